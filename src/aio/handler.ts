@@ -1,0 +1,162 @@
+import { POLLERR, POLLHUP, POLLIN, POLLOUT } from '../host/constants.ts';
+import type { Disposable } from '../host/host.ts';
+
+/** Called with the opaque value that was given with it. QEMU: IOHandler. */
+export type IOHandler<T> = (opaque: T) => void;
+/** Says, without a system call, whether there is an event. QEMU: AioPollFn. */
+export type AioPollFn<T> = (opaque: T) => boolean;
+
+/** What is called when an fd becomes ready. QEMU: the arguments of aio_set_fd_handler. */
+export interface FdHandlers<T = undefined> {
+  /** The fd is readable, hung up, or in error. */
+  readonly ioRead?: IOHandler<T> | undefined;
+  /** The fd is writable, or in error. */
+  readonly ioWrite?: IOHandler<T> | undefined;
+  /** Polls in user space; only together with ioPollReady. */
+  readonly ioPoll?: AioPollFn<T> | undefined;
+  /** ioPoll has seen an event. */
+  readonly ioPollReady?: IOHandler<T> | undefined;
+  /** Whether disableExternal holds it back. */
+  readonly isExternal?: boolean | undefined;
+  readonly opaque?: T;
+  /** What traces and tables call it. */
+  readonly name?: string | undefined;
+}
+
+/** What may be polled for: an fd, what is wanted, and what came. GLib: GPollFD. */
+export interface PollRecord {
+  readonly fd: number;
+  /** POLL* that are wanted. Errors and hang-ups come unasked. */
+  events: number;
+  /** POLL* that came. */
+  revents: number;
+}
+
+/** Takes part in a context's polling. A main loop is one, for its contexts. */
+export interface PollSink {
+  addPoll(record: AioHandler): void;
+  removePoll(record: AioHandler): void;
+}
+
+/** What a registration needs of its context. */
+export interface HandlerOwner {
+  removeHandler(handler: AioHandler): void;
+  setRevents(handler: AioHandler, revents: number): void;
+}
+
+/**
+ * One registration on an AioContext, and the handle that undoes it. QEMU: AioHandler.
+ *
+ * Setting other handlers for the same fd makes a new one. The old one stands on
+ * its lists, with `deleted` set, as long as anybody walks them.
+ */
+export class AioHandler implements PollRecord, Disposable {
+  readonly fd: number;
+  readonly name: string;
+  readonly ioRead: IOHandler<unknown> | null;
+  readonly ioWrite: IOHandler<unknown> | null;
+  readonly ioPoll: AioPollFn<unknown> | null;
+  readonly ioPollReady: IOHandler<unknown> | null;
+  ioPollBegin: IOHandler<unknown> | null = null;
+  ioPollEnd: IOHandler<unknown> | null = null;
+  readonly isExternal: boolean;
+  readonly opaque: unknown;
+  /** Counts registrations; tells a stale event of a reused fd from a new one. */
+  readonly token: number;
+  /** Calls of the context's own notifier are no progress. */
+  readonly isOwnNotifier: boolean;
+  /** The context that it is registered on. */
+  readonly owner: HandlerOwner;
+
+  events: number;
+  revents = 0;
+  /** ioPoll saw an event that has not been handed on. */
+  pollReady = false;
+  /** When it is polled no more unless an event comes; ns, 0 for not set yet. */
+  pollIdleTimeoutNs = 0;
+  /** Whether it stands on the list of handlers that are polled. */
+  polled = false;
+  deleted = false;
+  /** The round whose ready list it stands on; a nested round takes it over. */
+  readyList: ReadyList | null = null;
+  calls = 0;
+
+  constructor(
+    owner: HandlerOwner,
+    fd: number,
+    handlers: FdHandlers<unknown>,
+    token: number,
+    isOwnNotifier: boolean,
+  ) {
+    this.owner = owner;
+    this.fd = fd;
+    this.name = handlers.name ?? `fd ${fd}`;
+    this.ioRead = handlers.ioRead ?? null;
+    this.ioWrite = handlers.ioWrite ?? null;
+    // Polling makes sense only with somebody to tell.
+    const polls = handlers.ioPoll !== undefined && handlers.ioPollReady !== undefined;
+    this.ioPoll = polls ? handlers.ioPoll : null;
+    this.ioPollReady = polls ? handlers.ioPollReady : null;
+    this.isExternal = handlers.isExternal ?? false;
+    this.opaque = handlers.opaque;
+    this.token = token;
+    this.isOwnNotifier = isOwnNotifier;
+    this.events =
+      (this.ioRead !== null ? POLLIN | POLLHUP | POLLERR : 0) |
+      (this.ioWrite !== null ? POLLOUT | POLLERR : 0);
+  }
+
+  /** Removes these handlers; nothing where they have been replaced or removed since. */
+  dispose(): void {
+    this.owner.removeHandler(this);
+  }
+}
+
+/**
+ * The handlers that one poll found ready. QEMU inserts at the head, so they come
+ * off in the reverse of the order in which the monitor found them.
+ *
+ * A handler stands on one ready list at a time. A nested poll that finds it
+ * ready too takes it over; the outer list then skips it.
+ */
+export class ReadyList {
+  readonly #handlers: AioHandler[] = [];
+
+  /** QEMU: aio_add_ready_handler. */
+  add(handler: AioHandler, revents: number): void {
+    handler.revents = revents;
+    this.#push(handler);
+  }
+
+  /** QEMU: aio_add_poll_ready_handler. */
+  addPollReady(handler: AioHandler): void {
+    handler.pollReady = true;
+    this.#push(handler);
+  }
+
+  #push(handler: AioHandler): void {
+    if (handler.readyList === this) this.#handlers.splice(this.#handlers.indexOf(handler), 1);
+    handler.readyList = this;
+    this.#handlers.push(handler);
+  }
+
+  /** Leaves those that were not called, which only a callback that threw leaves here. */
+  drop(): void {
+    for (let handler = this.take(); handler !== null; handler = this.take()) {
+      handler.revents = 0;
+      handler.pollReady = false;
+    }
+  }
+
+  /** The handler to call next, or null. */
+  take(): AioHandler | null {
+    for (;;) {
+      const handler = this.#handlers.pop();
+      if (handler === undefined) return null;
+      if (handler.readyList === this) {
+        handler.readyList = null;
+        return handler;
+      }
+    }
+  }
+}

@@ -1,0 +1,238 @@
+import { EV } from '../trace/catalogue.ts';
+import type { Tracer } from '../trace/tracer.ts';
+import {
+  CLOCK_NAMES,
+  type ClockListener,
+  type Clocks,
+  QEMU_CLOCK_MAX,
+  SCALE_NS,
+  soonestTimeout,
+} from './clock.ts';
+import { type Queued, TimerQueue } from './timer-queue.ts';
+
+const T_MOD = EV.timer_mod;
+const T_DEL = EV.timer_del;
+const T_CALL_BEGIN = EV.timer_call_begin;
+const T_CALL_END = EV.timer_call_end;
+
+/** A timer's function. QEMU: QEMUTimerCB. */
+export type TimerCallback<T> = (opaque: T) => void;
+
+const NOT_PENDING = -1;
+
+/**
+ * Calls a function once its clock has reached a time. Made by
+ * TimerListGroup.newTimer. QEMU: QEMUTimer.
+ */
+export class QemuTimer implements Queued {
+  readonly name: string;
+  /** ns of one unit in mod and modAnticipate: SCALE_NS, SCALE_US or SCALE_MS. */
+  readonly scale: number;
+  readonly #list: TimerList;
+  readonly callback: TimerCallback<unknown>;
+  readonly opaque: unknown;
+  /** Deadline in ns of the clock, -1 while it is not pending. QEMU: timer_expire_time_ns. */
+  expireTimeNs = NOT_PENDING;
+  seq = 0;
+
+  constructor(
+    list: TimerList,
+    name: string,
+    scale: number,
+    callback: TimerCallback<unknown>,
+    opaque: unknown,
+  ) {
+    this.#list = list;
+    this.name = name;
+    this.scale = scale;
+    this.callback = callback;
+    this.opaque = opaque;
+  }
+
+  /** Arms it for a time in its own units, anew if it is pending. QEMU: timer_mod. */
+  mod(expireTime: number): void {
+    this.modNs(expireTime * this.scale);
+  }
+
+  /** A negative time counts as 0, which is long past. QEMU: timer_mod_ns. */
+  modNs(expireTimeNs: number): void {
+    this.#list.mod(this, expireTimeNs);
+  }
+
+  /** Arms it, unless it is due earlier already. QEMU: timer_mod_anticipate. */
+  modAnticipate(expireTime: number): void {
+    this.modAnticipateNs(expireTime * this.scale);
+  }
+
+  /** QEMU: timer_mod_anticipate_ns. */
+  modAnticipateNs(expireTimeNs: number): void {
+    if (this.expireTimeNs === NOT_PENDING || this.expireTimeNs > expireTimeNs) {
+      this.modNs(expireTimeNs);
+    }
+  }
+
+  /** Arms it for a span from now, in ns. */
+  modFromNowNs(spanNs: number): void {
+    this.modNs(this.#list.nowNs() + spanNs);
+  }
+
+  /** Disarms it. QEMU: timer_del. */
+  del(): void {
+    this.#list.del(this);
+  }
+
+  dispose(): void {
+    this.del();
+  }
+
+  /** Whether it is armed; it is not any more in its own callback. QEMU: timer_pending. */
+  get pending(): boolean {
+    return this.expireTimeNs !== NOT_PENDING;
+  }
+
+  /** QEMU: timer_expired. */
+  expired(nowNs: number): boolean {
+    return this.pending && this.expireTimeNs <= nowNs;
+  }
+}
+
+/** The timers of one clock in one group. QEMU: QEMUTimerList. */
+export class TimerList implements ClockListener {
+  readonly type: number;
+  readonly #clocks: Clocks;
+  readonly #trace: Tracer;
+  readonly #notify: () => void;
+  readonly #queue = new TimerQueue<QemuTimer>();
+
+  constructor(clocks: Clocks, type: number, trace: Tracer, notify: () => void) {
+    this.#clocks = clocks;
+    this.type = type;
+    this.#trace = trace;
+    this.#notify = notify;
+    clocks.listen(type, this);
+  }
+
+  nowNs(): number {
+    return this.#clocks.nowNs(this.type);
+  }
+
+  mod(timer: QemuTimer, expireTimeNs: number): void {
+    if (timer.pending) this.#queue.remove(timer);
+    timer.expireTimeNs = Math.max(expireTimeNs, 0);
+    const first = this.#queue.insert(timer);
+    if (this.#trace.on[T_MOD] !== 0) {
+      const clock = CLOCK_NAMES[this.type]!;
+      this.#trace.emit(T_MOD, timer.name, clock, timer.expireTimeNs, first ? 1 : 0);
+    }
+    // Only a new first deadline makes somebody who sleeps wake up sooner.
+    if (first) this.#notify();
+  }
+
+  del(timer: QemuTimer): void {
+    if (!timer.pending) return;
+    this.#queue.remove(timer);
+    timer.expireTimeNs = NOT_PENDING;
+    if (this.#trace.on[T_DEL] !== 0) this.#trace.emit(T_DEL, timer.name);
+  }
+
+  clockEnabled(): void {
+    this.#notify();
+  }
+
+  /** ns until the first timer is due, 0 where it is, -1 where there is none to wait for. QEMU: timerlist_deadline_ns. */
+  deadlineNs(): number {
+    if (this.#queue.size === 0 || !this.#clocks.isEnabled(this.type)) return -1;
+    const delta = this.#queue.firstNs - this.nowNs();
+    return Math.max(delta, 0);
+  }
+
+  /**
+   * Calls all that are due by one reading of the clock, also those that the
+   * callbacks arm for then or before. Returns whether any was. QEMU: timerlist_run_timers.
+   */
+  run(): boolean {
+    const queue = this.#queue;
+    if (queue.size === 0 || !this.#clocks.isEnabled(this.type)) return false;
+    const nowNs = this.nowNs();
+    let progress = false;
+    while (queue.firstNs <= nowNs) {
+      const timer = queue.shift();
+      const expireTimeNs = timer.expireTimeNs;
+      timer.expireTimeNs = NOT_PENDING;
+      progress = true;
+      if (this.#trace.on[T_CALL_BEGIN] !== 0) {
+        this.#trace.emit(T_CALL_BEGIN, timer.name, CLOCK_NAMES[this.type]!, expireTimeNs, nowNs);
+      }
+      timer.callback(timer.opaque);
+      if (this.#trace.on[T_CALL_END] !== 0) this.#trace.emit(T_CALL_END, timer.name);
+    }
+    return progress;
+  }
+
+  get size(): number {
+    return this.#queue.size;
+  }
+
+  /** The pending timers, soonest first. */
+  [Symbol.iterator](): Iterator<QemuTimer> {
+    return this.#queue[Symbol.iterator]();
+  }
+
+  close(): void {
+    this.#clocks.unlisten(this.type, this);
+    while (this.#queue.size > 0) this.#queue.shift().expireTimeNs = NOT_PENDING;
+  }
+}
+
+/** A timer list for each clock. QEMU: QEMUTimerListGroup. */
+export class TimerListGroup {
+  readonly lists: readonly TimerList[];
+
+  /** @param notify called when a deadline comes that is sooner than all of its list. */
+  constructor(clocks: Clocks, trace: Tracer, notify: () => void) {
+    const lists: TimerList[] = [];
+    for (let type = 0; type < QEMU_CLOCK_MAX; type++) {
+      lists.push(new TimerList(clocks, type, trace, notify));
+    }
+    this.lists = lists;
+  }
+
+  /**
+   * A timer of this group, not pending yet. QEMU: timer_new_full.
+   * @param type QEMU_CLOCK_*
+   * @param scale ns of a unit of its times: SCALE_NS, SCALE_US, SCALE_MS
+   */
+  newTimer<T = undefined>(
+    type: number,
+    name: string,
+    callback: TimerCallback<T>,
+    opaque?: T,
+    scale: number = SCALE_NS,
+  ): QemuTimer {
+    const list = this.lists[type];
+    if (list === undefined) throw new RangeError(`there is no clock ${type}: expected 0 to 3`);
+    return new QemuTimer(list, name, scale, callback as TimerCallback<unknown>, opaque);
+  }
+
+  /** ns until any timer is due, -1 for never. QEMU: timerlistgroup_deadline_ns. */
+  deadlineNs(): number {
+    let deadline = -1;
+    for (let i = 0; i < this.lists.length; i++) {
+      deadline = soonestTimeout(deadline, this.lists[i]!.deadlineNs());
+    }
+    return deadline;
+  }
+
+  /** Runs what is due, clock by clock in the order of their numbers. QEMU: timerlistgroup_run_timers. */
+  run(): boolean {
+    let progress = false;
+    for (let i = 0; i < this.lists.length; i++) {
+      if (this.lists[i]!.run()) progress = true;
+    }
+    return progress;
+  }
+
+  close(): void {
+    for (const list of this.lists) list.close();
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * The wake-up protocol: how whoever gives an AioContext work makes sure that
+ * the context sees it, without a system call while nobody sleeps.
+ *
+ * Everything here is loads, stores and fetch-and-changes of 32-bit words, since
+ * the scheduler may be another thread one day: `Words` is plain memory today,
+ * and Atomics on shared memory then. Nothing else may touch these words.
+ *
+ * Invariants (QEMU: aio_notify, aio_notify_accept, aio_poll, aio_ctx_prepare):
+ *  W1. A scheduler publishes its work (bh flags, list head), then sets NOTIFIED,
+ *      then reads NOTIFY_ME.
+ *  W2. A sleeper sets NOTIFY_ME, then reads NOTIFIED or the work itself.
+ *      So of the two at least one sees the other: either the sleeper does not
+ *      sleep, or the scheduler writes the eventfd.
+ *  W3. NOTIFIED is cleared only after the sleep, and before the work is looked
+ *      at, so that work that comes later sets it anew.
+ *  W4. A bottom half stands on bh_list at most once: only the fetch-or that
+ *      turns PENDING on may push it, and only the one who took it off the list
+ *      turns PENDING off.
+ */
+
+/** Words of memory. Swap this class, and the protocol runs on shared memory. */
+export class Words {
+  #array: Int32Array;
+
+  constructor(length: number) {
+    this.#array = new Int32Array(length);
+  }
+
+  get length(): number {
+    return this.#array.length;
+  }
+
+  load(i: number): number {
+    return this.#array[i]!;
+  }
+
+  store(i: number, value: number): void {
+    this.#array[i] = value;
+  }
+
+  exchange(i: number, value: number): number {
+    const old = this.#array[i]!;
+    this.#array[i] = value;
+    return old;
+  }
+
+  /** Returns what was there; it is `expected` exactly where value was stored. */
+  compareExchange(i: number, expected: number, value: number): number {
+    const old = this.#array[i]!;
+    if (old === expected) this.#array[i] = value;
+    return old;
+  }
+
+  fetchAdd(i: number, value: number): number {
+    const old = this.#array[i]!;
+    this.#array[i] = old + value;
+    return old;
+  }
+
+  fetchOr(i: number, value: number): number {
+    const old = this.#array[i]!;
+    this.#array[i] = old | value;
+    return old;
+  }
+
+  fetchAnd(i: number, value: number): number {
+    const old = this.#array[i]!;
+    this.#array[i] = old & value;
+    return old;
+  }
+
+  grow(length: number): void {
+    const array = new Int32Array(length);
+    array.set(this.#array);
+    this.#array = array;
+  }
+}
+
+const NOTIFY_ME = 0;
+const NOTIFIED = 1;
+const BH_LIST = 2;
+const HEADER = 4;
+const FLAGS = 0;
+const NEXT = 1;
+const WORDS_PER_BH = 2;
+
+// A bottom half's flags; QEMU's BH_* of util/async.c
+export const BH_PENDING = 1;
+export const BH_SCHEDULED = 2;
+export const BH_DELETED = 4;
+export const BH_ONESHOT = 8;
+export const BH_IDLE = 16;
+
+/** End of a list of bottom halves. Slots count from 1. */
+export const NO_BH = 0;
+
+/** notify_me is counted by twos by aio_poll; its lowest bit is the GSource's. */
+const NOTIFY_ME_SOURCE = 1;
+const NOTIFY_ME_POLL = 2;
+
+function flagsOf(slot: number): number {
+  return HEADER + (slot - 1) * WORDS_PER_BH + FLAGS;
+}
+
+function nextOf(slot: number): number {
+  return HEADER + (slot - 1) * WORDS_PER_BH + NEXT;
+}
+
+/** The words of one AioContext, and the steps that may be made on them. */
+export class Wakeup {
+  readonly #words = new Words(HEADER + 64 * WORDS_PER_BH);
+
+  /** Makes room for bottom halves in slots 1 to n. */
+  reserve(slots: number): void {
+    const needed = HEADER + slots * WORDS_PER_BH;
+    if (needed > this.#words.length) this.#words.grow(Math.max(needed, 2 * this.#words.length));
+  }
+
+  // The side that gives work
+
+  /**
+   * Adds flags to a bottom half and puts it at the head of bh_list unless it is
+   * there (W4). Returns the flags before. QEMU: aio_bh_enqueue, less its notify.
+   */
+  enqueue(slot: number, flags: number): number {
+    const words = this.#words;
+    const old = words.fetchOr(flagsOf(slot), BH_PENDING | flags);
+    if ((old & BH_PENDING) === 0) {
+      let head: number;
+      do {
+        head = words.load(BH_LIST);
+        words.store(nextOf(slot), head);
+      } while (words.compareExchange(BH_LIST, head, slot) !== head);
+    }
+    return old;
+  }
+
+  /**
+   * Says that there is work (W1). Returns notify_me: where it is not 0 somebody
+   * sleeps or is about to, and the caller must write the eventfd. QEMU: aio_notify.
+   */
+  notify(): number {
+    this.#words.store(NOTIFIED, 1);
+    return this.#words.load(NOTIFY_ME);
+  }
+
+  /** Takes SCHEDULED off; the bottom half stays on the list. QEMU: qemu_bh_cancel. */
+  cancel(slot: number): void {
+    this.#words.fetchAnd(flagsOf(slot), ~BH_SCHEDULED);
+  }
+
+  // The side that sleeps and works
+
+  /** aio_poll is about to sleep (W2). Returns whether it must not. */
+  beginSleep(): boolean {
+    this.#words.fetchAdd(NOTIFY_ME, NOTIFY_ME_POLL);
+    return this.#words.load(NOTIFIED) !== 0;
+  }
+
+  endSleep(): void {
+    this.#words.fetchAdd(NOTIFY_ME, -NOTIFY_ME_POLL);
+  }
+
+  /** A main loop is about to sleep (W2); it looks at the work itself. QEMU: aio_ctx_prepare. */
+  beginSourceSleep(): void {
+    this.#words.fetchOr(NOTIFY_ME, NOTIFY_ME_SOURCE);
+  }
+
+  /** QEMU: aio_ctx_check. */
+  endSourceSleep(): void {
+    this.#words.fetchAnd(NOTIFY_ME, ~NOTIFY_ME_SOURCE);
+  }
+
+  /** W3. Returns whether there was a notification. QEMU: aio_notify_accept. */
+  accept(): number {
+    return this.#words.exchange(NOTIFIED, 0);
+  }
+
+  /** Whether a notification has not been accepted yet. */
+  get notified(): boolean {
+    return this.#words.load(NOTIFIED) !== 0;
+  }
+
+  get notifyMe(): number {
+    return this.#words.load(NOTIFY_ME);
+  }
+
+  /** Head of bh_list. */
+  get first(): number {
+    return this.#words.load(BH_LIST);
+  }
+
+  /** Takes the whole list, newest first. QEMU: QSLIST_MOVE_ATOMIC in aio_bh_poll. */
+  detach(): number {
+    return this.#words.exchange(BH_LIST, NO_BH);
+  }
+
+  next(slot: number): number {
+    return this.#words.load(nextOf(slot));
+  }
+
+  flags(slot: number): number {
+    return this.#words.load(flagsOf(slot));
+  }
+
+  /**
+   * A bottom half has come off the list: from now on it may be put there again
+   * (W4). Returns the flags before. QEMU: aio_bh_dequeue.
+   */
+  dequeue(slot: number): number {
+    return this.#words.fetchAnd(flagsOf(slot), ~(BH_PENDING | BH_SCHEDULED | BH_IDLE));
+  }
+
+  /** Clears a slot for its next owner. Nobody else may know the slot any more. */
+  free(slot: number): void {
+    this.#words.store(flagsOf(slot), 0);
+  }
+}

@@ -1,0 +1,231 @@
+/** The real kernel. Each part has a file of its own here; this is the Host they make together. */
+
+import { release } from 'node:os';
+import { PR_GET_CHILD_SUBREAPER, PR_GET_PDEATHSIG } from '../constants.ts';
+import { EINVAL, ENOSYS, HostError } from '../errno.ts';
+import type {
+  Disposable,
+  Host,
+  HostBuffer,
+  SigAction,
+  SignalMaskToken,
+  SpawnRequest,
+  WaitResult,
+} from '../host.ts';
+import { c, knownArch, result, SYS } from './libc.ts';
+import { LinuxBuffer } from './memory.ts';
+import { EPOLL_DATA_WORD, EPOLL_STRIDE, LinuxPoll } from './poll.ts';
+import { LinuxSignals } from './signals.ts';
+import { Spawner } from './spawn.ts';
+import { ThreadMask } from './threadmask.ts';
+import { childrenOf, LinuxWait } from './wait.ts';
+
+/** Host over the running Linux kernel, for the JavaScript thread that made it. */
+export class LinuxHost implements Host {
+  readonly kind = 'linux';
+  readonly epollStride = EPOLL_STRIDE;
+  readonly epollDataWord = EPOLL_DATA_WORD;
+  private readonly poller = new LinuxPoll();
+  private readonly signals = new LinuxSignals();
+  private readonly wait = new LinuxWait();
+  private readonly pair = new LinuxBuffer(8);
+  private readonly threads: ThreadMask;
+  private spawner: Spawner | undefined;
+  private closeListeners: readonly ((fd: number) => void)[] = [];
+
+  /** Throws HostError (ENOSYS) on a machine whose system calls it does not know. */
+  constructor() {
+    if (!knownArch) throw new HostError(ENOSYS, `Linux on ${process.arch}`);
+    this.threads = new ThreadMask(this.signals, this.getpid());
+  }
+
+  get description(): string {
+    return `Linux ${release()}`;
+  }
+
+  alloc(bytes: number): HostBuffer {
+    return new LinuxBuffer(bytes);
+  }
+
+  clockNs(clock: number): number {
+    return this.poller.clockNs(clock);
+  }
+
+  poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
+    return this.poller.poll(fds, nfds, timeoutNs);
+  }
+
+  epollCreate1(flags: number): number {
+    return result(c.epollCreate1(flags));
+  }
+
+  epollCtl(epfd: number, op: number, fd: number, events: number, token: number): number {
+    return this.poller.epollCtl(epfd, op, fd, events, token);
+  }
+
+  epollWait(epfd: number, events: HostBuffer, maxEvents: number, timeoutNs: number): number {
+    return this.poller.epollWait(epfd, events, maxEvents, timeoutNs);
+  }
+
+  eventfd(initval: number, flags: number): number {
+    return result(c.eventfd(initval, flags));
+  }
+
+  pipe2(out: number[], flags: number): number {
+    return this.takePair(result(c.pipe2(this.pair.address, flags)), out);
+  }
+
+  socketpair(domain: number, type: number, out: number[]): number {
+    return this.takePair(result(c.socketpair(domain, type, 0, this.pair.address)), out);
+  }
+
+  private takePair(ret: number, out: number[]): number {
+    if (ret === 0) {
+      out[0] = this.pair.i32[0]!;
+      out[1] = this.pair.i32[1]!;
+    }
+    return ret;
+  }
+
+  open(path: string, flags: number, mode: number): number {
+    return path.includes('\0') ? -EINVAL : result(c.open(path, flags, mode));
+  }
+
+  read(fd: number, buf: HostBuffer, offset: number, count: number): number {
+    return result(c.read(fd, buf.address + offset, count));
+  }
+
+  write(fd: number, buf: HostBuffer, offset: number, count: number): number {
+    return result(c.write(fd, buf.address + offset, count));
+  }
+
+  close(fd: number): number {
+    if (this.closeListeners.length !== 0) for (const tell of this.closeListeners) tell(fd);
+    return result(c.close(fd));
+  }
+
+  fcntl(fd: number, cmd: number, arg: number): number {
+    return result(c.fcntl(fd, cmd, arg));
+  }
+
+  isatty(fd: number): boolean {
+    return c.isatty(fd) === 1;
+  }
+
+  onClose(listener: (fd: number) => void): Disposable {
+    // Wrapped, so that a listener that is given twice is held twice.
+    const held = (fd: number): void => listener(fd);
+    this.closeListeners = [...this.closeListeners, held];
+    return {
+      dispose: () => {
+        this.closeListeners = this.closeListeners.filter((other) => other !== held);
+      },
+    };
+  }
+
+  signalfd(fd: number, signals: readonly number[], flags: number): number {
+    return this.signals.signalfd(fd, signals, flags);
+  }
+
+  sigaction(signo: number, act: SigAction | null, old: SigAction | null): number {
+    return this.signals.sigaction(signo, act, old);
+  }
+
+  get handlerAddress(): number {
+    return this.signals.handlerAddress;
+  }
+
+  blockSignals(signals: readonly number[]): SignalMaskToken | number {
+    return this.threads.block(signals);
+  }
+
+  restoreSignalMask(token: SignalMaskToken): number {
+    return this.threads.restore(token);
+  }
+
+  blockedSignals(): number[] {
+    return this.signals.blockedSignals();
+  }
+
+  pendingSignals(): number[] {
+    return this.signals.pendingSignals();
+  }
+
+  raise(signo: number): number {
+    return this.signals.raise(signo);
+  }
+
+  kill(pid: number, signo: number): number {
+    return this.signals.kill(pid, signo);
+  }
+
+  sigqueue(pid: number, signo: number, value: number): number {
+    return this.signals.sigqueue(pid, signo, value);
+  }
+
+  tgkill(tgid: number, tid: number, signo: number): number {
+    return this.signals.tgkill(tgid, tid, signo);
+  }
+
+  getpid(): number {
+    return c.getpid();
+  }
+
+  getppid(): number {
+    return c.getppid();
+  }
+
+  gettid(): number {
+    return c.syscall(SYS.gettid, 0, 0, 0, 0, 0, 0);
+  }
+
+  /**
+   * -ENOENT: not found; -EACCES: found, and not executable; -ENOTDIR: the working
+   * directory cannot be entered; -EAGAIN: no more processes; -ENOMEM.
+   */
+  spawn(request: SpawnRequest): number {
+    this.spawner ??= new Spawner();
+    return this.spawner.spawn(request);
+  }
+
+  waitid(idtype: number, id: number, options: number, out: WaitResult): number {
+    return this.wait.waitid(idtype, id, options, out);
+  }
+
+  pidfdOpen(pid: number, flags: number): number {
+    return result(c.syscall(SYS.pidfdOpen, pid, flags, 0, 0, 0, 0));
+  }
+
+  /** For the options that fill an int, that int is returned. */
+  prctl(option: number, arg: number): number {
+    if (option !== PR_GET_CHILD_SUBREAPER && option !== PR_GET_PDEATHSIG) {
+      return result(c.prctl(option, arg, 0, 0, 0));
+    }
+    const ret = result(c.prctl(option, this.pair.address, 0, 0, 0));
+    return ret < 0 ? ret : this.pair.i32[0]!;
+  }
+
+  children(): number[] {
+    return childrenOf(this.getpid());
+  }
+
+  getpgid(pid: number): number {
+    return result(c.getpgid(pid));
+  }
+
+  setpgid(pid: number, pgid: number): number {
+    return result(c.setpgid(pid, pgid));
+  }
+
+  tcgetpgrp(fd: number): number {
+    return result(c.tcgetpgrp(fd));
+  }
+
+  tcsetpgrp(fd: number, pgid: number): number {
+    return result(c.tcsetpgrp(fd, pgid));
+  }
+
+  dispose(): void {
+    this.closeListeners = [];
+  }
+}

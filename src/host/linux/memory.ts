@@ -1,0 +1,44 @@
+/** Memory that C and JavaScript share, and the C layouts that are written into it. */
+
+import type { HostBuffer } from '../host.ts';
+import { addressOf } from './libc.ts';
+
+/** An ArrayBuffer whose address is known. */
+export class LinuxBuffer implements HostBuffer {
+  readonly size: number;
+  readonly address: number;
+  readonly u8: Uint8Array;
+  readonly i32: Int32Array;
+  readonly view: DataView;
+
+  /** Throws RangeError where there is no memory. */
+  constructor(bytes: number) {
+    // Whole 64-bit words, and never none: an empty ArrayBuffer has no address.
+    const memory = new ArrayBuffer(Math.max(8, Math.ceil(bytes / 8) * 8));
+    this.size = bytes;
+    this.address = addressOf(memory);
+    this.u8 = new Uint8Array(memory, 0, bytes);
+    this.i32 = new Int32Array(memory);
+    this.view = new DataView(memory);
+  }
+}
+
+const TWO_32 = 4294967296;
+
+/** Writes a non-negative number below 2^53 as the 64-bit word at 32-bit index i. */
+export function putWord64(words: Int32Array, i: number, value: number): void {
+  words[i] = value | 0;
+  words[i + 1] = Math.floor(value / TWO_32);
+}
+
+/** Reads the 64-bit word at 32-bit index i, as a number (exact below 2^53). */
+export function word64(words: Int32Array, i: number): number {
+  return words[i + 1]! * TWO_32 + (words[i]! >>> 0);
+}
+
+/** Writes a duration in ns as a struct timespec at 32-bit index i. */
+export function putTimespec(words: Int32Array, i: number, ns: number): void {
+  const seconds = Math.floor(ns / 1e9);
+  putWord64(words, i, seconds);
+  putWord64(words, i + 2, ns - seconds * 1e9);
+}

@@ -1,0 +1,87 @@
+/** Signals of this process: signalfd, dispositions, masks, and sending. */
+
+import { NSIG } from '../constants.ts';
+import { EINVAL } from '../errno.ts';
+import type { SigAction } from '../host.ts';
+import { c, result, SYS, symbolAddress } from './libc.ts';
+import { LinuxBuffer, putWord64, word64 } from './memory.ts';
+import { SIGSET_BYTES, signalsOf, signalWords } from './sigset.ts';
+
+// struct sigaction of glibc and musl, in 32-bit words.
+const ACT_BYTES = 8 + SIGSET_BYTES + 16;
+const ACT_MASK = 2;
+const ACT_FLAGS = 2 + SIGSET_BYTES / 4;
+/** The C library's own flag, which it sets for itself. */
+const SA_RESTORER = 0x04000000;
+
+const SIG_BLOCK = 0;
+
+export class LinuxSignals {
+  private readonly act = new LinuxBuffer(ACT_BYTES);
+  private readonly old = new LinuxBuffer(ACT_BYTES);
+  private readonly set = new LinuxBuffer(SIGSET_BYTES);
+  private handler = 0;
+
+  /** getpid: async-signal-safe, and does nothing. */
+  get handlerAddress(): number {
+    if (this.handler === 0) this.handler = symbolAddress('getpid');
+    return this.handler;
+  }
+
+  signalfd(fd: number, signals: readonly number[], flags: number): number {
+    const words = signalWords(signals);
+    if (typeof words === 'number') return words;
+    this.set.i32[0] = words.lo;
+    this.set.i32[1] = words.hi;
+    return result(c.signalfd(fd, this.set.address, flags));
+  }
+
+  sigaction(signo: number, act: SigAction | null, old: SigAction | null): number {
+    if (act !== null) {
+      const words = this.act.i32;
+      putWord64(words, 0, act.handler);
+      words[ACT_MASK] = act.maskLo;
+      words[ACT_MASK + 1] = act.maskHi;
+      words[ACT_FLAGS] = act.flags;
+    }
+    const ret = result(
+      c.sigaction(signo, act === null ? 0 : this.act.address, old === null ? 0 : this.old.address),
+    );
+    if (ret === 0 && old !== null) {
+      const words = this.old.i32;
+      old.handler = word64(words, 0);
+      old.maskLo = words[ACT_MASK]!;
+      old.maskHi = words[ACT_MASK + 1]!;
+      old.flags = (words[ACT_FLAGS]! & ~SA_RESTORER) >>> 0;
+    }
+    return ret;
+  }
+
+  blockedSignals(): number[] {
+    // pthread_sigmask gives the errno itself, and with no new set it cannot fail.
+    c.sigprocmask(SIG_BLOCK, 0, this.set.address);
+    return signalsOf(this.set.i32[0]!, this.set.i32[1]!);
+  }
+
+  pendingSignals(): number[] {
+    c.sigpending(this.set.address);
+    return signalsOf(this.set.i32[0]!, this.set.i32[1]!);
+  }
+
+  raise(signo: number): number {
+    // glibc's raise(0) is no error; the kernel's range is the same for both hosts.
+    return signo < 0 || signo > NSIG ? -EINVAL : result(c.raise(signo));
+  }
+
+  kill(pid: number, signo: number): number {
+    return result(c.kill(pid, signo));
+  }
+
+  sigqueue(pid: number, signo: number, value: number): number {
+    return result(c.sigqueue(pid, signo, value));
+  }
+
+  tgkill(tgid: number, tid: number, signo: number): number {
+    return result(c.syscall(SYS.tgkill, tgid, tid, signo, 0, 0, 0));
+  }
+}

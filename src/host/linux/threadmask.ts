@@ -1,0 +1,286 @@
+/**
+ * The signal mask of every thread of this process.
+ *
+ * Node's own threads (V8's workers, libuv's pool) leave signals unblocked, and one
+ * of them would take, and drop, what a signalfd waits for. A thread's mask can be
+ * changed by that thread alone, and no JavaScript runs in those. So each is sent
+ * a spare real-time signal whose handler edits the mask that it will return to
+ * (mask-code.ts). What came of it is read back from /proc, since nothing else
+ * tells when a handler has returned.
+ */
+
+import { readdirSync } from 'node:fs';
+import {
+  O_CLOEXEC,
+  SA_RESTART,
+  SA_SIGINFO,
+  SIG_DFL,
+  SIG_IGN,
+  SIGKILL,
+  SIGRTMAX,
+  SIGRTMIN,
+  SIGSTOP,
+} from '../constants.ts';
+import { EAGAIN, EINVAL } from '../errno.ts';
+import { newSigAction, type SignalMaskToken } from '../host.ts';
+import { c } from './libc.ts';
+import { type Edit, MaskHandler } from './mask-code.ts';
+import { LinuxBuffer, putTimespec } from './memory.ts';
+import type { LinuxSignals } from './signals.ts';
+import { hasSignal, type SignalWords, signalWords } from './sigset.ts';
+
+/** How often a thread is looked at until it has run the handler, and how long before it counts as stuck. */
+const LOOK_NS = 50e3;
+const MOST_LOOKS = 5_000;
+
+/** What glibc blocks, with all else, while it makes a thread; programs cannot block it. */
+const SIGCANCEL = 32;
+
+const NONE: SignalWords = { lo: 0, hi: 0 };
+
+type SignalsFor = (tid: number) => SignalWords;
+
+/** A thread, and what its mask is now. */
+interface ThreadNow {
+  readonly tid: number;
+  readonly mask: SignalWords;
+}
+
+/** What blockSignals changed. */
+class LinuxMaskToken implements SignalMaskToken {
+  readonly signals: readonly number[];
+  readonly words: SignalWords;
+  /** What each thread blocked before, by tid. */
+  readonly before: ReadonlyMap<number, SignalWords>;
+  restored = false;
+
+  constructor(signals: readonly number[], words: SignalWords, before: readonly ThreadNow[]) {
+    this.signals = signals;
+    this.words = words;
+    this.before = new Map(before.map(({ tid, mask }) => [tid, mask]));
+  }
+}
+
+export class ThreadMask {
+  private readonly signals: LinuxSignals;
+  private readonly threads: Threads;
+
+  constructor(signals: LinuxSignals, pid: number) {
+    this.signals = signals;
+    this.threads = new Threads(pid);
+  }
+
+  /** Host.blockSignals. */
+  block(signals: readonly number[]): SignalMaskToken | number {
+    // The kernel leaves these two out of every mask, so no thread would ever agree.
+    const wanted = signalWords(signals.filter((n) => n !== SIGKILL && n !== SIGSTOP));
+    if (typeof wanted === 'number') return wanted;
+    const before = this.threads.look(this.threads.list());
+    const token = new LinuxMaskToken([...signals], wanted, before);
+    const ret = this.edit('block', before, () => wanted);
+    if (ret === 0) return token;
+    this.unblock(token);
+    return ret;
+  }
+
+  /** Host.restoreSignalMask. */
+  restore(token: SignalMaskToken): number {
+    if (!(token instanceof LinuxMaskToken)) return -EINVAL;
+    if (token.restored) return 0;
+    const ret = this.unblock(token);
+    if (ret === 0) {
+      token.restored = true;
+    } else {
+      // A process of which some threads block and others do not is what loses signals.
+      this.edit('block', this.threads.look(this.threads.list()), () => token.words);
+    }
+    return ret;
+  }
+
+  /** A thread born since inherited the block; the main thread's former mask stands for its own. */
+  private unblock({ words, before }: LinuxMaskToken): number {
+    const main = before.get(this.threads.pid) ?? NONE;
+    return this.edit('unblock', this.threads.look(this.threads.list()), (tid) => {
+      const had = before.get(tid) ?? main;
+      return { lo: words.lo & ~had.lo, hi: words.hi & ~had.hi };
+    });
+  }
+
+  /** Edits each thread's mask by the signals given for it, and waits until all agree. */
+  private edit(edit: Edit, now: readonly ThreadNow[], signalsFor: SignalsFor): number {
+    const open = now.filter(({ tid, mask }) => !agrees(edit, mask, signalsFor(tid)));
+    const main = now.filter(({ tid }) => tid === this.threads.pid);
+    const spare = this.spareSignal([...main, ...open], edit === 'block' ? signalsFor(0) : NONE);
+    if (spare === 0) return -EAGAIN;
+    const old = newSigAction();
+    this.signals.sigaction(spare, null, old);
+    const change = new MaskChange(this.signals, this.threads, edit, signalsFor, spare);
+    const ret = change.settle(now);
+    // To ignore it drops what is still pending for a stuck thread; by default it would kill us.
+    this.signals.sigaction(spare, { ...newSigAction(), handler: SIG_IGN }, null);
+    this.signals.sigaction(spare, old, null);
+    // A stuck thread may stand in the code yet, so then the page stays.
+    if (ret === 0) change.free();
+    return ret;
+  }
+
+  /**
+   * A real-time signal that nobody handles and none of the threads blocks, or will
+   * block then: it is needed again to unblock. 0 if there is none.
+   */
+  private spareSignal(threads: readonly ThreadNow[], toBlock: SignalWords): number {
+    const act = newSigAction();
+    for (let signo = SIGRTMAX; signo >= SIGRTMIN; signo--) {
+      if (hasSignal(toBlock.lo, toBlock.hi, signo)) continue;
+      if (this.signals.sigaction(signo, null, act) < 0 || act.handler !== SIG_DFL) continue;
+      if (!threads.some(({ mask }) => hasSignal(mask.lo, mask.hi, signo))) return signo;
+    }
+    return 0;
+  }
+}
+
+/** One edit of all threads' masks, while it goes on. */
+class MaskChange {
+  private readonly signals: LinuxSignals;
+  private readonly threads: Threads;
+  private readonly edit: Edit;
+  private readonly signalsFor: SignalsFor;
+  private readonly spare: number;
+  private readonly agreed = new Set<number>();
+  private readonly handlers: MaskHandler[] = [];
+  /** What the installed handler edits by, and the threads that were sent to it. */
+  private installed: SignalWords | undefined;
+  private readonly asked = new Set<number>();
+
+  constructor(
+    signals: LinuxSignals,
+    threads: Threads,
+    edit: Edit,
+    signalsFor: SignalsFor,
+    spare: number,
+  ) {
+    this.signals = signals;
+    this.threads = threads;
+    this.edit = edit;
+    this.signalsFor = signalsFor;
+    this.spare = spare;
+  }
+
+  /**
+   * Ends when every thread of a list was known to agree before that list was read.
+   * That a list's threads agree when they are looked at is not enough: one of
+   * them could have made another after the list was read and before it was asked.
+   */
+  settle(first: readonly ThreadNow[]): number {
+    let now = first;
+    for (let looks = 0; looks < MOST_LOOKS; looks++) {
+      const open = now.filter(({ tid, mask }) => !agrees(this.edit, mask, this.signalsFor(tid)));
+      for (const { tid } of now) this.agreed.add(tid);
+      for (const { tid } of open) this.agreed.delete(tid);
+      if (open.length !== 0) {
+        const ret = this.ask(open.map(({ tid }) => tid));
+        if (ret < 0) return ret;
+      }
+      const fresh = this.threads.list().filter((tid) => !this.agreed.has(tid));
+      if (fresh.length === 0) return 0;
+      now = this.threads.look(fresh);
+    }
+    return -EAGAIN;
+  }
+
+  /**
+   * Signals those that need the installed edit and were not signalled yet, or waits
+   * a little where there are none. Threads that need another edit get its handler
+   * when those before have run theirs. A signal that cannot be sent is no error: the
+   * thread has ended, or (EAGAIN: too many are queued) will be asked again.
+   */
+  private ask(open: readonly number[]): number {
+    if (!open.some((tid) => same(this.signalsFor(tid), this.installed))) {
+      const ret = this.install(this.signalsFor(open[0]!));
+      if (ret < 0) return ret;
+    }
+    let sent = false;
+    for (const tid of open) {
+      if (this.asked.has(tid) || !same(this.signalsFor(tid), this.installed)) continue;
+      if (this.signals.tgkill(this.threads.pid, tid, this.spare) < 0) continue;
+      this.asked.add(tid);
+      sent = true;
+    }
+    if (!sent) this.threads.pause();
+    return 0;
+  }
+
+  private install(words: SignalWords): number {
+    const handler = MaskHandler.make(this.edit, words);
+    if (typeof handler === 'number') return handler;
+    this.handlers.push(handler);
+    this.installed = words;
+    this.asked.clear();
+    const act = { ...newSigAction(), handler: handler.address, flags: SA_SIGINFO | SA_RESTART };
+    return this.signals.sigaction(this.spare, act, null);
+  }
+
+  /** Gives the code back; no thread may stand in it. */
+  free(): void {
+    for (const handler of this.handlers) handler.free();
+  }
+}
+
+/** The threads of this process, by /proc. */
+class Threads {
+  readonly pid: number;
+  private readonly nap = new LinuxBuffer(16);
+  private readonly text = new LinuxBuffer(4096);
+
+  constructor(pid: number) {
+    this.pid = pid;
+    putTimespec(this.nap.i32, 0, LOOK_NS);
+  }
+
+  list(): number[] {
+    return [this.pid];
+  }
+
+  /** The masks of those that live yet. */
+  look(tids: readonly number[]): ThreadNow[] {
+    const threads: ThreadNow[] = [];
+    for (const tid of tids) {
+      const mask = this.blockedIn(tid);
+      if (mask !== undefined) threads.push({ tid, mask });
+    }
+    return threads;
+  }
+
+  pause(): void {
+    c.nanosleep(this.nap.address, 0);
+  }
+
+  /** SigBlk of its status; without node:fs, which is several times slower. */
+  private blockedIn(tid: number): SignalWords | undefined {
+    const fd = c.open(`/proc/self/task/${tid}/status`, O_CLOEXEC, 0);
+    if (fd < 0) return undefined;
+    const length = c.read(fd, this.text.address, this.text.size);
+    c.close(fd);
+    if (length <= 0) return undefined;
+    const status = String.fromCharCode(...this.text.u8.subarray(0, length));
+    const at = status.indexOf('SigBlk:') + 'SigBlk:\t'.length;
+    const hi = Number.parseInt(status.slice(at, at + 8), 16);
+    const lo = Number.parseInt(status.slice(at + 8, at + 16), 16);
+    return { lo: lo | 0, hi: hi | 0 };
+  }
+}
+
+function same(a: SignalWords, b: SignalWords | undefined): boolean {
+  return a.lo === b?.lo && a.hi === b.hi;
+}
+
+/**
+ * Whether a thread's mask is as wanted. One that blocks SIGCANCEL stands inside
+ * the C library (it makes a thread, or is being made), which will put another mask back.
+ */
+function agrees(edit: Edit, mask: SignalWords, words: SignalWords): boolean {
+  const lo = mask.lo & words.lo;
+  const hi = mask.hi & words.hi;
+  if (edit === 'unblock') return lo === 0 && hi === 0;
+  return lo === words.lo && hi === words.hi && !hasSignal(mask.lo, mask.hi, SIGCANCEL);
+}

@@ -1,0 +1,192 @@
+/** Virtual time, and the events of the simulated world that happen in it. */
+
+/** Something that happens at an instant. Belongs to at most one queue at a time. */
+export abstract class SimEvent {
+  /** When, in ns of CLOCK_MONOTONIC. Set by the queue. */
+  timeNs = 0;
+  /** Order of scheduling, which decides among events of one instant. */
+  seq = 0;
+  /** Place in the queue's heap; -1 where it is in none. */
+  index = -1;
+  abstract fire(): void;
+}
+
+/** Thrown where the thread would wait for ever: nothing is to come that could end the call. */
+export class SimDeadlockError extends Error {
+  override readonly name = 'SimDeadlockError';
+  /** When it happened, in ns of CLOCK_MONOTONIC. */
+  readonly timeNs: number;
+  constructor(call: string, timeNs: number) {
+    super(
+      `${call} blocks for ever: the simulated host has no event to come that could end it ` +
+        `(no timeout, no timeline entry, no end of a child; monotonic time ${timeNs} ns)`,
+    );
+    this.timeNs = timeNs;
+  }
+}
+
+/** A binary heap, soonest first, first scheduled first among equals. */
+export class EventQueue {
+  readonly #heap: SimEvent[] = [];
+  #seq = 0;
+
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  /** The soonest event's time; Infinity where there is none. */
+  soonestNs(): number {
+    const first = this.#heap[0];
+    return first === undefined ? Infinity : first.timeNs;
+  }
+
+  add(event: SimEvent, timeNs: number): void {
+    if (event.index >= 0) throw new Error('this event is scheduled already');
+    event.timeNs = timeNs;
+    event.seq = this.#seq++;
+    this.#heap.push(event);
+    this.#up(event, this.#heap.length - 1);
+  }
+
+  /** Takes the event out; does nothing where it is not in. */
+  remove(event: SimEvent): void {
+    const at = event.index;
+    if (at < 0) return;
+    event.index = -1;
+    const last = this.#heap.pop()!;
+    if (last === event) return;
+    this.#down(last, at);
+    if (last.index === at) this.#up(last, at);
+  }
+
+  pop(): SimEvent | undefined {
+    const first = this.#heap[0];
+    if (first !== undefined) this.remove(first);
+    return first;
+  }
+
+  #up(event: SimEvent, from: number): void {
+    const heap = this.#heap;
+    let i = from;
+    while (i > 0) {
+      const up = (i - 1) >> 1;
+      const parent = heap[up]!;
+      if (!before(event, parent)) break;
+      heap[i] = parent;
+      parent.index = i;
+      i = up;
+    }
+    heap[i] = event;
+    event.index = i;
+  }
+
+  #down(event: SimEvent, from: number): void {
+    const heap = this.#heap;
+    const size = heap.length;
+    let i = from;
+    for (;;) {
+      let child = 2 * i + 1;
+      if (child >= size) break;
+      if (child + 1 < size && before(heap[child + 1]!, heap[child]!)) child++;
+      const below = heap[child]!;
+      if (!before(below, event)) break;
+      heap[i] = below;
+      below.index = i;
+      i = child;
+    }
+    heap[i] = event;
+    event.index = i;
+  }
+}
+
+function before(a: SimEvent, b: SimEvent): boolean {
+  return a.timeNs < b.timeNs || (a.timeNs === b.timeNs && a.seq < b.seq);
+}
+
+/**
+ * The one thread's time. It moves in three ways: a system call takes 1 ns
+ * (tick), the thread is busy (advance), or it sleeps (sleep). Events happen on
+ * the way, at their times, and what the outside world does in them takes none
+ * of the thread's time.
+ */
+export class VirtualClock {
+  /** CLOCK_MONOTONIC. */
+  nowNs: number;
+  readonly #queue = new EventQueue();
+  // Both stand for "no event is running": inside one, calls cost nothing and start no other.
+  #dueNs = Infinity;
+  #callNs = 1;
+
+  constructor(startNs: number) {
+    this.nowNs = startNs;
+  }
+
+  /** The soonest event's time; Infinity where there is none. */
+  nextEventNs(): number {
+    return this.#queue.soonestNs();
+  }
+
+  /** Lets the event happen at timeNs, or at once when that is past. */
+  schedule(event: SimEvent, timeNs: number): void {
+    this.#queue.add(event, Math.max(timeNs, this.nowNs));
+    if (this.#callNs !== 0) this.#dueNs = this.#queue.soonestNs();
+  }
+
+  cancel(event: SimEvent): void {
+    this.#queue.remove(event);
+    if (this.#callNs !== 0) this.#dueNs = this.#queue.soonestNs();
+  }
+
+  /** A system call or a clock reading ends. */
+  tick(): void {
+    this.nowNs += this.#callNs;
+    if (this.nowNs >= this.#dueNs) this.#run(this.nowNs);
+  }
+
+  /** The thread is busy for so long. */
+  advance(ns: number): void {
+    if (!(ns >= 0)) throw new RangeError(`time cannot move on by ${ns} ns`);
+    this.#refuseInEvent('advance()');
+    const endNs = this.nowNs + ns;
+    this.#run(endNs);
+    this.nowNs = endNs;
+  }
+
+  /**
+   * Sleeps until something happens, at most to deadlineNs; returns false when
+   * the deadline came first. All that happens at one instant happens before
+   * the sleeper sees it. Throws SimDeadlockError where neither can come.
+   */
+  sleep(call: string, deadlineNs: number): boolean {
+    this.#refuseInEvent(call);
+    const nextNs = this.#queue.soonestNs();
+    if (nextNs > deadlineNs) {
+      if (deadlineNs > this.nowNs) this.nowNs = deadlineNs;
+      return false;
+    }
+    if (nextNs === Infinity) throw new SimDeadlockError(call, this.nowNs);
+    this.#run(nextNs);
+    return true;
+  }
+
+  #refuseInEvent(call: string): void {
+    if (this.#callNs === 0) {
+      throw new Error(`${call} would block inside an event of the simulated outside world`);
+    }
+  }
+
+  #run(limitNs: number): void {
+    this.#callNs = 0;
+    this.#dueNs = Infinity;
+    try {
+      while (this.#queue.soonestNs() <= limitNs) {
+        const event = this.#queue.pop()!;
+        if (event.timeNs > this.nowNs) this.nowNs = event.timeNs;
+        event.fire();
+      }
+    } finally {
+      this.#callNs = 1;
+      this.#dueNs = this.#queue.soonestNs();
+    }
+  }
+}

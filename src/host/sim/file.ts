@@ -1,0 +1,151 @@
+/** Open file descriptions, and the table of descriptors that refer to them. */
+import { EBADF, EINVAL, EMFILE } from '../errno.ts';
+import type { HostBuffer } from '../host.ts';
+
+export const POLLRDNORM = 0x040;
+export const POLLWRNORM = 0x100;
+export const POLLRDHUP = 0x2000;
+/** What poll says of what can be read, and of what can be written. */
+export const READABLE = 0x001 | POLLRDNORM;
+export const WRITABLE = 0x004 | POLLWRNORM;
+/** OpenFile.ready of a file whose state must be asked of its node. */
+export const ASK_NODE = -1;
+
+/** RLIMIT_NOFILE. */
+const MAX_FDS = 1 << 20;
+
+/** What a file is: it does what its kind of file does. Calls return >= 0 or -errno. */
+export interface FileNode {
+  /** Returns -EAGAIN where a blocking call would wait. */
+  read(file: OpenFile, buf: HostBuffer, offset: number, count: number): number;
+  /** As read. May write less than count, where the rest would wait. */
+  write(file: OpenFile, buf: HostBuffer, offset: number, count: number): number;
+  /** The events that hold now; asked only where OpenFile.ready is ASK_NODE. */
+  poll(): number;
+  /** The last reference to the description is gone. */
+  release(file: OpenFile): void;
+}
+
+/** One that is told when something about a file changes: an entry of its wait queue. */
+export interface Watcher {
+  /** What it watches: several files may share a queue. */
+  readonly file: OpenFile | undefined;
+  /** key has the events that came to be, 0 where they are not known. */
+  wake(key: number): void;
+  /** The file is gone; the watcher stands in its queue no more. */
+  fileReleased(): void;
+}
+
+/**
+ * An open file description. All kinds of file share this one class, so that
+ * poll reads `ready` without a call; the node keeps it true.
+ */
+export class OpenFile {
+  readonly node: FileNode;
+  /** Access mode and status flags, as F_GETFL gives them. */
+  flags: number;
+  /** The poll events that hold now, or ASK_NODE. */
+  ready: number;
+  /** False for what epoll refuses with EPERM: files without a poll operation. */
+  readonly pollable: boolean;
+  /** Descriptors that refer to it, here and in child processes. */
+  refs = 0;
+  /** Where the next read or write of a regular file stands. */
+  position = 0;
+  /** Its wait queue. All signalfds have one in common, and so have all pidfds of a process. */
+  readonly watchers: Watcher[];
+
+  constructor(
+    node: FileNode,
+    flags: number,
+    ready: number,
+    pollable: boolean,
+    watchers: Watcher[] = [],
+  ) {
+    this.watchers = watchers;
+    this.node = node;
+    this.flags = flags;
+    this.ready = ready;
+    this.pollable = pollable;
+  }
+
+  poll(): number {
+    return this.ready === ASK_NODE ? this.node.poll() : this.ready;
+  }
+
+  wake(key: number): void {
+    wakeAll(this.watchers, key);
+  }
+
+  /** Drops one reference; with the last the file goes. */
+  release(): void {
+    if (--this.refs > 0) return;
+    for (let i = this.watchers.length - 1; i >= 0; i--) {
+      const watcher = this.watchers[i]!;
+      if (watcher.file !== this) continue;
+      this.watchers.splice(i, 1);
+      watcher.fileReleased();
+    }
+    this.node.release(this);
+  }
+}
+
+/** Wakes a wait queue: the last that was added is told first, as in Linux. */
+export function wakeAll(watchers: readonly Watcher[], key: number): void {
+  for (let i = watchers.length - 1; i >= 0; i--) watchers[i]!.wake(key);
+}
+
+/** A process's descriptors. */
+export class FdTable {
+  readonly #files: (OpenFile | undefined)[] = [];
+  /** Those without close-on-exec: what a child inherits. */
+  readonly #inherited = new Set<number>();
+  /** No free number is below it. */
+  #lowest = 0;
+
+  get(fd: number): OpenFile | undefined {
+    return this.#files[fd];
+  }
+
+  /** Gives the file the lowest free number that is at least min. */
+  install(file: OpenFile, closeOnExec: boolean, min = 0): number {
+    const files = this.#files;
+    let fd = Math.max(min, this.#lowest);
+    while (fd < files.length && files[fd] !== undefined) fd++;
+    if (fd >= MAX_FDS) return min >= MAX_FDS ? -EINVAL : -EMFILE;
+    while (files.length < fd) files.push(undefined);
+    files[fd] = file;
+    if (!closeOnExec) this.#inherited.add(fd);
+    if (min <= this.#lowest) this.#lowest = fd + 1;
+    file.refs++;
+    return fd;
+  }
+
+  close(fd: number): number {
+    const file = this.#files[fd];
+    if (file === undefined) return -EBADF;
+    this.#files[fd] = undefined;
+    this.#inherited.delete(fd);
+    if (fd < this.#lowest) this.#lowest = fd;
+    file.release();
+    return 0;
+  }
+
+  closeOnExec(fd: number): boolean {
+    return !this.#inherited.has(fd);
+  }
+
+  setCloseOnExec(fd: number, on: boolean): void {
+    if (on) this.#inherited.delete(fd);
+    else this.#inherited.add(fd);
+  }
+
+  /** The descriptions that a child starts with: as given for its first numbers, and what is inherited. */
+  childFiles(fds: readonly number[] | undefined): (OpenFile | undefined)[] {
+    const files = fds === undefined ? [] : fds.map((fd) => this.#files[fd]);
+    const given = files.length;
+    for (const fd of this.#inherited) if (fd >= given) files[fd] = this.#files[fd];
+    for (const file of files) if (file !== undefined) file.refs++;
+    return files;
+  }
+}

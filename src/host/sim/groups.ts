@@ -1,0 +1,89 @@
+/** Process groups and sessions. */
+import { EACCES, EINVAL, EPERM, ESRCH } from '../errno.ts';
+import type { Process } from './process.ts';
+
+export class ProcessGroups {
+  readonly #members = new Map<number, Set<Process>>();
+
+  /** Zombies are members until they are reaped. */
+  members(pgid: number): Iterable<Process> {
+    return this.#members.get(pgid) ?? [];
+  }
+
+  exists(pgid: number): boolean {
+    return this.#members.has(pgid);
+  }
+
+  add(process: Process): void {
+    const group = this.#members.get(process.pgid);
+    if (group === undefined) this.#members.set(process.pgid, new Set([process]));
+    else group.add(process);
+  }
+
+  remove(process: Process): void {
+    const group = this.#members.get(process.pgid);
+    group?.delete(process);
+    if (group?.size === 0) this.#members.delete(process.pgid);
+  }
+
+  move(process: Process, pgid: number): void {
+    this.remove(process);
+    process.pgid = pgid;
+    this.add(process);
+  }
+
+  inSession(pgid: number, sid: number): boolean {
+    for (const member of this.members(pgid)) if (member.sid === sid) return true;
+    return false;
+  }
+
+  /** setpgid(2) by self: a child that was spawned has called exec, and is out of reach. */
+  setpgid(self: Process, target: Process | undefined, pgid: number): number {
+    if (pgid < 0) return -EINVAL;
+    if (target === undefined || (target !== self && target.parent !== self)) return -ESRCH;
+    if (target !== self) return target.sid === self.sid ? -EACCES : -EPERM;
+    if (target.sid === target.pid) return -EPERM;
+    const group = pgid === 0 ? target.pid : pgid;
+    if (group !== target.pid && !this.inSession(group, target.sid)) return -EPERM;
+    this.move(target, group);
+    return 0;
+  }
+
+  /**
+   * Whether no member has a parent in another group of its session, who could
+   * continue it; leaving is one that is about to be no member any more.
+   */
+  isOrphaned(pgid: number, leaving: Process | null = null): boolean {
+    for (const member of this.members(pgid)) {
+      const { parent } = member;
+      if (member === leaving || !member.alive || parent === null) continue;
+      if (parent.pid !== 1 && parent.pgid !== pgid && parent.sid === member.sid) return false;
+    }
+    return true;
+  }
+
+  /**
+   * Members of groups that the end of a process leaves orphaned with somebody
+   * stopped in them: they are sent SIGHUP and SIGCONT.
+   */
+  leftStopped(process: Process): Process[] {
+    const left: Process[] = [];
+    const { parent } = process;
+    if (parent !== null && parent.pgid !== process.pgid && parent.sid === process.sid) {
+      this.#collect(process.pgid, process, left);
+    }
+    for (const child of process.children.values()) {
+      if (child.pgid !== process.pgid && child.sid === process.sid) {
+        this.#collect(child.pgid, process, left);
+      }
+    }
+    return left;
+  }
+
+  #collect(pgid: number, leaving: Process, out: Process[]): void {
+    let stopped = false;
+    for (const member of this.members(pgid)) if (member.state === 'stopped') stopped = true;
+    if (!stopped || !this.isOrphaned(pgid, leaving)) return;
+    for (const member of this.members(pgid)) if (member !== leaving) out.push(member);
+  }
+}

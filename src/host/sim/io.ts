@@ -1,0 +1,225 @@
+/** The calls on descriptors. Each returns what the kernel returns; time is the caller's. */
+import * as C from '../constants.ts';
+import { EAGAIN, EBADF, EINTR, EINVAL, ENOTTY, EPERM, EPIPE } from '../errno.ts';
+import type { Disposable, HostBuffer } from '../host.ts';
+import { Epoll } from './epoll.ts';
+import { newEventFd } from './eventfd.ts';
+import { FdTable, type OpenFile } from './file.ts';
+import { Pipe } from './pipe.ts';
+import { FileSystem } from './regular.ts';
+import { newSocketPair } from './socket.ts';
+import type { Thread } from './thread.ts';
+
+const ACCESS_MODE = 3;
+const F_GETPIPE_SZ = 1032;
+/** What F_SETFL can change: O_APPEND, O_NONBLOCK, O_ASYNC, O_DIRECT, O_NOATIME. */
+const SETTABLE = C.O_APPEND | C.O_NONBLOCK | 0o20000 | 0o40000 | 0o1000000;
+
+export class SimIo {
+  readonly fds = new FdTable();
+  readonly #thread: Thread;
+  readonly files = new FileSystem();
+  readonly #closeListeners: ((fd: number) => void)[] = [];
+  readonly #pair: OpenFile[] = [];
+  /** Sends SIGPIPE to the thread. */
+  readonly #brokenPipe: () => void;
+
+  constructor(thread: Thread, brokenPipe: () => void) {
+    this.#thread = thread;
+    this.#brokenPipe = brokenPipe;
+    for (let fd = 0; fd < 3; fd++) this.fds.install(this.files.standardStream(), false);
+  }
+
+  poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
+    const thread = this.#thread;
+    let n = this.#scan(fds.i32, nfds);
+    if (n > 0 || timeoutNs === 0) return n;
+    thread.begin();
+    const deadlineNs = thread.deadlineNs(timeoutNs);
+    while (thread.sleep('poll', deadlineNs)) {
+      n = this.#scan(fds.i32, nfds);
+      if (n > 0) return n;
+      if (thread.interrupted) return -EINTR;
+    }
+    return 0;
+  }
+
+  /** Fills every revents; returns how many are not 0. */
+  #scan(words: Int32Array, nfds: number): number {
+    const files = this.fds;
+    let n = 0;
+    for (let i = 0; i < nfds; i++) {
+      const fd = words[2 * i]!;
+      const events = words[2 * i + 1]! & 0xffff;
+      let revents = 0;
+      if (fd >= 0) {
+        const file = files.get(fd);
+        revents = file === undefined ? C.POLLNVAL : file.poll() & (events | C.POLLERR | C.POLLHUP);
+        if (revents !== 0) n++;
+      }
+      words[2 * i + 1] = events | (revents << 16);
+    }
+    return n;
+  }
+
+  epollCreate1(flags: number): number {
+    if ((flags & ~C.O_CLOEXEC) !== 0) return -EINVAL;
+    return this.fds.install(new Epoll().file, flags !== 0);
+  }
+
+  epollCtl(epfd: number, op: number, fd: number, events: number, token: number): number {
+    const file = this.fds.get(epfd);
+    if (file === undefined) return -EBADF;
+    const target = this.fds.get(fd);
+    if (target === undefined) return -EBADF;
+    if (!target.pollable) return -EPERM;
+    if (!(file.node instanceof Epoll)) return -EINVAL;
+    return file.node.control(op, target, fd, events, token);
+  }
+
+  epollWait(epfd: number, events: HostBuffer, maxEvents: number, timeoutNs: number): number {
+    if (maxEvents <= 0) return -EINVAL;
+    const node = this.fds.get(epfd)?.node;
+    if (node === undefined) return -EBADF;
+    if (!(node instanceof Epoll)) return -EINVAL;
+    const thread = this.#thread;
+    let n = node.harvest(events.i32, maxEvents);
+    if (n > 0 || timeoutNs === 0) return n;
+    thread.begin();
+    const deadlineNs = thread.deadlineNs(timeoutNs);
+    while (thread.sleep('epoll_wait', deadlineNs)) {
+      n = node.harvest(events.i32, maxEvents);
+      if (n > 0) return n;
+      if (thread.interrupted) return -EINTR;
+    }
+    return 0;
+  }
+
+  eventfd(initval: number, flags: number): number {
+    const file = newEventFd(initval, flags);
+    return typeof file === 'number' ? file : this.fds.install(file, (flags & C.O_CLOEXEC) !== 0);
+  }
+
+  pipe2(out: number[], flags: number): number {
+    if ((flags & ~(C.O_NONBLOCK | C.O_CLOEXEC)) !== 0) return -EINVAL;
+    const pipe = new Pipe(flags);
+    return this.#installPair(pipe.readEnd, pipe.writeEnd, out, flags);
+  }
+
+  socketpair(domain: number, type: number, out: number[]): number {
+    const pair = this.#pair;
+    const result = newSocketPair(domain, type, pair);
+    return result < 0 ? result : this.#installPair(pair[0]!, pair[1]!, out, type);
+  }
+
+  #installPair(first: OpenFile, second: OpenFile, out: number[], flags: number): number {
+    const closeOnExec = (flags & C.O_CLOEXEC) !== 0;
+    const a = this.fds.install(first, closeOnExec);
+    if (a < 0) return a;
+    const b = this.fds.install(second, closeOnExec);
+    if (b < 0) {
+      this.fds.close(a);
+      return b;
+    }
+    out[0] = a;
+    out[1] = b;
+    return 0;
+  }
+
+  open(path: string, flags: number): number {
+    const file = this.files.open(path, flags);
+    return typeof file === 'number' ? file : this.fds.install(file, (flags & C.O_CLOEXEC) !== 0);
+  }
+
+  read(fd: number, buf: HostBuffer, offset: number, count: number): number {
+    const file = this.fds.get(fd);
+    if (file === undefined || (file.flags & ACCESS_MODE) === C.O_WRONLY) return -EBADF;
+    const n = file.node.read(file, buf, offset, count);
+    if (n !== -EAGAIN || (file.flags & C.O_NONBLOCK) !== 0) return n;
+    return this.#readLater(file, buf, offset, count);
+  }
+
+  #readLater(file: OpenFile, buf: HostBuffer, offset: number, count: number): number {
+    this.#thread.begin();
+    for (;;) {
+      this.#thread.sleep('read', Infinity);
+      const n = file.node.read(file, buf, offset, count);
+      if (n !== -EAGAIN) return n;
+      if (this.#thread.endsCall()) return -EINTR;
+    }
+  }
+
+  write(fd: number, buf: HostBuffer, offset: number, count: number): number {
+    const file = this.fds.get(fd);
+    if (file === undefined || (file.flags & ACCESS_MODE) === C.O_RDONLY) return -EBADF;
+    const n = file.node.write(file, buf, offset, count);
+    if (n === count) return n;
+    if (n === -EPIPE) this.#brokenPipe();
+    if ((n < 0 && n !== -EAGAIN) || (file.flags & C.O_NONBLOCK) !== 0) return n;
+    return this.#writeRest(file, buf, offset, count, n);
+  }
+
+  /** Goes on with a blocking write of which some, or nothing (-EAGAIN), was written. */
+  #writeRest(file: OpenFile, buf: HostBuffer, offset: number, count: number, got: number): number {
+    let done = 0;
+    let n = got;
+    this.#thread.begin();
+    for (;;) {
+      if (n > 0) done += n;
+      else if (n === -EPIPE) this.#brokenPipe();
+      if (n < 0 && n !== -EAGAIN) return done > 0 ? done : n;
+      if (done === count) return done;
+      if (this.#thread.endsCall()) return done > 0 ? done : -EINTR;
+      this.#thread.sleep('write', Infinity);
+      n = file.node.write(file, buf, offset + done, count - done);
+    }
+  }
+
+  close(fd: number): number {
+    if (this.fds.get(fd) === undefined) return -EBADF;
+    for (const listener of this.#closeListeners) listener(fd);
+    return this.fds.close(fd);
+  }
+
+  onClose(listener: (fd: number) => void): Disposable {
+    const listeners = this.#closeListeners;
+    listeners.push(listener);
+    return {
+      dispose: () => {
+        const at = listeners.indexOf(listener);
+        if (at >= 0) listeners.splice(at, 1);
+      },
+    };
+  }
+
+  fcntl(fd: number, cmd: number, arg: number): number {
+    const file = this.fds.get(fd);
+    if (file === undefined) return -EBADF;
+    switch (cmd) {
+      case C.F_DUPFD:
+      case C.F_DUPFD_CLOEXEC:
+        return arg < 0 ? -EINVAL : this.fds.install(file, cmd === C.F_DUPFD_CLOEXEC, arg);
+      case C.F_GETFD:
+        return this.fds.closeOnExec(fd) ? C.FD_CLOEXEC : 0;
+      case C.F_SETFD:
+        this.fds.setCloseOnExec(fd, (arg & C.FD_CLOEXEC) !== 0);
+        return 0;
+      case C.F_GETFL:
+        return file.flags;
+      case C.F_SETFL:
+        file.flags = (file.flags & ~SETTABLE) | (arg & SETTABLE);
+        return 0;
+      case C.F_SETPIPE_SZ:
+        return file.node instanceof Pipe ? file.node.setCapacity(arg) : -EBADF;
+      case F_GETPIPE_SZ:
+        return file.node instanceof Pipe ? file.node.capacity : -EBADF;
+      default:
+        return -EINVAL;
+    }
+  }
+
+  /** For calls on terminals, of which there are none. */
+  notATerminal(fd: number): number {
+    return this.fds.get(fd) === undefined ? -EBADF : -ENOTTY;
+  }
+}

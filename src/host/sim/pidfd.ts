@@ -1,0 +1,45 @@
+import { O_NONBLOCK, O_RDWR, POLLHUP } from '../constants.ts';
+import { EINVAL } from '../errno.ts';
+import { type FileNode, OpenFile, READABLE, wakeAll } from './file.ts';
+import type { Process } from './process.ts';
+
+/** pidfd_open(2): readable when the process has ended, hung up when it is reaped. */
+export class PidFd implements FileNode {
+  readonly file: OpenFile;
+  readonly process: Process;
+
+  constructor(process: Process, flags: number) {
+    this.process = process;
+    this.file = new OpenFile(this, O_RDWR | (flags & O_NONBLOCK), 0, true, process.pidfdWatchers);
+    this.update();
+    process.pidfds.push(this.file);
+  }
+
+  poll(): number {
+    if (this.process.alive) return 0;
+    return this.process.state === 'reaped' ? READABLE | POLLHUP : READABLE;
+  }
+
+  update(): void {
+    this.file.ready = this.poll();
+  }
+
+  read(): number {
+    return -EINVAL;
+  }
+
+  write(): number {
+    return -EINVAL;
+  }
+
+  release(file: OpenFile): void {
+    const { pidfds } = this.process;
+    pidfds.splice(pidfds.indexOf(file), 1);
+  }
+}
+
+/** The process's state changed. */
+export function updatePidfds(process: Process): void {
+  for (const file of process.pidfds) file.ready = file.node.poll();
+  wakeAll(process.pidfdWatchers, 0);
+}

@@ -1,0 +1,124 @@
+import type { ChildBehaviour } from '../behaviour.ts';
+import type { HostBuffer, WaitResult } from '../host.ts';
+import { SimEvent } from './clock.ts';
+import type { OpenFile, Watcher } from './file.ts';
+import { newBuffer } from './memory.ts';
+import { type PendingSet, setOf } from './pending.ts';
+
+/** What a process is charged for, as waitid's rusage tells it. */
+export type Usage = Omit<WaitResult, 'pid' | 'uid' | 'code' | 'status'>;
+
+/** What a process that does no more than its behaviour uses. */
+export const NO_USAGE: Usage = {
+  utimeNs: 0,
+  stimeNs: 0,
+  maxrssKiB: 0,
+  minflt: 0,
+  majflt: 0,
+  nvcsw: 0,
+  nivcsw: 0,
+};
+
+/** A program that can be spawned: a behaviour, made ready. */
+export class Program {
+  readonly behaviour: ChildBehaviour;
+  readonly usage: Usage;
+  readonly output: HostBuffer;
+  readonly ignoreLo: number;
+  readonly ignoreHi: number;
+
+  constructor(behaviour: ChildBehaviour, usage: Usage) {
+    this.behaviour = behaviour;
+    this.usage = usage;
+    const text = new TextEncoder().encode(behaviour.write ?? '');
+    this.output = newBuffer(text.length);
+    this.output.u8.set(text);
+    const { lo, hi } = setOf(behaviour.ignore ?? []);
+    this.ignoreLo = lo;
+    this.ignoreHi = hi;
+  }
+}
+
+/** One that runs until it is killed. */
+export const IDLE = new Program({}, NO_USAGE);
+
+export type ProcessState = 'running' | 'stopped' | 'zombie' | 'reaped';
+
+/** What it does: `leaving` has outlived the signal it sent itself, `idle` runs until it is killed. */
+export type Phase = 'writing' | 'sleeping' | 'leaving' | 'idle';
+
+/** Calls back when a process has something to do. */
+export interface ProcessDriver {
+  act(process: Process): void;
+  wake(process: Process): void;
+}
+
+/**
+ * A process. It is its own one event: what it does next. As a watcher it waits
+ * for room in its stdout.
+ */
+export class Process extends SimEvent implements Watcher {
+  readonly pid: number;
+  readonly program: Program;
+  readonly #driver: ProcessDriver;
+  state: ProcessState = 'running';
+  parent: Process | null;
+  /** Order among its parent's children, which is the order waitid looks in. */
+  birth = 0;
+  /** Kept by WaitQueue. */
+  inWaitQueue = false;
+  pgid: number;
+  sid: number;
+  /** PR_SET_CHILD_SUBREAPER. */
+  subreaper = false;
+  readonly children = new Map<number, Process>();
+  /** What its descriptors stand for. */
+  files: (OpenFile | undefined)[] = [];
+  /** How much of its output is written. */
+  written = 0;
+  phase: Phase = 'writing';
+  /** Its next act came due while it was stopped. */
+  overdue = false;
+  /** Signals that came while it was stopped. */
+  pending: PendingSet | null = null;
+  /** CLD_EXITED or CLD_KILLED, once it ended. */
+  code = 0;
+  status = 0;
+  /** The signal that stopped it, until a wait tells of it. */
+  stoppedBy = 0;
+  /** It was continued, and no wait told of it yet. */
+  continued = false;
+  readonly pidfds: OpenFile[] = [];
+  /** The wait queue of those. */
+  readonly pidfdWatchers: Watcher[] = [];
+
+  constructor(driver: ProcessDriver, pid: number, program: Program, parent: Process | null) {
+    super();
+    this.#driver = driver;
+    this.pid = pid;
+    this.program = program;
+    this.parent = parent;
+    this.pgid = parent?.pgid ?? pid;
+    this.sid = parent?.sid ?? pid;
+  }
+
+  /** Neither a zombie nor gone. */
+  get alive(): boolean {
+    return this.state === 'running' || this.state === 'stopped';
+  }
+
+  /** As a watcher: its stdout. */
+  get file(): OpenFile | undefined {
+    return this.files[1];
+  }
+
+  override fire(): void {
+    this.#driver.act(this);
+  }
+
+  wake(): void {
+    this.#driver.wake(this);
+  }
+
+  fileReleased(): void {}
+}

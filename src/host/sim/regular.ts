@@ -1,0 +1,113 @@
+/** Files that have a name: regular ones, kept in memory, and a few of /dev. */
+import { O_APPEND, O_CLOEXEC, O_CREAT, O_RDWR, O_TRUNC } from '../constants.ts';
+import { EEXIST, EISDIR, ENOENT, ENOSPC } from '../errno.ts';
+import type { HostBuffer } from '../host.ts';
+import { type FileNode, OpenFile, READABLE, WRITABLE } from './file.ts';
+
+const O_EXCL = 0o200;
+/** What open(2) itself takes away from the flags, as F_GETFL does not show it. */
+const CREATION_FLAGS = O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC | 0o400;
+/** A 64-bit kernel sets it for every open(2). */
+const O_LARGEFILE = 0o100000;
+
+/** Always ready, as poll(2) sees it, and without a poll operation, so that epoll refuses it. */
+abstract class NamedFile implements FileNode {
+  abstract read(file: OpenFile, buf: HostBuffer, offset: number, count: number): number;
+  abstract write(file: OpenFile, buf: HostBuffer, offset: number, count: number): number;
+  poll(): number {
+    return READABLE | WRITABLE;
+  }
+  release(): void {}
+}
+
+class RegularFile extends NamedFile {
+  #bytes = new Uint8Array(0);
+  #size = 0;
+
+  override read(file: OpenFile, buf: HostBuffer, offset: number, count: number): number {
+    const n = Math.max(0, Math.min(count, this.#size - file.position));
+    buf.u8.set(this.#bytes.subarray(file.position, file.position + n), offset);
+    file.position += n;
+    return n;
+  }
+
+  override write(file: OpenFile, buf: HostBuffer, offset: number, count: number): number {
+    if ((file.flags & O_APPEND) !== 0) file.position = this.#size;
+    const end = file.position + count;
+    if (end > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(end, 2 * this.#bytes.length));
+      grown.set(this.#bytes.subarray(0, this.#size));
+      this.#bytes = grown;
+    }
+    this.#bytes.set(buf.u8.subarray(offset, offset + count), file.position);
+    this.#size = Math.max(this.#size, end);
+    file.position = end;
+    return count;
+  }
+
+  truncate(): void {
+    this.#bytes = new Uint8Array(0);
+    this.#size = 0;
+  }
+}
+
+/** /dev/null, /dev/zero and /dev/full. */
+class Device extends NamedFile {
+  readonly #zeroes: boolean;
+  readonly #full: boolean;
+
+  constructor(zeroes: boolean, full: boolean) {
+    super();
+    this.#zeroes = zeroes;
+    this.#full = full;
+  }
+
+  override read(_file: OpenFile, buf: HostBuffer, offset: number, count: number): number {
+    if (!this.#zeroes) return 0;
+    buf.u8.fill(0, offset, offset + count);
+    return count;
+  }
+
+  override write(_file: OpenFile, _buf: HostBuffer, _offset: number, count: number): number {
+    return this.#full ? -ENOSPC : count;
+  }
+}
+
+/** The names there are. A flat name space: every path may be created. */
+export class FileSystem {
+  readonly #nodes = new Map<string, NamedFile>([
+    ['/dev/null', new Device(false, false)],
+    ['/dev/zero', new Device(true, false)],
+    ['/dev/full', new Device(true, true)],
+  ]);
+
+  /** open(2). Returns the file, or -errno. */
+  open(path: string, flags: number): OpenFile | number {
+    let node = this.#nodes.get(path);
+    if (node === undefined) {
+      if (path.endsWith('/')) return -EISDIR;
+      if (path === '' || (flags & O_CREAT) === 0) return -ENOENT;
+      node = new RegularFile();
+      this.#nodes.set(path, node);
+    } else if ((flags & O_CREAT) !== 0 && (flags & O_EXCL) !== 0) {
+      return -EEXIST;
+    }
+    if ((flags & O_TRUNC) !== 0 && node instanceof RegularFile) node.truncate();
+    const shown = (flags & ~CREATION_FLAGS) | O_LARGEFILE;
+    return new OpenFile(node, shown, READABLE | WRITABLE, false);
+  }
+
+  exists(path: string): boolean {
+    return this.#nodes.has(path);
+  }
+
+  /** unlink(2) of a regular file; what has it open keeps it. Returns false where there is none. */
+  unlink(path: string): boolean {
+    return this.#nodes.get(path) instanceof RegularFile && this.#nodes.delete(path);
+  }
+
+  /** What stands behind 0, 1 and 2: it takes everything and gives nothing. */
+  standardStream(): OpenFile {
+    return this.open('/dev/null', O_RDWR) as OpenFile;
+  }
+}

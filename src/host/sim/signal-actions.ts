@@ -1,0 +1,86 @@
+/** What signals do by default, and the table that sigaction(2) changes. */
+import * as C from '../constants.ts';
+import { EINVAL } from '../errno.ts';
+import type { SigAction } from '../host.ts';
+import { bit, isSignal } from './pending.ts';
+
+/** What glibc keeps for its threads; sigaction(3) refuses them. */
+const LIBC_SIGNALS: readonly number[] = [32, 33];
+const IGNORED_BY_DEFAULT = bit(C.SIGCHLD) | bit(C.SIGCONT) | bit(C.SIGURG) | bit(C.SIGWINCH);
+const STOPS = bit(C.SIGSTOP) | bit(C.SIGTSTP) | bit(C.SIGTTIN) | bit(C.SIGTTOU);
+export const UNBLOCKABLE = bit(C.SIGKILL) | bit(C.SIGSTOP);
+export const STOP_SIGNALS = [C.SIGSTOP, C.SIGTSTP, C.SIGTTIN, C.SIGTTOU];
+
+/** The SA_ flags that the kernel knows, and so keeps. */
+const KNOWN_FLAGS =
+  C.SA_NOCLDSTOP |
+  C.SA_NOCLDWAIT |
+  C.SA_SIGINFO |
+  C.SA_RESTART |
+  C.SA_NODEFER |
+  C.SA_RESETHAND |
+  0x08000000 | // SA_ONSTACK
+  0x800; // SA_EXPOSE_TAGBITS
+
+export function ignoredByDefault(signo: number): boolean {
+  return signo <= 32 && (IGNORED_BY_DEFAULT & bit(signo)) !== 0;
+}
+
+export function stops(signo: number): boolean {
+  return signo <= 32 && (STOPS & bit(signo)) !== 0;
+}
+
+/** The dispositions of a process. */
+export class ActionTable {
+  readonly #handler = new Float64Array(C.NSIG + 1);
+  readonly #flags = new Uint32Array(C.NSIG + 1);
+  readonly #maskLo = new Int32Array(C.NSIG + 1);
+  readonly #maskHi = new Int32Array(C.NSIG + 1);
+
+  /** As a Node process starts: all default, but for these two. */
+  constructor() {
+    this.#handler[C.SIGPIPE] = C.SIG_IGN;
+    this.#handler[C.SIGXFSZ] = C.SIG_IGN;
+  }
+
+  handler(signo: number): number {
+    return this.#handler[signo]!;
+  }
+
+  flags(signo: number): number {
+    return this.#flags[signo]!;
+  }
+
+  /** Ignored by disposition or by default. */
+  ignores(signo: number): boolean {
+    const handler = this.#handler[signo]!;
+    return handler === C.SIG_IGN || (handler === C.SIG_DFL && ignoredByDefault(signo));
+  }
+
+  /** SA_RESETHAND: the handler was called. */
+  reset(signo: number): void {
+    this.#handler[signo] = C.SIG_DFL;
+  }
+
+  sigaction(signo: number, act: SigAction | null, old: SigAction | null): number {
+    if (!isSignal(signo) || LIBC_SIGNALS.includes(signo)) return -EINVAL;
+    if (act !== null && (signo === C.SIGKILL || signo === C.SIGSTOP)) return -EINVAL;
+    const handler = act?.handler ?? 0;
+    const flags = act?.flags ?? 0;
+    const maskLo = act?.maskLo ?? 0;
+    const maskHi = act?.maskHi ?? 0;
+    if (old !== null) {
+      old.handler = this.#handler[signo]!;
+      old.flags = this.#flags[signo]!;
+      old.maskLo = this.#maskLo[signo]!;
+      old.maskHi = this.#maskHi[signo]!;
+    }
+    if (act !== null) {
+      this.#handler[signo] = handler;
+      this.#flags[signo] = flags & KNOWN_FLAGS;
+      this.#maskLo[signo] = maskLo & ~UNBLOCKABLE;
+      this.#maskHi[signo] = maskHi;
+    }
+    return 0;
+  }
+}

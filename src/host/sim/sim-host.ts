@@ -1,0 +1,331 @@
+/** The simulated kernel. Each part has a file of its own here; this is the Host they make together. */
+import type { ChildBehaviour } from '../behaviour.ts';
+import { CLOCK_MONOTONIC, CLOCK_REALTIME, SI_USER, SIGPIPE } from '../constants.ts';
+import { EACCES, EINVAL, ENOENT } from '../errno.ts';
+import type {
+  Disposable,
+  Host,
+  HostBuffer,
+  SigAction,
+  SignalMaskToken,
+  SpawnRequest,
+  WaitResult,
+} from '../host.ts';
+import { SimEvent, VirtualClock } from './clock.ts';
+import { EPOLL_DATA_WORD, EPOLL_STRIDE } from './epoll.ts';
+import { SimIo } from './io.ts';
+import { newBuffer } from './memory.ts';
+import { SignalInfo } from './pending.ts';
+import { NO_USAGE, type ProcessState, Program, type Usage } from './process.ts';
+import { ProcessCalls } from './process-calls.ts';
+import { Processes, SELF_PID, UID } from './processes.ts';
+import { Random } from './random.ts';
+import { Signals } from './signals.ts';
+import { Thread } from './thread.ts';
+import { Waiter } from './wait.ts';
+
+/** CLOCK_MONOTONIC and CLOCK_REALTIME at the start, in ns. */
+const START_NS = 1e12;
+const REALTIME_START_NS = 1.6e18;
+/** Any address that is neither SIG_DFL nor SIG_IGN: functions are not run here. */
+const HANDLER_ADDRESS = 0x1000;
+
+export interface SimHostOptions {
+  /** What host.random() draws from. */
+  readonly seed?: number | undefined;
+  /** CLOCK_MONOTONIC at the start. */
+  readonly startNs?: number | undefined;
+  /** CLOCK_REALTIME at the start; numbers of this size are exact to 256 ns. */
+  readonly realtimeNs?: number | undefined;
+}
+
+/** A process as a test or a scenario sees it. */
+export interface SimProcess {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly pgid: number;
+  readonly state: ProcessState;
+}
+
+class WorldEvent extends SimEvent {
+  readonly #act: () => void;
+  constructor(act: () => void) {
+    super();
+    this.#act = act;
+  }
+  override fire(): void {
+    this.#act();
+  }
+}
+
+/**
+ * A kernel with one process of one thread, its children, and a clock of its
+ * own. Every call takes 1 ns; a call that blocks jumps to the next event, and
+ * throws SimDeadlockError where none can end it. A signal whose default action
+ * would end the process throws SimFatalSignalError from the call, or the wait,
+ * in which it comes.
+ */
+export class SimHost implements Host {
+  readonly kind = 'sim';
+  readonly description = 'simulated host';
+  readonly epollStride = EPOLL_STRIDE;
+  readonly epollDataWord = EPOLL_DATA_WORD;
+  readonly handlerAddress = HANDLER_ADDRESS;
+  readonly #clock: VirtualClock;
+  readonly #realtimeOffsetNs: number;
+  readonly #random: Random;
+  readonly #signals: Signals;
+  readonly #io: SimIo;
+  readonly #processes: Processes;
+  readonly #calls: ProcessCalls;
+  readonly #waiter: Waiter;
+  readonly #programs = new Map<string, Program>();
+
+  constructor(options: SimHostOptions = {}) {
+    const startNs = options.startNs ?? START_NS;
+    this.#clock = new VirtualClock(startNs);
+    this.#realtimeOffsetNs = (options.realtimeNs ?? REALTIME_START_NS) - startNs;
+    this.#random = new Random(options.seed ?? 1);
+    const thread = new Thread(this.#clock);
+    this.#signals = new Signals(thread);
+    this.#io = new SimIo(thread, () => {
+      this.#signals.send(new SignalInfo(SIGPIPE, SI_USER, SELF_PID, UID), true);
+    });
+    this.#processes = new Processes(this.#clock, this.#signals, this.#io.fds);
+    this.#calls = new ProcessCalls(this.#processes, this.#signals, this.#io.fds);
+    this.#waiter = new Waiter(this.#processes, thread, this.#io.fds);
+  }
+
+  // The outside world. None of it takes time, but for advance.
+
+  /** Lets act happen at timeNs of CLOCK_MONOTONIC (at once if that is past), while the thread waits or is busy. */
+  at(timeNs: number, act: () => void): Disposable {
+    const event = new WorldEvent(act);
+    this.#clock.schedule(event, timeNs);
+    return { dispose: () => this.#clock.cancel(event) };
+  }
+
+  /** The thread is busy for so long; what comes due happens meanwhile. */
+  advance(ns: number): void {
+    this.#clock.advance(ns);
+  }
+
+  /** CLOCK_MONOTONIC, read without taking time. */
+  get nowNs(): number {
+    return this.#clock.nowNs;
+  }
+
+  /** When the next event happens (a world event, a child's next act); -1 where none is to come. */
+  nextEventNs(): number {
+    const ns = this.#clock.nextEventNs();
+    return ns === Infinity ? -1 : ns;
+  }
+
+  /** The request that starts a process of such behaviour; usage is what waitid then tells of it. */
+  program(behaviour: ChildBehaviour, usage: Partial<Usage> = {}): SpawnRequest {
+    const file = `/sim/${this.#programs.size + 1}`;
+    this.#programs.set(file, new Program(behaviour, { ...NO_USAGE, ...usage }));
+    return { file, argv: [file] };
+  }
+
+  /** Removes a regular file. Returns false where there is none. */
+  unlink(path: string): boolean {
+    return this.#io.files.unlink(path);
+  }
+
+  /** Every process that descends from this one and is not reaped, by pid. */
+  processes(): SimProcess[] {
+    return this.#calls.descendants();
+  }
+
+  /** When a process that was started here died, in ns of CLOCK_MONOTONIC; -1 if it did not. */
+  deathNs(pid: number): number {
+    return this.#processes.deathNs(pid);
+  }
+
+  /** A number in [0, 1), drawn from the seed. */
+  random(): number {
+    return this.#random.next();
+  }
+
+  /** A call ends: it took its time. */
+  #done(result: number): number {
+    this.#clock.tick();
+    return result;
+  }
+
+  // Memory and clocks
+
+  alloc(bytes: number): HostBuffer {
+    return newBuffer(bytes);
+  }
+
+  clockNs(clock: number): number {
+    const ns = this.#clock.nowNs;
+    this.#clock.tick();
+    if (clock === CLOCK_MONOTONIC) return ns;
+    return clock === CLOCK_REALTIME ? ns + this.#realtimeOffsetNs : -EINVAL;
+  }
+
+  // Waiting
+
+  poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
+    return this.#done(this.#io.poll(fds, nfds, timeoutNs));
+  }
+
+  epollCreate1(flags: number): number {
+    return this.#done(this.#io.epollCreate1(flags));
+  }
+
+  epollCtl(epfd: number, op: number, fd: number, events: number, token: number): number {
+    return this.#done(this.#io.epollCtl(epfd, op, fd, events, token));
+  }
+
+  epollWait(epfd: number, events: HostBuffer, maxEvents: number, timeoutNs: number): number {
+    return this.#done(this.#io.epollWait(epfd, events, maxEvents, timeoutNs));
+  }
+
+  // Descriptors
+
+  eventfd(initval: number, flags: number): number {
+    return this.#done(this.#io.eventfd(initval, flags));
+  }
+
+  pipe2(out: number[], flags: number): number {
+    return this.#done(this.#io.pipe2(out, flags));
+  }
+
+  socketpair(domain: number, type: number, out: number[]): number {
+    return this.#done(this.#io.socketpair(domain, type, out));
+  }
+
+  open(path: string, flags: number, _mode: number): number {
+    return this.#done(this.#io.open(path, flags));
+  }
+
+  read(fd: number, buf: HostBuffer, offset: number, count: number): number {
+    return this.#done(this.#io.read(fd, buf, offset, count));
+  }
+
+  write(fd: number, buf: HostBuffer, offset: number, count: number): number {
+    return this.#done(this.#io.write(fd, buf, offset, count));
+  }
+
+  close(fd: number): number {
+    return this.#done(this.#io.close(fd));
+  }
+
+  fcntl(fd: number, cmd: number, arg: number): number {
+    return this.#done(this.#io.fcntl(fd, cmd, arg));
+  }
+
+  /** There are no terminals. */
+  isatty(fd: number): boolean {
+    return this.#done(this.#io.notATerminal(fd)) >= 0;
+  }
+
+  onClose(listener: (fd: number) => void): Disposable {
+    return this.#io.onClose(listener);
+  }
+
+  // Signals
+
+  signalfd(fd: number, signals: readonly number[], flags: number): number {
+    return this.#done(this.#signals.signalfd(this.#io.fds, fd, signals, flags));
+  }
+
+  sigaction(signo: number, act: SigAction | null, old: SigAction | null): number {
+    return this.#done(this.#signals.sigaction(signo, act, old));
+  }
+
+  blockSignals(signals: readonly number[]): SignalMaskToken | number {
+    this.#clock.tick();
+    return this.#signals.block(signals);
+  }
+
+  restoreSignalMask(token: SignalMaskToken): number {
+    return this.#done(this.#signals.restore(token));
+  }
+
+  blockedSignals(): number[] {
+    this.#clock.tick();
+    return this.#signals.blocked();
+  }
+
+  pendingSignals(): number[] {
+    this.#clock.tick();
+    return this.#signals.pending();
+  }
+
+  raise(signo: number): number {
+    return this.#done(this.#calls.raise(signo));
+  }
+
+  kill(pid: number, signo: number): number {
+    return this.#done(this.#calls.kill(pid, signo));
+  }
+
+  sigqueue(pid: number, signo: number, value: number): number {
+    return this.#done(this.#calls.sigqueue(pid, signo, value));
+  }
+
+  tgkill(tgid: number, tid: number, signo: number): number {
+    return this.#done(this.#calls.tgkill(tgid, tid, signo));
+  }
+
+  // Processes
+
+  getpid(): number {
+    return this.#done(this.#processes.self.pid);
+  }
+
+  getppid(): number {
+    return this.#done(this.#processes.self.parent!.pid);
+  }
+
+  gettid(): number {
+    return this.#done(this.#processes.self.pid);
+  }
+
+  spawn(request: SpawnRequest): number {
+    const program = this.#programs.get(request.file);
+    // No file of this kernel is a program but those that program() made.
+    const error = this.#io.files.exists(request.file) ? -EACCES : -ENOENT;
+    return this.#done(this.#processes.spawn(program, request, error));
+  }
+
+  waitid(idtype: number, id: number, options: number, out: WaitResult): number {
+    return this.#done(this.#waiter.waitid(idtype, id, options, out));
+  }
+
+  pidfdOpen(pid: number, flags: number): number {
+    return this.#done(this.#calls.pidfdOpen(pid, flags));
+  }
+
+  prctl(option: number, arg: number): number {
+    return this.#done(this.#calls.prctl(option, arg));
+  }
+
+  children(): number[] {
+    this.#clock.tick();
+    return [...this.#processes.self.children.keys()].sort((a, b) => a - b);
+  }
+
+  getpgid(pid: number): number {
+    return this.#done(this.#calls.getpgid(pid));
+  }
+
+  setpgid(pid: number, pgid: number): number {
+    return this.#done(this.#calls.setpgid(pid, pgid));
+  }
+
+  tcgetpgrp(fd: number): number {
+    return this.#done(this.#io.notATerminal(fd));
+  }
+
+  tcsetpgrp(fd: number, _pgid: number): number {
+    return this.#done(this.#io.notATerminal(fd));
+  }
+
+  dispose(): void {}
+}

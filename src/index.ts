@@ -1,0 +1,58 @@
+/**
+ * QEMU's main loop as a library.
+ *
+ * @packageDocumentation
+ */
+export { AioContext, type AioContextOptions, type NotifierHandlers } from './aio/aio-context.ts';
+export type { BhCallback, BottomHalf } from './aio/bottom-half.ts';
+export {
+  type ClockName,
+  Clocks,
+  clockType,
+  QEMU_CLOCK_HOST,
+  QEMU_CLOCK_REALTIME,
+  QEMU_CLOCK_VIRTUAL,
+  QEMU_CLOCK_VIRTUAL_RT,
+  SCALE_MS,
+  SCALE_NS,
+  SCALE_US,
+} from './aio/clock.ts';
+export { EventNotifier } from './aio/event-notifier.ts';
+export type { FdMonChoice, FdMonKind } from './aio/fdmon.ts';
+export type { AioPollFn, FdHandlers, IOHandler, PollRecord } from './aio/handler.ts';
+export { type QemuTimer, type TimerCallback, TimerListGroup } from './aio/timer.ts';
+export * from './host/constants.ts';
+export { errnoMessage, errnoName, HostError } from './host/errno.ts';
+export {
+  type Disposable,
+  type Host,
+  type HostBuffer,
+  newSigAction,
+  newWaitResult,
+  type SigAction,
+  type SpawnRequest,
+  type WaitResult,
+} from './host/host.ts';
+export { LinuxHost } from './host/linux/linux-host.ts';
+export { MainLoop, type MainLoopOptions, type MainLoopPoll } from './mainloop/main-loop.ts';
+export {
+  G_PRIORITY_DEFAULT,
+  G_PRIORITY_DEFAULT_IDLE,
+  G_PRIORITY_HIGH,
+  G_PRIORITY_HIGH_IDLE,
+  IdleSource,
+  Source,
+  TimeoutSource,
+} from './mainloop/source.ts';
+export {
+  type ChildCallbacks,
+  type ChildEvent,
+  ChildWatch,
+  type ChildWatchOptions,
+} from './signal/child-watch.ts';
+export { codeName, signalName, signalNumber } from './signal/names.ts';
+export type { SignalAction, SignalHandler } from './signal/sigaction-table.ts';
+export { decodeSiginfo, newSiginfo, type SignalfdSiginfo } from './signal/siginfo.ts';
+export { type SigfdChoice, Signals, type SignalsOptions } from './signal/signals.ts';
+export { CATALOGUE, EV, EVENT_NAMES, type EventName } from './trace/catalogue.ts';
+export { formatEvent, Tracer, type TraceSink } from './trace/tracer.ts';

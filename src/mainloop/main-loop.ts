@@ -1,0 +1,235 @@
+import { AioContext } from '../aio/aio-context.ts';
+import type { BottomHalf } from '../aio/bottom-half.ts';
+import { Clocks, soonestTimeout } from '../aio/clock.ts';
+import type { FdMonChoice } from '../aio/fdmon.ts';
+import type { FdHandlers, PollRecord } from '../aio/handler.ts';
+import { TimerListGroup } from '../aio/timer.ts';
+import { CLOCK_MONOTONIC } from '../host/constants.ts';
+import type { Disposable, Host } from '../host/host.ts';
+import { EV } from '../trace/catalogue.ts';
+import { Tracer } from '../trace/tracer.ts';
+import { AioSource } from './aio-source.ts';
+import { MainContext } from './main-context.ts';
+import { MainPoll } from './main-poll.ts';
+import type { Source } from './source.ts';
+
+const T_BEGIN = EV.main_loop_wait_begin;
+const T_END = EV.main_loop_wait_end;
+const T_PHASE = EV.main_loop_phase;
+
+const NS_PER_MS = 1_000_000;
+
+/** What a poll notifier is told. QEMU: MainLoopPoll. */
+export interface MainLoopPoll {
+  /** FILL before the poll; OK or ERR after it. */
+  state: 'FILL' | 'OK' | 'ERR';
+  /** While FILL: how long the poll may take, ms, -1 without limit; may be lowered. */
+  timeoutMs: number;
+  /** While FILL: fds of the notifier's own may be added. Afterwards they have their revents. */
+  readonly fds: PollRecord[];
+}
+
+export interface MainLoopOptions {
+  readonly host: Host;
+  readonly trace?: Tracer;
+  /** How the loop and its contexts wait for fds; `auto` where absent. */
+  readonly fdmon?: FdMonChoice;
+}
+
+/** When the polls of a main loop began and ended, for those who must judge how long something waited. */
+export interface PollTimes {
+  /** The clock is read for them only while this is above 0. */
+  wanted: number;
+  enterNs: number;
+  returnNs: number;
+  /** returnNs of the poll before. */
+  previousReturnNs: number;
+}
+
+/**
+ * QEMU's main loop: one poll over the fds of two AioContexts and other sources,
+ * then their dispatch by priority, then the loop's own timers.
+ *
+ * It blocks the thread while it polls; Node's own events wait until it is left.
+ */
+export class MainLoop implements Disposable {
+  readonly host: Host;
+  readonly trace: Tracer;
+  readonly clocks: Clocks;
+  /** QEMU: qemu_aio_context. Its work comes first in an iteration. */
+  readonly context: AioContext;
+  /** QEMU: iohandler_ctx, where setFdHandler puts its handlers. aio_poll never runs it. */
+  readonly iohandler: AioContext;
+  /** Timers that run last in an iteration. QEMU: main_loop_tlg. */
+  readonly timers: TimerListGroup;
+  /** Other sources may be attached to it. GLib: g_main_context_default. */
+  readonly sources = new MainContext();
+  readonly pollTimes: PollTimes = { wanted: 0, enterNs: 0, returnNs: 0, previousReturnNs: 0 };
+  /** How many iterations there have been, nested ones included. */
+  iterations = 0;
+
+  readonly #poll: MainPoll;
+  readonly #notifyBh: BottomHalf;
+  /** The last added first. Replaced, never changed. */
+  #pollNotifiers: readonly ((poll: MainLoopPoll) => void)[] = [];
+  readonly #pollState: MainLoopPoll = { state: 'FILL', timeoutMs: -1, fds: [] };
+  readonly #detach: Disposable[] = [];
+  #quit = false;
+  #closed = false;
+
+  /** @throws HostError where no descriptors are left. QEMU: qemu_init_main_loop. */
+  constructor(options: MainLoopOptions) {
+    const { host } = options;
+    const fdmon = options.fdmon ?? 'auto';
+    this.host = host;
+    this.trace = options.trace ?? new Tracer(() => host.clockNs(CLOCK_MONOTONIC));
+    const trace = this.trace;
+    this.clocks = new Clocks(host);
+    const clocks = this.clocks;
+    this.timers = new TimerListGroup(clocks, trace, () => this.notifyEvent());
+    this.context = new AioContext({ host, clocks, trace, fdmon, id: 1 });
+    try {
+      this.iohandler = new AioContext({ host, clocks, trace, fdmon, id: 2 });
+    } catch (error) {
+      this.context.close();
+      throw error;
+    }
+    this.#notifyBh = this.context.newBottomHalf('qemu_notify_bh', () => {});
+    this.#poll = new MainPoll(host, trace, fdmon);
+    this.#attach(this.context, 'aio-context');
+    this.#attach(this.iohandler, 'io-handler');
+  }
+
+  /** Sets an fd's handlers on the iohandler context. QEMU: qemu_set_fd_handler. */
+  setFdHandler<T = undefined>(fd: number, handlers: FdHandlers<T> | null): Disposable {
+    return this.iohandler.setFdHandler(fd, handlers);
+  }
+
+  /** A bottom half of the main context. QEMU: qemu_bh_new. */
+  newBottomHalf(name: string, callback: () => void): BottomHalf {
+    return this.context.newBottomHalf(name, callback);
+  }
+
+  /** Ends the sleep of the loop, or keeps it from sleeping: schedules an empty bottom half. QEMU: qemu_notify_event. */
+  notifyEvent(): void {
+    this.#notifyBh.schedule();
+  }
+
+  /** Tells a function before and after each poll; the last added is told first. QEMU: main_loop_poll_add_notifier. */
+  addPollNotifier(notifier: (poll: MainLoopPoll) => void): Disposable {
+    this.#pollNotifiers = [notifier, ...this.#pollNotifiers];
+    return {
+      dispose: () => {
+        this.#pollNotifiers = this.#pollNotifiers.filter((n) => n !== notifier);
+      },
+    };
+  }
+
+  /** Attaches a GLib-like source. */
+  attachSource(source: Source): Disposable {
+    return this.sources.attach(source);
+  }
+
+  /**
+   * One iteration. It sleeps until there is something to do, unless nonblocking.
+   * May be called from a callback. Returns what poll returned: how many fds are
+   * ready, or -errno. What a callback throws comes out here, and the loop may be
+   * called again. QEMU: main_loop_wait.
+   */
+  mainLoopWait(nonblocking: boolean): number {
+    const iteration = ++this.iterations;
+    if (this.trace.on[T_BEGIN] !== 0) this.trace.emit(T_BEGIN, iteration, nonblocking ? 1 : 0);
+    const timeoutNs = this.#fill(nonblocking);
+    this.#phase('prepare');
+    const { sources } = this;
+    sources.prepare();
+    const sourcesNs = sources.timeoutMs < 0 ? -1 : sources.timeoutMs * NS_PER_MS;
+    this.#phase('poll');
+    const ret = this.#wait(soonestTimeout(sourcesNs, timeoutNs));
+    this.#phase('check');
+    const ready = sources.check();
+    this.#phase('dispatch');
+    if (ready) sources.dispatch();
+    if (this.#pollNotifiers.length > 0) this.#tell(ret < 0 ? 'ERR' : 'OK');
+    this.#phase('timers');
+    this.timers.run();
+    if (this.trace.on[T_END] !== 0) this.trace.emit(T_END, iteration, ret);
+    return ret;
+  }
+
+  /** Iterates until quit is called. QEMU: qemu_main_loop. */
+  run(): void {
+    this.#quit = false;
+    while (!this.#quit) this.mainLoopWait(false);
+  }
+
+  /** Lets run return after this iteration. */
+  quit(): void {
+    this.#quit = true;
+    this.notifyEvent();
+  }
+
+  /** How many fds the loop watches, and how. */
+  get watched(): { readonly fds: number; readonly fdmon: 'poll' | 'epoll' } {
+    return { fds: this.#poll.size, fdmon: this.#poll.kind };
+  }
+
+  /**
+   * Closes all that the loop opened.
+   * @throws where a bottom half leaked, after everything is closed.
+   */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#notifyBh.delete();
+    for (const source of this.sources.sources) source.dispose();
+    for (const d of this.#detach) d.dispose();
+    this.#poll.close();
+    this.timers.close();
+    try {
+      this.iohandler.close();
+    } finally {
+      this.context.close();
+    }
+  }
+
+  dispose(): void {
+    this.close();
+  }
+
+  #attach(ctx: AioContext, name: string): void {
+    this.#detach.push(this.#poll.addContext(ctx), this.sources.attach(new AioSource(ctx, name)));
+  }
+
+  /** What the notifiers and the loop's own timers allow the poll to take, ns. */
+  #fill(nonblocking: boolean): number {
+    let timeoutNs = nonblocking ? 0 : -1;
+    if (this.#pollNotifiers.length > 0) {
+      this.#pollState.fds.length = 0;
+      this.#pollState.timeoutMs = nonblocking ? 0 : -1;
+      this.#tell('FILL');
+      timeoutNs = this.#pollState.timeoutMs < 0 ? -1 : this.#pollState.timeoutMs * NS_PER_MS;
+    }
+    return timeoutNs === 0 ? 0 : soonestTimeout(timeoutNs, this.timers.deadlineNs());
+  }
+
+  #wait(timeoutNs: number): number {
+    const times = this.pollTimes;
+    if (times.wanted > 0) times.enterNs = this.host.clockNs(CLOCK_MONOTONIC);
+    const ret = this.#poll.wait(this.sources.pollsFds, this.#pollState.fds, timeoutNs);
+    if (times.wanted > 0) {
+      times.previousReturnNs = times.returnNs;
+      times.returnNs = this.host.clockNs(CLOCK_MONOTONIC);
+    }
+    return ret;
+  }
+
+  #tell(state: MainLoopPoll['state']): void {
+    this.#pollState.state = state;
+    for (const notifier of this.#pollNotifiers) notifier(this.#pollState);
+  }
+
+  #phase(phase: string): void {
+    if (this.trace.on[T_PHASE] !== 0) this.trace.emit(T_PHASE, phase);
+  }
+}

@@ -1,0 +1,115 @@
+import type { Disposable } from '../host/host.ts';
+import type { MainContext } from './main-context.ts';
+
+// GLib's priorities: the lower, the sooner
+export const G_PRIORITY_HIGH = -100;
+export const G_PRIORITY_DEFAULT = 0;
+export const G_PRIORITY_HIGH_IDLE = 100;
+export const G_PRIORITY_DEFAULT_IDLE = 200;
+
+/**
+ * Something that a main loop asks in each iteration whether there is work to
+ * dispatch. GLib: GSource and its GSourceFuncs.
+ */
+export abstract class Source implements Disposable {
+  readonly name: string;
+  readonly priority: number;
+  /** Whether it may be dispatched again from within its own dispatch. */
+  readonly canRecurse: boolean;
+  /** Found ready, and not dispatched since. Only MainContext writes these three. */
+  ready = false;
+  dispatching = false;
+  context: MainContext | null = null;
+
+  constructor(name: string, priority: number, canRecurse = false) {
+    this.name = name;
+    this.priority = priority;
+    this.canRecurse = canRecurse;
+  }
+
+  /** ms that the loop may sleep: 0 where it is ready, -1 without limit. */
+  abstract prepare(): number;
+  /** After the poll: whether it is ready. */
+  abstract check(): boolean;
+  /** Does its work. Returns whether it stays: GLib's G_SOURCE_CONTINUE or G_SOURCE_REMOVE. */
+  abstract dispatch(): boolean;
+
+  /** Takes it off its main context. GLib: g_source_destroy. */
+  dispose(): void {
+    this.context?.remove(this);
+  }
+}
+
+/**
+ * Calls a function whenever nothing of a higher priority is ready. The function
+ * returns whether to go on. GLib: g_idle_source_new.
+ */
+export class IdleSource extends Source {
+  readonly #callback: () => boolean;
+
+  constructor(callback: () => boolean, priority = G_PRIORITY_DEFAULT_IDLE, name = 'idle') {
+    super(name, priority);
+    this.#callback = callback;
+  }
+
+  prepare(): number {
+    return 0;
+  }
+
+  check(): boolean {
+    return true;
+  }
+
+  dispatch(): boolean {
+    return this.#callback();
+  }
+}
+
+/**
+ * Calls a function after a time, and again after each such time while it
+ * returns true. GLib: g_timeout_source_new.
+ */
+export class TimeoutSource extends Source {
+  readonly #nowNs: () => number;
+  readonly #intervalNs: number;
+  readonly #callback: () => boolean;
+  #dueNs: number;
+
+  /**
+   * @param nowNs a monotonic clock in ns
+   * @param intervalNs rounded up to whole ms for the sleep, as GLib's are
+   */
+  constructor(
+    nowNs: () => number,
+    intervalNs: number,
+    callback: () => boolean,
+    priority = G_PRIORITY_DEFAULT,
+    name = 'timeout',
+  ) {
+    super(name, priority);
+    this.#nowNs = nowNs;
+    this.#intervalNs = intervalNs;
+    this.#callback = callback;
+    this.#dueNs = nowNs() + intervalNs;
+  }
+
+  prepare(): number {
+    return timeoutNsToMs(Math.max(0, this.#dueNs - this.#nowNs()));
+  }
+
+  check(): boolean {
+    return this.#nowNs() >= this.#dueNs;
+  }
+
+  dispatch(): boolean {
+    const again = this.#callback();
+    if (again) this.#dueNs = this.#nowNs() + this.#intervalNs;
+    return again;
+  }
+}
+
+/** Rounds up, since to sleep too short is to spin. QEMU: qemu_timeout_ns_to_ms. */
+export function timeoutNsToMs(ns: number): number {
+  if (ns < 0) return -1;
+  return Math.min(Math.ceil(ns / 1_000_000), 0x7fffffff);
+}

@@ -1,0 +1,134 @@
+import { NSIG, SIGCHLD, SIGRTMAX, SIGRTMIN } from '../host/constants.ts';
+
+/** Names by number, 1 to 31. */
+const STANDARD = [
+  '',
+  'SIGHUP',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGILL',
+  'SIGTRAP',
+  'SIGABRT',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGKILL',
+  'SIGUSR1',
+  'SIGSEGV',
+  'SIGUSR2',
+  'SIGPIPE',
+  'SIGALRM',
+  'SIGTERM',
+  'SIGSTKFLT',
+  'SIGCHLD',
+  'SIGCONT',
+  'SIGSTOP',
+  'SIGTSTP',
+  'SIGTTIN',
+  'SIGTTOU',
+  'SIGURG',
+  'SIGXCPU',
+  'SIGXFSZ',
+  'SIGVTALRM',
+  'SIGPROF',
+  'SIGWINCH',
+  'SIGIO',
+  'SIGPWR',
+  'SIGSYS',
+];
+
+const ALIASES: Readonly<Record<string, string>> = {
+  SIGCLD: 'SIGCHLD',
+  SIGIOT: 'SIGABRT',
+  SIGPOLL: 'SIGIO',
+};
+
+/** A signal's name: `SIGCHLD`, `SIGRTMIN`, `SIGRTMIN+3`, `SIGRTMAX`; `signal 99` where there is none. */
+export function signalName(signo: number): string {
+  const name = STANDARD[signo];
+  if (name) return name;
+  if (signo === SIGRTMIN) return 'SIGRTMIN';
+  if (signo === SIGRTMAX) return 'SIGRTMAX';
+  if (signo > SIGRTMIN && signo < SIGRTMAX) return `SIGRTMIN+${signo - SIGRTMIN}`;
+  return `signal ${signo}`;
+}
+
+/**
+ * The number of a signal that a person has named: `SIGTERM`, `TERM`, `term`,
+ * `15`, `SIGRTMIN+1`, `RTMAX-2`. Returns 0 where there is none such.
+ */
+export function signalNumber(text: string): number {
+  if (/^\d+$/.test(text)) {
+    const n = Number(text);
+    return n >= 1 && n <= NSIG ? n : 0;
+  }
+  const upper = text.toUpperCase();
+  const full = upper.startsWith('SIG') ? upper : `SIG${upper}`;
+  const rt = /^SIGRT(MIN|MAX)(?:([+-])(\d+))?$/.exec(full);
+  if (rt !== null) {
+    const offset = Number(rt[3] ?? 0) * (rt[2] === '-' ? -1 : 1);
+    const n = (rt[1] === 'MIN' ? SIGRTMIN : SIGRTMAX) + offset;
+    return n >= SIGRTMIN && n <= SIGRTMAX ? n : 0;
+  }
+  const at = STANDARD.indexOf(ALIASES[full] ?? full);
+  return Math.max(at, 0);
+}
+
+/** All names that signalNumber knows, for messages and completion. */
+export function signalNames(): string[] {
+  return [...STANDARD.slice(1), 'SIGRTMIN', 'SIGRTMAX'];
+}
+
+const GENERAL_CODES: Readonly<Record<number, string>> = {
+  0: 'SI_USER',
+  128: 'SI_KERNEL',
+  [-1]: 'SI_QUEUE',
+  [-2]: 'SI_TIMER',
+  [-3]: 'SI_MESGQ',
+  [-4]: 'SI_ASYNCIO',
+  [-5]: 'SI_SIGIO',
+  [-6]: 'SI_TKILL',
+  [-7]: 'SI_DETHREAD',
+  [-60]: 'SI_ASYNCNL',
+};
+
+/** What a positive code means depends on the signal. Index 0 is code 1. */
+const CODES: Readonly<Record<number, readonly string[]>> = {
+  4: [
+    'ILL_ILLOPC',
+    'ILL_ILLOPN',
+    'ILL_ILLADR',
+    'ILL_ILLTRP',
+    'ILL_PRVOPC',
+    'ILL_PRVREG',
+    'ILL_COPROC',
+    'ILL_BADSTK',
+  ],
+  5: ['TRAP_BRKPT', 'TRAP_TRACE', 'TRAP_BRANCH', 'TRAP_HWBKPT', 'TRAP_UNK', 'TRAP_PERF'],
+  7: ['BUS_ADRALN', 'BUS_ADRERR', 'BUS_OBJERR', 'BUS_MCEERR_AR', 'BUS_MCEERR_AO'],
+  8: [
+    'FPE_INTDIV',
+    'FPE_INTOVF',
+    'FPE_FLTDIV',
+    'FPE_FLTOVF',
+    'FPE_FLTUND',
+    'FPE_FLTRES',
+    'FPE_FLTINV',
+    'FPE_FLTSUB',
+  ],
+  11: ['SEGV_MAPERR', 'SEGV_ACCERR', 'SEGV_BNDERR', 'SEGV_PKUERR'],
+  [SIGCHLD]: [
+    'CLD_EXITED',
+    'CLD_KILLED',
+    'CLD_DUMPED',
+    'CLD_TRAPPED',
+    'CLD_STOPPED',
+    'CLD_CONTINUED',
+  ],
+  29: ['POLL_IN', 'POLL_OUT', 'POLL_MSG', 'POLL_ERR', 'POLL_PRI', 'POLL_HUP'],
+  31: ['SYS_SECCOMP', 'SYS_USER_DISPATCH'],
+};
+
+/** The name of an ssi_code: `CLD_EXITED`, `SI_QUEUE`; `code 7` where it has none. */
+export function codeName(signo: number, code: number): string {
+  return GENERAL_CODES[code] ?? CODES[signo]?.[code - 1] ?? `code ${code}`;
+}

@@ -1,0 +1,116 @@
+import { NSIG, SA_SIGINFO, SIG_DFL, SIG_IGN } from '../host/constants.ts';
+import { check } from '../host/errno.ts';
+import { type Disposable, type Host, newSigAction, type SigAction } from '../host/host.ts';
+import type { SignalfdSiginfo } from './siginfo.ts';
+
+/** A plain handler gets the number, one with SA_SIGINFO the record too, which is filled anew for the next signal. */
+export type SignalHandler = (signo: number, info: SignalfdSiginfo) => void;
+
+/** What is to happen with a signal. */
+export interface SignalAction {
+  readonly handler: SignalHandler | 'default' | 'ignore';
+  /** SA_*; SA_SIGINFO decides what the handler gets. */
+  readonly flags?: number | undefined;
+  /** What traces and logs call the handler. */
+  readonly name?: string | undefined;
+}
+
+/** How a signal that JavaScript handles becomes one that the kernel counts as handled. */
+export interface HandlerInstaller {
+  /** Returns 0 or -errno. */
+  install(signo: number, flags: number): number;
+  uninstall(signo: number): void;
+}
+
+/**
+ * Who handles which signal. The kernel keeps the disposition, and is asked each
+ * time; this table keeps the JavaScript function behind "handled", which the
+ * kernel knows only as Host.handlerAddress.
+ */
+export class SigactionTable implements Disposable {
+  readonly #host: Host;
+  readonly #installer: HandlerInstaller | null;
+  readonly #actions: (SignalAction | null)[] = new Array<SignalAction | null>(NSIG + 1).fill(null);
+  /** The dispositions from before, by signal, to be put back. */
+  readonly #originals = new Map<number, SigAction>();
+  readonly #query = newSigAction();
+  readonly #set = newSigAction();
+
+  /** @param installer where the host's own handlerAddress will not do */
+  constructor(host: Host, installer: HandlerInstaller | null = null) {
+    this.#host = host;
+    this.#installer = installer;
+  }
+
+  /**
+   * Sets what happens with a signal. @throws HostError for signals that cannot be
+   * handled. POSIX: sigaction.
+   */
+  set(signo: number, action: SignalAction): void {
+    if (!this.#originals.has(signo)) {
+      const original = newSigAction();
+      check(this.#host.sigaction(signo, null, original), `sigaction ${signo}`);
+      this.#originals.set(signo, original);
+    }
+    const { handler, flags = 0 } = action;
+    const handled = typeof handler === 'function';
+    if (handled && this.#installer !== null) {
+      check(this.#installer.install(signo, flags), `sigaction ${signo}`);
+    } else {
+      this.#installer?.uninstall(signo);
+      this.#set.handler =
+        handler === 'default'
+          ? SIG_DFL
+          : handler === 'ignore'
+            ? SIG_IGN
+            : this.#host.handlerAddress;
+      this.#set.flags = flags;
+      check(this.#host.sigaction(signo, this.#set, null), `sigaction ${signo}`);
+    }
+    this.#actions[signo] = handled ? action : null;
+  }
+
+  /**
+   * Asks the kernel who handles a signal. The answer is valid until the next
+   * call. `handler` is null where it is a function that is not ours.
+   */
+  lookup(signo: number): Lookup {
+    const found = this.#lookup;
+    found.flags = 0;
+    found.handler = null;
+    found.name = 'default';
+    if (this.#host.sigaction(signo, null, this.#query) < 0) return found;
+    found.flags = this.#query.flags;
+    if (this.#query.handler === SIG_DFL) return found;
+    if (this.#query.handler === SIG_IGN) {
+      found.name = 'ignore';
+      return found;
+    }
+    const action = this.#actions[signo] ?? null;
+    found.name = action?.name ?? (action === null ? 'foreign' : 'handler');
+    found.handler = action === null ? null : (action.handler as SignalHandler);
+    found.wantsInfo = ((action?.flags ?? 0) & SA_SIGINFO) !== 0;
+    return found;
+  }
+
+  /** Puts every disposition back as it was. */
+  dispose(): void {
+    for (const [signo, original] of this.#originals) {
+      this.#installer?.uninstall(signo);
+      this.#host.sigaction(signo, original, null);
+    }
+    this.#originals.clear();
+    this.#actions.fill(null);
+  }
+
+  readonly #lookup: Lookup = { name: 'default', flags: 0, handler: null, wantsInfo: false };
+}
+
+/** Answer of SigactionTable.lookup. */
+export interface Lookup {
+  /** `default`, `ignore`, `foreign`, or the handler's name. */
+  name: string;
+  flags: number;
+  handler: SignalHandler | null;
+  wantsInfo: boolean;
+}

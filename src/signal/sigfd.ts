@@ -1,0 +1,141 @@
+import { O_CLOEXEC, O_NONBLOCK, SIGNALFD_SIGINFO_SIZE } from '../host/constants.ts';
+import { EAGAIN, EINTR, errnoName, HostError } from '../host/errno.ts';
+import type { Disposable, Host, HostBuffer, SignalMaskToken } from '../host/host.ts';
+import { EV } from '../trace/catalogue.ts';
+import type { Tracer } from '../trace/tracer.ts';
+import type { SigactionTable } from './sigaction-table.ts';
+import { decodeSiginfo, newSiginfo, type SignalfdSiginfo } from './siginfo.ts';
+
+const T_READ = EV.signalfd_read;
+const T_RECORD = EV.signalfd_record;
+const T_LOOKUP = EV.sigaction_lookup;
+const T_BEGIN = EV.signal_handler_begin;
+const T_END = EV.signal_handler_end;
+
+/** Where the records of a set of signals come from. */
+export interface SignalSource extends Disposable {
+  /** Readable while a record is there. */
+  readonly fd: number;
+  /** Where SIGCHLD does not come by itself: watches a child, and makes a record when it ends. */
+  announceChild?(pid: number): Disposable;
+}
+
+/**
+ * A signalfd for signals that are blocked in every thread for as long as it
+ * lives. QEMU: qemu_signalfd, with the mask that its main blocks.
+ */
+export class NativeSignalSource implements SignalSource {
+  readonly fd: number;
+  readonly #host: Host;
+  readonly #mask: SignalMaskToken;
+
+  /**
+   * @throws HostError ENOSYS where threads cannot be masked on this machine, or
+   *   where there is no descriptor left; nothing is changed then.
+   */
+  constructor(host: Host, signals: readonly number[]) {
+    this.#host = host;
+    const mask = host.blockSignals(signals);
+    if (typeof mask === 'number') throw new HostError(mask, 'blocking signals in every thread');
+    const fd = host.signalfd(-1, signals, O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+      host.restoreSignalMask(mask);
+      throw new HostError(fd, 'signalfd');
+    }
+    this.#mask = mask;
+    this.fd = fd;
+  }
+
+  dispose(): void {
+    this.#host.close(this.fd);
+    this.#host.restoreSignalMask(this.#mask);
+  }
+}
+
+/** What a SigfdReader tells those who care. */
+export interface SigfdCounts {
+  /** Records read, of all signals. */
+  records: number;
+  /** Records whose signal nobody handles. */
+  dropped: number;
+  /** Reads that returned part of a record. */
+  shortReads: number;
+}
+
+/**
+ * Reads a signal source until it is empty and calls whoever sigaction() names,
+ * as an fd handler on the loop. QEMU: sigfd_handler.
+ *
+ * One record is read at a time: each read takes the lowest signal that is
+ * pending then, so that what a handler raises may overtake what was raised before.
+ */
+export class SigfdReader {
+  readonly counts: SigfdCounts = { records: 0, dropped: 0, shortReads: 0 };
+  readonly #host: Host;
+  readonly #trace: Tracer;
+  readonly #fd: number;
+  readonly #table: SigactionTable;
+  readonly #report: (message: string) => void;
+  readonly #buffer: HostBuffer;
+  readonly #info: SignalfdSiginfo = newSiginfo();
+
+  /** @param report takes the one line that says that a read went wrong */
+  constructor(
+    host: Host,
+    trace: Tracer,
+    fd: number,
+    table: SigactionTable,
+    report: (message: string) => void,
+  ) {
+    this.#host = host;
+    this.#trace = trace;
+    this.#fd = fd;
+    this.#table = table;
+    this.#report = report;
+    this.#buffer = host.alloc(SIGNALFD_SIGINFO_SIZE);
+  }
+
+  /** The fd handler. */
+  readonly handler = (): void => {
+    for (;;) {
+      const ret = this.#host.read(this.#fd, this.#buffer, 0, SIGNALFD_SIGINFO_SIZE);
+      if (this.#trace.on[T_READ] !== 0) {
+        this.#trace.emit(T_READ, this.#fd, ret, ret === SIGNALFD_SIGINFO_SIZE ? 1 : 0);
+      }
+      if (ret === -EINTR) continue;
+      if (ret === -EAGAIN) return;
+      if (ret !== SIGNALFD_SIGINFO_SIZE) {
+        this.counts.shortReads++;
+        this.#report(
+          ret < 0
+            ? `read from sigfd failed: ${errnoName(ret)}`
+            : `read from sigfd returned ${ret} bytes of ${SIGNALFD_SIGINFO_SIZE}`,
+        );
+        return;
+      }
+      this.counts.records++;
+      decodeSiginfo(this.#buffer.view, 0, this.#info);
+      this.#deliver(this.#info);
+    }
+  };
+
+  #deliver(info: SignalfdSiginfo): void {
+    const signo = info.ssi_signo;
+    if (this.#trace.on[T_RECORD] !== 0) {
+      const { ssi_code, ssi_pid, ssi_uid, ssi_status, ssi_int } = info;
+      this.#trace.emit(T_RECORD, signo, ssi_code, ssi_pid, ssi_uid, ssi_status, ssi_int);
+    }
+    const found = this.#table.lookup(signo);
+    const { handler, name, wantsInfo } = found;
+    if (this.#trace.on[T_LOOKUP] !== 0) this.#trace.emit(T_LOOKUP, signo, name, found.flags);
+    if (handler === null) {
+      this.counts.dropped++;
+      return;
+    }
+    if (this.#trace.on[T_BEGIN] !== 0) {
+      this.#trace.emit(T_BEGIN, signo, name, wantsInfo ? 1 : 0);
+    }
+    handler(signo, info);
+    if (this.#trace.on[T_END] !== 0) this.#trace.emit(T_END, signo, name);
+  }
+}

@@ -1,0 +1,94 @@
+import type { AioContext } from '../aio/aio-context.ts';
+import type { FdHandlers } from '../aio/handler.ts';
+import { ENOSYS, HostError } from '../host/errno.ts';
+import type { Disposable, Host } from '../host/host.ts';
+import type { Tracer } from '../trace/tracer.ts';
+import { CompatSignalSource } from './compat.ts';
+import { SigactionTable, type SignalAction } from './sigaction-table.ts';
+import { NativeSignalSource, type SigfdCounts, SigfdReader, type SignalSource } from './sigfd.ts';
+
+/** What signals need of the main loop that serves them. */
+export interface SignalLoop {
+  readonly host: Host;
+  readonly trace: Tracer;
+  /** Where bottom halves run that handlers schedule. */
+  readonly context: AioContext;
+  setFdHandler<T = undefined>(fd: number, handlers: FdHandlers<T> | null): Disposable;
+}
+
+/** `auto` is native, and compat where the machine cannot block signals in every thread. */
+export type SigfdChoice = 'auto' | 'native' | 'compat';
+
+export interface SignalsOptions {
+  /** The signals that are to come through the loop. */
+  readonly signals: readonly number[];
+  readonly sigfd?: SigfdChoice | undefined;
+  /** Takes one-line reports of reads that went wrong. */
+  readonly report?: ((message: string) => void) | undefined;
+}
+
+/**
+ * Signals as events of a main loop: a signal source, its sigfd_handler on the
+ * loop, and the sigactions that say who is called. QEMU: qemu_signal_init.
+ */
+export class Signals implements Disposable {
+  readonly table: SigactionTable;
+  readonly source: SignalSource;
+  /** How the records come. */
+  readonly sigfd: 'native' | 'compat';
+  readonly #handler: Disposable;
+  readonly #reader: SigfdReader;
+
+  /** @throws HostError where the signals cannot be had; nothing is changed then. */
+  constructor(loop: SignalLoop, options: SignalsOptions) {
+    const { host, trace } = loop;
+    const made = openSource(loop, options);
+    this.source = made.source;
+    this.sigfd = made.sigfd;
+    this.table = made.table;
+    const report = options.report ?? (() => {});
+    this.#reader = new SigfdReader(host, trace, this.source.fd, this.table, report);
+    this.#handler = loop.setFdHandler(this.source.fd, {
+      name: 'sigfd_handler',
+      ioRead: this.#reader.handler,
+    });
+  }
+
+  get counts(): Readonly<SigfdCounts> {
+    return this.#reader.counts;
+  }
+
+  /** Sets who handles a signal. @throws HostError where it cannot be handled. */
+  sigaction(signo: number, action: SignalAction): void {
+    this.table.set(signo, action);
+  }
+
+  /** Puts masks and dispositions back, in the order in which nothing is lost or kills us. */
+  dispose(): void {
+    this.#handler.dispose();
+    this.table.dispose();
+    this.source.dispose();
+  }
+}
+
+interface Made {
+  readonly source: SignalSource;
+  readonly sigfd: 'native' | 'compat';
+  readonly table: SigactionTable;
+}
+
+function openSource(loop: SignalLoop, options: SignalsOptions): Made {
+  const { host } = loop;
+  const choice = options.sigfd ?? 'auto';
+  if (choice !== 'compat') {
+    try {
+      const source = new NativeSignalSource(host, options.signals);
+      return { source, sigfd: 'native', table: new SigactionTable(host) };
+    } catch (error) {
+      const unable = error instanceof HostError && error.errno === ENOSYS;
+      if (choice === 'native' || !unable) throw error;
+    }
+  }
+  const source = new CompatSignalSource(loop, options.signals);
+  return { source, sigfd: 'compat', table: new SigactionTable(host, source) };
+}

@@ -1,0 +1,374 @@
+/**
+ * The one list of trace events: what each is called, what it carries, how it is
+ * printed, and what it means. Names and arguments are QEMU 7.2's where QEMU has
+ * the event (util/trace-events), ours where QEMU leaves it dark.
+ *
+ * Argument types: `ptr` is the id of an object (a context, a handler), `int` a
+ * 32-bit number, `int64` a number of up to 53 bits, `str` a text.
+ */
+
+export type ArgType = 'ptr' | 'int' | 'int64' | 'str';
+type Value<T extends ArgType> = T extends 'str' ? string : number;
+
+export interface EventDef {
+  readonly args: readonly (readonly [name: string, type: ArgType])[];
+  /** printf-like, one conversion for each argument, as QEMU's trace-events files have it. */
+  readonly format: string;
+  readonly help: string;
+}
+
+function ev<const A extends readonly (readonly [string, ArgType])[]>(
+  args: A,
+  format: string,
+  help: string,
+): { args: A; format: string; help: string } {
+  return { args, format, help };
+}
+
+export const CATALOGUE = {
+  // QEMU's own: util/trace-events, aio-posix.c
+  run_poll_handlers_begin: ev(
+    [
+      ['ctx', 'ptr'],
+      ['max_ns', 'int64'],
+      ['timeout', 'int64'],
+    ],
+    'ctx %p max_ns %ld timeout %ld',
+    'aio_poll starts to poll its handlers in user space',
+  ),
+  run_poll_handlers_end: ev(
+    [
+      ['ctx', 'ptr'],
+      ['progress', 'int'],
+      ['timeout', 'int64'],
+    ],
+    'ctx %p progress %d new timeout %ld',
+    'aio_poll has polled its handlers in user space',
+  ),
+  poll_shrink: ev(
+    [
+      ['ctx', 'ptr'],
+      ['old', 'int64'],
+      ['new', 'int64'],
+    ],
+    'ctx %p old %ld new %ld',
+    'polling took too long, poll_ns shrinks',
+  ),
+  poll_grow: ev(
+    [
+      ['ctx', 'ptr'],
+      ['old', 'int64'],
+      ['new', 'int64'],
+    ],
+    'ctx %p old %ld new %ld',
+    'an event came soon after polling ended, poll_ns grows',
+  ),
+  poll_add: ev(
+    [
+      ['ctx', 'ptr'],
+      ['node', 'ptr'],
+      ['fd', 'int'],
+      ['revents', 'int'],
+    ],
+    'ctx %p node %p fd %d revents 0x%x',
+    'a handler that fired is polled from now on',
+  ),
+  poll_remove: ev(
+    [
+      ['ctx', 'ptr'],
+      ['node', 'ptr'],
+      ['fd', 'int'],
+    ],
+    'ctx %p node %p fd %d',
+    'a handler that was idle for 7 s is polled no more',
+  ),
+
+  // Ours: one iteration
+  main_loop_wait_begin: ev(
+    [
+      ['iteration', 'int64'],
+      ['nonblocking', 'int'],
+    ],
+    'iteration %ld nonblocking %d',
+    'main_loop_wait begins',
+  ),
+  main_loop_wait_end: ev(
+    [
+      ['iteration', 'int64'],
+      ['ret', 'int'],
+    ],
+    'iteration %ld ret %d',
+    'main_loop_wait returns',
+  ),
+  main_loop_phase: ev(
+    [['phase', 'str']],
+    'phase %s',
+    'prepare, poll, check, dispatch or timers begins',
+  ),
+  aio_poll_begin: ev(
+    [
+      ['ctx', 'ptr'],
+      ['blocking', 'int'],
+    ],
+    'ctx %p blocking %d',
+    'aio_poll begins',
+  ),
+  aio_poll_end: ev(
+    [
+      ['ctx', 'ptr'],
+      ['progress', 'int'],
+    ],
+    'ctx %p progress %d',
+    'aio_poll returns',
+  ),
+  poll_enter: ev(
+    [
+      ['call', 'str'],
+      ['nfds', 'int'],
+      ['timeout', 'int64'],
+    ],
+    '%s nfds %d timeout %ld',
+    'ppoll or epoll_wait is entered; timeout in ns, -1 without end',
+  ),
+  poll_return: ev(
+    [
+      ['call', 'str'],
+      ['ret', 'int'],
+      ['ready', 'str'],
+    ],
+    '%s ret %d ready %s',
+    'ppoll or epoll_wait returned, with the fds that are ready',
+  ),
+  fdmon_switch: ev(
+    [
+      ['ctx', 'ptr'],
+      ['from', 'str'],
+      ['to', 'str'],
+      ['nfds', 'int'],
+    ],
+    'ctx %p from %s to %s nfds %d',
+    'a context or the main loop changes its fd monitor',
+  ),
+
+  // Ours: wake-ups
+  aio_notify: ev(
+    [
+      ['ctx', 'ptr'],
+      ['notify_me', 'int'],
+      ['wrote', 'int'],
+    ],
+    'ctx %p notify_me %d wrote %d',
+    'aio_notify; wrote says whether the eventfd was written',
+  ),
+  aio_notify_accept: ev(
+    [
+      ['ctx', 'ptr'],
+      ['notified', 'int'],
+    ],
+    'ctx %p notified %d',
+    'the context takes note that it was notified',
+  ),
+
+  // Ours: fd handlers
+  aio_set_fd_handler: ev(
+    [
+      ['ctx', 'ptr'],
+      ['fd', 'int'],
+      ['events', 'int'],
+      ['name', 'str'],
+    ],
+    'ctx %p fd %d events 0x%x %s',
+    'handlers of an fd are set; events 0 removes them',
+  ),
+  fd_handler_begin: ev(
+    [
+      ['ctx', 'ptr'],
+      ['fd', 'int'],
+      ['revents', 'int'],
+      ['name', 'str'],
+    ],
+    'ctx %p fd %d revents 0x%x %s',
+    'an fd handler is called',
+  ),
+  fd_handler_end: ev(
+    [
+      ['ctx', 'ptr'],
+      ['fd', 'int'],
+      ['name', 'str'],
+    ],
+    'ctx %p fd %d %s',
+    'an fd handler returned',
+  ),
+
+  // Ours: bottom halves
+  aio_bh_enqueue: ev(
+    [
+      ['ctx', 'ptr'],
+      ['name', 'str'],
+      ['old_flags', 'int'],
+      ['flags', 'int'],
+    ],
+    'ctx %p bh %s old flags 0x%x new flags 0x%x',
+    'a bottom half is scheduled or deleted: put on bh_list unless it is there',
+  ),
+  qemu_bh_cancel: ev(
+    [
+      ['ctx', 'ptr'],
+      ['name', 'str'],
+    ],
+    'ctx %p bh %s',
+    'a bottom half is cancelled',
+  ),
+  aio_bh_poll: ev(
+    [
+      ['ctx', 'ptr'],
+      ['depth', 'int'],
+    ],
+    'ctx %p depth %d',
+    'bh_list is detached; depth counts the rounds that are under way',
+  ),
+  aio_bh_call_begin: ev(
+    [
+      ['ctx', 'ptr'],
+      ['name', 'str'],
+      ['flags', 'int'],
+    ],
+    'ctx %p bh %s flags 0x%x',
+    'a bottom half is called',
+  ),
+  aio_bh_call_end: ev(
+    [
+      ['ctx', 'ptr'],
+      ['name', 'str'],
+    ],
+    'ctx %p bh %s',
+    'a bottom half returned',
+  ),
+
+  // Ours: timers
+  timer_mod: ev(
+    [
+      ['name', 'str'],
+      ['clock', 'str'],
+      ['expire_time', 'int64'],
+      ['first', 'int'],
+    ],
+    'timer %s clock %s expire_time %ld first %d',
+    'a timer is armed; first says whether it is now the soonest of its list',
+  ),
+  timer_del: ev([['name', 'str']], 'timer %s', 'a timer is disarmed'),
+  timer_call_begin: ev(
+    [
+      ['name', 'str'],
+      ['clock', 'str'],
+      ['expire_time', 'int64'],
+      ['now', 'int64'],
+    ],
+    'timer %s clock %s expire_time %ld now %ld',
+    'an expired timer is called',
+  ),
+  timer_call_end: ev([['name', 'str']], 'timer %s', 'a timer returned'),
+
+  // Ours: signals and children
+  signalfd_read: ev(
+    [
+      ['fd', 'int'],
+      ['ret', 'int'],
+      ['records', 'int'],
+    ],
+    'fd %d ret %d records %d',
+    'the signalfd was read; ret is bytes or -errno',
+  ),
+  signalfd_record: ev(
+    [
+      ['signo', 'int'],
+      ['code', 'int'],
+      ['pid', 'int'],
+      ['uid', 'int'],
+      ['status', 'int'],
+      ['value', 'int'],
+    ],
+    'ssi_signo %d ssi_code %d ssi_pid %d ssi_uid %d ssi_status %d ssi_int %d',
+    'one qemu_signalfd_siginfo',
+  ),
+  sigaction_lookup: ev(
+    [
+      ['signo', 'int'],
+      ['disposition', 'str'],
+      ['flags', 'int'],
+    ],
+    'signo %d disposition %s flags 0x%x',
+    'sigaction() says who handles the signal: default, ignore, or a handler by its name',
+  ),
+  signal_handler_begin: ev(
+    [
+      ['signo', 'int'],
+      ['name', 'str'],
+      ['siginfo', 'int'],
+    ],
+    'signo %d handler %s siginfo %d',
+    'a signal handler is called',
+  ),
+  signal_handler_end: ev(
+    [
+      ['signo', 'int'],
+      ['name', 'str'],
+    ],
+    'signo %d handler %s',
+    'a signal handler returned',
+  ),
+  child_spawn: ev(
+    [
+      ['pid', 'int'],
+      ['name', 'str'],
+      ['command', 'str'],
+    ],
+    'pid %d child %s command %s',
+    'a child was started',
+  ),
+  child_status: ev(
+    [
+      ['pid', 'int'],
+      ['name', 'str'],
+      ['code', 'int'],
+      ['status', 'int'],
+    ],
+    'pid %d child %s si_code %d si_status %d',
+    'a child stopped or went on',
+  ),
+  child_reap: ev(
+    [
+      ['pid', 'int'],
+      ['name', 'str'],
+      ['code', 'int'],
+      ['status', 'int'],
+      ['utime', 'int64'],
+      ['stime', 'int64'],
+      ['latency', 'int64'],
+    ],
+    'pid %d child %s si_code %d si_status %d utime %ld stime %ld latency %ld',
+    'a child was reaped; times in ns, latency is from death to reap',
+  ),
+} as const satisfies Record<string, EventDef>;
+
+export type EventName = keyof typeof CATALOGUE;
+
+type ArgsOf<A extends readonly (readonly [string, ArgType])[]> = {
+  -readonly [I in keyof A]: A[I] extends readonly [string, infer T extends ArgType]
+    ? Value<T>
+    : never;
+};
+
+/** The arguments of an event, by its declaration. */
+export type EventArgs<K extends EventName> = ArgsOf<(typeof CATALOGUE)[K]['args']>;
+
+/** Names in order of declaration; an event's id is its place here. */
+export const EVENT_NAMES = Object.keys(CATALOGUE) as EventName[];
+
+/** An event's id, which remembers the event's name for the compiler. */
+export type EventId<K extends EventName = EventName> = number & { readonly event?: K };
+
+/** Ids by name. Hot files keep the id in a constant of their own. */
+export const EV = Object.fromEntries(EVENT_NAMES.map((name, id) => [name, id])) as {
+  readonly [K in EventName]: EventId<K>;
+};

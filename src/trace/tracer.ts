@@ -1,0 +1,100 @@
+import {
+  CATALOGUE,
+  EV,
+  EVENT_NAMES,
+  type EventArgs,
+  type EventId,
+  type EventName,
+} from './catalogue.ts';
+
+export type TraceValue = number | string | undefined;
+
+/**
+ * Takes an event that is on: its id, the time in ns, and up to seven arguments
+ * as the catalogue declares them.
+ */
+export type TraceSink = (
+  id: EventId,
+  timeNs: number,
+  a?: TraceValue,
+  b?: TraceValue,
+  c?: TraceValue,
+  d?: TraceValue,
+  e?: TraceValue,
+  f?: TraceValue,
+  g?: TraceValue,
+) => void;
+
+interface Attached {
+  readonly mask: Uint8Array;
+  readonly sink: TraceSink;
+}
+
+/**
+ * Where a loop's trace events go. One for each loop: two loops in a process
+ * share nothing. An event that is off costs a byte's load and a branch:
+ *
+ *     if (trace.on[T_NOTIFY] !== 0) trace.emit(T_NOTIFY, ctx.id, 1, 0);
+ */
+export class Tracer {
+  /** By event id: 1 where any sink wants the event. */
+  readonly on = new Uint8Array(EVENT_NAMES.length);
+  readonly #now: () => number;
+  #sinks: Attached[] = [];
+
+  /** @param now ns for the time stamps; it must not disturb what is traced. */
+  constructor(now: () => number = () => 0) {
+    this.#now = now;
+  }
+
+  /** Sends the named events to sink, until disposed. */
+  attach(names: Iterable<EventName>, sink: TraceSink): { dispose(): void } {
+    const mask = new Uint8Array(EVENT_NAMES.length);
+    for (const name of names) mask[EV[name]] = 1;
+    const entry: Attached = { mask, sink };
+    this.#sinks = [...this.#sinks, entry];
+    this.#recount();
+    return {
+      dispose: () => {
+        this.#sinks = this.#sinks.filter((s) => s !== entry);
+        this.#recount();
+      },
+    };
+  }
+
+  /** Hands an event to every sink that wants it. Call it only where `on` says so. */
+  emit<K extends EventName>(id: EventId<K>, ...args: EventArgs<K>): void;
+  emit(
+    id: EventId,
+    a?: TraceValue,
+    b?: TraceValue,
+    c?: TraceValue,
+    d?: TraceValue,
+    e?: TraceValue,
+    f?: TraceValue,
+    g?: TraceValue,
+  ): void {
+    const timeNs = this.#now();
+    const sinks = this.#sinks;
+    for (let i = 0; i < sinks.length; i++) {
+      const s = sinks[i]!;
+      if (s.mask[id] !== 0) s.sink(id, timeNs, a, b, c, d, e, f, g);
+    }
+  }
+
+  #recount(): void {
+    this.on.fill(0);
+    for (const { mask } of this.#sinks) {
+      for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) this.on[i] = 1;
+    }
+  }
+}
+
+/** An event's text, by its format in the catalogue. */
+export function formatEvent(id: EventId, args: readonly TraceValue[]): string {
+  let i = 0;
+  return CATALOGUE[EVENT_NAMES[id]!].format.replace(/%(ld|[dpsx])/g, (_, conversion: string) => {
+    const value = args[i++];
+    return conversion === 'x' ? Number(value).toString(16) : String(value);
+  });
+}

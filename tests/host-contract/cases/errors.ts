@@ -1,0 +1,104 @@
+import {
+  F_DUPFD,
+  F_GETFD,
+  O_RDONLY,
+  O_RDWR,
+  O_WRONLY,
+  POLLIN,
+} from '../../../src/host/constants.ts';
+import { EBADF, ENOENT, ENOTTY } from '../../../src/host/errno.ts';
+import type { ContractCase } from '../contract.ts';
+
+export const errors: ContractCase[] = [
+  {
+    name: 'errors: a closed descriptor is EBADF everywhere',
+    run: (env) => {
+      const { host, buf } = env;
+      const fd = env.eventfd();
+      env.equal(host.close(fd), 0, 'close');
+      env.fails(host.close(fd), EBADF, 'close again');
+      env.fails(host.read(fd, buf, 0, 8), EBADF, 'read');
+      env.fails(host.write(fd, buf, 0, 8), EBADF, 'write');
+      env.fails(host.fcntl(fd, F_GETFD, 0), EBADF, 'fcntl');
+      env.fails(host.tcgetpgrp(fd), EBADF, 'tcgetpgrp');
+      env.fails(host.read(-1, buf, 0, 8), EBADF, 'read of -1');
+      env.equal(host.isatty(fd), false, 'isatty');
+    },
+  },
+  {
+    name: 'errors: what is no terminal is ENOTTY',
+    run: (env) => {
+      const fd = env.eventfd();
+      env.equal(env.host.isatty(fd), false, 'isatty');
+      env.fails(env.host.tcgetpgrp(fd), ENOTTY, 'tcgetpgrp');
+      env.fails(env.host.tcsetpgrp(fd, env.host.getpgid(0)), ENOTTY, 'tcsetpgrp');
+    },
+  },
+  {
+    name: 'errors: new descriptors take the lowest free number',
+    run: (env) => {
+      const [a, b] = [env.eventfd(), env.eventfd()];
+      env.host.close(a);
+      env.equal(env.eventfd(), a, 'the first');
+      const twin = env.own(env.host.fcntl(b, F_DUPFD, 40), 'F_DUPFD');
+      env.ok(twin >= 40, `F_DUPFD gave ${twin}`);
+      env.bump(b, 5);
+      env.equal(env.take(twin), 5, 'a duplicate is the same eventfd');
+    },
+  },
+  {
+    name: 'errors: open of what is not there is ENOENT',
+    run: (env) => {
+      env.fails(env.host.open('/nowhere/at/all', O_RDONLY, 0), ENOENT, 'open');
+    },
+  },
+  {
+    name: 'errors: a regular file keeps what is written',
+    run: (env) => {
+      const fd = env.file();
+      env.equal(env.write(fd, 'kept'), 4, 'write');
+      const again = env.own(env.host.open(env.filePath, O_RDWR, 0), 'open');
+      env.equal(env.read(again), 'kept', 'read');
+      env.equal(env.read(again), '', 'end of file');
+    },
+  },
+  {
+    name: 'errors: /dev/null swallows, gives nothing, and is always ready',
+    run: (env) => {
+      const fd = env.own(env.host.open('/dev/null', O_RDWR, 0), 'open');
+      env.equal(env.write(fd, 'gone'), 4, 'write');
+      env.equal(env.read(fd), '', 'read');
+      env.equal(env.poll1(fd, POLLIN), POLLIN, 'revents');
+      const writeOnly = env.own(env.host.open('/dev/null', O_WRONLY, 0), 'open');
+      env.fails(env.host.read(writeOnly, env.buf, 0, 1), EBADF, 'read of a write-only one');
+    },
+  },
+  {
+    name: 'errors: onClose tells before the close, of each close through the host, until disposed of',
+    run: (env) => {
+      const { host } = env;
+      const told: [number, number][] = [];
+      const listen = (fd: number): void => {
+        told.push([fd, host.fcntl(fd, F_GETFD, 0)]);
+      };
+      const first = host.onClose(listen);
+      env.atEnd(() => first.dispose());
+      const [a, b] = [env.eventfd(), env.eventfd()];
+      host.close(a);
+      env.equal(told, [[a, 1]], 'told, while it was open');
+      first.dispose();
+      first.dispose();
+      host.close(b);
+      env.equal(told.length, 1, 'not told any more');
+    },
+  },
+  {
+    name: 'errors: this process is itself',
+    run: (env) => {
+      const { host } = env;
+      env.ok(host.getpid() > 0 && host.getppid() >= 0, 'pids');
+      env.equal(host.gettid(), host.getpid(), "the main thread has the process's number");
+      env.equal(host.getpgid(host.getpid()), host.getpgid(0), 'group');
+    },
+  },
+];

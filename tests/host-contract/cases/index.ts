@@ -1,0 +1,33 @@
+import type { ContractCase } from '../contract.ts';
+import { clocks } from './clocks.ts';
+import { epoll } from './epoll.ts';
+import { errors } from './errors.ts';
+import { eventfd } from './eventfd.ts';
+import { pidfd } from './pidfd.ts';
+import { pipes } from './pipes.ts';
+import { poll } from './poll.ts';
+import { sigaction } from './sigaction.ts';
+import { signalfd } from './signalfd.ts';
+import { signals } from './signals.ts';
+import { sockets } from './sockets.ts';
+import { spawn } from './spawn.ts';
+import { subreaper } from './subreaper.ts';
+import { waitid } from './waitid.ts';
+
+/** Every case, in the order in which they run. Names are unique. */
+export const cases: readonly ContractCase[] = [
+  ...clocks,
+  ...poll,
+  ...epoll,
+  ...eventfd,
+  ...pipes,
+  ...sockets,
+  ...signals,
+  ...signalfd,
+  ...sigaction,
+  ...spawn,
+  ...waitid,
+  ...pidfd,
+  ...subreaper,
+  ...errors,
+];

@@ -1,0 +1,193 @@
+// biome-ignore-all lint/suspicious/noThenProperty: a behaviour is what a child does, then how it ends
+import {
+  SA_NOCLDSTOP,
+  SA_NOCLDWAIT,
+  SA_RESETHAND,
+  SA_RESTART,
+  SA_SIGINFO,
+  SIG_DFL,
+  SIG_IGN,
+  SIGCHLD,
+  SIGCONT,
+  SIGKILL,
+  SIGRTMAX,
+  SIGRTMIN,
+  SIGSTOP,
+  SIGURG,
+  SIGUSR2,
+  SIGWINCH,
+  WEXITED,
+  WSTOPPED,
+} from '../../../src/host/constants.ts';
+import { ECHILD, EINVAL } from '../../../src/host/errno.ts';
+import { newSigAction, newWaitResult } from '../../../src/host/host.ts';
+import type { ContractCase, ContractEnv } from '../contract.ts';
+
+function numbers(env: ContractEnv, fd: number): number[] {
+  return env.records(fd).map((record) => record.signo);
+}
+
+export const sigaction: ContractCase[] = [
+  {
+    name: 'sigaction: gives back what was set',
+    run: (env) => {
+      const { host } = env;
+      env.action(SIGUSR2, SIG_DFL);
+      const flags = (SA_SIGINFO | SA_RESTART | SA_RESETHAND) >>> 0;
+      const act = { handler: host.handlerAddress, flags, maskLo: 0x4000, maskHi: 0x80 };
+      const old = newSigAction();
+      env.equal(host.sigaction(SIGUSR2, act, old), 0, 'set');
+      env.equal(old, newSigAction(), 'was');
+      env.equal(host.sigaction(SIGUSR2, null, old), 0, 'query');
+      env.equal(old, act, 'is');
+    },
+  },
+  {
+    name: 'sigaction: handlerAddress is neither SIG_DFL nor SIG_IGN',
+    run: (env) => env.ok(env.host.handlerAddress > 1, String(env.host.handlerAddress)),
+  },
+  {
+    name: 'sigaction: a handler that runs does nothing, and SA_RESETHAND then resets it',
+    run: (env) => {
+      env.action(SIGUSR2, env.host.handlerAddress, SA_RESETHAND);
+      env.equal(env.host.raise(SIGUSR2), 0, 'raise');
+      const now = newSigAction();
+      env.host.sigaction(SIGUSR2, null, now);
+      env.equal(now.handler, SIG_DFL, 'handler');
+    },
+  },
+  {
+    name: 'sigaction: a blocked signal that is read off a signalfd does not reset its handler',
+    run: (env) => {
+      const fd = env.signalfd(SIGUSR2);
+      env.action(SIGUSR2, env.host.handlerAddress, SA_RESETHAND);
+      env.host.raise(SIGUSR2);
+      env.equal(numbers(env, fd), [SIGUSR2], 'read');
+      const now = newSigAction();
+      env.host.sigaction(SIGUSR2, null, now);
+      env.equal(now.handler, env.host.handlerAddress, 'handler');
+    },
+  },
+  {
+    name: 'sigaction: of SIGKILL, SIGSTOP and what is no signal is EINVAL',
+    run: (env) => {
+      const { host } = env;
+      const ignore = { ...newSigAction(), handler: SIG_IGN };
+      env.fails(host.sigaction(SIGKILL, ignore, null), EINVAL, 'SIGKILL');
+      env.fails(host.sigaction(SIGSTOP, ignore, null), EINVAL, 'SIGSTOP');
+      for (const signo of [0, -1, 65])
+        env.fails(host.sigaction(signo, null, null), EINVAL, `${signo}`);
+      env.equal(host.sigaction(SIGKILL, null, newSigAction()), 0, 'query of SIGKILL');
+      for (const signo of [SIGRTMIN, SIGRTMAX])
+        env.equal(host.sigaction(signo, null, null), 0, `${signo}`);
+    },
+  },
+  {
+    name: 'sigaction: an ignored signal that is blocked is queued all the same',
+    run: (env) => {
+      const fd = env.signalfd(SIGUSR2);
+      env.action(SIGUSR2, SIG_IGN);
+      env.host.kill(env.host.getpid(), SIGUSR2);
+      env.equal(numbers(env, fd), [SIGUSR2], 'read');
+    },
+  },
+  {
+    name: 'sigaction: an ignored signal that is not blocked is gone',
+    run: (env) => {
+      env.action(SIGUSR2, SIG_IGN);
+      env.equal(env.host.kill(env.host.getpid(), SIGUSR2), 0, 'kill');
+      env.equal(env.host.pendingSignals(), [], 'pending');
+      const fd = env.signalfd(SIGUSR2);
+      env.equal(numbers(env, fd), [], 'read');
+    },
+  },
+  {
+    name: 'sigaction: a signal whose default is to be ignored is queued while it is blocked',
+    run: (env) => {
+      const fd = env.signalfd(SIGWINCH, SIGURG);
+      env.host.kill(env.host.getpid(), SIGWINCH);
+      env.host.raise(SIGURG);
+      env.equal(numbers(env, fd), [SIGURG, SIGWINCH], "read: the thread's own first");
+    },
+  },
+  {
+    name: 'sigaction: setting SIG_IGN drops what is pending',
+    run: (env) => {
+      const fd = env.signalfd(SIGUSR2, SIGRTMIN);
+      env.host.raise(SIGUSR2);
+      env.host.kill(env.host.getpid(), SIGUSR2);
+      env.host.sigqueue(env.host.getpid(), SIGRTMIN, 1);
+      env.action(SIGUSR2, SIG_IGN);
+      env.equal(numbers(env, fd), [SIGRTMIN], 'read');
+    },
+  },
+  {
+    name: 'sigaction: setting SIG_DFL drops what is pending where the default ignores it',
+    run: (env) => {
+      const fd = env.signalfd(SIGWINCH, SIGUSR2);
+      env.action(SIGWINCH, env.host.handlerAddress);
+      env.action(SIGUSR2, env.host.handlerAddress);
+      env.host.kill(env.host.getpid(), SIGWINCH);
+      env.host.kill(env.host.getpid(), SIGUSR2);
+      env.action(SIGWINCH, SIG_DFL);
+      env.action(SIGUSR2, SIG_DFL);
+      env.equal(numbers(env, fd), [SIGUSR2], 'read');
+    },
+  },
+  {
+    name: 'sigaction: setting a handler keeps what is pending',
+    run: (env) => {
+      const fd = env.signalfd(SIGWINCH);
+      env.host.kill(env.host.getpid(), SIGWINCH);
+      env.action(SIGWINCH, env.host.handlerAddress);
+      env.equal(numbers(env, fd), [SIGWINCH], 'read');
+    },
+  },
+  {
+    name: 'sigaction: SIGCHLD ignored reaps by itself, and sends nothing',
+    run: (env) => {
+      const fd = env.signalfd(SIGCHLD);
+      env.action(SIGCHLD, SIG_IGN);
+      const pid = env.spawn({ afterNs: 1e6, then: { exit: 0 } });
+      const out = newWaitResult();
+      env.fails(env.host.waitid(1, pid, WEXITED, out), ECHILD, 'waitid blocks, then finds none');
+      env.equal(env.records(fd), [], 'read');
+    },
+  },
+  {
+    name: 'sigaction: SA_NOCLDWAIT reaps by itself, and sends SIGCHLD',
+    run: (env) => {
+      const fd = env.signalfd(SIGCHLD);
+      env.action(SIGCHLD, env.host.handlerAddress, SA_NOCLDWAIT);
+      const pid = env.spawn({ afterNs: 1e6, then: { exit: 3 } });
+      env.fails(env.host.waitid(1, pid, WEXITED, newWaitResult()), ECHILD, 'waitid');
+      const record = env.nextRecord(fd);
+      env.equal([record.pid, record.status], [pid, 3], 'record');
+    },
+  },
+  {
+    name: 'sigaction: SIGCHLD at its default leaves zombies',
+    run: (env) => {
+      env.action(SIGCHLD, SIG_DFL);
+      const pid = env.spawn({ then: { exit: 6 } });
+      env.waitForEnd(pid);
+      env.equal(env.wait(pid).status, 6, 'status');
+    },
+  },
+  {
+    name: 'sigaction: SA_NOCLDSTOP sends nothing for stops and continues, and ends as ever',
+    run: (env) => {
+      const fd = env.signalfd(SIGCHLD);
+      env.action(SIGCHLD, env.host.handlerAddress, SA_NOCLDSTOP);
+      const pid = env.spawn({});
+      env.host.kill(pid, SIGSTOP);
+      env.equal(env.wait(pid, WSTOPPED).status, SIGSTOP, 'stopped by');
+      env.host.kill(pid, SIGCONT);
+      env.wait(pid, 8);
+      env.equal(env.records(fd), [], 'read');
+      env.host.kill(pid, SIGKILL);
+      env.equal(env.nextRecord(fd).status, SIGKILL, 'record of its end');
+      env.wait(pid);
+    },
+  },
+];

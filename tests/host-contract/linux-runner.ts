@@ -1,0 +1,35 @@
+/** Runs every case on the real kernel and prints a CaseResult a line. A process of its own: it masks signals. */
+
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { linuxProgram } from '../../src/host/linux/behave.ts';
+import { LinuxHost } from '../../src/host/linux/linux-host.ts';
+import { cases } from './cases/index.ts';
+import { type ContractSubject, runCase } from './contract.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'host-contract-'));
+const file = join(dir, 'file');
+const only = process.argv[2];
+
+const subject: ContractSubject = {
+  host: new LinuxHost(),
+  program: linuxProgram,
+  file,
+  removeFile: () => rmSync(file, { force: true }),
+  // The listing's own descriptor is among them, so each is looked at again.
+  openFds: () =>
+    readdirSync('/proc/self/fd')
+      .map(Number)
+      .filter((fd) => subject.host.fcntl(fd, 1, 0) >= 0),
+};
+
+try {
+  for (const one of cases) {
+    if (only === undefined || one.name.includes(only)) {
+      console.log(JSON.stringify(runCase(subject, one)));
+    }
+  }
+} finally {
+  rmSync(dir, { recursive: true });
+}
