@@ -15,6 +15,7 @@ import {
   type IOHandler,
   type PollSink,
   ReadyList,
+  sortNewestFirst,
 } from './handler.ts';
 import { AdaptivePolling } from './polling.ts';
 import { TimerListGroup } from './timer.ts';
@@ -67,6 +68,10 @@ export interface NotifierHandlers {
  *  A3. A callback that throws ends the poll or dispatch that called it. All
  *      lists stay whole: what was ready is found again, what was scheduled runs
  *      in the next round.
+ *  A4. What the thread would write into its own notifier while it is awake is
+ *      kept as #ownEvent, and counts as the notifier's being readable in the
+ *      next wait: that does not sleep, and calls the notifier's handler. What
+ *      comes while it sleeps is written.
  */
 export class AioContext {
   readonly id: number;
@@ -98,8 +103,15 @@ export class AioContext {
   #depth = 0;
   #sink: PollSink | null = null;
   /** Handlers whose revents the main loop's poll has set, in the order it found them. */
-  #pending: AioHandler[] = [];
+  readonly #pending: AioHandler[] = [];
+  #pendingCount = 0;
   #closed = false;
+  /** Whether the thread is in a wait for this context's fds, where only the eventfd reaches it. */
+  #asleep = false;
+  /** A4. */
+  #ownEvent = false;
+  /** Whether the eventfd was written since it was read. */
+  #written = false;
 
   /** @throws HostError where no descriptor is left for the notifier. QEMU: aio_context_new. */
   constructor(options: AioContextOptions) {
@@ -119,11 +131,11 @@ export class AioContext {
         : choice === 'epoll'
           ? 1
           : Number.POSITIVE_INFINITY;
-    this.#pollMon = new FdMonPoll(this, host, this.trace);
+    this.#pollMon = new FdMonPoll(this, host, this.trace, choice);
     this.#fdmon = this.#pollMon;
     this.setEventNotifier(this.notifier, {
       name: 'aio_context_notifier',
-      ioRead: (notifier) => void notifier.testAndClear(),
+      ioRead: () => this.#clearNotifier(),
       ioPoll: () => this.wakeup.notified,
       ioPollReady: () => {},
     });
@@ -147,13 +159,48 @@ export class AioContext {
 
   // Wake-ups
 
-  /** Makes the context look at its work, and not sleep before. QEMU: aio_notify. */
+  /**
+   * Makes the context look at its work, and not sleep before. QEMU: aio_notify.
+   *
+   * QEMU writes the eventfd whenever notify_me is set, and a main loop leaves it
+   * set after an iteration that did not have to check. While the thread is awake
+   * it needs no eventfd to tell itself something: A4 stands in for it.
+   */
   notify(): void {
     const notifyMe = this.wakeup.notify();
-    if (notifyMe !== 0) this.notifier.set();
+    const writes = notifyMe !== 0 && this.#asleep;
+    if (writes) {
+      this.#written = true;
+      this.notifier.set();
+    } else if (notifyMe !== 0) this.#ownEvent = true;
     if (this.trace.on[T_NOTIFY] !== 0) {
-      this.trace.emit(T_NOTIFY, this.id, notifyMe, notifyMe !== 0 ? 1 : 0);
+      this.trace.emit(T_NOTIFY, this.id, notifyMe, writes ? 1 : 0, this.#ownEvent ? 1 : 0);
     }
+  }
+
+  /**
+   * The thread is about to wait for the fds of this context. Returns whether it
+   * must not sleep (A4).
+   */
+  enterWait(): boolean {
+    this.#asleep = true;
+    return this.#ownEvent;
+  }
+
+  /** The wait is over. Returns the notifier's handler where the notifier counts as readable (A4). */
+  leaveWait(): AioHandler | null {
+    this.#asleep = false;
+    if (!this.#ownEvent) return null;
+    return this.handlers.get(this.notifier.fd) ?? null;
+  }
+
+  /** QEMU: aio_context_notifier_cb. */
+  #clearNotifier(): void {
+    const own = this.#ownEvent;
+    this.#ownEvent = false;
+    if (own && !this.#written) return;
+    this.#written = false;
+    this.notifier.testAndClear();
   }
 
   /** QEMU: aio_notify_accept. */
@@ -298,15 +345,14 @@ export class AioContext {
 
   /** A main loop's poll begins anew: what the one before found counts no more. */
   clearRevents(): void {
-    const pending = this.#pending;
-    for (let i = 0; i < pending.length; i++) pending[i]!.revents = 0;
-    pending.length = 0;
+    for (let i = 0; i < this.#pendingCount; i++) this.#pending[i]!.revents = 0;
+    this.#pendingCount = 0;
   }
 
   /** A main loop's poll has found a handler's fd ready. */
   setRevents(handler: AioHandler, revents: number): void {
     handler.revents = revents;
-    this.#pending.push(handler);
+    this.#pending[this.#pendingCount++] = handler;
   }
 
   /** After a main loop slept. Returns whether there is anything to dispatch. QEMU: aio_ctx_check. */
@@ -323,14 +369,7 @@ export class AioContext {
     this.#pollUnpolled();
     const ready = this.#enterRound();
     try {
-      // Oldest first onto the list, which turns them round.
-      const pending = this.#pending;
-      this.polling.collectReady(pending);
-      if (pending.length > 1) pending.sort(byToken);
-      for (let i = 0; i < pending.length; i++) {
-        const handler = pending[i]!;
-        if (handler.revents !== 0 || handler.pollReady) ready.add(handler, handler.revents);
-      }
+      this.#collectPending(ready);
       let handler = ready.take();
       while (handler !== null) {
         // What a nested round has called has neither any more.
@@ -391,15 +430,21 @@ export class AioContext {
     // While we do not sleep, all work is looked at before the next sleep anyway.
     const sleeps = timeoutNs !== 0;
     if (sleeps && this.wakeup.beginSleep()) timeoutNs = 0;
-    // Where all handlers can be polled, a look at them has been enough.
-    if (timeoutNs !== 0 || this.needWait()) {
-      if (polling.setStarted(ready, false)) {
-        timeoutNs = 0;
-        progress = true;
+    try {
+      // Where all handlers can be polled, a look at them has been enough.
+      if (timeoutNs !== 0 || this.needWait()) {
+        if (polling.setStarted(ready, false)) {
+          timeoutNs = 0;
+          progress = true;
+        }
+        if (this.enterWait()) timeoutNs = 0;
+        this.#fdmon.wait(ready, timeoutNs);
+        const notifier = this.leaveWait();
+        if (notifier !== null && notifier.readyList === null) ready.add(notifier, POLLIN);
       }
-      this.#fdmon.wait(ready, timeoutNs);
+    } finally {
+      if (sleeps) this.wakeup.endSleep();
     }
-    if (sleeps) this.wakeup.endSleep();
     this.#accept();
     if (polling.maxNs > 0) polling.adjust(this.clocks.nowNs(QEMU_CLOCK_REALTIME) - startNs);
     return progress;
@@ -461,7 +506,7 @@ export class AioContext {
       if (next.ioPoll !== null) this.#unpolled.push(next);
       this.#sink?.addPoll(next);
     }
-    this.#pollMon.update();
+    this.#pollMon.update(old, next);
     if (this.#fdmon !== this.#pollMon) this.#fdmon.update(old, next);
     if (this.trace.on[T_SET_FD] !== 0) {
       const { events, name } = next ?? { events: 0, name: old!.name };
@@ -499,8 +544,19 @@ export class AioContext {
     while (this.#unpolled.length > 0) this.#startPolling(this.#unpolled.at(-1)!, 0);
   }
 
+  /** Puts what the main loop found ready on the list, oldest first, since the list turns it round. */
+  #collectPending(ready: ReadyList): void {
+    const pending = this.#pending;
+    this.#pendingCount = this.polling.collectReady(pending, this.#pendingCount);
+    if (this.#pendingCount > 1) sortNewestFirst(pending, this.#pendingCount);
+    for (let i = this.#pendingCount - 1; i >= 0; i--) {
+      const handler = pending[i]!;
+      if (handler.revents !== 0 || handler.pollReady) ready.add(handler, handler.revents);
+    }
+  }
+
   #anyPending(): boolean {
-    for (let i = 0; i < this.#pending.length; i++) {
+    for (let i = 0; i < this.#pendingCount; i++) {
       const handler = this.#pending[i]!;
       const revents = handler.revents & handler.events;
       if (revents === 0 || this.isHeldBack(handler)) continue;
@@ -535,7 +591,3 @@ export class AioContext {
 }
 
 const NOTHING: Disposable = { dispose() {} };
-
-function byToken(a: AioHandler, b: AioHandler): number {
-  return a.token - b.token;
-}

@@ -104,9 +104,13 @@ export class BhList {
   readonly #names: string[] = [''];
   readonly #objects: (BottomHalf | null)[] = [null];
   readonly #free: number[] = [];
-  /** What is left of each slice, oldest first; those before #firstSlice are done. */
+  /**
+   * What is left of each slice, oldest first, at #firstSlice to #endSlice - 1. The
+   * array never shrinks, since an array that is emptied gives its memory back.
+   */
   readonly #slices: number[] = [];
   #firstSlice = 0;
+  #endSlice = 0;
 
   constructor(owner: BhOwner) {
     this.#owner = owner;
@@ -156,13 +160,13 @@ export class BhList {
   poll(): boolean {
     const slices = this.#slices;
     const head = this.#wakeup.detach();
-    if (head !== NO_BH) slices.push(head);
-    if (this.#firstSlice === slices.length) return false;
+    if (head !== NO_BH) slices[this.#endSlice++] = head;
+    if (this.#firstSlice === this.#endSlice) return false;
     if (this.#trace.on[T_POLL] !== 0) {
-      this.#trace.emit(T_POLL, this.#owner.id, slices.length - this.#firstSlice);
+      this.#trace.emit(T_POLL, this.#owner.id, this.#endSlice - this.#firstSlice);
     }
     let progress = false;
-    while (this.#firstSlice < slices.length) {
+    while (this.#firstSlice < this.#endSlice) {
       const slot = slices[this.#firstSlice]!;
       if (slot === NO_BH) {
         this.#firstSlice++;
@@ -178,8 +182,8 @@ export class BhList {
         this.#release(slot);
       }
     }
-    slices.length = 0;
     this.#firstSlice = 0;
+    this.#endSlice = 0;
     return progress;
   }
 
@@ -188,8 +192,10 @@ export class BhList {
    * ones, or -1 without limit. QEMU: aio_compute_bh_timeout.
    */
   timeoutNs(): number {
-    let timeout = this.#listTimeoutNs(this.#wakeup.first, -1);
-    for (let i = this.#firstSlice; i < this.#slices.length && timeout !== 0; i++) {
+    const { first } = this.#wakeup;
+    if (first === NO_BH && this.#endSlice === 0) return -1;
+    let timeout = this.#listTimeoutNs(first, -1);
+    for (let i = this.#firstSlice; i < this.#endSlice && timeout !== 0; i++) {
       timeout = this.#listTimeoutNs(this.#slices[i]!, timeout);
     }
     return timeout;
@@ -198,7 +204,7 @@ export class BhList {
   /** Whether any is to be called. QEMU: the walks of aio_ctx_check. */
   anyScheduled(): boolean {
     if (this.#anyScheduledIn(this.#wakeup.first)) return true;
-    for (let i = this.#firstSlice; i < this.#slices.length; i++) {
+    for (let i = this.#firstSlice; i < this.#endSlice; i++) {
       if (this.#anyScheduledIn(this.#slices[i]!)) return true;
     }
     return false;
@@ -210,14 +216,18 @@ export class BhList {
    */
   drain(): string[] {
     const leaked: string[] = [];
-    let slot = this.#wakeup.detach();
-    while (slot !== NO_BH) {
-      const next = this.#wakeup.next(slot);
-      const flags = this.#wakeup.dequeue(slot);
-      if ((flags & BH_DELETED) === 0) leaked.push(this.#names[slot]!);
-      this.#release(slot);
-      slot = next;
+    // A callback that threw leaves slices behind.
+    this.#slices.push(this.#wakeup.detach());
+    for (const head of this.#slices.splice(0).slice(this.#firstSlice)) {
+      for (let slot = head; slot !== NO_BH; ) {
+        const next = this.#wakeup.next(slot);
+        const flags = this.#wakeup.dequeue(slot);
+        if ((flags & BH_DELETED) === 0) leaked.push(this.#names[slot]!);
+        this.#release(slot);
+        slot = next;
+      }
     }
+    this.#firstSlice = 0;
     return leaked;
   }
 

@@ -1,84 +1,62 @@
-import type { Host, HostBuffer } from '../host/host.ts';
-import { EV } from '../trace/catalogue.ts';
+import type { Host } from '../host/host.ts';
 import type { Tracer } from '../trace/tracer.ts';
-import type { FdMon, FdMonOwner } from './fdmon.ts';
-import type { AioHandler, ReadyList } from './handler.ts';
-import { pollfdsText } from './ready-text.ts';
-
-const T_ENTER = EV.poll_enter;
-const T_RETURN = EV.poll_return;
-const WORDS_PER_POLLFD = 2;
-const BYTES_PER_POLLFD = 8;
+import type { FdMon, FdMonChoice, FdMonOwner } from './fdmon.ts';
+import { type AioHandler, type ReadyList, sortNewestFirst } from './handler.ts';
+import { PollSet } from './poll-set.ts';
 
 /**
- * Waits with ppoll(2). The array of pollfds is kept from one poll to the next
- * and made anew only when a handler has changed. QEMU: fdmon-poll.c.
+ * Finds what is ready in order of registration, as a walk over poll's array
+ * does. QEMU: fdmon-poll.c.
  */
 export class FdMonPoll implements FdMon {
   readonly kind = 'poll';
   readonly #owner: FdMonOwner;
-  readonly #host: Host;
-  readonly #trace: Tracer;
-  #buffer: HostBuffer;
-  #nodes: AioHandler[] = [];
-  #stale = true;
-  #builtForExternal = false;
+  readonly #set: PollSet;
+  /** External handlers that are left out while they are held back. */
+  #external: AioHandler[] = [];
+  #withoutExternal = false;
 
-  constructor(owner: FdMonOwner, host: Host, trace: Tracer) {
+  /** @param choice what may stand behind it, see PollSet */
+  constructor(owner: FdMonOwner, host: Host, trace: Tracer, choice: FdMonChoice) {
     this.#owner = owner;
-    this.#host = host;
-    this.#trace = trace;
-    this.#buffer = host.alloc(16 * BYTES_PER_POLLFD);
+    this.#set = new PollSet(host, trace, owner.id, choice);
   }
 
-  update(): void {
-    this.#stale = true;
+  update(old: AioHandler | null, next: AioHandler | null): void {
+    if (old !== null) {
+      this.#set.remove(old);
+      if (old.isExternal) this.#external = this.#external.filter((h) => h !== old);
+    }
+    if (next === null || next.events === 0) return;
+    if (next.isExternal) this.#external.push(next);
+    if (!(next.isExternal && this.#withoutExternal)) this.#set.add(next);
   }
 
   wait(ready: ReadyList, timeoutNs: number): number {
     const externalDisabled = this.#owner.externalDisableCount > 0;
-    if (this.#stale || externalDisabled !== this.#builtForExternal) this.#rebuild(externalDisabled);
-    const nodes = this.#nodes;
-    const upgraded = this.#owner.upgrade(nodes.length);
-    if (upgraded !== null) return upgraded.wait(ready, timeoutNs);
-
-    if (this.#trace.on[T_ENTER] !== 0) this.#trace.emit(T_ENTER, 'ppoll', nodes.length, timeoutNs);
-    const ret = this.#host.poll(this.#buffer, nodes.length, timeoutNs);
-    if (this.#trace.on[T_RETURN] !== 0) {
-      this.#trace.emit(T_RETURN, 'ppoll', ret, pollfdsText(this.#buffer, nodes.length, ret));
+    if (externalDisabled !== this.#withoutExternal) this.#setExternal(!externalDisabled);
+    const upgraded = this.#owner.upgrade(this.#set.size);
+    if (upgraded !== null) {
+      this.#set.release();
+      return upgraded.wait(ready, timeoutNs);
     }
-    if (ret <= 0) return ret;
+    const ret = this.#set.wait(timeoutNs);
+    const { ready: found, readyCount } = this.#set;
     // Newest first, so that the ready list, which turns them round, calls in order of registration.
-    const words = this.#buffer.i32;
-    for (let i = nodes.length - 1, left = ret; left > 0; i--) {
-      const revents = words[i * WORDS_PER_POLLFD + 1]! >>> 16;
-      if (revents !== 0) {
-        left--;
-        ready.add(nodes[i]!, revents);
-      }
-    }
+    if (readyCount > 1) sortNewestFirst(found, readyCount);
+    for (let i = 0; i < readyCount; i++) ready.add(found[i]!, found[i]!.revents);
     return ret;
   }
 
   close(): void {
-    this.#nodes = [];
+    this.#set.close();
   }
 
-  #rebuild(externalDisabled: boolean): void {
-    const nodes: AioHandler[] = [];
-    for (const node of this.#owner.handlers.values()) {
-      if (node.events !== 0 && !(externalDisabled && node.isExternal)) nodes.push(node);
+  #setExternal(take: boolean): void {
+    this.#withoutExternal = !take;
+    for (const handler of this.#external) {
+      if (take) this.#set.add(handler);
+      else this.#set.remove(handler);
     }
-    if (nodes.length * BYTES_PER_POLLFD > this.#buffer.size) {
-      this.#buffer = this.#host.alloc(2 * nodes.length * BYTES_PER_POLLFD);
-    }
-    const words = this.#buffer.i32;
-    for (let i = 0; i < nodes.length; i++) {
-      words[i * WORDS_PER_POLLFD] = nodes[i]!.fd;
-      words[i * WORDS_PER_POLLFD + 1] = nodes[i]!.events;
-    }
-    this.#nodes = nodes;
-    this.#stale = false;
-    this.#builtForExternal = externalDisabled;
   }
 }

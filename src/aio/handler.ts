@@ -120,7 +120,9 @@ export class AioHandler implements PollRecord, Disposable {
  * ready too takes it over; the outer list then skips it.
  */
 export class ReadyList {
-  readonly #handlers: AioHandler[] = [];
+  /** Those at 0 to #count - 1; the array never shrinks, see BhList. */
+  readonly #handlers: (AioHandler | null)[] = [];
+  #count = 0;
 
   /** QEMU: aio_add_ready_handler. */
   add(handler: AioHandler, revents: number): void {
@@ -134,29 +136,53 @@ export class ReadyList {
     this.#push(handler);
   }
 
-  #push(handler: AioHandler): void {
-    if (handler.readyList === this) this.#handlers.splice(this.#handlers.indexOf(handler), 1);
-    handler.readyList = this;
-    this.#handlers.push(handler);
+  /** The handler to call next, or null. */
+  take(): AioHandler | null {
+    while (this.#count > 0) {
+      const handler = this.#handlers[--this.#count]!;
+      this.#handlers[this.#count] = null;
+      if (handler !== null && handler.readyList === this) {
+        handler.readyList = null;
+        return handler;
+      }
+    }
+    return null;
   }
 
   /** Leaves those that were not called, which only a callback that threw leaves here. */
   drop(): void {
-    for (let handler = this.take(); handler !== null; handler = this.take()) {
+    while (this.#count > 0) {
+      const handler = this.take();
+      if (handler === null) return;
       handler.revents = 0;
       handler.pollReady = false;
     }
   }
 
-  /** The handler to call next, or null. */
-  take(): AioHandler | null {
-    for (;;) {
-      const handler = this.#handlers.pop();
-      if (handler === undefined) return null;
-      if (handler.readyList === this) {
-        handler.readyList = null;
-        return handler;
-      }
-    }
+  #push(handler: AioHandler): void {
+    if (handler.readyList === this) this.#handlers[this.#handlers.indexOf(handler)] = null;
+    handler.readyList = this;
+    this.#handlers[this.#count++] = handler;
   }
 }
+
+/** Sorts the first `count` by registration, in place: most often they are few, and in order. */
+export function sortNewestFirst(handlers: AioHandler[], count: number): void {
+  if (count > INSERTION_SORT_LIMIT) {
+    const sorted = handlers.slice(0, count).sort((a, b) => b.token - a.token);
+    for (let i = 0; i < count; i++) handlers[i] = sorted[i]!;
+    return;
+  }
+  for (let i = 1; i < count; i++) {
+    const handler = handlers[i]!;
+    let at = i;
+    while (at > 0 && handlers[at - 1]!.token < handler.token) {
+      handlers[at] = handlers[at - 1]!;
+      at--;
+    }
+    handlers[at] = handler;
+  }
+}
+
+/** Beyond this a sort that allocates is quicker than one that is quadratic. */
+const INSERTION_SORT_LIMIT = 64;

@@ -84,7 +84,7 @@ export class AdaptivePolling {
    */
   tryPoll(ready: ReadyList, timeoutNs: number): boolean {
     this.timeoutNs = timeoutNs;
-    if (this.#polled.length === 0) return false;
+    if (this.pollNs === 0 || this.#polled.length === 0) return false;
     const maxNs = soonestTimeout(timeoutNs, this.pollNs);
     if (maxNs === 0 || this.#owner.needWait()) return false;
     this.setStarted(ready, true);
@@ -123,12 +123,14 @@ export class AdaptivePolling {
     this.setStarted(new ReadyList(), false);
   }
 
-  /** Adds the handlers that stopForSource left ready. */
-  collectReady(to: AioHandler[]): void {
+  /** Adds the handlers that stopForSource left ready behind the `count` in `to`. Returns how many there are then. */
+  collectReady(to: AioHandler[], count: number): number {
+    let end = count;
     for (let i = 0; i < this.#polled.length; i++) {
       const handler = this.#polled[i]!;
-      if (handler.pollReady && handler.revents === 0) to.push(handler);
+      if (handler.pollReady && handler.revents === 0) to[end++] = handler;
     }
+    return end;
   }
 
   /** Lets pollNs follow how long the last poll took. */

@@ -96,6 +96,11 @@ export class QemuTimer implements Queued {
   }
 }
 
+/** How many timers of a group are armed, so that a group without any costs nothing. */
+interface Tally {
+  armed: number;
+}
+
 /** The timers of one clock in one group. QEMU: QEMUTimerList. */
 export class TimerList implements ClockListener {
   readonly type: number;
@@ -103,11 +108,13 @@ export class TimerList implements ClockListener {
   readonly #trace: Tracer;
   readonly #notify: () => void;
   readonly #queue = new TimerQueue<QemuTimer>();
+  readonly #tally: Tally;
 
-  constructor(clocks: Clocks, type: number, trace: Tracer, notify: () => void) {
+  constructor(clocks: Clocks, type: number, trace: Tracer, tally: Tally, notify: () => void) {
     this.#clocks = clocks;
     this.type = type;
     this.#trace = trace;
+    this.#tally = tally;
     this.#notify = notify;
     clocks.listen(type, this);
   }
@@ -118,6 +125,7 @@ export class TimerList implements ClockListener {
 
   mod(timer: QemuTimer, expireTimeNs: number): void {
     if (timer.pending) this.#queue.remove(timer);
+    else this.#tally.armed++;
     timer.expireTimeNs = Math.max(expireTimeNs, 0);
     const first = this.#queue.insert(timer);
     if (this.#trace.on[T_MOD] !== 0) {
@@ -131,6 +139,7 @@ export class TimerList implements ClockListener {
   del(timer: QemuTimer): void {
     if (!timer.pending) return;
     this.#queue.remove(timer);
+    this.#tally.armed--;
     timer.expireTimeNs = NOT_PENDING;
     if (this.#trace.on[T_DEL] !== 0) this.#trace.emit(T_DEL, timer.name);
   }
@@ -159,6 +168,7 @@ export class TimerList implements ClockListener {
       const timer = queue.shift();
       const expireTimeNs = timer.expireTimeNs;
       timer.expireTimeNs = NOT_PENDING;
+      this.#tally.armed--;
       progress = true;
       if (this.#trace.on[T_CALL_BEGIN] !== 0) {
         this.#trace.emit(T_CALL_BEGIN, timer.name, CLOCK_NAMES[this.type]!, expireTimeNs, nowNs);
@@ -180,19 +190,20 @@ export class TimerList implements ClockListener {
 
   close(): void {
     this.#clocks.unlisten(this.type, this);
-    while (this.#queue.size > 0) this.#queue.shift().expireTimeNs = NOT_PENDING;
+    while (this.#queue.size > 0) this.del(this.#queue.first!);
   }
 }
 
 /** A timer list for each clock. QEMU: QEMUTimerListGroup. */
 export class TimerListGroup {
   readonly lists: readonly TimerList[];
+  readonly #tally: Tally = { armed: 0 };
 
   /** @param notify called when a deadline comes that is sooner than all of its list. */
   constructor(clocks: Clocks, trace: Tracer, notify: () => void) {
     const lists: TimerList[] = [];
     for (let type = 0; type < QEMU_CLOCK_MAX; type++) {
-      lists.push(new TimerList(clocks, type, trace, notify));
+      lists.push(new TimerList(clocks, type, trace, this.#tally, notify));
     }
     this.lists = lists;
   }
@@ -217,6 +228,7 @@ export class TimerListGroup {
   /** ns until any timer is due, -1 for never. QEMU: timerlistgroup_deadline_ns. */
   deadlineNs(): number {
     let deadline = -1;
+    if (this.#tally.armed === 0) return deadline;
     for (let i = 0; i < this.lists.length; i++) {
       deadline = soonestTimeout(deadline, this.lists[i]!.deadlineNs());
     }
@@ -226,6 +238,7 @@ export class TimerListGroup {
   /** Runs what is due, clock by clock in the order of their numbers. QEMU: timerlistgroup_run_timers. */
   run(): boolean {
     let progress = false;
+    if (this.#tally.armed === 0) return false;
     for (let i = 0; i < this.lists.length; i++) {
       if (this.lists[i]!.run()) progress = true;
     }

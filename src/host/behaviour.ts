@@ -4,9 +4,9 @@
  * made that does the same (linux/behave.ts).
  */
 export interface ChildBehaviour {
-  /** Time from its start to its end, in ns. Without an end it runs until it is killed. */
+  /** Time from its start to its end, in ns; at once where absent. With neither this nor an end it runs until it is killed. */
   readonly afterNs?: number | undefined;
-  /** How it ends, or stops. */
+  /** How it ends (exit 0 where absent), or stops; when it is continued then, it runs until it is killed. */
   readonly then?:
     | { readonly exit: number }
     | { readonly signal: number }

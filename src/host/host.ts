@@ -83,6 +83,22 @@ export interface SignalMaskToken {
   readonly signals: readonly number[];
 }
 
+/** Signals as events of a descriptor, for processes whose threads cannot be masked. See Host.openSignalPipe. */
+export interface SignalPipe extends Disposable {
+  /** Readable while a signal is there that drain would tell. Never read it. */
+  readonly fd: number;
+  /**
+   * Handles a signal: sigaction(2) with a handler that the host has for it, and
+   * these SA_* flags; again, to change the flags. Returns 0 or -errno: EINVAL for
+   * SIGKILL, SIGSTOP, and what is no signal.
+   */
+  add(signo: number, flags: number): number;
+  /** Handles it no more: SIG_DFL, unless others in this process handle it too. What came and was not told is dropped. */
+  remove(signo: number): void;
+  /** Tells every signal that has come. Never blocks. */
+  drain(): void;
+}
+
 export interface Host {
   /** What the scenario language calls it. */
   readonly kind: 'linux' | 'sim';
@@ -157,11 +173,20 @@ export interface Host {
    * Blocks signals in every thread of this process, those started later
    * included, and reads the masks back until all agree. Returns a token, or
    * -ENOSYS where this machine has no way to do so, or -EAGAIN where a thread
-   * did not take it; nothing is changed then.
+   * did not take it, or no real-time signal would be left to undo it with;
+   * nothing is changed then. SIGKILL and SIGSTOP are left out in silence.
    */
   blockSignals(signals: readonly number[]): SignalMaskToken | number;
   /** Puts back what blockSignals changed, in every thread. */
   restoreSignalMask(token: SignalMaskToken): number;
+  /**
+   * Lets signals come without a mask, whichever thread the kernel gives them to.
+   * tell is called within drain, once for each time that a handler ran, with the
+   * number: who sent it, and what value, is lost. A wait may return -EINTR when
+   * one comes. Returns -ENOSYS where this process has no way to do so, or why
+   * there are no descriptors.
+   */
+  openSignalPipe(tell: (signo: number) => void): SignalPipe | number;
   /** Signals blocked in the calling thread, ascending. */
   blockedSignals(): number[];
   /** Signals pending for the calling thread or the process, ascending: sigpending(2). */
@@ -176,11 +201,16 @@ export interface Host {
   getpid(): number;
   getppid(): number;
   gettid(): number;
-  /** posix_spawn(3) with an empty mask and default dispositions. Returns the pid. */
+  /**
+   * posix_spawn(3) with an empty mask and default dispositions. Returns the pid;
+   * -ENOENT where the program is not found, -EACCES where it is not executable,
+   * -ENOTDIR where the working directory cannot be entered, and for nothing else.
+   */
   spawn(request: SpawnRequest): number;
   /** waitid(2) with rusage. Returns 0, out.pid 0 where WNOHANG found none; -ECHILD where there is none to wait for. */
   waitid(idtype: number, id: number, options: number, out: WaitResult): number;
   pidfdOpen(pid: number, flags: number): number;
+  /** prctl(2). An option that fills an int (PR_GET_CHILD_SUBREAPER, PR_GET_PDEATHSIG) returns it, and arg is 0. */
   prctl(option: number, arg: number): number;
   /** Direct children that live or are zombies, ascending. */
   children(): number[];

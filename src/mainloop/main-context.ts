@@ -16,6 +16,7 @@ export class MainContext {
   /** Sorted by priority, then in order of attachment. Replaced, never changed. */
   #sources: readonly Source[] = [];
   readonly #pending: Source[] = [];
+  #pendingCount = 0;
   /** Sources of a lower priority than this take no part in the iteration. */
   maxPriority = LOWEST_PRIORITY;
   /** What the sources allow the loop to sleep, ms; -1 without limit. */
@@ -51,7 +52,7 @@ export class MainContext {
   /** Sets maxPriority and timeoutMs. GLib: g_main_context_prepare. */
   prepare(): void {
     // Of an iteration that this one interrupts; M2 brings them back.
-    this.#pending.length = 0;
+    this.#pendingCount = 0;
     const sources = this.#sources;
     let anyReady = false;
     let maxPriority = LOWEST_PRIORITY;
@@ -82,14 +83,14 @@ export class MainContext {
     for (let i = 0; i < sources.length; i++) {
       const source = sources[i]!;
       if (isBlocked(source)) continue;
-      if (this.#pending.length > 0 && source.priority > maxPriority) break;
+      if (this.#pendingCount > 0 && source.priority > maxPriority) break;
       if (!source.ready && source.check()) source.ready = true;
       if (source.ready) {
-        this.#pending.push(source);
+        this.#pending[this.#pendingCount++] = source;
         maxPriority = source.priority;
       }
     }
-    return this.#pending.length > 0;
+    return this.#pendingCount > 0;
   }
 
   /** GLib: g_main_context_dispatch. */
@@ -98,7 +99,8 @@ export class MainContext {
     const pending = this.#pending;
     for (let i = 0; i < pending.length; i++) {
       const source = pending[i]!;
-      if (source.context !== this) continue;
+      // Removed, or removed and attached anew, by a callback of this round.
+      if (source.context !== this || !source.ready) continue;
       source.ready = false;
       const wasDispatching = source.dispatching;
       source.dispatching = true;
@@ -110,7 +112,7 @@ export class MainContext {
       }
       if (!stays) this.remove(source);
     }
-    pending.length = 0;
+    this.#pendingCount = 0;
   }
 }
 

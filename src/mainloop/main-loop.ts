@@ -117,10 +117,12 @@ export class MainLoop implements Disposable {
 
   /** Tells a function before and after each poll; the last added is told first. QEMU: main_loop_poll_add_notifier. */
   addPollNotifier(notifier: (poll: MainLoopPoll) => void): Disposable {
-    this.#pollNotifiers = [notifier, ...this.#pollNotifiers];
+    // Wrapped, so that a notifier that is added twice is held twice.
+    const held = (poll: MainLoopPoll): void => notifier(poll);
+    this.#pollNotifiers = [held, ...this.#pollNotifiers];
     return {
       dispose: () => {
-        this.#pollNotifiers = this.#pollNotifiers.filter((n) => n !== notifier);
+        this.#pollNotifiers = this.#pollNotifiers.filter((n) => n !== held);
       },
     };
   }

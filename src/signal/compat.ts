@@ -1,19 +1,248 @@
-import type { Disposable } from '../host/host.ts';
+import {
+  CLD_DUMPED,
+  NSIG,
+  O_CLOEXEC,
+  O_NONBLOCK,
+  P_ALL,
+  P_PID,
+  SA_NOCLDSTOP,
+  SIGCHLD,
+  SIGKILL,
+  SIGNALFD_SIGINFO_SIZE,
+  SIGRTMIN,
+  SIGSTOP,
+  WCONTINUED,
+  WEXITED,
+  WNOHANG,
+  WNOWAIT,
+  WSTOPPED,
+} from '../host/constants.ts';
+import { check, EINVAL, HostError } from '../host/errno.ts';
+import {
+  type Disposable,
+  type Host,
+  type HostBuffer,
+  newSigAction,
+  newWaitResult,
+  type SignalPipe,
+} from '../host/host.ts';
 import type { HandlerInstaller } from './sigaction-table.ts';
 import type { SignalSource } from './sigfd.ts';
+import { encodeSiginfo, newSiginfo } from './siginfo.ts';
 import type { SignalLoop } from './signals.ts';
 
+/** Where a child is announced by nobody, since SIGCHLD itself does. */
+const NOTHING: Disposable = { dispose: () => {} };
+
+/**
+ * Signals for machines whose threads cannot be masked: a pipe into which
+ * signalfd records are written, as QEMU's qemu_signalfd_compat does. Two supply it:
+ *
+ *  - Host.openSignalPipe: every signal that is handled. Such a record has the
+ *    number alone: ssi_code is SI_USER, ssi_pid and ssi_int are 0.
+ *  - A pidfd for each child that is announced. Its record has the pid, code and
+ *    status. pidfds know nothing of stops, nor of adopted orphans, and
+ *    there may be none (an old kernel, no descriptors left): then SIGCHLD itself
+ *    makes the record, with what waitid says of a child that no pidfd tells of.
+ *
+ * Standard signals coalesce, as in the kernel: one whose record has not been
+ * read adds none. So the pipe never fills; real-time ones wait for their turn.
+ *
+ * What differs from a signalfd:
+ *  - Only signals with a handler are caught. By default, the others do as
+ *    they always do: SIGTERM ends the process. A signalfd keeps them all away.
+ *  - Signals come in the order in which they were sent, not the lowest first.
+ *  - Those that come while nobody reads are kept as far as the host can: on
+ *    Linux 4,096 of them.
+ *  - A wait of the loop's may end with -EINTR.
+ */
 export class CompatSignalSource implements SignalSource, HandlerInstaller {
-  readonly fd: number = -1;
-  constructor(_loop: SignalLoop, _signals: readonly number[]) {
-    throw new Error('in the making');
+  readonly fd: number;
+  readonly #loop: SignalLoop;
+  readonly #host: Host;
+  readonly #writeFd: number;
+  readonly #pipe: SignalPipe;
+  readonly #watch: Disposable;
+  readonly #signals: ReadonlySet<number>;
+  /** By signal: 1 where a record of it is in the pipe. */
+  readonly #queued = new Uint8Array(NSIG + 1);
+  /** Real-time signals for which the pipe had no room. */
+  readonly #backlog: number[] = [];
+  readonly #announced = new Map<number, AnnouncedChild>();
+  readonly #info = newSiginfo();
+  readonly #found = newWaitResult();
+  readonly #buffer: HostBuffer;
+  #sigchldFlags = 0;
+  #disposed = false;
+
+  /**
+   * @throws HostError EINVAL for what is no signal, ENOSYS where the host has no
+   *   such way either, EMFILE; nothing is changed then.
+   */
+  constructor(loop: SignalLoop, signals: readonly number[]) {
+    const { host } = loop;
+    const wrong = signals.find((n) => !Number.isInteger(n) || n < 1 || n > NSIG);
+    if (wrong !== undefined) throw new HostError(EINVAL, `signal ${wrong}`);
+    this.#loop = loop;
+    this.#host = host;
+    // A mask leaves these two out in silence, too.
+    this.#signals = new Set(signals.filter((n) => n !== SIGKILL && n !== SIGSTOP));
+    this.#buffer = host.alloc(SIGNALFD_SIGINFO_SIZE);
+    const ends: number[] = [];
+    check(host.pipe2(ends, O_CLOEXEC | O_NONBLOCK), 'pipe for signals');
+    this.fd = ends[0]!;
+    this.#writeFd = ends[1]!;
+    const pipe = host.openSignalPipe((signo) => this.#arrived(signo));
+    if (typeof pipe === 'number') {
+      this.#closePipe();
+      throw new HostError(pipe, 'catching signals without a mask');
+    }
+    this.#pipe = pipe;
+    this.#watch = loop.setFdHandler(pipe.fd, {
+      name: 'sigfd_compat',
+      ioRead: () => pipe.drain(),
+    });
   }
-  announceChild(_pid: number): Disposable {
-    throw new Error('in the making');
+
+  /** HandlerInstaller: of signals that are not ours the kernel is only told that they are handled. */
+  install(signo: number, flags: number): number {
+    if (!this.#signals.has(signo)) {
+      const act = { ...newSigAction(), handler: this.#host.handlerAddress, flags };
+      return this.#host.sigaction(signo, act, null);
+    }
+    if (signo === SIGCHLD) this.#sigchldFlags = flags;
+    return this.#pipe.add(signo, flags);
   }
-  install(_signo: number, _flags: number): number {
-    return 0;
+
+  uninstall(signo: number): void {
+    if (this.#signals.has(signo)) this.#pipe.remove(signo);
   }
-  uninstall(_signo: number): void {}
-  dispose(): void {}
+
+  announceChild(pid: number): Disposable {
+    if (!this.#signals.has(SIGCHLD)) return NOTHING;
+    const fd = this.#host.pidfdOpen(pid, 0);
+    if (fd < 0) return NOTHING;
+    const child = new AnnouncedChild(this.#loop, pid, fd, (ended) => this.#ended(ended));
+    this.#announced.set(pid, child);
+    return {
+      dispose: () => {
+        child.dispose();
+        if (this.#announced.get(pid) === child) this.#announced.delete(pid);
+      },
+    };
+  }
+
+  taken(signo: number): void {
+    this.#queued[signo] = 0;
+    const next = this.#backlog.shift();
+    if (next !== undefined) this.#post(next);
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const child of this.#announced.values()) child.dispose();
+    this.#announced.clear();
+    this.#watch.dispose();
+    this.#pipe.dispose();
+    this.#closePipe();
+  }
+
+  #closePipe(): void {
+    this.#host.close(this.fd);
+    this.#host.close(this.#writeFd);
+  }
+
+  #arrived(signo: number): void {
+    if (this.#queued[signo] !== 0) return;
+    const isChild = signo === SIGCHLD;
+    // A child whose pidfd tells of it needs no second record.
+    if (isChild && !this.#findUntold()) return;
+    this.#fill(signo, isChild ? this.#found.pid : 0);
+    this.#post(signo);
+  }
+
+  /** A pidfd is readable. */
+  #ended(pid: number): void {
+    this.#look(P_PID, pid, WEXITED);
+    // Somebody has reaped it.
+    if (this.#found.pid === 0 || this.#queued[SIGCHLD] !== 0) return;
+    this.#fill(SIGCHLD, pid);
+    this.#post(SIGCHLD);
+  }
+
+  /**
+   * SIGCHLD came: looks for a child that no pidfd tells of, and leaves it in
+   * #found. False where all that there are have their pidfds. True with no child
+   * at all: then somebody has sent it.
+   */
+  #findUntold(): boolean {
+    const stops = (this.#sigchldFlags & SA_NOCLDSTOP) === 0;
+    const what = WEXITED | (stops ? WSTOPPED | WCONTINUED : 0);
+    this.#look(P_ALL, 0, what);
+    if (!this.#isTold()) return true;
+    for (const pid of this.#host.children()) {
+      this.#look(P_PID, pid, what);
+      if (this.#found.pid !== 0 && !this.#isTold()) return true;
+    }
+    return false;
+  }
+
+  #isTold(): boolean {
+    const { pid, code } = this.#found;
+    return code <= CLD_DUMPED && this.#announced.has(pid);
+  }
+
+  #look(idtype: number, id: number, what: number): void {
+    this.#host.waitid(idtype, id, what | WNOHANG | WNOWAIT, this.#found);
+  }
+
+  #fill(signo: number, pid: number): void {
+    const { code, status, uid } = this.#found;
+    const info = this.#info;
+    info.ssi_signo = signo;
+    info.ssi_pid = pid;
+    info.ssi_code = pid === 0 ? 0 : code;
+    info.ssi_status = pid === 0 ? 0 : status;
+    info.ssi_uid = pid === 0 ? 0 : uid;
+  }
+
+  /** Writes #info. The pipe has room for one of each standard signal, whatever its size. */
+  #post(signo: number): void {
+    encodeSiginfo(this.#buffer.view, 0, this.#info);
+    const ret = this.#host.write(this.#writeFd, this.#buffer, 0, SIGNALFD_SIGINFO_SIZE);
+    if (ret === SIGNALFD_SIGINFO_SIZE) {
+      if (signo < SIGRTMIN) this.#queued[signo] = 1;
+    } else {
+      this.#backlog.push(signo);
+    }
+  }
+}
+
+/** One child, until its pidfd says that it has ended. */
+class AnnouncedChild implements Disposable {
+  readonly #host: Host;
+  readonly #fd: number;
+  readonly #watch: Disposable;
+  #closed = false;
+
+  constructor(loop: SignalLoop, pid: number, fd: number, ended: (pid: number) => void) {
+    this.#host = loop.host;
+    this.#fd = fd;
+    this.#watch = loop.setFdHandler(fd, {
+      name: 'sigchld_pidfd',
+      ioRead: () => {
+        // It stays readable.
+        this.dispose();
+        ended(pid);
+      },
+    });
+  }
+
+  dispose(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#watch.dispose();
+    this.#host.close(this.#fd);
+  }
 }

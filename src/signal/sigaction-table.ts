@@ -93,14 +93,25 @@ export class SigactionTable implements Disposable {
     return found;
   }
 
-  /** Puts every disposition back as it was. */
+  /** Puts every disposition back as it was, except where somebody else has set one since. */
   dispose(): void {
     for (const [signo, original] of this.#originals) {
       this.#installer?.uninstall(signo);
-      this.#host.sigaction(signo, original, null);
+      if (this.#isOurs(signo, original.handler)) this.#host.sigaction(signo, original, null);
     }
     this.#originals.clear();
     this.#actions.fill(null);
+  }
+
+  /**
+   * Somebody else's: Node's, say, when child_process started its first child since
+   * the table was made. To take that away would leave Node waiting for ever.
+   */
+  #isOurs(signo: number, originally: number): boolean {
+    if (this.#host.sigaction(signo, null, this.#query) < 0) return false;
+    const { handler } = this.#query;
+    const ours = [SIG_DFL, SIG_IGN, this.#host.handlerAddress, originally];
+    return ours.includes(handler);
   }
 
   readonly #lookup: Lookup = { name: 'default', flags: 0, handler: null, wantsInfo: false };

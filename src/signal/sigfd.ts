@@ -18,6 +18,8 @@ export interface SignalSource extends Disposable {
   readonly fd: number;
   /** Where SIGCHLD does not come by itself: watches a child, and makes a record when it ends. */
   announceChild?(pid: number): Disposable;
+  /** Whoever reads the records tells of each, before its handler is called. */
+  taken?(signo: number): void;
 }
 
 /**
@@ -73,7 +75,7 @@ export class SigfdReader {
   readonly counts: SigfdCounts = { records: 0, dropped: 0, shortReads: 0 };
   readonly #host: Host;
   readonly #trace: Tracer;
-  readonly #fd: number;
+  readonly #source: SignalSource;
   readonly #table: SigactionTable;
   readonly #report: (message: string) => void;
   readonly #buffer: HostBuffer;
@@ -83,13 +85,13 @@ export class SigfdReader {
   constructor(
     host: Host,
     trace: Tracer,
-    fd: number,
+    source: SignalSource,
     table: SigactionTable,
     report: (message: string) => void,
   ) {
     this.#host = host;
     this.#trace = trace;
-    this.#fd = fd;
+    this.#source = source;
     this.#table = table;
     this.#report = report;
     this.#buffer = host.alloc(SIGNALFD_SIGINFO_SIZE);
@@ -97,10 +99,11 @@ export class SigfdReader {
 
   /** The fd handler. */
   readonly handler = (): void => {
+    const { fd } = this.#source;
     for (;;) {
-      const ret = this.#host.read(this.#fd, this.#buffer, 0, SIGNALFD_SIGINFO_SIZE);
+      const ret = this.#host.read(fd, this.#buffer, 0, SIGNALFD_SIGINFO_SIZE);
       if (this.#trace.on[T_READ] !== 0) {
-        this.#trace.emit(T_READ, this.#fd, ret, ret === SIGNALFD_SIGINFO_SIZE ? 1 : 0);
+        this.#trace.emit(T_READ, fd, ret, ret === SIGNALFD_SIGINFO_SIZE ? 1 : 0);
       }
       if (ret === -EINTR) continue;
       if (ret === -EAGAIN) return;
@@ -115,6 +118,7 @@ export class SigfdReader {
       }
       this.counts.records++;
       decodeSiginfo(this.#buffer.view, 0, this.#info);
+      this.#source.taken?.(this.#info.ssi_signo);
       this.#deliver(this.#info);
     }
   };

@@ -93,7 +93,7 @@ export function decodeSiginfo(view: DataView, at: number, out: SignalfdSiginfo):
   out.ssi_arch = view.getUint32(at + 96, true);
 }
 
-/** Writes a record's 128 bytes at `at`, for a signalfd that is made of a pipe. */
+/** Writes a record's 128 bytes at `at`, for a signalfd that is made of a pipe. The padding is 0. */
 export function encodeSiginfo(view: DataView, at: number, info: SignalfdSiginfo): void {
   for (let i = 0; i < SIGNALFD_SIGINFO_SIZE; i += 4) view.setUint32(at + i, 0, true);
   view.setUint32(at, info.ssi_signo, true);
@@ -101,10 +101,21 @@ export function encodeSiginfo(view: DataView, at: number, info: SignalfdSiginfo)
   view.setInt32(at + 8, info.ssi_code, true);
   view.setUint32(at + 12, info.ssi_pid, true);
   view.setUint32(at + 16, info.ssi_uid, true);
+  view.setInt32(at + 20, info.ssi_fd, true);
+  view.setUint32(at + 24, info.ssi_tid, true);
+  view.setUint32(at + 28, info.ssi_band, true);
+  view.setUint32(at + 32, info.ssi_overrun, true);
+  view.setUint32(at + 36, info.ssi_trapno, true);
   view.setInt32(at + 40, info.ssi_status, true);
   view.setInt32(at + 44, info.ssi_int, true);
+  putU64(view, at + 48, info.ssi_ptr);
   putU64(view, at + 56, info.ssi_utime);
   putU64(view, at + 64, info.ssi_stime);
+  putU64(view, at + 72, info.ssi_addr);
+  view.setUint16(at + 80, info.ssi_addr_lsb, true);
+  view.setInt32(at + 84, info.ssi_syscall, true);
+  putU64(view, at + 88, info.ssi_call_addr);
+  view.setUint32(at + 96, info.ssi_arch, true);
 }
 
 function putU64(view: DataView, at: number, value: number): void {

@@ -1,6 +1,6 @@
 import type { AioContext } from '../aio/aio-context.ts';
 import type { FdHandlers } from '../aio/handler.ts';
-import { ENOSYS, HostError } from '../host/errno.ts';
+import { EACCES, ENOSYS, EPERM, HostError } from '../host/errno.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { CompatSignalSource } from './compat.ts';
@@ -34,7 +34,7 @@ export interface SignalsOptions {
 export class Signals implements Disposable {
   readonly table: SigactionTable;
   readonly source: SignalSource;
-  /** How the records come. */
+  /** How the records come; see CompatSignalSource for what compat lacks. */
   readonly sigfd: 'native' | 'compat';
   readonly #handler: Disposable;
   readonly #reader: SigfdReader;
@@ -47,7 +47,7 @@ export class Signals implements Disposable {
     this.sigfd = made.sigfd;
     this.table = made.table;
     const report = options.report ?? (() => {});
-    this.#reader = new SigfdReader(host, trace, this.source.fd, this.table, report);
+    this.#reader = new SigfdReader(host, trace, this.source, this.table, report);
     this.#handler = loop.setFdHandler(this.source.fd, {
       name: 'sigfd_handler',
       ioRead: this.#reader.handler,
@@ -71,6 +71,9 @@ export class Signals implements Disposable {
   }
 }
 
+/** A machine whose code is not known; one that forbids pages of code. */
+const UNABLE = [ENOSYS, EACCES, EPERM];
+
 interface Made {
   readonly source: SignalSource;
   readonly sigfd: 'native' | 'compat';
@@ -85,7 +88,7 @@ function openSource(loop: SignalLoop, options: SignalsOptions): Made {
       const source = new NativeSignalSource(host, options.signals);
       return { source, sigfd: 'native', table: new SigactionTable(host) };
     } catch (error) {
-      const unable = error instanceof HostError && error.errno === ENOSYS;
+      const unable = error instanceof HostError && UNABLE.includes(error.errno);
       if (choice === 'native' || !unable) throw error;
     }
   }

@@ -156,9 +156,10 @@ export const CATALOGUE = {
       ['ctx', 'ptr'],
       ['notify_me', 'int'],
       ['wrote', 'int'],
+      ['kept', 'int'],
     ],
-    'ctx %p notify_me %d wrote %d',
-    'aio_notify; wrote says whether the eventfd was written',
+    'ctx %p notify_me %d wrote %d kept %d',
+    'aio_notify; wrote: the eventfd was written; kept: the thread is awake and keeps the event for its next wait',
   ),
   aio_notify_accept: ev(
     [
@@ -348,6 +349,83 @@ export const CATALOGUE = {
     ],
     'pid %d child %s si_code %d si_status %d utime %ld stime %ld latency %ld',
     'a child was reaped; times in ns, latency is from death to reap',
+  ),
+
+  // QEMU's own: util/trace-events, async.c, qemu-coroutine.c, qemu-coroutine-lock.c
+  aio_co_schedule: ev(
+    [
+      ['ctx', 'ptr'],
+      ['co', 'ptr'],
+    ],
+    'ctx %p co %p',
+    'a coroutine is to be entered by a bottom half',
+  ),
+  aio_co_schedule_bh_cb: ev(
+    [
+      ['ctx', 'ptr'],
+      ['co', 'ptr'],
+    ],
+    'ctx %p co %p',
+    'the bottom half enters a scheduled coroutine',
+  ),
+  qemu_aio_coroutine_enter: ev(
+    [
+      ['ctx', 'ptr'],
+      ['from', 'ptr'],
+      ['to', 'ptr'],
+      ['opaque', 'str'],
+    ],
+    'ctx %p from %p to %p opaque %s',
+    'a coroutine is entered; opaque is its name, from 0 the thread itself',
+  ),
+  qemu_coroutine_yield: ev(
+    [
+      ['from', 'ptr'],
+      ['to', 'ptr'],
+    ],
+    'from %p to %p',
+    'a coroutine yields to whoever entered it',
+  ),
+  qemu_coroutine_terminate: ev([['co', 'ptr']], 'self %p', 'a coroutine has ended'),
+  qemu_co_mutex_lock_uncontended: ev(
+    [
+      ['mutex', 'ptr'],
+      ['self', 'ptr'],
+    ],
+    'mutex %p self %p',
+    'nobody held the mutex',
+  ),
+  qemu_co_mutex_lock_entry: ev(
+    [
+      ['mutex', 'ptr'],
+      ['self', 'ptr'],
+    ],
+    'mutex %p self %p',
+    'somebody holds the mutex, so the coroutine waits',
+  ),
+  qemu_co_mutex_lock_return: ev(
+    [
+      ['mutex', 'ptr'],
+      ['self', 'ptr'],
+    ],
+    'mutex %p self %p',
+    'the mutex was handed to the coroutine',
+  ),
+  qemu_co_mutex_unlock_entry: ev(
+    [
+      ['mutex', 'ptr'],
+      ['self', 'ptr'],
+    ],
+    'mutex %p self %p',
+    'the mutex is about to be unlocked',
+  ),
+  qemu_co_mutex_unlock_return: ev(
+    [
+      ['mutex', 'ptr'],
+      ['self', 'ptr'],
+    ],
+    'mutex %p self %p',
+    'the mutex was handed to the first waiter',
   ),
 } as const satisfies Record<string, EventDef>;
 

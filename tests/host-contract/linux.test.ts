@@ -13,7 +13,7 @@ beforeAll(async () => {
     const result = JSON.parse(line) as CaseResult;
     results.set(result.name, result);
   }
-});
+}, 120_000);
 
 it('the runner ends well, and no two cases have one name', () => {
   expect(ended).toMatchObject({ status: 0, signal: null, stderr: '' });

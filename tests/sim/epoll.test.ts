@@ -7,6 +7,7 @@ import {
   F_DUPFD,
   O_NONBLOCK,
   POLLIN,
+  POLLOUT,
 } from '../../src/host/constants.ts';
 import { EBADF, EEXIST, EINVAL, ELOOP, ENOENT } from '../../src/host/errno.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
@@ -109,6 +110,19 @@ describe('the ready list', () => {
     expect(room.wait()).toBe('ba');
     expect(room.wait()).toBe('');
     room.kick('a');
+    expect(room.wait()).toBe('a');
+  });
+
+  it('reports the edge of room for more', () => {
+    const room = new Room();
+    const { host } = room;
+    room.add('a', POLLOUT | EPOLLET);
+    expect(room.wait()).toBe('a');
+    const most = host.alloc(8);
+    most.i32.set([-2, -1]);
+    host.write(room.fds.get('a')!, most, 0, 8);
+    expect(room.wait()).toBe('');
+    room.drain('a');
     expect(room.wait()).toBe('a');
   });
 

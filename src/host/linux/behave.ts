@@ -63,8 +63,13 @@ function endless(behaviour: ChildBehaviour): boolean {
 function end(behaviour: ChildBehaviour): string[] {
   const how = behaviour.then;
   if (how !== undefined && 'exit' in how) return [`exit ${how.exit & 0xff}`];
-  if (how !== undefined && 'signal' in how) return ['ulimit -c 0', `kill -${how.signal} $$`];
+  if (how !== undefined && 'signal' in how) return die(how.signal);
   if (how === undefined && !endless(behaviour)) return ['exit 0'];
   const stop = how === undefined ? [] : ['kill -STOP $$'];
   return [...stop, `exec sleep ${FOR_EVER} ${APART}`];
+}
+
+/** The last line is reached by signals that kill nobody, and by SIGQUIT where sh is bash, which ignores it. */
+function die(signo: number): string[] {
+  return ['ulimit -c 0', `kill -${signo} $$`, `exit ${128 + signo}`];
 }

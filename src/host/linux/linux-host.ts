@@ -9,12 +9,14 @@ import type {
   HostBuffer,
   SigAction,
   SignalMaskToken,
+  SignalPipe,
   SpawnRequest,
   WaitResult,
 } from '../host.ts';
 import { c, knownArch, result, SYS } from './libc.ts';
 import { LinuxBuffer } from './memory.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE, LinuxPoll } from './poll.ts';
+import { LinuxSignalPipe } from './signal-pipe.ts';
 import { LinuxSignals } from './signals.ts';
 import { Spawner } from './spawn.ts';
 import { ThreadMask } from './threadmask.ts';
@@ -141,6 +143,11 @@ export class LinuxHost implements Host {
 
   restoreSignalMask(token: SignalMaskToken): number {
     return this.threads.restore(token);
+  }
+
+  /** By libuv: -ENOSYS where this program does not export it. */
+  openSignalPipe(tell: (signo: number) => void): SignalPipe | number {
+    return LinuxSignalPipe.open(this.signals, tell);
   }
 
   blockedSignals(): number[] {

@@ -1,6 +1,6 @@
 /** posix_spawn(3): how this process starts another. */
 
-import { F_DUPFD_CLOEXEC, O_CLOEXEC } from '../constants.ts';
+import { F_DUPFD_CLOEXEC, F_GETFD, FD_CLOEXEC, O_CLOEXEC } from '../constants.ts';
 import { EACCES, EINVAL, ENOENT, ENOTDIR } from '../errno.ts';
 import type { SpawnRequest } from '../host.ts';
 import { c, lazy, memoryAt, result, symbolAddress } from './libc.ts';
@@ -80,25 +80,25 @@ export class Spawner {
   /** cwd last but for the terminal: a path to it is relative to ours, and fds stay what they are. */
   private addActions(request: SpawnRequest, temporary: number[]): number {
     const actions = this.actions.address;
-    const ret = request.fds === undefined ? 0 : this.addFds(request.fds, temporary);
+    const fds = request.fds ?? [];
+    const ret = this.addFds(fds, temporary) || this.keepStandard(fds.length);
     if (ret < 0) return ret;
     if (request.cwd !== undefined) {
       const dir = result(c.open(request.cwd, O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
       if (dir < 0) return -ENOTDIR;
       c.close(dir);
       const failed = addChdir(actions, request.cwd);
-      if (failed !== 0) return result0(failed);
+      if (failed !== 0) return failure(failed);
     }
     if (request.foregroundTty !== undefined) {
-      return result0(addTcsetpgrp(actions, request.foregroundTty));
+      return failure(addTcsetpgrp(actions, request.foregroundTty));
     }
     return 0;
   }
 
   /**
    * dup2 goes in order, so a source among the targets would be overwritten before
-   * it is used: such a one is moved out of the way first. One that has its number
-   * already loses close-on-exec, which dup2 of it onto itself does here.
+   * it is used: such a one is moved out of the way first.
    */
   private addFds(fds: readonly number[], temporary: number[]): number {
     for (let i = 0; i < fds.length; i++) {
@@ -110,7 +110,20 @@ export class Spawner {
         source = moved;
       }
       const failed = addDup2(this.actions.address, source, i);
-      if (failed !== 0) return result0(failed);
+      if (failed !== 0) return failure(failed);
+    }
+    return 0;
+  }
+
+  /**
+   * The standard descriptors that the request leaves alone. Node makes its own
+   * close-on-exec; dup2 of one onto itself undoes that, in the child alone.
+   */
+  private keepStandard(first: number): number {
+    for (let fd = first; fd <= 2; fd++) {
+      if ((c.fcntl(fd, F_GETFD, 0) & ~FD_CLOEXEC) !== 0) continue;
+      const failed = addDup2(this.actions.address, fd, fd);
+      if (failed !== 0) return failure(failed);
     }
     return 0;
   }
@@ -137,7 +150,7 @@ export class Spawner {
       // Where it does not exist a process need not be made to find out. What is
       // relative is so to the child's directory, and left to the child.
       if (path.startsWith('/')) {
-        const found = result(c_access(path));
+        const found = result(access(path, X_OK));
         if (found === -EACCES) ret = found;
         if (found < 0) continue;
       }
@@ -152,16 +165,12 @@ export class Spawner {
     const { pid, attr, actions } = this;
     const failed = spawn(pid.address, path, actions.address, attr.address, argv, env);
     if (failed === 0) return pid.i32[0]!;
-    return failed === ENOTDIR ? -ENOENT : result0(failed);
+    return failed === ENOTDIR ? -ENOENT : failure(failed);
   }
 }
 
-function c_access(path: string): number {
-  return access(path, X_OK);
-}
-
 /** posix_spawn's functions return the errno; a lazy one that is missing returns -1. */
-function result0(failed: number): number {
+function failure(failed: number): number {
   return failed < 0 ? result(failed) : -failed;
 }
 

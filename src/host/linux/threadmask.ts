@@ -36,6 +36,9 @@ const MOST_LOOKS = 5_000;
 /** What glibc blocks, with all else, while it makes a thread; programs cannot block it. */
 const SIGCANCEL = 32;
 
+/** Left out of every mask in silence, as pthread_sigmask does: the kernel's own two, and glibc's. */
+const UNBLOCKABLE: readonly number[] = [SIGKILL, SIGSTOP, SIGCANCEL, SIGCANCEL + 1];
+
 const NONE: SignalWords = { lo: 0, hi: 0 };
 
 type SignalsFor = (tid: number) => SignalWords;
@@ -72,8 +75,7 @@ export class ThreadMask {
 
   /** Host.blockSignals. */
   block(signals: readonly number[]): SignalMaskToken | number {
-    // The kernel leaves these two out of every mask, so no thread would ever agree.
-    const wanted = signalWords(signals.filter((n) => n !== SIGKILL && n !== SIGSTOP));
+    const wanted = signalWords(signals.filter((signo) => !UNBLOCKABLE.includes(signo)));
     if (typeof wanted === 'number') return wanted;
     const before = this.threads.look(this.threads.list());
     const token = new LinuxMaskToken([...signals], wanted, before);
@@ -238,7 +240,7 @@ class Threads {
   }
 
   list(): number[] {
-    return [this.pid];
+    return readdirSync('/proc/self/task').map(Number);
   }
 
   /** The masks of those that live yet. */

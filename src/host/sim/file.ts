@@ -20,8 +20,8 @@ export interface FileNode {
   read(file: OpenFile, buf: HostBuffer, offset: number, count: number): number;
   /** As read. May write less than count, where the rest would wait. */
   write(file: OpenFile, buf: HostBuffer, offset: number, count: number): number;
-  /** The events that hold now; asked only where OpenFile.ready is ASK_NODE. */
-  poll(): number;
+  /** The events that hold now, of a node whose files' `ready` is ASK_NODE. */
+  poll?(): number;
   /** The last reference to the description is gone. */
   release(file: OpenFile): void;
 }
@@ -70,7 +70,7 @@ export class OpenFile {
   }
 
   poll(): number {
-    return this.ready === ASK_NODE ? this.node.poll() : this.ready;
+    return this.ready === ASK_NODE ? this.node.poll!() : this.ready;
   }
 
   wake(key: number): void {

@@ -49,41 +49,33 @@ export class ProcessGroups {
     return 0;
   }
 
-  /**
-   * Whether no member has a parent in another group of its session, who could
-   * continue it; leaving is one that is about to be no member any more.
-   */
-  isOrphaned(pgid: number, leaving: Process | null = null): boolean {
-    for (const member of this.members(pgid)) {
-      const { parent } = member;
-      if (member === leaving || !member.alive || parent === null) continue;
-      if (parent.pid !== 1 && parent.pgid !== pgid && parent.sid === member.sid) return false;
+  /** Whether no living member has a parent in another group of its session, who could continue it. */
+  isOrphaned(pgid: number): boolean {
+    for (const { alive, parent, sid } of this.members(pgid)) {
+      if (!alive || parent === null || parent.pid === 1) continue;
+      if (parent.pgid !== pgid && parent.sid === sid) return false;
     }
     return true;
   }
 
   /**
-   * Members of groups that the end of a process leaves orphaned with somebody
-   * stopped in them: they are sent SIGHUP and SIGCONT.
+   * Members of groups that the end of a process (a zombie by now, whose children
+   * are still its own) leaves orphaned with somebody stopped in them: they are
+   * sent SIGHUP and SIGCONT.
    */
   leftStopped(process: Process): Process[] {
     const left: Process[] = [];
-    const { parent } = process;
-    if (parent !== null && parent.pgid !== process.pgid && parent.sid === process.sid) {
-      this.#collect(process.pgid, process, left);
-    }
+    const { parent, pgid, sid } = process;
+    if (parent !== null && parent.pgid !== pgid && parent.sid === sid) this.#collect(pgid, left);
     for (const child of process.children.values()) {
-      if (child.pgid !== process.pgid && child.sid === process.sid) {
-        this.#collect(child.pgid, process, left);
-      }
+      if (child.pgid !== pgid && child.sid === sid) this.#collect(child.pgid, left);
     }
     return left;
   }
 
-  #collect(pgid: number, leaving: Process, out: Process[]): void {
-    let stopped = false;
-    for (const member of this.members(pgid)) if (member.state === 'stopped') stopped = true;
-    if (!stopped || !this.isOrphaned(pgid, leaving)) return;
-    for (const member of this.members(pgid)) if (member !== leaving) out.push(member);
+  #collect(pgid: number, out: Process[]): void {
+    const members = [...this.members(pgid)];
+    if (!members.some(({ state }) => state === 'stopped') || !this.isOrphaned(pgid)) return;
+    out.push(...members.filter(({ alive }) => alive));
   }
 }

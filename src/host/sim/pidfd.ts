@@ -12,7 +12,7 @@ export class PidFd implements FileNode {
     this.process = process;
     this.file = new OpenFile(this, O_RDWR | (flags & O_NONBLOCK), 0, true, process.pidfdWatchers);
     this.update();
-    process.pidfds.push(this.file);
+    process.pidfds.push(this);
   }
 
   poll(): number {
@@ -32,14 +32,14 @@ export class PidFd implements FileNode {
     return -EINVAL;
   }
 
-  release(file: OpenFile): void {
+  release(): void {
     const { pidfds } = this.process;
-    pidfds.splice(pidfds.indexOf(file), 1);
+    pidfds.splice(pidfds.indexOf(this), 1);
   }
 }
 
 /** The process's state changed. */
 export function updatePidfds(process: Process): void {
-  for (const file of process.pidfds) file.ready = file.node.poll();
+  for (const pidfd of process.pidfds) pidfd.update();
   wakeAll(process.pidfdWatchers, 0);
 }

@@ -84,10 +84,6 @@ export class Pipe implements FileNode {
     return n;
   }
 
-  poll(): number {
-    return 0;
-  }
-
   /** Both ends are told of a lost partner, without saying what changed. */
   release(file: OpenFile): void {
     if (file === this.readEnd) this.#reader = false;

@@ -7,7 +7,7 @@ import { PidFd } from './pidfd.ts';
 import type { Process } from './process.ts';
 import { type Processes, SELF_PID, UID } from './processes.ts';
 import type { Signals } from './signals.ts';
-import type { SimProcess } from './sim-host.ts';
+import type { SimProcess } from './world.ts';
 
 /** PIDFD_THREAD: the process's one thread is the process. */
 const O_EXCL = 0o200;
@@ -33,7 +33,8 @@ export class ProcessCalls {
     if (pid > 0) return this.#send(this.#processes.get(pid), signo, C.SI_USER, 0, false);
     if (pid === -1) return this.#killAll(signo);
     const { groups, self } = this.#processes;
-    return this.#killEach([...groups.members(pid === 0 ? self.pgid : -pid)], signo);
+    // Who joined the group last is sent it first.
+    return this.#killEach([...groups.members(pid === 0 ? self.pgid : -pid)].reverse(), signo);
   }
 
   /** To every process but init and the caller. */

@@ -4,6 +4,7 @@ import { SimEvent } from './clock.ts';
 import type { OpenFile, Watcher } from './file.ts';
 import { newBuffer } from './memory.ts';
 import { type PendingSet, setOf } from './pending.ts';
+import type { PidFd } from './pidfd.ts';
 
 /** What a process is charged for, as waitid's rusage tells it. */
 export type Usage = Omit<WaitResult, 'pid' | 'uid' | 'code' | 'status'>;
@@ -88,7 +89,7 @@ export class Process extends SimEvent implements Watcher {
   stoppedBy = 0;
   /** It was continued, and no wait told of it yet. */
   continued = false;
-  readonly pidfds: OpenFile[] = [];
+  readonly pidfds: PidFd[] = [];
   /** The wait queue of those. */
   readonly pidfdWatchers: Watcher[] = [];
 

@@ -2,6 +2,7 @@
 import * as C from '../constants.ts';
 import { EAGAIN, EBADF, ENOTTY, EPERM, EPIPE } from '../errno.ts';
 import type { SpawnRequest } from '../host.ts';
+import { stopWaiting, writeOutput } from './child-output.ts';
 import type { VirtualClock } from './clock.ts';
 import type { FdTable } from './file.ts';
 import { ProcessGroups } from './groups.ts';
@@ -130,7 +131,16 @@ export class Processes implements ProcessDriver {
     }
     if (process.phase === 'sleeping') this.#end(process);
     else if (process.phase === 'leaving') this.#exit(process, C.CLD_EXITED, 0);
-    else if (process.phase === 'writing' && this.#output(process)) this.#sleep(process);
+    else if (process.phase === 'writing') this.#write(process);
+  }
+
+  #write(process: Process): void {
+    const outcome = writeOutput(process);
+    if (outcome === -EAGAIN) return;
+    if (outcome === -EPIPE) {
+      this.signal(process, new SignalInfo(C.SIGPIPE, C.SI_USER, process.pid, UID));
+    }
+    if (process.alive) this.#sleep(process);
   }
 
   /** There may be room in its stdout: it looks when it next runs. */
@@ -146,29 +156,6 @@ export class Processes implements ProcessDriver {
     }
     process.phase = 'sleeping';
     this.#clock.schedule(process, this.#clock.nowNs + (afterNs ?? 0));
-  }
-
-  /** Writes to stdout; false where it waits for room, or died of it. */
-  #output(process: Process): boolean {
-    const { output } = process.program;
-    const stdout = process.files[1];
-    if (stdout === undefined || (stdout.flags & 3) === C.O_RDONLY) return true;
-    const queued = stdout.watchers.indexOf(process);
-    if (queued >= 0) stdout.watchers.splice(queued, 1);
-    while (process.written < output.size) {
-      const n = stdout.node.write(stdout, output, process.written, output.size - process.written);
-      if (n === -EPIPE) {
-        this.signal(process, new SignalInfo(C.SIGPIPE, C.SI_USER, process.pid, UID));
-        return process.alive;
-      }
-      if (n === -EAGAIN && (stdout.flags & C.O_NONBLOCK) === 0) {
-        stdout.watchers.push(process);
-        return false;
-      }
-      if (n < 0) return true;
-      process.written += n;
-    }
-    return true;
   }
 
   #end(process: Process): void {
@@ -259,9 +246,7 @@ export class Processes implements ProcessDriver {
   }
 
   #dropFiles(process: Process): void {
-    const watchers = process.files[1]?.watchers;
-    const queued = watchers?.indexOf(process) ?? -1;
-    if (queued >= 0) watchers!.splice(queued, 1);
+    stopWaiting(process);
     for (const file of process.files) file?.release();
     process.files.length = 0;
   }
@@ -295,6 +280,7 @@ export class Processes implements ProcessDriver {
   /** A zombie is gone for good. */
   reap(process: Process): void {
     process.state = 'reaped';
+    if (process.parent === this.self) this.waits.reaped(process);
     process.parent?.children.delete(process.pid);
     this.#byPid.delete(process.pid);
     this.groups.remove(process);

@@ -14,9 +14,6 @@ const O_LARGEFILE = 0o100000;
 abstract class NamedFile implements FileNode {
   abstract read(file: OpenFile, buf: HostBuffer, offset: number, count: number): number;
   abstract write(file: OpenFile, buf: HostBuffer, offset: number, count: number): number;
-  poll(): number {
-    return READABLE | WRITABLE;
-  }
   release(): void {}
 }
 

@@ -8,55 +8,33 @@ import type {
   HostBuffer,
   SigAction,
   SignalMaskToken,
+  SignalPipe,
   SpawnRequest,
   WaitResult,
 } from '../host.ts';
-import { SimEvent, VirtualClock } from './clock.ts';
+import { VirtualClock } from './clock.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE } from './epoll.ts';
 import { SimIo } from './io.ts';
 import { newBuffer } from './memory.ts';
 import { SignalInfo } from './pending.ts';
-import { NO_USAGE, type ProcessState, Program, type Usage } from './process.ts';
+import { NO_USAGE, Program, type Usage } from './process.ts';
 import { ProcessCalls } from './process-calls.ts';
 import { Processes, SELF_PID, UID } from './processes.ts';
 import { Random } from './random.ts';
+import { SimSignalPipe } from './signal-pipe.ts';
 import { Signals } from './signals.ts';
 import { Thread } from './thread.ts';
 import { Waiter } from './wait.ts';
+import {
+  REALTIME_START_NS,
+  type SimHostOptions,
+  type SimProcess,
+  START_NS,
+  WorldEvent,
+} from './world.ts';
 
-/** CLOCK_MONOTONIC and CLOCK_REALTIME at the start, in ns. */
-const START_NS = 1e12;
-const REALTIME_START_NS = 1.6e18;
 /** Any address that is neither SIG_DFL nor SIG_IGN: functions are not run here. */
 const HANDLER_ADDRESS = 0x1000;
-
-export interface SimHostOptions {
-  /** What host.random() draws from. */
-  readonly seed?: number | undefined;
-  /** CLOCK_MONOTONIC at the start. */
-  readonly startNs?: number | undefined;
-  /** CLOCK_REALTIME at the start; numbers of this size are exact to 256 ns. */
-  readonly realtimeNs?: number | undefined;
-}
-
-/** A process as a test or a scenario sees it. */
-export interface SimProcess {
-  readonly pid: number;
-  readonly ppid: number;
-  readonly pgid: number;
-  readonly state: ProcessState;
-}
-
-class WorldEvent extends SimEvent {
-  readonly #act: () => void;
-  constructor(act: () => void) {
-    super();
-    this.#act = act;
-  }
-  override fire(): void {
-    this.#act();
-  }
-}
 
 /**
  * A kernel with one process of one thread, its children, and a clock of its
@@ -245,6 +223,10 @@ export class SimHost implements Host {
 
   restoreSignalMask(token: SignalMaskToken): number {
     return this.#done(this.#signals.restore(token));
+  }
+
+  openSignalPipe(tell: (signo: number) => void): SignalPipe | number {
+    return SimSignalPipe.open(this, tell);
   }
 
   blockedSignals(): number[] {

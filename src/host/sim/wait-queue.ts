@@ -7,7 +7,9 @@ import type { Process } from './process.ts';
 
 export class WaitQueue {
   /** A binary heap by birth of children with news; those that have none any more leave it lazily. */
-  readonly #heap: Process[] = [];
+  #heap: Process[] = [];
+  /** How many of those are reaped. */
+  #gone = 0;
   #births = 0;
 
   /** A child was born, or came to be ours. */
@@ -21,6 +23,15 @@ export class WaitQueue {
     if (child.inWaitQueue) return;
     child.inWaitQueue = true;
     this.#push(child);
+  }
+
+  /** A child is reaped. Once the reaped are the most of the heap, they are dropped together. */
+  reaped(child: Process): void {
+    if (!child.inWaitQueue || ++this.#gone * 2 < this.#heap.length) return;
+    // What is sorted is a heap.
+    this.#heap = this.#heap.filter(({ state }) => state !== 'reaped');
+    this.#heap.sort((a, b) => a.birth - b.birth);
+    this.#gone = 0;
   }
 
   /** The first child for which a wait with these options has news, or undefined. */
@@ -54,6 +65,7 @@ export class WaitQueue {
   #pop(): void {
     const heap = this.#heap;
     heap[0]!.inWaitQueue = false;
+    if (heap[0]!.state === 'reaped') this.#gone--;
     const last = heap.pop()!;
     if (heap.length === 0) return;
     let i = 0;

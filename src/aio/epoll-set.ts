@@ -1,12 +1,12 @@
-import type { AioHandler } from '../aio/handler.ts';
 import { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, O_CLOEXEC } from '../host/constants.ts';
 import { EEXIST, ENOENT } from '../host/errno.ts';
 import type { Host, HostBuffer } from '../host/host.ts';
+import type { AioHandler } from './handler.ts';
 
 const MIN_EVENTS = 128;
 
 /**
- * The main loop's epoll. Changes are kept until the next wait, so that handlers
+ * Handlers in an epoll. Changes are kept until the next flush, so that handlers
  * that are set and removed between two waits cost no system call.
  *
  * Invariant: but for the fds in #changed, the kernel's set is #wanted.
@@ -27,23 +27,13 @@ export class EpollSet {
     this.events = host.alloc(MIN_EVENTS * host.epollStride * 4);
   }
 
-  /** Null where there is no epoll, or it refuses one of the records. */
-  static create(host: Host, records: Iterable<AioHandler>): EpollSet | null {
+  /** Null where there is no epoll, or no descriptor for it. */
+  static create(host: Host): EpollSet | null {
     const epollfd = host.epollCreate1(O_CLOEXEC);
-    if (epollfd < 0) return null;
-    const set = new EpollSet(host, epollfd);
-    for (const record of records) {
-      if (!set.add(record)) {
-        set.close();
-        return null;
-      }
-    }
-    if (set.flush()) return set;
-    set.close();
-    return null;
+    return epollfd < 0 ? null : new EpollSet(host, epollfd);
   }
 
-  /** Returns false where epoll cannot do it: the fd is watched by another context too. */
+  /** Returns false where epoll cannot do it: another handler watches the fd too. */
   add(record: AioHandler): boolean {
     if (this.#wanted.has(record.fd)) return false;
     this.#wanted.set(record.fd, record);
@@ -73,22 +63,31 @@ export class EpollSet {
     return true;
   }
 
-  /** Waits, and hands what is ready to its contexts. Returns how many, or -errno. */
+  /** Waits. Returns how many events there are to collect, or -errno. */
   wait(timeoutNs: number): number {
     const host = this.#host;
-    const stride = host.epollStride;
-    const fdWord = host.epollDataWord;
     const max = Math.max(MIN_EVENTS, this.#wanted.size);
-    if (max * stride * 4 > this.events.size) this.events = host.alloc(2 * max * stride * 4);
-    const ret = host.epollWait(this.#epollfd, this.events, max, timeoutNs);
+    if (max * host.epollStride * 4 > this.events.size) {
+      this.events = host.alloc(2 * max * host.epollStride * 4);
+    }
+    return host.epollWait(this.#epollfd, this.events, max, timeoutNs);
+  }
+
+  /** Sets the revents of what the wait has found, and puts it into `ready`. Returns how many. */
+  collect(events: number, ready: AioHandler[]): number {
+    const stride = this.#host.epollStride;
+    const fdWord = this.#host.epollDataWord;
     const words = this.events.i32;
-    for (let i = 0; i < ret; i++) {
-      const record = this.#wanted.get(words[i * stride + fdWord]!);
-      if (record !== undefined && record.token === words[i * stride + fdWord + 1]!) {
-        record.owner.setRevents(record, words[i * stride]!);
+    let count = 0;
+    for (let at = 0; at < events * stride; at += stride) {
+      const record = this.#wanted.get(words[at + fdWord]!);
+      // The token tells an event of an fd's former life, kept open by a duplicate.
+      if (record !== undefined && record.token === words[at + fdWord + 1]!) {
+        record.revents = words[at]!;
+        ready[count++] = record;
       }
     }
-    return ret;
+    return count;
   }
 
   close(): void {

@@ -1,0 +1,234 @@
+import type { Disposable, Host, HostBuffer } from '../host/host.ts';
+import { EV } from '../trace/catalogue.ts';
+import type { Tracer } from '../trace/tracer.ts';
+import { EpollSet } from './epoll-set.ts';
+import type { FdMonChoice, FdMonKind } from './fdmon.ts';
+import type { AioHandler, PollRecord } from './handler.ts';
+import { epollText, pollfdsText } from './ready-text.ts';
+
+const T_ENTER = EV.poll_enter;
+const T_RETURN = EV.poll_return;
+const T_SWITCH = EV.fdmon_switch;
+const BYTES_PER_POLLFD = 8;
+
+/** From this many fds on an epoll is cheaper than poll, whose cost grows with each. */
+const EPOLL_FROM = 8;
+/** Most waits that go by without a first look, after looks that found nothing. */
+const MAX_SKIPPED_LOOKS = 63;
+
+/**
+ * poll(2) over a set of handlers. A larger set stands in an epoll, so that idle
+ * fds cost nothing. What it reports is poll's; only the order of `ready` is not.
+ *
+ * Where epoll cannot say what poll would, it is given up for good and poll
+ * itself is called, however many fds there are:
+ *  P1. a regular file, which poll always finds ready;
+ *  P2. two handlers for one fd, from two contexts;
+ *  P3. an fd that is closed while it is watched: poll reports POLLNVAL each
+ *      time, epoll forgets it. Host.onClose tells; an fd that is closed around
+ *      the host is forgotten.
+ */
+export class PollSet {
+  /** What the last wait has found, with its revents set, in no order; `readyCount` of them. */
+  readonly ready: AioHandler[] = [];
+  readyCount = 0;
+  readonly #host: Host;
+  readonly #trace: Tracer;
+  /** Under which id traces know it: a context's, or 0 for the main loop. */
+  readonly #id: number;
+  readonly #records = new Set<AioHandler>();
+  readonly #closeWatch: Disposable;
+  /** At how many fds it changes to epoll; Infinity once epoll was given up. */
+  #epollFrom: number;
+  #epoll: EpollSet | null = null;
+  #pollfds: HostBuffer;
+  #nodes: AioHandler[] = [];
+  #stale = true;
+  /** Waits that go by before the next first look, and how many the last miss made. */
+  #skip = 0;
+  #penalty = 0;
+
+  /** @param choice `poll`: never an epoll; `epoll`: one for however few fds */
+  constructor(host: Host, trace: Tracer, id: number, choice: FdMonChoice) {
+    this.#host = host;
+    this.#trace = trace;
+    this.#id = id;
+    this.#epollFrom =
+      choice === 'auto' ? EPOLL_FROM : choice === 'epoll' ? 1 : Number.POSITIVE_INFINITY;
+    this.#pollfds = host.alloc(16 * BYTES_PER_POLLFD);
+    this.#closeWatch = host.onClose((fd) => this.#onClose(fd));
+  }
+
+  /** What it waits with. */
+  get kind(): FdMonKind {
+    return this.#epoll === null ? 'poll' : 'epoll';
+  }
+
+  get size(): number {
+    return this.#records.size;
+  }
+
+  add(record: AioHandler): void {
+    this.#records.add(record);
+    this.#stale = true;
+    if (this.#epoll !== null && !this.#epoll.add(record)) this.#giveUpEpoll();
+  }
+
+  remove(record: AioHandler): void {
+    this.#records.delete(record);
+    this.#stale = true;
+    this.#epoll?.remove(record);
+  }
+
+  /**
+   * Sleeps for timeoutNs at most (-1: for ever, 0: not at all). Fills `ready`,
+   * and the revents of the extra records. Returns how many fds, or -errno.
+   * @param withRecords false: only the extra records are polled
+   */
+  wait(timeoutNs: number, withRecords = true, extra: readonly PollRecord[] = NONE): number {
+    this.readyCount = 0;
+    const epoll = withRecords && extra.length === 0 ? this.#flushedEpoll() : null;
+    return epoll === null
+      ? this.#waitPoll(timeoutNs, withRecords, extra)
+      : this.#waitEpoll(epoll, timeoutNs);
+  }
+
+  /** Gives the epoll back; the next wait makes a new one. */
+  release(): void {
+    this.#epoll?.close();
+    this.#epoll = null;
+  }
+
+  close(): void {
+    this.#closeWatch.dispose();
+    this.release();
+  }
+
+  /** The epoll, with all that has changed; null where poll must do. */
+  #flushedEpoll(): EpollSet | null {
+    if (this.#epoll === null) {
+      if (this.#records.size < this.#epollFrom) return null;
+      this.#openEpoll();
+    }
+    if (this.#epoll !== null && !this.#epoll.flush()) this.#giveUpEpoll();
+    return this.#epoll;
+  }
+
+  #openEpoll(): void {
+    const epoll = EpollSet.create(this.#host);
+    this.#epoll = epoll;
+    let ok = epoll !== null;
+    for (const record of this.#records) ok = ok && epoll!.add(record);
+    if (!ok) this.#giveUpEpoll();
+    else this.#traceSwitch('poll', 'epoll');
+  }
+
+  #waitEpoll(epoll: EpollSet, timeoutNs: number): number {
+    if (this.#trace.on[T_ENTER] !== 0) {
+      this.#trace.emit(T_ENTER, 'epoll_wait', this.#records.size, timeoutNs);
+    }
+    const ret = epoll.wait(timeoutNs);
+    if (ret > 0) this.readyCount = epoll.collect(ret, this.ready);
+    if (this.#trace.on[T_RETURN] !== 0) {
+      const { epollStride, epollDataWord } = this.#host;
+      const text = epollText(epoll.events, ret, epollStride, epollDataWord);
+      this.#trace.emit(T_RETURN, 'epoll_wait', ret, text);
+    }
+    return ret;
+  }
+
+  #waitPoll(timeoutNs: number, withRecords: boolean, extra: readonly PollRecord[]): number {
+    const known = withRecords ? this.#fill() : 0;
+    const nfds = known + this.#fillExtra(extra, known);
+    if (this.#trace.on[T_ENTER] !== 0) this.#trace.emit(T_ENTER, 'ppoll', nfds, timeoutNs);
+    const ret = this.#look(nfds, timeoutNs);
+    if (this.#trace.on[T_RETURN] !== 0) {
+      this.#trace.emit(T_RETURN, 'ppoll', ret, pollfdsText(this.#pollfds, nfds, ret));
+    }
+    const words = this.#pollfds.i32;
+    for (let i = 0, left = ret; left > 0 && i < known; i++) {
+      const revents = words[2 * i + 1]! >>> 16;
+      if (revents === 0) continue;
+      left--;
+      this.#nodes[i]!.revents = revents;
+      this.ready[this.readyCount++] = this.#nodes[i]!;
+    }
+    for (let i = 0; i < extra.length; i++) {
+      extra[i]!.revents = ret > 0 ? words[2 * (known + i) + 1]! >>> 16 : 0;
+    }
+    return ret;
+  }
+
+  /**
+   * poll with a timeout first queues itself on every fd, which costs half as much
+   * again as a look without. So a busy loop looks first; one that mostly sleeps
+   * does so at fewer and fewer of its waits, since for it the look is for nothing.
+   */
+  #look(nfds: number, timeoutNs: number): number {
+    if (timeoutNs !== 0 && this.#skip > 0) {
+      this.#skip--;
+      return this.#host.poll(this.#pollfds, nfds, timeoutNs);
+    }
+    const ret = this.#host.poll(this.#pollfds, nfds, 0);
+    if (ret !== 0 || timeoutNs === 0) {
+      this.#penalty = 0;
+      return ret;
+    }
+    this.#penalty = Math.min(2 * this.#penalty + 1, MAX_SKIPPED_LOOKS);
+    this.#skip = this.#penalty;
+    return this.#host.poll(this.#pollfds, nfds, timeoutNs);
+  }
+
+  /** Makes the pollfds anew where a handler has changed; returns how many there are. */
+  #fill(): number {
+    if (!this.#stale) return this.#nodes.length;
+    this.#nodes = [...this.#records];
+    this.#reserve(this.#nodes.length);
+    const words = this.#pollfds.i32;
+    for (let i = 0; i < this.#nodes.length; i++) {
+      words[2 * i] = this.#nodes[i]!.fd;
+      words[2 * i + 1] = this.#nodes[i]!.events;
+    }
+    this.#stale = false;
+    return this.#nodes.length;
+  }
+
+  #fillExtra(extra: readonly PollRecord[], from: number): number {
+    if (extra.length === 0) return 0;
+    this.#reserve(from + extra.length);
+    for (let i = 0; i < extra.length; i++) {
+      this.#pollfds.i32[2 * (from + i)] = extra[i]!.fd;
+      this.#pollfds.i32[2 * (from + i) + 1] = extra[i]!.events;
+    }
+    // Without the records, the extra ones have overwritten theirs.
+    if (from < this.#nodes.length) this.#stale = true;
+    return extra.length;
+  }
+
+  #reserve(nfds: number): void {
+    if (nfds * BYTES_PER_POLLFD <= this.#pollfds.size) return;
+    const old = this.#pollfds;
+    this.#pollfds = this.#host.alloc(2 * nfds * BYTES_PER_POLLFD);
+    this.#pollfds.u8.set(old.u8);
+  }
+
+  #giveUpEpoll(): void {
+    this.release();
+    if (this.#epollFrom === Number.POSITIVE_INFINITY) return;
+    this.#epollFrom = Number.POSITIVE_INFINITY;
+    this.#traceSwitch('epoll', 'poll');
+  }
+
+  #traceSwitch(from: FdMonKind, to: FdMonKind): void {
+    if (this.#trace.on[T_SWITCH] !== 0) {
+      this.#trace.emit(T_SWITCH, this.#id, from, to, this.#records.size);
+    }
+  }
+
+  /** P3. */
+  #onClose(fd: number): void {
+    if (this.#epoll !== null && !this.#epoll.closed(fd)) this.#giveUpEpoll();
+  }
+}
+
+const NONE: readonly PollRecord[] = [];

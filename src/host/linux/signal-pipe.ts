@@ -1,0 +1,175 @@
+/**
+ * Signals without masks, by libuv.
+ *
+ * What takes a signal in whichever thread it comes must be C code that is
+ * async-signal-safe. Node has such code: libuv's handler writes a message into a pipe
+ * of each loop that watches the signal. Node's own loop is of no use (it does
+ * not run while ours polls), so this makes a second one, which watches signals
+ * and nothing else: its backend descriptor is polled, and uv_run takes the
+ * messages off. Only libuv's public calls are used. Node's child_process and
+ * process.on have handles of their own, and still get their messages.
+ *
+ * Limits are libuv's: the pipe holds 4,096 messages, and what comes while it is
+ * full is lost.
+ */
+
+import {
+  SA_RESETHAND,
+  SA_RESTART,
+  SIG_DFL,
+  SIG_IGN,
+  SIGKILL,
+  SIGRTMAX,
+  SIGRTMIN,
+  SIGSTOP,
+  SIGURG,
+  SIGWINCH,
+} from '../constants.ts';
+import { EINVAL, ENOMEM, ENOSYS } from '../errno.ts';
+import { newSigAction, type SignalPipe } from '../host.ts';
+import type { LinuxSignals } from './signals.ts';
+import {
+  bindUv,
+  type SignalCallback,
+  signalCallback,
+  UV_RUN_NOWAIT,
+  UV_SIGNAL,
+  type Uv,
+} from './uv.ts';
+
+/** Rounds of uv_run in which closed handles must be gone; one is enough where nothing is pending. */
+const MOST_ROUNDS = 16;
+
+export class LinuxSignalPipe implements SignalPipe {
+  readonly fd: number;
+  private readonly uv: Uv;
+  private readonly signals: LinuxSignals;
+  private readonly callback: SignalCallback;
+  private readonly loop: number;
+  /** uv_signal_t's, by signal. They stay until dispose: a message in the pipe may point to one. */
+  private readonly handles = new Map<number, number>();
+  private readonly act = newSigAction();
+  /** libuv's C handler; 0 until it was seen. */
+  private uvHandler = 0;
+  private disposed = false;
+
+  private constructor(uv: Uv, signals: LinuxSignals, loop: number, tell: (signo: number) => void) {
+    this.uv = uv;
+    this.signals = signals;
+    this.loop = loop;
+    this.fd = uv.backendFd(loop);
+    this.callback = signalCallback(tell);
+  }
+
+  /** Host.openSignalPipe. */
+  static open(signals: LinuxSignals, tell: (signo: number) => void): LinuxSignalPipe | number {
+    const uv = bindUv();
+    if (uv === undefined) return -ENOSYS;
+    const loop = uv.calloc(1, uv.loopSize());
+    if (loop === 0) return -ENOMEM;
+    const ret = uv.loopInit(loop);
+    if (ret < 0) {
+      uv.free(loop);
+      return ret;
+    }
+    return new LinuxSignalPipe(uv, signals, loop, tell);
+  }
+
+  add(signo: number, flags: number): number {
+    if (!watchable(signo)) return -EINVAL;
+    const handle = this.handleFor(signo);
+    if (handle < 0) return handle;
+    const ret = this.uv.signalStart(handle, this.callback.address, signo);
+    if (ret < 0) return ret;
+    // libuv tells its epoll of the signal pipe only when it runs.
+    this.drain();
+    return this.setFlags(signo, flags);
+  }
+
+  remove(signo: number): void {
+    const handle = this.handles.get(signo);
+    if (handle !== undefined) this.uv.signalStop(handle);
+  }
+
+  drain(): void {
+    this.uv.run(this.loop, UV_RUN_NOWAIT);
+  }
+
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    for (const handle of this.handles.values()) {
+      this.uv.signalStop(handle);
+      this.uv.close(handle, 0);
+    }
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      this.drain();
+      if (this.uv.loopClose(this.loop) !== 0) continue;
+      for (const handle of this.handles.values()) this.uv.free(handle);
+      this.uv.free(this.loop);
+      break;
+    }
+    this.callback.free();
+  }
+
+  /** The signal's handle, or -errno. */
+  private handleFor(signo: number): number {
+    const known = this.handles.get(signo);
+    if (known !== undefined) return known;
+    const handle = this.uv.calloc(1, this.uv.handleSize(UV_SIGNAL));
+    if (handle === 0) return -ENOMEM;
+    const ret = this.uv.signalInit(this.loop, handle);
+    if (ret < 0) {
+      this.uv.free(handle);
+      return ret;
+    }
+    this.handles.set(signo, handle);
+    return handle;
+  }
+
+  /**
+   * Gives libuv's handler the flags that were asked for. libuv installs it only
+   * for a signal's first handle, so that where somebody has set SIG_DFL or
+   * SIG_IGN since, it must be put there again.
+   */
+  private setFlags(signo: number, flags: number): number {
+    const { act } = this;
+    const ret = this.signals.sigaction(signo, null, act);
+    if (ret < 0) return ret;
+    if (act.handler > SIG_IGN) {
+      this.uvHandler = act.handler;
+    } else {
+      if (this.uvHandler === 0) this.uvHandler = this.findUvHandler(signo);
+      if (this.uvHandler <= SIG_IGN) return -ENOSYS;
+      act.handler = this.uvHandler;
+    }
+    // Without SA_RESTART Node's own calls would fail; SA_RESETHAND would end it after one signal.
+    act.flags = ((flags & ~SA_RESETHAND) | SA_RESTART) >>> 0;
+    // libuv's handler holds a lock, so no other may interrupt it.
+    act.maskLo = -1;
+    act.maskHi = -1;
+    return this.signals.sigaction(signo, act, null);
+  }
+
+  /** libuv's C handler, seen where libuv has just put it: on a signal that does no harm by default. */
+  private findUvHandler(but: number): number {
+    const probe = but === SIGURG ? SIGWINCH : SIGURG;
+    const before = newSigAction();
+    const seen = newSigAction();
+    const handle = this.handleFor(probe);
+    if (handle < 0) return SIG_DFL;
+    this.signals.sigaction(probe, null, before);
+    this.uv.signalStart(handle, this.callback.address, probe);
+    this.signals.sigaction(probe, null, seen);
+    this.uv.signalStop(handle);
+    this.signals.sigaction(probe, before, null);
+    return seen.handler;
+  }
+}
+
+function watchable(signo: number): boolean {
+  if (signo === SIGKILL || signo === SIGSTOP) return false;
+  return (
+    Number.isInteger(signo) && signo > 0 && (signo < 32 || (signo >= SIGRTMIN && signo <= SIGRTMAX))
+  );
+}

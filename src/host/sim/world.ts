@@ -1,0 +1,37 @@
+/** The outside world of a simulated host: what it starts with, and what is seen of it. */
+import { SimEvent } from './clock.ts';
+import type { ProcessState } from './process.ts';
+
+/** CLOCK_MONOTONIC and CLOCK_REALTIME at the start, in ns. */
+export const START_NS = 1e12;
+export const REALTIME_START_NS = 1.6e18;
+
+/** What a simulated host starts with. */
+export interface SimHostOptions {
+  /** What host.random() draws from. */
+  readonly seed?: number | undefined;
+  /** CLOCK_MONOTONIC at the start. */
+  readonly startNs?: number | undefined;
+  /** CLOCK_REALTIME at the start; numbers of this size are exact to 256 ns. */
+  readonly realtimeNs?: number | undefined;
+}
+
+/** A process as a test or a scenario sees it. */
+export interface SimProcess {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly pgid: number;
+  readonly state: ProcessState;
+}
+
+/** An entry of a timeline. */
+export class WorldEvent extends SimEvent {
+  readonly #act: () => void;
+  constructor(act: () => void) {
+    super();
+    this.#act = act;
+  }
+  override fire(): void {
+    this.#act();
+  }
+}

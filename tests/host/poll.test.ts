@@ -1,0 +1,56 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { CLOCK_MONOTONIC, EPOLL_CTL_ADD, O_CLOEXEC, POLLIN } from '../../src/host/constants.ts';
+import { EINVAL } from '../../src/host/errno.ts';
+import { LinuxHost } from '../../src/host/linux/linux-host.ts';
+import { LinuxBuffer } from '../../src/host/linux/memory.ts';
+import { LinuxPoll } from '../../src/host/linux/poll.ts';
+
+const host = new LinuxHost();
+const fds: number[] = [];
+
+function own(fd: number): number {
+  fds.push(fd);
+  return fd;
+}
+
+afterEach(() => {
+  for (const fd of fds.splice(0)) host.close(fd);
+});
+
+describe('LinuxPoll.epollWait', () => {
+  it('waits in whole ms, rounded up, where the kernel has no epoll_pwait2', () => {
+    const poller = new LinuxPoll();
+    Reflect.set(poller, 'pwait2', false);
+    const epfd = own(host.epollCreate1(O_CLOEXEC));
+    const start = host.clockNs(CLOCK_MONOTONIC);
+    expect(poller.epollWait(epfd, host.alloc(256), 4, 1_000_001)).toBe(0);
+    expect(host.clockNs(CLOCK_MONOTONIC) - start).toBeGreaterThanOrEqual(1_900_000);
+    const event = own(host.eventfd(1, O_CLOEXEC));
+    host.epollCtl(epfd, EPOLL_CTL_ADD, event, POLLIN, 0);
+    expect(poller.epollWait(epfd, host.alloc(256), 4, 1e9)).toBe(1);
+  });
+
+  it('refuses more events than the buffer holds', () => {
+    const epfd = own(host.epollCreate1(O_CLOEXEC));
+    expect(host.epollWait(epfd, host.alloc(16), 2, 0)).toBe(-EINVAL);
+  });
+});
+
+describe('LinuxBuffer', () => {
+  it('stands at its address, in all three views', () => {
+    const [a, b] = [new LinuxBuffer(16), new LinuxBuffer(16)];
+    const out: number[] = [];
+    host.pipe2(out, O_CLOEXEC);
+    own(out[0]!);
+    own(out[1]!);
+    a.i32[1] = 0x04030201;
+    expect(host.write(out[1]!, a, 4, 4)).toBe(4);
+    expect(host.read(out[0]!, b, 8, 4)).toBe(4);
+    expect([...b.u8.subarray(8, 12)]).toEqual([1, 2, 3, 4]);
+    expect(b.view.getUint32(8, true)).toBe(0x04030201);
+  });
+
+  it('throws where there is no memory', () => {
+    expect(() => host.alloc(2 ** 52)).toThrow(RangeError);
+  });
+});

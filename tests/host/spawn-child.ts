@@ -1,0 +1,222 @@
+// biome-ignore-all lint/suspicious/noThenProperty: a behaviour is what a child does, then how it ends
+/** Run alone by spawn.test.ts: prints, as one JSON object, what came of each start. */
+
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  F_GETFD,
+  F_SETFD,
+  O_CLOEXEC,
+  P_ALL,
+  P_PID,
+  POLLIN,
+  PR_SET_CHILD_SUBREAPER,
+  SIGINT,
+  SIGKILL,
+  SIGTERM,
+  WEXITED,
+} from '../../src/host/constants.ts';
+import { errnoName } from '../../src/host/errno.ts';
+import { newWaitResult, type SpawnRequest } from '../../src/host/host.ts';
+import { linuxProgram } from '../../src/host/linux/behave.ts';
+import { LinuxHost } from '../../src/host/linux/linux-host.ts';
+
+const host = new LinuxHost();
+const out = newWaitResult();
+const buf = host.alloc(65536);
+const dir = mkdtempSync(join(tmpdir(), 'spawn-'));
+
+function pipe(): [number, number] {
+  const ends: number[] = [];
+  host.pipe2(ends, O_CLOEXEC);
+  return [ends[0]!, ends[1]!];
+}
+
+function readAll(fd: number): string {
+  let text = '';
+  for (let n = 1; n > 0; ) {
+    n = host.read(fd, buf, 0, buf.size);
+    if (n > 0) text += Buffer.from(buf.u8.subarray(0, n)).toString();
+  }
+  host.close(fd);
+  return text;
+}
+
+/** Starts it with stdout on a pipe; what it wrote, or the error's name. */
+function output(request: SpawnRequest): string {
+  const [r, w] = pipe();
+  const pid = host.spawn({ fds: [0, w, 2], ...request });
+  host.close(w);
+  const text = readAll(r);
+  if (pid < 0) return errnoName(pid);
+  host.waitid(P_PID, pid, WEXITED, out);
+  return text;
+}
+
+function sh(script: string, more: Partial<SpawnRequest> = {}, ...args: string[]): string {
+  return output({ file: '/bin/sh', argv: ['sh', '-c', script, 'sh', ...args], ...more });
+}
+
+function openFds(): number {
+  return readdirSync('/proc/self/fd').length;
+}
+
+/** What was open without close-on-exec before us is anyone's, and the child's too. */
+function inheritable(): string[] {
+  const standard = ['0', '1', '2'];
+  const open = readdirSync('/proc/self/fd');
+  return [
+    ...standard,
+    ...open.filter((fd) => !standard.includes(fd) && host.fcntl(Number(fd), F_GETFD, 0) === 0),
+  ];
+}
+
+/** Our fds 0 and 1 swapped, and a third to answer on. */
+function swapped(): { ours: string[]; theirs: string[] } {
+  const [r, w] = pipe();
+  // A subshell, since dash redirects itself, not the command that it starts.
+  const script = '(readlink /proc/$$/fd/0; readlink /proc/$$/fd/1) >&3; :';
+  const pid = host.spawn({ file: 'sh', argv: ['sh', '-c', script], fds: [1, 0, 2, w] });
+  host.close(w);
+  const theirs = readAll(r).trim().split('\n');
+  host.waitid(P_PID, pid, WEXITED, out);
+  return { ours: [1, 0].map((fd) => readlinkSync(`/proc/self/fd/${fd}`)), theirs };
+}
+
+/** Without fds the child has our 0, 1 and 2, whatever Node has made of them. */
+function standard(): { ours: string[]; theirs: string[] } {
+  const [r, w] = pipe();
+  host.fcntl(w, F_SETFD, 0);
+  const script = `(for i in 0 1 2; do readlink /proc/$$/fd/$i; done) >/proc/$$/fd/${w}; :`;
+  const pid = host.spawn({ file: 'sh', argv: ['sh', '-c', script] });
+  host.close(w);
+  const theirs = readAll(r).trim().split('\n');
+  host.waitid(P_PID, pid, WEXITED, out);
+  return { ours: [0, 1, 2].map((fd) => readlinkSync(`/proc/self/fd/${fd}`)), theirs };
+}
+
+/** A ring, each source among the targets: where our pipes a, b, c write, the child's write to b, c, a. */
+function rotated(): string[] {
+  const pipes = [pipe(), pipe(), pipe()];
+  const [a, b, c] = pipes.map(([, w]) => w) as [number, number, number];
+  const fds = Array.from({ length: Math.max(a, b, c) + 1 }, () => 0);
+  [fds[a], fds[b], fds[c]] = [b, c, a];
+  fds[2] = 2;
+  const script = `printf A >/proc/self/fd/${a}; printf B >/proc/self/fd/${b}; printf C >/proc/self/fd/${c}`;
+  const pid = host.spawn({ file: 'sh', argv: ['sh', '-c', script], fds });
+  for (const [, w] of pipes) host.close(w);
+  host.waitid(P_PID, pid, WEXITED, out);
+  return pipes.map(([r]) => readAll(r));
+}
+
+/** An fd that stands at its own number in the child, and is close-on-exec here. */
+function kept(): string {
+  const [r, w] = pipe();
+  const fds = Array.from({ length: w + 1 }, (_, i) => (i === w ? w : i < 3 ? i : 0));
+  const script = `printf kept >/proc/self/fd/${w}`;
+  const pid = host.spawn({ file: 'sh', argv: ['sh', '-c', script], fds });
+  host.close(w);
+  host.waitid(P_PID, pid, WEXITED, out);
+  return readAll(r);
+}
+
+function errors(): Record<string, string> {
+  const plain = join(dir, 'plain');
+  writeFileSync(plain, '');
+  const gone = join(dir, 'gone');
+  mkdirSync(gone);
+  const of = (request: Partial<SpawnRequest>): string => {
+    const ret = host.spawn({ file: 'true', argv: ['true'], ...request });
+    if (ret > 0) host.waitid(P_PID, ret, WEXITED, out);
+    return errnoName(ret);
+  };
+  rmSync(gone, { recursive: true });
+  return {
+    'no such path': of({ file: '/no/such/path' }),
+    'no such name': of({ file: 'no-such-name' }),
+    'empty name': of({ file: '' }),
+    'not executable': of({ file: plain }),
+    'not executable, by PATH': of({ file: 'plain', env: [`PATH=${dir}`] }),
+    'through a file': of({ file: `${plain}/x` }),
+    'a directory': of({ file: dir }),
+    'cwd gone': of({ cwd: gone }),
+    'cwd a file': of({ cwd: plain }),
+    'fd not open': of({ fds: [0, 999] }),
+    'no terminal': of({ foregroundTty: 0, pgroup: 0 }),
+    'too long': of({ argv: ['x', 'y'.repeat(300_000)] }),
+    'a NUL': of({ argv: ['a\0b'] }),
+  };
+}
+
+function found(): Record<string, string> {
+  const bin = join(dir, 'bin');
+  const decoy = join(dir, 'decoy');
+  mkdirSync(bin);
+  mkdirSync(decoy);
+  writeFileSync(join(bin, 'tool'), '#!/bin/sh\nprintf "%s" "tool $1"\n');
+  chmodSync(join(bin, 'tool'), 0o755);
+  writeFileSync(join(decoy, 'tool'), 'not executable');
+  const argv = ['tool', 'x'];
+  return {
+    "in the child's PATH": output({ file: 'tool', argv, env: [`PATH=/nowhere:${bin}`] }),
+    'after one not executable': output({ file: 'tool', argv, env: [`PATH=${decoy}:${bin}`] }),
+    'not in ours': output({ file: 'tool', argv }),
+    "relative to the child's directory": output({ file: './bin/tool', argv, cwd: dir }),
+    'by a relative PATH': output({ file: 'tool', argv, cwd: dir, env: ['PATH=bin'] }),
+  };
+}
+
+/** A child that waits, with its stdout on a pipe, killed: its end, and whether its output ended with it. */
+function killedWhileWaiting(signo: number): unknown {
+  host.prctl(PR_SET_CHILD_SUBREAPER, 1);
+  const [r, w] = pipe();
+  const behaviour = { afterNs: 3600e9, then: { exit: 3 }, write: 'up' };
+  const pid = host.spawn({ ...linuxProgram(behaviour), fds: [0, w] });
+  host.close(w);
+  host.read(r, buf, 0, 16);
+  host.kill(pid, signo);
+  host.waitid(P_PID, pid, WEXITED, out);
+  const end = [out.code, out.status];
+  const fds = host.alloc(8);
+  fds.i32.set([r, POLLIN]);
+  const hangup = host.poll(fds, 1, 20e9) === 1 && host.read(r, buf, 0, 16) === 0;
+  host.close(r);
+  // What its shell left behind is ours now, and ends by itself: this waits for an hour if not.
+  while (host.waitid(P_ALL, 0, WEXITED, out) === 0);
+  host.prctl(PR_SET_CHILD_SUBREAPER, 0);
+  return { end, hangup };
+}
+
+const fdsBefore = openFds();
+const report = {
+  swapped: swapped(),
+  standard: standard(),
+  rotated: rotated(),
+  kept: kept(),
+  errors: errors(),
+  found: found(),
+  argv: sh('printf "%s|" "$@"', {}, 'a b', '', 'é€😀', "'"),
+  env: sh('echo "$A-$B"', { env: ['A=1', 'B=zwei', 'PATH=/usr/bin:/bin'] }).trim(),
+  inherited: ((): string => {
+    process.env.SPAWN_TEST = 'seen';
+    return sh('echo "$SPAWN_TEST"').trim();
+  })(),
+  cwd: [dir, sh('pwd -P', { cwd: dir }).trim()],
+  masks: sh('exec grep -E "Sig(Blk|Ign)" /proc/self/status').trim().split(/\s+/),
+  inheritable: inheritable(),
+  fds: sh('ls /proc/$$/fd').trim().split(/\s+/),
+  killed: [SIGTERM, SIGINT, SIGKILL].map(killedWhileWaiting),
+  children: host.children(),
+  leaked: openFds() - fdsBefore,
+};
+rmSync(dir, { recursive: true });
+console.log(JSON.stringify(report));
