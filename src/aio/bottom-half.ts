@@ -1,25 +1,14 @@
-import { EV } from '../trace/catalogue.ts';
-import type { Tracer } from '../trace/tracer.ts';
-import { BH_DELETED, BH_IDLE, BH_ONESHOT, BH_SCHEDULED, NO_BH, type Wakeup } from './wakeup.ts';
-
-const T_ENQUEUE = EV.aio_bh_enqueue;
-const T_CANCEL = EV.qemu_bh_cancel;
-const T_POLL = EV.aio_bh_poll;
-const T_CALL_BEGIN = EV.aio_bh_call_begin;
-const T_CALL_END = EV.aio_bh_call_end;
-
-/** An idle bottom half lets its context sleep for this long at most. QEMU: aio_compute_bh_timeout. */
-const IDLE_TIMEOUT_NS = 10_000_000;
+import { BH_DELETED, BH_IDLE, BH_SCHEDULED, NO_BH } from './wakeup.ts';
 
 /** A bottom half's function. QEMU: QEMUBHFunc. */
 export type BhCallback<T> = (opaque: T) => void;
 
-/** What bottom halves need of the context that they belong to. */
-export interface BhOwner {
-  readonly id: number;
-  readonly trace: Tracer;
-  readonly wakeup: Wakeup;
-  notify(): void;
+/** What a bottom half needs of the list that it belongs to. */
+export interface BhQueue {
+  enqueue(slot: number, flags: number): void;
+  cancel(slot: number): void;
+  isScheduled(slot: number): boolean;
+  isDeleted(slot: number): boolean;
 }
 
 /**
@@ -29,11 +18,11 @@ export interface BhOwner {
 export class BottomHalf {
   /** What traces, logs and leak reports call it. */
   readonly name: string;
-  readonly #list: BhList;
+  readonly #list: BhQueue;
   /** Its place in the list's tables, NO_BH once it is freed. Only BhList writes it. */
   slot: number;
 
-  constructor(list: BhList, name: string, slot: number) {
+  constructor(list: BhQueue, name: string, slot: number) {
     this.#list = list;
     this.name = name;
     this.slot = slot;
@@ -84,219 +73,5 @@ export class BottomHalf {
       throw new Error(`bottom half '${this.name}' is used after it was deleted and freed`);
     }
     return this.slot;
-  }
-}
-
-/**
- * The bottom halves of one context: their tables, and the rounds that run them.
- *
- * A round is a slice: bh_list as it stood when aio_bh_poll detached it. A nested
- * round first finishes the slices of the rounds that it interrupted, so slices
- * are a queue that outlives any one call, also one that a throwing callback left.
- */
-export class BhList {
-  readonly #owner: BhOwner;
-  readonly #wakeup: Wakeup;
-  readonly #trace: Tracer;
-  // By slot; slot 0 is NO_BH.
-  readonly #callbacks: (BhCallback<never> | null)[] = [null];
-  readonly #opaques: unknown[] = [null];
-  readonly #names: string[] = [''];
-  readonly #objects: (BottomHalf | null)[] = [null];
-  readonly #free: number[] = [];
-  /**
-   * What is left of each slice, oldest first, at #firstSlice to #endSlice - 1. The
-   * array never shrinks, since an array that is emptied gives its memory back.
-   */
-  readonly #slices: number[] = [];
-  #firstSlice = 0;
-  #endSlice = 0;
-
-  constructor(owner: BhOwner) {
-    this.#owner = owner;
-    this.#wakeup = owner.wakeup;
-    this.#trace = owner.trace;
-  }
-
-  create<T>(name: string, cb: BhCallback<T>, opaque: T): BottomHalf {
-    const slot = this.#take(name, cb as BhCallback<never>, opaque);
-    const bh = new BottomHalf(this, name, slot);
-    this.#objects[slot] = bh;
-    return bh;
-  }
-
-  /** QEMU: aio_bh_schedule_oneshot_full. */
-  oneshot<T>(name: string, cb: BhCallback<T>, opaque: T): void {
-    this.enqueue(this.#take(name, cb as BhCallback<never>, opaque), BH_SCHEDULED | BH_ONESHOT);
-  }
-
-  enqueue(slot: number, flags: number): void {
-    const old = this.#wakeup.enqueue(slot, flags);
-    if (this.#trace.on[T_ENQUEUE] !== 0) {
-      this.#trace.emit(T_ENQUEUE, this.#owner.id, this.#names[slot]!, old, flags);
-    }
-    this.#owner.notify();
-  }
-
-  cancel(slot: number): void {
-    this.#wakeup.cancel(slot);
-    if (this.#trace.on[T_CANCEL] !== 0) {
-      this.#trace.emit(T_CANCEL, this.#owner.id, this.#names[slot]!);
-    }
-  }
-
-  isScheduled(slot: number): boolean {
-    return (this.#wakeup.flags(slot) & (BH_SCHEDULED | BH_DELETED)) === BH_SCHEDULED;
-  }
-
-  isDeleted(slot: number): boolean {
-    return (this.#wakeup.flags(slot) & BH_DELETED) !== 0;
-  }
-
-  /**
-   * Runs one round, and first whatever outer rounds have left. Returns whether
-   * any but idle ones ran. QEMU: aio_bh_poll.
-   */
-  poll(): boolean {
-    const slices = this.#slices;
-    const head = this.#wakeup.detach();
-    if (head !== NO_BH) slices[this.#endSlice++] = head;
-    if (this.#firstSlice === this.#endSlice) return false;
-    if (this.#trace.on[T_POLL] !== 0) {
-      this.#trace.emit(T_POLL, this.#owner.id, this.#endSlice - this.#firstSlice);
-    }
-    let progress = false;
-    while (this.#firstSlice < this.#endSlice) {
-      const slot = slices[this.#firstSlice]!;
-      if (slot === NO_BH) {
-        this.#firstSlice++;
-        continue;
-      }
-      // Before the dequeue, which allows the slot to be pushed again.
-      slices[this.#firstSlice] = this.#wakeup.next(slot);
-      const flags = this.#wakeup.dequeue(slot);
-      if ((flags & (BH_SCHEDULED | BH_DELETED)) === BH_SCHEDULED) {
-        if ((flags & BH_IDLE) === 0) progress = true;
-        this.#call(slot, flags);
-      } else if ((flags & (BH_DELETED | BH_ONESHOT)) !== 0) {
-        this.#release(slot);
-      }
-    }
-    this.#firstSlice = 0;
-    this.#endSlice = 0;
-    return progress;
-  }
-
-  /**
-   * How long the bottom halves allow the context to sleep: 0, 10 ms for idle
-   * ones, or -1 without limit. QEMU: aio_compute_bh_timeout.
-   */
-  timeoutNs(): number {
-    const { first } = this.#wakeup;
-    if (first === NO_BH && this.#endSlice === 0) return -1;
-    let timeout = this.#listTimeoutNs(first, -1);
-    for (let i = this.#firstSlice; i < this.#endSlice && timeout !== 0; i++) {
-      timeout = this.#listTimeoutNs(this.#slices[i]!, timeout);
-    }
-    return timeout;
-  }
-
-  /** Whether any is to be called. QEMU: the walks of aio_ctx_check. */
-  anyScheduled(): boolean {
-    if (this.#anyScheduledIn(this.#wakeup.first)) return true;
-    for (let i = this.#firstSlice; i < this.#endSlice; i++) {
-      if (this.#anyScheduledIn(this.#slices[i]!)) return true;
-    }
-    return false;
-  }
-
-  /**
-   * Frees all that is on the list, and returns the names of those that are there
-   * though nobody deleted them. QEMU: aio_ctx_finalize.
-   */
-  drain(): string[] {
-    const leaked: string[] = [];
-    // A callback that threw leaves slices behind.
-    this.#slices.push(this.#wakeup.detach());
-    for (const head of this.#slices.splice(0).slice(this.#firstSlice)) {
-      for (let slot = head; slot !== NO_BH; ) {
-        const next = this.#wakeup.next(slot);
-        const flags = this.#wakeup.dequeue(slot);
-        if ((flags & BH_DELETED) === 0) leaked.push(this.#names[slot]!);
-        this.#release(slot);
-        slot = next;
-      }
-    }
-    this.#firstSlice = 0;
-    return leaked;
-  }
-
-  /** Names and flags of all that exist, for people and tools to look at. */
-  *entries(): Generator<{ name: string; flags: number }> {
-    for (let slot = 1; slot < this.#callbacks.length; slot++) {
-      if (this.#callbacks[slot] !== null) {
-        yield { name: this.#names[slot]!, flags: this.#wakeup.flags(slot) };
-      }
-    }
-  }
-
-  #call(slot: number, flags: number): void {
-    const cb = this.#callbacks[slot]! as BhCallback<unknown>;
-    const opaque = this.#opaques[slot];
-    // Nobody holds a one-shot, so it is freed first and cannot leak if it throws.
-    if ((flags & BH_ONESHOT) === 0 && this.#trace.on[T_CALL_BEGIN] === 0) {
-      cb(opaque);
-      return;
-    }
-    const name = this.#names[slot]!;
-    if ((flags & BH_ONESHOT) !== 0) this.#release(slot);
-    if (this.#trace.on[T_CALL_BEGIN] !== 0) {
-      this.#trace.emit(T_CALL_BEGIN, this.#owner.id, name, flags);
-    }
-    cb(opaque);
-    if (this.#trace.on[T_CALL_END] !== 0) this.#trace.emit(T_CALL_END, this.#owner.id, name);
-  }
-
-  #take(name: string, cb: BhCallback<never>, opaque: unknown): number {
-    let slot = this.#free.pop();
-    if (slot === undefined) {
-      slot = this.#callbacks.length;
-      this.#wakeup.reserve(slot);
-      this.#objects.push(null);
-    }
-    this.#callbacks[slot] = cb;
-    this.#opaques[slot] = opaque;
-    this.#names[slot] = name;
-    return slot;
-  }
-
-  #release(slot: number): void {
-    const object = this.#objects[slot]!;
-    if (object !== null) {
-      object.slot = NO_BH;
-      this.#objects[slot] = null;
-    }
-    this.#wakeup.free(slot);
-    this.#callbacks[slot] = null;
-    this.#opaques[slot] = null;
-    this.#free.push(slot);
-  }
-
-  #listTimeoutNs(head: number, timeout: number): number {
-    for (let slot = head; slot !== NO_BH; slot = this.#wakeup.next(slot)) {
-      const flags = this.#wakeup.flags(slot);
-      if ((flags & (BH_SCHEDULED | BH_DELETED)) === BH_SCHEDULED) {
-        if ((flags & BH_IDLE) === 0) return 0;
-        timeout = IDLE_TIMEOUT_NS;
-      }
-    }
-    return timeout;
-  }
-
-  #anyScheduledIn(head: number): boolean {
-    for (let slot = head; slot !== NO_BH; slot = this.#wakeup.next(slot)) {
-      if (this.isScheduled(slot)) return true;
-    }
-    return false;
   }
 }

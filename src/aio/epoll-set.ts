@@ -47,9 +47,10 @@ export class EpollSet {
     this.#changed.add(record.fd);
   }
 
-  /** An fd is being closed, so the kernel forgets it. Returns false where it is still wanted. */
+  /** An fd is about to be closed. Returns false where it is still wanted. */
   closed(fd: number): boolean {
-    this.#told.delete(fd);
+    // A duplicate would keep the file in the kernel's set, ready for ever and out of our reach.
+    if (this.#told.delete(fd)) this.#host.epollCtl(this.#epollfd, EPOLL_CTL_DEL, fd, 0, 0);
     return !this.#wanted.has(fd);
   }
 
@@ -82,7 +83,7 @@ export class EpollSet {
     for (let at = 0; at < events * stride; at += stride) {
       const record = this.#wanted.get(words[at + fdWord]!);
       // The token tells an event of an fd's former life, kept open by a duplicate.
-      if (record !== undefined && record.token === words[at + fdWord + 1]!) {
+      if (record !== undefined && (record.token | 0) === words[at + fdWord + 1]!) {
         record.revents = words[at]!;
         ready[count++] = record;
       }

@@ -85,7 +85,7 @@ export class FdMonEpoll implements FdMon {
       const at = i * stride;
       const node = handlers.get(words[at + fdWord]!);
       // The token tells an event of an fd's former life, kept open by a duplicate.
-      if (node !== undefined && node.token === words[at + fdWord + 1]!) {
+      if (node !== undefined && (node.token | 0) === words[at + fdWord + 1]!) {
         ready.add(node, words[at]!);
       }
     }

@@ -1,6 +1,6 @@
 /** What the queue orders. Only TimerQueue writes `seq`. */
 export interface Queued {
-  expireTimeNs: number;
+  readonly expireTimeNs: number;
   seq: number;
 }
 
@@ -90,13 +90,17 @@ export class TimerQueue<T extends Queued> {
     if (chunk.first === chunk.end) this.#drop(ci);
   }
 
-  /** Takes the first timer out. There must be one. */
-  shift(): T {
-    const chunk = this.#chunks[0]!;
-    const timer = chunk.timers[chunk.first]!;
-    chunk.timers[chunk.first++] = null;
+  /** Takes the first timer out if its deadline is nowNs or before; null where there is none such. */
+  takeDue(nowNs: number): T | null {
+    const chunk = this.#chunks[0];
+    if (chunk === undefined) return null;
+    const at = chunk.first;
+    if (chunk.expire[at]! > nowNs) return null;
+    const timer = chunk.timers[at]!;
+    chunk.timers[at] = null;
+    chunk.first = at + 1;
     this.#size--;
-    if (chunk.first === chunk.end) this.#drop(0);
+    if (at + 1 === chunk.end) this.#drop(0);
     return timer;
   }
 

@@ -31,8 +31,10 @@ export class QemuTimer implements Queued {
   readonly #list: TimerList;
   readonly callback: TimerCallback<unknown>;
   readonly opaque: unknown;
-  /** Deadline in ns of the clock, -1 while it is not pending. QEMU: timer_expire_time_ns. */
-  expireTimeNs = NOT_PENDING;
+  /** Whether it is armed; it is not any more in its own callback. QEMU: timer_pending. Only TimerList writes it. */
+  pending = false;
+  /** Deadline of the last arming, ns. Only TimerList writes it. */
+  deadlineNs = 0;
   seq = 0;
 
   constructor(
@@ -54,7 +56,10 @@ export class QemuTimer implements Queued {
     this.modNs(expireTime * this.scale);
   }
 
-  /** A negative time counts as 0, which is long past. QEMU: timer_mod_ns. */
+  /**
+   * A negative time counts as 0, which is long past. QEMU: timer_mod_ns.
+   * @throws RangeError where the time is not a number
+   */
   modNs(expireTimeNs: number): void {
     this.#list.mod(this, expireTimeNs);
   }
@@ -66,9 +71,7 @@ export class QemuTimer implements Queued {
 
   /** QEMU: timer_mod_anticipate_ns. */
   modAnticipateNs(expireTimeNs: number): void {
-    if (this.expireTimeNs === NOT_PENDING || this.expireTimeNs > expireTimeNs) {
-      this.modNs(expireTimeNs);
-    }
+    if (!this.pending || this.deadlineNs > expireTimeNs) this.modNs(expireTimeNs);
   }
 
   /** Arms it for a span from now, in ns. */
@@ -85,14 +88,14 @@ export class QemuTimer implements Queued {
     this.del();
   }
 
-  /** Whether it is armed; it is not any more in its own callback. QEMU: timer_pending. */
-  get pending(): boolean {
-    return this.expireTimeNs !== NOT_PENDING;
+  /** Deadline in ns of the clock, -1 while it is not pending. QEMU: timer_expire_time_ns. */
+  get expireTimeNs(): number {
+    return this.pending ? this.deadlineNs : NOT_PENDING;
   }
 
   /** QEMU: timer_expired. */
   expired(nowNs: number): boolean {
-    return this.pending && this.expireTimeNs <= nowNs;
+    return this.pending && this.deadlineNs <= nowNs;
   }
 }
 
@@ -124,13 +127,16 @@ export class TimerList implements ClockListener {
   }
 
   mod(timer: QemuTimer, expireTimeNs: number): void {
+    // It would stand nowhere in the order, and break it for all others.
+    if (Number.isNaN(expireTimeNs)) throw new RangeError(`timer '${timer.name}': deadline is NaN`);
     if (timer.pending) this.#queue.remove(timer);
     else this.#tally.armed++;
-    timer.expireTimeNs = Math.max(expireTimeNs, 0);
+    timer.pending = true;
+    timer.deadlineNs = Math.max(expireTimeNs, 0);
     const first = this.#queue.insert(timer);
     if (this.#trace.on[T_MOD] !== 0) {
       const clock = CLOCK_NAMES[this.type]!;
-      this.#trace.emit(T_MOD, timer.name, clock, timer.expireTimeNs, first ? 1 : 0);
+      this.#trace.emit(T_MOD, timer.name, clock, timer.deadlineNs, first ? 1 : 0);
     }
     // Only a new first deadline makes somebody who sleeps wake up sooner.
     if (first) this.#notify();
@@ -140,7 +146,7 @@ export class TimerList implements ClockListener {
     if (!timer.pending) return;
     this.#queue.remove(timer);
     this.#tally.armed--;
-    timer.expireTimeNs = NOT_PENDING;
+    timer.pending = false;
     if (this.#trace.on[T_DEL] !== 0) this.#trace.emit(T_DEL, timer.name);
   }
 
@@ -164,14 +170,13 @@ export class TimerList implements ClockListener {
     if (queue.size === 0 || !this.#clocks.isEnabled(this.type)) return false;
     const nowNs = this.nowNs();
     let progress = false;
-    while (queue.firstNs <= nowNs) {
-      const timer = queue.shift();
-      const expireTimeNs = timer.expireTimeNs;
-      timer.expireTimeNs = NOT_PENDING;
+    for (let timer = queue.takeDue(nowNs); timer !== null; timer = queue.takeDue(nowNs)) {
+      timer.pending = false;
       this.#tally.armed--;
       progress = true;
       if (this.#trace.on[T_CALL_BEGIN] !== 0) {
-        this.#trace.emit(T_CALL_BEGIN, timer.name, CLOCK_NAMES[this.type]!, expireTimeNs, nowNs);
+        const clock = CLOCK_NAMES[this.type]!;
+        this.#trace.emit(T_CALL_BEGIN, timer.name, clock, timer.deadlineNs, nowNs);
       }
       timer.callback(timer.opaque);
       if (this.#trace.on[T_CALL_END] !== 0) this.#trace.emit(T_CALL_END, timer.name);

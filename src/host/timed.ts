@@ -22,6 +22,7 @@ export class TimedHost extends HostLens {
   readonly #events: TimedEvent[] = [];
   /** When the soonest is due; Infinity also while one happens, which starts no other. */
   #dueNs = Number.POSITIVE_INFINITY;
+  #running = false;
   readonly #none: HostBuffer;
 
   constructor(host: Host) {
@@ -40,12 +41,12 @@ export class TimedHost extends HostLens {
     let i = this.#events.length;
     while (i > 0 && this.#events[i - 1]!.timeNs > timeNs) i--;
     this.#events.splice(i, 0, event);
-    this.#dueNs = this.#events[0]!.timeNs;
+    this.#update();
     return {
       dispose: () => {
         const at = this.#events.indexOf(event);
         if (at >= 0) this.#events.splice(at, 1);
-        this.#dueNs = this.nextEventNs;
+        this.#update();
       },
     };
   }
@@ -104,11 +105,17 @@ export class TimedHost extends HostLens {
 
   #run(): void {
     const nowNs = this.nowNs;
-    this.#dueNs = Number.POSITIVE_INFINITY;
+    this.#running = true;
+    this.#update();
     try {
       while (this.nextEventNs <= nowNs) this.#events.shift()!.act();
     } finally {
-      this.#dueNs = this.nextEventNs;
+      this.#running = false;
+      this.#update();
     }
+  }
+
+  #update(): void {
+    this.#dueNs = this.#running ? Number.POSITIVE_INFINITY : this.nextEventNs;
   }
 }

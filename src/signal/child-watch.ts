@@ -211,8 +211,9 @@ export class ChildWatch implements Disposable {
     this.#children.delete(pid);
     child?.announced?.dispose();
     if (trace.on[T_REAP] !== 0) {
-      const { utimeNs, stimeNs, latencyNs } = event;
-      trace.emit(T_REAP, pid, event.name, code, status, utimeNs, stimeNs, latencyNs);
+      const { name, utimeNs, stimeNs, latencyNs } = event;
+      const bound = event.latencyIsBound ? 1 : 0;
+      trace.emit(T_REAP, pid, name, code, status, utimeNs, stimeNs, latencyNs, bound);
     }
     if (child === undefined) this.#options.onOrphan?.(event);
     else child.callbacks.onEnd?.(event);

@@ -6,6 +6,7 @@ import {
   P_ALL,
   P_PID,
   SA_NOCLDSTOP,
+  SI_USER,
   SIGCHLD,
   SIGKILL,
   SIGNALFD_SIGINFO_SIZE,
@@ -46,7 +47,8 @@ const NOTHING: Disposable = { dispose: () => {} };
  *    makes the record, with what waitid says of a child that no pidfd tells of.
  *
  * Standard signals coalesce, as in the kernel: one whose record has not been
- * read adds none. So the pipe never fills; real-time ones wait for their turn.
+ * read adds none. Real-time ones each have their record; where the pipe is full,
+ * they wait until one is read.
  *
  * What differs from a signalfd:
  *  - Only signals with a handler are caught. By default, the others do as
@@ -64,9 +66,9 @@ export class CompatSignalSource implements SignalSource, HandlerInstaller {
   readonly #pipe: SignalPipe;
   readonly #watch: Disposable;
   readonly #signals: ReadonlySet<number>;
-  /** By signal: 1 where a record of it is in the pipe. */
+  /** By standard signal: 1 where a record of it waits to be read. */
   readonly #queued = new Uint8Array(NSIG + 1);
-  /** Real-time signals for which the pipe had no room. */
+  /** Signals for which the pipe had no room: only real-time ones can fill it. */
   readonly #backlog: number[] = [];
   readonly #announced = new Map<number, AnnouncedChild>();
   readonly #info = newSiginfo();
@@ -135,7 +137,9 @@ export class CompatSignalSource implements SignalSource, HandlerInstaller {
   taken(signo: number): void {
     this.#queued[signo] = 0;
     const next = this.#backlog.shift();
-    if (next !== undefined) this.#post(next);
+    if (next === undefined) return;
+    if (next === SIGCHLD) this.#look(P_ALL, 0, this.#sigchldWhat());
+    this.#post(next, next === SIGCHLD ? this.#found.pid : 0);
   }
 
   dispose(): void {
@@ -158,17 +162,15 @@ export class CompatSignalSource implements SignalSource, HandlerInstaller {
     const isChild = signo === SIGCHLD;
     // A child whose pidfd tells of it needs no second record.
     if (isChild && !this.#findUntold()) return;
-    this.#fill(signo, isChild ? this.#found.pid : 0);
-    this.#post(signo);
+    this.#post(signo, isChild ? this.#found.pid : 0);
   }
 
   /** A pidfd is readable. */
   #ended(pid: number): void {
+    if (this.#queued[SIGCHLD] !== 0) return;
     this.#look(P_PID, pid, WEXITED);
-    // Somebody has reaped it.
-    if (this.#found.pid === 0 || this.#queued[SIGCHLD] !== 0) return;
-    this.#fill(SIGCHLD, pid);
-    this.#post(SIGCHLD);
+    // Otherwise somebody has reaped it.
+    if (this.#found.pid !== 0) this.#post(SIGCHLD, pid);
   }
 
   /**
@@ -177,8 +179,7 @@ export class CompatSignalSource implements SignalSource, HandlerInstaller {
    * at all: then somebody has sent it.
    */
   #findUntold(): boolean {
-    const stops = (this.#sigchldFlags & SA_NOCLDSTOP) === 0;
-    const what = WEXITED | (stops ? WSTOPPED | WCONTINUED : 0);
+    const what = this.#sigchldWhat();
     this.#look(P_ALL, 0, what);
     if (!this.#isTold()) return true;
     for (const pid of this.#host.children()) {
@@ -186,6 +187,10 @@ export class CompatSignalSource implements SignalSource, HandlerInstaller {
       if (this.#found.pid !== 0 && !this.#isTold()) return true;
     }
     return false;
+  }
+
+  #sigchldWhat(): number {
+    return WEXITED | ((this.#sigchldFlags & SA_NOCLDSTOP) === 0 ? WSTOPPED | WCONTINUED : 0);
   }
 
   #isTold(): boolean {
@@ -197,25 +202,19 @@ export class CompatSignalSource implements SignalSource, HandlerInstaller {
     this.#host.waitid(idtype, id, what | WNOHANG | WNOWAIT, this.#found);
   }
 
-  #fill(signo: number, pid: number): void {
-    const { code, status, uid } = this.#found;
+  /** Writes a record: of the child in #found, or of no sender where pid is 0. */
+  #post(signo: number, pid: number): void {
     const info = this.#info;
+    const { code, status, uid } = this.#found;
     info.ssi_signo = signo;
     info.ssi_pid = pid;
-    info.ssi_code = pid === 0 ? 0 : code;
+    info.ssi_code = pid === 0 ? SI_USER : code;
     info.ssi_status = pid === 0 ? 0 : status;
     info.ssi_uid = pid === 0 ? 0 : uid;
-  }
-
-  /** Writes #info. The pipe has room for one of each standard signal, whatever its size. */
-  #post(signo: number): void {
-    encodeSiginfo(this.#buffer.view, 0, this.#info);
+    encodeSiginfo(this.#buffer.view, 0, info);
+    if (signo < SIGRTMIN) this.#queued[signo] = 1;
     const ret = this.#host.write(this.#writeFd, this.#buffer, 0, SIGNALFD_SIGINFO_SIZE);
-    if (ret === SIGNALFD_SIGINFO_SIZE) {
-      if (signo < SIGRTMIN) this.#queued[signo] = 1;
-    } else {
-      this.#backlog.push(signo);
-    }
+    if (ret !== SIGNALFD_SIGINFO_SIZE) this.#backlog.push(signo);
   }
 }
 

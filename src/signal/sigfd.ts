@@ -1,6 +1,19 @@
-import { O_CLOEXEC, O_NONBLOCK, SIGNALFD_SIGINFO_SIZE } from '../host/constants.ts';
+import {
+  O_CLOEXEC,
+  O_NONBLOCK,
+  SIG_DFL,
+  SIG_IGN,
+  SIGCHLD,
+  SIGNALFD_SIGINFO_SIZE,
+} from '../host/constants.ts';
 import { EAGAIN, EINTR, errnoName, HostError } from '../host/errno.ts';
-import type { Disposable, Host, HostBuffer, SignalMaskToken } from '../host/host.ts';
+import {
+  type Disposable,
+  type Host,
+  type HostBuffer,
+  newSigAction,
+  type SignalMaskToken,
+} from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import type { SigactionTable } from './sigaction-table.ts';
@@ -51,6 +64,19 @@ export class NativeSignalSource implements SignalSource {
   dispose(): void {
     this.#host.close(this.fd);
     this.#host.restoreSignalMask(this.#mask);
+    if (this.#mask.signals.includes(SIGCHLD)) this.#wakeOtherParents();
+  }
+
+  /**
+   * Whoever else handles SIGCHLD (Node, for child_process) has had none while it
+   * was blocked, and a child of theirs that ended then would never be noticed.
+   */
+  #wakeOtherParents(): void {
+    const act = newSigAction();
+    this.#host.sigaction(SIGCHLD, null, act);
+    if (![SIG_DFL, SIG_IGN, this.#host.handlerAddress].includes(act.handler)) {
+      this.#host.raise(SIGCHLD);
+    }
   }
 }
 

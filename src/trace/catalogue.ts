@@ -346,9 +346,10 @@ export const CATALOGUE = {
       ['utime', 'int64'],
       ['stime', 'int64'],
       ['latency', 'int64'],
+      ['bound', 'int'],
     ],
-    'pid %d child %s si_code %d si_status %d utime %ld stime %ld latency %ld',
-    'a child was reaped; times in ns, latency is from death to reap',
+    'pid %d child %s si_code %d si_status %d utime %ld stime %ld latency %ld bound %d',
+    'a child was reaped; times in ns, latency is from death to reap; bound 1: it is the most that it can be',
   ),
 
   // QEMU's own: util/trace-events, async.c, qemu-coroutine.c, qemu-coroutine-lock.c

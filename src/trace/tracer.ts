@@ -10,7 +10,7 @@ import {
 export type TraceValue = number | string | undefined;
 
 /**
- * Takes an event that is on: its id, the time in ns, and up to seven arguments
+ * Takes an event that is on: its id, the time in ns, and up to eight arguments
  * as the catalogue declares them.
  */
 export type TraceSink = (
@@ -23,6 +23,7 @@ export type TraceSink = (
   e?: TraceValue,
   f?: TraceValue,
   g?: TraceValue,
+  h?: TraceValue,
 ) => void;
 
 interface Attached {
@@ -73,12 +74,13 @@ export class Tracer {
     e?: TraceValue,
     f?: TraceValue,
     g?: TraceValue,
+    h?: TraceValue,
   ): void {
     const timeNs = this.#now();
     const sinks = this.#sinks;
     for (let i = 0; i < sinks.length; i++) {
       const s = sinks[i]!;
-      if (s.mask[id] !== 0) s.sink(id, timeNs, a, b, c, d, e, f, g);
+      if (s.mask[id] !== 0) s.sink(id, timeNs, a, b, c, d, e, f, g, h);
     }
   }
 

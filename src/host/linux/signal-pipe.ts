@@ -46,8 +46,10 @@ export class LinuxSignalPipe implements SignalPipe {
   private readonly signals: LinuxSignals;
   private readonly callback: SignalCallback;
   private readonly loop: number;
-  /** uv_signal_t's, by signal. They stay until dispose: a message in the pipe may point to one. */
+  /** uv_signal_t's that watch, by signal. */
   private readonly handles = new Map<number, number>();
+  /** Those that are closed. They stay until dispose: a message in the pipe may point to one. */
+  private readonly closed: number[] = [];
   private readonly act = newSigAction();
   /** libuv's C handler; 0 until it was seen. */
   private uvHandler = 0;
@@ -88,7 +90,11 @@ export class LinuxSignalPipe implements SignalPipe {
 
   remove(signo: number): void {
     const handle = this.handles.get(signo);
-    if (handle !== undefined) this.uv.signalStop(handle);
+    if (handle === undefined) return;
+    // To stop it alone would leave its messages to the next that watches this signal.
+    this.uv.close(handle, 0);
+    this.handles.delete(signo);
+    this.closed.push(handle);
   }
 
   drain(): void {
@@ -98,14 +104,11 @@ export class LinuxSignalPipe implements SignalPipe {
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
-    for (const handle of this.handles.values()) {
-      this.uv.signalStop(handle);
-      this.uv.close(handle, 0);
-    }
+    for (const signo of [...this.handles.keys()]) this.remove(signo);
     for (let round = 0; round < MOST_ROUNDS; round++) {
       this.drain();
       if (this.uv.loopClose(this.loop) !== 0) continue;
-      for (const handle of this.handles.values()) this.uv.free(handle);
+      for (const handle of this.closed) this.uv.free(handle);
       this.uv.free(this.loop);
       break;
     }
@@ -161,7 +164,7 @@ export class LinuxSignalPipe implements SignalPipe {
     this.signals.sigaction(probe, null, before);
     this.uv.signalStart(handle, this.callback.address, probe);
     this.signals.sigaction(probe, null, seen);
-    this.uv.signalStop(handle);
+    this.remove(probe);
     this.signals.sigaction(probe, before, null);
     return seen.handler;
   }

@@ -19,7 +19,6 @@ export interface Uv {
   run(loop: number, mode: number): number;
   signalInit(loop: number, handle: number): number;
   signalStart(handle: number, callback: number, signo: number): number;
-  signalStop(handle: number): number;
   close(handle: number, callback: number): void;
   /** Zeroed memory, outside what JavaScript collects: libuv keeps addresses of it. 0 where there is none. */
   calloc(count: number, bytes: number): number;
@@ -40,7 +39,6 @@ export function bindUv(): Uv | undefined {
     run: bind('int uv_run(uintptr_t, int)'),
     signalInit: bind('int uv_signal_init(uintptr_t, uintptr_t)'),
     signalStart: bind('int uv_signal_start(uintptr_t, uintptr_t, int)'),
-    signalStop: bind('int uv_signal_stop(uintptr_t)'),
     close: bind('void uv_close(uintptr_t, uintptr_t)'),
     calloc: bind('uintptr_t calloc(size_t, size_t)'),
     free: bind('void free(uintptr_t)'),

@@ -19,6 +19,7 @@ export class SimSignalPipe implements SignalPipe {
   readonly #tell: (signo: number) => void;
   readonly #blocked = new Map<number, SignalMaskToken>();
   readonly #buffer: HostBuffer;
+  #disposed = false;
 
   private constructor(host: Host, fd: number, tell: (signo: number) => void) {
     this.#host = host;
@@ -61,6 +62,8 @@ export class SimSignalPipe implements SignalPipe {
   }
 
   dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
     for (const signo of [...this.#blocked.keys()]) this.remove(signo);
     this.#host.close(this.fd);
   }

@@ -7,6 +7,7 @@ import { pidfd } from './pidfd.ts';
 import { pipes } from './pipes.ts';
 import { poll } from './poll.ts';
 import { sigaction } from './sigaction.ts';
+import { signalPipe } from './signal-pipe.ts';
 import { signalfd } from './signalfd.ts';
 import { signals } from './signals.ts';
 import { sockets } from './sockets.ts';
@@ -25,6 +26,7 @@ export const cases: readonly ContractCase[] = [
   ...signals,
   ...signalfd,
   ...sigaction,
+  ...signalPipe,
   ...spawn,
   ...waitid,
   ...pidfd,

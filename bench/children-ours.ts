@@ -1,0 +1,39 @@
+// children-ours COUNT AT_ONCE: starts and reaps /bin/true, prints ns for one child.
+import {
+  ChildWatch,
+  CLOCK_MONOTONIC,
+  LinuxHost,
+  MainLoop,
+  SIGCHLD,
+  Signals,
+} from '../src/index.ts';
+
+const count = Number(process.argv[2]);
+const atOnce = Number(process.argv[3]);
+const host = new LinuxHost();
+const loop = new MainLoop({ host });
+const signals = new Signals(loop, { signals: [SIGCHLD] });
+const watch = new ChildWatch({ loop, signals, times: loop.pollTimes });
+
+function run(total: number): void {
+  let reaped = 0;
+  const batch = (): void => {
+    for (let i = 0; i < atOnce; i++)
+      watch.spawn({ file: '/bin/true', argv: ['true'] }, 'true', { onEnd });
+  };
+  const onEnd = (): void => {
+    reaped++;
+    if (reaped >= total && watch.size === 0) loop.quit();
+    else if (watch.size === 0) batch();
+  };
+  batch();
+  loop.run();
+}
+
+run(Math.ceil(count / 20));
+const start = host.clockNs(CLOCK_MONOTONIC);
+run(count);
+process.stdout.write(`${(host.clockNs(CLOCK_MONOTONIC) - start) / count}\n`);
+watch.dispose();
+signals.dispose();
+loop.close();

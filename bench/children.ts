@@ -1,0 +1,53 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import type { Measure, Row, Section } from './row.ts';
+
+const COUNT = 400;
+/** Bundled beside the benchmark, since it blocks the signals of its whole process. */
+const OURS = join(import.meta.dirname ?? '.', 'children.mjs');
+
+function ours(atOnce: number): Measure {
+  return () => {
+    const ran = spawnSync(process.execPath, [OURS, String(COUNT), String(atOnce)], {
+      encoding: 'utf8',
+    });
+    if (ran.status !== 0) throw new Error(`children: ${ran.stderr}`);
+    return Number(ran.stdout);
+  };
+}
+
+function nodes(atOnce: number): Measure {
+  return () =>
+    new Promise((resolve, reject) => {
+      const start = process.hrtime.bigint();
+      let started = 0;
+      let ended = 0;
+      const batch = (): void => {
+        for (let i = 0; i < atOnce; i++, started++) {
+          spawn('/bin/true', [], { stdio: 'inherit' }).on('error', reject).on('exit', onExit);
+        }
+      };
+      const onExit = (): void => {
+        if (++ended === COUNT) resolve(Number(process.hrtime.bigint() - start) / COUNT);
+        else if (ended === started) batch();
+      };
+      batch();
+    });
+}
+
+function row(name: string, atOnce: number, qemuPerSecond: number): () => Row {
+  return () => ({
+    name,
+    perSecond: true,
+    qemuNs: 1e9 / qemuPerSecond,
+    c: { row: `children-${atOnce}`, count: COUNT },
+    ours: ours(atOnce),
+    node: nodes(atOnce),
+  });
+}
+
+export const children: Section = {
+  name: 'children',
+  about: '/bin/true started and reaped; Node is child_process.spawn',
+  rows: [row('one after the other', 1, 1580), row('100 at once', 100, 2890)],
+};

@@ -1,0 +1,157 @@
+import { POLLERR, POLLHUP, POLLIN, POLLOUT } from '../host/constants.ts';
+import { EV } from '../trace/catalogue.ts';
+import type { Tracer } from '../trace/tracer.ts';
+import { type AioHandler, type IOHandler, ReadyList, sortNewestFirst } from './handler.ts';
+import type { HandlerTable } from './handler-table.ts';
+import type { AdaptivePolling } from './polling.ts';
+
+const T_FD_BEGIN = EV.fd_handler_begin;
+const T_FD_END = EV.fd_handler_end;
+
+const READ_EVENTS = POLLIN | POLLHUP | POLLERR;
+const WRITE_EVENTS = POLLOUT | POLLERR;
+
+/** What the dispatcher needs of its context. */
+export interface DispatchOwner {
+  readonly id: number;
+  readonly trace: Tracer;
+  readonly polling: AdaptivePolling;
+  isHeldBack(handler: AioHandler): boolean;
+}
+
+/**
+ * Calls the fd handlers of a context that are ready.
+ *
+ * Invariants:
+ *  D1. Handlers are called by #dispatch only, which checks `deleted` right before
+ *      each call: what is removed is not called, not even in this round.
+ *  D2. A handler set while a round is under way has no revents, so it is not
+ *      called before the next poll.
+ *  D3. Rounds nest, each with a ready list of its own. A callback that throws ends
+ *      its round; what the round had left is found again by the next poll.
+ */
+export class Dispatcher {
+  readonly #owner: DispatchOwner;
+  readonly #table: HandlerTable;
+  /** One ready list for each depth of nesting, kept for the next time. */
+  readonly #lists: ReadyList[] = [];
+  #depth = 0;
+  /** Handlers whose revents a main loop's poll has set: those at 0 to #pendingCount - 1. */
+  readonly #pending: AioHandler[] = [];
+  #pendingCount = 0;
+
+  constructor(owner: DispatchOwner, table: HandlerTable) {
+    this.#owner = owner;
+    this.#table = table;
+  }
+
+  /** Begins a round; leaveRound must follow, whatever is thrown. */
+  enterRound(): ReadyList {
+    let ready = this.#lists[this.#depth];
+    if (ready === undefined) {
+      ready = new ReadyList();
+      this.#lists.push(ready);
+    }
+    this.#depth++;
+    return ready;
+  }
+
+  leaveRound(ready: ReadyList): void {
+    this.#depth--;
+    ready.drop();
+  }
+
+  /** Calls what is on the list. Returns whether that was progress. QEMU: aio_dispatch_ready_handlers. */
+  dispatchReady(ready: ReadyList): boolean {
+    let progress = false;
+    for (let handler = ready.take(); handler !== null; handler = ready.take()) {
+      if (this.#dispatch(handler)) progress = true;
+    }
+    return progress;
+  }
+
+  /** A main loop's poll begins anew: what the one before found counts no more. */
+  clearPending(): void {
+    for (let i = 0; i < this.#pendingCount; i++) this.#pending[i]!.revents = 0;
+    this.#pendingCount = 0;
+  }
+
+  /** A main loop's poll has found a handler's fd ready. */
+  addPending(handler: AioHandler, revents: number): void {
+    handler.revents = revents;
+    this.#pending[this.#pendingCount++] = handler;
+  }
+
+  /** Whether a main loop's poll found anything that will be called. QEMU: aio_pending. */
+  anyPending(): boolean {
+    for (let i = 0; i < this.#pendingCount; i++) {
+      const handler = this.#pending[i]!;
+      const revents = handler.revents & handler.events;
+      if (revents === 0 || this.#owner.isHeldBack(handler)) continue;
+      if ((revents & READ_EVENTS) !== 0 && handler.ioRead !== null) return true;
+      if ((revents & WRITE_EVENTS) !== 0 && handler.ioWrite !== null) return true;
+    }
+    return false;
+  }
+
+  /** Calls what a main loop's poll found, newest registration first. QEMU: aio_dispatch_handlers. */
+  dispatchPending(): void {
+    this.#table.startPollingAll();
+    const ready = this.enterRound();
+    try {
+      this.#collectPending(ready);
+      for (let handler = ready.take(); handler !== null; handler = ready.take()) {
+        // What a nested round has called has neither any more.
+        if (handler.revents !== 0 || handler.pollReady) this.#dispatch(handler);
+      }
+    } finally {
+      this.leaveRound(ready);
+    }
+  }
+
+  /** Oldest first, since the list turns it round. */
+  #collectPending(ready: ReadyList): void {
+    const pending = this.#pending;
+    this.#pendingCount = this.#owner.polling.collectReady(pending, this.#pendingCount);
+    if (this.#pendingCount > 1) sortNewestFirst(pending, this.#pendingCount);
+    for (let i = this.#pendingCount - 1; i >= 0; i--) {
+      const handler = pending[i]!;
+      if (handler.revents !== 0 || handler.pollReady) ready.add(handler, handler.revents);
+    }
+  }
+
+  /** D1. QEMU: aio_dispatch_handler. */
+  #dispatch(handler: AioHandler): boolean {
+    const revents = handler.revents & handler.events;
+    const pollReady = handler.pollReady;
+    handler.revents = 0;
+    handler.pollReady = false;
+    if (handler.deleted) return false;
+    if (handler.ioPoll !== null && !handler.polled) this.#table.startPolling(handler, revents);
+    if (this.#owner.isHeldBack(handler)) return false;
+    if (pollReady && revents === 0 && handler.ioPollReady !== null) {
+      handler.calls++;
+      handler.ioPollReady(handler.opaque);
+      return !handler.isOwnNotifier;
+    }
+    let progress = false;
+    if ((revents & READ_EVENTS) !== 0 && handler.ioRead !== null) {
+      this.#call(handler, handler.ioRead, revents);
+      if (!handler.isOwnNotifier) progress = true;
+    }
+    const writes = (revents & WRITE_EVENTS) !== 0 && handler.ioWrite !== null;
+    if (writes && !handler.deleted && !this.#owner.isHeldBack(handler)) {
+      this.#call(handler, handler.ioWrite!, revents);
+      progress = true;
+    }
+    return progress;
+  }
+
+  #call(handler: AioHandler, callback: IOHandler<unknown>, revents: number): void {
+    const { trace, id } = this.#owner;
+    handler.calls++;
+    if (trace.on[T_FD_BEGIN] !== 0) trace.emit(T_FD_BEGIN, id, handler.fd, revents, handler.name);
+    callback(handler.opaque);
+    if (trace.on[T_FD_END] !== 0) trace.emit(T_FD_END, id, handler.fd, handler.name);
+  }
+}

@@ -1,0 +1,118 @@
+import type { Disposable } from '../host/host.ts';
+import { EV } from '../trace/catalogue.ts';
+import type { Tracer } from '../trace/tracer.ts';
+import type { FdMonitors } from './fd-monitors.ts';
+import { AioHandler, type FdHandlers, type HandlerOwner, type PollSink } from './handler.ts';
+import type { AdaptivePolling } from './polling.ts';
+
+const T_SET_FD = EV.aio_set_fd_handler;
+
+/** What the table needs of its context. */
+export interface TableOwner extends HandlerOwner {
+  readonly id: number;
+  readonly trace: Tracer;
+  readonly polling: AdaptivePolling;
+  readonly monitors: FdMonitors;
+  /** The fd of the context's own notifier. */
+  readonly notifierFd: number;
+  notify(): void;
+}
+
+/** Whose handlers are set on which fds of a context. */
+export class HandlerTable {
+  /** By fd, in order of registration. */
+  readonly handlers = new Map<number, AioHandler>();
+  /** How many cannot be polled in user space. QEMU: poll_disable_cnt. */
+  pollDisableCount = 0;
+  readonly #owner: TableOwner;
+  #registrations = 0;
+  /** Those that can be polled and are not yet. */
+  #unpolled: AioHandler[] = [];
+  #sink: PollSink | null = null;
+
+  constructor(owner: TableOwner) {
+    this.#owner = owner;
+  }
+
+  /** QEMU: aio_set_fd_handler. */
+  set(fd: number, handlers: FdHandlers<unknown> | null): Disposable {
+    const old = this.handlers.get(fd) ?? null;
+    const next = handlers === null ? null : this.#make(fd, handlers);
+    if (old === null && next === null) return NOTHING;
+    // Deleted and set again, so that the newest registration stands last.
+    this.handlers.delete(fd);
+    if (next !== null) this.handlers.set(fd, next);
+    if (old !== null) this.#retire(old);
+    if (next !== null) this.#enter(next);
+    const owner = this.#owner;
+    owner.monitors.update(old, next);
+    if (owner.trace.on[T_SET_FD] !== 0) {
+      owner.trace.emit(T_SET_FD, owner.id, fd, next?.events ?? 0, (next ?? old)!.name);
+    }
+    owner.notify();
+    return next ?? NOTHING;
+  }
+
+  /** Removes a registration, unless another has taken its place. */
+  remove(handler: AioHandler): void {
+    if (this.handlers.get(handler.fd) === handler) this.set(handler.fd, null);
+  }
+
+  /** Hands all handlers, those to come included, to a main loop's poll. */
+  attachTo(sink: PollSink): Disposable {
+    if (this.#sink !== null) throw new Error('this AioContext has a main loop already');
+    this.#sink = sink;
+    for (const handler of this.handlers.values()) sink.addPoll(handler);
+    return {
+      dispose: () => {
+        if (this.#sink !== sink) return;
+        for (const handler of this.handlers.values()) sink.removePoll(handler);
+        this.#sink = null;
+      },
+    };
+  }
+
+  /** A handler is polled in user space from now on. */
+  startPolling(handler: AioHandler, revents: number): void {
+    this.#unpolled = this.#unpolled.filter((h) => h !== handler);
+    this.#owner.polling.add(handler, revents);
+  }
+
+  /** A main loop's dispatch looks at every handler, and QEMU starts to poll those it looks at. */
+  startPollingAll(): void {
+    while (this.#unpolled.length > 0) this.startPolling(this.#unpolled.at(-1)!, 0);
+  }
+
+  /** A handler is polled no more until it fires, or a main loop looks at it. */
+  stoppedPolling(handler: AioHandler): void {
+    this.#unpolled.push(handler);
+  }
+
+  #make(fd: number, handlers: FdHandlers<unknown>): AioHandler | null {
+    const isOwnNotifier = fd === this.#owner.notifierFd;
+    const token = this.#registrations + 1;
+    const handler = new AioHandler(this.#owner, fd, handlers, token, isOwnNotifier);
+    if (handler.ioRead === null && handler.ioWrite === null && handler.ioPoll === null) return null;
+    this.#registrations = token;
+    return handler;
+  }
+
+  #enter(handler: AioHandler): void {
+    if (handler.ioPoll === null) this.pollDisableCount++;
+    else this.#unpolled.push(handler);
+    this.#sink?.addPoll(handler);
+  }
+
+  /** QEMU: aio_remove_fd_handler. */
+  #retire(handler: AioHandler): void {
+    if (handler.ioPoll === null) this.pollDisableCount--;
+    else this.#unpolled = this.#unpolled.filter((h) => h !== handler);
+    handler.deleted = true;
+    handler.revents = 0;
+    handler.pollReady = false;
+    this.#owner.polling.remove(handler);
+    this.#sink?.removePoll(handler);
+  }
+}
+
+const NOTHING: Disposable = { dispose() {} };

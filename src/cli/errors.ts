@@ -1,0 +1,75 @@
+import {
+  E2BIG,
+  EACCES,
+  EAGAIN,
+  EMFILE,
+  ENFILE,
+  ENOENT,
+  ENOEXEC,
+  ENOMEM,
+  ENOTDIR,
+  EPERM,
+  errnoMessage,
+  errnoName,
+  HostError,
+} from '../host/errno.ts';
+
+/** Exit statuses that are qemu-loop's own; the others are the children's. */
+export const EXIT_USAGE = 2;
+export const EXIT_TIMEOUT = 124;
+export const EXIT_INTERNAL = 125;
+export const EXIT_NOT_EXECUTABLE = 126;
+export const EXIT_NOT_FOUND = 127;
+
+/** What ends the command: one line for a person, and an exit status. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const HINTS: Readonly<Record<number, string>> = {
+  [EMFILE]: 'raise the limit of open files (ulimit -n), or start fewer children at once',
+  [ENFILE]: 'the whole system is out of open files: see fs.file-max',
+  [EAGAIN]: "no more processes or threads: raise ulimit -u or the cgroup's pids.max",
+  [ENOMEM]: 'no memory is left: end something, or raise the limit',
+  [EPERM]: 'this is not permitted here: look for a seccomp filter or a missing capability',
+  [ENOENT]: 'check the name and PATH',
+  [EACCES]: 'make it executable (chmod +x), and look at the rights of its directories',
+  [ENOEXEC]: 'it is no program, and a script needs a #! line: add one, or use --spawn',
+  [E2BIG]: 'the arguments and the environment are too long',
+};
+
+/** One line for a host call that failed: what, why, and what to do. */
+export function describeHostError(error: HostError): string {
+  const hint = HINTS[error.errno];
+  const what = `${error.syscall}: ${errnoMessage(error.errno)} (${errnoName(error.errno)})`;
+  return hint === undefined ? what : `${what}: ${hint}`;
+}
+
+/** Whether starting a child failed for want of something that comes back when others end. */
+export function isShortage(error: HostError): boolean {
+  return [EAGAIN, EMFILE, ENFILE, ENOMEM].includes(error.errno);
+}
+
+/** What became of a program that could not be started, as shells number it. */
+export function spawnError(error: HostError, program: string): CliError {
+  const why = `${errnoMessage(error.errno)} (${errnoName(error.errno)})`;
+  const hint = HINTS[error.errno] ?? 'check the path';
+  const message = `cannot run ${program}: ${why}: ${hint}`;
+  if (error.errno === ENOENT) return new CliError(message, EXIT_NOT_FOUND);
+  if (isShortage(error) || error.errno === ENOTDIR) return new CliError(message, EXIT_INTERNAL);
+  return new CliError(message, EXIT_NOT_EXECUTABLE);
+}
+
+/** Anything that was thrown, as a CliError. */
+export function asCliError(error: unknown): CliError {
+  if (error instanceof CliError) return error;
+  if (error instanceof HostError) return new CliError(describeHostError(error), EXIT_INTERNAL);
+  const text = error instanceof Error ? error.message : String(error);
+  return new CliError(text.split('\n').join('; '), EXIT_INTERNAL);
+}

@@ -1,0 +1,54 @@
+/** Values of options, each with an error that says what was expected. */
+
+import { InvalidArgumentError } from 'commander';
+import { signalNames, signalNumber } from '../signal/names.ts';
+import { nearest } from './nearest.ts';
+import { parseDuration } from './units.ts';
+
+/** ns. */
+export function duration(text: string): number {
+  const ns = parseDuration(text);
+  if (ns !== null) return ns;
+  const bare = /^\d+(\.\d+)?$/.test(text);
+  throw new InvalidArgumentError(
+    bare
+      ? `it needs a unit: ${text}s, ${text}ms or ${text}m.`
+      : 'expected a duration such as 200ms, 1.5s, 10s or 2m.',
+  );
+}
+
+/** A signal's number, of its name or its number. */
+export function signal(text: string): number {
+  const signo = signalNumber(text);
+  if (signo !== 0) return signo;
+  const short = signalNames().map((name) => name.slice(3));
+  const meant = nearest(text.replace(/^sig/i, ''), short);
+  const hint =
+    meant === undefined ? 'such as TERM, SIGINT, 15 or RTMIN+1' : `did you mean ${meant}?`;
+  throw new InvalidArgumentError(`there is no signal ${text}: ${hint}`);
+}
+
+/** Exit statuses: `3`, `3,5`, `64-78`; adds them to those before. */
+export function statuses(text: string, before: ReadonlySet<number>): Set<number> {
+  const all = new Set(before);
+  for (const part of text.split(',')) {
+    const match = /^(\d{1,3})(?:-(\d{1,3}))?$/.exec(part.trim());
+    const from = Number(match?.[1] ?? -1);
+    const to = Number(match?.[2] ?? from);
+    if (match === null || to > 255 || from > to) {
+      throw new InvalidArgumentError('expected statuses from 0 to 255, as 3 or 3,5 or 64-78.');
+    }
+    for (let status = from; status <= to; status++) all.add(status);
+  }
+  return all;
+}
+
+/** `FROM:TO`, TO 0 drops; adds it to those before. */
+export function rewrite(text: string, before: ReadonlyMap<number, number>): Map<number, number> {
+  const match = /^([^:]+):([^:]+)$/.exec(text);
+  if (match === null) {
+    throw new InvalidArgumentError('expected FROM:TO, as TERM:QUIT, or TERM:0 to drop it.');
+  }
+  const to = match[2] === '0' ? 0 : signal(match[2]!);
+  return new Map(before).set(signal(match[1]!), to);
+}

@@ -1,0 +1,286 @@
+import { Command, CommanderError, Option } from 'commander';
+import type { SigfdChoice } from '../signal/signals.ts';
+import { CliError, EXIT_USAGE } from './errors.ts';
+import { nearest } from './nearest.ts';
+import { duration, rewrite, signal, statuses } from './option-values.ts';
+
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** A child that is asked for. */
+export interface Job {
+  readonly file: string;
+  readonly argv: readonly string[];
+  /** As the person wrote it. */
+  readonly command: string;
+}
+
+export interface Options {
+  readonly jobs: readonly Job[];
+  /** One program without a shell: the terminal is handed to it. */
+  readonly transparent: boolean;
+  readonly prefix: boolean;
+  readonly quiet: boolean;
+  readonly logFormat: 'pretty' | 'json';
+  readonly logLevel: LogLevel;
+  readonly logFile: string | undefined;
+  readonly color: 'auto' | 'always' | 'never';
+  readonly group: boolean;
+  readonly graceNs: number;
+  readonly timeoutNs: number | undefined;
+  readonly subreaper: boolean;
+  readonly pdeathsig: number | undefined;
+  readonly okExit: ReadonlySet<number>;
+  readonly rewrite: ReadonlyMap<number, number>;
+  readonly success: 'first' | 'last' | 'all';
+  readonly sigfd: SigfdChoice;
+}
+
+/** A command line that asks for text only. */
+export interface Help {
+  readonly text: string;
+  readonly status: number;
+}
+
+const EXAMPLES = `
+Examples:
+  qemu-loop --spawn 'sleep 1; exit 3' --spawn 'kill -9 $$'
+  qemu-loop --prefix --spawn 'make -C a' --spawn 'make -C b'
+  qemu-loop --quiet --group --timeout 5m -- ./server --port 80
+  ENTRYPOINT ["qemu-loop", "--quiet", "--group", "--"]
+
+Exit status: the child's own, 128+n if signal n ended it; of several children
+the first failure in order of --spawn. 124 --timeout, 125 qemu-loop itself
+failed, 126 not executable, 127 not found, 2 wrong command line.
+`;
+
+interface Raw {
+  spawn: string[];
+  prefix: boolean;
+  quiet: boolean;
+  verbose: number;
+  logFormat: 'pretty' | 'json';
+  logLevel?: LogLevel;
+  logFile?: string;
+  color: 'auto' | 'always' | 'never';
+  group: boolean;
+  grace: number;
+  timeout?: number;
+  subreaper: boolean;
+  pdeathsig?: number;
+  okExit: Set<number>;
+  rewrite: Map<number, number>;
+  success: 'first' | 'last' | 'all';
+  sigfd: SigfdChoice;
+  version?: boolean;
+}
+
+function option(flags: string, text: string, group: string): Option {
+  return new Option(flags, text).helpGroup(group);
+}
+
+const WHAT = 'What to run:';
+const SHOW = 'What is shown:';
+const SIGNALS = 'Signals and ends:';
+const REST = 'Others:';
+
+function define(): Command {
+  const more = (_: string, before: number): number => before + 1;
+  const add = (text: string, before: string[]): string[] => [...before, text];
+  return new Command('qemu-loop')
+    .usage('--spawn CMD [--spawn CMD]... [options]\n       qemu-loop [options] -- PROG [ARG]...')
+    .description(
+      "Runs commands under QEMU's main loop, shows how each death becomes a reap, and exits as they did.",
+    )
+    .argument('[prog...]')
+    .configureHelp({ visibleArguments: () => [], sortOptions: false })
+    .addOption(
+      option('--spawn <cmd>', 'run CMD by /bin/sh -c; may be given again and again', WHAT)
+        .argParser(add)
+        .default([], ''),
+    )
+    .addOption(
+      option(
+        '-s, --subreaper',
+        'adopt and reap orphans, and end them at last (by itself as pid 1)',
+        WHAT,
+      ).default(false, ''),
+    )
+    .addOption(
+      option('--prefix', "put the child's number before each line of its output", SHOW).default(
+        false,
+        '',
+      ),
+    )
+    .addOption(option('-q, --quiet', 'no log and no summary, only errors', SHOW).default(false, ''))
+    .addOption(
+      option('-v, --verbose', 'log more: -v is --log-level debug, -vv is trace', SHOW)
+        .argParser(more)
+        .default(0, ''),
+    )
+    .addOption(
+      option('--log-level <level>', 'error, warn, info (the chain), debug, trace', SHOW).choices(
+        LOG_LEVELS,
+      ),
+    )
+    .addOption(
+      option('--log-format <format>', 'pretty or json', SHOW)
+        .choices(['pretty', 'json'])
+        .default('pretty', ''),
+    )
+    .addOption(option('--log-file <file>', 'append the log to FILE and not to stderr', SHOW))
+    .addOption(
+      option('--color <when>', 'auto, always or never (also NO_COLOR, FORCE_COLOR)', SHOW)
+        .choices(['auto', 'always', 'never'])
+        .default('auto', ''),
+    )
+    .addOption(
+      option(
+        '-g, --group',
+        'give each child a process group, and send signals to all of it',
+        SIGNALS,
+      ).default(false, ''),
+    )
+    .addOption(
+      option('--grace <duration>', 'SIGKILL so long after SIGTERM or SIGINT (default 10s)', SIGNALS)
+        .argParser(duration)
+        .default(10e9, ''),
+    )
+    .addOption(
+      option(
+        '--timeout <duration>',
+        'SIGTERM after that time, then as --grace; exit 124',
+        SIGNALS,
+      ).argParser(duration),
+    )
+    .addOption(
+      option(
+        '-p, --pdeathsig <signal>',
+        'the signal that we get when our parent dies',
+        SIGNALS,
+      ).argParser(signal),
+    )
+    .addOption(
+      option('--rewrite <from:to>', 'pass signal FROM on as TO; TO 0 drops it; repeatable', SIGNALS)
+        .argParser(rewrite)
+        .default(new Map(), ''),
+    )
+    .addOption(
+      option(
+        '-e, --ok-exit <status>',
+        'that exit status counts as 0: 3 or 3,5 or 64-78; repeatable',
+        SIGNALS,
+      )
+        .argParser(statuses)
+        .default(new Set(), ''),
+    )
+    .addOption(
+      option(
+        '--success <which>',
+        'whose exit status is ours: first or last to end, or all',
+        SIGNALS,
+      )
+        .choices(['first', 'last', 'all'])
+        .default('all', ''),
+    )
+    .addOption(
+      option('--sigfd <how>', 'how signals come: auto, native or compat', REST)
+        .choices(['auto', 'native', 'compat'])
+        .default('auto', ''),
+    )
+    .addOption(option('-V, --version', 'print the version', REST))
+    .helpOption('-h, --help', 'print this')
+    .optionsGroup(REST)
+    .addHelpText('after', EXAMPLES);
+}
+
+/**
+ * What a command line (without node and script) asks for.
+ * @throws CliError with status 2, whose message is one line, where it is wrong
+ */
+export function parseOptions(args: readonly string[], version: () => string): Options | Help {
+  let text = '';
+  const command = define()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (part) => {
+        text += part;
+      },
+      writeErr: () => {},
+    });
+  if (args.length === 0) return { text: command.helpInformation() + EXAMPLES, status: EXIT_USAGE };
+  try {
+    command.parse(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { text, status: 0 };
+    throw usage(oneLine(error.message));
+  }
+  const raw = command.opts<Raw>();
+  if (raw.version) return { text: `${version()}\n`, status: 0 };
+  return fromRaw(raw, command.args, args.includes('--'));
+}
+
+function fromRaw(raw: Raw, operands: readonly string[], hasDashes: boolean): Options {
+  if (operands.length > 0 && !hasDashes) throw usage(unexpected(operands[0]!));
+  if (operands.length > 0 && raw.spawn.length > 0) {
+    throw usage('--spawn and -- PROG exclude each other: write the program as another --spawn');
+  }
+  if (operands.length === 0 && raw.spawn.length === 0) {
+    throw usage("there is nothing to run: add --spawn 'CMD' or -- PROG");
+  }
+  const empty = raw.spawn.findIndex((cmd) => cmd.trim() === '');
+  if (empty >= 0) throw usage(`--spawn number ${empty + 1} is empty: expected a shell command`);
+  const verbose = (['info', 'debug', 'trace'] as const)[Math.min(raw.verbose, 2)]!;
+  return {
+    jobs: operands.length > 0 ? [program(operands)] : raw.spawn.map(shell),
+    transparent: operands.length > 0,
+    prefix: raw.prefix,
+    quiet: raw.quiet,
+    logFormat: raw.logFormat,
+    logLevel: raw.logLevel ?? verbose,
+    logFile: raw.logFile,
+    color: raw.color,
+    group: raw.group,
+    graceNs: raw.grace,
+    timeoutNs: raw.timeout,
+    subreaper: raw.subreaper,
+    pdeathsig: raw.pdeathsig,
+    okExit: raw.okExit,
+    rewrite: raw.rewrite,
+    success: raw.success,
+    sigfd: raw.sigfd,
+  };
+}
+
+function shell(command: string): Job {
+  return { file: '/bin/sh', argv: ['sh', '-c', command], command };
+}
+
+function program(operands: readonly string[]): Job {
+  return { file: operands[0]!, argv: operands, command: operands.join(' ') };
+}
+
+function unexpected(word: string): string {
+  return `unexpected argument '${word}': write --spawn '${word} …', or -- before a program`;
+}
+
+function usage(message: string): CliError {
+  return new CliError(`${message} (see qemu-loop --help)`, EXIT_USAGE);
+}
+
+/** Commander's messages begin with `error:`, and put a suggestion on a line of its own. */
+function oneLine(message: string): string {
+  return message
+    .replace(/^error: /, '')
+    .replace(/\n+\((.*)\)$/s, ': $1')
+    .replace(
+      /'([^']*)' is invalid\. Allowed choices are (.*)\.$/,
+      (_, typed: string, words: string) => {
+        const meant = nearest(typed, words.split(', '));
+        const hint = meant === undefined ? '' : `, did you mean ${meant}?`;
+        return `'${typed}' is invalid: expected one of ${words}${hint}`;
+      },
+    )
+    .replace(/\s*\n\s*/g, ' ');
+}

@@ -1,0 +1,186 @@
+import { POLLERR, POLLHUP, POLLNVAL, POLLOUT } from '../host/constants.ts';
+import { EAGAIN, EINTR } from '../host/errno.ts';
+import type { Disposable, Host, HostBuffer } from '../host/host.ts';
+import type { MainLoop } from '../mainloop/main-loop.ts';
+
+/**
+ * POLLOUT on a pipe promises that 4096 bytes go in without blocking. The loop
+ * must not block in write: it would see no signal.
+ */
+const SLICE = 4096;
+/** Sources that can wait do so while more than this waits to be written. */
+const FULL = 64 * 1024;
+
+const LINE_END = Uint8Array.of(0x0a);
+
+interface Chunk {
+  readonly fd: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Writes to descriptors that others share, so that O_NONBLOCK must not be set on
+ * them: what cannot be written at once waits until the loop finds them writable.
+ *
+ * Descriptors that are one file (a terminal, 2>&1) share one Output, and so keep
+ * their order: a line is never written into the middle of another.
+ */
+export class Output {
+  /** Bytes that wait. */
+  waiting = 0;
+  readonly #host: Host;
+  readonly #buffer: HostBuffer;
+  readonly #pollfd: HostBuffer;
+  readonly #queue: Chunk[] = [];
+  /** Whose unfinished line was written last. */
+  #lineHolder: object | null = null;
+  /** How much of the first chunk is written. */
+  #offset = 0;
+  readonly #broken = new Set<number>();
+  #loop: MainLoop | null = null;
+  #watch: Disposable | null = null;
+  #watchedFd = -1;
+  readonly #onRoom: (() => void)[] = [];
+  readonly #onBroken: ((fd: number) => void)[] = [];
+
+  constructor(host: Host) {
+    this.#host = host;
+    this.#buffer = host.alloc(SLICE);
+    this.#pollfd = host.alloc(8);
+  }
+
+  /** From now on what waits is written by this loop; before, and after null, write waits itself. */
+  useLoop(loop: MainLoop | null): void {
+    this.#unwatch();
+    this.#loop = loop;
+    if (loop !== null) this.#flush();
+  }
+
+  /** Whether a source that can wait should. */
+  get full(): boolean {
+    return this.waiting > FULL;
+  }
+
+  /** Whether nobody reads this descriptor any more. */
+  isBroken(fd: number): boolean {
+    return this.#broken.has(fd);
+  }
+
+  /** Told when full ends. */
+  onRoom(listener: () => void): void {
+    this.#onRoom.push(listener);
+  }
+
+  /** Told when a descriptor is found to be closed at its other end. */
+  onBroken(listener: (fd: number) => void): void {
+    this.#onBroken.push(listener);
+  }
+
+  /** Whether what was written last is the start of this writer's line. */
+  holdsLine(writer: object): boolean {
+    return this.#lineHolder === writer;
+  }
+
+  /**
+   * Writes whole lines, now or when there is room. The bytes are kept, not copied.
+   * @param holder the writer, where its line does not end here; what somebody
+   *   else writes then begins on a line of its own
+   * @param continues the writer whose unfinished line this goes on with
+   */
+  write(
+    fd: number,
+    bytes: Uint8Array,
+    holder: object | null = null,
+    continues: object | null = null,
+  ): void {
+    if (bytes.length === 0 || this.#broken.has(fd)) return;
+    if (this.#lineHolder !== null && this.#lineHolder !== continues) this.#push(fd, LINE_END);
+    this.#lineHolder = holder;
+    this.#push(fd, bytes);
+    if (this.#watch === null) this.#flush();
+  }
+
+  #push(fd: number, bytes: Uint8Array): void {
+    this.#queue.push({ fd, bytes });
+    this.waiting += bytes.length;
+  }
+
+  /** Waits in the kernel until all is written or broken. */
+  finish(): void {
+    this.useLoop(null);
+    this.#flush();
+  }
+
+  /** Gives up what waits. */
+  drop(): void {
+    this.#queue.length = 0;
+    this.#offset = 0;
+    this.waiting = 0;
+    this.#unwatch();
+  }
+
+  #flush(): void {
+    const wasFull = this.full;
+    for (let chunk = this.#queue[0]; chunk !== undefined; chunk = this.#queue[0]) {
+      if (!this.#writable(chunk.fd)) {
+        this.#watchFor(chunk.fd);
+        break;
+      }
+      this.#writeSlice(chunk);
+    }
+    if (this.#queue.length === 0) this.#unwatch();
+    if (wasFull && !this.full) for (const listener of this.#onRoom) listener();
+  }
+
+  #writable(fd: number): boolean {
+    const words = this.#pollfd.i32;
+    words[0] = fd;
+    words[1] = POLLOUT;
+    const ret = this.#host.poll(this.#pollfd, 1, this.#loop === null ? -1 : 0);
+    if (ret < 0) return false;
+    const revents = words[1]! >>> 16;
+    return ret > 0 && (revents & (POLLOUT | POLLERR | POLLHUP | POLLNVAL)) !== 0;
+  }
+
+  #writeSlice(chunk: Chunk): void {
+    const { fd, bytes } = chunk;
+    const part = bytes.subarray(this.#offset, this.#offset + SLICE);
+    this.#buffer.u8.set(part);
+    const ret = this.#host.write(fd, this.#buffer, 0, part.length);
+    if (ret === -EINTR || ret === -EAGAIN) return;
+    if (ret < 0) {
+      this.#break(fd);
+      return;
+    }
+    this.waiting -= ret;
+    this.#offset += ret;
+    if (this.#offset < bytes.length) return;
+    this.#queue.shift();
+    this.#offset = 0;
+  }
+
+  #break(fd: number): void {
+    this.#broken.add(fd);
+    const kept = this.#queue.filter((chunk) => chunk.fd !== fd);
+    this.#queue.splice(0, this.#queue.length, ...kept);
+    this.#offset = 0;
+    this.waiting = kept.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    for (const listener of this.#onBroken) listener(fd);
+  }
+
+  #watchFor(fd: number): void {
+    if (this.#loop === null || this.#watchedFd === fd) return;
+    this.#unwatch();
+    this.#watchedFd = fd;
+    this.#watch = this.#loop.setFdHandler(fd, {
+      name: `write ${fd}`,
+      ioWrite: () => this.#flush(),
+    });
+  }
+
+  #unwatch(): void {
+    this.#watch?.dispose();
+    this.#watch = null;
+    this.#watchedFd = -1;
+  }
+}

@@ -1,0 +1,273 @@
+/** Puts the parts of `qemu-loop --spawn` together, runs them, and puts everything back. */
+
+import { fstatSync } from 'node:fs';
+import {
+  CLOCK_MONOTONIC,
+  CLOCK_REALTIME,
+  O_APPEND,
+  O_CLOEXEC,
+  O_CREAT,
+  O_WRONLY,
+  PR_SET_CHILD_SUBREAPER,
+  PR_SET_PDEATHSIG,
+  SIGCHLD,
+} from '../host/constants.ts';
+import { check } from '../host/errno.ts';
+import type { Disposable, Host } from '../host/host.ts';
+import { LinuxHost } from '../host/linux/linux-host.ts';
+import { MainLoop } from '../mainloop/main-loop.ts';
+import { ChildWatch } from '../signal/child-watch.ts';
+import { Signals } from '../signal/signals.ts';
+import { CATALOGUE, EVENT_NAMES } from '../trace/catalogue.ts';
+import { Tracer } from '../trace/tracer.ts';
+import { attachLog } from './chain.ts';
+import { FORWARDED, forwardSignals } from './forward.ts';
+import type { JsonLogParts } from './json-log.ts';
+import { liveText } from './live-text.ts';
+import type { LogWriter } from './log.ts';
+import { LogTarget } from './log-target.ts';
+import type { Options } from './options.ts';
+import { Output } from './output.ts';
+import { Prefixer } from './prefix.ts';
+import { PrettyLog } from './pretty-log.ts';
+import { childColor, paint, wantsColor } from './style.ts';
+import { Report } from './summary.ts';
+import { Supervisor } from './supervisor.ts';
+import { Terminal } from './tty.ts';
+
+/** Makes the JSON log; loaded only where it is wanted. */
+export type JsonLogMaker = (parts: JsonLogParts) => LogWriter;
+
+const SILENT: LogWriter = { event() {}, note() {}, summary() {}, flush() {} };
+
+/**
+ * Runs what the options ask for to its end. Returns the exit status.
+ * @throws CliError or HostError where the loop or a child cannot be had
+ */
+export function runSession(options: Options, makeJsonLog: JsonLogMaker | null): number {
+  const host = new LinuxHost();
+  const parentPid = host.getppid();
+  const undo: Disposable[] = [];
+  try {
+    return new Session(host, options, makeJsonLog, undo).run(parentPid);
+  } finally {
+    for (const step of undo.reverse()) step.dispose();
+    host.dispose();
+  }
+}
+
+class Session {
+  readonly #host: Host;
+  readonly #options: Options;
+  readonly #undo: Disposable[];
+  readonly #outputs = new Map<number, Output>();
+  readonly #log: LogWriter;
+  readonly #report: Report;
+  readonly #trace: Tracer;
+  readonly #counts: { readonly wakeups: number };
+
+  constructor(host: Host, options: Options, makeJsonLog: JsonLogMaker | null, undo: Disposable[]) {
+    this.#host = host;
+    this.#options = options;
+    this.#undo = undo;
+    this.#trace = new Tracer(() => host.clockNs(CLOCK_MONOTONIC));
+    const startNs = host.clockNs(CLOCK_MONOTONIC);
+    this.#report = new Report(options.jobs.map(newRow));
+    this.#report.startNs = startNs;
+    this.#joinOutputs();
+    this.#log = this.#makeLog(makeJsonLog, startNs);
+    this.#counts = attachLog(this.#trace, options.quiet ? 'error' : options.logLevel, this.#log);
+  }
+
+  run(parentPid: number): number {
+    const { supervisor, loop, prefixer, signals, watch } = this.#build(parentPid);
+    const outputs = new Set(this.#outputs.values());
+    for (const output of outputs) output.useLoop(loop);
+    try {
+      supervisor.start();
+      while (!supervisor.settled) loop.mainLoopWait(false);
+      prefixer?.drain();
+      this.#finish(supervisor, loop, watch, signals);
+      while ([...outputs].some((output) => output.waiting > 0)) loop.mainLoopWait(false);
+    } catch (error) {
+      supervisor.killEverybody();
+      throw error;
+    } finally {
+      for (const output of outputs) output.useLoop(null);
+    }
+    if (supervisor.failure !== null) throw supervisor.failure;
+    return this.#report.status;
+  }
+
+  #build(parentPid: number) {
+    const host = this.#host;
+    const options = this.#options;
+    const terminal = new Terminal(host);
+    const loop = this.#keep(new MainLoop({ host, trace: this.#trace }));
+    const signals = this.#keep(
+      new Signals(loop, {
+        signals: [SIGCHLD, ...FORWARDED],
+        sigfd: options.sigfd,
+        report: (message) => this.#note('warn', 'signalfd', message),
+      }),
+    );
+    const adopts = options.subreaper || host.getpid() === 1;
+    if (adopts && host.getpid() !== 1) {
+      check(host.prctl(PR_SET_CHILD_SUBREAPER, 1), 'prctl PR_SET_CHILD_SUBREAPER');
+    }
+    const watch = this.#keep(
+      new ChildWatch({
+        loop,
+        signals,
+        times: loop.pollTimes,
+        stops: terminal.interactive,
+        adopts,
+        onOrphan: (event) => supervisor.orphanEnded(event),
+      }),
+    );
+    const prefixer = options.prefix
+      ? new Prefixer({ loop, outputFor: (fd) => this.#outputs.get(fd)! })
+      : null;
+    const supervisor: Supervisor = new Supervisor(
+      {
+        host,
+        loop,
+        watch,
+        terminal,
+        log: this.#log,
+        report: this.#report,
+        prefixer,
+        prefixOf: (number) => this.#prefixOf(number),
+        adopts,
+        dropOutput: () => {
+          for (const output of this.#outputs.values()) output.drop();
+        },
+      },
+      options,
+    );
+    forwardSignals(
+      signals,
+      options.rewrite,
+      (passing, received) => supervisor.pass(passing, received),
+      (signo) => supervisor.dropped(signo),
+    );
+    this.#dieWithParent(parentPid);
+    return { supervisor, loop, prefixer, signals, watch };
+  }
+
+  #keep<T extends Disposable>(part: T): T {
+    this.#undo.push(part);
+    return part;
+  }
+
+  #finish(supervisor: Supervisor, loop: MainLoop, watch: ChildWatch, signals: Signals): void {
+    const report = this.#report;
+    const { status, why } = supervisor.result();
+    report.endNs = this.#host.clockNs(CLOCK_MONOTONIC);
+    report.iterations = loop.iterations;
+    report.wakeups = this.#counts.wakeups;
+    report.sigchlds = watch.sigchlds;
+    report.reaped = watch.reaped;
+    report.signals = signals.counts.records;
+    report.sigfd = signals.sigfd;
+    report.status = status;
+    report.why = why;
+    this.#log.flush();
+    const { logLevel } = this.#options;
+    if (logLevel !== 'error' && logLevel !== 'warn') this.#log.summary(report);
+  }
+
+  /** --pdeathsig, and the case that the parent has died before it was set. */
+  #dieWithParent(parentPid: number): void {
+    const { pdeathsig } = this.#options;
+    if (pdeathsig === undefined) return;
+    check(this.#host.prctl(PR_SET_PDEATHSIG, pdeathsig), 'prctl PR_SET_PDEATHSIG');
+    if (this.#host.getppid() !== parentPid) this.#host.kill(this.#host.getpid(), pdeathsig);
+  }
+
+  /** Descriptors 1 and 2 have one Output where they are one file. */
+  #joinOutputs(): void {
+    const err = new Output(this.#host);
+    const same = sameFile(1, 2);
+    this.#outputs.set(2, err);
+    this.#outputs.set(1, same ? err : new Output(this.#host));
+  }
+
+  #makeLog(makeJsonLog: JsonLogMaker | null, startNs: number): LogWriter {
+    const { quiet, logFile } = this.#options;
+    if (quiet) return SILENT;
+    const host = this.#host;
+    let fd = 2;
+    if (logFile !== undefined) {
+      fd = check(
+        host.open(logFile, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644),
+        `--log-file ${logFile}`,
+      );
+      this.#outputs.set(fd, new Output(host));
+      this.#keep({ dispose: () => host.close(fd) });
+    }
+    const fds = this.#fdNames();
+    const target = new LogTarget(host, this.#outputs.get(fd)!, fd, this.#options.color);
+    const sink = target.write;
+    if (makeJsonLog === null) return new PrettyLog(sink, target.style, fds, startNs);
+    const epochMs = (host.clockNs(CLOCK_REALTIME) - host.clockNs(CLOCK_MONOTONIC)) / 1e6;
+    return makeJsonLog({
+      sink,
+      names: EVENT_NAMES,
+      catalogue: CATALOGUE,
+      describe: liveText,
+      fds,
+      epochMs,
+    });
+  }
+
+  /** What the descriptors are that the loop polls, kept up to date by the loop's own events. */
+  #fdNames(): Map<number, string> {
+    const names = new Map<number, string>();
+    this.#trace.attach(['aio_set_fd_handler'], (_id, _time, _ctx, fd, events, name) => {
+      if (Number(events) === 0) names.delete(Number(fd));
+      else names.set(Number(fd), fdName(String(name)));
+    });
+    return names;
+  }
+
+  #prefixOf(number: number): string {
+    const color = wantsColor(this.#options.color, this.#host.isatty(1), process.env);
+    return `${paint({ color, width: 0 }, childColor(number), `[${number}]`)} `;
+  }
+
+  #note(level: 'warn', what: string, text: string): void {
+    this.#log.note(level, what, this.#host.clockNs(CLOCK_MONOTONIC), {}, text);
+  }
+}
+
+/** sigfd_handler reads the signalfd; a context's notifier is an eventfd. */
+function fdName(handler: string): string {
+  if (handler === 'sigfd_handler') return 'signalfd';
+  return handler === 'aio_context_notifier' ? 'eventfd' : handler;
+}
+
+function sameFile(a: number, b: number): boolean {
+  try {
+    const [x, y] = [fstatSync(a), fstatSync(b)];
+    return x.dev === y.dev && x.ino === y.ino && x.rdev === y.rdev;
+  } catch {
+    return false;
+  }
+}
+
+function newRow(job: { readonly command: string }, i: number) {
+  const { command } = job;
+  return {
+    number: i + 1,
+    command,
+    pid: 0,
+    startNs: 0,
+    endNs: 0,
+    code: 0,
+    status: 0,
+    utimeNs: 0,
+    stimeNs: 0,
+    maxrssKiB: 0,
+  };
+}

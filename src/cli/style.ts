@@ -1,0 +1,71 @@
+/** Colours, where a terminal or the person wants them. */
+export interface Style {
+  readonly color: boolean;
+  /** Columns of the terminal; 0 where lines need not be cut. */
+  readonly width: number;
+}
+
+export const RESET = '\x1b[0m';
+export const DIM = '\x1b[2m';
+export const BOLD = '\x1b[1m';
+export const RED = '\x1b[31m';
+export const GREEN = '\x1b[32m';
+export const YELLOW = '\x1b[33m';
+export const CYAN = '\x1b[36m';
+export const MAGENTA = '\x1b[35m';
+
+const CHILD_COLORS = ['\x1b[36m', '\x1b[33m', '\x1b[35m', '\x1b[32m', '\x1b[34m', '\x1b[31m'];
+
+/** One colour for each child, by its number from 1. */
+export function childColor(number: number): string {
+  return CHILD_COLORS[(number - 1) % CHILD_COLORS.length]!;
+}
+
+/** Text in a colour, where there are any. */
+export function paint(style: Style, color: string, text: string): string {
+  return style.color && color !== '' ? `${color}${text}${RESET}` : text;
+}
+
+/**
+ * Whether to colour what goes to a terminal or not: --color first, then
+ * NO_COLOR, then FORCE_COLOR.
+ */
+export function wantsColor(
+  choice: 'auto' | 'always' | 'never',
+  isTerminal: boolean,
+  env: Readonly<Record<string, string | undefined>>,
+): boolean {
+  if (choice !== 'auto') return choice === 'always';
+  if ((env.NO_COLOR ?? '') !== '') return false;
+  const forced = env.FORCE_COLOR;
+  if (forced !== undefined) return forced !== '0' && forced !== 'false';
+  return isTerminal && env.TERM !== 'dumb';
+}
+
+/**
+ * Words in lines of at most width columns; all but the first begin after indent
+ * columns. The first is taken to begin after `used` columns.
+ */
+export function wrap(text: string, used: number, indent: number, width: number): string {
+  if (width === 0 || used + text.length <= width) return text;
+  const lines: string[] = [];
+  let line = '';
+  let room = width - used;
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (longer.length <= room || (line === '' && lines.length > 0)) {
+      line = longer;
+      continue;
+    }
+    lines.push(line);
+    line = word;
+    room = width - indent;
+  }
+  lines.push(line);
+  return lines.map((part) => cut(part, room)).join(`\n${' '.repeat(indent)}`);
+}
+
+/** A text that is at most width columns wide. */
+export function cut(text: string, width: number): string {
+  return width <= 0 || text.length <= width ? text : `${text.slice(0, Math.max(width - 1, 1))}…`;
+}

@@ -1,0 +1,316 @@
+import { QEMU_CLOCK_REALTIME } from '../aio/clock.ts';
+import type { QemuTimer } from '../aio/timer.ts';
+import {
+  CLD_STOPPED,
+  CLOCK_MONOTONIC,
+  P_ALL,
+  SIGCONT,
+  SIGINT,
+  SIGKILL,
+  SIGTERM,
+  WEXITED,
+  WNOHANG,
+  WNOWAIT,
+} from '../host/constants.ts';
+import { type Host, newWaitResult } from '../host/host.ts';
+import type { MainLoop } from '../mainloop/main-loop.ts';
+import type { ChildCallbacks, ChildEvent, ChildWatch } from '../signal/child-watch.ts';
+import { signalName } from '../signal/names.ts';
+import { type CliError, EXIT_TIMEOUT } from './errors.ts';
+import { endText, shellStatus, verdict } from './exit-status.ts';
+import type { Passing } from './forward.ts';
+import { type Child, Launcher } from './launcher.ts';
+import type { LogWriter } from './log.ts';
+import type { LogLevel, Options } from './options.ts';
+import type { Prefixer } from './prefix.ts';
+import type { ChildRow, Report } from './summary.ts';
+import { continueGroup, isTerminalStop, type Terminal } from './tty.ts';
+import { count, formatDuration } from './units.ts';
+
+export interface SupervisorParts {
+  readonly host: Host;
+  readonly loop: MainLoop;
+  readonly watch: ChildWatch;
+  readonly terminal: Terminal;
+  readonly log: LogWriter;
+  readonly report: Report;
+  readonly prefixer: Prefixer | null;
+  readonly prefixOf: (number: number) => string;
+  /** Whether every child of this process is ours to reap, and at last to end. */
+  readonly adopts: boolean;
+  /** Gives up output that nobody takes. */
+  readonly dropOutput: () => void;
+}
+
+/**
+ * The life of the children: they are started, signals are passed on to them, and
+ * when they are to end they get SIGTERM, time, and SIGKILL.
+ *
+ * `settled` is true when none of them is left, nor any orphan that we adopted.
+ */
+export class Supervisor {
+  settled = false;
+  readonly #parts: SupervisorParts;
+  readonly #options: Options;
+  readonly #launcher: Launcher;
+  readonly #grace: QemuTimer;
+  readonly #timeout: QemuTimer;
+  /** By pid, in order of start. */
+  readonly #children = new Map<number, Child>();
+  readonly #statuses: (number | undefined)[];
+  readonly #ended: number[] = [];
+  /** Adopted processes that were told to end. */
+  readonly #told = new Set<number>();
+  #leaving = false;
+  #interrupts = 0;
+  #timedOut = false;
+  #failure: CliError | null = null;
+  /** What those that were never started exit with. */
+  #abandonedStatus = 125;
+
+  constructor(parts: SupervisorParts, options: Options) {
+    this.#parts = parts;
+    this.#options = options;
+    const { loop, terminal, report } = parts;
+    this.#statuses = options.jobs.map(() => undefined);
+    const timer = (name: string, fire: () => void): QemuTimer =>
+      loop.timers.newTimer(QEMU_CLOCK_REALTIME, name, fire);
+    this.#grace = timer('grace', () =>
+      this.#killAll(`${formatDuration(options.graceNs)} grace are over`),
+    );
+    this.#timeout = timer('timeout', () => this.#timeIsUp());
+    const alone = options.jobs.length === 1 && (options.transparent || options.group);
+    const foreground = terminal.interactive && alone;
+    this.#launcher = new Launcher({
+      ...parts,
+      jobs: options.jobs,
+      rows: report.children,
+      leads: options.group || foreground,
+      foreground,
+      callbacksFor: (row) => this.#callbacksFor(row),
+      onStart: (child) => this.#children.set(child.pid, child),
+      living: () => this.#children.size,
+      onFailure: (error) => this.#fail(error),
+    });
+  }
+
+  start(): void {
+    if (this.#options.timeoutNs !== undefined) this.#timeout.modFromNowNs(this.#options.timeoutNs);
+    this.#launcher.start();
+    this.#checkEnd();
+  }
+
+  /** A signal came that is to go to the children. */
+  pass(passing: Passing, received: number): void {
+    const { signo } = passing;
+    if (this.settled) {
+      if (signo === SIGINT || signo === SIGTERM) this.#parts.dropOutput();
+      return;
+    }
+    const as = signo === received ? '' : ` as ${signalName(signo)}`;
+    const targets = [...this.#children.values()].filter((child) => child.leads || !passing.toGroup);
+    const has = this.#children.size - targets.length;
+    const to = count(targets.length, 'child', 'children');
+    const text = `${signalName(received)}${as} to ${has > 0 ? 'all, by the terminal' : to}`;
+    this.#note(
+      'info',
+      'forward_signal',
+      { signo: received, as: signo, sent: targets.length },
+      text,
+    );
+    for (const child of targets) this.#send(child, passing);
+    if (signo === SIGCONT) this.#resumed();
+    if (signo !== SIGINT && signo !== SIGTERM) return;
+    this.#abandon(128 + signo);
+    if (signo === SIGINT && ++this.#interrupts === 2) this.#killAll('second SIGINT');
+    else if (!this.#grace.pending) this.#grace.modFromNowNs(this.#options.graceNs);
+  }
+
+  dropped(signo: number): void {
+    this.#note('info', 'drop_signal', { signo }, `${signalName(signo)}, as --rewrite says`);
+  }
+
+  /** An adopted process has ended. */
+  orphanEnded(event: ChildEvent): void {
+    this.#parts.report.orphans++;
+    this.#parts.report.latencies.add(event.latencyNs, event.latencyIsBound);
+    this.#told.delete(event.pid);
+    if (this.#leaving) this.#endLeftovers();
+  }
+
+  /** What the command exits with, and why. Valid once settled. */
+  result(): { status: number; why: string } {
+    const { jobs, success, okExit } = this.#options;
+    if (this.#failure !== null) return { status: this.#failure.status, why: this.#failure.message };
+    if (this.#timedOut) return { status: EXIT_TIMEOUT, why: 'the time of --timeout was up' };
+    const statuses = jobs.map((_, i) => this.#statuses[i] ?? this.#abandonedStatus);
+    jobs.forEach((_, i) => {
+      if (!this.#ended.includes(i)) this.#ended.push(i);
+    });
+    const { status, child } = verdict(statuses, this.#ended, success, okExit);
+    if (child === undefined) return { status, why: 'all is well' };
+    const row = this.#parts.report.children[child]!;
+    const what = row.code === 0 ? 'was not started' : `ended with ${endText(row.code, row.status)}`;
+    return { status, why: `[${row.number}] ${what}` };
+  }
+
+  get failure(): CliError | null {
+    return this.#failure;
+  }
+
+  /** Something has gone wrong in us: nobody may be left behind. */
+  killEverybody(): void {
+    const { host } = this.#parts;
+    for (const child of this.#children.values())
+      host.kill(child.leads ? -child.pid : child.pid, SIGKILL);
+  }
+
+  #callbacksFor(row: ChildRow): ChildCallbacks {
+    return {
+      onEnd: (event) => this.#childEnded(row, event),
+      onStatus: (event) => this.#childChanged(event),
+    };
+  }
+
+  #childEnded(row: ChildRow, event: ChildEvent): void {
+    const { report, terminal, host } = this.#parts;
+    const { pid, code, status, utimeNs, stimeNs, maxrssKiB } = event;
+    Object.assign(row, { code, status, utimeNs, stimeNs, maxrssKiB });
+    row.endNs = host.clockNs(CLOCK_MONOTONIC) - event.latencyNs;
+    report.latencies.add(event.latencyNs, event.latencyIsBound);
+    const index = row.number - 1;
+    this.#statuses[index] = shellStatus(event);
+    this.#ended.push(index);
+    const child = this.#children.get(pid);
+    this.#children.delete(pid);
+    if (child?.leads) terminal.takeBack(pid);
+    this.#launcher.roomMade();
+    this.#checkEnd();
+  }
+
+  #checkEnd(): void {
+    if (this.#children.size > 0 || this.#launcher.pending || this.#leaving) return;
+    this.#leaving = true;
+    this.#timeout.del();
+    this.#grace.del();
+    this.#endLeftovers();
+  }
+
+  /** Those that were adopted are told to end, and those that come to us when they do. */
+  #endLeftovers(): void {
+    const { host, adopts } = this.#parts;
+    if (!adopts || !this.#hasChildren()) {
+      this.#grace.del();
+      this.settled = true;
+      return;
+    }
+    const fresh = host.children().filter((pid) => !this.#told.has(pid));
+    for (const pid of fresh) {
+      this.#told.add(pid);
+      host.kill(pid, SIGTERM);
+      host.kill(pid, SIGCONT);
+    }
+    if (fresh.length > 0) {
+      const text = `SIGTERM to ${count(fresh.length, 'process', 'processes')} left behind`;
+      this.#note('info', 'end_leftovers', { pids: fresh }, text);
+    }
+    if (!this.#grace.pending) this.#grace.modFromNowNs(this.#options.graceNs);
+  }
+
+  #hasChildren(): boolean {
+    // -ECHILD, and no other answer, says that there is none.
+    return this.#parts.host.waitid(P_ALL, 0, WEXITED | WNOHANG | WNOWAIT, newWaitResult()) >= 0;
+  }
+
+  #timeIsUp(): void {
+    this.#timedOut = true;
+    const text = `${formatDuration(this.#options.timeoutNs!)} are over: SIGTERM to ${count(this.#children.size, 'child', 'children')}`;
+    this.#note('warn', 'timeout', { children: this.#children.size }, text);
+    this.#endAll();
+  }
+
+  #fail(error: CliError): void {
+    this.#failure ??= error;
+    this.#endAll();
+    this.#checkEnd();
+  }
+
+  #endAll(): void {
+    this.#abandon(128 + SIGTERM);
+    for (const child of this.#children.values()) {
+      this.#kill(child, SIGTERM);
+      // One that is stopped could not end.
+      this.#kill(child, SIGCONT);
+    }
+    if (this.#children.size > 0) this.#grace.modFromNowNs(this.#options.graceNs);
+  }
+
+  #killAll(why: string): void {
+    const { host } = this.#parts;
+    const left = this.#leaving ? host.children() : [];
+    const n = this.#children.size + left.length;
+    const text = `${why}: SIGKILL to ${count(n, 'process', 'processes')}`;
+    this.#note('warn', 'kill', { processes: n }, text);
+    for (const child of this.#children.values()) this.#kill(child, SIGKILL);
+    for (const pid of left) host.kill(pid, SIGKILL);
+    // Who comes to us when its parent is killed is told by SIGTERM first, and has its time.
+    if (left.length > 0) this.#grace.modFromNowNs(this.#options.graceNs);
+  }
+
+  #abandon(status: number): void {
+    if (!this.#launcher.pending) return;
+    this.#abandonedStatus = status;
+    this.#launcher.abandon();
+    this.#checkEnd();
+  }
+
+  #send(child: Child, { signo, value }: Passing): void {
+    if (value !== undefined && !this.#options.group) {
+      this.#parts.host.sigqueue(child.pid, signo, value);
+    } else {
+      this.#kill(child, signo);
+    }
+  }
+
+  #kill(child: Child, signo: number): void {
+    const toGroup = this.#options.group && child.leads;
+    this.#parts.host.kill(toGroup ? -child.pid : child.pid, signo);
+  }
+
+  #childChanged(event: ChildEvent): void {
+    const child = this.#children.get(event.pid);
+    if (child === undefined) return;
+    child.stopped = event.code === CLD_STOPPED;
+    if (child.stopped && isTerminalStop(event.status)) this.#stoppedForTerminal(child);
+  }
+
+  /** Ctrl-Z, or a child in the background that wants the terminal. */
+  #stoppedForTerminal(child: Child): void {
+    const { terminal, host, log } = this.#parts;
+    if (!terminal.interactive) return;
+    if (child.leads && terminal.isOurs) {
+      terminal.give(child.pid);
+      continueGroup(host, child.pid);
+      return;
+    }
+    for (const other of this.#children.values()) if (!other.stopped) return;
+    log.flush();
+    if (terminal.suspend() || !child.leads) return;
+    continueGroup(host, child.pid);
+  }
+
+  /** After fg: the one who had the terminal gets it again. */
+  #resumed(): void {
+    const { terminal, host } = this.#parts;
+    if (!terminal.interactive) return;
+    const leaders = [...this.#children.values()].filter((child) => child.leads && child.stopped);
+    for (const [i, child] of leaders.entries()) {
+      if (i === 0) terminal.give(child.pid);
+      continueGroup(host, child.pid);
+    }
+  }
+
+  #note(level: LogLevel, what: string, fields: Record<string, unknown>, text: string): void {
+    this.#parts.log.note(level, what, this.#parts.host.clockNs(CLOCK_MONOTONIC), fields, text);
+  }
+}

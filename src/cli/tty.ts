@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU } from '../host/constants.ts';
+import { ESRCH } from '../host/errno.ts';
+import type { Host } from '../host/host.ts';
+
+/**
+ * The terminal on stdin, and who has it in the foreground. SIGTTOU must be
+ * ignored while it is used, since a process in the background may set the
+ * foreground group only then.
+ */
+export class Terminal {
+  readonly #host: Host;
+  readonly #fd: number;
+  readonly #ownGroup: number;
+  /** Whether we were in the foreground at the start. */
+  readonly interactive: boolean;
+
+  constructor(host: Host, fd = 0) {
+    this.#host = host;
+    this.#fd = fd;
+    this.#ownGroup = host.getpgid(0);
+    this.interactive = host.isatty(fd) && host.tcgetpgrp(fd) === this.#ownGroup;
+  }
+
+  get fd(): number {
+    return this.#fd;
+  }
+
+  /** Whether our own group is in the foreground. */
+  get isOurs(): boolean {
+    return this.interactive && this.#host.tcgetpgrp(this.#fd) === this.#ownGroup;
+  }
+
+  /** Makes a child's group the one in the foreground, if it is ours to give. */
+  give(pgid: number): void {
+    if (this.isOurs) this.#host.tcsetpgrp(this.#fd, pgid);
+  }
+
+  /** Takes it back from a group of ours that has it, or that has left it behind. */
+  takeBack(pgid: number): void {
+    if (!this.interactive) return;
+    const now = this.#host.tcgetpgrp(this.#fd);
+    const left = now > 0 && this.#host.kill(-now, 0) === -ESRCH;
+    if (now === pgid || left) this.#host.tcsetpgrp(this.#fd, this.#ownGroup);
+  }
+
+  /**
+   * Stops our whole group, as the terminal would have, and returns when it is
+   * continued. Returns false where nobody would continue it.
+   */
+  suspend(): boolean {
+    if (isOrphaned(this.#host.getpid())) return false;
+    this.#host.kill(0, SIGSTOP);
+    return true;
+  }
+}
+
+/** Whether a child has stopped for the terminal's sake. */
+export function isTerminalStop(signo: number): boolean {
+  return signo === SIGTSTP || signo === SIGTTIN || signo === SIGTTOU;
+}
+
+/** Continues a group that had to stop. */
+export function continueGroup(host: Host, pgid: number): void {
+  host.kill(-pgid, SIGCONT);
+}
+
+/**
+ * Whether no shell looks after a process's group: none of its members has a
+ * parent in the same session and another group. The way up from us is looked at;
+ * a shell that we came from stands on it.
+ */
+function isOrphaned(pid: number): boolean {
+  const own = stat(pid);
+  if (own === undefined) return true;
+  for (let at = own; at.ppid > 0; ) {
+    const parent = stat(at.ppid);
+    if (parent === undefined || parent.session !== own.session) return true;
+    if (parent.pgrp !== own.pgrp) return false;
+    at = parent;
+  }
+  return true;
+}
+
+function stat(pid: number): { ppid: number; pgrp: number; session: number } | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The name, in parentheses, may hold anything.
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { ppid: Number(fields[1]), pgrp: Number(fields[2]), session: Number(fields[3]) };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,230 @@
+import type { ClockName } from '../aio/clock.ts';
+import { actionsOf, bodyOf, signalSpecOf } from './build-actions.ts';
+import { errnoNumber } from './errors.ts';
+import type {
+  ChildDef,
+  ChildEnd,
+  ContextName,
+  Expectation,
+  FaultDef,
+  FdDef,
+  FdKind,
+  Mention,
+  ObjectDef,
+  Scenario,
+  SourceDef,
+  TimerDef,
+  Watch,
+} from './model.ts';
+import {
+  boolOf,
+  comparisonOf,
+  durationsOf,
+  entriesOf,
+  get,
+  itemsOf,
+  mentionOf,
+  nsOf,
+  numberOf,
+  placeOf,
+  signalOf,
+  textOf,
+  textsOf,
+} from './read.ts';
+import { SECTIONS, type Section } from './schema.ts';
+import type { Node } from './source.ts';
+import { durationNs, numberBound } from './values.ts';
+
+/** Where objects stand of which the file does not say it. */
+interface Defaults {
+  readonly context: ContextName;
+  readonly list: ContextName | 'loop';
+}
+
+/** Makes the model of a file that the schema has found to be right. */
+export function buildScenario(root: Node, file: string): Scenario {
+  const drive = textOf(get(root, 'drive'), 'main_loop') as Scenario['drive'];
+  const defaults: Defaults =
+    drive === 'aio_poll'
+      ? { context: 'main', list: 'main' }
+      : { context: 'iohandler', list: 'loop' };
+  const objects = entriesOf(root).flatMap(({ key, value }) =>
+    isSection(key.text) ? sectionOf(key.text, value, defaults) : [],
+  );
+  const steps = get(root, 'steps');
+  const expect = get(root, 'expect');
+  return {
+    file,
+    name: textOf(get(root, 'name')),
+    about: textOf(get(root, 'about')),
+    host: textOf(get(root, 'host'), 'sim') as Scenario['host'],
+    drive,
+    fdmon: textOf(get(root, 'fdmon'), 'auto') as Scenario['fdmon'],
+    seed: numberOf(get(root, 'seed'), 1),
+    objects,
+    timeline: itemsOf(get(root, 'timeline')).map((node) => ({
+      at: node.at,
+      timeNs: durationNs(textOf(get(node, 'at'))),
+      do: actionsOf(get(node, 'do')),
+    })),
+    faults: itemsOf(get(root, 'faults')).map(faultOf),
+    steps:
+      steps === undefined
+        ? [{ at: placeOf(root), op: 'run', forNs: null, iterations: null }]
+        : actionsOf(steps),
+    expect: expect === undefined ? null : expectationOf(expect),
+  };
+}
+
+function isSection(key: string): key is Section {
+  return (SECTIONS as readonly string[]).includes(key);
+}
+
+function sectionOf(section: Section, node: Node, defaults: Defaults): ObjectDef[] {
+  if (section === 'co_queues' || section === 'co_mutexes' || section === 'co_rwlocks') {
+    return itemsOf(node).map((item) => ({ section, ...mentionOf(item) }));
+  }
+  return entriesOf(node).map(({ key, value }) =>
+    objectOf(section, mentionOf(key), value, defaults),
+  );
+}
+
+function objectOf(
+  section: Exclude<Section, 'co_queues' | 'co_mutexes' | 'co_rwlocks'>,
+  name: Mention,
+  node: Node,
+  defaults: Defaults,
+): ObjectDef {
+  const context = textOf(get(node, 'context'), defaults.context) as ContextName;
+  switch (section) {
+    case 'bottom_halves': {
+      const own = textOf(get(node, 'context'), 'main') as ContextName;
+      return { section, ...name, ...bodyOf(node), context: own };
+    }
+    case 'timers':
+      return { section, ...name, ...bodyOf(node), ...timerOf(node, defaults) };
+    case 'fds':
+      return { ...name, ...fdOf(node, context) };
+    case 'notifiers':
+      return {
+        section,
+        ...name,
+        ...bodyOf(node),
+        context,
+        set: boolOf(get(node, 'set'), false),
+        clear: boolOf(get(node, 'clear'), true),
+        pollable: boolOf(get(node, 'pollable'), false),
+      };
+    case 'coroutines':
+      return { section, ...name, do: actionsOf(get(node, 'do')) };
+    case 'signals':
+      return { section, ...name, ...signalSpecOf(node), signo: signalOf(name.name) };
+    case 'children':
+      return { section, ...name, ...childOf(node) };
+    case 'poll_notifiers':
+      return { section, ...name, ...bodyOf(node) };
+    case 'sources':
+      return { section, ...name, ...bodyOf(node), ...sourceOf(node) };
+  }
+}
+
+function timerOf(node: Node, defaults: Defaults): Pick<TimerDef, 'clock' | 'list'> {
+  return {
+    clock: textOf(get(node, 'clock'), 'realtime') as ClockName,
+    list: textOf(get(node, 'list'), defaults.list) as TimerDef['list'],
+  };
+}
+
+function fdOf(node: Node, context: ContextName): Omit<FdDef, 'name' | 'at'> {
+  const of = get(node, 'of');
+  const count = get(node, 'count');
+  return {
+    section: 'fds',
+    ...bodyOf(node),
+    kind: textOf(get(node, 'kind'), 'eventfd') as FdKind,
+    watch: textOf(get(node, 'watch'), 'read') as Watch,
+    context,
+    drain: boolOf(get(node, 'drain'), true),
+    doWrite: actionsOf(get(node, 'do_write')),
+    ready: boolOf(get(node, 'ready'), false),
+    full: boolOf(get(node, 'full'), false),
+    external: boolOf(get(node, 'external'), false),
+    of: of === undefined ? null : mentionOf(of),
+    count: numberOf(count, 1),
+    many: count !== undefined,
+  };
+}
+
+function childOf(node: Node): Omit<ChildDef, 'section' | 'name' | 'at'> {
+  const exit = get(node, 'exit');
+  const signal = get(node, 'signal');
+  const write = get(node, 'write');
+  const command = get(node, 'command');
+  return {
+    afterNs: nsOf(get(node, 'after')),
+    exit: exit === undefined ? null : numberOf(exit, 0),
+    signal: signal === undefined ? null : signalOf(textOf(signal)),
+    stop: boolOf(get(node, 'stop'), false),
+    write: write === undefined ? null : textOf(write),
+    ignore: (textsOf(get(node, 'ignore')) ?? []).map(signalOf),
+    children: numberOf(get(node, 'children'), 0),
+    command: command === undefined ? null : commandOf(command),
+    start: boolOf(get(node, 'start'), false),
+  };
+}
+
+function commandOf(node: Node): string[] {
+  return textsOf(node.kind === 'list' ? node : undefined) ?? ['/bin/sh', '-c', textOf(node)];
+}
+
+function sourceOf(node: Node): Pick<SourceDef, 'kind' | 'afterNs' | 'priority' | 'attached'> {
+  const kind = textOf(get(node, 'kind')) as SourceDef['kind'];
+  const priority = textOf(get(node, 'priority'), kind === 'idle' ? 'default_idle' : 'default');
+  return {
+    kind,
+    afterNs: nsOf(get(node, 'after')) ?? 0,
+    priority: priority as SourceDef['priority'],
+    attached: boolOf(get(node, 'attached'), true),
+  };
+}
+
+function faultOf(node: Node): FaultDef {
+  const on = get(node, 'on');
+  const error = get(node, 'error');
+  const short = get(node, 'short');
+  return {
+    at: node.at,
+    call: textOf(get(node, 'call')) as FaultDef['call'],
+    on: on === undefined ? null : mentionOf(on),
+    error: error === undefined ? null : errnoNumber(textOf(error)),
+    short: short === undefined ? null : numberOf(short, 0),
+    times: numberOf(get(node, 'times'), 1),
+    after: numberOf(get(node, 'after'), 0),
+  };
+}
+
+function expectationOf(node: Node): Expectation {
+  const iterations = get(node, 'iterations');
+  const trace = get(node, 'trace');
+  const abort = get(node, 'abort');
+  return {
+    order: textsOf(get(node, 'order')) ?? null,
+    includes: textsOf(get(node, 'includes')) ?? null,
+    never: textsOf(get(node, 'never')) ?? null,
+    children: entriesOf(get(node, 'children')).map(({ key, value }) => ({
+      of: mentionOf(key),
+      end: childEndOf(value),
+    })),
+    iterations: iterations === undefined ? null : comparisonOf(iterations, numberBound),
+    trace: trace === undefined ? null : itemsOf(trace).map(mentionOf),
+    elapsed: durationsOf(get(node, 'elapsed')),
+    abort: abort === undefined ? null : textOf(abort),
+  };
+}
+
+function childEndOf(node: Node): ChildEnd {
+  if (node.kind === 'scalar') return node.text as ChildEnd;
+  const exit = get(node, 'exit');
+  if (exit !== undefined) return { exit: numberOf(exit, 0) };
+  return { signal: textOf(get(node, 'signal')) };
+}

@@ -1,0 +1,240 @@
+import type { Names } from './check-names.ts';
+import { checkSignalName } from './check-objects.ts';
+import type { Action, CheckItem, FdDef, Mention, NameOp, Op, Scenario } from './model.ts';
+import type { Problems } from './problem.ts';
+import type { Section } from './schema.ts';
+
+/** Where actions stand. */
+type Where = 'steps' | 'callback' | 'coroutine' | 'timeline';
+
+const TARGETS: Readonly<Record<NameOp, Section>> = {
+  schedule: 'bottom_halves',
+  schedule_idle: 'bottom_halves',
+  cancel: 'bottom_halves',
+  delete: 'bottom_halves',
+  oneshot: 'bottom_halves',
+  kick: 'fds',
+  reopen: 'fds',
+  attach: 'sources',
+  unwatch: 'fds',
+  close: 'fds',
+  close_peer: 'fds',
+  set: 'notifiers',
+  test_and_clear: 'notifiers',
+  flag: 'notifiers',
+  arm_now: 'timers',
+  disarm: 'timers',
+  enter: 'coroutines',
+  wake: 'coroutines',
+  co_schedule: 'coroutines',
+  wait: 'co_queues',
+  wait_front: 'co_queues',
+  lock: 'co_mutexes',
+  unlock: 'co_mutexes',
+  rdlock: 'co_rwlocks',
+  wrlock: 'co_rwlocks',
+  rwunlock: 'co_rwlocks',
+  next: 'co_queues',
+  restart_all: 'co_queues',
+  enter_next: 'co_queues',
+  enter_all: 'co_queues',
+  spawn: 'children',
+};
+
+const STEPS_ONLY: ReadonlySet<Op> = new Set<Op>(['step', 'settle', 'run']);
+const COROUTINE_ONLY: ReadonlySet<Op> = new Set<Op>([
+  'yield',
+  'sleep',
+  'wait',
+  'wait_front',
+  'lock',
+  'unlock',
+  'rdlock',
+  'wrlock',
+  'rwunlock',
+  'next',
+  'restart_all',
+]);
+const OUTSIDE_COROUTINES: ReadonlySet<Op> = new Set<Op>(['enter_next', 'enter_all']);
+const TIMELINE: ReadonlySet<Op> = new Set<Op>([
+  'kick',
+  'close_peer',
+  'set',
+  'flag',
+  'notify',
+  'notify_event',
+  'schedule',
+  'oneshot',
+  'wake',
+  'co_schedule',
+  'kill',
+  'sigqueue',
+  'kill_child',
+  'spawn',
+  'log',
+  'wait_for',
+]);
+
+/** Checks every action of a file: whether it may stand there, and what it is done to. */
+export function checkActions(scenario: Scenario, names: Names, problems: Problems): void {
+  const checker = new ActionChecker(names, problems, scenario.expect?.abort != null);
+  for (const object of scenario.objects) {
+    if (!('do' in object)) continue;
+    const where = object.section === 'coroutines' ? 'coroutine' : 'callback';
+    checker.list(object.do, where);
+    if (object.section === 'fds') checker.list(object.doWrite, where);
+    if (object.section === 'coroutines') checker.locks(object.do);
+  }
+  for (const entry of scenario.timeline) checker.list(entry.do, 'timeline');
+  checker.list(scenario.steps, 'steps');
+}
+
+class ActionChecker {
+  readonly #names: Names;
+  readonly #problems: Problems;
+  /** A file that expects an abort may do what makes no sense. */
+  readonly #mayAbort: boolean;
+
+  constructor(names: Names, problems: Problems, mayAbort: boolean) {
+    this.#names = names;
+    this.#problems = problems;
+    this.#mayAbort = mayAbort;
+  }
+
+  list(actions: readonly Action[], where: Where): void {
+    for (const action of actions) {
+      this.#place(action, where);
+      this.#target(action, where);
+      if (action.op === 'repeat') this.list(action.do, where);
+      if (action.op === 'sigaction') this.list(action.spec.do, 'callback');
+    }
+  }
+
+  /** What a coroutine unlocks it must have locked: another's lock is never its own. */
+  locks(actions: readonly Action[], held = new Set<string>()): void {
+    for (const action of actions) {
+      if (action.op === 'repeat') {
+        this.locks(action.do, held);
+      } else if (action.op === 'lock' || action.op === 'rdlock' || action.op === 'wrlock') {
+        held.add(action.on.name);
+      } else if (action.op === 'unlock' || action.op === 'rwunlock') {
+        if (!held.has(action.on.name)) {
+          this.#nonsense(action, `'${action.on.name}' is unlocked by who has not locked it`);
+        }
+      }
+    }
+  }
+
+  #place(action: Action, where: Where): void {
+    const { op, at } = action;
+    if (where === 'timeline') {
+      if (TIMELINE.has(op)) return;
+      const words = [...TIMELINE];
+      this.#problems.expected(at, op, 'what the outside world can do', words);
+    } else if (STEPS_ONLY.has(op) && where !== 'steps') {
+      this.#problems.add(at, `found '${op}' in a callback, expected it in steps only`);
+    } else if (op === 'wait_for' && where !== 'steps') {
+      this.#problems.add(at, `found '${op}' in a callback, expected it in steps or the timeline`);
+    } else if (COROUTINE_ONLY.has(op) && where !== 'coroutine') {
+      this.#problems.add(at, `found '${op}', expected it in a coroutine's do only`);
+    } else if (OUTSIDE_COROUTINES.has(op) && where === 'coroutine') {
+      this.#problems.add(at, `found '${op}' in a coroutine, expected it outside: see next`);
+    }
+  }
+
+  #target(action: Action, where: Where): void {
+    switch (action.op) {
+      case 'watch':
+        this.#names.find(action.on, 'fds');
+        return;
+      case 'arm':
+      case 'arm_at':
+      case 'anticipate_at':
+        this.#names.find(action.on, 'timers');
+        return;
+      case 'raise':
+      case 'kill':
+      case 'sigqueue':
+      case 'sigaction':
+        this.#signal(action.on);
+        return;
+      case 'kill_child':
+        this.#names.find(action.on, 'children');
+        checkSignalName(action.signal, this.#problems);
+        return;
+      case 'check':
+        for (const item of action.items) this.#checkItem(item);
+        return;
+      default:
+        if ('on' in action) this.#named(action, where);
+    }
+  }
+
+  #named(action: Extract<Action, { op: NameOp }>, where: Where): void {
+    const { op, on } = action;
+    if (op === 'co_schedule' && on.name === 'self') {
+      if (where === 'coroutine') return;
+      this.#problems.add(on.at, `found 'self', expected a coroutine: nobody runs here`);
+      return;
+    }
+    const target = this.#names.find(on, TARGETS[op]);
+    if (target === null) return;
+    if (target.section === 'fds') this.#fd(op, action, target);
+    if (target.section === 'notifiers' && op === 'flag' && !target.pollable) {
+      this.#problems.add(on.at, `'${on.name}' is not pollable, so it has no flag`);
+    }
+    if (target.section === 'sources' && target.attached) {
+      this.#nonsense(action, `'${on.name}' is attached from the start`);
+    }
+  }
+
+  #fd(op: NameOp, action: Action, fd: FdDef): void {
+    let own: FdDef = fd;
+    for (let i = 0; own.of !== null && i < 100; i++) {
+      const next = this.#names.get(own.of.name);
+      if (next?.section !== 'fds') return;
+      own = next;
+    }
+    const { kind, name } = own;
+    if (op === 'kick' && (kind === 'file' || kind === 'pipe_write')) {
+      this.#nonsense(action, `'${name}' is a ${kind}, which cannot be made readable`);
+    }
+    if (op === 'close_peer' && (kind === 'file' || kind === 'eventfd')) {
+      const is = kind === 'file' ? 'a file' : 'an eventfd';
+      this.#nonsense(action, `'${name}' is ${is}, which has no other end`);
+    }
+  }
+
+  #signal(mention: Mention): void {
+    if (checkSignalName(mention, this.#problems) === 0) return;
+    if (this.#names.get(mention.name)?.section === 'signals') return;
+    const declared = "declared under 'signals', such as";
+    this.#problems.add(
+      mention.at,
+      `found '${mention.name}', expected a signal that is ${declared} signals: {${mention.name}: {}}`,
+    );
+  }
+
+  #checkItem(item: CheckItem): void {
+    if (!('of' in item)) return;
+    if (item.key === 'pending' || item.key === 'expires_at') this.#names.find(item.of, 'timers');
+    else if (item.key === 'ended') this.#names.find(item.of, 'children');
+    else {
+      this.#names.find(
+        item.of,
+        'bottom_halves',
+        'timers',
+        'fds',
+        'notifiers',
+        'coroutines',
+        'signals',
+        'poll_notifiers',
+        'sources',
+      );
+    }
+  }
+
+  #nonsense(action: Action, why: string): void {
+    if (!this.#mayAbort) this.#problems.add(action.at, `${action.op} makes no sense: ${why}`);
+  }
+}

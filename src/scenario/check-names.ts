@@ -1,0 +1,94 @@
+import type { Mention, ObjectDef } from './model.ts';
+import type { Problems } from './problem.ts';
+import type { Section } from './schema.ts';
+
+/** How one of a section is called. */
+const KINDS: Readonly<Record<Section, string>> = {
+  bottom_halves: 'a bottom half',
+  timers: 'a timer',
+  fds: 'an fd',
+  notifiers: 'a notifier',
+  coroutines: 'a coroutine',
+  co_queues: 'a co_queue',
+  co_mutexes: 'a co_mutex',
+  co_rwlocks: 'a co_rwlock',
+  signals: 'a signal',
+  children: 'a child',
+  poll_notifiers: 'a poll notifier',
+  sources: 'a source',
+};
+
+/** Entries of the order log that are not an object's name. */
+const ENTRIES = [
+  /^mlw$/,
+  /^poll=[01]$/,
+  /^next=[01]$/,
+  /^nested(_mlw)?\($/,
+  /^\)(=[01])?$/,
+  /\.w$/,
+  /\.poll(=[01]|_ready|_begin|_end)$/,
+  /:(FILL|OK|ERR)$/,
+  / clear=[01]$/,
+  / exited \d+$/,
+  / killed \S+$/,
+];
+
+/** Signals go by their own names, which are entries, too. */
+const SIGNAL = /^SIG[A-Z0-9]+([+-]\d+)?(\(.*\))?$/;
+
+/** The objects of a file by name: one name space for all kinds. */
+export class Names {
+  readonly #objects = new Map<string, ObjectDef>();
+  readonly #problems: Problems;
+
+  constructor(objects: readonly ObjectDef[], problems: Problems) {
+    this.#problems = problems;
+    for (const object of objects) this.#add(object);
+  }
+
+  get(name: string): ObjectDef | undefined {
+    return this.#objects.get(name);
+  }
+
+  /** The object that is meant; tells where there is none, or one of another kind. */
+  find<S extends Section>(
+    mention: Mention,
+    ...sections: readonly S[]
+  ): Extract<ObjectDef, { section: S }> | null {
+    const { name, at } = mention;
+    const found = this.#objects.get(name);
+    if (found !== undefined && (sections as readonly Section[]).includes(found.section)) {
+      return found as Extract<ObjectDef, { section: S }>;
+    }
+    const wanted = sections.map((section) => KINDS[section]).join(' or ');
+    const words = [...this.#objects.values()]
+      .filter((object) => (sections as readonly Section[]).includes(object.section))
+      .map((object) => object.name);
+    if (found === undefined) {
+      const have = words.length === 0 ? `: there is none` : ` that the file declares`;
+      this.#problems.expected(at, name, `the name of ${wanted}${have}`, words);
+    } else {
+      const is = `'${name}' is ${KINDS[found.section]} (line ${found.at.line})`;
+      this.#problems.add(at, `${is}, expected the name of ${wanted}`);
+    }
+    return null;
+  }
+
+  #add(object: ObjectDef): void {
+    const { name, at, section } = object;
+    const other = this.#objects.get(name);
+    if (other !== undefined) {
+      const is = `${KINDS[other.section]} has it (line ${other.at.line})`;
+      this.#problems.add(at, `found '${name}' again, expected a name of its own: ${is}`);
+      return;
+    }
+    this.#objects.set(name, object);
+    const isSignal = section === 'signals';
+    if (ENTRIES.some((entry) => entry.test(name)) || (!isSignal && SIGNAL.test(name))) {
+      const what = 'a name that is no entry of the order log';
+      this.#problems.expected(at, name, what);
+    } else if (name === 'self') {
+      this.#problems.expected(at, name, "another name: 'self' stands for who acts itself");
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import { SIGKILL, SIGSTOP } from '../host/constants.ts';
+import { signalName, signalNames } from '../signal/names.ts';
+import { EVENT_NAMES } from '../trace/catalogue.ts';
+import type { Names } from './check-names.ts';
+import { ERROR_NAMES } from './errors.ts';
+import type { ChildDef, FaultDef, FdDef, Mention, Scenario, SignalDef } from './model.ts';
+import type { Problems } from './problem.ts';
+import { signalOf } from './read.ts';
+
+/** Checks what a file says of its objects, faults and expectations, actions aside. */
+export function checkObjects(scenario: Scenario, names: Names, problems: Problems): void {
+  const signals = new Map<number, SignalDef>();
+  for (const object of scenario.objects) {
+    if (object.section === 'fds') checkFd(object, names, problems);
+    else if (object.section === 'children') checkChild(object, problems);
+    else if (object.section === 'signals') checkSignal(object, signals, problems);
+    else if (object.section === 'sources' && object.kind === 'idle' && object.afterNs > 0) {
+      problems.add(object.at, `'${object.name}' is idle: expected 'after' with a timeout only`);
+    }
+  }
+  for (const fault of scenario.faults) checkFault(fault, names, problems);
+  checkExpectation(scenario, names, problems);
+}
+
+/** The signal that a name means; tells where it means none. */
+export function checkSignalName({ name, at }: Mention, problems: Problems): number {
+  const signo = signalOf(name);
+  if (signo === 0) {
+    problems.expected(at, name, 'a signal, such as SIGTERM or SIGRTMIN+1', signalNames());
+  }
+  return signo;
+}
+
+function checkFd(fd: FdDef, names: Names, problems: Problems): void {
+  const { name, at, kind } = fd;
+  if (fd.of !== null) {
+    checkSecond(fd, fd.of, names, problems);
+    return;
+  }
+  if (fd.full && kind !== 'pipe_write') {
+    problems.add(at, `'${name}' is ${article(kind)}: expected 'full' with a pipe_write only`);
+  }
+  if (fd.ready && kind === 'pipe_write') {
+    problems.add(at, `'${name}' is a pipe_write: expected 'ready' with what can be read`);
+  }
+}
+
+/** A second set of handlers has nothing of a descriptor. */
+function checkSecond(fd: FdDef, of: Mention, names: Names, problems: Problems): void {
+  const { name, at } = fd;
+  let other = names.find(of, 'fds');
+  if (other === null) return;
+  if (other.many) problems.add(of.at, `'${of.name}' has a count: expected one descriptor`);
+  if (other.context !== fd.context && other.of === null) {
+    const where = `'${of.name}' is in ${other.context}`;
+    problems.add(at, `'${name}' is in ${fd.context}, expected the same context: ${where}`);
+  }
+  if (fd.many || fd.ready || fd.full) {
+    problems.add(at, `'${name}' is a second set of handlers: expected no count, ready or full`);
+  }
+  const seen = new Set([fd.name]);
+  while (other !== null && other.of !== null && !seen.has(other.name)) {
+    seen.add(other.name);
+    const next = names.get(other.of.name);
+    other = next?.section === 'fds' ? next : null;
+  }
+  if (other !== null && seen.has(other.name)) {
+    problems.add(of.at, `'${name}' is 'of' itself in the end: expected a descriptor`);
+  }
+}
+
+function checkChild(child: ChildDef, problems: Problems): void {
+  const { name, at } = child;
+  const ends = [child.exit !== null, child.signal !== null, child.stop].filter(Boolean).length;
+  if (ends > 1) problems.add(at, `'${name}' has several ends: expected exit, signal or stop`);
+  const described = ends + child.children + child.ignore.length > 0 || child.afterNs !== null;
+  if (child.command !== null && (described || child.write !== null)) {
+    problems.add(at, `'${name}' is a command: expected nothing else that it does`);
+  }
+  if (child.command?.length === 0) {
+    problems.add(at, `'${name}' has an empty command: expected a program`);
+  }
+  if (child.signal === 0 || child.ignore.includes(0)) {
+    problems.add(at, `'${name}' names what is no signal: expected such as SIGTERM`);
+  }
+}
+
+function checkSignal(signal: SignalDef, before: Map<number, SignalDef>, problems: Problems): void {
+  const signo = checkSignalName(signal, problems);
+  if (signo === 0) return;
+  if (signo === SIGKILL || signo === SIGSTOP) {
+    problems.add(signal.at, `${signal.name} cannot be handled, blocked or ignored`);
+  }
+  const same = before.get(signo);
+  if (same !== undefined) {
+    const is = `${same.name} is ${signalName(signo)} too`;
+    problems.add(signal.at, `found '${signal.name}', expected each signal once: ${is}`);
+  }
+  before.set(signo, signal);
+}
+
+function checkFault(fault: FaultDef, names: Names, problems: Problems): void {
+  const { at, call, on, error, short } = fault;
+  if ((error === null) === (short === null)) {
+    problems.add(at, "expected either 'error' or 'short' in a fault");
+  }
+  if (error === 0) {
+    const what = `an error such as EINTR, one of ${ERROR_NAMES.slice(0, 12).join(', ')}, …`;
+    problems.add(at, `expected ${what}`);
+  }
+  if (short !== null && call !== 'read' && call !== 'write') {
+    problems.add(at, `a ${call} has no length: expected 'short' with read or write`);
+  }
+  if (on === null || on.name === 'sigfd' || on.name === 'notifier') return;
+  if (call === 'poll') problems.add(on.at, "a poll is on all fds: expected no 'on'");
+  else if (call === 'spawn' || call === 'waitpid') names.find(on, 'children');
+  else names.find(on, 'fds', 'notifiers');
+}
+
+function checkExpectation({ expect }: Scenario, names: Names, problems: Problems): void {
+  if (expect === null) return;
+  for (const { of, end } of expect.children) {
+    names.find(of, 'children');
+    if (typeof end === 'object' && 'signal' in end && signalOf(end.signal) === 0) {
+      problems.add(of.at, `'${of.name}': expected {exit: N} or {signal: SIGNAL}`);
+    }
+  }
+  for (const event of expect.trace ?? []) {
+    if (!(EVENT_NAMES as readonly string[]).includes(event.name)) {
+      problems.expected(event.at, event.name, 'a trace event', EVENT_NAMES);
+    }
+  }
+}
+
+function article(kind: string): string {
+  return kind === 'eventfd' ? 'an eventfd' : `a ${kind}`;
+}

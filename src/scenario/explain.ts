@@ -1,0 +1,98 @@
+import type { z } from 'zod';
+import type { Problems } from './problem.ts';
+import { type Expected, unpack } from './schema-parts.ts';
+import { describe, type Node, nodeAt } from './source.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** Tells zod's issues as problems of the file: where, what was found, what was expected. */
+export function explain(root: Node, issues: readonly Issue[], problems: Problems): void {
+  for (const issue of telling(issues)) explainIssue(root, [], issue, problems);
+}
+
+/** A rule on a map as a whole says nothing new where keys of it are unknown. */
+function telling(issues: readonly Issue[]): Issue[] {
+  const unknown = issues.filter((i) => i.code === 'unrecognized_keys').map((i) => i.path.join());
+  return issues.filter((i) => i.code !== 'custom' || !unknown.includes(i.path.join()));
+}
+
+function explainIssue(
+  root: Node,
+  before: readonly PropertyKey[],
+  issue: Issue,
+  problems: Problems,
+): void {
+  const path = [...before, ...issue.path];
+  const node = nodeAt(root, path);
+  if (issue.code === 'invalid_union') {
+    explainUnion(root, path, issue.errors, problems);
+    return;
+  }
+  const expected = unpack(issue.message) ?? { what: issue.message, words: [] };
+  if (issue.code === 'unrecognized_keys' || issue.code === 'invalid_key') {
+    const parent = issue.code === 'invalid_key' ? nodeAt(root, path.slice(0, -1)) : node;
+    const keys = issue.code === 'invalid_key' ? [String(path.at(-1))] : issue.keys;
+    for (const key of keys) explainKey(parent, key, keyExpected(issue, expected), problems);
+    return;
+  }
+  if (node === undefined) {
+    const parent = nodeAt(root, path.slice(0, -1)) ?? root;
+    problems.add(parent.at, `'${String(path.at(-1))}' is missing: expected ${expected.what}`);
+    return;
+  }
+  problems.expected(node.at, describe(node), expected.what, expected.words);
+}
+
+/** The key of a record that is no member of an enum has the enum's issue inside. */
+function keyExpected(issue: Issue, expected: Expected): Expected {
+  if (issue.code !== 'invalid_key') return expected;
+  return unpack(issue.issues[0]?.message ?? '') ?? expected;
+}
+
+function explainKey(
+  node: Node | undefined,
+  key: string,
+  expected: Expected,
+  problems: Problems,
+): void {
+  if (node?.kind !== 'map') return;
+  const entry = node.entries.find((e) => e.key.text === key);
+  problems.expected(entry?.key.at ?? node.at, key, expected.what, expected.words);
+}
+
+/** Those options are told of that take what stands there, be it a word, a list or a map. */
+function explainUnion(
+  root: Node,
+  path: readonly PropertyKey[],
+  options: readonly (readonly Issue[])[],
+  problems: Problems,
+): void {
+  const node = nodeAt(root, path);
+  const fitting = options.filter((issues) => !issues.some(isWrongKind));
+  if (fitting.length === 1 || (fitting.length > 1 && node?.kind !== 'scalar')) {
+    for (const issue of telling(fitting[0]!)) explainIssue(root, path, issue, problems);
+    return;
+  }
+  const all = (fitting.length > 0 ? fitting : options).flatMap((issues) =>
+    issues.flatMap((issue) => unpack(issue.message) ?? []),
+  );
+  const what = [...new Set(all.map((expected) => expected.what))].join(', or ');
+  const at = node?.at ?? nodeAt(root, path.slice(0, -1))?.at ?? root.at;
+  const found = node === undefined ? 'nothing' : describe(node);
+  problems.expected(
+    at,
+    found,
+    what,
+    all.flatMap((expected) => expected.words),
+  );
+}
+
+/** Whether an option of a union wants another kind of node altogether. */
+function isWrongKind(issue: Issue): boolean {
+  if (issue.path.length > 0) return false;
+  return issue.code === 'invalid_type' || (issue.code === 'invalid_value' && isNoText(issue));
+}
+
+function isNoText(issue: Issue): boolean {
+  return typeof issue.input !== 'string' && issue.input !== undefined;
+}

@@ -1,0 +1,36 @@
+import { buildScenario } from './build.ts';
+import { checkActions } from './check-actions.ts';
+import { checkCycles } from './check-cycles.ts';
+import { Names } from './check-names.ts';
+import { checkObjects } from './check-objects.ts';
+import { explain } from './explain.ts';
+import type { Scenario } from './model.ts';
+import { type Problem, Problems } from './problem.ts';
+import { scenarioSchema } from './schema.ts';
+import { readSource, toPlain } from './source.ts';
+
+/** What reading a file gives: a scenario, or what is wrong with it. */
+export interface Loaded {
+  /** Null where there are problems. */
+  readonly scenario: Scenario | null;
+  /** In order of the file. */
+  readonly problems: readonly Problem[];
+}
+
+/** Reads a scenario and checks all that can be known before it is run. */
+export function loadScenario(text: string, file: string): Loaded {
+  const problems = new Problems(file);
+  const root = readSource(text, problems);
+  if (root === null) return { scenario: null, problems: problems.sorted() };
+  const parsed = scenarioSchema.safeParse(toPlain(root), { reportInput: true });
+  if (!parsed.success) explain(root, parsed.error.issues, problems);
+  // A file of the wrong shape cannot be read any further.
+  if (problems.list.length > 0) return { scenario: null, problems: problems.sorted() };
+  const scenario = buildScenario(root, file);
+  const names = new Names(scenario.objects, problems);
+  checkObjects(scenario, names, problems);
+  checkActions(scenario, names, problems);
+  if (problems.list.length === 0) checkCycles(scenario, names, problems);
+  const ok = problems.list.length === 0;
+  return { scenario: ok ? scenario : null, problems: problems.sorted() };
+}

@@ -1,0 +1,226 @@
+/** A scenario as the runner takes it: everything read, nothing looked up yet. */
+
+import type { ClockName } from '../aio/clock.ts';
+import type { FaultCall } from '../host/faults.ts';
+import type { Place } from './problem.ts';
+import type { Section } from './schema.ts';
+import type { NAME_ACTIONS } from './schema-actions.ts';
+import type { Comparison } from './values.ts';
+
+export type ContextName = 'main' | 'iohandler';
+export type Watch = 'read' | 'write' | 'both' | 'none';
+export type FdKind = 'eventfd' | 'socketpair' | 'pipe_read' | 'pipe_write' | 'file';
+export type SiginfoField = 'code' | 'pid' | 'status' | 'int';
+
+/** A name that a file mentions, and where. */
+export interface Mention {
+  readonly name: string;
+  readonly at: Place;
+}
+
+/** Actions of a callback, and in how many of its calls they are run. */
+export interface Body {
+  readonly do: readonly Action[];
+  /** Infinity where there is no limit. */
+  readonly doRuns: number;
+}
+
+interface Base extends Mention {
+  readonly section: Section;
+}
+
+export interface BottomHalfDef extends Base, Body {
+  readonly section: 'bottom_halves';
+  readonly context: ContextName;
+}
+
+export interface TimerDef extends Base, Body {
+  readonly section: 'timers';
+  readonly clock: ClockName;
+  readonly list: ContextName | 'loop';
+}
+
+export interface FdDef extends Base, Body {
+  readonly section: 'fds';
+  readonly kind: FdKind;
+  readonly watch: Watch;
+  readonly context: ContextName;
+  readonly drain: boolean;
+  readonly doWrite: readonly Action[];
+  readonly ready: boolean;
+  readonly full: boolean;
+  readonly external: boolean;
+  readonly of: Mention | null;
+  readonly count: number;
+  /** Whether there are `count` of them, also where that is 1: they log nothing then. */
+  readonly many: boolean;
+}
+
+export interface NotifierDef extends Base, Body {
+  readonly section: 'notifiers';
+  readonly set: boolean;
+  readonly context: ContextName;
+  readonly clear: boolean;
+  readonly pollable: boolean;
+}
+
+export interface CoroutineDef extends Base {
+  readonly section: 'coroutines';
+  readonly do: readonly Action[];
+}
+
+export interface CoObjectDef extends Base {
+  readonly section: 'co_queues' | 'co_mutexes' | 'co_rwlocks';
+}
+
+/** What happens with a signal. */
+export interface SignalSpec extends Body {
+  readonly handler: 'default' | 'ignore' | 'function';
+  /** Null where it does not ask for siginfo. */
+  readonly siginfo: readonly SiginfoField[] | null;
+  readonly reset: boolean;
+  readonly nocldstop: boolean;
+}
+
+export interface SignalDef extends Base, SignalSpec {
+  readonly section: 'signals';
+  readonly signo: number;
+}
+
+export interface ChildDef extends Base {
+  readonly section: 'children';
+  readonly afterNs: number | null;
+  readonly exit: number | null;
+  readonly signal: number | null;
+  readonly stop: boolean;
+  readonly write: string | null;
+  readonly ignore: readonly number[];
+  readonly children: number;
+  /** A real command; a shell line is `sh -c`. */
+  readonly command: readonly string[] | null;
+  readonly start: boolean;
+}
+
+export interface PollNotifierDef extends Base, Body {
+  readonly section: 'poll_notifiers';
+}
+
+export interface SourceDef extends Base, Body {
+  readonly section: 'sources';
+  readonly kind: 'idle' | 'timeout';
+  readonly afterNs: number;
+  readonly priority: 'high' | 'default' | 'high_idle' | 'default_idle';
+  readonly attached: boolean;
+}
+
+export type ObjectDef =
+  | BottomHalfDef
+  | TimerDef
+  | FdDef
+  | NotifierDef
+  | CoroutineDef
+  | CoObjectDef
+  | SignalDef
+  | ChildDef
+  | PollNotifierDef
+  | SourceDef;
+
+export type NameOp = Exclude<(typeof NAME_ACTIONS)[number], 'raise' | 'kill'>;
+
+/** Things that a check asserts. */
+export type CheckItem = { readonly at: Place } & (
+  | { readonly key: 'timeout' | 'blocked' | 'poll_ns'; readonly is: Comparison }
+  | { readonly key: 'result'; readonly is: boolean }
+  | { readonly key: 'fdmon'; readonly is: string }
+  | { readonly key: 'pending' | 'ended'; readonly of: Mention; readonly is: boolean }
+  | { readonly key: 'expires_at' | 'calls'; readonly of: Mention; readonly is: Comparison }
+  | { readonly key: 'clock'; readonly clock: ClockName; readonly is: Comparison }
+);
+
+export type Action = { readonly at: Place } & (
+  | { readonly op: NameOp; readonly on: Mention }
+  | { readonly op: 'watch'; readonly on: Mention; readonly watch: Watch | null }
+  | { readonly op: 'notify'; readonly context: ContextName }
+  | {
+      readonly op:
+        | 'notify_event'
+        | 'disable_external'
+        | 'enable_external'
+        | 'yield'
+        | 'step'
+        | 'settle'
+        | 'quit';
+    }
+  | { readonly op: 'arm' | 'arm_at' | 'anticipate_at'; readonly on: Mention; readonly ns: number }
+  | { readonly op: 'enable_clock' | 'disable_clock'; readonly clock: ClockName }
+  | {
+      readonly op: 'poll_params';
+      readonly maxNs: number;
+      readonly grow: number;
+      readonly shrink: number;
+    }
+  | { readonly op: 'sleep' | 'block' | 'wait_for'; readonly ns: number }
+  | { readonly op: 'raise' | 'kill'; readonly on: Mention }
+  | { readonly op: 'sigqueue'; readonly on: Mention; readonly value: number }
+  | { readonly op: 'kill_child'; readonly on: Mention; readonly signal: Mention }
+  | { readonly op: 'sigaction'; readonly on: Mention; readonly spec: SignalSpec }
+  | { readonly op: 'poll' | 'main_loop_wait'; readonly blocking: boolean }
+  | { readonly op: 'run'; readonly forNs: number | null; readonly iterations: number | null }
+  | { readonly op: 'log'; readonly text: string }
+  | { readonly op: 'repeat'; readonly times: number; readonly do: readonly Action[] }
+  | { readonly op: 'check'; readonly items: readonly CheckItem[] }
+);
+export type Op = Action['op'];
+
+export interface TimelineEntry {
+  readonly at: Place;
+  readonly timeNs: number;
+  readonly do: readonly Action[];
+}
+
+export interface FaultDef {
+  readonly at: Place;
+  readonly call: FaultCall;
+  readonly on: Mention | null;
+  /** The error's number; null where it is short. */
+  readonly error: number | null;
+  readonly short: number | null;
+  readonly times: number;
+  readonly after: number;
+}
+
+/** How a child is expected to have ended. */
+export type ChildEnd =
+  | { readonly exit: number }
+  | { readonly signal: string }
+  | 'running'
+  | 'stopped';
+
+export interface Expectation {
+  readonly order: readonly string[] | null;
+  readonly includes: readonly string[] | null;
+  readonly never: readonly string[] | null;
+  readonly children: readonly { readonly of: Mention; readonly end: ChildEnd }[];
+  readonly iterations: Comparison | null;
+  readonly trace: readonly Mention[] | null;
+  readonly elapsed: Comparison | null;
+  readonly abort: string | null;
+}
+
+export interface Scenario {
+  /** As it was named when it was read. */
+  readonly file: string;
+  readonly name: string;
+  readonly about: string;
+  readonly host: 'sim' | 'linux';
+  readonly drive: 'aio_poll' | 'main_loop';
+  readonly fdmon: 'auto' | 'poll' | 'epoll' | 'io_uring';
+  readonly seed: number;
+  /** In order of the file. */
+  readonly objects: readonly ObjectDef[];
+  readonly timeline: readonly TimelineEntry[];
+  readonly faults: readonly FaultDef[];
+  readonly steps: readonly Action[];
+  /** Null where the file expects nothing. */
+  readonly expect: Expectation | null;
+}

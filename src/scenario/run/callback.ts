@@ -1,0 +1,36 @@
+import type { Body } from '../model.ts';
+import type { OrderLog } from './order-log.ts';
+
+/** Something that actions have been made into. */
+export type Thunk = () => void;
+
+/** The callback of an object: its entry, what follows it, and its `do`. */
+export class Callback {
+  /** How often it has been called, while settling too. */
+  calls = 0;
+  readonly #log: OrderLog;
+  readonly #doRuns: number;
+  /** Made at the first call, when all objects exist. */
+  #thunks: readonly Thunk[] | null = null;
+  readonly #make: () => readonly Thunk[];
+
+  /** @param make compiles the body's actions */
+  constructor(log: OrderLog, { doRuns }: Pick<Body, 'doRuns'>, make: () => readonly Thunk[]) {
+    this.#log = log;
+    this.#doRuns = doRuns;
+    this.#make = make;
+  }
+
+  /**
+   * @param entry logged first; null logs nothing
+   * @param between done between the entry and the body
+   */
+  call(entry: string | null, between?: () => void): void {
+    const calls = ++this.calls;
+    if (entry !== null) this.#log.add(entry);
+    between?.();
+    if (calls > this.#doRuns) return;
+    this.#thunks ??= this.#make();
+    for (let i = 0; i < this.#thunks.length; i++) this.#thunks[i]!();
+  }
+}

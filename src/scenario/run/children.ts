@@ -1,0 +1,142 @@
+import { QemuAbort } from '../../aio/abort.ts';
+import { CLD_EXITED, P_PID, WEXITED, WNOHANG, WNOWAIT, WSTOPPED } from '../../host/constants.ts';
+import { HostError } from '../../host/errno.ts';
+import { newWaitResult } from '../../host/host.ts';
+import { type ChildEvent, ChildWatch } from '../../signal/child-watch.ts';
+import { signalName } from '../../signal/names.ts';
+import type { ChildDef } from '../model.ts';
+import type { Engine } from './engine.ts';
+import type { SignalSet } from './signal-set.ts';
+
+/** How a child ended: an exit status, or a signal. */
+export type End = { readonly exit: number } | { readonly signal: string };
+
+interface Child {
+  readonly def: ChildDef;
+  readonly pid: number;
+  /** Null while it has not been reaped by us. */
+  end: End | null;
+}
+
+/** The children that a scenario has started. A name may be started again and again. */
+export class Children {
+  readonly #engine: Engine;
+  readonly #watch: ChildWatch;
+  readonly #defs = new Map<string, ChildDef>();
+  readonly #byPid = new Map<number, Child>();
+  readonly #byName = new Map<string, Child[]>();
+  /** Those that are not reaped, in order of spawn. */
+  readonly #open = new Map<number, Child>();
+  readonly #result = newWaitResult();
+
+  constructor(engine: Engine, signals: SignalSet, defs: readonly ChildDef[]) {
+    this.#engine = engine;
+    for (const def of defs) {
+      this.#defs.set(def.name, def);
+      this.#byName.set(def.name, []);
+    }
+    const { loop } = engine;
+    this.#watch = new ChildWatch({ loop, signals: signals.signals, times: loop.pollTimes });
+    signals.adoptBuiltIn();
+  }
+
+  spawn(name: string): void {
+    const def = this.#defs.get(name)!;
+    let pid: number;
+    try {
+      pid = this.#watch.spawn(this.#engine.world.program(def), name, {
+        onEnd: (event) => this.#ended(event),
+      });
+    } catch (error) {
+      if (error instanceof HostError) throw new QemuAbort(`spawn '${name}': ${error.message}`);
+      throw error;
+    }
+    const child: Child = { def, pid, end: null };
+    this.#byPid.set(pid, child);
+    this.#byName.get(name)!.push(child);
+    this.#open.set(pid, child);
+  }
+
+  /** Sends a signal to all of that name that are not reaped. */
+  kill(name: string, signo: number): void {
+    const open = this.#byName.get(name)!.filter(({ pid }) => this.#open.has(pid));
+    if (open.length === 0) throw new QemuAbort(`kill_child: '${name}' does not run`);
+    for (const { pid } of open) this.#engine.world.host.kill(pid, signo);
+  }
+
+  nameOf(pid: number): string | undefined {
+    return this.#byPid.get(pid)?.def.name;
+  }
+
+  /** The name that started a request, for faults. */
+  isProgramOf(name: string, request: unknown): boolean {
+    const def = this.#defs.get(name);
+    return def !== undefined && this.#engine.world.program(def) === request;
+  }
+
+  isPidOf(name: string, pid: number): boolean {
+    return this.#byPid.get(pid)?.def.name === name;
+  }
+
+  /** Whether any lives. One that is dead and not reaped does not. */
+  anyAlive(): boolean {
+    for (const pid of this.#open.keys()) {
+      if (this.#engine.world.isAlive(pid)) return true;
+    }
+    return false;
+  }
+
+  /** Whether it was started, and is dead and reaped, be it by the kernel itself. */
+  hasEnded(name: string): boolean {
+    const all = this.#byName.get(name)!;
+    return all.length > 0 && all.every((child) => child.end !== null || this.#isGone(child.pid));
+  }
+
+  /** How those of a name ended: an end, `running`, `stopped`, or in words. */
+  fates(name: string): (End | string)[] {
+    return this.#byName.get(name)!.map(({ pid, end }) => {
+      if (end !== null) return end;
+      if (this.#isGone(pid)) return 'reaped by the kernel';
+      if (!this.#engine.world.isAlive(pid)) return 'dead and not reaped';
+      return this.#isStopped(pid) ? 'stopped' : 'running';
+    });
+  }
+
+  close(): void {
+    this.#watch.dispose();
+  }
+
+  /** Pids of who is not reaped, or may have left children behind. */
+  leftBehind(): number[] {
+    return [...this.#byPid.values()]
+      .filter(({ def, end }) => end === null || def.children > 0 || def.command !== null)
+      .map(({ pid }) => pid);
+  }
+
+  #ended({ pid, code, status }: ChildEvent): void {
+    const child = this.#byPid.get(pid)!;
+    const { name } = child.def;
+    this.#open.delete(pid);
+    if (code === CLD_EXITED) {
+      child.end = { exit: status };
+      this.#engine.log.add(`${name} exited ${status}`);
+    } else {
+      child.end = { signal: signalName(status) };
+      this.#engine.log.add(`${name} killed ${signalName(status)}`);
+    }
+  }
+
+  #isGone(pid: number): boolean {
+    return this.#look(pid, WEXITED) < 0;
+  }
+
+  #isStopped(pid: number): boolean {
+    return this.#look(pid, WSTOPPED) === 0 && this.#result.pid === pid;
+  }
+
+  /** waitid that takes nothing. */
+  #look(pid: number, what: number): number {
+    const { host } = this.#engine.world;
+    return host.waitid(P_PID, pid, what | WNOHANG | WNOWAIT, this.#result);
+  }
+}

@@ -1,0 +1,159 @@
+import type { AioContext } from '../../aio/aio-context.ts';
+import type { BottomHalf } from '../../aio/bottom-half.ts';
+import type { CoMutex } from '../../aio/co-mutex.ts';
+import type { CoQueue } from '../../aio/co-queue.ts';
+import type { CoRwlock } from '../../aio/co-rwlock.ts';
+import type { Coroutine } from '../../aio/coroutine.ts';
+import { Coroutines } from '../../aio/coroutine.ts';
+import type { QemuTimer } from '../../aio/timer.ts';
+import { CappedHost } from '../../host/capped.ts';
+import { FaultHost } from '../../host/faults.ts';
+import type { Host } from '../../host/host.ts';
+import { MainLoop } from '../../mainloop/main-loop.ts';
+import { Tracer } from '../../trace/tracer.ts';
+import type { Action, ContextName, Scenario } from '../model.ts';
+import type { Place } from '../problem.ts';
+import type { Callback, Thunk } from './callback.ts';
+import type { Children } from './children.ts';
+import type { FdSet } from './fds.ts';
+import type { NotifierObject, SourceObject } from './objects.ts';
+import { type LogEntry, OrderLog } from './order-log.ts';
+import type { SignalSet } from './signal-set.ts';
+import type { World } from './world.ts';
+
+/** A check of the file that did not hold. */
+export interface FailedCheck {
+  readonly at: Place;
+  readonly message: string;
+  readonly timeNs: number;
+  readonly iteration: number;
+}
+
+/** Thrown out of the loop where a run takes longer than it may. */
+export class ScenarioTimeout extends Error {
+  override readonly name = 'ScenarioTimeout';
+}
+
+export interface EngineOptions {
+  readonly onEntry?: ((entry: LogEntry) => void) | undefined;
+  /** Called before each wait of the loop; may throw ScenarioTimeout. */
+  readonly beforeWait?: (() => void) | undefined;
+}
+
+/**
+ * A scenario while it runs: the host and its lenses, the loop, and every object
+ * by its name. What is done to them stands in the files beside this one.
+ */
+export class Engine {
+  readonly scenario: Scenario;
+  readonly world: World;
+  /** What the loop sees of the kernel. */
+  readonly host: Host;
+  readonly capped: CappedHost;
+  readonly faults: FaultHost | null;
+  readonly trace: Tracer;
+  readonly loop: MainLoop;
+  readonly coroutines: Coroutines;
+  readonly log: OrderLog;
+  readonly failed: FailedCheck[] = [];
+
+  readonly bottomHalves = new Map<string, BottomHalf>();
+  /** Schedules a bottom half's callback once, by its name. */
+  readonly oneshots = new Map<string, () => void>();
+  readonly timers = new Map<string, QemuTimer>();
+  readonly fds = new Map<string, FdSet>();
+  readonly notifiers = new Map<string, NotifierObject>();
+  readonly bodies = new Map<string, Coroutine>();
+  readonly queues = new Map<string, CoQueue>();
+  readonly mutexes = new Map<string, CoMutex>();
+  readonly rwlocks = new Map<string, CoRwlock>();
+  readonly sources = new Map<string, SourceObject>();
+  /** Callbacks by object, for `calls`; an fd has one for each handler. */
+  readonly callbacks = new Map<string, Callback[]>();
+  /** Null where the file has neither signals nor children. */
+  signals: SignalSet | null = null;
+  children: Children | null = null;
+
+  /** aio_polls of the steps, for who is driven by them. */
+  polls = 0;
+  /** Of the last aio_poll in steps; null before the first. */
+  lastResult: boolean | null = null;
+  /** How long the last poll or main_loop_wait took, ns. */
+  lastBlockedNs = 0;
+  /** What each clock read at the start, by QEMU_CLOCK_*. */
+  clockStartNs: readonly number[] = [];
+  /** Set by `quit`. */
+  quits = false;
+  /** Timeline entries to come. */
+  toCome = 0;
+  /** Compiles actions; set by who knows how. */
+  compile: (actions: readonly Action[]) => readonly Thunk[] = () => [];
+
+  constructor(scenario: Scenario, world: World, options: EngineOptions) {
+    this.scenario = scenario;
+    this.world = world;
+    const now = (): number => world.nowNs();
+    this.capped = new CappedHost(world.host, now, options.beforeWait ?? (() => {}));
+    this.faults = scenario.faults.length === 0 ? null : new FaultHost(this.capped);
+    this.host = this.faults ?? this.capped;
+    this.trace = new Tracer(now);
+    const since = (): number => world.nowNs() - world.startNs;
+    this.log = new OrderLog(since, () => this.iteration, options.onEntry ?? null);
+    const fdmon = scenario.fdmon as 'auto' | 'poll' | 'epoll';
+    this.loop = new MainLoop({ host: this.host, trace: this.trace, fdmon });
+    this.coroutines = new Coroutines(this.loop.context);
+    this.#chargeForPolling();
+  }
+
+  /** Iterations of the loop, as it is driven. */
+  get iteration(): number {
+    return this.scenario.drive === 'aio_poll' ? this.polls : this.loop.iterations;
+  }
+
+  /** Since the start, ns. */
+  get elapsedNs(): number {
+    return this.world.nowNs() - this.world.startNs;
+  }
+
+  context(name: ContextName): AioContext {
+    return name === 'main' ? this.loop.context : this.loop.iohandler;
+  }
+
+  fail(at: Place, message: string): void {
+    this.failed.push({ at, message, timeNs: this.elapsedNs, iteration: this.iteration });
+  }
+
+  /** Ends and closes everything, whatever state it is in. */
+  close(): void {
+    const quietly = (act: () => void): void => {
+      try {
+        act();
+      } catch {
+        // What the run left behind, such as a bottom half that is still scheduled, is of no interest.
+      }
+    };
+    quietly(() => this.signals?.drain());
+    quietly(() => this.children?.close());
+    quietly(() => this.signals?.close());
+    for (const fd of this.fds.values()) quietly(() => fd.close());
+    for (const notifier of this.notifiers.values()) quietly(() => notifier.close());
+    quietly(() => this.loop.close());
+    this.world.end(this.children?.leftBehind() ?? []);
+  }
+
+  /** A look at the context's own notifier is an io_poll, and takes its time like any. */
+  #chargeForPolling(): void {
+    const { context } = this.loop;
+    const { world } = this;
+    if (world.kind !== 'sim') return;
+    context.setEventNotifier(context.notifier, {
+      name: 'aio_context_notifier',
+      ioRead: (notifier) => void notifier.testAndClear(),
+      ioPoll: () => {
+        world.ioPoll();
+        return context.wakeup.notified;
+      },
+      ioPollReady: () => {},
+    });
+  }
+}

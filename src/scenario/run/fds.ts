@@ -1,0 +1,206 @@
+import { QemuAbort } from '../../aio/abort.ts';
+import type { FdHandlers } from '../../aio/handler.ts';
+import {
+  AF_UNIX,
+  EFD_SEMAPHORE,
+  F_DUPFD_CLOEXEC,
+  O_CLOEXEC,
+  O_NONBLOCK,
+  SOCK_STREAM,
+} from '../../host/constants.ts';
+import { check } from '../../host/errno.ts';
+import type { Host, HostBuffer } from '../../host/host.ts';
+import type { FdDef, FdKind, Watch } from '../model.ts';
+import type { Callback } from './callback.ts';
+import type { Engine } from './engine.ts';
+import { newCallback } from './objects.ts';
+import type { World } from './world.ts';
+
+const DRAIN_BYTES = 8;
+const FILL_BYTES = 4096;
+
+/** One descriptor and the end of it that the outside world holds. */
+interface Descriptor {
+  fd: number;
+  /** -1 where there is none, or it is closed. */
+  peer: number;
+}
+
+/** What a file's `fds` entry stands for: one descriptor or `count` of them, and their handlers. */
+export class FdSet {
+  readonly def: FdDef;
+  readonly #engine: Engine;
+  readonly #outside: Host;
+  readonly #buffer: HostBuffer;
+  readonly #descriptors: Descriptor[];
+  readonly #read: Callback;
+  readonly #write: Callback;
+
+  constructor(engine: Engine, def: FdDef) {
+    this.def = def;
+    this.#engine = engine;
+    this.#outside = engine.world.host;
+    this.#buffer = engine.host.alloc(FILL_BYTES);
+    this.#read = newCallback(engine, def.name, def);
+    this.#write = newCallback(engine, def.name, { do: def.doWrite, doRuns: def.doRuns });
+    if (def.of !== null) {
+      this.#descriptors = engine.fds.get(def.of.name)!.#descriptors;
+      return;
+    }
+    this.#descriptors = Array.from({ length: def.count }, () => this.#open());
+    if (def.watch !== 'none') this.watch(def.watch);
+  }
+
+  /** Its descriptors; -1 where one is closed. */
+  get fds(): readonly number[] {
+    return this.#descriptors.map(({ fd }) => fd);
+  }
+
+  /** @param watch null for its own */
+  watch(watch: Watch | null): void {
+    const how = watch ?? (this.def.watch === 'none' ? 'read' : this.def.watch);
+    const ctx = this.#engine.context(this.def.context);
+    for (const descriptor of this.#descriptors) {
+      ctx.setFdHandler(this.#live(descriptor, 'watch'), this.#handlers(how, descriptor));
+    }
+  }
+
+  /** Also of a descriptor that is closed: its number still has handlers. */
+  unwatch(): void {
+    const ctx = this.#engine.context(this.def.context);
+    for (const { fd } of this.#descriptors) ctx.setFdHandler(numberOf(fd), null);
+  }
+
+  kick(): void {
+    const { kind } = this.#own();
+    for (const descriptor of this.#descriptors) {
+      const fd = this.#live(descriptor, 'kick');
+      this.#buffer.i32[0] = 1;
+      this.#buffer.i32[1] = 0;
+      const to = kind === 'eventfd' ? fd : descriptor.peer;
+      if (to < 0 || kind === 'pipe_write') {
+        throw new QemuAbort(`kick: nobody can make '${this.def.name}' readable`);
+      }
+      this.#outside.write(to, this.#buffer, 0, DRAIN_BYTES);
+    }
+  }
+
+  closeFd(): void {
+    for (const descriptor of this.#descriptors) {
+      this.#outside.close(this.#live(descriptor, 'close'));
+      descriptor.fd = closed(descriptor.fd);
+    }
+  }
+
+  closePeer(): void {
+    for (const descriptor of this.#descriptors) {
+      if (descriptor.peer < 0) {
+        throw new QemuAbort(`close_peer: the other end of '${this.def.name}' is closed already`);
+      }
+      this.#outside.close(descriptor.peer);
+      descriptor.peer = -1;
+    }
+  }
+
+  /** Closes its descriptor if it is open, and opens a new one of the same number. */
+  reopen(): void {
+    for (const descriptor of this.#descriptors) {
+      const number = numberOf(descriptor.fd);
+      if (descriptor.fd >= 0) this.#outside.close(number);
+      if (descriptor.peer >= 0) this.#outside.close(descriptor.peer);
+      const made = this.#open();
+      if (made.peer === number) {
+        made.peer = this.#duplicate(number, 0);
+        this.#outside.close(number);
+      }
+      if (made.fd !== number) {
+        const moved = this.#duplicate(made.fd, number);
+        if (moved !== number) {
+          throw new QemuAbort(`reopen: fd ${number} of '${this.def.name}' is another's by now`);
+        }
+        this.#outside.close(made.fd);
+        made.fd = moved;
+      }
+      descriptor.fd = made.fd;
+      descriptor.peer = made.peer;
+    }
+  }
+
+  /** At the end of the run. */
+  close(): void {
+    if (this.def.of !== null) return;
+    for (const { fd, peer } of this.#descriptors) {
+      if (fd >= 0) this.#outside.close(fd);
+      if (peer >= 0) this.#outside.close(peer);
+    }
+  }
+
+  #own(): FdDef {
+    let set: FdSet = this;
+    while (set.def.of !== null) set = this.#engine.fds.get(set.def.of.name)!;
+    return set.def;
+  }
+
+  #live({ fd }: Descriptor, what: string): number {
+    if (fd < 0) throw new QemuAbort(`${what}: '${this.def.name}' is closed`);
+    return fd;
+  }
+
+  #duplicate(fd: number, least: number): number {
+    return check(this.#outside.fcntl(fd, F_DUPFD_CLOEXEC, least), `fcntl of '${this.def.name}'`);
+  }
+
+  #handlers(watch: Watch, descriptor: Descriptor): FdHandlers {
+    const { name, many, drain, external } = this.def;
+    const drainIt = drain ? (): void => this.#drain(descriptor) : undefined;
+    const read = (): void => this.#read.call(many ? null : name, drainIt);
+    const write = (): void => this.#write.call(many ? null : `${name}.w`);
+    return {
+      name,
+      isExternal: external,
+      ioRead: watch === 'read' || watch === 'both' ? read : undefined,
+      ioWrite: watch === 'write' || watch === 'both' ? write : undefined,
+    };
+  }
+
+  #drain({ fd }: Descriptor): void {
+    if (fd >= 0) this.#engine.host.read(fd, this.#buffer, 0, DRAIN_BYTES);
+  }
+
+  #open(): Descriptor {
+    const { kind, ready, full, name } = this.def;
+    const made = openKind(this.#engine.world, kind, ready);
+    check(made.fd, `opening '${name}'`);
+    if (full) while (this.#outside.write(made.fd, this.#buffer, 0, FILL_BYTES) > 0);
+    if (ready && made.peer >= 0) this.#outside.write(made.peer, this.#buffer, 0, DRAIN_BYTES);
+    return made;
+  }
+}
+
+/** The number of a closed descriptor is kept, below 0. */
+function closed(fd: number): number {
+  return -fd - 1;
+}
+
+function numberOf(fd: number): number {
+  return fd >= 0 ? fd : -fd - 1;
+}
+
+function openKind(world: World, kind: FdKind, ready: boolean): Descriptor {
+  const { host } = world;
+  const pair = [-1, -1];
+  const flags = O_CLOEXEC | O_NONBLOCK;
+  switch (kind) {
+    case 'eventfd':
+      return { fd: host.eventfd(ready ? 1 : 0, flags & ~EFD_SEMAPHORE), peer: -1 };
+    case 'file':
+      return { fd: world.openFile(), peer: -1 };
+    case 'socketpair':
+      check(host.socketpair(AF_UNIX, SOCK_STREAM | flags, pair), 'socketpair');
+      return { fd: pair[0]!, peer: pair[1]! };
+    default:
+      check(host.pipe2(pair, flags), 'pipe2');
+      if (kind === 'pipe_read') return { fd: pair[0]!, peer: pair[1]! };
+      return { fd: pair[1]!, peer: pair[0]! };
+  }
+}

@@ -1,0 +1,91 @@
+import {
+  SA_NOCLDSTOP,
+  SA_RESETHAND,
+  SA_SIGINFO,
+  SIGCHLD,
+  SIGNALFD_SIGINFO_SIZE,
+} from '../../host/constants.ts';
+import { codeName } from '../../signal/names.ts';
+import type { SignalHandler } from '../../signal/sigaction-table.ts';
+import type { SignalfdSiginfo } from '../../signal/siginfo.ts';
+import { Signals } from '../../signal/signals.ts';
+import type { SiginfoField, SignalDef, SignalSpec } from '../model.ts';
+import type { Engine } from './engine.ts';
+import { newCallback } from './objects.ts';
+
+/** The signals of a file: what is blocked and read, and what their sigactions are. */
+export class SignalSet {
+  readonly signals: Signals;
+  readonly #engine: Engine;
+  readonly #selfPid: number;
+  /** What the loop itself does with SIGCHLD, where there are children. */
+  #builtIn: SignalHandler | null = null;
+
+  /** The signalfd stands before all other fds, so it is made first, and the sigactions with the objects. */
+  constructor(engine: Engine, signos: readonly number[]) {
+    this.#engine = engine;
+    this.#selfPid = engine.world.host.getpid();
+    this.signals = new Signals(engine.loop, { signals: signos });
+  }
+
+  /** ChildWatch has set its handler. */
+  adoptBuiltIn(): void {
+    this.#builtIn = this.signals.table.lookup(SIGCHLD).handler;
+  }
+
+  /** Sets a signal's sigaction. */
+  set(def: Pick<SignalDef, 'name' | 'signo'>, spec: SignalSpec): void {
+    const { name, signo } = def;
+    if (spec.handler !== 'function') {
+      this.signals.sigaction(signo, { handler: spec.handler });
+      return;
+    }
+    const callback = newCallback(this.#engine, name, spec);
+    const { siginfo } = spec;
+    const builtIn = signo === SIGCHLD ? this.#builtIn : null;
+    const flags =
+      (siginfo !== null ? SA_SIGINFO : 0) |
+      (spec.reset ? SA_RESETHAND : 0) |
+      (spec.nocldstop ? SA_NOCLDSTOP : 0);
+    this.signals.sigaction(signo, {
+      name,
+      flags: flags >>> 0,
+      handler: (number, info) => {
+        const entry = siginfo === null ? name : this.#entry(name, siginfo, info);
+        callback.call(entry);
+        builtIn?.(number, info);
+      },
+    });
+  }
+
+  /** Reads what is pending, which would act once it is no longer blocked. */
+  drain(): void {
+    const { host } = this.#engine.world;
+    const buffer = host.alloc(SIGNALFD_SIGINFO_SIZE);
+    while (host.read(this.signals.source.fd, buffer, 0, SIGNALFD_SIGINFO_SIZE) > 0);
+  }
+
+  close(): void {
+    this.drain();
+    this.signals.dispose();
+  }
+
+  #entry(name: string, fields: readonly SiginfoField[], info: SignalfdSiginfo): string {
+    const values = fields.map((field) => `${field}=${this.#value(field, info)}`);
+    return `${name}(${values.join(',')})`;
+  }
+
+  #value(field: SiginfoField, info: SignalfdSiginfo): string {
+    switch (field) {
+      case 'code':
+        return codeName(info.ssi_signo, info.ssi_code);
+      case 'pid':
+        if (info.ssi_pid === this.#selfPid) return 'self';
+        return this.#engine.children?.nameOf(info.ssi_pid) ?? String(info.ssi_pid);
+      case 'status':
+        return String(info.ssi_status);
+      case 'int':
+        return String(info.ssi_int);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import { O_CLOEXEC, O_CREAT, O_RDWR } from '../../host/constants.ts';
+import type { SpawnRequest } from '../../host/host.ts';
+import { SimHost } from '../../host/sim/sim-host.ts';
+import type { ChildDef } from '../model.ts';
+import { behaviourOf, ScenarioError, type World } from './world.ts';
+
+/** What an io_poll takes in virtual time. Without it a busy wait in user space would hardly move on. */
+const IO_POLL_NS = 100;
+
+/** The simulated kernel: virtual time, exact and the same in every run. */
+export class SimWorld implements World {
+  readonly kind = 'sim';
+  readonly host: SimHost;
+  readonly startNs: number;
+  readonly slackNs = 0;
+  readonly #programs = new Map<ChildDef, SpawnRequest>();
+
+  /** @param seed for whatever the run leaves to chance */
+  constructor(seed: number) {
+    this.host = new SimHost({ seed });
+    this.startNs = this.host.nowNs;
+  }
+
+  nowNs(): number {
+    return this.host.nowNs;
+  }
+
+  begin(): void {}
+
+  at(sinceStartNs: number, act: () => void): void {
+    this.host.at(this.startNs + sinceStartNs, act);
+  }
+
+  block(ns: number): void {
+    this.host.advance(ns);
+  }
+
+  sleep(ns: number): void {
+    this.host.advance(ns);
+  }
+
+  ioPoll(): void {
+    this.host.advance(IO_POLL_NS);
+  }
+
+  program(child: ChildDef): SpawnRequest {
+    let request = this.#programs.get(child);
+    if (request === undefined) {
+      if (child.command !== null) {
+        throw new ScenarioError(
+          `child '${child.name}' is a real command, which needs --host linux`,
+        );
+      }
+      request = this.host.program(behaviourOf(child));
+      this.#programs.set(child, request);
+    }
+    return request;
+  }
+
+  isAlive(pid: number): boolean {
+    return this.host.deathNs(pid) < 0;
+  }
+
+  openFile(): number {
+    return this.host.open('/file', O_CREAT | O_RDWR | O_CLOEXEC, 0o600);
+  }
+
+  end(): void {
+    this.host.dispose();
+  }
+}

@@ -1,0 +1,58 @@
+import type { ChildBehaviour } from '../../host/behaviour.ts';
+import type { Host, SpawnRequest } from '../../host/host.ts';
+import type { ChildDef } from '../model.ts';
+
+/** A host to run a scenario on, and the outside world around it. */
+export interface World {
+  readonly kind: 'sim' | 'linux';
+  /** The kernel, without faults: what the outside world acts on. */
+  readonly host: Host;
+  /** CLOCK_MONOTONIC at the start, from which a scenario counts. */
+  readonly startNs: number;
+  /** How much later than wanted a time may be and still be held for right, ns. */
+  readonly slackNs: number;
+  /** CLOCK_MONOTONIC; to look takes no time. */
+  nowNs(): number;
+  /** All objects are there, and the first step is next. */
+  begin(): void;
+  /** Lets act happen at a time since the start, while the thread waits or is busy. */
+  at(sinceStartNs: number, act: () => void): void;
+  /** Keeps the thread busy. */
+  block(ns: number): void;
+  /** Lets the thread sleep, outside of the loop. */
+  sleep(ns: number): void;
+  /** An io_poll is made: what it takes on this host. */
+  ioPoll(): void;
+  /** The request that starts a child. Throws ScenarioError where this host has no such children. */
+  program(child: ChildDef): SpawnRequest;
+  /** Whether a child of ours lives, as against one that has died, reaped or not. */
+  isAlive(pid: number): boolean;
+  /** Opens a regular file. Returns an fd or -errno. */
+  openFile(): number;
+  /** Ends what is left of the children, and gives back what the host holds. */
+  end(pids: readonly number[]): void;
+}
+
+/** A file that cannot be run here. */
+export class ScenarioError extends Error {
+  override readonly name = 'ScenarioError';
+}
+
+/** What a described child does, as hosts take it. */
+export function behaviourOf(child: ChildDef): ChildBehaviour {
+  const then =
+    child.exit !== null
+      ? { exit: child.exit }
+      : child.signal !== null
+        ? { signal: child.signal }
+        : child.stop
+          ? { stop: true as const }
+          : undefined;
+  return {
+    afterNs: child.afterNs ?? undefined,
+    then,
+    write: child.write ?? undefined,
+    ignore: child.ignore,
+    children: child.children,
+  };
+}

@@ -1,0 +1,174 @@
+import { z } from 'zod';
+import {
+  anyText,
+  atLeastOneKey,
+  bool,
+  compareCount,
+  compareDuration,
+  compareExpiry,
+  compareTimeout,
+  count,
+  duration,
+  either,
+  integer,
+  list,
+  map,
+  name,
+  named,
+  one,
+  signedDuration,
+  whole,
+  words,
+} from './schema-parts.ts';
+
+export const CLOCKS = ['realtime', 'virtual', 'host', 'virtual_rt'] as const;
+export const CONTEXTS = ['main', 'iohandler'] as const;
+
+/** Actions that need no argument. */
+export const BARE_ACTIONS = [
+  'notify_event',
+  'disable_external',
+  'enable_external',
+  'yield',
+  'poll',
+  'main_loop_wait',
+  'step',
+  'settle',
+  'run',
+  'quit',
+] as const;
+
+/** Actions whose argument is the name of one object. */
+export const NAME_ACTIONS = [
+  'schedule',
+  'schedule_idle',
+  'cancel',
+  'delete',
+  'oneshot',
+  'kick',
+  'reopen',
+  'attach',
+  'unwatch',
+  'close',
+  'close_peer',
+  'set',
+  'test_and_clear',
+  'flag',
+  'arm_now',
+  'disarm',
+  'enter',
+  'wake',
+  'co_schedule',
+  'wait',
+  'wait_front',
+  'lock',
+  'unlock',
+  'rdlock',
+  'wrlock',
+  'rwunlock',
+  'next',
+  'restart_all',
+  'enter_next',
+  'enter_all',
+  'raise',
+  'kill',
+  'spawn',
+] as const;
+
+/** What `signals` and `sigaction` say of a signal. */
+export function signalAction(actions: z.ZodType): z.ZodType {
+  const field = words('a field of siginfo', ['code', 'pid', 'status', 'int']);
+  return either(
+    words('what happens with a signal', ['default', 'ignore']),
+    map('a signal', {
+      do: actions.optional(),
+      do_runs: whole.optional(),
+      siginfo: list('a list of fields such as [code, pid]', field).optional(),
+      reset: bool.optional(),
+      nocldstop: bool.optional(),
+    }),
+  );
+}
+
+const check = atLeastOneKey(
+  map('a check', {
+    timeout: compareTimeout.optional(),
+    blocked: compareDuration.optional(),
+    pending: named('a map such as {t: true}', bool).optional(),
+    expires_at: named('a map such as {t: 100ns}', compareExpiry).optional(),
+    fdmon: words('an fd monitor', ['poll', 'epoll', 'io_uring']).optional(),
+    poll_ns: compareDuration.optional(),
+    calls: named('a map such as {e: 3}', compareCount).optional(),
+    result: bool.optional(),
+    ended: named('a map such as {a: true}', bool).optional(),
+    clock: z
+      .partialRecord(words('a clock', CLOCKS) as z.ZodEnum, compareDuration, {
+        error: JSON.stringify({ what: 'a map such as {virtual: 5ms}', words: [] }),
+      })
+      .optional(),
+  }),
+  'something to check, such as {result: true}',
+);
+
+const watched = words('what is watched', ['read', 'write', 'both']);
+const pollHow = words('how it polls', ['blocking']);
+
+/** Every map action, by its key. */
+function shape(actions: z.ZodType): Record<string, z.ZodType> {
+  const timer = (value: z.ZodType): z.ZodType => one('one timer, such as {t: 10ms}', value);
+  const shapes: Record<string, z.ZodType> = {
+    watch: either(name, one('one fd, such as {e: both}', watched)),
+    notify: words('a context', CONTEXTS),
+    arm: timer(duration),
+    arm_at: timer(signedDuration),
+    anticipate_at: timer(signedDuration),
+    enable_clock: words('a clock', CLOCKS),
+    disable_clock: words('a clock', CLOCKS),
+    poll_params: map('poll_params', { max: duration, grow: whole, shrink: whole }),
+    sleep: duration,
+    sigqueue: one('one signal, such as {SIGUSR1: 1}', integer),
+    kill_child: one('one child, such as {a: SIGTERM}', name),
+    sigaction: one('one signal, such as {SIGUSR1: ignore}', signalAction(actions)),
+    block: duration,
+    wait_for: duration,
+    poll: pollHow,
+    main_loop_wait: pollHow,
+    run: atLeastOneKey(
+      map('run', { for: duration.optional(), iterations: count.optional() }),
+      'a limit, such as {for: 100ms} or {iterations: 5}',
+    ),
+    log: anyText,
+    repeat: map('repeat', { times: whole, do: actions }),
+    check,
+  };
+  for (const action of NAME_ACTIONS) shapes[action] = name;
+  return shapes;
+}
+
+const AN_ACTION = 'an action, such as {schedule: a} or step';
+
+/** The words that can stand for an action, bare or as a key. */
+export function actionWords(): string[] {
+  return [...new Set([...BARE_ACTIONS, ...Object.keys(shape(z.any()))])];
+}
+
+/** A list of actions. Each is a word, or a map of one key. */
+export function actionList(): z.ZodType {
+  // The list stands in itself, by repeat and sigaction.
+  const lazy: z.ZodType = z.lazy(() => actions);
+  const keyed = map('an action', optional(shape(lazy)), BARE_ACTIONS);
+  const single = keyed
+    .refine((object) => Object.keys(object).length === 1, {
+      error: JSON.stringify({ what: 'one action: a map of one key', words: [] }),
+    })
+    .meta({ minProperties: 1, maxProperties: 1 });
+  const bare = z.enum(BARE_ACTIONS, {
+    error: JSON.stringify({ what: AN_ACTION, words: actionWords() }),
+  });
+  const actions: z.ZodType = list('a list of actions', either(bare, single));
+  return actions;
+}
+
+function optional(shapes: Record<string, z.ZodType>): Record<string, z.ZodType> {
+  return Object.fromEntries(Object.entries(shapes).map(([key, value]) => [key, value.optional()]));
+}

@@ -1,0 +1,176 @@
+import { z } from 'zod';
+import { actionList, CLOCKS, CONTEXTS, signalAction } from './schema-actions.ts';
+import {
+  anyText,
+  bool,
+  compareCount,
+  compareDuration,
+  count,
+  duration,
+  either,
+  exitStatus,
+  integer,
+  jsonSchemaOf,
+  list,
+  map,
+  name,
+  named,
+  whole,
+  words,
+} from './schema-parts.ts';
+
+export const SECTIONS = [
+  'bottom_halves',
+  'timers',
+  'fds',
+  'notifiers',
+  'coroutines',
+  'co_queues',
+  'co_mutexes',
+  'co_rwlocks',
+  'signals',
+  'children',
+  'poll_notifiers',
+  'sources',
+] as const;
+export type Section = (typeof SECTIONS)[number];
+
+export const FAULT_CALLS = ['read', 'write', 'poll', 'spawn', 'waitpid', 'epoll_ctl'] as const;
+
+const actions = actionList();
+const callback = { do: actions.optional(), do_runs: whole.optional() };
+const context = words('a context', CONTEXTS);
+const names = (what: string): z.ZodType => list(`a list of ${what}, such as [m]`, name);
+
+const fd = map('an fd', {
+  kind: words('a kind of fd', [
+    'eventfd',
+    'socketpair',
+    'pipe_read',
+    'pipe_write',
+    'file',
+  ]).optional(),
+  watch: words('what is watched', ['read', 'write', 'both', 'none']).optional(),
+  context: context.optional(),
+  drain: bool.optional(),
+  ...callback,
+  do_write: actions.optional(),
+  ready: bool.optional(),
+  full: bool.optional(),
+  external: bool.optional(),
+  of: name.optional(),
+  count: count.optional(),
+});
+
+const child = map('a child', {
+  after: duration.optional(),
+  exit: exitStatus.optional(),
+  signal: name.optional(),
+  stop: bool.optional(),
+  write: anyText.optional(),
+  ignore: list('a list of signals, such as [SIGTERM]', name).optional(),
+  children: whole.optional(),
+  command: either(anyText, list('a list such as [sleep, 1]', anyText)).optional(),
+  start: bool.optional(),
+});
+
+const source = map('a source', {
+  kind: words('a kind of source', ['idle', 'timeout']),
+  after: duration.optional(),
+  priority: words('a priority', ['high', 'default', 'high_idle', 'default_idle']).optional(),
+  attached: bool.optional(),
+  ...callback,
+});
+
+const expectation = map('expect', {
+  order: list('a list of entries', anyText).optional(),
+  includes: list('a list of entries', anyText).optional(),
+  never: list('a list of entries', anyText).optional(),
+  children: named(
+    'a map such as {a: {exit: 3}}',
+    either(
+      words('how it ended', ['running', 'stopped']),
+      map('how it ended', { exit: exitStatus.optional(), signal: name.optional() }),
+    ),
+  ).optional(),
+  iterations: compareCount.optional(),
+  trace: list('a list of trace events', name).optional(),
+  elapsed: compareDuration.optional(),
+  abort: anyText.optional(),
+});
+
+/** The whole language, version 1. What names mean is checked after it. */
+export const scenarioSchema = map('a scenario', {
+  name: anyText,
+  about: anyText.optional(),
+  host: words('a host', ['sim', 'linux']).optional(),
+  drive: words('what step means', ['aio_poll', 'main_loop']).optional(),
+  fdmon: words('an fd monitor', ['auto', 'poll', 'epoll', 'io_uring']).optional(),
+  seed: integer.optional(),
+  bottom_halves: named(
+    'bottom halves by name, such as {a: {}}',
+    map('a bottom half', { context: context.optional(), ...callback }),
+  ).optional(),
+  timers: named(
+    'timers by name, such as {t: {}}',
+    map('a timer', {
+      clock: words('a clock', CLOCKS).optional(),
+      list: words('a timer list group', [...CONTEXTS, 'loop']).optional(),
+      ...callback,
+    }),
+  ).optional(),
+  fds: named('fds by name, such as {e: {}}', fd).optional(),
+  notifiers: named(
+    'notifiers by name, such as {n: {}}',
+    map('a notifier', {
+      set: bool.optional(),
+      context: context.optional(),
+      clear: bool.optional(),
+      pollable: bool.optional(),
+      ...callback,
+    }),
+  ).optional(),
+  coroutines: named(
+    'coroutines by name, such as {c: {do: [yield]}}',
+    map('a coroutine', { do: actions.optional() }),
+  ).optional(),
+  co_queues: names('names').optional(),
+  co_mutexes: names('names').optional(),
+  co_rwlocks: names('names').optional(),
+  signals: named('signals by name, such as {SIGUSR1: {}}', signalAction(actions)).optional(),
+  children: named('children by name, such as {a: {exit: 0}}', child).optional(),
+  poll_notifiers: named('poll notifiers by name', map('a poll notifier', callback)).optional(),
+  sources: named('sources by name, such as {g: {kind: idle}}', source).optional(),
+  timeline: list(
+    'a list such as [{at: 5ms, do: [{kick: e}]}]',
+    map('an entry of the timeline', { at: duration, do: actions }),
+  ).optional(),
+  faults: list(
+    'a list such as [{call: read, error: EINTR}]',
+    map('a fault', {
+      call: words('a call', FAULT_CALLS),
+      on: name.optional(),
+      error: name.optional(),
+      short: whole.optional(),
+      times: whole.optional(),
+      after: whole.optional(),
+    }),
+  ).optional(),
+  steps: actions.optional(),
+  expect: expectation.optional(),
+});
+
+/** The language as a JSON Schema, for editors. */
+export function scenarioJsonSchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(scenarioSchema, {
+    target: 'draft-7',
+    io: 'input',
+    override: ({ zodSchema, jsonSchema }) => {
+      const own = jsonSchemaOf(zodSchema);
+      if (own === undefined) return;
+      for (const key of Object.keys(jsonSchema)) delete jsonSchema[key as keyof typeof jsonSchema];
+      Object.assign(jsonSchema, own);
+    },
+  });
+  return { title: 'qemu-loop scenario, version 1', ...schema };
+}

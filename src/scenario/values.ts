@@ -1,0 +1,97 @@
+/** The scalars of the language: durations and comparisons. */
+
+const NS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
+
+export const DURATION = /^\d+(\.\d+)?(ns|us|ms|s)$/;
+export const SIGNED_DURATION = /^-?\d+(\.\d+)?(ns|us|ms|s)$/;
+
+/** ns of a text that matches SIGNED_DURATION. */
+export function durationNs(text: string): number {
+  const unit = /[a-z]+$/.exec(text)![0];
+  return Math.round(Number(text.slice(0, -unit.length)) * NS[unit]!);
+}
+
+/** A duration for people, in the largest unit that leaves nothing over. */
+export function durationText(ns: number): string {
+  if (ns === 0) return '0ns';
+  for (const unit of ['s', 'ms', 'us']) {
+    const value = ns / NS[unit]!;
+    if (Math.abs(value) >= 1 && Number.isInteger(value * 1000)) return `${value}${unit}`;
+  }
+  return `${ns}ns`;
+}
+
+export type Operator = '<' | '<=' | '>' | '>=' | '=';
+
+/** One bound of a comparison. */
+export interface Bound {
+  readonly operator: Operator;
+  /** ns, or a count; null stands for `none`. */
+  readonly value: number | null;
+  /** The unit of the last digit that was written, in ns: `5ms` is exact to 1 ms. */
+  readonly precision: number;
+  readonly text: string;
+}
+
+/** All hold. */
+export type Comparison = readonly Bound[];
+
+const OPERATOR = /^\s*(<=|>=|<|>)?\s*/;
+
+/** Reads a bound whose value is a duration, `0` or `none`. */
+export function durationBound(text: string): Bound {
+  const { operator, rest } = split(text);
+  if (rest === 'none') return { operator, value: null, precision: 1, text };
+  if (rest === '0') return { operator, value: 0, precision: 1, text };
+  const decimals = /\.(\d+)/.exec(rest)?.[1]?.length ?? 0;
+  const unit = NS[/[a-z]+$/.exec(rest)![0]]!;
+  return {
+    operator,
+    value: durationNs(rest),
+    precision: Math.max(1, unit / 10 ** decimals),
+    text,
+  };
+}
+
+/** Reads a bound whose value is a whole number. */
+export function numberBound(text: string): Bound {
+  const { operator, rest } = split(text);
+  return { operator, value: Number(rest), precision: 1, text };
+}
+
+function split(text: string): { operator: Operator; rest: string } {
+  const match = OPERATOR.exec(text)!;
+  return { operator: (match[1] ?? '=') as Operator, rest: text.slice(match[0].length).trim() };
+}
+
+/** How exact a comparison is to be, ns. */
+export interface Slack {
+  /** How much more than an upper bound, or an equal value, is let pass. */
+  readonly above: number;
+  /** How much less than an equal value. */
+  readonly below: number;
+}
+
+export const EXACT: Slack = { above: 0, below: 0 };
+
+/** Whether a value lies within a bound. null stands for `none`. */
+export function holds(bound: Bound, actual: number | null, slack: Slack = EXACT): boolean {
+  const { operator, value } = bound;
+  if (value === null || actual === null) return operator === '=' && value === actual;
+  switch (operator) {
+    case '<':
+      return actual < value + slack.above;
+    case '<=':
+      return actual <= value + slack.above;
+    case '>':
+      return actual > value;
+    case '>=':
+      return actual >= value;
+    case '=':
+      return actual >= value - slack.below && actual <= value + slack.above;
+  }
+}
+
+export function comparisonText(comparison: Comparison): string {
+  return comparison.map((bound) => bound.text).join(' and ');
+}

@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { CliError } from '../../src/cli/errors.ts';
+import { type Help, type Options, parseOptions } from '../../src/cli/options.ts';
+import { root, run } from '../support/run.ts';
+
+function parse(...args: string[]): Options {
+  const parsed = parseOptions(args, () => '1');
+  if ('text' in parsed) throw new Error('help');
+  return parsed;
+}
+
+function fails(...args: string[]): string {
+  try {
+    parseOptions(args, () => '1');
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    expect(error.status).toBe(2);
+    expect(error.message).not.toContain('\n');
+    return error.message;
+  }
+  throw new Error('was taken');
+}
+
+describe('options', () => {
+  test('--spawn is collected in order, and run by the shell', () => {
+    const { jobs, transparent } = parse('--spawn', 'a b', '--spawn', 'c');
+    expect(jobs.map((job) => job.argv)).toEqual([['sh', '-c', 'a b'], ['sh', '-c', 'c']]);
+    expect(transparent).toBe(false);
+  });
+
+  test('what follows -- is one program, and its options are its own', () => {
+    const { jobs, transparent } = parse('-g', '--', 'prog', '-x', '--help');
+    expect(jobs).toEqual([{ file: 'prog', argv: ['prog', '-x', '--help'], command: 'prog -x --help' }]);
+    expect(transparent).toBe(true);
+  });
+
+  test.each([
+    ['200ms', 200e6],
+    ['1.5s', 1.5e9],
+    ['10s', 10e9],
+    ['2m', 120e9],
+    ['1h', 3600e9],
+    ['0', 0],
+  ])('--grace %s', (text, ns) => {
+    expect(parse('--grace', text, '--', 'x').graceNs).toBe(ns);
+  });
+
+  test('short options are those of tini and others', () => {
+    const o = parse('-g', '-s', '-p', 'KILL', '-e', '3', '-e', '64-66', '-q', '-v', '--', 'x');
+    expect(o).toMatchObject({ group: true, subreaper: true, pdeathsig: 9, quiet: true });
+    expect([...o.okExit]).toEqual([3, 64, 65, 66]);
+    expect(o.logLevel).toBe('debug');
+    expect(parse('-vv', '--', 'x').logLevel).toBe('trace');
+  });
+
+  test('--rewrite takes names and numbers', () => {
+    const { rewrite } = parse('--rewrite', 'TERM:QUIT', '--rewrite', '1:0', '--', 'x');
+    expect([...rewrite]).toEqual([[15, 3], [1, 0]]);
+  });
+
+  test.each([
+    [['--spwan', 'x'], /unknown option '--spwan'.*--spawn/],
+    [['--grace', '10', '--', 'x'], /needs a unit: 10s/],
+    [['--grace', 'soon', '--', 'x'], /200ms, 1\.5s/],
+    [['--pdeathsig', 'TREM', '--', 'x'], /no signal TREM: did you mean TERM/],
+    [['--rewrite', 'TERM', '--', 'x'], /FROM:TO/],
+    [['--ok-exit', '300', '--', 'x'], /0 to 255/],
+    [['--success', 'frist', '--', 'x'], /first, last, all.*did you mean first/],
+    [['--log-level', 'inof', '--', 'x'], /did you mean info/],
+    [['ls', '-l'], /-l|unexpected argument/],
+    [['ls'], /unexpected argument 'ls'.*--spawn/],
+    [['--spawn'], /argument missing/],
+    [['--spawn', ' '], /number 1 is empty/],
+    [['--spawn', 'a', '--', 'b'], /exclude each other/],
+    [['--quiet'], /nothing to run/],
+    [['--'], /nothing to run/],
+  ])('%j is refused in one line', (args, message) => {
+    expect(fails(...args)).toMatch(message);
+  });
+
+  test('no arguments at all: the help, and 2', () => {
+    const help = parseOptions([], () => '1') as Help;
+    expect(help.status).toBe(2);
+    expect(help.text).toMatch(/^Usage: qemu-loop --spawn CMD/);
+  });
+});
+
+describe('the command line, as a process', () => {
+  test('--help goes to stdout, with groups and examples, in 80 columns', async () => {
+    const { status, stdout, stderr } = await run(['--help']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    for (const heading of ['What to run:', 'What is shown:', 'Signals and ends:', 'Examples:']) {
+      expect(stdout).toContain(heading);
+    }
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  test('--version is package.json\'s', async () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    expect(await run(['--version'])).toMatchObject({ status: 0, stdout: `${version}\n` });
+  });
+
+  test('no arguments: help on stderr, 2', async () => {
+    const { status, stdout, stderr } = await run([]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain('Usage:');
+  });
+
+  test('a wrong option: one line on stderr, 2', async () => {
+    const { status, stderr } = await run(['--spwan', 'x']);
+    expect(status).toBe(2);
+    expect(stderr.split('\n')).toHaveLength(2);
+  });
+});

@@ -1,0 +1,108 @@
+import {
+  POLLIN,
+  SA_NOCLDSTOP,
+  SIG_DFL,
+  SIGKILL,
+  SIGRTMIN,
+  SIGSTOP,
+  SIGUSR2,
+  SIGWINCH,
+} from '../../../src/host/constants.ts';
+import { EINVAL } from '../../../src/host/errno.ts';
+import { newSigAction, type SignalPipe } from '../../../src/host/host.ts';
+import type { ContractCase, ContractEnv } from '../contract.ts';
+
+/** Opens one, lets body use it with the list of what it tells, and disposes of it. */
+function withPipe(env: ContractEnv, body: (pipe: SignalPipe, told: number[]) => void): void {
+  const told: number[] = [];
+  const pipe = env.host.openSignalPipe((signo) => told.push(signo));
+  if (typeof pipe === 'number') throw new Error(`openSignalPipe: ${pipe}`);
+  try {
+    body(pipe, told);
+  } finally {
+    pipe.dispose();
+    pipe.dispose();
+  }
+}
+
+export const signalPipe: ContractCase[] = [
+  {
+    name: 'signal pipe: is readable while a signal is there, which drain tells',
+    run: (env) => {
+      withPipe(env, (pipe, told) => {
+        env.equal(pipe.add(SIGUSR2, 0), 0, 'add');
+        env.equal(env.poll1(pipe.fd, POLLIN), 0, 'before');
+        env.good(env.host.raise(SIGUSR2), 'raise');
+        env.equal(env.poll1(pipe.fd, POLLIN), POLLIN, 'raised');
+        env.equal(told, [], 'nothing is told before drain');
+        pipe.drain();
+        env.equal(told, [SIGUSR2], 'told');
+        env.equal(env.poll1(pipe.fd, POLLIN), 0, 'drained');
+        pipe.drain();
+        env.equal(told, [SIGUSR2], 'drained again');
+      });
+    },
+  },
+  {
+    name: 'signal pipe: every real-time signal is told, and several signals of one drain',
+    run: (env) => {
+      withPipe(env, (pipe, told) => {
+        for (const signo of [SIGUSR2, SIGRTMIN]) env.equal(pipe.add(signo, 0), 0, 'add');
+        for (let i = 0; i < 40; i++) env.good(env.host.raise(SIGRTMIN), 'raise');
+        env.good(env.host.raise(SIGUSR2), 'raise');
+        pipe.drain();
+        env.equal(told.filter((signo) => signo === SIGRTMIN).length, 40, 'real-time ones');
+        env.equal(told.filter((signo) => signo === SIGUSR2).length, 1, 'standard ones');
+      });
+    },
+  },
+  {
+    name: 'signal pipe: a handled signal has a handler with its flags; a removed one has none',
+    run: (env) => {
+      const act = newSigAction();
+      withPipe(env, (pipe, told) => {
+        env.equal(pipe.add(SIGWINCH, SA_NOCLDSTOP), 0, 'add');
+        env.host.sigaction(SIGWINCH, null, act);
+        env.ok(act.handler > 1, `a handler: ${act.handler}`);
+        env.equal(act.flags & SA_NOCLDSTOP, SA_NOCLDSTOP, 'flags');
+        env.equal(pipe.add(SIGWINCH, 0), 0, 'add again');
+        env.host.sigaction(SIGWINCH, null, act);
+        env.equal(act.flags & SA_NOCLDSTOP, 0, 'other flags');
+        env.good(env.host.raise(SIGWINCH), 'raise');
+        pipe.remove(SIGWINCH);
+        env.host.sigaction(SIGWINCH, null, act);
+        env.equal(act.handler, SIG_DFL, 'removed');
+        pipe.drain();
+        env.equal(told, [], 'what came before it was removed');
+        env.equal(pipe.add(SIGWINCH, 0), 0, 'add once more');
+        env.good(env.host.raise(SIGWINCH), 'raise');
+        pipe.drain();
+        env.equal(told, [SIGWINCH], 'told');
+      });
+    },
+  },
+  {
+    name: 'signal pipe: a disposition that was set meanwhile gives way to the handler',
+    run: (env) => {
+      withPipe(env, (pipe, told) => {
+        env.equal(pipe.add(SIGWINCH, 0), 0, 'add');
+        env.host.sigaction(SIGWINCH, newSigAction(), null);
+        env.equal(pipe.add(SIGWINCH, 0), 0, 'add again');
+        env.good(env.host.raise(SIGWINCH), 'raise');
+        pipe.drain();
+        env.equal(told, [SIGWINCH], 'told');
+      });
+    },
+  },
+  {
+    name: 'signal pipe: SIGKILL, SIGSTOP and what is no signal are EINVAL; removing them is nothing',
+    run: (env) => {
+      withPipe(env, (pipe) => {
+        for (const signo of [SIGKILL, SIGSTOP, 0, 65]) {
+          env.fails(pipe.add(signo, 0), EINVAL, `add ${signo}`);
+          pipe.remove(signo);
+        }
+      });
+    },
+  },
+];

@@ -1,0 +1,275 @@
+import { describe, expect, it } from 'vitest';
+import { MainContext } from '../../src/mainloop/main-context.ts';
+import {
+  G_PRIORITY_DEFAULT,
+  G_PRIORITY_DEFAULT_IDLE,
+  G_PRIORITY_HIGH,
+  G_PRIORITY_HIGH_IDLE,
+  Source,
+} from '../../src/mainloop/source.ts';
+
+/** A source that says what it is asked, and is ready as told. */
+class Probe extends Source {
+  readonly #log: string[];
+  timeoutMs = -1;
+  checks = false;
+  stays = true;
+  then: () => void = () => {};
+
+  constructor(log: string[], name: string, priority = G_PRIORITY_DEFAULT, canRecurse = false) {
+    super(name, priority, canRecurse);
+    this.#log = log;
+  }
+
+  prepare(): number {
+    this.#log.push(`prepare ${this.name}`);
+    return this.timeoutMs;
+  }
+
+  check(): boolean {
+    this.#log.push(`check ${this.name}`);
+    return this.checks;
+  }
+
+  dispatch(): boolean {
+    this.#log.push(`dispatch ${this.name}`);
+    this.then();
+    return this.stays;
+  }
+}
+
+class Bench {
+  readonly log: string[] = [];
+  readonly context = new MainContext();
+
+  probe(name: string, priority = G_PRIORITY_DEFAULT, canRecurse = false): Probe {
+    const probe = new Probe(this.log, name, priority, canRecurse);
+    this.context.attach(probe);
+    return probe;
+  }
+
+  iterate(): void {
+    this.context.prepare();
+    if (this.context.check()) this.context.dispatch();
+  }
+
+  dispatched(): string[] {
+    const calls = this.log.splice(0).filter((entry) => entry.startsWith('dispatch'));
+    return calls.map((entry) => entry.slice('dispatch '.length));
+  }
+}
+
+describe('priorities', () => {
+  it('order the sources, and attachment orders equals', () => {
+    const bench = new Bench();
+    bench.probe('idle', G_PRIORITY_DEFAULT_IDLE);
+    bench.probe('a');
+    bench.probe('high', G_PRIORITY_HIGH);
+    bench.probe('b');
+    bench.probe('high idle', G_PRIORITY_HIGH_IDLE);
+    expect(bench.context.sources.map(({ name }) => name)).toEqual([
+      'high',
+      'a',
+      'b',
+      'high idle',
+      'idle',
+    ]);
+  });
+
+  it('M1: what is ready hides all of a lower priority, and fds with it', () => {
+    const bench = new Bench();
+    const high = bench.probe('high', G_PRIORITY_HIGH);
+    const normal = bench.probe('normal');
+    normal.timeoutMs = 0;
+    high.timeoutMs = 0;
+    bench.context.prepare();
+    expect(bench.log).toEqual(['prepare high']);
+    expect(bench.context.pollsFds).toBe(false);
+    expect(bench.context.timeoutMs).toBe(0);
+    bench.log.length = 0;
+    expect(bench.context.check()).toBe(true);
+    bench.context.dispatch();
+    expect(bench.log.splice(0)).toEqual(['dispatch high']);
+    high.timeoutMs = -1;
+    bench.iterate();
+    expect(bench.dispatched()).toEqual(['normal']);
+    expect(bench.context.pollsFds).toBe(true);
+  });
+
+  it('what becomes ready in check hides lower ones too', () => {
+    const bench = new Bench();
+    const high = bench.probe('high', G_PRIORITY_HIGH);
+    const idle = bench.probe('idle', G_PRIORITY_DEFAULT_IDLE);
+    idle.timeoutMs = 0;
+    high.checks = true;
+    bench.iterate();
+    expect(bench.dispatched()).toEqual(['high']);
+    high.checks = false;
+    bench.iterate();
+    expect(bench.dispatched()).toEqual(['idle']);
+  });
+
+  it('equals are dispatched together', () => {
+    const bench = new Bench();
+    for (const name of ['a', 'b']) bench.probe(name).checks = true;
+    bench.probe('idle', G_PRIORITY_DEFAULT_IDLE).checks = true;
+    bench.iterate();
+    expect(bench.dispatched()).toEqual(['a', 'b']);
+  });
+});
+
+describe('timeouts', () => {
+  it('the soonest of all that are asked', () => {
+    const bench = new Bench();
+    bench.context.prepare();
+    expect(bench.context.timeoutMs).toBe(-1);
+    for (const [name, ms] of [['a', 30], ['b', 20], ['c', -1], ['d', 40]] as const) {
+      bench.probe(name).timeoutMs = ms;
+    }
+    bench.context.prepare();
+    expect(bench.context.timeoutMs).toBe(20);
+    bench.probe('now').timeoutMs = 0;
+    bench.context.prepare();
+    expect(bench.context.timeoutMs).toBe(0);
+  });
+});
+
+describe('coming and going', () => {
+  it('a source is attached once', () => {
+    const bench = new Bench();
+    const a = bench.probe('a');
+    expect(() => bench.context.attach(a)).toThrow("source 'a' is attached already");
+    a.dispose();
+    a.dispose();
+    expect(bench.context.sources).toEqual([]);
+    bench.context.attach(a);
+    expect(bench.context.sources).toEqual([a]);
+  });
+
+  it('one that says so leaves after its dispatch', () => {
+    const bench = new Bench();
+    const once = bench.probe('once');
+    once.checks = true;
+    once.stays = false;
+    bench.iterate();
+    bench.iterate();
+    expect(bench.dispatched()).toEqual(['once']);
+    expect(once.context).toBeNull();
+  });
+
+  it('one that is removed in the middle of a dispatch is not dispatched', () => {
+    const bench = new Bench();
+    const [a, b] = [bench.probe('a'), bench.probe('b')];
+    a.checks = b.checks = true;
+    a.then = () => b.dispose();
+    bench.iterate();
+    expect(bench.dispatched()).toEqual(['a']);
+  });
+
+  it('nor one that is removed and attached anew: it waits for its turn', () => {
+    const bench = new Bench();
+    const [a, b] = [bench.probe('a'), bench.probe('b')];
+    a.checks = b.checks = true;
+    a.then = () => {
+      b.dispose();
+      bench.context.attach(b);
+    };
+    bench.iterate();
+    expect(bench.dispatched()).toEqual(['a']);
+    a.then = () => {};
+    bench.iterate();
+    expect(bench.dispatched()).toEqual(['a', 'b']);
+  });
+
+  it('one that is attached in a dispatch waits for the next iteration', () => {
+    const bench = new Bench();
+    const late = new Probe(bench.log, 'late');
+    late.checks = true;
+    const a = bench.probe('a');
+    a.checks = true;
+    a.then = () => void bench.context.attach(late);
+    bench.iterate();
+    expect(bench.dispatched()).toEqual(['a']);
+    a.then = () => {};
+    bench.iterate();
+    expect(bench.dispatched()).toEqual(['a', 'late']);
+  });
+});
+
+describe('nested iterations', () => {
+  it('do not enter a source again that may not recurse, and do one that may', () => {
+    const bench = new Bench();
+    let depth = 0;
+    const nest = (): void => {
+      if (depth++ === 0) bench.iterate();
+    };
+    const plain = bench.probe('plain');
+    plain.checks = true;
+    plain.then = nest;
+    bench.iterate();
+    expect(bench.dispatched()).toEqual(['plain']);
+    plain.dispose();
+    depth = 0;
+    const recursive = bench.probe('recursive', G_PRIORITY_DEFAULT, true);
+    recursive.checks = true;
+    recursive.then = nest;
+    bench.iterate();
+    expect(bench.dispatched()).toEqual(['recursive', 'recursive']);
+  });
+
+  it('M2: take over what the outer one has not dispatched, which then is over', () => {
+    const bench = new Bench();
+    const [a, b] = [bench.probe('a'), bench.probe('b')];
+    a.checks = b.checks = true;
+    a.then = () => {
+      // Ready still, though a second look would say no.
+      b.checks = false;
+      bench.iterate();
+      bench.log.push('dispatch end of a');
+    };
+    bench.iterate();
+    expect(bench.dispatched()).toEqual(['a', 'b', 'end of a']);
+    expect(b.ready).toBe(false);
+  });
+
+  it('M2: READY stays over an iteration in which a higher priority was ready', () => {
+    const bench = new Bench();
+    const high = bench.probe('high', G_PRIORITY_HIGH);
+    const idle = bench.probe('idle', G_PRIORITY_DEFAULT_IDLE);
+    idle.timeoutMs = 0;
+    high.checks = true;
+    bench.iterate();
+    idle.timeoutMs = -1;
+    high.checks = false;
+    bench.iterate();
+    expect(bench.dispatched()).toEqual(['high', 'idle']);
+  });
+
+  it('a source removed by a nested iteration does not come back', () => {
+    const bench = new Bench();
+    const [a, b] = [bench.probe('a'), bench.probe('b')];
+    a.checks = b.checks = true;
+    b.stays = false;
+    a.then = () => bench.iterate();
+    bench.iterate();
+    a.then = () => {};
+    bench.iterate();
+    expect(bench.dispatched()).toEqual(['a', 'b', 'a']);
+  });
+});
+
+describe('a dispatch that throws', () => {
+  it('leaves the others ready, and its source attached and able to run', () => {
+    const bench = new Bench();
+    const [a, b] = [bench.probe('a'), bench.probe('b')];
+    a.checks = b.checks = true;
+    a.then = () => {
+      throw new Error('from a source');
+    };
+    expect(() => bench.iterate()).toThrow('from a source');
+    a.then = () => {};
+    b.checks = false;
+    bench.iterate();
+    expect(bench.dispatched()).toEqual(['a', 'a', 'b']);
+  });
+});

@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runAlone } from '../host/own-process.ts';
+
+const program = join(import.meta.dirname, 'ends-child.ts');
+
+describe.each(['native', 'compat'])('a process with sigfd %s ends by itself', (mode) => {
+  it.each(['all put back', 'nothing put back', 'not read, nothing put back'])('%s', async (how) => {
+    const stdout = how.startsWith('not read') ? 'not read\n' : '151 calls\n';
+    const ended = { status: 0, signal: null, stderr: '', stdout };
+    expect(await runAlone(program, how, mode)).toEqual(ended);
+  });
+});
+
+describe('what differs between native and compat', () => {
+  it('SIGTERM with its default action is dropped by a signalfd', async () => {
+    expect(await runAlone(program, 'default', 'native')).toMatchObject({
+      ...{ status: 0, stdout: 'dropped\n' },
+    });
+  });
+
+  it('SIGTERM with its default action ends the process in compat', async () => {
+    expect(await runAlone(program, 'default', 'compat')).toMatchObject({ signal: 'SIGTERM' });
+  });
+
+  it('what was not read ends the process when native masks are put back', async () => {
+    expect(await runAlone(program, 'not read, put back', 'native')).toMatchObject({
+      signal: 'SIGUSR2',
+    });
+  });
+
+  it('what was not read is dropped when compat is put back', async () => {
+    expect(await runAlone(program, 'not read, put back', 'compat')).toMatchObject({ status: 0 });
+  });
+
+  it('compat serves a loop in a worker thread', async () => {
+    const ended = { status: 0, signal: null, stderr: '', stdout: '151 calls\n' };
+    expect(await runAlone(program, 'worker', 'compat')).toEqual(ended);
+  });
+});

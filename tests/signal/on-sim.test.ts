@@ -1,0 +1,102 @@
+// biome-ignore-all lint/suspicious/noThenProperty: a behaviour is what a child does, then how it ends
+import { describe, expect, it } from 'vitest';
+import { SIGCHLD, SIGKILL, SIGRTMIN, SIGTERM, SIGUSR1 } from '../../src/host/constants.ts';
+import { ENOSYS, HostError } from '../../src/host/errno.ts';
+import { SimHost } from '../../src/host/sim/sim-host.ts';
+import { MainLoop } from '../../src/mainloop/main-loop.ts';
+import { ChildWatch } from '../../src/signal/child-watch.ts';
+import { type SigfdChoice, Signals } from '../../src/signal/signals.ts';
+import { expectNoLeaks, held } from '../support/leaks.ts';
+
+function withSignals(
+  host: SimHost,
+  sigfd: SigfdChoice,
+  body: (l: MainLoop, s: Signals) => void,
+): void {
+  const before = held(host);
+  const loop = new MainLoop({ host });
+  const signals = new Signals(loop, { signals: [SIGUSR1, SIGTERM, SIGCHLD, SIGRTMIN], sigfd });
+  body(loop, signals);
+  signals.dispose();
+  loop.close();
+  expectNoLeaks(host, before);
+}
+
+describe.each(['native', 'compat'] as const)('sigfd %s on the simulated host', (sigfd) => {
+  it('signals come to their handlers, real-time ones each', () => {
+    const host = new SimHost();
+    withSignals(host, sigfd, (loop, signals) => {
+      const list: number[] = [];
+      for (const signo of [SIGUSR1, SIGTERM, SIGRTMIN]) {
+        signals.sigaction(signo, { handler: (n) => list.push(n) });
+      }
+      host.at(host.nowNs + 1000, () => {
+        for (const signo of [SIGRTMIN, SIGTERM, SIGUSR1, SIGRTMIN, SIGTERM]) host.raise(signo);
+      });
+      while (list.length < 4) loop.mainLoopWait(false);
+      expect(list).toEqual([SIGUSR1, SIGTERM, SIGRTMIN, SIGRTMIN]);
+    });
+  });
+
+  it('100 children that end at once, and one that is killed, are all reaped', () => {
+    const host = new SimHost();
+    withSignals(host, sigfd, (loop, signals) => {
+      const watch = new ChildWatch({ loop, signals, times: loop.pollTimes });
+      const ends: number[] = [];
+      for (let i = 0; i < 100; i++) {
+        watch.spawn(host.program({ afterNs: 1e6, then: { exit: i } }), `${i}`, {
+          onEnd: ({ status }) => ends.push(status),
+        });
+      }
+      const endless = watch.spawn(host.program({}), 'endless', {
+        onEnd: ({ status }) => ends.push(status + 1000),
+      });
+      host.advance(2e6);
+      host.at(host.nowNs + 5e6, () => host.kill(endless, SIGKILL));
+      while (watch.size > 0) loop.mainLoopWait(false);
+      expect(ends.sort((a, b) => a - b)).toEqual([
+        ...Array.from({ length: 100 }, (_, i) => i),
+        1000 + SIGKILL,
+      ]);
+      expect(watch.sigchlds).toBe(2);
+      watch.dispose();
+    });
+  });
+});
+
+describe('the choice of sigfd', () => {
+  class Unmaskable extends SimHost {
+    override blockSignals(): number {
+      return -ENOSYS;
+    }
+  }
+
+  it('auto is native where threads can be masked', () => {
+    withSignals(new SimHost(), 'auto', (_, signals) => expect(signals.sigfd).toBe('native'));
+  });
+
+  it('native fails where they cannot, and leaves nothing', () => {
+    const host = new Unmaskable();
+    const loop = new MainLoop({ host });
+    const before = held(host);
+    expect(() => new Signals(loop, { signals: [SIGUSR1], sigfd: 'native' })).toThrow(HostError);
+    expectNoLeaks(host, before);
+    loop.close();
+  });
+
+  it('auto is compat there; where that cannot be had either, its error says so', () => {
+    class Neither extends Unmaskable {
+      override openSignalPipe(): number {
+        return -ENOSYS;
+      }
+    }
+    const host = new Neither();
+    const loop = new MainLoop({ host });
+    const before = held(host);
+    expect(() => new Signals(loop, { signals: [SIGUSR1] })).toThrow(
+      'catching signals without a mask: Function not implemented (ENOSYS)',
+    );
+    expectNoLeaks(host, before);
+    loop.close();
+  });
+});

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import {
+  SA_NOCLDSTOP,
+  SA_SIGINFO,
+  SIG_DFL,
+  SIG_IGN,
+  SIGKILL,
+  SIGUSR1,
+  SIGUSR2,
+} from '../../src/host/constants.ts';
+import { EINVAL, HostError } from '../../src/host/errno.ts';
+import { newSigAction } from '../../src/host/host.ts';
+import { SimHost } from '../../src/host/sim/sim-host.ts';
+import { SigactionTable } from '../../src/signal/sigaction-table.ts';
+
+function dispositionOf(host: SimHost, signo: number): number {
+  const act = newSigAction();
+  host.sigaction(signo, null, act);
+  return act.handler;
+}
+
+describe('SigactionTable', () => {
+  it('asks the kernel, which knows default, ignore and handled', () => {
+    const host = new SimHost();
+    const table = new SigactionTable(host);
+    expect(table.lookup(SIGUSR1)).toMatchObject({ name: 'default', handler: null });
+    table.set(SIGUSR1, { handler: 'ignore' });
+    expect(dispositionOf(host, SIGUSR1)).toBe(SIG_IGN);
+    expect(table.lookup(SIGUSR1)).toMatchObject({ name: 'ignore', handler: null });
+    const handler = (): void => {};
+    table.set(SIGUSR1, { handler, name: 'mine', flags: SA_NOCLDSTOP });
+    expect(dispositionOf(host, SIGUSR1)).toBe(host.handlerAddress);
+    expect(table.lookup(SIGUSR1)).toMatchObject({
+      ...{ name: 'mine', handler, flags: SA_NOCLDSTOP, wantsInfo: false },
+    });
+    table.set(SIGUSR1, { handler: 'default' });
+    expect(dispositionOf(host, SIGUSR1)).toBe(SIG_DFL);
+  });
+
+  it('a disposition that somebody else sets is the one that holds', () => {
+    const host = new SimHost();
+    const table = new SigactionTable(host);
+    table.set(SIGUSR1, { handler: () => {}, flags: SA_SIGINFO });
+    expect(table.lookup(SIGUSR1).wantsInfo).toBe(true);
+    host.sigaction(SIGUSR1, { ...newSigAction(), handler: SIG_IGN }, null);
+    expect(table.lookup(SIGUSR1)).toMatchObject({ name: 'ignore', handler: null });
+    host.sigaction(SIGUSR2, { ...newSigAction(), handler: 0x5000 }, null);
+    expect(table.lookup(SIGUSR2)).toMatchObject({ name: 'foreign', handler: null });
+  });
+
+  it('puts back what was there before, and leaves what somebody else has set since', () => {
+    const host = new SimHost();
+    host.sigaction(SIGUSR1, { ...newSigAction(), handler: SIG_IGN, flags: 7 }, null);
+    const table = new SigactionTable(host);
+    for (let i = 0; i < 2; i++) table.set(SIGUSR1, { handler: () => {} });
+    table.set(SIGUSR2, { handler: () => {} });
+    host.sigaction(SIGUSR2, { ...newSigAction(), handler: 0x5000 }, null);
+    table.dispose();
+    expect(dispositionOf(host, SIGUSR1)).toBe(SIG_IGN);
+    expect(dispositionOf(host, SIGUSR2)).toBe(0x5000);
+    expect(table.lookup(SIGUSR2).handler).toBe(null);
+  });
+
+  it.each([SIGKILL, 0, 65])('signal %i cannot be set', (signo) => {
+    const table = new SigactionTable(new SimHost());
+    const set = (): void => table.set(signo, { handler: () => {} });
+    expect(set).toThrow(HostError);
+    expect(set).toThrow(expect.objectContaining({ errno: EINVAL }));
+  });
+
+  it('leaves handlers to the installer where there is one, default and ignore to the kernel', () => {
+    const host = new SimHost();
+    const log: string[] = [];
+    const table = new SigactionTable(host, {
+      install: (signo, flags) => log.push(`install ${signo} ${flags}`) * 0,
+      uninstall: (signo) => log.push(`uninstall ${signo}`),
+    });
+    table.set(SIGUSR1, { handler: () => {}, flags: SA_SIGINFO });
+    expect(dispositionOf(host, SIGUSR1)).toBe(SIG_DFL);
+    table.set(SIGUSR1, { handler: 'ignore' });
+    expect(dispositionOf(host, SIGUSR1)).toBe(SIG_IGN);
+    table.dispose();
+    expect(log).toEqual([`install ${SIGUSR1} 4`, `uninstall ${SIGUSR1}`, `uninstall ${SIGUSR1}`]);
+  });
+
+  it('an installer that fails is told of', () => {
+    const table = new SigactionTable(new SimHost(), {
+      install: () => -EINVAL,
+      uninstall: () => {},
+    });
+    expect(() => table.set(SIGUSR1, { handler: () => {} })).toThrow(HostError);
+  });
+});

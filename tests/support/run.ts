@@ -1,0 +1,133 @@
+/** Runs dist/qemu-loop.js as a real process, to its end or step by step. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const root = join(import.meta.dirname, '..', '..');
+export const command = join(root, 'dist', 'qemu-loop.js');
+
+export interface Ended {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  readonly input?: string;
+}
+
+/** A process under way, whose output can be waited for. */
+export class Running {
+  readonly child: ChildProcess;
+  stdout = '';
+  stderr = '';
+  readonly #changed = new Set<() => void>();
+  readonly #end: Promise<unknown>;
+
+  constructor(file: string, args: readonly string[], options: RunOptions = {}) {
+    const env = { ...process.env, NO_COLOR: '', FORCE_COLOR: undefined, ...options.env };
+    this.child = spawn(file, args, { env, cwd: options.cwd, stdio: 'pipe' });
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#add('stdout', text));
+    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#add('stderr', text));
+    this.child.stdin?.on('error', () => {});
+    if (options.input !== undefined) this.child.stdin?.end(options.input);
+    this.#end = once(this.child, 'close');
+  }
+
+  get pid(): number {
+    return this.child.pid!;
+  }
+
+  #add(stream: 'stdout' | 'stderr', text: string): void {
+    this[stream] += text;
+    for (const tell of this.#changed) tell();
+  }
+
+  /** Resolves with the match once the output has it; rejects where the process ends without. */
+  async until(pattern: RegExp, stream: 'stdout' | 'stderr' = 'stdout'): Promise<RegExpExecArray> {
+    let tell = (): void => {};
+    const seen = new Promise<RegExpExecArray>((resolve) => {
+      tell = () => {
+        const match = pattern.exec(this[stream]);
+        if (match !== null) resolve(match);
+      };
+      this.#changed.add(tell);
+      tell();
+    });
+    const ended = this.#end.then(() => {
+      const match = pattern.exec(this[stream]);
+      if (match !== null) return match;
+      throw new Error(`ended without ${pattern}: ${this.stdout}\n--\n${this.stderr}`);
+    });
+    try {
+      return await Promise.race([seen, ended]);
+    } finally {
+      this.#changed.delete(tell);
+    }
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  async end(): Promise<Ended> {
+    await this.#end;
+    const { exitCode: status, signalCode: signal } = this.child;
+    return { status, signal, stdout: this.stdout, stderr: this.stderr };
+  }
+}
+
+/** Starts qemu-loop. */
+export function start(args: readonly string[], options?: RunOptions): Running {
+  return new Running(process.execPath, [command, ...args], options);
+}
+
+/** Runs qemu-loop to its end. */
+export function run(args: readonly string[], options?: RunOptions): Promise<Ended> {
+  return start(args, options).end();
+}
+
+/** Runs a shell script, in which $QL is qemu-loop, to its end. */
+export function shell(script: string, options: RunOptions = {}): Promise<Ended> {
+  const QL = `${process.execPath} ${command}`;
+  return new Running('/bin/sh', ['-c', script], { ...options, env: { ...options.env, QL } }).end();
+}
+
+/** The objects of a JSON log. */
+export function jsonLines(text: string): Record<string, unknown>[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}
+
+/** The summary of a JSON log. */
+export function summaryOf(text: string): Record<string, unknown> {
+  const found = jsonLines(text).find((line) => line.event === 'summary');
+  if (found === undefined) throw new Error(`no summary: ${text}`);
+  return found;
+}
+
+/** State letter of a process by /proc, or undefined where there is none. */
+export function stateOf(pid: number): string | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return text.slice(text.lastIndexOf(')') + 2, text.lastIndexOf(')') + 3);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Awaits that a process is in one of the states; '' stands for gone. */
+export async function untilState(pid: number, states: string): Promise<void> {
+  for (;;) {
+    const state = stateOf(pid);
+    if (state === undefined ? states === '' : states !== '' && states.includes(state)) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { EV, EVENT_NAMES } from '../../src/trace/catalogue.ts';
+import { formatEvent, Tracer } from '../../src/trace/tracer.ts';
+
+/** Arguments that a sink is handed, whatever the event has. */
+const TRACE_SLOTS = 8;
+
+describe('Tracer', () => {
+  it('has every event off until a sink wants it, and again after', () => {
+    const tracer = new Tracer();
+    expect([...tracer.on].some((on) => on !== 0)).toBe(false);
+    const one = tracer.attach(['timer_del', 'aio_notify'], () => {});
+    const two = tracer.attach(['timer_del'], () => {});
+    const on = (): string[] => EVENT_NAMES.filter((name) => tracer.on[EV[name]] !== 0).sort();
+    expect(on()).toEqual(['aio_notify', 'timer_del']);
+    one.dispose();
+    one.dispose();
+    expect(on()).toEqual(['timer_del']);
+    two.dispose();
+    expect(on()).toEqual([]);
+  });
+
+  it('hands an event to each sink that wants it, with the time and all arguments', () => {
+    let now = 5;
+    const tracer = new Tracer(() => now++);
+    const seen: unknown[] = [];
+    tracer.attach(['fd_handler_end'], (...event) => seen.push(['one', ...event]));
+    tracer.attach(['fd_handler_end', 'timer_del'], (...event) => seen.push(['two', ...event]));
+    tracer.emit(EV.fd_handler_end, 1, 7, 'x');
+    tracer.emit(EV.timer_del, 't');
+    const rest = Array(TRACE_SLOTS - 3).fill(undefined);
+    expect(seen).toEqual([
+      ['one', EV.fd_handler_end, 5, 1, 7, 'x', ...rest],
+      ['two', EV.fd_handler_end, 5, 1, 7, 'x', ...rest],
+      ['two', EV.timer_del, 6, 't', undefined, undefined, ...rest],
+    ]);
+  });
+
+  it('a sink that leaves in the middle of an event does not disturb the others', () => {
+    const tracer = new Tracer();
+    const seen: string[] = [];
+    const first = tracer.attach(['timer_del'], () => {
+      seen.push('first');
+      first.dispose();
+    });
+    tracer.attach(['timer_del'], () => seen.push('second'));
+    tracer.emit(EV.timer_del, 't');
+    tracer.emit(EV.timer_del, 't');
+    expect(seen).toEqual(['first', 'second', 'second']);
+  });
+
+  it('two tracers share nothing', () => {
+    const [one, two] = [new Tracer(), new Tracer()];
+    one.attach(EVENT_NAMES, () => {});
+    expect([...two.on].some((on) => on !== 0)).toBe(false);
+  });
+});
+
+describe('formatEvent', () => {
+  it('puts the arguments where the format has them', () => {
+    expect(formatEvent(EV.poll_add, [1, 2, 7, 17])).toBe('ctx 1 node 2 fd 7 revents 0x11');
+    expect(formatEvent(EV.main_loop_phase, ['poll'])).toBe('phase poll');
+    expect(formatEvent(EV.run_poll_handlers_begin, [1, -1, 4000])).toBe(
+      'ctx 1 max_ns -1 timeout 4000',
+    );
+  });
+
+  it('takes a text that looks like a conversion as it is', () => {
+    expect(formatEvent(EV.timer_del, ['%d'])).toBe('timer %d');
+  });
+});
