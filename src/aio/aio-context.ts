@@ -321,20 +321,14 @@ export class AioContext {
   #waitForEvents(ready: ReadyList, blocking: boolean): boolean {
     const polling = this.polling;
     const startNs = polling.maxNs > 0 ? this.clocks.nowNs(QEMU_CLOCK_REALTIME) : 0;
-    let progress = polling.tryPoll(ready, blocking ? this.computeTimeoutNs() : 0);
+    const progress = polling.tryPoll(ready, blocking ? this.computeTimeoutNs() : 0);
     let timeoutNs = polling.timeoutNs;
     // While we do not sleep, all work is looked at before the next sleep anyway.
     const sleeps = timeoutNs !== 0;
     if (sleeps && this.wakeup.beginSleep()) timeoutNs = 0;
     try {
       // Where all handlers can be polled, a look at them has been enough.
-      if (timeoutNs !== 0 || this.needWait()) {
-        if (polling.setStarted(ready, false)) {
-          timeoutNs = 0;
-          progress = true;
-        }
-        this.#waitForFds(ready, timeoutNs);
-      }
+      if (timeoutNs !== 0 || this.needWait()) this.#waitForFds(ready, timeoutNs);
     } finally {
       if (sleeps) this.wakeup.endSleep();
     }

@@ -150,9 +150,10 @@ export class BhList implements BhQueue {
   drain(): string[] {
     const leaked: string[] = [];
     // A callback that threw leaves slices behind.
-    this.#slices.push(this.#wakeup.detach());
-    for (const head of this.#slices.splice(0).slice(this.#firstSlice)) {
-      for (let slot = head; slot !== NO_BH; ) {
+    this.#slices[this.#endSlice++] = this.#wakeup.detach();
+    for (; this.#firstSlice < this.#endSlice; this.#firstSlice++) {
+      let slot = this.#slices[this.#firstSlice]!;
+      while (slot !== NO_BH) {
         const next = this.#wakeup.next(slot);
         const flags = this.#wakeup.dequeue(slot);
         if ((flags & BH_DELETED) === 0) leaked.push(this.#names[slot]!);
@@ -161,6 +162,7 @@ export class BhList implements BhQueue {
       }
     }
     this.#firstSlice = 0;
+    this.#endSlice = 0;
     return leaked;
   }
 

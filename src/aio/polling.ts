@@ -84,11 +84,16 @@ export class AdaptivePolling {
    */
   tryPoll(ready: ReadyList, timeoutNs: number): boolean {
     this.timeoutNs = timeoutNs;
-    if (this.pollNs === 0 || this.#polled.length === 0) return false;
+    if (this.#polled.length === 0 || (this.pollNs === 0 && !this.#started)) return false;
     const maxNs = soonestTimeout(timeoutNs, this.pollNs);
-    if (maxNs === 0 || this.#owner.needWait()) return false;
-    this.setStarted(ready, true);
-    return this.#run(ready, maxNs);
+    if (maxNs !== 0 && !this.#owner.needWait()) {
+      this.setStarted(ready, true);
+      if (this.#run(ready, maxNs)) return true;
+    }
+    // Also where this round may not sleep: QEMU 7.2 leaves polling mode then.
+    if (!this.setStarted(ready, false)) return false;
+    this.timeoutNs = 0;
+    return true;
   }
 
   /**

@@ -101,6 +101,11 @@ export class Launcher {
       return;
     }
     const why = spawnError(error, job.file);
+    // The pipes of those that have ended may be all that stands in the way.
+    if (isShortage(error) && living() === 0 && (this.#parts.prefixer?.drain() ?? 0) > 0) {
+      this.start();
+      return;
+    }
     if (!isShortage(error) || living() === 0) {
       onFailure(why);
       return;

@@ -229,11 +229,14 @@ export class Prefixer {
 
   /**
    * All children have ended. What they wrote stands in the pipes, and is taken; a
-   * process of theirs that still holds a pipe does not hold us.
+   * process of theirs that still holds a pipe does not hold us. Returns how many
+   * were open.
    */
-  drain(): void {
-    for (const stream of this.#streams) stream.drain();
+  drain(): number {
+    const open = [...this.#streams].filter((stream) => stream.open);
+    for (const stream of open) stream.drain();
     this.#streams.clear();
+    return open.length;
   }
 }
 

@@ -88,6 +88,7 @@ class Session {
       while (!supervisor.settled) loop.mainLoopWait(false);
       prefixer?.drain();
       this.#finish(supervisor, loop, watch, signals);
+      supervisor.awaitOutput();
       while ([...outputs].some((output) => output.waiting > 0)) loop.mainLoopWait(false);
     } catch (error) {
       supervisor.killEverybody();

@@ -63,6 +63,7 @@ export class Supervisor {
   readonly #told = new Set<number>();
   #leaving = false;
   #interrupts = 0;
+  #toldToEnd = false;
   #timedOut = false;
   #failure: CliError | null = null;
   /** What those that were never started exit with. */
@@ -121,6 +122,7 @@ export class Supervisor {
     for (const child of targets) this.#send(child, passing);
     if (signo === SIGCONT) this.#resumed();
     if (signo !== SIGINT && signo !== SIGTERM) return;
+    this.#toldToEnd = true;
     this.#abandon(128 + signo);
     if (signo === SIGINT && ++this.#interrupts === 2) this.#killAll('second SIGINT');
     else if (!this.#grace.pending) this.#grace.modFromNowNs(this.#options.graceNs);
@@ -152,6 +154,18 @@ export class Supervisor {
     const row = this.#parts.report.children[child]!;
     const what = row.code === 0 ? 'was not started' : `ended with ${endText(row.code, row.status)}`;
     return { status, why: `[${row.number}] ${what}` };
+  }
+
+  /**
+   * All have ended, and their output waits for its reader. It does so for ever, as
+   * a program's own would, unless we are to end: then only for the time of --grace.
+   */
+  awaitOutput(): void {
+    if (!this.#toldToEnd) return;
+    const timer = this.#parts.loop.timers.newTimer(QEMU_CLOCK_REALTIME, 'output-grace', () =>
+      this.#parts.dropOutput(),
+    );
+    timer.modFromNowNs(this.#options.graceNs);
   }
 
   get failure(): CliError | null {
@@ -224,6 +238,7 @@ export class Supervisor {
 
   #timeIsUp(): void {
     this.#timedOut = true;
+    this.#toldToEnd = true;
     const text = `${formatDuration(this.#options.timeoutNs!)} are over: SIGTERM to ${count(this.#children.size, 'child', 'children')}`;
     this.#note('warn', 'timeout', { children: this.#children.size }, text);
     this.#endAll();

@@ -15,87 +15,105 @@ class NoEventfds extends SimHost {
 }
 
 describe('aio_compute_timeout', () => {
-  it('is the soonest of bottom halves and timers', onSim((rig) => {
-    const ctx = rig.context();
-    const [idle, soon] = ['idle', 'soon'].map((name) => ctx.newBottomHalf(name, () => {}));
-    const timer = ctx.timers.newTimer(0, 't', () => {});
-    expect(ctx.computeTimeoutNs()).toBe(-1);
-    idle!.scheduleIdle();
-    expect(ctx.computeTimeoutNs()).toBe(10 * MS);
-    timer.modNs(rig.host.nowNs + 5 * MS);
-    expect(ctx.computeTimeoutNs()).toBe(5 * MS);
-    timer.modNs(rig.host.nowNs + 50 * MS);
-    expect(ctx.computeTimeoutNs()).toBe(10 * MS);
-    soon!.schedule();
-    expect(ctx.computeTimeoutNs()).toBe(0);
-    soon!.cancel();
-    timer.modNs(1);
-    expect(ctx.computeTimeoutNs()).toBe(0);
-    idle!.cancel();
-    timer.del();
-    expect(ctx.computeTimeoutNs()).toBe(-1);
-    ctx.poll(false);
-  }));
+  it(
+    'is the soonest of bottom halves and timers',
+    onSim((rig) => {
+      const ctx = rig.context();
+      const [idle, soon] = ['idle', 'soon'].map((name) => ctx.newBottomHalf(name, () => {}));
+      const timer = ctx.timers.newTimer(0, 't', () => {});
+      expect(ctx.computeTimeoutNs()).toBe(-1);
+      idle!.scheduleIdle();
+      expect(ctx.computeTimeoutNs()).toBe(10 * MS);
+      timer.modNs(rig.host.nowNs + 5 * MS);
+      expect(ctx.computeTimeoutNs()).toBe(5 * MS);
+      timer.modNs(rig.host.nowNs + 50 * MS);
+      expect(ctx.computeTimeoutNs()).toBe(10 * MS);
+      soon!.schedule();
+      expect(ctx.computeTimeoutNs()).toBe(0);
+      soon!.cancel();
+      timer.modNs(1);
+      expect(ctx.computeTimeoutNs()).toBe(0);
+      idle!.cancel();
+      timer.del();
+      expect(ctx.computeTimeoutNs()).toBe(-1);
+      ctx.poll(false);
+    }),
+  );
 
-  it('counts what a nested round has not run yet', onSim((rig) => {
-    const ctx = rig.context();
-    const seen: number[] = [];
-    ctx.scheduleOneshot('left', () => {});
-    ctx.scheduleOneshot('first', () => seen.push(ctx.computeTimeoutNs()));
-    ctx.poll(false);
-    expect(seen).toEqual([0]);
-  }));
+  it(
+    'counts what a nested round has not run yet',
+    onSim((rig) => {
+      const ctx = rig.context();
+      const seen: number[] = [];
+      ctx.scheduleOneshot('left', () => {});
+      ctx.scheduleOneshot('first', () => seen.push(ctx.computeTimeoutNs()));
+      ctx.poll(false);
+      expect(seen).toEqual([0]);
+    }),
+  );
 });
 
 describe('one round of aio_poll', () => {
-  it('runs bottom halves, fd handlers, then timers', onSim((rig) => {
-    const ctx = rig.context();
-    const fd = rig.eventfd(1);
-    ctx.timers.newTimer(0, 't', () => rig.log.push('timer')).modNs(1);
-    ctx.setFdHandler(fd, { ioRead: () => rig.log.push(`fd ${rig.drain(fd)}`) });
-    ctx.scheduleOneshot('bh', () => rig.log.push('bh'));
-    expect(ctx.poll(true)).toBe(true);
-    expect(ctx.poll(false)).toBe(false);
-    expect(rig.log).toEqual(['bh', 'fd 8', 'timer']);
-  }));
+  it(
+    'runs bottom halves, fd handlers, then timers',
+    onSim((rig) => {
+      const ctx = rig.context();
+      const fd = rig.eventfd(1);
+      ctx.timers.newTimer(0, 't', () => rig.log.push('timer')).modNs(1);
+      ctx.setFdHandler(fd, { ioRead: () => rig.log.push(`fd ${rig.drain(fd)}`) });
+      ctx.scheduleOneshot('bh', () => rig.log.push('bh'));
+      expect(ctx.poll(true)).toBe(true);
+      expect(ctx.poll(false)).toBe(false);
+      expect(rig.log).toEqual(['bh', 'fd 8', 'timer']);
+    }),
+  );
 
-  it('a notification is no progress, and nor is the context’s own notifier', onSim((rig) => {
-    const ctx = rig.context();
-    ctx.poll(false);
-    rig.host.at(rig.host.nowNs + MS, () => ctx.notify());
-    expect(ctx.poll(true)).toBe(false);
-    expect(ctx.poll(false)).toBe(false);
-  }));
+  it(
+    'a notification is no progress, and nor is the context’s own notifier',
+    onSim((rig) => {
+      const ctx = rig.context();
+      ctx.poll(false);
+      rig.host.at(rig.host.nowNs + MS, () => ctx.notify());
+      expect(ctx.poll(true)).toBe(false);
+      expect(ctx.poll(false)).toBe(false);
+    }),
+  );
 });
 
 describe('as a source of a main loop', () => {
-  it('prepare, check and dispatch do what a round does', onSim((rig) => {
-    const ctx = rig.context();
-    expect(ctx.prepare()).toBe(-1);
-    expect(ctx.wakeup.notifyMe).toBe(1);
-    const bh = ctx.newBottomHalf('bh', () => rig.log.push('bh'));
-    bh.schedule();
-    expect(ctx.check()).toBe(true);
-    expect(ctx.wakeup.notifyMe).toBe(0);
-    ctx.dispatch();
-    expect(ctx.prepare()).toBe(-1);
-    expect(ctx.check()).toBe(false);
-    ctx.timers.newTimer(0, 't', () => rig.log.push('t')).modNs(1);
-    expect(ctx.prepare()).toBe(0);
-    expect(ctx.check()).toBe(true);
-    ctx.dispatch();
-    expect(rig.log).toEqual(['bh', 't']);
-  }));
+  it(
+    'prepare, check and dispatch do what a round does',
+    onSim((rig) => {
+      const ctx = rig.context();
+      expect(ctx.prepare()).toBe(-1);
+      expect(ctx.wakeup.notifyMe).toBe(1);
+      const bh = ctx.newBottomHalf('bh', () => rig.log.push('bh'));
+      bh.schedule();
+      expect(ctx.check()).toBe(true);
+      expect(ctx.wakeup.notifyMe).toBe(0);
+      ctx.dispatch();
+      expect(ctx.prepare()).toBe(-1);
+      expect(ctx.check()).toBe(false);
+      ctx.timers.newTimer(0, 't', () => rig.log.push('t')).modNs(1);
+      expect(ctx.prepare()).toBe(0);
+      expect(ctx.check()).toBe(true);
+      ctx.dispatch();
+      expect(rig.log).toEqual(['bh', 't']);
+    }),
+  );
 
-  it('takes one main loop', onSim((rig) => {
-    const ctx = rig.context();
-    const sink = { addPoll() {}, removePoll() {} };
-    const attached = ctx.attachTo(sink);
-    expect(() => ctx.attachTo(sink)).toThrow('has a main loop already');
-    attached.dispose();
-    attached.dispose();
-    ctx.attachTo(sink).dispose();
-  }));
+  it(
+    'takes one main loop',
+    onSim((rig) => {
+      const ctx = rig.context();
+      const sink = { addPoll() {}, removePoll() {} };
+      const attached = ctx.attachTo(sink);
+      expect(() => ctx.attachTo(sink)).toThrow('has a main loop already');
+      attached.dispose();
+      attached.dispose();
+      ctx.attachTo(sink).dispose();
+    }),
+  );
 });
 
 describe('closing', () => {
@@ -118,27 +136,33 @@ describe('closing', () => {
     })();
   });
 
-  it('names the bottom halves that leaked, after everything is closed', onSim((rig) => {
-    const before = openFds(rig.host);
-    const ctx = new AioContext({ host: rig.host });
-    ctx.newBottomHalf('forgotten', () => {}).schedule();
-    ctx.newBottomHalf('never scheduled', () => {});
-    ctx.newBottomHalf('deleted', () => {}).delete();
-    expect(() => ctx.close()).toThrow("BH 'forgotten' leaked");
-    expect(openFds(rig.host)).toEqual(before);
-  }));
+  it(
+    'names the bottom halves that leaked, after everything is closed',
+    onSim((rig) => {
+      const before = openFds(rig.host);
+      const ctx = new AioContext({ host: rig.host });
+      ctx.newBottomHalf('forgotten', () => {}).schedule();
+      ctx.newBottomHalf('never scheduled', () => {});
+      ctx.newBottomHalf('deleted', () => {}).delete();
+      expect(() => ctx.close()).toThrow("BH 'forgotten' leaked");
+      expect(openFds(rig.host)).toEqual(before);
+    }),
+  );
 
-  it('disarms timers and leaves shared clocks', onSim((rig) => {
-    const clocks = new Clocks(rig.host);
-    const ctx = new AioContext({ host: rig.host, clocks });
-    const timer = ctx.timers.newTimer(0, 't', () => {});
-    timer.modNs(1);
-    ctx.close();
-    expect(timer.pending).toBe(false);
-    ctx.wakeup.accept();
-    clocks.enable(QEMU_CLOCK_VIRTUAL, true);
-    expect(ctx.wakeup.notified).toBe(false);
-  }));
+  it(
+    'disarms timers and leaves shared clocks',
+    onSim((rig) => {
+      const clocks = new Clocks(rig.host);
+      const ctx = new AioContext({ host: rig.host, clocks });
+      const timer = ctx.timers.newTimer(0, 't', () => {});
+      timer.modNs(1);
+      ctx.close();
+      expect(timer.pending).toBe(false);
+      ctx.wakeup.accept();
+      clocks.enable(QEMU_CLOCK_VIRTUAL, true);
+      expect(ctx.wakeup.notified).toBe(false);
+    }),
+  );
 
   it('a context that cannot be made leaves nothing on shared clocks', () => {
     const host = new NoEventfds();
@@ -158,12 +182,15 @@ describe('closing', () => {
     expect(told).toEqual([]);
   });
 
-  it('handlers whose fds were closed before are no error', onSim((rig) => {
-    const ctx = rig.context({ fdmon: 'epoll' });
-    const fds = Array.from({ length: 5 }, () => rig.eventfd());
-    for (const fd of fds) ctx.setFdHandler(fd, { ioRead: () => {} });
-    ctx.poll(false);
-    for (const fd of fds) rig.close(fd);
-    ctx.close();
-  }));
+  it(
+    'handlers whose fds were closed before are no error',
+    onSim((rig) => {
+      const ctx = rig.context({ fdmon: 'epoll' });
+      const fds = Array.from({ length: 5 }, () => rig.eventfd());
+      for (const fd of fds) ctx.setFdHandler(fd, { ioRead: () => {} });
+      ctx.poll(false);
+      for (const fd of fds) rig.close(fd);
+      ctx.close();
+    }),
+  );
 });

@@ -7,7 +7,10 @@
 const IDLE_NS = 10_000_000;
 
 export type BhOp =
-  | { readonly op: 'schedule' | 'scheduleIdle' | 'cancel' | 'delete' | 'oneshot'; readonly bh: number }
+  | {
+      readonly op: 'schedule' | 'scheduleIdle' | 'cancel' | 'delete' | 'oneshot';
+      readonly bh: number;
+    }
   | { readonly op: 'poll' };
 
 interface Half {

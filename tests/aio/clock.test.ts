@@ -19,55 +19,67 @@ describe('the clocks', () => {
     expect(CLOCK_NAMES.map(clockType)).toEqual([0, 1, 2, 3]);
   });
 
-  it('are the host’s monotonic time and its wall clock', onSim((rig) => {
-    const clocks = new Clocks(rig.host);
-    for (const type of [QEMU_CLOCK_REALTIME, QEMU_CLOCK_VIRTUAL_RT]) {
-      const before = rig.host.nowNs;
-      expect(clocks.nowNs(type)).toBe(before);
-    }
-    expect(clocks.nowNs(QEMU_CLOCK_HOST)).toBeGreaterThanOrEqual(1.6e18);
-  }));
+  it(
+    'are the host’s monotonic time and its wall clock',
+    onSim((rig) => {
+      const clocks = new Clocks(rig.host);
+      for (const type of [QEMU_CLOCK_REALTIME, QEMU_CLOCK_VIRTUAL_RT]) {
+        const before = rig.host.nowNs;
+        expect(clocks.nowNs(type)).toBe(before);
+      }
+      expect(clocks.nowNs(QEMU_CLOCK_HOST)).toBeGreaterThanOrEqual(1.6e18);
+    }),
+  );
 
-  it('virtual stands while stopped, and goes on from there', onSim((rig) => {
-    const clocks = new Clocks(rig.host);
-    expect(clocks.isEnabled(QEMU_CLOCK_VIRTUAL)).toBe(false);
-    const start = clocks.nowNs(QEMU_CLOCK_VIRTUAL);
-    rig.host.advance(5_000_000);
-    expect(clocks.nowNs(QEMU_CLOCK_VIRTUAL)).toBe(start);
-    clocks.enable(QEMU_CLOCK_VIRTUAL, true);
-    rig.host.advance(1_000_000);
-    clocks.enable(QEMU_CLOCK_VIRTUAL, false);
-    const ran = clocks.nowNs(QEMU_CLOCK_VIRTUAL) - start;
-    expect(ran).toBeGreaterThanOrEqual(1_000_000);
-    expect(ran).toBeLessThan(1_000_010);
-    rig.host.advance(5_000_000);
-    expect(clocks.nowNs(QEMU_CLOCK_VIRTUAL) - start).toBe(ran);
-  }));
+  it(
+    'virtual stands while stopped, and goes on from there',
+    onSim((rig) => {
+      const clocks = new Clocks(rig.host);
+      expect(clocks.isEnabled(QEMU_CLOCK_VIRTUAL)).toBe(false);
+      const start = clocks.nowNs(QEMU_CLOCK_VIRTUAL);
+      rig.host.advance(5_000_000);
+      expect(clocks.nowNs(QEMU_CLOCK_VIRTUAL)).toBe(start);
+      clocks.enable(QEMU_CLOCK_VIRTUAL, true);
+      rig.host.advance(1_000_000);
+      clocks.enable(QEMU_CLOCK_VIRTUAL, false);
+      const ran = clocks.nowNs(QEMU_CLOCK_VIRTUAL) - start;
+      expect(ran).toBeGreaterThanOrEqual(1_000_000);
+      expect(ran).toBeLessThan(1_000_010);
+      rig.host.advance(5_000_000);
+      expect(clocks.nowNs(QEMU_CLOCK_VIRTUAL) - start).toBe(ran);
+    }),
+  );
 
-  it('tell their listeners when they start, once, and not those that left', onSim((rig) => {
-    const clocks = new Clocks(rig.host);
-    const listener = { clockEnabled: () => rig.log.push('one') };
-    const other = { clockEnabled: () => rig.log.push('other') };
-    clocks.listen(QEMU_CLOCK_VIRTUAL, listener);
-    clocks.listen(QEMU_CLOCK_VIRTUAL, other);
-    clocks.enable(QEMU_CLOCK_VIRTUAL, true);
-    clocks.enable(QEMU_CLOCK_VIRTUAL, true);
-    clocks.enable(QEMU_CLOCK_VIRTUAL, false);
-    clocks.unlisten(QEMU_CLOCK_VIRTUAL, other);
-    clocks.unlisten(QEMU_CLOCK_VIRTUAL, other);
-    clocks.enable(QEMU_CLOCK_VIRTUAL, true);
-    expect(rig.log).toEqual(['one', 'other', 'one']);
-  }));
+  it(
+    'tell their listeners when they start, once, and not those that left',
+    onSim((rig) => {
+      const clocks = new Clocks(rig.host);
+      const listener = { clockEnabled: () => rig.log.push('one') };
+      const other = { clockEnabled: () => rig.log.push('other') };
+      clocks.listen(QEMU_CLOCK_VIRTUAL, listener);
+      clocks.listen(QEMU_CLOCK_VIRTUAL, other);
+      clocks.enable(QEMU_CLOCK_VIRTUAL, true);
+      clocks.enable(QEMU_CLOCK_VIRTUAL, true);
+      clocks.enable(QEMU_CLOCK_VIRTUAL, false);
+      clocks.unlisten(QEMU_CLOCK_VIRTUAL, other);
+      clocks.unlisten(QEMU_CLOCK_VIRTUAL, other);
+      clocks.enable(QEMU_CLOCK_VIRTUAL, true);
+      expect(rig.log).toEqual(['one', 'other', 'one']);
+    }),
+  );
 
-  it('a clock that starts ends the sleep of a context that has a timer on it', onSim((rig) => {
-    const ctx = rig.context();
-    ctx.poll(false);
-    ctx.timers.newTimer(QEMU_CLOCK_VIRTUAL, 't', () => rig.log.push('t')).modNs(1);
-    ctx.poll(false);
-    rig.host.at(rig.host.nowNs + 1000, () => ctx.clocks.enable(QEMU_CLOCK_VIRTUAL, true));
-    ctx.poll(true);
-    expect(rig.log).toEqual(['t']);
-  }));
+  it(
+    'a clock that starts ends the sleep of a context that has a timer on it',
+    onSim((rig) => {
+      const ctx = rig.context();
+      ctx.poll(false);
+      ctx.timers.newTimer(QEMU_CLOCK_VIRTUAL, 't', () => rig.log.push('t')).modNs(1);
+      ctx.poll(false);
+      rig.host.at(rig.host.nowNs + 1000, () => ctx.clocks.enable(QEMU_CLOCK_VIRTUAL, true));
+      ctx.poll(true);
+      expect(rig.log).toEqual(['t']);
+    }),
+  );
 
   it.each([
     [-1, -1, -1],
@@ -82,16 +94,19 @@ describe('the clocks', () => {
 });
 
 describe.each(hosts)('on %s', (_kind, make) => {
-  it('time does not go back', rigged(make, (rig) => {
-    const clocks = new Clocks(rig.host);
-    clocks.enable(QEMU_CLOCK_VIRTUAL, true);
-    for (const type of [QEMU_CLOCK_REALTIME, QEMU_CLOCK_VIRTUAL, QEMU_CLOCK_VIRTUAL_RT]) {
-      let last = clocks.nowNs(type);
-      for (let i = 0; i < 100; i++) {
-        const now = clocks.nowNs(type);
-        expect(now).toBeGreaterThanOrEqual(last);
-        last = now;
+  it(
+    'time does not go back',
+    rigged(make, (rig) => {
+      const clocks = new Clocks(rig.host);
+      clocks.enable(QEMU_CLOCK_VIRTUAL, true);
+      for (const type of [QEMU_CLOCK_REALTIME, QEMU_CLOCK_VIRTUAL, QEMU_CLOCK_VIRTUAL_RT]) {
+        let last = clocks.nowNs(type);
+        for (let i = 0; i < 100; i++) {
+          const now = clocks.nowNs(type);
+          expect(now).toBeGreaterThanOrEqual(last);
+          last = now;
+        }
       }
-    }
-  }));
+    }),
+  );
 });

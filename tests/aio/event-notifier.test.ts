@@ -27,49 +27,64 @@ describe.each(cases)('an event notifier of an %s', (_name, make, usePipe) => {
     });
   }
 
-  it('any number of sets is one event', withNotifier((notifier) => {
-    expect(notifier.testAndClear()).toBe(false);
-    for (let i = 0; i < 5; i++) expect(notifier.set()).toBe(0);
-    expect(notifier.testAndClear()).toBe(true);
-    expect(notifier.testAndClear()).toBe(false);
-  }));
+  it(
+    'any number of sets is one event',
+    withNotifier((notifier) => {
+      expect(notifier.testAndClear()).toBe(false);
+      for (let i = 0; i < 5; i++) expect(notifier.set()).toBe(0);
+      expect(notifier.testAndClear()).toBe(true);
+      expect(notifier.testAndClear()).toBe(false);
+    }),
+  );
 
-  it('may start set', rigged(make, (rig) => {
-    const notifier = new EventNotifier(rig.host, true, usePipe);
-    expect(notifier.testAndClear()).toBe(true);
-    expect(notifier.testAndClear()).toBe(false);
-    notifier.dispose();
-  }));
+  it(
+    'may start set',
+    rigged(make, (rig) => {
+      const notifier = new EventNotifier(rig.host, true, usePipe);
+      expect(notifier.testAndClear()).toBe(true);
+      expect(notifier.testAndClear()).toBe(false);
+      notifier.dispose();
+    }),
+  );
 
-  it('does not block, is closed on exec, and closes once', withNotifier((notifier, rig) => {
-    expect(rig.host.fcntl(notifier.fd, F_GETFL, 0) & O_NONBLOCK).toBe(O_NONBLOCK);
-    expect(rig.host.fcntl(notifier.fd, F_GETFD, 0)).toBe(FD_CLOEXEC);
-    notifier.dispose();
-    notifier.dispose();
-    expect(notifier.fd).toBe(-1);
-    expect(notifier.set()).toBe(-EBADF);
-    expect(notifier.testAndClear()).toBe(false);
-  }));
+  it(
+    'does not block, is closed on exec, and closes once',
+    withNotifier((notifier, rig) => {
+      expect(rig.host.fcntl(notifier.fd, F_GETFL, 0) & O_NONBLOCK).toBe(O_NONBLOCK);
+      expect(rig.host.fcntl(notifier.fd, F_GETFD, 0)).toBe(FD_CLOEXEC);
+      notifier.dispose();
+      notifier.dispose();
+      expect(notifier.fd).toBe(-1);
+      expect(notifier.set()).toBe(-EBADF);
+      expect(notifier.testAndClear()).toBe(false);
+    }),
+  );
 
-  it('takes any number of sets, and clears them all', withNotifier((notifier) => {
-    // More than a pipe of 64 KiB holds.
-    for (let i = 0; i < 10_000; i++) expect(notifier.set()).toBe(0);
-    expect(notifier.testAndClear()).toBe(true);
-    expect(notifier.testAndClear()).toBe(false);
-  }));
+  it(
+    'takes any number of sets, and clears them all',
+    withNotifier((notifier) => {
+      // More than a pipe of 64 KiB holds.
+      for (let i = 0; i < 10_000; i++) expect(notifier.set()).toBe(0);
+      expect(notifier.testAndClear()).toBe(true);
+      expect(notifier.testAndClear()).toBe(false);
+    }),
+  );
 
-  it('wakes an AioContext, whose handler gets it', withNotifier((notifier, rig) => {
-    const ctx = rig.context();
-    ctx.setEventNotifier(notifier, {
-      ioRead: (opaque) => rig.log.push(`${opaque === notifier} ${opaque.testAndClear()}`),
-    });
-    ctx.poll(false);
-    notifier.set();
-    expect(ctx.poll(false)).toBe(true);
-    expect(ctx.poll(false)).toBe(false);
-    expect(rig.log).toEqual(['true true']);
-    ctx.setEventNotifier(notifier, null);
-  }));
+  it(
+    'wakes an AioContext, whose handler gets it',
+    withNotifier((notifier, rig) => {
+      const ctx = rig.context();
+      ctx.setEventNotifier(notifier, {
+        ioRead: (opaque) => rig.log.push(`${opaque === notifier} ${opaque.testAndClear()}`),
+      });
+      ctx.poll(false);
+      notifier.set();
+      expect(ctx.poll(false)).toBe(true);
+      expect(ctx.poll(false)).toBe(false);
+      expect(rig.log).toEqual(['true true']);
+      ctx.setEventNotifier(notifier, null);
+    }),
+  );
 });
 
 /** The simulated host, but for one call. */
@@ -97,8 +112,10 @@ describe('an event notifier on a kernel that has its limits', () => {
   it('tries again after EINTR', () => {
     const real = new SimHost();
     let interrupts = 2;
-    const interrupted = (call: 'read' | 'write'): Host['read'] => (fd, buffer, offset, count) =>
-      interrupts-- > 0 ? -EINTR : real[call](fd, buffer, offset, count);
+    const interrupted =
+      (call: 'read' | 'write'): Host['read'] =>
+      (fd, buffer, offset, count) =>
+        interrupts-- > 0 ? -EINTR : real[call](fd, buffer, offset, count);
     const host = new Proxy<Host>(real, {
       get(target, name) {
         if (name === 'read' || name === 'write') return interrupted(name);

@@ -17,226 +17,277 @@ function named(rig: Rig, group: TimerListGroup, type: number, ...names: string[]
 }
 
 describe('what a timer says about itself', () => {
-  it('is pending from arming to its callback', onSim((rig) => {
-    const { timers } = rig.context();
-    const timer: QemuTimer = timers.newTimer(QEMU_CLOCK_REALTIME, 't', () => {
-      rig.log.push(`pending ${timer.pending}`);
-    });
-    expect(timer.pending).toBe(false);
-    expect(timer.expireTimeNs).toBe(-1);
-    timer.modNs(1);
-    expect(timer.pending).toBe(true);
-    expect(timer.expired(0)).toBe(false);
-    expect(timer.expired(1)).toBe(true);
-    expect(timers.run()).toBe(true);
-    expect(rig.log).toEqual(['pending false']);
-    expect(timer.expired(1)).toBe(false);
-    expect(timers.run()).toBe(false);
-  }));
+  it(
+    'is pending from arming to its callback',
+    onSim((rig) => {
+      const { timers } = rig.context();
+      const timer: QemuTimer = timers.newTimer(QEMU_CLOCK_REALTIME, 't', () => {
+        rig.log.push(`pending ${timer.pending}`);
+      });
+      expect(timer.pending).toBe(false);
+      expect(timer.expireTimeNs).toBe(-1);
+      timer.modNs(1);
+      expect(timer.pending).toBe(true);
+      expect(timer.expired(0)).toBe(false);
+      expect(timer.expired(1)).toBe(true);
+      expect(timers.run()).toBe(true);
+      expect(rig.log).toEqual(['pending false']);
+      expect(timer.expired(1)).toBe(false);
+      expect(timers.run()).toBe(false);
+    }),
+  );
 
-  it('counts a negative deadline as 0', onSim((rig) => {
-    const [timer] = named(rig, rig.context().timers, QEMU_CLOCK_REALTIME, 't');
-    timer!.modNs(-5);
-    expect(timer!.expireTimeNs).toBe(0);
-  }));
+  it(
+    'counts a negative deadline as 0',
+    onSim((rig) => {
+      const [timer] = named(rig, rig.context().timers, QEMU_CLOCK_REALTIME, 't');
+      timer!.modNs(-5);
+      expect(timer!.expireTimeNs).toBe(0);
+    }),
+  );
 
-  it('anticipate only makes a deadline earlier', onSim((rig) => {
-    const [timer] = named(rig, rig.context().timers, QEMU_CLOCK_REALTIME, 't');
-    timer!.modAnticipateNs(200);
-    expect(timer!.expireTimeNs).toBe(200);
-    timer!.modAnticipateNs(300);
-    expect(timer!.expireTimeNs).toBe(200);
-    timer!.modAnticipateNs(100);
-    expect(timer!.expireTimeNs).toBe(100);
-  }));
+  it(
+    'anticipate only makes a deadline earlier',
+    onSim((rig) => {
+      const [timer] = named(rig, rig.context().timers, QEMU_CLOCK_REALTIME, 't');
+      timer!.modAnticipateNs(200);
+      expect(timer!.expireTimeNs).toBe(200);
+      timer!.modAnticipateNs(300);
+      expect(timer!.expireTimeNs).toBe(200);
+      timer!.modAnticipateNs(100);
+      expect(timer!.expireTimeNs).toBe(100);
+    }),
+  );
 
-  it('reads times in its own units', onSim((rig) => {
-    const { timers } = rig.context();
-    const ms = timers.newTimer(QEMU_CLOCK_REALTIME, 'ms', () => {}, undefined, SCALE_MS);
-    const us = timers.newTimer(QEMU_CLOCK_REALTIME, 'us', () => {}, undefined, SCALE_US);
-    ms.mod(3);
-    us.modAnticipate(3);
-    expect([ms.expireTimeNs, us.expireTimeNs]).toEqual([3_000_000, 3_000]);
-  }));
+  it(
+    'reads times in its own units',
+    onSim((rig) => {
+      const { timers } = rig.context();
+      const ms = timers.newTimer(QEMU_CLOCK_REALTIME, 'ms', () => {}, undefined, SCALE_MS);
+      const us = timers.newTimer(QEMU_CLOCK_REALTIME, 'us', () => {}, undefined, SCALE_US);
+      ms.mod(3);
+      us.modAnticipate(3);
+      expect([ms.expireTimeNs, us.expireTimeNs]).toEqual([3_000_000, 3_000]);
+    }),
+  );
 
-  it('gets its opaque, and a clock that does not exist is refused', onSim((rig) => {
-    const { timers } = rig.context();
-    timers.newTimer(QEMU_CLOCK_REALTIME, 't', (opaque) => rig.log.push(opaque), 'mine').modNs(0);
-    timers.run();
-    expect(rig.log).toEqual(['mine']);
-    expect(() => timers.newTimer(4, 't', () => {})).toThrow('no clock 4');
-  }));
+  it(
+    'gets its opaque, and a clock that does not exist is refused',
+    onSim((rig) => {
+      const { timers } = rig.context();
+      timers.newTimer(QEMU_CLOCK_REALTIME, 't', (opaque) => rig.log.push(opaque), 'mine').modNs(0);
+      timers.run();
+      expect(rig.log).toEqual(['mine']);
+      expect(() => timers.newTimer(4, 't', () => {})).toThrow('no clock 4');
+    }),
+  );
 
-  it('refuses a deadline that is not a number, and stays as it was', onSim((rig) => {
-    const { timers } = rig.context();
-    const [timer, other] = named(rig, timers, QEMU_CLOCK_REALTIME, 't', 'other');
-    timer!.modNs(5);
-    expect(() => timer!.modNs(Number.NaN)).toThrow(RangeError);
-    expect(timer!.expireTimeNs).toBe(5);
-    other!.modNs(1);
-    timers.run();
-    expect(rig.log).toEqual(['other', 't']);
-  }));
+  it(
+    'refuses a deadline that is not a number, and stays as it was',
+    onSim((rig) => {
+      const { timers } = rig.context();
+      const [timer, other] = named(rig, timers, QEMU_CLOCK_REALTIME, 't', 'other');
+      timer!.modNs(5);
+      expect(() => timer!.modNs(Number.NaN)).toThrow(RangeError);
+      expect(timer!.expireTimeNs).toBe(5);
+      other!.modNs(1);
+      timers.run();
+      expect(rig.log).toEqual(['other', 't']);
+    }),
+  );
 });
 
 describe('a round of timers', () => {
-  it('runs by deadline, and by order of arming among equals', onSim((rig) => {
-    const ctx = rig.context();
-    const [a, b, c, d] = named(rig, ctx.timers, QEMU_CLOCK_REALTIME, 'a', 'b', 'c', 'd');
-    d!.modNs(1000);
-    a!.modNs(1000);
-    c!.modNs(500);
-    b!.modNs(1000);
-    d!.modNs(1000);
-    expect(ctx.poll(false)).toBe(true);
-    expect(rig.log).toEqual(['c', 'a', 'b', 'd']);
-  }));
+  it(
+    'runs by deadline, and by order of arming among equals',
+    onSim((rig) => {
+      const ctx = rig.context();
+      const [a, b, c, d] = named(rig, ctx.timers, QEMU_CLOCK_REALTIME, 'a', 'b', 'c', 'd');
+      d!.modNs(1000);
+      a!.modNs(1000);
+      c!.modNs(500);
+      b!.modNs(1000);
+      d!.modNs(1000);
+      expect(ctx.poll(false)).toBe(true);
+      expect(rig.log).toEqual(['c', 'a', 'b', 'd']);
+    }),
+  );
 
-  it('runs what a callback arms in the past, before later deadlines', onSim((rig) => {
-    const ctx = rig.context();
-    const [b, c] = named(rig, ctx.timers, QEMU_CLOCK_REALTIME, 'b', 'c');
-    const a = ctx.timers.newTimer(QEMU_CLOCK_REALTIME, 'a', () => {
-      rig.log.push('a');
-      c!.modNs(1);
-    });
-    a.modNs(10);
-    b!.modNs(20);
-    ctx.poll(false);
-    expect(rig.log).toEqual(['a', 'c', 'b']);
-  }));
-
-  it('reads the clock once: what is armed for now waits for the next round', onSim((rig) => {
-    const ctx = rig.context();
-    const timer: QemuTimer = ctx.timers.newTimer(QEMU_CLOCK_REALTIME, 't', () => {
-      rig.log.push('t');
-      if (rig.log.length < 3) timer.modFromNowNs(0);
-    });
-    timer.modNs(1);
-    expect([1, 2, 3, 4].map(() => ctx.poll(false))).toEqual([true, true, true, false]);
-    expect(rig.log).toEqual(['t', 't', 't']);
-  }));
-
-  it('does not run what a callback disarms or postpones', onSim((rig) => {
-    const ctx = rig.context();
-    const [b, c] = named(rig, ctx.timers, QEMU_CLOCK_REALTIME, 'b', 'c');
-    ctx.timers
-      .newTimer(QEMU_CLOCK_REALTIME, 'a', () => {
+  it(
+    'runs what a callback arms in the past, before later deadlines',
+    onSim((rig) => {
+      const ctx = rig.context();
+      const [b, c] = named(rig, ctx.timers, QEMU_CLOCK_REALTIME, 'b', 'c');
+      const a = ctx.timers.newTimer(QEMU_CLOCK_REALTIME, 'a', () => {
         rig.log.push('a');
-        b!.del();
-        c!.modFromNowNs(3600e9);
-      })
-      .modNs(1);
-    b!.modNs(2);
-    c!.modNs(3);
-    ctx.poll(false);
-    ctx.poll(false);
-    expect(rig.log).toEqual(['a']);
-    expect([b!.pending, c!.pending]).toEqual([false, true]);
-  }));
+        c!.modNs(1);
+      });
+      a.modNs(10);
+      b!.modNs(20);
+      ctx.poll(false);
+      expect(rig.log).toEqual(['a', 'c', 'b']);
+    }),
+  );
 
-  it('goes clock by clock; what an earlier clock is armed by a later one waits', onSim((rig) => {
-    const ctx = rig.context();
-    const order = [
-      [QEMU_CLOCK_VIRTUAL_RT, 'virtual_rt'],
-      [QEMU_CLOCK_HOST, 'host'],
-      [QEMU_CLOCK_VIRTUAL, 'virtual'],
-    ] as const;
-    ctx.clocks.enable(QEMU_CLOCK_VIRTUAL, true);
-    for (const [type, name] of order) named(rig, ctx.timers, type, name)[0]!.modNs(1);
-    const [again] = named(rig, ctx.timers, QEMU_CLOCK_REALTIME, 'again');
-    ctx.timers
-      .newTimer(QEMU_CLOCK_HOST, 'host arms', () => {
-        again!.modNs(1);
-      })
-      .modNs(2);
-    ctx.poll(false);
-    expect(rig.taken()).toEqual(['virtual', 'host', 'virtual_rt']);
-    ctx.poll(false);
-    expect(rig.taken()).toEqual(['again']);
-  }));
+  it(
+    'reads the clock once: what is armed for now waits for the next round',
+    onSim((rig) => {
+      const ctx = rig.context();
+      const timer: QemuTimer = ctx.timers.newTimer(QEMU_CLOCK_REALTIME, 't', () => {
+        rig.log.push('t');
+        if (rig.log.length < 3) timer.modFromNowNs(0);
+      });
+      timer.modNs(1);
+      expect([1, 2, 3, 4].map(() => ctx.poll(false))).toEqual([true, true, true, false]);
+      expect(rig.log).toEqual(['t', 't', 't']);
+    }),
+  );
 
-  it('a callback that throws leaves the others armed', onSim((rig) => {
-    const ctx = rig.context();
-    const [later] = named(rig, ctx.timers, QEMU_CLOCK_REALTIME, 'later');
-    const bad = ctx.timers.newTimer(QEMU_CLOCK_REALTIME, 'bad', () => {
-      throw new Error('bad timer');
-    });
-    bad.modNs(1);
-    later!.modNs(2);
-    expect(() => ctx.poll(false)).toThrow('bad timer');
-    expect(bad.pending).toBe(false);
-    expect(ctx.poll(false)).toBe(true);
-    expect(rig.log).toEqual(['later']);
-  }));
+  it(
+    'does not run what a callback disarms or postpones',
+    onSim((rig) => {
+      const ctx = rig.context();
+      const [b, c] = named(rig, ctx.timers, QEMU_CLOCK_REALTIME, 'b', 'c');
+      ctx.timers
+        .newTimer(QEMU_CLOCK_REALTIME, 'a', () => {
+          rig.log.push('a');
+          b!.del();
+          c!.modFromNowNs(3600e9);
+        })
+        .modNs(1);
+      b!.modNs(2);
+      c!.modNs(3);
+      ctx.poll(false);
+      ctx.poll(false);
+      expect(rig.log).toEqual(['a']);
+      expect([b!.pending, c!.pending]).toEqual([false, true]);
+    }),
+  );
+
+  it(
+    'goes clock by clock; what an earlier clock is armed by a later one waits',
+    onSim((rig) => {
+      const ctx = rig.context();
+      const order = [
+        [QEMU_CLOCK_VIRTUAL_RT, 'virtual_rt'],
+        [QEMU_CLOCK_HOST, 'host'],
+        [QEMU_CLOCK_VIRTUAL, 'virtual'],
+      ] as const;
+      ctx.clocks.enable(QEMU_CLOCK_VIRTUAL, true);
+      for (const [type, name] of order) named(rig, ctx.timers, type, name)[0]!.modNs(1);
+      const [again] = named(rig, ctx.timers, QEMU_CLOCK_REALTIME, 'again');
+      ctx.timers
+        .newTimer(QEMU_CLOCK_HOST, 'host arms', () => {
+          again!.modNs(1);
+        })
+        .modNs(2);
+      ctx.poll(false);
+      expect(rig.taken()).toEqual(['virtual', 'host', 'virtual_rt']);
+      ctx.poll(false);
+      expect(rig.taken()).toEqual(['again']);
+    }),
+  );
+
+  it(
+    'a callback that throws leaves the others armed',
+    onSim((rig) => {
+      const ctx = rig.context();
+      const [later] = named(rig, ctx.timers, QEMU_CLOCK_REALTIME, 'later');
+      const bad = ctx.timers.newTimer(QEMU_CLOCK_REALTIME, 'bad', () => {
+        throw new Error('bad timer');
+      });
+      bad.modNs(1);
+      later!.modNs(2);
+      expect(() => ctx.poll(false)).toThrow('bad timer');
+      expect(bad.pending).toBe(false);
+      expect(ctx.poll(false)).toBe(true);
+      expect(rig.log).toEqual(['later']);
+    }),
+  );
 });
 
 describe('deadlines', () => {
-  it('are the soonest of all clocks that run, 0 where due, -1 where none is', onSim((rig) => {
-    const ctx = rig.context();
-    const [real] = named(rig, ctx.timers, QEMU_CLOCK_REALTIME, 'real');
-    const [virtual] = named(rig, ctx.timers, QEMU_CLOCK_VIRTUAL, 'virtual');
-    expect(ctx.timers.deadlineNs()).toBe(-1);
-    virtual!.modNs(0);
-    expect(ctx.timers.deadlineNs()).toBe(-1);
-    real!.modFromNowNs(5 * MS);
-    const deadlineNs = ctx.timers.deadlineNs();
-    expect(deadlineNs).toBeGreaterThan(4 * MS);
-    expect(deadlineNs).toBeLessThanOrEqual(5 * MS);
-    ctx.clocks.enable(QEMU_CLOCK_VIRTUAL, true);
-    expect(ctx.timers.deadlineNs()).toBe(0);
-  }));
+  it(
+    'are the soonest of all clocks that run, 0 where due, -1 where none is',
+    onSim((rig) => {
+      const ctx = rig.context();
+      const [real] = named(rig, ctx.timers, QEMU_CLOCK_REALTIME, 'real');
+      const [virtual] = named(rig, ctx.timers, QEMU_CLOCK_VIRTUAL, 'virtual');
+      expect(ctx.timers.deadlineNs()).toBe(-1);
+      virtual!.modNs(0);
+      expect(ctx.timers.deadlineNs()).toBe(-1);
+      real!.modFromNowNs(5 * MS);
+      const deadlineNs = ctx.timers.deadlineNs();
+      expect(deadlineNs).toBeGreaterThan(4 * MS);
+      expect(deadlineNs).toBeLessThanOrEqual(5 * MS);
+      ctx.clocks.enable(QEMU_CLOCK_VIRTUAL, true);
+      expect(ctx.timers.deadlineNs()).toBe(0);
+    }),
+  );
 
-  it('notify only where they are the first of their list', onSim((rig) => {
-    const ctx = rig.context();
-    let notified = 0;
-    const timers = new TimerListGroup(ctx.clocks, ctx.trace, () => notified++);
-    const [a, b] = named(rig, timers, QEMU_CLOCK_REALTIME, 'a', 'b');
-    a!.modNs(100);
-    expect(notified).toBe(1);
-    b!.modNs(100);
-    b!.modNs(200);
-    expect(notified).toBe(1);
-    b!.modNs(50);
-    expect(notified).toBe(2);
-    b!.del();
-    expect(notified).toBe(2);
-    timers.close();
-  }));
+  it(
+    'notify only where they are the first of their list',
+    onSim((rig) => {
+      const ctx = rig.context();
+      let notified = 0;
+      const timers = new TimerListGroup(ctx.clocks, ctx.trace, () => notified++);
+      const [a, b] = named(rig, timers, QEMU_CLOCK_REALTIME, 'a', 'b');
+      a!.modNs(100);
+      expect(notified).toBe(1);
+      b!.modNs(100);
+      b!.modNs(200);
+      expect(notified).toBe(1);
+      b!.modNs(50);
+      expect(notified).toBe(2);
+      b!.del();
+      expect(notified).toBe(2);
+      timers.close();
+    }),
+  );
 
-  it('a blocking poll sleeps exactly to the deadline', onSim((rig) => {
-    const ctx = rig.context();
-    ctx.poll(false);
-    const [timer] = named(rig, ctx.timers, QEMU_CLOCK_REALTIME, 't');
-    timer!.modNs(rig.host.nowNs + 100_000);
-    const dueNs = timer!.expireTimeNs;
-    ctx.poll(false);
-    expect(ctx.poll(true)).toBe(true);
-    expect(rig.host.nowNs - dueNs).toBeLessThan(100);
-  }));
+  it(
+    'a blocking poll sleeps exactly to the deadline',
+    onSim((rig) => {
+      const ctx = rig.context();
+      ctx.poll(false);
+      const [timer] = named(rig, ctx.timers, QEMU_CLOCK_REALTIME, 't');
+      timer!.modNs(rig.host.nowNs + 100_000);
+      const dueNs = timer!.expireTimeNs;
+      ctx.poll(false);
+      expect(ctx.poll(true)).toBe(true);
+      expect(rig.host.nowNs - dueNs).toBeLessThan(100);
+    }),
+  );
 });
 
 describe('closing a group', () => {
-  it('disarms its timers and hears no clock any more', onSim((rig) => {
-    const ctx = rig.context();
-    let notified = 0;
-    const timers = new TimerListGroup(ctx.clocks, ctx.trace, () => notified++);
-    const [timer] = named(rig, timers, QEMU_CLOCK_REALTIME, 't');
-    timer!.modNs(1);
-    timers.close();
-    expect(timer!.pending).toBe(false);
-    notified = 0;
-    ctx.clocks.enable(QEMU_CLOCK_VIRTUAL, true);
-    expect(notified).toBe(0);
-    expect(timers.run()).toBe(false);
-  }));
+  it(
+    'disarms its timers and hears no clock any more',
+    onSim((rig) => {
+      const ctx = rig.context();
+      let notified = 0;
+      const timers = new TimerListGroup(ctx.clocks, ctx.trace, () => notified++);
+      const [timer] = named(rig, timers, QEMU_CLOCK_REALTIME, 't');
+      timer!.modNs(1);
+      timers.close();
+      expect(timer!.pending).toBe(false);
+      notified = 0;
+      ctx.clocks.enable(QEMU_CLOCK_VIRTUAL, true);
+      expect(notified).toBe(0);
+      expect(timers.run()).toBe(false);
+    }),
+  );
 
-  it('from a callback of its own ends the round', onSim((rig) => {
-    const ctx = rig.context();
-    const timers = new TimerListGroup(ctx.clocks, ctx.trace, () => {});
-    const [never] = named(rig, timers, QEMU_CLOCK_REALTIME, 'never');
-    timers.newTimer(QEMU_CLOCK_REALTIME, 't', () => timers.close()).modNs(1);
-    never!.modNs(2);
-    expect(timers.run()).toBe(true);
-    expect(rig.log).toEqual([]);
-  }));
+  it(
+    'from a callback of its own ends the round',
+    onSim((rig) => {
+      const ctx = rig.context();
+      const timers = new TimerListGroup(ctx.clocks, ctx.trace, () => {});
+      const [never] = named(rig, timers, QEMU_CLOCK_REALTIME, 'never');
+      timers.newTimer(QEMU_CLOCK_REALTIME, 't', () => timers.close()).modNs(1);
+      never!.modNs(2);
+      expect(timers.run()).toBe(true);
+      expect(rig.log).toEqual([]);
+    }),
+  );
 });

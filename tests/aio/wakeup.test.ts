@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { Tracer } from '../../src/trace/tracer.ts';
 import {
   BH_DELETED,
   BH_IDLE,
@@ -10,6 +9,7 @@ import {
   Wakeup,
   Words,
 } from '../../src/aio/wakeup.ts';
+import { Tracer } from '../../src/trace/tracer.ts';
 import { onSim } from '../support/rig.ts';
 
 const MS = 1_000_000;
@@ -138,85 +138,106 @@ describe('sleeping and notifying', () => {
 });
 
 describe('an AioContext that sleeps', () => {
-  it('is woken by a notification that comes in the middle of its sleep', onSim((rig) => {
-    const ctx = rig.context();
-    ctx.poll(false);
-    ctx.timers.newTimer(0, 'guard', () => rig.log.push('guard')).modFromNowNs(300 * MS);
-    ctx.poll(false);
-    const startNs = rig.host.nowNs;
-    rig.host.at(startNs + 20 * MS, () => ctx.notify());
-    expect(ctx.poll(true)).toBe(false);
-    expect(rig.host.nowNs - startNs).toBeLessThan(21 * MS);
-    expect(rig.host.nowNs - startNs).toBeGreaterThanOrEqual(20 * MS);
-    expect(ctx.wakeup.notifyMe).toBe(0);
-    expect(ctx.wakeup.notified).toBe(false);
-    expect(rig.log).toEqual([]);
-  }));
+  it(
+    'is woken by a notification that comes in the middle of its sleep',
+    onSim((rig) => {
+      const ctx = rig.context();
+      ctx.poll(false);
+      ctx.timers.newTimer(0, 'guard', () => rig.log.push('guard')).modFromNowNs(300 * MS);
+      ctx.poll(false);
+      const startNs = rig.host.nowNs;
+      rig.host.at(startNs + 20 * MS, () => ctx.notify());
+      expect(ctx.poll(true)).toBe(false);
+      expect(rig.host.nowNs - startNs).toBeLessThan(21 * MS);
+      expect(rig.host.nowNs - startNs).toBeGreaterThanOrEqual(20 * MS);
+      expect(ctx.wakeup.notifyMe).toBe(0);
+      expect(ctx.wakeup.notified).toBe(false);
+      expect(rig.log).toEqual([]);
+    }),
+  );
 
-  it('runs at once what is scheduled in the middle of its sleep', onSim((rig) => {
-    const ctx = rig.context();
-    ctx.poll(false);
-    const bh = ctx.newBottomHalf('bh', () => rig.log.push('bh'));
-    rig.host.at(rig.host.nowNs + 20 * MS, () => bh.schedule());
-    expect(ctx.poll(true)).toBe(true);
-    expect(rig.log).toEqual(['bh']);
-  }));
+  it(
+    'runs at once what is scheduled in the middle of its sleep',
+    onSim((rig) => {
+      const ctx = rig.context();
+      ctx.poll(false);
+      const bh = ctx.newBottomHalf('bh', () => rig.log.push('bh'));
+      rig.host.at(rig.host.nowNs + 20 * MS, () => bh.schedule());
+      expect(ctx.poll(true)).toBe(true);
+      expect(rig.log).toEqual(['bh']);
+    }),
+  );
 
-  it('is woken from epoll too', onSim((rig) => {
-    const ctx = rig.context({ fdmon: 'epoll' });
-    rig.host.at(rig.host.nowNs + 20 * MS, () => ctx.notify());
-    expect(ctx.poll(true)).toBe(false);
-    expect(ctx.poll(false)).toBe(false);
-  }));
+  it(
+    'is woken from epoll too',
+    onSim((rig) => {
+      const ctx = rig.context({ fdmon: 'epoll' });
+      rig.host.at(rig.host.nowNs + 20 * MS, () => ctx.notify());
+      expect(ctx.poll(true)).toBe(false);
+      expect(ctx.poll(false)).toBe(false);
+    }),
+  );
 
-  it('does not sleep where it was notified before, and sleeps the next time', onSim((rig) => {
-    const ctx = rig.context();
-    ctx.poll(false);
-    ctx.timers.newTimer(0, 'guard', () => rig.log.push('guard')).modFromNowNs(50 * MS);
-    ctx.poll(false);
-    ctx.notify();
-    ctx.notify();
-    const startNs = rig.host.nowNs;
-    expect(ctx.poll(true)).toBe(false);
-    expect(rig.host.nowNs - startNs).toBeLessThan(MS);
-    expect(ctx.poll(true)).toBe(true);
-    expect(rig.log).toEqual(['guard']);
-  }));
+  it(
+    'does not sleep where it was notified before, and sleeps the next time',
+    onSim((rig) => {
+      const ctx = rig.context();
+      ctx.poll(false);
+      ctx.timers.newTimer(0, 'guard', () => rig.log.push('guard')).modFromNowNs(50 * MS);
+      ctx.poll(false);
+      ctx.notify();
+      ctx.notify();
+      const startNs = rig.host.nowNs;
+      expect(ctx.poll(true)).toBe(false);
+      expect(rig.host.nowNs - startNs).toBeLessThan(MS);
+      expect(ctx.poll(true)).toBe(true);
+      expect(rig.log).toEqual(['guard']);
+    }),
+  );
 
-  it('costs no system call to notify while nobody sleeps', onSim((rig) => {
-    const trace = new Tracer();
-    const wrote: unknown[] = [];
-    trace.attach(['aio_notify'], (_id, _time, _ctx, notifyMe, written) => {
-      wrote.push([notifyMe, written]);
-    });
-    const ctx = rig.context({ trace });
-    ctx.poll(false);
-    wrote.length = 0;
-    ctx.notify();
-    ctx.poll(false);
-    expect(wrote).toEqual([[0, 0]]);
-    rig.host.at(rig.host.nowNs + MS, () => ctx.notify());
-    ctx.poll(true);
-    expect(wrote.at(-1)).toEqual([2, 1]);
-  }));
+  it(
+    'costs no system call to notify while nobody sleeps',
+    onSim((rig) => {
+      const trace = new Tracer();
+      const wrote: unknown[] = [];
+      trace.attach(['aio_notify'], (_id, _time, _ctx, notifyMe, written) => {
+        wrote.push([notifyMe, written]);
+      });
+      const ctx = rig.context({ trace });
+      ctx.poll(false);
+      wrote.length = 0;
+      ctx.notify();
+      ctx.poll(false);
+      expect(wrote).toEqual([[0, 0]]);
+      rig.host.at(rig.host.nowNs + MS, () => ctx.notify());
+      ctx.poll(true);
+      expect(wrote.at(-1)).toEqual([2, 1]);
+    }),
+  );
 
-  it('is awake again after a wait that threw', onSim((rig) => {
-    const ctx = rig.context();
-    ctx.poll(false);
-    // Nothing is to come: the simulated kernel refuses to block for ever.
-    expect(() => ctx.poll(true)).toThrow('blocks for ever');
-    expect(ctx.wakeup.notifyMe).toBe(0);
-    expect(ctx.poll(false)).toBe(false);
-  }));
+  it(
+    'is awake again after a wait that threw',
+    onSim((rig) => {
+      const ctx = rig.context();
+      ctx.poll(false);
+      // Nothing is to come: the simulated kernel refuses to block for ever.
+      expect(() => ctx.poll(true)).toThrow('blocks for ever');
+      expect(ctx.wakeup.notifyMe).toBe(0);
+      expect(ctx.poll(false)).toBe(false);
+    }),
+  );
 
-  it('a second context on the same host is not disturbed', onSim((rig) => {
-    const [one, two] = [rig.context(), rig.context()];
-    one.poll(false);
-    two.poll(false);
-    one.notify();
-    expect(two.wakeup.notified).toBe(false);
-    rig.host.at(rig.host.nowNs + MS, () => two.notify());
-    expect(two.poll(true)).toBe(false);
-    expect(one.wakeup.notified).toBe(true);
-  }));
+  it(
+    'a second context on the same host is not disturbed',
+    onSim((rig) => {
+      const [one, two] = [rig.context(), rig.context()];
+      one.poll(false);
+      two.poll(false);
+      one.notify();
+      expect(two.wakeup.notified).toBe(false);
+      rig.host.at(rig.host.nowNs + MS, () => two.notify());
+      expect(two.poll(true)).toBe(false);
+      expect(one.wakeup.notified).toBe(true);
+    }),
+  );
 });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { jsonLines, run, shell, start, stateOf, summaryOf, untilState } from '../support/run.ts';
+import { command, jsonLines, Running, run, shell, start, stateOf, summaryOf, untilState } from '../support/run.ts';
 
 /** A shell that reports the signals it gets, and is ready when it says so. */
 function trapper(signals: readonly string[]): string {
   const traps = signals.map((s) => `trap 'echo got-${s}' ${s};`).join(' ');
-  return `${traps} trap 'exit 9' TERM; echo ready; while :; do sleep 100 & wait $!; kill $!; done`;
+  return `${traps} trap 'kill $!; exit 9' TERM; sleep 100 >&- 2>&- & echo ready; while :; do wait; done`;
 }
 
 const FORWARDED = ['HUP', 'QUIT', 'USR1', 'USR2', 'WINCH', 'CONT', 'ALRM', 'PWR', 'IO', 'URG'] as const;
@@ -22,7 +22,7 @@ describe('signals go on to the children', () => {
   });
 
   test('to all children, and SIGINT as any other', async () => {
-    const one = "trap 'exit 7' INT; echo ready; sleep 100 & wait; exit 1";
+    const one = "trap 'kill $!; exit 7' INT; sleep 100 >&- 2>&- & echo ready; wait; exit 1";
     const running = start(['-q', '--group', '--spawn', one, '--spawn', one]);
     await running.until(/ready\nready/);
     running.kill('SIGINT');
@@ -67,10 +67,10 @@ describe('signals go on to the children', () => {
   });
 
   test('without --group they stay', async () => {
-    const running = start(['-q', '--spawn', 'sleep 100 & echo $!; wait']);
+    const running = start(['-q', '--spawn', 'sleep 100 >&- 2>&- & echo $!; wait']);
     const grandchild = Number((await running.until(/(\d+)\n/))[1]);
     running.kill('SIGTERM');
-    await running.end().catch(() => {});
+    await running.end();
     expect(stateOf(grandchild)).toBe('S');
     process.kill(grandchild, 'SIGKILL');
   });
@@ -122,11 +122,11 @@ describe('the end', () => {
 
   test('--pdeathsig: we get it when our parent dies', async () => {
     const script = "$QL -q -p TERM --spawn 'echo $PPID $$; exec sleep 100' & read x; kill -9 $$";
-    const running = new (await import('../support/run.ts')).Running('/bin/sh', ['-c', script.replaceAll('$QL', `${process.execPath} dist/qemu-loop.js`)]);
+    const running = new Running('/bin/sh', ['-c', script], { env: { QL: `${process.execPath} ${command}` } });
     const [, loop, child] = await running.until(/(\d+) (\d+)\n/);
     running.child.stdin?.end('\n');
-    await untilState(Number(child), '');
-    await untilState(Number(loop), '');
+    await untilState(Number(child), 'Z');
+    await untilState(Number(loop), 'Z');
     expect((await running.end()).signal).toBe('SIGKILL');
   });
 });

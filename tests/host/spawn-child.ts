@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noThenProperty: a behaviour is what a child does, then how it ends
 /** Run alone by spawn.test.ts: prints, as one JSON object, what came of each start. */
 
 import {

@@ -14,7 +14,7 @@ class Probe extends Source {
   timeoutMs = -1;
   checks = false;
   stays = true;
-  then: () => void = () => {};
+  act: () => void = () => {};
 
   constructor(log: string[], name: string, priority = G_PRIORITY_DEFAULT, canRecurse = false) {
     super(name, priority, canRecurse);
@@ -33,7 +33,7 @@ class Probe extends Source {
 
   dispatch(): boolean {
     this.#log.push(`dispatch ${this.name}`);
-    this.then();
+    this.act();
     return this.stays;
   }
 }
@@ -123,7 +123,12 @@ describe('timeouts', () => {
     const bench = new Bench();
     bench.context.prepare();
     expect(bench.context.timeoutMs).toBe(-1);
-    for (const [name, ms] of [['a', 30], ['b', 20], ['c', -1], ['d', 40]] as const) {
+    for (const [name, ms] of [
+      ['a', 30],
+      ['b', 20],
+      ['c', -1],
+      ['d', 40],
+    ] as const) {
       bench.probe(name).timeoutMs = ms;
     }
     bench.context.prepare();
@@ -161,7 +166,7 @@ describe('coming and going', () => {
     const bench = new Bench();
     const [a, b] = [bench.probe('a'), bench.probe('b')];
     a.checks = b.checks = true;
-    a.then = () => b.dispose();
+    a.act = () => b.dispose();
     bench.iterate();
     expect(bench.dispatched()).toEqual(['a']);
   });
@@ -170,13 +175,13 @@ describe('coming and going', () => {
     const bench = new Bench();
     const [a, b] = [bench.probe('a'), bench.probe('b')];
     a.checks = b.checks = true;
-    a.then = () => {
+    a.act = () => {
       b.dispose();
       bench.context.attach(b);
     };
     bench.iterate();
     expect(bench.dispatched()).toEqual(['a']);
-    a.then = () => {};
+    a.act = () => {};
     bench.iterate();
     expect(bench.dispatched()).toEqual(['a', 'b']);
   });
@@ -187,10 +192,10 @@ describe('coming and going', () => {
     late.checks = true;
     const a = bench.probe('a');
     a.checks = true;
-    a.then = () => void bench.context.attach(late);
+    a.act = () => void bench.context.attach(late);
     bench.iterate();
     expect(bench.dispatched()).toEqual(['a']);
-    a.then = () => {};
+    a.act = () => {};
     bench.iterate();
     expect(bench.dispatched()).toEqual(['a', 'late']);
   });
@@ -205,14 +210,14 @@ describe('nested iterations', () => {
     };
     const plain = bench.probe('plain');
     plain.checks = true;
-    plain.then = nest;
+    plain.act = nest;
     bench.iterate();
     expect(bench.dispatched()).toEqual(['plain']);
     plain.dispose();
     depth = 0;
     const recursive = bench.probe('recursive', G_PRIORITY_DEFAULT, true);
     recursive.checks = true;
-    recursive.then = nest;
+    recursive.act = nest;
     bench.iterate();
     expect(bench.dispatched()).toEqual(['recursive', 'recursive']);
   });
@@ -221,7 +226,7 @@ describe('nested iterations', () => {
     const bench = new Bench();
     const [a, b] = [bench.probe('a'), bench.probe('b')];
     a.checks = b.checks = true;
-    a.then = () => {
+    a.act = () => {
       // Ready still, though a second look would say no.
       b.checks = false;
       bench.iterate();
@@ -250,9 +255,9 @@ describe('nested iterations', () => {
     const [a, b] = [bench.probe('a'), bench.probe('b')];
     a.checks = b.checks = true;
     b.stays = false;
-    a.then = () => bench.iterate();
+    a.act = () => bench.iterate();
     bench.iterate();
-    a.then = () => {};
+    a.act = () => {};
     bench.iterate();
     expect(bench.dispatched()).toEqual(['a', 'b', 'a']);
   });
@@ -263,11 +268,11 @@ describe('a dispatch that throws', () => {
     const bench = new Bench();
     const [a, b] = [bench.probe('a'), bench.probe('b')];
     a.checks = b.checks = true;
-    a.then = () => {
+    a.act = () => {
       throw new Error('from a source');
     };
     expect(() => bench.iterate()).toThrow('from a source');
-    a.then = () => {};
+    a.act = () => {};
     b.checks = false;
     bench.iterate();
     expect(bench.dispatched()).toEqual(['a', 'a', 'b']);

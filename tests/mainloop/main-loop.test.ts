@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EMFILE } from '../../src/host/errno.ts';
 import { O_CREAT, O_RDWR, POLLIN, POLLOUT } from '../../src/host/constants.ts';
+import { EMFILE } from '../../src/host/errno.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
 import { MainLoop, type MainLoopPoll } from '../../src/mainloop/main-loop.ts';
 import { G_PRIORITY_HIGH, IdleSource, Source } from '../../src/mainloop/source.ts';
@@ -25,174 +25,211 @@ function watch(rig: Rig, loop: MainLoop, name: string, then: () => void = () => 
 }
 
 describe.each(hosts)('main_loop_wait on %s', (_kind, make) => {
-  it('runs both contexts, bottom halves, fds and timers each, then its own timers', rigged(make, (rig) => {
-    const loop = rig.loop();
-    loop.timers.newTimer(0, 'own', () => rig.log.push('own timer')).modNs(1);
-    for (const [name, ctx] of [['iohandler', loop.iohandler], ['main', loop.context]] as const) {
-      const fd = rig.eventfd(1);
-      ctx.setFdHandler(fd, { ioRead: () => rig.log.push(`${name} fd ${rig.drain(fd)}`) });
-      ctx.timers.newTimer(0, 't', () => rig.log.push(`${name} timer`)).modNs(1);
-      ctx.scheduleOneshot('bh', () => rig.log.push(`${name} bh`));
-    }
-    loop.mainLoopWait(false);
-    expect(rig.taken()).toEqual([
-      'main bh',
-      'main fd 8',
-      'main timer',
-      'iohandler bh',
-      'iohandler fd 8',
-      'iohandler timer',
-      'own timer',
-    ]);
-    loop.mainLoopWait(true);
-    expect(rig.log).toEqual([]);
-  }));
-
-  it('calls ready handlers newest registration first, however many there are', rigged(make, (rig) => {
-    for (const n of [0, 70]) {
+  it(
+    'runs both contexts, bottom halves, fds and timers each, then its own timers',
+    rigged(make, (rig) => {
       const loop = rig.loop();
-      for (let i = 0; i < n; i++) watch(rig, loop, 'idle');
-      const [a, b, c] = ['a', 'b', 'c'].map((name) => watch(rig, loop, name));
-      loop.mainLoopWait(true);
-      for (const fd of [b!, a!, c!]) rig.kick(fd);
-      expect(loop.mainLoopWait(true)).toBe(3);
-      expect(rig.taken()).toEqual(['c', 'b', 'a']);
-      expect(loop.mainLoopWait(true)).toBe(0);
-    }
-  }));
-
-  it('gives 200 ready fds in one iteration', rigged(make, (rig) => {
-    const loop = rig.loop();
-    for (let i = 0; i < 200; i++) rig.kick(watch(rig, loop, 'x'));
-    loop.mainLoopWait(true);
-    expect(rig.taken()).toHaveLength(200);
-    expect(loop.watched).toEqual({ fds: 202, fdmon: 'epoll' });
-  }));
-
-  it('a nested one takes over what the outer has not called', rigged(make, (rig) => {
-    const loop = rig.loop();
-    const a = watch(rig, loop, 'a');
-    const b = watch(rig, loop, 'b', () => {
-      loop.mainLoopWait(true);
-      rig.log.push('end of b');
-    });
-    rig.kick(a);
-    rig.kick(b);
-    loop.mainLoopWait(true);
-    loop.mainLoopWait(true);
-    expect(rig.log).toEqual(['b', 'a', 'end of b']);
-    expect(loop.iterations).toBe(3);
-  }));
-
-  it('a nested one in a bottom half finishes the round, then does the rest', rigged(make, (rig) => {
-    const loop = rig.loop();
-    rig.kick(watch(rig, loop, 'io'));
-    loop.timers.newTimer(0, 't', () => rig.log.push('timer')).modNs(1);
-    loop.context.scheduleOneshot('1', () => rig.log.push('1'));
-    loop.context.scheduleOneshot('N', () => {
-      loop.mainLoopWait(true);
-      rig.log.push('end of N');
-    });
-    loop.mainLoopWait(true);
-    expect(rig.log).toEqual(['1', 'io', 'timer', 'end of N']);
-  }));
-
-  it('aio_poll never runs the iohandler context', rigged(make, (rig) => {
-    const loop = rig.loop();
-    rig.kick(watch(rig, loop, 'io'));
-    loop.context.poll(false);
-    expect(rig.log).toEqual([]);
-    loop.mainLoopWait(true);
-    expect(rig.log).toEqual(['io']);
-  }));
-
-  it('what handlers remove, replace or register counts from the next iteration', rigged(make, (rig) => {
-    const loop = rig.loop();
-    const removed = watch(rig, loop, 'removed');
-    const replaced = watch(rig, loop, 'replaced');
-    const ready = rig.eventfd(1);
-    const first = watch(rig, loop, 'first', () => {
-      loop.setFdHandler(removed, null);
-      for (const fd of [replaced, ready]) {
-        loop.setFdHandler(fd, { ioRead: () => rig.log.push(`new ${rig.drain(fd)}`) });
+      loop.timers.newTimer(0, 'own', () => rig.log.push('own timer')).modNs(1);
+      for (const [name, ctx] of [
+        ['iohandler', loop.iohandler],
+        ['main', loop.context],
+      ] as const) {
+        const fd = rig.eventfd(1);
+        ctx.setFdHandler(fd, { ioRead: () => rig.log.push(`${name} fd ${rig.drain(fd)}`) });
+        ctx.timers.newTimer(0, 't', () => rig.log.push(`${name} timer`)).modNs(1);
+        ctx.scheduleOneshot('bh', () => rig.log.push(`${name} bh`));
       }
-    });
-    for (const fd of [removed, replaced, first]) rig.kick(fd);
-    loop.mainLoopWait(true);
-    expect(rig.taken()).toEqual(['first']);
-    loop.mainLoopWait(true);
-    expect(rig.log).toEqual(['new 8', 'new 8']);
-  }));
-
-  it('poll notifiers add fds, and see what came', rigged(make, (rig) => {
-    const loop = rig.loop();
-    const [near, far] = rig.socketpair();
-    const wants = { fd: near, events: POLLIN | POLLOUT, revents: 0 };
-    const notifier = loop.addPollNotifier((poll) => {
-      if (poll.state === 'FILL') poll.fds.push(wants);
-      else rig.log.push(`${poll.state} ${wants.revents}`);
-    });
-    const io = watch(rig, loop, 'io');
-    for (const n of [0, 70]) {
-      for (let i = 0; i < n; i++) watch(rig, loop, 'idle');
-      expect(loop.mainLoopWait(false)).toBe(1);
-      rig.kick(far);
-      rig.kick(io);
-      expect(loop.mainLoopWait(true)).toBe(2);
-      expect(rig.drain(near)).toBe(8);
-      expect(rig.taken()).toEqual(['OK 4', 'io', 'OK 5']);
-    }
-    notifier.dispose();
-    loop.mainLoopWait(true);
-    expect(rig.log).toEqual([]);
-  }));
-
-  it('close gives all descriptors back, those of epoll too, and may be repeated', rigged(make, (rig) => {
-    const before = openFds(rig.host);
-    for (const fdmon of ['auto', 'poll', 'epoll'] as const) {
-      const loop = new MainLoop({ host: rig.host, fdmon });
-      const fds = Array.from({ length: 70 }, () => rig.eventfd());
-      for (const fd of fds) loop.setFdHandler(fd, { ioRead: () => {} });
+      loop.mainLoopWait(false);
+      expect(rig.taken()).toEqual([
+        'main bh',
+        'main fd 8',
+        'main timer',
+        'iohandler bh',
+        'iohandler fd 8',
+        'iohandler timer',
+        'own timer',
+      ]);
       loop.mainLoopWait(true);
+      expect(rig.log).toEqual([]);
+    }),
+  );
+
+  it(
+    'calls ready handlers newest registration first, however many there are',
+    rigged(make, (rig) => {
+      for (const n of [0, 70]) {
+        const loop = rig.loop();
+        for (let i = 0; i < n; i++) watch(rig, loop, 'idle');
+        const [a, b, c] = ['a', 'b', 'c'].map((name) => watch(rig, loop, name));
+        loop.mainLoopWait(true);
+        for (const fd of [b!, a!, c!]) rig.kick(fd);
+        expect(loop.mainLoopWait(true)).toBe(3);
+        expect(rig.taken()).toEqual(['c', 'b', 'a']);
+        expect(loop.mainLoopWait(true)).toBe(0);
+      }
+    }),
+  );
+
+  it(
+    'gives 200 ready fds in one iteration',
+    rigged(make, (rig) => {
+      const loop = rig.loop();
+      for (let i = 0; i < 200; i++) rig.kick(watch(rig, loop, 'x'));
+      loop.mainLoopWait(true);
+      expect(rig.taken()).toHaveLength(200);
+      expect(loop.watched).toEqual({ fds: 202, fdmon: 'epoll' });
+    }),
+  );
+
+  it(
+    'a nested one takes over what the outer has not called',
+    rigged(make, (rig) => {
+      const loop = rig.loop();
+      const a = watch(rig, loop, 'a');
+      const b = watch(rig, loop, 'b', () => {
+        loop.mainLoopWait(true);
+        rig.log.push('end of b');
+      });
+      rig.kick(a);
+      rig.kick(b);
+      loop.mainLoopWait(true);
+      loop.mainLoopWait(true);
+      expect(rig.log).toEqual(['b', 'a', 'end of b']);
+      expect(loop.iterations).toBe(3);
+    }),
+  );
+
+  it(
+    'a nested one in a bottom half finishes the round, then does the rest',
+    rigged(make, (rig) => {
+      const loop = rig.loop();
+      rig.kick(watch(rig, loop, 'io'));
+      loop.timers.newTimer(0, 't', () => rig.log.push('timer')).modNs(1);
+      loop.context.scheduleOneshot('1', () => rig.log.push('1'));
+      loop.context.scheduleOneshot('N', () => {
+        loop.mainLoopWait(true);
+        rig.log.push('end of N');
+      });
+      loop.mainLoopWait(true);
+      expect(rig.log).toEqual(['1', 'io', 'timer', 'end of N']);
+    }),
+  );
+
+  it(
+    'aio_poll never runs the iohandler context',
+    rigged(make, (rig) => {
+      const loop = rig.loop();
+      rig.kick(watch(rig, loop, 'io'));
       loop.context.poll(false);
-      loop.dispose();
-      loop.dispose();
-      for (const fd of fds) rig.close(fd);
-    }
-    expect(openFds(rig.host)).toEqual(before);
-  }));
+      expect(rig.log).toEqual([]);
+      loop.mainLoopWait(true);
+      expect(rig.log).toEqual(['io']);
+    }),
+  );
+
+  it(
+    'what handlers remove, replace or register counts from the next iteration',
+    rigged(make, (rig) => {
+      const loop = rig.loop();
+      const removed = watch(rig, loop, 'removed');
+      const replaced = watch(rig, loop, 'replaced');
+      const ready = rig.eventfd(1);
+      const first = watch(rig, loop, 'first', () => {
+        loop.setFdHandler(removed, null);
+        for (const fd of [replaced, ready]) {
+          loop.setFdHandler(fd, { ioRead: () => rig.log.push(`new ${rig.drain(fd)}`) });
+        }
+      });
+      for (const fd of [removed, replaced, first]) rig.kick(fd);
+      loop.mainLoopWait(true);
+      expect(rig.taken()).toEqual(['first']);
+      loop.mainLoopWait(true);
+      expect(rig.log).toEqual(['new 8', 'new 8']);
+    }),
+  );
+
+  it(
+    'poll notifiers add fds, and see what came',
+    rigged(make, (rig) => {
+      const loop = rig.loop();
+      const [near, far] = rig.socketpair();
+      const wants = { fd: near, events: POLLIN | POLLOUT, revents: 0 };
+      const notifier = loop.addPollNotifier((poll) => {
+        if (poll.state === 'FILL') poll.fds.push(wants);
+        else rig.log.push(`${poll.state} ${wants.revents}`);
+      });
+      const io = watch(rig, loop, 'io');
+      for (const n of [0, 70]) {
+        for (let i = 0; i < n; i++) watch(rig, loop, 'idle');
+        expect(loop.mainLoopWait(false)).toBe(1);
+        rig.kick(far);
+        rig.kick(io);
+        expect(loop.mainLoopWait(true)).toBe(2);
+        expect(rig.drain(near)).toBe(8);
+        expect(rig.taken()).toEqual(['OK 4', 'io', 'OK 5']);
+      }
+      notifier.dispose();
+      loop.mainLoopWait(true);
+      expect(rig.log).toEqual([]);
+    }),
+  );
+
+  it(
+    'close gives all descriptors back, those of epoll too, and may be repeated',
+    rigged(make, (rig) => {
+      const before = openFds(rig.host);
+      for (const fdmon of ['auto', 'poll', 'epoll'] as const) {
+        const loop = new MainLoop({ host: rig.host, fdmon });
+        const fds = Array.from({ length: 70 }, () => rig.eventfd());
+        for (const fd of fds) loop.setFdHandler(fd, { ioRead: () => {} });
+        loop.mainLoopWait(true);
+        loop.context.poll(false);
+        loop.dispose();
+        loop.dispose();
+        for (const fd of fds) rig.close(fd);
+      }
+      expect(openFds(rig.host)).toEqual(before);
+    }),
+  );
 });
 
 describe('poll notifiers', () => {
-  it('are told FILL and OK, the last added first, each as often as it was added', onSim((rig) => {
-    const loop = rig.loop();
-    const tell = (name: string) => (poll: MainLoopPoll) => void rig.log.push(`${name}:${poll.state}`);
-    const twice = tell('a');
-    loop.addPollNotifier(twice);
-    const second = loop.addPollNotifier(twice);
-    loop.addPollNotifier(tell('b'));
-    second.dispose();
-    second.dispose();
-    loop.mainLoopWait(true);
-    expect(rig.log).toEqual(['b:FILL', 'a:FILL', 'b:OK', 'a:OK']);
-  }));
+  it(
+    'are told FILL and OK, the last added first, each as often as it was added',
+    onSim((rig) => {
+      const loop = rig.loop();
+      const tell = (name: string) => (poll: MainLoopPoll) =>
+        void rig.log.push(`${name}:${poll.state}`);
+      const twice = tell('a');
+      loop.addPollNotifier(twice);
+      const second = loop.addPollNotifier(twice);
+      loop.addPollNotifier(tell('b'));
+      second.dispose();
+      second.dispose();
+      loop.mainLoopWait(true);
+      expect(rig.log).toEqual(['b:FILL', 'a:FILL', 'b:OK', 'a:OK']);
+    }),
+  );
 
-  it('may shorten the sleep', onSim((rig) => {
-    const loop = rig.loop();
-    loop.mainLoopWait(true);
-    const seen: number[] = [];
-    loop.addPollNotifier((poll) => {
-      if (poll.state !== 'FILL') return;
-      seen.push(poll.timeoutMs);
-      poll.timeoutMs = 3;
-    });
-    const startNs = rig.host.nowNs;
-    loop.mainLoopWait(false);
-    expect(rig.host.nowNs - startNs).toBeGreaterThanOrEqual(3 * MS);
-    expect(rig.host.nowNs - startNs).toBeLessThan(4 * MS);
-    loop.mainLoopWait(true);
-    expect(seen).toEqual([-1, 0]);
-  }));
+  it(
+    'may shorten the sleep',
+    onSim((rig) => {
+      const loop = rig.loop();
+      loop.mainLoopWait(true);
+      const seen: number[] = [];
+      loop.addPollNotifier((poll) => {
+        if (poll.state !== 'FILL') return;
+        seen.push(poll.timeoutMs);
+        poll.timeoutMs = 3;
+      });
+      const startNs = rig.host.nowNs;
+      loop.mainLoopWait(false);
+      expect(rig.host.nowNs - startNs).toBeGreaterThanOrEqual(3 * MS);
+      expect(rig.host.nowNs - startNs).toBeLessThan(4 * MS);
+      loop.mainLoopWait(true);
+      expect(seen).toEqual([-1, 0]);
+    }),
+  );
 
   it('are told ERR where poll failed', () => {
     const host = new SimHost();
@@ -207,97 +244,115 @@ describe('poll notifiers', () => {
 });
 
 describe('how long it sleeps', () => {
-  it('to the deadline of its own timers exactly, of a context rounded up to a millisecond', onSim((rig) => {
-    const loop = rig.loop();
-    loop.mainLoopWait(true);
-    const late = (timers: MainLoop['timers']): number => {
-      const timer = timers.newTimer(0, 't', () => {});
-      timer.modNs(rig.host.nowNs + 100_000);
-      const dueNs = timer.expireTimeNs;
-      while (timer.pending) loop.mainLoopWait(false);
-      return rig.host.nowNs - dueNs;
-    };
-    expect(late(loop.timers)).toBeLessThan(1_000);
-    expect(late(loop.context.timers)).toBeGreaterThan(800_000);
-  }));
+  it(
+    'to the deadline of its own timers exactly, of a context rounded up to a millisecond',
+    onSim((rig) => {
+      const loop = rig.loop();
+      loop.mainLoopWait(true);
+      const late = (timers: MainLoop['timers']): number => {
+        const timer = timers.newTimer(0, 't', () => {});
+        timer.modNs(rig.host.nowNs + 100_000);
+        const dueNs = timer.expireTimeNs;
+        while (timer.pending) loop.mainLoopWait(false);
+        return rig.host.nowNs - dueNs;
+      };
+      expect(late(loop.timers)).toBeLessThan(1_000);
+      expect(late(loop.context.timers)).toBeGreaterThan(800_000);
+    }),
+  );
 
-  it('10 ms for an idle bottom half', onSim((rig) => {
-    const loop = rig.loop();
-    loop.mainLoopWait(true);
-    const idle = loop.newBottomHalf('idle', () => rig.log.push('idle'));
-    idle.scheduleIdle();
-    const startNs = rig.host.nowNs;
-    loop.mainLoopWait(false);
-    expect(rig.log).toEqual(['idle']);
-    expect(rig.host.nowNs - startNs).toBeGreaterThanOrEqual(10 * MS);
-  }));
-
-  it('a notification from outside ends it, a notifyEvent before it too', onSim((rig) => {
-    const loop = rig.loop();
-    loop.mainLoopWait(true);
-    for (const ctx of [loop.context, loop.iohandler]) {
-      rig.host.at(rig.host.nowNs + MS, () => ctx.notify());
+  it(
+    '10 ms for an idle bottom half',
+    onSim((rig) => {
+      const loop = rig.loop();
+      loop.mainLoopWait(true);
+      const idle = loop.newBottomHalf('idle', () => rig.log.push('idle'));
+      idle.scheduleIdle();
+      const startNs = rig.host.nowNs;
       loop.mainLoopWait(false);
-    }
-    rig.host.at(rig.host.nowNs + MS, () => loop.notifyEvent());
-    loop.mainLoopWait(false);
-    loop.notifyEvent();
-    loop.mainLoopWait(false);
-    // Nothing is left that could wake it.
-    loop.mainLoopWait(true);
-    expect(() => loop.mainLoopWait(false)).toThrow('blocks for ever');
-    loop.mainLoopWait(true);
-  }));
+      expect(rig.log).toEqual(['idle']);
+      expect(rig.host.nowNs - startNs).toBeGreaterThanOrEqual(10 * MS);
+    }),
+  );
 
-  it('a notification between prepare and poll is not lost', onSim((rig) => {
-    const loop = rig.loop();
-    loop.mainLoopWait(true);
-    class Notifies extends Source {
-      prepare(): number {
-        loop.context.notify();
-        return -1;
+  it(
+    'a notification from outside ends it, a notifyEvent before it too',
+    onSim((rig) => {
+      const loop = rig.loop();
+      loop.mainLoopWait(true);
+      for (const ctx of [loop.context, loop.iohandler]) {
+        rig.host.at(rig.host.nowNs + MS, () => ctx.notify());
+        loop.mainLoopWait(false);
       }
-      check(): boolean {
-        return false;
-      }
-      dispatch(): boolean {
-        return true;
-      }
-    }
-    const source = new Notifies('notifies', 0);
-    loop.attachSource(source);
-    loop.mainLoopWait(false);
-    source.dispose();
-    loop.mainLoopWait(true);
-  }));
+      rig.host.at(rig.host.nowNs + MS, () => loop.notifyEvent());
+      loop.mainLoopWait(false);
+      loop.notifyEvent();
+      loop.mainLoopWait(false);
+      // Nothing is left that could wake it.
+      loop.mainLoopWait(true);
+      expect(() => loop.mainLoopWait(false)).toThrow('blocks for ever');
+      loop.mainLoopWait(true);
+    }),
+  );
 
-  it('a bottom half scheduled while notify_me is left set does not hang the next poll', onSim((rig) => {
-    const loop = rig.loop();
-    loop.mainLoopWait(true);
-    // In the iteration of a high source, the contexts are prepared and not checked.
-    const high = new IdleSource(() => false, G_PRIORITY_HIGH);
-    loop.attachSource(high);
-    loop.mainLoopWait(true);
-    loop.context.scheduleOneshot('bh', () => rig.log.push('bh'));
-    loop.mainLoopWait(false);
-    expect(rig.log).toEqual(['bh']);
-  }));
+  it(
+    'a notification between prepare and poll is not lost',
+    onSim((rig) => {
+      const loop = rig.loop();
+      loop.mainLoopWait(true);
+      class Notifies extends Source {
+        prepare(): number {
+          loop.context.notify();
+          return -1;
+        }
+        check(): boolean {
+          return false;
+        }
+        dispatch(): boolean {
+          return true;
+        }
+      }
+      const source = new Notifies('notifies', 0);
+      loop.attachSource(source);
+      loop.mainLoopWait(false);
+      source.dispose();
+      loop.mainLoopWait(true);
+    }),
+  );
+
+  it(
+    'a bottom half scheduled while notify_me is left set does not hang the next poll',
+    onSim((rig) => {
+      const loop = rig.loop();
+      loop.mainLoopWait(true);
+      // In the iteration of a high source, the contexts are prepared and not checked.
+      const high = new IdleSource(() => false, G_PRIORITY_HIGH);
+      loop.attachSource(high);
+      loop.mainLoopWait(true);
+      loop.context.scheduleOneshot('bh', () => rig.log.push('bh'));
+      loop.mainLoopWait(false);
+      expect(rig.log).toEqual(['bh']);
+    }),
+  );
 });
 
 describe('run and quit', () => {
-  it('iterates until a callback quits', onSim((rig) => {
-    const loop = rig.loop();
-    let left = 3;
-    const timer = loop.timers.newTimer(0, 't', () => {
-      rig.log.push(`${left}`);
-      if (--left > 0) timer.modFromNowNs(MS);
-      else loop.quit();
-    });
-    timer.modFromNowNs(MS);
-    loop.run();
-    expect(rig.log).toEqual(['3', '2', '1']);
-    loop.mainLoopWait(true);
-  }));
+  it(
+    'iterates until a callback quits',
+    onSim((rig) => {
+      const loop = rig.loop();
+      let left = 3;
+      const timer = loop.timers.newTimer(0, 't', () => {
+        rig.log.push(`${left}`);
+        if (--left > 0) timer.modFromNowNs(MS);
+        else loop.quit();
+      });
+      timer.modFromNowNs(MS);
+      loop.run();
+      expect(rig.log).toEqual(['3', '2', '1']);
+      loop.mainLoopWait(true);
+    }),
+  );
 });
 
 describe('what throws', () => {
@@ -343,42 +398,51 @@ describe('where epoll cannot say what poll would', () => {
     expect(loop.watched.fdmon).toBe('epoll');
   };
 
-  it('a regular file: it goes back to poll, which finds it ready each time', onSim((rig) => {
-    const loop = rig.loop();
-    full(rig, loop);
-    const file = rig.own(rig.host.open('/tmp/file', O_CREAT | O_RDWR, 0o600));
-    const set = loop.setFdHandler(file, { ioRead: () => rig.log.push('file') });
-    loop.mainLoopWait(true);
-    loop.mainLoopWait(true);
-    expect(loop.watched.fdmon).toBe('poll');
-    set.dispose();
-    loop.mainLoopWait(true);
-    expect(rig.log).toEqual(['file', 'file']);
-  }));
+  it(
+    'a regular file: it goes back to poll, which finds it ready each time',
+    onSim((rig) => {
+      const loop = rig.loop();
+      full(rig, loop);
+      const file = rig.own(rig.host.open('/tmp/file', O_CREAT | O_RDWR, 0o600));
+      const set = loop.setFdHandler(file, { ioRead: () => rig.log.push('file') });
+      loop.mainLoopWait(true);
+      loop.mainLoopWait(true);
+      expect(loop.watched.fdmon).toBe('poll');
+      set.dispose();
+      loop.mainLoopWait(true);
+      expect(rig.log).toEqual(['file', 'file']);
+    }),
+  );
 
-  it('one fd in both contexts: both handlers are called', onSim((rig) => {
-    const loop = rig.loop();
-    full(rig, loop);
-    const fd = watch(rig, loop, 'iohandler');
-    loop.context.setFdHandler(fd, { ioRead: () => rig.log.push('main') });
-    rig.kick(fd);
-    loop.mainLoopWait(true);
-    expect(rig.log).toEqual(['main', 'iohandler']);
-    expect(loop.watched.fdmon).toBe('poll');
-  }));
+  it(
+    'one fd in both contexts: both handlers are called',
+    onSim((rig) => {
+      const loop = rig.loop();
+      full(rig, loop);
+      const fd = watch(rig, loop, 'iohandler');
+      loop.context.setFdHandler(fd, { ioRead: () => rig.log.push('main') });
+      rig.kick(fd);
+      loop.mainLoopWait(true);
+      expect(rig.log).toEqual(['main', 'iohandler']);
+      expect(loop.watched.fdmon).toBe('poll');
+    }),
+  );
 
-  it('an fd closed while it is watched: the loop spins, as with poll', onSim((rig) => {
-    const loop = rig.loop();
-    full(rig, loop);
-    const fd = watch(rig, loop, 'x');
-    loop.mainLoopWait(true);
-    rig.close(fd);
-    for (let i = 0; i < 3; i++) expect(loop.mainLoopWait(false)).toBe(1);
-    expect(loop.watched.fdmon).toBe('poll');
-    loop.setFdHandler(fd, null);
-    loop.mainLoopWait(true);
-    expect(rig.log).toEqual([]);
-  }));
+  it(
+    'an fd closed while it is watched: the loop spins, as with poll',
+    onSim((rig) => {
+      const loop = rig.loop();
+      full(rig, loop);
+      const fd = watch(rig, loop, 'x');
+      loop.mainLoopWait(true);
+      rig.close(fd);
+      for (let i = 0; i < 3; i++) expect(loop.mainLoopWait(false)).toBe(1);
+      expect(loop.watched.fdmon).toBe('poll');
+      loop.setFdHandler(fd, null);
+      loop.mainLoopWait(true);
+      expect(rig.log).toEqual([]);
+    }),
+  );
 });
 
 describe('poll and epoll', () => {
@@ -393,7 +457,11 @@ describe('poll and epoll', () => {
   });
 
   it('call the same handlers in the same order, whatever they do', () => {
-    const play = (steps: readonly Step[], does: readonly (readonly (readonly Step[])[])[], fdmon: 'poll' | 'epoll') => {
+    const play = (
+      steps: readonly Step[],
+      does: readonly (readonly (readonly Step[])[])[],
+      fdmon: 'poll' | 'epoll',
+    ) => {
       const log: string[] = [];
       onSim((rig) => {
         const loop = rig.loop({ fdmon });
@@ -425,10 +493,13 @@ describe('poll and epoll', () => {
   });
 });
 
-it('an iteration is traced by its phases', onSim((rig) => {
-  const trace = new Tracer();
-  trace.attach(['main_loop_phase'], (_id, _time, phase) => rig.log.push(`${phase}`));
-  const loop = rig.loop({ trace });
-  loop.mainLoopWait(true);
-  expect(rig.log).toEqual(['prepare', 'poll', 'check', 'dispatch', 'timers']);
-}));
+it(
+  'an iteration is traced by its phases',
+  onSim((rig) => {
+    const trace = new Tracer();
+    trace.attach(['main_loop_phase'], (_id, _time, phase) => rig.log.push(`${phase}`));
+    const loop = rig.loop({ trace });
+    loop.mainLoopWait(true);
+    expect(rig.log).toEqual(['prepare', 'poll', 'check', 'dispatch', 'timers']);
+  }),
+);

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noThenProperty: a behaviour is what a child does, then how it ends
 import { describe, expect, it } from 'vitest';
 import { SIGCHLD, SIGKILL, SIGRTMIN, SIGTERM, SIGUSR1 } from '../../src/host/constants.ts';
 import { ENOSYS, HostError } from '../../src/host/errno.ts';

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noThenProperty: a behaviour is what a child does, then how it ends
 import { describe, expect, it } from 'vitest';
 import type { ChildBehaviour } from '../../src/host/behaviour.ts';
 import {

@@ -123,11 +123,9 @@ export function stateOf(pid: number): string | undefined {
   }
 }
 
-/** Awaits that a process is in one of the states; '' stands for gone. */
+/** Awaits that a process is in one of the states; Z stands for ended, reaped or not. */
 export async function untilState(pid: number, states: string): Promise<void> {
-  for (;;) {
-    const state = stateOf(pid);
-    if (state === undefined ? states === '' : states !== '' && states.includes(state)) return;
+  while (!states.includes(stateOf(pid) ?? 'Z')) {
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

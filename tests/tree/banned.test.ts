@@ -39,7 +39,9 @@ it('nor imports what does', () => {
     .filter(({ path }) => /^src\/(aio|signal|mainloop|scenario)\//.test(path))
     .filter(({ path }) => ALLOWED[path] === undefined)
     .flatMap(({ path, imports }) =>
-      imports.filter(({ from }) => NODE_MODULES.some((name) => from.startsWith(name))).map(({ from }) => `${path}: ${from}`),
+      imports
+        .filter(({ from }) => NODE_MODULES.some((name) => from.startsWith(name)))
+        .map(({ from }) => `${path}: ${from}`),
     );
   expect(wrong).toEqual([]);
 });
@@ -49,6 +51,8 @@ it('the simulated host draws no number and reads no clock but its own', () => {
 });
 
 it('the words of the wake-up protocol are touched in one file', () => {
-  const using = files.filter(({ code }) => /\bWords\b|\bAtomics\b|\bSharedArrayBuffer\b/.test(code));
+  const using = files.filter(({ code }) =>
+    /\bWords\b|\bAtomics\b|\bSharedArrayBuffer\b/.test(code),
+  );
   expect(using.map(({ path }) => path)).toEqual(['src/aio/wakeup.ts']);
 });

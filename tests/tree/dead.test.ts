@@ -8,7 +8,11 @@ const ROOTS = ['src/index.ts', 'src/cli/main.ts'].filter((path) => existsSync(jo
 const PROGRAMS = ['src/cli/launcher.ts'];
 
 const files = sources('src');
-const users = [...files, ...sources('tests'), ...(existsSync(join(ROOT, 'bench')) ? sources('bench') : [])];
+const users = [
+  ...files,
+  ...sources('tests'),
+  ...(existsSync(join(ROOT, 'bench')) ? sources('bench') : []),
+];
 
 function reachable(): Set<string> {
   const byPath = new Map(files.map((file) => [file.path, file]));
@@ -25,9 +29,24 @@ function reachable(): Set<string> {
 
 /** What is exported by name: declarations, and lists without `from`. */
 function exportsOf(file: SourceFile): string[] {
-  const names = [...file.code.matchAll(/(?:^|\n)export (?:declare )?(?:abstract )?(?:async )?(?:class|function\*?|const|let|interface|type) (\w+)/g)].map(([, name]) => name!);
+  const names = [
+    ...file.code.matchAll(
+      /(?:^|\n)export (?:declare )?(?:abstract )?(?:async )?(?:class|function\*?|const|let|interface|type) (\w+)/g,
+    ),
+  ].map(([, name]) => name!);
   for (const [, list] of file.code.matchAll(/(?:^|\n)export (?:type )?\{([^}]*)\}\s*;/g)) {
-    names.push(...list!.split(',').map((part) => part.trim().split(/\s+as\s+/).at(-1)!).filter((name) => name !== ''));
+    names.push(
+      ...list!
+        .split(',')
+        .map(
+          (part) =>
+            part
+              .trim()
+              .split(/\s+as\s+/)
+              .at(-1)!,
+        )
+        .filter((name) => name !== ''),
+    );
   }
   return names;
 }
@@ -42,7 +61,9 @@ describe('nothing is dead', () => {
     const dead: string[] = [];
     for (const file of files) {
       if (ROOTS.includes(file.path)) continue;
-      const imported = users.flatMap(({ imports }) => imports.filter(({ from }) => from === file.path));
+      const imported = users.flatMap(({ imports }) =>
+        imports.filter(({ from }) => from === file.path),
+      );
       if (imported.some(({ names }) => names.includes('*'))) continue;
       const used = new Set(imported.flatMap(({ names }) => names));
       for (const name of exportsOf(file)) {

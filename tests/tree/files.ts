@@ -55,7 +55,8 @@ function importsOf(path: string, text: string): Import[] {
     imports.push({ from: resolve(path, from!), names: namesOf(clause!) });
   }
   const bare = /(?:(?:^|\n)import\s+|import\()'([^']+)'/g;
-  for (const [, from] of text.matchAll(bare)) imports.push({ from: resolve(path, from!), names: ['*'] });
+  for (const [, from] of text.matchAll(bare))
+    imports.push({ from: resolve(path, from!), names: ['*'] });
   return imports;
 }
 
@@ -68,6 +69,12 @@ function namesOf(clause: string): string[] {
   if (braces === null) return ['*'];
   return braces[1]!
     .split(',')
-    .map((part) => part.trim().replace(/^type\s+/, '').split(/\s+as\s+/)[0]!)
+    .map(
+      (part) =>
+        part
+          .trim()
+          .replace(/^type\s+/, '')
+          .split(/\s+as\s+/)[0]!,
+    )
     .filter((name) => name !== '');
 }

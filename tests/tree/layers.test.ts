@@ -19,7 +19,10 @@ describe('layers', () => {
     const wrong: string[] = [];
     for (const { path, imports } of files) {
       for (const { from } of imports.filter((one) => one.from.startsWith('src/'))) {
-        const ok = path === 'src/index.ts' ? layerOf(from) < LAYERS.indexOf('cli') : layerOf(from) <= layerOf(path);
+        const ok =
+          path === 'src/index.ts'
+            ? layerOf(from) < LAYERS.indexOf('cli')
+            : layerOf(from) <= layerOf(path);
         if (!ok || from === 'src/index.ts') wrong.push(`${path} imports ${from}`);
       }
     }
@@ -41,7 +44,9 @@ describe('layers', () => {
   it('every import of a file names one that is there', () => {
     const paths = new Set(files.map(({ path }) => path));
     const wrong = files.flatMap(({ path, imports }) =>
-      imports.filter(({ from }) => from.startsWith('src/') && !paths.has(from)).map(({ from }) => `${path}: ${from}`),
+      imports
+        .filter(({ from }) => from.startsWith('src/') && !paths.has(from))
+        .map(({ from }) => `${path}: ${from}`),
     );
     expect(wrong).toEqual([]);
   });

@@ -7,9 +7,9 @@ interface Row {
   readonly file: string;
 }
 
-const rows: Row[] = [...read('docs/qemu-map.md').matchAll(/^\| `([^`]+)` \| `([^`]+)` \| (\S+) \|$/gm)].map(
-  ([, qemu, symbol, file]) => ({ qemu: qemu!, symbol: symbol!, file: file! }),
-);
+const rows: Row[] = [
+  ...read('docs/qemu-map.md').matchAll(/^\| `([^`]+)` \| `([^`]+)` \| (\S+) \|$/gm),
+].map(([, qemu, symbol, file]) => ({ qemu: qemu!, symbol: symbol!, file: file! }));
 
 /** Whether a file declares a class, function, type or constant, or `Class.member`. */
 function declares(code: string, symbol: string): boolean {
@@ -21,9 +21,9 @@ function declares(code: string, symbol: string): boolean {
   const end = from.search(/\n}/);
   // A member stands two spaces in, after its modifiers.
   const word = member.replace('#', '\\#');
-  return new RegExp(`\\n {2}(?:(?:static|readonly|get|set|override|async|\\*) ?)*${word}\\b\\s*[<(:=?;]`).test(
-    from.slice(0, end < 0 ? undefined : end),
-  );
+  return new RegExp(
+    `\\n {2}(?:(?:static|readonly|get|set|override|async|\\*) ?)*${word}\\b\\s*[<(:=?;]`,
+  ).test(from.slice(0, end < 0 ? undefined : end));
 }
 
 /** The names that comments give as QEMU's: up to the end of the sentence, what looks like C. */
@@ -55,7 +55,9 @@ describe('docs/qemu-map.md', () => {
   it('every name that a comment gives as QEMU’s has a row', () => {
     const known = new Set(rows.map(({ qemu }) => qemu));
     const missing = sources('src').flatMap(({ path, text }) =>
-      named(text).filter((name) => !known.has(name)).map((name) => `${name} (${path})`),
+      named(text)
+        .filter((name) => !known.has(name))
+        .map((name) => `${name} (${path})`),
     );
     expect(missing).toEqual([]);
   });

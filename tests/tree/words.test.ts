@@ -2,7 +2,12 @@ import { expect, it } from 'vitest';
 import { list, read } from './files.ts';
 
 /** In pieces, so that this file does not name what it looks for. */
-const HOSTS = ['registry.npm' + 'js.org', 'registry.yarn' + 'pkg.com', 'npm.pkg.' + 'github.com', 'artifact' + 'ory'];
+const HOSTS = [
+  'registry.npm' + 'js.org',
+  'registry.yarn' + 'pkg.com',
+  'npm.pkg.' + 'github.com',
+  'artifact' + 'ory',
+];
 
 it('no file names the host of a package registry', () => {
   const folders = ['src', 'tests', 'docs', 'scripts', 'scenarios', 'bench'];

@@ -53,6 +53,7 @@ export class LinuxSignalPipe implements SignalPipe {
   private readonly act = newSigAction();
   /** libuv's C handler; 0 until it was seen. */
   private uvHandler = 0;
+  private polled = false;
   private disposed = false;
 
   private constructor(uv: Uv, signals: LinuxSignals, loop: number, tell: (signo: number) => void) {
@@ -83,8 +84,11 @@ export class LinuxSignalPipe implements SignalPipe {
     if (handle < 0) return handle;
     const ret = this.uv.signalStart(handle, this.callback.address, signo);
     if (ret < 0) return ret;
-    // libuv tells its epoll of the signal pipe only when it runs.
-    this.drain();
+    if (!this.polled) {
+      // libuv puts the pipe into its epoll only when it runs with something to watch.
+      this.drain();
+      this.polled = true;
+    }
     return this.setFlags(signo, flags);
   }
 

@@ -110,14 +110,19 @@ function compileArm(
 
 function compileSignal(
   engine: Engine,
-  action: Extract<Action, { op: 'raise' | 'kill' | 'sigqueue' }>,
+  action: Extract<Action, { op: 'raise' | 'kill' } | { op: 'sigqueue' }>,
 ): Thunk {
   const { host } = engine.world;
   const signo = signalOf(action.on.name);
   const pid = host.getpid();
-  if (action.op === 'raise') return () => host.raise(signo);
-  if (action.op === 'kill') return () => host.kill(pid, signo);
-  return () => host.sigqueue(pid, signo, action.value);
+  switch (action.op) {
+    case 'raise':
+      return () => host.raise(signo);
+    case 'kill':
+      return () => host.kill(pid, signo);
+    case 'sigqueue':
+      return () => host.sigqueue(pid, signo, action.value);
+  }
 }
 
 function compileNamed(engine: Engine, op: NameOp, name: string, where: Where): Thunk {

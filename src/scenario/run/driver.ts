@@ -83,7 +83,7 @@ function isAnyReady(engine: Engine, contexts: readonly AioContext[]): boolean {
   const { host } = engine.world;
   const handlers = contexts.flatMap((ctx) =>
     [...ctx.handlers.values()].filter(
-      (handler) => handler.fd !== ctx.notifier.fd && !ctx.isHeldBack(handler),
+      (handler) => handler.fd !== ctx.notifierFd && !ctx.isHeldBack(handler),
     ),
   );
   const fds = host.alloc(8 * Math.max(1, handlers.length));

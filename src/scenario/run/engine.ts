@@ -102,7 +102,7 @@ export class Engine {
     const fdmon = scenario.fdmon as 'auto' | 'poll' | 'epoll';
     this.loop = new MainLoop({ host: this.host, trace: this.trace, fdmon });
     this.coroutines = new Coroutines(this.loop.context);
-    this.#chargeForPolling();
+    if (world.kind === 'sim') this.#chargeForPolling();
   }
 
   /** Iterations of the loop, as it is driven. */
@@ -145,15 +145,15 @@ export class Engine {
   #chargeForPolling(): void {
     const { context } = this.loop;
     const { world } = this;
-    if (world.kind !== 'sim') return;
-    context.setEventNotifier(context.notifier, {
-      name: 'aio_context_notifier',
-      ioRead: (notifier) => void notifier.testAndClear(),
+    const own = context.handlers.get(context.notifierFd)!;
+    context.setFdHandler(own.fd, {
+      name: own.name,
+      ioRead: () => own.ioRead!(own.opaque),
       ioPoll: () => {
         world.ioPoll();
-        return context.wakeup.notified;
+        return own.ioPoll!(own.opaque);
       },
-      ioPollReady: () => {},
+      ioPollReady: () => own.ioPollReady!(own.opaque),
     });
   }
 }

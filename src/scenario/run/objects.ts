@@ -33,9 +33,11 @@ export function createObject(engine: Engine, def: ObjectDef): void {
   const { coroutines } = engine;
   switch (def.section) {
     case 'bottom_halves':
-      return createBottomHalf(engine, def);
+      createBottomHalf(engine, def);
+      return;
     case 'timers':
-      return createTimer(engine, def);
+      createTimer(engine, def);
+      return;
     case 'fds':
       engine.fds.set(def.name, new FdSet(engine, def));
       return;
@@ -57,7 +59,8 @@ export function createObject(engine: Engine, def: ObjectDef): void {
       engine.rwlocks.set(def.name, new CoRwlock(coroutines));
       return;
     case 'poll_notifiers':
-      return createPollNotifier(engine, def);
+      createPollNotifier(engine, def);
+      return;
     case 'sources':
       engine.sources.set(def.name, new SourceObject(engine, def));
       return;

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noThenProperty: a behaviour is what a child does, then how it ends
 import {
   F_DUPFD_CLOEXEC,
   F_SETFD,

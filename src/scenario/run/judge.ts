@@ -1,0 +1,145 @@
+import type { ChildEnd, Expectation } from '../model.ts';
+import type { Place } from '../problem.ts';
+import { comparisonText, durationText, holds } from '../values.ts';
+import type { End } from './children.ts';
+import { type DiffLine, diffEntries } from './diff.ts';
+import type { Engine } from './engine.ts';
+
+/** Something that did not come out as expected. */
+export interface Failure {
+  readonly kind:
+    | 'order'
+    | 'includes'
+    | 'never'
+    | 'children'
+    | 'iterations'
+    | 'trace'
+    | 'elapsed'
+    | 'abort'
+    | 'check'
+    | 'error'
+    | 'refused';
+  readonly message: string;
+  /** The check that failed; null for what stands under `expect`. */
+  readonly at: Place | null;
+  /** Expected against actual, for `order`. */
+  readonly diff?: readonly DiffLine[];
+}
+
+/**
+ * Holds a run against what the file expects of it.
+ * @param error what ended the run early, or null
+ * @param seen the trace events that occurred, of those expected
+ */
+export function judge(engine: Engine, error: Error | null, seen: readonly string[]): Failure[] {
+  const failures: Failure[] = engine.failed.map(({ at, message }) => ({
+    kind: 'check',
+    message,
+    at,
+  }));
+  const { expect } = engine.scenario;
+  judgeAbort(expect, error, failures);
+  if (expect === null) return failures;
+  judgeOrder(engine, expect, failures);
+  judgeChildren(engine, expect, failures);
+  judgeFigures(engine, expect, failures);
+  if (expect.trace !== null) {
+    const missing = firstMissing(
+      expect.trace.map((event) => event.name),
+      seen,
+    );
+    if (missing !== null) {
+      const message = `the trace event ${missing.text} (number ${missing.at + 1}) did not occur in its place`;
+      failures.push({ kind: 'trace', message, at: expect.trace[missing.at]!.at });
+    }
+  }
+  return failures;
+}
+
+function judgeAbort(expect: Expectation | null, error: Error | null, failures: Failure[]): void {
+  const wanted = expect?.abort ?? null;
+  if (error === null) {
+    if (wanted !== null) {
+      failures.push({ kind: 'abort', message: `expected an abort: ${wanted}`, at: null });
+    }
+    return;
+  }
+  if (wanted !== null && error.message.includes(wanted)) return;
+  const expected = wanted === null ? '' : `; expected ${wanted}`;
+  failures.push({ kind: 'abort', message: `${error.message}${expected}`, at: null });
+}
+
+function judgeOrder(engine: Engine, expect: Expectation, failures: Failure[]): void {
+  const { entries } = engine.log;
+  const texts = entries.map((entry) => entry.text);
+  const { order, includes, never } = expect;
+  if (order !== null && !isEqual(order, texts)) {
+    const message = 'the order log is not as expected';
+    failures.push({ kind: 'order', message, at: null, diff: diffEntries(order, entries) });
+  }
+  const missing = includes === null ? null : firstMissing(includes, texts);
+  if (includes !== null && missing !== null) {
+    const before = missing.at === 0 ? '' : ` after '${includes[missing.at - 1]}'`;
+    const message = `'${missing.text}' does not occur${before}`;
+    failures.push({ kind: 'includes', message, at: null, diff: diffEntries(null, entries) });
+  }
+  for (const text of never ?? []) {
+    const at = texts.indexOf(text);
+    if (at < 0) continue;
+    const { timeNs, iteration } = entries[at]!;
+    const when = `at ${durationText(timeNs)}, in iteration ${iteration}`;
+    failures.push({ kind: 'never', message: `'${text}' occurs ${when}`, at: null });
+  }
+}
+
+function judgeChildren(engine: Engine, expect: Expectation, failures: Failure[]): void {
+  for (const { of, end } of expect.children) {
+    const fates = engine.children!.fates(of.name);
+    const texts = fates.map(fateText);
+    const wanted = endText(end);
+    if (fates.length > 0 && texts.every((text) => text === wanted)) continue;
+    const found = fates.length === 0 ? 'never started' : [...new Set(texts)].join(', ');
+    const message = `child ${of.name}: expected ${wanted}, found ${found}`;
+    failures.push({ kind: 'children', message, at: of.at });
+  }
+}
+
+function judgeFigures(engine: Engine, expect: Expectation, failures: Failure[]): void {
+  const { iterations, elapsed } = expect;
+  const exact = { above: 0, below: 0 };
+  if (iterations !== null && !iterations.every((b) => holds(b, engine.iteration, exact))) {
+    const wanted = comparisonText(iterations);
+    const message = `iterations: expected ${wanted}, found ${engine.iteration}`;
+    failures.push({ kind: 'iterations', message, at: null });
+  }
+  const slack = { above: engine.world.slackNs, below: 0 };
+  const ns = engine.elapsedNs;
+  if (elapsed !== null && !elapsed.every((bound) => holds(bound, ns, slack))) {
+    const wanted = comparisonText(elapsed);
+    const message = `elapsed: expected ${wanted}, found ${durationText(ns)}`;
+    failures.push({ kind: 'elapsed', message, at: null });
+  }
+}
+
+function endText(end: ChildEnd): string {
+  return typeof end === 'string' ? end : fateText(end);
+}
+
+function fateText(fate: End | string): string {
+  if (typeof fate === 'string') return fate;
+  return 'exit' in fate ? `exited ${fate.exit}` : `killed ${fate.signal}`;
+}
+
+function isEqual(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, i) => text === b[i]);
+}
+
+/** The first of `wanted` that does not occur in `texts` behind those before it. */
+function firstMissing(
+  wanted: readonly string[],
+  texts: readonly string[],
+): { text: string; at: number } | null {
+  let next = 0;
+  for (const text of texts) if (text === wanted[next]) next++;
+  return next === wanted.length ? null : { text: wanted[next]!, at: next };
+}

@@ -1,0 +1,95 @@
+import { QEMU_CLOCK_MAX } from '../../aio/clock.ts';
+import { SIGCHLD } from '../../host/constants.ts';
+import type { Fault } from '../../host/faults.ts';
+import type { Action, ChildDef, FaultDef, SignalDef, TimelineEntry } from '../model.ts';
+import { Children } from './children.ts';
+import { compileAction, compileActions } from './compile.ts';
+import type { Engine } from './engine.ts';
+import { createObject } from './objects.ts';
+import { SignalSet } from './signal-set.ts';
+
+/** Makes all that a file declares, in its order; the signalfd stands before them all. */
+export function setUp(engine: Engine): void {
+  const { scenario, loop, world } = engine;
+  engine.compile = (actions) => compileActions(engine, actions, 'callback');
+  // The clocks are counted from the start, which is before anything took time.
+  engine.clockStartNs = clockStarts(engine);
+  const signals = scenario.objects.filter((o): o is SignalDef => o.section === 'signals');
+  const children = scenario.objects.filter((o): o is ChildDef => o.section === 'children');
+  if (signals.length + children.length > 0) {
+    const signos = new Set(signals.map((def) => def.signo));
+    if (children.length > 0) signos.add(SIGCHLD);
+    engine.signals = new SignalSet(engine, [...signos]);
+    if (children.length > 0) engine.children = new Children(engine, engine.signals, children);
+  }
+  for (const def of scenario.objects) {
+    if (def.section === 'signals') engine.signals!.set(def, def);
+    else createObject(engine, def);
+  }
+  if (engine.faults !== null) {
+    engine.faults.add(scenario.faults.map((fault) => faultOf(engine, fault)));
+  }
+  for (const { name, start } of children) if (start) engine.children!.spawn(name);
+  world.begin();
+  for (const entry of scenario.timeline) addEntry(engine, entry);
+  if (engine.faults !== null) engine.faults.active = true;
+  loop.iterations = 0;
+}
+
+/** What each clock reads at the start. Host time is taken from monotonic's, since one look must do. */
+function clockStarts(engine: Engine): number[] {
+  const { clocks } = engine.loop;
+  const before = engine.world.nowNs();
+  return Array.from({ length: QEMU_CLOCK_MAX }, (_, type) => {
+    const sinceNs = clocks.isEnabled(type) ? engine.world.nowNs() - engine.world.startNs : 0;
+    return before >= 0 ? clocks.nowNs(type) - sinceNs : 0;
+  });
+}
+
+/** Each `wait_for` in an entry puts off what stands behind it. */
+function addEntry(engine: Engine, entry: TimelineEntry): void {
+  let timeNs = entry.timeNs;
+  for (const action of entry.do) {
+    if (action.op === 'wait_for') timeNs += action.ns;
+    else addOutside(engine, timeNs, action);
+  }
+}
+
+function addOutside(engine: Engine, timeNs: number, action: Action): void {
+  const thunk = compileAction(engine, action, 'timeline');
+  engine.toCome++;
+  engine.world.at(timeNs, () => {
+    engine.toCome--;
+    thunk();
+  });
+}
+
+function faultOf(engine: Engine, def: FaultDef): Fault {
+  const { call, after, times } = def;
+  const fault = {
+    call,
+    after,
+    times,
+    error: def.error ?? undefined,
+    short: def.short ?? undefined,
+  };
+  const name = def.on?.name;
+  if (name === undefined) return fault;
+  if (call === 'spawn') {
+    return { ...fault, onSpawn: (request) => engine.children!.isProgramOf(name, request) };
+  }
+  if (call === 'waitpid') {
+    return { ...fault, on: (pid) => engine.children!.isPidOf(name, pid) };
+  }
+  return { ...fault, on: (fd) => fdsOf(engine, name).includes(fd) };
+}
+
+/** The descriptors that a name stands for now. An object's name goes before the special ones. */
+function fdsOf(engine: Engine, name: string): readonly number[] {
+  const fd = engine.fds.get(name);
+  if (fd !== undefined) return fd.fds;
+  const notifier = engine.notifiers.get(name);
+  if (notifier !== undefined) return [notifier.notifier.fd];
+  if (name === 'sigfd') return engine.signals === null ? [] : [engine.signals.signals.source.fd];
+  return [engine.loop.context.notifierFd];
+}
