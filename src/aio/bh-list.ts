@@ -66,7 +66,7 @@ export class BhList implements BhQueue {
   enqueue(slot: number, flags: number): void {
     const old = this.#wakeup.enqueue(slot, flags);
     if (this.#trace.on[T_ENQUEUE] !== 0) {
-      this.#trace.emit(T_ENQUEUE, this.#owner.id, this.#names[slot]!, old, flags);
+      this.#trace.emit(T_ENQUEUE, this.#owner.id, this.#names[slot]!, old, flags, slot);
     }
     this.#owner.notify();
   }
@@ -74,7 +74,7 @@ export class BhList implements BhQueue {
   cancel(slot: number): void {
     this.#wakeup.cancel(slot);
     if (this.#trace.on[T_CANCEL] !== 0) {
-      this.#trace.emit(T_CANCEL, this.#owner.id, this.#names[slot]!);
+      this.#trace.emit(T_CANCEL, this.#owner.id, this.#names[slot]!, slot);
     }
   }
 
@@ -186,7 +186,7 @@ export class BhList implements BhQueue {
     const name = this.#names[slot]!;
     if ((flags & BH_ONESHOT) !== 0) this.#release(slot);
     if (this.#trace.on[T_CALL_BEGIN] !== 0) {
-      this.#trace.emit(T_CALL_BEGIN, this.#owner.id, name, flags);
+      this.#trace.emit(T_CALL_BEGIN, this.#owner.id, name, flags, slot);
     }
     cb(opaque);
     if (this.#trace.on[T_CALL_END] !== 0) this.#trace.emit(T_CALL_END, this.#owner.id, name);

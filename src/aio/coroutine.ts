@@ -4,6 +4,7 @@ import { assertionFailed, QemuAbort } from './abort.ts';
 import type { AioContext } from './aio-context.ts';
 import type { BottomHalf } from './bottom-half.ts';
 
+const T_CREATE = EV.coroutine_create;
 const T_ENTER = EV.qemu_aio_coroutine_enter;
 const T_YIELD = EV.qemu_coroutine_yield;
 const T_TERMINATE = EV.qemu_coroutine_terminate;
@@ -125,7 +126,14 @@ export class Coroutines {
   create<T>(body: CoroutineBody<T>, name: string, opaque: T): Coroutine;
   create(body: CoroutineBody<never>, name?: string, opaque?: unknown): Coroutine {
     const id = ++this.thread.count;
-    return new Coroutine(id, name ?? `coroutine ${id}`, body as CoroutineBody<unknown>, opaque);
+    const co = new Coroutine(
+      id,
+      name ?? `coroutine ${id}`,
+      body as CoroutineBody<unknown>,
+      opaque,
+    );
+    if (this.trace.on[T_CREATE] !== 0) this.trace.emit(T_CREATE, id, co.name);
+    return co;
   }
 
   /** The running coroutine; the thread's leader outside of any. QEMU: qemu_coroutine_self. */
@@ -153,7 +161,7 @@ export class Coroutines {
       to.next = null;
       to.woken = false;
       if (this.trace.on[T_ENTER] !== 0) {
-        this.trace.emit(T_ENTER, this.ctx.id, from.id, to.id, to.name);
+        this.trace.emit(T_ENTER, this.ctx.id, from.id, to.id, 0);
       }
       let ended = true;
       try {

@@ -83,13 +83,12 @@ function attachChain(trace: Tracer, log: LogWriter): void {
     for (const { id, timeNs, args } of held) log.event('info', id, timeNs, args);
     held = [];
   };
-  // Bottom halves and notifications that are not about a child are the loop's own.
-  let relevant = false;
+  // Other notifications than sigchld_bh's, of a timer for instance, are the loop's own.
+  let notifies = false;
   trace.attach(CHAIN, (id, timeNs, ...args) => {
     switch (id) {
       case EV.poll_enter:
         log.flush();
-        relevant = false;
         held = [{ id, timeNs, args }];
         return;
       case EV.poll_return:
@@ -98,17 +97,17 @@ function attachChain(trace: Tracer, log: LogWriter): void {
         return;
       case EV.fd_handler_begin:
         if (args[3] !== 'sigfd_handler') return;
-        relevant = true;
         break;
       case EV.aio_bh_call_begin:
         if (args[1] !== 'sigchld_bh') return;
-        relevant = true;
         break;
       case EV.aio_bh_enqueue:
         if (args[1] !== 'sigchld_bh') return;
+        notifies = true;
         break;
       case EV.aio_notify:
-        if (!relevant) return;
+        if (!notifies) return;
+        notifies = false;
         break;
       default:
     }

@@ -70,6 +70,12 @@ export function spawnError(error: HostError, program: string): CliError {
 export function asCliError(error: unknown): CliError {
   if (error instanceof CliError) return error;
   if (error instanceof HostError) return new CliError(describeHostError(error), EXIT_INTERNAL);
+  if (isSystemError(error)) return asCliError(new HostError(error.errno, error.syscall));
   const text = error instanceof Error ? error.message : String(error);
   return new CliError(text.split('\n').join('; '), EXIT_INTERNAL);
+}
+
+/** As Node's own calls throw it; errno is negative there. */
+function isSystemError(error: unknown): error is { errno: number; syscall: string } {
+  return error instanceof Error && 'errno' in error && 'syscall' in error;
 }

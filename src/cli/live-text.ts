@@ -144,7 +144,7 @@ function reapText(args: Args): string {
   const [pid, name, code, status, utimeNs, stimeNs, latencyNs, bound] = args;
   const who = name === 'orphan' ? 'orphan' : `[${name}]`;
   const after = `${Number(bound) === 1 ? '≤ ' : ''}${formatDuration(Number(latencyNs))}`;
-  const [user, sys] = [utimeNs, stimeNs].map((ns) => (Number(ns) / 1e6).toFixed(1));
+  const [user, sys] = [utimeNs, stimeNs].map((ns) => Number((Number(ns) / 1e6).toFixed(1)));
   const end = endText(Number(code), Number(status));
   return `${who} ${pid} ${end} in ${after}, user ${user} sys ${sys} ms`;
 }

@@ -14,7 +14,7 @@ const COLORS: Readonly<Record<Kind, string>> = {
   other: CYAN,
 };
 
-const TIME_WIDTH = 9;
+const TIME_WIDTH = 8;
 const NAME_WIDTH = 21;
 /** Narrower than this, columns would leave no room for the text. */
 const NARROW = 64;

@@ -57,12 +57,12 @@ export function wrap(text: string, used: number, indent: number, width: number):
       line = longer;
       continue;
     }
-    lines.push(line);
+    lines.push(cut(line, room));
     line = word;
     room = width - indent;
   }
-  lines.push(line);
-  return lines.map((part) => cut(part, room)).join(`\n${' '.repeat(indent)}`);
+  lines.push(cut(line, room));
+  return lines.join(`\n${' '.repeat(indent)}`);
 }
 
 /** A text that is at most width columns wide. */

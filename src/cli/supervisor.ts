@@ -1,7 +1,6 @@
 import { QEMU_CLOCK_REALTIME } from '../aio/clock.ts';
 import type { QemuTimer } from '../aio/timer.ts';
 import {
-  CLD_STOPPED,
   CLOCK_MONOTONIC,
   P_ALL,
   SIGCONT,
@@ -19,12 +18,13 @@ import { signalName } from '../signal/names.ts';
 import { type CliError, EXIT_TIMEOUT } from './errors.ts';
 import { endText, shellStatus, verdict } from './exit-status.ts';
 import type { Passing } from './forward.ts';
+import { JobControl } from './job-control.ts';
 import { type Child, Launcher } from './launcher.ts';
 import type { LogWriter } from './log.ts';
 import type { LogLevel, Options } from './options.ts';
 import type { Prefixer } from './prefix.ts';
 import type { ChildRow, Report } from './summary.ts';
-import { continueGroup, isTerminalStop, type Terminal } from './tty.ts';
+import type { Terminal } from './tty.ts';
 import { count, formatDuration } from './units.ts';
 
 export interface SupervisorParts {
@@ -53,6 +53,7 @@ export class Supervisor {
   readonly #parts: SupervisorParts;
   readonly #options: Options;
   readonly #launcher: Launcher;
+  readonly #jobs: JobControl;
   readonly #grace: QemuTimer;
   readonly #timeout: QemuTimer;
   /** By pid, in order of start. */
@@ -72,7 +73,8 @@ export class Supervisor {
   constructor(parts: SupervisorParts, options: Options) {
     this.#parts = parts;
     this.#options = options;
-    const { loop, terminal, report } = parts;
+    const { host, loop, terminal, report, log } = parts;
+    this.#jobs = new JobControl(host, terminal, log, this.#children);
     this.#statuses = options.jobs.map(() => undefined);
     const timer = (name: string, fire: () => void): QemuTimer =>
       loop.timers.newTimer(QEMU_CLOCK_REALTIME, name, fire);
@@ -89,7 +91,10 @@ export class Supervisor {
       leads: options.group || foreground,
       foreground,
       callbacksFor: (row) => this.#callbacksFor(row),
-      onStart: (child) => this.#children.set(child.pid, child),
+      onStart: (child) => {
+        this.#children.set(child.pid, child);
+        if (foreground) this.#jobs.given(child);
+      },
       living: () => this.#children.size,
       onFailure: (error) => this.#fail(error),
     });
@@ -120,7 +125,7 @@ export class Supervisor {
       text,
     );
     for (const child of targets) this.#send(child, passing);
-    if (signo === SIGCONT) this.#resumed();
+    if (signo === SIGCONT) this.#jobs.resumed();
     if (signo !== SIGINT && signo !== SIGTERM) return;
     this.#toldToEnd = true;
     this.#abandon(128 + signo);
@@ -162,9 +167,8 @@ export class Supervisor {
    */
   awaitOutput(): void {
     if (!this.#toldToEnd) return;
-    const timer = this.#parts.loop.timers.newTimer(QEMU_CLOCK_REALTIME, 'output-grace', () =>
-      this.#parts.dropOutput(),
-    );
+    const { loop, dropOutput } = this.#parts;
+    const timer = loop.timers.newTimer(QEMU_CLOCK_REALTIME, 'output-grace', dropOutput);
     timer.modFromNowNs(this.#options.graceNs);
   }
 
@@ -182,22 +186,20 @@ export class Supervisor {
   #callbacksFor(row: ChildRow): ChildCallbacks {
     return {
       onEnd: (event) => this.#childEnded(row, event),
-      onStatus: (event) => this.#childChanged(event),
+      onStatus: (event) => this.#jobs.changed(event),
     };
   }
 
   #childEnded(row: ChildRow, event: ChildEvent): void {
-    const { report, terminal, host } = this.#parts;
+    const { report, host } = this.#parts;
     const { pid, code, status, utimeNs, stimeNs, maxrssKiB } = event;
     Object.assign(row, { code, status, utimeNs, stimeNs, maxrssKiB });
     row.endNs = host.clockNs(CLOCK_MONOTONIC) - event.latencyNs;
     report.latencies.add(event.latencyNs, event.latencyIsBound);
-    const index = row.number - 1;
-    this.#statuses[index] = shellStatus(event);
-    this.#ended.push(index);
-    const child = this.#children.get(pid);
+    this.#statuses[row.number - 1] = shellStatus(event);
+    this.#ended.push(row.number - 1);
     this.#children.delete(pid);
-    if (child?.leads) terminal.takeBack(pid);
+    this.#jobs.ended(pid);
     this.#launcher.roomMade();
     this.#checkEnd();
   }
@@ -290,39 +292,6 @@ export class Supervisor {
   #kill(child: Child, signo: number): void {
     const toGroup = this.#options.group && child.leads;
     this.#parts.host.kill(toGroup ? -child.pid : child.pid, signo);
-  }
-
-  #childChanged(event: ChildEvent): void {
-    const child = this.#children.get(event.pid);
-    if (child === undefined) return;
-    child.stopped = event.code === CLD_STOPPED;
-    if (child.stopped && isTerminalStop(event.status)) this.#stoppedForTerminal(child);
-  }
-
-  /** Ctrl-Z, or a child in the background that wants the terminal. */
-  #stoppedForTerminal(child: Child): void {
-    const { terminal, host, log } = this.#parts;
-    if (!terminal.interactive) return;
-    if (child.leads && terminal.isOurs) {
-      terminal.give(child.pid);
-      continueGroup(host, child.pid);
-      return;
-    }
-    for (const other of this.#children.values()) if (!other.stopped) return;
-    log.flush();
-    if (terminal.suspend() || !child.leads) return;
-    continueGroup(host, child.pid);
-  }
-
-  /** After fg: the one who had the terminal gets it again. */
-  #resumed(): void {
-    const { terminal, host } = this.#parts;
-    if (!terminal.interactive) return;
-    const leaders = [...this.#children.values()].filter((child) => child.leads && child.stopped);
-    for (const [i, child] of leaders.entries()) {
-      if (i === 0) terminal.give(child.pid);
-      continueGroup(host, child.pid);
-    }
   }
 
   #note(level: LogLevel, what: string, fields: Record<string, unknown>, text: string): void {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU } from '../host/constants.ts';
+import { SIGSTOP } from '../host/constants.ts';
 import { ESRCH } from '../host/errno.ts';
 import type { Host } from '../host/host.ts';
 
@@ -53,16 +53,6 @@ export class Terminal {
     this.#host.kill(0, SIGSTOP);
     return true;
   }
-}
-
-/** Whether a child has stopped for the terminal's sake. */
-export function isTerminalStop(signo: number): boolean {
-  return signo === SIGTSTP || signo === SIGTTIN || signo === SIGTTOU;
-}
-
-/** Continues a group that had to stop. */
-export function continueGroup(host: Host, pgid: number): void {
-  host.kill(-pgid, SIGCONT);
 }
 
 /**

@@ -196,7 +196,7 @@ function faultOf(node: Node): FaultDef {
     at: node.at,
     call: textOf(get(node, 'call')) as FaultDef['call'],
     on: on === undefined ? null : mentionOf(on),
-    error: error === undefined ? null : errnoNumber(textOf(error)),
+    error: error === undefined ? null : { ...mentionOf(error), errno: errnoNumber(textOf(error)) },
     short: short === undefined ? null : numberOf(short, 0),
     times: numberOf(get(node, 'times'), 1),
     after: numberOf(get(node, 'after'), 0),

@@ -104,9 +104,8 @@ function checkFault(fault: FaultDef, names: Names, problems: Problems): void {
   if ((error === null) === (short === null)) {
     problems.add(at, "expected either 'error' or 'short' in a fault");
   }
-  if (error === 0) {
-    const what = `an error such as EINTR, one of ${ERROR_NAMES.slice(0, 12).join(', ')}, …`;
-    problems.add(at, `expected ${what}`);
+  if (error?.errno === 0) {
+    problems.expected(error.at, error.name, 'an error of the kernel', ERROR_NAMES);
   }
   if (short !== null && call !== 'read' && call !== 'write') {
     problems.add(at, `a ${call} has no length: expected 'short' with read or write`);

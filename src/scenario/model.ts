@@ -182,8 +182,8 @@ export interface FaultDef {
   readonly at: Place;
   readonly call: FaultCall;
   readonly on: Mention | null;
-  /** The error's number; null where it is short. */
-  readonly error: number | null;
+  /** The error's name and number (0 where there is none such); null where it is short. */
+  readonly error: (Mention & { readonly errno: number }) | null;
   readonly short: number | null;
   readonly times: number;
   readonly after: number;

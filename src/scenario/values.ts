@@ -11,14 +11,13 @@ export function durationNs(text: string): number {
   return Math.round(Number(text.slice(0, -unit.length)) * NS[unit]!);
 }
 
-/** A duration for people, in the largest unit that leaves nothing over. */
+/** A duration to the ns, in the largest unit that is not less than one: `20.032763ms`. */
 export function durationText(ns: number): string {
-  if (ns === 0) return '0ns';
   for (const unit of ['s', 'ms', 'us']) {
-    const value = ns / NS[unit]!;
-    if (Math.abs(value) >= 1 && Number.isInteger(value * 1000)) return `${value}${unit}`;
+    const of = NS[unit]!;
+    if (Math.abs(ns) >= of) return `${Number((ns / of).toFixed(Math.log10(of)))}${unit}`;
   }
-  return `${ns}ns`;
+  return `${Math.round(ns)}ns`;
 }
 
 export type Operator = '<' | '<=' | '>' | '>=' | '=';

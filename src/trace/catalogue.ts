@@ -3,11 +3,12 @@
  * printed, and what it means. Names and arguments are QEMU 7.2's where QEMU has
  * the event (util/trace-events), ours where QEMU leaves it dark.
  *
- * Argument types: `ptr` is the id of an object (a context, a handler), `int` a
- * 32-bit number, `int64` a number of up to 53 bits, `str` a text.
+ * Argument types, after C's: `ptr` is the id of an object (a context, a handler),
+ * `int` and `unsigned` are 32-bit numbers, `bool` is 0 or 1, `int64` a number of
+ * up to 53 bits, `str` a text.
  */
 
-export type ArgType = 'ptr' | 'int' | 'int64' | 'str';
+export type ArgType = 'ptr' | 'int' | 'unsigned' | 'bool' | 'int64' | 'str';
 type Value<T extends ArgType> = T extends 'str' ? string : number;
 
 export interface EventDef {
@@ -39,7 +40,7 @@ export const CATALOGUE = {
   run_poll_handlers_end: ev(
     [
       ['ctx', 'ptr'],
-      ['progress', 'int'],
+      ['progress', 'bool'],
       ['timeout', 'int64'],
     ],
     'ctx %p progress %d new timeout %ld',
@@ -68,7 +69,7 @@ export const CATALOGUE = {
       ['ctx', 'ptr'],
       ['node', 'ptr'],
       ['fd', 'int'],
-      ['revents', 'int'],
+      ['revents', 'unsigned'],
     ],
     'ctx %p node %p fd %d revents 0x%x',
     'a handler that fired is polled from now on',
@@ -87,7 +88,7 @@ export const CATALOGUE = {
   main_loop_wait_begin: ev(
     [
       ['iteration', 'int64'],
-      ['nonblocking', 'int'],
+      ['nonblocking', 'bool'],
     ],
     'iteration %ld nonblocking %d',
     'main_loop_wait begins',
@@ -108,7 +109,7 @@ export const CATALOGUE = {
   aio_poll_begin: ev(
     [
       ['ctx', 'ptr'],
-      ['blocking', 'int'],
+      ['blocking', 'bool'],
     ],
     'ctx %p blocking %d',
     'aio_poll begins',
@@ -116,7 +117,7 @@ export const CATALOGUE = {
   aio_poll_end: ev(
     [
       ['ctx', 'ptr'],
-      ['progress', 'int'],
+      ['progress', 'bool'],
     ],
     'ctx %p progress %d',
     'aio_poll returns',
@@ -155,8 +156,8 @@ export const CATALOGUE = {
     [
       ['ctx', 'ptr'],
       ['notify_me', 'int'],
-      ['wrote', 'int'],
-      ['kept', 'int'],
+      ['wrote', 'bool'],
+      ['kept', 'bool'],
     ],
     'ctx %p notify_me %d wrote %d kept %d',
     'aio_notify; wrote: the eventfd was written; kept: the thread is awake and keeps the event for its next wait',
@@ -175,7 +176,7 @@ export const CATALOGUE = {
     [
       ['ctx', 'ptr'],
       ['fd', 'int'],
-      ['events', 'int'],
+      ['events', 'unsigned'],
       ['name', 'str'],
     ],
     'ctx %p fd %d events 0x%x %s',
@@ -185,7 +186,7 @@ export const CATALOGUE = {
     [
       ['ctx', 'ptr'],
       ['fd', 'int'],
-      ['revents', 'int'],
+      ['revents', 'unsigned'],
       ['name', 'str'],
     ],
     'ctx %p fd %d revents 0x%x %s',
@@ -206,18 +207,20 @@ export const CATALOGUE = {
     [
       ['ctx', 'ptr'],
       ['name', 'str'],
-      ['old_flags', 'int'],
-      ['flags', 'int'],
+      ['old_flags', 'unsigned'],
+      ['flags', 'unsigned'],
+      ['bh', 'ptr'],
     ],
-    'ctx %p bh %s old flags 0x%x new flags 0x%x',
+    'ctx %p bh %s old flags 0x%x new flags 0x%x id %p',
     'a bottom half is scheduled or deleted: put on bh_list unless it is there',
   ),
   qemu_bh_cancel: ev(
     [
       ['ctx', 'ptr'],
       ['name', 'str'],
+      ['bh', 'ptr'],
     ],
-    'ctx %p bh %s',
+    'ctx %p bh %s id %p',
     'a bottom half is cancelled',
   ),
   aio_bh_poll: ev(
@@ -232,9 +235,10 @@ export const CATALOGUE = {
     [
       ['ctx', 'ptr'],
       ['name', 'str'],
-      ['flags', 'int'],
+      ['flags', 'unsigned'],
+      ['bh', 'ptr'],
     ],
-    'ctx %p bh %s flags 0x%x',
+    'ctx %p bh %s flags 0x%x id %p',
     'a bottom half is called',
   ),
   aio_bh_call_end: ev(
@@ -252,7 +256,7 @@ export const CATALOGUE = {
       ['name', 'str'],
       ['clock', 'str'],
       ['expire_time', 'int64'],
-      ['first', 'int'],
+      ['first', 'bool'],
     ],
     'timer %s clock %s expire_time %ld first %d',
     'a timer is armed; first says whether it is now the soonest of its list',
@@ -296,7 +300,7 @@ export const CATALOGUE = {
     [
       ['signo', 'int'],
       ['disposition', 'str'],
-      ['flags', 'int'],
+      ['flags', 'unsigned'],
     ],
     'signo %d disposition %s flags 0x%x',
     'sigaction() says who handles the signal: default, ignore, or a handler by its name',
@@ -305,7 +309,7 @@ export const CATALOGUE = {
     [
       ['signo', 'int'],
       ['name', 'str'],
-      ['siginfo', 'int'],
+      ['siginfo', 'bool'],
     ],
     'signo %d handler %s siginfo %d',
     'a signal handler is called',
@@ -346,7 +350,7 @@ export const CATALOGUE = {
       ['utime', 'int64'],
       ['stime', 'int64'],
       ['latency', 'int64'],
-      ['bound', 'int'],
+      ['bound', 'bool'],
     ],
     'pid %d child %s si_code %d si_status %d utime %ld stime %ld latency %ld bound %d',
     'a child was reaped; times in ns, latency is from death to reap; bound 1: it is the most that it can be',
@@ -369,15 +373,23 @@ export const CATALOGUE = {
     'ctx %p co %p',
     'the bottom half enters a scheduled coroutine',
   ),
+  reentrant_aio: ev(
+    [
+      ['ctx', 'ptr'],
+      ['name', 'str'],
+    ],
+    'ctx %p name %s',
+    'a guarded bottom half is called while its device is in the middle of I/O',
+  ),
   qemu_aio_coroutine_enter: ev(
     [
       ['ctx', 'ptr'],
       ['from', 'ptr'],
       ['to', 'ptr'],
-      ['opaque', 'str'],
+      ['opaque', 'ptr'],
     ],
-    'ctx %p from %p to %p opaque %s',
-    'a coroutine is entered; opaque is its name, from 0 the thread itself',
+    'ctx %p from %p to %p opaque %p',
+    'a coroutine is entered; from 0 is the thread itself; opaque is 0, since JavaScript has no addresses',
   ),
   qemu_coroutine_yield: ev(
     [
@@ -427,6 +439,16 @@ export const CATALOGUE = {
     ],
     'mutex %p self %p',
     'the mutex was handed to the first waiter',
+  ),
+
+  // Ours: coroutines
+  coroutine_create: ev(
+    [
+      ['co', 'ptr'],
+      ['name', 'str'],
+    ],
+    'co %p name %s',
+    'a coroutine is made',
   ),
 } as const satisfies Record<string, EventDef>;
 

@@ -5,7 +5,7 @@ import { Tracer } from '../../src/trace/tracer.ts';
 import { hosts, onSim, type Rig, rigged } from '../support/rig.ts';
 
 const MS = 1_000_000;
-const DEV_ZERO = '/tmp/a-file';
+const FILE = '/tmp/a-file';
 
 /** n eventfds that nobody makes readable. */
 function idle(rig: Rig, ctx: AioContext, n: number): number[] {
@@ -183,7 +183,7 @@ describe('what epoll refuses', () => {
       const fds = idle(rig, ctx, 70);
       ctx.poll(false);
       expect(ctx.fdmon).toBe('epoll');
-      const file = rig.own(rig.host.open(DEV_ZERO, O_CREAT | O_RDWR, 0o600));
+      const file = rig.own(rig.host.open(FILE, O_CREAT | O_RDWR, 0o600));
       ctx.setFdHandler(file, { ioRead: () => rig.log.push('file') });
       expect(ctx.fdmon).toBe('poll');
       expect(ctx.poll(false)).toBe(true);
@@ -200,7 +200,7 @@ describe('what epoll refuses', () => {
     'a regular file from the start: the upgrade fails and leaks nothing',
     onSim((rig) => {
       const ctx = rig.context();
-      const file = rig.own(rig.host.open(DEV_ZERO, O_CREAT | O_RDWR, 0o600));
+      const file = rig.own(rig.host.open(FILE, O_CREAT | O_RDWR, 0o600));
       ctx.setFdHandler(file, { ioRead: () => rig.log.push('file') });
       idle(rig, ctx, 70);
       expect([ctx.poll(false), ctx.poll(false)]).toEqual([true, true]);
@@ -210,11 +210,28 @@ describe('what epoll refuses', () => {
   );
 });
 
+describe('a regular file among a few fds', () => {
+  it(
+    'is ready each time, and the others are heard',
+    onSim((rig) => {
+      const ctx = rig.context();
+      const fds = idle(rig, ctx, 20);
+      ctx.poll(false);
+      const file = rig.own(rig.host.open(FILE, O_CREAT | O_RDWR, 0o600));
+      ctx.setFdHandler(file, { ioRead: () => rig.log.push('file') });
+      ctx.poll(false);
+      rig.kick(fds[3]!);
+      ctx.poll(false);
+      expect(rig.log).toEqual(['file', 'idle', 'file']);
+    }),
+  );
+});
+
 describe('an fd that was closed while it is watched', () => {
   it(
     'makes poll spin without a call, and epoll sleep',
     onSim((rig) => {
-      for (const n of [1, 70]) {
+      for (const n of [1, 20, 70]) {
         const ctx = rig.context();
         idle(rig, ctx, n);
         const x = logged(rig, ctx, 'x');

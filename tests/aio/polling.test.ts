@@ -197,6 +197,35 @@ describe('polling in user space', () => {
   );
 
   it(
+    'does not begin for a handler that was removed in the round in which it fired',
+    onSim((rig) => {
+      const ctx = rig.context();
+      const first = new EventNotifier(rig.host);
+      rig.own(first.fd);
+      ctx.setEventNotifier(first, {
+        ioRead: () => {
+          first.testAndClear();
+          ctx.setEventNotifier(gone.notifier, null);
+        },
+        ioPoll: () => false,
+        ioPollReady: () => {},
+      });
+      const gone = pollable(rig, ctx, 'gone');
+      ctx.poll(false);
+      first.set();
+      gone.notifier.set();
+      ctx.poll(true);
+      ctx.setPollParams(S, 0, 0);
+      for (let i = 0; i < 2; i++) {
+        first.set();
+        ctx.poll(true);
+      }
+      expect(ctx.polling.pollNs).toBeGreaterThan(0);
+      expect(rig.log).toEqual([]);
+    }),
+  );
+
+  it(
     'ends before a main loop sleeps',
     onSim((rig) => {
       const loop = rig.loop();

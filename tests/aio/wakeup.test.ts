@@ -16,7 +16,10 @@ const MS = 1_000_000;
 
 function listed(wakeup: Wakeup, from: number): number[] {
   const slots: number[] = [];
-  for (let slot = from; slot !== NO_BH; slot = wakeup.next(slot)) slots.push(slot);
+  for (let slot = from; slot !== NO_BH; slot = wakeup.next(slot)) {
+    if (slots.includes(slot)) throw new Error(`bottom half ${slot} stands on the list twice`);
+    slots.push(slot);
+  }
   return slots;
 }
 

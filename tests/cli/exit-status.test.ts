@@ -11,10 +11,13 @@ function reaps(stderr: string): Map<string, { code: unknown; status: unknown }> 
 }
 
 describe('exit status', () => {
-  test.each([0, 1, 2, 3, 42, 125, 126, 127, 128, 200, 255])('%i of a program is ours', async (n) => {
-    const { status, stderr } = await run(['-q', '--', '/bin/sh', '-c', `exit ${n}`]);
-    expect({ status, stderr }).toEqual({ status: n, stderr: '' });
-  });
+  test.each([0, 1, 2, 3, 42, 125, 126, 127, 128, 200, 255])(
+    '%i of a program is ours',
+    async (n) => {
+      const { status, stderr } = await run(['-q', '--', '/bin/sh', '-c', `exit ${n}`]);
+      expect({ status, stderr }).toEqual({ status: n, stderr: '' });
+    },
+  );
 
   test('all 256 exit codes are reaped as what they are', async () => {
     const args = spawnAll(CODES.map((n) => `exit ${n}`));
@@ -64,7 +67,10 @@ describe('exit status', () => {
 
   test('--ok-exit makes statuses count as 0', async () => {
     expect((await run(['-q', '-e', '3', '--spawn', 'exit 3'])).status).toBe(0);
-    expect((await run(['-q', '--ok-exit', '143,64-78', '--spawn', 'kill $$', '--spawn', 'exit 70'])).status).toBe(0);
+    expect(
+      (await run(['-q', '--ok-exit', '143,64-78', '--spawn', 'kill $$', '--spawn', 'exit 70']))
+        .status,
+    ).toBe(0);
     expect((await run(['-q', '-e', '3', '--spawn', 'exit 3', '--spawn', 'exit 4'])).status).toBe(4);
   });
 });
@@ -82,7 +88,9 @@ describe('what cannot be run', () => {
     expect(denied.stderr).toMatch(/^qemu-loop: cannot run \/etc\/passwd: .*EACCES.*chmod \+x.*\n$/);
     const directory = await run(['-q', '--', '/tmp']);
     expect(directory.status).toBe(126);
-    const garbage = await shell('f=$(mktemp); echo hello > $f; chmod +x $f; $QL -q -- $f; s=$?; rm $f; exit $s');
+    const garbage = await shell(
+      'f=$(mktemp); echo hello > $f; chmod +x $f; $QL -q -- $f; s=$?; rm $f; exit $s',
+    );
     expect(garbage.status).toBe(126);
     expect(garbage.stderr).toMatch(/ENOEXEC.*#!/);
   });
@@ -92,7 +100,9 @@ describe('what cannot be run', () => {
   });
 
   test('a working directory that is gone holds nobody up', async () => {
-    const { status, stdout } = await shell('d=$(mktemp -d); cd $d; rmdir $d; $QL -q -- /bin/echo hello');
+    const { status, stdout } = await shell(
+      'd=$(mktemp -d); cd $d; rmdir $d; $QL -q -- /bin/echo hello',
+    );
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'hello\n' });
   });
 });

@@ -26,13 +26,18 @@ function fails(...args: string[]): string {
 describe('options', () => {
   test('--spawn is collected in order, and run by the shell', () => {
     const { jobs, transparent } = parse('--spawn', 'a b', '--spawn', 'c');
-    expect(jobs.map((job) => job.argv)).toEqual([['sh', '-c', 'a b'], ['sh', '-c', 'c']]);
+    expect(jobs.map((job) => job.argv)).toEqual([
+      ['sh', '-c', 'a b'],
+      ['sh', '-c', 'c'],
+    ]);
     expect(transparent).toBe(false);
   });
 
   test('what follows -- is one program, and its options are its own', () => {
     const { jobs, transparent } = parse('-g', '--', 'prog', '-x', '--help');
-    expect(jobs).toEqual([{ file: 'prog', argv: ['prog', '-x', '--help'], command: 'prog -x --help' }]);
+    expect(jobs).toEqual([
+      { file: 'prog', argv: ['prog', '-x', '--help'], command: 'prog -x --help' },
+    ]);
     expect(transparent).toBe(true);
   });
 
@@ -57,7 +62,10 @@ describe('options', () => {
 
   test('--rewrite takes names and numbers', () => {
     const { rewrite } = parse('--rewrite', 'TERM:QUIT', '--rewrite', '1:0', '--', 'x');
-    expect([...rewrite]).toEqual([[15, 3], [1, 0]]);
+    expect([...rewrite]).toEqual([
+      [15, 3],
+      [1, 0],
+    ]);
   });
 
   test.each([
@@ -97,7 +105,7 @@ describe('the command line, as a process', () => {
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
-  test('--version is package.json\'s', async () => {
+  test("--version is package.json's", async () => {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     expect(await run(['--version'])).toMatchObject({ status: 0, stdout: `${version}\n` });
   });

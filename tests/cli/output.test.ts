@@ -7,9 +7,18 @@ const sha = (text: string): string => createHash('sha256').update(text).digest('
 describe('--prefix', () => {
   test('puts the number before each line of both streams, and ends the last line', async () => {
     const { status, stdout, stderr } = await run([
-      '-q', '--prefix', '--spawn', 'printf "a\\n\\nb"; echo c >&2', '--spawn', 'exit 3',
+      '-q',
+      '--prefix',
+      '--spawn',
+      'printf "a\\n\\nb"; echo c >&2',
+      '--spawn',
+      'exit 3',
     ]);
-    expect({ status, stdout, stderr }).toEqual({ status: 3, stdout: '[1] a\n[1] \n[1] b\n', stderr: '[1] c\n' });
+    expect({ status, stdout, stderr }).toEqual({
+      status: 3,
+      stdout: '[1] a\n[1] \n[1] b\n',
+      stderr: '[1] c\n',
+    });
   });
 
   test('colours by child, where asked to', async () => {
@@ -26,7 +35,10 @@ describe('--prefix', () => {
     expect(all.pop()).toBe('');
     for (const i of [1, 2, 3]) {
       const own = all.filter((line) => line.startsWith(`[${i}] `)).join('\n');
-      const wanted = Array.from({ length: lines }, (_, n) => `[${i}] child ${i} line ${n + 1}`).join('\n');
+      const wanted = Array.from(
+        { length: lines },
+        (_, n) => `[${i}] child ${i} line ${n + 1}`,
+      ).join('\n');
       expect(sha(own)).toBe(sha(wanted));
     }
     expect(all).toHaveLength(3 * lines);
@@ -34,13 +46,20 @@ describe('--prefix', () => {
 
   test('a line of 8 MB stays one line when nobody comes in between', async () => {
     const bytes = 8 * 1024 * 1024;
-    const { stdout } = await run(['-q', '--prefix', '--spawn', `head -c ${bytes} /dev/zero | tr '\\0' x`]);
+    const { stdout } = await run([
+      '-q',
+      '--prefix',
+      '--spawn',
+      `head -c ${bytes} /dev/zero | tr '\\0' x`,
+    ]);
     expect(stdout.length).toBe(bytes + 5);
     expect(sha(stdout)).toBe(sha(`[1] ${'x'.repeat(bytes)}\n`));
   });
 
   test('bytes that are no UTF-8 pass', async () => {
-    const { stdout } = await shell("$QL -q --prefix --spawn 'printf \"\\377\\376\\n\"' | od -An -tx1");
+    const { stdout } = await shell(
+      '$QL -q --prefix --spawn \'printf "\\377\\376\\n"\' | od -An -tx1',
+    );
     expect(stdout.trim()).toBe('5b 31 5d 20 ff fe 0a');
   });
 
@@ -85,15 +104,24 @@ describe('--prefix', () => {
 describe('outputs that go away', () => {
   test('stdout closed early ends a child by SIGPIPE, as without us', async () => {
     for (const prefix of ['', '--prefix']) {
-      const { stdout, stderr } = await shell(`{ $QL -q ${prefix} --spawn yes; echo $? >&2; } | head -1`);
-      expect({ stdout, stderr }).toEqual({ stdout: prefix === '' ? 'y\n' : '[1] y\n', stderr: '141\n' });
+      const { stdout, stderr } = await shell(
+        `{ $QL -q ${prefix} --spawn yes; echo $? >&2; } | head -1`,
+      );
+      expect({ stdout, stderr }).toEqual({
+        stdout: prefix === '' ? 'y\n' : '[1] y\n',
+        stderr: '141\n',
+      });
     }
   });
 
   test('a log that nobody reads is given up, and the status stays', async () => {
-    const { stdout } = await shell("{ $QL --log-level trace --spawn 'sleep 0.1; exit 3' 2>&1 >&3; echo $? >&3; } 3>&1 | head -1 >/dev/null");
+    const { stdout } = await shell(
+      "{ $QL --log-level trace --spawn 'sleep 0.1; exit 3' 2>&1 >&3; echo $? >&3; } 3>&1 | head -1 >/dev/null",
+    );
     expect(stdout).toBe('');
-    const after = await shell("{ { $QL --spawn 'sleep 0.1; exit 3' 2>&1 >/dev/null; echo $? >&3; } | head -1 >/dev/null; } 3>&1");
+    const after = await shell(
+      "{ { $QL --spawn 'sleep 0.1; exit 3' 2>&1 >/dev/null; echo $? >&3; } | head -1 >/dev/null; } 3>&1",
+    );
     expect(after.stdout).toBe('3\n');
   });
 
@@ -110,7 +138,9 @@ describe('outputs that go away', () => {
 
   test('O_NONBLOCK is set on no descriptor of ours', async () => {
     const flags = "awk '/flags/ { print $2 }' /proc/self/fdinfo/1 /proc/self/fdinfo/0";
-    const { stdout } = await shell(`( ${flags}; $QL --prefix --spawn true 2>/dev/null; ${flags} ) | sort | uniq -c | wc -l`);
+    const { stdout } = await shell(
+      `( ${flags}; $QL --prefix --spawn true 2>/dev/null; ${flags} ) | sort | uniq -c | wc -l`,
+    );
     const plain = await shell(`( ${flags}; true; ${flags} ) | sort | uniq -c | wc -l`);
     expect(stdout).toBe(plain.stdout);
   });
@@ -118,22 +148,39 @@ describe('outputs that go away', () => {
 
 describe('the live log', () => {
   const CHAIN = [
-    'posix_spawn', 'ppoll', 'ppoll returned', 'sigfd_handler', 'qemu_signalfd_siginfo', 'sigaction',
-    'sigchld_handler(17)', 'qemu_bh_schedule', 'aio_notify', 'ppoll', 'ppoll returned', 'aio_bh_poll',
-    'sigchld_bh_handler', 'waitpid',
+    'posix_spawn',
+    'ppoll',
+    'ppoll returned',
+    'sigfd_handler',
+    'qemu_signalfd_siginfo',
+    'sigaction',
+    'sigchld_handler(17)',
+    'qemu_bh_schedule',
+    'aio_notify',
+    'ppoll',
+    'ppoll returned',
+    'aio_bh_poll',
+    'sigchld_bh_handler',
+    'waitpid',
   ];
 
   test('has one line for every link of the chain, in order', async () => {
     const { stderr } = await run(['--spawn', 'read x; exit 3'], { input: '' });
-    const names = stderr.split('\n').map((line) => /^ *\d+\.\d{6} (.{21}) /.exec(line)?.[1]?.trim());
+    const names = stderr
+      .split('\n')
+      .map((line) => /^ *\d+\.\d{6} (.{21}) /.exec(line)?.[1]?.trim());
     expect(names.filter((name) => name !== undefined)).toEqual(CHAIN);
-    expect(stderr).toMatch(/waitpid +\[1\] \d+ exit 3 in (≤ )?[\d.]+ [µm]s, user [\d.]+ sys [\d.]+ ms\n/);
+    expect(stderr).toMatch(
+      /waitpid +\[1\] \d+ exit 3 in (≤ )?[\d.]+ [µm]s, user [\d.]+ sys [\d.]+ ms\n/,
+    );
     expect(stderr).toMatch(/1 SIGCHLD read, 1 reaped \(0 coalesced\)/);
     expect(stderr).toMatch(/exit status 3: \[1\] ended with exit 3\n$/);
   });
 
   test('as JSON has the same links, with the arguments by their names', async () => {
-    const { stderr } = await run(['--log-format', 'json', '--spawn', 'read x; exit 3'], { input: '' });
+    const { stderr } = await run(['--log-format', 'json', '--spawn', 'read x; exit 3'], {
+      input: '',
+    });
     const lines = jsonLines(stderr);
     expect(lines.filter(({ event }) => event !== 'summary').map(({ func }) => func)).toEqual(CHAIN);
     const reap = lines.find(({ event }) => event === 'child_reap');
@@ -143,7 +190,9 @@ describe('the live log', () => {
 
   test('is silent with --quiet, and in a file with --log-file', async () => {
     expect((await run(['-q', '--spawn', 'exit 3'])).stderr).toBe('');
-    const { stdout, stderr } = await shell("f=$(mktemp); $QL --log-file $f --spawn 'exit 3'; grep -c waitpid $f; rm $f");
+    const { stdout, stderr } = await shell(
+      "f=$(mktemp); $QL --log-file $f --spawn 'exit 3'; grep -c waitpid $f; rm $f",
+    );
     expect({ stdout, stderr }).toEqual({ stdout: '1\n', stderr: '' });
   });
 

@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { command, jsonLines, Running, run, shell, start, stateOf, summaryOf, untilState } from '../support/run.ts';
+import {
+  command,
+  jsonLines,
+  Running,
+  run,
+  shell,
+  start,
+  stateOf,
+  summaryOf,
+  untilState,
+} from '../support/run.ts';
 
 /** A shell that reports the signals it gets, and is ready when it says so. */
 function trapper(signals: readonly string[]): string {
@@ -7,7 +17,18 @@ function trapper(signals: readonly string[]): string {
   return `${traps} trap 'kill $!; exit 9' TERM; sleep 100 >&- 2>&- & echo ready; while :; do wait; done`;
 }
 
-const FORWARDED = ['HUP', 'QUIT', 'USR1', 'USR2', 'WINCH', 'CONT', 'ALRM', 'PWR', 'IO', 'URG'] as const;
+const FORWARDED = [
+  'HUP',
+  'QUIT',
+  'USR1',
+  'USR2',
+  'WINCH',
+  'CONT',
+  'ALRM',
+  'PWR',
+  'IO',
+  'URG',
+] as const;
 
 describe('signals go on to the children', () => {
   test('each one that makes sense', async () => {
@@ -77,14 +98,23 @@ describe('signals go on to the children', () => {
 
   test('a storm of real-time signals: every one arrives', async () => {
     // 400 of one signal queue up; the shell sees at least one, the loop sees all.
-    const running = start(['--log-format', 'json', '--spawn', "trap '' RTMIN+3; echo ready; exec sleep 100"]);
+    const running = start([
+      '--log-format',
+      'json',
+      '--spawn',
+      "trap '' RTMIN+3; echo ready; exec sleep 100",
+    ]);
     await running.until(/ready/);
     const kills = `for i in $(seq 400); do kill -37 ${running.pid}; done; kill -15 ${running.pid}`;
     expect((await shell(kills)).status).toBe(0);
     const { stderr } = await running.end();
-    const records = jsonLines(stderr).filter(({ event, signo }) => event === 'signalfd_record' && signo === 37);
+    const records = jsonLines(stderr).filter(
+      ({ event, signo }) => event === 'signalfd_record' && signo === 37,
+    );
     expect(records).toHaveLength(400);
-    const sent = jsonLines(stderr).filter(({ event, signo }) => event === 'forward_signal' && signo === 37);
+    const sent = jsonLines(stderr).filter(
+      ({ event, signo }) => event === 'forward_signal' && signo === 37,
+    );
     expect(sent).toHaveLength(400);
   });
 });
@@ -116,13 +146,17 @@ describe('the end', () => {
     const { status, stderr } = await run(['--timeout', '50ms', '--spawn', 'exec sleep 100']);
     expect(status).toBe(124);
     expect(stderr).toMatch(/50 ms are over: SIGTERM to 1 child/);
-    expect((await run(['-q', '--timeout', '50ms', '--grace', '20ms', '--spawn', stubborn])).status).toBe(124);
+    expect(
+      (await run(['-q', '--timeout', '50ms', '--grace', '20ms', '--spawn', stubborn])).status,
+    ).toBe(124);
     expect((await run(['-q', '--timeout', '60s', '--spawn', 'exit 3'])).status).toBe(3);
   });
 
   test('--pdeathsig: we get it when our parent dies', async () => {
     const script = "$QL -q -p TERM --spawn 'echo $PPID $$; exec sleep 100' & read x; kill -9 $$";
-    const running = new Running('/bin/sh', ['-c', script], { env: { QL: `${process.execPath} ${command}` } });
+    const running = new Running('/bin/sh', ['-c', script], {
+      env: { QL: `${process.execPath} ${command}` },
+    });
     const [, loop, child] = await running.until(/(\d+) (\d+)\n/);
     running.child.stdin?.end('\n');
     await untilState(Number(child), 'Z');
@@ -136,7 +170,15 @@ describe('coalescing', () => {
     const n = 1000;
     // They wait for the end of our stdin, which is theirs too.
     const args = Array.from({ length: n }, () => ['--spawn', 'read x; exit 1']).flat();
-    const running = start(['--log-format', 'json', '--log-level', 'info', '--ok-exit', '1', ...args]);
+    const running = start([
+      '--log-format',
+      'json',
+      '--log-level',
+      'info',
+      '--ok-exit',
+      '1',
+      ...args,
+    ]);
     await running.until(new RegExp(`"name":"${n}"`), 'stderr');
     running.kill('SIGSTOP');
     await untilState(running.pid, 'T');
@@ -157,16 +199,31 @@ describe('coalescing', () => {
 
 describe('--subreaper', () => {
   test('adopts orphans, ends them with SIGTERM, and reaps them', async () => {
-    const { status, stderr } = await run(['-s', '--log-format', 'json', '--spawn', 'sleep 100 & sleep 100 & exit 3']);
+    const { status, stderr } = await run([
+      '-s',
+      '--log-format',
+      'json',
+      '--spawn',
+      'sleep 100 & sleep 100 & exit 3',
+    ]);
     expect(status).toBe(3);
-    const orphans = jsonLines(stderr).filter(({ event, name }) => event === 'child_reap' && name === 'orphan');
+    const orphans = jsonLines(stderr).filter(
+      ({ event, name }) => event === 'child_reap' && name === 'orphan',
+    );
     expect(orphans.map(({ status }) => status)).toEqual([15, 15]);
     expect(summaryOf(stderr)).toMatchObject({ orphans: 2, status: 3 });
   });
 
   test('kills after the grace those who do not listen, generation by generation', async () => {
-    const inner = "trap '' TERM; (trap '' TERM; while :; do sleep 0.02; done) & while :; do sleep 0.02; done";
-    const { status, stderr } = await run(['-s', '--grace', '60ms', '--spawn', `(${inner}) & sleep 0.1; exit 4`]);
+    const inner =
+      "trap '' TERM; (trap '' TERM; while :; do sleep 0.02; done) & while :; do sleep 0.02; done";
+    const { status, stderr } = await run([
+      '-s',
+      '--grace',
+      '60ms',
+      '--spawn',
+      `(${inner}) & sleep 0.1; exit 4`,
+    ]);
     expect(status).toBe(4);
     expect(stderr).toMatch(/SIGKILL/);
   });

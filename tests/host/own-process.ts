@@ -14,6 +14,9 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** Less than a test's own time limit. */
+const GIVE_UP_MS = 50_000;
+
 /** The bundle stands outside the tree, where `koffi` would not be found by name. */
 const koffiByPath: Plugin = {
   name: 'koffi-by-path',
@@ -50,7 +53,9 @@ export async function runAlone(file: string, ...args: string[]): Promise<Ended> 
 
 function run(program: string, args: string[]): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    // A program that hangs must not outlive the test that gives up on it.
+    const end = { timeout: GIVE_UP_MS, killSignal: 'SIGKILL' } as const;
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...end });
     const [out, err]: [Buffer[], Buffer[]] = [[], []];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk));

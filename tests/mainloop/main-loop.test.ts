@@ -100,6 +100,22 @@ describe.each(hosts)('main_loop_wait on %s', (_kind, make) => {
   );
 
   it(
+    'a nested one forgets what the outer found and is gone since',
+    rigged(make, (rig) => {
+      const loop = rig.loop();
+      const a = watch(rig, loop, 'a');
+      const b = watch(rig, loop, 'b', () => {
+        rig.drain(a);
+        loop.mainLoopWait(true);
+      });
+      rig.kick(a);
+      rig.kick(b);
+      loop.mainLoopWait(true);
+      expect(rig.log).toEqual(['b']);
+    }),
+  );
+
+  it(
     'a nested one in a bottom half finishes the round, then does the rest',
     rigged(make, (rig) => {
       const loop = rig.loop();

@@ -27,7 +27,7 @@ function checkItem(engine: Engine, item: CheckItem): void {
       const ns = ctx.computeTimeoutNs();
       const rounded = ns < 0 ? null : Math.ceil(ns / NS_PER_MS) * NS_PER_MS;
       // On a real machine time passes between the arming and the check.
-      compareNs(engine, item, item.is, rounded, { above: 0, below: rounded === 0 ? 0 : slackNs });
+      compareNs(engine, item, item.is, rounded, { above: 0, below: slackNs });
       return;
     }
     case 'blocked':

@@ -35,7 +35,8 @@ export class ScenarioTimeout extends Error {
 }
 
 export interface EngineOptions {
-  readonly onEntry?: ((entry: LogEntry) => void) | undefined;
+  /** Told of each entry at once, with CLOCK_MONOTONIC. */
+  readonly onEntry?: ((entry: LogEntry, nowNs: number) => void) | undefined;
   /** Called before each wait of the loop; may throw ScenarioTimeout. */
   readonly beforeWait?: (() => void) | undefined;
 }
@@ -98,7 +99,10 @@ export class Engine {
     this.host = this.faults ?? this.capped;
     this.trace = new Tracer(now);
     const since = (): number => world.nowNs() - world.startNs;
-    this.log = new OrderLog(since, () => this.iteration, options.onEntry ?? null);
+    const { onEntry } = options;
+    const tell =
+      onEntry === undefined ? null : (entry: LogEntry): void => onEntry(entry, world.nowNs());
+    this.log = new OrderLog(since, () => this.iteration, tell);
     const fdmon = scenario.fdmon as 'auto' | 'poll' | 'epoll';
     this.loop = new MainLoop({ host: this.host, trace: this.trace, fdmon });
     this.coroutines = new Coroutines(this.loop.context);

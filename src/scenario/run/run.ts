@@ -36,10 +36,10 @@ export interface RunOptions {
   readonly seed?: number | undefined;
   /** Whether the result has the trace. */
   readonly trace?: boolean | undefined;
-  /** Told of each entry of the order log at once. */
-  readonly onEntry?: ((entry: LogEntry) => void) | undefined;
-  /** Gets the loop's tracer before anything is made. */
-  readonly onTracer?: ((tracer: Tracer) => void) | undefined;
+  /** Told of each entry of the order log at once, with CLOCK_MONOTONIC. */
+  readonly onEntry?: ((entry: LogEntry, nowNs: number) => void) | undefined;
+  /** Gets the loop's tracer, and the time at the start, before anything is made. */
+  readonly onTracer?: ((tracer: Tracer, startNs: number) => void) | undefined;
   /** Called before each wait of the loop; ends the run by throwing ScenarioTimeout. */
   readonly beforeWait?: (() => void) | undefined;
   /** Ends the run after that time of the world, ns. */
@@ -60,7 +60,7 @@ export function runScenario(
   if (refusal !== null) return refused(scenario, scenario.host, seed, refusal);
   const world = makeWorld(seed);
   const engine = new Engine(scenario, world, options);
-  options.onTracer?.(engine.trace);
+  options.onTracer?.(engine.trace, world.startNs);
   const seen = watchTrace(engine);
   const trace = options.trace === true ? recordTrace(engine) : null;
   let error: unknown = null;

@@ -70,7 +70,7 @@ function faultOf(engine: Engine, def: FaultDef): Fault {
     call,
     after,
     times,
-    error: def.error ?? undefined,
+    error: def.error?.errno,
     short: def.short ?? undefined,
   };
   const name = def.on?.name;

@@ -23,7 +23,9 @@ export interface BehaviourCase {
 }
 
 /** Ends a wait for what will not come. It decides nothing else. */
-const GIVE_UP_NS = 20e9;
+const GIVE_UP_NS = 10e9;
+/** More than any case has work for. */
+const MOST_ITERATIONS = 10_000;
 
 export class Env {
   readonly mode: Mode;
@@ -81,7 +83,11 @@ export class Env {
 
   /** Iterates while there is something to do at once. */
   settle(): void {
-    for (let idle = 0; idle < 3; ) idle = this.loop.mainLoopWait(true) === 0 ? idle + 1 : 0;
+    let idle = 0;
+    for (let i = 0; idle < 3; i++) {
+      if (i === MOST_ITERATIONS) throw new Error('the loop does not come to rest');
+      idle = this.loop.mainLoopWait(true) === 0 ? idle + 1 : 0;
+    }
   }
 
   /** Waits, beside the loop, until a child has ended. It stays to be reaped. */

@@ -1,0 +1,69 @@
+import { type DiffLine, diffEntries } from '../scenario/run/diff.ts';
+import type { RunResult } from '../scenario/run/run.ts';
+
+/** A run, or a pair of runs of the same file on both hosts. */
+export interface Outcome {
+  readonly file: string;
+  readonly name: string;
+  /** One result for each host, the simulated one first. */
+  readonly results: readonly RunResult[];
+  /** Where two hosts disagree: the simulated order log against the real one. */
+  readonly difference: readonly DiffLine[] | null;
+  /** 0 passed, 1 failed, 2 cannot be run, 3 the emulator failed. */
+  readonly status: number;
+  /** The command that runs it again. */
+  readonly command: string;
+  /** Real time that it took, ms. */
+  readonly wallMs: number;
+}
+
+export interface Totals {
+  readonly passed: number;
+  readonly failed: number;
+  readonly wallMs: number;
+}
+
+/** Tells people or programs how runs came out. */
+export interface Reporter {
+  /** @param total how many outcomes there will be */
+  begin(total: number): void;
+  /** One has begun; for progress. */
+  running?(file: string): void;
+  outcome(outcome: Outcome): void;
+  end(totals: Totals): void;
+}
+
+export type Write = (text: string) => void;
+
+/** Puts the runs of one file together. */
+export function outcomeOf(
+  results: readonly RunResult[],
+  seed: number | null,
+  wallMs: number,
+): Outcome {
+  const [first, second] = results as [RunResult, RunResult | undefined];
+  const difference = second === undefined ? null : differenceOf(first, second);
+  const worst = Math.max(...results.map((result) => result.status));
+  const host = second === undefined ? first.host : 'both';
+  const withSeed = seed === null ? '' : ` --seed ${seed}`;
+  return {
+    file: first.file,
+    name: first.name,
+    results,
+    difference,
+    status: difference !== null && worst === 0 ? 1 : worst,
+    command: `qemu-loop run ${shellWord(first.file)} --host ${host}${withSeed}`,
+    wallMs,
+  };
+}
+
+function differenceOf(sim: RunResult, linux: RunResult): DiffLine[] | null {
+  const texts = sim.order.map((entry) => entry.text);
+  const same =
+    texts.length === linux.order.length && linux.order.every((e, i) => e.text === texts[i]);
+  return same ? null : diffEntries(texts, linux.order);
+}
+
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,58 @@
+import { durationText } from '../scenario/values.ts';
+import type { Outcome, Reporter, Totals, Write } from './outcome.ts';
+import { failureLines, hostsText } from './report-text.ts';
+import { BOLD, cut, DIM, GREEN, paint, RED, type Style } from './style.ts';
+
+/** With more than this, only failures are listed, and a line says how far it is. */
+const MOST_LISTED = 24;
+
+/** For people. */
+export class PrettyReporter implements Reporter {
+  readonly #write: Write;
+  readonly #style: Style;
+  /** Where progress is shown on one line; null where it is no terminal. */
+  readonly #progress: Write | null;
+  #total = 0;
+  #done = 0;
+
+  constructor(write: Write, style: Style, progress: Write | null) {
+    this.#write = write;
+    this.#style = style;
+    this.#progress = progress;
+  }
+
+  begin(total: number): void {
+    this.#total = total;
+  }
+
+  running(file: string): void {
+    if (this.#progress === null || this.#total <= MOST_LISTED) return;
+    const text = cut(`[${this.#done}/${this.#total}] ${file}`, this.#style.width - 1);
+    this.#progress(`\r\x1b[K${text}`);
+  }
+
+  outcome(outcome: Outcome): void {
+    this.#done++;
+    if (outcome.status === 0 && this.#total > MOST_LISTED) return;
+    this.#clear();
+    const style = this.#style;
+    const mark = outcome.status === 0 ? paint(style, GREEN, 'ok  ') : paint(style, RED, 'FAIL');
+    const elapsed = durationText(outcome.results[0]!.elapsedNs);
+    const more = paint(style, DIM, `${hostsText(outcome)}, ${elapsed}`);
+    this.#write(`${mark} ${paint(style, BOLD, outcome.name)}  ${outcome.file}  ${more}\n`);
+    if (outcome.status === 0) return;
+    for (const line of failureLines(outcome, style)) this.#write(`     ${line}\n`);
+  }
+
+  end({ passed, failed, wallMs }: Totals): void {
+    this.#clear();
+    const style = this.#style;
+    const bad = failed === 0 ? '' : `, ${paint(style, RED, `${failed} failed`)}`;
+    const good = paint(style, failed === 0 ? GREEN : '', `${passed} passed`);
+    this.#write(`${good}${bad} in ${(wallMs / 1000).toFixed(2)} s\n`);
+  }
+
+  #clear(): void {
+    if (this.#total > MOST_LISTED) this.#progress?.('\r\x1b[K');
+  }
+}

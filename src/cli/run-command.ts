@@ -1,0 +1,153 @@
+import { readFileSync } from 'node:fs';
+import { loadScenario } from '../scenario/load.ts';
+import type { Scenario } from '../scenario/model.ts';
+import { formatProblem } from '../scenario/problem.ts';
+import type { RunResult } from '../scenario/run/run.ts';
+import { SimWorld } from '../scenario/run/sim-world.ts';
+import { type CommandOutput, missingText } from './check-command.ts';
+import { type Outcome, outcomeOf, type Reporter } from './outcome.ts';
+import { JsonReporter } from './report-json.ts';
+import { JunitReporter } from './report-junit.ts';
+import { PrettyReporter } from './report-pretty.ts';
+import { TapReporter } from './report-tap.ts';
+import { findScenarios } from './scenario-files.ts';
+import { runJob, type ScenarioJob } from './scenario-job.ts';
+import { ScenarioPool } from './scenario-pool.ts';
+import type { Style } from './style.ts';
+
+export interface RunCommandOptions {
+  /** Files, directories and patterns. */
+  readonly files: readonly string[];
+  /** In place of what each file says. */
+  readonly host?: 'sim' | 'linux' | 'both' | undefined;
+  /** In place of the file's; several: one run for each. */
+  readonly seeds: readonly number[];
+  readonly repeat: number;
+  /** How many run at a time, in processes of their own; 1 where absent. */
+  readonly jobs: number;
+  readonly reporter: 'pretty' | 'tap' | 'junit' | 'json';
+  /** For each run. */
+  readonly timeoutNs: number;
+  readonly style: Style;
+  /** Whether progress may be shown on a line that is written again and again. */
+  readonly progress: boolean;
+  /** scenario-worker, as it was built. */
+  readonly worker: URL;
+}
+
+/** One outcome to be. */
+interface Planned {
+  readonly scenario: Scenario;
+  readonly text: string;
+  readonly hosts: readonly ('sim' | 'linux')[];
+  readonly seed: number | null;
+}
+
+/**
+ * `qemu-loop run FILE…`. Returns the exit status: 0 all held, 1 an expectation
+ * failed, 2 a file is wrong, 3 the emulator itself failed; the highest counts.
+ */
+export async function runCommand(
+  options: RunCommandOptions,
+  output: CommandOutput,
+): Promise<number> {
+  const startMs = performance.now();
+  const { planned, wrong } = plan(options, output);
+  if (planned.length === 0) return 2;
+  const reporter = newReporter(options, output);
+  const pool = new ScenarioPool(options.worker, options.jobs);
+  let status = wrong ? 2 : 0;
+  let failed = 0;
+  reporter.begin(planned.length);
+  try {
+    await inOrder(planned, options.jobs, {
+      start: (one) => runOne(one, options, planned.length, pool, reporter),
+      done: (outcome) => {
+        status = Math.max(status, outcome.status);
+        if (outcome.status !== 0) failed++;
+        reporter.outcome(outcome);
+      },
+    });
+  } finally {
+    pool.close();
+  }
+  const wallMs = performance.now() - startMs;
+  reporter.end({ passed: planned.length - failed, failed, wallMs });
+  return status;
+}
+
+function plan(
+  options: RunCommandOptions,
+  { err }: CommandOutput,
+): { planned: Planned[]; wrong: boolean } {
+  const { files, missing } = findScenarios(options.files);
+  for (const arg of missing) err(`qemu-loop: ${missingText(arg)}\n`);
+  let wrong = missing.length > 0;
+  const planned: Planned[] = [];
+  for (const file of files) {
+    const text = readFileSync(file, 'utf8');
+    const { scenario, problems } = loadScenario(text, file);
+    for (const problem of problems) err(`${formatProblem(problem)}\n`);
+    if (scenario === null) {
+      wrong = true;
+      continue;
+    }
+    const host = options.host ?? scenario.host;
+    const hosts = host === 'both' ? (['sim', 'linux'] as const) : ([host] as const);
+    const seeds = options.seeds.length === 0 ? [null] : options.seeds;
+    for (let i = 0; i < options.repeat; i++) {
+      for (const seed of seeds) planned.push({ scenario, text, hosts, seed });
+    }
+  }
+  return { planned, wrong };
+}
+
+async function runOne(
+  one: Planned,
+  options: RunCommandOptions,
+  total: number,
+  pool: ScenarioPool,
+  reporter: Reporter,
+): Promise<Outcome> {
+  const { scenario, text, hosts, seed } = one;
+  const { file } = scenario;
+  reporter.running?.(file);
+  // What expects nothing is run to be looked at.
+  const live = scenario.expect === null && total === 1 && options.reporter === 'pretty';
+  const startMs = performance.now();
+  const results: RunResult[] = [];
+  for (const host of hosts) {
+    const { timeoutNs, style } = options;
+    const job: ScenarioJob = { file, text, host, seed, timeoutNs, live: live ? style : null };
+    const here = host === 'sim' && options.jobs === 1;
+    results.push(here ? runJob(job, scenario, (s) => new SimWorld(s)) : await pool.run(job));
+  }
+  return outcomeOf(results, seed, performance.now() - startMs);
+}
+
+/** Runs some at a time, and tells of them in their order. */
+async function inOrder<T, R>(
+  items: readonly T[],
+  atATime: number,
+  { start, done }: { start: (item: T) => Promise<R>; done: (result: R) => void },
+): Promise<void> {
+  const running: Promise<R>[] = [];
+  let next = 0;
+  for (let told = 0; told < items.length; told++) {
+    while (next < items.length && next < told + atATime) running.push(start(items[next++]!));
+    done(await running.shift()!);
+  }
+}
+
+function newReporter(options: RunCommandOptions, { out, err }: CommandOutput): Reporter {
+  switch (options.reporter) {
+    case 'tap':
+      return new TapReporter(out);
+    case 'junit':
+      return new JunitReporter(out);
+    case 'json':
+      return new JsonReporter(out);
+    case 'pretty':
+      return new PrettyReporter(out, options.style, options.progress ? err : null);
+  }
+}

@@ -1,0 +1,61 @@
+/** Which files are meant: files, directories, and patterns that a shell did not expand. */
+
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What was found, in order, each file once; and what is not there. */
+export interface FoundFiles {
+  readonly files: readonly string[];
+  readonly missing: readonly string[];
+}
+
+const ENDING = /\.ya?ml$/;
+
+/** A directory stands for all YAML files under it. */
+export function findScenarios(args: readonly string[]): FoundFiles {
+  const files = new Set<string>();
+  const missing: string[] = [];
+  for (const arg of args) {
+    const found = find(arg);
+    if (found.length === 0) missing.push(arg);
+    for (const file of found) files.add(file);
+  }
+  return { files: [...files], missing };
+}
+
+function find(arg: string): string[] {
+  const stat = statSync(arg, { throwIfNoEntry: false });
+  if (stat?.isDirectory()) return walk(arg).filter((file) => ENDING.test(file));
+  if (stat !== undefined) return [arg];
+  if (!/[*?[]/.test(arg)) return [];
+  const parts = arg.split('/');
+  const fixed = parts.findIndex((part) => /[*?[]/.test(part));
+  const base = parts.slice(0, fixed).join('/') || (arg.startsWith('/') ? '/' : '.');
+  const pattern = patternOf(arg);
+  return walk(base)
+    .map((file) => (base === '.' && !arg.startsWith('./') ? file.replace(/^\.\//, '') : file))
+    .filter((file) => pattern.test(file));
+}
+
+function walk(dir: string): string[] {
+  const entries = readdirSync(dir, { withFileTypes: true });
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return entries.flatMap((entry) => {
+    const path = dir === '.' ? `./${entry.name}` : join(dir, entry.name);
+    return entry.isDirectory() ? walk(path) : [path];
+  });
+}
+
+/** `**` crosses directories, `*` and `?` do not. */
+function patternOf(glob: string): RegExp {
+  const source = glob.replace(/\*\*\/|\*\*|\*|\?|\[[^\]]*\]|[^*?[]+|\[/g, (part) => {
+    if (part === '**/') return '(?:[^/]+/)*';
+    if (part === '**') return '.*';
+    if (part === '*') return '[^/]*';
+    if (part === '?') return '[^/]';
+    return part.startsWith('[') && part.length > 1
+      ? part.replace('[!', '[^')
+      : part.replace(/[.+^${}()|[\]\\]/g, '\\$&');
+  });
+  return new RegExp(`^${source}$`);
+}

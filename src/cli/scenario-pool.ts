@@ -1,0 +1,100 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import type { RunResult } from '../scenario/run/run.ts';
+import type { ScenarioJob } from './scenario-job.ts';
+
+/** How much longer than its own time a run may take before its process is ended. */
+const GRACE_MS = 5_000;
+
+interface Waiting {
+  readonly job: ScenarioJob;
+  readonly done: (result: RunResult) => void;
+}
+
+/** Runs jobs in processes of their own, several at a time. */
+export class ScenarioPool {
+  readonly #script: URL;
+  readonly #size: number;
+  readonly #idle: ChildProcess[] = [];
+  readonly #all = new Set<ChildProcess>();
+  readonly #waiting: Waiting[] = [];
+
+  /** @param script scenario-worker, as it was built */
+  constructor(script: URL, size: number) {
+    this.#script = script;
+    this.#size = size;
+  }
+
+  run(job: ScenarioJob): Promise<RunResult> {
+    return new Promise((done) => {
+      this.#waiting.push({ job, done });
+      this.#next();
+    });
+  }
+
+  close(): void {
+    for (const worker of this.#all) worker.kill();
+    this.#all.clear();
+  }
+
+  #next(): void {
+    while (this.#waiting.length > 0) {
+      const worker = this.#idle.pop() ?? (this.#all.size < this.#size ? this.#start() : null);
+      if (worker === null) return;
+      this.#give(worker, this.#waiting.shift()!);
+    }
+  }
+
+  #start(): ChildProcess {
+    const worker = fork(this.#script, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    this.#all.add(worker);
+    return worker;
+  }
+
+  #give(worker: ChildProcess, { job, done }: Waiting): void {
+    let late = false;
+    const timer = setTimeout(
+      () => {
+        late = true;
+        worker.kill('SIGKILL');
+      },
+      job.timeoutNs / 1e6 + GRACE_MS,
+    );
+    const finish = (result: RunResult): void => {
+      clearTimeout(timer);
+      worker.removeAllListeners('message').removeAllListeners('exit');
+      done(result);
+      this.#next();
+    };
+    worker.once('message', (result) => {
+      this.#idle.push(worker);
+      finish(result as RunResult);
+    });
+    worker.once('exit', (status, signal) => {
+      this.#all.delete(worker);
+      const how = late ? `it ran for longer than ${job.timeoutNs / 1e9} s` : died(status, signal);
+      finish(lost(job, how, late ? 1 : 3));
+    });
+    worker.send(job);
+  }
+}
+
+function died(status: number | null, signal: string | null): string {
+  const how = signal === null ? `exited ${status}` : `was killed by ${signal}`;
+  return `the process that ran it ${how}`;
+}
+
+/** The result of a run that gave none. */
+function lost(job: ScenarioJob, message: string, status: 1 | 3): RunResult {
+  return {
+    file: job.file,
+    name: job.file,
+    host: job.host,
+    seed: job.seed ?? 1,
+    status,
+    order: [],
+    failures: [{ kind: 'error', message, at: null }],
+    iterations: 0,
+    elapsedNs: 0,
+    trace: null,
+  };
+}

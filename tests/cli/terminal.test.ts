@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { command, Running } from '../support/run.ts';
+
+let dir: string;
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'qemu-loop-tty-'));
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+/** Runs a shell script on a terminal of its own; what is written to its stdin is typed there. */
+function onTerminal(script: string, columns = 80): Running {
+  const file = join(dir, `${Math.random()}.sh`);
+  writeFileSync(file, `stty cols ${columns} -echo; trap : INT\n${script}\n`);
+  const env = { QL: `${process.execPath} ${command}`, TERM: 'xterm', SHELL: '/bin/sh' };
+  return new Running('script', ['-qec', `sh ${file}`, '/dev/null'], { env });
+}
+
+describe('on a terminal', () => {
+  test('Ctrl-C reaches all children once, and the loop', async () => {
+    const child =
+      "trap 'kill $!; echo int; exit 7' INT; echo ready; sleep 100 >&- 2>&- & while :; do wait; done";
+    const running = onTerminal(`$QL -q --spawn "${child.replaceAll('$', '\\$')}"; echo status $?`);
+    await running.until(/ready/);
+    running.child.stdin?.write('\x03');
+    await running.until(/status 7/);
+    expect((await running.end()).stdout.match(/int\r\n/g)).toHaveLength(1);
+  });
+
+  test('a second Ctrl-C kills', async () => {
+    const running = onTerminal(
+      `$QL --spawn 'trap "" INT; echo ready; while :; do sleep 0.05; done'; echo status $?`,
+    );
+    await running.until(/ready/);
+    running.child.stdin?.write('\x03');
+    await running.until(/SIGINT to all, by the terminal/);
+    running.child.stdin?.write('\x03');
+    await running.until(/status 137/);
+    await running.end();
+  });
+
+  test.each([
+    ['--', 'sh -c'],
+    ['--group --spawn', ''],
+    ['--spawn', ''],
+  ])('Ctrl-Z gives the shell its prompt, and fg goes on: %s', async (how, shell) => {
+    const child = `'echo ready; read x; echo got $x; exit 4'`;
+    const running = onTerminal(
+      `set -m; $QL -q ${how} ${shell} ${child}; echo stopped; fg; echo status $?`,
+    );
+    await running.until(/ready/);
+    running.child.stdin?.write('\x1a');
+    await running.until(/stopped/);
+    running.child.stdin?.write('word\n');
+    await running.until(/got word/);
+    await running.until(/status 4/);
+    await running.end();
+  });
+
+  test('a program that cannot be continued by anybody does not stay stopped', async () => {
+    const file = join(dir, 'alone.sh');
+    writeFileSync(file, 'echo ready; read x; echo got $x; exit 4\n');
+    // No shell above it on its terminal: Ctrl-Z must be as if it were not typed.
+    const running = new Running(
+      'script',
+      ['-qec', `exec ${process.execPath} ${command} -q -- sh ${file}`, '/dev/null'],
+      { env: { SHELL: '/bin/sh' } },
+    );
+    await running.until(/ready/);
+    running.child.stdin?.write('\x1a');
+    running.child.stdin?.write('word\n');
+    await running.until(/got word/);
+    expect((await running.end()).status).toBe(4);
+  });
+
+  test('the terminal is ours again when the program is killed', async () => {
+    const running = onTerminal("$QL -q -- sh -c 'echo ready; kill -9 $$'; read x; echo read $x");
+    await running.until(/ready/);
+    running.child.stdin?.write('word\n');
+    await running.until(/read word/);
+    await running.end();
+  });
+
+  test.each([80, 40])('no line of the log is wider than %i columns', async (columns) => {
+    const running = onTerminal("$QL --spawn 'sleep 0.1; exit 3' --spawn 'kill -9 $$'", columns);
+    const { stdout } = await running.end();
+    const plain = stripVTControlCharacters(stdout).split('\r\n');
+    expect(plain.length).toBeGreaterThan(20);
+    expect(plain.filter((line) => line.length > columns)).toEqual([]);
+    expect(stdout).toContain('\x1b[');
+  });
+});

@@ -1,0 +1,56 @@
+/** Scenario files of a directory, and how the tests run them. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadScenario } from '../../src/scenario/load.ts';
+import type { Scenario } from '../../src/scenario/model.ts';
+import { formatProblem } from '../../src/scenario/problem.ts';
+import { type RunResult, runScenario } from '../../src/scenario/run/run.ts';
+import { SimWorld } from '../../src/scenario/run/sim-world.ts';
+import { runAlone } from '../host/own-process.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+export function scenarioDir(name: 'conformance' | 'scenarios'): string {
+  return name === 'conformance' ? join(root, 'tests', 'conformance') : join(root, 'scenarios');
+}
+
+export function scenarioFiles(dir: string): string[] {
+  return readdirSync(dir).filter((file) => file.endsWith('.yaml'));
+}
+
+/** Reads a scenario that must be right. */
+export function scenarioIn(dir: string, file: string): Scenario {
+  return scenarioOf(readFileSync(join(dir, file), 'utf8'), file);
+}
+
+export function scenarioOf(text: string, file = 'test.yaml'): Scenario {
+  const { scenario, problems } = loadScenario(text, file);
+  if (scenario === null) throw new Error(problems.map(formatProblem).join('\n'));
+  return scenario;
+}
+
+/** A run on the simulated host, with its trace. */
+export function runSim(scenario: Scenario, seed?: number): RunResult {
+  return runScenario(scenario, (s) => new SimWorld(s), { trace: true, seed });
+}
+
+/** Runs all files of a directory on the real host, in a process of its own, by file. */
+export async function runLinux(dir: string): Promise<Map<string, RunResult>> {
+  const ended = await runAlone(join(import.meta.dirname, 'linux-runner.ts'), dir);
+  if (ended.status !== 0) throw new Error(`the runner failed: ${ended.stderr}`);
+  const results = ended.stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as RunResult);
+  return new Map(results.map((result) => [result.file, result]));
+}
+
+/** What a test shows of a run that did not pass. */
+export function failuresOf(result: RunResult | undefined): string[] {
+  if (result === undefined) return ['it was not run'];
+  return result.failures.map(({ kind, message, diff }) => {
+    const lines = (diff ?? []).map(({ sign, text }) => `${sign} ${text}`);
+    return [`${kind}: ${message}`, ...lines].join('\n');
+  });
+}

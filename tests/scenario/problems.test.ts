@@ -1,0 +1,357 @@
+/** What is wrong with a file is told with its place, what was expected, and the nearest word. */
+
+import { describe, expect, it } from 'vitest';
+import { loadScenario } from '../../src/scenario/load.ts';
+import { formatProblem, nearest } from '../../src/scenario/problem.ts';
+
+function problems(...lines: string[]): string[] {
+  const { problems: found, scenario } = loadScenario(['name: x', ...lines].join('\n'), 'f');
+  expect(scenario === null).toBe(found.length > 0);
+  return found.map(formatProblem);
+}
+
+describe('YAML', () => {
+  it('tells where it is none', () => {
+    expect(problems('steps: [step')[0]).toMatch(/^f:2:\d+: not YAML: Flow sequence/);
+  });
+
+  it('refuses an empty file, and a list', () => {
+    expect(loadScenario('', 'f').problems.map(formatProblem)).toEqual([
+      'f:1:1: found nothing, expected a scenario: a map',
+    ]);
+    expect(loadScenario('- a', 'f').problems.map(formatProblem)).toEqual([
+      'f:1:1: found a list, expected a scenario: a map',
+    ]);
+  });
+
+  it('tells of a key that stands there twice', () => {
+    expect(problems('bottom_halves: {a: {}, b: {}, a: {}}')).toEqual([
+      "f:2:31: found 'a', expected each key once in a map",
+    ]);
+  });
+
+  it('refuses what stands inside of itself', () => {
+    expect(problems('bottom_halves: {a: &x {do: [{repeat: {times: 2, do: *x}}]}}')[0]).toBe(
+      "f:2:53: '*x' stands inside of what it names: it has no end",
+    );
+  });
+
+  it('takes names by their source text', () => {
+    const text = 'name: on\nbottom_halves: {1: {}, n: {}, null: {}, 0x10: {}, ~: {}}';
+    const { scenario } = loadScenario(text, 'f');
+    expect(scenario!.name).toBe('on');
+    expect(scenario!.objects.map((o) => o.name)).toEqual(['1', 'n', 'null', '0x10', '~']);
+  });
+
+  it('takes what an alias stands for', () => {
+    const text = 'bottom_halves: {a: &x {do: [{log: hi}]}, b: *x}';
+    expect(problems(text)).toEqual([]);
+  });
+
+  it('keeps the order of the file, numbers included', () => {
+    const text =
+      'name: x\ntimers: {t: {}}\nfds: {9: {}, 1: {}, b: {}, a: {}}\nbottom_halves: {0: {}}';
+    const names = loadScenario(text, 'f').scenario!.objects.map((o) => o.name);
+    expect(names).toEqual(['t', '9', '1', 'b', 'a', '0']);
+  });
+});
+
+describe('shape', () => {
+  it.each([
+    [
+      'drive: aio_pol',
+      "f:2:8: found 'aio_pol', expected one of aio_poll, main_loop; did you mean 'aio_poll'?",
+    ],
+    [
+      'bottom_halvs: {}',
+      "f:2:1: found 'bottom_halvs', expected a key of a scenario; did you mean 'bottom_halves'?",
+    ],
+    [
+      'steps: [{shedule: a}]',
+      "f:2:10: found 'shedule', expected a key of an action; did you mean 'schedule'?",
+    ],
+    [
+      'steps: [stepp]',
+      "f:2:9: found 'stepp', expected an action, such as {schedule: a} or step; did you mean 'step'?",
+    ],
+    ['steps: step', "f:2:8: found 'step', expected a list of actions"],
+    ['steps: [{block: 10}]', "f:2:17: found '10', expected a duration such as 10ms or 1.5s"],
+    ['steps: [{block: -1ms}]', "f:2:17: found '-1ms', expected a duration such as 10ms or 1.5s"],
+    ['steps: [{repeat: {times: x, do: []}}]', "f:2:26: found 'x', expected a whole number"],
+    ['steps: [{repeat: {times: 1}}]', "f:2:18: 'do' is missing: expected a list of actions"],
+    [
+      'steps: [{check: {blocked: "~1ms"}}]',
+      `f:2:27: found '~1ms', expected a comparison such as "<10ms"`,
+    ],
+    [
+      'steps: [{check: {}}]',
+      'f:2:17: found a map, expected something to check, such as {result: true}',
+    ],
+    [
+      'steps: [{schedule: a, cancel: b}]',
+      'f:2:9: found a map, expected one action: a map of one key',
+    ],
+    [
+      'bottom_halves: {a: {do_run: 1}}',
+      "f:2:21: found 'do_run', expected one of context, do, do_runs; did you mean 'do_runs'?",
+    ],
+    ['bottom_halves: {a: }', 'f:2:20: found nothing, expected a bottom half: a map'],
+    [
+      'fds: {e: {kind: evntfd}}',
+      "f:2:17: found 'evntfd', expected one of eventfd, socketpair, pipe_read, pipe_write, file; did you mean 'eventfd'?",
+    ],
+    ['fds: {e: {drain: yes}}', "f:2:18: found 'yes', expected true or false"],
+    ['fds: {e: {count: 0}}', "f:2:18: found '0', expected a whole number above 0"],
+    ['children: {a: {exit: 256}}', "f:2:22: found '256', expected an exit status from 0 to 255"],
+    [
+      'signals: {SIGUSR1: ignor}',
+      "f:2:20: found 'ignor', expected one of default, ignore; did you mean 'ignore'?",
+    ],
+    ['timeline: [{at: 5, do: []}]', "f:2:17: found '5', expected a duration such as 10ms or 1.5s"],
+    ['co_queues: q', "f:2:12: found 'q', expected a list of names, such as [m]"],
+    [
+      'expect: {children: {a: runing}}',
+      "f:2:24: found 'runing', expected one of running, stopped; did you mean 'running'?",
+    ],
+  ])('%s', (line, message) => {
+    expect(problems(line)).toEqual([message]);
+  });
+
+  it('wants a name', () => {
+    expect(loadScenario('steps: [step]', 'f').problems.map(formatProblem)).toEqual([
+      "f:1:1: 'name' is missing: expected a text",
+    ]);
+  });
+
+  it('tells of several at once, in order of the file', () => {
+    const found = problems('steps: [stepp, {block: 1}]', 'seed: x', 'drve: aio_poll');
+    expect(found.map((text) => text.slice(0, 6))).toEqual(['f:2:9:', 'f:2:24', 'f:3:7:', 'f:4:1:']);
+  });
+});
+
+describe('names', () => {
+  it.each([
+    [
+      'steps: [{schedule: b}]\nbottom_halves: {a: {}}',
+      "f:2:20: found 'b', expected the name of a bottom half that the file declares; did you mean 'a'?",
+    ],
+    [
+      'steps: [{schedule: t}]\ntimers: {t: {}}',
+      "f:2:20: 't' is a timer (line 3), expected the name of a bottom half",
+    ],
+    [
+      'timers: {a: {}}\nfds: {a: {}}',
+      "f:3:7: found 'a' again, expected a name of its own: a timer has it (line 2)",
+    ],
+    [
+      'co_queues: [q]\nco_mutexes: [q]',
+      "f:3:14: found 'q' again, expected a name of its own: a co_queue has it (line 2)",
+    ],
+    [
+      'bottom_halves: {mlw: {}}',
+      "f:2:17: found 'mlw', expected a name that is no entry of the order log",
+    ],
+    [
+      'bottom_halves: {poll=1: {}}',
+      "f:2:17: found 'poll=1', expected a name that is no entry of the order log",
+    ],
+    ['fds: {x.w: {}}', "f:2:7: found 'x.w', expected a name that is no entry of the order log"],
+    [
+      'timers: {SIGUSR1: {}}',
+      "f:2:10: found 'SIGUSR1', expected a name that is no entry of the order log",
+    ],
+    [
+      'fds: {a: {of: b}}',
+      "f:2:15: found 'b', expected the name of an fd that the file declares; did you mean 'a'?",
+    ],
+    [
+      'steps: [{raise: SIGUSR1}]',
+      "f:2:17: found 'SIGUSR1', expected a signal that is declared under 'signals', such as signals: {SIGUSR1: {}}",
+    ],
+    [
+      'steps: [{check: {calls: {x: 1}}}]\nfds: {e: {}}',
+      "f:2:26: found 'x', expected the name of a bottom half or a timer or an fd or a notifier or a coroutine or a signal or a poll notifier or a source that the file declares; did you mean 'e'?",
+    ],
+    [
+      'expect: {trace: [aio_nofity]}',
+      "f:2:18: found 'aio_nofity', expected a trace event; did you mean 'aio_notify'?",
+    ],
+    [
+      'signals: {SIGUSR: {}}',
+      "f:2:11: found 'SIGUSR', expected a signal, such as SIGTERM or SIGRTMIN+1; did you mean 'SIGUSR1'?",
+    ],
+    [
+      'signals: {SIGRTMAX: {}, SIGRTMIN+30: {}}',
+      "f:2:25: found 'SIGRTMIN+30', expected each signal once: SIGRTMAX is SIGRTMAX too",
+    ],
+    ['signals: {SIGKILL: {}}', 'f:2:11: SIGKILL cannot be handled, blocked or ignored'],
+    [
+      'faults: [{call: read, error: EINTRR}]',
+      "f:2:30: found 'EINTRR', expected an error of the kernel; did you mean 'EINTR'?",
+    ],
+    [
+      'faults: [{call: read, error: EINTR, on: q}]',
+      "f:2:41: found 'q', expected the name of an fd or a notifier: there is none",
+    ],
+  ])('%s', (text, message) => {
+    expect(problems(...text.split('\n'))).toEqual([message]);
+  });
+
+  it.each(['1.wait', 'fd!', "fd'", 'REAL->HOST', 'ctx_aio_poll', 'on'])('takes %s', (name) => {
+    expect(problems(`bottom_halves: {"${name}": {}}`)).toEqual([]);
+  });
+});
+
+describe('what makes no sense', () => {
+  it.each([
+    [
+      'fds: {e: {kind: file}}\nsteps: [{kick: e}]',
+      "f:3:9: kick makes no sense: 'e' is a file, which cannot be made readable",
+    ],
+    [
+      'fds: {e: {kind: pipe_write}}\nsteps: [{kick: e}]',
+      "f:3:9: kick makes no sense: 'e' is a pipe_write, which cannot be made readable",
+    ],
+    [
+      'fds: {e: {}}\nsteps: [{close_peer: e}]',
+      "f:3:9: close_peer makes no sense: 'e' is an eventfd, which has no other end",
+    ],
+    [
+      'co_mutexes: [m]\ncoroutines: {c: {do: [{unlock: m}]}}',
+      "f:3:23: unlock makes no sense: 'm' is unlocked by who has not locked it",
+    ],
+    ['notifiers: {n: {}}\nsteps: [{flag: n}]', "f:3:16: 'n' is not pollable, so it has no flag"],
+    [
+      'fds: {a: {of: b}, b: {of: a}}',
+      "f:2:15: 'a' is 'of' itself in the end: expected a descriptor",
+    ],
+    ['fds: {a: {full: true}}', "f:2:7: 'a' is an eventfd: expected 'full' with a pipe_write only"],
+    [
+      'children: {a: {exit: 1, stop: true}}',
+      "f:2:12: 'a' has several ends: expected exit, signal or stop",
+    ],
+    ['faults: [{call: read}]', "f:2:10: expected either 'error' or 'short' in a fault"],
+  ])('%s', (text, message) => {
+    const found = problems(...text.split('\n'));
+    expect(found[0]).toBe(message);
+  });
+
+  it('is let pass where the file expects an abort', () => {
+    const lines = [
+      'co_mutexes: [m]',
+      'coroutines: {c: {do: [{unlock: m}]}}',
+      'steps: [{enter: c}]',
+    ];
+    expect(problems(...lines, 'expect: {abort: "mutex->locked"}')).toEqual([]);
+  });
+});
+
+describe('where actions stand', () => {
+  it.each([
+    [
+      'bottom_halves: {a: {do: [step]}}',
+      "f:2:26: found 'step' in a callback, expected it in steps only",
+    ],
+    [
+      'bottom_halves: {a: {do: [{repeat: {times: 2, do: [run]}}]}}',
+      "f:2:51: found 'run' in a callback, expected it in steps only",
+    ],
+    [
+      'bottom_halves: {a: {do: [{wait_for: 1ms}]}}',
+      "f:2:26: found 'wait_for' in a callback, expected it in steps or the timeline",
+    ],
+    ['steps: [yield]', "f:2:9: found 'yield', expected it in a coroutine's do only"],
+    [
+      'bottom_halves: {a: {do: [{sleep: 1ms}]}}',
+      "f:2:26: found 'sleep', expected it in a coroutine's do only",
+    ],
+    [
+      'co_queues: [q]\ncoroutines: {c: {do: [{enter_next: q}]}}',
+      "f:3:23: found 'enter_next' in a coroutine, expected it outside: see next",
+    ],
+    [
+      'timeline: [{at: 1ms, do: [step]}]',
+      "f:2:27: found 'step', expected what the outside world can do",
+    ],
+    [
+      'timeline: [{at: 1ms, do: [{block: 1ms}]}]',
+      "f:2:27: found 'block', expected what the outside world can do",
+    ],
+    [
+      'steps: [{co_schedule: self}]',
+      "f:2:23: found 'self', expected a coroutine: nobody runs here",
+    ],
+  ])('%s', (text, message) => {
+    expect(problems(...text.split('\n'))).toEqual([message]);
+  });
+});
+
+describe('cycles', () => {
+  it.each([
+    [
+      'signals that raise each other',
+      'signals: {SIGUSR1: {do: [{raise: SIGUSR2}]}, SIGUSR2: {do: [{kill: SIGUSR1}]}}\nsteps: [{raise: SIGUSR1}]',
+      'f:2:11: SIGUSR1 → SIGUSR2 → SIGUSR1 never ends: each starts the next in the same round; expected a do_runs',
+    ],
+    [
+      'a timer that arms itself in the past',
+      'timers: {t: {do: [{arm_at: {t: 1ns}}]}}\nsteps: [{arm_now: t}]',
+      'f:2:10: t → t never ends: each starts the next in the same round; expected a do_runs',
+    ],
+    [
+      'a bottom half that schedules itself and polls',
+      'bottom_halves: {s: {do: [{schedule: s}, poll]}}\nsteps: [{schedule: s}]',
+      'f:2:17: s → s never ends: each starts the next and polls, one inside the other; expected a do_runs',
+    ],
+    [
+      'a run without a limit',
+      'bottom_halves: {s: {do: [{schedule: s}]}}\nsteps: [{schedule: s}, run]',
+      "f:2:17: s → s never ends: 'run' has no limit and nothing stops them; expected a do_runs",
+    ],
+    [
+      'an fd that nobody drains, in a run without a limit',
+      'fds: {e: {drain: false}}\nsteps: [{kick: e}, run]',
+      "f:2:7: e → e never ends: 'run' has no limit and nothing stops them; expected a do_runs",
+    ],
+  ])('%s', (_what, text, message) => {
+    expect(problems(...text.split('\n'))).toEqual([message]);
+  });
+
+  it.each([
+    [
+      'do_runs ends it',
+      'signals: {SIGUSR1: {do: [{raise: SIGUSR1}], do_runs: 2}}\nsteps: [{raise: SIGUSR1}]',
+    ],
+    ['nobody starts it', 'bottom_halves: {s: {do: [{schedule: s}, poll]}}\nsteps: [step]'],
+    [
+      'the run has a limit',
+      'bottom_halves: {s: {do: [{schedule: s}]}}\nsteps: [{schedule: s}, {run: {iterations: 3}}]',
+    ],
+    [
+      'somebody quits',
+      'bottom_halves: {s: {do: [{schedule: s}, quit]}}\nsteps: [{schedule: s}, run]',
+    ],
+    [
+      'somebody cancels',
+      'bottom_halves: {s: {do: [{schedule: s}]}}\ntimers: {t: {do: [{cancel: s}]}}\nsteps: [{schedule: s}, {arm: {t: 1ms}}, run]',
+    ],
+    [
+      'a coroutine runs once',
+      'coroutines: {c: {do: [{wake: c}]}}\nsteps: [{enter: c}]\nexpect: {abort: x}',
+    ],
+    ['now is not the past', 'timers: {t: {do: [{arm_now: t}]}}\nsteps: [{arm_now: t}, step]'],
+  ])('%s', (_what, text) => {
+    expect(problems(...text.split('\n'))).toEqual([]);
+  });
+});
+
+describe('nearest', () => {
+  it.each([
+    ['shedule', 'schedule'],
+    ['schedlue', 'schedule'],
+    ['Schedule', 'schedule'],
+    ['xyz', null],
+  ])('%s', (found, near) => {
+    expect(nearest(found, ['cancel', 'schedule', 'delete'])).toBe(near);
+  });
+});

@@ -1,0 +1,37 @@
+/** The stories under scenarios/, on both hosts. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { RunResult } from '../../src/scenario/run/run.ts';
+import { failuresOf, runLinux, runSim, scenarioDir, scenarioFiles, scenarioIn } from './files.ts';
+
+const dir = scenarioDir('scenarios');
+const files = scenarioFiles(dir);
+/** What runs only where there are real programs. */
+const simFiles = files.filter((file) => scenarioIn(dir, file).host === 'sim');
+let linux: Map<string, RunResult>;
+
+beforeAll(async () => {
+  linux = await runLinux(dir);
+});
+
+describe.each(files)('%s', (file) => {
+  it('says what to look at, and names its schema', () => {
+    const text = readFileSync(join(dir, file), 'utf8');
+    const comments = text.split('\n').filter((line) => line.startsWith('#'));
+    expect(comments[0]).toBe('# yaml-language-server: $schema=../schema/scenario.schema.json');
+    expect(comments.length).toBeGreaterThan(2);
+  });
+
+  it.runIf(simFiles.includes(file))('holds on the simulated host, the same each time', () => {
+    const scenario = scenarioIn(dir, file);
+    const result = runSim(scenario);
+    expect(failuresOf(result)).toEqual([]);
+    expect(JSON.stringify(runSim(scenario))).toBe(JSON.stringify(result));
+  });
+
+  it('holds on the real host', () => {
+    expect(failuresOf(linux.get(file))).toEqual([]);
+  });
+});
