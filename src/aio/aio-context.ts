@@ -2,6 +2,7 @@ import { CLOCK_MONOTONIC, POLLIN } from '../host/constants.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import { Tracer } from '../trace/tracer.ts';
+import { assertionFailed } from './abort.ts';
 import { BhList } from './bh-list.ts';
 import type { BhCallback, BottomHalf } from './bottom-half.ts';
 import { Clocks, QEMU_CLOCK_REALTIME, soonestTimeout } from './clock.ts';
@@ -20,6 +21,7 @@ import type {
 import { HandlerTable } from './handler-table.ts';
 import { OwnNotifier } from './own-notifier.ts';
 import { AdaptivePolling } from './polling.ts';
+import { guardCallback, type MemReentrancyGuard } from './reentrancy.ts';
 import { TimerListGroup } from './timer.ts';
 import { Wakeup } from './wakeup.ts';
 
@@ -106,6 +108,15 @@ export class AioContext {
     return this.bottomHalves.create(name, callback as BhCallback<unknown>, opaque);
   }
 
+  /** newBottomHalf for a device that must not be called into while it does I/O. QEMU: aio_bh_new_guarded. */
+  newGuardedBottomHalf(
+    name: string,
+    callback: BhCallback<undefined>,
+    guard: MemReentrancyGuard,
+  ): BottomHalf {
+    return this.newBottomHalf(name, guardCallback(this, name, callback, guard));
+  }
+
   /** Calls a function once, in the next round of bottom halves. QEMU: aio_bh_schedule_oneshot. */
   scheduleOneshot(name: string, callback: BhCallback<undefined>): void;
   scheduleOneshot<T>(name: string, callback: BhCallback<T>, opaque: T): void;
@@ -183,10 +194,10 @@ export class AioContext {
     this.externalDisableCount++;
   }
 
-  /** @throws where disableExternal was not called as often. QEMU: aio_enable_external. */
+  /** @throws QemuAbort where disableExternal was not called as often. QEMU: aio_enable_external. */
   enableExternal(): void {
     if (this.externalDisableCount === 0) {
-      throw new Error('aio_enable_external without aio_disable_external');
+      throw assertionFailed('aio_enable_external', 'old > 0');
     }
     if (--this.externalDisableCount === 0) this.notify();
   }
@@ -236,6 +247,16 @@ export class AioContext {
     if (this.trace.on[T_POLL_BEGIN] !== 0) {
       this.trace.emit(T_POLL_BEGIN, this.id, blocking ? 1 : 0);
     }
+    let progress = false;
+    try {
+      progress = this.#round(blocking);
+    } finally {
+      if (this.trace.on[T_POLL_END] !== 0) this.trace.emit(T_POLL_END, this.id, progress ? 1 : 0);
+    }
+    return progress;
+  }
+
+  #round(blocking: boolean): boolean {
     const ready = this.#dispatcher.enterRound();
     let progress: boolean;
     try {
@@ -246,7 +267,6 @@ export class AioContext {
       this.#dispatcher.leaveRound(ready);
     }
     if (this.timers.run()) progress = true;
-    if (this.trace.on[T_POLL_END] !== 0) this.trace.emit(T_POLL_END, this.id, progress ? 1 : 0);
     return progress;
   }
 

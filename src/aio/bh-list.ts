@@ -189,7 +189,9 @@ export class BhList implements BhQueue {
       this.#trace.emit(T_CALL_BEGIN, this.#owner.id, name, flags, slot);
     }
     cb(opaque);
-    if (this.#trace.on[T_CALL_END] !== 0) this.#trace.emit(T_CALL_END, this.#owner.id, name);
+    if (this.#trace.on[T_CALL_END] !== 0) {
+      this.#trace.emit(T_CALL_END, this.#owner.id, name, slot);
+    }
   }
 
   #take(name: string, cb: BhCallback<never>, opaque: unknown): number {

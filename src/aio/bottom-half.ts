@@ -1,3 +1,4 @@
+import { QemuAbort } from './abort.ts';
 import { BH_DELETED, BH_IDLE, BH_SCHEDULED, NO_BH } from './wakeup.ts';
 
 /** A bottom half's function. QEMU: QEMUBHFunc. */
@@ -70,7 +71,7 @@ export class BottomHalf {
 
   #live(): number {
     if (this.slot === NO_BH) {
-      throw new Error(`bottom half '${this.name}' is used after it was deleted and freed`);
+      throw new QemuAbort(`bottom half '${this.name}' is used after it was deleted and freed`);
     }
     return this.slot;
   }

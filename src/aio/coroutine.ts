@@ -126,12 +126,7 @@ export class Coroutines {
   create<T>(body: CoroutineBody<T>, name: string, opaque: T): Coroutine;
   create(body: CoroutineBody<never>, name?: string, opaque?: unknown): Coroutine {
     const id = ++this.thread.count;
-    const co = new Coroutine(
-      id,
-      name ?? `coroutine ${id}`,
-      body as CoroutineBody<unknown>,
-      opaque,
-    );
+    const co = new Coroutine(id, name ?? `coroutine ${id}`, body as CoroutineBody<unknown>, opaque);
     if (this.trace.on[T_CREATE] !== 0) this.trace.emit(T_CREATE, id, co.name);
     return co;
   }

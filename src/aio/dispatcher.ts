@@ -130,8 +130,7 @@ export class Dispatcher {
     if (handler.ioPoll !== null && !handler.polled) this.#table.startPolling(handler, revents);
     if (this.#owner.isHeldBack(handler)) return false;
     if (pollReady && revents === 0 && handler.ioPollReady !== null) {
-      handler.calls++;
-      handler.ioPollReady(handler.opaque);
+      this.#call(handler, handler.ioPollReady, 0);
       return !handler.isOwnNotifier;
     }
     let progress = false;

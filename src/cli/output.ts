@@ -61,11 +61,6 @@ export class Output {
     return this.waiting > FULL;
   }
 
-  /** Whether nobody reads this descriptor any more. */
-  isBroken(fd: number): boolean {
-    return this.#broken.has(fd);
-  }
-
   /** Told when full ends. */
   onRoom(listener: () => void): void {
     this.#onRoom.push(listener);

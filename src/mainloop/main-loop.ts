@@ -141,21 +141,12 @@ export class MainLoop implements Disposable {
   mainLoopWait(nonblocking: boolean): number {
     const iteration = ++this.iterations;
     if (this.trace.on[T_BEGIN] !== 0) this.trace.emit(T_BEGIN, iteration, nonblocking ? 1 : 0);
-    const timeoutNs = this.#fill(nonblocking);
-    this.#phase('prepare');
-    const { sources } = this;
-    sources.prepare();
-    const sourcesNs = sources.timeoutMs < 0 ? -1 : sources.timeoutMs * NS_PER_MS;
-    this.#phase('poll');
-    const ret = this.#wait(soonestTimeout(sourcesNs, timeoutNs));
-    this.#phase('check');
-    const ready = sources.check();
-    this.#phase('dispatch');
-    if (ready) sources.dispatch();
-    if (this.#pollNotifiers.length > 0) this.#tell(ret < 0 ? 'ERR' : 'OK');
-    this.#phase('timers');
-    this.timers.run();
-    if (this.trace.on[T_END] !== 0) this.trace.emit(T_END, iteration, ret);
+    let ret = 0;
+    try {
+      ret = this.#iterate(nonblocking);
+    } finally {
+      if (this.trace.on[T_END] !== 0) this.trace.emit(T_END, iteration, ret);
+    }
     return ret;
   }
 
@@ -201,6 +192,24 @@ export class MainLoop implements Disposable {
 
   #attach(ctx: AioContext, name: string): void {
     this.#detach.push(this.#poll.addContext(ctx), this.sources.attach(new AioSource(ctx, name)));
+  }
+
+  #iterate(nonblocking: boolean): number {
+    const timeoutNs = this.#fill(nonblocking);
+    this.#phase('prepare');
+    const { sources } = this;
+    sources.prepare();
+    const sourcesNs = sources.timeoutMs < 0 ? -1 : sources.timeoutMs * NS_PER_MS;
+    this.#phase('poll');
+    const ret = this.#wait(soonestTimeout(sourcesNs, timeoutNs));
+    this.#phase('check');
+    const ready = sources.check();
+    this.#phase('dispatch');
+    if (ready) sources.dispatch();
+    if (this.#pollNotifiers.length > 0) this.#tell(ret < 0 ? 'ERR' : 'OK');
+    this.#phase('timers');
+    this.timers.run();
+    return ret;
   }
 
   /** What the notifiers and the loop's own timers allow the poll to take, ns. */

@@ -245,8 +245,9 @@ export const CATALOGUE = {
     [
       ['ctx', 'ptr'],
       ['name', 'str'],
+      ['bh', 'ptr'],
     ],
-    'ctx %p bh %s',
+    'ctx %p bh %s id %p',
     'a bottom half returned',
   ),
 

@@ -3,11 +3,18 @@ import {
   EV,
   EVENT_NAMES,
   type EventArgs,
+  type EventDef,
   type EventId,
   type EventName,
 } from './catalogue.ts';
 
 export type TraceValue = number | string | undefined;
+
+/** How many arguments an event has, by its id. */
+export const ARG_COUNTS = Uint8Array.from(EVENT_NAMES, (name) => {
+  const { args }: EventDef = CATALOGUE[name];
+  return args.length;
+});
 
 /**
  * Takes an event that is on: its id, the time in ns, and up to eight arguments
@@ -92,11 +99,14 @@ export class Tracer {
   }
 }
 
-/** An event's text, by its format in the catalogue. */
+/** An event's text, by its format in the catalogue, as C's printf has it. */
 export function formatEvent(id: EventId, args: readonly TraceValue[]): string {
   let i = 0;
   return CATALOGUE[EVENT_NAMES[id]!].format.replace(/%(ld|[dpsx])/g, (_, conversion: string) => {
     const value = args[i++];
-    return conversion === 'x' ? Number(value).toString(16) : String(value);
+    if (conversion === 'x') return (Number(value) >>> 0).toString(16);
+    // As glibc prints a pointer.
+    if (conversion === 'p') return value === 0 ? '(nil)' : `0x${Number(value).toString(16)}`;
+    return String(value);
   });
 }

@@ -357,7 +357,7 @@ describe('what people and tools see', () => {
         ['aio_bh_enqueue', 7, 'bh', 0, BH_SCHEDULED, 1],
         ['aio_bh_poll', 7, 1],
         ['aio_bh_call_begin', 7, 'bh', BH_PENDING | BH_SCHEDULED, 1],
-        ['aio_bh_call_end', 7, 'bh'],
+        ['aio_bh_call_end', 7, 'bh', 1],
       ]);
     }),
   );

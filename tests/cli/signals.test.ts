@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import {
   command,
+  type Ended,
   jsonLines,
   Running,
-  run,
   shell,
-  start,
+  start as startPlain,
   stateOf,
   summaryOf,
   untilState,
@@ -14,7 +14,7 @@ import {
 /** A shell that reports the signals it gets, and is ready when it says so. */
 function trapper(signals: readonly string[]): string {
   const traps = signals.map((s) => `trap 'echo got-${s}' ${s};`).join(' ');
-  return `${traps} trap 'kill $!; exit 9' TERM; sleep 100 >&- 2>&- & echo ready; while :; do wait; done`;
+  return `${traps} trap 'exit 9' TERM; echo ready; while :; do sleep 0.02; done`;
 }
 
 const FORWARDED = [
@@ -30,218 +30,225 @@ const FORWARDED = [
   'URG',
 ] as const;
 
-describe('signals go on to the children', () => {
-  test('each one that makes sense', async () => {
-    const running = start(['-q', '--', '/bin/sh', '-c', trapper(FORWARDED)]);
-    await running.until(/ready/);
-    for (const name of FORWARDED) {
-      running.kill(`SIG${name}`);
-      await running.until(new RegExp(`got-${name}`));
-    }
-    running.kill('SIGTERM');
-    expect((await running.end()).status).toBe(9);
-  });
+describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
+  const start = (args: readonly string[]): Running => startPlain(['--sigfd', sigfd, ...args]);
+  const run = (args: readonly string[]): Promise<Ended> => start(args).end();
+  const QL = `${process.execPath} ${command} --sigfd ${sigfd}`;
 
-  test('to all children, and SIGINT as any other', async () => {
-    const one = "trap 'kill $!; exit 7' INT; sleep 100 >&- 2>&- & echo ready; wait; exit 1";
-    const running = start(['-q', '--group', '--spawn', one, '--spawn', one]);
-    await running.until(/ready\nready/);
-    running.kill('SIGINT');
-    expect((await running.end()).status).toBe(7);
-  });
-
-  test('SIGTSTP stops them, and SIGCONT lets them go on', async () => {
-    const running = start(['-q', '--spawn', 'echo $$; exec sleep 100']);
-    const pid = Number((await running.until(/(\d+)\n/))[1]);
-    running.kill('SIGTSTP');
-    await untilState(pid, 'T');
-    running.kill('SIGCONT');
-    await untilState(pid, 'S');
-    running.kill('SIGTERM');
-    expect((await running.end()).status).toBe(143);
-  });
-
-  test('a stopped child is told to continue when it is to end', async () => {
-    const running = start(['-q', '--timeout', '50ms', '--spawn', 'kill -STOP $$; exit 3']);
-    expect((await running.end()).status).toBe(124);
-  });
-
-  test('--rewrite changes them, and 0 drops them', async () => {
-    const args = ['--rewrite', 'HUP:USR1', '--rewrite', 'USR2:0', '--log-format', 'json'];
-    const running = start([...args, '--', '/bin/sh', '-c', trapper(['HUP', 'USR1', 'USR2'])]);
-    await running.until(/ready/);
-    running.kill('SIGUSR2');
-    await running.until(/drop_signal/, 'stderr');
-    running.kill('SIGHUP');
-    await running.until(/got-USR1/);
-    running.kill('SIGTERM');
-    const { status, stdout } = await running.end();
-    expect({ status, stdout }).toEqual({ status: 9, stdout: 'ready\ngot-USR1\n' });
-  });
-
-  test('--group reaches the children of children', async () => {
-    const running = start(['-q', '--group', '--spawn', 'sleep 100 & echo $!; wait']);
-    const grandchild = Number((await running.until(/(\d+)\n/))[1]);
-    running.kill('SIGTERM');
-    expect((await running.end()).status).toBe(143);
-    await untilState(grandchild, 'Z');
-  });
-
-  test('without --group they stay', async () => {
-    const running = start(['-q', '--spawn', 'sleep 100 >&- 2>&- & echo $!; wait']);
-    const grandchild = Number((await running.until(/(\d+)\n/))[1]);
-    running.kill('SIGTERM');
-    await running.end();
-    expect(stateOf(grandchild)).toBe('S');
-    process.kill(grandchild, 'SIGKILL');
-  });
-
-  test('a storm of real-time signals: every one arrives', async () => {
-    // 400 of one signal queue up; the shell sees at least one, the loop sees all.
-    const running = start([
-      '--log-format',
-      'json',
-      '--spawn',
-      "trap '' RTMIN+3; echo ready; exec sleep 100",
-    ]);
-    await running.until(/ready/);
-    const kills = `for i in $(seq 400); do kill -37 ${running.pid}; done; kill -15 ${running.pid}`;
-    expect((await shell(kills)).status).toBe(0);
-    const { stderr } = await running.end();
-    const records = jsonLines(stderr).filter(
-      ({ event, signo }) => event === 'signalfd_record' && signo === 37,
-    );
-    expect(records).toHaveLength(400);
-    const sent = jsonLines(stderr).filter(
-      ({ event, signo }) => event === 'forward_signal' && signo === 37,
-    );
-    expect(sent).toHaveLength(400);
-  });
-});
-
-describe('the end', () => {
-  const stubborn = "trap '' TERM INT; echo ready; while :; do sleep 0.05; done";
-
-  test('SIGTERM, the grace, SIGKILL', async () => {
-    const running = start(['--grace', '50ms', '--spawn', stubborn]);
-    await running.until(/ready/);
-    running.kill('SIGTERM');
-    const { status, stderr } = await running.end();
-    expect(status).toBe(137);
-    expect(stderr).toMatch(/50 ms grace are over: SIGKILL to 1 process/);
-  });
-
-  test('a second SIGINT kills at once', async () => {
-    const running = start(['--spawn', stubborn]);
-    await running.until(/ready/);
-    running.kill('SIGINT');
-    await running.until(/SIGINT to 1 child/, 'stderr');
-    running.kill('SIGINT');
-    const { status, stderr } = await running.end();
-    expect(status).toBe(137);
-    expect(stderr).toMatch(/second SIGINT: SIGKILL/);
-  });
-
-  test('--timeout has a status of its own', async () => {
-    const { status, stderr } = await run(['--timeout', '50ms', '--spawn', 'exec sleep 100']);
-    expect(status).toBe(124);
-    expect(stderr).toMatch(/50 ms are over: SIGTERM to 1 child/);
-    expect(
-      (await run(['-q', '--timeout', '50ms', '--grace', '20ms', '--spawn', stubborn])).status,
-    ).toBe(124);
-    expect((await run(['-q', '--timeout', '60s', '--spawn', 'exit 3'])).status).toBe(3);
-  });
-
-  test('--pdeathsig: we get it when our parent dies', async () => {
-    const script = "$QL -q -p TERM --spawn 'echo $PPID $$; exec sleep 100' & read x; kill -9 $$";
-    const running = new Running('/bin/sh', ['-c', script], {
-      env: { QL: `${process.execPath} ${command}` },
+  describe('signals go on to the children', () => {
+    test('each one that makes sense', async () => {
+      const running = start(['-q', '--', '/bin/sh', '-c', trapper(FORWARDED)]);
+      await running.until(/ready/);
+      for (const name of FORWARDED) {
+        running.kill(`SIG${name}`);
+        await running.until(new RegExp(`got-${name}`));
+      }
+      running.kill('SIGTERM');
+      expect((await running.end()).status).toBe(9);
     });
-    const [, loop, child] = await running.until(/(\d+) (\d+)\n/);
-    running.child.stdin?.end('\n');
-    await untilState(Number(child), 'Z');
-    await untilState(Number(loop), 'Z');
-    expect((await running.end()).signal).toBe('SIGKILL');
-  });
-});
 
-describe('coalescing', () => {
-  test('1,000 children that die while the loop is held up are all reaped', async () => {
-    const n = 1000;
-    // They wait for the end of our stdin, which is theirs too.
-    const args = Array.from({ length: n }, () => ['--spawn', 'read x; exit 1']).flat();
-    const running = start([
-      '--log-format',
-      'json',
-      '--log-level',
-      'info',
-      '--ok-exit',
-      '1',
-      ...args,
-    ]);
-    await running.until(new RegExp(`"name":"${n}"`), 'stderr');
-    running.kill('SIGSTOP');
-    await untilState(running.pid, 'T');
-    running.child.stdin?.end();
-    const pids = jsonLines(running.stderr.slice(0, running.stderr.lastIndexOf('\n')))
-      .filter(({ event }) => event === 'child_spawn')
-      .map(({ pid }) => Number(pid));
-    expect(pids).toHaveLength(n);
-    for (const pid of pids) await untilState(pid, 'Z');
-    running.kill('SIGCONT');
-    const { status, stderr } = await running.end();
-    expect(status).toBe(0);
-    expect(summaryOf(stderr)).toMatchObject({ reaped: n, sigchlds: 1, coalesced: n - 1 });
-    const bounds = jsonLines(stderr).filter(({ event }) => event === 'child_reap');
-    expect(bounds).toHaveLength(n);
-  });
-});
+    test('to all children, and SIGINT as any other', async () => {
+      const one = "trap 'exit 7' INT; echo ready; while :; do sleep 0.02; done";
+      const running = start(['-q', '--group', '--spawn', one, '--spawn', one]);
+      await running.until(/ready\nready/);
+      running.kill('SIGINT');
+      expect((await running.end()).status).toBe(7);
+    });
 
-describe('--subreaper', () => {
-  test('adopts orphans, ends them with SIGTERM, and reaps them', async () => {
-    const { status, stderr } = await run([
-      '-s',
-      '--log-format',
-      'json',
-      '--spawn',
-      'sleep 100 & sleep 100 & exit 3',
-    ]);
-    expect(status).toBe(3);
-    const orphans = jsonLines(stderr).filter(
-      ({ event, name }) => event === 'child_reap' && name === 'orphan',
-    );
-    expect(orphans.map(({ status }) => status)).toEqual([15, 15]);
-    expect(summaryOf(stderr)).toMatchObject({ orphans: 2, status: 3 });
+    test('SIGTSTP stops them, and SIGCONT lets them go on', async () => {
+      const running = start(['-q', '--spawn', 'echo $$; exec sleep 100']);
+      const pid = Number((await running.until(/(\d+)\n/))[1]);
+      running.kill('SIGTSTP');
+      await untilState(pid, 'T');
+      running.kill('SIGCONT');
+      await untilState(pid, 'S');
+      running.kill('SIGTERM');
+      expect((await running.end()).status).toBe(143);
+    });
+
+    test('a stopped child is told to continue when it is to end', async () => {
+      const running = start(['-q', '--timeout', '50ms', '--spawn', 'kill -STOP $$; exit 3']);
+      expect((await running.end()).status).toBe(124);
+    });
+
+    test('--rewrite changes them, and 0 drops them', async () => {
+      const args = ['--rewrite', 'HUP:USR1', '--rewrite', 'USR2:0', '--log-format', 'json'];
+      const running = start([...args, '--', '/bin/sh', '-c', trapper(['HUP', 'USR1', 'USR2'])]);
+      await running.until(/ready/);
+      running.kill('SIGUSR2');
+      await running.until(/drop_signal/, 'stderr');
+      running.kill('SIGHUP');
+      await running.until(/got-USR1/);
+      running.kill('SIGTERM');
+      const { status, stdout } = await running.end();
+      expect({ status, stdout }).toEqual({ status: 9, stdout: 'ready\ngot-USR1\n' });
+    });
+
+    test('--group reaches the children of children', async () => {
+      const running = start(['-q', '--group', '--spawn', 'sleep 100 & echo $!; wait']);
+      const grandchild = Number((await running.until(/(\d+)\n/))[1]);
+      running.kill('SIGTERM');
+      expect((await running.end()).status).toBe(143);
+      await untilState(grandchild, 'Z');
+    });
+
+    test('without --group they stay', async () => {
+      const running = start(['-q', '--spawn', 'sleep 100 >&- 2>&- & echo $!; wait']);
+      const grandchild = Number((await running.until(/(\d+)\n/))[1]);
+      running.kill('SIGTERM');
+      await running.end();
+      expect(stateOf(grandchild)).toBe('S');
+      process.kill(grandchild, 'SIGKILL');
+    });
+
+    test('a storm of real-time signals: every one arrives', async () => {
+      // 400 of one signal queue up; the shell sees at least one, the loop sees all.
+      const running = start([
+        '--log-format',
+        'json',
+        '--spawn',
+        "trap '' RTMIN+3; echo ready; exec sleep 100",
+      ]);
+      await running.until(/ready/);
+      const kills = `for i in $(seq 400); do kill -37 ${running.pid}; done; kill -15 ${running.pid}`;
+      expect((await shell(kills)).status).toBe(0);
+      const { stderr } = await running.end();
+      const records = jsonLines(stderr).filter(
+        ({ event, signo }) => event === 'signalfd_record' && signo === 37,
+      );
+      expect(records).toHaveLength(400);
+      const sent = jsonLines(stderr).filter(
+        ({ event, signo }) => event === 'forward_signal' && signo === 37,
+      );
+      expect(sent).toHaveLength(400);
+    });
   });
 
-  test('kills after the grace those who do not listen, generation by generation', async () => {
-    const inner =
-      "trap '' TERM; (trap '' TERM; while :; do sleep 0.02; done) & while :; do sleep 0.02; done";
-    const { status, stderr } = await run([
-      '-s',
-      '--grace',
-      '60ms',
-      '--spawn',
-      `(${inner}) & sleep 0.1; exit 4`,
-    ]);
-    expect(status).toBe(4);
-    expect(stderr).toMatch(/SIGKILL/);
+  describe('the end', () => {
+    const stubborn = "trap '' TERM INT; echo ready; while :; do sleep 0.05; done";
+
+    test('SIGTERM, the grace, SIGKILL', async () => {
+      const running = start(['--grace', '50ms', '--spawn', stubborn]);
+      await running.until(/ready/);
+      running.kill('SIGTERM');
+      const { status, stderr } = await running.end();
+      expect(status).toBe(137);
+      expect(stderr).toMatch(/50 ms grace are over: SIGKILL to 1 process/);
+    });
+
+    test('a second SIGINT kills at once', async () => {
+      const running = start(['--spawn', stubborn]);
+      await running.until(/ready/);
+      running.kill('SIGINT');
+      await running.until(/SIGINT to 1 child/, 'stderr');
+      running.kill('SIGINT');
+      const { status, stderr } = await running.end();
+      expect(status).toBe(137);
+      expect(stderr).toMatch(/second SIGINT: SIGKILL/);
+    });
+
+    test('--timeout has a status of its own', async () => {
+      const { status, stderr } = await run(['--timeout', '50ms', '--spawn', 'exec sleep 100']);
+      expect(status).toBe(124);
+      expect(stderr).toMatch(/50 ms are over: SIGTERM to 1 child/);
+      expect(
+        (await run(['-q', '--timeout', '50ms', '--grace', '20ms', '--spawn', stubborn])).status,
+      ).toBe(124);
+      expect((await run(['-q', '--timeout', '60s', '--spawn', 'exit 3'])).status).toBe(3);
+    });
+
+    test('--pdeathsig: we get it when our parent dies', async () => {
+      const script = "$QL -q -p TERM --spawn 'echo $PPID $$; exec sleep 100' & read x; kill -9 $$";
+      const running = new Running('/bin/sh', ['-c', script], {
+        env: { QL },
+      });
+      const [, loop, child] = await running.until(/(\d+) (\d+)\n/);
+      running.child.stdin?.end('\n');
+      await untilState(Number(child), 'Z');
+      await untilState(Number(loop), 'Z');
+      expect((await running.end()).signal).toBe('SIGKILL');
+    });
   });
 
-  test('without it orphans are left alone', async () => {
-    const running = start(['-q', '--spawn', 'sleep 100 >&- 2>&- & echo $!; exit 0']);
-    const orphan = Number((await running.until(/(\d+)\n/))[1]);
-    expect((await running.end()).status).toBe(0);
-    expect(stateOf(orphan)).toBe('S');
-    process.kill(orphan, 'SIGKILL');
+  describe('coalescing', () => {
+    test('1,000 children that die while the loop is held up are all reaped', async () => {
+      const n = 1000;
+      // They wait for the end of our stdin, which is theirs too.
+      const args = Array.from({ length: n }, () => ['--spawn', 'read x; exit 1']).flat();
+      const running = start([
+        '--log-format',
+        'json',
+        '--log-level',
+        'info',
+        '--ok-exit',
+        '1',
+        ...args,
+      ]);
+      await running.until(new RegExp(`"name":"${n}"`), 'stderr');
+      running.kill('SIGSTOP');
+      await untilState(running.pid, 'T');
+      running.child.stdin?.end();
+      const pids = jsonLines(running.stderr.slice(0, running.stderr.lastIndexOf('\n')))
+        .filter(({ event }) => event === 'child_spawn')
+        .map(({ pid }) => Number(pid));
+      expect(pids).toHaveLength(n);
+      for (const pid of pids) await untilState(pid, 'Z');
+      running.kill('SIGCONT');
+      const { status, stderr } = await running.end();
+      expect(status).toBe(0);
+      expect(summaryOf(stderr)).toMatchObject({ reaped: n, sigchlds: 1, coalesced: n - 1 });
+      const bounds = jsonLines(stderr).filter(({ event }) => event === 'child_reap');
+      expect(bounds).toHaveLength(n);
+    });
   });
 
-  test('pid 1 of a pid namespace is one by itself', async () => {
-    const { status, stderr } = await shell(
-      "unshare --pid --fork --mount-proc $QL --log-format json --spawn 'sleep 100 & exit 5'",
-    );
-    expect(stderr).not.toMatch(/unshare:/);
-    expect(status).toBe(5);
-    expect(summaryOf(stderr)).toMatchObject({ orphans: 1 });
+  describe('--subreaper', () => {
+    test('adopts orphans, ends them with SIGTERM, and reaps them', async () => {
+      const { status, stderr } = await run([
+        '-s',
+        '--log-format',
+        'json',
+        '--spawn',
+        'sleep 100 & sleep 100 & exit 3',
+      ]);
+      expect(status).toBe(3);
+      const orphans = jsonLines(stderr).filter(
+        ({ event, name }) => event === 'child_reap' && name === 'orphan',
+      );
+      expect(orphans.map(({ status }) => status)).toEqual([15, 15]);
+      expect(summaryOf(stderr)).toMatchObject({ orphans: 2, status: 3 });
+    });
+
+    test('kills after the grace those who do not listen, generation by generation', async () => {
+      const inner =
+        "trap '' TERM; (trap '' TERM; while :; do sleep 0.02; done) & while :; do sleep 0.02; done";
+      const { status, stderr } = await run([
+        '-s',
+        '--grace',
+        '60ms',
+        '--spawn',
+        `(${inner}) & sleep 0.1; exit 4`,
+      ]);
+      expect(status).toBe(4);
+      expect(stderr).toMatch(/SIGKILL/);
+    });
+
+    test('without it orphans are left alone', async () => {
+      const running = start(['-q', '--spawn', 'sleep 100 >&- 2>&- & echo $!; exit 0']);
+      const orphan = Number((await running.until(/(\d+)\n/))[1]);
+      expect((await running.end()).status).toBe(0);
+      expect(stateOf(orphan)).toBe('S');
+      process.kill(orphan, 'SIGKILL');
+    });
+
+    test('pid 1 of a pid namespace is one by itself', async () => {
+      const { status, stderr } = await shell(
+        "unshare --pid --fork --mount-proc $QL --sigfd $SIGFD --log-format json --spawn 'sleep 100 & exit 5'",
+        { env: { SIGFD: sigfd } },
+      );
+      expect(stderr).not.toMatch(/unshare:/);
+      expect(status).toBe(5);
+      expect(summaryOf(stderr)).toMatchObject({ orphans: 1 });
+    });
   });
 });

@@ -47,7 +47,8 @@ export function run(engine: Engine, forNs: number | null, iterations: number | n
   const { world, capped, loop } = engine;
   const limitNs = forNs === null ? Number.POSITIVE_INFINITY : world.nowNs() + forNs;
   let left = iterations ?? Number.POSITIVE_INFINITY;
-  capped.limitNs = limitNs;
+  // What the outside world does last need not wake the loop.
+  capped.limit = { endNs: limitNs, isIdle: () => !isMoreToCome(engine) };
   engine.quits = false;
   try {
     while (!engine.quits && left > 0 && world.nowNs() < limitNs && isMoreToCome(engine)) {
@@ -60,7 +61,7 @@ export function run(engine: Engine, forNs: number | null, iterations: number | n
       }
     }
   } finally {
-    capped.limitNs = Number.POSITIVE_INFINITY;
+    capped.limit = null;
   }
 }
 

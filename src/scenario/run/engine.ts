@@ -94,7 +94,7 @@ export class Engine {
     this.scenario = scenario;
     this.world = world;
     const now = (): number => world.nowNs();
-    this.capped = new CappedHost(world.host, now, options.beforeWait ?? (() => {}));
+    this.capped = new CappedHost(world.host, world, options.beforeWait ?? (() => {}));
     this.faults = scenario.faults.length === 0 ? null : new FaultHost(this.capped);
     this.host = this.faults ?? this.capped;
     this.trace = new Tracer(now);

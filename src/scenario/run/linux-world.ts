@@ -18,6 +18,8 @@ import { behaviourOf, type World } from './world.ts';
 
 /** Upper bounds on times are given this much on a real machine. */
 const SLACK_NS = 50e6;
+/** How often a wait looks whether anything is left to wait for. */
+const LOOK_NS = 20e6;
 const STDERR = 2;
 
 /**
@@ -43,6 +45,14 @@ export class LinuxWorld implements World {
 
   nowNs(): number {
     return this.host.nowNs;
+  }
+
+  nextLookNs(): number {
+    return this.host.nowNs + LOOK_NS;
+  }
+
+  isDeadlock(): boolean {
+    return false;
   }
 
   /** To make the objects takes some ms, which no timeline should have to know of. */

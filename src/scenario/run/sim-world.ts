@@ -1,5 +1,6 @@
 import { O_CLOEXEC, O_CREAT, O_RDWR } from '../../host/constants.ts';
 import type { SpawnRequest } from '../../host/host.ts';
+import { SimDeadlockError } from '../../host/sim/clock.ts';
 import { SimHost } from '../../host/sim/sim-host.ts';
 import type { ChildDef } from '../model.ts';
 import { behaviourOf, ScenarioError, type World } from './world.ts';
@@ -23,6 +24,16 @@ export class SimWorld implements World {
 
   nowNs(): number {
     return this.host.nowNs;
+  }
+
+  /** A wait without end says by itself that nothing can end it. */
+  nextLookNs(endNs: number): number {
+    const nextNs = this.host.nextEventNs();
+    return nextNs < 0 || endNs === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : nextNs;
+  }
+
+  isDeadlock(error: unknown): boolean {
+    return error instanceof SimDeadlockError;
   }
 
   begin(): void {}

@@ -1,9 +1,10 @@
 import type { ChildBehaviour } from '../../host/behaviour.ts';
+import type { CapWorld } from '../../host/capped.ts';
 import type { Host, SpawnRequest } from '../../host/host.ts';
 import type { ChildDef } from '../model.ts';
 
 /** A host to run a scenario on, and the outside world around it. */
-export interface World {
+export interface World extends CapWorld {
   readonly kind: 'sim' | 'linux';
   /** The kernel, without faults: what the outside world acts on. */
   readonly host: Host;
@@ -11,8 +12,6 @@ export interface World {
   readonly startNs: number;
   /** How much later than wanted a time may be and still be held for right, ns. */
   readonly slackNs: number;
-  /** CLOCK_MONOTONIC; to look takes no time. */
-  nowNs(): number;
   /** All objects are there, and the first step is next. */
   begin(): void;
   /** Lets act happen at a time since the start, while the thread waits or is busy. */

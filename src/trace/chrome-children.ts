@@ -1,0 +1,158 @@
+import type { ArrowIds } from './chrome-arrows.ts';
+import type { ChromeSlices } from './chrome-slices.ts';
+import type { ChromeWriter } from './chrome-writer.ts';
+
+/** A child's track: its life, then the time that it waits to be reaped, then its end. */
+interface Track {
+  lastNs: number;
+}
+
+/** The way of one SIGCHLD record. */
+interface Chain {
+  readonly id: number;
+  readonly pid: number;
+  readonly recordNs: number;
+  /** Whether its first point is written: for a death that comes with the reap, which tells when it was. */
+  readonly started: boolean;
+}
+
+/** What is told of a reap. */
+export interface Reap {
+  readonly pid: number;
+  readonly name: string;
+  /** What became of it. */
+  readonly end: string;
+  readonly latencyNs: number;
+  readonly args: string;
+}
+
+const ARROW = 'SIGCHLD';
+
+/**
+ * The tracks of the children, and the arrows death → SIGCHLD read → handler →
+ * bottom half → reap. A child whose SIGCHLD was merged with another's has an arrow
+ * from its death to the bottom half.
+ */
+export class ChromeChildren {
+  readonly #writer: ChromeWriter;
+  readonly #slices: ChromeSlices;
+  readonly #ids: ArrowIds;
+  readonly #living = new Map<number, Track>();
+  /** The record that was read last, until its handler has run. */
+  #current: Chain | null = null;
+  /** Those that a bottom half is to answer. */
+  readonly #waiting: Chain[] = [];
+  /** Bottom halves that SIGCHLD's handler has scheduled. */
+  readonly #reapers = new Set<string>();
+  #order = 0;
+
+  constructor(writer: ChromeWriter, slices: ChromeSlices, ids: ArrowIds) {
+    this.#writer = writer;
+    this.#slices = slices;
+    this.#ids = ids;
+  }
+
+  spawned(pid: number, name: string, command: string, timeNs: number, args: string): void {
+    this.#writer.track(pid, `child ${name}`, ++this.#order);
+    this.#writer.begin(pid, timeNs, 'child', command, args);
+    this.#living.set(pid, { lastNs: timeNs });
+    this.#count(timeNs);
+  }
+
+  /** It stopped or went on. */
+  changed(pid: number, what: string, timeNs: number, args: string): void {
+    const track = this.#living.get(pid);
+    if (track === undefined) return;
+    this.#writer.instant(pid, timeNs, what, args);
+    track.lastNs = timeNs;
+  }
+
+  /** A SIGCHLD record was read. */
+  record(pid: number, isEnd: boolean, timeNs: number): void {
+    this.dropCurrent(timeNs);
+    const started = !isEnd || !this.#living.has(pid);
+    const chain = { id: this.#ids.next(), pid, recordNs: timeNs, started };
+    this.#slices.flow(started ? 's' : 't', timeNs, chain.id, ARROW);
+    this.#current = chain;
+  }
+
+  /** SIGCHLD's handler is called. */
+  handled(timeNs: number): void {
+    const chain = this.#current;
+    if (chain === null) return;
+    this.#current = null;
+    this.#slices.flow('t', timeNs, chain.id, ARROW);
+    this.#waiting.push(chain);
+  }
+
+  /** Nobody handles the record that was read. */
+  dropCurrent(timeNs: number): void {
+    const chain = this.#current;
+    this.#current = null;
+    if (chain !== null) this.#finish(chain, timeNs);
+  }
+
+  /** SIGCHLD's handler has scheduled a bottom half. */
+  scheduled(bh: string): void {
+    this.#reapers.add(bh);
+  }
+
+  bhBegins(bh: string, timeNs: number): void {
+    if (!this.#reapers.has(bh)) return;
+    for (const chain of this.#waiting) this.#slices.flow('t', timeNs, chain.id, ARROW);
+  }
+
+  /** What the bottom half did not answer (a child that stopped, or somebody else's) ends with it. */
+  bhEnds(bh: string, timeNs: number): void {
+    if (!this.#reapers.delete(bh)) return;
+    for (const chain of this.#waiting) this.#finish(chain, timeNs);
+    this.#waiting.length = 0;
+  }
+
+  reaped(reap: Reap, timeNs: number): void {
+    const { pid, end, args } = reap;
+    const track = this.#living.get(pid);
+    this.#living.delete(pid);
+    const deathNs = Math.min(timeNs, Math.max(timeNs - reap.latencyNs, track?.lastNs ?? 0));
+    if (track === undefined) this.#writer.track(pid, `${reap.name} ${pid}`, ++this.#order);
+    else this.#writer.end(pid, deathNs);
+    const id = this.#arrowTo(pid, timeNs);
+    this.#writer.begin(pid, deathNs, 'child', 'zombie');
+    if (id.fromDeath) this.#writer.flow('s', pid, deathNs, id.id, ARROW);
+    this.#writer.end(pid, timeNs);
+    this.#writer.begin(pid, timeNs, 'child', end, args);
+    this.#writer.flow('f', pid, timeNs, id.id, ARROW);
+    this.#writer.end(pid, timeNs);
+    this.#count(timeNs);
+  }
+
+  close(timeNs: number): void {
+    this.dropCurrent(timeNs);
+    for (const chain of this.#waiting) this.#finish(chain, timeNs);
+    this.#waiting.length = 0;
+    for (const pid of this.#living.keys()) this.#writer.end(pid, timeNs);
+    this.#living.clear();
+  }
+
+  /** The arrow that a reap ends: its record's, or a new one that comes here straight from the death. */
+  #arrowTo(pid: number, timeNs: number): { id: number; fromDeath: boolean } {
+    const at = this.#waiting.findIndex((chain) => chain.pid === pid);
+    if (at >= 0) {
+      const [chain] = this.#waiting.splice(at, 1);
+      return { id: chain!.id, fromDeath: !chain!.started };
+    }
+    const id = this.#ids.next();
+    this.#slices.flow('t', timeNs, id, ARROW);
+    return { id, fromDeath: true };
+  }
+
+  #finish(chain: Chain, timeNs: number): void {
+    // A death that was not reaped: it was then at the latest.
+    if (!chain.started) this.#writer.flow('s', chain.pid, chain.recordNs, chain.id, ARROW);
+    this.#slices.flow('f', timeNs, chain.id, ARROW);
+  }
+
+  #count(timeNs: number): void {
+    this.#writer.counter(timeNs, 'children', this.#living.size);
+  }
+}

@@ -1,0 +1,80 @@
+import type { ChromeWriter, FlowPhase } from './chrome-writer.ts';
+
+/** What a slice stands for; together with a key it says which end is its own. */
+export type SliceKind =
+  | 'iteration'
+  | 'phase'
+  | 'aio_poll'
+  | 'poll'
+  | 'spin'
+  | 'fd'
+  | 'bh'
+  | 'timer'
+  | 'signal'
+  | 'coroutine';
+
+interface Open {
+  readonly kind: SliceKind;
+  readonly key: number | string;
+}
+
+/**
+ * The slices of the loop's track that are open. They nest, whatever comes: an end
+ * without a beginning (the trace began later) is dropped, and an end closes what
+ * is open above it (a callback threw).
+ */
+export class ChromeSlices {
+  readonly #writer: ChromeWriter;
+  readonly #tid: number;
+  readonly #open: Open[] = [];
+
+  constructor(writer: ChromeWriter, tid: number) {
+    this.#writer = writer;
+    this.#tid = tid;
+  }
+
+  begin(kind: SliceKind, key: number | string, timeNs: number, name: string, args: string): void {
+    this.#open.push({ kind, key });
+    this.#writer.begin(this.#tid, timeNs, kind, name, args);
+  }
+
+  end(kind: SliceKind, key: number | string, timeNs: number, args = ''): void {
+    const at = this.#open.findLastIndex((slice) => slice.kind === kind && slice.key === key);
+    if (at < 0) return;
+    this.#closeTo(at + 1, timeNs);
+    this.#open.pop();
+    this.#writer.end(this.#tid, timeNs, args);
+  }
+
+  /** A phase begins: the one before it in the same iteration ends. */
+  phase(timeNs: number, name: string): void {
+    const at = this.#open.findLastIndex(({ kind }) => kind === 'phase' || kind === 'iteration');
+    const isPhase = at >= 0 && this.#open[at]!.kind === 'phase';
+    if (at >= 0) this.#closeTo(isPhase ? at : at + 1, timeNs);
+    this.begin('phase', name, timeNs, name, '');
+  }
+
+  /** The handler that is running, if it is a signal's. */
+  get signal(): number | string | null {
+    return this.#open.findLast(({ kind }) => kind === 'signal')?.key ?? null;
+  }
+
+  /** A point of an arrow here. Where no slice is open that could hold it, it gets one without length. */
+  flow(phase: FlowPhase, timeNs: number, id: number, name: string): void {
+    const alone = this.#open.length === 0;
+    if (alone) this.#writer.begin(this.#tid, timeNs, 'flow', name);
+    this.#writer.flow(phase, this.#tid, timeNs, id, name);
+    if (alone) this.#writer.end(this.#tid, timeNs);
+  }
+
+  close(timeNs: number): void {
+    this.#closeTo(0, timeNs);
+  }
+
+  #closeTo(depth: number, timeNs: number): void {
+    while (this.#open.length > depth) {
+      this.#open.pop();
+      this.#writer.end(this.#tid, timeNs);
+    }
+  }
+}

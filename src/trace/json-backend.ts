@@ -1,0 +1,58 @@
+import type { ByteWriter, TraceBackend, TraceOrigin } from './backend.ts';
+import { ByteBuffer } from './byte-buffer.ts';
+import { CATALOGUE, EVENT_NAMES, type EventDef, type EventId } from './catalogue.ts';
+import { formatEvent, type TraceValue } from './tracer.ts';
+
+/** Members of a line that are no arguments; no argument may be called so. */
+export const JSON_LINE_MEMBERS = ['level', 'time', 'event', 'ns', 'msg'] as const;
+
+/** pino's number of its level trace. */
+const LEVEL = 10;
+
+const KEYS: readonly (readonly string[])[] = EVENT_NAMES.map((name) => {
+  const { args }: EventDef = CATALOGUE[name];
+  return args.map(([arg]) => JSON.stringify(arg));
+});
+
+/** An event's arguments as the members of a JSON object. */
+export function jsonArgs(id: EventId, args: readonly TraceValue[]): string {
+  return KEYS[id]!.map((key, i) => `${key}:${JSON.stringify(args[i] ?? null)}`).join(',');
+}
+
+/**
+ * Lines as pino writes them: level, time (ms since 1970, with fractions), event,
+ * ns (the event's time as the tracer has it), the arguments by their names, msg.
+ */
+export class JsonBackend implements TraceBackend {
+  readonly #out: ByteBuffer;
+  readonly #origin: TraceOrigin;
+
+  constructor(write: ByteWriter, origin: TraceOrigin) {
+    this.#out = new ByteBuffer(write);
+    this.#origin = origin;
+  }
+
+  readonly sink = (id: EventId, timeNs: number, ...args: TraceValue[]): void => {
+    const members = jsonArgs(id, args);
+    const rest = members === '' ? '' : `,${members}`;
+    this.#line(timeNs, EVENT_NAMES[id]!, rest, formatEvent(id, args));
+  };
+
+  dropped(count: number, timeNs: number): void {
+    this.#line(timeNs, 'dropped', `,"count":${count}`, `${count} events are lost`);
+  }
+
+  flush(): void {
+    this.#out.flush();
+  }
+
+  close(): void {
+    this.flush();
+  }
+
+  #line(timeNs: number, event: string, members: string, msg: string): void {
+    const ms = ((this.#origin.epochUs + timeNs / 1000) / 1000).toFixed(3);
+    const head = `{"level":${LEVEL},"time":${ms},"event":"${event}","ns":${timeNs}`;
+    this.#out.text(`${head}${members},"msg":${JSON.stringify(msg)}}\n`);
+  }
+}

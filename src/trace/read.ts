@@ -1,0 +1,181 @@
+/** Reads traces back that JsonBackend and SimpleBackend have written. */
+
+import { CATALOGUE, type EventDef, type EventName } from './catalogue.ts';
+import {
+  DROPPED_ID,
+  HEADER_ID,
+  HEADER_MAGIC,
+  RECORD_HEAD,
+  TYPE_EVENT,
+  TYPE_MAPPING,
+  VERSION,
+  type Word64,
+} from './simple-format.ts';
+
+/** An event as it was traced. */
+export interface TraceRecord {
+  readonly name: EventName;
+  readonly timeNs: number;
+  readonly args: Readonly<Record<string, number | string>>;
+}
+
+export interface TraceFile {
+  readonly format: 'json' | 'simple';
+  readonly events: readonly TraceRecord[];
+  /** Events that the trace says are lost. */
+  readonly dropped: number;
+  /** Whether the file ends in the middle of a record. */
+  readonly truncated: boolean;
+}
+
+/** What cannot be read as a trace; the message is one line. */
+export class TraceReadError extends Error {
+  override readonly name = 'TraceReadError';
+}
+
+/** @throws TraceReadError where the bytes are no trace, or one of another format */
+export function readTrace(bytes: Uint8Array): TraceFile {
+  if (bytes.length >= 8 && bytes.subarray(0, 8).every((byte) => byte === 0xff)) {
+    return new SimpleReader(bytes).read();
+  }
+  const first = bytes[0];
+  if (first === 0x7b) return readJson(new TextDecoder().decode(bytes));
+  if (first === 0x5b) {
+    throw new TraceReadError('a chrome trace is not read back: write one with json or simple');
+  }
+  throw new TraceReadError('this is no trace: expected one that was written as json or simple');
+}
+
+function definition(name: string): EventDef | undefined {
+  return Object.hasOwn(CATALOGUE, name) ? CATALOGUE[name as EventName] : undefined;
+}
+
+function readJson(text: string): TraceFile {
+  const lines = text.split('\n');
+  const truncated = lines.pop() !== '';
+  const events: TraceRecord[] = [];
+  let dropped = 0;
+  lines.forEach((line, i) => {
+    const object = parseLine(line, i + 1);
+    if (object.event === 'dropped') {
+      dropped += Number(object.count);
+      return;
+    }
+    const def = definition(String(object.event));
+    if (def === undefined) {
+      throw new TraceReadError(`line ${i + 1}: there is no trace event ${object.event}`);
+    }
+    const args: Record<string, number | string> = {};
+    for (const [arg, type] of def.args) {
+      args[arg] = type === 'str' ? String(object[arg] ?? '') : Number(object[arg] ?? 0);
+    }
+    events.push({ name: object.event as EventName, timeNs: Number(object.ns), args });
+  });
+  return { format: 'json', events, dropped, truncated };
+}
+
+function parseLine(line: string, number: number): Record<string, unknown> {
+  try {
+    const object: unknown = JSON.parse(line);
+    if (typeof object === 'object' && object !== null) return object as Record<string, unknown>;
+  } catch {}
+  throw new TraceReadError(`line ${number} is no JSON object`);
+}
+
+const WORD = 2 ** 32;
+
+class SimpleReader {
+  readonly #view: DataView;
+  readonly #decoder = new TextDecoder();
+  readonly #names = new Map<number, string>();
+  readonly #events: TraceRecord[] = [];
+  #dropped = 0;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  read(): TraceFile {
+    const isHeader = this.#is(HEADER_ID) && this.#is(HEADER_MAGIC);
+    if (!isHeader || this.#u64() !== VERSION) {
+      throw new TraceReadError(`this is no simpletrace of version ${VERSION}`);
+    }
+    let truncated = false;
+    while (this.#at < this.#view.byteLength && !truncated) {
+      try {
+        this.#record();
+      } catch (error) {
+        // A DataView's own, for what lies beyond its end.
+        if (!(error instanceof RangeError)) throw error;
+        truncated = true;
+      }
+    }
+    return { format: 'simple', events: this.#events, dropped: this.#dropped, truncated };
+  }
+
+  #record(): void {
+    const type = this.#u64();
+    if (type === TYPE_MAPPING) {
+      const id = this.#u64();
+      this.#names.set(id, this.#text());
+    } else if (type === TYPE_EVENT) this.#event();
+    else throw new TraceReadError(`byte ${this.#at - 8}: there is no record of type ${type}`);
+  }
+
+  #event(): void {
+    const start = this.#at;
+    const isDropped = this.#is(DROPPED_ID);
+    const id = isDropped ? 0 : this.#u64();
+    const timeNs = this.#u64();
+    const length = this.#u32();
+    this.#u32();
+    if (isDropped) {
+      this.#dropped += this.#u64();
+      return;
+    }
+    const name = this.#names.get(id);
+    const def = name === undefined ? undefined : definition(name);
+    if (def === undefined) {
+      throw new TraceReadError(`byte ${start}: there is no trace event ${name ?? id}`);
+    }
+    const args: Record<string, number | string> = {};
+    for (const [arg, type] of def.args) args[arg] = type === 'str' ? this.#text() : this.#u64();
+    if (this.#at !== start + length || length < RECORD_HEAD) {
+      throw new TraceReadError(`byte ${start}: a record of ${name} has the wrong length ${length}`);
+    }
+    this.#events.push({ name: name as EventName, timeNs, args });
+  }
+
+  /** Reads a word, and goes back where it is another. */
+  #is([high, low]: Word64): boolean {
+    const same =
+      this.#view.getUint32(this.#at + 4, true) === high &&
+      this.#view.getUint32(this.#at, true) === low;
+    if (same) this.#at += 8;
+    return same;
+  }
+
+  #u32(): number {
+    const value = this.#view.getUint32(this.#at, true);
+    this.#at += 4;
+    return value;
+  }
+
+  /** As a signed number: what is negative was written so. */
+  #u64(): number {
+    const value =
+      this.#view.getInt32(this.#at + 4, true) * WORD + this.#view.getUint32(this.#at, true);
+    this.#at += 8;
+    return value;
+  }
+
+  #text(): string {
+    const length = this.#u32();
+    const { buffer, byteOffset, byteLength } = this.#view;
+    if (this.#at + length > byteLength) throw new RangeError('the text is cut off');
+    const text = this.#decoder.decode(new Uint8Array(buffer, byteOffset + this.#at, length));
+    this.#at += length;
+    return text;
+  }
+}

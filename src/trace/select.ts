@@ -1,0 +1,37 @@
+import { EVENT_NAMES, type EventName } from './catalogue.ts';
+
+/** Whether `*` and `?` of a pattern can be filled so that it is the name. */
+export function matchesGlob(pattern: string, name: string): boolean {
+  const source = pattern.replace(/[\\^$.*+?()[\]{}|]/g, (char) =>
+    char === '*' ? '.*' : char === '?' ? '.' : `\\${char}`,
+  );
+  return new RegExp(`^${source}$`, 's').test(name);
+}
+
+export interface Selection {
+  readonly names: readonly EventName[];
+  /** Patterns that are no event's. */
+  readonly unmatched: readonly string[];
+}
+
+/**
+ * The events that patterns choose, in order of the catalogue. `GLOB` adds, `-GLOB`
+ * takes out, the last that matches counts. A list that begins with `-GLOB`, or is
+ * empty, begins with all events.
+ */
+export function selectEvents(patterns: readonly string[]): Selection {
+  const all = patterns[0]?.startsWith('-') ?? true;
+  const chosen = new Set<EventName>(all ? EVENT_NAMES : []);
+  const unmatched: string[] = [];
+  for (const pattern of patterns) {
+    const removes = pattern.startsWith('-');
+    const glob = removes ? pattern.slice(1) : pattern;
+    const names = EVENT_NAMES.filter((name) => matchesGlob(glob, name));
+    if (names.length === 0) unmatched.push(glob);
+    for (const name of names) {
+      if (removes) chosen.delete(name);
+      else chosen.add(name);
+    }
+  }
+  return { names: EVENT_NAMES.filter((name) => chosen.has(name)), unmatched };
+}

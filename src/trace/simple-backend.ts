@@ -1,0 +1,96 @@
+import type { ByteWriter, TraceBackend, TraceOrigin } from './backend.ts';
+import { ByteBuffer } from './byte-buffer.ts';
+import { EVENT_NAMES, type EventId } from './catalogue.ts';
+import {
+  DROPPED_ID,
+  HEADER_ID,
+  HEADER_MAGIC,
+  MOST_TEXT,
+  RECORD_HEAD,
+  TYPE_EVENT,
+  TYPE_MAPPING,
+  VERSION,
+  type Word64,
+} from './simple-format.ts';
+import { ARG_COUNTS, type TraceValue } from './tracer.ts';
+
+const MOST_ARGS = 8;
+const MOST_RECORD = 8 + RECORD_HEAD + MOST_ARGS * (4 + MOST_TEXT);
+/** Where the length stands behind a record's type. */
+const LENGTH_AT = 8 + 8 + 8;
+
+/**
+ * QEMU's simpletrace format, version 4: what its trace/simple.c writes and its
+ * scripts/simpletrace.py reads, with the list of traceEventsFile.
+ */
+export class SimpleBackend implements TraceBackend {
+  readonly #out: ByteBuffer;
+  readonly #pid: number;
+
+  constructor(write: ByteWriter, origin: TraceOrigin) {
+    this.#out = new ByteBuffer(write);
+    this.#pid = origin.pid;
+    this.#header();
+  }
+
+  readonly sink = (id: EventId, timeNs: number, ...args: TraceValue[]): void => {
+    const start = this.#begin([0, id], timeNs);
+    const count = ARG_COUNTS[id]!;
+    for (let i = 0; i < count; i++) this.#argument(args[i]);
+    this.#end(start);
+  };
+
+  dropped(count: number, timeNs: number): void {
+    const start = this.#begin(DROPPED_ID, timeNs);
+    this.#out.u64(count);
+    this.#end(start);
+  }
+
+  flush(): void {
+    this.#out.flush();
+  }
+
+  close(): void {
+    this.flush();
+  }
+
+  #header(): void {
+    const out = this.#out;
+    out.u64Words(...HEADER_ID);
+    out.u64Words(...HEADER_MAGIC);
+    out.u64(VERSION);
+    EVENT_NAMES.forEach((name, id) => {
+      out.u64(TYPE_MAPPING);
+      out.u64(id);
+      out.u32(name.length);
+      out.text(name);
+    });
+  }
+
+  #begin(id: Word64, timeNs: number): number {
+    const out = this.#out;
+    const start = out.reserve(MOST_RECORD);
+    out.u64(TYPE_EVENT);
+    out.u64Words(...id);
+    out.u64(timeNs);
+    out.u32(0);
+    out.u32(this.#pid);
+    return start;
+  }
+
+  #argument(value: TraceValue): void {
+    const out = this.#out;
+    if (typeof value !== 'string') {
+      out.u64(value ?? 0);
+      return;
+    }
+    const at = out.length;
+    out.u32(0);
+    out.patchU32(at, out.shortText(value, MOST_TEXT));
+  }
+
+  /** The length counts everything but the type. */
+  #end(start: number): void {
+    this.#out.patchU32(start + LENGTH_AT, this.#out.length - start - 8);
+  }
+}

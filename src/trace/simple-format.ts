@@ -1,0 +1,20 @@
+/** Numbers of QEMU's simpletrace format, version 4, as words of 64 bits. Numbers are the machine's: little-endian. */
+
+export type Word64 = readonly [high: number, low: number];
+
+/** A file begins with these three: a header's event id, a magic number, the version. */
+export const HEADER_ID: Word64 = [0xffffffff, 0xffffffff];
+export const HEADER_MAGIC: Word64 = [0xf2b177cb, 0x0aa429b4];
+export const VERSION = 4;
+
+/** Then come records, each with its type first. */
+export const TYPE_MAPPING = 0;
+export const TYPE_EVENT = 1;
+
+/** The event that says how many were lost. */
+export const DROPPED_ID: Word64 = [0xffffffff, 0xfffffffe];
+
+/** Bytes of an event's record before its arguments, less the type: id, time, length, pid. */
+export const RECORD_HEAD = 8 + 8 + 4 + 4;
+/** A longer text is cut. */
+export const MOST_TEXT = 512;
