@@ -8,8 +8,9 @@ import type { Row, Section } from './row.ts';
 import { scale } from './scale.ts';
 import { startup } from './startup.ts';
 import { type Result, table } from './table.ts';
+import { trace } from './trace.ts';
 
-const SECTIONS: readonly Section[] = [core, scale, children, startup];
+const SECTIONS: readonly Section[] = [core, scale, children, startup, trace];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -61,6 +62,7 @@ for (const section of SECTIONS) {
   for (const make of section.rows) results.push(await run(make(), c));
   all[section.name] = results;
   console.log(`\n${section.name}: ${section.about}\n${table(results)}`);
+  for (const note of section.notes?.(results) ?? []) console.log(note);
 }
 c.dispose();
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(all, null, 2)}\n`);

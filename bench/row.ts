@@ -1,3 +1,5 @@
+import type { Result } from './table.ts';
+
 /** One line of the table: the same work, ours and others'. Times are ns for one operation. */
 export interface Row {
   readonly name: string;
@@ -23,4 +25,6 @@ export interface Section {
   readonly about: string;
   /** Made one after the other, so that no row pays for another's fds. */
   readonly rows: readonly (() => Row)[];
+  /** Lines that sum the results up. */
+  readonly notes?: ((results: readonly Result[]) => readonly string[]) | undefined;
 }

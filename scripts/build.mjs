@@ -1,7 +1,7 @@
 // Builds dist/: the command and the library as one ESM bundle each, and the
 // library's .d.ts files. koffi stays outside, since it carries a native binary.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,9 @@ import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
-rmSync(dist, { recursive: true, force: true });
+// Built beside it and put in its place, so that whoever runs the old one is not disturbed.
+const fresh = join(root, `dist-${process.pid}`);
+const old = `${fresh}-old`;
 
 const common = {
   absWorkingDir: root,
@@ -52,17 +54,36 @@ const startFast = {
 const js =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
-const command = { ...common, outdir: 'dist', banner: { js }, minifySyntax: true, minifyWhitespace: true };
-await Promise.all([
-  build({ ...command, entryPoints: { 'qemu-loop': 'src/cli/main.ts' }, plugins: [startFast] }),
-  build({ ...command, entryPoints: { 'json-log': 'src/cli/json-log.ts' } }),
-  build({ ...common, entryPoints: { index: 'src/index.ts' }, outdir: 'dist', packages: 'external' }),
-]);
-chmodSync(join(dist, 'qemu-loop.js'), 0o755);
+const command = {
+  ...common,
+  outdir: fresh,
+  banner: { js },
+  minifySyntax: true,
+  minifyWhitespace: true,
+};
 
-const tsc = join(
-  dirname(createRequire(import.meta.url).resolve('typescript/package.json')),
-  'bin',
-  'tsc',
-);
-execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+function declarations() {
+  const typescript = createRequire(import.meta.url).resolve('typescript/package.json');
+  const tsc = join(dirname(typescript), 'bin', 'tsc');
+  const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', join(fresh, 'types')];
+  execFileSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+}
+
+try {
+  await Promise.all([
+    build({ ...command, entryPoints: { 'qemu-loop': 'src/cli/main.ts' }, plugins: [startFast] }),
+    build({ ...command, entryPoints: { 'json-log': 'src/cli/json-log.ts' } }),
+    build({
+      ...common,
+      entryPoints: { index: 'src/index.ts' },
+      outdir: fresh,
+      packages: 'external',
+    }),
+  ]);
+  chmodSync(join(fresh, 'qemu-loop.js'), 0o755);
+  declarations();
+  if (existsSync(dist)) renameSync(dist, old);
+  renameSync(fresh, dist);
+} finally {
+  for (const dir of [fresh, old]) rmSync(dir, { recursive: true, force: true });
+}

@@ -1,6 +1,7 @@
 import { EV } from '../trace/catalogue.ts';
 import { assertionFailed } from './abort.ts';
-import type { Coroutine, CoroutineSteps, Coroutines } from './coroutine.ts';
+import type { Coroutine, CoroutineSteps } from './coroutine.ts';
+import type { Coroutines } from './coroutines.ts';
 
 const T_UNCONTENDED = EV.qemu_co_mutex_lock_uncontended;
 const T_LOCK_ENTRY = EV.qemu_co_mutex_lock_entry;

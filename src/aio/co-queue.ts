@@ -1,5 +1,6 @@
 import type { CoMutex } from './co-mutex.ts';
-import type { Coroutine, CoroutineSteps, Coroutines } from './coroutine.ts';
+import type { Coroutine, CoroutineSteps } from './coroutine.ts';
+import type { Coroutines } from './coroutines.ts';
 
 /** Coroutines that wait for something, first come first served. QEMU: CoQueue. */
 export class CoQueue {

@@ -1,5 +1,6 @@
 import { assertionFailed } from './abort.ts';
-import type { Coroutine, CoroutineSteps, Coroutines } from './coroutine.ts';
+import type { Coroutine, CoroutineSteps } from './coroutine.ts';
+import type { Coroutines } from './coroutines.ts';
 
 interface Ticket {
   readonly read: boolean;

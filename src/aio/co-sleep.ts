@@ -1,11 +1,7 @@
 import { assertionFailed } from './abort.ts';
 import { QEMU_CLOCK_REALTIME } from './clock.ts';
-import {
-  alreadyScheduled,
-  type Coroutine,
-  type CoroutineSteps,
-  type Coroutines,
-} from './coroutine.ts';
+import { alreadyScheduled, type Coroutine, type CoroutineSteps } from './coroutine.ts';
+import type { Coroutines } from './coroutines.ts';
 
 const SCHEDULED = 'qemu_co_sleep_ns';
 

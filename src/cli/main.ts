@@ -5,8 +5,13 @@ import { readFileSync, writeSync } from 'node:fs';
 import { asCliError, type CliError } from './errors.ts';
 import { parseOptions } from './options.ts';
 import { type JsonLogMaker, runSession } from './session.ts';
+import { traceCommand } from './trace-command.ts';
 
 async function main(): Promise<number> {
+  if (process.argv[2] === 'trace') {
+    print(1, traceCommand(process.argv.slice(3)));
+    return 0;
+  }
   const asked = parseOptions(process.argv.slice(2), version);
   if ('text' in asked) {
     print(asked.status === 0 ? 1 : 2, asked.text);

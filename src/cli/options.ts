@@ -3,6 +3,7 @@ import type { SigfdChoice } from '../signal/signals.ts';
 import { CliError, EXIT_USAGE } from './errors.ts';
 import { nearest } from './nearest.ts';
 import { duration, rewrite, signal, statuses } from './option-values.ts';
+import { type RawTrace, type TraceOptions, traceFlags, traceOptions } from './trace-options.ts';
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -34,6 +35,7 @@ export interface Options {
   readonly rewrite: ReadonlyMap<number, number>;
   readonly success: 'first' | 'last' | 'all';
   readonly sigfd: SigfdChoice;
+  readonly trace: TraceOptions | null;
 }
 
 /** A command line that asks for text only. */
@@ -54,7 +56,7 @@ the first failure in order of --spawn. 124 --timeout, 125 qemu-loop itself
 failed, 126 not executable, 127 not found, 2 wrong command line.
 `;
 
-interface Raw {
+interface Raw extends RawTrace {
   spawn: string[];
   prefix: boolean;
   quiet: boolean;
@@ -87,13 +89,17 @@ const REST = 'Others:';
 function define(): Command {
   const more = (_: string, before: number): number => before + 1;
   const add = (text: string, before: string[]): string[] => [...before, text];
-  return new Command('qemu-loop')
+  const command = new Command('qemu-loop')
     .usage('--spawn CMD [--spawn CMD]... [options]\n       qemu-loop [options] -- PROG [ARG]...')
     .description(
       "Runs commands under QEMU's main loop, shows how each death becomes a reap, and exits as they did.",
     )
     .argument('[prog...]')
-    .configureHelp({ visibleArguments: () => [], sortOptions: false })
+    .configureHelp({
+      visibleArguments: () => [],
+      optionDescription: ({ description }) => description,
+      sortOptions: false,
+    })
     .addOption(
       option('--spawn <cmd>', 'run CMD by /bin/sh -c; may be given again and again', WHAT)
         .argParser(add)
@@ -114,17 +120,19 @@ function define(): Command {
     )
     .addOption(option('-q, --quiet', 'no log and no summary, only errors', SHOW).default(false, ''))
     .addOption(
-      option('-v, --verbose', 'log more: -v is --log-level debug, -vv is trace', SHOW)
+      option('-v, --verbose', 'more: -v is --log-level debug, -vv is trace', SHOW)
         .argParser(more)
         .default(0, ''),
     )
     .addOption(
-      option('--log-level <level>', 'error, warn, info (the chain), debug, trace', SHOW).choices(
-        LOG_LEVELS,
-      ),
+      option(
+        '--log-level <level>',
+        'error, warn, info (the chain; the default), debug, trace',
+        SHOW,
+      ).choices(LOG_LEVELS),
     )
     .addOption(
-      option('--log-format <format>', 'pretty or json', SHOW)
+      option('--log-format <format>', 'pretty (the default) or json', SHOW)
         .choices(['pretty', 'json'])
         .default('pretty', ''),
     )
@@ -177,20 +185,21 @@ function define(): Command {
     .addOption(
       option(
         '--success <which>',
-        'whose exit status is ours: first or last to end, or all',
+        'whose exit status is ours: first or last to end, or all (the first failure in order; the default)',
         SIGNALS,
       )
         .choices(['first', 'last', 'all'])
         .default('all', ''),
-    )
+    );
+  for (const one of traceFlags()) command.addOption(one);
+  return command
     .addOption(
       option('--sigfd <how>', 'how signals come: auto, native or compat', REST)
         .choices(['auto', 'native', 'compat'])
         .default('auto', ''),
     )
     .addOption(option('-V, --version', 'print the version', REST))
-    .helpOption('-h, --help', 'print this')
-    .optionsGroup(REST)
+    .addHelpOption(option('-h, --help', 'print this', REST))
     .addHelpText('after', EXAMPLES);
 }
 
@@ -250,6 +259,7 @@ function fromRaw(raw: Raw, operands: readonly string[], hasDashes: boolean): Opt
     rewrite: raw.rewrite,
     success: raw.success,
     sigfd: raw.sigfd,
+    trace: traceOptions(raw),
   };
 }
 

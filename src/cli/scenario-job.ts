@@ -36,15 +36,14 @@ export function scenarioOf(job: ScenarioJob): Scenario {
 
 export function runJob(job: ScenarioJob, scenario: Scenario, makeWorld: MakeWorld): RunResult {
   const live = job.live === null ? null : new LiveLog(job.live);
-  const result = runScenario(scenario, makeWorld, {
+  return runScenario(scenario, makeWorld, {
     seed: job.seed ?? undefined,
     timeoutNs: job.timeoutNs,
     beforeWait: watchdog(job.timeoutNs),
     onTracer: live?.attach,
     onEntry: live?.entry,
+    onEnd: live?.end,
   });
-  live?.flush();
-  return result;
 }
 
 /** Ends a run that takes too long in real time, which a simulated one may too. */
@@ -61,13 +60,16 @@ function watchdog(timeoutNs: number): () => void {
 class LiveLog {
   readonly #style: { readonly color: boolean; readonly width: number };
   #log: PrettyLog | null = null;
+  #ended = false;
 
   constructor(style: { readonly color: boolean; readonly width: number }) {
     this.#style = style;
   }
 
   readonly attach = (trace: Tracer, nowNs: number): void => {
-    const sink = (text: string): void => void writeSync(STDERR, text);
+    const sink = (text: string): void => {
+      if (!this.#ended) writeSync(STDERR, text);
+    };
     this.#log = new PrettyLog(sink, () => this.#style, new Map(), nowNs);
     attachLog(trace, 'info', this.#log);
   };
@@ -76,7 +78,9 @@ class LiveLog {
     this.#log?.note('info', 'order log', nowNs, {}, text);
   };
 
-  flush(): void {
+  /** What the closing traces is no part of the run. */
+  readonly end = (): void => {
     this.#log?.flush();
-  }
+    this.#ended = true;
+  };
 }

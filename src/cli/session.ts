@@ -10,6 +10,7 @@ import {
   O_WRONLY,
   PR_SET_CHILD_SUBREAPER,
   PR_SET_PDEATHSIG,
+  SIGABRT,
   SIGCHLD,
 } from '../host/constants.ts';
 import { check } from '../host/errno.ts';
@@ -33,6 +34,7 @@ import { PrettyLog } from './pretty-log.ts';
 import { childColor, paint, wantsColor } from './style.ts';
 import { Report } from './summary.ts';
 import { Supervisor } from './supervisor.ts';
+import { TraceOutput, traceClock, traceOrigin } from './trace-output.ts';
 import { Terminal } from './tty.ts';
 
 /** Makes the JSON log; loaded only where it is wanted. */
@@ -64,13 +66,15 @@ class Session {
   readonly #log: LogWriter;
   readonly #report: Report;
   readonly #trace: Tracer;
+  readonly #traceOutput: TraceOutput | null;
   readonly #counts: { readonly wakeups: number };
 
   constructor(host: Host, options: Options, makeJsonLog: JsonLogMaker | null, undo: Disposable[]) {
     this.#host = host;
     this.#options = options;
     this.#undo = undo;
-    this.#trace = new Tracer(() => host.clockNs(CLOCK_MONOTONIC));
+    this.#trace = new Tracer(traceClock(host));
+    this.#traceOutput = this.#openTrace();
     const startNs = host.clockNs(CLOCK_MONOTONIC);
     this.#report = new Report(options.jobs.map(newRow));
     this.#report.startNs = startNs;
@@ -107,7 +111,7 @@ class Session {
     const loop = this.#keep(new MainLoop({ host, trace: this.#trace }));
     const signals = this.#keep(
       new Signals(loop, {
-        signals: [SIGCHLD, ...FORWARDED],
+        signals: [SIGCHLD, ...FORWARDED, ...(this.#traceOutput === null ? [] : [SIGABRT])],
         sigfd: options.sigfd,
         report: (message) => this.#note('warn', 'signalfd', message),
       }),
@@ -152,8 +156,29 @@ class Session {
       (passing, received) => supervisor.pass(passing, received),
       (signo) => supervisor.dropped(signo),
     );
+    if (this.#traceOutput !== null) this.#endTraceOnAbort(signals, this.#traceOutput);
     this.#dieWithParent(parentPid);
     return { supervisor, loop, prefixer, signals, watch };
+  }
+
+  #openTrace(): TraceOutput | null {
+    const { trace } = this.#options;
+    if (trace === null) return null;
+    const output = new TraceOutput(this.#trace, trace, traceOrigin(this.#host));
+    const problems = (): void => {
+      for (const problem of output.close()) process.stderr.write(`qemu-loop: ${problem}\n`);
+    };
+    this.#keep({ dispose: problems });
+    return output;
+  }
+
+  /** SIGABRT would end us before the trace is whole; then it may. */
+  #endTraceOnAbort(signals: Signals, output: TraceOutput): void {
+    const handler = (): void => {
+      output.close();
+      process.abort();
+    };
+    signals.sigaction(SIGABRT, { name: 'abort', handler });
   }
 
   #keep<T extends Disposable>(part: T): T {

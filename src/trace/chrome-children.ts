@@ -136,19 +136,24 @@ export class ChromeChildren {
 
   /** The arrow that a reap ends: its record's, or a new one that comes here straight from the death. */
   #arrowTo(pid: number, timeNs: number): { id: number; fromDeath: boolean } {
+    const current = this.#current;
     const at = this.#waiting.findIndex((chain) => chain.pid === pid);
-    if (at >= 0) {
-      const [chain] = this.#waiting.splice(at, 1);
-      return { id: chain!.id, fromDeath: !chain!.started };
-    }
+    const chain = current?.pid === pid ? current : this.#waiting[at];
+    if (chain === current) this.#current = null;
+    else if (at >= 0) this.#waiting.splice(at, 1);
+    if (chain !== undefined && chain !== null) return { id: chain.id, fromDeath: !chain.started };
     const id = this.#ids.next();
     this.#slices.flow('t', timeNs, id, ARROW);
     return { id, fromDeath: true };
   }
 
   #finish(chain: Chain, timeNs: number): void {
-    // A death that was not reaped: it was then at the latest.
-    if (!chain.started) this.#writer.flow('s', chain.pid, chain.recordNs, chain.id, ARROW);
+    if (!chain.started) {
+      // A death that was not reaped: it was right before the record at the latest.
+      const lastNs = this.#living.get(chain.pid)?.lastNs ?? 0;
+      const deathNs = Math.max(lastNs, chain.recordNs - 1);
+      this.#writer.flow('s', chain.pid, deathNs, chain.id, ARROW);
+    }
     this.#slices.flow('f', timeNs, chain.id, ARROW);
   }
 

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { CoMutex } from '../../src/aio/co-mutex.ts';
 import { CoQueue } from '../../src/aio/co-queue.ts';
 import { CoRwlock } from '../../src/aio/co-rwlock.ts';
-import { type Coroutine, type CoroutineSteps, Coroutines } from '../../src/aio/coroutine.ts';
+import type { Coroutine, CoroutineSteps } from '../../src/aio/coroutine.ts';
+import { Coroutines } from '../../src/aio/coroutines.ts';
 import { onSim } from '../support/rig.ts';
 
 function withCoroutines(body: (co: Coroutines, log: string[]) => void): () => void {
@@ -17,10 +18,18 @@ function withCoroutines(body: (co: Coroutines, log: string[]) => void): () => vo
   });
 }
 
-function start(co: Coroutines, body: () => CoroutineSteps): Coroutine {
+function start(co: Coroutines, body: (opaque: undefined) => CoroutineSteps): Coroutine {
   const c = co.create(body);
   co.enter(c);
   return c;
+}
+
+/** A body that never yields. */
+function once<T = undefined>(act: (opaque: T) => void): (opaque: T) => CoroutineSteps {
+  return function* (opaque) {
+    act(opaque);
+    yield* [];
+  };
 }
 
 describe('CoQueue', () => {
@@ -54,10 +63,13 @@ describe('CoQueue', () => {
           log.push(name);
         });
       }
-      start(co, function* () {
-        queue.restartAll();
-        log.push('waker');
-      });
+      start(
+        co,
+        once(() => {
+          queue.restartAll();
+          log.push('waker');
+        }),
+      );
       expect(log).toEqual(['waker', 'a', 'b']);
     }),
   );
@@ -94,18 +106,24 @@ describe('CoMutex', () => {
     withCoroutines((co) => {
       const mutex = new CoMutex(co);
       expect(() =>
-        start(co, function* () {
-          mutex.unlock();
-        }),
+        start(
+          co,
+          once(() => {
+            mutex.unlock();
+          }),
+        ),
       ).toThrow("qemu_co_mutex_unlock: Assertion `mutex->locked' failed.");
       start(co, function* () {
         yield* mutex.lock();
         yield;
       });
       expect(() =>
-        start(co, function* () {
-          mutex.unlock();
-        }),
+        start(
+          co,
+          once(() => {
+            mutex.unlock();
+          }),
+        ),
       ).toThrow("Assertion `mutex->holder == self' failed.");
       const other = new CoMutex(co);
       expect(() =>
@@ -228,14 +246,20 @@ describe('CoRwlock', () => {
       const lock = new CoRwlock(co);
       expect(() => lock.unlock()).toThrow("Assertion `qemu_in_coroutine()' failed.");
       expect(() =>
-        start(co, function* () {
-          lock.unlock();
-        }),
+        start(
+          co,
+          once(() => {
+            lock.unlock();
+          }),
+        ),
       ).toThrow("Assertion `lock->owners == -1' failed.");
       expect(() =>
-        start(co, function* () {
-          lock.downgrade();
-        }),
+        start(
+          co,
+          once(() => {
+            lock.downgrade();
+          }),
+        ),
       ).toThrow('qemu_co_rwlock_downgrade');
       expect(() =>
         start(co, function* () {

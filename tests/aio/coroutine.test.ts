@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { QemuAbort } from '../../src/aio/abort.ts';
 import { CoSleep, coSleepNs } from '../../src/aio/co-sleep.ts';
-import { type CoroutineSteps, Coroutines, CoroutineThread } from '../../src/aio/coroutine.ts';
+import { type CoroutineSteps, CoroutineThread } from '../../src/aio/coroutine.ts';
+import { Coroutines } from '../../src/aio/coroutines.ts';
 import type { SimHost } from '../../src/host/sim/sim-host.ts';
 import { EVENT_NAMES, type EventName } from '../../src/trace/catalogue.ts';
 import { onSim, type Rig } from '../support/rig.ts';
@@ -33,6 +34,14 @@ function withCoroutines(body: (made: Made) => void): () => void {
   });
 }
 
+/** A body that never yields. */
+function once<T = undefined>(act: (opaque: T) => void): (opaque: T) => CoroutineSteps {
+  return function* (opaque) {
+    act(opaque);
+    yield* [];
+  };
+}
+
 describe('enter and yield', () => {
   it(
     'runs to the next yield, and knows who runs',
@@ -55,9 +64,9 @@ describe('enter and yield', () => {
   it(
     'hands the opaque value to the body',
     withCoroutines(({ co, log }) => {
-      const body = function* (text: string): CoroutineSteps {
+      const body = once((text: string) => {
         log.push(text);
-      };
+      });
       co.enter(co.create(body, 'c', 'value'));
       expect(log).toEqual(['value']);
     }),
@@ -66,13 +75,18 @@ describe('enter and yield', () => {
   it(
     'nests, and counts one as entered while it waits for who it entered',
     withCoroutines(({ co, log }) => {
-      const inner = co.create(function* () {
-        log.push(`outer entered: ${outer.entered}`);
-      });
-      const outer = co.create(function* () {
-        co.enter(inner);
-        log.push(co.self.name);
-      }, 'outer');
+      const inner = co.create(
+        once(() => {
+          log.push(`outer entered: ${outer.entered}`);
+        }),
+      );
+      const outer = co.create(
+        once(() => {
+          co.enter(inner);
+          log.push(co.self.name);
+        }),
+        'outer',
+      );
       co.enter(outer);
       expect(log).toEqual(['outer entered: true', 'outer']);
     }),
@@ -110,9 +124,11 @@ describe('wake', () => {
   it(
     'does not run itself, nor who has never run',
     withCoroutines(({ co, steps }) => {
-      const self = co.create(function* () {
-        expect(() => co.wake(co.self)).toThrow("aio_co_enter: Assertion `self != co' failed.");
-      });
+      const self = co.create(
+        once(() => {
+          expect(() => co.wake(co.self)).toThrow("aio_co_enter: Assertion `self != co' failed.");
+        }),
+      );
       co.enter(self);
       expect(() => co.wake(steps('a', 1))).toThrow(QemuAbort);
     }),
@@ -124,10 +140,12 @@ describe('wake', () => {
       const a = steps('a', 2);
       co.enter(a);
       co.enter(
-        co.create(function* () {
-          co.wake(a);
-          expect(() => co.wake(a)).toThrow('aio_co_enter: Co-routine was already woken');
-        }),
+        co.create(
+          once(() => {
+            co.wake(a);
+            expect(() => co.wake(a)).toThrow('aio_co_enter: Co-routine was already woken');
+          }),
+        ),
       );
       expect(a.ended).toBe(true);
     }),
@@ -219,9 +237,11 @@ describe('aborts', () => {
   it(
     'of who enters himself',
     withCoroutines(({ co }) => {
-      const c = co.create(function* () {
-        co.enter(c);
-      });
+      const c = co.create(
+        once(() => {
+          co.enter(c);
+        }),
+      );
       expect(() => co.enter(c)).toThrow('Co-routine re-entered recursively');
       expect(co.inCoroutine).toBe(false);
     }),
@@ -242,11 +262,13 @@ describe('aborts', () => {
       const [a, b] = [steps('a', 2), steps('b', 2)];
       co.enter(a);
       co.enter(b);
-      const c = co.create(function* () {
-        co.wake(a);
-        co.wake(b);
-        throw new Error('out of here');
-      });
+      const c = co.create(
+        once(() => {
+          co.wake(a);
+          co.wake(b);
+          throw new Error('out of here');
+        }),
+      );
       expect(() => co.enter(c)).toThrow('out of here');
       expect([c.ended, co.inCoroutine]).toEqual([true, false]);
       log.length = 0;
@@ -258,10 +280,12 @@ describe('aborts', () => {
   it(
     'in the middle of a round leave the rest of it for the next',
     withCoroutines(({ co, log, steps }) => {
-      const thrower = co.create(function* () {
-        co.schedule(steps('later', 1));
-        throw new Error('out of here');
-      });
+      const thrower = co.create(
+        once(() => {
+          co.schedule(steps('later', 1));
+          throw new Error('out of here');
+        }),
+      );
       co.schedule(steps('a', 1));
       co.schedule(thrower);
       co.schedule(steps('b', 1));
@@ -340,9 +364,9 @@ it(
     expect(log).toEqual([
       'aio_co_schedule 1 1',
       'aio_co_schedule_bh_cb 1 1',
-      'qemu_aio_coroutine_enter 1 0 1 c',
+      'qemu_aio_coroutine_enter 1 0 1 0',
       'qemu_coroutine_yield 1 0',
-      'qemu_aio_coroutine_enter 1 0 1 c',
+      'qemu_aio_coroutine_enter 1 0 1 0',
       'qemu_coroutine_terminate 1',
     ]);
   }),

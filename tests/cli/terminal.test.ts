@@ -33,7 +33,7 @@ describe('on a terminal', () => {
     const running = onTerminal(
       `$QL --spawn 'trap "" INT; echo ready; while :; do sleep 0.05; done'; echo status $?`,
     );
-    await running.until(/ready/);
+    await running.until(/^ready\r/m);
     running.child.stdin?.write('\x03');
     await running.until(/SIGINT to all, by the terminal/);
     running.child.stdin?.write('\x03');

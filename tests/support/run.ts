@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
 
 export const root = join(import.meta.dirname, '..', '..');
 export const command = join(root, 'dist', 'qemu-loop.js');
@@ -37,6 +38,10 @@ export class Running {
     this.child.stdin?.on('error', () => {});
     if (options.input !== undefined) this.child.stdin?.end(options.input);
     this.#end = once(this.child, 'close');
+    // Where a test fails half-way, nothing of it may stay.
+    onTestFinished(() => {
+      if (this.child.exitCode === null && this.child.signalCode === null) this.kill('SIGKILL');
+    });
   }
 
   get pid(): number {

@@ -1,19 +1,46 @@
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE, EV, EVENT_NAMES, type EventDef } from '../../src/trace/catalogue.ts';
+import { traceEventsFile } from '../../src/trace/events-file.ts';
+import { JSON_LINE_MEMBERS } from '../../src/trace/json-backend.ts';
 
-/** QEMU 7.2's util/trace-events, section aio-posix.c: names, arguments and formats. */
+/** QEMU 7.2's util/trace-events, for what this program has of it: arguments and formats. */
 const QEMU_OWN: Readonly<Record<string, readonly [args: string, format: string]>> = {
-  run_poll_handlers_begin: ['ctx max_ns timeout', 'ctx %p max_ns %ld timeout %ld'],
-  run_poll_handlers_end: ['ctx progress timeout', 'ctx %p progress %d new timeout %ld'],
-  poll_shrink: ['ctx old new', 'ctx %p old %ld new %ld'],
-  poll_grow: ['ctx old new', 'ctx %p old %ld new %ld'],
-  poll_add: ['ctx node fd revents', 'ctx %p node %p fd %d revents 0x%x'],
-  poll_remove: ['ctx node fd', 'ctx %p node %p fd %d'],
+  run_poll_handlers_begin: [
+    'void *ctx, int64_t max_ns, int64_t timeout',
+    '"ctx %p max_ns %"PRId64" timeout %"PRId64',
+  ],
+  run_poll_handlers_end: [
+    'void *ctx, bool progress, int64_t timeout',
+    '"ctx %p progress %d new timeout %"PRId64',
+  ],
+  poll_shrink: ['void *ctx, int64_t old, int64_t new', '"ctx %p old %"PRId64" new %"PRId64'],
+  poll_grow: ['void *ctx, int64_t old, int64_t new', '"ctx %p old %"PRId64" new %"PRId64'],
+  poll_add: [
+    'void *ctx, void *node, int fd, unsigned revents',
+    '"ctx %p node %p fd %d revents 0x%x"',
+  ],
+  poll_remove: ['void *ctx, void *node, int fd', '"ctx %p node %p fd %d"'],
+  aio_co_schedule: ['void *ctx, void *co', '"ctx %p co %p"'],
+  aio_co_schedule_bh_cb: ['void *ctx, void *co', '"ctx %p co %p"'],
+  reentrant_aio: ['void *ctx, const char *name', '"ctx %p name %s"'],
+  qemu_aio_coroutine_enter: [
+    'void *ctx, void *from, void *to, void *opaque',
+    '"ctx %p from %p to %p opaque %p"',
+  ],
+  qemu_coroutine_yield: ['void *from, void *to', '"from %p to %p"'],
+  qemu_coroutine_terminate: ['void *co', '"self %p"'],
+  qemu_co_mutex_lock_uncontended: ['void *mutex, void *self', '"mutex %p self %p"'],
+  qemu_co_mutex_lock_entry: ['void *mutex, void *self', '"mutex %p self %p"'],
+  qemu_co_mutex_lock_return: ['void *mutex, void *self', '"mutex %p self %p"'],
+  qemu_co_mutex_unlock_entry: ['void *mutex, void *self', '"mutex %p self %p"'],
+  qemu_co_mutex_unlock_return: ['void *mutex, void *self', '"mutex %p self %p"'],
 };
 
 const CONVERSIONS: Readonly<Record<string, readonly string[]>> = {
   ptr: ['%p'],
-  int: ['%d', '%x'],
+  int: ['%d'],
+  unsigned: ['%x'],
+  bool: ['%d'],
   int64: ['%ld'],
   str: ['%s'],
 };
@@ -45,8 +72,27 @@ describe('the catalogue of trace events', () => {
   });
 
   it.each(Object.entries(QEMU_OWN))('%s is as QEMU has it', (name, [args, format]) => {
-    const event: EventDef | undefined = Object.fromEntries(entries)[name];
-    expect(event?.args.map(([arg]) => arg).join(' ')).toBe(args);
-    expect(event?.format).toBe(format);
+    expect(traceEventsFile().split('\n')).toContain(`${name}(${args}) ${format}`);
+  });
+
+  it('no argument is called as a member that each JSON line has', () => {
+    const names = new Set(entries.flatMap(([, { args }]) => args.map(([arg]) => arg)));
+    expect(JSON_LINE_MEMBERS.filter((member) => names.has(member))).toEqual([]);
+  });
+});
+
+describe('the trace-events file', () => {
+  /** QEMU's docs/devel/tracing: an identifier, C arguments of plain types, a format of strings and PRI macros. */
+  const ARG = String.raw`(?:void \*|const char \*|int |unsigned |bool |int64_t )[a-z]\w*`;
+  const FORMAT = String.raw`"[^"\n]*"(?:PRId64(?:"[^"\n]*")?)*`;
+  const LINE = new RegExp(`^[a-z]\\w*\\((?:void|${ARG}(?:, ${ARG})*)\\) ${FORMAT}$`);
+
+  it('has a line for every event, in the syntax that simpletrace.py reads', () => {
+    const text = traceEventsFile();
+    expect(text.endsWith('\n')).toBe(true);
+    const lines = text.split('\n').slice(0, -1);
+    const events = lines.filter((line) => !line.startsWith('#'));
+    expect(events.map((line) => line.slice(0, line.indexOf('(')))).toEqual(EVENT_NAMES);
+    expect(events.filter((line) => !LINE.test(line))).toEqual([]);
   });
 });

@@ -58,10 +58,17 @@ describe('Tracer', () => {
 
 describe('formatEvent', () => {
   it('puts the arguments where the format has them', () => {
-    expect(formatEvent(EV.poll_add, [1, 2, 7, 17])).toBe('ctx 1 node 2 fd 7 revents 0x11');
+    expect(formatEvent(EV.poll_add, [1, 2, 7, 17])).toBe('ctx 0x1 node 0x2 fd 7 revents 0x11');
     expect(formatEvent(EV.main_loop_phase, ['poll'])).toBe('phase poll');
     expect(formatEvent(EV.run_poll_handlers_begin, [1, -1, 4000])).toBe(
-      'ctx 1 max_ns -1 timeout 4000',
+      'ctx 0x1 max_ns -1 timeout 4000',
+    );
+  });
+
+  it('prints as C does: a null pointer, and a negative number in hexadecimal', () => {
+    expect(formatEvent(EV.qemu_coroutine_yield, [5, 0])).toBe('from 0x5 to (nil)');
+    expect(formatEvent(EV.sigaction_lookup, [17, 'x', -1])).toBe(
+      'signo 17 disposition x flags 0xffffffff',
     );
   });
 

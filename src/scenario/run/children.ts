@@ -57,11 +57,13 @@ export class Children {
     this.#open.set(pid, child);
   }
 
-  /** Sends a signal to all of that name that are not reaped. */
+  /** Sends a signal to all of that name that are not reaped; whoever is takes no harm. */
   kill(name: string, signo: number): void {
-    const open = this.#byName.get(name)!.filter(({ pid }) => this.#open.has(pid));
-    if (open.length === 0) throw new QemuAbort(`kill_child: '${name}' does not run`);
-    for (const { pid } of open) this.#engine.world.host.kill(pid, signo);
+    const all = this.#byName.get(name)!;
+    if (all.length === 0) throw new QemuAbort(`kill_child: '${name}' was never started`);
+    for (const { pid } of all) {
+      if (this.#open.has(pid)) this.#engine.world.host.kill(pid, signo);
+    }
   }
 
   nameOf(pid: number): string | undefined {

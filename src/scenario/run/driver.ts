@@ -1,4 +1,5 @@
 import type { AioContext } from '../../aio/aio-context.ts';
+import type { TimerListGroup } from '../../aio/timer.ts';
 import { POLLERR, POLLHUP } from '../../host/constants.ts';
 import type { Engine } from './engine.ts';
 
@@ -65,33 +66,39 @@ export function run(engine: Engine, forNs: number | null, iterations: number | n
   }
 }
 
-/** Whether anything can still happen that the loop would see. */
+/** Whether anything can still happen that the loop would see. To look takes no time, but for the fds. */
 function isMoreToCome(engine: Engine): boolean {
   const { loop } = engine;
   if (engine.toCome > 0 || loop.context.bottomHalves.anyScheduled()) return true;
-  if (loop.context.timers.deadlineNs() >= 0) return true;
+  if (isAnyArmed(engine, loop.context.timers)) return true;
   if (engine.children?.anyAlive() === true) return true;
   for (const notifier of engine.notifiers.values()) if (notifier.flagged) return true;
-  if (engine.scenario.drive === 'aio_poll') return isAnyReady(engine, [loop.context]);
-  if (loop.timers.deadlineNs() >= 0 || loop.iohandler.timers.deadlineNs() >= 0) return true;
+  if (engine.scenario.drive === 'aio_poll') return isAnyReady(engine, loop.context);
+  if (isAnyArmed(engine, loop.timers) || isAnyArmed(engine, loop.iohandler.timers)) return true;
   if (loop.iohandler.bottomHalves.anyScheduled()) return true;
   for (const source of engine.sources.values()) if (source.attached) return true;
-  return isAnyReady(engine, [loop.context, loop.iohandler]);
+  return isAnyReady(engine, loop.iohandler) || isAnyReady(engine, loop.context);
+}
+
+/** A timer whose clock stands still does not count. */
+function isAnyArmed({ loop }: Engine, timers: TimerListGroup): boolean {
+  return timers.lists.some((list) => list.size > 0 && loop.clocks.isEnabled(list.type));
 }
 
 /** Whether an fd is ready for one of its handlers. Asked last, since it takes a system call. */
-function isAnyReady(engine: Engine, contexts: readonly AioContext[]): boolean {
-  const { host } = engine.world;
-  const handlers = contexts.flatMap((ctx) =>
-    [...ctx.handlers.values()].filter(
-      (handler) => handler.fd !== ctx.notifierFd && !ctx.isHeldBack(handler),
-    ),
-  );
-  const fds = host.alloc(8 * Math.max(1, handlers.length));
-  handlers.forEach((handler, i) => {
-    fds.i32[2 * i] = handler.fd;
-    fds.i32[2 * i + 1] = handler.events & ~(POLLERR | POLLHUP);
-  });
-  if (host.poll(fds, handlers.length, 0) <= 0) return false;
-  return handlers.some((handler, i) => ((fds.i32[2 * i + 1]! >>> 16) & handler.events) !== 0);
+function isAnyReady(engine: Engine, ctx: AioContext): boolean {
+  const fds = engine.pollfds(ctx.handlers.size);
+  let nfds = 0;
+  for (const handler of ctx.handlers.values()) {
+    if (handler.fd === ctx.notifierFd || ctx.isHeldBack(handler)) continue;
+    fds.i32[2 * nfds] = handler.fd;
+    fds.i32[2 * nfds + 1] = handler.events & ~(POLLERR | POLLHUP);
+    nfds++;
+  }
+  if (nfds === 0 || engine.world.host.poll(fds, nfds, 0) <= 0) return false;
+  for (let i = 0; i < nfds; i++) {
+    const { events } = ctx.handlers.get(fds.i32[2 * i]!)!;
+    if (((fds.i32[2 * i + 1]! >>> 16) & events) !== 0) return true;
+  }
+  return false;
 }

@@ -4,11 +4,11 @@ import type { CoMutex } from '../../aio/co-mutex.ts';
 import type { CoQueue } from '../../aio/co-queue.ts';
 import type { CoRwlock } from '../../aio/co-rwlock.ts';
 import type { Coroutine } from '../../aio/coroutine.ts';
-import { Coroutines } from '../../aio/coroutine.ts';
+import { Coroutines } from '../../aio/coroutines.ts';
 import type { QemuTimer } from '../../aio/timer.ts';
 import { CappedHost } from '../../host/capped.ts';
 import { FaultHost } from '../../host/faults.ts';
-import type { Host } from '../../host/host.ts';
+import type { Host, HostBuffer } from '../../host/host.ts';
 import { MainLoop } from '../../mainloop/main-loop.ts';
 import { Tracer } from '../../trace/tracer.ts';
 import type { Action, ContextName, Scenario } from '../model.ts';
@@ -90,6 +90,8 @@ export class Engine {
   /** Compiles actions; set by who knows how. */
   compile: (actions: readonly Action[]) => readonly Thunk[] = () => [];
 
+  #pollfds: HostBuffer | null = null;
+
   constructor(scenario: Scenario, world: World, options: EngineOptions) {
     this.scenario = scenario;
     this.world = world;
@@ -121,6 +123,14 @@ export class Engine {
 
   context(name: ContextName): AioContext {
     return name === 'main' ? this.loop.context : this.loop.iohandler;
+  }
+
+  /** Room for so many pollfds, used anew each time. */
+  pollfds(count: number): HostBuffer {
+    if (this.#pollfds === null || this.#pollfds.size < count * 8) {
+      this.#pollfds = this.world.host.alloc(Math.max(64, count * 16));
+    }
+    return this.#pollfds;
   }
 
   fail(at: Place, message: string): void {

@@ -40,6 +40,8 @@ export interface RunOptions {
   readonly onEntry?: ((entry: LogEntry, nowNs: number) => void) | undefined;
   /** Gets the loop's tracer, and the time at the start, before anything is made. */
   readonly onTracer?: ((tracer: Tracer, startNs: number) => void) | undefined;
+  /** The run is over, and everything is about to be closed. */
+  readonly onEnd?: (() => void) | undefined;
   /** Called before each wait of the loop; ends the run by throwing ScenarioTimeout. */
   readonly beforeWait?: (() => void) | undefined;
   /** Ends the run after that time of the world, ns. */
@@ -57,41 +59,54 @@ export function runScenario(
 ): RunResult {
   const seed = options.seed ?? scenario.seed;
   const refusal = refusalOf(scenario);
-  if (refusal !== null) return refused(scenario, scenario.host, seed, refusal);
-  const world = makeWorld(seed);
-  const engine = new Engine(scenario, world, options);
+  if (refusal !== null) return notRun(scenario, scenario.host, seed, 2, refusal);
+  let world: World;
+  let engine: Engine;
+  try {
+    world = makeWorld(seed);
+    engine = new Engine(scenario, world, options);
+  } catch (error) {
+    return notRun(scenario, scenario.host, seed, 3, stackOf(error));
+  }
   options.onTracer?.(engine.trace, world.startNs);
   const seen = watchTrace(engine);
-  const trace = options.trace === true ? recordTrace(engine) : null;
-  let error: unknown = null;
-  try {
-    setUp(engine);
-    if (options.timeoutNs !== undefined) limit(world, options.timeoutNs);
-    for (const thunk of compileActions(engine, scenario.steps, 'steps')) thunk();
-  } catch (thrown) {
-    error = thrown;
-  }
+  const recorded = options.trace === true ? recordTrace(engine) : null;
+  const error = runSteps(engine, options);
+  recorded?.stop();
+  options.onEnd?.();
   if (error instanceof ScenarioError) {
     engine.close();
-    return refused(scenario, world.kind, seed, error.message);
+    return notRun(scenario, world.kind, seed, 2, error.message);
   }
-  const isOurs = isTheirDoing(error);
-  const failures = judge(engine, isOurs ? (error as Error | null) : null, seen);
-  if (!isOurs) failures.unshift({ kind: 'error', message: stackOf(error), at: null });
+  const isTheirs = isTheirDoing(error);
+  const failures = judge(engine, isTheirs ? (error as Error | null) : null, seen);
+  if (!isTheirs) failures.unshift({ kind: 'error', message: stackOf(error), at: null });
   const result: RunResult = {
     file: scenario.file,
     name: scenario.name,
     host: world.kind,
     seed,
-    status: isOurs ? (failures.length > 0 ? 1 : 0) : 3,
+    status: isTheirs ? (failures.length > 0 ? 1 : 0) : 3,
     order: engine.log.entries,
     failures,
     iterations: engine.iteration,
     elapsedNs: engine.elapsedNs,
-    trace,
+    trace: recorded?.lines ?? null,
   };
   engine.close();
   return result;
+}
+
+/** Returns what ended the run early, or null. */
+function runSteps(engine: Engine, { timeoutNs }: RunOptions): unknown {
+  try {
+    setUp(engine);
+    if (timeoutNs !== undefined) limit(engine.world, timeoutNs);
+    for (const thunk of compileActions(engine, engine.scenario.steps, 'steps')) thunk();
+    return null;
+  } catch (error) {
+    return error;
+  }
 }
 
 /** Whether a run that ended so is the scenario's own doing, and not a fault of the emulator. */
@@ -111,16 +126,17 @@ function refusalOf(scenario: Scenario): string | null {
     : null;
 }
 
-function refused(
+function notRun(
   scenario: Scenario,
   host: 'sim' | 'linux',
   seed: number,
+  status: 2 | 3,
   message: string,
 ): RunResult {
   const { file, name } = scenario;
-  const failures: Failure[] = [{ kind: 'refused', message, at: null }];
+  const failures: Failure[] = [{ kind: status === 2 ? 'refused' : 'error', message, at: null }];
   const nothing = { order: [], iterations: 0, elapsedNs: 0, trace: null };
-  return { file, name, host, seed, status: 2, failures, ...nothing };
+  return { file, name, host, seed, status, failures, ...nothing };
 }
 
 /** Ends a run that takes too long by the world's own clock. */
@@ -140,12 +156,12 @@ function watchTrace(engine: Engine): string[] {
   return seen;
 }
 
-function recordTrace(engine: Engine): string[] {
+function recordTrace(engine: Engine): { readonly lines: string[]; stop(): void } {
   const lines: string[] = [];
-  engine.trace.attach(EVENT_NAMES, (id, timeNs, ...args) => {
+  const attached = engine.trace.attach(EVENT_NAMES, (id, timeNs, ...args) => {
     lines.push(`${timeNs} ${EVENT_NAMES[id]} ${formatEvent(id, args)}`);
   });
-  return lines;
+  return { lines, stop: () => attached.dispose() };
 }
 
 function stackOf(error: unknown): string {

@@ -1,0 +1,41 @@
+/**
+ * What bench/trace.ts measures. It is bundled twice, with the tests of
+ * `trace.on` and without, so that both run in one process.
+ */
+import {
+  AioContext,
+  type Disposable,
+  EVENT_NAMES,
+  LinuxHost,
+  Tracer,
+  type TraceSink,
+} from '../src/index.ts';
+
+export interface Work extends Disposable {
+  /** Schedules a bottom half and polls, so many times. */
+  run(count: number): void;
+  /** Sends every event to a sink, until disposed. */
+  trace(sink: TraceSink): Disposable;
+}
+
+/** @param now the tracer's clock, ns */
+export function bottomHalf(now: () => number): Work {
+  const host = new LinuxHost();
+  const tracer = new Tracer(now);
+  const ctx = new AioContext({ host, trace: tracer });
+  const bh = ctx.newBottomHalf('bench', () => {});
+  return {
+    run: (count) => {
+      for (let i = 0; i < count; i++) {
+        bh.schedule();
+        ctx.poll(true);
+      }
+    },
+    trace: (sink) => tracer.attach(EVENT_NAMES, sink),
+    dispose: () => {
+      bh.delete();
+      ctx.close();
+      host.dispose();
+    },
+  };
+}

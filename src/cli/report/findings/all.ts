@@ -1,0 +1,64 @@
+import { count, formatDuration } from '../../units.ts';
+import type { Facts } from '../model.ts';
+import { findCoalesced, findZombies } from './children.ts';
+import type { Check } from './finding.ts';
+import { findSlow } from './slow.ts';
+import { findSpins } from './spin.ts';
+import { findStarved } from './starved.ts';
+import { findUndrained } from './undrained.ts';
+import { findIdleWakeups } from './wakeups.ts';
+
+/** Looks for everything there is to be found. */
+export function checkAll(facts: Facts): Check[] {
+  const slow = formatDuration(facts.slowNs);
+  const reaps = facts.children.filter(({ reap }) => reap >= 0);
+  const oldest = reaps.reduce((most, { latencyNs }) => Math.max(most, latencyNs), 0);
+  const reaped =
+    reaps.length === 0
+      ? 'No child was reaped.'
+      : `${count(reaps.length, 'child', 'children')} reaped, none later than ${formatDuration(oldest)} after its death.`;
+  return [
+    {
+      id: 'spin',
+      title: 'A loop that spins',
+      findings: findSpins(facts),
+      none: 'Nothing found: the loop slept whenever it had nothing to do.',
+    },
+    {
+      id: 'undrained',
+      title: 'Handlers that do not drain their fd',
+      findings: findUndrained(facts),
+      none: 'Nothing found: no fd stayed ready behind its handler.',
+    },
+    {
+      id: 'slow',
+      title: 'Callbacks that hold the loop',
+      findings: findSlow(facts),
+      none: `Nothing found: every callback returned in less than ${slow}.`,
+    },
+    {
+      id: 'starved',
+      title: 'Starved bottom halves',
+      findings: findStarved(facts),
+      none: 'Nothing found: every bottom half ran in the iteration after it was scheduled, or sooner.',
+    },
+    {
+      id: 'coalesced',
+      title: 'SIGCHLDs that were merged',
+      findings: findCoalesced(facts),
+      none: 'Nothing found: every reaped child had a SIGCHLD of its own.',
+    },
+    {
+      id: 'zombies',
+      title: 'Old zombies',
+      findings: findZombies(facts),
+      none: `Nothing found. ${reaped}`,
+    },
+    {
+      id: 'wakeups',
+      title: 'Wake-ups without work',
+      findings: findIdleWakeups(facts),
+      none: 'Nothing found: whenever the loop woke up, something was called.',
+    },
+  ];
+}

@@ -1,0 +1,54 @@
+import { count, formatDuration } from '../../units.ts';
+import type { Facts } from '../model.ts';
+import { isCallback, type Slice, type SliceKind } from '../slices.ts';
+import { type Finding, finding, groupBy } from './finding.ts';
+
+/** Callbacks by their kinds, as a reader knows them. */
+export const KIND_NAMES: Readonly<Record<SliceKind, string>> = {
+  iteration: 'main_loop_wait',
+  phase: 'phase',
+  aio_poll: 'aio_poll',
+  poll: 'poll',
+  spin: 'busy polling',
+  fd: 'fd handler',
+  bh: 'bottom half',
+  timer: 'timer',
+  signal: 'signal handler',
+  coroutine: 'coroutine',
+};
+
+/** Callbacks that did not return for long, the innermost where several lie in each other. */
+export function findSlow(facts: Facts): Finding[] {
+  const { slices, slowNs } = facts;
+  const slow = new Set<number>();
+  const outer = new Set<number>();
+  slices.forEach((slice, i) => {
+    if (!isCallback(slice.kind) || durationNs(slice) < slowNs) return;
+    slow.add(i);
+    for (let at = slice.parent; at >= 0; at = slices[at]!.parent) outer.add(at);
+  });
+  const inner = [...slow].filter((i) => !outer.has(i)).map((i) => slices[i]!);
+  const groups = groupBy(inner, ({ kind, name }) => `${kind} ${name}`);
+  return [...groups.values()].map((group) => one(facts, group));
+}
+
+function one({ slowNs }: Facts, group: Slice[]): Finding {
+  group.sort((a, b) => durationNs(b) - durationNs(a));
+  const worst = group[0]!;
+  const places = group.map((slice) => ({
+    text: `${formatDuration(durationNs(slice))}${slice.end < 0 ? ', and the trace ends in it' : ''}`,
+    node: slice.begin,
+    startNs: slice.startNs,
+    endNs: slice.endNs,
+  }));
+  return finding(
+    'bad',
+    `${KIND_NAMES[worst.kind]} ${worst.name} held the loop for ${formatDuration(durationNs(worst))}`,
+    `${count(group.length, 'call')} took ${formatDuration(slowNs)} or more. Meanwhile nothing else could run.`,
+    places,
+  );
+}
+
+function durationNs({ startNs, endNs }: Slice): number {
+  return endNs - startNs;
+}

@@ -1,0 +1,44 @@
+import { count, formatDuration } from '../../units.ts';
+import type { Facts } from '../model.ts';
+import { didSleep, type Poll, sleptNs } from '../polls.ts';
+import { type Finding, finding, groupBy } from './finding.ts';
+
+/** Fewer are no finding: a loop may be woken up for something that is then gone. */
+const FEWEST = 3;
+
+/** Polls that woke the loop up and led to no call of anything. */
+export function findIdleWakeups(facts: Facts): Finding[] {
+  // Of the last poll it is not known.
+  const idle = facts.polls.slice(0, -1).filter((poll) => {
+    if (poll.called.length > 0) return false;
+    return poll.ret > 0 || (poll.ret === 0 && poll.timeoutNs > 0 && didSleep(poll));
+  });
+  const groups = groupBy(idle, (poll) => cause(facts, poll));
+  return [...groups]
+    .filter(([, polls]) => polls.length >= FEWEST)
+    .sort(([, a], [, b]) => b.length - a.length)
+    .map(([why, polls]) => one(why, polls));
+}
+
+function one(why: string, polls: readonly Poll[]): Finding {
+  return finding(
+    'warn',
+    `${count(polls.length, 'wake-up')} without work: ${why}`,
+    'The poll returned, and no handler, bottom half or timer was called before the next.',
+    polls.map((poll) => ({
+      text: `after a sleep of ${formatDuration(sleptNs(poll))}`,
+      node: poll.leave,
+      startNs: poll.enterNs,
+      endNs: poll.returnNs,
+    })),
+  );
+}
+
+function cause({ fdNames }: Facts, { ready, ret }: Poll): string {
+  if (ret === 0) return 'its timeout ran out, and no timer had expired';
+  const fds = ready.map((fd) => {
+    const name = fdNames.get(fd);
+    return name === undefined ? `fd ${fd}` : `fd ${fd} (${name})`;
+  });
+  return `${fds.join(', ')} ready`;
+}

@@ -1,0 +1,252 @@
+import { SIGCHLD } from '../../host/constants.ts';
+import type { TraceRecord } from '../../trace/read.ts';
+import type { Child } from './children.ts';
+import { isCallback, type Slices } from './slices.ts';
+
+/**
+ * Why the second came of the first: it was done by it, scheduled by it, found
+ * ready by it, or is the next link of the chain from a death to a reap.
+ */
+export type LinkKind = 'does' | 'schedules' | 'readies' | 'wakes' | 'chain';
+
+/** From a cause to its effect. Both are events, or deaths of children: see deathNode. */
+export interface Link {
+  readonly from: number;
+  readonly to: number;
+  readonly kind: LinkKind;
+}
+
+/** Links by their ends. */
+export interface Links {
+  readonly all: readonly Link[];
+  causesOf(node: number): readonly Link[];
+  effectsOf(node: number): readonly Link[];
+}
+
+/** A death is no event of the loop: it stands behind the last one, by its child. */
+export function deathNode(events: readonly TraceRecord[], child: number): number {
+  return events.length + child;
+}
+
+// A bottom half's flags; QEMU's BH_* of util/async.c
+const BH_SCHEDULED = 2;
+const BH_DELETED = 4;
+
+export function findLinks(
+  events: readonly TraceRecord[],
+  slices: Slices,
+  children: readonly Child[],
+): Links {
+  const links = new LinkFinder(events, slices);
+  events.forEach((_, i) => {
+    links.event(i);
+  });
+  children.forEach((child, i) => {
+    links.child(child, deathNode(events, i));
+  });
+  return index(links.found);
+}
+
+function index(all: readonly Link[]): Links {
+  const causes = new Map<number, Link[]>();
+  const effects = new Map<number, Link[]>();
+  for (const link of all) {
+    push(causes, link.to, link);
+    push(effects, link.from, link);
+  }
+  const none: readonly Link[] = [];
+  return {
+    all,
+    causesOf: (node) => causes.get(node) ?? none,
+    effectsOf: (node) => effects.get(node) ?? none,
+  };
+}
+
+function push(map: Map<number, Link[]>, key: number, link: Link): void {
+  const links = map.get(key);
+  if (links === undefined) map.set(key, [link]);
+  else links.push(link);
+}
+
+class LinkFinder {
+  readonly found: Link[] = [];
+  readonly #events: readonly TraceRecord[];
+  readonly #slices: Slices;
+  /** What was scheduled, armed or found ready, and by which event: what runs it takes it out. */
+  readonly #pending = new Map<string, number>();
+  #wroteNotifier = -1;
+  #record = -1;
+  #lookup = -1;
+
+  constructor(events: readonly TraceRecord[], slices: Slices) {
+    this.#events = events;
+    this.#slices = slices;
+  }
+
+  event(i: number): void {
+    const { name, args } = this.#events[i]!;
+    switch (name) {
+      case 'poll_return':
+        this.#pollReturned(i);
+        return;
+      case 'fd_handler_begin':
+        this.#runs(`fd ${args.fd}`, i, 'readies');
+        return;
+      case 'timer_mod':
+        this.#done(i);
+        this.#pending.set(`timer ${args.name} ${args.clock} ${args.expire_time}`, i);
+        return;
+      case 'timer_call_begin':
+        this.#runs(`timer ${args.name} ${args.clock} ${args.expire_time}`, i, 'schedules');
+        return;
+      case 'aio_notify':
+        this.#done(i);
+        if (args.wrote === 1) this.#wroteNotifier = i;
+        return;
+      default:
+        if (!this.#bottomHalf(i) && !this.#signal(i) && DONE.has(name)) this.#done(i);
+    }
+  }
+
+  child(child: Child, death: number): void {
+    if (child.deathNs === null) return;
+    if (child.spawn >= 0) this.#link(child.spawn, death, 'chain');
+    if (child.record >= 0) this.#link(death, child.record, 'chain');
+    // Its SIGCHLD was merged with another's.
+    else if (child.reap >= 0) this.#link(death, child.reap, 'chain');
+  }
+
+  #bottomHalf(i: number): boolean {
+    const { name, args } = this.#events[i]!;
+    switch (name) {
+      case 'aio_bh_enqueue': {
+        this.#done(i);
+        const flags = Number(args.flags);
+        const bh = `bh ${args.ctx} ${args.bh}`;
+        if ((flags & BH_DELETED) !== 0) this.#pending.delete(bh);
+        else if ((flags & BH_SCHEDULED) !== 0 && !this.#pending.has(bh)) this.#pending.set(bh, i);
+        return true;
+      }
+      case 'qemu_bh_cancel':
+        this.#done(i);
+        this.#pending.delete(`bh ${args.ctx} ${args.bh}`);
+        return true;
+      case 'aio_bh_call_begin':
+        this.#runs(`bh ${args.ctx} ${args.bh}`, i, 'schedules');
+        return true;
+      case 'aio_co_schedule':
+        this.#done(i);
+        this.#pending.set(`co ${args.co}`, i);
+        return true;
+      case 'aio_co_schedule_bh_cb':
+        this.#done(i);
+        this.#runs(`co ${args.co}`, i, 'schedules');
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #signal(i: number): boolean {
+    const { name, args } = this.#events[i]!;
+    switch (name) {
+      case 'signalfd_record':
+        this.#done(i);
+        this.#record = i;
+        this.#lookup = -1;
+        return true;
+      case 'sigaction_lookup':
+        this.#follow(this.#record, i, args.signo);
+        this.#lookup = i;
+        return true;
+      case 'signal_handler_begin':
+        this.#follow(this.#lookup >= 0 ? this.#lookup : this.#record, i, args.signo);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #follow(from: number, to: number, signo: number | string | undefined): void {
+    if (from < 0 || this.#events[from]!.args.signo !== signo) this.#done(to);
+    else this.#link(from, to, signo === SIGCHLD ? 'chain' : 'does');
+  }
+
+  #pollReturned(i: number): void {
+    const { args } = this.#events[i]!;
+    if (Number(args.ret) <= 0) return;
+    for (const fd of readyFds(args.ready)) this.#pending.set(`fd ${fd}`, i);
+    if (this.#wroteNotifier >= 0) this.#link(this.#wroteNotifier, i, 'wakes');
+    this.#wroteNotifier = -1;
+  }
+
+  /** A callback begins that something has asked for; a nested one also because its caller polled. */
+  #runs(key: string, i: number, kind: LinkKind): void {
+    const from = this.#pending.get(key);
+    if (from === undefined) return;
+    this.#pending.delete(key);
+    this.#link(from, i, kind);
+  }
+
+  /** The callback that did this. */
+  #done(i: number): void {
+    const { slices, around } = this.#slices;
+    let at = around[i]!;
+    while (at >= 0 && (slices[at]!.begin === i || !isCallback(slices[at]!.kind))) {
+      at = slices[at]!.parent;
+    }
+    if (at < 0) return;
+    const { name } = this.#events[i]!;
+    const chain = name === 'child_reap' || this.#isSigchld(slices[at]!.begin);
+    this.#link(slices[at]!.begin, i, chain ? 'chain' : 'does');
+  }
+
+  #isSigchld(event: number): boolean {
+    const { name, args } = this.#events[event]!;
+    return name === 'signal_handler_begin' && args.signo === SIGCHLD;
+  }
+
+  #link(from: number, to: number, kind: LinkKind): void {
+    this.found.push({ from, to, kind });
+  }
+}
+
+/** Events that the callback around them has done. */
+const DONE: ReadonlySet<string> = new Set([
+  'timer_del',
+  'child_spawn',
+  'child_status',
+  'child_reap',
+  'signalfd_read',
+  'aio_set_fd_handler',
+  'qemu_aio_coroutine_enter',
+  'aio_poll_begin',
+  'main_loop_wait_begin',
+]);
+
+/** The fds of a poll_return. */
+export function readyFds(ready: number | string | undefined): number[] {
+  return String(ready ?? '')
+    .split(' ')
+    .filter((fd) => fd !== '')
+    .map(Number);
+}
+
+/** How far a chain is followed from an event, to each side. */
+const MOST_NODES = 400;
+
+/** What led to a node, or what came of it: the node itself first, nearest next. */
+export function follow(links: Links, node: number, to: 'causes' | 'effects'): number[] {
+  const seen = new Set([node]);
+  const order = [node];
+  for (let i = 0; i < order.length && order.length < MOST_NODES; i++) {
+    const next = to === 'causes' ? links.causesOf(order[i]!) : links.effectsOf(order[i]!);
+    for (const link of next) {
+      const other = to === 'causes' ? link.from : link.to;
+      if (seen.has(other)) continue;
+      seen.add(other);
+      order.push(other);
+    }
+  }
+  return order;
+}

@@ -1,0 +1,74 @@
+/** A trace as it stands in the page: one list of numbers, and one of texts. */
+
+import { CATALOGUE, type EventDef, type EventName } from '../../trace/catalogue.ts';
+import type { TraceRecord } from '../../trace/read.ts';
+import type { ReportTrace } from './model.ts';
+
+export interface PackedTrace {
+  /** Names of the events that occur. */
+  readonly names: readonly string[];
+  readonly texts: readonly string[];
+  /** For each event its name's place, ns since the event before it, and its arguments; of a text, its place. */
+  readonly numbers: readonly number[];
+  readonly dropped: number;
+  readonly truncated: boolean;
+}
+
+/** What the page is about. */
+export interface PageData {
+  /** What was traced, for a person. */
+  readonly title: string;
+  readonly slowNs: number;
+  readonly trace: PackedTrace;
+}
+
+function argsOf(name: string): EventDef['args'] {
+  return CATALOGUE[name as EventName].args;
+}
+
+export function packTrace({ events, dropped, truncated }: ReportTrace): PackedTrace {
+  const names = new Places();
+  const texts = new Places();
+  const numbers: number[] = [];
+  let beforeNs = 0;
+  for (const { name, timeNs, args } of events) {
+    numbers.push(names.of(name), timeNs - beforeNs);
+    beforeNs = timeNs;
+    for (const [arg, type] of argsOf(name)) {
+      const value = args[arg] ?? 0;
+      numbers.push(type === 'str' ? texts.of(String(value)) : Number(value));
+    }
+  }
+  return { names: names.list, texts: texts.list, numbers, dropped, truncated };
+}
+
+export function unpackTrace(packed: PackedTrace): ReportTrace {
+  const { names, texts, numbers, dropped, truncated } = packed;
+  const events: TraceRecord[] = [];
+  let timeNs = 0;
+  for (let at = 0; at < numbers.length; ) {
+    const name = names[numbers[at++]!] as EventName;
+    timeNs += numbers[at++]!;
+    const args: Record<string, number | string> = {};
+    for (const [arg, type] of argsOf(name)) {
+      const value = numbers[at++]!;
+      args[arg] = type === 'str' ? texts[value]! : value;
+    }
+    events.push({ name, timeNs, args });
+  }
+  return { events, dropped, truncated };
+}
+
+class Places {
+  readonly list: string[] = [];
+  readonly #places = new Map<string, number>();
+
+  of(text: string): number {
+    let place = this.#places.get(text);
+    if (place === undefined) {
+      place = this.list.push(text) - 1;
+      this.#places.set(text, place);
+    }
+    return place;
+  }
+}

@@ -1,0 +1,227 @@
+import type { ScaleLinear } from 'd3-scale';
+import { formatDuration } from '../../units.ts';
+import type { Links } from '../links.ts';
+import { type Model, nodeNs } from '../model.ts';
+import type { Layout, Row } from './layout.ts';
+import type { Palette } from './palette.ts';
+import { nodeTitle } from './view.ts';
+
+/** What is to be seen. */
+export interface Scene {
+  readonly model: Model;
+  readonly layout: Layout;
+  readonly palette: Palette;
+  /** From ns to pixels. */
+  readonly x: ScaleLinear<number, number>;
+  readonly width: number;
+  /** Nodes that are lit up; none: nothing is selected. */
+  readonly lit: ReadonlySet<number>;
+  readonly selected: number;
+  /** Nodes that the search found, in order of time. */
+  readonly matches: readonly number[];
+}
+
+const LABEL_FROM = 34;
+const LETTER = 6.3;
+const FONT = '11px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace';
+const DIMMED = 0.28;
+/** More arrows than these say nothing; of what is selected all are drawn. */
+const MOST_ARROWS = 250;
+
+/** Draws all of it. Returns how many boxes that took: never many more than there are pixels. */
+export function draw(c: CanvasRenderingContext2D, scene: Scene): number {
+  const { layout, palette, width } = scene;
+  c.font = FONT;
+  c.textBaseline = 'middle';
+  c.fillStyle = palette.background;
+  c.fillRect(0, 0, width, layout.height);
+  drawAxis(c, scene);
+  let boxes = 0;
+  c.globalAlpha = scene.lit.size > 0 ? DIMMED : 1;
+  for (const row of layout.rows) boxes += drawRow(c, scene, row, false);
+  c.globalAlpha = 1;
+  if (scene.lit.size > 0) for (const row of layout.rows) boxes += drawRow(c, scene, row, true);
+  drawBands(c, scene);
+  drawArrows(c, scene);
+  drawMatches(c, scene);
+  return boxes;
+}
+
+function drawAxis(c: CanvasRenderingContext2D, { x, layout, palette, model, width }: Scene): void {
+  c.textAlign = 'left';
+  const ticks = x.ticks(Math.max(2, Math.floor(width / 130)));
+  const step = (ticks[1] ?? 0) - (ticks[0] ?? 0);
+  for (const tick of ticks) {
+    const at = Math.round(x(tick)) + 0.5;
+    c.strokeStyle = palette.line;
+    c.beginPath();
+    c.moveTo(at, 0);
+    c.lineTo(at, layout.height);
+    c.stroke();
+    c.fillStyle = palette.faint;
+    c.fillText(tickText(tick - model.startNs, step), at + 4, 11);
+  }
+}
+
+/** With as many digits as tell the ticks apart. */
+function tickText(ns: number, step: number): string {
+  const units: [string, number][] = [
+    ['s', 1e9],
+    ['ms', 1e6],
+    ['µs', 1e3],
+    ['ns', 1],
+  ];
+  const [unit, size] = units.find(([, least]) => Math.abs(ns) >= least) ?? units[3]!;
+  const digits = Math.max(0, Math.min(9, Math.ceil(-Math.log10(step / size || 1) - 1e-9)));
+  return `${(ns / size).toFixed(digits)} ${unit}`;
+}
+
+function drawBands(c: CanvasRenderingContext2D, { layout, palette, width }: Scene): void {
+  c.textAlign = 'left';
+  for (const { name, y } of layout.bands) {
+    c.strokeStyle = palette.line;
+    c.beginPath();
+    c.moveTo(0, y + 0.5);
+    c.lineTo(width, y + 0.5);
+    c.stroke();
+    c.fillStyle = palette.faint;
+    c.fillText(name, 4, y + 9);
+  }
+}
+
+/** The first box of a row that ends at this time or later. */
+export function firstFrom(row: Row, timeNs: number): number {
+  let [low, high] = [0, row.ends.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (row.ends[middle]! < timeNs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Boxes narrower than a pixel are drawn as one where they share it. */
+function drawRow(c: CanvasRenderingContext2D, scene: Scene, row: Row, onlyLit: boolean): number {
+  const { x, palette, width, lit } = scene;
+  const [fromNs, toNs] = x.domain() as [number, number];
+  const perNs = width / (toNs - fromNs);
+  const { starts, ends, shades, nodes, y, height } = row;
+  const gap = height > 6 ? 1 : 0;
+  let boxes = 0;
+  let filledTo = -1;
+  for (let i = firstFrom(row, fromNs); i < starts.length; i++) {
+    const start = starts[i]!;
+    if (start > toNs) break;
+    if (onlyLit && !lit.has(nodes[i]!)) continue;
+    const left = Math.max(-1, (start - fromNs) * perNs);
+    const right = Math.min(width + 1, (ends[i]! - fromNs) * perNs);
+    if (right < filledTo && !onlyLit) continue;
+    const boxWidth = Math.max(1, right - left - (right - left > 4 ? 1 : 0));
+    c.fillStyle = palette.shades[shades[i]!]!;
+    c.fillRect(left, y, boxWidth, height - gap);
+    boxes++;
+    filledTo = Math.max(left, right, left + 1);
+    if (boxWidth >= LABEL_FROM && height >= 12) {
+      label(c, nodeLabel(scene, nodes[i]!), left, y + height / 2, boxWidth);
+    }
+    if (nodes[i] === scene.selected) outline(c, palette.lit, left, y, boxWidth, height);
+  }
+  return boxes;
+}
+
+function outline(c: CanvasRenderingContext2D, color: string, x: number, y: number, w: number, h: number): void {
+  c.strokeStyle = color;
+  c.lineWidth = 2;
+  c.strokeRect(x - 1, y - 1, w + 2, h + 1);
+  c.lineWidth = 1;
+}
+
+function nodeLabel({ model }: Scene, node: number): string {
+  if (node >= model.events.length) return 'zombie';
+  const { name, args } = model.events[node]!;
+  if (name === 'child_spawn') return String(args.command);
+  const slice = model.slices[model.around[node]!];
+  return slice?.begin === node ? slice.name : nodeTitle(model, node);
+}
+
+function label(c: CanvasRenderingContext2D, text: string, x: number, y: number, width: number): void {
+  const from = Math.max(0, x);
+  const room = Math.floor((x + width - from - 6) / LETTER);
+  if (room < 2) return;
+  const alpha = c.globalAlpha;
+  c.globalAlpha = Math.max(alpha, 0.6);
+  c.fillStyle = '#fff';
+  c.textAlign = 'left';
+  c.fillText(text.length <= room ? text : `${text.slice(0, room - 1)}…`, from + 3, y);
+  c.globalAlpha = alpha;
+}
+
+function drawArrows(c: CanvasRenderingContext2D, scene: Scene): void {
+  const { model, lit, palette } = scene;
+  const lighting = lit.size > 0;
+  const shown = lighting ? litLinks(model.links, lit) : visibleLinks(scene);
+  c.strokeStyle = lighting ? palette.lit : palette.arrow;
+  c.fillStyle = c.strokeStyle;
+  c.globalAlpha = lighting ? 1 : 0.75;
+  for (const { from, to } of shown) arrow(c, scene, from, to);
+  c.globalAlpha = 1;
+}
+
+function* litLinks(links: Links, lit: ReadonlySet<number>) {
+  for (const node of lit) {
+    for (const link of links.effectsOf(node)) if (lit.has(link.to)) yield link;
+  }
+}
+
+/** All but what a callback merely does, where there are few enough to be told apart. */
+function visibleLinks({ model, x }: Scene) {
+  const [fromNs, toNs] = x.domain() as [number, number];
+  const found = [];
+  for (const link of model.links.all) {
+    if (link.kind === 'does') continue;
+    if (nodeNs(model, link.to) < fromNs || nodeNs(model, link.from) > toNs) continue;
+    found.push(link);
+    if (found.length > MOST_ARROWS) return [];
+  }
+  return found;
+}
+
+function arrow(c: CanvasRenderingContext2D, { model, layout, x, width }: Scene, from: number, to: number): void {
+  const [x1, y1] = [x(nodeNs(model, from)), layout.yOf(from)];
+  const [x2, y2] = [x(nodeNs(model, to)), layout.yOf(to)];
+  if (Math.max(x1, x2) < 0 || Math.min(x1, x2) > width) return;
+  if (Math.abs(x2 - x1) < 2 && Math.abs(y2 - y1) < 4) return;
+  // Far outside, a curve would lose its shape to the limits of the canvas.
+  const [a, b] = [Math.max(-2000, x1), Math.min(width + 2000, x2)];
+  const bend = Math.max(10, Math.min(60, Math.abs(b - a) / 2));
+  c.lineWidth = 1.4;
+  c.beginPath();
+  c.moveTo(a, y1);
+  c.bezierCurveTo(a + bend, y1, b - bend, y2, b, y2);
+  c.stroke();
+  c.beginPath();
+  c.moveTo(b, y2);
+  c.lineTo(b - 6, y2 - 3.2);
+  c.lineTo(b - 6, y2 + 3.2);
+  c.fill();
+  c.lineWidth = 1;
+}
+
+function drawMatches(c: CanvasRenderingContext2D, { model, matches, palette, x, width, layout }: Scene): void {
+  c.fillStyle = palette.match;
+  let last = -2;
+  for (const node of matches) {
+    const at = x(nodeNs(model, node));
+    if (at < 0 || at > width || at - last < 1) continue;
+    c.fillRect(at - 1, 18, 2, 6);
+    c.globalAlpha = 0.16;
+    c.fillRect(at - 0.5, 24, 1, layout.height - 24);
+    c.globalAlpha = 1;
+    last = at;
+  }
+}
+
+/** The words of a tooltip for a stretch of time. */
+export function lengthText(startNs: number, endNs: number): string {
+  return endNs > startNs ? formatDuration(endNs - startNs) : '';
+}

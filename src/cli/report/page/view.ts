@@ -1,0 +1,50 @@
+import { CATALOGUE, type EventDef } from '../../../trace/catalogue.ts';
+import { EV } from '../../../trace/catalogue.ts';
+import { formatEvent } from '../../../trace/tracer.ts';
+import { formatDuration } from '../../units.ts';
+import { KIND_NAMES } from '../findings/slow.ts';
+import type { Model } from '../model.ts';
+import { endOf } from '../story.ts';
+
+/** What the parts of the page ask of each other. */
+export interface View {
+  readonly model: Model;
+  /** Lights up an event or a death, its causes and effects. */
+  select(node: number): void;
+  /** The same, and shows this stretch of the timeline. */
+  show(node: number, startNs: number, endNs: number): void;
+}
+
+/** A time as ns since the trace began. */
+export function clock({ startNs }: Model, timeNs: number): string {
+  return formatDuration(timeNs - startNs);
+}
+
+/** The arguments of an event, as QEMU's log has them. */
+export function eventText(model: Model, event: number): string {
+  const { name, args } = model.events[event]!;
+  const def: EventDef = CATALOGUE[name];
+  return formatEvent(EV[name], def.args.map(([arg]) => args[arg]));
+}
+
+/** What a node is called where there is room for a few words. */
+export function nodeTitle(model: Model, node: number): string {
+  const event = model.events[node];
+  if (event === undefined) {
+    const child = model.children[node - model.events.length];
+    return child === undefined ? '' : `death of ${child.name} (pid ${child.pid}): ${endOf(child)}`;
+  }
+  const slice = sliceBegunBy(model, node);
+  if (slice !== null) {
+    const kind = KIND_NAMES[slice.kind];
+    return kind === slice.name || slice.kind === 'iteration' ? slice.name : `${kind} ${slice.name}`;
+  }
+  const about = event.args.name;
+  return about === undefined || about === '' ? event.name : `${event.name} ${about}`;
+}
+
+/** The slice that an event begins. */
+export function sliceBegunBy({ slices, around }: Model, event: number) {
+  const slice = slices[around[event] ?? -1];
+  return slice !== undefined && slice.begin === event ? slice : null;
+}

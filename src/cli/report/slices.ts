@@ -1,0 +1,198 @@
+import type { TraceRecord } from '../../trace/read.ts';
+
+/** What a slice stands for. */
+export type SliceKind =
+  | 'iteration'
+  | 'phase'
+  | 'aio_poll'
+  | 'poll'
+  | 'spin'
+  | 'fd'
+  | 'bh'
+  | 'timer'
+  | 'signal'
+  | 'coroutine';
+
+/** A stretch of the loop's time, from an event to another. */
+export interface Slice {
+  readonly kind: SliceKind;
+  readonly name: string;
+  readonly startNs: number;
+  endNs: number;
+  /** How many slices it lies in. */
+  readonly depth: number;
+  /** The slice that it lies in; -1 for none. */
+  readonly parent: number;
+  /** The event that began it. */
+  readonly begin: number;
+  /** The event that ended it; -1 where the trace has none. */
+  end: number;
+}
+
+export interface Slices {
+  /** In order of their beginnings. */
+  readonly slices: readonly Slice[];
+  /** By event: the innermost slice that it lies in, its own where it begins or ends one; -1 for none. */
+  readonly around: Int32Array;
+}
+
+/** Slices in which somebody's code runs: what can be a cause. */
+export function isCallback(kind: SliceKind): boolean {
+  return CALLBACKS.has(kind);
+}
+
+const CALLBACKS: ReadonlySet<SliceKind> = new Set<SliceKind>([
+  'fd',
+  'bh',
+  'timer',
+  'signal',
+  'coroutine',
+]);
+
+interface Edge {
+  readonly begins: boolean;
+  readonly kind: SliceKind;
+  /** Tells which end belongs to which beginning. */
+  readonly key: string;
+  readonly name: string;
+}
+
+/** Finds the slices of a trace. They nest, whatever the trace lacks at its ends. */
+export function findSlices(events: readonly TraceRecord[]): Slices {
+  const stack = new SliceStack();
+  const around = new Int32Array(events.length);
+  const coroutines = new Map<number | string, string>();
+  events.forEach((event, i) => {
+    if (event.name === 'coroutine_create') {
+      coroutines.set(event.args.co!, String(event.args.name));
+    }
+    const edge = edgeOf(event, coroutines);
+    if (edge === null) around[i] = stack.top;
+    else if (edge.begins) around[i] = stack.begin(edge, event.timeNs, i);
+    else around[i] = stack.end(edge, event.timeNs, i);
+  });
+  stack.close(events.at(-1)?.timeNs ?? 0);
+  return { slices: stack.slices, around };
+}
+
+class SliceStack {
+  readonly slices: Slice[] = [];
+  readonly #open: { readonly slice: number; readonly key: string }[] = [];
+
+  get top(): number {
+    return this.#open.at(-1)?.slice ?? -1;
+  }
+
+  begin({ kind, key, name }: Edge, timeNs: number, event: number): number {
+    if (kind === 'phase') this.#endPhase(timeNs, event);
+    const parent = this.top;
+    const depth = this.#open.length;
+    const slice = {
+      kind,
+      name,
+      startNs: timeNs,
+      endNs: timeNs,
+      depth,
+      parent,
+      begin: event,
+      end: -1,
+    };
+    this.#open.push({ slice: this.slices.push(slice) - 1, key });
+    return this.top;
+  }
+
+  /** An end whose beginning the trace lacks ends nothing; one that was skipped (a throw) is made up for. */
+  end({ kind, key }: Edge, timeNs: number, event: number): number {
+    const at = this.#open.findLastIndex(
+      (open) => this.slices[open.slice]!.kind === kind && open.key === key,
+    );
+    if (at < 0) return this.top;
+    const { slice } = this.#open[at]!;
+    this.#closeTo(at, timeNs);
+    this.slices[slice]!.end = event;
+    return slice;
+  }
+
+  close(timeNs: number): void {
+    this.#closeTo(0, timeNs);
+  }
+
+  #endPhase(timeNs: number, event: number): void {
+    const at = this.#open.findLastIndex(({ slice }) => {
+      const { kind } = this.slices[slice]!;
+      return kind === 'phase' || kind === 'iteration';
+    });
+    if (at < 0 || this.slices[this.#open[at]!.slice]!.kind !== 'phase') return;
+    const { slice } = this.#open[at]!;
+    this.#closeTo(at, timeNs);
+    this.slices[slice]!.end = event;
+  }
+
+  #closeTo(depth: number, timeNs: number): void {
+    while (this.#open.length > depth) this.slices[this.#open.pop()!.slice]!.endNs = timeNs;
+  }
+}
+
+function edge(begins: boolean, kind: SliceKind, key: unknown, name: unknown): Edge {
+  return { begins, kind, key: String(key), name: String(name) };
+}
+
+function edgeOf(
+  { name, args }: TraceRecord,
+  coroutines: ReadonlyMap<number | string, string>,
+): Edge | null {
+  switch (name) {
+    case 'main_loop_wait_begin':
+      return edge(true, 'iteration', args.iteration, `main_loop_wait ${args.iteration}`);
+    case 'main_loop_wait_end':
+      return edge(false, 'iteration', args.iteration, '');
+    case 'main_loop_phase':
+      return edge(true, 'phase', args.phase, args.phase);
+    case 'aio_poll_begin':
+      return edge(true, 'aio_poll', args.ctx, 'aio_poll');
+    case 'aio_poll_end':
+      return edge(false, 'aio_poll', args.ctx, '');
+    case 'poll_enter':
+      return edge(true, 'poll', args.call, args.call);
+    case 'poll_return':
+      return edge(false, 'poll', args.call, '');
+    case 'run_poll_handlers_begin':
+      return edge(true, 'spin', args.ctx, 'run_poll_handlers');
+    case 'run_poll_handlers_end':
+      return edge(false, 'spin', args.ctx, '');
+    default:
+      return callbackEdge({ name, args }, coroutines);
+  }
+}
+
+function callbackEdge(
+  { name, args }: Pick<TraceRecord, 'name' | 'args'>,
+  coroutines: ReadonlyMap<number | string, string>,
+): Edge | null {
+  switch (name) {
+    case 'fd_handler_begin':
+      return edge(true, 'fd', `${args.ctx} ${args.fd}`, args.name);
+    case 'fd_handler_end':
+      return edge(false, 'fd', `${args.ctx} ${args.fd}`, '');
+    case 'aio_bh_call_begin':
+      return edge(true, 'bh', `${args.ctx} ${args.bh}`, args.name);
+    case 'aio_bh_call_end':
+      return edge(false, 'bh', `${args.ctx} ${args.bh}`, '');
+    case 'timer_call_begin':
+      return edge(true, 'timer', args.name, args.name);
+    case 'timer_call_end':
+      return edge(false, 'timer', args.name, '');
+    case 'signal_handler_begin':
+      return edge(true, 'signal', args.signo, args.name);
+    case 'signal_handler_end':
+      return edge(false, 'signal', args.signo, '');
+    case 'qemu_aio_coroutine_enter':
+      return edge(true, 'coroutine', args.to, coroutines.get(args.to!) ?? `coroutine ${args.to}`);
+    case 'qemu_coroutine_yield':
+      return edge(false, 'coroutine', args.from, '');
+    case 'qemu_coroutine_terminate':
+      return edge(false, 'coroutine', args.co, '');
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,60 @@
+/** `qemu-loop run` and `qemu-loop check`: from the command line to the exit status. */
+
+import { writeSync } from 'node:fs';
+import { checkCommand } from './check-command.ts';
+import type { Write } from './outcome.ts';
+import { runCommand } from './run-command.ts';
+import { type AskedRun, parseCheck, parseRun } from './scenario-options.ts';
+import { wantsColor } from './style.ts';
+
+const STDOUT = 1;
+const STDERR = 2;
+
+/**
+ * @param args the command line, from `run` or `check` on
+ * @returns the exit status
+ * @throws CliError where the command line is wrong
+ */
+export async function scenarioMain(args: readonly string[]): Promise<number> {
+  const [command, ...rest] = args;
+  const output = { out: writer(STDOUT), err: writer(STDERR) };
+  if (command === 'check') {
+    const asked = parseCheck(rest);
+    if (!('text' in asked)) return checkCommand(asked, output);
+    output.out(asked.text);
+    return 0;
+  }
+  const asked = parseRun(rest);
+  if ('text' in asked) {
+    output.out(asked.text);
+    return 0;
+  }
+  return runCommand(withTerminal(asked), output);
+}
+
+function withTerminal(asked: AskedRun) {
+  const { color, ...options } = asked;
+  const isTerminal = process.stdout.isTTY === true;
+  const style = {
+    color: wantsColor(color, isTerminal, process.env),
+    width: isTerminal ? process.stdout.columns : 0,
+  };
+  const progress = process.stderr.isTTY === true && isTerminal;
+  const worker = new URL('./scenario-worker.js', import.meta.url);
+  return { ...options, style, progress, worker };
+}
+
+/** Writes everything, also to a pipe that is full; gives up where nobody reads any more. */
+function writer(fd: number): Write {
+  let closed = false;
+  return (text) => {
+    let rest = Buffer.from(text);
+    while (rest.length > 0 && !closed) {
+      try {
+        rest = rest.subarray(writeSync(fd, rest));
+      } catch (error) {
+        closed = (error as NodeJS.ErrnoException).code !== 'EAGAIN';
+      }
+    }
+  };
+}

@@ -1,0 +1,159 @@
+/** The command lines of `qemu-loop run` and `qemu-loop check`. */
+
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { CliError, EXIT_USAGE } from './errors.ts';
+import { duration } from './option-values.ts';
+import type { RunCommandOptions } from './run-command.ts';
+
+/** What a person asks for, before it is known where it is run. */
+export type AskedRun = Omit<RunCommandOptions, 'style' | 'progress' | 'worker'> & {
+  readonly color: 'auto' | 'always' | 'never';
+};
+
+/** A command line that asks for text only. */
+export interface AskedText {
+  readonly text: string;
+}
+
+const RUN_TEXT = `
+FILE is a scenario, a directory of them, or a pattern such as 'scenarios/*.yaml'.
+
+Examples:
+  qemu-loop run scenarios/
+  qemu-loop run --host both scenarios/sigchld.yaml
+  qemu-loop run --seeds 1..1000 --jobs 2 storm.yaml
+
+Exit status: 0 all held, 1 an expectation failed, 2 a file or the command line
+is wrong, 3 the emulator itself failed.
+`;
+
+interface RawRun {
+  host?: 'sim' | 'linux' | 'both';
+  seed?: number;
+  seeds?: number[];
+  repeat: number;
+  jobs: number;
+  json?: boolean;
+  reporter: 'pretty' | 'tap' | 'junit' | 'json';
+  timeout: number;
+  color: 'auto' | 'always' | 'never';
+}
+
+function runParser(): Command {
+  return new Command('qemu-loop run')
+    .usage('[options] FILE...')
+    .description('Runs scenarios and says whether what they expect came out.')
+    .argument('<file...>')
+    .configureHelp({ visibleArguments: () => [] })
+    .addOption(
+      new Option('--host <host>', 'sim, linux, or both, which compares their order').choices([
+        'sim',
+        'linux',
+        'both',
+      ]),
+    )
+    .addOption(new Option('--seed <n>', "in place of the file's seed").argParser(wholeNumber))
+    .addOption(new Option('--seeds <from..to>', 'one run for each seed').argParser(seedRange))
+    .addOption(new Option('--repeat <n>', 'run each so often').argParser(count).default(1, '1'))
+    .addOption(
+      new Option('--jobs <n>', 'so many at a time, in processes of their own')
+        .argParser(count)
+        .default(1, '1'),
+    )
+    .addOption(
+      new Option('--reporter <kind>', 'pretty, tap, junit or json')
+        .choices(['pretty', 'tap', 'junit', 'json'])
+        .default('pretty', 'pretty'),
+    )
+    .addOption(new Option('--json', 'the same as --reporter json'))
+    .addOption(
+      new Option('--timeout <duration>', 'for each run, in real time')
+        .argParser(duration)
+        .default(60e9, '60s'),
+    )
+    .addOption(
+      new Option('--color <when>', 'auto, always or never')
+        .choices(['auto', 'always', 'never'])
+        .default('auto', 'auto'),
+    )
+    .helpOption('-h, --help', 'print this')
+    .addHelpText('after', RUN_TEXT);
+}
+
+function checkParser(): Command {
+  return new Command('qemu-loop check')
+    .usage('FILE...')
+    .description('Reads scenarios and tells what is wrong with them: file, line, column.')
+    .argument('<file...>')
+    .configureHelp({ visibleArguments: () => [] })
+    .helpOption('-h, --help', 'print this');
+}
+
+/** @throws CliError with status 2, whose message is one line, where the line (without `run`) is wrong */
+export function parseRun(args: readonly string[]): AskedRun | AskedText {
+  const parsed = parse(runParser(), args);
+  if ('text' in parsed) return parsed;
+  const raw = parsed.command.opts<RawRun>();
+  if (raw.seed !== undefined && raw.seeds !== undefined) {
+    throw usage('--seed and --seeds exclude each other');
+  }
+  return {
+    files: parsed.command.args,
+    host: raw.host,
+    seeds: raw.seeds ?? (raw.seed === undefined ? [] : [raw.seed]),
+    repeat: raw.repeat,
+    jobs: raw.jobs,
+    reporter: raw.json === true ? 'json' : raw.reporter,
+    timeoutNs: raw.timeout,
+    color: raw.color,
+  };
+}
+
+/** @throws CliError with status 2, where the line (without `check`) is wrong */
+export function parseCheck(args: readonly string[]): readonly string[] | AskedText {
+  const parsed = parse(checkParser(), args);
+  return 'text' in parsed ? parsed : parsed.command.args;
+}
+
+function parse(command: Command, args: readonly string[]): { command: Command } | AskedText {
+  let text = '';
+  command.exitOverride().configureOutput({
+    writeOut: (part) => {
+      text += part;
+    },
+    writeErr: () => {},
+  });
+  try {
+    command.parse(args, { from: 'user' });
+    return { command };
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { text };
+    const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+    const missing = error.code === 'commander.missingArgument';
+    throw usage(missing ? 'there is nothing to run: add a file or a directory' : message);
+  }
+}
+
+function usage(message: string): CliError {
+  return new CliError(message, EXIT_USAGE);
+}
+
+function wholeNumber(text: string): number {
+  if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError('expected a whole number.');
+  return Number(text);
+}
+
+function count(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('expected a number above 0.');
+  return Number(text);
+}
+
+function seedRange(text: string): number[] {
+  const match = /^(\d+)\.\.(\d+)$/.exec(text);
+  const [from, to] = [Number(match?.[1]), Number(match?.[2])];
+  if (match === null || from > to) {
+    throw new InvalidArgumentError('expected a range such as 1..100.');
+  }
+  return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+}

@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import { Tracer } from '../../src/trace/tracer.ts';
+import { onSim } from '../support/rig.ts';
+
+it(
+  'a guarded bottom half marks its device, and is traced where it finds it engaged',
+  onSim((rig) => {
+    const trace = new Tracer();
+    const seen: unknown[] = [];
+    trace.attach(['reentrant_aio'], (_id, _time, ctx, name) => seen.push([ctx, name]));
+    const ctx = rig.context({ trace, id: 3 });
+    const guard = { engagedInIo: false };
+    const inner = ctx.newGuardedBottomHalf('inner', () => rig.log.push('inner'), guard);
+    const outer = ctx.newGuardedBottomHalf(
+      'outer',
+      () => {
+        rig.log.push(`engaged ${guard.engagedInIo}`);
+        inner.schedule();
+        ctx.poll(false);
+        rig.log.push(`engaged ${guard.engagedInIo}`);
+      },
+      guard,
+    );
+    outer.schedule();
+    ctx.poll(false);
+    expect(rig.taken()).toEqual(['engaged true', 'inner', 'engaged true']);
+    expect(guard.engagedInIo).toBe(false);
+    expect(seen).toEqual([[3, 'inner']]);
+    inner.schedule();
+    ctx.poll(false);
+    expect(seen).toHaveLength(1);
+    inner.delete();
+    outer.delete();
+    ctx.poll(false);
+  }),
+);
+
+it(
+  'the device is free again where the callback throws',
+  onSim((rig) => {
+    const ctx = rig.context();
+    const guard = { engagedInIo: false };
+    const bh = ctx.newGuardedBottomHalf(
+      'thrower',
+      () => {
+        throw new Error('from the callback');
+      },
+      guard,
+    );
+    bh.schedule();
+    expect(() => ctx.poll(false)).toThrow('from the callback');
+    expect(guard.engagedInIo).toBe(false);
+    bh.delete();
+    ctx.poll(false);
+  }),
+);

@@ -1,0 +1,254 @@
+/** `qemu-loop run` and `check`, less the process around them: what they say, and with which status. */
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkCommand } from '../../src/cli/check-command.ts';
+import { type RunCommandOptions, runCommand } from '../../src/cli/run-command.ts';
+import { findScenarios } from '../../src/cli/scenario-files.ts';
+import { parseCheck, parseRun } from '../../src/cli/scenario-options.ts';
+
+let dir = '';
+let worker: URL;
+
+const GOOD =
+  'name: good\nbottom_halves: {a: {}}\nsteps: [{schedule: a}, step]\nexpect: {order: [a, mlw]}\n';
+const BAD =
+  'name: bad <&>\nbottom_halves: {a: {}}\nsteps: [{schedule: a}, step]\nexpect: {order: [mlw]}\n';
+const WRONG = 'name: wrong\nsteps: [stepp]\n';
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'qemu-loop-scenarios-'));
+  const files = { good: GOOD, bad: BAD, wrong: WRONG };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, `${name}.yaml`), text);
+  mkdirSync(join(dir, 'many', 'deep'), { recursive: true });
+  writeFileSync(join(dir, 'many', 'b.yaml'), GOOD);
+  writeFileSync(join(dir, 'many', 'deep', 'a.yml'), GOOD);
+  writeFileSync(join(dir, 'many', 'notes.txt'), 'no scenario');
+  const outfile = join(dir, 'worker.cjs');
+  await build({
+    entryPoints: [join(import.meta.dirname, '..', '..', 'src', 'cli', 'scenario-worker.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    logLevel: 'error',
+    alias: { koffi: createRequire(import.meta.url).resolve('koffi') },
+    external: [createRequire(import.meta.url).resolve('koffi')],
+  });
+  worker = pathToFileURL(outfile);
+});
+
+afterAll(() => rmSync(dir, { recursive: true }));
+
+interface Said {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function run(files: string[], options: Partial<RunCommandOptions> = {}): Promise<Said> {
+  let [out, err] = ['', ''];
+  const status = await runCommand(
+    {
+      files: files.map((file) => join(dir, file)),
+      seeds: [],
+      repeat: 1,
+      jobs: 1,
+      reporter: 'pretty',
+      timeoutNs: 20e9,
+      style: { color: false, width: 0 },
+      progress: false,
+      worker,
+      ...options,
+    },
+    {
+      out: (text) => {
+        out += text;
+      },
+      err: (text) => {
+        err += text;
+      },
+    },
+  );
+  const plain = (text: string): string =>
+    text
+      .replaceAll(`${dir}/`, '')
+      .replace(/in [\d.]+ s/, 'in T s')
+      .replace(/\d+ns/g, 'Nns');
+  return { status, out: plain(out), err: plain(err) };
+}
+
+describe('run', () => {
+  it('passes with 0', async () => {
+    expect(await run(['good.yaml'])).toEqual({
+      status: 0,
+      out: 'ok   good  good.yaml  sim, Nns\n1 passed in T s\n',
+      err: '',
+    });
+  });
+
+  it('fails with 1: a diff, with time and iteration, and how to run it again', async () => {
+    const { status, out } = await run(['bad.yaml'], { seeds: [7] });
+    expect(status).toBe(1);
+    expect(out.split('\n')).toEqual([
+      'FAIL bad <&>  bad.yaml  sim, Nns',
+      '     the order log is not as expected (sim)',
+      '       + a                  Nns  #1',
+      '         mlw                Nns  #1',
+      '     run it again: qemu-loop run bad.yaml --host sim --seed 7',
+      '0 passed, 1 failed in T s',
+      '',
+    ]);
+  });
+
+  it('refuses a wrong file with 2, and runs the others all the same', async () => {
+    const { status, out, err } = await run(['wrong.yaml', 'good.yaml', 'gone.yaml']);
+    expect(status).toBe(2);
+    expect(err).toContain("wrong.yaml:2:9: found 'stepp', expected an action");
+    expect(err).toContain('no scenario gone.yaml: expected a YAML file');
+    expect(out).toContain('1 passed');
+  });
+
+  it('runs once for each seed and repetition', async () => {
+    const { out } = await run(['good.yaml'], { seeds: [1, 2, 3], repeat: 2, reporter: 'json' });
+    const lines = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.slice(0, 6).map((line) => line.results[0].seed)).toEqual([1, 2, 3, 1, 2, 3]);
+    expect(lines[6].totals).toMatchObject({ passed: 6, failed: 0 });
+  });
+
+  it('reports as TAP', async () => {
+    const { out } = await run(['good.yaml', 'bad.yaml'], { reporter: 'tap' });
+    expect(out.split('\n').slice(0, 6)).toEqual([
+      'TAP version 14',
+      '1..2',
+      'ok 1 - good.yaml: good (sim)',
+      'not ok 2 - bad.yaml: bad <&> (sim)',
+      '  ---',
+      '  message: |',
+    ]);
+  });
+
+  it("reports as JUnit's XML", async () => {
+    const { out } = await run(['good.yaml', 'bad.yaml'], { reporter: 'junit' });
+    expect(out).toContain('tests="2" failures="1" errors="0"');
+    expect(out).toContain('name="bad &lt;&amp;&gt; (sim)"');
+    expect(out).toContain('<failure message="the order log is not as expected (sim)">');
+  });
+
+  it('runs on the real host in another process, and on both', async () => {
+    const linux = await run(['good.yaml'], { host: 'linux' });
+    expect(linux.status).toBe(0);
+    const both = await run(['good.yaml', 'bad.yaml'], { host: 'both', jobs: 2 });
+    expect(both.status).toBe(1);
+    expect(both.out).toContain('sim and linux');
+    expect(both.out).toContain('(linux)');
+  });
+
+  it('shows side by side where the hosts differ', async () => {
+    // Only the real host takes time for what is not a system call.
+    writeFileSync(
+      join(dir, 'differs.yaml'),
+      'name: differs\ntimers: {t: {list: main}}\nsteps: [{arm: {t: 1us}}, {repeat: {times: 200, do: [{log: x}]}}, {check: {timeout: 1ms}}, step]\nexpect: {includes: [x]}\n',
+    );
+    const { out, status } = await run(['differs.yaml'], { host: 'both' });
+    expect(status).toBe(1);
+    expect(out).toMatch(/the order logs of the two hosts differ:\n\s+sim\s+\| linux/);
+  });
+
+  it('gives up on a run that takes too long', async () => {
+    writeFileSync(
+      join(dir, 'long.yaml'),
+      'name: long\nbottom_halves: {a: {do: [{schedule: a}, {cancel: b}]}, b: {do: [{cancel: a}]}}\nsteps: [{schedule: a}, run]\nexpect: {never: [b]}\n',
+    );
+    for (const host of ['sim', 'linux'] as const) {
+      const { out, status } = await run(['long.yaml'], { host, timeoutNs: 0.3e9 });
+      expect(status).toBe(1);
+      expect(out).toContain('it ran for longer than 0.3 s');
+    }
+  });
+
+  it('tells of a process that died under it', async () => {
+    writeFileSync(
+      join(dir, 'dies.yaml'),
+      'name: dies\nhost: linux\nchildren: {k: {command: "kill -9 $PPID; exec sleep 1"}}\nsteps: [{spawn: k}, run]\nexpect: {order: []}\n',
+    );
+    const { out, status } = await run(['dies.yaml']);
+    expect(status).toBe(3);
+    expect(out).toContain('the process that ran it was killed by SIGKILL');
+  });
+});
+
+describe('check', () => {
+  it('only checks', () => {
+    let [out, err] = ['', ''];
+    const output = {
+      out: (text: string): void => {
+        out += text;
+      },
+      err: (text: string): void => {
+        err += text;
+      },
+    };
+    expect(checkCommand([join(dir, 'good.yaml'), join(dir, 'bad.yaml')], output)).toBe(0);
+    expect(out).toBe('2 files are right\n');
+    expect(checkCommand([join(dir, 'wrong.yaml')], output)).toBe(2);
+    expect(err).toContain("found 'stepp'");
+  });
+});
+
+describe('files', () => {
+  it('are found in directories, and by patterns', () => {
+    const names = (arg: string): string[] =>
+      findScenarios([join(dir, arg)]).files.map((file) => file.slice(dir.length + 1));
+    expect(names('many')).toEqual(['many/b.yaml', 'many/deep/a.yml']);
+    expect(names('*.yaml')).toContain('good.yaml');
+    expect(names('*.yaml')).not.toContain('many/b.yaml');
+    expect(names('**/*.y*ml')).toContain('many/deep/a.yml');
+    expect(names('many/[ab].yaml')).toEqual(['many/b.yaml']);
+    expect(findScenarios([join(dir, 'x*.yaml')]).missing.length).toBe(1);
+  });
+});
+
+describe('the command line', () => {
+  it('has its defaults', () => {
+    expect(parseRun(['a.yaml', 'b'])).toEqual({
+      files: ['a.yaml', 'b'],
+      host: undefined,
+      seeds: [],
+      repeat: 1,
+      jobs: 1,
+      reporter: 'pretty',
+      timeoutNs: 60e9,
+      color: 'auto',
+    });
+    expect(parseRun(['--json', '--seeds', '3..5', '--timeout', '2s', 'a'])).toMatchObject({
+      reporter: 'json',
+      seeds: [3, 4, 5],
+      timeoutNs: 2e9,
+    });
+    expect(parseCheck(['a'])).toEqual(['a']);
+  });
+
+  it.each([
+    [[], 'there is nothing to run'],
+    [['--host', 'x', 'a'], "argument 'x' is invalid"],
+    [['--seeds', '5..3', 'a'], 'expected a range such as 1..100'],
+    [['--seed', '1', '--seeds', '1..2', 'a'], 'exclude each other'],
+    [['--timeout', '5', 'a'], 'it needs a unit'],
+    [['--repeat', '0', 'a'], 'expected a number above 0'],
+  ])('refuses %j', (args, message) => {
+    expect(() => parseRun(args)).toThrow(message);
+  });
+
+  it('shows its help', () => {
+    expect(parseRun(['--help'])).toMatchObject({ text: expect.stringContaining('Exit status:') });
+  });
+});

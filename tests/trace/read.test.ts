@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { CATALOGUE, EVENT_NAMES, type EventDef } from '../../src/trace/catalogue.ts';
+import { ChromeBackend } from '../../src/trace/chrome-backend.ts';
+import { JsonBackend } from '../../src/trace/json-backend.ts';
+import { readTrace, TraceReadError } from '../../src/trace/read.ts';
+import { SimpleBackend } from '../../src/trace/simple-backend.ts';
+import { feed, type MakeBackend, tracedRun, written } from './traced-run.ts';
+
+const run = tracedRun();
+const asRecords = run.map(({ id, timeNs, args }) => {
+  const name = EVENT_NAMES[id]!;
+  const { args: declared }: EventDef = CATALOGUE[name];
+  return { name, timeNs, args: Object.fromEntries(declared.map(([arg], i) => [arg, args[i]])) };
+});
+
+const formats: readonly (readonly ['json' | 'simple', MakeBackend])[] = [
+  ['json', (write, origin) => new JsonBackend(write, origin)],
+  ['simple', (write, origin) => new SimpleBackend(write, origin)],
+];
+
+describe.each(formats)('reading %s back', (format, make) => {
+  const bytes = written(make, (backend) => {
+    backend.dropped(4, 1);
+    feed(backend, run);
+  });
+
+  it('gives every event as it was', () => {
+    expect(readTrace(bytes)).toEqual({ format, events: asRecords, dropped: 4, truncated: false });
+  });
+
+  it('a file that was cut off gives what is whole', () => {
+    const { events, truncated } = readTrace(bytes.subarray(0, bytes.length - 1));
+    expect(events).toEqual(asRecords.slice(0, -1));
+    expect(truncated).toBe(true);
+  });
+});
+
+describe('what is no trace', () => {
+  const chrome = written(
+    (write, origin) => new ChromeBackend(write, origin),
+    () => {},
+  );
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+  it.each([
+    ['nothing', bytes(''), /no trace/],
+    ['a text', bytes('hello'), /no trace/],
+    ['a chrome trace', chrome, /json or simple/],
+    ['a line that is no JSON', bytes('{"level":1,\n'), /line 1 is no JSON/],
+    ['an unknown event', bytes('{"event":"x"}\n'), /line 1: there is no trace event x/],
+    ['a simpletrace of another version', new Uint8Array(24).fill(0xff), /version 4/],
+  ])('%s is refused in one line', (_what, text, message) => {
+    expect(() => readTrace(text)).toThrow(TraceReadError);
+    expect(() => readTrace(text)).toThrow(message);
+  });
+});
