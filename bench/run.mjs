@@ -22,20 +22,25 @@ const common = {
   logLevel: 'warning',
 };
 
-/** Takes the tests of trace.on out of the code: no event is ever on. */
+/** Takes the tests of trace.on and trace.active out of the code: no event is ever on. */
 const dark = {
   name: 'dark',
   setup(on) {
     on.onLoad({ filter: /\/src\/(aio|mainloop|signal)\/.*\.ts$/ }, async ({ path }) => ({
       contents: (await readFile(path, 'utf8'))
         .replace(/[\w.#]+\.on\[T_\w+\] !== 0/g, 'false')
-        .replace(/[\w.#]+\.on\[T_\w+\] === 0/g, 'true'),
+        .replace(/![\w.#]+\.active\b/g, 'true')
+        .replace(/[\w.#]+\.active\b/g, 'false'),
       loader: 'ts',
     }));
   },
 };
 
-const programs = { main: 'bench/main.ts', children: 'bench/children-ours.ts' };
+const programs = {
+  main: 'bench/main.ts',
+  children: 'bench/children-ours.ts',
+  'trace-off': 'bench/trace-off.ts',
+};
 await Promise.all([
   build({ ...common, entryPoints: programs }),
   build({ ...common, entryPoints: { 'trace-lit': 'bench/trace-work.ts' } }),

@@ -1,6 +1,6 @@
 /**
- * What bench/trace.ts measures. It is bundled twice, with the tests of
- * `trace.on` and without, so that both run in one process.
+ * What the trace section measures. bench/run.mjs bundles it twice, with the tests
+ * of trace.on and without: trace-lit and trace-dark.
  */
 import {
   AioContext,

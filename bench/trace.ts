@@ -1,8 +1,11 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { traceClock } from '../src/cli/trace-output.ts';
 import { EV, LinuxHost, TraceRing, Tracer, type TraceSink } from '../src/index.ts';
 import { median } from './measure.ts';
-import type { Measure, Row, Section } from './row.ts';
-import type * as TraceWork from './trace-work.ts';
+import type { Row, Section } from './row.ts';
+import type { Result } from './table.ts';
+import { bottomHalf } from './trace-work.ts';
 
 const BATCHES = 400;
 const BATCH = 2_000;
@@ -11,58 +14,46 @@ const RING = 65_536;
 const host = new LinuxHost();
 const now = traceClock(host);
 
-/** bench/run.mjs makes these two of trace-work.ts: as it is, and with every test of trace.on taken out. */
-async function load(name: 'trace-lit' | 'trace-dark'): Promise<TraceWork.Work> {
-  const module: typeof TraceWork = await import(new URL(`./${name}.mjs`, import.meta.url).href);
-  return module.bottomHalf(now);
-}
-
 function time(run: () => void, operations: number): number {
   const start = process.hrtime.bigint();
   run();
   return Number(process.hrtime.bigint() - start) / operations;
 }
 
-/** Both sides in turn, in batches so short that whatever disturbs meets both. */
-function pair(): { lit: Measure; dark: Measure } {
-  let works: Promise<TraceWork.Work[]> | null = null;
-  let darkNs = 0;
+/**
+ * Which functions V8 puts into which moves a bottom half's time by a quarter, and
+ * any change of the code moves that. So the comparison is made at several of its
+ * limits, and the mean of them counts. Compiled in the background, the code would
+ * come out another way each time.
+ */
+const INLINING = [700, 920, 1200, 2000, 4000];
+const DEFAULT_INLINING = 920;
+
+function inProcess(name: 'trace-lit' | 'trace-dark', inlining: number): number {
+  const flags = ['--single-threaded', `--max-inlined-bytecode-size-cumulative=${inlining}`];
+  const program = fileURLToPath(new URL('./trace-off.mjs', import.meta.url));
+  const ran = spawnSync(process.execPath, [...flags, program, name], { encoding: 'utf8' });
+  if (ran.status !== 0) throw new Error(`bench/trace-off.ts ${name}: ${ran.stderr}`);
+  return Number(ran.stdout);
+}
+
+function bare(name: string, side: 'trace-lit' | 'trace-dark'): Row {
+  return { name, ours: () => inProcess(side, DEFAULT_INLINING) };
+}
+
+function mean(name: string, side: 'trace-lit' | 'trace-dark'): Row {
   return {
-    lit: async () => {
-      works ??= Promise.all([load('trace-lit'), load('trace-dark')]);
-      const sides = await works;
-      const times: number[][] = [[], []];
-      for (let i = 0; i < 2 * BATCHES; i++) {
-        // A, B, B, A: neither always comes first.
-        const side = (i + (i >> 1)) % 2;
-        times[side]!.push(time(() => sides[side]!.run(BATCH), BATCH));
-      }
-      darkNs = median(times[1]!);
-      return median(times[0]!);
-    },
-    // Measured with the other.
-    dark: () => darkNs,
+    name,
+    ours: () => INLINING.reduce((sum, n) => sum + inProcess(side, n), 0) / INLINING.length,
   };
-}
-
-const sides = pair();
-
-function off(): Row {
-  return { name: 'bottom half, every event off', ours: sides.lit };
-}
-
-function without(): Row {
-  return { name: 'the same, no tests for events in the code', ours: sides.dark };
 }
 
 /** Time that the events of a bottom half add, for one of them. */
 function on(): Row {
-  let loaded: Promise<TraceWork.Work> | null = null;
   return {
     name: 'each event of a bottom half, into memory',
-    ours: async () => {
-      loaded ??= load('trace-lit');
-      const work = await loaded;
+    ours: () => {
+      const work = bottomHalf(now);
       let events = 0;
       const counting = work.trace(() => void events++);
       work.run(1);
@@ -75,6 +66,7 @@ function on(): Row {
         added.push((time(() => work.run(BATCH), BATCH) - plain) / events);
         attached.dispose();
       }
+      work.dispose();
       return median(added);
     },
   };
@@ -106,8 +98,10 @@ export const trace: Section = {
   name: 'trace',
   about: 'what trace events cost',
   rows: [
-    off,
-    without,
+    () => bare('bottom half, every event off', 'trace-lit'),
+    () => bare('the same without tests for events', 'trace-dark'),
+    () => mean('events off, mean over inlining limits', 'trace-lit'),
+    () => mean('without tests, mean over inlining limits', 'trace-dark'),
     on,
     () => emitting('an event of 4 arguments, into memory', () => new TraceRing(RING).sink, now),
     () =>
@@ -118,8 +112,12 @@ export const trace: Section = {
       ),
     () => emitting('the clock alone', () => () => {}, now),
   ],
-  notes: ([lit, dark]) => {
-    const percent = ((lit!.ours - dark!.ours) / dark!.ours) * 100;
-    return [`events that are off cost ${percent.toFixed(1)} % of a bottom half`];
-  },
+  notes: ([lit, dark, meanLit, meanDark]) => [
+    `events that are off cost ${percent(lit!, dark!)} of a bottom half as V8 compiles it by default, ` +
+      `${percent(meanLit!, meanDark!)} in the mean over inlining limits`,
+  ],
 };
+
+function percent(lit: Result, dark: Result): string {
+  return `${(((lit.ours - dark.ours) / dark.ours) * 100).toFixed(1)} %`;
+}

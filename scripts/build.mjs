@@ -26,15 +26,18 @@ const common = {
 };
 
 /**
- * The command must start fast. So pino has a bundle of its own, loaded only where
- * it is wanted; koffi comes by require, in half the time that import takes; and
+ * The command must start fast. So pino and the report have bundles of their own,
+ * loaded only where they are wanted; koffi comes by require, in half the time that import takes; and
  * commander does not bring node:child_process, which it needs only for
  * subcommands that are programs of their own.
  */
 const startFast = {
   name: 'start-fast',
   setup(on) {
-    on.onResolve({ filter: /\/json-log\.ts$/ }, () => ({ path: './json-log.js', external: true }));
+    on.onResolve({ filter: /\/(json-log|report-command)\.ts$/ }, ({ path }) => ({
+      path: `./${path.split('/').at(-1).replace('.ts', '.js')}`,
+      external: true,
+    }));
     on.onResolve({ filter: /^koffi$/ }, ({ kind }) =>
       kind === 'require-call'
         ? { path: 'koffi', external: true }
@@ -62,6 +65,18 @@ const command = {
   minifyWhitespace: true,
 };
 
+/** The report's page: a script and a style sheet, which the report takes in. */
+const page = {
+  ...common,
+  outdir: fresh,
+  platform: 'browser',
+  target: ['es2022', 'chrome123', 'firefox120', 'safari17.5'],
+  format: 'iife',
+  external: [],
+  minify: true,
+  sourcemap: false,
+};
+
 function declarations() {
   const typescript = createRequire(import.meta.url).resolve('typescript/package.json');
   const tsc = join(dirname(typescript), 'bin', 'tsc');
@@ -73,6 +88,12 @@ try {
   await Promise.all([
     build({ ...command, entryPoints: { 'qemu-loop': 'src/cli/main.ts' }, plugins: [startFast] }),
     build({ ...command, entryPoints: { 'json-log': 'src/cli/json-log.ts' } }),
+    build({
+      ...command,
+      entryPoints: { 'report-command': 'src/cli/report/report-command.ts' },
+    }),
+    build({ ...page, entryPoints: { 'report-page': 'src/cli/report/page/main.ts' } }),
+    build({ ...page, entryPoints: { 'report-page': 'src/cli/report/page/style.css' } }),
     build({
       ...common,
       entryPoints: { index: 'src/index.ts' },

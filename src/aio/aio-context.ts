@@ -130,9 +130,12 @@ export class AioContext {
   notify(): void {
     const notifyMe = this.wakeup.notify();
     const wrote = notifyMe !== 0 && this.#own.set();
-    if (this.trace.on[T_NOTIFY] !== 0) {
-      this.trace.emit(T_NOTIFY, this.id, notifyMe, wrote ? 1 : 0, this.#own.kept ? 1 : 0);
-    }
+    if (this.trace.active) this.#traceNotify(notifyMe, wrote);
+  }
+
+  #traceNotify(notifyMe: number, wrote: boolean): void {
+    if (this.trace.on[T_NOTIFY] === 0) return;
+    this.trace.emit(T_NOTIFY, this.id, notifyMe, wrote ? 1 : 0, this.#own.kept ? 1 : 0);
   }
 
   /** The thread is about to wait for the fds of this context. Returns whether it must not sleep. */
@@ -244,6 +247,10 @@ export class AioContext {
    * Returns whether it made progress. QEMU: aio_poll.
    */
   poll(blocking: boolean): boolean {
+    return this.trace.active ? this.#tracedRound(blocking) : this.#round(blocking);
+  }
+
+  #tracedRound(blocking: boolean): boolean {
     if (this.trace.on[T_POLL_BEGIN] !== 0) {
       this.trace.emit(T_POLL_BEGIN, this.id, blocking ? 1 : 0);
     }
@@ -334,6 +341,10 @@ export class AioContext {
   /** QEMU: aio_notify_accept. */
   #accept(): void {
     const notified = this.wakeup.accept();
+    if (this.trace.active) this.#traceAccept(notified);
+  }
+
+  #traceAccept(notified: number): void {
     if (this.trace.on[T_ACCEPT] !== 0) this.trace.emit(T_ACCEPT, this.id, notified);
   }
 

@@ -65,10 +65,13 @@ export class BhList implements BhQueue {
 
   enqueue(slot: number, flags: number): void {
     const old = this.#wakeup.enqueue(slot, flags);
-    if (this.#trace.on[T_ENQUEUE] !== 0) {
-      this.#trace.emit(T_ENQUEUE, this.#owner.id, this.#names[slot]!, old, flags, slot);
-    }
+    if (this.#trace.active) this.#traceEnqueue(slot, old, flags);
     this.#owner.notify();
+  }
+
+  #traceEnqueue(slot: number, old: number, flags: number): void {
+    if (this.#trace.on[T_ENQUEUE] === 0) return;
+    this.#trace.emit(T_ENQUEUE, this.#owner.id, this.#names[slot]!, old, flags, slot);
   }
 
   cancel(slot: number): void {
@@ -95,9 +98,7 @@ export class BhList implements BhQueue {
     const head = this.#wakeup.detach();
     if (head !== NO_BH) slices[this.#endSlice++] = head;
     if (this.#firstSlice === this.#endSlice) return false;
-    if (this.#trace.on[T_POLL] !== 0) {
-      this.#trace.emit(T_POLL, this.#owner.id, this.#endSlice - this.#firstSlice);
-    }
+    if (this.#trace.active) this.#tracePoll();
     let progress = false;
     while (this.#firstSlice < this.#endSlice) {
       const slot = slices[this.#firstSlice]!;
@@ -175,11 +176,16 @@ export class BhList implements BhQueue {
     }
   }
 
+  #tracePoll(): void {
+    if (this.#trace.on[T_POLL] === 0) return;
+    this.#trace.emit(T_POLL, this.#owner.id, this.#endSlice - this.#firstSlice);
+  }
+
   #call(slot: number, flags: number): void {
     const cb = this.#callbacks[slot]! as BhCallback<unknown>;
     const opaque = this.#opaques[slot];
     // Nobody holds a one-shot, so it is freed first and cannot leak if it throws.
-    if ((flags & BH_ONESHOT) === 0 && this.#trace.on[T_CALL_BEGIN] === 0) {
+    if ((flags & BH_ONESHOT) === 0 && !this.#trace.active) {
       cb(opaque);
       return;
     }

@@ -12,6 +12,11 @@ async function main(): Promise<number> {
     print(1, traceCommand(process.argv.slice(3)));
     return 0;
   }
+  if (process.argv[2] === 'report') {
+    const { reportCommand } = await import('./report/report-command.ts');
+    print(1, reportCommand(process.argv.slice(3)));
+    return 0;
+  }
   const asked = parseOptions(process.argv.slice(2), version);
   if ('text' in asked) {
     print(asked.status === 0 ? 1 : 2, asked.text);

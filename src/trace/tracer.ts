@@ -45,6 +45,11 @@ interface Attached {
  *     if (trace.on[T_NOTIFY] !== 0) trace.emit(T_NOTIFY, ctx.id, 1, 0);
  */
 export class Tracer {
+  /**
+   * Whether any event is on. The hottest paths look at it first, since a field is
+   * cheaper to load than an element: `trace.active && trace.on[T_NOTIFY] !== 0`.
+   */
+  active = false;
   /** By event id: 1 where any sink wants the event. */
   readonly on = new Uint8Array(EVENT_NAMES.length);
   readonly #now: () => number;
@@ -96,6 +101,7 @@ export class Tracer {
     for (const { mask } of this.#sinks) {
       for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) this.on[i] = 1;
     }
+    this.active = this.on.includes(1);
   }
 }
 

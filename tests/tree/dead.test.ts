@@ -5,7 +5,7 @@ import { ROOT, type SourceFile, sources } from './files.ts';
 
 const ROOTS = ['src/index.ts', 'src/cli/main.ts'].filter((path) => existsSync(join(ROOT, path)));
 /** Files that the build bundles by themselves, so that no import names them. */
-const PROGRAMS = ['src/cli/launcher.ts'];
+const PROGRAMS = ['src/cli/launcher.ts', 'src/cli/report/page/main.ts'];
 
 const files = sources('src');
 const users = [

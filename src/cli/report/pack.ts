@@ -1,4 +1,4 @@
-/** A trace as it stands in the page: one list of numbers, and one of texts. */
+/** A trace as it stands in the page: one list of numbers, and one of texts. Its times begin at 0. */
 
 import { CATALOGUE, type EventDef, type EventName } from '../../trace/catalogue.ts';
 import type { TraceRecord } from '../../trace/read.ts';
@@ -30,7 +30,7 @@ export function packTrace({ events, dropped, truncated }: ReportTrace): PackedTr
   const names = new Places();
   const texts = new Places();
   const numbers: number[] = [];
-  let beforeNs = 0;
+  let beforeNs = events[0]?.timeNs ?? 0;
   for (const { name, timeNs, args } of events) {
     numbers.push(names.of(name), timeNs - beforeNs);
     beforeNs = timeNs;

@@ -13,12 +13,7 @@ export interface Word {
 
 /** The chain of a child, from its start to its reap, in words. */
 export function tellChild(model: Model, child: Child): Word[] {
-  return [
-    ...life(model, child),
-    ...death(model, child),
-    ...signal(model, child),
-    ...reap(child),
-  ];
+  return [...life(model, child), ...death(model, child), ...signal(model, child), ...reap(child)];
 }
 
 /** How it ended, in two words; null while it lives. */

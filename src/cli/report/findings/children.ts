@@ -14,7 +14,10 @@ export function findCoalesced({ children, events }: Facts): Finding[] {
     .sort((a, b) => b.length - a.length)
     .map((group): Place => {
       const first = group[0]!;
-      const startNs = group.reduce((least, { deathNs }) => Math.min(least, deathNs!), first.deathNs!);
+      const startNs = group.reduce(
+        (least, { deathNs }) => Math.min(least, deathNs!),
+        first.deathNs!,
+      );
       const endNs = events[group.at(-1)!.reap]!.timeNs;
       const names = group
         .map(({ pid }) => pid)

@@ -6,11 +6,14 @@ import { type Finding, finding, groupBy } from './finding.ts';
 /** Fewer are no finding: a loop may be woken up for something that is then gone. */
 const FEWEST = 3;
 
+/** The handler that only takes note of a wake-up. */
+const NOTIFIER = 'aio_context_notifier';
+
 /** Polls that woke the loop up and led to no call of anything. */
 export function findIdleWakeups(facts: Facts): Finding[] {
   // Of the last poll it is not known.
   const idle = facts.polls.slice(0, -1).filter((poll) => {
-    if (poll.called.length > 0) return false;
+    if (poll.called.some((at) => facts.slices[at]!.name !== NOTIFIER)) return false;
     return poll.ret > 0 || (poll.ret === 0 && poll.timeoutNs > 0 && didSleep(poll));
   });
   const groups = groupBy(idle, (poll) => cause(facts, poll));

@@ -1,8 +1,7 @@
 import type { ScaleLinear } from 'd3-scale';
-import { formatDuration } from '../../units.ts';
 import type { Links } from '../links.ts';
 import { type Model, nodeNs } from '../model.ts';
-import type { Layout, Row } from './layout.ts';
+import { type Layout, type Row, SHADES } from './layout.ts';
 import type { Palette } from './palette.ts';
 import { nodeTitle } from './view.ts';
 
@@ -122,6 +121,8 @@ function drawRow(c: CanvasRenderingContext2D, scene: Scene, row: Row, onlyLit: b
     boxes++;
     filledTo = Math.max(left, right, left + 1);
     if (boxWidth >= LABEL_FROM && height >= 12) {
+      // The shade of sleep is as pale as the page.
+      c.fillStyle = SHADES[shades[i]!] === 'poll' ? palette.text : '#fff';
       label(c, nodeLabel(scene, nodes[i]!), left, y + height / 2, boxWidth);
     }
     if (nodes[i] === scene.selected) outline(c, palette.lit, left, y, boxWidth, height);
@@ -129,7 +130,14 @@ function drawRow(c: CanvasRenderingContext2D, scene: Scene, row: Row, onlyLit: b
   return boxes;
 }
 
-function outline(c: CanvasRenderingContext2D, color: string, x: number, y: number, w: number, h: number): void {
+function outline(
+  c: CanvasRenderingContext2D,
+  color: string,
+  x: number,
+  y: number,
+  w: number,
+  h: number,
+): void {
   c.strokeStyle = color;
   c.lineWidth = 2;
   c.strokeRect(x - 1, y - 1, w + 2, h + 1);
@@ -144,13 +152,18 @@ function nodeLabel({ model }: Scene, node: number): string {
   return slice?.begin === node ? slice.name : nodeTitle(model, node);
 }
 
-function label(c: CanvasRenderingContext2D, text: string, x: number, y: number, width: number): void {
+function label(
+  c: CanvasRenderingContext2D,
+  text: string,
+  x: number,
+  y: number,
+  width: number,
+): void {
   const from = Math.max(0, x);
   const room = Math.floor((x + width - from - 6) / LETTER);
   if (room < 2) return;
   const alpha = c.globalAlpha;
   c.globalAlpha = Math.max(alpha, 0.6);
-  c.fillStyle = '#fff';
   c.textAlign = 'left';
   c.fillText(text.length <= room ? text : `${text.slice(0, room - 1)}…`, from + 3, y);
   c.globalAlpha = alpha;
@@ -162,7 +175,7 @@ function drawArrows(c: CanvasRenderingContext2D, scene: Scene): void {
   const shown = lighting ? litLinks(model.links, lit) : visibleLinks(scene);
   c.strokeStyle = lighting ? palette.lit : palette.arrow;
   c.fillStyle = c.strokeStyle;
-  c.globalAlpha = lighting ? 1 : 0.75;
+  c.globalAlpha = lighting ? 1 : 0.55;
   for (const { from, to } of shown) arrow(c, scene, from, to);
   c.globalAlpha = 1;
 }
@@ -186,7 +199,12 @@ function visibleLinks({ model, x }: Scene) {
   return found;
 }
 
-function arrow(c: CanvasRenderingContext2D, { model, layout, x, width }: Scene, from: number, to: number): void {
+function arrow(
+  c: CanvasRenderingContext2D,
+  { model, layout, x, width }: Scene,
+  from: number,
+  to: number,
+): void {
   const [x1, y1] = [x(nodeNs(model, from)), layout.yOf(from)];
   const [x2, y2] = [x(nodeNs(model, to)), layout.yOf(to)];
   if (Math.max(x1, x2) < 0 || Math.min(x1, x2) > width) return;
@@ -207,7 +225,10 @@ function arrow(c: CanvasRenderingContext2D, { model, layout, x, width }: Scene, 
   c.lineWidth = 1;
 }
 
-function drawMatches(c: CanvasRenderingContext2D, { model, matches, palette, x, width, layout }: Scene): void {
+function drawMatches(
+  c: CanvasRenderingContext2D,
+  { model, matches, palette, x, width, layout }: Scene,
+): void {
   c.fillStyle = palette.match;
   let last = -2;
   for (const node of matches) {
@@ -219,9 +240,4 @@ function drawMatches(c: CanvasRenderingContext2D, { model, matches, palette, x, 
     c.globalAlpha = 1;
     last = at;
   }
-}
-
-/** The words of a tooltip for a stretch of time. */
-export function lengthText(startNs: number, endNs: number): string {
-  return endNs > startNs ? formatDuration(endNs - startNs) : '';
 }

@@ -159,7 +159,12 @@ function childLanes(model: Model): { lanes: Box[][]; laneOf: number[] } {
     const node = child.spawn >= 0 ? child.spawn : child.reap;
     lanes[at]!.push({ start: from, end: death, shade: 'life', node });
     if (death < to || child.deathNs !== null) {
-      lanes[at]!.push({ start: death, end: to, shade: 'zombie', node: events.length + child.index });
+      lanes[at]!.push({
+        start: death,
+        end: to,
+        shade: 'zombie',
+        node: events.length + child.index,
+      });
     }
   }
   return { lanes, laneOf };

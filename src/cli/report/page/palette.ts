@@ -1,3 +1,4 @@
+import { el } from './dom.ts';
 import { SHADES } from './layout.ts';
 
 /** The colours of the timeline, as the style sheet has them for the theme that is on. */
@@ -13,10 +14,14 @@ export interface Palette {
   readonly match: string;
 }
 
-export function readPalette(element: Element): Palette {
-  const style = getComputedStyle(element);
-  const color = (name: string): string => style.getPropertyValue(`--${name}`).trim();
-  return {
+/** Reads the palette. It needs an element in the page, since the browser settles colours there. */
+export function readPalette(): Palette {
+  const probe = document.body.appendChild(el('i'));
+  const color = (name: string): string => {
+    probe.style.color = `var(--${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const palette = {
     shades: SHADES.map((shade) => color(`c-${shade}`)),
     text: color('text'),
     faint: color('faint'),
@@ -26,4 +31,6 @@ export function readPalette(element: Element): Palette {
     lit: color('accent'),
     match: color('match'),
   };
+  probe.remove();
+  return palette;
 }

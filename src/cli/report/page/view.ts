@@ -1,5 +1,4 @@
-import { CATALOGUE, type EventDef } from '../../../trace/catalogue.ts';
-import { EV } from '../../../trace/catalogue.ts';
+import { CATALOGUE, EV, type EventDef } from '../../../trace/catalogue.ts';
 import { formatEvent } from '../../../trace/tracer.ts';
 import { formatDuration } from '../../units.ts';
 import { KIND_NAMES } from '../findings/slow.ts';
@@ -24,7 +23,10 @@ export function clock({ startNs }: Model, timeNs: number): string {
 export function eventText(model: Model, event: number): string {
   const { name, args } = model.events[event]!;
   const def: EventDef = CATALOGUE[name];
-  return formatEvent(EV[name], def.args.map(([arg]) => args[arg]));
+  return formatEvent(
+    EV[name],
+    def.args.map(([arg]) => args[arg]),
+  );
 }
 
 /** What a node is called where there is room for a few words. */

@@ -1,0 +1,129 @@
+/** The report's page: reads the trace that stands in it, and puts everything up. */
+
+import { count, formatDuration } from '../../units.ts';
+import { buildModel, type Model } from '../model.ts';
+import { type PageData, unpackTrace } from '../pack.ts';
+import { childrenView } from './children-view.ts';
+import { Details } from './details.ts';
+import { el, section } from './dom.ts';
+import { findingsView } from './findings-view.ts';
+import { histogram } from './histogram.ts';
+import { Search } from './search.ts';
+import { callbacksView, phasesView } from './tables.ts';
+import { themeSwitch } from './theme.ts';
+import { Timeline } from './timeline.ts';
+import type { View } from './view.ts';
+
+const data: PageData = JSON.parse(document.getElementById('data')!.textContent);
+const model = buildModel(unpackTrace(data.trace), { slowNs: data.slowNs });
+
+/** What a search goes to is shown with this much around it, where the view is wider. */
+const SIDE_NS = 500_000;
+
+const view: View = {
+  model,
+  select: (node) => {
+    timeline.light(node);
+    details.show(node);
+  },
+  show: (node, startNs, endNs) => {
+    view.select(node);
+    timeline.show(startNs, endNs);
+    document.getElementById('timeline')?.scrollIntoView({ block: 'start' });
+  },
+};
+const timeline = new Timeline(model, view.select);
+const details = new Details(view);
+const search = new Search(
+  model,
+  (nodes) => timeline.mark(nodes),
+  (node) => {
+    const at = model.events[node]!.timeNs;
+    view.select(node);
+    timeline.show(at - SIDE_NS, at + SIDE_NS);
+  },
+);
+
+document.body.append(
+  el(
+    'header',
+    {},
+    el('div', {}, el('h1', {}, 'qemu-loop report'), el('p', { class: 'source' }, data.title)),
+    themeSwitch(() => timeline.recolor()),
+  ),
+  el(
+    'main',
+    {},
+    summary(model),
+    findingsView(view),
+    section(
+      'timeline',
+      'Timeline',
+      el('div', { class: 'tools' }, search.element, timeline.buttons()),
+      legend(),
+      timeline.element,
+      details.element,
+    ),
+    childrenView(view),
+    phasesView(view),
+    callbacksView(view),
+    section('spreads', 'Waiting', spreads(model)),
+  ),
+);
+
+function summary({ statistics, children, events, checks }: Model): HTMLElement {
+  const { spanNs, iterations, polls, wakeups, asleepNs } = statistics;
+  const findings = checks.reduce((sum, check) => sum + check.findings.length, 0);
+  const asleep = spanNs > 0 ? ((100 * asleepNs) / spanNs).toFixed(1) : '0';
+  const reaped = children.filter(({ reap }) => reap >= 0).length;
+  const cards: [string, string][] = [
+    [formatDuration(spanNs), 'traced'],
+    [String(events.length), 'events'],
+    [String(iterations), 'iterations'],
+    [`${asleep} %`, `asleep, in ${count(polls, 'poll')}`],
+    [String(wakeups), 'wake-ups'],
+    [`${reaped} of ${children.length}`, 'children reaped'],
+    [String(findings), findings === 1 ? 'finding' : 'findings'],
+  ];
+  const made = cards.map(([value, name]) => el('li', {}, el('b', {}, value), ` ${name}`));
+  return el('ul', { class: 'cards' }, ...made);
+}
+
+function legend(): HTMLElement {
+  const shades = [
+    ['poll', 'poll: asleep'],
+    ['phase', 'phase'],
+    ['fd', 'fd handler'],
+    ['signal', 'signal handler'],
+    ['bh', 'bottom half'],
+    ['timer', 'timer'],
+    ['coroutine', 'coroutine'],
+    ['life', 'child'],
+    ['zombie', 'zombie'],
+  ] as const;
+  const keys = shades.map(([shade, name]) => {
+    const key = el('i');
+    key.style.background = `var(--c-${shade})`;
+    return el('span', {}, key, name);
+  });
+  return el('p', { class: 'keys' }, ...keys);
+}
+
+function spreads({ statistics }: Model): HTMLElement {
+  const { wakeToRun, scheduleToRun, deathToReap } = statistics;
+  return el(
+    'div',
+    { class: 'spreads' },
+    histogram(
+      'Wake-up to run',
+      'from poll_return to the handler of an fd that was ready',
+      wakeToRun,
+    ),
+    histogram(
+      'Schedule to run',
+      'from qemu_bh_schedule to the call of the bottom half',
+      scheduleToRun,
+    ),
+    histogram('Death to reap', 'how long a child was a zombie', deathToReap),
+  );
+}

@@ -1,0 +1,259 @@
+import { type ScaleLinear, scaleLinear } from 'd3-scale';
+import { select } from 'd3-selection';
+import { type D3ZoomEvent, type ZoomBehavior, zoom, zoomIdentity, zoomTransform } from 'd3-zoom';
+import { follow } from '../links.ts';
+import type { Model } from '../model.ts';
+import { button, el } from './dom.ts';
+import { draw, firstFrom } from './draw.ts';
+import { type Layout, layOut, type Row } from './layout.ts';
+import { type Palette, readPalette } from './palette.ts';
+import { tooltipLines } from './tooltip.ts';
+
+/** The finest look: so many ns over the whole width. */
+const FINEST_NS = 200;
+/** How near the pointer must come to a thin box, in pixels. */
+const NEAR = 4;
+const STEP = 1.6;
+/** Of the width, by the arrow keys. */
+const PAN = 0.2;
+
+/** The timeline: a canvas that is zoomed, panned, hovered and clicked. */
+export class Timeline {
+  readonly element: HTMLElement;
+  readonly #model: Model;
+  readonly #layout: Layout;
+  readonly #canvas = el('canvas', {
+    role: 'img',
+    label: 'Timeline of the run. Arrow keys pan, plus and minus zoom, 0 shows all.',
+  });
+  readonly #tooltip = el('div', { class: 'tooltip', role: 'tooltip' });
+  readonly #zoom: ZoomBehavior<HTMLCanvasElement, unknown>;
+  readonly #whole: ScaleLinear<number, number>;
+  readonly #onSelect: (node: number) => void;
+  #palette: Palette;
+  #x: ScaleLinear<number, number>;
+  #width = 0;
+  #lit: ReadonlySet<number> = new Set();
+  #selected = -1;
+  #matches: readonly number[] = [];
+  #drawAsked = false;
+
+  /** @param onSelect told of a click on a node; -1 for one on nothing */
+  constructor(model: Model, onSelect: (node: number) => void) {
+    this.#model = model;
+    this.#layout = layOut(model);
+    this.#onSelect = onSelect;
+    this.#canvas.tabIndex = 0;
+    this.#canvas.style.height = `${this.#layout.height}px`;
+    this.element = el('div', { class: 'timeline' }, this.#canvas, this.#tooltip);
+    const margin = Math.max(1, model.endNs - model.startNs) * 0.01;
+    this.#whole = scaleLinear().domain([model.startNs - margin, model.endNs + margin]);
+    this.#x = this.#whole;
+    this.#palette = readPalette();
+    this.#zoom = zoom<HTMLCanvasElement, unknown>()
+      .scaleExtent([1, Math.max(1, (model.endNs - model.startNs) / FINEST_NS)])
+      .on('zoom', ({ transform }: D3ZoomEvent<HTMLCanvasElement, unknown>) => {
+        this.#x = transform.rescaleX(this.#whole);
+        this.#hideTooltip();
+        this.#redraw();
+      });
+    select(this.#canvas).call(this.#zoom).on('dblclick.zoom', null);
+    this.#listen();
+    new ResizeObserver(() => this.#resize()).observe(this.element);
+  }
+
+  /** Buttons for what the wheel and the keys do. */
+  buttons(): HTMLElement {
+    return el(
+      'span',
+      { class: 'buttons' },
+      button('−', () => this.#scale(1 / STEP), { label: 'zoom out' }),
+      button('+', () => this.#scale(STEP), { label: 'zoom in' }),
+      button('All', () => this.fit(), { label: 'show the whole run' }),
+    );
+  }
+
+  /** Shows the whole run. */
+  fit(): void {
+    select(this.#canvas).call(this.#zoom.transform, zoomIdentity);
+  }
+
+  /** Shows a stretch with some room at its sides. */
+  show(startNs: number, endNs: number): void {
+    const room = Math.max((endNs - startNs) * 0.15, FINEST_NS * 5);
+    const [from, to] = [this.#whole(startNs - room), this.#whole(endNs + room)];
+    const most = this.#zoom.scaleExtent()[1];
+    const k = Math.max(1, Math.min(most, this.#width / (to - from)));
+    const middle = (from + to) / 2;
+    const transform = zoomIdentity.translate(this.#width / 2 - k * middle, 0).scale(k);
+    select(this.#canvas).call(this.#zoom.transform, transform);
+  }
+
+  /** Lights up a node with all that led to it and came of it; -1: nothing. */
+  light(node: number): void {
+    this.#selected = node;
+    const { links } = this.#model;
+    this.#lit =
+      node < 0
+        ? new Set()
+        : new Set([...follow(links, node, 'causes'), ...follow(links, node, 'effects')]);
+    this.#redraw();
+  }
+
+  /** Marks what a search has found. */
+  mark(nodes: readonly number[]): void {
+    this.#matches = nodes;
+    this.#redraw();
+  }
+
+  /** The theme has changed. */
+  recolor(): void {
+    this.#palette = readPalette();
+    this.#redraw();
+  }
+
+  #listen(): void {
+    const canvas = this.#canvas;
+    canvas.addEventListener('click', (event) => {
+      this.#onSelect(this.#nodeAt(event.offsetX, event.offsetY));
+    });
+    canvas.addEventListener('pointermove', (event) => {
+      if (event.buttons === 0) this.#hover(event.offsetX, event.offsetY);
+    });
+    canvas.addEventListener('pointerleave', () => this.#hideTooltip());
+    canvas.addEventListener('dblclick', (event) => {
+      const node = this.#nodeAt(event.offsetX, event.offsetY);
+      const slice = this.#model.slices[this.#model.around[node] ?? -1];
+      if (slice !== undefined) this.show(slice.startNs, slice.endNs);
+    });
+    canvas.addEventListener('keydown', (event) => {
+      if (this.#key(event.key)) event.preventDefault();
+    });
+  }
+
+  /** Returns whether the key means something here. */
+  #key(key: string): boolean {
+    switch (key) {
+      case 'ArrowLeft':
+        this.#pan(PAN);
+        return true;
+      case 'ArrowRight':
+        this.#pan(-PAN);
+        return true;
+      case '+':
+      case '=':
+        this.#scale(STEP);
+        return true;
+      case '-':
+        this.#scale(1 / STEP);
+        return true;
+      case '0':
+        this.fit();
+        return true;
+      case 'Escape':
+        this.#onSelect(-1);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #scale(factor: number): void {
+    select(this.#canvas).call(this.#zoom.scaleBy, factor);
+  }
+
+  #pan(share: number): void {
+    const { k } = zoomTransform(this.#canvas);
+    select(this.#canvas).call(this.#zoom.translateBy, (share * this.#width) / k, 0);
+  }
+
+  #resize(): void {
+    const width = this.element.clientWidth;
+    if (width === 0 || width === this.#width) return;
+    const before = this.#width;
+    this.#width = width;
+    const ratio = window.devicePixelRatio;
+    this.#canvas.width = Math.round(width * ratio);
+    this.#canvas.height = Math.round(this.#layout.height * ratio);
+    this.#whole.range([0, width]);
+    const limits: [[number, number], [number, number]] = [
+      [0, 0],
+      [width, this.#layout.height],
+    ];
+    this.#zoom.extent(limits).translateExtent(limits);
+    const { x, k } = zoomTransform(this.#canvas);
+    const shift = before === 0 ? x : (x * width) / before;
+    const transform = zoomIdentity.translate(shift, 0).scale(k);
+    select(this.#canvas).call(this.#zoom.transform, transform);
+  }
+
+  #redraw(): void {
+    if (this.#drawAsked) return;
+    this.#drawAsked = true;
+    requestAnimationFrame(() => {
+      this.#drawAsked = false;
+      if (this.#width > 0) this.#drawNow();
+    });
+  }
+
+  #drawNow(): void {
+    const context = this.#canvas.getContext('2d', { alpha: false })!;
+    const ratio = window.devicePixelRatio;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const boxes = draw(context, {
+      model: this.#model,
+      layout: this.#layout,
+      palette: this.#palette,
+      x: this.#x,
+      width: this.#width,
+      lit: this.#lit,
+      selected: this.#selected,
+      matches: this.#matches,
+    });
+    const [from, to] = this.#x.domain();
+    Object.assign(this.#canvas.dataset, { boxes, from, to, lit: this.#lit.size });
+  }
+
+  /** The node under the pointer, or a thin one near it; -1 for none. */
+  #nodeAt(px: number, py: number): number {
+    const row = this.#layout.rows.find(({ y, height }) => py >= y && py < y + height);
+    if (row === undefined) return -1;
+    const at = this.#x.invert(px);
+    const near = this.#x.invert(px + NEAR) - at;
+    const found = nearest(row, at, near);
+    return found < 0 ? -1 : row.nodes[found]!;
+  }
+
+  #hover(px: number, py: number): void {
+    const node = this.#nodeAt(px, py);
+    if (node < 0) {
+      this.#hideTooltip();
+      return;
+    }
+    const lines = tooltipLines(this.#model, node);
+    this.#tooltip.replaceChildren(...lines.map((line, i) => el(i === 0 ? 'b' : 'div', {}, line)));
+    this.#tooltip.style.display = 'block';
+    const room = this.#width - this.#tooltip.offsetWidth - 4;
+    this.#tooltip.style.left = `${Math.max(4, Math.min(px + 14, room))}px`;
+    this.#tooltip.style.top = `${py + 18}px`;
+  }
+
+  #hideTooltip(): void {
+    this.#tooltip.style.display = 'none';
+  }
+}
+
+/** The box of a row at a time, or the nearest that is not farther off than that; -1 for none. */
+function nearest(row: Row, timeNs: number, mostNs: number): number {
+  let best = -1;
+  let least = mostNs;
+  for (let i = firstFrom(row, timeNs - mostNs); i < row.starts.length; i++) {
+    if (row.starts[i]! > timeNs + mostNs) break;
+    const off = Math.max(row.starts[i]! - timeNs, timeNs - row.ends[i]!, 0);
+    if (off > least) continue;
+    best = i;
+    least = off;
+    if (off === 0) break;
+  }
+  return best;
+}

@@ -1,0 +1,22 @@
+import { formatDuration } from '../../units.ts';
+import type { Model } from '../model.ts';
+import { clock, eventText, nodeTitle, sliceBegunBy } from './view.ts';
+
+/** A node in a few lines, the first of them its title. */
+export function tooltipLines(model: Model, node: number): string[] {
+  const event = model.events[node];
+  if (event === undefined) {
+    const child = model.children[node - model.events.length]!;
+    const until = child.reap >= 0 ? formatDuration(child.latencyNs) : 'never reaped';
+    return [
+      nodeTitle(model, node),
+      child.command,
+      `at ${clock(model, child.deathNs!)}`,
+      `zombie: ${until}`,
+    ];
+  }
+  const slice = sliceBegunBy(model, node);
+  const length = slice === null ? '' : `, for ${formatDuration(slice.endNs - slice.startNs)}`;
+  const lines = [nodeTitle(model, node), `at ${clock(model, event.timeNs)}${length}`];
+  return [...lines, `${event.name} ${eventText(model, node)}`];
+}

@@ -1,0 +1,137 @@
+/** `qemu-loop report`, and the report of a run: a page is written, and a line says what is in it. */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { CATALOGUE, EVENT_NAMES, type EventDef } from '../../trace/catalogue.ts';
+import { readTrace, TraceReadError, type TraceRecord } from '../../trace/read.ts';
+import type { TraceRing } from '../../trace/ring.ts';
+import { CliError, EXIT_INTERNAL, EXIT_USAGE } from '../errors.ts';
+import { duration } from '../option-values.ts';
+import { count } from '../units.ts';
+import { type PageParts, renderHtml } from './html.ts';
+import { buildModel, type ReportTrace } from './model.ts';
+import { packTrace } from './pack.ts';
+
+/** A callback that takes longer is a finding, unless --slow says otherwise. */
+export const SLOW_NS = 10e6;
+
+/** What a report is to be. */
+export interface ReportOptions {
+  /** Where the page goes. */
+  readonly out: string;
+  /** What was run, for a person. */
+  readonly title: string;
+  readonly slowNs: number;
+}
+
+interface Raw {
+  readonly output?: string;
+  readonly slow: number;
+  readonly title?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  qemu-loop --trace-file simple:run.trace --spawn 'sleep 1; exit 3'
+  qemu-loop report run.trace -o report.html
+`;
+
+/**
+ * Does what a command line (without `report`) asks for. Returns the text to show.
+ * @throws CliError where it is wrong, or a file cannot be read or written
+ */
+export function reportCommand(args: readonly string[]): string {
+  const asked = parse(args);
+  if (typeof asked === 'string') return asked;
+  const { file, raw } = asked;
+  const trace = readFile(file);
+  const options = {
+    out: raw.output ?? `${file}.html`,
+    title: raw.title ?? file,
+    slowNs: raw.slow,
+  };
+  return writeReport(trace, options);
+}
+
+/** Writes the report of what a ring has kept of a run. Returns the line that says so. */
+export function reportRing(ring: TraceRing, options: ReportOptions): string {
+  const events: TraceRecord[] = [];
+  ring.replay((id, timeNs, ...values) => {
+    const name = EVENT_NAMES[id]!;
+    const { args }: EventDef = CATALOGUE[name];
+    const named = Object.fromEntries(args.map(([arg], i) => [arg, values[i]!]));
+    events.push({ name, timeNs, args: named });
+  });
+  return writeReport({ events, dropped: ring.dropped, truncated: false }, options);
+}
+
+function writeReport(trace: ReportTrace, { out, title, slowNs }: ReportOptions): string {
+  const { checks } = buildModel(trace, { slowNs });
+  const html = renderHtml(pageParts(), { title, slowNs, trace: packTrace(trace) });
+  try {
+    writeFileSync(out, html);
+  } catch (error) {
+    throw new CliError(`cannot write the report: ${(error as Error).message}`, EXIT_INTERNAL);
+  }
+  const findings = checks.flatMap((check) => check.findings);
+  const found = findings.length === 0 ? 'nothing found' : count(findings.length, 'finding');
+  const lines = findings.map((one) => `  ${one.title}\n`);
+  return `${out}: ${count(trace.events.length, 'event')}, ${found}\n${lines.join('')}`;
+}
+
+function readFile(file: string): ReportTrace {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    throw new CliError(`cannot read the trace: ${(error as Error).message}`, EXIT_USAGE);
+  }
+  try {
+    const trace = readTrace(bytes);
+    if (trace.events.length > 0) return trace;
+  } catch (error) {
+    if (!(error instanceof TraceReadError)) throw error;
+    throw new CliError(`${file}: ${error.message}`, EXIT_USAGE);
+  }
+  throw new CliError(`${file} has no events: was it traced with --trace-file?`, EXIT_USAGE);
+}
+
+/** They stand beside the command, where they are built to. */
+function pageParts(): PageParts {
+  const read = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
+  return { script: read('./report-page.js'), style: read('./report-page.css') };
+}
+
+function parse(args: readonly string[]): { file: string; raw: Raw } | string {
+  let text = '';
+  const command = new Command('qemu-loop report')
+    .usage('TRACE [-o FILE]')
+    .description('Draws a trace (json or simple) as one HTML file that needs no network.')
+    .argument('<trace>')
+    .configureHelp({ visibleArguments: () => [] })
+    .addOption(new Option('-o, --output <file>', 'where the page goes (default: TRACE.html)'))
+    .addOption(
+      new Option('--slow <duration>', 'a callback that takes so long is a finding')
+        .argParser(duration)
+        .default(SLOW_NS, '10ms'),
+    )
+    .addOption(new Option('--title <text>', 'what was run (default: the name of the trace)'))
+    .helpOption('-h, --help', 'print this')
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (part) => {
+        text += part;
+      },
+      writeErr: () => {},
+    });
+  try {
+    command.parse(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return text;
+    const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
+    throw new CliError(`${message} (see qemu-loop report --help)`, EXIT_USAGE);
+  }
+  return { file: command.args[0]!, raw: command.opts<Raw>() };
+}

@@ -1,0 +1,100 @@
+import { writeSync } from 'node:fs';
+import {
+  cursorHide,
+  cursorShow,
+  endSynchronizedOutput,
+  enterAlternativeScreen,
+  exitAlternativeScreen,
+} from 'ansi-escapes';
+import { EIO } from '../../host/errno.ts';
+import type { Host, HostBuffer } from '../../host/host.ts';
+import type { MainLoop } from '../../mainloop/main-loop.ts';
+import { Output } from '../output.ts';
+import { TerminalGuard } from './guard.ts';
+
+const STDIN = 0;
+const STDOUT = 1;
+const READ = 4096;
+
+/** The terminal while it is ours: raw, on its alternate screen, and put right at the end. */
+export class Console {
+  readonly fd = STDIN;
+  readonly #host: Host;
+  readonly #output: Output;
+  readonly #buffer: HostBuffer;
+  readonly #encoder = new TextEncoder();
+  readonly #decoder = new TextDecoder();
+  readonly #atExit = (): void => this.leave();
+  #guard: TerminalGuard | null = null;
+  #isOurs = false;
+  /** Whether the terminal is gone, and no key will come any more. */
+  hungUp = false;
+
+  constructor(host: Host) {
+    this.#host = host;
+    this.#output = new Output(host);
+    this.#buffer = host.alloc(READ);
+    // Node's own handler of SIGWINCH is set here, before the loop's table of handlers is.
+    process.stdout.getWindowSize();
+  }
+
+  /**
+   * Takes the terminal.
+   * @param guarded whether somebody looks after it while we are killed
+   */
+  enter(guarded: boolean): void {
+    if (this.#isOurs) return;
+    if (guarded) this.#guard = TerminalGuard.start(this.#host, STDOUT);
+    this.#isOurs = true;
+    process.on('exit', this.#atExit);
+    process.stdin.setRawMode(true);
+    this.write(enterAlternativeScreen + cursorHide);
+  }
+
+  /** Gives it back as it was. */
+  leave(): void {
+    if (!this.#isOurs) return;
+    this.#isOurs = false;
+    process.off('exit', this.#atExit);
+    // What waits was for a screen that goes away.
+    this.#output.drop();
+    this.#output.useLoop(null);
+    try {
+      writeSync(STDOUT, endSynchronizedOutput + cursorShow + exitAlternativeScreen);
+      process.stdin.setRawMode(false);
+    } catch {
+      // It has been hung up.
+    }
+    this.#guard?.dispose();
+    this.#guard = null;
+  }
+
+  /** Whether a frame would still wait for the one before. */
+  get busy(): boolean {
+    return this.#output.waiting > 0;
+  }
+
+  /** Writes by this loop, as far as the terminal takes it; without one, waits for it. */
+  useLoop(loop: MainLoop | null): void {
+    this.#output.useLoop(loop);
+  }
+
+  write(text: string): void {
+    this.#output.write(STDOUT, this.#encoder.encode(text));
+  }
+
+  /** Columns and rows. A terminal that does not say counts as 80 by 24. */
+  size(): readonly [number, number] {
+    const [columns, rows] = process.stdout.getWindowSize();
+    return columns > 0 && rows > 0 ? [columns, rows] : [80, 24];
+  }
+
+  /** What was typed; '' for nothing. Called only where the terminal was found readable. */
+  read(): string {
+    const ret = this.#host.read(STDIN, this.#buffer, 0, READ);
+    if (ret > 0) return this.#decoder.decode(this.#buffer.u8.subarray(0, ret), { stream: true });
+    // -EAGAIN and -EINTR are no ends: the next poll tells.
+    if (ret === 0 || ret === -EIO) this.hungUp = true;
+    return '';
+  }
+}

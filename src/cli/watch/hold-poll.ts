@@ -1,0 +1,95 @@
+import {
+  O_CLOEXEC,
+  O_NONBLOCK,
+  POLLERR,
+  POLLHUP,
+  POLLIN,
+  SIGABRT,
+  SIGCONT,
+  SIGHUP,
+  SIGINT,
+  SIGNALFD_SIGINFO_SIZE,
+  SIGQUIT,
+  SIGTERM,
+  SIGTSTP,
+  SIGWINCH,
+} from '../../host/constants.ts';
+import type { Disposable, Host, HostBuffer } from '../../host/host.ts';
+import type { Signals } from '../../signal/signals.ts';
+
+/** What the loop must not be kept from: whoever sends one wants it to be served. */
+const URGENT = [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGABRT];
+
+/** What ended a wait. More than one may have. */
+export interface Woken {
+  keys: boolean;
+  resized: boolean;
+  urgent: boolean;
+}
+
+/**
+ * What is served while the loop stands still: the terminal, and signalfds of its
+ * own, by which it sees urgent signals without taking them from the loop.
+ */
+export class HoldPoll implements Disposable {
+  readonly woken: Woken = { keys: false, resized: false, urgent: false };
+  readonly #host: Host;
+  readonly #pollfds: HostBuffer;
+  readonly #record: HostBuffer;
+  readonly #fds: readonly number[];
+  readonly #own: readonly number[];
+  /** SIGWINCH that was read here, and that the loop is still to see. */
+  #owesResize = false;
+
+  constructor(host: Host, tty: number, signals: Signals) {
+    this.#host = host;
+    this.#pollfds = host.alloc(24);
+    this.#record = host.alloc(SIGNALFD_SIGINFO_SIZE);
+    if (signals.sigfd === 'native') {
+      this.#own = [URGENT, [SIGWINCH]].map((set) =>
+        host.signalfd(-1, set, O_CLOEXEC | O_NONBLOCK),
+      );
+    } else {
+      // Signals are not blocked here, so that any one ends the pause.
+      this.#own = [];
+    }
+    this.#fds = [tty, this.#own[0] ?? signals.source.fd, this.#own[1] ?? -1];
+  }
+
+  /** Waits for at most so many ns, -1 without limit. */
+  wait(timeoutNs: number): Woken {
+    const words = this.#pollfds.i32;
+    for (const [i, fd] of this.#fds.entries()) {
+      words[2 * i] = fd;
+      words[2 * i + 1] = POLLIN;
+    }
+    const ret = this.#host.poll(this.#pollfds, this.#fds.length, timeoutNs);
+    const has = (i: number): boolean =>
+      ret > 0 && ((words[2 * i + 1]! >>> 16) & (POLLIN | POLLHUP | POLLERR)) !== 0;
+    this.woken.keys = has(0);
+    this.woken.urgent = has(1);
+    this.woken.resized = has(2);
+    if (this.woken.resized) {
+      this.#host.read(this.#fds[2]!, this.#record, 0, SIGNALFD_SIGINFO_SIZE);
+      this.#owesResize = true;
+    }
+    return this.woken;
+  }
+
+  /** Whether the terminal has anything to read. */
+  hasKeys(): boolean {
+    return this.wait(0).keys;
+  }
+
+  /** The loop goes on: it sees the SIGWINCH that it would have seen. */
+  settle(): void {
+    if (!this.#owesResize) return;
+    this.#owesResize = false;
+    this.#host.kill(this.#host.getpid(), SIGWINCH);
+  }
+
+  dispose(): void {
+    this.settle();
+    for (const fd of this.#own) this.#host.close(fd);
+  }
+}

@@ -1,0 +1,198 @@
+import { EV, EVENT_NAMES, type EventId, type EventName } from '../../trace/catalogue.ts';
+import type { TraceValue } from '../../trace/tracer.ts';
+
+/** Names of the view's own handlers and timers. */
+export const KEYS_HANDLER = 'watch_keys';
+export const DRAW_TIMER = 'watch_draw';
+/** As Output names the handler by which the view's frames are written. */
+const FRAME_HANDLER = 'write 1';
+
+/** Events that can be scrolled back to. */
+const MOST_EVENTS = 5000;
+
+export const PHASES = ['prepare', 'poll', 'check', 'dispatch', 'timers'] as const;
+
+/** What is counted, but not worth a line of the events. */
+const ROUNDS: ReadonlySet<EventName> = new Set<EventName>([
+  'main_loop_wait_begin',
+  'main_loop_wait_end',
+  'main_loop_phase',
+  'aio_notify_accept',
+  'fd_handler_end',
+  'aio_bh_call_end',
+  'signal_handler_end',
+  'timer_call_end',
+  'signalfd_read',
+]);
+
+/** A line of the events: of the tracer, or a note. */
+export interface Entry {
+  readonly timeNs: number;
+  readonly id?: EventId;
+  readonly args?: readonly TraceValue[];
+  readonly func?: string;
+  readonly text?: string;
+}
+
+/** How often something ran, and when last. */
+export interface Runs {
+  count: number;
+  lastNs: number;
+}
+
+/**
+ * What the trace events say about the loop.
+ *
+ * The view's own timer and keys make iterations too. One in which nothing else
+ * ran is counted as the view's own, and its events are not kept: otherwise the
+ * view would see mostly itself.
+ */
+export class Model {
+  iteration = 0;
+  ownIterations = 0;
+  wakeups = 0;
+  reaped = 0;
+  /** Changes with whatever is worth a new frame. */
+  version = 0;
+  /** The phase that the iteration is in; '' before the first. */
+  phase = '';
+  /** ns of each phase: of the last iteration that was not the view's own, and of all. */
+  readonly lastNs = new Float64Array(PHASES.length);
+  readonly totalNs = new Float64Array(PHASES.length);
+  readonly fds = new Map<number, Runs>();
+  /** By context and name. */
+  readonly bottomHalves = new Map<string, Runs>();
+  readonly timers = new Map<string, Runs>();
+  /** Records read, by signal. */
+  readonly signals = new Map<number, number>();
+  /** Keeps the events of every iteration, also of the view's own. */
+  keepAll = false;
+
+  #events: Entry[] = [];
+  #held: Entry[] = [];
+  #foreign = false;
+  #phaseStartNs = 0;
+  readonly #nowNs = new Float64Array(PHASES.length);
+
+  get events(): readonly Entry[] {
+    return this.#events;
+  }
+
+  note(entry: Entry): void {
+    this.#happened();
+    this.#keep(entry);
+  }
+
+  /** The loop stood still for so long: no phase took that time. */
+  stoodStill(ns: number): void {
+    if (this.#phaseStartNs > 0) this.#phaseStartNs += ns;
+  }
+
+  take(id: EventId, timeNs: number, args: readonly TraceValue[]): void {
+    this.#count(id, timeNs, args);
+    if (ROUNDS.has(EVENT_NAMES[id]!)) return;
+    const entry = { timeNs, id, args };
+    if (this.#foreign || this.keepAll) this.#keep(entry);
+    else this.#held.push(entry);
+  }
+
+  #count(id: EventId, timeNs: number, args: readonly TraceValue[]): void {
+    switch (id) {
+      case EV.main_loop_wait_begin:
+        this.#begin(Number(args[0]));
+        break;
+      case EV.main_loop_wait_end:
+        this.#end(timeNs);
+        break;
+      case EV.main_loop_phase:
+        this.#endPhase(timeNs);
+        this.phase = String(args[0]);
+        break;
+      case EV.fd_handler_begin:
+        if (args[3] !== KEYS_HANDLER && args[3] !== FRAME_HANDLER) {
+          if (args[3] !== 'aio_context_notifier') this.#wokeUp();
+          ran(this.fds, Number(args[1]), timeNs);
+        }
+        break;
+      case EV.aio_bh_call_begin:
+        if (args[1] !== 'qemu_notify_bh') this.#happened();
+        ran(this.bottomHalves, `${args[0]} ${args[1]}`, timeNs);
+        break;
+      case EV.timer_call_begin:
+        if (args[0] !== DRAW_TIMER) this.#happened();
+        ran(this.timers, String(args[0]), timeNs);
+        break;
+      case EV.signalfd_record:
+        this.#happened();
+        this.signals.set(Number(args[0]), (this.signals.get(Number(args[0])) ?? 0) + 1);
+        break;
+      case EV.child_reap:
+        this.reaped++;
+        this.#happened();
+        break;
+      case EV.child_spawn:
+      case EV.child_status:
+        this.#happened();
+        break;
+      default:
+    }
+  }
+
+  #begin(iteration: number): void {
+    this.iteration = iteration;
+    this.#held = [];
+    this.#foreign = false;
+    this.#phaseStartNs = 0;
+    this.phase = '';
+    this.#nowNs.fill(0);
+  }
+
+  #end(timeNs: number): void {
+    this.#endPhase(timeNs);
+    this.phase = '';
+    if (!this.#foreign) {
+      this.ownIterations++;
+      return;
+    }
+    this.lastNs.set(this.#nowNs);
+  }
+
+  #endPhase(timeNs: number): void {
+    const at = PHASES.indexOf(this.phase as (typeof PHASES)[number]);
+    if (at >= 0 && this.#phaseStartNs > 0) {
+      const ns = Math.max(0, timeNs - this.#phaseStartNs);
+      this.#nowNs[at] = ns;
+      this.totalNs[at]! += ns;
+    }
+    this.#phaseStartNs = timeNs;
+  }
+
+  /** An fd handler that is not the view's own was called, the first of this iteration. */
+  #wokeUp(): void {
+    if (!this.#foreign) this.wakeups++;
+    this.#happened();
+  }
+
+  #happened(): void {
+    this.version++;
+    if (this.#foreign) return;
+    this.#foreign = true;
+    for (const entry of this.#held) this.#keep(entry);
+    this.#held = [];
+  }
+
+  #keep(entry: Entry): void {
+    this.#events.push(entry);
+    if (this.#events.length > 2 * MOST_EVENTS) this.#events = this.#events.slice(-MOST_EVENTS);
+  }
+}
+
+function ran<K>(runs: Map<K, Runs>, key: K, timeNs: number): void {
+  const found = runs.get(key);
+  if (found === undefined) {
+    runs.set(key, { count: 1, lastNs: timeNs });
+    return;
+  }
+  found.count++;
+  found.lastNs = timeNs;
+}

@@ -1,0 +1,62 @@
+/** Slow motion: how long each phase waits before it begins, ns. The first is full speed. */
+const DELAYS_NS = [0, 20e6, 100e6, 300e6, 1e9];
+
+type Goal = 'run' | 'pause' | 'iteration' | 'phase';
+
+/** Says when the loop is to stand still: before an iteration, or between its phases. */
+export class Pacer {
+  #goal: Goal = 'run';
+  #delay = 0;
+
+  get paused(): boolean {
+    return this.#goal === 'pause';
+  }
+
+  /** Whether the loop goes on by itself. */
+  get running(): boolean {
+    return this.#goal === 'run';
+  }
+
+  get delayNs(): number {
+    return this.#delay === 0 || !this.running ? 0 : DELAYS_NS[this.#delay]!;
+  }
+
+  get words(): string {
+    switch (this.#goal) {
+      case 'pause':
+        return 'PAUSED';
+      case 'iteration':
+      case 'phase':
+        return 'STEPPING';
+      default:
+        return this.#delay === 0 ? 'running' : `slow ${DELAYS_NS[this.#delay]! / 1e6} ms a phase`;
+    }
+  }
+
+  /** The loop is about to begin an iteration, or a phase of one. Returns whether it is to wait. */
+  arrive(atIteration: boolean): boolean {
+    if (this.#goal === 'phase' || (this.#goal === 'iteration' && atIteration)) this.#goal = 'pause';
+    return this.paused;
+  }
+
+  run(): void {
+    this.#goal = 'run';
+  }
+
+  /** Pauses before the next iteration, which ends the one that is under way. */
+  stepIteration(): void {
+    this.#goal = 'iteration';
+  }
+
+  stepPhase(): void {
+    this.#goal = 'phase';
+  }
+
+  slower(): void {
+    this.#delay = Math.min(this.#delay + 1, DELAYS_NS.length - 1);
+  }
+
+  faster(): void {
+    this.#delay = Math.max(this.#delay - 1, 0);
+  }
+}

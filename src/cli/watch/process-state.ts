@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+
+/** Linux counts a process's time in hundredths of a second, on every architecture. */
+const NS_PER_TICK = 1e7;
+
+/** What a process does, and how much CPU time it and those that it reaped took. */
+export interface ProcessState {
+  readonly word: string;
+  readonly cpuNs: number;
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  R: 'running',
+  S: 'sleeping',
+  D: 'in I/O',
+  Z: 'zombie',
+  T: 'stopped',
+  t: 'traced',
+  I: 'idle',
+};
+
+/** By /proc; null where there is no such process. */
+export function processState(pid: number): ProcessState | null {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return null;
+  }
+  // The name, in parentheses, may hold anything.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const ticks = [11, 12, 13, 14].reduce((sum, i) => sum + Number(fields[i]), 0);
+  return { word: WORDS[fields[0]!] ?? fields[0]!, cpuNs: ticks * NS_PER_TICK };
+}

@@ -1,0 +1,56 @@
+import {
+  beginSynchronizedOutput,
+  clearViewport,
+  cursorTo,
+  endSynchronizedOutput,
+  eraseEndLine,
+} from 'ansi-escapes';
+import sliceAnsi from 'slice-ansi';
+import stringWidth from 'string-width';
+import { RESET } from '../style.ts';
+
+/** Draws frames, writing only the lines that differ from those of the frame before. */
+export class Screen {
+  readonly #write: (text: string) => void;
+  #before: readonly string[] = [];
+  #columns = 0;
+
+  constructor(write: (text: string) => void) {
+    this.#write = write;
+  }
+
+  /** What is on the terminal is not known any more: the next frame is drawn whole. */
+  forget(): void {
+    this.#before = [];
+    this.#columns = 0;
+  }
+
+  /** Draws a frame of lines, none wider than columns, with one write. */
+  draw(lines: readonly string[], columns: number): void {
+    let text = '';
+    if (columns !== this.#columns || lines.length !== this.#before.length) {
+      text = clearViewport;
+      this.#before = [];
+      this.#columns = columns;
+    }
+    for (const [y, line] of lines.entries()) {
+      if (line === (this.#before[y] ?? '')) continue;
+      // After a full line the cursor stands on its last column, which would be erased.
+      const erase = stringWidth(line) < columns ? eraseEndLine : '';
+      text += `${cursorTo(0, y)}${line}${RESET}${erase}`;
+    }
+    this.#before = lines;
+    if (text !== '') this.#write(beginSynchronizedOutput + text + endSynchronizedOutput);
+  }
+}
+
+/** A text that is exactly width columns wide, cut or with spaces behind it. */
+export function pad(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - stringWidth(text)));
+}
+
+/** A text that is at most width columns wide. */
+export function fit(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text;
+  return width < 1 ? '' : `${sliceAnsi(text, 0, width - 1)}…`;
+}

@@ -1,0 +1,143 @@
+/** The rows of the tables, from what the loop's own objects say now. */
+
+import { CLOCK_NAMES } from '../../aio/clock.ts';
+import { BH_DELETED, BH_IDLE, BH_ONESHOT, BH_PENDING, BH_SCHEDULED } from '../../aio/wakeup.ts';
+import { POLLIN, POLLOUT, SIGCHLD } from '../../host/constants.ts';
+import type { MainLoop } from '../../mainloop/main-loop.ts';
+import { signalName } from '../../signal/names.ts';
+import { endText } from '../exit-status.ts';
+import { fdName } from '../live-text.ts';
+import { CYAN, DIM, GREEN, MAGENTA, paint, RED, type Style, YELLOW } from '../style.ts';
+import type { ChildRow, Report } from '../summary.ts';
+import { formatDuration } from '../units.ts';
+import type { Model, Runs } from './model.ts';
+import { printable } from './pane.ts';
+import { processState } from './process-state.ts';
+
+/** What rows are made of. */
+export interface View {
+  readonly model: Model;
+  readonly loop: MainLoop;
+  readonly report: Report;
+  readonly style: Style;
+  readonly nowNs: number;
+}
+
+/** `3.2 s ago` in few columns. */
+function since(runs: Runs | undefined, nowNs: number): string {
+  return runs === undefined ? '-' : formatDuration(Math.max(0, nowNs - runs.lastNs));
+}
+
+export function childRows({ report, style, nowNs }: View): string[] {
+  return report.children.map((row) => {
+    const { word, color, cpuNs } = childState(row);
+    const endNs = row.code === 0 ? nowNs : row.endNs;
+    const age = row.pid === 0 ? '-' : formatDuration(Math.max(0, endNs - row.startNs));
+    const number = String(row.number).padStart(3);
+    const pid = String(row.pid === 0 ? '-' : row.pid).padStart(8);
+    const cpu = formatDuration(cpuNs).padStart(8);
+    const start = `${number} ${paint(style, color, word.padEnd(10))}${pid}${age.padStart(9)}${cpu}`;
+    return `${start}  ${printable(row.command.replaceAll('\n', ' '))}`;
+  });
+}
+
+export const CHILD_HEADING = '  # state          pid      age     cpu  command';
+
+function childState(row: ChildRow): { word: string; color: string; cpuNs: number } {
+  if (row.pid === 0) return { word: 'waits', color: DIM, cpuNs: 0 };
+  if (row.code !== 0) {
+    const word = endText(row.code, row.status);
+    const good = word === 'exit 0';
+    return { word, color: good ? GREEN : RED, cpuNs: row.utimeNs + row.stimeNs };
+  }
+  const state = processState(row.pid);
+  if (state === null) return { word: 'gone', color: DIM, cpuNs: 0 };
+  const color = state.word === 'zombie' || state.word === 'stopped' ? YELLOW : CYAN;
+  return { word: state.word, color, cpuNs: state.cpuNs };
+}
+
+export function fdRows({ model, loop, nowNs }: View): string[] {
+  const rows: string[] = [];
+  for (const ctx of [loop.context, loop.iohandler]) {
+    for (const handler of ctx.handlers.values()) {
+      const events =
+        (handler.events & POLLIN ? 'in ' : '') + (handler.events & POLLOUT ? 'out' : '');
+      const runs = model.fds.get(handler.fd);
+      const calls = String(handler.calls).padStart(7);
+      const fd = String(handler.fd).padStart(4);
+      rows.push(`${fd} ${events.padEnd(6)}${calls}${since(runs, nowNs).padStart(9)}  ${what(handler.name, ctx.id)}`);
+    }
+  }
+  return rows;
+}
+
+export const FD_HEADING = '  fd events  calls     last  what';
+
+function what(name: string, ctx: number): string {
+  const known = fdName(name);
+  return known === 'eventfd' ? `eventfd of context ${ctx}` : known;
+}
+
+const FLAGS: readonly (readonly [number, string])[] = [
+  [BH_PENDING, 'pending'],
+  [BH_SCHEDULED, 'scheduled'],
+  [BH_IDLE, 'idle'],
+  [BH_ONESHOT, 'oneshot'],
+  [BH_DELETED, 'deleted'],
+];
+
+export function bottomHalfRows({ model, loop, style }: View): string[] {
+  const rows: string[] = [];
+  const seen = new Set<string>();
+  for (const ctx of [loop.context, loop.iohandler]) {
+    for (const { name, flags } of ctx.bottomHalves.entries()) {
+      const key = `${ctx.id} ${name}`;
+      seen.add(key);
+      const words = FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, word]) => word);
+      const state = words.length === 0 ? '-' : words.join(' ');
+      rows.push(bhRow(model, key, name, paint(style, flags === 0 ? '' : MAGENTA, state)));
+    }
+  }
+  // One-shots are gone when they have run.
+  for (const key of model.bottomHalves.keys()) {
+    if (!seen.has(key)) rows.push(bhRow(model, key, key.slice(key.indexOf(' ') + 1), 'ran'));
+  }
+  return rows;
+}
+
+export const BH_HEADING = '   runs  name              state';
+
+function bhRow(model: Model, key: string, name: string, state: string): string {
+  const runs = model.bottomHalves.get(key)?.count ?? 0;
+  return `${String(runs).padStart(7)}  ${name.padEnd(17)} ${state}`;
+}
+
+export function timerRows({ model, loop }: View): string[] {
+  const rows: string[] = [];
+  for (const group of [loop.context.timers, loop.iohandler.timers, loop.timers]) {
+    for (const list of group.lists) {
+      for (const timer of list) {
+        const due = formatDuration(Math.max(0, timer.deadlineNs - list.nowNs()));
+        const fires = String(model.timers.get(timer.name)?.count ?? 0).padStart(7);
+        rows.push(`${fires}  ${timer.name.padEnd(17)} in ${due}, ${CLOCK_NAMES[list.type]!}`);
+      }
+    }
+  }
+  return rows;
+}
+
+export const TIMER_HEADING = '  fires  name              due';
+
+/** `SIGCHLD 3 read, 4 reaped, 1 coalesced; pending SIGWINCH`. */
+export function signalText({ model, loop }: View): string {
+  const read = [...model.signals].map(([signo, n]) => `${signalName(signo)} ${n}`);
+  const chld = model.signals.get(SIGCHLD) ?? 0;
+  const coalesced = Math.max(0, model.reaped - chld);
+  const pending = loop.host.pendingSignals().map(signalName);
+  return [
+    `pending ${pending.length === 0 ? 'none' : pending.join(' ')}`,
+    `read ${read.length === 0 ? 'none' : read.join(' ')}`,
+    `reaped ${model.reaped}`,
+    `coalesced ${coalesced}`,
+  ].join(' · ');
+}
