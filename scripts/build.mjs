@@ -34,7 +34,7 @@ const common = {
 const startFast = {
   name: 'start-fast',
   setup(on) {
-    on.onResolve({ filter: /\/(json-log|report-command)\.ts$/ }, ({ path }) => ({
+    on.onResolve({ filter: /\/(json-log|report-command|watch)\.ts$/ }, ({ path }) => ({
       path: `./${path.split('/').at(-1).replace('.ts', '.js')}`,
       external: true,
     }));
@@ -88,6 +88,7 @@ try {
   await Promise.all([
     build({ ...command, entryPoints: { 'qemu-loop': 'src/cli/main.ts' }, plugins: [startFast] }),
     build({ ...command, entryPoints: { 'json-log': 'src/cli/json-log.ts' } }),
+    build({ ...command, entryPoints: { watch: 'src/cli/watch/watch.ts' } }),
     build({
       ...command,
       entryPoints: { 'report-command': 'src/cli/report/report-command.ts' },

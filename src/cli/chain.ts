@@ -1,7 +1,6 @@
 import { EV, EVENT_NAMES, type EventId, type EventName } from '../trace/catalogue.ts';
 import type { Tracer, TraceValue } from '../trace/tracer.ts';
-import type { LogWriter } from './log.ts';
-import type { LogLevel } from './options.ts';
+import type { LogLevel, LogWriter } from './log.ts';
 
 /** One link each: what is logged at level info. */
 const CHAIN: readonly EventName[] = [

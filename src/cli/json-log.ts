@@ -2,8 +2,7 @@ import pino from 'pino';
 import type { EventDef, EventId } from '../trace/catalogue.ts';
 import type { TraceValue } from '../trace/tracer.ts';
 import type { FdNames, LiveText } from './live-text.ts';
-import type { LineSink, LogWriter } from './log.ts';
-import type { LogLevel } from './options.ts';
+import type { LineSink, LogLevel, LogWriter } from './log.ts';
 import type { Report } from './summary.ts';
 
 /** What the log needs of the catalogue: handed in, so that pino's bundle has no copy of it. */

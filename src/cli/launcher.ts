@@ -125,7 +125,7 @@ export class Launcher {
     const startNs = loop.host.clockNs(CLOCK_MONOTONIC);
     let pid: number;
     try {
-      const fds = pipes === null ? undefined : [0, pipes.stdout, pipes.stderr];
+      const fds = pipes === null ? undefined : [pipes.stdin, pipes.stdout, pipes.stderr];
       pid = this.#spawn({ file: job.file, argv: job.argv, fds }, row, callbacksFor(row));
     } catch (error) {
       pipes?.failed();

@@ -60,6 +60,12 @@ export function liveText(id: EventId, args: Args, fds: FdNames): LiveText {
   }
 }
 
+/** sigfd_handler reads the signalfd; a context's notifier is an eventfd. */
+export function fdName(handler: string): string {
+  if (handler === 'sigfd_handler') return 'signalfd';
+  return handler === 'aio_context_notifier' ? 'eventfd' : handler;
+}
+
 function pollText(args: Args, fds: FdNames): string {
   const nfds = Number(args[1]);
   const timeoutNs = Number(args[2]);

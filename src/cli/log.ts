@@ -1,7 +1,9 @@
 import type { EventId } from '../trace/catalogue.ts';
 import type { TraceValue } from '../trace/tracer.ts';
-import type { LogLevel } from './options.ts';
 import type { Report } from './summary.ts';
+
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Who writes the live log: for people, or as JSON. */
 export interface LogWriter {

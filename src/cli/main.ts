@@ -2,10 +2,11 @@
 /** The command: reads its options, runs them, and exits with their status. */
 
 import { readFileSync, writeSync } from 'node:fs';
-import { asCliError, type CliError } from './errors.ts';
+import { asCliError, CliError, EXIT_USAGE } from './errors.ts';
 import { parseOptions } from './options.ts';
 import { type JsonLogMaker, runSession } from './session.ts';
 import { traceCommand } from './trace-command.ts';
+import type { WatchMaker } from './watch/parts.ts';
 
 async function main(): Promise<number> {
   if (process.argv[2] === 'trace') {
@@ -14,15 +15,20 @@ async function main(): Promise<number> {
   }
   if (process.argv[2] === 'report') {
     const { reportCommand } = await import('./report/report-command.ts');
-    print(1, reportCommand(process.argv.slice(3)));
-    return 0;
+    const { text, status } = reportCommand(process.argv.slice(3));
+    print(status === 0 ? 1 : 2, text);
+    return status;
   }
   const asked = parseOptions(process.argv.slice(2), version);
   if ('text' in asked) {
     print(asked.status === 0 ? 1 : 2, asked.text);
     return asked.status;
   }
-  return runSession(asked, asked.logFormat === 'json' && !asked.quiet ? await jsonLog() : null);
+  if (asked.watch) await needTerminal();
+  return runSession(asked, {
+    jsonLog: asked.logFormat === 'json' && !asked.quiet ? await jsonLog() : null,
+    watch: asked.watch ? await watchView() : null,
+  });
 }
 
 /** package.json stands beside dist/, where this is bundled to. */
@@ -35,6 +41,20 @@ function version(): string {
 async function jsonLog(): Promise<JsonLogMaker> {
   const { JsonLog } = await import('./json-log.ts');
   return (parts) => new JsonLog(parts);
+}
+
+/** The view, and what it draws with. */
+async function watchView(): Promise<WatchMaker> {
+  const { Watch } = await import('./watch/watch.ts');
+  return (parts) => new Watch(parts);
+}
+
+async function needTerminal(): Promise<void> {
+  const { isatty } = await import('node:tty');
+  const missing = [!isatty(0) && 'stdin', !isatty(1) && 'stdout'].filter((name) => name !== false);
+  if (missing.length === 0 && process.env.TERM !== 'dumb') return;
+  const what = missing.length === 0 ? 'TERM is dumb' : `${missing.join(' and ')} is none`;
+  throw new CliError(`--watch needs a terminal: ${what}; leave it out for the log`, EXIT_USAGE);
 }
 
 /** Whoever does not read on does not want to know. */

@@ -1,12 +1,10 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import type { SigfdChoice } from '../signal/signals.ts';
 import { CliError, EXIT_USAGE } from './errors.ts';
+import type { LogLevel } from './log.ts';
 import { nearest } from './nearest.ts';
-import { duration, rewrite, signal, statuses } from './option-values.ts';
+import { helpFlag, otherFlags, showFlags, signalFlags, whatFlags } from './option-groups.ts';
 import { type RawTrace, type TraceOptions, traceFlags, traceOptions } from './trace-options.ts';
-
-export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** A child that is asked for. */
 export interface Job {
@@ -21,6 +19,8 @@ export interface Options {
   /** One program without a shell: the terminal is handed to it. */
   readonly transparent: boolean;
   readonly prefix: boolean;
+  /** A full-screen view; prefix is true then. */
+  readonly watch: boolean;
   readonly quiet: boolean;
   readonly logFormat: 'pretty' | 'json';
   readonly logLevel: LogLevel;
@@ -59,6 +59,7 @@ failed, 126 not executable, 127 not found, 2 wrong command line.
 interface Raw extends RawTrace {
   spawn: string[];
   prefix: boolean;
+  watch: boolean;
   quiet: boolean;
   verbose: number;
   logFormat: 'pretty' | 'json';
@@ -77,18 +78,7 @@ interface Raw extends RawTrace {
   version?: boolean;
 }
 
-function option(flags: string, text: string, group: string): Option {
-  return new Option(flags, text).helpGroup(group);
-}
-
-const WHAT = 'What to run:';
-const SHOW = 'What is shown:';
-const SIGNALS = 'Signals and ends:';
-const REST = 'Others:';
-
 function define(): Command {
-  const more = (_: string, before: number): number => before + 1;
-  const add = (text: string, before: string[]): string[] => [...before, text];
   const command = new Command('qemu-loop')
     .usage('--spawn CMD [--spawn CMD]... [options]\n       qemu-loop [options] -- PROG [ARG]...')
     .description(
@@ -99,108 +89,10 @@ function define(): Command {
       visibleArguments: () => [],
       optionDescription: ({ description }) => description,
       sortOptions: false,
-    })
-    .addOption(
-      option('--spawn <cmd>', 'run CMD by /bin/sh -c; may be given again and again', WHAT)
-        .argParser(add)
-        .default([], ''),
-    )
-    .addOption(
-      option(
-        '-s, --subreaper',
-        'adopt and reap orphans, and end them at last (by itself as pid 1)',
-        WHAT,
-      ).default(false, ''),
-    )
-    .addOption(
-      option('--prefix', "put the child's number before each line of its output", SHOW).default(
-        false,
-        '',
-      ),
-    )
-    .addOption(option('-q, --quiet', 'no log and no summary, only errors', SHOW).default(false, ''))
-    .addOption(
-      option('-v, --verbose', 'more: -v is --log-level debug, -vv is trace', SHOW)
-        .argParser(more)
-        .default(0, ''),
-    )
-    .addOption(
-      option(
-        '--log-level <level>',
-        'error, warn, info (the chain; the default), debug, trace',
-        SHOW,
-      ).choices(LOG_LEVELS),
-    )
-    .addOption(
-      option('--log-format <format>', 'pretty (the default) or json', SHOW)
-        .choices(['pretty', 'json'])
-        .default('pretty', ''),
-    )
-    .addOption(option('--log-file <file>', 'append the log to FILE and not to stderr', SHOW))
-    .addOption(
-      option('--color <when>', 'auto, always or never (also NO_COLOR, FORCE_COLOR)', SHOW)
-        .choices(['auto', 'always', 'never'])
-        .default('auto', ''),
-    )
-    .addOption(
-      option(
-        '-g, --group',
-        'give each child a process group, and send signals to all of it',
-        SIGNALS,
-      ).default(false, ''),
-    )
-    .addOption(
-      option('--grace <duration>', 'SIGKILL so long after SIGTERM or SIGINT (default 10s)', SIGNALS)
-        .argParser(duration)
-        .default(10e9, ''),
-    )
-    .addOption(
-      option(
-        '--timeout <duration>',
-        'SIGTERM after that time, then as --grace; exit 124',
-        SIGNALS,
-      ).argParser(duration),
-    )
-    .addOption(
-      option(
-        '-p, --pdeathsig <signal>',
-        'the signal that we get when our parent dies',
-        SIGNALS,
-      ).argParser(signal),
-    )
-    .addOption(
-      option('--rewrite <from:to>', 'pass signal FROM on as TO; TO 0 drops it; repeatable', SIGNALS)
-        .argParser(rewrite)
-        .default(new Map(), ''),
-    )
-    .addOption(
-      option(
-        '-e, --ok-exit <status>',
-        'that exit status counts as 0: 3 or 3,5 or 64-78; repeatable',
-        SIGNALS,
-      )
-        .argParser(statuses)
-        .default(new Set(), ''),
-    )
-    .addOption(
-      option(
-        '--success <which>',
-        'whose exit status is ours: first or last to end, or all (the first failure in order; the default)',
-        SIGNALS,
-      )
-        .choices(['first', 'last', 'all'])
-        .default('all', ''),
-    );
-  for (const one of traceFlags()) command.addOption(one);
-  return command
-    .addOption(
-      option('--sigfd <how>', 'how signals come: auto, native or compat', REST)
-        .choices(['auto', 'native', 'compat'])
-        .default('auto', ''),
-    )
-    .addOption(option('-V, --version', 'print the version', REST))
-    .addHelpOption(option('-h, --help', 'print this', REST))
-    .addHelpText('after', EXAMPLES);
+    });
+  for (const one of [...whatFlags(), ...showFlags(), ...signalFlags()]) command.addOption(one);
+  for (const one of [...traceFlags(), ...otherFlags()]) command.addOption(one);
+  return command.addHelpOption(helpFlag()).addHelpText('after', EXAMPLES);
 }
 
 /**
@@ -244,7 +136,8 @@ function fromRaw(raw: Raw, operands: readonly string[], hasDashes: boolean): Opt
   return {
     jobs: operands.length > 0 ? [program(operands)] : raw.spawn.map(shell),
     transparent: operands.length > 0,
-    prefix: raw.prefix,
+    prefix: raw.prefix || raw.watch,
+    watch: raw.watch,
     quiet: raw.quiet,
     logFormat: raw.logFormat,
     logLevel: raw.logLevel ?? verbose,

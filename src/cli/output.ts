@@ -13,6 +13,9 @@ const FULL = 64 * 1024;
 
 const LINE_END = Uint8Array.of(0x0a);
 
+/** What lines are written to, by those who can wait. */
+export type LineOutput = Pick<Output, 'full' | 'onRoom' | 'onBroken' | 'holdsLine' | 'write'>;
+
 interface Chunk {
   readonly fd: number;
   readonly bytes: Uint8Array;

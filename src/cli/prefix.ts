@@ -2,7 +2,7 @@ import { F_GETFL, F_SETFL, O_CLOEXEC, O_NONBLOCK } from '../host/constants.ts';
 import { check, EAGAIN, EINTR } from '../host/errno.ts';
 import type { Disposable, HostBuffer } from '../host/host.ts';
 import type { MainLoop } from '../mainloop/main-loop.ts';
-import type { Output } from './output.ts';
+import type { LineOutput } from './output.ts';
 
 const READ = 64 * 1024;
 const LF = 0x0a;
@@ -16,7 +16,9 @@ const LONGEST = 1024 * 1024;
 export interface PrefixParts {
   readonly loop: MainLoop;
   /** Where bytes for a descriptor go. */
-  readonly outputFor: (fd: number) => Output;
+  readonly outputFor: (fd: number) => LineOutput;
+  /** What the children get as 0. */
+  readonly stdin: number;
 }
 
 /**
@@ -30,7 +32,7 @@ class Stream {
   readonly #parts: PrefixParts;
   readonly #fd: number;
   readonly #target: number;
-  readonly #output: Output;
+  readonly #output: LineOutput;
   readonly #prefix: Uint8Array;
   readonly #buffer: HostBuffer;
   /** The start of a line whose end has not come. */
@@ -165,7 +167,8 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
 
 /** The pipes of one child. */
 export interface ChildPipes {
-  /** Descriptors to give to the child as 1 and 2. */
+  /** Descriptors to give to the child as 0, 1 and 2. */
+  readonly stdin: number;
   readonly stdout: number;
   readonly stderr: number;
   /** The child has them: ours are closed, and reading begins. */
@@ -179,7 +182,7 @@ export class Prefixer {
   readonly #parts: PrefixParts;
   readonly #streams = new Set<Stream>();
   readonly #buffer: HostBuffer;
-  readonly #outputs = new Set<Output>();
+  readonly #outputs = new Set<LineOutput>();
 
   constructor(parts: PrefixParts) {
     this.#parts = parts;
@@ -212,6 +215,7 @@ export class Prefixer {
       { pipe: err, target: 2 },
     ];
     return {
+      stdin: this.#parts.stdin,
       stdout: out[1],
       stderr: err[1],
       started: () => {

@@ -1,8 +1,7 @@
 import type { EventId } from '../trace/catalogue.ts';
 import type { TraceValue } from '../trace/tracer.ts';
 import { type FdNames, type Kind, liveText } from './live-text.ts';
-import type { LineSink, LogWriter } from './log.ts';
-import type { LogLevel } from './options.ts';
+import type { LineSink, LogLevel, LogWriter } from './log.ts';
 import { CYAN, DIM, GREEN, MAGENTA, paint, RED, type Style, wrap, YELLOW } from './style.ts';
 import { type Report, summaryText } from './summary.ts';
 

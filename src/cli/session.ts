@@ -7,6 +7,7 @@ import {
   O_APPEND,
   O_CLOEXEC,
   O_CREAT,
+  O_RDONLY,
   O_WRONLY,
   PR_SET_CHILD_SUBREAPER,
   PR_SET_PDEATHSIG,
@@ -24,7 +25,7 @@ import { Tracer } from '../trace/tracer.ts';
 import { attachLog } from './chain.ts';
 import { FORWARDED, forwardSignals } from './forward.ts';
 import type { JsonLogParts } from './json-log.ts';
-import { liveText } from './live-text.ts';
+import { fdName, liveText } from './live-text.ts';
 import type { LogWriter } from './log.ts';
 import { LogTarget } from './log-target.ts';
 import type { Options } from './options.ts';
@@ -32,13 +33,21 @@ import { Output } from './output.ts';
 import { Prefixer } from './prefix.ts';
 import { PrettyLog } from './pretty-log.ts';
 import { childColor, paint, wantsColor } from './style.ts';
-import { Report } from './summary.ts';
+import { newRow, Report } from './summary.ts';
 import { Supervisor } from './supervisor.ts';
 import { TraceOutput, traceClock, traceOrigin } from './trace-output.ts';
 import { Terminal } from './tty.ts';
+import type { WatchMaker, WatchView } from './watch/parts.ts';
+import { WatchLog } from './watch-log.ts';
 
 /** Makes the JSON log; loaded only where it is wanted. */
 export type JsonLogMaker = (parts: JsonLogParts) => LogWriter;
+
+/** What is loaded only where it is wanted; null: it is not. */
+export interface Makers {
+  readonly jsonLog: JsonLogMaker | null;
+  readonly watch: WatchMaker | null;
+}
 
 const SILENT: LogWriter = { event() {}, note() {}, summary() {}, flush() {} };
 
@@ -46,12 +55,12 @@ const SILENT: LogWriter = { event() {}, note() {}, summary() {}, flush() {} };
  * Runs what the options ask for to its end. Returns the exit status.
  * @throws CliError or HostError where the loop or a child cannot be had
  */
-export function runSession(options: Options, makeJsonLog: JsonLogMaker | null): number {
+export function runSession(options: Options, makers: Makers): number {
   const host = new LinuxHost();
   const parentPid = host.getppid();
   const undo: Disposable[] = [];
   try {
-    return new Session(host, options, makeJsonLog, undo).run(parentPid);
+    return new Session(host, options, makers, undo).run(parentPid);
   } finally {
     for (const step of undo.reverse()) step.dispose();
     host.dispose();
@@ -65,21 +74,27 @@ class Session {
   readonly #outputs = new Map<number, Output>();
   readonly #log: LogWriter;
   readonly #report: Report;
+  readonly #view: WatchView | null;
   readonly #trace: Tracer;
   readonly #traceOutput: TraceOutput | null;
   readonly #counts: { readonly wakeups: number };
 
-  constructor(host: Host, options: Options, makeJsonLog: JsonLogMaker | null, undo: Disposable[]) {
+  constructor(host: Host, options: Options, makers: Makers, undo: Disposable[]) {
     this.#host = host;
     this.#options = options;
     this.#undo = undo;
     this.#trace = new Tracer(traceClock(host));
     this.#traceOutput = this.#openTrace();
     const startNs = host.clockNs(CLOCK_MONOTONIC);
-    this.#report = new Report(options.jobs.map(newRow));
+    this.#report = new Report(options.jobs.map(({ command }, i) => newRow(command, i + 1)));
     this.#report.startNs = startNs;
     this.#joinOutputs();
-    this.#log = this.#makeLog(makeJsonLog, startNs);
+    const color = wantsColor(options.color, host.isatty(1), process.env);
+    this.#view =
+      makers.watch?.({ host, report: this.#report, color, group: options.group }) ?? null;
+    const log = this.#makeLog(makers.jsonLog, startNs);
+    this.#log =
+      this.#view === null ? log : new WatchLog(this.#view, log, options.logFile !== undefined);
     this.#counts = attachLog(this.#trace, options.quiet ? 'error' : options.logLevel, this.#log);
   }
 
@@ -91,6 +106,8 @@ class Session {
       supervisor.start();
       while (!supervisor.settled) loop.mainLoopWait(false);
       prefixer?.drain();
+      this.#view?.ended();
+      while (this.#view !== null && !this.#view.done) loop.mainLoopWait(false);
       this.#finish(supervisor, loop, watch, signals);
       supervisor.awaitOutput();
       while ([...outputs].some((output) => output.waiting > 0)) loop.mainLoopWait(false);
@@ -107,7 +124,8 @@ class Session {
   #build(parentPid: number) {
     const host = this.#host;
     const options = this.#options;
-    const terminal = new Terminal(host);
+    const view = this.#view;
+    const terminal = new Terminal(host, view === null);
     const loop = this.#keep(new MainLoop({ host, trace: this.#trace }));
     const signals = this.#keep(
       new Signals(loop, {
@@ -131,7 +149,11 @@ class Session {
       }),
     );
     const prefixer = options.prefix
-      ? new Prefixer({ loop, outputFor: (fd) => this.#outputs.get(fd)! })
+      ? new Prefixer({
+          loop,
+          outputFor: (fd) => view?.output ?? this.#outputs.get(fd)!,
+          stdin: view === null ? 0 : this.#openNull(),
+        })
       : null;
     const supervisor: Supervisor = new Supervisor(
       {
@@ -158,6 +180,15 @@ class Session {
     );
     if (this.#traceOutput !== null) this.#endTraceOnAbort(signals, this.#traceOutput);
     this.#dieWithParent(parentPid);
+    if (view !== null) {
+      this.#keep(view).open({
+        loop,
+        signals,
+        adopts,
+        suspend: () => terminal.suspend(),
+        killEverybody: () => supervisor.killEverybody(),
+      });
+    }
     return { supervisor, loop, prefixer, signals, watch };
   }
 
@@ -209,6 +240,12 @@ class Session {
     if (pdeathsig === undefined) return;
     check(this.#host.prctl(PR_SET_PDEATHSIG, pdeathsig), 'prctl PR_SET_PDEATHSIG');
     if (this.#host.getppid() !== parentPid) this.#host.kill(this.#host.getpid(), pdeathsig);
+  }
+
+  #openNull(): number {
+    const fd = check(this.#host.open('/dev/null', O_RDONLY | O_CLOEXEC, 0), 'open /dev/null');
+    this.#keep({ dispose: () => this.#host.close(fd) });
+    return fd;
   }
 
   /** Descriptors 1 and 2 have one Output where they are one file. */
@@ -267,12 +304,6 @@ class Session {
   }
 }
 
-/** sigfd_handler reads the signalfd; a context's notifier is an eventfd. */
-function fdName(handler: string): string {
-  if (handler === 'sigfd_handler') return 'signalfd';
-  return handler === 'aio_context_notifier' ? 'eventfd' : handler;
-}
-
 function sameFile(a: number, b: number): boolean {
   try {
     const [x, y] = [fstatSync(a), fstatSync(b)];
@@ -280,20 +311,4 @@ function sameFile(a: number, b: number): boolean {
   } catch {
     return false;
   }
-}
-
-function newRow(job: { readonly command: string }, i: number) {
-  const { command } = job;
-  return {
-    number: i + 1,
-    command,
-    pid: 0,
-    startNs: 0,
-    endNs: 0,
-    code: 0,
-    status: 0,
-    utimeNs: 0,
-    stimeNs: 0,
-    maxrssKiB: 0,
-  };
 }

@@ -17,6 +17,22 @@ export interface ChildRow {
   maxrssKiB: number;
 }
 
+/** A child that has not been started. */
+export function newRow(command: string, number: number): ChildRow {
+  return {
+    number,
+    command,
+    pid: 0,
+    startNs: 0,
+    endNs: 0,
+    code: 0,
+    status: 0,
+    utimeNs: 0,
+    stimeNs: 0,
+    maxrssKiB: 0,
+  };
+}
+
 /** Death-to-reap times, and whether each is a bound. */
 export class Latencies {
   readonly #ns: number[] = [];

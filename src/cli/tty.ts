@@ -12,14 +12,15 @@ export class Terminal {
   readonly #host: Host;
   readonly #fd: number;
   readonly #ownGroup: number;
-  /** Whether we were in the foreground at the start. */
+  /** Whether we were in the foreground at the start, and children may have it. */
   readonly interactive: boolean;
 
-  constructor(host: Host, fd = 0) {
+  /** @param shared whether children may have it too; otherwise it is never given away */
+  constructor(host: Host, shared = true, fd = 0) {
     this.#host = host;
     this.#fd = fd;
     this.#ownGroup = host.getpgid(0);
-    this.interactive = host.isatty(fd) && host.tcgetpgrp(fd) === this.#ownGroup;
+    this.interactive = shared && host.isatty(fd) && host.tcgetpgrp(fd) === this.#ownGroup;
   }
 
   get fd(): number {

@@ -19,7 +19,8 @@ const TEXTS = Math.max(
 
 /**
  * The last events of a trace, in memory of fixed size that is all taken at the
- * start. Keeping an event allocates nothing; texts are kept by reference.
+ * start. Keeping an event allocates nothing (V8 boxes its time, 16 bytes, on the
+ * way here); texts are kept by reference.
  */
 export class TraceRing {
   readonly capacity: number;

@@ -31,7 +31,7 @@ describe('a quiet run', () => {
     const model = modelOf((run) => {
       run.child('one', 5 * MS);
       run.child('two', 9 * MS);
-      run.after('tick', 2 * MS, () => run.host.advance(1000));
+      run.timer('tick', 2 * MS, () => run.host.advance(1000));
       while (run.watch.size > 0) run.turn(1);
       tidy(run, 200);
     });
@@ -126,7 +126,7 @@ describe('a callback that holds the loop', () => {
   function held(ns: number): (run: Run) => void {
     return (run) => {
       let done = false;
-      run.after('sluggish', MS, () => {
+      run.timer('sluggish', MS, () => {
         run.host.advance(ns);
         done = true;
       });
@@ -247,7 +247,7 @@ describe('old zombies', () => {
   it('a child that dies while the loop is held is one', () => {
     const model = modelOf((run) => {
       run.child('late', 5 * MS);
-      run.after('hog', 2 * MS, () => run.host.advance(60 * MS));
+      run.timer('hog', 2 * MS, () => run.host.advance(60 * MS));
       while (run.watch.size > 0) run.turn(1);
     });
     const [found] = findings(model, 'zombies');
@@ -260,7 +260,7 @@ describe('old zombies', () => {
     const model = modelOf((run) => {
       run.child('lost', 5 * MS);
       run.signals.sigaction(SIGCHLD, { name: 'careless', handler: () => {} });
-      run.after('end', 50 * MS, () => {});
+      run.timer('end', 50 * MS, () => {});
       run.turn(2);
     });
     expect(titles(model, 'zombies')).toEqual([

@@ -30,7 +30,7 @@ export interface Run {
   /** Done behind the trace. */
   later(act: () => void): void;
   /** A timer that calls something so far from now. */
-  after(name: string, ns: number, act: () => void): void;
+  timer(name: string, ns: number, act: () => void): void;
 }
 
 /** Runs a body on a loop whose every event is kept. */
@@ -64,7 +64,7 @@ export function traced(body: (run: Run) => void): ReportTrace {
     },
     child: (name, afterNs) => watch.spawn(host.program({ afterNs }), name),
     later: (act) => later.push(act),
-    after: (name, ns, act) =>
+    timer: (name, ns, act) =>
       loop.context.timers.newTimer(QEMU_CLOCK_REALTIME, name, act).modNs(host.nowNs + ns),
   });
   tracing.dispose();

@@ -39,9 +39,13 @@ function cTypes(): Map<string, string[]> {
 function unpack(bytes: Uint8Array): Unpacked[] {
   const data = Buffer.from(bytes);
   let at = 0;
-  const q = (): bigint => data.readBigUInt64LE((at += 8) - 8);
-  const l = (): number => data.readUInt32LE((at += 4) - 4);
-  const text = (length: number): string => data.toString('utf8', at, (at += length));
+  const skip = (bytes: number): number => {
+    at += bytes;
+    return at - bytes;
+  };
+  const q = (): bigint => data.readBigUInt64LE(skip(8));
+  const l = (): number => data.readUInt32LE(skip(4));
+  const text = (length: number): string => data.toString('utf8', skip(length), at);
   expect([q(), q(), q()]).toEqual([0xffffffffffffffffn, 0xf2b177cb0aa429b4n, 4n]);
   const types = cTypes();
   const names = new Map<bigint, string>();
@@ -91,7 +95,7 @@ describe('simpletrace', () => {
     const record = Buffer.from(bytes.subarray(bytes.length - 47)).toString('hex');
     const id = Buffer.from([EV.signal_handler_end]).toString('hex');
     expect(record).toBe(
-      `0100000000000000${id}000000000000000100000000010000270000${''}00bc020000110000000000000003000000616263`,
+      `0100000000000000${id}00000000000000010000000001000027000000bc020000110000000000000003000000616263`,
     );
   });
 

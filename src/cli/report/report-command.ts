@@ -5,7 +5,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { CATALOGUE, EVENT_NAMES, type EventDef } from '../../trace/catalogue.ts';
 import { readTrace, TraceReadError, type TraceRecord } from '../../trace/read.ts';
 import type { TraceRing } from '../../trace/ring.ts';
-import { CliError, EXIT_INTERNAL, EXIT_USAGE } from '../errors.ts';
+import { asCliError, CliError, EXIT_INTERNAL, EXIT_USAGE } from '../errors.ts';
 import { duration } from '../option-values.ts';
 import { count } from '../units.ts';
 import { type PageParts, renderHtml } from './html.ts';
@@ -36,11 +36,28 @@ Examples:
   qemu-loop report run.trace -o report.html
 `;
 
-/**
- * Does what a command line (without `report`) asks for. Returns the text to show.
- * @throws CliError where it is wrong, or a file cannot be read or written
- */
-export function reportCommand(args: readonly string[]): string {
+/** What the command shows, and its exit status. */
+export interface ReportResult {
+  readonly text: string;
+  readonly status: number;
+}
+
+/** Does what a command line (without `report`) asks for. */
+export function reportCommand(args: readonly string[]): ReportResult {
+  return result(() => report(args));
+}
+
+/** This file is bundled by itself, so that an error of its own would be nobody's elsewhere. */
+function result(act: () => string): ReportResult {
+  try {
+    return { text: act(), status: 0 };
+  } catch (error) {
+    const { message, status } = asCliError(error);
+    return { text: `qemu-loop: ${message}\n`, status };
+  }
+}
+
+function report(args: readonly string[]): string {
   const asked = parse(args);
   if (typeof asked === 'string') return asked;
   const { file, raw } = asked;
@@ -53,8 +70,8 @@ export function reportCommand(args: readonly string[]): string {
   return writeReport(trace, options);
 }
 
-/** Writes the report of what a ring has kept of a run. Returns the line that says so. */
-export function reportRing(ring: TraceRing, options: ReportOptions): string {
+/** Writes the report of what a ring has kept of a run. */
+export function reportRing(ring: TraceRing, options: ReportOptions): ReportResult {
   const events: TraceRecord[] = [];
   ring.replay((id, timeNs, ...values) => {
     const name = EVENT_NAMES[id]!;
@@ -62,7 +79,8 @@ export function reportRing(ring: TraceRing, options: ReportOptions): string {
     const named = Object.fromEntries(args.map(([arg], i) => [arg, values[i]!]));
     events.push({ name, timeNs, args: named });
   });
-  return writeReport({ events, dropped: ring.dropped, truncated: false }, options);
+  const trace = { events, dropped: ring.dropped, truncated: false };
+  return result(() => writeReport(trace, options));
 }
 
 function writeReport(trace: ReportTrace, { out, title, slowNs }: ReportOptions): string {

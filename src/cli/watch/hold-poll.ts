@@ -46,9 +46,7 @@ export class HoldPoll implements Disposable {
     this.#pollfds = host.alloc(24);
     this.#record = host.alloc(SIGNALFD_SIGINFO_SIZE);
     if (signals.sigfd === 'native') {
-      this.#own = [URGENT, [SIGWINCH]].map((set) =>
-        host.signalfd(-1, set, O_CLOEXEC | O_NONBLOCK),
-      );
+      this.#own = [URGENT, [SIGWINCH]].map((set) => host.signalfd(-1, set, O_CLOEXEC | O_NONBLOCK));
     } else {
       // Signals are not blocked here, so that any one ends the pause.
       this.#own = [];

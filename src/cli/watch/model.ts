@@ -69,7 +69,7 @@ export class Model {
   keepAll = false;
 
   #events: Entry[] = [];
-  #held: Entry[] = [];
+  readonly #held: Entry[] = [];
   #foreign = false;
   #phaseStartNs = 0;
   readonly #nowNs = new Float64Array(PHASES.length);
@@ -90,10 +90,9 @@ export class Model {
 
   take(id: EventId, timeNs: number, args: readonly TraceValue[]): void {
     this.#count(id, timeNs, args);
-    if (ROUNDS.has(EVENT_NAMES[id]!)) return;
-    const entry = { timeNs, id, args };
-    if (this.#foreign || this.keepAll) this.#keep(entry);
-    else this.#held.push(entry);
+    if (ROUNDS.has(EVENT_NAMES[id]!) || args[0] === DRAW_TIMER) return;
+    this.#held.push({ timeNs, id, args });
+    if (this.#foreign || this.keepAll) this.#keepHeld();
   }
 
   #count(id: EventId, timeNs: number, args: readonly TraceValue[]): void {
@@ -140,7 +139,7 @@ export class Model {
 
   #begin(iteration: number): void {
     this.iteration = iteration;
-    this.#held = [];
+    this.#held.length = 0;
     this.#foreign = false;
     this.#phaseStartNs = 0;
     this.phase = '';
@@ -177,8 +176,12 @@ export class Model {
     this.version++;
     if (this.#foreign) return;
     this.#foreign = true;
+    this.#keepHeld();
+  }
+
+  #keepHeld(): void {
     for (const entry of this.#held) this.#keep(entry);
-    this.#held = [];
+    this.#held.length = 0;
   }
 
   #keep(entry: Entry): void {

@@ -19,6 +19,8 @@ export interface WatchParts {
 export interface Watched {
   readonly loop: MainLoop;
   readonly signals: Signals;
+  /** Whether every child of the process is ours to reap, and to wait for. */
+  readonly adopts: boolean;
   /** Stops us, as Ctrl-Z does; returns when we go on, false where nobody could continue us. */
   readonly suspend: () => boolean;
   /** SIGKILL to all children. */

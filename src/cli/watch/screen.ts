@@ -50,7 +50,7 @@ export function pad(text: string, width: number): string {
 }
 
 /** A text that is at most width columns wide. */
-export function fit(text: string, width: number): string {
+export function clip(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;
   return width < 1 ? '' : `${sliceAnsi(text, 0, width - 1)}…`;
 }

@@ -23,19 +23,24 @@ export interface View {
   readonly nowNs: number;
 }
 
-/** `3.2 s ago` in few columns. */
+/** A span without a space, for columns. */
+export function brief(ns: number): string {
+  return formatDuration(Math.max(0, ns)).replace(' ', '');
+}
+
+/** How long ago something ran last. */
 function since(runs: Runs | undefined, nowNs: number): string {
-  return runs === undefined ? '-' : formatDuration(Math.max(0, nowNs - runs.lastNs));
+  return runs === undefined ? '-' : brief(nowNs - runs.lastNs);
 }
 
 export function childRows({ report, style, nowNs }: View): string[] {
   return report.children.map((row) => {
     const { word, color, cpuNs } = childState(row);
     const endNs = row.code === 0 ? nowNs : row.endNs;
-    const age = row.pid === 0 ? '-' : formatDuration(Math.max(0, endNs - row.startNs));
+    const age = row.pid === 0 ? '-' : brief(endNs - row.startNs);
     const number = String(row.number).padStart(3);
     const pid = String(row.pid === 0 ? '-' : row.pid).padStart(8);
-    const cpu = formatDuration(cpuNs).padStart(8);
+    const cpu = brief(cpuNs).padStart(8);
     const start = `${number} ${paint(style, color, word.padEnd(10))}${pid}${age.padStart(9)}${cpu}`;
     return `${start}  ${printable(row.command.replaceAll('\n', ' '))}`;
   });
@@ -58,25 +63,21 @@ function childState(row: ChildRow): { word: string; color: string; cpuNs: number
 
 export function fdRows({ model, loop, nowNs }: View): string[] {
   const rows: string[] = [];
+  const notifiers: string[] = [];
   for (const ctx of [loop.context, loop.iohandler]) {
-    for (const handler of ctx.handlers.values()) {
-      const events =
-        (handler.events & POLLIN ? 'in ' : '') + (handler.events & POLLOUT ? 'out' : '');
-      const runs = model.fds.get(handler.fd);
-      const calls = String(handler.calls).padStart(7);
-      const fd = String(handler.fd).padStart(4);
-      rows.push(`${fd} ${events.padEnd(6)}${calls}${since(runs, nowNs).padStart(9)}  ${what(handler.name, ctx.id)}`);
+    for (const { fd, name, events, calls } of ctx.handlers.values()) {
+      const wants = [events & POLLIN ? 'in' : '', events & POLLOUT ? 'out' : ''].join('');
+      const last = since(model.fds.get(fd), nowNs).padStart(8);
+      const row = `${String(fd).padStart(4)} ${wants.padEnd(5)}${String(calls).padStart(6)}${last} `;
+      if (fd === ctx.notifierFd) notifiers.push(`${row}eventfd ctx ${ctx.id}`);
+      else rows.push(row + fdName(name));
     }
   }
-  return rows;
+  // Last, since they are always there, and there may not be room for all.
+  return [...rows, ...notifiers];
 }
 
-export const FD_HEADING = '  fd events  calls     last  what';
-
-function what(name: string, ctx: number): string {
-  const known = fdName(name);
-  return known === 'eventfd' ? `eventfd of context ${ctx}` : known;
-}
+export const FD_HEADING = '  fd for    calls    last what';
 
 const FLAGS: readonly (readonly [number, string])[] = [
   [BH_PENDING, 'pending'],
@@ -89,27 +90,30 @@ const FLAGS: readonly (readonly [number, string])[] = [
 export function bottomHalfRows({ model, loop, style }: View): string[] {
   const rows: string[] = [];
   const seen = new Set<string>();
+  let notify = '';
   for (const ctx of [loop.context, loop.iohandler]) {
     for (const { name, flags } of ctx.bottomHalves.entries()) {
       const key = `${ctx.id} ${name}`;
       seen.add(key);
       const words = FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, word]) => word);
       const state = words.length === 0 ? '-' : words.join(' ');
-      rows.push(bhRow(model, key, name, paint(style, flags === 0 ? '' : MAGENTA, state)));
+      const row = bhRow(model, key, name, paint(style, flags === 0 ? '' : MAGENTA, state));
+      if (name === 'qemu_notify_bh') notify = row;
+      else rows.push(row);
     }
   }
   // One-shots are gone when they have run.
   for (const key of model.bottomHalves.keys()) {
     if (!seen.has(key)) rows.push(bhRow(model, key, key.slice(key.indexOf(' ') + 1), 'ran'));
   }
-  return rows;
+  return notify === '' ? rows : [...rows, notify];
 }
 
-export const BH_HEADING = '   runs  name              state';
+export const BH_HEADING = '   runs  bottom half    state';
 
 function bhRow(model: Model, key: string, name: string, state: string): string {
   const runs = model.bottomHalves.get(key)?.count ?? 0;
-  return `${String(runs).padStart(7)}  ${name.padEnd(17)} ${state}`;
+  return `${String(runs).padStart(7)}  ${name.padEnd(14)} ${state}`;
 }
 
 export function timerRows({ model, loop }: View): string[] {
@@ -119,14 +123,14 @@ export function timerRows({ model, loop }: View): string[] {
       for (const timer of list) {
         const due = formatDuration(Math.max(0, timer.deadlineNs - list.nowNs()));
         const fires = String(model.timers.get(timer.name)?.count ?? 0).padStart(7);
-        rows.push(`${fires}  ${timer.name.padEnd(17)} in ${due}, ${CLOCK_NAMES[list.type]!}`);
+        rows.push(`${fires}  ${timer.name.padEnd(14)} in ${due}, ${CLOCK_NAMES[list.type]!}`);
       }
     }
   }
   return rows;
 }
 
-export const TIMER_HEADING = '  fires  name              due';
+export const TIMER_HEADING = '   runs  timer          due';
 
 /** `SIGCHLD 3 read, 4 reaped, 1 coalesced; pending SIGWINCH`. */
 export function signalText({ model, loop }: View): string {
@@ -140,4 +144,13 @@ export function signalText({ model, loop }: View): string {
     `reaped ${model.reaped}`,
     `coalesced ${coalesced}`,
   ].join(' · ');
+}
+
+/** What the descriptors are that the loop polls. */
+export function fdNames(loop: MainLoop): Map<number, string> {
+  const names = new Map<number, string>();
+  for (const ctx of [loop.context, loop.iohandler]) {
+    for (const { fd, name } of ctx.handlers.values()) names.set(fd, fdName(name));
+  }
+  return names;
 }

@@ -1,0 +1,252 @@
+/** Puts a frame together: the header, the sections that clip, and the last line. */
+
+import { liveText } from '../live-text.ts';
+import {
+  BOLD,
+  CYAN,
+  DIM,
+  GREEN,
+  MAGENTA,
+  paint,
+  RED,
+  RESET,
+  type Style,
+  YELLOW,
+} from '../style.ts';
+import { formatDuration } from '../units.ts';
+import type { Controls, SectionName } from './controls.ts';
+import { HELP } from './help.ts';
+import { head, share, tail } from './layout.ts';
+import { type Entry, PHASES } from './model.ts';
+import type { Pacer } from './pacer.ts';
+import { printable } from './pane.ts';
+import { clip, pad } from './screen.ts';
+import {
+  BH_HEADING,
+  bottomHalfRows,
+  brief,
+  CHILD_HEADING,
+  childRows,
+  FD_HEADING,
+  fdNames,
+  fdRows,
+  signalText,
+  TIMER_HEADING,
+  timerRows,
+  type View,
+} from './tables.ts';
+
+export interface FrameParts {
+  readonly view: View;
+  readonly pacer: Pacer;
+  readonly controls: Controls;
+  readonly output: readonly string[];
+  /** What is going on beyond the pace: that all have ended, that we quit. */
+  readonly state: string;
+}
+
+const INVERSE = '\x1b[7m';
+/** From here on the tables of bottom halves and timers stand beside that of the fds. */
+const WIDE = 72;
+
+const KIND_COLORS = { poll: DIM, signal: YELLOW, bh: MAGENTA, child: GREEN, other: CYAN };
+
+/** A part of the screen: its rows are asked for once it is known how many there is room for. */
+interface Section {
+  readonly names: readonly SectionName[];
+  readonly title: string;
+  readonly least: number;
+  readonly most: number;
+  readonly rank: number;
+  rows(height: number, width: number): readonly string[];
+}
+
+/** The lines of a frame, rows of them, none wider than columns. */
+export function frame(parts: FrameParts, columns: number, rows: number): string[] {
+  const { controls, view } = parts;
+  const top = header(parts, columns, rows);
+  const room = Math.max(0, rows - top.length - 1);
+  const body = controls.help ? HELP.slice(0, room) : sections(parts, columns, room);
+  while (body.length < room) body.push('');
+  const lines = [...top, ...body, bottom(parts, columns)].slice(-rows);
+  return lines
+    .map((line) => clip(line, columns).replace(/\s+$/, ''))
+    .map((line) => close(line, view));
+}
+
+/** A line that was cut may have lost the end of its colour. */
+function close(line: string, { style }: View): string {
+  return style.color && line.includes('\x1b') ? `${line}${RESET}` : line;
+}
+
+function header(parts: FrameParts, columns: number, rows: number): string[] {
+  const { view, pacer, state } = parts;
+  const { model, style, nowNs, report } = view;
+  const at =
+    pacer.running && pacer.delayNs === 0 ? '' : ` before ${model.phase || 'the iteration'}`;
+  const words = state === '' ? `${pacer.words}${at}` : state;
+  const age = formatDuration(Math.max(0, nowNs - report.startNs));
+  const line = ` qemu-loop  iteration ${model.iteration} (view's own ${model.ownIterations})  ${words}  ${age}`;
+  const bar = style.color ? `${INVERSE}${pad(clip(line, columns), columns)}${RESET}` : line;
+  const last = `last ${phaseText(view, model.lastNs)}`;
+  const total = `all  ${phaseText(view, model.totalNs)}`;
+  const signals = `signals ${signalText(view)} · wake-ups ${model.wakeups}`;
+  return rows < 16 ? [bar, last, signals] : [bar, last, total, signals];
+}
+
+function phaseText({ model, style }: View, ns: Float64Array): string {
+  return PHASES.map((phase, i) => {
+    const text = `${phase} ${brief(ns[i]!)}`;
+    return paint(style, phase === model.phase ? BOLD : '', pad(text, phase.length + 7));
+  }).join(' ');
+}
+
+function bottom({ controls, view }: FrameParts, columns: number): string {
+  const { prompt, message, filter, focus } = controls;
+  if (prompt?.kind === 'filter') return `filter: ${prompt.text}▏ (Enter keeps it, Esc clears it)`;
+  if (prompt?.kind === 'kill') {
+    return `kill child number: ${prompt.text}▏ (Enter SIGTERM, ! SIGKILL, Esc leaves)`;
+  }
+  if (message !== '') return message;
+  const set = [
+    filter === '' ? '' : `filter '${filter}'`,
+    focus === null ? '' : `only ${focus}`,
+    controls.scroll === 0 ? '' : 'scrolled',
+  ].filter((text) => text !== '');
+  const keys =
+    columns < WIDE
+      ? 'space s p +- / k q  ? help'
+      : 'space pause  s step  p phase  +- pace  / filter  k kill  Tab  ? help  q quit';
+  return paint(view.style, DIM, set.length === 0 ? keys : `${set.join(', ')} (Esc)  ${keys}`);
+}
+
+function sections(parts: FrameParts, columns: number, room: number): string[] {
+  const { controls } = parts;
+  const all = allSections(parts, columns);
+  const shown =
+    controls.focus === null ? all : all.filter((one) => one.names.includes(controls.focus!));
+  const wishes =
+    controls.focus === null ? shown : shown.map((one) => ({ ...one, least: 2, most: room }));
+  const heights = share(wishes, room);
+  const lines: string[] = [];
+  for (const [i, section] of shown.entries()) {
+    const height = heights[i]!;
+    if (height === 0) continue;
+    const rows = [...section.rows(height - 1, columns)];
+    while (rows.length < height - 1) rows.push('');
+    lines.push(rule(parts.view.style, section.title, columns), ...rows);
+  }
+  return lines;
+}
+
+function rule(style: Style, title: string, columns: number): string {
+  const text = `── ${title} `;
+  return paint(style, DIM, text + '─'.repeat(Math.max(0, columns - text.length)));
+}
+
+function allSections(parts: FrameParts, columns: number): Section[] {
+  const { view, controls, output } = parts;
+  const filter = controls.filter.toLowerCase();
+  const matches = (text: string): boolean => text.toLowerCase().includes(filter);
+  const children = view.report.children;
+  const living = children.filter((row) => row.pid !== 0 && row.code === 0).length;
+  const scrollOf = (name: SectionName): number => (controls.focus === name ? controls.scroll : 0);
+  const list = (
+    name: SectionName,
+    title: string,
+    rank: number,
+    rows: readonly string[],
+    heading: string,
+  ): Section => ({
+    names: [name],
+    title,
+    rank,
+    least: Math.min(3, rows.length + 2),
+    most: rows.length + 2,
+    rows: (height) => [paint(view.style, DIM, heading), ...head(rows, height - 1, scrollOf(name))],
+  });
+  const fds = list('fds', 'file descriptors', 3, fdRows(view), FD_HEADING);
+  const bhs = list('bottom halves', 'bottom halves', 4, bottomHalfRows(view), BH_HEADING);
+  const timers = list('timers', 'timers', 5, timerRows(view), TIMER_HEADING);
+  const tables =
+    columns < WIDE || controls.focus !== null
+      ? [fds, bhs, timers]
+      : [
+          beside(
+            fds,
+            list('timers', '', 4, [...bottomHalfRows(view), ...timerRows(view)], BOTH_HEADING),
+          ),
+        ];
+  const shownOutput = filter === '' ? output : output.filter(matches);
+  const title = `children: ${living} of ${children.length} live`;
+  return [
+    list('children', title, 1, childRows(view), CHILD_HEADING),
+    ...tables,
+    {
+      names: ['output'],
+      title: filter === '' ? 'output' : `output with '${controls.filter}'`,
+      least: 2,
+      most: shownOutput.length + 1,
+      rank: 2,
+      rows: (height) => tail(shownOutput, height, scrollOf('output')),
+    },
+    {
+      names: ['events'],
+      title: filter === '' ? 'events' : `events with '${controls.filter}'`,
+      least: 3,
+      most: Number.MAX_SAFE_INTEGER,
+      rank: 0,
+      rows: (height) => eventRows(parts, height, filter),
+    },
+  ];
+}
+
+const BOTH_HEADING = BH_HEADING.replace('bottom half    state', 'bottom half, timer');
+
+/** The fds to the left, the bottom halves and timers to the right. */
+function beside(left: Section, right: Section): Section {
+  return {
+    names: [],
+    title: 'file descriptors │ bottom halves and timers',
+    rank: 3,
+    least: 4,
+    most: Math.max(left.most, right.most),
+    rows: (height, columns) => {
+      const half = Math.floor((columns - 3) / 2);
+      const beside = right.rows(height, half);
+      const rows = left.rows(height, half);
+      return Array.from({ length: height }, (_, i) => {
+        const cell = pad(clip(rows[i] ?? '', half), half);
+        return `${cell} │ ${beside[i] ?? ''}`;
+      });
+    },
+  };
+}
+
+function eventRows(parts: FrameParts, height: number, filter: string): readonly string[] {
+  const { view, controls } = parts;
+  const { events } = view.model;
+  const onEvents = controls.focus === null || controls.focus === 'events';
+  const scroll = onEvents ? controls.scroll : 0;
+  const names = fdNames(view.loop);
+  const text = (entry: Entry): string => eventText(entry, view, names);
+  if (filter === '') return tail(events, height, scroll).map(text);
+  const plain: View = { ...view, style: { ...view.style, color: false } };
+  const found = events.filter((entry) =>
+    eventText(entry, plain, names).toLowerCase().includes(filter),
+  );
+  return tail(found, height, scroll).map(text);
+}
+
+function eventText(entry: Entry, view: View, names: ReadonlyMap<number, string>): string {
+  const { style, report } = view;
+  const { id, args, timeNs } = entry;
+  const time = ((timeNs - report.startNs) / 1e9).toFixed(6).padStart(10);
+  const said =
+    id === undefined || args === undefined
+      ? { func: entry.func ?? '', text: entry.text ?? '', kind: 'other' as const }
+      : liveText(id, args, names);
+  const color = id === undefined ? RED : KIND_COLORS[said.kind];
+  const func = paint(style, color, said.func.padEnd(21));
+  return `${paint(style, DIM, time)} ${func} ${printable(said.text.replaceAll('\n', ' '))}`;
+}

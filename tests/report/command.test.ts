@@ -1,0 +1,68 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { root, run } from '../support/run.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-report-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+const path = (name: string): string => join(dir, name);
+
+describe('qemu-loop report', () => {
+  it.each(['json', 'simple'])('draws a %s trace of a real run', async (format) => {
+    const trace = path(`run.${format}`);
+    const page = path(`${format}.html`);
+    const spawns = ['--spawn', 'exit 3', '--spawn', 'kill -9 $$'];
+    const traced = await run(['--quiet', '--trace-file', `${format}:${trace}`, ...spawns]);
+    expect(traced).toMatchObject({ status: 3, stderr: '' });
+    const made = await run(['report', trace, '-o', page]);
+    expect(made).toMatchObject({ status: 0, stderr: '' });
+    expect(made.stdout).toMatch(new RegExp(`^${page}: \\d+ events, `));
+    const html = readFileSync(page, 'utf8');
+    expect(html).toMatch(/^<!doctype html>/);
+    expect(html).toContain('sigchld_bh');
+  });
+
+  it('goes beside the trace where nothing else is said', async () => {
+    const trace = path('beside.trace');
+    await run(['--quiet', '--trace-file', `simple:${trace}`, '--spawn', 'true']);
+    expect(await run(['report', trace])).toMatchObject({ status: 0 });
+    expect(existsSync(`${trace}.html`)).toBe(true);
+  });
+
+  it('--slow says what is slow', async () => {
+    const trace = path('slow.trace');
+    await run(['--quiet', '--trace-file', `json:${trace}`, '--spawn', 'true']);
+    const page = path('slow.html');
+    const { stdout } = await run(['report', trace, '-o', page, '--slow', '1us']);
+    expect(stdout).toMatch(/held the loop for/);
+    const lax = await run(['report', trace, '-o', page, '--slow', '1h']);
+    expect(lax.stdout).not.toMatch(/held the loop for/);
+  });
+
+  it.each([
+    ['a trace that is not there', ['report', '/nonexistent/x'], /cannot read the trace: ENOENT/],
+    ['no trace', ['report'], /missing required argument 'trace' \(see qemu-loop report --help\)/],
+    ['a time without a unit', ['report', 'x', '--slow', '5'], /--slow/],
+  ])('of %s says so in a line', async (_what, args, text) => {
+    const { status, stdout, stderr } = await run(args);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(text);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('of what is no trace says what it wants', async () => {
+    writeFileSync(path('no.trace'), 'hello');
+    const { status, stderr } = await run(['report', path('no.trace')]);
+    expect(status).toBe(2);
+    expect(stderr).toContain('this is no trace');
+  });
+
+  it('has a page of its own code that is under 400 kB, and ends no block in it', () => {
+    const script = readFileSync(join(root, 'dist', 'report-page.js'), 'utf8');
+    const style = readFileSync(join(root, 'dist', 'report-page.css'), 'utf8');
+    expect(script.length + style.length).toBeLessThan(400_000);
+    expect(script).not.toMatch(/<\/script|<!--/i);
+    expect(style).not.toMatch(/<\/style|@import|url\(/i);
+  });
+});
