@@ -26,7 +26,7 @@ const common = {
 };
 
 /**
- * The command must start fast. So pino and the report have bundles of their own,
+ * The command must start fast. So pino, the report and the scenarios have bundles of their own,
  * loaded only where they are wanted; koffi comes by require, in half the time that import takes; and
  * commander does not bring node:child_process, which it needs only for
  * subcommands that are programs of their own.
@@ -34,7 +34,7 @@ const common = {
 const startFast = {
   name: 'start-fast',
   setup(on) {
-    on.onResolve({ filter: /\/(json-log|report-command|watch)\.ts$/ }, ({ path }) => ({
+    on.onResolve({ filter: /\/(json-log|report-command|scenario-main|watch)\.ts$/ }, ({ path }) => ({
       path: `./${path.split('/').at(-1).replace('.ts', '.js')}`,
       external: true,
     }));
@@ -93,6 +93,8 @@ try {
       ...command,
       entryPoints: { 'report-command': 'src/cli/report/report-command.ts' },
     }),
+    build({ ...command, entryPoints: { 'scenario-main': 'src/cli/scenario-main.ts' } }),
+    build({ ...command, entryPoints: { 'scenario-worker': 'src/cli/scenario-worker.ts' } }),
     build({ ...page, entryPoints: { 'report-page': 'src/cli/report/page/main.ts' } }),
     build({ ...page, entryPoints: { 'report-page': 'src/cli/report/page/style.css' } }),
     build({

@@ -68,7 +68,7 @@ export function spawnError(error: HostError, program: string): CliError {
 
 /** Anything that was thrown, as a CliError. */
 export function asCliError(error: unknown): CliError {
-  if (error instanceof CliError) return error;
+  if (isCliError(error)) return error;
   if (error instanceof HostError) return new CliError(describeHostError(error), EXIT_INTERNAL);
   if (isSystemError(error)) return asCliError(new HostError(error.errno, error.syscall));
   const text = error instanceof Error ? error.message : String(error);
@@ -78,4 +78,9 @@ export function asCliError(error: unknown): CliError {
 /** As Node's own calls throw it; errno is negative there. */
 function isSystemError(error: unknown): error is { errno: number; syscall: string } {
   return error instanceof Error && 'errno' in error && 'syscall' in error;
+}
+
+/** By its name, since each of the command's bundles has a class of its own. */
+function isCliError(error: unknown): error is CliError {
+  return error instanceof Error && error.name === 'CliError';
 }

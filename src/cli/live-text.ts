@@ -131,8 +131,8 @@ function notifyText(args: Args): string {
 
 function callText(args: Args): LiveText {
   const name = String(args[1]);
-  const func = name === 'sigchld_bh' ? 'sigchld_bh_handler' : name;
-  return { func, text: 'reaps until nothing is left', kind: 'bh' };
+  if (name !== 'sigchld_bh') return { func: name, text: 'called', kind: 'bh' };
+  return { func: 'sigchld_bh_handler', text: 'reaps until nothing is left', kind: 'bh' };
 }
 
 function statusText(args: Args): string {

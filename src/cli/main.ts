@@ -3,7 +3,7 @@
 
 import { readFileSync, writeSync } from 'node:fs';
 import { asCliError, CliError, EXIT_USAGE } from './errors.ts';
-import { parseOptions } from './options.ts';
+import { type Options, parseOptions } from './options.ts';
 import { type JsonLogMaker, runSession } from './session.ts';
 import { traceCommand } from './trace-command.ts';
 import type { WatchMaker } from './watch/parts.ts';
@@ -12,6 +12,10 @@ async function main(): Promise<number> {
   if (process.argv[2] === 'trace') {
     print(1, traceCommand(process.argv.slice(3)));
     return 0;
+  }
+  if (process.argv[2] === 'run' || process.argv[2] === 'check') {
+    const { scenarioMain } = await import('./scenario-main.ts');
+    return scenarioMain(process.argv.slice(2));
   }
   if (process.argv[2] === 'report') {
     const { reportCommand } = await import('./report/report-command.ts');
@@ -25,10 +29,26 @@ async function main(): Promise<number> {
     return asked.status;
   }
   if (asked.watch) await needTerminal();
-  return runSession(asked, {
+  const makers = {
     jsonLog: asked.logFormat === 'json' && !asked.quiet ? await jsonLog() : null,
     watch: asked.watch ? await watchView() : null,
-  });
+  };
+  if (asked.report === undefined) return runSession(asked, { ...makers, events: null });
+  const report = await import('./report/report-command.ts');
+  const events = report.openReport(asked.report);
+  try {
+    return runSession(asked, { ...makers, events });
+  } finally {
+    const title = commandLine(asked);
+    const { text, status } = report.reportRing(events, { out: asked.report, title });
+    if (status !== 0 || !asked.quiet) print(2, text);
+  }
+}
+
+/** What was run, as a person would write it. */
+function commandLine({ jobs, transparent }: Options): string {
+  const parts = jobs.map(({ command }) => (transparent ? `-- ${command}` : `--spawn '${command}'`));
+  return ['qemu-loop', ...parts].join(' ');
 }
 
 /** package.json stands beside dist/, where this is bundled to. */
@@ -53,7 +73,7 @@ async function needTerminal(): Promise<void> {
   const { isatty } = await import('node:tty');
   const missing = [!isatty(0) && 'stdin', !isatty(1) && 'stdout'].filter((name) => name !== false);
   if (missing.length === 0 && process.env.TERM !== 'dumb') return;
-  const what = missing.length === 0 ? 'TERM is dumb' : `${missing.join(' and ')} is none`;
+  const what = missing.length === 0 ? 'TERM is dumb' : `${missing.join(' and ')} not on one`;
   throw new CliError(`--watch needs a terminal: ${what}; leave it out for the log`, EXIT_USAGE);
 }
 

@@ -36,6 +36,8 @@ export interface Options {
   readonly success: 'first' | 'last' | 'all';
   readonly sigfd: SigfdChoice;
   readonly trace: TraceOptions | null;
+  /** The page that shows the run; undefined: none. */
+  readonly report: string | undefined;
 }
 
 /** A command line that asks for text only. */
@@ -153,6 +155,7 @@ function fromRaw(raw: Raw, operands: readonly string[], hasDashes: boolean): Opt
     success: raw.success,
     sigfd: raw.sigfd,
     trace: traceOptions(raw),
+    report: raw.report,
   };
 }
 

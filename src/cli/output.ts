@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { POLLERR, POLLHUP, POLLNVAL, POLLOUT } from '../host/constants.ts';
 import { EAGAIN, EINTR } from '../host/errno.ts';
 import type { Disposable, Host, HostBuffer } from '../host/host.ts';
@@ -180,5 +181,23 @@ export class Output {
     this.#watch?.dispose();
     this.#watch = null;
     this.#watchedFd = -1;
+  }
+}
+
+/** For 1 and 2: one Output for both where they are one file. */
+export function standardOutputs(host: Host): Map<number, Output> {
+  const err = new Output(host);
+  return new Map([
+    [2, err],
+    [1, sameFile(1, 2) ? err : new Output(host)],
+  ]);
+}
+
+function sameFile(a: number, b: number): boolean {
+  try {
+    const [x, y] = [fstatSync(a), fstatSync(b)];
+    return x.dev === y.dev && x.ino === y.ino && x.rdev === y.rdev;
+  } catch {
+    return false;
   }
 }

@@ -1,6 +1,5 @@
 /** Puts the parts of `qemu-loop --spawn` together, runs them, and puts everything back. */
 
-import { fstatSync } from 'node:fs';
 import {
   CLOCK_MONOTONIC,
   CLOCK_REALTIME,
@@ -21,6 +20,7 @@ import { MainLoop } from '../mainloop/main-loop.ts';
 import { ChildWatch } from '../signal/child-watch.ts';
 import { Signals } from '../signal/signals.ts';
 import { CATALOGUE, EVENT_NAMES } from '../trace/catalogue.ts';
+import type { TraceRing } from '../trace/ring.ts';
 import { Tracer } from '../trace/tracer.ts';
 import { attachLog } from './chain.ts';
 import { FORWARDED, forwardSignals } from './forward.ts';
@@ -29,7 +29,7 @@ import { fdName, liveText } from './live-text.ts';
 import type { LogWriter } from './log.ts';
 import { LogTarget } from './log-target.ts';
 import type { Options } from './options.ts';
-import { Output } from './output.ts';
+import { Output, standardOutputs } from './output.ts';
 import { Prefixer } from './prefix.ts';
 import { PrettyLog } from './pretty-log.ts';
 import { childColor, paint, wantsColor } from './style.ts';
@@ -47,6 +47,8 @@ export type JsonLogMaker = (parts: JsonLogParts) => LogWriter;
 export interface Makers {
   readonly jsonLog: JsonLogMaker | null;
   readonly watch: WatchMaker | null;
+  /** Keeps all events for the report of the run. */
+  readonly events: TraceRing | null;
 }
 
 const SILENT: LogWriter = { event() {}, note() {}, summary() {}, flush() {} };
@@ -71,7 +73,7 @@ class Session {
   readonly #host: Host;
   readonly #options: Options;
   readonly #undo: Disposable[];
-  readonly #outputs = new Map<number, Output>();
+  readonly #outputs: Map<number, Output>;
   readonly #log: LogWriter;
   readonly #report: Report;
   readonly #view: WatchView | null;
@@ -83,12 +85,13 @@ class Session {
     this.#host = host;
     this.#options = options;
     this.#undo = undo;
+    this.#outputs = standardOutputs(host);
     this.#trace = new Tracer(traceClock(host));
     this.#traceOutput = this.#openTrace();
+    if (makers.events !== null) this.#trace.attach(EVENT_NAMES, makers.events.sink);
     const startNs = host.clockNs(CLOCK_MONOTONIC);
     this.#report = new Report(options.jobs.map(({ command }, i) => newRow(command, i + 1)));
     this.#report.startNs = startNs;
-    this.#joinOutputs();
     const color = wantsColor(options.color, host.isatty(1), process.env);
     this.#view =
       makers.watch?.({ host, report: this.#report, color, group: options.group }) ?? null;
@@ -248,14 +251,6 @@ class Session {
     return fd;
   }
 
-  /** Descriptors 1 and 2 have one Output where they are one file. */
-  #joinOutputs(): void {
-    const err = new Output(this.#host);
-    const same = sameFile(1, 2);
-    this.#outputs.set(2, err);
-    this.#outputs.set(1, same ? err : new Output(this.#host));
-  }
-
   #makeLog(makeJsonLog: JsonLogMaker | null, startNs: number): LogWriter {
     const { quiet, logFile } = this.#options;
     if (quiet) return SILENT;
@@ -301,14 +296,5 @@ class Session {
 
   #note(level: 'warn', what: string, text: string): void {
     this.#log.note(level, what, this.#host.clockNs(CLOCK_MONOTONIC), {}, text);
-  }
-}
-
-function sameFile(a: number, b: number): boolean {
-  try {
-    const [x, y] = [fstatSync(a), fstatSync(b)];
-    return x.dev === y.dev && x.ino === y.ino && x.rdev === y.rdev;
-  } catch {
-    return false;
   }
 }

@@ -31,6 +31,7 @@ export interface RawTrace {
   readonly traceFile: readonly string[];
   readonly traceFormat?: TraceFormat;
   readonly traceRing?: number;
+  readonly report?: string;
 }
 
 const GROUP = 'Traces (qemu-loop trace list shows the events):';
@@ -38,7 +39,7 @@ const GROUP = 'Traces (qemu-loop trace list shows the events):';
 /** A slot of the ring takes about 100 bytes. */
 const MOST_KEPT = 4_000_000;
 
-/** --trace, --trace-events, --trace-file, --trace-format and --trace-ring. */
+/** --trace, --trace-events, --trace-file, --trace-format, --trace-ring and --report. */
 export function traceFlags(): Option[] {
   const add = (text: string, before: readonly string[]): string[] => [...before, text];
   return [
@@ -57,6 +58,7 @@ export function traceFlags(): Option[] {
     new Option('--trace-ring <n>', 'keep the last N events, write them at the end').argParser(
       ringSize,
     ),
+    new Option('--report <file>', 'draw the run as an HTML page when it has ended'),
   ].map((option) => option.helpGroup(GROUP));
 }
 

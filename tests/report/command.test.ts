@@ -2,11 +2,43 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { root, run } from '../support/run.ts';
+import { root, run, start } from '../support/run.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-report-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 const path = (name: string): string => join(dir, name);
+
+describe('qemu-loop --report', () => {
+  it('draws the run when it has ended, whatever its status', async () => {
+    const page = path('run.html');
+    const args = ['--report', page, '--spawn', 'echo "<b>"; exit 3'];
+    const { status, stderr } = await run(args);
+    expect(status).toBe(3);
+    expect(stderr).toMatch(/run\.html: \d+ events, nothing found\n$/);
+    expect(readFileSync(page, 'utf8')).toContain(
+      '<title>qemu-loop --spawn &#39;echo &#34;&#60;b&#62;&#34;; exit 3&#39;',
+    );
+  });
+
+  it('is silent with --quiet, and refuses before the run what it could not write', async () => {
+    const quiet = await run(['--quiet', '--report', path('quiet.html'), '--', 'true']);
+    expect(quiet).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    expect(existsSync(path('quiet.html'))).toBe(true);
+    const refused = await run(['--report', '/nonexistent/x.html', '--', 'touch', path('never')]);
+    expect(refused.status).toBe(125);
+    expect(refused.stderr).toMatch(/^qemu-loop: cannot write the report: ENOENT.*\n$/);
+    expect(existsSync(path('never'))).toBe(false);
+  });
+
+  it('is written when a signal ends the run', async () => {
+    const page = path('signal.html');
+    const running = start(['--report', page, '--spawn', 'echo up; exec sleep 60']);
+    await running.until(/up/);
+    running.kill('SIGTERM');
+    expect(await running.end()).toMatchObject({ status: 143 });
+    expect(readFileSync(page, 'utf8')).toContain('sigchld_bh');
+  });
+});
 
 describe('qemu-loop report', () => {
   it.each(['json', 'simple'])('draws a %s trace of a real run', async (format) => {

@@ -30,6 +30,13 @@ describe('YAML', () => {
     ]);
   });
 
+  it('goes on with the first of two equal keys', () => {
+    expect(problems('bottom_halves: {a: {do_runs: x}, a: {}}')).toEqual([
+      "f:2:30: found 'x', expected a whole number",
+      "f:2:34: found 'a', expected each key once in a map",
+    ]);
+  });
+
   it('refuses what stands inside of itself', () => {
     expect(problems('bottom_halves: {a: &x {do: [{repeat: {times: 2, do: *x}}]}}')[0]).toBe(
       "f:2:53: '*x' stands inside of what it names: it has no end",

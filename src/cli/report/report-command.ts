@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { CATALOGUE, EVENT_NAMES, type EventDef } from '../../trace/catalogue.ts';
 import { readTrace, TraceReadError, type TraceRecord } from '../../trace/read.ts';
-import type { TraceRing } from '../../trace/ring.ts';
+import { TraceRing } from '../../trace/ring.ts';
 import { asCliError, CliError, EXIT_INTERNAL, EXIT_USAGE } from '../errors.ts';
 import { duration } from '../option-values.ts';
 import { count } from '../units.ts';
@@ -13,10 +13,10 @@ import { buildModel, type ReportTrace } from './model.ts';
 import { packTrace } from './pack.ts';
 
 /** A callback that takes longer is a finding, unless --slow says otherwise. */
-export const SLOW_NS = 10e6;
+const SLOW_NS = 10e6;
 
 /** What a report is to be. */
-export interface ReportOptions {
+interface ReportOptions {
   /** Where the page goes. */
   readonly out: string;
   /** What was run, for a person. */
@@ -70,8 +70,27 @@ function report(args: readonly string[]): string {
   return writeReport(trace, options);
 }
 
+/** The last events of a run are kept for its report: so many are smooth to look at. */
+const KEPT_EVENTS = 200_000;
+
+/**
+ * What is to keep the events of a run for its report.
+ * @throws Error where the report could not be written in the end
+ */
+export function openReport(out: string): TraceRing {
+  try {
+    writeFileSync(out, '');
+  } catch (error) {
+    throw new Error(`cannot write the report: ${(error as Error).message}`);
+  }
+  return new TraceRing(KEPT_EVENTS);
+}
+
 /** Writes the report of what a ring has kept of a run. */
-export function reportRing(ring: TraceRing, options: ReportOptions): ReportResult {
+export function reportRing(
+  ring: TraceRing,
+  { out, title }: Pick<ReportOptions, 'out' | 'title'>,
+): ReportResult {
   const events: TraceRecord[] = [];
   ring.replay((id, timeNs, ...values) => {
     const name = EVENT_NAMES[id]!;
@@ -80,7 +99,7 @@ export function reportRing(ring: TraceRing, options: ReportOptions): ReportResul
     events.push({ name, timeNs, args: named });
   });
   const trace = { events, dropped: ring.dropped, truncated: false };
-  return result(() => writeReport(trace, options));
+  return result(() => writeReport(trace, { out, title, slowNs: SLOW_NS }));
 }
 
 function writeReport(trace: ReportTrace, { out, title, slowNs }: ReportOptions): string {

@@ -85,6 +85,8 @@ export class Console {
 
   /** Columns and rows. A terminal that does not say counts as 80 by 24. */
   size(): readonly [number, number] {
+    // Node asks the terminal anew only in its listener for this, which it cannot call while the loop runs.
+    process.emit('SIGWINCH', 'SIGWINCH');
     const [columns, rows] = process.stdout.getWindowSize();
     return columns > 0 && rows > 0 ? [columns, rows] : [80, 24];
   }

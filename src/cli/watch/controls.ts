@@ -2,7 +2,7 @@ import type { Key } from './keys.ts';
 import type { Pacer } from './pacer.ts';
 
 /** The parts of the screen that can have all of it. */
-export const SECTIONS = ['children', 'fds', 'bottom halves', 'timers', 'events', 'output'] as const;
+export const SECTIONS = ['children', 'fds', 'bottom halves', 'timers', 'output', 'events'] as const;
 export type SectionName = (typeof SECTIONS)[number];
 
 /** What keys may do beyond the view itself. */

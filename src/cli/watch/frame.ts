@@ -86,7 +86,7 @@ function header(parts: FrameParts, columns: number, rows: number): string[] {
     pacer.running && pacer.delayNs === 0 ? '' : ` before ${model.phase || 'the iteration'}`;
   const words = state === '' ? `${pacer.words}${at}` : state;
   const age = formatDuration(Math.max(0, nowNs - report.startNs));
-  const line = ` qemu-loop  iteration ${model.iteration} (view's own ${model.ownIterations})  ${words}  ${age}`;
+  const line = ` iteration ${model.iteration}  ${words}  ${age}  (view's own ${model.ownIterations})`;
   const bar = style.color ? `${INVERSE}${pad(clip(line, columns), columns)}${RESET}` : line;
   const last = `last ${phaseText(view, model.lastNs)}`;
   const total = `all  ${phaseText(view, model.totalNs)}`;
@@ -117,7 +117,7 @@ function bottom({ controls, view }: FrameParts, columns: number): string {
     columns < WIDE
       ? 'space s p +- / k q  ? help'
       : 'space pause  s step  p phase  +- pace  / filter  k kill  Tab  ? help  q quit';
-  return paint(view.style, DIM, set.length === 0 ? keys : `${set.join(', ')} (Esc)  ${keys}`);
+  return paint(view.style, DIM, set.length === 0 ? keys : `${set.join(', ')}: Esc ends it  ? help`);
 }
 
 function sections(parts: FrameParts, columns: number, room: number): string[] {

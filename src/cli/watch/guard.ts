@@ -7,9 +7,9 @@ import { type Host, type HostBuffer, newWaitResult } from '../../host/host.ts';
  * it ends without a word, the one at its other end was killed.
  */
 const SCRIPT = `
-was=$(stty -g <&1) && echo ready >&0 || exit
+was=$(stty -g <&2) && echo ready >&0 || exit
 read -r word && exit
-stty "$was" <&1
+stty "$was" <&2
 printf '\\033[?2026l\\033[?1049l\\033[?25h\\033[0m'
 `;
 

@@ -118,16 +118,23 @@ function bhRow(model: Model, key: string, name: string, state: string): string {
 
 export function timerRows({ model, loop }: View): string[] {
   const rows: string[] = [];
+  const pending = new Set<string>();
   for (const group of [loop.context.timers, loop.iohandler.timers, loop.timers]) {
     for (const list of group.lists) {
-      for (const timer of list) {
-        const due = formatDuration(Math.max(0, timer.deadlineNs - list.nowNs()));
-        const fires = String(model.timers.get(timer.name)?.count ?? 0).padStart(7);
-        rows.push(`${fires}  ${timer.name.padEnd(14)} in ${due}, ${CLOCK_NAMES[list.type]!}`);
+      for (const { name, deadlineNs } of list) {
+        pending.add(name);
+        const due = brief(deadlineNs - list.nowNs());
+        rows.push(timerRow(model, name, `in ${due}, ${CLOCK_NAMES[list.type]!}`));
       }
     }
   }
-  return rows;
+  const fired = [...model.timers.keys()].filter((name) => !pending.has(name));
+  return [...rows, ...fired.map((name) => timerRow(model, name, 'not pending'))];
+}
+
+function timerRow(model: Model, name: string, due: string): string {
+  const runs = model.timers.get(name)?.count ?? 0;
+  return `${String(runs).padStart(7)}  ${name.padEnd(14)} ${due}`;
 }
 
 export const TIMER_HEADING = '   runs  timer          due';

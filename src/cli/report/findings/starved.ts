@@ -72,7 +72,9 @@ function reason({ slices }: Facts, wait: Wait): string {
     mostNs = ns;
   }
   if (longest === null || mostNs < waitedNs(wait) / 2) {
-    return 'No single callback filled that time: the context it belongs to was not dispatched.';
+    const meanwhile = 'No single callback filled that time';
+    if (wait.iterations < MOST_ITERATIONS) return `${meanwhile}.`;
+    return `${meanwhile}: the context it belongs to was not dispatched.`;
   }
   if (longest.kind === 'poll') return 'The loop slept meanwhile: its wake-up was lost.';
   return `Meanwhile ${KIND_NAMES[longest.kind]} ${longest.name} held the loop for ${formatDuration(mostNs)}.`;

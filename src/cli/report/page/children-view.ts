@@ -33,8 +33,8 @@ function childView(child: Child, view: View): HTMLElement {
   const endNs = model.events[child.reap]?.timeNs ?? model.endNs;
   const words = tellChild(model, child).map(({ text, node }) => {
     if (node === undefined) return text;
-    const at = nodeNs(model, node);
-    return button(text, () => view.show(node, at - SIDE_NS, at + SIDE_NS), { class: 'link' });
+    const [from, to] = stretch(view, child, node);
+    return button(text, () => view.show(node, from, to), { class: 'link' });
   });
   const node = child.reap >= 0 ? child.reap : child.spawn;
   const show = button('show', () => view.show(node, startNs, endNs), {
@@ -50,5 +50,12 @@ function childView(child: Child, view: View): HTMLElement {
   );
 }
 
-/** What is shown around an event of a chain. */
+/** What is shown around its start; of what came with its death, all of it is. */
 const SIDE_NS = 200_000;
+
+function stretch({ model }: View, { deathNs, reap }: Child, node: number): [number, number] {
+  const at = nodeNs(model, node);
+  const endNs = model.events[reap]?.timeNs;
+  if (deathNs === null || endNs === undefined || at < deathNs) return [at - SIDE_NS, at + SIDE_NS];
+  return [deathNs, endNs];
+}

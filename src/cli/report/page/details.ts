@@ -36,7 +36,7 @@ export class Details {
       el(
         'div',
         { class: 'columns' },
-        this.#list('Led to by', follow(model.links, node, 'causes').slice(1), node),
+        this.#list('What led to it', follow(model.links, node, 'causes').slice(1), node),
         this.#list('What came of it', follow(model.links, node, 'effects').slice(1), node),
       ),
     );

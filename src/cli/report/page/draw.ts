@@ -121,8 +121,9 @@ function drawRow(c: CanvasRenderingContext2D, scene: Scene, row: Row, onlyLit: b
     boxes++;
     filledTo = Math.max(left, right, left + 1);
     if (boxWidth >= LABEL_FROM && height >= 12) {
-      // The shade of sleep is as pale as the page.
-      c.fillStyle = SHADES[shades[i]!] === 'poll' ? palette.text : '#fff';
+      // What is dimmed, and the shade of sleep, is as pale as the page.
+      const pale = c.globalAlpha < 1 || SHADES[shades[i]!] === 'poll';
+      c.fillStyle = pale ? palette.text : '#fff';
       label(c, nodeLabel(scene, nodes[i]!), left, y + height / 2, boxWidth);
     }
     if (nodes[i] === scene.selected) outline(c, palette.lit, left, y, boxWidth, height);
@@ -209,6 +210,7 @@ function arrow(
   const [x2, y2] = [x(nodeNs(model, to)), layout.yOf(to)];
   if (Math.max(x1, x2) < 0 || Math.min(x1, x2) > width) return;
   if (Math.abs(x2 - x1) < 2 && Math.abs(y2 - y1) < 4) return;
+  if (y1 === y2 && isOneBox(model, from, to)) return;
   // Far outside, a curve would lose its shape to the limits of the canvas.
   const [a, b] = [Math.max(-2000, x1), Math.min(width + 2000, x2)];
   const bend = Math.max(10, Math.min(60, Math.abs(b - a) / 2));
@@ -223,6 +225,11 @@ function arrow(
   c.lineTo(b - 6, y2 + 3.2);
   c.fill();
   c.lineWidth = 1;
+}
+
+/** An arrow in a box, or along the life of a child, would only strike out its name. */
+function isOneBox({ around, events }: Model, from: number, to: number): boolean {
+  return to >= events.length || around[from] === around[to];
 }
 
 function drawMatches(

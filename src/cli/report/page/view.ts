@@ -14,9 +14,11 @@ export interface View {
   show(node: number, startNs: number, endNs: number): void;
 }
 
-/** A time as ns since the trace began. */
+/** A time since the trace began, to the µs. */
 export function clock({ startNs }: Model, timeNs: number): string {
-  return formatDuration(timeNs - startNs);
+  const ns = timeNs - startNs;
+  if (ns < 1e6) return formatDuration(ns);
+  return ns < 1e9 ? `${(ns / 1e6).toFixed(3)} ms` : `${(ns / 1e9).toFixed(6)} s`;
 }
 
 /** The arguments of an event, as QEMU's log has them. */

@@ -1,0 +1,71 @@
+// Makes the pictures of docs/ from real runs. Needs `npm run build`, and Chromium.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const executablePath = '/usr/bin/chromium';
+if (!existsSync(executablePath)) {
+  console.error(`${executablePath} is missing: apt-get install chromium`);
+  process.exit(1);
+}
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const command = join(root, 'dist', 'qemu-loop.js');
+const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-pictures-'));
+
+// The two that sleep alike die at once, so that their SIGCHLDs are merged.
+const COMMANDS = [
+  'sleep 0.2; exit 3',
+  'kill -9 $$',
+  'seq 1 200000 | sort -R | tail -1 >/dev/null',
+  'sleep 0.1',
+  'sleep 0.1; exit 1',
+];
+
+function makeReport() {
+  const trace = join(dir, 'run.trace');
+  const page = join(dir, 'report.html');
+  const spawns = COMMANDS.flatMap((text) => ['--spawn', text]);
+  const args = [command, '--quiet', '--trace-file', `simple:${trace}`, ...spawns];
+  // Its exit status is that of the first child that fails.
+  spawnSync(process.execPath, args, { stdio: 'inherit' });
+  const title = `qemu-loop ${COMMANDS.map((text) => `--spawn '${text}'`).join(' ')}`;
+  execFileSync(process.execPath, [command, 'report', trace, '-o', page, '--title', title]);
+  return pathToFileURL(page).href;
+}
+
+/** A picture of the page, with the chain of its first child lit up. */
+async function picture(browser, url, { name, width, height, colorScheme }) {
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme });
+  await page.goto(url);
+  await page.waitForSelector('canvas[data-boxes]');
+  await page
+    .getByText('reaped', { exact: false })
+    .and(page.locator('.child button'))
+    .last()
+    .click();
+  await page.evaluate(
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+  );
+  await page.screenshot({ path: join(root, 'docs', name) });
+  await page.close();
+}
+
+try {
+  const url = makeReport();
+  const browser = await chromium.launch({
+    executablePath,
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+  });
+  try {
+    const size = { width: 1200, height: 860 };
+    await picture(browser, url, { name: 'report.png', colorScheme: 'light', ...size });
+    await picture(browser, url, { name: 'report-dark.png', colorScheme: 'dark', ...size });
+  } finally {
+    await browser.close();
+  }
+} finally {
+  rmSync(dir, { recursive: true });
+}

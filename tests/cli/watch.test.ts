@@ -1,0 +1,249 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { command, run, untilState } from '../support/run.ts';
+import { needTmux, Tmux } from '../support/tmux.ts';
+
+const QL = `${process.execPath} ${command} --watch`;
+const TICKS = "--spawn 'while :; do echo tick; sleep 0.05; done'";
+const ITERATION = /iteration (\d+)/;
+
+let dir: string;
+beforeAll(() => {
+  needTmux();
+  dir = mkdtempSync(join(tmpdir(), 'qemu-loop-watch-'));
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+/** A terminal on which qemu-loop --watch runs, and has drawn. */
+async function watching(args: string, columns = 80, rows = 24): Promise<Tmux> {
+  const tmux = new Tmux(columns, rows);
+  await tmux.line(`stty -a > ${dir}/before; ${QL} ${args}; echo status $?; stty -a > ${dir}/after`);
+  await tmux.until(/iteration \d+ .*\n(.*\n)*.*events/);
+  return tmux;
+}
+
+async function expectRestored(tmux: Tmux): Promise<void> {
+  await tmux.until(/status \d+\n\$/);
+  expect(await tmux.isAlternate()).toBe(false);
+  expect(readFileSync(`${dir}/after`, 'utf8')).toBe(readFileSync(`${dir}/before`, 'utf8'));
+}
+
+async function iteration(tmux: Tmux): Promise<number> {
+  return Number((await tmux.until(ITERATION))[1]);
+}
+
+/** Pauses, and returns the iteration that the loop stands before. */
+async function pause(tmux: Tmux): Promise<number> {
+  await tmux.keys('Space');
+  await tmux.until(/PAUSED before the iteration/);
+  return iteration(tmux);
+}
+
+/** The pid of qemu-loop itself: the parent of a child that is shown. */
+async function ownPid(tmux: Tmux): Promise<number> {
+  const child = (await tmux.until(/^ {2}1 \S+ +(\d+)/m))[1]!;
+  const stat = readFileSync(`/proc/${child}/stat`, 'latin1');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+}
+
+describe('--watch shows', () => {
+  test('at 80 by 24: header, children, tables, output, events and keys', async () => {
+    const tmux = await watching(`${TICKS} --spawn 'exit 3'`);
+    await tmux.until(/2 exit 3/);
+    await tmux.until(/\[1\] tick/);
+    const lines = (await tmux.screen()).split('\n').slice(0, 24);
+    expect(lines[0]).toMatch(/^ iteration \d+ {2}running {2}.* \(view's own \d+\)/);
+    expect(lines[1]).toMatch(/^last prepare .* poll .* check .* dispatch .* timers /);
+    expect(lines[3]).toMatch(/^signals pending .*read SIGCHLD 1 · reaped 1 · coalesced 0/);
+    expect(lines[4]).toMatch(/^── children: 1 of 2 live ─+$/);
+    expect(lines.join('\n')).toMatch(/signalfd +│ +\d+ {2}sigchld_bh/);
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    expect(lines[23]).toMatch(/space pause .* q quit/);
+    await tmux.keys('q');
+    await expectRestored(tmux);
+  });
+
+  test('at 40 by 12: the same in less, and by Tab each part alone', async () => {
+    const tmux = await watching(TICKS, 40, 12);
+    const lines = (await tmux.screen()).split('\n');
+    expect(lines.filter((line) => line.length > 40)).toEqual([]);
+    expect(lines[11]).toMatch(/\? help/);
+    for (const part of ['children', 'file desc', 'bottom halves', 'timers', 'output', 'events']) {
+      await tmux.keys('Tab');
+      await tmux.until(new RegExp(`^── ${part}`, 'm'));
+      await tmux.until(/^only /m);
+    }
+    await tmux.keys('Escape');
+    await tmux.untilGone(/^only /m);
+    await tmux.keys('q');
+    await expectRestored(tmux);
+  });
+
+  test('a terminal of another size from the next frame on, also while paused', async () => {
+    const tmux = await watching(TICKS);
+    await tmux.resize(120, 40);
+    await tmux.until(/^── events ─{100,}$/m);
+    await pause(tmux);
+    await tmux.resize(40, 10);
+    await tmux.until(/^── events ─{30}$/m);
+    await tmux.keys('Space', 'q');
+    await expectRestored(tmux);
+  });
+
+  test('only lines with the filter', async () => {
+    const tmux = await watching(`${TICKS} --spawn 'echo needle; sleep 60'`);
+    await tmux.keys('/', 'N', 'e', 'e', 'd', 'x', 'BSpace', 'Enter');
+    await tmux.until(/output with 'Need' ─+\n\[2\] needle\n\n*──/);
+    await tmux.until(/filter 'Need'/);
+    await tmux.keys('Escape');
+    await tmux.until(/\[1\] tick/);
+    await tmux.keys('q');
+    await expectRestored(tmux);
+  });
+
+  test('help', async () => {
+    const tmux = await watching(TICKS);
+    await tmux.keys('?');
+    await tmux.until(/^p {8}up to the next phase/m);
+    await tmux.keys('x');
+    await tmux.untilGone(/up to the next phase/);
+    await tmux.keys('q');
+    await expectRestored(tmux);
+  });
+});
+
+describe('--watch sets the pace', () => {
+  test('a pause freezes the iterations, a step makes one, and the loop goes on', async () => {
+    const tmux = await watching(TICKS);
+    const at = await pause(tmux);
+    // The ages go on: a frame that was drawn later has the same iteration.
+    const age = (await tmux.until(/iteration .* ([\d.]+) s /))[1]!;
+    await tmux.untilGone(new RegExp(`iteration .* ${age.replace('.', '\\.')} s `));
+    expect(await iteration(tmux)).toBe(at);
+    await tmux.keys('s');
+    await tmux.until(new RegExp(`iteration ${at + 1} +PAUSED`));
+    await tmux.keys('.');
+    await tmux.until(new RegExp(`iteration ${at + 2} +PAUSED`));
+    await tmux.keys('Space');
+    await tmux.until(/running/);
+    await tmux.keys('q');
+    await expectRestored(tmux);
+  });
+
+  test('a step of a phase stops before each, in their order', async () => {
+    const tmux = await watching(TICKS);
+    const at = await pause(tmux);
+    for (const phase of ['prepare', 'poll', 'check', 'dispatch', 'timers']) {
+      await tmux.keys('p');
+      await tmux.until(new RegExp(`iteration ${at} +PAUSED before ${phase}`));
+    }
+    await tmux.keys('p');
+    await tmux.until(new RegExp(`iteration ${at + 1} +PAUSED before the iteration`));
+    await tmux.keys('Space', 'q');
+    await expectRestored(tmux);
+  });
+
+  test('slow motion, and back', async () => {
+    const tmux = await watching(TICKS);
+    await tmux.keys('-');
+    await tmux.until(/slow 20 ms a phase/);
+    await tmux.keys('+');
+    await tmux.until(/running/);
+    await tmux.keys('q');
+    await expectRestored(tmux);
+  });
+
+  test('a child that dies while the loop is paused is a zombie until it goes on', async () => {
+    const tmux = await watching(`--spawn 'read x < /dev/zero' --spawn 'sleep 60'`);
+    await pause(tmux);
+    await tmux.keys('k', '2', '!');
+    await tmux.until(/^ {2}2 zombie/m);
+    await tmux.keys('Space');
+    await tmux.until(/^ {2}2 SIGKILL/m);
+    await tmux.keys('q');
+    await expectRestored(tmux);
+  });
+});
+
+describe('--watch ends', () => {
+  test('a child by its number', async () => {
+    const tmux = await watching(`${TICKS} --spawn 'sleep 60'`);
+    await tmux.keys('k', '2', 'Enter');
+    await tmux.until(/SIGTERM sent to child 2/);
+    await tmux.until(/^ {2}2 SIGTERM/m);
+    await tmux.keys('q');
+    await expectRestored(tmux);
+  });
+
+  test('by q: SIGTERM, and at the second SIGKILL', async () => {
+    const tmux = await watching(`--spawn 'trap "" TERM; echo deaf; while :; do sleep 0.05; done'`);
+    await tmux.until(/\[1\] deaf/);
+    await tmux.keys('q');
+    await tmux.until(/QUITTING/);
+    await tmux.keys('q');
+    await tmux.until(/status 137/);
+    await expectRestored(tmux);
+  });
+
+  test('when all have ended, by q: the summary stands on the screen, and the status is theirs', async () => {
+    const tmux = await watching("--spawn 'exit 3'");
+    await tmux.until(/ALL ENDED/);
+    await tmux.keys('q');
+    await tmux.until(/status 3\n/);
+    expect(await tmux.screen()).toMatch(/\[1\] exit 3 after/);
+    await expectRestored(tmux);
+  });
+
+  test('by --timeout, without anybody there', async () => {
+    const tmux = new Tmux(80, 24);
+    await tmux.line(`${QL} --timeout 200ms --spawn 'sleep 60'; echo status $?`);
+    await tmux.until(/status 124/);
+    expect(await tmux.isAlternate()).toBe(false);
+  });
+
+  test.each(['TERM', 'INT', 'HUP'])('by SIG%s from outside, also while paused', async (name) => {
+    const tmux = await watching(`--spawn 'while :; do sleep 0.05; done'`);
+    const pid = await ownPid(tmux);
+    await pause(tmux);
+    execFileSync('kill', [`-${name}`, String(pid)]);
+    await tmux.until(/status 1\d\d/);
+    await expectRestored(tmux);
+  });
+
+  test.each(['SEGV', 'KILL'])('by SIG%s of ours: the terminal is put right', async (name) => {
+    const tmux = await watching(`--pdeathsig KILL --spawn 'exec sleep 60'`);
+    const pid = await ownPid(tmux);
+    const child = Number((await tmux.until(/^ {2}1 \S+ +(\d+)/m))[1]);
+    execFileSync('kill', [`-${name}`, String(pid)]);
+    await untilState(pid, 'Z');
+    while (await tmux.isAlternate());
+    process.kill(child, 'SIGKILL');
+    await tmux.keys('Enter');
+    await tmux.line(`stty -a > ${dir}/after; echo checked`);
+    await tmux.until(/^checked/m);
+    expect(readFileSync(`${dir}/after`, 'utf8')).toBe(readFileSync(`${dir}/before`, 'utf8'));
+  });
+
+  test('Ctrl-Z gives the shell its prompt, and fg draws anew', async () => {
+    const tmux = await watching(TICKS);
+    await tmux.keys('C-z');
+    await tmux.until(/Stopped/);
+    expect(await tmux.isAlternate()).toBe(false);
+    await tmux.line('fg');
+    await tmux.until(/^── events/m);
+    await tmux.keys('q');
+    await tmux.until(/exit status 143.*\n\$/);
+    expect(await tmux.isAlternate()).toBe(false);
+  });
+});
+
+test('without a terminal --watch says so, and runs nothing', async () => {
+  const { status, stdout, stderr } = await run(['--watch', '--spawn', 'echo ran']);
+  expect(stderr).toBe(
+    'qemu-loop: --watch needs a terminal: stdin and stdout not on one; leave it out for the log\n',
+  );
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+});
