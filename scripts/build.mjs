@@ -34,10 +34,13 @@ const common = {
 const startFast = {
   name: 'start-fast',
   setup(on) {
-    on.onResolve({ filter: /\/(json-log|report-command|scenario-main|watch)\.ts$/ }, ({ path }) => ({
-      path: `./${path.split('/').at(-1).replace('.ts', '.js')}`,
-      external: true,
-    }));
+    on.onResolve(
+      { filter: /\/(json-log|report-command|scenario-main|watch)\.ts$/ },
+      ({ path }) => ({
+        path: `./${path.split('/').at(-1).replace('.ts', '.js')}`,
+        external: true,
+      }),
+    );
     on.onResolve({ filter: /^koffi$/ }, ({ kind }) =>
       kind === 'require-call'
         ? { path: 'koffi', external: true }
@@ -99,7 +102,9 @@ try {
     build({ ...page, entryPoints: { 'report-page': 'src/cli/report/page/style.css' } }),
     build({
       ...common,
-      entryPoints: { index: 'src/index.ts' },
+      entryPoints: { index: 'src/index.ts', scenario: 'src/scenario/index.ts' },
+      splitting: true,
+      chunkNames: 'chunk-[hash]',
       outdir: fresh,
       packages: 'external',
     }),

@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+
+export { QemuAbort } from './aio/abort.ts';
 export { AioContext, type AioContextOptions, type NotifierHandlers } from './aio/aio-context.ts';
 export type { BhCallback, BottomHalf } from './aio/bottom-half.ts';
 export {
@@ -17,13 +19,21 @@ export {
   SCALE_NS,
   SCALE_US,
 } from './aio/clock.ts';
+export { CoMutex } from './aio/co-mutex.ts';
+export { CoQueue } from './aio/co-queue.ts';
+export { CoRwlock } from './aio/co-rwlock.ts';
+export { CoSleep, coSleepNs } from './aio/co-sleep.ts';
+export type { Coroutine, CoroutineBody, CoroutineSteps } from './aio/coroutine.ts';
+export { Coroutines } from './aio/coroutines.ts';
 export { EventNotifier } from './aio/event-notifier.ts';
 export type { FdMonChoice, FdMonKind } from './aio/fdmon.ts';
 export type { AioPollFn, FdHandlers, IOHandler, PollRecord } from './aio/handler.ts';
 export type { MemReentrancyGuard } from './aio/reentrancy.ts';
 export { type QemuTimer, type TimerCallback, TimerListGroup } from './aio/timer.ts';
+export type { ChildBehaviour } from './host/behaviour.ts';
 export * from './host/constants.ts';
 export { errnoMessage, errnoName, HostError } from './host/errno.ts';
+export { type Fault, FaultHost } from './host/faults.ts';
 export {
   type Disposable,
   type Host,
@@ -34,7 +44,10 @@ export {
   type SpawnRequest,
   type WaitResult,
 } from './host/host.ts';
+export { linuxProgram } from './host/linux/behave.ts';
 export { LinuxHost } from './host/linux/linux-host.ts';
+export { SimDeadlockError } from './host/sim/clock.ts';
+export { SimHost } from './host/sim/sim-host.ts';
 export { MainLoop, type MainLoopOptions, type MainLoopPoll } from './mainloop/main-loop.ts';
 export {
   G_PRIORITY_DEFAULT,

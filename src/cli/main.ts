@@ -73,8 +73,12 @@ async function needTerminal(): Promise<void> {
   const { isatty } = await import('node:tty');
   const missing = [!isatty(0) && 'stdin', !isatty(1) && 'stdout'].filter((name) => name !== false);
   if (missing.length === 0 && process.env.TERM !== 'dumb') return;
-  const what = missing.length === 0 ? 'TERM is dumb' : `${missing.join(' and ')} not on one`;
-  throw new CliError(`--watch needs a terminal: ${what}; leave it out for the log`, EXIT_USAGE);
+  const verb = missing.length > 1 ? 'are' : 'is';
+  const what = missing.length === 0 ? 'TERM is dumb' : `${missing.join(' and ')} ${verb} not one`;
+  throw new CliError(
+    `--watch needs a terminal, and ${what}: leave --watch out for the log`,
+    EXIT_USAGE,
+  );
 }
 
 /** Whoever does not read on does not want to know. */

@@ -20,7 +20,7 @@ afterAll(() => rmSync(dir, { recursive: true }));
 /** A terminal on which qemu-loop --watch runs, and has drawn. */
 async function watching(args: string, columns = 80, rows = 24): Promise<Tmux> {
   const tmux = new Tmux(columns, rows);
-  await tmux.line(`stty -a > ${dir}/before; ${QL} ${args}; echo status $?; stty -a > ${dir}/after`);
+  await tmux.line(`stty -g > ${dir}/before; ${QL} ${args}; echo status $?; stty -g > ${dir}/after`);
   await tmux.until(/iteration \d+ .*\n(.*\n)*.*events/);
   return tmux;
 }
@@ -222,7 +222,7 @@ describe('--watch ends', () => {
     while (await tmux.isAlternate());
     process.kill(child, 'SIGKILL');
     await tmux.keys('Enter');
-    await tmux.line(`stty -a > ${dir}/after; echo checked`);
+    await tmux.line(`stty -g > ${dir}/after; echo checked`);
     await tmux.until(/^checked/m);
     expect(readFileSync(`${dir}/after`, 'utf8')).toBe(readFileSync(`${dir}/before`, 'utf8'));
   });
@@ -243,7 +243,7 @@ describe('--watch ends', () => {
 test('without a terminal --watch says so, and runs nothing', async () => {
   const { status, stdout, stderr } = await run(['--watch', '--spawn', 'echo ran']);
   expect(stderr).toBe(
-    'qemu-loop: --watch needs a terminal: stdin and stdout not on one; leave it out for the log\n',
+    'qemu-loop: --watch needs a terminal, and stdin and stdout are not one: leave --watch out for the log\n',
   );
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
 });
