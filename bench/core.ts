@@ -1,6 +1,7 @@
 import { MessageChannel } from 'node:worker_threads';
 import {
   AioContext,
+  Coroutines,
   EventNotifier,
   LinuxHost,
   MainLoop,
@@ -280,6 +281,32 @@ function runTimers(): Row {
   };
 }
 
+function createCoroutine(): Row {
+  const ctx = new AioContext({ host });
+  const coroutines = new Coroutines(ctx);
+  function* body(): Generator<void, void, void> {}
+  return {
+    name: 'coroutine: create and enter',
+    qemuNs: 70,
+    ours: op(() => coroutines.enter(coroutines.create(body))),
+    close: () => ctx.close(),
+  };
+}
+
+function enterCoroutine(): Row {
+  const ctx = new AioContext({ host });
+  const coroutines = new Coroutines(ctx);
+  const co = coroutines.create(function* (): Generator<void, void, void> {
+    for (;;) yield;
+  });
+  return {
+    name: 'coroutine: enter-yield pair',
+    qemuNs: 61,
+    ours: op(() => coroutines.enter(co)),
+    close: () => ctx.close(),
+  };
+}
+
 function systemCall(): Row {
   return {
     name: 'one system call (getppid)',
@@ -305,6 +332,8 @@ export const core: Section = {
     idleAioPoll,
     armTimer,
     runTimers,
+    createCoroutine,
+    enterCoroutine,
     systemCall,
   ],
 };

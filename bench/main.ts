@@ -6,11 +6,12 @@ import { core } from './core.ts';
 import { median, PlainC } from './measure.ts';
 import type { Row, Section } from './row.ts';
 import { scale } from './scale.ts';
+import { sim } from './sim.ts';
 import { startup } from './startup.ts';
 import { type Result, table } from './table.ts';
 import { trace } from './trace.ts';
 
-const SECTIONS: readonly Section[] = [core, scale, children, startup, trace];
+const SECTIONS: readonly Section[] = [core, scale, children, sim, startup, trace];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
