@@ -15,7 +15,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const command = join(root, 'dist', 'qemu-loop.js');
 const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-pictures-'));
 
-// The two that sleep alike die at once, so that their SIGCHLDs are merged.
+// The two that sleep alike die together, and now and then share a SIGCHLD.
 const COMMANDS = [
   'sleep 0.2; exit 3',
   'kill -9 $$',

@@ -6,6 +6,7 @@ import { asCliError, CliError, EXIT_USAGE } from './errors.ts';
 import { type Options, parseOptions } from './options.ts';
 import { type JsonLogMaker, runSession } from './session.ts';
 import { traceCommand } from './trace-command.ts';
+import { isBackground } from './tty.ts';
 import type { WatchMaker } from './watch/parts.ts';
 
 async function main(): Promise<number> {
@@ -66,7 +67,10 @@ async function jsonLog(): Promise<JsonLogMaker> {
 /** The view, and what it draws with. */
 async function watchView(): Promise<WatchMaker> {
   const { Watch } = await import('./watch/watch.ts');
-  return (parts) => new Watch(parts);
+  return (parts) => {
+    if (!isBackground(parts.host)) return new Watch(parts);
+    throw new CliError('--watch needs its terminal: start it in the foreground', EXIT_USAGE);
+  };
 }
 
 async function needTerminal(): Promise<void> {

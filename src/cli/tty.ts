@@ -56,6 +56,12 @@ export class Terminal {
   }
 }
 
+/** Whether another group than ours has the terminal on stdin. */
+export function isBackground(host: Host): boolean {
+  const foreground = host.tcgetpgrp(0);
+  return foreground > 0 && foreground !== host.getpgid(0);
+}
+
 /**
  * Whether no shell looks after a process's group: none of its members has a
  * parent in the same session and another group. The way up from us is looked at;

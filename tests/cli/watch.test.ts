@@ -227,6 +227,22 @@ describe('--watch ends', () => {
     expect(readFileSync(`${dir}/after`, 'utf8')).toBe(readFileSync(`${dir}/before`, 'utf8'));
   });
 
+  test('when its terminal goes away, and the children with it', async () => {
+    const tmux = await watching("--spawn 'exec sleep 60'");
+    const pid = await ownPid(tmux);
+    const child = Number((await tmux.until(/^ {2}1 \S+ +(\d+)/m))[1]);
+    await pause(tmux);
+    tmux.close();
+    await untilState(pid, 'Z');
+    await untilState(child, 'Z');
+  });
+
+  test('before it begins, where it is in the background', async () => {
+    const tmux = new Tmux(80, 24);
+    await tmux.line(`${QL} --spawn 'echo ran' & wait $!; echo status $?`);
+    await tmux.until(/start it in the foreground\n(.*\n)*status 2/);
+  });
+
   test('Ctrl-Z gives the shell its prompt, and fg draws anew', async () => {
     const tmux = await watching(TICKS);
     await tmux.keys('C-z');

@@ -97,6 +97,7 @@ describe('the chain of a child', () => {
     const merged = model.children.findIndex(({ record }) => record < 0);
     const { pid } = model.children[1 - merged]!;
     expect(story(model, merged)).toContain(`merged with another: the record of pid ${pid} stood`);
+    expect(story(model, merged)).toContain('reaped at most ');
   });
 
   it('of a child that lives says so', () => {

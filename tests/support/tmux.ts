@@ -27,7 +27,7 @@ export class Tmux {
     this.#socket = join(dir, 'socket');
     // A test that has failed leaves a command that its terminal's end ends.
     onTestFinished(() => {
-      spawnSync('tmux', ['-S', this.#socket, 'kill-server']);
+      this.close();
       rmSync(dir, { recursive: true });
     });
     const size = ['-x', String(columns), '-y', String(rows)];
@@ -35,6 +35,11 @@ export class Tmux {
     execFileSync('tmux', [...args, 'PS1="$ " ENV= exec sh -i'], {
       env: { ...process.env, NO_COLOR: '', ...env },
     });
+  }
+
+  /** Takes the terminal away. */
+  close(): void {
+    spawnSync('tmux', ['-S', this.#socket, 'kill-server']);
   }
 
   async #tmux(...args: string[]): Promise<string> {

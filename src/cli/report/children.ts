@@ -115,7 +115,8 @@ function reaped(
   child.stimeNs = Number(args.stime);
   child.deathNs = Math.max(timeNs - latencyNs, bornNs ?? 0);
   child.latencyNs = timeNs - child.deathNs;
-  child.deathIsBound = args.bound === 1;
+  // A merged SIGCHLD does not tell when its child died.
+  child.deathIsBound = args.bound === 1 || child.record < 0;
 }
 
 /** It is known that it has died, and it was never reaped. */

@@ -37,7 +37,7 @@ function death(model: Model, child: Child): Word[] {
   const how =
     code === CLD_EXITED ? `exited with ${status}` : `was killed by ${endText(code, status)}`;
   const lived = spawn < 0 ? '' : ` after ${formatDuration(deathNs - model.events[spawn]!.timeNs)}`;
-  const when = deathIsBound ? ' or later, since the loop was busy and did not see it' : '';
+  const when = deathIsBound ? ' or later, since nothing tells when' : '';
   return [{ text: 'It ' }, { text: `${how}${lived}`, node }, { text: `${when}. ` }];
 }
 

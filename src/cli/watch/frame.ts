@@ -26,7 +26,7 @@ import {
   bottomHalfRows,
   brief,
   CHILD_HEADING,
-  childRows,
+  childRow,
   FD_HEADING,
   fdNames,
   fdRows,
@@ -151,36 +151,38 @@ function allSections(parts: FrameParts, columns: number): Section[] {
   const children = view.report.children;
   const living = children.filter((row) => row.pid !== 0 && row.code === 0).length;
   const scrollOf = (name: SectionName): number => (controls.focus === name ? controls.scroll : 0);
-  const list = (
+  const list = <T>(
     name: SectionName,
     title: string,
     rank: number,
-    rows: readonly string[],
     heading: string,
+    items: readonly T[],
+    row: (item: T) => string,
   ): Section => ({
     names: [name],
     title,
     rank,
-    least: Math.min(3, rows.length + 2),
-    most: rows.length + 2,
-    rows: (height) => [paint(view.style, DIM, heading), ...head(rows, height - 1, scrollOf(name))],
+    least: Math.min(3, items.length + 2),
+    most: items.length + 2,
+    rows: (height) => [
+      paint(view.style, DIM, heading),
+      ...head(items, height - 1, scrollOf(name)).map(row),
+    ],
   });
-  const fds = list('fds', 'file descriptors', 3, fdRows(view), FD_HEADING);
-  const bhs = list('bottom halves', 'bottom halves', 4, bottomHalfRows(view), BH_HEADING);
-  const timers = list('timers', 'timers', 5, timerRows(view), TIMER_HEADING);
+  const table = (name: SectionName, rank: number, heading: string, rows: string[]): Section =>
+    list(name, name === 'fds' ? 'file descriptors' : name, rank, heading, rows, (row) => row);
+  const fds = table('fds', 3, FD_HEADING, fdRows(view));
+  const bhs = table('bottom halves', 4, BH_HEADING, bottomHalfRows(view));
+  const timers = table('timers', 5, TIMER_HEADING, timerRows(view));
+  const both = [...bottomHalfRows(view), ...timerRows(view)];
   const tables =
     columns < WIDE || controls.focus !== null
       ? [fds, bhs, timers]
-      : [
-          beside(
-            fds,
-            list('timers', '', 4, [...bottomHalfRows(view), ...timerRows(view)], BOTH_HEADING),
-          ),
-        ];
+      : [beside(fds, table('timers', 4, BOTH_HEADING, both))];
   const shownOutput = filter === '' ? output : output.filter(matches);
   const title = `children: ${living} of ${children.length} live`;
   return [
-    list('children', title, 1, childRows(view), CHILD_HEADING),
+    list('children', title, 1, CHILD_HEADING, children, (row) => childRow(row, view)),
     ...tables,
     {
       names: ['output'],
@@ -232,9 +234,10 @@ function eventRows(parts: FrameParts, height: number, filter: string): readonly 
   const text = (entry: Entry): string => eventText(entry, view, names);
   if (filter === '') return tail(events, height, scroll).map(text);
   const plain: View = { ...view, style: { ...view.style, color: false } };
-  const found = events.filter((entry) =>
-    eventText(entry, plain, names).toLowerCase().includes(filter),
-  );
+  const found = events.filter((entry) => {
+    entry.searched ??= eventText(entry, plain, names).toLowerCase();
+    return entry.searched.includes(filter);
+  });
   return tail(found, height, scroll).map(text);
 }
 

@@ -32,6 +32,8 @@ export interface Entry {
   readonly args?: readonly TraceValue[];
   readonly func?: string;
   readonly text?: string;
+  /** Its text, once a filter has looked at it. */
+  searched?: string;
 }
 
 /** How often something ran, and when last. */

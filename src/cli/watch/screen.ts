@@ -36,7 +36,7 @@ export class Screen {
     for (const [y, line] of lines.entries()) {
       if (line === (this.#before[y] ?? '')) continue;
       // After a full line the cursor stands on its last column, which would be erased.
-      const erase = stringWidth(line) < columns ? eraseEndLine : '';
+      const erase = widthOf(line) < columns ? eraseEndLine : '';
       text += `${cursorTo(0, y)}${line}${RESET}${erase}`;
     }
     this.#before = lines;
@@ -44,13 +44,24 @@ export class Screen {
   }
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a colour begins with one
+const COLOR = /\x1b\[[\d;]*m/g;
+/** What most lines are made of: one column each. */
+const NARROW = /^[ -~─│·µ…≤]*$/;
+
+/** Columns that a text takes. string-width looks at every grapheme, which most lines need not pay for. */
+export function widthOf(text: string): number {
+  const plain = text.replace(COLOR, '');
+  return NARROW.test(plain) ? plain.length : stringWidth(plain);
+}
+
 /** A text that is exactly width columns wide, cut or with spaces behind it. */
 export function pad(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - stringWidth(text)));
+  return text + ' '.repeat(Math.max(0, width - widthOf(text)));
 }
 
 /** A text that is at most width columns wide. */
 export function clip(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
+  if (widthOf(text) <= width) return text;
   return width < 1 ? '' : `${sliceAnsi(text, 0, width - 1)}…`;
 }

@@ -33,17 +33,15 @@ function since(runs: Runs | undefined, nowNs: number): string {
   return runs === undefined ? '-' : brief(nowNs - runs.lastNs);
 }
 
-export function childRows({ report, style, nowNs }: View): string[] {
-  return report.children.map((row) => {
-    const { word, color, cpuNs } = childState(row);
-    const endNs = row.code === 0 ? nowNs : row.endNs;
-    const age = row.pid === 0 ? '-' : brief(endNs - row.startNs);
-    const number = String(row.number).padStart(3);
-    const pid = String(row.pid === 0 ? '-' : row.pid).padStart(8);
-    const cpu = brief(cpuNs).padStart(8);
-    const start = `${number} ${paint(style, color, word.padEnd(10))}${pid}${age.padStart(9)}${cpu}`;
-    return `${start}  ${printable(row.command.replaceAll('\n', ' '))}`;
-  });
+export function childRow(row: ChildRow, { style, nowNs }: View): string {
+  const { word, color, cpuNs } = childState(row);
+  const endNs = row.code === 0 ? nowNs : row.endNs;
+  const age = row.pid === 0 ? '-' : brief(endNs - row.startNs);
+  const number = String(row.number).padStart(3);
+  const pid = String(row.pid === 0 ? '-' : row.pid).padStart(8);
+  const cpu = brief(cpuNs).padStart(8);
+  const start = `${number} ${paint(style, color, word.padEnd(10))}${pid}${age.padStart(9)}${cpu}`;
+  return `${start}  ${printable(row.command.replaceAll('\n', ' '))}`;
 }
 
 export const CHILD_HEADING = '  # state          pid      age     cpu  command';

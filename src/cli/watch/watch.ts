@@ -12,6 +12,7 @@ import {
 } from '../../host/constants.ts';
 import type { Disposable } from '../../host/host.ts';
 import { EV, EVENT_NAMES, type EventId } from '../../trace/catalogue.ts';
+import { isBackground } from '../tty.ts';
 import { Console } from './console.ts';
 import { type Actions, Controls } from './controls.ts';
 import { frame } from './frame.ts';
@@ -90,10 +91,10 @@ export class Watch implements WatchView {
 
   dispose(): void {
     const open = this.#open;
-    if (open === null) return;
     this.#open = null;
-    for (const part of [open.sink, open.keys, open.timer, open.hold]) part.dispose();
-    this.#console.useLoop(null);
+    if (open !== null) {
+      for (const part of [open.sink, open.keys, open.timer, open.hold]) part.dispose();
+    }
     this.#console.leave();
   }
 
@@ -128,9 +129,12 @@ export class Watch implements WatchView {
 
   #draw(): void {
     const open = this.#open;
-    if (open === null || this.#console.busy) return;
+    if (open === null) return;
     const { report, color, host } = this.#parts;
     const nowNs = host.clockNs(CLOCK_MONOTONIC);
+    this.#drawnNs = nowNs;
+    // A terminal that is slow gets the next frame, and not all in between.
+    if (this.#console.busy) return;
     const [columns, rows] = this.#console.size();
     const style = { color, width: columns };
     const view = { model: this.#model, loop: open.loop, report, style, nowNs };
@@ -143,7 +147,6 @@ export class Watch implements WatchView {
     };
     this.#screen.draw(frame(parts, columns, rows), columns);
     this.#drawnVersion = this.#model.version;
-    this.#drawnNs = nowNs;
   }
 
   #state(): string {
@@ -224,7 +227,9 @@ export class Watch implements WatchView {
     const { suspend, adopts, loop } = this.#open!;
     const held = this.#pacer.paused;
     this.#console.leave();
-    const stopped = suspend();
+    let stopped = suspend();
+    // Continued in the background: there the terminal is another's.
+    while (stopped && isBackground(this.#parts.host)) stopped = suspend();
     this.#console.enter(!adopts);
     this.#console.useLoop(held ? null : loop);
     this.#screen.forget();

@@ -47,6 +47,8 @@ export class Spawner {
   private readonly pid = new LinuxBuffer(8);
   private readonly argv = new StringVector();
   private readonly env = new StringVector();
+  /** The C library's variable of that name, which setenv may change. */
+  private environ: Int32Array | undefined;
   private ready = false;
 
   /**
@@ -136,9 +138,15 @@ export class Spawner {
     attrGroup(this.attr.address, request.pgroup ?? 0);
     const argv = this.argv.fill(request.argv);
     // The C library's own block is always up to date, and needs no copy.
-    const env = request.env === undefined ? environment() : this.env.fill(request.env);
+    const env = request.env === undefined ? this.environment() : this.env.fill(request.env);
     if (request.file.includes('/')) return this.start(request.file, argv, env);
     return this.search(request, argv, env);
+  }
+
+  /** `environ`: this process's NAME=value strings, as getenv sees them. */
+  private environment(): number {
+    this.environ ??= new Int32Array(memoryAt(symbolAddress('environ'), 8));
+    return word64(this.environ, 0);
   }
 
   /** As execvp: goes on after what cannot be run, and says EACCES if that was all there was. */
@@ -184,11 +192,6 @@ function pathOf(request: SpawnRequest): string {
   if (request.env === undefined) return process.env.PATH ?? DEFAULT_PATH;
   const entry = request.env.find((line) => line.startsWith('PATH='));
   return entry === undefined ? DEFAULT_PATH : entry.slice('PATH='.length);
-}
-
-/** `environ`: this process's NAME=value strings, as getenv sees them. */
-function environment(): number {
-  return word64(new Int32Array(memoryAt(symbolAddress('environ'), 8)), 0);
 }
 
 /** A char *[] with its strings, in one block that grows and is used again. */

@@ -63,7 +63,7 @@ export function findZombies(facts: Facts): Finding[] {
       finding(
         'warn',
         `${count(late.length, 'zombie')} grew older than ${formatDuration(slowNs)}: the oldest ${most}${formatDuration(worst.latencyNs)}`,
-        'From death to reap. Where the loop was busy when the child died, the age is the most that it can be.',
+        'From death to reap. Where the loop was busy when the child died, or its SIGCHLD was merged with another, the age is the most that it can be.',
         late.map((child) => place(facts, child)),
       ),
     );

@@ -7,7 +7,7 @@ import { el } from './dom.ts';
 
 const WIDTH = 360;
 const HEIGHT = 170;
-const MARGIN = { top: 8, right: 12, bottom: 24, left: 40 };
+const MARGIN = { top: 8, right: 26, bottom: 24, left: 40 };
 const BARS_PER_DECADE = 6;
 
 /** How durations are spread, on a logarithmic scale. */

@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { decodeKeys } from '../../src/cli/watch/keys.ts';
+import { head, share, tail } from '../../src/cli/watch/layout.ts';
+import { Pacer } from '../../src/cli/watch/pacer.ts';
+import { OutputPane, printable } from '../../src/cli/watch/pane.ts';
+import { clip, pad, Screen, widthOf } from '../../src/cli/watch/screen.ts';
+
+describe('keys', () => {
+  test.each([
+    ['q', ['q']],
+    ['\x1b[A\x1b[6~\x1bOB', ['up', 'pagedown', 'down']],
+    ['\x1b', ['escape']],
+    ['a\x1b[200~é\r', ['a', 'é', 'enter']],
+    ['\x03\x1a\x7f\t\x1b[Z', ['ctrl-c', 'ctrl-z', 'backspace', 'tab', 'backtab']],
+    ['😀', ['😀']],
+    ['\x00\x01', []],
+  ])('%j', (text, keys) => {
+    expect(decodeKeys(text)).toEqual(keys);
+  });
+});
+
+describe('the rows of a screen', () => {
+  test('the first in rank have their least, the others nothing where it does not fit', () => {
+    const wish = (rank: number) => ({ least: 3, most: 9, rank });
+    expect(share([wish(2), wish(0), wish(1)], 7)).toEqual([0, 4, 3]);
+    expect(share([wish(0)], 2)).toEqual([0]);
+  });
+
+  test('nobody has more than its most', () => {
+    const wish = { least: 1, most: 2, rank: 0 };
+    expect(share([wish, { ...wish, most: 100, rank: 1 }], 10)).toEqual([2, 8]);
+  });
+
+  test('scrolling stops at both ends', () => {
+    const list = [1, 2, 3, 4, 5];
+    expect([tail(list, 2, 0), tail(list, 2, 1), tail(list, 2, 99)]).toEqual([
+      [4, 5],
+      [3, 4],
+      [1, 2],
+    ]);
+    expect([head(list, 2, 0), head(list, 2, 99), head(list, 9, 3)]).toEqual([[1, 2], [4, 5], list]);
+  });
+});
+
+describe('text on the screen', () => {
+  test('wide characters take two columns, colours none', () => {
+    expect(widthOf('\x1b[31m日本\x1b[0m µ─')).toBe(7);
+    expect(widthOf(pad('日', 5))).toBe(5);
+    expect(clip('日本語', 5)).toBe('日本…');
+    expect(clip('abcdef', 4)).toBe('abc…');
+    expect(clip('abcd', 4)).toBe('abcd');
+  });
+
+  test("a child's output moves no cursor", () => {
+    expect(printable('\x1b[2J\x1b[31mred\x1b[0m\x07\tend\x1b]0;title\x07')).toBe('red  end');
+    expect(printable('10%\r50%\r100%\r')).toBe('100%');
+  });
+
+  test('a frame writes only the lines that differ, and all after another size', () => {
+    const written: string[] = [];
+    const screen = new Screen((text) => written.push(text));
+    screen.draw(['one', 'two'], 10);
+    screen.draw(['one', 'other'], 10);
+    screen.draw(['one', 'other'], 10);
+    screen.draw(['one', 'other'], 9);
+    expect(written).toHaveLength(3);
+    expect(written[1]).toContain('other');
+    expect(written[1]).not.toContain('one');
+    expect(written[2]).toContain('one');
+    for (const text of written) {
+      expect(text.startsWith('\x1b[?2026h') && text.endsWith('\x1b[?2026l')).toBe(true);
+    }
+  });
+
+  test('lines of the pane end where the output ended them', () => {
+    const pane = new OutputPane(() => {});
+    const write = (text: string, holder: object | null = null, goesOn: object | null = null) =>
+      pane.write(1, new TextEncoder().encode(text), holder, goesOn);
+    const stream = {};
+    write('[1] a\n[1] b\n');
+    write('[2] long', stream);
+    expect(pane.holdsLine(stream)).toBe(true);
+    write(' line\n', null, stream);
+    write('[1] \n');
+    expect(pane.lines).toEqual(['[1] a', '[1] b', '[2] long line', '[1] ']);
+  });
+});
+
+describe('the pace', () => {
+  test('a step of an iteration stops at the next one, of a phase at the next place', () => {
+    const pacer = new Pacer();
+    expect(pacer.arrive(true)).toBe(false);
+    pacer.stepIteration();
+    expect([pacer.arrive(false), pacer.arrive(true)]).toEqual([false, true]);
+    pacer.stepPhase();
+    expect(pacer.arrive(false)).toBe(true);
+    pacer.run();
+    expect([pacer.arrive(false), pacer.arrive(true)]).toEqual([false, false]);
+  });
+
+  test('slow motion has an end in both directions, and does not slow steps', () => {
+    const pacer = new Pacer();
+    pacer.faster();
+    expect(pacer.delayNs).toBe(0);
+    for (let i = 0; i < 9; i++) pacer.slower();
+    expect(pacer.delayNs).toBe(1e9);
+    pacer.stepIteration();
+    expect(pacer.delayNs).toBe(0);
+  });
+});
