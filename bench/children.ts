@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { Measure, Row, Section } from './row.ts';
 
-const COUNT = 400;
+const COUNT = 1_000;
 /** Bundled beside the benchmark, since it blocks the signals of its whole process. */
 const OURS = join(import.meta.dirname ?? '.', 'children.mjs');
 

@@ -99,9 +99,10 @@ export class ChildWatch implements Disposable {
   readonly #children = new Map<number, Watched>();
   readonly #result = newWaitResult();
   readonly #waitFor: number;
-  /** When those that the next round reaps died, and whether that is a bound. -1: not known yet. */
+  /** When those that the next round reaps died; -1: not known yet. */
   #deathNs = -1;
-  #deathIsBound = false;
+  /** The child that died right then; 0 where #deathNs is a bound for all. */
+  #diedThen = 0;
 
   constructor(options: ChildWatchOptions) {
     this.#options = options;
@@ -111,9 +112,9 @@ export class ChildWatch implements Disposable {
     signals.sigaction(SIGCHLD, {
       name: 'sigchld_handler',
       flags: stops ? 0 : SA_NOCLDSTOP,
-      handler: () => {
+      handler: (_signo, info) => {
         this.sigchlds++;
-        this.#noteDeath();
+        this.#noteDeath(info.ssi_pid);
         this.#bh.schedule();
       },
     });
@@ -159,13 +160,20 @@ export class ChildWatch implements Disposable {
   /** QEMU: sigchld_bh_handler. */
   #reapAll(): void {
     // Scheduled by somebody else, who may know of a death before SIGCHLD comes.
-    if (this.#deathNs < 0) this.#noteDeath();
-    const adopts = this.#options.adopts ?? false;
-    this.#reapFirstToLast(adopts);
-    this.#deathNs = -1;
+    if (this.#deathNs < 0) this.#noteDeath(0);
+    let done = false;
+    try {
+      this.#reapFirstToLast();
+      done = true;
+    } finally {
+      this.#deathNs = -1;
+      // A callback threw: the others' SIGCHLD is gone, so nothing else would bring us back.
+      if (!done) this.#bh.schedule();
+    }
   }
 
-  #reapFirstToLast(adopts: boolean): void {
+  #reapFirstToLast(): void {
+    const adopts = this.#options.adopts ?? false;
     for (;;) {
       const found = this.#wait(P_ALL, 0, adopts ? 0 : WNOWAIT);
       if (found <= 0) return;
@@ -225,19 +233,22 @@ export class ChildWatch implements Disposable {
       ...this.#result,
       name,
       latencyNs: nowNs - this.#deathNs,
-      latencyIsBound: this.#deathIsBound,
+      latencyIsBound: this.#result.pid !== this.#diedThen,
     };
   }
 
   /**
-   * SIGCHLD has just been read. If the poll before it slept, the death has ended
-   * its sleep; otherwise it came at some time since the poll before that one.
+   * SIGCHLD has just been read, and names the child whose death sent it. If the
+   * poll before it slept, that death has ended its sleep; otherwise it came at
+   * some time since the poll before that one. Others that are reaped with it
+   * have died since.
    */
-  #noteDeath(): void {
+  #noteDeath(pid: number): void {
     if (this.#deathNs >= 0) return;
     const { enterNs, returnNs, previousReturnNs } = this.#options.times;
-    this.#deathIsBound = returnNs - enterNs < SLEPT_NS;
-    if (!this.#deathIsBound) this.#deathNs = returnNs;
+    const slept = returnNs - enterNs >= SLEPT_NS;
+    this.#diedThen = slept ? pid : 0;
+    if (slept) this.#deathNs = returnNs;
     else this.#deathNs = previousReturnNs > 0 ? previousReturnNs : enterNs;
   }
 }

@@ -104,6 +104,25 @@ describe('--watch shows', () => {
     await expectRestored(tmux);
   });
 
+  test('what is scrolled to: tables from their top, output back from its end', async () => {
+    const spawns = Array.from({ length: 9 }, (_, i) => `--spawn 'echo line ${i + 1}; sleep 60'`);
+    const tmux = await watching(spawns.join(' '), 80, 12);
+    await tmux.keys('Tab');
+    await tmux.until(/^ {2}1 (.*\n)*only children/m);
+    await tmux.keys('Down', 'Down', 'Up');
+    await tmux.until(/command\n {2}2 /);
+    await tmux.keys('End');
+    await tmux.until(/^ {2}9 .*\nonly children/m);
+    await tmux.keys('Up');
+    await tmux.until(/^ {2}8 .*\nonly children/m);
+    await tmux.keys('BTab', 'BTab', 'BTab', 'Home');
+    await tmux.until(/^── output ─+\n\[1\] line 1$/m);
+    await tmux.keys('Down');
+    await tmux.until(/^── output ─+\n\[2\] line 2$/m);
+    await tmux.keys('q');
+    await expectRestored(tmux);
+  });
+
   test('help', async () => {
     const tmux = await watching(TICKS);
     await tmux.keys('?');

@@ -63,6 +63,48 @@ describe.each(['native', 'compat'] as const)('sigfd %s on the simulated host', (
   });
 });
 
+describe('reaping several at once', () => {
+  it('goes on after a callback that throws', () => {
+    const host = new SimHost();
+    withSignals(host, 'native', (loop, signals) => {
+      const watch = new ChildWatch({ loop, signals, times: loop.pollTimes });
+      const ended: string[] = [];
+      for (const name of ['a', 'b', 'c']) {
+        watch.spawn(host.program({ afterNs: 1e6, then: { exit: 0 } }), name, {
+          onEnd: () => {
+            ended.push(name);
+            if (name === 'a') throw new Error('no more');
+          },
+        });
+      }
+      loop.mainLoopWait(false);
+      expect(() => loop.mainLoopWait(false)).toThrow('no more');
+      loop.mainLoopWait(false);
+      expect(ended).toEqual(['a', 'b', 'c']);
+      watch.dispose();
+    });
+  });
+
+  it("knows the death of the one that SIGCHLD names, and bounds the others'", () => {
+    const host = new SimHost();
+    withSignals(host, 'native', (loop, signals) => {
+      const watch = new ChildWatch({ loop, signals, times: loop.pollTimes });
+      const bounds: [string, boolean][] = [];
+      const start = (name: string, afterNs: number): void => {
+        watch.spawn(host.program({ afterNs, then: { exit: 0 } }), name, {
+          onEnd: ({ latencyIsBound }) => bounds.push([name, latencyIsBound]),
+        });
+      };
+      start('later', 5e6 + 2);
+      start('first', 5e6);
+      while (watch.size > 0) loop.mainLoopWait(false);
+      expect(bounds).toContainEqual(['first', false]);
+      expect(bounds).toContainEqual(['later', true]);
+      watch.dispose();
+    });
+  });
+});
+
 describe('the choice of sigfd', () => {
   class Unmaskable extends SimHost {
     override blockSignals(): number {

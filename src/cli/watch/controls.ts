@@ -28,7 +28,7 @@ export class Controls {
   help = false;
   /** The section that has the whole screen; null: all share it. */
   focus: SectionName | null = null;
-  /** Lines that the section in focus, or the events, are scrolled back by. */
+  /** Lines that the section in focus, or the events, are scrolled by, from where they begin to be shown. */
   scroll = 0;
   /** Said once on the last line. */
   message = '';
@@ -74,8 +74,17 @@ export class Controls {
     };
     const by = steps[key];
     if (by === undefined) return false;
-    this.scroll = Math.max(0, this.scroll + by);
+    // Output and events are shown from their end, and go back; the tables from their top.
+    const fromEnd = this.focus === null || this.focus === 'output' || this.focus === 'events';
+    this.scroll = Math.max(0, this.scroll + (fromEnd ? by : -by));
     return true;
+  }
+
+  /** How far a section is scrolled, of which so many lines cannot be seen. */
+  scrolled(name: SectionName, hidden: number): number {
+    if (name !== (this.focus ?? 'events')) return 0;
+    this.scroll = Math.min(this.scroll, Math.max(0, hidden));
+    return this.scroll;
   }
 
   #others(key: Key): void {

@@ -150,7 +150,6 @@ function allSections(parts: FrameParts, columns: number): Section[] {
   const matches = (text: string): boolean => text.toLowerCase().includes(filter);
   const children = view.report.children;
   const living = children.filter((row) => row.pid !== 0 && row.code === 0).length;
-  const scrollOf = (name: SectionName): number => (controls.focus === name ? controls.scroll : 0);
   const list = <T>(
     name: SectionName,
     title: string,
@@ -166,7 +165,7 @@ function allSections(parts: FrameParts, columns: number): Section[] {
     most: items.length + 2,
     rows: (height) => [
       paint(view.style, DIM, heading),
-      ...head(items, height - 1, scrollOf(name)).map(row),
+      ...head(items, height - 1, controls.scrolled(name, items.length - height + 1)).map(row),
     ],
   });
   const table = (name: SectionName, rank: number, heading: string, rows: string[]): Section =>
@@ -190,7 +189,8 @@ function allSections(parts: FrameParts, columns: number): Section[] {
       least: 2,
       most: shownOutput.length + 1,
       rank: 2,
-      rows: (height) => tail(shownOutput, height, scrollOf('output')),
+      rows: (height) =>
+        tail(shownOutput, height, controls.scrolled('output', shownOutput.length - height)),
     },
     {
       names: ['events'],
@@ -228,17 +228,17 @@ function beside(left: Section, right: Section): Section {
 function eventRows(parts: FrameParts, height: number, filter: string): readonly string[] {
   const { view, controls } = parts;
   const { events } = view.model;
-  const onEvents = controls.focus === null || controls.focus === 'events';
-  const scroll = onEvents ? controls.scroll : 0;
+  const shown = (list: readonly Entry[]): readonly Entry[] =>
+    tail(list, height, controls.scrolled('events', list.length - height));
   const names = fdNames(view.loop);
   const text = (entry: Entry): string => eventText(entry, view, names);
-  if (filter === '') return tail(events, height, scroll).map(text);
+  if (filter === '') return shown(events).map(text);
   const plain: View = { ...view, style: { ...view.style, color: false } };
   const found = events.filter((entry) => {
     entry.searched ??= eventText(entry, plain, names).toLowerCase();
     return entry.searched.includes(filter);
   });
-  return tail(found, height, scroll).map(text);
+  return shown(found).map(text);
 }
 
 function eventText(entry: Entry, view: View, names: ReadonlyMap<number, string>): string {
