@@ -109,7 +109,7 @@ class Session {
       supervisor.start();
       while (!supervisor.settled) loop.mainLoopWait(false);
       prefixer?.drain();
-      this.#view?.ended();
+      this.#view?.ended(supervisor.failure === null);
       while (this.#view !== null && !this.#view.done) loop.mainLoopWait(false);
       this.#finish(supervisor, loop, watch, signals);
       supervisor.awaitOutput();

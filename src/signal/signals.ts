@@ -1,6 +1,6 @@
 import type { AioContext } from '../aio/aio-context.ts';
 import type { FdHandlers } from '../aio/handler.ts';
-import { EACCES, ENOSYS, EPERM, HostError } from '../host/errno.ts';
+import { EACCES, EAGAIN, ENOSYS, EPERM, HostError } from '../host/errno.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { CompatSignalSource } from './compat.ts';
@@ -71,8 +71,8 @@ export class Signals implements Disposable {
   }
 }
 
-/** A machine whose code is not known; one that forbids pages of code. */
-const UNABLE = [ENOSYS, EACCES, EPERM];
+/** A machine whose code is not known, one that forbids pages of code, and threads that do not answer. */
+const UNABLE = [ENOSYS, EACCES, EPERM, EAGAIN];
 
 interface Made {
   readonly source: SignalSource;

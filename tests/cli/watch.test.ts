@@ -105,8 +105,8 @@ describe('--watch shows', () => {
   });
 
   test('what is scrolled to: tables from their top, output back from its end', async () => {
-    const spawns = Array.from({ length: 9 }, (_, i) => `--spawn 'echo line ${i + 1}; sleep 60'`);
-    const tmux = await watching(spawns.join(' '), 80, 12);
+    const others = Array.from({ length: 8 }, () => "--spawn 'sleep 60'");
+    const tmux = await watching(`--spawn 'seq 20; sleep 60' ${others.join(' ')}`, 80, 12);
     await tmux.keys('Tab');
     await tmux.until(/^ {2}1 (.*\n)*only children/m);
     await tmux.keys('Down', 'Down', 'Up');
@@ -116,9 +116,9 @@ describe('--watch shows', () => {
     await tmux.keys('Up');
     await tmux.until(/^ {2}8 .*\nonly children/m);
     await tmux.keys('BTab', 'BTab', 'BTab', 'Home');
-    await tmux.until(/^── output ─+\n\[1\] line 1$/m);
+    await tmux.until(/^── output ─+\n\[1\] 1$/m);
     await tmux.keys('Down');
-    await tmux.until(/^── output ─+\n\[2\] line 2$/m);
+    await tmux.until(/^── output ─+\n\[1\] 2$/m);
     await tmux.keys('q');
     await expectRestored(tmux);
   });
@@ -254,6 +254,13 @@ describe('--watch ends', () => {
     tmux.close();
     await untilState(pid, 'Z');
     await untilState(child, 'Z');
+  });
+
+  test('at once where a child cannot be started, and says why', async () => {
+    const tmux = new Tmux(80, 24);
+    await tmux.line(`${QL} -- /nowhere/at-all; echo status $?`);
+    await tmux.until(/cannot run \/nowhere\/at-all: (.*\n)+status 127/);
+    expect(await tmux.isAlternate()).toBe(false);
   });
 
   test('before it begins, where it is in the background', async () => {

@@ -35,8 +35,8 @@ export interface WatchView extends Disposable {
   open(watched: Watched): void;
   /** Shows something that is no trace event. */
   note(what: string, timeNs: number, text: string): void;
-  /** All children have ended. The view stays until the person leaves it. */
-  ended(): void;
+  /** All children have ended. The view stays until the person leaves it, if it is to. */
+  ended(stays: boolean): void;
   /** Whether nobody looks any more. */
   readonly done: boolean;
 }

@@ -83,9 +83,9 @@ export class Watch implements WatchView {
     this.#model.note({ timeNs, func: what, text });
   }
 
-  ended(): void {
+  ended(stays: boolean): void {
     this.#ended = true;
-    if (this.#quits > 0 || this.#console.hungUp) this.done = true;
+    if (!stays || this.#quits > 0 || this.#console.hungUp) this.done = true;
     this.#model.version++;
   }
 

@@ -29,9 +29,14 @@ import { LinuxBuffer, putTimespec } from './memory.ts';
 import type { LinuxSignals } from './signals.ts';
 import { hasSignal, type SignalWords, signalWords } from './sigset.ts';
 
-/** How often a thread is looked at until it has run the handler, and how long before it counts as stuck. */
+/**
+ * How often threads are looked at until all have run the handler: at first within
+ * what a switch to them takes, then, on a busy machine, seldom, for some seconds.
+ */
 const LOOK_NS = 50e3;
-const MOST_LOOKS = 5_000;
+const QUICK_LOOKS = 1_000;
+const LATE_LOOK_NS = 2e6;
+const MOST_LOOKS = 4_000;
 
 /** What glibc blocks, with all else, while it makes a thread; programs cannot block it. */
 const SIGCANCEL = 32;
@@ -180,7 +185,10 @@ class MaskChange {
       for (const { tid } of now) this.agreed.add(tid);
       for (const { tid } of open) this.agreed.delete(tid);
       if (open.length !== 0) {
-        const ret = this.ask(open.map(({ tid }) => tid));
+        const ret = this.ask(
+          open.map(({ tid }) => tid),
+          looks,
+        );
         if (ret < 0) return ret;
       }
       const fresh = this.threads.list().filter((tid) => !this.agreed.has(tid));
@@ -196,7 +204,7 @@ class MaskChange {
    * when those before have run theirs. A signal that cannot be sent is no error: the
    * thread has ended, or (EAGAIN: too many are queued) will be asked again.
    */
-  private ask(open: readonly number[]): number {
+  private ask(open: readonly number[], looks: number): number {
     if (!open.some((tid) => same(this.signalsFor(tid), this.installed))) {
       const ret = this.install(this.signalsFor(open[0]!));
       if (ret < 0) return ret;
@@ -208,7 +216,7 @@ class MaskChange {
       this.asked.add(tid);
       sent = true;
     }
-    if (!sent) this.threads.pause();
+    if (!sent) this.threads.pause(looks < QUICK_LOOKS ? LOOK_NS : LATE_LOOK_NS);
     return 0;
   }
 
@@ -236,7 +244,6 @@ class Threads {
 
   constructor(pid: number) {
     this.pid = pid;
-    putTimespec(this.nap.i32, 0, LOOK_NS);
   }
 
   list(): number[] {
@@ -253,7 +260,8 @@ class Threads {
     return threads;
   }
 
-  pause(): void {
+  pause(ns: number): void {
+    putTimespec(this.nap.i32, 0, ns);
     c.nanosleep(this.nap.address, 0);
   }
 
