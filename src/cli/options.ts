@@ -47,8 +47,15 @@ export interface Help {
 }
 
 const EXAMPLES = `
+Other commands, each with a --help of its own:
+  qemu-loop run FILE...         run scripted scenarios, simulated or real
+  qemu-loop check FILE...       only check them
+  qemu-loop report TRACE        draw a trace as an HTML page
+  qemu-loop trace list|events   the trace events
+
 Examples:
   qemu-loop --spawn 'sleep 1; exit 3' --spawn 'kill -9 $$'
+  qemu-loop run scenarios/
   qemu-loop --prefix --spawn 'make -C a' --spawn 'make -C b'
   qemu-loop --quiet --group --timeout 5m -- ./server --port 80
   ENTRYPOINT ["qemu-loop", "--quiet", "--group", "--"]
