@@ -1,8 +1,8 @@
 /** Values of options, each with an error that says what was expected. */
 
 import { InvalidArgumentError } from 'commander';
+import { nearest } from '../scenario/nearest.ts';
 import { signalNames, signalNumber } from '../signal/names.ts';
-import { nearest } from './nearest.ts';
 import { parseDuration } from './units.ts';
 
 /** ns. */

@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander';
+import { nearest } from '../scenario/nearest.ts';
 import type { SigfdChoice } from '../signal/signals.ts';
 import { CliError, EXIT_USAGE } from './errors.ts';
 import type { LogLevel } from './log.ts';
-import { nearest } from './nearest.ts';
 import { helpFlag, otherFlags, showFlags, signalFlags, whatFlags } from './option-groups.ts';
 import { type RawTrace, type TraceOptions, traceFlags, traceOptions } from './trace-options.ts';
 

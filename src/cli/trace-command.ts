@@ -1,10 +1,10 @@
 /** `qemu-loop trace`: shows the catalogue of trace events. */
 
+import { nearest } from '../scenario/nearest.ts';
 import { CATALOGUE, EVENT_NAMES, type EventDef } from '../trace/catalogue.ts';
 import { traceEventsFile } from '../trace/events-file.ts';
 import { matchesGlob } from '../trace/select.ts';
 import { CliError, EXIT_USAGE } from './errors.ts';
-import { nearest } from './nearest.ts';
 import { unknownEvent } from './trace-options.ts';
 
 const USAGE = `Usage: qemu-loop trace list [GLOB]

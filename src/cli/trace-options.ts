@@ -3,11 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
+import { nearest } from '../scenario/nearest.ts';
 import { EVENT_NAMES, type EventName } from '../trace/catalogue.ts';
 import { parsePatterns } from '../trace/events-file.ts';
 import { selectEvents } from '../trace/select.ts';
 import { CliError, EXIT_USAGE } from './errors.ts';
-import { nearest } from './nearest.ts';
 
 export const TRACE_FORMATS = ['log', 'json', 'simple', 'chrome'] as const;
 export type TraceFormat = (typeof TRACE_FORMATS)[number];

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { loadScenario } from '../../src/scenario/load.ts';
-import { formatProblem, nearest } from '../../src/scenario/problem.ts';
+import { nearest } from '../../src/scenario/nearest.ts';
+import { formatProblem } from '../../src/scenario/problem.ts';
 
 function problems(...lines: string[]): string[] {
   const { problems: found, scenario } = loadScenario(['name: x', ...lines].join('\n'), 'f');
@@ -357,7 +358,7 @@ describe('nearest', () => {
     ['shedule', 'schedule'],
     ['schedlue', 'schedule'],
     ['Schedule', 'schedule'],
-    ['xyz', null],
+    ['xyz', undefined],
   ])('%s', (found, near) => {
     expect(nearest(found, ['cancel', 'schedule', 'delete'])).toBe(near);
   });

@@ -1,8 +1,9 @@
 /** The word that a person most likely meant, or undefined where none is near. */
 export function nearest(typed: string, words: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let least = Math.max(1, Math.floor(typed.length / 2)) + 1;
+  let least = Math.max(1, Math.floor(typed.length / 3)) + 1;
   for (const word of words) {
+    if (word === typed) continue;
     const d = distance(typed.toLowerCase(), word.toLowerCase());
     if (d < least) {
       least = d;
