@@ -1,17 +1,7 @@
+import type { SliceKind } from '../../trace/chrome-slices.ts';
 import type { TraceRecord } from '../../trace/read.ts';
 
-/** What a slice stands for. */
-export type SliceKind =
-  | 'iteration'
-  | 'phase'
-  | 'aio_poll'
-  | 'poll'
-  | 'spin'
-  | 'fd'
-  | 'bh'
-  | 'timer'
-  | 'signal'
-  | 'coroutine';
+export type { SliceKind };
 
 /** A stretch of the loop's time, from an event to another. */
 export interface Slice {
