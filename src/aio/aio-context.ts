@@ -7,6 +7,7 @@ import { BhList } from './bh-list.ts';
 import type { BhCallback, BottomHalf } from './bottom-half.ts';
 import { Clocks, QEMU_CLOCK_REALTIME, soonestTimeout } from './clock.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { EdgeNotifiers } from './edges.ts';
 import type { EventNotifier } from './event-notifier.ts';
 import { FdMonitors } from './fd-monitors.ts';
 import type { FdMonChoice, FdMonKind } from './fdmon.ts';
@@ -38,6 +39,8 @@ export interface AioContextOptions {
   /** Tells contexts apart in traces. */
   readonly id?: number;
   readonly fdmon?: FdMonChoice;
+  /** Whether event notifiers may be watched by their edges, which saves a read; true where absent. */
+  readonly edges?: boolean;
 }
 
 /** What is called when an EventNotifier is set; each gets the notifier. */
@@ -69,11 +72,13 @@ export class AioContext {
   readonly bottomHalves: BhList;
   readonly polling: AdaptivePolling;
   readonly monitors: FdMonitors;
+  readonly edges = new EdgeNotifiers();
   externalDisableCount = 0;
 
   readonly #table: HandlerTable;
   readonly #own: OwnNotifier;
   readonly #dispatcher: Dispatcher;
+  readonly #watchesEdges: boolean;
   #closed = false;
 
   /** @throws HostError where no descriptor is left for the notifier. QEMU: aio_context_new. */
@@ -81,6 +86,7 @@ export class AioContext {
     const { host } = options;
     this.host = host;
     this.id = options.id ?? 1;
+    this.#watchesEdges = options.edges ?? true;
     this.trace = options.trace ?? new Tracer(() => host.clockNs(CLOCK_MONOTONIC));
     this.clocks = options.clocks ?? new Clocks(host);
     // First, since it may fail, and the timers listen to clocks that others share.
@@ -172,7 +178,21 @@ export class AioContext {
   setEventNotifier(notifier: EventNotifier, handlers: NotifierHandlers | null): Disposable {
     if (handlers === null) return this.#table.set(notifier.fd, null);
     const withOpaque: FdHandlers<EventNotifier> = { ...handlers, opaque: notifier };
-    return this.#table.set(notifier.fd, withOpaque as FdHandlers<unknown>);
+    // The context's own is written so rarely that it is not worth an epoll.
+    const byEdges = this.#watchesEdges && notifier !== this.#own.notifier && notifier.isEdgeCapable;
+    return this.#table.set(
+      notifier.fd,
+      withOpaque as FdHandlers<unknown>,
+      byEdges ? notifier : null,
+    );
+  }
+
+  /**
+   * Makes the descriptors of event notifiers readable exactly while they are set,
+   * for who polls them himself. The next poll of a context may end that.
+   */
+  settleNotifiers(): void {
+    this.edges.begin(null);
   }
 
   /** What is called when user-space polling of a handler begins and ends. QEMU: aio_set_fd_poll. */

@@ -1,6 +1,8 @@
-import { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, O_CLOEXEC } from '../host/constants.ts';
+import { EPOLL_CTL_ADD, EPOLL_CTL_MOD } from '../host/constants.ts';
 import { EEXIST, ENOENT } from '../host/errno.ts';
-import type { Host, HostBuffer } from '../host/host.ts';
+import type { Host } from '../host/host.ts';
+import type { EdgeNotifiers } from './edges.ts';
+import { Epoll } from './epoll.ts';
 import type { AioHandler } from './handler.ts';
 
 const MIN_EVENTS = 128;
@@ -12,25 +14,21 @@ const MIN_EVENTS = 128;
  * Invariant: but for the fds in #changed, the kernel's set is #wanted.
  */
 export class EpollSet {
-  readonly #host: Host;
-  readonly #epollfd: number;
+  readonly #epoll: Epoll;
   /** What is to be watched, by fd. */
   readonly #wanted = new Map<number, AioHandler>();
   /** What the kernel was told, by fd. */
   readonly #told = new Map<number, AioHandler>();
   readonly #changed = new Set<number>();
-  events: HostBuffer;
 
-  private constructor(host: Host, epollfd: number) {
-    this.#host = host;
-    this.#epollfd = epollfd;
-    this.events = host.alloc(MIN_EVENTS * host.epollStride * 4);
+  private constructor(epoll: Epoll) {
+    this.#epoll = epoll;
   }
 
   /** Null where there is no epoll, or no descriptor for it. */
-  static create(host: Host): EpollSet | null {
-    const epollfd = host.epollCreate1(O_CLOEXEC);
-    return epollfd < 0 ? null : new EpollSet(host, epollfd);
+  static create(host: Host, edges: readonly EdgeNotifiers[]): EpollSet | null {
+    const epoll = Epoll.create(host, edges, MIN_EVENTS);
+    return epoll === null ? null : new EpollSet(epoll);
   }
 
   /** Returns false where epoll cannot do it: another handler watches the fd too. */
@@ -50,7 +48,7 @@ export class EpollSet {
   /** An fd is about to be closed. Returns false where it is still wanted. */
   closed(fd: number): boolean {
     // A duplicate would keep the file in the kernel's set, ready for ever and out of our reach.
-    if (this.#told.delete(fd)) this.#host.epollCtl(this.#epollfd, EPOLL_CTL_DEL, fd, 0, 0);
+    if (this.#told.delete(fd)) this.#epoll.delete(fd);
     return !this.#wanted.has(fd);
   }
 
@@ -66,33 +64,21 @@ export class EpollSet {
 
   /** Waits. Returns how many events there are to collect, or -errno. */
   wait(timeoutNs: number): number {
-    const host = this.#host;
-    const max = Math.max(MIN_EVENTS, this.#wanted.size);
-    if (max * host.epollStride * 4 > this.events.size) {
-      this.events = host.alloc(2 * max * host.epollStride * 4);
-    }
-    return host.epollWait(this.#epollfd, this.events, max, timeoutNs);
+    return this.#epoll.wait(Math.max(MIN_EVENTS, this.#wanted.size), timeoutNs);
   }
 
   /** Sets the revents of what the wait has found, and puts it into `ready`. Returns how many. */
   collect(events: number, ready: AioHandler[]): number {
-    const stride = this.#host.epollStride;
-    const fdWord = this.#host.epollDataWord;
-    const words = this.events.i32;
-    let count = 0;
-    for (let at = 0; at < events * stride; at += stride) {
-      const record = this.#wanted.get(words[at + fdWord]!);
-      // The token tells an event of an fd's former life, kept open by a duplicate.
-      if (record !== undefined && (record.token | 0) === words[at + fdWord + 1]!) {
-        record.revents = words[at]!;
-        ready[count++] = record;
-      }
-    }
-    return count;
+    return this.#epoll.collect(events, this.#wanted, ready);
+  }
+
+  /** The fds of the first `events` events, for traces. */
+  text(events: number): string {
+    return this.#epoll.text(events);
   }
 
   close(): void {
-    this.#host.close(this.#epollfd);
+    this.#epoll.close();
   }
 
   #tell(fd: number): boolean {
@@ -100,17 +86,14 @@ export class EpollSet {
     const told = this.#told.get(fd);
     if (wanted === told) return true;
     if (wanted === undefined) {
-      // That the kernel has forgotten it already is what we want.
-      this.#host.epollCtl(this.#epollfd, EPOLL_CTL_DEL, fd, 0, 0);
+      this.#epoll.delete(fd);
       this.#told.delete(fd);
       return true;
     }
-    const { events, token } = wanted;
-    const op = told === undefined ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-    let ret = this.#host.epollCtl(this.#epollfd, op, fd, events, token);
+    let ret = this.#epoll.ctl(told === undefined ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, wanted);
     // Somebody closed the fd behind our back, and the number is another file's now.
-    if (ret === -ENOENT) ret = this.#host.epollCtl(this.#epollfd, EPOLL_CTL_ADD, fd, events, token);
-    if (ret === -EEXIST) ret = this.#host.epollCtl(this.#epollfd, EPOLL_CTL_MOD, fd, events, token);
+    if (ret === -ENOENT) ret = this.#epoll.ctl(EPOLL_CTL_ADD, wanted);
+    if (ret === -EEXIST) ret = this.#epoll.ctl(EPOLL_CTL_MOD, wanted);
     if (ret < 0) return false;
     this.#told.set(fd, wanted);
     return true;

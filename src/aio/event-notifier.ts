@@ -1,20 +1,33 @@
 import { O_CLOEXEC, O_NONBLOCK } from '../host/constants.ts';
 import { check, EAGAIN, EINTR, ENOSYS } from '../host/errno.ts';
 import type { Host, HostBuffer } from '../host/host.ts';
+import type { EdgeNotifiers } from './edges.ts';
 
 /** Bytes of one read: all of an eventfd, and much of a pipe. */
 const READ_SIZE = 512;
+const TWO_32 = 4294967296;
 
 /**
  * A flag that a poll loop can wait for: an eventfd, or a pipe where the kernel
  * has none. Any number of sets before a test_and_clear are one event. QEMU:
  * EventNotifier.
+ *
+ * While it has handlers on a context, its eventfd may be readable though it is
+ * cleared: see EdgeNotifiers. AioContext.settleNotifiers ends that.
  */
 export class EventNotifier {
   readonly #host: Host;
   readonly #buffer: HostBuffer;
   #rfd = -1;
   #wfd = -1;
+  /** Whose handlers watch it, where that is edge-triggered. */
+  #edges: EdgeNotifiers | null = null;
+  /** An edge was told, and it was not cleared since. */
+  #latched = false;
+  #owes = false;
+  /** What we have added to the counter since it was read, and how much of that had been cleared. */
+  #written: number;
+  #cleared = 0;
 
   /**
    * @param active whether it starts set
@@ -23,6 +36,7 @@ export class EventNotifier {
    */
   constructor(host: Host, active = false, usePipe = false) {
     this.#host = host;
+    this.#written = active ? 1 : 0;
     // Bytes 0 to 7 are the number 1 that a set writes, 8 and up take what is read.
     this.#buffer = host.alloc(8 + READ_SIZE);
     this.#buffer.i32[0] = 1;
@@ -43,8 +57,16 @@ export class EventNotifier {
     return this.#rfd;
   }
 
+  /** Whether edges can tell of it: a pipe has to be read. */
+  get isEdgeCapable(): boolean {
+    return this.#rfd === this.#wfd;
+  }
+
   /** Returns 0, or -errno. That a pipe is full is no error: it is set then. QEMU: event_notifier_set. */
   set(): number {
+    // It is set: another edge would make a second event of it.
+    if (this.#latched) return 0;
+    this.#written++;
     let ret: number;
     do {
       ret = this.#host.write(this.#wfd, this.#buffer, 0, 8);
@@ -54,14 +76,75 @@ export class EventNotifier {
 
   /** Returns whether it was set. QEMU: event_notifier_test_and_clear. */
   testAndClear(): boolean {
-    const isEventfd = this.#rfd === this.#wfd;
+    if (!this.#latched) return this.#rfd === this.#wfd ? this.#takeCount() > 0 : this.#drainPipe();
+    this.#latched = false;
+    const edges = this.#edges!;
+    if (!edges.defers) {
+      this.#takeCount();
+      return true;
+    }
+    this.#cleared = this.#written;
+    if (!this.#owes) {
+      this.#owes = true;
+      edges.owe(this);
+    }
+    return true;
+  }
+
+  /** A context begins to watch it edge-triggered; null: it stops. */
+  watchEdges(edges: EdgeNotifiers | null): void {
+    this.#edges?.pay(this);
+    // The counter says so by itself.
+    this.#latched = false;
+    this.#edges = edges;
+  }
+
+  get latched(): boolean {
+    return this.#latched;
+  }
+
+  /** Whether it was cleared without a read. */
+  get owes(): boolean {
+    return this.#owes;
+  }
+
+  /** An edge was told. Returns whether that is new. */
+  latch(): boolean {
+    const isNew = !this.#latched;
+    this.#latched = true;
+    return isNew;
+  }
+
+  /** Reads the eventfd where that was put off, so that it is readable only while it is set. */
+  pay(): void {
+    this.#owes = false;
+    // Closed, or set again: then it is rightly readable.
+    if (this.#rfd < 0 || this.#latched || this.#written > this.#cleared) return;
+    // Another process has set it, perhaps since: that must not be lost.
+    if (this.#takeCount() > 0) this.set();
+  }
+
+  /** Reads the counter. Returns how much of it had not been cleared. */
+  #takeCount(): number {
+    const words = this.#buffer.i32;
+    let ret: number;
+    do {
+      ret = this.#host.read(this.#rfd, this.#buffer, 8, READ_SIZE);
+    } while (ret === -EINTR);
+    const count = ret > 0 ? words[3]! * TWO_32 + (words[2]! >>> 0) - this.#cleared : 0;
+    this.#written = 0;
+    this.#cleared = 0;
+    return count;
+  }
+
+  #drainPipe(): boolean {
     let wasSet = false;
     for (;;) {
       const ret = this.#host.read(this.#rfd, this.#buffer, 8, READ_SIZE);
       if (ret === -EINTR) continue;
       if (ret > 0) wasSet = true;
-      // One read empties an eventfd; a pipe is empty once a read comes back short.
-      if (isEventfd || ret < READ_SIZE) return wasSet;
+      // It is empty once a read comes back short.
+      if (ret < READ_SIZE) return wasSet;
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
+import type { EdgeNotifiers } from './edges.ts';
 import type { FdMon, FdMonChoice, FdMonKind, FdMonOwner } from './fdmon.ts';
 import { FdMonEpoll } from './fdmon-epoll.ts';
 import { FdMonPoll } from './fdmon-poll.ts';
@@ -16,6 +17,7 @@ export interface MonitoredContext {
   readonly id: number;
   readonly trace: Tracer;
   readonly externalDisableCount: number;
+  readonly edges: EdgeNotifiers;
   readonly handlers: ReadonlyMap<number, AioHandler>;
 }
 
@@ -53,6 +55,10 @@ export class FdMonitors implements FdMonOwner {
 
   get handlers(): ReadonlyMap<number, AioHandler> {
     return this.#ctx.handlers;
+  }
+
+  get edges(): EdgeNotifiers {
+    return this.#ctx.edges;
   }
 
   /** A handler was added, replaced, or removed. */

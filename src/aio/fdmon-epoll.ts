@@ -1,10 +1,10 @@
-import { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, O_CLOEXEC } from '../host/constants.ts';
-import type { Host, HostBuffer } from '../host/host.ts';
+import { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD } from '../host/constants.ts';
+import type { Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
+import { Epoll } from './epoll.ts';
 import type { FdMon, FdMonOwner } from './fdmon.ts';
 import type { AioHandler, ReadyList } from './handler.ts';
-import { epollText } from './ready-text.ts';
 
 const T_ENTER = EV.poll_enter;
 const T_RETURN = EV.poll_return;
@@ -20,25 +20,17 @@ const MAX_EVENTS = 128;
 export class FdMonEpoll implements FdMon {
   readonly kind = 'epoll';
   readonly #owner: FdMonOwner;
-  readonly #host: Host;
   readonly #trace: Tracer;
   readonly #fallback: FdMon;
-  readonly #events: HostBuffer;
-  #epollfd: number;
+  #epoll: Epoll | null;
+  readonly #found: AioHandler[] = [];
+  readonly #order = new ReportOrder();
 
-  private constructor(
-    owner: FdMonOwner,
-    host: Host,
-    trace: Tracer,
-    fallback: FdMon,
-    epollfd: number,
-  ) {
+  private constructor(owner: FdMonOwner, trace: Tracer, fallback: FdMon, epoll: Epoll) {
     this.#owner = owner;
-    this.#host = host;
     this.#trace = trace;
     this.#fallback = fallback;
-    this.#epollfd = epollfd;
-    this.#events = host.alloc(MAX_EVENTS * host.epollStride * 4);
+    this.#epoll = epoll;
   }
 
   /**
@@ -46,55 +38,78 @@ export class FdMonEpoll implements FdMon {
    * none or it refuses one of them. QEMU: fdmon_epoll_try_enable.
    */
   static create(owner: FdMonOwner, host: Host, trace: Tracer, fallback: FdMon): FdMonEpoll | null {
-    const epollfd = host.epollCreate1(O_CLOEXEC);
-    if (epollfd < 0) return null;
+    const epoll = Epoll.create(host, [owner.edges], MAX_EVENTS);
+    if (epoll === null) return null;
     // Newest first: those that are ready already then come in order of registration.
     for (const node of [...owner.handlers.values()].reverse()) {
       if (node.events === 0) continue;
-      if (host.epollCtl(epollfd, EPOLL_CTL_ADD, node.fd, node.events, node.token) < 0) {
-        host.close(epollfd);
+      if (epoll.ctl(EPOLL_CTL_ADD, node) < 0) {
+        epoll.close();
         return null;
       }
     }
-    return new FdMonEpoll(owner, host, trace, fallback, epollfd);
+    return new FdMonEpoll(owner, trace, fallback, epoll);
   }
 
   update(old: AioHandler | null, next: AioHandler | null): void {
     const node = (next ?? old)!;
     const op = next === null ? EPOLL_CTL_DEL : old === null ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-    if (this.#host.epollCtl(this.#epollfd, op, node.fd, node.events, node.token) < 0) {
-      this.#owner.downgrade();
-    }
+    if (this.#epoll!.ctl(op, node) < 0) this.#owner.downgrade();
   }
 
   wait(ready: ReadyList, timeoutNs: number): number {
     if (this.#owner.externalDisableCount > 0) return this.#fallback.wait(ready, timeoutNs);
-    const host = this.#host;
+    const epoll = this.#epoll!;
+    const { handlers } = this.#owner;
     if (this.#trace.on[T_ENTER] !== 0) {
-      this.#trace.emit(T_ENTER, 'epoll_wait', this.#owner.handlers.size, timeoutNs);
+      this.#trace.emit(T_ENTER, 'epoll_wait', handlers.size, timeoutNs);
     }
-    const ret = host.epollWait(this.#epollfd, this.#events, MAX_EVENTS, timeoutNs);
-    const stride = host.epollStride;
-    const fdWord = host.epollDataWord;
+    const ret = epoll.wait(MAX_EVENTS, timeoutNs);
     if (this.#trace.on[T_RETURN] !== 0) {
-      this.#trace.emit(T_RETURN, 'epoll_wait', ret, epollText(this.#events, ret, stride, fdWord));
+      this.#trace.emit(T_RETURN, 'epoll_wait', ret, epoll.text(ret));
     }
-    const words = this.#events.i32;
-    const handlers = this.#owner.handlers;
-    for (let i = 0; i < ret; i++) {
-      const at = i * stride;
-      const node = handlers.get(words[at + fdWord]!);
-      // The token tells an event of an fd's former life, kept open by a duplicate.
-      if (node !== undefined && (node.token | 0) === words[at + fdWord + 1]!) {
-        ready.add(node, words[at]!);
-      }
-    }
-    return ret;
+    if (ret < 0) return ret;
+    const found = this.#found;
+    const count = epoll.collect(ret, handlers, found);
+    this.#order.sort(found, count);
+    for (let i = 0; i < count; i++) ready.add(found[i]!, found[i]!.revents);
+    return count;
   }
 
   close(): void {
-    if (this.#epollfd < 0) return;
-    this.#host.close(this.#epollfd);
-    this.#epollfd = -1;
+    this.#epoll?.close();
+    this.#epoll = null;
+  }
+}
+
+/**
+ * The order in which a level-triggered epoll tells: first those that it told of
+ * last time, in that order, since it puts them back on its list; then the others
+ * as they became ready. Of edges it tells in the latter order alone.
+ *
+ * More than one epoll_wait takes (MAX_EVENTS) come in the kernel's order.
+ */
+class ReportOrder {
+  /** Numbers of the reports that the last wait made begin here. */
+  #first = 1;
+  #next = 1;
+
+  /** Sorts the first `count`, in place. */
+  sort(found: AioHandler[], count: number): void {
+    const first = this.#first;
+    this.#first = this.#next;
+    if (count > 1 && count < MAX_EVENTS) {
+      for (let i = 1; i < count; i++) {
+        const handler = found[i]!;
+        if (handler.told < first) continue;
+        let at = i;
+        while (at > 0 && (found[at - 1]!.told < first || found[at - 1]!.told > handler.told)) {
+          found[at] = found[at - 1]!;
+          at--;
+        }
+        found[at] = handler;
+      }
+    }
+    for (let i = 0; i < count; i++) found[i]!.told = this.#next++;
   }
 }

@@ -19,7 +19,7 @@ export class FdMonPoll implements FdMon {
   /** @param choice what may stand behind it, see PollSet */
   constructor(owner: FdMonOwner, host: Host, trace: Tracer, choice: FdMonChoice) {
     this.#owner = owner;
-    this.#set = new PollSet(host, trace, owner.id, choice);
+    this.#set = new PollSet(host, trace, owner.id, choice, [owner.edges]);
   }
 
   update(old: AioHandler | null, next: AioHandler | null): void {

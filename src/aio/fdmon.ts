@@ -1,3 +1,4 @@
+import type { EdgeNotifiers } from './edges.ts';
 import type { AioHandler, ReadyList } from './handler.ts';
 
 /** The ways to wait for fds that a context can be on. */
@@ -27,6 +28,7 @@ export interface FdMonOwner {
   readonly id: number;
   /** Number of disable_external in force. */
   readonly externalDisableCount: number;
+  readonly edges: EdgeNotifiers;
   /** In order of registration. */
   readonly handlers: ReadonlyMap<number, AioHandler>;
   /** poll has found this many fds: changes to epoll and returns it, or null. */

@@ -1,6 +1,7 @@
 import type { Disposable } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
+import type { EventNotifier } from './event-notifier.ts';
 import type { FdMonitors } from './fd-monitors.ts';
 import { AioHandler, type FdHandlers, type HandlerOwner, type PollSink } from './handler.ts';
 import type { AdaptivePolling } from './polling.ts';
@@ -34,10 +35,17 @@ export class HandlerTable {
     this.#owner = owner;
   }
 
-  /** QEMU: aio_set_fd_handler. */
-  set(fd: number, handlers: FdHandlers<unknown> | null): Disposable {
+  /**
+   * QEMU: aio_set_fd_handler.
+   * @param notifier the event notifier that the fd is of, where its edges may be watched
+   */
+  set(
+    fd: number,
+    handlers: FdHandlers<unknown> | null,
+    notifier: EventNotifier | null = null,
+  ): Disposable {
     const old = this.handlers.get(fd) ?? null;
-    const next = handlers === null ? null : this.#make(fd, handlers);
+    const next = handlers === null ? null : this.#make(fd, handlers, notifier);
     if (old === null && next === null) return NOTHING;
     // Deleted and set again, so that the newest registration stands last.
     this.handlers.delete(fd);
@@ -88,10 +96,14 @@ export class HandlerTable {
     this.#unpolled.push(handler);
   }
 
-  #make(fd: number, handlers: FdHandlers<unknown>): AioHandler | null {
-    const isOwnNotifier = fd === this.#owner.notifierFd;
+  #make(
+    fd: number,
+    handlers: FdHandlers<unknown>,
+    notifier: EventNotifier | null,
+  ): AioHandler | null {
+    const isOwn = fd === this.#owner.notifierFd;
     const token = this.#registrations + 1;
-    const handler = new AioHandler(this.#owner, fd, handlers, token, isOwnNotifier);
+    const handler = new AioHandler(this.#owner, fd, handlers, token, isOwn, notifier);
     if (handler.ioRead === null && handler.ioWrite === null && handler.ioPoll === null) return null;
     this.#registrations = token;
     return handler;
@@ -100,6 +112,7 @@ export class HandlerTable {
   #enter(handler: AioHandler): void {
     if (handler.ioPoll === null) this.pollDisableCount++;
     else this.#unpolled.push(handler);
+    handler.notifier?.watchEdges(this.#owner.edges);
     this.#sink?.addPoll(handler);
   }
 
@@ -108,6 +121,7 @@ export class HandlerTable {
     if (handler.ioPoll === null) this.pollDisableCount--;
     else this.#unpolled = this.#unpolled.filter((h) => h !== handler);
     handler.deleted = true;
+    handler.notifier?.watchEdges(null);
     handler.revents = 0;
     handler.pollReady = false;
     this.#owner.polling.remove(handler);

@@ -1,5 +1,7 @@
 import { POLLERR, POLLHUP, POLLIN, POLLOUT } from '../host/constants.ts';
 import type { Disposable } from '../host/host.ts';
+import type { EdgeNotifiers } from './edges.ts';
+import type { EventNotifier } from './event-notifier.ts';
 
 /** Called with the opaque value that was given with it. QEMU: IOHandler. */
 export type IOHandler<T> = (opaque: T) => void;
@@ -40,6 +42,8 @@ export interface PollSink {
 
 /** What a registration needs of its context. */
 export interface HandlerOwner {
+  readonly edges: EdgeNotifiers;
+  isHeldBack(handler: AioHandler): boolean;
   removeHandler(handler: AioHandler): void;
   setRevents(handler: AioHandler, revents: number): void;
 }
@@ -67,6 +71,8 @@ export class AioHandler implements PollRecord, Disposable {
   readonly isOwnNotifier: boolean;
   /** The context that it is registered on. */
   readonly owner: HandlerOwner;
+  /** The event notifier whose edges are watched; null where the fd's level is. */
+  readonly notifier: EventNotifier | null;
 
   events: number;
   revents = 0;
@@ -80,6 +86,8 @@ export class AioHandler implements PollRecord, Disposable {
   /** The round whose ready list it stands on; a nested round takes it over. */
   readyList: ReadyList | null = null;
   calls = 0;
+  /** Counts what an epoll has told, of all its handlers; see FdMonEpoll. */
+  told = 0;
 
   constructor(
     owner: HandlerOwner,
@@ -87,8 +95,10 @@ export class AioHandler implements PollRecord, Disposable {
     handlers: FdHandlers<unknown>,
     token: number,
     isOwnNotifier: boolean,
+    notifier: EventNotifier | null = null,
   ) {
     this.owner = owner;
+    this.notifier = notifier;
     this.fd = fd;
     this.name = handlers.name ?? `fd ${fd}`;
     this.ioRead = handlers.ioRead ?? null;

@@ -1,17 +1,21 @@
 import type { Disposable, Host, HostBuffer } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
+import type { EdgeNotifiers } from './edges.ts';
 import { EpollSet } from './epoll-set.ts';
 import type { FdMonChoice, FdMonKind } from './fdmon.ts';
 import type { AioHandler, PollRecord } from './handler.ts';
-import { epollText, pollfdsText } from './ready-text.ts';
+import { pollfdsText } from './ready-text.ts';
 
 const T_ENTER = EV.poll_enter;
 const T_RETURN = EV.poll_return;
 const T_SWITCH = EV.fdmon_switch;
 const BYTES_PER_POLLFD = 8;
 
-/** From this many fds on an epoll is cheaper than poll, whose cost grows with each. */
+/**
+ * From this many fds on an epoll is cheaper than poll, whose cost grows with each.
+ * From one event notifier on it is too, since it saves that a read.
+ */
 const EPOLL_FROM = 8;
 /** Most waits that go by without a first look, after looks that found nothing. */
 const MAX_SKIPPED_LOOKS = 63;
@@ -37,6 +41,9 @@ export class PollSet {
   /** Under which id traces know it: a context's, or 0 for the main loop. */
   readonly #id: number;
   readonly #records = new Set<AioHandler>();
+  readonly #edges: readonly EdgeNotifiers[];
+  /** How many of the records can be watched by their edges. */
+  #notifiers = 0;
   readonly #closeWatch: Disposable;
   /** At how many fds it changes to epoll; Infinity once epoll was given up. */
   #epollFrom: number;
@@ -48,9 +55,19 @@ export class PollSet {
   #skip = 0;
   #penalty = 0;
 
-  /** @param choice `poll`: never an epoll; `epoll`: one for however few fds */
-  constructor(host: Host, trace: Tracer, id: number, choice: FdMonChoice) {
+  /**
+   * @param choice `poll`: never an epoll; `epoll`: one for however few fds
+   * @param edges of the contexts whose handlers it may have
+   */
+  constructor(
+    host: Host,
+    trace: Tracer,
+    id: number,
+    choice: FdMonChoice,
+    edges: readonly EdgeNotifiers[],
+  ) {
     this.#host = host;
+    this.#edges = edges;
     this.#trace = trace;
     this.#id = id;
     this.#epollFrom =
@@ -70,12 +87,13 @@ export class PollSet {
 
   add(record: AioHandler): void {
     this.#records.add(record);
+    if (record.notifier !== null) this.#notifiers++;
     this.#stale = true;
     if (this.#epoll !== null && !this.#epoll.add(record)) this.#giveUpEpoll();
   }
 
   remove(record: AioHandler): void {
-    this.#records.delete(record);
+    if (this.#records.delete(record) && record.notifier !== null) this.#notifiers--;
     this.#stale = true;
     this.#epoll?.remove(record);
   }
@@ -107,15 +125,19 @@ export class PollSet {
   /** The epoll, with all that has changed; null where poll must do. */
   #flushedEpoll(): EpollSet | null {
     if (this.#epoll === null) {
-      if (this.#records.size < this.#epollFrom) return null;
+      if (this.#records.size < this.#epollFrom && !this.#hasEdges()) return null;
       this.#openEpoll();
     }
     if (this.#epoll !== null && !this.#epoll.flush()) this.#giveUpEpoll();
     return this.#epoll;
   }
 
+  #hasEdges(): boolean {
+    return this.#notifiers > 0 && this.#epollFrom !== Number.POSITIVE_INFINITY;
+  }
+
   #openEpoll(): void {
-    const epoll = EpollSet.create(this.#host);
+    const epoll = EpollSet.create(this.#host, this.#edges);
     this.#epoll = epoll;
     let ok = epoll !== null;
     for (const record of this.#records) ok = ok && epoll!.add(record);
@@ -128,16 +150,15 @@ export class PollSet {
       this.#trace.emit(T_ENTER, 'epoll_wait', this.#records.size, timeoutNs);
     }
     const ret = epoll.wait(timeoutNs);
-    if (ret > 0) this.readyCount = epoll.collect(ret, this.ready);
+    if (ret >= 0) this.readyCount = epoll.collect(ret, this.ready);
     if (this.#trace.on[T_RETURN] !== 0) {
-      const { epollStride, epollDataWord } = this.#host;
-      const text = epollText(epoll.events, ret, epollStride, epollDataWord);
-      this.#trace.emit(T_RETURN, 'epoll_wait', ret, text);
+      this.#trace.emit(T_RETURN, 'epoll_wait', ret, epoll.text(ret));
     }
-    return ret;
+    return ret < 0 ? ret : this.readyCount;
   }
 
   #waitPoll(timeoutNs: number, withRecords: boolean, extra: readonly PollRecord[]): number {
+    for (let i = 0; i < this.#edges.length; i++) this.#edges[i]!.begin(null);
     const known = withRecords ? this.#fill() : 0;
     const nfds = known + this.#fillExtra(extra, known);
     if (this.#trace.on[T_ENTER] !== 0) this.#trace.emit(T_ENTER, 'ppoll', nfds, timeoutNs);

@@ -34,6 +34,8 @@ export interface MainLoopOptions {
   readonly trace?: Tracer;
   /** How the loop and its contexts wait for fds; `auto` where absent. */
   readonly fdmon?: FdMonChoice;
+  /** Of its contexts: see AioContextOptions. */
+  readonly edges?: boolean;
 }
 
 /** When the polls of a main loop began and ended, for those who must judge how long something waited. */
@@ -80,16 +82,16 @@ export class MainLoop implements Disposable {
   /** @throws HostError where no descriptors are left. QEMU: qemu_init_main_loop. */
   constructor(options: MainLoopOptions) {
     const { host } = options;
-    const fdmon = options.fdmon ?? 'auto';
+    const { fdmon = 'auto', edges = true } = options;
     this.host = host;
     this.trace = options.trace ?? new Tracer(() => host.clockNs(CLOCK_MONOTONIC));
     const trace = this.trace;
     this.clocks = new Clocks(host);
     const clocks = this.clocks;
     this.timers = new TimerListGroup(clocks, trace, () => this.notifyEvent());
-    this.context = new AioContext({ host, clocks, trace, fdmon, id: 1 });
+    this.context = new AioContext({ host, clocks, trace, fdmon, edges, id: 1 });
     try {
-      this.iohandler = new AioContext({ host, clocks, trace, fdmon, id: 2 });
+      this.iohandler = new AioContext({ host, clocks, trace, fdmon, edges, id: 2 });
     } catch (error) {
       this.context.close();
       throw error;

@@ -1,4 +1,5 @@
 import type { AioContext } from '../aio/aio-context.ts';
+import type { EdgeNotifiers } from '../aio/edges.ts';
 import type { FdMonChoice, FdMonKind } from '../aio/fdmon.ts';
 import type { AioHandler, PollRecord, PollSink } from '../aio/handler.ts';
 import { PollSet } from '../aio/poll-set.ts';
@@ -18,9 +19,10 @@ const MAIN_LOOP_ID = 0;
 export class MainPoll implements PollSink {
   readonly #set: PollSet;
   readonly #contexts: AioContext[] = [];
+  readonly #edges: EdgeNotifiers[] = [];
 
   constructor(host: Host, trace: Tracer, choice: FdMonChoice) {
-    this.#set = new PollSet(host, trace, MAIN_LOOP_ID, choice);
+    this.#set = new PollSet(host, trace, MAIN_LOOP_ID, choice, this.#edges);
   }
 
   get kind(): FdMonKind {
@@ -34,6 +36,7 @@ export class MainPoll implements PollSink {
 
   addContext(ctx: AioContext): Disposable {
     this.#contexts.push(ctx);
+    this.#edges.push(ctx.edges);
     return ctx.attachTo(this);
   }
 

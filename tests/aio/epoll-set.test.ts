@@ -1,17 +1,23 @@
 import { describe, expect, it } from 'vitest';
+import { EdgeNotifiers } from '../../src/aio/edges.ts';
 import { EpollSet } from '../../src/aio/epoll-set.ts';
 import { AioHandler } from '../../src/aio/handler.ts';
 import { F_DUPFD, POLLIN } from '../../src/host/constants.ts';
 import { hosts, type Rig, rigged } from '../support/rig.ts';
 
-const OWNER = { removeHandler() {}, setRevents() {} };
+const OWNER = {
+  edges: new EdgeNotifiers(),
+  removeHandler() {},
+  setRevents() {},
+  isHeldBack: () => false,
+};
 
 function handler(fd: number, token: number): AioHandler {
   return new AioHandler(OWNER, fd, { ioRead: () => {} }, token, false);
 }
 
 function withSet(rig: Rig, body: (set: EpollSet) => void): void {
-  const set = EpollSet.create(rig.host)!;
+  const set = EpollSet.create(rig.host, [])!;
   const watch = rig.host.onClose((fd) => void set.closed(fd));
   try {
     body(set);

@@ -87,6 +87,7 @@ function isAnyArmed({ loop }: Engine, timers: TimerListGroup): boolean {
 
 /** Whether an fd is ready for one of its handlers. Asked last, since it takes a system call. */
 function isAnyReady(engine: Engine, ctx: AioContext): boolean {
+  ctx.settleNotifiers();
   const fds = engine.pollfds(ctx.handlers.size);
   let nfds = 0;
   for (const handler of ctx.handlers.values()) {

@@ -106,7 +106,9 @@ export class Engine {
       onEntry === undefined ? null : (entry: LogEntry): void => onEntry(entry, world.nowNs());
     this.log = new OrderLog(since, () => this.iteration, tell);
     const fdmon = scenario.fdmon as 'auto' | 'poll' | 'epoll';
-    this.loop = new MainLoop({ host: this.host, trace: this.trace, fdmon });
+    // A fault may stand on the reads of a notifier, which edges would save.
+    const edges = this.faults === null;
+    this.loop = new MainLoop({ host: this.host, trace: this.trace, fdmon, edges });
     this.coroutines = new Coroutines(this.loop.context);
     if (world.kind === 'sim') this.#chargeForPolling();
   }
