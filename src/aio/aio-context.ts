@@ -154,6 +154,10 @@ export class AioContext {
     return this.#own.leaveWait() ? (this.handlers.get(this.notifierFd) ?? null) : null;
   }
 
+  get isQuiet(): boolean {
+    return this.#own.isQuiet;
+  }
+
   get notifierFd(): number {
     return this.#own.notifier.fd;
   }

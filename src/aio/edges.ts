@@ -1,5 +1,11 @@
+import { POLLIN } from '../host/constants.ts';
 import type { EventNotifier } from './event-notifier.ts';
 import type { AioHandler } from './handler.ts';
+
+/** A monitor that is told of edges. */
+export interface Looker {
+  watches(handler: AioHandler): boolean;
+}
 
 /**
  * The event notifiers of a context that are watched edge-triggered: the epoll
@@ -19,7 +25,7 @@ import type { AioHandler } from './handler.ts';
  */
 export class EdgeNotifiers {
   /** Whose epoll looked last; null where poll did, to which only the counters count. */
-  #looker: object | null = null;
+  #looker: Looker | null = null;
   /** Those at 0 to #latchedCount - 1, and perhaps some that have been cleared since. */
   readonly #latched: AioHandler[] = [];
   #latchedCount = 0;
@@ -32,25 +38,32 @@ export class EdgeNotifiers {
   }
 
   /**
-   * A monitor is about to look (E1).
-   * @param looker its epoll, null for poll
+   * A monitor is about to look (E1). Returns whether it must not sleep (E2).
+   * @param looker its epoll, null for poll, which finds what is latched by itself
    */
-  begin(looker: object | null): void {
-    if (looker === this.#looker) return;
-    this.#looker = looker;
-    this.payAll();
+  begin(looker: Looker | null): boolean {
+    if (looker !== this.#looker) {
+      this.#looker = looker;
+      this.#payAll();
+    }
+    return this.#latchedCount > 0 && looker !== null && this.#anyLatched(looker);
   }
 
-  /** Makes every counter say what is so, whoever asks the kernel. */
-  payAll(): void {
-    while (this.#debtCount > 0) this.#debts[--this.#debtCount]!.pay();
-  }
-
-  /** Does so for one notifier. */
+  /** Makes the counter of a notifier say what is so, whoever asks the kernel. */
   pay(notifier: EventNotifier): void {
     if (!notifier.owes) return;
     this.#debts[this.#debts.indexOf(notifier)] = this.#debts[--this.#debtCount]!;
     notifier.pay();
+  }
+
+  #payAll(): void {
+    while (this.#debtCount > 0) this.#debts[--this.#debtCount]!.pay();
+  }
+
+  /** A latched notifier was cleared. Most often it is the one reported last. */
+  cleared(notifier: EventNotifier): void {
+    const last = this.#latchedCount - 1;
+    if (last >= 0 && this.#latched[last]!.notifier === notifier) this.#latchedCount = last;
   }
 
   /** A notifier was cleared without a read, the first time since it was paid. */
@@ -63,26 +76,34 @@ export class EdgeNotifiers {
     if (handler.notifier!.latch()) this.#latched[this.#latchedCount++] = handler;
   }
 
-  /** Whether a handler is latched that may be called, so that a look must not sleep (E2). */
-  anyLatched(): boolean {
+  #anyLatched(looker: Looker): boolean {
     let kept = 0;
     let any = false;
     for (let i = 0; i < this.#latchedCount; i++) {
       const handler = this.#latched[i]!;
       if (handler.deleted || !handler.notifier!.latched) continue;
       this.#latched[kept++] = handler;
-      if (!handler.owner.isHeldBack(handler)) any = true;
+      if (looker.watches(handler)) any = true;
     }
     this.#latchedCount = kept;
     return any;
   }
 
-  /** Adds those handlers behind the `count` in `to`, without their revents. Returns how many there are then. */
+  /** How many are latched, and perhaps some that are not any more. */
+  get latchedCount(): number {
+    return this.#latchedCount;
+  }
+
+  /** Adds those that the looker has not found by itself behind the `count` in `to`. Returns how many there are then. */
   collectLatched(to: AioHandler[], count: number): number {
+    const looker = this.#looker!;
     let end = count;
     for (let i = 0; i < this.#latchedCount; i++) {
       const handler = this.#latched[i]!;
-      if (!handler.owner.isHeldBack(handler)) to[end++] = handler;
+      const at = to.indexOf(handler);
+      if ((at >= 0 && at < end) || !looker.watches(handler)) continue;
+      handler.revents = POLLIN;
+      to[end++] = handler;
     }
     return end;
   }

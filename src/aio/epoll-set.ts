@@ -16,19 +16,21 @@ const MIN_EVENTS = 128;
 export class EpollSet {
   readonly #epoll: Epoll;
   /** What is to be watched, by fd. */
-  readonly #wanted = new Map<number, AioHandler>();
+  readonly #wanted: Map<number, AioHandler>;
   /** What the kernel was told, by fd. */
   readonly #told = new Map<number, AioHandler>();
   readonly #changed = new Set<number>();
 
-  private constructor(epoll: Epoll) {
+  private constructor(epoll: Epoll, wanted: Map<number, AioHandler>) {
     this.#epoll = epoll;
+    this.#wanted = wanted;
   }
 
   /** Null where there is no epoll, or no descriptor for it. */
   static create(host: Host, edges: readonly EdgeNotifiers[]): EpollSet | null {
-    const epoll = Epoll.create(host, edges, MIN_EVENTS);
-    return epoll === null ? null : new EpollSet(epoll);
+    const wanted = new Map<number, AioHandler>();
+    const epoll = Epoll.create(host, edges, wanted);
+    return epoll === null ? null : new EpollSet(epoll, wanted);
   }
 
   /** Returns false where epoll cannot do it: another handler watches the fd too. */
@@ -69,7 +71,7 @@ export class EpollSet {
 
   /** Sets the revents of what the wait has found, and puts it into `ready`. Returns how many. */
   collect(events: number, ready: AioHandler[]): number {
-    return this.#epoll.collect(events, this.#wanted, ready);
+    return this.#epoll.collect(events, ready);
   }
 
   /** The fds of the first `events` events, for traces. */

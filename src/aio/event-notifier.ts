@@ -79,6 +79,7 @@ export class EventNotifier {
     if (!this.#latched) return this.#rfd === this.#wfd ? this.#takeCount() > 0 : this.#drainPipe();
     this.#latched = false;
     const edges = this.#edges!;
+    edges.cleared(this);
     if (!edges.defers) {
       this.#takeCount();
       return true;

@@ -30,13 +30,13 @@ export class FdMonitors implements FdMonOwner {
   readonly #host: Host;
   readonly #poll: FdMonPoll;
   #current: FdMon;
-  /** At how many fds epoll is tried; Infinity once it has failed. */
-  #threshold: number;
+  /** Infinity once epoll has failed. */
+  upgradeFrom: number;
 
   constructor(ctx: MonitoredContext, host: Host, choice: FdMonChoice) {
     this.#ctx = ctx;
     this.#host = host;
-    this.#threshold = { auto: EPOLL_ENABLE_THRESHOLD, epoll: 1, poll: Infinity }[choice];
+    this.upgradeFrom = { auto: EPOLL_ENABLE_THRESHOLD, epoll: 1, poll: Infinity }[choice];
     this.#poll = new FdMonPoll(this, host, ctx.trace, choice);
     this.#current = this.#poll;
   }
@@ -71,16 +71,16 @@ export class FdMonitors implements FdMonOwner {
     return this.#current.wait(ready, timeoutNs);
   }
 
-  upgrade(nfds: number): FdMon | null {
-    if (nfds < this.#threshold || this.externalDisableCount > 0) return null;
+  upgrade(): FdMon | null {
+    if (this.externalDisableCount > 0) return null;
     const epoll = FdMonEpoll.create(this, this.#host, this.#ctx.trace, this.#poll);
-    if (epoll === null) this.#threshold = Number.POSITIVE_INFINITY;
+    if (epoll === null) this.upgradeFrom = Number.POSITIVE_INFINITY;
     else this.#switchTo(epoll);
     return epoll;
   }
 
   downgrade(): void {
-    this.#threshold = Number.POSITIVE_INFINITY;
+    this.upgradeFrom = Number.POSITIVE_INFINITY;
     const old = this.#current;
     this.#switchTo(this.#poll);
     if (old !== this.#poll) old.close();

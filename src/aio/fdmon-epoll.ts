@@ -38,7 +38,7 @@ export class FdMonEpoll implements FdMon {
    * none or it refuses one of them. QEMU: fdmon_epoll_try_enable.
    */
   static create(owner: FdMonOwner, host: Host, trace: Tracer, fallback: FdMon): FdMonEpoll | null {
-    const epoll = Epoll.create(host, [owner.edges], MAX_EVENTS);
+    const epoll = Epoll.create(host, [owner.edges], owner.handlers);
     if (epoll === null) return null;
     // Newest first: those that are ready already then come in order of registration.
     for (const node of [...owner.handlers.values()].reverse()) {
@@ -54,15 +54,16 @@ export class FdMonEpoll implements FdMon {
   update(old: AioHandler | null, next: AioHandler | null): void {
     const node = (next ?? old)!;
     const op = next === null ? EPOLL_CTL_DEL : old === null ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+    // To the kernel it is the same item, which keeps its place.
+    if (op === EPOLL_CTL_MOD) node.told = old!.told;
     if (this.#epoll!.ctl(op, node) < 0) this.#owner.downgrade();
   }
 
   wait(ready: ReadyList, timeoutNs: number): number {
     if (this.#owner.externalDisableCount > 0) return this.#fallback.wait(ready, timeoutNs);
     const epoll = this.#epoll!;
-    const { handlers } = this.#owner;
     if (this.#trace.on[T_ENTER] !== 0) {
-      this.#trace.emit(T_ENTER, 'epoll_wait', handlers.size, timeoutNs);
+      this.#trace.emit(T_ENTER, 'epoll_wait', this.#owner.handlers.size, timeoutNs);
     }
     const ret = epoll.wait(MAX_EVENTS, timeoutNs);
     if (this.#trace.on[T_RETURN] !== 0) {
@@ -70,7 +71,7 @@ export class FdMonEpoll implements FdMon {
     }
     if (ret < 0) return ret;
     const found = this.#found;
-    const count = epoll.collect(ret, handlers, found);
+    const count = epoll.collect(ret, found);
     this.#order.sort(found, count);
     for (let i = 0; i < count; i++) ready.add(found[i]!, found[i]!.revents);
     return count;

@@ -35,10 +35,12 @@ export class FdMonPoll implements FdMon {
   wait(ready: ReadyList, timeoutNs: number): number {
     const externalDisabled = this.#owner.externalDisableCount > 0;
     if (externalDisabled !== this.#withoutExternal) this.#setExternal(!externalDisabled);
-    const upgraded = this.#owner.upgrade(this.#set.size);
-    if (upgraded !== null) {
-      this.#set.release();
-      return upgraded.wait(ready, timeoutNs);
+    if (this.#set.size >= this.#owner.upgradeFrom) {
+      const upgraded = this.#owner.upgrade();
+      if (upgraded !== null) {
+        this.#set.release();
+        return upgraded.wait(ready, timeoutNs);
+      }
     }
     const ret = this.#set.wait(timeoutNs);
     const { ready: found, readyCount } = this.#set;

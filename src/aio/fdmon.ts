@@ -31,8 +31,10 @@ export interface FdMonOwner {
   readonly edges: EdgeNotifiers;
   /** In order of registration. */
   readonly handlers: ReadonlyMap<number, AioHandler>;
-  /** poll has found this many fds: changes to epoll and returns it, or null. */
-  upgrade(nfds: number): FdMon | null;
+  /** From how many fds on poll is to ask for an upgrade. */
+  readonly upgradeFrom: number;
+  /** Changes from poll to epoll and returns it, or null. */
+  upgrade(): FdMon | null;
   /** epoll has failed: back to poll, for good. */
   downgrade(): void;
 }

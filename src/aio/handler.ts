@@ -43,6 +43,8 @@ export interface PollSink {
 /** What a registration needs of its context. */
 export interface HandlerOwner {
   readonly edges: EdgeNotifiers;
+  /** Whether the context's own notifier is not written: what it tells itself it keeps. */
+  readonly isQuiet: boolean;
   isHeldBack(handler: AioHandler): boolean;
   removeHandler(handler: AioHandler): void;
   setRevents(handler: AioHandler, revents: number): void;

@@ -31,6 +31,11 @@ export class OwnNotifier {
     return this.#kept;
   }
 
+  /** Whether the eventfd was not written since it was read. */
+  get isQuiet(): boolean {
+    return !this.#written;
+  }
+
   /** Makes the notifier readable. Returns whether the eventfd was written. */
   set(): boolean {
     if (!this.#inWait) {

@@ -50,6 +50,9 @@ export class PollSet {
   #epoll: EpollSet | null = null;
   #pollfds: HostBuffer;
   #nodes: AioHandler[] = [];
+  /** How many of them a first look is at. */
+  #looked = 0;
+  /** Whether something has changed since the last refresh. */
   #stale = true;
   /** Waits that go by before the next first look, and how many the last miss made. */
   #skip = 0;
@@ -105,16 +108,18 @@ export class PollSet {
    */
   wait(timeoutNs: number, withRecords = true, extra: readonly PollRecord[] = NONE): number {
     this.readyCount = 0;
-    const epoll = withRecords && extra.length === 0 ? this.#flushedEpoll() : null;
-    return epoll === null
-      ? this.#waitPoll(timeoutNs, withRecords, extra)
-      : this.#waitEpoll(epoll, timeoutNs);
+    if (!withRecords || extra.length > 0) return this.#waitWith(timeoutNs, withRecords, extra);
+    if (this.#stale) this.#refresh();
+    return this.#epoll === null
+      ? this.#waitPoll(timeoutNs, this.#nodes.length, this.#looked)
+      : this.#waitEpoll(this.#epoll, timeoutNs);
   }
 
   /** Gives the epoll back; the next wait makes a new one. */
   release(): void {
     this.#epoll?.close();
     this.#epoll = null;
+    this.#stale = true;
   }
 
   close(): void {
@@ -122,17 +127,16 @@ export class PollSet {
     this.release();
   }
 
-  /** The epoll, with all that has changed; null where poll must do. */
-  #flushedEpoll(): EpollSet | null {
-    if (this.#epoll === null) {
-      if (this.#records.size < this.#epollFrom && !this.#hasEdges()) return null;
-      this.#openEpoll();
-    }
+  /** Takes over what has changed: into the epoll, or where poll must do into the pollfds. */
+  #refresh(): void {
+    if (this.#epoll === null && this.#wantsEpoll()) this.#openEpoll();
     if (this.#epoll !== null && !this.#epoll.flush()) this.#giveUpEpoll();
-    return this.#epoll;
+    if (this.#epoll === null) this.#fill();
+    this.#stale = false;
   }
 
-  #hasEdges(): boolean {
+  #wantsEpoll(): boolean {
+    if (this.#records.size >= this.#epollFrom) return true;
     return this.#notifiers > 0 && this.#epollFrom !== Number.POSITIVE_INFINITY;
   }
 
@@ -146,9 +150,7 @@ export class PollSet {
   }
 
   #waitEpoll(epoll: EpollSet, timeoutNs: number): number {
-    if (this.#trace.on[T_ENTER] !== 0) {
-      this.#trace.emit(T_ENTER, 'epoll_wait', this.#records.size, timeoutNs);
-    }
+    if (this.#trace.active) this.#traceEnter('epoll_wait', this.#records.size, timeoutNs);
     const ret = epoll.wait(timeoutNs);
     if (ret >= 0) this.readyCount = epoll.collect(ret, this.ready);
     if (this.#trace.on[T_RETURN] !== 0) {
@@ -157,25 +159,40 @@ export class PollSet {
     return ret < 0 ? ret : this.readyCount;
   }
 
-  #waitPoll(timeoutNs: number, withRecords: boolean, extra: readonly PollRecord[]): number {
-    for (let i = 0; i < this.#edges.length; i++) this.#edges[i]!.begin(null);
+  #waitWith(timeoutNs: number, withRecords: boolean, extra: readonly PollRecord[]): number {
     const known = withRecords ? this.#fill() : 0;
-    const nfds = known + this.#fillExtra(extra, known);
-    if (this.#trace.on[T_ENTER] !== 0) this.#trace.emit(T_ENTER, 'ppoll', nfds, timeoutNs);
-    const ret = this.#look(nfds, timeoutNs);
+    const nfds = known + extra.length;
+    this.#reserve(nfds);
+    const words = this.#pollfds.i32;
+    for (let i = 0; i < extra.length; i++) {
+      words[2 * (known + i)] = extra[i]!.fd;
+      words[2 * (known + i) + 1] = extra[i]!.events;
+    }
+    const ret = this.#waitPoll(timeoutNs, nfds, nfds);
+    for (let i = 0; i < extra.length; i++) {
+      extra[i]!.revents = ret > 0 ? words[2 * (known + i) + 1]! >>> 16 : 0;
+    }
+    // The extra ones may have overwritten some.
+    this.#stale = true;
+    return ret;
+  }
+
+  /** @param looked how many of the nfds a first look is at */
+  #waitPoll(timeoutNs: number, nfds: number, looked: number): number {
+    for (let i = 0; i < this.#edges.length; i++) this.#edges[i]!.begin(null);
+    if (this.#trace.active) this.#traceEnter('ppoll', nfds, timeoutNs);
+    const ret = this.#look(nfds, this.#isOwnQuiet() ? looked : nfds, timeoutNs);
     if (this.#trace.on[T_RETURN] !== 0) {
       this.#trace.emit(T_RETURN, 'ppoll', ret, pollfdsText(this.#pollfds, nfds, ret));
     }
     const words = this.#pollfds.i32;
-    for (let i = 0, left = ret; left > 0 && i < known; i++) {
+    const nodes = this.#nodes;
+    for (let i = 0, left = ret; left > 0 && i < nodes.length; i++) {
       const revents = words[2 * i + 1]! >>> 16;
       if (revents === 0) continue;
       left--;
-      this.#nodes[i]!.revents = revents;
-      this.ready[this.readyCount++] = this.#nodes[i]!;
-    }
-    for (let i = 0; i < extra.length; i++) {
-      extra[i]!.revents = ret > 0 ? words[2 * (known + i) + 1]! >>> 16 : 0;
+      nodes[i]!.revents = revents;
+      this.ready[this.readyCount++] = nodes[i]!;
     }
     return ret;
   }
@@ -185,12 +202,12 @@ export class PollSet {
    * again as a look without. So a busy loop looks first; one that mostly sleeps
    * does so at fewer and fewer of its waits, since for it the look is for nothing.
    */
-  #look(nfds: number, timeoutNs: number): number {
+  #look(nfds: number, looked: number, timeoutNs: number): number {
     if (timeoutNs !== 0 && this.#skip > 0) {
       this.#skip--;
       return this.#host.poll(this.#pollfds, nfds, timeoutNs);
     }
-    const ret = this.#host.poll(this.#pollfds, nfds, 0);
+    const ret = this.#host.poll(this.#pollfds, looked, 0);
     if (ret !== 0 || timeoutNs === 0) {
       this.#penalty = 0;
       return ret;
@@ -200,30 +217,31 @@ export class PollSet {
     return this.#host.poll(this.#pollfds, nfds, timeoutNs);
   }
 
-  /** Makes the pollfds anew where a handler has changed; returns how many there are. */
+  /**
+   * Whether no context's own notifier was written: while we are awake none is, so
+   * a look can leave them out (OwnNotifier).
+   */
+  #isOwnQuiet(): boolean {
+    for (let i = this.#looked; i < this.#nodes.length; i++) {
+      if (!this.#nodes[i]!.owner.isQuiet) return false;
+    }
+    return true;
+  }
+
+  /** Makes the pollfds anew; returns how many there are. The contexts' own notifiers come last. */
   #fill(): number {
-    if (!this.#stale) return this.#nodes.length;
-    this.#nodes = [...this.#records];
+    const own = (record: AioHandler): boolean => record.isOwnNotifier;
+    const others = [...this.#records].filter((record) => !own(record));
+    this.#nodes = [...others, ...[...this.#records].filter(own)];
+    // A poll of nothing would tell nothing.
+    this.#looked = others.length > 0 ? others.length : this.#nodes.length;
     this.#reserve(this.#nodes.length);
     const words = this.#pollfds.i32;
     for (let i = 0; i < this.#nodes.length; i++) {
       words[2 * i] = this.#nodes[i]!.fd;
       words[2 * i + 1] = this.#nodes[i]!.events;
     }
-    this.#stale = false;
     return this.#nodes.length;
-  }
-
-  #fillExtra(extra: readonly PollRecord[], from: number): number {
-    if (extra.length === 0) return 0;
-    this.#reserve(from + extra.length);
-    for (let i = 0; i < extra.length; i++) {
-      this.#pollfds.i32[2 * (from + i)] = extra[i]!.fd;
-      this.#pollfds.i32[2 * (from + i) + 1] = extra[i]!.events;
-    }
-    // Without the records, the extra ones have overwritten theirs.
-    if (from < this.#nodes.length) this.#stale = true;
-    return extra.length;
   }
 
   #reserve(nfds: number): void {
@@ -238,6 +256,10 @@ export class PollSet {
     if (this.#epollFrom === Number.POSITIVE_INFINITY) return;
     this.#epollFrom = Number.POSITIVE_INFINITY;
     this.#traceSwitch('epoll', 'poll');
+  }
+
+  #traceEnter(call: string, nfds: number, timeoutNs: number): void {
+    if (this.#trace.on[T_ENTER] !== 0) this.#trace.emit(T_ENTER, call, nfds, timeoutNs);
   }
 
   #traceSwitch(from: FdMonKind, to: FdMonKind): void {
