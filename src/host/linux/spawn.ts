@@ -182,10 +182,14 @@ function failure(failed: number): number {
   return failed < 0 ? result(failed) : -failed;
 }
 
-function hasNul(request: SpawnRequest): boolean {
-  const { file, argv, env, cwd } = request;
-  const bad = (text: string): boolean => text.includes('\0');
-  return bad(file) || argv.some(bad) || (env?.some(bad) ?? false) || bad(cwd ?? '');
+function hasNul({ file, argv, env, cwd }: SpawnRequest): boolean {
+  if (file.includes('\0') || cwd?.includes('\0') === true) return true;
+  return anyHasNul(argv) || (env !== undefined && anyHasNul(env));
+}
+
+function anyHasNul(texts: readonly string[]): boolean {
+  for (let i = 0; i < texts.length; i++) if (texts[i]!.includes('\0')) return true;
+  return false;
 }
 
 function pathOf(request: SpawnRequest): string {
@@ -197,23 +201,31 @@ function pathOf(request: SpawnRequest): string {
 /** A char *[] with its strings, in one block that grows and is used again. */
 class StringVector {
   private memory = new LinuxBuffer(1024);
-  private readonly encoder = new TextEncoder();
+  private bytes = bytesOf(this.memory);
 
   /** Returns the address of the first pointer; it holds until the next fill. */
   fill(strings: readonly string[]): number {
     const pointers = (strings.length + 1) * 8;
-    let bytes = pointers;
+    let room = pointers;
     // UTF-8 has at most three bytes for each of a string's units.
-    for (const text of strings) bytes += text.length * 3 + 1;
-    if (bytes > this.memory.size) this.memory = new LinuxBuffer(bytes * 2);
-    const { u8, i32, address } = this.memory;
+    for (let i = 0; i < strings.length; i++) room += strings[i]!.length * 3 + 1;
+    if (room > this.memory.size) {
+      this.memory = new LinuxBuffer(room * 2);
+      this.bytes = bytesOf(this.memory);
+    }
+    const { bytes } = this;
+    const { i32, address } = this.memory;
     let at = pointers;
-    strings.forEach((text, i) => {
+    for (let i = 0; i < strings.length; i++) {
       putWord64(i32, i * 2, address + at);
-      at += this.encoder.encodeInto(text, u8.subarray(at)).written;
-      u8[at++] = 0;
-    });
+      at += bytes.write(strings[i]!, at, 'utf8');
+      bytes[at++] = 0;
+    }
     putWord64(i32, strings.length * 2, 0);
     return address;
   }
+}
+
+function bytesOf({ u8 }: LinuxBuffer): Buffer {
+  return Buffer.from(u8.buffer, u8.byteOffset, u8.length);
 }
