@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { Row, Section } from './row.ts';
 
-const COMMAND = join('dist', 'qemu-loop.js');
+const COMMAND = join('dist', 'qemu-loop.cjs');
 const RUNS = 5;
 
 /** From the start of a command to its first byte on stdout, ns; the median of some runs. */

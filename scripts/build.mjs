@@ -1,9 +1,9 @@
 // Builds dist/: the command and the library as one ESM bundle each, and the
 // library's .d.ts files. koffi stays outside, since it carries a native binary.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -37,7 +37,7 @@ const startFast = {
     on.onResolve(
       { filter: /\/(json-log|report-command|scenario-main|watch)\.ts$/ },
       ({ path }) => ({
-        path: `./${path.split('/').at(-1).replace('.ts', '.js')}`,
+        path: `./${path.split('/').at(-1).replace('.ts', '.cjs')}`,
         external: true,
       }),
     );
@@ -46,9 +46,7 @@ const startFast = {
         ? { path: 'koffi', external: true }
         : { path: 'koffi', namespace: 'by-require' },
     );
-    on.onLoad({ filter: /.*/, namespace: 'by-require' }, () => ({
-      contents: "export default require('koffi');",
-    }));
+    on.onLoad({ filter: /.*/, namespace: 'by-require' }, () => ({ contents: koffiByRequire() }));
     on.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
       importer.includes('commander') ? { path: 'child_process', namespace: 'unused' } : undefined,
     );
@@ -56,14 +54,41 @@ const startFast = {
   },
 };
 
-// Bundled CommonJS packages (commander, pino) still call require.
-const js =
-  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+/**
+ * koffi's own JavaScript looks for its native module for 5 ms. Where the one is
+ * still there that it finds now, that is taken; else koffi is asked.
+ */
+function koffiByRequire() {
+  const require = createRequire(import.meta.url);
+  const { version } = require('koffi');
+  const native = Object.keys(require.cache).find((path) => path.endsWith('koffi.node'));
+  const path = JSON.stringify(relative(dist, native));
+  return `
+    function load() {
+      try {
+        const native = require(__dist + '/' + ${path});
+        if (native.version === ${JSON.stringify(version)}) return native;
+      } catch {}
+      return require('koffi');
+    }
+    export default load();
+  `;
+}
 
+/**
+ * The command and what it loads are CommonJS: Node's loader of ESM takes 5 ms to
+ * begin, and V8's code cache is for scripts.
+ */
 const command = {
   ...common,
+  format: 'cjs',
   outdir: fresh,
-  banner: { js },
+  outExtension: { '.js': '.cjs' },
+  supported: { 'dynamic-import': false },
+  banner: {
+    js: "const __dist = require('node:path').dirname(__filename); const __url = require('node:url').pathToFileURL(__filename).href;",
+  },
+  define: { 'import.meta.url': '__url' },
   minifySyntax: true,
   minifyWhitespace: true,
 };
@@ -89,7 +114,7 @@ function declarations() {
 
 try {
   await Promise.all([
-    build({ ...command, entryPoints: { 'qemu-loop': 'src/cli/main.ts' }, plugins: [startFast] }),
+    build({ ...command, entryPoints: { command: 'src/cli/main.ts' }, plugins: [startFast] }),
     build({ ...command, entryPoints: { 'json-log': 'src/cli/json-log.ts' } }),
     build({ ...command, entryPoints: { watch: 'src/cli/watch/watch.ts' } }),
     build({
@@ -109,7 +134,11 @@ try {
       packages: 'external',
     }),
   ]);
-  chmodSync(join(fresh, 'qemu-loop.js'), 0o755);
+  copyFileSync(join(root, 'scripts', 'start.cjs'), join(fresh, 'qemu-loop.cjs'));
+  chmodSync(join(fresh, 'qemu-loop.cjs'), 0o755);
+  execFileSync(process.execPath, [join(root, 'scripts', 'code-cache.cjs'), fresh], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   declarations();
   if (existsSync(dist)) renameSync(dist, old);
   renameSync(fresh, dist);

@@ -12,7 +12,7 @@ if (!existsSync(executablePath)) {
   process.exit(1);
 }
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const command = join(root, 'dist', 'qemu-loop.js');
+const command = join(root, 'dist', 'qemu-loop.cjs');
 const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-pictures-'));
 
 // The two that sleep alike die together, and now and then share a SIGCHLD.

@@ -97,7 +97,7 @@ ${lines}
 try {
   tmux('new-session', '-d', '-x', String(COLUMNS), '-y', String(ROWS), 'exec sh -i');
   const spawns = COMMANDS.map((text) => `--spawn '${text}'`).join(' ');
-  const line = `${process.execPath} ${join(root, 'dist', 'qemu-loop.js')} --watch ${spawns}`;
+  const line = `${process.execPath} ${join(root, 'dist', 'qemu-loop.cjs')} --watch ${spawns}`;
   tmux('send-keys', '-l', line);
   tmux('send-keys', 'Enter');
   const screen = screenWith(/ 4 exit 0/);

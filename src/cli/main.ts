@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The command: reads its options, runs them, and exits with their status. */
 
 import { readFileSync, writeSync } from 'node:fs';
@@ -97,4 +96,6 @@ function explain(error: CliError): number {
   return error.status;
 }
 
-process.exit(await main().catch((error: unknown) => explain(asCliError(error))));
+main()
+  .catch((error: unknown) => explain(asCliError(error)))
+  .then((status) => process.exit(status));

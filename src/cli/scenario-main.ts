@@ -40,7 +40,7 @@ function withTerminal(asked: AskedRun) {
     width: isTerminal ? process.stdout.columns : 0,
   };
   const progress = process.stderr.isTTY === true && isTerminal;
-  const worker = new URL('./scenario-worker.js', import.meta.url);
+  const worker = new URL('./scenario-worker.cjs', import.meta.url);
   return { ...options, style, progress, worker };
 }
 

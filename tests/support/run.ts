@@ -1,4 +1,4 @@
-/** Runs dist/qemu-loop.js as a real process, to its end or step by step. */
+/** Runs dist/qemu-loop.cjs as a real process, to its end or step by step. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 export const root = join(import.meta.dirname, '..', '..');
-export const command = join(root, 'dist', 'qemu-loop.js');
+export const command = join(root, 'dist', 'qemu-loop.cjs');
 
 export interface Ended {
   readonly status: number | null;

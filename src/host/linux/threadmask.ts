@@ -241,6 +241,7 @@ class Threads {
   readonly pid: number;
   private readonly nap = new LinuxBuffer(16);
   private readonly text = new LinuxBuffer(4096);
+  private readonly bytes = Buffer.from(this.text.u8.buffer);
 
   constructor(pid: number) {
     this.pid = pid;
@@ -272,10 +273,9 @@ class Threads {
     const length = c.read(fd, this.text.address, this.text.size);
     c.close(fd);
     if (length <= 0) return undefined;
-    const status = String.fromCharCode(...this.text.u8.subarray(0, length));
-    const at = status.indexOf('SigBlk:') + 'SigBlk:\t'.length;
-    const hi = Number.parseInt(status.slice(at, at + 8), 16);
-    const lo = Number.parseInt(status.slice(at + 8, at + 16), 16);
+    const at = this.bytes.indexOf('SigBlk:') + 'SigBlk:\t'.length;
+    const hi = Number.parseInt(this.bytes.toString('latin1', at, at + 8), 16);
+    const lo = Number.parseInt(this.bytes.toString('latin1', at + 8, at + 16), 16);
     return { lo: lo | 0, hi: hi | 0 };
   }
 }
