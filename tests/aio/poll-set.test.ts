@@ -55,12 +55,13 @@ describe.each(logged)('PollSet on %s', (_kind, make) => {
     rigged(make, (rig) => {
       const ctx = rig.context();
       const fd = rig.eventfd();
-      ctx.setFdHandler(fd, { ioRead: () => {} });
+      ctx.setFdHandler(fd, { ioRead: () => rig.drain(fd) });
       ctx.poll(false);
       rig.host.taken();
       // As another thread would, when the kernel has looked already.
       rig.host.beforeReturn = () => ctx.notify();
-      ctx.poll(false);
+      rig.kick(fd);
+      expect(ctx.poll(true)).toBe(true);
       expect(ctx.isQuiet).toBe(false);
       ctx.poll(false);
       expect(ctx.isQuiet).toBe(true);
