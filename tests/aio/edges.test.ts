@@ -142,6 +142,28 @@ describe.each(hosts)('an event notifier that is watched by its edges, on %s', (_
   );
 
   it(
+    'is not told anew after it was held back',
+    rigged(make, (rig) => {
+      const ctx = rig.context();
+      const [own, other] = [new EventNotifier(rig.host), new EventNotifier(rig.host)];
+      const ioRead = (n: EventNotifier) => rig.log.push(`${n.testAndClear()}`);
+      ctx.setEventNotifier(own, { isExternal: true, ioRead });
+      // With it the epoll stays while the first is out of it.
+      ctx.setEventNotifier(other, { ioRead });
+      own.set();
+      ctx.poll(false);
+      ctx.disableExternal();
+      ctx.poll(false);
+      ctx.enableExternal();
+      ctx.poll(false);
+      expect(rig.taken()).toEqual(['true']);
+      ctx.close();
+      own.dispose();
+      other.dispose();
+    }),
+  );
+
+  it(
     'any number of sets before the clear are one event, also between report and clear',
     rigged(make, (rig) => {
       const ctx = rig.context();
