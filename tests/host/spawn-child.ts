@@ -12,6 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  F_DUPFD,
+  F_DUPFD_CLOEXEC,
   F_GETFD,
   F_SETFD,
   O_CLOEXEC,
@@ -195,8 +197,27 @@ function killedWhileWaiting(signo: number): unknown {
   return { end, hangup };
 }
 
+/** A request for nothing special, while stdin is open and while it is closed: the exit status says which it was. */
+function plain(): unknown {
+  const script = '[ -e /proc/self/fd/0 ] && exit 3 || exit 4';
+  const exit = (): number => {
+    const pid = host.spawn({ file: '/bin/sh', argv: ['sh', '-c', script] });
+    if (pid < 0) return pid;
+    host.waitid(P_PID, pid, WEXITED, out);
+    return out.status;
+  };
+  const open = exit();
+  const kept = host.fcntl(0, F_DUPFD_CLOEXEC, 3);
+  host.close(0);
+  const closed = exit();
+  host.fcntl(kept, F_DUPFD, 0);
+  host.close(kept);
+  return { open, closed };
+}
+
 const fdsBefore = openFds();
 const report = {
+  plain: plain(),
   swapped: swapped(),
   standard: standard(),
   rotated: rotated(),

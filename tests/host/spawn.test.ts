@@ -66,6 +66,10 @@ describe('LinuxHost.spawn', () => {
     expect(report.fds).toEqual(report.inheritable);
   });
 
+  it('hands on the standard descriptors that are open, and no others', () => {
+    expect(report.plain).toEqual({ open: 3, closed: 4 });
+  });
+
   it('leaves no child and no descriptor', () => {
     expect(report.children).toEqual([]);
     expect(report.leaked).toBe(0);

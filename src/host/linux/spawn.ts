@@ -1,7 +1,7 @@
 /** posix_spawn(3): how this process starts another. */
 
 import { F_DUPFD_CLOEXEC, F_GETFD, FD_CLOEXEC, O_CLOEXEC } from '../constants.ts';
-import { EACCES, EINVAL, ENOENT, ENOTDIR } from '../errno.ts';
+import { EACCES, EBADF, EINVAL, ENOENT, ENOTDIR } from '../errno.ts';
 import type { SpawnRequest } from '../host.ts';
 import { c, lazy, memoryAt, result, symbolAddress } from './libc.ts';
 import { LinuxBuffer, putWord64, word64 } from './memory.ts';
@@ -44,6 +44,8 @@ const DEFAULT_PATH = '/bin:/usr/bin';
 export class Spawner {
   private readonly attr = new LinuxBuffer(ATTR_BYTES);
   private readonly actions = new LinuxBuffer(ACTIONS_BYTES);
+  /** The actions where a request asks for none: the standard descriptors are kept. */
+  private readonly plain = new LinuxBuffer(ACTIONS_BYTES);
   private readonly pid = new LinuxBuffer(8);
   private readonly argv = new StringVector();
   private readonly env = new StringVector();
@@ -58,11 +60,16 @@ export class Spawner {
   spawn(request: SpawnRequest): number {
     if (hasNul(request)) return -EINVAL;
     if (!this.ready) this.prepare();
+    if (isPlain(request)) {
+      // Standard descriptors are open all but always, so the child may find out.
+      const ret = this.run(request, this.plain);
+      if (ret !== -EBADF) return ret;
+    }
     const temporary: number[] = [];
     actionsInit(this.actions.address);
     try {
       const ret = this.addActions(request, temporary);
-      return ret < 0 ? ret : this.run(request);
+      return ret < 0 ? ret : this.run(request, this.actions);
     } finally {
       actionsDestroy(this.actions.address);
       for (const fd of temporary) c.close(fd);
@@ -70,6 +77,8 @@ export class Spawner {
   }
 
   private prepare(): void {
+    actionsInit(this.plain.address);
+    for (let fd = 0; fd <= 2; fd++) addDup2(this.plain.address, fd, fd);
     attrInit(this.attr.address);
     const set = new LinuxBuffer(SIGSET_BYTES);
     attrMask(this.attr.address, set.address);
@@ -130,7 +139,7 @@ export class Spawner {
     return 0;
   }
 
-  private run(request: SpawnRequest): number {
+  private run(request: SpawnRequest, actions: LinuxBuffer): number {
     let flags = SETSIGMASK | SETSIGDEF;
     if (request.setsid === true) flags |= SETSID;
     if (request.pgroup !== undefined) flags |= SETPGROUP;
@@ -139,8 +148,8 @@ export class Spawner {
     const argv = this.argv.fill(request.argv);
     // The C library's own block is always up to date, and needs no copy.
     const env = request.env === undefined ? this.environment() : this.env.fill(request.env);
-    if (request.file.includes('/')) return this.start(request.file, argv, env);
-    return this.search(request, argv, env);
+    const start = (path: string): number => this.start(path, actions, argv, env);
+    return request.file.includes('/') ? start(request.file) : search(request, start);
   }
 
   /** `environ`: this process's NAME=value strings, as getenv sees them. */
@@ -149,28 +158,8 @@ export class Spawner {
     return word64(this.environ, 0);
   }
 
-  /** As execvp: goes on after what cannot be run, and says EACCES if that was all there was. */
-  private search(request: SpawnRequest, argv: number, env: number): number {
-    if (request.file === '') return -ENOENT;
-    let ret = -ENOENT;
-    for (const dir of pathOf(request).split(':')) {
-      const path = dir === '' ? `./${request.file}` : `${dir}/${request.file}`;
-      // Where it does not exist a process need not be made to find out. What is
-      // relative is so to the child's directory, and left to the child.
-      if (path.startsWith('/')) {
-        const found = result(access(path, X_OK));
-        if (found === -EACCES) ret = found;
-        if (found < 0) continue;
-      }
-      const pid = this.start(path, argv, env);
-      if (pid !== -ENOENT && pid !== -EACCES) return pid;
-      if (pid === -EACCES) ret = pid;
-    }
-    return ret;
-  }
-
-  private start(path: string, argv: number, env: number): number {
-    const { pid, attr, actions } = this;
+  private start(path: string, actions: LinuxBuffer, argv: number, env: number): number {
+    const { pid, attr } = this;
     const failed = spawn(pid.address, path, actions.address, attr.address, argv, env);
     if (failed === 0) return pid.i32[0]!;
     return failed === ENOTDIR ? -ENOENT : failure(failed);
@@ -185,6 +174,33 @@ function failure(failed: number): number {
 function hasNul({ file, argv, env, cwd }: SpawnRequest): boolean {
   if (file.includes('\0') || cwd?.includes('\0') === true) return true;
   return anyHasNul(argv) || (env !== undefined && anyHasNul(env));
+}
+
+/** Whether a child is to have our standard descriptors, our directory and our terminal. */
+function isPlain({ fds, cwd, foregroundTty }: SpawnRequest): boolean {
+  return (
+    (fds === undefined || fds.length === 0) && cwd === undefined && foregroundTty === undefined
+  );
+}
+
+/** As execvp: goes on after what cannot be run, and says EACCES if that was all there was. */
+function search(request: SpawnRequest, start: (path: string) => number): number {
+  if (request.file === '') return -ENOENT;
+  let ret = -ENOENT;
+  for (const dir of pathOf(request).split(':')) {
+    const path = dir === '' ? `./${request.file}` : `${dir}/${request.file}`;
+    // Where it does not exist a process need not be made to find out. What is
+    // relative is so to the child's directory, and left to the child.
+    if (path.startsWith('/')) {
+      const found = result(access(path, X_OK));
+      if (found === -EACCES) ret = found;
+      if (found < 0) continue;
+    }
+    const pid = start(path);
+    if (pid !== -ENOENT && pid !== -EACCES) return pid;
+    if (pid === -EACCES) ret = pid;
+  }
+  return ret;
 }
 
 function anyHasNul(texts: readonly string[]): boolean {
