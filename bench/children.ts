@@ -41,7 +41,7 @@ function nodes(atOnce: number): Measure {
 function row(name: string, atOnce: number, qemuPerSecond: number): () => Row {
   return () => ({
     name,
-    perSecond: true,
+    unit: 'per second',
     qemuNs: 1e9 / qemuPerSecond,
     c: { row: `children-${atOnce}`, count: COUNT },
     ours: ours(atOnce),

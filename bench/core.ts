@@ -22,6 +22,7 @@ function bhPoll(): Row {
   return {
     name: 'qemu_bh_schedule + aio_poll',
     qemuNs: 67,
+    qemu: { row: 'bh', count: 300_000 },
     ours: op(() => {
       bh.schedule();
       ctx.poll(true);
@@ -44,6 +45,7 @@ function oneshot(): Row {
   return {
     name: 'the same, one-shot',
     qemuNs: 68,
+    qemu: { row: 'bh-oneshot', count: 300_000 },
     ours: op(() => {
       ctx.scheduleOneshot('bench', callback);
       ctx.poll(true);
@@ -58,6 +60,7 @@ function manyBhs(): Row {
   return {
     name: '1,000 bottom halves, one aio_poll, each',
     qemuNs: 24,
+    qemu: { row: 'bh-1000', count: 300_000 },
     ours: op(() => {
       for (let i = 0; i < bhs.length; i++) bhs[i]!.schedule();
       ctx.poll(true);
@@ -83,6 +86,7 @@ function bhMainLoop(): Row {
   return {
     name: 'bottom half through main_loop_wait',
     qemuNs: 1520,
+    qemu: { row: 'bh-mlw', count: 50_000 },
     ours: op(() => {
       bh.schedule();
       loop.mainLoopWait(false);
@@ -101,6 +105,7 @@ function notifierPoll(): Row {
   return {
     name: 'event notifier set, aio_poll, handler',
     qemuNs: 1050,
+    qemu: { row: 'notifier', count: 50_000 },
     c: { row: 'notifier', count: 50_000 },
     ours: op(() => {
       notifier.set();
@@ -130,6 +135,7 @@ function notifierMainLoop(): Row {
   return {
     name: 'the same through main_loop_wait',
     qemuNs: 2370,
+    qemu: { row: 'notifier-mlw', count: 50_000 },
     c: { row: 'notifier', count: 50_000 },
     ours: op(() => {
       notifier.set();
@@ -153,6 +159,7 @@ function pipe(): Row {
   return {
     name: 'pipe byte, aio_poll, handler reads',
     qemuNs: 1180,
+    qemu: { row: 'pipe', count: 50_000 },
     c: { row: 'pipe', count: 50_000 },
     ours: op(() => {
       host.write(wfd, buffer, 8, 1);
@@ -173,6 +180,7 @@ function nothing(): Row {
   return {
     name: 'main_loop_wait, nothing to do',
     qemuNs: 830,
+    qemu: { row: 'nothing', count: 50_000 },
     c: { row: 'nothing', count: 100_000 },
     ours: op(() => loop.mainLoopWait(true)),
     close: () => loop.close(),
@@ -186,6 +194,7 @@ function idleMainLoop(): Row {
   return {
     name: 'main_loop_wait, 1,000 idle fds + 1 active',
     qemuNs: 197_000,
+    qemu: { row: 'idle-mlw-1000', count: 1000 },
     c: { row: 'idle-poll-1000', count: 1000 },
     ours: op(() => {
       notifiers[0]!.set();
@@ -205,6 +214,7 @@ function idleAioPoll(): Row {
   return {
     name: 'aio_poll (epoll), 5,000 idle fds + 1 active',
     qemuNs: 1120,
+    qemu: { row: 'idle-aio-5000', count: 50_000 },
     c: { row: 'idle-epoll-5000', count: 50_000 },
     ours: op(() => {
       notifiers[0]!.set();
@@ -237,6 +247,7 @@ function armTimer(): Row {
   return {
     name: 'arming one of 10,000 timers, random deadlines',
     qemuNs: 30_800,
+    qemu: { row: 'timer-arm-10000', count: 5_000 },
     ours: op(() => {
       i = (i + 1) % timers.length;
       timers[i]!.modNs(next());
@@ -267,6 +278,7 @@ function runTimers(): Row {
   return {
     name: 'running one expired timer of 10,000',
     qemuNs: 17,
+    qemu: { row: 'timer-run-10000', count: 100_000 },
     ours: () => {
       const times: number[] = [];
       for (let round = 0; round < 40; round++) {
@@ -288,6 +300,7 @@ function createCoroutine(): Row {
   return {
     name: 'coroutine: create and enter',
     qemuNs: 70,
+    qemu: { row: 'co-create', count: 200_000 },
     ours: op(() => coroutines.enter(coroutines.create(body))),
     close: () => ctx.close(),
   };
@@ -302,6 +315,7 @@ function enterCoroutine(): Row {
   return {
     name: 'coroutine: enter-yield pair',
     qemuNs: 61,
+    qemu: { row: 'co-yield', count: 200_000 },
     ours: op(() => coroutines.enter(co)),
     close: () => ctx.close(),
   };
@@ -311,6 +325,7 @@ function systemCall(): Row {
   return {
     name: 'one system call (getppid)',
     qemuNs: 134,
+    qemu: { row: 'getppid', count: 200_000 },
     c: { row: 'getppid', count: 200_000 },
     ours: op(() => host.getppid()),
   };
