@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { children } from './children.ts';
 import { core } from './core.ts';
+import { latency } from './latency.ts';
 import { Peers } from './peers.ts';
 import { header, sectionText } from './print.ts';
 import type { Report, SectionResult } from './result.ts';
@@ -12,7 +13,7 @@ import { sim } from './sim.ts';
 import { startup } from './startup.ts';
 import { trace } from './trace.ts';
 
-const SECTIONS: readonly Section[] = [core, scale, children, sim, startup, trace];
+const SECTIONS: readonly Section[] = [core, scale, children, latency, sim, startup, trace];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

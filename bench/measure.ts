@@ -4,9 +4,12 @@ import type { Measure } from './row.ts';
 /** CPU time of one round of one row, ns. */
 const ROUND_NS = 40e6;
 
-/** A synchronous operation, by mitata: the median of its batches. */
+/** A synchronous operation, by mitata: the median of its batches. The first round is measured twice, for V8 to compile it. */
 export function op(fn: () => unknown, operations = 1): Measure {
+  let warm = false;
   return async () => {
+    if (!warm) await measure(fn, { min_cpu_time: ROUND_NS, inner_gc: false });
+    warm = true;
     const stats = await measure(fn, { min_cpu_time: ROUND_NS, inner_gc: false });
     return stats.p50 / operations;
   };

@@ -6,7 +6,7 @@ export function header(report: Report): string {
   const { machine, cores, kernel, node, rounds, commit, date } = report;
   return [
     `${machine} ×${cores}, Linux ${kernel}, Node ${node}; commit ${commit}, ${date}`,
-    `medians of ${rounds} interleaved rounds; ns for one operation unless it says otherwise; ` +
+    `medians of ${rounds} interleaved rounds (fewer where a row takes long); ns for one operation unless it says otherwise; ` +
       `min–max is ours; "ours/" is ours divided by the column before it, below 1 is better`,
     ...factorLines(report),
     ...report.problems,

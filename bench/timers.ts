@@ -28,7 +28,7 @@ function timersOf(ctx: AioContext, count: number): QemuTimer[] {
 
 /** Of one operation on each timer, after a preparation that does not count; the median of some times. */
 function eachTimer(count: number, prepare: () => void, run: () => void): Measure {
-  const times = Math.max(Math.ceil(OPERATIONS / count), 3);
+  const times = Math.ceil(OPERATIONS / count);
   return () =>
     median(
       Array.from({ length: times }, () => {
