@@ -1,4 +1,5 @@
 import { AioContext, EventNotifier, LinuxHost, MainLoop } from '../src/index.ts';
+import { fdsFor, NO_FDS } from './fds.ts';
 import { op } from './measure.ts';
 import type { Row } from './row.ts';
 
@@ -15,17 +16,10 @@ function notifiersOf(count: number): EventNotifier[] {
   return Array.from({ length: count }, () => new EventNotifier(host));
 }
 
-const NO_FDS = 'there are not enough file descriptors for all rows: raise ulimit -Hn';
-
-/** Whether so many idle fds, and those of the benchmark itself, can be open. */
-function possible(fds: number): boolean {
-  return fds + 100 <= Number(process.env.QEMU_LOOP_BENCH_FDS ?? 1024);
-}
-
 /** One of the fds gets ready each time. */
 export function idleMainLoop(fds: number): Row {
   const name = `main_loop_wait, ${fds.toLocaleString('en')} idle fds + 1 active`;
-  if (!possible(fds)) return { name, why: NO_FDS };
+  if (!fdsFor(fds)) return { name, why: NO_FDS };
   const loop = new MainLoop({ host });
   const notifiers = notifiersOf(fds + 1);
   for (const n of notifiers) loop.setFdHandler(n.fd, { ioRead: () => void n.testAndClear() });
@@ -47,7 +41,7 @@ export function idleMainLoop(fds: number): Row {
 
 export function idleAioPoll(fds: number): Row {
   const name = `aio_poll, ${fds.toLocaleString('en')} idle fds + 1 active`;
-  if (!possible(fds)) return { name, why: NO_FDS };
+  if (!fdsFor(fds)) return { name, why: NO_FDS };
   const ctx = new AioContext({ host });
   const notifiers = notifiersOf(fds + 1);
   for (const n of notifiers) ctx.setEventNotifier(n, { ioRead: (e) => void e.testAndClear() });

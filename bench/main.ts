@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { children } from './children.ts';
 import { core } from './core.ts';
 import { latency } from './latency.ts';
+import { memory } from './memory.ts';
 import { Peers } from './peers.ts';
 import { header, sectionText } from './print.ts';
 import type { Report, SectionResult } from './result.ts';
@@ -13,7 +14,7 @@ import { sim } from './sim.ts';
 import { startup } from './startup.ts';
 import { trace } from './trace.ts';
 
-const SECTIONS: readonly Section[] = [core, scale, children, latency, sim, startup, trace];
+const SECTIONS: readonly Section[] = [core, scale, children, latency, memory, sim, startup, trace];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

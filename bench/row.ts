@@ -29,6 +29,8 @@ export interface Row {
   readonly glib?: ProgramRow | undefined;
   readonly tini?: Measure | undefined;
   readonly catatonit?: Measure | undefined;
+  /** It comes out the same each time, so that one round is enough. */
+  readonly once?: boolean | undefined;
   /** Says why a value is not there. */
   readonly why?: string | undefined;
   /** Releases what the row holds. */

@@ -19,7 +19,7 @@ async function runRow(row: Row, peers: Peers, count: number): Promise<Result> {
   const sides = peers.measures(row);
   const rounds: Partial<Record<Side, number[]>> = {};
   const start = performance.now();
-  for (let round = 0; round < count; round++) {
+  for (let round = 0; round < (row.once ? 1 : count); round++) {
     if (performance.now() - start > ENOUGH_MS) break;
     for (const [side, measure] of sides) {
       rounds[side] ??= [];

@@ -39,6 +39,7 @@ const dark = {
 const programs = {
   main: 'bench/main.ts',
   children: 'bench/children-ours.ts',
+  'memory-ours': 'bench/memory-ours.ts',
   'death-ours': 'bench/death-ours.ts',
   'trace-off': 'bench/trace-off.ts',
 };
