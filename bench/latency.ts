@@ -46,6 +46,7 @@ function row(share: number, underLoad: boolean): Row {
     };
   return {
     name,
+    unit: 'µs',
     ours: measure(process.execPath, [OURS, dying!.path, String(COUNT)]),
     c: measure(death!.path, [dying!.path, String(COUNT)]),
     close,
@@ -54,7 +55,7 @@ function row(share: number, underLoad: boolean): Row {
 
 export const latency: Section = {
   name: 'latency',
-  about: `ns from a child's last act before _exit to its reap, over ${COUNT} children a round`,
+  about: `from a child's last act before _exit to its reap, over ${COUNT} children a round`,
   rows: [
     () => row(0.5, false),
     () => row(0.99, false),

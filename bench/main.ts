@@ -4,7 +4,9 @@ import { children } from './children.ts';
 import { core } from './core.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
+import { monitors } from './monitors.ts';
 import { Peers } from './peers.ts';
+import { pid1 } from './pid1.ts';
 import { header, sectionText } from './print.ts';
 import type { Report, SectionResult } from './result.ts';
 import type { Section } from './row.ts';
@@ -14,7 +16,18 @@ import { sim } from './sim.ts';
 import { startup } from './startup.ts';
 import { trace } from './trace.ts';
 
-const SECTIONS: readonly Section[] = [core, scale, children, latency, memory, sim, startup, trace];
+const SECTIONS: readonly Section[] = [
+  core,
+  scale,
+  children,
+  latency,
+  memory,
+  pid1,
+  monitors,
+  sim,
+  startup,
+  trace,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

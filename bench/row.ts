@@ -9,8 +9,8 @@ export interface ProgramRow {
   readonly count: number;
 }
 
-/** Shown as ns, as how many a second, as bytes, or as they are. Measured is ns for the first two. */
-export type Unit = 'ns' | 'per second' | 'bytes' | 'count';
+/** How a value is shown. What is measured is ns, but for bytes and count. */
+export type Unit = 'ns' | 'µs' | 'ms' | 'per second' | 'bytes' | 'count';
 
 /** One line of the table: the same work, ours and others'. */
 export interface Row {

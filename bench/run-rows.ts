@@ -39,7 +39,7 @@ export async function runSection(
   const results: Result[] = [];
   for (const make of section.rows) results.push(await runRow(make(), peers, rounds));
   const notes = [...(section.notes?.(results) ?? [])];
-  for (const why of new Set(results.map((result) => result.why))) if (why) notes.push(why);
+  for (const why of new Set(results.map((r) => r.why))) if (why) notes.push(why);
   return { name: section.name, about: section.about, results, notes };
 }
 

@@ -68,12 +68,20 @@ function spread({ rounds, unit }: Result): string {
 
 function shown(value: number | undefined, unit: Unit): string {
   if (value === undefined) return '';
-  return unit === 'per second' ? `${scaled(value, unit)}/s` : scaled(value, unit);
+  const text = scaled(value, unit);
+  if (unit === 'per second') return `${text}/s`;
+  return unit === 'µs' || unit === 'ms' ? `${text} ${unit}` : text;
 }
 
 function scaled(value: number, unit: Unit): string {
-  const scale = unit === 'per second' ? 1e9 / value : value;
+  const scale = inUnit(value, unit);
   return scale.toLocaleString('en', { maximumFractionDigits: scale < 100 ? 1 : 0 });
+}
+
+function inUnit(value: number, unit: Unit): number {
+  if (unit === 'per second') return 1e9 / value;
+  if (unit === 'µs') return value / 1e3;
+  return unit === 'ms' ? value / 1e6 : value;
 }
 
 function ratio(ours: number | undefined, other: number | undefined): string {
