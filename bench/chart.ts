@@ -1,9 +1,9 @@
 import { axisBottom, axisLeft } from 'd3-axis';
 import { type ScaleLogarithmic, scaleLog } from 'd3-scale';
-import { type Selection, select } from 'd3-selection';
+import { type BaseType, type Selection, select } from 'd3-selection';
 import { parseHTML } from 'linkedom';
 
-export type Svg = Selection<SVGElement, unknown, null, undefined>;
+export type Svg = Selection<BaseType, unknown, null, undefined>;
 
 /** Colours that can be told apart on light and dark pages, and by those who do not see red or green. */
 export const COLOURS = ['#0a84d0', '#d9730d', '#b0529c', '#2a9d6e', '#8a8f98'] as const;
@@ -21,7 +21,7 @@ const STYLE = `
 export function drawing(title: string, width: number, height: number): Svg {
   const { document } = parseHTML('<html><body></body></html>');
   const svg = select(document.body)
-    .append<SVGElement>('svg')
+    .append('svg')
     .attr('xmlns', 'http://www.w3.org/2000/svg')
     .attr('viewBox', `0 0 ${width} ${height}`)
     .attr('width', width)

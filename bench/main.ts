@@ -1,7 +1,8 @@
-import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { type Arguments, parseArguments } from './arguments.ts';
 import { children } from './children.ts';
 import { core } from './core.ts';
+import { writeDocs } from './docs.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { monitors } from './monitors.ts';
@@ -29,27 +30,12 @@ const SECTIONS: readonly Section[] = [
   trace,
 ];
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { rounds: { type: 'string', default: '5' }, json: { type: 'string' } },
-});
-const rounds = Number(values.rounds);
-const unknown = positionals.filter((name) => !SECTIONS.some((s) => s.name === name));
-if (unknown.length > 0 || !(rounds >= 1)) {
-  const names = SECTIONS.map((s) => s.name).join(', ');
-  console.error(
-    `bench: no section ${unknown.join(', ')}; there are ${names}. --rounds N, --json FILE`,
-  );
-  process.exit(2);
-}
-
-async function measureAll(): Promise<Report> {
+async function measureAll(names: readonly string[], rounds: number): Promise<Report> {
   const peers = new Peers();
   const sections: SectionResult[] = [];
   const about = { ...machine(rounds), factors: factors(peers, rounds), problems: peers.problems };
   console.log(header({ ...about, sections }));
-  for (const section of SECTIONS) {
-    if (positionals.length > 0 && !positionals.includes(section.name)) continue;
+  for (const section of SECTIONS.filter(({ name }) => names.includes(name))) {
     const result = await runSection(section, peers, rounds);
     sections.push(result);
     console.log(`\n${sectionText(result)}`);
@@ -58,5 +44,25 @@ async function measureAll(): Promise<Report> {
   return { ...about, sections };
 }
 
-const report = await measureAll();
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+function rendered(path: string): Report {
+  const report: Report = JSON.parse(readFileSync(path, 'utf8'));
+  console.log([header(report), ...report.sections.map(sectionText)].join('\n\n'));
+  return report;
+}
+
+function given(): Arguments {
+  try {
+    return parseArguments(
+      process.argv.slice(2),
+      SECTIONS.map(({ name }) => name),
+    );
+  } catch (error) {
+    console.error(`bench: ${(error as Error).message}`);
+    process.exit(2);
+  }
+}
+
+const { sections, rounds, json, render, docs } = given();
+const report = render === undefined ? await measureAll(sections, rounds) : rendered(render);
+if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+if (docs) writeDocs(report);

@@ -1,4 +1,4 @@
-// npm run bench -- [SECTION…] [--rounds N] [--json FILE]
+// npm run bench -- [SECTION…] [--rounds N] [--json FILE] [--render FILE] [--docs]
 // Bundles the benchmark with the code as it stands, and runs it.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
