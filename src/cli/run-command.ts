@@ -5,6 +5,7 @@ import { formatProblem } from '../scenario/problem.ts';
 import type { RunResult } from '../scenario/run/run.ts';
 import { SimWorld } from '../scenario/run/sim-world.ts';
 import { type CommandOutput, missingText } from './check-command.ts';
+import { CliError, EXIT_USAGE } from './errors.ts';
 import { type Outcome, outcomeOf, type Reporter } from './outcome.ts';
 import { JsonReporter } from './report-json.ts';
 import { JunitReporter } from './report-junit.ts';
@@ -14,6 +15,7 @@ import { findScenarios } from './scenario-files.ts';
 import { runJob, type ScenarioJob } from './scenario-job.ts';
 import { ScenarioPool } from './scenario-pool.ts';
 import type { Style } from './style.ts';
+import type { TraceOptions } from './trace-options.ts';
 
 export interface RunCommandOptions {
   /** Files, directories and patterns. */
@@ -28,6 +30,9 @@ export interface RunCommandOptions {
   readonly reporter: 'pretty' | 'tap' | 'junit' | 'json';
   /** For each run. */
   readonly timeoutNs: number;
+  readonly trace: TraceOptions | null;
+  /** The page that shows the run; undefined: none. */
+  readonly report: string | undefined;
   readonly style: Style;
   /** Whether progress may be shown on a line that is written again and again. */
   readonly progress: boolean;
@@ -46,6 +51,7 @@ interface Planned {
 /**
  * `qemu-loop run FILE…`. Returns the exit status: 0 all held, 1 an expectation
  * failed, 2 a file is wrong, 3 the emulator itself failed; the highest counts.
+ * @throws CliError where the command line asks for what cannot be
  */
 export async function runCommand(
   options: RunCommandOptions,
@@ -54,15 +60,18 @@ export async function runCommand(
   const startMs = performance.now();
   const { planned, wrong } = plan(options, output);
   if (planned.length === 0) return 2;
+  refuseMany(options, planned);
   const reporter = newReporter(options, output);
   const pool = new ScenarioPool(options.worker, options.jobs);
   let status = wrong ? 2 : 0;
   let failed = 0;
+  let notes = '';
   reporter.begin(planned.length);
   try {
     await inOrder(planned, options.jobs, {
       start: (one) => runOne(one, options, planned.length, pool, reporter),
-      done: (outcome) => {
+      done: ({ outcome, notes: more }) => {
+        notes += more;
         status = Math.max(status, outcome.status);
         if (outcome.status !== 0) failed++;
         reporter.outcome(outcome);
@@ -73,6 +82,7 @@ export async function runCommand(
   }
   const wallMs = performance.now() - startMs;
   reporter.end({ passed: planned.length - failed, failed, wallMs });
+  output.err(notes);
   return status;
 }
 
@@ -102,13 +112,28 @@ function plan(
   return { planned, wrong };
 }
 
+/** Refuses many runs where what is asked for shows one. */
+function refuseMany(options: RunCommandOptions, planned: readonly Planned[]): void {
+  const option = oneRunOption(options);
+  const runs = planned.reduce((sum, { hosts }) => sum + hosts.length, 0);
+  if (option === null || runs === 1) return;
+  const again = options.repeat === 1 ? '' : ', and leave --repeat out';
+  const message = `${option} shows one run, and there are ${runs}: name one file, one --host and one --seed${again}`;
+  throw new CliError(message, EXIT_USAGE);
+}
+
+function oneRunOption({ trace, report }: RunCommandOptions): string | null {
+  if (report !== undefined) return '--report';
+  return trace === null ? null : '--trace-file';
+}
+
 async function runOne(
   one: Planned,
   options: RunCommandOptions,
   total: number,
   pool: ScenarioPool,
   reporter: Reporter,
-): Promise<Outcome> {
+): Promise<{ outcome: Outcome; notes: string }> {
   const { scenario, text, hosts, seed } = one;
   const { file } = scenario;
   reporter.running?.(file);
@@ -116,13 +141,18 @@ async function runOne(
   const live = scenario.expect === null && total === 1 && options.reporter === 'pretty';
   const startMs = performance.now();
   const results: RunResult[] = [];
+  let notes = '';
   for (const host of hosts) {
-    const { timeoutNs, style } = options;
-    const job: ScenarioJob = { file, text, host, seed, timeoutNs, live: live ? style : null };
+    const { timeoutNs, style, trace, report = null } = options;
+    const shown = { live: live ? style : null, trace, report };
+    const job: ScenarioJob = { file, text, host, seed, timeoutNs, ...shown };
     const here = host === 'sim' && options.jobs === 1;
-    results.push(here ? runJob(job, scenario, (s) => new SimWorld(s)) : await pool.run(job));
+    const make = (simSeed: number): SimWorld => new SimWorld(simSeed);
+    const done = await (here ? runJob(job, scenario, make) : pool.run(job));
+    results.push(done.result);
+    notes += done.notes;
   }
-  return outcomeOf(results, seed, performance.now() - startMs);
+  return { outcome: outcomeOf(results, seed, performance.now() - startMs), notes };
 }
 
 /** Runs some at a time, and tells of them in their order. */

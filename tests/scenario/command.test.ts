@@ -61,6 +61,8 @@ async function run(files: string[], options: Partial<RunCommandOptions> = {}): P
       jobs: 1,
       reporter: 'pretty',
       timeoutNs: 20e9,
+      trace: null,
+      report: undefined,
       style: { color: false, width: 0 },
       progress: false,
       worker,
@@ -227,6 +229,8 @@ describe('the command line', () => {
       jobs: 1,
       reporter: 'pretty',
       timeoutNs: 60e9,
+      trace: null,
+      report: undefined,
       color: 'auto',
     });
     expect(parseRun(['--json', '--seeds', '3..5', '--timeout', '2s', 'a'])).toMatchObject({
