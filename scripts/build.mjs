@@ -100,6 +100,7 @@ try {
     }),
     build({ ...command, entryPoints: { 'json-log': 'src/cli/json-log.ts' } }),
     build({ ...command, entryPoints: { watch: 'src/cli/watch/watch.ts' } }),
+    build({ ...command, entryPoints: { 'run-watch': 'src/cli/watch/run-watch.ts' } }),
     build({
       ...command,
       entryPoints: { 'report-command': 'src/cli/report/report-command.ts' },
@@ -110,7 +111,7 @@ try {
         'scenario-main': 'src/cli/scenario-main.ts',
         'scenario-worker': 'src/cli/scenario-worker.ts',
       },
-      plugins: [apart('report-command')],
+      plugins: [apart('report-command', 'run-watch')],
     }),
     build({ ...page, entryPoints: { 'report-page': 'src/cli/report/page/main.ts' } }),
     build({ ...page, entryPoints: { 'report-page': 'src/cli/report/page/style.css' } }),

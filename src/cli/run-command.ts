@@ -28,17 +28,22 @@ export interface RunCommandOptions {
   /** How many run at a time, in processes of their own; 1 where absent. */
   readonly jobs: number;
   readonly reporter: 'pretty' | 'tap' | 'junit' | 'json';
-  /** For each run. */
-  readonly timeoutNs: number;
+  /** For each run; null: it may take as long as it likes. */
+  readonly timeoutNs: number | null;
   readonly trace: TraceOptions | null;
   /** The page that shows the run; undefined: none. */
   readonly report: string | undefined;
+  /** Whether the one run is shown on the whole screen, and its keys are read. */
+  readonly watch: boolean;
   readonly style: Style;
   /** Whether progress may be shown on a line that is written again and again. */
   readonly progress: boolean;
   /** scenario-worker, as it was built. */
   readonly worker: URL;
 }
+
+/** As a shell has it for who ends a program with Ctrl-C. */
+const EXIT_LEFT = 130;
 
 /** One outcome to be. */
 interface Planned {
@@ -51,6 +56,7 @@ interface Planned {
 /**
  * `qemu-loop run FILE…`. Returns the exit status: 0 all held, 1 an expectation
  * failed, 2 a file is wrong, 3 the emulator itself failed; the highest counts.
+ * 130 where the person who watched it left before its end.
  * @throws CliError where the command line asks for what cannot be
  */
 export async function runCommand(
@@ -62,28 +68,30 @@ export async function runCommand(
   if (planned.length === 0) return 2;
   refuseMany(options, planned);
   const reporter = newReporter(options, output);
-  const pool = new ScenarioPool(options.worker, options.jobs);
+  const pool = new ScenarioPool(options.worker, options.jobs, options.watch);
   let status = wrong ? 2 : 0;
   let failed = 0;
   let notes = '';
+  let left = false;
   reporter.begin(planned.length);
   try {
     await inOrder(planned, options.jobs, {
       start: (one) => runOne(one, options, planned.length, pool, reporter),
-      done: ({ outcome, notes: more }) => {
-        notes += more;
+      done: ({ outcome, ...one }) => {
+        notes += one.notes;
+        left ||= one.left;
         status = Math.max(status, outcome.status);
         if (outcome.status !== 0) failed++;
         reporter.outcome(outcome);
       },
     });
   } finally {
-    pool.close();
+    output.err(pool.close());
   }
   const wallMs = performance.now() - startMs;
   reporter.end({ passed: planned.length - failed, failed, wallMs });
   output.err(notes);
-  return status;
+  return left ? EXIT_LEFT : status;
 }
 
 function plan(
@@ -112,6 +120,12 @@ function plan(
   return { planned, wrong };
 }
 
+interface Ran {
+  readonly outcome: Outcome;
+  readonly notes: string;
+  readonly left: boolean;
+}
+
 /** Refuses many runs where what is asked for shows one. */
 function refuseMany(options: RunCommandOptions, planned: readonly Planned[]): void {
   const option = oneRunOption(options);
@@ -122,7 +136,8 @@ function refuseMany(options: RunCommandOptions, planned: readonly Planned[]): vo
   throw new CliError(message, EXIT_USAGE);
 }
 
-function oneRunOption({ trace, report }: RunCommandOptions): string | null {
+function oneRunOption({ trace, report, watch }: RunCommandOptions): string | null {
+  if (watch) return '--watch';
   if (report !== undefined) return '--report';
   return trace === null ? null : '--trace-file';
 }
@@ -133,26 +148,30 @@ async function runOne(
   total: number,
   pool: ScenarioPool,
   reporter: Reporter,
-): Promise<{ outcome: Outcome; notes: string }> {
+): Promise<Ran> {
   const { scenario, text, hosts, seed } = one;
   const { file } = scenario;
   reporter.running?.(file);
   // What expects nothing is run to be looked at.
-  const live = scenario.expect === null && total === 1 && options.reporter === 'pretty';
+  const live =
+    scenario.expect === null && total === 1 && options.reporter === 'pretty' && !options.watch;
   const startMs = performance.now();
   const results: RunResult[] = [];
   let notes = '';
+  let left = false;
   for (const host of hosts) {
     const { timeoutNs, style, trace, report = null } = options;
-    const shown = { live: live ? style : null, trace, report };
+    const watch = options.watch ? { color: style.color } : null;
+    const shown = { live: live ? style : null, trace, report, watch };
     const job: ScenarioJob = { file, text, host, seed, timeoutNs, ...shown };
     const here = host === 'sim' && options.jobs === 1;
     const make = (simSeed: number): SimWorld => new SimWorld(simSeed);
     const done = await (here ? runJob(job, scenario, make) : pool.run(job));
     results.push(done.result);
     notes += done.notes;
+    left ||= done.left;
   }
-  return { outcome: outcomeOf(results, seed, performance.now() - startMs), notes };
+  return { outcome: outcomeOf(results, seed, performance.now() - startMs), notes, left };
 }
 
 /** Runs some at a time, and tells of them in their order. */

@@ -8,6 +8,7 @@ import type { World } from '../scenario/run/world.ts';
 import { LiveLog, type Observer, ReportPage, TraceFiles } from './run-observers.ts';
 import type { Style } from './style.ts';
 import type { TraceOptions } from './trace-options.ts';
+import type { RunWatch } from './watch/run-watch.ts';
 
 export interface ScenarioJob {
   readonly file: string;
@@ -15,12 +16,15 @@ export interface ScenarioJob {
   readonly host: 'sim' | 'linux';
   /** In place of the file's. */
   readonly seed: number | null;
-  readonly timeoutNs: number;
+  /** Null where a run may take as long as it likes. */
+  readonly timeoutNs: number | null;
   /** Whether the live log is shown; null: it is not. */
   readonly live: Style | null;
   readonly trace: TraceOptions | null;
   /** Where the page goes that shows the run; null: there is none. */
   readonly report: string | null;
+  /** Whether it is shown on the whole screen, with colours or without; null: it is not. */
+  readonly watch: { readonly color: boolean } | null;
 }
 
 /** What comes of it. */
@@ -28,6 +32,8 @@ export interface JobResult {
   readonly result: RunResult;
   /** What a person is to be told beside it, in whole lines. */
   readonly notes: string;
+  /** Whether the person who watched it left before its end. */
+  readonly left: boolean;
 }
 
 export type MakeWorld = (seed: number) => World;
@@ -42,20 +48,23 @@ export function scenarioOf(job: ScenarioJob): Scenario {
   return scenario;
 }
 
-/** @throws CliError where a file that it is to write cannot be opened */
+/** @throws CliError where a file that it is to write cannot be opened, or the terminal is not ours */
 export async function runJob(
   job: ScenarioJob,
   scenario: Scenario,
   makeWorld: MakeWorld,
 ): Promise<JobResult> {
+  const watch = job.watch === null ? null : await runWatch(job.watch.color);
   const observers = await observersOf(job, scenario);
+  // Last, so that the event at which it stands still is in the trace.
+  if (watch !== null) observers.push(watch);
   const tellEntry: Observer['entry'] = (entry, nowNs) => {
     for (const one of observers) one.entry?.(entry, nowNs);
   };
   const result = runScenario(scenario, makeWorld, {
     seed: job.seed ?? undefined,
-    timeoutNs: job.timeoutNs,
-    beforeWait: watchdog(job.timeoutNs),
+    timeoutNs: job.timeoutNs ?? undefined,
+    beforeWait: job.timeoutNs === null ? undefined : watchdog(job.timeoutNs),
     onEngine: (engine) => {
       for (const one of observers) one.open(engine);
     },
@@ -65,7 +74,14 @@ export async function runJob(
     },
   });
   const notes = observers.map((one) => one.finish?.() ?? '').join('');
-  return { result, notes };
+  return { result, notes, left: watch?.left ?? false };
+}
+
+async function runWatch(color: boolean): Promise<RunWatch> {
+  const { RunWatch } = await import('./watch/run-watch.ts');
+  return new RunWatch(color, () => {
+    throw new ScenarioEnded('it was left before its end');
+  });
 }
 
 async function observersOf(job: ScenarioJob, scenario: Scenario): Promise<Observer[]> {

@@ -6,6 +6,7 @@ import type { Write } from './outcome.ts';
 import { runCommand } from './run-command.ts';
 import { type AskedRun, parseCheck, parseRun } from './scenario-options.ts';
 import { wantsColor } from './style.ts';
+import { needTerminal } from './tty.ts';
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -29,6 +30,7 @@ export async function scenarioMain(args: readonly string[]): Promise<number> {
     output.out(asked.text);
     return 0;
   }
+  if (asked.watch) await needTerminal();
   return runCommand(withTerminal(asked), output);
 }
 

@@ -16,6 +16,9 @@ export interface AskedText {
   readonly text: string;
 }
 
+/** For each run, unless it is watched: who looks may pause. */
+const TIMEOUT_NS = 60e9;
+
 const RUN_TEXT = `
 FILE is a scenario, a directory of them, or a pattern such as 'scenarios/*.yaml'.
 
@@ -23,11 +26,12 @@ Examples:
   qemu-loop run scenarios/
   qemu-loop run --host both scenarios/sigchld.yaml
   qemu-loop run --seeds 1..1000 --jobs 2 storm.yaml
+  qemu-loop run --watch scenarios/sigchld.yaml
   qemu-loop run --trace-file chrome:run.json --report run.html sigchld.yaml
 
 Exit status: 0 all held, 1 an expectation failed, 2 a file or the command line
 is wrong, 3 the emulator itself failed; 125 a trace or a report cannot be
-written.
+written, 130 --watch was left before the end.
 `;
 
 interface RawRun extends RawTrace {
@@ -38,7 +42,8 @@ interface RawRun extends RawTrace {
   jobs: number;
   json?: boolean;
   reporter: 'pretty' | 'tap' | 'junit' | 'json';
-  timeout: number;
+  timeout?: number;
+  watch: boolean;
   color: 'auto' | 'always' | 'never';
 }
 
@@ -72,9 +77,10 @@ function runFlags(): Option[] {
       .choices(['pretty', 'tap', 'junit', 'json'])
       .default('pretty'),
     new Option('--json', 'the same as --reporter json'),
-    new Option('--timeout <duration>', 'for each run, in real time (default 60s)')
-      .argParser(duration)
-      .default(60e9),
+    new Option('--timeout <duration>', 'for each run, in real time (default 60s)').argParser(
+      duration,
+    ),
+    new Option('--watch', 'a full-screen view of the one run; needs a terminal').default(false),
     new Option('--color <when>', 'auto (the default), always or never')
       .choices(['auto', 'always', 'never'])
       .default('auto'),
@@ -98,6 +104,7 @@ export function parseRun(args: readonly string[]): AskedRun | AskedText {
   if (raw.seed !== undefined && raw.seeds !== undefined) {
     throw usage('--seed and --seeds exclude each other');
   }
+  if (raw.watch) checkWatch(raw);
   return {
     files: parsed.command.args,
     host: raw.host,
@@ -105,11 +112,25 @@ export function parseRun(args: readonly string[]): AskedRun | AskedText {
     repeat: raw.repeat,
     jobs: raw.jobs,
     reporter: raw.json === true ? 'json' : raw.reporter,
-    timeoutNs: raw.timeout,
+    timeoutNs: raw.watch ? null : (raw.timeout ?? TIMEOUT_NS),
     trace: traceOptions(raw, 'qemu-loop run'),
     report: raw.report,
+    watch: raw.watch,
     color: raw.color,
   };
+}
+
+/** @throws CliError where there is something that a view of one run has no place for */
+function checkWatch({ json, reporter, jobs, timeout }: RawRun): void {
+  const kind = json === true ? 'json' : reporter;
+  if (kind !== 'pretty') {
+    throw usage(
+      `--watch and the reporter ${kind} exclude each other: the reporter is pretty with it`,
+    );
+  }
+  if (jobs > 1) throw usage('--watch shows one run: leave --jobs out');
+  if (timeout !== undefined)
+    throw usage('--watch has no time limit: leave --timeout out, q ends the run');
 }
 
 /** @throws CliError with status 2, where the line (without `check`) is wrong */

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { CliError } from './errors.ts';
+import { HeldOutput } from './held-output.ts';
 import type { JobResult, ScenarioJob } from './scenario-job.ts';
 import type { Reply } from './scenario-worker.ts';
 
@@ -20,10 +21,17 @@ export class ScenarioPool {
   readonly #all = new Set<ChildProcess>();
   readonly #waiting: Waiting[] = [];
 
-  /** @param script scenario-worker, as it was built */
-  constructor(script: URL, size: number) {
+  /** Where they have the screen to themselves: what goes to stderr meanwhile. */
+  readonly #held: HeldOutput | null;
+
+  /**
+   * @param script scenario-worker, as it was built
+   * @param onScreen whether they have the terminal, and all of its screen
+   */
+  constructor(script: URL, size: number, onScreen: boolean) {
     this.#script = script;
     this.#size = size;
+    this.#held = onScreen ? new HeldOutput() : null;
   }
 
   /** Rejects with a CliError where the job could not begin. */
@@ -34,9 +42,11 @@ export class ScenarioPool {
     });
   }
 
-  close(): void {
+  /** Returns what was held back from stderr. */
+  close(): string {
     for (const worker of this.#all) worker.kill();
     this.#all.clear();
+    return this.#held?.take() ?? '';
   }
 
   #next(): void {
@@ -48,20 +58,23 @@ export class ScenarioPool {
   }
 
   #start(): ChildProcess {
-    const worker = fork(this.#script, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const [stdin, stderr] =
+      this.#held === null
+        ? (['ignore', 'inherit'] as const)
+        : (['inherit', this.#held.fd] as const);
+    const worker = fork(this.#script, { stdio: [stdin, 'inherit', stderr, 'ipc'] });
     this.#all.add(worker);
     return worker;
   }
 
   #give(worker: ChildProcess, { job, done, failed }: Waiting): void {
+    const { timeoutNs } = job;
     let late = false;
-    const timer = setTimeout(
-      () => {
-        late = true;
-        worker.kill('SIGKILL');
-      },
-      job.timeoutNs / 1e6 + GRACE_MS,
-    );
+    const end = (): void => {
+      late = true;
+      worker.kill('SIGKILL');
+    };
+    const timer = timeoutNs === null ? undefined : setTimeout(end, timeoutNs / 1e6 + GRACE_MS);
     const finish = (reply: Reply): void => {
       clearTimeout(timer);
       worker.removeAllListeners('message').removeAllListeners('exit');
@@ -75,7 +88,7 @@ export class ScenarioPool {
     });
     worker.once('exit', (status, signal) => {
       this.#all.delete(worker);
-      const how = late ? `it ran for longer than ${job.timeoutNs / 1e9} s` : died(status, signal);
+      const how = late ? `it ran for longer than ${timeoutNs! / 1e9} s` : died(status, signal);
       finish({ done: lost(job, how, late ? 1 : 3) });
     });
     worker.send(job);
@@ -101,5 +114,5 @@ function lost(job: ScenarioJob, message: string, status: 1 | 3): JobResult {
     elapsedNs: 0,
     trace: null,
   };
-  return { result, notes: '' };
+  return { result, notes: '', left: false };
 }

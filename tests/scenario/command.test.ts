@@ -63,6 +63,7 @@ async function run(files: string[], options: Partial<RunCommandOptions> = {}): P
       timeoutNs: 20e9,
       trace: null,
       report: undefined,
+      watch: false,
       style: { color: false, width: 0 },
       progress: false,
       worker,
@@ -231,6 +232,7 @@ describe('the command line', () => {
       timeoutNs: 60e9,
       trace: null,
       report: undefined,
+      watch: false,
       color: 'auto',
     });
     expect(parseRun(['--json', '--seeds', '3..5', '--timeout', '2s', 'a'])).toMatchObject({
