@@ -72,14 +72,17 @@ export async function runCommand(
   let status = wrong ? 2 : 0;
   let failed = 0;
   let notes = '';
-  let left = false;
   reporter.begin(planned.length);
   try {
     await inOrder(planned, options.jobs, {
       start: (one) => runOne(one, options, planned.length, pool, reporter),
       done: ({ outcome, ...one }) => {
         notes += one.notes;
-        left ||= one.left;
+        if (one.left) {
+          status = EXIT_LEFT;
+          notes += `qemu-loop: ${outcome.file} was left before its end\n`;
+          return;
+        }
         status = Math.max(status, outcome.status);
         if (outcome.status !== 0) failed++;
         reporter.outcome(outcome);
@@ -89,9 +92,9 @@ export async function runCommand(
     output.err(pool.close());
   }
   const wallMs = performance.now() - startMs;
-  reporter.end({ passed: planned.length - failed, failed, wallMs });
+  if (status !== EXIT_LEFT) reporter.end({ passed: planned.length - failed, failed, wallMs });
   output.err(notes);
-  return left ? EXIT_LEFT : status;
+  return status;
 }
 
 function plan(
