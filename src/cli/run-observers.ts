@@ -1,6 +1,5 @@
 /** Those who look on while a scenario runs: the live log, the trace files, the report. */
 
-import { writeSync } from 'node:fs';
 import { SimHost } from '../host/sim/sim-host.ts';
 import type { Engine } from '../scenario/run/engine.ts';
 import type { LogEntry } from '../scenario/run/order-log.ts';
@@ -14,6 +13,7 @@ import { PrettyLog } from './pretty-log.ts';
 import type { Style } from './style.ts';
 import type { TraceOptions } from './trace-options.ts';
 import { TraceOutput, traceOrigin } from './trace-output.ts';
+import { allWriter } from './write-all.ts';
 
 const STDERR = 2;
 
@@ -40,8 +40,9 @@ export class LiveLog implements Observer {
   }
 
   open({ trace, world }: Engine): void {
+    const write = allWriter(STDERR);
     const sink = (text: string): void => {
-      if (!this.#ended) writeSync(STDERR, text);
+      if (!this.#ended) write(text);
     };
     this.#log = new PrettyLog(sink, () => this.#style, new Map(), world.startNs);
     attachLog(trace, 'info', this.#log);

@@ -240,6 +240,11 @@ describe('the command line', () => {
       seeds: [3, 4, 5],
       timeoutNs: 2e9,
     });
+    expect(parseRun(['--watch', '--report', 'r.html', 'a'])).toMatchObject({
+      watch: true,
+      report: 'r.html',
+      timeoutNs: null,
+    });
     expect(parseCheck(['a'])).toEqual(['a']);
   });
 
@@ -250,6 +255,7 @@ describe('the command line', () => {
     [['--seed', '1', '--seeds', '1..2', 'a'], 'exclude each other'],
     [['--timeout', '5', 'a'], 'it needs a unit'],
     [['--repeat', '0', 'a'], 'expected a number above 0'],
+    [['--trace-file', 'x', 'a'], 'has no format: write log:x'],
   ])('refuses %j', (args, message) => {
     expect(() => parseRun(args)).toThrow(message);
   });
