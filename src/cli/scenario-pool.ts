@@ -20,9 +20,9 @@ export class ScenarioPool {
   readonly #idle: ChildProcess[] = [];
   readonly #all = new Set<ChildProcess>();
   readonly #waiting: Waiting[] = [];
-
-  /** Where they have the screen to themselves: what goes to stderr meanwhile. */
-  readonly #held: HeldOutput | null;
+  readonly #onScreen: boolean;
+  /** What goes to stderr while they have the screen. */
+  #held: HeldOutput | null = null;
 
   /**
    * @param script scenario-worker, as it was built
@@ -31,7 +31,7 @@ export class ScenarioPool {
   constructor(script: URL, size: number, onScreen: boolean) {
     this.#script = script;
     this.#size = size;
-    this.#held = onScreen ? new HeldOutput() : null;
+    this.#onScreen = onScreen;
   }
 
   /** Rejects with a CliError where the job could not begin. */
@@ -58,11 +58,10 @@ export class ScenarioPool {
   }
 
   #start(): ChildProcess {
-    const [stdin, stderr] =
-      this.#held === null
-        ? (['ignore', 'inherit'] as const)
-        : (['inherit', this.#held.fd] as const);
-    const worker = fork(this.#script, { stdio: [stdin, 'inherit', stderr, 'ipc'] });
+    if (this.#onScreen) this.#held ??= new HeldOutput();
+    const stdin = this.#onScreen ? 'inherit' : 'ignore';
+    const stdio = [stdin, 'inherit', this.#held?.fd ?? 'inherit', 'ipc'] as const;
+    const worker = fork(this.#script, { stdio: [...stdio] });
     this.#all.add(worker);
     return worker;
   }

@@ -71,6 +71,7 @@ describe('a simulated run', () => {
   test('waits before its first iteration, is stepped to its end, and stays until q', async () => {
     const tmux = await watching(path('children.yaml'));
     await tmux.until(/^ iteration 1 {2}PAUSED before the iteration {2}\d+ ns$/m);
+    await tmux.until(/^ {2}0\.\d{9} aio_set_fd_handler/m);
     await tmux.until(/children: 0 of 2 live ─+\n.*\n {2}1 waits .* a: after 10ms, exit 3\n/);
     for (const phase of ['prepare', 'poll', 'check', 'dispatch', 'timers']) {
       await tmux.keys('p');

@@ -249,7 +249,8 @@ function eventRows(parts: FrameParts, height: number, filter: string): readonly 
 function eventText(entry: Entry, view: Shown, names: ReadonlyMap<number, string>): string {
   const { style, subject } = view;
   const { id, args, timeNs } = entry;
-  const time = ((timeNs - subject.startNs) / 1e9).toFixed(6).padStart(10);
+  const { startNs, digits } = subject;
+  const time = ((timeNs - startNs) / 1e9).toFixed(digits).padStart(digits + 4);
   const said =
     id === undefined || args === undefined
       ? { func: entry.func ?? '', text: entry.text ?? '', kind: 'other' as const }

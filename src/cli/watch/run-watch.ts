@@ -62,12 +62,7 @@ export class RunWatch implements Observer {
     const defs = scenario.objects.filter((def): def is ChildDef => def.section === 'children');
     const children = new RunChildren(defs);
     const rounds = scenario.drive === 'aio_poll' ? new AioPollRounds() : new MainLoopRounds();
-    const view = new View(
-      this.#host,
-      this.#color,
-      new Model(rounds, false),
-      this.#driver(world, engine),
-    );
+    const view = new View(this.#host, this.#color, new Model(rounds, false), this.#driver(engine));
     view.model.keepAll = true;
     const hold = new HoldPoll(this.#host, view.console.fd, null);
     view.open(subjectOf(engine, children), hold, true);
@@ -102,12 +97,16 @@ export class RunWatch implements Observer {
     this.#host.dispose();
   }
 
-  #driver(world: World, engine: Engine): Driver {
+  #driver(engine: Engine): Driver {
+    const { world } = engine;
     const terminal = new Terminal(this.#host, false);
     return {
       tickNs: TICK_NS,
       state: () => (this.#result === null ? '' : verdict(this.#result)),
-      isLeaving: () => this.#mustLeave(),
+      isLeaving: () => {
+        this.#lookForParent();
+        return this.left;
+      },
       standsStill: () => {},
       send: (pid, signo) => {
         // As the outside world acts, which takes no time of the run's.
@@ -136,6 +135,7 @@ export class RunWatch implements Observer {
   /** The real host lets us look at set times, also in the middle of a wait. */
   #lookWhileItWaits(world: World): void {
     world.at(world.nowNs() - world.startNs + LOOK_NS, () => {
+      if (this.#result !== null) return;
       this.#look();
       this.#lookWhileItWaits(world);
     });
@@ -149,14 +149,14 @@ export class RunWatch implements Observer {
       this.#lookedNs = nowNs;
       view.readKeys();
       if (nowNs >= view.dueNs) view.draw();
+      this.#lookForParent();
     }
-    if (this.#mustLeave()) this.#leave();
+    if (this.left) this.#leave();
   }
 
-  /** Also where the process that started this one, and would tell of the run, is gone. */
-  #mustLeave(): boolean {
-    if (!this.left && this.#host.getppid() !== this.#parent) this.#quit();
-    return this.left;
+  /** Without the process that started this one nobody would be told of the run. */
+  #lookForParent(): void {
+    if (this.#host.getppid() !== this.#parent) this.#quit();
   }
 }
 
@@ -166,6 +166,7 @@ function subjectOf({ loop, world }: Engine, { rows }: RunChildren): Subject {
   return {
     loop,
     children: rows,
+    digits: simulated === null ? 6 : 9,
     outputTitle: 'order log',
     // The real world's is set anew when all objects are there.
     get startNs() {

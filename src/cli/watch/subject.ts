@@ -8,6 +8,8 @@ export interface Subject {
   readonly children: readonly ChildRow[];
   /** CLOCK_MONOTONIC at the start, by the clock of the loop's own host. */
   readonly startNs: number;
+  /** Digits of a second in which times of events are shown: to the µs or the ns. */
+  readonly digits: 6 | 9;
   /** What the lines between the tables and the events are. */
   readonly outputTitle: string;
   nowNs(): number;

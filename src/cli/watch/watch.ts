@@ -86,6 +86,7 @@ export class Watch implements WatchView {
       loop,
       children: report.children,
       startNs: report.startNs,
+      digits: 6,
       outputTitle: 'output',
       nowNs: () => host.clockNs(CLOCK_MONOTONIC),
       processState,
