@@ -151,6 +151,15 @@ describe('whoever looks on', () => {
     expect([host.nowNs, happened]).toEqual([nowNs + 1, ['due']]);
   });
 
+  it('may set what is to happen afterwards', () => {
+    const host = new SimHost();
+    const happened: string[] = [];
+    host.still(() => host.at(host.nowNs, () => happened.push('set')));
+    expect(happened).toEqual([]);
+    host.clockNs(CLOCK_MONOTONIC);
+    expect(happened).toEqual(['set']);
+  });
+
   it('leaves all as it was where it throws, and within an event', () => {
     const host = new SimHost();
     const { nowNs } = host;

@@ -146,14 +146,13 @@ export class VirtualClock {
   /** Calls within act take no time, and nothing happens meanwhile. */
   still<T>(act: () => T): T {
     const callNs = this.#callNs;
-    const dueNs = this.#dueNs;
     this.#callNs = 0;
     this.#dueNs = Infinity;
     try {
       return act();
     } finally {
       this.#callNs = callNs;
-      this.#dueNs = dueNs;
+      this.#dueNs = callNs === 0 ? Infinity : this.#queue.soonestNs();
     }
   }
 
