@@ -79,8 +79,8 @@ export class RunWatch implements Observer {
       // Whose terminal has gone still has children to end.
       process.on('SIGHUP', () => {});
       this.#lookWhileItWaits(world);
+      view.draw();
     }
-    view.draw();
   }
 
   entry({ text }: LogEntry): void {

@@ -188,7 +188,7 @@ export class View {
 
   #suspend(): void {
     const held = this.pacer.paused;
-    this.console.leave();
+    this.console.leave(true);
     let stopped = this.#driver.suspend();
     // Continued in the background: there the terminal is another's.
     while (stopped && isBackground(this.#host)) stopped = this.#driver.suspend();
