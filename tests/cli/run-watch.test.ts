@@ -62,6 +62,13 @@ async function pidOf(terminal: Tmux, number: number): Promise<number> {
   return Number((await terminal.until(new RegExp(`^ {2}${number} \\S+ +(\\d+) `, 'm')))[1]);
 }
 
+/** Awaits that a shell has become what it ends with, and so has said what it had to say. */
+async function untilExec(pid: number, program: string): Promise<void> {
+  while (!readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith(program)) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 function parentOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
@@ -233,6 +240,7 @@ describe('a real run', () => {
   test('in a wait without end the keys count, and Ctrl-C ends it and its children', async () => {
     const tmux = await watching(path('asleep.yaml'));
     const pid = await pidOf(tmux, 1);
+    await untilExec(pid, 'sleep');
     await tmux.until(/iteration 4 {2}running/);
     await tmux.resize(60, 20);
     await tmux.until(/^── events ─{50}$/m);
