@@ -160,6 +160,7 @@ static double run(const char *row, long n) {
   if (sscanf(row, "timer-run-%d", &many) == 1) return expire(MAX(n / many, 1), many);
   if (!strcmp(row, "co-create")) return co_create(n);
   if (!strcmp(row, "co-yield")) return co_yield(n);
+  if (!strcmp(row, "getppid")) return TIME(n, getppid());
   return -1;
 }
 
