@@ -1,10 +1,63 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** The program of QEMU's own that a program on its event loop is built like. */
+const MODEL = 'tests/unit/test-aio';
+const SOURCE = resolve('bench', 'c', 'qemu.c');
+
 /** QEMU's own C loop on this machine: bench/c/qemu.c, where QEMU_BUILD names a QEMU build tree. */
 export class QemuC {
-  readonly problem: string | null = 'QEMU_BUILD is not set';
+  readonly problem: string | null;
+  readonly #dir = mkdtempSync(join(tmpdir(), 'qemu-loop-bench-'));
 
-  run(row: string, _count: number): number {
-    throw new Error(`bench/c/qemu.c ${row}: ${this.problem}`);
+  constructor() {
+    const build = process.env.QEMU_BUILD;
+    this.problem =
+      build === undefined
+        ? 'QEMU_BUILD is not set (docs/performance.md says how)'
+        : this.#make(resolve(build));
   }
 
-  dispose(): void {}
+  run(row: string, count: number): number {
+    const ran = spawnSync(this.#program, [row, String(count)], { encoding: 'utf8' });
+    if (ran.status !== 0) throw new Error(`bench/c/qemu.c ${row}: ${ran.stderr}`);
+    return Number(ran.stdout);
+  }
+
+  dispose(): void {
+    rmSync(this.#dir, { recursive: true, force: true });
+  }
+
+  get #program(): string {
+    return join(this.#dir, 'qemu');
+  }
+
+  /** Returns what went wrong, or null. */
+  #make(build: string): string | null {
+    const commands = join(build, 'compile_commands.json');
+    const ninja = join(build, 'build.ninja');
+    if (!existsSync(commands) || !existsSync(ninja)) return `${build} is no QEMU build tree`;
+    if (!existsSync(join(build, MODEL))) return `${build} lacks ${MODEL}: ninja ${MODEL} makes it`;
+    const compile = compileCommand(readFileSync(commands, 'utf8'));
+    const link = linkArgs(readFileSync(ninja, 'utf8'));
+    if (compile === null || link === null) return `${build} does not say how ${MODEL} is built`;
+    const make = `${compile} -Wno-missing-prototypes '${SOURCE}' -o '${this.#program}' ${link}`;
+    const made = spawnSync('sh', ['-c', make], { cwd: build, encoding: 'utf8' });
+    return made.status === 0 ? null : made.stderr;
+  }
+}
+
+/** The compiler and its flags, without what is compiled and where to. */
+function compileCommand(text: string): string | null {
+  const all = JSON.parse(text) as readonly { file: string; command: string }[];
+  const found = all.find(({ file }) => file.endsWith(`${MODEL}.c`));
+  return found === undefined ? null : found.command.replace(/ -MD -MQ .*$/, '');
+}
+
+/** The libraries, in the order that the linker wants. */
+function linkArgs(text: string): string | null {
+  const match = new RegExp(`^build ${MODEL}: [^]*?^ LINK_ARGS = (.*)$`, 'm').exec(text);
+  return match?.[1] ?? null;
 }

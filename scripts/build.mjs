@@ -25,6 +25,17 @@ const common = {
   logLevel: 'warning',
 };
 
+/** Imports of files that have bundles of their own, which stand beside whoever loads them. */
+const apart = (...names) => ({
+  name: 'apart',
+  setup(on) {
+    on.onResolve({ filter: new RegExp(`/(${names.join('|')})\\.ts$`) }, ({ path }) => ({
+      path: `./${path.split('/').at(-1).replace('.ts', '.cjs')}`,
+      external: true,
+    }));
+  },
+});
+
 /**
  * The command must start fast. So pino, the report and the scenarios have bundles of their own,
  * loaded only where they are wanted; koffi comes by require, in half the time that import takes; and
@@ -34,13 +45,6 @@ const common = {
 const startFast = {
   name: 'start-fast',
   setup(on) {
-    on.onResolve(
-      { filter: /\/(json-log|report-command|scenario-main|watch)\.ts$/ },
-      ({ path }) => ({
-        path: `./${path.split('/').at(-1).replace('.ts', '.cjs')}`,
-        external: true,
-      }),
-    );
     on.onResolve({ filter: /^koffi$/ }, ({ kind }) =>
       kind === 'require-call'
         ? { path: 'koffi', external: true }
@@ -114,15 +118,26 @@ function declarations() {
 
 try {
   await Promise.all([
-    build({ ...command, entryPoints: { command: 'src/cli/main.ts' }, plugins: [startFast] }),
+    build({
+      ...command,
+      entryPoints: { command: 'src/cli/main.ts' },
+      plugins: [apart('json-log', 'report-command', 'scenario-main', 'watch'), startFast],
+    }),
     build({ ...command, entryPoints: { 'json-log': 'src/cli/json-log.ts' } }),
     build({ ...command, entryPoints: { watch: 'src/cli/watch/watch.ts' } }),
+    build({ ...command, entryPoints: { 'run-watch': 'src/cli/watch/run-watch.ts' } }),
     build({
       ...command,
       entryPoints: { 'report-command': 'src/cli/report/report-command.ts' },
     }),
-    build({ ...command, entryPoints: { 'scenario-main': 'src/cli/scenario-main.ts' } }),
-    build({ ...command, entryPoints: { 'scenario-worker': 'src/cli/scenario-worker.ts' } }),
+    build({
+      ...command,
+      entryPoints: {
+        'scenario-main': 'src/cli/scenario-main.ts',
+        'scenario-worker': 'src/cli/scenario-worker.ts',
+      },
+      plugins: [apart('report-command', 'run-watch')],
+    }),
     build({ ...page, entryPoints: { 'report-page': 'src/cli/report/page/main.ts' } }),
     build({ ...page, entryPoints: { 'report-page': 'src/cli/report/page/style.css' } }),
     build({

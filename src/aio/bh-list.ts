@@ -1,7 +1,24 @@
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { type BhCallback, type BhQueue, BottomHalf } from './bottom-half.ts';
-import { BH_DELETED, BH_IDLE, BH_ONESHOT, BH_SCHEDULED, NO_BH, type Wakeup } from './wakeup.ts';
+import {
+  BH_DELETED,
+  BH_IDLE,
+  BH_ONESHOT,
+  BH_SCHEDULED,
+  bhIndex,
+  bhSlot,
+  FIRST_BH,
+  NO_BH,
+  type Wakeup,
+} from './wakeup.ts';
+
+const FIRST = bhIndex(FIRST_BH);
+
+/** What traces call a bottom half: 1, 2, 3 … */
+function number(slot: number): number {
+  return bhIndex(slot) - FIRST + 1;
+}
 
 const T_ENQUEUE = EV.aio_bh_enqueue;
 const T_CANCEL = EV.qemu_bh_cancel;
@@ -31,11 +48,11 @@ export class BhList implements BhQueue {
   readonly #owner: BhOwner;
   readonly #wakeup: Wakeup;
   readonly #trace: Tracer;
-  // By slot; slot 0 is NO_BH.
-  readonly #callbacks: (BhCallback<never> | null)[] = [null];
-  readonly #opaques: unknown[] = [null];
-  readonly #names: string[] = [''];
-  readonly #objects: (BottomHalf | null)[] = [null];
+  // By bhIndex of the slot; those before FIRST stand for none.
+  readonly #callbacks: (BhCallback<never> | null)[] = [null, null];
+  readonly #opaques: unknown[] = [null, null];
+  readonly #names: string[] = ['', ''];
+  readonly #objects: (BottomHalf | null)[] = [null, null];
   readonly #free: number[] = [];
   /**
    * What is left of each slice, oldest first, at #firstSlice to #endSlice - 1. The
@@ -54,7 +71,7 @@ export class BhList implements BhQueue {
   create<T>(name: string, cb: BhCallback<T>, opaque: T): BottomHalf {
     const slot = this.#take(name, cb as BhCallback<never>, opaque);
     const bh = new BottomHalf(this, name, slot);
-    this.#objects[slot] = bh;
+    this.#objects[bhIndex(slot)] = bh;
     return bh;
   }
 
@@ -71,13 +88,20 @@ export class BhList implements BhQueue {
 
   #traceEnqueue(slot: number, old: number, flags: number): void {
     if (this.#trace.on[T_ENQUEUE] === 0) return;
-    this.#trace.emit(T_ENQUEUE, this.#owner.id, this.#names[slot]!, old, flags, slot);
+    this.#trace.emit(
+      T_ENQUEUE,
+      this.#owner.id,
+      this.#names[bhIndex(slot)]!,
+      old,
+      flags,
+      number(slot),
+    );
   }
 
   cancel(slot: number): void {
     this.#wakeup.cancel(slot);
     if (this.#trace.on[T_CANCEL] !== 0) {
-      this.#trace.emit(T_CANCEL, this.#owner.id, this.#names[slot]!, slot);
+      this.#trace.emit(T_CANCEL, this.#owner.id, this.#names[bhIndex(slot)]!, number(slot));
     }
   }
 
@@ -157,7 +181,7 @@ export class BhList implements BhQueue {
       while (slot !== NO_BH) {
         const next = this.#wakeup.next(slot);
         const flags = this.#wakeup.dequeue(slot);
-        if ((flags & BH_DELETED) === 0) leaked.push(this.#names[slot]!);
+        if ((flags & BH_DELETED) === 0) leaked.push(this.#names[bhIndex(slot)]!);
         this.#release(slot);
         slot = next;
       }
@@ -169,9 +193,9 @@ export class BhList implements BhQueue {
 
   /** Names and flags of all that exist, for people and tools to look at. */
   *entries(): Generator<{ name: string; flags: number }> {
-    for (let slot = 1; slot < this.#callbacks.length; slot++) {
-      if (this.#callbacks[slot] !== null) {
-        yield { name: this.#names[slot]!, flags: this.#wakeup.flags(slot) };
+    for (let i = FIRST; i < this.#callbacks.length; i++) {
+      if (this.#callbacks[i] !== null) {
+        yield { name: this.#names[i]!, flags: this.#wakeup.flags(bhSlot(i)) };
       }
     }
   }
@@ -182,46 +206,46 @@ export class BhList implements BhQueue {
   }
 
   #call(slot: number, flags: number): void {
-    const cb = this.#callbacks[slot]! as BhCallback<unknown>;
-    const opaque = this.#opaques[slot];
+    const cb = this.#callbacks[bhIndex(slot)]! as BhCallback<unknown>;
+    const opaque = this.#opaques[bhIndex(slot)];
     // Nobody holds a one-shot, so it is freed first and cannot leak if it throws.
     if ((flags & BH_ONESHOT) === 0 && !this.#trace.active) {
       cb(opaque);
       return;
     }
-    const name = this.#names[slot]!;
+    const name = this.#names[bhIndex(slot)]!;
     if ((flags & BH_ONESHOT) !== 0) this.#release(slot);
     if (this.#trace.on[T_CALL_BEGIN] !== 0) {
-      this.#trace.emit(T_CALL_BEGIN, this.#owner.id, name, flags, slot);
+      this.#trace.emit(T_CALL_BEGIN, this.#owner.id, name, flags, number(slot));
     }
     cb(opaque);
     if (this.#trace.on[T_CALL_END] !== 0) {
-      this.#trace.emit(T_CALL_END, this.#owner.id, name, slot);
+      this.#trace.emit(T_CALL_END, this.#owner.id, name, number(slot));
     }
   }
 
   #take(name: string, cb: BhCallback<never>, opaque: unknown): number {
     let slot = this.#free.pop();
     if (slot === undefined) {
-      slot = this.#callbacks.length;
+      slot = bhSlot(this.#callbacks.length);
       this.#wakeup.reserve(slot);
       this.#objects.push(null);
     }
-    this.#callbacks[slot] = cb;
-    this.#opaques[slot] = opaque;
-    this.#names[slot] = name;
+    this.#callbacks[bhIndex(slot)] = cb;
+    this.#opaques[bhIndex(slot)] = opaque;
+    this.#names[bhIndex(slot)] = name;
     return slot;
   }
 
   #release(slot: number): void {
-    const object = this.#objects[slot]!;
+    const object = this.#objects[bhIndex(slot)]!;
     if (object !== null) {
       object.slot = NO_BH;
-      this.#objects[slot] = null;
+      this.#objects[bhIndex(slot)] = null;
     }
     this.#wakeup.free(slot);
-    this.#callbacks[slot] = null;
-    this.#opaques[slot] = null;
+    this.#callbacks[bhIndex(slot)] = null;
+    this.#opaques[bhIndex(slot)] = null;
     this.#free.push(slot);
   }
 

@@ -58,7 +58,7 @@ export class Dispatcher {
 
   leaveRound(ready: ReadyList): void {
     this.#depth--;
-    ready.drop();
+    if (!ready.isEmpty) ready.drop();
   }
 
   /** Calls what is on the list. Returns whether that was progress. QEMU: aio_dispatch_ready_handlers. */
@@ -147,8 +147,13 @@ export class Dispatcher {
   }
 
   #call(handler: AioHandler, callback: IOHandler<unknown>, revents: number): void {
-    const { trace, id } = this.#owner;
     handler.calls++;
+    if (this.#owner.trace.active) this.#tracedCall(handler, callback, revents);
+    else callback(handler.opaque);
+  }
+
+  #tracedCall(handler: AioHandler, callback: IOHandler<unknown>, revents: number): void {
+    const { trace, id } = this.#owner;
     if (trace.on[T_FD_BEGIN] !== 0) trace.emit(T_FD_BEGIN, id, handler.fd, revents, handler.name);
     callback(handler.opaque);
     if (trace.on[T_FD_END] !== 0) trace.emit(T_FD_END, id, handler.fd, handler.name);

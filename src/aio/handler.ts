@@ -136,6 +136,10 @@ export class ReadyList {
   readonly #handlers: (AioHandler | null)[] = [];
   #count = 0;
 
+  get isEmpty(): boolean {
+    return this.#count === 0;
+  }
+
   /** QEMU: aio_add_ready_handler. */
   add(handler: AioHandler, revents: number): void {
     handler.revents = revents;

@@ -153,9 +153,7 @@ export class PollSet {
     if (this.#trace.active) this.#traceEnter('epoll_wait', this.#records.size, timeoutNs);
     const ret = epoll.wait(timeoutNs);
     if (ret >= 0) this.readyCount = epoll.collect(ret, this.ready);
-    if (this.#trace.on[T_RETURN] !== 0) {
-      this.#trace.emit(T_RETURN, 'epoll_wait', ret, epoll.text(ret));
-    }
+    if (this.#trace.active) this.#traceEpollReturn(epoll, ret);
     return ret < 0 ? ret : this.readyCount;
   }
 
@@ -182,9 +180,7 @@ export class PollSet {
     for (let i = 0; i < this.#edges.length; i++) this.#edges[i]!.begin(null);
     if (this.#trace.active) this.#traceEnter('ppoll', nfds, timeoutNs);
     const ret = this.#look(nfds, this.#isOwnQuiet() ? looked : nfds, timeoutNs);
-    if (this.#trace.on[T_RETURN] !== 0) {
-      this.#trace.emit(T_RETURN, 'ppoll', ret, pollfdsText(this.#pollfds, nfds, ret));
-    }
+    if (this.#trace.active) this.#tracePollReturn(nfds, ret);
     const words = this.#pollfds.i32;
     const nodes = this.#nodes;
     for (let i = 0, left = ret; left > 0 && i < nodes.length; i++) {
@@ -260,6 +256,16 @@ export class PollSet {
 
   #traceEnter(call: string, nfds: number, timeoutNs: number): void {
     if (this.#trace.on[T_ENTER] !== 0) this.#trace.emit(T_ENTER, call, nfds, timeoutNs);
+  }
+
+  #traceEpollReturn(epoll: EpollSet, ret: number): void {
+    if (this.#trace.on[T_RETURN] === 0) return;
+    this.#trace.emit(T_RETURN, 'epoll_wait', ret, epoll.text(ret));
+  }
+
+  #tracePollReturn(nfds: number, ret: number): void {
+    if (this.#trace.on[T_RETURN] === 0) return;
+    this.#trace.emit(T_RETURN, 'ppoll', ret, pollfdsText(this.#pollfds, nfds, ret));
   }
 
   #traceSwitch(from: FdMonKind, to: FdMonKind): void {

@@ -80,10 +80,19 @@ export class Words {
 const NOTIFY_ME = 0;
 const NOTIFIED = 1;
 const BH_LIST = 2;
-const HEADER = 4;
-const FLAGS = 0;
-const NEXT = 1;
+/** A slot is the index of a bottom half's two words, so that none has to be computed. */
 const WORDS_PER_BH = 2;
+export const FIRST_BH = 4;
+const NEXT = 1;
+
+/** The number of a slot, for tables with an entry for each: 2, 3, 4 … */
+export function bhIndex(slot: number): number {
+  return slot >> 1;
+}
+
+export function bhSlot(index: number): number {
+  return index << 1;
+}
 
 // A bottom half's flags; QEMU's BH_* of util/async.c
 export const BH_PENDING = 1;
@@ -92,28 +101,20 @@ export const BH_DELETED = 4;
 export const BH_ONESHOT = 8;
 export const BH_IDLE = 16;
 
-/** End of a list of bottom halves. Slots count from 1. */
+/** End of a list of bottom halves. */
 export const NO_BH = 0;
 
 /** notify_me is counted by twos by aio_poll; its lowest bit is the GSource's. */
 const NOTIFY_ME_SOURCE = 1;
 const NOTIFY_ME_POLL = 2;
 
-function flagsOf(slot: number): number {
-  return HEADER + (slot - 1) * WORDS_PER_BH + FLAGS;
-}
-
-function nextOf(slot: number): number {
-  return HEADER + (slot - 1) * WORDS_PER_BH + NEXT;
-}
-
 /** The words of one AioContext, and the steps that may be made on them. */
 export class Wakeup {
-  readonly #words = new Words(HEADER + 64 * WORDS_PER_BH);
+  readonly #words = new Words(FIRST_BH + 64 * WORDS_PER_BH);
 
-  /** Makes room for bottom halves in slots 1 to n. */
-  reserve(slots: number): void {
-    const needed = HEADER + slots * WORDS_PER_BH;
+  /** Makes room for the bottom half in a slot. */
+  reserve(slot: number): void {
+    const needed = slot + WORDS_PER_BH;
     if (needed > this.#words.length) this.#words.grow(Math.max(needed, 2 * this.#words.length));
   }
 
@@ -125,12 +126,12 @@ export class Wakeup {
    */
   enqueue(slot: number, flags: number): number {
     const words = this.#words;
-    const old = words.fetchOr(flagsOf(slot), BH_PENDING | flags);
+    const old = words.fetchOr(slot, BH_PENDING | flags);
     if ((old & BH_PENDING) === 0) {
       let head: number;
       do {
         head = words.load(BH_LIST);
-        words.store(nextOf(slot), head);
+        words.store(slot + NEXT, head);
       } while (words.compareExchange(BH_LIST, head, slot) !== head);
     }
     return old;
@@ -147,7 +148,7 @@ export class Wakeup {
 
   /** Takes SCHEDULED off; the bottom half stays on the list. QEMU: qemu_bh_cancel. */
   cancel(slot: number): void {
-    this.#words.fetchAnd(flagsOf(slot), ~BH_SCHEDULED);
+    this.#words.fetchAnd(slot, ~BH_SCHEDULED);
   }
 
   // The side that sleeps and works
@@ -197,11 +198,11 @@ export class Wakeup {
   }
 
   next(slot: number): number {
-    return this.#words.load(nextOf(slot));
+    return this.#words.load(slot + NEXT);
   }
 
   flags(slot: number): number {
-    return this.#words.load(flagsOf(slot));
+    return this.#words.load(slot);
   }
 
   /**
@@ -209,11 +210,11 @@ export class Wakeup {
    * (W4). Returns the flags before. QEMU: aio_bh_dequeue.
    */
   dequeue(slot: number): number {
-    return this.#words.fetchAnd(flagsOf(slot), ~(BH_PENDING | BH_SCHEDULED | BH_IDLE));
+    return this.#words.fetchAnd(slot, ~(BH_PENDING | BH_SCHEDULED | BH_IDLE));
   }
 
   /** Clears a slot for its next owner. Nobody else may know the slot any more. */
   free(slot: number): void {
-    this.#words.store(flagsOf(slot), 0);
+    this.#words.store(slot, 0);
   }
 }

@@ -1,11 +1,11 @@
 /** The command: reads its options, runs them, and exits with their status. */
 
 import { readFileSync, writeSync } from 'node:fs';
-import { asCliError, CliError, EXIT_USAGE } from './errors.ts';
+import { asCliError, type CliError } from './errors.ts';
 import { type Options, parseOptions } from './options.ts';
 import { type JsonLogMaker, runSession } from './session.ts';
 import { traceCommand } from './trace-command.ts';
-import { isBackground } from './tty.ts';
+import { needForeground, needTerminal } from './tty.ts';
 import type { WatchMaker } from './watch/parts.ts';
 
 async function main(): Promise<number> {
@@ -67,21 +67,9 @@ async function jsonLog(): Promise<JsonLogMaker> {
 async function watchView(): Promise<WatchMaker> {
   const { Watch } = await import('./watch/watch.ts');
   return (parts) => {
-    if (!isBackground(parts.host)) return new Watch(parts);
-    throw new CliError('--watch needs its terminal: start it in the foreground', EXIT_USAGE);
+    needForeground(parts.host);
+    return new Watch(parts);
   };
-}
-
-async function needTerminal(): Promise<void> {
-  const { isatty } = await import('node:tty');
-  const missing = [!isatty(0) && 'stdin', !isatty(1) && 'stdout'].filter((name) => name !== false);
-  if (missing.length === 0 && process.env.TERM !== 'dumb') return;
-  const verb = missing.length > 1 ? 'are' : 'is';
-  const what = missing.length === 0 ? 'TERM is dumb' : `${missing.join(' and ')} ${verb} not one`;
-  throw new CliError(
-    `--watch needs a terminal, and ${what}: leave --watch out for the log`,
-    EXIT_USAGE,
-  );
 }
 
 /** Whoever does not read on does not want to know. */

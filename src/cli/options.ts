@@ -161,7 +161,7 @@ function fromRaw(raw: Raw, operands: readonly string[], hasDashes: boolean): Opt
     rewrite: raw.rewrite,
     success: raw.success,
     sigfd: raw.sigfd,
-    trace: traceOptions(raw),
+    trace: traceOptions(raw, 'qemu-loop'),
     report: raw.report,
   };
 }

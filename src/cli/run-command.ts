@@ -5,6 +5,7 @@ import { formatProblem } from '../scenario/problem.ts';
 import type { RunResult } from '../scenario/run/run.ts';
 import { SimWorld } from '../scenario/run/sim-world.ts';
 import { type CommandOutput, missingText } from './check-command.ts';
+import { CliError, EXIT_USAGE } from './errors.ts';
 import { type Outcome, outcomeOf, type Reporter } from './outcome.ts';
 import { JsonReporter } from './report-json.ts';
 import { JunitReporter } from './report-junit.ts';
@@ -14,6 +15,7 @@ import { findScenarios } from './scenario-files.ts';
 import { runJob, type ScenarioJob } from './scenario-job.ts';
 import { ScenarioPool } from './scenario-pool.ts';
 import type { Style } from './style.ts';
+import type { TraceOptions } from './trace-options.ts';
 
 export interface RunCommandOptions {
   /** Files, directories and patterns. */
@@ -26,14 +28,22 @@ export interface RunCommandOptions {
   /** How many run at a time, in processes of their own; 1 where absent. */
   readonly jobs: number;
   readonly reporter: 'pretty' | 'tap' | 'junit' | 'json';
-  /** For each run. */
-  readonly timeoutNs: number;
+  /** For each run; null: it may take as long as it likes. */
+  readonly timeoutNs: number | null;
+  readonly trace: TraceOptions | null;
+  /** The page that shows the run; undefined: none. */
+  readonly report: string | undefined;
+  /** Whether the one run is shown on the whole screen, and its keys are read. */
+  readonly watch: boolean;
   readonly style: Style;
   /** Whether progress may be shown on a line that is written again and again. */
   readonly progress: boolean;
   /** scenario-worker, as it was built. */
   readonly worker: URL;
 }
+
+/** As a shell has it for who ends a program with Ctrl-C. */
+const EXIT_LEFT = 130;
 
 /** One outcome to be. */
 interface Planned {
@@ -46,6 +56,8 @@ interface Planned {
 /**
  * `qemu-loop run FILE…`. Returns the exit status: 0 all held, 1 an expectation
  * failed, 2 a file is wrong, 3 the emulator itself failed; the highest counts.
+ * 130 where the person who watched it left before its end.
+ * @throws CliError where the command line asks for what cannot be
  */
 export async function runCommand(
   options: RunCommandOptions,
@@ -54,25 +66,34 @@ export async function runCommand(
   const startMs = performance.now();
   const { planned, wrong } = plan(options, output);
   if (planned.length === 0) return 2;
+  refuseMany(options, planned);
   const reporter = newReporter(options, output);
-  const pool = new ScenarioPool(options.worker, options.jobs);
+  const pool = new ScenarioPool(options.worker, options.jobs, options.watch);
   let status = wrong ? 2 : 0;
   let failed = 0;
+  let notes = '';
   reporter.begin(planned.length);
   try {
     await inOrder(planned, options.jobs, {
       start: (one) => runOne(one, options, planned.length, pool, reporter),
-      done: (outcome) => {
+      done: ({ outcome, ...one }) => {
+        notes += one.notes;
+        if (one.left) {
+          status = EXIT_LEFT;
+          notes += `qemu-loop: ${outcome.file} was left before its end\n`;
+          return;
+        }
         status = Math.max(status, outcome.status);
         if (outcome.status !== 0) failed++;
         reporter.outcome(outcome);
       },
     });
   } finally {
-    pool.close();
+    output.err(pool.close());
   }
   const wallMs = performance.now() - startMs;
-  reporter.end({ passed: planned.length - failed, failed, wallMs });
+  if (status !== EXIT_LEFT) reporter.end({ passed: planned.length - failed, failed, wallMs });
+  output.err(notes);
   return status;
 }
 
@@ -102,27 +123,58 @@ function plan(
   return { planned, wrong };
 }
 
+interface Ran {
+  readonly outcome: Outcome;
+  readonly notes: string;
+  readonly left: boolean;
+}
+
+/** Refuses many runs where what is asked for shows one. */
+function refuseMany(options: RunCommandOptions, planned: readonly Planned[]): void {
+  const option = oneRunOption(options);
+  const runs = planned.reduce((sum, { hosts }) => sum + hosts.length, 0);
+  if (option === null || runs === 1) return;
+  const again = options.repeat === 1 ? '' : ', and leave --repeat out';
+  const message = `${option} shows one run, and there are ${runs}: name one file, one --host and one --seed${again}`;
+  throw new CliError(message, EXIT_USAGE);
+}
+
+function oneRunOption({ trace, report, watch }: RunCommandOptions): string | null {
+  if (watch) return '--watch';
+  if (report !== undefined) return '--report';
+  return trace === null ? null : '--trace-file';
+}
+
 async function runOne(
   one: Planned,
   options: RunCommandOptions,
   total: number,
   pool: ScenarioPool,
   reporter: Reporter,
-): Promise<Outcome> {
+): Promise<Ran> {
   const { scenario, text, hosts, seed } = one;
   const { file } = scenario;
   reporter.running?.(file);
   // What expects nothing is run to be looked at.
-  const live = scenario.expect === null && total === 1 && options.reporter === 'pretty';
+  const live =
+    scenario.expect === null && total === 1 && options.reporter === 'pretty' && !options.watch;
   const startMs = performance.now();
   const results: RunResult[] = [];
+  let notes = '';
+  let left = false;
   for (const host of hosts) {
-    const { timeoutNs, style } = options;
-    const job: ScenarioJob = { file, text, host, seed, timeoutNs, live: live ? style : null };
+    const { timeoutNs, style, trace, report = null } = options;
+    const watch = options.watch ? { color: style.color } : null;
+    const shown = { live: live ? style : null, trace, report, watch };
+    const job: ScenarioJob = { file, text, host, seed, timeoutNs, ...shown };
     const here = host === 'sim' && options.jobs === 1;
-    results.push(here ? runJob(job, scenario, (s) => new SimWorld(s)) : await pool.run(job));
+    const make = (simSeed: number): SimWorld => new SimWorld(simSeed);
+    const done = await (here ? runJob(job, scenario, make) : pool.run(job));
+    results.push(done.result);
+    notes += done.notes;
+    left ||= done.left;
   }
-  return outcomeOf(results, seed, performance.now() - startMs);
+  return { outcome: outcomeOf(results, seed, performance.now() - startMs), notes, left };
 }
 
 /** Runs some at a time, and tells of them in their order. */

@@ -1,11 +1,11 @@
 /** `qemu-loop run` and `qemu-loop check`: from the command line to the exit status. */
 
-import { writeSync } from 'node:fs';
 import { checkCommand } from './check-command.ts';
-import type { Write } from './outcome.ts';
 import { runCommand } from './run-command.ts';
 import { type AskedRun, parseCheck, parseRun } from './scenario-options.ts';
 import { wantsColor } from './style.ts';
+import { needTerminal } from './tty.ts';
+import { allWriter } from './write-all.ts';
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -17,7 +17,7 @@ const STDERR = 2;
  */
 export async function scenarioMain(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
-  const output = { out: writer(STDOUT), err: writer(STDERR) };
+  const output = { out: allWriter(STDOUT), err: allWriter(STDERR) };
   if (command === 'check') {
     const asked = parseCheck(rest);
     if (!('text' in asked)) return checkCommand(asked, output);
@@ -29,6 +29,7 @@ export async function scenarioMain(args: readonly string[]): Promise<number> {
     output.out(asked.text);
     return 0;
   }
+  if (asked.watch) await needTerminal();
   return runCommand(withTerminal(asked), output);
 }
 
@@ -42,19 +43,4 @@ function withTerminal(asked: AskedRun) {
   const progress = process.stderr.isTTY === true && isTerminal;
   const worker = new URL('./scenario-worker.cjs', import.meta.url);
   return { ...options, style, progress, worker };
-}
-
-/** Writes everything, also to a pipe that is full; gives up where nobody reads any more. */
-function writer(fd: number): Write {
-  let closed = false;
-  return (text) => {
-    let rest = Buffer.from(text);
-    while (rest.length > 0 && !closed) {
-      try {
-        rest = rest.subarray(writeSync(fd, rest));
-      } catch (error) {
-        closed = (error as NodeJS.ErrnoException).code !== 'EAGAIN';
-      }
-    }
-  };
 }

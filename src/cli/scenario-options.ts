@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { CliError, EXIT_USAGE } from './errors.ts';
 import { duration } from './option-values.ts';
 import type { RunCommandOptions } from './run-command.ts';
+import { type RawTrace, traceFlags, traceOptions } from './trace-options.ts';
 
 /** What a person asks for, before it is known where it is run. */
 export type AskedRun = Omit<RunCommandOptions, 'style' | 'progress' | 'worker'> & {
@@ -15,6 +16,9 @@ export interface AskedText {
   readonly text: string;
 }
 
+/** For each run, unless it is watched: who looks may pause. */
+const TIMEOUT_NS = 60e9;
+
 const RUN_TEXT = `
 FILE is a scenario, a directory of them, or a pattern such as 'scenarios/*.yaml'.
 
@@ -22,12 +26,15 @@ Examples:
   qemu-loop run scenarios/
   qemu-loop run --host both scenarios/sigchld.yaml
   qemu-loop run --seeds 1..1000 --jobs 2 storm.yaml
+  qemu-loop run --watch scenarios/sigchld.yaml
+  qemu-loop run --trace-file chrome:run.json --report run.html sigchld.yaml
 
 Exit status: 0 all held, 1 an expectation failed, 2 a file or the command line
-is wrong, 3 the emulator itself failed.
+is wrong, 3 the emulator itself failed; 125 a trace or a report cannot be
+written, 130 --watch was left before the end.
 `;
 
-interface RawRun {
+interface RawRun extends RawTrace {
   host?: 'sim' | 'linux' | 'both';
   seed?: number;
   seeds?: number[];
@@ -35,49 +42,49 @@ interface RawRun {
   jobs: number;
   json?: boolean;
   reporter: 'pretty' | 'tap' | 'junit' | 'json';
-  timeout: number;
+  timeout?: number;
+  watch: boolean;
   color: 'auto' | 'always' | 'never';
 }
 
 function runParser(): Command {
-  return new Command('qemu-loop run')
+  const command = new Command('qemu-loop run')
     .usage('[options] FILE...')
     .description('Runs scenarios and says whether what they expect came out.')
     .argument('<file...>')
-    .configureHelp({ visibleArguments: () => [] })
-    .addOption(
-      new Option('--host <host>', 'sim, linux, or both, which compares their order').choices([
-        'sim',
-        'linux',
-        'both',
-      ]),
-    )
-    .addOption(new Option('--seed <n>', "in place of the file's seed").argParser(wholeNumber))
-    .addOption(new Option('--seeds <from..to>', 'one run for each seed').argParser(seedRange))
-    .addOption(new Option('--repeat <n>', 'run each so often').argParser(count).default(1, '1'))
-    .addOption(
-      new Option('--jobs <n>', 'so many at a time, in processes of their own')
-        .argParser(count)
-        .default(1, '1'),
-    )
-    .addOption(
-      new Option('--reporter <kind>', 'pretty, tap, junit or json')
-        .choices(['pretty', 'tap', 'junit', 'json'])
-        .default('pretty', 'pretty'),
-    )
-    .addOption(new Option('--json', 'the same as --reporter json'))
-    .addOption(
-      new Option('--timeout <duration>', 'for each run, in real time')
-        .argParser(duration)
-        .default(60e9, '60s'),
-    )
-    .addOption(
-      new Option('--color <when>', 'auto, always or never')
-        .choices(['auto', 'always', 'never'])
-        .default('auto', 'auto'),
-    )
-    .helpOption('-h, --help', 'print this')
-    .addHelpText('after', RUN_TEXT);
+    .configureHelp({
+      visibleArguments: () => [],
+      optionDescription: ({ description }) => description,
+    });
+  for (const one of [...runFlags(), ...traceFlags()]) command.addOption(one);
+  return command.helpOption('-h, --help', 'print this').addHelpText('after', RUN_TEXT);
+}
+
+function runFlags(): Option[] {
+  return [
+    new Option('--host <host>', 'sim, linux, or both, which compares their order').choices([
+      'sim',
+      'linux',
+      'both',
+    ]),
+    new Option('--seed <n>', "in place of the file's seed").argParser(wholeNumber),
+    new Option('--seeds <from..to>', 'one run for each seed').argParser(seedRange),
+    new Option('--repeat <n>', 'run each so often (default 1)').argParser(count).default(1),
+    new Option('--jobs <n>', 'so many at a time, in processes of their own (default 1)')
+      .argParser(count)
+      .default(1),
+    new Option('--reporter <kind>', 'pretty (the default), tap, junit or json')
+      .choices(['pretty', 'tap', 'junit', 'json'])
+      .default('pretty'),
+    new Option('--json', 'the same as --reporter json'),
+    new Option('--timeout <duration>', 'for each run, in real time (default 60s)').argParser(
+      duration,
+    ),
+    new Option('--watch', 'a full-screen view of the one run; needs a terminal').default(false),
+    new Option('--color <when>', 'auto (the default), always or never')
+      .choices(['auto', 'always', 'never'])
+      .default('auto'),
+  ];
 }
 
 function checkParser(): Command {
@@ -97,6 +104,7 @@ export function parseRun(args: readonly string[]): AskedRun | AskedText {
   if (raw.seed !== undefined && raw.seeds !== undefined) {
     throw usage('--seed and --seeds exclude each other');
   }
+  if (raw.watch) checkWatch(raw);
   return {
     files: parsed.command.args,
     host: raw.host,
@@ -104,9 +112,25 @@ export function parseRun(args: readonly string[]): AskedRun | AskedText {
     repeat: raw.repeat,
     jobs: raw.jobs,
     reporter: raw.json === true ? 'json' : raw.reporter,
-    timeoutNs: raw.timeout,
+    timeoutNs: raw.watch ? null : (raw.timeout ?? TIMEOUT_NS),
+    trace: traceOptions(raw, 'qemu-loop run'),
+    report: raw.report,
+    watch: raw.watch,
     color: raw.color,
   };
+}
+
+/** @throws CliError where there is something that a view of one run has no place for */
+function checkWatch({ json, reporter, jobs, timeout }: RawRun): void {
+  const kind = json === true ? 'json' : reporter;
+  if (kind !== 'pretty') {
+    throw usage(
+      `--watch and the reporter ${kind} exclude each other: the reporter is pretty with it`,
+    );
+  }
+  if (jobs > 1) throw usage('--watch shows one run: leave --jobs out');
+  if (timeout !== undefined)
+    throw usage('--watch has no time limit: leave --timeout out, q ends the run');
 }
 
 /** @throws CliError with status 2, where the line (without `check`) is wrong */

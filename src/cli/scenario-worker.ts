@@ -5,11 +5,26 @@
 
 import { LinuxWorld } from '../scenario/run/linux-world.ts';
 import { SimWorld } from '../scenario/run/sim-world.ts';
-import { runJob, type ScenarioJob, scenarioOf } from './scenario-job.ts';
+import { asCliError } from './errors.ts';
+import { type JobResult, runJob, type ScenarioJob, scenarioOf } from './scenario-job.ts';
 
-process.on('message', (job: ScenarioJob) => {
+/** What comes back for a job: how it ended, or why it could not begin. */
+export type Reply =
+  | { readonly done: JobResult }
+  | { readonly refused: { readonly message: string; readonly status: number } };
+
+async function replyTo(job: ScenarioJob): Promise<Reply> {
   const make = (seed: number) => (job.host === 'linux' ? new LinuxWorld() : new SimWorld(seed));
-  process.send!(runJob(job, scenarioOf(job), make));
+  try {
+    return { done: await runJob(job, scenarioOf(job), make) };
+  } catch (error) {
+    const { message, status } = asCliError(error);
+    return { refused: { message, status } };
+  }
+}
+
+process.on('message', async (job: ScenarioJob) => {
+  process.send!(await replyTo(job));
 });
 // The parent is gone, or wants no more.
 process.on('disconnect', () => process.exit(0));

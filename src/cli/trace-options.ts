@@ -64,9 +64,19 @@ export function traceFlags(): Option[] {
 
 /**
  * What was asked for; null: no trace.
+ * @param command whose --help has these options
  * @throws CliError with status 2, whose message is one line
  */
-export function traceOptions(raw: RawTrace): TraceOptions | null {
+export function traceOptions(raw: RawTrace, command: string): TraceOptions | null {
+  try {
+    return optionsOf(raw);
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    throw new CliError(`${error.message} (see ${command} --help)`, error.status);
+  }
+}
+
+function optionsOf(raw: RawTrace): TraceOptions | null {
   const { traceFile, traceFormat, traceRing } = raw;
   if (traceFile.length === 0) {
     const given = givenWithoutFile(raw);
@@ -134,5 +144,5 @@ function ringSize(text: string): number {
 }
 
 function usage(message: string): CliError {
-  return new CliError(`${message} (see qemu-loop --help)`, EXIT_USAGE);
+  return new CliError(message, EXIT_USAGE);
 }

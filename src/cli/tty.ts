@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { SIGSTOP } from '../host/constants.ts';
 import { ESRCH } from '../host/errno.ts';
 import type { Host } from '../host/host.ts';
+import { CliError, EXIT_USAGE } from './errors.ts';
 
 /**
  * The terminal on stdin, and who has it in the foreground. SIGTTOU must be
@@ -60,6 +61,25 @@ export class Terminal {
 export function isBackground(host: Host): boolean {
   const foreground = host.tcgetpgrp(0);
   return foreground > 0 && foreground !== host.getpgid(0);
+}
+
+/** @throws CliError where --watch has no terminal to draw on */
+export async function needTerminal(): Promise<void> {
+  const { isatty } = await import('node:tty');
+  const missing = [!isatty(0) && 'stdin', !isatty(1) && 'stdout'].filter((name) => name !== false);
+  if (missing.length === 0 && process.env.TERM !== 'dumb') return;
+  const verb = missing.length > 1 ? 'are' : 'is';
+  const what = missing.length === 0 ? 'TERM is dumb' : `${missing.join(' and ')} ${verb} not one`;
+  throw new CliError(
+    `--watch needs a terminal, and ${what}: leave --watch out for the log`,
+    EXIT_USAGE,
+  );
+}
+
+/** @throws CliError where --watch would draw on a terminal that is another's */
+export function needForeground(host: Host): void {
+  if (!isBackground(host)) return;
+  throw new CliError('--watch needs its terminal: start it in the foreground', EXIT_USAGE);
 }
 
 /**

@@ -5,6 +5,9 @@ import {
   BH_ONESHOT,
   BH_PENDING,
   BH_SCHEDULED,
+  bhIndex,
+  bhSlot,
+  FIRST_BH,
   NO_BH,
   Wakeup,
   Words,
@@ -13,6 +16,14 @@ import { Tracer } from '../../src/trace/tracer.ts';
 import { onSim } from '../support/rig.ts';
 
 const MS = 1_000_000;
+/** Slots of bottom halves. */
+const [A, B, C, D, FAR] = [0, 1, 2, 3, 1000].map((i) => bhSlot(bhIndex(FIRST_BH) + i)) as [
+  number,
+  number,
+  number,
+  number,
+  number,
+];
 
 function listed(wakeup: Wakeup, from: number): number[] {
   const slots: number[] = [];
@@ -54,49 +65,49 @@ describe('the words', () => {
 describe('the list of bottom halves', () => {
   it('W4: a bottom half is pushed once, however often it is scheduled', () => {
     const wakeup = new Wakeup();
-    expect(wakeup.enqueue(1, BH_SCHEDULED)).toBe(0);
-    wakeup.enqueue(2, BH_SCHEDULED);
-    expect(wakeup.enqueue(1, BH_IDLE)).toBe(BH_PENDING | BH_SCHEDULED);
-    expect(listed(wakeup, wakeup.first)).toEqual([2, 1]);
-    expect(wakeup.flags(1)).toBe(BH_PENDING | BH_SCHEDULED | BH_IDLE);
+    expect(wakeup.enqueue(A, BH_SCHEDULED)).toBe(0);
+    wakeup.enqueue(B, BH_SCHEDULED);
+    expect(wakeup.enqueue(A, BH_IDLE)).toBe(BH_PENDING | BH_SCHEDULED);
+    expect(listed(wakeup, wakeup.first)).toEqual([B, A]);
+    expect(wakeup.flags(A)).toBe(BH_PENDING | BH_SCHEDULED | BH_IDLE);
   });
 
   it('detach takes all, newest first, and what comes then stands on a list of its own', () => {
     const wakeup = new Wakeup();
-    for (const slot of [1, 2, 3]) wakeup.enqueue(slot, BH_SCHEDULED);
+    for (const slot of [A, B, C]) wakeup.enqueue(slot, BH_SCHEDULED);
     const head = wakeup.detach();
     expect(wakeup.first).toBe(NO_BH);
-    wakeup.enqueue(4, BH_SCHEDULED);
-    wakeup.enqueue(2, BH_SCHEDULED);
-    expect(listed(wakeup, head)).toEqual([3, 2, 1]);
-    expect(listed(wakeup, wakeup.first)).toEqual([4]);
+    wakeup.enqueue(D, BH_SCHEDULED);
+    wakeup.enqueue(B, BH_SCHEDULED);
+    expect(listed(wakeup, head)).toEqual([C, B, A]);
+    expect(listed(wakeup, wakeup.first)).toEqual([D]);
   });
 
   it('dequeue keeps what outlives a round, and allows the next push', () => {
     const wakeup = new Wakeup();
     const all = BH_SCHEDULED | BH_IDLE | BH_ONESHOT | BH_DELETED;
-    wakeup.enqueue(1, all);
+    wakeup.enqueue(A, all);
     wakeup.detach();
-    expect(wakeup.dequeue(1)).toBe(all | BH_PENDING);
-    expect(wakeup.flags(1)).toBe(BH_ONESHOT | BH_DELETED);
-    wakeup.enqueue(1, BH_SCHEDULED);
-    expect(wakeup.first).toBe(1);
+    expect(wakeup.dequeue(A)).toBe(all | BH_PENDING);
+    expect(wakeup.flags(A)).toBe(BH_ONESHOT | BH_DELETED);
+    wakeup.enqueue(A, BH_SCHEDULED);
+    expect(wakeup.first).toBe(A);
   });
 
   it('cancel leaves the bottom half on the list', () => {
     const wakeup = new Wakeup();
-    wakeup.enqueue(1, BH_SCHEDULED);
-    wakeup.cancel(1);
-    expect(wakeup.flags(1)).toBe(BH_PENDING);
-    expect(wakeup.first).toBe(1);
+    wakeup.enqueue(A, BH_SCHEDULED);
+    wakeup.cancel(A);
+    expect(wakeup.flags(A)).toBe(BH_PENDING);
+    expect(wakeup.first).toBe(A);
   });
 
   it('reserve makes room without losing the list', () => {
     const wakeup = new Wakeup();
-    wakeup.enqueue(1, BH_SCHEDULED);
-    wakeup.reserve(1000);
-    wakeup.enqueue(1000, BH_SCHEDULED);
-    expect(listed(wakeup, wakeup.first)).toEqual([1000, 1]);
+    wakeup.enqueue(A, BH_SCHEDULED);
+    wakeup.reserve(FAR);
+    wakeup.enqueue(FAR, BH_SCHEDULED);
+    expect(listed(wakeup, wakeup.first)).toEqual([FAR, A]);
   });
 });
 

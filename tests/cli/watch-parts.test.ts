@@ -3,7 +3,11 @@ import { decodeKeys } from '../../src/cli/watch/keys.ts';
 import { head, share, tail } from '../../src/cli/watch/layout.ts';
 import { Pacer } from '../../src/cli/watch/pacer.ts';
 import { OutputPane, printable } from '../../src/cli/watch/pane.ts';
+import { AioPollRounds, type Mark } from '../../src/cli/watch/rounds.ts';
+import { RunChildren } from '../../src/cli/watch/run-children.ts';
 import { clip, pad, Screen, widthOf } from '../../src/cli/watch/screen.ts';
+import type { ChildDef } from '../../src/scenario/model.ts';
+import { EV } from '../../src/trace/catalogue.ts';
 
 describe('keys', () => {
   test.each([
@@ -106,5 +110,75 @@ describe('the pace', () => {
     expect(pacer.delayNs).toBe(1e9);
     pacer.stepIteration();
     expect(pacer.delayNs).toBe(0);
+  });
+});
+
+describe('the iterations of a drive by aio_poll', () => {
+  test('are the outermost aio_polls, each with a poll and a dispatch', () => {
+    const rounds = new AioPollRounds();
+    const events = [
+      EV.aio_notify,
+      EV.aio_poll_begin,
+      EV.poll_enter,
+      EV.poll_return,
+      // From a callback, which is dispatch as before.
+      EV.aio_poll_begin,
+      EV.poll_enter,
+      EV.poll_return,
+      EV.aio_poll_end,
+      EV.aio_poll_end,
+      // A main_loop_wait between is no aio_poll.
+      EV.poll_enter,
+      EV.aio_poll_begin,
+    ];
+    const marks = events.map((id) => rounds.at(id)).filter((mark): mark is Mark => mark !== null);
+    expect(marks).toEqual([
+      { kind: 'begin', iteration: 1 },
+      { kind: 'phase', phase: 'poll' },
+      { kind: 'phase', phase: 'dispatch' },
+      { kind: 'end' },
+      { kind: 'begin', iteration: 2 },
+    ]);
+  });
+});
+
+describe('the children of a scenario', () => {
+  const def = (name: string, rest: Partial<ChildDef> = {}): ChildDef => ({
+    ...{ section: 'children', name, at: { line: 1, column: 1 } },
+    ...{ afterNs: null, exit: null, signal: null, stop: false, write: null, ignore: [] },
+    ...{ children: 0, command: null, start: false },
+    ...rest,
+  });
+
+  test('have a row each, and one more for each time that they are started again', () => {
+    const children = new RunChildren([def('a', { afterNs: 1e6, exit: 3 }), def('b')]);
+    expect(children.rows.map(({ number, pid, command }) => [number, pid, command])).toEqual([
+      [1, 0, 'a: after 1ms, exit 3'],
+      [2, 0, 'b: runs until killed'],
+    ]);
+    children.take(EV.child_spawn, 5, [100, 'b', 'x']);
+    children.take(EV.child_spawn, 6, [101, 'b', 'x']);
+    children.take(EV.child_reap, 9, [101, 'b', 2, 15, 7, 8, 0, 0]);
+    expect(
+      children.rows.map(({ pid, startNs, endNs, code, status }) => [
+        pid,
+        startNs,
+        endNs,
+        code,
+        status,
+      ]),
+    ).toEqual([
+      [0, 0, 0, 0, 0],
+      [100, 5, 0, 0, 0],
+      [101, 6, 9, 2, 15],
+    ]);
+  });
+
+  test.each([
+    [{ signal: 15 }, 'c: SIGTERM'],
+    [{ stop: true, afterNs: 2e9 }, 'c: after 2s, stop'],
+    [{ command: ['/bin/sh', 'sh', '-c', 'make -j2'] }, 'c: make -j2'],
+  ])('%j', (rest, text) => {
+    expect(new RunChildren([def('c', rest)]).rows[0]!.command).toBe(text);
   });
 });

@@ -1,35 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { command, run, untilState } from '../support/run.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { run, untilState } from '../support/run.ts';
 import { needTmux, Tmux } from '../support/tmux.ts';
+import { QL, WatchTerminal } from '../support/watch-terminal.ts';
 
-const QL = `${process.execPath} ${command} --watch`;
 const TICKS = "--spawn 'while :; do echo tick; sleep 0.05; done'";
+beforeAll(needTmux);
+
 const ITERATION = /iteration (\d+)/;
 
-let dir: string;
-beforeAll(() => {
-  needTmux();
-  dir = mkdtempSync(join(tmpdir(), 'qemu-loop-watch-'));
-});
-afterAll(() => rmSync(dir, { recursive: true }));
-
 /** A terminal on which qemu-loop --watch runs, and has drawn. */
-async function watching(args: string, columns = 80, rows = 24): Promise<Tmux> {
-  const tmux = new Tmux(columns, rows);
-  await tmux.line(`stty -g > ${dir}/before; ${QL} ${args}; echo status $?; stty -g > ${dir}/after`);
-  await tmux.until(/iteration \d+ .*\n(.*\n)*.*events/);
-  return tmux;
+function watching(args: string, columns = 80, rows = 24): Promise<WatchTerminal> {
+  return WatchTerminal.open(`--watch ${args}`, columns, rows);
 }
 
-async function expectRestored(tmux: Tmux): Promise<void> {
-  await tmux.until(/status \d+\n\$/);
-  expect(await tmux.isAlternate()).toBe(false);
-  expect(readFileSync(`${dir}/after`, 'utf8')).toBe(readFileSync(`${dir}/before`, 'utf8'));
-}
+const expectRestored = (tmux: WatchTerminal): Promise<void> => tmux.expectRestored();
 
 async function iteration(tmux: Tmux): Promise<number> {
   return Number((await tmux.until(ITERATION))[1]);
@@ -40,13 +25,6 @@ async function pause(tmux: Tmux): Promise<number> {
   await tmux.keys('Space');
   await tmux.until(/PAUSED before the iteration/);
   return iteration(tmux);
-}
-
-/** The pid of qemu-loop itself: the parent of a child that is shown. */
-async function ownPid(tmux: Tmux): Promise<number> {
-  const child = (await tmux.until(/^ {2}1 \S+ +(\d+)/m))[1]!;
-  const stat = readFileSync(`/proc/${child}/stat`, 'latin1');
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
 }
 
 describe('--watch shows', () => {
@@ -218,14 +196,14 @@ describe('--watch ends', () => {
 
   test('by --timeout, without anybody there', async () => {
     const tmux = new Tmux(80, 24);
-    await tmux.line(`${QL} --timeout 200ms --spawn 'sleep 60'; echo status $?`);
+    await tmux.line(`${QL} --watch --timeout 200ms --spawn 'sleep 60'; echo status $?`);
     await tmux.until(/status 124/);
     expect(await tmux.isAlternate()).toBe(false);
   });
 
   test.each(['TERM', 'INT', 'HUP'])('by SIG%s from outside, also while paused', async (name) => {
     const tmux = await watching(`--spawn 'while :; do sleep 0.05; done'`);
-    const pid = await ownPid(tmux);
+    const pid = tmux.pid;
     await pause(tmux);
     execFileSync('kill', [`-${name}`, String(pid)]);
     await tmux.until(/status 1\d\d/);
@@ -234,21 +212,17 @@ describe('--watch ends', () => {
 
   test.each(['SEGV', 'KILL'])('by SIG%s of ours: the terminal is put right', async (name) => {
     const tmux = await watching(`--pdeathsig KILL --spawn 'exec sleep 60'`);
-    const pid = await ownPid(tmux);
+    const pid = tmux.pid;
     const child = Number((await tmux.until(/^ {2}1 \S+ +(\d+)/m))[1]);
     execFileSync('kill', [`-${name}`, String(pid)]);
     await untilState(pid, 'Z');
-    while (await tmux.isAlternate());
     process.kill(child, 'SIGKILL');
-    await tmux.keys('Enter');
-    await tmux.line(`stty -g > ${dir}/after; echo checked`);
-    await tmux.until(/^checked/m);
-    expect(readFileSync(`${dir}/after`, 'utf8')).toBe(readFileSync(`${dir}/before`, 'utf8'));
+    await tmux.expectRestoredByOthers();
   });
 
   test('when its terminal goes away, and the children with it', async () => {
     const tmux = await watching("--spawn 'exec sleep 60'");
-    const pid = await ownPid(tmux);
+    const pid = tmux.pid;
     const child = Number((await tmux.until(/^ {2}1 \S+ +(\d+)/m))[1]);
     await pause(tmux);
     tmux.close();
@@ -258,14 +232,14 @@ describe('--watch ends', () => {
 
   test('at once where a child cannot be started, and says why', async () => {
     const tmux = new Tmux(80, 24);
-    await tmux.line(`${QL} -- /nowhere/at-all; echo status $?`);
+    await tmux.line(`${QL} --watch -- /nowhere/at-all; echo status $?`);
     await tmux.until(/cannot run \/nowhere\/at-all: (.*\n)+status 127/);
     expect(await tmux.isAlternate()).toBe(false);
   });
 
   test('before it begins, where it is in the background', async () => {
     const tmux = new Tmux(80, 24);
-    await tmux.line(`${QL} --spawn 'echo ran' & wait $!; echo status $?`);
+    await tmux.line(`${QL} --watch --spawn 'echo ran' & wait $!; echo status $?`);
     await tmux.until(/start it in the foreground\n(.*\n)*status 2/);
   });
 

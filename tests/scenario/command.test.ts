@@ -61,6 +61,9 @@ async function run(files: string[], options: Partial<RunCommandOptions> = {}): P
       jobs: 1,
       reporter: 'pretty',
       timeoutNs: 20e9,
+      trace: null,
+      report: undefined,
+      watch: false,
       style: { color: false, width: 0 },
       progress: false,
       worker,
@@ -227,12 +230,20 @@ describe('the command line', () => {
       jobs: 1,
       reporter: 'pretty',
       timeoutNs: 60e9,
+      trace: null,
+      report: undefined,
+      watch: false,
       color: 'auto',
     });
     expect(parseRun(['--json', '--seeds', '3..5', '--timeout', '2s', 'a'])).toMatchObject({
       reporter: 'json',
       seeds: [3, 4, 5],
       timeoutNs: 2e9,
+    });
+    expect(parseRun(['--watch', '--report', 'r.html', 'a'])).toMatchObject({
+      watch: true,
+      report: 'r.html',
+      timeoutNs: null,
     });
     expect(parseCheck(['a'])).toEqual(['a']);
   });
@@ -244,6 +255,7 @@ describe('the command line', () => {
     [['--seed', '1', '--seeds', '1..2', 'a'], 'exclude each other'],
     [['--timeout', '5', 'a'], 'it needs a unit'],
     [['--repeat', '0', 'a'], 'expected a number above 0'],
+    [['--trace-file', 'x', 'a'], 'has no format: write log:x'],
   ])('refuses %j', (args, message) => {
     expect(() => parseRun(args)).toThrow(message);
   });

@@ -138,3 +138,38 @@ describe('virtual time', () => {
     for (const n of draw(7)) expect(n >= 0 && n < 1).toBe(true);
   });
 });
+
+describe('whoever looks on', () => {
+  it('takes no time, and nothing happens meanwhile', () => {
+    const host = new SimHost();
+    const { nowNs } = host;
+    const happened: string[] = [];
+    host.at(nowNs, () => happened.push('due'));
+    const seen = host.still(() => [host.clockNs(CLOCK_MONOTONIC), host.pendingSignals().length]);
+    expect([seen, host.nowNs, happened]).toEqual([[nowNs, 0], nowNs, []]);
+    host.clockNs(CLOCK_MONOTONIC);
+    expect([host.nowNs, happened]).toEqual([nowNs + 1, ['due']]);
+  });
+
+  it('may set what is to happen afterwards', () => {
+    const host = new SimHost();
+    const happened: string[] = [];
+    host.still(() => host.at(host.nowNs, () => happened.push('set')));
+    expect(happened).toEqual([]);
+    host.clockNs(CLOCK_MONOTONIC);
+    expect(happened).toEqual(['set']);
+  });
+
+  it('leaves all as it was where it throws, and within an event', () => {
+    const host = new SimHost();
+    const { nowNs } = host;
+    const fail = (): never => {
+      throw new Error('no');
+    };
+    expect(() => host.still(fail)).toThrow('no');
+    host.at(nowNs + 5, () => host.still(() => host.clockNs(CLOCK_REALTIME)));
+    host.at(nowNs + 5, () => host.clockNs(CLOCK_REALTIME));
+    host.advance(5);
+    expect(host.nowNs).toBe(nowNs + 5);
+  });
+});

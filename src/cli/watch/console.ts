@@ -44,15 +44,19 @@ export class Console {
    */
   enter(guarded: boolean): void {
     if (this.#isOurs) return;
-    if (guarded) this.#guard = TerminalGuard.start(this.#host, STDOUT);
+    if (guarded) this.#guard ??= TerminalGuard.start(this.#host, STDOUT);
     this.#isOurs = true;
     process.on('exit', this.#atExit);
     process.stdin.setRawMode(true);
     this.write(enterAlternativeScreen + cursorHide);
   }
 
-  /** Gives it back as it was. */
-  leave(): void {
+  /**
+   * Gives it back as it was.
+   * @param forNow whether it will be taken again. Whoever looks after it stays then: its
+   *   end would be a SIGCHLD, which the loop that is shown may be waiting for
+   */
+  leave(forNow = false): void {
     if (!this.#isOurs) return;
     this.#isOurs = false;
     process.off('exit', this.#atExit);
@@ -65,6 +69,7 @@ export class Console {
     } catch {
       // It has been hung up.
     }
+    if (forNow) return;
     this.#guard?.dispose();
     this.#guard = null;
   }

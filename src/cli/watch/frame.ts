@@ -15,9 +15,9 @@ import {
 } from '../style.ts';
 import { formatDuration } from '../units.ts';
 import type { Controls, SectionName } from './controls.ts';
-import { HELP } from './help.ts';
+import { help } from './help.ts';
 import { head, share, tail } from './layout.ts';
-import { type Entry, PHASES } from './model.ts';
+import type { Entry } from './model.ts';
 import type { Pacer } from './pacer.ts';
 import { printable } from './pane.ts';
 import { clip, pad } from './screen.ts';
@@ -30,14 +30,14 @@ import {
   FD_HEADING,
   fdNames,
   fdRows,
+  type Shown,
   signalText,
   TIMER_HEADING,
   timerRows,
-  type View,
 } from './tables.ts';
 
 export interface FrameParts {
-  readonly view: View;
+  readonly view: Shown;
   readonly pacer: Pacer;
   readonly controls: Controls;
   readonly output: readonly string[];
@@ -66,7 +66,9 @@ export function frame(parts: FrameParts, columns: number, rows: number): string[
   const { controls, view } = parts;
   const top = header(parts, columns, rows);
   const room = Math.max(0, rows - top.length - 1);
-  const body = controls.help ? HELP.slice(0, room) : sections(parts, columns, room);
+  const body = controls.help
+    ? help(view.model.drawnByLoop).slice(0, room)
+    : sections(parts, columns, room);
   while (body.length < room) body.push('');
   const lines = [...top, ...body, bottom(parts, columns)].slice(-rows);
   return lines
@@ -75,18 +77,19 @@ export function frame(parts: FrameParts, columns: number, rows: number): string[
 }
 
 /** A line that was cut may have lost the end of its colour. */
-function close(line: string, { style }: View): string {
+function close(line: string, { style }: Shown): string {
   return style.color && line.includes('\x1b') ? `${line}${RESET}` : line;
 }
 
 function header(parts: FrameParts, columns: number, rows: number): string[] {
   const { view, pacer, state } = parts;
-  const { model, style, nowNs, report } = view;
+  const { model, style, nowNs, subject } = view;
   const at =
     pacer.running && pacer.delayNs === 0 ? '' : ` before ${model.phase || 'the iteration'}`;
   const words = state === '' ? `${pacer.words}${at}` : state;
-  const age = formatDuration(Math.max(0, nowNs - report.startNs));
-  const line = ` iteration ${model.iteration}  ${words}  ${age}  (view's own ${model.ownIterations})`;
+  const age = formatDuration(Math.max(0, nowNs - subject.startNs));
+  const own = model.drawnByLoop ? `  (view's own ${model.ownIterations})` : '';
+  const line = ` iteration ${model.iteration}  ${words}  ${age}${own}`;
   const bar = style.color ? `${INVERSE}${pad(clip(line, columns), columns)}${RESET}` : line;
   const last = `last ${phaseText(view, model.lastNs)}`;
   const total = `all  ${phaseText(view, model.totalNs)}`;
@@ -94,11 +97,13 @@ function header(parts: FrameParts, columns: number, rows: number): string[] {
   return rows < 16 ? [bar, last, signals] : [bar, last, total, signals];
 }
 
-function phaseText({ model, style }: View, ns: Float64Array): string {
-  return PHASES.map((phase, i) => {
-    const text = `${phase} ${brief(ns[i]!)}`;
-    return paint(style, phase === model.phase ? BOLD : '', pad(text, phase.length + 7));
-  }).join(' ');
+function phaseText({ model, style }: Shown, ns: Float64Array): string {
+  return model.phases
+    .map((phase, i) => {
+      const text = `${phase} ${brief(ns[i]!)}`;
+      return paint(style, phase === model.phase ? BOLD : '', pad(text, phase.length + 7));
+    })
+    .join(' ');
 }
 
 function bottom({ controls, view }: FrameParts, columns: number): string {
@@ -110,7 +115,7 @@ function bottom({ controls, view }: FrameParts, columns: number): string {
   if (message !== '') return message;
   const set = [
     filter === '' ? '' : `filter '${filter}'`,
-    focus === null ? '' : `only ${focus}`,
+    focus === null ? '' : `only ${focus === 'output' ? view.subject.outputTitle : focus}`,
     controls.scroll === 0 ? '' : 'scrolled',
   ].filter((text) => text !== '');
   const keys =
@@ -148,7 +153,7 @@ function allSections(parts: FrameParts, columns: number): Section[] {
   const { view, controls, output } = parts;
   const filter = controls.filter.toLowerCase();
   const matches = (text: string): boolean => text.toLowerCase().includes(filter);
-  const children = view.report.children;
+  const { children, outputTitle } = view.subject;
   const living = children.filter((row) => row.pid !== 0 && row.code === 0).length;
   const list = <T>(
     name: SectionName,
@@ -185,7 +190,7 @@ function allSections(parts: FrameParts, columns: number): Section[] {
     ...tables,
     {
       names: ['output'],
-      title: filter === '' ? 'output' : `output with '${controls.filter}'`,
+      title: filter === '' ? outputTitle : `${outputTitle} with '${controls.filter}'`,
       least: 2,
       most: shownOutput.length + 1,
       rank: 2,
@@ -230,10 +235,10 @@ function eventRows(parts: FrameParts, height: number, filter: string): readonly 
   const { events } = view.model;
   const shown = (list: readonly Entry[]): readonly Entry[] =>
     tail(list, height, controls.scrolled('events', list.length - height));
-  const names = fdNames(view.loop);
+  const names = fdNames(view.subject.loop);
   const text = (entry: Entry): string => eventText(entry, view, names);
   if (filter === '') return shown(events).map(text);
-  const plain: View = { ...view, style: { ...view.style, color: false } };
+  const plain: Shown = { ...view, style: { ...view.style, color: false } };
   const found = events.filter((entry) => {
     entry.searched ??= eventText(entry, plain, names).toLowerCase();
     return entry.searched.includes(filter);
@@ -241,10 +246,11 @@ function eventRows(parts: FrameParts, height: number, filter: string): readonly 
   return shown(found).map(text);
 }
 
-function eventText(entry: Entry, view: View, names: ReadonlyMap<number, string>): string {
-  const { style, report } = view;
+function eventText(entry: Entry, view: Shown, names: ReadonlyMap<number, string>): string {
+  const { style, subject } = view;
   const { id, args, timeNs } = entry;
-  const time = ((timeNs - report.startNs) / 1e9).toFixed(6).padStart(10);
+  const { startNs, digits } = subject;
+  const time = ((timeNs - startNs) / 1e9).toFixed(digits).padStart(digits + 4);
   const said =
     id === undefined || args === undefined
       ? { func: entry.func ?? '', text: entry.text ?? '', kind: 'other' as const }

@@ -1,18 +1,34 @@
 /** What ? shows: short enough for 40 columns by 10 rows to have what matters. */
-export const HELP: readonly string[] = [
+export function help(drawnByLoop: boolean): readonly string[] {
+  return [...head(drawnByLoop), ...KEYS, ...(drawnByLoop ? OWN : BESIDE)];
+}
+
+const head = (drawnByLoop: boolean): readonly string[] => [
   'space    pause, and go on',
   's .      one iteration, then pause',
   'p        up to the next phase, then pause',
   '-  +     slow motion: slower, faster',
   'k        kill a child by its number',
-  'q        SIGTERM to all; again: SIGKILL',
+  drawnByLoop ? 'q        SIGTERM to all; again: SIGKILL' : 'q        end the run, and leave',
+];
+
+const KEYS: readonly string[] = [
   '/        only lines with a text; Esc: all',
   'Tab      one section alone; Esc: all',
   'arrows   scroll; also Page, Home, End',
   'Ctrl-Z   stop, as a shell does; fg goes on',
   'Ctrl-L   draw the screen anew',
   '',
-  'Any key leaves this page. The loop that is',
-  "shown draws this itself: view's own counts",
-  'the iterations that it made only for that.',
+  'Any key leaves this page.',
+];
+
+const OWN: readonly string[] = [
+  'The loop that is shown draws this itself:',
+  "view's own counts the iterations that it",
+  'made only for that.',
+];
+
+const BESIDE: readonly string[] = [
+  'The view stands beside the loop: while it',
+  'is paused, simulated time stands still.',
 ];

@@ -29,7 +29,8 @@ export interface Woken {
 
 /**
  * What is served while the loop stands still: the terminal, and signalfds of its
- * own, by which it sees urgent signals without taking them from the loop.
+ * own, by which it sees urgent signals without taking them from the loop. Without
+ * signals that are the loop's, the terminal alone.
  */
 export class HoldPoll implements Disposable {
   readonly woken: Woken = { keys: false, resized: false, urgent: false };
@@ -41,17 +42,17 @@ export class HoldPoll implements Disposable {
   /** SIGWINCH that was read here, and that the loop is still to see. */
   #owesResize = false;
 
-  constructor(host: Host, tty: number, signals: Signals) {
+  constructor(host: Host, tty: number, signals: Signals | null) {
     this.#host = host;
     this.#pollfds = host.alloc(24);
     this.#record = host.alloc(SIGNALFD_SIGINFO_SIZE);
-    if (signals.sigfd === 'native') {
+    if (signals?.sigfd === 'native') {
       this.#own = [URGENT, [SIGWINCH]].map((set) => host.signalfd(-1, set, O_CLOEXEC | O_NONBLOCK));
     } else {
       // Signals are not blocked here, so that any one ends the pause.
       this.#own = [];
     }
-    this.#fds = [tty, this.#own[0] ?? signals.source.fd, this.#own[1] ?? -1];
+    this.#fds = [tty, this.#own[0] ?? signals?.source.fd ?? -1, this.#own[1] ?? -1];
   }
 
   /** Waits for at most so many ns, -1 without limit. */

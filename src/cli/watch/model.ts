@@ -1,5 +1,6 @@
 import { EV, EVENT_NAMES, type EventId, type EventName } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
+import type { Mark, Rounds } from './rounds.ts';
 
 /** Names of the view's own handlers and timers. */
 export const KEYS_HANDLER = 'watch_keys';
@@ -10,13 +11,13 @@ const FRAME_HANDLER = 'write 1';
 /** Events that can be scrolled back to. */
 const MOST_EVENTS = 5000;
 
-export const PHASES = ['prepare', 'poll', 'check', 'dispatch', 'timers'] as const;
-
 /** What is counted, but not worth a line of the events. */
 const ROUNDS: ReadonlySet<EventName> = new Set<EventName>([
   'main_loop_wait_begin',
   'main_loop_wait_end',
   'main_loop_phase',
+  'aio_poll_begin',
+  'aio_poll_end',
   'aio_notify_accept',
   'fd_handler_end',
   'aio_bh_call_end',
@@ -45,9 +46,9 @@ export interface Runs {
 /**
  * What the trace events say about the loop.
  *
- * The view's own timer and keys make iterations too. One in which nothing else
- * ran is counted as the view's own, and its events are not kept: otherwise the
- * view would see mostly itself.
+ * Where the loop draws the view, that makes iterations too. One in which nothing
+ * else ran is counted as the view's own, and its events are not kept: otherwise
+ * the view would see mostly itself.
  */
 export class Model {
   iteration = 0;
@@ -59,8 +60,8 @@ export class Model {
   /** The phase that the iteration is in; '' before the first. */
   phase = '';
   /** ns of each phase: of the last iteration that was not the view's own, and of all. */
-  readonly lastNs = new Float64Array(PHASES.length);
-  readonly totalNs = new Float64Array(PHASES.length);
+  readonly lastNs: Float64Array;
+  readonly totalNs: Float64Array;
   readonly fds = new Map<number, Runs>();
   /** By context and name. */
   readonly bottomHalves = new Map<string, Runs>();
@@ -69,12 +70,27 @@ export class Model {
   readonly signals = new Map<number, number>();
   /** Keeps the events of every iteration, also of the view's own. */
   keepAll = false;
+  readonly phases: readonly string[];
+  /** Whether the view is drawn by the loop that it shows. */
+  readonly drawnByLoop: boolean;
 
+  readonly #rounds: Rounds;
   #events: Entry[] = [];
   readonly #held: Entry[] = [];
-  #foreign = false;
+  #foreign: boolean;
+  #woken = false;
   #phaseStartNs = 0;
-  readonly #nowNs = new Float64Array(PHASES.length);
+  readonly #nowNs: Float64Array;
+
+  constructor(rounds: Rounds, drawnByLoop: boolean) {
+    this.#rounds = rounds;
+    this.phases = rounds.phases;
+    this.drawnByLoop = drawnByLoop;
+    this.#foreign = !drawnByLoop;
+    this.lastNs = new Float64Array(this.phases.length);
+    this.totalNs = new Float64Array(this.phases.length);
+    this.#nowNs = new Float64Array(this.phases.length);
+  }
 
   get events(): readonly Entry[] {
     return this.#events;
@@ -90,25 +106,29 @@ export class Model {
     if (this.#phaseStartNs > 0) this.#phaseStartNs += ns;
   }
 
-  take(id: EventId, timeNs: number, args: readonly TraceValue[]): void {
+  /** Returns what the event is to the iterations. */
+  take(id: EventId, timeNs: number, args: readonly TraceValue[]): Mark | null {
+    const mark = this.#rounds.at(id, args);
+    if (mark !== null) this.#round(mark, timeNs);
     this.#count(id, timeNs, args);
-    if (ROUNDS.has(EVENT_NAMES[id]!) || args[0] === DRAW_TIMER) return;
+    if (ROUNDS.has(EVENT_NAMES[id]!) || args[0] === DRAW_TIMER) return mark;
     this.#held.push({ timeNs, id, args });
     if (this.#foreign || this.keepAll) this.#keepHeld();
+    return mark;
+  }
+
+  #round(mark: Mark, timeNs: number): void {
+    if (mark.kind === 'begin') {
+      this.#begin(mark.iteration);
+      return;
+    }
+    this.#endPhase(timeNs);
+    this.phase = mark.kind === 'phase' ? mark.phase : '';
+    if (mark.kind === 'end') this.#end();
   }
 
   #count(id: EventId, timeNs: number, args: readonly TraceValue[]): void {
     switch (id) {
-      case EV.main_loop_wait_begin:
-        this.#begin(Number(args[0]));
-        break;
-      case EV.main_loop_wait_end:
-        this.#end(timeNs);
-        break;
-      case EV.main_loop_phase:
-        this.#endPhase(timeNs);
-        this.phase = String(args[0]);
-        break;
       case EV.fd_handler_begin:
         if (args[3] !== KEYS_HANDLER && args[3] !== FRAME_HANDLER) {
           if (args[3] !== 'aio_context_notifier') this.#wokeUp();
@@ -142,15 +162,15 @@ export class Model {
   #begin(iteration: number): void {
     this.iteration = iteration;
     this.#held.length = 0;
-    this.#foreign = false;
+    this.#foreign = !this.drawnByLoop;
+    if (this.#foreign) this.version++;
+    this.#woken = false;
     this.#phaseStartNs = 0;
     this.phase = '';
     this.#nowNs.fill(0);
   }
 
-  #end(timeNs: number): void {
-    this.#endPhase(timeNs);
-    this.phase = '';
+  #end(): void {
     if (!this.#foreign) {
       this.ownIterations++;
       return;
@@ -159,7 +179,7 @@ export class Model {
   }
 
   #endPhase(timeNs: number): void {
-    const at = PHASES.indexOf(this.phase as (typeof PHASES)[number]);
+    const at = this.phases.indexOf(this.phase);
     if (at >= 0 && this.#phaseStartNs > 0) {
       const ns = Math.max(0, timeNs - this.#phaseStartNs);
       this.#nowNs[at] = ns;
@@ -170,7 +190,8 @@ export class Model {
 
   /** An fd handler that is not the view's own was called, the first of this iteration. */
   #wokeUp(): void {
-    if (!this.#foreign) this.wakeups++;
+    if (!this.#woken) this.wakeups++;
+    this.#woken = true;
     this.#happened();
   }
 

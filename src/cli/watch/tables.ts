@@ -8,17 +8,16 @@ import { signalName } from '../../signal/names.ts';
 import { endText } from '../exit-status.ts';
 import { fdName } from '../live-text.ts';
 import { CYAN, DIM, GREEN, MAGENTA, paint, RED, type Style, YELLOW } from '../style.ts';
-import type { ChildRow, Report } from '../summary.ts';
+import type { ChildRow } from '../summary.ts';
 import { formatDuration } from '../units.ts';
 import type { Model, Runs } from './model.ts';
 import { printable } from './pane.ts';
-import { processState } from './process-state.ts';
+import type { Subject } from './subject.ts';
 
 /** What rows are made of. */
-export interface View {
+export interface Shown {
   readonly model: Model;
-  readonly loop: MainLoop;
-  readonly report: Report;
+  readonly subject: Subject;
   readonly style: Style;
   readonly nowNs: number;
 }
@@ -33,8 +32,8 @@ function since(runs: Runs | undefined, nowNs: number): string {
   return runs === undefined ? '-' : brief(nowNs - runs.lastNs);
 }
 
-export function childRow(row: ChildRow, { style, nowNs }: View): string {
-  const { word, color, cpuNs } = childState(row);
+export function childRow(row: ChildRow, { style, nowNs, subject }: Shown): string {
+  const { word, color, cpuNs } = childState(row, subject);
   const endNs = row.code === 0 ? nowNs : row.endNs;
   const age = row.pid === 0 ? '-' : brief(endNs - row.startNs);
   const number = String(row.number).padStart(3);
@@ -46,20 +45,24 @@ export function childRow(row: ChildRow, { style, nowNs }: View): string {
 
 export const CHILD_HEADING = '  # state          pid      age     cpu  command';
 
-function childState(row: ChildRow): { word: string; color: string; cpuNs: number } {
+function childState(
+  row: ChildRow,
+  subject: Subject,
+): { word: string; color: string; cpuNs: number } {
   if (row.pid === 0) return { word: 'waits', color: DIM, cpuNs: 0 };
   if (row.code !== 0) {
     const word = endText(row.code, row.status);
     const good = word === 'exit 0';
     return { word, color: good ? GREEN : RED, cpuNs: row.utimeNs + row.stimeNs };
   }
-  const state = processState(row.pid);
+  const state = subject.processState(row.pid);
   if (state === null) return { word: 'gone', color: DIM, cpuNs: 0 };
   const color = state.word === 'zombie' || state.word === 'stopped' ? YELLOW : CYAN;
   return { word: state.word, color, cpuNs: state.cpuNs };
 }
 
-export function fdRows({ model, loop, nowNs }: View): string[] {
+export function fdRows({ model, subject, nowNs }: Shown): string[] {
+  const { loop } = subject;
   const rows: string[] = [];
   const notifiers: string[] = [];
   for (const ctx of [loop.context, loop.iohandler]) {
@@ -85,7 +88,8 @@ const FLAGS: readonly (readonly [number, string])[] = [
   [BH_DELETED, 'deleted'],
 ];
 
-export function bottomHalfRows({ model, loop, style }: View): string[] {
+export function bottomHalfRows({ model, subject, style }: Shown): string[] {
+  const { loop } = subject;
   const rows: string[] = [];
   const seen = new Set<string>();
   let notify = '';
@@ -114,7 +118,8 @@ function bhRow(model: Model, key: string, name: string, state: string): string {
   return `${String(runs).padStart(7)}  ${name.padEnd(14)} ${state}`;
 }
 
-export function timerRows({ model, loop }: View): string[] {
+export function timerRows({ model, subject }: Shown): string[] {
+  const { loop } = subject;
   const rows: string[] = [];
   const pending = new Set<string>();
   for (const group of [loop.context.timers, loop.iohandler.timers, loop.timers]) {
@@ -138,11 +143,11 @@ function timerRow(model: Model, name: string, due: string): string {
 export const TIMER_HEADING = '   runs  timer          due';
 
 /** `SIGCHLD 3 read, 4 reaped, 1 coalesced; pending SIGWINCH`. */
-export function signalText({ model, loop }: View): string {
+export function signalText({ model, subject }: Shown): string {
   const read = [...model.signals].map(([signo, n]) => `${signalName(signo)} ${n}`);
   const chld = model.signals.get(SIGCHLD) ?? 0;
   const coalesced = Math.max(0, model.reaped - chld);
-  const pending = loop.host.pendingSignals().map(signalName);
+  const pending = subject.loop.host.pendingSignals().map(signalName);
   return [
     `pending ${pending.length === 0 ? 'none' : pending.join(' ')}`,
     `read ${read.length === 0 ? 'none' : read.join(' ')}`,

@@ -29,15 +29,15 @@ export interface FailedCheck {
   readonly iteration: number;
 }
 
-/** Thrown out of the loop where a run takes longer than it may. */
-export class ScenarioTimeout extends Error {
-  override readonly name = 'ScenarioTimeout';
+/** Thrown out of the loop to end a run from outside: it takes longer than it may, or nobody looks any more. */
+export class ScenarioEnded extends Error {
+  override readonly name = 'ScenarioEnded';
 }
 
 export interface EngineOptions {
   /** Told of each entry at once, with CLOCK_MONOTONIC. */
   readonly onEntry?: ((entry: LogEntry, nowNs: number) => void) | undefined;
-  /** Called before each wait of the loop; may throw ScenarioTimeout. */
+  /** Called before each wait of the loop; may throw ScenarioEnded. */
   readonly beforeWait?: (() => void) | undefined;
 }
 

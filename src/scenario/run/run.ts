@@ -1,10 +1,10 @@
 import { QemuAbort } from '../../aio/abort.ts';
 import { SimDeadlockError } from '../../host/sim/clock.ts';
 import { EVENT_NAMES, type EventName } from '../../trace/catalogue.ts';
-import { formatEvent, type Tracer } from '../../trace/tracer.ts';
+import { formatEvent } from '../../trace/tracer.ts';
 import type { Scenario } from '../model.ts';
 import { compileActions } from './compile.ts';
-import { Engine, ScenarioTimeout } from './engine.ts';
+import { Engine, ScenarioEnded } from './engine.ts';
 import { type Failure, judge } from './judge.ts';
 import type { LogEntry } from './order-log.ts';
 import { setUp } from './setup.ts';
@@ -38,11 +38,11 @@ export interface RunOptions {
   readonly trace?: boolean | undefined;
   /** Told of each entry of the order log at once, with CLOCK_MONOTONIC. */
   readonly onEntry?: ((entry: LogEntry, nowNs: number) => void) | undefined;
-  /** Gets the loop's tracer, and the time at the start, before anything is made. */
-  readonly onTracer?: ((tracer: Tracer, startNs: number) => void) | undefined;
-  /** The run is over, and everything is about to be closed. */
-  readonly onEnd?: (() => void) | undefined;
-  /** Called before each wait of the loop; ends the run by throwing ScenarioTimeout. */
+  /** Gets the engine, with the world, the loop and its tracer, before anything the file declares is made. */
+  readonly onEngine?: ((engine: Engine) => void) | undefined;
+  /** The run is over and judged, and everything is about to be closed. */
+  readonly onEnd?: ((result: RunResult) => void) | undefined;
+  /** Called before each wait of the loop; ends the run by throwing ScenarioEnded. */
   readonly beforeWait?: (() => void) | undefined;
   /** Ends the run after that time of the world, ns. */
   readonly timeoutNs?: number | undefined;
@@ -68,20 +68,27 @@ export function runScenario(
   } catch (error) {
     return notRun(scenario, scenario.host, seed, 3, stackOf(error));
   }
-  options.onTracer?.(engine.trace, world.startNs);
+  try {
+    options.onEngine?.(engine);
+    const result = runEngine(engine, seed, options);
+    options.onEnd?.(result);
+    return result;
+  } finally {
+    engine.close();
+  }
+}
+
+function runEngine(engine: Engine, seed: number, options: RunOptions): RunResult {
+  const { scenario, world } = engine;
   const seen = watchTrace(engine);
   const recorded = options.trace === true ? recordTrace(engine) : null;
   const error = runSteps(engine, options);
   recorded?.stop();
-  options.onEnd?.();
-  if (error instanceof ScenarioError) {
-    engine.close();
-    return notRun(scenario, world.kind, seed, 2, error.message);
-  }
+  if (error instanceof ScenarioError) return notRun(scenario, world.kind, seed, 2, error.message);
   const isTheirs = isTheirDoing(error);
   const failures = judge(engine, isTheirs ? (error as Error | null) : null, seen);
   if (!isTheirs) failures.unshift({ kind: 'error', message: stackOf(error), at: null });
-  const result: RunResult = {
+  return {
     file: scenario.file,
     name: scenario.name,
     host: world.kind,
@@ -93,8 +100,6 @@ export function runScenario(
     elapsedNs: engine.elapsedNs,
     trace: recorded?.lines ?? null,
   };
-  engine.close();
-  return result;
 }
 
 /** Returns what ended the run early, or null. */
@@ -115,7 +120,7 @@ function isTheirDoing(error: unknown): boolean {
     error === null ||
     error instanceof QemuAbort ||
     error instanceof SimDeadlockError ||
-    error instanceof ScenarioTimeout ||
+    error instanceof ScenarioEnded ||
     (error instanceof Error && error.name === 'SimFatalSignalError')
   );
 }
@@ -143,7 +148,7 @@ function notRun(
 function limit(world: World, timeoutNs: number): void {
   if (world.kind === 'sim') return;
   world.at(timeoutNs, () => {
-    throw new ScenarioTimeout(`it ran for longer than ${timeoutNs / 1e9} s`);
+    throw new ScenarioEnded(`it ran for longer than ${timeoutNs / 1e9} s`);
   });
 }
 

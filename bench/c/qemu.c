@@ -1,0 +1,176 @@
+// The rows of QEMU's reference figures, run on QEMU's own event loop: linked
+// against a QEMU 7.2 build tree by bench/qemu.ts. Prints ns for one operation.
+#include "qemu/osdep.h"
+#include "block/aio.h"
+#include "qapi/error.h"
+#include "qemu/coroutine.h"
+#include "qemu/event_notifier.h"
+#include "qemu/main-loop.h"
+#include "qemu/timer.h"
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1e9 + t.tv_nsec;
+}
+
+// ns of one `op`, after a tenth as many that do not count
+#define TIME(n, op)                             \
+  ({                                            \
+    for (long k_ = 0; k_ < (n) / 10; k_++) op;  \
+    double start_ = now();                      \
+    for (long k_ = 0; k_ < (n); k_++) op;       \
+    (now() - start_) / (n);                     \
+  })
+
+static AioContext *ctx;
+
+static void nothing_cb(void *opaque) {}
+
+static double bh_poll(long n) {
+  QEMUBH *bh = aio_bh_new(ctx, nothing_cb, NULL);
+  return TIME(n, (qemu_bh_schedule(bh), aio_poll(ctx, true)));
+}
+
+static double bh_loop(long n) {
+  QEMUBH *bh = aio_bh_new(ctx, nothing_cb, NULL);
+  return TIME(n, (qemu_bh_schedule(bh), main_loop_wait(false)));
+}
+
+static double oneshot(long n) {
+  return TIME(n, (aio_bh_schedule_oneshot(ctx, nothing_cb, NULL), aio_poll(ctx, true)));
+}
+
+static void schedule_all(QEMUBH **bh, int many) {
+  for (int i = 0; i < many; i++) qemu_bh_schedule(bh[i]);
+}
+
+static double bhs(long n, int many) {
+  QEMUBH **bh = g_new(QEMUBH *, many);
+  for (int i = 0; i < many; i++) bh[i] = aio_bh_new(ctx, nothing_cb, NULL);
+  return TIME(n, (schedule_all(bh, many), aio_poll(ctx, true))) / many;
+}
+
+static void clear_cb(EventNotifier *e) { event_notifier_test_and_clear(e); }
+
+// One notifier is set each time; `idle` others stand beside it.
+static double notifiers_poll(long n, int idle) {
+  EventNotifier *e = g_new(EventNotifier, idle + 1);
+  for (int i = 0; i <= idle; i++) {
+    if (event_notifier_init(&e[i], false)) return -1;
+    aio_set_event_notifier(ctx, &e[i], false, clear_cb, NULL, NULL);
+  }
+  return TIME(n, (event_notifier_set(&e[0]), aio_poll(ctx, true)));
+}
+
+static double notifiers_loop(long n, int idle) {
+  EventNotifier *e = g_new(EventNotifier, idle + 1);
+  for (int i = 0; i <= idle; i++) {
+    if (event_notifier_init(&e[i], false)) return -1;
+    event_notifier_set_handler(&e[i], clear_cb);
+  }
+  return TIME(n, (event_notifier_set(&e[0]), main_loop_wait(false)));
+}
+
+static void read_cb(void *opaque) {
+  char buffer[8];
+  if (read(GPOINTER_TO_INT(opaque), buffer, sizeof buffer) < 0) abort();
+}
+
+static void put_byte(int fd) {
+  if (write(fd, "x", 1) != 1) abort();
+}
+
+static double pipe_row(long n) {
+  int fds[2];
+  if (!g_unix_open_pipe(fds, FD_CLOEXEC, NULL)) return -1;
+  g_unix_set_fd_nonblocking(fds[0], true, NULL);
+  aio_set_fd_handler(ctx, fds[0], false, read_cb, NULL, NULL, NULL, GINT_TO_POINTER(fds[0]));
+  return TIME(n, (put_byte(fds[1]), aio_poll(ctx, true)));
+}
+
+static double no_work(long n) {
+  return TIME(n, main_loop_wait(true));
+}
+
+#define FAR_NS 1000000000000000LL
+
+// Deadlines that look random, the same in each run, as bench/core.ts has them.
+static uint32_t state = 1;
+static int64_t next_ns(void) {
+  state = (state * 1103515245u + 12345u) & 0x7fffffff;
+  return state;
+}
+
+static QEMUTimer **timers(int many) {
+  QEMUTimer **t = g_new(QEMUTimer *, many);
+  for (int i = 0; i < many; i++) {
+    t[i] = aio_timer_new(ctx, QEMU_CLOCK_REALTIME, SCALE_NS, nothing_cb, NULL);
+  }
+  return t;
+}
+
+static double arm(long n, int many) {
+  QEMUTimer **t = timers(many);
+  for (int i = 0; i < many; i++) timer_mod_ns(t[i], FAR_NS + next_ns());
+  long i = 0;
+  return TIME(n, timer_mod_ns(t[i++ % many], FAR_NS + next_ns()));
+}
+
+static double expire(long n, int many) {
+  QEMUTimer **t = timers(many);
+  double total = 0;
+  for (long k = 0; k < n; k++) {
+    for (int i = 0; i < many; i++) timer_mod_ns(t[i], next_ns());
+    double start = now();
+    timerlistgroup_run_timers(&ctx->tlg);
+    total += now() - start;
+  }
+  return total / n / many;
+}
+
+static void coroutine_fn ends(void *opaque) {}
+
+static void coroutine_fn yields(void *opaque) {
+  for (;;) qemu_coroutine_yield();
+}
+
+static double co_create(long n) {
+  return TIME(n, qemu_coroutine_enter(qemu_coroutine_create(ends, NULL)));
+}
+
+static double co_yield(long n) {
+  Coroutine *co = qemu_coroutine_create(yields, NULL);
+  return TIME(n, qemu_coroutine_enter(co));
+}
+
+static double run(const char *row, long n) {
+  int many;
+  if (!strcmp(row, "bh")) return bh_poll(n);
+  if (!strcmp(row, "bh-mlw")) return bh_loop(n);
+  if (!strcmp(row, "bh-oneshot")) return oneshot(n);
+  if (sscanf(row, "bh-%d", &many) == 1) return bhs(MAX(n / many, 1), many);
+  if (!strcmp(row, "notifier")) return notifiers_poll(n, 0);
+  if (!strcmp(row, "notifier-mlw")) return notifiers_loop(n, 0);
+  if (!strcmp(row, "pipe")) return pipe_row(n);
+  if (!strcmp(row, "nothing")) return no_work(n);
+  if (sscanf(row, "idle-aio-%d", &many) == 1) return notifiers_poll(n, many);
+  if (sscanf(row, "idle-mlw-%d", &many) == 1) return notifiers_loop(n, many);
+  if (sscanf(row, "timer-arm-%d", &many) == 1) return arm(n, many);
+  if (sscanf(row, "timer-run-%d", &many) == 1) return expire(MAX(n / many, 1), many);
+  if (!strcmp(row, "co-create")) return co_create(n);
+  if (!strcmp(row, "co-yield")) return co_yield(n);
+  if (!strcmp(row, "getppid")) return TIME(n, getppid());
+  return -1;
+}
+
+int main(int argc, char **argv) {
+  if (argc != 3) return fprintf(stderr, "usage: qemu ROW COUNT\n"), 2;
+  qemu_init_main_loop(&error_fatal);
+  ctx = qemu_get_aio_context();
+  long n = atol(argv[2]);
+  double ns = run(argv[1], n);
+  if (ns < 0) return fprintf(stderr, "qemu: cannot run %s\n", argv[1]), 2;
+  printf("%f\n", ns);
+  return 0;
+}

@@ -1,0 +1,57 @@
+import { EV, type EventId } from '../../trace/catalogue.ts';
+import type { TraceValue } from '../../trace/tracer.ts';
+
+/** What a trace event is to the iterations. */
+export type Mark =
+  | { readonly kind: 'begin'; readonly iteration: number }
+  | { readonly kind: 'phase'; readonly phase: string }
+  | { readonly kind: 'end' };
+
+/** Which trace events begin an iteration, and the phases of one. */
+export interface Rounds {
+  readonly phases: readonly string[];
+  /** Null where the event is none of them. */
+  at(id: EventId, args: readonly TraceValue[]): Mark | null;
+}
+
+const END: Mark = { kind: 'end' };
+
+/** An iteration is a main_loop_wait, nested ones included. */
+export class MainLoopRounds implements Rounds {
+  readonly phases = ['prepare', 'poll', 'check', 'dispatch', 'timers'];
+
+  at(id: EventId, args: readonly TraceValue[]): Mark | null {
+    switch (id) {
+      case EV.main_loop_wait_begin:
+        return { kind: 'begin', iteration: Number(args[0]) };
+      case EV.main_loop_phase:
+        return { kind: 'phase', phase: String(args[0]) };
+      case EV.main_loop_wait_end:
+        return END;
+      default:
+        return null;
+    }
+  }
+}
+
+/** An iteration is an aio_poll. One within another belongs to the dispatch of that. */
+export class AioPollRounds implements Rounds {
+  readonly phases = ['poll', 'dispatch'];
+  #depth = 0;
+  #polls = 0;
+
+  at(id: EventId): Mark | null {
+    switch (id) {
+      case EV.aio_poll_begin:
+        return this.#depth++ === 0 ? { kind: 'begin', iteration: ++this.#polls } : null;
+      case EV.poll_enter:
+        return this.#depth === 1 ? { kind: 'phase', phase: 'poll' } : null;
+      case EV.poll_return:
+        return this.#depth === 1 ? { kind: 'phase', phase: 'dispatch' } : null;
+      case EV.aio_poll_end:
+        return --this.#depth === 0 ? END : null;
+      default:
+        return null;
+    }
+  }
+}

@@ -1,0 +1,348 @@
+/** `qemu-loop run --watch`: the view of a scenario, on both hosts. */
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { run, stateOf, untilState } from '../support/run.ts';
+import { needTmux, Tmux } from '../support/tmux.ts';
+import { QL, WatchTerminal } from '../support/watch-terminal.ts';
+
+const FILES = {
+  // Two children, of which one is dead for a while before the loop goes round again.
+  children: `name: two children
+signals: {SIGCHLD: {siginfo: [code]}}
+children: {a: {after: 10ms, exit: 3}, b: {}}
+timers: {t: {do: [{log: tock}]}}
+steps: [settle, {spawn: a}, {spawn: b}, {wait_for: 20ms}, step, step, {arm: {t: 5ms}}, step,
+  {main_loop_wait: blocking}, {kill_child: {b: SIGKILL}}, run]
+expect:
+  order: ["SIGCHLD(code=CLD_EXITED)", mlw, a exited 3, mlw, mlw, t, tock, mlw,
+    "SIGCHLD(code=CLD_KILLED)", b killed SIGKILL]
+`,
+  polls: `name: polls in polls
+drive: aio_poll
+bottom_halves: {a: {do: [{schedule: b}, poll]}, b: {}}
+fds: {e: {}}
+steps: [{schedule: a}, {kick: e}, step, step]
+expect: {order: [e, poll=1], iterations: 2}
+`,
+  alive: `name: one that lives
+children: {a: {}}
+timers: {t: {do: [{arm: {t: 20ms}}], do_runs: 1000000}}
+steps: [{spawn: a}, {arm: {t: 20ms}}, run]
+`,
+  asleep: `name: one that sleeps
+host: linux
+children: {a: {command: "echo said by a; exec sleep 60"}}
+steps: [settle, {spawn: a}, {main_loop_wait: blocking}]
+`,
+  deaf: `name: a busy loop
+bottom_halves: {a: {do: [{schedule: a}, {cancel: b}]}, b: {do: [{cancel: a}]}}
+steps: [{schedule: a}, run]
+`,
+};
+
+let dir: string;
+beforeAll(() => {
+  needTmux();
+  dir = mkdtempSync(join(tmpdir(), 'qemu-loop-run-watch-'));
+  for (const [name, text] of Object.entries(FILES)) writeFileSync(path(`${name}.yaml`), text);
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+const path = (name: string): string => join(dir, name);
+
+function watching(args: string, columns = 80, rows = 24): Promise<WatchTerminal> {
+  return WatchTerminal.open(`run --watch ${args}`, columns, rows);
+}
+
+/** The pid that the table of children has in a row. */
+async function pidOf(terminal: Tmux, number: number): Promise<number> {
+  return Number((await terminal.until(new RegExp(`^ {2}${number} \\S+ +(\\d+) `, 'm')))[1]);
+}
+
+/** Awaits that a shell has become what it ends with, and so has said what it had to say. */
+async function untilExec(pid: number, program: string): Promise<void> {
+  while (!readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith(program)) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function parentOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+}
+
+describe('a simulated run', () => {
+  test('waits before its first iteration, is stepped to its end, and stays until q', async () => {
+    const tmux = await watching(path('children.yaml'));
+    await tmux.until(/^ iteration 1 {2}PAUSED before the iteration {2}\d+ ns$/m);
+    await tmux.until(/^ {2}0\.\d{9} aio_set_fd_handler/m);
+    await tmux.until(/children: 0 of 2 live ─+\n.*\n {2}1 waits .* a: after 10ms, exit 3\n/);
+    for (const phase of ['prepare', 'poll', 'check', 'dispatch', 'timers']) {
+      await tmux.keys('p');
+      await tmux.until(new RegExp(`iteration 1 {2}PAUSED before ${phase}`));
+    }
+    for (const iteration of [2, 3, 4]) {
+      await tmux.keys('s');
+      await tmux.until(new RegExp(`iteration ${iteration} {2}PAUSED before the iteration`));
+    }
+    await tmux.keys('Space');
+    await tmux.until(/^ iteration \d+ {2}PASSED/m);
+    await tmux.until(/^── order log ─+\n(.*\n)*b killed SIGKILL\n/m);
+    expect(await tmux.isAlternate()).toBe(true);
+    await tmux.keys('q');
+    await tmux.until(/ok {3}two children [\s\S]* sim, [\s\S]*\n1 passed in .*\nstatus 0\n/);
+    await tmux.expectRestored();
+  });
+
+  test("shows its children as the simulated kernel has them, and not the machine's", async () => {
+    const tmux = await watching(path('children.yaml'));
+    for (const iteration of [2, 3, 4]) {
+      await tmux.keys('s');
+      await tmux.until(new RegExp(`iteration ${iteration} {2}PAUSED`));
+    }
+    await tmux.until(/^ {2}1 zombie +1001 +20ms /m);
+    await tmux.until(/^ {2}2 running +1002 +20ms /m);
+    await tmux.until(/^signals pending SIGCHLD /m);
+    await tmux.keys('s', 's');
+    await tmux.keys('Space');
+    await tmux.until(/^ {2}1 exit 3 +1001 +20ms /m);
+    await tmux.until(/^ {2}2 SIGKILL +1002 /m);
+    await tmux.keys('q');
+    await tmux.expectRestored();
+  });
+
+  test('with drive: aio_poll, where an iteration is an aio_poll of the steps', async () => {
+    const tmux = await watching(path('polls.yaml'), 100, 40);
+    await tmux.until(/^ iteration 1 {2}PAUSED before the iteration/m);
+    await tmux.until(/^last poll .* dispatch [^ ]+$/m);
+    for (const phase of ['poll', 'dispatch']) {
+      await tmux.keys('p');
+      await tmux.until(new RegExp(`iteration 1 {2}PAUSED before ${phase}`));
+    }
+    await tmux.keys('p');
+    await tmux.until(/iteration 2 {2}PAUSED before the iteration/);
+    await tmux.until(/^nested\($/m);
+    await tmux.keys('Space');
+    await tmux.until(/iteration 2 {2}FAILED: the order log is not as expected/);
+    await tmux.keys('q');
+    await tmux.until(/status 1\n/);
+    await tmux.expectRestored();
+  });
+
+  test('is the same as without: the trace byte for byte, and the order log with its times', async () => {
+    const [watched, plain] = [path('watched.json'), path('plain.json')];
+    const { stdout } = await run(['run', '--trace-file', `json:${plain}`, path('polls.yaml')]);
+    const tmux = await watching(`--trace-file json:${watched} ${path('polls.yaml')}`, 100, 40);
+    await tmux.keys('p');
+    await tmux.until(/PAUSED before poll/);
+    await tmux.keys('Tab', 'Tab', 'Tab', '-');
+    await tmux.until(/^only bottom halves/m);
+    await tmux.resize(90, 40);
+    await tmux.until(/^── bottom halves ─{73}$/m);
+    await tmux.keys('Space');
+    await tmux.until(/FAILED/);
+    await tmux.keys('q');
+    await tmux.expectRestored();
+    expect(readFileSync(watched, 'utf8')).toBe(readFileSync(plain, 'utf8'));
+    const entries = (text: string): string[] => text.match(/^ {7}[ +-] \S.*\d+ns {2}#\d+$/gm) ?? [];
+    expect(entries(stdout).length).toBeGreaterThan(5);
+    expect(entries(await tmux.screen())).toEqual(entries(stdout));
+  });
+
+  test('is the same as without also with children, timers, and signals that are looked at', async () => {
+    const [watched, plain] = [path('watched2.json'), path('plain2.json')];
+    await run(['run', '--trace-file', `json:${plain}`, path('children.yaml')]);
+    const tmux = await watching(`--trace-file json:${watched} ${path('children.yaml')}`, 100, 40);
+    for (const iteration of [2, 3, 4, 5, 6]) {
+      await tmux.keys('s');
+      await tmux.until(new RegExp(`iteration ${iteration} {2}PAUSED`));
+    }
+    await tmux.until(/^ .* t +in 5ms, realtime$/m);
+    await tmux.keys('Space');
+    await tmux.until(/PASSED/);
+    await tmux.keys('q');
+    await tmux.expectRestored();
+    expect(readFileSync(watched, 'utf8')).toBe(readFileSync(plain, 'utf8'));
+  });
+
+  test('goes on at full speed, and keys still count', async () => {
+    const tmux = await watching(path('deaf.yaml'));
+    await tmux.keys('Space');
+    await tmux.until(/iteration \d{4,} {2}running/);
+    await tmux.keys('Space');
+    await tmux.until(/PAUSED/);
+    await tmux.keys('q');
+    await tmux.until(/deaf\.yaml was left before its end\nstatus 130/);
+    await tmux.expectRestored();
+  });
+
+  test('a child that is killed by its number dies at once, in no time of the run', async () => {
+    const tmux = await watching(path('alive.yaml'));
+    await tmux.keys('s');
+    await tmux.until(/iteration 2 {2}PAUSED .* 19 ns$/m);
+    await tmux.keys('k', '7', 'Enter');
+    await tmux.until(/there is no child 7/);
+    await tmux.keys('k', '1', 'Enter');
+    await tmux.until(/SIGTERM sent to child 1/);
+    await tmux.until(/^ {2}1 zombie/m);
+    await tmux.until(/iteration 2 {2}PAUSED .* 19 ns$/m);
+    await tmux.keys('Space');
+    await tmux.until(/^ {2}1 SIGTERM/m);
+    await tmux.keys('k', '1', 'Enter');
+    await tmux.until(/child 1 does not run/);
+    await tmux.keys('C-c');
+    await tmux.until(/alive\.yaml was left before its end\nstatus 130/);
+    await tmux.expectRestored();
+  });
+
+  test('at 40 by 12, and wider while it is paused', async () => {
+    const tmux = await watching(path('children.yaml'), 40, 12);
+    const lines = (await tmux.screen()).split('\n');
+    expect(lines.filter((line) => line.length > 40)).toEqual([]);
+    expect(lines[0]).toMatch(/^ iteration 1 {2}PAUSED/);
+    expect(lines[11]).toMatch(/\? help/);
+    await tmux.resize(100, 30);
+    await tmux.until(/^── order log ─{87}$/m);
+    await tmux.keys('?');
+    await tmux.until(/^q {8}end the run, and leave/m);
+    await tmux.keys('x', 'q');
+    await tmux.expectRestored();
+  });
+
+  test.each(['SIGSEGV', 'SIGKILL', 'SIGTERM'] as const)(
+    'by %s: the terminal is put right',
+    async (name) => {
+      const tmux = await watching(path('children.yaml'));
+      process.kill(tmux.pid, name);
+      await tmux.expectRestoredByOthers();
+    },
+  );
+});
+
+describe('a real run', () => {
+  test('runs at once, in the order that it has without, and what its children say comes after', async () => {
+    const args = ['run', '--json', '--host', 'linux', path('children.yaml')];
+    const order: string[] = JSON.parse(
+      (await run(args)).stdout.split('\n')[0]!,
+    ).results[0].order.map((entry: { text: string }) => entry.text);
+    const tmux = await watching(`--host linux ${path('children.yaml')}`, 100, 40);
+    await tmux.until(/iteration \d+ {2}PASSED/);
+    const shown = await tmux.until(/── order log ─+\n([\s\S]*?)\n+── events/);
+    expect(shown[1]!.split('\n')).toEqual(order);
+    await tmux.keys('q');
+    await tmux.until(/ok {3}two children .* linux, .*\n1 passed in .*\nstatus 0\n/);
+    await tmux.expectRestored();
+  });
+
+  test('in a wait without end the keys count, and Ctrl-C ends it and its children', async () => {
+    const tmux = await watching(path('asleep.yaml'));
+    const pid = await pidOf(tmux, 1);
+    await untilExec(pid, 'sleep');
+    await tmux.until(/iteration 4 {2}running/);
+    await tmux.resize(60, 20);
+    await tmux.until(/^── events ─{50}$/m);
+    await tmux.until(/iteration 4 {2}running/);
+    await tmux.keys('C-c');
+    await tmux.until(/^said by a\nqemu-loop: (.*\n)+status 130/m);
+    await tmux.expectRestored();
+    expect(stateOf(pid)).toBeUndefined();
+  });
+
+  test('pauses, steps phases and iterations, and a child that dies meanwhile is a zombie', async () => {
+    const tmux = await watching(`--host linux ${path('alive.yaml')}`);
+    await tmux.until(/iteration \d+ {2}running/);
+    await tmux.keys('Space');
+    const at = Number((await tmux.until(/iteration (\d+) {2}PAUSED before the iteration/))[1]);
+    for (const phase of ['prepare', 'poll', 'check', 'dispatch', 'timers']) {
+      await tmux.keys('p');
+      await tmux.until(new RegExp(`iteration ${at} {2}PAUSED before ${phase}`));
+    }
+    await tmux.keys('s');
+    await tmux.until(new RegExp(`iteration ${at + 1} {2}PAUSED before the iteration`));
+    await tmux.keys('k', '1', '!');
+    await tmux.until(/^ {2}1 zombie/m);
+    await tmux.keys('Space');
+    await tmux.until(/^ {2}1 SIGKILL/m);
+    await tmux.keys('q');
+    await tmux.expectRestored();
+  });
+
+  test('whose process is killed: the terminal is put right, and the run has failed', async () => {
+    const tmux = await watching(path('asleep.yaml'));
+    const child = await pidOf(tmux, 1);
+    process.kill(parentOf(child), 'SIGKILL');
+    await tmux.until(/status 3/);
+    process.kill(child, 'SIGKILL');
+    await tmux.expectRestoredByOthers();
+  });
+
+  test('whose starter is killed ends with its children', async () => {
+    const tmux = await watching(path('asleep.yaml'));
+    const child = await pidOf(tmux, 1);
+    const worker = parentOf(child);
+    process.kill(tmux.pid, 'SIGKILL');
+    await untilState(worker, 'Z');
+    expect(stateOf(child)).toBeUndefined();
+    await tmux.expectRestoredByOthers();
+  });
+
+  test('whose terminal goes away ends with its children', async () => {
+    const tmux = await watching(path('asleep.yaml'));
+    const child = await pidOf(tmux, 1);
+    tmux.close();
+    await untilState(child, 'Z');
+  });
+
+  test('Ctrl-Z gives the shell its prompt, fg draws anew, and the wait goes on', async () => {
+    const tmux = await watching(path('asleep.yaml'));
+    await tmux.until(/iteration 4 {2}running/);
+    await tmux.keys('C-z');
+    await tmux.until(/Stopped/);
+    expect(await tmux.isAlternate()).toBe(false);
+    await tmux.line('fg');
+    const age = (await tmux.until(/iteration 4 {2}running {2}(.*)/))[1]!;
+    await tmux.untilGone(new RegExp(`running {2}${age}`));
+    await tmux.until(/iteration 4 {2}running/);
+    await tmux.until(/^signals pending none · read none/m);
+    await tmux.keys('q');
+    await tmux.until(/asleep\.yaml was left/);
+    expect(await tmux.isAlternate()).toBe(false);
+  });
+
+  test('before it begins, where it is in the background', async () => {
+    const tmux = new Tmux(80, 24);
+    await tmux.line(`${QL} run --watch ${path('asleep.yaml')} & wait $!; echo status $?`);
+    await tmux.until(/start it in the foreground\n(.*\n)*status 2/);
+  });
+});
+
+describe('a command line that cannot be', () => {
+  test.each([
+    [
+      ['--reporter', 'tap'],
+      '--watch and the reporter tap exclude each other: the reporter is pretty with it',
+    ],
+    [
+      ['--json'],
+      '--watch and the reporter json exclude each other: the reporter is pretty with it',
+    ],
+    [['--jobs', '2'], '--watch shows one run: leave --jobs out'],
+    [['--timeout', '5s'], '--watch has no time limit: leave --timeout out, q ends the run'],
+    [
+      [],
+      '--watch needs a terminal, and stdin and stdout are not one: leave --watch out for the log',
+    ],
+  ])('%j', async (args, message) => {
+    const ended = await run(['run', '--watch', ...args, path('alive.yaml')]);
+    expect(ended).toMatchObject({ status: 2, stdout: '', stderr: `qemu-loop: ${message}\n` });
+  });
+
+  test('more than one run', async () => {
+    const tmux = new Tmux(100, 24);
+    await tmux.line(`${QL} run --watch --host both ${path('alive.yaml')}; echo status $?`);
+    await tmux.until(/--watch shows one run, and there are 2: name one file, .*\n(.*\n)*status 2/);
+  });
+});
