@@ -5,14 +5,17 @@ import { join, resolve } from 'node:path';
 
 /** The program of QEMU's own that a program on its event loop is built like. */
 const MODEL = 'tests/unit/test-aio';
-const SOURCE = resolve('bench', 'c', 'qemu.c');
+const SOURCES = ['qemu', 'qemu-children'].map((name) => resolve('bench', 'c', `${name}.c`));
 
 /** QEMU's own C loop on this machine: bench/c/qemu.c, where QEMU_BUILD names a QEMU build tree. */
 export class QemuC {
   readonly problem: string | null;
+  /** What was built; nothing is there where there is a problem. */
+  readonly path: string;
   readonly #dir = mkdtempSync(join(tmpdir(), 'qemu-loop-bench-'));
 
   constructor() {
+    this.path = join(this.#dir, 'qemu');
     const build = process.env.QEMU_BUILD;
     this.problem =
       build === undefined
@@ -21,17 +24,13 @@ export class QemuC {
   }
 
   run(row: string, count: number): number {
-    const ran = spawnSync(this.#program, [row, String(count)], { encoding: 'utf8' });
+    const ran = spawnSync(this.path, [row, String(count)], { encoding: 'utf8' });
     if (ran.status !== 0) throw new Error(`bench/c/qemu.c ${row}: ${ran.stderr}`);
     return Number(ran.stdout);
   }
 
   dispose(): void {
     rmSync(this.#dir, { recursive: true, force: true });
-  }
-
-  get #program(): string {
-    return join(this.#dir, 'qemu');
   }
 
   /** Returns what went wrong, or null. */
@@ -43,7 +42,8 @@ export class QemuC {
     const compile = compileCommand(readFileSync(commands, 'utf8'));
     const link = linkArgs(readFileSync(ninja, 'utf8'));
     if (compile === null || link === null) return `${build} does not say how ${MODEL} is built`;
-    const make = `${compile} -Wno-missing-prototypes '${SOURCE}' -o '${this.#program}' ${link}`;
+    const sources = SOURCES.map((path) => `'${path}'`).join(' ');
+    const make = `${compile} ${sources} -o '${this.path}' ${link}`;
     const made = spawnSync('sh', ['-c', make], { cwd: build, encoding: 'utf8' });
     return made.status === 0 ? null : made.stderr;
   }

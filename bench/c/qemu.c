@@ -1,5 +1,7 @@
-// The rows of QEMU's reference figures, run on QEMU's own event loop: linked
-// against a QEMU 7.2 build tree by bench/qemu.ts. Prints ns for one operation.
+// The benchmark's rows, run on QEMU's own event loop: linked against a QEMU 7.2
+// build tree by bench/qemu.ts, together with qemu-children.c.
+// usage: qemu ROW COUNT     prints nanoseconds for one operation
+//        qemu DYING COUNT   prints from death to reap of each child, ns, a line
 #include "qemu/osdep.h"
 #include "block/aio.h"
 #include "qapi/error.h"
@@ -8,20 +10,8 @@
 #include "qemu/main-loop.h"
 #include "qemu/timer.h"
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1e9 + t.tv_nsec;
-}
-
-// ns of one `op`, after a tenth as many that do not count
-#define TIME(n, op)                             \
-  ({                                            \
-    for (long k_ = 0; k_ < (n) / 10; k_++) op;  \
-    double start_ = now();                      \
-    for (long k_ = 0; k_ < (n); k_++) op;       \
-    (now() - start_) / (n);                     \
-  })
+#include "bench.h"
+#include "qemu-children.h"
 
 static AioContext *ctx;
 
@@ -95,11 +85,21 @@ static double no_work(long n) {
 
 #define FAR_NS 1000000000000000LL
 
-// Deadlines that look random, the same in each run, as bench/core.ts has them.
+// Numbers that look random, the same in each run.
 static uint32_t state = 1;
-static int64_t next_ns(void) {
+static int64_t next_random(void) {
   state = (state * 1103515245u + 12345u) & 0x7fffffff;
   return state;
+}
+
+// Into an order that has nothing to do with their places in memory.
+static void shuffle(QEMUTimer **t, int many) {
+  for (int i = many - 1; i > 0; i--) {
+    int k = next_random() % (i + 1);
+    QEMUTimer *swap = t[i];
+    t[i] = t[k];
+    t[k] = swap;
+  }
 }
 
 static QEMUTimer **timers(int many) {
@@ -107,26 +107,50 @@ static QEMUTimer **timers(int many) {
   for (int i = 0; i < many; i++) {
     t[i] = aio_timer_new(ctx, QEMU_CLOCK_REALTIME, SCALE_NS, nothing_cb, NULL);
   }
+  shuffle(t, many);
   return t;
 }
 
-static double arm(long n, int many) {
-  QEMUTimer **t = timers(many);
-  for (int i = 0; i < many; i++) timer_mod_ns(t[i], FAR_NS + next_ns());
-  long i = 0;
-  return TIME(n, timer_mod_ns(t[i++ % many], FAR_NS + next_ns()));
+// QEMU's list is walked through for each timer, unless each becomes its head, and
+// by the one function that does not look first whether a timer is in it already.
+static void arm_all(QEMUTimer **t, int many, int64_t from_ns) {
+  for (int i = many - 1; i >= 0; i--) {
+    timer_mod_anticipate_ns(t[i], from_ns + (int64_t)i * 0x7fffffff / many);
+  }
 }
 
-static double expire(long n, int many) {
+static double rearm(long n, int many) {
   QEMUTimer **t = timers(many);
-  double total = 0;
-  for (long k = 0; k < n; k++) {
-    for (int i = 0; i < many; i++) timer_mod_ns(t[i], next_ns());
+  arm_all(t, many, FAR_NS);
+  return TIME(n, timer_mod_ns(t[next_random() % many], FAR_NS + next_random()));
+}
+
+static void arm_each(QEMUTimer **t, int many) {
+  for (int i = 0; i < many; i++) timer_mod_ns(t[i], FAR_NS + next_random());
+}
+
+static void delete_each(QEMUTimer **t, int many) {
+  for (int i = 0; i < many; i++) timer_del(t[i]);
+}
+
+enum what { ARM, DELETE, RUN };
+
+// From none to all, from all to none, or all expired; ns for each, the median of some times.
+static double each_timer(long n, int many, enum what what) {
+  QEMUTimer **t = timers(many), **other_order = g_memdup2(t, many * sizeof *t);
+  int times = MIN(MAX(n / many, 1), BATCHES);
+  double ns[BATCHES];
+  shuffle(other_order, many);
+  for (int k = 0; k < times; k++) {
+    if (what != ARM) arm_all(t, many, what == RUN ? 0 : FAR_NS);
     double start = now();
-    timerlistgroup_run_timers(&ctx->tlg);
-    total += now() - start;
+    if (what == ARM) arm_each(t, many);
+    if (what == DELETE) delete_each(other_order, many);
+    if (what == RUN) timerlistgroup_run_timers(&ctx->tlg);
+    ns[k] = (now() - start) / many;
+    if (what == ARM) delete_each(t, many);
   }
-  return total / n / many;
+  return median(ns, times);
 }
 
 static void coroutine_fn ends(void *opaque) {}
@@ -156,8 +180,11 @@ static double run(const char *row, long n) {
   if (!strcmp(row, "nothing")) return no_work(n);
   if (sscanf(row, "idle-aio-%d", &many) == 1) return notifiers_poll(n, many);
   if (sscanf(row, "idle-mlw-%d", &many) == 1) return notifiers_loop(n, many);
-  if (sscanf(row, "timer-arm-%d", &many) == 1) return arm(n, many);
-  if (sscanf(row, "timer-run-%d", &many) == 1) return expire(MAX(n / many, 1), many);
+  if (sscanf(row, "timer-rearm-%d", &many) == 1) return rearm(n, many);
+  if (sscanf(row, "timer-arm-%d", &many) == 1) return each_timer(n, many, ARM);
+  if (sscanf(row, "timer-del-%d", &many) == 1) return each_timer(n, many, DELETE);
+  if (sscanf(row, "timer-run-%d", &many) == 1) return each_timer(n, many, RUN);
+  if (sscanf(row, "children-%d", &many) == 1) return qemu_children(n, many);
   if (!strcmp(row, "co-create")) return co_create(n);
   if (!strcmp(row, "co-yield")) return co_yield(n);
   if (!strcmp(row, "getppid")) return TIME(n, getppid());
@@ -166,9 +193,12 @@ static double run(const char *row, long n) {
 
 int main(int argc, char **argv) {
   if (argc != 3) return fprintf(stderr, "usage: qemu ROW COUNT\n"), 2;
+  raise_fd_limit();
   qemu_init_main_loop(&error_fatal);
   ctx = qemu_get_aio_context();
   long n = atol(argv[2]);
+  // A path is bench/c/dying.c's, as for bench/c/death.c.
+  if (strchr(argv[1], '/')) return qemu_deaths(argv[1], n), 0;
   double ns = run(argv[1], n);
   if (ns < 0) return fprintf(stderr, "qemu: cannot run %s\n", argv[1]), 2;
   printf("%f\n", ns);
