@@ -13,6 +13,7 @@ export function bottomHalves(count: number): Row {
   const many = count.toLocaleString('en');
   return {
     name: count === 1 ? '1 bottom half, one aio_poll' : `${many} bottom halves, one aio_poll, each`,
+    limit: count > 1_000 ? 'memory: more than the cache holds' : 'V8’s code: no system call',
     qemu: { row: count === 1 ? 'bh' : `bh-${count}`, count: OPERATIONS },
     glib: { row: `idles-${count}`, count: OPERATIONS },
     ours: op(() => {

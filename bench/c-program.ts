@@ -1,7 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import type { ProgramRow } from './row.ts';
+
+/** Runs one of the C programs: it prints a number, or one a line. */
+export function runRow(path: string, { row, count, reduce }: ProgramRow): number {
+  const ran = spawnSync(path, [row, String(count)], { encoding: 'utf8' });
+  if (ran.status !== 0) throw new Error(`${basename(path)} ${row}: ${ran.stderr}`);
+  const values = ran.stdout.trim().split('\n').map(Number);
+  return reduce === undefined ? values[0]! : reduce(values);
+}
 
 /** A program of bench/c, compiled where there is a C compiler. */
 export class CProgram {
@@ -38,10 +47,8 @@ export class CProgram {
   }
 
   /** ns of one operation, or what else the row prints. */
-  run(row: string, count: number): number {
-    const ran = spawnSync(this.path, [row, String(count)], { encoding: 'utf8' });
-    if (ran.status !== 0) throw new Error(`${this.#source} ${row}: ${ran.stderr}`);
-    return Number(ran.stdout);
+  run(work: ProgramRow): number {
+    return runRow(this.path, work);
   }
 
   dispose(): void {

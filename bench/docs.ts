@@ -1,16 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { plots } from './plots.ts';
-import { factorLines } from './print.ts';
-import type { Report, SectionResult } from './result.ts';
-import { markdownTable } from './table.ts';
+import { factorLines, versionLine } from './print.ts';
+import { machineFactor, type Report, type SectionResult } from './result.ts';
+import { markdownTable, whyNot } from './table.ts';
 
 /**
  * Puts what belongs there between `<!-- table:NAME -->` and `<!-- /table -->`.
  * What the report has nothing for stays as it is.
  */
 export function fillMarkers(page: string, report: Report): string {
-  const parts = new Map(report.sections.map((s) => [s.name, sectionMarkdown(s)]));
+  const factor = machineFactor(report);
+  const parts = new Map(report.sections.map((s) => [s.name, sectionMarkdown(s, factor)]));
   parts.set('machine', machineMarkdown(report));
   return page.replace(
     /(<!-- table:([\w-]+) -->\n)[\s\S]*?(<!-- \/table -->)/g,
@@ -21,14 +22,16 @@ export function fillMarkers(page: string, report: Report): string {
   );
 }
 
-function sectionMarkdown({ results, notes }: SectionResult): string {
-  return [markdownTable(results), ...notes.map((note) => `${sentence(note)}`)].join('\n\n');
+function sectionMarkdown({ results, notes }: SectionResult, factor: number | undefined): string {
+  const below = [...notes, ...whyNot(results)].map(sentence);
+  return [markdownTable(results, factor), ...below].join('\n\n');
 }
 
 function machineMarkdown(report: Report): string {
   const { machine, cores, kernel, node, rounds, commit, date, problems } = report;
   const lines = [
     `${machine} ×${cores}, Linux ${kernel}, Node ${node}, commit ${commit}, ${date.slice(0, 10)}`,
+    versionLine(report),
     `medians of ${rounds} interleaved rounds, fewer where a row takes long`,
     ...factorLines(report),
     ...problems,

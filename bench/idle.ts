@@ -1,7 +1,7 @@
 import { AioContext, EventNotifier, LinuxHost, MainLoop } from '../src/index.ts';
 import { fdsFor, NO_FDS } from './fds.ts';
 import { op } from './measure.ts';
-import type { Row } from './row.ts';
+import { cannot, type Row } from './row.ts';
 
 const host = new LinuxHost();
 
@@ -19,7 +19,7 @@ function notifiersOf(count: number): EventNotifier[] {
 /** One of the fds gets ready each time. */
 export function idleMainLoop(fds: number): Row {
   const name = `main_loop_wait, ${fds.toLocaleString('en')} idle fds + 1 active`;
-  if (!fdsFor(fds)) return { name, why: NO_FDS };
+  if (!fdsFor(fds)) return { name, ours: cannot(NO_FDS) };
   const loop = new MainLoop({ host });
   const notifiers = notifiersOf(fds + 1);
   for (const n of notifiers) loop.setFdHandler(n.fd, { ioRead: () => void n.testAndClear() });
@@ -28,6 +28,7 @@ export function idleMainLoop(fds: number): Row {
     qemu: { row: `idle-mlw-${fds}`, count: polls(fds) },
     c: { row: `idle-poll-${fds}`, count: polls(fds) },
     glib: { row: `eventfd-${fds}`, count: Math.ceil(polls(fds) / 4) },
+    limit: 'ours: epoll from 8 fds on; QEMU, C: ppoll looks at every fd',
     ours: op(() => {
       notifiers[0]!.set();
       loop.mainLoopWait(false);
@@ -41,7 +42,7 @@ export function idleMainLoop(fds: number): Row {
 
 export function idleAioPoll(fds: number): Row {
   const name = `aio_poll, ${fds.toLocaleString('en')} idle fds + 1 active`;
-  if (!fdsFor(fds)) return { name, why: NO_FDS };
+  if (!fdsFor(fds)) return { name, ours: cannot(NO_FDS) };
   const ctx = new AioContext({ host });
   const notifiers = notifiersOf(fds + 1);
   for (const n of notifiers) ctx.setEventNotifier(n, { ioRead: (e) => void e.testAndClear() });
@@ -49,6 +50,7 @@ export function idleAioPoll(fds: number): Row {
     name,
     qemu: { row: `idle-aio-${fds}`, count: 20_000 },
     c: { row: `idle-epoll-${fds}`, count: 20_000 },
+    limit: 'system calls: write, epoll_wait',
     ours: op(() => {
       notifiers[0]!.set();
       ctx.poll(true);

@@ -2,11 +2,15 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { CProgram } from './c-program.ts';
-import type { Measure, Row, Section } from './row.ts';
+import { cannot, type Row, type Section } from './row.ts';
 import { percentile } from './statistics.ts';
 
 const COUNT = 150;
-const OURS = join(import.meta.dirname ?? '.', 'death-ours.mjs');
+
+/** Bundled beside the benchmark: ours blocks the signals of its whole process. */
+function bundled(name: string): string {
+  return join(import.meta.dirname ?? '.', `${name}.mjs`);
+}
 
 /** A spinner for each core. Ended by the pids that were started here. */
 function startLoad(spin: CProgram): () => void {
@@ -16,39 +20,39 @@ function startLoad(spin: CProgram): () => void {
   };
 }
 
-function latencies(command: string, args: readonly string[]): number[] {
-  const ran = spawnSync(command, args, { encoding: 'utf8' });
-  if (ran.status !== 0) throw new Error(`${command}: ${ran.stderr}`);
+/** What a Node program prints, a latency a line. */
+function latencies(program: string, dying: string): number[] {
+  const args = [bundled(program), dying, String(COUNT)];
+  const ran = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (ran.status !== 0) throw new Error(`${program}: ${ran.stderr}`);
   return ran.stdout.trim().split('\n').map(Number);
 }
 
 function row(share: number, underLoad: boolean): Row {
   const load = underLoad ? ', every core busy' : '';
   const name = `death to reap, p${share * 100}${load}`;
-  const [dying, death, spin] = ['dying', 'death', 'spin'].map((c) => new CProgram(c));
+  const [dying, death, spin] = ['dying', 'death', 'spin'].map((c) => new CProgram(c)) as [
+    CProgram,
+    CProgram,
+    CProgram,
+  ];
+  const programs = [dying, death, spin];
   const close = (): void => {
-    for (const program of [dying!, death!, spin!]) program.dispose();
+    for (const program of programs) program.dispose();
   };
-  const problem = dying!.problem ?? death!.problem ?? spin!.problem;
-  if (problem !== null) {
-    close();
-    return { name, why: `nobody tells when a child died: ${problem}` };
-  }
-  const measure =
-    (command: string, args: readonly string[]): Measure =>
-    () => {
-      const endLoad = underLoad ? startLoad(spin!) : (): void => {};
-      try {
-        return percentile(latencies(command, args), share);
-      } finally {
-        endLoad();
-      }
-    };
+  const problem = programs.map((program) => program.problem).find((one) => one !== null);
+  if (problem) return { name, ours: cannot(`nobody tells when a child died: ${problem}`), close };
+  const reduce = (values: readonly number[]): number => percentile(values, share);
+  const work = { row: dying.path, count: COUNT, reduce };
   return {
     name,
     unit: 'µs',
-    ours: measure(process.execPath, [OURS, dying!.path, String(COUNT)]),
-    c: measure(death!.path, [dying!.path, String(COUNT)]),
+    limit: underLoad ? 'the scheduler' : 'the kernel: ending a process',
+    ours: () => reduce(latencies('death-ours', dying.path)),
+    node: () => reduce(latencies('death-node', dying.path)),
+    c: () => death.run(work),
+    qemu: work,
+    around: underLoad ? () => startLoad(spin) : undefined,
     close,
   };
 }

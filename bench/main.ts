@@ -4,14 +4,15 @@ import { children } from './children.ts';
 import { core } from './core.ts';
 import { writeDocs } from './docs.ts';
 import { latency } from './latency.ts';
+import { machine } from './machine.ts';
 import { memory } from './memory.ts';
 import { monitors } from './monitors.ts';
 import { Peers } from './peers.ts';
 import { pid1 } from './pid1.ts';
 import { header, sectionText } from './print.ts';
-import type { Report, SectionResult } from './result.ts';
+import { machineFactor, type Report, type SectionResult } from './result.ts';
 import type { Section } from './row.ts';
-import { factors, machine, runSection } from './run-rows.ts';
+import { factors, runSection } from './run-rows.ts';
 import { scale } from './scale.ts';
 import { sim } from './sim.ts';
 import { startup } from './startup.ts';
@@ -38,7 +39,7 @@ async function measureAll(names: readonly string[], rounds: number): Promise<Rep
   for (const section of SECTIONS.filter(({ name }) => names.includes(name))) {
     const result = await runSection(section, peers, rounds);
     sections.push(result);
-    console.log(`\n${sectionText(result)}`);
+    console.log(`\n${sectionText(result, machineFactor(about))}`);
   }
   peers.dispose();
   return { ...about, sections };
@@ -46,7 +47,9 @@ async function measureAll(names: readonly string[], rounds: number): Promise<Rep
 
 function rendered(path: string): Report {
   const report: Report = JSON.parse(readFileSync(path, 'utf8'));
-  console.log([header(report), ...report.sections.map(sectionText)].join('\n\n'));
+  const factor = machineFactor(report);
+  const texts = report.sections.map((section) => sectionText(section, factor));
+  console.log([header(report), ...texts].join('\n\n'));
   return report;
 }
 

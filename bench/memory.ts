@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fdsFor, NO_FDS } from './fds.ts';
-import type { Row, Section } from './row.ts';
+import { cannot, type Row, type Section } from './row.ts';
 
 const OURS = join(import.meta.dirname ?? '.', 'memory-ours.mjs');
 const OBJECTS = 10_000;
@@ -19,7 +19,7 @@ function run(flags: readonly string[], args: readonly string[]): number {
 function each(kind: string, object: string): () => Row {
   const name = `bytes of ${object}`;
   return () => {
-    if (kind === 'fd' && !fdsFor(OBJECTS + 2_000)) return { name, why: NO_FDS };
+    if (kind === 'fd' && !fdsFor(OBJECTS + 2_000)) return { name, ours: cannot(NO_FDS) };
     return {
       name,
       unit: 'bytes',

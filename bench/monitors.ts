@@ -1,20 +1,15 @@
 import { CProgram } from './c-program.ts';
-import type { Row, Section } from './row.ts';
+import { cannot, type Row, type Section } from './row.ts';
 
 const COUNT = 200_000;
 
 function row(way: string, name: string): () => Row {
   return () => {
     const program = new CProgram('monitors');
-    const close = (): void => program.dispose();
-    let why = program.problem;
-    try {
-      // The kernel may not have it, or not let us.
-      if (why === null) program.run(way, 1);
-    } catch (error) {
-      why = `${name}: ${(error as Error).message.trim()}`;
-    }
-    return why === null ? { name, c: () => program.run(way, COUNT), close } : { name, why, close };
+    const { problem } = program;
+    // The kernel may not have it, or not let us: then the row says so.
+    const c = problem === null ? () => program.run({ row: way, count: COUNT }) : cannot(problem);
+    return { name, c, close: () => program.dispose() };
   };
 }
 

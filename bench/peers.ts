@@ -5,7 +5,7 @@ import type { Measure, ProgramRow, Row } from './row.ts';
 
 interface Program {
   readonly problem: string | null;
-  run(row: string, count: number): number;
+  run(work: ProgramRow): number;
   dispose(): void;
 }
 
@@ -29,11 +29,10 @@ export class Peers {
 
   /** How the sides of a row are measured, of those that can be. */
   measures(row: Row): [Side, Measure][] {
-    const { c } = row;
     const sides: [Side, Measure | undefined][] = [
       ['ours', row.ours],
       ['qemu', bound(this.#qemu, row.qemu)],
-      ['c', typeof c === 'function' ? c : bound(this.c, c)],
+      ['c', bound(this.c, row.c)],
       ['node', row.node],
       ['glib', bound(this.#glib, row.glib)],
       ['tini', row.tini],
@@ -47,7 +46,9 @@ export class Peers {
   }
 }
 
-function bound(program: Program, work: ProgramRow | undefined): Measure | undefined {
+/** Nothing where the program is not there: then its whole column is empty, and the header says why. */
+function bound(program: Program, work: ProgramRow | Measure | undefined): Measure | undefined {
   if (work === undefined || program.problem !== null) return undefined;
-  return () => program.run(work.row, work.count);
+  if (typeof work === 'function') return work;
+  return () => program.run(work);
 }

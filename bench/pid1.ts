@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Measure, Row, Section } from './row.ts';
+import { cannot, type Measure, type Row, type Section } from './row.ts';
 
 const OURS = join('dist', 'qemu-loop.cjs');
 const ORPHANS = 1_000;
@@ -28,26 +28,22 @@ function installed(command: string): boolean {
 
 /** @param command what the three run */
 function row(name: string, command: readonly string[], subreaper: boolean, node?: Measure): Row {
-  const missing = ['tini', 'catatonit'].filter((peer) => !installed(peer));
-  const whole = (peer: string, args: readonly string[]): Measure | undefined =>
-    missing.includes(peer) ? undefined : wholeProcess(peer, [...args, '--', ...command]);
-  const built = existsSync(OURS);
-  const why = [
-    ...missing.map((peer) => `${peer} is not installed`),
-    ...(built ? [] : [`${OURS} is not there: npm run build`]),
-  ];
+  const whole = (peer: string, args: readonly string[]): Measure =>
+    installed(peer)
+      ? wholeProcess(peer, [...args, '--', ...command])
+      : cannot(`${peer} is not installed`);
   const reap = subreaper ? ['-s'] : [];
   return {
     name,
     unit: 'ms',
-    ours: built
+    limit: subreaper ? 'the kernel: 2,000 forks' : 'ours: the start of Node',
+    ours: existsSync(OURS)
       ? wholeProcess(process.execPath, [OURS, ...reap, '-q', '--', ...command])
-      : undefined,
+      : cannot(`${OURS} is not there: npm run build`),
     node,
     tini: whole('tini', reap),
     // It makes itself a subreaper without being told.
     catatonit: whole('catatonit', []),
-    why: why.join('; '),
   };
 }
 

@@ -1,11 +1,12 @@
-import type { Report, SectionResult } from './result.ts';
-import { textTable } from './table.ts';
+import { machineFactor, type Report, type SectionResult } from './result.ts';
+import { textTable, whyNot } from './table.ts';
 
 /** What stands above the tables. */
 export function header(report: Report): string {
   const { machine, cores, kernel, node, rounds, commit, date } = report;
   return [
     `${machine} ×${cores}, Linux ${kernel}, Node ${node}; commit ${commit}, ${date}`,
+    versionLine(report),
     `medians of ${rounds} interleaved rounds (fewer where a row takes long); ns for one operation unless it says otherwise; ` +
       `min–max is ours; "ours/" is ours divided by the column before it, below 1 is better`,
     ...factorLines(report),
@@ -23,10 +24,17 @@ export function factorLines({ factors }: Report): string[] {
   );
   return [
     `this machine / reference machine: ${parts.join('; ')}`,
-    '"QEMU recorded" is from the reference machine: the raw ratios to it carry that factor',
+    `"QEMU recorded" is from the reference machine, and the ratio after it is raw; ` +
+      `"scaled" is that ratio divided by ${machineFactor({ factors })!.toFixed(2)}, the geometric mean of the two`,
   ];
 }
 
-export function sectionText({ name, about, results, notes }: SectionResult): string {
-  return [`${name}: ${about}`, textTable(results), ...notes].join('\n');
+export function versionLine({ versions }: Report): string {
+  const all = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return `compared: ${all.join(', ')}`;
+}
+
+export function sectionText(section: SectionResult, factor: number | undefined): string {
+  const { name, about, results, notes } = section;
+  return [`${name}: ${about}`, textTable(results, factor), ...notes, ...whyNot(results)].join('\n');
 }

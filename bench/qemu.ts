@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { runRow } from './c-program.ts';
+import type { ProgramRow } from './row.ts';
 
 /** The program of QEMU's own that a program on its event loop is built like. */
 const MODEL = 'tests/unit/test-aio';
@@ -10,12 +12,11 @@ const SOURCES = ['qemu', 'qemu-children'].map((name) => resolve('bench', 'c', `$
 /** QEMU's own C loop on this machine: bench/c/qemu.c, where QEMU_BUILD names a QEMU build tree. */
 export class QemuC {
   readonly problem: string | null;
-  /** What was built; nothing is there where there is a problem. */
-  readonly path: string;
+  readonly #path: string;
   readonly #dir = mkdtempSync(join(tmpdir(), 'qemu-loop-bench-'));
 
   constructor() {
-    this.path = join(this.#dir, 'qemu');
+    this.#path = join(this.#dir, 'qemu');
     const build = process.env.QEMU_BUILD;
     this.problem =
       build === undefined
@@ -23,10 +24,8 @@ export class QemuC {
         : this.#make(resolve(build));
   }
 
-  run(row: string, count: number): number {
-    const ran = spawnSync(this.path, [row, String(count)], { encoding: 'utf8' });
-    if (ran.status !== 0) throw new Error(`bench/c/qemu.c ${row}: ${ran.stderr}`);
-    return Number(ran.stdout);
+  run(work: ProgramRow): number {
+    return runRow(this.#path, work);
   }
 
   dispose(): void {
@@ -43,7 +42,7 @@ export class QemuC {
     const link = linkArgs(readFileSync(ninja, 'utf8'));
     if (compile === null || link === null) return `${build} does not say how ${MODEL} is built`;
     const sources = SOURCES.map((path) => `'${path}'`).join(' ');
-    const make = `${compile} ${sources} -o '${this.path}' ${link}`;
+    const make = `${compile} ${sources} -o '${this.#path}' ${link}`;
     const made = spawnSync('sh', ['-c', make], { cwd: build, encoding: 'utf8' });
     return made.status === 0 ? null : made.stderr;
   }

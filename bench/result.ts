@@ -11,9 +11,11 @@ export interface Result {
   readonly unit: Unit;
   /** Every round's value. */
   readonly rounds: Partial<Readonly<Record<Side, readonly number[]>>>;
-  /** The reference figure. */
+  /** QEMU's recorded figure. */
   readonly qemuNs?: number | undefined;
-  readonly why?: string | undefined;
+  /** Why a side has no value, or not all. */
+  readonly why?: Partial<Readonly<Record<Side, string>>> | undefined;
+  readonly limit?: string | undefined;
 }
 
 export interface SectionResult {
@@ -32,6 +34,8 @@ export interface Report {
   readonly kernel: string;
   readonly node: string;
   readonly rounds: number;
+  /** Of what it is compared with. */
+  readonly versions: Readonly<Record<string, string>>;
   /** How much longer plain C takes here than on the machine of QEMU's recorded figures. */
   readonly factors: readonly Factor[];
   /** Columns that are empty everywhere, and why. */
@@ -43,6 +47,13 @@ export interface Factor {
   readonly work: string;
   readonly hereNs: number;
   readonly referenceNs: number;
+}
+
+/** The machine's factor: the geometric mean of all. Undefined where it is unknown. */
+export function machineFactor({ factors }: Pick<Report, 'factors'>): number | undefined {
+  if (factors.length === 0) return undefined;
+  const logs = factors.map(({ hereNs, referenceNs }) => Math.log(hereNs / referenceNs));
+  return Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length);
 }
 
 /** The median of a side's rounds; undefined where it has none. */

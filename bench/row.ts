@@ -1,3 +1,4 @@
+import type { RECORDED } from './recorded.ts';
 import type { Result } from './result.ts';
 
 /** Runs once for a round, and returns the ns of one operation, or what its row's unit counts. */
@@ -7,34 +8,44 @@ export type Measure = () => Promise<number> | number;
 export interface ProgramRow {
   readonly row: string;
   readonly count: number;
+  /** What becomes of all that it prints, where that is more than one number. */
+  readonly reduce?: ((values: readonly number[]) => number) | undefined;
 }
 
 /** How a value is shown. What is measured is ns, but for bytes and count. */
 export type Unit = 'ns' | 'µs' | 'ms' | 'per second' | 'bytes' | 'count';
 
-/** One line of the table: the same work, ours and others'. */
+/** One line of the table: the same work, ours and others'. A side that throws says why it has no value. */
 export interface Row {
   readonly name: string;
   readonly unit?: Unit | undefined;
   readonly ours?: Measure | undefined;
-  /** QEMU 7.2's C loop, from the reference figures: another machine. */
-  readonly qemuNs?: number | undefined;
-  /** QEMU 7.2's C loop on this machine: bench/c/qemu.c. */
-  readonly qemu?: ProgramRow | undefined;
+  /** QEMU 7.2's C loop on this machine: a row of bench/c/qemu.c. Its recorded figure bears the same name. */
+  readonly qemu?: ProgramRow | Measure | undefined;
+  readonly recorded?: keyof typeof RECORDED | undefined;
   /** Plain C: a row of bench/c/loop.c, or of a program of the section's own. */
   readonly c?: ProgramRow | Measure | undefined;
   /** Node's own for the same work. */
   readonly node?: Measure | undefined;
-  /** GLib's main loop: bench/c/glib.c. */
-  readonly glib?: ProgramRow | undefined;
+  /** GLib's main loop: a row of bench/c/glib.c. */
+  readonly glib?: ProgramRow | Measure | undefined;
   readonly tini?: Measure | undefined;
   readonly catatonit?: Measure | undefined;
+  /** What keeps it from being faster. */
+  readonly limit?: string | undefined;
   /** It comes out the same each time, so that one round is enough. */
   readonly once?: boolean | undefined;
-  /** Says why a value is not there. */
-  readonly why?: string | undefined;
+  /** Starts what goes on while a side is measured, and returns what ends it. */
+  readonly around?: (() => () => void) | undefined;
   /** Releases what the row holds. */
   readonly close?: (() => void) | undefined;
+}
+
+/** A side that has no value, and says why. */
+export function cannot(why: string): Measure {
+  return () => {
+    throw new Error(why);
+  };
 }
 
 export interface Section {

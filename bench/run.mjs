@@ -41,6 +41,7 @@ const programs = {
   children: 'bench/children-ours.ts',
   'memory-ours': 'bench/memory-ours.ts',
   'death-ours': 'bench/death-ours.ts',
+  'death-node': 'bench/death-node.ts',
   'trace-off': 'bench/trace-off.ts',
 };
 await Promise.all([

@@ -1,60 +1,71 @@
-import { middle, type Result, type Side } from './result.ts';
+import { middle, type Result, SIDES, type Side } from './result.ts';
 import type { Unit } from './row.ts';
 
 type Value = (result: Result) => number | undefined;
 
-interface Peer {
-  readonly head: string;
-  readonly value: Value;
-}
+export const HEADS: Readonly<Record<Side, string>> = {
+  ours: 'ours',
+  qemu: 'QEMU here',
+  c: 'plain C',
+  node: 'Node',
+  glib: 'GLib',
+  tini: 'tini',
+  catatonit: 'catatonit',
+};
 
-const side =
-  (name: Side): Value =>
-  (result) =>
-    middle(result, name);
-
-const PEERS: readonly Peer[] = [
-  { head: 'QEMU recorded', value: (result) => result.qemuNs },
-  { head: 'QEMU here', value: side('qemu') },
-  { head: 'plain C', value: side('c') },
-  { head: 'Node', value: side('node') },
-  { head: 'GLib', value: side('glib') },
-  { head: 'tini', value: side('tini') },
-  { head: 'catatonit', value: side('catatonit') },
-];
+/** Stands where a side could not be measured; whyNot says why. */
+const NONE = '–';
 
 /**
  * A head and a row for each result. A column that is empty in all of them is left
  * out. Ratios are of what was measured, ns mostly: below 1 is better.
+ * @param factor by which QEMU's recorded figures would be larger here
  */
-export function cells(results: readonly Result[]): string[][] {
+export function cells(results: readonly Result[], factor?: number): string[][] {
   const columns: string[][] = [['work', ...results.map((r) => r.name)]];
   const add = (head: string, cell: (r: Result) => string): void => {
     const column = results.map(cell);
     if (column.some((text) => text !== '')) columns.push([head, ...column]);
   };
-  add('ours', (r) => shown(middle(r, 'ours'), r.unit));
-  add('min–max', spread);
-  for (const { head, value } of PEERS) {
-    add(head, (r) => shown(value(r), r.unit));
-    add('ours/', (r) => ratio(middle(r, 'ours'), value(r)));
+  const over = (head: string, value: Value): void =>
+    add(head, (r) => ratio(middle(r, 'ours'), value(r)));
+  for (const side of SIDES) {
+    add(HEADS[side], (r) => shown(middle(r, side), r.unit) || (r.why?.[side] ? NONE : ''));
+    if (side === 'ours') add('min–max', spread);
+    else over('ours/', (r) => middle(r, side));
+    if (side !== 'qemu') continue;
+    add('QEMU recorded', (r) => shown(r.qemuNs, r.unit));
+    over('ours/', (r) => r.qemuNs);
+    if (factor !== undefined) over('scaled', (r) => r.qemuNs && r.qemuNs * factor);
   }
+  add('limit', (r) => r.limit ?? '');
   return ['work', ...results].map((_, i) => columns.map((column) => column[i]!));
 }
 
-/** For a terminal: right-aligned but for the names. */
-export function textTable(results: readonly Result[]): string {
-  const rows = cells(results);
+/** Why there is no value, each reason once. */
+export function whyNot(results: readonly Result[]): string[] {
+  const lines = results.flatMap(({ why = {} }) =>
+    SIDES.filter((side) => why[side] !== undefined).map((side) => `${HEADS[side]}: ${why[side]}`),
+  );
+  return [...new Set(lines)];
+}
+
+const LEFT = ['work', 'limit'];
+
+/** For a terminal: numbers right-aligned. */
+export function textTable(results: readonly Result[], factor?: number): string {
+  const rows = cells(results, factor);
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  const left = rows[0]!.map((head) => LEFT.includes(head));
   const pad = (cell: string, i: number): string =>
-    i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!);
+    left[i] ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!);
   return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
 }
 
-export function markdownTable(results: readonly Result[]): string {
-  const [head, ...rows] = cells(results);
+export function markdownTable(results: readonly Result[], factor?: number): string {
+  const [head, ...rows] = cells(results, factor);
   const line = (row: readonly string[]): string => `| ${row.join(' | ')} |`;
-  const rule = head!.map((_, i) => (i === 0 ? '---' : '--:'));
+  const rule = head!.map((name) => (LEFT.includes(name) ? '---' : '--:'));
   return [line(head!), line(rule), ...rows.map(line)].join('\n');
 }
 
@@ -87,5 +98,5 @@ function inUnit(value: number, unit: Unit): number {
 function ratio(ours: number | undefined, other: number | undefined): string {
   if (ours === undefined || other === undefined) return '';
   const value = ours / other;
-  return value < 0.1 ? value.toFixed(4) : value.toFixed(2);
+  return value < 0.1 ? value.toPrecision(2) : value.toFixed(2);
 }

@@ -1,15 +1,19 @@
 import { AioContext, LinuxHost, QEMU_CLOCK_REALTIME, type QemuTimer } from '../src/index.ts';
 import { op } from './measure.ts';
-import type { Measure, Row } from './row.ts';
+import { nodeArm, nodeDelete, nodeExpire, nodeRearm } from './node-timers.ts';
+import { cannot, type Measure, type ProgramRow, type Row } from './row.ts';
 import { median } from './statistics.ts';
 
 const host = new LinuxHost();
 const FAR_NS = 1e15;
 /** Of rows that arm all their timers for each measurement: how many operations one has. */
 const OPERATIONS = 200_000;
-const NODE_OPERATIONS = 20_000;
 /** QEMU's list is walked through for each arming. */
 const QEMU_STEPS = 50_000_000;
+/** With more, what is quadratic takes minutes. */
+const QEMU_MOST = 10_000;
+const NODE_MOST = 100_000;
+const TOO_MANY_FOR_NODE = cannot('with 1,000,000 timers Node takes minutes');
 
 /** Deadlines that look random, the same in each run. */
 function deadlines(): () => number {
@@ -40,20 +44,15 @@ function eachTimer(count: number, prepare: () => void, run: () => void): Measure
     );
 }
 
-function nodeRearm(count: number): Measure {
-  return () => {
-    const random = deadlines();
-    const node = Array.from({ length: count }, () => setTimeout(() => {}, random() % 1e9));
-    const start = process.hrtime.bigint();
-    for (let k = 0; k < NODE_OPERATIONS; k++) {
-      const at = k % count;
-      clearTimeout(node[at]);
-      node[at] = setTimeout(() => {}, random() % 1e9);
-    }
-    const ns = Number(process.hrtime.bigint() - start) / NODE_OPERATIONS;
-    for (const timer of node) clearTimeout(timer);
-    return ns;
-  };
+function nodes(make: (count: number) => Measure, count: number): Measure {
+  return count <= NODE_MOST ? make(count) : TOO_MANY_FOR_NODE;
+}
+
+/** Of work that walks through QEMU's list for each of all timers. */
+function quadratic(work: string, count: number): Measure | ProgramRow {
+  if (count > QEMU_MOST)
+    return cannot(`one by one, ${count.toLocaleString('en')} timers take minutes`);
+  return { row: `timer-${work}-${count}`, count: OPERATIONS };
 }
 
 const named = (count: number): string => `of ${count.toLocaleString('en')} timers`;
@@ -67,17 +66,14 @@ export function rearm(count: number): Row {
   let i = 0;
   return {
     name: `arming anew one ${named(count)}`,
-    // Quadratic to set up: with more of them it takes minutes.
-    qemu:
-      count <= 10_000
-        ? { row: `timer-arm-${count}`, count: Math.ceil(QEMU_STEPS / count) }
-        : undefined,
-    glib: count <= 10_000 ? { row: `timeout-${count}`, count: 20_000 } : undefined,
+    limit: 'ours: a heap’s depth; QEMU: the list’s length',
+    qemu: { row: `timer-rearm-${count}`, count: Math.ceil(QEMU_STEPS / count) },
+    glib: { row: `timer-rearm-${count}`, count: 20_000 },
     ours: op(() => {
       i = (i + 1) % count;
       timers[i]!.modNs(next());
     }),
-    node: count <= 100_000 ? nodeRearm(count) : undefined,
+    node: nodes(nodeRearm, count),
     close: () => ctx.close(),
   };
 }
@@ -89,6 +85,8 @@ export function arm(count: number): Row {
   const timers = timersOf(ctx, count);
   return {
     name: `arming the first time each ${named(count)}`,
+    qemu: quadratic('arm', count),
+    node: nodes(nodeArm, count),
     ours: eachTimer(
       count,
       () => {
@@ -108,6 +106,8 @@ export function del(count: number): Row {
   const timers = timersOf(ctx, count);
   return {
     name: `deleting each ${named(count)}`,
+    qemu: quadratic('del', count),
+    node: nodes(nodeDelete, count),
     ours: eachTimer(
       count,
       () => {
@@ -128,7 +128,10 @@ export function expire(count: number): Row {
   const timers = timersOf(ctx, count);
   return {
     name: `running each expired ${named(count)}`,
-    qemu: count <= 10_000 ? { row: `timer-run-${count}`, count: 2 * count } : undefined,
+    limit: 'ours: a heap put in order again; QEMU: the head of a list',
+    qemu: { row: `timer-run-${count}`, count: OPERATIONS },
+    glib: { row: `timer-run-${count}`, count: OPERATIONS },
+    node: nodes(nodeExpire, count),
     ours: eachTimer(
       count,
       () => {

@@ -13,6 +13,7 @@ export function report(results: readonly Result[], rest: Partial<Report> = {}): 
     kernel: '6.1',
     node: 'v20.0.0',
     rounds: 3,
+    versions: { QEMU: '7.2.0' },
     factors: [],
     problems: [],
     sections: [{ name: 'core', about: 'the core', results, notes: ['a note'] }],

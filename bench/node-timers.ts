@@ -1,0 +1,79 @@
+import type { Measure } from './row.ts';
+
+const REARMED = 20_000;
+const SPAN_MS = 1;
+
+/** The same spans in each run, up to 2^30 ms. */
+function spans(): () => number {
+  let state = 1;
+  return () => {
+    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
+    return 1 + (state >> 1);
+  };
+}
+
+function armed(count: number): NodeJS.Timeout[] {
+  const next = spans();
+  return Array.from({ length: count }, () => setTimeout(() => {}, next()));
+}
+
+function clear(timers: readonly NodeJS.Timeout[]): void {
+  for (const timer of timers) clearTimeout(timer);
+}
+
+function nsOfEach(count: number, run: () => void): number {
+  const start = process.hrtime.bigint();
+  run();
+  return Number(process.hrtime.bigint() - start) / count;
+}
+
+export function nodeArm(count: number): Measure {
+  return () => {
+    let timers: NodeJS.Timeout[] = [];
+    const ns = nsOfEach(count, () => {
+      timers = armed(count);
+    });
+    clear(timers);
+    return ns;
+  };
+}
+
+export function nodeDelete(count: number): Measure {
+  return () => {
+    const timers = armed(count);
+    return nsOfEach(count, () => clear(timers));
+  };
+}
+
+/** Node has no call that moves a timer to another span. */
+export function nodeRearm(count: number): Measure {
+  return () => {
+    const timers = armed(count);
+    const next = spans();
+    const ns = nsOfEach(REARMED, () => {
+      for (let k = 0; k < REARMED; k++) {
+        const at = k % count;
+        clearTimeout(timers[at]);
+        timers[at] = setTimeout(() => {}, next());
+      }
+    });
+    clear(timers);
+    return ns;
+  };
+}
+
+/** From the first callback to the last, once the span of all has passed. */
+export function nodeExpire(count: number): Measure {
+  return () =>
+    new Promise((resolve) => {
+      let left = count;
+      let start = 0n;
+      const callback = (): void => {
+        if (left === count) start = process.hrtime.bigint();
+        if (--left === 0) resolve(Number(process.hrtime.bigint() - start) / (count - 1));
+      };
+      for (let i = 0; i < count; i++) setTimeout(callback, SPAN_MS);
+      const due = process.hrtime.bigint() + BigInt(2e6 * SPAN_MS);
+      while (process.hrtime.bigint() < due);
+    });
+}
