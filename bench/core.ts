@@ -7,14 +7,15 @@ import {
   MainLoop,
   O_CLOEXEC,
   O_NONBLOCK,
-  QEMU_CLOCK_REALTIME,
 } from '../src/index.ts';
+import { bottomHalves } from './bottom-halves.ts';
+import { idleAioPoll, idleMainLoop } from './idle.ts';
 import { nodeLoop, op } from './measure.ts';
 import { socketPing } from './node-peers.ts';
 import type { Row, Section } from './row.ts';
+import { expire, rearm } from './timers.ts';
 
 const host = new LinuxHost();
-const FAR_NS = 1e15;
 
 function bhPoll(): Row {
   const ctx = new AioContext({ host });
@@ -22,6 +23,8 @@ function bhPoll(): Row {
   return {
     name: 'qemu_bh_schedule + aio_poll',
     qemuNs: 67,
+    qemu: { row: 'bh', count: 300_000 },
+    glib: { row: 'idle', count: 100_000 },
     ours: op(() => {
       bh.schedule();
       ctx.poll(true);
@@ -44,34 +47,11 @@ function oneshot(): Row {
   return {
     name: 'the same, one-shot',
     qemuNs: 68,
+    qemu: { row: 'bh-oneshot', count: 300_000 },
+    glib: { row: 'oneshot', count: 100_000 },
     ours: op(() => {
       ctx.scheduleOneshot('bench', callback);
       ctx.poll(true);
-    }),
-    close: () => ctx.close(),
-  };
-}
-
-function manyBhs(): Row {
-  const ctx = new AioContext({ host });
-  const bhs = Array.from({ length: 1000 }, (_, i) => ctx.newBottomHalf(`bench ${i}`, () => {}));
-  return {
-    name: '1,000 bottom halves, one aio_poll, each',
-    qemuNs: 24,
-    ours: op(() => {
-      for (let i = 0; i < bhs.length; i++) bhs[i]!.schedule();
-      ctx.poll(true);
-    }, bhs.length),
-    node: nodeLoop(200_000, (count, done) => {
-      let left = count;
-      const callback = (): void => {
-        if (--left === 0) done();
-        else if (left % 1000 === 0) schedule();
-      };
-      const schedule = (): void => {
-        for (let i = 0; i < 1000; i++) setImmediate(callback);
-      };
-      schedule();
     }),
     close: () => ctx.close(),
   };
@@ -83,6 +63,8 @@ function bhMainLoop(): Row {
   return {
     name: 'bottom half through main_loop_wait',
     qemuNs: 1520,
+    qemu: { row: 'bh-mlw', count: 50_000 },
+    glib: { row: 'idle', count: 100_000 },
     ours: op(() => {
       bh.schedule();
       loop.mainLoopWait(false);
@@ -101,6 +83,8 @@ function notifierPoll(): Row {
   return {
     name: 'event notifier set, aio_poll, handler',
     qemuNs: 1050,
+    qemu: { row: 'notifier', count: 50_000 },
+    glib: { row: 'eventfd-0', count: 50_000 },
     c: { row: 'notifier', count: 50_000 },
     ours: op(() => {
       notifier.set();
@@ -130,7 +114,31 @@ function notifierMainLoop(): Row {
   return {
     name: 'the same through main_loop_wait',
     qemuNs: 2370,
+    qemu: { row: 'notifier-mlw', count: 50_000 },
+    glib: { row: 'eventfd-0', count: 50_000 },
     c: { row: 'notifier', count: 50_000 },
+    ours: op(() => {
+      notifier.set();
+      loop.mainLoopWait(false);
+    }),
+    close: () => {
+      loop.close();
+      notifier.dispose();
+    },
+  };
+}
+
+/** As before, but the loop knows that it is a notifier, and may watch it by edges. */
+function edgeMainLoop(): Row {
+  const loop = new MainLoop({ host });
+  const notifier = new EventNotifier(host);
+  loop.iohandler.setEventNotifier(notifier, { ioRead: (n) => void n.testAndClear() });
+  return {
+    name: 'the same, by aio_set_event_notifier',
+    qemuNs: 2370,
+    qemu: { row: 'notifier-mlw', count: 50_000 },
+    c: { row: 'notifier', count: 50_000 },
+    glib: { row: 'eventfd-0', count: 50_000 },
     ours: op(() => {
       notifier.set();
       loop.mainLoopWait(false);
@@ -153,6 +161,7 @@ function pipe(): Row {
   return {
     name: 'pipe byte, aio_poll, handler reads',
     qemuNs: 1180,
+    qemu: { row: 'pipe', count: 50_000 },
     c: { row: 'pipe', count: 50_000 },
     ours: op(() => {
       host.write(wfd, buffer, 8, 1);
@@ -173,111 +182,11 @@ function nothing(): Row {
   return {
     name: 'main_loop_wait, nothing to do',
     qemuNs: 830,
+    qemu: { row: 'nothing', count: 50_000 },
+    glib: { row: 'nothing', count: 100_000 },
     c: { row: 'nothing', count: 100_000 },
     ours: op(() => loop.mainLoopWait(true)),
     close: () => loop.close(),
-  };
-}
-
-function idleMainLoop(): Row {
-  const loop = new MainLoop({ host });
-  const notifiers = Array.from({ length: 1001 }, () => new EventNotifier(host));
-  for (const n of notifiers) loop.setFdHandler(n.fd, { ioRead: () => void n.testAndClear() });
-  return {
-    name: 'main_loop_wait, 1,000 idle fds + 1 active',
-    qemuNs: 197_000,
-    c: { row: 'idle-poll-1000', count: 1000 },
-    ours: op(() => {
-      notifiers[0]!.set();
-      loop.mainLoopWait(false);
-    }),
-    close: () => {
-      loop.close();
-      for (const n of notifiers) n.dispose();
-    },
-  };
-}
-
-function idleAioPoll(): Row {
-  const ctx = new AioContext({ host });
-  const notifiers = Array.from({ length: 5001 }, () => new EventNotifier(host));
-  for (const n of notifiers) ctx.setEventNotifier(n, { ioRead: (e) => void e.testAndClear() });
-  return {
-    name: 'aio_poll (epoll), 5,000 idle fds + 1 active',
-    qemuNs: 1120,
-    c: { row: 'idle-epoll-5000', count: 50_000 },
-    ours: op(() => {
-      notifiers[0]!.set();
-      ctx.poll(true);
-    }),
-    close: () => {
-      ctx.close();
-      for (const n of notifiers) n.dispose();
-    },
-  };
-}
-
-/** Deadlines that look random, the same in each run. */
-function deadlines(): () => number {
-  let state = 1;
-  return () => {
-    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
-    return FAR_NS + state;
-  };
-}
-
-function armTimer(): Row {
-  const ctx = new AioContext({ host });
-  const next = deadlines();
-  const timers = Array.from({ length: 10_000 }, () =>
-    ctx.timers.newTimer(QEMU_CLOCK_REALTIME, 'bench', () => {}),
-  );
-  for (const t of timers) t.modNs(next());
-  let i = 0;
-  return {
-    name: 'arming one of 10,000 timers, random deadlines',
-    qemuNs: 30_800,
-    ours: op(() => {
-      i = (i + 1) % timers.length;
-      timers[i]!.modNs(next());
-    }),
-    node: () => {
-      const random = deadlines();
-      const node = Array.from({ length: 10_000 }, () => setTimeout(() => {}, random() % 1e9));
-      const t = process.hrtime.bigint();
-      for (let k = 0; k < 20_000; k++) {
-        const at = k % node.length;
-        clearTimeout(node[at]);
-        node[at] = setTimeout(() => {}, random() % 1e9);
-      }
-      const ns = Number(process.hrtime.bigint() - t) / 20_000;
-      for (const timer of node) clearTimeout(timer);
-      return ns;
-    },
-    close: () => ctx.close(),
-  };
-}
-
-function runTimers(): Row {
-  const ctx = new AioContext({ host });
-  const timers = Array.from({ length: 10_000 }, () =>
-    ctx.timers.newTimer(QEMU_CLOCK_REALTIME, 'bench', () => {}),
-  );
-  const next = deadlines();
-  return {
-    name: 'running one expired timer of 10,000',
-    qemuNs: 17,
-    ours: () => {
-      const times: number[] = [];
-      for (let round = 0; round < 40; round++) {
-        for (const t of timers) t.modNs(next() - FAR_NS);
-        const start = process.hrtime.bigint();
-        ctx.timers.run();
-        times.push(Number(process.hrtime.bigint() - start) / timers.length);
-      }
-      return times.sort((a, b) => a - b)[times.length >> 1]!;
-    },
-    close: () => ctx.close(),
   };
 }
 
@@ -288,6 +197,7 @@ function createCoroutine(): Row {
   return {
     name: 'coroutine: create and enter',
     qemuNs: 70,
+    qemu: { row: 'co-create', count: 200_000 },
     ours: op(() => coroutines.enter(coroutines.create(body))),
     close: () => ctx.close(),
   };
@@ -302,6 +212,7 @@ function enterCoroutine(): Row {
   return {
     name: 'coroutine: enter-yield pair',
     qemuNs: 61,
+    qemu: { row: 'co-yield', count: 200_000 },
     ours: op(() => coroutines.enter(co)),
     close: () => ctx.close(),
   };
@@ -311,6 +222,7 @@ function systemCall(): Row {
   return {
     name: 'one system call (getppid)',
     qemuNs: 134,
+    qemu: { row: 'getppid', count: 200_000 },
     c: { row: 'getppid', count: 200_000 },
     ours: op(() => host.getppid()),
   };
@@ -322,16 +234,17 @@ export const core: Section = {
   rows: [
     bhPoll,
     oneshot,
-    manyBhs,
+    () => ({ ...bottomHalves(1000), qemuNs: 24 }),
     bhMainLoop,
     notifierPoll,
     notifierMainLoop,
+    edgeMainLoop,
     pipe,
     nothing,
-    idleMainLoop,
-    idleAioPoll,
-    armTimer,
-    runTimers,
+    () => ({ ...idleMainLoop(1000), qemuNs: 197_000 }),
+    () => ({ ...idleAioPoll(5000), qemuNs: 1120 }),
+    () => ({ ...rearm(10_000), qemuNs: 30_800 }),
+    () => ({ ...expire(10_000), qemuNs: 17 }),
     createCoroutine,
     enterCoroutine,
     systemCall,

@@ -1,24 +1,41 @@
-import type { Result } from './table.ts';
+import type { Result } from './result.ts';
 
-/** One line of the table: the same work, ours and others'. Times are ns for one operation. */
+/** Runs once for a round, and returns the ns of one operation, or what its row's unit counts. */
+export type Measure = () => Promise<number> | number;
+
+/** A row of one of the C programs, with how many operations to run. */
+export interface ProgramRow {
+  readonly row: string;
+  readonly count: number;
+}
+
+/** How a value is shown. What is measured is ns, but for bytes and count. */
+export type Unit = 'ns' | 'µs' | 'ms' | 'per second' | 'bytes' | 'count';
+
+/** One line of the table: the same work, ours and others'. */
 export interface Row {
   readonly name: string;
-  /** Ours. */
-  readonly ours: Measure;
+  readonly unit?: Unit | undefined;
+  readonly ours?: Measure | undefined;
+  /** QEMU 7.2's C loop, from the reference figures: another machine. */
+  readonly qemuNs?: number | undefined;
+  /** QEMU 7.2's C loop on this machine: bench/c/qemu.c. */
+  readonly qemu?: ProgramRow | undefined;
+  /** Plain C: a row of bench/c/loop.c, or of a program of the section's own. */
+  readonly c?: ProgramRow | Measure | undefined;
   /** Node's own for the same work. */
   readonly node?: Measure | undefined;
-  /** Plain C, as a row of bench/c/loop.c with how many operations to run. */
-  readonly c?: { readonly row: string; readonly count: number } | undefined;
-  /** QEMU 7.2's C loop, from the reference figures. */
-  readonly qemuNs?: number | undefined;
-  /** Shown as how many a second. */
-  readonly perSecond?: boolean | undefined;
+  /** GLib's main loop: bench/c/glib.c. */
+  readonly glib?: ProgramRow | undefined;
+  readonly tini?: Measure | undefined;
+  readonly catatonit?: Measure | undefined;
+  /** It comes out the same each time, so that one round is enough. */
+  readonly once?: boolean | undefined;
+  /** Says why a value is not there. */
+  readonly why?: string | undefined;
   /** Releases what the row holds. */
   readonly close?: (() => void) | undefined;
 }
-
-/** Runs once for a round, and returns the ns of one operation. */
-export type Measure = () => Promise<number> | number;
 
 export interface Section {
   readonly name: string;

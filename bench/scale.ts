@@ -1,31 +1,27 @@
-import { EventNotifier, LinuxHost, MainLoop } from '../src/index.ts';
-import { op } from './measure.ts';
+import { bottomHalves } from './bottom-halves.ts';
+import { idleAioPoll, idleMainLoop } from './idle.ts';
 import type { Row, Section } from './row.ts';
+import { arm, del, expire, rearm } from './timers.ts';
 
-const host = new LinuxHost();
+const FDS = [1, 10, 100, 1_000, 5_000, 10_000];
+const TIMERS = [10, 1_000, 10_000, 100_000, 1_000_000];
+const BOTTOM_HALVES = [1, 10, 1_000, 100_000];
 
-function idle(fds: number): () => Row {
-  return () => {
-    const loop = new MainLoop({ host });
-    const notifiers = Array.from({ length: fds + 1 }, () => new EventNotifier(host));
-    for (const n of notifiers) loop.setFdHandler(n.fd, { ioRead: () => void n.testAndClear() });
-    return {
-      name: `main_loop_wait, ${fds.toLocaleString('en')} idle fds + 1 active`,
-      c: { row: `idle-epoll-${fds}`, count: 50_000 },
-      ours: op(() => {
-        notifiers[0]!.set();
-        loop.mainLoopWait(false);
-      }),
-      close: () => {
-        loop.close();
-        for (const n of notifiers) n.dispose();
-      },
-    };
-  };
+function over(counts: readonly number[], make: (count: number) => Row): (() => Row)[] {
+  return counts.map((count) => () => make(count));
 }
 
 export const scale: Section = {
   name: 'scale',
-  about: 'what grows, and what must not (plain C is epoll)',
-  rows: [1, 10, 100, 1000, 5000].map(idle),
+  about: 'what grows, and what must not',
+  rows: [
+    ...over(FDS, idleMainLoop),
+    ...over(FDS, idleAioPoll),
+    ...over(BOTTOM_HALVES, bottomHalves),
+    ...[rearm, arm, del, expire].flatMap((make) => over(TIMERS, make)),
+  ],
+  notes: () => [
+    'plain C is ppoll for main_loop_wait, as QEMU does it, and epoll_wait for aio_poll',
+    'GLib keeps timeouts in no order: arming one is a write to its eventfd, and each iteration looks at all',
+  ],
 };

@@ -26,7 +26,7 @@ function bhPoll(): Row {
   const bh = ctx.newBottomHalf('bench', () => {});
   return {
     name: 'qemu_bh_schedule + aio_poll',
-    perSecond: true,
+    unit: 'per second',
     ours: op(() => {
       bh.schedule();
       ctx.poll(true);
@@ -42,7 +42,7 @@ function notifier(): Row {
   loop.setFdHandler(event.fd, { ioRead: () => void event.testAndClear() });
   return {
     name: 'event notifier set, main_loop_wait, handler',
-    perSecond: true,
+    unit: 'per second',
     ours: op(() => {
       event.set();
       loop.mainLoopWait(false);
@@ -56,7 +56,7 @@ function scenario(): Row {
   if (loaded === null) throw new Error(problems.map(String).join('\n'));
   return {
     name: 'an iteration of a scenario with one bottom half',
-    perSecond: true,
+    unit: 'per second',
     ours: () => {
       const start = process.hrtime.bigint();
       const { status } = runScenario(loaded, (seed) => new SimWorld(seed), {});
@@ -69,7 +69,7 @@ function scenario(): Row {
 function children(): Row {
   return {
     name: `a child started, ended and reaped, of ${CHILDREN.toLocaleString('en')} at once`,
-    perSecond: true,
+    unit: 'per second',
     ours: () => {
       const host = new SimHost();
       const loop = new MainLoop({ host });

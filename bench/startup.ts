@@ -37,6 +37,7 @@ async function medianOf(run: () => Promise<number> | number): Promise<number> {
 function firstChild(): Row {
   return {
     name: "start to the first child's first byte, against node -e 0",
+    unit: 'ms',
     ours: () => medianOf(() => toFirstByte([COMMAND, '--quiet', '--', '/bin/echo', 'x'])),
     node: () => medianOf(() => wholeProcess(['-e', '0'])),
   };
@@ -45,6 +46,7 @@ function firstChild(): Row {
 function whole(): Row {
   return {
     name: 'a whole run of /bin/true, against node -e 0',
+    unit: 'ms',
     ours: () => medianOf(() => wholeProcess([COMMAND, '--quiet', '--', '/bin/true'])),
     node: () => medianOf(() => wholeProcess(['-e', '0'])),
   };
@@ -52,6 +54,6 @@ function whole(): Row {
 
 export const startup: Section = {
   name: 'startup',
-  about: 'ns of whole processes, from dist/ (npm run build)',
+  about: 'whole processes, from dist/ (npm run build)',
   rows: [firstChild, whole],
 };

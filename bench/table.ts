@@ -1,64 +1,91 @@
-export interface Result {
-  readonly name: string;
-  readonly ours: number;
-  readonly oursMin: number;
-  readonly oursMax: number;
-  readonly c: number | undefined;
-  readonly node: number | undefined;
-  readonly qemu: number | undefined;
-  readonly perSecond: boolean;
+import { middle, type Result, type Side } from './result.ts';
+import type { Unit } from './row.ts';
+
+type Value = (result: Result) => number | undefined;
+
+interface Peer {
+  readonly head: string;
+  readonly value: Value;
 }
 
-const HEAD = [
-  'work',
-  'ours',
-  'min–max',
-  'QEMU',
-  'ours/QEMU',
-  'plain C',
-  'ours/C',
-  'Node',
-  'ours/Node',
+const side =
+  (name: Side): Value =>
+  (result) =>
+    middle(result, name);
+
+const PEERS: readonly Peer[] = [
+  { head: 'QEMU recorded', value: (result) => result.qemuNs },
+  { head: 'QEMU here', value: side('qemu') },
+  { head: 'plain C', value: side('c') },
+  { head: 'Node', value: side('node') },
+  { head: 'GLib', value: side('glib') },
+  { head: 'tini', value: side('tini') },
+  { head: 'catatonit', value: side('catatonit') },
 ];
 
-/** Rows as text, right-aligned but for the names. Ratios are of times: below 1 is faster. */
-export function table(results: readonly Result[]): string {
-  const rows = [HEAD, ...results.map(cells)];
-  const widths = HEAD.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-        .join('  '),
-    )
-    .join('\n');
+/**
+ * A head and a row for each result. A column that is empty in all of them is left
+ * out. Ratios are of what was measured, ns mostly: below 1 is better.
+ */
+export function cells(results: readonly Result[]): string[][] {
+  const columns: string[][] = [['work', ...results.map((r) => r.name)]];
+  const add = (head: string, cell: (r: Result) => string): void => {
+    const column = results.map(cell);
+    if (column.some((text) => text !== '')) columns.push([head, ...column]);
+  };
+  add('ours', (r) => shown(middle(r, 'ours'), r.unit));
+  add('min–max', spread);
+  for (const { head, value } of PEERS) {
+    add(head, (r) => shown(value(r), r.unit));
+    add('ours/', (r) => ratio(middle(r, 'ours'), value(r)));
+  }
+  return ['work', ...results].map((_, i) => columns.map((column) => column[i]!));
 }
 
-function cells(r: Result): string[] {
-  const show = (ns: number | undefined): string =>
-    ns === undefined ? '' : r.perSecond ? `${number(1e9 / ns)}/s` : number(ns);
-  const spread = r.perSecond
-    ? `${number(1e9 / r.oursMax)}–${number(1e9 / r.oursMin)}`
-    : `${number(r.oursMin)}–${number(r.oursMax)}`;
-  return [
-    r.name,
-    show(r.ours),
-    spread,
-    show(r.qemu),
-    ratio(r.ours, r.qemu),
-    show(r.c),
-    ratio(r.ours, r.c),
-    show(r.node),
-    ratio(r.ours, r.node),
-  ];
+/** For a terminal: right-aligned but for the names. */
+export function textTable(results: readonly Result[]): string {
+  const rows = cells(results);
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  const pad = (cell: string, i: number): string =>
+    i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!);
+  return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
 }
 
-function number(value: number): string {
-  return value.toLocaleString('en', { maximumFractionDigits: value < 100 ? 1 : 0 });
+export function markdownTable(results: readonly Result[]): string {
+  const [head, ...rows] = cells(results);
+  const line = (row: readonly string[]): string => `| ${row.join(' | ')} |`;
+  const rule = head!.map((_, i) => (i === 0 ? '---' : '--:'));
+  return [line(head!), line(rule), ...rows.map(line)].join('\n');
 }
 
-function ratio(ours: number, other: number | undefined): string {
-  if (other === undefined) return '';
+function spread({ rounds, unit }: Result): string {
+  const { ours } = rounds;
+  if (ours === undefined || ours.length < 2) return '';
+  const ends = [Math.min(...ours), Math.max(...ours)];
+  if (unit === 'per second') ends.reverse();
+  return ends.map((end) => scaled(end, unit)).join('–');
+}
+
+function shown(value: number | undefined, unit: Unit): string {
+  if (value === undefined) return '';
+  const text = scaled(value, unit);
+  if (unit === 'per second') return `${text}/s`;
+  return unit === 'µs' || unit === 'ms' ? `${text} ${unit}` : text;
+}
+
+function scaled(value: number, unit: Unit): string {
+  const scale = inUnit(value, unit);
+  return scale.toLocaleString('en', { maximumFractionDigits: scale < 100 ? 1 : 0 });
+}
+
+function inUnit(value: number, unit: Unit): number {
+  if (unit === 'per second') return 1e9 / value;
+  if (unit === 'µs') return value / 1e3;
+  return unit === 'ms' ? value / 1e6 : value;
+}
+
+function ratio(ours: number | undefined, other: number | undefined): string {
+  if (ours === undefined || other === undefined) return '';
   const value = ours / other;
   return value < 0.1 ? value.toFixed(4) : value.toFixed(2);
 }

@@ -1,5 +1,5 @@
 /** Prints the ns of a bottom half while no event is on: `trace-off.mjs trace-lit|trace-dark`. A process of its own for each. */
-import { median } from './measure.ts';
+import { median } from './statistics.ts';
 import type * as TraceWork from './trace-work.ts';
 
 const BATCHES = 300;

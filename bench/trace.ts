@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { traceClock } from '../src/cli/trace-output.ts';
 import { EV, LinuxHost, TraceRing, Tracer, type TraceSink } from '../src/index.ts';
-import { median } from './measure.ts';
+import { middle, type Result } from './result.ts';
 import type { Row, Section } from './row.ts';
-import type { Result } from './table.ts';
+import { median } from './statistics.ts';
 import { bottomHalf } from './trace-work.ts';
 
 const BATCHES = 400;
@@ -119,5 +119,5 @@ export const trace: Section = {
 };
 
 function percent(lit: Result, dark: Result): string {
-  return `${(((lit.ours - dark.ours) / dark.ours) * 100).toFixed(1)} %`;
+  return `${((middle(lit, 'ours')! / middle(dark, 'ours')! - 1) * 100).toFixed(1)} %`;
 }

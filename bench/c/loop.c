@@ -142,8 +142,7 @@ int main(int argc, char **argv) {
   else if (!strcmp(row, "nothing")) ns = nothing(n);
   else if (!strncmp(row, "idle-poll-", 10)) ns = idle_poll(n, atoi(row + 10));
   else if (!strncmp(row, "idle-epoll-", 11)) ns = idle_epoll(n, atoi(row + 11));
-  else if (!strcmp(row, "children-1")) ns = children(n, 1);
-  else if (!strcmp(row, "children-100")) ns = children(n, 100);
+  else if (!strncmp(row, "children-", 9)) ns = children(n, atoi(row + 9));
   else return fprintf(stderr, "loop: no row %s\n", row), 2;
   printf("%f\n", ns);
   return 0;

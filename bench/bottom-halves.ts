@@ -1,0 +1,39 @@
+import { AioContext, LinuxHost } from '../src/index.ts';
+import { nodeLoop, op } from './measure.ts';
+import type { Row } from './row.ts';
+
+const host = new LinuxHost();
+/** Of C's rows: bottom halves, not polls. */
+const OPERATIONS = 300_000;
+
+/** So many bottom halves are scheduled, and one poll runs them; the time of each. */
+export function bottomHalves(count: number): Row {
+  const ctx = new AioContext({ host });
+  const bhs = Array.from({ length: count }, (_, i) => ctx.newBottomHalf(`bench ${i}`, () => {}));
+  const many = count.toLocaleString('en');
+  return {
+    name: count === 1 ? '1 bottom half, one aio_poll' : `${many} bottom halves, one aio_poll, each`,
+    qemu: { row: count === 1 ? 'bh' : `bh-${count}`, count: OPERATIONS },
+    glib: { row: `idles-${count}`, count: OPERATIONS },
+    ours: op(() => {
+      for (let i = 0; i < bhs.length; i++) bhs[i]!.schedule();
+      ctx.poll(true);
+    }, count),
+    node: immediates(count),
+    close: () => ctx.close(),
+  };
+}
+
+function immediates(at: number): Row['node'] {
+  return nodeLoop(200_000, (count, done) => {
+    let left = count;
+    const callback = (): void => {
+      if (--left === 0) done();
+      else if (left % at === 0) schedule();
+    };
+    const schedule = (): void => {
+      for (let i = 0; i < at; i++) setImmediate(callback);
+    };
+    schedule();
+  });
+}

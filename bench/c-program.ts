@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A program of bench/c, compiled where there is a C compiler. */
+export class CProgram {
+  readonly problem: string | null;
+  /** What was built; nothing is there where there is a problem. */
+  readonly path: string;
+  readonly #source: string;
+  readonly #dir = mkdtempSync(join(tmpdir(), 'qemu-loop-bench-'));
+
+  /** @param packages names that pkg-config knows */
+  constructor(name: string, packages: readonly string[] = []) {
+    this.#source = join('bench', 'c', `${name}.c`);
+    this.path = join(this.#dir, name);
+    this.problem = this.#build(packages);
+  }
+
+  #build(packages: readonly string[]): string | null {
+    let flags: string[] = [];
+    if (packages.length > 0) {
+      const asked = spawnSync('pkg-config', ['--cflags', '--libs', ...packages], {
+        encoding: 'utf8',
+      });
+      if (asked.error !== undefined) return `no pkg-config (${asked.error.message})`;
+      if (asked.status !== 0) return `pkg-config has no ${packages.join(', ')}`;
+      flags = asked.stdout.trim().split(/\s+/);
+    }
+    const made = spawnSync(
+      process.env.CC ?? 'cc',
+      ['-O2', '-o', this.path, this.#source, ...flags],
+      { encoding: 'utf8' },
+    );
+    if (made.error !== undefined) return `no C compiler (${made.error.message})`;
+    return made.status === 0 ? null : made.stderr;
+  }
+
+  /** ns of one operation, or what else the row prints. */
+  run(row: string, count: number): number {
+    const ran = spawnSync(this.path, [row, String(count)], { encoding: 'utf8' });
+    if (ran.status !== 0) throw new Error(`${this.#source} ${row}: ${ran.stderr}`);
+    return Number(ran.stdout);
+  }
+
+  dispose(): void {
+    rmSync(this.#dir, { recursive: true, force: true });
+  }
+}

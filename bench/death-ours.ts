@@ -1,0 +1,48 @@
+// death-ours DYING COUNT: from a child's death to its onEnd; prints each latency, ns, a line.
+import {
+  ChildWatch,
+  CLOCK_MONOTONIC,
+  LinuxHost,
+  MainLoop,
+  O_CLOEXEC,
+  SIGCHLD,
+  Signals,
+} from '../src/index.ts';
+
+/** They run in V8's interpreter. */
+const WARM_UP = 20;
+const TWO_32 = 4294967296;
+
+const [dying, count] = process.argv.slice(2) as [string, string];
+const host = new LinuxHost();
+const loop = new MainLoop({ host });
+const signals = new Signals(loop, { signals: [SIGCHLD] });
+const watch = new ChildWatch({ loop, signals, times: loop.pollTimes });
+const ends: number[] = [-1, -1];
+host.pipe2(ends, O_CLOEXEC);
+const died = host.alloc(8);
+const lines: number[] = [];
+
+function diedNs(): number {
+  if (host.read(ends[0]!, died, 0, 8) !== 8) throw new Error('the child did not say when it died');
+  return died.i32[1]! * TWO_32 + (died.i32[0]! >>> 0);
+}
+
+function next(): void {
+  const request = { file: dying, argv: ['dying', '1000'], fds: [0, 1, 2, ends[1]!] };
+  watch.spawn(request, 'dying', {
+    onEnd: () => {
+      const reapedNs = host.clockNs(CLOCK_MONOTONIC);
+      lines.push(reapedNs - diedNs());
+      if (lines.length < Number(count) + WARM_UP) next();
+      else loop.quit();
+    },
+  });
+}
+
+next();
+loop.run();
+process.stdout.write(`${lines.slice(WARM_UP).join('\n')}\n`);
+watch.dispose();
+signals.dispose();
+loop.close();

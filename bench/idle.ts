@@ -1,0 +1,61 @@
+import { AioContext, EventNotifier, LinuxHost, MainLoop } from '../src/index.ts';
+import { fdsFor, NO_FDS } from './fds.ts';
+import { op } from './measure.ts';
+import type { Row } from './row.ts';
+
+const host = new LinuxHost();
+
+/** One look at all fds costs a poll so much for each. */
+const POLLED_FDS = 2_000_000;
+
+function polls(fds: number): number {
+  return Math.max(Math.min(Math.floor(POLLED_FDS / fds), 20_000), 50);
+}
+
+function notifiersOf(count: number): EventNotifier[] {
+  return Array.from({ length: count }, () => new EventNotifier(host));
+}
+
+/** One of the fds gets ready each time. */
+export function idleMainLoop(fds: number): Row {
+  const name = `main_loop_wait, ${fds.toLocaleString('en')} idle fds + 1 active`;
+  if (!fdsFor(fds)) return { name, why: NO_FDS };
+  const loop = new MainLoop({ host });
+  const notifiers = notifiersOf(fds + 1);
+  for (const n of notifiers) loop.setFdHandler(n.fd, { ioRead: () => void n.testAndClear() });
+  return {
+    name,
+    qemu: { row: `idle-mlw-${fds}`, count: polls(fds) },
+    c: { row: `idle-poll-${fds}`, count: polls(fds) },
+    glib: { row: `eventfd-${fds}`, count: Math.ceil(polls(fds) / 4) },
+    ours: op(() => {
+      notifiers[0]!.set();
+      loop.mainLoopWait(false);
+    }),
+    close: () => {
+      loop.close();
+      for (const n of notifiers) n.dispose();
+    },
+  };
+}
+
+export function idleAioPoll(fds: number): Row {
+  const name = `aio_poll, ${fds.toLocaleString('en')} idle fds + 1 active`;
+  if (!fdsFor(fds)) return { name, why: NO_FDS };
+  const ctx = new AioContext({ host });
+  const notifiers = notifiersOf(fds + 1);
+  for (const n of notifiers) ctx.setEventNotifier(n, { ioRead: (e) => void e.testAndClear() });
+  return {
+    name,
+    qemu: { row: `idle-aio-${fds}`, count: 20_000 },
+    c: { row: `idle-epoll-${fds}`, count: 20_000 },
+    ours: op(() => {
+      notifiers[0]!.set();
+      ctx.poll(true);
+    }),
+    close: () => {
+      ctx.close();
+      for (const n of notifiers) n.dispose();
+    },
+  };
+}

@@ -1,0 +1,159 @@
+/**
+ * What things take of memory; a process of its own for each. All need --expose-gc.
+ *
+ * `memory-ours each KIND COUNT` prints the bytes of one of COUNT objects;
+ * `memory-ours bytes WORK COUNT` the bytes that an iteration allocates, given a
+ * young generation that COUNT iterations do not fill; `memory-ours scavenges
+ * WORK COUNT` how often V8 cleared it in COUNT iterations.
+ */
+import { constants, PerformanceObserver } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
+import {
+  AioContext,
+  ChildWatch,
+  EventNotifier,
+  LinuxHost,
+  MainLoop,
+  O_CLOEXEC,
+  O_NONBLOCK,
+  QEMU_CLOCK_REALTIME,
+  SIGCHLD,
+  Signals,
+} from '../src/index.ts';
+
+const host = new LinuxHost();
+const FAR_NS = 1e15;
+const WARM_UP = 50_000;
+/** Objects that are made before one counts: they compile the code, and grow the tables. */
+const FIRST = 2_000;
+
+/** Makes one object, and returns what keeps it alive. */
+type Maker = (i: number) => unknown;
+
+const KINDS: Readonly<Record<string, () => Maker>> = {
+  fd: () => {
+    const ctx = new AioContext({ host });
+    const ioRead = (): void => {};
+    return () => ctx.setFdHandler(host.eventfd(0, O_CLOEXEC | O_NONBLOCK), { ioRead });
+  },
+  timer: () => {
+    const ctx = new AioContext({ host });
+    const callback = (): void => {};
+    return (i) => {
+      const timer = ctx.timers.newTimer(QEMU_CLOCK_REALTIME, 'timer', callback);
+      timer.modNs(FAR_NS + i);
+      return timer;
+    };
+  },
+  bh: () => {
+    const ctx = new AioContext({ host });
+    const callback = (): void => {};
+    return () => {
+      const bh = ctx.newBottomHalf('bh', callback);
+      bh.schedule();
+      return bh;
+    };
+  },
+  child: () => {
+    // Without the processes: their memory is the kernel's.
+    let pid = 1e6;
+    const pretending: LinuxHost = Object.create(host, { spawn: { value: () => ++pid } });
+    const loop = new MainLoop({ host: pretending });
+    const signals = new Signals(loop, { signals: [SIGCHLD] });
+    const watch = new ChildWatch({ loop, signals, times: loop.pollTimes });
+    const onEnd = (): void => {};
+    const request = { file: '/bin/true', argv: ['true'] };
+    return () => [watch, watch.spawn(request, 'child', { onEnd })];
+  },
+};
+
+const WORK: Readonly<Record<string, () => () => unknown>> = {
+  bh: () => {
+    const ctx = new AioContext({ host });
+    const bh = ctx.newBottomHalf('bench', () => {});
+    return () => {
+      bh.schedule();
+      ctx.poll(true);
+    };
+  },
+  notifier: () => {
+    const ctx = new AioContext({ host });
+    const notifier = new EventNotifier(host);
+    ctx.setEventNotifier(notifier, { ioRead: (n) => void n.testAndClear() });
+    return () => {
+      notifier.set();
+      ctx.poll(true);
+    };
+  },
+  pipe: () => {
+    const ctx = new AioContext({ host });
+    const ends = [-1, -1];
+    host.pipe2(ends, O_NONBLOCK | O_CLOEXEC);
+    const buffer = host.alloc(64);
+    ctx.setFdHandler(ends[0]!, { ioRead: () => void host.read(ends[0]!, buffer, 0, 8) });
+    return () => {
+      host.write(ends[1]!, buffer, 8, 1);
+      ctx.poll(true);
+    };
+  },
+  'main-loop': () => {
+    const loop = new MainLoop({ host });
+    return () => loop.mainLoopWait(true);
+  },
+};
+
+function collected(): number {
+  globalThis.gc!();
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
+  return heapUsed + external + arrayBuffers;
+}
+
+function bytesOfEach(kind: string, count: number): number {
+  const make = KINDS[kind]!();
+  const kept = new Array<unknown>(FIRST + count);
+  for (let i = 0; i < FIRST; i++) kept[i] = make(i);
+  const before = collected();
+  for (let i = FIRST; i < kept.length; i++) kept[i] = make(i);
+  const bytes = (collected() - before) / count;
+  if (kept.some((one) => one === undefined)) throw new Error('nothing was made');
+  return bytes;
+}
+
+function iterate(work: () => unknown, count: number): void {
+  for (let i = 0; i < count; i++) work();
+}
+
+async function bytesOfIteration(work: () => unknown, count: number): Promise<number> {
+  iterate(work, WARM_UP);
+  // What V8 compiles beside this thread must be done.
+  await setTimeout(100);
+  iterate(work, WARM_UP);
+  globalThis.gc!();
+  const before = process.memoryUsage().heapUsed;
+  iterate(work, count);
+  return (process.memoryUsage().heapUsed - before) / count;
+}
+
+async function scavenges(work: () => unknown, count: number): Promise<number> {
+  let seen = 0;
+  iterate(work, WARM_UP);
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      const { kind } = (entry as unknown as { detail: { kind: number } }).detail;
+      if (kind === constants.NODE_PERFORMANCE_GC_MINOR) seen++;
+    }
+  });
+  observer.observe({ entryTypes: ['gc'] });
+  iterate(work, count);
+  // Entries come by Node's event loop.
+  await setTimeout(50);
+  observer.disconnect();
+  return seen;
+}
+
+const [what, name, text] = process.argv.slice(2) as [string, string, string];
+const count = Number(text);
+if (what === 'each') console.log(bytesOfEach(name, count));
+else if (what === 'bytes') console.log(await bytesOfIteration(WORK[name]!(), count));
+else console.log(await scavenges(WORK[name]!(), count));
+process.exit();

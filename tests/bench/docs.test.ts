@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { fillMarkers } from '../../bench/docs.ts';
+import { plots } from '../../bench/plots.ts';
+import { report, result } from './report.ts';
+
+const PAGE = `before
+<!-- table:core -->
+old
+<!-- /table -->
+between
+<!-- table:other -->
+kept
+<!-- /table -->
+after
+`;
+
+describe('docs/performance.md', () => {
+  it('has its tables put between the markers, and the rest left as it is', () => {
+    const filled = fillMarkers(PAGE, report([result('$& a')]));
+    expect(filled).toBe(
+      PAGE.replace(
+        'old\n',
+        () =>
+          '\n| work | ours | min–max |\n| --- | --: | --: |\n| $& a | 200 | 100–300 |\n\nA note.\n\n',
+      ),
+    );
+    expect(fillMarkers(filled, report([result('$& a')]))).toBe(filled);
+  });
+
+  it('has a marker for each section that is measured', () => {
+    const root = join(import.meta.dirname ?? '.', '..', '..');
+    const page = readFileSync(join(root, 'docs', 'performance.md'), 'utf8');
+    const main = readFileSync(join(root, 'bench', 'main.ts'), 'utf8');
+    const sections = main.match(/SECTIONS: readonly Section\[\] = \[([^\]]*)\]/)![1]!;
+    for (const name of sections.match(/\w+/g)!) expect(page).toContain(`<!-- table:${name} -->`);
+  });
+});
+
+describe('drawings', () => {
+  it('are made where there is something to draw', () => {
+    expect([...plots(report([result('a')])).keys()]).toEqual([]);
+    const counts = ['10', '1,000'];
+    const drawn = plots(
+      report([
+        result('a', { qemuNs: 100 }),
+        ...counts.map((n) => result(`main_loop_wait, ${n} idle fds + 1 active`)),
+        ...counts.map((n) => result(`arming anew one of ${n} timers`)),
+      ]),
+    );
+    expect([...drawn.keys()]).toEqual(['ratio', 'idle', 'timers']);
+    for (const svg of drawn.values()) expect(svg).toMatch(/^<svg xmlns=.*<\/svg>\n$/s);
+    expect(drawn.get('ratio')).toContain('<title>a: 2</title>');
+    expect(drawn.get('idle')).toContain('<polyline');
+  });
+});

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { factorLines } from '../../bench/print.ts';
+import { cells, markdownTable, textTable } from '../../bench/table.ts';
+import { report, result } from './report.ts';
+
+describe('a table', () => {
+  it('leaves out the columns that are empty in every row', () => {
+    expect(cells([result('a')])[0]).toEqual(['work', 'ours', 'min–max']);
+    const some = [result('a'), result('b', { rounds: { ours: [1], c: [2] } })];
+    expect(cells(some)[0]).toEqual(['work', 'ours', 'min–max', 'plain C', 'ours/']);
+    expect(cells(some)[1]).toEqual(['a', '200', '100–300', '', '']);
+  });
+
+  it('has no column for us where only others are measured', () => {
+    expect(cells([result('a', { rounds: { c: [1234] } })])).toEqual([
+      ['work', 'plain C'],
+      ['a', '1,234'],
+    ]);
+  });
+
+  it('divides our median by each peer’s', () => {
+    const [, row] = cells([
+      result('a', { qemuNs: 100, rounds: { ours: [100, 300, 200], qemu: [400], node: [8000] } }),
+    ]);
+    expect(row).toEqual(['a', '200', '100–300', '100', '2.00', '400', '0.50', '8,000', '0.0250']);
+  });
+
+  it('shows values in the unit of their row; ratios stay ratios of times', () => {
+    const of = (unit: 'ms' | 'µs' | 'per second' | 'bytes', ours: number[]): string[] =>
+      cells([result('a', { unit, rounds: { ours, c: [4e6] } })])[1]!;
+    expect(of('ms', [2e6, 2e6])).toEqual(['a', '2 ms', '2–2', '4 ms', '0.50']);
+    expect(of('µs', [2e6])).toEqual(['a', '2,000 µs', '4,000 µs', '0.50']);
+    expect(of('per second', [2e6, 2e6, 1e6])).toEqual(['a', '500/s', '500–1,000', '250/s', '0.50']);
+    expect(of('bytes', [2e6])).toEqual(['a', '2,000,000', '4,000,000', '0.50']);
+  });
+
+  it('is aligned as text, and Markdown for a page', () => {
+    const results = [result('a'), result('long name', { rounds: { ours: [5] } })];
+    expect(textTable(results).split('\n')).toEqual([
+      'work       ours  min–max',
+      'a           200  100–300',
+      'long name     5',
+    ]);
+    expect(markdownTable([result('a')])).toBe(
+      '| work | ours | min–max |\n| --- | --: | --: |\n| a | 200 | 100–300 |',
+    );
+  });
+});
+
+it('the speed of this machine is told as a factor', () => {
+  const factors = [{ work: 'getppid', hereNs: 201, referenceNs: 134 }];
+  expect(factorLines(report([], { factors }))[0]).toBe(
+    "this machine / reference machine: 1.50 by plain C's getppid (201 ns here, 134 there)",
+  );
+  expect(factorLines(report([]))).toEqual([
+    'this machine / reference machine: unknown without plain C',
+  ]);
+});
