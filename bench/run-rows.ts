@@ -3,6 +3,7 @@ import { cpus, release } from 'node:os';
 import type { Peers } from './peers.ts';
 import type { Factor, Report, Result, SectionResult, Side } from './result.ts';
 import type { Row, Section } from './row.ts';
+import { rowInProcess } from './row-process.ts';
 import { median } from './statistics.ts';
 
 /** Plain C's rows on the machine where QEMU's recorded figures were measured. */
@@ -37,7 +38,9 @@ export async function runSection(
   rounds: number,
 ): Promise<SectionResult> {
   const results: Result[] = [];
-  for (const make of section.rows) results.push(await runRow(make(), peers, rounds));
+  for (let i = 0; i < section.rows.length; i++) {
+    results.push(await runRow(await rowInProcess(section, i), peers, rounds));
+  }
   const notes = [...(section.notes?.(results) ?? [])];
   for (const why of new Set(results.map((r) => r.why))) if (why) notes.push(why);
   return { name: section.name, about: section.about, results, notes };
