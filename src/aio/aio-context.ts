@@ -294,7 +294,7 @@ export class AioContext {
     try {
       progress = this.#waitForEvents(ready, blocking);
       if (this.bottomHalves.poll()) progress = true;
-      if (this.#dispatcher.dispatchReady(ready)) progress = true;
+      if (!ready.isEmpty && this.#dispatcher.dispatchReady(ready)) progress = true;
     } finally {
       this.#dispatcher.leaveRound(ready);
     }
