@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { ProgramRow } from './row.ts';
+import { percentile } from './statistics.ts';
 
 /** Runs one of the C programs: it prints a number, or one a line. */
-export function runRow(path: string, { row, count, reduce }: ProgramRow): number {
+export function runRow(path: string, { row, count, share = 0 }: ProgramRow): number {
   const ran = spawnSync(path, [row, String(count)], { encoding: 'utf8' });
   if (ran.status !== 0) throw new Error(`${basename(path)} ${row}: ${ran.stderr}`);
   const values = ran.stdout.trim().split('\n').map(Number);
-  return reduce === undefined ? values[0]! : reduce(values);
+  return percentile(values, share);
 }
 
 /** A program of bench/c, compiled where there is a C compiler. */

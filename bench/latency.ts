@@ -2,7 +2,8 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { CProgram } from './c-program.ts';
-import { cannot, type Row, type Section } from './row.ts';
+import { QemuC } from './qemu.ts';
+import { cannot, type Measure, type Row, type Section } from './row.ts';
 import { percentile } from './statistics.ts';
 
 const COUNT = 150;
@@ -36,23 +37,36 @@ function row(share: number, underLoad: boolean): Row {
     CProgram,
     CProgram,
   ];
+  const qemu = new QemuC();
   const programs = [dying, death, spin];
   const close = (): void => {
-    for (const program of programs) program.dispose();
+    for (const program of [...programs, qemu]) program.dispose();
   };
   const problem = programs.map((program) => program.problem).find((one) => one !== null);
   if (problem) return { name, ours: cannot(`nobody tells when a child died: ${problem}`), close };
-  const reduce = (values: readonly number[]): number => percentile(values, share);
-  const work = { row: dying.path, count: COUNT, reduce };
+  const work = { row: dying.path, count: COUNT, share };
+  const whileBusy = (measure: () => number): Measure => {
+    if (!underLoad) return measure;
+    return () => {
+      const end = startLoad(spin);
+      try {
+        return measure();
+      } finally {
+        end();
+      }
+    };
+  };
+  const percentileOf = (program: string): Measure =>
+    whileBusy(() => percentile(latencies(program, dying.path), share));
   return {
     name,
     unit: 'µs',
     limit: underLoad ? 'the scheduler' : 'the kernel: ending a process',
-    ours: () => reduce(latencies('death-ours', dying.path)),
-    node: () => reduce(latencies('death-node', dying.path)),
-    c: () => death.run(work),
-    qemu: work,
-    around: underLoad ? () => startLoad(spin) : undefined,
+    ours: percentileOf('death-ours'),
+    node: percentileOf('death-node'),
+    c: whileBusy(() => death.run(work)),
+    // Without it the header of the run says why.
+    qemu: qemu.problem === null ? whileBusy(() => qemu.run(work)) : undefined,
     close,
   };
 }

@@ -12,6 +12,7 @@ import { pid1 } from './pid1.ts';
 import { header, sectionText } from './print.ts';
 import { machineFactor, type Report, type SectionResult } from './result.ts';
 import type { Section } from './row.ts';
+import { serveRow } from './row-process.ts';
 import { factors, runSection } from './run-rows.ts';
 import { scale } from './scale.ts';
 import { sim } from './sim.ts';
@@ -65,7 +66,13 @@ function given(): Arguments {
   }
 }
 
-const { sections, rounds, json, render, docs } = given();
-const report = render === undefined ? await measureAll(sections, rounds) : rendered(render);
-if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
-if (docs) writeDocs(report);
+async function main(): Promise<void> {
+  const { sections, rounds, json, render, docs } = given();
+  const report = render === undefined ? await measureAll(sections, rounds) : rendered(render);
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+  if (docs) writeDocs(report);
+}
+
+const [first, name, index] = process.argv.slice(2);
+if (first === '--row') await serveRow(SECTIONS, name!, Number(index));
+else await main();

@@ -8,8 +8,8 @@ export type Measure = () => Promise<number> | number;
 export interface ProgramRow {
   readonly row: string;
   readonly count: number;
-  /** What becomes of all that it prints, where that is more than one number. */
-  readonly reduce?: ((values: readonly number[]) => number) | undefined;
+  /** Of all that it prints, where that is more than one number: which percentile counts, 0 to 1. */
+  readonly share?: number | undefined;
 }
 
 /** How a value is shown. What is measured is ns, but for bytes and count. */
@@ -35,8 +35,6 @@ export interface Row {
   readonly limit?: string | undefined;
   /** It comes out the same each time, so that one round is enough. */
   readonly once?: boolean | undefined;
-  /** Starts what goes on while a side is measured, and returns what ends it. */
-  readonly around?: (() => () => void) | undefined;
   /** Releases what the row holds. */
   readonly close?: (() => void) | undefined;
 }

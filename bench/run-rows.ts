@@ -1,7 +1,8 @@
 import type { Peers } from './peers.ts';
 import { RECORDED, REFERENCE } from './recorded.ts';
 import type { Factor, Result, SectionResult, Side } from './result.ts';
-import type { Row, Section } from './row.ts';
+import { cannot, type Row, type Section } from './row.ts';
+import { rowInProcess } from './row-process.ts';
 import { median } from './statistics.ts';
 
 /** A row that has taken so long gets no further round. */
@@ -16,15 +17,12 @@ async function runRow(row: Row, peers: Peers, count: number): Promise<Result> {
   for (let round = 0; round < (row.once ? 1 : count); round++) {
     if (performance.now() - start > ENOUGH_MS) break;
     for (const [side, measure] of sides) {
-      const end = row.around?.();
       try {
         const value = await measure();
         rounds[side] = [...(rounds[side] ?? []), value];
       } catch (error) {
         why[side] = (error as Error).message.trim();
         sides.delete(side);
-      } finally {
-        end?.();
       }
     }
   }
@@ -35,15 +33,12 @@ async function runRow(row: Row, peers: Peers, count: number): Promise<Result> {
 }
 
 /** A row that cannot even be set up is one without values. */
-async function makeAndRun(make: () => Row, peers: Peers, rounds: number): Promise<Result> {
-  let row: Row;
+async function setUp(section: Section, index: number): Promise<Row> {
   try {
-    row = make();
+    return await rowInProcess(section, index);
   } catch (error) {
-    const why = { ours: (error as Error).message };
-    return { name: `${make.name || 'a row'}, not set up`, unit: 'ns', rounds: {}, why };
+    return { name: `row ${index + 1}`, ours: cannot((error as Error).message) };
   }
-  return runRow(row, peers, rounds);
 }
 
 export async function runSection(
@@ -53,7 +48,9 @@ export async function runSection(
 ): Promise<SectionResult> {
   const { name, about } = section;
   const results: Result[] = [];
-  for (const make of section.rows) results.push(await makeAndRun(make, peers, rounds));
+  for (let i = 0; i < section.rows.length; i++) {
+    results.push(await runRow(await setUp(section, i), peers, rounds));
+  }
   return { name, about, results, notes: section.notes?.(results) ?? [] };
 }
 

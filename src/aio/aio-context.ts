@@ -183,7 +183,8 @@ export class AioContext {
     if (handlers === null) return this.#table.set(notifier.fd, null);
     const withOpaque: FdHandlers<EventNotifier> = { ...handlers, opaque: notifier };
     // The context's own is written so rarely that it is not worth an epoll.
-    const byEdges = this.#watchesEdges && notifier !== this.#own.notifier && notifier.isEdgeCapable;
+    const byEdges =
+      this.#watchesEdges && notifier !== this.#own.notifier && notifier.canWatchEdges(this.edges);
     return this.#table.set(
       notifier.fd,
       withOpaque as FdHandlers<unknown>,
@@ -293,7 +294,7 @@ export class AioContext {
     try {
       progress = this.#waitForEvents(ready, blocking);
       if (this.bottomHalves.poll()) progress = true;
-      if (this.#dispatcher.dispatchReady(ready)) progress = true;
+      if (!ready.isEmpty && this.#dispatcher.dispatchReady(ready)) progress = true;
     } finally {
       this.#dispatcher.leaveRound(ready);
     }

@@ -57,9 +57,9 @@ export class EventNotifier {
     return this.#rfd;
   }
 
-  /** Whether edges can tell of it: a pipe has to be read. */
-  get isEdgeCapable(): boolean {
-    return this.#rfd === this.#wfd;
+  /** Whether a context can watch it by its edges: not a pipe, which has to be read, and not what another watches so. */
+  canWatchEdges(edges: EdgeNotifiers): boolean {
+    return this.#rfd === this.#wfd && (this.#edges === null || this.#edges === edges);
   }
 
   /** Returns 0, or -errno. That a pipe is full is no error: it is set then. QEMU: event_notifier_set. */

@@ -25,14 +25,15 @@ const NOT_PENDING = -1;
  * TimerListGroup.newTimer. QEMU: QEMUTimer.
  */
 export class QemuTimer implements Queued {
-  readonly name: string;
-  /** ns of one unit in mod and modAnticipate: SCALE_NS, SCALE_US or SCALE_MS. */
-  readonly scale: number;
-  readonly #list: TimerList;
+  // What an expiry touches stands together: of many timers, each is a miss of the cache.
   readonly callback: TimerCallback<unknown>;
   readonly opaque: unknown;
   /** Whether it is armed; it is not any more in its own callback. QEMU: timer_pending. Only TimerList writes it. */
   pending = false;
+  readonly name: string;
+  /** ns of one unit in mod and modAnticipate: SCALE_NS, SCALE_US or SCALE_MS. */
+  readonly scale: number;
+  readonly #list: TimerList;
   /** Deadline of the last arming, ns. Only TimerList writes it. */
   deadlineNs = 0;
   seq = 0;
@@ -174,14 +175,19 @@ export class TimerList implements ClockListener {
       timer.pending = false;
       this.#tally.armed--;
       progress = true;
-      if (this.#trace.on[T_CALL_BEGIN] !== 0) {
-        const clock = CLOCK_NAMES[this.type]!;
-        this.#trace.emit(T_CALL_BEGIN, timer.name, clock, timer.deadlineNs, nowNs);
-      }
-      timer.callback(timer.opaque);
-      if (this.#trace.on[T_CALL_END] !== 0) this.#trace.emit(T_CALL_END, timer.name);
+      if (this.#trace.active) this.#tracedCall(timer, nowNs);
+      else timer.callback(timer.opaque);
     }
     return progress;
+  }
+
+  #tracedCall(timer: QemuTimer, nowNs: number): void {
+    if (this.#trace.on[T_CALL_BEGIN] !== 0) {
+      const clock = CLOCK_NAMES[this.type]!;
+      this.#trace.emit(T_CALL_BEGIN, timer.name, clock, timer.deadlineNs, nowNs);
+    }
+    timer.callback(timer.opaque);
+    if (this.#trace.on[T_CALL_END] !== 0) this.#trace.emit(T_CALL_END, timer.name);
   }
 
   get size(): number {

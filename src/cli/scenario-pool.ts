@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { CliError } from './errors.ts';
 import { HeldOutput } from './held-output.ts';
+import { Orphans } from './orphans.ts';
 import type { JobResult, ScenarioJob } from './scenario-job.ts';
 import type { Reply } from './scenario-worker.ts';
 
@@ -13,16 +14,26 @@ interface Waiting {
   readonly failed: (error: CliError) => void;
 }
 
-/** Runs jobs in processes of their own, several at a time. */
+/** What ends us and our workers; their scenarios' children it does not reach. */
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Runs jobs in processes of their own, several at a time. Where a signal ends
+ * us, or a worker has to be killed, nobody is left behind.
+ */
 export class ScenarioPool {
   readonly #script: URL;
   readonly #size: number;
   readonly #idle: ChildProcess[] = [];
+  /** Until Node has reaped them. */
   readonly #all = new Set<ChildProcess>();
   readonly #waiting: Waiting[] = [];
   readonly #onScreen: boolean;
   /** What goes to stderr while they have the screen. */
   #held: HeldOutput | null = null;
+  #orphans: Orphans | null = null;
+  #ending: NodeJS.Signals | null = null;
+  #listens = false;
 
   /**
    * @param script scenario-worker, as it was built
@@ -44,26 +55,56 @@ export class ScenarioPool {
 
   /** Returns what was held back from stderr. */
   close(): string {
+    for (const signal of ENDING) process.off(signal, this.#onSignal);
     for (const worker of this.#all) worker.kill();
-    this.#all.clear();
+    // From now on our children may be another pool's.
+    this.#orphans = null;
     return this.#held?.take() ?? '';
   }
 
   #next(): void {
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 && this.#ending === null) {
       const worker = this.#idle.pop() ?? (this.#all.size < this.#size ? this.#start() : null);
       if (worker === null) return;
+      if (this.#waiting[0]!.job.host === 'linux' && !this.#onScreen)
+        this.#orphans ??= new Orphans();
       this.#give(worker, this.#waiting.shift()!);
     }
   }
 
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    this.#ending ??= signal;
+    for (const worker of this.#all) worker.kill('SIGKILL');
+  };
+
+  /** A worker is gone. The last one takes us with it, where a signal is what ends us. */
+  #gone(worker: ChildProcess): void {
+    this.#all.delete(worker);
+    this.#orphans?.end(new Set([...this.#all].map(({ pid }) => pid!)));
+    if (this.#ending === null || this.#all.size > 0) return;
+    for (const signal of ENDING) process.off(signal, this.#onSignal);
+    process.kill(process.pid, this.#ending);
+  }
+
   #start(): ChildProcess {
     if (this.#onScreen) this.#held ??= new HeldOutput();
+    this.#listen();
     const stdin = this.#onScreen ? 'inherit' : 'ignore';
     const stdio = [stdin, 'inherit', this.#held?.fd ?? 'inherit', 'ipc'] as const;
     const worker = fork(this.#script, { stdio: [...stdio] });
     this.#all.add(worker);
+    worker.once('exit', () => this.#gone(worker));
     return worker;
+  }
+
+  /**
+   * From the first worker on: until then nothing has to be ended, and a signal ends us.
+   * One that has the screen ends by itself, and its guard must live to put that right.
+   */
+  #listen(): void {
+    if (this.#listens || this.#onScreen) return;
+    this.#listens = true;
+    for (const signal of ENDING) process.on(signal, this.#onSignal);
   }
 
   #give(worker: ChildProcess, { job, done, failed }: Waiting): void {
@@ -76,20 +117,21 @@ export class ScenarioPool {
     const timer = timeoutNs === null ? undefined : setTimeout(end, timeoutNs / 1e6 + GRACE_MS);
     const finish = (reply: Reply): void => {
       clearTimeout(timer);
-      worker.removeAllListeners('message').removeAllListeners('exit');
+      worker.off('message', onMessage).off('exit', onExit);
       if ('done' in reply) done(reply.done);
       else failed(new CliError(reply.refused.message, reply.refused.status));
       this.#next();
     };
-    worker.once('message', (reply) => {
+    const onMessage = (reply: unknown): void => {
       this.#idle.push(worker);
       finish(reply as Reply);
-    });
-    worker.once('exit', (status, signal) => {
-      this.#all.delete(worker);
+    };
+    const onExit = (status: number | null, signal: string | null): void => {
+      if (this.#ending !== null) return;
       const how = late ? `it ran for longer than ${timeoutNs! / 1e9} s` : died(status, signal);
       finish({ done: lost(job, how, late ? 1 : 3) });
-    });
+    };
+    worker.once('message', onMessage).once('exit', onExit);
     worker.send(job);
   }
 }

@@ -142,6 +142,31 @@ describe.each(hosts)('an event notifier that is watched by its edges, on %s', (_
   );
 
   it(
+    'of two contexts the first watches its edges, and neither loses an event',
+    rigged(make, (rig) => {
+      const [a, b] = [rig.context(), rig.context()];
+      const notifier = new EventNotifier(rig.host);
+      for (const [name, ctx] of [
+        ['a', a],
+        ['b', b],
+      ] as const) {
+        ctx.setEventNotifier(notifier, {
+          ioRead: (n) => n.testAndClear() && rig.log.push(name),
+        });
+      }
+      for (const first of [a, b, b, a]) {
+        notifier.set();
+        first.poll(false);
+        for (let i = 0; i < 2; i++) for (const ctx of [a, b]) ctx.poll(false);
+        expect(rig.taken()).toEqual([first === a ? 'a' : 'b']);
+      }
+      a.close();
+      b.close();
+      notifier.dispose();
+    }),
+  );
+
+  it(
     'is not told anew after it was held back',
     rigged(make, (rig) => {
       const ctx = rig.context();

@@ -1,0 +1,60 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { start, untilState } from '../support/run.ts';
+
+let dir = '';
+let file = '';
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'qemu-loop-run-signals-'));
+  file = join(dir, 'sleeps.yaml');
+  writeFileSync(
+    file,
+    'name: a child that sleeps\nhost: linux\nchildren: {a: {command: "sleep 600 & wait"}}\nsteps: [{spawn: a}, run]\n',
+  );
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+/** Pid of the scenario's child, and of the one that it started itself. */
+async function started(
+  running: ReturnType<typeof start>,
+): Promise<{ child: number; below: number }> {
+  const [, pid] = await running.until(/posix_spawn +\[a\] pid (\d+)/, 'stderr');
+  const child = Number(pid);
+  for (;;) {
+    const below = belowOf(child);
+    if (below !== undefined) return { child, below };
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function belowOf(pid: number): number | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim();
+    return text === '' ? undefined : Number(text.split(' ')[0]);
+  } catch {
+    return undefined;
+  }
+}
+
+describe('a signal to qemu-loop run on the real kernel', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s ends it, and all that its scenario started',
+    async (signal) => {
+      const running = start(['run', file]);
+      const { child, below } = await started(running);
+      running.kill(signal);
+      expect(await running.end()).toMatchObject({ status: null, signal });
+      await Promise.all([child, below].map((pid) => untilState(pid, 'Z')));
+    },
+  );
+
+  it('a run that takes too long leaves nobody either', async () => {
+    const running = start(['run', '--timeout', '1s', file]);
+    const { child, below } = await started(running);
+    expect(await running.end()).toMatchObject({ status: 1, signal: null });
+    await Promise.all([child, below].map((pid) => untilState(pid, 'Z')));
+  });
+});
