@@ -4,10 +4,15 @@ import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import type { Report } from './result.ts';
 
-/** The first line that a command prints; null where it fails, or is not there. */
-function firstLine(command: string, ...args: readonly string[]): string | null {
+/** What a command prints; null where it fails, or is not there. */
+function printed(command: string, ...args: readonly string[]): string | null {
   const { status, stdout } = spawnSync(command, args, { encoding: 'utf8' });
-  return status === 0 ? (stdout.trim().split('\n')[0] ?? null) : null;
+  return status === 0 ? stdout.trim() : null;
+}
+
+/** The first version number that a command prints. */
+function version(command: string, ...args: readonly string[]): string | null {
+  return printed(command, ...args)?.match(/\d+(\.\d+)+/)?.[0] ?? null;
 }
 
 /** QEMU's version is in its source, whose place the build tree knows. */
@@ -16,19 +21,18 @@ function qemuVersion(build: string | undefined): string | null {
   const config = join(build, 'config-host.mak');
   if (!existsSync(config)) return null;
   const source = readFileSync(config, 'utf8').match(/^SRC_PATH=(.*)$/m)?.[1];
-  const version = source === undefined ? '' : join(source, 'VERSION');
-  return existsSync(version) ? readFileSync(version, 'utf8').trim() : null;
+  const file = source === undefined ? '' : join(source, 'VERSION');
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : null;
 }
 
 function versions(): Record<string, string> {
   const all: Record<string, string | null> = {
-    Node: process.version,
     V8: process.versions.v8,
     QEMU: qemuVersion(process.env.QEMU_BUILD),
-    cc: firstLine(process.env.CC ?? 'cc', '--version'),
-    GLib: firstLine('pkg-config', '--modversion', 'glib-2.0'),
-    tini: firstLine('tini', '--version'),
-    catatonit: firstLine('catatonit', '--version'),
+    'C compiler': version(process.env.CC ?? 'cc', '-dumpfullversion'),
+    GLib: version('pkg-config', '--modversion', 'glib-2.0'),
+    tini: version('tini', '--version'),
+    catatonit: version('catatonit', '--version'),
   };
   const there = Object.entries(all).filter((one): one is [string, string] => one[1] !== null);
   return Object.fromEntries(there);
@@ -38,7 +42,7 @@ function versions(): Record<string, string> {
 export function machine(rounds: number): Omit<Report, 'factors' | 'problems' | 'sections'> {
   return {
     date: new Date().toISOString(),
-    commit: firstLine('git', 'describe', '--always', '--dirty') ?? 'unknown',
+    commit: printed('git', 'describe', '--always', '--dirty') ?? 'unknown',
     machine: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     kernel: release(),
