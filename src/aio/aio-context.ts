@@ -134,9 +134,19 @@ export class AioContext {
 
   /** Makes the context look at its work, and not sleep before. QEMU: aio_notify. */
   notify(): void {
+    if (this.trace.active) this.tracedNotify();
+    else this.untracedNotify();
+  }
+
+  /** notify, where trace.active was seen to be false. */
+  untracedNotify(): void {
+    if (this.wakeup.notify() !== 0) this.#own.set();
+  }
+
+  /** notify, where it was seen to be true. */
+  tracedNotify(): void {
     const notifyMe = this.wakeup.notify();
-    const wrote = notifyMe !== 0 && this.#own.set();
-    if (this.trace.active) this.#traceNotify(notifyMe, wrote);
+    this.#traceNotify(notifyMe, notifyMe !== 0 && this.#own.set());
   }
 
   #traceNotify(notifyMe: number, wrote: boolean): void {
@@ -272,7 +282,7 @@ export class AioContext {
    * Returns whether it made progress. QEMU: aio_poll.
    */
   poll(blocking: boolean): boolean {
-    return this.trace.active ? this.#tracedRound(blocking) : this.#round(blocking);
+    return this.trace.active ? this.#tracedRound(blocking) : this.#round(blocking, false);
   }
 
   #tracedRound(blocking: boolean): boolean {
@@ -281,18 +291,19 @@ export class AioContext {
     }
     let progress = false;
     try {
-      progress = this.#round(blocking);
+      progress = this.#round(blocking, true);
     } finally {
       if (this.trace.on[T_POLL_END] !== 0) this.trace.emit(T_POLL_END, this.id, progress ? 1 : 0);
     }
     return progress;
   }
 
-  #round(blocking: boolean): boolean {
+  /** @param traced trace.active, looked at once */
+  #round(blocking: boolean, traced: boolean): boolean {
     const ready = this.#dispatcher.enterRound();
     let progress: boolean;
     try {
-      progress = this.#waitForEvents(ready, blocking);
+      progress = this.#waitForEvents(ready, blocking, traced);
       if (this.bottomHalves.poll()) progress = true;
       if (!ready.isEmpty && this.#dispatcher.dispatchReady(ready)) progress = true;
     } finally {
@@ -331,7 +342,7 @@ export class AioContext {
   /** After a main loop slept. Returns whether there is anything to dispatch. QEMU: aio_ctx_check. */
   check(): boolean {
     this.wakeup.endSourceSleep();
-    this.#accept();
+    this.#accept(this.trace.active);
     if (this.bottomHalves.anyScheduled() || this.#dispatcher.anyPending()) return true;
     return this.timers.deadlineNs() === 0;
   }
@@ -364,9 +375,9 @@ export class AioContext {
   }
 
   /** QEMU: aio_notify_accept. */
-  #accept(): void {
+  #accept(traced: boolean): void {
     const notified = this.wakeup.accept();
-    if (this.trace.active) this.#traceAccept(notified);
+    if (traced) this.#traceAccept(notified);
   }
 
   #traceAccept(notified: number): void {
@@ -374,7 +385,7 @@ export class AioContext {
   }
 
   /** Everything of poll() up to the callbacks. Returns whether user-space polling made progress. */
-  #waitForEvents(ready: ReadyList, blocking: boolean): boolean {
+  #waitForEvents(ready: ReadyList, blocking: boolean, traced: boolean): boolean {
     const polling = this.polling;
     const startNs = polling.maxNs > 0 ? this.clocks.nowNs(QEMU_CLOCK_REALTIME) : 0;
     const progress = polling.tryPoll(ready, blocking ? this.computeTimeoutNs() : 0);
@@ -388,7 +399,7 @@ export class AioContext {
     } finally {
       if (sleeps) this.wakeup.endSleep();
     }
-    this.#accept();
+    this.#accept(traced);
     if (polling.maxNs > 0) polling.adjust(this.clocks.nowNs(QEMU_CLOCK_REALTIME) - startNs);
     return progress;
   }

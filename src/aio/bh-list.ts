@@ -34,7 +34,8 @@ export interface BhOwner {
   readonly id: number;
   readonly trace: Tracer;
   readonly wakeup: Wakeup;
-  notify(): void;
+  tracedNotify(): void;
+  untracedNotify(): void;
 }
 
 /**
@@ -82,8 +83,13 @@ export class BhList implements BhQueue {
 
   enqueue(slot: number, flags: number): void {
     const old = this.#wakeup.enqueue(slot, flags);
-    if (this.#trace.active) this.#traceEnqueue(slot, old, flags);
-    this.#owner.notify();
+    if (this.#trace.active) this.#tracedNotify(slot, old, flags);
+    else this.#owner.untracedNotify();
+  }
+
+  #tracedNotify(slot: number, old: number, flags: number): void {
+    this.#traceEnqueue(slot, old, flags);
+    this.#owner.tracedNotify();
   }
 
   #traceEnqueue(slot: number, old: number, flags: number): void {
@@ -122,7 +128,9 @@ export class BhList implements BhQueue {
     const head = this.#wakeup.detach();
     if (head !== NO_BH) slices[this.#endSlice++] = head;
     if (this.#firstSlice === this.#endSlice) return false;
-    if (this.#trace.active) this.#tracePoll();
+    // Looked at once: who begins to trace in a callback sees the next round.
+    const traced = this.#trace.active;
+    if (traced) this.#tracePoll();
     let progress = false;
     while (this.#firstSlice < this.#endSlice) {
       const slot = slices[this.#firstSlice]!;
@@ -135,7 +143,7 @@ export class BhList implements BhQueue {
       const flags = this.#wakeup.dequeue(slot);
       if ((flags & (BH_SCHEDULED | BH_DELETED)) === BH_SCHEDULED) {
         if ((flags & BH_IDLE) === 0) progress = true;
-        this.#call(slot, flags);
+        this.#call(slot, flags, traced);
       } else if ((flags & (BH_DELETED | BH_ONESHOT)) !== 0) {
         this.#release(slot);
       }
@@ -205,11 +213,11 @@ export class BhList implements BhQueue {
     this.#trace.emit(T_POLL, this.#owner.id, this.#endSlice - this.#firstSlice);
   }
 
-  #call(slot: number, flags: number): void {
+  #call(slot: number, flags: number, traced: boolean): void {
     const cb = this.#callbacks[bhIndex(slot)]! as BhCallback<unknown>;
     const opaque = this.#opaques[bhIndex(slot)];
     // Nobody holds a one-shot, so it is freed first and cannot leak if it throws.
-    if ((flags & BH_ONESHOT) === 0 && !this.#trace.active) {
+    if ((flags & BH_ONESHOT) === 0 && !traced) {
       cb(opaque);
       return;
     }
