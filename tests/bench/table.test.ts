@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { factorLines } from '../../bench/print.ts';
-import { cells, markdownTable, textTable } from '../../bench/table.ts';
+import { machineFactor } from '../../bench/result.ts';
+import { cells, markdownTable, textTable, whyNot } from '../../bench/table.ts';
 import { report, result } from './report.ts';
 
 describe('a table', () => {
@@ -22,7 +23,20 @@ describe('a table', () => {
     const [, row] = cells([
       result('a', { qemuNs: 100, rounds: { ours: [100, 300, 200], qemu: [400], node: [8000] } }),
     ]);
-    expect(row).toEqual(['a', '200', '100–300', '100', '2.00', '400', '0.50', '8,000', '0.0250']);
+    expect(row).toEqual(['a', '200', '100–300', '400', '0.50', '100', '2.00', '8,000', '0.025']);
+  });
+
+  it('scales the ratio to a recorded figure by the machine’s factor, beside the raw one', () => {
+    const [head, row] = cells([result('a', { qemuNs: 100 }), result('b')], 1.25);
+    expect(head!.slice(3)).toEqual(['QEMU recorded', 'ours/', 'scaled']);
+    expect(row!.slice(3)).toEqual(['100', '2.00', '1.60']);
+  });
+
+  it('marks a side that could not be measured, and says why once', () => {
+    const why = { glib: 'not today' };
+    const results = [result('a', { why }), result('b', { why }), result('c')];
+    expect(cells(results).map((row) => row[3])).toEqual(['GLib', '–', '–', '']);
+    expect(whyNot(results)).toEqual(['GLib: not today']);
   });
 
   it('shows values in the unit of their row; ratios stay ratios of times', () => {
@@ -45,6 +59,12 @@ describe('a table', () => {
       '| work | ours | min–max |\n| --- | --: | --: |\n| a | 200 | 100–300 |',
     );
   });
+});
+
+it('the factor of a machine is the geometric mean', () => {
+  const factor = (hereNs: number) => ({ work: 'work', hereNs, referenceNs: 100 });
+  expect(machineFactor({ factors: [factor(200), factor(800)] })).toBeCloseTo(4);
+  expect(machineFactor({ factors: [] })).toBeUndefined();
 });
 
 it('the speed of this machine is told as a factor', () => {
