@@ -117,8 +117,18 @@ export function traceOrigin(host: Host): TraceOrigin {
 export function traceClock(host: Host): () => number {
   let baseNs = 0;
   return () => {
-    // Node loads its performance module at the first use, so a run without events is spared it.
-    if (baseNs === 0) baseNs = host.clockNs(CLOCK_MONOTONIC) - performance.now() * 1e6;
+    if (baseNs === 0) baseNs = base(host);
     return Math.round(baseNs + performance.now() * 1e6);
   };
+}
+
+/**
+ * What CLOCK_MONOTONIC read when performance.now was 0. At its first use Node loads
+ * a module, for ms, so a run without events is spared it, and one with events must
+ * not have that between the two readings.
+ */
+function base(host: Host): number {
+  performance.now();
+  const sinceMs = performance.now();
+  return host.clockNs(CLOCK_MONOTONIC) - sinceMs * 1e6;
 }

@@ -204,14 +204,16 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
 
   describe('--subreaper', () => {
     test('adopts orphans, ends them with SIGTERM, and reaps them', async () => {
-      const { status, stderr } = await run([
+      const ended = await run([
         '-s',
         '--log-format',
         'json',
         '--spawn',
         'sleep 100 & sleep 100 & exit 3',
       ]);
-      expect(status).toBe(3);
+      // As a whole, so that a failure shows what was said.
+      expect(ended).toMatchObject({ status: 3, signal: null });
+      const { stderr } = ended;
       const orphans = jsonLines(stderr).filter(
         ({ event, name }) => event === 'child_reap' && name === 'orphan',
       );
