@@ -1,3 +1,4 @@
+import { pseudoRandom } from './random.ts';
 import type { Measure } from './row.ts';
 import { median } from './statistics.ts';
 
@@ -7,11 +8,8 @@ const SPAN_MS = 1;
 
 /** The same spans in each run, up to 2^30 ms. */
 function spans(): () => number {
-  let state = 1;
-  return () => {
-    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
-    return 1 + (state >> 1);
-  };
+  const next = pseudoRandom();
+  return () => 1 + (next() >> 1);
 }
 
 function armed(count: number): NodeJS.Timeout[] {

@@ -1,6 +1,7 @@
 import { AioContext, LinuxHost, QEMU_CLOCK_REALTIME, type QemuTimer } from '../src/index.ts';
 import { op } from './measure.ts';
 import { nodeArm, nodeDelete, nodeExpire, nodeRearm } from './node-timers.ts';
+import { pseudoRandom } from './random.ts';
 import { cannot, type Measure, type ProgramRow, type Row } from './row.ts';
 import { median } from './statistics.ts';
 
@@ -15,11 +16,8 @@ const QEMU_MOST = 10_000;
 
 /** Deadlines that look random, the same in each run. */
 function deadlines(): () => number {
-  let state = 1;
-  return () => {
-    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
-    return FAR_NS + state;
-  };
+  const next = pseudoRandom();
+  return () => FAR_NS + next();
 }
 
 /** One for all of them, as bench/c/qemu.c has it. */

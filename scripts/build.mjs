@@ -1,5 +1,6 @@
-// Builds dist/: the command and the library as one ESM bundle each, and the
-// library's .d.ts files. koffi stays outside, since it carries a native binary.
+// Builds dist/: the command as CommonJS bundles with V8's code for its start, the
+// library as ESM, and the library's .d.ts files. koffi stays outside, since it
+// carries a native binary.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -38,7 +39,7 @@ const apart = (...names) => ({
 
 /**
  * The command must start fast. So pino, the report and the scenarios have bundles of their own,
- * loaded only where they are wanted; koffi comes by require, in half the time that import takes; and
+ * loaded only where they are wanted; koffi's native module is taken directly; and
  * commander does not bring node:child_process, which it needs only for
  * subcommands that are programs of their own.
  */
@@ -48,9 +49,9 @@ const startFast = {
     on.onResolve({ filter: /^koffi$/ }, ({ kind }) =>
       kind === 'require-call'
         ? { path: 'koffi', external: true }
-        : { path: 'koffi', namespace: 'by-require' },
+        : { path: 'koffi', namespace: 'native-koffi' },
     );
-    on.onLoad({ filter: /.*/, namespace: 'by-require' }, () => ({ contents: koffiByRequire() }));
+    on.onLoad({ filter: /.*/, namespace: 'native-koffi' }, () => ({ contents: nativeKoffi() }));
     on.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
       importer.includes('commander') ? { path: 'child_process', namespace: 'unused' } : undefined,
     );
@@ -62,7 +63,7 @@ const startFast = {
  * koffi's own JavaScript looks for its native module for 5 ms. Where the one is
  * still there that it finds now, that is taken; else koffi is asked.
  */
-function koffiByRequire() {
+function nativeKoffi() {
   const require = createRequire(import.meta.url);
   const { version } = require('koffi');
   const native = Object.keys(require.cache).find((path) => path.endsWith('koffi.node'));
@@ -70,7 +71,7 @@ function koffiByRequire() {
   return `
     function load() {
       try {
-        const native = require(__dist + '/' + ${path});
+        const native = require(__dirname + '/' + ${path});
         if (native.version === ${JSON.stringify(version)}) return native;
       } catch {}
       return require('koffi');
@@ -89,9 +90,7 @@ const command = {
   outdir: fresh,
   outExtension: { '.js': '.cjs' },
   supported: { 'dynamic-import': false },
-  banner: {
-    js: "const __dist = require('node:path').dirname(__filename); const __url = require('node:url').pathToFileURL(__filename).href;",
-  },
+  banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
   define: { 'import.meta.url': '__url' },
   minifySyntax: true,
   minifyWhitespace: true,

@@ -16,7 +16,7 @@ function codeCache() {
 }
 
 // latin1: the bundle is ASCII, and that is the quickest to read.
-const source = `(function (require, __filename) {${readFileSync(filename, 'latin1')}\n})`;
+const source = `(function (require, __filename, __dirname) {${readFileSync(filename, 'latin1')}\n})`;
 const script = new Script(source, { filename, cachedData: codeCache() });
-script.runInThisContext()(require, filename);
+script.runInThisContext()(require, filename, __dirname);
 module.exports = script;

@@ -146,10 +146,7 @@ export class AioContext {
   /** notify, where it was seen to be true. */
   tracedNotify(): void {
     const notifyMe = this.wakeup.notify();
-    this.#traceNotify(notifyMe, notifyMe !== 0 && this.#own.set());
-  }
-
-  #traceNotify(notifyMe: number, wrote: boolean): void {
+    const wrote = notifyMe !== 0 && this.#own.set();
     if (this.trace.on[T_NOTIFY] === 0) return;
     this.trace.emit(T_NOTIFY, this.id, notifyMe, wrote ? 1 : 0, this.#own.kept ? 1 : 0);
   }

@@ -88,20 +88,11 @@ export class BhList implements BhQueue {
   }
 
   #tracedNotify(slot: number, old: number, flags: number): void {
-    this.#traceEnqueue(slot, old, flags);
+    const { id } = this.#owner;
+    if (this.#trace.on[T_ENQUEUE] !== 0) {
+      this.#trace.emit(T_ENQUEUE, id, this.#names[bhIndex(slot)]!, old, flags, number(slot));
+    }
     this.#owner.tracedNotify();
-  }
-
-  #traceEnqueue(slot: number, old: number, flags: number): void {
-    if (this.#trace.on[T_ENQUEUE] === 0) return;
-    this.#trace.emit(
-      T_ENQUEUE,
-      this.#owner.id,
-      this.#names[bhIndex(slot)]!,
-      old,
-      flags,
-      number(slot),
-    );
   }
 
   cancel(slot: number): void {

@@ -2,10 +2,8 @@ import { EPOLL_CTL_ADD, EPOLL_CTL_MOD } from '../host/constants.ts';
 import { EEXIST, ENOENT } from '../host/errno.ts';
 import type { Host } from '../host/host.ts';
 import type { EdgeNotifiers } from './edges.ts';
-import { Epoll } from './epoll.ts';
+import { Epoll, MIN_EVENTS } from './epoll.ts';
 import type { AioHandler } from './handler.ts';
-
-const MIN_EVENTS = 128;
 
 /**
  * Handlers in an epoll. Changes are kept until the next flush, so that handlers

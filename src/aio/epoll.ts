@@ -4,7 +4,8 @@ import type { EdgeNotifiers, Looker } from './edges.ts';
 import type { AioHandler } from './handler.ts';
 import { epollText } from './ready-text.ts';
 
-const MIN_EVENTS = 128;
+/** Events that there is room for at least. */
+export const MIN_EVENTS = 128;
 
 /**
  * An epoll of handlers. Event notifiers are edge-triggered in it (see

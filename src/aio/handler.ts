@@ -45,7 +45,6 @@ export interface HandlerOwner {
   readonly edges: EdgeNotifiers;
   /** Whether the context's own notifier is not written: what it tells itself it keeps. */
   readonly isQuiet: boolean;
-  isHeldBack(handler: AioHandler): boolean;
   removeHandler(handler: AioHandler): void;
   setRevents(handler: AioHandler, revents: number): void;
 }

@@ -71,17 +71,14 @@ describe.each(counted)('clearing an event notifier on %s', (_kind, make) => {
 describe.each(hosts)('an event notifier that is watched by its edges, on %s', (_kind, make) => {
   const watching = (
     body: (rig: Rig, notifier: EventNotifier, clears: { on: boolean }) => void,
-    edges = true,
   ): (() => void) =>
     rigged(make, (rig) => {
-      const loop = rig.loop({ edges });
+      const loop = rig.loop();
       const notifier = new EventNotifier(rig.host);
       const clears = { on: true };
       loop.context.setEventNotifier(notifier, {
         ioRead: (n) => rig.log.push(clears.on ? `n=${n.testAndClear()}` : 'n'),
       });
-      rig.log.push('');
-      rig.taken();
       play = {
         poll: () => loop.context.poll(false),
         wait: () => void loop.mainLoopWait(true),

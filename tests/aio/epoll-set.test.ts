@@ -10,7 +10,6 @@ const OWNER = {
   isQuiet: true,
   removeHandler() {},
   setRevents() {},
-  isHeldBack: () => false,
 };
 
 function handler(fd: number, token: number): AioHandler {
