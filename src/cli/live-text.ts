@@ -4,7 +4,7 @@ import { CLD_CONTINUED, CLD_STOPPED, SIGCHLD } from '../host/constants.ts';
 import { errnoName } from '../host/errno.ts';
 import { codeName, signalName } from '../signal/names.ts';
 import { EV, EVENT_NAMES, type EventId } from '../trace/catalogue.ts';
-import { formatEvent, type TraceValue } from '../trace/tracer.ts';
+import { formatEvent, type Tracer, type TraceValue } from '../trace/tracer.ts';
 import { endText } from './exit-status.ts';
 import { formatDuration } from './units.ts';
 
@@ -64,6 +64,16 @@ export function liveText(id: EventId, args: Args, fds: FdNames): LiveText {
 export function fdName(handler: string): string {
   if (handler === 'sigfd_handler') return 'signalfd';
   return handler === 'aio_context_notifier' ? 'eventfd' : handler;
+}
+
+/** What the descriptors are that a loop polls, kept up to date by the loop's own events. */
+export function followFdNames(trace: Tracer): FdNames {
+  const names = new Map<number, string>();
+  trace.attach(['aio_set_fd_handler'], (_id, _time, _ctx, fd, events, name) => {
+    if (Number(events) === 0) names.delete(Number(fd));
+    else names.set(Number(fd), fdName(String(name)));
+  });
+  return names;
 }
 
 function pollText(args: Args, fds: FdNames): string {

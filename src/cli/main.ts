@@ -2,6 +2,7 @@
 
 import { readFileSync, writeSync } from 'node:fs';
 import { asCliError, type CliError } from './errors.ts';
+import { leave } from './leave.ts';
 import { type Options, parseOptions } from './options.ts';
 import { type JsonLogMaker, runSession } from './session.ts';
 import { traceCommand } from './trace-command.ts';
@@ -86,4 +87,4 @@ function explain(error: CliError): number {
 
 main()
   .catch((error: unknown) => explain(asCliError(error)))
-  .then((status) => process.exit(status));
+  .then(leave);

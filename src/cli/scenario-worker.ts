@@ -6,6 +6,7 @@
 import { LinuxWorld } from '../scenario/run/linux-world.ts';
 import { SimWorld } from '../scenario/run/sim-world.ts';
 import { asCliError } from './errors.ts';
+import { leave } from './leave.ts';
 import { type JobResult, runJob, type ScenarioJob, scenarioOf } from './scenario-job.ts';
 
 /** What comes back for a job: how it ended, or why it could not begin. */
@@ -27,4 +28,4 @@ process.on('message', async (job: ScenarioJob) => {
   process.send!(await replyTo(job));
 });
 // The parent is gone, or wants no more.
-process.on('disconnect', () => process.exit(0));
+process.on('disconnect', () => leave(0));

@@ -25,7 +25,7 @@ import { Tracer } from '../trace/tracer.ts';
 import { attachLog } from './chain.ts';
 import { FORWARDED, forwardSignals } from './forward.ts';
 import type { JsonLogParts } from './json-log.ts';
-import { fdName, liveText } from './live-text.ts';
+import { followFdNames, liveText } from './live-text.ts';
 import type { LogWriter } from './log.ts';
 import { LogTarget } from './log-target.ts';
 import type { Options } from './options.ts';
@@ -210,7 +210,8 @@ class Session {
   #endTraceOnAbort(signals: Signals, output: TraceOutput): void {
     const handler = (): void => {
       output.close();
-      process.abort();
+      signals.dispose();
+      this.#host.raise(SIGABRT);
     };
     signals.sigaction(SIGABRT, { name: 'abort', handler });
   }
@@ -264,7 +265,7 @@ class Session {
       this.#outputs.set(fd, new Output(host));
       this.#keep({ dispose: () => host.close(fd) });
     }
-    const fds = this.#fdNames();
+    const fds = followFdNames(this.#trace);
     const target = new LogTarget(host, this.#outputs.get(fd)!, fd, this.#options.color);
     const sink = target.write;
     if (makeJsonLog === null) return new PrettyLog(sink, target.style, fds, startNs);
@@ -277,16 +278,6 @@ class Session {
       fds,
       epochMs,
     });
-  }
-
-  /** What the descriptors are that the loop polls, kept up to date by the loop's own events. */
-  #fdNames(): Map<number, string> {
-    const names = new Map<number, string>();
-    this.#trace.attach(['aio_set_fd_handler'], (_id, _time, _ctx, fd, events, name) => {
-      if (Number(events) === 0) names.delete(Number(fd));
-      else names.set(Number(fd), fdName(String(name)));
-    });
-    return names;
   }
 
   #prefixOf(number: number): string {

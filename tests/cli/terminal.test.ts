@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { command, Running } from '../support/run.ts';
+import { command, Running, root } from '../support/run.ts';
 
 let dir: string;
 beforeAll(() => {
@@ -90,5 +92,24 @@ describe('on a terminal', () => {
     expect(plain.length).toBeGreaterThan(20);
     expect(plain.filter((line) => line.length > columns)).toEqual([]);
     expect(stdout).toContain('\x1b[');
+  });
+
+  // Node aborts at its end where a terminal's modes cannot be put back.
+  const forkWorker = `const worker = require('node:child_process')
+      .fork('${join(root, 'dist', 'scenario-worker.cjs')}', { stdio: 'inherit', detached: true });
+    process.on('SIGHUP', () => worker.disconnect());
+    worker.on('spawn', () => console.log('ready'));
+    worker.on('exit', (status, signal) =>
+      require('node:fs').writeFileSync(process.argv[1], (signal ?? status) + '\\n'));`;
+  test.each([
+    ['--spawn', "$QL -q --spawn 'echo ready; exec sleep 100'; echo $? >", 129],
+    ['a worker of run', `${process.execPath} -e "${forkWorker}" `, 0],
+  ])('the end of the terminal is no abort: %s', async (_, line, status) => {
+    const result = join(dir, `${Math.random()}.fifo`);
+    execFileSync('mkfifo', [result]);
+    const running = onTerminal(`trap : HUP; ${line}${result}`);
+    await running.until(/ready/);
+    running.kill('SIGKILL');
+    expect(await readFile(result, 'utf8')).toBe(`${status}\n`);
   });
 });

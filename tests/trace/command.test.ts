@@ -145,8 +145,8 @@ describe('a trace is whole however the run ends', () => {
     // The child stays, and holds our pipes.
     await untilState(running.pid, 'Z');
     process.kill(child, 'SIGKILL');
-    const { signal } = await running.end();
-    expect(signal).toBe('SIGABRT');
+    const { signal, stderr } = await running.end();
+    expect({ signal, stderr }).toEqual({ signal: 'SIGABRT', stderr: '' });
     expect(events(simple).at(-1)).toMatchObject({
       name: 'signal_handler_begin',
       args: { signo: 6 },
