@@ -45,7 +45,7 @@ export {
   type WaitResult,
 } from './host/host.ts';
 export { linuxProgram } from './host/linux/behave.ts';
-export { LinuxHost } from './host/linux/linux-host.ts';
+export { LinuxHost, type LinuxHostOptions } from './host/linux/linux-host.ts';
 export { SimDeadlockError } from './host/sim/clock.ts';
 export { SimHost } from './host/sim/sim-host.ts';
 export { MainLoop, type MainLoopOptions, type MainLoopPoll } from './mainloop/main-loop.ts';

@@ -4,16 +4,17 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { linuxProgram } from '../../src/host/linux/behave.ts';
-import { LinuxHost } from '../../src/host/linux/linux-host.ts';
+import { LinuxHost, type LinuxHostOptions } from '../../src/host/linux/linux-host.ts';
 import { cases } from './cases/index.ts';
 import { type ContractSubject, runCase } from './contract.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'host-contract-'));
 const file = join(dir, 'file');
-const only = process.argv[2];
+const spawnBy = process.argv[2] as LinuxHostOptions['spawnBy'];
+const only = process.argv[3];
 
 const subject: ContractSubject = {
-  host: new LinuxHost(),
+  host: new LinuxHost({ spawnBy }),
   program: linuxProgram,
   file,
   removeFile: () => rmSync(file, { force: true }),

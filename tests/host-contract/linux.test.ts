@@ -1,25 +1,27 @@
 import { join } from 'node:path';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type Ended, runAlone } from '../host/own-process.ts';
 import { cases } from './cases/index.ts';
 import type { CaseResult } from './contract.ts';
 
-let ended: Ended;
-const results = new Map<string, CaseResult>();
+describe.each(['clone', 'posix_spawn'])('children by %s', (spawnBy) => {
+  let ended: Ended;
+  const results = new Map<string, CaseResult>();
 
-beforeAll(async () => {
-  ended = await runAlone(join(import.meta.dirname, 'linux-runner.ts'));
-  for (const line of ended.stdout.split('\n').filter((text) => text.startsWith('{'))) {
-    const result = JSON.parse(line) as CaseResult;
-    results.set(result.name, result);
-  }
-}, 120_000);
+  beforeAll(async () => {
+    ended = await runAlone(join(import.meta.dirname, 'linux-runner.ts'), spawnBy);
+    for (const line of ended.stdout.split('\n').filter((text) => text.startsWith('{'))) {
+      const result = JSON.parse(line) as CaseResult;
+      results.set(result.name, result);
+    }
+  }, 120_000);
 
-it('the runner ends well, and no two cases have one name', () => {
-  expect(ended).toMatchObject({ status: 0, signal: null, stderr: '' });
-  expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length);
-});
+  it('the runner ends well, and no two cases have one name', () => {
+    expect(ended).toMatchObject({ status: 0, signal: null, stderr: '' });
+    expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length);
+  });
 
-it.each(cases.map(({ name }) => name))('%s', (name) => {
-  expect(results.get(name)).toEqual({ name, ok: true });
+  it.each(cases.map(({ name }) => name))('%s', (name) => {
+    expect(results.get(name)).toEqual({ name, ok: true });
+  });
 });

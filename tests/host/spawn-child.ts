@@ -29,9 +29,9 @@ import {
 import { errnoName } from '../../src/host/errno.ts';
 import { newWaitResult, type SpawnRequest } from '../../src/host/host.ts';
 import { linuxProgram } from '../../src/host/linux/behave.ts';
-import { LinuxHost } from '../../src/host/linux/linux-host.ts';
+import { LinuxHost, type LinuxHostOptions } from '../../src/host/linux/linux-host.ts';
 
-const host = new LinuxHost();
+const host = new LinuxHost({ spawnBy: process.argv[2] as LinuxHostOptions['spawnBy'] });
 const out = newWaitResult();
 const buf = host.alloc(65536);
 const dir = mkdtempSync(join(tmpdir(), 'spawn-'));
@@ -117,6 +117,19 @@ function rotated(): string[] {
   for (const [, w] of pipes) host.close(w);
   host.waitid(P_PID, pid, WEXITED, out);
   return pipes.map(([r]) => readAll(r));
+}
+
+/** More descriptors than a list of what the child does holds at first, and a terminal's group after. */
+function many(): unknown {
+  const [r, w] = pipe();
+  const fds = [0, ...Array.from({ length: 300 }, () => w)];
+  const script = 'for i in 1 99 300; do printf "$i " >/proc/self/fd/$i; done';
+  const request = { file: 'sh', argv: ['sh', '-c', script], fds, pgroup: 0 };
+  const refused = host.spawn({ ...request, foregroundTty: w });
+  const pid = host.spawn(request);
+  host.close(w);
+  host.waitid(P_PID, pid, WEXITED, out);
+  return { refused: errnoName(refused), text: readAll(r) };
 }
 
 /** An fd that stands at its own number in the child, and is close-on-exec here. */
@@ -222,6 +235,7 @@ const report = {
   standard: standard(),
   rotated: rotated(),
   kept: kept(),
+  many: many(),
   errors: errors(),
   found: found(),
   argv: sh('printf "%s|" "$@"', {}, 'a b', '', 'é€😀', "'"),
@@ -235,6 +249,7 @@ const report = {
   inheritable: inheritable(),
   fds: sh('ls /proc/$$/fd').trim().split(/\s+/),
   killed: [SIGTERM, SIGINT, SIGKILL].map(killedWhileWaiting),
+  blocked: host.blockedSignals(),
   children: host.children(),
   leaked: openFds() - fdsBefore,
 };

@@ -2,89 +2,96 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runAlone } from './own-process.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: what spawn-child.ts prints, of a shape of its own at each key
-let report: any;
+describe.each(['clone', 'posix_spawn'])('children by %s', (spawnBy) => {
+  // biome-ignore lint/suspicious/noExplicitAny: what spawn-child.ts prints, of a shape of its own at each key
+  let report: any;
 
-beforeAll(async () => {
-  const ended = await runAlone(join(import.meta.dirname, 'spawn-child.ts'));
-  expect(ended).toMatchObject({ status: 0, signal: null, stderr: '' });
-  report = JSON.parse(ended.stdout);
-}, 120_000);
+  beforeAll(async () => {
+    const ended = await runAlone(join(import.meta.dirname, 'spawn-child.ts'), spawnBy);
+    expect(ended).toMatchObject({ status: 0, signal: null, stderr: '' });
+    report = JSON.parse(ended.stdout);
+  }, 120_000);
 
-describe('LinuxHost.spawn', () => {
-  it('swaps descriptors', () => {
-    expect(report.swapped.theirs).toEqual(report.swapped.ours);
-    expect(new Set(report.swapped.ours).size).toBe(2);
-  });
+  describe('LinuxHost.spawn', () => {
+    it('swaps descriptors', () => {
+      expect(report.swapped.theirs).toEqual(report.swapped.ours);
+      expect(new Set(report.swapped.ours).size).toBe(2);
+    });
 
-  it("rotates three that all stand in each other's way", () => {
-    // The child's a is our second pipe, its b the third, its c the first.
-    expect(report.rotated).toEqual(['C', 'A', 'B']);
-  });
+    it("rotates three that all stand in each other's way", () => {
+      // The child's a is our second pipe, its b the third, its c the first.
+      expect(report.rotated).toEqual(['C', 'A', 'B']);
+    });
 
-  it('keeps open one that has its number already', () => {
-    expect(report.kept).toBe('kept');
-  });
+    it('keeps open one that has its number already', () => {
+      expect(report.kept).toBe('kept');
+    });
 
-  it('says why it could not', () => {
-    expect(report.errors).toEqual({
-      'no such path': 'ENOENT',
-      'no such name': 'ENOENT',
-      'empty name': 'ENOENT',
-      'not executable': 'EACCES',
-      'not executable, by PATH': 'EACCES',
-      'through a file': 'ENOENT',
-      'a directory': 'EACCES',
-      'cwd gone': 'ENOTDIR',
-      'cwd a file': 'ENOTDIR',
-      'fd not open': 'EBADF',
-      'no terminal': 'ENOTTY',
-      'too long': 'E2BIG',
-      'a NUL': 'EINVAL',
+    it('hands over hundreds', () => {
+      expect(report.many).toEqual({ refused: 'ENOTTY', text: '1 99 300 ' });
+    });
+
+    it('says why it could not', () => {
+      expect(report.errors).toEqual({
+        'no such path': 'ENOENT',
+        'no such name': 'ENOENT',
+        'empty name': 'ENOENT',
+        'not executable': 'EACCES',
+        'not executable, by PATH': 'EACCES',
+        'through a file': 'ENOENT',
+        'a directory': 'EACCES',
+        'cwd gone': 'ENOTDIR',
+        'cwd a file': 'ENOTDIR',
+        'fd not open': 'EBADF',
+        'no terminal': 'ENOTTY',
+        'too long': 'E2BIG',
+        'a NUL': 'EINVAL',
+      });
+    });
+
+    it("looks for programs as execvp does, in the child's PATH", () => {
+      expect(report.found).toEqual({
+        "in the child's PATH": 'tool x',
+        'after one not executable': 'tool x',
+        'not in ours': 'ENOENT',
+        "relative to the child's directory": 'tool x',
+        'by a relative PATH': 'tool x',
+      });
+    });
+
+    it('hands over arguments, environment and directory', () => {
+      expect(report.argv).toBe("a b||é€😀|'|");
+      expect(report.env).toBe('1-zwei');
+      expect(report.inherited).toBe('seen');
+      expect(report.cwd[1]).toBe(report.cwd[0]);
+    });
+
+    it('starts with nothing blocked, nothing ignored, and no descriptors of ours', () => {
+      expect(report.masks).toEqual(['SigBlk:', '0000000000000000', 'SigIgn:', '0000000000000000']);
+      expect(report.fds).toEqual(report.inheritable);
+    });
+
+    it('hands on the standard descriptors that are open, and no others', () => {
+      expect(report.plain).toEqual({ open: 3, closed: 4 });
+    });
+
+    it('leaves no child, no descriptor, and no signal blocked', () => {
+      expect(report.blocked).toEqual([]);
+      expect(report.children).toEqual([]);
+      expect(report.leaked).toBe(0);
     });
   });
 
-  it("looks for programs as execvp does, in the child's PATH", () => {
-    expect(report.found).toEqual({
-      "in the child's PATH": 'tool x',
-      'after one not executable': 'tool x',
-      'not in ours': 'ENOENT',
-      "relative to the child's directory": 'tool x',
-      'by a relative PATH': 'tool x',
-    });
+  describe('linuxProgram', () => {
+    it.each([
+      [0, 15],
+      [1, 2],
+      [2, 9],
+    ])(
+      'a child that waits dies at once of a signal, and its output ends with it (%#)',
+      (i, signo) => {
+        expect(report.killed[i]).toEqual({ end: [2, signo], hangup: true });
+      },
+    );
   });
-
-  it('hands over arguments, environment and directory', () => {
-    expect(report.argv).toBe("a b||é€😀|'|");
-    expect(report.env).toBe('1-zwei');
-    expect(report.inherited).toBe('seen');
-    expect(report.cwd[1]).toBe(report.cwd[0]);
-  });
-
-  it('starts with nothing blocked, nothing ignored, and no descriptors of ours', () => {
-    expect(report.masks).toEqual(['SigBlk:', '0000000000000000', 'SigIgn:', '0000000000000000']);
-    expect(report.fds).toEqual(report.inheritable);
-  });
-
-  it('hands on the standard descriptors that are open, and no others', () => {
-    expect(report.plain).toEqual({ open: 3, closed: 4 });
-  });
-
-  it('leaves no child and no descriptor', () => {
-    expect(report.children).toEqual([]);
-    expect(report.leaked).toBe(0);
-  });
-});
-
-describe('linuxProgram', () => {
-  it.each([
-    [0, 15],
-    [1, 2],
-    [2, 9],
-  ])(
-    'a child that waits dies at once of a signal, and its output ends with it (%#)',
-    (i, signo) => {
-      expect(report.killed[i]).toEqual({ end: [2, signo], hangup: true });
-    },
-  );
 });

@@ -77,6 +77,8 @@ function reapAll(): number {
 }
 
 async function main(): Promise<void> {
+  // Its first child makes the host's own page of code.
+  host.waitid(P_PID, host.spawn({ file: 'true', argv: ['true'] }), WEXITED, newWaitResult());
   const before = { masks: masks(), actions: actions(), maps: maps() };
   const token = host.blockSignals(signals) as SignalMaskToken;
   const blocked = { masks: masks(), actions: actions(), maps: maps() };

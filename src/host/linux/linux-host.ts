@@ -18,9 +18,14 @@ import { LinuxBuffer } from './memory.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE, LinuxPoll } from './poll.ts';
 import { LinuxSignalPipe } from './signal-pipe.ts';
 import { LinuxSignals } from './signals.ts';
-import { Spawner } from './spawn.ts';
+import { Spawner, type SpawnWay } from './spawn.ts';
 import { ThreadMask } from './threadmask.ts';
 import { childrenOf, LinuxWait } from './wait.ts';
+
+export interface LinuxHostOptions {
+  /** How children are made: by our clone(2), or posix_spawn(3); clone where it can be. */
+  readonly spawnBy?: SpawnWay | undefined;
+}
 
 /** Host over the running Linux kernel, for the JavaScript thread that made it. */
 export class LinuxHost implements Host {
@@ -32,11 +37,13 @@ export class LinuxHost implements Host {
   private readonly wait = new LinuxWait();
   private readonly pair = new LinuxBuffer(8);
   private readonly threads: ThreadMask;
+  private readonly spawnBy: SpawnWay;
   private spawner: Spawner | undefined;
   private closeListeners: readonly ((fd: number) => void)[] = [];
 
   /** Throws HostError (ENOSYS) on a machine whose system calls it does not know. */
-  constructor() {
+  constructor(options: LinuxHostOptions = {}) {
+    this.spawnBy = options.spawnBy ?? 'clone';
     if (!knownArch) throw new HostError(ENOSYS, `Linux on ${process.arch}`);
     this.threads = new ThreadMask(this.signals, this.getpid());
   }
@@ -191,7 +198,7 @@ export class LinuxHost implements Host {
    * directory cannot be entered; -EAGAIN: no more processes; -ENOMEM.
    */
   spawn(request: SpawnRequest): number {
-    this.spawner ??= new Spawner();
+    this.spawner ??= new Spawner(this.spawnBy);
     return this.spawner.spawn(request);
   }
 
@@ -234,5 +241,7 @@ export class LinuxHost implements Host {
 
   dispose(): void {
     this.closeListeners = [];
+    this.spawner?.dispose();
+    this.spawner = undefined;
   }
 }

@@ -23,8 +23,9 @@ import {
 } from '../constants.ts';
 import { EAGAIN, EINVAL } from '../errno.ts';
 import { newSigAction, type SignalMaskToken } from '../host.ts';
+import { CodePage } from './code-page.ts';
 import { c } from './libc.ts';
-import { type Edit, MaskHandler } from './mask-code.ts';
+import { type Edit, maskCode } from './mask-code.ts';
 import { LinuxBuffer, putTimespec } from './memory.ts';
 import type { LinuxSignals } from './signals.ts';
 import { hasSignal, type SignalWords, signalWords } from './sigset.ts';
@@ -154,7 +155,7 @@ class MaskChange {
   private readonly signalsFor: SignalsFor;
   private readonly spare: number;
   private readonly agreed = new Set<number>();
-  private readonly handlers: MaskHandler[] = [];
+  private readonly handlers: CodePage[] = [];
   /** What the installed handler edits by, and the threads that were sent to it. */
   private installed: SignalWords | undefined;
   private readonly asked = new Set<number>();
@@ -221,7 +222,7 @@ class MaskChange {
   }
 
   private install(words: SignalWords): number {
-    const handler = MaskHandler.make(this.edit, words);
+    const handler = CodePage.make(maskCode(this.edit, words));
     if (typeof handler === 'number') return handler;
     this.handlers.push(handler);
     this.installed = words;

@@ -1,0 +1,28 @@
+/** What is done in a child between its making and its program. */
+
+import type { Disposable } from '../host.ts';
+
+/**
+ * A list of steps, and how a child is made that takes them in order and then
+ * executes a program, with an empty signal mask and default dispositions.
+ */
+export interface ChildSteps extends Disposable {
+  /** Begins a new list, with at most so many calls of dup2. */
+  begin(dup2s: number): void;
+  setsid(): void;
+  /** Joins that process group; 0 makes a new one. */
+  setpgid(pgid: number): void;
+  /** Makes descriptor `to` what our `from` is, not close-on-exec; they may be the same. */
+  dup2(from: number, to: number): void;
+  chdir(path: string): void;
+  /** Makes its process group the foreground one of our terminal fd. */
+  tcsetpgrp(fd: number): void;
+  /**
+   * Makes the child. May be called again with the same list.
+   * @param path of the program, relative to the child's directory
+   * @param argv address of a char *[]
+   * @param env address of a char *[]
+   * @returns the pid; or -errno, -ENOTDIR for a chdir that failed and for nothing else
+   */
+  start(path: string, argv: number, env: number): number;
+}

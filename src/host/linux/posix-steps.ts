@@ -1,0 +1,112 @@
+import { O_CLOEXEC } from '../constants.ts';
+import { ENOENT, ENOTDIR } from '../errno.ts';
+import type { ChildSteps } from './child-steps.ts';
+import { c, lazy, result } from './libc.ts';
+import { LinuxBuffer } from './memory.ts';
+import { SIGSET_BYTES } from './sigset.ts';
+
+type A = number;
+
+// These give an errno, not -1.
+const spawn = lazy<[A, string, A, A, A, A]>(
+  'int posix_spawn(uintptr_t, const char *, uintptr_t, uintptr_t, uintptr_t, uintptr_t)',
+);
+const attrInit = lazy<[A]>('int posix_spawnattr_init(uintptr_t)');
+const attrFlags = lazy<[A, A]>('int posix_spawnattr_setflags(uintptr_t, short)');
+const attrGroup = lazy<[A, A]>('int posix_spawnattr_setpgroup(uintptr_t, int)');
+const attrMask = lazy<[A, A]>('int posix_spawnattr_setsigmask(uintptr_t, uintptr_t)');
+const attrDefault = lazy<[A, A]>('int posix_spawnattr_setsigdefault(uintptr_t, uintptr_t)');
+const actionsInit = lazy<[A]>('int posix_spawn_file_actions_init(uintptr_t)');
+const actionsDestroy = lazy<[A]>('int posix_spawn_file_actions_destroy(uintptr_t)');
+const addDup2 = lazy<[A, A, A]>('int posix_spawn_file_actions_adddup2(uintptr_t, int, int)');
+const addChdir = lazy<[A, string]>(
+  'int posix_spawn_file_actions_addchdir_np(uintptr_t, const char *)',
+);
+const addTcsetpgrp = lazy<[A, A]>('int posix_spawn_file_actions_addtcsetpgrp_np(uintptr_t, int)');
+
+const SETPGROUP = 0x02;
+const SETSIGDEF = 0x04;
+const SETSIGMASK = 0x08;
+const SETSID = 0x80;
+const O_PATH = 0o10000000;
+const O_DIRECTORY = process.arch === 'arm64' ? 0o40000 : 0o200000;
+
+/** At least as large as glibc's and musl's posix_spawnattr_t and posix_spawn_file_actions_t. */
+const ATTR_BYTES = 512;
+const ACTIONS_BYTES = 256;
+
+/**
+ * By posix_spawn(3), for machines on which CloneSteps has no code, or may have none.
+ * A C library without a step's function fails start with -ENOSYS.
+ */
+export class PosixSteps implements ChildSteps {
+  private readonly attr = new LinuxBuffer(ATTR_BYTES);
+  private readonly actions = new LinuxBuffer(ACTIONS_BYTES);
+  private readonly pid = new LinuxBuffer(8);
+  private flags = 0;
+  /** What the first step failed with that could not be taken down; start says so. */
+  private failed = 0;
+
+  constructor() {
+    actionsInit(this.actions.address);
+    attrInit(this.attr.address);
+    const set = new LinuxBuffer(SIGSET_BYTES);
+    attrMask(this.attr.address, set.address);
+    set.i32[0] = -1;
+    set.i32[1] = -1;
+    attrDefault(this.attr.address, set.address);
+  }
+
+  dispose(): void {
+    actionsDestroy(this.actions.address);
+  }
+
+  begin(): void {
+    actionsDestroy(this.actions.address);
+    actionsInit(this.actions.address);
+    this.flags = SETSIGMASK | SETSIGDEF;
+    this.failed = 0;
+  }
+
+  setsid(): void {
+    this.flags |= SETSID;
+  }
+
+  setpgid(pgid: number): void {
+    this.flags |= SETPGROUP;
+    attrGroup(this.attr.address, pgid);
+  }
+
+  dup2(from: number, to: number): void {
+    this.taken(addDup2(this.actions.address, from, to));
+  }
+
+  chdir(path: string): void {
+    const dir = result(c.open(path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
+    if (dir < 0) this.failed ||= -ENOTDIR;
+    else c.close(dir);
+    this.taken(addChdir(this.actions.address, path));
+  }
+
+  tcsetpgrp(fd: number): void {
+    this.taken(addTcsetpgrp(this.actions.address, fd));
+  }
+
+  start(path: string, argv: number, env: number): number {
+    if (this.failed !== 0) return this.failed;
+    const { pid, attr, actions } = this;
+    attrFlags(attr.address, this.flags);
+    const failed = spawn(pid.address, path, actions.address, attr.address, argv, env);
+    if (failed === 0) return pid.i32[0]!;
+    return failed === ENOTDIR ? -ENOENT : failure(failed);
+  }
+
+  private taken(failed: number): void {
+    this.failed ||= failure(failed);
+  }
+}
+
+/** posix_spawn's functions return the errno; a lazy one that is missing returns -1. */
+function failure(failed: number): number {
+  return failed < 0 ? result(failed) : -failed;
+}
