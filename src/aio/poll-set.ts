@@ -54,6 +54,8 @@ export class PollSet {
   #looked = 0;
   /** Whether something has changed since the last refresh. */
   #stale = true;
+  /** Whether the pollfds begin with the nodes, and those are the records of now. */
+  #filled = false;
   /** Waits that go by before the next first look, and how many the last miss made. */
   #skip = 0;
   #penalty = 0;
@@ -91,13 +93,13 @@ export class PollSet {
   add(record: AioHandler): void {
     this.#records.add(record);
     if (record.notifier !== null) this.#notifiers++;
-    this.#stale = true;
+    this.#changed();
     if (this.#epoll !== null && !this.#epoll.add(record)) this.#giveUpEpoll();
   }
 
   remove(record: AioHandler): void {
     if (this.#records.delete(record) && record.notifier !== null) this.#notifiers--;
-    this.#stale = true;
+    this.#changed();
     this.#epoll?.remove(record);
   }
 
@@ -111,7 +113,7 @@ export class PollSet {
     if (!withRecords || extra.length > 0) return this.#waitWith(timeoutNs, withRecords, extra);
     if (this.#stale) this.#refresh();
     return this.#epoll === null
-      ? this.#waitPoll(timeoutNs, this.#nodes.length, this.#looked)
+      ? this.#waitPoll(timeoutNs, this.#nodes.length, this.#looked, this.#nodes.length)
       : this.#waitEpoll(this.#epoll, timeoutNs);
   }
 
@@ -127,11 +129,16 @@ export class PollSet {
     this.release();
   }
 
+  #changed(): void {
+    this.#stale = true;
+    this.#filled = false;
+  }
+
   /** Takes over what has changed: into the epoll, or where poll must do into the pollfds. */
   #refresh(): void {
     if (this.#epoll === null && this.#wantsEpoll()) this.#openEpoll();
     if (this.#epoll !== null && !this.#epoll.flush()) this.#giveUpEpoll();
-    if (this.#epoll === null) this.#fill();
+    if (this.#epoll === null && !this.#filled) this.#fill();
     this.#stale = false;
   }
 
@@ -158,7 +165,8 @@ export class PollSet {
   }
 
   #waitWith(timeoutNs: number, withRecords: boolean, extra: readonly PollRecord[]): number {
-    const known = withRecords ? this.#fill() : 0;
+    if (withRecords && !this.#filled) this.#fill();
+    const known = withRecords ? this.#nodes.length : 0;
     const nfds = known + extra.length;
     this.#reserve(nfds);
     const words = this.#pollfds.i32;
@@ -166,24 +174,27 @@ export class PollSet {
       words[2 * (known + i)] = extra[i]!.fd;
       words[2 * (known + i) + 1] = extra[i]!.events;
     }
-    const ret = this.#waitPoll(timeoutNs, nfds, nfds);
+    const ret = this.#waitPoll(timeoutNs, nfds, nfds, known);
     for (let i = 0; i < extra.length; i++) {
       extra[i]!.revents = ret > 0 ? words[2 * (known + i) + 1]! >>> 16 : 0;
     }
-    // The extra ones may have overwritten some.
-    this.#stale = true;
+    // They may stand where the records' own did.
+    if (!withRecords) this.#filled = false;
     return ret;
   }
 
-  /** @param looked how many of the nfds a first look is at */
-  #waitPoll(timeoutNs: number, nfds: number, looked: number): number {
+  /**
+   * @param looked how many of the nfds a first look is at
+   * @param known how many of them are the nodes
+   */
+  #waitPoll(timeoutNs: number, nfds: number, looked: number, known: number): number {
     for (let i = 0; i < this.#edges.length; i++) this.#edges[i]!.begin(null);
     if (this.#trace.active) this.#traceEnter('ppoll', nfds, timeoutNs);
     const ret = this.#look(nfds, this.#isOwnQuiet() ? looked : nfds, timeoutNs);
     if (this.#trace.active) this.#tracePollReturn(nfds, ret);
     const words = this.#pollfds.i32;
     const nodes = this.#nodes;
-    for (let i = 0, left = ret; left > 0 && i < nodes.length; i++) {
+    for (let i = 0, left = ret; left > 0 && i < known; i++) {
       const revents = words[2 * i + 1]! >>> 16;
       if (revents === 0) continue;
       left--;
@@ -224,8 +235,8 @@ export class PollSet {
     return true;
   }
 
-  /** Makes the pollfds anew; returns how many there are. The contexts' own notifiers come last. */
-  #fill(): number {
+  /** Makes the pollfds anew. The contexts' own notifiers come last. */
+  #fill(): void {
     const own = (record: AioHandler): boolean => record.isOwnNotifier;
     const others = [...this.#records].filter((record) => !own(record));
     this.#nodes = [...others, ...[...this.#records].filter(own)];
@@ -237,7 +248,7 @@ export class PollSet {
       words[2 * i] = this.#nodes[i]!.fd;
       words[2 * i + 1] = this.#nodes[i]!.events;
     }
-    return this.#nodes.length;
+    this.#filled = true;
   }
 
   #reserve(nfds: number): void {

@@ -58,7 +58,8 @@ export class QemuTimer implements Queued {
   }
 
   /**
-   * A negative time counts as 0, which is long past. QEMU: timer_mod_ns.
+   * A negative time counts as 0, which is long past; one above QEMU's int64_t as
+   * INT64_MAX. QEMU: timer_mod_ns.
    * @throws RangeError where the time is not a number
    */
   modNs(expireTimeNs: number): void {
@@ -70,9 +71,12 @@ export class QemuTimer implements Queued {
     this.modAnticipateNs(expireTime * this.scale);
   }
 
-  /** QEMU: timer_mod_anticipate_ns. */
+  /**
+   * QEMU: timer_mod_anticipate_ns.
+   * @throws RangeError where the time is not a number
+   */
   modAnticipateNs(expireTimeNs: number): void {
-    if (!this.pending || this.deadlineNs > expireTimeNs) this.modNs(expireTimeNs);
+    if (!this.pending || !(this.deadlineNs <= expireTimeNs)) this.modNs(expireTimeNs);
   }
 
   /** Arms it for a span from now, in ns. */
@@ -99,6 +103,8 @@ export class QemuTimer implements Queued {
     return this.pending && this.deadlineNs <= nowNs;
   }
 }
+
+const INT64_MAX = 2 ** 63;
 
 /** How many timers of a group are armed, so that a group without any costs nothing. */
 interface Tally {
@@ -133,7 +139,7 @@ export class TimerList implements ClockListener {
     if (timer.pending) this.#queue.remove(timer);
     else this.#tally.armed++;
     timer.pending = true;
-    timer.deadlineNs = Math.max(expireTimeNs, 0);
+    timer.deadlineNs = Math.min(Math.max(expireTimeNs, 0), INT64_MAX);
     const first = this.#queue.insert(timer);
     if (this.#trace.on[T_MOD] !== 0) {
       const clock = CLOCK_NAMES[this.type]!;

@@ -95,10 +95,9 @@ export class MainContext {
 
   /** GLib: g_main_context_dispatch. */
   dispatch(): void {
-    // The list may be emptied by an iteration inside a callback: then this one is over.
-    const pending = this.#pending;
-    for (let i = 0; i < pending.length; i++) {
-      const source = pending[i]!;
+    // An iteration inside a callback empties the list: then this one is over.
+    for (let i = 0; i < this.#pendingCount; i++) {
+      const source = this.#pending[i]!;
       // Removed, or removed and attached anew, by a callback of this round.
       if (source.context !== this || !source.ready) continue;
       source.ready = false;

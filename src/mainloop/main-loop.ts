@@ -152,13 +152,19 @@ export class MainLoop implements Disposable {
     return ret;
   }
 
-  /** Iterates until quit is called. QEMU: qemu_main_loop. */
+  /**
+   * Iterates until quit is called; not at all where it was called before. May be
+   * called from a callback: a quit ends the innermost. QEMU: qemu_main_loop.
+   */
   run(): void {
-    this.#quit = false;
-    while (!this.#quit) this.mainLoopWait(false);
+    try {
+      while (!this.#quit) this.mainLoopWait(false);
+    } finally {
+      this.#quit = false;
+    }
   }
 
-  /** Lets run return after this iteration. */
+  /** Lets run return after this iteration, or the next run at once. */
   quit(): void {
     this.#quit = true;
     this.notifyEvent();
@@ -217,8 +223,9 @@ export class MainLoop implements Disposable {
   /** What the notifiers and the loop's own timers allow the poll to take, ns. */
   #fill(nonblocking: boolean): number {
     let timeoutNs = nonblocking ? 0 : -1;
+    // Also those of a notifier that is gone.
+    if (this.#pollState.fds.length > 0) this.#pollState.fds.length = 0;
     if (this.#pollNotifiers.length > 0) {
-      this.#pollState.fds.length = 0;
       this.#pollState.timeoutMs = nonblocking ? 0 : -1;
       this.#tell('FILL');
       timeoutNs = this.#pollState.timeoutMs < 0 ? -1 : this.#pollState.timeoutMs * NS_PER_MS;

@@ -83,12 +83,25 @@ describe('what a timer says about itself', () => {
   );
 
   it(
+    'takes what is past the end of int64_t for its end',
+    onSim((rig) => {
+      const { timers } = rig.context();
+      const [timer] = named(rig, timers, QEMU_CLOCK_REALTIME, 't');
+      timer!.modNs(Number.POSITIVE_INFINITY);
+      expect(timer!.expireTimeNs).toBe(2 ** 63);
+      expect(timers.run()).toBe(false);
+      timer!.del();
+    }),
+  );
+
+  it(
     'refuses a deadline that is not a number, and stays as it was',
     onSim((rig) => {
       const { timers } = rig.context();
       const [timer, other] = named(rig, timers, QEMU_CLOCK_REALTIME, 't', 'other');
       timer!.modNs(5);
       expect(() => timer!.modNs(Number.NaN)).toThrow(RangeError);
+      expect(() => timer!.modAnticipateNs(Number.NaN)).toThrow(RangeError);
       expect(timer!.expireTimeNs).toBe(5);
       other!.modNs(1);
       timers.run();

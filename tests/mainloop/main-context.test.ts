@@ -109,6 +109,18 @@ describe('priorities', () => {
     expect(bench.dispatched()).toEqual(['idle']);
   });
 
+  it('M1: so it is after an iteration in which more were ready', () => {
+    const bench = new Bench();
+    const high = bench.probe('high', G_PRIORITY_HIGH);
+    bench.probe('a').timeoutMs = 0;
+    bench.probe('b').timeoutMs = 0;
+    bench.iterate();
+    expect(bench.dispatched()).toEqual(['a', 'b']);
+    high.checks = true;
+    bench.iterate();
+    expect(bench.dispatched()).toEqual(['high']);
+  });
+
   it('equals are dispatched together', () => {
     const bench = new Bench();
     for (const name of ['a', 'b']) bench.probe(name).checks = true;

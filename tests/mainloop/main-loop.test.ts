@@ -191,6 +191,37 @@ describe.each(hosts)('main_loop_wait on %s', (_kind, make) => {
   );
 
   it(
+    'where a source hides the contexts, what a poll notifier added is nobody else’s',
+    rigged(make, (rig) => {
+      const loop = rig.loop({ fdmon: 'poll' });
+      const io = watch(rig, loop, 'io');
+      loop.mainLoopWait(true);
+      class Hides extends Source {
+        prepare = () => 0;
+        check = () => true;
+        dispatch = () => true;
+      }
+      const hides = loop.attachSource(new Hides('hides', G_PRIORITY_HIGH));
+      const added = { fd: rig.eventfd(1), events: POLLIN, revents: 0 };
+      const notifier = loop.addPollNotifier((poll) => {
+        if (poll.state === 'FILL') poll.fds.push(added);
+      });
+      expect(loop.mainLoopWait(true)).toBe(1);
+      expect(added.revents).toBe(POLLIN);
+      const handlers = [...loop.context.handlers.values(), ...loop.iohandler.handlers.values()];
+      expect(handlers.map(({ revents }) => revents)).toEqual(handlers.map(() => 0));
+      hides.dispose();
+      expect(loop.mainLoopWait(true)).toBe(1);
+      rig.kick(io);
+      expect(loop.mainLoopWait(true)).toBe(2);
+      notifier.dispose();
+      rig.kick(io);
+      expect(loop.mainLoopWait(true)).toBe(1);
+      expect(rig.log).toEqual(['io', 'io']);
+    }),
+  );
+
+  it(
     'close gives all descriptors back, those of epoll too, and may be repeated',
     rigged(make, (rig) => {
       const before = openFds(rig.host);
@@ -367,6 +398,57 @@ describe('run and quit', () => {
       loop.run();
       expect(rig.log).toEqual(['3', '2', '1']);
       loop.mainLoopWait(true);
+    }),
+  );
+});
+
+describe('quit', () => {
+  it(
+    'before run lets it return at once, and is then used up',
+    onSim((rig) => {
+      const loop = rig.loop();
+      loop.quit();
+      loop.run();
+      expect(loop.iterations).toBe(0);
+      loop.context.scheduleOneshot('quit', () => loop.quit());
+      loop.run();
+      expect(loop.iterations).toBeGreaterThan(0);
+    }),
+  );
+
+  it(
+    'ends the innermost run alone',
+    onSim((rig) => {
+      const loop = rig.loop();
+      loop.context.scheduleOneshot('outer', () => {
+        loop.context.scheduleOneshot('inner', () => loop.quit());
+        loop.run();
+        rig.log.push('inner has ended');
+        loop.context.scheduleOneshot('last', () => {
+          rig.log.push('last');
+          loop.quit();
+        });
+      });
+      loop.run();
+      expect(rig.log).toEqual(['inner has ended', 'last']);
+    }),
+  );
+
+  it(
+    'is forgotten where the iteration throws',
+    onSim((rig) => {
+      const loop = rig.loop();
+      loop.context.scheduleOneshot('bad', () => {
+        loop.quit();
+        throw new Error('bad');
+      });
+      expect(() => loop.run()).toThrow('bad');
+      loop.context.scheduleOneshot('quit', () => {
+        rig.log.push('quit');
+        loop.quit();
+      });
+      loop.run();
+      expect(rig.log).toEqual(['quit']);
     }),
   );
 });

@@ -36,9 +36,13 @@ export function word64(words: Int32Array, i: number): number {
   return words[i + 1]! * TWO_32 + (words[i]! >>> 0);
 }
 
-/** Writes a duration in ns as a struct timespec at 32-bit index i. */
+/**
+ * Writes a duration in ns as a struct timespec at 32-bit index i; 104 days where it
+ * is longer, which a number no longer tells to the ns.
+ */
 export function putTimespec(words: Int32Array, i: number, ns: number): void {
-  const seconds = Math.floor(ns / 1e9);
+  const most = Math.min(ns, Number.MAX_SAFE_INTEGER);
+  const seconds = Math.floor(most / 1e9);
   putWord64(words, i, seconds);
-  putWord64(words, i + 2, ns - seconds * 1e9);
+  putWord64(words, i + 2, most - seconds * 1e9);
 }

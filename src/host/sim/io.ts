@@ -19,7 +19,7 @@ export class SimIo {
   readonly fds = new FdTable();
   readonly #thread: Thread;
   readonly files = new FileSystem();
-  readonly #closeListeners: ((fd: number) => void)[] = [];
+  #closeListeners: readonly ((fd: number) => void)[] = [];
   readonly #pair: OpenFile[] = [];
   /** Sends SIGPIPE to the thread. */
   readonly #brokenPipe: () => void;
@@ -182,12 +182,12 @@ export class SimIo {
   }
 
   onClose(listener: (fd: number) => void): Disposable {
-    const listeners = this.#closeListeners;
-    listeners.push(listener);
+    // Wrapped, so that a listener that is given twice is held twice.
+    const held = (fd: number): void => listener(fd);
+    this.#closeListeners = [...this.#closeListeners, held];
     return {
       dispose: () => {
-        const at = listeners.indexOf(listener);
-        if (at >= 0) listeners.splice(at, 1);
+        this.#closeListeners = this.#closeListeners.filter((other) => other !== held);
       },
     };
   }

@@ -83,13 +83,18 @@ export const errors: ContractCase[] = [
       };
       const first = host.onClose(listen);
       env.atEnd(() => first.dispose());
-      const [a, b] = [env.eventfd(), env.eventfd()];
+      const [a, b, d] = [env.eventfd(), env.eventfd(), env.eventfd()];
       host.close(a);
       env.equal(told, [[a, 1]], 'told, while it was open');
+      const second = host.onClose(listen);
+      env.atEnd(() => second.dispose());
       first.dispose();
       first.dispose();
       host.close(b);
-      env.equal(told.length, 1, 'not told any more');
+      env.equal(told.length, 2, 'told once, by the second');
+      second.dispose();
+      host.close(d);
+      env.equal(told.length, 2, 'not told any more');
     },
   },
   {

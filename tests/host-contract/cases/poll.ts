@@ -127,6 +127,18 @@ export const poll: ContractCase[] = [
     },
   },
   {
+    name: 'poll: a timeout longer than the kernel can say is none that is over',
+    run: (env) => {
+      for (const timeoutNs of [1e17, 1e30, Number.POSITIVE_INFINITY]) {
+        const fd = env.signalfd(SIGCHLD);
+        const pid = env.spawn({ afterNs: 2e6, then: { exit: 0 } });
+        env.equal(env.poll1(fd, POLLIN, timeoutNs), POLLIN, `revents after ${timeoutNs} ns`);
+        env.wait(pid);
+        env.read(fd);
+      }
+    },
+  },
+  {
     name: 'poll: one that waits is woken by what a child writes',
     run: (env) => {
       const [r, w] = env.pipe();
