@@ -1,7 +1,9 @@
+import { statSync } from 'node:fs';
 import {
   E2BIG,
   EACCES,
   EAGAIN,
+  EISDIR,
   EMFILE,
   ENFILE,
   ENOENT,
@@ -32,21 +34,34 @@ export class CliError extends Error {
   }
 }
 
+/** What to do about it, whatever it was that failed. */
 const HINTS: Readonly<Record<number, string>> = {
   [EMFILE]: 'raise the limit of open files (ulimit -n), or start fewer children at once',
   [ENFILE]: 'the whole system is out of open files: see fs.file-max',
-  [EAGAIN]: "no more processes or threads: raise ulimit -u or the cgroup's pids.max",
   [ENOMEM]: 'no memory is left: end something, or raise the limit',
   [EPERM]: 'this is not permitted here: look for a seccomp filter or a missing capability',
+};
+
+const SPAWN_HINTS: Readonly<Record<number, string>> = {
+  ...HINTS,
+  [EAGAIN]: "no more processes or threads: raise ulimit -u or the cgroup's pids.max",
   [ENOENT]: 'check the name and PATH',
   [EACCES]: 'make it executable (chmod +x), and look at the rights of its directories',
   [ENOEXEC]: 'it is no program, and a script needs a #! line: add one, or use --spawn',
   [E2BIG]: 'the arguments and the environment are too long',
 };
 
+const CALL_HINTS: Readonly<Record<number, string>> = {
+  ...HINTS,
+  [EAGAIN]: 'a thread did not answer in time: try again, or leave --sigfd native out',
+  [ENOENT]: 'make its directory first, or check the path',
+  [EACCES]: 'look at the rights of the file and of its directories',
+  [EISDIR]: 'name a file in it',
+};
+
 /** One line for a host call that failed: what, why, and what to do. */
 export function describeHostError(error: HostError): string {
-  const hint = HINTS[error.errno];
+  const hint = CALL_HINTS[error.errno];
   const what = `${error.syscall}: ${errnoMessage(error.errno)} (${errnoName(error.errno)})`;
   return hint === undefined ? what : `${what}: ${hint}`;
 }
@@ -59,11 +74,22 @@ export function isShortage(error: HostError): boolean {
 /** What became of a program that could not be started, as shells number it. */
 export function spawnError(error: HostError, program: string): CliError {
   const why = `${errnoMessage(error.errno)} (${errnoName(error.errno)})`;
-  const hint = HINTS[error.errno] ?? 'check the path';
+  const isDirectory = error.errno === EACCES && isDirectoryAt(program);
+  const hint = isDirectory
+    ? 'it is a directory: name a program in it'
+    : (SPAWN_HINTS[error.errno] ?? 'check the path');
   const message = `cannot run ${program}: ${why}: ${hint}`;
   if (error.errno === ENOENT) return new CliError(message, EXIT_NOT_FOUND);
   if (isShortage(error) || error.errno === ENOTDIR) return new CliError(message, EXIT_INTERNAL);
   return new CliError(message, EXIT_NOT_EXECUTABLE);
+}
+
+function isDirectoryAt(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** Anything that was thrown, as a CliError. */

@@ -88,6 +88,7 @@ describe('what cannot be run', () => {
     expect(denied.stderr).toMatch(/^qemu-loop: cannot run \/etc\/passwd: .*EACCES.*chmod \+x.*\n$/);
     const directory = await run(['-q', '--', '/tmp']);
     expect(directory.status).toBe(126);
+    expect(directory.stderr).toMatch(/^qemu-loop: cannot run \/tmp: .*a directory.*\n$/);
     const garbage = await shell(
       'f=$(mktemp); echo hello > $f; chmod +x $f; $QL -q -- $f; s=$?; rm $f; exit $s',
     );

@@ -130,10 +130,14 @@ describe('outputs that go away', () => {
     expect(stdout).toBe('3\n');
   });
 
-  test('--log-file that cannot be written is said in one line', async () => {
-    const { status, stderr } = await run(['--log-file', '/no/such/dir', '--spawn', 'true']);
+  test.each([
+    ['/no/such/dir', /ENOENT.*its directory/],
+    ['/', /EISDIR.*a file/],
+  ])('--log-file %s cannot be written: said in one line', async (file, why) => {
+    const { status, stderr } = await run(['--log-file', file, '--spawn', 'true']);
     expect(status).toBe(125);
-    expect(stderr).toMatch(/^qemu-loop: --log-file \/no\/such\/dir: .*ENOENT.*\n$/);
+    expect(stderr).toMatch(/^qemu-loop: --log-file .*\n$/);
+    expect(stderr).toMatch(why);
   });
 
   test('O_NONBLOCK is set on no descriptor of ours', async () => {

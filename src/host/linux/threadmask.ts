@@ -9,9 +9,7 @@
  * tells when a handler has returned.
  */
 
-import { readdirSync } from 'node:fs';
 import {
-  O_CLOEXEC,
   SA_RESTART,
   SA_SIGINFO,
   SIG_DFL,
@@ -24,11 +22,10 @@ import {
 import { EAGAIN, EINVAL } from '../errno.ts';
 import { newSigAction, type SignalMaskToken } from '../host.ts';
 import { CodePage } from './code-page.ts';
-import { c } from './libc.ts';
 import { type Edit, maskCode } from './mask-code.ts';
-import { LinuxBuffer, putTimespec } from './memory.ts';
 import type { LinuxSignals } from './signals.ts';
 import { hasSignal, type SignalWords, signalWords } from './sigset.ts';
+import { type ThreadNow, Threads } from './threads.ts';
 
 /**
  * How often threads are looked at until all have run the handler: at first within
@@ -48,12 +45,6 @@ const UNBLOCKABLE: readonly number[] = [SIGKILL, SIGSTOP, SIGCANCEL, SIGCANCEL +
 const NONE: SignalWords = { lo: 0, hi: 0 };
 
 type SignalsFor = (tid: number) => SignalWords;
-
-/** A thread, and what its mask is now. */
-interface ThreadNow {
-  readonly tid: number;
-  readonly mask: SignalWords;
-}
 
 /** What blockSignals changed. */
 class LinuxMaskToken implements SignalMaskToken {
@@ -234,50 +225,6 @@ class MaskChange {
   /** Gives the code back; no thread may stand in it. */
   free(): void {
     for (const handler of this.handlers) handler.free();
-  }
-}
-
-/** The threads of this process, by /proc. */
-class Threads {
-  readonly pid: number;
-  private readonly nap = new LinuxBuffer(16);
-  private readonly text = new LinuxBuffer(4096);
-  private readonly bytes = Buffer.from(this.text.u8.buffer);
-
-  constructor(pid: number) {
-    this.pid = pid;
-  }
-
-  list(): number[] {
-    return readdirSync('/proc/self/task').map(Number);
-  }
-
-  /** The masks of those that live yet. */
-  look(tids: readonly number[]): ThreadNow[] {
-    const threads: ThreadNow[] = [];
-    for (const tid of tids) {
-      const mask = this.blockedIn(tid);
-      if (mask !== undefined) threads.push({ tid, mask });
-    }
-    return threads;
-  }
-
-  pause(ns: number): void {
-    putTimespec(this.nap.i32, 0, ns);
-    c.nanosleep(this.nap.address, 0);
-  }
-
-  /** SigBlk of its status; without node:fs, which is several times slower. */
-  private blockedIn(tid: number): SignalWords | undefined {
-    const fd = c.open(`/proc/self/task/${tid}/status`, O_CLOEXEC, 0);
-    if (fd < 0) return undefined;
-    const length = c.read(fd, this.text.address, this.text.size);
-    c.close(fd);
-    if (length <= 0) return undefined;
-    const at = this.bytes.indexOf('SigBlk:') + 'SigBlk:\t'.length;
-    const hi = Number.parseInt(this.bytes.toString('latin1', at, at + 8), 16);
-    const lo = Number.parseInt(this.bytes.toString('latin1', at + 8, at + 16), 16);
-    return { lo: lo | 0, hi: hi | 0 };
   }
 }
 
