@@ -1,14 +1,18 @@
-import { closeSync, fstatSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
 /**
  * Ends the process. At its end Node sets the modes of the terminals on stdin,
  * stdout and stderr, and aborts where that fails: on one that has hung up. A
- * descriptor that is closed it lets be.
+ * descriptor that has become another file it lets be. (One that is closed too, but
+ * koffi hangs at its own end where there is no stderr.)
  */
 export function leave(status: number): never {
   for (const fd of [0, 1, 2]) {
-    if (isDeadTerminal(fd)) closeSync(fd);
+    if (!isDeadTerminal(fd)) continue;
+    closeSync(fd);
+    // The lowest number that is free: those before it are open.
+    openSync('/dev/null', 'r+');
   }
   process.exit(status);
 }
