@@ -130,13 +130,12 @@ class Session {
     const view = this.#view;
     const terminal = new Terminal(host, view === null);
     const loop = this.#keep(new MainLoop({ host, trace: this.#trace }));
-    const signals = this.#keep(
-      new Signals(loop, {
-        signals: [SIGCHLD, ...FORWARDED, ...(this.#traceOutput === null ? [] : [SIGABRT])],
-        sigfd: options.sigfd,
-        report: (message) => this.#note('warn', 'signalfd', message),
-      }),
-    );
+    // Ours to the very end: a signal that comes late would end us instead of our status.
+    const signals = new Signals(loop, {
+      signals: [SIGCHLD, ...FORWARDED, ...(this.#traceOutput === null ? [] : [SIGABRT])],
+      sigfd: options.sigfd,
+      report: (message) => this.#note('warn', 'signalfd', message),
+    });
     const adopts = options.subreaper || host.getpid() === 1;
     if (adopts && host.getpid() !== 1) {
       check(host.prctl(PR_SET_CHILD_SUBREAPER, 1), 'prctl PR_SET_CHILD_SUBREAPER');

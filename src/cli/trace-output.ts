@@ -128,7 +128,16 @@ export function traceClock(host: Host): () => number {
  * not have that between the two readings.
  */
 function base(host: Host): number {
-  performance.now();
-  const sinceMs = performance.now();
-  return host.clockNs(CLOCK_MONOTONIC) - sinceMs * 1e6;
+  let best = 0;
+  let narrowestMs = Number.POSITIVE_INFINITY;
+  // What is called first is slow: of three, the pair of readings that is closest counts.
+  for (let i = 0; i < 3; i++) {
+    const beforeMs = performance.now();
+    const nowNs = host.clockNs(CLOCK_MONOTONIC);
+    const afterMs = performance.now();
+    if (afterMs - beforeMs >= narrowestMs) continue;
+    narrowestMs = afterMs - beforeMs;
+    best = nowNs - ((beforeMs + afterMs) / 2) * 1e6;
+  }
+  return best;
 }

@@ -96,9 +96,11 @@ export class ChildWatch implements Disposable {
   reaped = 0;
   readonly #options: ChildWatchOptions;
   readonly #bh: BottomHalf;
+  readonly #action: Disposable;
   readonly #children = new Map<number, Watched>();
   readonly #result = newWaitResult();
   readonly #waitFor: number;
+  #disposed = false;
   /** When those that the next round reaps died; -1: not known yet. */
   #deathNs = -1;
   /** The child that died right then; 0 where #deathNs is a bound for all. */
@@ -109,7 +111,7 @@ export class ChildWatch implements Disposable {
     const { loop, signals, stops = false } = options;
     this.#waitFor = WEXITED | (stops ? WSTOPPED | WCONTINUED : 0);
     this.#bh = loop.context.newBottomHalf('sigchld_bh', () => this.#reapAll());
-    signals.sigaction(SIGCHLD, {
+    this.#action = signals.sigaction(SIGCHLD, {
       name: 'sigchld_handler',
       flags: stops ? 0 : SA_NOCLDSTOP,
       handler: (_signo, info) => {
@@ -150,8 +152,12 @@ export class ChildWatch implements Disposable {
     this.#children.set(pid, { pid, name, callbacks, announced });
   }
 
+  /** Watches no more. Children that have not been reaped are left so. */
   dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
     this.#options.times.wanted--;
+    this.#action.dispose();
     for (const child of this.#children.values()) child.announced?.dispose();
     this.#children.clear();
     this.#bh.dispose();

@@ -43,10 +43,11 @@ export class SigactionTable implements Disposable {
   }
 
   /**
-   * Sets what happens with a signal. @throws HostError for signals that cannot be
-   * handled. POSIX: sigaction.
+   * Sets what happens with a signal, until another action is set or this one
+   * disposed of: then it is as it was before the first.
+   * @throws HostError for signals that cannot be handled. POSIX: sigaction.
    */
-  set(signo: number, action: SignalAction): void {
+  set(signo: number, action: SignalAction): Disposable {
     if (!this.#originals.has(signo)) {
       const original = newSigAction();
       check(this.#host.sigaction(signo, null, original), `sigaction ${signo}`);
@@ -67,7 +68,12 @@ export class SigactionTable implements Disposable {
       this.#set.flags = flags;
       check(this.#host.sigaction(signo, this.#set, null), `sigaction ${signo}`);
     }
-    this.#actions[signo] = handled ? action : null;
+    this.#actions[signo] = action;
+    return {
+      dispose: () => {
+        if (this.#actions[signo] === action) this.#putBack(signo);
+      },
+    };
   }
 
   /**
@@ -78,6 +84,7 @@ export class SigactionTable implements Disposable {
     const found = this.#lookup;
     found.flags = 0;
     found.handler = null;
+    found.wantsInfo = false;
     found.name = 'default';
     if (this.#host.sigaction(signo, null, this.#query) < 0) return found;
     found.flags = this.#query.flags;
@@ -86,21 +93,36 @@ export class SigactionTable implements Disposable {
       found.name = 'ignore';
       return found;
     }
-    const action = this.#actions[signo] ?? null;
-    found.name = action?.name ?? (action === null ? 'foreign' : 'handler');
-    found.handler = action === null ? null : (action.handler as SignalHandler);
-    found.wantsInfo = ((action?.flags ?? 0) & SA_SIGINFO) !== 0;
+    const action = this.#actions[signo];
+    if (typeof action?.handler !== 'function') {
+      found.name = 'foreign';
+      return found;
+    }
+    found.name = action.name ?? 'handler';
+    found.handler = action.handler;
+    found.wantsInfo = ((action.flags ?? 0) & SA_SIGINFO) !== 0;
     return found;
+  }
+
+  /** The signals that functions of this table handle, and nobody else's. */
+  get handled(): number[] {
+    return [...this.#originals.keys()].filter((signo) => {
+      this.#host.sigaction(signo, null, this.#query);
+      return this.#query.handler === this.#host.handlerAddress;
+    });
   }
 
   /** Puts every disposition back as it was, except where somebody else has set one since. */
   dispose(): void {
-    for (const [signo, original] of this.#originals) {
-      this.#installer?.uninstall(signo);
-      if (this.#isOurs(signo, original.handler)) this.#host.sigaction(signo, original, null);
-    }
-    this.#originals.clear();
-    this.#actions.fill(null);
+    for (const signo of [...this.#originals.keys()]) this.#putBack(signo);
+  }
+
+  #putBack(signo: number): void {
+    const original = this.#originals.get(signo)!;
+    this.#installer?.uninstall(signo);
+    if (this.#isOurs(signo, original.handler)) this.#host.sigaction(signo, original, null);
+    this.#originals.delete(signo);
+    this.#actions[signo] = null;
   }
 
   /**

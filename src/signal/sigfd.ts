@@ -33,6 +33,8 @@ export interface SignalSource extends Disposable {
   announceChild?(pid: number): Disposable;
   /** Whoever reads the records tells of each, before its handler is called. */
   taken?(signo: number): void;
+  /** Drops what is pending of these, before dispose. */
+  drop?(signals: readonly number[]): void;
 }
 
 /**
@@ -59,6 +61,13 @@ export class NativeSignalSource implements SignalSource {
     }
     this.#mask = mask;
     this.fd = fd;
+  }
+
+  drop(signals: readonly number[]): void {
+    if (signals.length === 0) return;
+    this.#host.signalfd(this.fd, signals, O_CLOEXEC | O_NONBLOCK);
+    const record = this.#host.alloc(SIGNALFD_SIGINFO_SIZE);
+    while (this.#host.read(this.fd, record, 0, SIGNALFD_SIGINFO_SIZE) > 0);
   }
 
   dispose(): void {

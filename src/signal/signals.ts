@@ -58,15 +58,24 @@ export class Signals implements Disposable {
     return this.#reader.counts;
   }
 
-  /** Sets who handles a signal. @throws HostError where it cannot be handled. */
-  sigaction(signo: number, action: SignalAction): void {
-    this.table.set(signo, action);
+  /**
+   * Sets who handles a signal, until another is set or this one disposed of.
+   * @throws HostError where it cannot be handled. POSIX: sigaction.
+   */
+  sigaction(signo: number, action: SignalAction): Disposable {
+    return this.table.set(signo, action);
   }
 
-  /** Puts masks and dispositions back, in the order in which nothing is lost or kills us. */
+  /**
+   * Puts masks and dispositions back. What is pending and was handled here is
+   * dropped: by its default it would end us. All else, and what comes later, acts as
+   * it did before, so who is about to exit may leave this undone.
+   */
   dispose(): void {
     this.#handler.dispose();
+    const { handled } = this.table;
     this.table.dispose();
+    this.source.drop?.(handled);
     this.source.dispose();
   }
 }

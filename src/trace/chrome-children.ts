@@ -113,15 +113,17 @@ export class ChromeChildren {
     const { pid, end, args } = reap;
     const track = this.#living.get(pid);
     this.#living.delete(pid);
-    const deathNs = Math.min(timeNs, Math.max(timeNs - reap.latencyNs, track?.lastNs ?? 0));
+    const arrow = this.#arrowTo(pid, timeNs);
+    // Events are stamped a little after what they tell of; a death is before its record all the same.
+    const latestNs = Math.min(timeNs, arrow.recordNs - 1);
+    const deathNs = Math.max(track?.lastNs ?? 0, Math.min(latestNs, timeNs - reap.latencyNs));
     if (track === undefined) this.#writer.track(pid, `${reap.name} ${pid}`, ++this.#order);
     else this.#writer.end(pid, deathNs);
-    const id = this.#arrowTo(pid, timeNs);
     this.#writer.begin(pid, deathNs, 'child', 'zombie');
-    if (id.fromDeath) this.#writer.flow('s', pid, deathNs, id.id, ARROW);
+    if (arrow.fromDeath) this.#writer.flow('s', pid, deathNs, arrow.id, ARROW);
     this.#writer.end(pid, timeNs);
     this.#writer.begin(pid, timeNs, 'child', end, args);
-    this.#writer.flow('f', pid, timeNs, id.id, ARROW);
+    this.#writer.flow('f', pid, timeNs, arrow.id, ARROW);
     this.#writer.end(pid, timeNs);
     this.#count(timeNs);
   }
@@ -135,16 +137,18 @@ export class ChromeChildren {
   }
 
   /** The arrow that a reap ends: its record's, or a new one that comes here straight from the death. */
-  #arrowTo(pid: number, timeNs: number): { id: number; fromDeath: boolean } {
+  #arrowTo(pid: number, timeNs: number): { id: number; fromDeath: boolean; recordNs: number } {
     const current = this.#current;
     const at = this.#waiting.findIndex((chain) => chain.pid === pid);
     const chain = current?.pid === pid ? current : this.#waiting[at];
     if (chain === current) this.#current = null;
     else if (at >= 0) this.#waiting.splice(at, 1);
-    if (chain !== undefined && chain !== null) return { id: chain.id, fromDeath: !chain.started };
+    if (chain !== undefined && chain !== null) {
+      return { id: chain.id, fromDeath: !chain.started, recordNs: chain.recordNs };
+    }
     const id = this.#ids.next();
     this.#slices.flow('t', timeNs, id, ARROW);
-    return { id, fromDeath: true };
+    return { id, fromDeath: true, recordNs: Number.POSITIVE_INFINITY };
   }
 
   #finish(chain: Chain, timeNs: number): void {

@@ -35,6 +35,13 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
   const run = (args: readonly string[]): Promise<Ended> => start(args).end();
   const QL = `${process.execPath} ${command} --sigfd ${sigfd}`;
 
+  test('one that comes when the child has ended does not end us', async () => {
+    const storm = '(while kill -USR2 $PPID 2>/dev/null; do :; done) </dev/null >/dev/null 2>&1 &';
+    for (let i = 0; i < 3; i++) {
+      expect(await run(['-q', '--spawn', `${storm} exit 5`])).toMatchObject({ status: 5 });
+    }
+  });
+
   describe('signals go on to the children', () => {
     test('each one that makes sense', async () => {
       const running = start(['-q', '--', '/bin/sh', '-c', trapper(FORWARDED)]);

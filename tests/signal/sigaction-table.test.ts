@@ -61,9 +61,22 @@ describe('SigactionTable', () => {
     expect(table.lookup(SIGUSR2).handler).toBe(null);
   });
 
+  it('an action that is disposed of is gone, unless another was set since', () => {
+    const host = new SimHost();
+    const table = new SigactionTable(host);
+    const first = table.set(SIGUSR1, { handler: () => {}, name: 'first' });
+    const second = table.set(SIGUSR1, { handler: () => {}, name: 'second' });
+    first.dispose();
+    expect(table.lookup(SIGUSR1).name).toBe('second');
+    second.dispose();
+    expect(table.lookup(SIGUSR1).name).toBe('default');
+    expect(dispositionOf(host, SIGUSR1)).toBe(SIG_DFL);
+    second.dispose();
+  });
+
   it.each([SIGKILL, 0, 65])('signal %i cannot be set', (signo) => {
     const table = new SigactionTable(new SimHost());
-    const set = (): void => table.set(signo, { handler: () => {} });
+    const set = () => table.set(signo, { handler: () => {} });
     expect(set).toThrow(HostError);
     expect(set).toThrow(expect.objectContaining({ errno: EINVAL }));
   });

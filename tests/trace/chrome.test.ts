@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { EV } from '../../src/trace/catalogue.ts';
 import { ChromeBackend } from '../../src/trace/chrome-backend.ts';
 import { TraceRing } from '../../src/trace/ring.ts';
 import { type Checked, checkChrome, type FlowPoint, type Slice } from './chrome-checker.ts';
@@ -75,6 +76,13 @@ describe('chrome', () => {
     expect(ways).toContainEqual(['main loop: outer', 'main loop: inner']);
     expect(ways).toContainEqual(['main loop: sigchld_handler', 'main loop: sigchld_bh']);
     expect(ways).toContainEqual(['main loop: timer again', 'main loop: co_schedule_bh']);
+  });
+
+  it('a death stands before the record that tells of it, however short its latency is said to be', () => {
+    const short = run.map((event) =>
+      event.id === EV.child_reap ? { ...event, args: event.args.with(6, 1) } : event,
+    );
+    expect(checked(short).problems).toEqual([]);
   });
 
   it('counters follow what they count', () => {

@@ -148,7 +148,6 @@ export class Engine {
         // What the run left behind, such as a bottom half that is still scheduled, is of no interest.
       }
     };
-    quietly(() => this.signals?.drain());
     quietly(() => this.children?.close());
     quietly(() => this.signals?.close());
     for (const fd of this.fds.values()) quietly(() => fd.close());

@@ -1,10 +1,4 @@
-import {
-  SA_NOCLDSTOP,
-  SA_RESETHAND,
-  SA_SIGINFO,
-  SIGCHLD,
-  SIGNALFD_SIGINFO_SIZE,
-} from '../../host/constants.ts';
+import { SA_NOCLDSTOP, SA_RESETHAND, SA_SIGINFO, SIGCHLD } from '../../host/constants.ts';
 import { codeName } from '../../signal/names.ts';
 import type { SignalHandler } from '../../signal/sigaction-table.ts';
 import type { SignalfdSiginfo } from '../../signal/siginfo.ts';
@@ -18,12 +12,14 @@ export class SignalSet {
   readonly signals: Signals;
   readonly #engine: Engine;
   readonly #selfPid: number;
+  readonly #signos: readonly number[];
   /** What the loop itself does with SIGCHLD, where there are children. */
   #builtIn: SignalHandler | null = null;
 
   /** The signalfd stands before all other fds, so it is made first, and the sigactions with the objects. */
   constructor(engine: Engine, signos: readonly number[]) {
     this.#engine = engine;
+    this.#signos = signos;
     this.#selfPid = engine.world.host.getpid();
     this.signals = new Signals(engine.loop, { signals: signos });
   }
@@ -58,15 +54,9 @@ export class SignalSet {
     });
   }
 
-  /** Reads what is pending, which would act once it is no longer blocked. */
-  drain(): void {
-    const { host } = this.#engine.world;
-    const buffer = host.alloc(SIGNALFD_SIGINFO_SIZE);
-    while (host.read(this.signals.source.fd, buffer, 0, SIGNALFD_SIGINFO_SIZE) > 0);
-  }
-
+  /** Drops what is pending, also what nobody handles: the scenario is over. */
   close(): void {
-    this.drain();
+    this.signals.source.drop?.(this.#signos);
     this.signals.dispose();
   }
 

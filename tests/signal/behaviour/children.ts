@@ -139,6 +139,21 @@ export const childCases: BehaviourCase[] = [
     },
   },
   {
+    name: 'children: a SIGCHLD after the watch was given up calls nobody',
+    only: 'native',
+    run: (env) => {
+      const signals = env.signals(SIGCHLD);
+      const watch = env.watch(signals);
+      const sleep = { file: 'sleep', argv: ['sleep', '600'] };
+      const pid = watch.spawn(sleep, 'one', { onEnd: () => assert.fail('told') });
+      watch.dispose();
+      env.host.kill(pid, SIGKILL);
+      env.until('the record', () => signals.counts.records > 0);
+      assert.equal(watch.sigchlds, 0);
+      env.host.waitid(P_PID, pid, WEXITED, newWaitResult());
+    },
+  },
+  {
     name: 'children: stops and continues are told where they are wanted',
     run: (env) => {
       const seen: string[] = [];

@@ -232,7 +232,7 @@ export const signalCases: BehaviourCase[] = [
     run: (env) => {
       const signals = env.signals(SIGUSR1, SIGKILL, SIGSTOP);
       for (const signo of [SIGKILL, SIGSTOP, 0, 65]) {
-        const set = (): void => signals.sigaction(signo, { handler: () => {} });
+        const set = () => signals.sigaction(signo, { handler: () => {} });
         assert.throws(set, (error) => error instanceof HostError && error.errno === EINVAL);
       }
       assert.throws(() => env.signals(65), HostError);
@@ -257,6 +257,30 @@ export const signalCases: BehaviourCase[] = [
       const listened = once(process, 'SIGUSR2');
       env.host.kill(env.host.getpid(), SIGUSR2);
       env.until('the handler', () => list.length > 0);
+      assert.deepEqual((await listened)[0], 'SIGUSR2');
+    },
+  },
+  {
+    name: 'signals: those handled here that are pending when they are given up do not end us',
+    run: (env) => {
+      const signals = env.signals(SIGTERM, SIGUSR2);
+      for (const signo of [SIGTERM, SIGUSR2]) {
+        signals.sigaction(signo, { handler: () => {} });
+        env.host.kill(env.host.getpid(), signo);
+      }
+      signals.dispose();
+      assert.deepEqual(env.host.pendingSignals(), []);
+    },
+  },
+  {
+    name: "signals: those pending that are Node's own listeners' are not dropped",
+    only: 'native',
+    run: async (env) => {
+      const signals = env.signals(SIGUSR2);
+      signals.sigaction(SIGUSR2, { handler: () => {} });
+      const listened = once(process, 'SIGUSR2');
+      env.host.kill(env.host.getpid(), SIGUSR2);
+      signals.dispose();
       assert.deepEqual((await listened)[0], 'SIGUSR2');
     },
   },
