@@ -1,6 +1,6 @@
 /** The command: reads its options, runs them, and exits with their status. */
 
-import { readFileSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { asCliError, type CliError } from './errors.ts';
 import { leave } from './leave.ts';
 import { type Options, parseOptions } from './options.ts';
@@ -8,10 +8,11 @@ import { type JsonLogMaker, runSession } from './session.ts';
 import { traceCommand } from './trace-command.ts';
 import { needForeground, needTerminal } from './tty.ts';
 import type { WatchMaker } from './watch/parts.ts';
+import { allWriter } from './write-all.ts';
 
 async function main(): Promise<number> {
   if (process.argv[2] === 'trace') {
-    print(1, traceCommand(process.argv.slice(3)));
+    allWriter(1)(traceCommand(process.argv.slice(3)));
     return 0;
   }
   if (process.argv[2] === 'run' || process.argv[2] === 'check') {
@@ -21,12 +22,12 @@ async function main(): Promise<number> {
   if (process.argv[2] === 'report') {
     const { reportCommand } = await import('./report/report-command.ts');
     const { text, status } = reportCommand(process.argv.slice(3));
-    print(status === 0 ? 1 : 2, text);
+    allWriter(status === 0 ? 1 : 2)(text);
     return status;
   }
   const asked = parseOptions(process.argv.slice(2), version);
   if ('text' in asked) {
-    print(asked.status === 0 ? 1 : 2, asked.text);
+    allWriter(asked.status === 0 ? 1 : 2)(asked.text);
     return asked.status;
   }
   if (asked.watch) await needTerminal();
@@ -42,7 +43,7 @@ async function main(): Promise<number> {
   } finally {
     const title = commandLine(asked);
     const { text, status } = report.reportRing(events, { out: asked.report, title });
-    if (status !== 0 || !asked.quiet) print(2, text);
+    if (status !== 0 || !asked.quiet) allWriter(2)(text);
   }
 }
 
@@ -73,15 +74,8 @@ async function watchView(): Promise<WatchMaker> {
   };
 }
 
-/** Whoever does not read on does not want to know. */
-function print(fd: number, text: string): void {
-  try {
-    writeSync(fd, text);
-  } catch {}
-}
-
 function explain(error: CliError): number {
-  print(2, `qemu-loop: ${error.message}\n`);
+  allWriter(2)(`qemu-loop: ${error.message}\n`);
   return error.status;
 }
 

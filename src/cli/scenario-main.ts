@@ -1,5 +1,6 @@
 /** `qemu-loop run` and `qemu-loop check`: from the command line to the exit status. */
 
+import { isatty } from 'node:tty';
 import { checkCommand } from './check-command.ts';
 import { runCommand } from './run-command.ts';
 import { type AskedRun, parseCheck, parseRun } from './scenario-options.ts';
@@ -33,14 +34,15 @@ export async function scenarioMain(args: readonly string[]): Promise<number> {
   return runCommand(withTerminal(asked), output);
 }
 
+/** process.stdout only where it is a terminal: on a pipe it would set O_NONBLOCK, also for who shares it. */
 function withTerminal(asked: AskedRun) {
   const { color, ...options } = asked;
-  const isTerminal = process.stdout.isTTY === true;
+  const isTerminal = isatty(STDOUT);
   const style = {
     color: wantsColor(color, isTerminal, process.env),
     width: isTerminal ? process.stdout.columns : 0,
   };
-  const progress = process.stderr.isTTY === true && isTerminal;
+  const progress = isTerminal && isatty(STDERR);
   const worker = new URL('./scenario-worker.cjs', import.meta.url);
   return { ...options, style, progress, worker };
 }

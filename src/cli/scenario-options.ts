@@ -31,7 +31,7 @@ Examples:
 
 Exit status: 0 all held, 1 an expectation failed, 2 a file or the command line
 is wrong, 3 the emulator itself failed; 125 a trace or a report cannot be
-written, 130 --watch was left before the end.
+written, or no worker started, 130 --watch was left before the end.
 `;
 
 interface RawRun extends RawTrace {

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { CliError } from './errors.ts';
+import { asCliError, CliError, EXIT_INTERNAL } from './errors.ts';
 import { HeldOutput } from './held-output.ts';
 import { Orphans } from './orphans.ts';
 import type { JobResult, ScenarioJob } from './scenario-job.ts';
@@ -23,9 +23,9 @@ const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  */
 export class ScenarioPool {
   readonly #script: URL;
-  readonly #size: number;
+  #size: number;
   readonly #idle: ChildProcess[] = [];
-  /** Until Node has reaped them. */
+  /** Those that were started, until Node has reaped them. */
   readonly #all = new Set<ChildProcess>();
   readonly #waiting: Waiting[] = [];
   readonly #onScreen: boolean;
@@ -45,7 +45,7 @@ export class ScenarioPool {
     this.#onScreen = onScreen;
   }
 
-  /** Rejects with a CliError where the job could not begin. */
+  /** Rejects with a CliError where the job could not begin, or there is no worker to be had. */
   run(job: ScenarioJob): Promise<JobResult> {
     return new Promise((done, failed) => {
       this.#waiting.push({ job, done, failed });
@@ -86,15 +86,44 @@ export class ScenarioPool {
     process.kill(process.pid, this.#ending);
   }
 
-  #start(): ChildProcess {
+  /** Returns null where there is none to be had. */
+  #start(): ChildProcess | null {
     if (this.#onScreen) this.#held ??= new HeldOutput();
     this.#listen();
-    const stdin = this.#onScreen ? 'inherit' : 'ignore';
-    const stdio = [stdin, 'inherit', this.#held?.fd ?? 'inherit', 'ipc'] as const;
-    const worker = fork(this.#script, { stdio: [...stdio] });
+    const worker = this.#fork();
+    // One without a pid must not be killed: Node would do so by pid 0, which is our whole group.
+    if (worker?.pid === undefined) return null;
     this.#all.add(worker);
     worker.once('exit', () => this.#gone(worker));
     return worker;
+  }
+
+  /** Node throws some errors of a start, and tells of the others by an event. */
+  #fork(): ChildProcess | null {
+    const stdin = this.#onScreen ? 'inherit' : 'ignore';
+    const stdio = [stdin, 'inherit', this.#held?.fd ?? 'inherit', 'ipc'] as const;
+    try {
+      const worker = fork(this.#script, { stdio: [...stdio] });
+      worker.on('error', (error) => {
+        // Of one that was started, it is a job that did not reach it: its exit tells.
+        if (worker.pid === undefined) this.#notStarted(error);
+      });
+      return worker;
+    } catch (error) {
+      this.#notStarted(error);
+      return null;
+    }
+  }
+
+  /** Those that are there go on, and take what waits in turn. Where none is, nothing can be run. */
+  #notStarted(error: unknown): void {
+    if (this.#all.size > 0) {
+      this.#size = this.#all.size;
+      return;
+    }
+    const why = asCliError(error).message;
+    const failure = new CliError(`cannot start a worker: ${why}`, EXIT_INTERNAL);
+    for (const { failed } of this.#waiting.splice(0)) failed(failure);
   }
 
   /**

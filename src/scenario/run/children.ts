@@ -16,6 +16,8 @@ interface Child {
   readonly pid: number;
   /** Null while it has not been reaped by us. */
   end: End | null;
+  /** Whether it left others of its process group behind when it was reaped. */
+  leftGroup: boolean;
 }
 
 /** The children that a scenario has started. A name may be started again and again. */
@@ -51,7 +53,7 @@ export class Children {
       if (error instanceof HostError) throw new QemuAbort(`spawn '${name}': ${error.message}`);
       throw error;
     }
-    const child: Child = { def, pid, end: null };
+    const child: Child = { def, pid, end: null, leftGroup: false };
     this.#byPid.set(pid, child);
     this.#byName.get(name)!.push(child);
     this.#open.set(pid, child);
@@ -108,10 +110,10 @@ export class Children {
     this.#watch.dispose();
   }
 
-  /** Pids of who is not reaped, or may have left children behind. */
+  /** Pids of who is not reaped, or has left others of its group behind. */
   leftBehind(): number[] {
     return [...this.#byPid.values()]
-      .filter(({ def, end }) => end === null || def.children > 0 || def.command !== null)
+      .filter(({ end, leftGroup }) => end === null || leftGroup)
       .map(({ pid }) => pid);
   }
 
@@ -119,6 +121,7 @@ export class Children {
     const child = this.#byPid.get(pid)!;
     const { name } = child.def;
     this.#open.delete(pid);
+    child.leftGroup = this.#engine.world.leftGroup(pid);
     if (code === CLD_EXITED) {
       child.end = { exit: status };
       this.#engine.log.add(`${name} exited ${status}`);

@@ -8,7 +8,7 @@ import {
   WNOHANG,
   WNOWAIT,
 } from '../../host/constants.ts';
-import { check } from '../../host/errno.ts';
+import { check, ESRCH } from '../../host/errno.ts';
 import { newWaitResult, type SpawnRequest } from '../../host/host.ts';
 import { linuxProgram } from '../../host/linux/behave.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
@@ -94,12 +94,32 @@ export class LinuxWorld implements World {
     return this.host.open('/proc/self/exe', O_RDONLY | O_CLOEXEC, 0);
   }
 
+  /** Asked at once: pids are given away in turn, so that this one is not another's yet. */
+  leftGroup(pid: number): boolean {
+    return this.host.kill(-pid, 0) !== -ESRCH;
+  }
+
   end(pids: readonly number[]): void {
     for (const pid of pids) {
+      if (this.#isAnothers(pid)) continue;
       this.host.kill(-pid, SIGKILL);
       this.host.waitid(P_PID, pid, WEXITED, this.#result);
     }
     if (this.#nullFd >= 0) this.host.close(this.#nullFd);
     this.host.dispose();
+  }
+
+  /**
+   * Whether the kernel has given the pid of a child of ours to somebody else. It
+   * does not while the child is not reaped, nor while a process group of that id
+   * has members. So once the child is reaped, a process of that pid says that the
+   * group it led is gone, and that one of that id is led by a stranger. A stranger
+   * that has led one and is gone too is not seen: pids would have to go round once
+   * in this run, after the last of those that the child had left behind.
+   */
+  #isAnothers(pid: number): boolean {
+    const options = WEXITED | WNOHANG | WNOWAIT;
+    const isOurs = this.host.waitid(P_PID, pid, options, this.#result) === 0;
+    return !isOurs && this.host.kill(pid, 0) !== -ESRCH;
   }
 }

@@ -72,6 +72,10 @@ export class SimWorld implements World {
     return this.host.deathNs(pid) < 0;
   }
 
+  leftGroup(): boolean {
+    return false;
+  }
+
   openFile(): number {
     return this.host.open('/file', O_CREAT | O_RDWR | O_CLOEXEC, 0o600);
   }

@@ -26,9 +26,14 @@ export interface World extends CapWorld {
   program(child: ChildDef): SpawnRequest;
   /** Whether a child of ours lives, as against one that has died, reaped or not. */
   isAlive(pid: number): boolean;
+  /** Whether a child that has just been reaped has left others of its process group behind. */
+  leftGroup(pid: number): boolean;
   /** Opens a regular file. Returns an fd or -errno. */
   openFile(): number;
-  /** Ends what is left of the children, and gives back what the host holds. */
+  /**
+   * Ends what is left of the children, and gives back what the host holds.
+   * @param pids of who is not reaped, or left others of its group behind
+   */
   end(pids: readonly number[]): void;
 }
 

@@ -1,0 +1,22 @@
+/**
+ * Runs one scenario on the real host, and prints whom it has sent SIGKILL. A process
+ * of its own: it blocks signals. With a pid in place of a scenario, that is ended as
+ * whoever a scenario has left behind.
+ */
+
+import { SIGKILL } from '../../src/host/constants.ts';
+import { loadScenario } from '../../src/scenario/load.ts';
+import { LinuxWorld } from '../../src/scenario/run/linux-world.ts';
+import { runScenario } from '../../src/scenario/run/run.ts';
+
+const [text, stranger] = process.argv.slice(2) as [string, string | undefined];
+const killed: number[] = [];
+const world = new LinuxWorld();
+const kill = world.host.kill.bind(world.host);
+world.host.kill = (pid, signo) => {
+  if (signo === SIGKILL) killed.push(pid);
+  return kill(pid, signo);
+};
+if (stranger === undefined) runScenario(loadScenario(text, 'a.yaml').scenario!, () => world);
+else world.end([Number(stranger)]);
+console.log(JSON.stringify(killed));
