@@ -143,6 +143,17 @@ function kept(): string {
   return readAll(r);
 }
 
+/** root may enter any directory. */
+function asNobody<T>(act: () => T): T {
+  if (process.geteuid!() !== 0) return act();
+  process.seteuid!(65534);
+  try {
+    return act();
+  } finally {
+    process.seteuid!(0);
+  }
+}
+
 function errors(): Record<string, string> {
   const plain = join(dir, 'plain');
   writeFileSync(plain, '');
@@ -154,6 +165,9 @@ function errors(): Record<string, string> {
     return errnoName(ret);
   };
   rmSync(gone, { recursive: true });
+  const closed = join(dir, 'closed');
+  mkdirSync(closed, { mode: 0o600 });
+  chmodSync(dir, 0o755);
   return {
     'no such path': of({ file: '/no/such/path' }),
     'no such name': of({ file: 'no-such-name' }),
@@ -164,6 +178,8 @@ function errors(): Record<string, string> {
     'a directory': of({ file: dir }),
     'cwd gone': of({ cwd: gone }),
     'cwd a file': of({ cwd: plain }),
+    'cwd empty': of({ cwd: '' }),
+    'cwd closed to us': asNobody(() => of({ cwd: closed })),
     'fd not open': of({ fds: [0, 999] }),
     'no terminal': of({ foregroundTty: 0, pgroup: 0 }),
     'too long': of({ argv: ['x', 'y'.repeat(300_000)] }),

@@ -42,6 +42,8 @@ describe.each(['clone', 'posix_spawn'])('children by %s', (spawnBy) => {
         'a directory': 'EACCES',
         'cwd gone': 'ENOTDIR',
         'cwd a file': 'ENOTDIR',
+        'cwd empty': 'ENOTDIR',
+        'cwd closed to us': 'ENOTDIR',
         'fd not open': 'EBADF',
         'no terminal': 'ENOTTY',
         'too long': 'E2BIG',

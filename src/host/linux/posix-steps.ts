@@ -82,7 +82,9 @@ export class PosixSteps implements ChildSteps {
   }
 
   chdir(path: string): void {
-    const dir = result(c.open(path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
+    // Its entry for itself, since O_PATH asks for no right to enter what it opens.
+    const inside = path === '' ? path : `${path}/.`;
+    const dir = result(c.open(inside, O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
     if (dir < 0) this.failed ||= -ENOTDIR;
     else c.close(dir);
     this.taken(addChdir(this.actions.address, path));
