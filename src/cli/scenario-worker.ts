@@ -25,7 +25,8 @@ async function replyTo(job: ScenarioJob): Promise<Reply> {
 }
 
 process.on('message', async (job: ScenarioJob) => {
-  process.send!(await replyTo(job));
+  // A parent that is gone by then is told of by 'disconnect'.
+  process.send!(await replyTo(job), () => {});
 });
 // The parent is gone, or wants no more.
 process.on('disconnect', () => leave(0));

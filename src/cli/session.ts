@@ -39,6 +39,7 @@ import { TraceOutput, traceClock, traceOrigin } from './trace-output.ts';
 import { Terminal } from './tty.ts';
 import type { WatchMaker, WatchView } from './watch/parts.ts';
 import { WatchLog } from './watch-log.ts';
+import { allWriter } from './write-all.ts';
 
 /** Makes the JSON log; loaded only where it is wanted. */
 export type JsonLogMaker = (parts: JsonLogParts) => LogWriter;
@@ -199,7 +200,8 @@ class Session {
     if (trace === null) return null;
     const output = new TraceOutput(this.#trace, trace, traceOrigin(this.#host));
     const problems = (): void => {
-      for (const problem of output.close()) process.stderr.write(`qemu-loop: ${problem}\n`);
+      const stderr = allWriter(2);
+      for (const problem of output.close()) stderr(`qemu-loop: ${problem}\n`);
     };
     this.#keep({ dispose: problems });
     return output;
