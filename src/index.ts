@@ -23,17 +23,22 @@ export { CoMutex } from './aio/co-mutex.ts';
 export { CoQueue } from './aio/co-queue.ts';
 export { CoRwlock } from './aio/co-rwlock.ts';
 export { CoSleep, coSleepNs } from './aio/co-sleep.ts';
-export type { Coroutine, CoroutineBody, CoroutineSteps } from './aio/coroutine.ts';
+export {
+  type Coroutine,
+  type CoroutineBody,
+  type CoroutineSteps,
+  CoroutineThread,
+} from './aio/coroutine.ts';
 export { Coroutines } from './aio/coroutines.ts';
 export { EventNotifier } from './aio/event-notifier.ts';
 export type { FdMonChoice, FdMonKind } from './aio/fdmon.ts';
-export type { AioPollFn, FdHandlers, IOHandler, PollRecord } from './aio/handler.ts';
+export type { AioHandler, AioPollFn, FdHandlers, IOHandler, PollRecord } from './aio/handler.ts';
 export type { MemReentrancyGuard } from './aio/reentrancy.ts';
 export { type QemuTimer, type TimerCallback, TimerListGroup } from './aio/timer.ts';
 export type { ChildBehaviour } from './host/behaviour.ts';
 export * from './host/constants.ts';
-export { errnoMessage, errnoName, HostError } from './host/errno.ts';
-export { type Fault, FaultHost } from './host/faults.ts';
+export * from './host/errno.ts';
+export { type Fault, type FaultCall, FaultHost } from './host/faults.ts';
 export {
   type Disposable,
   type Host,
@@ -41,14 +46,26 @@ export {
   newSigAction,
   newWaitResult,
   type SigAction,
+  type SignalMaskToken,
+  type SignalPipe,
   type SpawnRequest,
   type WaitResult,
 } from './host/host.ts';
+export { HostLens } from './host/lens.ts';
 export { linuxProgram } from './host/linux/behave.ts';
 export { LinuxHost, type LinuxHostOptions } from './host/linux/linux-host.ts';
+export type { SpawnWay } from './host/linux/spawn.ts';
 export { SimDeadlockError } from './host/sim/clock.ts';
+export type { ProcessState, Usage } from './host/sim/process.ts';
 export { SimHost } from './host/sim/sim-host.ts';
-export { MainLoop, type MainLoopOptions, type MainLoopPoll } from './mainloop/main-loop.ts';
+export type { SimHostOptions, SimProcess } from './host/sim/world.ts';
+export { MainContext } from './mainloop/main-context.ts';
+export {
+  MainLoop,
+  type MainLoopOptions,
+  type MainLoopPoll,
+  type PollTimes,
+} from './mainloop/main-loop.ts';
 export {
   G_PRIORITY_DEFAULT,
   G_PRIORITY_DEFAULT_IDLE,
@@ -63,13 +80,27 @@ export {
   type ChildEvent,
   ChildWatch,
   type ChildWatchOptions,
+  type LoopTimes,
 } from './signal/child-watch.ts';
 export { codeName, signalName, signalNumber } from './signal/names.ts';
-export type { SignalAction, SignalHandler } from './signal/sigaction-table.ts';
+export type { SigactionTable, SignalAction, SignalHandler } from './signal/sigaction-table.ts';
+export type { SigfdCounts, SignalSource } from './signal/sigfd.ts';
 export { decodeSiginfo, newSiginfo, type SignalfdSiginfo } from './signal/siginfo.ts';
-export { type SigfdChoice, Signals, type SignalsOptions } from './signal/signals.ts';
+export {
+  type SigfdChoice,
+  type SignalLoop,
+  Signals,
+  type SignalsOptions,
+} from './signal/signals.ts';
 export type { ByteWriter, TraceBackend, TraceOrigin } from './trace/backend.ts';
-export { CATALOGUE, EV, EVENT_NAMES, type EventName } from './trace/catalogue.ts';
+export {
+  CATALOGUE,
+  EV,
+  EVENT_NAMES,
+  type EventArgs,
+  type EventId,
+  type EventName,
+} from './trace/catalogue.ts';
 export { ChromeBackend } from './trace/chrome-backend.ts';
 export { parsePatterns, traceEventsFile } from './trace/events-file.ts';
 export { JsonBackend } from './trace/json-backend.ts';
@@ -78,4 +109,4 @@ export { readTrace, type TraceFile, TraceReadError, type TraceRecord } from './t
 export { TraceRing } from './trace/ring.ts';
 export { matchesGlob, type Selection, selectEvents } from './trace/select.ts';
 export { SimpleBackend } from './trace/simple-backend.ts';
-export { formatEvent, Tracer, type TraceSink } from './trace/tracer.ts';
+export { formatEvent, Tracer, type TraceSink, type TraceValue } from './trace/tracer.ts';

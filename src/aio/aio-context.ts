@@ -68,11 +68,17 @@ export class AioContext {
   readonly trace: Tracer;
   /** The context's own timer lists. QEMU: ctx->tlg. */
   readonly timers: TimerListGroup;
+  /** @internal */
   readonly wakeup = new Wakeup();
+  /** @internal */
   readonly bottomHalves: BhList;
+  /** @internal */
   readonly polling: AdaptivePolling;
+  /** @internal */
   readonly monitors: FdMonitors;
+  /** @internal */
   readonly edges = new EdgeNotifiers();
+  /** @internal */
   externalDisableCount = 0;
 
   readonly #table: HandlerTable;
@@ -138,12 +144,12 @@ export class AioContext {
     else this.untracedNotify();
   }
 
-  /** notify, where trace.active was seen to be false. */
+  /** notify, where trace.active was seen to be false. @internal */
   untracedNotify(): void {
     if (this.wakeup.notify() !== 0) this.#own.set();
   }
 
-  /** notify, where it was seen to be true. */
+  /** notify, where it was seen to be true. @internal */
   tracedNotify(): void {
     const notifyMe = this.wakeup.notify();
     const wrote = notifyMe !== 0 && this.#own.set();
@@ -151,16 +157,17 @@ export class AioContext {
     this.trace.emit(T_NOTIFY, this.id, notifyMe, wrote ? 1 : 0, this.#own.kept ? 1 : 0);
   }
 
-  /** The thread is about to wait for the fds of this context. Returns whether it must not sleep. */
+  /** The thread is about to wait for the fds of this context. Returns whether it must not sleep. @internal */
   enterWait(): boolean {
     return this.#own.enterWait();
   }
 
-  /** The wait is over. Returns the notifier's handler where that counts as ready. */
+  /** The wait is over. Returns the notifier's handler where that counts as ready. @internal */
   leaveWait(): AioHandler | null {
     return this.#own.leaveWait() ? (this.handlers.get(this.notifierFd) ?? null) : null;
   }
 
+  /** @internal */
   get isQuiet(): boolean {
     return this.#own.isQuiet;
   }
@@ -219,7 +226,7 @@ export class AioContext {
     handler.ioPollEnd = end ?? null;
   }
 
-  /** Removes a registration, unless another has taken its place. */
+  /** Removes a registration, unless another has taken its place. @internal */
   removeHandler(handler: AioHandler): void {
     this.#table.remove(handler);
   }
@@ -237,7 +244,7 @@ export class AioContext {
     if (--this.externalDisableCount === 0) this.notify();
   }
 
-  /** QEMU: !aio_node_check. */
+  /** QEMU: !aio_node_check. @internal */
   isHeldBack(handler: AioHandler): boolean {
     return handler.isExternal && this.externalDisableCount > 0;
   }
@@ -258,10 +265,12 @@ export class AioContext {
     return this.monitors.kind;
   }
 
+  /** @internal */
   needWait(): boolean {
     return this.#table.pollDisableCount > 0;
   }
 
+  /** @internal */
   stoppedPolling(handler: AioHandler): void {
     this.#table.stoppedPolling(handler);
   }
@@ -312,7 +321,7 @@ export class AioContext {
 
   // The other way to drive it: as a source of a main loop
 
-  /** The main loop that polls this context's fds, from now on. QEMU: g_source_attach. */
+  /** The main loop that polls this context's fds, from now on. QEMU: g_source_attach. @internal */
   attachTo(sink: PollSink): Disposable {
     return this.#table.attachTo(sink);
   }
@@ -326,12 +335,12 @@ export class AioContext {
     return timeoutNs;
   }
 
-  /** A main loop's poll begins anew: what the one before found counts no more. */
+  /** A main loop's poll begins anew: what the one before found counts no more. @internal */
   clearRevents(): void {
     this.#dispatcher.clearPending();
   }
 
-  /** A main loop's poll has found a handler's fd ready. */
+  /** A main loop's poll has found a handler's fd ready. @internal */
   setRevents(handler: AioHandler, revents: number): void {
     this.#dispatcher.addPending(handler, revents);
   }

@@ -20,9 +20,10 @@ export class BottomHalf {
   /** What traces, logs and leak reports call it. */
   readonly name: string;
   readonly #list: BhQueue;
-  /** Its place in the list's tables, NO_BH once it is freed. Only BhList writes it. */
+  /** Its place in the list's tables, NO_BH once it is freed. Only BhList writes it. @internal */
   slot: number;
 
+  /** @internal */
   constructor(list: BhQueue, name: string, slot: number) {
     this.#list = list;
     this.name = name;

@@ -80,11 +80,12 @@ export class Clocks {
     if (enabled) for (const listener of this.#listeners[type]!) listener.clockEnabled();
   }
 
-  /** Adds one that is told when the clock starts. */
+  /** Adds one that is told when the clock starts. @internal */
   listen(type: number, listener: ClockListener): void {
     this.#listeners[type]!.push(listener);
   }
 
+  /** @internal */
   unlisten(type: number, listener: ClockListener): void {
     const listeners = this.#listeners[type]!;
     const at = listeners.indexOf(listener);

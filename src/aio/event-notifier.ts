@@ -57,7 +57,7 @@ export class EventNotifier {
     return this.#rfd;
   }
 
-  /** Whether a context can watch it by its edges: not a pipe, which has to be read, and not what another watches so. */
+  /** Whether a context can watch it by its edges: not a pipe, which has to be read, and not what another watches so. @internal */
   canWatchEdges(edges: EdgeNotifiers): boolean {
     return this.#rfd === this.#wfd && (this.#edges === null || this.#edges === edges);
   }
@@ -92,7 +92,7 @@ export class EventNotifier {
     return true;
   }
 
-  /** A context begins to watch it edge-triggered; null: it stops. */
+  /** A context begins to watch it edge-triggered; null: it stops. @internal */
   watchEdges(edges: EdgeNotifiers | null): void {
     this.#edges?.pay(this);
     // The counter says so by itself.

@@ -66,30 +66,31 @@ export class AioHandler implements PollRecord, Disposable {
   ioPollEnd: IOHandler<unknown> | null = null;
   readonly isExternal: boolean;
   readonly opaque: unknown;
-  /** Counts registrations; tells a stale event of a reused fd from a new one. */
+  /** Counts registrations; tells a stale event of a reused fd from a new one. @internal */
   readonly token: number;
   /** Calls of the context's own notifier are no progress. */
   readonly isOwnNotifier: boolean;
-  /** The context that it is registered on. */
+  /** The context that it is registered on. @internal */
   readonly owner: HandlerOwner;
-  /** The event notifier whose edges are watched; null where the fd's level is. */
+  /** The event notifier whose edges are watched; null where the fd's level is. @internal */
   readonly notifier: EventNotifier | null;
 
   events: number;
   revents = 0;
-  /** ioPoll saw an event that has not been handed on. */
+  /** ioPoll saw an event that has not been handed on. @internal */
   pollReady = false;
-  /** When it is polled no more unless an event comes; ns, 0 for not set yet. */
+  /** When it is polled no more unless an event comes; ns, 0 for not set yet. @internal */
   pollIdleTimeoutNs = 0;
-  /** Whether it stands on the list of handlers that are polled. */
+  /** Whether it stands on the list of handlers that are polled. @internal */
   polled = false;
   deleted = false;
-  /** The round whose ready list it stands on; a nested round takes it over. */
+  /** The round whose ready list it stands on; a nested round takes it over. @internal */
   readyList: ReadyList | null = null;
   calls = 0;
-  /** Counts what an epoll has told, of all its handlers; see FdMonEpoll. */
+  /** Counts what an epoll has told, of all its handlers; see FdMonEpoll. @internal */
   told = 0;
 
+  /** @internal */
   constructor(
     owner: HandlerOwner,
     fd: number,

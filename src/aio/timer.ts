@@ -8,7 +8,7 @@ import {
   SCALE_NS,
   soonestTimeout,
 } from './clock.ts';
-import { type Queued, TimerQueue } from './timer-queue.ts';
+import { TimerQueue } from './timer-queue.ts';
 
 const T_MOD = EV.timer_mod;
 const T_DEL = EV.timer_del;
@@ -24,7 +24,7 @@ const NOT_PENDING = -1;
  * Calls a function once its clock has reached a time. Made by
  * TimerListGroup.newTimer. QEMU: QEMUTimer.
  */
-export class QemuTimer implements Queued {
+export class QemuTimer {
   // What an expiry touches stands together: of many timers, each is a miss of the cache.
   readonly callback: TimerCallback<unknown>;
   readonly opaque: unknown;
@@ -36,8 +36,10 @@ export class QemuTimer implements Queued {
   readonly #list: TimerList;
   /** Deadline of the last arming, ns. Only TimerList writes it. */
   deadlineNs = 0;
+  /** @internal */
   seq = 0;
 
+  /** @internal */
   constructor(
     list: TimerList,
     name: string,
@@ -213,6 +215,7 @@ export class TimerList implements ClockListener {
 
 /** A timer list for each clock. QEMU: QEMUTimerListGroup. */
 export class TimerListGroup {
+  /** @internal */
   readonly lists: readonly TimerList[];
   readonly #tally: Tally = { armed: 0 };
 

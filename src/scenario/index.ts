@@ -3,8 +3,16 @@
  *
  * @packageDocumentation
  */
+export type { CapWorld } from '../host/capped.ts';
+export type { TimedHost } from '../host/timed.ts';
 export { type Loaded, loadScenario } from './load.ts';
+export type * from './model.ts';
+export { formatProblem, type Place, type Problem } from './problem.ts';
+export type { DiffLine } from './run/diff.ts';
+export type { Failure } from './run/judge.ts';
 export { LinuxWorld } from './run/linux-world.ts';
+export type { LogEntry } from './run/order-log.ts';
 export { type RunOptions, type RunResult, type RunStatus, runScenario } from './run/run.ts';
 export { SimWorld } from './run/sim-world.ts';
 export { ScenarioError, type World } from './run/world.ts';
+export type { Bound, Comparison } from './values.ts';

@@ -36,7 +36,7 @@ export class SigactionTable implements Disposable {
   readonly #query = newSigAction();
   readonly #set = newSigAction();
 
-  /** @param installer where the host's own handlerAddress will not do */
+  /** @param installer where the host's own handlerAddress will not do @internal */
   constructor(host: Host, installer: HandlerInstaller | null = null) {
     this.#host = host;
     this.#installer = installer;
@@ -79,6 +79,7 @@ export class SigactionTable implements Disposable {
   /**
    * Asks the kernel who handles a signal. The answer is valid until the next
    * call. `handler` is null where it is a function that is not ours.
+   * @internal
    */
   lookup(signo: number): Lookup {
     const found = this.#lookup;

@@ -38,7 +38,7 @@ export interface RunOptions {
   readonly trace?: boolean | undefined;
   /** Told of each entry of the order log at once, with CLOCK_MONOTONIC. */
   readonly onEntry?: ((entry: LogEntry, nowNs: number) => void) | undefined;
-  /** Gets the engine, with the world, the loop and its tracer, before anything the file declares is made. */
+  /** Gets the engine, with the world, the loop and its tracer, before anything the file declares is made. @internal */
   readonly onEngine?: ((engine: Engine) => void) | undefined;
   /** The run is over and judged, and everything is about to be closed. */
   readonly onEnd?: ((result: RunResult) => void) | undefined;
