@@ -15,4 +15,4 @@ export type { LogEntry } from './run/order-log.ts';
 export { type RunOptions, type RunResult, type RunStatus, runScenario } from './run/run.ts';
 export { SimWorld } from './run/sim-world.ts';
 export { ScenarioError, type World } from './run/world.ts';
-export type { Bound, Comparison } from './values.ts';
+export type { Bound, Comparison, Operator } from './values.ts';
