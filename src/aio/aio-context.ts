@@ -32,12 +32,15 @@ const T_NOTIFY = EV.aio_notify;
 const T_ACCEPT = EV.aio_notify_accept;
 
 export interface AioContextOptions {
+  /** The kernel, real or simulated. */
   readonly host: Host;
   /** Shared by the contexts of one machine; its own where absent. */
   readonly clocks?: Clocks;
+  /** Where its events go; nowhere where absent. */
   readonly trace?: Tracer;
   /** Tells contexts apart in traces. */
   readonly id?: number;
+  /** How it waits for its fds; `auto` where absent. QEMU: FDMonOps. */
   readonly fdmon?: FdMonChoice;
   /** Whether event notifiers may be watched by their edges, which saves a read; true where absent. */
   readonly edges?: boolean;
@@ -45,10 +48,15 @@ export interface AioContextOptions {
 
 /** What is called when an EventNotifier is set; each gets the notifier. */
 export interface NotifierHandlers {
+  /** The notifier is set; it stays so until EventNotifier.testAndClear. */
   readonly ioRead?: IOHandler<EventNotifier> | undefined;
+  /** Whether there is anything to do, asked without a system call while the context polls. */
   readonly ioPoll?: AioPollFn<EventNotifier> | undefined;
+  /** ioPoll said so. */
   readonly ioPollReady?: IOHandler<EventNotifier> | undefined;
+  /** Whether disableExternal holds it back. */
   readonly isExternal?: boolean | undefined;
+  /** What traces call it. */
   readonly name?: string | undefined;
 }
 
@@ -172,6 +180,7 @@ export class AioContext {
     return this.#own.isQuiet;
   }
 
+  /** The descriptor of the context's own notifier. QEMU: aio_get_event_notifier's. */
   get notifierFd(): number {
     return this.#own.notifier.fd;
   }

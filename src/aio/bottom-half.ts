@@ -66,6 +66,7 @@ export class BottomHalf {
     return this.slot !== NO_BH && this.#list.isScheduled(this.slot);
   }
 
+  /** Whether delete was called: it is not called any more. */
   get deleted(): boolean {
     return this.slot === NO_BH || this.#list.isDeleted(this.slot);
   }

@@ -61,6 +61,7 @@ export class Clocks {
     }
   }
 
+  /** Whether the clock runs, of QEMU_CLOCK_*. */
   isEnabled(type: number): boolean {
     return this.#enabled[type]!;
   }

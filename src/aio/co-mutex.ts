@@ -28,6 +28,7 @@ export class CoMutex {
     this.id = ++coroutines.thread.count;
   }
 
+  /** Whether a coroutine holds it. */
   get locked(): boolean {
     return this.#locked > 0;
   }

@@ -29,7 +29,9 @@ const T_SCHEDULE_BH = EV.aio_co_schedule_bh_cb;
  *      scheduled, so that nobody is lost.
  */
 export class Coroutines {
+  /** Where what is scheduled is run. */
   readonly ctx: AioContext;
+  /** What knows the coroutine that runs. */
   readonly thread: CoroutineThread;
   readonly trace: Tracer;
   readonly #bh: BottomHalf;

@@ -91,6 +91,7 @@ export class QemuTimer {
     this.#list.del(this);
   }
 
+  /** del. */
   dispose(): void {
     this.del();
   }

@@ -182,9 +182,9 @@ export interface Host {
   /**
    * Lets signals come without a mask, whichever thread the kernel gives them to.
    * tell is called within drain, and may be within the first add, once for each
-   * time that a handler ran, with the number: who sent it, and what value, is lost. A wait may return -EINTR when
-   * one comes. Returns -ENOSYS where this process has no way to do so, or why
-   * there are no descriptors.
+   * time that a handler ran, with the number: who sent it, and what value, is
+   * lost. A wait may return -EINTR when one comes. Returns -ENOSYS where this
+   * process has no way to do so, or why there are no descriptors.
    */
   openSignalPipe(tell: (signo: number) => void): SignalPipe | number;
   /** Signals blocked in the calling thread, ascending. */

@@ -117,7 +117,10 @@ export class MainLoop implements Disposable {
     this.#notifyBh.schedule();
   }
 
-  /** Tells a function before and after each poll; the last added is told first. QEMU: main_loop_poll_add_notifier. */
+  /**
+   * Tells a function before and after each poll; the last added is told first.
+   * What one throws comes out of main_loop_wait. QEMU: main_loop_poll_add_notifier.
+   */
   addPollNotifier(notifier: (poll: MainLoopPoll) => void): Disposable {
     // Wrapped, so that a notifier that is added twice is held twice.
     const held = (poll: MainLoopPoll): void => notifier(poll);
@@ -177,7 +180,7 @@ export class MainLoop implements Disposable {
 
   /**
    * Closes all that the loop opened.
-   * @throws where a bottom half leaked, after everything is closed.
+   * @throws Error where a bottom half leaked, after everything is closed.
    */
   close(): void {
     if (this.#closed) return;

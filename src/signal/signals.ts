@@ -29,7 +29,9 @@ export interface SignalsOptions {
 
 /**
  * Signals as events of a main loop: a signal source, its sigfd_handler on the
- * loop, and the sigactions that say who is called. QEMU: qemu_signal_init.
+ * loop, and the sigactions that say who is called. Two of one process must have no
+ * signal in common: each record would reach one of them, and the first that is
+ * disposed of would unblock it for both. QEMU: qemu_signal_init.
  */
 export class Signals implements Disposable {
   readonly table: SigactionTable;

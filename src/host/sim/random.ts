@@ -1,4 +1,4 @@
-/** Numbers from a seed (mulberry32): the same seed gives the same row. */
+/** Numbers from a seed (mulberry32): the same seed gives the same numbers. */
 export class Random {
   #state: number;
 
