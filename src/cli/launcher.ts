@@ -145,6 +145,8 @@ export class Launcher {
     try {
       return watch.spawn({ ...request, foregroundTty: terminal.fd }, name, callbacks);
     } catch (error) {
+      // It has the terminal before it is its program, and may have ended with it.
+      terminal.takeBack();
       // A C library before 2.35 cannot do it in the child.
       if (!(error instanceof HostError) || error.errno !== ENOSYS) throw error;
     }

@@ -85,6 +85,14 @@ describe('on a terminal', () => {
     await running.end();
   });
 
+  test('the terminal is ours again when the program cannot be started', async () => {
+    const running = onTerminal('$QL -q -- /nonexistent/prog; read x; echo read $x');
+    await running.until(/cannot run/);
+    running.child.stdin?.write('word\n');
+    await running.until(/read word/);
+    await running.end();
+  });
+
   test.each([80, 40])('no line of the log is wider than %i columns', async (columns) => {
     const running = onTerminal("$QL --spawn 'sleep 0.1; exit 3' --spawn 'kill -9 $$'", columns);
     const { stdout } = await running.end();
