@@ -47,6 +47,7 @@ export class Supervisor {
   readonly #jobs: JobControl;
   readonly #grace: QemuTimer;
   readonly #timeout: QemuTimer;
+  #outputGrace: QemuTimer | null = null;
   /** By pid, in order of start. */
   readonly #children = new Map<number, Child>();
   readonly #statuses: (number | undefined)[];
@@ -103,6 +104,7 @@ export class Supervisor {
     // --rewrite says what the children get, and not that they need not end.
     const interrupts = signo === SIGINT || received === SIGINT;
     const ends = interrupts || signo === SIGTERM || received === SIGTERM;
+    this.#toldToEnd ||= ends;
     if (this.settled) {
       if (ends) this.#parts.dropOutput();
       return;
@@ -121,7 +123,6 @@ export class Supervisor {
     for (const child of targets) this.#send(child, passing);
     if (signo === SIGCONT) this.#jobs.resumed();
     if (!ends) return;
-    this.#toldToEnd = true;
     this.#abandon(128 + signo);
     if (interrupts && ++this.#interrupts === 2) this.#killAll('second SIGINT');
     else if (!this.#grace.pending) this.#grace.modFromNowNs(this.#options.graceNs);
@@ -156,14 +157,17 @@ export class Supervisor {
   }
 
   /**
-   * All have ended, and their output waits for its reader. It does so for ever, as
-   * a program's own would, unless we are to end: then only for the time of --grace.
+   * All have ended, and their output may wait for its reader, and behind it the
+   * summary. It does so for ever, as a program's own would, unless we are to end:
+   * then only for the time of --grace, from the first call of this on.
    */
   awaitOutput(): void {
     if (!this.#toldToEnd) return;
     const { loop, dropOutput } = this.#parts;
-    const timer = loop.timers.newTimer(QEMU_CLOCK_REALTIME, 'output-grace', dropOutput);
-    timer.modFromNowNs(this.#options.graceNs);
+    if (this.#outputGrace === null) {
+      this.#outputGrace = loop.timers.newTimer(QEMU_CLOCK_REALTIME, 'output-grace', dropOutput);
+      this.#outputGrace.modFromNowNs(this.#options.graceNs);
+    } else if (!this.#outputGrace.pending) dropOutput();
   }
 
   get failure(): CliError | null {

@@ -1,25 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { command, Running, root } from '../support/run.ts';
-
-let dir: string;
-beforeAll(() => {
-  dir = mkdtempSync(join(tmpdir(), 'qemu-loop-tty-'));
-});
-afterAll(() => rmSync(dir, { recursive: true }));
-
-/** Runs a shell script on a terminal of its own; what is written to its stdin is typed there. */
-function onTerminal(script: string, columns = 80): Running {
-  const file = join(dir, `${Math.random()}.sh`);
-  writeFileSync(file, `stty cols ${columns} -echo; trap : INT\n${script}\n`);
-  const env = { QL: `${process.execPath} ${command}`, TERM: 'xterm', SHELL: '/bin/sh' };
-  return new Running('script', ['-qec', `sh ${file}`, '/dev/null'], { env });
-}
+import { onTerminal, testDirectory } from '../support/terminal.ts';
 
 describe('on a terminal', () => {
   test('Ctrl-C reaches all children once, and the loop', async () => {
@@ -62,7 +48,7 @@ describe('on a terminal', () => {
   });
 
   test('a program that cannot be continued by anybody does not stay stopped', async () => {
-    const file = join(dir, 'alone.sh');
+    const file = join(testDirectory(), 'alone.sh');
     writeFileSync(file, 'echo ready; read x; echo got $x; exit 4\n');
     // No shell above it on its terminal: Ctrl-Z must be as if it were not typed.
     const running = new Running(
@@ -113,7 +99,7 @@ describe('on a terminal', () => {
     ['--spawn', "$QL -q --spawn 'echo ready; exec sleep 100'; echo $? >", 129],
     ['a worker of run', `${process.execPath} -e "${forkWorker}" `, 0],
   ])('the end of the terminal is no abort: %s', async (_, line, status) => {
-    const result = join(dir, `${Math.random()}.fifo`);
+    const result = join(testDirectory(), 'result');
     execFileSync('mkfifo', [result]);
     const running = onTerminal(`trap : HUP; ${line}${result}`);
     await running.until(/ready/);
