@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { command, Running, root } from '../support/run.ts';
+import { command, Running, root, untilState } from '../support/run.ts';
 import { onTerminal, testDirectory } from '../support/terminal.ts';
 
 describe('on a terminal', () => {
@@ -86,6 +86,17 @@ describe('on a terminal', () => {
     expect(plain.length).toBeGreaterThan(20);
     expect(plain.filter((line) => line.length > columns)).toEqual([]);
     expect(stdout).toContain('\x1b[');
+  });
+
+  test('the end of the terminal of --watch is the end of its children, and no failure of ours', async () => {
+    const log = join(testDirectory(), 'log');
+    const running = onTerminal(
+      `exec $QL --watch --log-file ${log} --spawn 'echo at $PPID; exec sleep 100'`,
+    );
+    const [, pid] = await running.until(/at (\d+)/);
+    running.kill('SIGKILL');
+    await untilState(Number(pid), 'Z');
+    expect(readFileSync(log, 'utf8')).toMatch(/exit status 129: \[1\] ended with SIGHUP\n$/);
   });
 
   // Node aborts at its end where a terminal's modes cannot be put back.

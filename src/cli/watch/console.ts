@@ -102,12 +102,17 @@ export class Console {
     this.#output.write(STDOUT, this.#encoder.encode(text));
   }
 
-  /** Columns and rows. A terminal that does not say counts as 80 by 24. */
+  /** Columns and rows. A terminal that does not say, or is gone, counts as 80 by 24. */
   size(): readonly [number, number] {
-    // Node asks the terminal anew only in its listener for this, which it cannot call while the loop runs.
-    process.emit('SIGWINCH', 'SIGWINCH');
-    const [columns, rows] = process.stdout.getWindowSize();
-    return columns > 0 && rows > 0 ? [columns, rows] : [80, 24];
+    try {
+      // Node asks the terminal anew only in its listener for this, which it cannot call while the loop runs.
+      process.emit('SIGWINCH', 'SIGWINCH');
+      const [columns, rows] = process.stdout.getWindowSize();
+      if (columns > 0 && rows > 0) return [columns, rows];
+    } catch {
+      // It has been hung up, as the next read of its keys will tell.
+    }
+    return [80, 24];
   }
 
   /** What was typed; '' for nothing. Called only where the terminal was found readable. */
