@@ -94,19 +94,19 @@ export class Launcher {
   }
 
   #failed(error: unknown): void {
-    const { jobs, log, loop, living, onFailure } = this.#parts;
+    const { jobs, log, loop, living, prefixer, onFailure } = this.#parts;
     const job = jobs[this.#next]!;
     if (!(error instanceof HostError)) {
       onFailure(asCliError(error));
       return;
     }
     const why = spawnError(error, job.file);
-    // The pipes of those that have ended may be all that stands in the way.
-    if (isShortage(error) && living() === 0 && (this.#parts.prefixer?.drain() ?? 0) > 0) {
+    if (isShortage(error) && living() === 0 && this.#closesPipes()) {
       this.start();
       return;
     }
-    if (!isShortage(error) || living() === 0) {
+    const mayPass = living() > 0 || (prefixer?.open ?? 0) > 0;
+    if (!isShortage(error) || !mayPass) {
       onFailure(why);
       return;
     }
@@ -115,6 +115,15 @@ export class Launcher {
     const fields = { child: this.#next + 1, errno: error.code };
     log.note('warn', 'spawn_retry', loop.host.clockNs(CLOCK_MONOTONIC), fields, text);
     this.#retryNs = Math.min(2 * this.#retryNs, LAST_RETRY_NS);
+  }
+
+  /** The pipes of those that have ended may be all that stands in the way. Returns whether one is closed now. */
+  #closesPipes(): boolean {
+    const { prefixer } = this.#parts;
+    if (prefixer === null) return false;
+    const { open } = prefixer;
+    prefixer.drain();
+    return prefixer.open < open;
   }
 
   #startNext(): void {
@@ -145,6 +154,8 @@ export class Launcher {
     try {
       return watch.spawn({ ...request, foregroundTty: terminal.fd }, name, callbacks);
     } catch (error) {
+      // It has the terminal before it is its program, and may have ended with it.
+      terminal.takeBack();
       // A C library before 2.35 cannot do it in the child.
       if (!(error instanceof HostError) || error.errno !== ENOSYS) throw error;
     }

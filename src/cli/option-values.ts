@@ -5,10 +5,16 @@ import { nearest } from '../scenario/nearest.ts';
 import { signalNames, signalNumber } from '../signal/names.ts';
 import { parseDuration } from './units.ts';
 
+/** Times are numbers of ns, exact below 2^53. With a longer one the loop does not sleep. */
+const TOO_LONG_NS = 2 ** 53;
+const LONGEST = `${Math.floor(TOO_LONG_NS / 3600e9)}h`;
+
 /** ns. */
 export function duration(text: string): number {
   const ns = parseDuration(text);
-  if (ns !== null) return ns;
+  if (ns !== null && ns < TOO_LONG_NS) return ns;
+  if (ns !== null)
+    throw new InvalidArgumentError(`it is too long: the largest value is ${LONGEST}.`);
   const bare = /^\d+(\.\d+)?$/.test(text);
   throw new InvalidArgumentError(
     bare

@@ -1,12 +1,13 @@
-import { fstatSync } from 'node:fs';
 import { POLLERR, POLLHUP, POLLNVAL, POLLOUT } from '../host/constants.ts';
 import { EAGAIN, EINTR } from '../host/errno.ts';
 import type { Disposable, Host, HostBuffer } from '../host/host.ts';
 import type { MainLoop } from '../mainloop/main-loop.ts';
+import { reopenTerminal } from './reopen.ts';
 
 /**
  * POLLOUT on a pipe promises that 4096 bytes go in without blocking. The loop
- * must not block in write: it would see no signal.
+ * must not block in write: it would see no signal. A terminal promises nothing,
+ * and is opened anew.
  */
 const SLICE = 4096;
 /** Sources that can wait do so while more than this waits to be written. */
@@ -24,12 +25,13 @@ interface Chunk {
 
 /**
  * Writes to descriptors that others share, so that O_NONBLOCK must not be set on
- * them: what cannot be written at once waits until the loop finds them writable.
+ * them: what cannot be written at once waits until the loop finds them writable,
+ * or, where no loop serves it, until flush is called.
  *
  * Descriptors that are one file (a terminal, 2>&1) share one Output, and so keep
  * their order: a line is never written into the middle of another.
  */
-export class Output {
+export class Output implements Disposable {
   /** Bytes that wait. */
   waiting = 0;
   readonly #host: Host;
@@ -41,23 +43,36 @@ export class Output {
   /** How much of the first chunk is written. */
   #offset = 0;
   readonly #broken = new Set<number>();
+  /** By which terminals are written, by the descriptors that stand for them. */
+  readonly #reopened = new Map<number, number>();
   #loop: MainLoop | null = null;
   #watch: Disposable | null = null;
   #watchedFd = -1;
   readonly #onRoom: (() => void)[] = [];
   readonly #onBroken: ((fd: number) => void)[] = [];
 
-  constructor(host: Host) {
+  /** @param fds what will be written to; those among them that are terminals never block */
+  constructor(host: Host, ...fds: readonly number[]) {
     this.#host = host;
+    for (const fd of fds) {
+      const reopened = reopenTerminal(host, fd);
+      if (reopened >= 0) this.#reopened.set(fd, reopened);
+    }
     this.#buffer = host.alloc(SLICE);
     this.#pollfd = host.alloc(8);
   }
 
-  /** From now on what waits is written by this loop; before, and after null, write waits itself. */
+  /** From now on what waits is written by this loop; by none after null. */
   useLoop(loop: MainLoop | null): void {
     this.#unwatch();
     this.#loop = loop;
-    if (loop !== null) this.#flush();
+    if (loop !== null) this.flush();
+  }
+
+  /** The descriptor that what waits goes to next, for a poll; -1 where nothing waits. */
+  get pollFd(): number {
+    const chunk = this.#queue[0];
+    return chunk === undefined ? -1 : this.#targetOf(chunk.fd);
   }
 
   /** Whether a source that can wait should. */
@@ -96,18 +111,12 @@ export class Output {
     if (this.#lineHolder !== null && this.#lineHolder !== continues) this.#push(fd, LINE_END);
     this.#lineHolder = holder;
     this.#push(fd, bytes);
-    if (this.#watch === null) this.#flush();
+    if (this.#watch === null) this.flush();
   }
 
   #push(fd: number, bytes: Uint8Array): void {
     this.#queue.push({ fd, bytes });
     this.waiting += bytes.length;
-  }
-
-  /** Waits in the kernel until all is written or broken. */
-  finish(): void {
-    this.useLoop(null);
-    this.#flush();
   }
 
   /** Gives up what waits. */
@@ -118,44 +127,61 @@ export class Output {
     this.#unwatch();
   }
 
-  #flush(): void {
+  /** Gives back what it has opened. */
+  dispose(): void {
+    this.drop();
+    for (const fd of this.#reopened.values()) this.#host.close(fd);
+    this.#reopened.clear();
+  }
+
+  /** Writes what goes out at once. */
+  flush(): void {
     const wasFull = this.full;
     for (let chunk = this.#queue[0]; chunk !== undefined; chunk = this.#queue[0]) {
-      if (!this.#writable(chunk.fd)) {
-        this.#watchFor(chunk.fd);
-        break;
-      }
-      this.#writeSlice(chunk);
+      if (this.#writeSlice(chunk)) continue;
+      this.#watchFor(chunk.fd);
+      break;
     }
     if (this.#queue.length === 0) this.#unwatch();
     if (wasFull && !this.full) for (const listener of this.#onRoom) listener();
+  }
+
+  #targetOf(fd: number): number {
+    return this.#reopened.get(fd) ?? fd;
   }
 
   #writable(fd: number): boolean {
     const words = this.#pollfd.i32;
     words[0] = fd;
     words[1] = POLLOUT;
-    const ret = this.#host.poll(this.#pollfd, 1, this.#loop === null ? -1 : 0);
-    if (ret < 0) return false;
+    let ret: number;
+    do ret = this.#host.poll(this.#pollfd, 1, 0);
+    while (ret === -EINTR);
     const revents = words[1]! >>> 16;
     return ret > 0 && (revents & (POLLOUT | POLLERR | POLLHUP | POLLNVAL)) !== 0;
   }
 
-  #writeSlice(chunk: Chunk): void {
+  /** Returns false where there is no room now. */
+  #writeSlice(chunk: Chunk): boolean {
     const { fd, bytes } = chunk;
+    const target = this.#targetOf(fd);
+    if (target === fd && !this.#writable(fd)) return false;
     const part = bytes.subarray(this.#offset, this.#offset + SLICE);
     this.#buffer.u8.set(part);
-    const ret = this.#host.write(fd, this.#buffer, 0, part.length);
-    if (ret === -EINTR || ret === -EAGAIN) return;
+    const ret = this.#host.write(target, this.#buffer, 0, part.length);
+    if (ret === -EAGAIN) return false;
+    if (ret === -EINTR) return true;
     if (ret < 0) {
       this.#break(fd);
-      return;
+      return true;
     }
     this.waiting -= ret;
     this.#offset += ret;
-    if (this.#offset < bytes.length) return;
-    this.#queue.shift();
-    this.#offset = 0;
+    if (this.#offset === bytes.length) {
+      this.#queue.shift();
+      this.#offset = 0;
+    }
+    return true;
   }
 
   #break(fd: number): void {
@@ -171,9 +197,9 @@ export class Output {
     if (this.#loop === null || this.#watchedFd === fd) return;
     this.#unwatch();
     this.#watchedFd = fd;
-    this.#watch = this.#loop.setFdHandler(fd, {
+    this.#watch = this.#loop.setFdHandler(this.#targetOf(fd), {
       name: `write ${fd}`,
-      ioWrite: () => this.#flush(),
+      ioWrite: () => this.flush(),
     });
   }
 
@@ -181,23 +207,5 @@ export class Output {
     this.#watch?.dispose();
     this.#watch = null;
     this.#watchedFd = -1;
-  }
-}
-
-/** For 1 and 2: one Output for both where they are one file. */
-export function standardOutputs(host: Host): Map<number, Output> {
-  const err = new Output(host);
-  return new Map([
-    [2, err],
-    [1, sameFile(1, 2) ? err : new Output(host)],
-  ]);
-}
-
-function sameFile(a: number, b: number): boolean {
-  try {
-    const [x, y] = [fstatSync(a), fstatSync(b)];
-    return x.dev === y.dev && x.ino === y.ino && x.rdev === y.rdev;
-  } catch {
-    return false;
   }
 }

@@ -1,4 +1,4 @@
-import { F_GETFL, F_SETFL, O_CLOEXEC, O_NONBLOCK } from '../host/constants.ts';
+import { F_GETFL, F_GETPIPE_SZ, F_SETFL, O_CLOEXEC, O_NONBLOCK } from '../host/constants.ts';
 import { check, EAGAIN, EINTR } from '../host/errno.ts';
 import type { Disposable, HostBuffer } from '../host/host.ts';
 import type { MainLoop } from '../mainloop/main-loop.ts';
@@ -21,6 +21,17 @@ export interface PrefixParts {
   readonly stdin: number;
 }
 
+/** One stream of a child. */
+interface StreamPlace {
+  /** Its end of the pipe. */
+  readonly fd: number;
+  /** The descriptor that its lines are for. */
+  readonly target: number;
+  readonly prefix: Uint8Array;
+  /** Of its handler. */
+  readonly name: string;
+}
+
 /**
  * Turns a child's stdout and stderr into prefixed lines. One for each stream.
  *
@@ -30,47 +41,41 @@ export interface PrefixParts {
  */
 class Stream {
   readonly #parts: PrefixParts;
-  readonly #fd: number;
-  readonly #target: number;
+  readonly #place: StreamPlace;
   readonly #output: LineOutput;
-  readonly #prefix: Uint8Array;
   readonly #buffer: HostBuffer;
+  readonly #onClose: (stream: Stream) => void;
   /** The start of a line whose end has not come. */
   #partial: Uint8Array[] = [];
   #partialBytes = 0;
   /** Part of the line has gone out already. */
   #midLine = false;
-  readonly #name: string;
   #watch: Disposable | null = null;
   #open = true;
+  /** How much may still be taken; it has a limit only once the stream is drained. */
+  #left = Number.POSITIVE_INFINITY;
 
   constructor(
     parts: PrefixParts,
-    fd: number,
-    target: number,
-    prefix: Uint8Array,
+    place: StreamPlace,
     buffer: HostBuffer,
-    name: string,
+    onClose: (stream: Stream) => void,
   ) {
     this.#parts = parts;
-    this.#fd = fd;
-    this.#target = target;
-    this.#output = parts.outputFor(target);
-    this.#prefix = prefix;
+    this.#place = place;
+    this.#output = parts.outputFor(place.target);
     this.#buffer = buffer;
-    this.#name = name;
+    this.#onClose = onClose;
     this.resume();
-  }
-
-  get open(): boolean {
-    return this.#open;
   }
 
   /** Reads on, unless it does or may not. */
   resume(): void {
-    if (!this.#open || this.#watch !== null || this.#output.full) return;
-    this.#watch = this.#parts.loop.setFdHandler(this.#fd, {
-      name: this.#name,
+    const drained = this.#left !== Number.POSITIVE_INFINITY;
+    if (!this.#open || drained || this.#watch !== null || this.#output.full) return;
+    const { fd, name } = this.#place;
+    this.#watch = this.#parts.loop.setFdHandler(fd, {
+      name,
       ioRead: () => {
         this.#read();
         if (this.#output.full) this.#pause();
@@ -80,20 +85,30 @@ class Stream {
 
   /** Nobody reads the target any more: the child is told by SIGPIPE, as without us. */
   targetBroke(fd: number): void {
-    if (fd === this.#target) this.close();
+    if (fd === this.#place.target) this.close();
   }
 
-  /** Takes all that stands in the pipe now, and closes it. */
+  /**
+   * Takes what stood in the pipe when this was first called, and closes it. Where
+   * the output is full some of it stays there, until this is called again. What
+   * comes in behind may be taken too; but all ends after as much as a pipe holds,
+   * since somebody may bring more for ever.
+   */
   drain(): void {
-    while (this.#open && this.#read());
-    this.close();
+    this.#pause();
+    const size = this.#parts.loop.host.fcntl(this.#place.fd, F_GETPIPE_SZ, 0);
+    this.#left = Math.min(this.#left, size);
+    while (this.#open && !this.#output.full) {
+      if (this.#left <= 0 || !this.#read()) this.close();
+    }
   }
 
   close(): void {
     if (!this.#open) return;
     this.#open = false;
     this.#pause();
-    this.#parts.loop.host.close(this.#fd);
+    this.#parts.loop.host.close(this.#place.fd);
+    this.#onClose(this);
     if (this.#partialBytes > 0 || (this.#midLine && this.#output.holdsLine(this))) {
       this.#emit([Uint8Array.of(LF)]);
     }
@@ -106,13 +121,15 @@ class Stream {
 
   /** Returns whether there may be more. */
   #read(): boolean {
-    const ret = this.#parts.loop.host.read(this.#fd, this.#buffer, 0, READ);
+    const most = Math.min(READ, this.#left);
+    const ret = this.#parts.loop.host.read(this.#place.fd, this.#buffer, 0, most);
     if (ret === -EINTR) return true;
     if (ret === -EAGAIN) return false;
     if (ret <= 0) {
       this.close();
       return false;
     }
+    this.#left -= ret;
     this.#take(this.#buffer.u8.subarray(0, ret));
     return true;
   }
@@ -126,7 +143,7 @@ class Stream {
     const lines: Uint8Array[] = [];
     for (let at = 0; at <= last; ) {
       const end = bytes.indexOf(LF, at) + 1;
-      if (at > 0) lines.push(this.#prefix);
+      if (at > 0) lines.push(this.#place.prefix);
       lines.push(bytes.subarray(at, end));
       at = end;
     }
@@ -146,9 +163,9 @@ class Stream {
   /** Writes what is kept of the line, and then these parts, whose first ends it. */
   #emit(parts: readonly Uint8Array[], endsLine = true): void {
     const goesOn = this.#midLine && this.#output.holdsLine(this);
-    const head = goesOn ? [] : [this.#prefix];
+    const head = goesOn ? [] : [this.#place.prefix];
     const bytes = concat([...head, ...this.#partial, ...parts]);
-    this.#output.write(this.#target, bytes, endsLine ? null : this, goesOn ? this : null);
+    this.#output.write(this.#place.target, bytes, endsLine ? null : this, goesOn ? this : null);
     this.#partial = [];
     this.#partialBytes = 0;
     this.#midLine = false;
@@ -180,6 +197,7 @@ export interface ChildPipes {
 /** The prefixed output of all children. */
 export class Prefixer {
   readonly #parts: PrefixParts;
+  /** Those that are open. */
   readonly #streams = new Set<Stream>();
   readonly #buffer: HostBuffer;
   readonly #outputs = new Set<LineOutput>();
@@ -222,7 +240,7 @@ export class Prefixer {
         for (const { pipe, target } of pairs) {
           host.close(pipe[1]);
           const name = `child ${number} ${target === 1 ? 'stdout' : 'stderr'}`;
-          this.#streams.add(new Stream(this.#parts, pipe[0], target, bytes, this.#buffer, name));
+          this.#add({ fd: pipe[0], target, prefix: bytes, name });
         }
       },
       failed: () => {
@@ -231,16 +249,30 @@ export class Prefixer {
     };
   }
 
+  /** How many streams are open. */
+  get open(): number {
+    return this.#streams.size;
+  }
+
   /**
    * All children have ended. What they wrote stands in the pipes, and is taken; a
-   * process of theirs that still holds a pipe does not hold us. Returns how many
-   * were open.
+   * process of theirs that still holds a pipe does not hold us. Returns whether
+   * that is done: where the output is full this is to be called again, when there
+   * is room.
    */
-  drain(): number {
-    const open = [...this.#streams].filter((stream) => stream.open);
-    for (const stream of open) stream.drain();
-    this.#streams.clear();
-    return open.length;
+  drain(): boolean {
+    for (const stream of this.#streams) stream.drain();
+    return this.open === 0;
+  }
+
+  /** Closes all streams, whatever stands in them. */
+  abandon(): void {
+    for (const stream of this.#streams) stream.close();
+  }
+
+  #add(place: StreamPlace): void {
+    const onClose = (stream: Stream): boolean => this.#streams.delete(stream);
+    this.#streams.add(new Stream(this.#parts, place, this.#buffer, onClose));
   }
 }
 

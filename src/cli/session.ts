@@ -29,7 +29,7 @@ import { followFdNames, liveText } from './live-text.ts';
 import type { LogWriter } from './log.ts';
 import { LogTarget } from './log-target.ts';
 import type { Options } from './options.ts';
-import { Output, standardOutputs } from './output.ts';
+import { Outputs } from './outputs.ts';
 import { Prefixer } from './prefix.ts';
 import { PrettyLog } from './pretty-log.ts';
 import { childColor, paint, wantsColor } from './style.ts';
@@ -74,7 +74,7 @@ class Session {
   readonly #host: Host;
   readonly #options: Options;
   readonly #undo: Disposable[];
-  readonly #outputs: Map<number, Output>;
+  readonly #outputs: Outputs;
   readonly #log: LogWriter;
   readonly #report: Report;
   readonly #view: WatchView | null;
@@ -86,7 +86,7 @@ class Session {
     this.#host = host;
     this.#options = options;
     this.#undo = undo;
-    this.#outputs = standardOutputs(host);
+    this.#outputs = this.#keep(new Outputs(host));
     this.#trace = new Tracer(traceClock(host));
     this.#traceOutput = this.#openTrace();
     if (makers.events !== null) this.#trace.attach(EVENT_NAMES, makers.events.sink);
@@ -104,22 +104,23 @@ class Session {
 
   run(parentPid: number): number {
     const { supervisor, loop, prefixer, signals, watch } = this.#build(parentPid);
-    const outputs = new Set(this.#outputs.values());
-    for (const output of outputs) output.useLoop(loop);
+    const outputs = this.#outputs;
+    outputs.useLoop(loop);
     try {
       supervisor.start();
       while (!supervisor.settled) loop.mainLoopWait(false);
-      prefixer?.drain();
+      supervisor.awaitOutput();
+      while (prefixer?.drain() === false) loop.mainLoopWait(false);
       this.#view?.ended(supervisor.failure === null);
       while (this.#view !== null && !this.#view.done) loop.mainLoopWait(false);
       this.#finish(supervisor, loop, watch, signals);
       supervisor.awaitOutput();
-      while ([...outputs].some((output) => output.waiting > 0)) loop.mainLoopWait(false);
+      while (outputs.waiting) loop.mainLoopWait(false);
     } catch (error) {
       supervisor.killEverybody();
       throw error;
     } finally {
-      for (const output of outputs) output.useLoop(null);
+      outputs.useLoop(null);
     }
     if (supervisor.failure !== null) throw supervisor.failure;
     return this.#report.status;
@@ -154,7 +155,7 @@ class Session {
     const prefixer = options.prefix
       ? new Prefixer({
           loop,
-          outputFor: (fd) => view?.output ?? this.#outputs.get(fd)!,
+          outputFor: (fd) => view?.output ?? this.#outputs.of(fd),
           stdin: view === null ? 0 : this.#openNull(),
         })
       : null;
@@ -170,7 +171,8 @@ class Session {
         prefixOf: (number) => this.#prefixOf(number),
         adopts,
         dropOutput: () => {
-          for (const output of this.#outputs.values()) output.drop();
+          prefixer?.abandon();
+          this.#outputs.drop();
         },
       },
       options,
@@ -263,11 +265,11 @@ class Session {
         host.open(logFile, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644),
         `--log-file ${logFile}`,
       );
-      this.#outputs.set(fd, new Output(host));
+      this.#outputs.add(fd);
       this.#keep({ dispose: () => host.close(fd) });
     }
     const fds = followFdNames(this.#trace);
-    const target = new LogTarget(host, this.#outputs.get(fd)!, fd, this.#options.color);
+    const target = new LogTarget(host, this.#outputs.of(fd), fd, this.#options.color);
     const sink = target.write;
     if (makeJsonLog === null) return new PrettyLog(sink, target.style, fds, startNs);
     const epochMs = (host.clockNs(CLOCK_REALTIME) - host.clockNs(CLOCK_MONOTONIC)) / 1e6;

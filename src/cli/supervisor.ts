@@ -1,17 +1,7 @@
 import { QEMU_CLOCK_REALTIME } from '../aio/clock.ts';
 import type { QemuTimer } from '../aio/timer.ts';
-import {
-  CLOCK_MONOTONIC,
-  P_ALL,
-  SIGCONT,
-  SIGINT,
-  SIGKILL,
-  SIGTERM,
-  WEXITED,
-  WNOHANG,
-  WNOWAIT,
-} from '../host/constants.ts';
-import { type Host, newWaitResult } from '../host/host.ts';
+import { CLOCK_MONOTONIC, SIGCONT, SIGINT, SIGKILL, SIGTERM } from '../host/constants.ts';
+import type { Host } from '../host/host.ts';
 import type { MainLoop } from '../mainloop/main-loop.ts';
 import type { ChildCallbacks, ChildEvent, ChildWatch } from '../signal/child-watch.ts';
 import { signalName } from '../signal/names.ts';
@@ -20,6 +10,7 @@ import { endText, shellStatus, verdict } from './exit-status.ts';
 import type { Passing } from './forward.ts';
 import { JobControl } from './job-control.ts';
 import { type Child, Launcher } from './launcher.ts';
+import { Leftovers } from './leftovers.ts';
 import type { LogLevel, LogWriter } from './log.ts';
 import type { Options } from './options.ts';
 import type { Prefixer } from './prefix.ts';
@@ -56,12 +47,12 @@ export class Supervisor {
   readonly #jobs: JobControl;
   readonly #grace: QemuTimer;
   readonly #timeout: QemuTimer;
+  #outputGrace: QemuTimer | null = null;
   /** By pid, in order of start. */
   readonly #children = new Map<number, Child>();
   readonly #statuses: (number | undefined)[];
   readonly #ended: number[] = [];
-  /** Adopted processes that were told to end. */
-  readonly #told = new Set<number>();
+  readonly #leftovers: Leftovers;
   #leaving = false;
   #interrupts = 0;
   #toldToEnd = false;
@@ -75,6 +66,7 @@ export class Supervisor {
     this.#options = options;
     const { host, loop, terminal, report, log } = parts;
     this.#jobs = new JobControl(host, terminal, log, this.#children);
+    this.#leftovers = new Leftovers(host, parts.adopts);
     this.#statuses = options.jobs.map(() => undefined);
     const timer = (name: string, fire: () => void): QemuTimer =>
       loop.timers.newTimer(QEMU_CLOCK_REALTIME, name, fire);
@@ -109,8 +101,12 @@ export class Supervisor {
   /** A signal came that is to go to the children. */
   pass(passing: Passing, received: number): void {
     const { signo } = passing;
+    // --rewrite says what the children get, and not that they need not end.
+    const interrupts = signo === SIGINT || received === SIGINT;
+    const ends = interrupts || signo === SIGTERM || received === SIGTERM;
+    this.#toldToEnd ||= ends;
     if (this.settled) {
-      if (signo === SIGINT || signo === SIGTERM) this.#parts.dropOutput();
+      if (ends) this.#parts.dropOutput();
       return;
     }
     const as = signo === received ? '' : ` as ${signalName(signo)}`;
@@ -126,10 +122,9 @@ export class Supervisor {
     );
     for (const child of targets) this.#send(child, passing);
     if (signo === SIGCONT) this.#jobs.resumed();
-    if (signo !== SIGINT && signo !== SIGTERM) return;
-    this.#toldToEnd = true;
+    if (!ends) return;
     this.#abandon(128 + signo);
-    if (signo === SIGINT && ++this.#interrupts === 2) this.#killAll('second SIGINT');
+    if (interrupts && ++this.#interrupts === 2) this.#killAll('second SIGINT');
     else if (!this.#grace.pending) this.#grace.modFromNowNs(this.#options.graceNs);
   }
 
@@ -141,7 +136,7 @@ export class Supervisor {
   orphanEnded(event: ChildEvent): void {
     this.#parts.report.orphans++;
     this.#parts.report.latencies.add(event.latencyNs, event.latencyIsBound);
-    this.#told.delete(event.pid);
+    this.#leftovers.ended(event.pid);
     if (this.#leaving) this.#endLeftovers();
   }
 
@@ -162,25 +157,29 @@ export class Supervisor {
   }
 
   /**
-   * All have ended, and their output waits for its reader. It does so for ever, as
-   * a program's own would, unless we are to end: then only for the time of --grace.
+   * All have ended, and their output may wait for its reader, and behind it the
+   * summary. It does so for ever, as a program's own would, unless we are to end:
+   * then only for the time of --grace, from the first call of this on.
    */
   awaitOutput(): void {
     if (!this.#toldToEnd) return;
     const { loop, dropOutput } = this.#parts;
-    const timer = loop.timers.newTimer(QEMU_CLOCK_REALTIME, 'output-grace', dropOutput);
-    timer.modFromNowNs(this.#options.graceNs);
+    if (this.#outputGrace === null) {
+      this.#outputGrace = loop.timers.newTimer(QEMU_CLOCK_REALTIME, 'output-grace', dropOutput);
+      this.#outputGrace.modFromNowNs(this.#options.graceNs);
+    } else if (!this.#outputGrace.pending) dropOutput();
   }
 
   get failure(): CliError | null {
     return this.#failure;
   }
 
-  /** Something has gone wrong in us: nobody may be left behind. */
+  /** Something has gone wrong in us, or the person in front of us will wait no more: nobody may be left behind. */
   killEverybody(): void {
     const { host } = this.#parts;
     for (const child of this.#children.values())
       host.kill(child.leads ? -child.pid : child.pid, SIGKILL);
+    this.#leftovers.kill();
   }
 
   #callbacksFor(row: ChildRow): ChildCallbacks {
@@ -214,28 +213,17 @@ export class Supervisor {
 
   /** Those that were adopted are told to end, and those that come to us when they do. */
   #endLeftovers(): void {
-    const { host, adopts } = this.#parts;
-    if (!adopts || !this.#hasChildren()) {
+    if (!this.#leftovers.any) {
       this.#grace.del();
       this.settled = true;
       return;
     }
-    const fresh = host.children().filter((pid) => !this.#told.has(pid));
-    for (const pid of fresh) {
-      this.#told.add(pid);
-      host.kill(pid, SIGTERM);
-      host.kill(pid, SIGCONT);
-    }
+    const fresh = this.#leftovers.tell();
     if (fresh.length > 0) {
       const text = `SIGTERM to ${count(fresh.length, 'process', 'processes')} left behind`;
       this.#note('info', 'end_leftovers', { pids: fresh }, text);
     }
     if (!this.#grace.pending) this.#grace.modFromNowNs(this.#options.graceNs);
-  }
-
-  #hasChildren(): boolean {
-    // -ECHILD, and no other answer, says that there is none.
-    return this.#parts.host.waitid(P_ALL, 0, WEXITED | WNOHANG | WNOWAIT, newWaitResult()) >= 0;
   }
 
   #timeIsUp(): void {
@@ -263,15 +251,13 @@ export class Supervisor {
   }
 
   #killAll(why: string): void {
-    const { host } = this.#parts;
-    const left = this.#leaving ? host.children() : [];
-    const n = this.#children.size + left.length;
+    for (const child of this.#children.values()) this.#kill(child, SIGKILL);
+    const left = this.#leaving ? this.#leftovers.kill() : 0;
+    const n = this.#children.size + left;
     const text = `${why}: SIGKILL to ${count(n, 'process', 'processes')}`;
     this.#note('warn', 'kill', { processes: n }, text);
-    for (const child of this.#children.values()) this.#kill(child, SIGKILL);
-    for (const pid of left) host.kill(pid, SIGKILL);
     // Who comes to us when its parent is killed is told by SIGTERM first, and has its time.
-    if (left.length > 0) this.#grace.modFromNowNs(this.#options.graceNs);
+    if (left > 0) this.#grace.modFromNowNs(this.#options.graceNs);
   }
 
   #abandon(status: number): void {

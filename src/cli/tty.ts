@@ -38,8 +38,8 @@ export class Terminal {
     if (this.isOurs) this.#host.tcsetpgrp(this.#fd, pgid);
   }
 
-  /** Takes it back from a group of ours that has it, or that has left it behind. */
-  takeBack(pgid: number): void {
+  /** Takes it back from a group that has left it behind, or from this one of ours that has it. */
+  takeBack(pgid?: number): void {
     if (!this.interactive) return;
     const now = this.#host.tcgetpgrp(this.#fd);
     const left = now > 0 && this.#host.kill(-now, 0) === -ESRCH;

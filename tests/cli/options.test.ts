@@ -47,6 +47,7 @@ describe('options', () => {
     ['10s', 10e9],
     ['2m', 120e9],
     ['1h', 3600e9],
+    ['2501h', 2501 * 3600e9],
     ['0', 0],
   ])('--grace %s', (text, ns) => {
     expect(parse('--grace', text, '--', 'x').graceNs).toBe(ns);
@@ -71,6 +72,8 @@ describe('options', () => {
   test.each([
     [['--spwan', 'x'], /unknown option '--spwan'.*--spawn/],
     [['--grace', '10', '--', 'x'], /needs a unit: 10s/],
+    [['--timeout', '100000000000000000000h', '--', 'x'], /too long: the largest value is 2501h/],
+    [['--grace', `${2 ** 53 / 1e3}us`, '--', 'x'], /too long/],
     [['--grace', 'soon', '--', 'x'], /200ms, 1\.5s/],
     [['--pdeathsig', 'TREM', '--', 'x'], /no signal TREM: did you mean TERM/],
     [['--rewrite', 'TERM', '--', 'x'], /FROM:TO/],

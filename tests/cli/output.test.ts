@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { jsonLines, run, shell, start, summaryOf } from '../support/run.ts';
+import { jsonLines, run, shell, start, summaryOf, untilState } from '../support/run.ts';
 
 const sha = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -68,6 +68,49 @@ describe('--prefix', () => {
     const [, pid] = await running.until(/\[1\] (\d+)\n/);
     expect((await running.end()).status).toBe(3);
     process.kill(Number(pid), 'SIGKILL');
+  });
+
+  test('a grandchild that writes for ever does not hold us, nor makes us spin', async () => {
+    const running = start(['-q', '--prefix', '--spawn', 'yes & echo $! >&2; exit 3']);
+    const [, pid] = await running.until(/(\d+)\n/, 'stderr');
+    expect((await running.end()).status).toBe(3);
+    await untilState(Number(pid), 'Z');
+    const { stdout } = await shell("$QL -q --prefix --spawn 'yes & exit 3' >/dev/null; echo $?");
+    expect(stdout).toBe('3\n');
+  });
+
+  test.each([
+    ['it comes', 'grep -c last <&3', '1\n3\n'],
+    ['SIGTERM does', 'kill -TERM $!', '3\n'],
+  ])('what stands in the pipes at the end waits for a reader, until %s', async (_, step, seen) => {
+    const script = `
+      mkfifo "$D/go" "$D/f"
+      $QL --log-file "$D/log" --log-level debug --prefix \\
+        --spawn 'yes & exit 3' --spawn 'read x <"$D/go"; echo one; read x <"$D/go"; echo last' >"$D/f" &
+      exec 3<"$D/f"
+      until grep -q 'write 1' "$D/log"; do :; done
+      # The first line of the second child is read by chance, the second is not.
+      echo >"$D/go"
+      until grep -q 'child 2 stdout *called' "$D/log"; do :; done
+      echo >"$D/go"
+      until grep -q 'waitpid .*\\[2\\]' "$D/log"; do :; done
+      ${step}
+      wait $!; echo $?`;
+    const { stdout } = await shell(`D=$(mktemp -d); export D; ${script}; rm -r "$D"`);
+    expect(stdout).toBe(seen);
+  });
+
+  test('nor does the summary wait for ever, where SIGTERM came before', async () => {
+    const script = `
+      mkfifo "$D/pids" "$D/f"
+      $QL --grace 50ms --prefix --spawn 'trap "" TERM; yes & echo $$ $! >"$D/pids"; wait' \\
+        >"$D/f" 2>&1 &
+      exec 3<"$D/f"
+      read child yes <"$D/pids"
+      kill -TERM $!
+      wait $!; echo $?; kill -KILL $yes 2>/dev/null`;
+    const { stdout } = await shell(`D=$(mktemp -d); export D; ${script}; rm -r "$D"`);
+    expect(stdout).toBe('137\n');
   });
 
   test('a reader that does not read holds the children, and is not buffered for', async () => {

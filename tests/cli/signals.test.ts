@@ -143,6 +143,21 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
       expect(stderr).toMatch(/50 ms grace are over: SIGKILL to 1 process/);
     });
 
+    test('--rewrite changes what the children get, and not that they are to end', async () => {
+      const deaf = stubborn.replace('INT', 'INT QUIT USR1');
+      const args = ['--rewrite', 'TERM:QUIT', '--rewrite', 'INT:USR1', '--spawn', deaf];
+      const graced = start(['--grace', '50ms', ...args]);
+      await graced.until(/ready/);
+      graced.kill('SIGTERM');
+      expect((await graced.end()).stderr).toMatch(/50 ms grace are over: SIGKILL to 1 process/);
+      const killed = start(args);
+      await killed.until(/ready/);
+      killed.kill('SIGINT');
+      await killed.until(/SIGINT as SIGUSR1 to 1 child/, 'stderr');
+      killed.kill('SIGINT');
+      expect((await killed.end()).stderr).toMatch(/second SIGINT: SIGKILL/);
+    });
+
     test('a second SIGINT kills at once', async () => {
       const running = start(['--spawn', stubborn]);
       await running.until(/ready/);

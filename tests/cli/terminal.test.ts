@@ -1,25 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { command, Running, root } from '../support/run.ts';
-
-let dir: string;
-beforeAll(() => {
-  dir = mkdtempSync(join(tmpdir(), 'qemu-loop-tty-'));
-});
-afterAll(() => rmSync(dir, { recursive: true }));
-
-/** Runs a shell script on a terminal of its own; what is written to its stdin is typed there. */
-function onTerminal(script: string, columns = 80): Running {
-  const file = join(dir, `${Math.random()}.sh`);
-  writeFileSync(file, `stty cols ${columns} -echo; trap : INT\n${script}\n`);
-  const env = { QL: `${process.execPath} ${command}`, TERM: 'xterm', SHELL: '/bin/sh' };
-  return new Running('script', ['-qec', `sh ${file}`, '/dev/null'], { env });
-}
+import { describe, expect, test } from 'vitest';
+import { command, Running, root, untilState } from '../support/run.ts';
+import { onTerminal, testDirectory } from '../support/terminal.ts';
 
 describe('on a terminal', () => {
   test('Ctrl-C reaches all children once, and the loop', async () => {
@@ -62,7 +48,7 @@ describe('on a terminal', () => {
   });
 
   test('a program that cannot be continued by anybody does not stay stopped', async () => {
-    const file = join(dir, 'alone.sh');
+    const file = join(testDirectory(), 'alone.sh');
     writeFileSync(file, 'echo ready; read x; echo got $x; exit 4\n');
     // No shell above it on its terminal: Ctrl-Z must be as if it were not typed.
     const running = new Running(
@@ -85,6 +71,14 @@ describe('on a terminal', () => {
     await running.end();
   });
 
+  test('the terminal is ours again when the program cannot be started', async () => {
+    const running = onTerminal('$QL -q -- /nonexistent/prog; read x; echo read $x');
+    await running.until(/cannot run/);
+    running.child.stdin?.write('word\n');
+    await running.until(/read word/);
+    await running.end();
+  });
+
   test.each([80, 40])('no line of the log is wider than %i columns', async (columns) => {
     const running = onTerminal("$QL --spawn 'sleep 0.1; exit 3' --spawn 'kill -9 $$'", columns);
     const { stdout } = await running.end();
@@ -92,6 +86,17 @@ describe('on a terminal', () => {
     expect(plain.length).toBeGreaterThan(20);
     expect(plain.filter((line) => line.length > columns)).toEqual([]);
     expect(stdout).toContain('\x1b[');
+  });
+
+  test('the end of the terminal of --watch is the end of its children, and no failure of ours', async () => {
+    const log = join(testDirectory(), 'log');
+    const running = onTerminal(
+      `exec $QL --watch --log-file ${log} --spawn 'echo at $PPID; exec sleep 100'`,
+    );
+    const [, pid] = await running.until(/at (\d+)/);
+    running.kill('SIGKILL');
+    await untilState(Number(pid), 'Z');
+    expect(readFileSync(log, 'utf8')).toMatch(/exit status 129: \[1\] ended with SIGHUP\n$/);
   });
 
   // Node aborts at its end where a terminal's modes cannot be put back.
@@ -105,7 +110,7 @@ describe('on a terminal', () => {
     ['--spawn', "$QL -q --spawn 'echo ready; exec sleep 100'; echo $? >", 129],
     ['a worker of run', `${process.execPath} -e "${forkWorker}" `, 0],
   ])('the end of the terminal is no abort: %s', async (_, line, status) => {
-    const result = join(dir, `${Math.random()}.fifo`);
+    const result = join(testDirectory(), 'result');
     execFileSync('mkfifo', [result]);
     const running = onTerminal(`trap : HUP; ${line}${result}`);
     await running.until(/ready/);

@@ -185,6 +185,17 @@ describe('--watch ends', () => {
     await expectRestored(tmux);
   });
 
+  test('by q twice, those too that were left behind and adopted', async () => {
+    const deaf = 'while :; do sleep 0.05; done';
+    const tmux = await watching(`-s --grace 1h --spawn 'trap "" TERM; (${deaf}) & exit 3'`);
+    await tmux.until(/SIGTERM to 1 process left behind/);
+    await tmux.keys('q');
+    await tmux.until(/QUITTING: q kills/);
+    await tmux.keys('q');
+    await tmux.until(/status 3/);
+    await expectRestored(tmux);
+  });
+
   test('when all have ended, by q: the summary stands on the screen, and the status is theirs', async () => {
     const tmux = await watching("--spawn 'exit 3'");
     await tmux.until(/ALL ENDED/);

@@ -3,6 +3,8 @@ import { Output } from '../../src/cli/output.ts';
 import { wrap } from '../../src/cli/style.ts';
 import { formatDuration } from '../../src/cli/units.ts';
 import { O_CLOEXEC, O_NONBLOCK } from '../../src/host/constants.ts';
+import { EINTR } from '../../src/host/errno.ts';
+import { FaultHost } from '../../src/host/faults.ts';
 import type { Host } from '../../src/host/host.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { MainLoop } from '../../src/mainloop/main-loop.ts';
@@ -59,6 +61,24 @@ describe('Output', () => {
       expect(loop.watched.fds).toBe(2);
     },
   );
+
+  test('without a loop writes what goes, though interrupted, and the rest at flush', () => {
+    host.pipe2(ends, O_CLOEXEC);
+    const faults = new FaultHost(host);
+    faults.active = true;
+    const output = new Output(faults);
+    const bytes = bytesOf(100_000);
+    faults.add([{ call: 'poll', error: EINTR, after: 0, times: 1 }]);
+    output.write(ends[1]!, bytes);
+    expect({ waiting: output.waiting, pollFd: output.pollFd }).toEqual({
+      waiting: 100_000 - 65_536,
+      pollFd: ends[1],
+    });
+    const buffer = host.alloc(65_536);
+    expect(host.read(ends[0]!, buffer, 0, 65_536)).toBe(65_536);
+    output.flush();
+    expect({ waiting: output.waiting, pollFd: output.pollFd }).toEqual({ waiting: 0, pollFd: -1 });
+  });
 
   test('tells when the reader is gone, once, and takes no more', () => {
     host.pipe2(ends, O_CLOEXEC);

@@ -1,4 +1,3 @@
-import { writeSync } from 'node:fs';
 import {
   cursorHide,
   cursorShow,
@@ -32,7 +31,7 @@ export class Console {
 
   constructor(host: Host) {
     this.#host = host;
-    this.#output = new Output(host);
+    this.#output = new Output(host, STDOUT);
     this.#buffer = host.alloc(READ);
     // Node's own handler of SIGWINCH is set here, before the loop's table of handlers is.
     process.stdout.getWindowSize();
@@ -55,23 +54,28 @@ export class Console {
    * Gives it back as it was.
    * @param forNow whether it will be taken again. Whoever looks after it stays then: its
    *   end would be a SIGCHLD, which the loop that is shown may be waiting for
+   * @param waitForRoom waits until the terminal takes more; false where it is to be
+   *   left as it is. Then whoever looks after it does the rest
    */
-  leave(forNow = false): void {
+  leave(forNow = false, waitForRoom: (fd: number) => boolean = () => false): void {
     if (!this.#isOurs) return;
     this.#isOurs = false;
     process.off('exit', this.#atExit);
     // What waits was for a screen that goes away.
     this.#output.drop();
     this.#output.useLoop(null);
+    this.write(endSynchronizedOutput + cursorShow + exitAlternativeScreen);
+    while (this.busy && waitForRoom(this.pollFd)) this.flush();
     try {
-      writeSync(STDOUT, endSynchronizedOutput + cursorShow + exitAlternativeScreen);
       process.stdin.setRawMode(false);
     } catch {
       // It has been hung up.
     }
     if (forNow) return;
-    this.#guard?.dispose();
+    if (this.busy) this.#guard?.takeOver();
+    else this.#guard?.dispose();
     this.#guard = null;
+    this.#output.dispose();
   }
 
   /** Whether a frame would still wait for the one before. */
@@ -79,7 +83,17 @@ export class Console {
     return this.#output.waiting > 0;
   }
 
-  /** Writes by this loop, as far as the terminal takes it; without one, waits for it. */
+  /** What to poll for room while busy; -1 otherwise. */
+  get pollFd(): number {
+    return this.#output.pollFd;
+  }
+
+  /** Writes what the terminal takes now. */
+  flush(): void {
+    this.#output.flush();
+  }
+
+  /** What waits is written by this loop; by flush alone where there is none. */
   useLoop(loop: MainLoop | null): void {
     this.#output.useLoop(loop);
   }
@@ -88,12 +102,17 @@ export class Console {
     this.#output.write(STDOUT, this.#encoder.encode(text));
   }
 
-  /** Columns and rows. A terminal that does not say counts as 80 by 24. */
+  /** Columns and rows. A terminal that does not say, or is gone, counts as 80 by 24. */
   size(): readonly [number, number] {
-    // Node asks the terminal anew only in its listener for this, which it cannot call while the loop runs.
-    process.emit('SIGWINCH', 'SIGWINCH');
-    const [columns, rows] = process.stdout.getWindowSize();
-    return columns > 0 && rows > 0 ? [columns, rows] : [80, 24];
+    try {
+      // Node asks the terminal anew only in its listener for this, which it cannot call while the loop runs.
+      process.emit('SIGWINCH', 'SIGWINCH');
+      const [columns, rows] = process.stdout.getWindowSize();
+      if (columns > 0 && rows > 0) return [columns, rows];
+    } catch {
+      // It has been hung up, as the next read of its keys will tell.
+    }
+    return [80, 24];
   }
 
   /** What was typed; '' for nothing. Called only where the terminal was found readable. */

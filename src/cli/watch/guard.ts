@@ -49,6 +49,11 @@ export class TerminalGuard {
     return null;
   }
 
+  /** Lets it put the terminal right, as soon as that can be. Nobody waits for it. */
+  takeOver(): void {
+    this.#host.close(this.#fd);
+  }
+
   /** Tells it that all is well, and reaps it. */
   dispose(): void {
     const bytes = new TextEncoder().encode('done\n');

@@ -4,6 +4,7 @@ import {
   POLLERR,
   POLLHUP,
   POLLIN,
+  POLLOUT,
   SIGABRT,
   SIGCONT,
   SIGHUP,
@@ -14,17 +15,25 @@ import {
   SIGTSTP,
   SIGWINCH,
 } from '../../host/constants.ts';
+import { EINTR } from '../../host/errno.ts';
 import type { Disposable, Host, HostBuffer } from '../../host/host.ts';
 import type { Signals } from '../../signal/signals.ts';
 
 /** What the loop must not be kept from: whoever sends one wants it to be served. */
 const URGENT = [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGABRT];
 
+/** Of a poll: the three that are always looked at, and the terminal where it is to be written. */
+const PLACES = 4;
+const ROOM = 3;
+/** A terminal that takes nothing for so long is not read, and must not keep us from our end. */
+const PATIENCE_NS = 2e9;
+
 /** What ended a wait. More than one may have. */
 export interface Woken {
   keys: boolean;
   resized: boolean;
   urgent: boolean;
+  room: boolean;
 }
 
 /**
@@ -33,7 +42,12 @@ export interface Woken {
  * signals that are the loop's, the terminal alone.
  */
 export class HoldPoll implements Disposable {
-  readonly woken: Woken = { keys: false, resized: false, urgent: false };
+  readonly woken: Woken = {
+    keys: false,
+    resized: false,
+    urgent: false,
+    room: false,
+  };
   readonly #host: Host;
   readonly #pollfds: HostBuffer;
   readonly #record: HostBuffer;
@@ -44,7 +58,7 @@ export class HoldPoll implements Disposable {
 
   constructor(host: Host, tty: number, signals: Signals | null) {
     this.#host = host;
-    this.#pollfds = host.alloc(24);
+    this.#pollfds = host.alloc(8 * PLACES);
     this.#record = host.alloc(SIGNALFD_SIGINFO_SIZE);
     if (signals?.sigfd === 'native') {
       this.#own = [URGENT, [SIGWINCH]].map((set) => host.signalfd(-1, set, O_CLOEXEC | O_NONBLOCK));
@@ -55,19 +69,25 @@ export class HoldPoll implements Disposable {
     this.#fds = [tty, this.#own[0] ?? signals?.source.fd ?? -1, this.#own[1] ?? -1];
   }
 
-  /** Waits for at most so many ns, -1 without limit. */
-  wait(timeoutNs: number): Woken {
+  /**
+   * Waits for at most so many ns, -1 without limit.
+   * @param roomFd a descriptor that is to be written; -1 for none
+   */
+  wait(timeoutNs: number, roomFd: number): Woken {
     const words = this.#pollfds.i32;
     for (const [i, fd] of this.#fds.entries()) {
       words[2 * i] = fd;
       words[2 * i + 1] = POLLIN;
     }
-    const ret = this.#host.poll(this.#pollfds, this.#fds.length, timeoutNs);
+    words[2 * ROOM] = roomFd;
+    words[2 * ROOM + 1] = POLLOUT;
+    const ret = this.#host.poll(this.#pollfds, PLACES, timeoutNs);
     const has = (i: number): boolean =>
-      ret > 0 && ((words[2 * i + 1]! >>> 16) & (POLLIN | POLLHUP | POLLERR)) !== 0;
+      ret > 0 && ((words[2 * i + 1]! >>> 16) & (POLLIN | POLLOUT | POLLHUP | POLLERR)) !== 0;
     this.woken.keys = has(0);
     this.woken.urgent = has(1);
     this.woken.resized = has(2);
+    this.woken.room = has(ROOM);
     if (this.woken.resized) {
       this.#host.read(this.#fds[2]!, this.#record, 0, SIGNALFD_SIGINFO_SIZE);
       this.#owesResize = true;
@@ -77,7 +97,20 @@ export class HoldPoll implements Disposable {
 
   /** Whether the terminal has anything to read. */
   hasKeys(): boolean {
-    return this.wait(0).keys;
+    return this.wait(0, -1).keys;
+  }
+
+  /** Waits until a descriptor can be written. Returns false where that takes too long, or something urgent comes. */
+  waitForRoom(fd: number): boolean {
+    const words = this.#pollfds.i32;
+    words[0] = this.#fds[1]!;
+    words[1] = POLLIN;
+    words[2] = fd;
+    words[3] = POLLOUT;
+    let ret: number;
+    do ret = this.#host.poll(this.#pollfds, 2, PATIENCE_NS);
+    while (ret === -EINTR);
+    return ret > 0 && words[1]! >>> 16 === 0;
   }
 
   /** The loop goes on: it sees the SIGWINCH that it would have seen. */

@@ -89,9 +89,10 @@ export class View {
 
   /** Gives the terminal back. */
   dispose(): void {
-    this.#open?.hold.dispose();
+    const hold = this.#open?.hold;
     this.#open = null;
-    this.console.leave();
+    this.console.leave(false, (fd) => hold?.waitForRoom(fd) ?? false);
+    hold?.dispose();
   }
 
   /** Takes a trace event, and stands still where the pace says so. Returns what the event is to the iterations. */
@@ -114,6 +115,7 @@ export class View {
     const { subject } = this.#open;
     this.#drawnNs = this.#host.clockNs(CLOCK_MONOTONIC);
     // A terminal that is slow gets the next frame, and not all in between.
+    this.console.flush();
     if (this.console.busy) return;
     const [columns, rows] = this.console.size();
     const style = { color: this.#color, width: columns };
@@ -150,7 +152,12 @@ export class View {
       const ns = leftNs();
       this.draw();
       if (ns <= 0) return;
-      const { keys, urgent } = this.#open!.hold.wait(Math.min(ns, this.#driver.tickNs));
+      const { hold } = this.#open!;
+      const { keys, urgent, room } = hold.wait(
+        Math.min(ns, this.#driver.tickNs),
+        this.console.pollFd,
+      );
+      if (room) this.console.flush();
       if (keys) this.readKeys();
       if (urgent || this.console.hungUp || this.#driver.isLeaving()) return;
     }
@@ -188,7 +195,8 @@ export class View {
 
   #suspend(): void {
     const held = this.pacer.paused;
-    this.console.leave(true);
+    const { hold } = this.#open!;
+    this.console.leave(true, (fd) => hold.waitForRoom(fd));
     let stopped = this.#driver.suspend();
     // Continued in the background: there the terminal is another's.
     while (stopped && isBackground(this.#host)) stopped = this.#driver.suspend();

@@ -11,7 +11,6 @@ import { newSocketPair } from './socket.ts';
 import type { Thread } from './thread.ts';
 
 const ACCESS_MODE = 3;
-const F_GETPIPE_SZ = 1032;
 /** What F_SETFL can change: O_APPEND, O_NONBLOCK, O_ASYNC, O_DIRECT, O_NOATIME. */
 const SETTABLE = C.O_APPEND | C.O_NONBLOCK | 0o20000 | 0o40000 | 0o1000000;
 
@@ -211,7 +210,7 @@ export class SimIo {
         return 0;
       case C.F_SETPIPE_SZ:
         return file.node instanceof Pipe ? file.node.setCapacity(arg) : -EBADF;
-      case F_GETPIPE_SZ:
+      case C.F_GETPIPE_SZ:
         return file.node instanceof Pipe ? file.node.capacity : -EBADF;
       default:
         return -EINVAL;
