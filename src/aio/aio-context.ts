@@ -40,7 +40,7 @@ export interface AioContextOptions {
   readonly trace?: Tracer;
   /** Tells contexts apart in traces. */
   readonly id?: number;
-  /** How it waits for its fds; `auto` where absent. QEMU: FDMonOps. */
+  /** How it waits for its fds; `auto` where absent. */
   readonly fdmon?: FdMonChoice;
   /** Whether event notifiers may be watched by their edges, which saves a read; true where absent. */
   readonly edges?: boolean;
@@ -180,7 +180,7 @@ export class AioContext {
     return this.#own.isQuiet;
   }
 
-  /** The descriptor of the context's own notifier. QEMU: aio_get_event_notifier's. */
+  /** The descriptor of the context's own notifier. */
   get notifierFd(): number {
     return this.#own.notifier.fd;
   }
