@@ -79,6 +79,10 @@ class Session {
   readonly #report: Report;
   readonly #view: WatchView | null;
   readonly #trace: Tracer;
+  /** Whether nothing is written after the run, which could block while signals are. */
+  readonly #saysNoMore: boolean;
+  /** The process ends at once: the signals stay ours, or one that comes late would end us instead. */
+  #exits = false;
   readonly #traceOutput: TraceOutput | null;
   readonly #counts: { readonly wakeups: number };
 
@@ -89,6 +93,7 @@ class Session {
     this.#outputs = this.#keep(new Outputs(host));
     this.#trace = new Tracer(traceClock(host));
     this.#traceOutput = this.#openTrace();
+    this.#saysNoMore = makers.events === null;
     if (makers.events !== null) this.#trace.attach(EVENT_NAMES, makers.events.sink);
     const startNs = host.clockNs(CLOCK_MONOTONIC);
     this.#report = new Report(options.jobs.map(({ command }, i) => newRow(command, i + 1)));
@@ -123,6 +128,7 @@ class Session {
       outputs.useLoop(null);
     }
     if (supervisor.failure !== null) throw supervisor.failure;
+    this.#exits = this.#saysNoMore;
     return this.#report.status;
   }
 
@@ -132,12 +138,12 @@ class Session {
     const view = this.#view;
     const terminal = new Terminal(host, view === null);
     const loop = this.#keep(new MainLoop({ host, trace: this.#trace }));
-    // Ours to the very end: a signal that comes late would end us instead of our status.
     const signals = new Signals(loop, {
       signals: [SIGCHLD, ...FORWARDED, ...(this.#traceOutput === null ? [] : [SIGABRT])],
       sigfd: options.sigfd,
       report: (message) => this.#note('warn', 'signalfd', message),
     });
+    this.#keep({ dispose: () => this.#exits || signals.dispose() });
     const adopts = options.subreaper || host.getpid() === 1;
     if (adopts && host.getpid() !== 1) {
       check(host.prctl(PR_SET_CHILD_SUBREAPER, 1), 'prctl PR_SET_CHILD_SUBREAPER');

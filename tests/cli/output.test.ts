@@ -84,15 +84,15 @@ describe('--prefix', () => {
     ['SIGTERM does', 'kill -TERM $!', '3\n'],
   ])('what stands in the pipes at the end waits for a reader, until %s', async (_, step, seen) => {
     const script = `
-      mkfifo "$D/go" "$D/f"
+      mkfifo "$D/go" "$D/on" "$D/f"
       $QL --log-file "$D/log" --log-level debug --prefix \\
-        --spawn 'yes & exit 3' --spawn 'read x <"$D/go"; echo one; read x <"$D/go"; echo last' >"$D/f" &
+        --spawn 'yes & exit 3' --spawn 'read x <"$D/go"; echo one; read x <"$D/on"; echo last' >"$D/f" &
       exec 3<"$D/f"
-      until grep -q 'write 1' "$D/log"; do :; done
+      until grep -qs 'write 1' "$D/log"; do :; done
       # The first line of the second child is read by chance, the second is not.
       echo >"$D/go"
       until grep -q 'child 2 stdout *called' "$D/log"; do :; done
-      echo >"$D/go"
+      echo >"$D/on"
       until grep -q 'waitpid .*\\[2\\]' "$D/log"; do :; done
       ${step}
       wait $!; echo $?`;
@@ -118,7 +118,7 @@ describe('--prefix', () => {
       mkfifo "$D/f"
       $QL --log-file "$D/log" --log-level debug --log-format json --prefix --spawn 'yes | head -c 20000000' >"$D/f" &
       exec 3<"$D/f"
-      until grep -q 'write 1' "$D/log"; do :; done
+      until grep -qs 'write 1' "$D/log"; do :; done
       awk '/VmHWM/ { print $2 }' /proc/$!/status
       grep -c x "$D/log" >/dev/null
       cat <&3 | wc -c
