@@ -28,7 +28,7 @@ import {
   type SignalPipe,
 } from '../host/host.ts';
 import type { HandlerInstaller } from './sigaction-table.ts';
-import type { SignalSource } from './sigfd.ts';
+import type { Arrivals, SignalSource } from './sigfd.ts';
 import { encodeSiginfo, newSiginfo } from './siginfo.ts';
 import type { SignalLoop } from './signals.ts';
 
@@ -60,6 +60,7 @@ const NOTHING: Disposable = { dispose: () => {} };
  */
 export class CompatSignalSource implements SignalSource, HandlerInstaller {
   readonly fd: number;
+  readonly arrivals: Arrivals;
   readonly #loop: SignalLoop;
   readonly #host: Host;
   readonly #writeFd: number;
@@ -100,6 +101,11 @@ export class CompatSignalSource implements SignalSource, HandlerInstaller {
       throw new HostError(pipe, 'catching signals without a mask');
     }
     this.#pipe = pipe;
+    this.arrivals = {
+      fd: pipe.fd,
+      collect: () => pipe.drain(),
+      has: (some) => some.some((signo) => this.#queued[signo] !== 0),
+    };
     this.#watch = loop.setFdHandler(pipe.fd, {
       name: 'sigfd_compat',
       ioRead: () => pipe.drain(),

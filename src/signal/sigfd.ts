@@ -25,10 +25,22 @@ const T_LOOKUP = EV.sigaction_lookup;
 const T_BEGIN = EV.signal_handler_begin;
 const T_END = EV.signal_handler_end;
 
+/** Signals that have come, and that records are to be made of. */
+export interface Arrivals {
+  /** Readable while there are any. */
+  readonly fd: number;
+  /** Makes their records. */
+  collect(): void;
+  /** Whether a record of one of these waits to be read. */
+  has(signals: readonly number[]): boolean;
+}
+
 /** Where the records of a set of signals come from. */
 export interface SignalSource extends Disposable {
   /** Readable while a record is there. */
   readonly fd: number;
+  /** Where fd is readable only once the loop has made records. */
+  readonly arrivals?: Arrivals;
   /** Where SIGCHLD does not come by itself: watches a child, and makes a record when it ends. */
   announceChild?(pid: number): Disposable;
   /** Whoever reads the records tells of each, before its handler is called. */

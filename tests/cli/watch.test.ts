@@ -212,8 +212,13 @@ describe('--watch ends', () => {
     expect(await tmux.isAlternate()).toBe(false);
   });
 
-  test.each(['TERM', 'INT', 'HUP'])('by SIG%s from outside, also while paused', async (name) => {
-    const tmux = await watching(`--spawn 'while :; do sleep 0.05; done'`);
+  test.each([
+    ['TERM', 'native'],
+    ['INT', 'native'],
+    ['HUP', 'native'],
+    ['TERM', 'compat'],
+  ])('by SIG%s from outside, also while paused: %s', async (name, sigfd) => {
+    const tmux = await watching(`--sigfd ${sigfd} --spawn 'while :; do sleep 0.05; done'`);
     const pid = tmux.pid;
     await pause(tmux);
     execFileSync('kill', [`-${name}`, String(pid)]);

@@ -17,6 +17,7 @@ import {
 } from '../../host/constants.ts';
 import { EINTR } from '../../host/errno.ts';
 import type { Disposable, Host, HostBuffer } from '../../host/host.ts';
+import type { Arrivals } from '../../signal/sigfd.ts';
 import type { Signals } from '../../signal/signals.ts';
 
 /** What the loop must not be kept from: whoever sends one wants it to be served. */
@@ -53,6 +54,8 @@ export class HoldPoll implements Disposable {
   readonly #record: HostBuffer;
   readonly #fds: readonly number[];
   readonly #own: readonly number[];
+  /** In compat mode, where records stay for the loop to read. */
+  readonly #arrivals: Arrivals | null;
   /** SIGWINCH that was read here, and that the loop is still to see. */
   #owesResize = false;
 
@@ -63,10 +66,10 @@ export class HoldPoll implements Disposable {
     if (signals?.sigfd === 'native') {
       this.#own = [URGENT, [SIGWINCH]].map((set) => host.signalfd(-1, set, O_CLOEXEC | O_NONBLOCK));
     } else {
-      // Signals are not blocked here, so that any one ends the pause.
       this.#own = [];
     }
-    this.#fds = [tty, this.#own[0] ?? signals?.source.fd ?? -1, this.#own[1] ?? -1];
+    this.#arrivals = signals?.source.arrivals ?? null;
+    this.#fds = [tty, this.#own[0] ?? this.#arrivals?.fd ?? -1, this.#own[1] ?? -1];
   }
 
   /**
@@ -85,7 +88,7 @@ export class HoldPoll implements Disposable {
     const has = (i: number): boolean =>
       ret > 0 && ((words[2 * i + 1]! >>> 16) & (POLLIN | POLLOUT | POLLHUP | POLLERR)) !== 0;
     this.woken.keys = has(0);
-    this.woken.urgent = has(1);
+    this.woken.urgent = has(1) && this.#isUrgent();
     this.woken.resized = has(2);
     this.woken.room = has(ROOM);
     if (this.woken.resized) {
@@ -93,6 +96,11 @@ export class HoldPoll implements Disposable {
       this.#owesResize = true;
     }
     return this.woken;
+  }
+
+  #isUrgent(): boolean {
+    this.#arrivals?.collect();
+    return this.#arrivals?.has(URGENT) ?? true;
   }
 
   /** Whether the terminal has anything to read. */
