@@ -58,6 +58,8 @@ export class Supervisor {
   #toldToEnd = false;
   #timedOut = false;
   #failure: CliError | null = null;
+  /** SIGKILL was sent, and who comes to us when its parent dies of it gets it too. */
+  #killed = false;
   /** What those that were never started exit with. */
   #abandonedStatus = 125;
 
@@ -124,7 +126,8 @@ export class Supervisor {
     if (signo === SIGCONT) this.#jobs.resumed();
     if (!ends) return;
     this.#abandon(128 + signo);
-    if (interrupts && ++this.#interrupts === 2) this.#killAll('second SIGINT');
+    if (interrupts) this.#interrupts++;
+    if (this.#interrupts >= 2 && !this.#killed) this.#killAll('second SIGINT');
     else if (!this.#grace.pending) this.#grace.modFromNowNs(this.#options.graceNs);
   }
 
@@ -207,7 +210,8 @@ export class Supervisor {
     if (this.#children.size > 0 || this.#launcher.pending || this.#leaving) return;
     this.#leaving = true;
     this.#timeout.del();
-    this.#grace.del();
+    // Who was told to end has one --grace, for all that it leaves behind too.
+    if (!this.#toldToEnd) this.#grace.del();
     this.#endLeftovers();
   }
 
@@ -216,6 +220,10 @@ export class Supervisor {
     if (!this.#leftovers.any) {
       this.#grace.del();
       this.settled = true;
+      return;
+    }
+    if (this.#killed) {
+      this.#leftovers.kill();
       return;
     }
     const fresh = this.#leftovers.tell();
@@ -251,13 +259,12 @@ export class Supervisor {
   }
 
   #killAll(why: string): void {
+    this.#killed = true;
     for (const child of this.#children.values()) this.#kill(child, SIGKILL);
     const left = this.#leaving ? this.#leftovers.kill() : 0;
     const n = this.#children.size + left;
     const text = `${why}: SIGKILL to ${count(n, 'process', 'processes')}`;
     this.#note('warn', 'kill', { processes: n }, text);
-    // Who comes to us when its parent is killed is told by SIGTERM first, and has its time.
-    if (left > 0) this.#grace.modFromNowNs(this.#options.graceNs);
   }
 
   #abandon(status: number): void {

@@ -243,6 +243,26 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
       expect(summaryOf(stderr)).toMatchObject({ orphans: 2, status: 3 });
     });
 
+    test('a second SIGINT kills all, also who is left behind then', async () => {
+      const deaf = 'trap "" INT TERM; sleep 300 & echo ready; wait; sleep 300';
+      const running = start(['-s', '--grace', '1h', '--spawn', deaf]);
+      await running.until(/ready/);
+      running.kill('SIGINT');
+      await running.until(/forward_signal/, 'stderr');
+      running.kill('SIGINT');
+      expect((await running.end()).status).toBe(137);
+    });
+
+    test('who was told to end has one grace, for whom it leaves behind too', async () => {
+      const deaf = 'trap "" TERM; sleep 300 & echo ready; wait; sleep 300';
+      const running = start(['-s', '--grace', '60ms', '--log-format', 'json', '--spawn', deaf]);
+      await running.until(/ready/);
+      running.kill('SIGTERM');
+      const { status, stderr } = await running.end();
+      expect(status).toBe(137);
+      expect(jsonLines(stderr).filter(({ event }) => event === 'end_leftovers')).toEqual([]);
+    });
+
     test('kills after the grace those who do not listen, generation by generation', async () => {
       const inner =
         "trap '' TERM; (trap '' TERM; while :; do sleep 0.02; done) & while :; do sleep 0.02; done";
