@@ -10,22 +10,24 @@ import { needForeground, needTerminal } from './tty.ts';
 import type { WatchMaker } from './watch/parts.ts';
 import { allWriter } from './write-all.ts';
 
-async function main(): Promise<number> {
-  if (process.argv[2] === 'trace') {
-    allWriter(1)(traceCommand(process.argv.slice(3)));
+async function main(typed: readonly string[]): Promise<number> {
+  // `help run` is `run --help`.
+  const args = typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed;
+  if (args[0] === 'trace') {
+    allWriter(1)(traceCommand(args.slice(1)));
     return 0;
   }
-  if (process.argv[2] === 'run' || process.argv[2] === 'check') {
+  if (args[0] === 'run' || args[0] === 'check') {
     const { scenarioMain } = await import('./scenario-main.ts');
-    return scenarioMain(process.argv.slice(2));
+    return scenarioMain(args);
   }
-  if (process.argv[2] === 'report') {
+  if (args[0] === 'report') {
     const { reportCommand } = await import('./report/report-command.ts');
-    const { text, status } = reportCommand(process.argv.slice(3));
+    const { text, status } = reportCommand(args.slice(1));
     allWriter(status === 0 ? 1 : 2)(text);
     return status;
   }
-  const asked = parseOptions(process.argv.slice(2), version);
+  const asked = parseOptions(args, version);
   if ('text' in asked) {
     allWriter(asked.status === 0 ? 1 : 2)(asked.text);
     return asked.status;
@@ -79,6 +81,6 @@ function explain(error: CliError): number {
   return error.status;
 }
 
-main()
+main(process.argv.slice(2))
   .catch((error: unknown) => explain(asCliError(error)))
   .then(leave);

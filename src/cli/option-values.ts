@@ -2,7 +2,8 @@
 
 import { InvalidArgumentError } from 'commander';
 import { nearest } from '../scenario/nearest.ts';
-import { signalNames, signalNumber } from '../signal/names.ts';
+import { signalName, signalNames, signalNumber } from '../signal/names.ts';
+import { FORWARDED } from './forward.ts';
 import { parseDuration } from './units.ts';
 
 /** Times are numbers of ns, exact below 2^53. With a longer one the loop does not sleep. */
@@ -55,6 +56,9 @@ export function rewrite(text: string, before: ReadonlyMap<number, number>): Map<
   if (match === null) {
     throw new InvalidArgumentError('expected FROM:TO, as TERM:QUIT, or TERM:0 to drop it.');
   }
-  const to = match[2] === '0' ? 0 : signal(match[2]!);
-  return new Map(before).set(signal(match[1]!), to);
+  const from = signal(match[1]!);
+  if (!FORWARDED.includes(from)) {
+    throw new InvalidArgumentError(`${signalName(from)} is none that is passed on.`);
+  }
+  return new Map(before).set(from, match[2] === '0' ? 0 : signal(match[2]!));
 }

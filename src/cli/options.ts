@@ -154,7 +154,7 @@ function fromRaw(raw: Raw, operands: readonly string[], hasDashes: boolean): Opt
     color: raw.color,
     group: raw.group,
     graceNs: raw.grace,
-    timeoutNs: raw.timeout,
+    timeoutNs: raw.timeout === 0 ? undefined : raw.timeout,
     subreaper: raw.subreaper,
     pdeathsig: raw.pdeathsig,
     okExit: raw.okExit,
@@ -175,6 +175,8 @@ function program(operands: readonly string[]): Job {
 }
 
 function unexpected(word: string): string {
+  const meant = nearest(word, ['run', 'check', 'report', 'trace', 'help']);
+  if (meant !== undefined) return `unexpected argument '${word}': did you mean ${meant}?`;
   return `unexpected argument '${word}': write --spawn '${word} …', or -- before a program`;
 }
 

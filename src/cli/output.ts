@@ -1,5 +1,5 @@
 import { POLLERR, POLLHUP, POLLNVAL, POLLOUT } from '../host/constants.ts';
-import { EAGAIN, EINTR } from '../host/errno.ts';
+import { EAGAIN, EBADF, EINTR, EIO, EPIPE } from '../host/errno.ts';
 import type { Disposable, Host, HostBuffer } from '../host/host.ts';
 import type { MainLoop } from '../mainloop/main-loop.ts';
 import { reopenTerminal } from './reopen.ts';
@@ -14,6 +14,9 @@ const SLICE = 4096;
 const FULL = 64 * 1024;
 
 const LINE_END = Uint8Array.of(0x0a);
+
+/** Whoever does not read on does not want to know: a closed pipe, a terminal that is gone, no file at all. */
+const NOBODY = [EPIPE, EIO, EBADF];
 
 /** What lines are written to, by those who can wait. */
 export type LineOutput = Pick<Output, 'full' | 'onRoom' | 'onBroken' | 'holdsLine' | 'write'>;
@@ -49,6 +52,8 @@ export class Output implements Disposable {
   #watch: Disposable | null = null;
   #watchedFd = -1;
   readonly #onRoom: (() => void)[] = [];
+  /** Errors of descriptors that could not be written, though somebody was to read that. */
+  readonly lost = new Map<number, number>();
   readonly #onBroken: ((fd: number) => void)[] = [];
 
   /** @param fds what will be written to; those among them that are terminals never block */
@@ -172,6 +177,7 @@ export class Output implements Disposable {
     if (ret === -EAGAIN) return false;
     if (ret === -EINTR) return true;
     if (ret < 0) {
+      if (!NOBODY.includes(-ret)) this.lost.set(fd, ret);
       this.#break(fd);
       return true;
     }

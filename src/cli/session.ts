@@ -9,7 +9,6 @@ import {
   O_RDONLY,
   O_WRONLY,
   PR_SET_CHILD_SUBREAPER,
-  PR_SET_PDEATHSIG,
   SIGABRT,
   SIGCHLD,
 } from '../host/constants.ts';
@@ -30,6 +29,7 @@ import type { LogWriter } from './log.ts';
 import { LogTarget } from './log-target.ts';
 import type { Options } from './options.ts';
 import { Outputs } from './outputs.ts';
+import { dieWithParent } from './parent.ts';
 import { Prefixer } from './prefix.ts';
 import { PrettyLog } from './pretty-log.ts';
 import { childColor, paint, wantsColor } from './style.ts';
@@ -128,6 +128,8 @@ class Session {
       outputs.useLoop(null);
     }
     if (supervisor.failure !== null) throw supervisor.failure;
+    const lost = outputs.failure(this.#report.status);
+    if (lost !== null) throw lost;
     this.#exits = this.#saysNoMore;
     return this.#report.status;
   }
@@ -190,7 +192,7 @@ class Session {
       (signo) => supervisor.dropped(signo),
     );
     if (this.#traceOutput !== null) this.#endTraceOnAbort(signals, this.#traceOutput);
-    this.#dieWithParent(parentPid);
+    dieWithParent(host, options.pdeathsig, parentPid);
     if (view !== null) {
       this.#keep(view).open({
         loop,
@@ -240,19 +242,12 @@ class Session {
     report.reaped = watch.reaped;
     report.signals = signals.counts.records;
     report.sigfd = signals.sigfd;
-    report.status = status;
-    report.why = why;
+    const lost = this.#outputs.failure(status);
+    report.status = lost?.status ?? status;
+    report.why = lost?.message ?? why;
     this.#log.flush();
     const { logLevel } = this.#options;
     if (logLevel !== 'error' && logLevel !== 'warn') this.#log.summary(report);
-  }
-
-  /** --pdeathsig, and the case that the parent has died before it was set. */
-  #dieWithParent(parentPid: number): void {
-    const { pdeathsig } = this.#options;
-    if (pdeathsig === undefined) return;
-    check(this.#host.prctl(PR_SET_PDEATHSIG, pdeathsig), 'prctl PR_SET_PDEATHSIG');
-    if (this.#host.getppid() !== parentPid) this.#host.kill(this.#host.getpid(), pdeathsig);
   }
 
   #openNull(): number {
@@ -271,7 +266,7 @@ class Session {
         host.open(logFile, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644),
         `--log-file ${logFile}`,
       );
-      this.#outputs.add(fd);
+      this.#outputs.add(fd, `the log ${logFile}`);
       this.#keep({ dispose: () => host.close(fd) });
     }
     const fds = followFdNames(this.#trace);

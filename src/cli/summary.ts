@@ -1,5 +1,5 @@
 import { endText } from './exit-status.ts';
-import { BOLD, childColor, cut, GREEN, paint, RED, type Style, wrap } from './style.ts';
+import { BOLD, childColor, cut, GREEN, paint, RED, type Style, visible, wrap } from './style.ts';
 import { count, formatDuration } from './units.ts';
 
 /** One child, as the summary tells it. */
@@ -138,7 +138,7 @@ function rowLine(row: ChildRow, widest: number, style: Style): string {
   const end = rowText(row).padEnd(widest);
   const ran = row.code === 0 ? '' : ` after ${formatDuration(row.endNs - row.startNs)}`.padEnd(15);
   const used = 2 + head.length + 1 + end.length + ran.length + 2;
-  const command = row.command.replace(/\s+/g, ' ');
+  const command = visible(row.command.replace(/\s+/g, ' '));
   // A command that would get no room worth the name is left out.
   const room = style.width === 0 ? 0 : style.width - used;
   const shown = style.width !== 0 && room < 8 ? '' : `  ${cut(command, room)}`;

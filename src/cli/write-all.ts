@@ -1,8 +1,17 @@
 import { writeSync } from 'node:fs';
 import { POLLOUT } from '../host/constants.ts';
 import { LinuxHost } from '../host/linux/linux-host.ts';
+import { asCliError, CliError } from './errors.ts';
 
-/** Writes everything, also to a pipe that is full; gives up where nobody reads any more. */
+const STDOUT = 1;
+
+/** Whoever does not read on does not want to know; of stderr there is no telling. */
+const NOBODY = ['EPIPE', 'EIO', 'EBADF'];
+
+/**
+ * Writes everything, also to a pipe that is full; gives up where nobody reads any more.
+ * What it makes throws CliError where stdout cannot be written for another reason.
+ */
 export function allWriter(fd: number): (text: string) => void {
   let closed = false;
   let host: LinuxHost | undefined;
@@ -12,13 +21,20 @@ export function allWriter(fd: number): (text: string) => void {
       try {
         rest = rest.subarray(writeSync(fd, rest));
       } catch (error) {
-        closed = (error as NodeJS.ErrnoException).code !== 'EAGAIN';
+        const { code } = error as NodeJS.ErrnoException;
+        closed = code !== 'EAGAIN';
+        if (closed && fd === STDOUT && !NOBODY.includes(code!)) throw cannotWrite(error);
         if (closed) return;
         host ??= new LinuxHost();
         awaitRoom(host, fd);
       }
     }
   };
+}
+
+function cannotWrite(error: unknown): CliError {
+  const { message, status } = asCliError(error);
+  return new CliError(`stdout ends here: ${message}`, status);
 }
 
 /** Sleeps until a pipe that somebody has made non-blocking takes more, or has no reader. */

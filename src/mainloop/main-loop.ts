@@ -142,8 +142,10 @@ export class MainLoop implements Disposable {
    * May be called from a callback. Returns what poll returned: how many fds are
    * ready, or -errno. What a callback throws comes out here, and the loop may be
    * called again. QEMU: main_loop_wait.
+   * @throws Error where the loop is closed
    */
   mainLoopWait(nonblocking: boolean): number {
+    if (this.#closed) throw new Error('main_loop_wait: the loop is closed');
     const iteration = ++this.iterations;
     if (this.trace.on[T_BEGIN] !== 0) this.trace.emit(T_BEGIN, iteration, nonblocking ? 1 : 0);
     let ret = 0;

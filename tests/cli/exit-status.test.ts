@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { jsonLines, run, shell } from '../support/run.ts';
+import { jsonLines, root, run, shell } from '../support/run.ts';
 
 const CODES = Array.from({ length: 256 }, (_, i) => i);
 const spawnAll = (commands: readonly string[]): string[] => commands.flatMap((c) => ['--spawn', c]);
@@ -72,6 +72,45 @@ describe('exit status', () => {
         .status,
     ).toBe(0);
     expect((await run(['-q', '-e', '3', '--spawn', 'exit 3', '--spawn', 'exit 4'])).status).toBe(4);
+  });
+});
+
+describe('output that is lost', () => {
+  test.each([
+    ["--prefix -- sh -c 'echo foo'", 125],
+    ["-q --prefix -- sh -c 'echo foo; exit 3'", 3],
+    ['run --reporter junit scenarios/sigchld.yaml', 125],
+    ['--version', 125],
+  ])('is no success: %s', async (args, status) => {
+    const { stdout, stderr } = await shell(`{ $QL ${args} >/dev/full; } 2>&1; echo $?`, {
+      cwd: root,
+    });
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^qemu-loop: stdout ends here: .*ENOSPC.*$/m);
+    expect(stdout).not.toContain('all is well');
+    expect(stdout.trim().split('\n').at(-1)).toBe(String(status));
+  });
+
+  test('of the log is said, and changes no status', async () => {
+    const { status, stderr } = await run(['--log-file', '/dev/full', '--', 'sh', '-c', 'exit 3']);
+    expect({ status, stderr }).toMatchObject({
+      status: 3,
+      stderr: expect.stringMatching(/^qemu-loop: the log \/dev\/full ends here: .*ENOSPC.*\n$/),
+    });
+  });
+});
+
+describe('help', () => {
+  test.each([
+    ['help', /^Usage: qemu-loop --spawn/],
+    ['help run', /^Usage: qemu-loop run/],
+    ['help report', /^Usage: qemu-loop report/],
+    ['help trace', /^Usage: qemu-loop trace/],
+    ['trace list --help', /^Usage: qemu-loop trace/],
+  ])('%s', async (args, usage) => {
+    const { status, stdout } = await run(args.split(' '));
+    expect(status).toBe(0);
+    expect(stdout).toMatch(usage);
   });
 });
 

@@ -61,6 +61,10 @@ describe('options', () => {
     expect(parse('-vv', '--', 'x').logLevel).toBe('trace');
   });
 
+  test('--timeout 0 is no limit', () => {
+    expect(parse('--timeout', '0', '--', 'x').timeoutNs).toBeUndefined();
+  });
+
   test('--rewrite takes names and numbers', () => {
     const { rewrite } = parse('--rewrite', 'TERM:QUIT', '--rewrite', '1:0', '--', 'x');
     expect([...rewrite]).toEqual([
@@ -77,6 +81,9 @@ describe('options', () => {
     [['--grace', 'soon', '--', 'x'], /200ms, 1\.5s/],
     [['--pdeathsig', 'TREM', '--', 'x'], /no signal TREM: did you mean TERM/],
     [['--rewrite', 'TERM', '--', 'x'], /FROM:TO/],
+    [['--rewrite', 'KILL:INT', '--', 'x'], /SIGKILL is none that is passed on/],
+    [['--rewrite', 'CHLD:0', '--', 'x'], /SIGCHLD is none that is passed on/],
+    [['rnu', 'x.yaml'], /'rnu': did you mean run\?/],
     [['--ok-exit', '300', '--', 'x'], /0 to 255/],
     [['--success', 'frist', '--', 'x'], /first, last, all.*did you mean first/],
     [['--log-level', 'inof', '--', 'x'], /did you mean info/],

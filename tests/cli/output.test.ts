@@ -183,6 +183,12 @@ describe('outputs that go away', () => {
     expect(stderr).toMatch(why);
   });
 
+  test('a command cannot steer the terminal by what is said of it', async () => {
+    const { stderr } = await run(['--spawn', ': \x1b[2J \x07']);
+    expect(stderr).toMatch(/posix_spawn .*: \\x1b\[2J \\x07/);
+    expect(stderr).not.toMatch(/(?![\n])\p{Cc}/u);
+  });
+
   test('O_NONBLOCK is set on no descriptor of ours', async () => {
     const flags = "awk '/flags/ { print $2 }' /proc/self/fdinfo/1 /proc/self/fdinfo/0";
     const { stdout } = await shell(

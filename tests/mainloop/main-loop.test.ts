@@ -402,6 +402,13 @@ describe('run and quit', () => {
   );
 });
 
+it('a loop that is closed waits for nothing, and says so', () => {
+  const loop = new MainLoop({ host: new SimHost() });
+  loop.close();
+  expect(() => loop.mainLoopWait(false)).toThrow('the loop is closed');
+  expect(() => loop.run()).toThrow('the loop is closed');
+});
+
 describe('quit', () => {
   it(
     'before run lets it return at once, and is then used up',

@@ -74,7 +74,9 @@ export class ThreadMask {
   block(signals: readonly number[]): SignalMaskToken | number {
     const wanted = signalWords(signals.filter((signo) => !UNBLOCKABLE.includes(signo)));
     if (typeof wanted === 'number') return wanted;
-    const before = this.threads.look(this.threads.list());
+    const tids = this.threads.tryList();
+    if (typeof tids === 'number') return tids;
+    const before = this.threads.look(tids);
     const token = new LinuxMaskToken([...signals], wanted, before);
     const ret = this.edit('block', before, () => wanted);
     if (ret === 0) return token;

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { O_CLOEXEC } from '../constants.ts';
+import { EINVAL, ENOENT, ENOSYS } from '../errno.ts';
 import { c } from './libc.ts';
 import { LinuxBuffer, putTimespec } from './memory.ts';
 import type { SignalWords } from './sigset.ts';
@@ -22,6 +23,16 @@ export class Threads {
 
   constructor(pid: number) {
     this.pid = pid;
+  }
+
+  /** list, or -errno: ENOSYS where /proc is not mounted. */
+  tryList(): number[] | number {
+    try {
+      return this.list();
+    } catch (error) {
+      const errno = (error as NodeJS.ErrnoException).errno ?? -EINVAL;
+      return errno === -ENOENT ? -ENOSYS : errno;
+    }
   }
 
   list(): number[] {

@@ -1,6 +1,6 @@
 /** waitid(2) with what the child used, and which children there are. */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { WaitResult } from '../host.ts';
 import { c, result, SYS } from './libc.ts';
 import { LinuxBuffer, word64 } from './memory.ts';
@@ -65,8 +65,9 @@ function timevalNs(words: Int32Array, i: number): number {
   return word64(words, i) * 1e9 + words[i + 2]! * 1e3;
 }
 
-/** Direct children of this process, zombies included, ascending. */
+/** Direct children of this process, zombies included, ascending; none where /proc is not mounted. */
 export function childrenOf(pid: number): number[] {
+  if (!existsSync('/proc/self')) return [];
   return (childrenByTask() ?? childrenByScan(pid)).sort((a, b) => a - b);
 }
 
