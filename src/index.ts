@@ -84,7 +84,7 @@ export {
 } from './signal/child-watch.ts';
 export { codeName, signalName, signalNumber } from './signal/names.ts';
 export type { SigactionTable, SignalAction, SignalHandler } from './signal/sigaction-table.ts';
-export type { SigfdCounts, SignalSource } from './signal/sigfd.ts';
+export type { Arrivals, SigfdCounts, SignalSource } from './signal/sigfd.ts';
 export { decodeSiginfo, newSiginfo, type SignalfdSiginfo } from './signal/siginfo.ts';
 export {
   type SigfdChoice,
