@@ -2,12 +2,12 @@ import { POLLERR, POLLHUP, POLLNVAL, POLLOUT } from '../host/constants.ts';
 import { EAGAIN, EBADF, EINTR, EIO, EPIPE } from '../host/errno.ts';
 import type { Disposable, Host, HostBuffer } from '../host/host.ts';
 import type { MainLoop } from '../mainloop/main-loop.ts';
-import { reopenTerminal } from './reopen.ts';
+import { reopen } from './reopen.ts';
 
 /**
  * POLLOUT on a pipe promises that 4096 bytes go in without blocking. The loop
- * must not block in write: it would see no signal. A terminal promises nothing,
- * and is opened anew.
+ * must not block in write: it would see no signal. So terminals, which promise
+ * nothing, and pipes, which others may fill meanwhile, are opened anew.
  */
 const SLICE = 4096;
 /** Sources that can wait do so while more than this waits to be written. */
@@ -46,7 +46,7 @@ export class Output implements Disposable {
   /** How much of the first chunk is written. */
   #offset = 0;
   readonly #broken = new Set<number>();
-  /** By which terminals are written, by the descriptors that stand for them. */
+  /** By which terminals and pipes are written, by the descriptors that stand for them. */
   readonly #reopened = new Map<number, number>();
   #loop: MainLoop | null = null;
   #watch: Disposable | null = null;
@@ -56,11 +56,11 @@ export class Output implements Disposable {
   readonly lost = new Map<number, number>();
   readonly #onBroken: ((fd: number) => void)[] = [];
 
-  /** @param fds what will be written to; those among them that are terminals never block */
+  /** @param fds what will be written to; those among them that are terminals or pipes never block */
   constructor(host: Host, ...fds: readonly number[]) {
     this.#host = host;
     for (const fd of fds) {
-      const reopened = reopenTerminal(host, fd);
+      const reopened = reopen(host, fd);
       if (reopened >= 0) this.#reopened.set(fd, reopened);
     }
     this.#buffer = host.alloc(SLICE);

@@ -2,10 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Output } from '../../src/cli/output.ts';
 import { wrap } from '../../src/cli/style.ts';
 import { formatDuration } from '../../src/cli/units.ts';
-import { O_CLOEXEC, O_NONBLOCK } from '../../src/host/constants.ts';
+import { F_GETFL, O_CLOEXEC, O_NONBLOCK } from '../../src/host/constants.ts';
 import { EINTR } from '../../src/host/errno.ts';
 import { FaultHost } from '../../src/host/faults.ts';
-import type { Host } from '../../src/host/host.ts';
+import type { Host, HostBuffer } from '../../src/host/host.ts';
+import { HostLens } from '../../src/host/lens.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { MainLoop } from '../../src/mainloop/main-loop.ts';
 
@@ -91,6 +92,23 @@ describe('Output', () => {
     loop.mainLoopWait(true);
     output.write(ends[0]!, bytesOf(10));
     expect({ told, waiting: output.waiting }).toEqual({ told: [ends[0]], waiting: 0 });
+  });
+
+  test('writes a pipe by a description of its own, which does not block', () => {
+    host.pipe2(ends, O_CLOEXEC);
+    const written: number[] = [];
+    const lens = new (class extends HostLens {
+      override write(fd: number, ...rest: [HostBuffer, number, number]): number {
+        written.push(fd);
+        return super.write(fd, ...rest);
+      }
+    })(host);
+    const output = new Output(lens, ends[1]!);
+    output.write(ends[1]!, bytesOf(10));
+    const isNonblocking = (fd: number): boolean => (host.fcntl(fd, F_GETFL, 0) & O_NONBLOCK) !== 0;
+    expect(written.map(isNonblocking)).toEqual([true]);
+    expect(isNonblocking(ends[1]!)).toBe(false);
+    output.dispose();
   });
 
   test('what comes into an unfinished line begins on a line of its own', () => {
