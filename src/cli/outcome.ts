@@ -17,16 +17,27 @@ export interface Outcome {
   readonly wallMs: number;
 }
 
+/** What was asked for and is no scenario: a file with problems, or one that is not there. */
+export interface Unread {
+  readonly file: string;
+  readonly status: 2;
+  /** Each with its place, as stderr has it. */
+  readonly messages: readonly string[];
+}
+
 export interface Totals {
   readonly passed: number;
   readonly failed: number;
+  /** How many could not be read. */
+  readonly errors: number;
   readonly wallMs: number;
 }
 
 /** Tells people or programs how runs came out. */
 export interface Reporter {
-  /** @param total how many outcomes there will be */
+  /** @param total how many there will be, of outcomes and of what could not be read */
   begin(total: number): void;
+  unread(one: Unread): void;
   /** One has begun; for progress. */
   running?(file: string): void;
   outcome(outcome: Outcome): void;
