@@ -54,8 +54,9 @@ export function outcomeOf(
 ): Outcome {
   const [first, second] = results as [RunResult, RunResult | undefined];
   const difference = second === undefined ? null : differenceOf(first, second);
+  const needs = results.find((result) => result.needs !== null)?.needs ?? null;
   const worst = Math.max(...results.map((result) => result.status));
-  const host = second === undefined ? first.host : 'both';
+  const host = needs ?? (second === undefined ? first.host : 'both');
   const withSeed = seed === null ? '' : ` --seed ${seed}`;
   return {
     file: first.file,
@@ -68,7 +69,9 @@ export function outcomeOf(
   };
 }
 
+/** A host that refused the file has no order to compare. */
 function differenceOf(sim: RunResult, linux: RunResult): DiffLine[] | null {
+  if (sim.status === 2 || linux.status === 2) return null;
   const texts = sim.order.map((entry) => entry.text);
   const same =
     texts.length === linux.order.length && linux.order.every((e, i) => e.text === texts[i]);

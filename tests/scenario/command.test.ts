@@ -172,6 +172,22 @@ describe('run', () => {
     expect(out).toMatch(/the order logs of the two hosts differ:\n\s+sim\s+\| linux/);
   });
 
+  it('sends a file with a real command to the real host, and compares no order', async () => {
+    writeFileSync(
+      join(dir, 'real.yaml'),
+      'name: real\nchildren: {a: {command: "exit 3"}}\nsteps: [{spawn: a}, run]\nexpect: {order: [a exited 3]}\n',
+    );
+    for (const host of [undefined, 'both'] as const) {
+      const { out, status } = await run(['real.yaml'], { host });
+      expect(status).toBe(2);
+      expect(out.split('\n').slice(1, -2)).toEqual([
+        "     child 'a' is a real command, which needs --host linux (sim)",
+        '     run it again: qemu-loop run real.yaml --host linux',
+      ]);
+    }
+    expect((await run(['real.yaml'], { host: 'linux' })).status).toBe(0);
+  });
+
   it('gives up on a run that takes too long', async () => {
     writeFileSync(
       join(dir, 'long.yaml'),
