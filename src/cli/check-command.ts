@@ -13,7 +13,7 @@ export interface CommandOutput {
 /** `qemu-loop check FILE…`: reads files and tells what is wrong with them. Returns 0, or 2. */
 export function checkCommand(args: readonly string[], { out, err }: CommandOutput): number {
   const { files, missing } = findScenarios(args);
-  for (const arg of missing) err(`qemu-loop: ${missingText(arg)}\n`);
+  for (const { message } of missing) err(`qemu-loop: ${message}\n`);
   let wrong = missing.length;
   let count = 0;
   for (const file of files) {
@@ -24,9 +24,4 @@ export function checkCommand(args: readonly string[], { out, err }: CommandOutpu
   }
   if (wrong === 0) out(`${count} ${count === 1 ? 'file is' : 'files are'} right\n`);
   return wrong === 0 ? 0 : 2;
-}
-
-/** The one line for an argument that stands for no file. */
-export function missingText(arg: string): string {
-  return `no scenario ${arg}: expected a YAML file, a directory of them, or a pattern`;
 }

@@ -17,16 +17,27 @@ export interface Outcome {
   readonly wallMs: number;
 }
 
+/** What was asked for and is no scenario: a file with problems, or one that is not there. */
+export interface Unread {
+  readonly file: string;
+  readonly status: 2;
+  /** Each with its place, as stderr has it. */
+  readonly messages: readonly string[];
+}
+
 export interface Totals {
   readonly passed: number;
   readonly failed: number;
+  /** How many could not be read. */
+  readonly errors: number;
   readonly wallMs: number;
 }
 
 /** Tells people or programs how runs came out. */
 export interface Reporter {
-  /** @param total how many outcomes there will be */
+  /** @param total how many there will be, of outcomes and of what could not be read */
   begin(total: number): void;
+  unread(one: Unread): void;
   /** One has begun; for progress. */
   running?(file: string): void;
   outcome(outcome: Outcome): void;
@@ -43,8 +54,9 @@ export function outcomeOf(
 ): Outcome {
   const [first, second] = results as [RunResult, RunResult | undefined];
   const difference = second === undefined ? null : differenceOf(first, second);
+  const needs = results.find((result) => result.needs !== null)?.needs ?? null;
   const worst = Math.max(...results.map((result) => result.status));
-  const host = second === undefined ? first.host : 'both';
+  const host = needs ?? (second === undefined ? first.host : 'both');
   const withSeed = seed === null ? '' : ` --seed ${seed}`;
   return {
     file: first.file,
@@ -57,7 +69,9 @@ export function outcomeOf(
   };
 }
 
+/** A host that refused the file has no order to compare. */
 function differenceOf(sim: RunResult, linux: RunResult): DiffLine[] | null {
+  if (sim.status === 2 || linux.status === 2) return null;
   const texts = sim.order.map((entry) => entry.text);
   const same =
     texts.length === linux.order.length && linux.order.every((e, i) => e.text === texts[i]);

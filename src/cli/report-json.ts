@@ -1,6 +1,6 @@
-import type { Outcome, Reporter, Totals, Write } from './outcome.ts';
+import type { Outcome, Reporter, Totals, Unread, Write } from './outcome.ts';
 
-/** One JSON object a line: each outcome, then the totals. */
+/** One JSON object a line: each file that could not be read, each outcome, then the totals. */
 export class JsonReporter implements Reporter {
   readonly #write: Write;
 
@@ -9,6 +9,10 @@ export class JsonReporter implements Reporter {
   }
 
   begin(): void {}
+
+  unread(one: Unread): void {
+    this.#write(`${JSON.stringify(one)}\n`);
+  }
 
   outcome(outcome: Outcome): void {
     this.#write(`${JSON.stringify(outcome)}\n`);

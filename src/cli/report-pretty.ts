@@ -31,6 +31,11 @@ export class PrettyReporter implements Reporter {
     this.#progress(`\r\x1b[K${text}`);
   }
 
+  /** What is wrong with it, stderr has said. */
+  unread(): void {
+    this.#done++;
+  }
+
   outcome(outcome: Outcome): void {
     this.#done++;
     if (outcome.status === 0 && this.#total > MOST_LISTED) return;
@@ -44,12 +49,13 @@ export class PrettyReporter implements Reporter {
     for (const line of failureLines(outcome, style)) this.#write(`     ${line}\n`);
   }
 
-  end({ passed, failed, wallMs }: Totals): void {
+  end({ passed, failed, errors, wallMs }: Totals): void {
     this.#clear();
     const style = this.#style;
     const bad = failed === 0 ? '' : `, ${paint(style, RED, `${failed} failed`)}`;
-    const good = paint(style, failed === 0 ? GREEN : '', `${passed} passed`);
-    this.#write(`${good}${bad} in ${(wallMs / 1000).toFixed(2)} s\n`);
+    const wrong = errors === 0 ? '' : `, ${paint(style, RED, `${errors} could not be read`)}`;
+    const good = paint(style, failed + errors === 0 ? GREEN : '', `${passed} passed`);
+    this.#write(`${good}${bad}${wrong} in ${(wallMs / 1000).toFixed(2)} s\n`);
   }
 
   #clear(): void {

@@ -1,4 +1,4 @@
-import type { Outcome, Reporter, Write } from './outcome.ts';
+import type { Outcome, Reporter, Unread, Write } from './outcome.ts';
 import { failureLines, hostsText, outcomeTitle } from './report-text.ts';
 
 /** TAP version 14. */
@@ -14,14 +14,27 @@ export class TapReporter implements Reporter {
     this.#write(`TAP version 14\n1..${total}\n`);
   }
 
+  unread({ file, messages }: Unread): void {
+    this.#point('not ok', file);
+    this.#messages(messages);
+  }
+
   outcome(outcome: Outcome): void {
-    const ok = outcome.status === 0 ? 'ok' : 'not ok';
-    const title = `${outcomeTitle(outcome)} (${hostsText(outcome)})`.replaceAll('#', '\\#');
-    this.#write(`${ok} ${++this.#number} - ${title}\n`);
-    if (outcome.status === 0) return;
-    const lines = failureLines(outcome).map((line) => `    ${line}\n`);
-    this.#write(`  ---\n  message: |\n${lines.join('')}  ...\n`);
+    const title = `${outcomeTitle(outcome)} (${hostsText(outcome)})`;
+    this.#point(outcome.status === 0 ? 'ok' : 'not ok', title);
+    if (outcome.status !== 0) this.#messages(failureLines(outcome));
   }
 
   end(): void {}
+
+  #point(ok: 'ok' | 'not ok', title: string): void {
+    this.#write(`${ok} ${++this.#number} - ${title.replaceAll('#', '\\#')}\n`);
+  }
+
+  /** What a file says may be quoted in a message, and have lines of its own. */
+  #messages(messages: readonly string[]): void {
+    const lines = messages.flatMap((message) => message.split('\n'));
+    const block = lines.map((line) => `    ${line}\n`).join('');
+    this.#write(`  ---\n  message: |\n${block}  ...\n`);
+  }
 }

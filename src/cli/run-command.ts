@@ -4,9 +4,9 @@ import type { Scenario } from '../scenario/model.ts';
 import { formatProblem } from '../scenario/problem.ts';
 import type { RunResult } from '../scenario/run/run.ts';
 import { SimWorld } from '../scenario/run/sim-world.ts';
-import { type CommandOutput, missingText } from './check-command.ts';
+import type { CommandOutput } from './check-command.ts';
 import { CliError, EXIT_USAGE } from './errors.ts';
-import { type Outcome, outcomeOf, type Reporter } from './outcome.ts';
+import { type Outcome, outcomeOf, type Reporter, type Unread } from './outcome.ts';
 import { JsonReporter } from './report-json.ts';
 import { JunitReporter } from './report-junit.ts';
 import { PrettyReporter } from './report-pretty.ts';
@@ -64,15 +64,15 @@ export async function runCommand(
   output: CommandOutput,
 ): Promise<number> {
   const startMs = performance.now();
-  const { planned, wrong } = plan(options, output);
-  if (planned.length === 0) return 2;
-  refuseMany(options, planned);
+  const { planned, unread } = plan(options, output);
+  if (planned.length > 0) refuseMany(options, planned);
   const reporter = newReporter(options, output);
   const pool = new ScenarioPool(options.worker, options.jobs, options.watch);
-  let status = wrong ? 2 : 0;
+  let status = unread.length > 0 ? 2 : 0;
   let failed = 0;
   let notes = '';
-  reporter.begin(planned.length);
+  reporter.begin(planned.length + unread.length);
+  for (const one of unread) reporter.unread(one);
   try {
     await inOrder(planned, options.jobs, {
       start: (one) => runOne(one, options, planned.length, pool, reporter),
@@ -92,7 +92,8 @@ export async function runCommand(
     output.err(pool.close());
   }
   const wallMs = performance.now() - startMs;
-  if (status !== EXIT_LEFT) reporter.end({ passed: planned.length - failed, failed, wallMs });
+  const passed = planned.length - failed;
+  if (status !== EXIT_LEFT) reporter.end({ passed, failed, errors: unread.length, wallMs });
   output.err(notes);
   return status;
 }
@@ -100,17 +101,21 @@ export async function runCommand(
 function plan(
   options: RunCommandOptions,
   { err }: CommandOutput,
-): { planned: Planned[]; wrong: boolean } {
+): { planned: Planned[]; unread: Unread[] } {
   const { files, missing } = findScenarios(options.files);
-  for (const arg of missing) err(`qemu-loop: ${missingText(arg)}\n`);
-  let wrong = missing.length > 0;
+  const unread: Unread[] = [];
+  for (const { arg, message } of missing) {
+    err(`qemu-loop: ${message}\n`);
+    unread.push({ file: arg, status: 2, messages: [message] });
+  }
   const planned: Planned[] = [];
   for (const file of files) {
     const text = readFileSync(file, 'utf8');
     const { scenario, problems } = loadScenario(text, file);
-    for (const problem of problems) err(`${formatProblem(problem)}\n`);
     if (scenario === null) {
-      wrong = true;
+      const messages = problems.map(formatProblem);
+      err(`${messages.join('\n')}\n`);
+      unread.push({ file, status: 2, messages });
       continue;
     }
     const host = options.host ?? scenario.host;
@@ -120,7 +125,7 @@ function plan(
       for (const seed of seeds) planned.push({ scenario, text, hosts, seed });
     }
   }
-  return { planned, wrong };
+  return { planned, unread };
 }
 
 interface Ran {

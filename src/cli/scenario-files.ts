@@ -6,7 +6,14 @@ import { join } from 'node:path';
 /** What was found, in order, each file once; and what is not there. */
 export interface FoundFiles {
   readonly files: readonly string[];
-  readonly missing: readonly string[];
+  readonly missing: readonly Missing[];
+}
+
+/** An argument that stands for no file. */
+export interface Missing {
+  readonly arg: string;
+  /** The one line that says so. */
+  readonly message: string;
 }
 
 const ENDING = /\.ya?ml$/;
@@ -14,10 +21,10 @@ const ENDING = /\.ya?ml$/;
 /** A directory stands for all YAML files under it. */
 export function findScenarios(args: readonly string[]): FoundFiles {
   const files = new Set<string>();
-  const missing: string[] = [];
+  const missing: Missing[] = [];
   for (const arg of args) {
     const found = find(arg);
-    if (found.length === 0) missing.push(arg);
+    if (found.length === 0) missing.push({ arg, message: missingText(arg) });
     for (const file of found) files.add(file);
   }
   return { files: [...files], missing };
@@ -35,6 +42,12 @@ function find(arg: string): string[] {
   return walk(base)
     .map((file) => (base === '.' && !arg.startsWith('./') ? file.replace(/^\.\//, '') : file))
     .filter((file) => pattern.test(file));
+}
+
+function missingText(arg: string): string {
+  return statSync(arg, { throwIfNoEntry: false })?.isDirectory()
+    ? `no scenario in ${arg}: the directory has no file *.yaml or *.yml, at any depth`
+    : `no scenario ${arg}: expected a YAML file, a directory of them, or a pattern`;
 }
 
 function walk(dir: string): string[] {

@@ -1,6 +1,7 @@
 /** The command lines of `qemu-loop run` and `qemu-loop check`. */
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { isSeed, MAX_SEED } from '../scenario/values.ts';
 import { CliError, EXIT_USAGE } from './errors.ts';
 import { duration } from './option-values.ts';
 import type { RunCommandOptions } from './run-command.ts';
@@ -67,7 +68,7 @@ function runFlags(): Option[] {
       'linux',
       'both',
     ]),
-    new Option('--seed <n>', "in place of the file's seed").argParser(wholeNumber),
+    new Option('--seed <n>', "in place of the file's seed").argParser(seed),
     new Option('--seeds <from..to>', 'one run for each seed').argParser(seedRange),
     new Option('--repeat <n>', 'run each so often (default 1)').argParser(count).default(1),
     new Option('--jobs <n>', 'so many at a time, in processes of their own (default 1)')
@@ -163,8 +164,8 @@ function usage(message: string): CliError {
   return new CliError(message, EXIT_USAGE);
 }
 
-function wholeNumber(text: string): number {
-  if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError('expected a whole number.');
+function seed(text: string): number {
+  if (!isSeed(text)) throw new InvalidArgumentError(`expected a seed from 0 to ${MAX_SEED}.`);
   return Number(text);
 }
 
@@ -176,8 +177,10 @@ function count(text: string): number {
 function seedRange(text: string): number[] {
   const match = /^(\d+)\.\.(\d+)$/.exec(text);
   const [from, to] = [Number(match?.[1]), Number(match?.[2])];
-  if (match === null || from > to) {
-    throw new InvalidArgumentError('expected a range such as 1..100.');
+  if (match === null || from > to || to > MAX_SEED) {
+    throw new InvalidArgumentError(
+      `expected a range such as 1..100, of seeds from 0 to ${MAX_SEED}.`,
+    );
   }
   return Array.from({ length: to - from + 1 }, (_, i) => from + i);
 }

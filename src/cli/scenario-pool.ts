@@ -178,6 +178,7 @@ function lost(job: ScenarioJob, message: string, status: 1 | 3): JobResult {
     host: job.host,
     seed: job.seed ?? 1,
     status,
+    needs: null,
     order: [],
     failures: [{ kind: 'error' as const, message, at: null }],
     iterations: 0,

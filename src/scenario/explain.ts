@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Problems } from './problem.ts';
 import { type Expected, unpack } from './schema-parts.ts';
-import { describe, type Node, nodeAt } from './source.ts';
+import { describe, type MapNode, type Node, nodeAt } from './source.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -24,6 +24,7 @@ function explainIssue(
 ): void {
   const path = [...before, ...issue.path];
   const node = nodeAt(root, path);
+  if (isTold(node)) return;
   if (issue.code === 'invalid_union') {
     explainUnion(root, path, issue.errors, problems);
     return;
@@ -57,7 +58,21 @@ function explainKey(
 ): void {
   if (node?.kind !== 'map') return;
   const entry = node.entries.find((e) => e.key.text === key);
-  problems.expected(entry?.key.at ?? node.at, key, expected.what, expected.words);
+  if (isTold(entry?.key)) return;
+  const at = entry?.key.at ?? node.at;
+  // It would be right as a word, and is most likely the next action with its '-' left out.
+  if (expected.words.includes(key)) problems.expected(at, key, wordExpected(node, key));
+  else problems.expected(at, key, expected.what, expected.words);
+}
+
+function wordExpected(node: MapNode, word: string): string {
+  return node.entries.length > 1
+    ? `one action an entry: give '${word}' an entry of its own`
+    : `the bare word '${word}': it takes no argument`;
+}
+
+function isTold(node: Node | undefined): boolean {
+  return node?.kind === 'scalar' && node.told === true;
 }
 
 /** Those options are told of that take what stands there, be it a word, a list or a map. */

@@ -159,7 +159,7 @@ export function actionList(): z.ZodType {
   const keyed = map('an action', optional(shape(lazy)), BARE_ACTIONS);
   const single = keyed
     .refine((object) => Object.keys(object).length === 1, {
-      error: JSON.stringify({ what: 'one action: a map of one key', words: [] }),
+      error: JSON.stringify({ what: 'one action an entry: a map of one key', words: [] }),
     })
     .meta({ minProperties: 1, maxProperties: 1 });
   const bare = z.enum(BARE_ACTIONS, {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DURATION, SIGNED_DURATION } from './values.ts';
+import { DURATION, isSeed, MAX_SEED, SIGNED_DURATION } from './values.ts';
 
 /**
  * The scalars and maps that the language is made of, as zod schemas over source
@@ -101,16 +101,23 @@ export const bool = text('true or false', /^(true|false)$/, { type: 'boolean' })
 export const count = text('a whole number above 0', /^[1-9]\d*$/, { type: 'integer', minimum: 1 });
 export const whole = text('a whole number', /^\d+$/, { type: 'integer', minimum: 0 });
 export const integer = text('a whole number', /^-?\d+$/, { type: 'integer' });
+const aSeed = { error: expected(`a seed from 0 to ${MAX_SEED}`) };
+export const seed = withJson(z.string(aSeed).refine(isSeed, aSeed), {
+  type: 'integer',
+  minimum: 0,
+  maximum: MAX_SEED,
+});
 export const exitStatus = text(
   'an exit status from 0 to 255',
   /^(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])$/,
   { type: 'integer', minimum: 0, maximum: 255 },
 );
-export const duration = text('a duration such as 10ms or 1.5s', DURATION, {
+const IN_UNITS = 'in ns, us, ms or s';
+export const duration = text(`a duration such as 10ms or 1.5s, ${IN_UNITS}`, DURATION, {
   type: 'string',
   pattern: DURATION.source,
 });
-export const signedDuration = text('a time such as 1ns or -5ms', SIGNED_DURATION, {
+export const signedDuration = text(`a time such as 1ns or -5ms, ${IN_UNITS}`, SIGNED_DURATION, {
   type: 'string',
   pattern: SIGNED_DURATION.source,
 });
@@ -122,15 +129,19 @@ function comparison(what: string, value: string, json: readonly string[]): z.Zod
 }
 
 const AN_AMOUNT = '\\d+(\\.\\d+)?(ns|us|ms|s)';
-export const compareDuration = comparison('a comparison such as "<10ms"', AN_AMOUNT, ['string']);
+export const compareDuration = comparison(`a comparison such as "<10ms", ${IN_UNITS}`, AN_AMOUNT, [
+  'string',
+]);
 export const compareTimeout = comparison(
-  'a comparison such as 10ms, "<10ms", 0 or none',
+  `a comparison such as 10ms or "<10ms", ${IN_UNITS}, or 0 or none`,
   `${AN_AMOUNT}|0|none`,
   ['string', 'integer'],
 );
-export const compareExpiry = comparison('a time such as 100ns, or none', `${AN_AMOUNT}|none`, [
-  'string',
-]);
+export const compareExpiry = comparison(
+  `a time such as 100ns, ${IN_UNITS}, or none`,
+  `${AN_AMOUNT}|none`,
+  ['string'],
+);
 export const compareCount = comparison('a comparison such as 3 or "<=5"', '\\d+', [
   'string',
   'integer',

@@ -9,12 +9,12 @@ import {
   duration,
   either,
   exitStatus,
-  integer,
   jsonSchemaOf,
   list,
   map,
   name,
   named,
+  seed,
   whole,
   words,
 } from './schema-parts.ts';
@@ -106,7 +106,7 @@ export const scenarioSchema = map('a scenario', {
   host: words('a host', ['sim', 'linux']).optional(),
   drive: words('what step means', ['aio_poll', 'main_loop']).optional(),
   fdmon: words('an fd monitor', ['auto', 'poll', 'epoll', 'io_uring']).optional(),
-  seed: integer.optional(),
+  seed: seed.optional(),
   bottom_halves: named(
     'bottom halves by name, such as {a: {}}',
     map('a bottom half', { context: context.optional(), ...callback }),

@@ -9,6 +9,8 @@ export interface ScalarNode {
   readonly text: string;
   /** Whether there is nothing at all, as behind a key without a value. */
   readonly empty: boolean;
+  /** Whether it stands for something wrong that has been told of, so that nothing more is to be said. */
+  readonly told?: boolean;
   readonly at: Place;
 }
 
@@ -37,8 +39,13 @@ export function readSource(text: string, problems: Problems): Node | null {
   for (const error of doc.errors) {
     const { line, col } = lines.linePos(error.pos[0]);
     const at = { line, column: col };
-    if (error.code !== 'DUPLICATE_KEY') problems.add(at, `not YAML: ${error.message}`);
-    else problems.expected(at, keyAt(text, error.pos[0]), 'each key once in a map');
+    if (error.code === 'DUPLICATE_KEY') {
+      problems.expected(at, keyAt(text, error.pos[0]), 'each key once in a map');
+    } else if (error.code === 'MULTIPLE_DOCS') {
+      problems.add(at, 'a second document begins here, expected one scenario a file');
+    } else {
+      problems.add(at, `not YAML: ${error.message}`);
+    }
   }
   // The rest of a map whose key stands there twice can be looked at all the same.
   if (doc.errors.some((error) => error.code !== 'DUPLICATE_KEY')) return null;
@@ -71,11 +78,10 @@ class Reader {
     const at = this.#place(node, outer);
     if (isAlias(node)) {
       const target = this.#resolve(node as unknown as Alias);
-      if (this.#around.includes(target)) {
-        this.#problems.add(at, `'*${node.source}' stands inside of what it names: it has no end`);
-        return { kind: 'scalar', text: '', empty: true, at };
-      }
-      return this.node(target, at);
+      const wrong = this.#wrongAlias(node.source, target);
+      if (wrong === null) return this.node(target, at);
+      this.#problems.add(at, wrong);
+      return { kind: 'scalar', text: '', empty: true, told: true, at };
     }
     this.#around.push(node);
     try {
@@ -83,6 +89,16 @@ class Reader {
     } finally {
       this.#around.pop();
     }
+  }
+
+  /** Returns what is wrong with an alias, or null. */
+  #wrongAlias(name: string, target: unknown): string | null {
+    if (target === undefined) {
+      return `there is no anchor '${name}', expected an '&${name}' before '*${name}'`;
+    }
+    return this.#around.includes(target)
+      ? `'*${name}' stands inside of what it names: it has no end`
+      : null;
   }
 
   #plain(node: unknown, at: Place): Node {

@@ -1,4 +1,12 @@
-/** The scalars of the language: durations and comparisons. */
+/** The scalars of the language: durations, comparisons and seeds. */
+
+/** The simulated host draws its numbers from 32 bits of a seed. */
+export const MAX_SEED = 2 ** 32 - 1;
+
+/** Whether a text is a seed. */
+export function isSeed(text: string): boolean {
+  return /^\d+$/.test(text) && Number(text) <= MAX_SEED;
+}
 
 const NS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
 

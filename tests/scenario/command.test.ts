@@ -146,6 +146,12 @@ describe('run', () => {
     expect(out).toContain('<failure message="the order log is not as expected (sim)">');
   });
 
+  it('has no character in its XML that XML cannot hold', async () => {
+    writeFileSync(join(dir, 'bell.yaml'), 'name: bell\nsteps: ["\\a"]\n');
+    const { out } = await run(['bell.yaml'], { reporter: 'junit' });
+    expect(out).toContain("found '\uFFFD', expected an action");
+  });
+
   it('runs on the real host in another process, and on both', async () => {
     const linux = await run(['good.yaml'], { host: 'linux' });
     expect(linux.status).toBe(0);
@@ -164,6 +170,22 @@ describe('run', () => {
     const { out, status } = await run(['differs.yaml'], { host: 'both' });
     expect(status).toBe(1);
     expect(out).toMatch(/the order logs of the two hosts differ:\n\s+sim\s+\| linux/);
+  });
+
+  it('sends a file with a real command to the real host, and compares no order', async () => {
+    writeFileSync(
+      join(dir, 'real.yaml'),
+      'name: real\nchildren: {a: {command: "exit 3"}}\nsteps: [{spawn: a}, run]\nexpect: {order: [a exited 3]}\n',
+    );
+    for (const host of [undefined, 'both'] as const) {
+      const { out, status } = await run(['real.yaml'], { host });
+      expect(status).toBe(2);
+      expect(out.split('\n').slice(1, -2)).toEqual([
+        "     child 'a' is a real command, which needs --host linux (sim)",
+        '     run it again: qemu-loop run real.yaml --host linux',
+      ]);
+    }
+    expect((await run(['real.yaml'], { host: 'linux' })).status).toBe(0);
   });
 
   it('gives up on a run that takes too long', async () => {
@@ -186,6 +208,61 @@ describe('run', () => {
     const { out, status } = await run(['dies.yaml']);
     expect(status).toBe(3);
     expect(out).toContain('the process that ran it was killed by SIGKILL');
+  });
+});
+
+describe('a file that cannot be read', () => {
+  const files = ['good.yaml', 'bad.yaml', 'wrong.yaml', 'gone.yaml'];
+  const said = "wrong.yaml:2:9: found 'stepp', expected an action";
+
+  it('is counted for people', async () => {
+    const { out, err, status } = await run(files);
+    expect(status).toBe(2);
+    expect(err).toContain(said);
+    expect(out).toContain('1 passed, 1 failed, 2 could not be read in T s\n');
+  });
+
+  it('is a point that is not ok in TAP', async () => {
+    const { out, status } = await run(files, { reporter: 'tap' });
+    expect(status).toBe(2);
+    expect(out.split('\n').slice(0, 7)).toEqual([
+      'TAP version 14',
+      '1..4',
+      'not ok 1 - gone.yaml',
+      '  ---',
+      '  message: |',
+      '    no scenario gone.yaml: expected a YAML file, a directory of them, or a pattern',
+      '  ...',
+    ]);
+    expect(out).toContain(`not ok 2 - wrong.yaml\n  ---\n  message: |\n    ${said}`);
+    expect(out).toContain('ok 3 - good.yaml');
+  });
+
+  it('is an error in JUnit, with all that is wrong with it', async () => {
+    writeFileSync(join(dir, 'twice.yaml'), 'name: twice\nsteps: [stepp, pol]\n');
+    const { out, err } = await run([...files, 'twice.yaml'], { reporter: 'junit' });
+    expect(out).toContain('tests="5" failures="1" errors="3"');
+    expect(out).toContain('<testcase classname="wrong.yaml" name="wrong.yaml" time="0.000">');
+    expect(out).toContain(`<error message="${said}`);
+    expect(out).toMatch(/twice\.yaml:2:9: .*\ntwice\.yaml:2:16: .*<\/error>/);
+    expect(err).toMatch(/twice\.yaml:2:9: .*\ntwice\.yaml:2:16: .*\n/);
+  });
+
+  it('is an object in JSON, and is in the totals', async () => {
+    const { out } = await run(files, { reporter: 'json' });
+    const lines = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const messages = [expect.stringContaining(said)];
+    expect(lines[1]).toEqual({ file: 'wrong.yaml', status: 2, messages });
+    expect(lines.at(-1).totals).toMatchObject({ passed: 1, failed: 1, errors: 2 });
+  });
+
+  it('is told of by a reporter that has nothing else to tell', async () => {
+    const { out, status } = await run(['wrong.yaml'], { reporter: 'junit' });
+    expect(status).toBe(2);
+    expect(out).toContain('tests="1" failures="0" errors="1"');
   });
 });
 
@@ -217,6 +294,18 @@ describe('files', () => {
     expect(names('**/*.y*ml')).toContain('many/deep/a.yml');
     expect(names('many/[ab].yaml')).toEqual(['many/b.yaml']);
     expect(findScenarios([join(dir, 'x*.yaml')]).missing.length).toBe(1);
+  });
+
+  it('are not there, or a directory has none', () => {
+    mkdirSync(join(dir, 'none'));
+    const message = (arg: string): string =>
+      findScenarios([join(dir, arg)]).missing[0]!.message.replace(`${dir}/`, '');
+    expect(message('none')).toBe(
+      'no scenario in none: the directory has no file *.yaml or *.yml, at any depth',
+    );
+    expect(message('gone')).toBe(
+      'no scenario gone: expected a YAML file, a directory of them, or a pattern',
+    );
   });
 });
 
@@ -252,6 +341,9 @@ describe('the command line', () => {
     [[], 'there is nothing to run'],
     [['--host', 'x', 'a'], "argument 'x' is invalid"],
     [['--seeds', '5..3', 'a'], 'expected a range such as 1..100'],
+    [['--seeds', '4294967295..4294967296', 'a'], 'of seeds from 0 to 4294967295'],
+    [['--seed', '-1', 'a'], 'expected a seed from 0 to 4294967295'],
+    [['--seed', '4294967296', 'a'], 'expected a seed from 0 to 4294967295'],
     [['--seed', '1', '--seeds', '1..2', 'a'], 'exclude each other'],
     [['--timeout', '5', 'a'], 'it needs a unit'],
     [['--repeat', '0', 'a'], 'expected a number above 0'],

@@ -39,9 +39,24 @@ describe('YAML', () => {
   });
 
   it('refuses what stands inside of itself', () => {
-    expect(problems('bottom_halves: {a: &x {do: [{repeat: {times: 2, do: *x}}]}}')[0]).toBe(
+    expect(problems('bottom_halves: {a: &x {do: [{repeat: {times: 2, do: *x}}]}}')).toEqual([
       "f:2:53: '*x' stands inside of what it names: it has no end",
-    );
+    ]);
+  });
+
+  it('tells once of an alias that names nothing, be it a value or a key', () => {
+    expect(problems('steps: [step, *nope, {block: *nope}]', '*key : 1', 'seed: x')).toEqual([
+      "f:2:15: there is no anchor 'nope', expected an '&nope' before '*nope'",
+      "f:2:30: there is no anchor 'nope', expected an '&nope' before '*nope'",
+      "f:3:1: there is no anchor 'key', expected an '&key' before '*key'",
+      "f:4:7: found 'x', expected a seed from 0 to 4294967295",
+    ]);
+  });
+
+  it('refuses a second document', () => {
+    expect(problems('---', 'name: y')).toEqual([
+      'f:2:1: a second document begins here, expected one scenario a file',
+    ]);
   });
 
   it('takes names by their source text', () => {
@@ -83,13 +98,19 @@ describe('shape', () => {
       "f:2:9: found 'stepp', expected an action, such as {schedule: a} or step; did you mean 'step'?",
     ],
     ['steps: step', "f:2:8: found 'step', expected a list of actions"],
-    ['steps: [{block: 10}]', "f:2:17: found '10', expected a duration such as 10ms or 1.5s"],
-    ['steps: [{block: -1ms}]', "f:2:17: found '-1ms', expected a duration such as 10ms or 1.5s"],
+    [
+      'steps: [{block: 10}]',
+      "f:2:17: found '10', expected a duration such as 10ms or 1.5s, in ns, us, ms or s",
+    ],
+    [
+      'steps: [{block: -1ms}]',
+      "f:2:17: found '-1ms', expected a duration such as 10ms or 1.5s, in ns, us, ms or s",
+    ],
     ['steps: [{repeat: {times: x, do: []}}]', "f:2:26: found 'x', expected a whole number"],
     ['steps: [{repeat: {times: 1}}]', "f:2:18: 'do' is missing: expected a list of actions"],
     [
       'steps: [{check: {blocked: "~1ms"}}]',
-      `f:2:27: found '~1ms', expected a comparison such as "<10ms"`,
+      `f:2:27: found '~1ms', expected a comparison such as "<10ms", in ns, us, ms or s`,
     ],
     [
       'steps: [{check: {}}]',
@@ -97,8 +118,30 @@ describe('shape', () => {
     ],
     [
       'steps: [{schedule: a, cancel: b}]',
-      'f:2:9: found a map, expected one action: a map of one key',
+      'f:2:9: found a map, expected one action an entry: a map of one key',
     ],
+    [
+      'steps: [{schedule: a, step: }]',
+      "f:2:23: found 'step', expected one action an entry: give 'step' an entry of its own",
+    ],
+    [
+      'steps: [{quit: true}]',
+      "f:2:10: found 'quit', expected the bare word 'quit': it takes no argument",
+    ],
+    [
+      'steps: [{arm_at: {t: 2m}}]',
+      "f:2:22: found '2m', expected a time such as 1ns or -5ms, in ns, us, ms or s",
+    ],
+    [
+      'steps: [{check: {timeout: 5µs}}]',
+      `f:2:27: found '5µs', expected a comparison such as 10ms or "<10ms", in ns, us, ms or s, or 0 or none`,
+    ],
+    [
+      'steps: [{check: {expires_at: {t: 1h}}}]',
+      "f:2:34: found '1h', expected a time such as 100ns, in ns, us, ms or s, or none",
+    ],
+    ['seed: -1', "f:2:7: found '-1', expected a seed from 0 to 4294967295"],
+    ['seed: 4294967296', "f:2:7: found '4294967296', expected a seed from 0 to 4294967295"],
     [
       'bottom_halves: {a: {do_run: 1}}',
       "f:2:21: found 'do_run', expected one of context, do, do_runs; did you mean 'do_runs'?",
@@ -115,7 +158,10 @@ describe('shape', () => {
       'signals: {SIGUSR1: ignor}',
       "f:2:20: found 'ignor', expected one of default, ignore; did you mean 'ignore'?",
     ],
-    ['timeline: [{at: 5, do: []}]', "f:2:17: found '5', expected a duration such as 10ms or 1.5s"],
+    [
+      'timeline: [{at: 5, do: []}]',
+      "f:2:17: found '5', expected a duration such as 10ms or 1.5s, in ns, us, ms or s",
+    ],
     ['co_queues: q', "f:2:12: found 'q', expected a list of names, such as [m]"],
     [
       'expect: {children: {a: runing}}',
@@ -123,6 +169,11 @@ describe('shape', () => {
     ],
   ])('%s', (line, message) => {
     expect(problems(line)).toEqual([message]);
+  });
+
+  it('takes the least and the greatest seed', () => {
+    expect(problems('seed: 0')).toEqual([]);
+    expect(problems('seed: 4294967295')).toEqual([]);
   });
 
   it('wants a name', () => {

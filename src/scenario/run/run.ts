@@ -23,6 +23,8 @@ export interface RunResult {
   readonly host: 'sim' | 'linux';
   readonly seed: number;
   readonly status: RunStatus;
+  /** The host that can run the file, where this one cannot; else null. */
+  readonly needs: 'sim' | 'linux' | null;
   readonly order: readonly LogEntry[];
   readonly failures: readonly Failure[];
   readonly iterations: number;
@@ -84,7 +86,9 @@ function runEngine(engine: Engine, seed: number, options: RunOptions): RunResult
   const recorded = options.trace === true ? recordTrace(engine) : null;
   const error = runSteps(engine, options);
   recorded?.stop();
-  if (error instanceof ScenarioError) return notRun(scenario, world.kind, seed, 2, error.message);
+  if (error instanceof ScenarioError) {
+    return { ...notRun(scenario, world.kind, seed, 2, error.message), needs: error.needs };
+  }
   const isTheirs = isTheirDoing(error);
   const failures = judge(engine, isTheirs ? (error as Error | null) : null, seen);
   if (!isTheirs) failures.unshift({ kind: 'error', message: stackOf(error), at: null });
@@ -94,6 +98,7 @@ function runEngine(engine: Engine, seed: number, options: RunOptions): RunResult
     host: world.kind,
     seed,
     status: isTheirs ? (failures.length > 0 ? 1 : 0) : 3,
+    needs: null,
     order: engine.log.entries,
     failures,
     iterations: engine.iteration,
@@ -140,7 +145,7 @@ function notRun(
 ): RunResult {
   const { file, name } = scenario;
   const failures: Failure[] = [{ kind: status === 2 ? 'refused' : 'error', message, at: null }];
-  const nothing = { order: [], iterations: 0, elapsedNs: 0, trace: null };
+  const nothing = { needs: null, order: [], iterations: 0, elapsedNs: 0, trace: null };
   return { file, name, host, seed, status, failures, ...nothing };
 }
 

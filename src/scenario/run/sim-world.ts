@@ -60,6 +60,7 @@ export class SimWorld implements World {
       if (child.command !== null) {
         throw new ScenarioError(
           `child '${child.name}' is a real command, which needs --host linux`,
+          'linux',
         );
       }
       request = this.host.program(behaviourOf(child));

@@ -40,6 +40,13 @@ export interface World extends CapWorld {
 /** A file that cannot be run here. */
 export class ScenarioError extends Error {
   override readonly name = 'ScenarioError';
+  /** The host that can run it. */
+  readonly needs: 'sim' | 'linux';
+
+  constructor(message: string, needs: 'sim' | 'linux') {
+    super(message);
+    this.needs = needs;
+  }
 }
 
 /** What a described child does, as hosts take it. */
