@@ -179,7 +179,7 @@ export class PollSet {
       extra[i]!.revents = ret > 0 ? words[2 * (known + i) + 1]! >>> 16 : 0;
     }
     // They may stand where the records' own did.
-    if (!withRecords) this.#filled = false;
+    if (!withRecords) this.#changed();
     return ret;
   }
 

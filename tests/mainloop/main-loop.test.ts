@@ -24,6 +24,21 @@ function watch(rig: Rig, loop: MainLoop, name: string, then: () => void = () => 
   return fd;
 }
 
+/** A source that is ready before the contexts are looked at, and a poll notifier whose fd is ready. */
+function hideContexts(rig: Rig, loop: MainLoop) {
+  class Hides extends Source {
+    prepare = () => 0;
+    check = () => true;
+    dispatch = () => true;
+  }
+  const hides = loop.attachSource(new Hides('hides', G_PRIORITY_HIGH));
+  const added = { fd: rig.eventfd(1), events: POLLIN, revents: 0 };
+  const notifier = loop.addPollNotifier((poll) => {
+    if (poll.state === 'FILL') poll.fds.push(added);
+  });
+  return { hides, notifier, added };
+}
+
 describe.each(hosts)('main_loop_wait on %s', (_kind, make) => {
   it(
     'runs both contexts, bottom halves, fds and timers each, then its own timers',
@@ -196,16 +211,7 @@ describe.each(hosts)('main_loop_wait on %s', (_kind, make) => {
       const loop = rig.loop({ fdmon: 'poll' });
       const io = watch(rig, loop, 'io');
       loop.mainLoopWait(true);
-      class Hides extends Source {
-        prepare = () => 0;
-        check = () => true;
-        dispatch = () => true;
-      }
-      const hides = loop.attachSource(new Hides('hides', G_PRIORITY_HIGH));
-      const added = { fd: rig.eventfd(1), events: POLLIN, revents: 0 };
-      const notifier = loop.addPollNotifier((poll) => {
-        if (poll.state === 'FILL') poll.fds.push(added);
-      });
+      const { hides, notifier, added } = hideContexts(rig, loop);
       expect(loop.mainLoopWait(true)).toBe(1);
       expect(added.revents).toBe(POLLIN);
       const handlers = [...loop.context.handlers.values(), ...loop.iohandler.handlers.values()];
@@ -218,6 +224,23 @@ describe.each(hosts)('main_loop_wait on %s', (_kind, make) => {
       rig.kick(io);
       expect(loop.mainLoopWait(true)).toBe(1);
       expect(rig.log).toEqual(['io', 'io']);
+    }),
+  );
+
+  it(
+    'and once both are gone, each handler has its own fd again',
+    rigged(make, (rig) => {
+      const loop = rig.loop({ fdmon: 'poll' });
+      const io = watch(rig, loop, 'io');
+      loop.mainLoopWait(true);
+      const { hides, notifier } = hideContexts(rig, loop);
+      loop.mainLoopWait(true);
+      hides.dispose();
+      notifier.dispose();
+      expect(loop.mainLoopWait(true)).toBe(0);
+      rig.kick(io);
+      expect(loop.mainLoopWait(true)).toBe(1);
+      expect(rig.log).toEqual(['io']);
     }),
   );
 
