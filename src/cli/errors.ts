@@ -3,6 +3,8 @@ import {
   E2BIG,
   EACCES,
   EAGAIN,
+  EBADF,
+  EIO,
   EISDIR,
   EMFILE,
   ENFILE,
@@ -11,6 +13,7 @@ import {
   ENOMEM,
   ENOTDIR,
   EPERM,
+  EPIPE,
   errnoMessage,
   errnoName,
   HostError,
@@ -64,6 +67,15 @@ export function describeHostError(error: HostError): string {
   const hint = CALL_HINTS[error.errno];
   const what = `${error.syscall}: ${errnoMessage(error.errno)} (${errnoName(error.errno)})`;
   return hint === undefined ? what : `${what}: ${hint}`;
+}
+
+/**
+ * Whether writing failed since nobody is there to read: a closed pipe, a terminal
+ * that is gone, no file at all. Whoever does not read on does not want to know.
+ * @param errno negative, as hosts and Node give it
+ */
+export function isUnread(errno: number): boolean {
+  return [-EPIPE, -EIO, -EBADF].includes(errno);
 }
 
 /** Whether starting a child failed for want of something that comes back when others end. */

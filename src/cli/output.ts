@@ -1,7 +1,8 @@
 import { POLLERR, POLLHUP, POLLNVAL, POLLOUT } from '../host/constants.ts';
-import { EAGAIN, EBADF, EINTR, EIO, EPIPE } from '../host/errno.ts';
+import { EAGAIN, EINTR } from '../host/errno.ts';
 import type { Disposable, Host, HostBuffer } from '../host/host.ts';
 import type { MainLoop } from '../mainloop/main-loop.ts';
+import { isUnread } from './errors.ts';
 import { reopen } from './reopen.ts';
 
 /**
@@ -14,9 +15,6 @@ const SLICE = 4096;
 const FULL = 64 * 1024;
 
 const LINE_END = Uint8Array.of(0x0a);
-
-/** Whoever does not read on does not want to know: a closed pipe, a terminal that is gone, no file at all. */
-const NOBODY = [EPIPE, EIO, EBADF];
 
 /** What lines are written to, by those who can wait. */
 export type LineOutput = Pick<Output, 'full' | 'onRoom' | 'onBroken' | 'holdsLine' | 'write'>;
@@ -177,7 +175,7 @@ export class Output implements Disposable {
     if (ret === -EAGAIN) return false;
     if (ret === -EINTR) return true;
     if (ret < 0) {
-      if (!NOBODY.includes(-ret)) this.lost.set(fd, ret);
+      if (!isUnread(ret)) this.lost.set(fd, ret);
       this.#break(fd);
       return true;
     }

@@ -71,8 +71,7 @@ class Stream {
 
   /** Reads on, unless it does or may not. */
   resume(): void {
-    const drained = this.#left !== Number.POSITIVE_INFINITY;
-    if (!this.#open || drained || this.#watch !== null || this.#output.full) return;
+    if (!this.#open || this.#drained || this.#watch !== null || this.#output.full) return;
     const { fd, name } = this.#place;
     this.#watch = this.#parts.loop.setFdHandler(fd, {
       name,
@@ -81,6 +80,10 @@ class Stream {
         if (this.#output.full) this.#pause();
       },
     });
+  }
+
+  get #drained(): boolean {
+    return this.#left !== Number.POSITIVE_INFINITY;
   }
 
   /** Nobody reads the target any more: the child is told by SIGPIPE, as without us. */
@@ -96,8 +99,7 @@ class Stream {
    */
   drain(): void {
     this.#pause();
-    const size = this.#parts.loop.host.fcntl(this.#place.fd, F_GETPIPE_SZ, 0);
-    this.#left = Math.min(this.#left, size);
+    if (!this.#drained) this.#left = this.#parts.loop.host.fcntl(this.#place.fd, F_GETPIPE_SZ, 0);
     while (this.#open && !this.#output.full) {
       if (this.#left <= 0 || !this.#read()) this.close();
     }

@@ -79,8 +79,6 @@ class Session {
   readonly #report: Report;
   readonly #view: WatchView | null;
   readonly #trace: Tracer;
-  /** Whether nothing is written after the run, which could block while signals are. */
-  readonly #saysNoMore: boolean;
   /** The process ends at once: the signals stay ours, or one that comes late would end us instead. */
   #exits = false;
   readonly #traceOutput: TraceOutput | null;
@@ -93,7 +91,6 @@ class Session {
     this.#outputs = this.#keep(new Outputs(host));
     this.#trace = new Tracer(traceClock(host));
     this.#traceOutput = this.#openTrace();
-    this.#saysNoMore = makers.events === null;
     if (makers.events !== null) this.#trace.attach(EVENT_NAMES, makers.events.sink);
     const startNs = host.clockNs(CLOCK_MONOTONIC);
     this.#report = new Report(options.jobs.map(({ command }, i) => newRow(command, i + 1)));
@@ -130,7 +127,8 @@ class Session {
     if (supervisor.failure !== null) throw supervisor.failure;
     const lost = outputs.failure(this.#report.status);
     if (lost !== null) throw lost;
-    this.#exits = this.#saysNoMore;
+    // To write a report's line could block, while signals are blocked.
+    this.#exits = this.#options.report === undefined;
     return this.#report.status;
   }
 

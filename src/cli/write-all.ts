@@ -1,12 +1,10 @@
 import { writeSync } from 'node:fs';
 import { POLLOUT } from '../host/constants.ts';
+import { EAGAIN } from '../host/errno.ts';
 import { LinuxHost } from '../host/linux/linux-host.ts';
-import { asCliError, CliError } from './errors.ts';
+import { asCliError, CliError, isUnread } from './errors.ts';
 
 const STDOUT = 1;
-
-/** Whoever does not read on does not want to know; of stderr there is no telling. */
-const NOBODY = ['EPIPE', 'EIO', 'EBADF'];
 
 /**
  * Writes everything, also to a pipe that is full; gives up where nobody reads any more.
@@ -21,9 +19,10 @@ export function allWriter(fd: number): (text: string) => void {
       try {
         rest = rest.subarray(writeSync(fd, rest));
       } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        closed = code !== 'EAGAIN';
-        if (closed && fd === STDOUT && !NOBODY.includes(code!)) throw cannotWrite(error);
+        const { errno } = error as { errno: number };
+        closed = errno !== -EAGAIN;
+        // Of stderr there is no telling.
+        if (closed && fd === STDOUT && !isUnread(errno)) throw cannotWrite(error);
         if (closed) return;
         host ??= new LinuxHost();
         awaitRoom(host, fd);

@@ -1,6 +1,6 @@
 /** waitid(2) with what the child used, and which children there are. */
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { WaitResult } from '../host.ts';
 import { c, result, SYS } from './libc.ts';
 import { LinuxBuffer, word64 } from './memory.ts';
@@ -67,8 +67,12 @@ function timevalNs(words: Int32Array, i: number): number {
 
 /** Direct children of this process, zombies included, ascending; none where /proc is not mounted. */
 export function childrenOf(pid: number): number[] {
-  if (!existsSync('/proc/self')) return [];
-  return (childrenByTask() ?? childrenByScan(pid)).sort((a, b) => a - b);
+  try {
+    return (childrenByTask() ?? childrenByScan(pid)).sort((a, b) => a - b);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 /** A child hangs on the thread that started or adopted it; undefined where the kernel does not tell. */
