@@ -2,6 +2,7 @@
 import {
   ChildWatch,
   CLOCK_MONOTONIC,
+  HostError,
   LinuxHost,
   MainLoop,
   SIGCHLD,
@@ -18,13 +19,19 @@ const watch = new ChildWatch({ loop, signals, times: loop.pollTimes });
 function run(total: number): void {
   let reaped = 0;
   const batch = (): void => {
-    for (let i = 0; i < atOnce; i++)
-      watch.spawn({ file: '/bin/true', argv: ['true'] }, 'true', { onEnd });
+    const pids = watch.spawnAll(Array.from({ length: atOnce }, () => child));
+    const failed = pids.find((pid) => pid < 0);
+    if (failed !== undefined) throw new HostError(failed, 'spawn /bin/true');
   };
   const onEnd = (): void => {
     reaped++;
     if (reaped >= total && watch.size === 0) loop.quit();
     else if (watch.size === 0) batch();
+  };
+  const child = {
+    request: { file: '/bin/true', argv: ['true'] },
+    name: 'true',
+    callbacks: { onEnd },
   };
   batch();
   loop.run();

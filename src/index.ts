@@ -78,6 +78,7 @@ export {
 export {
   type ChildCallbacks,
   type ChildEvent,
+  type ChildRequest,
   ChildWatch,
   type ChildWatchOptions,
   type LoopTimes,

@@ -207,6 +207,12 @@ export interface Host {
    * -ENOTDIR where the working directory cannot be entered, and for nothing else.
    */
   spawn(request: SpawnRequest): number;
+  /**
+   * Each as spawn, in their order: their pids, or -errno of those that failed, which
+   * hold up none of the others. Where it can be, the next are made while the last are
+   * still loading their programs.
+   */
+  spawnAll(requests: readonly SpawnRequest[]): number[];
   /** waitid(2) with rusage. Returns 0, out.pid 0 where WNOHANG found none; -ECHILD where there is none to wait for. */
   waitid(idtype: number, id: number, options: number, out: WaitResult): number;
   pidfdOpen(pid: number, flags: number): number;

@@ -153,6 +153,11 @@ export class HostLens implements Host {
     return this.host.spawn(request);
   }
 
+  /** One by one, so that a lens sees each. */
+  spawnAll(requests: readonly SpawnRequest[]): number[] {
+    return requests.map((request) => this.spawn(request));
+  }
+
   waitid(idtype: number, id: number, options: number, out: WaitResult): number {
     return this.host.waitid(idtype, id, options, out);
   }

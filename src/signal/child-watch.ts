@@ -49,6 +49,14 @@ export interface ChildCallbacks {
   readonly onStatus?: ((event: ChildEvent) => void) | undefined;
 }
 
+/** A child that is to be started and watched. */
+export interface ChildRequest {
+  readonly request: SpawnRequest;
+  /** What traces and events call it. */
+  readonly name: string;
+  readonly callbacks?: ChildCallbacks | undefined;
+}
+
 /** When the loop's last polls began and ended. MainLoop.pollTimes is one. */
 export interface LoopTimes {
   wanted: number;
@@ -138,12 +146,27 @@ export class ChildWatch implements Disposable {
    * @throws HostError as posix_spawn fails: ENOENT, EACCES, EAGAIN, ENOMEM, …
    */
   spawn(request: SpawnRequest, name: string, callbacks: ChildCallbacks = {}): number {
-    const { host, trace } = this.#options.loop;
-    const pid = host.spawn(request);
+    const pid = this.#options.loop.host.spawn(request);
     if (pid < 0) throw new HostError(pid, `spawn ${request.file}`);
+    this.#started(pid, { request, name, callbacks });
+    return pid;
+  }
+
+  /**
+   * Starts many at once, which is faster than one after the other: programs are loaded
+   * while the next are made. Returns their pids; -errno (Host.spawn) for each that
+   * could not be started, and the others are started all the same.
+   */
+  spawnAll(children: readonly ChildRequest[]): number[] {
+    const pids = this.#options.loop.host.spawnAll(children.map(({ request }) => request));
+    for (let i = 0; i < pids.length; i++) if (pids[i]! > 0) this.#started(pids[i]!, children[i]!);
+    return pids;
+  }
+
+  #started(pid: number, { request, name, callbacks }: ChildRequest): void {
+    const { trace } = this.#options.loop;
     if (trace.on[T_SPAWN] !== 0) trace.emit(T_SPAWN, pid, name, request.argv.join(' '));
     this.watch(pid, name, callbacks);
-    return pid;
   }
 
   /** Watches a child that somebody else has started. */

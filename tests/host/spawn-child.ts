@@ -17,6 +17,7 @@ import {
   F_GETFD,
   F_SETFD,
   O_CLOEXEC,
+  O_WRONLY,
   P_ALL,
   P_PID,
   POLLIN,
@@ -187,7 +188,15 @@ function errors(): Record<string, string> {
   };
 }
 
-function found(): Record<string, string> {
+/** Several under way, each of which has more to try than what it begins with. */
+function atOnce(requests: readonly SpawnRequest[]): number[] {
+  return host.spawnAll(requests).map((pid) => {
+    if (pid > 0) host.waitid(P_PID, pid, WEXITED, out);
+    return pid > 0 ? out.status : pid;
+  });
+}
+
+function found(): Record<string, unknown> {
   const bin = join(dir, 'bin');
   const decoy = join(dir, 'decoy');
   mkdirSync(bin);
@@ -196,13 +205,18 @@ function found(): Record<string, string> {
   chmodSync(join(bin, 'tool'), 0o755);
   writeFileSync(join(decoy, 'tool'), 'not executable');
   const argv = ['tool', 'x'];
-  return {
+  const sink = host.open('/dev/null', O_CLOEXEC | O_WRONLY, 0);
+  const quiet = { file: 'tool', argv, env: [`PATH=nowhere:${bin}`], fds: [0, sink, 2] };
+  const results = {
     "in the child's PATH": output({ file: 'tool', argv, env: [`PATH=/nowhere:${bin}`] }),
     'after one not executable': output({ file: 'tool', argv, env: [`PATH=${decoy}:${bin}`] }),
+    'after one that is not there, at once': atOnce(Array.from({ length: 6 }, () => quiet)),
     'not in ours': output({ file: 'tool', argv }),
     "relative to the child's directory": output({ file: './bin/tool', argv, cwd: dir }),
     'by a relative PATH': output({ file: 'tool', argv, cwd: dir, env: ['PATH=bin'] }),
   };
+  host.close(sink);
+  return results;
 }
 
 /** A child that waits, with its stdout on a pipe, killed: its end, and whether its output ended with it. */
@@ -239,9 +253,10 @@ function plain(): unknown {
   const kept = host.fcntl(0, F_DUPFD_CLOEXEC, 3);
   host.close(0);
   const closed = exit();
+  const many = atOnce([0, 1, 2].map((i) => ({ file: '/bin/sh', argv: ['sh', '-c', `exit ${i}`] })));
   host.fcntl(kept, F_DUPFD, 0);
   host.close(kept);
-  return { open, closed };
+  return { open, closed, many };
 }
 
 const fdsBefore = openFds();

@@ -55,6 +55,7 @@ describe.each(['clone', 'posix_spawn'])('children by %s', (spawnBy) => {
       expect(report.found).toEqual({
         "in the child's PATH": 'tool x',
         'after one not executable': 'tool x',
+        'after one that is not there, at once': [0, 0, 0, 0, 0, 0],
         'not in ours': 'ENOENT',
         "relative to the child's directory": 'tool x',
         'by a relative PATH': 'tool x',
@@ -74,7 +75,7 @@ describe.each(['clone', 'posix_spawn'])('children by %s', (spawnBy) => {
     });
 
     it('hands on the standard descriptors that are open, and no others', () => {
-      expect(report.plain).toEqual({ open: 3, closed: 4 });
+      expect(report.plain).toEqual({ open: 3, closed: 4, many: [0, 1, 2] });
     });
 
     it('leaves no child, no descriptor, and no signal blocked', () => {

@@ -18,11 +18,19 @@ export interface ChildSteps extends Disposable {
   /** Makes its process group the foreground one of our terminal fd. */
   tcsetpgrp(fd: number): void;
   /**
-   * Makes the child. May be called again with the same list.
+   * Makes the child, which goes through the list by itself: until settle has told how
+   * it went nothing may be added, and what was given must stay where it is. May be
+   * called again with the same list.
    * @param path of the program, relative to the child's directory
    * @param argv address of a char *[]
    * @param env address of a char *[]
-   * @returns the pid; or -errno, -ENOTDIR for a chdir that failed and for nothing else
+   * @returns the pid, or -errno
    */
-  start(path: string, argv: number, env: number): number;
+  launch(path: string, argv: number, env: number): number;
+  /**
+   * Waits until the child is its program.
+   * @returns 0; or -errno, -ENOTDIR for a chdir that failed and for nothing else: then
+   *   the child has ended, and is reaped
+   */
+  settle(): number;
 }

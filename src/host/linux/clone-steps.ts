@@ -8,12 +8,16 @@ import { LinuxBuffer, putWord64 } from './memory.ts';
 import { SIGSET_BYTES } from './sigset.ts';
 import { StringVector } from './string-vector.ts';
 
-const clone = lazy<[number, number, number, number]>(
-  'int clone(uintptr_t, uintptr_t, int, uintptr_t)',
+type A = number;
+const clone = lazy<[A, A, A, A, A, A, A]>(
+  'int clone(uintptr_t, uintptr_t, int, uintptr_t, uintptr_t, uintptr_t, uintptr_t)',
 );
 
 const CLONE_VM = 0x100;
-const CLONE_VFORK = 0x4000;
+/** The kernel writes 0 to a word of ours, and wakes who waits for that, when the child leaves our memory. */
+const CLONE_CHILD_CLEARTID = 0x200000;
+const FUTEX_WAIT = 0;
+const LIVES = 1;
 const SIG_SETMASK = 2;
 const TIOCSPGRP = 0x5410;
 /** Bytes of the kernel's sigset_t and struct sigaction. */
@@ -27,11 +31,17 @@ const RET = 10;
 /** setsid, setpgid, chdir, tcsetpgrp's two, the mask, and execve. */
 const OTHER_CALLS = 7;
 
+/** The code that children run. Returns -ENOSYS where there is none for this machine, or what forbids its page. */
+export function childPage(): CodePage | number {
+  return CodePage.make(MACHINE?.code);
+}
+
 /**
- * By clone(2) as vfork does it: the child runs in our memory, with all signals
- * blocked so that no handler of ours runs in it, while we wait for its execve. What
- * posix_spawn(3) does besides (a stack mapped for each child, a look at every
- * signal's disposition before it is set) takes 30 µs.
+ * By clone(2), much as vfork does it: the child runs in our memory, on a stack of its
+ * own, until its execve. All signals are blocked in it, so that no handler of ours
+ * runs there, and each is given back its default action before they are let in. What
+ * posix_spawn(3) does besides (a stack mapped for each child, a look at every signal's
+ * disposition before it is set) takes 30 µs; and we need not sleep until the execve.
  */
 export class CloneSteps implements ChildSteps {
   private readonly code: CodePage;
@@ -45,19 +55,20 @@ export class CloneSteps implements ChildSteps {
   private readonly dir = new StringVector();
   private list = new LinuxBuffer(128 * CALL_BYTES);
   private calls = 0;
+  /** How many the launched child was given. */
+  private launched = 0;
   /** The first call after those that every child makes. */
   private readonly first: number;
   private chdirCall = -1;
+  /** LIVES until the child has left our memory. */
+  private readonly child = new LinuxBuffer(8);
+  private pid = 0;
 
-  /** Returns -ENOSYS where there is no code for this machine, or what forbids its page. */
-  static make(): CloneSteps | number {
-    const code = CodePage.make(MACHINE?.code);
-    return typeof code === 'number' ? code : new CloneSteps(code, MACHINE!.NR);
-  }
-
-  private constructor(code: CodePage, NR: Machine['NR']) {
+  /** @param code childPage's, which others may use too */
+  constructor(code: CodePage) {
     this.code = code;
-    this.NR = NR;
+    this.NR = MACHINE!.NR;
+    const { NR } = this;
     this.all.u8.fill(0xff);
     // execve resets what is handled, but keeps what is ignored.
     for (let signo = 1; signo <= NSIG; signo++) {
@@ -67,9 +78,8 @@ export class CloneSteps implements ChildSteps {
     this.first = this.calls;
   }
 
-  dispose(): void {
-    this.code.free();
-  }
+  /** The code is others' too. */
+  dispose(): void {}
 
   begin(dup2s: number): void {
     this.calls = this.first;
@@ -104,29 +114,40 @@ export class CloneSteps implements ChildSteps {
     this.call(this.NR.ioctl, fd, TIOCSPGRP, this.list.address + (group + RET) * 4);
   }
 
-  start(path: string, argv: number, env: number): number {
+  launch(path: string, argv: number, env: number): number {
     const before = this.calls;
     this.call(this.NR.rt_sigprocmask, SIG_SETMASK, this.none.address, 0, KERNEL_SIGSET);
     this.call(this.NR.execve, this.path.fillOne(path), argv, env);
+    const { code, stack, list, child } = this;
+    child.i32[0] = LIVES;
+    const flags = CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD;
+    const top = stack.address + STACK_BYTES;
     c.sigprocmask(SIG_SETMASK, this.all.address, this.old.address);
-    const { code, stack, list } = this;
-    const flags = CLONE_VM | CLONE_VFORK | SIGCHLD;
-    const pid = result(clone(code.address, stack.address + STACK_BYTES, flags, list.address));
-    const failed = pid < 0 ? pid : this.failure();
-    if (pid > 0 && failed < 0) c.syscall(SYS.waitid, P_PID, pid, 0, WEXITED, 0, 0);
+    this.pid = result(clone(code.address, top, flags, list.address, 0, 0, child.address));
     c.sigprocmask(SIG_SETMASK, this.old.address, 0);
+    this.launched = this.calls;
     this.calls = before;
-    return failed < 0 ? failed : pid;
+    return this.pid;
+  }
+
+  settle(): number {
+    const { i32, address } = this.child;
+    // Atomic, since what the child has written into the list is read next.
+    while (Atomics.load(i32, 0) === LIVES)
+      c.syscall(SYS.futex, address, FUTEX_WAIT, LIVES, 0, 0, 0);
+    const failed = this.failure();
+    if (failed < 0) c.syscall(SYS.waitid, P_PID, this.pid, 0, WEXITED, 0, 0);
+    return failed;
   }
 
   /** What ended the child before it was its program, as -errno; 0 where nothing did. */
   private failure(): number {
     const words = this.list.i32;
-    for (let i = this.first; i < this.calls; i++) {
+    for (let i = this.first; i < this.launched; i++) {
       const ret = words[i * CALL + RET]!;
       if (ret >= 0) continue;
       if (i === this.chdirCall) return -ENOTDIR;
-      return i === this.calls - 1 && ret === -ENOTDIR ? -ENOENT : ret;
+      return i === this.launched - 1 && ret === -ENOTDIR ? -ENOENT : ret;
     }
     return 0;
   }

@@ -71,8 +71,8 @@ export const knownArch = ['x64', 'arm64', 'riscv64', 'loong64'].includes(process
 /** Numbers of the system calls that a C library may lack, or whose wrapper hides something. */
 export const SYS =
   process.arch === 'x64'
-    ? { waitid: 247, tgkill: 234, gettid: 186, pidfdOpen: 434, epollPwait2: 441 }
-    : { waitid: 95, tgkill: 131, gettid: 178, pidfdOpen: 434, epollPwait2: 441 };
+    ? { waitid: 247, tgkill: 234, gettid: 186, pidfdOpen: 434, epollPwait2: 441, futex: 202 }
+    : { waitid: 95, tgkill: 131, gettid: 178, pidfdOpen: 434, epollPwait2: 441, futex: 98 };
 
 export const c = {
   poll: bind<[Num, Num, Num]>('int poll(uintptr_t, unsigned long, int)'),

@@ -198,8 +198,16 @@ export class LinuxHost implements Host {
    * directory cannot be entered; -EAGAIN: no more processes; -ENOMEM.
    */
   spawn(request: SpawnRequest): number {
+    return this.startsChildren().spawn(request);
+  }
+
+  spawnAll(requests: readonly SpawnRequest[]): number[] {
+    return this.startsChildren().spawnAll(requests);
+  }
+
+  private startsChildren(): Spawner {
     this.spawner ??= new Spawner(this.spawnBy);
-    return this.spawner.spawn(request);
+    return this.spawner;
   }
 
   waitid(idtype: number, id: number, options: number, out: WaitResult): number {

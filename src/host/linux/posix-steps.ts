@@ -37,14 +37,14 @@ const ACTIONS_BYTES = 256;
 
 /**
  * By posix_spawn(3), for machines on which CloneSteps has no code, or may have none.
- * A C library without a step's function fails start with -ENOSYS.
+ * A C library without a step's function fails launch with -ENOSYS.
  */
 export class PosixSteps implements ChildSteps {
   private readonly attr = new LinuxBuffer(ATTR_BYTES);
   private readonly actions = new LinuxBuffer(ACTIONS_BYTES);
   private readonly pid = new LinuxBuffer(8);
   private flags = 0;
-  /** What the first step failed with that could not be taken down; start says so. */
+  /** What the first step failed with that could not be taken down; launch says so. */
   private failed = 0;
 
   constructor() {
@@ -94,13 +94,18 @@ export class PosixSteps implements ChildSteps {
     this.taken(addTcsetpgrp(this.actions.address, fd));
   }
 
-  start(path: string, argv: number, env: number): number {
+  /** The C library waits for the program itself. */
+  launch(path: string, argv: number, env: number): number {
     if (this.failed !== 0) return this.failed;
     const { pid, attr, actions } = this;
     attrFlags(attr.address, this.flags);
     const failed = spawn(pid.address, path, actions.address, attr.address, argv, env);
     if (failed === 0) return pid.i32[0]!;
     return failed === ENOTDIR ? -ENOENT : failure(failed);
+  }
+
+  settle(): number {
+    return 0;
   }
 
   private taken(failed: number): void {

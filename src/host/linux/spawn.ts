@@ -1,145 +1,72 @@
-/** How this process starts another. */
+/** How this process starts others. */
 
-import { F_DUPFD_CLOEXEC, F_GETFD, FD_CLOEXEC } from '../constants.ts';
-import { EACCES, EBADF, EINVAL, ENOENT, ENOSYS } from '../errno.ts';
+import { ENOSYS } from '../errno.ts';
 import type { SpawnRequest } from '../host.ts';
-import type { ChildSteps } from './child-steps.ts';
-import { CloneSteps } from './clone-steps.ts';
-import { c, lazy, memoryAt, result, symbolAddress } from './libc.ts';
-import { word64 } from './memory.ts';
+import { ChildStart } from './child-start.ts';
+import { CloneSteps, childPage } from './clone-steps.ts';
 import { PosixSteps } from './posix-steps.ts';
-import { StringVector } from './string-vector.ts';
-
-const access = lazy<[string, number]>('int access(const char *, int)');
-const X_OK = 1;
-/** What execvp looks through where there is no PATH. */
-const DEFAULT_PATH = '/bin:/usr/bin';
 
 /** `clone` falls back to posix_spawn where the machine's code is unknown, or pages of code are forbidden. */
 export type SpawnWay = 'clone' | 'posix_spawn';
 
+/**
+ * How many children may be under way at a time. To load a program keeps a processor
+ * busy for longer than to make the process, and sleeps in between; more than four were
+ * no faster on two processors.
+ */
+const UNDER_WAY = 4;
+
 export class Spawner {
-  private readonly steps: ChildSteps;
-  private readonly argv = new StringVector();
-  private readonly env = new StringVector();
-  /** The C library's variable of that name, which setenv may change. */
-  private environ: Int32Array | undefined;
+  private readonly starts: ChildStart[] = [];
+  private readonly page: ReturnType<typeof childPage>;
 
   constructor(way: SpawnWay) {
-    const steps = way === 'clone' ? CloneSteps.make() : -ENOSYS;
-    this.steps = typeof steps === 'number' ? new PosixSteps() : steps;
+    this.page = way === 'clone' ? childPage() : -ENOSYS;
   }
 
   dispose(): void {
-    this.steps.dispose();
+    for (const start of this.starts) start.dispose();
+    this.starts.length = 0;
+    if (typeof this.page !== 'number') this.page.free();
   }
 
-  /**
-   * Returns the pid, or -errno. -ENOTDIR says that the working directory cannot be
-   * entered, and nothing else does: a path that leads through a file is -ENOENT.
-   */
+  /** As ChildStart.spawn. */
   spawn(request: SpawnRequest): number {
-    if (hasNul(request)) return -EINVAL;
-    // Standard descriptors are open all but always, so the child may find out.
-    const ret = this.attempt(request, true);
-    return ret === -EBADF ? this.attempt(request, false) : ret;
+    return this.start(0).spawn(request);
   }
 
-  private attempt(request: SpawnRequest, standardOpen: boolean): number {
-    const { steps } = this;
-    const fds = request.fds ?? [];
-    const temporary: number[] = [];
-    steps.begin(Math.max(fds.length, 3));
-    if (request.setsid === true) steps.setsid();
-    if (request.pgroup !== undefined) steps.setpgid(request.pgroup);
+  /**
+   * Each as spawn, in their order, but without a wait for each one's program before
+   * the next is made. All are their programs when this returns; what their memory
+   * points to (environ, too) must not change before that, so nothing else runs here.
+   */
+  spawnAll(requests: readonly SpawnRequest[]): number[] {
+    const pids: number[] = [];
+    let settled = 0;
+    const settle = (): void => {
+      const i = settled++;
+      const start = this.start(i % UNDER_WAY);
+      const failed = pids[i]! < 0 || start.settle() < 0;
+      if (failed) pids[i] = start.spawn(requests[i]!);
+    };
     try {
-      const ret = this.addFds(fds, temporary);
-      if (ret < 0) return ret;
-      this.keepStandard(fds.length, standardOpen);
-      // After the descriptors, since a path to it is relative to our own directory.
-      if (request.cwd !== undefined) steps.chdir(request.cwd);
-      if (request.foregroundTty !== undefined) steps.tcsetpgrp(request.foregroundTty);
-      return this.run(request);
-    } finally {
-      for (const fd of temporary) c.close(fd);
-    }
-  }
-
-  /**
-   * dup2 goes in order, so a source among the targets would be overwritten before
-   * it is used: such a one is moved out of the way first.
-   */
-  private addFds(fds: readonly number[], temporary: number[]): number {
-    for (let i = 0; i < fds.length; i++) {
-      let source = fds[i]!;
-      if (source !== i && source < fds.length) {
-        const moved = result(c.fcntl(source, F_DUPFD_CLOEXEC, fds.length));
-        if (moved < 0) return moved;
-        temporary.push(moved);
-        source = moved;
+      for (let i = 0; i < requests.length; i++) {
+        if (i - settled === UNDER_WAY) settle();
+        pids.push(this.start(i % UNDER_WAY).launch(requests[i]!));
       }
-      this.steps.dup2(source, i);
+    } finally {
+      while (settled < pids.length) settle();
     }
-    return 0;
+    return pids;
   }
 
-  /**
-   * The standard descriptors that the request leaves alone. Node makes its own
-   * close-on-exec; dup2 of one onto itself undoes that, in the child alone.
-   */
-  private keepStandard(first: number, open: boolean): void {
-    for (let fd = first; fd <= 2; fd++) {
-      if (open || (c.fcntl(fd, F_GETFD, 0) & ~FD_CLOEXEC) === 0) this.steps.dup2(fd, fd);
+  private start(i: number): ChildStart {
+    let start = this.starts[i];
+    if (start === undefined) {
+      const { page } = this;
+      start = new ChildStart(typeof page === 'number' ? new PosixSteps() : new CloneSteps(page));
+      this.starts[i] = start;
     }
+    return start;
   }
-
-  private run(request: SpawnRequest): number {
-    const argv = this.argv.fill(request.argv);
-    // The C library's own block is always up to date, and needs no copy.
-    const env = request.env === undefined ? this.environment() : this.env.fill(request.env);
-    const start = (path: string): number => this.steps.start(path, argv, env);
-    return request.file.includes('/') ? start(request.file) : search(request, start);
-  }
-
-  /** `environ`: this process's NAME=value strings, as getenv sees them. */
-  private environment(): number {
-    this.environ ??= new Int32Array(memoryAt(symbolAddress('environ'), 8));
-    return word64(this.environ, 0);
-  }
-}
-
-function hasNul({ file, argv, env, cwd }: SpawnRequest): boolean {
-  if (file.includes('\0') || cwd?.includes('\0') === true) return true;
-  return anyHasNul(argv) || (env !== undefined && anyHasNul(env));
-}
-
-/** As execvp: goes on after what cannot be run, and says EACCES if that was all there was. */
-function search(request: SpawnRequest, start: (path: string) => number): number {
-  if (request.file === '') return -ENOENT;
-  let ret = -ENOENT;
-  for (const dir of pathOf(request).split(':')) {
-    const path = dir === '' ? `./${request.file}` : `${dir}/${request.file}`;
-    // Where it does not exist a process need not be made to find out. What is
-    // relative is so to the child's directory, and left to the child.
-    if (path.startsWith('/')) {
-      const found = result(access(path, X_OK));
-      if (found === -EACCES) ret = found;
-      if (found < 0) continue;
-    }
-    const pid = start(path);
-    if (pid !== -ENOENT && pid !== -EACCES) return pid;
-    if (pid === -EACCES) ret = pid;
-  }
-  return ret;
-}
-
-function anyHasNul(texts: readonly string[]): boolean {
-  for (let i = 0; i < texts.length; i++) if (texts[i]!.includes('\0')) return true;
-  return false;
-}
-
-function pathOf(request: SpawnRequest): string {
-  if (request.env === undefined) return process.env.PATH ?? DEFAULT_PATH;
-  const entry = request.env.find((line) => line.startsWith('PATH='));
-  return entry === undefined ? DEFAULT_PATH : entry.slice('PATH='.length);
 }

@@ -281,6 +281,10 @@ export class SimHost implements Host {
     return this.#done(this.#processes.spawn(program, request, error));
   }
 
+  spawnAll(requests: readonly SpawnRequest[]): number[] {
+    return requests.map((request) => this.spawn(request));
+  }
+
   waitid(idtype: number, id: number, options: number, out: WaitResult): number {
     return this.#done(this.#waiter.waitid(idtype, id, options, out));
   }

@@ -42,6 +42,40 @@ export const spawn: ContractCase[] = [
     },
   },
   {
+    name: 'spawnAll: as spawn of each in turn, and one that fails holds up none',
+    run: (env) => {
+      const { host } = env;
+      const [r, w] = env.pipe(O_CLOEXEC);
+      const gone = { file: '/nowhere/program', argv: ['program'] };
+      const requests = Array.from({ length: 14 }, (_, i) => {
+        if (i % 5 === 3) return gone;
+        return { ...env.program({ write: `${i} `, then: { exit: i } }), fds: [0, w] };
+      });
+      requests.push({ ...requests[0]!, fds: [0, 255] });
+      const pids = host.spawnAll(requests);
+      env.equal(pids.length, requests.length, 'a result for each');
+      const failed = pids.map((pid) => (pid > 0 ? 0 : pid));
+      env.equal(
+        failed,
+        requests.map((_, i) => (i === 14 ? -EBADF : i % 5 === 3 ? -ENOENT : 0)),
+        'errors',
+      );
+      const started = pids.filter((pid) => pid > 0);
+      env.equal(host.children(), started.toSorted(), 'children');
+      for (const [i, pid] of pids.entries()) {
+        if (pid > 0) env.equal(env.wait(pid).status, i, 'each has its own program');
+      }
+      const order = env.read(r).trim().split(' ').map(Number);
+      const ran = [...pids.keys()].filter((i) => pids[i]! > 0);
+      env.equal(
+        order.sort((a, b) => a - b),
+        ran,
+        'output',
+      );
+      env.equal(host.spawnAll([]), [], 'none');
+    },
+  },
+  {
     name: 'spawn: a file that is not executable is EACCES',
     run: (env) => {
       const fd = env.file();

@@ -17,7 +17,9 @@ import {
   WNOHANG,
   WNOWAIT,
 } from '../../../src/host/constants.ts';
+import { ENOENT } from '../../../src/host/errno.ts';
 import { newWaitResult } from '../../../src/host/host.ts';
+import type { ChildEvent } from '../../../src/signal/child-watch.ts';
 import type { SignalfdSiginfo } from '../../../src/signal/siginfo.ts';
 import { type BehaviourCase, ending, sh } from './harness.ts';
 
@@ -87,6 +89,25 @@ export const childCases: BehaviourCase[] = [
       const want = pids.map((pid, i) => [pid, i]);
       assert.deepEqual([...statuses].sort(byPid), want.sort(byPid));
       assert.deepEqual([watch.reaped, watch.sigchlds], [100, 1]);
+    },
+  },
+  {
+    name: 'children: many started at once are told each by its callback, without one that cannot be',
+    run: (env) => {
+      const watch = env.watch(env.signals(SIGCHLD));
+      const ends: string[] = [];
+      const children = ['exit 1', 'exit 2', 'exit 3'].map((script) => ({
+        request: sh(script),
+        name: script,
+        callbacks: { onEnd: (event: ChildEvent) => ends.push(`${event.name}: ${ending(event)}`) },
+      }));
+      const nowhere = { file: '/nowhere', argv: ['nowhere'] };
+      const failing = { request: nowhere, name: 'nowhere' };
+      const pids = watch.spawnAll([children[0]!, failing, children[1]!, children[2]!]);
+      assert.equal(pids[1], -ENOENT);
+      assert.deepEqual(watch.pids(), [pids[0], pids[2], pids[3]]);
+      env.until('all ends', () => watch.size === 0);
+      assert.deepEqual(ends.sort(), ['exit 1: exited 1', 'exit 2: exited 2', 'exit 3: exited 3']);
     },
   },
   {

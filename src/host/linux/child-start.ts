@@ -1,0 +1,166 @@
+/** How one child is started at a time. */
+
+import { F_DUPFD_CLOEXEC, F_GETFD, FD_CLOEXEC } from '../constants.ts';
+import { EACCES, EBADF, EINVAL, ENOENT } from '../errno.ts';
+import type { SpawnRequest } from '../host.ts';
+import type { ChildSteps } from './child-steps.ts';
+import { c, lazy, memoryAt, result, symbolAddress } from './libc.ts';
+import { word64 } from './memory.ts';
+import { StringVector } from './string-vector.ts';
+
+const access = lazy<[string, number]>('int access(const char *, int)');
+const X_OK = 1;
+/** What execvp looks through where there is no PATH. */
+const DEFAULT_PATH = '/bin:/usr/bin';
+
+type Start = (path: string, argv: number, env: number) => number;
+
+/**
+ * The start of one child. Its memory is this object's own, so that several may be
+ * under way, each by an object of its own.
+ */
+export class ChildStart {
+  private readonly steps: ChildSteps;
+  private readonly argv = new StringVector();
+  private readonly env = new StringVector();
+  /** The C library's variable of that name, which setenv may change. */
+  private environ: Int32Array | undefined;
+
+  constructor(steps: ChildSteps) {
+    this.steps = steps;
+  }
+
+  dispose(): void {
+    this.steps.dispose();
+  }
+
+  /**
+   * Returns the pid, or -errno. -ENOTDIR says that the working directory cannot be
+   * entered, and nothing else does: a path that leads through a file is -ENOENT.
+   */
+  spawn(request: SpawnRequest): number {
+    // Standard descriptors are open all but always, so the child may find out.
+    const ret = this.attempt(request, true, this.start);
+    return ret === -EBADF ? this.attempt(request, false, this.start) : ret;
+  }
+
+  /**
+   * As spawn, for a request that will hardly fail: returns before the child is its
+   * program, and settle tells. Where it failed, spawn has more to try.
+   */
+  launch(request: SpawnRequest): number {
+    return this.attempt(request, true, this.begin);
+  }
+
+  /** Waits until the launched child is its program. Returns 0, or -errno where there is none. */
+  settle(): number {
+    return this.steps.settle();
+  }
+
+  private readonly begin: Start = (path, argv, env) => this.steps.launch(path, argv, env);
+
+  private readonly start: Start = (path, argv, env) => {
+    const pid = this.begin(path, argv, env);
+    const failed = pid < 0 ? pid : this.settle();
+    return failed < 0 ? failed : pid;
+  };
+
+  private attempt(request: SpawnRequest, standardOpen: boolean, start: Start): number {
+    if (hasNul(request)) return -EINVAL;
+    const { steps } = this;
+    const fds = request.fds ?? [];
+    const temporary: number[] = [];
+    steps.begin(Math.max(fds.length, 3));
+    if (request.setsid === true) steps.setsid();
+    if (request.pgroup !== undefined) steps.setpgid(request.pgroup);
+    try {
+      const ret = this.addFds(fds, temporary);
+      if (ret < 0) return ret;
+      this.keepStandard(fds.length, standardOpen);
+      // After the descriptors, since a path to it is relative to our own directory.
+      if (request.cwd !== undefined) steps.chdir(request.cwd);
+      if (request.foregroundTty !== undefined) steps.tcsetpgrp(request.foregroundTty);
+      return this.run(request, start);
+    } finally {
+      for (const fd of temporary) c.close(fd);
+    }
+  }
+
+  /**
+   * dup2 goes in order, so a source among the targets would be overwritten before
+   * it is used: such a one is moved out of the way first.
+   */
+  private addFds(fds: readonly number[], temporary: number[]): number {
+    for (let i = 0; i < fds.length; i++) {
+      let source = fds[i]!;
+      if (source !== i && source < fds.length) {
+        const moved = result(c.fcntl(source, F_DUPFD_CLOEXEC, fds.length));
+        if (moved < 0) return moved;
+        temporary.push(moved);
+        source = moved;
+      }
+      this.steps.dup2(source, i);
+    }
+    return 0;
+  }
+
+  /**
+   * The standard descriptors that the request leaves alone. Node makes its own
+   * close-on-exec; dup2 of one onto itself undoes that, in the child alone.
+   */
+  private keepStandard(first: number, open: boolean): void {
+    for (let fd = first; fd <= 2; fd++) {
+      if (open || (c.fcntl(fd, F_GETFD, 0) & ~FD_CLOEXEC) === 0) this.steps.dup2(fd, fd);
+    }
+  }
+
+  private run(request: SpawnRequest, start: Start): number {
+    const argv = this.argv.fill(request.argv);
+    // The C library's own block is always up to date, and needs no copy.
+    const env = request.env === undefined ? this.environment() : this.env.fill(request.env);
+    if (request.file.includes('/')) return start(request.file, argv, env);
+    return search(request, (path) => start(path, argv, env));
+  }
+
+  /** `environ`: this process's NAME=value strings, as getenv sees them. */
+  private environment(): number {
+    this.environ ??= new Int32Array(memoryAt(symbolAddress('environ'), 8));
+    return word64(this.environ, 0);
+  }
+}
+
+function hasNul({ file, argv, env, cwd }: SpawnRequest): boolean {
+  if (file.includes('\0') || cwd?.includes('\0') === true) return true;
+  return anyHasNul(argv) || (env !== undefined && anyHasNul(env));
+}
+
+/** As execvp: goes on after what cannot be run, and says EACCES if that was all there was. */
+function search(request: SpawnRequest, start: (path: string) => number): number {
+  if (request.file === '') return -ENOENT;
+  let ret = -ENOENT;
+  for (const dir of pathOf(request).split(':')) {
+    const path = dir === '' ? `./${request.file}` : `${dir}/${request.file}`;
+    // Where it does not exist a process need not be made to find out. What is
+    // relative is so to the child's directory, and left to the child.
+    if (path.startsWith('/')) {
+      const found = result(access(path, X_OK));
+      if (found === -EACCES) ret = found;
+      if (found < 0) continue;
+    }
+    const pid = start(path);
+    if (pid !== -ENOENT && pid !== -EACCES) return pid;
+    if (pid === -EACCES) ret = pid;
+  }
+  return ret;
+}
+
+function anyHasNul(texts: readonly string[]): boolean {
+  for (let i = 0; i < texts.length; i++) if (texts[i]!.includes('\0')) return true;
+  return false;
+}
+
+function pathOf(request: SpawnRequest): string {
+  if (request.env === undefined) return process.env.PATH ?? DEFAULT_PATH;
+  const entry = request.env.find((line) => line.startsWith('PATH='));
+  return entry === undefined ? DEFAULT_PATH : entry.slice('PATH='.length);
+}
