@@ -37,6 +37,8 @@ export interface LauncherParts {
   readonly leads: boolean;
   readonly foreground: boolean;
   readonly jobs: readonly Job[];
+  /** What each child inherits beyond stderr. */
+  readonly passFds: readonly number[];
   readonly rows: readonly ChildRow[];
   /** Given to each child's watch. */
   readonly callbacksFor: (row: ChildRow) => ChildCallbacks;
@@ -127,7 +129,8 @@ export class Launcher {
   }
 
   #startNext(): void {
-    const { jobs, rows, loop, prefixer, prefixOf, leads, onStart, callbacksFor } = this.#parts;
+    const { jobs, passFds, rows, loop, prefixer, prefixOf, leads, onStart, callbacksFor } =
+      this.#parts;
     const job = jobs[this.#next]!;
     const row = rows[this.#next]!;
     const pipes = prefixer?.openFor(row.number, prefixOf(row.number)) ?? null;
@@ -135,7 +138,11 @@ export class Launcher {
     let pid: number;
     try {
       const fds = pipes === null ? undefined : [pipes.stdin, pipes.stdout, pipes.stderr];
-      pid = this.#spawn({ file: job.file, argv: job.argv, fds }, row, callbacksFor(row));
+      pid = this.#spawn(
+        { file: job.file, argv: job.argv, fds, keepFds: passFds },
+        row,
+        callbacksFor(row),
+      );
     } catch (error) {
       pipes?.failed();
       throw error;

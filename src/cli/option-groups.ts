@@ -2,7 +2,7 @@
 
 import { Option } from 'commander';
 import { LOG_LEVELS } from './log.ts';
-import { duration, rewrite, signal, statuses } from './option-values.ts';
+import { descriptors, duration, rewrite, signal, statuses } from './option-values.ts';
 
 function option(flags: string, text: string, group: string): Option {
   return new Option(flags, text).helpGroup(group);
@@ -27,6 +27,9 @@ export function whatFlags(): Option[] {
       'adopt and reap orphans, and end them at last (by itself as pid 1)',
       WHAT,
     ).default(false, ''),
+    option('--pass-fd <n>', 'children inherit descriptor N too: 3, 3,4 or 3-5; repeatable', WHAT)
+      .argParser(descriptors)
+      .default([], ''),
   ];
 }
 

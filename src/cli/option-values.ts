@@ -8,6 +8,8 @@ import { parseDuration } from './units.ts';
 
 /** Times are numbers of ns, exact below 2^53. With a longer one the loop does not sleep. */
 const TOO_LONG_NS = 2 ** 53;
+/** No range of a list of descriptors is longer than what a process may usually open at most. */
+const LARGEST_FD = 1_048_575;
 const LONGEST = `${Math.floor(TOO_LONG_NS / 3600e9)}h`;
 
 /** ns. */
@@ -37,15 +39,29 @@ export function signal(text: string): number {
 
 /** Exit statuses: `3`, `3,5`, `64-78`; adds them to those before. */
 export function statuses(text: string, before: ReadonlySet<number>): Set<number> {
-  const all = new Set(before);
+  const those = numbers(text, 0, 255);
+  if (those.length > 0) return new Set([...before, ...those]);
+  throw new InvalidArgumentError('expected statuses from 0 to 255, as 3 or 3,5 or 64-78.');
+}
+
+/** Descriptors beyond stderr: `3`, `3,4`, `3-5`; adds them to those before. */
+export function descriptors(text: string, before: readonly number[]): number[] {
+  const those = numbers(text, 3, LARGEST_FD);
+  if (those.length > 0) return [...new Set([...before, ...those])];
+  const why =
+    'expected descriptors from 3 on, as 3 or 3,4 or 3-5; 0, 1 and 2 are always inherited.';
+  throw new InvalidArgumentError(why);
+}
+
+/** `3`, `3,5`, `64-78`; none where one of them is anything else, or not between these two. */
+function numbers(text: string, least: number, most: number): number[] {
+  const all: number[] = [];
   for (const part of text.split(',')) {
-    const match = /^(\d{1,3})(?:-(\d{1,3}))?$/.exec(part.trim());
-    const from = Number(match?.[1] ?? -1);
+    const match = /^(\d+)(?:-(\d+))?$/.exec(part.trim());
+    const from = Number(match?.[1]);
     const to = Number(match?.[2] ?? from);
-    if (match === null || to > 255 || from > to) {
-      throw new InvalidArgumentError('expected statuses from 0 to 255, as 3 or 3,5 or 64-78.');
-    }
-    for (let status = from; status <= to; status++) all.add(status);
+    if (!(from >= least && to <= most && from <= to)) return [];
+    for (let n = from; n <= to; n++) all.push(n);
   }
   return all;
 }

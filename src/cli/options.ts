@@ -30,6 +30,8 @@ export interface Options {
   readonly graceNs: number;
   readonly timeoutNs: number | undefined;
   readonly subreaper: boolean;
+  /** Descriptors beyond stderr that the children inherit. */
+  readonly passFds: readonly number[];
   readonly pdeathsig: number | undefined;
   readonly okExit: ReadonlySet<number>;
   readonly rewrite: ReadonlyMap<number, number>;
@@ -79,6 +81,7 @@ interface Raw extends RawTrace {
   grace: number;
   timeout?: number;
   subreaper: boolean;
+  passFd: number[];
   pdeathsig?: number;
   okExit: Set<number>;
   rewrite: Map<number, number>;
@@ -156,6 +159,7 @@ function fromRaw(raw: Raw, operands: readonly string[], hasDashes: boolean): Opt
     graceNs: raw.grace,
     timeoutNs: raw.timeout === 0 ? undefined : raw.timeout,
     subreaper: raw.subreaper,
+    passFds: raw.passFd,
     pdeathsig: raw.pdeathsig,
     okExit: raw.okExit,
     rewrite: raw.rewrite,

@@ -30,6 +30,7 @@ import { LogTarget } from './log-target.ts';
 import type { Options } from './options.ts';
 import { Outputs } from './outputs.ts';
 import { dieWithParent } from './parent.ts';
+import { checkPassedFds } from './pass-fds.ts';
 import { Prefixer } from './prefix.ts';
 import { PrettyLog } from './pretty-log.ts';
 import { childColor, paint, wantsColor } from './style.ts';
@@ -63,6 +64,7 @@ export function runSession(options: Options, makers: Makers): number {
   const parentPid = host.getppid();
   const undo: Disposable[] = [];
   try {
+    checkPassedFds(host, options.passFds);
     return new Session(host, options, makers, undo).run(parentPid);
   } finally {
     for (const step of undo.reverse()) step.dispose();

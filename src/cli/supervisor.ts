@@ -81,6 +81,7 @@ export class Supervisor {
     this.#launcher = new Launcher({
       ...parts,
       jobs: options.jobs,
+      passFds: options.passFds,
       rows: report.children,
       leads: options.group || foreground,
       foreground,

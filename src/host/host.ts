@@ -70,6 +70,8 @@ export interface SpawnRequest {
   readonly cwd?: string | undefined;
   /** The child's descriptor i is ours number fds[i]; 0, 1 and 2 are inherited where absent. */
   readonly fds?: readonly number[] | undefined;
+  /** Descriptors from fds.length on that the child keeps, though they are close-on-exec here. */
+  readonly keepFds?: readonly number[] | undefined;
   /** Process group to join; 0 makes a new one, led by the child. */
   readonly pgroup?: number | undefined;
   /** Starts a session of its own. */

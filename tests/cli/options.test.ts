@@ -61,6 +61,13 @@ describe('options', () => {
     expect(parse('-vv', '--', 'x').logLevel).toBe('trace');
   });
 
+  test('--pass-fd takes lists and ranges, and may be repeated', () => {
+    expect(parse('--', 'x').passFds).toEqual([]);
+    expect(parse('--pass-fd', '3,5-7', '--pass-fd', '7,9', '--', 'x').passFds).toEqual([
+      3, 5, 6, 7, 9,
+    ]);
+  });
+
   test('--timeout 0 is no limit', () => {
     expect(parse('--timeout', '0', '--', 'x').timeoutNs).toBeUndefined();
   });
@@ -85,6 +92,10 @@ describe('options', () => {
     [['--rewrite', 'CHLD:0', '--', 'x'], /SIGCHLD is none that is passed on/],
     [['rnu', 'x.yaml'], /'rnu': did you mean run\?/],
     [['--ok-exit', '300', '--', 'x'], /0 to 255/],
+    [['--ok-exit', '3,,4', '--', 'x'], /0 to 255/],
+    [['--pass-fd', '2', '--', 'x'], /from 3 on/],
+    [['--pass-fd', '5-4', '--', 'x'], /from 3 on/],
+    [['--pass-fd', 'x', '--', 'x'], /from 3 on/],
     [['--success', 'frist', '--', 'x'], /first, last, all.*did you mean first/],
     [['--log-level', 'inof', '--', 'x'], /did you mean info/],
     [['ls', '-l'], /-l|unexpected argument/],

@@ -68,15 +68,16 @@ export class ChildStart {
   private attempt(request: SpawnRequest, standardOpen: boolean, start: Start): number {
     if (hasNul(request)) return -EINVAL;
     const { steps } = this;
-    const fds = request.fds ?? [];
+    const { fds = [], keepFds = [] } = request;
     const temporary: number[] = [];
-    steps.begin(Math.max(fds.length, 3));
+    steps.begin(Math.max(fds.length, 3) + keepFds.length);
     if (request.setsid === true) steps.setsid();
     if (request.pgroup !== undefined) steps.setpgid(request.pgroup);
     try {
       const ret = this.addFds(fds, temporary);
       if (ret < 0) return ret;
       this.keepStandard(fds.length, standardOpen);
+      for (const fd of keepFds) if (fd >= fds.length) steps.dup2(fd, fd);
       // After the descriptors, since a path to it is relative to our own directory.
       if (request.cwd !== undefined) steps.chdir(request.cwd);
       if (request.foregroundTty !== undefined) steps.tcsetpgrp(request.foregroundTty);

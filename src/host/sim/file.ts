@@ -1,6 +1,6 @@
 /** Open file descriptions, and the table of descriptors that refer to them. */
 import { EBADF, EINVAL, EMFILE } from '../errno.ts';
-import type { HostBuffer } from '../host.ts';
+import type { HostBuffer, SpawnRequest } from '../host.ts';
 
 export const POLLRDNORM = 0x040;
 export const POLLWRNORM = 0x100;
@@ -140,11 +140,13 @@ export class FdTable {
     else this.#inherited.add(fd);
   }
 
-  /** The descriptions that a child starts with: as given for its first numbers, and what is inherited. */
-  childFiles(fds: readonly number[] | undefined): (OpenFile | undefined)[] {
-    const files = fds === undefined ? [] : fds.map((fd) => this.#files[fd]);
+  /** The descriptions that a child starts with: as given for its first numbers, and what is inherited, or kept. */
+  childFiles({ fds = [], keepFds = [] }: SpawnRequest): (OpenFile | undefined)[] {
+    const files = fds.map((fd) => this.#files[fd]);
     const given = files.length;
-    for (const fd of this.#inherited) if (fd >= given) files[fd] = this.#files[fd];
+    for (const fd of [...this.#inherited, ...keepFds]) {
+      if (fd >= given) files[fd] = this.#files[fd];
+    }
     for (const file of files) if (file !== undefined) file.refs++;
     return files;
   }

@@ -79,17 +79,18 @@ export class Processes implements ProcessDriver {
     if (request.setsid === true) child.sid = child.pid;
     if (request.setsid === true || pgroup === 0) this.groups.move(child, child.pid);
     else if (pgroup !== undefined) this.groups.move(child, pgroup);
-    child.files = this.#fds.childFiles(request.fds);
+    child.files = this.#fds.childFiles(request);
     this.#start(child);
     return child.pid;
   }
 
   /** What the child of such a request fails with before exec; 0 where nothing is wrong. */
-  #refusal({ pgroup, fds, foregroundTty }: SpawnRequest): number {
+  #refusal({ pgroup, fds = [], keepFds = [], foregroundTty }: SpawnRequest): number {
     if (pgroup !== undefined && pgroup !== 0 && !this.groups.inSession(pgroup, this.self.sid)) {
       return -EPERM;
     }
-    for (const fd of fds ?? []) if (this.#fds.get(fd) === undefined) return -EBADF;
+    const kept = keepFds.filter((fd) => fd >= fds.length);
+    for (const fd of [...fds, ...kept]) if (this.#fds.get(fd) === undefined) return -EBADF;
     if (foregroundTty === undefined) return 0;
     return this.#fds.get(foregroundTty) === undefined ? -EBADF : -ENOTTY;
   }

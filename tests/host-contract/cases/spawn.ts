@@ -161,6 +161,26 @@ export const spawn: ContractCase[] = [
     },
   },
   {
+    name: 'spawn: one that is to be kept is kept, above those that are given',
+    run: (env) => {
+      const { host } = env;
+      const [r, w] = env.pipe(O_CLOEXEC | O_NONBLOCK);
+      const [r2, w2] = env.pipe(O_CLOEXEC | O_NONBLOCK);
+      const low = Math.min(w, w2);
+      // The lower one is given as another already, and that it is to be kept says nothing.
+      const fds = Array.from({ length: low + 1 }, (_, i) => (i < 3 ? i : 0));
+      const pid = env.spawn({}, { fds, keepFds: [w, w2] });
+      const [kept, gone] = low === w ? [r2, r] : [r, r2];
+      for (const fd of [w, w2]) host.close(fd);
+      env.equal(env.poll1(kept, POLLIN), 0, 'the child holds it');
+      env.equal(env.poll1(gone, POLLIN, SOON_NS), POLLHUP, 'the child has another there');
+      host.kill(pid, SIGKILL);
+      env.wait(pid);
+      env.equal(env.poll1(kept, POLLIN), POLLHUP, 'the child is gone');
+      env.fails(host.spawn({ ...env.program({}), keepFds: [w] }), EBADF, 'one that is closed');
+    },
+  },
+  {
     name: 'spawn: pgroup 0 makes a group, another number joins it',
     run: (env) => {
       const { host } = env;
