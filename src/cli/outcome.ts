@@ -11,8 +11,8 @@ export interface Outcome {
   readonly difference: readonly DiffLine[] | null;
   /** 0 passed, 1 failed, 2 cannot be run, 3 the emulator failed. */
   readonly status: number;
-  /** The command that runs it again. */
-  readonly command: string;
+  /** The command that runs it again; null where every host would refuse it again. */
+  readonly command: string | null;
   /** Real time that it took, ms. */
   readonly wallMs: number;
 }
@@ -64,7 +64,10 @@ export function outcomeOf(
     results,
     difference,
     status: difference !== null && worst === 0 ? 1 : worst,
-    command: `qemu-loop run ${shellWord(first.file)} --host ${host}${withSeed}`,
+    command:
+      worst === 2 && needs === null
+        ? null
+        : `qemu-loop run ${shellWord(first.file)} --host ${host}${withSeed}`,
     wallMs,
   };
 }

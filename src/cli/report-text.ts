@@ -20,7 +20,7 @@ export function failureLines(outcome: Outcome, style: Style = PLAIN): string[] {
     lines.push('the order logs of the two hosts differ:');
     lines.push(...sideBySide(outcome.difference, style));
   }
-  lines.push(`run it again: ${outcome.command}`);
+  if (outcome.command !== null) lines.push(`run it again: ${outcome.command}`);
   return lines;
 }
 

@@ -42,6 +42,9 @@ export interface RunCommandOptions {
   readonly worker: URL;
 }
 
+/** More would not fit into memory. */
+export const MOST_RUNS = 1_000_000;
+
 /** As a shell has it for who ends a program with Ctrl-C. */
 const EXIT_LEFT = 130;
 
@@ -121,6 +124,10 @@ function plan(
     const host = options.host ?? scenario.host;
     const hosts = host === 'both' ? (['sim', 'linux'] as const) : ([host] as const);
     const seeds = options.seeds.length === 0 ? [null] : options.seeds;
+    if (planned.length + options.repeat * seeds.length > MOST_RUNS) {
+      const message = `that is more than ${MOST_RUNS} runs: ask for fewer files, seeds or repetitions`;
+      throw new CliError(message, EXIT_USAGE);
+    }
     for (let i = 0; i < options.repeat; i++) {
       for (const seed of seeds) planned.push({ scenario, text, hosts, seed });
     }

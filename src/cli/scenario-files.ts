@@ -1,7 +1,8 @@
 /** Which files are meant: files, directories, and patterns that a shell did not expand. */
 
-import { readdirSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { CliError, EXIT_USAGE } from './errors.ts';
 
 /** What was found, in order, each file once; and what is not there. */
 export interface FoundFiles {
@@ -50,8 +51,16 @@ function missingText(arg: string): string {
     : `no scenario ${arg}: expected a YAML file, a directory of them, or a pattern`;
 }
 
+/** @throws CliError where a directory cannot be read, but for one that is not there */
 function walk(dir: string): string[] {
-  const entries = readdirSync(dir, { withFileTypes: true });
+  let entries: Dirent[];
+  try {
+    entries = readdirSync(dir, { withFileTypes: true });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    throw new CliError(`cannot look for scenarios in ${dir}: ${message}`, EXIT_USAGE);
+  }
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   return entries.flatMap((entry) => {
     const path = dir === '.' ? `./${entry.name}` : join(dir, entry.name);

@@ -4,7 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { isSeed, MAX_SEED } from '../scenario/values.ts';
 import { CliError, EXIT_USAGE } from './errors.ts';
 import { duration } from './option-values.ts';
-import type { RunCommandOptions } from './run-command.ts';
+import { MOST_RUNS, type RunCommandOptions } from './run-command.ts';
 import { type RawTrace, traceFlags, traceOptions } from './trace-options.ts';
 
 /** What a person asks for, before it is known where it is run. */
@@ -171,6 +171,7 @@ function seed(text: string): number {
 
 function count(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('expected a number above 0.');
+  if (Number(text) > MOST_RUNS) throw new InvalidArgumentError(`it is more than ${MOST_RUNS}.`);
   return Number(text);
 }
 
@@ -182,5 +183,6 @@ function seedRange(text: string): number[] {
       `expected a range such as 1..100, of seeds from 0 to ${MAX_SEED}.`,
     );
   }
+  if (to - from >= MOST_RUNS) throw new InvalidArgumentError(`it is more than ${MOST_RUNS} runs.`);
   return Array.from({ length: to - from + 1 }, (_, i) => from + i);
 }

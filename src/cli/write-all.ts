@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs';
 import { POLLOUT } from '../host/constants.ts';
-import { EAGAIN } from '../host/errno.ts';
+import { EAGAIN, HostError } from '../host/errno.ts';
 import { LinuxHost } from '../host/linux/linux-host.ts';
-import { asCliError, CliError, isUnread } from './errors.ts';
+import { asCliError, type CliError, isUnread } from './errors.ts';
 
 const STDOUT = 1;
 
@@ -32,8 +32,8 @@ export function allWriter(fd: number): (text: string) => void {
 }
 
 function cannotWrite(error: unknown): CliError {
-  const { message, status } = asCliError(error);
-  return new CliError(`stdout ends here: ${message}`, status);
+  const { errno } = error as { errno: number };
+  return asCliError(new HostError(errno, 'stdout ends here'));
 }
 
 /** Sleeps until a pipe that somebody has made non-blocking takes more, or has no reader. */

@@ -86,7 +86,7 @@ describe('output that is lost', () => {
       cwd: root,
     });
     expect(stderr).toBe('');
-    expect(stdout).toMatch(/^qemu-loop: stdout ends here: .*ENOSPC.*$/m);
+    expect(stdout).toMatch(/^qemu-loop: stdout ends here: no space left on device \(ENOSPC\).*$/im);
     expect(stdout).not.toContain('all is well');
     expect(stdout.trim().split('\n').at(-1)).toBe(String(status));
   });

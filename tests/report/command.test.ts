@@ -83,6 +83,18 @@ describe('qemu-loop report', () => {
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
 
+  it('of a trace that was cut off says so', async () => {
+    const trace = path('cut.trace');
+    await run(['--quiet', '--trace-file', `json:${trace}`, '--spawn', 'true']);
+    const bytes = readFileSync(trace);
+    writeFileSync(trace, bytes.subarray(0, bytes.length - 3));
+    const { status, stdout } = await run(['report', trace]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      / events, nothing found, and the trace ends in the middle of an event$/m,
+    );
+  });
+
   it('of what is no trace says what it wants', async () => {
     writeFileSync(path('no.trace'), 'hello');
     const { status, stderr } = await run(['report', path('no.trace')]);

@@ -117,6 +117,27 @@ describe('run', () => {
     expect(out).toContain('1 passed');
   });
 
+  it('does not find a pattern under a directory that is not there', async () => {
+    const { status, err } = await run(['nowhere/*.yaml']);
+    expect(status).toBe(2);
+    expect(err).toBe(
+      'qemu-loop: no scenario nowhere/*.yaml: expected a YAML file, a directory of them, or a pattern\n',
+    );
+  });
+
+  it('refuses more runs than memory holds, before the first', async () => {
+    const many = run(['good.yaml', 'many'], { seeds: [1, 2], repeat: 200_000 });
+    await expect(many).rejects.toThrow('that is more than 1000000 runs');
+  });
+
+  it('tells nobody to run again what every host refuses', async () => {
+    writeFileSync(join(dir, 'uring.yaml'), 'name: uring\nfdmon: io_uring\nsteps: []\n');
+    const { status, out } = await run(['uring.yaml']);
+    expect(status).toBe(2);
+    expect(out).toContain('fdmon: io_uring is not there on this host');
+    expect(out).not.toContain('run it again');
+  });
+
   it('runs once for each seed and repetition', async () => {
     const { out } = await run(['good.yaml'], { seeds: [1, 2, 3], repeat: 2, reporter: 'json' });
     const lines = out
@@ -347,6 +368,8 @@ describe('the command line', () => {
     [['--seed', '1', '--seeds', '1..2', 'a'], 'exclude each other'],
     [['--timeout', '5', 'a'], 'it needs a unit'],
     [['--repeat', '0', 'a'], 'expected a number above 0'],
+    [['--repeat', '1000001', 'a'], 'it is more than 1000000'],
+    [['--seeds', '0..4294967295', 'a'], 'it is more than 1000000 runs'],
     [['--trace-file', 'x', 'a'], 'has no format: write log:x'],
   ])('refuses %j', (args, message) => {
     expect(() => parseRun(args)).toThrow(message);

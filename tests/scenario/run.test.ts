@@ -2,6 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { type RunResult, runScenario } from '../../src/scenario/run/run.ts';
+import { SimWorld } from '../../src/scenario/run/sim-world.ts';
+import type { World } from '../../src/scenario/run/world.ts';
 import { runSim, scenarioOf } from './files.ts';
 
 function run(...lines: string[]): RunResult {
@@ -442,6 +444,14 @@ describe('hosts', () => {
     const result = run('children: {a: {command: "true"}}', 'steps: [{spawn: a}]');
     expect(result.status).toBe(2);
     expect(result.failures[0]!.message).toMatch(/needs --host linux/);
+  });
+});
+
+describe('a seed', () => {
+  it.each([-1, 1.5, 2 ** 32, Number.NaN])('that is none is refused: %d', (seed) => {
+    const scenario = scenarioOf('name: x\nsteps: [step]');
+    const make = (): World => new SimWorld(1);
+    expect(() => runScenario(scenario, make, { seed })).toThrow(/^a seed is from 0 to 4294967295/);
   });
 });
 

@@ -113,7 +113,8 @@ function writeReport(trace: ReportTrace, { out, title, slowNs }: ReportOptions):
   const findings = checks.flatMap((check) => check.findings);
   const found = findings.length === 0 ? 'nothing found' : count(findings.length, 'finding');
   const lines = findings.map((one) => `  ${one.title}\n`);
-  return `${out}: ${count(trace.events.length, 'event')}, ${found}\n${lines.join('')}`;
+  const cut = trace.truncated ? ', and the trace ends in the middle of an event' : '';
+  return `${out}: ${count(trace.events.length, 'event')}, ${found}${cut}\n${lines.join('')}`;
 }
 
 function readFile(file: string): ReportTrace {

@@ -3,6 +3,7 @@ import { SimDeadlockError } from '../../host/sim/clock.ts';
 import { EVENT_NAMES, type EventName } from '../../trace/catalogue.ts';
 import { formatEvent } from '../../trace/tracer.ts';
 import type { Scenario } from '../model.ts';
+import { isSeed, MAX_SEED } from '../values.ts';
 import { compileActions } from './compile.ts';
 import { Engine, ScenarioEnded } from './engine.ts';
 import { type Failure, judge } from './judge.ts';
@@ -53,6 +54,7 @@ export interface RunOptions {
 /**
  * Runs a scenario to its end and says whether it held what it promised. The
  * world is used up.
+ * @throws RangeError where options.seed is no seed
  */
 export function runScenario(
   scenario: Scenario,
@@ -60,6 +62,7 @@ export function runScenario(
   options: RunOptions = {},
 ): RunResult {
   const seed = options.seed ?? scenario.seed;
+  if (!isSeed(String(seed))) throw new RangeError(`a seed is from 0 to ${MAX_SEED}: ${seed}`);
   const refusal = refusalOf(scenario);
   if (refusal !== null) return notRun(scenario, scenario.host, seed, 2, refusal);
   let world: World;
