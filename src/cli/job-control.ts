@@ -61,7 +61,7 @@ export class JobControl {
     }
   }
 
-  /** It gets it from us; where we have none ourselves, it stays stopped, and we stop. */
+  /** It gets it from us; where we have none ourselves, it stays stopped, and we stop, until fg. */
   #wantsTerminal(child: Child): void {
     if (!child.leads || !this.#terminal.isOurs) {
       this.#suspend();

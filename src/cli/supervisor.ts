@@ -77,7 +77,7 @@ export class Supervisor {
     );
     this.#timeout = timer('timeout', () => this.#timeIsUp());
     const alone = options.jobs.length === 1 && (options.transparent || options.group);
-    const foreground = terminal.interactive && alone;
+    const foreground = terminal.isOurs && alone;
     this.#launcher = new Launcher({
       ...parts,
       jobs: options.jobs,

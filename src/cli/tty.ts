@@ -13,7 +13,7 @@ export class Terminal {
   readonly #host: Host;
   readonly #fd: number;
   readonly #ownGroup: number;
-  /** Whether we were in the foreground at the start, and children may have it. */
+  /** Whether a shell may put us into its foreground, and children may have it then. */
   readonly interactive: boolean;
 
   /** @param shared whether children may have it too; otherwise it is never given away */
@@ -21,7 +21,7 @@ export class Terminal {
     this.#host = host;
     this.#fd = fd;
     this.#ownGroup = host.getpgid(0);
-    this.interactive = shared && host.isatty(fd) && host.tcgetpgrp(fd) === this.#ownGroup;
+    this.interactive = shared && host.isatty(fd) && host.tcgetpgrp(fd) > 0;
   }
 
   get fd(): number {

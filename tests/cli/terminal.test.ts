@@ -47,6 +47,30 @@ describe('on a terminal', () => {
     await running.end();
   });
 
+  test.each([
+    ['--', 'sh -c'],
+    ['--group --', 'sh -c'],
+    ['--group --spawn', ''],
+    ['--spawn', ''],
+  ])(
+    'in the background one that reads stops, for the shell too, and fg goes on: %s',
+    async (how, shell) => {
+      const child = `'read x; echo got $x; exit 4'`;
+      const jobs = join(testDirectory(), 'jobs');
+      const stopped = `until jobs >${jobs}; grep -q Stopped ${jobs}; do sleep 0.02; done`;
+      const running = onTerminal(
+        `set -m; $QL -q ${how} ${shell} ${child} & ${stopped}; echo stopped; fg; echo status $?; read y; echo and $y`,
+      );
+      await running.until(/stopped/);
+      running.child.stdin?.write('word\n');
+      await running.until(/got word/);
+      await running.until(/status 4/);
+      running.child.stdin?.write('more\n');
+      await running.until(/and more/);
+      await running.end();
+    },
+  );
+
   test('a program that cannot be continued by anybody does not stay stopped', async () => {
     const file = join(testDirectory(), 'alone.sh');
     writeFileSync(file, 'echo ready; read x; echo got $x; exit 4\n');
