@@ -136,6 +136,8 @@ function enqueueText(args: Args): string {
 }
 
 function notifyText(args: Args): string {
+  // Where the thread is awake the event need not go through the kernel (aio/event-notifier.ts).
+  if (args[3] === 1) return `notify_me ${args[1]}: kept for the next wait, eventfd not written`;
   const wrote = Number(args[2]) !== 0;
   return `notify_me ${args[1]}: eventfd ${wrote ? 'written' : 'not written'}`;
 }

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { run, stateOf, untilState } from '../support/run.ts';
+import { root, run, stateOf, untilState } from '../support/run.ts';
 import { needTmux, Tmux } from '../support/tmux.ts';
 import { QL, WatchTerminal } from '../support/watch-terminal.ts';
 
@@ -79,7 +79,7 @@ describe('a simulated run', () => {
     const tmux = await watching(path('children.yaml'));
     await tmux.until(/^ iteration 1 {2}PAUSED before the iteration {2}\d+ ns$/m);
     await tmux.until(/^ {2}0\.\d{9} aio_set_fd_handler/m);
-    await tmux.until(/children: 0 of 2 live ─+\n.*\n {2}1 waits .* a: after 10ms, exit 3\n/);
+    await tmux.until(/children: 0 of 2 not reaped ─+\n.*\n {2}1 waits .* a: after 10ms, exit 3\n/);
     for (const phase of ['prepare', 'poll', 'check', 'dispatch', 'timers']) {
       await tmux.keys('p');
       await tmux.until(new RegExp(`iteration 1 {2}PAUSED before ${phase}`));
@@ -110,6 +110,23 @@ describe('a simulated run', () => {
     await tmux.keys('Space');
     await tmux.until(/^ {2}1 exit 3 +1001 +20ms /m);
     await tmux.until(/^ {2}2 SIGKILL +1002 /m);
+    await tmux.keys('q');
+    await tmux.expectRestored();
+  });
+
+  test('stands still before each coroutine that the steps enter outside of an iteration', async () => {
+    const tmux = await watching(join(root, 'scenarios', 'co-queue-fairness.yaml'), 100, 40);
+    await tmux.until(/^ iteration 0 {2}PAUSED before the coroutine/m);
+    for (const entered of [2, 3, 4, 5, 6]) {
+      await tmux.until(
+        new RegExp(`from \\(nil\\) to 0x${entered} opaque \\(nil\\)\\n\\s*space pause`),
+      );
+      await tmux.keys('s');
+    }
+    // Those that the last one has woken are entered from the steps too.
+    await tmux.until(/^waker ends\n(.*\n)*.* 0x5 opaque \(nil\)\n\s*space pause/m);
+    await tmux.keys('Space');
+    await tmux.until(/^ iteration 0 {2}PASSED/m);
     await tmux.keys('q');
     await tmux.expectRestored();
   });

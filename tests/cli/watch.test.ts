@@ -36,7 +36,7 @@ describe('--watch shows', () => {
     expect(lines[0]).toMatch(/^ iteration \d+ {2}running {2}.* \(view's own \d+\)/);
     expect(lines[1]).toMatch(/^last prepare .* poll .* check .* dispatch .* timers /);
     expect(lines[3]).toMatch(/^signals pending .*read SIGCHLD 1 · reaped 1 · coalesced 0/);
-    expect(lines[4]).toMatch(/^── children: 1 of 2 live ─+$/);
+    expect(lines[4]).toMatch(/^── children: 1 of 2 not reaped ─+$/);
     expect(lines.join('\n')).toMatch(/signalfd +│ +\d+ {2}sigchld_bh/);
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
     expect(lines[23]).toMatch(/space pause .* q quit/);

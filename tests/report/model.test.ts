@@ -105,7 +105,9 @@ describe('the chain of a child', () => {
       run.child('a', 3 * MS);
       run.loop.mainLoopWait(true);
     });
-    expect(story(model, 0)).toContain('It was alive when the trace ended.');
+    expect(story(model, 0)).toContain(
+      'Its end is not in the trace: it lived, or nothing told of its death.',
+    );
     expect(endOf(model.children[0]!)).toBe(null);
   });
 });

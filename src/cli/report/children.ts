@@ -10,7 +10,7 @@ export interface Child {
   readonly name: string;
   command: string;
   spawn: number;
-  /** As near as the trace knows it; null while it lives. */
+  /** As near as the trace knows it; null where it does not. */
   deathNs: number | null;
   /** Whether the death may have been later. */
   deathIsBound: boolean;

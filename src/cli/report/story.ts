@@ -16,7 +16,7 @@ export function tellChild(model: Model, child: Child): Word[] {
   return [...life(model, child), ...death(model, child), ...signal(model, child), ...reap(child)];
 }
 
-/** How it ended, in two words; null while it lives. */
+/** How it ended, in two words; null where the trace does not tell of that. */
 export function endOf(child: Child): string | null {
   return child.deathNs === null ? null : endText(child.code, child.status);
 }
@@ -32,7 +32,8 @@ function life(model: Model, { spawn }: Child): Word[] {
 
 function death(model: Model, child: Child): Word[] {
   const { deathNs, spawn, code, status, deathIsBound } = child;
-  if (deathNs === null) return [{ text: 'It was alive when the trace ended.' }];
+  if (deathNs === null)
+    return [{ text: 'Its end is not in the trace: it lived, or nothing told of its death.' }];
   const node = deathNode(model.events, child.index);
   const how =
     code === CLD_EXITED ? `exited with ${status}` : `was killed by ${endText(code, status)}`;

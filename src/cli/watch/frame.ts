@@ -43,6 +43,8 @@ export interface FrameParts {
   readonly output: readonly string[];
   /** What is going on beyond the pace: that all have ended, that we quit. */
   readonly state: string;
+  /** What it stands still before, or would. */
+  readonly before: string;
 }
 
 const INVERSE = '\x1b[7m';
@@ -82,10 +84,9 @@ function close(line: string, { style }: Shown): string {
 }
 
 function header(parts: FrameParts, columns: number, rows: number): string[] {
-  const { view, pacer, state } = parts;
+  const { view, pacer, state, before } = parts;
   const { model, style, nowNs, subject } = view;
-  const at =
-    pacer.running && pacer.delayNs === 0 ? '' : ` before ${model.phase || 'the iteration'}`;
+  const at = pacer.running && pacer.delayNs === 0 ? '' : ` before ${before}`;
   const words = state === '' ? `${pacer.words}${at}` : state;
   const age = formatDuration(Math.max(0, nowNs - subject.startNs));
   const own = model.drawnByLoop ? `  (view's own ${model.ownIterations})` : '';
@@ -154,7 +155,7 @@ function allSections(parts: FrameParts, columns: number): Section[] {
   const filter = controls.filter.toLowerCase();
   const matches = (text: string): boolean => text.toLowerCase().includes(filter);
   const { children, outputTitle } = view.subject;
-  const living = children.filter((row) => row.pid !== 0 && row.code === 0).length;
+  const unreaped = children.filter((row) => row.pid !== 0 && row.code === 0).length;
   const list = <T>(
     name: SectionName,
     title: string,
@@ -184,7 +185,7 @@ function allSections(parts: FrameParts, columns: number): Section[] {
       ? [fds, bhs, timers]
       : [beside(fds, table('timers', 4, BOTH_HEADING, both))];
   const shownOutput = filter === '' ? output : output.filter(matches);
-  const title = `children: ${living} of ${children.length} live`;
+  const title = `children: ${unreaped} of ${children.length} not reaped`;
   return [
     list('children', title, 1, CHILD_HEADING, children, (row) => childRow(row, view)),
     ...tables,

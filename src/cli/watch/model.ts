@@ -57,6 +57,8 @@ export class Model {
   reaped = 0;
   /** Changes with whatever is worth a new frame. */
   version = 0;
+  /** Whether an iteration has begun, and not ended. */
+  inIteration = false;
   /** The phase that the iteration is in; '' before the first. */
   phase = '';
   /** ns of each phase: of the last iteration that was not the view's own, and of all. */
@@ -161,6 +163,7 @@ export class Model {
 
   #begin(iteration: number): void {
     this.iteration = iteration;
+    this.inIteration = true;
     this.#held.length = 0;
     this.#foreign = !this.drawnByLoop;
     if (this.#foreign) this.version++;
@@ -171,6 +174,7 @@ export class Model {
   }
 
   #end(): void {
+    this.inIteration = false;
     if (!this.#foreign) {
       this.ownIterations++;
       return;

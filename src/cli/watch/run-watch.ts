@@ -14,7 +14,7 @@ import type { Engine } from '../../scenario/run/engine.ts';
 import type { LogEntry } from '../../scenario/run/order-log.ts';
 import type { RunResult } from '../../scenario/run/run.ts';
 import type { World } from '../../scenario/run/world.ts';
-import { EVENT_NAMES, type EventId } from '../../trace/catalogue.ts';
+import { EV, EVENT_NAMES, type EventId } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
 import type { Observer } from '../run-observers.ts';
 import { needForeground, Terminal } from '../tty.ts';
@@ -28,6 +28,8 @@ import { type Driver, View } from './view.ts';
 
 /** Between two looks at the keys while the run goes on. */
 const LOOK_NS = 20e6;
+/** From where a coroutine is entered that no other one enters. */
+const THREAD = 0;
 /** No signal tells of a terminal's new size, so it is looked at so often. */
 const TICK_NS = 200e6;
 
@@ -128,8 +130,14 @@ export class RunWatch implements Observer {
 
   #take(id: EventId, timeNs: number, args: readonly TraceValue[]): void {
     if (this.left) return;
+    const view = this.#view!;
     this.#children!.take(id, timeNs, args);
-    if (this.#view!.take(id, timeNs, args) !== null) this.#look();
+    const isMark = view.take(id, timeNs, args) !== null;
+    const enters = id === EV.qemu_aio_coroutine_enter && args[1] === THREAD;
+    const steps = enters && !view.model.inIteration;
+    // What the steps do with coroutines needs no iteration, and is stepped as one.
+    if (steps) view.arrive(true, 'the coroutine');
+    if (isMark || steps) this.#look();
   }
 
   /** The real host lets us look at set times, also in the middle of a wait. */

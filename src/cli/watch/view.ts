@@ -56,6 +56,7 @@ export class View {
   readonly #controls: Controls;
   readonly #screen: Screen;
   #open: Opened | null = null;
+  #before = '';
   #drawnVersion = -1;
   #drawnNs = 0;
 
@@ -98,10 +99,18 @@ export class View {
   /** Takes a trace event, and stands still where the pace says so. Returns what the event is to the iterations. */
   take(id: EventId, timeNs: number, args: readonly TraceValue[]): Mark | null {
     const mark = this.model.take(id, timeNs, args);
-    if (mark === null || mark.kind === 'end') return mark;
-    const holds = this.pacer.arrive(mark.kind === 'begin') || this.pacer.delayNs > 0;
-    if (holds) this.#hold();
+    if (mark !== null && mark.kind !== 'end') this.arrive(mark.kind === 'begin');
     return mark;
+  }
+
+  /**
+   * Something is about to happen: stands still where the pace says so.
+   * @param before what that is, where it is neither an iteration nor a phase of one
+   */
+  arrive(atIteration: boolean, before = ''): void {
+    this.#before = before;
+    if (this.pacer.arrive(atIteration) || this.pacer.delayNs > 0) this.#hold();
+    this.#before = '';
   }
 
   /** When the next frame is due, on the real host's CLOCK_MONOTONIC. */
@@ -125,6 +134,7 @@ export class View {
       controls: this.#controls,
       output: this.output.lines,
       state: this.#driver.state(),
+      before: this.#before || this.model.phase || 'the iteration',
     };
     const lines = subject.look(() => frame(parts, columns, rows));
     this.#screen.draw(lines, columns);

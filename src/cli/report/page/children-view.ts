@@ -46,7 +46,7 @@ function childView(child: Child, view: View): HTMLElement {
     { class: 'child' },
     el('h3', {}, `${child.name} `, el('span', { class: 'faint' }, `pid ${child.pid}`), show),
     ...(child.command === '' ? [] : [el('pre', {}, child.command)]),
-    el('p', {}, el('b', {}, `${endOf(child) ?? 'alive'}${cpu}. `), ...words),
+    el('p', {}, el('b', {}, `${endOf(child) ?? 'not reaped'}${cpu}. `), ...words),
   );
 }
 
