@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { aimsMarkdown } from './aims.ts';
 import { plots } from './plots.ts';
 import { factorLines, versionLine } from './print.ts';
 import { machineFactor, type Report, type SectionResult } from './result.ts';
@@ -13,6 +14,7 @@ export function fillMarkers(page: string, report: Report): string {
   const factor = machineFactor(report);
   const parts = new Map(report.sections.map((s) => [s.name, sectionMarkdown(s, factor)]));
   parts.set('machine', machineMarkdown(report));
+  parts.set('aims', aimsMarkdown(report));
   return page.replace(
     /(<!-- table:([\w-]+) -->\n)[\s\S]*?(<!-- \/table -->)/g,
     (whole, begin: string, name: string, end: string) => {

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { aimsText } from './aims.ts';
 import { type Arguments, parseArguments } from './arguments.ts';
 import { children } from './children.ts';
 import { core } from './core.ts';
@@ -43,14 +44,16 @@ async function measureAll(names: readonly string[], rounds: number): Promise<Rep
     console.log(`\n${sectionText(result, machineFactor(about))}`);
   }
   peers.dispose();
-  return { ...about, sections };
+  const report = { ...about, sections };
+  console.log(`\n${aimsText(report)}`);
+  return report;
 }
 
 function rendered(path: string): Report {
   const report: Report = JSON.parse(readFileSync(path, 'utf8'));
   const factor = machineFactor(report);
   const texts = report.sections.map((section) => sectionText(section, factor));
-  console.log([header(report), ...texts].join('\n\n'));
+  console.log([header(report), ...texts, aimsText(report)].join('\n\n'));
   return report;
 }
 
