@@ -27,12 +27,17 @@ import {
   SIGTERM,
   WEXITED,
 } from '../../src/host/constants.ts';
-import { errnoName } from '../../src/host/errno.ts';
+import { ENOSYS, errnoName } from '../../src/host/errno.ts';
 import { newWaitResult, type SpawnRequest } from '../../src/host/host.ts';
 import { linuxProgram } from '../../src/host/linux/behave.ts';
-import { LinuxHost, type LinuxHostOptions } from '../../src/host/linux/linux-host.ts';
+import { CloneSteps } from '../../src/host/linux/clone-steps.ts';
+import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 
-const host = new LinuxHost({ spawnBy: process.argv[2] as LinuxHostOptions['spawnBy'] });
+const [, , way] = process.argv;
+// As an emulator of the kernel has it.
+if (way === 'clone, which is refused') CloneSteps.prototype.launch = () => -ENOSYS;
+const spawnBy = way === 'posix_spawn' ? way : 'clone';
+const host = new LinuxHost({ spawnBy });
 const out = newWaitResult();
 const buf = host.alloc(65536);
 const dir = mkdtempSync(join(tmpdir(), 'spawn-'));

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runAlone } from './own-process.ts';
 
-describe.each(['clone', 'posix_spawn'])('children by %s', (spawnBy) => {
+describe.each(['clone', 'posix_spawn', 'clone, which is refused'])('children by %s', (spawnBy) => {
   // biome-ignore lint/suspicious/noExplicitAny: what spawn-child.ts prints, of a shape of its own at each key
   let report: any;
 

@@ -20,7 +20,7 @@ type Start = (path: string, argv: number, env: number) => number;
  * under way, each by an object of its own.
  */
 export class ChildStart {
-  private readonly steps: ChildSteps;
+  readonly steps: ChildSteps;
   private readonly argv = new StringVector();
   private readonly env = new StringVector();
   /** The C library's variable of that name, which setenv may change. */

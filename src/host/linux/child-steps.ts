@@ -24,7 +24,7 @@ export interface ChildSteps extends Disposable {
    * @param path of the program, relative to the child's directory
    * @param argv address of a char *[]
    * @param env address of a char *[]
-   * @returns the pid, or -errno
+   * @returns the pid, or -errno; -ENOSYS where children cannot be made so here
    */
   launch(path: string, argv: number, env: number): number;
   /**

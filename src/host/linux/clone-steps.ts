@@ -1,5 +1,5 @@
 import { F_SETFD, NSIG, P_PID, SIGCHLD, SIGKILL, SIGSTOP, WEXITED } from '../constants.ts';
-import { ENOENT, ENOTDIR } from '../errno.ts';
+import { EINVAL, ENOENT, ENOSYS, ENOTDIR } from '../errno.ts';
 import { CALL_BYTES, MACHINE, type Machine } from './child-code.ts';
 import type { ChildSteps } from './child-steps.ts';
 import { CodePage } from './code-page.ts';
@@ -127,7 +127,8 @@ export class CloneSteps implements ChildSteps {
     c.sigprocmask(SIG_SETMASK, this.old.address, 0);
     this.launched = this.calls;
     this.calls = before;
-    return this.pid;
+    // Emulators of the kernel (qemu-user) refuse such flags.
+    return this.pid === -EINVAL ? -ENOSYS : this.pid;
   }
 
   settle(): number {

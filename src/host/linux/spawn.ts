@@ -6,7 +6,7 @@ import { ChildStart } from './child-start.ts';
 import { CloneSteps, childPage } from './clone-steps.ts';
 import { PosixSteps } from './posix-steps.ts';
 
-/** `clone` falls back to posix_spawn where the machine's code is unknown, or pages of code are forbidden. */
+/** `clone` falls back to posix_spawn where the machine's code is unknown, pages of code are forbidden, or clone is refused. */
 export type SpawnWay = 'clone' | 'posix_spawn';
 
 /**
@@ -17,22 +17,24 @@ export type SpawnWay = 'clone' | 'posix_spawn';
 const UNDER_WAY = 4;
 
 export class Spawner {
-  private readonly starts: ChildStart[] = [];
+  private readonly starts: (ChildStart | undefined)[] = [];
   private readonly page: ReturnType<typeof childPage>;
+  /** Children cannot be made by clone here, as it turned out. */
+  private refused = false;
 
   constructor(way: SpawnWay) {
     this.page = way === 'clone' ? childPage() : -ENOSYS;
   }
 
   dispose(): void {
-    for (const start of this.starts) start.dispose();
+    for (const start of this.starts) start?.dispose();
     this.starts.length = 0;
     if (typeof this.page !== 'number') this.page.free();
   }
 
   /** As ChildStart.spawn. */
   spawn(request: SpawnRequest): number {
-    return this.start(0).spawn(request);
+    return this.spawnBy(0, request);
   }
 
   /**
@@ -45,9 +47,9 @@ export class Spawner {
     let settled = 0;
     const settle = (): void => {
       const i = settled++;
-      const start = this.start(i % UNDER_WAY);
-      const failed = pids[i]! < 0 || start.settle() < 0;
-      if (failed) pids[i] = start.spawn(requests[i]!);
+      const slot = i % UNDER_WAY;
+      const failed = pids[i]! < 0 || this.start(slot).settle() < 0;
+      if (failed) pids[i] = this.spawnBy(slot, requests[i]!);
     };
     try {
       for (let i = 0; i < requests.length; i++) {
@@ -60,11 +62,21 @@ export class Spawner {
     return pids;
   }
 
+  private spawnBy(slot: number, request: SpawnRequest): number {
+    const start = this.start(slot);
+    const pid = start.spawn(request);
+    if (pid !== -ENOSYS || !(start.steps instanceof CloneSteps)) return pid;
+    this.refused = true;
+    this.starts[slot] = undefined;
+    return this.start(slot).spawn(request);
+  }
+
   private start(i: number): ChildStart {
     let start = this.starts[i];
     if (start === undefined) {
-      const { page } = this;
-      start = new ChildStart(typeof page === 'number' ? new PosixSteps() : new CloneSteps(page));
+      const { page, refused } = this;
+      const byPosix = refused || typeof page === 'number';
+      start = new ChildStart(byPosix ? new PosixSteps() : new CloneSteps(page));
       this.starts[i] = start;
     }
     return start;
