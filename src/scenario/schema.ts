@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ABOUT } from './schema-about.ts';
 import { actionList, CLOCKS, CONTEXTS, signalAction } from './schema-actions.ts';
 import {
   anyText,
@@ -162,7 +163,7 @@ export const scenarioSchema = map('a scenario', {
 
 /** The language as a JSON Schema, for editors. */
 export function scenarioJsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(scenarioSchema, {
+  const { definitions, ...schema } = z.toJSONSchema(scenarioSchema, {
     target: 'draft-7',
     io: 'input',
     override: ({ zodSchema, jsonSchema }) => {
@@ -172,5 +173,40 @@ export function scenarioJsonSchema(): Record<string, unknown> {
       Object.assign(jsonSchema, own);
     },
   });
-  return { title: 'qemu-loop scenario, version 1', ...schema };
+  return {
+    title: 'qemu-loop scenario, version 1',
+    ...(explained(schema, 'scenario') as object),
+    // The one thing that stands in itself is a list of actions.
+    definitions: explained(definitions, 'action'),
+  };
+}
+
+/**
+ * A part of the JSON Schema with what ABOUT says of its words. They are not given
+ * by zod's describe(), which makes a schema anew, each time that a file is run.
+ * @param where the key under which the map stands that the part belongs to
+ */
+function explained(part: unknown, where: string): unknown {
+  if (Array.isArray(part)) return part.map((item) => explained(item, where));
+  if (typeof part !== 'object' || part === null) return part;
+  const { enum: words } = part as { enum?: readonly string[] };
+  if (words !== undefined && where === 'action') {
+    return { anyOf: words.map((word) => ({ const: word, description: ABOUT[where]?.[word] })) };
+  }
+  return Object.fromEntries(
+    Object.entries(part).map(([key, value]) => [
+      key,
+      key === 'properties' ? explainedKeys(value, where) : explained(value, where),
+    ]),
+  );
+}
+
+function explainedKeys(properties: object, where: string): object {
+  return Object.fromEntries(
+    Object.entries(properties).map(([key, value]) => {
+      const own = `${where}.${key}`;
+      const inside = explained(value, ABOUT[own] === undefined ? key : own) as object;
+      return [key, { description: ABOUT[where]?.[key], ...inside }];
+    }),
+  );
 }

@@ -6,6 +6,8 @@ import { expect, it } from 'vitest';
 import { scenarioJsonSchema } from '../../src/scenario/schema.ts';
 
 interface Schema {
+  readonly description?: string;
+  readonly const?: string;
   readonly properties?: Record<string, Schema>;
   readonly additionalProperties?: Schema | boolean;
   readonly enum?: readonly string[];
@@ -16,7 +18,8 @@ interface Schema {
   readonly $ref?: string;
 }
 
-const file = join(import.meta.dirname, '..', '..', 'schema', 'scenario.schema.json');
+const root = join(import.meta.dirname, '..', '..');
+const file = join(root, 'schema', 'scenario.schema.json');
 
 it('is what is shipped', () => {
   const made = scenarioJsonSchema();
@@ -33,4 +36,42 @@ it('completes keys and words, and knows an integer from a text', () => {
   expect(fd.properties!.count!.type).toBe('integer');
   expect(fd.properties!.ready!.type).toBe('boolean');
   expect(fd.additionalProperties).toBe(false);
+});
+
+it('explains every key and every action, in a line', () => {
+  const missing: string[] = [];
+  let seen = 0;
+  const see = (schema: Schema, path: string): void => {
+    seen++;
+    const line = schema.description ?? '';
+    if (line === '' || line.includes('\n') || line.length > 110) missing.push(path);
+  };
+  const visit = (part: unknown, path: string): void => {
+    if (typeof part !== 'object' || part === null) return;
+    const { properties, const: word } = part as Schema;
+    if (word !== undefined) see(part, `${path}/${word}`);
+    for (const [key, value] of Object.entries(properties ?? {})) see(value, `${path}/${key}`);
+    for (const [key, value] of Object.entries(part)) visit(value, `${path}/${key}`);
+  };
+  visit(scenarioJsonSchema(), '');
+  expect(missing, 'src/scenario/schema-about.ts is where it is said').toEqual([]);
+  expect(seen).toBeGreaterThan(150);
+});
+
+it('tells a child that is described from one that is expected', () => {
+  const { properties } = scenarioJsonSchema() as Schema;
+  const endsSo = (schema: Schema, key: string): string | undefined =>
+    schema.anyOf!.at(-1)!.properties![key]!.description;
+  const child = properties!.children!.additionalProperties as Schema;
+  const ended = properties!.expect!.properties!.children!.additionalProperties as Schema;
+  expect(child.properties!.exit!.description).toBe('It exits with that status.');
+  expect(endsSo(ended, 'exit')).toBe('It exited with that status.');
+});
+
+it('is loaded by no run, with what it explains', () => {
+  const said = (scenarioJsonSchema() as Schema).properties!.fds!.description!;
+  expect(readFileSync(file, 'utf8')).toContain(said);
+  for (const bundle of ['command.cjs', 'scenario-main.cjs', 'scenario-worker.cjs']) {
+    expect(readFileSync(join(root, 'dist', bundle), 'utf8'), bundle).not.toContain(said);
+  }
 });
