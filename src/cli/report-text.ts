@@ -74,11 +74,8 @@ function around(diff: readonly DiffLine[]): (DiffLine | null)[] {
   return kept;
 }
 
-/** What an outcome is called in a list: its file, and which host and seed where that tells. */
-export function outcomeTitle(outcome: Outcome): string {
-  return `${outcome.file}: ${outcome.name}`;
-}
-
-export function hostsText(outcome: Outcome): string {
-  return outcome.results.map((result) => result.host).join(' and ');
+/** On which hosts it was run, and which seed and repetition it is, where there are several. */
+export function runText({ results, seed, run }: Outcome): string {
+  const hosts = results.map((result) => result.host).join(' and ');
+  return `${hosts}${seed === null ? '' : `, seed ${seed}`}${run === null ? '' : `, run ${run}`}`;
 }

@@ -4,7 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { isSeed, MAX_SEED } from '../scenario/values.ts';
 import { CliError, EXIT_USAGE } from './errors.ts';
 import { duration } from './option-values.ts';
-import { MOST_RUNS, type RunCommandOptions } from './run-command.ts';
+import { MOST_RUNS, type RunCommandOptions, TIMEOUT_NS } from './run-command.ts';
 import { type RawTrace, traceFlags, traceOptions } from './trace-options.ts';
 
 /** What a person asks for, before it is known where it is run. */
@@ -17,18 +17,15 @@ export interface AskedText {
   readonly text: string;
 }
 
-/** For each run, unless it is watched: who looks may pause. */
-const TIMEOUT_NS = 60e9;
-
 const RUN_TEXT = `
 FILE is a scenario, a directory of them, or a pattern such as 'scenarios/*.yaml'.
 
 Examples:
   qemu-loop run scenarios/
   qemu-loop run --host both scenarios/sigchld.yaml
-  qemu-loop run --seeds 1..1000 --jobs 2 storm.yaml
+  qemu-loop run --seeds 1..1000 --jobs 2 scenarios/storm.yaml
   qemu-loop run --watch scenarios/sigchld.yaml
-  qemu-loop run --trace-file chrome:run.json --report run.html sigchld.yaml
+  qemu-loop run --trace-file chrome:t.json --report r.html scenarios/sigchld.yaml
 
 Exit status: 0 all held, 1 an expectation failed, 2 a file or the command line
 is wrong, 3 the emulator itself failed; 125 a trace or a report cannot be
@@ -68,7 +65,9 @@ function runFlags(): Option[] {
       'linux',
       'both',
     ]),
-    new Option('--seed <n>', "in place of the file's seed").argParser(seed),
+    new Option('--seed <n>', "in place of the file's seed, which decides its jitter").argParser(
+      seed,
+    ),
     new Option('--seeds <from..to>', 'one run for each seed').argParser(seedRange),
     new Option('--repeat <n>', 'run each so often (default 1)').argParser(count).default(1),
     new Option('--jobs <n>', 'so many at a time, in processes of their own (default 1)')

@@ -14,5 +14,5 @@ export { LinuxWorld } from './run/linux-world.ts';
 export type { LogEntry } from './run/order-log.ts';
 export { type RunOptions, type RunResult, type RunStatus, runScenario } from './run/run.ts';
 export { SimWorld } from './run/sim-world.ts';
-export { ScenarioError, type World } from './run/world.ts';
+export type { World } from './run/world.ts';
 export type { Bound, Comparison, Operator } from './values.ts';

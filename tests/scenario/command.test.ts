@@ -1,6 +1,6 @@
 /** `qemu-loop run` and `check`, less the process around them: what they say, and with which status. */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -103,7 +103,7 @@ describe('run', () => {
       '     the order log is not as expected (sim)',
       '       + a                  Nns  #1',
       '         mlw                Nns  #1',
-      '     run it again: qemu-loop run bad.yaml --host sim --seed 7',
+      '     run it again: qemu-loop run bad.yaml --host sim --seed 7 --timeout 20s',
       '0 passed, 1 failed in T s',
       '',
     ]);
@@ -147,6 +147,29 @@ describe('run', () => {
     expect(lines.slice(0, 6).map((line) => line.results[0].seed)).toEqual([1, 2, 3, 1, 2, 3]);
     expect(lines[6].totals).toMatchObject({ passed: 6, failed: 0 });
   });
+
+  it.each([
+    ['tap', /^ok \d+ - good\.yaml: (.*)$/gm],
+    ['junit', / name="(good.*)" time/g],
+  ] as const)(
+    'names the seed and the repetition in %s, where there are several',
+    async (reporter, pattern) => {
+      const names = async (
+        options: Partial<RunCommandOptions>,
+      ): Promise<(string | undefined)[]> => {
+        const { out } = await run(['good.yaml'], { reporter, ...options });
+        return [...out.matchAll(pattern)].map((match) => match[1]);
+      };
+      expect(await names({ seeds: [3, 4], repeat: 2 })).toEqual([
+        'good (sim, seed 3, run 1)',
+        'good (sim, seed 4, run 1)',
+        'good (sim, seed 3, run 2)',
+        'good (sim, seed 4, run 2)',
+      ]);
+      expect(await names({ seeds: [3] })).toEqual(['good (sim)']);
+      expect(await names({ repeat: 2 })).toEqual(['good (sim, run 1)', 'good (sim, run 2)']);
+    },
+  );
 
   it('reports as TAP', async () => {
     const { out } = await run(['good.yaml', 'bad.yaml'], { reporter: 'tap' });
@@ -203,10 +226,38 @@ describe('run', () => {
       expect(status).toBe(2);
       expect(out.split('\n').slice(1, -2)).toEqual([
         "     child 'a' is a real command, which needs --host linux (sim)",
-        '     run it again: qemu-loop run real.yaml --host linux',
+        '     run it again: qemu-loop run real.yaml --host linux --timeout 20s',
       ]);
     }
     expect((await run(['real.yaml'], { host: 'linux' })).status).toBe(0);
+  });
+
+  it('runs a real command on no host, where one of those asked for refuses it', async () => {
+    const mark = join(dir, 'mark');
+    writeFileSync(
+      join(dir, 'marks.yaml'),
+      `name: marks\nchildren: {a: {command: "touch ${mark}"}}\nsteps: [{spawn: a}, run]\n`,
+    );
+    expect((await run(['marks.yaml'], { host: 'both' })).status).toBe(2);
+    expect(existsSync(mark)).toBe(false);
+    expect((await run(['marks.yaml'], { host: 'linux' })).status).toBe(0);
+    expect(existsSync(mark)).toBe(true);
+  });
+
+  it('compares no order that is left to chance', async () => {
+    writeFileSync(
+      join(dir, 'chance.yaml'),
+      'name: chance\njitter: 50ms\ntimeline: [{at: 1ms, do: [{log: a}]}, {at: 2ms, do: [{log: b}]}]\nsteps: [run]\nexpect: {never: [poll=1]}\n',
+    );
+    const seeds = [1, 2, 3, 4, 5, 6];
+    const { out, status } = await run(['chance.yaml'], { host: 'both', seeds, reporter: 'json' });
+    expect(status).toBe(0);
+    const orders = out
+      .trim()
+      .split('\n')
+      .flatMap((line) => JSON.parse(line).results ?? [])
+      .map((result) => `${result.host} ${result.order.map((e: { text: string }) => e.text)}`);
+    expect(new Set(orders)).toEqual(new Set(['sim a,b', 'sim b,a', 'linux a,b']));
   });
 
   it('gives up on a run that takes too long', async () => {

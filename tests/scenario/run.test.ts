@@ -440,10 +440,56 @@ describe('faults', () => {
 });
 
 describe('hosts', () => {
-  it('refuses a real command on the simulated host', () => {
-    const result = run('children: {a: {command: "true"}}', 'steps: [{spawn: a}]');
+  it('refuses a real command on the simulated host, also one that nobody starts', () => {
+    const result = run('children: {a: {command: "true"}}', 'steps: [{log: x}]');
     expect(result.status).toBe(2);
+    expect(result.order).toEqual([]);
     expect(result.failures[0]!.message).toMatch(/needs --host linux/);
+  });
+});
+
+describe('jitter', () => {
+  const text = (jitter: string): string =>
+    [
+      'name: x',
+      `jitter: ${jitter}`,
+      'signals: {SIGUSR1: {}}',
+      'children: {a: {after: 1ms, exit: 0}, b: {exit: 1}, c: {}}',
+      'timeline: [{at: 1ms, do: [{kill: SIGUSR1}, {wait_for: 1ms}, {log: later}]}, {at: 9ms, do: [{kill_child: {c: SIGKILL}}]}]',
+      'steps: [{repeat: {times: 3, do: [{spawn: a}, {spawn: b}]}}, {spawn: c}, run]',
+    ].join('\n');
+  const runOf = (jitter: string, seed: number): RunResult => runSim(scenarioOf(text(jitter)), seed);
+  const orderOf = (jitter: string, seed: number): string =>
+    runOf(jitter, seed)
+      .order.map((entry) => entry.text)
+      .join();
+
+  it('lets a seed decide, and the same one the same way', () => {
+    expect(JSON.stringify(runOf('2ms', 7))).toBe(JSON.stringify(runOf('2ms', 7)));
+    const orders = new Set([1, 2, 3, 4, 5, 6, 7, 8].map((seed) => orderOf('2ms', seed)));
+    expect(orders.size).toBeGreaterThan(1);
+  });
+
+  it('is none where the file asks for none: a seed changes nothing', () => {
+    const essence = (seed: number) => ({ ...runOf('0ns', seed), seed: 0 });
+    expect(essence(1)).toEqual(essence(2));
+  });
+
+  it('makes nothing earlier, nor later than it says, and keeps an entry together', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const { order: log } = runOf('2ms', seed);
+      const timesOf = (what: string): number[] =>
+        log.filter(({ text: t }) => t === what).map(({ timeNs }) => timeNs);
+      const own = new Set(timesOf('a exited 0'));
+      expect(own.size).toBe(3);
+      for (const ns of own) expect(ns / 1e6).toBeGreaterThanOrEqual(1);
+      for (const ns of own) expect(ns / 1e6).toBeLessThan(3.001);
+      for (const ns of timesOf('b exited 1')) expect(ns / 1e6).toBeLessThan(2.001);
+      const [signalNs, laterNs] = [timesOf('SIGUSR1')[0]!, timesOf('later')[0]!];
+      expect((laterNs - signalNs) / 1e6).toBeCloseTo(1, 3);
+      // One without an end runs until it is killed.
+      expect(log.at(-1)!.text).toBe('c killed SIGKILL');
+    }
   });
 });
 

@@ -9,7 +9,7 @@ import { Engine, ScenarioEnded } from './engine.ts';
 import { type Failure, judge } from './judge.ts';
 import type { LogEntry } from './order-log.ts';
 import { setUp } from './setup.ts';
-import { ScenarioError, type World } from './world.ts';
+import type { World } from './world.ts';
 
 /**
  * 0: all that was expected held. 1: something did not. 2: the file cannot be run
@@ -63,12 +63,14 @@ export function runScenario(
 ): RunResult {
   const seed = options.seed ?? scenario.seed;
   if (!isSeed(String(seed))) throw new RangeError(`a seed is from 0 to ${MAX_SEED}: ${seed}`);
-  const refusal = refusalOf(scenario);
-  if (refusal !== null) return notRun(scenario, scenario.host, seed, 2, refusal);
-  let world: World;
   let engine: Engine;
   try {
-    world = makeWorld(seed);
+    const world = makeWorld(seed);
+    const refused = refuse(scenario, world.kind, seed);
+    if (refused !== null) {
+      world.end([]);
+      return refused;
+    }
     engine = new Engine(scenario, world, options);
   } catch (error) {
     return notRun(scenario, scenario.host, seed, 3, stackOf(error));
@@ -89,9 +91,6 @@ function runEngine(engine: Engine, seed: number, options: RunOptions): RunResult
   const recorded = options.trace === true ? recordTrace(engine) : null;
   const error = runSteps(engine, options);
   recorded?.stop();
-  if (error instanceof ScenarioError) {
-    return { ...notRun(scenario, world.kind, seed, 2, error.message), needs: error.needs };
-  }
   const isTheirs = isTheirDoing(error);
   const failures = judge(engine, isTheirs ? (error as Error | null) : null, seen);
   if (!isTheirs) failures.unshift({ kind: 'error', message: stackOf(error), at: null });
@@ -133,10 +132,20 @@ function isTheirDoing(error: unknown): boolean {
   );
 }
 
-function refusalOf(scenario: Scenario): string | null {
-  return scenario.fdmon === 'io_uring'
-    ? "fdmon: io_uring is not there on this host; 'auto' is what QEMU does without it"
-    : null;
+/** The result on a host that cannot run a file, known before anything is run; null where it can. */
+export function refuse(
+  scenario: Scenario,
+  host: 'sim' | 'linux',
+  seed: number = scenario.seed,
+): RunResult | null {
+  if (scenario.fdmon === 'io_uring') {
+    const why = "fdmon: io_uring is not there on this host; 'auto' is what QEMU does without it";
+    return notRun(scenario, host, seed, 2, why);
+  }
+  const real = scenario.objects.find((o) => o.section === 'children' && o.command !== null);
+  if (host === 'linux' || real === undefined) return null;
+  const why = `child '${real.name}' is a real command, which needs --host linux`;
+  return { ...notRun(scenario, host, seed, 2, why), needs: 'linux' };
 }
 
 function notRun(

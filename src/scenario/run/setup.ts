@@ -46,9 +46,9 @@ function clockStarts(engine: Engine): number[] {
   });
 }
 
-/** Each `wait_for` in an entry puts off what stands behind it. */
+/** Each `wait_for` in an entry puts off what stands behind it; it is late as a whole. */
 function addEntry(engine: Engine, entry: TimelineEntry): void {
-  let timeNs = entry.timeNs;
+  let timeNs = entry.timeNs + engine.world.lateNs(engine.scenario.jitterNs);
   for (const action of entry.do) {
     if (action.op === 'wait_for') timeNs += action.ns;
     else addOutside(engine, timeNs, action);
