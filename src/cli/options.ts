@@ -165,7 +165,7 @@ function fromRaw(raw: Raw, operands: readonly string[], hasDashes: boolean): Opt
     rewrite: raw.rewrite,
     success: raw.success,
     sigfd: raw.sigfd,
-    trace: traceOptions(raw, 'qemu-loop'),
+    trace: traceOptions(raw, 'qemu-loop', raw.logFile),
     report: raw.report,
   };
 }

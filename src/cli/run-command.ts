@@ -8,6 +8,7 @@ import { durationText } from '../scenario/values.ts';
 import type { CommandOutput } from './check-command.ts';
 import { CliError, EXIT_USAGE } from './errors.ts';
 import { type Outcome, outcomeOf, type Reporter, type Unread } from './outcome.ts';
+import { checkOutputs, outputsOf } from './output-files.ts';
 import { JsonReporter } from './report-json.ts';
 import { JunitReporter } from './report-junit.ts';
 import { PrettyReporter } from './report-pretty.ts';
@@ -112,6 +113,8 @@ function plan(
   { err }: CommandOutput,
 ): { planned: Planned[]; unread: Unread[] } {
   const { files, missing } = findScenarios(options.files);
+  const inputs = files.map((path) => ({ what: 'the scenario', path }));
+  checkOutputs(outputsOf(options.trace, options.report), inputs);
   const unread: Unread[] = [];
   for (const { arg, message } of missing) {
     err(`qemu-loop: ${message}\n`);

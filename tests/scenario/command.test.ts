@@ -236,7 +236,7 @@ describe('run', () => {
     const mark = join(dir, 'mark');
     writeFileSync(
       join(dir, 'marks.yaml'),
-      `name: marks\nchildren: {a: {command: "touch ${mark}"}}\nsteps: [{spawn: a}, run]\n`,
+      `name: marks\nchildren: {a: {command: "touch ${mark}"}}\nsteps: [{spawn: a}, run]\nexpect: {order: [a exited 0]}\n`,
     );
     expect((await run(['marks.yaml'], { host: 'both' })).status).toBe(2);
     expect(existsSync(mark)).toBe(false);
@@ -258,6 +258,14 @@ describe('run', () => {
       .flatMap((line) => JSON.parse(line).results ?? [])
       .map((result) => `${result.host} ${result.order.map((e: { text: string }) => e.text)}`);
     expect(new Set(orders)).toEqual(new Set(['sim a,b', 'sim b,a', 'linux a,b']));
+  });
+
+  it('makes the spawn of one child fail on both hosts', async () => {
+    writeFileSync(
+      join(dir, 'spawn.yaml'),
+      'name: spawn\nchildren: {a: {}, b: {}}\nfaults: [{call: spawn, on: b, error: EAGAIN}]\nsteps: [{spawn: a}, {log: on}, {spawn: b}]\nexpect: {order: [on], abort: EAGAIN}\n',
+    );
+    expect((await run(['spawn.yaml'], { host: 'both' })).status).toBe(0);
   });
 
   it('gives up on a run that takes too long', async () => {

@@ -427,6 +427,17 @@ describe('faults', () => {
     ).toMatch(/^spawn 'a': .*\(EAGAIN\)$/);
   });
 
+  it('make the spawn of one child fail, which can be expected', () => {
+    expect(
+      order(
+        'children: {a: {exit: 0}, b: {exit: 0}}',
+        'faults: [{call: spawn, on: b, error: EAGAIN}]',
+        'steps: [{spawn: a}, {log: on}, {spawn: b}, {log: never}]',
+        'expect: {abort: "spawn \'b\'"}',
+      ),
+    ).toEqual(['on']);
+  });
+
   it('make epoll_ctl fail, and the context falls back to poll', () => {
     expect(
       order(
