@@ -1,6 +1,6 @@
 import { durationText } from '../scenario/values.ts';
 import type { Outcome, Reporter, Totals, Write } from './outcome.ts';
-import { failureLines, runText } from './report-text.ts';
+import { failureLines, noteLines, runText } from './report-text.ts';
 import { BOLD, cut, DIM, GREEN, paint, RED, type Style } from './style.ts';
 
 /** With more than this, only failures are listed, and a line says how far it is. */
@@ -45,8 +45,8 @@ export class PrettyReporter implements Reporter {
     const elapsed = durationText(outcome.results[0]!.elapsedNs);
     const more = paint(style, DIM, `${runText(outcome)}, ${elapsed}`);
     this.#write(`${mark} ${paint(style, BOLD, outcome.name)}  ${outcome.file}  ${more}\n`);
-    if (outcome.status === 0) return;
-    for (const line of failureLines(outcome, style)) this.#write(`     ${line}\n`);
+    const failures = outcome.status === 0 ? [] : failureLines(outcome, style);
+    for (const line of [...noteLines(outcome), ...failures]) this.#write(`     ${line}\n`);
   }
 
   end({ passed, failed, errors, wallMs }: Totals): void {

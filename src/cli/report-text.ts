@@ -31,6 +31,16 @@ function linesOf(result: RunResult, failure: Failure, style: Style): string[] {
   return lines;
 }
 
+/** What a person should know of an outcome, be it good or bad. */
+export function noteLines({ results }: Outcome): string[] {
+  return results.flatMap((result) =>
+    result.notes.map(({ at, message }) => {
+      const where = at === null ? '' : `${result.file}:${placeText(at)}: `;
+      return `note: ${where}${message} (${result.host})`;
+    }),
+  );
+}
+
 function placeText({ line, column }: Place): string {
   return `${line}:${column}`;
 }

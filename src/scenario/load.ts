@@ -1,13 +1,15 @@
 import { buildScenario } from './build.ts';
 import { checkActions } from './check-actions.ts';
 import { checkCycles } from './check-cycles.ts';
+import { checkEntries } from './check-entries.ts';
 import { Names } from './check-names.ts';
 import { checkObjects } from './check-objects.ts';
 import { explain } from './explain.ts';
-import type { Scenario } from './model.ts';
+import type { Mention, Scenario } from './model.ts';
 import { type Problem, Problems } from './problem.ts';
+import { itemsOf, mentionOf } from './read.ts';
 import { scenarioSchema } from './schema.ts';
-import { readSource, toPlain } from './source.ts';
+import { get, type Node, readSource, toPlain } from './source.ts';
 
 /** What reading a file gives: a scenario, or what is wrong with it. */
 export interface Loaded {
@@ -30,7 +32,14 @@ export function loadScenario(text: string, file: string): Loaded {
   const names = new Names(scenario.objects, problems);
   checkObjects(scenario, names, problems);
   checkActions(scenario, names, problems);
+  checkEntries(scenario, entriesIn(root), problems);
   if (problems.list.length === 0) checkCycles(scenario, names, problems);
   const ok = problems.list.length === 0;
   return { scenario: ok ? scenario : null, problems: problems.sorted() };
+}
+
+/** The entries of the order log that a file names, and where. */
+function entriesIn(root: Node): Mention[] {
+  const expect = get(root, 'expect');
+  return ['order', 'includes', 'never'].flatMap((key) => itemsOf(get(expect, key)).map(mentionOf));
 }

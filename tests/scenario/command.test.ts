@@ -109,6 +109,22 @@ describe('run', () => {
     ]);
   });
 
+  it('notes a fault that never acted, which is no failure', async () => {
+    writeFileSync(
+      join(dir, 'idle.yaml'),
+      'name: idle\nfaults: [{call: write, error: EIO}]\nsteps: [step]\nexpect: {order: [mlw]}\n',
+    );
+    const { status, out } = await run(['idle.yaml']);
+    expect(status).toBe(0);
+    expect(out.split('\n')[1]).toBe(
+      '     note: idle.yaml:2:10: this fault never acted: there was no write (sim)',
+    );
+    const { out: json } = await run(['idle.yaml'], { reporter: 'json', host: 'linux' });
+    expect(JSON.parse(json.split('\n')[0]!).results[0].notes).toMatchObject([
+      { at: { line: 2, column: 10 } },
+    ]);
+  });
+
   it('refuses a wrong file with 2, and runs the others all the same', async () => {
     const { status, out, err } = await run(['wrong.yaml', 'good.yaml', 'gone.yaml']);
     expect(status).toBe(2);

@@ -261,6 +261,45 @@ describe('names', () => {
   });
 });
 
+describe('entries that cannot come', () => {
+  const file = [
+    'signals: {SIGCHLD: {}, SIGUSR1: {siginfo: [code]}}',
+    'children: {b: {exit: 2}}',
+    'fds: {e: {}}',
+    'notifiers: {n: {pollable: true}}',
+    'poll_notifiers: {p: {}}',
+    'coroutines: {c: {do: [{repeat: {times: 1, do: [{log: deep}]}}]}}',
+    'steps: [{spawn: b}, {sigaction: {SIGUSR1: {do: [{log: hello}]}}}, run]',
+  ];
+  const LIKE = 'expected an entry of the order log that this file can have; did you mean';
+
+  it.each([
+    ['b exitd 2', `found 'b exitd 2', ${LIKE} 'b exited 2'?`],
+    ['b kiled SIGTERM', `found 'b kiled SIGTERM', ${LIKE} 'b killed SIGTERM'?`],
+    [
+      'SIGCHILD',
+      "found 'SIGCHILD', expected an entry of the order log: no such signal; did you mean 'SIGCHLD'?",
+    ],
+    ['SIGUSR2', `found 'SIGUSR2', ${LIKE} 'SIGUSR1'?`],
+    ['helo', `found 'helo', ${LIKE} 'hello'?`],
+    ['e.r', `found 'e.r', ${LIKE} 'e.w'?`],
+    ['mlv', `found 'mlv', ${LIKE} 'mlw'?`],
+    ['b', "found 'b', which logs such as 'b exited 0', expected an entry of the order log"],
+    ['c', "found 'c', which logs nothing, expected an entry of the order log"],
+  ])('%s', (entry, message) => {
+    for (const key of ['never', 'order', 'includes']) {
+      const found = problems(...file, `expect: {${key}: [mlw, ${entry}]}`);
+      expect(found).toEqual([`f:9:${key.length + 18}: ${message}`]);
+    }
+  });
+
+  it('lets pass whatever the file could have', () => {
+    const entries =
+      'SIGCHLD, "SIGUSR1(code=SI_USER)", b exited 7, b killed SIGRTMIN+1, e, e.w, n, n.poll=1, n.poll_end, n clear=0, "p:ERR", deep, hello, nested(, ")=1", nested_mlw(, ")", next=0, poll=1';
+    expect(problems(...file, `expect: {never: [${entries}]}`)).toEqual([]);
+  });
+});
+
 describe('what makes no sense', () => {
   it.each([
     [

@@ -231,7 +231,7 @@ describe('expectations', () => {
     ['includes', 'expect: {includes: [a, b]}', ["'b' does not occur after 'a'"]],
     [
       'never',
-      'expect: {never: [x, b]}',
+      'expect: {never: [poll=1, b]}',
       [expect.stringMatching(/^'b' occurs at \d+ns, in iteration 1$/)],
     ],
     ['iterations', 'expect: {iterations: "<1"}', ['iterations: expected <1, found 1']],
@@ -425,6 +425,25 @@ describe('faults', () => {
         'steps: [{spawn: a}]',
       )[0],
     ).toMatch(/^spawn 'a': .*\(EAGAIN\)$/);
+  });
+
+  it('are told of where they never acted, with their place', () => {
+    const { notes, failures } = run(
+      'signals: {SIGUSR1: {}}',
+      'children: {a: {exit: 0}, b: {}}',
+      'faults:',
+      '  - {call: read, on: sigfd, error: EINTR}',
+      '  - {call: read, on: sigfd, error: EINTR, after: 99}',
+      '  - {call: read, on: sigfd, short: 128}',
+      '  - {call: spawn, on: b, error: EAGAIN}',
+      '  - {call: poll, error: EINTR, times: 2}',
+      'steps: [{spawn: a}, {raise: SIGUSR1}, run]',
+    );
+    expect(failures).toEqual([]);
+    expect(notes.map(({ at, message }) => `${at!.line}:${at!.column} ${message}`)).toEqual([
+      '6:5 this fault never acted: no read on sigfd came after 99 others',
+      '8:5 this fault never acted: there was no spawn on b',
+    ]);
   });
 
   it('make the spawn of one child fail, which can be expected', () => {

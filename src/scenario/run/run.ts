@@ -3,6 +3,7 @@ import { SimDeadlockError } from '../../host/sim/clock.ts';
 import { EVENT_NAMES, type EventName } from '../../trace/catalogue.ts';
 import { formatEvent } from '../../trace/tracer.ts';
 import type { Scenario } from '../model.ts';
+import type { Place } from '../problem.ts';
 import { isSeed, MAX_SEED } from '../values.ts';
 import { compileActions } from './compile.ts';
 import { Engine, ScenarioEnded } from './engine.ts';
@@ -17,6 +18,12 @@ import type { World } from './world.ts';
  */
 export type RunStatus = 0 | 1 | 2 | 3;
 
+/** Something that a person should know, and where in the file. */
+export interface Note {
+  readonly at: Place | null;
+  readonly message: string;
+}
+
 /** One run of a scenario, as plain data. */
 export interface RunResult {
   readonly file: string;
@@ -28,6 +35,8 @@ export interface RunResult {
   readonly needs: 'sim' | 'linux' | null;
   readonly order: readonly LogEntry[];
   readonly failures: readonly Failure[];
+  /** What a person should know and is no failure. */
+  readonly notes: readonly Note[];
   readonly iterations: number;
   readonly elapsedNs: number;
   /** Every trace event with its time, a line each; null where it was not asked for. */
@@ -103,6 +112,7 @@ function runEngine(engine: Engine, seed: number, options: RunOptions): RunResult
     needs: null,
     order: engine.log.entries,
     failures,
+    notes: notesOf(engine),
     iterations: engine.iteration,
     elapsedNs: engine.elapsedNs,
     trace: recorded?.lines ?? null,
@@ -157,8 +167,19 @@ function notRun(
 ): RunResult {
   const { file, name } = scenario;
   const failures: Failure[] = [{ kind: status === 2 ? 'refused' : 'error', message, at: null }];
-  const nothing = { needs: null, order: [], iterations: 0, elapsedNs: 0, trace: null };
+  const nothing = { needs: null, notes: [], order: [], iterations: 0, elapsedNs: 0, trace: null };
   return { file, name, host, seed, status, failures, ...nothing };
+}
+
+function notesOf({ scenario, actedFaults }: Engine): Note[] {
+  return scenario.faults
+    .filter((fault) => !actedFaults.has(fault))
+    .map(({ at, call, on, after }) => {
+      const calls = `${call}${on === null ? '' : ` on ${on.name}`}`;
+      const enough =
+        after === 0 ? `there was no ${calls}` : `no ${calls} came after ${after} others`;
+      return { at, message: `this fault never acted: ${enough}` };
+    });
 }
 
 /** Ends a run that takes too long by the world's own clock. */
