@@ -1,11 +1,15 @@
+import {
+  COROUTINE_ONLY,
+  OUTSIDE_COROUTINES,
+  STEPS_ONLY,
+  TIMELINE,
+  type Where,
+} from './action-places.ts';
 import type { Names } from './check-names.ts';
 import { checkSignalName } from './check-objects.ts';
-import type { Action, CheckItem, FdDef, Mention, NameOp, Op, Scenario } from './model.ts';
+import type { Action, CheckItem, FdDef, Mention, NameOp, Scenario } from './model.ts';
 import type { Problems } from './problem.ts';
 import type { Section } from './schema.ts';
-
-/** Where actions stand. */
-type Where = 'steps' | 'callback' | 'coroutine' | 'timeline';
 
 const TARGETS: Readonly<Record<NameOp, Section>> = {
   schedule: 'bottom_halves',
@@ -40,40 +44,6 @@ const TARGETS: Readonly<Record<NameOp, Section>> = {
   enter_all: 'co_queues',
   spawn: 'children',
 };
-
-const STEPS_ONLY: ReadonlySet<Op> = new Set<Op>(['step', 'settle', 'run']);
-const COROUTINE_ONLY: ReadonlySet<Op> = new Set<Op>([
-  'yield',
-  'sleep',
-  'wait',
-  'wait_front',
-  'lock',
-  'unlock',
-  'rdlock',
-  'wrlock',
-  'rwunlock',
-  'next',
-  'restart_all',
-]);
-const OUTSIDE_COROUTINES: ReadonlySet<Op> = new Set<Op>(['enter_next', 'enter_all']);
-const TIMELINE: ReadonlySet<Op> = new Set<Op>([
-  'kick',
-  'close_peer',
-  'set',
-  'flag',
-  'notify',
-  'notify_event',
-  'schedule',
-  'oneshot',
-  'wake',
-  'co_schedule',
-  'kill',
-  'sigqueue',
-  'kill_child',
-  'spawn',
-  'log',
-  'wait_for',
-]);
 
 /** Checks every action of a file: whether it may stand there, and what it is done to. */
 export function checkActions(scenario: Scenario, names: Names, problems: Problems): void {
@@ -130,7 +100,8 @@ class ActionChecker {
     if (where === 'timeline') {
       if (TIMELINE.has(op)) return;
       const words = [...TIMELINE];
-      this.#problems.expected(at, op, 'what the outside world can do', words);
+      const what = `what the outside world can do, one of ${words.join(', ')}`;
+      this.#problems.expected(at, op, what, words);
     } else if (STEPS_ONLY.has(op) && where !== 'steps') {
       this.#problems.add(at, `found '${op}' in a callback, expected it in steps only`);
     } else if (op === 'wait_for' && where !== 'steps') {

@@ -95,7 +95,7 @@ describe('shape', () => {
     ],
     [
       'steps: [stepp]',
-      "f:2:9: found 'stepp', expected an action, such as {schedule: a} or step; did you mean 'step'?",
+      "f:2:9: found 'stepp', expected an action, such as {schedule: a} or notify_event; did you mean 'step'?",
     ],
     ['steps: step', "f:2:8: found 'step', expected a list of actions"],
     [
@@ -146,7 +146,31 @@ describe('shape', () => {
       'bottom_halves: {a: {do_run: 1}}',
       "f:2:21: found 'do_run', expected one of context, do, do_runs; did you mean 'do_runs'?",
     ],
-    ['bottom_halves: {a: }', 'f:2:20: found nothing, expected a bottom half: a map'],
+    [
+      'bottom_halves: {a: }',
+      'f:2:20: found nothing, expected a bottom half: a map; with nothing to say of it, write a: {}',
+    ],
+    [
+      'signals: {SIGUSR1: }',
+      'f:2:20: found nothing, expected one of default, ignore, or a signal: a map; with nothing to say of it, write SIGUSR1: {}',
+    ],
+    ['sources: {g: }', 'f:2:14: found nothing, expected a source: a map'],
+    ['steps: [schedule]', 'f:2:9: schedule needs a name, such as {schedule: a}'],
+    ['steps: [block]', 'f:2:9: block needs an argument, such as {block: 5ms}'],
+    ['bottom_halves: {a: {do: [wait]}}', 'f:2:26: wait needs a name, such as {wait: a}'],
+    [
+      'bottom_halves: {a: {do: [stepp]}}',
+      "f:2:26: found 'stepp', expected an action, such as {schedule: a} or notify_event",
+    ],
+    [
+      'coroutines: {c: {do: [{wat: q}]}}',
+      "f:2:24: found 'wat', expected a key of an action; did you mean 'wait'?",
+    ],
+    ['timers: {t: {do: [{wat: q}]}}', "f:2:20: found 'wat', expected a key of an action"],
+    [
+      'steps: [{main_loop_wait: block}]',
+      "f:2:26: found 'block', expected blocking, or the bare word main_loop_wait, which does not block",
+    ],
     [
       'fds: {e: {kind: evntfd}}',
       "f:2:17: found 'evntfd', expected one of eventfd, socketpair, pipe_read, pipe_write, file; did you mean 'eventfd'?",
@@ -345,6 +369,8 @@ describe('what makes no sense', () => {
 });
 
 describe('where actions stand', () => {
+  const OUTSIDE =
+    'kick, close_peer, set, flag, notify, notify_event, schedule, oneshot, wake, co_schedule, kill, sigqueue, kill_child, spawn, log, wait_for';
   it.each([
     [
       'bottom_halves: {a: {do: [step]}}',
@@ -369,11 +395,11 @@ describe('where actions stand', () => {
     ],
     [
       'timeline: [{at: 1ms, do: [step]}]',
-      "f:2:27: found 'step', expected what the outside world can do",
+      `f:2:27: found 'step', expected what the outside world can do, one of ${OUTSIDE}`,
     ],
     [
       'timeline: [{at: 1ms, do: [{block: 1ms}]}]',
-      "f:2:27: found 'block', expected what the outside world can do",
+      `f:2:27: found 'block', expected what the outside world can do, one of ${OUTSIDE}`,
     ],
     [
       'steps: [{co_schedule: self}]',
