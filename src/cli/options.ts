@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { nearest } from '../scenario/nearest.ts';
 import type { SigfdChoice } from '../signal/signals.ts';
 import { CliError, EXIT_USAGE } from './errors.ts';
 import type { LogLevel } from './log.ts';
 import { helpFlag, otherFlags, showFlags, signalFlags, whatFlags } from './option-groups.ts';
+import { shellWord } from './style.ts';
 import { type RawTrace, type TraceOptions, traceFlags, traceOptions } from './trace-options.ts';
 
 /** A child that is asked for. */
@@ -179,6 +181,9 @@ function program(operands: readonly string[]): Job {
 }
 
 function unexpected(word: string): string {
+  if (/\.ya?ml$/.test(word) && existsSync(word)) {
+    return `unexpected argument '${word}': did you mean qemu-loop run ${shellWord(word)}?`;
+  }
   const meant = nearest(word, ['run', 'check', 'report', 'trace', 'help']);
   if (meant !== undefined) return `unexpected argument '${word}': did you mean ${meant}?`;
   return `unexpected argument '${word}': write --spawn '${word} …', or -- before a program`;

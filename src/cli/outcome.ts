@@ -1,5 +1,6 @@
 import { type DiffLine, diffEntries } from '../scenario/run/diff.ts';
 import type { RunResult } from '../scenario/run/run.ts';
+import { shellWord } from './style.ts';
 
 /** A run, or a pair of runs of the same file on both hosts. */
 export interface Outcome {
@@ -99,8 +100,4 @@ function differenceOf(sim: RunResult, linux: RunResult): DiffLine[] | null {
   const same =
     texts.length === linux.order.length && linux.order.every((e, i) => e.text === texts[i]);
   return same ? null : diffEntries(texts, linux.order);
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -104,6 +104,10 @@ export function parseRun(args: readonly string[]): AskedRun | AskedText {
   if (raw.seed !== undefined && raw.seeds !== undefined) {
     throw usage('--seed and --seeds exclude each other');
   }
+  const reporterGiven = parsed.command.getOptionValueSource('reporter') === 'cli';
+  if (raw.json === true && reporterGiven && raw.reporter !== 'json') {
+    throw usage(`--json and --reporter ${raw.reporter} exclude each other: leave one of them out`);
+  }
   if (raw.watch) checkWatch(raw);
   return {
     files: parsed.command.args,
@@ -155,12 +159,14 @@ function parse(command: Command, args: readonly string[]): { command: Command } 
     if (error.exitCode === 0) return { text };
     const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
     const missing = error.code === 'commander.missingArgument';
-    throw usage(missing ? 'there is nothing to run: add a file or a directory' : message);
+    const name = command.name();
+    const what = name.split(' ').at(-1);
+    throw usage(missing ? `there is nothing to ${what}: add a file or a directory` : message, name);
   }
 }
 
-function usage(message: string): CliError {
-  return new CliError(message, EXIT_USAGE);
+function usage(message: string, command = 'qemu-loop run'): CliError {
+  return new CliError(`${message} (see ${command} --help)`, EXIT_USAGE);
 }
 
 function seed(text: string): number {

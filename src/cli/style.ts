@@ -76,3 +76,8 @@ export function wrap(text: string, used: number, indent: number, width: number):
 export function cut(text: string, width: number): string {
   return width <= 0 || text.length <= width ? text : `${text.slice(0, Math.max(width - 1, 1))}…`;
 }
+
+/** A word as a person would write it to a shell. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

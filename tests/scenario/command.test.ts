@@ -385,6 +385,8 @@ describe('files', () => {
     const names = (arg: string): string[] =>
       findScenarios([join(dir, arg)]).files.map((file) => file.slice(dir.length + 1));
     expect(names('many')).toEqual(['many/b.yaml', 'many/deep/a.yml']);
+    const twice = [`${dir}/many/b.yaml`, `${dir}/many/./b.yaml`, `${dir}/many`];
+    expect(findScenarios(twice).files.length).toBe(2);
     expect(names('*.yaml')).toContain('good.yaml');
     expect(names('*.yaml')).not.toContain('many/b.yaml');
     expect(names('**/*.y*ml')).toContain('many/deep/a.yml');
@@ -446,8 +448,17 @@ describe('the command line', () => {
     [['--repeat', '1000001', 'a'], 'it is more than 1000000'],
     [['--seeds', '0..4294967295', 'a'], 'it is more than 1000000 runs'],
     [['--trace-file', 'x', 'a'], 'has no format: write log:x'],
+    [['--json', '--reporter', 'tap', 'a'], '--json and --reporter tap exclude each other'],
   ])('refuses %j', (args, message) => {
     expect(() => parseRun(args)).toThrow(message);
+    expect(() => parseRun(args)).toThrow(/ \(see qemu-loop run --help\)$/);
+  });
+
+  it('refuses a check of nothing, and takes what is said twice', () => {
+    expect(() => parseCheck([])).toThrow(
+      'there is nothing to check: add a file or a directory (see qemu-loop check --help)',
+    );
+    expect(parseRun(['--json', '--reporter', 'json', 'a'])).toMatchObject({ reporter: 'json' });
   });
 
   it('shows its help', () => {

@@ -16,6 +16,17 @@ describe('YAML', () => {
     expect(problems('steps: [step')[0]).toMatch(/^f:2:\d+: not YAML: Flow sequence/);
   });
 
+  it.each([
+    ['a block', 'about: "abc\nsteps: [step]', 'f:2:8:'],
+    ['a list', "steps: [{log: 'abc}, step]", 'f:2:15:'],
+    ['a list that goes on', 'steps: [{log: "a}]\nexpect: {order: ["b"]}', 'f:2:15:'],
+    ['a key', '"steps: [step]', 'f:2:1:'],
+  ])('tells where a quote opens that is not closed: %s', (_what, text, place) => {
+    expect(problems(...text.split('\n'))).toEqual([
+      `${place} not YAML: the quote that opens here is not closed`,
+    ]);
+  });
+
   it('refuses an empty file, and a list', () => {
     expect(loadScenario('', 'f').problems.map(formatProblem)).toEqual([
       'f:1:1: found nothing, expected a scenario: a map',

@@ -154,6 +154,35 @@ describe('run', () => {
   });
 });
 
+describe('polls inside of each other', () => {
+  it.each([
+    ['aio_poll', 'poll'],
+    ['main_loop', 'main_loop_wait'],
+  ])('end in one line where the stack does: %s', (drive, action) => {
+    const { status, failures } = run(
+      `drive: ${drive}`,
+      `bottom_halves: {a: {do: [{schedule: a}, ${action}], do_runs: 100000}}`,
+      'steps: [{schedule: a}, step]',
+    );
+    expect(status).toBe(1);
+    expect(failures.map(({ message }) => message)).toEqual([
+      expect.stringMatching(
+        /^callbacks are nested \d{3,} deep, each in a poll .*; give them a smaller do_runs$/,
+      ),
+    ]);
+  });
+
+  it('are as many as the file says', () => {
+    const { status, order: log } = run(
+      'drive: aio_poll',
+      'bottom_halves: {a: {do: [{schedule: a}, poll], do_runs: 200}}',
+      'steps: [{schedule: a}, step]',
+    );
+    expect(status).toBe(0);
+    expect(log.filter(({ text }) => text === 'a').length).toBe(201);
+  });
+});
+
 describe('aborts', () => {
   it('are expected by a part of their text, and the order counts up to there', () => {
     expect(

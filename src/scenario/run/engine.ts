@@ -76,6 +76,8 @@ export class Engine {
   signals: SignalSet | null = null;
   children: Children | null = null;
 
+  /** How many polls are under way, one inside the other; after an error, how many were. */
+  depth = 0;
   /** aio_polls of the steps, for who is driven by them. */
   polls = 0;
   /** Of the last aio_poll in steps; null before the first. */

@@ -127,8 +127,19 @@ function runSteps(engine: Engine, { timeoutNs }: RunOptions): unknown {
     for (const thunk of compileActions(engine, engine.scenario.steps, 'steps')) thunk();
     return null;
   } catch (error) {
-    return error;
+    return isTooDeep(error, engine)
+      ? new ScenarioEnded(
+          `callbacks are nested ${engine.depth} deep, each in a poll of the one before: the stack has no room for more; give them a smaller do_runs`,
+        )
+      : error;
   }
+}
+
+/** Fewer polls than this need not be what has used the stack up. */
+const DEEP = 100;
+
+function isTooDeep(error: unknown, { depth }: Engine): boolean {
+  return error instanceof RangeError && /call stack/.test(error.message) && depth >= DEEP;
 }
 
 /** Whether a run that ended so is the scenario's own doing, and not a fault of the emulator. */
