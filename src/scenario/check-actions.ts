@@ -45,9 +45,17 @@ const TARGETS: Readonly<Record<NameOp, Section>> = {
   spawn: 'children',
 };
 
-/** Checks every action of a file: whether it may stand there, and what it is done to. */
-export function checkActions(scenario: Scenario, names: Names, problems: Problems): void {
-  const checker = new ActionChecker(names, problems, scenario.expect?.abort != null);
+/**
+ * Checks every action of a file: whether it may stand there, and what it is done to.
+ * @param mayAbort whether what makes no sense is let pass
+ */
+export function checkActions(
+  scenario: Scenario,
+  names: Names,
+  problems: Problems,
+  mayAbort = scenario.expect?.abort != null,
+): void {
+  const checker = new ActionChecker(names, problems, mayAbort);
   for (const object of scenario.objects) {
     if (!('do' in object)) continue;
     const where = object.section === 'coroutines' ? 'coroutine' : 'callback';

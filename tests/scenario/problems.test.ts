@@ -223,6 +223,34 @@ describe('shape', () => {
   });
 });
 
+describe('names beside a wrong shape', () => {
+  it.each([
+    ['an action', 'steps: [stepp, {schedule: b}]', 2],
+    ['one inside of another', 'steps: [{repeat: {times: x, do: []}}, {schedule: b}]', 2],
+    ['one of a callback', 'bottom_halves: {a: {do: [{block: 1}, {schedule: b}]}}', 2],
+    ['the time of an entry', 'timeline: [{at: 1, do: []}]\nsteps: [{schedule: b}]', 2],
+    ['what is expected', 'expect: {ordr: []}\nsteps: [{schedule: b}]', 2],
+    // What stands there is not known, so that names could be told of that are right.
+    ['a section', 'bottom_halvs: {b: {}}\nsteps: [{schedule: b}]', 1],
+    ['an object', 'bottom_halves: {b: 1}\nsteps: [{schedule: b}]', 1],
+  ])('%s', (_what, text, count) => {
+    const found = problems(...text.split('\n'));
+    expect(found.length).toBe(count);
+    expect(found.filter((one) => one.includes("found 'b', expected the name")).length).toBe(
+      count - 1,
+    );
+  });
+
+  it('tells of no sense that hangs on what is left out', () => {
+    const found = problems(
+      'co_mutexes: [m]',
+      'coroutines: {c: {do: [{lock: }, {unlock: m}]}}',
+      'expect: {never: [x]}',
+    );
+    expect(found).toEqual(['f:3:30: found nothing, expected a name']);
+  });
+});
+
 describe('names', () => {
   it.each([
     [
