@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { nearest } from '../scenario/nearest.ts';
 import type { SigfdChoice } from '../signal/signals.ts';
 import { CliError, EXIT_USAGE } from './errors.ts';
+import { helpFormat } from './help-format.ts';
 import type { LogLevel } from './log.ts';
 import { helpFlag, otherFlags, showFlags, signalFlags, whatFlags } from './option-groups.ts';
 import { shellWord } from './style.ts';
@@ -100,6 +101,7 @@ function define(): Command {
     )
     .argument('[prog...]')
     .configureHelp({
+      ...helpFormat,
       visibleArguments: () => [],
       optionDescription: ({ description }) => description,
       sortOptions: false,

@@ -1,6 +1,6 @@
 import { durationText } from '../scenario/values.ts';
 import type { Outcome, Reporter, Totals, Write } from './outcome.ts';
-import { failureLines, noteLines, runText } from './report-text.ts';
+import { failureLines, MARGIN, noteLines, runText } from './report-text.ts';
 import { BOLD, cut, DIM, GREEN, paint, RED, type Style } from './style.ts';
 
 /** With more than this, only failures are listed, and a line says how far it is. */
@@ -46,7 +46,10 @@ export class PrettyReporter implements Reporter {
     const more = paint(style, DIM, `${runText(outcome)}, ${elapsed}`);
     this.#write(`${mark} ${paint(style, BOLD, outcome.name)}  ${outcome.file}  ${more}\n`);
     const failures = outcome.status === 0 ? [] : failureLines(outcome, style);
-    for (const line of [...noteLines(outcome), ...failures]) this.#write(`     ${line}\n`);
+    const margin = ' '.repeat(MARGIN);
+    for (const line of [...noteLines(outcome, style), ...failures]) {
+      this.#write(`${margin}${line}\n`);
+    }
   }
 
   end({ passed, failed, errors, wallMs }: Totals): void {

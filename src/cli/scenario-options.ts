@@ -3,6 +3,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { isSeed, MAX_SEED } from '../scenario/values.ts';
 import { CliError, EXIT_USAGE } from './errors.ts';
+import { helpFormat } from './help-format.ts';
 import { duration } from './option-values.ts';
 import { MOST_RUNS, type RunCommandOptions, TIMEOUT_NS } from './run-command.ts';
 import { type RawTrace, traceFlags, traceOptions } from './trace-options.ts';
@@ -18,14 +19,14 @@ export interface AskedText {
 }
 
 const RUN_TEXT = `
-FILE is a scenario, a directory of them, or a pattern such as 'scenarios/*.yaml'.
+FILE is a scenario, a directory of them, or a pattern such as 'storms/*.yaml'.
 
 Examples:
   qemu-loop run scenarios/
   qemu-loop run --host both scenarios/sigchld.yaml
   qemu-loop run --seeds 1..1000 --jobs 2 scenarios/storm.yaml
   qemu-loop run --watch scenarios/sigchld.yaml
-  qemu-loop run --trace-file chrome:t.json --report r.html scenarios/sigchld.yaml
+  qemu-loop run --trace-file chrome:t --report r.html scenarios/sigchld.yaml
 
 Exit status: 0 all held, 1 an expectation failed, 2 a file or the command line
 is wrong, 3 the emulator itself failed; 125 a trace or a report cannot be
@@ -51,6 +52,7 @@ function runParser(): Command {
     .description('Runs scenarios and says whether what they expect came out.')
     .argument('<file...>')
     .configureHelp({
+      ...helpFormat,
       visibleArguments: () => [],
       optionDescription: ({ description }) => description,
     });
@@ -92,7 +94,7 @@ function checkParser(): Command {
     .usage('FILE...')
     .description('Reads scenarios and tells what is wrong with them: file, line, column.')
     .argument('<file...>')
-    .configureHelp({ visibleArguments: () => [] })
+    .configureHelp({ ...helpFormat, visibleArguments: () => [] })
     .helpOption('-h, --help', 'print this');
 }
 

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkCommand } from '../../src/cli/check-command.ts';
 import { type RunCommandOptions, runCommand } from '../../src/cli/run-command.ts';
 import { findScenarios } from '../../src/cli/scenario-files.ts';
-import { parseCheck, parseRun } from '../../src/cli/scenario-options.ts';
+import { type AskedText, parseCheck, parseRun } from '../../src/cli/scenario-options.ts';
 
 let dir = '';
 let worker: URL;
@@ -19,11 +19,13 @@ const GOOD =
   'name: good\nbottom_halves: {a: {}}\nsteps: [{schedule: a}, step]\nexpect: {order: [a, mlw]}\n';
 const BAD =
   'name: bad <&>\nbottom_halves: {a: {}}\nsteps: [{schedule: a}, step]\nexpect: {order: [mlw]}\n';
+const REAL =
+  'name: real\nchildren: {a: {command: "exit 3"}}\nsteps: [{spawn: a}, run]\nexpect: {order: [a exited 3]}\n';
 const WRONG = 'name: wrong\nsteps: [stepp]\n';
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'qemu-loop-scenarios-'));
-  const files = { good: GOOD, bad: BAD, wrong: WRONG };
+  const files = { good: GOOD, bad: BAD, wrong: WRONG, real: REAL };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, `${name}.yaml`), text);
   mkdirSync(join(dir, 'many', 'deep'), { recursive: true });
   writeFileSync(join(dir, 'many', 'b.yaml'), GOOD);
@@ -106,6 +108,16 @@ describe('run', () => {
       '     run it again: qemu-loop run bad.yaml --host sim --seed 7 --timeout 20s',
       '0 passed, 1 failed in T s',
       '',
+    ]);
+  });
+
+  it('breaks what is wrong between words where the terminal is narrow', async () => {
+    const { out } = await run(['real.yaml'], { style: { color: false, width: 40 } });
+    const lines = out.split('\n').slice(1, -2);
+    expect(lines.slice(0, 3)).toEqual([
+      "     child 'a' is a real command, which",
+      '       needs --host linux (sim)',
+      expect.stringMatching(/^ {5}run it again: qemu-loop run /),
     ]);
   });
 
@@ -233,10 +245,6 @@ describe('run', () => {
   });
 
   it('sends a file with a real command to the real host, and compares no order', async () => {
-    writeFileSync(
-      join(dir, 'real.yaml'),
-      'name: real\nchildren: {a: {command: "exit 3"}}\nsteps: [{spawn: a}, run]\nexpect: {order: [a exited 3]}\n',
-    );
     for (const host of [undefined, 'both'] as const) {
       const { out, status } = await run(['real.yaml'], { host });
       expect(status).toBe(2);
@@ -462,6 +470,14 @@ describe('the command line', () => {
   });
 
   it('shows its help', () => {
-    expect(parseRun(['--help'])).toMatchObject({ text: expect.stringContaining('Exit status:') });
+    const { text } = parseRun(['--help']) as AskedText;
+    expect(text).toContain('Exit status:');
+    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    // What its examples name is shipped.
+    const named = [...text.matchAll(/scenarios\/\w+\.yaml/g)].map(([file]) => file);
+    expect(named.length).toBeGreaterThan(2);
+    for (const file of named) {
+      expect(existsSync(join(import.meta.dirname, '..', '..', file))).toBe(true);
+    }
   });
 });

@@ -456,6 +456,24 @@ describe('faults', () => {
     ).toMatch(/^spawn 'a': .*\(EAGAIN\)$/);
   });
 
+  it('are told of where the signalfd cannot be read, beside the order log', () => {
+    const {
+      notes,
+      failures,
+      order: log,
+    } = run(
+      'signals: {SIGUSR1: {}}',
+      'faults: [{call: read, on: sigfd, error: EIO, times: 2}, {call: read, on: sigfd, short: 64}]',
+      'steps: [settle, {raise: SIGUSR1}, step, step, step, {raise: SIGUSR1}, step]',
+    );
+    expect(failures).toEqual([]);
+    expect(notes.map(({ message }) => message)).toEqual([
+      'read from sigfd failed: EIO, 2 times',
+      'read from sigfd returned 64 bytes of 128',
+    ]);
+    expect(log.map(({ text }) => text)).toEqual(['mlw', 'mlw', 'mlw', 'SIGUSR1', 'mlw']);
+  });
+
   it('are told of where they never acted, with their place', () => {
     const { notes, failures } = run(
       'signals: {SIGUSR1: {}}',

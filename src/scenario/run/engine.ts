@@ -58,6 +58,8 @@ export class Engine {
   readonly log: OrderLog;
   readonly failed: FailedCheck[] = [];
   readonly actedFaults = new Set<FaultDef>();
+  /** What went wrong and the loop goes on from, and how often. */
+  readonly reports = new Map<string, number>();
 
   readonly bottomHalves = new Map<string, BottomHalf>();
   /** Schedules a bottom half's callback once, by its name. */
@@ -140,6 +142,10 @@ export class Engine {
 
   fail(at: Place, message: string): void {
     this.failed.push({ at, message, timeNs: this.elapsedNs, iteration: this.iteration });
+  }
+
+  report(message: string): void {
+    this.reports.set(message, (this.reports.get(message) ?? 0) + 1);
   }
 
   /** Ends and closes everything, whatever state it is in. */

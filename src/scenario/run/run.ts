@@ -182,8 +182,12 @@ function notRun(
   return { file, name, host, seed, status, failures, ...nothing };
 }
 
-function notesOf({ scenario, actedFaults }: Engine): Note[] {
-  return scenario.faults
+function notesOf({ scenario, actedFaults, reports }: Engine): Note[] {
+  const reported = [...reports].map(([message, times]) => ({
+    at: null,
+    message: times === 1 ? message : `${message}, ${times} times`,
+  }));
+  const idle = scenario.faults
     .filter((fault) => !actedFaults.has(fault))
     .map(({ at, call, on, after }) => {
       const calls = `${call}${on === null ? '' : ` on ${on.name}`}`;
@@ -191,6 +195,7 @@ function notesOf({ scenario, actedFaults }: Engine): Note[] {
         after === 0 ? `there was no ${calls}` : `no ${calls} came after ${after} others`;
       return { at, message: `this fault never acted: ${enough}` };
     });
+  return [...reported, ...idle];
 }
 
 /** Ends a run that takes too long by the world's own clock. */
