@@ -209,10 +209,9 @@ async function runOne(
 }
 
 /** What running it again needs besides the file, the host and the seed. */
-function againText({ timeoutNs }: RunCommandOptions): string {
-  return timeoutNs === null || timeoutNs === TIMEOUT_NS
-    ? ''
-    : ` --timeout ${durationText(timeoutNs)}`;
+function againText({ timeoutNs, watch }: RunCommandOptions): string {
+  if (watch || timeoutNs === TIMEOUT_NS) return '';
+  return ` --timeout ${timeoutNs === null ? '0' : durationText(timeoutNs)}`;
 }
 
 /** Runs some at a time, and tells of them in their order. */

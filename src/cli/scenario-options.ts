@@ -79,9 +79,10 @@ function runFlags(): Option[] {
       .choices(['pretty', 'tap', 'junit', 'json'])
       .default('pretty'),
     new Option('--json', 'the same as --reporter json'),
-    new Option('--timeout <duration>', 'for each run, in real time (default 60s)').argParser(
-      duration,
-    ),
+    new Option(
+      '--timeout <duration>',
+      'for each run, in real time (default 60s; 0 is none)',
+    ).argParser(duration),
     new Option('--watch', 'a full-screen view of the one run; needs a terminal').default(false),
     new Option('--color <when>', 'auto (the default), always or never')
       .choices(['auto', 'always', 'never'])
@@ -118,7 +119,7 @@ export function parseRun(args: readonly string[]): AskedRun | AskedText {
     repeat: raw.repeat,
     jobs: raw.jobs,
     reporter: raw.json === true ? 'json' : raw.reporter,
-    timeoutNs: raw.watch ? null : (raw.timeout ?? TIMEOUT_NS),
+    timeoutNs: raw.watch || raw.timeout === 0 ? null : (raw.timeout ?? TIMEOUT_NS),
     trace: traceOptions(raw, 'qemu-loop run'),
     report: raw.report,
     watch: raw.watch,

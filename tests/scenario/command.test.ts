@@ -137,6 +137,15 @@ describe('run', () => {
     ]);
   });
 
+  it.each([
+    [60e9, ''],
+    [1.5e9, ' --timeout 1.5s'],
+    [null, ' --timeout 0'],
+  ])('is run again with the same time limit: %s', async (timeoutNs, text) => {
+    const { out } = await run(['bad.yaml'], { timeoutNs });
+    expect(out).toContain(`     run it again: qemu-loop run bad.yaml --host sim${text}\n`);
+  });
+
   it('refuses a wrong file with 2, and runs the others all the same', async () => {
     const { status, out, err } = await run(['wrong.yaml', 'good.yaml', 'gone.yaml']);
     expect(status).toBe(2);
@@ -440,6 +449,7 @@ describe('the command line', () => {
       report: 'r.html',
       timeoutNs: null,
     });
+    expect(parseRun(['--timeout', '0', 'a'])).toMatchObject({ timeoutNs: null });
     expect(parseCheck(['a'])).toEqual(['a']);
   });
 
