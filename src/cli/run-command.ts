@@ -7,7 +7,13 @@ import { SimWorld } from '../scenario/run/sim-world.ts';
 import { durationText } from '../scenario/values.ts';
 import type { CommandOutput } from './check-command.ts';
 import { CliError, EXIT_USAGE } from './errors.ts';
-import { type Outcome, outcomeOf, type Reporter, type Unread } from './outcome.ts';
+import {
+  type AskedOutcome,
+  type Outcome,
+  outcomeOf,
+  type Reporter,
+  type Unread,
+} from './outcome.ts';
 import { checkOutputs, outputsOf } from './output-files.ts';
 import { JsonReporter } from './report-json.ts';
 import { JunitReporter } from './report-junit.ts';
@@ -197,15 +203,19 @@ async function runOne(
     notes += done.notes;
     left ||= done.left;
   }
-  const asked = {
+  const wallMs = performance.now() - startMs;
+  return { outcome: outcomeOf(results, askedOf(one, options), wallMs), notes, left };
+}
+
+function askedOf({ scenario, seed, run }: Planned, options: RunCommandOptions): AskedOutcome {
+  return {
     seed,
     isOneOfSeeds: options.seeds.length > 1,
-    run: one.run,
+    run,
     // What is left to chance comes out one way here, and another there.
     isCompared: scenario.jitterNs === 0,
     options: againText(options),
   };
-  return { outcome: outcomeOf(results, asked, performance.now() - startMs), notes, left };
 }
 
 /** What running it again needs besides the file, the host and the seed. */

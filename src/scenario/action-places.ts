@@ -3,8 +3,8 @@ import type { Op } from './model.ts';
 /** Where actions stand. */
 export type Where = 'steps' | 'callback' | 'coroutine' | 'timeline';
 
-export const STEPS_ONLY: ReadonlySet<Op> = new Set<Op>(['step', 'settle', 'run']);
-export const COROUTINE_ONLY: ReadonlySet<Op> = new Set<Op>([
+const STEPS_ONLY: ReadonlySet<Op> = new Set<Op>(['step', 'settle', 'run']);
+const COROUTINE_ONLY: ReadonlySet<Op> = new Set<Op>([
   'yield',
   'sleep',
   'wait',
@@ -17,8 +17,8 @@ export const COROUTINE_ONLY: ReadonlySet<Op> = new Set<Op>([
   'next',
   'restart_all',
 ]);
-export const OUTSIDE_COROUTINES: ReadonlySet<Op> = new Set<Op>(['enter_next', 'enter_all']);
-export const TIMELINE: ReadonlySet<Op> = new Set<Op>([
+const OUTSIDE_COROUTINES: ReadonlySet<Op> = new Set<Op>(['enter_next', 'enter_all']);
+const TIMELINE: ReadonlySet<Op> = new Set<Op>([
   'kick',
   'close_peer',
   'set',
@@ -37,13 +37,26 @@ export const TIMELINE: ReadonlySet<Op> = new Set<Op>([
   'wait_for',
 ]);
 
-/** Whether an action may stand there at all. */
-export function mayStand(op: Op, where: Where): boolean {
-  if (where === 'timeline') return TIMELINE.has(op);
-  if (where === 'coroutine')
-    return !STEPS_ONLY.has(op) && !OUTSIDE_COROUTINES.has(op) && op !== 'wait_for';
-  if (COROUTINE_ONLY.has(op)) return false;
-  return where === 'steps' || (!STEPS_ONLY.has(op) && op !== 'wait_for');
+/** What is wrong with an action that stands there; null where it may. */
+export function misplaced(op: Op, where: Where): string | null {
+  if (where === 'timeline') {
+    if (TIMELINE.has(op)) return null;
+    const words = [...TIMELINE].join(', ');
+    return `found '${op}', expected what the outside world can do, one of ${words}`;
+  }
+  if (STEPS_ONLY.has(op) && where !== 'steps') {
+    return `found '${op}' in a callback, expected it in steps only`;
+  }
+  if (op === 'wait_for' && where !== 'steps') {
+    return `found '${op}' in a callback, expected it in steps or the timeline`;
+  }
+  if (COROUTINE_ONLY.has(op) && where !== 'coroutine') {
+    return `found '${op}', expected it in a coroutine's do only`;
+  }
+  if (OUTSIDE_COROUTINES.has(op) && where === 'coroutine') {
+    return `found '${op}' in a coroutine, expected it outside: see next`;
+  }
+  return null;
 }
 
 /** Where an action stands whose place in the file is such a path. */

@@ -1,10 +1,4 @@
-import {
-  COROUTINE_ONLY,
-  OUTSIDE_COROUTINES,
-  STEPS_ONLY,
-  TIMELINE,
-  type Where,
-} from './action-places.ts';
+import { misplaced, type Where } from './action-places.ts';
 import type { Names } from './check-names.ts';
 import { checkSignalName } from './check-objects.ts';
 import type { Action, CheckItem, FdDef, Mention, NameOp, Scenario } from './model.ts';
@@ -104,21 +98,8 @@ class ActionChecker {
   }
 
   #place(action: Action, where: Where): void {
-    const { op, at } = action;
-    if (where === 'timeline') {
-      if (TIMELINE.has(op)) return;
-      const words = [...TIMELINE];
-      const what = `what the outside world can do, one of ${words.join(', ')}`;
-      this.#problems.expected(at, op, what, words);
-    } else if (STEPS_ONLY.has(op) && where !== 'steps') {
-      this.#problems.add(at, `found '${op}' in a callback, expected it in steps only`);
-    } else if (op === 'wait_for' && where !== 'steps') {
-      this.#problems.add(at, `found '${op}' in a callback, expected it in steps or the timeline`);
-    } else if (COROUTINE_ONLY.has(op) && where !== 'coroutine') {
-      this.#problems.add(at, `found '${op}', expected it in a coroutine's do only`);
-    } else if (OUTSIDE_COROUTINES.has(op) && where === 'coroutine') {
-      this.#problems.add(at, `found '${op}' in a coroutine, expected it outside: see next`);
-    }
+    const wrong = misplaced(action.op, where);
+    if (wrong !== null) this.#problems.add(action.at, wrong);
   }
 
   #target(action: Action, where: Where): void {

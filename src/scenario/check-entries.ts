@@ -91,13 +91,14 @@ function canLog({ section, name }: ObjectDef, entry: string): boolean {
 }
 
 /** What an object can log, as near to a wrong entry as it gets. */
-function wordsOf({ section, name }: ObjectDef, entry: string): string[] {
+function wordsOf(object: ObjectDef, entry: string): string[] {
+  const { section, name } = object;
   const words = BARE.has(section) ? [name] : [];
   for (const one of BEHIND[section] ?? []) if (typeof one === 'string') words.push(name + one);
-  if (section === 'children') {
-    const number = /\d+$/.exec(entry)?.[0];
+  if (object.section === 'children') {
     const signal = /SIG\S+$/.exec(entry)?.[0];
-    words.push(signal === undefined ? `${name} exited ${number ?? 0}` : `${name} killed ${signal}`);
+    const status = /\d+$/.exec(entry)?.[0] ?? object.exit ?? 0;
+    words.push(signal === undefined ? `${name} exited ${status}` : `${name} killed ${signal}`);
   }
   return words;
 }

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { mayStand, whereOf } from './action-places.ts';
+import { misplaced, whereOf } from './action-places.ts';
 import type { Op } from './model.ts';
 import type { Problems } from './problem.ts';
 import { actionWords, NAME_ACTIONS } from './schema-actions.ts';
@@ -56,14 +56,17 @@ function tellNode(
 ): void {
   const found = describe(node);
   if (node.kind === 'scalar' && ACTIONS.has(found) && words.includes(found)) {
-    const needs = (NAME_ACTIONS as readonly string[]).includes(found) ? 'a name' : 'an argument';
-    problems.add(
-      node.at,
-      `${found} needs ${needs}, such as {${found}: ${ARGUMENTS[found] ?? 'a'}}`,
-    );
+    const wrong = misplaced(found as Op, whereOf(path)) ?? needsText(found);
+    problems.add(node.at, wrong);
     return;
   }
   problems.expected(node.at, found, what + emptyHint(node, path, what), wordsAt(path, words));
+}
+
+/** What is said of an action that stands there as a bare word. */
+function needsText(action: string): string {
+  const what = (NAME_ACTIONS as readonly string[]).includes(action) ? 'a name' : 'an argument';
+  return `${action} needs ${what}, such as {${action}: ${ARGUMENTS[action] ?? 'a'}}`;
 }
 
 /** What may be empty, and is a map all the same. */
@@ -81,7 +84,7 @@ const ACTIONS: ReadonlySet<string> = new Set(actionWords());
 /** Of actions, those that may stand there. */
 function wordsAt(path: readonly PropertyKey[], words: readonly string[]): readonly string[] {
   const where = whereOf(path);
-  return words.filter((word) => !ACTIONS.has(word) || mayStand(word as Op, where));
+  return words.filter((word) => !ACTIONS.has(word) || misplaced(word as Op, where) === null);
 }
 
 /** The key of a record that is no member of an enum has the enum's issue inside. */

@@ -168,7 +168,11 @@ describe('shape', () => {
     ['sources: {g: }', 'f:2:14: found nothing, expected a source: a map'],
     ['steps: [schedule]', 'f:2:9: schedule needs a name, such as {schedule: a}'],
     ['steps: [block]', 'f:2:9: block needs an argument, such as {block: 5ms}'],
-    ['bottom_halves: {a: {do: [wait]}}', 'f:2:26: wait needs a name, such as {wait: a}'],
+    ['coroutines: {c: {do: [wait]}}', 'f:2:23: wait needs a name, such as {wait: a}'],
+    [
+      'bottom_halves: {a: {do: [wait]}}',
+      "f:2:26: found 'wait', expected it in a coroutine's do only",
+    ],
     [
       'bottom_halves: {a: {do: [stepp]}}',
       "f:2:26: found 'stepp', expected an action, such as {schedule: a} or notify_event",
@@ -347,7 +351,7 @@ describe('entries that cannot come', () => {
     ['helo', `found 'helo', ${LIKE} 'hello'?`],
     ['e.r', `found 'e.r', ${LIKE} 'e.w'?`],
     ['mlv', `found 'mlv', ${LIKE} 'mlw'?`],
-    ['b', "found 'b', which logs such as 'b exited 0', expected an entry of the order log"],
+    ['b', "found 'b', which logs such as 'b exited 2', expected an entry of the order log"],
     ['c', "found 'c', which logs nothing, expected an entry of the order log"],
   ])('%s', (entry, message) => {
     for (const key of ['never', 'order', 'includes']) {
