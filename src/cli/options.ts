@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { nearest } from '../scenario/nearest.ts';
 import type { SigfdChoice } from '../signal/signals.ts';
 import { CliError, EXIT_USAGE } from './errors.ts';
+import { helpFormat } from './help-format.ts';
 import type { LogLevel } from './log.ts';
 import { helpFlag, otherFlags, showFlags, signalFlags, whatFlags } from './option-groups.ts';
+import { shellWord } from './style.ts';
 import { type RawTrace, type TraceOptions, traceFlags, traceOptions } from './trace-options.ts';
 
 /** A child that is asked for. */
@@ -98,6 +101,7 @@ function define(): Command {
     )
     .argument('[prog...]')
     .configureHelp({
+      ...helpFormat,
       visibleArguments: () => [],
       optionDescription: ({ description }) => description,
       sortOptions: false,
@@ -165,7 +169,7 @@ function fromRaw(raw: Raw, operands: readonly string[], hasDashes: boolean): Opt
     rewrite: raw.rewrite,
     success: raw.success,
     sigfd: raw.sigfd,
-    trace: traceOptions(raw, 'qemu-loop'),
+    trace: traceOptions(raw, 'qemu-loop', raw.logFile),
     report: raw.report,
   };
 }
@@ -179,6 +183,9 @@ function program(operands: readonly string[]): Job {
 }
 
 function unexpected(word: string): string {
+  if (/\.ya?ml$/.test(word) && existsSync(word)) {
+    return `unexpected argument '${word}': did you mean qemu-loop run ${shellWord(word)}?`;
+  }
   const meant = nearest(word, ['run', 'check', 'report', 'trace', 'help']);
   if (meant !== undefined) return `unexpected argument '${word}': did you mean ${meant}?`;
   return `unexpected argument '${word}': write --spawn '${word} …', or -- before a program`;

@@ -1,11 +1,15 @@
 import { type DiffLine, diffEntries } from '../scenario/run/diff.ts';
 import type { RunResult } from '../scenario/run/run.ts';
+import { shellWord } from './style.ts';
 
 /** A run, or a pair of runs of the same file on both hosts. */
 export interface Outcome {
   readonly file: string;
   readonly name: string;
-  /** One result for each host, the simulated one first. */
+  /** Which seed and which repetition it is; null where there is one only. */
+  readonly seed: number | null;
+  readonly run: number | null;
+  /** One result for each host, the simulated one first; where one refuses the file, of those alone that do. */
   readonly results: readonly RunResult[];
   /** Where two hosts disagree: the simulated order log against the real one. */
   readonly difference: readonly DiffLine[] | null;
@@ -46,14 +50,29 @@ export interface Reporter {
 
 export type Write = (text: string) => void;
 
+/** What was asked for. */
+export interface AskedOutcome {
+  /** In place of the file's; null: the file's. */
+  readonly seed: number | null;
+  /** Whether there are other seeds. */
+  readonly isOneOfSeeds: boolean;
+  /** Which repetition it is; null where there is one only. */
+  readonly run: number | null;
+  /** Whether the order is the same on every host. */
+  readonly isCompared: boolean;
+  /** What else the command that runs it again has to say. */
+  readonly options: string;
+}
+
 /** Puts the runs of one file together. */
 export function outcomeOf(
   results: readonly RunResult[],
-  seed: number | null,
+  asked: AskedOutcome,
   wallMs: number,
 ): Outcome {
+  const { seed, run } = asked;
   const [first, second] = results as [RunResult, RunResult | undefined];
-  const difference = second === undefined ? null : differenceOf(first, second);
+  const difference = second === undefined || !asked.isCompared ? null : differenceOf(first, second);
   const needs = results.find((result) => result.needs !== null)?.needs ?? null;
   const worst = Math.max(...results.map((result) => result.status));
   const host = needs ?? (second === undefined ? first.host : 'both');
@@ -61,13 +80,15 @@ export function outcomeOf(
   return {
     file: first.file,
     name: first.name,
+    seed: asked.isOneOfSeeds ? seed : null,
+    run,
     results,
     difference,
     status: difference !== null && worst === 0 ? 1 : worst,
     command:
       worst === 2 && needs === null
         ? null
-        : `qemu-loop run ${shellWord(first.file)} --host ${host}${withSeed}`,
+        : `qemu-loop run ${shellWord(first.file)} --host ${host}${withSeed}${asked.options}`,
     wallMs,
   };
 }
@@ -79,8 +100,4 @@ function differenceOf(sim: RunResult, linux: RunResult): DiffLine[] | null {
   const same =
     texts.length === linux.order.length && linux.order.every((e, i) => e.text === texts[i]);
   return same ? null : diffEntries(texts, linux.order);
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

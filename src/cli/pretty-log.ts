@@ -13,7 +13,9 @@ const COLORS: Readonly<Record<Kind, string>> = {
   other: CYAN,
 };
 
-const TIME_WIDTH = 8;
+const SECONDS_WIDTH = 2;
+/** Decimals of a second: a real machine is exact to some µs. */
+const DECIMALS = 6;
 const NAME_WIDTH = 21;
 /** Narrower than this, columns would leave no room for the text. */
 const NARROW = 64;
@@ -24,9 +26,17 @@ export class PrettyLog implements LogWriter {
   readonly #style: () => Style;
   readonly #fds: FdNames;
   readonly #startNs: number;
+  readonly #decimals: number;
   #text = '';
 
-  constructor(sink: LineSink, style: () => Style, fds: FdNames, startNs: number) {
+  constructor(
+    sink: LineSink,
+    style: () => Style,
+    fds: FdNames,
+    startNs: number,
+    decimals = DECIMALS,
+  ) {
+    this.#decimals = decimals;
     this.#sink = sink;
     this.#style = style;
     this.#fds = fds;
@@ -61,11 +71,12 @@ export class PrettyLog implements LogWriter {
 
   #line(timeNs: number, name: string, text: string, color: string): void {
     const style = this.#style();
-    const time = ((timeNs - this.#startNs) / 1e9).toFixed(6).padStart(TIME_WIDTH);
+    const timeWidth = SECONDS_WIDTH + this.#decimals;
+    const time = ((timeNs - this.#startNs) / 1e9).toFixed(this.#decimals).padStart(timeWidth);
     const narrow = style.width > 0 && style.width < NARROW;
     const padded = narrow ? name : name.padEnd(NAME_WIDTH);
-    const used = TIME_WIDTH + 1 + padded.length + 1;
-    const indent = narrow ? 4 : TIME_WIDTH + NAME_WIDTH + 2;
+    const used = timeWidth + 1 + padded.length + 1;
+    const indent = narrow ? 4 : timeWidth + NAME_WIDTH + 2;
     const body = wrap(text, used, indent, style.width);
     this.#text += `${paint(style, DIM, time)} ${paint(style, color, padded)} ${body}\n`;
   }

@@ -1,5 +1,5 @@
 import type { Outcome, Reporter, Totals, Unread, Write } from './outcome.ts';
-import { failureLines, hostsText } from './report-text.ts';
+import { failureLines, runText } from './report-text.ts';
 
 /** JUnit's XML, as build servers read it. */
 export class JunitReporter implements Reporter {
@@ -20,7 +20,7 @@ export class JunitReporter implements Reporter {
 
   outcome(outcome: Outcome): void {
     const { file, status, wallMs } = outcome;
-    const name = `${outcome.name} (${hostsText(outcome)})`;
+    const name = `${outcome.name} (${runText(outcome)})`;
     if (status === 0) {
       this.#cases.push(testCase(file, name, wallMs, null));
       return;

@@ -1,6 +1,6 @@
 import { durationText } from '../scenario/values.ts';
 import type { Outcome, Reporter, Totals, Write } from './outcome.ts';
-import { failureLines, hostsText } from './report-text.ts';
+import { failureLines, MARGIN, noteLines, runText } from './report-text.ts';
 import { BOLD, cut, DIM, GREEN, paint, RED, type Style } from './style.ts';
 
 /** With more than this, only failures are listed, and a line says how far it is. */
@@ -43,10 +43,13 @@ export class PrettyReporter implements Reporter {
     const style = this.#style;
     const mark = outcome.status === 0 ? paint(style, GREEN, 'ok  ') : paint(style, RED, 'FAIL');
     const elapsed = durationText(outcome.results[0]!.elapsedNs);
-    const more = paint(style, DIM, `${hostsText(outcome)}, ${elapsed}`);
+    const more = paint(style, DIM, `${runText(outcome)}, ${elapsed}`);
     this.#write(`${mark} ${paint(style, BOLD, outcome.name)}  ${outcome.file}  ${more}\n`);
-    if (outcome.status === 0) return;
-    for (const line of failureLines(outcome, style)) this.#write(`     ${line}\n`);
+    const failures = outcome.status === 0 ? [] : failureLines(outcome, style);
+    const margin = ' '.repeat(MARGIN);
+    for (const line of [...noteLines(outcome, style), ...failures]) {
+      this.#write(`${margin}${line}\n`);
+    }
   }
 
   end({ passed, failed, errors, wallMs }: Totals): void {

@@ -1,5 +1,5 @@
 import type { Outcome, Reporter, Unread, Write } from './outcome.ts';
-import { failureLines, hostsText, outcomeTitle } from './report-text.ts';
+import { failureLines, runText } from './report-text.ts';
 
 /** TAP version 14. */
 export class TapReporter implements Reporter {
@@ -20,7 +20,7 @@ export class TapReporter implements Reporter {
   }
 
   outcome(outcome: Outcome): void {
-    const title = `${outcomeTitle(outcome)} (${hostsText(outcome)})`;
+    const title = `${outcome.file}: ${outcome.name} (${runText(outcome)})`;
     this.#point(outcome.status === 0 ? 'ok' : 'not ok', title);
     if (outcome.status !== 0) this.#messages(failureLines(outcome));
   }

@@ -4,8 +4,10 @@ import type { Failure } from '../scenario/run/judge.ts';
 import type { RunResult } from '../scenario/run/run.ts';
 import { durationText } from '../scenario/values.ts';
 import type { Outcome } from './outcome.ts';
-import { DIM, GREEN, paint, RED, type Style } from './style.ts';
+import { DIM, GREEN, paint, RED, type Style, wordLines } from './style.ts';
 
+/** Columns that stand before each line of an outcome. */
+export const MARGIN = 5;
 /** Equal lines that stand around a difference. */
 const AROUND = 3;
 const PLAIN: Style = { color: false, width: 0 };
@@ -26,9 +28,27 @@ export function failureLines(outcome: Outcome, style: Style = PLAIN): string[] {
 
 function linesOf(result: RunResult, failure: Failure, style: Style): string[] {
   const where = failure.at === null ? '' : `${result.file}:${placeText(failure.at)}: `;
-  const lines = `${where}${failure.message} (${result.host})`.split('\n');
+  const lines = folded(`${where}${failure.message} (${result.host})`, style);
   if (failure.diff !== undefined) lines.push(...diffLines(failure.diff, style));
   return lines;
+}
+
+/** What a person should know of an outcome, be it good or bad. */
+export function noteLines({ results }: Outcome, style: Style): string[] {
+  return results.flatMap((result) =>
+    result.notes.flatMap(({ at, message }) => {
+      const where = at === null ? '' : `${result.file}:${placeText(at)}: `;
+      return folded(`note: ${where}${message} (${result.host})`, style);
+    }),
+  );
+}
+
+/** In lines that fit beside the margin, broken between words. */
+function folded(text: string, { width }: Style): string[] {
+  return text.split('\n').flatMap((line) => {
+    const [first, ...others] = wordLines(line, MARGIN, MARGIN + 2, width);
+    return [first!, ...others.map((other) => `  ${other}`)];
+  });
 }
 
 function placeText({ line, column }: Place): string {
@@ -74,11 +94,8 @@ function around(diff: readonly DiffLine[]): (DiffLine | null)[] {
   return kept;
 }
 
-/** What an outcome is called in a list: its file, and which host and seed where that tells. */
-export function outcomeTitle(outcome: Outcome): string {
-  return `${outcome.file}: ${outcome.name}`;
-}
-
-export function hostsText(outcome: Outcome): string {
-  return outcome.results.map((result) => result.host).join(' and ');
+/** On which hosts it was run, and which seed and repetition it is, where there are several. */
+export function runText({ results, seed, run }: Outcome): string {
+  const hosts = results.map((result) => result.host).join(' and ');
+  return `${hosts}${seed === null ? '' : `, seed ${seed}`}${run === null ? '' : `, run ${run}`}`;
 }

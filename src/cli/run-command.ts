@@ -2,11 +2,19 @@ import { readFileSync } from 'node:fs';
 import { loadScenario } from '../scenario/load.ts';
 import type { Scenario } from '../scenario/model.ts';
 import { formatProblem } from '../scenario/problem.ts';
-import type { RunResult } from '../scenario/run/run.ts';
+import { type RunResult, refuse } from '../scenario/run/run.ts';
 import { SimWorld } from '../scenario/run/sim-world.ts';
+import { durationText } from '../scenario/values.ts';
 import type { CommandOutput } from './check-command.ts';
 import { CliError, EXIT_USAGE } from './errors.ts';
-import { type Outcome, outcomeOf, type Reporter, type Unread } from './outcome.ts';
+import {
+  type AskedOutcome,
+  type Outcome,
+  outcomeOf,
+  type Reporter,
+  type Unread,
+} from './outcome.ts';
+import { checkOutputs, outputsOf } from './output-files.ts';
 import { JsonReporter } from './report-json.ts';
 import { JunitReporter } from './report-junit.ts';
 import { PrettyReporter } from './report-pretty.ts';
@@ -42,6 +50,9 @@ export interface RunCommandOptions {
   readonly worker: URL;
 }
 
+/** For each run, unless it is watched: who looks may pause. */
+export const TIMEOUT_NS = 60e9;
+
 /** More would not fit into memory. */
 export const MOST_RUNS = 1_000_000;
 
@@ -54,6 +65,8 @@ interface Planned {
   readonly text: string;
   readonly hosts: readonly ('sim' | 'linux')[];
   readonly seed: number | null;
+  /** Which repetition it is; null where there is one only. */
+  readonly run: number | null;
 }
 
 /**
@@ -106,6 +119,8 @@ function plan(
   { err }: CommandOutput,
 ): { planned: Planned[]; unread: Unread[] } {
   const { files, missing } = findScenarios(options.files);
+  const inputs = files.map((path) => ({ what: 'the scenario', path }));
+  checkOutputs(outputsOf(options.trace, options.report), inputs);
   const unread: Unread[] = [];
   for (const { arg, message } of missing) {
     err(`qemu-loop: ${message}\n`);
@@ -129,7 +144,8 @@ function plan(
       throw new CliError(message, EXIT_USAGE);
     }
     for (let i = 0; i < options.repeat; i++) {
-      for (const seed of seeds) planned.push({ scenario, text, hosts, seed });
+      const run = options.repeat === 1 ? null : i + 1;
+      for (const seed of seeds) planned.push({ scenario, text, hosts, seed, run });
     }
   }
   return { planned, unread };
@@ -171,10 +187,11 @@ async function runOne(
   const live =
     scenario.expect === null && total === 1 && options.reporter === 'pretty' && !options.watch;
   const startMs = performance.now();
-  const results: RunResult[] = [];
+  // What one host cannot run is run on none: it may have effects.
+  const results: RunResult[] = hosts.flatMap((h) => refuse(scenario, h, seed ?? undefined) ?? []);
   let notes = '';
   let left = false;
-  for (const host of hosts) {
+  for (const host of results.length > 0 ? [] : hosts) {
     const { timeoutNs, style, trace, report = null } = options;
     const watch = options.watch ? { color: style.color } : null;
     const shown = { live: live ? style : null, trace, report, watch };
@@ -186,7 +203,25 @@ async function runOne(
     notes += done.notes;
     left ||= done.left;
   }
-  return { outcome: outcomeOf(results, seed, performance.now() - startMs), notes, left };
+  const wallMs = performance.now() - startMs;
+  return { outcome: outcomeOf(results, askedOf(one, options), wallMs), notes, left };
+}
+
+function askedOf({ scenario, seed, run }: Planned, options: RunCommandOptions): AskedOutcome {
+  return {
+    seed,
+    isOneOfSeeds: options.seeds.length > 1,
+    run,
+    // What is left to chance comes out one way here, and another there.
+    isCompared: scenario.jitterNs === 0,
+    options: againText(options),
+  };
+}
+
+/** What running it again needs besides the file, the host and the seed. */
+function againText({ timeoutNs, watch }: RunCommandOptions): string {
+  if (watch || timeoutNs === TIMEOUT_NS) return '';
+  return ` --timeout ${timeoutNs === null ? '0' : durationText(timeoutNs)}`;
 }
 
 /** Runs some at a time, and tells of them in their order. */

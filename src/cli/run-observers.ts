@@ -16,6 +16,8 @@ import { TraceOutput, traceOrigin } from './trace-output.ts';
 import { allWriter } from './write-all.ts';
 
 const STDERR = 2;
+/** A simulated run is exact to the ns, and most of it takes some ns only. */
+const NS_DECIMALS = 9;
 
 /** Looks on, and changes nothing of what the run does. */
 export interface Observer {
@@ -44,7 +46,8 @@ export class LiveLog implements Observer {
     const sink = (text: string): void => {
       if (!this.#ended) write(text);
     };
-    this.#log = new PrettyLog(sink, () => this.#style, new Map(), world.startNs);
+    const decimals = world.kind === 'sim' ? NS_DECIMALS : undefined;
+    this.#log = new PrettyLog(sink, () => this.#style, new Map(), world.startNs, decimals);
     attachLog(trace, 'info', this.#log);
   }
 

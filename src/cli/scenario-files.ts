@@ -1,7 +1,7 @@
 /** Which files are meant: files, directories, and patterns that a shell did not expand. */
 
 import { type Dirent, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { CliError, EXIT_USAGE } from './errors.ts';
 
 /** What was found, in order, each file once; and what is not there. */
@@ -21,14 +21,14 @@ const ENDING = /\.ya?ml$/;
 
 /** A directory stands for all YAML files under it. */
 export function findScenarios(args: readonly string[]): FoundFiles {
-  const files = new Set<string>();
+  const files = new Map<string, string>();
   const missing: Missing[] = [];
   for (const arg of args) {
     const found = find(arg);
     if (found.length === 0) missing.push({ arg, message: missingText(arg) });
-    for (const file of found) files.add(file);
+    for (const file of found) if (!files.has(resolve(file))) files.set(resolve(file), file);
   }
-  return { files: [...files], missing };
+  return { files: [...files.values()], missing };
 }
 
 function find(arg: string): string[] {

@@ -3,8 +3,9 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { isSeed, MAX_SEED } from '../scenario/values.ts';
 import { CliError, EXIT_USAGE } from './errors.ts';
+import { helpFormat } from './help-format.ts';
 import { duration } from './option-values.ts';
-import { MOST_RUNS, type RunCommandOptions } from './run-command.ts';
+import { MOST_RUNS, type RunCommandOptions, TIMEOUT_NS } from './run-command.ts';
 import { type RawTrace, traceFlags, traceOptions } from './trace-options.ts';
 
 /** What a person asks for, before it is known where it is run. */
@@ -17,18 +18,15 @@ export interface AskedText {
   readonly text: string;
 }
 
-/** For each run, unless it is watched: who looks may pause. */
-const TIMEOUT_NS = 60e9;
-
 const RUN_TEXT = `
-FILE is a scenario, a directory of them, or a pattern such as 'scenarios/*.yaml'.
+FILE is a scenario, a directory of them, or a pattern such as 'storms/*.yaml'.
 
 Examples:
   qemu-loop run scenarios/
   qemu-loop run --host both scenarios/sigchld.yaml
-  qemu-loop run --seeds 1..1000 --jobs 2 storm.yaml
+  qemu-loop run --seeds 1..1000 --jobs 2 scenarios/storm.yaml
   qemu-loop run --watch scenarios/sigchld.yaml
-  qemu-loop run --trace-file chrome:run.json --report run.html sigchld.yaml
+  qemu-loop run --trace-file chrome:t --report r.html scenarios/sigchld.yaml
 
 Exit status: 0 all held, 1 an expectation failed, 2 a file or the command line
 is wrong, 3 the emulator itself failed; 125 a trace or a report cannot be
@@ -54,6 +52,7 @@ function runParser(): Command {
     .description('Runs scenarios and says whether what they expect came out.')
     .argument('<file...>')
     .configureHelp({
+      ...helpFormat,
       visibleArguments: () => [],
       optionDescription: ({ description }) => description,
     });
@@ -68,7 +67,9 @@ function runFlags(): Option[] {
       'linux',
       'both',
     ]),
-    new Option('--seed <n>', "in place of the file's seed").argParser(seed),
+    new Option('--seed <n>', "in place of the file's seed, which decides its jitter").argParser(
+      seed,
+    ),
     new Option('--seeds <from..to>', 'one run for each seed').argParser(seedRange),
     new Option('--repeat <n>', 'run each so often (default 1)').argParser(count).default(1),
     new Option('--jobs <n>', 'so many at a time, in processes of their own (default 1)')
@@ -78,9 +79,10 @@ function runFlags(): Option[] {
       .choices(['pretty', 'tap', 'junit', 'json'])
       .default('pretty'),
     new Option('--json', 'the same as --reporter json'),
-    new Option('--timeout <duration>', 'for each run, in real time (default 60s)').argParser(
-      duration,
-    ),
+    new Option(
+      '--timeout <duration>',
+      'for each run, in real time (default 60s; 0 is none)',
+    ).argParser(duration),
     new Option('--watch', 'a full-screen view of the one run; needs a terminal').default(false),
     new Option('--color <when>', 'auto (the default), always or never')
       .choices(['auto', 'always', 'never'])
@@ -93,7 +95,7 @@ function checkParser(): Command {
     .usage('FILE...')
     .description('Reads scenarios and tells what is wrong with them: file, line, column.')
     .argument('<file...>')
-    .configureHelp({ visibleArguments: () => [] })
+    .configureHelp({ ...helpFormat, visibleArguments: () => [] })
     .helpOption('-h, --help', 'print this');
 }
 
@@ -105,6 +107,10 @@ export function parseRun(args: readonly string[]): AskedRun | AskedText {
   if (raw.seed !== undefined && raw.seeds !== undefined) {
     throw usage('--seed and --seeds exclude each other');
   }
+  const reporterGiven = parsed.command.getOptionValueSource('reporter') === 'cli';
+  if (raw.json === true && reporterGiven && raw.reporter !== 'json') {
+    throw usage(`--json and --reporter ${raw.reporter} exclude each other: leave one of them out`);
+  }
   if (raw.watch) checkWatch(raw);
   return {
     files: parsed.command.args,
@@ -113,7 +119,7 @@ export function parseRun(args: readonly string[]): AskedRun | AskedText {
     repeat: raw.repeat,
     jobs: raw.jobs,
     reporter: raw.json === true ? 'json' : raw.reporter,
-    timeoutNs: raw.watch ? null : (raw.timeout ?? TIMEOUT_NS),
+    timeoutNs: raw.watch || raw.timeout === 0 ? null : (raw.timeout ?? TIMEOUT_NS),
     trace: traceOptions(raw, 'qemu-loop run'),
     report: raw.report,
     watch: raw.watch,
@@ -156,12 +162,14 @@ function parse(command: Command, args: readonly string[]): { command: Command } 
     if (error.exitCode === 0) return { text };
     const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
     const missing = error.code === 'commander.missingArgument';
-    throw usage(missing ? 'there is nothing to run: add a file or a directory' : message);
+    const name = command.name();
+    const what = name.split(' ').at(-1);
+    throw usage(missing ? `there is nothing to ${what}: add a file or a directory` : message, name);
   }
 }
 
-function usage(message: string): CliError {
-  return new CliError(message, EXIT_USAGE);
+function usage(message: string, command = 'qemu-loop run'): CliError {
+  return new CliError(`${message} (see ${command} --help)`, EXIT_USAGE);
 }
 
 function seed(text: string): number {

@@ -180,6 +180,7 @@ function lost(job: ScenarioJob, message: string, status: 1 | 3): JobResult {
     status,
     needs: null,
     order: [],
+    notes: [],
     failures: [{ kind: 'error' as const, message, at: null }],
     iterations: 0,
     elapsedNs: 0,

@@ -54,7 +54,15 @@ export function visible(text: string): string {
  * columns. The first is taken to begin after `used` columns.
  */
 export function wrap(text: string, used: number, indent: number, width: number): string {
-  if (width === 0 || used + text.length <= width) return text;
+  if (width === 0) return text;
+  const lines = wordLines(text, used, indent, width);
+  const fitting = lines.map((line, i) => cut(line, width - (i === 0 ? used : indent)));
+  return fitting.join(`\n${' '.repeat(indent)}`);
+}
+
+/** The lines of such a text; what is longer than a line by itself is not cut. */
+export function wordLines(text: string, used: number, indent: number, width: number): string[] {
+  if (width === 0 || used + text.length <= width) return [text];
   const lines: string[] = [];
   let line = '';
   let room = width - used;
@@ -64,15 +72,20 @@ export function wrap(text: string, used: number, indent: number, width: number):
       line = longer;
       continue;
     }
-    lines.push(cut(line, room));
+    lines.push(line);
     line = word;
     room = width - indent;
   }
-  lines.push(cut(line, room));
-  return lines.join(`\n${' '.repeat(indent)}`);
+  lines.push(line);
+  return lines;
 }
 
 /** A text that is at most width columns wide. */
 export function cut(text: string, width: number): string {
   return width <= 0 || text.length <= width ? text : `${text.slice(0, Math.max(width - 1, 1))}…`;
+}
+
+/** A word as a person would write it to a shell. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

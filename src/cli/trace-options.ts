@@ -8,6 +8,7 @@ import { EVENT_NAMES, type EventName } from '../trace/catalogue.ts';
 import { parsePatterns } from '../trace/events-file.ts';
 import { selectEvents } from '../trace/select.ts';
 import { CliError, EXIT_USAGE } from './errors.ts';
+import { checkOutputs, outputsOf } from './output-files.ts';
 
 export const TRACE_FORMATS = ['log', 'json', 'simple', 'chrome'] as const;
 export type TraceFormat = (typeof TRACE_FORMATS)[number];
@@ -24,10 +25,16 @@ export interface TraceOptions {
   readonly ring: number | undefined;
 }
 
+/** A file of --trace-events. */
+interface EventsFile {
+  readonly path: string;
+  readonly patterns: readonly string[];
+}
+
 /** What commander makes of the options. */
 export interface RawTrace {
   readonly trace: readonly string[];
-  readonly traceEvents: readonly string[];
+  readonly traceEvents: readonly EventsFile[];
   readonly traceFile: readonly string[];
   readonly traceFormat?: TraceFormat;
   readonly traceRing?: number;
@@ -53,7 +60,10 @@ export function traceFlags(): Option[] {
       .argParser(add)
       .default([], ''),
     new Option('--trace-events <file>', 'the same by FILE, with a GLOB or -GLOB a line')
-      .argParser((path: string, before: readonly string[]) => [...before, ...patternsOf(path)])
+      .argParser((path: string, before: readonly EventsFile[]) => [
+        ...before,
+        { path, patterns: patternsOf(path) },
+      ])
       .default([], ''),
     new Option('--trace-ring <n>', 'keep the last N events, write them at the end').argParser(
       ringSize,
@@ -65,11 +75,15 @@ export function traceFlags(): Option[] {
 /**
  * What was asked for; null: no trace.
  * @param command whose --help has these options
+ * @param log where the log goes, if to a file
  * @throws CliError with status 2, whose message is one line
  */
-export function traceOptions(raw: RawTrace, command: string): TraceOptions | null {
+export function traceOptions(raw: RawTrace, command: string, log?: string): TraceOptions | null {
   try {
-    return optionsOf(raw);
+    const options = optionsOf(raw);
+    const events = raw.traceEvents.map(({ path }) => ({ what: '--trace-events', path }));
+    checkOutputs(outputsOf(options, raw.report, log), events);
+    return options;
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     throw new CliError(`${error.message} (see ${command} --help)`, error.status);
@@ -87,7 +101,10 @@ function optionsOf(raw: RawTrace): TraceOptions | null {
   const paths = files.map(({ path }) => resolve(path));
   const twice = paths.findIndex((path, i) => paths.indexOf(path) !== i);
   if (twice >= 0) throw usage(`two traces go to ${files[twice]!.path}: give each its own file`);
-  const { names, unmatched } = selectEvents([...raw.traceEvents, ...raw.trace]);
+  const { names, unmatched } = selectEvents([
+    ...raw.traceEvents.flatMap(({ patterns }) => patterns),
+    ...raw.trace,
+  ]);
   if (unmatched.length > 0) throw usage(unknownEvent(unmatched[0]!));
   return { events: names, files, ring: traceRing };
 }

@@ -61,6 +61,7 @@ export function buildScenario(root: Node, file: string): Scenario {
     drive,
     fdmon: textOf(get(root, 'fdmon'), 'auto') as Scenario['fdmon'],
     seed: numberOf(get(root, 'seed'), 1),
+    jitterNs: nsOf(get(root, 'jitter')) ?? 0,
     objects,
     timeline: itemsOf(get(root, 'timeline')).map((node) => ({
       at: node.at,

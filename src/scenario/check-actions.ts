@@ -1,11 +1,9 @@
+import { misplaced, type Where } from './action-places.ts';
 import type { Names } from './check-names.ts';
 import { checkSignalName } from './check-objects.ts';
-import type { Action, CheckItem, FdDef, Mention, NameOp, Op, Scenario } from './model.ts';
+import type { Action, CheckItem, FdDef, Mention, NameOp, Scenario } from './model.ts';
 import type { Problems } from './problem.ts';
 import type { Section } from './schema.ts';
-
-/** Where actions stand. */
-type Where = 'steps' | 'callback' | 'coroutine' | 'timeline';
 
 const TARGETS: Readonly<Record<NameOp, Section>> = {
   schedule: 'bottom_halves',
@@ -41,43 +39,17 @@ const TARGETS: Readonly<Record<NameOp, Section>> = {
   spawn: 'children',
 };
 
-const STEPS_ONLY: ReadonlySet<Op> = new Set<Op>(['step', 'settle', 'run']);
-const COROUTINE_ONLY: ReadonlySet<Op> = new Set<Op>([
-  'yield',
-  'sleep',
-  'wait',
-  'wait_front',
-  'lock',
-  'unlock',
-  'rdlock',
-  'wrlock',
-  'rwunlock',
-  'next',
-  'restart_all',
-]);
-const OUTSIDE_COROUTINES: ReadonlySet<Op> = new Set<Op>(['enter_next', 'enter_all']);
-const TIMELINE: ReadonlySet<Op> = new Set<Op>([
-  'kick',
-  'close_peer',
-  'set',
-  'flag',
-  'notify',
-  'notify_event',
-  'schedule',
-  'oneshot',
-  'wake',
-  'co_schedule',
-  'kill',
-  'sigqueue',
-  'kill_child',
-  'spawn',
-  'log',
-  'wait_for',
-]);
-
-/** Checks every action of a file: whether it may stand there, and what it is done to. */
-export function checkActions(scenario: Scenario, names: Names, problems: Problems): void {
-  const checker = new ActionChecker(names, problems, scenario.expect?.abort != null);
+/**
+ * Checks every action of a file: whether it may stand there, and what it is done to.
+ * @param mayAbort whether what makes no sense is let pass
+ */
+export function checkActions(
+  scenario: Scenario,
+  names: Names,
+  problems: Problems,
+  mayAbort = scenario.expect?.abort != null,
+): void {
+  const checker = new ActionChecker(names, problems, mayAbort);
   for (const object of scenario.objects) {
     if (!('do' in object)) continue;
     const where = object.section === 'coroutines' ? 'coroutine' : 'callback';
@@ -126,20 +98,8 @@ class ActionChecker {
   }
 
   #place(action: Action, where: Where): void {
-    const { op, at } = action;
-    if (where === 'timeline') {
-      if (TIMELINE.has(op)) return;
-      const words = [...TIMELINE];
-      this.#problems.expected(at, op, 'what the outside world can do', words);
-    } else if (STEPS_ONLY.has(op) && where !== 'steps') {
-      this.#problems.add(at, `found '${op}' in a callback, expected it in steps only`);
-    } else if (op === 'wait_for' && where !== 'steps') {
-      this.#problems.add(at, `found '${op}' in a callback, expected it in steps or the timeline`);
-    } else if (COROUTINE_ONLY.has(op) && where !== 'coroutine') {
-      this.#problems.add(at, `found '${op}', expected it in a coroutine's do only`);
-    } else if (OUTSIDE_COROUTINES.has(op) && where === 'coroutine') {
-      this.#problems.add(at, `found '${op}' in a coroutine, expected it outside: see next`);
-    }
+    const wrong = misplaced(action.op, where);
+    if (wrong !== null) this.#problems.add(action.at, wrong);
   }
 
   #target(action: Action, where: Where): void {

@@ -1,5 +1,8 @@
 import type { z } from 'zod';
+import { misplaced, whereOf } from './action-places.ts';
+import type { Op } from './model.ts';
 import type { Problems } from './problem.ts';
+import { actionWords, NAME_ACTIONS } from './schema-actions.ts';
 import { type Expected, unpack } from './schema-parts.ts';
 import { describe, type MapNode, type Node, nodeAt } from './source.ts';
 
@@ -33,7 +36,7 @@ function explainIssue(
   if (issue.code === 'unrecognized_keys' || issue.code === 'invalid_key') {
     const parent = issue.code === 'invalid_key' ? nodeAt(root, path.slice(0, -1)) : node;
     const keys = issue.code === 'invalid_key' ? [String(path.at(-1))] : issue.keys;
-    for (const key of keys) explainKey(parent, key, keyExpected(issue, expected), problems);
+    for (const key of keys) explainKey(parent, path, key, keyExpected(issue, expected), problems);
     return;
   }
   if (node === undefined) {
@@ -41,7 +44,47 @@ function explainIssue(
     problems.add(parent.at, `'${String(path.at(-1))}' is missing: expected ${expected.what}`);
     return;
   }
-  problems.expected(node.at, describe(node), expected.what, expected.words);
+  tellNode(node, path, expected, problems);
+}
+
+/** Tells of a node that is not what was expected. */
+function tellNode(
+  node: Node,
+  path: readonly PropertyKey[],
+  { what, words }: Expected,
+  problems: Problems,
+): void {
+  const found = describe(node);
+  if (node.kind === 'scalar' && ACTIONS.has(found) && words.includes(found)) {
+    const wrong = misplaced(found as Op, whereOf(path)) ?? needsText(found);
+    problems.add(node.at, wrong);
+    return;
+  }
+  problems.expected(node.at, found, what + emptyHint(node, path, what), wordsAt(path, words));
+}
+
+/** What is said of an action that stands there as a bare word. */
+function needsText(action: string): string {
+  const what = (NAME_ACTIONS as readonly string[]).includes(action) ? 'a name' : 'an argument';
+  return `${action} needs ${what}, such as {${action}: ${ARGUMENTS[action] ?? 'a'}}`;
+}
+
+/** What may be empty, and is a map all the same. */
+const MAY_BE_EMPTY =
+  /\b(bottom half|timer|fd|notifier|coroutine|signal|child|poll notifier): a map$/;
+
+/** A key whose value was left out, since there is nothing to say. */
+function emptyHint(node: Node, path: readonly PropertyKey[], what: string): string {
+  if (node.kind !== 'scalar' || !node.empty || !MAY_BE_EMPTY.test(what)) return '';
+  return `; with nothing to say of it, write ${String(path.at(-1))}: {}`;
+}
+
+const ACTIONS: ReadonlySet<string> = new Set(actionWords());
+
+/** Of actions, those that may stand there. */
+function wordsAt(path: readonly PropertyKey[], words: readonly string[]): readonly string[] {
+  const where = whereOf(path);
+  return words.filter((word) => !ACTIONS.has(word) || misplaced(word as Op, where) === null);
 }
 
 /** The key of a record that is no member of an enum has the enum's issue inside. */
@@ -52,6 +95,7 @@ function keyExpected(issue: Issue, expected: Expected): Expected {
 
 function explainKey(
   node: Node | undefined,
+  path: readonly PropertyKey[],
   key: string,
   expected: Expected,
   problems: Problems,
@@ -62,7 +106,7 @@ function explainKey(
   const at = entry?.key.at ?? node.at;
   // It would be right as a word, and is most likely the next action with its '-' left out.
   if (expected.words.includes(key)) problems.expected(at, key, wordExpected(node, key));
-  else problems.expected(at, key, expected.what, expected.words);
+  else problems.expected(at, key, expected.what, wordsAt(path, expected.words));
 }
 
 function wordExpected(node: MapNode, word: string): string {
@@ -92,15 +136,37 @@ function explainUnion(
     issues.flatMap((issue) => unpack(issue.message) ?? []),
   );
   const what = [...new Set(all.map((expected) => expected.what))].join(', or ');
-  const at = node?.at ?? nodeAt(root, path.slice(0, -1))?.at ?? root.at;
-  const found = node === undefined ? 'nothing' : describe(node);
-  problems.expected(
-    at,
-    found,
-    what,
-    all.flatMap((expected) => expected.words),
-  );
+  const words = all.flatMap((expected) => expected.words);
+  if (node !== undefined) {
+    tellNode(node, path, { what, words }, problems);
+    return;
+  }
+  const at = nodeAt(root, path.slice(0, -1))?.at ?? root.at;
+  problems.expected(at, 'nothing', what, words);
 }
+
+/** What an action that needs one can have for its argument. */
+const ARGUMENTS: Readonly<Record<string, string>> = {
+  watch: 'e',
+  notify: 'main',
+  arm: '{t: 10ms}',
+  arm_at: '{t: 1ns}',
+  anticipate_at: '{t: 1ns}',
+  enable_clock: 'virtual',
+  disable_clock: 'virtual',
+  poll_params: '{max: 1s, grow: 0, shrink: 0}',
+  sleep: '4ms',
+  sigqueue: '{SIGUSR1: 1}',
+  kill_child: '{a: SIGTERM}',
+  sigaction: '{SIGUSR1: ignore}',
+  block: '5ms',
+  wait_for: '20ms',
+  log: 'text',
+  repeat: '{times: 2, do: [poll]}',
+  check: '{result: true}',
+  raise: 'SIGUSR1',
+  kill: 'SIGUSR1',
+};
 
 /** Whether an option of a union wants another kind of node altogether. */
 function isWrongKind(issue: Issue): boolean {

@@ -12,7 +12,13 @@ export type { DiffLine } from './run/diff.ts';
 export type { Failure } from './run/judge.ts';
 export { LinuxWorld } from './run/linux-world.ts';
 export type { LogEntry } from './run/order-log.ts';
-export { type RunOptions, type RunResult, type RunStatus, runScenario } from './run/run.ts';
+export {
+  type Note,
+  type RunOptions,
+  type RunResult,
+  type RunStatus,
+  runScenario,
+} from './run/run.ts';
 export { SimWorld } from './run/sim-world.ts';
-export { ScenarioError, type World } from './run/world.ts';
+export type { World } from './run/world.ts';
 export type { Bound, Comparison, Operator } from './values.ts';

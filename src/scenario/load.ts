@@ -1,13 +1,16 @@
 import { buildScenario } from './build.ts';
 import { checkActions } from './check-actions.ts';
 import { checkCycles } from './check-cycles.ts';
+import { checkEntries } from './check-entries.ts';
 import { Names } from './check-names.ts';
 import { checkObjects } from './check-objects.ts';
 import { explain } from './explain.ts';
-import type { Scenario } from './model.ts';
+import type { Mention, Scenario } from './model.ts';
 import { type Problem, Problems } from './problem.ts';
+import { prune } from './prune.ts';
+import { itemsOf, mentionOf } from './read.ts';
 import { scenarioSchema } from './schema.ts';
-import { readSource, toPlain } from './source.ts';
+import { get, type Node, readSource, toPlain } from './source.ts';
 
 /** What reading a file gives: a scenario, or what is wrong with it. */
 export interface Loaded {
@@ -23,14 +26,33 @@ export function loadScenario(text: string, file: string): Loaded {
   const root = readSource(text, problems);
   if (root === null) return { scenario: null, problems: problems.sorted() };
   const parsed = scenarioSchema.safeParse(toPlain(root), { reportInput: true });
-  if (!parsed.success) explain(root, parsed.error.issues, problems);
-  // A file of the wrong shape cannot be read any further.
+  if (!parsed.success) {
+    explain(root, parsed.error.issues, problems);
+    checkRest(prune(root, parsed.error.issues), problems);
+  }
   if (problems.list.length > 0) return { scenario: null, problems: problems.sorted() };
   const scenario = buildScenario(root, file);
   const names = new Names(scenario.objects, problems);
   checkObjects(scenario, names, problems);
   checkActions(scenario, names, problems);
+  checkEntries(scenario, entriesIn(root), problems);
   if (problems.list.length === 0) checkCycles(scenario, names, problems);
   const ok = problems.list.length === 0;
   return { scenario: ok ? scenario : null, problems: problems.sorted() };
+}
+
+/** Of a file of which parts have the wrong shape, the names in the others are looked at all the same. */
+function checkRest(root: Node | null, problems: Problems): void {
+  if (root === null || !scenarioSchema.safeParse(toPlain(root)).success) return;
+  const scenario = buildScenario(root, problems.file);
+  const names = new Names(scenario.objects, problems);
+  checkObjects(scenario, names, problems);
+  // Whether the others make sense may hang on what is left out.
+  checkActions(scenario, names, problems, true);
+}
+
+/** The entries of the order log that a file names, and where. */
+function entriesIn(root: Node): Mention[] {
+  const expect = get(root, 'expect');
+  return ['order', 'includes', 'never'].flatMap((key) => itemsOf(get(expect, key)).map(mentionOf));
 }

@@ -216,6 +216,8 @@ export interface Scenario {
   readonly drive: 'aio_poll' | 'main_loop';
   readonly fdmon: 'auto' | 'poll' | 'epoll' | 'io_uring';
   readonly seed: number;
+  /** On the simulated host the outside world acts up to so much later than written, as the seed decides. */
+  readonly jitterNs: number;
   /** In order of the file. */
   readonly objects: readonly ObjectDef[];
   readonly timeline: readonly TimelineEntry[];

@@ -111,7 +111,13 @@ const check = atLeastOneKey(
 );
 
 const watched = words('what is watched', ['read', 'write', 'both']);
-const pollHow = words('how it polls', ['blocking']);
+const pollHow = (word: string): z.ZodType =>
+  z.enum(['blocking'], {
+    error: JSON.stringify({
+      what: `blocking, or the bare word ${word}, which does not block`,
+      words: ['blocking'],
+    }),
+  });
 
 /** Every map action, by its key. */
 function shape(actions: z.ZodType): Record<string, z.ZodType> {
@@ -131,8 +137,8 @@ function shape(actions: z.ZodType): Record<string, z.ZodType> {
     sigaction: one('one signal, such as {SIGUSR1: ignore}', signalAction(actions)),
     block: duration,
     wait_for: duration,
-    poll: pollHow,
-    main_loop_wait: pollHow,
+    poll: pollHow('poll'),
+    main_loop_wait: pollHow('main_loop_wait'),
     run: atLeastOneKey(
       map('run', { for: duration.optional(), iterations: count.optional() }),
       'a limit, such as {for: 100ms} or {iterations: 5}',
@@ -145,7 +151,8 @@ function shape(actions: z.ZodType): Record<string, z.ZodType> {
   return shapes;
 }
 
-const AN_ACTION = 'an action, such as {schedule: a} or step';
+// Of those that may stand anywhere.
+const AN_ACTION = 'an action, such as {schedule: a} or notify_event';
 
 /** The words that can stand for an action, bare or as a key. */
 export function actionWords(): string[] {

@@ -108,6 +108,7 @@ export const scenarioSchema = map('a scenario', {
   drive: words('what step means', ['aio_poll', 'main_loop']).optional(),
   fdmon: words('an fd monitor', ['auto', 'poll', 'epoll', 'io_uring']).optional(),
   seed: seed.optional(),
+  jitter: duration.optional(),
   bottom_halves: named(
     'bottom halves by name, such as {a: {}}',
     map('a bottom half', { context: context.optional(), ...callback }),

@@ -1,4 +1,13 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+} from 'yaml';
 import type { Place, Problems } from './problem.ts';
 
 /** A YAML file as the language sees it: scalars are their source text, maps keep their order. */
@@ -37,8 +46,14 @@ export function readSource(text: string, problems: Problems): Node | null {
   // In the failsafe schema 1, on and null are strings.
   const doc = parseDocument(text, { lineCounter: lines, schema: 'failsafe', prettyErrors: false });
   for (const error of doc.errors) {
-    const { line, col } = lines.linePos(error.pos[0]);
+    const openedAt = error.code === 'MISSING_CHAR' ? openQuoteAt(doc, error.pos[0]) : null;
+    const { line, col } = lines.linePos(openedAt ?? error.pos[0]);
     const at = { line, column: col };
+    if (openedAt !== null) {
+      problems.add(at, 'not YAML: the quote that opens here is not closed');
+      // All that follows was taken for what is quoted.
+      return null;
+    }
     if (error.code === 'DUPLICATE_KEY') {
       problems.expected(at, keyAt(text, error.pos[0]), 'each key once in a map');
     } else if (error.code === 'MULTIPLE_DOCS') {
@@ -51,6 +66,18 @@ export function readSource(text: string, problems: Problems): Node | null {
   if (doc.errors.some((error) => error.code !== 'DUPLICATE_KEY')) return null;
   const reader = new Reader(lines, problems, (alias) => alias.resolve(doc));
   return reader.node(doc.contents, { line: 1, column: 1 });
+}
+
+/** Where the quoted text begins that comes to its end at a place without a closing quote; null: none does. */
+function openQuoteAt(doc: Document.Parsed, end: number): number | null {
+  let start: number | null = null;
+  visit(doc, {
+    Scalar: (_key, { type, range }) => {
+      if (type !== 'QUOTE_DOUBLE' && type !== 'QUOTE_SINGLE') return;
+      if (range?.[1] === end) start = range[0];
+    },
+  });
+  return start;
 }
 
 function keyAt(text: string, at: number): string {

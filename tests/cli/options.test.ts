@@ -99,6 +99,8 @@ describe('options', () => {
     [['--success', 'frist', '--', 'x'], /first, last, all.*did you mean first/],
     [['--log-level', 'inof', '--', 'x'], /did you mean info/],
     [['ls', '-l'], /-l|unexpected argument/],
+    [['scenarios/sigchld.yaml'], /did you mean qemu-loop run scenarios\/sigchld\.yaml\?/],
+    [['gone.yaml'], /unexpected argument 'gone.yaml': write --spawn/],
     [['ls'], /unexpected argument 'ls'.*--spawn/],
     [['--spawn'], /argument missing/],
     [['--spawn', ' '], /number 1 is empty/],

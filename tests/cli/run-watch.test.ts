@@ -340,14 +340,17 @@ describe('a command line that cannot be', () => {
   test.each([
     [
       ['--reporter', 'tap'],
-      '--watch and the reporter tap exclude each other: the reporter is pretty with it',
+      '--watch and the reporter tap exclude each other: the reporter is pretty with it (see qemu-loop run --help)',
     ],
     [
       ['--json'],
-      '--watch and the reporter json exclude each other: the reporter is pretty with it',
+      '--watch and the reporter json exclude each other: the reporter is pretty with it (see qemu-loop run --help)',
     ],
-    [['--jobs', '2'], '--watch shows one run: leave --jobs out'],
-    [['--timeout', '5s'], '--watch has no time limit: leave --timeout out, q ends the run'],
+    [['--jobs', '2'], '--watch shows one run: leave --jobs out (see qemu-loop run --help)'],
+    [
+      ['--timeout', '5s'],
+      '--watch has no time limit: leave --timeout out, q ends the run (see qemu-loop run --help)',
+    ],
     [
       [],
       '--watch needs a terminal, and stdin and stdout are not one: leave --watch out for the log',

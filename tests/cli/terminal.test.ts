@@ -112,6 +112,20 @@ describe('on a terminal', () => {
     expect(stdout).toContain('\x1b[');
   });
 
+  test.each(['run --help', '--help'])(
+    'options are broken at words in 40 columns: %s',
+    async (args) => {
+      const { stdout } = await onTerminal(`$QL ${args}`, 40).end();
+      const options = stdout.split('\r\n').filter((line) => /^( {2}| {6})[-a-z]/.test(line));
+      const described = options.slice(
+        0,
+        options.findIndex((line) => line.includes('print this')),
+      );
+      expect(described.length).toBeGreaterThan(15);
+      expect(described.filter((line) => line.length > 40)).toEqual([]);
+    },
+  );
+
   test('the end of the terminal of --watch is the end of its children, and no failure of ours', async () => {
     const log = join(testDirectory(), 'log');
     const running = onTerminal(

@@ -1,6 +1,6 @@
 /** `qemu-loop run` and `check`, less the process around them: what they say, and with which status. */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkCommand } from '../../src/cli/check-command.ts';
 import { type RunCommandOptions, runCommand } from '../../src/cli/run-command.ts';
 import { findScenarios } from '../../src/cli/scenario-files.ts';
-import { parseCheck, parseRun } from '../../src/cli/scenario-options.ts';
+import { type AskedText, parseCheck, parseRun } from '../../src/cli/scenario-options.ts';
 
 let dir = '';
 let worker: URL;
@@ -19,11 +19,13 @@ const GOOD =
   'name: good\nbottom_halves: {a: {}}\nsteps: [{schedule: a}, step]\nexpect: {order: [a, mlw]}\n';
 const BAD =
   'name: bad <&>\nbottom_halves: {a: {}}\nsteps: [{schedule: a}, step]\nexpect: {order: [mlw]}\n';
+const REAL =
+  'name: real\nchildren: {a: {command: "exit 3"}}\nsteps: [{spawn: a}, run]\nexpect: {order: [a exited 3]}\n';
 const WRONG = 'name: wrong\nsteps: [stepp]\n';
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'qemu-loop-scenarios-'));
-  const files = { good: GOOD, bad: BAD, wrong: WRONG };
+  const files = { good: GOOD, bad: BAD, wrong: WRONG, real: REAL };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, `${name}.yaml`), text);
   mkdirSync(join(dir, 'many', 'deep'), { recursive: true });
   writeFileSync(join(dir, 'many', 'b.yaml'), GOOD);
@@ -103,10 +105,45 @@ describe('run', () => {
       '     the order log is not as expected (sim)',
       '       + a                  Nns  #1',
       '         mlw                Nns  #1',
-      '     run it again: qemu-loop run bad.yaml --host sim --seed 7',
+      '     run it again: qemu-loop run bad.yaml --host sim --seed 7 --timeout 20s',
       '0 passed, 1 failed in T s',
       '',
     ]);
+  });
+
+  it('breaks what is wrong between words where the terminal is narrow', async () => {
+    const { out } = await run(['real.yaml'], { style: { color: false, width: 40 } });
+    const lines = out.split('\n').slice(1, -2);
+    expect(lines.slice(0, 3)).toEqual([
+      "     child 'a' is a real command, which",
+      '       needs --host linux (sim)',
+      expect.stringMatching(/^ {5}run it again: qemu-loop run /),
+    ]);
+  });
+
+  it('notes a fault that never acted, which is no failure', async () => {
+    writeFileSync(
+      join(dir, 'idle.yaml'),
+      'name: idle\nfaults: [{call: write, error: EIO}]\nsteps: [step]\nexpect: {order: [mlw]}\n',
+    );
+    const { status, out } = await run(['idle.yaml']);
+    expect(status).toBe(0);
+    expect(out.split('\n')[1]).toBe(
+      '     note: idle.yaml:2:10: this fault never acted: there was no write (sim)',
+    );
+    const { out: json } = await run(['idle.yaml'], { reporter: 'json', host: 'linux' });
+    expect(JSON.parse(json.split('\n')[0]!).results[0].notes).toMatchObject([
+      { at: { line: 2, column: 10 } },
+    ]);
+  });
+
+  it.each([
+    [60e9, ''],
+    [1.5e9, ' --timeout 1.5s'],
+    [null, ' --timeout 0'],
+  ])('is run again with the same time limit: %s', async (timeoutNs, text) => {
+    const { out } = await run(['bad.yaml'], { timeoutNs });
+    expect(out).toContain(`     run it again: qemu-loop run bad.yaml --host sim${text}\n`);
   });
 
   it('refuses a wrong file with 2, and runs the others all the same', async () => {
@@ -147,6 +184,29 @@ describe('run', () => {
     expect(lines.slice(0, 6).map((line) => line.results[0].seed)).toEqual([1, 2, 3, 1, 2, 3]);
     expect(lines[6].totals).toMatchObject({ passed: 6, failed: 0 });
   });
+
+  it.each([
+    ['tap', /^ok \d+ - good\.yaml: (.*)$/gm],
+    ['junit', / name="(good.*)" time/g],
+  ] as const)(
+    'names the seed and the repetition in %s, where there are several',
+    async (reporter, pattern) => {
+      const names = async (
+        options: Partial<RunCommandOptions>,
+      ): Promise<(string | undefined)[]> => {
+        const { out } = await run(['good.yaml'], { reporter, ...options });
+        return [...out.matchAll(pattern)].map((match) => match[1]);
+      };
+      expect(await names({ seeds: [3, 4], repeat: 2 })).toEqual([
+        'good (sim, seed 3, run 1)',
+        'good (sim, seed 4, run 1)',
+        'good (sim, seed 3, run 2)',
+        'good (sim, seed 4, run 2)',
+      ]);
+      expect(await names({ seeds: [3] })).toEqual(['good (sim)']);
+      expect(await names({ repeat: 2 })).toEqual(['good (sim, run 1)', 'good (sim, run 2)']);
+    },
+  );
 
   it('reports as TAP', async () => {
     const { out } = await run(['good.yaml', 'bad.yaml'], { reporter: 'tap' });
@@ -194,19 +254,51 @@ describe('run', () => {
   });
 
   it('sends a file with a real command to the real host, and compares no order', async () => {
-    writeFileSync(
-      join(dir, 'real.yaml'),
-      'name: real\nchildren: {a: {command: "exit 3"}}\nsteps: [{spawn: a}, run]\nexpect: {order: [a exited 3]}\n',
-    );
     for (const host of [undefined, 'both'] as const) {
       const { out, status } = await run(['real.yaml'], { host });
       expect(status).toBe(2);
       expect(out.split('\n').slice(1, -2)).toEqual([
         "     child 'a' is a real command, which needs --host linux (sim)",
-        '     run it again: qemu-loop run real.yaml --host linux',
+        '     run it again: qemu-loop run real.yaml --host linux --timeout 20s',
       ]);
     }
     expect((await run(['real.yaml'], { host: 'linux' })).status).toBe(0);
+  });
+
+  it('runs a real command on no host, where one of those asked for refuses it', async () => {
+    const mark = join(dir, 'mark');
+    writeFileSync(
+      join(dir, 'marks.yaml'),
+      `name: marks\nchildren: {a: {command: "touch ${mark}"}}\nsteps: [{spawn: a}, run]\nexpect: {order: [a exited 0]}\n`,
+    );
+    expect((await run(['marks.yaml'], { host: 'both' })).status).toBe(2);
+    expect(existsSync(mark)).toBe(false);
+    expect((await run(['marks.yaml'], { host: 'linux' })).status).toBe(0);
+    expect(existsSync(mark)).toBe(true);
+  });
+
+  it('compares no order that is left to chance', async () => {
+    writeFileSync(
+      join(dir, 'chance.yaml'),
+      'name: chance\njitter: 50ms\ntimeline: [{at: 1ms, do: [{log: a}]}, {at: 2ms, do: [{log: b}]}]\nsteps: [run]\nexpect: {never: [poll=1]}\n',
+    );
+    const seeds = [1, 2, 3, 4, 5, 6];
+    const { out, status } = await run(['chance.yaml'], { host: 'both', seeds, reporter: 'json' });
+    expect(status).toBe(0);
+    const orders = out
+      .trim()
+      .split('\n')
+      .flatMap((line) => JSON.parse(line).results ?? [])
+      .map((result) => `${result.host} ${result.order.map((e: { text: string }) => e.text)}`);
+    expect(new Set(orders)).toEqual(new Set(['sim a,b', 'sim b,a', 'linux a,b']));
+  });
+
+  it('makes the spawn of one child fail on both hosts', async () => {
+    writeFileSync(
+      join(dir, 'spawn.yaml'),
+      'name: spawn\nchildren: {a: {}, b: {}}\nfaults: [{call: spawn, on: b, error: EAGAIN}]\nsteps: [{spawn: a}, {log: on}, {spawn: b}]\nexpect: {order: [on], abort: EAGAIN}\n',
+    );
+    expect((await run(['spawn.yaml'], { host: 'both' })).status).toBe(0);
   });
 
   it('gives up on a run that takes too long', async () => {
@@ -310,6 +402,8 @@ describe('files', () => {
     const names = (arg: string): string[] =>
       findScenarios([join(dir, arg)]).files.map((file) => file.slice(dir.length + 1));
     expect(names('many')).toEqual(['many/b.yaml', 'many/deep/a.yml']);
+    const twice = [`${dir}/many/b.yaml`, `${dir}/many/./b.yaml`, `${dir}/many`];
+    expect(findScenarios(twice).files.length).toBe(2);
     expect(names('*.yaml')).toContain('good.yaml');
     expect(names('*.yaml')).not.toContain('many/b.yaml');
     expect(names('**/*.y*ml')).toContain('many/deep/a.yml');
@@ -355,6 +449,7 @@ describe('the command line', () => {
       report: 'r.html',
       timeoutNs: null,
     });
+    expect(parseRun(['--timeout', '0', 'a'])).toMatchObject({ timeoutNs: null });
     expect(parseCheck(['a'])).toEqual(['a']);
   });
 
@@ -371,11 +466,28 @@ describe('the command line', () => {
     [['--repeat', '1000001', 'a'], 'it is more than 1000000'],
     [['--seeds', '0..4294967295', 'a'], 'it is more than 1000000 runs'],
     [['--trace-file', 'x', 'a'], 'has no format: write log:x'],
+    [['--json', '--reporter', 'tap', 'a'], '--json and --reporter tap exclude each other'],
   ])('refuses %j', (args, message) => {
     expect(() => parseRun(args)).toThrow(message);
+    expect(() => parseRun(args)).toThrow(/ \(see qemu-loop run --help\)$/);
+  });
+
+  it('refuses a check of nothing, and takes what is said twice', () => {
+    expect(() => parseCheck([])).toThrow(
+      'there is nothing to check: add a file or a directory (see qemu-loop check --help)',
+    );
+    expect(parseRun(['--json', '--reporter', 'json', 'a'])).toMatchObject({ reporter: 'json' });
   });
 
   it('shows its help', () => {
-    expect(parseRun(['--help'])).toMatchObject({ text: expect.stringContaining('Exit status:') });
+    const { text } = parseRun(['--help']) as AskedText;
+    expect(text).toContain('Exit status:');
+    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    // What its examples name is shipped.
+    const named = [...text.matchAll(/scenarios\/\w+\.yaml/g)].map(([file]) => file);
+    expect(named.length).toBeGreaterThan(2);
+    for (const file of named) {
+      expect(existsSync(join(import.meta.dirname, '..', '..', file))).toBe(true);
+    }
   });
 });

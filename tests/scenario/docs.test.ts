@@ -3,6 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { loadScenario } from '../../src/scenario/load.ts';
+import { formatProblem } from '../../src/scenario/problem.ts';
 import { scenarioJsonSchema } from '../../src/scenario/schema.ts';
 import { actionWords } from '../../src/scenario/schema-actions.ts';
 import { failuresOf, runSim, scenarioOf } from './files.ts';
@@ -97,3 +99,10 @@ function checkWords(part: unknown): string[] {
   const check = (part as Schema).properties?.check;
   return check === undefined ? Object.values(part).flatMap(checkWords) : wordsOf(check);
 }
+
+it('the file with errors in scenarios.md has those that are shown', () => {
+  const text = read('scenarios.md');
+  const file = /^ {4}name: three errors\n(?: {4}.*\n)+/m.exec(text)![0].replace(/^ {4}/gm, '');
+  const shown = [...text.matchAll(/^ {4}(f\.yaml:\d.*)$/gm)].map((match) => match[1]);
+  expect(loadScenario(file, 'f.yaml').problems.map(formatProblem)).toEqual(shown);
+});

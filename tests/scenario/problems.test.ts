@@ -16,6 +16,17 @@ describe('YAML', () => {
     expect(problems('steps: [step')[0]).toMatch(/^f:2:\d+: not YAML: Flow sequence/);
   });
 
+  it.each([
+    ['a block', 'about: "abc\nsteps: [step]', 'f:2:8:'],
+    ['a list', "steps: [{log: 'abc}, step]", 'f:2:15:'],
+    ['a list that goes on', 'steps: [{log: "a}]\nexpect: {order: ["b"]}', 'f:2:15:'],
+    ['a key', '"steps: [step]', 'f:2:1:'],
+  ])('tells where a quote opens that is not closed: %s', (_what, text, place) => {
+    expect(problems(...text.split('\n'))).toEqual([
+      `${place} not YAML: the quote that opens here is not closed`,
+    ]);
+  });
+
   it('refuses an empty file, and a list', () => {
     expect(loadScenario('', 'f').problems.map(formatProblem)).toEqual([
       'f:1:1: found nothing, expected a scenario: a map',
@@ -95,7 +106,7 @@ describe('shape', () => {
     ],
     [
       'steps: [stepp]',
-      "f:2:9: found 'stepp', expected an action, such as {schedule: a} or step; did you mean 'step'?",
+      "f:2:9: found 'stepp', expected an action, such as {schedule: a} or notify_event; did you mean 'step'?",
     ],
     ['steps: step', "f:2:8: found 'step', expected a list of actions"],
     [
@@ -146,7 +157,35 @@ describe('shape', () => {
       'bottom_halves: {a: {do_run: 1}}',
       "f:2:21: found 'do_run', expected one of context, do, do_runs; did you mean 'do_runs'?",
     ],
-    ['bottom_halves: {a: }', 'f:2:20: found nothing, expected a bottom half: a map'],
+    [
+      'bottom_halves: {a: }',
+      'f:2:20: found nothing, expected a bottom half: a map; with nothing to say of it, write a: {}',
+    ],
+    [
+      'signals: {SIGUSR1: }',
+      'f:2:20: found nothing, expected one of default, ignore, or a signal: a map; with nothing to say of it, write SIGUSR1: {}',
+    ],
+    ['sources: {g: }', 'f:2:14: found nothing, expected a source: a map'],
+    ['steps: [schedule]', 'f:2:9: schedule needs a name, such as {schedule: a}'],
+    ['steps: [block]', 'f:2:9: block needs an argument, such as {block: 5ms}'],
+    ['coroutines: {c: {do: [wait]}}', 'f:2:23: wait needs a name, such as {wait: a}'],
+    [
+      'bottom_halves: {a: {do: [wait]}}',
+      "f:2:26: found 'wait', expected it in a coroutine's do only",
+    ],
+    [
+      'bottom_halves: {a: {do: [stepp]}}',
+      "f:2:26: found 'stepp', expected an action, such as {schedule: a} or notify_event",
+    ],
+    [
+      'coroutines: {c: {do: [{wat: q}]}}',
+      "f:2:24: found 'wat', expected a key of an action; did you mean 'wait'?",
+    ],
+    ['timers: {t: {do: [{wat: q}]}}', "f:2:20: found 'wat', expected a key of an action"],
+    [
+      'steps: [{main_loop_wait: block}]',
+      "f:2:26: found 'block', expected blocking, or the bare word main_loop_wait, which does not block",
+    ],
     [
       'fds: {e: {kind: evntfd}}',
       "f:2:17: found 'evntfd', expected one of eventfd, socketpair, pipe_read, pipe_write, file; did you mean 'eventfd'?",
@@ -185,6 +224,34 @@ describe('shape', () => {
   it('tells of several at once, in order of the file', () => {
     const found = problems('steps: [stepp, {block: 1}]', 'seed: x', 'drve: aio_poll');
     expect(found.map((text) => text.slice(0, 6))).toEqual(['f:2:9:', 'f:2:24', 'f:3:7:', 'f:4:1:']);
+  });
+});
+
+describe('names beside a wrong shape', () => {
+  it.each([
+    ['an action', 'steps: [stepp, {schedule: b}]', 2],
+    ['one inside of another', 'steps: [{repeat: {times: x, do: []}}, {schedule: b}]', 2],
+    ['one of a callback', 'bottom_halves: {a: {do: [{block: 1}, {schedule: b}]}}', 2],
+    ['the time of an entry', 'timeline: [{at: 1, do: []}]\nsteps: [{schedule: b}]', 2],
+    ['what is expected', 'expect: {ordr: []}\nsteps: [{schedule: b}]', 2],
+    // What stands there is not known, so that names could be told of that are right.
+    ['a section', 'bottom_halvs: {b: {}}\nsteps: [{schedule: b}]', 1],
+    ['an object', 'bottom_halves: {b: 1}\nsteps: [{schedule: b}]', 1],
+  ])('%s', (_what, text, count) => {
+    const found = problems(...text.split('\n'));
+    expect(found.length).toBe(count);
+    expect(found.filter((one) => one.includes("found 'b', expected the name")).length).toBe(
+      count - 1,
+    );
+  });
+
+  it('tells of no sense that hangs on what is left out', () => {
+    const found = problems(
+      'co_mutexes: [m]',
+      'coroutines: {c: {do: [{lock: }, {unlock: m}]}}',
+      'expect: {never: [x]}',
+    );
+    expect(found).toEqual(['f:3:30: found nothing, expected a name']);
   });
 });
 
@@ -261,6 +328,45 @@ describe('names', () => {
   });
 });
 
+describe('entries that cannot come', () => {
+  const file = [
+    'signals: {SIGCHLD: {}, SIGUSR1: {siginfo: [code]}}',
+    'children: {b: {exit: 2}}',
+    'fds: {e: {}}',
+    'notifiers: {n: {pollable: true}}',
+    'poll_notifiers: {p: {}}',
+    'coroutines: {c: {do: [{repeat: {times: 1, do: [{log: deep}]}}]}}',
+    'steps: [{spawn: b}, {sigaction: {SIGUSR1: {do: [{log: hello}]}}}, run]',
+  ];
+  const LIKE = 'expected an entry of the order log that this file can have; did you mean';
+
+  it.each([
+    ['b exitd 2', `found 'b exitd 2', ${LIKE} 'b exited 2'?`],
+    ['b kiled SIGTERM', `found 'b kiled SIGTERM', ${LIKE} 'b killed SIGTERM'?`],
+    [
+      'SIGCHILD',
+      "found 'SIGCHILD', expected an entry of the order log: no such signal; did you mean 'SIGCHLD'?",
+    ],
+    ['SIGUSR2', `found 'SIGUSR2', ${LIKE} 'SIGUSR1'?`],
+    ['helo', `found 'helo', ${LIKE} 'hello'?`],
+    ['e.r', `found 'e.r', ${LIKE} 'e.w'?`],
+    ['mlv', `found 'mlv', ${LIKE} 'mlw'?`],
+    ['b', "found 'b', which logs such as 'b exited 2', expected an entry of the order log"],
+    ['c', "found 'c', which logs nothing, expected an entry of the order log"],
+  ])('%s', (entry, message) => {
+    for (const key of ['never', 'order', 'includes']) {
+      const found = problems(...file, `expect: {${key}: [mlw, ${entry}]}`);
+      expect(found).toEqual([`f:9:${key.length + 18}: ${message}`]);
+    }
+  });
+
+  it('lets pass whatever the file could have', () => {
+    const entries =
+      'SIGCHLD, "SIGUSR1(code=SI_USER)", b exited 7, b killed SIGRTMIN+1, e, e.w, n, n.poll=1, n.poll_end, n clear=0, "p:ERR", deep, hello, nested(, ")=1", nested_mlw(, ")", next=0, poll=1';
+    expect(problems(...file, `expect: {never: [${entries}]}`)).toEqual([]);
+  });
+});
+
 describe('what makes no sense', () => {
   it.each([
     [
@@ -306,6 +412,8 @@ describe('what makes no sense', () => {
 });
 
 describe('where actions stand', () => {
+  const OUTSIDE =
+    'kick, close_peer, set, flag, notify, notify_event, schedule, oneshot, wake, co_schedule, kill, sigqueue, kill_child, spawn, log, wait_for';
   it.each([
     [
       'bottom_halves: {a: {do: [step]}}',
@@ -330,11 +438,11 @@ describe('where actions stand', () => {
     ],
     [
       'timeline: [{at: 1ms, do: [step]}]',
-      "f:2:27: found 'step', expected what the outside world can do",
+      `f:2:27: found 'step', expected what the outside world can do, one of ${OUTSIDE}`,
     ],
     [
       'timeline: [{at: 1ms, do: [{block: 1ms}]}]',
-      "f:2:27: found 'block', expected what the outside world can do",
+      `f:2:27: found 'block', expected what the outside world can do, one of ${OUTSIDE}`,
     ],
     [
       'steps: [{co_schedule: self}]',

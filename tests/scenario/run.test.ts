@@ -154,6 +154,35 @@ describe('run', () => {
   });
 });
 
+describe('polls inside of each other', () => {
+  it.each([
+    ['aio_poll', 'poll'],
+    ['main_loop', 'main_loop_wait'],
+  ])('end in one line where the stack does: %s', (drive, action) => {
+    const { status, failures } = run(
+      `drive: ${drive}`,
+      `bottom_halves: {a: {do: [{schedule: a}, ${action}], do_runs: 100000}}`,
+      'steps: [{schedule: a}, step]',
+    );
+    expect(status).toBe(1);
+    expect(failures.map(({ message }) => message)).toEqual([
+      expect.stringMatching(
+        /^callbacks are nested \d{3,} deep, each in a poll .*; give them a smaller do_runs$/,
+      ),
+    ]);
+  });
+
+  it('are as many as the file says', () => {
+    const { status, order: log } = run(
+      'drive: aio_poll',
+      'bottom_halves: {a: {do: [{schedule: a}, poll], do_runs: 200}}',
+      'steps: [{schedule: a}, step]',
+    );
+    expect(status).toBe(0);
+    expect(log.filter(({ text }) => text === 'a').length).toBe(201);
+  });
+});
+
 describe('aborts', () => {
   it('are expected by a part of their text, and the order counts up to there', () => {
     expect(
@@ -231,7 +260,7 @@ describe('expectations', () => {
     ['includes', 'expect: {includes: [a, b]}', ["'b' does not occur after 'a'"]],
     [
       'never',
-      'expect: {never: [x, b]}',
+      'expect: {never: [poll=1, b]}',
       [expect.stringMatching(/^'b' occurs at \d+ns, in iteration 1$/)],
     ],
     ['iterations', 'expect: {iterations: "<1"}', ['iterations: expected <1, found 1']],
@@ -427,6 +456,54 @@ describe('faults', () => {
     ).toMatch(/^spawn 'a': .*\(EAGAIN\)$/);
   });
 
+  it('are told of where the signalfd cannot be read, beside the order log', () => {
+    const {
+      notes,
+      failures,
+      order: log,
+    } = run(
+      'signals: {SIGUSR1: {}}',
+      'faults: [{call: read, on: sigfd, error: EIO, times: 2}, {call: read, on: sigfd, short: 64}]',
+      'steps: [settle, {raise: SIGUSR1}, step, step, step, {raise: SIGUSR1}, step]',
+    );
+    expect(failures).toEqual([]);
+    expect(notes.map(({ message }) => message)).toEqual([
+      'read from sigfd failed: EIO, 2 times',
+      'read from sigfd returned 64 bytes of 128',
+    ]);
+    expect(log.map(({ text }) => text)).toEqual(['mlw', 'mlw', 'mlw', 'SIGUSR1', 'mlw']);
+  });
+
+  it('are told of where they never acted, with their place', () => {
+    const { notes, failures } = run(
+      'signals: {SIGUSR1: {}}',
+      'children: {a: {exit: 0}, b: {}}',
+      'faults:',
+      '  - {call: read, on: sigfd, error: EINTR}',
+      '  - {call: read, on: sigfd, error: EINTR, after: 99}',
+      '  - {call: read, on: sigfd, short: 128}',
+      '  - {call: spawn, on: b, error: EAGAIN}',
+      '  - {call: poll, error: EINTR, times: 2}',
+      'steps: [{spawn: a}, {raise: SIGUSR1}, run]',
+    );
+    expect(failures).toEqual([]);
+    expect(notes.map(({ at, message }) => `${at!.line}:${at!.column} ${message}`)).toEqual([
+      '6:5 this fault never acted: no read on sigfd came after 99 others',
+      '8:5 this fault never acted: there was no spawn on b',
+    ]);
+  });
+
+  it('make the spawn of one child fail, which can be expected', () => {
+    expect(
+      order(
+        'children: {a: {exit: 0}, b: {exit: 0}}',
+        'faults: [{call: spawn, on: b, error: EAGAIN}]',
+        'steps: [{spawn: a}, {log: on}, {spawn: b}, {log: never}]',
+        'expect: {abort: "spawn \'b\'"}',
+      ),
+    ).toEqual(['on']);
+  });
+
   it('make epoll_ctl fail, and the context falls back to poll', () => {
     expect(
       order(
@@ -440,10 +517,56 @@ describe('faults', () => {
 });
 
 describe('hosts', () => {
-  it('refuses a real command on the simulated host', () => {
-    const result = run('children: {a: {command: "true"}}', 'steps: [{spawn: a}]');
+  it('refuses a real command on the simulated host, also one that nobody starts', () => {
+    const result = run('children: {a: {command: "true"}}', 'steps: [{log: x}]');
     expect(result.status).toBe(2);
+    expect(result.order).toEqual([]);
     expect(result.failures[0]!.message).toMatch(/needs --host linux/);
+  });
+});
+
+describe('jitter', () => {
+  const text = (jitter: string): string =>
+    [
+      'name: x',
+      `jitter: ${jitter}`,
+      'signals: {SIGUSR1: {}}',
+      'children: {a: {after: 1ms, exit: 0}, b: {exit: 1}, c: {}}',
+      'timeline: [{at: 1ms, do: [{kill: SIGUSR1}, {wait_for: 1ms}, {log: later}]}, {at: 9ms, do: [{kill_child: {c: SIGKILL}}]}]',
+      'steps: [{repeat: {times: 3, do: [{spawn: a}, {spawn: b}]}}, {spawn: c}, run]',
+    ].join('\n');
+  const runOf = (jitter: string, seed: number): RunResult => runSim(scenarioOf(text(jitter)), seed);
+  const orderOf = (jitter: string, seed: number): string =>
+    runOf(jitter, seed)
+      .order.map((entry) => entry.text)
+      .join();
+
+  it('lets a seed decide, and the same one the same way', () => {
+    expect(JSON.stringify(runOf('2ms', 7))).toBe(JSON.stringify(runOf('2ms', 7)));
+    const orders = new Set([1, 2, 3, 4, 5, 6, 7, 8].map((seed) => orderOf('2ms', seed)));
+    expect(orders.size).toBeGreaterThan(1);
+  });
+
+  it('is none where the file asks for none: a seed changes nothing', () => {
+    const essence = (seed: number) => ({ ...runOf('0ns', seed), seed: 0 });
+    expect(essence(1)).toEqual(essence(2));
+  });
+
+  it('makes nothing earlier, nor later than it says, and keeps an entry together', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const { order: log } = runOf('2ms', seed);
+      const timesOf = (what: string): number[] =>
+        log.filter(({ text: t }) => t === what).map(({ timeNs }) => timeNs);
+      const own = new Set(timesOf('a exited 0'));
+      expect(own.size).toBe(3);
+      for (const ns of own) expect(ns / 1e6).toBeGreaterThanOrEqual(1);
+      for (const ns of own) expect(ns / 1e6).toBeLessThan(3.001);
+      for (const ns of timesOf('b exited 1')) expect(ns / 1e6).toBeLessThan(2.001);
+      const [signalNs, laterNs] = [timesOf('SIGUSR1')[0]!, timesOf('later')[0]!];
+      expect((laterNs - signalNs) / 1e6).toBeCloseTo(1, 3);
+      // One without an end runs until it is killed.
+      expect(log.at(-1)!.text).toBe('c killed SIGKILL');
+    }
   });
 });
 

@@ -16,6 +16,17 @@ beforeAll(async () => {
   linux = await runLinux(dir);
 });
 
+it('storm.yaml holds for every seed, and they differ', () => {
+  const storm = scenarioIn(dir, 'storm.yaml');
+  const orders = new Set<string>();
+  for (let seed = 1; seed <= 50; seed++) {
+    const result = runSim(storm, seed);
+    expect(failuresOf(result), `seed ${seed}`).toEqual([]);
+    orders.add(result.order.map((entry) => entry.text).join());
+  }
+  expect(orders.size).toBeGreaterThan(40);
+});
+
 describe.each(files)('%s', (file) => {
   it('says what to look at, and names its schema', () => {
     const text = readFileSync(join(dir, file), 'utf8');

@@ -61,6 +61,15 @@ test('a live log that is read slowly waits, and is no fault of the run', async (
   expect(stderr.length).toBeGreaterThan(100_000);
 });
 
+test('the live log of a simulated run shows its ns', async () => {
+  writeFileSync(path('hello.yaml'), 'name: hello\nsteps: [{log: a}, {block: 5ns}, {log: b}]\n');
+  const { stderr } = await run(['run', path('hello.yaml')]);
+  const [a, b] = stderr.split('\n').map((text) => /^0\.(\d{9}) order log {13}\w$/.exec(text)?.[1]);
+  expect(Number(b) - Number(a)).toBe(5);
+  const real = await run(['run', '--host', 'linux', path('hello.yaml')]);
+  expect(real.stderr).toMatch(/^0\.\d{6} order log {13}a\n/);
+});
+
 describe('run --trace-file', () => {
   test.each(['sim', 'linux'])('every format at once, on %s', async (host) => {
     const [log, json, simple, chrome] = [newFile(), newFile(), newFile(), newFile()];

@@ -7,6 +7,7 @@ import { readTrace, TraceReadError, type TraceRecord } from '../../trace/read.ts
 import { TraceRing } from '../../trace/ring.ts';
 import { asCliError, CliError, EXIT_INTERNAL, EXIT_USAGE } from '../errors.ts';
 import { duration } from '../option-values.ts';
+import { checkOutputs } from '../output-files.ts';
 import { count } from '../units.ts';
 import { type PageParts, renderHtml } from './html.ts';
 import { buildModel, type ReportTrace } from './model.ts';
@@ -67,6 +68,7 @@ function report(args: readonly string[]): string {
     title: raw.title ?? file,
     slowNs: raw.slow,
   };
+  checkOutputs([{ what: 'the report', path: options.out }], [{ what: 'the trace', path: file }]);
   return writeReport(trace, options);
 }
 

@@ -1,7 +1,7 @@
 import { QemuAbort } from '../../aio/abort.ts';
 import { CLD_EXITED, P_PID, WEXITED, WNOHANG, WNOWAIT, WSTOPPED } from '../../host/constants.ts';
 import { HostError } from '../../host/errno.ts';
-import { newWaitResult } from '../../host/host.ts';
+import { newWaitResult, type SpawnRequest } from '../../host/host.ts';
 import { type ChildEvent, ChildWatch } from '../../signal/child-watch.ts';
 import { signalName } from '../../signal/names.ts';
 import type { ChildDef } from '../model.ts';
@@ -30,6 +30,8 @@ export class Children {
   /** Those that are not reaped, in order of spawn. */
   readonly #open = new Map<number, Child>();
   readonly #result = newWaitResult();
+  /** The last that was started, or is about to be. */
+  #starting: { readonly name: string; readonly request: SpawnRequest } | null = null;
 
   constructor(engine: Engine, signals: SignalSet, defs: readonly ChildDef[]) {
     this.#engine = engine;
@@ -44,9 +46,12 @@ export class Children {
 
   spawn(name: string): void {
     const def = this.#defs.get(name)!;
+    const { world, scenario } = this.#engine;
+    const request = world.program(def, world.lateNs(scenario.jitterNs));
+    this.#starting = { name, request };
     let pid: number;
     try {
-      pid = this.#watch.spawn(this.#engine.world.program(def), name, {
+      pid = this.#watch.spawn(request, name, {
         onEnd: (event) => this.#ended(event),
       });
     } catch (error) {
@@ -72,10 +77,9 @@ export class Children {
     return this.#byPid.get(pid)?.def.name;
   }
 
-  /** The name that started a request, for faults. */
+  /** Whether a request is of that name, for faults, which are asked while it is started. */
   isProgramOf(name: string, request: unknown): boolean {
-    const def = this.#defs.get(name);
-    return def !== undefined && this.#engine.world.program(def) === request;
+    return this.#starting?.name === name && this.#starting.request === request;
   }
 
   isPidOf(name: string, pid: number): boolean {

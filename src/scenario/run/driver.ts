@@ -9,7 +9,9 @@ export function poll(engine: Engine, blocking: boolean, nested: boolean): void {
   if (nested) log.add('nested(');
   else engine.polls++;
   const beforeNs = world.nowNs();
+  engine.depth++;
   const progress = loop.context.poll(blocking);
+  engine.depth--;
   engine.lastBlockedNs = world.nowNs() - beforeNs;
   if (nested) {
     log.add(`)=${progress ? 1 : 0}`);
@@ -23,7 +25,9 @@ export function mainLoopWait(engine: Engine, blocking: boolean, nested: boolean)
   const { log, world, loop } = engine;
   if (nested) log.add('nested_mlw(');
   const beforeNs = world.nowNs();
+  engine.depth++;
   loop.mainLoopWait(!blocking);
+  engine.depth--;
   engine.lastBlockedNs = world.nowNs() - beforeNs;
   log.add(nested ? ')' : 'mlw');
 }

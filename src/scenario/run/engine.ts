@@ -11,7 +11,7 @@ import { FaultHost } from '../../host/faults.ts';
 import type { Host, HostBuffer } from '../../host/host.ts';
 import { MainLoop } from '../../mainloop/main-loop.ts';
 import { Tracer } from '../../trace/tracer.ts';
-import type { Action, ContextName, Scenario } from '../model.ts';
+import type { Action, ContextName, FaultDef, Scenario } from '../model.ts';
 import type { Place } from '../problem.ts';
 import type { Callback, Thunk } from './callback.ts';
 import type { Children } from './children.ts';
@@ -57,6 +57,9 @@ export class Engine {
   readonly coroutines: Coroutines;
   readonly log: OrderLog;
   readonly failed: FailedCheck[] = [];
+  readonly actedFaults = new Set<FaultDef>();
+  /** What went wrong and the loop goes on from, and how often. */
+  readonly reports = new Map<string, number>();
 
   readonly bottomHalves = new Map<string, BottomHalf>();
   /** Schedules a bottom half's callback once, by its name. */
@@ -75,6 +78,8 @@ export class Engine {
   signals: SignalSet | null = null;
   children: Children | null = null;
 
+  /** How many polls are under way, one inside the other; after an error, how many were. */
+  depth = 0;
   /** aio_polls of the steps, for who is driven by them. */
   polls = 0;
   /** Of the last aio_poll in steps; null before the first. */
@@ -137,6 +142,10 @@ export class Engine {
 
   fail(at: Place, message: string): void {
     this.failed.push({ at, message, timeNs: this.elapsedNs, iteration: this.iteration });
+  }
+
+  report(message: string): void {
+    this.reports.set(message, (this.reports.get(message) ?? 0) + 1);
   }
 
   /** Ends and closes everything, whatever state it is in. */

@@ -60,6 +60,11 @@ export class LinuxWorld implements World {
     this.#startNs = this.host.nowNs;
   }
 
+  /** The kernel is late by itself. */
+  lateNs(): number {
+    return 0;
+  }
+
   at(sinceStartNs: number, act: () => void): void {
     this.host.at(this.#startNs + sinceStartNs, act);
   }

@@ -3,19 +3,26 @@ import { SimDeadlockError } from '../../host/sim/clock.ts';
 import { EVENT_NAMES, type EventName } from '../../trace/catalogue.ts';
 import { formatEvent } from '../../trace/tracer.ts';
 import type { Scenario } from '../model.ts';
+import type { Place } from '../problem.ts';
 import { isSeed, MAX_SEED } from '../values.ts';
 import { compileActions } from './compile.ts';
 import { Engine, ScenarioEnded } from './engine.ts';
 import { type Failure, judge } from './judge.ts';
 import type { LogEntry } from './order-log.ts';
 import { setUp } from './setup.ts';
-import { ScenarioError, type World } from './world.ts';
+import type { World } from './world.ts';
 
 /**
  * 0: all that was expected held. 1: something did not. 2: the file cannot be run
  * on this host. 3: the emulator itself failed.
  */
 export type RunStatus = 0 | 1 | 2 | 3;
+
+/** Something that a person should know, and where in the file. */
+export interface Note {
+  readonly at: Place | null;
+  readonly message: string;
+}
 
 /** One run of a scenario, as plain data. */
 export interface RunResult {
@@ -28,6 +35,8 @@ export interface RunResult {
   readonly needs: 'sim' | 'linux' | null;
   readonly order: readonly LogEntry[];
   readonly failures: readonly Failure[];
+  /** What a person should know and is no failure. */
+  readonly notes: readonly Note[];
   readonly iterations: number;
   readonly elapsedNs: number;
   /** Every trace event with its time, a line each; null where it was not asked for. */
@@ -63,12 +72,14 @@ export function runScenario(
 ): RunResult {
   const seed = options.seed ?? scenario.seed;
   if (!isSeed(String(seed))) throw new RangeError(`a seed is from 0 to ${MAX_SEED}: ${seed}`);
-  const refusal = refusalOf(scenario);
-  if (refusal !== null) return notRun(scenario, scenario.host, seed, 2, refusal);
-  let world: World;
   let engine: Engine;
   try {
-    world = makeWorld(seed);
+    const world = makeWorld(seed);
+    const refused = refuse(scenario, world.kind, seed);
+    if (refused !== null) {
+      world.end([]);
+      return refused;
+    }
     engine = new Engine(scenario, world, options);
   } catch (error) {
     return notRun(scenario, scenario.host, seed, 3, stackOf(error));
@@ -89,9 +100,6 @@ function runEngine(engine: Engine, seed: number, options: RunOptions): RunResult
   const recorded = options.trace === true ? recordTrace(engine) : null;
   const error = runSteps(engine, options);
   recorded?.stop();
-  if (error instanceof ScenarioError) {
-    return { ...notRun(scenario, world.kind, seed, 2, error.message), needs: error.needs };
-  }
   const isTheirs = isTheirDoing(error);
   const failures = judge(engine, isTheirs ? (error as Error | null) : null, seen);
   if (!isTheirs) failures.unshift({ kind: 'error', message: stackOf(error), at: null });
@@ -104,6 +112,7 @@ function runEngine(engine: Engine, seed: number, options: RunOptions): RunResult
     needs: null,
     order: engine.log.entries,
     failures,
+    notes: notesOf(engine),
     iterations: engine.iteration,
     elapsedNs: engine.elapsedNs,
     trace: recorded?.lines ?? null,
@@ -118,8 +127,19 @@ function runSteps(engine: Engine, { timeoutNs }: RunOptions): unknown {
     for (const thunk of compileActions(engine, engine.scenario.steps, 'steps')) thunk();
     return null;
   } catch (error) {
-    return error;
+    return isTooDeep(error, engine)
+      ? new ScenarioEnded(
+          `callbacks are nested ${engine.depth} deep, each in a poll of the one before: the stack has no room for more; give them a smaller do_runs`,
+        )
+      : error;
   }
+}
+
+/** Fewer polls than this need not be what has used the stack up. */
+const DEEP = 100;
+
+function isTooDeep(error: unknown, { depth }: Engine): boolean {
+  return error instanceof RangeError && /call stack/.test(error.message) && depth >= DEEP;
 }
 
 /** Whether a run that ended so is the scenario's own doing, and not a fault of the emulator. */
@@ -133,10 +153,20 @@ function isTheirDoing(error: unknown): boolean {
   );
 }
 
-function refusalOf(scenario: Scenario): string | null {
-  return scenario.fdmon === 'io_uring'
-    ? "fdmon: io_uring is not there on this host; 'auto' is what QEMU does without it"
-    : null;
+/** The result on a host that cannot run a file, known before anything is run; null where it can. */
+export function refuse(
+  scenario: Scenario,
+  host: 'sim' | 'linux',
+  seed: number = scenario.seed,
+): RunResult | null {
+  if (scenario.fdmon === 'io_uring') {
+    const why = "fdmon: io_uring is not there on this host; 'auto' is what QEMU does without it";
+    return notRun(scenario, host, seed, 2, why);
+  }
+  const real = scenario.objects.find((o) => o.section === 'children' && o.command !== null);
+  if (host === 'linux' || real === undefined) return null;
+  const why = `child '${real.name}' is a real command, which needs --host linux`;
+  return { ...notRun(scenario, host, seed, 2, why), needs: 'linux' };
 }
 
 function notRun(
@@ -148,8 +178,24 @@ function notRun(
 ): RunResult {
   const { file, name } = scenario;
   const failures: Failure[] = [{ kind: status === 2 ? 'refused' : 'error', message, at: null }];
-  const nothing = { needs: null, order: [], iterations: 0, elapsedNs: 0, trace: null };
+  const nothing = { needs: null, notes: [], order: [], iterations: 0, elapsedNs: 0, trace: null };
   return { file, name, host, seed, status, failures, ...nothing };
+}
+
+function notesOf({ scenario, actedFaults, reports }: Engine): Note[] {
+  const reported = [...reports].map(([message, times]) => ({
+    at: null,
+    message: times === 1 ? message : `${message}, ${times} times`,
+  }));
+  const idle = scenario.faults
+    .filter((fault) => !actedFaults.has(fault))
+    .map(({ at, call, on, after }) => {
+      const calls = `${call}${on === null ? '' : ` on ${on.name}`}`;
+      const enough =
+        after === 0 ? `there was no ${calls}` : `no ${calls} came after ${after} others`;
+      return { at, message: `this fault never acted: ${enough}` };
+    });
+  return [...reported, ...idle];
 }
 
 /** Ends a run that takes too long by the world's own clock. */

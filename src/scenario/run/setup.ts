@@ -46,9 +46,9 @@ function clockStarts(engine: Engine): number[] {
   });
 }
 
-/** Each `wait_for` in an entry puts off what stands behind it. */
+/** Each `wait_for` in an entry puts off what stands behind it; it is late as a whole. */
 function addEntry(engine: Engine, entry: TimelineEntry): void {
-  let timeNs = entry.timeNs;
+  let timeNs = entry.timeNs + engine.world.lateNs(engine.scenario.jitterNs);
   for (const action of entry.do) {
     if (action.op === 'wait_for') timeNs += action.ns;
     else addOutside(engine, timeNs, action);
@@ -64,24 +64,34 @@ function addOutside(engine: Engine, timeNs: number, action: Action): void {
   });
 }
 
+/** FaultHost asks what a call is to give only where the fault is due: so it is seen to act. */
 function faultOf(engine: Engine, def: FaultDef): Fault {
   const { call, after, times } = def;
-  const fault = {
+  return {
     call,
     after,
     times,
-    error: def.error?.errno,
-    short: def.short ?? undefined,
+    get error() {
+      engine.actedFaults.add(def);
+      return def.error?.errno;
+    },
+    get short() {
+      engine.actedFaults.add(def);
+      return def.short ?? undefined;
+    },
+    ...matchOf(engine, def),
   };
-  const name = def.on?.name;
-  if (name === undefined) return fault;
+}
+
+/** Which calls a fault is for. */
+function matchOf(engine: Engine, { call, on }: FaultDef): Pick<Fault, 'on' | 'onSpawn'> {
+  if (on === null) return {};
+  const { name } = on;
   if (call === 'spawn') {
-    return { ...fault, onSpawn: (request) => engine.children!.isProgramOf(name, request) };
+    return { onSpawn: (request) => engine.children!.isProgramOf(name, request) };
   }
-  if (call === 'waitpid') {
-    return { ...fault, on: (pid) => engine.children!.isPidOf(name, pid) };
-  }
-  return { ...fault, on: (fd) => fdsOf(engine, name).includes(fd) };
+  if (call === 'waitpid') return { on: (pid) => engine.children!.isPidOf(name, pid) };
+  return { on: (fd) => fdsOf(engine, name).includes(fd) };
 }
 
 /** The descriptors that a name stands for now. An object's name goes before the special ones. */

@@ -21,7 +21,8 @@ export class SignalSet {
     this.#engine = engine;
     this.#signos = signos;
     this.#selfPid = engine.world.host.getpid();
-    this.signals = new Signals(engine.loop, { signals: signos });
+    const report = (message: string): void => engine.report(message);
+    this.signals = new Signals(engine.loop, { signals: signos, report });
   }
 
   /** ChildWatch has set its handler. */

@@ -3,7 +3,7 @@ import type { SpawnRequest } from '../../host/host.ts';
 import { SimDeadlockError } from '../../host/sim/clock.ts';
 import { SimHost } from '../../host/sim/sim-host.ts';
 import type { ChildDef } from '../model.ts';
-import { behaviourOf, ScenarioError, type World } from './world.ts';
+import { behaviourOf, type World } from './world.ts';
 
 /** What an io_poll takes in virtual time. Without it a busy wait in user space would hardly move on. */
 const IO_POLL_NS = 100;
@@ -38,6 +38,11 @@ export class SimWorld implements World {
 
   begin(): void {}
 
+  /** Drawn from the seed, in the order in which it is asked. */
+  lateNs(mostNs: number): number {
+    return mostNs === 0 ? 0 : Math.floor(this.host.random() * (mostNs + 1));
+  }
+
   at(sinceStartNs: number, act: () => void): void {
     this.host.at(this.startNs + sinceStartNs, act);
   }
@@ -54,15 +59,10 @@ export class SimWorld implements World {
     this.host.advance(IO_POLL_NS);
   }
 
-  program(child: ChildDef): SpawnRequest {
+  program(child: ChildDef, lateNs: number): SpawnRequest {
+    if (lateNs > 0) return this.host.program(behaviourOf(child, lateNs));
     let request = this.#programs.get(child);
     if (request === undefined) {
-      if (child.command !== null) {
-        throw new ScenarioError(
-          `child '${child.name}' is a real command, which needs --host linux`,
-          'linux',
-        );
-      }
       request = this.host.program(behaviourOf(child));
       this.#programs.set(child, request);
     }

@@ -14,6 +14,8 @@ export interface World extends CapWorld {
   readonly slackNs: number;
   /** All objects are there, and the first step is next. */
   begin(): void;
+  /** How much later than written the outside world acts, at most mostNs: what this host leaves to chance. */
+  lateNs(mostNs: number): number;
   /** Lets act happen at a time since the start, while the thread waits or is busy. */
   at(sinceStartNs: number, act: () => void): void;
   /** Keeps the thread busy. */
@@ -22,8 +24,11 @@ export interface World extends CapWorld {
   sleep(ns: number): void;
   /** An io_poll is made: what it takes on this host. */
   ioPoll(): void;
-  /** The request that starts a child. Throws ScenarioError where this host has no such children. */
-  program(child: ChildDef): SpawnRequest;
+  /**
+   * The request that starts a child.
+   * @param lateNs how much later than written it ends; the real host has its own delays
+   */
+  program(child: ChildDef, lateNs: number): SpawnRequest;
   /** Whether a child of ours lives, as against one that has died, reaped or not. */
   isAlive(pid: number): boolean;
   /** Whether a child that has just been reaped has left others of its process group behind. */
@@ -37,20 +42,8 @@ export interface World extends CapWorld {
   end(pids: readonly number[]): void;
 }
 
-/** A file that cannot be run here. */
-export class ScenarioError extends Error {
-  override readonly name = 'ScenarioError';
-  /** The host that can run it. */
-  readonly needs: 'sim' | 'linux';
-
-  constructor(message: string, needs: 'sim' | 'linux') {
-    super(message);
-    this.needs = needs;
-  }
-}
-
-/** What a described child does, as hosts take it. */
-export function behaviourOf(child: ChildDef): ChildBehaviour {
+/** What a described child does, as hosts take it; one without an end is never late. */
+export function behaviourOf(child: ChildDef, lateNs = 0): ChildBehaviour {
   const then =
     child.exit !== null
       ? { exit: child.exit }
@@ -59,8 +52,9 @@ export function behaviourOf(child: ChildDef): ChildBehaviour {
         : child.stop
           ? { stop: true as const }
           : undefined;
+  const endsAt = child.afterNs ?? (then === undefined ? undefined : 0);
   return {
-    afterNs: child.afterNs ?? undefined,
+    afterNs: endsAt === undefined ? undefined : endsAt + lateNs,
     then,
     write: child.write ?? undefined,
     ignore: child.ignore,

@@ -1,0 +1,67 @@
+import type { Op } from './model.ts';
+
+/** Where actions stand. */
+export type Where = 'steps' | 'callback' | 'coroutine' | 'timeline';
+
+const STEPS_ONLY: ReadonlySet<Op> = new Set<Op>(['step', 'settle', 'run']);
+const COROUTINE_ONLY: ReadonlySet<Op> = new Set<Op>([
+  'yield',
+  'sleep',
+  'wait',
+  'wait_front',
+  'lock',
+  'unlock',
+  'rdlock',
+  'wrlock',
+  'rwunlock',
+  'next',
+  'restart_all',
+]);
+const OUTSIDE_COROUTINES: ReadonlySet<Op> = new Set<Op>(['enter_next', 'enter_all']);
+const TIMELINE: ReadonlySet<Op> = new Set<Op>([
+  'kick',
+  'close_peer',
+  'set',
+  'flag',
+  'notify',
+  'notify_event',
+  'schedule',
+  'oneshot',
+  'wake',
+  'co_schedule',
+  'kill',
+  'sigqueue',
+  'kill_child',
+  'spawn',
+  'log',
+  'wait_for',
+]);
+
+/** What is wrong with an action that stands there; null where it may. */
+export function misplaced(op: Op, where: Where): string | null {
+  if (where === 'timeline') {
+    if (TIMELINE.has(op)) return null;
+    const words = [...TIMELINE].join(', ');
+    return `found '${op}', expected what the outside world can do, one of ${words}`;
+  }
+  if (STEPS_ONLY.has(op) && where !== 'steps') {
+    return `found '${op}' in a callback, expected it in steps only`;
+  }
+  if (op === 'wait_for' && where !== 'steps') {
+    return `found '${op}' in a callback, expected it in steps or the timeline`;
+  }
+  if (COROUTINE_ONLY.has(op) && where !== 'coroutine') {
+    return `found '${op}', expected it in a coroutine's do only`;
+  }
+  if (OUTSIDE_COROUTINES.has(op) && where === 'coroutine') {
+    return `found '${op}' in a coroutine, expected it outside: see next`;
+  }
+  return null;
+}
+
+/** Where an action stands whose place in the file is such a path. */
+export function whereOf(path: readonly PropertyKey[]): Where {
+  const top = path[0];
+  if (top === 'steps' || top === 'timeline') return top;
+  return top === 'coroutines' ? 'coroutine' : 'callback';
+}

@@ -1,0 +1,122 @@
+import { signalNames } from '../signal/names.ts';
+import type { Action, Mention, ObjectDef, Scenario } from './model.ts';
+import type { Problems } from './problem.ts';
+import { signalOf } from './read.ts';
+import type { Section } from './schema.ts';
+
+/** Entries that stand for no object. */
+const MARKS = [
+  'mlw',
+  'poll=0',
+  'poll=1',
+  'next=0',
+  'next=1',
+  'nested(',
+  ')=0',
+  ')=1',
+  'nested_mlw(',
+  ')',
+];
+
+/** Whose callback logs the bare name. */
+const BARE: ReadonlySet<Section> = new Set<Section>([
+  'bottom_halves',
+  'timers',
+  'fds',
+  'notifiers',
+  'signals',
+  'sources',
+]);
+
+/** What stands behind the names of a section: each as it is, or as a pattern for what varies. */
+const BEHIND: Partial<Record<Section, readonly (string | RegExp)[]>> = {
+  fds: ['.w'],
+  notifiers: [
+    '.poll=0',
+    '.poll=1',
+    '.poll_ready',
+    '.poll_begin',
+    '.poll_end',
+    ' clear=0',
+    ' clear=1',
+  ],
+  poll_notifiers: [':FILL', ':OK', ':ERR'],
+  children: [/^ exited \d+$/, /^ killed SIG\S+$/],
+  signals: [/^\(.*\)$/],
+};
+
+/**
+ * Refuses entries of the order log that no run of the file can have: a word that
+ * does not exist, a name that is not declared. What `never` asks of it would hold
+ * for ever, and nobody would know why. What could come is not looked into.
+ */
+export function checkEntries(
+  scenario: Scenario,
+  entries: readonly Mention[],
+  problems: Problems,
+): void {
+  if (entries.length === 0) return;
+  const { objects } = scenario;
+  const texts = new Set([...textsOf(scenario), ...MARKS]);
+  for (const { name: entry, at } of entries) {
+    if (texts.has(entry)) continue;
+    if (objects.some((object) => canLog(object, entry))) {
+      texts.add(entry);
+      continue;
+    }
+    const signal = /^SIG[^(]*/.exec(entry)?.[0];
+    if (signal !== undefined && signalOf(signal) === 0) {
+      problems.expected(at, entry, 'an entry of the order log: no such signal', signalNames());
+      continue;
+    }
+    const own = objects.find((object) => object.name === entry);
+    if (own !== undefined) {
+      const such = wordsOf(own, entry)[0];
+      const logs = such === undefined ? 'which logs nothing' : `which logs such as '${such}'`;
+      problems.add(at, `found '${entry}', ${logs}, expected an entry of the order log`);
+      continue;
+    }
+    const words = [...texts, ...objects.flatMap((object) => wordsOf(object, entry))];
+    problems.expected(at, entry, 'an entry of the order log that this file can have', words);
+  }
+}
+
+function canLog({ section, name }: ObjectDef, entry: string): boolean {
+  if (!entry.startsWith(name)) return false;
+  const rest = entry.slice(name.length);
+  if (rest === '') return BARE.has(section);
+  return (BEHIND[section] ?? []).some((one) =>
+    typeof one === 'string' ? one === rest : one.test(rest),
+  );
+}
+
+/** What an object can log, as near to a wrong entry as it gets. */
+function wordsOf(object: ObjectDef, entry: string): string[] {
+  const { section, name } = object;
+  const words = BARE.has(section) ? [name] : [];
+  for (const one of BEHIND[section] ?? []) if (typeof one === 'string') words.push(name + one);
+  if (object.section === 'children') {
+    const signal = /SIG\S+$/.exec(entry)?.[0];
+    const status = /\d+$/.exec(entry)?.[0] ?? object.exit ?? 0;
+    words.push(signal === undefined ? `${name} exited ${status}` : `${name} killed ${signal}`);
+  }
+  return words;
+}
+
+/** What `log` logs, wherever it stands. */
+function textsOf({ objects, timeline, steps }: Scenario): string[] {
+  const lists: (readonly Action[])[] = [steps, ...timeline.map((entry) => entry.do)];
+  for (const object of objects) {
+    if ('do' in object) lists.push(object.do);
+    if (object.section === 'fds') lists.push(object.doWrite);
+  }
+  return lists.flatMap(logged);
+}
+
+function logged(actions: readonly Action[]): string[] {
+  return actions.flatMap((action) => {
+    if (action.op === 'log') return [action.text];
+    if (action.op === 'repeat') return logged(action.do);
+    return action.op === 'sigaction' ? logged(action.spec.do) : [];
+  });
+}
