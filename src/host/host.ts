@@ -92,7 +92,7 @@ export interface SignalPipe extends Disposable {
   /**
    * Handles a signal: sigaction(2) with a handler that the host has for it, and
    * these SA_* flags; again, to change the flags. Returns 0 or -errno: EINVAL for
-   * SIGKILL, SIGSTOP, and what is no signal.
+   * SIGKILL, SIGSTOP, and what is no signal, EBADF after dispose.
    */
   add(signo: number, flags: number): number;
   /** Handles it no more: SIG_DFL, unless others in this process handle it too. What came and was not told is dropped. */

@@ -127,7 +127,7 @@ export class CompatSignalSource implements SignalSource, HandlerInstaller {
   }
 
   announceChild(pid: number): Disposable {
-    if (!this.#signals.has(SIGCHLD)) return NOTHING;
+    if (this.#disposed || !this.#signals.has(SIGCHLD)) return NOTHING;
     const fd = this.#host.pidfdOpen(pid, 0);
     if (fd < 0) return NOTHING;
     const child = new AnnouncedChild(this.#loop, pid, fd, (ended) => this.#ended(ended));

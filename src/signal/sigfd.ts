@@ -57,6 +57,7 @@ export class NativeSignalSource implements SignalSource {
   readonly fd: number;
   readonly #host: Host;
   readonly #mask: SignalMaskToken;
+  #disposed = false;
 
   /**
    * @throws HostError ENOSYS where threads cannot be masked on this machine, or
@@ -76,13 +77,15 @@ export class NativeSignalSource implements SignalSource {
   }
 
   drop(signals: readonly number[]): void {
-    if (signals.length === 0) return;
+    if (signals.length === 0 || this.#disposed) return;
     this.#host.signalfd(this.fd, signals, O_CLOEXEC | O_NONBLOCK);
     const record = this.#host.alloc(SIGNALFD_SIGINFO_SIZE);
     while (this.#host.read(this.fd, record, 0, SIGNALFD_SIGINFO_SIZE) > 0);
   }
 
   dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
     this.#host.close(this.fd);
     this.#host.restoreSignalMask(this.#mask);
     if (this.#mask.signals.includes(SIGCHLD)) this.#wakeOtherParents();

@@ -40,6 +40,7 @@ export class Signals implements Disposable {
   readonly sigfd: 'native' | 'compat';
   readonly #handler: Disposable;
   readonly #reader: SigfdReader;
+  #disposed = false;
 
   /** @throws HostError where the signals cannot be had; nothing is changed then. */
   constructor(loop: SignalLoop, options: SignalsOptions) {
@@ -60,11 +61,16 @@ export class Signals implements Disposable {
     return this.#reader.counts;
   }
 
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
   /**
    * Sets who handles a signal, until another is set or this one disposed of.
-   * @throws HostError where it cannot be handled. POSIX: sigaction.
+   * @throws HostError where it cannot be handled; Error after dispose. POSIX: sigaction.
    */
   sigaction(signo: number, action: SignalAction): Disposable {
+    if (this.#disposed) throw new Error('sigaction: these Signals are disposed');
     return this.table.set(signo, action);
   }
 
@@ -74,6 +80,8 @@ export class Signals implements Disposable {
    * it did before, so who is about to exit may leave this undone.
    */
   dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
     this.#handler.dispose();
     const { handled } = this.table;
     this.table.dispose();

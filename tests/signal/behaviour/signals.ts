@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { once } from 'node:events';
 import {
+  F_GETFD,
   F_SETFL,
   O_CLOEXEC,
   P_PID,
@@ -236,6 +237,23 @@ export const signalCases: BehaviourCase[] = [
         assert.throws(set, (error) => error instanceof HostError && error.errno === EINVAL);
       }
       assert.throws(() => env.signals(65), HostError);
+    },
+  },
+  {
+    name: 'signals: after dispose there is no sigaction, and a second dispose does nothing',
+    run: (env) => {
+      const signals = env.signals(SIGUSR1);
+      const { table } = signals;
+      signals.dispose();
+      const fd = env.host.eventfd(0, O_CLOEXEC);
+      env.atEnd(() => env.host.close(fd));
+      signals.dispose();
+      assert.ok(env.host.fcntl(fd, F_GETFD, 0) >= 0, 'what has its number now is open');
+      const set = () => signals.sigaction(SIGUSR1, { handler: () => {} });
+      assert.throws(set, /^Error: sigaction: these Signals are disposed$/);
+      if (env.mode === 'native') return;
+      signals.source.announceChild!(env.host.getpid());
+      assert.throws(() => table.set(SIGUSR1, { handler: () => {} }), HostError);
     },
   },
   {
