@@ -1,8 +1,9 @@
 /** The real kernel. Each part has a file of its own here; this is the Host they make together. */
 
 import { release } from 'node:os';
+import { isInt, isWithin } from '../arguments.ts';
 import { PR_GET_CHILD_SUBREAPER, PR_GET_PDEATHSIG } from '../constants.ts';
-import { EINVAL, ENOSYS, HostError } from '../errno.ts';
+import { EBADF, EINVAL, ENOSYS, HostError } from '../errno.ts';
 import type {
   Disposable,
   Host,
@@ -101,14 +102,17 @@ export class LinuxHost implements Host {
   }
 
   read(fd: number, buf: HostBuffer, offset: number, count: number): number {
+    if (!isWithin(buf, offset, count)) return -EINVAL;
     return result(c.read(fd, buf.address + offset, count));
   }
 
   write(fd: number, buf: HostBuffer, offset: number, count: number): number {
+    if (!isWithin(buf, offset, count)) return -EINVAL;
     return result(c.write(fd, buf.address + offset, count));
   }
 
   close(fd: number): number {
+    if (!isInt(fd)) return -EBADF;
     if (this.closeListeners.length !== 0) for (const tell of this.closeListeners) tell(fd);
     return result(c.close(fd));
   }
