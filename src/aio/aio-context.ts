@@ -196,12 +196,16 @@ export class AioContext {
    * Sets the handlers of an fd in place of those it had; null, or none at all,
    * removes them. The new ones are called from the next poll on. The context is
    * notified. QEMU: aio_set_fd_handler.
+   * @throws RangeError, TypeError where fd is none, or handlers are no functions; nothing is changed then
    */
   setFdHandler<T = undefined>(fd: number, handlers: FdHandlers<T> | null): Disposable {
     return this.#table.set(fd, handlers as FdHandlers<unknown> | null);
   }
 
-  /** setFdHandler for an event notifier, whose handlers get it. QEMU: aio_set_event_notifier. */
+  /**
+   * setFdHandler for an event notifier, whose handlers get it. QEMU: aio_set_event_notifier.
+   * @throws as setFdHandler; the fd of a notifier that is closed is -1
+   */
   setEventNotifier(notifier: EventNotifier, handlers: NotifierHandlers | null): Disposable {
     if (handlers === null) return this.#table.set(notifier.fd, null);
     const withOpaque: FdHandlers<EventNotifier> = { ...handlers, opaque: notifier };

@@ -102,7 +102,7 @@ export class MainLoop implements Disposable {
     this.#attach(this.iohandler, 'io-handler');
   }
 
-  /** Sets an fd's handlers on the iohandler context. QEMU: qemu_set_fd_handler. */
+  /** AioContext.setFdHandler on the iohandler context. QEMU: qemu_set_fd_handler. */
   setFdHandler<T = undefined>(fd: number, handlers: FdHandlers<T> | null): Disposable {
     return this.iohandler.setFdHandler(fd, handlers);
   }
