@@ -75,14 +75,13 @@ export {
   Source,
   TimeoutSource,
 } from './mainloop/source.ts';
+export type { ChildCallbacks, ChildEvent } from './signal/child-event.ts';
 export {
-  type ChildCallbacks,
-  type ChildEvent,
   type ChildRequest,
   ChildWatch,
   type ChildWatchOptions,
-  type LoopTimes,
 } from './signal/child-watch.ts';
+export type { LoopTimes } from './signal/death-times.ts';
 export { codeName, signalName, signalNumber } from './signal/names.ts';
 export type { SigactionTable, SignalAction, SignalHandler } from './signal/sigaction-table.ts';
 export type { Arrivals, SigfdCounts, SignalSource } from './signal/sigfd.ts';

@@ -393,6 +393,10 @@ export class AioContext {
     }
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** QEMU: aio_notify_accept. */
   #accept(traced: boolean): void {
     const notified = this.wakeup.accept();

@@ -1,6 +1,6 @@
 /** What may be wrong with a caller's arguments where no types are checked. */
 
-import type { HostBuffer } from './host.ts';
+import type { HostBuffer, SpawnRequest } from './host.ts';
 
 /** Whether it is an int as C has it: else a call would take another number for it, NaN for 0. */
 export function isInt(value: number): boolean {
@@ -32,4 +32,47 @@ export function checkFunction(value: unknown, what: string): void {
   if (typeof value !== 'function') {
     throw new TypeError(`${what} is ${shown(value)}: expected a function`);
   }
+}
+
+/**
+ * What a constructor cannot do without, each with what it is to be.
+ * @throws TypeError that names the first that is not there
+ */
+export function checkOptions(options: object, what: string, needed: Record<string, string>): void {
+  if (typeof options !== 'object' || options === null) {
+    const names = Object.keys(needed).join(', ');
+    throw new TypeError(`${what}: options are ${shown(options)}: expected an object with ${names}`);
+  }
+  for (const [name, is] of Object.entries(needed)) {
+    const value = (options as Record<string, unknown>)[name];
+    if (typeof value === 'object' && value !== null) continue;
+    throw new TypeError(`${what}: option '${name}' is ${shown(value)}: expected ${is}`);
+  }
+}
+
+/** @throws TypeError where it is not what Host.spawn takes */
+export function checkSpawnRequest(request: SpawnRequest): void {
+  if (typeof request !== 'object' || request === null) {
+    throw new TypeError(`spawn: the request is ${shown(request)}: expected { file, argv }`);
+  }
+  const { file, argv, env, cwd } = request;
+  if (typeof file !== 'string')
+    throw new TypeError(`spawn: file is ${shown(file)}: expected a path`);
+  if (!areStrings(argv)) {
+    const what = `argv of ${file} is ${Array.isArray(argv) ? 'not all strings' : shown(argv)}`;
+    throw new TypeError(`spawn: ${what}: expected an array of strings, argv[0] included`);
+  }
+  if (env !== undefined && !areStrings(env)) {
+    const what = `env of ${file} is ${Array.isArray(env) ? 'not all strings' : shown(env)}`;
+    throw new TypeError(`spawn: ${what}: expected an array of 'NAME=value' strings`);
+  }
+  if (cwd !== undefined && typeof cwd !== 'string') {
+    throw new TypeError(`spawn: cwd of ${file} is ${shown(cwd)}: expected a path`);
+  }
+}
+
+function areStrings(list: readonly string[]): boolean {
+  if (!Array.isArray(list)) return false;
+  for (let i = 0; i < list.length; i++) if (typeof list[i] !== 'string') return false;
+  return true;
 }

@@ -36,6 +36,10 @@ export interface SignalsOptions {
 export class Signals implements Disposable {
   readonly table: SigactionTable;
   readonly source: SignalSource;
+  /** The signals that come through the loop. */
+  readonly signals: readonly number[];
+  /** Who has SIGCHLD, which is for one alone. Only ChildWatch writes it. @internal */
+  childWatch: Disposable | null = null;
   /** How the records come; see CompatSignalSource for what compat lacks. */
   readonly sigfd: 'native' | 'compat';
   readonly #handler: Disposable;
@@ -48,6 +52,7 @@ export class Signals implements Disposable {
     const made = openSource(loop, options);
     this.source = made.source;
     this.sigfd = made.sigfd;
+    this.signals = [...options.signals];
     this.table = made.table;
     const report = options.report ?? (() => {});
     this.#reader = new SigfdReader(host, trace, this.source, this.table, report);
