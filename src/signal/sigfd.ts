@@ -130,6 +130,7 @@ export class SigfdReader {
   readonly #report: (message: string) => void;
   readonly #buffer: HostBuffer;
   readonly #info: SignalfdSiginfo = newSiginfo();
+  #stopped = false;
 
   /** @param report takes the one line that says that a read went wrong */
   constructor(
@@ -150,7 +151,7 @@ export class SigfdReader {
   /** The fd handler. */
   readonly handler = (): void => {
     const { fd } = this.#source;
-    for (;;) {
+    while (!this.#stopped) {
       const ret = this.#host.read(fd, this.#buffer, 0, SIGNALFD_SIGINFO_SIZE);
       if (this.#trace.on[T_READ] !== 0) {
         this.#trace.emit(T_READ, fd, ret, ret === SIGNALFD_SIGINFO_SIZE ? 1 : 0);
@@ -172,6 +173,11 @@ export class SigfdReader {
       this.#deliver(this.#info);
     }
   };
+
+  /** Nothing is read any more, also where a handler calls this. */
+  stop(): void {
+    this.#stopped = true;
+  }
 
   #deliver(info: SignalfdSiginfo): void {
     const signo = info.ssi_signo;

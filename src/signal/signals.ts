@@ -87,6 +87,7 @@ export class Signals implements Disposable {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#reader.stop();
     this.#handler.dispose();
     const { handled } = this.table;
     this.table.dispose();

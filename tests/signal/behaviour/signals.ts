@@ -4,6 +4,7 @@ import {
   F_GETFD,
   F_SETFL,
   O_CLOEXEC,
+  O_NONBLOCK,
   P_PID,
   POLLIN,
   SA_SIGINFO,
@@ -237,6 +238,32 @@ export const signalCases: BehaviourCase[] = [
         assert.throws(set, (error) => error instanceof HostError && error.errno === EINVAL);
       }
       assert.throws(() => env.signals(65), HostError);
+    },
+  },
+  {
+    name: 'signals: a handler may dispose of them, and nothing is read after',
+    run: (env) => {
+      const signals = env.signals(SIGUSR1, SIGUSR2);
+      const list: number[] = [];
+      const fds: number[] = [];
+      for (const signo of [SIGUSR1, SIGUSR2]) {
+        signals.sigaction(signo, {
+          handler: () => {
+            list.push(signo);
+            signals.dispose();
+            // It takes the number of what was closed, and nobody else may read it.
+            fds.push(env.host.eventfd(1, O_CLOEXEC | O_NONBLOCK));
+          },
+        });
+      }
+      for (const signo of [SIGUSR1, SIGUSR2]) env.host.raise(signo);
+      env.until('the handler', () => list.length > 0);
+      env.settle();
+      const [fd] = fds;
+      env.atEnd(() => env.host.close(fd!));
+      assert.deepEqual(list, [SIGUSR1]);
+      assert.equal(env.host.read(fd!, env.host.alloc(8), 0, 8), 8, 'it was read');
+      assert.deepEqual(env.reports, []);
     },
   },
   {
