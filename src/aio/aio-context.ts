@@ -3,7 +3,7 @@ import type { Disposable, Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import { Tracer } from '../trace/tracer.ts';
 import { assertionFailed } from './abort.ts';
-import { BhList } from './bh-list.ts';
+import { BhList, type LeakedBh } from './bh-list.ts';
 import type { BhCallback, BottomHalf } from './bottom-half.ts';
 import { Clocks, QEMU_CLOCK_REALTIME, soonestTimeout } from './clock.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -69,7 +69,7 @@ export interface NotifierHandlers {
  * comes out there. All lists stay whole: what was scheduled runs in the next
  * round, what was ready is found again.
  */
-export class AioContext {
+export class AioContext implements Disposable {
   readonly id: number;
   readonly host: Host;
   readonly clocks: Clocks;
@@ -125,6 +125,7 @@ export class AioContext {
   newBottomHalf(name: string, callback: BhCallback<undefined>): BottomHalf;
   newBottomHalf<T>(name: string, callback: BhCallback<T>, opaque: T): BottomHalf;
   newBottomHalf(name: string, callback: BhCallback<never>, opaque?: unknown): BottomHalf {
+    this.#checkOpen('aio_bh_new');
     return this.bottomHalves.create(name, callback as BhCallback<unknown>, opaque);
   }
 
@@ -141,6 +142,7 @@ export class AioContext {
   scheduleOneshot(name: string, callback: BhCallback<undefined>): void;
   scheduleOneshot<T>(name: string, callback: BhCallback<T>, opaque: T): void;
   scheduleOneshot(name: string, callback: BhCallback<never>, opaque?: unknown): void {
+    this.#checkOpen('aio_bh_schedule_oneshot');
     this.bottomHalves.oneshot(name, callback as BhCallback<unknown>, opaque);
   }
 
@@ -199,6 +201,7 @@ export class AioContext {
    * @throws RangeError, TypeError where fd is none, or handlers are no functions; nothing is changed then
    */
   setFdHandler<T = undefined>(fd: number, handlers: FdHandlers<T> | null): Disposable {
+    if (handlers !== null) this.#checkOpen('aio_set_fd_handler');
     return this.#table.set(fd, handlers as FdHandlers<unknown> | null);
   }
 
@@ -208,6 +211,7 @@ export class AioContext {
    */
   setEventNotifier(notifier: EventNotifier, handlers: NotifierHandlers | null): Disposable {
     if (handlers === null) return this.#table.set(notifier.fd, null);
+    this.#checkOpen('aio_set_event_notifier');
     const withOpaque: FdHandlers<EventNotifier> = { ...handlers, opaque: notifier };
     // The context's own is written so rarely that it is not worth an epoll.
     const byEdges =
@@ -299,8 +303,10 @@ export class AioContext {
    * One round: sleeps if it may and there is nothing to do, then runs bottom
    * halves, ready fd handlers, and timers. May be called from a callback.
    * Returns whether it made progress. QEMU: aio_poll.
+   * @throws Error where the context is closed
    */
   poll(blocking: boolean): boolean {
+    this.#checkOpen('aio_poll');
     return this.trace.active ? this.#tracedRound(blocking) : this.#round(blocking, false);
   }
 
@@ -374,7 +380,8 @@ export class AioContext {
   }
 
   /**
-   * Closes all that the context opened.
+   * Closes all that the context opened; a callback of its own may do so. Afterwards what
+   * would have it do something throws, and what takes something back does nothing.
    * @throws where a bottom half is still scheduled that nobody deleted, after
    *   everything is closed. QEMU: aio_ctx_finalize.
    */
@@ -386,11 +393,16 @@ export class AioContext {
     this.monitors.close();
     this.timers.close();
     this.#own.notifier.dispose();
-    if (leaked.length > 0) {
-      throw new Error(
-        `aio_ctx_finalize: BH '${leaked.join("', '")}' leaked: delete a bottom half before its AioContext is closed`,
-      );
-    }
+    if (leaked.length > 0) throw leakError(leaked);
+  }
+
+  /** close. */
+  dispose(): void {
+    this.close();
+  }
+
+  #checkOpen(what: string): void {
+    if (this.#closed) throw new Error(`${what}: the loop is closed`);
   }
 
   get closed(): boolean {
@@ -433,4 +445,16 @@ export class AioContext {
     const notifier = this.leaveWait();
     if (notifier !== null && notifier.readyList === null) ready.add(notifier, POLLIN);
   }
+}
+
+function leakError(leaked: readonly LeakedBh[]): Error {
+  const names = leaked.map(({ name }) => name).join("', '");
+  const advice: string[] = [];
+  if (leaked.some(({ oneshot }) => !oneshot)) {
+    advice.push('delete a bottom half before its AioContext is closed');
+  }
+  if (leaked.some(({ oneshot }) => oneshot)) {
+    advice.push('a one-shot has not run and never will: poll once more before, if it has to');
+  }
+  return new Error(`aio_ctx_finalize: BH '${names}' leaked: ${advice.join('; ')}`);
 }

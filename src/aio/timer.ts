@@ -133,6 +133,7 @@ export class TimerList implements ClockListener {
   readonly #notify: () => void;
   readonly #queue = new TimerQueue<QemuTimer>();
   readonly #tally: Tally;
+  #closed = false;
 
   constructor(clocks: Clocks, type: number, trace: Tracer, tally: Tally, notify: () => void) {
     this.#clocks = clocks;
@@ -148,6 +149,7 @@ export class TimerList implements ClockListener {
   }
 
   mod(timer: QemuTimer, expireTimeNs: number): void {
+    if (this.#closed) throw new Error(`timer_mod: '${timer.name}': the loop is closed`);
     if (timer.pending) this.#queue.remove(timer);
     else this.#tally.armed++;
     timer.pending = true;
@@ -218,6 +220,7 @@ export class TimerList implements ClockListener {
   }
 
   close(): void {
+    this.#closed = true;
     this.#clocks.unlisten(this.type, this);
     while (this.#queue.size > 0) this.del(this.#queue.first!);
   }

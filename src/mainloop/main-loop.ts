@@ -114,6 +114,7 @@ export class MainLoop implements Disposable {
 
   /** Ends the sleep of the loop, or keeps it from sleeping: schedules an empty bottom half. QEMU: qemu_notify_event. */
   notifyEvent(): void {
+    if (this.#closed) return;
     this.#notifyBh.schedule();
   }
 
@@ -122,6 +123,7 @@ export class MainLoop implements Disposable {
    * What one throws comes out of main_loop_wait. QEMU: main_loop_poll_add_notifier.
    */
   addPollNotifier(notifier: (poll: MainLoopPoll) => void): Disposable {
+    this.#checkOpen('main_loop_poll_add_notifier');
     // Wrapped, so that a notifier that is added twice is held twice.
     const held = (poll: MainLoopPoll): void => notifier(poll);
     this.#pollNotifiers = [held, ...this.#pollNotifiers];
@@ -134,6 +136,7 @@ export class MainLoop implements Disposable {
 
   /** Attaches a GLib-like source. */
   attachSource(source: Source): Disposable {
+    this.#checkOpen('g_source_attach');
     return this.sources.attach(source);
   }
 
@@ -145,7 +148,7 @@ export class MainLoop implements Disposable {
    * @throws Error where the loop is closed
    */
   mainLoopWait(nonblocking: boolean): number {
-    if (this.#closed) throw new Error('main_loop_wait: the loop is closed');
+    this.#checkOpen('main_loop_wait');
     const iteration = ++this.iterations;
     if (this.trace.on[T_BEGIN] !== 0) this.trace.emit(T_BEGIN, iteration, nonblocking ? 1 : 0);
     let ret = 0;
@@ -159,18 +162,23 @@ export class MainLoop implements Disposable {
 
   /**
    * Iterates until quit is called; not at all where it was called before. May be
-   * called from a callback: a quit ends the innermost. QEMU: qemu_main_loop.
+   * called from a callback: a quit ends the innermost. dispose, from a callback, ends
+   * all of them. QEMU: qemu_main_loop.
+   * @throws Error where the loop was closed before
    */
   run(): void {
+    this.#checkOpen('qemu_main_loop');
     try {
       while (!this.#quit) this.mainLoopWait(false);
     } finally {
-      this.#quit = false;
+      // Closed, the outer ones end too.
+      this.#quit = this.#closed;
     }
   }
 
-  /** Lets run return after this iteration, or the next run at once. */
+  /** Lets run return after this iteration, or the next run at once. Nothing where the loop is closed. */
   quit(): void {
+    if (this.#closed) return;
     this.#quit = true;
     this.notifyEvent();
   }
@@ -181,12 +189,14 @@ export class MainLoop implements Disposable {
   }
 
   /**
-   * Closes all that the loop opened.
+   * Closes all that the loop opened; a callback of its own may do so, and ends run. Afterwards
+   * quit, notifyEvent and all that takes something back do nothing, and the rest throws.
    * @throws Error where a bottom half leaked, after everything is closed.
    */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#quit = true;
     this.#notifyBh.delete();
     for (const source of this.sources.sources) source.dispose();
     for (const d of this.#detach) d.dispose();
@@ -203,6 +213,10 @@ export class MainLoop implements Disposable {
     this.close();
   }
 
+  #checkOpen(what: string): void {
+    if (this.#closed) throw new Error(`${what}: the loop is closed`);
+  }
+
   #attach(ctx: AioContext, name: string): void {
     this.#detach.push(this.#poll.addContext(ctx), this.sources.attach(new AioSource(ctx, name)));
   }
@@ -214,7 +228,8 @@ export class MainLoop implements Disposable {
     sources.prepare();
     const sourcesNs = sources.timeoutMs < 0 ? -1 : sources.timeoutMs * NS_PER_MS;
     this.#phase('poll');
-    const ret = this.#wait(soonestTimeout(sourcesNs, timeoutNs));
+    // A callback may have closed the loop: then nothing would end its sleep.
+    const ret = this.#wait(this.#closed ? 0 : soonestTimeout(sourcesNs, timeoutNs));
     this.#phase('check');
     const ready = sources.check();
     this.#phase('dispatch');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AioContext } from '../../src/aio/aio-context.ts';
 import { Clocks, QEMU_CLOCK_VIRTUAL } from '../../src/aio/clock.ts';
+import { EventNotifier } from '../../src/aio/event-notifier.ts';
 import { EMFILE } from '../../src/host/errno.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
 import { openFds } from '../support/leaks.ts';
@@ -144,8 +145,51 @@ describe('closing', () => {
       ctx.newBottomHalf('forgotten', () => {}).schedule();
       ctx.newBottomHalf('never scheduled', () => {});
       ctx.newBottomHalf('deleted', () => {}).delete();
-      expect(() => ctx.close()).toThrow("BH 'forgotten' leaked");
+      expect(() => ctx.close()).toThrow(
+        "BH 'forgotten' leaked: delete a bottom half before its AioContext is closed",
+      );
       expect(openFds(rig.host)).toEqual(before);
+    }),
+  );
+
+  it(
+    'of a one-shot, which nobody can delete, it says what can be done',
+    onSim((rig) => {
+      const close = (forgotten: boolean) => () => {
+        const ctx = new AioContext({ host: rig.host });
+        ctx.scheduleOneshot('once', () => {});
+        if (forgotten) ctx.newBottomHalf('forgotten', () => {}).schedule();
+        ctx.dispose();
+      };
+      const advice = 'a one-shot has not run and never will: poll once more before, if it has to';
+      expect(close(false)).toThrow(`aio_ctx_finalize: BH 'once' leaked: ${advice}`);
+      const both = `delete a bottom half before its AioContext is closed; ${advice}`;
+      expect(close(true)).toThrow(`aio_ctx_finalize: BH 'forgotten', 'once' leaked: ${both}`);
+    }),
+  );
+
+  it(
+    'may be closed by a callback of its own: the round ends, and there is no other',
+    onSim((rig) => {
+      for (const fdmon of ['poll', 'epoll'] as const) {
+        for (const way of ['bh', 'fd', 'timer'] as const) {
+          const ctx = rig.context({ fdmon });
+          const close = (): void => {
+            rig.log.push(way);
+            ctx.dispose();
+          };
+          if (way === 'bh') ctx.scheduleOneshot('x', close);
+          if (way === 'fd')
+            for (const _ of '12') ctx.setFdHandler(rig.eventfd(1), { ioRead: close });
+          if (way === 'timer') ctx.timers.newTimer(0, 'x', close).modNs(1);
+          ctx.poll(true);
+          expect(rig.taken()).toEqual([way]);
+          expect(() => ctx.poll(false)).toThrow('aio_poll: the loop is closed');
+          const notifier = new EventNotifier(rig.host);
+          expect(() => ctx.setEventNotifier(notifier, { ioRead: () => {} })).toThrow('is closed');
+          notifier.dispose();
+        }
+      }
     }),
   );
 
