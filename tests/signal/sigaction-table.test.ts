@@ -74,6 +74,18 @@ describe('SigactionTable', () => {
     second.dispose();
   });
 
+  it('the same action, set twice, is held twice', () => {
+    const host = new SimHost();
+    const table = new SigactionTable(host);
+    const action = { handler: () => {}, name: 'same' };
+    const first = table.set(SIGUSR1, action);
+    const second = table.set(SIGUSR1, action);
+    first.dispose();
+    expect(table.lookup(SIGUSR1).name).toBe('same');
+    second.dispose();
+    expect(table.lookup(SIGUSR1).name).toBe('default');
+  });
+
   it.each([SIGKILL, 0, 65])('signal %i cannot be set', (signo) => {
     const table = new SigactionTable(new SimHost());
     const set = () => table.set(signo, { handler: () => {} });

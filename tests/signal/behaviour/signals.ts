@@ -7,6 +7,7 @@ import {
   O_NONBLOCK,
   P_PID,
   POLLIN,
+  SA_RESETHAND,
   SA_SIGINFO,
   SI_QUEUE,
   SI_USER,
@@ -227,6 +228,33 @@ export const signalCases: BehaviourCase[] = [
       signals.sigaction(SIGUSR1, { handler: 'ignore' });
       env.host.sigaction(SIGUSR1, null, act);
       assert.equal(act.handler, 1);
+    },
+  },
+  {
+    name: 'signals: those that functions handle are known, without those that are ignored',
+    run: (env) => {
+      const signals = env.signals(SIGUSR1, SIGUSR2, SIGTERM);
+      const handler = (): void => {};
+      for (const signo of [SIGUSR1, SIGUSR2, SIGTERM]) signals.sigaction(signo, { handler });
+      signals.sigaction(SIGUSR2, { handler: 'ignore' });
+      env.host.sigaction(SIGTERM, newSigAction(), null);
+      assert.deepEqual(signals.table.handled, [SIGUSR1]);
+    },
+  },
+  {
+    name: 'signals: SA_RESETHAND resets nothing, and the record comes without SA_SIGINFO',
+    run: (env) => {
+      const list: number[] = [];
+      const signals = env.signals(SIGUSR1);
+      signals.sigaction(SIGUSR1, {
+        flags: SA_RESETHAND,
+        handler: (_, info) => list.push(info.ssi_signo),
+      });
+      for (let i = 1; i <= 2; i++) {
+        env.host.raise(SIGUSR1);
+        env.until(`call ${i}`, () => list.length === i);
+      }
+      assert.deepEqual(list, [SIGUSR1, SIGUSR1]);
     },
   },
   {
