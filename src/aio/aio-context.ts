@@ -1,3 +1,4 @@
+import { checkFunction, checkOptions, checkWord } from '../host/arguments.ts';
 import { CLOCK_MONOTONIC, POLLIN } from '../host/constants.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
@@ -10,7 +11,7 @@ import { Dispatcher } from './dispatcher.ts';
 import { EdgeNotifiers } from './edges.ts';
 import type { EventNotifier } from './event-notifier.ts';
 import { FdMonitors } from './fd-monitors.ts';
-import type { FdMonChoice, FdMonKind } from './fdmon.ts';
+import { FDMON_CHOICES, type FdMonChoice, type FdMonKind } from './fdmon.ts';
 import type {
   AioHandler,
   AioPollFn,
@@ -95,9 +96,14 @@ export class AioContext implements Disposable {
   readonly #watchesEdges: boolean;
   #closed = false;
 
-  /** @throws HostError where no descriptor is left for the notifier. QEMU: aio_context_new. */
+  /**
+   * @throws HostError where no descriptor is left for the notifier; TypeError, RangeError for
+   *   options that are missing or none. QEMU: aio_context_new.
+   */
   constructor(options: AioContextOptions) {
-    const { host } = options;
+    checkOptions(options, 'AioContext', { host: 'a Host' });
+    const { host, fdmon = 'auto' } = options;
+    checkWord(fdmon, FDMON_CHOICES, "AioContext: option 'fdmon'");
     this.host = host;
     this.id = options.id ?? 1;
     this.#watchesEdges = options.edges ?? true;
@@ -109,7 +115,7 @@ export class AioContext implements Disposable {
     this.bottomHalves = new BhList(this);
     this.polling = new AdaptivePolling(this, this.clocks, this.trace);
     this.#table = new HandlerTable(this);
-    this.monitors = new FdMonitors(this, host, options.fdmon ?? 'auto');
+    this.monitors = new FdMonitors(this, host, fdmon);
     this.#dispatcher = new Dispatcher(this, this.#table);
     this.setEventNotifier(this.#own.notifier, {
       name: 'aio_context_notifier',
@@ -126,6 +132,7 @@ export class AioContext implements Disposable {
   newBottomHalf<T>(name: string, callback: BhCallback<T>, opaque: T): BottomHalf;
   newBottomHalf(name: string, callback: BhCallback<never>, opaque?: unknown): BottomHalf {
     this.#checkOpen('aio_bh_new');
+    checkCallback(callback, 'aio_bh_new', name);
     return this.bottomHalves.create(name, callback as BhCallback<unknown>, opaque);
   }
 
@@ -135,6 +142,7 @@ export class AioContext implements Disposable {
     callback: BhCallback<undefined>,
     guard: MemReentrancyGuard,
   ): BottomHalf {
+    checkCallback(callback, 'aio_bh_new', name);
     return this.newBottomHalf(name, guardCallback(this, name, callback, guard));
   }
 
@@ -143,6 +151,7 @@ export class AioContext implements Disposable {
   scheduleOneshot<T>(name: string, callback: BhCallback<T>, opaque: T): void;
   scheduleOneshot(name: string, callback: BhCallback<never>, opaque?: unknown): void {
     this.#checkOpen('aio_bh_schedule_oneshot');
+    checkCallback(callback, 'aio_bh_schedule_oneshot', name);
     this.bottomHalves.oneshot(name, callback as BhCallback<unknown>, opaque);
   }
 
@@ -445,6 +454,10 @@ export class AioContext implements Disposable {
     const notifier = this.leaveWait();
     if (notifier !== null && notifier.readyList === null) ready.add(notifier, POLLIN);
   }
+}
+
+function checkCallback(callback: unknown, what: string, name: string): void {
+  if (typeof callback !== 'function') checkFunction(callback, `${what}: the callback of '${name}'`);
 }
 
 function leakError(leaked: readonly LeakedBh[]): Error {

@@ -12,6 +12,12 @@ export function isWithin(buf: HostBuffer, offset: number, count: number): boolea
   return offset >= 0 && count >= 0 && offset + count <= buf.size;
 }
 
+/** @throws RangeError where it is no number of bytes */
+export function checkBytes(bytes: number): void {
+  if (Number.isInteger(bytes) && bytes >= 0) return;
+  throw new RangeError(`alloc: size is ${shown(bytes)}: expected an integer from 0`);
+}
+
 /** A value as an error names it: `undefined`, `'5'`, `3n`, `an object`. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
@@ -48,6 +54,13 @@ export function checkOptions(options: object, what: string, needed: Record<strin
     if (typeof value === 'object' && value !== null) continue;
     throw new TypeError(`${what}: option '${name}' is ${shown(value)}: expected ${is}`);
   }
+}
+
+/** @throws RangeError where it is none of the words */
+export function checkWord(value: string, words: readonly string[], what: string): void {
+  if (words.includes(value)) return;
+  const all = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+  throw new RangeError(`${what} is ${shown(value)}: expected ${all}`);
 }
 
 /** @throws TypeError where it is not what Host.spawn takes */

@@ -109,7 +109,7 @@ export interface Host {
 
   // Memory
 
-  /** Takes memory of the given size, zeroed. Throws RangeError where there is none. */
+  /** Takes memory of the given size, zeroed. Throws RangeError where there is none, or bytes are no size. */
   alloc(bytes: number): HostBuffer;
 
   // Clocks

@@ -1,9 +1,10 @@
 import { AioContext } from '../aio/aio-context.ts';
 import type { BottomHalf } from '../aio/bottom-half.ts';
 import { Clocks, soonestTimeout } from '../aio/clock.ts';
-import type { FdMonChoice } from '../aio/fdmon.ts';
+import { FDMON_CHOICES, type FdMonChoice } from '../aio/fdmon.ts';
 import type { FdHandlers, PollRecord } from '../aio/handler.ts';
 import { TimerListGroup } from '../aio/timer.ts';
+import { checkFunction, checkOptions, checkWord } from '../host/arguments.ts';
 import { CLOCK_MONOTONIC } from '../host/constants.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
@@ -79,10 +80,14 @@ export class MainLoop implements Disposable {
   #quit = false;
   #closed = false;
 
-  /** @throws HostError where no descriptors are left. QEMU: qemu_init_main_loop. */
+  /**
+   * @throws HostError where no descriptors are left; TypeError, RangeError for options that are
+   *   missing or none. QEMU: qemu_init_main_loop.
+   */
   constructor(options: MainLoopOptions) {
-    const { host } = options;
-    const { fdmon = 'auto', edges = true } = options;
+    checkOptions(options, 'MainLoop', { host: 'a Host' });
+    const { host, fdmon = 'auto', edges = true } = options;
+    checkWord(fdmon, FDMON_CHOICES, "MainLoop: option 'fdmon'");
     this.host = host;
     this.trace = options.trace ?? new Tracer(() => host.clockNs(CLOCK_MONOTONIC));
     const trace = this.trace;
@@ -124,6 +129,7 @@ export class MainLoop implements Disposable {
    */
   addPollNotifier(notifier: (poll: MainLoopPoll) => void): Disposable {
     this.#checkOpen('main_loop_poll_add_notifier');
+    checkFunction(notifier, 'main_loop_poll_add_notifier: the notifier');
     // Wrapped, so that a notifier that is added twice is held twice.
     const held = (poll: MainLoopPoll): void => notifier(poll);
     this.#pollNotifiers = [held, ...this.#pollNotifiers];

@@ -1,6 +1,8 @@
+import { shown } from '../host/arguments.ts';
 import { NSIG, SA_SIGINFO, SIG_DFL, SIG_IGN } from '../host/constants.ts';
 import { check } from '../host/errno.ts';
 import { type Disposable, type Host, newSigAction, type SigAction } from '../host/host.ts';
+import { signalName } from './names.ts';
 import type { SignalfdSiginfo } from './siginfo.ts';
 
 /** Gets the number and the record, which is filled anew for the next signal: copy what is to be kept. */
@@ -49,9 +51,11 @@ export class SigactionTable implements Disposable {
   /**
    * Sets what happens with a signal, until another action is set or this one
    * disposed of: then it is as it was before the first.
-   * @throws HostError for signals that cannot be handled. POSIX: sigaction.
+   * @throws HostError for signals that cannot be handled; TypeError for what is no action.
+   *   POSIX: sigaction.
    */
   set(signo: number, action: SignalAction): Disposable {
+    checkAction(signo, action);
     if (!this.#originals.has(signo)) {
       const original = newSigAction();
       check(this.#host.sigaction(signo, null, original), `sigaction ${signo}`);
@@ -147,6 +151,13 @@ export class SigactionTable implements Disposable {
   }
 
   readonly #lookup: Lookup = { name: 'default', flags: 0, handler: null, wantsInfo: false };
+}
+
+function checkAction(signo: number, action: SignalAction): void {
+  const handler: unknown = action?.handler;
+  if (typeof handler === 'function' || handler === 'default' || handler === 'ignore') return;
+  const what = `handler of ${signalName(signo)} is ${shown(handler)}`;
+  throw new TypeError(`sigaction: ${what}: expected a function, 'default' or 'ignore'`);
 }
 
 /** Answer of SigactionTable.lookup. */

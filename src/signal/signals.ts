@@ -1,9 +1,11 @@
 import type { AioContext } from '../aio/aio-context.ts';
 import type { FdHandlers } from '../aio/handler.ts';
+import { checkFunction, checkOptions, checkWord, shown } from '../host/arguments.ts';
 import { EACCES, EAGAIN, ENOSYS, EPERM, HostError } from '../host/errno.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { CompatSignalSource } from './compat.ts';
+import { canBeHandled, signalName } from './names.ts';
 import { SigactionTable, type SignalAction } from './sigaction-table.ts';
 import { NativeSignalSource, type SigfdCounts, SigfdReader, type SignalSource } from './sigfd.ts';
 
@@ -46,8 +48,13 @@ export class Signals implements Disposable {
   readonly #reader: SigfdReader;
   #disposed = false;
 
-  /** @throws HostError where the signals cannot be had; nothing is changed then. */
+  /**
+   * @throws HostError where the signals cannot be had; RangeError for what is no signal, or
+   *   cannot be handled, and for another `sigfd`; nothing is changed then.
+   */
   constructor(loop: SignalLoop, options: SignalsOptions) {
+    checkLoop(loop);
+    checkSignalsOptions(options);
     const { host, trace } = loop;
     const made = openSource(loop, options);
     this.source = made.source;
@@ -93,6 +100,32 @@ export class Signals implements Disposable {
     this.table.dispose();
     this.source.drop?.(handled);
     this.source.dispose();
+  }
+}
+
+const CHOICES: readonly SigfdChoice[] = ['auto', 'native', 'compat'];
+
+function checkLoop(loop: SignalLoop): void {
+  checkOptions({ loop }, 'Signals', { loop: 'a MainLoop' });
+  if (loop.context.closed) throw new Error('Signals: the loop is closed');
+}
+
+function checkSignalsOptions(options: SignalsOptions): void {
+  checkOptions(options, 'Signals', { signals: 'an array of signal numbers' });
+  const { signals, sigfd = 'auto', report } = options;
+  if (!Array.isArray(signals)) {
+    const what = `Signals: option 'signals' is ${shown(signals)}`;
+    throw new TypeError(`${what}: expected an array of signal numbers`);
+  }
+  checkWord(sigfd, CHOICES, "Signals: option 'sigfd'");
+  if (report !== undefined) checkFunction(report, "Signals: option 'report'");
+  for (const signo of signals) {
+    if (canBeHandled(signo)) continue;
+    const named = Number.isInteger(signo) && signo > 0;
+    throw new RangeError(
+      `Signals: ${named ? `${signalName(signo)} (${signo})` : shown(signo)} cannot come through a loop: ` +
+        'expected 1 to 31 without SIGKILL (9) and SIGSTOP (19), or SIGRTMIN (34) to SIGRTMAX (64)',
+    );
   }
 }
 

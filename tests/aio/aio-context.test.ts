@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { AioContext } from '../../src/aio/aio-context.ts';
+import { AioContext, type AioContextOptions } from '../../src/aio/aio-context.ts';
 import { Clocks, QEMU_CLOCK_VIRTUAL } from '../../src/aio/clock.ts';
 import { EventNotifier } from '../../src/aio/event-notifier.ts';
 import { EMFILE } from '../../src/host/errno.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
+import { MainLoop } from '../../src/mainloop/main-loop.ts';
 import { openFds } from '../support/leaks.ts';
 import { hosts, onSim, rigged } from '../support/rig.ts';
 
@@ -116,6 +117,45 @@ describe('as a source of a main loop', () => {
     }),
   );
 });
+
+it('options that are missing or none are named, and nothing is left', () => {
+  const host = new SimHost();
+  const before = openFds(host);
+  for (const [name, Made] of [
+    ['AioContext', AioContext],
+    ['MainLoop', MainLoop],
+  ] as const) {
+    const make = (options: unknown) => () => new Made(options as AioContextOptions);
+    expect(make(undefined)).toThrow(`${name}: options are undefined: expected an object with host`);
+    expect(make({})).toThrow(`${name}: option 'host' is undefined: expected a Host`);
+    expect(make({ host, fdmon: 'bogus' })).toThrow(
+      `${name}: option 'fdmon' is 'bogus': expected auto, poll or epoll`,
+    );
+  }
+  expect(openFds(host)).toEqual(before);
+});
+
+it(
+  'what is no function is refused where a bottom half is made',
+  onSim((rig) => {
+    const ctx = rig.context();
+    const loop = rig.loop();
+    const none = undefined as unknown as () => void;
+    const calls: [() => unknown, string][] = [
+      [() => ctx.newBottomHalf('a', none), "aio_bh_new: the callback of 'a' is undefined"],
+      [() => loop.newBottomHalf('b', none), "aio_bh_new: the callback of 'b' is undefined"],
+      [() => ctx.scheduleOneshot('c', none), "aio_bh_schedule_oneshot: the callback of 'c' is"],
+      [() => loop.addPollNotifier(none), 'main_loop_poll_add_notifier: the notifier is undef'],
+    ];
+    for (const [call, message] of calls) {
+      expect(call).toThrow(TypeError);
+      expect(call).toThrow(message);
+    }
+    const guard = { engagedInIo: false };
+    expect(() => ctx.newGuardedBottomHalf('d', none, guard)).toThrow("of 'd' is undefined");
+    expect([...ctx.bottomHalves.entries()]).toEqual([]);
+  }),
+);
 
 describe('closing', () => {
   it.each(hosts)('gives every descriptor back on %s, those of epoll too', (_kind, make) => {

@@ -52,6 +52,23 @@ export const errors: ContractCase[] = [
     },
   },
   {
+    name: 'errors: memory of no size is refused',
+    run: (env) => {
+      for (const bytes of [NaN, -1, 0.5, undefined, '8'] as number[]) {
+        let thrown: unknown;
+        try {
+          env.host.alloc(bytes);
+        } catch (error) {
+          thrown = error;
+        }
+        const what = String(thrown);
+        const text = `RangeError: alloc: size is ${typeof bytes === 'string' ? "'8'" : bytes}:`;
+        env.ok(what.startsWith(text), `alloc(${bytes}): ${what}`);
+      }
+      env.equal(env.host.alloc(0).size, 0, 'none at all');
+    },
+  },
+  {
     name: 'errors: polls of more than their buffers have room for are EINVAL',
     run: (env) => {
       const { host } = env;

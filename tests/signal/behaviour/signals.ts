@@ -260,12 +260,36 @@ export const signalCases: BehaviourCase[] = [
   {
     name: 'signals: SIGKILL, SIGSTOP and what is no signal cannot be handled',
     run: (env) => {
-      const signals = env.signals(SIGUSR1, SIGKILL, SIGSTOP);
+      const signals = env.signals(SIGUSR1);
       for (const signo of [SIGKILL, SIGSTOP, 0, 65]) {
         const set = () => signals.sigaction(signo, { handler: () => {} });
         assert.throws(set, (error) => error instanceof HostError && error.errno === EINVAL);
       }
-      assert.throws(() => env.signals(65), HostError);
+    },
+  },
+  {
+    name: 'signals: what cannot come through the loop is named, and nothing is changed',
+    run: (env) => {
+      const before = [env.host.blockedSignals(), env.loop.watched.fds];
+      const expected =
+        'expected 1 to 31 without SIGKILL (9) and SIGSTOP (19), or SIGRTMIN (34) to SIGRTMAX (64)';
+      const wrong: [unknown, string][] = [
+        [SIGKILL, 'SIGKILL (9)'],
+        [SIGSTOP, 'SIGSTOP (19)'],
+        [32, 'signal 32 (32)'],
+        [33, 'signal 33 (33)'],
+        [65, 'signal 65 (65)'],
+        [0, '0'],
+        [NaN, 'NaN'],
+        ['SIGTERM', "'SIGTERM'"],
+      ];
+      for (const [signo, name] of wrong) {
+        assert.throws(() => env.signals(SIGUSR1, signo as number), {
+          name: 'RangeError',
+          message: `Signals: ${name} cannot come through a loop: ${expected}`,
+        });
+      }
+      assert.deepEqual([env.host.blockedSignals(), env.loop.watched.fds], before);
     },
   },
   {
