@@ -57,6 +57,7 @@ export { LinuxHost, type LinuxHostOptions } from './host/linux/linux-host.ts';
 export type { SpawnWay } from './host/linux/spawn.ts';
 export { SimDeadlockError } from './host/sim/clock.ts';
 export type { ProcessState, Usage } from './host/sim/process.ts';
+export { SimFatalSignalError } from './host/sim/signals.ts';
 export { SimHost } from './host/sim/sim-host.ts';
 export type { SimHostOptions, SimProcess } from './host/sim/world.ts';
 export { MainContext } from './mainloop/main-context.ts';
