@@ -14,6 +14,10 @@ const TWO_32 = 4294967296;
  *
  * While it has handlers on a context, its eventfd may be readable though it is
  * cleared: see EdgeNotifiers. AioContext.settleNotifiers ends that.
+ *
+ * It is for one JavaScript thread. But whoever writes 8 bytes (the number 1) to its fd
+ * sets it: that is how another thread wakes a loop, to let it quit, say, since a worker
+ * whose loop sleeps hears neither terminate() nor the end of the process.
  */
 export class EventNotifier {
   readonly #host: Host;

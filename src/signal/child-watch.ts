@@ -67,7 +67,8 @@ interface Watched {
  *  C1. One SIGCHLD may stand for any number of children, so the bottom half
  *      reaps until nothing is left.
  *  C2. Only children of ours are waited for. Somebody else's (Node's
- *      child_process) is looked at with WNOWAIT at most, and stays.
+ *      child_process) is looked at with WNOWAIT at most, and stays. Its exit is told by
+ *      Node, which has SIGCHLD for that only beside Signals by compat.
  */
 export class ChildWatch implements Disposable {
   /** SIGCHLD records that were handled. */

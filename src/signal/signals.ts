@@ -34,6 +34,11 @@ export interface SignalsOptions {
  * loop, and the sigactions that say who is called. Two of one process must have no
  * signal in common: each record would reach one of them, and the first that is
  * disposed of would unblock it for both. QEMU: qemu_signal_init.
+ *
+ * With SIGCHLD by a signalfd, Node hears of no child of its own child_process until these
+ * are disposed of: execSync hangs, 'exit' comes late. `sigfd: 'compat'` leaves it to both.
+ * A worker thread must dispose of its Signals before it ends: they are blocked in every
+ * thread of the process, and nobody else can undo that.
  */
 export class Signals implements Disposable {
   readonly table: SigactionTable;
