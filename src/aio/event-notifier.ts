@@ -1,3 +1,4 @@
+import { checkOptions } from '../host/arguments.ts';
 import { O_CLOEXEC, O_NONBLOCK } from '../host/constants.ts';
 import { check, EAGAIN, EINTR, ENOSYS } from '../host/errno.ts';
 import type { Host, HostBuffer } from '../host/host.ts';
@@ -39,6 +40,7 @@ export class EventNotifier {
    * @throws HostError where there are no descriptors left. QEMU: event_notifier_init.
    */
   constructor(host: Host, active = false, usePipe = false) {
+    checkOptions({ host }, 'EventNotifier', { host: 'a Host' });
     this.#host = host;
     this.#written = active ? 1 : 0;
     // Bytes 0 to 7 are the number 1 that a set writes, 8 and up take what is read.

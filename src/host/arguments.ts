@@ -68,7 +68,7 @@ export function checkSpawnRequest(request: SpawnRequest): void {
   if (typeof request !== 'object' || request === null) {
     throw new TypeError(`spawn: the request is ${shown(request)}: expected { file, argv }`);
   }
-  const { file, argv, env, cwd } = request;
+  const { file, argv, env, cwd, fds, keepFds } = request;
   if (typeof file !== 'string')
     throw new TypeError(`spawn: file is ${shown(file)}: expected a path`);
   if (!areStrings(argv)) {
@@ -82,6 +82,13 @@ export function checkSpawnRequest(request: SpawnRequest): void {
   if (cwd !== undefined && typeof cwd !== 'string') {
     throw new TypeError(`spawn: cwd of ${file} is ${shown(cwd)}: expected a path`);
   }
+  checkFds('fds', fds, file);
+  checkFds('keepFds', keepFds, file);
+}
+
+function checkFds(name: string, list: readonly number[] | undefined, file: string): void {
+  if (list === undefined || Array.isArray(list)) return;
+  throw new TypeError(`spawn: ${name} of ${file} is ${shown(list)}: expected an array`);
 }
 
 function areStrings(list: readonly string[]): boolean {

@@ -1,10 +1,10 @@
 /** What ChildWatch is given must be so before anything is started or registered. */
 
-import { checkFunction, checkOptions, checkSpawnRequest } from '../host/arguments.ts';
+import { checkFunction, checkOptions, checkSpawnRequest, shown } from '../host/arguments.ts';
 import { SIGCHLD } from '../host/constants.ts';
 import type { SpawnRequest } from '../host/host.ts';
 import type { ChildCallbacks } from './child-event.ts';
-import type { ChildWatchOptions } from './child-watch.ts';
+import type { ChildRequest, ChildWatchOptions } from './child-watch.ts';
 
 const NEEDED = {
   loop: 'a MainLoop',
@@ -34,6 +34,14 @@ export function checkOpen({ loop, signals }: ChildWatchOptions, what: string): v
 export function checkChild(request: SpawnRequest, callbacks: ChildCallbacks | undefined): void {
   checkSpawnRequest(request);
   checkCallbacks(callbacks);
+}
+
+export function checkChildren(children: readonly ChildRequest[]): void {
+  if (!Array.isArray(children)) {
+    const what = `spawnAll: the children are ${shown(children)}`;
+    throw new TypeError(`${what}: expected an array of { request, name }`);
+  }
+  for (const child of children) checkChild(child?.request, child?.callbacks);
 }
 
 export function checkCallbacks(callbacks: ChildCallbacks | undefined): void {

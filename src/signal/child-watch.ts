@@ -17,7 +17,13 @@ import {
 import { check, ECHILD, EINTR, ENOTDIR, HostError } from '../host/errno.ts';
 import { type Disposable, newWaitResult, type SpawnRequest } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
-import { checkCallbacks, checkChild, checkOpen, checkWatchOptions } from './child-checks.ts';
+import {
+  checkCallbacks,
+  checkChild,
+  checkChildren,
+  checkOpen,
+  checkWatchOptions,
+} from './child-checks.ts';
 import { type ChildCallbacks, type ChildEvent, newChildEvent } from './child-event.ts';
 import { DeathTimes, type LoopTimes } from './death-times.ts';
 import type { SignalLoop, Signals } from './signals.ts';
@@ -141,7 +147,7 @@ export class ChildWatch implements Disposable {
    */
   spawnAll(children: readonly ChildRequest[]): number[] {
     this.#checkOpen('spawnAll');
-    for (const { request, callbacks } of children) checkChild(request, callbacks);
+    checkChildren(children);
     const pids = this.#options.loop.host.spawnAll(children.map(({ request }) => request));
     for (let i = 0; i < pids.length; i++) if (pids[i]! > 0) this.#started(pids[i]!, children[i]!);
     return pids;

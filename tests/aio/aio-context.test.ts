@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { AioContext, type AioContextOptions } from '../../src/aio/aio-context.ts';
 import { Clocks, QEMU_CLOCK_VIRTUAL } from '../../src/aio/clock.ts';
+import { Coroutines } from '../../src/aio/coroutines.ts';
 import { EventNotifier } from '../../src/aio/event-notifier.ts';
 import { EMFILE } from '../../src/host/errno.ts';
+import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
 import { MainLoop } from '../../src/mainloop/main-loop.ts';
 import { openFds } from '../support/leaks.ts';
@@ -132,6 +134,16 @@ it('options that are missing or none are named, and nothing is left', () => {
       `${name}: option 'fdmon' is 'bogus': expected auto, poll or epoll`,
     );
   }
+  const none = undefined as unknown;
+  expect(() => new EventNotifier(none as SimHost)).toThrow(
+    "EventNotifier: option 'host' is undefined: expected a Host",
+  );
+  expect(() => new Coroutines(none as AioContext)).toThrow(
+    "Coroutines: option 'ctx' is undefined: expected an AioContext",
+  );
+  expect(() => new LinuxHost({ spawnBy: 'fork' as 'clone' })).toThrow(
+    "LinuxHost: option 'spawnBy' is 'fork': expected clone or posix_spawn",
+  );
   expect(openFds(host)).toEqual(before);
 });
 

@@ -5,7 +5,11 @@ import { FaultHost } from '../../src/host/faults.ts';
 import type { SpawnRequest } from '../../src/host/host.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
 import { MainLoop } from '../../src/mainloop/main-loop.ts';
-import { ChildWatch, type ChildWatchOptions } from '../../src/signal/child-watch.ts';
+import {
+  type ChildRequest,
+  ChildWatch,
+  type ChildWatchOptions,
+} from '../../src/signal/child-watch.ts';
 import { type SigfdChoice, Signals } from '../../src/signal/signals.ts';
 import { expectNoLeaks, held } from '../support/leaks.ts';
 
@@ -120,6 +124,8 @@ describe.each(['native', 'compat'] as const)('ChildWatch on sigfd %s', (sigfd) =
         [{ file }, `spawn: argv of ${file} is undefined: expected an array of strings`],
         [{ file, argv: [1] }, `spawn: argv of ${file} is not all strings`],
         [{ file, argv, env: { A: 'b' } }, `env of ${file} is an object: expected an array of 'NA`],
+        [{ file, argv, fds: 3 }, `spawn: fds of ${file} is 3: expected an array`],
+        [{ file, argv, keepFds: '3' }, `spawn: keepFds of ${file} is '3': expected an array`],
         [{ file, argv, cwd: 3 }, `spawn: cwd of ${file} is 3: expected a path`],
       ];
       for (const [request, message] of wrong) {
@@ -128,6 +134,9 @@ describe.each(['native', 'compat'] as const)('ChildWatch on sigfd %s', (sigfd) =
         const good = { request: { file, argv }, name: 'good' };
         expect(() => watch.spawnAll([good, child])).toThrow(message);
       }
+      const all = (children: unknown) => () => watch.spawnAll(children as ChildRequest[]);
+      expect(all(undefined)).toThrow('spawnAll: the children are undefined: expected an array of');
+      expect(all([undefined])).toThrow('spawn: the request is undefined');
       const onEnd = 'f' as unknown as () => void;
       expect(() => watch.spawn({ file, argv }, 'good', { onEnd })).toThrow(
         "ChildWatch: onEnd is 'f': expected a function",
