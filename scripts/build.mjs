@@ -146,6 +146,8 @@ try {
       chunkNames: 'chunk-[hash]',
       outdir: fresh,
       packages: 'external',
+      // The sources are not in the package, and who debugs a program of his own looks for them.
+      sourcesContent: true,
     }),
   ]);
   copyFileSync(join(root, 'scripts', 'start.cjs'), join(fresh, 'qemu-loop.cjs'));

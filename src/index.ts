@@ -57,6 +57,7 @@ export { LinuxHost, type LinuxHostOptions } from './host/linux/linux-host.ts';
 export type { SpawnWay } from './host/linux/spawn.ts';
 export { SimDeadlockError } from './host/sim/clock.ts';
 export type { ProcessState, Usage } from './host/sim/process.ts';
+export { SimFatalSignalError } from './host/sim/signals.ts';
 export { SimHost } from './host/sim/sim-host.ts';
 export type { SimHostOptions, SimProcess } from './host/sim/world.ts';
 export { MainContext } from './mainloop/main-context.ts';
@@ -75,14 +76,13 @@ export {
   Source,
   TimeoutSource,
 } from './mainloop/source.ts';
+export type { ChildCallbacks, ChildEvent } from './signal/child-event.ts';
 export {
-  type ChildCallbacks,
-  type ChildEvent,
   type ChildRequest,
   ChildWatch,
   type ChildWatchOptions,
-  type LoopTimes,
 } from './signal/child-watch.ts';
+export type { LoopTimes } from './signal/death-times.ts';
 export { codeName, signalName, signalNumber } from './signal/names.ts';
 export type { SigactionTable, SignalAction, SignalHandler } from './signal/sigaction-table.ts';
 export type { Arrivals, SigfdCounts, SignalSource } from './signal/sigfd.ts';

@@ -1,16 +1,17 @@
+import { checkFunction, checkOptions, checkWord } from '../host/arguments.ts';
 import { CLOCK_MONOTONIC, POLLIN } from '../host/constants.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import { Tracer } from '../trace/tracer.ts';
 import { assertionFailed } from './abort.ts';
-import { BhList } from './bh-list.ts';
+import { BhList, type LeakedBh } from './bh-list.ts';
 import type { BhCallback, BottomHalf } from './bottom-half.ts';
 import { Clocks, QEMU_CLOCK_REALTIME, soonestTimeout } from './clock.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { EdgeNotifiers } from './edges.ts';
 import type { EventNotifier } from './event-notifier.ts';
 import { FdMonitors } from './fd-monitors.ts';
-import type { FdMonChoice, FdMonKind } from './fdmon.ts';
+import { FDMON_CHOICES, type FdMonChoice, type FdMonKind } from './fdmon.ts';
 import type {
   AioHandler,
   AioPollFn,
@@ -69,7 +70,7 @@ export interface NotifierHandlers {
  * comes out there. All lists stay whole: what was scheduled runs in the next
  * round, what was ready is found again.
  */
-export class AioContext {
+export class AioContext implements Disposable {
   readonly id: number;
   readonly host: Host;
   readonly clocks: Clocks;
@@ -95,9 +96,14 @@ export class AioContext {
   readonly #watchesEdges: boolean;
   #closed = false;
 
-  /** @throws HostError where no descriptor is left for the notifier. QEMU: aio_context_new. */
+  /**
+   * @throws HostError where no descriptor is left for the notifier; TypeError, RangeError for
+   *   options that are missing or none. QEMU: aio_context_new.
+   */
   constructor(options: AioContextOptions) {
-    const { host } = options;
+    checkOptions(options, 'AioContext', { host: 'a Host' });
+    const { host, fdmon = 'auto' } = options;
+    checkWord(fdmon, FDMON_CHOICES, "AioContext: option 'fdmon'");
     this.host = host;
     this.id = options.id ?? 1;
     this.#watchesEdges = options.edges ?? true;
@@ -109,7 +115,7 @@ export class AioContext {
     this.bottomHalves = new BhList(this);
     this.polling = new AdaptivePolling(this, this.clocks, this.trace);
     this.#table = new HandlerTable(this);
-    this.monitors = new FdMonitors(this, host, options.fdmon ?? 'auto');
+    this.monitors = new FdMonitors(this, host, fdmon);
     this.#dispatcher = new Dispatcher(this, this.#table);
     this.setEventNotifier(this.#own.notifier, {
       name: 'aio_context_notifier',
@@ -125,6 +131,8 @@ export class AioContext {
   newBottomHalf(name: string, callback: BhCallback<undefined>): BottomHalf;
   newBottomHalf<T>(name: string, callback: BhCallback<T>, opaque: T): BottomHalf;
   newBottomHalf(name: string, callback: BhCallback<never>, opaque?: unknown): BottomHalf {
+    this.#checkOpen('aio_bh_new');
+    checkCallback(callback, 'aio_bh_new', name);
     return this.bottomHalves.create(name, callback as BhCallback<unknown>, opaque);
   }
 
@@ -134,6 +142,7 @@ export class AioContext {
     callback: BhCallback<undefined>,
     guard: MemReentrancyGuard,
   ): BottomHalf {
+    checkCallback(callback, 'aio_bh_new', name);
     return this.newBottomHalf(name, guardCallback(this, name, callback, guard));
   }
 
@@ -141,6 +150,8 @@ export class AioContext {
   scheduleOneshot(name: string, callback: BhCallback<undefined>): void;
   scheduleOneshot<T>(name: string, callback: BhCallback<T>, opaque: T): void;
   scheduleOneshot(name: string, callback: BhCallback<never>, opaque?: unknown): void {
+    this.#checkOpen('aio_bh_schedule_oneshot');
+    checkCallback(callback, 'aio_bh_schedule_oneshot', name);
     this.bottomHalves.oneshot(name, callback as BhCallback<unknown>, opaque);
   }
 
@@ -196,14 +207,20 @@ export class AioContext {
    * Sets the handlers of an fd in place of those it had; null, or none at all,
    * removes them. The new ones are called from the next poll on. The context is
    * notified. QEMU: aio_set_fd_handler.
+   * @throws RangeError, TypeError where fd is none, or handlers are no functions; nothing is changed then
    */
   setFdHandler<T = undefined>(fd: number, handlers: FdHandlers<T> | null): Disposable {
+    if (handlers !== null) this.#checkOpen('aio_set_fd_handler');
     return this.#table.set(fd, handlers as FdHandlers<unknown> | null);
   }
 
-  /** setFdHandler for an event notifier, whose handlers get it. QEMU: aio_set_event_notifier. */
+  /**
+   * setFdHandler for an event notifier, whose handlers get it. QEMU: aio_set_event_notifier.
+   * @throws as setFdHandler; the fd of a notifier that is closed is -1
+   */
   setEventNotifier(notifier: EventNotifier, handlers: NotifierHandlers | null): Disposable {
     if (handlers === null) return this.#table.set(notifier.fd, null);
+    this.#checkOpen('aio_set_event_notifier');
     const withOpaque: FdHandlers<EventNotifier> = { ...handlers, opaque: notifier };
     // The context's own is written so rarely that it is not worth an epoll.
     const byEdges =
@@ -295,8 +312,10 @@ export class AioContext {
    * One round: sleeps if it may and there is nothing to do, then runs bottom
    * halves, ready fd handlers, and timers. May be called from a callback.
    * Returns whether it made progress. QEMU: aio_poll.
+   * @throws Error where the context is closed
    */
   poll(blocking: boolean): boolean {
+    this.#checkOpen('aio_poll');
     return this.trace.active ? this.#tracedRound(blocking) : this.#round(blocking, false);
   }
 
@@ -370,7 +389,8 @@ export class AioContext {
   }
 
   /**
-   * Closes all that the context opened.
+   * Closes all that the context opened; a callback of its own may do so. Afterwards what
+   * would have it do something throws, and what takes something back does nothing.
    * @throws where a bottom half is still scheduled that nobody deleted, after
    *   everything is closed. QEMU: aio_ctx_finalize.
    */
@@ -382,11 +402,20 @@ export class AioContext {
     this.monitors.close();
     this.timers.close();
     this.#own.notifier.dispose();
-    if (leaked.length > 0) {
-      throw new Error(
-        `aio_ctx_finalize: BH '${leaked.join("', '")}' leaked: delete a bottom half before its AioContext is closed`,
-      );
-    }
+    if (leaked.length > 0) throw leakError(leaked);
+  }
+
+  /** close. */
+  dispose(): void {
+    this.close();
+  }
+
+  #checkOpen(what: string): void {
+    if (this.#closed) throw new Error(`${what}: the loop is closed`);
+  }
+
+  get closed(): boolean {
+    return this.#closed;
   }
 
   /** QEMU: aio_notify_accept. */
@@ -425,4 +454,20 @@ export class AioContext {
     const notifier = this.leaveWait();
     if (notifier !== null && notifier.readyList === null) ready.add(notifier, POLLIN);
   }
+}
+
+function checkCallback(callback: unknown, what: string, name: string): void {
+  if (typeof callback !== 'function') checkFunction(callback, `${what}: the callback of '${name}'`);
+}
+
+function leakError(leaked: readonly LeakedBh[]): Error {
+  const names = leaked.map(({ name }) => name).join("', '");
+  const advice: string[] = [];
+  if (leaked.some(({ oneshot }) => !oneshot)) {
+    advice.push('delete a bottom half before its AioContext is closed');
+  }
+  if (leaked.some(({ oneshot }) => oneshot)) {
+    advice.push('a one-shot has not run and never will: poll once more before, if it has to');
+  }
+  return new Error(`aio_ctx_finalize: BH '${names}' leaked: ${advice.join('; ')}`);
 }

@@ -29,6 +29,13 @@ const T_CALL_END = EV.aio_bh_call_end;
 /** An idle bottom half lets its context sleep for this long at most. QEMU: aio_compute_bh_timeout. */
 const IDLE_TIMEOUT_NS = 10_000_000;
 
+/** Still scheduled when its context was closed. */
+export interface LeakedBh {
+  readonly name: string;
+  /** Nobody holds it, so that nobody could have deleted it. */
+  readonly oneshot: boolean;
+}
+
 /** What bottom halves need of the context that they belong to. */
 export interface BhOwner {
   readonly id: number;
@@ -168,11 +175,11 @@ export class BhList implements BhQueue {
   }
 
   /**
-   * Frees all that is on the list, and returns the names of those that are there
-   * though nobody deleted them. QEMU: aio_ctx_finalize.
+   * Frees all that is on the list, and returns those that are there though nobody
+   * deleted them. QEMU: aio_ctx_finalize.
    */
-  drain(): string[] {
-    const leaked: string[] = [];
+  drain(): LeakedBh[] {
+    const leaked: LeakedBh[] = [];
     // A callback that threw leaves slices behind.
     this.#slices[this.#endSlice++] = this.#wakeup.detach();
     for (; this.#firstSlice < this.#endSlice; this.#firstSlice++) {
@@ -180,7 +187,10 @@ export class BhList implements BhQueue {
       while (slot !== NO_BH) {
         const next = this.#wakeup.next(slot);
         const flags = this.#wakeup.dequeue(slot);
-        if ((flags & BH_DELETED) === 0) leaked.push(this.#names[bhIndex(slot)]!);
+        if ((flags & BH_DELETED) === 0) {
+          const name = this.#names[bhIndex(slot)]!;
+          leaked.push({ name, oneshot: (flags & BH_ONESHOT) !== 0 });
+        }
         this.#release(slot);
         slot = next;
       }

@@ -49,8 +49,8 @@ export class BottomHalf {
   }
 
   /**
-   * It is never called again, and is freed in the next round; until then a
-   * schedule is ignored. QEMU: qemu_bh_delete.
+   * It is never called again, and is freed, with its function, in the next round that
+   * runs bottom halves; until then a schedule is ignored. QEMU: qemu_bh_delete.
    */
   delete(): void {
     this.#list.enqueue(this.#live(), BH_DELETED);

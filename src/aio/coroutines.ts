@@ -1,3 +1,4 @@
+import { checkOptions } from '../host/arguments.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { assertionFailed, QemuAbort } from './abort.ts';
@@ -40,11 +41,12 @@ export class Coroutines {
 
   /** @param thread shared by the contexts that one thread drives */
   constructor(ctx: AioContext, thread: CoroutineThread = new CoroutineThread()) {
+    checkOptions({ ctx }, 'Coroutines', { ctx: 'an AioContext' });
+    this.#bh = ctx.newBottomHalf('co_schedule_bh', () => this.#runScheduled());
     this.ctx = ctx;
     this.thread = thread;
     this.trace = ctx.trace;
     thread.current ??= this;
-    this.#bh = ctx.newBottomHalf('co_schedule_bh', () => this.#runScheduled());
   }
 
   /** A coroutine that has not been entered yet. QEMU: qemu_coroutine_create. */

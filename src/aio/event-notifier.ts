@@ -1,3 +1,4 @@
+import { checkOptions } from '../host/arguments.ts';
 import { O_CLOEXEC, O_NONBLOCK } from '../host/constants.ts';
 import { check, EAGAIN, EINTR, ENOSYS } from '../host/errno.ts';
 import type { Host, HostBuffer } from '../host/host.ts';
@@ -14,6 +15,10 @@ const TWO_32 = 4294967296;
  *
  * While it has handlers on a context, its eventfd may be readable though it is
  * cleared: see EdgeNotifiers. AioContext.settleNotifiers ends that.
+ *
+ * It is for one JavaScript thread. But whoever writes 8 bytes (the number 1) to its fd
+ * sets it: that is how another thread wakes a loop, to let it quit, say, since a worker
+ * whose loop sleeps hears neither terminate() nor the end of the process.
  */
 export class EventNotifier {
   readonly #host: Host;
@@ -35,6 +40,7 @@ export class EventNotifier {
    * @throws HostError where there are no descriptors left. QEMU: event_notifier_init.
    */
   constructor(host: Host, active = false, usePipe = false) {
+    checkOptions({ host }, 'EventNotifier', { host: 'a Host' });
     this.#host = host;
     this.#written = active ? 1 : 0;
     // Bytes 0 to 7 are the number 1 that a set writes, 8 and up take what is read.

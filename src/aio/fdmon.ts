@@ -9,6 +9,7 @@ export type FdMonKind = 'poll' | 'epoll';
  * epoll from 64 on; the others from the first poll on.
  */
 export type FdMonChoice = 'auto' | FdMonKind;
+export const FDMON_CHOICES: readonly FdMonChoice[] = ['auto', 'poll', 'epoll'];
 
 /** How a context waits for its fds. QEMU: FDMonOps. */
 export interface FdMon {

@@ -1,3 +1,4 @@
+import { checkFunction, isInt, shown } from '../host/arguments.ts';
 import type { Disposable } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
@@ -37,6 +38,7 @@ export class HandlerTable {
 
   /**
    * QEMU: aio_set_fd_handler.
+   * @throws RangeError, TypeError where fd is none, or handlers are no functions; nothing is changed then
    * @param notifier the event notifier that the fd is of, where its edges may be watched
    */
   set(
@@ -44,6 +46,7 @@ export class HandlerTable {
     handlers: FdHandlers<unknown> | null,
     notifier: EventNotifier | null = null,
   ): Disposable {
+    checkHandlers(fd, handlers);
     const old = this.handlers.get(fd) ?? null;
     const next = handlers === null ? null : this.#make(fd, handlers, notifier);
     if (old === null && next === null) return NOTHING;
@@ -126,6 +129,25 @@ export class HandlerTable {
     handler.pollReady = false;
     this.#owner.polling.remove(handler);
     this.#sink?.removePoll(handler);
+  }
+}
+
+const FUNCTIONS = ['ioRead', 'ioWrite', 'ioPoll', 'ioPollReady'] as const;
+
+function checkHandlers(fd: number, handlers: FdHandlers<unknown> | null): void {
+  if (!isInt(fd) || fd < 0) {
+    throw new RangeError(
+      `aio_set_fd_handler: fd is ${shown(fd)}: expected an integer from 0 to 2147483647`,
+    );
+  }
+  if (handlers === null) return;
+  if (typeof handlers !== 'object') {
+    const what = `handlers of fd ${fd} are ${shown(handlers)}`;
+    throw new TypeError(`aio_set_fd_handler: ${what}: expected an object, or null to remove them`);
+  }
+  for (const name of FUNCTIONS) {
+    const handler = handlers[name] ?? null;
+    if (handler !== null) checkFunction(handler, `aio_set_fd_handler: ${name} of fd ${fd}`);
   }
 }
 

@@ -8,7 +8,12 @@ export type IOHandler<T> = (opaque: T) => void;
 /** Says, without a system call, whether there is an event. QEMU: AioPollFn. */
 export type AioPollFn<T> = (opaque: T) => boolean;
 
-/** What is called when an fd becomes ready. QEMU: the arguments of aio_set_fd_handler. */
+/**
+ * What is called when an fd becomes ready. QEMU: the arguments of aio_set_fd_handler.
+ *
+ * They are to be removed before the fd is closed: poll then says POLLNVAL at once, each
+ * time, which calls nobody, and the loop spins. (QEMU does so, too.)
+ */
 export interface FdHandlers<T = undefined> {
   /** The fd is readable, hung up, or in error. */
   readonly ioRead?: IOHandler<T> | undefined;

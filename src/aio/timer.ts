@@ -1,3 +1,4 @@
+import { checkFunction, shown } from '../host/arguments.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import {
@@ -56,7 +57,7 @@ export class QemuTimer {
 
   /** Arms it for a time in its own units, anew if it is pending. QEMU: timer_mod. */
   mod(expireTime: number): void {
-    this.modNs(expireTime * this.scale);
+    this.#list.mod(this, this.#number(expireTime) * this.scale);
   }
 
   /**
@@ -65,12 +66,12 @@ export class QemuTimer {
    * @throws RangeError where the time is not a number
    */
   modNs(expireTimeNs: number): void {
-    this.#list.mod(this, expireTimeNs);
+    this.#list.mod(this, this.#number(expireTimeNs));
   }
 
   /** Arms it, unless it is due earlier already. QEMU: timer_mod_anticipate. */
   modAnticipate(expireTime: number): void {
-    this.modAnticipateNs(expireTime * this.scale);
+    this.modAnticipateNs(this.#number(expireTime) * this.scale);
   }
 
   /**
@@ -78,12 +79,16 @@ export class QemuTimer {
    * @throws RangeError where the time is not a number
    */
   modAnticipateNs(expireTimeNs: number): void {
-    if (!this.pending || !(this.deadlineNs <= expireTimeNs)) this.modNs(expireTimeNs);
+    const deadlineNs = this.#number(expireTimeNs);
+    if (!this.pending || deadlineNs < this.deadlineNs) this.#list.mod(this, deadlineNs);
   }
 
-  /** Arms it for a span from now, in ns. */
+  /**
+   * Arms it for a span from now, in ns.
+   * @throws RangeError where the span is not a number
+   */
   modFromNowNs(spanNs: number): void {
-    this.modNs(this.#list.nowNs() + spanNs);
+    this.#list.mod(this, this.#list.nowNs() + this.#number(spanNs));
   }
 
   /** Disarms it. QEMU: timer_del. */
@@ -105,6 +110,12 @@ export class QemuTimer {
   expired(nowNs: number): boolean {
     return this.pending && this.deadlineNs <= nowNs;
   }
+
+  /** A time of any other kind would stand nowhere in the order, and break it for all others. */
+  #number(time: number): number {
+    if (typeof time === 'number' && !Number.isNaN(time)) return time;
+    throw new RangeError(`timer '${this.name}': the time is ${shown(time)}: expected a number`);
+  }
 }
 
 const INT64_MAX = 2 ** 63;
@@ -122,6 +133,7 @@ export class TimerList implements ClockListener {
   readonly #notify: () => void;
   readonly #queue = new TimerQueue<QemuTimer>();
   readonly #tally: Tally;
+  #closed = false;
 
   constructor(clocks: Clocks, type: number, trace: Tracer, tally: Tally, notify: () => void) {
     this.#clocks = clocks;
@@ -137,8 +149,7 @@ export class TimerList implements ClockListener {
   }
 
   mod(timer: QemuTimer, expireTimeNs: number): void {
-    // It would stand nowhere in the order, and break it for all others.
-    if (Number.isNaN(expireTimeNs)) throw new RangeError(`timer '${timer.name}': deadline is NaN`);
+    if (this.#closed) throw new Error(`timer_mod: '${timer.name}': the loop is closed`);
     if (timer.pending) this.#queue.remove(timer);
     else this.#tally.armed++;
     timer.pending = true;
@@ -209,6 +220,7 @@ export class TimerList implements ClockListener {
   }
 
   close(): void {
+    this.#closed = true;
     this.#clocks.unlisten(this.type, this);
     while (this.#queue.size > 0) this.del(this.#queue.first!);
   }
@@ -243,6 +255,8 @@ export class TimerListGroup {
   ): QemuTimer {
     const list = this.lists[type];
     if (list === undefined) throw new RangeError(`there is no clock ${type}: expected 0 to 3`);
+    checkFunction(callback, `timer '${name}': its callback`);
+    if (!(scale > 0)) throw new RangeError(`timer '${name}': its scale is ${shown(scale)}`);
     return new QemuTimer(list, name, scale, callback as TimerCallback<unknown>, opaque);
   }
 

@@ -24,6 +24,10 @@ export const F_SETPIPE_SZ = 1031;
 export const F_GETPIPE_SZ = 1032;
 export const FD_CLOEXEC = 1;
 export const EFD_SEMAPHORE = 1;
+export const EFD_NONBLOCK = O_NONBLOCK;
+export const EFD_CLOEXEC = O_CLOEXEC;
+export const SFD_NONBLOCK = O_NONBLOCK;
+export const SFD_CLOEXEC = O_CLOEXEC;
 
 // socketpair(2)
 export const AF_UNIX = 1;
@@ -43,6 +47,15 @@ export const POLLNVAL = 0x020;
 export const EPOLL_CTL_ADD = 1;
 export const EPOLL_CTL_DEL = 2;
 export const EPOLL_CTL_MOD = 3;
+export const EPOLL_CLOEXEC = O_CLOEXEC;
+export const EPOLLIN = POLLIN;
+export const EPOLLPRI = POLLPRI;
+export const EPOLLOUT = POLLOUT;
+export const EPOLLERR = POLLERR;
+export const EPOLLHUP = POLLHUP;
+export const EPOLLEXCLUSIVE = 1 << 28;
+export const EPOLLWAKEUP = 1 << 29;
+export const EPOLLONESHOT = 1 << 30;
 export const EPOLLET = 1 << 31;
 
 // clocks, as clock_gettime(2) numbers them

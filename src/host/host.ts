@@ -92,7 +92,7 @@ export interface SignalPipe extends Disposable {
   /**
    * Handles a signal: sigaction(2) with a handler that the host has for it, and
    * these SA_* flags; again, to change the flags. Returns 0 or -errno: EINVAL for
-   * SIGKILL, SIGSTOP, and what is no signal.
+   * SIGKILL, SIGSTOP, and what is no signal, EBADF after dispose.
    */
   add(signo: number, flags: number): number;
   /** Handles it no more: SIG_DFL, unless others in this process handle it too. What came and was not told is dropped. */
@@ -109,7 +109,7 @@ export interface Host {
 
   // Memory
 
-  /** Takes memory of the given size, zeroed. Throws RangeError where there is none. */
+  /** Takes memory of the given size, zeroed. Throws RangeError where there is none, or bytes are no size. */
   alloc(bytes: number): HostBuffer;
 
   // Clocks
@@ -122,7 +122,8 @@ export interface Host {
   /**
    * ppoll(2) over nfds struct pollfd that stand in fds (two words each: fd,
    * events | revents << 16), with no signal mask. timeoutNs -1 waits for ever.
-   * Returns how many have revents; -EINTR where a signal came.
+   * Returns how many have revents; -EINTR where a signal came; -EINVAL where fds has no room
+   * for so many.
    */
   poll(fds: HostBuffer, nfds: number, timeoutNs: number): number;
   epollCreate1(flags: number): number;
@@ -145,7 +146,9 @@ export interface Host {
   socketpair(domain: number, type: number, out: number[]): number;
   /** open(2); used for regular files and /dev. */
   open(path: string, flags: number, mode: number): number;
+  /** read(2) into buf from offset on. Returns -EINVAL where count bytes have no room there. */
   read(fd: number, buf: HostBuffer, offset: number, count: number): number;
+  /** write(2) of what stands in buf from offset on. Returns -EINVAL where that is not count bytes. */
   write(fd: number, buf: HostBuffer, offset: number, count: number): number;
   close(fd: number): number;
   fcntl(fd: number, cmd: number, arg: number): number;

@@ -1,9 +1,10 @@
 import { AioContext } from '../aio/aio-context.ts';
 import type { BottomHalf } from '../aio/bottom-half.ts';
 import { Clocks, soonestTimeout } from '../aio/clock.ts';
-import type { FdMonChoice } from '../aio/fdmon.ts';
+import { FDMON_CHOICES, type FdMonChoice } from '../aio/fdmon.ts';
 import type { FdHandlers, PollRecord } from '../aio/handler.ts';
 import { TimerListGroup } from '../aio/timer.ts';
+import { checkFunction, checkOptions, checkWord } from '../host/arguments.ts';
 import { CLOCK_MONOTONIC } from '../host/constants.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
@@ -79,10 +80,14 @@ export class MainLoop implements Disposable {
   #quit = false;
   #closed = false;
 
-  /** @throws HostError where no descriptors are left. QEMU: qemu_init_main_loop. */
+  /**
+   * @throws HostError where no descriptors are left; TypeError, RangeError for options that are
+   *   missing or none. QEMU: qemu_init_main_loop.
+   */
   constructor(options: MainLoopOptions) {
-    const { host } = options;
-    const { fdmon = 'auto', edges = true } = options;
+    checkOptions(options, 'MainLoop', { host: 'a Host' });
+    const { host, fdmon = 'auto', edges = true } = options;
+    checkWord(fdmon, FDMON_CHOICES, "MainLoop: option 'fdmon'");
     this.host = host;
     this.trace = options.trace ?? new Tracer(() => host.clockNs(CLOCK_MONOTONIC));
     const trace = this.trace;
@@ -102,7 +107,7 @@ export class MainLoop implements Disposable {
     this.#attach(this.iohandler, 'io-handler');
   }
 
-  /** Sets an fd's handlers on the iohandler context. QEMU: qemu_set_fd_handler. */
+  /** AioContext.setFdHandler on the iohandler context. QEMU: qemu_set_fd_handler. */
   setFdHandler<T = undefined>(fd: number, handlers: FdHandlers<T> | null): Disposable {
     return this.iohandler.setFdHandler(fd, handlers);
   }
@@ -114,6 +119,7 @@ export class MainLoop implements Disposable {
 
   /** Ends the sleep of the loop, or keeps it from sleeping: schedules an empty bottom half. QEMU: qemu_notify_event. */
   notifyEvent(): void {
+    if (this.#closed) return;
     this.#notifyBh.schedule();
   }
 
@@ -122,6 +128,8 @@ export class MainLoop implements Disposable {
    * What one throws comes out of main_loop_wait. QEMU: main_loop_poll_add_notifier.
    */
   addPollNotifier(notifier: (poll: MainLoopPoll) => void): Disposable {
+    this.#checkOpen('main_loop_poll_add_notifier');
+    checkFunction(notifier, 'main_loop_poll_add_notifier: the notifier');
     // Wrapped, so that a notifier that is added twice is held twice.
     const held = (poll: MainLoopPoll): void => notifier(poll);
     this.#pollNotifiers = [held, ...this.#pollNotifiers];
@@ -134,6 +142,7 @@ export class MainLoop implements Disposable {
 
   /** Attaches a GLib-like source. */
   attachSource(source: Source): Disposable {
+    this.#checkOpen('g_source_attach');
     return this.sources.attach(source);
   }
 
@@ -145,7 +154,7 @@ export class MainLoop implements Disposable {
    * @throws Error where the loop is closed
    */
   mainLoopWait(nonblocking: boolean): number {
-    if (this.#closed) throw new Error('main_loop_wait: the loop is closed');
+    this.#checkOpen('main_loop_wait');
     const iteration = ++this.iterations;
     if (this.trace.on[T_BEGIN] !== 0) this.trace.emit(T_BEGIN, iteration, nonblocking ? 1 : 0);
     let ret = 0;
@@ -159,18 +168,23 @@ export class MainLoop implements Disposable {
 
   /**
    * Iterates until quit is called; not at all where it was called before. May be
-   * called from a callback: a quit ends the innermost. QEMU: qemu_main_loop.
+   * called from a callback: a quit ends the innermost. dispose, from a callback, ends
+   * all of them. QEMU: qemu_main_loop.
+   * @throws Error where the loop was closed before
    */
   run(): void {
+    this.#checkOpen('qemu_main_loop');
     try {
       while (!this.#quit) this.mainLoopWait(false);
     } finally {
-      this.#quit = false;
+      // Closed, the outer ones end too.
+      this.#quit = this.#closed;
     }
   }
 
-  /** Lets run return after this iteration, or the next run at once. */
+  /** Lets run return after this iteration, or the next run at once. Nothing where the loop is closed. */
   quit(): void {
+    if (this.#closed) return;
     this.#quit = true;
     this.notifyEvent();
   }
@@ -181,12 +195,14 @@ export class MainLoop implements Disposable {
   }
 
   /**
-   * Closes all that the loop opened.
+   * Closes all that the loop opened; a callback of its own may do so, and ends run. Afterwards
+   * quit, notifyEvent and all that takes something back do nothing, and the rest throws.
    * @throws Error where a bottom half leaked, after everything is closed.
    */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#quit = true;
     this.#notifyBh.delete();
     for (const source of this.sources.sources) source.dispose();
     for (const d of this.#detach) d.dispose();
@@ -203,6 +219,10 @@ export class MainLoop implements Disposable {
     this.close();
   }
 
+  #checkOpen(what: string): void {
+    if (this.#closed) throw new Error(`${what}: the loop is closed`);
+  }
+
   #attach(ctx: AioContext, name: string): void {
     this.#detach.push(this.#poll.addContext(ctx), this.sources.attach(new AioSource(ctx, name)));
   }
@@ -214,7 +234,8 @@ export class MainLoop implements Disposable {
     sources.prepare();
     const sourcesNs = sources.timeoutMs < 0 ? -1 : sources.timeoutMs * NS_PER_MS;
     this.#phase('poll');
-    const ret = this.#wait(soonestTimeout(sourcesNs, timeoutNs));
+    // A callback may have closed the loop: then nothing would end its sleep.
+    const ret = this.#wait(this.#closed ? 0 : soonestTimeout(sourcesNs, timeoutNs));
     this.#phase('check');
     const ready = sources.check();
     this.#phase('dispatch');

@@ -1,4 +1,5 @@
 import type { BottomHalf } from '../aio/bottom-half.ts';
+import { isInt, shown } from '../host/arguments.ts';
 import {
   CLD_CONTINUED,
   CLD_STOPPED,
@@ -13,41 +14,25 @@ import {
   WNOWAIT,
   WSTOPPED,
 } from '../host/constants.ts';
-import { HostError } from '../host/errno.ts';
-import {
-  type Disposable,
-  newWaitResult,
-  type SpawnRequest,
-  type WaitResult,
-} from '../host/host.ts';
+import { check, ECHILD, EINTR, ENOTDIR, HostError } from '../host/errno.ts';
+import { type Disposable, newWaitResult, type SpawnRequest } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
+import {
+  checkCallbacks,
+  checkChild,
+  checkChildren,
+  checkOpen,
+  checkWatchOptions,
+} from './child-checks.ts';
+import { type ChildCallbacks, type ChildEvent, newChildEvent } from './child-event.ts';
+import { DeathTimes, type LoopTimes } from './death-times.ts';
 import type { SignalLoop, Signals } from './signals.ts';
+
+export type { ChildCallbacks, ChildEvent };
 
 const T_SPAWN = EV.child_spawn;
 const T_STATUS = EV.child_status;
 const T_REAP = EV.child_reap;
-
-/** Sleeps shorter than this do not show whether the loop was waiting when the child died. */
-const SLEPT_NS = 100_000;
-
-/** How a child ended, or changed. */
-export interface ChildEvent extends Readonly<WaitResult> {
-  readonly name: string;
-  /**
-   * ns from death to reap. Where the loop slept when the child died this is from
-   * its waking up; where it was busy, the most that it can be: from the last
-   * time it looked.
-   */
-  readonly latencyNs: number;
-  /** Whether latencyNs is a bound, since the loop was busy. */
-  readonly latencyIsBound: boolean;
-}
-
-export interface ChildCallbacks {
-  readonly onEnd?: ((event: ChildEvent) => void) | undefined;
-  /** The child stopped or went on; only with ChildWatchOptions.stops. */
-  readonly onStatus?: ((event: ChildEvent) => void) | undefined;
-}
 
 /** A child that is to be started and watched. */
 export interface ChildRequest {
@@ -55,14 +40,6 @@ export interface ChildRequest {
   /** What traces and events call it. */
   readonly name: string;
   readonly callbacks?: ChildCallbacks | undefined;
-}
-
-/** When the loop's last polls began and ended. MainLoop.pollTimes is one. */
-export interface LoopTimes {
-  wanted: number;
-  readonly enterNs: number;
-  readonly returnNs: number;
-  readonly previousReturnNs: number;
 }
 
 export interface ChildWatchOptions {
@@ -96,7 +73,8 @@ interface Watched {
  *  C1. One SIGCHLD may stand for any number of children, so the bottom half
  *      reaps until nothing is left.
  *  C2. Only children of ours are waited for. Somebody else's (Node's
- *      child_process) is looked at with WNOWAIT at most, and stays.
+ *      child_process) is looked at with WNOWAIT at most, and stays. Its exit is told by
+ *      Node, which has SIGCHLD for that only beside Signals by compat.
  */
 export class ChildWatch implements Disposable {
   /** SIGCHLD records that were handled. */
@@ -108,27 +86,32 @@ export class ChildWatch implements Disposable {
   readonly #children = new Map<number, Watched>();
   readonly #result = newWaitResult();
   readonly #waitFor: number;
+  readonly #deaths: DeathTimes;
   #disposed = false;
-  /** When those that the next round reaps died; -1: not known yet. */
-  #deathNs = -1;
-  /** The child that died right then; 0 where #deathNs is a bound for all. */
-  #diedThen = 0;
 
+  /**
+   * @throws Error where these Signals have no SIGCHLD, or a ChildWatch already; TypeError
+   *   for an option that is missing; nothing is changed then.
+   */
   constructor(options: ChildWatchOptions) {
+    checkWatchOptions(options);
+    const { loop, signals, times, stops = false } = options;
     this.#options = options;
-    const { loop, signals, stops = false } = options;
+    this.#deaths = new DeathTimes(times);
     this.#waitFor = WEXITED | (stops ? WSTOPPED | WCONTINUED : 0);
-    this.#bh = loop.context.newBottomHalf('sigchld_bh', () => this.#reapAll());
+    // First, since it may fail.
     this.#action = signals.sigaction(SIGCHLD, {
       name: 'sigchld_handler',
       flags: stops ? 0 : SA_NOCLDSTOP,
       handler: (_signo, info) => {
         this.sigchlds++;
-        this.#noteDeath(info.ssi_pid);
+        this.#deaths.note(info.ssi_pid);
         this.#bh.schedule();
       },
     });
-    options.times.wanted++;
+    this.#bh = loop.context.newBottomHalf('sigchld_bh', () => this.#reapAll());
+    signals.childWatch = this;
+    times.wanted++;
   }
 
   /** How many children live, or have not been reaped. */
@@ -143,10 +126,14 @@ export class ChildWatch implements Disposable {
 
   /**
    * Starts a program and watches it. Returns its pid.
-   * @throws HostError as posix_spawn fails: ENOENT, EACCES, EAGAIN, ENOMEM, …
+   * @throws HostError as posix_spawn fails: ENOENT, EACCES, EAGAIN, ENOMEM, …, and ENOTDIR
+   *   where cwd cannot be entered; TypeError for a request that is none; Error after dispose
    */
   spawn(request: SpawnRequest, name: string, callbacks: ChildCallbacks = {}): number {
+    this.#checkOpen('spawn');
+    checkChild(request, callbacks);
     const pid = this.#options.loop.host.spawn(request);
+    if (pid === -ENOTDIR) throw new HostError(pid, `spawn ${request.file} in ${request.cwd}`);
     if (pid < 0) throw new HostError(pid, `spawn ${request.file}`);
     this.#started(pid, { request, name, callbacks });
     return pid;
@@ -156,8 +143,11 @@ export class ChildWatch implements Disposable {
    * Starts many at once, which is faster than one after the other: programs are loaded
    * while the next are made. Returns their pids; -errno (Host.spawn) for each that
    * could not be started, and the others are started all the same.
+   * @throws TypeError for a request that is none, before any is started; Error after dispose
    */
   spawnAll(children: readonly ChildRequest[]): number[] {
+    this.#checkOpen('spawnAll');
+    checkChildren(children);
     const pids = this.#options.loop.host.spawnAll(children.map(({ request }) => request));
     for (let i = 0; i < pids.length; i++) if (pids[i]! > 0) this.#started(pids[i]!, children[i]!);
     return pids;
@@ -166,11 +156,33 @@ export class ChildWatch implements Disposable {
   #started(pid: number, { request, name, callbacks }: ChildRequest): void {
     const { trace } = this.#options.loop;
     if (trace.on[T_SPAWN] !== 0) trace.emit(T_SPAWN, pid, name, request.argv.join(' '));
-    this.watch(pid, name, callbacks);
+    this.#add(pid, name, callbacks ?? {});
   }
 
-  /** Watches a child that somebody else has started. */
+  /**
+   * Watches a child of this process that was started by other means, and reaps it when
+   * it ends, also where it has ended already. So it must not be one of Node's
+   * child_process: Node, which reaps those itself, would wait for it for ever.
+   * @throws HostError ECHILD for what is no child of this process, or reaped already;
+   *   Error for one that is watched already, and after dispose
+   */
   watch(pid: number, name: string, callbacks: ChildCallbacks = {}): void {
+    this.#checkOpen('watch');
+    checkCallbacks(callbacks);
+    if (!isInt(pid) || pid <= 0) throw new HostError(ECHILD, `watch: child ${shown(pid)}`);
+    if (this.#children.has(pid)) throw new Error(`watch: child ${pid} is watched already`);
+    check(this.#wait(P_PID, pid, WNOWAIT), `watch: child ${pid}`);
+    this.#add(pid, name, callbacks);
+    // Its SIGCHLD may have come before.
+    this.#bh.schedule();
+  }
+
+  #checkOpen(what: string): void {
+    if (this.#disposed) throw new Error(`${what}: this ChildWatch is disposed`);
+    checkOpen(this.#options, what);
+  }
+
+  #add(pid: number, name: string, callbacks: ChildCallbacks): void {
     const announced = this.#options.signals.source.announceChild?.(pid) ?? null;
     this.#children.set(pid, { pid, name, callbacks, announced });
   }
@@ -179,6 +191,7 @@ export class ChildWatch implements Disposable {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#options.signals.childWatch = null;
     this.#options.times.wanted--;
     this.#action.dispose();
     for (const child of this.#children.values()) child.announced?.dispose();
@@ -189,13 +202,13 @@ export class ChildWatch implements Disposable {
   /** QEMU: sigchld_bh_handler. */
   #reapAll(): void {
     // Scheduled by somebody else, who may know of a death before SIGCHLD comes.
-    if (this.#deathNs < 0) this.#noteDeath(0);
+    this.#deaths.note(0);
     let done = false;
     try {
       this.#reapFirstToLast();
       done = true;
     } finally {
-      this.#deathNs = -1;
+      this.#deaths.forget();
       // A callback threw: the others' SIGCHLD is gone, so nothing else would bring us back.
       if (!done) this.#bh.schedule();
     }
@@ -226,18 +239,19 @@ export class ChildWatch implements Disposable {
 
   /** Returns the pid that has changed, 0 for none, or -errno. */
   #wait(idtype: number, id: number, options: number): number {
-    const ret = this.#options.loop.host.waitid(
-      idtype,
-      id,
-      this.#waitFor | WNOHANG | options,
-      this.#result,
-    );
+    const { host } = this.#options.loop;
+    const what = this.#waitFor | WNOHANG | options;
+    let ret: number;
+    do {
+      ret = host.waitid(idtype, id, what, this.#result);
+    } while (ret === -EINTR);
     return ret < 0 ? ret : this.#result.pid;
   }
 
   #tell(child: Watched | undefined): void {
     const { trace } = this.#options.loop;
-    const event = this.#event(child?.name ?? 'orphan');
+    const nowNs = this.#options.loop.host.clockNs(CLOCK_MONOTONIC);
+    const event = newChildEvent(child?.name ?? 'orphan', this.#result, this.#deaths, nowNs);
     const { pid, code, status } = event;
     if (code === CLD_STOPPED || code === CLD_CONTINUED) {
       if (trace.on[T_STATUS] !== 0) trace.emit(T_STATUS, pid, event.name, code, status);
@@ -254,42 +268,5 @@ export class ChildWatch implements Disposable {
     }
     if (child === undefined) this.#options.onOrphan?.(event);
     else child.callbacks.onEnd?.(event);
-  }
-
-  #event(name: string): ChildEvent {
-    const result = this.#result;
-    const latencyNs = this.#options.loop.host.clockNs(CLOCK_MONOTONIC) - this.#deathNs;
-    // Field by field: a spread makes a new hidden class for each child, which takes V8 15 µs.
-    return {
-      pid: result.pid,
-      uid: result.uid,
-      code: result.code,
-      status: result.status,
-      utimeNs: result.utimeNs,
-      stimeNs: result.stimeNs,
-      maxrssKiB: result.maxrssKiB,
-      minflt: result.minflt,
-      majflt: result.majflt,
-      nvcsw: result.nvcsw,
-      nivcsw: result.nivcsw,
-      name,
-      latencyNs,
-      latencyIsBound: result.pid !== this.#diedThen,
-    };
-  }
-
-  /**
-   * SIGCHLD has just been read, and names the child whose death sent it. If the
-   * poll before it slept, that death has ended its sleep; otherwise it came at
-   * some time since the poll before that one. Others that are reaped with it
-   * have died since.
-   */
-  #noteDeath(pid: number): void {
-    if (this.#deathNs >= 0) return;
-    const { enterNs, returnNs, previousReturnNs } = this.#options.times;
-    const slept = returnNs - enterNs >= SLEPT_NS;
-    this.#diedThen = slept ? pid : 0;
-    if (slept) this.#deathNs = returnNs;
-    else this.#deathNs = previousReturnNs > 0 ? previousReturnNs : enterNs;
   }
 }

@@ -8,17 +8,15 @@ import {
   SA_NOCLDSTOP,
   SI_USER,
   SIGCHLD,
-  SIGKILL,
   SIGNALFD_SIGINFO_SIZE,
   SIGRTMIN,
-  SIGSTOP,
   WCONTINUED,
   WEXITED,
   WNOHANG,
   WNOWAIT,
   WSTOPPED,
 } from '../host/constants.ts';
-import { check, EINVAL, HostError } from '../host/errno.ts';
+import { check, HostError } from '../host/errno.ts';
 import {
   type Disposable,
   type Host,
@@ -79,17 +77,14 @@ export class CompatSignalSource implements SignalSource, HandlerInstaller {
   #disposed = false;
 
   /**
-   * @throws HostError EINVAL for what is no signal, ENOSYS where the host has no
-   *   such way either, EMFILE; nothing is changed then.
+   * @throws HostError ENOSYS where the host has no such way either, EMFILE; nothing is
+   *   changed then.
    */
   constructor(loop: SignalLoop, signals: readonly number[]) {
     const { host } = loop;
-    const wrong = signals.find((n) => !Number.isInteger(n) || n < 1 || n > NSIG);
-    if (wrong !== undefined) throw new HostError(EINVAL, `signal ${wrong}`);
     this.#loop = loop;
     this.#host = host;
-    // A mask leaves these two out in silence, too.
-    this.#signals = new Set(signals.filter((n) => n !== SIGKILL && n !== SIGSTOP));
+    this.#signals = new Set(signals);
     this.#buffer = host.alloc(SIGNALFD_SIGINFO_SIZE);
     const ends: number[] = [];
     check(host.pipe2(ends, O_CLOEXEC | O_NONBLOCK), 'pipe for signals');
@@ -127,7 +122,7 @@ export class CompatSignalSource implements SignalSource, HandlerInstaller {
   }
 
   announceChild(pid: number): Disposable {
-    if (!this.#signals.has(SIGCHLD)) return NOTHING;
+    if (this.#disposed || !this.#signals.has(SIGCHLD)) return NOTHING;
     const fd = this.#host.pidfdOpen(pid, 0);
     if (fd < 0) return NOTHING;
     const child = new AnnouncedChild(this.#loop, pid, fd, (ended) => this.#ended(ended));

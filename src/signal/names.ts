@@ -1,4 +1,4 @@
-import { NSIG, SIGCHLD, SIGRTMAX, SIGRTMIN } from '../host/constants.ts';
+import { NSIG, SIGCHLD, SIGKILL, SIGRTMAX, SIGRTMIN, SIGSTOP } from '../host/constants.ts';
 
 /** Names by number, 1 to 31. */
 const STANDARD = [
@@ -41,6 +41,12 @@ const ALIASES: Readonly<Record<string, string>> = {
   SIGIOT: 'SIGABRT',
   SIGPOLL: 'SIGIO',
 };
+
+/** Whether a program can have it: not the kernel's own two, nor the C library's 32 and 33. */
+export function canBeHandled(signo: number): boolean {
+  if (!Number.isInteger(signo) || signo === SIGKILL || signo === SIGSTOP) return false;
+  return (signo >= 1 && signo < STANDARD.length) || (signo >= SIGRTMIN && signo <= SIGRTMAX);
+}
 
 /** A signal's name: `SIGCHLD`, `SIGRTMIN`, `SIGRTMIN+3`, `SIGRTMAX`; `signal 99` where there is none. */
 export function signalName(signo: number): string {

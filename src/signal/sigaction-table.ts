@@ -1,15 +1,21 @@
+import { shown } from '../host/arguments.ts';
 import { NSIG, SA_SIGINFO, SIG_DFL, SIG_IGN } from '../host/constants.ts';
 import { check } from '../host/errno.ts';
 import { type Disposable, type Host, newSigAction, type SigAction } from '../host/host.ts';
+import { signalName } from './names.ts';
 import type { SignalfdSiginfo } from './siginfo.ts';
 
-/** A plain handler gets the number, one with SA_SIGINFO the record too, which is filled anew for the next signal. */
+/** Gets the number and the record, which is filled anew for the next signal: copy what is to be kept. */
 export type SignalHandler = (signo: number, info: SignalfdSiginfo) => void;
 
 /** What is to happen with a signal. */
 export interface SignalAction {
   readonly handler: SignalHandler | 'default' | 'ignore';
-  /** SA_*; SA_SIGINFO decides what the handler gets. */
+  /**
+   * SA_*, as the kernel is told. SA_NOCLDSTOP does what it says. No handler of ours runs in
+   * the kernel, so SA_RESETHAND resets none (a handler that is to be called once disposes
+   * of itself), and the record comes without SA_SIGINFO, too, which traces show.
+   */
   readonly flags?: number | undefined;
   /** What traces and logs call the handler. */
   readonly name?: string | undefined;
@@ -45,9 +51,11 @@ export class SigactionTable implements Disposable {
   /**
    * Sets what happens with a signal, until another action is set or this one
    * disposed of: then it is as it was before the first.
-   * @throws HostError for signals that cannot be handled. POSIX: sigaction.
+   * @throws HostError for signals that cannot be handled; TypeError for what is no action.
+   *   POSIX: sigaction.
    */
   set(signo: number, action: SignalAction): Disposable {
+    checkAction(signo, action);
     if (!this.#originals.has(signo)) {
       const original = newSigAction();
       check(this.#host.sigaction(signo, null, original), `sigaction ${signo}`);
@@ -68,10 +76,12 @@ export class SigactionTable implements Disposable {
       this.#set.flags = flags;
       check(this.#host.sigaction(signo, this.#set, null), `sigaction ${signo}`);
     }
-    this.#actions[signo] = action;
+    // A copy, since the same action may be set again, and its first handle is not the second's.
+    const set = { ...action };
+    this.#actions[signo] = set;
     return {
       dispose: () => {
-        if (this.#actions[signo] === action) this.#putBack(signo);
+        if (this.#actions[signo] === set) this.#putBack(signo);
       },
     };
   }
@@ -108,8 +118,11 @@ export class SigactionTable implements Disposable {
   /** The signals that functions of this table handle, and nobody else's. */
   get handled(): number[] {
     return [...this.#originals.keys()].filter((signo) => {
-      this.#host.sigaction(signo, null, this.#query);
-      return this.#query.handler === this.#host.handlerAddress;
+      if (typeof this.#actions[signo]?.handler !== 'function') return false;
+      if (this.#host.sigaction(signo, null, this.#query) < 0) return false;
+      const { handler } = this.#query;
+      // An installer's handler is its own business.
+      return this.#installer === null ? handler === this.#host.handlerAddress : handler > SIG_IGN;
     });
   }
 
@@ -138,6 +151,13 @@ export class SigactionTable implements Disposable {
   }
 
   readonly #lookup: Lookup = { name: 'default', flags: 0, handler: null, wantsInfo: false };
+}
+
+function checkAction(signo: number, action: SignalAction): void {
+  const handler: unknown = action?.handler;
+  if (typeof handler === 'function' || handler === 'default' || handler === 'ignore') return;
+  const what = `handler of ${signalName(signo)} is ${shown(handler)}`;
+  throw new TypeError(`sigaction: ${what}: expected a function, 'default' or 'ignore'`);
 }
 
 /** Answer of SigactionTable.lookup. */

@@ -57,6 +57,7 @@ export class NativeSignalSource implements SignalSource {
   readonly fd: number;
   readonly #host: Host;
   readonly #mask: SignalMaskToken;
+  #disposed = false;
 
   /**
    * @throws HostError ENOSYS where threads cannot be masked on this machine, or
@@ -76,13 +77,15 @@ export class NativeSignalSource implements SignalSource {
   }
 
   drop(signals: readonly number[]): void {
-    if (signals.length === 0) return;
+    if (signals.length === 0 || this.#disposed) return;
     this.#host.signalfd(this.fd, signals, O_CLOEXEC | O_NONBLOCK);
     const record = this.#host.alloc(SIGNALFD_SIGINFO_SIZE);
     while (this.#host.read(this.fd, record, 0, SIGNALFD_SIGINFO_SIZE) > 0);
   }
 
   dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
     this.#host.close(this.fd);
     this.#host.restoreSignalMask(this.#mask);
     if (this.#mask.signals.includes(SIGCHLD)) this.#wakeOtherParents();
@@ -127,6 +130,7 @@ export class SigfdReader {
   readonly #report: (message: string) => void;
   readonly #buffer: HostBuffer;
   readonly #info: SignalfdSiginfo = newSiginfo();
+  #stopped = false;
 
   /** @param report takes the one line that says that a read went wrong */
   constructor(
@@ -147,7 +151,7 @@ export class SigfdReader {
   /** The fd handler. */
   readonly handler = (): void => {
     const { fd } = this.#source;
-    for (;;) {
+    while (!this.#stopped) {
       const ret = this.#host.read(fd, this.#buffer, 0, SIGNALFD_SIGINFO_SIZE);
       if (this.#trace.on[T_READ] !== 0) {
         this.#trace.emit(T_READ, fd, ret, ret === SIGNALFD_SIGINFO_SIZE ? 1 : 0);
@@ -169,6 +173,11 @@ export class SigfdReader {
       this.#deliver(this.#info);
     }
   };
+
+  /** Nothing is read any more, also where a handler calls this. */
+  stop(): void {
+    this.#stopped = true;
+  }
 
   #deliver(info: SignalfdSiginfo): void {
     const signo = info.ssi_signo;

@@ -1,9 +1,11 @@
 import type { AioContext } from '../aio/aio-context.ts';
 import type { FdHandlers } from '../aio/handler.ts';
+import { checkFunction, checkOptions, checkWord, shown } from '../host/arguments.ts';
 import { EACCES, EAGAIN, ENOSYS, EPERM, HostError } from '../host/errno.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { CompatSignalSource } from './compat.ts';
+import { canBeHandled, signalName } from './names.ts';
 import { SigactionTable, type SignalAction } from './sigaction-table.ts';
 import { NativeSignalSource, type SigfdCounts, SigfdReader, type SignalSource } from './sigfd.ts';
 
@@ -32,21 +34,37 @@ export interface SignalsOptions {
  * loop, and the sigactions that say who is called. Two of one process must have no
  * signal in common: each record would reach one of them, and the first that is
  * disposed of would unblock it for both. QEMU: qemu_signal_init.
+ *
+ * With SIGCHLD by a signalfd, Node hears of no child of its own child_process until these
+ * are disposed of: execSync hangs, 'exit' comes late. `sigfd: 'compat'` leaves it to both.
+ * A worker thread must dispose of its Signals before it ends: they are blocked in every
+ * thread of the process, and nobody else can undo that.
  */
 export class Signals implements Disposable {
   readonly table: SigactionTable;
   readonly source: SignalSource;
+  /** The signals that come through the loop. */
+  readonly signals: readonly number[];
+  /** Who has SIGCHLD, which is for one alone. Only ChildWatch writes it. @internal */
+  childWatch: Disposable | null = null;
   /** How the records come; see CompatSignalSource for what compat lacks. */
   readonly sigfd: 'native' | 'compat';
   readonly #handler: Disposable;
   readonly #reader: SigfdReader;
+  #disposed = false;
 
-  /** @throws HostError where the signals cannot be had; nothing is changed then. */
+  /**
+   * @throws HostError where the signals cannot be had; RangeError for what is no signal, or
+   *   cannot be handled, and for another `sigfd`; nothing is changed then.
+   */
   constructor(loop: SignalLoop, options: SignalsOptions) {
+    checkLoop(loop);
+    checkSignalsOptions(options);
     const { host, trace } = loop;
     const made = openSource(loop, options);
     this.source = made.source;
     this.sigfd = made.sigfd;
+    this.signals = [...options.signals];
     this.table = made.table;
     const report = options.report ?? (() => {});
     this.#reader = new SigfdReader(host, trace, this.source, this.table, report);
@@ -60,11 +78,16 @@ export class Signals implements Disposable {
     return this.#reader.counts;
   }
 
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
   /**
    * Sets who handles a signal, until another is set or this one disposed of.
-   * @throws HostError where it cannot be handled. POSIX: sigaction.
+   * @throws HostError where it cannot be handled; Error after dispose. POSIX: sigaction.
    */
   sigaction(signo: number, action: SignalAction): Disposable {
+    if (this.#disposed) throw new Error('sigaction: these Signals are disposed');
     return this.table.set(signo, action);
   }
 
@@ -74,11 +97,40 @@ export class Signals implements Disposable {
    * it did before, so who is about to exit may leave this undone.
    */
   dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#reader.stop();
     this.#handler.dispose();
     const { handled } = this.table;
     this.table.dispose();
     this.source.drop?.(handled);
     this.source.dispose();
+  }
+}
+
+const CHOICES: readonly SigfdChoice[] = ['auto', 'native', 'compat'];
+
+function checkLoop(loop: SignalLoop): void {
+  checkOptions({ loop }, 'Signals', { loop: 'a MainLoop' });
+  if (loop.context.closed) throw new Error('Signals: the loop is closed');
+}
+
+function checkSignalsOptions(options: SignalsOptions): void {
+  checkOptions(options, 'Signals', { signals: 'an array of signal numbers' });
+  const { signals, sigfd = 'auto', report } = options;
+  if (!Array.isArray(signals)) {
+    const what = `Signals: option 'signals' is ${shown(signals)}`;
+    throw new TypeError(`${what}: expected an array of signal numbers`);
+  }
+  checkWord(sigfd, CHOICES, "Signals: option 'sigfd'");
+  if (report !== undefined) checkFunction(report, "Signals: option 'report'");
+  for (const signo of signals) {
+    if (canBeHandled(signo)) continue;
+    const named = Number.isInteger(signo) && signo > 0;
+    throw new RangeError(
+      `Signals: ${named ? `${signalName(signo)} (${signo})` : shown(signo)} cannot come through a loop: ` +
+        'expected 1 to 31 without SIGKILL (9) and SIGSTOP (19), or SIGRTMIN (34) to SIGRTMAX (64)',
+    );
   }
 }
 

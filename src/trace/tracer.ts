@@ -11,7 +11,7 @@ import {
 export type TraceValue = number | string | undefined;
 
 /** How many arguments an event has, by its id. */
-export const ARG_COUNTS = Uint8Array.from(EVENT_NAMES, (name) => {
+export const ARG_COUNTS: Uint8Array = Uint8Array.from(EVENT_NAMES, (name) => {
   const { args }: EventDef = CATALOGUE[name];
   return args.length;
 });
@@ -51,7 +51,7 @@ export class Tracer {
    */
   active = false;
   /** By event id: 1 where any sink wants the event. */
-  readonly on = new Uint8Array(EVENT_NAMES.length);
+  readonly on: Uint8Array = new Uint8Array(EVENT_NAMES.length);
   readonly #now: () => number;
   #sinks: Attached[] = [];
 

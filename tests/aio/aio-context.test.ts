@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { AioContext } from '../../src/aio/aio-context.ts';
+import { AioContext, type AioContextOptions } from '../../src/aio/aio-context.ts';
 import { Clocks, QEMU_CLOCK_VIRTUAL } from '../../src/aio/clock.ts';
+import { Coroutines } from '../../src/aio/coroutines.ts';
+import { EventNotifier } from '../../src/aio/event-notifier.ts';
 import { EMFILE } from '../../src/host/errno.ts';
+import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
+import { MainLoop } from '../../src/mainloop/main-loop.ts';
 import { openFds } from '../support/leaks.ts';
 import { hosts, onSim, rigged } from '../support/rig.ts';
 
@@ -116,6 +120,55 @@ describe('as a source of a main loop', () => {
   );
 });
 
+it('options that are missing or none are named, and nothing is left', () => {
+  const host = new SimHost();
+  const before = openFds(host);
+  for (const [name, Made] of [
+    ['AioContext', AioContext],
+    ['MainLoop', MainLoop],
+  ] as const) {
+    const make = (options: unknown) => () => new Made(options as AioContextOptions);
+    expect(make(undefined)).toThrow(`${name}: options are undefined: expected an object with host`);
+    expect(make({})).toThrow(`${name}: option 'host' is undefined: expected a Host`);
+    expect(make({ host, fdmon: 'bogus' })).toThrow(
+      `${name}: option 'fdmon' is 'bogus': expected auto, poll or epoll`,
+    );
+  }
+  const none = undefined as unknown;
+  expect(() => new EventNotifier(none as SimHost)).toThrow(
+    "EventNotifier: option 'host' is undefined: expected a Host",
+  );
+  expect(() => new Coroutines(none as AioContext)).toThrow(
+    "Coroutines: option 'ctx' is undefined: expected an AioContext",
+  );
+  expect(() => new LinuxHost({ spawnBy: 'fork' as 'clone' })).toThrow(
+    "LinuxHost: option 'spawnBy' is 'fork': expected clone or posix_spawn",
+  );
+  expect(openFds(host)).toEqual(before);
+});
+
+it(
+  'what is no function is refused where a bottom half is made',
+  onSim((rig) => {
+    const ctx = rig.context();
+    const loop = rig.loop();
+    const none = undefined as unknown as () => void;
+    const calls: [() => unknown, string][] = [
+      [() => ctx.newBottomHalf('a', none), "aio_bh_new: the callback of 'a' is undefined"],
+      [() => loop.newBottomHalf('b', none), "aio_bh_new: the callback of 'b' is undefined"],
+      [() => ctx.scheduleOneshot('c', none), "aio_bh_schedule_oneshot: the callback of 'c' is"],
+      [() => loop.addPollNotifier(none), 'main_loop_poll_add_notifier: the notifier is undef'],
+    ];
+    for (const [call, message] of calls) {
+      expect(call).toThrow(TypeError);
+      expect(call).toThrow(message);
+    }
+    const guard = { engagedInIo: false };
+    expect(() => ctx.newGuardedBottomHalf('d', none, guard)).toThrow("of 'd' is undefined");
+    expect([...ctx.bottomHalves.entries()]).toEqual([]);
+  }),
+);
+
 describe('closing', () => {
   it.each(hosts)('gives every descriptor back on %s, those of epoll too', (_kind, make) => {
     rigged(make, (rig) => {
@@ -144,8 +197,51 @@ describe('closing', () => {
       ctx.newBottomHalf('forgotten', () => {}).schedule();
       ctx.newBottomHalf('never scheduled', () => {});
       ctx.newBottomHalf('deleted', () => {}).delete();
-      expect(() => ctx.close()).toThrow("BH 'forgotten' leaked");
+      expect(() => ctx.close()).toThrow(
+        "BH 'forgotten' leaked: delete a bottom half before its AioContext is closed",
+      );
       expect(openFds(rig.host)).toEqual(before);
+    }),
+  );
+
+  it(
+    'of a one-shot, which nobody can delete, it says what can be done',
+    onSim((rig) => {
+      const close = (forgotten: boolean) => () => {
+        const ctx = new AioContext({ host: rig.host });
+        ctx.scheduleOneshot('once', () => {});
+        if (forgotten) ctx.newBottomHalf('forgotten', () => {}).schedule();
+        ctx.dispose();
+      };
+      const advice = 'a one-shot has not run and never will: poll once more before, if it has to';
+      expect(close(false)).toThrow(`aio_ctx_finalize: BH 'once' leaked: ${advice}`);
+      const both = `delete a bottom half before its AioContext is closed; ${advice}`;
+      expect(close(true)).toThrow(`aio_ctx_finalize: BH 'forgotten', 'once' leaked: ${both}`);
+    }),
+  );
+
+  it(
+    'may be closed by a callback of its own: the round ends, and there is no other',
+    onSim((rig) => {
+      for (const fdmon of ['poll', 'epoll'] as const) {
+        for (const way of ['bh', 'fd', 'timer'] as const) {
+          const ctx = rig.context({ fdmon });
+          const close = (): void => {
+            rig.log.push(way);
+            ctx.dispose();
+          };
+          if (way === 'bh') ctx.scheduleOneshot('x', close);
+          if (way === 'fd')
+            for (const _ of '12') ctx.setFdHandler(rig.eventfd(1), { ioRead: close });
+          if (way === 'timer') ctx.timers.newTimer(0, 'x', close).modNs(1);
+          ctx.poll(true);
+          expect(rig.taken()).toEqual([way]);
+          expect(() => ctx.poll(false)).toThrow('aio_poll: the loop is closed');
+          const notifier = new EventNotifier(rig.host);
+          expect(() => ctx.setEventNotifier(notifier, { ioRead: () => {} })).toThrow('is closed');
+          notifier.dispose();
+        }
+      }
     }),
   );
 

@@ -56,6 +56,40 @@ describe.each(hosts)('fd handlers under aio_poll on %s', (_kind, make) => {
   );
 
   it(
+    'what is no fd and what is no function is refused, and the handlers stay as they were',
+    rigged(make, (rig) => {
+      const ctx = rig.context();
+      const fd = watch(rig, ctx, 'a');
+      const ioRead = (): void => {};
+      for (const wrong of [Number.NaN, 2 ** 32, 2 ** 31, -1, 1.5, '1', 3n, undefined] as number[]) {
+        for (const handlers of [{ ioRead }, null]) {
+          const set = () => ctx.setFdHandler(wrong, handlers);
+          expect(set, String(wrong)).toThrow(RangeError);
+          expect(set).toThrow(/^aio_set_fd_handler: fd is .*: expected an integer from 0 to 2147/);
+        }
+      }
+      const handlers = [
+        undefined,
+        7,
+        ioRead,
+        { ioRead: 1 },
+        { ioRead, ioWrite: 'f' },
+        { ioPoll: {} },
+      ];
+      for (const wrong of handlers as unknown as unknown as null[]) {
+        expect(() => ctx.setFdHandler(fd, wrong)).toThrow(TypeError);
+      }
+      const wrong = { ioRead, ioWrite: 'f' as unknown as () => void };
+      expect(() => ctx.setFdHandler(fd, wrong)).toThrow(
+        `aio_set_fd_handler: ioWrite of fd ${fd} is 'f': expected a function`,
+      );
+      rig.kick(fd);
+      ctx.poll(false);
+      expect(rig.log).toEqual(['a']);
+    }),
+  );
+
+  it(
     'read comes before write; null removes both',
     rigged(make, (rig) => {
       const ctx = rig.context();

@@ -95,17 +95,37 @@ describe('what a timer says about itself', () => {
   );
 
   it(
-    'refuses a deadline that is not a number, and stays as it was',
+    'refuses a time that is not a number, and stays as it was',
     onSim((rig) => {
       const { timers } = rig.context();
       const [timer, other] = named(rig, timers, QEMU_CLOCK_REALTIME, 't', 'other');
       timer!.modNs(5);
-      expect(() => timer!.modNs(Number.NaN)).toThrow(RangeError);
-      expect(() => timer!.modAnticipateNs(Number.NaN)).toThrow(RangeError);
+      for (const wrong of [Number.NaN, undefined, null, '5', 5n, [5]] as number[]) {
+        for (const arm of ['mod', 'modNs', 'modAnticipate', 'modAnticipateNs', 'modFromNowNs']) {
+          const call = () => timer![arm as 'mod'](wrong);
+          expect(call, `${arm} ${String(wrong)}`).toThrow(RangeError);
+          expect(call).toThrow(/^timer 't': the time is .*: expected a number$/);
+        }
+      }
       expect(timer!.expireTimeNs).toBe(5);
       other!.modNs(1);
       timers.run();
       expect(rig.log).toEqual(['other', 't']);
+    }),
+  );
+});
+
+describe('newTimer', () => {
+  it(
+    'refuses what is no clock, no function and no scale',
+    onSim((rig) => {
+      const { timers } = rig.context();
+      const make = (clock: number, callback: () => void, scale?: number) => () =>
+        timers.newTimer(clock, 't', callback, undefined, scale);
+      expect(make(7, () => {})).toThrow('there is no clock 7: expected 0 to 3');
+      const none = undefined as unknown as () => void;
+      expect(make(0, none)).toThrow("timer 't': its callback is undefined: expected a function");
+      for (const scale of [0, Number.NaN]) expect(make(0, () => {}, scale)).toThrow(RangeError);
     }),
   );
 });

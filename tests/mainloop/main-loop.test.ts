@@ -425,11 +425,107 @@ describe('run and quit', () => {
   );
 });
 
-it('a loop that is closed waits for nothing, and says so', () => {
-  const loop = new MainLoop({ host: new SimHost() });
-  loop.close();
-  expect(() => loop.mainLoopWait(false)).toThrow('the loop is closed');
-  expect(() => loop.run()).toThrow('the loop is closed');
+describe.each(hosts)('a loop that is closed on %s', (_kind, make) => {
+  it(
+    'does nothing on quit, notify and what takes back, and says of all else that it is closed',
+    rigged(make, (rig) => {
+      const loop = rig.loop();
+      const fd = rig.eventfd();
+      const handler = loop.setFdHandler(fd, { ioRead: () => {} });
+      const notifier = loop.addPollNotifier(() => {});
+      const source = loop.attachSource(new IdleSource(() => true));
+      const bh = loop.newBottomHalf('bh', () => {});
+      const all = [loop.timers, loop.context.timers, loop.iohandler.timers];
+      const timers = all.map((group) => group.newTimer(0, 't', () => {}));
+      for (const timer of timers) timer.modNs(1);
+      bh.delete();
+      loop.dispose();
+      loop.quit();
+      loop.notifyEvent();
+      for (const one of [handler, notifier, source, bh, ...timers]) one.dispose();
+      loop.setFdHandler(fd, null);
+      const rest: (() => unknown)[] = [
+        () => loop.mainLoopWait(true),
+        () => loop.run(),
+        () => loop.setFdHandler(fd, { ioRead: () => {} }),
+        () => loop.newBottomHalf('late', () => {}),
+        () => loop.context.scheduleOneshot('late', () => {}),
+        () => loop.context.poll(false),
+        () => loop.iohandler.poll(false),
+        () => loop.addPollNotifier(() => {}),
+        () => loop.attachSource(new IdleSource(() => true)),
+        ...timers.flatMap((t) => [() => t.modNs(1), () => t.modFromNowNs(1)]),
+      ];
+      for (const call of rest) expect(call).toThrow(/: the loop is closed$/);
+      expect(timers.map(({ pending }) => pending)).toEqual([false, false, false]);
+    }),
+  );
+
+  const ways: Record<string, (rig: Rig, loop: MainLoop, close: () => void) => void> = {
+    'a bottom half': (_rig, loop, close) => loop.context.scheduleOneshot('x', close),
+    'a handler of the main context': (rig, loop, close) => {
+      loop.context.setFdHandler(rig.eventfd(1), { ioRead: close, ioWrite: close });
+    },
+    'one of two handlers': (rig, loop, close) => {
+      for (let i = 0; i < 2; i++) loop.setFdHandler(rig.eventfd(1), { ioRead: close });
+    },
+    'a timer of a context': (_rig, loop, close) => {
+      for (let i = 1; i < 3; i++) loop.context.timers.newTimer(0, 'x', close).modNs(i);
+    },
+    'a timer of its own': (_rig, loop, close) => {
+      for (let i = 1; i < 3; i++) loop.timers.newTimer(0, 'x', close).modNs(i);
+    },
+    'an idle source': (_rig, loop, close) => {
+      loop.attachSource(
+        new IdleSource(() => {
+          close();
+          return true;
+        }),
+      );
+    },
+    'a source that is asked': (_rig, loop, close) => {
+      class Asked extends Source {
+        prepare = () => {
+          close();
+          return -1;
+        };
+        check = () => false;
+        dispatch = () => true;
+      }
+      loop.attachSource(new Asked('asked', 0));
+    },
+    'a poll notifier before the poll': (_rig, loop, close) => {
+      loop.addPollNotifier(({ state }) => state === 'FILL' && close());
+    },
+    'a poll notifier after it': (_rig, loop, close) => {
+      loop.context.scheduleOneshot('x', () => {});
+      loop.addPollNotifier(({ state }) => state === 'OK' && close());
+    },
+  };
+
+  it.each(Object.keys(ways))('%s may close it, which ends run, the outer ones too', (way) => {
+    rigged(make, (rig) => {
+      for (const fdmon of ['poll', 'epoll'] as const) {
+        const loop = rig.loop({ fdmon });
+        loop.mainLoopWait(true);
+        ways[way]!(rig, loop, () => {
+          rig.log.push('closed');
+          loop.dispose();
+        });
+        loop.run();
+        expect(rig.taken()).toEqual(['closed']);
+
+        const outer = rig.loop({ fdmon });
+        outer.context.scheduleOneshot('inner', () => {
+          ways[way]!(rig, outer, () => outer.dispose());
+          outer.run();
+          rig.log.push('inner');
+        });
+        outer.run();
+        expect(rig.taken()).toEqual(['inner']);
+      }
+    })();
+  });
 });
 
 describe('quit', () => {

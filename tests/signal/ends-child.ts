@@ -1,6 +1,7 @@
 /** Run alone by ends.test.ts: ends in the way that it is told, under the mode that it is told. */
 
-import { isMainThread, Worker } from 'node:worker_threads';
+import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { EventNotifier } from '../../src/aio/event-notifier.ts';
 import { SIGCHLD, SIGRTMIN, SIGTERM, SIGUSR2 } from '../../src/host/constants.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { MainLoop } from '../../src/mainloop/main-loop.ts';
@@ -51,6 +52,25 @@ const ways: Record<string, () => void> = {
   worker: () => {
     if (!isMainThread) return work(true, true);
     new Worker(process.argv[1]!, { argv: [how, mode] });
+  },
+  // Its loop sleeps, and hears of nothing that Node could tell it.
+  'worker that is woken': () => {
+    if (isMainThread) {
+      const worker = new Worker(process.argv[1]!, { argv: [how, mode] });
+      worker.once('message', (fd: number) => {
+        const one = host.alloc(8);
+        one.i32[0] = 1;
+        host.write(fd, one, 0, 8);
+      });
+      worker.once('exit', () => console.log(`blocked: ${host.blockedSignals()}`));
+      return;
+    }
+    const { loop, signals } = make();
+    const notifier = new EventNotifier(host);
+    loop.iohandler.setEventNotifier(notifier, { ioRead: () => loop.quit() });
+    parentPort!.postMessage(notifier.fd);
+    loop.run();
+    for (const part of [signals, loop, notifier]) part.dispose();
   },
 };
 ways[how]!();

@@ -4,7 +4,7 @@ import { ENOSYS, HostError } from '../../src/host/errno.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
 import { MainLoop } from '../../src/mainloop/main-loop.ts';
 import { ChildWatch } from '../../src/signal/child-watch.ts';
-import { type SigfdChoice, Signals } from '../../src/signal/signals.ts';
+import { type SigfdChoice, Signals, type SignalsOptions } from '../../src/signal/signals.ts';
 import { expectNoLeaks, held } from '../support/leaks.ts';
 
 function withSignals(
@@ -123,6 +123,38 @@ describe('the choice of sigfd', () => {
     expect(() => new Signals(loop, { signals: [SIGUSR1], sigfd: 'native' })).toThrow(HostError);
     expectNoLeaks(host, before);
     loop.close();
+  });
+
+  it('options that are missing or none are named, and nothing is left', () => {
+    const host = new SimHost();
+    const before = held(host);
+    const loop = new MainLoop({ host });
+    const open = held(host);
+    const make = (on: unknown, options: unknown) => () =>
+      new Signals(on as MainLoop, options as SignalsOptions);
+    const wrong: [() => Signals, string][] = [
+      [
+        make(undefined, { signals: [] }),
+        "Signals: option 'loop' is undefined: expected a MainLoop",
+      ],
+      [make(loop, undefined), 'Signals: options are undefined: expected an object with signals'],
+      [make(loop, {}), "Signals: option 'signals' is undefined: expected an array of signal num"],
+      [make(loop, { signals: SIGUSR1 }), "Signals: option 'signals' is 10"],
+      [make(loop, { signals: {} }), "Signals: option 'signals' is an object"],
+      [
+        make(loop, { signals: [SIGUSR1], sigfd: 'bogus' }),
+        "Signals: option 'sigfd' is 'bogus': expected auto, native or compat",
+      ],
+      [
+        make(loop, { signals: [], report: 3 }),
+        "Signals: option 'report' is 3: expected a function",
+      ],
+    ];
+    for (const [call, message] of wrong) expect(call).toThrow(message);
+    expectNoLeaks(host, open);
+    loop.dispose();
+    expect(make(loop, { signals: [SIGUSR1] })).toThrow('Signals: the loop is closed');
+    expectNoLeaks(host, before);
   });
 
   it('auto is compat there; where that cannot be had either, its error says so', () => {

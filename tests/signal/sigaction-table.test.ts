@@ -11,7 +11,7 @@ import {
 import { EINVAL, HostError } from '../../src/host/errno.ts';
 import { newSigAction } from '../../src/host/host.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
-import { SigactionTable } from '../../src/signal/sigaction-table.ts';
+import { SigactionTable, type SignalAction } from '../../src/signal/sigaction-table.ts';
 
 function dispositionOf(host: SimHost, signo: number): number {
   const act = newSigAction();
@@ -72,6 +72,29 @@ describe('SigactionTable', () => {
     expect(table.lookup(SIGUSR1).name).toBe('default');
     expect(dispositionOf(host, SIGUSR1)).toBe(SIG_DFL);
     second.dispose();
+  });
+
+  it('the same action, set twice, is held twice', () => {
+    const host = new SimHost();
+    const table = new SigactionTable(host);
+    const action = { handler: () => {}, name: 'same' };
+    const first = table.set(SIGUSR1, action);
+    const second = table.set(SIGUSR1, action);
+    first.dispose();
+    expect(table.lookup(SIGUSR1).name).toBe('same');
+    second.dispose();
+    expect(table.lookup(SIGUSR1).name).toBe('default');
+  });
+
+  it.each([undefined, {}, { handler: 'none' }, { handler: 3 }])('%j is no action', (action) => {
+    const host = new SimHost();
+    const table = new SigactionTable(host);
+    const first = table.set(SIGUSR1, { handler: 'ignore' });
+    expect(() => table.set(SIGUSR1, action as SignalAction)).toThrow(
+      /^sigaction: handler of SIGUSR1 is .*: expected a function, 'default' or 'ignore'$/,
+    );
+    expect(dispositionOf(host, SIGUSR1)).toBe(SIG_IGN);
+    first.dispose();
   });
 
   it.each([SIGKILL, 0, 65])('signal %i cannot be set', (signo) => {

@@ -5,7 +5,13 @@
  *
  * Arguments: first seed, number of seeds, calls a seed.
  */
-import { F_DUPFD_CLOEXEC, O_CLOEXEC, O_NONBLOCK, SIGPIPE } from '../../src/host/constants.ts';
+import {
+  EPOLLONESHOT,
+  F_DUPFD_CLOEXEC,
+  O_CLOEXEC,
+  O_NONBLOCK,
+  SIGPIPE,
+} from '../../src/host/constants.ts';
 import { type Host, newSigAction } from '../../src/host/host.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { Random } from '../../src/host/sim/random.ts';
@@ -15,7 +21,6 @@ const FLAGS = O_NONBLOCK | O_CLOEXEC;
 const SIGNALS = [1, 10, 12, 11, 17, 18, 20, 28, 34, 35, 36];
 const NOWHERE = 99999;
 const ET = 1 << 31;
-const ONESHOT = 1 << 30;
 
 /** A call, with objects in place of descriptors, since the numbers differ. */
 interface Call {
@@ -182,7 +187,7 @@ class Player {
     if (x < 46) return this.#call('read', on, this.#pick([0, 1, 8, 8, 127, 300, 4096, 70000]));
     if (x < 54) return this.#poll();
     if (x < 68) {
-      const mode = this.#pick([0, 0, 0, ET, ONESHOT, ET | ONESHOT]);
+      const mode = this.#pick([0, 0, 0, ET, EPOLLONESHOT, ET | EPOLLONESHOT]);
       const events = this.#pick([1, 4, 5, 0, 0x2001, 0x341]) | mode;
       return this.#call('ctl', epoll, this.#pick([1, 1, 1, 1, 2, 3, 3, 7]), on, events);
     }

@@ -4,6 +4,7 @@ import {
   EPOLL_CTL_DEL,
   EPOLL_CTL_MOD,
   EPOLLET,
+  EPOLLONESHOT,
   F_DUPFD,
   O_NONBLOCK,
   POLLIN,
@@ -11,8 +12,6 @@ import {
 } from '../../src/host/constants.ts';
 import { EBADF, EEXIST, EINVAL, ELOOP, ENOENT } from '../../src/host/errno.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
-
-const ONESHOT = 1 << 30;
 
 /** An epoll over eventfds, named by letters. */
 class Room {
@@ -128,12 +127,12 @@ describe('the ready list', () => {
 
   it('disables a one-shot until it is changed', () => {
     const room = new Room();
-    room.add('a', POLLIN | ONESHOT);
+    room.add('a', POLLIN | EPOLLONESHOT);
     room.kick('a');
     expect(room.wait()).toBe('a');
     room.kick('a');
     expect(room.wait()).toBe('');
-    room.ctl(EPOLL_CTL_MOD, 'a', POLLIN | ONESHOT);
+    room.ctl(EPOLL_CTL_MOD, 'a', POLLIN | EPOLLONESHOT);
     expect(room.wait()).toBe('a');
   });
 

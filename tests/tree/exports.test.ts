@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { root } from '../support/run.ts';
@@ -63,4 +63,40 @@ function forgotten(entry: string): string[] {
 
 it.each(ENTRIES)('%s exports every type that it speaks of', (entry) => {
   expect(forgotten(entry)).toEqual([]);
+});
+
+it('the declarations ask for no newer TypeScript than 5.4', () => {
+  // Generic from 5.7 on, and what the compiler writes by itself.
+  const generic = /\b(?:\w+Array|DataView|Buffer)<\w*ArrayBuffer/;
+  const files = readdirSync(types, { recursive: true, encoding: 'utf8' });
+  const wrong = files.filter((file) => file.endsWith('.d.ts') && generic.test(codeOf(file)));
+  expect(wrong).toEqual([]);
+});
+
+it('what a user of the package catches, hands over or asks for can be imported', async () => {
+  const load = (name: string): Promise<object> => import(/* @vite-ignore */ name);
+  const [library, scenario] = [await load('qemu-loop'), await load('qemu-loop/scenario')];
+  expect(library).toMatchObject({
+    SimFatalSignalError: expect.any(Function),
+    EPOLLIN: 1,
+    EPOLLOUT: 4,
+    EPOLLONESHOT: 0x40000000,
+    EFD_CLOEXEC: 0o2000000,
+    SFD_NONBLOCK: 0o4000,
+  });
+  expect(scenario).toMatchObject({ ScenarioEnded: expect.any(Function) });
+  const packageJson = import.meta.resolve('qemu-loop/package.json');
+  expect(JSON.parse(readFileSync(new URL(packageJson), 'utf8'))).toMatchObject({
+    name: 'qemu-loop',
+  });
+});
+
+it("the library's source maps have their sources, which are not in the package", () => {
+  const dist = join(root, 'dist');
+  const maps = readdirSync(dist).filter((name) => name.endsWith('.js.map'));
+  expect(maps.length).toBeGreaterThan(1);
+  for (const name of maps) {
+    const { sources, sourcesContent } = JSON.parse(readFileSync(join(dist, name), 'utf8'));
+    expect(sourcesContent, name).toHaveLength(sources.length);
+  }
 });

@@ -1,8 +1,9 @@
 /** The real kernel. Each part has a file of its own here; this is the Host they make together. */
 
 import { release } from 'node:os';
+import { checkWord, isInt, isWithin } from '../arguments.ts';
 import { PR_GET_CHILD_SUBREAPER, PR_GET_PDEATHSIG } from '../constants.ts';
-import { EINVAL, ENOSYS, HostError } from '../errno.ts';
+import { EBADF, EINVAL, ENOSYS, HostError } from '../errno.ts';
 import type {
   Disposable,
   Host,
@@ -18,7 +19,7 @@ import { LinuxBuffer } from './memory.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE, LinuxPoll } from './poll.ts';
 import { LinuxSignalPipe } from './signal-pipe.ts';
 import { LinuxSignals } from './signals.ts';
-import { Spawner, type SpawnWay } from './spawn.ts';
+import { SPAWN_WAYS, Spawner, type SpawnWay } from './spawn.ts';
 import { ThreadMask } from './threadmask.ts';
 import { childrenOf, LinuxWait } from './wait.ts';
 
@@ -41,9 +42,10 @@ export class LinuxHost implements Host {
   private spawner: Spawner | undefined;
   private closeListeners: readonly ((fd: number) => void)[] = [];
 
-  /** Throws HostError (ENOSYS) on a machine whose system calls it does not know. */
+  /** Throws HostError (ENOSYS) on a machine whose system calls it does not know, RangeError for another spawnBy. */
   constructor(options: LinuxHostOptions = {}) {
     this.spawnBy = options.spawnBy ?? 'clone';
+    checkWord(this.spawnBy, SPAWN_WAYS, "LinuxHost: option 'spawnBy'");
     if (!knownArch) throw new HostError(ENOSYS, `Linux on ${process.arch}`);
     this.threads = new ThreadMask(this.signals, this.getpid());
   }
@@ -101,14 +103,17 @@ export class LinuxHost implements Host {
   }
 
   read(fd: number, buf: HostBuffer, offset: number, count: number): number {
+    if (!isWithin(buf, offset, count)) return -EINVAL;
     return result(c.read(fd, buf.address + offset, count));
   }
 
   write(fd: number, buf: HostBuffer, offset: number, count: number): number {
+    if (!isWithin(buf, offset, count)) return -EINVAL;
     return result(c.write(fd, buf.address + offset, count));
   }
 
   close(fd: number): number {
+    if (!isInt(fd)) return -EBADF;
     if (this.closeListeners.length !== 0) for (const tell of this.closeListeners) tell(fd);
     return result(c.close(fd));
   }

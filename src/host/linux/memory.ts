@@ -1,5 +1,6 @@
 /** Memory that C and JavaScript share, and the C layouts that are written into it. */
 
+import { checkBytes } from '../arguments.ts';
 import type { HostBuffer } from '../host.ts';
 import { addressOf } from './libc.ts';
 
@@ -11,8 +12,9 @@ export class LinuxBuffer implements HostBuffer {
   readonly i32: Int32Array;
   readonly view: DataView;
 
-  /** Throws RangeError where there is no memory. */
+  /** Throws RangeError where there is no memory, or bytes are no size. */
   constructor(bytes: number) {
+    checkBytes(bytes);
     // Whole 64-bit words, and never none: an empty ArrayBuffer has no address.
     const memory = new ArrayBuffer(Math.max(8, Math.ceil(bytes / 8) * 8));
     this.size = bytes;

@@ -12,6 +12,8 @@ import { LinuxBuffer, putTimespec, word64 } from './memory.ts';
 export const EPOLL_STRIDE = process.arch === 'x64' ? 3 : 4;
 export const EPOLL_DATA_WORD = process.arch === 'x64' ? 1 : 2;
 
+const BYTES_PER_POLLFD = 8;
+
 /** The longest that epoll_wait's timeout, an int of ms, can say. */
 const MAX_WAIT_MS = 0x7fffffff;
 
@@ -28,6 +30,7 @@ export class LinuxPoll {
 
   /** poll(2) where it can say the timeout: it is faster than ppoll. */
   poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
+    if (!(nfds >= 0 && nfds * BYTES_PER_POLLFD <= fds.size)) return -EINVAL;
     if (timeoutNs <= 0) return result(c.poll(fds.address, nfds, timeoutNs < 0 ? -1 : 0));
     putTimespec(this.words, 0, timeoutNs);
     return result(c.ppoll(fds.address, nfds, this.address, 0));
@@ -42,7 +45,7 @@ export class LinuxPoll {
   }
 
   epollWait(epfd: number, events: HostBuffer, maxEvents: number, timeoutNs: number): number {
-    if (maxEvents * EPOLL_STRIDE * 4 > events.size) return -EINVAL;
+    if (!(maxEvents * EPOLL_STRIDE * 4 <= events.size)) return -EINVAL;
     if (timeoutNs <= 0) {
       return result(c.epollWait(epfd, events.address, maxEvents, timeoutNs < 0 ? -1 : 0));
     }

@@ -25,7 +25,7 @@ import {
   SIGURG,
   SIGWINCH,
 } from '../constants.ts';
-import { EINVAL, ENOMEM, ENOSYS } from '../errno.ts';
+import { EBADF, EINVAL, ENOMEM, ENOSYS } from '../errno.ts';
 import { newSigAction, type SignalPipe } from '../host.ts';
 import type { LinuxSignals } from './signals.ts';
 import {
@@ -79,6 +79,7 @@ export class LinuxSignalPipe implements SignalPipe {
   }
 
   add(signo: number, flags: number): number {
+    if (this.disposed) return -EBADF;
     if (!watchable(signo)) return -EINVAL;
     const handle = this.handleFor(signo);
     if (handle < 0) return handle;
@@ -86,7 +87,7 @@ export class LinuxSignalPipe implements SignalPipe {
     if (ret < 0) return ret;
     if (!this.polled) {
       // libuv puts the pipe into its epoll only when it runs with something to watch.
-      this.drain();
+      this.run();
       this.polled = true;
     }
     return this.setFlags(signo, flags);
@@ -102,7 +103,8 @@ export class LinuxSignalPipe implements SignalPipe {
   }
 
   drain(): void {
-    this.uv.run(this.loop, UV_RUN_NOWAIT);
+    // The loop's memory is free then.
+    if (!this.disposed) this.run();
   }
 
   dispose(): void {
@@ -110,13 +112,17 @@ export class LinuxSignalPipe implements SignalPipe {
     this.disposed = true;
     for (const signo of [...this.handles.keys()]) this.remove(signo);
     for (let round = 0; round < MOST_ROUNDS; round++) {
-      this.drain();
+      this.run();
       if (this.uv.loopClose(this.loop) !== 0) continue;
       for (const handle of this.closed) this.uv.free(handle);
       this.uv.free(this.loop);
       break;
     }
     this.callback.free();
+  }
+
+  private run(): void {
+    this.uv.run(this.loop, UV_RUN_NOWAIT);
   }
 
   /** The signal's handle, or -errno. */

@@ -1,5 +1,6 @@
 /** Signals of this process: signalfd, dispositions, masks, and sending. */
 
+import { isInt } from '../arguments.ts';
 import { NSIG } from '../constants.ts';
 import { EINVAL } from '../errno.ts';
 import type { SigAction } from '../host.ts';
@@ -70,18 +71,26 @@ export class LinuxSignals {
 
   raise(signo: number): number {
     // glibc's raise(0) is no error; the kernel's range is the same for both hosts.
-    return signo < 0 || signo > NSIG ? -EINVAL : result(c.raise(signo));
+    return isSignalOr0(signo) ? result(c.raise(signo)) : -EINVAL;
   }
 
   kill(pid: number, signo: number): number {
+    if (!isInt(pid) || !isSignalOr0(signo)) return -EINVAL;
     return result(c.kill(pid, signo));
   }
 
   sigqueue(pid: number, signo: number, value: number): number {
+    if (!isInt(pid) || !isSignalOr0(signo)) return -EINVAL;
     return result(c.sigqueue(pid, signo, value));
   }
 
   tgkill(tgid: number, tid: number, signo: number): number {
+    if (!isSignalOr0(signo)) return -EINVAL;
     return result(c.syscall(SYS.tgkill, tgid, tid, signo, 0, 0, 0));
   }
+}
+
+/** Also 0, which sends nothing and only asks. */
+function isSignalOr0(signo: number): boolean {
+  return Number.isInteger(signo) && signo >= 0 && signo <= NSIG;
 }

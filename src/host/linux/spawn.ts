@@ -8,6 +8,7 @@ import { PosixSteps } from './posix-steps.ts';
 
 /** `clone` falls back to posix_spawn where the machine's code is unknown, pages of code are forbidden, or clone is refused. */
 export type SpawnWay = 'clone' | 'posix_spawn';
+export const SPAWN_WAYS: readonly SpawnWay[] = ['clone', 'posix_spawn'];
 
 /**
  * How many children may be under way at a time. To load a program keeps a processor

@@ -9,6 +9,9 @@ import {
   EPOLL_CTL_DEL,
   EPOLL_CTL_MOD,
   EPOLLET,
+  EPOLLEXCLUSIVE,
+  EPOLLONESHOT,
+  EPOLLWAKEUP,
   O_RDWR,
   POLLERR,
   POLLHUP,
@@ -18,9 +21,6 @@ import { EEXIST, EINVAL, ELOOP, ENOENT } from '../errno.ts';
 import type { HostBuffer } from '../host.ts';
 import { ASK_NODE, type FileNode, OpenFile, READABLE, type Watcher } from './file.ts';
 
-const EPOLLEXCLUSIVE = 1 << 28;
-const EPOLLWAKEUP = 1 << 29;
-export const EPOLLONESHOT = 1 << 30;
 /** Bits that say how to report, not what. An item with no other is disabled. */
 const PRIVATE_BITS = EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE;
 /** EP_MAX_NESTS: how deep epolls may watch epolls. */

@@ -1,8 +1,9 @@
 /** The calls on descriptors. Each returns what the kernel returns; time is the caller's. */
+import { isInt, isWithin } from '../arguments.ts';
 import * as C from '../constants.ts';
 import { EAGAIN, EBADF, EINTR, EINVAL, ENOTTY, EPERM, EPIPE } from '../errno.ts';
 import type { Disposable, HostBuffer } from '../host.ts';
-import { Epoll } from './epoll.ts';
+import { EPOLL_STRIDE, Epoll } from './epoll.ts';
 import { newEventFd } from './eventfd.ts';
 import { FdTable, type OpenFile } from './file.ts';
 import { Pipe } from './pipe.ts';
@@ -11,6 +12,7 @@ import { newSocketPair } from './socket.ts';
 import type { Thread } from './thread.ts';
 
 const ACCESS_MODE = 3;
+const BYTES_PER_POLLFD = 8;
 /** What F_SETFL can change: O_APPEND, O_NONBLOCK, O_ASYNC, O_DIRECT, O_NOATIME. */
 const SETTABLE = C.O_APPEND | C.O_NONBLOCK | 0o20000 | 0o40000 | 0o1000000;
 
@@ -30,6 +32,7 @@ export class SimIo {
   }
 
   poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
+    if (!(nfds >= 0 && nfds * BYTES_PER_POLLFD <= fds.size)) return -EINVAL;
     const thread = this.#thread;
     let n = this.#scan(fds.i32, nfds);
     if (n > 0 || timeoutNs === 0) return n;
@@ -77,7 +80,7 @@ export class SimIo {
   }
 
   epollWait(epfd: number, events: HostBuffer, maxEvents: number, timeoutNs: number): number {
-    if (maxEvents <= 0) return -EINVAL;
+    if (!(maxEvents > 0 && maxEvents * EPOLL_STRIDE * 4 <= events.size)) return -EINVAL;
     const node = this.fds.get(epfd)?.node;
     if (node === undefined) return -EBADF;
     if (!(node instanceof Epoll)) return -EINVAL;
@@ -131,6 +134,7 @@ export class SimIo {
   }
 
   read(fd: number, buf: HostBuffer, offset: number, count: number): number {
+    if (!isWithin(buf, offset, count)) return -EINVAL;
     const file = this.fds.get(fd);
     if (file === undefined || (file.flags & ACCESS_MODE) === C.O_WRONLY) return -EBADF;
     const n = file.node.read(file, buf, offset, count);
@@ -149,6 +153,7 @@ export class SimIo {
   }
 
   write(fd: number, buf: HostBuffer, offset: number, count: number): number {
+    if (!isWithin(buf, offset, count)) return -EINVAL;
     const file = this.fds.get(fd);
     if (file === undefined || (file.flags & ACCESS_MODE) === C.O_RDONLY) return -EBADF;
     const n = file.node.write(file, buf, offset, count);
@@ -175,7 +180,7 @@ export class SimIo {
   }
 
   close(fd: number): number {
-    if (this.fds.get(fd) === undefined) return -EBADF;
+    if (!isInt(fd) || this.fds.get(fd) === undefined) return -EBADF;
     for (const listener of this.#closeListeners) listener(fd);
     return this.fds.close(fd);
   }

@@ -1,7 +1,9 @@
+import { checkBytes } from '../arguments.ts';
 import type { HostBuffer } from '../host.ts';
 
-/** Plain JavaScript memory as a HostBuffer. Throws RangeError where there is none. */
+/** Plain JavaScript memory as a HostBuffer. Throws RangeError where there is none, or bytes are no size. */
 export function newBuffer(bytes: number): HostBuffer {
+  checkBytes(bytes);
   // Whole words, so that the view of words covers every byte.
   const memory = new ArrayBuffer((bytes + 3) & ~3);
   return {

@@ -1,4 +1,5 @@
 /** The calls on processes, but for waitid: sending signals, groups, pidfds, prctl. */
+import { isInt } from '../arguments.ts';
 import * as C from '../constants.ts';
 import { EINVAL, EPERM, ESRCH } from '../errno.ts';
 import type { FdTable } from './file.ts';
@@ -29,6 +30,7 @@ export class ProcessCalls {
   }
 
   kill(pid: number, signo: number): number {
+    if (!isInt(pid)) return -EINVAL;
     if (signo !== 0 && !isSignal(signo)) return -EINVAL;
     if (pid > 0) return this.#send(this.#processes.get(pid), signo, C.SI_USER, 0, false);
     if (pid === -1) return this.#killAll(signo);
@@ -55,6 +57,7 @@ export class ProcessCalls {
   }
 
   sigqueue(pid: number, signo: number, value: number): number {
+    if (!isInt(pid)) return -EINVAL;
     if (signo !== 0 && !isSignal(signo)) return -EINVAL;
     const target = pid > 0 ? this.#processes.get(pid) : undefined;
     return this.#send(target, signo, C.SI_QUEUE, value, false);

@@ -1,5 +1,6 @@
 /** Host.openSignalPipe on the simulator's own signalfd. */
 import { O_CLOEXEC, O_NONBLOCK, SIG_IGN, SIGNALFD_SIGINFO_SIZE } from '../constants.ts';
+import { EBADF } from '../errno.ts';
 import {
   type Host,
   type HostBuffer,
@@ -34,6 +35,7 @@ export class SimSignalPipe implements SignalPipe {
   }
 
   add(signo: number, flags: number): number {
+    if (this.#disposed) return -EBADF;
     const act = { ...newSigAction(), handler: this.#host.handlerAddress, flags };
     const ret = this.#host.sigaction(signo, act, null);
     if (ret < 0 || this.#blocked.has(signo)) return ret;
@@ -56,6 +58,8 @@ export class SimSignalPipe implements SignalPipe {
   }
 
   drain(): void {
+    // The number of a descriptor that is closed may be another's by now.
+    if (this.#disposed) return;
     while (this.#host.read(this.fd, this.#buffer, 0, SIGNALFD_SIGINFO_SIZE) > 0) {
       this.#tell(this.#buffer.view.getUint32(0, true));
     }

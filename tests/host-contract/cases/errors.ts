@@ -6,7 +6,7 @@ import {
   O_WRONLY,
   POLLIN,
 } from '../../../src/host/constants.ts';
-import { EBADF, ENOENT, ENOTTY } from '../../../src/host/errno.ts';
+import { EBADF, EINVAL, ENOENT, ENOTTY } from '../../../src/host/errno.ts';
 import type { ContractCase } from '../contract.ts';
 
 export const errors: ContractCase[] = [
@@ -23,6 +23,79 @@ export const errors: ContractCase[] = [
       env.fails(host.tcgetpgrp(fd), EBADF, 'tcgetpgrp');
       env.fails(host.read(-1, buf, 0, 8), EBADF, 'read of -1');
       env.equal(host.isatty(fd), false, 'isatty');
+    },
+  },
+  {
+    name: 'errors: what would lie beyond its buffer is EINVAL, and nothing is read or written',
+    run: (env) => {
+      const { host } = env;
+      const [readEnd, writeEnd] = env.pipe();
+      env.write(writeEnd, 'kept');
+      const small = host.alloc(16);
+      const beyond = [
+        [0, 17],
+        [16, 1],
+        [-1, 4],
+        [-8, 8],
+        [0, -1],
+        [8, -4],
+        [NaN, 4],
+        [0, NaN],
+      ];
+      for (const [offset, count] of beyond) {
+        const what = `${offset}, ${count}`;
+        env.fails(host.read(readEnd, small, offset!, count!), EINVAL, `read at ${what}`);
+        env.fails(host.write(writeEnd, small, offset!, count!), EINVAL, `write at ${what}`);
+      }
+      env.equal(host.read(readEnd, small, 0, 16), 4, 'read of what fits');
+      env.equal(host.read(readEnd, small, 16, 0), 0, 'read of nothing');
+    },
+  },
+  {
+    name: 'errors: memory of no size is refused',
+    run: (env) => {
+      for (const bytes of [NaN, -1, 0.5, undefined, '8'] as number[]) {
+        let thrown: unknown;
+        try {
+          env.host.alloc(bytes);
+        } catch (error) {
+          thrown = error;
+        }
+        const what = String(thrown);
+        const text = `RangeError: alloc: size is ${typeof bytes === 'string' ? "'8'" : bytes}:`;
+        env.ok(what.startsWith(text), `alloc(${bytes}): ${what}`);
+      }
+      env.equal(env.host.alloc(0).size, 0, 'none at all');
+    },
+  },
+  {
+    name: 'errors: polls of more than their buffers have room for are EINVAL',
+    run: (env) => {
+      const { host } = env;
+      for (const n of [2, 5000, -1, NaN]) {
+        env.fails(host.poll(host.alloc(8), n, 0), EINVAL, `poll of ${n}`);
+        const events = host.alloc(host.epollStride * 4);
+        env.fails(host.epollWait(env.epoll(), events, n, 0), EINVAL, `epoll_wait of ${n}`);
+      }
+      env.equal(host.poll(host.alloc(8), 0, 0), 0, 'poll of none');
+    },
+  },
+  {
+    name: 'errors: what is no number is no descriptor, no process and no signal',
+    run: (env) => {
+      const { host } = env;
+      const self = host.getpid();
+      for (const wrong of [NaN, undefined, 0.5, 2 ** 32, '0', 3n] as number[]) {
+        const what = String(wrong);
+        env.fails(host.close(wrong), EBADF, `close ${what}`);
+        env.fails(host.kill(wrong, 0), EINVAL, `kill ${what}`);
+        env.fails(host.kill(self, wrong), EINVAL, `kill by ${what}`);
+        env.fails(host.sigqueue(wrong, 0, 0), EINVAL, `sigqueue ${what}`);
+        env.fails(host.sigqueue(self, wrong, 0), EINVAL, `sigqueue by ${what}`);
+        env.fails(host.tgkill(self, self, wrong), EINVAL, `tgkill by ${what}`);
+        env.fails(host.raise(wrong), EINVAL, `raise ${what}`);
+      }
+      env.good(host.fcntl(0, F_GETFD, 0), 'descriptor 0 is open');
     },
   },
   {

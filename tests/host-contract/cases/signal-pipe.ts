@@ -8,7 +8,7 @@ import {
   SIGUSR2,
   SIGWINCH,
 } from '../../../src/host/constants.ts';
-import { EINVAL } from '../../../src/host/errno.ts';
+import { EBADF, EINVAL } from '../../../src/host/errno.ts';
 import { newSigAction, type SignalPipe } from '../../../src/host/host.ts';
 import type { ContractCase, ContractEnv } from '../contract.ts';
 
@@ -103,6 +103,29 @@ export const signalPipe: ContractCase[] = [
           pipe.remove(signo);
         }
       });
+    },
+  },
+  {
+    name: 'signal pipe: after dispose add is EBADF, and nothing else does anything',
+    run: (env) => {
+      const act = newSigAction();
+      const told: number[] = [];
+      const pipe = env.host.openSignalPipe((signo) => told.push(signo));
+      if (typeof pipe === 'number') throw new Error(`openSignalPipe: ${pipe}`);
+      env.equal(pipe.add(SIGWINCH, 0), 0, 'add');
+      pipe.dispose();
+      // Its descriptor's number is somebody else's now.
+      const other = env.signalfd(SIGUSR2);
+      env.good(env.host.raise(SIGUSR2), 'raise');
+      for (const signo of [SIGWINCH, SIGUSR2]) {
+        env.fails(pipe.add(signo, 0), EBADF, `add ${signo}`);
+        pipe.remove(signo);
+        pipe.drain();
+        env.host.sigaction(signo, null, act);
+        env.equal(act.handler, SIG_DFL, 'disposition');
+      }
+      env.equal(told, [], 'told');
+      env.equal(env.poll1(other, POLLIN), POLLIN, 'what is not its own');
     },
   },
 ];

@@ -17,7 +17,7 @@ import {
   WNOHANG,
   WNOWAIT,
 } from '../../../src/host/constants.ts';
-import { ENOENT } from '../../../src/host/errno.ts';
+import { ECHILD, ENOENT, HostError } from '../../../src/host/errno.ts';
 import { newWaitResult } from '../../../src/host/host.ts';
 import type { ChildEvent } from '../../../src/signal/child-watch.ts';
 import type { SignalfdSiginfo } from '../../../src/signal/siginfo.ts';
@@ -137,6 +137,41 @@ export const childCases: BehaviourCase[] = [
       watch.watch(pid, 'late', { onEnd: (event) => ends.push(ending(event)) });
       env.until('its end', () => ends.length > 0);
       assert.deepEqual(ends, ['exited 6']);
+    },
+  },
+  {
+    name: 'children: one that has died, and whose SIGCHLD was read, is reaped when it is watched',
+    run: (env) => {
+      const ends: string[] = [];
+      const signals = env.signals(SIGCHLD);
+      const watch = env.watch(signals);
+      const pid = env.host.spawn(sh('exit 6'));
+      env.until('its SIGCHLD', () => watch.sigchlds > 0);
+      env.settle();
+      watch.watch(pid, 'late', { onEnd: (event) => ends.push(ending(event)) });
+      env.settle();
+      assert.deepEqual(ends, ['exited 6']);
+    },
+  },
+  {
+    name: 'children: only those of this process can be watched',
+    run: (env) => {
+      const watch = env.watch(env.signals(SIGCHLD));
+      for (const pid of [1, env.host.getpid(), 2 ** 22 + 1, 0, -1]) {
+        const call = () => watch.watch(pid, 'none');
+        assert.throws(call, (error) => error instanceof HostError && error.errno === ECHILD);
+      }
+      assert.equal(watch.size, 0);
+    },
+  },
+  {
+    name: 'children: a working directory that cannot be entered is named',
+    run: (env) => {
+      const watch = env.watch(env.signals(SIGCHLD));
+      assert.throws(() => watch.spawn({ ...sh('exit 0'), cwd: '/nowhere' }, 'one'), {
+        message: 'spawn /bin/sh in /nowhere: Not a directory (ENOTDIR)',
+      });
+      assert.equal(watch.size, 0);
     },
   },
   {

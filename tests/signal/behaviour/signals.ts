@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import {
   F_SETFL,
   O_CLOEXEC,
+  O_NONBLOCK,
   P_PID,
   POLLIN,
+  SA_RESETHAND,
   SA_SIGINFO,
   SI_QUEUE,
   SI_USER,
@@ -228,14 +230,111 @@ export const signalCases: BehaviourCase[] = [
     },
   },
   {
+    name: 'signals: those that functions handle are known, without those that are ignored',
+    run: (env) => {
+      const signals = env.signals(SIGUSR1, SIGUSR2, SIGTERM);
+      const handler = (): void => {};
+      for (const signo of [SIGUSR1, SIGUSR2, SIGTERM]) signals.sigaction(signo, { handler });
+      signals.sigaction(SIGUSR2, { handler: 'ignore' });
+      env.host.sigaction(SIGTERM, newSigAction(), null);
+      assert.deepEqual(signals.table.handled, [SIGUSR1]);
+    },
+  },
+  {
+    name: 'signals: SA_RESETHAND resets nothing, and the record comes without SA_SIGINFO',
+    run: (env) => {
+      const list: number[] = [];
+      const signals = env.signals(SIGUSR1);
+      signals.sigaction(SIGUSR1, {
+        flags: SA_RESETHAND,
+        handler: (_, info) => list.push(info.ssi_signo),
+      });
+      for (let i = 1; i <= 2; i++) {
+        env.host.raise(SIGUSR1);
+        env.until(`call ${i}`, () => list.length === i);
+      }
+      assert.deepEqual(list, [SIGUSR1, SIGUSR1]);
+    },
+  },
+  {
     name: 'signals: SIGKILL, SIGSTOP and what is no signal cannot be handled',
     run: (env) => {
-      const signals = env.signals(SIGUSR1, SIGKILL, SIGSTOP);
+      const signals = env.signals(SIGUSR1);
       for (const signo of [SIGKILL, SIGSTOP, 0, 65]) {
         const set = () => signals.sigaction(signo, { handler: () => {} });
         assert.throws(set, (error) => error instanceof HostError && error.errno === EINVAL);
       }
-      assert.throws(() => env.signals(65), HostError);
+    },
+  },
+  {
+    name: 'signals: what cannot come through the loop is named, and nothing is changed',
+    run: (env) => {
+      const before = [env.host.blockedSignals(), env.loop.watched.fds];
+      const expected =
+        'expected 1 to 31 without SIGKILL (9) and SIGSTOP (19), or SIGRTMIN (34) to SIGRTMAX (64)';
+      const wrong: [unknown, string][] = [
+        [SIGKILL, 'SIGKILL (9)'],
+        [SIGSTOP, 'SIGSTOP (19)'],
+        [32, 'signal 32 (32)'],
+        [33, 'signal 33 (33)'],
+        [65, 'signal 65 (65)'],
+        [0, '0'],
+        [NaN, 'NaN'],
+        ['SIGTERM', "'SIGTERM'"],
+      ];
+      for (const [signo, name] of wrong) {
+        assert.throws(() => env.signals(SIGUSR1, signo as number), {
+          name: 'RangeError',
+          message: `Signals: ${name} cannot come through a loop: ${expected}`,
+        });
+      }
+      assert.deepEqual([env.host.blockedSignals(), env.loop.watched.fds], before);
+    },
+  },
+  {
+    name: 'signals: a handler may dispose of them, and nothing is read after',
+    run: (env) => {
+      const signals = env.signals(SIGUSR1, SIGUSR2);
+      const list: number[] = [];
+      const fds: number[] = [];
+      for (const signo of [SIGUSR1, SIGUSR2]) {
+        signals.sigaction(signo, {
+          handler: () => {
+            list.push(signo);
+            signals.dispose();
+            // It takes the number of what was closed, and nobody else may read it.
+            fds.push(env.host.eventfd(1, O_CLOEXEC | O_NONBLOCK));
+          },
+        });
+      }
+      for (const signo of [SIGUSR1, SIGUSR2]) env.host.raise(signo);
+      env.until('the handler', () => list.length > 0);
+      env.settle();
+      const [fd] = fds;
+      env.atEnd(() => env.host.close(fd!));
+      assert.deepEqual(list, [SIGUSR1]);
+      assert.equal(env.host.read(fd!, env.host.alloc(8), 0, 8), 8, 'it was read');
+      assert.deepEqual(env.reports, []);
+    },
+  },
+  {
+    name: 'signals: after dispose there is no sigaction, and a second dispose does nothing',
+    run: (env) => {
+      const signals = env.signals(SIGUSR1);
+      const { table } = signals;
+      signals.dispose();
+      const fd = env.host.eventfd(1, O_CLOEXEC | O_NONBLOCK);
+      env.atEnd(() => env.host.close(fd));
+      signals.dispose();
+      signals.source.drop?.([SIGUSR1]);
+      signals.source.dispose();
+      const count = env.host.read(fd, env.host.alloc(8), 0, 8);
+      assert.equal(count, 8, 'what has its number now is open, and was not read');
+      const set = () => signals.sigaction(SIGUSR1, { handler: () => {} });
+      assert.throws(set, /^Error: sigaction: these Signals are disposed$/);
+      if (env.mode === 'native') return;
+      signals.source.announceChild!(env.host.getpid());
+      assert.throws(() => table.set(SIGUSR1, { handler: () => {} }), HostError);
     },
   },
   {

@@ -1,0 +1,51 @@
+/** What ChildWatch is given must be so before anything is started or registered. */
+
+import { checkFunction, checkOptions, checkSpawnRequest, shown } from '../host/arguments.ts';
+import { SIGCHLD } from '../host/constants.ts';
+import type { SpawnRequest } from '../host/host.ts';
+import type { ChildCallbacks } from './child-event.ts';
+import type { ChildRequest, ChildWatchOptions } from './child-watch.ts';
+
+const NEEDED = {
+  loop: 'a MainLoop',
+  signals: 'the Signals of that loop, SIGCHLD among them',
+  times: "the MainLoop's pollTimes",
+};
+
+export function checkWatchOptions(options: ChildWatchOptions): void {
+  checkOptions(options, 'ChildWatch', NEEDED);
+  checkOpen(options, 'ChildWatch');
+  const { signals } = options;
+  if (!signals.signals.includes(SIGCHLD)) {
+    throw new Error('ChildWatch: these Signals have no SIGCHLD: make them with it');
+  }
+  if (signals.childWatch !== null) {
+    throw new Error(
+      'ChildWatch: these Signals have one already: use that, or dispose of it before',
+    );
+  }
+}
+
+export function checkOpen({ loop, signals }: ChildWatchOptions, what: string): void {
+  if (signals.disposed) throw new Error(`${what}: the Signals are disposed`);
+  if (loop.context.closed) throw new Error(`${what}: the loop is closed`);
+}
+
+export function checkChild(request: SpawnRequest, callbacks: ChildCallbacks | undefined): void {
+  checkSpawnRequest(request);
+  checkCallbacks(callbacks);
+}
+
+export function checkChildren(children: readonly ChildRequest[]): void {
+  if (!Array.isArray(children)) {
+    const what = `spawnAll: the children are ${shown(children)}`;
+    throw new TypeError(`${what}: expected an array of { request, name }`);
+  }
+  for (const child of children) checkChild(child?.request, child?.callbacks);
+}
+
+export function checkCallbacks(callbacks: ChildCallbacks | undefined): void {
+  const { onEnd, onStatus } = callbacks ?? {};
+  if (onEnd !== undefined) checkFunction(onEnd, 'ChildWatch: onEnd');
+  if (onStatus !== undefined) checkFunction(onStatus, 'ChildWatch: onStatus');
+}
