@@ -1,4 +1,5 @@
-import { middle, type Report, type Result, type Side } from './result.ts';
+import { middle, type Report, type Result, ratioTo, type Side } from './result.ts';
+import { shownRatio } from './table.ts';
 
 /** Something that the project means to reach, and what came out. */
 export interface Aim {
@@ -119,23 +120,17 @@ function rowsOf(report: Report, section: string): readonly Result[] {
   return report.sections.find(({ name }) => name === section)?.results ?? [];
 }
 
-function ratio(result: Result, side: Limit['side']): number | undefined {
-  const ours = middle(result, 'ours');
-  const other = side === 'recorded' ? result.qemuNs : middle(result, side);
-  return ours === undefined || other === undefined ? undefined : ours / other;
-}
-
 function within(report: Report, { section, row, side, most, aim, asRate }: Limit): Aim | undefined {
   const result = rowsOf(report, section).find(({ name }) => name === row);
-  const value = result === undefined ? undefined : ratio(result, side);
+  const value = result === undefined ? undefined : ratioTo(result, side);
   if (value === undefined) return undefined;
-  return { aim, cameOut: shown(asRate === true ? 1 / value : value), met: value <= most };
+  return { aim, cameOut: shownRatio(asRate === true ? 1 / value : value), met: value <= most };
 }
 
 /** Children are compared with plain C, not with QEMU, which has no child watches. */
 function noneSlower(report: Report, side: 'recorded' | 'qemu'): Aim | undefined {
   const ratios = rowsOf(report, 'core')
-    .map((result) => [result.name, ratio(result, side)] as const)
+    .map((result) => [result.name, ratioTo(result, side)] as const)
     .filter((one): one is readonly [string, number] => one[1] !== undefined);
   if (ratios.length === 0) return undefined;
   const slower = ratios.filter(([, value]) => value > 1);
@@ -144,7 +139,7 @@ function noneSlower(report: Report, side: 'recorded' | 'qemu'): Aim | undefined 
     cameOut:
       slower.length === 0
         ? 'none is'
-        : slower.map(([name, value]) => `${name} ${shown(value)}`).join('; '),
+        : slower.map(([name, value]) => `${name} ${shownRatio(value)}`).join('; '),
     met: slower.length === 0,
   };
 }
@@ -158,7 +153,7 @@ function flat(report: Report): Aim | undefined {
   });
   if (one === undefined || many === undefined) return undefined;
   const aim = `main_loop_wait from 1 to 10,000 idle fds: at most ${IDLE_GROWTH} of itself`;
-  return { aim, cameOut: shown(many / one), met: many / one <= IDLE_GROWTH };
+  return { aim, cameOut: shownRatio(many / one), met: many / one <= IDLE_GROWTH };
 }
 
 function simulated(report: Report): Aim | undefined {
@@ -171,8 +166,4 @@ function simulated(report: Report): Aim | undefined {
     cameOut,
     met: ns <= SIMULATED_NS,
   };
-}
-
-function shown(value: number): string {
-  return value < 0.1 ? value.toPrecision(2) : value.toFixed(2);
 }

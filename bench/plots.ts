@@ -8,7 +8,7 @@ import {
   shortNumber,
   written,
 } from './chart.ts';
-import { middle, type Report, type Result, type Side } from './result.ts';
+import { middle, type Report, type Result, ratioTo, type Side } from './result.ts';
 
 const WIDTH = 820;
 
@@ -32,11 +32,7 @@ interface Ratio {
 function ratios(results: readonly Result[]): Ratio[] {
   return results
     .filter((r) => r.qemuNs !== undefined && middle(r, 'ours') !== undefined)
-    .map((r) => {
-      const ours = middle(r, 'ours')!;
-      const here = middle(r, 'qemu');
-      return { name: r.name, values: [ours / r.qemuNs!, here && ours / here] };
-    });
+    .map((r) => ({ name: r.name, values: [ratioTo(r, 'recorded'), ratioTo(r, 'qemu')] }));
 }
 
 const ROW = 24;

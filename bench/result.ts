@@ -61,3 +61,18 @@ export function middle(result: Result, side: Side): number | undefined {
   const rounds = result.rounds[side];
   return rounds === undefined || rounds.length === 0 ? undefined : median(rounds);
 }
+
+/**
+ * Ours divided by another side's, or by QEMU's recorded figure; undefined where one has
+ * none. Of two that were measured side by side each round is compared with itself, and
+ * the median of these counts: what slows the machine down for a while slows both.
+ */
+export function ratioTo(result: Result, side: Side | 'recorded'): number | undefined {
+  const { ours = [] } = result.rounds;
+  if (ours.length === 0) return undefined;
+  if (side === 'recorded') return result.qemuNs && median(ours) / result.qemuNs;
+  const others = result.rounds[side] ?? [];
+  if (others.length === 0) return undefined;
+  if (others.length !== ours.length) return median(ours) / median(others);
+  return median(ours.map((value, i) => value / others[i]!));
+}

@@ -1,7 +1,5 @@
-import { middle, type Result, SIDES, type Side } from './result.ts';
+import { middle, type Result, ratioTo, SIDES, type Side } from './result.ts';
 import type { Unit } from './row.ts';
-
-type Value = (result: Result) => number | undefined;
 
 export const HEADS: Readonly<Record<Side, string>> = {
   ours: 'ours',
@@ -16,6 +14,8 @@ export const HEADS: Readonly<Record<Side, string>> = {
 /** Stands where a side could not be measured; whyNot says why. */
 const NONE = '–';
 
+const recorded = (result: Result): number | undefined => ratioTo(result, 'recorded');
+
 /**
  * A head and a row for each result. A column that is empty in all of them is left
  * out. Ratios are of what was measured, ns mostly: below 1 is better.
@@ -27,16 +27,16 @@ export function cells(results: readonly Result[], factor?: number): string[][] {
     const column = results.map(cell);
     if (column.some((text) => text !== '')) columns.push([head, ...column]);
   };
-  const over = (head: string, value: Value): void =>
-    add(head, (r) => ratio(middle(r, 'ours'), value(r)));
+  const over = (head: string, value: (result: Result) => number | undefined): void =>
+    add(head, (r) => shownRatio(value(r)));
   for (const side of SIDES) {
     add(HEADS[side], (r) => shown(middle(r, side), r.unit) || (r.why?.[side] ? NONE : ''));
     if (side === 'ours') add('min–max', spread);
-    else over('ours/', (r) => middle(r, side));
+    else over('ours/', (r) => ratioTo(r, side));
     if (side !== 'qemu') continue;
     add('QEMU recorded', (r) => shown(r.qemuNs, r.unit));
-    over('ours/', (r) => r.qemuNs);
-    if (factor !== undefined) over('scaled', (r) => r.qemuNs && r.qemuNs * factor);
+    over('ours/', recorded);
+    if (factor !== undefined) over('scaled', (r) => recorded(r) && recorded(r)! / factor);
   }
   add('limit', (r) => r.limit ?? '');
   return ['work', ...results].map((_, i) => columns.map((column) => column[i]!));
@@ -95,8 +95,8 @@ function inUnit(value: number, unit: Unit): number {
   return unit === 'ms' ? value / 1e6 : value;
 }
 
-function ratio(ours: number | undefined, other: number | undefined): string {
-  if (ours === undefined || other === undefined) return '';
-  const value = ours / other;
+/** A ratio, to as many digits as tell. */
+export function shownRatio(value: number | undefined): string {
+  if (value === undefined) return '';
   return value < 0.1 ? value.toPrecision(2) : value.toFixed(2);
 }

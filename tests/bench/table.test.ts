@@ -26,6 +26,11 @@ describe('a table', () => {
     expect(row).toEqual(['a', '200', '100–300', '400', '0.50', '100', '2.00', '8,000', '0.025']);
   });
 
+  it('compares each round with itself, where both sides have all', () => {
+    const rounds = { ours: [100, 100, 300], c: [50, 100, 100] };
+    expect(cells([result('a', { rounds })])[1]).toEqual(['a', '100', '100–300', '100', '2.00']);
+  });
+
   it('scales the ratio to a recorded figure by the machine’s factor, beside the raw one', () => {
     const [head, row] = cells([result('a', { qemuNs: 100 }), result('b')], 1.25);
     expect(head!.slice(3)).toEqual(['QEMU recorded', 'ours/', 'scaled']);
