@@ -53,6 +53,7 @@ export {
 } from './host/host.ts';
 export { HostLens } from './host/lens.ts';
 export { linuxProgram } from './host/linux/behave.ts';
+export type { CallWay } from './host/linux/calls.ts';
 export { LinuxHost, type LinuxHostOptions } from './host/linux/linux-host.ts';
 export type { SpawnWay } from './host/linux/spawn.ts';
 export { SimDeadlockError } from './host/sim/clock.ts';

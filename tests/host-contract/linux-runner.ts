@@ -10,11 +10,12 @@ import { type ContractSubject, runCase } from './contract.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'host-contract-'));
 const file = join(dir, 'file');
-const spawnBy = process.argv[2] as LinuxHostOptions['spawnBy'];
+const options: LinuxHostOptions =
+  process.argv[2] === 'libc' ? { spawnBy: 'posix_spawn', callBy: 'libc' } : {};
 const only = process.argv[3];
 
 const subject: ContractSubject = {
-  host: new LinuxHost({ spawnBy }),
+  host: new LinuxHost(options),
   program: linuxProgram,
   file,
   removeFile: () => rmSync(file, { force: true }),

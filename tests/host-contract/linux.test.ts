@@ -4,12 +4,15 @@ import { type Ended, runAlone } from '../host/own-process.ts';
 import { cases } from './cases/index.ts';
 import type { CaseResult } from './contract.ts';
 
-describe.each(['clone', 'posix_spawn'])('children by %s', (spawnBy) => {
+describe.each([
+  ['code of our own', 'own'],
+  ['the C library', 'libc'],
+])('by %s', (_what, way) => {
   let ended: Ended;
   const results = new Map<string, CaseResult>();
 
   beforeAll(async () => {
-    ended = await runAlone(join(import.meta.dirname, 'linux-runner.ts'), spawnBy);
+    ended = await runAlone(join(import.meta.dirname, 'linux-runner.ts'), way);
     for (const line of ended.stdout.split('\n').filter((text) => text.startsWith('{'))) {
       const result = JSON.parse(line) as CaseResult;
       results.set(result.name, result);

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { CLOCK_MONOTONIC, EPOLL_CTL_ADD, O_CLOEXEC, POLLIN } from '../../src/host/constants.ts';
 import { EINVAL } from '../../src/host/errno.ts';
+import { loopCalls } from '../../src/host/linux/calls.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { LinuxBuffer } from '../../src/host/linux/memory.ts';
 import { LinuxPoll } from '../../src/host/linux/poll.ts';
@@ -19,7 +20,7 @@ afterEach(() => {
 
 describe('LinuxPoll.epollWait', () => {
   it('waits in whole ms, rounded up, where the kernel has no epoll_pwait2', () => {
-    const poller = new LinuxPoll();
+    const poller = new LinuxPoll(loopCalls());
     Reflect.set(poller, 'pwait2', false);
     const epfd = own(host.epollCreate1(O_CLOEXEC));
     const start = host.clockNs(CLOCK_MONOTONIC);

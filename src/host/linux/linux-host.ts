@@ -14,6 +14,7 @@ import type {
   SpawnRequest,
   WaitResult,
 } from '../host.ts';
+import { CALL_WAYS, type CallWay, type LoopCalls, libcCalls, loopCalls } from './calls.ts';
 import { c, knownArch, result, SYS } from './libc.ts';
 import { LinuxBuffer } from './memory.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE, LinuxPoll } from './poll.ts';
@@ -26,6 +27,11 @@ import { childrenOf, LinuxWait } from './wait.ts';
 export interface LinuxHostOptions {
   /** How children are made: by our clone(2), or posix_spawn(3); clone where it can be. */
   readonly spawnBy?: SpawnWay | undefined;
+  /**
+   * How read, write, poll and epoll_wait are called: by a few instructions of ours (x86-64),
+   * or the C library; by ours where they can be.
+   */
+  readonly callBy?: CallWay | undefined;
 }
 
 /** Host over the running Linux kernel, for the JavaScript thread that made it. */
@@ -33,7 +39,8 @@ export class LinuxHost implements Host {
   readonly kind = 'linux';
   readonly epollStride = EPOLL_STRIDE;
   readonly epollDataWord = EPOLL_DATA_WORD;
-  private readonly poller = new LinuxPoll();
+  private readonly calls: LoopCalls;
+  private readonly poller: LinuxPoll;
   private readonly signals = new LinuxSignals();
   private readonly wait = new LinuxWait();
   private readonly pair = new LinuxBuffer(8);
@@ -42,11 +49,15 @@ export class LinuxHost implements Host {
   private spawner: Spawner | undefined;
   private closeListeners: readonly ((fd: number) => void)[] = [];
 
-  /** Throws HostError (ENOSYS) on a machine whose system calls it does not know, RangeError for another spawnBy. */
+  /** Throws HostError (ENOSYS) on a machine whose system calls it does not know, RangeError for another spawnBy or callBy. */
   constructor(options: LinuxHostOptions = {}) {
     this.spawnBy = options.spawnBy ?? 'clone';
     checkWord(this.spawnBy, SPAWN_WAYS, "LinuxHost: option 'spawnBy'");
+    const callBy = options.callBy ?? 'gate';
+    checkWord(callBy, CALL_WAYS, "LinuxHost: option 'callBy'");
     if (!knownArch) throw new HostError(ENOSYS, `Linux on ${process.arch}`);
+    this.calls = callBy === 'gate' ? loopCalls() : libcCalls;
+    this.poller = new LinuxPoll(this.calls);
     this.threads = new ThreadMask(this.signals, this.getpid());
   }
 
@@ -104,12 +115,12 @@ export class LinuxHost implements Host {
 
   read(fd: number, buf: HostBuffer, offset: number, count: number): number {
     if (!isWithin(buf, offset, count)) return -EINVAL;
-    return result(c.read(fd, buf.address + offset, count));
+    return this.calls.read(fd, buf.address + offset, count);
   }
 
   write(fd: number, buf: HostBuffer, offset: number, count: number): number {
     if (!isWithin(buf, offset, count)) return -EINVAL;
-    return result(c.write(fd, buf.address + offset, count));
+    return this.calls.write(fd, buf.address + offset, count);
   }
 
   close(fd: number): number {

@@ -2,6 +2,7 @@
 
 import { EINVAL, ENOSYS, EPERM } from '../errno.ts';
 import type { HostBuffer } from '../host.ts';
+import type { LoopCalls } from './calls.ts';
 import { c, result, SYS } from './libc.ts';
 import { LinuxBuffer, putTimespec, word64 } from './memory.ts';
 
@@ -21,7 +22,12 @@ export class LinuxPoll {
   private readonly scratch = new LinuxBuffer(32);
   private readonly words = this.scratch.i32;
   private readonly address = this.scratch.address;
+  private readonly calls: LoopCalls;
   private pwait2 = true;
+
+  constructor(calls: LoopCalls) {
+    this.calls = calls;
+  }
 
   clockNs(clock: number): number {
     const ret = result(c.clockGettime(clock, this.address));
@@ -31,7 +37,7 @@ export class LinuxPoll {
   /** poll(2) where it can say the timeout: it is faster than ppoll. */
   poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
     if (!(nfds >= 0 && nfds * BYTES_PER_POLLFD <= fds.size)) return -EINVAL;
-    if (timeoutNs <= 0) return result(c.poll(fds.address, nfds, timeoutNs < 0 ? -1 : 0));
+    if (timeoutNs <= 0) return this.calls.poll(fds.address, nfds, timeoutNs < 0 ? -1 : 0);
     putTimespec(this.words, 0, timeoutNs);
     return result(c.ppoll(fds.address, nfds, this.address, 0));
   }
@@ -47,7 +53,7 @@ export class LinuxPoll {
   epollWait(epfd: number, events: HostBuffer, maxEvents: number, timeoutNs: number): number {
     if (!(maxEvents * EPOLL_STRIDE * 4 <= events.size)) return -EINVAL;
     if (timeoutNs <= 0) {
-      return result(c.epollWait(epfd, events.address, maxEvents, timeoutNs < 0 ? -1 : 0));
+      return this.calls.epollWait(epfd, events.address, maxEvents, timeoutNs < 0 ? -1 : 0);
     }
     if (this.pwait2) {
       putTimespec(this.words, 0, timeoutNs);
@@ -59,6 +65,6 @@ export class LinuxPoll {
       this.pwait2 = false;
     }
     const ms = Math.min(MAX_WAIT_MS, Math.ceil(timeoutNs / 1e6));
-    return result(c.epollWait(epfd, events.address, maxEvents, ms));
+    return this.calls.epollWait(epfd, events.address, maxEvents, ms);
   }
 }
