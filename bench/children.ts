@@ -47,6 +47,8 @@ function row(name: string, atOnce: number, recorded?: Row['recorded']): () => Ro
     unit: 'per second',
     recorded,
     limit: 'the kernel: starting and ending a process',
+    // A round takes some seconds, and one would say little.
+    enoughMs: 15_000,
     qemu: { row: `children-${atOnce}`, count: C_COUNT },
     c: { row: `children-${atOnce}`, count: C_COUNT },
     ours: ours(atOnce),

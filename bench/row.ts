@@ -33,6 +33,8 @@ export interface Row {
   readonly catatonit?: Measure | undefined;
   /** What keeps it from being faster. */
   readonly limit?: string | undefined;
+  /** It gets no further round once it has taken so long; 3 s where absent. */
+  readonly enoughMs?: number | undefined;
   /** It comes out the same each time, so that one round is enough. */
   readonly once?: boolean | undefined;
   /** Releases what the row holds. */
