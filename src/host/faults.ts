@@ -39,6 +39,7 @@ interface Armed {
 export class FaultHost extends HostLens {
   /** Whether faults act; calls before do not count. */
   active = false;
+  readonly #all: Armed[] = [];
   readonly #read: Armed[] = [];
   readonly #write: Armed[] = [];
   readonly #poll: Armed[] = [];
@@ -49,8 +50,15 @@ export class FaultHost extends HostLens {
   /** Adds faults, behind those there are. */
   add(faults: readonly Fault[]): void {
     for (const fault of faults) {
-      this.#list(fault.call).push({ fault, skip: fault.after, left: fault.times });
+      const armed = { fault, skip: fault.after, left: fault.times };
+      this.#all.push(armed);
+      this.#list(fault.call).push(armed);
     }
+  }
+
+  /** Whether each has acted, in the order in which they were added. */
+  get acted(): boolean[] {
+    return this.#all.map(({ fault, left }) => left < fault.times);
   }
 
   override read(fd: number, buf: HostBuffer, offset: number, count: number): number {

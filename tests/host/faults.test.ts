@@ -76,6 +76,19 @@ describe('faults', () => {
     expect([host.read(fd, buffer, 0, 8), host.read(fd, buffer, 0, 8)]).toEqual([4, -EAGAIN]);
   });
 
+  it('tell which of them have acted', () => {
+    const { sim, host, buffer } = make(
+      { call: 'read', error: EINTR, after: 1, times: 1 },
+      { call: 'write', error: EINTR, after: 0, times: 1 },
+      { call: 'read', error: EINTR, after: 9, times: 2 },
+    );
+    const fd = sim.eventfd(1, O_NONBLOCK);
+    host.read(fd, buffer, 0, 8);
+    expect(host.acted).toEqual([false, false, false]);
+    host.read(fd, buffer, 0, 8);
+    expect(host.acted).toEqual([true, false, false]);
+  });
+
   it('are of poll, spawn, waitpid and epoll_ctl, too', () => {
     const request = { file: '/sim/1', argv: ['x'] };
     const { sim, host, rfd, buffer } = make(

@@ -11,7 +11,7 @@ import { FaultHost } from '../../host/faults.ts';
 import type { Host, HostBuffer } from '../../host/host.ts';
 import { MainLoop } from '../../mainloop/main-loop.ts';
 import { Tracer } from '../../trace/tracer.ts';
-import type { Action, ContextName, FaultDef, Scenario } from '../model.ts';
+import type { Action, ContextName, Scenario } from '../model.ts';
 import type { Place } from '../problem.ts';
 import type { Callback, Thunk } from './callback.ts';
 import type { Children } from './children.ts';
@@ -57,7 +57,6 @@ export class Engine {
   readonly coroutines: Coroutines;
   readonly log: OrderLog;
   readonly failed: FailedCheck[] = [];
-  readonly actedFaults = new Set<FaultDef>();
   /** What went wrong and the loop goes on from, and how often. */
   readonly reports = new Map<string, number>();
 

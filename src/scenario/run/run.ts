@@ -182,13 +182,14 @@ function notRun(
   return { file, name, host, seed, status, failures, ...nothing };
 }
 
-function notesOf({ scenario, actedFaults, reports }: Engine): Note[] {
+function notesOf({ scenario, faults, reports }: Engine): Note[] {
+  const acted = faults?.acted ?? [];
   const reported = [...reports].map(([message, times]) => ({
     at: null,
     message: times === 1 ? message : `${message}, ${times} times`,
   }));
   const idle = scenario.faults
-    .filter((fault) => !actedFaults.has(fault))
+    .filter((_, i) => acted[i] === false)
     .map(({ at, call, on, after }) => {
       const calls = `${call}${on === null ? '' : ` on ${on.name}`}`;
       const enough =

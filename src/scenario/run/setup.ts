@@ -64,23 +64,10 @@ function addOutside(engine: Engine, timeNs: number, action: Action): void {
   });
 }
 
-/** FaultHost asks what a call is to give only where the fault is due: so it is seen to act. */
 function faultOf(engine: Engine, def: FaultDef): Fault {
-  const { call, after, times } = def;
-  return {
-    call,
-    after,
-    times,
-    get error() {
-      engine.actedFaults.add(def);
-      return def.error?.errno;
-    },
-    get short() {
-      engine.actedFaults.add(def);
-      return def.short ?? undefined;
-    },
-    ...matchOf(engine, def),
-  };
+  const { call, error, short, after, times } = def;
+  const what = { call, error: error?.errno, short: short ?? undefined, after, times };
+  return { ...what, ...matchOf(engine, def) };
 }
 
 /** Which calls a fault is for. */
