@@ -1,17 +1,17 @@
 import pino from 'pino';
 import type { EventDef, EventId } from '../trace/catalogue.ts';
 import type { TraceValue } from '../trace/tracer.ts';
-import type { FdNames, LiveText } from './live-text.ts';
+import type { LiveText, Names } from './live-text.ts';
 import type { LineSink, LogLevel, LogWriter } from './log.ts';
 import type { Report } from './summary.ts';
 
 /** What the log needs of the catalogue: handed in, so that pino's bundle has no copy of it. */
 export interface JsonLogParts {
   readonly sink: LineSink;
-  readonly names: readonly string[];
+  readonly events: readonly string[];
   readonly catalogue: Readonly<Record<string, EventDef>>;
-  readonly describe: (id: EventId, args: readonly TraceValue[], fds: FdNames) => LiveText;
-  readonly fds: FdNames;
+  readonly describe: (id: EventId, args: readonly TraceValue[], names: Names) => LiveText;
+  readonly names: Names;
   /** What to add to a monotonic time to get ms since 1970. */
   readonly epochMs: number;
 }
@@ -38,9 +38,9 @@ export class JsonLog implements LogWriter {
   }
 
   event(level: LogLevel, id: EventId, timeNs: number, args: readonly TraceValue[]): void {
-    const { names, catalogue, describe, fds } = this.#parts;
-    const event = names[id]!;
-    const { func, text } = describe(id, args, fds);
+    const { events, catalogue, describe, names } = this.#parts;
+    const event = events[id]!;
+    const { func, text } = describe(id, args, names);
     const line: Record<string, unknown> = { event, func };
     catalogue[event]!.args.forEach(([name], i) => {
       line[name] = args[i];

@@ -10,7 +10,13 @@ import { visible } from './style.ts';
 import { formatDuration } from './units.ts';
 
 /** Names by descriptor, for the line that says what is polled. */
-export type FdNames = ReadonlyMap<number, string>;
+type FdNames = ReadonlyMap<number, string>;
+
+/** What events say by a number, by that number. */
+export interface Names {
+  readonly fds: FdNames;
+  readonly coroutines: ReadonlyMap<number, string>;
+}
 
 /** Colour of a name: what kind of link it is. */
 export type Kind = 'poll' | 'signal' | 'bh' | 'child' | 'other';
@@ -24,7 +30,7 @@ export interface LiveText {
 type Args = readonly TraceValue[];
 
 /** QEMU's name of an event's link in the chain, and a short text. */
-export function liveText(id: EventId, args: Args, fds: FdNames): LiveText {
+export function liveText(id: EventId, args: Args, { fds, coroutines }: Names): LiveText {
   switch (id) {
     case EV.child_spawn:
       return {
@@ -56,6 +62,10 @@ export function liveText(id: EventId, args: Args, fds: FdNames): LiveText {
       return { func: 'waitpid', text: statusText(args), kind: 'child' };
     case EV.child_reap:
       return { func: 'waitpid', text: reapText(args), kind: 'child' };
+    case EV.qemu_aio_coroutine_enter:
+    case EV.qemu_coroutine_yield:
+    case EV.qemu_coroutine_terminate:
+      return { func: EVENT_NAMES[id]!, text: coroutineText(id, args, coroutines), kind: 'other' };
     default:
       return { func: EVENT_NAMES[id]!, text: formatEvent(id, args), kind: 'other' };
   }
@@ -67,14 +77,26 @@ export function fdName(handler: string): string {
   return handler === 'aio_context_notifier' ? 'eventfd' : handler;
 }
 
-/** What the descriptors are that a loop polls, kept up to date by the loop's own events. */
-export function followFdNames(trace: Tracer): FdNames {
-  const names = new Map<number, string>();
+/** What a loop's descriptors and coroutines are, kept up to date by the loop's own events. */
+export function followNames(trace: Tracer): Names {
+  const fds = new Map<number, string>();
   trace.attach(['aio_set_fd_handler'], (_id, _time, _ctx, fd, events, name) => {
-    if (Number(events) === 0) names.delete(Number(fd));
-    else names.set(Number(fd), fdName(String(name)));
+    if (Number(events) === 0) fds.delete(Number(fd));
+    else fds.set(Number(fd), fdName(String(name)));
   });
-  return names;
+  const coroutines = new Map<number, string>();
+  trace.attach(['coroutine_create'], (_id, _time, co, name) => {
+    coroutines.set(Number(co), String(name));
+  });
+  return { fds, coroutines };
+}
+
+function coroutineText(id: EventId, args: Args, names: Names['coroutines']): string {
+  const who = (co: TraceValue | undefined): string =>
+    co === 0 ? 'the thread' : (names.get(Number(co)) ?? `coroutine ${co}`);
+  if (id === EV.qemu_coroutine_terminate) return `${who(args[0])} has ended`;
+  if (id === EV.qemu_coroutine_yield) return `${who(args[0])} yields to ${who(args[1])}`;
+  return `${who(args[1])} enters ${who(args[2])}`;
 }
 
 function pollText(args: Args, fds: FdNames): string {

@@ -1,6 +1,6 @@
 import type { EventId } from '../trace/catalogue.ts';
 import type { TraceValue } from '../trace/tracer.ts';
-import { type FdNames, type Kind, liveText } from './live-text.ts';
+import { type Kind, liveText, type Names } from './live-text.ts';
 import type { LineSink, LogLevel, LogWriter } from './log.ts';
 import { CYAN, DIM, GREEN, MAGENTA, paint, RED, type Style, wrap, YELLOW } from './style.ts';
 import { type Report, summaryText } from './summary.ts';
@@ -24,7 +24,7 @@ const NARROW = 64;
 export class PrettyLog implements LogWriter {
   readonly #sink: LineSink;
   readonly #style: () => Style;
-  readonly #fds: FdNames;
+  readonly #names: Names;
   readonly #startNs: number;
   readonly #decimals: number;
   #text = '';
@@ -32,19 +32,19 @@ export class PrettyLog implements LogWriter {
   constructor(
     sink: LineSink,
     style: () => Style,
-    fds: FdNames,
+    names: Names,
     startNs: number,
     decimals = DECIMALS,
   ) {
     this.#decimals = decimals;
     this.#sink = sink;
     this.#style = style;
-    this.#fds = fds;
+    this.#names = names;
     this.#startNs = startNs;
   }
 
   event(_level: LogLevel, id: EventId, timeNs: number, args: readonly TraceValue[]): void {
-    const { func, text, kind } = liveText(id, args, this.#fds);
+    const { func, text, kind } = liveText(id, args, this.#names);
     this.#line(timeNs, func, text, COLORS[kind]);
   }
 

@@ -9,6 +9,7 @@ import type { TraceOrigin } from '../trace/backend.ts';
 import { EVENT_NAMES } from '../trace/catalogue.ts';
 import type { TraceRing } from '../trace/ring.ts';
 import { attachLog } from './chain.ts';
+import { followNames } from './live-text.ts';
 import { PrettyLog } from './pretty-log.ts';
 import type { Style } from './style.ts';
 import type { TraceOptions } from './trace-options.ts';
@@ -47,7 +48,8 @@ export class LiveLog implements Observer {
       if (!this.#ended) write(text);
     };
     const decimals = world.kind === 'sim' ? NS_DECIMALS : undefined;
-    this.#log = new PrettyLog(sink, () => this.#style, new Map(), world.startNs, decimals);
+    const names = followNames(trace);
+    this.#log = new PrettyLog(sink, () => this.#style, names, world.startNs, decimals);
     attachLog(trace, 'info', this.#log);
   }
 

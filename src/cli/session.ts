@@ -24,7 +24,7 @@ import { Tracer } from '../trace/tracer.ts';
 import { attachLog } from './chain.ts';
 import { FORWARDED, forwardSignals } from './forward.ts';
 import type { JsonLogParts } from './json-log.ts';
-import { followFdNames, liveText } from './live-text.ts';
+import { followNames, liveText } from './live-text.ts';
 import type { LogWriter } from './log.ts';
 import { LogTarget } from './log-target.ts';
 import type { Options } from './options.ts';
@@ -269,17 +269,17 @@ class Session {
       this.#outputs.add(fd, `the log ${logFile}`);
       this.#keep({ dispose: () => host.close(fd) });
     }
-    const fds = followFdNames(this.#trace);
+    const names = followNames(this.#trace);
     const target = new LogTarget(host, this.#outputs.of(fd), fd, this.#options.color);
     const sink = target.write;
-    if (makeJsonLog === null) return new PrettyLog(sink, target.style, fds, startNs);
+    if (makeJsonLog === null) return new PrettyLog(sink, target.style, names, startNs);
     const epochMs = (host.clockNs(CLOCK_REALTIME) - host.clockNs(CLOCK_MONOTONIC)) / 1e6;
     return makeJsonLog({
       sink,
-      names: EVENT_NAMES,
+      events: EVENT_NAMES,
       catalogue: CATALOGUE,
       describe: liveText,
-      fds,
+      names,
       epochMs,
     });
   }

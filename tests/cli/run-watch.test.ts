@@ -117,14 +117,12 @@ describe('a simulated run', () => {
   test('stands still before each coroutine that the steps enter outside of an iteration', async () => {
     const tmux = await watching(join(root, 'scenarios', 'co-queue-fairness.yaml'), 100, 40);
     await tmux.until(/^ iteration 0 {2}PAUSED before the coroutine/m);
-    for (const entered of [2, 3, 4, 5, 6]) {
-      await tmux.until(
-        new RegExp(`from \\(nil\\) to 0x${entered} opaque \\(nil\\)\\n\\s*space pause`),
-      );
+    for (const entered of ['a', 'b', 'c', 'vip', 'waker']) {
+      await tmux.until(new RegExp(`the thread enters ${entered}\\n\\s*space pause`));
       await tmux.keys('s');
     }
     // Those that the last one has woken are entered from the steps too.
-    await tmux.until(/^waker ends\n(.*\n)*.* 0x5 opaque \(nil\)\n\s*space pause/m);
+    await tmux.until(/^waker ends\n(.*\n)*.* the thread enters vip\n\s*space pause/m);
     await tmux.keys('Space');
     await tmux.until(/^ iteration 0 {2}PASSED/m);
     await tmux.keys('q');

@@ -1,6 +1,6 @@
 /** Puts a frame together: the header, the sections that clip, and the last line. */
 
-import { liveText } from '../live-text.ts';
+import { liveText, type Names } from '../live-text.ts';
 import {
   BOLD,
   CYAN,
@@ -233,10 +233,10 @@ function beside(left: Section, right: Section): Section {
 
 function eventRows(parts: FrameParts, height: number, filter: string): readonly string[] {
   const { view, controls } = parts;
-  const { events } = view.model;
+  const { events, coroutines } = view.model;
   const shown = (list: readonly Entry[]): readonly Entry[] =>
     tail(list, height, controls.scrolled('events', list.length - height));
-  const names = fdNames(view.subject.loop);
+  const names = { fds: fdNames(view.subject.loop), coroutines };
   const text = (entry: Entry): string => eventText(entry, view, names);
   if (filter === '') return shown(events).map(text);
   const plain: Shown = { ...view, style: { ...view.style, color: false } };
@@ -247,7 +247,7 @@ function eventRows(parts: FrameParts, height: number, filter: string): readonly 
   return shown(found).map(text);
 }
 
-function eventText(entry: Entry, view: Shown, names: ReadonlyMap<number, string>): string {
+function eventText(entry: Entry, view: Shown, names: Names): string {
   const { style, subject } = view;
   const { id, args, timeNs } = entry;
   const { startNs, digits } = subject;

@@ -68,6 +68,8 @@ export class Model {
   /** By context and name. */
   readonly bottomHalves = new Map<string, Runs>();
   readonly timers = new Map<string, Runs>();
+  /** Names, by what their events call them. */
+  readonly coroutines = new Map<number, string>();
   /** Records read, by signal. */
   readonly signals = new Map<number, number>();
   /** Keeps the events of every iteration, also of the view's own. */
@@ -148,6 +150,9 @@ export class Model {
       case EV.signalfd_record:
         this.#happened();
         this.signals.set(Number(args[0]), (this.signals.get(Number(args[0])) ?? 0) + 1);
+        break;
+      case EV.coroutine_create:
+        this.coroutines.set(Number(args[0]), String(args[1]));
         break;
       case EV.child_reap:
         this.reaped++;
