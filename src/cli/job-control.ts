@@ -49,7 +49,13 @@ export class JobControl {
     if (!child.stopped || !this.#terminal.interactive) return;
     const { status } = event;
     if (status === SIGTTIN || status === SIGTTOU) this.#wantsTerminal(child);
-    else if (status === SIGTSTP && !this.#suspend() && child.leads) this.#continue(child);
+    else if (status === SIGTSTP && this.#inForeground() && !this.#suspend() && child.leads) {
+      this.#continue(child);
+    }
+  }
+
+  #inForeground(): boolean {
+    return this.#holder !== 0 || this.#terminal.isOurs;
   }
 
   /** After fg: the one who had the terminal gets it again. */

@@ -84,11 +84,22 @@ export function checkSpawnRequest(request: SpawnRequest): void {
   }
   checkFds('fds', fds, file);
   checkFds('keepFds', keepFds, file);
+  for (const name of ['pgroup', 'foregroundTty'] as const) {
+    const value = request[name];
+    if (value === undefined || isInt(value)) continue;
+    throw new TypeError(`spawn: ${name} of ${file} is ${shown(value)}: expected an integer`);
+  }
 }
 
 function checkFds(name: string, list: readonly number[] | undefined, file: string): void {
-  if (list === undefined || Array.isArray(list)) return;
-  throw new TypeError(`spawn: ${name} of ${file} is ${shown(list)}: expected an array`);
+  if (list === undefined) return;
+  if (!Array.isArray(list)) {
+    throw new TypeError(`spawn: ${name} of ${file} is ${shown(list)}: expected an array`);
+  }
+  for (let i = 0; i < list.length; i++) {
+    if (isInt(list[i])) continue;
+    throw new TypeError(`spawn: ${name} of ${file} has ${shown(list[i])}: expected descriptors`);
+  }
 }
 
 function areStrings(list: readonly string[]): boolean {

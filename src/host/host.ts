@@ -58,7 +58,7 @@ export interface WaitResult {
   nivcsw: number;
 }
 
-/** A program to start, by posix_spawn(3). */
+/** A program to start, as posix_spawn(3) does. */
 export interface SpawnRequest {
   /** A path, or a name that is looked for in the child's PATH as execvp does. */
   readonly file: string;
@@ -207,7 +207,7 @@ export interface Host {
   getppid(): number;
   gettid(): number;
   /**
-   * posix_spawn(3) with an empty mask and default dispositions. Returns the pid;
+   * As posix_spawn(3) with an empty mask and default dispositions. Returns the pid;
    * -ENOENT where the program is not found, -EACCES where it is not executable,
    * -ENOTDIR where the working directory cannot be entered, and for nothing else.
    */

@@ -135,7 +135,7 @@ export class ChildWatch implements Disposable {
     const pid = this.#options.loop.host.spawn(request);
     if (pid === -ENOTDIR) throw new HostError(pid, `spawn ${request.file} in ${request.cwd}`);
     if (pid < 0) throw new HostError(pid, `spawn ${request.file}`);
-    this.#started(pid, { request, name, callbacks });
+    this.#started([pid], [{ request, name, callbacks }]);
     return pid;
   }
 
@@ -149,14 +149,22 @@ export class ChildWatch implements Disposable {
     this.#checkOpen('spawnAll');
     checkChildren(children);
     const pids = this.#options.loop.host.spawnAll(children.map(({ request }) => request));
-    for (let i = 0; i < pids.length; i++) if (pids[i]! > 0) this.#started(pids[i]!, children[i]!);
+    this.#started(pids, children);
     return pids;
   }
 
-  #started(pid: number, { request, name, callbacks }: ChildRequest): void {
+  /** All are watched before any is told of: a trace that throws loses none. */
+  #started(pids: readonly number[], children: readonly ChildRequest[]): void {
     const { trace } = this.#options.loop;
-    if (trace.on[T_SPAWN] !== 0) trace.emit(T_SPAWN, pid, name, request.argv.join(' '));
-    this.#add(pid, name, callbacks ?? {});
+    for (let i = 0; i < pids.length; i++) {
+      const { name, callbacks } = children[i]!;
+      if (pids[i]! > 0) this.#add(pids[i]!, name, callbacks ?? {});
+    }
+    if (trace.on[T_SPAWN] === 0) return;
+    for (let i = 0; i < pids.length; i++) {
+      const { name, request } = children[i]!;
+      if (pids[i]! > 0) trace.emit(T_SPAWN, pids[i]!, name, request.argv.join(' '));
+    }
   }
 
   /**
@@ -210,13 +218,14 @@ export class ChildWatch implements Disposable {
     } finally {
       this.#deaths.forget();
       // A callback threw: the others' SIGCHLD is gone, so nothing else would bring us back.
-      if (!done) this.#bh.schedule();
+      if (!done && !this.#disposed) this.#bh.schedule();
     }
   }
 
   #reapFirstToLast(): void {
     const adopts = this.#options.adopts ?? false;
-    for (;;) {
+    // A callback may have disposed of us: then they are left as they are.
+    while (!this.#disposed) {
       const found = this.#wait(P_ALL, 0, adopts ? 0 : WNOWAIT);
       if (found <= 0) return;
       if (adopts) {
@@ -233,7 +242,7 @@ export class ChildWatch implements Disposable {
   /** C2. Somebody else's child stands before ours, so ours are asked one by one. */
   #reapEach(): void {
     for (const child of [...this.#children.values()]) {
-      while (this.#wait(P_PID, child.pid, 0) > 0) this.#tell(child);
+      while (!this.#disposed && this.#wait(P_PID, child.pid, 0) > 0) this.#tell(child);
     }
   }
 

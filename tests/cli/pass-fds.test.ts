@@ -33,10 +33,13 @@ test('--pass-fd: children inherit those descriptors, and no others', async () =>
   expect(both.stdout.split('\n').sort()).toEqual(['', '[1] three', '[2] four']);
 });
 
-test.each(['5', '99'])('--pass-fd %s, which nobody has opened, says so', async (fd) => {
-  const { status, stdout, stderr } = await run('--pass-fd', `3,${fd}`, '--', 'echo', 'started');
-  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-  expect(stderr).toBe(
-    `qemu-loop: --pass-fd ${fd}: it is not open: open it for us, as a shell does by ${fd}<FILE\n`,
-  );
-});
+test.each(['5', '6', '7', '8', '9', '99'])(
+  '--pass-fd %s, which nobody has opened, says so',
+  async (fd) => {
+    const { status, stdout, stderr } = await run('--pass-fd', `3,${fd}`, '--', 'echo', 'started');
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toBe(
+      `qemu-loop: --pass-fd ${fd}: it is not open: open it for us, as a shell does by ${fd}<FILE\n`,
+    );
+  },
+);

@@ -126,6 +126,10 @@ describe.each(['native', 'compat'] as const)('ChildWatch on sigfd %s', (sigfd) =
         [{ file, argv, env: { A: 'b' } }, `env of ${file} is an object: expected an array of 'NA`],
         [{ file, argv, fds: 3 }, `spawn: fds of ${file} is 3: expected an array`],
         [{ file, argv, keepFds: '3' }, `spawn: keepFds of ${file} is '3': expected an array`],
+        [{ file, argv, fds: [0, 1n] }, `spawn: fds of ${file} has 1n: expected descriptors`],
+        [{ file, argv, keepFds: [Number.NaN] }, `spawn: keepFds of ${file} has NaN: expected`],
+        [{ file, argv, pgroup: Number.NaN }, `spawn: pgroup of ${file} is NaN: expected an int`],
+        [{ file, argv, foregroundTty: '0' }, `spawn: foregroundTty of ${file} is '0': expected`],
         [{ file, argv, cwd: 3 }, `spawn: cwd of ${file} is 3: expected a path`],
       ];
       for (const [request, message] of wrong) {

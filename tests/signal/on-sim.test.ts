@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { SIGCHLD, SIGKILL, SIGRTMIN, SIGTERM, SIGUSR1 } from '../../src/host/constants.ts';
+import {
+  P_ALL,
+  SIGCHLD,
+  SIGKILL,
+  SIGRTMIN,
+  SIGTERM,
+  SIGUSR1,
+  WEXITED,
+} from '../../src/host/constants.ts';
 import { ENOSYS, HostError } from '../../src/host/errno.ts';
+import { newWaitResult } from '../../src/host/host.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
 import { MainLoop } from '../../src/mainloop/main-loop.ts';
 import { ChildWatch } from '../../src/signal/child-watch.ts';
@@ -81,6 +90,48 @@ describe('reaping several at once', () => {
       expect(() => loop.mainLoopWait(false)).toThrow('no more');
       loop.mainLoopWait(false);
       expect(ended).toEqual(['a', 'b', 'c']);
+      watch.dispose();
+    });
+  });
+
+  it.each([
+    ['of a subreaper', true],
+    ["behind somebody else's", false],
+  ])('ends where a callback disposes of the watch: those %s are left', (_whose, adopts) => {
+    const host = new SimHost();
+    withSignals(host, 'native', (loop, signals) => {
+      const told: string[] = [];
+      const end = { afterNs: 1e6, then: { exit: 0 } };
+      const onOrphan = (): void => void told.push('orphan');
+      const watch = new ChildWatch({ loop, signals, times: loop.pollTimes, adopts, onOrphan });
+      if (!adopts) host.spawn(host.program(end));
+      for (const name of ['a', 'b', 'c']) {
+        watch.spawn(host.program(end), name, {
+          onEnd: () => {
+            told.push(name);
+            watch.dispose();
+          },
+        });
+      }
+      for (let i = 0; i < 4; i++) loop.mainLoopWait(i > 1);
+      expect(told).toEqual(['a']);
+      expect(host.children()).toHaveLength(adopts ? 2 : 3);
+      while (host.waitid(P_ALL, 0, WEXITED, newWaitResult()) === 0);
+    });
+  });
+
+  it('loses no child where the trace throws', () => {
+    const host = new SimHost();
+    withSignals(host, 'native', (loop, signals) => {
+      const watch = new ChildWatch({ loop, signals, times: loop.pollTimes });
+      const attached = loop.trace.attach(['child_spawn'], () => {
+        throw new Error('full');
+      });
+      const child = { request: host.program({ afterNs: 1e6, then: { exit: 0 } }), name: 'x' };
+      expect(() => watch.spawnAll([child, child])).toThrow('full');
+      attached.dispose();
+      expect(watch.pids()).toEqual(host.children());
+      while (watch.size > 0) loop.mainLoopWait(false);
       watch.dispose();
     });
   });

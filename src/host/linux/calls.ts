@@ -37,6 +37,8 @@ const SECOND = 4;
 const THIRD = 6;
 const FOURTH = 7;
 const BYTES = 32;
+/** Linux transfers no more at a time. */
+const MOST_BYTES = 0x7ffff000;
 
 /** x86-64. Other machines have the C library's functions. */
 const X64 = { read: 0, write: 1, poll: 7, epollWait: 232 };
@@ -72,7 +74,7 @@ function gatedCalls(): LoopCalls | null {
     words[FIRST + 1] = 0;
     words[SECOND] = address | 0;
     words[SECOND + 1] = address / TWO_32;
-    words[THIRD] = count;
+    words[THIRD] = count < MOST_BYTES ? count : MOST_BYTES;
     return gate();
   };
   return {
@@ -98,6 +100,6 @@ let gated: LoopCalls | null | undefined;
 
 /** The fastest there are, for all hosts of this JavaScript thread. Their page of code stays as long as the process. */
 export function loopCalls(): LoopCalls {
-  gated ??= gatedCalls();
+  if (gated === undefined) gated = gatedCalls();
   return gated ?? libcCalls;
 }

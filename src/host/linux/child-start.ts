@@ -74,7 +74,7 @@ export class ChildStart {
     if (request.setsid === true) steps.setsid();
     if (request.pgroup !== undefined) steps.setpgid(request.pgroup);
     try {
-      const ret = this.addFds(fds, temporary);
+      const ret = this.addFds(fds, Math.max(fds.length, ...keepFds.map((fd) => fd + 1)), temporary);
       if (ret < 0) return ret;
       this.keepStandard(fds.length, standardOpen);
       for (const fd of keepFds) if (fd >= fds.length) steps.dup2(fd, fd);
@@ -89,13 +89,13 @@ export class ChildStart {
 
   /**
    * dup2 goes in order, so a source among the targets would be overwritten before
-   * it is used: such a one is moved out of the way first.
+   * it is used: such a one is moved out of the way first, to `above` or higher.
    */
-  private addFds(fds: readonly number[], temporary: number[]): number {
+  private addFds(fds: readonly number[], above: number, temporary: number[]): number {
     for (let i = 0; i < fds.length; i++) {
       let source = fds[i]!;
       if (source !== i && source < fds.length) {
-        const moved = result(c.fcntl(source, F_DUPFD_CLOEXEC, fds.length));
+        const moved = result(c.fcntl(source, F_DUPFD_CLOEXEC, above));
         if (moved < 0) return moved;
         temporary.push(moved);
         source = moved;

@@ -40,8 +40,8 @@ export class Spawner {
 
   /**
    * Each as spawn, in their order, but without a wait for each one's program before
-   * the next is made. All are their programs when this returns; what their memory
-   * points to (environ, too) must not change before that, so nothing else runs here.
+   * the next is made. All are their programs when this returns; until then they read
+   * memory of ours (environ, too), which nothing changes, since nothing else runs here.
    */
   spawnAll(requests: readonly SpawnRequest[]): number[] {
     const pids: number[] = [];

@@ -131,10 +131,12 @@ export class ThreadMask {
    */
   private spareSignal(threads: readonly ThreadNow[], toBlock: SignalWords): number {
     const act = newSigAction();
+    // One that makes a thread or a child blocks all, and will put another mask back.
+    const lasting = threads.filter(({ mask }) => !hasSignal(mask.lo, mask.hi, SIGCANCEL));
     for (let signo = SIGRTMAX; signo >= SIGRTMIN; signo--) {
       if (hasSignal(toBlock.lo, toBlock.hi, signo)) continue;
       if (this.signals.sigaction(signo, null, act) < 0 || act.handler !== SIG_DFL) continue;
-      if (!threads.some(({ mask }) => hasSignal(mask.lo, mask.hi, signo))) return signo;
+      if (!lasting.some(({ mask }) => hasSignal(mask.lo, mask.hi, signo))) return signo;
     }
     return 0;
   }

@@ -1,0 +1,79 @@
+/** Run alone by worker-spawn.test.ts: a worker starts children while the main thread does what it is told to. */
+
+import { readFileSync } from 'node:fs';
+import { isMainThread, Worker, workerData } from 'node:worker_threads';
+import { P_ALL, P_PID, SIGUSR1, WEXITED, WNOHANG } from '../../src/host/constants.ts';
+import { newWaitResult } from '../../src/host/host.ts';
+import { LinuxHost } from '../../src/host/linux/linux-host.ts';
+
+const host = new LinuxHost();
+const out = newWaitResult();
+const BIT = 1n << BigInt(SIGUSR1 - 1);
+
+// Words that both threads see.
+const STARTED = 0;
+const STOP = 1;
+const STOPPED = 2;
+const TID = 3;
+
+/** Starts children by the dozen until it is stopped, or ended. */
+function startForEver(words: Int32Array): void {
+  words[TID] = host.gettid();
+  const requests = Array.from({ length: 8 }, () => ({ file: '/bin/true', argv: ['true'] }));
+  while (Atomics.load(words, STOP) === 0) {
+    for (const pid of host.spawnAll(requests)) host.waitid(P_PID, pid, WEXITED, out);
+    Atomics.add(words, STARTED, 1);
+    Atomics.notify(words, STARTED);
+  }
+  Atomics.store(words, STOPPED, 1);
+  Atomics.notify(words, STOPPED);
+  Atomics.wait(words, STOP, 1);
+}
+
+interface Started {
+  readonly worker: Worker;
+  readonly words: Int32Array;
+}
+
+/** Resolves once it has started children, some of which are under way at any time from then on. */
+async function start(): Promise<Started> {
+  const words = new Int32Array(new SharedArrayBuffer(16));
+  const worker = new Worker(process.argv[1]!, { argv: process.argv.slice(2), workerData: words });
+  const online = new Promise((resolve) => worker.once('online', resolve));
+  await online;
+  while (Atomics.load(words, STARTED) === 0) Atomics.wait(words, STARTED, 0, 10);
+  return { worker, words };
+}
+
+/** A child under way reads memory that ends with its thread. */
+async function terminated(): Promise<void> {
+  for (let i = 0; i < 25; i++) {
+    const { worker } = await start();
+    await worker.terminate();
+    while (host.waitid(P_ALL, 0, WEXITED | WNOHANG, out) === 0 && out.pid !== 0);
+  }
+  console.log('ended');
+}
+
+/** While a child is made all signals are blocked, which is no lasting mask. */
+async function masked(): Promise<void> {
+  let open = 0;
+  for (let i = 0; i < 60; i++) {
+    const { worker, words } = await start();
+    const token = host.blockSignals([SIGUSR1]);
+    if (typeof token === 'number') throw new Error(`blockSignals: ${token}`);
+    Atomics.store(words, STOP, 1);
+    Atomics.wait(words, STOPPED, 0);
+    const status = readFileSync(`/proc/self/task/${words[TID]}/status`, 'latin1');
+    const mask = BigInt(`0x${/^SigBlk:\s+(\w+)$/m.exec(status)![1]}`);
+    if ((mask & BIT) === 0n) open++;
+    host.restoreSignalMask(token);
+    Atomics.store(words, STOP, 2);
+    Atomics.notify(words, STOP);
+    await worker.terminate();
+  }
+  console.log(`${open} open`);
+}
+
+if (!isMainThread) startForEver(workerData as Int32Array);
+else void (process.argv[2] === 'masked' ? masked() : terminated());
