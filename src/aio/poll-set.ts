@@ -1,3 +1,4 @@
+import { POLLFD_SIZE } from '../host/constants.ts';
 import type { Disposable, Host, HostBuffer } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
@@ -10,7 +11,6 @@ import { pollfdsText } from './ready-text.ts';
 const T_ENTER = EV.poll_enter;
 const T_RETURN = EV.poll_return;
 const T_SWITCH = EV.fdmon_switch;
-const BYTES_PER_POLLFD = 8;
 
 /**
  * From this many fds on an epoll is cheaper than poll, whose cost grows with each.
@@ -77,7 +77,7 @@ export class PollSet {
     this.#id = id;
     this.#epollFrom =
       choice === 'auto' ? EPOLL_FROM : choice === 'epoll' ? 1 : Number.POSITIVE_INFINITY;
-    this.#pollfds = host.alloc(16 * BYTES_PER_POLLFD);
+    this.#pollfds = host.alloc(16 * POLLFD_SIZE);
     this.#closeWatch = host.onClose((fd) => this.#onClose(fd));
   }
 
@@ -252,9 +252,9 @@ export class PollSet {
   }
 
   #reserve(nfds: number): void {
-    if (nfds * BYTES_PER_POLLFD <= this.#pollfds.size) return;
+    if (nfds * POLLFD_SIZE <= this.#pollfds.size) return;
     const old = this.#pollfds;
-    this.#pollfds = this.#host.alloc(2 * nfds * BYTES_PER_POLLFD);
+    this.#pollfds = this.#host.alloc(2 * nfds * POLLFD_SIZE);
     this.#pollfds.u8.set(old.u8);
   }
 

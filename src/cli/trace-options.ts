@@ -98,6 +98,7 @@ function optionsOf(raw: RawTrace): TraceOptions | null {
     throw usage(`${given} needs --trace-file, such as --trace-file log:/dev/stderr`);
   }
   const files = traceFile.map((text) => fileOption(text, traceFormat));
+  // On a device, too, which checkOutputs lets others share.
   const paths = files.map(({ path }) => resolve(path));
   const twice = paths.findIndex((path, i) => paths.indexOf(path) !== i);
   if (twice >= 0) throw usage(`two traces go to ${files[twice]!.path}: give each its own file`);

@@ -42,6 +42,8 @@ export const POLLOUT = 0x004;
 export const POLLERR = 0x008;
 export const POLLHUP = 0x010;
 export const POLLNVAL = 0x020;
+/** Bytes of a struct pollfd. */
+export const POLLFD_SIZE = 8;
 
 // epoll(7): the low event bits are poll's
 export const EPOLL_CTL_ADD = 1;

@@ -184,7 +184,6 @@ export class MainLoop implements Disposable {
 
   /** Lets run return after this iteration, or the next run at once. Nothing where the loop is closed. */
   quit(): void {
-    if (this.#closed) return;
     this.#quit = true;
     this.notifyEvent();
   }

@@ -154,9 +154,11 @@ function shape(actions: z.ZodType): Record<string, z.ZodType> {
 // Of those that may stand anywhere.
 const AN_ACTION = 'an action, such as {schedule: a} or notify_event';
 
+const WORDS: readonly string[] = [...new Set([...BARE_ACTIONS, ...Object.keys(shape(z.any()))])];
+
 /** The words that can stand for an action, bare or as a key. */
 export function actionWords(): string[] {
-  return [...new Set([...BARE_ACTIONS, ...Object.keys(shape(z.any()))])];
+  return [...WORDS];
 }
 
 /** A list of actions. Each is a word, or a map of one key. */

@@ -6,7 +6,7 @@
 import koffi from 'koffi';
 import { CodePage } from './code-page.ts';
 import { c, result } from './libc.ts';
-import { LinuxBuffer } from './memory.ts';
+import { LinuxBuffer, putWord64 } from './memory.ts';
 
 type A = number;
 
@@ -28,8 +28,6 @@ export const libcCalls: LoopCalls = {
   epollWait: (epfd, events, most, timeoutMs) => result(c.epollWait(epfd, events, most, timeoutMs)),
 };
 
-const TWO_32 = 4294967296;
-
 // Words of the memory from which the gate takes a call: two 64-bit arguments, two ints.
 const NR = 0;
 const FIRST = 2;
@@ -44,9 +42,10 @@ const MOST_BYTES = 0x7ffff000;
 const X64 = { read: 0, write: 1, poll: 7, epollWait: 232 };
 
 function codeFor(address: A): Uint8Array {
-  const imm64 = new Uint8Array(Int32Array.of(address | 0, address / TWO_32).buffer);
+  const imm64 = new Int32Array(2);
+  putWord64(imm64, 0, address);
   return Uint8Array.of(
-    ...[0x49, 0xb8, ...imm64], //         mov r8, address
+    ...[0x49, 0xb8, ...new Uint8Array(imm64.buffer)], // mov r8, address
     ...[0x41, 0x8b, 0x00], //             mov eax, [r8]
     ...[0x49, 0x8b, 0x78, 0x08], //       mov rdi, [r8 + 8]
     ...[0x49, 0x8b, 0x70, 0x10], //       mov rsi, [r8 + 16]
@@ -72,8 +71,7 @@ function gatedCalls(): LoopCalls | null {
     words[NR] = nr;
     words[FIRST] = fd;
     words[FIRST + 1] = 0;
-    words[SECOND] = address | 0;
-    words[SECOND + 1] = address / TWO_32;
+    putWord64(words, SECOND, address);
     words[THIRD] = count < MOST_BYTES ? count : MOST_BYTES;
     return gate();
   };
@@ -82,10 +80,8 @@ function gatedCalls(): LoopCalls | null {
     write: (fd, address, count) => transfer(X64.write, fd, address, count),
     poll: (fds, nfds, timeoutMs) => {
       words[NR] = X64.poll;
-      words[FIRST] = fds | 0;
-      words[FIRST + 1] = fds / TWO_32;
-      words[SECOND] = nfds;
-      words[SECOND + 1] = 0;
+      putWord64(words, FIRST, fds);
+      putWord64(words, SECOND, nfds);
       words[THIRD] = timeoutMs;
       return gate();
     },

@@ -16,6 +16,7 @@ import {
   WSTOPPED,
 } from '../constants.ts';
 import { EINTR, EINVAL, ENOENT, ENOSYS, ENOTDIR, EPERM, ETIMEDOUT } from '../errno.ts';
+import { newWaitResult } from '../host.ts';
 import { CALL_BYTES, MACHINE, type Machine } from './child-code.ts';
 import type { ChildSteps } from './child-steps.ts';
 import { CodePage } from './code-page.ts';
@@ -23,6 +24,7 @@ import { c, lazy, result, SYS } from './libc.ts';
 import { LinuxBuffer, putTimespec, putWord64 } from './memory.ts';
 import { SIGSET_BYTES } from './sigset.ts';
 import { StringVector } from './string-vector.ts';
+import { LinuxWait } from './wait.ts';
 
 type A = number;
 const clone = lazy<[A, A, A, A, A, A, A]>(
@@ -38,9 +40,6 @@ const FUTEX_WAIT = 0;
 const LIVES = 1;
 /** How long a child may take to become its program before it is looked after, ns. */
 const LATE_NS = 100e6;
-// Words of a siginfo_t of SIGCHLD.
-const SI_PID = 4;
-const SI_STATUS = 6;
 
 /**
  * Whether this kernel does what CLONE_CHILD_CLEARTID says; undefined until a first child,
@@ -94,7 +93,8 @@ export class CloneSteps implements ChildSteps {
   private readonly child = new LinuxBuffer(8);
   private pid = 0;
   private readonly late = new LinuxBuffer(16);
-  private readonly siginfo = new LinuxBuffer(128);
+  private readonly wait = new LinuxWait();
+  private readonly changed = newWaitResult();
 
   /** @param code childPage's, which others may use too */
   constructor(code: CodePage) {
@@ -198,22 +198,20 @@ export class CloneSteps implements ChildSteps {
       if (ret === -ETIMEDOUT) this.continueStopped();
     }
     const failed = this.failure();
-    if (failed < 0) this.waitid(WEXITED, 0);
+    if (failed < 0) this.waitid(WEXITED);
     return failed;
   }
 
   /** A Ctrl-Z may stop it when it has unblocked all signals, and is not its program yet: we would wait for ever. */
   private continueStopped(): void {
-    const { i32, address } = this.siginfo;
-    i32[SI_PID] = 0;
-    this.waitid(WSTOPPED | WNOHANG | WNOWAIT, address);
-    const byTerminal = [SIGTSTP, SIGTTIN, SIGTTOU].includes(i32[SI_STATUS]!);
-    if (i32[SI_PID] === this.pid && byTerminal) c.kill(this.pid, SIGCONT);
+    this.waitid(WSTOPPED | WNOHANG | WNOWAIT);
+    const { pid, status } = this.changed;
+    if (pid !== 0 && [SIGTSTP, SIGTTIN, SIGTTOU].includes(status)) c.kill(pid, SIGCONT);
   }
 
-  private waitid(options: number, siginfo: number): void {
+  private waitid(options: number): void {
     let ret: number;
-    do ret = result(c.syscall(SYS.waitid, P_PID, this.pid, siginfo, options, 0, 0));
+    do ret = this.wait.waitid(P_PID, this.pid, options, this.changed);
     while (ret === -EINTR);
   }
 

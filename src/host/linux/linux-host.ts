@@ -114,13 +114,13 @@ export class LinuxHost implements Host {
   }
 
   read(fd: number, buf: HostBuffer, offset: number, count: number): number {
-    if ((fd | 0) !== fd) return -EBADF;
+    if (!isInt(fd)) return -EBADF;
     if (!isWithin(buf, offset, count)) return -EINVAL;
     return this.calls.read(fd, buf.address + offset, count);
   }
 
   write(fd: number, buf: HostBuffer, offset: number, count: number): number {
-    if ((fd | 0) !== fd) return -EBADF;
+    if (!isInt(fd)) return -EBADF;
     if (!isWithin(buf, offset, count)) return -EINVAL;
     return this.calls.write(fd, buf.address + offset, count);
   }

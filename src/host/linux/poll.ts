@@ -1,5 +1,7 @@
 /** ppoll(2), epoll(7) and the clocks: what one iteration of the loop calls. */
 
+import { isWithin } from '../arguments.ts';
+import { POLLFD_SIZE } from '../constants.ts';
 import { EINVAL, ENOSYS, EPERM } from '../errno.ts';
 import type { HostBuffer } from '../host.ts';
 import type { LoopCalls } from './calls.ts';
@@ -12,8 +14,6 @@ import { LinuxBuffer, putTimespec, word64 } from './memory.ts';
  */
 export const EPOLL_STRIDE = process.arch === 'x64' ? 3 : 4;
 export const EPOLL_DATA_WORD = process.arch === 'x64' ? 1 : 2;
-
-const BYTES_PER_POLLFD = 8;
 
 /** The longest that epoll_wait's timeout, an int of ms, can say. */
 const MAX_WAIT_MS = 0x7fffffff;
@@ -36,7 +36,7 @@ export class LinuxPoll {
 
   /** poll(2) where it can say the timeout: it is faster than ppoll. */
   poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
-    if (!(nfds >= 0 && nfds * BYTES_PER_POLLFD <= fds.size)) return -EINVAL;
+    if (!isWithin(fds, 0, nfds * POLLFD_SIZE)) return -EINVAL;
     if (timeoutNs <= 0) return this.calls.poll(fds.address, nfds, timeoutNs < 0 ? -1 : 0);
     putTimespec(this.words, 0, timeoutNs);
     return result(c.ppoll(fds.address, nfds, this.address, 0));

@@ -12,7 +12,6 @@ import { newSocketPair } from './socket.ts';
 import type { Thread } from './thread.ts';
 
 const ACCESS_MODE = 3;
-const BYTES_PER_POLLFD = 8;
 /** What F_SETFL can change: O_APPEND, O_NONBLOCK, O_ASYNC, O_DIRECT, O_NOATIME. */
 const SETTABLE = C.O_APPEND | C.O_NONBLOCK | 0o20000 | 0o40000 | 0o1000000;
 
@@ -32,7 +31,7 @@ export class SimIo {
   }
 
   poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
-    if (!(nfds >= 0 && nfds * BYTES_PER_POLLFD <= fds.size)) return -EINVAL;
+    if (!isWithin(fds, 0, nfds * C.POLLFD_SIZE)) return -EINVAL;
     const thread = this.#thread;
     let n = this.#scan(fds.i32, nfds);
     if (n > 0 || timeoutNs === 0) return n;
