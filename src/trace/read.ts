@@ -3,6 +3,7 @@
 import { CATALOGUE, type EventDef, type EventName } from './catalogue.ts';
 import {
   DROPPED_ID,
+  HEADER_BYTES,
   HEADER_ID,
   HEADER_MAGIC,
   RECORD_HEAD,
@@ -97,8 +98,7 @@ class SimpleReader {
   }
 
   read(): TraceFile {
-    const isHeader = this.#is(HEADER_ID) && this.#is(HEADER_MAGIC);
-    if (!isHeader || this.#u64() !== VERSION) {
+    if (!this.#header()) {
       throw new TraceReadError(`this is no simpletrace of version ${VERSION}`);
     }
     let truncated = false;
@@ -112,6 +112,12 @@ class SimpleReader {
       }
     }
     return { format: 'simple', events: this.#events, dropped: this.#dropped, truncated };
+  }
+
+  /** Whether the file begins with a whole header of this version. */
+  #header(): boolean {
+    if (this.#view.byteLength < HEADER_BYTES) return false;
+    return this.#is(HEADER_ID) && this.#is(HEADER_MAGIC) && this.#u64() === VERSION;
   }
 
   #record(): void {

@@ -6,6 +6,7 @@ export type Word64 = readonly [high: number, low: number];
 export const HEADER_ID: Word64 = [0xffffffff, 0xffffffff];
 export const HEADER_MAGIC: Word64 = [0xf2b177cb, 0x0aa429b4];
 export const VERSION = 4;
+export const HEADER_BYTES = 3 * 8;
 
 /** Then come records, each with its type first. */
 export const TYPE_MAPPING = 0;

@@ -1,0 +1,37 @@
+/**
+ * Fuzzing: inputs that no person would write, and what must hold for each.
+ *
+ * A generator is one file in generators/, whose default export is a Generator and whose
+ * base name is its name. `npm test` runs `runs` inputs of each from a fixed seed;
+ * `npm run fuzz -- NAME --seed N --count N` runs as many as you like in a process of their
+ * own, and tells of crashes and hangs too. A failing input is shrunk, and printed with the
+ * command that repeats it.
+ */
+
+import type fc from 'fast-check';
+
+export interface Generator<T> {
+  /** One line for `npm run fuzz`: what is generated, and what must hold. */
+  readonly about: string;
+  readonly inputs: fc.Arbitrary<T>;
+  /** Throws if what must hold does not. */
+  readonly check: (input: T) => void | Promise<void>;
+  /** The input as a person reads it; JSON if absent. */
+  readonly show?: (input: T) => string;
+  /** How many inputs `npm test` runs; 200 if absent. */
+  readonly runs?: number;
+  /** Undoes what check needs, after the last input. */
+  readonly end?: () => void | Promise<void>;
+}
+
+/** A Generator whose inputs are of whatever type. */
+// biome-ignore lint/suspicious/noExplicitAny: the harness hands inputs on, and never looks into them
+export type AnyGenerator = Generator<any>;
+
+export const DEFAULT_RUNS = 200;
+export const DEFAULT_SEED = 1;
+
+export function show(generator: AnyGenerator, input: unknown): string {
+  if (generator.show !== undefined) return generator.show(input);
+  return JSON.stringify(input, null, 2) ?? String(input);
+}
