@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Output } from '../../src/cli/output.ts';
-import { wrap } from '../../src/cli/style.ts';
-import { formatDuration } from '../../src/cli/units.ts';
+import { Output } from '../../src/cli/output/output.ts';
+import { wrap } from '../../src/cli/text/style.ts';
+import { formatDuration } from '../../src/cli/text/units.ts';
 import { F_GETFL, O_CLOEXEC, O_NONBLOCK } from '../../src/host/constants.ts';
 import { EINTR } from '../../src/host/errno.ts';
 import { FaultHost } from '../../src/host/faults.ts';

@@ -1,6 +1,6 @@
 import { CLD_EXITED } from '../../host/constants.ts';
-import { endText } from '../exit-status.ts';
-import { formatDuration } from '../units.ts';
+import { endText } from '../exit/exit-status.ts';
+import { formatDuration } from '../text/units.ts';
 import type { Child } from './children.ts';
 import { deathNode } from './links.ts';
 import type { Model } from './model.ts';

@@ -8,7 +8,7 @@ import {
 import { EIO } from '../../host/errno.ts';
 import type { Host, HostBuffer } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
-import { Output } from '../output.ts';
+import { Output } from '../output/output.ts';
 import { TerminalGuard } from './guard.ts';
 
 const STDIN = 0;

@@ -1,6 +1,6 @@
 /** Puts a frame together: the header, the sections that clip, and the last line. */
 
-import { liveText, type Names } from '../live-text.ts';
+import { liveText, type Names } from '../log/live-text.ts';
 import {
   BOLD,
   CYAN,
@@ -12,8 +12,8 @@ import {
   RESET,
   type Style,
   YELLOW,
-} from '../style.ts';
-import { formatDuration } from '../units.ts';
+} from '../text/style.ts';
+import { formatDuration } from '../text/units.ts';
 import type { Controls, SectionName } from './controls.ts';
 import { help } from './help.ts';
 import { head, share, tail } from './layout.ts';

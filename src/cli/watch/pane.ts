@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { LineOutput } from '../output.ts';
+import type { LineOutput } from '../output/output.ts';
 
 /** Lines of the children's output that can be scrolled back to. */
 const MOST_LINES = 5000;

@@ -7,7 +7,7 @@ import {
 } from 'ansi-escapes';
 import sliceAnsi from 'slice-ansi';
 import stringWidth from 'string-width';
-import { RESET } from '../style.ts';
+import { RESET } from '../text/style.ts';
 
 /** Draws frames, writing only the lines that differ from those of the frame before. */
 export class Screen {

@@ -1,5 +1,5 @@
 import type { MainLoop } from '../../mainloop/main-loop.ts';
-import type { ChildRow } from '../summary.ts';
+import type { ChildRow } from '../log/summary.ts';
 import type { ProcessState } from './process-state.ts';
 
 /** What the view looks at. To be asked changes none of it. */

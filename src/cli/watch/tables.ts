@@ -5,11 +5,11 @@ import { BH_DELETED, BH_IDLE, BH_ONESHOT, BH_PENDING, BH_SCHEDULED } from '../..
 import { POLLIN, POLLOUT, SIGCHLD } from '../../host/constants.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
 import { signalName } from '../../signal/names.ts';
-import { endText } from '../exit-status.ts';
-import { fdName } from '../live-text.ts';
-import { CYAN, DIM, GREEN, MAGENTA, paint, RED, type Style, YELLOW } from '../style.ts';
-import type { ChildRow } from '../summary.ts';
-import { formatDuration } from '../units.ts';
+import { endText } from '../exit/exit-status.ts';
+import { fdName } from '../log/live-text.ts';
+import type { ChildRow } from '../log/summary.ts';
+import { CYAN, DIM, GREEN, MAGENTA, paint, RED, type Style, YELLOW } from '../text/style.ts';
+import { formatDuration } from '../text/units.ts';
 import type { Model, Runs } from './model.ts';
 import { printable } from './pane.ts';
 import type { Subject } from './subject.ts';

@@ -4,7 +4,7 @@ import { CLOCK_MONOTONIC, SIGKILL, SIGTERM } from '../../host/constants.ts';
 import type { Host } from '../../host/host.ts';
 import type { EventId } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
-import { isBackground } from '../tty.ts';
+import { isBackground } from '../terminal/terminal.ts';
 import { Console } from './console.ts';
 import { Controls } from './controls.ts';
 import { frame } from './frame.ts';

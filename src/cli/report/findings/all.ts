@@ -1,4 +1,4 @@
-import { count, formatDuration } from '../../units.ts';
+import { count, formatDuration } from '../../text/units.ts';
 import type { Facts } from '../model.ts';
 import { findCoalesced, findZombies } from './children.ts';
 import type { Check } from './finding.ts';

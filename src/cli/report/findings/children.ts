@@ -1,4 +1,4 @@
-import { count, formatDuration } from '../../units.ts';
+import { count, formatDuration } from '../../text/units.ts';
 import type { Child } from '../children.ts';
 import { deathNode } from '../links.ts';
 import type { Facts } from '../model.ts';

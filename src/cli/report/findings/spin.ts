@@ -1,4 +1,4 @@
-import { count, formatDuration } from '../../units.ts';
+import { count, formatDuration } from '../../text/units.ts';
 import type { Facts } from '../model.ts';
 import { didSleep, type Poll } from '../polls.ts';
 import { type Finding, finding, type Place } from './finding.ts';

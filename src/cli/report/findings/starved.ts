@@ -1,4 +1,4 @@
-import { count, formatDuration } from '../../units.ts';
+import { count, formatDuration } from '../../text/units.ts';
 import type { Facts } from '../model.ts';
 import { isCallback, type Slice } from '../slices.ts';
 import { type Finding, finding, groupBy } from './finding.ts';

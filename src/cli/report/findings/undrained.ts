@@ -1,4 +1,4 @@
-import { count } from '../../units.ts';
+import { count } from '../../text/units.ts';
 import type { Facts } from '../model.ts';
 import { didSleep, type Poll } from '../polls.ts';
 import { type Finding, finding, groupBy, type Place } from './finding.ts';

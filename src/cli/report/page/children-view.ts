@@ -1,4 +1,4 @@
-import { formatDuration } from '../../units.ts';
+import { formatDuration } from '../../text/units.ts';
 import type { Child } from '../children.ts';
 import { nodeNs } from '../model.ts';
 import { endOf, tellChild } from '../story.ts';

@@ -1,5 +1,5 @@
 import { CATALOGUE } from '../../../trace/catalogue.ts';
-import { formatDuration } from '../../units.ts';
+import { formatDuration } from '../../text/units.ts';
 import { follow } from '../links.ts';
 import { nodeNs } from '../model.ts';
 import { button, el } from './dom.ts';

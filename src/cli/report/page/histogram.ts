@@ -1,7 +1,7 @@
 import { axisBottom, axisLeft } from 'd3-axis';
 import { scaleLinear, scaleLog } from 'd3-scale';
 import { create } from 'd3-selection';
-import { formatDuration } from '../../units.ts';
+import { formatDuration } from '../../text/units.ts';
 import { spread } from '../statistics.ts';
 import { el } from './dom.ts';
 

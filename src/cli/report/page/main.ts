@@ -1,6 +1,6 @@
 /** The report's page: reads the trace that stands in it, and puts everything up. */
 
-import { count, formatDuration } from '../../units.ts';
+import { count, formatDuration } from '../../text/units.ts';
 import { buildModel, type Model } from '../model.ts';
 import { type PageData, unpackTrace } from '../pack.ts';
 import { childrenView } from './children-view.ts';

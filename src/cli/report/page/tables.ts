@@ -1,4 +1,4 @@
-import { formatDuration } from '../../units.ts';
+import { formatDuration } from '../../text/units.ts';
 import { KIND_NAMES } from '../findings/slow.ts';
 import type { CallbackRow, PhaseRow } from '../statistics.ts';
 import { button, el, section } from './dom.ts';

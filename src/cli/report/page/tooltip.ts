@@ -1,4 +1,4 @@
-import { formatDuration } from '../../units.ts';
+import { formatDuration } from '../../text/units.ts';
 import type { Model } from '../model.ts';
 import { clock, eventText, nodeTitle, sliceBegunBy } from './view.ts';
 

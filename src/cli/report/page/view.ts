@@ -1,6 +1,6 @@
 import { CATALOGUE, EV, type EventDef } from '../../../trace/catalogue.ts';
 import { formatEvent } from '../../../trace/tracer.ts';
-import { formatDuration } from '../../units.ts';
+import { formatDuration } from '../../text/units.ts';
 import { KIND_NAMES } from '../findings/slow.ts';
 import type { Model } from '../model.ts';
 import { endOf } from '../story.ts';

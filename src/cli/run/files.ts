@@ -1,0 +1,83 @@
+/** Which files are meant: files, directories, and patterns that a shell did not expand. */
+
+import { type Dirent, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { CliError, EXIT_USAGE } from '../exit/errors.ts';
+
+/** What was found, in order, each file once; and what is not there. */
+export interface FoundFiles {
+  readonly files: readonly string[];
+  readonly missing: readonly Missing[];
+}
+
+/** An argument that stands for no file. */
+export interface Missing {
+  readonly arg: string;
+  /** The one line that says so. */
+  readonly message: string;
+}
+
+const ENDING = /\.ya?ml$/;
+
+/** A directory stands for all YAML files under it. */
+export function findScenarios(args: readonly string[]): FoundFiles {
+  const files = new Map<string, string>();
+  const missing: Missing[] = [];
+  for (const arg of args) {
+    const found = find(arg);
+    if (found.length === 0) missing.push({ arg, message: missingText(arg) });
+    for (const file of found) if (!files.has(resolve(file))) files.set(resolve(file), file);
+  }
+  return { files: [...files.values()], missing };
+}
+
+function find(arg: string): string[] {
+  const stat = statSync(arg, { throwIfNoEntry: false });
+  if (stat?.isDirectory()) return walk(arg).filter((file) => ENDING.test(file));
+  if (stat !== undefined) return [arg];
+  if (!/[*?[]/.test(arg)) return [];
+  const parts = arg.split('/');
+  const fixed = parts.findIndex((part) => /[*?[]/.test(part));
+  const base = parts.slice(0, fixed).join('/') || (arg.startsWith('/') ? '/' : '.');
+  const pattern = patternOf(arg);
+  return walk(base)
+    .map((file) => (base === '.' && !arg.startsWith('./') ? file.replace(/^\.\//, '') : file))
+    .filter((file) => pattern.test(file));
+}
+
+function missingText(arg: string): string {
+  return statSync(arg, { throwIfNoEntry: false })?.isDirectory()
+    ? `no scenario in ${arg}: the directory has no file *.yaml or *.yml, at any depth`
+    : `no scenario ${arg}: expected a YAML file, a directory of them, or a pattern`;
+}
+
+/** @throws CliError where a directory cannot be read, but for one that is not there */
+function walk(dir: string): string[] {
+  let entries: Dirent[];
+  try {
+    entries = readdirSync(dir, { withFileTypes: true });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    throw new CliError(`cannot look for scenarios in ${dir}: ${message}`, EXIT_USAGE);
+  }
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return entries.flatMap((entry) => {
+    const path = dir === '.' ? `./${entry.name}` : join(dir, entry.name);
+    return entry.isDirectory() ? walk(path) : [path];
+  });
+}
+
+/** `**` crosses directories, `*` and `?` do not. */
+function patternOf(glob: string): RegExp {
+  const source = glob.replace(/\*\*\/|\*\*|\*|\?|\[[^\]]*\]|[^*?[]+|\[/g, (part) => {
+    if (part === '**/') return '(?:[^/]+/)*';
+    if (part === '**') return '.*';
+    if (part === '*') return '[^/]*';
+    if (part === '?') return '[^/]';
+    return part.startsWith('[') && part.length > 1
+      ? part.replace('[!', '[^')
+      : part.replace(/[.+^${}()|[\]\\]/g, '\\$&');
+  });
+  return new RegExp(`^${source}$`);
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { SIGSTOP } from '../../host/constants.ts';
+import { ESRCH } from '../../host/errno.ts';
+import type { Host } from '../../host/host.ts';
+import { CliError, EXIT_USAGE } from '../exit/errors.ts';
+
+/**
+ * The terminal on stdin, and who has it in the foreground. SIGTTOU must be
+ * ignored while it is used, since a process in the background may set the
+ * foreground group only then.
+ */
+export class Terminal {
+  readonly #host: Host;
+  readonly #fd: number;
+  readonly #ownGroup: number;
+  /** Whether a shell may put us into its foreground, and children may have it then. */
+  readonly interactive: boolean;
+
+  /** @param shared whether children may have it too; otherwise it is never given away */
+  constructor(host: Host, shared = true, fd = 0) {
+    this.#host = host;
+    this.#fd = fd;
+    this.#ownGroup = host.getpgid(0);
+    this.interactive = shared && host.isatty(fd) && host.tcgetpgrp(fd) > 0;
+  }
+
+  get fd(): number {
+    return this.#fd;
+  }
+
+  /** Whether our own group is in the foreground. */
+  get isOurs(): boolean {
+    return this.interactive && this.#host.tcgetpgrp(this.#fd) === this.#ownGroup;
+  }
+
+  /** Makes a child's group the one in the foreground, if it is ours to give. */
+  give(pgid: number): void {
+    if (this.isOurs) this.#host.tcsetpgrp(this.#fd, pgid);
+  }
+
+  /** Takes it back from a group that has left it behind, or from this one of ours that has it. */
+  takeBack(pgid?: number): void {
+    if (!this.interactive) return;
+    const now = this.#host.tcgetpgrp(this.#fd);
+    const left = now > 0 && this.#host.kill(-now, 0) === -ESRCH;
+    if (now === pgid || left) this.#host.tcsetpgrp(this.#fd, this.#ownGroup);
+  }
+
+  /**
+   * Stops our whole group, as the terminal would have, and returns when it is
+   * continued. Returns false where nobody would continue it.
+   */
+  suspend(): boolean {
+    if (isOrphaned(this.#host.getpid())) return false;
+    this.#host.kill(0, SIGSTOP);
+    return true;
+  }
+}
+
+/** Whether another group than ours has the terminal on stdin. */
+export function isBackground(host: Host): boolean {
+  const foreground = host.tcgetpgrp(0);
+  return foreground > 0 && foreground !== host.getpgid(0);
+}
+
+/** @throws CliError where --watch has no terminal to draw on */
+export async function needTerminal(): Promise<void> {
+  const { isatty } = await import('node:tty');
+  const missing = [!isatty(0) && 'stdin', !isatty(1) && 'stdout'].filter((name) => name !== false);
+  if (missing.length === 0 && process.env.TERM !== 'dumb') return;
+  const verb = missing.length > 1 ? 'are' : 'is';
+  const what = missing.length === 0 ? 'TERM is dumb' : `${missing.join(' and ')} ${verb} not one`;
+  throw new CliError(
+    `--watch needs a terminal, and ${what}: leave --watch out for the log`,
+    EXIT_USAGE,
+  );
+}
+
+/** @throws CliError where --watch would draw on a terminal that is another's */
+export function needForeground(host: Host): void {
+  if (!isBackground(host)) return;
+  throw new CliError('--watch needs its terminal: start it in the foreground', EXIT_USAGE);
+}
+
+/**
+ * Whether no shell looks after a process's group: none of its members has a
+ * parent in the same session and another group. The way up from us is looked at;
+ * a shell that we came from stands on it.
+ */
+function isOrphaned(pid: number): boolean {
+  const own = stat(pid);
+  if (own === undefined) return true;
+  for (let at = own; at.ppid > 0; ) {
+    const parent = stat(at.ppid);
+    if (parent === undefined || parent.session !== own.session) return true;
+    if (parent.pgrp !== own.pgrp) return false;
+    at = parent;
+  }
+  return true;
+}
+
+function stat(pid: number): { ppid: number; pgrp: number; session: number } | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The name, in parentheses, may hold anything.
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { ppid: Number(fields[1]), pgrp: Number(fields[2]), session: Number(fields[3]) };
+  } catch {
+    return undefined;
+  }
+}
