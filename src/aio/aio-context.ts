@@ -8,10 +8,10 @@ import { BhList, type LeakedBh } from './bh-list.ts';
 import type { BhCallback, BottomHalf } from './bottom-half.ts';
 import { Clocks, QEMU_CLOCK_REALTIME, soonestTimeout } from './clock.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { EdgeNotifiers } from './edges.ts';
 import type { EventNotifier } from './event-notifier.ts';
-import { FdMonitors } from './fd-monitors.ts';
-import { FDMON_CHOICES, type FdMonChoice, type FdMonKind } from './fdmon.ts';
+import { EdgeNotifiers } from './fdmon/edges.ts';
+import { FdMonitors } from './fdmon/fd-monitors.ts';
+import { FDMON_CHOICES, type FdMonChoice, type FdMonKind } from './fdmon/fdmon.ts';
 import type {
   AioHandler,
   AioPollFn,
@@ -21,11 +21,11 @@ import type {
   ReadyList,
 } from './handler.ts';
 import { HandlerTable } from './handler-table.ts';
-import { OwnNotifier } from './own-notifier.ts';
 import { AdaptivePolling } from './polling.ts';
 import { guardCallback, type MemReentrancyGuard } from './reentrancy.ts';
 import { TimerListGroup } from './timer.ts';
-import { Wakeup } from './wakeup.ts';
+import { OwnNotifier } from './wake/own-notifier.ts';
+import { Wakeup } from './wake/wakeup.ts';
 
 const T_POLL_BEGIN = EV.aio_poll_begin;
 const T_POLL_END = EV.aio_poll_end;

@@ -2,7 +2,7 @@ import { checkOptions } from '../host/arguments.ts';
 import { O_CLOEXEC, O_NONBLOCK } from '../host/constants.ts';
 import { check, EAGAIN, EINTR, ENOSYS } from '../host/errno.ts';
 import type { Host, HostBuffer } from '../host/host.ts';
-import type { EdgeNotifiers } from './edges.ts';
+import type { EdgeNotifiers } from './fdmon/edges.ts';
 
 /** Bytes of one read: all of an eventfd, and much of a pipe. */
 const READ_SIZE = 512;

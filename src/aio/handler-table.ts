@@ -3,7 +3,7 @@ import type { Disposable } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import type { EventNotifier } from './event-notifier.ts';
-import type { FdMonitors } from './fd-monitors.ts';
+import type { FdMonitors } from './fdmon/fd-monitors.ts';
 import { AioHandler, type FdHandlers, type HandlerOwner, type PollSink } from './handler.ts';
 import type { AdaptivePolling } from './polling.ts';
 

@@ -1,7 +1,7 @@
 import { POLLERR, POLLHUP, POLLIN, POLLOUT } from '../host/constants.ts';
 import type { Disposable } from '../host/host.ts';
-import type { EdgeNotifiers } from './edges.ts';
 import type { EventNotifier } from './event-notifier.ts';
+import type { EdgeNotifiers } from './fdmon/edges.ts';
 
 /** Called with the opaque value that was given with it. QEMU: IOHandler. */
 export type IOHandler<T> = (opaque: T) => void;

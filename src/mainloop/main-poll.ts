@@ -1,8 +1,8 @@
 import type { AioContext } from '../aio/aio-context.ts';
-import type { EdgeNotifiers } from '../aio/edges.ts';
-import type { FdMonChoice, FdMonKind } from '../aio/fdmon.ts';
+import type { EdgeNotifiers } from '../aio/fdmon/edges.ts';
+import type { FdMonChoice, FdMonKind } from '../aio/fdmon/fdmon.ts';
+import { PollSet } from '../aio/fdmon/poll-set.ts';
 import type { AioHandler, PollRecord, PollSink } from '../aio/handler.ts';
-import { PollSet } from '../aio/poll-set.ts';
 import { POLLIN } from '../host/constants.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import type { Tracer } from '../trace/tracer.ts';

@@ -1,7 +1,13 @@
 /** The rows of the tables, from what the loop's own objects say now. */
 
 import { CLOCK_NAMES } from '../../aio/clock.ts';
-import { BH_DELETED, BH_IDLE, BH_ONESHOT, BH_PENDING, BH_SCHEDULED } from '../../aio/wakeup.ts';
+import {
+  BH_DELETED,
+  BH_IDLE,
+  BH_ONESHOT,
+  BH_PENDING,
+  BH_SCHEDULED,
+} from '../../aio/wake/wakeup.ts';
 import { POLLIN, POLLOUT, SIGCHLD } from '../../host/constants.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
 import { signalName } from '../../signal/names.ts';

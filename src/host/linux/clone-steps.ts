@@ -17,10 +17,10 @@ import {
 } from '../constants.ts';
 import { EINTR, EINVAL, ENOENT, ENOSYS, ENOTDIR, EPERM, ETIMEDOUT } from '../errno.ts';
 import { newWaitResult } from '../host.ts';
-import { CALL_BYTES, MACHINE, type Machine } from './child-code.ts';
 import type { ChildSteps } from './child-steps.ts';
-import { CodePage } from './code-page.ts';
 import { c, lazy, result, SYS } from './libc.ts';
+import { CALL_BYTES, MACHINE, type Machine } from './machine/child-code.ts';
+import { CodePage } from './machine/code-page.ts';
 import { LinuxBuffer, putTimespec, putWord64 } from './memory.ts';
 import { SIGSET_BYTES } from './sigset.ts';
 import { StringVector } from './string-vector.ts';

@@ -14,8 +14,8 @@ import type {
   SpawnRequest,
   WaitResult,
 } from '../host.ts';
-import { CALL_WAYS, type CallWay, type LoopCalls, libcCalls, loopCalls } from './calls.ts';
 import { c, knownArch, result, SYS } from './libc.ts';
+import { CALL_WAYS, type CallWay, type LoopCalls, libcCalls, loopCalls } from './machine/calls.ts';
 import { LinuxBuffer } from './memory.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE, LinuxPoll } from './poll.ts';
 import { LinuxSignalPipe } from './signal-pipe.ts';

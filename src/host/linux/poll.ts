@@ -4,8 +4,8 @@ import { isWithin } from '../arguments.ts';
 import { POLLFD_SIZE } from '../constants.ts';
 import { EINVAL, ENOSYS, EPERM } from '../errno.ts';
 import type { HostBuffer } from '../host.ts';
-import type { LoopCalls } from './calls.ts';
 import { c, result, SYS } from './libc.ts';
+import type { LoopCalls } from './machine/calls.ts';
 import { LinuxBuffer, putTimespec, word64 } from './memory.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { QEMU_CLOCK_MAX } from '../../aio/clock.ts';
 import { SIGCHLD } from '../../host/constants.ts';
-import type { Fault } from '../../host/faults.ts';
+import type { Fault } from '../../host/lenses/faults.ts';
 import type { Action, ChildDef, FaultDef, SignalDef, TimelineEntry } from '../model.ts';
 import { Children } from './children.ts';
 import { compileAction, compileActions } from './compile.ts';

@@ -1,0 +1,70 @@
+import type { Host } from '../../host/host.ts';
+import { EventNotifier } from '../event-notifier.ts';
+
+/**
+ * The event notifier by which a context's sleep is ended. QEMU: ctx->notifier.
+ *
+ * QEMU writes the eventfd whenever notify_me is set, and a main loop leaves it
+ * set after an iteration that did not have to check. But while the thread is
+ * awake it needs no eventfd to tell itself something.
+ *
+ * Invariants:
+ *  N1. What the thread would write while it is awake is kept as an event of its
+ *      own, and counts as the notifier's being readable in the next wait: that
+ *      does not sleep, and the notifier's handler is called.
+ *  N2. What comes while the thread is in a wait is written, since only the
+ *      eventfd reaches it there.
+ */
+export class OwnNotifier {
+  readonly notifier: EventNotifier;
+  #inWait = false;
+  #kept = false;
+  /** Whether the eventfd was written since it was read. */
+  #written = false;
+
+  constructor(host: Host) {
+    this.notifier = new EventNotifier(host);
+  }
+
+  /** Whether an event is kept. */
+  get kept(): boolean {
+    return this.#kept;
+  }
+
+  /** Whether the eventfd was not written since it was read. */
+  get isQuiet(): boolean {
+    return !this.#written;
+  }
+
+  /** Makes the notifier readable. Returns whether the eventfd was written. */
+  set(): boolean {
+    if (!this.#inWait) {
+      this.#kept = true;
+      return false;
+    }
+    this.#written = true;
+    this.notifier.set();
+    return true;
+  }
+
+  /** A wait begins. Returns whether it must not sleep. */
+  enterWait(): boolean {
+    this.#inWait = true;
+    return this.#kept;
+  }
+
+  /** A wait is over. Returns whether the notifier counts as readable, whatever the kernel says. */
+  leaveWait(): boolean {
+    this.#inWait = false;
+    return this.#kept;
+  }
+
+  /** QEMU: aio_context_notifier_cb. */
+  clear(): void {
+    const kept = this.#kept;
+    this.#kept = false;
+    if (kept && !this.#written) return;
+    this.#written = false;
+    this.notifier.testAndClear();
+  }
+}
