@@ -1,4 +1,5 @@
 import type { Body } from '../model.ts';
+import type { Engine } from './engine.ts';
 import type { OrderLog } from './order-log.ts';
 
 /** Something that actions have been made into. */
@@ -33,4 +34,13 @@ export class Callback {
     this.#thunks ??= this.#make();
     for (let i = 0; i < this.#thunks.length; i++) this.#thunks[i]!();
   }
+}
+
+/** The callback of an object, known to `calls` by its name. */
+export function newCallback(engine: Engine, name: string, body: Body): Callback {
+  const callback = new Callback(engine.log, body, () => engine.compile(body.do));
+  const others = engine.callbacks.get(name);
+  if (others === undefined) engine.callbacks.set(name, [callback]);
+  else others.push(callback);
+  return callback;
 }
