@@ -74,7 +74,11 @@ describe('qemu-loop report', () => {
 
   it.each([
     ['a trace that is not there', ['report', '/nonexistent/x'], /cannot read the trace: ENOENT/],
-    ['no trace', ['report'], /missing required argument 'trace' \(see qemu-loop report --help\)/],
+    [
+      'no trace',
+      ['report'],
+      /there is no trace to draw: name its file \(see qemu-loop report --help\)/,
+    ],
     ['a time without a unit', ['report', 'x', '--slow', '5'], /--slow/],
   ])('of %s says so in a line', async (_what, args, text) => {
     const { status, stdout, stderr } = await run(args);

@@ -1,13 +1,14 @@
 /** `qemu-loop report`, and the report of a run: a page is written, and a line says what is in it. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { CATALOGUE, EVENT_NAMES, type EventDef } from '../../trace/catalogue.ts';
 import { readTrace, TraceReadError, type TraceRecord } from '../../trace/read.ts';
 import { TraceRing } from '../../trace/ring.ts';
 import { asCliError, CliError, EXIT_INTERNAL, EXIT_USAGE } from '../exit/errors.ts';
 import { duration } from '../options/option-values.ts';
 import { checkOutputs } from '../options/output-files.ts';
+import { parseCommand } from '../options/parse-command.ts';
 import { count } from '../text/units.ts';
 import { type PageParts, renderHtml } from './html.ts';
 import { buildModel, type ReportTrace } from './model.ts';
@@ -59,9 +60,10 @@ function result(act: () => string): ReportResult {
 }
 
 function report(args: readonly string[]): string {
-  const asked = parse(args);
-  if (typeof asked === 'string') return asked;
-  const { file, raw } = asked;
+  const asked = parseCommand<Raw>(define(), args, 'there is no trace to draw: name its file');
+  if ('text' in asked) return asked.text;
+  const { raw } = asked;
+  const file = asked.operands[0]!;
   const trace = readFile(file);
   const options = {
     out: raw.output ?? `${file}.html`,
@@ -142,36 +144,18 @@ function pageParts(): PageParts {
   return { script: read('./report-page.js'), style: read('./report-page.css') };
 }
 
-function parse(args: readonly string[]): { file: string; raw: Raw } | string {
-  let text = '';
-  const command = new Command('qemu-loop report')
+function define(): Command {
+  return new Command('qemu-loop report')
     .usage('TRACE [-o FILE]')
     .description('Draws a trace (json or simple) as one HTML file that needs no network.')
     .argument('<trace>')
-    .configureHelp({ visibleArguments: () => [] })
     .addOption(new Option('-o, --output <file>', 'where the page goes (default: TRACE.html)'))
     .addOption(
-      new Option('--slow <duration>', 'a callback that takes so long is a finding')
+      new Option('--slow <duration>', 'a callback that takes so long is a finding (default 10ms)')
         .argParser(duration)
-        .default(SLOW_NS, '10ms'),
+        .default(SLOW_NS),
     )
     .addOption(new Option('--title <text>', 'what was run (default: the name of the trace)'))
     .helpOption('-h, --help', 'print this')
-    .addHelpText('after', EXAMPLES)
-    .exitOverride()
-    .configureOutput({
-      writeOut: (part) => {
-        text += part;
-      },
-      writeErr: () => {},
-    });
-  try {
-    command.parse(args, { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return text;
-    const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
-    throw new CliError(`${message} (see qemu-loop report --help)`, EXIT_USAGE);
-  }
-  return { file: command.args[0]!, raw: command.opts<Raw>() };
+    .addHelpText('after', EXAMPLES);
 }
