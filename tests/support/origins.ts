@@ -58,9 +58,10 @@ function followFds(wrap: Wrap, origins: Origins): void {
   const took = (fd: number): void => {
     if (fd >= 0) origins.take(fd, `descriptor ${fd}`);
   };
-  for (const name of ['epollCreate1', 'eventfd', 'open', 'pidfdOpen'] as const) {
-    wrap(name, (fd: number) => took(fd));
-  }
+  wrap('epollCreate1', took);
+  wrap('eventfd', took);
+  wrap('open', took);
+  wrap('pidfdOpen', took);
   wrap('signalfd', (fd, old) => {
     if (old < 0) took(fd);
   });
