@@ -3,7 +3,7 @@ import type { Host } from '../host/host.ts';
 
 /**
  * QEMU's clocks. `realtime` always runs; `virtual` runs while the machine does;
- * `host` is the wall clock (a number of ns since 1970 is exact to 256 ns only);
+ * `host` is the wall clock, in ns since 1970;
  * `virtual_rt` is what QEMU uses for icount warps, and runs like realtime.
  */
 export type ClockName = 'realtime' | 'virtual' | 'host' | 'virtual_rt';
@@ -48,7 +48,11 @@ export class Clocks {
     this.#virtualBaseNs = host.clockNs(CLOCK_MONOTONIC);
   }
 
-  /** The time of a clock in ns. QEMU: qemu_clock_get_ns. */
+  /**
+   * The time of a clock in ns. QEMU: qemu_clock_get_ns.
+   *
+   * A number tells that of the host clock to 256 ns only; restNs is what it leaves out.
+   */
   nowNs(type: number): number {
     switch (type) {
       case QEMU_CLOCK_HOST:
@@ -59,6 +63,14 @@ export class Clocks {
       default:
         return this.#host.clockNs(CLOCK_MONOTONIC);
     }
+  }
+
+  /**
+   * What the nowNs right before left out, ns: the time is exactly the sum. So what is armed
+   * for now, in a timer's callback, is later than that callback, as it is in QEMU.
+   */
+  restNs(type: number): number {
+    return type === QEMU_CLOCK_HOST ? this.#host.clockRestNs : 0;
   }
 
   /** Whether the clock runs, of QEMU_CLOCK_*. */
