@@ -1,5 +1,6 @@
 import { CLOCK_MONOTONIC, CLOCK_REALTIME } from '../host/constants.ts';
 import type { Host } from '../host/host.ts';
+import { QemuAbort } from './abort.ts';
 
 /**
  * QEMU's clocks. `realtime` always runs; `virtual` runs while the machine does;
@@ -27,8 +28,11 @@ export const SCALE_NS = 1;
 export const SCALE_US = 1_000;
 export const SCALE_MS = 1_000_000;
 
-/** A timer list, as a clock that starts to run tells it. */
+/** A timer list, as its clock sees it. */
 export interface ClockListener {
+  /** Whether its timers are being called. QEMU: timers_done_ev is not set. */
+  readonly isRunning: boolean;
+  /** The clock starts. */
   clockEnabled(): void;
 }
 
@@ -82,9 +86,19 @@ export class Clocks {
    * Starts or stops a clock. The timers of a stopped clock neither run nor count
    * for a timeout; the virtual clock's time stands still as well. QEMU:
    * qemu_clock_enable, with cpu_enable_ticks and cpu_disable_ticks.
+   * @throws QemuAbort if a running clock is stopped in a callback of one of its own timers,
+   *   or in a poll that such a callback makes; nothing is changed then. QEMU waits there for
+   *   the timers of that clock to be done, for ever.
    */
   enable(type: number, enabled: boolean): void {
     if (this.#enabled[type] === enabled) return;
+    if (!enabled && this.#listeners[type]!.some((listener) => listener.isRunning)) {
+      const clock = CLOCK_NAMES[type]!;
+      throw new QemuAbort(
+        `qemu_clock_enable: the ${clock} clock is disabled in a callback of one of its own timers: ` +
+          'it would wait for ever for that callback to end; disable it from a bottom half',
+      );
+    }
     if (type === QEMU_CLOCK_VIRTUAL) {
       const now = this.#host.clockNs(CLOCK_MONOTONIC);
       this.#virtualBaseNs += enabled ? -now : now;

@@ -139,6 +139,8 @@ export class TimerList implements ClockListener {
   readonly #queue = new TimerQueue<QemuTimer>();
   readonly #tally: Tally;
   #closed = false;
+  /** Only run writes it. */
+  isRunning = false;
 
   constructor(clocks: Clocks, type: number, trace: Tracer, tally: Tally, notify: () => void) {
     this.#clocks = clocks;
@@ -212,19 +214,26 @@ export class TimerList implements ClockListener {
    */
   run(): boolean {
     const queue = this.#queue;
-    if (queue.size === 0 || !this.#clocks.isEnabled(this.type)) return false;
+    if (queue.size === 0) return false;
+    // A nested run ends as the outer one does, and QEMU takes that for its end.
+    this.isRunning = false;
+    if (!this.#clocks.isEnabled(this.type)) return false;
     const nowNs = this.nowNs();
     const restNs = this.#clocks.restNs(this.type);
-    let progress = false;
     let timer = queue.takeDue(nowNs, restNs);
-    for (; timer !== null; timer = queue.takeDue(nowNs, restNs)) {
-      timer.pending = false;
-      this.#tally.armed--;
-      progress = true;
-      if (this.#trace.active) this.#tracedCall(timer, nowNs);
-      else timer.callback(timer.opaque);
+    if (timer === null) return false;
+    this.isRunning = true;
+    try {
+      for (; timer !== null; timer = queue.takeDue(nowNs, restNs)) {
+        timer.pending = false;
+        this.#tally.armed--;
+        if (this.#trace.active) this.#tracedCall(timer, nowNs);
+        else timer.callback(timer.opaque);
+      }
+    } finally {
+      this.isRunning = false;
     }
-    return progress;
+    return true;
   }
 
   #tracedCall(timer: QemuTimer, nowNs: number): void {
