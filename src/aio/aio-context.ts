@@ -191,6 +191,16 @@ export class AioContext implements Disposable {
     return this.#own.isQuiet;
   }
 
+  /** Whether a round of this context is under way in another. @internal */
+  get isNested(): boolean {
+    return this.#dispatcher.isNested;
+  }
+
+  /** Whether every notification is written from now on, see OwnNotifier. @internal */
+  writeNotifications(always: boolean): void {
+    this.#own.writeAlways(always);
+  }
+
   /** The descriptor of the context's own notifier. */
   get notifierFd(): number {
     return this.#own.notifier.fd;
@@ -363,9 +373,9 @@ export class AioContext implements Disposable {
     return timeoutNs;
   }
 
-  /** A main loop's poll begins anew: what the one before found counts no more. @internal */
+  /** A main loop's poll begins anew: what was found before counts no more. @internal */
   clearRevents(): void {
-    this.#dispatcher.clearPending();
+    this.#dispatcher.clearRevents();
   }
 
   /** A main loop's poll has found a handler's fd ready. @internal */
@@ -383,8 +393,13 @@ export class AioContext implements Disposable {
 
   /** Runs bottom halves, ready fd handlers (newest registration first), and timers. QEMU: aio_dispatch. */
   dispatch(): void {
-    this.bottomHalves.poll();
-    this.#dispatcher.dispatchPending();
+    const ready = this.#dispatcher.enterRound();
+    try {
+      this.bottomHalves.poll();
+      this.#dispatcher.dispatchPending();
+    } finally {
+      this.#dispatcher.leaveRound(ready);
+    }
     this.timers.run();
   }
 
@@ -452,7 +467,8 @@ export class AioContext implements Disposable {
     const awake = this.enterWait();
     this.monitors.wait(ready, awake ? 0 : timeoutNs);
     const notifier = this.leaveWait();
-    if (notifier !== null && notifier.readyList === null) ready.add(notifier, POLLIN);
+    // From an outer round's list too: a nested round takes over what it finds.
+    if (notifier !== null && notifier.readyList !== ready) ready.add(notifier, POLLIN);
   }
 }
 

@@ -91,6 +91,7 @@ export class HandlerTable {
 
   /** A main loop's dispatch looks at every handler, and QEMU starts to poll those it looks at. */
   startPollingAll(): void {
+    if (this.#unpolled.length > 1) this.#unpolled.sort((a, b) => a.token - b.token);
     while (this.#unpolled.length > 0) this.startPolling(this.#unpolled.at(-1)!, 0);
   }
 

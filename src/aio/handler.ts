@@ -170,6 +170,14 @@ export class ReadyList {
     return null;
   }
 
+  /** A main loop has polled anew: of those here only what it finds is ready. */
+  clearRevents(): void {
+    for (let i = 0; i < this.#count; i++) {
+      const handler = this.#handlers[i]!;
+      if (handler !== null && handler.readyList === this) handler.revents = 0;
+    }
+  }
+
   /** Leaves those that were not called, which only a callback that threw leaves here. */
   drop(): void {
     while (this.#count > 0) {

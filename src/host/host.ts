@@ -116,6 +116,11 @@ export interface Host {
 
   /** clock_gettime(2) of CLOCK_REALTIME or CLOCK_MONOTONIC, in ns. */
   clockNs(clock: number): number;
+  /**
+   * What the last clockNs left out, ns: a number tells a time since 1970 to 256 ns only.
+   * The time is exactly the sum of the two.
+   */
+  readonly clockRestNs: number;
 
   // Waiting
 

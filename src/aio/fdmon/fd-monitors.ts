@@ -19,6 +19,8 @@ export interface MonitoredContext {
   readonly externalDisableCount: number;
   readonly edges: EdgeNotifiers;
   readonly handlers: ReadonlyMap<number, AioHandler>;
+  readonly isNested: boolean;
+  writeNotifications(always: boolean): void;
 }
 
 /**
@@ -72,10 +74,16 @@ export class FdMonitors implements FdMonOwner {
   }
 
   upgrade(): FdMon | null {
-    if (this.externalDisableCount > 0) return null;
+    // A walk over the handlers, further out, must not find others. QEMU: qemu_lockcnt_dec_if_lock.
+    if (this.externalDisableCount > 0 || this.#ctx.isNested) return null;
+    this.#ctx.writeNotifications(true);
     const epoll = FdMonEpoll.create(this, this.#host, this.#ctx.trace, this.#poll);
-    if (epoll === null) this.upgradeFrom = Number.POSITIVE_INFINITY;
-    else this.#switchTo(epoll);
+    if (epoll === null) {
+      this.upgradeFrom = Number.POSITIVE_INFINITY;
+      this.#ctx.writeNotifications(false);
+    } else {
+      this.#switchTo(epoll);
+    }
     return epoll;
   }
 
@@ -83,6 +91,7 @@ export class FdMonitors implements FdMonOwner {
     this.upgradeFrom = Number.POSITIVE_INFINITY;
     const old = this.#current;
     this.#switchTo(this.#poll);
+    this.#ctx.writeNotifications(false);
     if (old !== this.#poll) old.close();
   }
 

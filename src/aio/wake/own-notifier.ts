@@ -10,15 +10,18 @@ import { EventNotifier } from '../event-notifier.ts';
  *
  * Invariants:
  *  N1. What the thread would write while it is awake is kept as an event of its
- *      own, and counts as the notifier's being readable in the next wait: that
- *      does not sleep, and the notifier's handler is called.
+ *      own. Until the notifier's handler has run, every wait finds the notifier
+ *      readable, whether nested or not, as it would with the eventfd written.
  *  N2. What comes while the thread is in a wait is written, since only the
  *      eventfd reaches it there.
+ *  N3. Under epoll the kernel's order says when the notifier's handler is
+ *      called among the others, so there nothing is kept: see writeAlways.
  */
 export class OwnNotifier {
   readonly notifier: EventNotifier;
   #inWait = false;
   #kept = false;
+  #writesAlways = false;
   /** Whether the eventfd was written since it was read. */
   #written = false;
 
@@ -38,13 +41,20 @@ export class OwnNotifier {
 
   /** Makes the notifier readable. Returns whether the eventfd was written. */
   set(): boolean {
-    if (!this.#inWait) {
+    if (!this.#inWait && !this.#writesAlways) {
       this.#kept = true;
       return false;
     }
-    this.#written = true;
-    this.notifier.set();
+    this.#write();
     return true;
+  }
+
+  /** Whether nothing is kept from now on (N3). What is kept already is written. */
+  writeAlways(always: boolean): void {
+    this.#writesAlways = always;
+    if (!always || !this.#kept) return;
+    this.#kept = false;
+    this.#write();
   }
 
   /** A wait begins. Returns whether it must not sleep. */
@@ -66,5 +76,10 @@ export class OwnNotifier {
     if (kept && !this.#written) return;
     this.#written = false;
     this.notifier.testAndClear();
+  }
+
+  #write(): void {
+    this.#written = true;
+    this.notifier.set();
   }
 }

@@ -33,6 +33,10 @@ export class HostLens implements Host {
     return this.host.clockNs(clock);
   }
 
+  get clockRestNs(): number {
+    return this.host.clockRestNs;
+  }
+
   poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
     return this.host.poll(fds, nfds, timeoutNs);
   }

@@ -23,6 +23,7 @@ export class TimedHost extends HostLens {
   /** When the soonest is due; Infinity also while one happens, which starts no other. */
   #dueNs = Number.POSITIVE_INFINITY;
   #running = false;
+  #restNs = 0;
   readonly #none: HostBuffer;
 
   constructor(host: Host) {
@@ -73,9 +74,17 @@ export class TimedHost extends HostLens {
 
   override clockNs(clock: number): number {
     const ns = this.host.clockNs(clock);
-    if (this.#dueNs === Number.POSITIVE_INFINITY) return ns;
-    if (clock === CLOCK_MONOTONIC ? ns >= this.#dueNs : this.nowNs >= this.#dueNs) this.#run();
+    // The looks at the clock below are not the caller's.
+    const restNs = this.host.clockRestNs;
+    if (this.#dueNs !== Number.POSITIVE_INFINITY) {
+      if (clock === CLOCK_MONOTONIC ? ns >= this.#dueNs : this.nowNs >= this.#dueNs) this.#run();
+    }
+    this.#restNs = restNs;
     return ns;
+  }
+
+  override get clockRestNs(): number {
+    return this.#restNs;
   }
 
   override poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {

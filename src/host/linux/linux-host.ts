@@ -73,6 +73,10 @@ export class LinuxHost implements Host {
     return this.poller.clockNs(clock);
   }
 
+  get clockRestNs(): number {
+    return this.poller.restNs;
+  }
+
   poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
     return this.poller.poll(fds, nfds, timeoutNs);
   }

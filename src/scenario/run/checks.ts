@@ -72,7 +72,9 @@ function checkItem(engine: Engine, item: CheckItem): void {
 /** An equal value holds for as long as the last digit that was written is right. */
 function checkClock(engine: Engine, item: Extract<CheckItem, { key: 'clock' }>): void {
   const type = clockType(item.clock);
-  const ns = engine.loop.clocks.nowNs(type) - engine.clockStartNs[type]!;
+  const { clocks } = engine.loop;
+  const start = engine.clockStart[type]!;
+  const ns = clocks.nowNs(type) - start.ns + (clocks.restNs(type) - start.restNs);
   const { slackNs } = engine.world;
   const ok = item.is.every((bound) => {
     const digit = bound.operator === '=' ? bound.precision - 1 : 0;

@@ -85,8 +85,8 @@ export class Engine {
   lastResult: boolean | null = null;
   /** How long the last poll or main_loop_wait took, ns. */
   lastBlockedNs = 0;
-  /** What each clock read at the start, by QEMU_CLOCK_*. */
-  clockStartNs: readonly number[] = [];
+  /** What each clock read at the start, by QEMU_CLOCK_*: see Clocks.restNs. */
+  clockStart: readonly { readonly ns: number; readonly restNs: number }[] = [];
   /** Set by `quit`. */
   quits = false;
   /** Timeline entries to come. */
