@@ -157,9 +157,10 @@ export class EventNotifier {
 
   /** Closes it; nothing where it is closed already. QEMU: event_notifier_cleanup. */
   dispose(): void {
-    if (this.#rfd < 0) return;
-    this.#host.close(this.#rfd);
-    if (this.#wfd !== this.#rfd) this.#host.close(this.#wfd);
+    const [rfd, wfd] = [this.#rfd, this.#wfd];
+    if (rfd < 0) return;
     this.#rfd = this.#wfd = -1;
+    this.#host.close(rfd);
+    if (wfd !== rfd) this.#host.close(wfd);
   }
 }

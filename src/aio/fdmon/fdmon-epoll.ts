@@ -78,8 +78,9 @@ export class FdMonEpoll implements FdMon {
   }
 
   close(): void {
-    this.#epoll?.close();
+    const epoll = this.#epoll;
     this.#epoll = null;
+    epoll?.close();
   }
 }
 

@@ -119,9 +119,11 @@ export class PollSet {
 
   /** Gives the epoll back; the next wait makes a new one. */
   release(): void {
-    this.#epoll?.close();
+    const epoll = this.#epoll;
+    // Forgotten first: its own close is told to us, and its number may be one that is watched.
     this.#epoll = null;
     this.#stale = true;
+    epoll?.close();
   }
 
   close(): void {

@@ -102,4 +102,21 @@ describe.each(logged)('PollSet on %s', (_kind, make) => {
       }
     }),
   );
+
+  it(
+    'an fd that is closed while it is watched, before the first wait, is POLLNVAL in that and in every later one',
+    rigged(make, (rig) => {
+      const loop = rig.loop();
+      const notifier = new EventNotifier(rig.host);
+      loop.context.setEventNotifier(notifier, { ioRead: () => {} });
+      const fd = rig.eventfd(1);
+      let calls = 0;
+      loop.setFdHandler(fd, { ioRead: () => calls++ });
+      rig.close(fd);
+      // The epoll that the wait makes takes the number of the fd that it is to watch.
+      for (let i = 0; i < 3; i++) expect(loop.mainLoopWait(true)).toBe(1);
+      expect(calls).toBe(0);
+      notifier.dispose();
+    }),
+  );
 });
