@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { loadScenario } from '../scenario/load.ts';
 import type { Scenario } from '../scenario/model.ts';
 import { formatProblem } from '../scenario/problem.ts';
 import { type RunResult, refuse } from '../scenario/run/run.ts';
@@ -19,6 +17,7 @@ import { JsonReporter } from './report-json.ts';
 import { JunitReporter } from './report-junit.ts';
 import { PrettyReporter } from './report-pretty.ts';
 import { TapReporter } from './report-tap.ts';
+import { readScenario } from './run/read-scenario.ts';
 import { findScenarios } from './scenario-files.ts';
 import { runJob, type ScenarioJob } from './scenario-job.ts';
 import { ScenarioPool } from './scenario-pool.ts';
@@ -128,8 +127,7 @@ function plan(
   }
   const planned: Planned[] = [];
   for (const file of files) {
-    const text = readFileSync(file, 'utf8');
-    const { scenario, problems } = loadScenario(text, file);
+    const { scenario, problems, text } = readScenario(file);
     if (scenario === null) {
       const messages = problems.map(formatProblem);
       err(`${messages.join('\n')}\n`);

@@ -4,19 +4,34 @@ import type { Op } from './model.ts';
 import type { Problems } from './problem.ts';
 import { actionWords, NAME_ACTIONS } from './schema-actions.ts';
 import { type Expected, unpack } from './schema-parts.ts';
-import { describe, type MapNode, type Node, nodeAt } from './source.ts';
+import { describe, entryOf, type MapNode, type Node, nodeAt } from './source.ts';
 
 type Issue = z.core.$ZodIssue;
 
 /** Tells zod's issues as problems of the file: where, what was found, what was expected. */
 export function explain(root: Node, issues: readonly Issue[], problems: Problems): void {
-  for (const issue of telling(issues)) explainIssue(root, [], issue, problems);
+  for (const issue of inOrder(root, telling(issues))) {
+    if (problems.isFull) return;
+    explainIssue(root, [], issue, problems);
+  }
+}
+
+/** As the file has them, so that of too many the first are told. */
+function inOrder(root: Node, issues: readonly Issue[]): Issue[] {
+  const placed = issues.map((issue) => {
+    const node = nodeAt(root, issue.path) ?? nodeAt(root, issue.path.slice(0, -1));
+    return { issue, at: node?.at ?? root.at };
+  });
+  placed.sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
+  return placed.map(({ issue }) => issue);
 }
 
 /** A rule on a map as a whole says nothing new where keys of it are unknown. */
-function telling(issues: readonly Issue[]): Issue[] {
-  const unknown = issues.filter((i) => i.code === 'unrecognized_keys').map((i) => i.path.join());
-  return issues.filter((i) => i.code !== 'custom' || !unknown.includes(i.path.join()));
+function telling(issues: readonly Issue[]): readonly Issue[] {
+  const unknown = new Set<string>();
+  for (const i of issues) if (i.code === 'unrecognized_keys') unknown.add(i.path.join());
+  if (unknown.size === 0) return issues;
+  return issues.filter((i) => i.code !== 'custom' || !unknown.has(i.path.join()));
 }
 
 function explainIssue(
@@ -101,7 +116,7 @@ function explainKey(
   problems: Problems,
 ): void {
   if (node?.kind !== 'map') return;
-  const entry = node.entries.find((e) => e.key.text === key);
+  const entry = entryOf(node, key);
   if (isTold(entry?.key)) return;
   const at = entry?.key.at ?? node.at;
   // It would be right as a word, and is most likely the next action with its '-' left out.

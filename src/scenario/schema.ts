@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOST_FDS, MOST_GRANDCHILDREN } from './limits.ts';
 import { ABOUT } from './schema-about.ts';
 import { actionList, CLOCKS, CONTEXTS, signalAction } from './schema-actions.ts';
 import {
@@ -6,7 +7,7 @@ import {
   bool,
   compareCount,
   compareDuration,
-  count,
+  countTo,
   duration,
   either,
   exitStatus,
@@ -17,6 +18,7 @@ import {
   named,
   seed,
   whole,
+  wholeTo,
   words,
 } from './schema-parts.ts';
 
@@ -60,7 +62,7 @@ const fd = map('an fd', {
   full: bool.optional(),
   external: bool.optional(),
   of: name.optional(),
-  count: count.optional(),
+  count: countTo(MOST_FDS).optional(),
 });
 
 const child = map('a child', {
@@ -70,7 +72,7 @@ const child = map('a child', {
   stop: bool.optional(),
   write: anyText.optional(),
   ignore: list('a list of signals, such as [SIGTERM]', name).optional(),
-  children: whole.optional(),
+  children: wholeTo(MOST_GRANDCHILDREN).optional(),
   command: either(anyText, list('a list such as [sleep, 1]', anyText)).optional(),
   start: bool.optional(),
 });

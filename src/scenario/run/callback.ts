@@ -1,4 +1,5 @@
 import type { Body } from '../model.ts';
+import type { Engine } from './engine.ts';
 import type { OrderLog } from './order-log.ts';
 
 /** Something that actions have been made into. */
@@ -9,14 +10,20 @@ export class Callback {
   /** How often it has been called, while settling too. */
   calls = 0;
   readonly #log: OrderLog;
+  readonly #whileBusy: () => void;
   readonly #doRuns: number;
   /** Made at the first call, when all objects exist. */
   #thunks: readonly Thunk[] | null = null;
   readonly #make: () => readonly Thunk[];
 
   /** @param make compiles the body's actions */
-  constructor(log: OrderLog, { doRuns }: Pick<Body, 'doRuns'>, make: () => readonly Thunk[]) {
+  constructor(
+    { log, whileBusy }: Pick<Engine, 'log' | 'whileBusy'>,
+    { doRuns }: Pick<Body, 'doRuns'>,
+    make: () => readonly Thunk[],
+  ) {
     this.#log = log;
+    this.#whileBusy = whileBusy;
     this.#doRuns = doRuns;
     this.#make = make;
   }
@@ -27,6 +34,7 @@ export class Callback {
    */
   call(entry: string | null, between?: () => void): void {
     const calls = ++this.calls;
+    this.#whileBusy();
     if (entry !== null) this.#log.add(entry);
     between?.();
     if (calls > this.#doRuns) return;

@@ -20,6 +20,9 @@ interface Child {
   leftGroup: boolean;
 }
 
+/** Children of a scenario that live or are not reaped, and theirs with them: more are a mistake. */
+const MOST_CHILDREN = 1_000;
+
 /** The children that a scenario has started. A name may be started again and again. */
 export class Children {
   readonly #engine: Engine;
@@ -30,6 +33,8 @@ export class Children {
   /** Those that are not reaped, in order of spawn. */
   readonly #open = new Map<number, Child>();
   readonly #result = newWaitResult();
+  /** Those that are not reaped, and all that any of them has left behind. */
+  #processes = 0;
   /** The last that was started, or is about to be. */
   #starting: { readonly name: string; readonly request: SpawnRequest } | null = null;
 
@@ -44,8 +49,14 @@ export class Children {
     signals.adoptBuiltIn();
   }
 
+  /** @throws QemuAbort where it cannot be started, or there are too many */
   spawn(name: string): void {
     const def = this.#defs.get(name)!;
+    this.#processes += 1 + def.children;
+    if (this.#processes > MOST_CHILDREN) {
+      const are = `more than ${MOST_CHILDREN} children and children of theirs that are not reaped`;
+      throw new QemuAbort(`spawn '${name}': there are ${are}`);
+    }
     const { world, scenario } = this.#engine;
     const request = world.program(def, world.lateNs(scenario.jitterNs));
     this.#starting = { name, request };
@@ -125,6 +136,7 @@ export class Children {
     const child = this.#byPid.get(pid)!;
     const { name } = child.def;
     this.#open.delete(pid);
+    this.#processes--;
     child.leftGroup = this.#engine.world.leftGroup(pid);
     if (code === CLD_EXITED) {
       child.end = { exit: status };

@@ -72,7 +72,7 @@ export function createObject(engine: Engine, def: ObjectDef): void {
 
 /** The callback of an object, known to `calls` by its name. */
 export function newCallback(engine: Engine, name: string, body: Body): Callback {
-  const callback = new Callback(engine.log, body, () => engine.compile(body.do));
+  const callback = new Callback(engine, body, () => engine.compile(body.do));
   const others = engine.callbacks.get(name);
   if (others === undefined) engine.callbacks.set(name, [callback]);
   else others.push(callback);
@@ -124,6 +124,7 @@ export class NotifierObject {
       name,
       ioRead,
       ioPoll: () => {
+        engine.whileBusy();
         world.ioPoll();
         log.addIoPoll(name, this.flagged);
         return this.flagged;
