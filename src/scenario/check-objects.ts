@@ -6,6 +6,8 @@ import { ERROR_NAMES } from './errors.ts';
 import type { ChildDef, FaultDef, FdDef, Mention, Scenario, SignalDef } from './model.ts';
 import type { Problems } from './problem.ts';
 import { signalOf } from './read.ts';
+import { A_SIGNAL } from './schema-parts.ts';
+import { meantSignal } from './suggest.ts';
 
 /** Checks what a file says of its objects, faults and expectations, actions aside. */
 export function checkObjects(scenario: Scenario, names: Names, problems: Problems): void {
@@ -30,7 +32,7 @@ export function checkObjects(scenario: Scenario, names: Names, problems: Problem
 export function checkSignalName({ name, at }: Mention, problems: Problems): number {
   const signo = signalOf(name);
   if (signo === 0) {
-    problems.expected(at, name, 'a signal, such as SIGTERM or SIGRTMIN+1', signalNames());
+    problems.expected(at, name, A_SIGNAL, signalNames(), meantSignal(name));
   }
   return signo;
 }
@@ -85,9 +87,6 @@ function checkChild(child: ChildDef, problems: Problems): void {
   }
   if (child.command?.length === 0) {
     problems.add(at, `'${name}' has an empty command: expected a program`);
-  }
-  if (child.signal === 0 || child.ignore.includes(0)) {
-    problems.add(at, `'${name}' names what is no signal: expected such as SIGTERM`);
   }
 }
 

@@ -1,10 +1,12 @@
 import type { z } from 'zod';
+import { signalNames } from '../signal/names.ts';
 import { misplaced, whereOf } from './action-places.ts';
 import type { Op } from './model.ts';
 import type { Problems } from './problem.ts';
 import { actionWords, NAME_ACTIONS } from './schema-actions.ts';
-import { type Expected, unpack } from './schema-parts.ts';
+import { A_SIGNAL, type Expected, unpack } from './schema-parts.ts';
 import { describe, entryOf, type MapNode, type Node, nodeAt } from './source.ts';
+import { meant, meantAction, meantSignal } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -75,7 +77,14 @@ function tellNode(
     problems.add(node.at, wrong);
     return;
   }
-  problems.expected(node.at, found, what + emptyHint(node, path, what), wordsAt(path, words));
+  if (node.kind === 'scalar' && what === A_SIGNAL) {
+    problems.expected(node.at, found, what, signalNames(), meantSignal(found));
+    return;
+  }
+  const inPlace = meant(node, what);
+  const hint = inPlace === undefined ? emptyHint(node, path, what) : `, such as ${inPlace}`;
+  const near = wordsAt(path, words);
+  problems.expected(node.at, found, what + hint, near, actionFor(found, near));
 }
 
 /** What is said of an action that stands there as a bare word. */
@@ -121,7 +130,16 @@ function explainKey(
   const at = entry?.key.at ?? node.at;
   // It would be right as a word, and is most likely the next action with its '-' left out.
   if (expected.words.includes(key)) problems.expected(at, key, wordExpected(node, key));
-  else problems.expected(at, key, expected.what, wordsAt(path, expected.words));
+  else {
+    const near = wordsAt(path, expected.words);
+    problems.expected(at, key, expected.what, near, actionFor(key, near));
+  }
+}
+
+/** The action that another word for it stands for, where that one may stand. */
+function actionFor(word: string, words: readonly string[]): string | undefined {
+  const action = meantAction(word);
+  return action !== undefined && ACTIONS.has(action) && words.includes(action) ? action : undefined;
 }
 
 function wordExpected(node: MapNode, word: string): string {

@@ -46,11 +46,14 @@ export class Problems {
     this.list.push({ file: this.file, line, column, message: this.#isFull ? last : message });
   }
 
-  /** Adds `found X, expected Y; did you mean Z?`. */
-  expected(at: Place, found: string, expected: string, words: Words = []): void {
+  /**
+   * Adds `found X, expected Y; did you mean Z?`.
+   * @param meant what is meant for certain; else the nearest of the words
+   */
+  expected(at: Place, found: string, expected: string, words: Words = [], meant?: string): void {
     if (this.#isFull) return;
     const all = typeof words === 'function' ? words() : words;
-    const near = nearest(found, all, this.#allowance);
+    const near = meant ?? nearest(found, all, this.#allowance);
     const hint = near === undefined ? '' : `; did you mean '${near}'?`;
     this.add(at, `found ${quote(found)}, expected ${expected}${hint}`);
   }

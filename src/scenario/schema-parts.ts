@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { grouped, MOST_CLOCK_NS, MOST_NS, MOST_TIMES } from './limits.ts';
+import { signalOf } from './read.ts';
 import { DURATION, durationNs, isSeed, MAX_SEED, SIGNED_DURATION } from './values.ts';
 
 /**
@@ -118,6 +119,13 @@ const LONE = ['string', 'number', 'boolean', 'null'];
 
 export const anyText = withJson(z.string({ error: expected('a text') }), { type: LONE });
 export const name = text('a name', /./, { type: LONE });
+export const A_SIGNAL = 'a signal, such as SIGTERM or SIGRTMIN+1';
+export const signal = withJson(
+  z.string({ error: expected(A_SIGNAL) }).refine((value) => signalOf(value) !== 0, {
+    error: expected(A_SIGNAL),
+  }),
+  { type: 'string' },
+);
 export const bool = text('true or false', /^(true|false)$/, { type: 'boolean' });
 export const count = countTo(MOST_TIMES);
 export const whole = wholeTo(MOST_TIMES);

@@ -4,6 +4,7 @@ import { HostError } from '../../host/errno.ts';
 import { newWaitResult, type SpawnRequest } from '../../host/host.ts';
 import { type ChildEvent, ChildWatch } from '../../signal/child-watch.ts';
 import { signalName } from '../../signal/names.ts';
+import { grouped } from '../limits.ts';
 import type { ChildDef } from '../model.ts';
 import type { Engine } from './engine.ts';
 import type { SignalSet } from './signal-set.ts';
@@ -19,9 +20,6 @@ interface Child {
   /** Whether it left others of its process group behind when it was reaped. */
   leftGroup: boolean;
 }
-
-/** Children of a scenario that live or are not reaped, and theirs with them: more are a mistake. */
-const MOST_CHILDREN = 1_000;
 
 /** The children that a scenario has started. A name may be started again and again. */
 export class Children {
@@ -52,9 +50,10 @@ export class Children {
   /** @throws QemuAbort where it cannot be started, or there are too many */
   spawn(name: string): void {
     const def = this.#defs.get(name)!;
+    const { mostChildren } = this.#engine.world;
     this.#processes += 1 + def.children;
-    if (this.#processes > MOST_CHILDREN) {
-      const are = `more than ${MOST_CHILDREN} children and children of theirs that are not reaped`;
+    if (this.#processes > mostChildren) {
+      const are = `more than ${grouped(mostChildren)} children that are not reaped, with theirs`;
       throw new QemuAbort(`spawn '${name}': there are ${are}`);
     }
     const { world, scenario } = this.#engine;
