@@ -1,6 +1,7 @@
 import { misplaced, type Where } from './action-places.ts';
 import type { Names } from './check-names.ts';
 import { checkSignalName } from './check-objects.ts';
+import { grouped, MOST_TIMES } from './limits.ts';
 import type { Action, CheckItem, FdDef, Mention, NameOp, Scenario } from './model.ts';
 import type { Problems } from './problem.ts';
 import type { Section } from './schema.ts';
@@ -73,13 +74,25 @@ class ActionChecker {
     this.#mayAbort = mayAbort;
   }
 
-  list(actions: readonly Action[], where: Where): void {
+  /** @param times how often the repeats around them do them */
+  list(actions: readonly Action[], where: Where, times = 1): void {
     for (const action of actions) {
+      if (this.#problems.isFull) return;
       this.#place(action, where);
       this.#target(action, where);
-      if (action.op === 'repeat') this.list(action.do, where);
+      if (action.op === 'repeat') this.#repeat(action, where, times);
       if (action.op === 'sigaction') this.list(action.spec.do, 'callback');
     }
+  }
+
+  #repeat(action: Extract<Action, { op: 'repeat' }>, where: Where, times: number): void {
+    const all = times * action.times;
+    if (all > MOST_TIMES) {
+      const most = `expected at most ${grouped(MOST_TIMES)}, with the repeats around it`;
+      this.#problems.add(action.at, `this is done ${grouped(all)} times: ${most}`);
+      return;
+    }
+    this.list(action.do, where, all);
   }
 
   /** What a coroutine unlocks it must have locked: another's lock is never its own. */

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { loadScenario } from '../../scenario/load.ts';
 import { formatProblem } from '../../scenario/problem.ts';
 import { findScenarios } from './files.ts';
 import type { Write } from './outcome.ts';
+import { readScenario } from './read-scenario.ts';
 
 /** Where a command's text goes. */
 export interface CommandOutput {
@@ -17,7 +16,7 @@ export function checkCommand(args: readonly string[], { out, err }: CommandOutpu
   let wrong = missing.length;
   let count = 0;
   for (const file of files) {
-    const { problems } = loadScenario(readFileSync(file, 'utf8'), file);
+    const { problems } = readScenario(file);
     for (const problem of problems) err(`${formatProblem(problem)}\n`);
     if (problems.length > 0) wrong++;
     else count++;

@@ -1,8 +1,7 @@
 /** Which files are meant: files, directories, and patterns that a shell did not expand. */
 
-import { type Dirent, readdirSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, type Stats, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 
 /** What was found, in order, each file once; and what is not there. */
 export interface FoundFiles {
@@ -24,47 +23,59 @@ export function findScenarios(args: readonly string[]): FoundFiles {
   const files = new Map<string, string>();
   const missing: Missing[] = [];
   for (const arg of args) {
-    const found = find(arg);
+    const found = find(arg, (dir, message) => missing.push({ arg: dir, message }));
     if (found.length === 0) missing.push({ arg, message: missingText(arg) });
     for (const file of found) if (!files.has(resolve(file))) files.set(resolve(file), file);
   }
   return { files: [...files.values()], missing };
 }
 
-function find(arg: string): string[] {
-  const stat = statSync(arg, { throwIfNoEntry: false });
-  if (stat?.isDirectory()) return walk(arg).filter((file) => ENDING.test(file));
+/** Told of what cannot be looked into. */
+type Tell = (path: string, message: string) => void;
+
+function find(arg: string, tell: Tell): string[] {
+  const stat = statOf(arg);
+  if (stat?.isDirectory()) return walk(arg, tell).filter((file) => ENDING.test(file));
   if (stat !== undefined) return [arg];
   if (!/[*?[]/.test(arg)) return [];
   const parts = arg.split('/');
   const fixed = parts.findIndex((part) => /[*?[]/.test(part));
   const base = parts.slice(0, fixed).join('/') || (arg.startsWith('/') ? '/' : '.');
   const pattern = patternOf(arg);
-  return walk(base)
+  return walk(base, tell)
     .map((file) => (base === '.' && !arg.startsWith('./') ? file.replace(/^\.\//, '') : file))
     .filter((file) => pattern.test(file));
 }
 
 function missingText(arg: string): string {
-  return statSync(arg, { throwIfNoEntry: false })?.isDirectory()
+  return statOf(arg)?.isDirectory()
     ? `no scenario in ${arg}: the directory has no file *.yaml or *.yml, at any depth`
     : `no scenario ${arg}: expected a YAML file, a directory of them, or a pattern`;
 }
 
-/** @throws CliError where a directory cannot be read, but for one that is not there */
-function walk(dir: string): string[] {
+/** Undefined also for a name that no file can have. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+function walk(dir: string, tell: Tell): string[] {
   let entries: Dirent[];
   try {
     entries = readdirSync(dir, { withFileTypes: true });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return [];
-    throw new CliError(`cannot look for scenarios in ${dir}: ${message}`, EXIT_USAGE);
+    tell(dir, `cannot look for scenarios in ${dir}: ${message}`);
+    return [];
   }
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   return entries.flatMap((entry) => {
     const path = dir === '.' ? `./${entry.name}` : join(dir, entry.name);
-    return entry.isDirectory() ? walk(path) : [path];
+    return entry.isDirectory() ? walk(path, tell) : [path];
   });
 }
 

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { loadScenario } from '../../scenario/load.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import { formatProblem } from '../../scenario/problem.ts';
 import { type RunResult, refuse } from '../../scenario/run/run.ts';
@@ -20,6 +18,7 @@ import {
   type Unread,
 } from './outcome.ts';
 import { ScenarioPool } from './pool.ts';
+import { readScenario } from './read-scenario.ts';
 import { JsonReporter } from './reporters/json.ts';
 import { JunitReporter } from './reporters/junit.ts';
 import { PrettyReporter } from './reporters/pretty.ts';
@@ -128,8 +127,7 @@ function plan(
   }
   const planned: Planned[] = [];
   for (const file of files) {
-    const text = readFileSync(file, 'utf8');
-    const { scenario, problems } = loadScenario(text, file);
+    const { scenario, problems, text } = readScenario(file);
     if (scenario === null) {
       const messages = problems.map(formatProblem);
       err(`${messages.join('\n')}\n`);

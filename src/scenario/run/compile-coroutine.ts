@@ -53,7 +53,10 @@ function compileCo(engine: Engine, action: Action): CoThunk | null {
     case 'repeat': {
       const steps = compileSteps(engine, action.do);
       return function* () {
-        for (let i = 0; i < action.times; i++) yield* runSteps(steps);
+        for (let i = 0; i < action.times; i++) {
+          engine.whileBusy();
+          yield* runSteps(steps);
+        }
       };
     }
     default:

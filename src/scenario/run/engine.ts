@@ -29,16 +29,15 @@ export interface FailedCheck {
   readonly iteration: number;
 }
 
-/** Thrown out of the loop to end a run from outside: it takes longer than it may, or nobody looks any more. */
-export class ScenarioEnded extends Error {
-  override readonly name = 'ScenarioEnded';
-}
+export { ScenarioEnded } from './ended.ts';
 
 export interface EngineOptions {
   /** Told of each entry at once, with CLOCK_MONOTONIC. */
   readonly onEntry?: ((entry: LogEntry, nowNs: number) => void) | undefined;
   /** Called before each wait of the loop; may throw ScenarioEnded. */
   readonly beforeWait?: (() => void) | undefined;
+  /** Called again and again between two waits, too: at each callback, say; may throw ScenarioEnded. */
+  readonly whileBusy?: (() => void) | undefined;
 }
 
 /**
@@ -91,6 +90,8 @@ export class Engine {
   quits = false;
   /** Timeline entries to come. */
   toCome = 0;
+  /** Called wherever a run that never ends would come by: each callback, turn of a repeat and io_poll. */
+  readonly whileBusy: () => void;
   /** Compiles actions; set by who knows how. */
   compile: (actions: readonly Action[]) => readonly Thunk[] = () => [];
 
@@ -99,6 +100,7 @@ export class Engine {
   constructor(scenario: Scenario, world: World, options: EngineOptions) {
     this.scenario = scenario;
     this.world = world;
+    this.whileBusy = options.whileBusy ?? (() => {});
     const now = (): number => world.nowNs();
     this.capped = new CappedHost(world.host, world, options.beforeWait ?? (() => {}));
     this.faults = scenario.faults.length === 0 ? null : new FaultHost(this.capped);
@@ -173,6 +175,7 @@ export class Engine {
       name: own.name,
       ioRead: () => own.ioRead!(own.opaque),
       ioPoll: () => {
+        this.whileBusy();
         world.ioPoll();
         return own.ioPoll!(own.opaque);
       },

@@ -30,6 +30,7 @@ export class LinuxWorld implements World {
   readonly kind = 'linux';
   readonly host: TimedHost;
   readonly slackNs = SLACK_NS;
+  readonly mostChildren = 1_000;
   readonly #result = newWaitResult();
   #startNs: number;
   #nullFd = -1;

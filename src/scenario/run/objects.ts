@@ -114,6 +114,7 @@ export class NotifierObject {
       name,
       ioRead,
       ioPoll: () => {
+        engine.whileBusy();
         world.ioPoll();
         log.addIoPoll(name, this.flagged);
         return this.flagged;

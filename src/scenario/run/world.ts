@@ -12,6 +12,8 @@ export interface World extends CapWorld {
   readonly startNs: number;
   /** How much later than wanted a time may be and still be held for right, ns. */
   readonly slackNs: number;
+  /** How many children may be there that are not reaped, with theirs: more are a mistake of the file. */
+  readonly mostChildren: number;
   /** All objects are there, and the first step is next. */
   begin(): void;
   /** How much later than written the outside world acts, at most mostNs: what this host leaves to chance. */

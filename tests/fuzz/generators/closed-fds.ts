@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { AioContext } from '../../../src/aio/aio-context.ts';
 import { EventNotifier } from '../../../src/aio/event-notifier.ts';
-import { FDMON_CHOICES } from '../../../src/aio/fdmon.ts';
+import { FDMON_CHOICES } from '../../../src/aio/fdmon/fdmon.ts';
 import { F_DUPFD_CLOEXEC, O_CLOEXEC, O_NONBLOCK } from '../../../src/host/constants.ts';
 import { LinuxHost } from '../../../src/host/linux/linux-host.ts';
 import { SimHost } from '../../../src/host/sim/sim-host.ts';
