@@ -82,23 +82,29 @@ export function checkSpawnRequest(request: SpawnRequest): void {
   if (cwd !== undefined && typeof cwd !== 'string') {
     throw new TypeError(`spawn: cwd of ${file} is ${shown(cwd)}: expected a path`);
   }
-  checkFds('fds', fds, file);
-  checkFds('keepFds', keepFds, file);
-  for (const name of ['pgroup', 'foregroundTty'] as const) {
+  checkInts('fds', fds, file, 'descriptors');
+  checkInts('keepFds', keepFds, file, 'descriptors');
+  for (const name of ['pgroup', 'foregroundTty', 'pdeathsig'] as const) {
     const value = request[name];
     if (value === undefined || isInt(value)) continue;
     throw new TypeError(`spawn: ${name} of ${file} is ${shown(value)}: expected an integer`);
   }
+  checkInts('ignoreSignals', request.ignoreSignals, file, 'signal numbers');
 }
 
-function checkFds(name: string, list: readonly number[] | undefined, file: string): void {
+function checkInts(
+  name: string,
+  list: readonly number[] | undefined,
+  file: string,
+  are: string,
+): void {
   if (list === undefined) return;
   if (!Array.isArray(list)) {
     throw new TypeError(`spawn: ${name} of ${file} is ${shown(list)}: expected an array`);
   }
   for (let i = 0; i < list.length; i++) {
     if (isInt(list[i])) continue;
-    throw new TypeError(`spawn: ${name} of ${file} has ${shown(list[i])}: expected descriptors`);
+    throw new TypeError(`spawn: ${name} of ${file} has ${shown(list[i])}: expected ${are}`);
   }
 }
 

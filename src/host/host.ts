@@ -78,6 +78,15 @@ export interface SpawnRequest {
   readonly setsid?: boolean | undefined;
   /** A terminal of ours whose foreground group the child's group becomes before exec. */
   readonly foregroundTty?: number | undefined;
+  /**
+   * The signal that the child gets when the thread that starts it ends, by
+   * prctl(PR_SET_PDEATHSIG); a program that is set-user-ID, or has capabilities of its
+   * own, clears it. -ENOSYS where a child cannot be made so. The simulated process does
+   * not die while it runs, so there it does nothing.
+   */
+  readonly pdeathsig?: number | undefined;
+  /** Signals that the program starts with ignored (SIG_IGN). -ENOSYS where a child cannot be made so. */
+  readonly ignoreSignals?: readonly number[] | undefined;
 }
 
 /** What a whole process's signal mask was, so that restoreSignalMask can put it back. */
@@ -212,7 +221,7 @@ export interface Host {
   getppid(): number;
   gettid(): number;
   /**
-   * As posix_spawn(3) with an empty mask and default dispositions. Returns the pid;
+   * As posix_spawn(3) with an empty mask, and default dispositions but for ignoreSignals. Returns the pid;
    * -ENOENT where the program is not found, -EACCES where it is not executable,
    * -ENOTDIR where the working directory cannot be entered, and for nothing else.
    */

@@ -1,12 +1,16 @@
 /**
  * What a child runs between clone and execve: a list of system calls, and a few
- * instructions that make them in turn and end it with 127 at the first that fails.
+ * instructions that make them in turn and end it with 127 at the first that fails, or
+ * that returns something else than it must.
  */
 
 import { arm64 } from './code-page.ts';
 
-/** A system call of the list: its number, four arguments, and what it returned; 64 bits each. */
-export const CALL_BYTES = 48;
+/**
+ * A system call of the list: its number, four arguments, what it returned, and what it
+ * must return (0: anything but an error); 64 bits each.
+ */
+export const CALL_BYTES = 56;
 
 type Call =
   | 'chdir'
@@ -14,7 +18,9 @@ type Call =
   | 'execve'
   | 'fcntl'
   | 'getpgid'
+  | 'getppid'
   | 'ioctl'
+  | 'prctl'
   | 'rt_sigaction'
   | 'rt_sigprocmask'
   | 'setpgid'
@@ -36,8 +42,10 @@ const X64: Machine = {
     fcntl: 72,
     chdir: 80,
     setpgid: 109,
+    getppid: 110,
     setsid: 112,
     getpgid: 121,
+    prctl: 157,
     dup3: 292,
   },
   code: Uint8Array.of(
@@ -50,9 +58,13 @@ const X64: Machine = {
     ...[0x0f, 0x05], //                  syscall
     ...[0x48, 0x89, 0x43, 0x28], //      mov [rbx + 40], rax
     ...[0x48, 0x85, 0xc0], //            test rax, rax
-    ...[0x78, 0x06], //                  js 2f
-    ...[0x48, 0x83, 0xc3, 0x30], //      add rbx, 48
-    ...[0xeb, 0xdc], //                  jmp 1b
+    ...[0x78, 0x11], //                  js 2f
+    ...[0x48, 0x8b, 0x4b, 0x30], //      mov rcx, [rbx + 48]
+    ...[0xe3, 0x05], //                  jrcxz 3f
+    ...[0x48, 0x39, 0xc8], //            cmp rax, rcx
+    ...[0x75, 0x06], //                  jne 2f
+    ...[0x48, 0x83, 0xc3, 0x38], //   3: add rbx, 56
+    ...[0xeb, 0xd1], //                  jmp 1b
     ...[0xbf, 127, 0, 0, 0], //       2: mov edi, 127
     ...[0xb8, 231, 0, 0, 0], //          mov eax, 231 (exit_group)
     ...[0x0f, 0x05], //                  syscall
@@ -70,6 +82,8 @@ const ARM64: Machine = {
     setpgid: 154,
     getpgid: 155,
     setsid: 157,
+    prctl: 167,
+    getppid: 173,
     execve: 221,
   },
   code: arm64(
@@ -79,9 +93,13 @@ const ARM64: Machine = {
     0xa9418d22, //    ldp x2, x3, [x9, #24]
     0xd4000001, //    svc #0
     0xf9001520, //    str x0, [x9, #40]
-    0xb7f80060, //    tbnz x0, #63, 2f
-    0x9100c129, //    add x9, x9, #48
-    0x17fffff9, //    b 1b
+    0xb7f800e0, //    tbnz x0, #63, 2f
+    0xf940192a, //    ldr x10, [x9, #48]
+    0xb400006a, //    cbz x10, 3f
+    0xeb0a001f, //    cmp x0, x10
+    0x54000061, //    b.ne 2f
+    0x9100e129, // 3: add x9, x9, #56
+    0x17fffff5, //    b 1b
     0xd2800fe0, // 2: mov x0, #127
     0xd2800bc8, //    mov x8, #94 (exit_group)
     0xd4000001, //    svc #0
