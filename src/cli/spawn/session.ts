@@ -138,7 +138,7 @@ class Session {
     const host = this.#host;
     const options = this.#options;
     const view = this.#view;
-    const terminal = new Terminal(host, view === null);
+    const terminal = this.#keep(new Terminal(host, view === null));
     const loop = this.#keep(new MainLoop({ host, trace: this.#trace }));
     const signals = new Signals(loop, {
       signals: [SIGCHLD, ...FORWARDED, ...(this.#traceOutput === null ? [] : [SIGABRT])],
@@ -146,6 +146,11 @@ class Session {
       report: (message) => this.#note('warn', 'signalfd', message),
     });
     this.#keep({ dispose: () => this.#exits || signals.dispose() });
+    if (signals.refused !== null) {
+      const { syscall, code } = signals.refused;
+      const text = `${syscall}: ${code}: signals come as by --sigfd compat`;
+      this.#note('warn', 'sigfd_compat', text, { errno: code });
+    }
     const adopts = options.subreaper || host.getpid() === 1;
     if (adopts && host.getpid() !== 1) {
       check(host.prctl(PR_SET_CHILD_SUBREAPER, 1), 'prctl PR_SET_CHILD_SUBREAPER');
@@ -155,7 +160,7 @@ class Session {
         loop,
         signals,
         times: loop.pollTimes,
-        stops: terminal.interactive,
+        stops: view === null,
         adopts,
         onOrphan: (event) => supervisor.orphanEnded(event),
       }),
@@ -289,7 +294,7 @@ class Session {
     return `${paint({ color, width: 0 }, childColor(number), `[${number}]`)} `;
   }
 
-  #note(level: 'warn', what: string, text: string): void {
-    this.#log.note(level, what, this.#host.clockNs(CLOCK_MONOTONIC), {}, text);
+  #note(level: 'warn', what: string, text: string, fields: Record<string, unknown> = {}): void {
+    this.#log.note(level, what, this.#host.clockNs(CLOCK_MONOTONIC), fields, text);
   }
 }
