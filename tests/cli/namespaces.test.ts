@@ -11,7 +11,9 @@ test.each([
   ["with the outer one's", UNSHARE],
 ])('a group whose terminal is an outer one gets it when it reads: %s', async (_, unshare) => {
   const child = 'echo ready; read x; echo got $x; exit 4';
-  const running = onTerminal(`${unshare} $QL -q -g --sigfd compat -- sh -c '${child}'; echo status $?`);
+  const running = onTerminal(
+    `${unshare} $QL -q -g --sigfd compat -- sh -c '${child}'; echo status $?`,
+  );
   await running.until(/ready/);
   running.child.stdin?.write('word\n');
   await running.until(/got word/);
