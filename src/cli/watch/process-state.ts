@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { procIsOurs } from '../../host/linux/proc.ts';
 
 /** Linux counts a process's time in hundredths of a second, on every architecture. */
 const NS_PER_TICK = 1e7;
@@ -19,8 +20,9 @@ const WORDS: Readonly<Record<string, string>> = {
   I: 'idle',
 };
 
-/** By /proc; null where there is no such process. */
+/** By /proc; null where there is no such process, or /proc is another pid namespace's. */
 export function processState(pid: number): ProcessState | null {
+  if (!procIsOurs()) return null;
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/stat`, 'latin1');
