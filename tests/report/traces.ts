@@ -16,20 +16,20 @@ import { Rig } from '../support/rig.ts';
 
 export const SLOW_NS = 10e6;
 
-/** What a traced run can use. All of it is put away behind it. */
+/** The tools of a traced run. They are disposed of after it. */
 export interface Run {
   readonly rig: Rig<SimHost>;
   readonly host: SimHost;
   readonly loop: MainLoop;
   readonly signals: Signals;
   readonly watch: ChildWatch;
-  /** The next iterations, each of which may sleep. */
+  /** Runs the next iterations, each of which may sleep. */
   turn(iterations: number): void;
-  /** Starts a child that lives so long, and exits with 0. */
+  /** Starts a child that lives for afterNs, and exits with 0. */
   child(name: string, afterNs: number): number;
-  /** Done behind the trace. */
+  /** Registers something to do after the trace. */
   later(act: () => void): void;
-  /** A timer that calls something so far from now. */
+  /** Arms a timer that calls act after ns. */
   timer(name: string, ns: number, act: () => void): void;
 }
 

@@ -1,4 +1,4 @@
-/** What a trace says, worked out for the report. Pure: events in, everything else out. */
+/** Works out the report from a trace. Pure: it depends on the events alone. */
 
 import type { TraceRecord } from '../../trace/read.ts';
 import { type Child, findChildren } from './children.ts';
@@ -9,27 +9,27 @@ import { fdNames, findPolls, type Poll } from './polls.ts';
 import { findSlices, type Slice } from './slices.ts';
 import { type Statistics, statistics } from './statistics.ts';
 
-/** What was traced. */
+/** A trace as it was read. */
 export interface ReportTrace {
   /** In order of time. */
   readonly events: readonly TraceRecord[];
-  /** Events that are lost. */
+  /** Number of events that were lost. */
   readonly dropped: number;
   /** Whether the trace ends in the middle of an event. */
   readonly truncated: boolean;
 }
 
 export interface ModelOptions {
-  /** A callback that holds the loop so long is a finding. */
+  /** A callback that holds the loop for this long is a finding, ns. */
   readonly slowNs: number;
 }
 
-/** What the findings are found in. */
+/** The input of the findings. */
 export interface Facts extends ReportTrace, ModelOptions {
   readonly startNs: number;
   readonly endNs: number;
   readonly slices: readonly Slice[];
-  /** By event: the innermost slice around it, -1 for none. */
+  /** For each event, the innermost slice around it; -1 for none. */
   readonly around: Int32Array;
   readonly children: readonly Child[];
   readonly links: Links;
@@ -60,7 +60,7 @@ export function buildModel(trace: ReportTrace, options: ModelOptions): Model {
   return { ...facts, statistics: statistics(facts), checks: checkAll(facts) };
 }
 
-/** When a node was: an event, or a death. */
+/** The time of a node: an event, or a death. */
 export function nodeNs({ events, children }: Facts, node: number): number {
   return events[node]?.timeNs ?? children[node - events.length]?.deathNs ?? 0;
 }

@@ -8,7 +8,7 @@ import { findStarved } from './starved.ts';
 import { findUndrained } from './undrained.ts';
 import { findIdleWakeups } from './wakeups.ts';
 
-/** Looks for everything there is to be found. */
+/** Runs all checks. */
 export function checkAll(facts: Facts): Check[] {
   const slow = formatDuration(facts.slowNs);
   const reaps = facts.children.filter(({ reap }) => reap >= 0);

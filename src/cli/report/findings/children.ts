@@ -38,7 +38,7 @@ export function findCoalesced({ children, events }: Facts): Finding[] {
   ];
 }
 
-/** Children that were dead for long before they were reaped, and those that never were. */
+/** Children that were dead for a long time before they were reaped, or were never reaped. */
 export function findZombies(facts: Facts): Finding[] {
   const { slowNs } = facts;
   const never = facts.children.filter(({ deathNs, reap }) => deathNs !== null && reap < 0);
