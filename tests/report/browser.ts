@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import type { ReportTrace } from '../../src/cli/report/facts.ts';
 import { renderHtml } from '../../src/cli/report/html.ts';
-import type { ReportTrace } from '../../src/cli/report/model.ts';
 import { packTrace } from '../../src/cli/report/pack.ts';
 import { root } from '../support/run.ts';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { nodeNs } from '../../src/cli/report/facts.ts';
 import { deathNode, follow } from '../../src/cli/report/links.ts';
-import { buildModel, type Model, nodeNs } from '../../src/cli/report/model.ts';
+import { buildModel, type Model } from '../../src/cli/report/model.ts';
 import { packTrace, unpackTrace } from '../../src/cli/report/pack.ts';
 import { spread } from '../../src/cli/report/statistics.ts';
 import { endOf, tellChild } from '../../src/cli/report/story.ts';

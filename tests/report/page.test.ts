@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ReportTrace } from '../../src/cli/report/model.ts';
+import type { ReportTrace } from '../../src/cli/report/facts.ts';
 import { launch, NO_BROWSER, type OpenReport, openReport, type PageOptions } from './browser.ts';
 import { type Run, traced } from './traces.ts';
 

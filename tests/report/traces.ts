@@ -1,8 +1,9 @@
 /** Traces of runs on the simulated host, in virtual time. */
 
 import { QEMU_CLOCK_REALTIME } from '../../src/aio/clock.ts';
+import type { ReportTrace } from '../../src/cli/report/facts.ts';
 import type { Check, Finding } from '../../src/cli/report/findings/finding.ts';
-import { buildModel, type Model, type ReportTrace } from '../../src/cli/report/model.ts';
+import { buildModel, type Model } from '../../src/cli/report/model.ts';
 import { SIGCHLD, SIGKILL, SIGUSR1 } from '../../src/host/constants.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
 import type { MainLoop } from '../../src/mainloop/main-loop.ts';

@@ -2,7 +2,7 @@
 
 import { CATALOGUE, type EventDef, type EventName } from '../../trace/catalogue.ts';
 import type { TraceRecord } from '../../trace/read.ts';
-import type { ReportTrace } from './model.ts';
+import type { ReportTrace } from './facts.ts';
 
 export interface PackedTrace {
   /** Names of the events that occur. */

@@ -12,8 +12,9 @@ import { asCliError, CliError, EXIT_INTERNAL, EXIT_USAGE } from '../exit/errors.
 import { duration } from '../options/option-values.ts';
 import { checkOutputs } from '../options/output-files.ts';
 import { count } from '../text/units.ts';
+import type { ReportTrace } from './facts.ts';
 import { type PageParts, renderHtml } from './html.ts';
-import { buildModel, type ReportTrace } from './model.ts';
+import { buildModel } from './model.ts';
 import { packTrace } from './pack.ts';
 
 /** A callback that takes at least this long is a finding, unless --slow says otherwise. */

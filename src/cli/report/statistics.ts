@@ -1,4 +1,4 @@
-import type { Facts } from './model.ts';
+import type { Facts } from './facts.ts';
 import { sleptNs } from './polls.ts';
 import { isCallback, type Slice, type SliceKind } from './slices.ts';
 

@@ -1,5 +1,5 @@
 import { count, formatDuration } from '../../text/units.ts';
-import type { Facts } from '../model.ts';
+import type { Facts } from '../facts.ts';
 import { findCoalesced, findZombies } from './children.ts';
 import type { Check } from './finding.ts';
 import { findSlow } from './slow.ts';

@@ -1,7 +1,7 @@
 import { count, formatDuration } from '../../text/units.ts';
 import type { Child } from '../children.ts';
+import type { Facts } from '../facts.ts';
 import { deathNode } from '../links.ts';
-import type { Facts } from '../model.ts';
 import { type Finding, finding, groupBy, type Place } from './finding.ts';
 
 /** Children whose SIGCHLD was merged with another's: one record stood for several deaths. */

@@ -1,5 +1,5 @@
 import { count } from '../../text/units.ts';
-import type { Facts } from '../model.ts';
+import type { Facts } from '../facts.ts';
 import { didSleep, type Poll } from '../polls.ts';
 import { type Finding, finding, groupBy, type Place } from './finding.ts';
 

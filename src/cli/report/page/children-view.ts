@@ -1,6 +1,6 @@
 import { formatDuration } from '../../text/units.ts';
 import type { Child } from '../children.ts';
-import { nodeNs } from '../model.ts';
+import { nodeNs } from '../facts.ts';
 import { endOf, tellChild } from '../story.ts';
 import { button, el, section } from './dom.ts';
 import type { View } from './view.ts';

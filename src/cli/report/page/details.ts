@@ -1,7 +1,7 @@
 import { CATALOGUE } from '../../../trace/catalogue.ts';
 import { formatDuration } from '../../text/units.ts';
+import { nodeNs } from '../facts.ts';
 import { follow } from '../links.ts';
-import { nodeNs } from '../model.ts';
 import { button, el } from './dom.ts';
 import { clock, eventText, nodeTitle, sliceBegunBy, type View } from './view.ts';
 

@@ -1,6 +1,7 @@
 import type { ScaleLinear } from 'd3-scale';
+import { nodeNs } from '../facts.ts';
 import type { Links } from '../links.ts';
-import { type Model, nodeNs } from '../model.ts';
+import type { Model } from '../model.ts';
 import { type Layout, type Row, SHADES } from './layout.ts';
 import type { Palette } from './palette.ts';
 import { nodeTitle } from './view.ts';
