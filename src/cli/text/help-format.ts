@@ -1,12 +1,12 @@
-/** How --help is set where the terminal is narrow. */
+/** The layout of --help on narrow terminals. */
 
 import { Help } from 'commander';
 
-/** Beside its option a description needs so many columns; with fewer it stands below. */
+/** Columns that a description needs beside its option; with fewer it goes below. */
 const LEAST = 40;
 const INDENT = 6;
 
-/** For configureHelp: what is too long is broken at words, also in few columns. */
+/** For configureHelp: breaks long descriptions between words, even in few columns. */
 export const helpFormat = {
   minWidthToWrap: 16,
   formatItem(term: string, termWidth: number, description: string, helper: Help): string {
