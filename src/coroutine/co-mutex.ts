@@ -10,16 +10,16 @@ const T_UNLOCK_ENTRY = EV.qemu_co_mutex_unlock_entry;
 const T_UNLOCK_RETURN = EV.qemu_co_mutex_unlock_return;
 
 /**
- * A lock whose waiters yield. An unlock hands it to the first waiter, so nobody
- * who comes later, the unlocker included, gets it before. QEMU: CoMutex.
+ * A lock whose waiters yield. An unlock hands it to the first waiter: nobody who comes
+ * later, not even the unlocker, gets it first. QEMU: CoMutex.
  */
 export class CoMutex {
-  /** Tells mutexes apart in traces. */
+  /** Identifies the mutex in traces. */
   readonly id: number;
   readonly #coroutines: Coroutines;
-  /** Who holds it; null also while a woken waiter has not run yet. */
+  /** The coroutine that holds it; null also while a woken waiter has not run yet. */
   #holder: Coroutine | null = null;
-  /** How many hold it or wait for it. */
+  /** Number of coroutines that hold it or wait for it. */
   #locked = 0;
   readonly #waiters: Coroutine[] = [];
 
@@ -48,7 +48,7 @@ export class CoMutex {
     self.locksHeld++;
   }
 
-  /** @throws QemuAbort where the running coroutine does not hold it. QEMU: qemu_co_mutex_unlock. */
+  /** @throws QemuAbort if the running coroutine does not hold it. QEMU: qemu_co_mutex_unlock. */
   unlock(): void {
     const { self, trace } = this.#coroutines;
     if (trace.on[T_UNLOCK_ENTRY] !== 0) trace.emit(T_UNLOCK_ENTRY, this.id, self.id);

@@ -17,21 +17,24 @@ export class CoQueue {
   }
 
   /**
-   * The running coroutine waits for its turn: `yield* queue.wait()`. A mutex that
-   * it holds is unlocked for as long. QEMU: qemu_co_queue_wait.
+   * Makes the running coroutine wait for its turn: `yield* queue.wait()`. If it holds a
+   * mutex, the mutex is unlocked for the time of the wait. QEMU: qemu_co_queue_wait.
    */
   *wait(mutex?: CoMutex): CoroutineSteps {
     this.#waiting.push(this.#coroutines.self);
     yield* sleep(mutex);
   }
 
-  /** wait, before all others. QEMU: qemu_co_queue_wait with CO_QUEUE_WAIT_FRONT. */
+  /** Waits at the front of the queue. QEMU: qemu_co_queue_wait with CO_QUEUE_WAIT_FRONT. */
   *waitFront(mutex?: CoMutex): CoroutineSteps {
     this.#waiting.unshift(this.#coroutines.self);
     yield* sleep(mutex);
   }
 
-  /** Wakes the first; it runs when the caller yields or ends. False where nobody waits. QEMU: qemu_co_queue_next. */
+  /**
+   * Wakes the first; it runs when the caller yields or ends. Returns false if nobody
+   * waits. QEMU: qemu_co_queue_next.
+   */
   next(): boolean {
     return this.enterNext();
   }
@@ -41,7 +44,10 @@ export class CoQueue {
     this.enterAll();
   }
 
-  /** Enters the first, at once outside of coroutines. False where nobody waits. QEMU: qemu_co_enter_next. */
+  /**
+   * Enters the first: at once if called outside of coroutines. Returns false if nobody
+   * waits. QEMU: qemu_co_enter_next.
+   */
   enterNext(): boolean {
     const co = this.#waiting.shift();
     if (co === undefined) return false;
@@ -49,7 +55,7 @@ export class CoQueue {
     return true;
   }
 
-  /** enterNext until nobody waits. QEMU: qemu_co_enter_all. */
+  /** Calls enterNext until nobody waits. QEMU: qemu_co_enter_all. */
   enterAll(): void {
     while (this.enterNext());
   }

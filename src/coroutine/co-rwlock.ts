@@ -11,9 +11,9 @@ interface Ticket {
 const WRITER = -1;
 
 /**
- * A lock for many readers or one writer. Who must wait draws a ticket; tickets
- * are served in order, so a reader waits behind a writer that waits. Each reader
- * that is woken wakes the next in line if that is a reader too. QEMU: CoRwlock.
+ * A lock for many readers or one writer. A coroutine that must wait draws a ticket.
+ * Tickets are served in order, so a reader waits behind a waiting writer. Each woken
+ * reader wakes the next in line if that is a reader too. QEMU: CoRwlock.
  */
 export class CoRwlock {
   readonly #coroutines: Coroutines;
@@ -50,7 +50,10 @@ export class CoRwlock {
     self.locksHeld++;
   }
 
-  /** @throws QemuAbort where nobody holds it, or it is called outside of coroutines. QEMU: qemu_co_rwlock_unlock. */
+  /**
+   * @throws QemuAbort if nobody holds it, or if called outside of coroutines.
+   * QEMU: qemu_co_rwlock_unlock.
+   */
   unlock(): void {
     const { self, inCoroutine } = this.#coroutines;
     if (!inCoroutine) throw assertionFailed('qemu_co_rwlock_unlock', 'qemu_in_coroutine()');
@@ -60,7 +63,10 @@ export class CoRwlock {
     this.#wakeOne();
   }
 
-  /** A writer becomes a reader, and lets the readers in line in. QEMU: qemu_co_rwlock_downgrade. */
+  /**
+   * Turns a writer into a reader, and lets in the readers that are next in line.
+   * QEMU: qemu_co_rwlock_downgrade.
+   */
   downgrade(): void {
     if (this.#owners !== WRITER) {
       throw assertionFailed('qemu_co_rwlock_downgrade', 'lock->owners == -1');
@@ -70,8 +76,8 @@ export class CoRwlock {
   }
 
   /**
-   * A reader becomes a writer, behind those who wait already:
-   * `yield* lock.upgrade()`. QEMU: qemu_co_rwlock_upgrade.
+   * Turns a reader into a writer, behind those that wait already: `yield* lock.upgrade()`.
+   * QEMU: qemu_co_rwlock_upgrade.
    */
   *upgrade(): CoroutineSteps {
     if (this.#owners <= 0) throw assertionFailed('qemu_co_rwlock_upgrade', 'lock->owners > 0');

@@ -24,7 +24,7 @@ export class CoSleep {
     yield;
   }
 
-  /** sleep, for ns of a clock at most. QEMU: qemu_co_sleep_ns_wakeable. */
+  /** Sleeps until wake, or for ns on the clock at most. QEMU: qemu_co_sleep_ns_wakeable. */
   *sleepNs(ns: number, clock: number = QEMU_CLOCK_REALTIME): CoroutineSteps {
     const { current } = this.#coroutines.thread;
     const { timers } = (current ?? this.#coroutines).ctx;
@@ -34,7 +34,7 @@ export class CoSleep {
     timer.del();
   }
 
-  /** Ends the sleep; nothing where nobody sleeps. QEMU: qemu_co_sleep_wake. */
+  /** Ends the sleep; does nothing if nobody sleeps. QEMU: qemu_co_sleep_wake. */
   wake(): void {
     const co = this.#toWake;
     this.#toWake = null;
@@ -47,7 +47,10 @@ export class CoSleep {
   }
 }
 
-/** The running coroutine sleeps: `yield* coSleepNs(coroutines, ns)`. QEMU: qemu_co_sleep_ns. */
+/**
+ * Puts the running coroutine to sleep: `yield* coSleepNs(coroutines, ns)`.
+ * QEMU: qemu_co_sleep_ns.
+ */
 export function coSleepNs(
   coroutines: Coroutines,
   ns: number,

@@ -2,12 +2,12 @@ import { QemuAbort } from '../aio/abort.ts';
 import type { Coroutines } from './coroutines.ts';
 
 /**
- * A coroutine's function. A plain `yield` gives control back to whoever entered
- * it; what may yield in a callee is called by `yield*`. QEMU: CoroutineEntry.
+ * A coroutine's function. A plain `yield` gives control back to the caller that entered
+ * it. A callee that may yield is called by `yield*`. QEMU: CoroutineEntry.
  */
 export type CoroutineBody<T> = (opaque: T) => Generator<void, void, void>;
 
-/** A running body, as yield* and enter see it. */
+/** A running body, as `yield*` and enter use it. */
 export type CoroutineSteps = Generator<void, void, void>;
 
 /**
@@ -15,23 +15,32 @@ export type CoroutineSteps = Generator<void, void, void>;
  * Coroutines.create. QEMU: Coroutine.
  */
 export class Coroutine {
-  /** Tells coroutines apart in traces. */
+  /** Identifies the coroutine in traces. */
   readonly id: number;
   readonly name: string;
   readonly opaque: unknown;
-  /** Who entered it; null while it is not running, nor waiting for one that it entered. */
+  /**
+   * The coroutine that entered it; null unless it is running, or waiting for one that it
+   * entered.
+   */
   caller: Coroutine | null = null;
-  /** Where it ran last; an aio_co_wake runs it there again. Null before its first entry. */
+  /**
+   * The context in which it last ran; aio_co_wake runs it there again. Null before its
+   * first entry.
+   */
   home: Coroutines | null = null;
-  /** The function that will enter it; entering or scheduling it before is an error. */
+  /** The function that will enter it. Until then it is an error to enter or schedule it. */
   scheduled: string | null = null;
-  /** How many CoMutexes and CoRwlocks it holds. */
+  /** Number of CoMutexes and CoRwlocks that it holds. */
   locksHeld = 0;
   ended = false;
-  /** Those it has woken: they run when it yields or ends. First and last of a list by `next`. */
+  /**
+   * Coroutines that it has woken: they run when it yields or ends. First and last of a
+   * list by `next`.
+   */
   wakeupFirst: Coroutine | null = null;
   wakeupLast: Coroutine | null = null;
-  /** Whether it stands on such a list, and who runs after it. */
+  /** Whether it is on such a list, and the one that runs after it. */
   woken = false;
   next: Coroutine | null = null;
   nextScheduled: Coroutine | null = null;
@@ -45,7 +54,7 @@ export class Coroutine {
     this.opaque = opaque;
   }
 
-  /** Whether it is running, or waits for one that it entered. QEMU: qemu_coroutine_entered. */
+  /** Whether it is running, or waiting for one that it entered. QEMU: qemu_coroutine_entered. */
   get entered(): boolean {
     return this.caller !== null;
   }
@@ -61,7 +70,7 @@ export class Coroutine {
     return steps.next().done === true;
   }
 
-  /** Puts another behind those that run once this one yields or ends. */
+  /** Puts another behind the coroutines that run once this one yields or ends. */
   queueWakeup(other: Coroutine): void {
     if (other.woken) throw new QemuAbort('aio_co_enter: Co-routine was already woken');
     other.woken = true;
@@ -72,19 +81,19 @@ export class Coroutine {
 }
 
 /**
- * What one thread knows of its coroutines: which one runs, and where
- * coroutines are entered directly. Everywhere else they are scheduled.
+ * A thread's view of its coroutines: which one runs, and in which context coroutines are
+ * entered directly. In all others they are scheduled.
  */
 export class CoroutineThread {
   /** Stands for the thread's own stack. QEMU: the leader. */
   readonly leader = new Coroutine(0, 'leader', null, undefined);
   self: Coroutine = this.leader;
-  /** QEMU: qemu_get_current_aio_context. The first context that coroutines are made for. */
+  /** The first context that coroutines are made for. QEMU: qemu_get_current_aio_context. */
   current: Coroutines | null = null;
   count = 0;
 }
 
-/** The abort of who finds a coroutine scheduled by somebody else. */
+/** The abort for entering or scheduling a coroutine that is scheduled already. */
 export function alreadyScheduled(where: string, co: Coroutine): QemuAbort {
   return new QemuAbort(`${where}: Co-routine was already scheduled in '${co.scheduled}'`);
 }

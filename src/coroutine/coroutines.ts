@@ -20,19 +20,19 @@ const T_SCHEDULE = EV.aio_co_schedule;
 const T_SCHEDULE_BH = EV.aio_co_schedule_bh_cb;
 
 /**
- * The coroutines of an AioContext: made, entered and scheduled here.
+ * Makes, enters and schedules the coroutines of an AioContext.
  *
  * Invariants:
  *  K1. A coroutine is woken, or scheduled, once at a time.
- *  K2. Whoever is woken by a running coroutine runs after it has yielded or
- *      ended, before those that were to run already: depth first.
- *  K3. Where a body throws, it has ended; those that were to run after it are
- *      scheduled, so that nobody is lost.
+ *  K2. A coroutine woken by a running one runs after that has yielded or ended,
+ *      before those that were already due to run: depth first.
+ *  K3. A body that throws has ended; those that were to run after it are scheduled,
+ *      so that none is lost.
  */
 export class Coroutines {
-  /** Where what is scheduled is run. */
+  /** The context that runs scheduled coroutines. */
   readonly ctx: AioContext;
-  /** What knows the coroutine that runs. */
+  /** Knows which coroutine runs. */
   readonly thread: CoroutineThread;
   readonly trace: Tracer;
   readonly #bh: BottomHalf;
@@ -49,7 +49,7 @@ export class Coroutines {
     thread.current ??= this;
   }
 
-  /** A coroutine that has not been entered yet. QEMU: qemu_coroutine_create. */
+  /** Makes a coroutine that has not been entered yet. QEMU: qemu_coroutine_create. */
   create(body: CoroutineBody<undefined>, name?: string): Coroutine;
   create<T>(body: CoroutineBody<T>, name: string, opaque: T): Coroutine;
   create(body: CoroutineBody<never>, name?: string, opaque?: unknown): Coroutine {
@@ -59,7 +59,7 @@ export class Coroutines {
     return co;
   }
 
-  /** The running coroutine; the thread's leader outside of any. QEMU: qemu_coroutine_self. */
+  /** The running coroutine, or the thread's leader outside of any. QEMU: qemu_coroutine_self. */
   get self(): Coroutine {
     return this.thread.self;
   }
@@ -70,9 +70,9 @@ export class Coroutines {
   }
 
   /**
-   * Runs a coroutine until it yields or ends, then those that were woken on the
-   * way. @throws QemuAbort where it is running, scheduled, or has ended. QEMU:
-   * qemu_coroutine_enter, qemu_aio_coroutine_enter.
+   * Runs a coroutine until it yields or ends, then those that were woken on the way.
+   * @throws QemuAbort if it is running, scheduled, or has ended.
+   * QEMU: qemu_coroutine_enter, qemu_aio_coroutine_enter.
    */
   enter(co: Coroutine): void {
     const thread = this.thread;
@@ -110,8 +110,9 @@ export class Coroutines {
   }
 
   /**
-   * Runs a coroutine soon: at once where this is the thread's own context,
-   * or, inside a coroutine, once that yields; else by scheduling it. QEMU: aio_co_enter.
+   * Runs a coroutine soon. In the thread's own context it runs at once or, if called
+   * inside a coroutine, once that yields; in another context it is scheduled.
+   * QEMU: aio_co_enter.
    */
   enterSoon(co: Coroutine): void {
     const { thread } = this;
@@ -125,19 +126,22 @@ export class Coroutines {
     }
   }
 
-  /** Lets a coroutine that has yielded go on where it ran last. QEMU: aio_co_wake. */
+  /**
+   * Continues a coroutine that has yielded, in the context where it last ran.
+   * QEMU: aio_co_wake.
+   */
   wake(co: Coroutine): void {
     homeOf(co).enterSoon(co);
   }
 
-  /** wake, as it comes from another thread: it only schedules. */
+  /** wake, as if called from another thread: it only schedules. */
   wakeFromThread(co: Coroutine): void {
     homeOf(co).schedule(co);
   }
 
   /**
-   * Enters a coroutine from a bottom half of this context, in order of
-   * scheduling. @throws QemuAbort where it is scheduled already. QEMU: aio_co_schedule.
+   * Enters a coroutine from a bottom half of this context, in order of scheduling.
+   * @throws QemuAbort if it is scheduled already. QEMU: aio_co_schedule.
    */
   schedule(co: Coroutine): void {
     if (this.trace.on[T_SCHEDULE] !== 0) this.trace.emit(T_SCHEDULE, this.ctx.id, co.id);
@@ -149,17 +153,20 @@ export class Coroutines {
     this.#bh.schedule();
   }
 
-  /** Goes on in another context: `yield* coroutines.rescheduleSelf(target)`. QEMU: aio_co_reschedule_self. */
+  /**
+   * Continues in another context: `yield* coroutines.rescheduleSelf(target)`.
+   * QEMU: aio_co_reschedule_self.
+   */
   *rescheduleSelf(target: Coroutines): CoroutineSteps {
     const here = this.thread.current;
     if (here === null || here === target) return;
     const { self } = this;
-    // From a bottom half, since the target could enter it before it has yielded.
+    // In a bottom half: otherwise the target could enter it before it has yielded.
     here.ctx.scheduleOneshot('aio_co_reschedule_self_bh', () => target.schedule(self));
     yield;
   }
 
-  /** Deletes the bottom half; what is scheduled is not entered any more. */
+  /** Deletes the bottom half; scheduled coroutines are not entered any more. */
   dispose(): void {
     this.#bh.dispose();
     this.#scheduledFirst = this.#scheduledLast = null;
@@ -190,7 +197,10 @@ export class Coroutines {
     }
   }
 
-  /** The rest of a round that a throwing body ended runs in the next, before what was scheduled since. */
+  /**
+   * If a body throws, the rest of its round runs in the next round, before what was
+   * scheduled since.
+   */
   #putBack(first: Coroutine | null): void {
     if (first === null) return;
     let last = first;
@@ -201,7 +211,7 @@ export class Coroutines {
     this.#bh.schedule();
   }
 
-  /** K3. */
+  /** Invariant K3. */
   #rescue(first: Coroutine | null): void {
     for (let co = first; co !== null; ) {
       const { next }: Coroutine = co;
@@ -213,7 +223,7 @@ export class Coroutines {
   }
 }
 
-/** Takes those that a coroutine has woken, and puts them before the others (K2). */
+/** Takes the coroutines that one has woken, and puts them before the others (K2). */
 function takeWakeups(co: Coroutine, before: Coroutine | null): Coroutine | null {
   const first = co.wakeupFirst;
   co.wakeupLast!.next = before;

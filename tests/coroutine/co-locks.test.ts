@@ -1,4 +1,4 @@
-/** CoQueue, CoMutex, CoRwlock: who gets what, in which order. */
+/** CoQueue, CoMutex, CoRwlock: the order in which waiters get their turn. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -34,7 +34,7 @@ function once<T = undefined>(act: (opaque: T) => void): (opaque: T) => Coroutine
 
 describe('CoQueue', () => {
   it(
-    'is first come first served, but for wait_front',
+    'is first come first served, except for wait_front',
     withCoroutines((co, log) => {
       const queue = new CoQueue(co);
       expect(queue.enterNext()).toBe(false);
@@ -102,7 +102,7 @@ describe('CoQueue', () => {
 
 describe('CoMutex', () => {
   it(
-    'aborts where it is unlocked by another, or by nobody, or held to the end',
+    'aborts if unlocked by another, if unlocked while free, and if held at the end',
     withCoroutines((co) => {
       const mutex = new CoMutex(co);
       expect(() =>
@@ -134,7 +134,7 @@ describe('CoMutex', () => {
     }),
   );
 
-  it('is held by one at a time, and taken in order of asking', () => {
+  it('is held by one at a time, in the order of the requests', () => {
     const turns = fc.array(fc.nat({ max: 3 }), { maxLength: 60 });
     fc.assert(
       fc.property(turns, (choices) => {
@@ -156,7 +156,7 @@ describe('CoMutex', () => {
               }
             }),
           );
-          // Who waits for the mutex may not be entered by another.
+          // A coroutine that waits for the mutex must not be entered by another.
           const waits = (id: number): boolean =>
             asked.lastIndexOf(id) >= 0 && count(asked, id) > count(got, id);
           for (const id of choices) if (!waits(id)) co.enter(workers[id]!);
@@ -202,7 +202,7 @@ describe('CoRwlock', () => {
   );
 
   it(
-    'is downgraded, which lets the readers in line in',
+    'is downgraded, which lets in the next readers in line',
     withCoroutines((co, log) => {
       const lock = new CoRwlock(co);
       const w = start(co, function* () {
@@ -241,7 +241,7 @@ describe('CoRwlock', () => {
   );
 
   it(
-    'aborts where nobody holds it',
+    'aborts if nobody holds it',
     withCoroutines((co) => {
       const lock = new CoRwlock(co);
       expect(() => lock.unlock()).toThrow("Assertion `qemu_in_coroutine()' failed.");

@@ -1,4 +1,4 @@
-/** Coroutines: who runs when, what aborts, what is traced. */
+/** Coroutines: order of running, aborts, and trace events. */
 
 import { describe, expect, it } from 'vitest';
 import { QemuAbort } from '../../src/aio/abort.ts';
@@ -44,7 +44,7 @@ function once<T = undefined>(act: (opaque: T) => void): (opaque: T) => Coroutine
 
 describe('enter and yield', () => {
   it(
-    'runs to the next yield, and knows who runs',
+    'runs to the next yield, and knows which coroutine runs',
     withCoroutines(({ co, log }) => {
       const c = co.create(function* () {
         log.push(`in ${co.self.name} ${co.inCoroutine}`);
@@ -73,7 +73,7 @@ describe('enter and yield', () => {
   );
 
   it(
-    'nests, and counts one as entered while it waits for who it entered',
+    'nests, and counts as entered while it waits for one that it entered',
     withCoroutines(({ co, log }) => {
       const inner = co.create(
         once(() => {
@@ -122,7 +122,7 @@ describe('wake', () => {
   );
 
   it(
-    'does not run itself, nor who has never run',
+    'does not run itself, nor one that has never run',
     withCoroutines(({ co, steps }) => {
       const self = co.create(
         once(() => {
@@ -135,7 +135,7 @@ describe('wake', () => {
   );
 
   it(
-    'refuses to be woken twice by one',
+    'refuses to be woken twice by the same coroutine',
     withCoroutines(({ co, steps }) => {
       const a = steps('a', 2);
       co.enter(a);
@@ -164,7 +164,7 @@ describe('schedule', () => {
   );
 
   it(
-    'waits for the next round where it comes in the middle of one',
+    'waits for the next round if scheduled in the middle of one',
     withCoroutines(({ co, log }) => {
       const c = co.create(function* () {
         for (let i = 0; i < 3; i++) {
@@ -204,7 +204,7 @@ describe('schedule', () => {
   });
 
   it(
-    'goes on in another context',
+    'continues in another context',
     onSim((rig) => {
       const thread = new CoroutineThread();
       const [one, two] = [
@@ -223,7 +223,7 @@ describe('schedule', () => {
       one.ctx.poll(false);
       expect(seen).toEqual([1]);
       two.ctx.poll(false);
-      // The second call is for the thread's own context, where it need not go.
+      // The second call is for the thread's own context, so it need not move.
       expect(seen).toEqual([1, 2, 2]);
       for (const each of [one, two]) {
         each.dispose();
@@ -235,7 +235,7 @@ describe('schedule', () => {
 
 describe('aborts', () => {
   it(
-    'of who enters himself',
+    'if a coroutine enters itself',
     withCoroutines(({ co }) => {
       const c = co.create(
         once(() => {
@@ -248,7 +248,7 @@ describe('aborts', () => {
   );
 
   it(
-    'of who has ended',
+    'if it has ended',
     withCoroutines(({ co, steps }) => {
       const c = steps('c', 1);
       co.enter(c);
@@ -257,7 +257,7 @@ describe('aborts', () => {
   );
 
   it(
-    'leave those that were to run scheduled',
+    'and leaves those that were to run scheduled',
     withCoroutines(({ co, log, steps }) => {
       const [a, b] = [steps('a', 2), steps('b', 2)];
       co.enter(a);
@@ -278,7 +278,7 @@ describe('aborts', () => {
   );
 
   it(
-    'in the middle of a round leave the rest of it for the next',
+    'in the middle of a round, and leaves the rest of it for the next',
     withCoroutines(({ co, log, steps }) => {
       const thrower = co.create(
         once(() => {

@@ -1,26 +1,29 @@
 import type { Host, HostBuffer } from '../host.ts';
 import { HostLens } from './lens.ts';
 
-/** When a wait is to end that the kernel would not end. */
+/** Ends a wait that the kernel would not end. */
 export interface WaitLimit {
-  /** CLOCK_MONOTONIC at which every wait ends; Infinity for no limit. */
+  /** Time at which every wait ends, by CLOCK_MONOTONIC, ns; Infinity for no limit. */
   readonly endNs: number;
-  /** Whether a wait may end, since nothing is left to wait for. */
+  /** Whether a wait may end because nothing is left to wait for. */
   readonly isIdle: () => boolean;
 }
 
-/** What a capped host is told of the world. */
+/** The world around a capped host. */
 export interface CapWorld {
   nowNs(): number;
-  /** When to look next whether a wait that ends at endNs is idle; Infinity for not before its end. */
+  /**
+   * When to check next whether a wait that ends at endNs is idle; Infinity to check only at
+   * its end.
+   */
   nextLookNs(endNs: number): number;
-  /** Whether an error that a wait threw says that nothing can ever end it. */
+  /** Whether an error that a wait threw means that nothing can ever end it. */
   isDeadlock(error: unknown): boolean;
 }
 
 /**
- * A host whose waits can be given an end from outside. To the caller it is a
- * timeout, so the iteration in which it comes is like any other.
+ * A host whose waits can be ended from outside. To the caller it looks like a timeout, so
+ * the iteration in which it happens is like any other.
  */
 export class CappedHost extends HostLens {
   limit: WaitLimit | null = null;

@@ -6,23 +6,23 @@ import { HostLens } from './lens.ts';
 /** The calls that can be made to fail. `poll` is ppoll and epoll_wait, `waitpid` is waitid. */
 export type FaultCall = 'read' | 'write' | 'poll' | 'spawn' | 'waitpid' | 'epoll_ctl';
 
-/** An error that a host is made to give. */
+/** An error to inject into a host's calls. */
 export interface Fault {
   readonly call: FaultCall;
-  /** The error's number, above 0: the call is not made, and returns -error. */
+  /** The errno, above 0: the call is not made, and returns -error. */
   readonly error?: number | undefined;
-  /** In place of an error: most bytes that a read or a write is let do. */
+  /** Instead of an error: the most bytes that a read or write transfers. */
   readonly short?: number | undefined;
-  /** How many matching calls are left alone first. */
+  /** Number of matching calls to leave alone first. */
   readonly after: number;
-  /** How many fail then. */
+  /** Number of calls that then fail. */
   readonly times: number;
   /**
-   * Which calls match, by their subject: the descriptor of read, write and
-   * epoll_ctl, the pid of waitpid (-1 where it waits for any). All where absent.
+   * Selects calls by their subject: the descriptor of read, write and epoll_ctl, the pid of
+   * waitpid (-1 if it waits for any). By default all match.
    */
   readonly on?: ((subject: number) => boolean) | undefined;
-  /** The same for spawn. */
+  /** The same, for spawn. */
   readonly onSpawn?: ((request: SpawnRequest) => boolean) | undefined;
 }
 
@@ -33,11 +33,11 @@ interface Armed {
 }
 
 /**
- * Puts faults between the loop and any host. Every matching call counts for
- * `after`; where several faults are due at once the first acts, and the others wait.
+ * Puts faults between the loop and any host. Every matching call counts for `after`. If
+ * several faults are due at once, the first acts and the others wait.
  */
 export class FaultHost extends HostLens {
-  /** Whether faults act; calls before do not count. */
+  /** Whether faults act. Calls before that do not count. */
   active = false;
   readonly #all: Armed[] = [];
   readonly #read: Armed[] = [];
@@ -47,7 +47,7 @@ export class FaultHost extends HostLens {
   readonly #waitpid: Armed[] = [];
   readonly #epollCtl: Armed[] = [];
 
-  /** Adds faults, behind those there are. */
+  /** Appends faults. */
   add(faults: readonly Fault[]): void {
     for (const fault of faults) {
       const armed = { fault, skip: fault.after, left: fault.times };
@@ -56,7 +56,7 @@ export class FaultHost extends HostLens {
     }
   }
 
-  /** Whether each has acted, in the order in which they were added. */
+  /** Whether each fault has acted, in the order in which they were added. */
   get acted(): boolean[] {
     return this.#all.map(({ fault, left }) => left < fault.times);
   }
@@ -68,7 +68,7 @@ export class FaultHost extends HostLens {
     const most = Math.min(count, fault.short ?? count);
     const ret = this.host.read(fd, buf, offset, most);
     if (ret !== -EINVAL) return ret;
-    // A signalfd or an eventfd, which gives all or nothing: it gives all, and tells of less.
+    // A signalfd or an eventfd is read whole or not at all: read it whole, and report less.
     return Math.min(this.host.read(fd, buf, offset, count), most);
   }
 

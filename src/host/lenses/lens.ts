@@ -9,7 +9,7 @@ import type {
   WaitResult,
 } from '../host.ts';
 
-/** A host that hands every call on to another: the base of those that change some of them. */
+/** A host that passes every call on to another one. Base of those that change some of them. */
 export class HostLens implements Host {
   readonly kind: 'linux' | 'sim';
   readonly description: string;

@@ -8,19 +8,21 @@ interface TimedEvent {
 }
 
 /**
- * A real host on which an outside world acts at set times, as SimHost.at() lets
- * it: while the thread waits, is busy, or looks at the clock.
+ * A real host on which an outside world acts at set times, as with SimHost.at(): while the
+ * thread waits, is busy, or looks at the clock.
  *
- * No other thread is needed. A wait is cut where an event is due, the event
- * happens, and the wait goes on to its own end: the caller sees one call that
- * returned for what was ready in the end, just as if another thread had acted
- * while the kernel slept. So iterations, and what a poll returns, are what they
- * would be.
+ * It needs no second thread. A wait is cut short when an event is due, the event happens,
+ * and the wait continues to its own end. The caller sees one call, which returns what was
+ * ready in the end, as if another thread had acted while the kernel slept. So iterations,
+ * and the results of each poll, are the same as with a second thread.
  */
 export class TimedHost extends HostLens {
-  /** Soonest first, first given first among equals. */
+  /** Soonest first; of equal ones, first given first. */
   readonly #events: TimedEvent[] = [];
-  /** When the soonest is due; Infinity also while one happens, which starts no other. */
+  /**
+   * Time of the next event; Infinity also while an event happens, so that none starts within
+   * another.
+   */
   #dueNs = Number.POSITIVE_INFINITY;
   #running = false;
   #restNs = 0;
@@ -31,12 +33,15 @@ export class TimedHost extends HostLens {
     this.#none = host.alloc(8);
   }
 
-  /** CLOCK_MONOTONIC, without running what is due. */
+  /** CLOCK_MONOTONIC, without running due events. */
   get nowNs(): number {
     return this.host.clockNs(CLOCK_MONOTONIC);
   }
 
-  /** Lets act happen at timeNs of CLOCK_MONOTONIC, or as soon as the thread waits or looks at the clock after that. */
+  /**
+   * Runs act at timeNs of CLOCK_MONOTONIC, or as soon as the thread waits or looks at the
+   * clock after that.
+   */
   at(timeNs: number, act: () => void): Disposable {
     const event = { timeNs, act };
     let i = this.#events.length;
@@ -52,7 +57,7 @@ export class TimedHost extends HostLens {
     };
   }
 
-  /** When the next event is due; Infinity where none is. */
+  /** Time of the next event; Infinity if there is none. */
   get nextEventNs(): number {
     return this.#events[0]?.timeNs ?? Number.POSITIVE_INFINITY;
   }
