@@ -22,7 +22,7 @@ describe('Ctrl-Z gives the shell its prompt, and fg goes on, whatever stdin is',
     writeFileSync(child, `echo ready; until [ -e ${go} ]; do sleep 0.02; done; echo went on\n`);
     const running = onTerminal(`set -m; ${line.replaceAll('CHILD', child)}; echo stopped; fg; :`);
     await running.until(new RegExp(`(ready[^]*){${children}}`));
-    running.child.stdin?.write('\x1a');
+    running.keys('C-z');
     await running.until(/stopped/);
     writeFileSync(go, '');
     await running.until(new RegExp(`(went on[^]*){${children}}`));
@@ -35,7 +35,7 @@ test('a child that reads from the terminal gets it, though stdin is another file
     "$QL -q -g -- sh -c 'echo ready; read x </dev/tty; echo got $x; exit 4' </dev/null; echo status $?",
   );
   await running.until(/ready/);
-  running.child.stdin?.write('word\n');
+  running.line('word');
   await running.until(/got word/);
   await running.until(/status 4/);
   await running.end();

@@ -15,7 +15,7 @@ test.each([
     `${unshare} $QL -q -g --sigfd compat -- sh -c '${child}'; echo status $?`,
   );
   await running.until(/ready/);
-  running.child.stdin?.write('word\n');
+  running.line('word');
   await running.until(/got word/);
   await running.until(/status 4/);
   await running.end();
