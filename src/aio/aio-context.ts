@@ -25,7 +25,8 @@ import { AdaptivePolling } from './polling.ts';
 import { guardCallback, type MemReentrancyGuard } from './reentrancy.ts';
 import { TimerListGroup } from './timer.ts';
 import { OwnNotifier } from './wake/own-notifier.ts';
-import { Wakeup } from './wake/wakeup.ts';
+import { Wakeup, wordsFor } from './wake/wakeup.ts';
+import { PlainWords } from './wake/words.ts';
 
 const T_POLL_BEGIN = EV.aio_poll_begin;
 const T_POLL_END = EV.aio_poll_end;
@@ -78,7 +79,9 @@ export class AioContext implements Disposable {
   /** The context's own timer lists. QEMU: ctx->tlg. */
   readonly timers: TimerListGroup;
   /** @internal */
-  readonly wakeup = new Wakeup();
+  readonly words = new PlainWords(wordsFor(64));
+  /** @internal */
+  readonly wakeup = new Wakeup(this.words);
   /** @internal */
   readonly bottomHalves: BhList;
   /** @internal */

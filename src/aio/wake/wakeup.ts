@@ -2,9 +2,9 @@
  * The wake-up protocol: how whoever gives an AioContext work makes sure that
  * the context sees it, without a system call while nobody sleeps.
  *
- * Everything here is loads, stores and fetch-and-changes of 32-bit words, since
- * the scheduler may be another thread one day: `Words` is plain memory today,
- * and Atomics on shared memory then. Nothing else may touch these words.
+ * Everything here is loads, stores and fetch-and-changes of the 32-bit words that
+ * it is given, so whoever gives them decides whose memory they are: a context's own
+ * are plain, and an explorer's show every interleaving. Nothing else may touch them.
  *
  * Invariants (QEMU: aio_notify, aio_notify_accept, aio_poll, aio_ctx_prepare):
  *  W1. A scheduler publishes its work (bh flags, list head), then sets NOTIFIED,
@@ -19,63 +19,7 @@
  *      turns PENDING off.
  */
 
-/** Words of memory. Swap this class, and the protocol runs on shared memory. */
-export class Words {
-  #array: Int32Array;
-
-  constructor(length: number) {
-    this.#array = new Int32Array(length);
-  }
-
-  get length(): number {
-    return this.#array.length;
-  }
-
-  load(i: number): number {
-    return this.#array[i]!;
-  }
-
-  store(i: number, value: number): void {
-    this.#array[i] = value;
-  }
-
-  exchange(i: number, value: number): number {
-    const old = this.#array[i]!;
-    this.#array[i] = value;
-    return old;
-  }
-
-  /** Returns what was there; it is `expected` exactly where value was stored. */
-  compareExchange(i: number, expected: number, value: number): number {
-    const old = this.#array[i]!;
-    if (old === expected) this.#array[i] = value;
-    return old;
-  }
-
-  fetchAdd(i: number, value: number): number {
-    const old = this.#array[i]!;
-    this.#array[i] = old + value;
-    return old;
-  }
-
-  fetchOr(i: number, value: number): number {
-    const old = this.#array[i]!;
-    this.#array[i] = old | value;
-    return old;
-  }
-
-  fetchAnd(i: number, value: number): number {
-    const old = this.#array[i]!;
-    this.#array[i] = old & value;
-    return old;
-  }
-
-  grow(length: number): void {
-    const array = new Int32Array(length);
-    array.set(this.#array);
-    this.#array = array;
-  }
-}
+import type { Words } from './words.ts';
 
 const NOTIFY_ME = 0;
 const NOTIFIED = 1;
@@ -108,14 +52,17 @@ export const NO_BH = 0;
 const NOTIFY_ME_SOURCE = 1;
 const NOTIFY_ME_POLL = 2;
 
+/** How many words a context with so many bottom halves needs. */
+export function wordsFor(bottomHalves: number): number {
+  return FIRST_BH + bottomHalves * WORDS_PER_BH;
+}
+
 /** The words of one AioContext, and the steps that may be made on them. */
 export class Wakeup {
-  readonly #words = new Words(FIRST_BH + 64 * WORDS_PER_BH);
+  readonly #words: Words;
 
-  /** Makes room for the bottom half in a slot. */
-  reserve(slot: number): void {
-    const needed = slot + WORDS_PER_BH;
-    if (needed > this.#words.length) this.#words.grow(Math.max(needed, 2 * this.#words.length));
+  constructor(words: Words) {
+    this.#words = words;
   }
 
   // The side that gives work

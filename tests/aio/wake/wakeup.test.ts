@@ -10,8 +10,9 @@ import {
   FIRST_BH,
   NO_BH,
   Wakeup,
-  Words,
+  wordsFor,
 } from '../../../src/aio/wake/wakeup.ts';
+import { PlainWords } from '../../../src/aio/wake/words.ts';
 import { Tracer } from '../../../src/trace/tracer.ts';
 import { onSim } from '../../support/rig.ts';
 
@@ -25,6 +26,10 @@ const [A, B, C, D, FAR] = [0, 1, 2, 3, 1000].map((i) => bhSlot(bhIndex(FIRST_BH)
   number,
 ];
 
+function newWakeup(): Wakeup {
+  return new Wakeup(new PlainWords(wordsFor(4)));
+}
+
 function listed(wakeup: Wakeup, from: number): number[] {
   const slots: number[] = [];
   for (let slot = from; slot !== NO_BH; slot = wakeup.next(slot)) {
@@ -34,37 +39,9 @@ function listed(wakeup: Wakeup, from: number): number[] {
   return slots;
 }
 
-describe('the words', () => {
-  it('give back what was there before a change', () => {
-    const words = new Words(2);
-    expect(words.exchange(1, 5)).toBe(0);
-    expect(words.fetchAdd(1, 2)).toBe(5);
-    expect(words.fetchOr(1, 8)).toBe(7);
-    expect(words.fetchAnd(1, 12)).toBe(15);
-    expect(words.load(1)).toBe(12);
-    expect(words.load(0)).toBe(0);
-  });
-
-  it('compareExchange stores only over what was expected', () => {
-    const words = new Words(1);
-    words.store(0, 3);
-    expect(words.compareExchange(0, 4, 9)).toBe(3);
-    expect(words.load(0)).toBe(3);
-    expect(words.compareExchange(0, 3, 9)).toBe(3);
-    expect(words.load(0)).toBe(9);
-  });
-
-  it('grow keeps what there was and adds zeros', () => {
-    const words = new Words(2);
-    words.store(1, 7);
-    words.grow(4);
-    expect([0, 1, 2, 3].map((i) => words.load(i))).toEqual([0, 7, 0, 0]);
-  });
-});
-
 describe('the list of bottom halves', () => {
   it('W4: a bottom half is pushed once, however often it is scheduled', () => {
-    const wakeup = new Wakeup();
+    const wakeup = newWakeup();
     expect(wakeup.enqueue(A, BH_SCHEDULED)).toBe(0);
     wakeup.enqueue(B, BH_SCHEDULED);
     expect(wakeup.enqueue(A, BH_IDLE)).toBe(BH_PENDING | BH_SCHEDULED);
@@ -73,7 +50,7 @@ describe('the list of bottom halves', () => {
   });
 
   it('detach takes all, newest first, and what comes then stands on a list of its own', () => {
-    const wakeup = new Wakeup();
+    const wakeup = newWakeup();
     for (const slot of [A, B, C]) wakeup.enqueue(slot, BH_SCHEDULED);
     const head = wakeup.detach();
     expect(wakeup.first).toBe(NO_BH);
@@ -84,7 +61,7 @@ describe('the list of bottom halves', () => {
   });
 
   it('dequeue keeps what outlives a round, and allows the next push', () => {
-    const wakeup = new Wakeup();
+    const wakeup = newWakeup();
     const all = BH_SCHEDULED | BH_IDLE | BH_ONESHOT | BH_DELETED;
     wakeup.enqueue(A, all);
     wakeup.detach();
@@ -95,7 +72,7 @@ describe('the list of bottom halves', () => {
   });
 
   it('cancel leaves the bottom half on the list', () => {
-    const wakeup = new Wakeup();
+    const wakeup = newWakeup();
     wakeup.enqueue(A, BH_SCHEDULED);
     wakeup.cancel(A);
     expect(wakeup.flags(A)).toBe(BH_PENDING);
@@ -103,9 +80,10 @@ describe('the list of bottom halves', () => {
   });
 
   it('reserve makes room without losing the list', () => {
-    const wakeup = new Wakeup();
+    const words = new PlainWords(wordsFor(4));
+    const wakeup = new Wakeup(words);
     wakeup.enqueue(A, BH_SCHEDULED);
-    wakeup.reserve(FAR);
+    words.reserve(wordsFor(bhIndex(FAR)));
     wakeup.enqueue(FAR, BH_SCHEDULED);
     expect(listed(wakeup, wakeup.first)).toEqual([FAR, A]);
   });
@@ -113,7 +91,7 @@ describe('the list of bottom halves', () => {
 
 describe('sleeping and notifying', () => {
   it('W1: notify tells whether somebody sleeps', () => {
-    const wakeup = new Wakeup();
+    const wakeup = newWakeup();
     expect(wakeup.notify()).toBe(0);
     wakeup.accept();
     expect(wakeup.beginSleep()).toBe(false);
@@ -123,14 +101,14 @@ describe('sleeping and notifying', () => {
   });
 
   it('W2: whoever was notified before does not sleep', () => {
-    const wakeup = new Wakeup();
+    const wakeup = newWakeup();
     wakeup.notify();
     expect(wakeup.beginSleep()).toBe(true);
     wakeup.endSleep();
   });
 
   it('W3: accept forgets a notification once, and says whether there was one', () => {
-    const wakeup = new Wakeup();
+    const wakeup = newWakeup();
     wakeup.notify();
     expect(wakeup.notified).toBe(true);
     expect(wakeup.accept()).toBe(1);
@@ -139,7 +117,7 @@ describe('sleeping and notifying', () => {
   });
 
   it('a main loop and nested polls sleep without disturbing each other', () => {
-    const wakeup = new Wakeup();
+    const wakeup = newWakeup();
     wakeup.beginSourceSleep();
     wakeup.beginSleep();
     wakeup.beginSleep();
