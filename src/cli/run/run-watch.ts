@@ -112,7 +112,7 @@ export class RunWatch implements Observer {
       standsStill: () => {},
       send: (pid, signo) => {
         // As the outside world acts, which takes no time of the run's.
-        world.at(engine.elapsedNs, () => world.host.kill(pid, signo));
+        world.at(engine.elapsedNs, () => world.kill(pid, signo));
         world.block(0);
         return 0;
       },
