@@ -63,6 +63,7 @@ export const EPOLLET = 1 << 31;
 // clocks, as clock_gettime(2) numbers them
 export const CLOCK_REALTIME = 0;
 export const CLOCK_MONOTONIC = 1;
+export const CLOCK_THREAD_CPUTIME_ID = 3;
 
 // sigaction(2), sigprocmask(2)
 export const SIG_DFL = 0;

@@ -44,7 +44,8 @@ export class ChromeBackend implements TraceBackend {
     this.#writer.track(this.#tid, 'main loop', 0);
   }
 
-  readonly sink = (id: EventId, timeNs: number, ...args: TraceValue[]): void => {
+  readonly sink = (id: EventId, eventNs: number, ...args: TraceValue[]): void => {
+    const timeNs = this.#slices.notBefore(eventNs);
     this.#lastNs = timeNs;
     if (this.#loopEvent(id, timeNs, args)) return;
     if (this.#callEvent(id, timeNs, args)) return;
@@ -61,9 +62,9 @@ export class ChromeBackend implements TraceBackend {
   }
 
   close(): void {
-    this.#children.close(this.#lastNs);
     this.#bhs.close(this.#lastNs);
     this.#coroutines.close(this.#lastNs);
+    this.#children.close(this.#slices.notBefore(this.#lastNs));
     this.#slices.close(this.#lastNs);
     this.#writer.close();
     this.flush();
@@ -73,13 +74,15 @@ export class ChromeBackend implements TraceBackend {
   #loopEvent(id: EventId, timeNs: number, args: Args): boolean {
     const slices = this.#slices;
     const text = jsonArgs(id, args);
+    // An end has only what its beginning had not.
+    const outcome = jsonArgs(id, args, 1);
     const key = args[0] ?? '';
     switch (id) {
       case EV.main_loop_wait_begin:
         slices.begin('iteration', key, timeNs, 'main_loop_wait', text);
         return true;
       case EV.main_loop_wait_end:
-        slices.end('iteration', key, timeNs, text);
+        slices.end('iteration', key, timeNs, outcome);
         return true;
       case EV.main_loop_phase:
         slices.phase(timeNs, String(key));
@@ -88,20 +91,20 @@ export class ChromeBackend implements TraceBackend {
         slices.begin('aio_poll', key, timeNs, 'aio_poll', text);
         return true;
       case EV.aio_poll_end:
-        slices.end('aio_poll', key, timeNs, text);
+        slices.end('aio_poll', key, timeNs, outcome);
         return true;
       case EV.poll_enter:
         slices.begin('poll', key, timeNs, String(key), text);
         return true;
       case EV.poll_return:
-        slices.end('poll', key, timeNs, text);
+        slices.end('poll', key, timeNs, outcome);
         this.#writer.counter(timeNs, 'ready fds', Math.max(0, Number(args[1])));
         return true;
       case EV.run_poll_handlers_begin:
         slices.begin('spin', key, timeNs, 'run_poll_handlers', text);
         return true;
       case EV.run_poll_handlers_end:
-        slices.end('spin', key, timeNs, text);
+        slices.end('spin', key, timeNs, outcome.replace('"timeout"', '"new_timeout"'));
         return true;
       default:
         return false;

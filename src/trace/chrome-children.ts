@@ -4,6 +4,7 @@ import type { ChromeWriter } from './chrome-writer.ts';
 
 /** A child's track: its life, then the time that it waits to be reaped, then its end. */
 interface Track {
+  readonly name: string;
   lastNs: number;
 }
 
@@ -55,7 +56,7 @@ export class ChromeChildren {
   spawned(pid: number, name: string, command: string, timeNs: number, args: string): void {
     this.#writer.track(pid, `child ${name}`, ++this.#order);
     this.#writer.begin(pid, timeNs, 'child', command, args);
-    this.#living.set(pid, { lastNs: timeNs });
+    this.#living.set(pid, { name: command, lastNs: timeNs });
     this.#count(timeNs);
   }
 
@@ -118,13 +119,15 @@ export class ChromeChildren {
     const latestNs = Math.min(timeNs, arrow.recordNs - 1);
     const deathNs = Math.max(track?.lastNs ?? 0, Math.min(latestNs, timeNs - reap.latencyNs));
     if (track === undefined) this.#writer.track(pid, `${reap.name} ${pid}`, ++this.#order);
-    else this.#writer.end(pid, deathNs);
+    else this.#writer.end(pid, deathNs, track.name);
     this.#writer.begin(pid, deathNs, 'child', 'zombie');
     if (arrow.fromDeath) this.#writer.flow('s', pid, deathNs, arrow.id, ARROW);
-    this.#writer.end(pid, timeNs);
-    this.#writer.begin(pid, timeNs, 'child', end, args);
-    this.#writer.flow('f', pid, timeNs, arrow.id, ARROW);
-    this.#writer.end(pid, timeNs);
+    // Slices of arrows have a length.
+    const reapNs = Math.max(timeNs, deathNs + 1);
+    this.#writer.end(pid, reapNs, 'zombie');
+    this.#writer.begin(pid, reapNs, 'child', end, args);
+    this.#writer.flow('f', pid, reapNs, arrow.id, ARROW);
+    this.#writer.end(pid, reapNs + 1, end);
     this.#count(timeNs);
   }
 
@@ -132,7 +135,9 @@ export class ChromeChildren {
     this.dropCurrent(timeNs);
     for (const chain of this.#waiting) this.#finish(chain, timeNs);
     this.#waiting.length = 0;
-    for (const pid of this.#living.keys()) this.#writer.end(pid, timeNs);
+    for (const [pid, { name, lastNs }] of this.#living) {
+      this.#writer.end(pid, Math.max(timeNs, lastNs), name);
+    }
     this.#living.clear();
   }
 
@@ -154,8 +159,9 @@ export class ChromeChildren {
   #finish(chain: Chain, timeNs: number): void {
     if (!chain.started) {
       // A death that was not reaped: it was right before the record at the latest.
-      const lastNs = this.#living.get(chain.pid)?.lastNs ?? 0;
-      const deathNs = Math.max(lastNs, chain.recordNs - 1);
+      const track = this.#living.get(chain.pid);
+      const deathNs = Math.max(track?.lastNs ?? 0, chain.recordNs - 1);
+      if (track !== undefined) track.lastNs = deathNs + 1;
       this.#writer.flow('s', chain.pid, deathNs, chain.id, ARROW);
     }
     this.#slices.flow('f', timeNs, chain.id, ARROW);

@@ -16,6 +16,9 @@ export type SliceKind =
 interface Open {
   readonly kind: SliceKind;
   readonly key: number | string;
+  readonly name: string;
+  /** When the last point of an arrow in it was; -1 where there is none. */
+  flowNs: number;
 }
 
 /**
@@ -27,23 +30,29 @@ export class ChromeSlices {
   readonly #writer: ChromeWriter;
   readonly #tid: number;
   readonly #open: Open[] = [];
+  /** What comes is no sooner: a slice that has been made longer ended then. */
+  #floorNs = 0;
 
   constructor(writer: ChromeWriter, tid: number) {
     this.#writer = writer;
     this.#tid = tid;
   }
 
+  /** When something that is said to be at timeNs is to stand. */
+  notBefore(timeNs: number): number {
+    return Math.max(timeNs, this.#floorNs);
+  }
+
   begin(kind: SliceKind, key: number | string, timeNs: number, name: string, args: string): void {
-    this.#open.push({ kind, key });
-    this.#writer.begin(this.#tid, timeNs, kind, name, args);
+    this.#open.push({ kind, key, name, flowNs: -1 });
+    this.#writer.begin(this.#tid, this.notBefore(timeNs), kind, name, args);
   }
 
   end(kind: SliceKind, key: number | string, timeNs: number, args = ''): void {
     const at = this.#open.findLastIndex((slice) => slice.kind === kind && slice.key === key);
     if (at < 0) return;
     this.#closeTo(at + 1, timeNs);
-    this.#open.pop();
-    this.#writer.end(this.#tid, timeNs, args);
+    this.#close(this.#open.pop()!, timeNs, args);
   }
 
   /** A phase begins: the one before it in the same iteration ends. */
@@ -59,12 +68,21 @@ export class ChromeSlices {
     return this.#open.findLast(({ kind }) => kind === 'signal')?.key ?? null;
   }
 
-  /** A point of an arrow here. Where no slice is open that could hold it, it gets one without length. */
+  /**
+   * A point of an arrow here. Where no slice is open that could hold it, it gets one. Its
+   * slice ends later than that: readers drop arrows of a slice that has no length.
+   */
   flow(phase: FlowPhase, timeNs: number, id: number, name: string): void {
-    const alone = this.#open.length === 0;
-    if (alone) this.#writer.begin(this.#tid, timeNs, 'flow', name);
-    this.#writer.flow(phase, this.#tid, timeNs, id, name);
-    if (alone) this.#writer.end(this.#tid, timeNs);
+    const atNs = this.notBefore(timeNs);
+    const holder = this.#open.at(-1);
+    if (holder !== undefined) {
+      holder.flowNs = atNs;
+      this.#writer.flow(phase, this.#tid, atNs, id, name);
+      return;
+    }
+    this.#writer.begin(this.#tid, atNs, 'flow', name);
+    this.#writer.flow(phase, this.#tid, atNs, id, name);
+    this.#close({ name, flowNs: atNs }, atNs, '');
   }
 
   close(timeNs: number): void {
@@ -72,9 +90,11 @@ export class ChromeSlices {
   }
 
   #closeTo(depth: number, timeNs: number): void {
-    while (this.#open.length > depth) {
-      this.#open.pop();
-      this.#writer.end(this.#tid, timeNs);
-    }
+    while (this.#open.length > depth) this.#close(this.#open.pop()!, timeNs, '');
+  }
+
+  #close({ name, flowNs }: Pick<Open, 'name' | 'flowNs'>, timeNs: number, args: string): void {
+    this.#floorNs = Math.max(this.notBefore(timeNs), flowNs + 1);
+    this.#writer.end(this.#tid, this.#floorNs, name, args);
   }
 }

@@ -24,8 +24,10 @@ export class ChromeWriter {
     this.#record('B', tid, timeNs, `,"cat":"${category}","name":${JSON.stringify(name)}${rest}`);
   }
 
-  end(tid: number, timeNs: number, args = ''): void {
-    this.#record('E', tid, timeNs, args === '' ? '' : `,"args":{${args}}`);
+  /** @param name that of its beginning, which some readers look for */
+  end(tid: number, timeNs: number, name: string, args = ''): void {
+    const rest = args === '' ? '' : `,"args":{${args}}`;
+    this.#record('E', tid, timeNs, `,"name":${JSON.stringify(name)}${rest}`);
   }
 
   instant(tid: number, timeNs: number, name: string, args = ''): void {

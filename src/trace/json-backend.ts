@@ -14,9 +14,14 @@ const KEYS: readonly (readonly string[])[] = EVENT_NAMES.map((name) => {
   return args.map(([arg]) => JSON.stringify(arg));
 });
 
-/** An event's arguments as the members of a JSON object. */
-export function jsonArgs(id: EventId, args: readonly TraceValue[]): string {
-  return KEYS[id]!.map((key, i) => `${key}:${JSON.stringify(args[i] ?? null)}`).join(',');
+/**
+ * An event's arguments as the members of a JSON object.
+ * @param from the first that is wanted
+ */
+export function jsonArgs(id: EventId, args: readonly TraceValue[], from = 0): string {
+  return KEYS[id]!.map((key, i) => `${key}:${JSON.stringify(args[i] ?? null)}`)
+    .slice(from)
+    .join(',');
 }
 
 /**

@@ -6,6 +6,7 @@ import { start, untilState } from '../support/run.ts';
 
 let dir = '';
 let file = '';
+let deaf = '';
 
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'qemu-loop-run-signals-'));
@@ -13,6 +14,18 @@ beforeAll(() => {
   writeFileSync(
     file,
     'name: a child that sleeps\nhost: linux\nchildren: {a: {command: "sleep 600 & wait"}}\nsteps: [{spawn: a}, run]\n',
+  );
+  deaf = join(dir, 'deaf.yaml');
+  writeFileSync(
+    deaf,
+    `name: children that no terminal and no SIGTERM reaches
+host: linux
+children:
+  keeps: {ignore: [SIGTERM, SIGHUP, SIGINT], children: 1}
+  stops: {stop: true}
+  a: {command: "trap '' TERM HUP INT; sleep 600 & wait"}
+steps: [{spawn: keeps}, {spawn: stops}, {spawn: a}, run]
+`,
   );
 });
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -28,6 +41,11 @@ async function started(
     if (below !== undefined) return { child, below };
     await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+function parentOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
 }
 
 function belowOf(pid: number): number | undefined {
@@ -48,6 +66,22 @@ describe('a signal to qemu-loop run on the real kernel', () => {
       running.kill(signal);
       expect(await running.end()).toMatchObject({ status: null, signal });
       await Promise.all([child, below].map((pid) => untilState(pid, 'Z')));
+    },
+  );
+
+  it.each(['SIGQUIT', 'SIGKILL'] as const)(
+    '%s ends it, the worker, and all that its scenario started, at once',
+    async (signal) => {
+      const running = start(['run', '--timeout', '0', deaf]);
+      const { child, below } = await started(running);
+      const [, stopped] = await running.until(/posix_spawn +\[stops\] pid (\d+)/, 'stderr');
+      await untilState(Number(stopped), 'T');
+      const [, kept] = await running.until(/posix_spawn +\[keeps\] pid (\d+)/, 'stderr');
+      const worker = parentOf(child);
+      running.kill(signal);
+      expect(await running.end()).toMatchObject({ status: null, signal });
+      const all = [worker, child, below, Number(stopped), Number(kept)];
+      await Promise.all(all.map((pid) => untilState(pid, 'Z')));
     },
   );
 

@@ -1,13 +1,14 @@
 /** The scenarios of the documents do what they say, and the reference has every word. */
 
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadScenario } from '../../src/scenario/load.ts';
 import { formatProblem } from '../../src/scenario/problem.ts';
 import { scenarioJsonSchema } from '../../src/scenario/schema.ts';
 import { actionWords } from '../../src/scenario/schema-actions.ts';
-import { failuresOf, runSim, scenarioOf } from './files.ts';
+import { failuresOf, runLinux, runSim, scenarioOf } from './files.ts';
 
 const docs = join(import.meta.dirname, '..', '..', 'docs');
 const read = (name: string): string => readFileSync(join(docs, name), 'utf8');
@@ -31,6 +32,17 @@ describe.each(['scenarios.md', 'scenario-language.md'])('%s', (name) => {
     const result = runSim(scenarioOf(example));
     expect(failuresOf(result)).toEqual([]);
     expect(result.status).toBe(0);
+  });
+
+  it('has examples that hold on the real host too', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-docs-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    examples.forEach(([, example], i) => {
+      writeFileSync(join(dir, `${i}.yaml`), example);
+    });
+    const results = await runLinux(dir);
+    const failures = examples.map(([of], i) => [of, failuresOf(results.get(`${i}.yaml`))]);
+    expect(failures.filter(([, failed]) => failed!.length > 0)).toEqual([]);
   });
 });
 

@@ -5,18 +5,19 @@
  */
 
 import { SIGKILL } from '../../src/host/constants.ts';
+import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { loadScenario } from '../../src/scenario/load.ts';
 import { LinuxWorld } from '../../src/scenario/run/linux-world.ts';
 import { runScenario } from '../../src/scenario/run/run.ts';
 
 const [text, stranger] = process.argv.slice(2) as [string, string | undefined];
 const killed: number[] = [];
-const world = new LinuxWorld();
-const kill = world.host.kill.bind(world.host);
-world.host.kill = (pid, signo) => {
+const { kill } = LinuxHost.prototype;
+LinuxHost.prototype.kill = function (pid, signo) {
   if (signo === SIGKILL) killed.push(pid);
-  return kill(pid, signo);
+  return kill.call(this, pid, signo);
 };
+const world = new LinuxWorld();
 if (stranger === undefined) runScenario(loadScenario(text, 'a.yaml').scenario!, () => world);
 else world.end([Number(stranger)]);
 console.log(JSON.stringify(killed));

@@ -1,8 +1,6 @@
 /**
- * Runs every scenario of some directories on the real host and prints a line of
- * JSON for each. A process of its own: it blocks signals. Times are real, so on a
- * machine that is busy with other things a run may come out otherwise: one that
- * fails is run again, twice at most.
+ * Runs every scenario of some directories on the real host, once, and prints a line of
+ * JSON for each. A process of its own: it blocks signals.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -11,15 +9,10 @@ import { loadScenario } from '../../src/scenario/load.ts';
 import { LinuxWorld } from '../../src/scenario/run/linux-world.ts';
 import { runScenario } from '../../src/scenario/run/run.ts';
 
-const MOST_RUNS = 3;
-
 for (const dir of process.argv.slice(2)) {
   for (const file of readdirSync(dir).filter((name) => name.endsWith('.yaml'))) {
     const { scenario } = loadScenario(readFileSync(join(dir, file), 'utf8'), file);
-    let result = runScenario(scenario!, () => new LinuxWorld());
-    for (let runs = 1; runs < MOST_RUNS && result.status === 1; runs++) {
-      result = runScenario(scenario!, () => new LinuxWorld());
-    }
+    const result = runScenario(scenario!, () => new LinuxWorld());
     console.log(JSON.stringify(result));
   }
 }

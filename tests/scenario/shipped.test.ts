@@ -8,13 +8,15 @@ import { failuresOf, runLinux, runSim, scenarioDir, scenarioFiles, scenarioIn } 
 
 const dir = scenarioDir('scenarios');
 const files = scenarioFiles(dir);
+/** For all of them on the real host, on a busy machine. */
+const RUNS_MS = 60_000;
 /** What runs only where there are real programs. */
 const simFiles = files.filter((file) => scenarioIn(dir, file).host === 'sim');
 let linux: Map<string, RunResult>;
 
 beforeAll(async () => {
   linux = await runLinux(dir);
-});
+}, RUNS_MS);
 
 it('storm.yaml holds for every seed, and they differ', () => {
   const storm = scenarioIn(dir, 'storm.yaml');

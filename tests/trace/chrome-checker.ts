@@ -1,7 +1,10 @@
 /**
  * Holds a file against the Trace Event Format (JSON array form): what each record
  * must have, that the slices of a track nest, that each flow starts once, ends
- * once, goes forward in time, and is bound to slices.
+ * once, goes forward in time, and is bound to slices. And against what its readers
+ * want besides: speedscope, that an end has its beginning's name; Catapult, that it has
+ * none of its arguments, that the records of a track stand in order of time, and that
+ * slices of flows have a length.
  */
 
 export interface ChromeRecord {
@@ -21,6 +24,7 @@ export interface Slice {
   readonly name: string;
   readonly cat: string;
   readonly tid: number;
+  readonly args: readonly string[];
   readonly from: number;
   to: number;
   readonly depth: number;
@@ -58,7 +62,7 @@ export function checkChrome(text: string): Checked {
     if (ph === 'M' && name === 'thread_name') tracks.set(tid, String(args?.name));
   }
   for (const record of sorted) {
-    const { ph, tid, ts } = record;
+    const { ph, tid, ts, args } = record;
     if (!Number.isFinite(ts) || typeof tid !== 'number' || typeof record.pid !== 'number') {
       problems.push(`no time or track: ${JSON.stringify(record)}`);
     }
@@ -73,6 +77,7 @@ export function checkChrome(text: string): Checked {
           name,
           cat,
           tid,
+          args: Object.keys(args ?? {}),
           from: ts,
           to: -1,
           depth: stack.length,
@@ -85,7 +90,13 @@ export function checkChrome(text: string): Checked {
       case 'E': {
         const slice = stack.pop();
         if (slice === undefined) problems.push(`an end without a beginning at ${ts} on ${tid}`);
-        else slice.to = ts;
+        else {
+          slice.to = ts;
+          if (record.name !== slice.name) problems.push(`${slice.name} ends as ${record.name}`);
+          for (const arg of Object.keys(args ?? {})) {
+            if (slice.args.includes(arg)) problems.push(`${slice.name} has ${arg} twice`);
+          }
+        }
         break;
       }
       case 's':
@@ -113,7 +124,16 @@ export function checkChrome(text: string): Checked {
   for (const [tid, stack] of open) {
     for (const { name } of stack) problems.push(`${name} on ${tid} never ends`);
   }
+  const lastTs = new Map<number, number>();
+  for (const { ph, tid, ts } of records) {
+    if (!'BEi'.includes(ph)) continue;
+    if (ts < (lastTs.get(tid) ?? 0)) problems.push(`track ${tid} goes back to ${ts}`);
+    lastTs.set(tid, ts);
+  }
   for (const [id, points] of flows) {
+    for (const { slice, ts } of points) {
+      if (slice.to <= ts) problems.push(`flow ${id} ends with its slice ${slice.name}`);
+    }
     const phases = points.map(({ ph }) => ph).join('');
     if (!/^st*f$/.test(phases)) problems.push(`flow ${id} goes ${phases}`);
   }

@@ -134,11 +134,18 @@ describe('chrome', () => {
       { ...at, ph: 's', ts: 1, id: 1 },
       { ...at, ph: 'B', ts: 2, name: 'open', cat: 'x' },
       { ...at, ph: 'f', ts: 3, id: 2 },
+      { ...at, ph: 'B', ts: 4, name: 'a', cat: 'x', args: { n: 1 } },
+      { ...at, ph: 'E', ts: 5, name: 'b', args: { n: 1 } },
+      { ...at, ph: 'i', ts: 1, s: 't', name: 'back' },
     ];
     expect(checkChrome(JSON.stringify(bad)).problems).toEqual([
       'an end without a beginning at 1 on 1',
       'flow 1 s at 1 is in no slice',
+      'a ends as b',
+      'a has n twice',
       'open on 1 never ends',
+      'track 1 goes back to 1',
+      'flow 2 ends with its slice open',
       'flow 2 goes f',
     ]);
   });

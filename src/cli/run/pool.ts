@@ -15,7 +15,7 @@ interface Waiting {
 }
 
 /** What ends us and our workers; their scenarios' children it does not reach. */
-const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 /**
  * Runs jobs in processes of their own, several at a time. Where a signal ends
@@ -103,7 +103,9 @@ export class ScenarioPool {
     const stdin = this.#onScreen ? 'inherit' : 'ignore';
     const stdio = [stdin, 'inherit', this.#held?.fd ?? 'inherit', 'ipc'] as const;
     try {
-      const worker = fork(this.#script, { stdio: [...stdio] });
+      // One that has the screen ends by itself when we are gone, and puts the terminal right.
+      const args = this.#onScreen ? [] : [String(process.pid)];
+      const worker = fork(this.#script, args, { stdio: [...stdio] });
       worker.on('error', (error) => {
         // Of one that was started, it is a job that did not reach it: its exit tells.
         if (worker.pid === undefined) this.#notStarted(error);

@@ -72,8 +72,9 @@ export class RunWatch implements Observer {
     this.#host.sigaction(SIGWINCH, newSigAction(), null);
     this.#view = view;
     this.#children = children;
+    // Whoever looks, and pauses, takes the run no time.
     this.#attached = trace.attach(EVENT_NAMES, (id, timeNs, ...args) =>
-      this.#take(id, timeNs, args),
+      world.still(() => this.#take(id, timeNs, args)),
     );
     if (world.kind === 'sim') {
       view.pacer.stepIteration();
@@ -112,7 +113,7 @@ export class RunWatch implements Observer {
       standsStill: () => {},
       send: (pid, signo) => {
         // As the outside world acts, which takes no time of the run's.
-        world.at(engine.elapsedNs, () => world.host.kill(pid, signo));
+        world.at(engine.elapsedNs, () => world.kill(pid, signo));
         world.block(0);
         return 0;
       },
@@ -144,7 +145,7 @@ export class RunWatch implements Observer {
   #lookWhileItWaits(world: World): void {
     world.at(world.nowNs() - world.startNs + LOOK_NS, () => {
       if (this.#result !== null) return;
-      this.#look();
+      world.still(() => this.#look());
       this.#lookWhileItWaits(world);
     });
   }
@@ -182,7 +183,7 @@ function subjectOf({ loop, world }: Engine, { rows }: RunChildren): Subject {
     },
     nowNs: () => world.nowNs(),
     processState: simulated === null ? processState : (pid) => simulatedState(simulated, pid),
-    look: simulated === null ? (act) => act() : (act) => simulated.still(act),
+    look: (act) => world.still(act),
   };
 }
 

@@ -3,6 +3,8 @@
  * every thread meanwhile: takes jobs from its parent, one after the other.
  */
 
+import { PR_SET_PDEATHSIG, SIGKILL } from '../../host/constants.ts';
+import { LinuxHost } from '../../host/linux/linux-host.ts';
 import { LinuxWorld } from '../../scenario/run/linux-world.ts';
 import { SimWorld } from '../../scenario/run/sim-world.ts';
 import { asCliError } from '../exit/errors.ts';
@@ -23,6 +25,19 @@ async function replyTo(job: ScenarioJob): Promise<Reply> {
     return { refused: { message, status } };
   }
 }
+
+/**
+ * Dies with its parent, also in the middle of a wait, where no event of Node's comes.
+ * The guard of its children ends those then. The signal is for the death of the thread
+ * that started us: Node's main one, which lives as long as its process.
+ */
+function dieWith(parent: number): void {
+  new LinuxHost().prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (process.ppid !== parent) leave(0);
+}
+
+const [parent] = process.argv.slice(2);
+if (parent !== undefined) dieWith(Number(parent));
 
 process.on('message', async (job: ScenarioJob) => {
   // A parent that is gone by then is told of by 'disconnect'.

@@ -62,12 +62,6 @@ export class TimedHost extends HostLens {
     return this.#events[0]?.timeNs ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Keeps the thread busy for ns. */
-  advance(ns: number): void {
-    const endNs = this.nowNs + ns;
-    while (this.clockNs(CLOCK_MONOTONIC) < endNs);
-  }
-
   /** Lets the thread sleep for ns. */
   sleep(ns: number): void {
     const endNs = this.nowNs + ns;

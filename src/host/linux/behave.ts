@@ -1,4 +1,4 @@
-/** A real process that does what a ChildBehaviour says, made from /bin/sh and sleep. */
+/** Real processes that do what a ChildBehaviour says, made from /bin/sh and sleep. */
 
 import type { ChildBehaviour } from '../behaviour.ts';
 import type { SpawnRequest } from '../host.ts';
@@ -29,9 +29,31 @@ export function linuxProgram(behaviour: ChildBehaviour): SpawnRequest {
   };
 }
 
+/**
+ * The request that starts such a process behind a gate: its descriptor `gate` is a
+ * socket, on which it writes a line when it is ready (its children are there, what it
+ * ignores is ignored, its text is written), and from which it reads a line before it
+ * ends as described. So whoever has the other end decides when that is, and `afterNs`
+ * is not looked at. It exits when the other end is closed.
+ */
+export function gatedProgram(behaviour: ChildBehaviour, gate: number): SpawnRequest {
+  const steps = [
+    ...startChildren(behaviour.children ?? 0, ` ${gate}>&-`),
+    ...ignore(behaviour.ignore ?? []),
+    ...(behaviour.write === undefined ? [] : [`printf %s "$1"`]),
+    `echo >&${gate}`,
+    `read -r line <&${gate} || exit`,
+    ...gatedEnd(behaviour, gate),
+  ];
+  return {
+    file: '/bin/sh',
+    argv: ['sh', '-c', steps.join('\n'), 'sh', behaviour.write ?? ''],
+  };
+}
+
 /** Started before anything is ignored, which they would inherit. They hold none of our descriptors. */
-function startChildren(count: number): string[] {
-  return Array.from({ length: count }, () => `sleep ${FOR_EVER} ${APART} &`);
+function startChildren(count: number, closed = ''): string[] {
+  return Array.from({ length: count }, () => `sleep ${FOR_EVER} ${APART}${closed} &`);
 }
 
 /** What a shell ignores, the sleep that it becomes ignores too. */
@@ -57,6 +79,14 @@ function wait(behaviour: ChildBehaviour): string[] {
 
 function endless(behaviour: ChildBehaviour): boolean {
   return behaviour.then === undefined && behaviour.afterNs === undefined;
+}
+
+/** A line of the gate that follows is never written: one that was stopped and goes on waits for its killer. */
+function gatedEnd({ then }: ChildBehaviour, gate: number): string[] {
+  if (then !== undefined && 'stop' in then) return ['kill -STOP $$', `read -r line <&${gate}`];
+  return then === undefined || 'exit' in then
+    ? [`exit ${(then?.exit ?? 0) & 0xff}`]
+    : die(then.signal);
 }
 
 /** A core file is nobody's wish. After a stop that was continued, it runs until it is killed. */

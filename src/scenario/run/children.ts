@@ -57,12 +57,11 @@ export class Children {
       throw new QemuAbort(`spawn '${name}': there are ${are}`);
     }
     const { world, scenario } = this.#engine;
-    const request = world.program(def, world.lateNs(scenario.jitterNs));
-    this.#starting = { name, request };
     let pid: number;
     try {
-      pid = this.#watch.spawn(request, name, {
-        onEnd: (event) => this.#ended(event),
+      pid = world.spawn(def, world.lateNs(scenario.jitterNs), (request) => {
+        this.#starting = { name, request };
+        return this.#watch.spawn(request, name, { onEnd: (event) => this.#ended(event) });
       });
     } catch (error) {
       if (error instanceof HostError) throw new QemuAbort(`spawn '${name}': ${error.message}`);
@@ -79,7 +78,7 @@ export class Children {
     const all = this.#byName.get(name)!;
     if (all.length === 0) throw new QemuAbort(`kill_child: '${name}' was never started`);
     for (const { pid } of all) {
-      if (this.#open.has(pid)) this.#engine.world.host.kill(pid, signo);
+      if (this.#open.has(pid)) this.#engine.world.kill(pid, signo);
     }
   }
 
@@ -136,7 +135,7 @@ export class Children {
     const { name } = child.def;
     this.#open.delete(pid);
     this.#processes--;
-    child.leftGroup = this.#engine.world.leftGroup(pid);
+    child.leftGroup = this.#engine.world.reaped(pid);
     if (code === CLD_EXITED) {
       child.end = { exit: status };
       this.#engine.log.add(`${name} exited ${status}`);

@@ -1,47 +1,60 @@
-import {
-  O_CLOEXEC,
-  O_RDONLY,
-  O_RDWR,
-  P_PID,
-  SIGKILL,
-  WEXITED,
-  WNOHANG,
-  WNOWAIT,
-} from '../../host/constants.ts';
-import { check, ESRCH } from '../../host/errno.ts';
-import { newWaitResult, type SpawnRequest } from '../../host/host.ts';
+import { O_CLOEXEC, O_RDONLY, P_PID, WEXITED, WNOHANG, WNOWAIT } from '../../host/constants.ts';
+import { type Disposable, newWaitResult, type SpawnRequest } from '../../host/host.ts';
+import { PacedHost } from '../../host/lenses/paced.ts';
 import { TimedHost } from '../../host/lenses/timed.ts';
-import { linuxProgram } from '../../host/linux/behave.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
 import type { ChildDef } from '../model.ts';
-import { behaviourOf, type World } from './world.ts';
+import { LinuxChildren } from './linux-children.ts';
+import type { World } from './world.ts';
 
 /** Upper bounds on times are given this much on a real machine. */
 const SLACK_NS = 50e6;
 /** How often a wait looks whether anything is left to wait for. */
 const LOOK_NS = 20e6;
-const STDERR = 2;
+
+/** What happens at a time that is counted from a start to come. */
+interface Early {
+  readonly ns: number;
+  readonly act: () => void;
+  disposed: boolean;
+  event: Disposable | null;
+}
 
 /**
- * The real kernel: real processes, real times. The process should be one of its
- * own, since signals are blocked in all of its threads while a scenario runs.
+ * The real kernel: real processes, and a clock that stands still while the machine
+ * holds the loop's thread up. The process should be one of its own, since signals are
+ * blocked in all of its threads while a scenario runs.
  */
 export class LinuxWorld implements World {
   readonly kind = 'linux';
   readonly host: TimedHost;
   readonly slackNs = SLACK_NS;
   readonly mostChildren = 1_000;
+  readonly #linux = new LinuxHost();
+  readonly #paced: PacedHost;
   readonly #result = newWaitResult();
   #startNs: number;
-  #nullFd = -1;
+  /** Null when all objects are there. */
+  #early: Early[] | null = [];
+  readonly #children: LinuxChildren;
 
   constructor() {
-    this.host = new TimedHost(new LinuxHost());
+    this.#paced = new PacedHost(this.#linux);
+    this.host = new TimedHost(this.#paced);
     this.#startNs = this.host.nowNs;
+    this.#children = new LinuxChildren(
+      this.#linux,
+      (act) => this.still(act),
+      (ns, act) => this.#after(ns, act),
+    );
   }
 
   get startNs(): number {
     return this.#startNs;
+  }
+
+  get heldUpNs(): number {
+    return this.#paced.lateNs;
   }
 
   nowNs(): number {
@@ -59,6 +72,12 @@ export class LinuxWorld implements World {
   /** To make the objects takes some ms, which no timeline should have to know of. */
   begin(): void {
     this.#startNs = this.host.nowNs;
+    const early = this.#early ?? [];
+    this.#early = null;
+    // What was started before comes behind what is due at the same time of the timeline, as on the simulated host.
+    early.forEach((one, i) => {
+      if (!one.disposed) one.event = this.host.at(this.#startNs + one.ns + i + 1, one.act);
+    });
   }
 
   /** The kernel is late by itself. */
@@ -71,23 +90,25 @@ export class LinuxWorld implements World {
   }
 
   block(ns: number): void {
-    this.host.advance(ns);
+    this.host.sleep(ns);
   }
 
   sleep(ns: number): void {
     this.host.sleep(ns);
   }
 
+  still<T>(act: () => T): T {
+    return this.#paced.still(act);
+  }
+
   ioPoll(): void {}
 
-  /** A group of its own, so that whom it leaves behind can be ended with it; stdout is ours alone. */
-  program(child: ChildDef): SpawnRequest {
-    if (this.#nullFd < 0) {
-      this.#nullFd = check(this.host.open('/dev/null', O_RDWR | O_CLOEXEC, 0), 'open /dev/null');
-    }
-    const fds = [this.#nullFd, STDERR, STDERR];
-    if (child.command === null) return { ...linuxProgram(behaviourOf(child)), fds, pgroup: 0 };
-    return { file: child.command[0]!, argv: child.command, fds, pgroup: 0 };
+  spawn(child: ChildDef, _lateNs: number, start: (request: SpawnRequest) => number): number {
+    return this.#children.spawn(child, start);
+  }
+
+  kill(pid: number, signo: number): number {
+    return this.#children.kill(pid, signo);
   }
 
   isAlive(pid: number): boolean {
@@ -100,32 +121,24 @@ export class LinuxWorld implements World {
     return this.host.open('/proc/self/exe', O_RDONLY | O_CLOEXEC, 0);
   }
 
-  /** Asked at once: pids are given away in turn, so that this one is not another's yet. */
-  leftGroup(pid: number): boolean {
-    return this.host.kill(-pid, 0) !== -ESRCH;
+  reaped(pid: number): boolean {
+    return this.#children.reaped(pid);
   }
 
   end(pids: readonly number[]): void {
-    for (const pid of pids) {
-      if (this.#isAnothers(pid)) continue;
-      this.host.kill(-pid, SIGKILL);
-      this.host.waitid(P_PID, pid, WEXITED, this.#result);
-    }
-    if (this.#nullFd >= 0) this.host.close(this.#nullFd);
+    this.#children.end(pids);
     this.host.dispose();
   }
 
-  /**
-   * Whether the kernel has given the pid of a child of ours to somebody else. It
-   * does not while the child is not reaped, nor while a process group of that id
-   * has members. So once the child is reaped, a process of that pid says that the
-   * group it led is gone, and that one of that id is led by a stranger. A stranger
-   * that has led one and is gone too is not seen: pids would have to go round once
-   * in this run, after the last of those that the child had left behind.
-   */
-  #isAnothers(pid: number): boolean {
-    const options = WEXITED | WNOHANG | WNOWAIT;
-    const isOurs = this.host.waitid(P_PID, pid, options, this.#result) === 0;
-    return !isOurs && this.host.kill(pid, 0) !== -ESRCH;
+  #after(ns: number, act: () => void): Disposable {
+    if (this.#early === null) return this.host.at(this.host.nowNs + ns, act);
+    const one: Early = { ns, act, disposed: false, event: null };
+    this.#early.push(one);
+    return {
+      dispose: () => {
+        one.disposed = true;
+        one.event?.dispose();
+      },
+    };
   }
 }

@@ -187,7 +187,10 @@ function notRun(
   return { file, name, host, seed, status, failures, ...nothing };
 }
 
-function notesOf({ scenario, faults, reports }: Engine): Note[] {
+/** A run that the machine has held up for longer says so. */
+const HELD_UP_NS = 50e6;
+
+function notesOf({ scenario, world, faults, reports }: Engine): Note[] {
   const acted = faults?.acted ?? [];
   const reported = [...reports].map(([message, times]) => ({
     at: null,
@@ -201,7 +204,10 @@ function notesOf({ scenario, faults, reports }: Engine): Note[] {
         after === 0 ? `there was no ${calls}` : `no ${calls} came after ${after} others`;
       return { at, message: `this fault never acted: ${enough}` };
     });
-  return [...reported, ...idle];
+  const lateMs = Math.round(world.heldUpNs / 1e6);
+  const late =
+    world.heldUpNs < HELD_UP_NS ? [] : [{ at: null, message: `the machine was ${lateMs} ms late` }];
+  return [...late, ...reported, ...idle];
 }
 
 /** Ends a run that takes too long by the world's own clock. */

@@ -15,6 +15,7 @@ export class SimWorld implements World {
   readonly startNs: number;
   readonly slackNs = 0;
   readonly mostChildren = 1_000_000;
+  readonly heldUpNs = 0;
   readonly #programs = new Map<ChildDef, SpawnRequest>();
 
   /** @param seed for whatever the run leaves to chance */
@@ -60,21 +61,23 @@ export class SimWorld implements World {
     this.host.advance(IO_POLL_NS);
   }
 
-  program(child: ChildDef, lateNs: number): SpawnRequest {
-    if (lateNs > 0) return this.host.program(behaviourOf(child, lateNs));
-    let request = this.#programs.get(child);
-    if (request === undefined) {
-      request = this.host.program(behaviourOf(child));
-      this.#programs.set(child, request);
-    }
-    return request;
+  still<T>(act: () => T): T {
+    return this.host.still(act);
+  }
+
+  spawn(child: ChildDef, lateNs: number, start: (request: SpawnRequest) => number): number {
+    return start(this.#program(child, lateNs));
+  }
+
+  kill(pid: number, signo: number): number {
+    return this.host.kill(pid, signo);
   }
 
   isAlive(pid: number): boolean {
     return this.host.deathNs(pid) < 0;
   }
 
-  leftGroup(): boolean {
+  reaped(): boolean {
     return false;
   }
 
@@ -84,5 +87,15 @@ export class SimWorld implements World {
 
   end(): void {
     this.host.dispose();
+  }
+
+  #program(child: ChildDef, lateNs: number): SpawnRequest {
+    if (lateNs > 0) return this.host.program(behaviourOf(child, lateNs));
+    let request = this.#programs.get(child);
+    if (request === undefined) {
+      request = this.host.program(behaviourOf(child));
+      this.#programs.set(child, request);
+    }
+    return request;
   }
 }

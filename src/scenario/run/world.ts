@@ -14,6 +14,8 @@ export interface World extends CapWorld {
   readonly slackNs: number;
   /** How many children may be there that are not reaped, with theirs: more are a mistake of the file. */
   readonly mostChildren: number;
+  /** How long the machine has held the run up, ns: time that the clocks have left out. */
+  readonly heldUpNs: number;
   /** All objects are there, and the first step is next. */
   begin(): void;
   /** How much later than written the outside world acts, at most mostNs: what this host leaves to chance. */
@@ -26,15 +28,20 @@ export interface World extends CapWorld {
   sleep(ns: number): void;
   /** An io_poll is made: what it takes on this host. */
   ioPoll(): void;
+  /** Calls act while the clocks stand still, and returns what it returns. */
+  still<T>(act: () => T): T;
   /**
-   * The request that starts a child.
-   * @param lateNs how much later than written it ends; the real host has its own delays
+   * Starts a child. A described one is ready when this returns.
+   * @param lateNs how much later than written it ends
+   * @param start starts what is requested, and returns its pid
    */
-  program(child: ChildDef, lateNs: number): SpawnRequest;
+  spawn(child: ChildDef, lateNs: number, start: (request: SpawnRequest) => number): number;
+  /** kill(2) of a child. What comes of it has come when this returns, but for a real command. */
+  kill(pid: number, signo: number): number;
   /** Whether a child of ours lives, as against one that has died, reaped or not. */
   isAlive(pid: number): boolean;
-  /** Whether a child that has just been reaped has left others of its process group behind. */
-  leftGroup(pid: number): boolean;
+  /** A child has just been reaped. Returns whether it has left others of its process group behind. */
+  reaped(pid: number): boolean;
   /** Opens a regular file. Returns an fd or -errno. */
   openFile(): number;
   /**

@@ -98,7 +98,6 @@ describe('events', () => {
   it('happen when the thread is busy, sleeps, or looks at a clock', () => {
     const { host, sim, at, log, ms } = make();
     at(2, 'busy');
-    host.advance(0);
     sim.advance(3 * MS);
     host.clockNs(CLOCK_MONOTONIC);
     expect(log).toEqual(['busy']);

@@ -1,0 +1,252 @@
+import {
+  AF_UNIX,
+  CLOCK_MONOTONIC,
+  O_CLOEXEC,
+  O_RDWR,
+  P_PID,
+  SIGCHLD,
+  SIGCONT,
+  SIGKILL,
+  SIGSTOP,
+  SOCK_CLOEXEC,
+  SOCK_STREAM,
+  WCONTINUED,
+  WEXITED,
+  WNOHANG,
+  WNOWAIT,
+  WSTOPPED,
+} from '../../host/constants.ts';
+import { check, ECHILD, EINTR, ESRCH } from '../../host/errno.ts';
+import {
+  type Disposable,
+  type HostBuffer,
+  newWaitResult,
+  type SpawnRequest,
+} from '../../host/host.ts';
+import { gatedProgram } from '../../host/linux/behave.ts';
+import type { LinuxHost } from '../../host/linux/linux-host.ts';
+import { ignoredByDefault, stops } from '../../host/sim/signal-actions.ts';
+import type { ChildDef } from '../model.ts';
+import { ChildGuard } from './linux-guard.ts';
+import { behaviourOf } from './world.ts';
+
+const STDERR = 2;
+/** Where a child finds its gate. */
+const GATE = 3;
+/** What comes of a signal comes within this time, or not at all: there are shells that ignore SIGQUIT. */
+const AWAITED_NS = 10e9;
+/** A child's stop is seen a little before its SIGCHLD is there. */
+const TOLD_NS = 20e6;
+const NEWLINE = 10;
+const FIRST_NAP_NS = 50e3;
+const LONGEST_NAP_NS = 5e6;
+
+/** A described child, which ends when its gate is opened. */
+interface Gated {
+  readonly def: ChildDef;
+  readonly pid: number;
+  /** Our end of its gate. */
+  readonly fd: number;
+  /** When the gate is to be opened; null where it was, or where nothing but a signal ends it. */
+  due: Disposable | null;
+  stopped: boolean;
+  /** It dies when it goes on: a signal waits for that, or its gate was opened. */
+  dying: boolean;
+}
+
+/** Lets act happen so long after now, or after the start where that is to come. */
+export type After = (ns: number, act: () => void) => Disposable;
+
+/**
+ * The real processes of a scenario. What one of them does, it does while the loop's
+ * thread waits for it and the loop's clock stands still: it is ready when its spawn
+ * returns, and dead when its end was due or a signal has killed it. So the order of
+ * deaths is that of their times, however slow the machine is.
+ */
+export class LinuxChildren {
+  readonly #host: LinuxHost;
+  readonly #still: <T>(act: () => T) => T;
+  readonly #after: After;
+  /** /dev/null; -1 before the first child. */
+  #nullFd = -1;
+  #guard: ChildGuard | null = null;
+  readonly #gated = new Map<number, Gated>();
+  readonly #line: HostBuffer;
+  readonly #result = newWaitResult();
+
+  constructor(host: LinuxHost, still: <T>(act: () => T) => T, after: After) {
+    this.#host = host;
+    this.#still = still;
+    this.#after = after;
+    this.#line = host.alloc(8);
+    this.#line.u8[0] = NEWLINE;
+  }
+
+  /**
+   * Starts a child in a group of its own, so that whom it leaves behind can be ended
+   * with it; stdout is ours alone.
+   * @param start starts what is requested, and returns its pid
+   * @throws HostError where no descriptors are left, and what start throws
+   */
+  spawn(def: ChildDef, start: (request: SpawnRequest) => number): number {
+    if (this.#nullFd < 0) this.#still(() => this.#begin());
+    if (def.command !== null) {
+      const [file] = def.command as [string];
+      const fds = [this.#nullFd, STDERR, STDERR];
+      const pid = this.#still(() => start({ file, argv: def.command!, fds, pgroup: 0 }));
+      this.#guard?.add(pid);
+      return pid;
+    }
+    const child = this.#still(() => this.#startGated(def, start));
+    const { afterNs, then } = behaviourOf(def);
+    if (afterNs !== undefined || then !== undefined) {
+      child.due = this.#after(afterNs ?? 0, () => this.#open(child));
+    }
+    return child.pid;
+  }
+
+  /** kill(2); what comes of it has come when it returns, unless it was sent to a real command. */
+  kill(pid: number, signo: number): number {
+    const child = this.#gated.get(pid);
+    if (child === undefined) return this.#host.kill(pid, signo);
+    return this.#still(() => {
+      const ret = this.#host.kill(pid, signo);
+      if (ret === 0) this.#awaitSignal(child, signo);
+      return ret;
+    });
+  }
+
+  /**
+   * A child was reaped. Returns whether it has left others of its group behind. Asked
+   * at once: pids are given away in turn, so that this one is not another's yet.
+   */
+  reaped(pid: number): boolean {
+    this.#forget(pid);
+    const left = this.#host.kill(-pid, 0) !== -ESRCH;
+    if (!left) this.#guard?.remove(pid);
+    return left;
+  }
+
+  /** Ends those groups, and all that is ours of the children. */
+  end(pids: readonly number[]): void {
+    for (const pid of pids) {
+      if (this.#isAnothers(pid)) continue;
+      this.#host.kill(-pid, SIGKILL);
+      this.#host.waitid(P_PID, pid, WEXITED, this.#result);
+    }
+    for (const pid of [...this.#gated.keys()]) this.#forget(pid);
+    this.#guard?.dispose();
+    if (this.#nullFd >= 0) this.#host.close(this.#nullFd);
+  }
+
+  #begin(): void {
+    this.#nullFd = check(this.#host.open('/dev/null', O_RDWR | O_CLOEXEC, 0), 'open /dev/null');
+    this.#guard = ChildGuard.start(this.#host, this.#nullFd);
+  }
+
+  #startGated(def: ChildDef, start: (request: SpawnRequest) => number): Gated {
+    const pair: number[] = [];
+    check(this.#host.socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, pair), 'socketpair');
+    const [fd, its] = pair as [number, number];
+    let pid = -1;
+    try {
+      const fds = [this.#nullFd, STDERR, STDERR, its];
+      pid = start({ ...gatedProgram(behaviourOf(def), GATE), fds, pgroup: 0 });
+    } finally {
+      this.#host.close(its);
+      if (pid < 0) this.#host.close(fd);
+    }
+    this.#guard?.add(pid);
+    const child: Gated = { def, pid, fd, due: null, stopped: false, dying: false };
+    this.#gated.set(pid, child);
+    // It is ready, or dead: its SIGPIPE may have come while it wrote.
+    while (this.#host.read(fd, this.#line, 1, 1) === -EINTR);
+    return child;
+  }
+
+  /** Its end is due. */
+  #open(child: Gated): void {
+    const { fd, def } = child;
+    child.due = null;
+    this.#still(() => {
+      this.#host.write(fd, this.#line, 0, 1);
+      if (child.stopped) child.dying = !def.stop;
+      else this.#awaitEnd(child, true);
+    });
+  }
+
+  #awaitSignal(child: Gated, signo: number): void {
+    const { pid, def } = child;
+    if (signo === SIGCONT) {
+      if (!child.stopped) return;
+      child.stopped = false;
+      if (child.dying) this.#awaitEnd(child, false);
+      else if (this.#until(pid, WCONTINUED | WEXITED)) this.#untilTold();
+      return;
+    }
+    const certain = signo === SIGKILL || signo === SIGSTOP;
+    if (!certain && (def.ignore.includes(signo) || ignoredByDefault(signo))) return;
+    if (signo !== SIGKILL && child.stopped) child.dying ||= !stops(signo);
+    else this.#awaitEnd(child, stops(signo));
+  }
+
+  /** @param mayStop whether it may stop in place of ending */
+  #awaitEnd(child: Gated, mayStop: boolean): void {
+    const options = mayStop ? WEXITED | WSTOPPED : WEXITED;
+    if (!this.#until(child.pid, options)) return;
+    child.stopped = this.#has(child.pid, WSTOPPED);
+    if (child.stopped) this.#untilTold();
+  }
+
+  /** Waits until a child has changed so. Returns false where it has not, or is gone. */
+  #until(pid: number, options: number): boolean {
+    const endNs = this.#host.clockNs(CLOCK_MONOTONIC) + AWAITED_NS;
+    for (let napNs = FIRST_NAP_NS; ; napNs = Math.min(2 * napNs, LONGEST_NAP_NS)) {
+      const ret = this.#look(pid, options);
+      if (ret === 0 && this.#result.pid === pid) return true;
+      if (ret === -ECHILD || this.#host.clockNs(CLOCK_MONOTONIC) > endNs) return false;
+      this.#host.poll(this.#line, 0, napNs);
+    }
+  }
+
+  /** Waits for SIGCHLD, which a stopped child sends right after it can be seen to have stopped. */
+  #untilTold(): void {
+    const endNs = this.#host.clockNs(CLOCK_MONOTONIC) + TOLD_NS;
+    while (
+      !this.#host.pendingSignals().includes(SIGCHLD) &&
+      this.#host.clockNs(CLOCK_MONOTONIC) < endNs
+    ) {
+      this.#host.poll(this.#line, 0, FIRST_NAP_NS);
+    }
+  }
+
+  #has(pid: number, options: number): boolean {
+    return this.#look(pid, options) === 0 && this.#result.pid === pid;
+  }
+
+  /** waitid that takes nothing, and waits for nobody. */
+  #look(pid: number, options: number): number {
+    return this.#host.waitid(P_PID, pid, options | WNOHANG | WNOWAIT, this.#result);
+  }
+
+  #forget(pid: number): void {
+    const child = this.#gated.get(pid);
+    if (child === undefined) return;
+    this.#gated.delete(pid);
+    child.due?.dispose();
+    this.#host.close(child.fd);
+  }
+
+  /**
+   * Whether the kernel has given the pid of a child of ours to somebody else. It
+   * does not while the child is not reaped, nor while a process group of that id
+   * has members. So once the child is reaped, a process of that pid says that the
+   * group it led is gone, and that one of that id is led by a stranger. A stranger
+   * that has led one and is gone too is not seen: pids would have to go round once
+   * in this run, after the last of those that the child had left behind.
+   */
+  #isAnothers(pid: number): boolean {
+    const isOurs = this.#look(pid, WEXITED) === 0;
+    return !isOurs && this.#host.kill(pid, 0) !== -ESRCH;
+  }
+}
