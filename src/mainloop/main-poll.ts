@@ -1,5 +1,6 @@
 import type { AioContext } from '../aio/aio-context.ts';
 import type { EdgeNotifiers } from '../aio/edges.ts';
+import { FailedWaits } from '../aio/failed-waits.ts';
 import type { FdMonChoice, FdMonKind } from '../aio/fdmon.ts';
 import type { AioHandler, PollRecord, PollSink } from '../aio/handler.ts';
 import { PollSet } from '../aio/poll-set.ts';
@@ -20,6 +21,7 @@ export class MainPoll implements PollSink {
   readonly #set: PollSet;
   readonly #contexts: AioContext[] = [];
   readonly #edges: EdgeNotifiers[] = [];
+  readonly #failed = new FailedWaits();
 
   constructor(host: Host, trace: Tracer, choice: FdMonChoice) {
     this.#set = new PollSet(host, trace, MAIN_LOOP_ID, choice, this.#edges);
@@ -51,6 +53,7 @@ export class MainPoll implements PollSink {
   /**
    * Sleeps for timeoutNs at most and hands what is ready to the contexts, and
    * into the revents of the extra records. Returns how many fds, or -errno.
+   * @throws HostError where waits do nothing but fail
    * @param withContexts whether the contexts' fds are polled at all
    */
   wait(withContexts: boolean, extra: readonly PollRecord[], timeoutNs: number): number {
@@ -69,7 +72,7 @@ export class MainPoll implements PollSink {
         contexts[i]!.setRevents(notifier, POLLIN);
       }
     }
-    return ret;
+    return this.#failed.check(ret, 'poll');
   }
 
   close(): void {
