@@ -325,7 +325,7 @@ export class AioContext implements Disposable {
    * One round: sleeps if it may and there is nothing to do, then runs bottom
    * halves, ready fd handlers, and timers. May be called from a callback.
    * Returns whether it made progress. QEMU: aio_poll.
-   * @throws Error where the context is closed
+   * @throws Error where the context is closed; HostError where the kernel refuses every wait
    */
   poll(blocking: boolean): boolean {
     this.#checkOpen('aio_poll');

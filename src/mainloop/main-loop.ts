@@ -151,7 +151,8 @@ export class MainLoop implements Disposable {
    * May be called from a callback. Returns what poll returned: how many fds are
    * ready, or -errno. What a callback throws comes out here, and the loop may be
    * called again. QEMU: main_loop_wait.
-   * @throws Error where the loop is closed
+   * @throws Error where the loop is closed; HostError where the kernel refuses every wait: a
+   *   thousand in a row, since a loop that goes on would spin
    */
   mainLoopWait(nonblocking: boolean): number {
     this.#checkOpen('main_loop_wait');

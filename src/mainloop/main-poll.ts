@@ -1,4 +1,5 @@
 import type { AioContext } from '../aio/aio-context.ts';
+import { FailedWaits } from '../aio/failed-waits.ts';
 import type { EdgeNotifiers } from '../aio/fdmon/edges.ts';
 import type { FdMonChoice, FdMonKind } from '../aio/fdmon/fdmon.ts';
 import { PollSet } from '../aio/fdmon/poll-set.ts';
@@ -26,6 +27,7 @@ export class MainPoll implements PollSink {
   /** GLib's eventfd, which only this thread ever writes. GLib: GMainContext's GWakeup. */
   #woken = false;
   readonly #edges: EdgeNotifiers[] = [];
+  readonly #failed = new FailedWaits();
 
   constructor(host: Host, trace: Tracer, choice: FdMonChoice) {
     this.#set = new PollSet(host, trace, MAIN_LOOP_ID, choice, this.#edges);
@@ -61,6 +63,7 @@ export class MainPoll implements PollSink {
   /**
    * Sleeps for timeoutNs at most and hands what is ready to the contexts, and
    * into the revents of the extra records. Returns how many fds, or -errno.
+   * @throws HostError where waits do nothing but fail
    * @param withContexts whether the contexts' fds are polled at all
    */
   wait(withContexts: boolean, extra: readonly PollRecord[], timeoutNs: number): number {
@@ -82,7 +85,7 @@ export class MainPoll implements PollSink {
         contexts[i]!.setRevents(notifier, POLLIN);
       }
     }
-    return ret;
+    return this.#failed.check(ret, 'poll');
   }
 
   close(): void {

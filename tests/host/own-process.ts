@@ -32,7 +32,16 @@ const koffiByPath: Plugin = {
  * Bundles the file, runs it to its end, and removes the bundle. As CommonJS, which
  * Node loads without its thread pool: a test can tell when that starts.
  */
-export async function runAlone(file: string, ...args: string[]): Promise<Ended> {
+export function runAlone(file: string, ...args: string[]): Promise<Ended> {
+  return runUnder([], file, ...args);
+}
+
+/** runAlone, where another program starts it: `prlimit`, `unshare`. */
+export async function runUnder(
+  wrapper: readonly string[],
+  file: string,
+  ...args: string[]
+): Promise<Ended> {
   const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-test-'));
   const outfile = join(dir, 'program.cjs');
   try {
@@ -45,7 +54,8 @@ export async function runAlone(file: string, ...args: string[]): Promise<Ended> 
       logLevel: 'error',
       plugins: [koffiByPath],
     });
-    return await run(process.execPath, [outfile, ...args]);
+    const [program, ...before] = [...wrapper, process.execPath];
+    return await run(program!, [...before, outfile, ...args]);
   } finally {
     rmSync(dir, { recursive: true });
   }

@@ -2,6 +2,7 @@ import { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD } from '../../host/constant
 import type { Host } from '../../host/host.ts';
 import { EV } from '../../trace/catalogue.ts';
 import type { Tracer } from '../../trace/tracer.ts';
+import { FailedWaits, isEpollUseless } from '../failed-waits.ts';
 import type { AioHandler, ReadyList } from '../handler.ts';
 import { Epoll } from './epoll.ts';
 import type { FdMon, FdMonOwner } from './fdmon.ts';
@@ -25,6 +26,7 @@ export class FdMonEpoll implements FdMon {
   #epoll: Epoll | null;
   readonly #found: AioHandler[] = [];
   readonly #order = new ReportOrder();
+  readonly #failed = new FailedWaits();
 
   private constructor(owner: FdMonOwner, trace: Tracer, fallback: FdMon, epoll: Epoll) {
     this.#owner = owner;
@@ -69,7 +71,11 @@ export class FdMonEpoll implements FdMon {
     if (this.#trace.on[T_RETURN] !== 0) {
       this.#trace.emit(T_RETURN, 'epoll_wait', ret, epoll.text(ret));
     }
-    if (ret < 0) return ret;
+    if (isEpollUseless(ret)) {
+      this.#owner.downgrade();
+      return this.#fallback.wait(ready, timeoutNs);
+    }
+    if (this.#failed.check(ret, 'epoll_wait') < 0) return ret;
     const found = this.#found;
     const count = epoll.collect(ret, found);
     this.#order.sort(found, count);

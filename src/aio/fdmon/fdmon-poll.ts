@@ -1,5 +1,6 @@
 import type { Host } from '../../host/host.ts';
 import type { Tracer } from '../../trace/tracer.ts';
+import { FailedWaits } from '../failed-waits.ts';
 import { type AioHandler, type ReadyList, sortNewestFirst } from '../handler.ts';
 import type { FdMon, FdMonChoice, FdMonOwner } from './fdmon.ts';
 import { PollSet } from './poll-set.ts';
@@ -15,6 +16,7 @@ export class FdMonPoll implements FdMon {
   /** External handlers that are left out while they are held back. */
   #external: AioHandler[] = [];
   #withoutExternal = false;
+  readonly #failed = new FailedWaits();
 
   /** @param choice what may stand behind it, see PollSet */
   constructor(owner: FdMonOwner, host: Host, trace: Tracer, choice: FdMonChoice) {
@@ -42,7 +44,7 @@ export class FdMonPoll implements FdMon {
         return upgraded.wait(ready, timeoutNs);
       }
     }
-    const ret = this.#set.wait(timeoutNs);
+    const ret = this.#failed.check(this.#set.wait(timeoutNs), 'poll');
     const { ready: found, readyCount } = this.#set;
     // Newest first, so that the ready list, which turns them round, calls in order of registration.
     if (readyCount > 1) sortNewestFirst(found, readyCount);

@@ -2,6 +2,7 @@ import { POLLFD_SIZE } from '../../host/constants.ts';
 import type { Disposable, Host, HostBuffer } from '../../host/host.ts';
 import { EV } from '../../trace/catalogue.ts';
 import type { Tracer } from '../../trace/tracer.ts';
+import { isEpollUseless } from '../failed-waits.ts';
 import type { AioHandler, PollRecord } from '../handler.ts';
 import type { EdgeNotifiers } from './edges.ts';
 import { EpollSet } from './epoll-set.ts';
@@ -28,9 +29,9 @@ const MAX_SKIPPED_LOOKS = 63;
  * itself is called, however many fds there are:
  *  P1. a regular file, which poll always finds ready;
  *  P2. two handlers for one fd, from two contexts;
- *  P3. an fd that is closed while it is watched: poll reports POLLNVAL each
- *      time, epoll forgets it. Host.onClose tells; an fd that is closed around
- *      the host is forgotten.
+ *  P3. an fd that is closed while it is watched (Host.onClose tells): poll
+ *      reports POLLNVAL each time, epoll forgets it;
+ *  P4. a kernel, or a filter, that lets nobody wait with it.
  */
 export class PollSet {
   /** What the last wait has found, with its revents set, in no order; `readyCount` of them. */
@@ -112,9 +113,13 @@ export class PollSet {
     this.readyCount = 0;
     if (!withRecords || extra.length > 0) return this.#waitWith(timeoutNs, withRecords, extra);
     if (this.#stale) this.#refresh();
-    return this.#epoll === null
-      ? this.#waitPoll(timeoutNs, this.#nodes.length, this.#looked, this.#nodes.length)
-      : this.#waitEpoll(this.#epoll, timeoutNs);
+    if (this.#epoll !== null) {
+      const ret = this.#waitEpoll(this.#epoll, timeoutNs);
+      if (!isEpollUseless(ret)) return ret;
+      this.#giveUpEpoll();
+      this.#refresh();
+    }
+    return this.#waitPoll(timeoutNs, this.#nodes.length, this.#looked, this.#nodes.length);
   }
 
   /** Gives the epoll back; the next wait makes a new one. */
@@ -239,9 +244,8 @@ export class PollSet {
 
   /** Makes the pollfds anew. The contexts' own notifiers come last. */
   #fill(): void {
-    const own = (record: AioHandler): boolean => record.isOwnNotifier;
-    const others = [...this.#records].filter((record) => !own(record));
-    this.#nodes = [...others, ...[...this.#records].filter(own)];
+    const others = [...this.#records].filter((record) => !record.isOwnNotifier);
+    this.#nodes = [...others, ...[...this.#records].filter((record) => record.isOwnNotifier)];
     // A poll of nothing would tell nothing.
     this.#looked = others.length > 0 ? others.length : this.#nodes.length;
     this.#reserve(this.#nodes.length);

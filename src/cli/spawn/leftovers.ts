@@ -8,7 +8,7 @@ import {
   WNOWAIT,
 } from '../../host/constants.ts';
 import { type Host, newWaitResult } from '../../host/host.ts';
-import { procIsOurs } from '../../host/linux/proc.ts';
+import { isProcOurs } from '../../host/linux/proc.ts';
 
 /** As kill(2) has it: all processes but us; for pid 1 all of its pid namespace. */
 export const EVERYBODY = -1;
@@ -61,7 +61,7 @@ export class Leftovers {
   #pids(): readonly number[] {
     if (!this.#adopts) return [];
     // Where /proc is another pid namespace's, its numbers would be other processes.
-    const unseen = this.#host.getpid() === 1 && !procIsOurs();
+    const unseen = this.#host.getpid() === 1 && !isProcOurs(this.#host.getpid());
     return unseen ? [EVERYBODY] : this.#host.children();
   }
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { O_CLOEXEC, O_NOCTTY, O_RDWR, SIGSTOP } from '../../host/constants.ts';
 import { ESRCH } from '../../host/errno.ts';
 import type { Disposable, Host } from '../../host/host.ts';
-import { procIsOurs } from '../../host/linux/proc.ts';
+import { isProcOurs } from '../../host/linux/proc.ts';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 
 const STDIN = 0;
@@ -116,7 +116,7 @@ export function needForeground(host: Host): void {
  * who stops may never go on: that counts as orphaned.
  */
 function isOrphaned(pid: number): boolean {
-  const own = procIsOurs() ? stat(pid) : undefined;
+  const own = isProcOurs(pid) ? stat(pid) : undefined;
   if (own === undefined) return true;
   for (let at = own; at.ppid > 0; ) {
     const parent = stat(at.ppid);

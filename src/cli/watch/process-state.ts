@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { procIsOurs } from '../../host/linux/proc.ts';
+import { isProcOurs } from '../../host/linux/proc.ts';
 
 /** Linux reports a process's CPU time in hundredths of a second, on every architecture. */
 const NS_PER_TICK = 1e7;
@@ -22,7 +22,7 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** Reads the state from /proc; null if there is no such process, or /proc is another pid namespace's. */
 export function processState(pid: number): ProcessState | null {
-  if (!procIsOurs()) return null;
+  if (!isProcOurs(process.pid)) return null;
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/stat`, 'latin1');

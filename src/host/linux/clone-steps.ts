@@ -50,6 +50,7 @@ const LATE_NS = 100e6;
  */
 let tells: boolean | undefined;
 const SIG_SETMASK = 2;
+const MOST_TRIES = 8;
 const TIOCSPGRP = 0x5410;
 /** Bytes of the kernel's sigset_t and struct sigaction. */
 const KERNEL_SIGSET = 8;
@@ -172,18 +173,21 @@ export class CloneSteps implements ChildSteps {
     this.launched = this.calls;
     this.calls = before;
     // By the system call, which leaves out none: by 32 who looks at masks sees that this is passing.
-    this.mask(this.all.address, this.old.address);
+    const ret = refused(this.mask(this.all.address, this.old.address));
+    if (ret < 0) return ret;
     try {
       this.pid = this.clone();
     } finally {
-      this.mask(this.old.address, 0);
+      // With all signals blocked this thread would hear of none, so one refusal is not taken.
+      for (let tries = 0; this.mask(this.old.address, 0) < 0 && tries < MOST_TRIES; tries++);
     }
     // Emulators of the kernel (qemu-user) and filters refuse what they do not know.
     return this.pid === -EINVAL || this.pid === -EPERM ? -ENOSYS : this.pid;
   }
 
-  private mask(set: number, old: number): void {
-    c.syscall(this.NR.rt_sigprocmask, SIG_SETMASK, set, old, KERNEL_SIGSET, 0, 0);
+  private mask(set: number, old: number): number {
+    const { rt_sigprocmask } = this.NR;
+    return result(c.syscall(rt_sigprocmask, SIG_SETMASK, set, old, KERNEL_SIGSET, 0, 0));
   }
 
   private clone(): number {
@@ -242,6 +246,7 @@ export class CloneSteps implements ChildSteps {
       if (i === this.chdirCall) return -ENOTDIR;
       // A filter's, as EPERM.
       if (i === this.deathCall) return -ENOSYS;
+      if (i === this.launched - 2) return refused(ret);
       return i === this.launched - 1 && ret === -ENOTDIR ? -ENOENT : ret;
     }
     return 0;
@@ -260,4 +265,9 @@ export class CloneSteps implements ChildSteps {
     words[at + WANTED] = 0;
     return at;
   }
+}
+
+/** A mask that cannot be set is no reason (ENOSYS) to try posix_spawn: that would not tell, and give the child ours. */
+function refused(ret: number): number {
+  return ret === -ENOSYS ? -EPERM : ret;
 }

@@ -1,13 +1,18 @@
-import { readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 /**
- * Whether the numbers of /proc are those of our pid namespace. After `unshare --pid` without
- * `--mount-proc`, and in some sandboxes, it is another one's: its numbers mean other processes.
- * `/proc/self` itself is always us. False where /proc is not mounted.
+ * Whether /proc tells of this process's own pid namespace. Without a mount of its own, as
+ * after `unshare --pid --fork`, its numbers mean other processes: then it is as if there
+ * were none. Nor is there where it is not mounted, or cannot be read.
+ * @param pid what getpid says
  */
-export function procIsOurs(): boolean {
+export function isProcOurs(pid: number): boolean {
   try {
-    return readlinkSync('/proc/self') === String(process.pid);
+    const status = readFileSync('/proc/self/status', 'latin1');
+    // One number for each pid namespace from that of /proc down to ours. Linux before 4.1
+    // has none, and says which is ours in the mount's.
+    const [, pids] = /^NSpid:\s*(.*)$/m.exec(status) ?? /^Pid:\s*(.*)$/m.exec(status) ?? [];
+    return pids === String(pid);
   } catch {
     return false;
   }
