@@ -33,7 +33,7 @@ describe('on the real host', () => {
   let results: Map<string, RunResult>;
   beforeAll(async () => {
     results = await runLinux(dir);
-  });
+  }, 60_000);
   it.each(files)('%s', (file) => {
     expect(failuresOf(results.get(file))).toEqual([]);
   });
