@@ -385,6 +385,10 @@ describe('what makes no sense', () => {
       'co_mutexes: [m]\ncoroutines: {c: {do: [{unlock: m}]}}',
       "f:3:23: unlock makes no sense: 'm' is unlocked by who has not locked it",
     ],
+    [
+      'timers: {t: {clock: host, do: [{repeat: {times: 1, do: [{disable_clock: host}]}}]}}',
+      "f:2:57: disable_clock makes no sense: 't' is a timer of the host clock, and to disable that is to wait for its callback to end; schedule a bottom half that does it",
+    ],
     ['notifiers: {n: {}}\nsteps: [{flag: n}]', "f:3:16: 'n' is not pollable, so it has no flag"],
     [
       'fds: {a: {of: b}, b: {of: a}}',
