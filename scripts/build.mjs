@@ -122,11 +122,11 @@ try {
     build({
       ...command,
       entryPoints: { command: 'src/cli/main.ts' },
-      plugins: [apart('json-log', 'report-command', 'scenario-main', 'watch'), startFast],
+      plugins: [apart('json-log', 'report-command', 'scenario-main', 'spawn-watch'), startFast],
     }),
-    build({ ...command, entryPoints: { 'json-log': 'src/cli/json-log.ts' } }),
-    build({ ...command, entryPoints: { watch: 'src/cli/watch/watch.ts' } }),
-    build({ ...command, entryPoints: { 'run-watch': 'src/cli/watch/run-watch.ts' } }),
+    build({ ...command, entryPoints: { 'json-log': 'src/cli/log/json-log.ts' } }),
+    build({ ...command, entryPoints: { 'spawn-watch': 'src/cli/spawn/spawn-watch.ts' } }),
+    build({ ...command, entryPoints: { 'run-watch': 'src/cli/run/run-watch.ts' } }),
     build({
       ...command,
       entryPoints: { 'report-command': 'src/cli/report/report-command.ts' },
@@ -134,8 +134,8 @@ try {
     build({
       ...command,
       entryPoints: {
-        'scenario-main': 'src/cli/scenario-main.ts',
-        'scenario-worker': 'src/cli/scenario-worker.ts',
+        'scenario-main': 'src/cli/run/scenario-main.ts',
+        'scenario-worker': 'src/cli/run/scenario-worker.ts',
       },
       plugins: [apart('report-command', 'run-watch')],
     }),

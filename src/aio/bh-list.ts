@@ -11,7 +11,7 @@ import {
   FIRST_BH,
   NO_BH,
   type Wakeup,
-} from './wakeup.ts';
+} from './wake/wakeup.ts';
 
 const FIRST = bhIndex(FIRST_BH);
 

@@ -2,7 +2,7 @@ import { checkOptions } from '../host/arguments.ts';
 import { O_CLOEXEC, O_NONBLOCK } from '../host/constants.ts';
 import { check, EAGAIN, EINTR, ENOSYS } from '../host/errno.ts';
 import type { Host, HostBuffer } from '../host/host.ts';
-import type { EdgeNotifiers } from './edges.ts';
+import type { EdgeNotifiers } from './fdmon/edges.ts';
 
 /** Bytes of one read: all of an eventfd, and much of a pipe. */
 const READ_SIZE = 512;
@@ -157,9 +157,10 @@ export class EventNotifier {
 
   /** Closes it; nothing where it is closed already. QEMU: event_notifier_cleanup. */
   dispose(): void {
-    if (this.#rfd < 0) return;
-    this.#host.close(this.#rfd);
-    if (this.#wfd !== this.#rfd) this.#host.close(this.#wfd);
+    const [rfd, wfd] = [this.#rfd, this.#wfd];
+    if (rfd < 0) return;
     this.#rfd = this.#wfd = -1;
+    this.#host.close(rfd);
+    if (wfd !== rfd) this.#host.close(wfd);
   }
 }

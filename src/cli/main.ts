@@ -1,14 +1,15 @@
 /** The command: reads its options, runs them, and exits with their status. */
 
 import { readFileSync } from 'node:fs';
-import { asCliError, type CliError } from './errors.ts';
-import { leave } from './leave.ts';
-import { type Options, parseOptions } from './options.ts';
-import { type JsonLogMaker, runSession } from './session.ts';
-import { traceCommand } from './trace-command.ts';
-import { needForeground, needTerminal } from './tty.ts';
-import type { WatchMaker } from './watch/parts.ts';
-import { allWriter } from './write-all.ts';
+import { asCliError, type CliError } from './exit/errors.ts';
+import { leave } from './exit/leave.ts';
+import { allWriter } from './exit/write-all.ts';
+import type { JsonLogMaker } from './log/open-log.ts';
+import { type Options, parseOptions } from './spawn/options.ts';
+import { runSession } from './spawn/session.ts';
+import type { WatchMaker } from './spawn/watch-parts.ts';
+import { needForeground, needTerminal } from './terminal/terminal.ts';
+import { traceCommand } from './trace/trace-command.ts';
 
 async function main(typed: readonly string[]): Promise<number> {
   // `help run` is `run --help`.
@@ -18,7 +19,7 @@ async function main(typed: readonly string[]): Promise<number> {
     return 0;
   }
   if (args[0] === 'run' || args[0] === 'check') {
-    const { scenarioMain } = await import('./scenario-main.ts');
+    const { scenarioMain } = await import('./run/scenario-main.ts');
     return scenarioMain(args);
   }
   if (args[0] === 'report') {
@@ -63,13 +64,13 @@ function version(): string {
 
 /** pino takes as long to load as all the rest. */
 async function jsonLog(): Promise<JsonLogMaker> {
-  const { JsonLog } = await import('./json-log.ts');
+  const { JsonLog } = await import('./log/json-log.ts');
   return (parts) => new JsonLog(parts);
 }
 
 /** The view, and what it draws with. */
 async function watchView(): Promise<WatchMaker> {
-  const { Watch } = await import('./watch/watch.ts');
+  const { Watch } = await import('./spawn/spawn-watch.ts');
   return (parts) => {
     needForeground(parts.host);
     return new Watch(parts);

@@ -1,7 +1,7 @@
 import { AioContext } from '../aio/aio-context.ts';
 import type { BottomHalf } from '../aio/bottom-half.ts';
 import { Clocks, soonestTimeout } from '../aio/clock.ts';
-import { FDMON_CHOICES, type FdMonChoice } from '../aio/fdmon.ts';
+import { FDMON_CHOICES, type FdMonChoice } from '../aio/fdmon/fdmon.ts';
 import type { FdHandlers, PollRecord } from '../aio/handler.ts';
 import { TimerListGroup } from '../aio/timer.ts';
 import { checkFunction, checkOptions, checkWord } from '../host/arguments.ts';

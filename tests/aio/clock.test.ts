@@ -54,8 +54,8 @@ describe('the clocks', () => {
     'tell their listeners when they start, once, and not those that left',
     onSim((rig) => {
       const clocks = new Clocks(rig.host);
-      const listener = { clockEnabled: () => rig.log.push('one') };
-      const other = { clockEnabled: () => rig.log.push('other') };
+      const listener = { isRunning: false, clockEnabled: () => rig.log.push('one') };
+      const other = { isRunning: false, clockEnabled: () => rig.log.push('other') };
       clocks.listen(QEMU_CLOCK_VIRTUAL, listener);
       clocks.listen(QEMU_CLOCK_VIRTUAL, other);
       clocks.enable(QEMU_CLOCK_VIRTUAL, true);

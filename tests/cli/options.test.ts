@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CliError } from '../../src/cli/errors.ts';
-import { type Help, type Options, parseOptions } from '../../src/cli/options.ts';
+import { CliError } from '../../src/cli/exit/errors.ts';
+import { type Help, type Options, parseOptions } from '../../src/cli/spawn/options.ts';
 import { root, run } from '../support/run.ts';
 
 function parse(...args: string[]): Options {

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { checkOutputs } from '../../src/cli/output-files.ts';
+import { checkOutputs } from '../../src/cli/options/output-files.ts';
 import { run } from '../support/run.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-outputs-'));

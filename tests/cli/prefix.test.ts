@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { LineOutput } from '../../src/cli/output.ts';
-import { type ChildPipes, Prefixer } from '../../src/cli/prefix.ts';
+import type { LineOutput } from '../../src/cli/output/output.ts';
+import { type ChildPipes, Prefixer } from '../../src/cli/output/prefix.ts';
 import { F_DUPFD_CLOEXEC } from '../../src/host/constants.ts';
 import type { Host } from '../../src/host/host.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseOptions } from '../../src/cli/options.ts';
+import { parseOptions } from '../../src/cli/spawn/options.ts';
 import { Running, root, run } from '../support/run.ts';
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8');

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { RunChildren } from '../../src/cli/run/run-children.ts';
 import { decodeKeys } from '../../src/cli/watch/keys.ts';
 import { head, share, tail } from '../../src/cli/watch/layout.ts';
 import { Pacer } from '../../src/cli/watch/pacer.ts';
 import { OutputPane, printable } from '../../src/cli/watch/pane.ts';
 import { AioPollRounds, type Mark } from '../../src/cli/watch/rounds.ts';
-import { RunChildren } from '../../src/cli/watch/run-children.ts';
 import { clip, pad, Screen, widthOf } from '../../src/cli/watch/screen.ts';
 import type { ChildDef } from '../../src/scenario/model.ts';
 import { EV } from '../../src/trace/catalogue.ts';

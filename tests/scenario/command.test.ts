@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkCommand } from '../../src/cli/check-command.ts';
-import { type RunCommandOptions, runCommand } from '../../src/cli/run-command.ts';
-import { findScenarios } from '../../src/cli/scenario-files.ts';
-import { type AskedText, parseCheck, parseRun } from '../../src/cli/scenario-options.ts';
+import type { AskedText } from '../../src/cli/options/parse-command.ts';
+import { checkCommand } from '../../src/cli/run/check-command.ts';
+import { findScenarios } from '../../src/cli/run/files.ts';
+import { type RunCommandOptions, runCommand } from '../../src/cli/run/run-command.ts';
+import { parseCheck, parseRun } from '../../src/cli/run/run-options.ts';
 
 let dir = '';
 let worker: URL;
@@ -33,7 +34,7 @@ beforeAll(async () => {
   writeFileSync(join(dir, 'many', 'notes.txt'), 'no scenario');
   const outfile = join(dir, 'worker.cjs');
   await build({
-    entryPoints: [join(import.meta.dirname, '..', '..', 'src', 'cli', 'scenario-worker.ts')],
+    entryPoints: [join(import.meta.dirname, '..', '..', 'src', 'cli', 'run', 'scenario-worker.ts')],
     outfile,
     bundle: true,
     platform: 'node',

@@ -5,7 +5,7 @@ import { ROOT, type SourceFile, sources } from './files.ts';
 
 const ROOTS = ['src/index.ts', 'src/scenario/index.ts', 'src/cli/main.ts'];
 /** Files that the build bundles by themselves, so that no import names them. */
-const PROGRAMS = ['src/cli/scenario-worker.ts', 'src/cli/report/page/main.ts'];
+const PROGRAMS = ['src/cli/run/scenario-worker.ts', 'src/cli/report/page/main.ts'];
 
 const files = sources('src');
 const users = [

@@ -4,8 +4,8 @@ import { isWithin } from '../arguments.ts';
 import { POLLFD_SIZE } from '../constants.ts';
 import { EINVAL, ENOSYS, EPERM } from '../errno.ts';
 import type { HostBuffer } from '../host.ts';
-import type { LoopCalls } from './calls.ts';
 import { c, result, SYS } from './libc.ts';
+import type { LoopCalls } from './machine/calls.ts';
 import { LinuxBuffer, putTimespec, word64 } from './memory.ts';
 
 /**
@@ -24,6 +24,8 @@ export class LinuxPoll {
   private readonly address = this.scratch.address;
   private readonly calls: LoopCalls;
   private pwait2 = true;
+  /** What the last clockNs left out, ns. */
+  restNs = 0;
 
   constructor(calls: LoopCalls) {
     this.calls = calls;
@@ -31,7 +33,12 @@ export class LinuxPoll {
 
   clockNs(clock: number): number {
     const ret = result(c.clockGettime(clock, this.address));
-    return ret < 0 ? ret : word64(this.words, 0) * 1e9 + this.words[2]!;
+    if (ret < 0) return ret;
+    // Exact, since 1e9 is 2^9 times a number of 21 bits; the sum need not be.
+    const secondsNs = word64(this.words, 0) * 1e9;
+    const ns = secondsNs + this.words[2]!;
+    this.restNs = this.words[2]! - (ns - secondsNs);
+    return ns;
   }
 
   /** poll(2) where it can say the timeout: it is faster than ppoll. */

@@ -21,8 +21,8 @@ import {
 } from '../constants.ts';
 import { EAGAIN, EINVAL } from '../errno.ts';
 import { newSigAction, type SignalMaskToken } from '../host.ts';
-import { CodePage } from './code-page.ts';
-import { type Edit, maskCode } from './mask-code.ts';
+import { CodePage } from './machine/code-page.ts';
+import { type Edit, maskCode } from './machine/mask-code.ts';
 import type { LinuxSignals } from './signals.ts';
 import { hasSignal, type SignalWords, signalWords } from './sigset.ts';
 import { type ThreadNow, Threads } from './threads.ts';

@@ -42,3 +42,12 @@ export class Callback {
     for (let i = 0; i < this.#thunks.length; i++) this.#thunks[i]!();
   }
 }
+
+/** The callback of an object, known to `calls` by its name. */
+export function newCallback(engine: Engine, name: string, body: Body): Callback {
+  const callback = new Callback(engine, body, () => engine.compile(body.do));
+  const others = engine.callbacks.get(name);
+  if (others === undefined) engine.callbacks.set(name, [callback]);
+  else others.push(callback);
+  return callback;
+}

@@ -70,7 +70,9 @@ function checkItem(engine: Engine, item: CheckItem): void {
 
 function checkClock(engine: Engine, item: Extract<CheckItem, { key: 'clock' }>): void {
   const type = clockType(item.clock);
-  const ns = engine.loop.clocks.nowNs(type) - engine.clockStartNs[type]!;
+  const { clocks } = engine.loop;
+  const start = engine.clockStart[type]!;
+  const ns = clocks.nowNs(type) - start.ns + (clocks.restNs(type) - start.restNs);
   compareNs(engine, item, item.is, ns, { above: engine.world.slackNs, below: 0 }, item.clock);
 }
 

@@ -1,14 +1,14 @@
 import type { AioContext } from '../../aio/aio-context.ts';
 import type { BottomHalf } from '../../aio/bottom-half.ts';
-import type { CoMutex } from '../../aio/co-mutex.ts';
-import type { CoQueue } from '../../aio/co-queue.ts';
-import type { CoRwlock } from '../../aio/co-rwlock.ts';
-import type { Coroutine } from '../../aio/coroutine.ts';
-import { Coroutines } from '../../aio/coroutines.ts';
 import type { QemuTimer } from '../../aio/timer.ts';
-import { CappedHost } from '../../host/capped.ts';
-import { FaultHost } from '../../host/faults.ts';
+import type { CoMutex } from '../../coroutine/co-mutex.ts';
+import type { CoQueue } from '../../coroutine/co-queue.ts';
+import type { CoRwlock } from '../../coroutine/co-rwlock.ts';
+import type { Coroutine } from '../../coroutine/coroutine.ts';
+import { Coroutines } from '../../coroutine/coroutines.ts';
 import type { Host, HostBuffer } from '../../host/host.ts';
+import { CappedHost } from '../../host/lenses/capped.ts';
+import { FaultHost } from '../../host/lenses/faults.ts';
 import { MainLoop } from '../../mainloop/main-loop.ts';
 import { Tracer } from '../../trace/tracer.ts';
 import type { Action, ContextName, Scenario } from '../model.ts';
@@ -84,8 +84,8 @@ export class Engine {
   lastResult: boolean | null = null;
   /** How long the last poll or main_loop_wait took, ns. */
   lastBlockedNs = 0;
-  /** What each clock read at the start, by QEMU_CLOCK_*. */
-  clockStartNs: readonly number[] = [];
+  /** What each clock read at the start, by QEMU_CLOCK_*: see Clocks.restNs. */
+  clockStart: readonly { readonly ns: number; readonly restNs: number }[] = [];
   /** Set by `quit`. */
   quits = false;
   /** Timeline entries to come. */

@@ -10,9 +10,9 @@ import {
 } from '../../host/constants.ts';
 import { check, ESRCH } from '../../host/errno.ts';
 import { newWaitResult, type SpawnRequest } from '../../host/host.ts';
+import { TimedHost } from '../../host/lenses/timed.ts';
 import { linuxProgram } from '../../host/linux/behave.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
-import { TimedHost } from '../../host/timed.ts';
 import type { ChildDef } from '../model.ts';
 import { behaviourOf, type World } from './world.ts';
 

@@ -1,6 +1,6 @@
 import type { ChildBehaviour } from '../../host/behaviour.ts';
-import type { CapWorld } from '../../host/capped.ts';
 import type { Host, SpawnRequest } from '../../host/host.ts';
+import type { CapWorld } from '../../host/lenses/capped.ts';
 import type { ChildDef } from '../model.ts';
 
 /** A host to run a scenario on, and the outside world around it. */

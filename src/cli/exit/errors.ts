@@ -1,0 +1,124 @@
+import { statSync } from 'node:fs';
+import {
+  E2BIG,
+  EACCES,
+  EAGAIN,
+  EBADF,
+  EIO,
+  EISDIR,
+  EMFILE,
+  ENFILE,
+  ENOENT,
+  ENOEXEC,
+  ENOMEM,
+  ENOTDIR,
+  EPERM,
+  EPIPE,
+  errnoMessage,
+  errnoName,
+  HostError,
+} from '../../host/errno.ts';
+
+/** Exit statuses that are qemu-loop's own; the others are the children's. */
+export const EXIT_USAGE = 2;
+export const EXIT_TIMEOUT = 124;
+export const EXIT_INTERNAL = 125;
+export const EXIT_NOT_EXECUTABLE = 126;
+export const EXIT_NOT_FOUND = 127;
+
+/** What ends the command: one line for a person, and an exit status. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** What to do about it, whatever it was that failed. */
+const HINTS: Readonly<Record<number, string>> = {
+  [EMFILE]: 'raise the limit of open files (ulimit -n), or start fewer children at once',
+  [ENFILE]: 'the whole system is out of open files: see fs.file-max',
+  [ENOMEM]: 'no memory is left: end something, or raise the limit',
+  [EPERM]: 'this is not permitted here: look for a seccomp filter or a missing capability',
+};
+
+const SPAWN_HINTS: Readonly<Record<number, string>> = {
+  ...HINTS,
+  [EAGAIN]: "no more processes or threads: raise ulimit -u or the cgroup's pids.max",
+  [ENOENT]: 'check the name and PATH',
+  [EACCES]: 'make it executable (chmod +x), and look at the rights of its directories',
+  [ENOEXEC]: 'it is no program, and a script needs a #! line: add one, or use --spawn',
+  [E2BIG]: 'the arguments and the environment are too long',
+};
+
+const CALL_HINTS: Readonly<Record<number, string>> = {
+  ...HINTS,
+  [EAGAIN]: 'a thread did not answer in time: try again, or leave --sigfd native out',
+  [ENOENT]: 'make its directory first, or check the path',
+  [EACCES]: 'look at the rights of the file and of its directories',
+  [EISDIR]: 'name a file in it',
+};
+
+/** One line for a host call that failed: what, why, and what to do. */
+export function describeHostError(error: HostError): string {
+  const hint = CALL_HINTS[error.errno];
+  const what = `${error.syscall}: ${errnoMessage(error.errno)} (${errnoName(error.errno)})`;
+  return hint === undefined ? what : `${what}: ${hint}`;
+}
+
+/**
+ * Whether writing failed since nobody is there to read: a closed pipe, a terminal
+ * that is gone, no file at all. Whoever does not read on does not want to know.
+ * @param errno negative, as hosts and Node give it
+ */
+export function isUnread(errno: number): boolean {
+  return [-EPIPE, -EIO, -EBADF].includes(errno);
+}
+
+/** Whether starting a child failed for want of something that comes back when others end. */
+export function isShortage(error: HostError): boolean {
+  return [EAGAIN, EMFILE, ENFILE, ENOMEM].includes(error.errno);
+}
+
+/** What became of a program that could not be started, as shells number it. */
+export function spawnError(error: HostError, program: string): CliError {
+  const why = `${errnoMessage(error.errno)} (${errnoName(error.errno)})`;
+  const isDirectory = error.errno === EACCES && isDirectoryAt(program);
+  const hint = isDirectory
+    ? 'it is a directory: name a program in it'
+    : (SPAWN_HINTS[error.errno] ?? 'check the path');
+  const message = `cannot run ${program}: ${why}: ${hint}`;
+  if (error.errno === ENOENT) return new CliError(message, EXIT_NOT_FOUND);
+  if (isShortage(error) || error.errno === ENOTDIR) return new CliError(message, EXIT_INTERNAL);
+  return new CliError(message, EXIT_NOT_EXECUTABLE);
+}
+
+function isDirectoryAt(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** Anything that was thrown, as a CliError. */
+export function asCliError(error: unknown): CliError {
+  if (isCliError(error)) return error;
+  if (error instanceof HostError) return new CliError(describeHostError(error), EXIT_INTERNAL);
+  if (isSystemError(error)) return asCliError(new HostError(error.errno, error.syscall));
+  const text = error instanceof Error ? error.message : String(error);
+  return new CliError(text.split('\n').join('; '), EXIT_INTERNAL);
+}
+
+/** As Node's own calls throw it; errno is negative there. */
+function isSystemError(error: unknown): error is { errno: number; syscall: string } {
+  return error instanceof Error && 'errno' in error && 'syscall' in error;
+}
+
+/** By its name, since each of the command's bundles has a class of its own. */
+function isCliError(error: unknown): error is CliError {
+  return error instanceof Error && error.name === 'CliError';
+}

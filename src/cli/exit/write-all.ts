@@ -1,0 +1,45 @@
+import { writeSync } from 'node:fs';
+import { POLLOUT } from '../../host/constants.ts';
+import { EAGAIN, HostError } from '../../host/errno.ts';
+import { LinuxHost } from '../../host/linux/linux-host.ts';
+import { asCliError, type CliError, isUnread } from './errors.ts';
+
+const STDOUT = 1;
+
+/**
+ * Writes everything, also to a pipe that is full; gives up where nobody reads any more.
+ * What it makes throws CliError where stdout cannot be written for another reason.
+ */
+export function allWriter(fd: number): (text: string) => void {
+  let closed = false;
+  let host: LinuxHost | undefined;
+  return (text) => {
+    let rest = Buffer.from(text);
+    while (rest.length > 0 && !closed) {
+      try {
+        rest = rest.subarray(writeSync(fd, rest));
+      } catch (error) {
+        const { errno } = error as { errno: number };
+        closed = errno !== -EAGAIN;
+        // Of stderr there is no telling.
+        if (closed && fd === STDOUT && !isUnread(errno)) throw cannotWrite(error);
+        if (closed) return;
+        host ??= new LinuxHost();
+        awaitRoom(host, fd);
+      }
+    }
+  };
+}
+
+function cannotWrite(error: unknown): CliError {
+  const { errno } = error as { errno: number };
+  return asCliError(new HostError(errno, 'stdout ends here'));
+}
+
+/** Sleeps until a pipe that somebody has made non-blocking takes more, or has no reader. */
+function awaitRoom(host: LinuxHost, fd: number): void {
+  const pollfd = host.alloc(8);
+  pollfd.i32[0] = fd;
+  pollfd.i32[1] = POLLOUT;
+  host.poll(pollfd, 1, -1);
+}

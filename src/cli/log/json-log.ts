@@ -1,0 +1,74 @@
+import pino from 'pino';
+import type { EventDef, EventId } from '../../trace/catalogue.ts';
+import type { TraceValue } from '../../trace/tracer.ts';
+import type { LiveText, Names } from './live-text.ts';
+import type { LineSink, LogLevel, LogWriter } from './log.ts';
+import type { Report } from './summary.ts';
+
+/** What the log needs of the catalogue: handed in, so that pino's bundle has no copy of it. */
+export interface JsonLogParts {
+  readonly sink: LineSink;
+  readonly events: readonly string[];
+  readonly catalogue: Readonly<Record<string, EventDef>>;
+  readonly describe: (id: EventId, args: readonly TraceValue[], names: Names) => LiveText;
+  readonly names: Names;
+  /** What to add to a monotonic time to get ms since 1970. */
+  readonly epochMs: number;
+}
+
+/**
+ * The live log as pino lines: level, time in ms since 1970 (with fractions),
+ * event, func (QEMU's name), the event's arguments by the catalogue's names, msg.
+ */
+export class JsonLog implements LogWriter {
+  readonly #parts: JsonLogParts;
+  readonly #pino: pino.Logger;
+  #timeNs = 0;
+  #text = '';
+
+  constructor(parts: JsonLogParts) {
+    this.#parts = parts;
+    const stream = {
+      write: (line: string): void => {
+        this.#text += line;
+      },
+    };
+    const timestamp = (): string => `,"time":${(parts.epochMs + this.#timeNs / 1e6).toFixed(3)}`;
+    this.#pino = pino({ level: 'trace', base: null, timestamp }, stream);
+  }
+
+  event(level: LogLevel, id: EventId, timeNs: number, args: readonly TraceValue[]): void {
+    const { events, catalogue, describe, names } = this.#parts;
+    const event = events[id]!;
+    const { func, text } = describe(id, args, names);
+    const line: Record<string, unknown> = { event, func };
+    catalogue[event]!.args.forEach(([name], i) => {
+      line[name] = args[i];
+    });
+    this.#timeNs = timeNs;
+    this.#pino[level](line, text);
+  }
+
+  note(
+    level: LogLevel,
+    what: string,
+    timeNs: number,
+    fields: Readonly<Record<string, unknown>>,
+    text: string,
+  ): void {
+    this.#timeNs = timeNs;
+    this.#pino[level]({ event: what, ...fields }, text);
+  }
+
+  summary(report: Report): void {
+    this.#timeNs = report.endNs;
+    this.#pino.info({ event: 'summary', ...report.json() });
+    this.flush();
+  }
+
+  flush(): void {
+    if (this.#text === '') return;
+    this.#parts.sink(this.#text);
+    this.#text = '';
+  }
+}

@@ -1,0 +1,83 @@
+import type { EventId } from '../../trace/catalogue.ts';
+import type { TraceValue } from '../../trace/tracer.ts';
+import { CYAN, DIM, GREEN, MAGENTA, paint, RED, type Style, wrap, YELLOW } from '../text/style.ts';
+import { type Kind, liveText, type Names } from './live-text.ts';
+import type { LineSink, LogLevel, LogWriter } from './log.ts';
+import { type Report, summaryText } from './summary.ts';
+
+const COLORS: Readonly<Record<Kind, string>> = {
+  poll: DIM,
+  signal: YELLOW,
+  bh: MAGENTA,
+  child: GREEN,
+  other: CYAN,
+};
+
+const SECONDS_WIDTH = 2;
+/** Decimals of a second: a real machine is exact to some µs. */
+const DECIMALS = 6;
+const NAME_WIDTH = 21;
+/** Narrower than this, columns would leave no room for the text. */
+const NARROW = 64;
+
+/** The live log for people: time since the start in seconds, QEMU's name, what matters. */
+export class PrettyLog implements LogWriter {
+  readonly #sink: LineSink;
+  readonly #style: () => Style;
+  readonly #names: Names;
+  readonly #startNs: number;
+  readonly #decimals: number;
+  #text = '';
+
+  constructor(
+    sink: LineSink,
+    style: () => Style,
+    names: Names,
+    startNs: number,
+    decimals = DECIMALS,
+  ) {
+    this.#decimals = decimals;
+    this.#sink = sink;
+    this.#style = style;
+    this.#names = names;
+    this.#startNs = startNs;
+  }
+
+  event(_level: LogLevel, id: EventId, timeNs: number, args: readonly TraceValue[]): void {
+    const { func, text, kind } = liveText(id, args, this.#names);
+    this.#line(timeNs, func, text, COLORS[kind]);
+  }
+
+  note(
+    level: LogLevel,
+    what: string,
+    timeNs: number,
+    _fields: Readonly<Record<string, unknown>>,
+    text: string,
+  ): void {
+    this.#line(timeNs, what, text, level === 'warn' || level === 'error' ? RED : CYAN);
+  }
+
+  summary(report: Report): void {
+    this.#text += summaryText(report, this.#style());
+    this.flush();
+  }
+
+  flush(): void {
+    if (this.#text === '') return;
+    this.#sink(this.#text);
+    this.#text = '';
+  }
+
+  #line(timeNs: number, name: string, text: string, color: string): void {
+    const style = this.#style();
+    const timeWidth = SECONDS_WIDTH + this.#decimals;
+    const time = ((timeNs - this.#startNs) / 1e9).toFixed(this.#decimals).padStart(timeWidth);
+    const narrow = style.width > 0 && style.width < NARROW;
+    const padded = narrow ? name : name.padEnd(NAME_WIDTH);
+    const used = timeWidth + 1 + padded.length + 1;
+    const indent = narrow ? 4 : timeWidth + NAME_WIDTH + 2;
+    const body = wrap(text, used, indent, style.width);
+    this.#text += `${paint(style, DIM, time)} ${paint(style, color, padded)} ${body}\n`;
+  }
+}

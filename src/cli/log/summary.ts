@@ -1,0 +1,172 @@
+import { endText } from '../exit/exit-status.ts';
+import {
+  BOLD,
+  childColor,
+  cut,
+  GREEN,
+  paint,
+  RED,
+  type Style,
+  visible,
+  wrap,
+} from '../text/style.ts';
+import { count, formatDuration } from '../text/units.ts';
+
+/** One child, as the summary tells it. */
+export interface ChildRow {
+  readonly number: number;
+  readonly command: string;
+  pid: number;
+  startNs: number;
+  endNs: number;
+  /** CLD_*; 0 while it has not ended. */
+  code: number;
+  status: number;
+  utimeNs: number;
+  stimeNs: number;
+  maxrssKiB: number;
+}
+
+/** A child that has not been started. */
+export function newRow(command: string, number: number): ChildRow {
+  return {
+    number,
+    command,
+    pid: 0,
+    startNs: 0,
+    endNs: 0,
+    code: 0,
+    status: 0,
+    utimeNs: 0,
+    stimeNs: 0,
+    maxrssKiB: 0,
+  };
+}
+
+/** Death-to-reap times, and whether each is a bound. */
+export class Latencies {
+  readonly #ns: number[] = [];
+  #bounds = 0;
+
+  add(ns: number, isBound: boolean): void {
+    this.#ns.push(ns);
+    if (isBound) this.#bounds++;
+  }
+
+  /** Min, median and max in ns, or undefined where nothing was reaped. */
+  figures(): { min: number; median: number; max: number; bounds: number } | undefined {
+    if (this.#ns.length === 0) return undefined;
+    const sorted = [...this.#ns].sort((a, b) => a - b);
+    return {
+      min: sorted[0]!,
+      median: sorted[sorted.length >> 1]!,
+      max: sorted.at(-1)!,
+      bounds: this.#bounds,
+    };
+  }
+}
+
+/** What a run came to. */
+export class Report {
+  readonly children: readonly ChildRow[];
+  readonly latencies = new Latencies();
+  orphans = 0;
+  startNs = 0;
+  endNs = 0;
+  iterations = 0;
+  wakeups = 0;
+  sigchlds = 0;
+  reaped = 0;
+  signals = 0;
+  sigfd = 'native';
+  status = 0;
+  /** What the status comes from, for a person. */
+  why = '';
+
+  constructor(children: readonly ChildRow[]) {
+    this.children = children;
+  }
+
+  /** Children that were reaped without a SIGCHLD of their own. */
+  get coalesced(): number {
+    return Math.max(0, this.reaped - this.sigchlds);
+  }
+
+  json(): Record<string, unknown> {
+    const latency = this.latencies.figures();
+    return {
+      children: this.children.map((row) => ({
+        ...row,
+        end: row.code === 0 ? null : endText(row.code, row.status),
+      })),
+      orphans: this.orphans,
+      iterations: this.iterations,
+      wakeups: this.wakeups,
+      signals: this.signals,
+      sigchlds: this.sigchlds,
+      reaped: this.reaped,
+      coalesced: this.coalesced,
+      death_to_reap_ns: latency ?? null,
+      elapsed_ns: this.endNs - this.startNs,
+      sigfd: this.sigfd,
+      status: this.status,
+      why: this.why,
+    };
+  }
+}
+
+/** More than so many children are not listed one by one, but for those that failed. */
+const LISTED = 16;
+
+export function summaryText(report: Report, style: Style): string {
+  const { children } = report;
+  const elapsed = formatDuration(report.endNs - report.startNs);
+  const lines = [
+    paint(style, BOLD, `${count(children.length, 'child', 'children')} in ${elapsed}`),
+  ];
+  const failed = children.filter((row) => row.code !== 1 || row.status !== 0);
+  const listed = (children.length <= LISTED ? children : failed).slice(0, LISTED);
+  const widest = Math.max(0, ...listed.map((row) => rowText(row).length));
+  for (const row of listed) lines.push(rowLine(row, widest, style));
+  if (listed.length < children.length) {
+    lines.push(
+      `  and ${children.length - listed.length} more, ${children.length - failed.length} of all exited with 0`,
+    );
+  }
+  if (report.orphans > 0) lines.push(`  ${count(report.orphans, 'orphan')} adopted and reaped`);
+  for (const line of loopLines(report)) lines.push(`  ${wrap(line, 2, 4, style.width)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function rowText(row: ChildRow): string {
+  return row.code === 0 ? 'not started' : endText(row.code, row.status);
+}
+
+function rowLine(row: ChildRow, widest: number, style: Style): string {
+  const good = row.code === 1 && row.status === 0;
+  const head = `[${row.number}]`;
+  const end = rowText(row).padEnd(widest);
+  const ran = row.code === 0 ? '' : ` after ${formatDuration(row.endNs - row.startNs)}`.padEnd(15);
+  const used = 2 + head.length + 1 + end.length + ran.length + 2;
+  const command = visible(row.command.replace(/\s+/g, ' '));
+  // A command that would get no room worth the name is left out.
+  const room = style.width === 0 ? 0 : style.width - used;
+  const shown = style.width !== 0 && room < 8 ? '' : `  ${cut(command, room)}`;
+  return `  ${paint(style, childColor(row.number), head)} ${paint(style, good ? GREEN : RED, end)}${ran}${shown}`;
+}
+
+function loopLines(report: Report): string[] {
+  const { iterations, wakeups, sigchlds, reaped, coalesced } = report;
+  const lines = [
+    `main loop: ${count(iterations, 'iteration')}, ${count(wakeups, 'wake-up')}; ` +
+      `${sigchlds} SIGCHLD read, ${reaped} reaped (${coalesced} coalesced)`,
+  ];
+  const latency = report.latencies.figures();
+  if (latency !== undefined) {
+    const sign = latency.bounds > 0 ? '≤ ' : '';
+    const [min, median, max] = [latency.min, latency.median, latency.max].map(formatDuration);
+    lines.push(`death to reap: ${sign}min ${min}, median ${median}, max ${max}`);
+  }
+  lines.push(`exit status ${report.status}: ${report.why}`);
+  return lines;
+}

@@ -1,0 +1,93 @@
+/** The files that a command is to write: none may take the place of one that it reads, or of another. */
+
+import { lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { CliError, EXIT_USAGE } from '../exit/errors.ts';
+import type { TraceOptions } from './trace-options.ts';
+
+/** A file of a command line, and what it is there: `the report`. */
+export interface NamedFile {
+  readonly what: string;
+  readonly path: string;
+}
+
+/** What is written for these options; a simple trace has the list of its events beside it. */
+export function outputsOf(
+  trace: TraceOptions | null,
+  report: string | undefined,
+  log?: string | undefined,
+): NamedFile[] {
+  const outputs: NamedFile[] = [];
+  for (const { path, format } of trace?.files ?? []) {
+    outputs.push({ what: 'a trace', path });
+    if (format === 'simple') outputs.push({ what: 'a trace', path: `${path}.trace-events` });
+  }
+  if (report !== undefined) outputs.push({ what: 'the report', path: report });
+  if (log !== undefined) outputs.push({ what: 'the log', path: log });
+  return outputs;
+}
+
+/**
+ * To be asked before anything is opened.
+ * @throws CliError with status 2, whose message is one line
+ */
+export function checkOutputs(outputs: readonly NamedFile[], inputs: readonly NamedFile[]): void {
+  const read = new Map<string, NamedFile>();
+  for (const input of inputs) {
+    const id = idOf(input.path);
+    if (id !== null) read.set(id, input);
+  }
+  const written = new Map<string, NamedFile>();
+  for (const output of outputs) {
+    const { what, path } = output;
+    if (path === '-') {
+      throw usage(`${what} would go to a file called -: write /dev/stdout for stdout, else ./-`);
+    }
+    const id = idOf(path);
+    if (id === null) continue;
+    const input = read.get(id);
+    if (input !== undefined) {
+      throw usage(`${what} would overwrite ${input.what} ${input.path}: give it another file`);
+    }
+    const other = written.get(id);
+    if (other !== undefined) {
+      const both = other.what === what ? 'two traces go' : `${other.what} and ${what} go`;
+      throw usage(`${both} to ${path}: give each its own file`);
+    }
+    written.set(id, output);
+  }
+}
+
+/** The same for two names of one file. Null where nothing is overwritten: a device, a pipe, stdout. */
+function idOf(path: string): string | null {
+  const full = resolve(path);
+  if (/^\/(dev|proc)\//.test(full)) return null;
+  try {
+    const stat = statSync(full, { bigint: true, throwIfNoEntry: false });
+    if (stat !== undefined) return stat.isFile() ? `${stat.dev}:${stat.ino}` : null;
+    return placeOf(full);
+  } catch {
+    // Whoever opens it says why it cannot be.
+    return null;
+  }
+}
+
+/** As the kernel has it. */
+const MOST_LINKS = 40;
+
+/**
+ * Where a file will be that is not there yet: a link that leads nowhere is followed, as open does.
+ * @throws Error where a directory is not there, or links go round
+ */
+function placeOf(path: string, links = MOST_LINKS): string {
+  const place = join(realpathSync(dirname(path)), basename(path));
+  if (!lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink()) return place;
+  if (links === 0) throw new Error(`too many links: ${path}`);
+  const target = readlinkSync(place);
+  // Not normalized, since a `..` behind a link is that of where the link leads.
+  return placeOf(isAbsolute(target) ? target : `${dirname(place)}/${target}`, links - 1);
+}
+
+function usage(message: string): CliError {
+  return new CliError(message, EXIT_USAGE);
+}

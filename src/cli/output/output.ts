@@ -1,0 +1,212 @@
+import { POLLERR, POLLHUP, POLLNVAL, POLLOUT } from '../../host/constants.ts';
+import { EAGAIN, EINTR } from '../../host/errno.ts';
+import type { Disposable, Host, HostBuffer } from '../../host/host.ts';
+import type { MainLoop } from '../../mainloop/main-loop.ts';
+import { reopen } from './reopen.ts';
+
+/**
+ * POLLOUT on a pipe promises that 4096 bytes go in without blocking. The loop
+ * must not block in write: it would see no signal. So terminals, which promise
+ * nothing, and pipes, which others may fill meanwhile, are opened anew.
+ */
+const SLICE = 4096;
+/** Sources that can wait do so while more than this waits to be written. */
+const FULL = 64 * 1024;
+
+const LINE_END = Uint8Array.of(0x0a);
+
+/** What lines are written to, by those who can wait. */
+export type LineOutput = Pick<Output, 'full' | 'onRoom' | 'onBroken' | 'holdsLine' | 'write'>;
+
+interface Chunk {
+  readonly fd: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Writes to descriptors that others share, so that O_NONBLOCK must not be set on
+ * them: what cannot be written at once waits until the loop finds them writable,
+ * or, where no loop serves it, until flush is called.
+ *
+ * Descriptors that are one file (a terminal, 2>&1) share one Output, and so keep
+ * their order: a line is never written into the middle of another.
+ */
+export class Output implements Disposable {
+  /** Bytes that wait. */
+  waiting = 0;
+  readonly #host: Host;
+  readonly #buffer: HostBuffer;
+  readonly #pollfd: HostBuffer;
+  readonly #queue: Chunk[] = [];
+  /** Whose unfinished line was written last. */
+  #lineHolder: object | null = null;
+  /** How much of the first chunk is written. */
+  #offset = 0;
+  /** By which terminals and pipes are written, by the descriptors that stand for them. */
+  readonly #reopened = new Map<number, number>();
+  #loop: MainLoop | null = null;
+  #watch: Disposable | null = null;
+  #watchedFd = -1;
+  readonly #onRoom: (() => void)[] = [];
+  /** Why descriptors are not written any more: negative, as the host gave it. */
+  readonly errors = new Map<number, number>();
+  readonly #onBroken: ((fd: number) => void)[] = [];
+
+  /** @param fds what will be written to; those among them that are terminals or pipes never block */
+  constructor(host: Host, ...fds: readonly number[]) {
+    this.#host = host;
+    for (const fd of fds) {
+      const reopened = reopen(host, fd);
+      if (reopened >= 0) this.#reopened.set(fd, reopened);
+    }
+    this.#buffer = host.alloc(SLICE);
+    this.#pollfd = host.alloc(8);
+  }
+
+  /** From now on what waits is written by this loop; by none after null. */
+  useLoop(loop: MainLoop | null): void {
+    this.#unwatch();
+    this.#loop = loop;
+    if (loop !== null) this.flush();
+  }
+
+  /** The descriptor that what waits goes to next, for a poll; -1 where nothing waits. */
+  get pollFd(): number {
+    const chunk = this.#queue[0];
+    return chunk === undefined ? -1 : this.#targetOf(chunk.fd);
+  }
+
+  /** Whether a source that can wait should. */
+  get full(): boolean {
+    return this.waiting > FULL;
+  }
+
+  /** Told when full ends. */
+  onRoom(listener: () => void): void {
+    this.#onRoom.push(listener);
+  }
+
+  /** Told when a descriptor is found to be closed at its other end. */
+  onBroken(listener: (fd: number) => void): void {
+    this.#onBroken.push(listener);
+  }
+
+  /** Whether what was written last is the start of this writer's line. */
+  holdsLine(writer: object): boolean {
+    return this.#lineHolder === writer;
+  }
+
+  /**
+   * Writes whole lines, now or when there is room. The bytes are kept, not copied.
+   * @param holder the writer, where its line does not end here; what somebody
+   *   else writes then begins on a line of its own
+   * @param continues the writer whose unfinished line this goes on with
+   */
+  write(
+    fd: number,
+    bytes: Uint8Array,
+    holder: object | null = null,
+    continues: object | null = null,
+  ): void {
+    if (bytes.length === 0 || this.errors.has(fd)) return;
+    if (this.#lineHolder !== null && this.#lineHolder !== continues) this.#push(fd, LINE_END);
+    this.#lineHolder = holder;
+    this.#push(fd, bytes);
+    if (this.#watch === null) this.flush();
+  }
+
+  #push(fd: number, bytes: Uint8Array): void {
+    this.#queue.push({ fd, bytes });
+    this.waiting += bytes.length;
+  }
+
+  /** Gives up what waits. */
+  drop(): void {
+    this.#queue.length = 0;
+    this.#offset = 0;
+    this.waiting = 0;
+    this.#unwatch();
+  }
+
+  /** Gives back what it has opened. */
+  dispose(): void {
+    this.drop();
+    for (const fd of this.#reopened.values()) this.#host.close(fd);
+    this.#reopened.clear();
+  }
+
+  /** Writes what goes out at once. */
+  flush(): void {
+    const wasFull = this.full;
+    for (let chunk = this.#queue[0]; chunk !== undefined; chunk = this.#queue[0]) {
+      if (this.#writeSlice(chunk)) continue;
+      this.#watchFor(chunk.fd);
+      break;
+    }
+    if (this.#queue.length === 0) this.#unwatch();
+    if (wasFull && !this.full) for (const listener of this.#onRoom) listener();
+  }
+
+  #targetOf(fd: number): number {
+    return this.#reopened.get(fd) ?? fd;
+  }
+
+  #writable(fd: number): boolean {
+    const words = this.#pollfd.i32;
+    words[0] = fd;
+    words[1] = POLLOUT;
+    let ret: number;
+    do ret = this.#host.poll(this.#pollfd, 1, 0);
+    while (ret === -EINTR);
+    const revents = words[1]! >>> 16;
+    return ret > 0 && (revents & (POLLOUT | POLLERR | POLLHUP | POLLNVAL)) !== 0;
+  }
+
+  /** Returns false where there is no room now. */
+  #writeSlice(chunk: Chunk): boolean {
+    const { fd, bytes } = chunk;
+    const target = this.#targetOf(fd);
+    if (target === fd && !this.#writable(fd)) return false;
+    const part = bytes.subarray(this.#offset, this.#offset + SLICE);
+    this.#buffer.u8.set(part);
+    const ret = this.#host.write(target, this.#buffer, 0, part.length);
+    if (ret === -EAGAIN) return false;
+    if (ret === -EINTR) return true;
+    if (ret < 0) {
+      this.#break(fd, ret);
+      return true;
+    }
+    this.waiting -= ret;
+    this.#offset += ret;
+    if (this.#offset === bytes.length) {
+      this.#queue.shift();
+      this.#offset = 0;
+    }
+    return true;
+  }
+
+  #break(fd: number, errno: number): void {
+    this.errors.set(fd, errno);
+    const kept = this.#queue.filter((chunk) => chunk.fd !== fd);
+    this.#queue.splice(0, this.#queue.length, ...kept);
+    this.#offset = 0;
+    this.waiting = kept.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    for (const listener of this.#onBroken) listener(fd);
+  }
+
+  #watchFor(fd: number): void {
+    if (this.#loop === null || this.#watchedFd === fd) return;
+    this.#unwatch();
+    this.#watchedFd = fd;
+    this.#watch = this.#loop.setFdHandler(this.#targetOf(fd), {
+      name: `write ${fd}`,
+      ioWrite: () => this.flush(),
+    });
+  }
+
+  #unwatch(): void {
+    this.#watch?.dispose();
+    this.#watch = null;
+    this.#watchedFd = -1;
+  }
+}

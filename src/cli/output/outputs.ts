@@ -1,0 +1,90 @@
+import { fstatSync } from 'node:fs';
+import { HostError } from '../../host/errno.ts';
+import type { Disposable, Host } from '../../host/host.ts';
+import type { MainLoop } from '../../mainloop/main-loop.ts';
+import { CliError, describeHostError, EXIT_INTERNAL, isUnread } from '../exit/errors.ts';
+import { Output } from './output.ts';
+
+/** What a run writes to: stdout, stderr, and the file of the log. */
+export class Outputs implements Disposable {
+  readonly #host: Host;
+  readonly #byFd = new Map<number, Output>();
+  #loop: MainLoop | null = null;
+  /** What the person is told of where they cannot be written; of stderr there is no telling. */
+  readonly #names = new Map([[1, 'stdout']]);
+
+  /** stdout and stderr share one Output where they are one file. */
+  constructor(host: Host) {
+    this.#host = host;
+    if (sameFile(1, 2)) {
+      const both = new Output(host, 1, 2);
+      this.#byFd.set(1, both).set(2, both);
+    } else {
+      this.add(1);
+      this.add(2);
+    }
+  }
+
+  add(fd: number, name?: string): void {
+    if (name !== undefined) this.#names.set(fd, name);
+    const output = new Output(this.#host, fd);
+    if (this.#loop !== null) output.useLoop(this.#loop);
+    this.#byFd.set(fd, output);
+  }
+
+  /** It will be closed: what waits is written as far as it goes. */
+  remove(fd: number): void {
+    const output = this.of(fd);
+    output.flush();
+    output.dispose();
+    this.#byFd.delete(fd);
+    this.#names.delete(fd);
+  }
+
+  of(fd: number): Output {
+    return this.#byFd.get(fd)!;
+  }
+
+  /** Whether anything waits to be written. */
+  get waiting(): boolean {
+    for (const output of this.#byFd.values()) if (output.waiting > 0) return true;
+    return false;
+  }
+
+  useLoop(loop: MainLoop | null): void {
+    this.#loop = loop;
+    for (const output of new Set(this.#byFd.values())) output.useLoop(loop);
+  }
+
+  /**
+   * What could not be written, if anything.
+   * @param status what the run exits with; where stdout was lost, and it is 0, 125
+   */
+  failure(status: number): CliError | null {
+    for (const [fd, name] of this.#names) {
+      const errno = this.of(fd).errors.get(fd);
+      if (errno === undefined || isUnread(errno)) continue;
+      const why = describeHostError(new HostError(errno, `${name} ends here`));
+      return new CliError(why, status === 0 && fd === 1 ? EXIT_INTERNAL : status);
+    }
+    return null;
+  }
+
+  /** Gives up what waits. */
+  drop(): void {
+    for (const output of this.#byFd.values()) output.drop();
+  }
+
+  dispose(): void {
+    for (const output of this.#byFd.values()) output.dispose();
+  }
+}
+
+function sameFile(a: number, b: number): boolean {
+  try {
+    const [x, y] = [fstatSync(a), fstatSync(b)];
+    return x.dev === y.dev && x.ino === y.ino && x.rdev === y.rdev;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,26 @@
+import { formatProblem } from '../../scenario/problem.ts';
+import { findScenarios } from './files.ts';
+import type { Write } from './outcome.ts';
+import { readScenario } from './read-scenario.ts';
+
+/** Where a command's text goes. */
+export interface CommandOutput {
+  readonly out: Write;
+  readonly err: Write;
+}
+
+/** `qemu-loop check FILE…`: reads files and tells what is wrong with them. Returns 0, or 2. */
+export function checkCommand(args: readonly string[], { out, err }: CommandOutput): number {
+  const { files, missing } = findScenarios(args);
+  for (const { message } of missing) err(`qemu-loop: ${message}\n`);
+  let wrong = missing.length;
+  let count = 0;
+  for (const file of files) {
+    const { problems } = readScenario(file);
+    for (const problem of problems) err(`${formatProblem(problem)}\n`);
+    if (problems.length > 0) wrong++;
+    else count++;
+  }
+  if (wrong === 0) out(`${count} ${count === 1 ? 'file is' : 'files are'} right\n`);
+  return wrong === 0 ? 0 : 2;
+}

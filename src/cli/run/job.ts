@@ -1,0 +1,112 @@
+/** One run of one scenario, as it can be sent to another process and back. */
+
+import { loadScenario } from '../../scenario/load.ts';
+import type { Scenario } from '../../scenario/model.ts';
+import { ScenarioEnded } from '../../scenario/run/engine.ts';
+import { type RunResult, runScenario } from '../../scenario/run/run.ts';
+import type { World } from '../../scenario/run/world.ts';
+import type { TraceOptions } from '../options/trace-options.ts';
+import type { Style } from '../text/style.ts';
+import { LiveLog, type Observer, ReportPage, TraceFiles } from './observers.ts';
+import type { RunWatch } from './run-watch.ts';
+
+export interface ScenarioJob {
+  readonly file: string;
+  readonly text: string;
+  readonly host: 'sim' | 'linux';
+  /** In place of the file's. */
+  readonly seed: number | null;
+  /** Null where a run may take as long as it likes. */
+  readonly timeoutNs: number | null;
+  /** Whether the live log is shown; null: it is not. */
+  readonly live: Style | null;
+  readonly trace: TraceOptions | null;
+  /** Where the page goes that shows the run; null: there is none. */
+  readonly report: string | null;
+  /** Whether it is shown on the whole screen, with colours or without; null: it is not. */
+  readonly watch: { readonly color: boolean } | null;
+}
+
+/** What comes of it. */
+export interface JobResult {
+  readonly result: RunResult;
+  /** What a person is to be told beside it, in whole lines. */
+  readonly notes: string;
+  /** Whether the person who watched it left before its end. */
+  readonly left: boolean;
+}
+
+export type MakeWorld = (seed: number) => World;
+
+/** The time is looked at once in so many waits, and once in so many turns of what is done between two. */
+const WAITS = 256;
+const TURNS = 1024;
+
+/** The scenario of a job that came from another process, where it was checked. */
+export function scenarioOf(job: ScenarioJob): Scenario {
+  const { scenario, problems } = loadScenario(job.text, job.file);
+  if (scenario === null) throw new Error(problems[0]!.message);
+  return scenario;
+}
+
+/** @throws CliError where a file that it is to write cannot be opened, or the terminal is not ours */
+export async function runJob(
+  job: ScenarioJob,
+  scenario: Scenario,
+  makeWorld: MakeWorld,
+): Promise<JobResult> {
+  const watch = job.watch === null ? null : await runWatch(job.watch.color);
+  const observers = await observersOf(job, scenario);
+  // Last, so that the event at which it stands still is in the trace.
+  if (watch !== null) observers.push(watch);
+  const tellEntry: Observer['entry'] = (entry, nowNs) => {
+    for (const one of observers) one.entry?.(entry, nowNs);
+  };
+  const { timeoutNs } = job;
+  const result = runScenario(scenario, makeWorld, {
+    seed: job.seed ?? undefined,
+    timeoutNs: timeoutNs ?? undefined,
+    beforeWait: timeoutNs === null ? undefined : watchdog(timeoutNs, WAITS),
+    whileBusy: timeoutNs === null ? undefined : watchdog(timeoutNs, TURNS),
+    onEngine: (engine) => {
+      for (const one of observers) one.open(engine);
+    },
+    onEntry: observers.length === 0 ? undefined : tellEntry,
+    onEnd: (ended) => {
+      for (const one of observers) one.end(ended);
+    },
+  });
+  const notes = observers.map((one) => one.finish?.() ?? '').join('');
+  return { result, notes, left: watch?.left ?? false };
+}
+
+async function runWatch(color: boolean): Promise<RunWatch> {
+  const { RunWatch } = await import('./run-watch.ts');
+  return new RunWatch(color, () => {
+    throw new ScenarioEnded('it was left before its end');
+  });
+}
+
+async function observersOf(job: ScenarioJob, scenario: Scenario): Promise<Observer[]> {
+  const observers: Observer[] = [];
+  if (job.live !== null) observers.push(new LiveLog(job.live));
+  if (job.trace !== null) observers.push(new TraceFiles(job.trace));
+  if (job.report !== null) observers.push(await reportPage(job.report, scenario));
+  return observers;
+}
+
+async function reportPage(out: string, { name, file }: Scenario): Promise<ReportPage> {
+  const { openReport, reportRing } = await import('../report/report-command.ts');
+  const title = `${name} (${file})`;
+  return new ReportPage(openReport(out), (ring) => reportRing(ring, { out, title }).text);
+}
+
+/** Ends a run that takes too long in real time, which a simulated one may too. */
+function watchdog(timeoutNs: number, every: number): () => void {
+  const endMs = performance.now() + timeoutNs / 1e6;
+  let calls = 0;
+  return () => {
+    if (++calls % every !== 0 || performance.now() < endMs) return;
+    throw new ScenarioEnded(`it ran for longer than ${timeoutNs / 1e9} s`);
+  };
+}

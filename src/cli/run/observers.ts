@@ -1,0 +1,117 @@
+/** Those who look on while a scenario runs: the live log, the trace files, the report. */
+
+import { SimHost } from '../../host/sim/sim-host.ts';
+import type { Engine } from '../../scenario/run/engine.ts';
+import type { LogEntry } from '../../scenario/run/order-log.ts';
+import type { RunResult } from '../../scenario/run/run.ts';
+import type { World } from '../../scenario/run/world.ts';
+import type { TraceOrigin } from '../../trace/backend.ts';
+import { EVENT_NAMES } from '../../trace/catalogue.ts';
+import type { TraceRing } from '../../trace/ring.ts';
+import { allWriter } from '../exit/write-all.ts';
+import { attachLog } from '../log/chain.ts';
+import { followNames } from '../log/live-text.ts';
+import { PrettyLog } from '../log/pretty-log.ts';
+import type { TraceOptions } from '../options/trace-options.ts';
+import type { Style } from '../text/style.ts';
+import { TraceOutput, traceOrigin } from '../trace/trace-output.ts';
+
+const STDERR = 2;
+/** A simulated run is exact to the ns, and most of it takes some ns only. */
+const NS_DECIMALS = 9;
+
+/** Looks on, and changes nothing of what the run does. */
+export interface Observer {
+  /** Nothing that the file declares is there yet. */
+  open(engine: Engine): void;
+  /** An entry of the order log, with CLOCK_MONOTONIC. */
+  entry?(entry: LogEntry, nowNs: number): void;
+  /** The run is over and judged. What the closing traces is no part of it. */
+  end(result: RunResult): void;
+  /** Everything is closed. Returns what a person is to be told, in whole lines. */
+  finish?(): string;
+}
+
+/** The log that --spawn shows, with the entries of the order log between. */
+export class LiveLog implements Observer {
+  readonly #style: Style;
+  #log: PrettyLog | null = null;
+  #ended = false;
+
+  constructor(style: Style) {
+    this.#style = style;
+  }
+
+  open({ trace, world }: Engine): void {
+    const write = allWriter(STDERR);
+    const sink = (text: string): void => {
+      if (!this.#ended) write(text);
+    };
+    const decimals = world.kind === 'sim' ? NS_DECIMALS : undefined;
+    const names = followNames(trace);
+    this.#log = new PrettyLog(sink, () => this.#style, names, world.startNs, decimals);
+    attachLog(trace, 'info', this.#log);
+  }
+
+  entry({ text }: LogEntry, nowNs: number): void {
+    this.#log?.note('info', 'order log', nowNs, {}, text);
+  }
+
+  end(): void {
+    this.#log?.flush();
+    this.#ended = true;
+  }
+}
+
+/** --trace-file. */
+export class TraceFiles implements Observer {
+  readonly #options: TraceOptions;
+  #output: TraceOutput | null = null;
+  #problems: readonly string[] = [];
+
+  constructor(options: TraceOptions) {
+    this.#options = options;
+  }
+
+  open({ trace, world }: Engine): void {
+    this.#output = new TraceOutput(trace, this.#options, originOf(world), null);
+  }
+
+  end(): void {
+    this.#problems = this.#output!.close();
+  }
+
+  finish(): string {
+    return this.#problems.map((problem) => `qemu-loop: ${problem}\n`).join('');
+  }
+}
+
+/** A simulated host is not asked, since that would take it time: another one answers the same. */
+function originOf(world: World): TraceOrigin {
+  return traceOrigin(world.kind === 'sim' ? new SimHost() : world.host);
+}
+
+/** --report. */
+export class ReportPage implements Observer {
+  readonly #ring: TraceRing;
+  readonly #write: (ring: TraceRing) => string;
+  #attached: { dispose(): void } | null = null;
+
+  /** @param write writes the page, and says what is in it */
+  constructor(ring: TraceRing, write: (ring: TraceRing) => string) {
+    this.#ring = ring;
+    this.#write = write;
+  }
+
+  open({ trace }: Engine): void {
+    this.#attached = trace.attach(EVENT_NAMES, this.#ring.sink);
+  }
+
+  end(): void {
+    this.#attached?.dispose();
+  }
+
+  finish(): string {
+    return this.#write(this.#ring);
+  }
+}

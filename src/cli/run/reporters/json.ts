@@ -1,0 +1,24 @@
+import type { Outcome, Reporter, Totals, Unread, Write } from '../outcome.ts';
+
+/** One JSON object a line: each file that could not be read, each outcome, then the totals. */
+export class JsonReporter implements Reporter {
+  readonly #write: Write;
+
+  constructor(write: Write) {
+    this.#write = write;
+  }
+
+  begin(): void {}
+
+  unread(one: Unread): void {
+    this.#write(`${JSON.stringify(one)}\n`);
+  }
+
+  outcome(outcome: Outcome): void {
+    this.#write(`${JSON.stringify(outcome)}\n`);
+  }
+
+  end(totals: Totals): void {
+    this.#write(`${JSON.stringify({ totals })}\n`);
+  }
+}

@@ -1,0 +1,40 @@
+import type { Outcome, Reporter, Unread, Write } from '../outcome.ts';
+import { failureLines, runText } from './failure-text.ts';
+
+/** TAP version 14. */
+export class TapReporter implements Reporter {
+  readonly #write: Write;
+  #number = 0;
+
+  constructor(write: Write) {
+    this.#write = write;
+  }
+
+  begin(total: number): void {
+    this.#write(`TAP version 14\n1..${total}\n`);
+  }
+
+  unread({ file, messages }: Unread): void {
+    this.#point('not ok', file);
+    this.#messages(messages);
+  }
+
+  outcome(outcome: Outcome): void {
+    const title = `${outcome.file}: ${outcome.name} (${runText(outcome)})`;
+    this.#point(outcome.status === 0 ? 'ok' : 'not ok', title);
+    if (outcome.status !== 0) this.#messages(failureLines(outcome));
+  }
+
+  end(): void {}
+
+  #point(ok: 'ok' | 'not ok', title: string): void {
+    this.#write(`${ok} ${++this.#number} - ${title.replaceAll('#', '\\#')}\n`);
+  }
+
+  /** What a file says may be quoted in a message, and have lines of its own. */
+  #messages(messages: readonly string[]): void {
+    const lines = messages.flatMap((message) => message.split('\n'));
+    const block = lines.map((line) => `    ${line}\n`).join('');
+    this.#write(`  ---\n  message: |\n${block}  ...\n`);
+  }
+}

@@ -1,0 +1,64 @@
+import type { ChildDef } from '../../scenario/model.ts';
+import { durationText } from '../../scenario/values.ts';
+import { signalName } from '../../signal/names.ts';
+import { EV, type EventId } from '../../trace/catalogue.ts';
+import type { TraceValue } from '../../trace/tracer.ts';
+import { type ChildRow, newRow } from '../log/summary.ts';
+
+/** The rows of the children that a scenario declares, kept up to date by its trace. */
+export class RunChildren {
+  readonly rows: ChildRow[] = [];
+  /** By name: who has not been started, or what a further one is called. */
+  readonly #texts = new Map<string, string>();
+  readonly #waiting = new Map<string, ChildRow>();
+  readonly #byPid = new Map<number, ChildRow>();
+
+  constructor(defs: readonly ChildDef[]) {
+    for (const def of defs) {
+      this.#texts.set(def.name, childText(def));
+      this.#waiting.set(def.name, this.#add(def.name));
+    }
+  }
+
+  take(id: EventId, timeNs: number, args: readonly TraceValue[]): void {
+    if (id === EV.child_spawn) this.#spawned(Number(args[0]), String(args[1]), timeNs);
+    if (id === EV.child_reap) this.#reaped(args, timeNs);
+  }
+
+  #add(name: string): ChildRow {
+    const row = newRow(this.#texts.get(name) ?? name, this.rows.length + 1);
+    this.rows.push(row);
+    return row;
+  }
+
+  /** A child of a name may be started again and again: each has a row of its own. */
+  #spawned(pid: number, name: string, timeNs: number): void {
+    const row = this.#waiting.get(name) ?? this.#add(name);
+    this.#waiting.delete(name);
+    row.pid = pid;
+    row.startNs = timeNs;
+    this.#byPid.set(pid, row);
+  }
+
+  #reaped(args: readonly TraceValue[], timeNs: number): void {
+    const [pid, , code, status, utimeNs, stimeNs] = args.map(Number);
+    const row = this.#byPid.get(pid!);
+    if (row === undefined) return;
+    Object.assign(row, { code, status, utimeNs, stimeNs, endNs: timeNs });
+  }
+}
+
+/** A child's name and what it does, as the file has it. */
+function childText(def: ChildDef): string {
+  if (def.command !== null) return `${def.name}: ${def.command.at(-1)}`;
+  const end =
+    def.exit !== null
+      ? `exit ${def.exit}`
+      : def.signal !== null
+        ? signalName(def.signal)
+        : def.stop
+          ? 'stop'
+          : 'runs until killed';
+  const parts = [def.afterNs === null ? '' : `after ${durationText(def.afterNs)}`, end];
+  return `${def.name}: ${parts.filter((part) => part !== '').join(', ')}`;
+}

@@ -1,0 +1,250 @@
+import type { Scenario } from '../../scenario/model.ts';
+import { formatProblem } from '../../scenario/problem.ts';
+import { type RunResult, refuse } from '../../scenario/run/run.ts';
+import { SimWorld } from '../../scenario/run/sim-world.ts';
+import { durationText } from '../../scenario/values.ts';
+import { CliError, EXIT_USAGE } from '../exit/errors.ts';
+import { checkOutputs, outputsOf } from '../options/output-files.ts';
+import type { TraceOptions } from '../options/trace-options.ts';
+import type { Style } from '../text/style.ts';
+import type { CommandOutput } from './check-command.ts';
+import { findScenarios } from './files.ts';
+import { runJob, type ScenarioJob } from './job.ts';
+import {
+  type AskedOutcome,
+  type Outcome,
+  outcomeOf,
+  type Reporter,
+  type Unread,
+} from './outcome.ts';
+import { ScenarioPool } from './pool.ts';
+import { readScenario } from './read-scenario.ts';
+import { JsonReporter } from './reporters/json.ts';
+import { JunitReporter } from './reporters/junit.ts';
+import { PrettyReporter } from './reporters/pretty.ts';
+import { TapReporter } from './reporters/tap.ts';
+
+export interface RunCommandOptions {
+  /** Files, directories and patterns. */
+  readonly files: readonly string[];
+  /** In place of what each file says. */
+  readonly host?: 'sim' | 'linux' | 'both' | undefined;
+  /** In place of the file's; several: one run for each. */
+  readonly seeds: readonly number[];
+  readonly repeat: number;
+  /** How many run at a time, in processes of their own; 1 where absent. */
+  readonly jobs: number;
+  readonly reporter: 'pretty' | 'tap' | 'junit' | 'json';
+  /** For each run; null: it may take as long as it likes. */
+  readonly timeoutNs: number | null;
+  readonly trace: TraceOptions | null;
+  /** The page that shows the run; undefined: none. */
+  readonly report: string | undefined;
+  /** Whether the one run is shown on the whole screen, and its keys are read. */
+  readonly watch: boolean;
+  readonly style: Style;
+  /** Whether progress may be shown on a line that is written again and again. */
+  readonly progress: boolean;
+  /** scenario-worker, as it was built. */
+  readonly worker: URL;
+}
+
+/** For each run, unless it is watched: who looks may pause. */
+export const TIMEOUT_NS = 60e9;
+
+/** More would not fit into memory. */
+export const MOST_RUNS = 1_000_000;
+
+/** As a shell has it for who ends a program with Ctrl-C. */
+const EXIT_LEFT = 130;
+
+/** One outcome to be. */
+interface Planned {
+  readonly scenario: Scenario;
+  readonly text: string;
+  readonly hosts: readonly ('sim' | 'linux')[];
+  readonly seed: number | null;
+  /** Which repetition it is; null where there is one only. */
+  readonly run: number | null;
+}
+
+/**
+ * `qemu-loop run FILE…`. Returns the exit status: 0 all held, 1 an expectation
+ * failed, 2 a file is wrong, 3 the emulator itself failed; the highest counts.
+ * 130 where the person who watched it left before its end.
+ * @throws CliError where the command line asks for what cannot be
+ */
+export async function runCommand(
+  options: RunCommandOptions,
+  output: CommandOutput,
+): Promise<number> {
+  const startMs = performance.now();
+  const { planned, unread } = plan(options, output);
+  if (planned.length > 0) refuseMany(options, planned);
+  const reporter = newReporter(options, output);
+  const pool = new ScenarioPool(options.worker, options.jobs, options.watch);
+  let status = unread.length > 0 ? 2 : 0;
+  let failed = 0;
+  let notes = '';
+  reporter.begin(planned.length + unread.length);
+  for (const one of unread) reporter.unread(one);
+  try {
+    await inOrder(planned, options.jobs, {
+      start: (one) => runOne(one, options, planned.length, pool, reporter),
+      done: ({ outcome, ...one }) => {
+        notes += one.notes;
+        if (one.left) {
+          status = EXIT_LEFT;
+          notes += `qemu-loop: ${outcome.file} was left before its end\n`;
+          return;
+        }
+        status = Math.max(status, outcome.status);
+        if (outcome.status !== 0) failed++;
+        reporter.outcome(outcome);
+      },
+    });
+  } finally {
+    output.err(pool.close());
+  }
+  const wallMs = performance.now() - startMs;
+  const passed = planned.length - failed;
+  if (status !== EXIT_LEFT) reporter.end({ passed, failed, errors: unread.length, wallMs });
+  output.err(notes);
+  return status;
+}
+
+function plan(
+  options: RunCommandOptions,
+  { err }: CommandOutput,
+): { planned: Planned[]; unread: Unread[] } {
+  const { files, missing } = findScenarios(options.files);
+  const inputs = files.map((path) => ({ what: 'the scenario', path }));
+  checkOutputs(outputsOf(options.trace, options.report), inputs);
+  const unread: Unread[] = [];
+  for (const { arg, message } of missing) {
+    err(`qemu-loop: ${message}\n`);
+    unread.push({ file: arg, status: 2, messages: [message] });
+  }
+  const planned: Planned[] = [];
+  for (const file of files) {
+    const { scenario, problems, text } = readScenario(file);
+    if (scenario === null) {
+      const messages = problems.map(formatProblem);
+      err(`${messages.join('\n')}\n`);
+      unread.push({ file, status: 2, messages });
+      continue;
+    }
+    const host = options.host ?? scenario.host;
+    const hosts = host === 'both' ? (['sim', 'linux'] as const) : ([host] as const);
+    const seeds = options.seeds.length === 0 ? [null] : options.seeds;
+    if (planned.length + options.repeat * seeds.length > MOST_RUNS) {
+      const message = `that is more than ${MOST_RUNS} runs: ask for fewer files, seeds or repetitions`;
+      throw new CliError(message, EXIT_USAGE);
+    }
+    for (let i = 0; i < options.repeat; i++) {
+      const run = options.repeat === 1 ? null : i + 1;
+      for (const seed of seeds) planned.push({ scenario, text, hosts, seed, run });
+    }
+  }
+  return { planned, unread };
+}
+
+interface Ran {
+  readonly outcome: Outcome;
+  readonly notes: string;
+  readonly left: boolean;
+}
+
+/** Refuses many runs where what is asked for shows one. */
+function refuseMany(options: RunCommandOptions, planned: readonly Planned[]): void {
+  const option = oneRunOption(options);
+  const runs = planned.reduce((sum, { hosts }) => sum + hosts.length, 0);
+  if (option === null || runs === 1) return;
+  const again = options.repeat === 1 ? '' : ', and leave --repeat out';
+  const message = `${option} shows one run, and there are ${runs}: name one file, one --host and one --seed${again}`;
+  throw new CliError(message, EXIT_USAGE);
+}
+
+function oneRunOption({ trace, report, watch }: RunCommandOptions): string | null {
+  if (watch) return '--watch';
+  if (report !== undefined) return '--report';
+  return trace === null ? null : '--trace-file';
+}
+
+async function runOne(
+  one: Planned,
+  options: RunCommandOptions,
+  total: number,
+  pool: ScenarioPool,
+  reporter: Reporter,
+): Promise<Ran> {
+  const { scenario, text, hosts, seed } = one;
+  const { file } = scenario;
+  reporter.running?.(file);
+  // What expects nothing is run to be looked at.
+  const live =
+    scenario.expect === null && total === 1 && options.reporter === 'pretty' && !options.watch;
+  const startMs = performance.now();
+  // What one host cannot run is run on none: it may have effects.
+  const results: RunResult[] = hosts.flatMap((h) => refuse(scenario, h, seed ?? undefined) ?? []);
+  let notes = '';
+  let left = false;
+  for (const host of results.length > 0 ? [] : hosts) {
+    const { timeoutNs, style, trace, report = null } = options;
+    const watch = options.watch ? { color: style.color } : null;
+    const shown = { live: live ? style : null, trace, report, watch };
+    const job: ScenarioJob = { file, text, host, seed, timeoutNs, ...shown };
+    const here = host === 'sim' && options.jobs === 1;
+    const make = (simSeed: number): SimWorld => new SimWorld(simSeed);
+    const done = await (here ? runJob(job, scenario, make) : pool.run(job));
+    results.push(done.result);
+    notes += done.notes;
+    left ||= done.left;
+  }
+  const wallMs = performance.now() - startMs;
+  return { outcome: outcomeOf(results, askedOf(one, options), wallMs), notes, left };
+}
+
+function askedOf({ scenario, seed, run }: Planned, options: RunCommandOptions): AskedOutcome {
+  return {
+    seed,
+    isOneOfSeeds: options.seeds.length > 1,
+    run,
+    // What is left to chance comes out one way here, and another there.
+    isCompared: scenario.jitterNs === 0,
+    options: againText(options),
+  };
+}
+
+/** What running it again needs besides the file, the host and the seed. */
+function againText({ timeoutNs, watch }: RunCommandOptions): string {
+  if (watch || timeoutNs === TIMEOUT_NS) return '';
+  return ` --timeout ${timeoutNs === null ? '0' : durationText(timeoutNs)}`;
+}
+
+/** Runs some at a time, and tells of them in their order. */
+async function inOrder<T, R>(
+  items: readonly T[],
+  atATime: number,
+  { start, done }: { start: (item: T) => Promise<R>; done: (result: R) => void },
+): Promise<void> {
+  const running: Promise<R>[] = [];
+  let next = 0;
+  for (let told = 0; told < items.length; told++) {
+    while (next < items.length && next < told + atATime) running.push(start(items[next++]!));
+    done(await running.shift()!);
+  }
+}
+
+function newReporter(options: RunCommandOptions, { out, err }: CommandOutput): Reporter {
+  switch (options.reporter) {
+    case 'tap':
+      return new TapReporter(out);
+    case 'junit':
+      return new JunitReporter(out);
+    case 'json':
+      return new JsonReporter(out);
+    case 'pretty':
+      return new PrettyReporter(out, options.style, options.progress ? err : null);
+  }
+}

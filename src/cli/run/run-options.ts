@@ -1,0 +1,165 @@
+/** The command lines of `qemu-loop run` and `qemu-loop check`. */
+
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { isSeed, MAX_SEED } from '../../scenario/values.ts';
+import { duration } from '../options/option-values.ts';
+import { type AskedText, parseCommand, usageError } from '../options/parse-command.ts';
+import { type RawTrace, traceFlags, traceOptions } from '../options/trace-options.ts';
+import { MOST_RUNS, type RunCommandOptions, TIMEOUT_NS } from './run-command.ts';
+
+/** What a person asks for, before it is known where it is run. */
+export type AskedRun = Omit<RunCommandOptions, 'style' | 'progress' | 'worker'> & {
+  readonly color: 'auto' | 'always' | 'never';
+};
+
+const RUN_TEXT = `
+FILE is a scenario, a directory of them, or a pattern such as 'storms/*.yaml'.
+
+Examples:
+  qemu-loop run scenarios/
+  qemu-loop run --host both scenarios/sigchld.yaml
+  qemu-loop run --seeds 1..1000 --jobs 2 scenarios/storm.yaml
+  qemu-loop run --watch scenarios/sigchld.yaml
+  qemu-loop run --trace-file chrome:t --report r.html scenarios/sigchld.yaml
+
+Exit status: 0 all held, 1 an expectation failed, 2 a file or the command line
+is wrong, 3 the emulator itself failed; 125 a trace or a report cannot be
+written, or no worker started, 130 --watch was left before the end.
+`;
+
+interface RawRun extends RawTrace {
+  host?: 'sim' | 'linux' | 'both';
+  seed?: number;
+  seeds?: number[];
+  repeat: number;
+  jobs: number;
+  json?: boolean;
+  reporter: 'pretty' | 'tap' | 'junit' | 'json';
+  timeout?: number;
+  watch: boolean;
+  color: 'auto' | 'always' | 'never';
+}
+
+function runParser(): Command {
+  const command = new Command('qemu-loop run')
+    .usage('[options] FILE...')
+    .description('Runs scenarios and says whether what they expect came out.')
+    .argument('<file...>');
+  for (const one of [...runFlags(), ...traceFlags()]) command.addOption(one);
+  return command.helpOption('-h, --help', 'print this').addHelpText('after', RUN_TEXT);
+}
+
+function runFlags(): Option[] {
+  return [
+    new Option('--host <host>', 'sim, linux, or both, which compares their order').choices([
+      'sim',
+      'linux',
+      'both',
+    ]),
+    new Option('--seed <n>', "in place of the file's seed, which decides its jitter").argParser(
+      seed,
+    ),
+    new Option('--seeds <from..to>', 'one run for each seed').argParser(seedRange),
+    new Option('--repeat <n>', 'run each so often (default 1)').argParser(count).default(1),
+    new Option('--jobs <n>', 'so many at a time, in processes of their own (default 1)')
+      .argParser(count)
+      .default(1),
+    new Option('--reporter <kind>', 'pretty (the default), tap, junit or json')
+      .choices(['pretty', 'tap', 'junit', 'json'])
+      .default('pretty'),
+    new Option('--json', 'the same as --reporter json'),
+    new Option(
+      '--timeout <duration>',
+      'for each run, in real time (default 60s; 0 is none)',
+    ).argParser(duration),
+    new Option('--watch', 'a full-screen view of the one run; needs a terminal').default(false),
+    new Option('--color <when>', 'auto (the default), always or never')
+      .choices(['auto', 'always', 'never'])
+      .default('auto'),
+  ];
+}
+
+function checkParser(): Command {
+  return new Command('qemu-loop check')
+    .usage('FILE...')
+    .description('Reads scenarios and tells what is wrong with them: file, line, column.')
+    .argument('<file...>')
+    .helpOption('-h, --help', 'print this');
+}
+
+/** @throws CliError with status 2, whose message is one line, where the line (without `run`) is wrong */
+export function parseRun(args: readonly string[]): AskedRun | AskedText {
+  const parsed = parseCommand<RawRun>(runParser(), args, nothingTo('run'));
+  if ('text' in parsed) return parsed;
+  const { raw } = parsed;
+  if (raw.seed !== undefined && raw.seeds !== undefined) {
+    throw usage('--seed and --seeds exclude each other');
+  }
+  if (raw.json === true && parsed.isTyped('reporter') && raw.reporter !== 'json') {
+    throw usage(`--json and --reporter ${raw.reporter} exclude each other: leave one of them out`);
+  }
+  if (raw.watch) checkWatch(raw);
+  return {
+    files: parsed.operands,
+    host: raw.host,
+    seeds: raw.seeds ?? (raw.seed === undefined ? [] : [raw.seed]),
+    repeat: raw.repeat,
+    jobs: raw.jobs,
+    reporter: raw.json === true ? 'json' : raw.reporter,
+    timeoutNs: raw.watch || raw.timeout === 0 ? null : (raw.timeout ?? TIMEOUT_NS),
+    trace: traceOptions(raw, 'qemu-loop run'),
+    report: raw.report,
+    watch: raw.watch,
+    color: raw.color,
+  };
+}
+
+/** @throws CliError where there is something that a view of one run has no place for */
+function checkWatch({ json, reporter, jobs, timeout }: RawRun): void {
+  const kind = json === true ? 'json' : reporter;
+  if (kind !== 'pretty') {
+    throw usage(
+      `--watch and the reporter ${kind} exclude each other: the reporter is pretty with it`,
+    );
+  }
+  if (jobs > 1) throw usage('--watch shows one run: leave --jobs out');
+  if (timeout !== undefined)
+    throw usage('--watch has no time limit: leave --timeout out, q ends the run');
+}
+
+/** @throws CliError with status 2, where the line (without `check`) is wrong */
+export function parseCheck(args: readonly string[]): readonly string[] | AskedText {
+  const parsed = parseCommand(checkParser(), args, nothingTo('check'));
+  return 'text' in parsed ? parsed : parsed.operands;
+}
+
+function nothingTo(verb: string): string {
+  return `there is nothing to ${verb}: add a file or a directory`;
+}
+
+function usage(message: string): Error {
+  return usageError(message, 'qemu-loop run');
+}
+
+function seed(text: string): number {
+  if (!isSeed(text)) throw new InvalidArgumentError(`expected a seed from 0 to ${MAX_SEED}.`);
+  return Number(text);
+}
+
+function count(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('expected a number above 0.');
+  if (Number(text) > MOST_RUNS) throw new InvalidArgumentError(`it is more than ${MOST_RUNS}.`);
+  return Number(text);
+}
+
+function seedRange(text: string): number[] {
+  const match = /^(\d+)\.\.(\d+)$/.exec(text);
+  const [from, to] = [Number(match?.[1]), Number(match?.[2])];
+  if (match === null || from > to || to > MAX_SEED) {
+    throw new InvalidArgumentError(
+      `expected a range such as 1..100, of seeds from 0 to ${MAX_SEED}.`,
+    );
+  }
+  if (to - from >= MOST_RUNS) throw new InvalidArgumentError(`it is more than ${MOST_RUNS} runs.`);
+  return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+}

@@ -1,0 +1,35 @@
+import { P_PID, PR_SET_CHILD_SUBREAPER, SIGKILL, WEXITED } from '../../host/constants.ts';
+import { newWaitResult } from '../../host/host.ts';
+import { LinuxHost } from '../../host/linux/linux-host.ts';
+
+/**
+ * The real children of scenarios whose worker was killed. They have process
+ * groups of their own, so no Ctrl-C reaches them; as a subreaper we get them.
+ */
+export class Orphans {
+  readonly #host = new LinuxHost();
+  /** Children that were there before: somebody else's, to end and to reap. */
+  readonly #others: ReadonlySet<number>;
+
+  constructor() {
+    this.#others = new Set(this.#host.children());
+    this.#host.prctl(PR_SET_CHILD_SUBREAPER, 1);
+  }
+
+  /**
+   * Ends all, and whoever they leave behind in turn.
+   * @param workers those that live, or that Node is still to reap
+   */
+  end(workers: ReadonlySet<number>): void {
+    const stays = (pid: number): boolean => workers.has(pid) || this.#others.has(pid);
+    for (;;) {
+      const pids = this.#host.children().filter((pid) => !stays(pid));
+      if (pids.length === 0) return;
+      for (const pid of pids) {
+        this.#host.kill(-pid, SIGKILL);
+        this.#host.kill(pid, SIGKILL);
+        this.#host.waitid(P_PID, pid, WEXITED, newWaitResult());
+      }
+    }
+  }
+}

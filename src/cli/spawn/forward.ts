@@ -1,0 +1,98 @@
+import {
+  SA_SIGINFO,
+  SI_KERNEL,
+  SI_QUEUE,
+  SIGABRT,
+  SIGBUS,
+  SIGCHLD,
+  SIGFPE,
+  SIGILL,
+  SIGINT,
+  SIGKILL,
+  SIGPIPE,
+  SIGPROF,
+  SIGQUIT,
+  SIGRTMAX,
+  SIGRTMIN,
+  SIGSEGV,
+  SIGSTOP,
+  SIGSYS,
+  SIGTRAP,
+  SIGTSTP,
+  SIGTTIN,
+  SIGTTOU,
+  SIGWINCH,
+} from '../../host/constants.ts';
+import type { SignalfdSiginfo } from '../../signal/siginfo.ts';
+import type { Signals } from '../../signal/signals.ts';
+
+/**
+ * Not passed on: what cannot be, what says that we ourselves are at fault, what
+ * is about us (our terminal, our pipe, our children), and V8's profiler's.
+ */
+const OWN: ReadonlySet<number> = new Set([
+  SIGKILL,
+  SIGSTOP,
+  SIGILL,
+  SIGTRAP,
+  SIGABRT,
+  SIGBUS,
+  SIGFPE,
+  SIGSEGV,
+  SIGSYS,
+  SIGPIPE,
+  SIGCHLD,
+  SIGTTIN,
+  SIGTTOU,
+  SIGPROF,
+]);
+
+/**
+ * Signals that are passed on to the children: as tini has it, all that make sense.
+ * The last real-time one is left out, since blocking the others in every thread
+ * takes one that is not blocked.
+ */
+export const FORWARDED: readonly number[] = Array.from(
+  { length: SIGRTMAX - 1 },
+  (_, i) => i + 1,
+).filter((signo) => !OWN.has(signo) && (signo < 32 || signo >= SIGRTMIN));
+
+/** What a terminal sends to its whole foreground group. */
+const FROM_TERMINAL: ReadonlySet<number> = new Set([SIGINT, SIGQUIT, SIGTSTP, SIGWINCH]);
+
+/** A signal that is to go to the children. */
+export interface Passing {
+  readonly signo: number;
+  /** Value of sigqueue, where it came with one. */
+  readonly value: number | undefined;
+  /** The terminal has sent it to our whole group: children in it have it already. */
+  readonly toGroup: boolean;
+}
+
+/**
+ * Calls pass for every signal that is to be passed on, after --rewrite, and
+ * dropped for those that are not.
+ */
+export function forwardSignals(
+  signals: Signals,
+  rewrite: ReadonlyMap<number, number>,
+  pass: (passing: Passing, received: number) => void,
+  dropped: (signo: number) => void,
+): void {
+  const handler = (received: number, info: SignalfdSiginfo): void => {
+    const signo = rewrite.get(received) ?? received;
+    if (signo === 0) {
+      dropped(received);
+      return;
+    }
+    const fromKernel = info.ssi_code === SI_KERNEL && FROM_TERMINAL.has(received);
+    const value = info.ssi_code === SI_QUEUE ? info.ssi_int : undefined;
+    pass({ signo, value, toGroup: fromKernel && signo === received }, received);
+  };
+  for (const signo of FORWARDED) {
+    signals.sigaction(signo, { name: 'forward_signal', flags: SA_SIGINFO, handler });
+  }
+  // A terminal's reproach must not stop the one who puts children into the foreground.
+  signals.sigaction(SIGTTIN, { handler: 'ignore' });
+  signals.sigaction(SIGTTOU, { handler: 'ignore' });
+}

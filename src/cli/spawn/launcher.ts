@@ -1,0 +1,173 @@
+import { QEMU_CLOCK_REALTIME } from '../../aio/clock.ts';
+import type { QemuTimer } from '../../aio/timer.ts';
+import { CLOCK_MONOTONIC } from '../../host/constants.ts';
+import { ENOSYS, HostError } from '../../host/errno.ts';
+import type { SpawnRequest } from '../../host/host.ts';
+import type { MainLoop } from '../../mainloop/main-loop.ts';
+import type { ChildCallbacks, ChildWatch } from '../../signal/child-watch.ts';
+import { asCliError, type CliError, isShortage, spawnError } from '../exit/errors.ts';
+import type { LogWriter } from '../log/log.ts';
+import type { ChildRow } from '../log/summary.ts';
+import type { Prefixer } from '../output/prefix.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { formatDuration } from '../text/units.ts';
+import type { Job } from './options.ts';
+
+/** Between two tries to start a child for which there were no resources. */
+const FIRST_RETRY_NS = 10e6;
+const LAST_RETRY_NS = 1e9;
+
+/** A child that was started. */
+export interface Child {
+  readonly row: ChildRow;
+  readonly pid: number;
+  /** Whether it leads a process group of its own. */
+  readonly leads: boolean;
+  stopped: boolean;
+}
+
+export interface LauncherParts {
+  readonly loop: MainLoop;
+  readonly watch: ChildWatch;
+  readonly terminal: Terminal;
+  readonly log: LogWriter;
+  readonly prefixer: Prefixer | null;
+  readonly prefixOf: (number: number) => string;
+  /** Whether each child is to lead a group, and whether it gets the terminal. */
+  readonly leads: boolean;
+  readonly foreground: boolean;
+  readonly jobs: readonly Job[];
+  /** What each child inherits beyond stderr. */
+  readonly passFds: readonly number[];
+  readonly rows: readonly ChildRow[];
+  /** Given to each child's watch. */
+  readonly callbacksFor: (row: ChildRow) => ChildCallbacks;
+  readonly onStart: (child: Child) => void;
+  /** How many children live: while there are any, a shortage may pass. */
+  readonly living: () => number;
+  /** A child cannot be started, and will not be. */
+  readonly onFailure: (error: CliError) => void;
+}
+
+/**
+ * Starts the children in order. Where processes, descriptors or memory have run
+ * out it waits, as long as other children live that may give some back.
+ */
+export class Launcher {
+  readonly #parts: LauncherParts;
+  readonly #retry: QemuTimer;
+  #retryNs = FIRST_RETRY_NS;
+  #next = 0;
+
+  constructor(parts: LauncherParts) {
+    this.#parts = parts;
+    const start = (): void => this.start();
+    this.#retry = parts.loop.timers.newTimer(QEMU_CLOCK_REALTIME, 'spawn-retry', start);
+  }
+
+  /** Whether children wait to be started. */
+  get pending(): boolean {
+    return this.#next < this.#parts.jobs.length;
+  }
+
+  /** Starts as many as can be. */
+  start(): void {
+    while (this.pending) {
+      try {
+        this.#startNext();
+      } catch (error) {
+        this.#failed(error);
+        return;
+      }
+      this.#next++;
+      this.#retryNs = FIRST_RETRY_NS;
+    }
+  }
+
+  /** A child has ended, and what it held is free. */
+  roomMade(): void {
+    if (this.#retry.pending) this.start();
+  }
+
+  /** Starts no more. */
+  abandon(): void {
+    this.#retry.del();
+    this.#next = this.#parts.jobs.length;
+  }
+
+  #failed(error: unknown): void {
+    const { jobs, log, loop, living, prefixer, onFailure } = this.#parts;
+    const job = jobs[this.#next]!;
+    if (!(error instanceof HostError)) {
+      onFailure(asCliError(error));
+      return;
+    }
+    const why = spawnError(error, job.file);
+    if (isShortage(error) && living() === 0 && this.#closesPipes()) {
+      this.start();
+      return;
+    }
+    const mayPass = living() > 0 || (prefixer?.open ?? 0) > 0;
+    if (!isShortage(error) || !mayPass) {
+      onFailure(why);
+      return;
+    }
+    this.#retry.modFromNowNs(this.#retryNs);
+    const text = `[${this.#next + 1}] waits ${formatDuration(this.#retryNs)}: ${why.message}`;
+    const fields = { child: this.#next + 1, errno: error.code };
+    log.note('warn', 'spawn_retry', loop.host.clockNs(CLOCK_MONOTONIC), fields, text);
+    this.#retryNs = Math.min(2 * this.#retryNs, LAST_RETRY_NS);
+  }
+
+  /** The pipes of those that have ended may be all that stands in the way. Returns whether one is closed now. */
+  #closesPipes(): boolean {
+    const { prefixer } = this.#parts;
+    if (prefixer === null) return false;
+    const { open } = prefixer;
+    prefixer.drain();
+    return prefixer.open < open;
+  }
+
+  #startNext(): void {
+    const { jobs, passFds, rows, loop, prefixer, prefixOf, leads, onStart, callbacksFor } =
+      this.#parts;
+    const job = jobs[this.#next]!;
+    const row = rows[this.#next]!;
+    const pipes = prefixer?.openFor(row.number, prefixOf(row.number)) ?? null;
+    const startNs = loop.host.clockNs(CLOCK_MONOTONIC);
+    let pid: number;
+    try {
+      const fds = pipes === null ? undefined : [pipes.stdin, pipes.stdout, pipes.stderr];
+      pid = this.#spawn(
+        { file: job.file, argv: job.argv, fds, keepFds: passFds },
+        row,
+        callbacksFor(row),
+      );
+    } catch (error) {
+      pipes?.failed();
+      throw error;
+    }
+    pipes?.started();
+    row.pid = pid;
+    row.startNs = startNs;
+    onStart({ row, pid, leads, stopped: false });
+  }
+
+  #spawn(base: SpawnRequest, row: ChildRow, callbacks: ChildCallbacks): number {
+    const { watch, terminal, leads, foreground } = this.#parts;
+    const name = String(row.number);
+    const request = leads ? { ...base, pgroup: 0 } : base;
+    if (!foreground) return watch.spawn(request, name, callbacks);
+    try {
+      return watch.spawn({ ...request, foregroundTty: terminal.fd }, name, callbacks);
+    } catch (error) {
+      // It has the terminal before it is its program, and may have ended with it.
+      terminal.takeBack();
+      // A C library before 2.35 cannot do it in the child.
+      if (!(error instanceof HostError) || error.errno !== ENOSYS) throw error;
+    }
+    const pid = watch.spawn(request, name, callbacks);
+    terminal.give(pid);
+    return pid;
+  }
+}

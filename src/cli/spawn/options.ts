@@ -1,0 +1,180 @@
+import { existsSync } from 'node:fs';
+import { Command } from 'commander';
+import { nearest } from '../../scenario/nearest.ts';
+import type { SigfdChoice } from '../../signal/signals.ts';
+import { EXIT_USAGE } from '../exit/errors.ts';
+import type { LogLevel } from '../log/log.ts';
+import { parseCommand, usageError } from '../options/parse-command.ts';
+import {
+  type RawTrace,
+  type TraceOptions,
+  traceFlags,
+  traceOptions,
+} from '../options/trace-options.ts';
+import { shellWord } from '../text/style.ts';
+import { helpFlag, otherFlags, showFlags, signalFlags, whatFlags } from './option-groups.ts';
+
+/** A child that is asked for. */
+export interface Job {
+  readonly file: string;
+  readonly argv: readonly string[];
+  /** As the person wrote it. */
+  readonly command: string;
+}
+
+export interface Options {
+  readonly jobs: readonly Job[];
+  /** One program without a shell: the terminal is handed to it. */
+  readonly transparent: boolean;
+  readonly prefix: boolean;
+  /** A full-screen view; prefix is true then. */
+  readonly watch: boolean;
+  readonly quiet: boolean;
+  readonly logFormat: 'pretty' | 'json';
+  readonly logLevel: LogLevel;
+  readonly logFile: string | undefined;
+  readonly color: 'auto' | 'always' | 'never';
+  readonly group: boolean;
+  readonly graceNs: number;
+  readonly timeoutNs: number | undefined;
+  readonly subreaper: boolean;
+  /** Descriptors beyond stderr that the children inherit. */
+  readonly passFds: readonly number[];
+  readonly pdeathsig: number | undefined;
+  readonly okExit: ReadonlySet<number>;
+  readonly rewrite: ReadonlyMap<number, number>;
+  readonly success: 'first' | 'last' | 'all';
+  readonly sigfd: SigfdChoice;
+  readonly trace: TraceOptions | null;
+  /** The page that shows the run; undefined: none. */
+  readonly report: string | undefined;
+}
+
+/** A command line that asks for text only. */
+export interface Help {
+  readonly text: string;
+  readonly status: number;
+}
+
+const EXAMPLES = `
+Other commands, each with a --help of its own:
+  qemu-loop run FILE...         run scripted scenarios, simulated or real
+  qemu-loop check FILE...       only check them
+  qemu-loop report TRACE        draw a trace as an HTML page
+  qemu-loop trace list|events   the trace events
+
+Examples:
+  qemu-loop --spawn 'sleep 1; exit 3' --spawn 'kill -9 $$'
+  qemu-loop run scenarios/
+  qemu-loop --prefix --spawn 'make -C a' --spawn 'make -C b'
+  qemu-loop --quiet --group --timeout 5m -- ./server --port 80
+  ENTRYPOINT ["qemu-loop", "--quiet", "--group", "--"]
+
+Exit status: the child's own, 128+n if signal n ended it; of several children
+the first failure in order of --spawn. 124 --timeout, 125 qemu-loop itself
+failed, 126 not executable, 127 not found, 2 wrong command line.
+`;
+
+interface Raw extends RawTrace {
+  spawn: string[];
+  prefix: boolean;
+  watch: boolean;
+  quiet: boolean;
+  verbose: number;
+  logFormat: 'pretty' | 'json';
+  logLevel?: LogLevel;
+  logFile?: string;
+  color: 'auto' | 'always' | 'never';
+  group: boolean;
+  grace: number;
+  timeout?: number;
+  subreaper: boolean;
+  passFd: number[];
+  pdeathsig?: number;
+  okExit: Set<number>;
+  rewrite: Map<number, number>;
+  success: 'first' | 'last' | 'all';
+  sigfd: SigfdChoice;
+  version?: boolean;
+}
+
+function define(): Command {
+  const command = new Command('qemu-loop')
+    .usage('--spawn CMD [--spawn CMD]... [options]\n       qemu-loop [options] -- PROG [ARG]...')
+    .description(
+      "Runs commands under QEMU's main loop, shows how each death becomes a reap, and exits as they did.",
+    )
+    .argument('[prog...]');
+  for (const one of [...whatFlags(), ...showFlags(), ...signalFlags()]) command.addOption(one);
+  for (const one of [...traceFlags(), ...otherFlags()]) command.addOption(one);
+  return command.addHelpOption(helpFlag()).addHelpText('after', EXAMPLES);
+}
+
+/**
+ * What a command line (without node and script) asks for.
+ * @throws CliError with status 2, whose message is one line, where it is wrong
+ */
+export function parseOptions(args: readonly string[], version: () => string): Options | Help {
+  const isEmpty = args.length === 0;
+  const parsed = parseCommand<Raw>(define(), isEmpty ? ['--help'] : args);
+  if ('text' in parsed) return { text: parsed.text, status: isEmpty ? EXIT_USAGE : 0 };
+  const { raw, operands } = parsed;
+  if (raw.version) return { text: `${version()}\n`, status: 0 };
+  return fromRaw(raw, operands, args.includes('--'));
+}
+
+function fromRaw(raw: Raw, operands: readonly string[], hasDashes: boolean): Options {
+  if (operands.length > 0 && !hasDashes) throw usageError(unexpected(operands[0]!));
+  if (operands.length > 0 && raw.spawn.length > 0) {
+    throw usageError(
+      '--spawn and -- PROG exclude each other: write the program as another --spawn',
+    );
+  }
+  if (operands.length === 0 && raw.spawn.length === 0) {
+    throw usageError("there is nothing to run: add --spawn 'CMD' or -- PROG");
+  }
+  const empty = raw.spawn.findIndex((cmd) => cmd.trim() === '');
+  if (empty >= 0)
+    throw usageError(`--spawn number ${empty + 1} is empty: expected a shell command`);
+  const verbose = (['info', 'debug', 'trace'] as const)[Math.min(raw.verbose, 2)]!;
+  return {
+    jobs: operands.length > 0 ? [program(operands)] : raw.spawn.map(shell),
+    transparent: operands.length > 0,
+    prefix: raw.prefix || raw.watch,
+    watch: raw.watch,
+    quiet: raw.quiet,
+    logFormat: raw.logFormat,
+    logLevel: raw.logLevel ?? verbose,
+    logFile: raw.logFile,
+    color: raw.color,
+    group: raw.group,
+    graceNs: raw.grace,
+    timeoutNs: raw.timeout === 0 ? undefined : raw.timeout,
+    subreaper: raw.subreaper,
+    passFds: raw.passFd,
+    pdeathsig: raw.pdeathsig,
+    okExit: raw.okExit,
+    rewrite: raw.rewrite,
+    success: raw.success,
+    sigfd: raw.sigfd,
+    trace: traceOptions(raw, 'qemu-loop', raw.logFile),
+    report: raw.report,
+  };
+}
+
+function shell(command: string): Job {
+  return { file: '/bin/sh', argv: ['sh', '-c', command], command };
+}
+
+function program(operands: readonly string[]): Job {
+  return { file: operands[0]!, argv: operands, command: operands.join(' ') };
+}
+
+function unexpected(word: string): string {
+  if (/\.ya?ml$/.test(word) && existsSync(word)) {
+    return `unexpected argument '${word}': did you mean qemu-loop run ${shellWord(word)}?`;
+  }
+  const meant = nearest(word, ['run', 'check', 'report', 'trace', 'help']);
+  if (meant !== undefined) return `unexpected argument '${word}': did you mean ${meant}?`;
+  return `unexpected argument '${word}': write --spawn '${word} …', or -- before a program`;
+}

@@ -1,0 +1,277 @@
+/** Puts the parts of `qemu-loop --spawn` together, runs them, and puts everything back. */
+
+import {
+  CLOCK_MONOTONIC,
+  O_CLOEXEC,
+  O_RDONLY,
+  PR_SET_CHILD_SUBREAPER,
+  SIGABRT,
+  SIGCHLD,
+} from '../../host/constants.ts';
+import { check } from '../../host/errno.ts';
+import type { Disposable, Host } from '../../host/host.ts';
+import { LinuxHost } from '../../host/linux/linux-host.ts';
+import { MainLoop } from '../../mainloop/main-loop.ts';
+import { ChildWatch } from '../../signal/child-watch.ts';
+import { Signals } from '../../signal/signals.ts';
+import { EVENT_NAMES } from '../../trace/catalogue.ts';
+import type { TraceRing } from '../../trace/ring.ts';
+import { Tracer } from '../../trace/tracer.ts';
+import { allWriter } from '../exit/write-all.ts';
+import { attachLog } from '../log/chain.ts';
+import type { LogWriter } from '../log/log.ts';
+import { type JsonLogMaker, openLog } from '../log/open-log.ts';
+import { newRow, Report } from '../log/summary.ts';
+import { Outputs } from '../output/outputs.ts';
+import { Prefixer } from '../output/prefix.ts';
+import { Terminal } from '../terminal/terminal.ts';
+import { childColor, paint, wantsColor } from '../text/style.ts';
+import { TraceOutput, traceClock, traceOrigin } from '../trace/trace-output.ts';
+import { FORWARDED, forwardSignals } from './forward.ts';
+import type { Options } from './options.ts';
+import { checkPassedFds } from './pass-fds.ts';
+import { dieWithParent } from './pdeathsig.ts';
+import { Supervisor } from './supervisor.ts';
+import { WatchLog } from './watch-log.ts';
+import type { WatchMaker, WatchView } from './watch-parts.ts';
+
+/** What is loaded only where it is wanted; null: it is not. */
+export interface Makers {
+  readonly jsonLog: JsonLogMaker | null;
+  readonly watch: WatchMaker | null;
+  /** Keeps all events for the report of the run. */
+  readonly events: TraceRing | null;
+}
+
+/**
+ * Runs what the options ask for to its end. Returns the exit status.
+ * @throws CliError or HostError where the loop or a child cannot be had
+ */
+export function runSession(options: Options, makers: Makers): number {
+  const host = new LinuxHost();
+  const parentPid = host.getppid();
+  const undo: Disposable[] = [];
+  try {
+    checkPassedFds(host, options.passFds);
+    return new Session(host, options, makers, undo).run(parentPid);
+  } finally {
+    for (const step of undo.reverse()) step.dispose();
+    host.dispose();
+  }
+}
+
+class Session {
+  readonly #host: Host;
+  readonly #options: Options;
+  readonly #undo: Disposable[];
+  readonly #outputs: Outputs;
+  readonly #log: LogWriter;
+  readonly #report: Report;
+  readonly #view: WatchView | null;
+  readonly #trace: Tracer;
+  /** The process ends at once: the signals stay ours, or one that comes late would end us instead. */
+  #exits = false;
+  readonly #traceOutput: TraceOutput | null;
+  readonly #counts: { readonly wakeups: number };
+
+  constructor(host: Host, options: Options, makers: Makers, undo: Disposable[]) {
+    this.#host = host;
+    this.#options = options;
+    this.#undo = undo;
+    this.#outputs = this.#keep(new Outputs(host));
+    this.#trace = new Tracer(traceClock(host));
+    this.#traceOutput = this.#openTrace();
+    if (makers.events !== null) this.#trace.attach(EVENT_NAMES, makers.events.sink);
+    const startNs = host.clockNs(CLOCK_MONOTONIC);
+    this.#report = new Report(options.jobs.map(({ command }, i) => newRow(command, i + 1)));
+    this.#report.startNs = startNs;
+    const color = wantsColor(options.color, host.isatty(1), process.env);
+    this.#view =
+      makers.watch?.({ host, report: this.#report, color, group: options.group }) ?? null;
+    const parts = { host, trace: this.#trace, outputs: this.#outputs, startNs };
+    const keep = <T extends Disposable>(part: T): T => this.#keep(part);
+    const log = openLog({ ...parts, jsonLog: makers.jsonLog, keep }, options);
+    this.#log =
+      this.#view === null ? log : new WatchLog(this.#view, log, options.logFile !== undefined);
+    this.#counts = attachLog(this.#trace, options.quiet ? 'error' : options.logLevel, this.#log);
+  }
+
+  run(parentPid: number): number {
+    const { supervisor, loop, prefixer, signals, watch } = this.#build(parentPid);
+    const outputs = this.#outputs;
+    outputs.useLoop(loop);
+    this.#traceOutput?.useLoop(loop);
+    try {
+      supervisor.start();
+      while (!supervisor.settled) loop.mainLoopWait(false);
+      supervisor.awaitOutput();
+      while (prefixer?.drain() === false) loop.mainLoopWait(false);
+      this.#view?.ended(supervisor.failure === null);
+      while (this.#view !== null && !this.#view.done) loop.mainLoopWait(false);
+      this.#finish(supervisor, loop, watch, signals);
+      supervisor.awaitOutput();
+      while (outputs.waiting) loop.mainLoopWait(false);
+      this.#endTrace(supervisor, loop);
+    } catch (error) {
+      supervisor.killEverybody();
+      throw error;
+    } finally {
+      outputs.useLoop(null);
+      this.#traceOutput?.useLoop(null);
+    }
+    if (supervisor.failure !== null) throw supervisor.failure;
+    const lost = outputs.failure(this.#report.status);
+    if (lost !== null) throw lost;
+    // To write a report's line could block, while signals are blocked.
+    this.#exits = this.#options.report === undefined;
+    return this.#report.status;
+  }
+
+  #build(parentPid: number) {
+    const host = this.#host;
+    const options = this.#options;
+    const view = this.#view;
+    const terminal = this.#keep(new Terminal(host, view === null));
+    const loop = this.#keep(new MainLoop({ host, trace: this.#trace }));
+    const signals = new Signals(loop, {
+      signals: [SIGCHLD, ...FORWARDED, ...(this.#traceOutput === null ? [] : [SIGABRT])],
+      sigfd: options.sigfd,
+      report: (message) => this.#note('warn', 'signalfd', message),
+    });
+    this.#keep({ dispose: () => this.#exits || signals.dispose() });
+    if (signals.refused !== null) {
+      const { syscall, code } = signals.refused;
+      const text = `${syscall}: ${code}: signals come as by --sigfd compat`;
+      this.#note('warn', 'sigfd_compat', text, { errno: code });
+    }
+    const adopts = options.subreaper || host.getpid() === 1;
+    if (adopts && host.getpid() !== 1) {
+      check(host.prctl(PR_SET_CHILD_SUBREAPER, 1), 'prctl PR_SET_CHILD_SUBREAPER');
+    }
+    const watch = this.#keep(
+      new ChildWatch({
+        loop,
+        signals,
+        times: loop.pollTimes,
+        stops: view === null,
+        adopts,
+        onOrphan: (event) => supervisor.orphanEnded(event),
+      }),
+    );
+    const prefixer = options.prefix
+      ? new Prefixer({
+          loop,
+          outputFor: (fd) => view?.output ?? this.#outputs.of(fd),
+          stdin: view === null ? 0 : this.#openNull(),
+        })
+      : null;
+    const supervisor: Supervisor = new Supervisor(
+      {
+        host,
+        loop,
+        watch,
+        terminal,
+        log: this.#log,
+        report: this.#report,
+        prefixer,
+        prefixOf: (number) => this.#prefixOf(number),
+        adopts,
+        dropOutput: () => {
+          prefixer?.abandon();
+          this.#outputs.drop();
+          this.#traceOutput?.giveUp();
+        },
+      },
+      options,
+    );
+    forwardSignals(
+      signals,
+      options.rewrite,
+      (passing, received) => supervisor.pass(passing, received),
+      (signo) => supervisor.dropped(signo),
+    );
+    if (this.#traceOutput !== null) this.#endTraceOnAbort(signals, this.#traceOutput);
+    dieWithParent(host, options.pdeathsig, parentPid);
+    if (view !== null) {
+      this.#keep(view).open({
+        loop,
+        signals,
+        adopts,
+        suspend: () => terminal.suspend(),
+        killEverybody: () => supervisor.killEverybody(),
+      });
+    }
+    return { supervisor, loop, prefixer, signals, watch };
+  }
+
+  #openTrace(): TraceOutput | null {
+    const { trace } = this.#options;
+    if (trace === null) return null;
+    const output = new TraceOutput(this.#trace, trace, traceOrigin(this.#host), this.#host);
+    const problems = (): void => {
+      const stderr = allWriter(2);
+      for (const problem of output.close()) stderr(`qemu-loop: ${problem}\n`);
+    };
+    this.#keep({ dispose: problems });
+    return output;
+  }
+
+  /** While the loop goes on, by which what waits for its reader is written. */
+  #endTrace(supervisor: Supervisor, loop: MainLoop): void {
+    if (this.#traceOutput === null) return;
+    supervisor.awaitOutput();
+    const problems = this.#traceOutput.finish(loop, this.#options.graceNs);
+    const text = problems.map((problem) => `qemu-loop: ${problem}\n`).join('');
+    this.#outputs.of(2).write(2, new TextEncoder().encode(text));
+    supervisor.awaitOutput();
+    while (this.#outputs.waiting) loop.mainLoopWait(false);
+  }
+
+  /** SIGABRT would end us before the trace is whole; then it may. */
+  #endTraceOnAbort(signals: Signals, output: TraceOutput): void {
+    const handler = (): void => {
+      output.close();
+      signals.dispose();
+      this.#host.raise(SIGABRT);
+    };
+    signals.sigaction(SIGABRT, { name: 'abort', handler });
+  }
+
+  #keep<T extends Disposable>(part: T): T {
+    this.#undo.push(part);
+    return part;
+  }
+
+  #finish(supervisor: Supervisor, loop: MainLoop, watch: ChildWatch, signals: Signals): void {
+    const report = this.#report;
+    const { status, why } = supervisor.result();
+    report.endNs = this.#host.clockNs(CLOCK_MONOTONIC);
+    report.iterations = loop.iterations;
+    report.wakeups = this.#counts.wakeups;
+    report.sigchlds = watch.sigchlds;
+    report.reaped = watch.reaped;
+    report.signals = signals.counts.records;
+    report.sigfd = signals.sigfd;
+    const lost = this.#outputs.failure(status);
+    report.status = lost?.status ?? status;
+    report.why = lost?.message ?? why;
+    this.#log.flush();
+    const { logLevel } = this.#options;
+    if (logLevel !== 'error' && logLevel !== 'warn') this.#log.summary(report);
+  }
+
+  #openNull(): number {
+    const fd = check(this.#host.open('/dev/null', O_RDONLY | O_CLOEXEC, 0), 'open /dev/null');
+    this.#keep({ dispose: () => this.#host.close(fd) });
+    return fd;
+  }
+
+  #prefixOf(number: number): string {
+    const color = wantsColor(this.#options.color, this.#host.isatty(1), process.env);
+    return `${paint({ color, width: 0 }, childColor(number), `[${number}]`)} `;
+  }
+
+  #note(level: 'warn', what: string, text: string, fields: Record<string, unknown> = {}): void {
+    this.#log.note(level, what, this.#host.clockNs(CLOCK_MONOTONIC), fields, text);
+  }
+}

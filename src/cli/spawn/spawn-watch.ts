@@ -1,0 +1,156 @@
+/** `--watch` of --spawn: the view is drawn by the loop that it shows, and its keys are an fd of that loop. */
+
+import { QEMU_CLOCK_REALTIME } from '../../aio/clock.ts';
+import type { QemuTimer } from '../../aio/timer.ts';
+import { CLOCK_MONOTONIC, SIGHUP, SIGINT, SIGTERM, SIGWINCH } from '../../host/constants.ts';
+import type { Disposable } from '../../host/host.ts';
+import { EV, EVENT_NAMES, type EventId } from '../../trace/catalogue.ts';
+import type { TraceValue } from '../../trace/tracer.ts';
+import type { LineOutput } from '../output/output.ts';
+import { HoldPoll } from '../watch/hold-poll.ts';
+import { DRAW_TIMER, KEYS_HANDLER, Model } from '../watch/model.ts';
+import { processState } from '../watch/process-state.ts';
+import { MainLoopRounds } from '../watch/rounds.ts';
+import type { Subject } from '../watch/subject.ts';
+import { type Driver, View } from '../watch/view.ts';
+import type { Watched, WatchParts, WatchView } from './watch-parts.ts';
+
+/** The children's ages go on while nothing happens. */
+const TICK_NS = 1e9;
+
+const ENDING: readonly number[] = [SIGTERM, SIGINT, SIGHUP];
+
+export class Watch implements WatchView {
+  done = false;
+  readonly #parts: WatchParts;
+  readonly #view: View;
+  #open: Opened | null = null;
+  #quits = 0;
+  #ended = false;
+
+  constructor(parts: WatchParts) {
+    this.#parts = parts;
+    const model = new Model(new MainLoopRounds(), true);
+    this.#view = new View(parts.host, parts.color, model, this.#driver());
+  }
+
+  get output(): LineOutput {
+    return this.#view.output;
+  }
+
+  open(watched: Watched): void {
+    const { loop, signals, adopts } = watched;
+    const { host } = this.#parts;
+    const view = this.#view;
+    // Where children that nobody looks after are ours too, a guard would be one of them.
+    view.open(this.#subject(watched), new HoldPoll(host, view.console.fd, signals), !adopts);
+    const sink = (id: EventId, timeNs: number, ...args: TraceValue[]): void =>
+      this.#take(id, timeNs, args);
+    this.#open = {
+      ...watched,
+      timer: loop.timers.newTimer(QEMU_CLOCK_REALTIME, DRAW_TIMER, () => view.draw()),
+      keys: loop.setFdHandler(view.console.fd, {
+        name: KEYS_HANDLER,
+        ioRead: () => view.readKeys(),
+      }),
+      sink: loop.trace.attach(EVENT_NAMES, sink),
+    };
+    view.console.useLoop(loop);
+    view.draw();
+  }
+
+  note(what: string, timeNs: number, text: string): void {
+    // The time of --timeout: whoever set it need not be there to leave the view.
+    if (what === 'timeout') this.#quits++;
+    this.#view.model.note({ timeNs, func: what, text });
+  }
+
+  ended(stays: boolean): void {
+    this.#ended = true;
+    if (!stays || this.#quits > 0 || this.#view.console.hungUp) this.done = true;
+    this.#view.model.version++;
+  }
+
+  dispose(): void {
+    const open = this.#open;
+    this.#open = null;
+    if (open !== null) {
+      for (const part of [open.sink, open.keys, open.timer]) part.dispose();
+    }
+    this.#view.dispose();
+  }
+
+  #subject({ loop }: Watched): Subject {
+    const { host, report } = this.#parts;
+    return {
+      loop,
+      children: report.children,
+      startNs: report.startNs,
+      digits: 6,
+      outputTitle: 'output',
+      nowNs: () => host.clockNs(CLOCK_MONOTONIC),
+      processState,
+      look: (act) => act(),
+    };
+  }
+
+  #driver(): Driver {
+    const { host, group } = this.#parts;
+    return {
+      tickNs: TICK_NS,
+      state: () => this.#state(),
+      isLeaving: () => false,
+      standsStill: (still) => this.#view.console.useLoop(still ? null : this.#open!.loop),
+      send: (pid, signo) => host.kill(group ? -pid : pid, signo),
+      quit: () => this.#quit(),
+      suspend: () => this.#open!.suspend(),
+      hungUp: () => {
+        this.#open!.keys.dispose();
+        if (this.#ended) this.done = true;
+      },
+    };
+  }
+
+  #take(id: EventId, timeNs: number, args: readonly TraceValue[]): void {
+    if (id === EV.signalfd_record) this.#signal(Number(args[0]));
+    if (id === EV.main_loop_wait_begin) this.#armTimer(timeNs);
+    this.#view.take(id, timeNs, args);
+  }
+
+  #signal(signo: number): void {
+    if (signo === SIGWINCH) this.#view.model.version++;
+    if (!ENDING.includes(signo)) return;
+    this.#quits ||= 1;
+    if (this.#ended) this.done = true;
+  }
+
+  /** Before the iteration computes how long it may sleep, so that it counts. */
+  #armTimer(nowNs: number): void {
+    const { timer } = this.#open!;
+    if (!this.#view.pacer.running) {
+      timer.del();
+      return;
+    }
+    const { dueNs } = this.#view;
+    if (!timer.pending || timer.deadlineNs > dueNs) timer.modNs(Math.max(dueNs, nowNs));
+  }
+
+  #state(): string {
+    if (this.#ended) return 'ALL ENDED: q leaves';
+    if (this.#quits > 0) return this.#quits > 1 ? 'KILLED' : 'QUITTING: q kills';
+    return '';
+  }
+
+  #quit(): void {
+    this.#view.pacer.run();
+    if (this.#ended) this.done = true;
+    else if (++this.#quits > 1) this.#open!.killEverybody();
+    else this.#parts.host.kill(this.#parts.host.getpid(), SIGTERM);
+  }
+}
+
+interface Opened extends Watched {
+  readonly timer: QemuTimer;
+  readonly keys: Disposable;
+  readonly sink: Disposable;
+}

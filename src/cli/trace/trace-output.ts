@@ -1,0 +1,187 @@
+import { statSync } from 'node:fs';
+import { QEMU_CLOCK_REALTIME } from '../../aio/clock.ts';
+import type { QemuTimer } from '../../aio/timer.ts';
+import { CLOCK_MONOTONIC, CLOCK_REALTIME } from '../../host/constants.ts';
+import type { Host } from '../../host/host.ts';
+import type { MainLoop } from '../../mainloop/main-loop.ts';
+import type { TraceOrigin } from '../../trace/backend.ts';
+import { TraceRing } from '../../trace/ring.ts';
+import type { Tracer, TraceSink } from '../../trace/tracer.ts';
+import type { TraceFileOption, TraceOptions } from '../options/trace-options.ts';
+import { TraceFile, type TraceTarget } from './trace-file.ts';
+import { TracePipe } from './trace-pipe.ts';
+
+/** A trace is handed to the kernel at least so often, if the loop goes to sleep then. */
+const FLUSH_NS = 50e6;
+/** Whether somebody has opened a pipe is looked at so often, at the end. */
+const LOOK_NS = 20e6;
+/** What a ring has kept is written in steps of this many bytes. */
+const STEP = 1024 * 1024;
+
+/** The traces of a run. They are whole once close was called, which the end of the process does too. */
+export class TraceOutput {
+  readonly #targets: TraceTarget[] = [];
+  /** Those among them that may have to wait for a reader. */
+  readonly #pipes: TracePipe[] = [];
+  readonly #ring: TraceRing | null;
+  readonly #attached: { dispose(): void }[] = [];
+  #flushedNs = 0;
+  #ended = false;
+  #closed = false;
+  #givenUp = false;
+
+  /**
+   * @param loopHost of the loop that is to write what has to wait; null: each write waits
+   * @throws CliError where a file cannot be opened
+   */
+  constructor(tracer: Tracer, options: TraceOptions, origin: TraceOrigin, loopHost: Host | null) {
+    for (const file of options.files) this.#targets.push(this.#open(file, origin, loopHost));
+    this.#ring = options.ring === undefined ? null : new TraceRing(options.ring);
+    if (this.#ring !== null) {
+      this.#attached.push(tracer.attach(options.events, this.#ring.sink));
+    } else {
+      for (const { sink } of this.#targets) {
+        this.#attached.push(tracer.attach(options.events, sink));
+      }
+      this.#attached.push(tracer.attach(['poll_enter'], this.#beforeSleep));
+    }
+    // The last resort: for an error that nobody catches.
+    process.once('exit', this.close);
+  }
+
+  /** From now on what waits is written by this loop; by none after null. */
+  useLoop(loop: MainLoop | null): void {
+    for (const pipe of this.#pipes) pipe.useLoop(loop);
+  }
+
+  /**
+   * Ends the traces by a loop that goes on meanwhile: they may wait so long for who reads
+   * them, or until giveUp is called. Returns what went wrong, a line each.
+   */
+  finish(loop: MainLoop, graceNs: number): string[] {
+    this.#detach();
+    if (this.#pipes.length === 0) return this.close();
+    const every = (name: string, ns: number, fire: () => void): QemuTimer => {
+      const timer = loop.timers.newTimer(QEMU_CLOCK_REALTIME, name, () => {
+        fire();
+        timer.modFromNowNs(ns);
+      });
+      timer.modFromNowNs(ns);
+      return timer;
+    };
+    const timers = [
+      every('trace-grace', graceNs, () => this.giveUp()),
+      every('trace-look', LOOK_NS, () => this.#look()),
+    ];
+    const wait = (most: number): void => {
+      while (!this.#givenUp && this.#waits(most)) loop.mainLoopWait(false);
+    };
+    this.#end(() => wait(STEP));
+    wait(0);
+    for (const timer of timers) timer.del();
+    return this.close();
+  }
+
+  /** Waits no more for who reads. */
+  giveUp(): void {
+    this.#givenUp = true;
+  }
+
+  /** Ends the files, and waits for nobody. May be called again. Returns what went wrong, a line each. */
+  readonly close = (): string[] => {
+    if (this.#closed) return [];
+    this.#closed = true;
+    process.removeListener('exit', this.close);
+    this.#end(() => {});
+    return this.#targets.flatMap((target) => target.close());
+  };
+
+  #open(file: TraceFileOption, origin: TraceOrigin, loopHost: Host | null): TraceTarget {
+    if (loopHost === null || !mayWait(file.path)) return new TraceFile(file, origin);
+    const pipe = new TracePipe(loopHost, file, origin);
+    this.#pipes.push(pipe);
+    return pipe;
+  }
+
+  /** @param wait called now and then while much is written */
+  #end(wait: () => void): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#detach();
+    for (const target of this.#targets) this.#replay(target, wait);
+    for (const pipe of this.#pipes) pipe.end();
+  }
+
+  #detach(): void {
+    for (const attached of this.#attached.splice(0)) attached.dispose();
+  }
+
+  #replay(target: TraceTarget, wait: () => void): void {
+    const ring = this.#ring;
+    if (ring === null) return;
+    if (ring.dropped > 0) target.dropped(ring.dropped, ring.firstNs);
+    const { sink } = target;
+    ring.replay((id, timeNs, ...args) => {
+      wait();
+      sink(id, timeNs, ...args);
+    });
+  }
+
+  #waits(most: number): boolean {
+    return this.#pipes.some((pipe) => pipe.waiting > most);
+  }
+
+  #look(): void {
+    for (const pipe of this.#pipes) pipe.flush();
+  }
+
+  readonly #beforeSleep: TraceSink = (_id, timeNs, _call, _nfds, timeoutNs) => {
+    if (timeoutNs === 0 || timeNs - this.#flushedNs < FLUSH_NS) return;
+    this.#flushedNs = timeNs;
+    for (const target of this.#targets) target.flush();
+  };
+}
+
+/** Whether who writes may have to wait for who reads: a pipe, a socket, a terminal. */
+function mayWait(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && (stat.isFIFO() || stat.isSocket() || stat.isCharacterDevice());
+}
+
+/** Whose trace a run of this process is. */
+export function traceOrigin(host: Host): TraceOrigin {
+  const epochNs = host.clockNs(CLOCK_REALTIME) - host.clockNs(CLOCK_MONOTONIC);
+  return { pid: host.getpid(), tid: host.gettid(), epochUs: Math.round(epochNs / 1000) };
+}
+
+/**
+ * CLOCK_MONOTONIC in ns without a system call through koffi, which would take
+ * longer than all the rest of an event.
+ */
+export function traceClock(host: Host): () => number {
+  let baseNs = 0;
+  return () => {
+    if (baseNs === 0) baseNs = base(host);
+    return Math.round(baseNs + performance.now() * 1e6);
+  };
+}
+
+/**
+ * What CLOCK_MONOTONIC read when performance.now was 0. At its first use Node loads
+ * a module, for ms, so a run without events is spared it, and one with events must
+ * not have that between the two readings.
+ */
+function base(host: Host): number {
+  let best = 0;
+  let narrowestMs = Number.POSITIVE_INFINITY;
+  // What is called first is slow: of three, the pair of readings that is closest counts.
+  for (let i = 0; i < 3; i++) {
+    const beforeMs = performance.now();
+    const nowNs = host.clockNs(CLOCK_MONOTONIC);
+    const afterMs = performance.now();
+    if (afterMs - beforeMs >= narrowestMs) continue;
+    narrowestMs = afterMs - beforeMs;
+    best = nowNs - ((beforeMs + afterMs) / 2) * 1e6;
+  }
+  return best;
+}
