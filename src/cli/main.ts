@@ -1,6 +1,7 @@
 /** The command: reads its options, runs them, and exits with their status. */
 
 import { readFileSync } from 'node:fs';
+import { visible } from '../trace/visible.ts';
 import { asCliError, type CliError } from './exit/errors.ts';
 import { leave } from './exit/leave.ts';
 import { allWriter } from './exit/write-all.ts';
@@ -78,7 +79,7 @@ async function watchView(): Promise<WatchMaker> {
 }
 
 function explain(error: CliError): number {
-  allWriter(2)(`qemu-loop: ${error.message}\n`);
+  allWriter(2)(`qemu-loop: ${visible(error.message)}\n`);
   return error.status;
 }
 

@@ -1,3 +1,4 @@
+import { visible } from '../trace/visible.ts';
 import { nearest } from './nearest.ts';
 /** Where something stands in a file; both count from 1. */
 export interface Place {
@@ -12,9 +13,9 @@ export interface Problem extends Place {
   readonly message: string;
 }
 
-/** A problem as a compiler prints it: `file:line:column: message`. */
+/** A problem as a compiler prints it, on one line: `file:line:column: message`. */
 export function formatProblem({ file, line, column, message }: Problem): string {
-  return `${file}:${line}:${column}: ${message}`;
+  return visible(`${file}:${line}:${column}: ${message}`);
 }
 
 /** Takes the problems of one file. */

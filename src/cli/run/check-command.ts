@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { loadScenario } from '../../scenario/load.ts';
 import { formatProblem } from '../../scenario/problem.ts';
+import { visible } from '../../trace/visible.ts';
 import { findScenarios } from './files.ts';
 import type { Write } from './outcome.ts';
 
@@ -13,7 +14,7 @@ export interface CommandOutput {
 /** `qemu-loop check FILE…`: reads files and tells what is wrong with them. Returns 0, or 2. */
 export function checkCommand(args: readonly string[], { out, err }: CommandOutput): number {
   const { files, missing } = findScenarios(args);
-  for (const { message } of missing) err(`qemu-loop: ${message}\n`);
+  for (const { message } of missing) err(`qemu-loop: ${visible(message)}\n`);
   let wrong = missing.length;
   let count = 0;
   for (const file of files) {

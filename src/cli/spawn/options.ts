@@ -130,7 +130,6 @@ export function parseOptions(args: readonly string[], version: () => string): Op
       },
       writeErr: () => {},
     });
-  if (args.length === 0) return { text: command.helpInformation() + EXAMPLES, status: EXIT_USAGE };
   try {
     command.parse(args, { from: 'user' });
   } catch (error) {

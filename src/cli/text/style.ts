@@ -42,13 +42,6 @@ export function wantsColor(
   return isTerminal && env.TERM !== 'dumb';
 }
 
-/** A text in which characters that would steer a terminal are seen: `\x1b`. Lines and tabs stay. */
-export function visible(text: string): string {
-  return text.replace(/(?![\t\n])\p{Cc}/gu, (char) => {
-    return `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  });
-}
-
 /**
  * Words in lines of at most width columns; all but the first begin after indent
  * columns. The first is taken to begin after `used` columns.

@@ -1,5 +1,6 @@
 /** Puts a frame together: the header, the sections that clip, and the last line. */
 
+import { guarded } from '../../trace/visible.ts';
 import { liveText, type Names } from '../log/live-text.ts';
 import {
   BOLD,
@@ -74,8 +75,13 @@ export function frame(parts: FrameParts, columns: number, rows: number): string[
   while (body.length < room) body.push('');
   const lines = [...top, ...body, bottom(parts, columns)].slice(-rows);
   return lines
-    .map((line) => clip(line, columns).replace(/\s+$/, ''))
+    .map((line) => clip(guardedLine(line), columns).replace(/\s+$/, ''))
     .map((line) => close(line, view));
+}
+
+/** Names and commands of others steer no screen: of what steers, colours are left. */
+function guardedLine(line: string): string {
+  return guarded(line.replaceAll('\n', '\\n').replaceAll('\t', '  '));
 }
 
 /** A line that was cut may have lost the end of its colour. */
