@@ -29,6 +29,7 @@ import { Terminal } from '../terminal/terminal.ts';
 import { childColor, paint, wantsColor } from '../text/style.ts';
 import { TraceOutput, traceClock, traceOrigin } from '../trace/trace-output.ts';
 import { FORWARDED, forwardSignals } from './forward.ts';
+import type { NodeChannel } from './node-channel.ts';
 import type { Options } from './options.ts';
 import { checkPassedFds } from './pass-fds.ts';
 import { dieWithParent } from './pdeathsig.ts';
@@ -42,6 +43,8 @@ export interface Makers {
   readonly watch: WatchMaker | null;
   /** Keeps all events for the report of the run. */
   readonly events: TraceRing | null;
+  /** Is handed on to the children. */
+  readonly channel: NodeChannel | null;
 }
 
 /**
@@ -54,7 +57,9 @@ export function runSession(options: Options, makers: Makers): number {
   const undo: Disposable[] = [host];
   try {
     checkPassedFds(host, options.passFds);
-    return new Session(host, options, makers, undo).run(parentPid);
+    const { channel } = makers;
+    const passFds = channel === null ? options.passFds : [...options.passFds, channel.fd];
+    return new Session(host, { ...options, passFds }, makers, undo).run(parentPid);
   } finally {
     disposeAll(undo, allWriter(2));
   }
@@ -68,6 +73,7 @@ class Session {
   readonly #log: LogWriter;
   readonly #report: Report;
   readonly #view: WatchView | null;
+  readonly #channel: NodeChannel | null;
   readonly #trace: Tracer;
   /** The process ends at once: the signals stay ours, or one that comes late would end us instead. */
   #exits = false;
@@ -78,6 +84,7 @@ class Session {
     this.#host = host;
     this.#options = options;
     this.#undo = undo;
+    this.#channel = makers.channel;
     this.#outputs = this.#keep(new Outputs(host));
     this.#trace = new Tracer(traceClock(host));
     this.#traceOutput = this.#openTrace();
@@ -103,6 +110,7 @@ class Session {
     this.#traceOutput?.useLoop(loop);
     try {
       supervisor.start();
+      if (this.#report.children.every(({ pid }) => pid > 0)) this.#channel?.close();
       while (!supervisor.settled) loop.mainLoopWait(false);
       supervisor.awaitOutput();
       while (prefixer?.drain() === false) loop.mainLoopWait(false);
