@@ -105,10 +105,11 @@ export {
 } from './trace/catalogue.ts';
 export { ChromeBackend } from './trace/chrome-backend.ts';
 export { parsePatterns, traceEventsFile } from './trace/events-file.ts';
+export { matchesGlob } from './trace/glob.ts';
 export { JsonBackend } from './trace/json-backend.ts';
 export { LogBackend } from './trace/log-backend.ts';
 export { readTrace, type TraceFile, TraceReadError, type TraceRecord } from './trace/read.ts';
 export { TraceRing } from './trace/ring.ts';
-export { matchesGlob, type Selection, selectEvents } from './trace/select.ts';
+export { type Selection, selectEvents } from './trace/select.ts';
 export { SimpleBackend } from './trace/simple-backend.ts';
 export { formatEvent, Tracer, type TraceSink, type TraceValue } from './trace/tracer.ts';

@@ -1,10 +1,12 @@
 /** The command: reads its options, runs them, and exits with their status. */
 
 import { readFileSync } from 'node:fs';
+import { visible } from '../trace/visible.ts';
 import { asCliError, type CliError } from './exit/errors.ts';
 import { leave } from './exit/leave.ts';
 import { allWriter } from './exit/write-all.ts';
 import type { JsonLogMaker } from './log/open-log.ts';
+import { NodeChannel } from './spawn/node-channel.ts';
 import { type Options, parseOptions } from './spawn/options.ts';
 import { runSession } from './spawn/session.ts';
 import type { WatchMaker } from './spawn/watch-parts.ts';
@@ -33,10 +35,12 @@ async function main(typed: readonly string[]): Promise<number> {
     allWriter(asked.status === 0 ? 1 : 2)(asked.text);
     return asked.status;
   }
+  const channel = NodeChannel.take();
   if (asked.watch) await needTerminal();
   const makers = {
     jsonLog: asked.logFormat === 'json' && !asked.quiet ? await jsonLog() : null,
     watch: asked.watch ? await watchView() : null,
+    channel,
   };
   if (asked.report === undefined) return runSession(asked, { ...makers, events: null });
   const report = await import('./report/report-command.ts');
@@ -78,7 +82,7 @@ async function watchView(): Promise<WatchMaker> {
 }
 
 function explain(error: CliError): number {
-  allWriter(2)(`qemu-loop: ${error.message}\n`);
+  allWriter(2)(`qemu-loop: ${visible(error.message)}\n`);
   return error.status;
 }
 

@@ -1,10 +1,10 @@
 import { misplaced, type Where } from './action-places.ts';
-import { type Names } from './check-names.ts';
+import type { Names } from './check-names.ts';
 import { checkSignalName } from './check-objects.ts';
 import { grouped, MOST_TIMES } from './limits.ts';
-import { type Action, type CheckItem, type FdDef, type Mention, type NameOp, type Scenario, type TimerDef } from './model.ts';
-import { type Problems } from './problem.ts';
-import { type Section } from './schema.ts';
+import type { Action, CheckItem, FdDef, Mention, NameOp, Scenario, TimerDef } from './model.ts';
+import type { Problems } from './problem.ts';
+import type { Section } from './schema.ts';
 
 const TARGETS: Readonly<Record<NameOp, Section>> = {
   schedule: 'bottom_halves',

@@ -1,6 +1,6 @@
+import { visible } from '../trace/visible.ts';
 import { MOST_PROBLEMS } from './limits.ts';
 import { nearest, newAllowance } from './nearest.ts';
-
 /** Where something stands in a file; both count from 1. */
 export interface Place {
   readonly line: number;
@@ -14,9 +14,9 @@ export interface Problem extends Place {
   readonly message: string;
 }
 
-/** A problem as a compiler prints it: `file:line:column: message`. */
+/** A problem as a compiler prints it, on one line: `file:line:column: message`. */
 export function formatProblem({ file, line, column, message }: Problem): string {
-  return `${file}:${line}:${column}: ${message}`;
+  return visible(`${file}:${line}:${column}: ${message}`);
 }
 
 /** Words that a hint is taken from; a function where it takes time to find them. */

@@ -4,6 +4,8 @@ import {
   CLD_CONTINUED,
   CLD_STOPPED,
   CLOCK_MONOTONIC,
+  O_CLOEXEC,
+  O_RDONLY,
   P_ALL,
   P_PID,
   SA_NOCLDSTOP,
@@ -126,17 +128,25 @@ export class ChildWatch implements Disposable {
 
   /**
    * Starts a program and watches it. Returns its pid.
-   * @throws HostError as posix_spawn fails: ENOENT, EACCES, EAGAIN, ENOMEM, …, and ENOTDIR
-   *   where cwd cannot be entered; TypeError for a request that is none; Error after dispose
+   * @throws HostError as posix_spawn fails: ENOENT, EACCES, EAGAIN, ENOMEM, …, and as chdir
+   *   where cwd cannot be entered, which its syscall says; TypeError for a request that is none; Error after dispose
    */
   spawn(request: SpawnRequest, name: string, callbacks: ChildCallbacks = {}): number {
     this.#checkOpen('spawn');
     checkChild(request, callbacks);
     const pid = this.#options.loop.host.spawn(request);
-    if (pid === -ENOTDIR) throw new HostError(pid, `spawn ${request.file} in ${request.cwd}`);
+    if (pid === -ENOTDIR) throw this.#cannotEnter(request);
     if (pid < 0) throw new HostError(pid, `spawn ${request.file}`);
     this.#started([pid], [{ request, name, callbacks }]);
     return pid;
+  }
+
+  /** Hosts say only that cwd cannot be entered: why is asked for here. */
+  #cannotEnter({ file, cwd = '' }: SpawnRequest): HostError {
+    const { host } = this.#options.loop;
+    const errno = host.open(cwd === '' ? '' : `${cwd}/.`, O_RDONLY | O_CLOEXEC, 0);
+    if (errno >= 0) host.close(errno);
+    return new HostError(errno < 0 ? errno : ENOTDIR, `spawn ${file}: chdir ${cwd}`);
   }
 
   /**

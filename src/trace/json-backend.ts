@@ -2,6 +2,7 @@ import type { ByteWriter, TraceBackend, TraceOrigin } from './backend.ts';
 import { ByteBuffer } from './byte-buffer.ts';
 import { CATALOGUE, EVENT_NAMES, type EventDef, type EventId } from './catalogue.ts';
 import { formatEvent, type TraceValue } from './tracer.ts';
+import { visibleJson } from './visible.ts';
 
 /** Members of a line that are no arguments; no argument may be called so. */
 export const JSON_LINE_MEMBERS = ['level', 'time', 'event', 'ns', 'msg'] as const;
@@ -14,12 +15,16 @@ const KEYS: readonly (readonly string[])[] = EVENT_NAMES.map((name) => {
   return args.map(([arg]) => JSON.stringify(arg));
 });
 
+function jsonOf(value: TraceValue): string {
+  return typeof value === 'string' ? visibleJson(value) : JSON.stringify(value ?? null);
+}
+
 /**
  * An event's arguments as the members of a JSON object.
  * @param from the first that is wanted
  */
 export function jsonArgs(id: EventId, args: readonly TraceValue[], from = 0): string {
-  return KEYS[id]!.map((key, i) => `${key}:${JSON.stringify(args[i] ?? null)}`)
+  return KEYS[id]!.map((key, i) => `${key}:${jsonOf(args[i])}`)
     .slice(from)
     .join(',');
 }
@@ -58,6 +63,6 @@ export class JsonBackend implements TraceBackend {
   #line(timeNs: number, event: string, members: string, msg: string): void {
     const ms = ((this.#origin.epochUs + timeNs / 1000) / 1000).toFixed(3);
     const head = `{"level":${LEVEL},"time":${ms},"event":"${event}","ns":${timeNs}`;
-    this.#out.text(`${head}${members},"msg":${JSON.stringify(msg)}}\n`);
+    this.#out.text(`${head}${members},"msg":${visibleJson(msg)}}\n`);
   }
 }

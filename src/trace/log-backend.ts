@@ -2,6 +2,7 @@ import type { ByteWriter, TraceBackend, TraceOrigin } from './backend.ts';
 import { ByteBuffer } from './byte-buffer.ts';
 import { EVENT_NAMES, type EventId } from './catalogue.ts';
 import { formatEvent, type TraceValue } from './tracer.ts';
+import { visible } from './visible.ts';
 
 const US_PER_S = 1_000_000;
 
@@ -35,7 +36,6 @@ export class LogBackend implements TraceBackend {
     const { tid, epochUs } = this.#origin;
     const us = epochUs + Math.floor(timeNs / 1000);
     const micros = String(us % US_PER_S).padStart(6, '0');
-    const oneLine = text.replace(/[\n\r]/g, (end) => (end === '\n' ? '\\n' : '\\r'));
-    this.#out.text(`${tid}@${Math.floor(us / US_PER_S)}.${micros}:${name} ${oneLine}\n`);
+    this.#out.text(`${tid}@${Math.floor(us / US_PER_S)}.${micros}:${name} ${visible(text)}\n`);
   }
 }

@@ -143,7 +143,9 @@ class SimpleReader {
     const name = this.#names.get(id);
     const def = name === undefined ? undefined : definition(name);
     if (def === undefined) {
-      throw new TraceReadError(`byte ${start}: there is no trace event ${name === undefined ? id : quoted(name)}`);
+      throw new TraceReadError(
+        `byte ${start}: there is no trace event ${name === undefined ? id : quoted(name)}`,
+      );
     }
     const args: Record<string, number | string> = {};
     for (const [arg, type] of def.args) args[arg] = type === 'str' ? this.#text() : this.#u64();

@@ -1,12 +1,5 @@
 import { EVENT_NAMES, type EventName } from './catalogue.ts';
-
-/** Whether `*` and `?` of a pattern can be filled so that it is the name. */
-export function matchesGlob(pattern: string, name: string): boolean {
-  const source = pattern.replace(/[\\^$.*+?()[\]{}|]/g, (char) =>
-    char === '*' ? '.*' : char === '?' ? '.' : `\\${char}`,
-  );
-  return new RegExp(`^${source}$`, 's').test(name);
-}
+import { matchesGlob } from './glob.ts';
 
 export interface Selection {
   readonly names: readonly EventName[];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CliError } from '../../src/cli/exit/errors.ts';
-import { type Help, type Options, parseOptions } from '../../src/cli/spawn/options.ts';
+import { type Options, parseOptions } from '../../src/cli/spawn/options.ts';
 import { root, run } from '../support/run.ts';
 
 function parse(...args: string[]): Options {
@@ -110,12 +110,6 @@ describe('options', () => {
   ])('%j is refused in one line', (args, message) => {
     expect(fails(...args)).toMatch(message);
   });
-
-  test('no arguments at all: the help, and 2', () => {
-    const help = parseOptions([], () => '1') as Help;
-    expect(help.status).toBe(2);
-    expect(help.text).toMatch(/^Usage: qemu-loop --spawn CMD/);
-  });
 });
 
 describe('the command line, as a process', () => {
@@ -133,10 +127,24 @@ describe('the command line, as a process', () => {
     expect(await run(['--version'])).toMatchObject({ status: 0, stdout: `${version}\n` });
   });
 
-  test('no arguments: help on stderr, 2', async () => {
-    const { status, stdout, stderr } = await run([]);
-    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toContain('Usage:');
+  test('no arguments: one line says that there is nothing to run, and where the help is', async () => {
+    expect(await run([])).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr:
+        "qemu-loop: there is nothing to run: add --spawn 'CMD' or -- PROG (see qemu-loop --help)\n",
+    });
+  });
+
+  test('a wrong pattern of files: one line, 2, and the other files are run', async () => {
+    const { status, stdout, stderr } = await run(['run', '[z-a]*', 'scenarios/orphans.yam?'], {
+      cwd: root,
+    });
+    expect(status).toBe(2);
+    expect(stderr).toBe(
+      'qemu-loop: the pattern [z-a]* is wrong: the range z-a in [z-a] runs backwards\n',
+    );
+    expect(stdout).toMatch(/1 passed, 1 could not be read/);
   });
 
   test('a wrong option: one line on stderr, 2', async () => {

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EVENT_NAMES } from '../../src/trace/catalogue.ts';
 import { parsePatterns } from '../../src/trace/events-file.ts';
-import { matchesGlob, selectEvents } from '../../src/trace/select.ts';
+import { matchesGlob } from '../../src/trace/glob.ts';
+import { selectEvents } from '../../src/trace/select.ts';
 
 /** The definition, letter by letter. */
 function matches(pattern: string, name: string): boolean {

@@ -15,6 +15,7 @@ import {
   ENOTDIR,
   EPERM,
   EPIPE,
+  ETXTBSY,
   errnoMessage,
   errnoName,
   HostError,
@@ -55,6 +56,7 @@ const SPAWN_HINTS: Readonly<Record<number, string>> = {
   [EACCES]: 'make it executable (chmod +x), and look at the rights of its directories',
   [ENOEXEC]: 'it is no program, and a script needs a #! line: add one, or use --spawn',
   [E2BIG]: 'the arguments and the environment are too long',
+  [ETXTBSY]: 'somebody is writing it: try again when that has ended',
 };
 
 /** Of what opens a file. */

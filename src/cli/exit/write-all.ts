@@ -2,19 +2,20 @@ import { writeSync } from 'node:fs';
 import { POLLOUT } from '../../host/constants.ts';
 import { EAGAIN, HostError } from '../../host/errno.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
+import { guarded } from '../../trace/visible.ts';
 import { asCliError, type CliError, isUnread } from './errors.ts';
 
 const STDOUT = 1;
 
 /**
- * Writes everything, also to a pipe that is full; gives up where nobody reads any more.
+ * Writes lines of ours, in which nothing of others steers a terminal. Everything, also to a pipe that is full; gives up where nobody reads any more.
  * What it makes throws CliError where stdout cannot be written for another reason.
  */
 export function allWriter(fd: number): (text: string) => void {
   let closed = false;
   let host: LinuxHost | undefined;
   return (text) => {
-    let rest = Buffer.from(text);
+    let rest = Buffer.from(guarded(text));
     while (rest.length > 0 && !closed) {
       try {
         rest = rest.subarray(writeSync(fd, rest));

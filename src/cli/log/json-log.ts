@@ -1,6 +1,7 @@
 import pino from 'pino';
 import type { EventDef, EventId } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
+import { asciiControls } from '../../trace/visible.ts';
 import type { LiveText, Names } from './live-text.ts';
 import type { LineSink, LogLevel, LogWriter } from './log.ts';
 import type { Report } from './summary.ts';
@@ -30,7 +31,7 @@ export class JsonLog implements LogWriter {
     this.#parts = parts;
     const stream = {
       write: (line: string): void => {
-        this.#text += line;
+        this.#text += asciiControls(line);
       },
     };
     const timestamp = (): string => `,"time":${(parts.epochMs + this.#timeNs / 1e6).toFixed(3)}`;

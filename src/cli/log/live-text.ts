@@ -6,7 +6,6 @@ import { codeName, signalName } from '../../signal/names.ts';
 import { EV, EVENT_NAMES, type EventId } from '../../trace/catalogue.ts';
 import { formatEvent, type Tracer, type TraceValue } from '../../trace/tracer.ts';
 import { endText } from '../exit/exit-status.ts';
-import { visible } from '../text/style.ts';
 import { formatDuration } from '../text/units.ts';
 
 /** Names by descriptor, for the line that says what is polled. */
@@ -35,7 +34,7 @@ export function liveText(id: EventId, args: Args, { fds, coroutines }: Names): L
     case EV.child_spawn:
       return {
         func: 'posix_spawn',
-        text: `[${args[1]}] pid ${args[0]}: ${visible(String(args[2]))}`,
+        text: `[${args[1]}] pid ${args[0]}: ${args[2]}`,
         kind: 'child',
       };
     case EV.poll_enter:

@@ -1,5 +1,6 @@
 import type { EventId } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
+import { visible } from '../../trace/visible.ts';
 import { CYAN, DIM, GREEN, MAGENTA, paint, RED, type Style, wrap, YELLOW } from '../text/style.ts';
 import { type Kind, liveText, type Names } from './live-text.ts';
 import type { LineSink, LogLevel, LogWriter } from './log.ts';
@@ -69,7 +70,8 @@ export class PrettyLog implements LogWriter {
     this.#text = '';
   }
 
-  #line(timeNs: number, name: string, text: string, color: string): void {
+  #line(timeNs: number, func: string, said: string, color: string): void {
+    const [name, text] = [visible(func), visible(said)];
     const style = this.#style();
     const timeWidth = SECONDS_WIDTH + this.#decimals;
     const time = ((timeNs - this.#startNs) / 1e9).toFixed(this.#decimals).padStart(timeWidth);

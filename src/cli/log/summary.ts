@@ -1,15 +1,6 @@
+import { visible } from '../../trace/visible.ts';
 import { endText } from '../exit/exit-status.ts';
-import {
-  BOLD,
-  childColor,
-  cut,
-  GREEN,
-  paint,
-  RED,
-  type Style,
-  visible,
-  wrap,
-} from '../text/style.ts';
+import { BOLD, childColor, cut, GREEN, paint, RED, type Style, wrap } from '../text/style.ts';
 import { count, formatDuration } from '../text/units.ts';
 
 /** One child, as the summary tells it. */
@@ -134,7 +125,9 @@ export function summaryText(report: Report, style: Style): string {
     );
   }
   if (report.orphans > 0) lines.push(`  ${count(report.orphans, 'orphan')} adopted and reaped`);
-  for (const line of loopLines(report)) lines.push(`  ${wrap(line, 2, 4, style.width)}`);
+  for (const line of loopLines(report)) {
+    lines.push(`  ${wrap(visible(line), 2, 4, style.width)}`);
+  }
   return `${lines.join('\n')}\n`;
 }
 

@@ -8,6 +8,7 @@ import { Command, Option } from 'commander';
 import { CATALOGUE, EVENT_NAMES, type EventDef } from '../../trace/catalogue.ts';
 import { readTrace, TraceReadError, type TraceRecord } from '../../trace/read.ts';
 import { TraceRing } from '../../trace/ring.ts';
+import { visible } from '../../trace/visible.ts';
 import { asCliError, CliError, EXIT_INTERNAL, EXIT_USAGE } from '../exit/errors.ts';
 import { duration } from '../options/option-values.ts';
 import { checkOutputs } from '../options/output-files.ts';
@@ -62,7 +63,7 @@ function result(act: () => string): ReportResult {
     return { text: act(), status: 0 };
   } catch (error) {
     const { message, status } = asCliError(error);
-    return { text: `qemu-loop: ${message}\n`, status };
+    return { text: `qemu-loop: ${visible(message)}\n`, status };
   }
 }
 
@@ -123,9 +124,9 @@ function writeReport(trace: ReportTrace, { out, title, slowNs }: ReportOptions):
   }
   const findings = checks.flatMap((check) => check.findings);
   const found = findings.length === 0 ? 'nothing found' : count(findings.length, 'finding');
-  const lines = findings.map((one) => `  ${one.title}\n`);
+  const lines = findings.map((one) => `  ${visible(one.title)}\n`);
   const cut = trace.truncated ? ', and the trace ends in the middle of an event' : '';
-  return `${out}: ${count(trace.events.length, 'event')}, ${found}${cut}\n${lines.join('')}`;
+  return `${visible(out)}: ${count(trace.events.length, 'event')}, ${found}${cut}\n${lines.join('')}`;
 }
 
 function readFile(file: string): ReportTrace {

@@ -1,4 +1,5 @@
 import { formatProblem } from '../../scenario/problem.ts';
+import { visible } from '../../trace/visible.ts';
 import { findScenarios } from './files.ts';
 import type { Write } from './outcome.ts';
 import { readScenario } from './read-scenario.ts';
@@ -12,7 +13,7 @@ export interface CommandOutput {
 /** `qemu-loop check FILE…`: reads files and tells what is wrong with them. Returns 0, or 2. */
 export function checkCommand(args: readonly string[], { out, err }: CommandOutput): number {
   const { files, missing } = findScenarios(args);
-  for (const { message } of missing) err(`qemu-loop: ${message}\n`);
+  for (const { message } of missing) err(`qemu-loop: ${visible(message)}\n`);
   let wrong = missing.length;
   let count = 0;
   for (const file of files) {

@@ -2,6 +2,7 @@
 
 import { type Dirent, readdirSync, type Stats, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { GlobError, pathGlob } from '../../trace/glob.ts';
 
 /** What was found, in order, each file once; and what is not there. */
 export interface FoundFiles {
@@ -23,8 +24,14 @@ export function findScenarios(args: readonly string[]): FoundFiles {
   const files = new Map<string, string>();
   const missing: Missing[] = [];
   for (const arg of args) {
-    const found = find(arg, (dir, message) => missing.push({ arg: dir, message }));
-    if (found.length === 0) missing.push({ arg, message: missingText(arg) });
+    let found: readonly string[] = [];
+    try {
+      found = find(arg, (dir, message) => missing.push({ arg: dir, message }));
+      if (found.length === 0) missing.push({ arg, message: missingText(arg) });
+    } catch (error) {
+      if (!(error instanceof GlobError)) throw error;
+      missing.push({ arg, message: `the pattern ${arg} is wrong: ${error.message}` });
+    }
     for (const file of found) if (!files.has(resolve(file))) files.set(resolve(file), file);
   }
   return { files: [...files.values()], missing };
@@ -41,10 +48,10 @@ function find(arg: string, tell: Tell): string[] {
   const parts = arg.split('/');
   const fixed = parts.findIndex((part) => /[*?[]/.test(part));
   const base = parts.slice(0, fixed).join('/') || (arg.startsWith('/') ? '/' : '.');
-  const pattern = patternOf(arg);
+  const matches = pathGlob(arg);
   return walk(base, tell)
     .map((file) => (base === '.' && !arg.startsWith('./') ? file.replace(/^\.\//, '') : file))
-    .filter((file) => pattern.test(file));
+    .filter(matches);
 }
 
 function missingText(arg: string): string {
@@ -77,18 +84,4 @@ function walk(dir: string, tell: Tell): string[] {
     const path = dir === '.' ? `./${entry.name}` : join(dir, entry.name);
     return entry.isDirectory() ? walk(path, tell) : [path];
   });
-}
-
-/** `**` crosses directories, `*` and `?` do not. */
-function patternOf(glob: string): RegExp {
-  const source = glob.replace(/\*\*\/|\*\*|\*|\?|\[[^\]]*\]|[^*?[]+|\[/g, (part) => {
-    if (part === '**/') return '(?:[^/]+/)*';
-    if (part === '**') return '.*';
-    if (part === '*') return '[^/]*';
-    if (part === '?') return '[^/]';
-    return part.startsWith('[') && part.length > 1
-      ? part.replace('[!', '[^')
-      : part.replace(/[.+^${}()|[\]\\]/g, '\\$&');
-  });
-  return new RegExp(`^${source}$`);
 }

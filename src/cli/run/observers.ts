@@ -8,6 +8,7 @@ import type { World } from '../../scenario/run/world.ts';
 import type { TraceOrigin } from '../../trace/backend.ts';
 import { EVENT_NAMES } from '../../trace/catalogue.ts';
 import type { TraceRing } from '../../trace/ring.ts';
+import { visible } from '../../trace/visible.ts';
 import { allWriter } from '../exit/write-all.ts';
 import { attachLog } from '../log/chain.ts';
 import { followNames } from '../log/live-text.ts';
@@ -82,7 +83,7 @@ export class TraceFiles implements Observer {
   }
 
   finish(): string {
-    return this.#problems.map((problem) => `qemu-loop: ${problem}\n`).join('');
+    return this.#problems.map((problem) => `qemu-loop: ${visible(problem)}\n`).join('');
   }
 }
 

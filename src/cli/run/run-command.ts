@@ -3,6 +3,7 @@ import { formatProblem } from '../../scenario/problem.ts';
 import { type RunResult, refuse } from '../../scenario/run/run.ts';
 import { SimWorld } from '../../scenario/run/sim-world.ts';
 import { durationText } from '../../scenario/values.ts';
+import { visible } from '../../trace/visible.ts';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 import { checkOutputs, outputsOf } from '../options/output-files.ts';
 import type { TraceOptions } from '../options/trace-options.ts';
@@ -95,7 +96,7 @@ export async function runCommand(
         notes += one.notes;
         if (one.left) {
           status = EXIT_LEFT;
-          notes += `qemu-loop: ${outcome.file} was left before its end\n`;
+          notes += `qemu-loop: ${visible(outcome.file)} was left before its end\n`;
           return;
         }
         status = Math.max(status, outcome.status);
@@ -122,7 +123,7 @@ function plan(
   checkOutputs(outputsOf(options.trace, options.report), inputs);
   const unread: Unread[] = [];
   for (const { arg, message } of missing) {
-    err(`qemu-loop: ${message}\n`);
+    err(`qemu-loop: ${visible(message)}\n`);
     unread.push({ file: arg, status: 2, messages: [message] });
   }
   const planned: Planned[] = [];

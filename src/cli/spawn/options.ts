@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { nearest } from '../../scenario/nearest.ts';
 import type { SigfdChoice } from '../../signal/signals.ts';
-import { EXIT_USAGE } from '../exit/errors.ts';
 import type { LogLevel } from '../log/log.ts';
 import { parseCommand, usageError } from '../options/parse-command.ts';
 import {
@@ -115,9 +114,8 @@ function define(): Command {
  * @throws CliError with status 2, whose message is one line, where it is wrong
  */
 export function parseOptions(args: readonly string[], version: () => string): Options | Help {
-  const isEmpty = args.length === 0;
-  const parsed = parseCommand<Raw>(define(), isEmpty ? ['--help'] : args);
-  if ('text' in parsed) return { text: parsed.text, status: isEmpty ? EXIT_USAGE : 0 };
+  const parsed = parseCommand<Raw>(define(), args);
+  if ('text' in parsed) return { text: parsed.text, status: 0 };
   const { raw, operands } = parsed;
   if (raw.version) return { text: `${version()}\n`, status: 0 };
   return fromRaw(raw, operands, args.includes('--'));

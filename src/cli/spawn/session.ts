@@ -3,7 +3,6 @@
 import {
   CLOCK_MONOTONIC,
   O_CLOEXEC,
-  O_RDONLY,
   PR_SET_CHILD_SUBREAPER,
   SIGABRT,
   SIGCHLD,
@@ -17,6 +16,8 @@ import { Signals } from '../../signal/signals.ts';
 import { EVENT_NAMES } from '../../trace/catalogue.ts';
 import type { TraceRing } from '../../trace/ring.ts';
 import { Tracer } from '../../trace/tracer.ts';
+import { visible } from '../../trace/visible.ts';
+import { disposeAll } from '../exit/dispose-all.ts';
 import { allWriter } from '../exit/write-all.ts';
 import { attachLog } from '../log/chain.ts';
 import type { LogWriter } from '../log/log.ts';
@@ -28,6 +29,7 @@ import { Terminal } from '../terminal/terminal.ts';
 import { childColor, paint, wantsColor } from '../text/style.ts';
 import { TraceOutput, traceClock, traceOrigin } from '../trace/trace-output.ts';
 import { FORWARDED, forwardSignals } from './forward.ts';
+import type { NodeChannel } from './node-channel.ts';
 import type { Options } from './options.ts';
 import { checkPassedFds } from './pass-fds.ts';
 import { dieWithParent } from './pdeathsig.ts';
@@ -41,6 +43,8 @@ export interface Makers {
   readonly watch: WatchMaker | null;
   /** Keeps all events for the report of the run. */
   readonly events: TraceRing | null;
+  /** Is handed on to the children. */
+  readonly channel: NodeChannel | null;
 }
 
 /**
@@ -50,13 +54,14 @@ export interface Makers {
 export function runSession(options: Options, makers: Makers): number {
   const host = new LinuxHost();
   const parentPid = host.getppid();
-  const undo: Disposable[] = [];
+  const undo: Disposable[] = [host];
   try {
     checkPassedFds(host, options.passFds);
-    return new Session(host, options, makers, undo).run(parentPid);
+    const { channel } = makers;
+    const passFds = channel === null ? options.passFds : [...options.passFds, channel.fd];
+    return new Session(host, { ...options, passFds }, makers, undo).run(parentPid);
   } finally {
-    for (const step of undo.reverse()) step.dispose();
-    host.dispose();
+    disposeAll(undo, allWriter(2));
   }
 }
 
@@ -68,6 +73,7 @@ class Session {
   readonly #log: LogWriter;
   readonly #report: Report;
   readonly #view: WatchView | null;
+  readonly #channel: NodeChannel | null;
   readonly #trace: Tracer;
   /** The process ends at once: the signals stay ours, or one that comes late would end us instead. */
   #exits = false;
@@ -78,6 +84,7 @@ class Session {
     this.#host = host;
     this.#options = options;
     this.#undo = undo;
+    this.#channel = makers.channel;
     this.#outputs = this.#keep(new Outputs(host));
     this.#trace = new Tracer(traceClock(host));
     this.#traceOutput = this.#openTrace();
@@ -103,6 +110,7 @@ class Session {
     this.#traceOutput?.useLoop(loop);
     try {
       supervisor.start();
+      if (this.#report.children.every(({ pid }) => pid > 0)) this.#channel?.close();
       while (!supervisor.settled) loop.mainLoopWait(false);
       supervisor.awaitOutput();
       while (prefixer?.drain() === false) loop.mainLoopWait(false);
@@ -162,7 +170,7 @@ class Session {
       ? new Prefixer({
           loop,
           outputFor: (fd) => view?.output ?? this.#outputs.of(fd),
-          stdin: view === null ? 0 : this.#openNull(),
+          stdin: view === null ? 0 : this.#openEmpty(),
         })
       : null;
     const supervisor: Supervisor = new Supervisor(
@@ -210,7 +218,7 @@ class Session {
     const output = new TraceOutput(this.#trace, trace, traceOrigin(this.#host), this.#host);
     const problems = (): void => {
       const stderr = allWriter(2);
-      for (const problem of output.close()) stderr(`qemu-loop: ${problem}\n`);
+      for (const problem of output.close()) stderr(`qemu-loop: ${visible(problem)}\n`);
     };
     this.#keep({ dispose: problems });
     return output;
@@ -221,7 +229,7 @@ class Session {
     if (this.#traceOutput === null) return;
     supervisor.awaitOutput();
     const problems = this.#traceOutput.finish(loop, this.#options.graceNs);
-    const text = problems.map((problem) => `qemu-loop: ${problem}\n`).join('');
+    const text = problems.map((problem) => `qemu-loop: ${visible(problem)}\n`).join('');
     this.#outputs.of(2).write(2, new TextEncoder().encode(text));
     supervisor.awaitOutput();
     while (this.#outputs.waiting) loop.mainLoopWait(false);
@@ -260,10 +268,14 @@ class Session {
     if (logLevel !== 'error' && logLevel !== 'warn') this.#log.summary(report);
   }
 
-  #openNull(): number {
-    const fd = check(this.#host.open('/dev/null', O_RDONLY | O_CLOEXEC, 0), 'open /dev/null');
-    this.#keep({ dispose: () => this.#host.close(fd) });
-    return fd;
+  /** A stdin that is at its end, also where there is no /dev/null. */
+  #openEmpty(): number {
+    const host = this.#host;
+    const pipe: [number, number] = [-1, -1];
+    check(host.pipe2(pipe, O_CLOEXEC), 'pipe2');
+    host.close(pipe[1]);
+    this.#keep({ dispose: () => host.close(pipe[0]) });
+    return pipe[0];
   }
 
   #prefixOf(number: number): string {

@@ -39,13 +39,6 @@ export function wantsColor(
   return isTerminal && env.TERM !== 'dumb';
 }
 
-/** Makes control characters visible, as in `\x1b`. Newlines and tabs stay. */
-export function visible(text: string): string {
-  return text.replace(/(?![\t\n])\p{Cc}/gu, (char) => {
-    return `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  });
-}
-
 /**
  * Wraps a text into lines of at most width columns, indented except for the first. The first
  * line starts after `used` columns. Cuts words that are longer than a line.

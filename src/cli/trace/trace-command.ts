@@ -3,7 +3,7 @@
 import { nearest } from '../../scenario/nearest.ts';
 import { CATALOGUE, EVENT_NAMES, type EventDef } from '../../trace/catalogue.ts';
 import { traceEventsFile } from '../../trace/events-file.ts';
-import { matchesGlob } from '../../trace/select.ts';
+import { matchesGlob } from '../../trace/glob.ts';
 import { usageError } from '../options/parse-command.ts';
 import { unknownEvent } from '../options/trace-options.ts';
 

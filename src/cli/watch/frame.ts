@@ -1,5 +1,6 @@
 /** Composes a frame: the header, the clipped sections, and the last line. */
 
+import { guarded } from '../../trace/visible.ts';
 import { liveText, type Names } from '../log/live-text.ts';
 import {
   BOLD,
@@ -74,8 +75,13 @@ export function frame(parts: FrameParts, columns: number, rows: number): string[
   while (body.length < room) body.push('');
   const lines = [...top, ...body, bottom(parts, columns)].slice(-rows);
   return lines
-    .map((line) => clip(line, columns).replace(/\s+$/, ''))
+    .map((line) => clip(guardedLine(line), columns).replace(/\s+$/, ''))
     .map((line) => close(line, view));
+}
+
+/** Makes names and commands harmless: they may colour the screen, and do nothing else to it. */
+function guardedLine(line: string): string {
+  return guarded(line.replaceAll('\n', '\\n').replaceAll('\t', '  '));
 }
 
 /** Ends the colour of a line, since clipping may have removed its end. */

@@ -12,7 +12,7 @@ import type { Scenario } from '../../../src/scenario/model.ts';
 import { ScenarioEnded } from '../../../src/scenario/run/engine.ts';
 import { type RunResult, runScenario } from '../../../src/scenario/run/run.ts';
 import { SimWorld } from '../../../src/scenario/run/sim-world.ts';
-import { randomScenario } from '../../scenario/random-scenario.ts';
+import { type PlainScenario, randomScenario } from '../../scenario/random-scenario.ts';
 import type { Generator } from '../generators.ts';
 
 type Tree = Record<string, unknown>;
@@ -162,10 +162,10 @@ function run(scenario: Scenario): RunResult {
 
 type Input =
   | { readonly file: number; readonly changes: readonly Change[]; readonly jitter: boolean }
-  | { readonly text: string };
+  | { readonly plain: PlainScenario };
 
 function textOf(input: Input): string {
-  if ('text' in input) return input.text;
+  if ('plain' in input) return JSON.stringify(input.plain, null, 1);
   const tree = structuredClone(trees[input.file % trees.length]!);
   for (const change of input.changes) apply(tree, change);
   if (input.jitter) tree.jitter = '5ms';
@@ -181,7 +181,7 @@ export default {
       weight: 5,
       arbitrary: fc.record({ file: fc.nat(trees.length - 1), changes, jitter: fc.boolean() }),
     },
-    { weight: 1, arbitrary: fc.record({ text: randomScenario }) },
+    { weight: 1, arbitrary: fc.record({ plain: randomScenario }) },
   ),
   check: (input: Input) => {
     const { scenario } = loadScenario(textOf(input), 'f');

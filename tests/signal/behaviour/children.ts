@@ -168,9 +168,15 @@ export const childCases: BehaviourCase[] = [
     name: 'children: a working directory that cannot be entered is named',
     run: (env) => {
       const watch = env.watch(env.signals(SIGCHLD));
-      assert.throws(() => watch.spawn({ ...sh('exit 0'), cwd: '/nowhere' }, 'one'), {
-        message: 'spawn /bin/sh in /nowhere: Not a directory (ENOTDIR)',
-      });
+      for (const [cwd, why] of [
+        ['/nowhere', 'No such file or directory (ENOENT)'],
+        ['', 'No such file or directory (ENOENT)'],
+        ['/dev/null', 'Not a directory (ENOTDIR)'],
+      ] as const) {
+        assert.throws(() => watch.spawn({ ...sh('exit 0'), cwd }, 'one'), {
+          message: `spawn /bin/sh: chdir ${cwd}: ${why}`,
+        });
+      }
       assert.equal(watch.size, 0);
     },
   },

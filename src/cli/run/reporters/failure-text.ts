@@ -3,6 +3,7 @@ import type { DiffLine } from '../../../scenario/run/diff.ts';
 import type { Failure } from '../../../scenario/run/judge.ts';
 import type { RunResult } from '../../../scenario/run/run.ts';
 import { durationText } from '../../../scenario/values.ts';
+import { visible } from '../../../trace/visible.ts';
 import { DIM, GREEN, paint, RED, type Style, wordLines } from '../../text/style.ts';
 import type { Outcome } from '../outcome.ts';
 
@@ -22,7 +23,7 @@ export function failureLines(outcome: Outcome, style: Style = PLAIN): string[] {
     lines.push('the order logs of the two hosts differ:');
     lines.push(...sideBySide(outcome.difference, style));
   }
-  if (outcome.command !== null) lines.push(`run it again: ${outcome.command}`);
+  if (outcome.command !== null) lines.push(`run it again: ${visible(outcome.command)}`);
   return lines;
 }
 
@@ -45,10 +46,8 @@ export function noteLines({ results }: Outcome, style: Style): string[] {
 
 /** In lines that fit beside the margin, broken between words. */
 function folded(text: string, { width }: Style): string[] {
-  return text.split('\n').flatMap((line) => {
-    const [first, ...others] = wordLines(line, MARGIN, MARGIN + 2, width);
-    return [first!, ...others.map((other) => `  ${other}`)];
-  });
+  const [first, ...others] = wordLines(visible(text), MARGIN, MARGIN + 2, width);
+  return [first!, ...others.map((other) => `  ${other}`)];
 }
 
 function placeText({ line, column }: Place): string {
@@ -57,8 +56,9 @@ function placeText({ line, column }: Place): string {
 
 /** Expected (-) against actual (+), with the time and the iteration of what came. */
 function diffLines(diff: readonly DiffLine[], style: Style): string[] {
-  const width = widest(diff, 40);
-  return around(diff).map((line) => {
+  const shown = visibleLines(diff);
+  const width = widest(shown, 40);
+  return around(shown).map((line) => {
     if (line === null) return paint(style, DIM, '    …');
     if (line.sign === '…') return paint(style, DIM, `    … ${line.text}`);
     const { sign, text, timeNs, iteration } = line;
@@ -71,10 +71,11 @@ function diffLines(diff: readonly DiffLine[], style: Style): string[] {
 
 /** Two columns: what only one host has stands opposite to nothing. */
 function sideBySide(diff: readonly DiffLine[], style: Style): string[] {
-  const width = widest(diff, 36);
+  const shown = visibleLines(diff);
+  const width = widest(shown, 36);
   const row = (sim: string, linux: string, color: string): string =>
     paint(style, color, `  ${sim.padEnd(width)} | ${linux}`.trimEnd());
-  const rows = around(diff).map((line) => {
+  const rows = around(shown).map((line) => {
     if (line === null) return paint(style, DIM, '    …');
     if (line.sign === '…') return paint(style, DIM, `    … ${line.text}`);
     if (line.sign === ' ') return row(line.text, line.text, '');
@@ -88,6 +89,10 @@ function widest(diff: readonly DiffLine[], most: number): number {
     most,
     diff.reduce((width, { text }) => Math.max(width, text.length), 8),
   );
+}
+
+function visibleLines(diff: readonly DiffLine[]): DiffLine[] {
+  return diff.map((line) => ({ ...line, text: visible(line.text) }));
 }
 
 /** Lines near a difference; null stands for those left out. Without any difference, all. */

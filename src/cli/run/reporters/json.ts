@@ -1,3 +1,4 @@
+import { visibleJson } from '../../../trace/visible.ts';
 import type { Outcome, Reporter, Totals, Unread, Write } from '../outcome.ts';
 
 /** One JSON object a line: each file that could not be read, each outcome, then the totals. */
@@ -11,14 +12,14 @@ export class JsonReporter implements Reporter {
   begin(): void {}
 
   unread(one: Unread): void {
-    this.#write(`${JSON.stringify(one)}\n`);
+    this.#write(`${visibleJson(one)}\n`);
   }
 
   outcome(outcome: Outcome): void {
-    this.#write(`${JSON.stringify(outcome)}\n`);
+    this.#write(`${visibleJson(outcome)}\n`);
   }
 
   end(totals: Totals): void {
-    this.#write(`${JSON.stringify({ totals })}\n`);
+    this.#write(`${visibleJson({ totals })}\n`);
   }
 }

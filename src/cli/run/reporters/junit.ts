@@ -1,3 +1,4 @@
+import { visible } from '../../../trace/visible.ts';
 import type { Outcome, Reporter, Totals, Unread, Write } from '../outcome.ts';
 import { failureLines, runText } from './failure-text.ts';
 
@@ -49,14 +50,14 @@ function testCase(file: string, name: string, wallMs: number, body: string | nul
 }
 
 function bodyOf(tag: 'failure' | 'error', lines: readonly string[]): string {
-  return `<${tag} message="${escapeXml(lines[0]!)}">${escapeXml(lines.join('\n'))}</${tag}>`;
+  return `<${tag} message="${escapeXml(lines[0]!)}">${lines.map(escapeXml).join('\n')}</${tag}>`;
 }
 
-/** What XML cannot hold, escaped or not, such as a control character that a file has in it. */
-const NO_XML = /[^\t\n\r -\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
+/** What XML cannot hold, escaped or not. */
+const NO_XML = /[^ -\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 
 function escapeXml(text: string): string {
-  return text
+  return visible(text)
     .replaceAll(NO_XML, '\uFFFD')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -1,4 +1,5 @@
 import { durationText } from '../../../scenario/values.ts';
+import { visible } from '../../../trace/visible.ts';
 import { BOLD, cut, DIM, GREEN, paint, RED, type Style } from '../../text/style.ts';
 import type { Outcome, Reporter, Totals, Write } from '../outcome.ts';
 import { failureLines, MARGIN, noteLines, runText } from './failure-text.ts';
@@ -27,7 +28,7 @@ export class PrettyReporter implements Reporter {
 
   running(file: string): void {
     if (this.#progress === null || this.#total <= MOST_LISTED) return;
-    const text = cut(`[${this.#done}/${this.#total}] ${file}`, this.#style.width - 1);
+    const text = cut(`[${this.#done}/${this.#total}] ${visible(file)}`, this.#style.width - 1);
     this.#progress(`\r\x1b[K${text}`);
   }
 
@@ -42,9 +43,10 @@ export class PrettyReporter implements Reporter {
     this.#clear();
     const style = this.#style;
     const mark = outcome.status === 0 ? paint(style, GREEN, 'ok  ') : paint(style, RED, 'FAIL');
+    const [name, file] = [visible(outcome.name), visible(outcome.file)];
     const elapsed = durationText(outcome.results[0]!.elapsedNs);
     const more = paint(style, DIM, `${runText(outcome)}, ${elapsed}`);
-    this.#write(`${mark} ${paint(style, BOLD, outcome.name)}  ${outcome.file}  ${more}\n`);
+    this.#write(`${mark} ${paint(style, BOLD, name)}  ${file}  ${more}\n`);
     const failures = outcome.status === 0 ? [] : failureLines(outcome, style);
     const margin = ' '.repeat(MARGIN);
     for (const line of [...noteLines(outcome, style), ...failures]) {

@@ -1,3 +1,4 @@
+import { visible } from '../../../trace/visible.ts';
 import type { Outcome, Reporter, Unread, Write } from '../outcome.ts';
 import { failureLines, runText } from './failure-text.ts';
 
@@ -28,13 +29,11 @@ export class TapReporter implements Reporter {
   end(): void {}
 
   #point(ok: 'ok' | 'not ok', title: string): void {
-    this.#write(`${ok} ${++this.#number} - ${title.replaceAll('#', '\\#')}\n`);
+    this.#write(`${ok} ${++this.#number} - ${visible(title).replaceAll('#', '\\#')}\n`);
   }
 
-  /** What a file says may be quoted in a message, and have lines of its own. */
   #messages(messages: readonly string[]): void {
-    const lines = messages.flatMap((message) => message.split('\n'));
-    const block = lines.map((line) => `    ${line}\n`).join('');
+    const block = messages.map((message) => `    ${visible(message)}\n`).join('');
     this.#write(`  ---\n  message: |\n${block}  ...\n`);
   }
 }

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+
+const FD = 'NODE_CHANNEL_FD';
+const MODE = 'NODE_CHANNEL_SERIALIZATION_MODE';
+
+/** What Node keeps of its end, by a symbol of that name. */
+interface Handle {
+  readStop(): void;
+  close(): void;
+}
+
+/**
+ * The channel of a parent that started us by node:child_process with `ipc`. It is meant for
+ * the program that we run: Node has taken it, and its variables out of the environment.
+ */
+export class NodeChannel {
+  /** The descriptor that the children inherit. */
+  readonly fd: number;
+  readonly #handle: Handle;
+
+  private constructor(fd: number, handle: Handle) {
+    this.fd = fd;
+    this.#handle = handle;
+  }
+
+  /**
+   * Reads nothing more from it, and tells the children of it, in our environment. Returns
+   * null where there is none, or this Node keeps it otherwise. To be called before Node's
+   * loop runs, or it may read what is for the children.
+   */
+  static take(): NodeChannel | null {
+    const fd = (process.channel as { fd?: number } | undefined)?.fd;
+    const handle = handleOf();
+    if (fd === undefined || handle === undefined) return null;
+    handle.readStop();
+    process.env[FD] = String(fd);
+    process.env[MODE] = modeOf();
+    return new NodeChannel(fd, handle);
+  }
+
+  /** The children have it: the parent is to see when they close it. */
+  close(): void {
+    this.#handle.close();
+  }
+}
+
+function handleOf(): Handle | undefined {
+  const owner = process as unknown as Record<symbol, unknown>;
+  for (const symbol of Object.getOwnPropertySymbols(owner)) {
+    if (symbol.description === 'kChannelHandle') return owner[symbol] as Handle;
+  }
+  return undefined;
+}
+
+/** The environment as we got it is still in /proc. */
+function modeOf(): string {
+  try {
+    const all = readFileSync('/proc/self/environ', 'utf8').split('\0');
+    return all.find((one) => one.startsWith(`${MODE}=`))?.slice(MODE.length + 1) ?? 'json';
+  } catch {
+    return 'json';
+  }
+}
