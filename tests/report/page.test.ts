@@ -1,7 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReportTrace } from '../../src/cli/report/model.ts';
-import { launch, NO_BROWSER, type OpenReport, openReport, type PageOptions } from './browser.ts';
+import { launchChromium } from '../support/chromium.ts';
+import { NO_BROWSER, type OpenReport, openReport, type PageOptions } from './browser.ts';
 import { type Run, traced } from './traces.ts';
 
 const MS = 1e6;
@@ -12,7 +13,7 @@ const FIRST_ROW = 26 + 16 + 9;
 let browser: Browser;
 
 beforeAll(async () => {
-  if (!NO_BROWSER) browser = await launch();
+  if (!NO_BROWSER) browser = await launchChromium();
 });
 afterAll(async () => {
   await browser?.close();
