@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { afterAll } from 'vitest';
 
 export interface Ended {
   readonly status: number | null;
@@ -15,7 +16,7 @@ export interface Ended {
 }
 
 /** Less than a test's own time limit. */
-const GIVE_UP_MS = 50_000;
+const GIVE_UP_MS = 150_000;
 
 /** The bundle stands outside the tree, where `koffi` would not be found by name. */
 const koffiByPath: Plugin = {
@@ -28,27 +29,35 @@ const koffiByPath: Plugin = {
   },
 };
 
-/**
- * Bundles the file, runs it to its end, and removes the bundle. As CommonJS, which
- * Node loads without its thread pool: a test can tell when that starts.
- */
+/** Bundles of this test file, by the path of what they were made of. */
+const bundles = new Map<string, Promise<string>>();
+let dir: string | undefined;
+
+afterAll(() => {
+  if (dir !== undefined) rmSync(dir, { recursive: true });
+});
+
+/** Bundles the file, if that has not been done, and runs it to its end. */
 export async function runAlone(file: string, ...args: string[]): Promise<Ended> {
-  const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-test-'));
-  const outfile = join(dir, 'program.cjs');
-  try {
-    await build({
-      entryPoints: [file],
-      outfile,
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      logLevel: 'error',
-      plugins: [koffiByPath],
-    });
-    return await run(process.execPath, [outfile, ...args]);
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
+  const known = bundles.get(file) ?? bundle(file);
+  bundles.set(file, known);
+  return run(process.execPath, [await known, ...args]);
+}
+
+/** As CommonJS, which Node loads without its thread pool: a test can tell when that starts. */
+async function bundle(file: string): Promise<string> {
+  dir ??= mkdtempSync(join(tmpdir(), 'qemu-loop-test-'));
+  const outfile = join(dir, `${bundles.size}.cjs`);
+  await build({
+    entryPoints: [file],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    logLevel: 'error',
+    plugins: [koffiByPath],
+  });
+  return outfile;
 }
 
 function run(program: string, args: string[]): Promise<Ended> {

@@ -20,7 +20,7 @@ function essence(result: RunResult): { order: string[]; failures: string[] } {
   return { order: result.order.map((entry) => entry.text), failures: failuresOf(result) };
 }
 
-it(`${numRuns} random scenarios agree`, { timeout: 60_000 + numRuns * 200 }, async () => {
+it(`${numRuns} random scenarios agree`, { timeout: 180_000 + numRuns * 200 }, async () => {
   const texts = fc.sample(randomScenario, { numRuns, seed });
   const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-random-'));
   try {
