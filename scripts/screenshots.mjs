@@ -1,16 +1,12 @@
-// Makes the pictures of docs/ from real runs. Needs `npm run build`, and Chromium.
+// Makes the pictures of docs/ from real runs. Needs `npm run build`.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { chromium } from 'playwright-core';
+import { importTs } from './import-ts.mjs';
 
-const executablePath = '/usr/bin/chromium';
-if (!existsSync(executablePath)) {
-  console.error(`${executablePath} is missing: apt-get install chromium`);
-  process.exit(1);
-}
+const { launchChromium } = await importTs('tests/support/chromium.ts');
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const command = join(root, 'dist', 'qemu-loop.cjs');
 const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-pictures-'));
@@ -55,10 +51,7 @@ async function picture(browser, url, { name, width, height, colorScheme }) {
 
 try {
   const url = makeReport();
-  const browser = await chromium.launch({
-    executablePath,
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  });
+  const browser = await launchChromium();
   try {
     const size = { width: 1200, height: 860 };
     await picture(browser, url, { name: 'report.png', colorScheme: 'light', ...size });

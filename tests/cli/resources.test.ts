@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { jsonLines, run, shell, start, summaryOf } from '../support/run.ts';
+import { jsonLines, run, shell, shellStart, start, summaryOf } from '../support/run.ts';
 
 describe('no busy polling', () => {
   test('one child: as many waits as there is something to wait for', async () => {
@@ -32,10 +32,13 @@ describe('when something runs out', () => {
   test('descriptors: a wait while others run, and nothing is lost', async () => {
     // Two pipes a child: not all 40 fit under the limit at once.
     const args = Array.from({ length: 40 }, (_, i) => `--spawn 'read x; echo ${i}'`).join(' ');
-    const { stdout, stderr } = await shell(
-      `ulimit -n 60; sleep 0.3 | $QL --log-format json --prefix ${args}; echo status $?`,
+    const running = shellStart(
+      `ulimit -n 60; $QL --log-format json --prefix ${args}; echo status $?`,
     );
-    expect(stderr).toMatch(/spawn_retry.*EMFILE/);
+    // They live until then.
+    await running.until(/spawn_retry.*EMFILE/, 'stderr');
+    running.child.stdin?.end();
+    const { stdout, stderr } = await running.end();
     const seen = stdout.trim().split('\n');
     expect(seen.at(-1)).toBe('status 0');
     expect(seen).toHaveLength(41);
@@ -45,9 +48,12 @@ describe('when something runs out', () => {
   test('processes: a wait while others run', async () => {
     // A user of its own, so that the limit counts only what is here.
     const args = Array.from({ length: 12 }, () => "--spawn 'read x'").join(' ');
-    const { status, stderr } = await shell(
-      `sleep 0.3 | setpriv --reuid 64123 --clear-groups prlimit --nproc=18 $QL --log-format json ${args}`,
+    const running = shellStart(
+      `exec setpriv --reuid 64123 --clear-groups prlimit --nproc=18 $QL --log-format json ${args}`,
     );
+    await running.until(/spawn_retry/, 'stderr');
+    running.child.stdin?.end();
+    const { status, stderr } = await running.end();
     const waits = jsonLines(stderr).filter(({ event }) => event === 'spawn_retry');
     expect(waits[0]).toMatchObject({ errno: 'EAGAIN' });
     expect(summaryOf(stderr)).toMatchObject({ reaped: 12 });

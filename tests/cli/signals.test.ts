@@ -268,15 +268,12 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
     });
 
     test('kills after the grace those who do not listen, generation by generation', async () => {
-      const inner =
-        "trap '' TERM; (trap '' TERM; while :; do sleep 0.02; done) & while :; do sleep 0.02; done";
-      const { status, stderr } = await run([
-        '-s',
-        '--grace',
-        '60ms',
-        '--spawn',
-        `(${inner}) & sleep 0.1; exit 4`,
-      ]);
+      const deaf = "trap '' TERM; echo deaf; while :; do sleep 0.02; done";
+      const inner = `trap '' TERM; (${deaf}) & ${deaf}`;
+      const running = start(['-s', '--grace', '60ms', '--spawn', `(${inner}) & read x; exit 4`]);
+      await running.until(/deaf\ndeaf/);
+      running.child.stdin?.end();
+      const { status, stderr } = await running.end();
       expect(status).toBe(4);
       expect(stderr).toMatch(/SIGKILL/);
     });

@@ -106,7 +106,6 @@ describe('text of the command itself', () => {
       expect(stdout.length).toBeGreaterThan(ROOM);
       expect(withoutNumbers(text)).toBe(withoutNumbers(stdout));
     },
-    10_000,
   );
 
   test('leaves the flags of a pipe that is not its own alone', () => {

@@ -1,12 +1,11 @@
 /** Runs a TypeScript file as a process of its own: what masks signals or blocks must not do so here. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { build, type Plugin } from 'esbuild';
+import { afterAll } from 'vitest';
+import { bundle } from '../support/bundle.ts';
 
 export interface Ended {
   readonly status: number | null;
@@ -16,20 +15,17 @@ export interface Ended {
 }
 
 /** Less than a test's own time limit. */
-const GIVE_UP_MS = 50_000;
+const GIVE_UP_MS = 150_000;
 
-/** The bundle stands outside the tree, where `koffi` would not be found by name. */
-const koffiByPath: Plugin = {
-  name: 'koffi-by-path',
-  setup: (on) => {
-    on.onResolve({ filter: /^koffi$/ }, () => {
-      const main = createRequire(import.meta.url).resolve('koffi');
-      return { path: main, external: true };
-    });
-  },
-};
+/** Bundles of this test file, by the path of what they were made of. */
+const bundles = new Map<string, Promise<string>>();
+let dir: string | undefined;
 
-/** Bundles the file, runs it to its end, and removes the bundle. */
+afterAll(() => {
+  if (dir !== undefined) rmSync(dir, { recursive: true });
+});
+
+/** Bundles the file, if that has not been done, and runs it to its end. */
 export function runAlone(file: string, ...args: string[]): Promise<Ended> {
   return runUnder([], file, ...args);
 }
@@ -40,71 +36,19 @@ export async function runUnder(
   file: string,
   ...args: string[]
 ): Promise<Ended> {
-  const bundle = await bundled(file);
   const [program, ...before] = [...wrapper, process.execPath];
-  try {
-    return await run(program!, [...before, bundle.program, ...args]);
-  } finally {
-    bundle.remove();
-  }
+  return run(program!, [...before, await bundled(file), ...args]);
 }
 
-/** A program that answers each line with a line, until it is ended. */
-export interface Running {
-  ask(line: string): Promise<string>;
-  end(): void;
+function bundled(file: string): Promise<string> {
+  const known = bundles.get(file) ?? bundleAnew(file);
+  bundles.set(file, known);
+  return known;
 }
 
-/** Bundles the file, and starts it. It ends with this process, whose end closes its stdin. */
-export async function startAlone(file: string): Promise<Running> {
-  const bundle = await bundled(file);
-  const child = spawn(process.execPath, [bundle.program], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const answers = createInterface({ input: child.stdout });
-  return {
-    ask: (line) => {
-      child.stdin.write(`${line}\n`);
-      return nextLine(answers, child);
-    },
-    end: () => {
-      child.kill('SIGKILL');
-      bundle.remove();
-    },
-  };
-}
-
-function nextLine(lines: ReturnType<typeof createInterface>, child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const gone = (status: number | null, signal: NodeJS.Signals | null): void => {
-      reject(new Error(`the program ended by ${signal ?? status} before it answered`));
-    };
-    child.once('exit', gone);
-    lines.once('line', (line) => {
-      child.off('exit', gone);
-      resolve(line);
-    });
-  });
-}
-
-/** As CommonJS, which Node loads without its thread pool: a test can tell when that starts. */
-async function bundled(file: string): Promise<{ readonly program: string; remove(): void }> {
-  const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-test-'));
-  const remove = (): void => rmSync(dir, { recursive: true });
-  const program = join(dir, 'program.cjs');
-  try {
-    await build({
-      entryPoints: [file],
-      outfile: program,
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      logLevel: 'error',
-      plugins: [koffiByPath],
-    });
-  } catch (error) {
-    remove();
-    throw error;
-  }
-  return { program, remove };
+function bundleAnew(file: string): Promise<string> {
+  dir ??= mkdtempSync(join(tmpdir(), 'qemu-loop-test-'));
+  return bundle(file, join(dir, `${bundles.size}.cjs`));
 }
 
 function run(program: string, args: string[]): Promise<Ended> {

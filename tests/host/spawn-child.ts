@@ -241,7 +241,7 @@ function killedWhileWaiting(signo: number): unknown {
   const end = [out.code, out.status];
   const fds = host.alloc(8);
   fds.i32.set([r, POLLIN]);
-  const hangup = host.poll(fds, 1, 20e9) === 1 && host.read(r, buf, 0, 16) === 0;
+  const hangup = host.poll(fds, 1, 100e9) === 1 && host.read(r, buf, 0, 16) === 0;
   host.close(r);
   // What its shell left behind is ours now, and ends by itself: this waits for an hour if not.
   while (host.waitid(P_ALL, 0, WEXITED, out) === 0);

@@ -10,7 +10,7 @@ describe.each(['clone', 'posix_spawn', 'clone, which is refused'])('children by 
     const ended = await runAlone(join(import.meta.dirname, 'spawn-child.ts'), spawnBy);
     expect(ended).toMatchObject({ status: 0, signal: null, stderr: '' });
     report = JSON.parse(ended.stdout);
-  }, 120_000);
+  });
 
   describe('LinuxHost.spawn', () => {
     it('swaps descriptors', () => {

@@ -63,7 +63,7 @@ function reapAll(): number {
     fds.i32[0] = fd;
     fds.i32[1] = POLLIN;
     // A lost signal ends this: nothing else would come.
-    if (host.poll(fds, 1, 5e9) <= 0) break;
+    if (host.poll(fds, 1, 60e9) <= 0) break;
     host.read(fd, records, 0, 128 * 16);
     for (const pid of alive) {
       if (host.waitid(P_PID, pid, WEXITED | WNOHANG, out) < 0 || out.pid === 0) continue;

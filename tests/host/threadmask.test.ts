@@ -32,7 +32,7 @@ beforeAll(async () => {
   expect(ended).toMatchObject({ status: 0, signal: null, stderr: '' });
   report = JSON.parse(ended.stdout) as Report;
   wanted = report.signals.reduce((set, signo) => set | (1n << BigInt(signo - 1)), 0n);
-}, 60_000);
+});
 
 describe('blockSignals', () => {
   it('blocks the signals in every thread, and no others', () => {

@@ -7,9 +7,9 @@ const program = join(import.meta.dirname, 'worker-spawn-child.ts');
 it('a worker that is terminated while it starts children takes nothing with it', async () => {
   const ended = { status: 0, signal: null, stdout: 'ended\n', stderr: '' };
   expect(await runAlone(program, 'terminated')).toEqual(ended);
-}, 60_000);
+});
 
 it('signals are blocked in a thread that starts children meanwhile', async () => {
   const ended = { status: 0, signal: null, stdout: '0 open\n', stderr: '' };
   expect(await runAlone(program, 'masked')).toEqual(ended);
-}, 60_000);
+});

@@ -1,41 +1,17 @@
 /** A headless Chromium, and a page of a report in it. */
 
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { ReportTrace } from '../../src/cli/report/facts.ts';
 import { renderHtml } from '../../src/cli/report/html.ts';
 import { packTrace } from '../../src/cli/report/pack.ts';
 import { root } from '../support/run.ts';
 
-const EXECUTABLE = '/usr/bin/chromium';
-
-/** Set on machines that have no browser and want none: the browser tests are then reported as skipped. */
+/** Set where there is no browser and none is wanted: its tests are then reported as skipped. */
 export const NO_BROWSER = process.env.QEMU_LOOP_NO_BROWSER === '1';
-
-/** @throws Error of one line if there is no Chromium */
-export async function launch(): Promise<Browser> {
-  if (!existsSync(EXECUTABLE)) {
-    throw new Error(
-      `${EXECUTABLE} is missing: apt-get install chromium, or set QEMU_LOOP_NO_BROWSER=1 to skip the browser tests`,
-    );
-  }
-  return chromium.launch({
-    executablePath: EXECUTABLE,
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
-}
 
 export interface PageOptions {
   readonly title?: string;

@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
+import { launchChromium } from '../support/chromium.ts';
 import { run } from '../support/run.ts';
-import { launch, NO_BROWSER } from './browser.ts';
+import { NO_BROWSER } from './browser.ts';
 
 it.skipIf(NO_BROWSER)('shows a simulated run in times from its start on', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-scenario-page-'));
-  const browser = await launch();
+  const browser = await launchChromium();
   try {
     const [file, html] = [join(dir, 'late.yaml'), join(dir, 'late.html')];
     writeFileSync(

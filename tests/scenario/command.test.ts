@@ -63,7 +63,7 @@ async function run(files: string[], options: Partial<RunCommandOptions> = {}): P
       repeat: 1,
       jobs: 1,
       reporter: 'pretty',
-      timeoutNs: 20e9,
+      timeoutNs: 120e9,
       trace: null,
       report: undefined,
       watch: false,

@@ -16,7 +16,7 @@ describe.each(['native', 'compat'])('sigfd %s', (mode) => {
       const { name, problem } = JSON.parse(line) as { name: string; problem: string };
       results.set(name, problem);
     }
-  }, 60_000);
+  });
 
   it('the runner ends well', () => {
     expect(ended).toMatchObject({ status: 0, signal: null, stderr: '' });

@@ -97,10 +97,15 @@ export function run(args: readonly string[], options?: RunOptions): Promise<Ende
   return start(args, options).end();
 }
 
-/** Runs a shell script, in which $QL is qemu-loop, to its end. */
-export function shell(script: string, options: RunOptions = {}): Promise<Ended> {
+/** Starts a shell script, in which $QL is qemu-loop. */
+export function shellStart(script: string, options: RunOptions = {}): Running {
   const QL = `${process.execPath} ${command}`;
-  return new Running('/bin/sh', ['-c', script], { ...options, env: { ...options.env, QL } }).end();
+  return new Running('/bin/sh', ['-c', script], { ...options, env: { ...options.env, QL } });
+}
+
+/** Runs such a script to its end. */
+export function shell(script: string, options?: RunOptions): Promise<Ended> {
+  return shellStart(script, options).end();
 }
 
 /** The objects of a JSON log. */

@@ -4,7 +4,7 @@ import xterm from '@xterm/headless';
 import { Pty, type PtyOptions } from './pty.ts';
 
 /** A wait this long is in vain. The test's own limit would end it without a word about why. */
-const PATIENCE_MS = 45_000;
+const PATIENCE_MS = 120_000;
 
 export type TerminalOptions = Omit<PtyOptions, 'onData'>;
 

@@ -2,9 +2,9 @@
 
 import { join } from 'node:path';
 import type { RunResult } from '../../../src/scenario/run/run.ts';
-import { type Running, startAlone } from '../../host/own-process.ts';
 import { failuresOf, runSim, scenarioOf } from '../../scenario/files.ts';
 import { type PlainScenario, randomScenario } from '../../scenario/random-scenario.ts';
+import { type Running, startAlone } from '../../support/server.ts';
 import type { Generator } from '../generators.ts';
 
 /** A machine that is busy may let a timer pass that stands far off: only what differs each time counts. */

@@ -23,7 +23,7 @@ export interface BehaviourCase {
 }
 
 /** Ends a wait for what will not come. It decides nothing else. */
-const GIVE_UP_NS = 10e9;
+const GIVE_UP_NS = 100e9;
 /** More than any case has work for. */
 const MOST_ITERATIONS = 10_000;
 

@@ -1,0 +1,79 @@
+/** `./qemu-loop`, with which a clone runs the command. */
+
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Running, root } from '../support/run.ts';
+import { terminalOf, testDirectory } from '../support/terminal.ts';
+
+const script = join(root, 'qemu-loop');
+
+/** A clone in which the command says its arguments, and a build says that it was one. */
+function clone(...parts: ('node_modules' | 'dist')[]): string {
+  const dir = testDirectory();
+  const says = "console.log('ran', process.argv.slice(2))";
+  const builds = `const fs = require('node:fs'); console.log('built'); fs.mkdirSync('${dir}/dist');
+    fs.writeFileSync('${dir}/dist/qemu-loop.cjs', "${says}");`;
+  mkdirSync(join(dir, 'scripts'));
+  copyFileSync(script, join(dir, 'qemu-loop'));
+  writeFileSync(
+    join(dir, 'scripts', 'build.mjs'),
+    `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); ${builds}`,
+  );
+  for (const part of parts) mkdirSync(join(dir, part));
+  if (parts.includes('dist')) writeFileSync(join(dir, 'dist', 'qemu-loop.cjs'), says);
+  return join(dir, 'qemu-loop');
+}
+
+test('through a link, from another folder, with arguments as they are', () => {
+  const link = join(testDirectory(), 'ql');
+  symlinkSync(script, link);
+  const args = ['-q', '--', 'sh', '-c', 'pwd; printf "<%s>" "$@"; exit 7', 'sh', 'a b', '', '*'];
+  const { status, stdout, stderr } = spawnSync(link, args, { cwd: tmpdir(), encoding: 'utf8' });
+  expect({ status, stdout, stderr }).toEqual({
+    status: 7,
+    stdout: `${tmpdir()}\n<a b><><*>`,
+    stderr: '',
+  });
+});
+
+test('it becomes qemu-loop: signals and the terminal are that one’s', async () => {
+  const running = new Running(script, ['-q', '--spawn', 'echo $PPID; exec sleep 1000']);
+  const [, pid] = await running.until(/(\d+)\n/);
+  expect(Number(pid)).toBe(running.pid);
+  running.kill('SIGTERM');
+  expect((await running.end()).status).toBe(143);
+
+  const terminal = terminalOf(script, ['-q', '--', 'sh', '-c', 'echo ready; read x']);
+  await terminal.untilOutput(/ready/);
+  terminal.keys('C-c');
+  expect((await terminal.end()).status).toBe(130);
+});
+
+test('where nothing has been built, it builds first, and says so on stderr alone', () => {
+  const { status, stdout, stderr } = spawnSync(clone('node_modules'), ['a b'], {
+    encoding: 'utf8',
+  });
+  expect({ status, stdout, stderr }).toEqual({
+    status: 0,
+    stdout: "ran [ 'a b' ]\n",
+    stderr: 'built\n',
+  });
+});
+
+test('where it is built, it builds nothing', () => {
+  const { stdout, stderr } = spawnSync(clone('node_modules', 'dist'), { encoding: 'utf8' });
+  expect({ stdout, stderr }).toEqual({ stdout: 'ran []\n', stderr: '' });
+});
+
+test('where the packages are missing, one line says what to do', () => {
+  const path = clone();
+  const { status, stdout, stderr } = spawnSync(path, { encoding: 'utf8' });
+  expect({ status, stdout, stderr }).toEqual({
+    status: 125,
+    stdout: '',
+    stderr: `qemu-loop: ${dirname(path)}/node_modules is missing: run npm ci there first\n`,
+  });
+});

@@ -1,0 +1,29 @@
+/** Bundles a TypeScript file into a program. */
+
+import { createRequire } from 'node:module';
+import { build, type Plugin } from 'esbuild';
+
+/** The bundle stands outside the tree, where `koffi` would not be found by name. */
+const koffiByPath: Plugin = {
+  name: 'koffi-by-path',
+  setup: (on) => {
+    on.onResolve({ filter: /^koffi$/ }, () => {
+      const main = createRequire(import.meta.url).resolve('koffi');
+      return { path: main, external: true };
+    });
+  },
+};
+
+/** As CommonJS, which Node loads without its thread pool: a test can tell when that starts. */
+export async function bundle(file: string, outfile: string): Promise<string> {
+  await build({
+    entryPoints: [file],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    logLevel: 'error',
+    plugins: [koffiByPath],
+  });
+  return outfile;
+}
