@@ -1,4 +1,4 @@
-/** A shell script on a terminal of its own. */
+/** Runs shell scripts on a terminal of their own. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { command, Running } from './run.ts';
 
-/** A directory that goes with the test. */
+/** Makes a directory that is removed after the test. */
 export function testDirectory(): string {
   const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-tty-'));
   onTestFinished(() => rmSync(dir, { recursive: true }));
@@ -14,8 +14,8 @@ export function testDirectory(): string {
 }
 
 /**
- * Runs a script, in which $QL is qemu-loop. What is written to its stdin is typed on
- * the terminal; while the process that this returns is stopped nobody reads that.
+ * Runs a script, in which $QL is qemu-loop. Bytes written to its stdin are typed on the
+ * terminal. While the returned process is stopped, nobody reads the terminal.
  */
 export function onTerminal(script: string, columns = 80, rows = 24): Running {
   const file = join(testDirectory(), 'script.sh');

@@ -1,4 +1,4 @@
-/** A terminal to drive: a shell in tmux, whose screen can be read and waited for. */
+/** A terminal to control: a shell in tmux, whose screen can be read and waited for. */
 
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,10 +9,10 @@ import { onTestFinished } from 'vitest';
 
 const run = promisify(execFile);
 
-/** So long a wait is in vain. The test's own limit would end it without a word about why. */
+/** The longest wait, ms. Without it the test's own limit would end the test, but not say why. */
 const PATIENCE_MS = 20_000;
 
-/** Throws one clear line where tmux is missing. */
+/** Throws one clear line if tmux is missing. */
 export function needTmux(): void {
   if (spawnSync('tmux', ['-V']).status !== 0) {
     throw new Error('tests of --watch need tmux: apt-get install tmux');
@@ -25,7 +25,7 @@ export class Tmux {
   constructor(columns: number, rows: number, env: Readonly<Record<string, string>> = {}) {
     const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-tmux-'));
     this.#socket = join(dir, 'socket');
-    // A test that has failed leaves a command that its terminal's end ends.
+    // A failed test may leave a command; closing the terminal ends it.
     onTestFinished(() => {
       this.close();
       rmSync(dir, { recursive: true });
@@ -37,7 +37,7 @@ export class Tmux {
     });
   }
 
-  /** Takes the terminal away. */
+  /** Closes the terminal. */
   close(): void {
     spawnSync('tmux', ['-S', this.#socket, 'kill-server']);
   }
@@ -61,7 +61,7 @@ export class Tmux {
     await this.#tmux('resize-window', '-x', String(columns), '-y', String(rows));
   }
 
-  /** What stands on the screen, without the spaces at the ends of lines. */
+  /** The text on the screen, without spaces at the ends of lines. */
   screen(): Promise<string> {
     return this.#tmux('capture-pane', '-p');
   }
@@ -71,12 +71,12 @@ export class Tmux {
     return (await this.#tmux('display-message', '-p', '#{alternate_on}')).trim() === '1';
   }
 
-  /** Resolves with the match once the screen has it; rejects with the screen where it never has. */
+  /** Resolves with the match once the screen has it; rejects with the screen if it never does. */
   async until(pattern: RegExp): Promise<RegExpExecArray> {
     return this.#look(pattern, (screen) => pattern.exec(screen));
   }
 
-  /** Resolves once the screen has it no more. */
+  /** Resolves once the screen does not have it any more. */
   async untilGone(pattern: RegExp): Promise<void> {
     await this.#look(pattern, (screen) => (pattern.test(screen) ? null : true));
   }

@@ -7,7 +7,7 @@ import { expect, onTestFinished } from 'vitest';
 import { command } from './run.ts';
 import { Tmux } from './tmux.ts';
 
-/** The command as a shell in the terminal starts it. */
+/** The command line with which a shell in the terminal starts qemu-loop. */
 export const QL = `${process.execPath} ${command}`;
 
 export class WatchTerminal extends Tmux {
@@ -20,7 +20,7 @@ export class WatchTerminal extends Tmux {
     this.#dir = dir;
   }
 
-  /** Starts qemu-loop with these arguments, and awaits that it has drawn. */
+  /** Starts qemu-loop with these arguments, and waits until it has drawn. */
   static async open(args: string, columns = 80, rows = 24): Promise<WatchTerminal> {
     const terminal = new WatchTerminal(columns, rows);
     const stty = (name: string): string => `stty -g > ${terminal.#dir}/${name}`;
@@ -30,19 +30,19 @@ export class WatchTerminal extends Tmux {
     return terminal;
   }
 
-  /** Of the command itself. */
+  /** Pid of the command itself. */
   get pid(): number {
     return Number(readFileSync(join(this.#dir, 'pid'), 'utf8'));
   }
 
-  /** Awaits the shell's prompt after the end, and holds the terminal against what it was. */
+  /** Waits for the shell's prompt after the end, and checks that the terminal is as before. */
   async expectRestored(): Promise<void> {
     await this.until(/status \d+\n\$/);
     expect(await this.isAlternate()).toBe(false);
     this.#expectModes();
   }
 
-  /** The same where we were killed, and somebody else puts it right. */
+  /** The same after we were killed, so that another process restores the terminal. */
   async expectRestoredByOthers(): Promise<void> {
     while (await this.isAlternate());
     await this.keys('Enter');
