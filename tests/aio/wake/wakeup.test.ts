@@ -35,7 +35,7 @@ function listed(wakeup: Wakeup, from: number): number[] {
 }
 
 describe('the words', () => {
-  it('give back what was there before a change', () => {
+  it('return the value before a change', () => {
     const words = new Words(2);
     expect(words.exchange(1, 5)).toBe(0);
     expect(words.fetchAdd(1, 2)).toBe(5);
@@ -45,7 +45,7 @@ describe('the words', () => {
     expect(words.load(0)).toBe(0);
   });
 
-  it('compareExchange stores only over what was expected', () => {
+  it('compareExchange stores only over the expected value', () => {
     const words = new Words(1);
     words.store(0, 3);
     expect(words.compareExchange(0, 4, 9)).toBe(3);
@@ -54,7 +54,7 @@ describe('the words', () => {
     expect(words.load(0)).toBe(9);
   });
 
-  it('grow keeps what there was and adds zeros', () => {
+  it('grow keeps the old words and adds zeros', () => {
     const words = new Words(2);
     words.store(1, 7);
     words.grow(4);
@@ -72,7 +72,7 @@ describe('the list of bottom halves', () => {
     expect(wakeup.flags(A)).toBe(BH_PENDING | BH_SCHEDULED | BH_IDLE);
   });
 
-  it('detach takes all, newest first, and what comes then stands on a list of its own', () => {
+  it('detach takes all, newest first; what comes later is on a new list', () => {
     const wakeup = new Wakeup();
     for (const slot of [A, B, C]) wakeup.enqueue(slot, BH_SCHEDULED);
     const head = wakeup.detach();
@@ -83,7 +83,7 @@ describe('the list of bottom halves', () => {
     expect(listed(wakeup, wakeup.first)).toEqual([D]);
   });
 
-  it('dequeue keeps what outlives a round, and allows the next push', () => {
+  it('dequeue keeps the flags that outlive a round, and allows the next push', () => {
     const wakeup = new Wakeup();
     const all = BH_SCHEDULED | BH_IDLE | BH_ONESHOT | BH_DELETED;
     wakeup.enqueue(A, all);
@@ -122,7 +122,7 @@ describe('sleeping and notifying', () => {
     expect(wakeup.notify()).toBe(0);
   });
 
-  it('W2: whoever was notified before does not sleep', () => {
+  it('W2: a context that was notified before does not sleep', () => {
     const wakeup = new Wakeup();
     wakeup.notify();
     expect(wakeup.beginSleep()).toBe(true);
@@ -171,7 +171,7 @@ describe('an AioContext that sleeps', () => {
   );
 
   it(
-    'runs at once what is scheduled in the middle of its sleep',
+    'runs a bottom half at once that is scheduled in the middle of its sleep',
     onSim((rig) => {
       const ctx = rig.context();
       ctx.poll(false);
@@ -193,7 +193,7 @@ describe('an AioContext that sleeps', () => {
   );
 
   it(
-    'does not sleep where it was notified before, and sleeps the next time',
+    'does not sleep if it was notified before, and sleeps the next time',
     onSim((rig) => {
       const ctx = rig.context();
       ctx.poll(false);
@@ -234,7 +234,7 @@ describe('an AioContext that sleeps', () => {
     onSim((rig) => {
       const ctx = rig.context();
       ctx.poll(false);
-      // Nothing is to come: the simulated kernel refuses to block for ever.
+      // Nothing can wake it: the simulated kernel refuses to block for ever.
       expect(() => ctx.poll(true)).toThrow('blocks for ever');
       expect(ctx.wakeup.notifyMe).toBe(0);
       expect(ctx.poll(false)).toBe(false);
