@@ -14,7 +14,7 @@ export interface FuzzOptions {
   readonly keepIn?: number | undefined;
 }
 
-/** Returns the failure, with the shrunk input and the command that repeats it; null if there is none. */
+/** Returns the failure with its shrunk input and the command that repeats it, or null. */
 export async function fuzz(generator: AnyGenerator, options: FuzzOptions): Promise<string | null> {
   const { name, seed, count, path, keepIn } = options;
   let n = 0;

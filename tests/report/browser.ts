@@ -12,7 +12,7 @@ import { root } from '../support/run.ts';
 
 const EXECUTABLE = '/usr/bin/chromium';
 
-/** Set on machines that have no browser and want none: the browser tests are then reported as skipped. */
+/** Set on machines without a browser: the browser tests are then reported as skipped. */
 export const NO_BROWSER = process.env.QEMU_LOOP_NO_BROWSER === '1';
 
 /** @throws Error of one line if there is no Chromium */
