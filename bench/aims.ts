@@ -1,21 +1,21 @@
 import { middle, type Report, type Result, ratioTo, type Side } from './result.ts';
 import { shownRatio } from './table.ts';
 
-/** Something that the project means to reach, and what came out. */
+/** An aim of the project, and the result. */
 export interface Aim {
   readonly aim: string;
   readonly cameOut: string;
   readonly met: boolean;
 }
 
-/** The most that ours may take, as a share of another's time. */
+/** The most time that ours may take, as a share of another side's. */
 interface Limit {
   readonly section: string;
   readonly row: string;
   readonly side: Side | 'recorded';
   readonly most: number;
   readonly aim: string;
-  /** Shown as a rate, where more is better. */
+  /** Shown as a rate; more is better. */
   readonly asRate?: boolean;
 }
 
@@ -89,11 +89,11 @@ const LIMITS: readonly Limit[] = [
   },
 ];
 
-/** ns for one; a million a second. */
+/** ns for one iteration, at a million a second. */
 const SIMULATED_NS = 1e9 / 1e6;
 const IDLE_GROWTH = 1.2;
 
-/** All aims that the report has figures for. */
+/** All aims for which the report has figures. */
 export function aimsOf(report: Report): Aim[] {
   const aims = [noneSlower(report, 'recorded'), noneSlower(report, 'qemu')];
   for (const limit of LIMITS) aims.push(within(report, limit));
@@ -101,7 +101,7 @@ export function aimsOf(report: Report): Aim[] {
   return aims.filter((aim) => aim !== undefined);
 }
 
-/** Lines for a terminal. */
+/** The aims as lines for a terminal. */
 export function aimsText(report: Report): string {
   const lines = aimsOf(report).map(
     ({ aim, cameOut, met }) => `${met ? 'met   ' : 'MISSED'}  ${aim}: ${cameOut}`,
@@ -127,7 +127,10 @@ function within(report: Report, { section, row, side, most, aim, asRate }: Limit
   return { aim, cameOut: shownRatio(asRate === true ? 1 / value : value), met: value <= most };
 }
 
-/** Children are compared with plain C, not with QEMU, which has no child watches. */
+/**
+ * No row may be slower than QEMU's. Children are compared with plain C instead, since QEMU
+ * has no child watches.
+ */
 function noneSlower(report: Report, side: 'recorded' | 'qemu'): Aim | undefined {
   const ratios = rowsOf(report, 'core')
     .map((result) => [result.name, ratioTo(result, side)] as const)
@@ -144,7 +147,7 @@ function noneSlower(report: Report, side: 'recorded' | 'qemu'): Aim | undefined 
   };
 }
 
-/** How much main_loop_wait grows from 1 to 10,000 idle fds. */
+/** The growth of main_loop_wait from 1 to 10,000 idle fds. */
 function flat(report: Report): Aim | undefined {
   const [one, many] = ['1', '10,000'].map((count) => {
     const name = `main_loop_wait, ${count} idle fds + 1 active`;

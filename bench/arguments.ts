@@ -3,18 +3,18 @@ import { parseArgs } from 'node:util';
 export interface Arguments {
   readonly sections: readonly string[];
   readonly rounds: number;
-  /** Where the report goes. */
+  /** Path of the report to write. */
   readonly json: string | undefined;
-  /** A report that is shown instead of measuring. */
+  /** Path of a report to show instead of measuring. */
   readonly render: string | undefined;
-  /** Whether docs/performance.md and its drawings are written. */
+  /** Whether to write docs/performance.md and its drawings. */
   readonly docs: boolean;
 }
 
 const USAGE =
   'usage: npm run bench -- [SECTION…] [--rounds N] [--json FILE] [--render FILE] [--docs]';
 
-/** @throws Error that says what is wrong. */
+/** @throws Error that says what is wrong */
 export function parseArguments(argv: readonly string[], names: readonly string[]): Arguments {
   const { values, positionals } = parseArgs({
     args: [...argv],

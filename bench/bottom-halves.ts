@@ -3,13 +3,13 @@ import { nodeLoop, op } from './measure.ts';
 import type { Row } from './row.ts';
 
 const host = new LinuxHost();
-/** Of C's rows: bottom halves, not polls. */
+/** Number of bottom halves, not of polls, for the C rows. */
 const OPERATIONS = 300_000;
 
-/** So many bottom halves are scheduled, and one poll runs them; the time of each. */
+/** Schedules count bottom halves, and runs them by one poll. Measures the time for each. */
 export function bottomHalves(count: number): Row {
   const ctx = new AioContext({ host });
-  // One for all of them, as bench/c/qemu.c has it.
+  // One callback for all of them, as in bench/c/qemu.c.
   const nothing = (): void => {};
   const bhs = Array.from({ length: count }, (_, i) => ctx.newBottomHalf(`bench ${i}`, nothing));
   const many = count.toLocaleString('en');

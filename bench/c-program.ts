@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import type { ProgramRow } from './row.ts';
 import { percentile } from './statistics.ts';
 
-/** Runs one of the C programs: it prints a number, or one a line. */
+/** Runs one of the C programs, which prints one number per line. */
 export function runRow(path: string, { row, count, share = 0 }: ProgramRow): number {
   const ran = spawnSync(path, [row, String(count)], { encoding: 'utf8' });
   if (ran.status !== 0) throw new Error(`${basename(path)} ${row}: ${ran.stderr}`);
@@ -13,15 +13,15 @@ export function runRow(path: string, { row, count, share = 0 }: ProgramRow): num
   return percentile(values, share);
 }
 
-/** A program of bench/c, compiled where there is a C compiler. */
+/** A program of bench/c, compiled if there is a C compiler. */
 export class CProgram {
   readonly problem: string | null;
-  /** What was built; nothing is there where there is a problem. */
+  /** Path of the compiled program; there is no file if there is a problem. */
   readonly path: string;
   readonly #source: string;
   readonly #dir = mkdtempSync(join(tmpdir(), 'qemu-loop-bench-'));
 
-  /** @param packages names that pkg-config knows */
+  /** @param packages names for pkg-config */
   constructor(name: string, packages: readonly string[] = []) {
     this.#source = join('bench', 'c', `${name}.c`);
     this.path = join(this.#dir, name);
@@ -47,7 +47,7 @@ export class CProgram {
     return made.status === 0 ? null : made.stderr;
   }
 
-  /** ns of one operation, or what else the row prints. */
+  /** ns of one operation, or another value that the row prints. */
   run(work: ProgramRow): number {
     return runRow(this.path, work);
   }

@@ -5,7 +5,7 @@ import { parseHTML } from 'linkedom';
 
 export type Svg = Selection<BaseType, unknown, null, undefined>;
 
-/** Colours that can be told apart on light and dark pages, and by those who do not see red or green. */
+/** Colours that differ on light and dark pages, and for people who do not see red or green. */
 export const COLOURS = ['#0a84d0', '#d9730d', '#b0529c', '#2a9d6e', '#8a8f98'] as const;
 
 const STYLE = `
@@ -17,7 +17,7 @@ const STYLE = `
   .title { font-weight: 600; font-size: 13px }
 `;
 
-/** An empty drawing with a title. */
+/** Makes an empty drawing with a title. */
 export function drawing(title: string, width: number, height: number): Svg {
   const { document } = parseHTML('<html><body></body></html>');
   const svg = select(document.body)
@@ -33,7 +33,10 @@ export function drawing(title: string, width: number, height: number): Svg {
   return svg;
 }
 
-/** A logarithmic scale over all values. @param range in pixels */
+/**
+ * A logarithmic scale over all values.
+ * @param range in pixels
+ */
 export function logScale(
   values: readonly number[],
   range: readonly [number, number],
@@ -41,7 +44,7 @@ export function logScale(
   return scaleLog([Math.min(...values), Math.max(...values)], range);
 }
 
-/** Of the powers of ten, where those are enough. */
+/** Powers of ten, if they are enough ticks. */
 function ticks(scale: ScaleLogarithmic<number, number>): number[] {
   const [low, high] = scale.domain() as [number, number];
   const powers: number[] = [];
@@ -53,7 +56,7 @@ export function shortNumber(value: number): string {
   return value.toLocaleString('en', { maximumSignificantDigits: 3 });
 }
 
-/** Lines across the drawing, and what they stand for. */
+/** Draws lines across the drawing, with their values below. */
 export function bottomAxis(
   svg: Svg,
   scale: ScaleLogarithmic<number, number>,
@@ -67,7 +70,7 @@ export function bottomAxis(
     .append('g')
     .attr('transform', `translate(0,${bottom})`)
     .call(axis.tickSize(top - bottom).tickPadding(8));
-  // d3 puts the text beyond the tick, which here goes up.
+  // d3 puts the text at the outer end of the tick, but here ticks go up.
   svg.selectAll('.tick text').attr('y', 8);
 }
 

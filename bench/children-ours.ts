@@ -1,4 +1,4 @@
-// children-ours COUNT AT_ONCE: starts and reaps /bin/true, prints ns for one child.
+// children-ours COUNT AT_ONCE: starts and reaps /bin/true, prints ns per child.
 import {
   ChildWatch,
   CLOCK_MONOTONIC,
@@ -37,7 +37,7 @@ function run(total: number): void {
   loop.run();
 }
 
-// The first few hundred run in V8's interpreter.
+// Runs the first few hundred outside of the measurement, since V8 interprets them.
 run(Math.ceil(count / 4));
 const start = host.clockNs(CLOCK_MONOTONIC);
 run(count);

@@ -2,13 +2,13 @@ import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { Measure, Row, Section } from './row.ts';
 
-/** Enough that V8's warming up does not count. */
+/** Enough that the warm-up of V8 does not matter. */
 const COUNT = 3_000;
-/** Of the C programs, which need no warming up. */
+/** For the C programs, which need no warm-up. */
 const C_COUNT = 1_000;
-/** Of Node's own, which are much slower. */
+/** For Node itself, which is much slower. */
 const NODE_COUNT = 400;
-/** Bundled beside the benchmark, since it blocks the signals of its whole process. */
+/** Bundled as a program of its own, since it blocks the signals of its whole process. */
 const OURS = join(import.meta.dirname ?? '.', 'children.mjs');
 
 function ours(atOnce: number): Measure {
@@ -47,7 +47,7 @@ function row(name: string, atOnce: number, recorded?: Row['recorded']): () => Ro
     unit: 'per second',
     recorded,
     limit: 'the kernel: starting and ending a process',
-    // A round takes some seconds, and one would say little.
+    // A round takes some seconds, and a single one would say little.
     enoughMs: 15_000,
     qemu: { row: `children-${atOnce}`, count: C_COUNT },
     c: { row: `children-${atOnce}`, count: C_COUNT },

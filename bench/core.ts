@@ -144,7 +144,7 @@ function notifierMainLoop(): Row {
   );
 }
 
-/** As before, but the loop knows that it is a notifier, and may watch it by edges. */
+/** The same, but the loop knows that the fd is a notifier, and may watch it by edges. */
 function edgeMainLoop(): Row {
   const limit = 'system calls: write, wait';
   return throughMainLoop('the same, by aio_set_event_notifier', limit, (loop, notifier) =>

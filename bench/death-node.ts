@@ -1,4 +1,4 @@
-// death-node DYING COUNT: as death-ours, by Node's own child_process.
+// death-node DYING COUNT: like death-ours, with Node's own child_process.
 import { spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 const [dying, count] = process.argv.slice(2) as [string, string];
 const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-death-'));
-// A file, since Node makes no pipe that it does not read itself.
+// A file, since Node cannot make a pipe without reading it.
 const died = openSync(join(dir, 'died'), 'w+');
 const ns = new BigInt64Array(1);
 

@@ -1,4 +1,4 @@
-// death-ours DYING COUNT: from a child's death to its onEnd; prints each latency, ns, a line.
+// death-ours DYING COUNT: prints the time from a child's death to its onEnd, ns, one per line.
 import {
   ChildWatch,
   CLOCK_MONOTONIC,
@@ -9,7 +9,7 @@ import {
   Signals,
 } from '../src/index.ts';
 
-/** They run in V8's interpreter. */
+/** Children before the measurement, since V8 interprets their code. */
 const WARM_UP = 20;
 const TWO_32 = 4294967296;
 

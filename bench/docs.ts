@@ -7,8 +7,8 @@ import { machineFactor, type Report, type SectionResult } from './result.ts';
 import { markdownTable, whyNot } from './table.ts';
 
 /**
- * Puts what belongs there between `<!-- table:NAME -->` and `<!-- /table -->`.
- * What the report has nothing for stays as it is.
+ * Fills the parts of a page between `<!-- table:NAME -->` and `<!-- /table -->`. Leaves a
+ * part as it is if the report has nothing for it.
  */
 export function fillMarkers(page: string, report: Report): string {
   const factor = machineFactor(report);

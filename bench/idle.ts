@@ -5,7 +5,7 @@ import { cannot, type Row } from './row.ts';
 
 const host = new LinuxHost();
 
-/** One look at all fds costs a poll so much for each. */
+/** Fds that C polls in all: each poll of a row costs time for every fd. */
 const POLLED_FDS = 2_000_000;
 
 function polls(fds: number): number {
@@ -16,7 +16,7 @@ function notifiersOf(count: number): EventNotifier[] {
   return Array.from({ length: count }, () => new EventNotifier(host));
 }
 
-/** One of the fds gets ready each time. */
+/** Makes one of the fds ready each time. */
 export function idleMainLoop(fds: number): Row {
   const name = `main_loop_wait, ${fds.toLocaleString('en')} idle fds + 1 active`;
   if (!fdsFor(fds)) return { name, ours: cannot(NO_FDS) };

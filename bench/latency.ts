@@ -8,12 +8,12 @@ import { percentile } from './statistics.ts';
 
 const COUNT = 150;
 
-/** Bundled beside the benchmark: ours blocks the signals of its whole process. */
+/** Bundled as a program of its own, since ours blocks the signals of its whole process. */
 function bundled(name: string): string {
   return join(import.meta.dirname ?? '.', `${name}.mjs`);
 }
 
-/** A spinner for each core. Ended by the pids that were started here. */
+/** Starts a spinner for each core. Ends them by the pids started here. */
 function startLoad(spin: CProgram): () => void {
   const spinners: ChildProcess[] = cpus().map(() => spawn(spin.path, { stdio: 'ignore' }));
   return () => {
@@ -21,7 +21,7 @@ function startLoad(spin: CProgram): () => void {
   };
 }
 
-/** What a Node program prints, a latency a line. */
+/** The latencies that a Node program prints, one per line. */
 function latencies(program: string, dying: string): number[] {
   const args = [bundled(program), dying, String(COUNT)];
   const ran = spawnSync(process.execPath, args, { encoding: 'utf8' });
@@ -65,7 +65,7 @@ function row(share: number, underLoad: boolean): Row {
     ours: percentileOf('death-ours'),
     node: percentileOf('death-node'),
     c: whileBusy(() => death.run(work)),
-    // Without it the header of the run says why.
+    // If it is missing, the header of the run says why.
     qemu: qemu.problem === null ? whileBusy(() => qemu.run(work)) : undefined,
     close,
   };

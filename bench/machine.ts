@@ -4,18 +4,18 @@ import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import type { Report } from './result.ts';
 
-/** What a command prints; null where it fails, or is not there. */
+/** The output of a command; null if it fails or is missing. */
 function printed(command: string, ...args: readonly string[]): string | null {
   const { status, stdout } = spawnSync(command, args, { encoding: 'utf8' });
   return status === 0 ? stdout.trim() : null;
 }
 
-/** The first version number that a command prints. */
+/** The first version number in a command's output. */
 function version(command: string, ...args: readonly string[]): string | null {
   return printed(command, ...args)?.match(/\d+(\.\d+)+/)?.[0] ?? null;
 }
 
-/** QEMU's version is in its source, whose place the build tree knows. */
+/** QEMU's version, from its source, which the build tree points to. */
 function qemuVersion(build: string | undefined): string | null {
   if (build === undefined) return null;
   const config = join(build, 'config-host.mak');
@@ -38,7 +38,7 @@ function versions(): Record<string, string> {
   return Object.fromEntries(there);
 }
 
-/** Where and on what it runs. */
+/** The machine, and the versions of all programs. */
 export function machine(rounds: number): Omit<Report, 'factors' | 'problems' | 'sections'> {
   return {
     date: new Date().toISOString(),

@@ -3,7 +3,10 @@ import type { Measure } from './row.ts';
 
 /** CPU time of one round of one row, ns. */
 const ROUND_NS = 40e6;
-/** By itself mitata would spend seconds on an operation of 50 µs: it times 4096 at once. */
+/**
+ * With its defaults mitata would spend seconds on an operation of 50 µs: it times 4096 in a
+ * batch.
+ */
 const OPTIONS = {
   min_cpu_time: ROUND_NS,
   inner_gc: false,
@@ -11,7 +14,10 @@ const OPTIONS = {
   batch_threshold: 16_000,
 };
 
-/** A synchronous operation, by mitata: the median of its batches. The first round is measured twice, for V8 to compile it. */
+/**
+ * Measures a synchronous operation by mitata: the median of its batches. Measures the first
+ * round twice, so that V8 has compiled the code.
+ */
 export function op(fn: () => unknown, operations = 1): Measure {
   let warm = false;
   return async () => {
@@ -22,7 +28,7 @@ export function op(fn: () => unknown, operations = 1): Measure {
   };
 }
 
-/** An operation that Node's own event loop runs, count times, told when it is done. */
+/** Measures an operation that Node's own event loop runs count times. It calls done at the end. */
 export function nodeLoop(count: number, start: (count: number, done: () => void) => void): Measure {
   return () =>
     new Promise((resolve) => {

@@ -1,10 +1,10 @@
 /**
- * What things take of memory; a process of its own for each. All need --expose-gc.
+ * Measures the use of memory, in a process of its own for each value. Needs --expose-gc.
  *
- * `memory-ours each KIND COUNT` prints the bytes of one of COUNT objects;
- * `memory-ours bytes WORK COUNT` the bytes that an iteration allocates, given a
- * young generation that COUNT iterations do not fill; `memory-ours scavenges
- * WORK COUNT` how often V8 cleared it in COUNT iterations.
+ * `memory-ours each KIND COUNT` prints the bytes of one of COUNT objects; `memory-ours bytes
+ * WORK COUNT` the bytes that an iteration allocates, if the young generation is too large to
+ * be filled by COUNT iterations; `memory-ours scavenges WORK COUNT` the number of times V8
+ * cleared it in COUNT iterations.
  */
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
@@ -24,10 +24,10 @@ import {
 const host = new LinuxHost();
 const FAR_NS = 1e15;
 const WARM_UP = 50_000;
-/** Objects that are made before one counts: they compile the code, and grow the tables. */
+/** Objects made before counting starts, to compile the code and grow the tables. */
 const FIRST = 2_000;
 
-/** Makes one object, and returns what keeps it alive. */
+/** Makes one object. Returns a reference that keeps it alive. */
 type Maker = (i: number) => unknown;
 
 const KINDS: Readonly<Record<string, () => Maker>> = {
@@ -55,7 +55,7 @@ const KINDS: Readonly<Record<string, () => Maker>> = {
     };
   },
   child: () => {
-    // Without the processes: their memory is the kernel's.
+    // Starts no processes: their memory is the kernel's.
     let pid = 1e6;
     const pretending: LinuxHost = Object.create(host, { spawn: { value: () => ++pid } });
     const loop = new MainLoop({ host: pretending });
@@ -125,7 +125,7 @@ function iterate(work: () => unknown, count: number): void {
 
 async function bytesOfIteration(work: () => unknown, count: number): Promise<number> {
   iterate(work, WARM_UP);
-  // What V8 compiles beside this thread must be done.
+  // Waits until V8's compilation in the background is done.
   await setTimeout(100);
   iterate(work, WARM_UP);
   globalThis.gc!();
@@ -145,7 +145,7 @@ async function scavenges(work: () => unknown, count: number): Promise<number> {
   });
   observer.observe({ entryTypes: ['gc'] });
   iterate(work, count);
-  // Entries come by Node's event loop.
+  // Entries arrive by Node's event loop.
   await setTimeout(50);
   observer.disconnect();
   return seen;

@@ -6,7 +6,10 @@ import { cannot, type Row, type Section } from './row.ts';
 const OURS = join(import.meta.dirname ?? '.', 'memory-ours.mjs');
 const OBJECTS = 10_000;
 const ITERATIONS = 1_000_000;
-/** MiB of the young generation, so that nothing is collected while bytes are counted. */
+/**
+ * Size of the young generation, MiB: large enough that nothing is collected while bytes are
+ * counted.
+ */
 const YOUNG = ['--min-semi-space-size=256', '--max-semi-space-size=256'];
 
 function run(flags: readonly string[], args: readonly string[]): number {

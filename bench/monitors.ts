@@ -7,7 +7,7 @@ function row(way: string, name: string): () => Row {
   return () => {
     const program = new CProgram('monitors');
     const { problem } = program;
-    // The kernel may not have it, or not let us: then the row says so.
+    // The kernel may not have it, or not allow it; then the row says so.
     const c = problem === null ? () => program.run({ row: way, count: COUNT }) : cannot(problem);
     return { name, c, close: () => program.dispose() };
   };

@@ -6,7 +6,7 @@ import type { Measure } from './row.ts';
 
 const PINGS = 5_000;
 
-/** One byte through a Unix socket of node:net, and its handler; half of a round trip. */
+/** Sends one byte through a Unix socket of node:net to its handler; half of a round trip. */
 export function socketPing(): { measure: Measure; close: () => void } {
   const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-ping-'));
   const path = join(dir, 'socket');

@@ -6,7 +6,7 @@ const REARMED = 20_000;
 const OPERATIONS = 100_000;
 const SPAN_MS = 1;
 
-/** The same spans in each run, up to 2^30 ms. */
+/** Spans up to 2^30 ms, the same in each run. */
 function spans(): () => number {
   const next = pseudoRandom();
   return () => 1 + (next() >> 1);
@@ -27,7 +27,10 @@ function nsOfEach(count: number, run: () => void): number {
   return Number(process.hrtime.bigint() - start) / count;
 }
 
-/** How often work on `count` timers is repeated, so that V8 has compiled Node's code as well as ours. */
+/**
+ * Number of repetitions for `count` timers, enough for V8 to compile Node's code as well as
+ * ours.
+ */
 function times(count: number): number {
   return Math.ceil(OPERATIONS / count);
 }
@@ -56,7 +59,7 @@ export function nodeDelete(count: number): Measure {
     );
 }
 
-/** Node has no call that moves a timer to another span. */
+/** Deletes and makes a timer: Node has no call that moves one to another span. */
 export function nodeRearm(count: number): Measure {
   return () => {
     const timers = armed(count);
@@ -73,7 +76,7 @@ export function nodeRearm(count: number): Measure {
   };
 }
 
-/** From the first callback to the last, once the span of all has passed. */
+/** The time from the first callback to the last, after the span of all has passed. */
 function expireOnce(count: number): Promise<number> {
   return new Promise((resolve) => {
     let left = count;
@@ -91,7 +94,7 @@ function expireOnce(count: number): Promise<number> {
 export function nodeExpire(count: number): Measure {
   return async () => {
     const ns: number[] = [];
-    // Each waits for its span.
+    // Each run waits for its span.
     for (let i = Math.min(times(count), 20); i > 0; i--) ns.push(await expireOnce(count));
     return median(ns);
   };

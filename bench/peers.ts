@@ -9,13 +9,13 @@ interface Program {
   dispose(): void;
 }
 
-/** Everybody that a row may be compared with. */
+/** All other sides that a row may be compared with. */
 export class Peers {
   readonly c: Program = new CProgram('loop');
   readonly #glib: Program = new CProgram('glib', ['glib-2.0']);
   readonly #qemu: Program = new QemuC();
 
-  /** Why a column stays empty. */
+  /** The reasons why columns stay empty. */
   get problems(): string[] {
     const columns: [string, Program][] = [
       ['QEMU here', this.#qemu],
@@ -27,7 +27,7 @@ export class Peers {
       .map(([name, { problem }]) => `the column ${name} is empty: ${problem}`);
   }
 
-  /** How the sides of a row are measured, of those that can be. */
+  /** The measures of a row, for the sides that can be measured. */
   measures(row: Row): [Side, Measure][] {
     const sides: [Side, Measure | undefined][] = [
       ['ours', row.ours],
@@ -46,7 +46,7 @@ export class Peers {
   }
 }
 
-/** Nothing where the program is not there: then its whole column is empty, and the header says why. */
+/** Undefined if the program is missing: its whole column is then empty, and the header says why. */
 function bound(program: Program, work: ProgramRow | Measure | undefined): Measure | undefined {
   if (work === undefined || program.problem !== null) return undefined;
   if (typeof work === 'function') return work;

@@ -7,9 +7,9 @@ const OURS = join('dist', 'qemu-loop.cjs');
 const ORPHANS = 1_000;
 
 /**
- * Each subshell leaves its child behind. All of those hold the pipe, so that cat,
- * and with it the shell, ends when the last has died: tini ends with its child,
- * whoever is left.
+ * Each subshell leaves its child behind. All of these hold the pipe, so cat, and with it the
+ * shell, ends when the last one has died: tini ends with its own child, even if others are
+ * left.
  */
 const LEAVES_ORPHANS = `{ i=0; while [ $i -lt ${ORPHANS} ]; do ( /bin/true & ); i=$((i+1)); done; } | cat`;
 
@@ -26,7 +26,7 @@ function installed(command: string): boolean {
   return spawnSync('/bin/sh', ['-c', 'command -v "$1"', 'sh', command]).status === 0;
 }
 
-/** @param command what the three run */
+/** @param command the command that all three run */
 function row(name: string, command: readonly string[], subreaper: boolean, node?: Measure): Row {
   const whole = (peer: string, args: readonly string[]): Measure =>
     installed(peer)
@@ -42,7 +42,7 @@ function row(name: string, command: readonly string[], subreaper: boolean, node?
       : cannot(`${OURS} is not there: npm run build`),
     node,
     tini: whole('tini', reap),
-    // It makes itself a subreaper without being told.
+    // catatonit makes itself a subreaper without an option.
     catatonit: whole('catatonit', []),
   };
 }

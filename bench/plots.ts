@@ -12,7 +12,7 @@ import { middle, type Report, type Result, ratioTo, type Side } from './result.t
 
 const WIDTH = 820;
 
-/** The drawings that can be made of a report, as SVG, by name. */
+/** All drawings that can be made from a report, as SVG, by name. */
 export function plots(report: Report): ReadonlyMap<string, string> {
   const results = report.sections.flatMap((section) => section.results);
   const drawn: [string, string | null][] = [
@@ -25,7 +25,7 @@ export function plots(report: Report): ReadonlyMap<string, string> {
 
 interface Ratio {
   readonly name: string;
-  /** To QEMU's recorded figure, and to QEMU measured here. */
+  /** Ratios to QEMU's recorded figure, and to QEMU measured here. */
   readonly values: readonly (number | undefined)[];
 }
 
@@ -38,7 +38,7 @@ function ratios(results: readonly Result[]): Ratio[] {
 const ROW = 24;
 const NAMES = 300;
 
-/** A line for each row that QEMU has a figure for: left of 1 ours is faster. */
+/** A line for each row with a figure of QEMU: left of 1 ours is faster. */
 function ratioPlot(results: readonly Result[]): string | null {
   const rows = ratios(results);
   if (rows.length === 0) return null;
@@ -79,7 +79,7 @@ interface Series {
   readonly points: readonly (readonly [number, number])[];
 }
 
-/** The rows whose names are like `pattern`, whose first group is the count, as a line for each side. */
+/** The rows that match `pattern`, whose first group is the count, as a line for each side. */
 function seriesOf(
   results: readonly Result[],
   pattern: RegExp,
@@ -129,7 +129,7 @@ const RIGHT = WIDTH - 30;
 const TOP = 60;
 const BOTTOM = HEIGHT - 56;
 
-/** Both axes are logarithmic. */
+/** Draws lines; both axes are logarithmic. */
 function linePlot(title: string, below: string, series: readonly Series[]): string | null {
   if (series.length === 0) return null;
   const points = series.flatMap((one) => one.points);

@@ -1,7 +1,7 @@
 import { machineFactor, type Report, type SectionResult } from './result.ts';
 import { textTable, whyNot } from './table.ts';
 
-/** What stands above the tables. */
+/** The text above the tables. */
 export function header(report: Report): string {
   const { machine, cores, kernel, node, rounds, commit, date } = report;
   return [
@@ -14,7 +14,7 @@ export function header(report: Report): string {
   ].join('\n');
 }
 
-/** The speed of this machine against the one of the recorded figures. */
+/** The speed of this machine relative to the one of the recorded figures. */
 export function factorLines({ factors }: Report): string[] {
   if (factors.length === 0) return ['this machine / reference machine: unknown without plain C'];
   const parts = factors.map(

@@ -5,11 +5,14 @@ import { join, resolve } from 'node:path';
 import { runRow } from './c-program.ts';
 import type { ProgramRow } from './row.ts';
 
-/** The program of QEMU's own that a program on its event loop is built like. */
+/** The program of QEMU whose build commands are reused for a program on its event loop. */
 const MODEL = 'tests/unit/test-aio';
 const SOURCES = ['qemu', 'qemu-children'].map((name) => resolve('bench', 'c', `${name}.c`));
 
-/** QEMU's own C loop on this machine: bench/c/qemu.c, where QEMU_BUILD names a QEMU build tree. */
+/**
+ * QEMU's own C loop on this machine: bench/c/qemu.c, linked against the build tree in
+ * QEMU_BUILD.
+ */
 export class QemuC {
   readonly problem: string | null;
   readonly #path: string;
@@ -32,7 +35,7 @@ export class QemuC {
     rmSync(this.#dir, { recursive: true, force: true });
   }
 
-  /** Returns what went wrong, or null. */
+  /** Returns an error text, or null. */
   #make(build: string): string | null {
     const commands = join(build, 'compile_commands.json');
     const ninja = join(build, 'build.ninja');
@@ -48,14 +51,14 @@ export class QemuC {
   }
 }
 
-/** The compiler and its flags, without what is compiled and where to. */
+/** The compiler and its flags, without input and output files. */
 function compileCommand(text: string): string | null {
   const all = JSON.parse(text) as readonly { file: string; command: string }[];
   const found = all.find(({ file }) => file.endsWith(`${MODEL}.c`));
   return found === undefined ? null : found.command.replace(/ -MD -MQ .*$/, '');
 }
 
-/** The libraries, in the order that the linker wants. */
+/** The libraries, in the order that the linker needs. */
 function linkArgs(text: string): string | null {
   const match = new RegExp(`^build ${MODEL}: [^]*?^ LINK_ARGS = (.*)$`, 'm').exec(text);
   return match?.[1] ?? null;

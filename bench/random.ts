@@ -1,4 +1,4 @@
-/** Numbers below 2^31 that look random, the same in each run, as bench/c/qemu.c has them. */
+/** Numbers below 2^31 that look random, the same in each run and in bench/c/qemu.c. */
 export function pseudoRandom(): () => number {
   let state = 1;
   return () => {

@@ -1,6 +1,6 @@
 /**
- * QEMU 7.2's C loop as it was recorded once on another 2-core machine, ns for one
- * operation. The only place where a figure is written by hand.
+ * QEMU 7.2's C loop, recorded once on another 2-core machine, ns for one operation. The only
+ * figures written by hand.
  */
 export const RECORDED = {
   bh: 67,
@@ -22,7 +22,7 @@ export const RECORDED = {
   'children-100': 1e9 / 2_890,
 } as const;
 
-/** Plain C on that machine, by which the two can be compared. */
+/** Plain C on that machine, to compare the two machines. */
 export const REFERENCE = [
   { row: 'getppid', work: 'one system call (getppid)', count: 200_000, referenceNs: 134 },
   { row: 'notifier', work: 'eventfd write, ppoll, read', count: 50_000, referenceNs: 750 },

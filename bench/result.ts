@@ -1,19 +1,19 @@
 import type { Unit } from './row.ts';
 import { median } from './statistics.ts';
 
-/** Whose numbers there are, in the order of the columns. */
+/** The sides that have values, in the order of the columns. */
 export const SIDES = ['ours', 'qemu', 'c', 'node', 'glib', 'tini', 'catatonit'] as const;
 export type Side = (typeof SIDES)[number];
 
-/** What came out for one row. */
+/** The result of one row. */
 export interface Result {
   readonly name: string;
   readonly unit: Unit;
-  /** Every round's value. */
+  /** The value of every round. */
   readonly rounds: Partial<Readonly<Record<Side, readonly number[]>>>;
-  /** QEMU's recorded figure. */
+  /** QEMU's recorded figure, ns. */
   readonly qemuNs?: number | undefined;
-  /** Why a side has no value, or not all. */
+  /** Why a side has no value, or not all of them. */
   readonly why?: Partial<Readonly<Record<Side, string>>> | undefined;
   readonly limit?: string | undefined;
 }
@@ -34,11 +34,11 @@ export interface Report {
   readonly kernel: string;
   readonly node: string;
   readonly rounds: number;
-  /** Of what it is compared with. */
+  /** Versions of the programs compared. */
   readonly versions: Readonly<Record<string, string>>;
-  /** How much longer plain C takes here than on the machine of QEMU's recorded figures. */
+  /** Slowness of plain C here, relative to the machine of QEMU's recorded figures. */
   readonly factors: readonly Factor[];
-  /** Columns that are empty everywhere, and why. */
+  /** Columns that are empty everywhere, and the reasons. */
   readonly problems: readonly string[];
   readonly sections: readonly SectionResult[];
 }
@@ -49,23 +49,23 @@ export interface Factor {
   readonly referenceNs: number;
 }
 
-/** The machine's factor: the geometric mean of all. Undefined where it is unknown. */
+/** The machine's factor, the geometric mean of all; undefined if there are none. */
 export function machineFactor({ factors }: Pick<Report, 'factors'>): number | undefined {
   if (factors.length === 0) return undefined;
   const logs = factors.map(({ hereNs, referenceNs }) => Math.log(hereNs / referenceNs));
   return Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length);
 }
 
-/** The median of a side's rounds; undefined where it has none. */
+/** The median of a side's rounds; undefined if it has none. */
 export function middle(result: Result, side: Side): number | undefined {
   const rounds = result.rounds[side];
   return rounds === undefined || rounds.length === 0 ? undefined : median(rounds);
 }
 
 /**
- * Ours divided by another side's, or by QEMU's recorded figure; undefined where one has
- * none. Of two that were measured side by side each round is compared with itself, and
- * the median of these counts: what slows the machine down for a while slows both.
+ * Our time divided by that of another side, or by QEMU's recorded figure; undefined if one
+ * is missing. If both were measured here, the ratio is taken for each round and the median
+ * returned: noise that slows the machine for a while slows both.
  */
 export function ratioTo(result: Result, side: Side | 'recorded'): number | undefined {
   const { ours = [] } = result.rounds;

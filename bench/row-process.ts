@@ -3,18 +3,18 @@ import { once } from 'node:events';
 import { SIDES, type Side } from './result.ts';
 import type { Row, Section } from './row.ts';
 
-/** A row without its functions, as it goes from process to process. */
+/** A row without its functions, to pass between processes. */
 interface About {
   readonly row: Row;
-  /** The sides that it measures by itself. */
+  /** The sides that the row measures itself. */
   readonly measured: readonly Side[];
 }
 
 type Answer<T> = { readonly is: T } | { readonly error: string };
 
 /**
- * A row in a process of its own, as the C programs are: code that V8 has made for
- * one row's callbacks would be slower for another's.
+ * Runs a row in a process of its own, as the C programs are: otherwise code that V8 has
+ * compiled for one row's callbacks would slow down another's.
  */
 export async function rowInProcess(section: Section, index: number): Promise<Row> {
   const child = fork(process.argv[1]!, ['--row', section.name, String(index)]);
@@ -40,7 +40,7 @@ export async function rowInProcess(section: Section, index: number): Promise<Row
   };
 }
 
-/** Is such a process: measures what it is asked for, until its parent is done. */
+/** The other end: measures on request, until the parent is done. */
 export async function serveRow(
   sections: readonly Section[],
   name: string,

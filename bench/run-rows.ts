@@ -5,10 +5,10 @@ import { cannot, type Row, type Section } from './row.ts';
 import { rowInProcess } from './row-process.ts';
 import { median } from './statistics.ts';
 
-/** A row that has taken so long gets no further round, unless it says otherwise. */
+/** After this time a row gets no further round, unless it sets its own limit. */
 const ENOUGH_MS = 3_000;
 
-/** Every side of a row runs once a round, one after the other, so that noise meets them all. */
+/** Runs all sides of a row once per round, one after the other, so that noise affects them all. */
 async function runRow(row: Row, peers: Peers, count: number): Promise<Result> {
   const sides = new Map(peers.measures(row));
   const rounds: Partial<Record<Side, number[]>> = {};
@@ -33,7 +33,7 @@ async function runRow(row: Row, peers: Peers, count: number): Promise<Result> {
   return { name, unit, rounds, qemuNs, why, limit };
 }
 
-/** A row that cannot even be set up is one without values. */
+/** Sets up a row. If that fails, the row has no values. */
 async function setUp(section: Section, index: number): Promise<Row> {
   try {
     return await rowInProcess(section, index);

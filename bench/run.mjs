@@ -22,7 +22,7 @@ const common = {
   logLevel: 'warning',
 };
 
-/** Takes the tests of trace.on and trace.active out of the code: no event is ever on. */
+/** Removes the tests of trace.on and trace.active from the code: no event is ever on. */
 const dark = {
   name: 'dark',
   setup(on) {
@@ -49,7 +49,7 @@ await Promise.all([
   build({ ...common, entryPoints: { 'trace-lit': 'bench/trace-work.ts' } }),
   build({ ...common, entryPoints: { 'trace-dark': 'bench/trace-work.ts' }, plugins: [dark] }),
 ]);
-// Thousands of descriptors, where the hard limit lets us; the rows that it does not let say so.
+// Allows thousands of descriptors if the hard limit permits; rows for which it does not say so.
 const raised =
   'ulimit -n "$(ulimit -Hn)" 2>/dev/null; QEMU_LOOP_BENCH_FDS=$(ulimit -n); export QEMU_LOOP_BENCH_FDS; exec "$@"';
 const program = [process.execPath, '--expose-gc', join(out, 'main.mjs'), ...process.argv.slice(2)];

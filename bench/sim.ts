@@ -14,7 +14,10 @@ import type { Row, Section } from './row.ts';
 const CHILDREN = 100_000;
 const ITERATIONS = 200_000;
 
-/** A bottom half that schedules itself, as a scenario: what one iteration costs in `qemu-loop run`. */
+/**
+ * A scenario with a bottom half that schedules itself: the cost of one iteration in
+ * `qemu-loop run`.
+ */
 const ENDLESS = `name: endless
 drive: aio_poll
 bottom_halves: {a: {do: [{schedule: a}]}}

@@ -5,7 +5,7 @@ import type { Row, Section } from './row.ts';
 const COMMAND = join('dist', 'qemu-loop.cjs');
 const RUNS = 5;
 
-/** From the start of a command to its first byte on stdout, ns; the median of some runs. */
+/** Time from the start of a command to its first byte on stdout, ns; the median of some runs. */
 function toFirstByte(args: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
     const start = process.hrtime.bigint();

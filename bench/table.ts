@@ -11,15 +11,15 @@ export const HEADS: Readonly<Record<Side, string>> = {
   catatonit: 'catatonit',
 };
 
-/** Stands where a side could not be measured; whyNot says why. */
+/** Marks a side that could not be measured; whyNot gives the reason. */
 const NONE = '–';
 
 const recorded = (result: Result): number | undefined => ratioTo(result, 'recorded');
 
 /**
- * A head and a row for each result. A column that is empty in all of them is left
- * out. Ratios are of what was measured, ns mostly: below 1 is better.
- * @param factor by which QEMU's recorded figures would be larger here
+ * A head, and a row for each result. Columns that are empty in all rows are left out. Ratios
+ * are of the measured values, mostly ns: below 1 is better.
+ * @param factor the slowness of this machine, to scale QEMU's recorded figures
  */
 export function cells(results: readonly Result[], factor?: number): string[][] {
   const columns: string[][] = [['work', ...results.map((r) => r.name)]];
@@ -42,7 +42,7 @@ export function cells(results: readonly Result[], factor?: number): string[][] {
   return ['work', ...results].map((_, i) => columns.map((column) => column[i]!));
 }
 
-/** Why there is no value, each reason once. */
+/** The reasons for missing values, each once. */
 export function whyNot(results: readonly Result[]): string[] {
   const lines = results.flatMap(({ why = {} }) =>
     SIDES.filter((side) => why[side] !== undefined).map((side) => `${HEADS[side]}: ${why[side]}`),
@@ -52,7 +52,7 @@ export function whyNot(results: readonly Result[]): string[] {
 
 const LEFT = ['work', 'limit'];
 
-/** For a terminal: numbers right-aligned. */
+/** A table for a terminal, with numbers right-aligned. */
 export function textTable(results: readonly Result[], factor?: number): string {
   const rows = cells(results, factor);
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
@@ -95,7 +95,7 @@ function inUnit(value: number, unit: Unit): number {
   return unit === 'ms' ? value / 1e6 : value;
 }
 
-/** A ratio, to as many digits as tell. */
+/** A ratio, with as many digits as matter. */
 export function shownRatio(value: number | undefined): string {
   if (value === undefined) return '';
   return value < 0.1 ? value.toPrecision(2) : value.toFixed(2);

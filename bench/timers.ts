@@ -7,11 +7,11 @@ import { median } from './statistics.ts';
 
 const host = new LinuxHost();
 const FAR_NS = 1e15;
-/** Of rows that arm all their timers for each measurement: how many operations one has. */
+/** Number of operations for rows that arm all their timers for each measurement. */
 const OPERATIONS = 200_000;
-/** QEMU's list is walked through for each arming. */
+/** Steps through QEMU's list, which it walks for each arming. */
 const QEMU_STEPS = 50_000_000;
-/** 10,000 take half a second; the time grows by the square, and faster beyond the cache. */
+/** 10,000 take half a second; the time grows with the square, and faster beyond the cache. */
 const QEMU_MOST = 10_000;
 
 /** Deadlines that look random, the same in each run. */
@@ -20,7 +20,7 @@ function deadlines(): () => number {
   return () => FAR_NS + next();
 }
 
-/** One for all of them, as bench/c/qemu.c has it. */
+/** One callback for all of them, as in bench/c/qemu.c. */
 const nothing = (): void => {};
 
 function timersOf(ctx: AioContext, count: number): QemuTimer[] {
@@ -30,8 +30,8 @@ function timersOf(ctx: AioContext, count: number): QemuTimer[] {
 }
 
 /**
- * Of one operation on each timer, after a preparation that does not count; the median of
- * some times. As op, the first round is measured twice.
+ * Measures one operation on each timer; the preparation does not count. The median of some
+ * runs. As in op, the first round is measured twice.
  */
 function eachTimer(count: number, prepare: () => void, run: () => void): Measure {
   const times = Math.ceil(OPERATIONS / count);
@@ -50,7 +50,7 @@ function eachTimer(count: number, prepare: () => void, run: () => void): Measure
   };
 }
 
-/** Of work that walks through QEMU's list for each of all timers. */
+/** The measure for work that walks through QEMU's list for every timer. */
 function quadratic(work: string, count: number): Measure | ProgramRow {
   if (count > QEMU_MOST) return cannot('one by one, 100,000 timers and more take too long');
   return { row: `timer-${work}-${count}`, count: Math.max(QEMU_STEPS / count, count) };
@@ -58,7 +58,7 @@ function quadratic(work: string, count: number): Measure | ProgramRow {
 
 const named = (count: number): string => `of ${count.toLocaleString('en')} timers`;
 
-/** Timers that are armed are armed anew, one after the other. */
+/** Arms already armed timers again, one after the other. */
 export function rearm(count: number): Row {
   const ctx = new AioContext({ host });
   const next = deadlines();
@@ -79,7 +79,7 @@ export function rearm(count: number): Row {
   };
 }
 
-/** From none to all. */
+/** Arms all timers, starting with none. */
 export function arm(count: number): Row {
   const ctx = new AioContext({ host });
   const next = deadlines();
@@ -122,7 +122,7 @@ export function del(count: number): Row {
   };
 }
 
-/** All of them are due at once. */
+/** Expires all timers at once. */
 export function expire(count: number): Row {
   const ctx = new AioContext({ host });
   const next = deadlines();

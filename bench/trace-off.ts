@@ -1,4 +1,7 @@
-/** Prints the ns of a bottom half while no event is on: `trace-off.mjs trace-lit|trace-dark`. A process of its own for each. */
+/**
+ * Prints the ns of a bottom half while no event is on: `trace-off.mjs trace-lit
+ * trace-dark`. Each has a process of its own.
+ */
 import { median } from './statistics.ts';
 import type * as TraceWork from './trace-work.ts';
 

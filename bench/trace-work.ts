@@ -1,6 +1,6 @@
 /**
- * What the trace section measures. bench/run.mjs bundles it twice, with the tests
- * of trace.on and without: trace-lit and trace-dark.
+ * The work of the trace section. bench/run.mjs bundles it twice: trace-lit with the tests of
+ * trace.on, trace-dark without them.
  */
 import {
   AioContext,
@@ -12,7 +12,7 @@ import {
 } from '../src/index.ts';
 
 export interface Work extends Disposable {
-  /** Schedules a bottom half and polls, so many times. */
+  /** Schedules a bottom half and polls, count times. */
   run(count: number): void;
   /** Sends every event to a sink, until disposed. */
   trace(sink: TraceSink): Disposable;

@@ -21,10 +21,10 @@ function time(run: () => void, operations: number): number {
 }
 
 /**
- * Which functions V8 puts into which moves a bottom half's time by a quarter, and
- * any change of the code moves that. So the comparison is made at several of its
- * limits, and the mean of them counts. Compiled in the background, the code would
- * come out another way each time.
+ * V8's choice of functions to inline changes a bottom half's time by a quarter, and any
+ * change of the code changes that choice. So the comparison is made at several inlining
+ * limits, and the mean counts. Compilation in the background would give a different result
+ * each time.
  */
 const INLINING = [700, 920, 1200, 2000, 4000];
 const DEFAULT_INLINING = 920;
@@ -48,7 +48,7 @@ function mean(name: string, side: 'trace-lit' | 'trace-dark'): Row {
   };
 }
 
-/** Time that the events of a bottom half add, for one of them. */
+/** The time that tracing adds for each event of a bottom half. */
 function on(): Row {
   return {
     name: 'each event of a bottom half, into memory',

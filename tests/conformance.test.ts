@@ -1,4 +1,4 @@
-/** What QEMU 7.2 was seen to do, played back on both hosts. */
+/** The recorded behaviour of QEMU 7.2, played back on both hosts. */
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunResult } from '../src/scenario/run/run.ts';

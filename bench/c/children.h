@@ -49,7 +49,7 @@ static inline void death_pipe(int ends[2]) {
   }
 }
 
-// What bench/c/dying.c wrote last, and how long ago that is; printed, ns.
+// Reads the last time that bench/c/dying.c wrote, and prints how long ago it was, ns.
 static inline void print_latency(int fd) {
   long long died, reaped = now();
   if (read(fd, &died, sizeof died) != sizeof died) die("read");

@@ -25,7 +25,7 @@ static void add(GSource *source, GSourceFunc callback) {
   g_source_unref(source);
 }
 
-// One idle source that stays: what comes nearest to a bottom half that is scheduled again.
+// One idle source that stays: the closest to a bottom half that is scheduled again.
 static double idle(long n) {
   add(g_idle_source_new(), stay);
   return TIME(n, { g_main_context_iteration(context, FALSE); });

@@ -123,7 +123,7 @@ static void enter(unsigned wait_for) {
   if (syscall(__NR_io_uring_enter, ring.fd, 1, wait_for, flags, NULL, 0) != 1) die("io_uring_enter");
 }
 
-// The completion that is there already; more: whether the poll goes on.
+// Takes the completion that is there already; more tells whether the poll continues.
 static void take(int more) {
   uint32_t head = *ring.cq_head;
   if (__atomic_load_n(ring.cq_tail, __ATOMIC_ACQUIRE) == head) die("no completion");
@@ -156,7 +156,7 @@ static double by_ring_multishot(long n) {
   })
 }
 
-// No wait at all: what remains when that costs nothing.
+// No wait at all: the cost that would remain if waiting were free.
 static double no_wait(long n) {
   TIMED(n, {
     set();

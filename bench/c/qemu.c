@@ -92,7 +92,7 @@ static int64_t next_random(void) {
   return state;
 }
 
-// Into an order that has nothing to do with their places in memory.
+// Puts timers into an order that is unrelated to their places in memory.
 static void shuffle(QEMUTimer **t, int many) {
   for (int i = many - 1; i > 0; i--) {
     int k = next_random() % (i + 1);
@@ -197,7 +197,7 @@ int main(int argc, char **argv) {
   qemu_init_main_loop(&error_fatal);
   ctx = qemu_get_aio_context();
   long n = atol(argv[2]);
-  // A path is bench/c/dying.c's, as for bench/c/death.c.
+  // A path means the program bench/c/dying.c, as for bench/c/death.c.
   if (strchr(argv[1], '/')) return qemu_deaths(argv[1], n), 0;
   double ns = run(argv[1], n);
   if (ns < 0) return fprintf(stderr, "qemu: cannot run %s\n", argv[1]), 2;

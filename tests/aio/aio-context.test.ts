@@ -45,7 +45,7 @@ describe('aio_compute_timeout', () => {
   );
 
   it(
-    'counts what a nested round has not run yet',
+    'counts bottom halves that a nested round has not run yet',
     onSim((rig) => {
       const ctx = rig.context();
       const seen: number[] = [];
@@ -73,7 +73,7 @@ describe('one round of aio_poll', () => {
   );
 
   it(
-    'a notification is no progress, and nor is the context’s own notifier',
+    'neither a notification nor the context’s own notifier is progress',
     onSim((rig) => {
       const ctx = rig.context();
       ctx.poll(false);
@@ -86,7 +86,7 @@ describe('one round of aio_poll', () => {
 
 describe('as a source of a main loop', () => {
   it(
-    'prepare, check and dispatch do what a round does',
+    'prepare, check and dispatch do the same as a round',
     onSim((rig) => {
       const ctx = rig.context();
       expect(ctx.prepare()).toBe(-1);
@@ -120,7 +120,7 @@ describe('as a source of a main loop', () => {
   );
 });
 
-it('options that are missing or none are named, and nothing is left', () => {
+it('missing and invalid options are named, and nothing is left', () => {
   const host = new SimHost();
   const before = openFds(host);
   for (const [name, Made] of [
@@ -148,7 +148,7 @@ it('options that are missing or none are named, and nothing is left', () => {
 });
 
 it(
-  'what is no function is refused where a bottom half is made',
+  'a callback that is not a function is refused when a bottom half is made',
   onSim((rig) => {
     const ctx = rig.context();
     const loop = rig.loop();
@@ -205,7 +205,7 @@ describe('closing', () => {
   );
 
   it(
-    'of a one-shot, which nobody can delete, it says what can be done',
+    'says what to do about a one-shot, which nobody can delete',
     onSim((rig) => {
       const close = (forgotten: boolean) => () => {
         const ctx = new AioContext({ host: rig.host });
@@ -221,7 +221,7 @@ describe('closing', () => {
   );
 
   it(
-    'may be closed by a callback of its own: the round ends, and there is no other',
+    'may come from a callback of the context: the round ends, and is the last one',
     onSim((rig) => {
       for (const fdmon of ['poll', 'epoll'] as const) {
         for (const way of ['bh', 'fd', 'timer'] as const) {
@@ -279,7 +279,7 @@ describe('closing', () => {
   });
 
   it(
-    'handlers whose fds were closed before are no error',
+    'is not an error if the fds of handlers were closed before',
     onSim((rig) => {
       const ctx = rig.context({ fdmon: 'epoll' });
       const fds = Array.from({ length: 5 }, () => rig.eventfd());

@@ -1,7 +1,7 @@
 /**
- * What bottom halves do, said as simply as can be: one list of what came since
- * the last round, newest first, and one queue of what rounds have begun. It
- * shares nothing with the code but the names.
+ * The behaviour of bottom halves, as simply as possible: a list of those that came since
+ * the last round, newest first, and a queue of those that rounds have begun. It shares
+ * only names with the code.
  */
 
 const IDLE_NS = 10_000_000;
@@ -19,9 +19,9 @@ interface Half {
   due: boolean;
   idle: boolean;
   dead: boolean;
-  /** Stands on `fresh` or in `begun`. */
+  /** Whether it is on `fresh` or in `begun`. */
   listed: boolean;
-  /** Nobody may touch it any more. */
+  /** Whether it was freed, so that nobody may touch it. */
   gone: boolean;
 }
 

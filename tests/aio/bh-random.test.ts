@@ -17,7 +17,7 @@ const op: fc.Arbitrary<BhOp> = fc.oneof(
   },
   { weight: 3, arbitrary: fc.constant({ op: 'poll' as const }) },
 );
-/** What each bottom half does in its first, second, … call. */
+/** Actions of each bottom half in its first, second, … call. */
 const scripts = fc.array(fc.array(fc.array(op, { maxLength: 3 }), { maxLength: 4 }), {
   minLength: BHS,
   maxLength: BHS,
@@ -35,7 +35,7 @@ interface Machine {
   scheduled(id: number): boolean;
 }
 
-/** Runs the steps on a machine that `make` builds around the callback; returns all that could be seen. */
+/** Runs the steps on a machine that `make` builds around the callback. Returns all that was seen. */
 function play(
   make: (run: (id: number) => void) => Machine,
   steps: readonly BhOp[],
@@ -86,7 +86,7 @@ describe('any sequence', () => {
           try {
             ctx.close();
           } catch {
-            // What the sequence left scheduled is reported, which is not what this is about.
+            // Closing reports bottom halves that are still scheduled, which does not matter here.
           }
         })();
       }),

@@ -22,7 +22,7 @@ describe('the order of bottom halves', () => {
   );
 
   it(
-    'is not changed by a second schedule, which adds no call either',
+    'is not changed by a second schedule, which does not add a call either',
     onSim((rig) => {
       const ctx = rig.context();
       const [one, two] = named(rig, ctx, '1', '2');
@@ -36,7 +36,7 @@ describe('the order of bottom halves', () => {
   );
 
   it(
-    'puts what a callback schedules into the next round, itself included',
+    'puts bottom halves that a callback schedules, itself included, into the next round',
     onSim((rig) => {
       const ctx = rig.context();
       const b = ctx.newBottomHalf('b', () => rig.log.push('b'));
@@ -57,7 +57,7 @@ describe('the order of bottom halves', () => {
   );
 
   it(
-    'a schedule of one that is still to run in this round adds no call',
+    'scheduling one that has yet to run in this round adds no call',
     onSim((rig) => {
       const ctx = rig.context();
       const [b] = named(rig, ctx, 'b');
@@ -71,7 +71,7 @@ describe('the order of bottom halves', () => {
   );
 
   it(
-    'a nested poll runs what the outer round has left, then what came since',
+    'a nested poll runs the rest of the outer round, then what came since',
     onSim((rig) => {
       const ctx = rig.context();
       const [one, two, fresh, four] = named(rig, ctx, '1', '2', 'new', '4');
@@ -89,7 +89,7 @@ describe('the order of bottom halves', () => {
   );
 
   it(
-    'a bottom half may be entered again from its own nested poll',
+    'a bottom half may be called again from its own nested poll',
     onSim((rig) => {
       const ctx = rig.context();
       let depth = 0;
@@ -124,7 +124,7 @@ describe('cancel and delete', () => {
   );
 
   it(
-    'a cancelled one is not called, makes no timeout, and is no progress',
+    'a cancelled one is not called, and counts neither for the timeout nor as progress',
     onSim((rig) => {
       const ctx = rig.context();
       const [x] = named(rig, ctx, 'x');
@@ -154,7 +154,7 @@ describe('cancel and delete', () => {
   );
 
   it(
-    'one may delete itself and others of its round',
+    'a callback may delete itself and others of its round',
     onSim((rig) => {
       const ctx = rig.context();
       const [other] = named(rig, ctx, 'other');
@@ -174,7 +174,7 @@ describe('cancel and delete', () => {
   );
 
   it(
-    'what is used after it was freed says its name; dispose may be repeated',
+    'use after free throws an error with the name; dispose may be repeated',
     onSim((rig) => {
       const ctx = rig.context();
       const [x] = named(rig, ctx, 'x');
@@ -190,7 +190,7 @@ describe('cancel and delete', () => {
   );
 
   it(
-    'a freed place serves another bottom half, which the old handle cannot reach',
+    'a freed slot is reused for another bottom half, which the old handle cannot reach',
     onSim((rig) => {
       const ctx = rig.context();
       const [old] = named(rig, ctx, 'old');
@@ -207,7 +207,7 @@ describe('cancel and delete', () => {
 
 describe('idle bottom halves', () => {
   it(
-    'make 10 ms and no progress; an ordinary schedule of the same keeps them idle',
+    'wait 10 ms and are not progress; an ordinary schedule keeps them idle',
     onSim((rig) => {
       const ctx = rig.context();
       const [i, n] = named(rig, ctx, 'i', 'n');
@@ -253,7 +253,7 @@ describe('one-shots', () => {
   );
 
   it(
-    'made in a round wait for the next, also where they take the place just freed',
+    'made in a round wait for the next, even in a slot just freed',
     onSim((rig) => {
       const ctx = rig.context();
       ctx.scheduleOneshot('a', () => {
@@ -268,7 +268,7 @@ describe('one-shots', () => {
   );
 
   it(
-    'are freed though they throw',
+    'are freed even if they throw',
     onSim((rig) => {
       const ctx = rig.context();
       ctx.scheduleOneshot('bad', () => {
@@ -300,7 +300,7 @@ describe('a callback that throws', () => {
   );
 
   it(
-    'leaves nothing that close does not find',
+    'leaves nothing that close would not find',
     onSim((rig) => {
       const ctx = rig.context();
       const [last] = named(rig, ctx, 'last');
@@ -317,9 +317,9 @@ describe('a callback that throws', () => {
   );
 });
 
-describe('what people and tools see', () => {
+describe('the view of people and tools', () => {
   it(
-    'entries has names and flags',
+    'entries lists names and flags',
     onSim((rig) => {
       const ctx = rig.context();
       const [a] = named(rig, ctx, 'a', 'b');
@@ -334,7 +334,7 @@ describe('what people and tools see', () => {
   );
 
   it(
-    'traces tell the life of a bottom half',
+    'traces show the life of a bottom half',
     onSim((rig) => {
       const trace = new Tracer();
       const events: unknown[][] = [];

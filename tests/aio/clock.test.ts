@@ -32,7 +32,7 @@ describe('the clocks', () => {
   );
 
   it(
-    'virtual stands while stopped, and goes on from there',
+    'virtual stands still while stopped, and continues from there',
     onSim((rig) => {
       const clocks = new Clocks(rig.host);
       expect(clocks.isEnabled(QEMU_CLOCK_VIRTUAL)).toBe(false);
@@ -51,7 +51,7 @@ describe('the clocks', () => {
   );
 
   it(
-    'tell their listeners when they start, once, and not those that left',
+    'call each listener once when they start, but not those that left',
     onSim((rig) => {
       const clocks = new Clocks(rig.host);
       const listener = { isRunning: false, clockEnabled: () => rig.log.push('one') };
@@ -136,7 +136,7 @@ describe.each(hosts)('on %s', (_kind, make) => {
   );
 
   it(
-    'time does not go back',
+    'time never goes back',
     rigged(make, (rig) => {
       const clocks = new Clocks(rig.host);
       clocks.enable(QEMU_CLOCK_VIRTUAL, true);

@@ -38,7 +38,7 @@ describe.each(cases)('an event notifier of an %s', (_name, make, usePipe) => {
   );
 
   it(
-    'may start set',
+    'may be set from the start',
     rigged(make, (rig) => {
       const notifier = new EventNotifier(rig.host, true, usePipe);
       expect(notifier.testAndClear()).toBe(true);
@@ -71,7 +71,7 @@ describe.each(cases)('an event notifier of an %s', (_name, make, usePipe) => {
   );
 
   it(
-    'wakes an AioContext, whose handler gets it',
+    'wakes an AioContext, and is passed to its handler',
     withNotifier((notifier, rig) => {
       const ctx = rig.context();
       ctx.setEventNotifier(notifier, {
@@ -87,7 +87,7 @@ describe.each(cases)('an event notifier of an %s', (_name, make, usePipe) => {
   );
 });
 
-/** The simulated host, but for one call. */
+/** The simulated host with one call replaced. */
 function hostWith(change: Partial<Host>): Host {
   const sim = new SimHost();
   return new Proxy<Host>(sim, {
@@ -98,14 +98,14 @@ function hostWith(change: Partial<Host>): Host {
   });
 }
 
-describe('an event notifier on a kernel that has its limits', () => {
-  it('uses a pipe where there are no eventfds', () => {
+describe('an event notifier on a limited kernel', () => {
+  it('uses a pipe if there are no eventfds', () => {
     const notifier = new EventNotifier(hostWith({ eventfd: () => -ENOSYS }));
     expect(notifier.set()).toBe(0);
     expect(notifier.testAndClear()).toBe(true);
   });
 
-  it('throws where no descriptor is left', () => {
+  it('throws if no descriptor is left', () => {
     expect(() => new EventNotifier(hostWith({ eventfd: () => -EMFILE }))).toThrow('EMFILE');
   });
 

@@ -19,7 +19,7 @@ const fdOp: fc.Arbitrary<FdOp> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ op: 'poll' as const }) },
 );
 const fdSteps = fc.array(fdOp, { maxLength: 40 });
-/** What each fd's handler does in its first, second, … call, after it has drained its fd or not. */
+/** Actions of each fd's handler in its first, second, … call, and whether it drains its fd first. */
 const fdScripts = fc.array(
   fc.array(fc.record({ drain: fc.boolean(), ops: fc.array(fdOp, { maxLength: 3 }) }), {
     maxLength: 4,
@@ -58,9 +58,9 @@ function play(
 }
 
 /**
- * aio_poll over fds, said simply: a round is what is ready at its beginning, in
- * order of registration. Whoever was registered anew since, or stands in a
- * round that began later, is not called by it.
+ * aio_poll over fds, in simple terms: a round has the fds that are ready at its beginning, in
+ * order of registration. It does not call handlers that were registered since, or that are in
+ * a round that began later.
  */
 function fdModel(run: (fd: number) => void): FdMachine {
   const ready = new Array<boolean>(FDS).fill(false);
@@ -117,7 +117,7 @@ describe('any sequence of fd operations', () => {
       fc.property(fdSteps, fdScripts, (steps, scripts) => {
         onSim((rig) => {
           const ctx = rig.context({ fdmon });
-          // Without any, a non-blocking poll need not look at the kernel at all; with many, it
+          // Without idle fds a non-blocking poll need not ask the kernel at all; with many it
           // may ask an epoll, and must call in the same order.
           for (let i = 0; i < idle; i++) ctx.setFdHandler(rig.eventfd(), { ioRead: () => {} });
           const real = play((run) => realFds(rig, ctx, run), steps, scripts);

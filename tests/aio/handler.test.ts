@@ -3,7 +3,7 @@ import type { AioContext } from '../../src/aio/aio-context.ts';
 import type { Disposable } from '../../src/host/host.ts';
 import { hosts, type Rig, rigged } from '../support/rig.ts';
 
-/** A watched eventfd that logs its name, is drained, and then does `then`. */
+/** Watches an eventfd. Its handler logs the name, drains it, and then calls `then`. */
 function watch(rig: Rig, ctx: AioContext, name: string, then: () => void = () => {}): number {
   const fd = rig.eventfd();
   set(rig, ctx, fd, name, then);
@@ -21,7 +21,7 @@ function set(rig: Rig, ctx: AioContext, fd: number, name: string, then = () => {
 
 describe.each(hosts)('fd handlers under aio_poll on %s', (_kind, make) => {
   it(
-    'are called in order of registration, once for an event',
+    'are called in order of registration, once per event',
     rigged(make, (rig) => {
       const ctx = rig.context();
       const [a, b, c] = ['a', 'b', 'c'].map((name) => watch(rig, ctx, name));
@@ -33,7 +33,7 @@ describe.each(hosts)('fd handlers under aio_poll on %s', (_kind, make) => {
   );
 
   it(
-    'are called again while their fd is not drained',
+    'are called again until their fd is drained',
     rigged(make, (rig) => {
       const ctx = rig.context();
       const fd = rig.eventfd(1);
@@ -56,7 +56,7 @@ describe.each(hosts)('fd handlers under aio_poll on %s', (_kind, make) => {
   );
 
   it(
-    'what is no fd and what is no function is refused, and the handlers stay as they were',
+    'an invalid fd or function is refused, and the handlers stay as they were',
     rigged(make, (rig) => {
       const ctx = rig.context();
       const fd = watch(rig, ctx, 'a');
@@ -108,7 +108,7 @@ describe.each(hosts)('fd handlers under aio_poll on %s', (_kind, make) => {
   );
 
   it(
-    'a hang-up and an error go to whoever is there',
+    'a hang-up or an error goes to any handler of the fd',
     rigged(make, (rig) => {
       const ctx = rig.context();
       const [reader, writer] = rig.pipe();
@@ -127,7 +127,7 @@ describe.each(hosts)('fd handlers under aio_poll on %s', (_kind, make) => {
   );
 
   it(
-    'what a handler removes is not called in this round, nor later',
+    'a handler that another one removes is not called, neither in this round nor later',
     rigged(make, (rig) => {
       const ctx = rig.context();
       const a = watch(rig, ctx, 'a', () => ctx.setFdHandler(b, null));
@@ -141,7 +141,7 @@ describe.each(hosts)('fd handlers under aio_poll on %s', (_kind, make) => {
   );
 
   it(
-    'what a handler replaces, or removes and adds, is new in the next round',
+    'a handler that another one replaces, or removes and adds, is called in the next round',
     rigged(make, (rig) => {
       const ctx = rig.context();
       const a = watch(rig, ctx, 'a', () => {
@@ -160,7 +160,7 @@ describe.each(hosts)('fd handlers under aio_poll on %s', (_kind, make) => {
   );
 
   it(
-    'a read handler that removes or replaces its own ends the write handler’s turn',
+    'if a read handler removes or replaces itself, the write handler is not called',
     rigged(make, (rig) => {
       for (const then of ['remove', 'replace'] as const) {
         const ctx = rig.context();
@@ -199,7 +199,7 @@ describe.each(hosts)('fd handlers under aio_poll on %s', (_kind, make) => {
   );
 
   it(
-    'a bottom half that replaces a ready handler is in time',
+    'a bottom half can still replace a ready handler',
     rigged(make, (rig) => {
       const ctx = rig.context();
       const fd = watch(rig, ctx, 'old');
@@ -213,7 +213,7 @@ describe.each(hosts)('fd handlers under aio_poll on %s', (_kind, make) => {
   );
 
   it(
-    'a nested poll takes the ready list over',
+    'a nested poll takes over the ready list',
     rigged(make, (rig) => {
       const ctx = rig.context();
       const nest = (): void => void rig.log.push(`(${ctx.poll(false)})`);
@@ -226,7 +226,7 @@ describe.each(hosts)('fd handlers under aio_poll on %s', (_kind, make) => {
   );
 
   it(
-    'a handler that polls before it drained its fd is called again inside',
+    'a handler that polls before it drains its fd is called again inside',
     rigged(make, (rig) => {
       const ctx = rig.context();
       const fd = rig.eventfd(1);
@@ -246,7 +246,7 @@ describe.each(hosts)('fd handlers under aio_poll on %s', (_kind, make) => {
   );
 
   it(
-    'a handler that throws ends the round; what was ready is found again',
+    'a handler that throws ends the round; the other ready fds are found again',
     rigged(make, (rig) => {
       const ctx = rig.context();
       const bad = watch(rig, ctx, 'bad', () => {
@@ -264,7 +264,7 @@ describe.each(hosts)('fd handlers under aio_poll on %s', (_kind, make) => {
   );
 
   it(
-    'what a round that threw has left is not called once it is drained',
+    'after a round that threw, an fd that has been drained is not called',
     rigged(make, (rig) => {
       const ctx = rig.context();
       const bad = watch(rig, ctx, 'bad', () => {
@@ -281,7 +281,7 @@ describe.each(hosts)('fd handlers under aio_poll on %s', (_kind, make) => {
   );
 
   it(
-    'a nested poll that throws through an outer handler leaves both rounds whole',
+    'a throw through a nested poll and an outer handler loses nothing of either round',
     rigged(make, (rig) => {
       const ctx = rig.context();
       const outer = watch(rig, ctx, 'outer', () => ctx.poll(false));
@@ -322,7 +322,7 @@ describe.each(hosts)('fd handlers under aio_poll on %s', (_kind, make) => {
   );
 
   it(
-    'a read handler that disables external ones holds its own write handler back',
+    'a read handler that disables external handlers holds back its own write handler',
     rigged(make, (rig) => {
       const ctx = rig.context();
       const [near, far] = rig.socketpair();
@@ -344,7 +344,7 @@ describe.each(hosts)('fd handlers under aio_poll on %s', (_kind, make) => {
   );
 
   it(
-    'the handle undoes its own registration only',
+    'the handle undoes only its own registration',
     rigged(make, (rig) => {
       const ctx = rig.context();
       const fd = rig.eventfd(1);

@@ -10,11 +10,11 @@ const S = 1_000 * MS;
 
 interface Pollable {
   readonly notifier: EventNotifier;
-  /** What its io_poll answers. */
+  /** The result of its io_poll. */
   flag: boolean;
 }
 
-/** A notifier with io_poll, whose calls are logged. One io_poll takes 100 ns. */
+/** Makes a notifier with io_poll, and logs its calls. One io_poll takes 100 ns. */
 function pollable(rig: Rig<SimHost>, ctx: AioContext, name: string): Pollable {
   const self: Pollable = { notifier: new EventNotifier(rig.host), flag: false };
   rig.own(self.notifier.fd);
@@ -49,7 +49,7 @@ function fire(rig: Rig, ctx: AioContext, one: Pollable): void {
 
 describe('polling in user space', () => {
   it(
-    'makes no system call in a non-blocking poll while all can be polled',
+    'makes no system call in a non-blocking poll while all handlers can be polled',
     onSim((rig) => {
       const ctx = rig.context();
       const io = pollable(rig, ctx, 'io');
@@ -115,7 +115,7 @@ describe('polling in user space', () => {
       polling.adjust(5);
       polling.adjust(10_001);
       expect(polling.pollNs).toBe(1_000);
-      // Within what is polled already: nothing to learn.
+      // Shorter than the polling time already: nothing to learn.
       polling.adjust(1_000);
       expect(polling.pollNs).toBe(1_000);
     }),
@@ -153,7 +153,7 @@ describe('polling in user space', () => {
   );
 
   it(
-    'is not done where a handler cannot be polled',
+    'does not happen if a handler cannot be polled',
     onSim((rig) => {
       const ctx = rig.context();
       const io = pollable(rig, ctx, 'io');
@@ -174,7 +174,7 @@ describe('polling in user space', () => {
   );
 
   it(
-    'a removed handler is polled no more, a held-back one is not called',
+    'does not poll removed handlers, nor call held-back ones',
     onSim((rig) => {
       const ctx = rig.context();
       const [a, b] = [pollable(rig, ctx, 'a'), pollable(rig, ctx, 'b')];
@@ -197,7 +197,7 @@ describe('polling in user space', () => {
   );
 
   it(
-    'does not begin for a handler that was removed in the round in which it fired',
+    'does not begin for a handler removed in the round in which it fired',
     onSim((rig) => {
       const ctx = rig.context();
       const first = new EventNotifier(rig.host);

@@ -3,7 +3,7 @@ import { Tracer } from '../../src/trace/tracer.ts';
 import { onSim } from '../support/rig.ts';
 
 it(
-  'a guarded bottom half marks its device, and is traced where it finds it engaged',
+  'a guarded bottom half marks its device, and is traced if the device is engaged already',
   onSim((rig) => {
     const trace = new Tracer();
     const seen: unknown[] = [];
@@ -36,7 +36,7 @@ it(
 );
 
 it(
-  'the device is free again where the callback throws',
+  'the device is released if the callback throws',
   onSim((rig) => {
     const ctx = rig.context();
     const guard = { engagedInIo: false };

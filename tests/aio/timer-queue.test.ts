@@ -59,7 +59,7 @@ function anyStep(maxTime: number): fc.Arbitrary<Step> {
 }
 
 describe('TimerQueue', () => {
-  it('an empty queue has no first, and never expires', () => {
+  it('an empty queue has no first timer, and never expires', () => {
     const queue = new TimerQueue<Entry>();
     expect(queue.first).toBeNull();
     expect(queue.firstNs).toBe(Number.POSITIVE_INFINITY);
@@ -74,7 +74,7 @@ describe('TimerQueue', () => {
     expect(expected.map(() => queue.takeDue(Number.POSITIVE_INFINITY)!.id)).toEqual(expected);
   });
 
-  it('one that is armed again for the same time stands behind its equals', () => {
+  it('a timer armed again for the same time goes behind its equals', () => {
     const queue = new TimerQueue<Entry>();
     const [a, b] = [entry(1, 5), entry(2, 5)];
     queue.insert(a);
@@ -93,7 +93,7 @@ describe('TimerQueue', () => {
     }
   });
 
-  it('refuses to remove what is not in it', () => {
+  it('refuses to remove a timer that is not in it', () => {
     const queue = new TimerQueue<Entry>();
     queue.insert(entry(1, 5));
     expect(() => queue.remove(entry(2, 4))).toThrow('not where it belongs');
@@ -126,7 +126,7 @@ describe('TimerQueue', () => {
   });
 });
 
-/** compare, without an expect for each of 10^4 steps. */
+/** Like compare, without an expect for each of 10^4 steps. */
 function compareLarge(steps: readonly Step[]): void {
   const queue = new TimerQueue<Entry>();
   const live: Entry[] = [];
@@ -143,7 +143,7 @@ function compareLarge(steps: readonly Step[]): void {
       queue.remove(one);
     }
   });
-  // Array.sort is stable, so by id it is FIFO among equals.
+  // Array.sort is stable, so sorting by id first gives FIFO order among equals.
   const sorted = live.sort((a, b) => a.id - b.id).sort((a, b) => a.at - b.at);
   expect(queue.size).toBe(sorted.length);
   expect(sorted.map(() => queue.takeDue(Number.POSITIVE_INFINITY)!.id)).toEqual(

@@ -16,7 +16,7 @@ function named(rig: Rig, group: TimerListGroup, type: number, ...names: string[]
   return names.map((name) => group.newTimer(type, name, () => rig.log.push(name)));
 }
 
-describe('what a timer says about itself', () => {
+describe('the properties of a timer', () => {
   it(
     'is pending from arming to its callback',
     onSim((rig) => {
@@ -60,7 +60,7 @@ describe('what a timer says about itself', () => {
   );
 
   it(
-    'reads times in its own units',
+    'takes times in its own units',
     onSim((rig) => {
       const { timers } = rig.context();
       const ms = timers.newTimer(QEMU_CLOCK_REALTIME, 'ms', () => {}, undefined, SCALE_MS);
@@ -72,7 +72,7 @@ describe('what a timer says about itself', () => {
   );
 
   it(
-    'gets its opaque, and a clock that does not exist is refused',
+    'passes its opaque, and refuses a clock that does not exist',
     onSim((rig) => {
       const { timers } = rig.context();
       timers.newTimer(QEMU_CLOCK_REALTIME, 't', (opaque) => rig.log.push(opaque), 'mine').modNs(0);
@@ -83,7 +83,7 @@ describe('what a timer says about itself', () => {
   );
 
   it(
-    'takes what is past the end of int64_t for its end',
+    'clamps times to the end of int64_t',
     onSim((rig) => {
       const { timers } = rig.context();
       const [timer] = named(rig, timers, QEMU_CLOCK_REALTIME, 't');
@@ -117,7 +117,7 @@ describe('what a timer says about itself', () => {
 
 describe('newTimer', () => {
   it(
-    'refuses what is no clock, no function and no scale',
+    'refuses an invalid clock, function or scale',
     onSim((rig) => {
       const { timers } = rig.context();
       const make = (clock: number, callback: () => void, scale?: number) => () =>
@@ -132,7 +132,7 @@ describe('newTimer', () => {
 
 describe('a round of timers', () => {
   it(
-    'runs by deadline, and by order of arming among equals',
+    'runs in order of deadline, and among equals in order of arming',
     onSim((rig) => {
       const ctx = rig.context();
       const [a, b, c, d] = named(rig, ctx.timers, QEMU_CLOCK_REALTIME, 'a', 'b', 'c', 'd');
@@ -147,7 +147,7 @@ describe('a round of timers', () => {
   );
 
   it(
-    'runs what a callback arms in the past, before later deadlines',
+    'runs a timer that a callback arms in the past before later deadlines',
     onSim((rig) => {
       const ctx = rig.context();
       const [b, c] = named(rig, ctx.timers, QEMU_CLOCK_REALTIME, 'b', 'c');
@@ -163,7 +163,7 @@ describe('a round of timers', () => {
   );
 
   it(
-    'reads the clock once: what is armed for now waits for the next round',
+    'reads the clock once: a timer armed for now waits for the next round',
     onSim((rig) => {
       const ctx = rig.context();
       const timer: QemuTimer = ctx.timers.newTimer(QEMU_CLOCK_REALTIME, 't', () => {
@@ -177,7 +177,7 @@ describe('a round of timers', () => {
   );
 
   it(
-    'does not run what a callback disarms or postpones',
+    'does not run timers that a callback disarms or postpones',
     onSim((rig) => {
       const ctx = rig.context();
       const [b, c] = named(rig, ctx.timers, QEMU_CLOCK_REALTIME, 'b', 'c');
@@ -198,7 +198,7 @@ describe('a round of timers', () => {
   );
 
   it(
-    'goes clock by clock; what an earlier clock is armed by a later one waits',
+    'goes clock by clock; a timer that a later clock arms on an earlier one waits',
     onSim((rig) => {
       const ctx = rig.context();
       const order = [
@@ -241,7 +241,7 @@ describe('a round of timers', () => {
 
 describe('deadlines', () => {
   it(
-    'are the soonest of all clocks that run, 0 where due, -1 where none is',
+    'are the soonest of all running clocks, 0 if due, -1 if there is none',
     onSim((rig) => {
       const ctx = rig.context();
       const [real] = named(rig, ctx.timers, QEMU_CLOCK_REALTIME, 'real');
@@ -259,7 +259,7 @@ describe('deadlines', () => {
   );
 
   it(
-    'notify only where they are the first of their list',
+    'notify only if they become the first of their list',
     onSim((rig) => {
       const ctx = rig.context();
       let notified = 0;
@@ -348,7 +348,7 @@ describe('on the host clock', () => {
 
 describe('closing a group', () => {
   it(
-    'disarms its timers and hears no clock any more',
+    'disarms its timers and stops listening to clocks',
     onSim((rig) => {
       const ctx = rig.context();
       let notified = 0;
@@ -365,7 +365,7 @@ describe('closing a group', () => {
   );
 
   it(
-    'from a callback of its own ends the round',
+    'from one of its callbacks ends the round',
     onSim((rig) => {
       const ctx = rig.context();
       const timers = new TimerListGroup(ctx.clocks, ctx.trace, () => {});

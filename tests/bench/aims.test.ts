@@ -15,7 +15,7 @@ describe('aims', () => {
     expect(pipe(151)).toEqual([{ aim, cameOut: '1.51', met: false }]);
   });
 
-  it('of children are rates', () => {
+  it('are rates for children', () => {
     const name = '100 children at once';
     const of = (ours: number) => {
       const results = [result(name, { rounds: { ours: [ours], c: [95] } })];
@@ -40,7 +40,7 @@ describe('aims', () => {
     expect(aimsText(report([]))).toBe('');
   });
 
-  it('have a figure each in the run that the page shows', () => {
+  it('each have a figure in the run that the page shows', () => {
     const path = join(import.meta.dirname ?? '.', '..', '..', 'docs', 'performance.json');
     const lines = aimsMarkdown(JSON.parse(readFileSync(path, 'utf8'))).split('\n');
     expect(lines).toHaveLength(2 + 13);

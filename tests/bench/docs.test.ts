@@ -17,7 +17,7 @@ after
 `;
 
 describe('docs/performance.md', () => {
-  it('has its tables put between the markers, and the rest left as it is', () => {
+  it('gets its tables between the markers, and keeps the rest', () => {
     const filled = fillMarkers(PAGE, report([result('$& a')]));
     expect(filled).toBe(
       PAGE.replace(
@@ -39,7 +39,7 @@ describe('docs/performance.md', () => {
 });
 
 describe('drawings', () => {
-  it('are made where there is something to draw', () => {
+  it('are made if there is something to draw', () => {
     expect([...plots(report([result('a')])).keys()]).toEqual([]);
     const counts = ['10', '1,000'];
     const drawn = plots(

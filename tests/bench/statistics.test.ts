@@ -8,7 +8,7 @@ it('the median is the middle value, or the mean of the two', () => {
   expect(median([7])).toBe(7);
 });
 
-it('a percentile is the smallest value that so many do not exceed', () => {
+it('a percentile is the smallest value that this share does not exceed', () => {
   const values = Array.from({ length: 100 }, (_, i) => 100 - i);
   expect(percentile(values, 0.5)).toBe(50);
   expect(percentile(values, 0.99)).toBe(99);
@@ -16,7 +16,7 @@ it('a percentile is the smallest value that so many do not exceed', () => {
   expect(percentile([5], 0.01)).toBe(5);
 });
 
-it('both stay within the values, and leave them as they are', () => {
+it('both stay within the values, and do not change them', () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer(), { minLength: 1 }),

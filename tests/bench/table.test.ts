@@ -12,7 +12,7 @@ describe('a table', () => {
     expect(cells(some)[1]).toEqual(['a', '200', '100–300', '', '']);
   });
 
-  it('has no column for us where only others are measured', () => {
+  it('has no column for us if only others are measured', () => {
     expect(cells([result('a', { rounds: { c: [1234] } })])).toEqual([
       ['work', 'plain C'],
       ['a', '1,234'],
@@ -26,7 +26,7 @@ describe('a table', () => {
     expect(row).toEqual(['a', '200', '100–300', '400', '0.50', '100', '2.00', '8,000', '0.025']);
   });
 
-  it('compares each round with itself, where both sides have all', () => {
+  it('compares round by round, if both sides have all rounds', () => {
     const rounds = { ours: [100, 100, 300], c: [50, 100, 100] };
     expect(cells([result('a', { rounds })])[1]).toEqual(['a', '100', '100–300', '100', '2.00']);
   });
@@ -53,7 +53,7 @@ describe('a table', () => {
     expect(of('bytes', [2e6])).toEqual(['a', '2,000,000', '4,000,000', '0.50']);
   });
 
-  it('is aligned as text, and Markdown for a page', () => {
+  it('is aligned as text, and is Markdown for a page', () => {
     const results = [result('a'), result('long name', { rounds: { ours: [5] } })];
     expect(textTable(results).split('\n')).toEqual([
       'work       ours  min–max',
@@ -72,7 +72,7 @@ it('the factor of a machine is the geometric mean', () => {
   expect(machineFactor({ factors: [] })).toBeUndefined();
 });
 
-it('the speed of this machine is told as a factor', () => {
+it('the speed of this machine is given as a factor', () => {
   const factors = [{ work: 'getppid', hereNs: 201, referenceNs: 134 }];
   expect(factorLines(report([], { factors }))[0]).toBe(
     "this machine / reference machine: 1.50 by plain C's getppid (201 ns here, 134 there)",

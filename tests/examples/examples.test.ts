@@ -7,7 +7,7 @@ import { ROOT } from '../tree/files.ts';
 
 const run = promisify(execFile);
 
-/** What each prints, as a whole. */
+/** The whole output of each. */
 const PRINTED: Readonly<Record<string, RegExp>> = {
   'coroutine-pipeline.mjs': /^ {2}0 ms {2}made 1\n[\s\S]* {1}50 ms {2}used 5\n$/,
   'poller.mjs': /^read: tick 1\nread: tick 2\nread: tick 3\n$/,

@@ -4,7 +4,7 @@
  * A generator is one file in generators/, whose default export is a Generator and whose
  * base name is its name. `npm test` runs `runs` inputs of each from a fixed seed;
  * `npm run fuzz -- NAME --seed N --count N` runs as many as you like in a process of their
- * own, and tells of crashes and hangs too. A failing input is shrunk, and printed with the
+ * own, and reports crashes and hangs too. A failing input is shrunk, and printed with the
  * command that repeats it.
  */
 

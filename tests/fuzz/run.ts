@@ -8,13 +8,13 @@ export interface FuzzOptions {
   readonly name: string;
   readonly seed: number;
   readonly count: number;
-  /** Where in the seed's inputs to begin; what a failure prints. */
+  /** The place in the seed's inputs to begin at, as a failure prints it. */
   readonly path?: string | undefined;
   /** Descriptor of a file that holds the input under way, for a reader that outlives a crash. */
   readonly keepIn?: number | undefined;
 }
 
-/** What is wrong, with the shrunk input and the command that repeats it; null if nothing is. */
+/** Returns the failure with its shrunk input and the command that repeats it, or null. */
 export async function fuzz(generator: AnyGenerator, options: FuzzOptions): Promise<string | null> {
   const { name, seed, count, path, keepIn } = options;
   let n = 0;

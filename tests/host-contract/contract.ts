@@ -1,7 +1,6 @@
 /**
- * What a host must do, whatever it is: cases written against the Host interface
- * alone. The simulated host promises what the real one was seen to do, so both
- * run the same list.
+ * The behaviour that every host must have, as cases against the Host interface alone.
+ * The simulated host must behave as the real one was seen to, so both run the same list.
  */
 
 import type { ChildBehaviour } from '../../src/host/behaviour.ts';
@@ -25,15 +24,15 @@ import {
   type WaitResult,
 } from '../../src/host/host.ts';
 
-/** What a runner gives for its host. */
+/** A runner's host and its tools. */
 export interface ContractSubject {
   readonly host: Host;
   /** A program that behaves as described. */
   program(behaviour: ChildBehaviour): SpawnRequest;
-  /** A path that open(2) takes with O_RDWR | O_CREAT as a new regular file, and what removes it. */
+  /** A path at which open(2) with O_RDWR | O_CREAT makes a new regular file. removeFile removes it. */
   readonly file: string;
   removeFile(): void;
-  /** Descriptors that are open now, so that a case that leaks one is found. */
+  /** Descriptors that are open now, to find cases that leak one. */
   openFds(): readonly number[];
 }
 
@@ -45,11 +44,11 @@ export interface ContractCase {
 export interface CaseResult {
   readonly name: string;
   readonly ok: boolean;
-  /** What failed, and what was left behind. */
+  /** The failure, and anything left behind. */
   readonly problem?: string;
 }
 
-/** How long anything that must happen may take on a busy machine, in ns. */
+/** The longest time that an expected event may take on a busy machine, ns. */
 export const SOON_NS = 100e9;
 
 /** One signalfd record; see signalfd(2). */
@@ -65,18 +64,18 @@ export interface SignalRecord {
 
 export class Failure extends Error {}
 
-/** A host, what a case needs to say what it expects, and what puts back all that it changes. */
+/** A host with the tools of a case: expectations, and undoing of all changes. */
 export class ContractEnv {
   readonly host: Host;
   readonly buf: HostBuffer;
-  /** Two words, 1 as a 64-bit number: what an eventfd is written. */
+  /** Two words: 1 as a 64-bit number, to write to an eventfd. */
   readonly one: HostBuffer;
   private readonly subject: ContractSubject;
   private readonly fds: HostBuffer;
   private readonly undo: (() => void)[] = [];
   private readonly alive = new Set<number>();
 
-  /** Where file() makes its file. */
+  /** The path of file()'s file. */
   readonly filePath: string;
 
   constructor(subject: ContractSubject) {
@@ -89,7 +88,7 @@ export class ContractEnv {
     this.fds = this.host.alloc(1024);
   }
 
-  // Saying what is expected
+  // Expectations
 
   equal(actual: unknown, expected: unknown, what: string): void {
     const [a, e] = [JSON.stringify(actual), JSON.stringify(expected)];
@@ -100,7 +99,7 @@ export class ContractEnv {
     if (!condition) throw new Failure(what);
   }
 
-  /** ret is -errno. */
+  /** Fails unless ret is -errno. */
   fails(ret: number, errno: number, what: string): void {
     if (ret !== -errno) {
       const got = ret < 0 ? errnoName(ret) : String(ret);
@@ -108,19 +107,19 @@ export class ContractEnv {
     }
   }
 
-  /** Gives ret back; it is no error. */
+  /** Returns ret. Fails if it is an error. */
   good(ret: number, what: string): number {
     if (ret < 0) throw new Failure(`${what}: ${errnoName(ret)}`);
     return ret;
   }
 
-  // Things that are put back at the end of the case, last first
+  // Changes that are undone at the end of the case, last first
 
   atEnd(undo: () => void): void {
     this.undo.push(undo);
   }
 
-  /** Closes the descriptor at the end, unless the case has. */
+  /** Closes the descriptor at the end, unless the case has done so. */
   own(fd: number, what: string): number {
     this.good(fd, what);
     this.atEnd(() => this.host.close(fd));
@@ -131,7 +130,7 @@ export class ContractEnv {
     return this.own(this.host.eventfd(initval, flags | 0o2004000), 'eventfd');
   }
 
-  /** Read end, write end; non-blocking unless other flags are given. */
+  /** Makes a pipe: [read end, write end]. Non-blocking unless other flags are given. */
   pipe(flags = 0o2004000): [number, number] {
     const out: number[] = [];
     this.good(this.host.pipe2(out, flags), 'pipe2');
@@ -148,13 +147,13 @@ export class ContractEnv {
     return this.own(this.host.epollCreate1(0o2000000), 'epoll_create1');
   }
 
-  /** A new regular file, open for reading and writing. */
+  /** Makes a new regular file, open for reading and writing. */
   file(): number {
     this.atEnd(() => this.subject.removeFile());
     return this.own(this.host.open(this.subject.file, 0o2000102, 0o600), 'open');
   }
 
-  /** Blocks signals in the whole process for this case, and drops what of them came and was not read. */
+  /** Blocks signals in the whole process for this case. Drops those that came and were not read. */
   block(...signals: number[]): SignalMaskToken {
     const token = this.host.blockSignals(signals);
     if (typeof token === 'number') throw new Failure(`blockSignals: ${errnoName(token)}`);
@@ -165,7 +164,7 @@ export class ContractEnv {
     return token;
   }
 
-  /** A non-blocking signalfd for signals that are blocked for this case. */
+  /** Makes a non-blocking signalfd, and blocks its signals for this case. */
   signalfd(...signals: number[]): number {
     this.block(...signals);
     return this.own(this.host.signalfd(-1, signals, 0o2004000), 'signalfd');
@@ -191,18 +190,18 @@ export class ContractEnv {
     return this.subject.program(behaviour);
   }
 
-  /** Starts a child, which is killed and reaped at the end of the case unless the case has reaped it. */
+  /** Starts a child. It is killed and reaped at the end, unless the case has reaped it. */
   spawn(behaviour: ChildBehaviour, more: Partial<SpawnRequest> = {}): number {
     return this.adopt(this.good(this.host.spawn({ ...this.program(behaviour), ...more }), 'spawn'));
   }
 
-  /** Takes a child, its own or one that came to it, into what is killed and reaped at the end. */
+  /** Adds a child, its own or an adopted one, to those that are killed and reaped at the end. */
   adopt(pid: number): number {
     this.alive.add(pid);
     return pid;
   }
 
-  /** waitid for one pid; by default for its end, and blocking. */
+  /** Calls waitid for one pid: by default for its end, and blocking. */
   wait(pid: number, options = WEXITED): WaitResult {
     const out = newWaitResult();
     this.good(this.host.waitid(1, pid, options, out), `waitid of ${pid}`);
@@ -228,7 +227,7 @@ export class ContractEnv {
 
   // Waiting and reading
 
-  /** poll(2) of one descriptor: its revents, or -errno. */
+  /** Polls one descriptor. Returns its revents, or -errno. */
   poll1(fd: number, events: number, timeoutNs = 0): number {
     this.fds.i32[0] = fd;
     this.fds.i32[1] = events;
@@ -236,7 +235,7 @@ export class ContractEnv {
     return ret < 0 ? ret : this.fds.i32[1]! >>> 16;
   }
 
-  /** poll(2) of several: each one's revents. */
+  /** Polls several descriptors. Returns the revents of each. */
   pollAll(entries: readonly (readonly [number, number])[], timeoutNs = 0): number[] {
     entries.forEach(([fd, events], i) => {
       this.fds.i32[2 * i] = fd;
@@ -246,7 +245,7 @@ export class ContractEnv {
     return entries.map((_, i) => this.fds.i32[2 * i + 1]! >>> 16);
   }
 
-  /** epoll_wait: [fd, events, token] of each, in order. */
+  /** Calls epoll_wait. Returns [fd, events, token] of each, in order. */
   epollWait(epfd: number, max = 16, timeoutNs = 0): [number, number, number][] {
     const { host, buf } = this;
     const n = this.good(host.epollWait(epfd, buf, max, timeoutNs), 'epoll_wait');
@@ -257,7 +256,7 @@ export class ContractEnv {
     });
   }
 
-  /** Lets the host's time pass: nothing can end this but the timeout. */
+  /** Lets the host's time pass. Only the timeout can end it. */
   pass(ns: number): void {
     this.host.poll(this.fds, 0, ns);
   }
@@ -276,14 +275,14 @@ export class ContractEnv {
     return String.fromCharCode(...this.buf.u8.subarray(0, n));
   }
 
-  /** Adds to an eventfd; a small number. */
+  /** Adds a small number to an eventfd. */
   bump(fd: number, by = 1): number {
     this.buf.i32[0] = by;
     this.buf.i32[1] = 0;
     return this.host.write(fd, this.buf, 0, 8);
   }
 
-  /** Reads an eventfd: its counter, or -errno. */
+  /** Reads an eventfd. Returns its counter, or -errno. */
   take(fd: number): number {
     const ret = this.host.read(fd, this.buf, 0, 8);
     return ret < 0 ? ret : this.buf.i32[0]!;
@@ -320,7 +319,7 @@ export class ContractEnv {
 
   // The end of a case
 
-  /** Puts everything back. Returns what went wrong in doing so. */
+  /** Undoes all changes. Returns what went wrong in doing so. */
   finish(): string[] {
     const problems: string[] = [];
     const attempt = (undo: () => void): void => {
@@ -336,7 +335,7 @@ export class ContractEnv {
   }
 }
 
-/** What a case could leave behind, as text that is compared before and after. */
+/** All that a case could leave behind, as text, to compare before and after. */
 function footprint(subject: ContractSubject): Record<string, string> {
   const { host } = subject;
   const act = newSigAction();
@@ -356,7 +355,7 @@ function footprint(subject: ContractSubject): Record<string, string> {
   };
 }
 
-/** Runs one case, and says what it left behind. */
+/** Runs one case, and reports what it left behind. */
 export function runCase(subject: ContractSubject, one: ContractCase): CaseResult {
   const problems: string[] = [];
   const before = footprint(subject);

@@ -1,4 +1,4 @@
-/** A lens that changes nothing is the host that it wraps: the same contract, through each of them. */
+/** A lens that changes nothing behaves as the host it wraps: the same contract, through each lens. */
 
 import { describe, expect, it } from 'vitest';
 import { F_GETFD } from '../../src/host/constants.ts';

@@ -1,4 +1,7 @@
-/** Runs every case on the real kernel and prints a CaseResult a line. A process of its own: it masks signals. */
+/**
+ * Runs all cases on the real kernel, and prints one CaseResult per line. It masks signals,
+ * so it is a process of its own.
+ */
 
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +22,7 @@ const subject: ContractSubject = {
   program: linuxProgram,
   file,
   removeFile: () => rmSync(file, { force: true }),
-  // The listing's own descriptor is among them, so each is looked at again.
+  // The listing includes its own descriptor, so each is checked again.
   openFds: () =>
     readdirSync('/proc/self/fd')
       .map(Number)

@@ -19,7 +19,7 @@ describe.each([
     }
   });
 
-  it('the runner ends well, and no two cases have one name', () => {
+  it('the runner succeeds, and no two cases have the same name', () => {
     expect(ended).toMatchObject({ status: 0, signal: null, stderr: '' });
     expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length);
   });

@@ -6,7 +6,7 @@ import { cases } from './cases/index.ts';
 import { type ContractSubject, runCase } from './contract.ts';
 
 const FILE = '/tmp/file';
-/** Above any number that a case gets. */
+/** Higher than any descriptor that a case gets. */
 const FDS = 256;
 
 function simSubject(): ContractSubject {

@@ -60,7 +60,7 @@ class Bench {
 }
 
 describe('priorities', () => {
-  it('order the sources, and attachment orders equals', () => {
+  it('order the sources; equal ones are in order of attachment', () => {
     const bench = new Bench();
     bench.probe('idle', G_PRIORITY_DEFAULT_IDLE);
     bench.probe('a');
@@ -76,7 +76,7 @@ describe('priorities', () => {
     ]);
   });
 
-  it('M1: what is ready hides all of a lower priority, and fds with it', () => {
+  it('M1: a ready source hides all of a lower priority, and their fds', () => {
     const bench = new Bench();
     const high = bench.probe('high', G_PRIORITY_HIGH);
     const normal = bench.probe('normal');
@@ -96,7 +96,7 @@ describe('priorities', () => {
     expect(bench.context.pollsFds).toBe(true);
   });
 
-  it('what becomes ready in check hides lower ones too', () => {
+  it('a source that becomes ready in check hides lower ones too', () => {
     const bench = new Bench();
     const high = bench.probe('high', G_PRIORITY_HIGH);
     const idle = bench.probe('idle', G_PRIORITY_DEFAULT_IDLE);
@@ -109,7 +109,7 @@ describe('priorities', () => {
     expect(bench.dispatched()).toEqual(['idle']);
   });
 
-  it('M1: so it is after an iteration in which more were ready', () => {
+  it('M1: this also holds after an iteration in which more were ready', () => {
     const bench = new Bench();
     const high = bench.probe('high', G_PRIORITY_HIGH);
     bench.probe('a').timeoutMs = 0;
@@ -131,7 +131,7 @@ describe('priorities', () => {
 });
 
 describe('timeouts', () => {
-  it('the soonest of all that are asked', () => {
+  it('are the soonest of all sources asked', () => {
     const bench = new Bench();
     bench.context.prepare();
     expect(bench.context.timeoutMs).toBe(-1);
@@ -163,7 +163,7 @@ describe('coming and going', () => {
     expect(bench.context.sources).toEqual([a]);
   });
 
-  it('one that says so leaves after its dispatch', () => {
+  it('a source may ask to leave after its dispatch', () => {
     const bench = new Bench();
     const once = bench.probe('once');
     once.checks = true;
@@ -174,7 +174,7 @@ describe('coming and going', () => {
     expect(once.context).toBeNull();
   });
 
-  it('one that is removed in the middle of a dispatch is not dispatched', () => {
+  it('a source removed in the middle of a dispatch is not dispatched', () => {
     const bench = new Bench();
     const [a, b] = [bench.probe('a'), bench.probe('b')];
     a.checks = b.checks = true;
@@ -183,7 +183,7 @@ describe('coming and going', () => {
     expect(bench.dispatched()).toEqual(['a']);
   });
 
-  it('nor one that is removed and attached anew: it waits for its turn', () => {
+  it('a source removed and attached again is not dispatched either: it waits for its turn', () => {
     const bench = new Bench();
     const [a, b] = [bench.probe('a'), bench.probe('b')];
     a.checks = b.checks = true;
@@ -198,7 +198,7 @@ describe('coming and going', () => {
     expect(bench.dispatched()).toEqual(['a', 'b']);
   });
 
-  it('one that is attached in a dispatch waits for the next iteration', () => {
+  it('a source attached in a dispatch waits for the next iteration', () => {
     const bench = new Bench();
     const late = new Probe(bench.log, 'late');
     late.checks = true;
@@ -214,7 +214,7 @@ describe('coming and going', () => {
 });
 
 describe('nested iterations', () => {
-  it('do not enter a source again that may not recurse, and do one that may', () => {
+  it('call a source again only if it may recurse', () => {
     const bench = new Bench();
     let depth = 0;
     const nest = (): void => {
@@ -234,7 +234,7 @@ describe('nested iterations', () => {
     expect(bench.dispatched()).toEqual(['recursive', 'recursive']);
   });
 
-  it('M2: take over what the outer one has not dispatched, which then is over', () => {
+  it('M2: take over the sources that the outer one has not dispatched, which ends it', () => {
     const bench = new Bench();
     const [a, b] = [bench.probe('a'), bench.probe('b')];
     a.checks = b.checks = true;
@@ -249,7 +249,7 @@ describe('nested iterations', () => {
     expect(b.ready).toBe(false);
   });
 
-  it('M2: READY stays over an iteration in which a higher priority was ready', () => {
+  it('M2: READY is kept during an iteration in which a higher priority was ready', () => {
     const bench = new Bench();
     const high = bench.probe('high', G_PRIORITY_HIGH);
     const idle = bench.probe('idle', G_PRIORITY_DEFAULT_IDLE);

@@ -41,7 +41,7 @@ function hideContexts(rig: Rig, loop: MainLoop) {
 
 describe.each(hosts)('main_loop_wait on %s', (_kind, make) => {
   it(
-    'runs both contexts, bottom halves, fds and timers each, then its own timers',
+    'runs bottom halves, fds and timers of both contexts, then its own timers',
     rigged(make, (rig) => {
       const loop = rig.loop();
       loop.timers.newTimer(0, 'own', () => rig.log.push('own timer')).modNs(1);
@@ -97,7 +97,7 @@ describe.each(hosts)('main_loop_wait on %s', (_kind, make) => {
   );
 
   it(
-    'a nested one takes over what the outer has not called',
+    'a nested one takes over the handlers that the outer has not called',
     rigged(make, (rig) => {
       const loop = rig.loop();
       const a = watch(rig, loop, 'a');
@@ -115,7 +115,7 @@ describe.each(hosts)('main_loop_wait on %s', (_kind, make) => {
   );
 
   it(
-    'a nested one forgets what the outer found and is gone since',
+    'a nested one forgets handlers that the outer found and that are gone since',
     rigged(make, (rig) => {
       const loop = rig.loop();
       const a = watch(rig, loop, 'a');
@@ -131,7 +131,7 @@ describe.each(hosts)('main_loop_wait on %s', (_kind, make) => {
   );
 
   it(
-    'a nested one in a bottom half finishes the round, then does the rest',
+    'a nested one in a bottom half finishes the round, then continues',
     rigged(make, (rig) => {
       const loop = rig.loop();
       rig.kick(watch(rig, loop, 'io'));
@@ -159,7 +159,7 @@ describe.each(hosts)('main_loop_wait on %s', (_kind, make) => {
   );
 
   it(
-    'what handlers remove, replace or register counts from the next iteration',
+    'changes that handlers make count from the next iteration',
     rigged(make, (rig) => {
       const loop = rig.loop();
       const removed = watch(rig, loop, 'removed');
@@ -180,7 +180,7 @@ describe.each(hosts)('main_loop_wait on %s', (_kind, make) => {
   );
 
   it(
-    'poll notifiers add fds, and see what came',
+    'poll notifiers add fds, and see their events',
     rigged(make, (rig) => {
       const loop = rig.loop();
       const [near, far] = rig.socketpair();
@@ -206,7 +206,7 @@ describe.each(hosts)('main_loop_wait on %s', (_kind, make) => {
   );
 
   it(
-    'where a source hides the contexts, what a poll notifier added is nobody else’s',
+    'if a source hides the contexts, fds of a poll notifier are only its own',
     rigged(make, (rig) => {
       const loop = rig.loop({ fdmon: 'poll' });
       const io = watch(rig, loop, 'io');
@@ -228,7 +228,7 @@ describe.each(hosts)('main_loop_wait on %s', (_kind, make) => {
   );
 
   it(
-    'and once both are gone, each handler has its own fd again',
+    'after both are gone, each handler has its own fd again',
     rigged(make, (rig) => {
       const loop = rig.loop({ fdmon: 'poll' });
       const io = watch(rig, loop, 'io');
@@ -245,7 +245,7 @@ describe.each(hosts)('main_loop_wait on %s', (_kind, make) => {
   );
 
   it(
-    'close gives all descriptors back, those of epoll too, and may be repeated',
+    'close releases all descriptors, those of epoll too, and may be repeated',
     rigged(make, (rig) => {
       const before = openFds(rig.host);
       for (const fdmon of ['auto', 'poll', 'epoll'] as const) {
@@ -265,7 +265,7 @@ describe.each(hosts)('main_loop_wait on %s', (_kind, make) => {
 
 describe('poll notifiers', () => {
   it(
-    'are told FILL and OK, the last added first, each as often as it was added',
+    'get FILL and OK, the last added first, each as often as it was added',
     onSim((rig) => {
       const loop = rig.loop();
       const tell = (name: string) => (poll: MainLoopPoll) =>
@@ -301,7 +301,7 @@ describe('poll notifiers', () => {
     }),
   );
 
-  it('are told ERR where poll failed', () => {
+  it('get ERR if poll failed', () => {
     const host = new SimHost();
     const loop = new MainLoop({ host });
     const states: string[] = [];
@@ -313,9 +313,9 @@ describe('poll notifiers', () => {
   });
 });
 
-describe('how long it sleeps', () => {
+describe('the length of its sleep', () => {
   it(
-    'to the deadline of its own timers exactly, of a context rounded up to a millisecond',
+    'is exact for deadlines of its own timers, and rounded up to a millisecond for a context’s',
     onSim((rig) => {
       const loop = rig.loop();
       loop.mainLoopWait(true);
@@ -332,7 +332,7 @@ describe('how long it sleeps', () => {
   );
 
   it(
-    '10 ms for an idle bottom half',
+    'is 10 ms for an idle bottom half',
     onSim((rig) => {
       const loop = rig.loop();
       loop.mainLoopWait(true);
@@ -346,7 +346,7 @@ describe('how long it sleeps', () => {
   );
 
   it(
-    'a notification from outside ends it, a notifyEvent before it too',
+    'ends by a notification from outside, or by a notifyEvent before it',
     onSim((rig) => {
       const loop = rig.loop();
       loop.mainLoopWait(true);
@@ -427,7 +427,7 @@ describe('run and quit', () => {
 
 describe.each(hosts)('a loop that is closed on %s', (_kind, make) => {
   it(
-    'does nothing on quit, notify and what takes back, and says of all else that it is closed',
+    'ignores quit, notify and all that undoes; other calls say that it is closed',
     rigged(make, (rig) => {
       const loop = rig.loop();
       const fd = rig.eventfd();
@@ -530,7 +530,7 @@ describe.each(hosts)('a loop that is closed on %s', (_kind, make) => {
 
 describe('quit', () => {
   it(
-    'before run lets it return at once, and is then used up',
+    'before run makes run return at once, and is then used up',
     onSim((rig) => {
       const loop = rig.loop();
       loop.quit();
@@ -543,7 +543,7 @@ describe('quit', () => {
   );
 
   it(
-    'ends the innermost run alone',
+    'ends only the innermost run',
     onSim((rig) => {
       const loop = rig.loop();
       loop.context.scheduleOneshot('outer', () => {
@@ -561,7 +561,7 @@ describe('quit', () => {
   );
 
   it(
-    'is forgotten where the iteration throws',
+    'is forgotten if the iteration throws',
     onSim((rig) => {
       const loop = rig.loop();
       loop.context.scheduleOneshot('bad', () => {
@@ -610,9 +610,9 @@ describe('a nested main_loop_wait', () => {
   );
 });
 
-describe('what throws', () => {
+describe('a throw', () => {
   it(
-    'leaves nobody behind who counts as ready',
+    'leaves no handler ready',
     onSim((rig) => {
       const loop = rig.loop();
       const left = watch(rig, loop, 'left');
@@ -652,7 +652,7 @@ describe('what throws', () => {
     },
   );
 
-  it('a loop that cannot be made leaves nothing open', () => {
+  it('a loop whose constructor throws leaves nothing open', () => {
     const host = new SimHost();
     const before = openFds(host);
     const eventfd = host.eventfd.bind(host);
@@ -663,7 +663,7 @@ describe('what throws', () => {
   });
 });
 
-describe('where epoll cannot say what poll would', () => {
+describe('files on which epoll differs from poll', () => {
   const full = (rig: Rig, loop: MainLoop): void => {
     for (let i = 0; i < 70; i++) watch(rig, loop, 'idle');
     loop.mainLoopWait(true);
@@ -728,7 +728,7 @@ describe('poll and epoll', () => {
     maxLength: 4,
   });
 
-  it('call the same handlers in the same order, whatever they do', () => {
+  it('call the same handlers in the same order, whatever these do', () => {
     const play = (
       steps: readonly Step[],
       does: readonly (readonly (readonly Step[])[])[],
@@ -766,7 +766,7 @@ describe('poll and epoll', () => {
 });
 
 it(
-  'an iteration is traced by its phases',
+  'the phases of an iteration are traced',
   onSim((rig) => {
     const trace = new Tracer();
     trace.attach(['main_loop_phase'], (_id, _time, phase) => rig.log.push(`${phase}`));

@@ -25,7 +25,7 @@ it.each([
 
 describe('idle sources', () => {
   it(
-    'run when nothing of a higher priority is ready, until they say no',
+    'run when nothing of a higher priority is ready, until they return false',
     onSim((rig) => {
       const loop = rig.loop();
       let left = 2;
@@ -43,7 +43,7 @@ describe('idle sources', () => {
   );
 
   it(
-    'one of high priority comes before the contexts, whose fds are not even polled',
+    'run before the contexts at a high priority, and the contexts’ fds are not even polled',
     onSim((rig) => {
       const loop = rig.loop();
       loop.context.scheduleOneshot('bh', () => rig.log.push('bh'));

@@ -10,7 +10,7 @@ import { renderHtml } from '../../src/cli/report/html.ts';
 import { packTrace } from '../../src/cli/report/pack.ts';
 import { root } from '../support/run.ts';
 
-/** Set where there is no browser and none is wanted: its tests are then reported as skipped. */
+/** Set on machines without a browser: the browser tests are then reported as skipped. */
 export const NO_BROWSER = process.env.QEMU_LOOP_NO_BROWSER === '1';
 
 export interface PageOptions {

@@ -107,7 +107,7 @@ describe('the chain of a child', () => {
       run.loop.mainLoopWait(true);
     });
     expect(story(model, 0)).toContain(
-      'Its end is not in the trace: it lived, or nothing told of its death.',
+      'Its end is not in the trace: it lived on, or its death was not reported.',
     );
     expect(endOf(model.children[0]!)).toBe(null);
   });

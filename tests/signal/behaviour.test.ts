@@ -18,7 +18,7 @@ describe.each(['native', 'compat'])('sigfd %s', (mode) => {
     }
   });
 
-  it('the runner ends well', () => {
+  it('the runner succeeds', () => {
     expect(ended).toMatchObject({ status: 0, signal: null, stderr: '' });
   });
 

@@ -31,7 +31,7 @@ function withWatch(sigfd: SigfdChoice, body: (parts: Parts) => void): void {
   expectNoLeaks(sim, before);
 }
 
-/** What a loop and its signals hold: what a constructor that throws must leave as it was. */
+/** The registrations of a loop and its signals. A constructor that throws must not change them. */
 function registered({ loop, signals }: ChildWatchOptions): unknown {
   const bottomHalves = [...loop.context.bottomHalves.entries()].map(({ name }) => name);
   const { handler, name } = signals.table.lookup(SIGCHLD);
@@ -48,7 +48,7 @@ describe.each(['native', 'compat'] as const)('ChildWatch on sigfd %s', (sigfd) =
       expect(registered(parts)).toEqual(before);
       parts.watch.dispose();
       new ChildWatch(parts).dispose();
-      // Its turn does not end another's.
+      // A second dispose does not affect the new one.
       parts.watch.dispose();
     });
   });
@@ -67,7 +67,7 @@ describe.each(['native', 'compat'] as const)('ChildWatch on sigfd %s', (sigfd) =
     loop.dispose();
   });
 
-  it('options that are missing are named, and nothing is registered', () => {
+  it('missing options are named, and nothing is registered', () => {
     withWatch(sigfd, ({ watch, loop, signals, times }) => {
       watch.dispose();
       const before = registered({ loop, signals, times });
@@ -83,7 +83,7 @@ describe.each(['native', 'compat'] as const)('ChildWatch on sigfd %s', (sigfd) =
     });
   });
 
-  it('watch refuses what is no child, and what it watches already', () => {
+  it('watch refuses a pid that is not a child, or is watched already', () => {
     withWatch(sigfd, ({ watch, sim, loop }) => {
       const reaped = watch.spawn(sim.program({ afterNs: 1, then: { exit: 0 } }), 'reaped');
       while (watch.size > 0) loop.mainLoopWait(false);
@@ -98,7 +98,7 @@ describe.each(['native', 'compat'] as const)('ChildWatch on sigfd %s', (sigfd) =
     });
   });
 
-  it('after dispose there is no spawn and no watch, and nothing is started', () => {
+  it('after dispose spawn and watch are refused, and nothing is started', () => {
     withWatch(sigfd, ({ watch, sim, signals }) => {
       const request = sim.program({});
       const all = (): (() => void)[] => [
@@ -115,7 +115,7 @@ describe.each(['native', 'compat'] as const)('ChildWatch on sigfd %s', (sigfd) =
     });
   });
 
-  it('a request that is none is told of before anything is started', () => {
+  it('an invalid request is refused before anything is started', () => {
     withWatch(sigfd, ({ watch, sim }) => {
       const { file, argv } = sim.program({});
       const wrong: [object | undefined, string][] = [
@@ -150,7 +150,7 @@ describe.each(['native', 'compat'] as const)('ChildWatch on sigfd %s', (sigfd) =
   });
 });
 
-it('a waitid that a signal interrupts is made again', () => {
+it('a waitid that a signal interrupts is repeated', () => {
   const sim = new SimHost();
   const host = new FaultHost(sim);
   host.add([{ call: 'waitpid', error: EINTR, after: 0, times: 2 }]);

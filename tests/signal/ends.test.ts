@@ -12,7 +12,7 @@ describe.each(['native', 'compat'])('a process with sigfd %s ends by itself', (m
   });
 });
 
-describe('what differs between native and compat', () => {
+describe('differences between native and compat', () => {
   it('SIGTERM with its default action is dropped by a signalfd', async () => {
     expect(await runAlone(program, 'default', 'native')).toMatchObject({
       ...{ status: 0, stdout: 'dropped\n' },

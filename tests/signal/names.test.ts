@@ -43,12 +43,12 @@ describe('names of signals', () => {
     expect(signalNumber(text)).toBe(0);
   });
 
-  it('lists what it knows', () => {
+  it('lists all names it knows', () => {
     for (const name of signalNames()) expect(signalName(signalNumber(name))).toBe(name);
     expect(signalNames()).toHaveLength(33);
   });
 
-  it('names no number that is no signal', () => {
+  it('has no name for a number that is not a signal', () => {
     expect(signalName(99)).toBe('signal 99');
     expect(signalName(32)).toBe('signal 32');
   });

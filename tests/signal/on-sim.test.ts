@@ -31,7 +31,7 @@ function withSignals(
 }
 
 describe.each(['native', 'compat'] as const)('sigfd %s on the simulated host', (sigfd) => {
-  it('signals come to their handlers, real-time ones each', () => {
+  it('signals reach their handlers, and real-time ones do not coalesce', () => {
     const host = new SimHost();
     withSignals(host, sigfd, (loop, signals) => {
       const list: number[] = [];
@@ -73,7 +73,7 @@ describe.each(['native', 'compat'] as const)('sigfd %s on the simulated host', (
 });
 
 describe('reaping several at once', () => {
-  it('goes on after a callback that throws', () => {
+  it('continues after a callback that throws', () => {
     const host = new SimHost();
     withSignals(host, 'native', (loop, signals) => {
       const watch = new ChildWatch({ loop, signals, times: loop.pollTimes });
@@ -120,7 +120,7 @@ describe('reaping several at once', () => {
     });
   });
 
-  it('loses no child where the trace throws', () => {
+  it('loses no child if the trace throws', () => {
     const host = new SimHost();
     withSignals(host, 'native', (loop, signals) => {
       const watch = new ChildWatch({ loop, signals, times: loop.pollTimes });
@@ -136,7 +136,7 @@ describe('reaping several at once', () => {
     });
   });
 
-  it("knows the death of the one that SIGCHLD names, and bounds the others'", () => {
+  it("knows the time of death of the child that SIGCHLD names, and a bound of the others'", () => {
     const host = new SimHost();
     withSignals(host, 'native', (loop, signals) => {
       const watch = new ChildWatch({ loop, signals, times: loop.pollTimes });
@@ -163,11 +163,11 @@ describe('the choice of sigfd', () => {
     }
   }
 
-  it('auto is native where threads can be masked', () => {
+  it('auto is native if threads can be masked', () => {
     withSignals(new SimHost(), 'auto', (_, signals) => expect(signals.sigfd).toBe('native'));
   });
 
-  it('native fails where they cannot, and leaves nothing', () => {
+  it('native fails if they cannot, and leaves nothing', () => {
     const host = new Unmaskable();
     const loop = new MainLoop({ host });
     const before = held(host);
@@ -176,7 +176,7 @@ describe('the choice of sigfd', () => {
     loop.close();
   });
 
-  it('options that are missing or none are named, and nothing is left', () => {
+  it('missing and invalid options are named, and nothing is left', () => {
     const host = new SimHost();
     const before = held(host);
     const loop = new MainLoop({ host });
@@ -208,7 +208,7 @@ describe('the choice of sigfd', () => {
     expectNoLeaks(host, before);
   });
 
-  it('auto is compat there; where that cannot be had either, its error says so', () => {
+  it('auto is compat then; if that is impossible too, the error says so', () => {
     class Neither extends Unmaskable {
       override openSignalPipe(): number {
         return -ENOSYS;

@@ -20,7 +20,7 @@ function dispositionOf(host: SimHost, signo: number): number {
 }
 
 describe('SigactionTable', () => {
-  it('asks the kernel, which knows default, ignore and handled', () => {
+  it('asks the kernel whether a signal is default, ignored or handled', () => {
     const host = new SimHost();
     const table = new SigactionTable(host);
     expect(table.lookup(SIGUSR1)).toMatchObject({ name: 'default', handler: null });
@@ -37,7 +37,7 @@ describe('SigactionTable', () => {
     expect(dispositionOf(host, SIGUSR1)).toBe(SIG_DFL);
   });
 
-  it('a disposition that somebody else sets is the one that holds', () => {
+  it('a disposition that others set takes effect', () => {
     const host = new SimHost();
     const table = new SigactionTable(host);
     table.set(SIGUSR1, { handler: () => {}, flags: SA_SIGINFO });
@@ -48,7 +48,7 @@ describe('SigactionTable', () => {
     expect(table.lookup(SIGUSR2)).toMatchObject({ name: 'foreign', handler: null });
   });
 
-  it('puts back what was there before, and leaves what somebody else has set since', () => {
+  it('restores the old disposition, unless others have set one since', () => {
     const host = new SimHost();
     host.sigaction(SIGUSR1, { ...newSigAction(), handler: SIG_IGN, flags: 7 }, null);
     const table = new SigactionTable(host);
@@ -61,7 +61,7 @@ describe('SigactionTable', () => {
     expect(table.lookup(SIGUSR2).handler).toBe(null);
   });
 
-  it('an action that is disposed of is gone, unless another was set since', () => {
+  it('disposing of an action removes it, unless another was set since', () => {
     const host = new SimHost();
     const table = new SigactionTable(host);
     const first = table.set(SIGUSR1, { handler: () => {}, name: 'first' });
@@ -74,7 +74,7 @@ describe('SigactionTable', () => {
     second.dispose();
   });
 
-  it('the same action, set twice, is held twice', () => {
+  it('the same action, set twice, needs to be disposed twice', () => {
     const host = new SimHost();
     const table = new SigactionTable(host);
     const action = { handler: () => {}, name: 'same' };
@@ -104,7 +104,7 @@ describe('SigactionTable', () => {
     expect(set).toThrow(expect.objectContaining({ errno: EINVAL }));
   });
 
-  it('leaves handlers to the installer where there is one, default and ignore to the kernel', () => {
+  it('leaves handlers to the installer if there is one, and default and ignore to the kernel', () => {
     const host = new SimHost();
     const log: string[] = [];
     const table = new SigactionTable(host, {
@@ -119,7 +119,7 @@ describe('SigactionTable', () => {
     expect(log).toEqual([`install ${SIGUSR1} 4`, `uninstall ${SIGUSR1}`, `uninstall ${SIGUSR1}`]);
   });
 
-  it('an installer that fails is told of', () => {
+  it('an installer that fails throws', () => {
     const table = new SigactionTable(new SimHost(), {
       install: () => -EINVAL,
       uninstall: () => {},

@@ -20,7 +20,7 @@ const ALL = [SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGRTMIN];
 
 /** A kernel whose reads can be made to fail, and which counts them. */
 class ReadHost extends SimHost {
-  /** What the next reads return in place of what they would; 0 lets one through. */
+  /** Results of the next reads; 0 lets a read through. */
   readonly faults: number[] = [];
   readonly sizes: number[] = [];
   override read(fd: number, buf: HostBuffer, offset: number, count: number): number {
@@ -36,7 +36,7 @@ class Rig {
   readonly reports: string[] = [];
   readonly takenBySource: number[] = [];
   readonly reader: SigfdReader;
-  /** What handlers were called. */
+  /** Handlers that were called. */
   readonly log: string[] = [];
 
   constructor() {
@@ -75,14 +75,14 @@ describe('sigfd_handler', () => {
     expect(rig.reports).toEqual([]);
   });
 
-  it('with nothing to read it does nothing', () => {
+  it('does nothing if there is nothing to read', () => {
     const rig = new Rig();
     rig.reader.handler();
     expect(rig.reader.counts).toEqual({ records: 0, dropped: 0, shortReads: 0 });
     expect(rig.reports).toEqual([]);
   });
 
-  it('a handler that raises a lower signal has it handled before what was raised first', () => {
+  it('a lower signal raised by a handler is handled before those raised earlier', () => {
     const rig = new Rig().handle(SIGHUP, SIGTERM);
     rig.table.set(SIGUSR1, {
       handler: (signo) => {
@@ -104,7 +104,7 @@ describe('sigfd_handler', () => {
     expect(rig.reports).toEqual([]);
   });
 
-  it('reports a short read and leaves; the next call goes on', () => {
+  it('reports a short read and leaves; the next call continues', () => {
     const rig = new Rig().handle(SIGHUP);
     rig.host.faults.push(64);
     rig.host.raise(SIGHUP);
@@ -125,7 +125,7 @@ describe('sigfd_handler', () => {
     expect(rig.host.sizes).toHaveLength(1);
   });
 
-  it('drops what is ignored, and what has its default action, and goes on', () => {
+  it('drops signals that are ignored or have their default action, and continues', () => {
     const rig = new Rig().handle(SIGUSR1, SIGTERM);
     rig.table.set(SIGUSR1, { handler: 'ignore' });
     for (const signo of [SIGHUP, SIGUSR1, SIGTERM]) rig.host.raise(signo);
@@ -134,7 +134,7 @@ describe('sigfd_handler', () => {
     expect(rig.reader.counts).toMatchObject({ records: 3, dropped: 2 });
   });
 
-  it('asks who handles a signal when it is read, not when it is sent', () => {
+  it('looks up the handler when a signal is read, not when it is sent', () => {
     const rig = new Rig().handle(SIGTERM);
     rig.table.set(SIGHUP, {
       handler: () => rig.table.set(SIGTERM, { handler: () => rig.log.push('the new one') }),
@@ -157,7 +157,7 @@ describe('sigfd_handler', () => {
     ]);
   });
 
-  it('a handler that throws loses its own signal and no other', () => {
+  it('a handler that throws loses only its own signal', () => {
     const rig = new Rig().handle(SIGTERM);
     rig.table.set(SIGHUP, {
       handler: () => {

@@ -61,7 +61,7 @@ const LAYOUT: Record<keyof SignalfdSiginfo, readonly [number, number]> = {
 };
 
 describe('struct signalfd_siginfo', () => {
-  it('survives being written and read, at any place, and touches nothing beside it', () => {
+  it('survives writing and reading, at any offset, and changes nothing beside it', () => {
     fc.assert(
       fc.property(records, fc.integer({ min: 0, max: 64 }), (record, at) => {
         const bytes = new Uint8Array(at + 128 + 8).fill(0xa5);
@@ -92,7 +92,7 @@ describe('struct signalfd_siginfo', () => {
     expect(Object.values(rest).every((other) => other === 0)).toBe(true);
   });
 
-  it('reads the sign of those that have one', () => {
+  it('reads signed fields with their sign', () => {
     const view = new DataView(new Uint8Array(128).fill(0xff).buffer);
     const out = newSiginfo();
     decodeSiginfo(view, 0, out);
@@ -101,7 +101,7 @@ describe('struct signalfd_siginfo', () => {
     expect([ssi_pid, ssi_addr_lsb, ssi_arch]).toEqual([0xffffffff, 0xffff, 0xffffffff]);
   });
 
-  it('reads for people', () => {
+  it('is formatted for people', () => {
     const info = { ...newSiginfo(), ssi_signo: 17, ssi_code: 1, ssi_pid: 4711, ssi_status: 3 };
     expect(describeSiginfo(info)).toBe('SIGCHLD CLD_EXITED pid 4711 status 3');
   });

@@ -1,4 +1,4 @@
-/** Builds dist once for all tests: the command is tested as it is shipped. */
+/** Builds dist once for all tests, so that they test the command as it is shipped. */
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';

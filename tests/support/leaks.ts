@@ -1,14 +1,14 @@
-/** What a test may leave behind, and how to see that it did not. */
+/** Finds what a test has left behind. */
 
 import { readdirSync } from 'node:fs';
 import { expect } from 'vitest';
 import { F_GETFD } from '../../src/host/constants.ts';
 import type { Host } from '../../src/host/host.ts';
 
-/** More than any test has open at once on the simulated host. */
+/** More descriptors than any test opens at once on the simulated host. */
 const SIM_FDS = 1024;
 
-/** Everything of a host that outlives the objects which took it. */
+/** The resources of a host that outlive the objects which took them. */
 export interface Held {
   readonly fds: readonly number[];
   /** Living children and zombies. */
@@ -23,7 +23,7 @@ export function openFds(host: Host): number[] {
     host.kind === 'linux'
       ? readdirSync('/proc/self/fd').map(Number)
       : Array.from({ length: SIM_FDS }, (_, fd) => fd);
-  // The listing's own descriptor is among Linux's, and gone by now.
+  // On Linux the listing includes its own descriptor, which is closed by now.
   return candidates.filter((fd) => host.fcntl(fd, F_GETFD, 0) >= 0).sort((a, b) => a - b);
 }
 
@@ -31,7 +31,7 @@ export function held(host: Host): Held {
   return { fds: openFds(host), children: host.children(), blocked: host.blockedSignals() };
 }
 
-/** Fails where the host holds more, or less, than it did before. */
+/** Fails if the host holds more, or less, than it did before. */
 export function expectNoLeaks(host: Host, before: Held): void {
   expect(held(host)).toEqual(before);
 }

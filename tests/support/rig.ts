@@ -1,4 +1,4 @@
-/** A host, what a test opens on it, and the check that nothing of it is left. */
+/** A host and the objects that a test opens on it, with a check that none of them is left. */
 
 import { expect } from 'vitest';
 import { AioContext, type AioContextOptions } from '../../src/aio/aio-context.ts';
@@ -21,7 +21,7 @@ export const hosts: readonly (readonly [kind: string, make: () => Host])[] = [
 
 export class Rig<H extends Host = Host> {
   readonly host: H;
-  /** What happened, in the test's own words. */
+  /** The events of the test, in its own words. */
   readonly log: string[] = [];
   readonly #buffer: HostBuffer;
   readonly #contexts: AioContext[] = [];
@@ -50,7 +50,7 @@ export class Rig<H extends Host = Host> {
     return this.#own(check(this.host.eventfd(count, FLAGS), 'eventfd'));
   }
 
-  /** Read end, write end. */
+  /** Makes a pipe: [read end, write end]. */
   pipe(): [number, number] {
     const ends = [-1, -1];
     check(this.host.pipe2(ends, FLAGS), 'pipe2');
@@ -63,7 +63,7 @@ export class Rig<H extends Host = Host> {
     return [this.#own(ends[0]!), this.#own(ends[1]!)];
   }
 
-  /** Takes over a descriptor that the test opened by itself. */
+  /** Takes ownership of a descriptor that the test opened by itself. */
   own(fd: number): number {
     return this.#own(check(fd, 'the descriptor'));
   }
@@ -73,7 +73,7 @@ export class Rig<H extends Host = Host> {
     check(this.host.write(fd, this.#buffer, 0, 8), 'write');
   }
 
-  /** Reads 8 bytes, if there are any. Returns what read did. */
+  /** Reads 8 bytes, if there are any. Returns the result of read. */
   drain(fd: number): number {
     return this.host.read(fd, this.#buffer, 8, 8);
   }
@@ -83,12 +83,12 @@ export class Rig<H extends Host = Host> {
     check(this.host.close(fd), 'close');
   }
 
-  /** The log since it was taken last. */
+  /** Takes the log since the last call. */
   taken(): string[] {
     return this.log.splice(0);
   }
 
-  /** Closes contexts and loops, then what is still open. */
+  /** Closes contexts and loops, then all that is still open. */
   end(): void {
     for (const ctx of this.#contexts) {
       ctx.close();
@@ -107,7 +107,7 @@ export class Rig<H extends Host = Host> {
   }
 }
 
-/** A test's function: it gets a rig, and fails if anything is left when it has ended. */
+/** Makes the function of a test. Its body gets a rig; it fails if anything is left at the end. */
 export function rigged<H extends Host>(make: () => H, body: (rig: Rig<H>) => void): () => void {
   return () => {
     const host = make();
@@ -134,7 +134,7 @@ export function onSim(body: (rig: Rig<SimHost>) => void): () => void {
   return rigged(() => new SimHost(), body);
 }
 
-/** What the test failed of must be seen, not what that leaves open. */
+/** Hides errors of the clean-up, so that the failure of the test itself is seen. */
 function closeQuietly(rig: Rig): void {
   try {
     rig.end();

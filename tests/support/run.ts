@@ -22,7 +22,7 @@ export interface RunOptions {
   readonly input?: string;
 }
 
-/** A process under way, whose output can be waited for. */
+/** A running process, whose output can be waited for. */
 export class Running {
   readonly child: ChildProcess;
   stdout = '';
@@ -38,7 +38,7 @@ export class Running {
     this.child.stdin?.on('error', () => {});
     if (options.input !== undefined) this.child.stdin?.end(options.input);
     this.#end = once(this.child, 'close');
-    // Where a test fails half-way, nothing of it may stay.
+    // If a test fails half-way, nothing of it may stay.
     onTestFinished(() => {
       if (this.child.exitCode === null && this.child.signalCode === null) this.kill('SIGKILL');
     });
@@ -53,7 +53,7 @@ export class Running {
     for (const tell of this.#changed) tell();
   }
 
-  /** Resolves with the match once the output has it; rejects where the process ends without. */
+  /** Resolves with the match once the output has it; rejects if the process ends without it. */
   async until(pattern: RegExp, stream: 'stdout' | 'stderr' = 'stdout'): Promise<RegExpExecArray> {
     let tell = (): void => {};
     const seen = new Promise<RegExpExecArray>((resolve) => {
@@ -123,7 +123,7 @@ export function summaryOf(text: string): Record<string, unknown> {
   return found;
 }
 
-/** State letter of a process by /proc, or undefined where there is none. */
+/** State letter of a process from /proc, or undefined if there is no such process. */
 export function stateOf(pid: number): string | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -133,7 +133,7 @@ export function stateOf(pid: number): string | undefined {
   }
 }
 
-/** Awaits that a process is in one of the states; Z stands for ended, reaped or not. */
+/** Waits until a process is in one of the states; Z means ended, reaped or not. */
 export async function untilState(pid: number, states: string): Promise<void> {
   while (!states.includes(stateOf(pid) ?? 'Z')) {
     await new Promise((resolve) => setImmediate(resolve));

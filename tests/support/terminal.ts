@@ -14,7 +14,7 @@ export const QL = `${process.execPath} ${command}`;
 
 const OUR_ENV = { NO_COLOR: '', FORCE_COLOR: undefined, QL, SHELL: '/bin/sh' };
 
-/** A directory that goes with the test. */
+/** Makes a directory that is removed after the test. */
 export function testDirectory(): string {
   const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-tty-'));
   onTestFinished(() => rmSync(dir, { recursive: true }));

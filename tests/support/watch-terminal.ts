@@ -13,7 +13,7 @@ export class WatchTerminal extends Terminal {
     goesWithTest(this);
   }
 
-  /** Starts qemu-loop with these arguments, and awaits that it has drawn. */
+  /** Starts qemu-loop with these arguments, and waits until it has drawn. */
   static async open(args: string, columns = 80, rows = 24): Promise<WatchTerminal> {
     const terminal = new WatchTerminal(columns, rows);
     const stty = (name: string): string => `stty -g > ${terminal.#dir}/${name}`;
@@ -23,19 +23,19 @@ export class WatchTerminal extends Terminal {
     return terminal;
   }
 
-  /** Of the command itself. */
+  /** Pid of the command itself. */
   get commandPid(): number {
     return Number(readFileSync(join(this.#dir, 'pid'), 'utf8'));
   }
 
-  /** Awaits the shell's prompt after the end, and holds the terminal against what it was. */
+  /** Waits for the shell's prompt after the end, and checks that the terminal is as before. */
   async expectRestored(): Promise<void> {
     await this.until(/status \d+\n\$/);
     expect(this.isAlternate).toBe(false);
     this.#expectModes();
   }
 
-  /** The same where we were killed, and somebody else puts it right. */
+  /** The same after we were killed, so that another process restores the terminal. */
   async expectRestoredByOthers(): Promise<void> {
     await this.untilMainScreen();
     this.keys('Enter');

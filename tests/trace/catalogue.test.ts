@@ -65,7 +65,7 @@ describe('the catalogue of trace events', () => {
     expect(names.length).toBeLessThanOrEqual(8);
   });
 
-  it('ids are places in the list, one for each name', () => {
+  it('ids are indexes of the list, one for each name', () => {
     expect(EVENT_NAMES).toEqual(Object.keys(CATALOGUE));
     expect(EVENT_NAMES.map((name) => EV[name])).toEqual(EVENT_NAMES.map((_, id) => id));
     for (const name of EVENT_NAMES) expect(name).toMatch(/^[a-z][a-z0-9_]*$/);
@@ -75,7 +75,7 @@ describe('the catalogue of trace events', () => {
     expect(traceEventsFile().split('\n')).toContain(`${name}(${args}) ${format}`);
   });
 
-  it('no argument is called as a member that each JSON line has', () => {
+  it('no argument has the name of a member that every JSON line has', () => {
     const names = new Set(entries.flatMap(([, { args }]) => args.map(([arg]) => arg)));
     expect(JSON_LINE_MEMBERS.filter((member) => names.has(member))).toEqual([]);
   });

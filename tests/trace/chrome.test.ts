@@ -37,7 +37,7 @@ describe('chrome', () => {
     ]);
   });
 
-  it('an iteration has its phases, and they have what is called in them', () => {
+  it('an iteration contains its phases, and they contain the calls', () => {
     const paths = new Set(whole.slices.map(path));
     for (const phase of ['prepare', 'poll', 'check', 'dispatch', 'timers']) {
       expect(paths).toContain(`main_loop_wait > ${phase}`);
@@ -71,34 +71,34 @@ describe('chrome', () => {
     expect(merged.map((points) => points.length).sort()).toEqual([3, 5]);
   });
 
-  it('and from where a bottom half or a coroutine is scheduled to where it runs', () => {
+  it('an arrow goes from the schedule of a bottom half or a coroutine to its run', () => {
     const ways = [...whole.flows.values()].map((points) => way(points, whole.tracks));
     expect(ways).toContainEqual(['main loop: outer', 'main loop: inner']);
     expect(ways).toContainEqual(['main loop: sigchld_handler', 'main loop: sigchld_bh']);
     expect(ways).toContainEqual(['main loop: timer again', 'main loop: co_schedule_bh']);
   });
 
-  it('a death stands before the record that tells of it, however short its latency is said to be', () => {
+  it('a death is before its SIGCHLD record, however short the traced latency is', () => {
     const short = run.map((event) =>
       event.id === EV.child_reap ? { ...event, args: event.args.with(6, 1) } : event,
     );
     expect(checked(short).problems).toEqual([]);
   });
 
-  it('counters follow what they count', () => {
+  it('counters follow the events', () => {
     expect(whole.counters.get('children')).toEqual([1, 2, 3, 4, 3, 2, 1, 0]);
     expect(whole.counters.get('pending bottom halves')?.at(-1)).toBe(0);
     expect(Math.max(...whole.counters.get('ready fds')!)).toBe(1);
   });
 
-  it('a child that stopped has that on its track, and its own end', () => {
+  it('the track of a child shows its stop, and its end', () => {
     expect(whole.instants.map(({ name }) => name)).toContain('stopped');
     const zombies = whole.slices.filter(({ name }) => name === 'zombie');
     expect(zombies).toHaveLength(4);
     for (const { from, to } of zombies) expect(to).toBeGreaterThan(from);
   });
 
-  it('is well-formed wherever the run begins and ends', () => {
+  it('is well-formed wherever the trace begins and ends', () => {
     fc.assert(
       fc.property(fc.nat(run.length), fc.nat(run.length), (a, b) => {
         expect(checked(run.slice(Math.min(a, b), Math.max(a, b))).problems).toEqual([]);
@@ -106,7 +106,7 @@ describe('chrome', () => {
     );
   });
 
-  it('and whichever events were chosen', () => {
+  it('is well-formed whichever events were chosen', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.constantFrom(...new Set(run.map(({ id }) => id)))), (left) => {
         expect(checked(run.filter(({ id }) => !left.includes(id))).problems).toEqual([]);
@@ -114,7 +114,7 @@ describe('chrome', () => {
     );
   });
 
-  it('from a ring, with what was lost', () => {
+  it('is well-formed from a ring, with the number of lost events', () => {
     const ring = new TraceRing(40);
     for (const { id, timeNs, args } of run) ring.sink(id, timeNs, ...args);
     const bytes = written(chrome, (backend) => {
@@ -126,7 +126,7 @@ describe('chrome', () => {
     expect(instants[0]).toMatchObject({ name: 'dropped', args: { count: run.length - 40 } });
   });
 
-  it('the checker finds what is wrong', () => {
+  it('the checker finds errors', () => {
     const at = { pid: 1, tid: 1 };
     const bad = [
       { ...at, ph: 'M', ts: 0, name: 'thread_name', args: { name: 'x' } },

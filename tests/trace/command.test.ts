@@ -27,7 +27,7 @@ function events(path: string): readonly TraceRecord[] {
   return all;
 }
 
-/** What a whole run of one child that exits with 3 has, in this order. */
+/** Events of a whole run of one child that exits with 3, in this order. */
 const CHAIN = [
   'child_spawn',
   'poll_return',
@@ -101,7 +101,7 @@ describe('--trace-file', () => {
     expect(kept.events.map(({ name }) => name)).toEqual(last.map(({ name }) => name));
   });
 
-  test('a disk that is full ends the trace, not the run', async () => {
+  test('a full disk ends the trace, not the run', async () => {
     const { status, stderr } = await run([
       '-q',
       '--trace-file',
@@ -114,7 +114,7 @@ describe('--trace-file', () => {
   });
 });
 
-describe('a trace is whole however the run ends', () => {
+describe('a trace is complete however the run ends', () => {
   const ring = ['--trace-ring', '100000'];
 
   test.each([
@@ -130,7 +130,7 @@ describe('a trace is whole however the run ends', () => {
     await running.end();
     const names = events(simple).map(({ name }) => name);
     expect(names).toContain('child_reap');
-    // What closing the loop does is the last that is traced.
+    // The last events come from closing the loop.
     expect(names.at(-1)).toMatch(/aio_set_fd_handler|aio_notify/);
     expect(checkChrome(readFileSync(chrome, 'utf8')).problems).toEqual([]);
   });
@@ -164,7 +164,7 @@ describe('a trace is whole however the run ends', () => {
   });
 });
 
-describe('what is wrong is said in one line', () => {
+describe('errors are told in one line', () => {
   test.each([
     [['--trace-file', 'x'], 2, /has no format: write log:x/],
     [['--trace-file', 'crome:x'], 2, /no trace format crome: did you mean chrome\?.*\.\/crome:x/],
@@ -188,7 +188,7 @@ describe('what is wrong is said in one line', () => {
 });
 
 describe('qemu-loop trace', () => {
-  test('list: every event with its arguments and its help, in 80 columns', async () => {
+  test('list: every event with its arguments and help, in 80 columns', async () => {
     const { status, stdout } = await run(['trace', 'list']);
     expect(status).toBe(0);
     const lines = stdout.trimEnd().split('\n');
@@ -199,7 +199,7 @@ describe('qemu-loop trace', () => {
     expect(columns.size).toBe(2);
   });
 
-  test('list GLOB: those that match', async () => {
+  test('list GLOB: the events that match', async () => {
     const { stdout } = await run(['trace', 'list', 'child_*']);
     expect(stdout.match(/^\w+/gm)).toEqual(['child_spawn', 'child_status', 'child_reap']);
     expect(stdout).toMatch(

@@ -24,18 +24,18 @@ describe.each(formats)('reading %s back', (format, make) => {
     feed(backend, run);
   });
 
-  it('gives every event as it was', () => {
+  it('returns every event unchanged', () => {
     expect(readTrace(bytes)).toEqual({ format, events: asRecords, dropped: 4, truncated: false });
   });
 
-  it('a file that was cut off gives what is whole', () => {
+  it('returns the complete events of a file that was cut off', () => {
     const { events, truncated } = readTrace(bytes.subarray(0, bytes.length - 1));
     expect(events).toEqual(asRecords.slice(0, -1));
     expect(truncated).toBe(true);
   });
 });
 
-describe('what is no trace', () => {
+describe('a file that is not a trace', () => {
   const chrome = written(
     (write, origin) => new ChromeBackend(write, origin),
     () => {},

@@ -22,7 +22,7 @@ const anyEvent: fc.Arbitrary<Seen> = fc.nat(EVENT_NAMES.length - 1).chain((id) =
 });
 
 describe('the ring', () => {
-  it('gives back the last events, whatever they were, and counts the others', () => {
+  it('returns the last events, whatever they are, and counts the others', () => {
     fc.assert(
       fc.property(
         fc.array(anyEvent, { maxLength: 60 }),
@@ -38,7 +38,7 @@ describe('the ring', () => {
     );
   });
 
-  it('keeps a whole run where it is large enough', () => {
+  it('keeps a whole run if it is large enough', () => {
     const run = tracedRun();
     const ring = new TraceRing(run.length);
     for (const { id, timeNs, args } of run) ring.sink(id, timeNs, ...args);

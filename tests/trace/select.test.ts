@@ -17,7 +17,7 @@ function matches(pattern: string, name: string): boolean {
 }
 
 describe('globs', () => {
-  it('* and ? are what they are everywhere, all else is itself', () => {
+  it('* and ? are wildcards, all other characters stand for themselves', () => {
     const letters = (more: string[]) =>
       fc
         .array(fc.constantFrom('a', 'b', '.', '[', '\\', '$', ...more), { maxLength: 6 })
@@ -31,7 +31,7 @@ describe('globs', () => {
 });
 
 describe('the selection of events', () => {
-  it('none given: all', () => {
+  it('selects all events by default', () => {
     expect(selectEvents([])).toEqual({ names: EVENT_NAMES, unmatched: [] });
   });
 
@@ -40,7 +40,7 @@ describe('the selection of events', () => {
     expect(names).toEqual(['poll_shrink', 'poll_grow', 'poll_add', 'poll_enter', 'poll_return']);
   });
 
-  it('a list that begins with -GLOB begins with all', () => {
+  it('a list that begins with -GLOB starts with all events', () => {
     const { names } = selectEvents(['-*', 'timer_del']);
     expect(names).toEqual(['timer_del']);
     expect(selectEvents(['-poll_*']).names).toEqual(
@@ -48,7 +48,7 @@ describe('the selection of events', () => {
     );
   });
 
-  it('tells what is no event', () => {
+  it('reports patterns that match no event', () => {
     expect(selectEvents(['aoi_*', '-tmier_del', 'timer_del']).unmatched).toEqual([
       'aoi_*',
       'tmier_del',
@@ -57,7 +57,7 @@ describe('the selection of events', () => {
 });
 
 describe('a file of events to trace', () => {
-  it('has a pattern a line; # begins a comment, empty lines count nothing', () => {
+  it('has one pattern per line; # begins a comment, empty lines are skipped', () => {
     expect(
       parsePatterns('# the chain\n\n signalfd_* \r\n-signalfd_read\n#timer_del\nchild_reap'),
     ).toEqual(['signalfd_*', '-signalfd_read', 'child_reap']);

@@ -73,7 +73,7 @@ function unpack(bytes: Uint8Array): Unpacked[] {
 }
 
 describe('simpletrace', () => {
-  it('a whole run is read as it was, negative numbers as C casts them', () => {
+  it('a whole run is read unchanged, negative numbers as C casts them', () => {
     const run = tracedRun();
     const events = unpack(written(simple, (backend) => feed(backend, run)));
     expect(events).toEqual(
@@ -110,7 +110,7 @@ describe('simpletrace', () => {
     ]);
   });
 
-  it('says what was lost, with an event of its own', () => {
+  it('reports lost events, with an event of its own', () => {
     const [event] = unpack(written(simple, (backend) => backend.dropped(2 ** 33, 7)));
     expect(event).toEqual({ name: 'dropped', timestamp: 7n, pid: ORIGIN.pid, args: [2n ** 33n] });
   });

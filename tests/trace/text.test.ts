@@ -26,7 +26,7 @@ describe('log', () => {
     ]);
   });
 
-  it('a line each, in order, and what was lost', () => {
+  it('writes one line per event, in order, and the number lost', () => {
     const bytes = written(log, (backend) => {
       backend.dropped(5, 0);
       feed(backend, run);
@@ -53,7 +53,7 @@ describe('log', () => {
 });
 
 describe('json', () => {
-  it('one object a line, with the arguments by their names', () => {
+  it('writes one object per line, with the arguments by name', () => {
     const parsed = lines(written(json, (backend) => feed(backend, run))).map((line) =>
       JSON.parse(line),
     );
@@ -81,7 +81,7 @@ describe('json', () => {
     expect(parsed.map((line) => line.name)).toEqual(texts);
   });
 
-  it('says what was lost', () => {
+  it('reports lost events', () => {
     const [line] = lines(written(json, (backend) => backend.dropped(3, 2000)));
     expect(JSON.parse(line!)).toMatchObject({ event: 'dropped', count: 3, ns: 2000 });
   });

@@ -67,7 +67,7 @@ export function tracedRun(): Seen[] {
   return seen;
 }
 
-/** What a callback throws is this run's own. */
+/** Ignores the errors that this run throws on purpose. */
 function iterate(loop: MainLoop): void {
   try {
     loop.mainLoopWait(false);

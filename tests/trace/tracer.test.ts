@@ -6,7 +6,7 @@ import { formatEvent, Tracer } from '../../src/trace/tracer.ts';
 const TRACE_SLOTS = 8;
 
 describe('Tracer', () => {
-  it('has every event off until a sink wants it, and again after', () => {
+  it('turns an event on only while a sink wants it', () => {
     const tracer = new Tracer();
     expect([...tracer.on].some((on) => on !== 0)).toBe(false);
     const one = tracer.attach(['timer_del', 'aio_notify'], () => {});
@@ -57,7 +57,7 @@ describe('Tracer', () => {
 });
 
 describe('formatEvent', () => {
-  it('puts the arguments where the format has them', () => {
+  it('puts the arguments into their places in the format', () => {
     expect(formatEvent(EV.poll_add, [1, 2, 7, 17])).toBe('ctx 0x1 node 0x2 fd 7 revents 0x11');
     expect(formatEvent(EV.main_loop_phase, ['poll'])).toBe('phase poll');
     expect(formatEvent(EV.run_poll_handlers_begin, [1, -1, 4000])).toBe(
@@ -65,14 +65,14 @@ describe('formatEvent', () => {
     );
   });
 
-  it('prints as C does: a null pointer, and a negative number in hexadecimal', () => {
+  it('prints null pointers, and negative numbers in hexadecimal, as C does', () => {
     expect(formatEvent(EV.qemu_coroutine_yield, [5, 0])).toBe('from 0x5 to (nil)');
     expect(formatEvent(EV.sigaction_lookup, [17, 'x', -1])).toBe(
       'signo 17 disposition x flags 0xffffffff',
     );
   });
 
-  it('takes a text that looks like a conversion as it is', () => {
+  it('leaves a text that looks like a conversion as it is', () => {
     expect(formatEvent(EV.timer_del, ['%d'])).toBe('timer %d');
   });
 });

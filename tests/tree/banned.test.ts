@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { sources } from './files.ts';
 
-/** Around the Host: what a replay would not see, and what does not run while the loop blocks. */
+/** Ways around the Host: a replay would not see them, or they do not run while the loop blocks. */
 const AROUND_THE_HOST: readonly RegExp[] = [
   /\bprocess\.(hrtime|kill|on|once|nextTick|stdout|stderr|stdin)\b/,
   /\bperformance\.now\b/,
@@ -14,9 +14,9 @@ const AROUND_THE_HOST: readonly RegExp[] = [
 const NODE_MODULES = ['node:fs', 'node:child_process', 'node:timers', 'node:perf_hooks'];
 const NONDETERMINISM: readonly RegExp[] = [/\bMath\.random\b/, /\bDate\b/, /\bperformance\b/];
 
-/** What stands above the Host, and reaches the kernel through it alone. */
+/** Layers above the Host, which reach the kernel only through it. */
 const ABOVE_THE_HOST = ['aio', 'coroutine', 'signal', 'mainloop', 'scenario'];
-/** What decides by its seed and its own clock. */
+/** Code that decides only by its seed and its own clock. */
 const DETERMINISTIC = ['host/sim', 'host/lenses'];
 
 const files = sources('src');
@@ -41,7 +41,7 @@ it('nothing above the Host goes around it', () => {
   expect(found(ABOVE_THE_HOST, AROUND_THE_HOST)).toEqual([]);
 });
 
-it('nor imports what does', () => {
+it('nothing above the Host imports a module that goes around it', () => {
   const wrong = below(ABOVE_THE_HOST).flatMap(({ path, imports }) =>
     imports
       .filter(({ from }) => NODE_MODULES.some((name) => from.startsWith(name)))
@@ -50,7 +50,7 @@ it('nor imports what does', () => {
   expect(wrong).toEqual([]);
 });
 
-it('the simulated host and the lenses draw no number and read no clock but their own', () => {
+it('the simulated host and the lenses use only their own random numbers and clock', () => {
   expect(found(DETERMINISTIC, NONDETERMINISM)).toEqual([]);
 });
 

@@ -29,10 +29,10 @@ function circles(counts: (path: string, one: Import) => boolean): string[] {
   return [...found].sort();
 }
 
-it('no file needs, for a value, one that needs it', () => {
+it('no file imports values in a circle', () => {
   expect(circles((_, { isType }) => !isType)).toEqual([]);
 });
 
-it('no file of the report needs one that needs it, not even for a type', () => {
+it('no file of the report imports in a circle, not even types', () => {
   expect(circles((path) => path.startsWith('src/cli/report/'))).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ROOT, type SourceFile, sources } from './files.ts';
 
 const ROOTS = ['src/index.ts', 'src/scenario/index.ts', 'src/cli/main.ts'];
-/** Files that the build bundles by themselves, so that no import names them. */
+/** Files that the build bundles separately, so that no import names them. */
 const PROGRAMS = ['src/cli/run/scenario-worker.ts', 'src/cli/report/page/main.ts'];
 
 const files = sources('src');
@@ -27,7 +27,7 @@ function reachable(): Set<string> {
   return reached;
 }
 
-/** What is exported by name: declarations, and lists without `from`. */
+/** Names that a file exports: declarations, and lists without `from`. */
 function exportsOf(file: SourceFile): string[] {
   const names = [
     ...file.code.matchAll(

@@ -65,7 +65,7 @@ it.each(ENTRIES)('%s exports every type that it speaks of', (entry) => {
   expect(forgotten(entry)).toEqual([]);
 });
 
-it('the declarations ask for no newer TypeScript than 5.4', () => {
+it('the declarations need no newer TypeScript than 5.4', () => {
   // Generic from 5.7 on, and what the compiler writes by itself.
   const generic = /\b(?:\w+Array|DataView|Buffer)<\w*ArrayBuffer/;
   const files = readdirSync(types, { recursive: true, encoding: 'utf8' });
@@ -73,7 +73,7 @@ it('the declarations ask for no newer TypeScript than 5.4', () => {
   expect(wrong).toEqual([]);
 });
 
-it('what a user of the package catches, hands over or asks for can be imported', async () => {
+it('all that a user of the package catches, passes or asks for can be imported', async () => {
   const load = (name: string): Promise<object> => import(/* @vite-ignore */ name);
   const [library, scenario] = [await load('qemu-loop'), await load('qemu-loop/scenario')];
   expect(library).toMatchObject({
@@ -91,7 +91,7 @@ it('what a user of the package catches, hands over or asks for can be imported',
   });
 });
 
-it("the library's source maps have their sources, which are not in the package", () => {
+it("the library's source maps contain their sources, which are not in the package", () => {
   const dist = join(root, 'dist');
   const maps = readdirSync(dist).filter((name) => name.endsWith('.js.map'));
   expect(maps.length).toBeGreaterThan(1);

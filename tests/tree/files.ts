@@ -17,13 +17,13 @@ export interface SourceFile {
 export interface Import {
   /** From the root of the tree, or the name of a package. */
   readonly from: string;
-  /** What it was exported as; `*` for all. */
+  /** The names that the file exports; `*` for all. */
   readonly names: readonly string[];
-  /** Whether it is of types alone, so that nothing of it is there when the program runs. */
+  /** Whether it imports only types, so that nothing of it is left when the program runs. */
   readonly isType: boolean;
 }
 
-/** Files below a folder whose names end so, by path from the root. */
+/** Files below a folder with this ending, by path from the root. */
 export function list(folder: string, ending: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(ending))

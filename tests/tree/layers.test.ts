@@ -10,7 +10,7 @@ function layerOf(path: string): number {
 }
 
 describe('layers', () => {
-  it('every file under src stands in one, but for index.ts', () => {
+  it('every file under src is in one, except index.ts', () => {
     const outside = files.filter(({ path }) => layerOf(path) < 0).map(({ path }) => path);
     expect(outside).toEqual(['src/index.ts']);
   });
@@ -29,7 +29,7 @@ describe('layers', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('the two hosts know nothing of each other, and host/ itself of neither', () => {
+  it('the two hosts do not import each other, and host/ itself imports neither', () => {
     const wrong: string[] = [];
     for (const { path, imports } of files.filter((file) => file.path.startsWith('src/host/'))) {
       const own = path.match(/^src\/host\/(linux|sim)\//)?.[1];
@@ -41,7 +41,7 @@ describe('layers', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('every import of a file names one that is there', () => {
+  it('every import of a file names one that exists', () => {
     const paths = new Set(files.map(({ path }) => path));
     const wrong = files.flatMap(({ path, imports }) =>
       imports

@@ -37,7 +37,7 @@ function named(text: string): string[] {
 }
 
 describe('docs/qemu-map.md', () => {
-  it('has a row for each name once with each symbol', () => {
+  it('has one row for each pair of name and symbol', () => {
     expect(rows.length).toBeGreaterThan(100);
     const keys = rows.map(({ qemu, symbol }) => `${qemu} ${symbol}`);
     expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([]);

@@ -44,7 +44,7 @@ export interface Statistics {
   readonly wakeToRun: readonly number[];
   /** From qemu_bh_schedule to the call. */
   readonly scheduleToRun: readonly number[];
-  /** Of the children that were reaped. */
+  /** The children that were reaped. */
   readonly deathToReap: readonly number[];
 }
 

@@ -33,12 +33,12 @@ function life(model: Model, { spawn }: Child): Word[] {
 function death(model: Model, child: Child): Word[] {
   const { deathNs, spawn, code, status, deathIsBound } = child;
   if (deathNs === null)
-    return [{ text: 'Its end is not in the trace: it lived, or nothing told of its death.' }];
+    return [{ text: 'Its end is not in the trace: it lived on, or its death was not reported.' }];
   const node = deathNode(model.events, child.index);
   const how =
     code === CLD_EXITED ? `exited with ${status}` : `was killed by ${endText(code, status)}`;
   const lived = spawn < 0 ? '' : ` after ${formatDuration(deathNs - model.events[spawn]!.timeNs)}`;
-  const when = deathIsBound ? ' or later, since nothing tells when' : '';
+  const when = deathIsBound ? ' or later: the trace does not say when' : '';
   return [{ text: 'It ' }, { text: `${how}${lived}`, node }, { text: `${when}. ` }];
 }
 

@@ -4,7 +4,7 @@ export function help(drawnByLoop: boolean): readonly string[] {
 }
 
 const head = (drawnByLoop: boolean): readonly string[] => [
-  'space    pause, and go on',
+  'space    pause, continue',
   's .      one iteration, then pause',
   'p        up to the next phase, then pause',
   '-  +     slow motion: slower, faster',
@@ -16,10 +16,10 @@ const KEYS: readonly string[] = [
   '/        only lines with a text; Esc: all',
   'Tab      one section alone; Esc: all',
   'arrows   scroll; also Page, Home, End',
-  'Ctrl-Z   stop, as a shell does; fg goes on',
-  'Ctrl-L   draw the screen anew',
+  'Ctrl-Z   suspend; fg continues',
+  'Ctrl-L   redraw the screen',
   '',
-  'Any key leaves this page.',
+  'Any key closes this page.',
 ];
 
 const OWN: readonly string[] = [

@@ -219,6 +219,6 @@ export class View {
     this.console.enter(this.#open!.guarded);
     this.#driver.standsStill(held);
     this.#screen.forget();
-    if (!stopped) this.#controls.message = 'nobody could continue us: Ctrl-Z is refused';
+    if (!stopped) this.#controls.message = 'Ctrl-Z is refused: nobody could continue us';
   }
 }

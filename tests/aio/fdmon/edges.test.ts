@@ -49,7 +49,7 @@ describe.each(counted)('clearing an event notifier on %s', (_kind, make) => {
   });
 
   it(
-    'takes none in main_loop_wait',
+    'takes no read in main_loop_wait',
     rigged(make, (rig) => {
       const loop = rig.loop();
       const notifier = new EventNotifier(rig.host);
@@ -109,7 +109,7 @@ describe.each(hosts)('an event notifier that is watched by its edges, on %s', (_
   );
 
   it(
-    'is not told twice by two who look in turn',
+    'is not reported twice if poll and wait look in turn',
     watching((rig, notifier) => {
       for (const [first, second] of [
         [play.poll, play.wait],
@@ -125,7 +125,7 @@ describe.each(hosts)('an event notifier that is watched by its edges, on %s', (_
   );
 
   it(
-    'is told by the second of two who look where the first did not clear it',
+    'is reported by the second of poll and wait if the first did not clear it',
     watching((rig, notifier, clears) => {
       clears.on = false;
       notifier.set();
@@ -139,7 +139,7 @@ describe.each(hosts)('an event notifier that is watched by its edges, on %s', (_
   );
 
   it(
-    'of two contexts the first watches its edges, and neither loses an event',
+    'is watched by its edges in the first of two contexts, and neither loses an event',
     rigged(make, (rig) => {
       const [a, b] = [rig.context(), rig.context()];
       const notifier = new EventNotifier(rig.host);
@@ -164,13 +164,13 @@ describe.each(hosts)('an event notifier that is watched by its edges, on %s', (_
   );
 
   it(
-    'is not told anew after it was held back',
+    'is not reported again after it was held back',
     rigged(make, (rig) => {
       const ctx = rig.context();
       const [own, other] = [new EventNotifier(rig.host), new EventNotifier(rig.host)];
       const ioRead = (n: EventNotifier) => rig.log.push(`${n.testAndClear()}`);
       ctx.setEventNotifier(own, { isExternal: true, ioRead });
-      // With it the epoll stays while the first is out of it.
+      // Keeps the epoll in use while the first is out of it.
       ctx.setEventNotifier(other, { ioRead });
       own.set();
       ctx.poll(false);
@@ -186,7 +186,7 @@ describe.each(hosts)('an event notifier that is watched by its edges, on %s', (_
   );
 
   it(
-    'any number of sets before the clear are one event, also between report and clear',
+    'counts any number of sets before the clear as one event, even after the report',
     rigged(make, (rig) => {
       const ctx = rig.context();
       const [a, b] = [new EventNotifier(rig.host), new EventNotifier(rig.host)];
@@ -214,7 +214,7 @@ describe.each(hosts)('an event notifier that is watched by its edges, on %s', (_
   );
 
   it(
-    'is readable while it is set, and else not, once it is watched no more',
+    'is readable exactly while it is set, after it is unwatched',
     watching((rig, notifier, clears) => {
       notifier.set();
       play.poll();
@@ -229,7 +229,7 @@ describe.each(hosts)('an event notifier that is watched by its edges, on %s', (_
   );
 
   it(
-    'settleNotifiers makes its descriptor tell the truth',
+    'has the right descriptor state after settleNotifiers',
     watching((rig, notifier) => {
       notifier.set();
       play.poll();
@@ -245,14 +245,14 @@ describe.each(hosts)('an event notifier that is watched by its edges, on %s', (_
   );
 
   it(
-    'what another process sets is never lost, whoever looks',
+    'never loses a set by another process, whatever call looks first',
     watching((rig, notifier) => {
       for (const look of [play.poll, play.wait, play.settle, play.wait, play.poll]) {
         rig.kick(notifier.fd);
         look();
         play.poll();
         expect(rig.taken()).toContain('n=true');
-        // A debt is paid after it, and what comes between is told.
+        // The open debt is settled by this wait, and a set before it is reported.
         rig.kick(notifier.fd);
         play.wait();
         expect(rig.taken()).toContain('n=true');
@@ -290,7 +290,7 @@ const scripts: fc.Arbitrary<readonly Script[]> = fc.array(
   { minLength: NOTIFIERS, maxLength: NOTIFIERS },
 );
 
-/** Runs a program; returns what was called, and what every clear said. */
+/** Runs a program. Returns the calls, and the result of every clear. */
 function run(rig: Rig, edges: boolean, idle: number, ops: readonly Op[], does: readonly Script[]) {
   const seen: string[] = [];
   const loop = rig.loop({ edges });
@@ -299,7 +299,7 @@ function run(rig: Rig, edges: boolean, idle: number, ops: readonly Op[], does: r
   const calls = notifiers.map(() => 0);
   let held = 0;
   let depth = 0;
-  // Enough of them, and aio_poll changes to epoll.
+  // With enough of them aio_poll changes to epoll.
   for (let i = 0; i < idle; i++) ctx.setFdHandler(rig.eventfd(), { ioRead: () => {} });
   const watch = (n: number): void => {
     ctx.setEventNotifier(notifiers[n]!, {
@@ -356,7 +356,7 @@ function run(rig: Rig, edges: boolean, idle: number, ops: readonly Op[], does: r
   return seen;
 }
 
-describe('event notifiers by their edges do as by their level', () => {
+describe('event notifiers behave the same by edges and by level', () => {
   it.each([
     ['poll', 0],
     ['epoll', 64],

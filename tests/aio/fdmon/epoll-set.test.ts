@@ -27,7 +27,7 @@ function withSet(rig: Rig, body: (set: EpollSet) => void): void {
   }
 }
 
-/** Flushes and looks; returns how many events the kernel had, and the fds that were collected. */
+/** Flushes and looks. Returns the number of the kernel's events, and the fds collected. */
 function look(set: EpollSet): { events: number; fds: number[] } {
   expect(set.flush()).toBe(true);
   const ready: AioHandler[] = [];
@@ -38,7 +38,7 @@ function look(set: EpollSet): { events: number; fds: number[] } {
 
 describe.each(hosts)('EpollSet on %s', (_kind, make) => {
   it(
-    'collects what is ready, with its revents',
+    'collects ready fds, with their revents',
     rigged(make, (rig) => {
       withSet(rig, (set) => {
         const [a, b] = [rig.eventfd(), rig.eventfd(1)];
@@ -52,7 +52,7 @@ describe.each(hosts)('EpollSet on %s', (_kind, make) => {
   );
 
   it(
-    'takes one handler an fd',
+    'takes one handler per fd',
     rigged(make, (rig) => {
       withSet(rig, (set) => {
         const fd = rig.eventfd(1);
@@ -63,7 +63,7 @@ describe.each(hosts)('EpollSet on %s', (_kind, make) => {
   );
 
   it(
-    'forgets what is removed, and takes its fd again',
+    'forgets a removed handler, and takes its fd again',
     rigged(make, (rig) => {
       withSet(rig, (set) => {
         const fd = rig.eventfd(1);
@@ -80,7 +80,7 @@ describe.each(hosts)('EpollSet on %s', (_kind, make) => {
   );
 
   it(
-    'costs nothing where a handler comes and goes between two waits',
+    'makes no call for a handler that comes and goes between two waits',
     rigged(make, (rig) => {
       withSet(rig, (set) => {
         const one = handler(rig.eventfd(1), 1);
@@ -136,7 +136,7 @@ describe.each(hosts)('EpollSet on %s', (_kind, make) => {
   );
 
   it(
-    'grows with what it holds, and takes all that is ready at once',
+    'grows with its handlers, and collects all ready fds at once',
     rigged(make, (rig) => {
       withSet(rig, (set) => {
         for (let i = 0; i < 300; i++) set.add(handler(rig.eventfd(1), i + 1));

@@ -7,7 +7,7 @@ import { hosts, onSim, type Rig, rigged } from '../../support/rig.ts';
 const MS = 1_000_000;
 const FILE = '/tmp/a-file';
 
-/** n eventfds that nobody makes readable. */
+/** Watches n eventfds that nobody makes readable. */
 function idle(rig: Rig, ctx: AioContext, n: number): number[] {
   return Array.from({ length: n }, () => logged(rig, ctx, 'idle'));
 }
@@ -23,7 +23,7 @@ function logged(rig: Rig, ctx: AioContext, name: string, fd = rig.eventfd()): nu
 
 describe.each(hosts)('fd monitors on %s', (_kind, make) => {
   it(
-    'poll up to 63 fds with the notifier’s, epoll from 64 on, and epoll it stays',
+    'use poll up to 63 fds with the notifier’s, epoll from 64 on, and then stay on epoll',
     rigged(make, (rig) => {
       const ctx = rig.context();
       const fds = idle(rig, ctx, 62);
@@ -43,7 +43,7 @@ describe.each(hosts)('fd monitors on %s', (_kind, make) => {
   );
 
   it(
-    'poll for ever where poll was chosen, epoll from one fd where epoll was',
+    'use poll for ever if poll was chosen, and epoll from one fd on if epoll was',
     rigged(make, (rig) => {
       const poll = rig.context({ fdmon: 'poll' });
       idle(rig, poll, 100);
@@ -57,7 +57,7 @@ describe.each(hosts)('fd monitors on %s', (_kind, make) => {
   );
 
   it(
-    'not while external handlers are held back',
+    'do not change to epoll while external handlers are held back',
     rigged(make, (rig) => {
       const ctx = rig.context();
       idle(rig, ctx, 70);
@@ -71,7 +71,7 @@ describe.each(hosts)('fd monitors on %s', (_kind, make) => {
   );
 
   it(
-    'epoll holds external handlers back by waiting with poll',
+    'epoll holds back external handlers by waiting with poll',
     rigged(make, (rig) => {
       const ctx = rig.context({ fdmon: 'epoll' });
       idle(rig, ctx, 20);
@@ -92,7 +92,7 @@ describe.each(hosts)('fd monitors on %s', (_kind, make) => {
   );
 
   it(
-    'the round of the change calls in order of registration; later ones by the ready list',
+    'the round of the change calls in order of registration, later ones in order of the ready list',
     rigged(make, (rig) => {
       const ctx = rig.context();
       const [a, b, c] = ['a', 'b', 'c'].map((name) => logged(rig, ctx, name));
@@ -140,7 +140,7 @@ describe.each(hosts)('fd monitors on %s', (_kind, make) => {
   );
 
   it(
-    'an fd that is closed and opened anew brings no event of its former life',
+    'an fd that is closed and reopened reports no event of its former life',
     rigged(make, (rig) => {
       const ctx = rig.context({ fdmon: 'epoll' });
       idle(rig, ctx, 20);
@@ -161,7 +161,7 @@ describe.each(hosts)('fd monitors on %s', (_kind, make) => {
   );
 
   it(
-    'tells its changes',
+    'trace their changes',
     rigged(make, (rig) => {
       const trace = new Tracer();
       trace.attach(['fdmon_switch'], (_id, _time, ctx, from, to) => {
@@ -175,9 +175,9 @@ describe.each(hosts)('fd monitors on %s', (_kind, make) => {
   );
 });
 
-describe('what epoll refuses', () => {
+describe('files that epoll refuses', () => {
   it(
-    'a regular file: the context stays on poll, which finds it ready',
+    'with a regular file the context stays on poll, which finds it ready',
     onSim((rig) => {
       const ctx = rig.context();
       const fds = idle(rig, ctx, 70);
@@ -197,7 +197,7 @@ describe('what epoll refuses', () => {
   );
 
   it(
-    'a regular file from the start: the upgrade fails and leaks nothing',
+    'with a regular file from the start the upgrade fails, and leaks nothing',
     onSim((rig) => {
       const ctx = rig.context();
       const file = rig.own(rig.host.open(FILE, O_CREAT | O_RDWR, 0o600));
@@ -212,7 +212,7 @@ describe('what epoll refuses', () => {
 
 describe('a regular file among a few fds', () => {
   it(
-    'is ready each time, and the others are heard',
+    'is ready each time, and the others are called too',
     onSim((rig) => {
       const ctx = rig.context();
       const fds = idle(rig, ctx, 20);
@@ -227,7 +227,7 @@ describe('a regular file among a few fds', () => {
   );
 });
 
-describe('an fd that was closed while it is watched', () => {
+describe('an fd that is closed while it is watched', () => {
   it(
     'makes poll spin without a call, and epoll sleep',
     onSim((rig) => {

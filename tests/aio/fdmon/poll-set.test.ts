@@ -6,7 +6,7 @@ import { LinuxHost } from '../../../src/host/linux/linux-host.ts';
 import { SimHost } from '../../../src/host/sim/sim-host.ts';
 import { rigged } from '../../support/rig.ts';
 
-/** Writes down the nfds of each poll, and lets a test act before one returns. */
+/** Records the nfds of each poll, and lets a test act before one returns. */
 class PollLog extends HostLens {
   readonly nfds: number[] = [];
   epollWaits = 0;
@@ -39,7 +39,7 @@ const logged: readonly (readonly [string, () => PollLog])[] = (
 
 describe.each(logged)('PollSet on %s', (_kind, make) => {
   it(
-    "a first look leaves out the context's own notifier while nobody has written it",
+    "leaves out the context's own notifier while nobody has written it",
     rigged(make, (rig) => {
       const ctx = rig.context();
       const fd = rig.eventfd();
@@ -51,14 +51,14 @@ describe.each(logged)('PollSet on %s', (_kind, make) => {
   );
 
   it(
-    'it is looked at once it was written in a wait that did not see it, until it is read',
+    'includes the notifier once a wait has missed a write to it, until it is read',
     rigged(make, (rig) => {
       const ctx = rig.context();
       const fd = rig.eventfd();
       ctx.setFdHandler(fd, { ioRead: () => rig.drain(fd) });
       ctx.poll(false);
       rig.host.taken();
-      // As another thread would, when the kernel has looked already.
+      // Acts as another thread would, after the kernel has looked.
       rig.host.beforeReturn = () => ctx.notify();
       rig.kick(fd);
       expect(ctx.poll(true)).toBe(true);
@@ -71,7 +71,7 @@ describe.each(logged)('PollSet on %s', (_kind, make) => {
   );
 
   it(
-    'a context with nothing else polls its own notifier',
+    'polls the notifier if the context has nothing else',
     rigged(make, (rig) => {
       const ctx = rig.context();
       ctx.poll(false);
@@ -82,7 +82,7 @@ describe.each(logged)('PollSet on %s', (_kind, make) => {
   );
 
   it(
-    'one event notifier is enough for an epoll, unless poll was asked for',
+    'uses an epoll for a single event notifier, unless poll was chosen',
     rigged(make, (rig) => {
       for (const [fdmon, waits] of [
         ['auto', 1],
@@ -95,7 +95,7 @@ describe.each(logged)('PollSet on %s', (_kind, make) => {
         rig.host.epollWaits = 0;
         expect(ctx.poll(true)).toBe(true);
         expect(rig.host.epollWaits).toBe(waits);
-        // What it is called is how it dispatches: QEMU would poll.
+        // fdmon says how it dispatches: QEMU would poll.
         expect(ctx.fdmon).toBe('poll');
         ctx.close();
         notifier.dispose();

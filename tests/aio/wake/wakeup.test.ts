@@ -49,7 +49,7 @@ describe('the list of bottom halves', () => {
     expect(wakeup.flags(A)).toBe(BH_PENDING | BH_SCHEDULED | BH_IDLE);
   });
 
-  it('detach takes all, newest first, and what comes then stands on a list of its own', () => {
+  it('detach takes all, newest first; what comes later is on a new list', () => {
     const wakeup = newWakeup();
     for (const slot of [A, B, C]) wakeup.enqueue(slot, BH_SCHEDULED);
     const head = wakeup.detach();
@@ -60,7 +60,7 @@ describe('the list of bottom halves', () => {
     expect(listed(wakeup, wakeup.first)).toEqual([D]);
   });
 
-  it('dequeue keeps what outlives a round, and allows the next push', () => {
+  it('dequeue keeps the flags that outlive a round, and allows the next push', () => {
     const wakeup = newWakeup();
     const all = BH_SCHEDULED | BH_IDLE | BH_ONESHOT | BH_DELETED;
     wakeup.enqueue(A, all);
@@ -100,7 +100,7 @@ describe('sleeping and notifying', () => {
     expect(wakeup.notify()).toBe(0);
   });
 
-  it('W2: whoever was notified before does not sleep', () => {
+  it('W2: a context that was notified before does not sleep', () => {
     const wakeup = newWakeup();
     wakeup.notify();
     expect(wakeup.beginSleep()).toBe(true);
@@ -149,7 +149,7 @@ describe('an AioContext that sleeps', () => {
   );
 
   it(
-    'runs at once what is scheduled in the middle of its sleep',
+    'runs a bottom half at once that is scheduled in the middle of its sleep',
     onSim((rig) => {
       const ctx = rig.context();
       ctx.poll(false);
@@ -171,7 +171,7 @@ describe('an AioContext that sleeps', () => {
   );
 
   it(
-    'does not sleep where it was notified before, and sleeps the next time',
+    'does not sleep if it was notified before, and sleeps the next time',
     onSim((rig) => {
       const ctx = rig.context();
       ctx.poll(false);
@@ -212,7 +212,7 @@ describe('an AioContext that sleeps', () => {
     onSim((rig) => {
       const ctx = rig.context();
       ctx.poll(false);
-      // Nothing is to come: the simulated kernel refuses to block for ever.
+      // Nothing can wake it: the simulated kernel refuses to block for ever.
       expect(() => ctx.poll(true)).toThrow('blocks for ever');
       expect(ctx.wakeup.notifyMe).toBe(0);
       expect(ctx.poll(false)).toBe(false);

@@ -15,7 +15,7 @@ export const clocks: ContractCase[] = [
     },
   },
   {
-    name: 'clocks: a wait takes at least as long as it says',
+    name: 'clocks: a wait takes at least its timeout',
     run: (env) => {
       const start = env.now();
       env.pass(3e6);
@@ -23,7 +23,7 @@ export const clocks: ContractCase[] = [
     },
   },
   {
-    name: 'clocks: realtime and monotonic both move on in a wait',
+    name: 'clocks: realtime and monotonic both advance during a wait',
     run: (env) => {
       const start = env.host.clockNs(CLOCK_REALTIME);
       env.pass(2e6);

@@ -22,7 +22,7 @@ function order(env: ContractEnv, ep: number, max = 16): number[] {
 
 export const epoll: ContractCase[] = [
   {
-    name: 'epoll: gives back the fd, its events and the token',
+    name: 'epoll: returns the fd, its events and the token',
     run: (env) => {
       const [ep, fd] = [env.epoll(), env.eventfd(1)];
       add(env, ep, fd, POLLIN | POLLOUT, -559038737);
@@ -43,7 +43,7 @@ export const epoll: ContractCase[] = [
     },
   },
   {
-    name: 'epoll: edge-triggered tells once of each write, read or not',
+    name: 'epoll: edge-triggered reports each write once, whether it is read or not',
     run: (env) => {
       const [ep, fd] = [env.epoll(), env.eventfd()];
       add(env, ep, fd, POLLIN | EPOLLET);
@@ -60,7 +60,7 @@ export const epoll: ContractCase[] = [
     },
   },
   {
-    name: 'epoll: edge-triggered tells of what is ready when it is added, and when it is modified',
+    name: 'epoll: edge-triggered reports an fd that is ready when it is added or modified',
     run: (env) => {
       const [ep, fd] = [env.epoll(), env.eventfd(1)];
       add(env, ep, fd, POLLIN | EPOLLET);
@@ -71,7 +71,7 @@ export const epoll: ContractCase[] = [
     },
   },
   {
-    name: 'epoll: is in the order in which things became ready',
+    name: 'epoll: reports fds in the order in which they became ready',
     run: (env) => {
       const ep = env.epoll();
       const [a, b, c] = [env.eventfd(), env.eventfd(), env.eventfd()];
@@ -81,7 +81,7 @@ export const epoll: ContractCase[] = [
     },
   },
   {
-    name: 'epoll: what was told goes to the end of the line',
+    name: 'epoll: a reported fd goes to the end of the line',
     run: (env) => {
       const ep = env.epoll();
       const [a, b, c] = [env.eventfd(1), env.eventfd(1), env.eventfd(1)];
@@ -93,7 +93,7 @@ export const epoll: ContractCase[] = [
     },
   },
   {
-    name: 'epoll: what becomes ready anew stands behind what still is',
+    name: 'epoll: an fd that becomes ready again goes behind those that stayed ready',
     run: (env) => {
       const ep = env.epoll();
       const [a, b] = [env.eventfd(1), env.eventfd(1)];
@@ -106,7 +106,7 @@ export const epoll: ContractCase[] = [
     },
   },
   {
-    name: 'epoll: an entry that is idle when looked at leaves the line, and a stale one keeps its place',
+    name: 'epoll: an entry that is idle when checked leaves the line, and a stale one keeps its place',
     run: (env) => {
       const ep = env.epoll();
       const [a, b] = [env.eventfd(1), env.eventfd(1)];
@@ -117,7 +117,7 @@ export const epoll: ContractCase[] = [
     },
   },
   {
-    name: 'epoll: ADD twice is EEXIST, MOD and DEL of a stranger ENOENT',
+    name: 'epoll: ADD twice is EEXIST, MOD and DEL of an fd that was not added ENOENT',
     run: (env) => {
       const { host } = env;
       const [ep, fd] = [env.epoll(), env.eventfd()];
@@ -130,7 +130,7 @@ export const epoll: ContractCase[] = [
     },
   },
   {
-    name: 'epoll: a closed fd is EBADF, itself EINVAL, no epoll EINVAL',
+    name: 'epoll: a closed fd is EBADF, itself EINVAL, an fd that is not an epoll EINVAL',
     run: (env) => {
       const { host } = env;
       const [ep, fd, other] = [env.epoll(), env.eventfd(), env.eventfd()];
@@ -153,7 +153,7 @@ export const epoll: ContractCase[] = [
     },
   },
   {
-    name: 'epoll: MOD changes what is told, and may make an entry ready',
+    name: 'epoll: MOD changes the events reported, and may make an entry ready',
     run: (env) => {
       const [ep, fd] = [env.epoll(), env.eventfd()];
       add(env, ep, fd, POLLIN, 1);
@@ -165,7 +165,7 @@ export const epoll: ContractCase[] = [
     },
   },
   {
-    name: 'epoll: hang-ups and errors are told unasked',
+    name: 'epoll: hang-ups and errors are reported without being asked for',
     run: (env) => {
       const ep = env.epoll();
       const [r, w] = env.pipe();
@@ -200,7 +200,7 @@ export const epoll: ContractCase[] = [
     },
   },
   {
-    name: 'epoll: a closed fd is told of while a duplicate of it is open',
+    name: 'epoll: a closed fd is reported while a duplicate of it is open',
     run: (env) => {
       const [ep, fd] = [env.epoll(), env.eventfd(1)];
       add(env, ep, fd, POLLIN, 5);
@@ -234,7 +234,7 @@ export const epoll: ContractCase[] = [
     },
   },
   {
-    name: 'epoll: one in another is told of',
+    name: 'epoll: an epoll within an epoll is reported',
     run: (env) => {
       const [outer, inner, fd] = [env.epoll(), env.epoll(), env.eventfd()];
       add(env, inner, fd, POLLIN);
@@ -245,7 +245,7 @@ export const epoll: ContractCase[] = [
     },
   },
   {
-    name: 'epoll: waits no shorter than its timeout',
+    name: 'epoll: waits at least its timeout',
     run: (env) => {
       const [ep, fd] = [env.epoll(), env.eventfd()];
       add(env, ep, fd, POLLIN);
@@ -255,7 +255,7 @@ export const epoll: ContractCase[] = [
     },
   },
   {
-    name: 'epoll: one that waits is woken by a child that writes',
+    name: 'epoll: a wait ends when a child writes',
     run: (env) => {
       const ep = env.epoll();
       const [r, w] = env.pipe();

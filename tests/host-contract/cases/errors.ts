@@ -26,7 +26,7 @@ export const errors: ContractCase[] = [
     },
   },
   {
-    name: 'errors: what would lie beyond its buffer is EINVAL, and nothing is read or written',
+    name: 'errors: a read or write beyond its buffer is EINVAL, and transfers nothing',
     run: (env) => {
       const { host } = env;
       const [readEnd, writeEnd] = env.pipe();
@@ -52,7 +52,7 @@ export const errors: ContractCase[] = [
     },
   },
   {
-    name: 'errors: memory of no size is refused',
+    name: 'errors: an invalid size of memory is refused',
     run: (env) => {
       for (const bytes of [NaN, -1, 0.5, undefined, '8'] as number[]) {
         let thrown: unknown;
@@ -69,7 +69,7 @@ export const errors: ContractCase[] = [
     },
   },
   {
-    name: 'errors: polls of more than their buffers have room for are EINVAL',
+    name: 'errors: a poll of more entries than fit into its buffer is EINVAL',
     run: (env) => {
       const { host } = env;
       for (const n of [2, 5000, -1, NaN]) {
@@ -81,7 +81,7 @@ export const errors: ContractCase[] = [
     },
   },
   {
-    name: 'errors: what is no number is no descriptor, no process and no signal',
+    name: 'errors: a value that is not a number is refused as descriptor, process and signal',
     run: (env) => {
       const { host } = env;
       const self = host.getpid();
@@ -99,7 +99,7 @@ export const errors: ContractCase[] = [
     },
   },
   {
-    name: 'errors: what is no terminal is ENOTTY',
+    name: 'errors: an fd that is not a terminal is ENOTTY',
     run: (env) => {
       const fd = env.eventfd();
       env.equal(env.host.isatty(fd), false, 'isatty');
@@ -120,13 +120,13 @@ export const errors: ContractCase[] = [
     },
   },
   {
-    name: 'errors: open of what is not there is ENOENT',
+    name: 'errors: open of a missing file is ENOENT',
     run: (env) => {
       env.fails(env.host.open('/nowhere/at/all', O_RDONLY, 0), ENOENT, 'open');
     },
   },
   {
-    name: 'errors: a regular file keeps what is written',
+    name: 'errors: a regular file keeps the bytes written',
     run: (env) => {
       const fd = env.file();
       env.equal(env.write(fd, 'kept'), 4, 'write');
@@ -136,7 +136,7 @@ export const errors: ContractCase[] = [
     },
   },
   {
-    name: 'errors: /dev/null swallows, gives nothing, and is always ready',
+    name: 'errors: /dev/null takes all, gives nothing, and is always ready',
     run: (env) => {
       const fd = env.own(env.host.open('/dev/null', O_RDWR, 0), 'open');
       env.equal(env.write(fd, 'gone'), 4, 'write');
@@ -147,7 +147,7 @@ export const errors: ContractCase[] = [
     },
   },
   {
-    name: 'errors: onClose tells before the close, of each close through the host, until disposed of',
+    name: 'errors: onClose is called before each close through the host, until disposed',
     run: (env) => {
       const { host } = env;
       const told: [number, number][] = [];
@@ -171,7 +171,7 @@ export const errors: ContractCase[] = [
     },
   },
   {
-    name: 'errors: this process is itself',
+    name: 'errors: ids and the group of this process agree',
     run: (env) => {
       const { host } = env;
       env.ok(host.getpid() > 0 && host.getppid() >= 0, 'pids');

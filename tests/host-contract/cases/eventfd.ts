@@ -11,7 +11,7 @@ function writeWord(env: ContractEnv, fd: number, lo: number, hi: number): number
 
 export const eventfd: ContractCase[] = [
   {
-    name: 'eventfd: writes add up, a read gives the sum and clears it',
+    name: 'eventfd: writes add up, a read returns the sum and clears it',
     run: (env) => {
       const fd = env.eventfd(2);
       env.equal(env.bump(fd, 3), 8, 'write');
@@ -21,7 +21,7 @@ export const eventfd: ContractCase[] = [
     },
   },
   {
-    name: 'eventfd: a semaphore gives one at a time',
+    name: 'eventfd: a semaphore returns 1 at a time',
     run: (env) => {
       const fd = env.eventfd(2, EFD_SEMAPHORE);
       env.equal(env.take(fd), 1, 'first');
@@ -30,7 +30,7 @@ export const eventfd: ContractCase[] = [
     },
   },
   {
-    name: 'eventfd: a counter that would overflow is EAGAIN, and not writable when full',
+    name: 'eventfd: a write that would overflow is EAGAIN, and a full counter is not writable',
     run: (env) => {
       const fd = env.eventfd();
       env.equal(writeWord(env, fd, -2, -1), 8, 'the largest value, 2^64 - 2');
@@ -42,7 +42,7 @@ export const eventfd: ContractCase[] = [
     },
   },
   {
-    name: 'eventfd: is writable while one can be added',
+    name: 'eventfd: is writable while 1 can be added',
     run: (env) => {
       const fd = env.eventfd();
       env.equal(writeWord(env, fd, -3, -1), 8, '2^64 - 3');
@@ -63,7 +63,7 @@ export const eventfd: ContractCase[] = [
     },
   },
   {
-    name: 'eventfd: a write of 0 adds nothing, and leaves it unreadable',
+    name: 'eventfd: a write of 0 adds nothing, and does not make it readable',
     run: (env) => {
       const fd = env.eventfd();
       env.equal(env.bump(fd, 0), 8, 'write');

@@ -15,7 +15,7 @@ import { spawn } from './spawn.ts';
 import { subreaper } from './subreaper.ts';
 import { waitid } from './waitid.ts';
 
-/** Every case, in the order in which they run. Names are unique. */
+/** All cases, in the order in which they run. Names are unique. */
 export const cases: readonly ContractCase[] = [
   ...clocks,
   ...poll,

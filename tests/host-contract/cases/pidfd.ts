@@ -22,12 +22,12 @@ export const pidfd: ContractCase[] = [
       env.wait(pid);
       const now = env.poll1(fd, POLLIN);
       env.equal(now & POLLIN, POLLIN, 'reaped');
-      // Linux 6.9 and later say POLLHUP too once it is reaped.
+      // Linux 6.9 and later report POLLHUP too, once it is reaped.
       env.equal(now & ~(POLLIN | POLLHUP), 0, 'other events');
     },
   },
   {
-    name: 'pidfd: a stop is no end',
+    name: 'pidfd: a stop does not make it readable',
     run: (env) => {
       const pid = env.spawn({});
       const fd = env.own(env.host.pidfdOpen(pid, 0), 'pidfd_open');
@@ -46,7 +46,7 @@ export const pidfd: ContractCase[] = [
     },
   },
   {
-    name: 'pidfd: of no process is ESRCH, of no pid or unknown flags EINVAL',
+    name: 'pidfd: a missing process is ESRCH, an invalid pid or unknown flags EINVAL',
     run: (env) => {
       env.fails(env.host.pidfdOpen(0x3fffffff, 0), ESRCH, 'no such process');
       env.fails(env.host.pidfdOpen(0, 0), EINVAL, 'pid 0');

@@ -31,7 +31,7 @@ export const pipes: ContractCase[] = [
     },
   },
   {
-    name: 'pipes: hold 65536 bytes, and take a part of what is too much',
+    name: 'pipes: hold 65536 bytes, and take part of a larger write',
     run: (env) => {
       const [r, w] = env.pipe();
       env.equal(env.host.write(w, env.buf, 0, CAPACITY + 1), CAPACITY, 'write');
@@ -50,7 +50,7 @@ export const pipes: ContractCase[] = [
     },
   },
   {
-    name: 'pipes: F_SETPIPE_SZ rounds up to a page, and returns what it gave',
+    name: 'pipes: F_SETPIPE_SZ rounds up to a page, and returns the new size',
     run: (env) => {
       const [r, w] = env.pipe();
       env.equal(env.host.fcntl(w, F_SETPIPE_SZ, 1), 4096, 'F_SETPIPE_SZ');
@@ -59,7 +59,7 @@ export const pipes: ContractCase[] = [
     },
   },
   {
-    name: 'pipes: a write without a reader is EPIPE, and SIGPIPE where it is not ignored',
+    name: 'pipes: a write without a reader is EPIPE, and SIGPIPE unless it is ignored',
     run: (env) => {
       const fd = env.signalfd(SIGPIPE);
       const [r, w] = env.pipe();
@@ -84,7 +84,7 @@ export const pipes: ContractCase[] = [
     },
   },
   {
-    name: 'pipes: nothing to read or write is 0',
+    name: 'pipes: a read or write of no bytes returns 0',
     run: (env) => {
       const [r, w] = env.pipe();
       env.equal(env.host.read(r, env.buf, 0, 0), 0, 'read of 0');
@@ -93,7 +93,7 @@ export const pipes: ContractCase[] = [
     },
   },
   {
-    name: 'pipes: flags are as asked for, and can be changed',
+    name: 'pipes: flags are set as requested, and can be changed',
     run: (env) => {
       const { host } = env;
       const [r, w] = env.pipe(O_CLOEXEC);
@@ -108,7 +108,7 @@ export const pipes: ContractCase[] = [
     },
   },
   {
-    name: 'pipes: offsets into the buffer are kept',
+    name: 'pipes: offsets into the buffer are respected',
     run: (env) => {
       const [r, w] = env.pipe();
       env.buf.u8.set([1, 2, 3, 4, 5, 6, 7, 8]);
@@ -122,7 +122,7 @@ export const pipes: ContractCase[] = [
     run: (env) => env.fails(env.host.pipe2([], 1), EINVAL, 'flags 1'),
   },
   {
-    name: 'pipes: a full one becomes writable when it is drained',
+    name: 'pipes: a full pipe becomes writable when it is drained',
     run: (env) => {
       const [r, w] = env.pipe();
       env.host.write(w, env.buf, 0, CAPACITY);

@@ -43,7 +43,7 @@ export const poll: ContractCase[] = [
     },
   },
   {
-    name: 'poll: a negative descriptor is passed over',
+    name: 'poll: a negative descriptor is skipped',
     run: (env) => env.equal(env.pollAll([[-1, POLLIN]]), [0], 'revents'),
   },
   {
@@ -109,7 +109,7 @@ export const poll: ContractCase[] = [
     },
   },
   {
-    name: 'poll: waits no shorter than its timeout, and returns 0',
+    name: 'poll: waits at least its timeout, and returns 0',
     run: (env) => {
       const fd = env.eventfd();
       const start = env.now();
@@ -118,7 +118,7 @@ export const poll: ContractCase[] = [
     },
   },
   {
-    name: 'poll: one that waits for ever is woken by a child',
+    name: 'poll: a wait without a timeout ends when a child dies',
     run: (env) => {
       const fd = env.signalfd(SIGCHLD);
       const pid = env.spawn({ afterNs: 2e6, then: { exit: 0 } });
@@ -127,7 +127,7 @@ export const poll: ContractCase[] = [
     },
   },
   {
-    name: 'poll: a timeout longer than the kernel can say is none that is over',
+    name: 'poll: a timeout too long for the kernel does not expire at once',
     run: (env) => {
       for (const timeoutNs of [1e17, 1e30, Number.POSITIVE_INFINITY]) {
         const fd = env.signalfd(SIGCHLD);
@@ -139,7 +139,7 @@ export const poll: ContractCase[] = [
     },
   },
   {
-    name: 'poll: one that waits is woken by what a child writes',
+    name: 'poll: a wait ends when a child writes',
     run: (env) => {
       const [r, w] = env.pipe();
       env.spawn({ write: 'hello' }, { fds: [0, w] });

@@ -28,7 +28,7 @@ function numbers(env: ContractEnv, fd: number): number[] {
 
 export const sigaction: ContractCase[] = [
   {
-    name: 'sigaction: gives back what was set',
+    name: 'sigaction: returns the disposition that was set',
     run: (env) => {
       const { host } = env;
       env.action(SIGUSR2, SIG_DFL);
@@ -68,7 +68,7 @@ export const sigaction: ContractCase[] = [
     },
   },
   {
-    name: 'sigaction: of SIGKILL, SIGSTOP and what is no signal is EINVAL',
+    name: 'sigaction: SIGKILL, SIGSTOP and numbers that are not signals are EINVAL',
     run: (env) => {
       const { host } = env;
       const ignore = { ...newSigAction(), handler: SIG_IGN };
@@ -82,7 +82,7 @@ export const sigaction: ContractCase[] = [
     },
   },
   {
-    name: 'sigaction: an ignored signal that is blocked is queued all the same',
+    name: 'sigaction: an ignored signal is still queued if it is blocked',
     run: (env) => {
       const fd = env.signalfd(SIGUSR2);
       env.action(SIGUSR2, SIG_IGN);
@@ -91,7 +91,7 @@ export const sigaction: ContractCase[] = [
     },
   },
   {
-    name: 'sigaction: an ignored signal that is not blocked is gone',
+    name: 'sigaction: an ignored signal is dropped if it is not blocked',
     run: (env) => {
       env.action(SIGUSR2, SIG_IGN);
       env.equal(env.host.kill(env.host.getpid(), SIGUSR2), 0, 'kill');
@@ -101,7 +101,7 @@ export const sigaction: ContractCase[] = [
     },
   },
   {
-    name: 'sigaction: a signal whose default is to be ignored is queued while it is blocked',
+    name: 'sigaction: a signal that is ignored by default is queued while it is blocked',
     run: (env) => {
       const fd = env.signalfd(SIGWINCH, SIGURG);
       env.host.kill(env.host.getpid(), SIGWINCH);
@@ -110,7 +110,7 @@ export const sigaction: ContractCase[] = [
     },
   },
   {
-    name: 'sigaction: setting SIG_IGN drops what is pending',
+    name: 'sigaction: setting SIG_IGN drops pending signals',
     run: (env) => {
       const fd = env.signalfd(SIGUSR2, SIGRTMIN);
       env.host.raise(SIGUSR2);
@@ -121,7 +121,7 @@ export const sigaction: ContractCase[] = [
     },
   },
   {
-    name: 'sigaction: setting SIG_DFL drops what is pending where the default ignores it',
+    name: 'sigaction: setting SIG_DFL drops pending signals that are ignored by default',
     run: (env) => {
       const fd = env.signalfd(SIGWINCH, SIGUSR2);
       env.action(SIGWINCH, env.host.handlerAddress);
@@ -134,7 +134,7 @@ export const sigaction: ContractCase[] = [
     },
   },
   {
-    name: 'sigaction: setting a handler keeps what is pending',
+    name: 'sigaction: setting a handler keeps pending signals',
     run: (env) => {
       const fd = env.signalfd(SIGWINCH);
       env.host.kill(env.host.getpid(), SIGWINCH);
@@ -143,7 +143,7 @@ export const sigaction: ContractCase[] = [
     },
   },
   {
-    name: 'sigaction: SIGCHLD ignored reaps by itself, and sends nothing',
+    name: 'sigaction: SIGCHLD ignored makes the kernel reap, and sends nothing',
     run: (env) => {
       const fd = env.signalfd(SIGCHLD);
       env.action(SIGCHLD, SIG_IGN);
@@ -154,7 +154,7 @@ export const sigaction: ContractCase[] = [
     },
   },
   {
-    name: 'sigaction: SA_NOCLDWAIT reaps by itself, and sends SIGCHLD',
+    name: 'sigaction: SA_NOCLDWAIT makes the kernel reap, and sends SIGCHLD',
     run: (env) => {
       const fd = env.signalfd(SIGCHLD);
       env.action(SIGCHLD, env.host.handlerAddress, SA_NOCLDWAIT);
@@ -174,7 +174,7 @@ export const sigaction: ContractCase[] = [
     },
   },
   {
-    name: 'sigaction: SA_NOCLDSTOP sends nothing for stops and continues, and ends as ever',
+    name: 'sigaction: SA_NOCLDSTOP sends nothing for stops and continues, but still for ends',
     run: (env) => {
       const fd = env.signalfd(SIGCHLD);
       env.action(SIGCHLD, env.host.handlerAddress, SA_NOCLDSTOP);

@@ -12,7 +12,7 @@ import { EBADF, EINVAL } from '../../../src/host/errno.ts';
 import { newSigAction, type SignalPipe } from '../../../src/host/host.ts';
 import type { ContractCase, ContractEnv } from '../contract.ts';
 
-/** Opens one, lets body use it with the list of what it tells, and disposes of it. */
+/** Opens a pipe, runs body with it and the list of the signals it tells, and disposes of it. */
 function withPipe(env: ContractEnv, body: (pipe: SignalPipe, told: number[]) => void): void {
   const told: number[] = [];
   const pipe = env.host.openSignalPipe((signo) => told.push(signo));
@@ -27,7 +27,7 @@ function withPipe(env: ContractEnv, body: (pipe: SignalPipe, told: number[]) => 
 
 export const signalPipe: ContractCase[] = [
   {
-    name: 'signal pipe: is readable while a signal is there, which drain tells',
+    name: 'signal pipe: is readable while there is a signal for drain to tell',
     run: (env) => {
       withPipe(env, (pipe, told) => {
         env.equal(pipe.add(SIGUSR2, 0), 0, 'add');
@@ -44,7 +44,7 @@ export const signalPipe: ContractCase[] = [
     },
   },
   {
-    name: 'signal pipe: every real-time signal is told, and several signals of one drain',
+    name: 'signal pipe: every real-time signal is told, and one drain tells several signals',
     run: (env) => {
       withPipe(env, (pipe, told) => {
         for (const signo of [SIGUSR2, SIGRTMIN]) env.equal(pipe.add(signo, 0), 0, 'add');
@@ -82,7 +82,7 @@ export const signalPipe: ContractCase[] = [
     },
   },
   {
-    name: 'signal pipe: a disposition that was set meanwhile gives way to the handler',
+    name: 'signal pipe: the handler replaces a disposition that was set in the meantime',
     run: (env) => {
       withPipe(env, (pipe, told) => {
         env.equal(pipe.add(SIGWINCH, 0), 0, 'add');
@@ -95,7 +95,7 @@ export const signalPipe: ContractCase[] = [
     },
   },
   {
-    name: 'signal pipe: SIGKILL, SIGSTOP and what is no signal are EINVAL; removing them is nothing',
+    name: 'signal pipe: SIGKILL, SIGSTOP and numbers that are not signals are EINVAL; removing them does nothing',
     run: (env) => {
       withPipe(env, (pipe) => {
         for (const signo of [SIGKILL, SIGSTOP, 0, 65]) {
@@ -106,7 +106,7 @@ export const signalPipe: ContractCase[] = [
     },
   },
   {
-    name: 'signal pipe: after dispose add is EBADF, and nothing else does anything',
+    name: 'signal pipe: after dispose add is EBADF, and the other calls do nothing',
     run: (env) => {
       const act = newSigAction();
       const told: number[] = [];
@@ -114,7 +114,7 @@ export const signalPipe: ContractCase[] = [
       if (typeof pipe === 'number') throw new Error(`openSignalPipe: ${pipe}`);
       env.equal(pipe.add(SIGWINCH, 0), 0, 'add');
       pipe.dispose();
-      // Its descriptor's number is somebody else's now.
+      // The number of its descriptor is reused here.
       const other = env.signalfd(SIGUSR2);
       env.good(env.host.raise(SIGUSR2), 'raise');
       for (const signo of [SIGWINCH, SIGUSR2]) {

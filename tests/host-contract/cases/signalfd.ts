@@ -33,7 +33,7 @@ export const signalfd: ContractCase[] = [
     },
   },
   {
-    name: 'signalfd: one read gives as many records as fit',
+    name: 'signalfd: one read returns as many records as fit',
     run: (env) => {
       const fd = env.signalfd(SIGRTMIN);
       for (let i = 0; i < 5; i++) env.host.sigqueue(env.host.getpid(), SIGRTMIN, i);
@@ -46,7 +46,7 @@ export const signalfd: ContractCase[] = [
     },
   },
   {
-    name: 'signalfd: bytes of a record that say nothing are 0',
+    name: 'signalfd: unused bytes of a record are 0',
     run: (env) => {
       const fd = env.signalfd(SIGUSR2);
       env.host.raise(SIGUSR2);
@@ -61,7 +61,7 @@ export const signalfd: ContractCase[] = [
     },
   },
   {
-    name: 'signalfd: a new mask holds from then on, also for what is pending',
+    name: 'signalfd: a new mask applies at once, also to pending signals',
     run: (env) => {
       const fd = env.signalfd(SIGHUP, SIGUSR2);
       env.host.raise(SIGHUP);
@@ -76,7 +76,7 @@ export const signalfd: ContractCase[] = [
     },
   },
   {
-    name: 'signalfd: two of them take each record once',
+    name: 'signalfd: with two of them each record is read once',
     run: (env) => {
       const a = env.signalfd(SIGUSR2);
       const b = env.own(env.host.signalfd(-1, [SIGUSR2], 0o2004000), 'signalfd');
@@ -93,14 +93,14 @@ export const signalfd: ContractCase[] = [
     },
   },
   {
-    name: 'signalfd: SIGKILL in a mask is left out in silence',
+    name: 'signalfd: SIGKILL in a mask is silently left out',
     run: (env) => {
       const fd = env.own(env.host.signalfd(-1, [SIGKILL], 0o2004000), 'signalfd');
       env.equal(env.poll1(fd, POLLIN), 0, 'revents');
     },
   },
   {
-    name: 'signalfd: no signalfd is EINVAL, closed EBADF, unknown flags EINVAL',
+    name: 'signalfd: another kind of fd is EINVAL, a closed one EBADF, unknown flags EINVAL',
     run: (env) => {
       const fd = env.eventfd();
       env.fails(env.host.signalfd(fd, [SIGUSR2], 0), EINVAL, 'an eventfd');

@@ -20,7 +20,7 @@ import type { ContractCase } from '../contract.ts';
 
 export const signals: ContractCase[] = [
   {
-    name: 'signals: blockSignals blocks, restoreSignalMask puts back, twice does nothing',
+    name: 'signals: blockSignals blocks, restoreSignalMask restores, a second call does nothing',
     run: (env) => {
       const { host } = env;
       const before = host.blockedSignals();
@@ -35,7 +35,7 @@ export const signals: ContractCase[] = [
     },
   },
   {
-    name: 'signals: restoring leaves what was blocked before',
+    name: 'signals: restoring leaves signals blocked that were blocked before',
     run: (env) => {
       env.block(SIGUSR2);
       const inner = env.host.blockSignals([SIGUSR2, SIGALRM]);
@@ -46,7 +46,7 @@ export const signals: ContractCase[] = [
     },
   },
   {
-    name: 'signals: a number that is no signal is EINVAL, and blocks nothing',
+    name: 'signals: a number that is not a signal is EINVAL, and blocks nothing',
     run: (env) => {
       const before = env.host.blockedSignals();
       env.equal(env.host.blockSignals([SIGUSR2, 65]), -EINVAL, 'blockSignals');
@@ -91,7 +91,7 @@ export const signals: ContractCase[] = [
     },
   },
   {
-    name: 'signals: tgkill of this thread is as raise; of no thread ESRCH',
+    name: 'signals: tgkill of this thread works as raise; of a missing thread it is ESRCH',
     run: (env) => {
       const { host } = env;
       const fd = env.signalfd(SIGUSR2);
@@ -101,7 +101,7 @@ export const signals: ContractCase[] = [
     },
   },
   {
-    name: 'signals: standard ones coalesce, and the first one is the one that is told of',
+    name: 'signals: standard ones coalesce, and the first one is reported',
     run: (env) => {
       const { host } = env;
       const fd = env.signalfd(SIGUSR2);
@@ -143,7 +143,7 @@ export const signals: ContractCase[] = [
     },
   },
   {
-    name: 'signals: those that faults give go before all others',
+    name: 'signals: those that faults raise come before all others',
     run: (env) => {
       const { host } = env;
       const faults = [SIGSYS, SIGSEGV, SIGFPE, SIGBUS, SIGTRAP, SIGILL];
@@ -187,7 +187,7 @@ export const signals: ContractCase[] = [
     },
   },
   {
-    name: 'signals: 0 asks whether there is such a process',
+    name: 'signals: 0 asks whether the process exists',
     run: (env) => {
       const { host } = env;
       env.equal(host.kill(host.getpid(), 0), 0, 'this one');
@@ -200,7 +200,7 @@ export const signals: ContractCase[] = [
     },
   },
   {
-    name: 'signals: to a zombie are no error, and change nothing',
+    name: 'signals: sent to a zombie they are not an error, and change nothing',
     run: (env) => {
       const pid = env.spawn({ then: { exit: 4 } });
       env.waitForEnd(pid);

@@ -17,7 +17,7 @@ export const sockets: ContractCase[] = [
     },
   },
   {
-    name: 'sockets: one that is full is EAGAIN and not writable, until it is read',
+    name: 'sockets: a full one is EAGAIN and not writable, until it is read',
     run: (env) => {
       const [a, b] = env.socketpair();
       let sent = 0;
@@ -32,7 +32,7 @@ export const sockets: ContractCase[] = [
     },
   },
   {
-    name: 'sockets: what was sent can be read after the sender has closed, then end of file',
+    name: 'sockets: bytes sent can be read after the sender has closed, then end of file',
     run: (env) => {
       const [a, b] = env.socketpair();
       env.write(a, 'last');
@@ -42,7 +42,7 @@ export const sockets: ContractCase[] = [
     },
   },
   {
-    name: 'sockets: a peer that closed with bytes unread resets',
+    name: 'sockets: a peer that closes with unread bytes resets the connection',
     run: (env) => {
       const [a, b] = env.socketpair();
       env.write(a, 'unread');

@@ -42,7 +42,7 @@ export const spawn: ContractCase[] = [
     },
   },
   {
-    name: 'spawnAll: as spawn of each in turn, and one that fails holds up none',
+    name: 'spawnAll: spawns each in turn, and a failed one does not hold up the others',
     run: (env) => {
       const { host } = env;
       const [r, w] = env.pipe(O_CLOEXEC);
@@ -99,12 +99,12 @@ export const spawn: ContractCase[] = [
       const [r, w] = env.pipe();
       env.spawn({});
       env.host.close(w);
-      // The kernel lets the parent go on before it closes them, so this may take a moment.
+      // The kernel lets the parent continue before it closes them, so this may take a moment.
       env.equal(env.poll1(r, POLLIN, SOON_NS), POLLHUP, 'the last writer is gone');
     },
   },
   {
-    name: 'spawn: others are, until the child ends',
+    name: 'spawn: descriptors without close-on-exec stay open until the child ends',
     run: (env) => {
       const [r, w] = env.pipe(O_CLOEXEC | O_NONBLOCK);
       env.good(env.host.fcntl(w, F_SETFD, 0), 'F_SETFD');
@@ -121,7 +121,7 @@ export const spawn: ContractCase[] = [
     run: (env) => {
       const [r, w] = env.pipe(O_CLOEXEC);
       const [r2, w2] = env.pipe();
-      // Below the child's own numbers, so that each stands where the other comes from.
+      // Below the child's own numbers, so that each is in the place that the other comes from.
       const fds = Array.from({ length: Math.max(w, w2) + 1 }, () => 0);
       fds[w] = w2;
       fds[w2] = w;
@@ -144,7 +144,7 @@ export const spawn: ContractCase[] = [
     },
   },
   {
-    name: 'spawn: one that has its number already is kept open',
+    name: 'spawn: a descriptor that has its number already is kept open',
     run: (env) => {
       const [r, w] = env.pipe(O_CLOEXEC);
       const list = Array.from({ length: w + 1 }, () => 0);
@@ -161,13 +161,13 @@ export const spawn: ContractCase[] = [
     },
   },
   {
-    name: 'spawn: one that is to be kept is kept, above those that are given',
+    name: 'spawn: keepFds are kept, above the descriptors in fds',
     run: (env) => {
       const { host } = env;
       const [r, w] = env.pipe(O_CLOEXEC | O_NONBLOCK);
       const [r2, w2] = env.pipe(O_CLOEXEC | O_NONBLOCK);
       const low = Math.min(w, w2);
-      // The lower one is given as another already, and that it is to be kept says nothing.
+      // The lower one is given under another number already, so keepFds has no effect on it.
       const fds = Array.from({ length: low + 1 }, (_, i) => (i < 3 ? i : 0));
       const pid = env.spawn({}, { fds, keepFds: [w, w2] });
       const [kept, gone] = low === w ? [r2, r] : [r, r2];
@@ -196,7 +196,7 @@ export const spawn: ContractCase[] = [
     },
   },
   {
-    name: 'spawn: setsid makes a group too',
+    name: 'spawn: setsid makes a new group too',
     run: (env) => {
       const pid = env.spawn({}, { setsid: true });
       env.equal(env.host.getpgid(pid), pid, 'group');
@@ -228,7 +228,7 @@ export const spawn: ContractCase[] = [
     },
   },
   {
-    name: 'spawn: two children that end apart end in that order',
+    name: 'spawn: two children that end one after the other are seen in that order',
     run: (env) => {
       const late = env.spawn({ afterNs: 40e6, then: { exit: 2 } });
       const early = env.spawn({ afterNs: 5e6, then: { exit: 1 } });
@@ -240,7 +240,7 @@ export const spawn: ContractCase[] = [
     },
   },
   {
-    name: 'spawn: a child that ignores a signal lives on, until SIGKILL',
+    name: 'spawn: a child that ignores a signal survives it, but not SIGKILL',
     run: (env) => {
       const [r, w] = env.pipe();
       const pid = env.spawn({ ignore: [SIGTERM, SIGUSR2], write: 'up' }, { fds: [0, w] });

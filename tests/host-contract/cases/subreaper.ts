@@ -9,7 +9,7 @@ import type { ContractCase } from '../contract.ts';
 
 export const subreaper: ContractCase[] = [
   {
-    name: 'subreaper: is off, can be set, and is read back',
+    name: 'subreaper: is off, can be set, and can be read back',
     run: (env) => {
       const { host } = env;
       env.equal(host.prctl(PR_GET_CHILD_SUBREAPER, 0), 0, 'at first');
@@ -20,7 +20,7 @@ export const subreaper: ContractCase[] = [
     },
   },
   {
-    name: 'subreaper: orphans come to it when their parent has ended',
+    name: 'subreaper: adopts orphans when their parent has ended',
     run: (env) => {
       const { host } = env;
       host.prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -35,7 +35,7 @@ export const subreaper: ContractCase[] = [
     },
   },
   {
-    name: 'subreaper: an adopted child is waited for as any other, and its end sends SIGCHLD',
+    name: 'subreaper: an adopted child is waited for like any other, and its end sends SIGCHLD',
     run: (env) => {
       const { host } = env;
       const fd = env.signalfd(SIGCHLD);

@@ -24,7 +24,7 @@ import { type ContractCase, SOON_NS } from '../contract.ts';
 
 export const waitid: ContractCase[] = [
   {
-    name: 'waitid: an exit has its status',
+    name: 'waitid: an exit reports its status',
     run: (env) => {
       const pid = env.spawn({ then: { exit: 42 } });
       const got = env.wait(pid);
@@ -34,7 +34,7 @@ export const waitid: ContractCase[] = [
     },
   },
   {
-    name: 'waitid: a death by signal has its number',
+    name: 'waitid: a death by signal reports its number',
     run: (env) => {
       const pid = env.spawn({ afterNs: 1e6, then: { signal: SIGTERM } });
       const got = env.wait(pid);
@@ -55,7 +55,7 @@ export const waitid: ContractCase[] = [
     },
   },
   {
-    name: 'waitid: with no child is ECHILD',
+    name: 'waitid: without a child it is ECHILD',
     run: (env) => {
       const out = newWaitResult();
       env.fails(env.host.waitid(P_ALL, 0, WEXITED | WNOHANG, out), ECHILD, 'P_ALL');
@@ -64,7 +64,7 @@ export const waitid: ContractCase[] = [
     },
   },
   {
-    name: 'waitid: asked for nothing, or with an unknown option or type, is EINVAL',
+    name: 'waitid: no event to wait for, an unknown option, or an unknown type is EINVAL',
     run: (env) => {
       const out = newWaitResult();
       env.fails(env.host.waitid(P_ALL, 0, 0, out), EINVAL, 'no events');
@@ -106,7 +106,7 @@ export const waitid: ContractCase[] = [
     },
   },
   {
-    name: 'waitid: stops and continues are told once, and to those who ask',
+    name: 'waitid: stops and continues are reported once, and only if asked for',
     run: (env) => {
       const { host } = env;
       const pid = env.spawn({});
@@ -135,7 +135,7 @@ export const waitid: ContractCase[] = [
     },
   },
   {
-    name: 'waitid: SIGKILL ends one that is stopped, SIGTERM only when it goes on',
+    name: 'waitid: SIGKILL ends a stopped child, SIGTERM only when it continues',
     run: (env) => {
       const [a, b] = [env.spawn({}), env.spawn({})];
       for (const pid of [a, b]) {
@@ -153,7 +153,7 @@ export const waitid: ContractCase[] = [
     },
   },
   {
-    name: 'waitid: SIGCHLD tells of exit, death, stop and continue',
+    name: 'waitid: SIGCHLD reports exit, death, stop and continue',
     run: (env) => {
       const { host } = env;
       const fd = env.signalfd(SIGCHLD);
@@ -176,7 +176,7 @@ export const waitid: ContractCase[] = [
     },
   },
   {
-    name: 'waitid: SIGCHLD comes when the child is a zombie already, and once for many',
+    name: 'waitid: SIGCHLD comes when the child is already a zombie, and once for many',
     run: (env) => {
       const fd = env.signalfd(SIGCHLD);
       const pids = [1, 2, 3].map((exit) => env.spawn({ then: { exit } }));
@@ -191,7 +191,7 @@ export const waitid: ContractCase[] = [
     },
   },
   {
-    name: 'waitid: reaping does not take the pending SIGCHLD away',
+    name: 'waitid: reaping does not remove the pending SIGCHLD',
     run: (env) => {
       const fd = env.signalfd(SIGCHLD);
       const pid = env.spawn({ then: { exit: 0 } });
@@ -200,7 +200,7 @@ export const waitid: ContractCase[] = [
     },
   },
   {
-    name: 'waitid: the record and the result say the same of who it was',
+    name: 'waitid: the record and the result identify the same child',
     run: (env) => {
       const fd = env.signalfd(SIGCHLD);
       const pid = env.spawn({ then: { exit: 0 } });
@@ -212,7 +212,7 @@ export const waitid: ContractCase[] = [
     },
   },
   {
-    name: 'waitid: a wait that blocks ends with the child',
+    name: 'waitid: a blocking wait ends with the child',
     run: (env) => {
       const start = env.now();
       const pid = env.spawn({ afterNs: 8e6, then: { exit: 0 } });

@@ -1,4 +1,4 @@
-/** What a behaviour case works with: a loop, signals and children of its own, on the real kernel. */
+/** The environment of a behaviour case: a loop, signals and children of its own, on the real kernel. */
 
 import { readdirSync } from 'node:fs';
 import { QEMU_CLOCK_REALTIME } from '../../../src/aio/clock.ts';
@@ -17,14 +17,14 @@ export type Mode = 'native' | 'compat';
 
 export interface BehaviourCase {
   readonly name: string;
-  /** The mode that alone has it; both where absent. */
+  /** The only mode in which it runs; by default both. */
   readonly only?: Mode;
   run(env: Env): void | Promise<void>;
 }
 
-/** Ends a wait for what will not come. It decides nothing else. */
+/** The limit of a wait for something that will not come. It decides nothing else. */
 const GIVE_UP_NS = 100e9;
-/** More than any case has work for. */
+/** More iterations than any case needs. */
 const MOST_ITERATIONS = 10_000;
 
 export class Env {
@@ -109,7 +109,7 @@ export function ending({ code, status }: ChildEvent): string {
   return `${['', 'exited', 'killed', 'dumped', 'trapped', 'stopped', 'continued'][code]} ${status}`;
 }
 
-/** What a case could leave behind, as text that is compared before and after. */
+/** All that a case could leave behind, as text, to compare before and after. */
 export function footprint(host: LinuxHost): Record<string, string> {
   const act = newSigAction();
   const actions: string[] = [];

@@ -66,7 +66,7 @@ function reason({ slices }: Facts, wait: Wait): string {
   for (const slice of slices) {
     if (!isCallback(slice.kind) && slice.kind !== 'poll') continue;
     const ns = Math.min(slice.endNs, wait.endNs) - Math.max(slice.startNs, wait.startNs);
-    // Of nested slices that fill the time equally, take the innermost.
+    // If nested slices fill the time equally, take the innermost.
     if (ns < mostNs || ns <= 0) continue;
     longest = slice;
     mostNs = ns;

@@ -17,7 +17,7 @@ import type { View } from './view.ts';
 const data: PageData = JSON.parse(document.getElementById('data')!.textContent);
 const model = buildModel(unpackTrace(data.trace), { slowNs: data.slowNs });
 
-/** The least time shown on each side of a search result, ns. */
+/** Time shown on each side of a search result, ns; less if the trace is shorter. */
 const SIDE_NS = 500_000;
 
 const view: View = {
