@@ -50,7 +50,8 @@ export interface ChildWatchOptions {
   readonly stops?: boolean | undefined;
   /**
    * Whether every child of the process is ours, as for pid 1 and subreapers:
-   * orphans that come to us are reaped and told to onOrphan.
+   * orphans that come to us, and children that were there before, are reaped and told
+   * to onOrphan.
    */
   readonly adopts?: boolean | undefined;
   readonly onOrphan?: ((event: ChildEvent) => void) | undefined;
@@ -112,6 +113,14 @@ export class ChildWatch implements Disposable {
     this.#bh = loop.context.newBottomHalf('sigchld_bh', () => this.#reapAll());
     signals.childWatch = this;
     times.wanted++;
+    // Who died before the handler was there is told of by no SIGCHLD.
+    if (options.adopts && this.#hasEnded()) this.#bh.schedule();
+  }
+
+  #hasEnded(): boolean {
+    const { host } = this.#options.loop;
+    const options = WEXITED | WNOHANG | WNOWAIT;
+    return host.waitid(P_ALL, 0, options, this.#result) === 0 && this.#result.pid !== 0;
   }
 
   /** How many children live, or have not been reaped. */
@@ -172,7 +181,8 @@ export class ChildWatch implements Disposable {
    * it ends, also where it has ended already. So it must not be one of Node's
    * child_process: Node, which reaps those itself, would wait for it for ever.
    * @throws HostError ECHILD for what is no child of this process, or reaped already;
-   *   Error for one that is watched already, and after dispose
+   *   Error for one that is watched already, and after dispose. As the loop that reaps, it
+   *   throws another HostError where waitid is refused: EPERM by a filter
    */
   watch(pid: number, name: string, callbacks: ChildCallbacks = {}): void {
     this.#checkOpen('watch');
@@ -246,7 +256,11 @@ export class ChildWatch implements Disposable {
     }
   }
 
-  /** Returns the pid that has changed, 0 for none, or -errno. */
+  /**
+   * Returns the pid that has changed, 0 for none, or -ECHILD where there is nobody to wait for.
+   * @throws HostError for any other answer: children that cannot be waited for would seem
+   *   to live for ever
+   */
   #wait(idtype: number, id: number, options: number): number {
     const { host } = this.#options.loop;
     const what = this.#waitFor | WNOHANG | options;
@@ -254,6 +268,7 @@ export class ChildWatch implements Disposable {
     do {
       ret = host.waitid(idtype, id, what, this.#result);
     } while (ret === -EINTR);
+    if (ret < 0 && ret !== -ECHILD) throw new HostError(ret, 'waitid');
     return ret < 0 ? ret : this.#result.pid;
   }
 
