@@ -55,6 +55,7 @@ const SPAWN_HINTS: Readonly<Record<number, string>> = {
   [ENOENT]: 'check the name and PATH',
   [EACCES]: 'make it executable (chmod +x), and look at the rights of its directories',
   [ENOEXEC]: 'it is no program, and a script needs a #! line: add one, or use --spawn',
+  [ENOSYS]: 'children cannot be made so here: leave --kill-child and --ignore-signal out',
   [E2BIG]: 'the arguments and the environment are too long',
   [ETXTBSY]: 'somebody is writing it: try again when that has ended',
 };

@@ -6,14 +6,22 @@ const PLACEHOLDERS = ['/dev/null', '/', '.', '/proc/self/exe'];
 /** /dev/null's device number, as Linux has it for ever. */
 const DEV_NULL = 0x103;
 
+/** How the command ends. */
+export interface Exit {
+  readonly status: number;
+  /** By SIGINT in place of the status, so that a shell's loop stops: we alone, or our whole group. */
+  readonly interrupted: 'us' | 'group' | null;
+}
+
 /**
  * Ends the process, with this status whatever else fails. At its end Node sets the modes
  * of the terminals on stdin, stdout and stderr, and aborts where that fails: on one that
  * has hung up. A descriptor that has become another file it lets be. (One that is closed
  * too, but koffi hangs at its own end where there is no stderr.)
  */
-export function leave(status: number): never {
+export function leave(status: number, interrupted: Exit['interrupted'] = null): never {
   for (const fd of [0, 1, 2]) if (isDeadTerminal(fd)) replace(fd);
+  if (interrupted !== null) process.kill(interrupted === 'us' ? process.pid : 0, 'SIGINT');
   process.exit(status);
 }
 
