@@ -8,7 +8,7 @@ import {
   WNOHANG,
   WNOWAIT,
 } from '../../host/constants.ts';
-import { check, ESRCH } from '../../host/errno.ts';
+import { check, EPERM, ESRCH } from '../../host/errno.ts';
 import { newWaitResult, type SpawnRequest } from '../../host/host.ts';
 import { linuxProgram } from '../../host/linux/behave.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
@@ -108,6 +108,8 @@ export class LinuxWorld implements World {
     for (const pid of pids) {
       if (this.#isAnothers(pid)) continue;
       this.host.kill(-pid, SIGKILL);
+      // One that has become another user's would be waited for in vain.
+      if (this.host.kill(pid, 0) === -EPERM) continue;
       this.host.waitid(P_PID, pid, WEXITED, this.#result);
     }
     if (this.#nullFd >= 0) this.host.close(this.#nullFd);
