@@ -201,7 +201,7 @@ export class AioContext implements Disposable {
 
   /** Whether every notification is written from now on, see OwnNotifier. @internal */
   writeNotifications(always: boolean): void {
-    this.#own.writeAlways(always);
+    this.#own.writesAlways = always;
   }
 
   /** The descriptor of the context's own notifier. */

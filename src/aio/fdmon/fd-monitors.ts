@@ -74,7 +74,7 @@ export class FdMonitors implements FdMonOwner {
   }
 
   upgrade(): FdMon | null {
-    // A walk over the handlers, further out, must not find others. QEMU: qemu_lockcnt_dec_if_lock.
+    // QEMU changes only while nobody walks over the handlers further out.
     if (this.externalDisableCount > 0 || this.#ctx.isNested) return null;
     this.#ctx.writeNotifications(true);
     const epoll = FdMonEpoll.create(this, this.#host, this.#ctx.trace, this.#poll);

@@ -15,13 +15,14 @@ import { EventNotifier } from '../event-notifier.ts';
  *  N2. What comes while the thread is in a wait is written, since only the
  *      eventfd reaches it there.
  *  N3. Under epoll the kernel's order says when the notifier's handler is
- *      called among the others, so there nothing is kept: see writeAlways.
+ *      called among the others, so there nothing is kept.
  */
 export class OwnNotifier {
   readonly notifier: EventNotifier;
+  /** N3. */
+  writesAlways = false;
   #inWait = false;
   #kept = false;
-  #writesAlways = false;
   /** Whether the eventfd was written since it was read. */
   #written = false;
 
@@ -41,20 +42,13 @@ export class OwnNotifier {
 
   /** Makes the notifier readable. Returns whether the eventfd was written. */
   set(): boolean {
-    if (!this.#inWait && !this.#writesAlways) {
+    if (!this.#inWait && !this.writesAlways) {
       this.#kept = true;
       return false;
     }
-    this.#write();
+    this.#written = true;
+    this.notifier.set();
     return true;
-  }
-
-  /** Whether nothing is kept from now on (N3). What is kept already is written. */
-  writeAlways(always: boolean): void {
-    this.#writesAlways = always;
-    if (!always || !this.#kept) return;
-    this.#kept = false;
-    this.#write();
   }
 
   /** A wait begins. Returns whether it must not sleep. */
@@ -76,10 +70,5 @@ export class OwnNotifier {
     if (kept && !this.#written) return;
     this.#written = false;
     this.notifier.testAndClear();
-  }
-
-  #write(): void {
-    this.#written = true;
-    this.notifier.set();
   }
 }
