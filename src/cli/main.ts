@@ -1,6 +1,7 @@
 /** The command: reads its options, runs them, and exits with their status. */
 
 import { readFileSync } from 'node:fs';
+import { keepDebuggerShut } from './debugger.ts';
 import { asCliError, type CliError } from './errors.ts';
 import { leave } from './leave.ts';
 import { type Options, parseOptions } from './options.ts';
@@ -11,6 +12,7 @@ import type { WatchMaker } from './watch/parts.ts';
 import { allWriter } from './write-all.ts';
 
 async function main(typed: readonly string[]): Promise<number> {
+  keepDebuggerShut();
   // `help run` is `run --help`.
   const args = typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed;
   if (args[0] === 'trace') {

@@ -5,6 +5,7 @@
 
 import { LinuxWorld } from '../scenario/run/linux-world.ts';
 import { SimWorld } from '../scenario/run/sim-world.ts';
+import { keepDebuggerShut } from './debugger.ts';
 import { asCliError } from './errors.ts';
 import { leave } from './leave.ts';
 import { type JobResult, runJob, type ScenarioJob, scenarioOf } from './scenario-job.ts';
@@ -24,6 +25,7 @@ async function replyTo(job: ScenarioJob): Promise<Reply> {
   }
 }
 
+keepDebuggerShut();
 process.on('message', async (job: ScenarioJob) => {
   // A parent that is gone by then is told of by 'disconnect'.
   process.send!(await replyTo(job), () => {});

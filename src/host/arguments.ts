@@ -1,15 +1,72 @@
 /** What may be wrong with a caller's arguments where no types are checked. */
 
-import type { HostBuffer, SpawnRequest } from './host.ts';
+import {
+  F_DUPFD,
+  F_DUPFD_CLOEXEC,
+  F_GETFD,
+  F_GETFL,
+  F_GETPIPE_SZ,
+  F_SETFD,
+  F_SETFL,
+  F_SETPIPE_SZ,
+} from './constants.ts';
+import type { SigAction, SpawnRequest } from './host.ts';
 
 /** Whether it is an int as C has it: else a call would take another number for it, NaN for 0. */
 export function isInt(value: number): boolean {
   return Number.isInteger(value) && value === (value | 0);
 }
 
-/** Whether a buffer has so many bytes from there on; not where one of them is no number. */
-export function isWithin(buf: HostBuffer, offset: number, count: number): boolean {
-  return offset >= 0 && count >= 0 && offset + count <= buf.size;
+/** Whether all are ints; for calls that are made seldom. */
+export function areInts(...values: readonly number[]): boolean {
+  return values.every(isInt);
+}
+
+/** Whether it is a timeout: a number, and not NaN. */
+export function isTimeout(ns: number): boolean {
+  return typeof ns === 'number' && !Number.isNaN(ns);
+}
+
+/** Whether it can be filled, or has fields: else a call says EFAULT, as the kernel does of an address. */
+export function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Whether so many of a buffer's bytes stand from there on. */
+export function isRange(offset: number, count: number, bytes: number): boolean {
+  return (
+    Number.isInteger(offset) &&
+    Number.isInteger(count) &&
+    offset >= 0 &&
+    count >= 0 &&
+    offset + count <= bytes
+  );
+}
+
+/** What fcntl(2) may be asked for: other commands take an address. */
+export function isFcntl(cmd: number): boolean {
+  return FCNTL.includes(cmd);
+}
+
+const FCNTL = [
+  F_DUPFD,
+  F_GETFD,
+  F_SETFD,
+  F_GETFL,
+  F_SETFL,
+  F_DUPFD_CLOEXEC,
+  F_SETPIPE_SZ,
+  F_GETPIPE_SZ,
+  // F_SETOWN, F_GETOWN, F_SETSIG, F_GETSIG: signals from descriptors, which the simulated kernel lacks.
+  ...[8, 9, 10, 11],
+];
+
+/** What sigaction(2) is to set; read once, since a getter may say something else the next time. Null for what is none. */
+export function takeAction(act: SigAction): SigAction | null {
+  if (!isRecord(act)) return null;
+  const { handler, flags, maskLo, maskHi } = act;
+  if (![handler, flags, maskLo, maskHi].every(Number.isInteger)) return null;
+  return { handler, flags, maskLo, maskHi };
 }
 
 /** @throws RangeError where it is no number of bytes */
@@ -61,6 +118,19 @@ export function checkWord(value: string, words: readonly string[], what: string)
   if (words.includes(value)) return;
   const all = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
   throw new RangeError(`${what} is ${shown(value)}: expected ${all}`);
+}
+
+/**
+ * A copy: what is checked must be what is started.
+ * @throws TypeError where it is not what Host.spawn takes
+ */
+export function takeSpawnRequest(request: SpawnRequest): SpawnRequest {
+  const copy = typeof request === 'object' && request !== null ? { ...request } : request;
+  for (const name of ['argv', 'env', 'fds', 'keepFds'] as const) {
+    if (Array.isArray(copy?.[name])) Object.assign(copy, { [name]: [...copy[name]] });
+  }
+  checkSpawnRequest(copy);
+  return copy;
 }
 
 /** @throws TypeError where it is not what Host.spawn takes */
