@@ -1,3 +1,4 @@
+import { checkHost, checkInteger, shown } from '../host/arguments.ts';
 import { CLOCK_MONOTONIC, CLOCK_REALTIME } from '../host/constants.ts';
 import type { Host } from '../host/host.ts';
 
@@ -43,7 +44,9 @@ export class Clocks {
   /** Virtual time is this while stopped, and this plus monotonic time while it runs. */
   #virtualBaseNs: number;
 
+  /** @throws TypeError where it is no Host */
   constructor(host: Host) {
+    checkHost(host, 'Clocks');
     this.#host = host;
     this.#virtualBaseNs = host.clockNs(CLOCK_MONOTONIC);
   }
@@ -70,8 +73,13 @@ export class Clocks {
    * Starts or stops a clock. The timers of a stopped clock neither run nor count
    * for a timeout; the virtual clock's time stands still as well. QEMU:
    * qemu_clock_enable, with cpu_enable_ticks and cpu_disable_ticks.
+   * @throws TypeError, RangeError where it is no clock
    */
   enable(type: number, enabled: boolean): void {
+    checkInteger(type, 'qemu_clock_enable: the clock', 0, this.#enabled.length - 1);
+    if (typeof enabled !== 'boolean') {
+      throw new TypeError(`qemu_clock_enable: ${shown(enabled)}: expected true or false`);
+    }
     if (this.#enabled[type] === enabled) return;
     if (type === QEMU_CLOCK_VIRTUAL) {
       const now = this.#host.clockNs(CLOCK_MONOTONIC);

@@ -1,3 +1,4 @@
+import { checkHas } from '../host/arguments.ts';
 import { EV } from '../trace/catalogue.ts';
 import { assertionFailed } from './abort.ts';
 import type { Coroutine, CoroutineSteps } from './coroutine.ts';
@@ -23,7 +24,9 @@ export class CoMutex {
   #locked = 0;
   readonly #waiters: Coroutine[] = [];
 
+  /** @throws TypeError */
   constructor(coroutines: Coroutines) {
+    checkHas(coroutines, 'enterSoon', 'CoMutex: the first argument', 'a Coroutines');
     this.#coroutines = coroutines;
     this.id = ++coroutines.thread.count;
   }

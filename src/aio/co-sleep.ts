@@ -1,3 +1,4 @@
+import { checkHas } from '../host/arguments.ts';
 import { assertionFailed } from './abort.ts';
 import { QEMU_CLOCK_REALTIME } from './clock.ts';
 import { alreadyScheduled, type Coroutine, type CoroutineSteps } from './coroutine.ts';
@@ -10,7 +11,9 @@ export class CoSleep {
   readonly #coroutines: Coroutines;
   #toWake: Coroutine | null = null;
 
+  /** @throws TypeError */
   constructor(coroutines: Coroutines) {
+    checkHas(coroutines, 'enterSoon', 'CoSleep: the first argument', 'a Coroutines');
     this.#coroutines = coroutines;
   }
 

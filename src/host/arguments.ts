@@ -71,7 +71,7 @@ export function takeAction(act: SigAction): SigAction | null {
 
 /** @throws RangeError where it is no number of bytes */
 export function checkBytes(bytes: number): void {
-  if (Number.isInteger(bytes) && bytes >= 0) return;
+  if (Number.isSafeInteger(bytes) && bytes >= 0) return;
   throw new RangeError(`alloc: size is ${shown(bytes)}: expected an integer from 0`);
 }
 
@@ -98,6 +98,62 @@ export function checkFunction(value: unknown, what: string): void {
 }
 
 /**
+ * For what is used by a method of it: told of here, not when that is called.
+ * @throws TypeError
+ */
+export function checkHas(value: unknown, method: string, what: string, is: string): void {
+  const found = (value as Record<string, unknown> | null | undefined)?.[method];
+  if (typeof value === 'object' && typeof found === 'function') return;
+  throw new TypeError(`${what} is ${shown(value)}: expected ${is}`);
+}
+
+/** @throws TypeError */
+export function checkHost(host: unknown, what: string): void {
+  checkHas(host, 'clockNs', `${what}: the host`, 'a Host');
+}
+
+/** @throws TypeError */
+export function checkObject(value: unknown, what: string, is: string): void {
+  if (!isRecord(value)) throw new TypeError(`${what} is ${shown(value)}: expected ${is}`);
+}
+
+/** @throws TypeError */
+export function checkString(value: unknown, what: string): void {
+  if (typeof value !== 'string') {
+    throw new TypeError(`${what} is ${shown(value)}: expected a string`);
+  }
+}
+
+/** @throws TypeError */
+export function checkArray(value: unknown, what: string, of: string): void {
+  if (!Array.isArray(value)) throw new TypeError(`${what} is ${shown(value)}: expected ${of}`);
+}
+
+/** @throws TypeError where it is no number, RangeError where it is none of those */
+export function checkInteger(value: unknown, what: string, least: number, most: number): void {
+  if (typeof value !== 'number') {
+    throw new TypeError(`${what} is ${shown(value)}: expected an integer`);
+  }
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new RangeError(`${what} is ${value}: expected an integer from ${least} to ${most}`);
+}
+
+/** @throws TypeError where it is no number, RangeError where it is NaN or below 0 */
+export function checkNs(value: unknown, what: string): void {
+  if (typeof value !== 'number') {
+    throw new TypeError(`${what} is ${shown(value)}: expected ns`);
+  }
+  if (!(value >= 0)) throw new RangeError(`${what} is ${value}: expected ns from 0`);
+}
+
+/** By which method what an option is to be is known. */
+const KNOWN_BY: Readonly<Record<string, string>> = {
+  host: 'clockNs',
+  loop: 'setFdHandler',
+  ctx: 'newBottomHalf',
+};
+
+/**
  * What a constructor cannot do without, each with what it is to be.
  * @throws TypeError that names the first that is not there
  */
@@ -108,7 +164,10 @@ export function checkOptions(options: object, what: string, needed: Record<strin
   }
   for (const [name, is] of Object.entries(needed)) {
     const value = (options as Record<string, unknown>)[name];
-    if (typeof value === 'object' && value !== null) continue;
+    const by = KNOWN_BY[name];
+    const has =
+      by === undefined || typeof (value as Record<string, unknown> | null)?.[by] === 'function';
+    if (typeof value === 'object' && value !== null && has) continue;
     throw new TypeError(`${what}: option '${name}' is ${shown(value)}: expected ${is}`);
   }
 }

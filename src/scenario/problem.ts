@@ -1,3 +1,4 @@
+import { checkObject } from '../host/arguments.ts';
 import { nearest } from './nearest.ts';
 /** Where something stands in a file; both count from 1. */
 export interface Place {
@@ -13,7 +14,9 @@ export interface Problem extends Place {
 }
 
 /** A problem as a compiler prints it: `file:line:column: message`. */
-export function formatProblem({ file, line, column, message }: Problem): string {
+export function formatProblem(problem: Problem): string {
+  checkObject(problem, 'formatProblem: the problem', 'one of loadScenario');
+  const { file, line, column, message } = problem;
   return `${file}:${line}:${column}: ${message}`;
 }
 

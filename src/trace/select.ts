@@ -1,7 +1,10 @@
+import { checkArray, checkString } from '../host/arguments.ts';
 import { EVENT_NAMES, type EventName } from './catalogue.ts';
 
 /** Whether `*` and `?` of a pattern can be filled so that it is the name. */
 export function matchesGlob(pattern: string, name: string): boolean {
+  checkString(pattern, 'matchesGlob: the pattern');
+  checkString(name, 'matchesGlob: the name');
   const source = pattern.replace(/[\\^$.*+?()[\]{}|]/g, (char) =>
     char === '*' ? '.*' : char === '?' ? '.' : `\\${char}`,
   );
@@ -20,6 +23,8 @@ export interface Selection {
  * empty, begins with all events.
  */
 export function selectEvents(patterns: readonly string[]): Selection {
+  checkArray(patterns, 'selectEvents: the patterns', 'an array of strings');
+  for (const pattern of patterns) checkString(pattern, 'selectEvents: a pattern');
   const all = patterns[0]?.startsWith('-') ?? true;
   const chosen = new Set<EventName>(all ? EVENT_NAMES : []);
   const unmatched: string[] = [];

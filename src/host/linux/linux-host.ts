@@ -3,6 +3,7 @@
 import { release } from 'node:os';
 import {
   areInts,
+  checkArray,
   checkFunction,
   checkWord,
   isFcntl,
@@ -236,6 +237,7 @@ export class LinuxHost implements Host {
   }
 
   spawnAll(requests: readonly SpawnRequest[]): number[] {
+    checkArray(requests, 'spawnAll: the requests', 'an array of { file, argv }');
     return this.startsChildren().spawnAll(requests.map(takeSpawnRequest));
   }
 

@@ -1,5 +1,15 @@
 /** The simulated kernel. Each part has a file of its own here; this is the Host they make together. */
-import { areInts, checkFunction, isInt, isRecord, takeSpawnRequest } from '../arguments.ts';
+import {
+  areInts,
+  checkArray,
+  checkFunction,
+  checkNs,
+  checkObject,
+  isInt,
+  isRecord,
+  shown,
+  takeSpawnRequest,
+} from '../arguments.ts';
 import type { ChildBehaviour } from '../behaviour.ts';
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, SI_USER, SIGPIPE } from '../constants.ts';
 import { EACCES, EFAULT, EINVAL, ENOENT } from '../errno.ts';
@@ -58,7 +68,9 @@ export class SimHost implements Host {
   readonly #waiter: Waiter;
   readonly #programs = new Map<string, Program>();
 
+  /** @throws TypeError where the options are no object */
   constructor(options: SimHostOptions = {}) {
+    checkObject(options, 'SimHost: options', 'an object');
     const startNs = options.startNs ?? START_NS;
     this.#clock = new VirtualClock(startNs);
     this.#realtimeOffsetNs = (options.realtimeNs ?? REALTIME_START_NS) - startNs;
@@ -77,6 +89,10 @@ export class SimHost implements Host {
 
   /** Lets act happen at timeNs of CLOCK_MONOTONIC (at once if that is past), while the thread waits or is busy. */
   at(timeNs: number, act: () => void): Disposable {
+    if (typeof timeNs !== 'number' || Number.isNaN(timeNs)) {
+      throw new TypeError(`SimHost.at: the time is ${shown(timeNs)}: expected ns`);
+    }
+    checkFunction(act, 'SimHost.at: the event');
     const event = new WorldEvent(act);
     this.#clock.schedule(event, timeNs);
     return { dispose: () => this.#clock.cancel(event) };
@@ -84,11 +100,13 @@ export class SimHost implements Host {
 
   /** The thread is busy for so long; what comes due happens meanwhile. */
   advance(ns: number): void {
+    checkNs(ns, 'SimHost.advance: the time');
     this.#clock.advance(ns);
   }
 
   /** For who looks on and must not be noticed: calls within act take no time, and nothing happens meanwhile. */
   still<T>(act: () => T): T {
+    checkFunction(act, 'SimHost.still: the act');
     return this.#clock.still(act);
   }
 
@@ -105,6 +123,7 @@ export class SimHost implements Host {
 
   /** The request that starts a process of such behaviour; usage is what waitid then tells of it. */
   program(behaviour: ChildBehaviour, usage: Partial<Usage> = {}): SpawnRequest {
+    checkObject(behaviour, 'SimHost.program: the behaviour', 'an object');
     const file = `/sim/${this.#programs.size + 1}`;
     this.#programs.set(file, new Program(behaviour, { ...NO_USAGE, ...usage }));
     return { file, argv: [file] };
@@ -283,6 +302,7 @@ export class SimHost implements Host {
   }
 
   spawnAll(requests: readonly SpawnRequest[]): number[] {
+    checkArray(requests, 'spawnAll: the requests', 'an array of { file, argv }');
     return requests.map((request) => this.spawn(request));
   }
 
