@@ -33,7 +33,8 @@ function options() {
     const given = { seed: '1', count: '100000', ...values };
     const bad = Object.entries(given).find(([key, text]) => key !== 'path' && !/^\d+$/.test(text));
     if (bad !== undefined) throw new Error(`--${bad[0]} takes a whole number, not ${bad[1]}`);
-    if (positionals.length !== 1 || !names.includes(positionals[0])) throw new Error('name one generator');
+    if (positionals.length !== 1 || !names.includes(positionals[0]))
+      throw new Error('name one generator');
     return {
       name: positionals[0],
       seed: Number(given.seed),
