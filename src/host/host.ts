@@ -2,7 +2,9 @@
  * The kernel as the loop sees it.
  *
  * Every call returns what the kernel returns: a value >= 0, or -errno
- * (errno.ts has the numbers and their names). Nothing here throws, except where
+ * (errno.ts has the numbers and their names). So it does for an argument of the wrong
+ * type: EBADF for a descriptor, EFAULT for what is to be filled, EINVAL for all else, a
+ * buffer that this host has not made among them. Nothing here throws, except where
  * a doc comment says so, and nothing on the loop's path (clockNs, poll, epoll*,
  * read, write, sigaction, waitid) allocates. Times are in nanoseconds, as
  * numbers; an absent or endless timeout is -1.
@@ -151,6 +153,7 @@ export interface Host {
   /** write(2) of what stands in buf from offset on. Returns -EINVAL where that is not count bytes. */
   write(fd: number, buf: HostBuffer, offset: number, count: number): number;
   close(fd: number): number;
+  /** fcntl(2), of the commands that take a number, and no address; -EINVAL for the others. */
   fcntl(fd: number, cmd: number, arg: number): number;
   isatty(fd: number): boolean;
   /**
@@ -166,7 +169,8 @@ export interface Host {
   signalfd(fd: number, signals: readonly number[], flags: number): number;
   /**
    * sigaction(2): fills old where given, sets act where given. With both null it
-   * only checks the number.
+   * only checks the number. -EINVAL for a handler that is neither SIG_DFL, SIG_IGN,
+   * handlerAddress, nor one that `old` has told of for this signal.
    */
   sigaction(signo: number, act: SigAction | null, old: SigAction | null): number;
   /**
@@ -221,7 +225,7 @@ export interface Host {
   /** waitid(2) with rusage. Returns 0, out.pid 0 where WNOHANG found none; -ECHILD where there is none to wait for. */
   waitid(idtype: number, id: number, options: number, out: WaitResult): number;
   pidfdOpen(pid: number, flags: number): number;
-  /** prctl(2). An option that fills an int (PR_GET_CHILD_SUBREAPER, PR_GET_PDEATHSIG) returns it, and arg is 0. */
+  /** prctl(2) of PR_SET_ and PR_GET_CHILD_SUBREAPER and PDEATHSIG; -EINVAL for others. An option that fills an int (PR_GET_CHILD_SUBREAPER, PR_GET_PDEATHSIG) returns it, and arg is 0. */
   prctl(option: number, arg: number): number;
   /** Direct children that live or are zombies, ascending. */
   children(): number[];
