@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { visible } from '../trace/visible.ts';
+import { keepDebuggerShut } from './debugger.ts';
 import { asCliError, type CliError } from './exit/errors.ts';
 import { type Exit, leave } from './exit/leave.ts';
 import { allWriter } from './exit/write-all.ts';
@@ -14,6 +15,7 @@ import { needForeground, needTerminal } from './terminal/terminal.ts';
 import { traceCommand } from './trace/trace-command.ts';
 
 async function main(typed: readonly string[]): Promise<number | Exit> {
+  keepDebuggerShut();
   // `help run` is `run --help`.
   const args = typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed;
   if (args[0] === 'trace') {

@@ -1,5 +1,6 @@
+import { shown } from '../host/arguments.ts';
 import type { Disposable } from '../host/host.ts';
-import { G_PRIORITY_DEFAULT, type Source } from './source.ts';
+import { G_PRIORITY_DEFAULT, Source } from './source.ts';
 
 const LOWEST_PRIORITY = 0x7fffffff;
 /** So many empty places are let be in however short a list. */
@@ -36,6 +37,9 @@ export class MainContext {
 
   /** GLib: g_source_attach. */
   attach(source: Source): Disposable {
+    if (!(source instanceof Source)) {
+      throw new TypeError(`g_source_attach: ${shown(source)}: expected a Source`);
+    }
     if (source.context !== null) throw new Error(`source '${source.name}' is attached already`);
     source.context = this;
     source.ready = false;
@@ -47,7 +51,7 @@ export class MainContext {
   }
 
   remove(source: Source): void {
-    if (source.context !== this) return;
+    if (source?.context !== this) return;
     source.context = null;
     // Its place stays, empty, until half of them are: to close each gap costs a move of all behind it.
     source.place!.source = null;

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { checkString } from '../host/arguments.ts';
 import { buildScenario } from './build.ts';
 import { checkActions } from './check-actions.ts';
 import { checkCycles } from './check-cycles.ts';
@@ -24,6 +25,8 @@ export interface Loaded {
 
 /** Reads a scenario and checks all that can be known before it is run. */
 export function loadScenario(text: string, file: string): Loaded {
+  checkString(text, 'loadScenario: the text');
+  checkString(file, "loadScenario: the file's name");
   const problems = new Problems(file);
   const root = readYaml(text, problems);
   if (root === null) return { scenario: null, problems: problems.sorted() };

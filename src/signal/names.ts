@@ -1,3 +1,4 @@
+import { checkString } from '../host/arguments.ts';
 import { NSIG, SIGCHLD, SIGKILL, SIGRTMAX, SIGRTMIN, SIGSTOP } from '../host/constants.ts';
 
 /** What a HostError names as its call where not every thread could be masked. */
@@ -66,6 +67,7 @@ export function signalName(signo: number): string {
  * `15`, `SIGRTMIN+1`, `RTMAX-2`. Returns 0 where there is none such.
  */
 export function signalNumber(text: string): number {
+  checkString(text, 'signalNumber: the name');
   if (/^\d+$/.test(text)) {
     const n = Number(text);
     return n >= 1 && n <= NSIG ? n : 0;

@@ -37,6 +37,9 @@ export interface SignalsOptions {
  *
  * With SIGCHLD by a signalfd, Node hears of no child of its own child_process until these
  * are disposed of: execSync hangs, 'exit' comes late. `sigfd: 'compat'` leaves it to both.
+ * SIGUSR1 is among those that Node has an answer to: it opens the port of its debugger.
+ * While it comes through here it does not; for good it does not after
+ * `host.sigaction(SIGUSR1, newSigAction(), null)`.
  * A worker thread must dispose of its Signals before it ends: they are blocked in every
  * thread of the process, and nobody else can undo that.
  */

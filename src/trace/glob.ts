@@ -1,5 +1,7 @@
 /** Shell patterns, matched in time that grows with pattern times text, whatever is in them. */
 
+import { checkString } from '../host/arguments.ts';
+
 /** A pattern that stands for nothing. Its message says why. */
 export class GlobError extends Error {
   override readonly name = 'GlobError';
@@ -34,6 +36,8 @@ const DIRECTORIES: readonly Step[] = [
 
 /** Whether `*` and `?` of a pattern can be filled so that it is the name. All else is itself. */
 export function matchesGlob(pattern: string, name: string): boolean {
+  checkString(pattern, 'matchesGlob: the pattern');
+  checkString(name, 'matchesGlob: the name');
   const steps = [...pattern].map((char) => {
     if (char === '*') return many(anything);
     return char === '?' ? one(anything) : one((other) => other === char);

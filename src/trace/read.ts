@@ -1,5 +1,6 @@
 /** Reads traces back that JsonBackend and SimpleBackend have written. */
 
+import { shown } from '../host/arguments.ts';
 import { CATALOGUE, type EventDef, type EventName } from './catalogue.ts';
 import {
   DROPPED_ID,
@@ -36,6 +37,9 @@ export class TraceReadError extends Error {
 
 /** @throws TraceReadError where the bytes are no trace, or one of another format */
 export function readTrace(bytes: Uint8Array): TraceFile {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new TypeError(`readTrace: ${shown(bytes)}: expected a Uint8Array`);
+  }
   if (bytes.length >= 8 && bytes.subarray(0, 8).every((byte) => byte === 0xff)) {
     return new SimpleReader(bytes).read();
   }

@@ -158,6 +158,8 @@ export class Engine {
         // What the run left behind, such as a bottom half that is still scheduled, is of no interest.
       }
     };
+    // The scenario is over: a read that fails would leave signals pending, to end the process.
+    if (this.faults !== null) this.faults.active = false;
     quietly(() => this.children?.close());
     quietly(() => this.signals?.close());
     for (const fd of this.fds.values()) quietly(() => fd.close());

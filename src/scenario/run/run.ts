@@ -1,4 +1,5 @@
 import { QemuAbort } from '../../aio/abort.ts';
+import { checkFunction, checkObject } from '../../host/arguments.ts';
 import { SimDeadlockError } from '../../host/sim/clock.ts';
 import { EVENT_NAMES, type EventName } from '../../trace/catalogue.ts';
 import { formatEvent } from '../../trace/tracer.ts';
@@ -75,6 +76,9 @@ export function runScenario(
   makeWorld: (seed: number) => World,
   options: RunOptions = {},
 ): RunResult {
+  checkObject(scenario, 'runScenario: the scenario', 'one that loadScenario has loaded');
+  checkFunction(makeWorld, 'runScenario: what makes the world');
+  checkObject(options, 'runScenario: options', 'an object');
   const seed = options.seed ?? scenario.seed;
   if (!isSeed(String(seed))) throw new RangeError(`a seed is from 0 to ${MAX_SEED}: ${seed}`);
   let engine: Engine;
