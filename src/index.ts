@@ -19,26 +19,25 @@ export {
   SCALE_NS,
   SCALE_US,
 } from './aio/clock.ts';
-export { CoMutex } from './aio/co-mutex.ts';
-export { CoQueue } from './aio/co-queue.ts';
-export { CoRwlock } from './aio/co-rwlock.ts';
-export { CoSleep, coSleepNs } from './aio/co-sleep.ts';
+export { EventNotifier } from './aio/event-notifier.ts';
+export type { FdMonChoice, FdMonKind } from './aio/fdmon/fdmon.ts';
+export type { AioHandler, AioPollFn, FdHandlers, IOHandler, PollRecord } from './aio/handler.ts';
+export type { MemReentrancyGuard } from './aio/reentrancy.ts';
+export { type QemuTimer, type TimerCallback, TimerListGroup } from './aio/timer.ts';
+export { CoMutex } from './coroutine/co-mutex.ts';
+export { CoQueue } from './coroutine/co-queue.ts';
+export { CoRwlock } from './coroutine/co-rwlock.ts';
+export { CoSleep, coSleepNs } from './coroutine/co-sleep.ts';
 export {
   type Coroutine,
   type CoroutineBody,
   type CoroutineSteps,
   CoroutineThread,
-} from './aio/coroutine.ts';
-export { Coroutines } from './aio/coroutines.ts';
-export { EventNotifier } from './aio/event-notifier.ts';
-export type { FdMonChoice, FdMonKind } from './aio/fdmon.ts';
-export type { AioHandler, AioPollFn, FdHandlers, IOHandler, PollRecord } from './aio/handler.ts';
-export type { MemReentrancyGuard } from './aio/reentrancy.ts';
-export { type QemuTimer, type TimerCallback, TimerListGroup } from './aio/timer.ts';
+} from './coroutine/coroutine.ts';
+export { Coroutines } from './coroutine/coroutines.ts';
 export type { ChildBehaviour } from './host/behaviour.ts';
 export * from './host/constants.ts';
 export * from './host/errno.ts';
-export { type Fault, type FaultCall, FaultHost } from './host/faults.ts';
 export {
   type Disposable,
   type Host,
@@ -51,10 +50,11 @@ export {
   type SpawnRequest,
   type WaitResult,
 } from './host/host.ts';
-export { HostLens } from './host/lens.ts';
+export { type Fault, type FaultCall, FaultHost } from './host/lenses/faults.ts';
+export { HostLens } from './host/lenses/lens.ts';
 export { linuxProgram } from './host/linux/behave.ts';
-export type { CallWay } from './host/linux/calls.ts';
 export { LinuxHost, type LinuxHostOptions } from './host/linux/linux-host.ts';
+export type { CallWay } from './host/linux/machine/calls.ts';
 export type { SpawnWay } from './host/linux/spawn.ts';
 export { SimDeadlockError } from './host/sim/clock.ts';
 export type { ProcessState, Usage } from './host/sim/process.ts';

@@ -8,10 +8,10 @@ import { BhList, type LeakedBh } from './bh-list.ts';
 import type { BhCallback, BottomHalf } from './bottom-half.ts';
 import { Clocks, QEMU_CLOCK_REALTIME, soonestTimeout } from './clock.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { EdgeNotifiers } from './edges.ts';
 import type { EventNotifier } from './event-notifier.ts';
-import { FdMonitors } from './fd-monitors.ts';
-import { FDMON_CHOICES, type FdMonChoice, type FdMonKind } from './fdmon.ts';
+import { EdgeNotifiers } from './fdmon/edges.ts';
+import { FdMonitors } from './fdmon/fd-monitors.ts';
+import { FDMON_CHOICES, type FdMonChoice, type FdMonKind } from './fdmon/fdmon.ts';
 import type {
   AioHandler,
   AioPollFn,
@@ -21,11 +21,12 @@ import type {
   ReadyList,
 } from './handler.ts';
 import { HandlerTable } from './handler-table.ts';
-import { OwnNotifier } from './own-notifier.ts';
 import { AdaptivePolling } from './polling.ts';
 import { guardCallback, type MemReentrancyGuard } from './reentrancy.ts';
 import { TimerListGroup } from './timer.ts';
-import { Wakeup } from './wakeup.ts';
+import { OwnNotifier } from './wake/own-notifier.ts';
+import { Wakeup, wordsFor } from './wake/wakeup.ts';
+import { PlainWords } from './wake/words.ts';
 
 const T_POLL_BEGIN = EV.aio_poll_begin;
 const T_POLL_END = EV.aio_poll_end;
@@ -78,7 +79,9 @@ export class AioContext implements Disposable {
   /** The context's own timer lists. QEMU: ctx->tlg. */
   readonly timers: TimerListGroup;
   /** @internal */
-  readonly wakeup = new Wakeup();
+  readonly words = new PlainWords(wordsFor(64));
+  /** @internal */
+  readonly wakeup = new Wakeup(this.words);
   /** @internal */
   readonly bottomHalves: BhList;
   /** @internal */
@@ -189,6 +192,16 @@ export class AioContext implements Disposable {
   /** @internal */
   get isQuiet(): boolean {
     return this.#own.isQuiet;
+  }
+
+  /** Whether a round of this context is under way in another. @internal */
+  get isNested(): boolean {
+    return this.#dispatcher.isNested;
+  }
+
+  /** Whether every notification is written from now on, see OwnNotifier. @internal */
+  writeNotifications(always: boolean): void {
+    this.#own.writeAlways(always);
   }
 
   /** The descriptor of the context's own notifier. */
@@ -312,7 +325,7 @@ export class AioContext implements Disposable {
    * One round: sleeps if it may and there is nothing to do, then runs bottom
    * halves, ready fd handlers, and timers. May be called from a callback.
    * Returns whether it made progress. QEMU: aio_poll.
-   * @throws Error where the context is closed
+   * @throws Error where the context is closed; HostError where the kernel refuses every wait
    */
   poll(blocking: boolean): boolean {
     this.#checkOpen('aio_poll');
@@ -363,9 +376,9 @@ export class AioContext implements Disposable {
     return timeoutNs;
   }
 
-  /** A main loop's poll begins anew: what the one before found counts no more. @internal */
+  /** A main loop's poll begins anew: what was found before counts no more. @internal */
   clearRevents(): void {
-    this.#dispatcher.clearPending();
+    this.#dispatcher.clearRevents();
   }
 
   /** A main loop's poll has found a handler's fd ready. @internal */
@@ -383,8 +396,13 @@ export class AioContext implements Disposable {
 
   /** Runs bottom halves, ready fd handlers (newest registration first), and timers. QEMU: aio_dispatch. */
   dispatch(): void {
-    this.bottomHalves.poll();
-    this.#dispatcher.dispatchPending();
+    const ready = this.#dispatcher.enterRound();
+    try {
+      this.bottomHalves.poll();
+      this.#dispatcher.dispatchPending();
+    } finally {
+      this.#dispatcher.leaveRound(ready);
+    }
     this.timers.run();
   }
 
@@ -452,7 +470,8 @@ export class AioContext implements Disposable {
     const awake = this.enterWait();
     this.monitors.wait(ready, awake ? 0 : timeoutNs);
     const notifier = this.leaveWait();
-    if (notifier !== null && notifier.readyList === null) ready.add(notifier, POLLIN);
+    // From an outer round's list too: a nested round takes over what it finds.
+    if (notifier !== null && notifier.readyList !== ready) ready.add(notifier, POLLIN);
   }
 }
 

@@ -11,7 +11,9 @@ import {
   FIRST_BH,
   NO_BH,
   type Wakeup,
-} from './wakeup.ts';
+  wordsFor,
+} from './wake/wakeup.ts';
+import type { PlainWords } from './wake/words.ts';
 
 const FIRST = bhIndex(FIRST_BH);
 
@@ -40,6 +42,7 @@ export interface LeakedBh {
 export interface BhOwner {
   readonly id: number;
   readonly trace: Tracer;
+  readonly words: PlainWords;
   readonly wakeup: Wakeup;
   tracedNotify(): void;
   untracedNotify(): void;
@@ -237,7 +240,7 @@ export class BhList implements BhQueue {
     let slot = this.#free.pop();
     if (slot === undefined) {
       slot = bhSlot(this.#callbacks.length);
-      this.#wakeup.reserve(slot);
+      this.#owner.words.reserve(wordsFor(bhIndex(slot) - FIRST + 1));
       this.#objects.push(null);
     }
     this.#callbacks[bhIndex(slot)] = cb;

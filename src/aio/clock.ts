@@ -1,9 +1,10 @@
 import { CLOCK_MONOTONIC, CLOCK_REALTIME } from '../host/constants.ts';
 import type { Host } from '../host/host.ts';
+import { QemuAbort } from './abort.ts';
 
 /**
  * QEMU's clocks. `realtime` always runs; `virtual` runs while the machine does;
- * `host` is the wall clock (a number of ns since 1970 is exact to 256 ns only);
+ * `host` is the wall clock, in ns since 1970;
  * `virtual_rt` is what QEMU uses for icount warps, and runs like realtime.
  */
 export type ClockName = 'realtime' | 'virtual' | 'host' | 'virtual_rt';
@@ -27,8 +28,11 @@ export const SCALE_NS = 1;
 export const SCALE_US = 1_000;
 export const SCALE_MS = 1_000_000;
 
-/** A timer list, as a clock that starts to run tells it. */
+/** A timer list, as its clock sees it. */
 export interface ClockListener {
+  /** Whether its timers are being called. QEMU: timers_done_ev is not set. */
+  readonly isRunning: boolean;
+  /** The clock starts. */
   clockEnabled(): void;
 }
 
@@ -48,7 +52,11 @@ export class Clocks {
     this.#virtualBaseNs = host.clockNs(CLOCK_MONOTONIC);
   }
 
-  /** The time of a clock in ns. QEMU: qemu_clock_get_ns. */
+  /**
+   * The time of a clock in ns. QEMU: qemu_clock_get_ns.
+   *
+   * A number tells that of the host clock to 256 ns only; restNs is what it leaves out.
+   */
   nowNs(type: number): number {
     switch (type) {
       case QEMU_CLOCK_HOST:
@@ -61,6 +69,14 @@ export class Clocks {
     }
   }
 
+  /**
+   * What the nowNs right before left out, ns: the time is exactly the sum. So what is armed
+   * for now, in a timer's callback, is later than that callback, as it is in QEMU.
+   */
+  restNs(type: number): number {
+    return type === QEMU_CLOCK_HOST ? this.#host.clockRestNs : 0;
+  }
+
   /** Whether the clock runs, of QEMU_CLOCK_*. */
   isEnabled(type: number): boolean {
     return this.#enabled[type]!;
@@ -70,9 +86,19 @@ export class Clocks {
    * Starts or stops a clock. The timers of a stopped clock neither run nor count
    * for a timeout; the virtual clock's time stands still as well. QEMU:
    * qemu_clock_enable, with cpu_enable_ticks and cpu_disable_ticks.
+   * @throws QemuAbort if a running clock is stopped in a callback of one of its own timers,
+   *   or in a poll that such a callback makes; nothing is changed then. QEMU waits there for
+   *   the timers of that clock to be done, for ever.
    */
   enable(type: number, enabled: boolean): void {
     if (this.#enabled[type] === enabled) return;
+    if (!enabled && this.#listeners[type]!.some((listener) => listener.isRunning)) {
+      const clock = CLOCK_NAMES[type]!;
+      throw new QemuAbort(
+        `qemu_clock_enable: the ${clock} clock is disabled in a callback of one of its own timers: ` +
+          'it would wait for ever for that callback to end; disable it from a bottom half',
+      );
+    }
     if (type === QEMU_CLOCK_VIRTUAL) {
       const now = this.#host.clockNs(CLOCK_MONOTONIC);
       this.#virtualBaseNs += enabled ? -now : now;

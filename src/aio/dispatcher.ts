@@ -29,6 +29,8 @@ export interface DispatchOwner {
  *      called before the next poll.
  *  D3. Rounds nest, each with a ready list of its own. A callback that throws ends
  *      its round; what the round had left is found again by the next poll.
+ *  D4. A handler has one `revents`, whoever found it. A main loop's poll sets it for
+ *      every fd, also for those that an outer round has found and not called yet.
  */
 export class Dispatcher {
   readonly #owner: DispatchOwner;
@@ -39,6 +41,8 @@ export class Dispatcher {
   /** Handlers whose revents a main loop's poll has set: those at 0 to #pendingCount - 1. */
   readonly #pending: AioHandler[] = [];
   #pendingCount = 0;
+  /** Changes with them. */
+  #pendingVersion = 0;
 
   constructor(owner: DispatchOwner, table: HandlerTable) {
     this.#owner = owner;
@@ -70,16 +74,24 @@ export class Dispatcher {
     return progress;
   }
 
-  /** A main loop's poll begins anew: what the one before found counts no more. */
-  clearPending(): void {
+  /** Whether a round is under way in another. QEMU: the count of ctx->list_lock above 1. */
+  get isNested(): boolean {
+    return this.#depth > 1;
+  }
+
+  /** A main loop's poll begins anew: what was found before counts no more (D4). */
+  clearRevents(): void {
     for (let i = 0; i < this.#pendingCount; i++) this.#pending[i]!.revents = 0;
     this.#pendingCount = 0;
+    this.#pendingVersion++;
+    for (let i = 0; i < this.#depth; i++) this.#lists[i]!.clearRevents();
   }
 
   /** A main loop's poll has found a handler's fd ready. */
   addPending(handler: AioHandler, revents: number): void {
     handler.revents = revents;
     this.#pending[this.#pendingCount++] = handler;
+    this.#pendingVersion++;
   }
 
   /** Whether a main loop's poll found anything that will be called. QEMU: aio_pending. */
@@ -94,30 +106,40 @@ export class Dispatcher {
     return false;
   }
 
-  /** Calls what a main loop's poll found, newest registration first. QEMU: aio_dispatch_handlers. */
+  /**
+   * Calls what a main loop's poll found, newest registration first. QEMU walks over
+   * all handlers: a nested iteration may change what is pending, and the walk goes on
+   * from where it was. Must be called in a round. QEMU: aio_dispatch_handlers.
+   */
   dispatchPending(): void {
     this.#table.startPollingAll();
-    const ready = this.enterRound();
+    const pending = this.#pending;
+    let version = this.#sortPending();
+    let isDone = false;
     try {
-      this.#collectPending(ready);
-      for (let handler = ready.take(); handler !== null; handler = ready.take()) {
+      for (let i = 0; i < this.#pendingCount; ) {
+        const handler = pending[i++]!;
         // What a nested round has called has neither any more.
-        if (handler.revents !== 0 || handler.pollReady) this.#dispatch(handler);
+        if (handler.revents === 0 && !handler.pollReady) continue;
+        this.#dispatch(handler);
+        if (version === this.#pendingVersion) continue;
+        version = this.#sortPending();
+        i = 0;
+        while (i < this.#pendingCount && pending[i]!.token >= handler.token) i++;
       }
+      isDone = true;
     } finally {
-      this.leaveRound(ready);
+      // D3.
+      if (!isDone) this.clearRevents();
     }
   }
 
-  /** Oldest first, since the list turns it round. */
-  #collectPending(ready: ReadyList): void {
+  /** Newest first, with those that user-space polling left ready. Returns their version. */
+  #sortPending(): number {
     const pending = this.#pending;
     this.#pendingCount = this.#owner.polling.collectReady(pending, this.#pendingCount);
     if (this.#pendingCount > 1) sortNewestFirst(pending, this.#pendingCount);
-    for (let i = this.#pendingCount - 1; i >= 0; i--) {
-      const handler = pending[i]!;
-      if (handler.revents !== 0 || handler.pollReady) ready.add(handler, handler.revents);
-    }
+    return this.#pendingVersion;
   }
 
   /** D1. QEMU: aio_dispatch_handler. */

@@ -1,12 +1,14 @@
 import { checkOptions } from '../host/arguments.ts';
 import { O_CLOEXEC, O_NONBLOCK } from '../host/constants.ts';
-import { check, EAGAIN, EINTR, ENOSYS } from '../host/errno.ts';
+import { check, EAGAIN, EINTR, ENOSYS, HostError } from '../host/errno.ts';
 import type { Host, HostBuffer } from '../host/host.ts';
-import type { EdgeNotifiers } from './edges.ts';
+import type { EdgeNotifiers } from './fdmon/edges.ts';
 
 /** Bytes of one read: all of an eventfd, and much of a pipe. */
 const READ_SIZE = 512;
 const TWO_32 = 4294967296;
+/** In a row: an eventfd that is readable and cannot be read would keep its loop busy for ever. */
+const MOST_FAILED_READS = 1_000;
 
 /**
  * A flag that a poll loop can wait for: an eventfd, or a pipe where the kernel
@@ -30,6 +32,7 @@ export class EventNotifier {
   /** An edge was told, and it was not cleared since. */
   #latched = false;
   #owes = false;
+  #failedReads = 0;
   /** What we have added to the counter since it was read, and how much of that had been cleared. */
   #written: number;
   #cleared = 0;
@@ -80,7 +83,10 @@ export class EventNotifier {
     return ret < 0 && ret !== -EAGAIN ? ret : 0;
   }
 
-  /** Returns whether it was set. QEMU: event_notifier_test_and_clear. */
+  /**
+   * Returns whether it was set. QEMU: event_notifier_test_and_clear.
+   * @throws HostError where reads do nothing but fail
+   */
   testAndClear(): boolean {
     if (!this.#latched) return this.#rfd === this.#wfd ? this.#takeCount() > 0 : this.#drainPipe();
     this.#latched = false;
@@ -138,10 +144,19 @@ export class EventNotifier {
     do {
       ret = this.#host.read(this.#rfd, this.#buffer, 8, READ_SIZE);
     } while (ret === -EINTR);
+    if (ret < 0 && ret !== -EAGAIN) this.#readFailed(ret);
+    else if (this.#failedReads !== 0) this.#failedReads = 0;
     const count = ret > 0 ? words[3]! * TWO_32 + (words[2]! >>> 0) - this.#cleared : 0;
     this.#written = 0;
     this.#cleared = 0;
     return count;
+  }
+
+  /** Nobody reads what is closed. */
+  #readFailed(ret: number): void {
+    if (this.#rfd >= 0 && ++this.#failedReads >= MOST_FAILED_READS) {
+      throw new HostError(ret, 'read of an event notifier');
+    }
   }
 
   #drainPipe(): boolean {
@@ -150,6 +165,7 @@ export class EventNotifier {
       const ret = this.#host.read(this.#rfd, this.#buffer, 8, READ_SIZE);
       if (ret === -EINTR) continue;
       if (ret > 0) wasSet = true;
+      else if (ret < 0 && ret !== -EAGAIN) this.#readFailed(ret);
       // It is empty once a read comes back short.
       if (ret < READ_SIZE) return wasSet;
     }
@@ -157,9 +173,10 @@ export class EventNotifier {
 
   /** Closes it; nothing where it is closed already. QEMU: event_notifier_cleanup. */
   dispose(): void {
-    if (this.#rfd < 0) return;
-    this.#host.close(this.#rfd);
-    if (this.#wfd !== this.#rfd) this.#host.close(this.#wfd);
+    const [rfd, wfd] = [this.#rfd, this.#wfd];
+    if (rfd < 0) return;
     this.#rfd = this.#wfd = -1;
+    this.#host.close(rfd);
+    if (wfd !== rfd) this.#host.close(wfd);
   }
 }

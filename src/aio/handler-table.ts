@@ -3,7 +3,7 @@ import type { Disposable } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import type { EventNotifier } from './event-notifier.ts';
-import type { FdMonitors } from './fd-monitors.ts';
+import type { FdMonitors } from './fdmon/fd-monitors.ts';
 import { AioHandler, type FdHandlers, type HandlerOwner, type PollSink } from './handler.ts';
 import type { AdaptivePolling } from './polling.ts';
 
@@ -91,6 +91,7 @@ export class HandlerTable {
 
   /** A main loop's dispatch looks at every handler, and QEMU starts to poll those it looks at. */
   startPollingAll(): void {
+    if (this.#unpolled.length > 1) this.#unpolled.sort((a, b) => a.token - b.token);
     while (this.#unpolled.length > 0) this.startPolling(this.#unpolled.at(-1)!, 0);
   }
 

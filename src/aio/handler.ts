@@ -1,7 +1,7 @@
 import { POLLERR, POLLHUP, POLLIN, POLLOUT } from '../host/constants.ts';
 import type { Disposable } from '../host/host.ts';
-import type { EdgeNotifiers } from './edges.ts';
 import type { EventNotifier } from './event-notifier.ts';
+import type { EdgeNotifiers } from './fdmon/edges.ts';
 
 /** Called with the opaque value that was given with it. QEMU: IOHandler. */
 export type IOHandler<T> = (opaque: T) => void;
@@ -168,6 +168,14 @@ export class ReadyList {
       }
     }
     return null;
+  }
+
+  /** A main loop has polled anew: of those here only what it finds is ready. */
+  clearRevents(): void {
+    for (let i = 0; i < this.#count; i++) {
+      const handler = this.#handlers[i]!;
+      if (handler !== null && handler.readyList === this) handler.revents = 0;
+    }
   }
 
   /** Leaves those that were not called, which only a callback that threw leaves here. */

@@ -1,6 +1,8 @@
 /** What the queue orders. Only TimerQueue writes `seq`. */
 export interface Queued {
   readonly expireTimeNs: number;
+  /** What the number expireTimeNs leaves out: the deadline is exactly their sum. */
+  readonly restNs: number;
   seq: number;
 }
 
@@ -10,6 +12,7 @@ const CAPACITY = 64;
 /** A run of timers in order, at places first to end - 1, so that the front goes in O(1). */
 class Chunk<T> {
   readonly expire = new Float64Array(CAPACITY);
+  readonly rest = new Float64Array(CAPACITY);
   readonly seq = new Float64Array(CAPACITY);
   readonly timers: (T | null)[] = new Array<T | null>(CAPACITY).fill(null);
   first = 0;
@@ -23,7 +26,7 @@ class Chunk<T> {
  * which is what an expiring timer costs. QEMU keeps a linked list instead, whose
  * arming is O(n).
  *
- * Invariants: Q1. chunks are not empty. Q2. (expire, seq) rises strictly through
+ * Invariants: Q1. chunks are not empty. Q2. (expire, rest, seq) rises strictly through
  * all chunks. Q3. seq rises with every insertion, so a new timer stands behind
  * all of its own deadline.
  */
@@ -49,40 +52,41 @@ export class TimerQueue<T extends Queued> {
     return chunk === undefined ? Number.POSITIVE_INFINITY : chunk.expire[chunk.first]!;
   }
 
-  /** Puts a timer in by its expireTimeNs. Returns whether it is now the first. */
+  /** Puts a timer in by its deadline. Returns whether it is now the first. */
   insert(timer: T): boolean {
     const chunks = this.#chunks;
     const expire = timer.expireTimeNs;
+    const rest = timer.restNs;
     timer.seq = ++this.#seq;
     this.#size++;
     if (chunks.length === 0) {
       const chunk = this.#newChunk();
       chunk.end = 1;
-      put(chunk, 0, timer, expire);
+      put(chunk, 0, timer, expire, rest);
       chunks.push(chunk);
       return true;
     }
-    let ci = this.#chunkFor(expire, timer.seq);
+    let ci = this.#chunkFor(expire, rest, timer.seq);
     if (ci === chunks.length) ci--;
     let chunk = chunks[ci]!;
     if (chunk.end - chunk.first === CAPACITY) {
       const upper = this.#split(ci);
-      if (isBefore(upper, upper.first, expire, timer.seq)) {
+      if (isBefore(upper, upper.first, expire, rest, timer.seq)) {
         chunk = upper;
         ci++;
       }
     }
-    const at = placeFor(chunk, expire, timer.seq);
+    const at = placeFor(chunk, expire, rest, timer.seq);
     const place = makeRoom(chunk, at);
-    put(chunk, place, timer, expire);
+    put(chunk, place, timer, expire, rest);
     return ci === 0 && place === chunk.first;
   }
 
   /** Takes a timer out. It must be in the queue. */
   remove(timer: T): void {
-    const ci = this.#chunkFor(timer.expireTimeNs, timer.seq);
+    const ci = this.#chunkFor(timer.expireTimeNs, timer.restNs, timer.seq);
     const chunk = this.#chunks[ci]!;
-    const at = placeFor(chunk, timer.expireTimeNs, timer.seq);
+    const at = placeFor(chunk, timer.expireTimeNs, timer.restNs, timer.seq);
     if (chunk.timers[at] !== timer)
       throw new Error('timer queue: the timer is not where it belongs');
     this.#size--;
@@ -90,12 +94,13 @@ export class TimerQueue<T extends Queued> {
     if (chunk.first === chunk.end) this.#drop(ci);
   }
 
-  /** Takes the first timer out if its deadline is nowNs or before; null where there is none such. */
-  takeDue(nowNs: number): T | null {
+  /** Takes the first timer out if its deadline is now or before; null if there is none such. */
+  takeDue(nowNs: number, nowRestNs = 0): T | null {
     const chunk = this.#chunks[0];
     if (chunk === undefined) return null;
     const at = chunk.first;
-    if (chunk.expire[at]! > nowNs) return null;
+    const expire = chunk.expire[at]!;
+    if (expire > nowNs || (expire === nowNs && chunk.rest[at]! > nowRestNs)) return null;
     const timer = chunk.timers[at]!;
     chunk.timers[at] = null;
     chunk.first = at + 1;
@@ -110,15 +115,15 @@ export class TimerQueue<T extends Queued> {
     }
   }
 
-  /** First chunk whose last timer is not before (expire, seq). */
-  #chunkFor(expire: number, seq: number): number {
+  /** First chunk whose last timer is not before (expire, rest, seq). */
+  #chunkFor(expire: number, rest: number, seq: number): number {
     const chunks = this.#chunks;
     let low = 0;
     let high = chunks.length;
     while (low < high) {
       const mid = (low + high) >>> 1;
       const chunk = chunks[mid]!;
-      if (isBefore(chunk, chunk.end - 1, expire, seq)) low = mid + 1;
+      if (isBefore(chunk, chunk.end - 1, expire, rest, seq)) low = mid + 1;
       else high = mid;
     }
     return low;
@@ -131,7 +136,7 @@ export class TimerQueue<T extends Queued> {
     const half = CAPACITY >>> 1;
     for (let i = half; i < CAPACITY; i++) {
       const timer = lower.timers[i]!;
-      put(upper, i - half, timer, lower.expire[i]!);
+      put(upper, i - half, timer, lower.expire[i]!, lower.rest[i]!);
       lower.timers[i] = null;
     }
     upper.end = CAPACITY - half;
@@ -157,31 +162,47 @@ export class TimerQueue<T extends Queued> {
   }
 }
 
-function isBefore<T>(chunk: Chunk<T>, i: number, expire: number, seq: number): boolean {
+function isBefore<T>(
+  chunk: Chunk<T>,
+  i: number,
+  expire: number,
+  rest: number,
+  seq: number,
+): boolean {
   const e = chunk.expire[i]!;
-  return e < expire || (e === expire && chunk.seq[i]! < seq);
+  if (e !== expire) return e < expire;
+  const r = chunk.rest[i]!;
+  return r < rest || (r === rest && chunk.seq[i]! < seq);
 }
 
-/** First place of a chunk that is not before (expire, seq); its end where all are. */
-function placeFor<T>(chunk: Chunk<T>, expire: number, seq: number): number {
+/** First place of a chunk that is not before (expire, rest, seq); its end where all are. */
+function placeFor<T>(chunk: Chunk<T>, expire: number, rest: number, seq: number): number {
   let low = chunk.first;
   let high = chunk.end;
   while (low < high) {
     const mid = (low + high) >>> 1;
-    if (isBefore(chunk, mid, expire, seq)) low = mid + 1;
+    if (isBefore(chunk, mid, expire, rest, seq)) low = mid + 1;
     else high = mid;
   }
   return low;
 }
 
-function put<T extends Queued>(chunk: Chunk<T>, i: number, timer: T, expire: number): void {
+function put<T extends Queued>(
+  chunk: Chunk<T>,
+  i: number,
+  timer: T,
+  expire: number,
+  rest: number,
+): void {
   chunk.expire[i] = expire;
+  chunk.rest[i] = rest;
   chunk.seq[i] = timer.seq;
   chunk.timers[i] = timer;
 }
 
 function move<T>(chunk: Chunk<T>, from: number, to: number): void {
   chunk.expire[to] = chunk.expire[from]!;
+  chunk.rest[to] = chunk.rest[from]!;
   chunk.seq[to] = chunk.seq[from]!;
   chunk.timers[to] = chunk.timers[from]!;
 }

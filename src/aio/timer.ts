@@ -5,6 +5,7 @@ import {
   CLOCK_NAMES,
   type ClockListener,
   type Clocks,
+  QEMU_CLOCK_HOST,
   QEMU_CLOCK_MAX,
   SCALE_NS,
   soonestTimeout,
@@ -37,6 +38,8 @@ export class QemuTimer {
   readonly #list: TimerList;
   /** Deadline of the last arming, ns. Only TimerList writes it. */
   deadlineNs = 0;
+  /** What that number leaves out, see Clocks.restNs. Only TimerList writes it. @internal */
+  restNs = 0;
   /** @internal */
   seq = 0;
 
@@ -80,7 +83,9 @@ export class QemuTimer {
    */
   modAnticipateNs(expireTimeNs: number): void {
     const deadlineNs = this.#number(expireTimeNs);
-    if (!this.pending || deadlineNs < this.deadlineNs) this.#list.mod(this, deadlineNs);
+    const isSooner =
+      deadlineNs < this.deadlineNs || (deadlineNs === this.deadlineNs && this.restNs > 0);
+    if (!this.pending || isSooner) this.#list.mod(this, deadlineNs);
   }
 
   /**
@@ -88,7 +93,7 @@ export class QemuTimer {
    * @throws RangeError where the span is not a number
    */
   modFromNowNs(spanNs: number): void {
-    this.#list.mod(this, this.#list.nowNs() + this.#number(spanNs));
+    this.#list.modFromNow(this, this.#number(spanNs));
   }
 
   /** Disarms it. QEMU: timer_del. */
@@ -134,6 +139,8 @@ export class TimerList implements ClockListener {
   readonly #queue = new TimerQueue<QemuTimer>();
   readonly #tally: Tally;
   #closed = false;
+  /** Only run writes it. */
+  isRunning = false;
 
   constructor(clocks: Clocks, type: number, trace: Tracer, tally: Tally, notify: () => void) {
     this.#clocks = clocks;
@@ -148,12 +155,30 @@ export class TimerList implements ClockListener {
     return this.#clocks.nowNs(this.type);
   }
 
-  mod(timer: QemuTimer, expireTimeNs: number): void {
+  /** Arms a timer for a span from now, to the ns on the host clock too. */
+  modFromNow(timer: QemuTimer, spanNs: number): void {
+    const nowNs = this.nowNs();
+    const restNs = this.#clocks.restNs(this.type);
+    const sumNs = nowNs + spanNs;
+    if (this.type !== QEMU_CLOCK_HOST || !Number.isFinite(sumNs)) {
+      this.mod(timer, sumNs);
+      return;
+    }
+    // What the sum leaves out (Knuth's two-sum), and then the number next to the exact time.
+    const spanPart = sumNs - nowNs;
+    const leftNs = nowNs - (sumNs - spanPart) + (spanNs - spanPart) + restNs;
+    const expireTimeNs = sumNs + leftNs;
+    this.mod(timer, expireTimeNs, leftNs - (expireTimeNs - sumNs));
+  }
+
+  /** @param restNs what the number expireTimeNs leaves out */
+  mod(timer: QemuTimer, expireTimeNs: number, restNs = 0): void {
     if (this.#closed) throw new Error(`timer_mod: '${timer.name}': the loop is closed`);
     if (timer.pending) this.#queue.remove(timer);
     else this.#tally.armed++;
     timer.pending = true;
     timer.deadlineNs = Math.min(Math.max(expireTimeNs, 0), INT64_MAX);
+    timer.restNs = timer.deadlineNs === expireTimeNs ? restNs : 0;
     const first = this.#queue.insert(timer);
     if (this.#trace.on[T_MOD] !== 0) {
       const clock = CLOCK_NAMES[this.type]!;
@@ -179,7 +204,8 @@ export class TimerList implements ClockListener {
   deadlineNs(): number {
     if (this.#queue.size === 0 || !this.#clocks.isEnabled(this.type)) return -1;
     const delta = this.#queue.firstNs - this.nowNs();
-    return Math.max(delta, 0);
+    if (this.type !== QEMU_CLOCK_HOST) return Math.max(delta, 0);
+    return Math.max(delta + (this.#queue.first!.restNs - this.#clocks.restNs(this.type)), 0);
   }
 
   /**
@@ -188,17 +214,26 @@ export class TimerList implements ClockListener {
    */
   run(): boolean {
     const queue = this.#queue;
-    if (queue.size === 0 || !this.#clocks.isEnabled(this.type)) return false;
+    if (queue.size === 0) return false;
+    // A nested run ends as the outer one does, and QEMU takes that for its end.
+    this.isRunning = false;
+    if (!this.#clocks.isEnabled(this.type)) return false;
     const nowNs = this.nowNs();
-    let progress = false;
-    for (let timer = queue.takeDue(nowNs); timer !== null; timer = queue.takeDue(nowNs)) {
-      timer.pending = false;
-      this.#tally.armed--;
-      progress = true;
-      if (this.#trace.active) this.#tracedCall(timer, nowNs);
-      else timer.callback(timer.opaque);
+    const restNs = this.#clocks.restNs(this.type);
+    let timer = queue.takeDue(nowNs, restNs);
+    if (timer === null) return false;
+    this.isRunning = true;
+    try {
+      for (; timer !== null; timer = queue.takeDue(nowNs, restNs)) {
+        timer.pending = false;
+        this.#tally.armed--;
+        if (this.#trace.active) this.#tracedCall(timer, nowNs);
+        else timer.callback(timer.opaque);
+      }
+    } finally {
+      this.isRunning = false;
     }
-    return progress;
+    return true;
   }
 
   #tracedCall(timer: QemuTimer, nowNs: number): void {

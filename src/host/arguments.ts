@@ -1,24 +1,24 @@
-/** What may be wrong with a caller's arguments where no types are checked. */
+/** Checks of arguments, for callers without a type checker. */
 
 import type { HostBuffer, SpawnRequest } from './host.ts';
 
-/** Whether it is an int as C has it: else a call would take another number for it, NaN for 0. */
+/** Whether a value is a C int. Any other number would reach the call changed: NaN as 0. */
 export function isInt(value: number): boolean {
   return Number.isInteger(value) && value === (value | 0);
 }
 
-/** Whether a buffer has so many bytes from there on; not where one of them is no number. */
+/** Whether a buffer has count bytes from offset on. False if either is not a number. */
 export function isWithin(buf: HostBuffer, offset: number, count: number): boolean {
   return offset >= 0 && count >= 0 && offset + count <= buf.size;
 }
 
-/** @throws RangeError where it is no number of bytes */
+/** @throws RangeError if it is not a number of bytes */
 export function checkBytes(bytes: number): void {
   if (Number.isInteger(bytes) && bytes >= 0) return;
   throw new RangeError(`alloc: size is ${shown(bytes)}: expected an integer from 0`);
 }
 
-/** A value as an error names it: `undefined`, `'5'`, `3n`, `an object`. */
+/** A value as errors show it: `undefined`, `'5'`, `3n`, `an object`. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'bigint') return `${value}n`;
@@ -31,7 +31,7 @@ export function shown(value: unknown): string {
 }
 
 /**
- * For the functions that a caller gives: told of here, not when they are to be called.
+ * Checks a callback when it is given, not only when it is called.
  * @throws TypeError
  */
 export function checkFunction(value: unknown, what: string): void {
@@ -41,8 +41,9 @@ export function checkFunction(value: unknown, what: string): void {
 }
 
 /**
- * What a constructor cannot do without, each with what it is to be.
- * @throws TypeError that names the first that is not there
+ * Checks the options that a constructor needs.
+ * @param needed each option's name, and what it must be
+ * @throws TypeError that names the first missing one
  */
 export function checkOptions(options: object, what: string, needed: Record<string, string>): void {
   if (typeof options !== 'object' || options === null) {
@@ -56,14 +57,14 @@ export function checkOptions(options: object, what: string, needed: Record<strin
   }
 }
 
-/** @throws RangeError where it is none of the words */
+/** @throws RangeError if it is not one of the words */
 export function checkWord(value: string, words: readonly string[], what: string): void {
   if (words.includes(value)) return;
   const all = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
   throw new RangeError(`${what} is ${shown(value)}: expected ${all}`);
 }
 
-/** @throws TypeError where it is not what Host.spawn takes */
+/** @throws TypeError if the request is not a SpawnRequest */
 export function checkSpawnRequest(request: SpawnRequest): void {
   if (typeof request !== 'object' || request === null) {
     throw new TypeError(`spawn: the request is ${shown(request)}: expected { file, argv }`);
@@ -82,23 +83,29 @@ export function checkSpawnRequest(request: SpawnRequest): void {
   if (cwd !== undefined && typeof cwd !== 'string') {
     throw new TypeError(`spawn: cwd of ${file} is ${shown(cwd)}: expected a path`);
   }
-  checkFds('fds', fds, file);
-  checkFds('keepFds', keepFds, file);
-  for (const name of ['pgroup', 'foregroundTty'] as const) {
+  checkInts('fds', fds, file, 'descriptors');
+  checkInts('keepFds', keepFds, file, 'descriptors');
+  for (const name of ['pgroup', 'foregroundTty', 'pdeathsig'] as const) {
     const value = request[name];
     if (value === undefined || isInt(value)) continue;
     throw new TypeError(`spawn: ${name} of ${file} is ${shown(value)}: expected an integer`);
   }
+  checkInts('ignoreSignals', request.ignoreSignals, file, 'signal numbers');
 }
 
-function checkFds(name: string, list: readonly number[] | undefined, file: string): void {
+function checkInts(
+  name: string,
+  list: readonly number[] | undefined,
+  file: string,
+  are: string,
+): void {
   if (list === undefined) return;
   if (!Array.isArray(list)) {
     throw new TypeError(`spawn: ${name} of ${file} is ${shown(list)}: expected an array`);
   }
   for (let i = 0; i < list.length; i++) {
     if (isInt(list[i])) continue;
-    throw new TypeError(`spawn: ${name} of ${file} has ${shown(list[i])}: expected descriptors`);
+    throw new TypeError(`spawn: ${name} of ${file} has ${shown(list[i])}: expected ${are}`);
   }
 }
 

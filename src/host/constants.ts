@@ -1,6 +1,6 @@
 /**
- * Numbers of the Linux ABI that are the same on x86-64 and aarch64.
- * They are the kernel's, so they stand outside any one host.
+ * Numbers of the Linux ABI that are the same on x86-64 and aarch64. They belong to the
+ * kernel, so they are outside of any one host.
  */
 
 // open(2), pipe2(2), eventfd(2), signalfd(2), fcntl(2)
@@ -109,7 +109,7 @@ export const SIGSYS = 31;
 /** First real-time signal that glibc leaves to programs (it keeps 32 and 33). */
 export const SIGRTMIN = 34;
 export const SIGRTMAX = 64;
-/** How many signals there are; signal numbers run from 1 to NSIG. */
+/** Number of signals; signal numbers run from 1 to NSIG. */
 export const NSIG = 64;
 
 // siginfo's si_code

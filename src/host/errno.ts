@@ -1,6 +1,6 @@
 /**
- * Linux errno numbers (the generic ABI: x86-64, aarch64, riscv64) with strerror's
- * texts, and the error that set-up paths throw. Every host uses it.
+ * Linux errno numbers (the generic ABI: x86-64, aarch64, riscv64) with the texts of
+ * strerror, and the error that set-up code throws. All hosts use it.
  */
 
 export const EPERM = 1;
@@ -134,7 +134,7 @@ export const EOWNERDEAD = 130;
 export const ENOTRECOVERABLE = 131;
 export const ERFKILL = 132;
 export const EHWPOISON = 133;
-/** Other names of two of them. */
+/** Second names of two of them. */
 export const EWOULDBLOCK = EAGAIN;
 export const ENOTSUP = EOPNOTSUPP;
 
@@ -274,7 +274,7 @@ const known: readonly (readonly [number, string, string])[] = [
 
 const byNumber = new Map(known.map((row) => [row[0], row]));
 
-/** The name of an errno, given as the number or as -errno: `ENOENT`; `E4095` for one it does not know. */
+/** The name of an errno, given as the number or as -errno: `ENOENT`; `E4095` if it is unknown. */
 export function errnoName(n: number): string {
   return byNumber.get(Math.abs(n))?.[1] ?? `E${Math.abs(n)}`;
 }
@@ -284,17 +284,17 @@ export function errnoMessage(n: number): string {
   return byNumber.get(Math.abs(n))?.[2] ?? `Unknown error ${Math.abs(n)}`;
 }
 
-/** A host call that failed where nothing but success makes sense. */
+/** The failure of a host call that must not fail. */
 export class HostError extends Error {
   override readonly name = 'HostError';
-  /** As Node's system errors have it: `ENOENT`. */
+  /** The name, as in Node's system errors: `ENOENT`. */
   readonly code: string;
   /** The number, positive. */
   readonly errno: number;
-  /** What was being done: a call's name, with what it was done to where that helps. */
+  /** The name of the call, with its subject if that helps. */
   readonly syscall: string;
 
-  /** errno may be given negative, as a host call returns it. */
+  /** @param errno the number, or -errno as a host call returns it */
   constructor(errno: number, syscall: string) {
     super(`${syscall}: ${errnoMessage(errno)} (${errnoName(errno)})`);
     this.code = errnoName(errno);
@@ -303,10 +303,7 @@ export class HostError extends Error {
   }
 }
 
-/**
- * Gives ret back, or throws HostError where it is -errno. For set-up, never for
- * the loop's path.
- */
+/** Returns ret, or throws HostError if it is -errno. For set-up code, never for the loop's path. */
 export function check(ret: number, what: string): number {
   if (ret < 0) throw new HostError(ret, what);
   return ret;

@@ -1,35 +1,34 @@
 /**
  * The kernel as the loop sees it.
  *
- * Every call returns what the kernel returns: a value >= 0, or -errno
- * (errno.ts has the numbers and their names). Nothing here throws, except where
- * a doc comment says so, and nothing on the loop's path (clockNs, poll, epoll*,
- * read, write, sigaction, waitid) allocates. Times are in nanoseconds, as
- * numbers; an absent or endless timeout is -1.
+ * Every call returns what the kernel returns: a value >= 0, or -errno (errno.ts has the
+ * numbers and their names). Nothing here throws unless its doc comment says so, and nothing
+ * on the loop's path (clockNs, poll, epoll*, read, write, sigaction, waitid) allocates.
+ * Times are in nanoseconds, as numbers; an absent or endless timeout is -1.
  *
- * A host is also a lens: one that wraps another (faults, a recording) is a Host
- * too. tests/host-contract holds every host against the same cases.
+ * Lenses are hosts too: a Host that wraps another one, to inject faults or to record.
+ * tests/host-contract tests all hosts with the same cases.
  */
 
-/** Gives back what a registration took. Calling it again does nothing. */
+/** Gives back the resources of a registration. Calling it again does nothing. */
 export interface Disposable {
   dispose(): void;
 }
 
 /**
- * Memory that the kernel and JavaScript both see. It is never moved, and lives
- * as long as the object. The views all begin at its first byte.
+ * Memory that the kernel and JavaScript share. It never moves, and lives as long as the
+ * object. All views begin at its first byte.
  */
 export interface HostBuffer {
   readonly size: number;
-  /** Where it stands in this process's memory; 0 where the host has no real memory. */
+  /** Address in this process's memory; 0 if the host has no real memory. */
   readonly address: number;
   readonly u8: Uint8Array;
   readonly i32: Int32Array;
   readonly view: DataView;
 }
 
-/** What sigaction(2) takes and fills. Reused by the caller, so that a query allocates nothing. */
+/** Input and output of sigaction(2). The caller reuses it, so that a query allocates nothing. */
 export interface SigAction {
   /** SIG_DFL, SIG_IGN, or the address of a function (see Host.handlerAddress). */
   handler: number;
@@ -40,9 +39,9 @@ export interface SigAction {
   maskHi: number;
 }
 
-/** What waitid(2) and its rusage fill. */
+/** Output of waitid(2), with its rusage. */
 export interface WaitResult {
-  /** 0 where WNOHANG found nothing. */
+  /** The child's pid; 0 if WNOHANG found nothing. */
   pid: number;
   uid: number;
   /** CLD_EXITED, CLD_KILLED, CLD_DUMPED, CLD_STOPPED, CLD_CONTINUED. */
@@ -60,79 +59,105 @@ export interface WaitResult {
 
 /** A program to start, as posix_spawn(3) does. */
 export interface SpawnRequest {
-  /** A path, or a name that is looked for in the child's PATH as execvp does. */
+  /** A path, or a name to search for in the child's PATH, as execvp does. */
   readonly file: string;
   /** argv, argv[0] included. */
   readonly argv: readonly string[];
-  /** `NAME=value` strings; this process's own environment where absent. */
+  /** `NAME=value` strings; by default this process's own environment. */
   readonly env?: readonly string[] | undefined;
-  /** Working directory; this process's own where absent. */
+  /** Working directory; by default this process's own. */
   readonly cwd?: string | undefined;
-  /** The child's descriptor i is ours number fds[i]; 0, 1 and 2 are inherited where absent. */
+  /** The child's descriptor i is our fds[i]. By default it inherits 0, 1 and 2. */
   readonly fds?: readonly number[] | undefined;
-  /** Descriptors from fds.length on that the child keeps, though they are close-on-exec here. */
+  /** Descriptors from fds.length on that the child keeps, even if they are close-on-exec here. */
   readonly keepFds?: readonly number[] | undefined;
   /** Process group to join; 0 makes a new one, led by the child. */
   readonly pgroup?: number | undefined;
-  /** Starts a session of its own. */
+  /** Whether it starts a new session. */
   readonly setsid?: boolean | undefined;
-  /** A terminal of ours whose foreground group the child's group becomes before exec. */
+  /** A terminal of ours; before exec the child's group becomes its foreground group. */
   readonly foregroundTty?: number | undefined;
+  /**
+   * The signal that the child gets when the thread that starts it ends, by
+   * prctl(PR_SET_PDEATHSIG); a program that is set-user-ID, or has capabilities of its
+   * own, clears it. -ENOSYS where a child cannot be made so. The simulated process does
+   * not die while it runs, so there it does nothing.
+   */
+  readonly pdeathsig?: number | undefined;
+  /** Signals that the program starts with ignored (SIG_IGN). -ENOSYS where a child cannot be made so. */
+  readonly ignoreSignals?: readonly number[] | undefined;
 }
 
-/** What a whole process's signal mask was, so that restoreSignalMask can put it back. */
+/** The signal mask that every thread had, for restoreSignalMask to put back. */
 export interface SignalMaskToken {
   readonly signals: readonly number[];
 }
 
-/** Signals as events of a descriptor, for processes whose threads cannot be masked. See Host.openSignalPipe. */
+/**
+ * Signals as events of a descriptor, for processes whose threads cannot be masked. See
+ * Host.openSignalPipe.
+ */
 export interface SignalPipe extends Disposable {
-  /** Readable while a signal is there that drain would tell. Never read it. */
+  /** Readable while drain has a signal to tell. Never read it. */
   readonly fd: number;
   /**
-   * Handles a signal: sigaction(2) with a handler that the host has for it, and
-   * these SA_* flags; again, to change the flags. Returns 0 or -errno: EINVAL for
-   * SIGKILL, SIGSTOP, and what is no signal, EBADF after dispose.
+   * Handles a signal: sigaction(2) with the host's own handler and these SA_* flags. Call it
+   * again to change the flags. Returns 0 or -errno: EINVAL for SIGKILL, SIGSTOP, and numbers
+   * that are not signals; EBADF after dispose.
    */
   add(signo: number, flags: number): number;
-  /** Handles it no more: SIG_DFL, unless others in this process handle it too. What came and was not told is dropped. */
+  /**
+   * Stops handling a signal: SIG_DFL, unless others in this process handle it too. Signals
+   * that have come but were not told yet are dropped.
+   */
   remove(signo: number): void;
   /** Tells every signal that has come. Never blocks. */
   drain(): void;
 }
 
 export interface Host {
-  /** What the scenario language calls it. */
+  /** Its name in the scenario language. */
   readonly kind: 'linux' | 'sim';
-  /** What a person sees: the kernel and its release, or the simulator. */
+  /** Its name for people: the kernel and its release, or the simulator. */
   readonly description: string;
 
   // Memory
 
-  /** Takes memory of the given size, zeroed. Throws RangeError where there is none, or bytes are no size. */
+  /**
+   * Allocates zeroed memory.
+   * @throws RangeError if there is none left, or if bytes is not a size
+   */
   alloc(bytes: number): HostBuffer;
 
   // Clocks
 
-  /** clock_gettime(2) of CLOCK_REALTIME or CLOCK_MONOTONIC, in ns. */
+  /** clock_gettime(2) of CLOCK_REALTIME or CLOCK_MONOTONIC, ns. */
   clockNs(clock: number): number;
+  /**
+   * What the last clockNs left out, ns: a number tells a time since 1970 to 256 ns only.
+   * The time is exactly the sum of the two.
+   */
+  readonly clockRestNs: number;
 
   // Waiting
 
   /**
-   * ppoll(2) over nfds struct pollfd that stand in fds (two words each: fd,
-   * events | revents << 16), with no signal mask. timeoutNs -1 waits for ever.
-   * Returns how many have revents; -EINTR where a signal came; -EINVAL where fds has no room
-   * for so many.
+   * ppoll(2) on the nfds struct pollfd in fds (two words each: fd, events
+   * revents << 16), with no signal mask. timeoutNs -1 waits for ever. Returns the number of
+   * entries with revents; -EINTR if a signal came; -EINVAL if fds is too small.
    */
   poll(fds: HostBuffer, nfds: number, timeoutNs: number): number;
   epollCreate1(flags: number): number;
-  /** events are EPOLL* bits; token is the 32-bit word that epollWait gives back with the fd. */
+  /**
+   * epoll_ctl(2).
+   * @param events EPOLL* bits
+   * @param token 32-bit word that epollWait gives back with the fd
+   */
   epollCtl(epfd: number, op: number, fd: number, events: number, token: number): number;
   /**
-   * epoll_pwait2(2), or epoll_wait (rounded up to whole ms) where the kernel has
-   * none. Records are epollStride 32-bit words each: events first, then the fd
-   * at word epollDataWord, then the token.
+   * epoll_pwait2(2), or epoll_wait (rounded up to whole ms) if the kernel does not have it.
+   * Records are epollStride 32-bit words each: first the events, then the fd at word
+   * epollDataWord, then the token.
    */
   epollWait(epfd: number, events: HostBuffer, maxEvents: number, timeoutNs: number): number;
   readonly epollStride: number;
@@ -141,55 +166,52 @@ export interface Host {
   // Descriptors
 
   eventfd(initval: number, flags: number): number;
-  /** out[0] is the read end, out[1] the write end. */
+  /** pipe2(2): out[0] is the read end, out[1] the write end. */
   pipe2(out: number[], flags: number): number;
   socketpair(domain: number, type: number, out: number[]): number;
   /** open(2); used for regular files and /dev. */
   open(path: string, flags: number, mode: number): number;
-  /** read(2) into buf from offset on. Returns -EINVAL where count bytes have no room there. */
+  /** read(2) into buf from offset on. Returns -EINVAL if count bytes do not fit there. */
   read(fd: number, buf: HostBuffer, offset: number, count: number): number;
-  /** write(2) of what stands in buf from offset on. Returns -EINVAL where that is not count bytes. */
+  /** write(2) of buf from offset on. Returns -EINVAL if there are not count bytes. */
   write(fd: number, buf: HostBuffer, offset: number, count: number): number;
   close(fd: number): number;
   fcntl(fd: number, cmd: number, arg: number): number;
   isatty(fd: number): boolean;
   /**
-   * Tells of every descriptor that is closed through this host, before it is.
-   * A monitor on epoll needs it: epoll forgets a closed fd in silence, where
-   * poll(2) reports POLLNVAL.
+   * Calls the listener before a descriptor is closed through this host. Monitors on epoll need
+   * it: epoll silently forgets a closed fd, while poll(2) reports POLLNVAL.
    */
   onClose(listener: (fd: number) => void): Disposable;
 
   // Signals
 
-  /** signalfd(2): fd -1 makes one, another changes its mask. */
+  /** signalfd(2): fd -1 makes a new one, any other gets a new mask. */
   signalfd(fd: number, signals: readonly number[], flags: number): number;
   /**
-   * sigaction(2): fills old where given, sets act where given. With both null it
-   * only checks the number.
+   * sigaction(2): fills old and installs act, if they are not null. With both null it only
+   * checks the number.
    */
   sigaction(signo: number, act: SigAction | null, old: SigAction | null): number;
   /**
-   * A function of this process that does nothing: the handler to install for a
-   * signal that JavaScript handles, so that the kernel counts it as handled.
+   * A function of this process that does nothing. Install it for a signal that JavaScript
+   * handles, so that the kernel counts the signal as handled.
    */
   readonly handlerAddress: number;
   /**
-   * Blocks signals in every thread of this process, those started later
-   * included, and reads the masks back until all agree. Returns a token, or
-   * -ENOSYS where this machine has no way to do so, or -EAGAIN where a thread
-   * did not take it, or no real-time signal would be left to undo it with;
-   * nothing is changed then. SIGKILL and SIGSTOP are left out in silence.
+   * Blocks signals in every thread of this process, and in those started later, and reads the
+   * masks back until all agree. SIGKILL and SIGSTOP are silently left out. Returns a token;
+   * or, with nothing changed, -ENOSYS if this machine has no way to do it, or -EAGAIN if a
+   * thread did not take the mask, or no real-time signal would be left for undoing it.
    */
   blockSignals(signals: readonly number[]): SignalMaskToken | number;
-  /** Puts back what blockSignals changed, in every thread. */
+  /** Restores in every thread the mask that blockSignals changed. */
   restoreSignalMask(token: SignalMaskToken): number;
   /**
-   * Lets signals come without a mask, whichever thread the kernel gives them to.
-   * tell is called within drain, and may be within the first add, once for each
-   * time that a handler ran, with the number: who sent it, and what value, is
-   * lost. A wait may return -EINTR when one comes. Returns -ENOSYS where this
-   * process has no way to do so, or why there are no descriptors.
+   * Receives signals without a mask, in whichever thread the kernel delivers them. tell is
+   * called within drain, and possibly within the first add: once for each run of a handler,
+   * with the signal number. Sender and value are lost. A wait may return -EINTR when a signal
+   * comes. Returns -ENOSYS if this process has no way to do it, or -errno if it gets no descriptors.
    */
   openSignalPipe(tell: (signo: number) => void): SignalPipe | number;
   /** Signals blocked in the calling thread, ascending. */
@@ -207,21 +229,27 @@ export interface Host {
   getppid(): number;
   gettid(): number;
   /**
-   * As posix_spawn(3) with an empty mask and default dispositions. Returns the pid;
-   * -ENOENT where the program is not found, -EACCES where it is not executable,
-   * -ENOTDIR where the working directory cannot be entered, and for nothing else.
+   * posix_spawn(3) with an empty mask and default dispositions, but for ignoreSignals. Returns
+   * the pid; -ENOENT only if the program is not found, -EACCES only if it is not executable,
+   * -ENOTDIR only if the working directory cannot be entered.
    */
   spawn(request: SpawnRequest): number;
   /**
-   * Each as spawn, in their order: their pids, or -errno of those that failed, which
-   * hold up none of the others. Where it can be, the next are made while the last are
+   * Spawns each request, in order. Returns their pids, or -errno for those that failed, which
+   * do not hold up the others. If possible, the next children are made while the last ones are
    * still loading their programs.
    */
   spawnAll(requests: readonly SpawnRequest[]): number[];
-  /** waitid(2) with rusage. Returns 0, out.pid 0 where WNOHANG found none; -ECHILD where there is none to wait for. */
+  /**
+   * waitid(2) with rusage. Returns 0, with out.pid 0 if WNOHANG found none; -ECHILD if there
+   * is no child to wait for.
+   */
   waitid(idtype: number, id: number, options: number, out: WaitResult): number;
   pidfdOpen(pid: number, flags: number): number;
-  /** prctl(2). An option that fills an int (PR_GET_CHILD_SUBREAPER, PR_GET_PDEATHSIG) returns it, and arg is 0. */
+  /**
+   * prctl(2). For options that fill an int (PR_GET_CHILD_SUBREAPER, PR_GET_PDEATHSIG) arg is
+   * 0, and the int is returned.
+   */
   prctl(option: number, arg: number): number;
   /** Direct children that live or are zombies, ascending. */
   children(): number[];
@@ -232,11 +260,11 @@ export interface Host {
   tcgetpgrp(fd: number): number;
   tcsetpgrp(fd: number, pgid: number): number;
 
-  /** Releases what the host itself holds (memory, pages of code). Nothing may be called after. */
+  /** Releases the host's own resources (memory, pages of code). No call may follow. */
   dispose(): void;
 }
 
-/** A WaitResult with nothing in it. */
+/** An empty WaitResult. */
 export function newWaitResult(): WaitResult {
   return {
     pid: 0,

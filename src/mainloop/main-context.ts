@@ -2,6 +2,14 @@ import type { Disposable } from '../host/host.ts';
 import { G_PRIORITY_DEFAULT, type Source } from './source.ts';
 
 const LOWEST_PRIORITY = 0x7fffffff;
+/** So many empty places are let be in however short a list. */
+const MOST_EMPTY = 16;
+
+/** Where a source stands in the order; empty once it is removed. */
+export interface Place {
+  source: Source | null;
+  readonly priority: number;
+}
 
 /**
  * Sources by priority, and the four steps of an iteration on them. GLib:
@@ -13,8 +21,12 @@ const LOWEST_PRIORITY = 0x7fffffff;
  *      a nested iteration takes the list of pending ones over.
  */
 export class MainContext {
-  /** Sorted by priority, then in order of attachment. Replaced, never changed. */
-  #sources: readonly Source[] = [];
+  /** Sorted by priority, then in order of attachment. */
+  #places: Place[] = [];
+  /** How many of them are empty. */
+  #empty = 0;
+  /** How many walks over #places are under way; while any is, the list is replaced, not changed. */
+  #walks = 0;
   readonly #pending: Source[] = [];
   #pendingCount = 0;
   /** Sources of a lower priority than this take no part in the iteration. */
@@ -27,21 +39,41 @@ export class MainContext {
     if (source.context !== null) throw new Error(`source '${source.name}' is attached already`);
     source.context = this;
     source.ready = false;
-    const at = this.#sources.findIndex((s) => s.priority > source.priority);
-    const sources = [...this.#sources];
-    sources.splice(at < 0 ? sources.length : at, 0, source);
-    this.#sources = sources;
+    const place = { source, priority: source.priority };
+    source.place = place;
+    if (this.#walks > 0) this.#places = [...this.#places];
+    this.#places.splice(this.#indexFor(place), 0, place);
     return source;
   }
 
   remove(source: Source): void {
     if (source.context !== this) return;
     source.context = null;
-    this.#sources = this.#sources.filter((s) => s !== source);
+    // Its place stays, empty, until half of them are: to close each gap costs a move of all behind it.
+    source.place!.source = null;
+    source.place = null;
+    if (++this.#empty > MOST_EMPTY && this.#empty > this.#places.length / 2) {
+      this.#places = this.#places.filter((place) => place.source !== null);
+      this.#empty = 0;
+    }
   }
 
+  /** Those of now; the list does not follow later changes. */
   get sources(): readonly Source[] {
-    return this.#sources;
+    return this.#places.flatMap(({ source }) => (source === null ? [] : [source]));
+  }
+
+  /** Behind all of its priority, and before those of a lower one. */
+  #indexFor({ priority }: Place): number {
+    const places = this.#places;
+    let low = 0;
+    let high = places.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (places[middle]!.priority <= priority) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** Whether fds of the default priority are polled in this iteration. GLib: what query selects. */
@@ -53,13 +85,21 @@ export class MainContext {
   prepare(): void {
     // Of an iteration that this one interrupts; M2 brings them back.
     this.#pendingCount = 0;
-    const sources = this.#sources;
+    this.#walks++;
+    try {
+      this.#prepareAll(this.#places);
+    } finally {
+      this.#walks--;
+    }
+  }
+
+  #prepareAll(places: readonly Place[]): void {
     let anyReady = false;
     let maxPriority = LOWEST_PRIORITY;
     let timeoutMs = -1;
-    for (let i = 0; i < sources.length; i++) {
-      const source = sources[i]!;
-      if (isBlocked(source)) continue;
+    for (let i = 0; i < places.length; i++) {
+      const { source } = places[i]!;
+      if (source === null || isBlocked(source)) continue;
       if (anyReady && source.priority > maxPriority) break;
       if (!source.ready) {
         const sourceMs = source.prepare();
@@ -78,11 +118,20 @@ export class MainContext {
 
   /** Returns whether there is anything to dispatch. GLib: g_main_context_check. */
   check(): boolean {
-    const sources = this.#sources;
+    this.#walks++;
+    try {
+      this.#checkAll(this.#places);
+    } finally {
+      this.#walks--;
+    }
+    return this.#pendingCount > 0;
+  }
+
+  #checkAll(places: readonly Place[]): void {
     let maxPriority = this.maxPriority;
-    for (let i = 0; i < sources.length; i++) {
-      const source = sources[i]!;
-      if (isBlocked(source)) continue;
+    for (let i = 0; i < places.length; i++) {
+      const { source } = places[i]!;
+      if (source === null || isBlocked(source)) continue;
       if (this.#pendingCount > 0 && source.priority > maxPriority) break;
       if (!source.ready && source.check()) source.ready = true;
       if (source.ready) {
@@ -90,7 +139,6 @@ export class MainContext {
         maxPriority = source.priority;
       }
     }
-    return this.#pendingCount > 0;
   }
 
   /** GLib: g_main_context_dispatch. */
@@ -116,5 +164,5 @@ export class MainContext {
 }
 
 function isBlocked(source: Source): boolean {
-  return source.context === null || (source.dispatching && !source.canRecurse);
+  return source.dispatching && !source.canRecurse;
 }

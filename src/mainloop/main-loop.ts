@@ -1,7 +1,7 @@
 import { AioContext } from '../aio/aio-context.ts';
 import type { BottomHalf } from '../aio/bottom-half.ts';
 import { Clocks, soonestTimeout } from '../aio/clock.ts';
-import { FDMON_CHOICES, type FdMonChoice } from '../aio/fdmon.ts';
+import { FDMON_CHOICES, type FdMonChoice } from '../aio/fdmon/fdmon.ts';
 import type { FdHandlers, PollRecord } from '../aio/handler.ts';
 import { TimerListGroup } from '../aio/timer.ts';
 import { checkFunction, checkOptions, checkWord } from '../host/arguments.ts';
@@ -151,7 +151,8 @@ export class MainLoop implements Disposable {
    * May be called from a callback. Returns what poll returned: how many fds are
    * ready, or -errno. What a callback throws comes out here, and the loop may be
    * called again. QEMU: main_loop_wait.
-   * @throws Error where the loop is closed
+   * @throws Error where the loop is closed; HostError where the kernel refuses every wait: a
+   *   thousand in a row, since a loop that goes on would spin
    */
   mainLoopWait(nonblocking: boolean): number {
     this.#checkOpen('main_loop_wait');

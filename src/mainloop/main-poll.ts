@@ -1,8 +1,9 @@
 import type { AioContext } from '../aio/aio-context.ts';
-import type { EdgeNotifiers } from '../aio/edges.ts';
-import type { FdMonChoice, FdMonKind } from '../aio/fdmon.ts';
+import { FailedWaits } from '../aio/failed-waits.ts';
+import type { EdgeNotifiers } from '../aio/fdmon/edges.ts';
+import type { FdMonChoice, FdMonKind } from '../aio/fdmon/fdmon.ts';
+import { PollSet } from '../aio/fdmon/poll-set.ts';
 import type { AioHandler, PollRecord, PollSink } from '../aio/handler.ts';
-import { PollSet } from '../aio/poll-set.ts';
 import { POLLIN } from '../host/constants.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import type { Tracer } from '../trace/tracer.ts';
@@ -15,11 +16,18 @@ const MAIN_LOOP_ID = 0;
  * call ppoll with all of them each time; a PollSet does the same at epoll's
  * cost. A context dispatches by order of registration, whatever order its fds
  * were found in.
+ *
+ * To add or remove an fd wakes GLib up, since it might be asleep in another thread:
+ * the next poll with the contexts' fds does not sleep. So neither does the first one
+ * of a loop. aio_poll takes nothing of that away.
  */
 export class MainPoll implements PollSink {
   readonly #set: PollSet;
   readonly #contexts: AioContext[] = [];
+  /** GLib's eventfd, which only this thread ever writes. GLib: GMainContext's GWakeup. */
+  #woken = false;
   readonly #edges: EdgeNotifiers[] = [];
+  readonly #failed = new FailedWaits();
 
   constructor(host: Host, trace: Tracer, choice: FdMonChoice) {
     this.#set = new PollSet(host, trace, MAIN_LOOP_ID, choice, this.#edges);
@@ -40,27 +48,35 @@ export class MainPoll implements PollSink {
     return ctx.attachTo(this);
   }
 
+  /** GLib: g_source_add_poll. */
   addPoll(record: AioHandler): void {
     this.#set.add(record);
+    this.#woken = true;
   }
 
+  /** GLib: g_source_remove_poll. */
   removePoll(record: AioHandler): void {
     this.#set.remove(record);
+    this.#woken = true;
   }
 
   /**
    * Sleeps for timeoutNs at most and hands what is ready to the contexts, and
    * into the revents of the extra records. Returns how many fds, or -errno.
+   * @throws HostError where waits do nothing but fail
    * @param withContexts whether the contexts' fds are polled at all
    */
   wait(withContexts: boolean, extra: readonly PollRecord[], timeoutNs: number): number {
     const contexts = this.#contexts;
-    let sleepNs = timeoutNs;
+    let sleepNs = withContexts && this.#woken ? 0 : timeoutNs;
     for (let i = 0; i < contexts.length; i++) {
+      const notified = contexts[i]!.enterWait();
+      if (!withContexts) continue;
       contexts[i]!.clearRevents();
-      if (contexts[i]!.enterWait() && withContexts) sleepNs = 0;
+      if (notified) sleepNs = 0;
     }
     const ret = this.#set.wait(sleepNs, withContexts, extra);
+    if (withContexts && ret >= 0) this.#woken = false;
     const { ready, readyCount } = this.#set;
     for (let i = 0; i < readyCount; i++) ready[i]!.owner.setRevents(ready[i]!, ready[i]!.revents);
     for (let i = 0; i < contexts.length; i++) {
@@ -69,7 +85,7 @@ export class MainPoll implements PollSink {
         contexts[i]!.setRevents(notifier, POLLIN);
       }
     }
-    return ret;
+    return this.#failed.check(ret, 'poll');
   }
 
   close(): void {

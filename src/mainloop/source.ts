@@ -1,5 +1,5 @@
 import type { Disposable } from '../host/host.ts';
-import type { MainContext } from './main-context.ts';
+import type { MainContext, Place } from './main-context.ts';
 
 // GLib's priorities: the lower, the sooner
 export const G_PRIORITY_HIGH = -100;
@@ -16,10 +16,12 @@ export abstract class Source implements Disposable {
   readonly priority: number;
   /** Whether it may be dispatched again from within its own dispatch. */
   readonly canRecurse: boolean;
-  /** Found ready, and not dispatched since. Only MainContext writes these three. */
+  /** Found ready, and not dispatched since. Only MainContext writes these four. */
   ready = false;
   dispatching = false;
   context: MainContext | null = null;
+  /** @internal */
+  place: Place | null = null;
 
   constructor(name: string, priority: number, canRecurse = false) {
     this.name = name;

@@ -1,9 +1,10 @@
 import { misplaced, type Where } from './action-places.ts';
-import type { Names } from './check-names.ts';
+import { type Names } from './check-names.ts';
 import { checkSignalName } from './check-objects.ts';
-import type { Action, CheckItem, FdDef, Mention, NameOp, Scenario } from './model.ts';
-import type { Problems } from './problem.ts';
-import type { Section } from './schema.ts';
+import { grouped, MOST_TIMES } from './limits.ts';
+import { type Action, type CheckItem, type FdDef, type Mention, type NameOp, type Scenario, type TimerDef } from './model.ts';
+import { type Problems } from './problem.ts';
+import { type Section } from './schema.ts';
 
 const TARGETS: Readonly<Record<NameOp, Section>> = {
   schedule: 'bottom_halves',
@@ -56,6 +57,7 @@ export function checkActions(
     checker.list(object.do, where);
     if (object.section === 'fds') checker.list(object.doWrite, where);
     if (object.section === 'coroutines') checker.locks(object.do);
+    if (object.section === 'timers') checker.ownClock(object.do, object);
   }
   for (const entry of scenario.timeline) checker.list(entry.do, 'timeline');
   checker.list(scenario.steps, 'steps');
@@ -73,13 +75,25 @@ class ActionChecker {
     this.#mayAbort = mayAbort;
   }
 
-  list(actions: readonly Action[], where: Where): void {
+  /** @param times how often the repeats around them do them */
+  list(actions: readonly Action[], where: Where, times = 1): void {
     for (const action of actions) {
+      if (this.#problems.isFull) return;
       this.#place(action, where);
       this.#target(action, where);
-      if (action.op === 'repeat') this.list(action.do, where);
+      if (action.op === 'repeat') this.#repeat(action, where, times);
       if (action.op === 'sigaction') this.list(action.spec.do, 'callback');
     }
+  }
+
+  #repeat(action: Extract<Action, { op: 'repeat' }>, where: Where, times: number): void {
+    const all = times * action.times;
+    if (all > MOST_TIMES) {
+      const most = `expected at most ${grouped(MOST_TIMES)}, with the repeats around it`;
+      this.#problems.add(action.at, `this is done ${grouped(all)} times: ${most}`);
+      return;
+    }
+    this.list(action.do, where, all);
   }
 
   /** What a coroutine unlocks it must have locked: another's lock is never its own. */
@@ -94,6 +108,16 @@ class ActionChecker {
           this.#nonsense(action, `'${action.on.name}' is unlocked by who has not locked it`);
         }
       }
+    }
+  }
+
+  /** QEMU's qemu_clock_enable waits until the clock's timers are done, so it hangs in one of them. */
+  ownClock(actions: readonly Action[], timer: TimerDef): void {
+    for (const action of actions) {
+      if (action.op === 'repeat') this.ownClock(action.do, timer);
+      if (action.op !== 'disable_clock' || action.clock !== timer.clock) continue;
+      const why = `'${timer.name}' is a timer of the ${timer.clock} clock, and to disable that is to wait for its callback to end`;
+      this.#nonsense(action, `${why}; schedule a bottom half that does it`);
     }
   }
 

@@ -10,13 +10,14 @@ import type { Problems } from './problem.ts';
  * A fourth ends with the run only: whatever starts itself again, where a `run`
  * has no limit and nothing can stop it.
  *
- * do_runs, coroutines and sources, whose bodies run once, end a cycle.
+ * do_runs, coroutines and sources, whose bodies run once, end a cycle. So that
+ * `run` comes to an end no fd may be ready for ever, either.
  */
 export function checkCycles(scenario: Scenario, names: Names, problems: Problems): void {
   if (scenario.expect?.abort != null) return;
   const graph = new Graph(scenario, names);
   const report = (cycle: readonly ObjectDef[], why: string): void => {
-    const path = [...cycle, cycle[0]!].map((object) => object.name).join(' → ');
+    const path = pathText([...cycle, cycle[0]!].map((object) => object.name));
     problems.add(cycle[0]!.at, `${path} never ends: ${why}; expected a do_runs`);
   };
   const within = graph.cycle((from, action, to) => startsAtOnce(from, action, to));
@@ -24,10 +25,37 @@ export function checkCycles(scenario: Scenario, names: Names, problems: Problems
   const nested = graph.cycle((_from, _action, to, nests) => canNest(nests, to));
   if (nested !== null) report(nested, 'each starts the next and polls, one inside the other');
   if (within !== null || nested !== null || !runsWithoutLimit(scenario)) return;
-  const lasting = graph.cycle((_from, _action, to) => !canBeStopped(to, graph));
+  const lasting = graph.cycle((_from, action, to) => action !== null && !canBeStopped(to, graph));
   if (lasting !== null) {
     report(lasting, "'run' has no limit and nothing stops them");
+    return;
   }
+  for (const object of scenario.objects) {
+    const isEndless = isWritable(object) || (graph.isReached(object) && staysReady(object));
+    if (!isEndless || !isLookedAt(object, scenario) || canBeStopped(object, graph)) continue;
+    const what = 'expected a limit, such as {run: {for: 100ms}}';
+    problems.add(object.at, `'${object.name}' is always ready, so that 'run' never ends: ${what}`);
+  }
+}
+
+/** Whether the write handler of an fd is called in every round, from the start. */
+function isWritable(object: ObjectDef): boolean {
+  // A second set of handlers is not watched at first.
+  if (object.section !== 'fds' || object.of !== null) return false;
+  if (object.watch !== 'write' && object.watch !== 'both') return false;
+  return object.kind !== 'pipe_read' && !object.full;
+}
+
+/** aio_poll looks at one context, and epoll refuses a file. */
+function isLookedAt(object: ObjectDef, { drive, fdmon }: Scenario): boolean {
+  if (object.section === 'fds' && object.kind === 'file' && fdmon === 'epoll') return false;
+  return drive === 'main_loop' || contextOf(object) === 'main';
+}
+
+/** The names of a cycle; of many, those at its ends. */
+function pathText(names: readonly string[]): string {
+  const shown = names.length <= 12 ? names : [...names.slice(0, 6), '…', ...names.slice(-3)];
+  return shown.join(' → ');
 }
 
 /** Realtime reads 1,000 s at the start of a simulated run, so what is earlier is past. */
@@ -45,65 +73,104 @@ interface Edge {
   readonly nests: Nests;
 }
 
+/** An object on the way of a search, and which of its edges is next. */
+interface Visit {
+  readonly object: ObjectDef;
+  readonly edges: readonly Edge[];
+  next: number;
+}
+
 class Graph {
   readonly #names: Names;
-  readonly #edges = new Map<ObjectDef, Edge[]>();
+  readonly #edges = new Map<ObjectDef, readonly Edge[]>();
   /** What some action or the outside world starts. */
   readonly #reached = new Set<ObjectDef>();
-  readonly all: readonly Action[];
+  /** Which actions the file has, and those that stop something by the name that they stop. */
+  readonly ops = new Set<Op>();
+  readonly stopped = new Set<string>();
 
   constructor(scenario: Scenario, names: Names) {
     this.#names = names;
     const bodies = scenario.objects.flatMap((object) => bodiesOf(object).flatMap(flat));
-    const outside = [...scenario.timeline.flatMap((entry) => entry.do), ...scenario.steps];
-    this.all = [...bodies, ...outside.flatMap((action) => flat([action]))];
+    const outside = flat([...scenario.timeline.flatMap((entry) => entry.do), ...scenario.steps]);
+    for (const actions of [bodies, outside]) for (const action of actions) this.#note(action);
     for (const object of scenario.objects) this.#edges.set(object, this.#edgesOf(object));
-    for (const action of outside.flatMap((one) => flat([one]))) {
-      for (const object of this.#started(action)) this.#reach(object);
-    }
-    for (const object of scenario.objects) if (startsByItself(object)) this.#reach(object);
+    const starts = [
+      ...outside.flatMap((action) => this.#started(action)),
+      ...scenario.objects.filter(startsByItself),
+    ];
+    for (const object of starts) this.#reach(object);
+  }
+
+  isReached(object: ObjectDef): boolean {
+    return this.#reached.has(object);
   }
 
   /** A cycle of callbacks without do_runs along the edges that count, or null. */
   cycle(counts: Counts): ObjectDef[] | null {
     const done = new Set<ObjectDef>();
-    const path: ObjectDef[] = [];
-    const visit = (object: ObjectDef): ObjectDef[] | null => {
-      const at = path.indexOf(object);
-      if (at >= 0) return path.slice(at);
-      if (done.has(object) || !isUnlimited(object)) return null;
-      path.push(object);
-      for (const { action, to, nests } of this.#edges.get(object) ?? []) {
-        if (!counts(object, action, to, nests)) continue;
-        const found = visit(to);
-        if (found !== null) return found;
-      }
-      path.pop();
-      done.add(object);
-      return null;
-    };
-    for (const object of this.#reached) {
-      const found = visit(object);
+    for (const start of this.#reached) {
+      const found = this.#cycleFrom(start, counts, done);
       if (found !== null) return found;
     }
     return null;
   }
 
-  #reach(object: ObjectDef): void {
-    if (this.#reached.has(object)) return;
-    this.#reached.add(object);
-    for (const { to } of this.#edges.get(object) ?? []) this.#reach(to);
+  /** Depth first, without recursion: a chain may be as long as the file. */
+  #cycleFrom(start: ObjectDef, counts: Counts, done: Set<ObjectDef>): ObjectDef[] | null {
+    const path: Visit[] = [];
+    const places = new Map<ObjectDef, number>();
+    const enter = (object: ObjectDef): void => {
+      if (done.has(object) || !isUnlimited(object)) return;
+      places.set(object, path.length);
+      path.push({ object, edges: this.#edges.get(object) ?? [], next: 0 });
+    };
+    enter(start);
+    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+      const { object } = top;
+      const edge = top.edges[top.next++];
+      if (edge === undefined) {
+        path.pop();
+        places.delete(object);
+        done.add(object);
+        continue;
+      }
+      if (!counts(object, edge.action, edge.to, edge.nests)) continue;
+      const at = places.get(edge.to);
+      if (at !== undefined) return path.slice(at).map((visit) => visit.object);
+      enter(edge.to);
+    }
+    return null;
+  }
+
+  #note(action: Action): void {
+    this.ops.add(action.op);
+    if ('on' in action && STOPS.has(action.op)) this.stopped.add(action.on.name);
+  }
+
+  #reach(start: ObjectDef): void {
+    const open = [start];
+    for (let object = open.pop(); object !== undefined; object = open.pop()) {
+      if (this.#reached.has(object)) continue;
+      this.#reached.add(object);
+      for (const { to } of this.#edges.get(object) ?? []) open.push(to);
+    }
   }
 
   #edgesOf(object: ObjectDef): Edge[] {
     const edges: Edge[] = [];
     for (const body of bodiesOf(object)) {
       const actions = flat(body);
-      actions.forEach((action, i) => {
-        const nests = nestedAfter(actions.slice(i + 1));
-        for (const to of this.#started(action)) edges.push({ action, to, nests });
-      });
-      if (staysReady(object)) edges.push({ action: null, to: object, nests: nestedAfter(actions) });
+      const own: Edge[] = [];
+      let nests: Nests = null;
+      // From behind, since what counts is which polls follow an action.
+      for (const action of actions.toReversed()) {
+        for (const to of this.#started(action)) own.push({ action, to, nests });
+        if (action.op === 'main_loop_wait') nests = 'main_loop_wait';
+        else if (action.op === 'poll') nests ??= 'poll';
+      }
+      for (const edge of own.reverse()) edges.push(edge);
+      if (staysReady(object)) edges.push({ action: null, to: object, nests });
     }
     return edges;
   }
@@ -186,12 +253,6 @@ function startsAtOnce(from: ObjectDef, action: Action | null, to: ObjectDef): bo
   return action.ns < LONG_PAST_NS && from.clock !== 'virtual';
 }
 
-function nestedAfter(actions: readonly Action[]): Nests {
-  const ops = actions.map((action) => action.op);
-  if (ops.includes('main_loop_wait')) return 'main_loop_wait';
-  return ops.includes('poll') ? 'poll' : null;
-}
-
 /** Whether a nested poll can call it: aio_poll runs the main context only. */
 function canNest(nests: Nests, to: ObjectDef): boolean {
   if (nests === null) return false;
@@ -213,17 +274,12 @@ function contextOf(object: ObjectDef): string | null {
   }
 }
 
-function canBeStopped(object: ObjectDef, graph: Graph): boolean {
-  if (object.section === 'fds' && object.external) return true;
-  return graph.all.some((action) => {
-    if (action.op === 'disable_clock') return object.section === 'timers';
-    if (action.op === 'kill_child') return object.section === 'signals';
-    if (!('on' in action)) return false;
-    const same = action.on.name === object.name;
-    // Other handlers on the same descriptor take its place.
-    if (object.section === 'fds') return action.op === 'watch' || (STOPS.has(action.op) && same);
-    return STOPS.has(action.op) && same;
-  });
+function canBeStopped(object: ObjectDef, { ops, stopped }: Graph): boolean {
+  if (object.section === 'timers' && ops.has('disable_clock')) return true;
+  if (object.section === 'signals' && ops.has('kill_child')) return true;
+  // Other handlers on the same descriptor take its place.
+  if (object.section === 'fds' && (object.external || ops.has('watch'))) return true;
+  return stopped.has(object.name);
 }
 
 function runsWithoutLimit({ steps, objects, timeline }: Scenario): boolean {

@@ -1,4 +1,5 @@
 import { signalNames } from '../signal/names.ts';
+import type { Names } from './check-names.ts';
 import type { Action, Mention, ObjectDef, Scenario } from './model.ts';
 import type { Problems } from './problem.ts';
 import { signalOf } from './read.ts';
@@ -17,6 +18,8 @@ const MARKS = [
   'nested_mlw(',
   ')',
 ];
+/** Nobody who types a word means one of these. */
+const BRACKETS = /^\)/;
 
 /** Whose callback logs the bare name. */
 const BARE: ReadonlySet<Section> = new Set<Section>([
@@ -28,8 +31,8 @@ const BARE: ReadonlySet<Section> = new Set<Section>([
   'sources',
 ]);
 
-/** What stands behind the names of a section: each as it is, or as a pattern for what varies. */
-const BEHIND: Partial<Record<Section, readonly (string | RegExp)[]>> = {
+/** What stands behind the names of a section. */
+const BEHIND: Partial<Record<Section, readonly string[]>> = {
   fds: ['.w'],
   notifiers: [
     '.poll=0',
@@ -41,8 +44,14 @@ const BEHIND: Partial<Record<Section, readonly (string | RegExp)[]>> = {
     ' clear=1',
   ],
   poll_notifiers: [':FILL', ':OK', ':ERR'],
-  children: [/^ exited \d+$/, /^ killed SIG\S+$/],
-  signals: [/^\(.*\)$/],
+};
+const ENDINGS = Object.entries(BEHIND).flatMap(([section, endings]) =>
+  endings.map((ending) => ({ section, ending })),
+);
+/** The same, of which a part varies. */
+const VARYING: Partial<Record<Section, RegExp>> = {
+  children: /^(.+) (?:exited \d+|killed SIG\S+)$/s,
+  signals: /^([^(]+)\(.*\)$/s,
 };
 
 /**
@@ -52,6 +61,7 @@ const BEHIND: Partial<Record<Section, readonly (string | RegExp)[]>> = {
  */
 export function checkEntries(
   scenario: Scenario,
+  names: Names,
   entries: readonly Mention[],
   problems: Problems,
 ): void {
@@ -59,8 +69,9 @@ export function checkEntries(
   const { objects } = scenario;
   const texts = new Set([...textsOf(scenario), ...MARKS]);
   for (const { name: entry, at } of entries) {
+    if (problems.isFull) return;
     if (texts.has(entry)) continue;
-    if (objects.some((object) => canLog(object, entry))) {
+    if (canLog(names, entry)) {
       texts.add(entry);
       continue;
     }
@@ -69,32 +80,46 @@ export function checkEntries(
       problems.expected(at, entry, 'an entry of the order log: no such signal', signalNames());
       continue;
     }
-    const own = objects.find((object) => object.name === entry);
+    const own = names.get(entry);
     if (own !== undefined) {
       const such = wordsOf(own, entry)[0];
       const logs = such === undefined ? 'which logs nothing' : `which logs such as '${such}'`;
       problems.add(at, `found '${entry}', ${logs}, expected an entry of the order log`);
       continue;
     }
-    const words = [...texts, ...objects.flatMap((object) => wordsOf(object, entry))];
+    const words = (): Iterable<string> => allWords(texts, objects, entry);
     problems.expected(at, entry, 'an entry of the order log that this file can have', words);
   }
 }
 
-function canLog({ section, name }: ObjectDef, entry: string): boolean {
-  if (!entry.startsWith(name)) return false;
-  const rest = entry.slice(name.length);
-  if (rest === '') return BARE.has(section);
-  return (BEHIND[section] ?? []).some((one) =>
-    typeof one === 'string' ? one === rest : one.test(rest),
-  );
+function* allWords(
+  texts: Iterable<string>,
+  objects: readonly ObjectDef[],
+  entry: string,
+): Iterable<string> {
+  for (const text of texts) if (!BRACKETS.test(text)) yield text;
+  for (const object of objects) yield* wordsOf(object, entry);
+}
+
+/** Whether some object can log an entry: its bare name, or that and what stands behind it. */
+function canLog(names: Names, entry: string): boolean {
+  const own = names.get(entry);
+  if (own !== undefined && BARE.has(own.section)) return true;
+  for (const { section, ending } of ENDINGS) {
+    if (!entry.endsWith(ending)) continue;
+    if (names.get(entry.slice(0, -ending.length))?.section === section) return true;
+  }
+  return Object.entries(VARYING).some(([section, pattern]) => {
+    const name = pattern.exec(entry)?.[1];
+    return name !== undefined && names.get(name)?.section === section;
+  });
 }
 
 /** What an object can log, as near to a wrong entry as it gets. */
 function wordsOf(object: ObjectDef, entry: string): string[] {
   const { section, name } = object;
   const words = BARE.has(section) ? [name] : [];
-  for (const one of BEHIND[section] ?? []) if (typeof one === 'string') words.push(name + one);
+  for (const one of BEHIND[section] ?? []) words.push(name + one);
   if (object.section === 'children') {
     const signal = /SIG\S+$/.exec(entry)?.[0];
     const status = /\d+$/.exec(entry)?.[0] ?? object.exit ?? 0;

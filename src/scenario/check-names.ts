@@ -61,10 +61,9 @@ export class Names {
       return found as Extract<ObjectDef, { section: S }>;
     }
     const wanted = sections.map((section) => KINDS[section]).join(' or ');
-    const words = [...this.#objects.values()]
-      .filter((object) => (sections as readonly Section[]).includes(object.section))
-      .map((object) => object.name);
+    if (this.#problems.isFull) return null;
     if (found === undefined) {
+      const words = [...this.#namesOf(sections)];
       const have = words.length === 0 ? `: there is none` : ` that the file declares`;
       this.#problems.expected(at, name, `the name of ${wanted}${have}`, words);
     } else {
@@ -72,6 +71,12 @@ export class Names {
       this.#problems.add(at, `${is}, expected the name of ${wanted}`);
     }
     return null;
+  }
+
+  *#namesOf(sections: readonly Section[]): Iterable<string> {
+    for (const { section, name } of this.#objects.values()) {
+      if (sections.includes(section)) yield name;
+    }
   }
 
   #add(object: ObjectDef): void {

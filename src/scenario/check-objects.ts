@@ -6,13 +6,19 @@ import { ERROR_NAMES } from './errors.ts';
 import type { ChildDef, FaultDef, FdDef, Mention, Scenario, SignalDef } from './model.ts';
 import type { Problems } from './problem.ts';
 import { signalOf } from './read.ts';
+import { A_SIGNAL } from './schema-parts.ts';
+import { meantSignal } from './suggest.ts';
 
 /** Checks what a file says of its objects, faults and expectations, actions aside. */
 export function checkObjects(scenario: Scenario, names: Names, problems: Problems): void {
   const signals = new Map<number, SignalDef>();
+  const made = new Set<string>();
   for (const object of scenario.objects) {
-    if (object.section === 'fds') checkFd(object, names, problems);
-    else if (object.section === 'children') checkChild(object, problems);
+    if (object.section === 'fds') {
+      checkFd(object, names, problems);
+      checkMade(object, made, names, problems);
+      made.add(object.name);
+    } else if (object.section === 'children') checkChild(object, problems);
     else if (object.section === 'signals') checkSignal(object, signals, problems);
     else if (object.section === 'sources' && object.kind === 'idle' && object.afterNs > 0) {
       problems.add(object.at, `'${object.name}' is idle: expected 'after' with a timeout only`);
@@ -26,7 +32,7 @@ export function checkObjects(scenario: Scenario, names: Names, problems: Problem
 export function checkSignalName({ name, at }: Mention, problems: Problems): number {
   const signo = signalOf(name);
   if (signo === 0) {
-    problems.expected(at, name, 'a signal, such as SIGTERM or SIGRTMIN+1', signalNames());
+    problems.expected(at, name, A_SIGNAL, signalNames(), meantSignal(name));
   }
   return signo;
 }
@@ -45,10 +51,21 @@ function checkFd(fd: FdDef, names: Names, problems: Problems): void {
   }
 }
 
+/** Objects are made in order of the file, so that no fd is 'of' itself in the end. */
+function checkMade(
+  { name, of }: FdDef,
+  made: ReadonlySet<string>,
+  names: Names,
+  problems: Problems,
+): void {
+  if (of === null || made.has(of.name) || names.get(of.name)?.section !== 'fds') return;
+  problems.add(of.at, `'${name}' is 'of' '${of.name}', expected an fd that stands before it`);
+}
+
 /** A second set of handlers has nothing of a descriptor. */
 function checkSecond(fd: FdDef, of: Mention, names: Names, problems: Problems): void {
   const { name, at } = fd;
-  let other = names.find(of, 'fds');
+  const other = names.find(of, 'fds');
   if (other === null) return;
   if (other.many) problems.add(of.at, `'${of.name}' has a count: expected one descriptor`);
   if (other.context !== fd.context && other.of === null) {
@@ -57,15 +74,6 @@ function checkSecond(fd: FdDef, of: Mention, names: Names, problems: Problems): 
   }
   if (fd.many || fd.ready || fd.full) {
     problems.add(at, `'${name}' is a second set of handlers: expected no count, ready or full`);
-  }
-  const seen = new Set([fd.name]);
-  while (other !== null && other.of !== null && !seen.has(other.name)) {
-    seen.add(other.name);
-    const next = names.get(other.of.name);
-    other = next?.section === 'fds' ? next : null;
-  }
-  if (other !== null && seen.has(other.name)) {
-    problems.add(of.at, `'${name}' is 'of' itself in the end: expected a descriptor`);
   }
 }
 
@@ -79,9 +87,6 @@ function checkChild(child: ChildDef, problems: Problems): void {
   }
   if (child.command?.length === 0) {
     problems.add(at, `'${name}' has an empty command: expected a program`);
-  }
-  if (child.signal === 0 || child.ignore.includes(0)) {
-    problems.add(at, `'${name}' names what is no signal: expected such as SIGTERM`);
   }
 }
 

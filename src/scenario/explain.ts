@@ -1,22 +1,39 @@
 import type { z } from 'zod';
+import { signalNames } from '../signal/names.ts';
 import { misplaced, whereOf } from './action-places.ts';
 import type { Op } from './model.ts';
 import type { Problems } from './problem.ts';
 import { actionWords, NAME_ACTIONS } from './schema-actions.ts';
-import { type Expected, unpack } from './schema-parts.ts';
-import { describe, type MapNode, type Node, nodeAt } from './source.ts';
+import { A_SIGNAL, type Expected, unpack } from './schema-parts.ts';
+import { describe, entryOf, type MapNode, type Node, nodeAt } from './source.ts';
+import { meant, meantAction, meantSignal } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
 
 /** Tells zod's issues as problems of the file: where, what was found, what was expected. */
 export function explain(root: Node, issues: readonly Issue[], problems: Problems): void {
-  for (const issue of telling(issues)) explainIssue(root, [], issue, problems);
+  for (const issue of inOrder(root, telling(issues))) {
+    if (problems.isFull) return;
+    explainIssue(root, [], issue, problems);
+  }
+}
+
+/** As the file has them, so that of too many the first are told. */
+function inOrder(root: Node, issues: readonly Issue[]): Issue[] {
+  const placed = issues.map((issue) => {
+    const node = nodeAt(root, issue.path) ?? nodeAt(root, issue.path.slice(0, -1));
+    return { issue, at: node?.at ?? root.at };
+  });
+  placed.sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
+  return placed.map(({ issue }) => issue);
 }
 
 /** A rule on a map as a whole says nothing new where keys of it are unknown. */
-function telling(issues: readonly Issue[]): Issue[] {
-  const unknown = issues.filter((i) => i.code === 'unrecognized_keys').map((i) => i.path.join());
-  return issues.filter((i) => i.code !== 'custom' || !unknown.includes(i.path.join()));
+function telling(issues: readonly Issue[]): readonly Issue[] {
+  const unknown = new Set<string>();
+  for (const i of issues) if (i.code === 'unrecognized_keys') unknown.add(i.path.join());
+  if (unknown.size === 0) return issues;
+  return issues.filter((i) => i.code !== 'custom' || !unknown.has(i.path.join()));
 }
 
 function explainIssue(
@@ -60,7 +77,14 @@ function tellNode(
     problems.add(node.at, wrong);
     return;
   }
-  problems.expected(node.at, found, what + emptyHint(node, path, what), wordsAt(path, words));
+  if (node.kind === 'scalar' && what === A_SIGNAL) {
+    problems.expected(node.at, found, what, signalNames(), meantSignal(found));
+    return;
+  }
+  const inPlace = meant(node, what);
+  const hint = inPlace === undefined ? emptyHint(node, path, what) : `, such as ${inPlace}`;
+  const near = wordsAt(path, words);
+  problems.expected(node.at, found, what + hint, near, actionFor(found, near));
 }
 
 /** What is said of an action that stands there as a bare word. */
@@ -101,12 +125,21 @@ function explainKey(
   problems: Problems,
 ): void {
   if (node?.kind !== 'map') return;
-  const entry = node.entries.find((e) => e.key.text === key);
+  const entry = entryOf(node, key);
   if (isTold(entry?.key)) return;
   const at = entry?.key.at ?? node.at;
   // It would be right as a word, and is most likely the next action with its '-' left out.
   if (expected.words.includes(key)) problems.expected(at, key, wordExpected(node, key));
-  else problems.expected(at, key, expected.what, wordsAt(path, expected.words));
+  else {
+    const near = wordsAt(path, expected.words);
+    problems.expected(at, key, expected.what, near, actionFor(key, near));
+  }
+}
+
+/** The action that another word for it stands for, where that one may stand. */
+function actionFor(word: string, words: readonly string[]): string | undefined {
+  const action = meantAction(word);
+  return action !== undefined && ACTIONS.has(action) && words.includes(action) ? action : undefined;
 }
 
 function wordExpected(node: MapNode, word: string): string {

@@ -3,8 +3,8 @@
  *
  * @packageDocumentation
  */
-export type { CapWorld } from '../host/capped.ts';
-export type { TimedHost } from '../host/timed.ts';
+export type { CapWorld } from '../host/lenses/capped.ts';
+export type { TimedHost } from '../host/lenses/timed.ts';
 export { type Loaded, loadScenario } from './load.ts';
 export type * from './model.ts';
 export { formatProblem, type Place, type Problem } from './problem.ts';

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { buildScenario } from './build.ts';
 import { checkActions } from './check-actions.ts';
 import { checkCycles } from './check-cycles.ts';
@@ -9,8 +10,9 @@ import type { Mention, Scenario } from './model.ts';
 import { type Problem, Problems } from './problem.ts';
 import { prune } from './prune.ts';
 import { itemsOf, mentionOf } from './read.ts';
+import { readYaml } from './read-yaml.ts';
 import { scenarioSchema } from './schema.ts';
-import { get, type Node, readSource, toPlain } from './source.ts';
+import { beginning, get, type Node, toPlain } from './source.ts';
 
 /** What reading a file gives: a scenario, or what is wrong with it. */
 export interface Loaded {
@@ -23,22 +25,36 @@ export interface Loaded {
 /** Reads a scenario and checks all that can be known before it is run. */
 export function loadScenario(text: string, file: string): Loaded {
   const problems = new Problems(file);
-  const root = readSource(text, problems);
+  const root = readYaml(text, problems);
   if (root === null) return { scenario: null, problems: problems.sorted() };
-  const parsed = scenarioSchema.safeParse(toPlain(root), { reportInput: true });
-  if (!parsed.success) {
-    explain(root, parsed.error.issues, problems);
-    checkRest(prune(root, parsed.error.issues), problems);
+  const issues = issuesOf(root, problems);
+  if (issues.length > 0) {
+    explain(root, issues, problems);
+    checkRest(prune(root, issues), problems);
   }
   if (problems.list.length > 0) return { scenario: null, problems: problems.sorted() };
   const scenario = buildScenario(root, file);
   const names = new Names(scenario.objects, problems);
   checkObjects(scenario, names, problems);
   checkActions(scenario, names, problems);
-  checkEntries(scenario, entriesIn(root), problems);
+  checkEntries(scenario, names, entriesIn(root), problems);
   if (problems.list.length === 0) checkCycles(scenario, names, problems);
   const ok = problems.list.length === 0;
   return { scenario: ok ? scenario : null, problems: problems.sorted() };
+}
+
+/** What is wrong with the shape of a file. */
+function issuesOf(root: Node, problems: Problems): readonly z.core.$ZodIssue[] {
+  try {
+    return scenarioSchema.safeParse(toPlain(root), { reportInput: true }).error?.issues ?? [];
+  } catch (error) {
+    // zod hands issues on as arguments, and of these there can be too many.
+    if (!(error instanceof RangeError)) throw error;
+    problems.add(root.at, 'too much is wrong with this file: only its first parts were looked at');
+    return (
+      scenarioSchema.safeParse(toPlain(beginning(root)), { reportInput: true }).error?.issues ?? []
+    );
+  }
 }
 
 /** Of a file of which parts have the wrong shape, the names in the others are looked at all the same. */

@@ -1,9 +1,30 @@
-/** The word that a person most likely meant, or undefined where none is near. */
-export function nearest(typed: string, words: Iterable<string>): string | undefined {
+/** Longer words are not compared, nor with such. */
+const LONGEST = 64;
+
+/** How much comparing may be done, in pairs of letters: what is left of it. */
+export interface Allowance {
+  pairs: number;
+}
+
+/** Enough for every file that a person wrote. */
+export function newAllowance(): Allowance {
+  return { pairs: 5_000_000 };
+}
+
+/** The word that a person most likely meant, or undefined where none is near, or the allowance is used up. */
+export function nearest(
+  typed: string,
+  words: Iterable<string>,
+  allowance: Allowance = newAllowance(),
+): string | undefined {
+  if (typed.length > LONGEST) return undefined;
   let best: string | undefined;
   let least = Math.max(1, Math.floor(typed.length / 3)) + 1;
   for (const word of words) {
-    if (word === typed) continue;
+    // To look at a word costs something too.
+    if (--allowance.pairs < 0) return undefined;
+    if (word === typed || Math.abs(word.length - typed.length) >= least) continue;
+    allowance.pairs -= typed.length * word.length;
     const d = distance(typed.toLowerCase(), word.toLowerCase());
     if (d < least) {
       least = d;

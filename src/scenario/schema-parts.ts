@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { DURATION, isSeed, MAX_SEED, SIGNED_DURATION } from './values.ts';
+import { grouped, MOST_CLOCK_NS, MOST_NS, MOST_TIMES } from './limits.ts';
+import { signalOf } from './read.ts';
+import { DURATION, durationNs, isSeed, MAX_SEED, SIGNED_DURATION } from './values.ts';
 
 /**
  * The scalars and maps that the language is made of, as zod schemas over source
@@ -35,9 +37,29 @@ export function withJson<T extends z.ZodType>(schema: T, json: Record<string, un
   return schema;
 }
 
-function text(what: string, pattern: RegExp, json: Record<string, unknown>): z.ZodType {
+function text(what: string, pattern: RegExp, json: Record<string, unknown>): z.ZodString {
   const error = expected(what);
   return withJson(z.string({ error }).regex(pattern, { error }), json);
+}
+
+/** Of what matches a pattern that alone which is within bounds; the others are told of by what was expected. */
+function within(
+  schema: z.ZodString,
+  pattern: RegExp,
+  isWithin: (text: string) => boolean,
+  what: string,
+): z.ZodType {
+  const error = expected(what);
+  const bounded = schema.refine((value) => !pattern.test(value) || isWithin(value), { error });
+  return withJson(bounded, jsonSchemaOf(schema)!);
+}
+
+/** A whole number, in digits. */
+function number(what: string, pattern: RegExp, least: number, most: number): z.ZodType {
+  const json = { type: 'integer', minimum: least, maximum: most };
+  const isWithin = (value: string): boolean => Number(value) >= least && Number(value) <= most;
+  const bounds = `a whole number from ${grouped(least)} to ${grouped(most)}`;
+  return within(text(what, pattern, json), pattern, isWithin, bounds);
 }
 
 /** One of some words. */
@@ -97,10 +119,29 @@ const LONE = ['string', 'number', 'boolean', 'null'];
 
 export const anyText = withJson(z.string({ error: expected('a text') }), { type: LONE });
 export const name = text('a name', /./, { type: LONE });
+export const A_SIGNAL = 'a signal, such as SIGTERM or SIGRTMIN+1';
+export const signal = withJson(
+  z.string({ error: expected(A_SIGNAL) }).refine((value) => signalOf(value) !== 0, {
+    error: expected(A_SIGNAL),
+  }),
+  { type: 'string' },
+);
 export const bool = text('true or false', /^(true|false)$/, { type: 'boolean' });
-export const count = text('a whole number above 0', /^[1-9]\d*$/, { type: 'integer', minimum: 1 });
-export const whole = text('a whole number', /^\d+$/, { type: 'integer', minimum: 0 });
-export const integer = text('a whole number', /^-?\d+$/, { type: 'integer' });
+export const count = countTo(MOST_TIMES);
+export const whole = wholeTo(MOST_TIMES);
+/** What sigqueue sends along is a C int. */
+export const int = number('a whole number', /^-?\d+$/, -(2 ** 31), 2 ** 31 - 1);
+
+/** A number of things, at least one. */
+export function countTo(most: number): z.ZodType {
+  return number('a whole number above 0', /^[1-9]\d*$/, 1, most);
+}
+
+/** A number of things, maybe none. */
+export function wholeTo(most: number): z.ZodType {
+  return number('a whole number', /^\d+$/, 0, most);
+}
+
 const aSeed = { error: expected(`a seed from 0 to ${MAX_SEED}`) };
 export const seed = withJson(z.string(aSeed).refine(isSeed, aSeed), {
   type: 'integer',
@@ -113,36 +154,66 @@ export const exitStatus = text(
   { type: 'integer', minimum: 0, maximum: 255 },
 );
 const IN_UNITS = 'in ns, us, ms or s';
-export const duration = text(`a duration such as 10ms or 1.5s, ${IN_UNITS}`, DURATION, {
-  type: 'string',
-  pattern: DURATION.source,
-});
-export const signedDuration = text(`a time such as 1ns or -5ms, ${IN_UNITS}`, SIGNED_DURATION, {
-  type: 'string',
-  pattern: SIGNED_DURATION.source,
-});
+const UP_TO = `up to ${MOST_NS / 1e9}s`;
+export const duration = within(
+  text(`a duration such as 10ms or 1.5s, ${IN_UNITS}`, DURATION, {
+    type: 'string',
+    pattern: DURATION.source,
+  }),
+  DURATION,
+  (value) => durationNs(value) <= MOST_NS,
+  `a duration ${UP_TO}`,
+);
+export const signedDuration = within(
+  text(`a time such as 1ns or -5ms, ${IN_UNITS}`, SIGNED_DURATION, {
+    type: 'string',
+    pattern: SIGNED_DURATION.source,
+  }),
+  SIGNED_DURATION,
+  (value) => Math.abs(durationNs(value)) <= MOST_CLOCK_NS,
+  `a time within ${MOST_CLOCK_NS / 1e9}s of 0`,
+);
 
-function comparison(what: string, value: string, json: readonly string[]): z.ZodType {
-  const pattern = new RegExp(`^\\s*(<=|>=|<|>)?\\s*(${value})\\s*$`);
-  const single = text(what, pattern, { type: json });
+/** @param most what a value may be: ns, or a count */
+function comparison(what: string, value: string, json: readonly string[], most: number): z.ZodType {
+  const pattern = new RegExp(`^\\s*(?:<=|>=|<|>)?\\s*(${value})\\s*$`);
+  const amountOf = (bound: string): number => {
+    const [, found] = pattern.exec(bound)!;
+    if (found === 'none') return 0;
+    return /[a-z]$/.test(found!) ? durationNs(found!) : Number(found);
+  };
+  const bounds = most === Number.MAX_SAFE_INTEGER ? grouped(most) : `${most / 1e9}s`;
+  const single = within(
+    text(what, pattern, { type: json }),
+    pattern,
+    (bound) => amountOf(bound) <= most,
+    `a comparison with what is at most ${bounds}`,
+  );
   return either(single, list(what, single));
 }
 
-const AN_AMOUNT = '\\d+(\\.\\d+)?(ns|us|ms|s)';
-export const compareDuration = comparison(`a comparison such as "<10ms", ${IN_UNITS}`, AN_AMOUNT, [
-  'string',
-]);
+const AN_AMOUNT = '\\d+(?:\\.\\d+)?(?:ns|us|ms|s)';
+export const compareDuration = comparison(
+  `a comparison such as "<10ms", ${IN_UNITS}`,
+  AN_AMOUNT,
+  ['string'],
+  MOST_NS,
+);
 export const compareTimeout = comparison(
   `a comparison such as 10ms or "<10ms", ${IN_UNITS}, or 0 or none`,
   `${AN_AMOUNT}|0|none`,
   ['string', 'integer'],
+  MOST_NS,
 );
 export const compareExpiry = comparison(
   `a time such as 100ns, ${IN_UNITS}, or none`,
   `${AN_AMOUNT}|none`,
   ['string'],
+  MOST_CLOCK_NS,
 );
-export const compareCount = comparison('a comparison such as 3 or "<=5"', '\\d+', [
-  'string',
-  'integer',
-]);
+export const compareCount = comparison(
+  'a comparison such as 3 or "<=5"',
+  '\\d+',
+  ['string', 'integer'],
+  Number.MAX_SAFE_INTEGER,
+);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOST_FDS, MOST_GRANDCHILDREN } from './limits.ts';
 import { ABOUT } from './schema-about.ts';
 import { actionList, CLOCKS, CONTEXTS, signalAction } from './schema-actions.ts';
 import {
@@ -6,7 +7,7 @@ import {
   bool,
   compareCount,
   compareDuration,
-  count,
+  countTo,
   duration,
   either,
   exitStatus,
@@ -16,7 +17,9 @@ import {
   name,
   named,
   seed,
+  signal,
   whole,
+  wholeTo,
   words,
 } from './schema-parts.ts';
 
@@ -60,17 +63,17 @@ const fd = map('an fd', {
   full: bool.optional(),
   external: bool.optional(),
   of: name.optional(),
-  count: count.optional(),
+  count: countTo(MOST_FDS).optional(),
 });
 
 const child = map('a child', {
   after: duration.optional(),
   exit: exitStatus.optional(),
-  signal: name.optional(),
+  signal: signal.optional(),
   stop: bool.optional(),
   write: anyText.optional(),
-  ignore: list('a list of signals, such as [SIGTERM]', name).optional(),
-  children: whole.optional(),
+  ignore: list('a list of signals, such as [SIGTERM]', signal).optional(),
+  children: wholeTo(MOST_GRANDCHILDREN).optional(),
   command: either(anyText, list('a list such as [sleep, 1]', anyText)).optional(),
   start: bool.optional(),
 });
@@ -91,7 +94,7 @@ const expectation = map('expect', {
     'a map such as {a: {exit: 3}}',
     either(
       words('how it ended', ['running', 'stopped']),
-      map('how it ended', { exit: exitStatus.optional(), signal: name.optional() }),
+      map('how it ended', { exit: exitStatus.optional(), signal: signal.optional() }),
     ),
   ).optional(),
   iterations: compareCount.optional(),

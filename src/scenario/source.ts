@@ -1,14 +1,4 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseDocument,
-  visit,
-} from 'yaml';
-import type { Place, Problems } from './problem.ts';
+import type { Place } from './problem.ts';
 
 /** A YAML file as the language sees it: scalars are their source text, maps keep their order. */
 export type Node = ScalarNode | ListNode | MapNode;
@@ -40,132 +30,27 @@ export interface MapEntry {
   readonly value: Node;
 }
 
-/** Reads a YAML text. Returns null where it is not YAML, or says nothing. */
-export function readSource(text: string, problems: Problems): Node | null {
-  const lines = new LineCounter();
-  // In the failsafe schema 1, on and null are strings.
-  const doc = parseDocument(text, { lineCounter: lines, schema: 'failsafe', prettyErrors: false });
-  for (const error of doc.errors) {
-    const openedAt = error.code === 'MISSING_CHAR' ? openQuoteAt(doc, error.pos[0]) : null;
-    const { line, col } = lines.linePos(openedAt ?? error.pos[0]);
-    const at = { line, column: col };
-    if (openedAt !== null) {
-      problems.add(at, 'not YAML: the quote that opens here is not closed');
-      // All that follows was taken for what is quoted.
-      return null;
-    }
-    if (error.code === 'DUPLICATE_KEY') {
-      problems.expected(at, keyAt(text, error.pos[0]), 'each key once in a map');
-    } else if (error.code === 'MULTIPLE_DOCS') {
-      problems.add(at, 'a second document begins here, expected one scenario a file');
-    } else {
-      problems.add(at, `not YAML: ${error.message}`);
-    }
-  }
-  // The rest of a map whose key stands there twice can be looked at all the same.
-  if (doc.errors.some((error) => error.code !== 'DUPLICATE_KEY')) return null;
-  const reader = new Reader(lines, problems, (alias) => alias.resolve(doc));
-  return reader.node(doc.contents, { line: 1, column: 1 });
-}
-
-/** Where the quoted text begins that comes to its end at a place without a closing quote; null: none does. */
-function openQuoteAt(doc: Document.Parsed, end: number): number | null {
-  let start: number | null = null;
-  visit(doc, {
-    Scalar: (_key, { type, range }) => {
-      if (type !== 'QUOTE_DOUBLE' && type !== 'QUOTE_SINGLE') return;
-      if (range?.[1] === end) start = range[0];
-    },
-  });
-  return start;
-}
-
-function keyAt(text: string, at: number): string {
-  return /^[^:\n]*/.exec(text.slice(at))![0];
-}
-
-type YamlNode = { range?: readonly [number, number, number] | null | undefined };
-type Alias = Parameters<typeof isAlias>[0] & { resolve(doc: unknown): unknown };
-
-class Reader {
-  readonly #lines: LineCounter;
-  readonly #problems: Problems;
-  readonly #resolve: (alias: Alias) => unknown;
-  /** The nodes that stand around the one that is read. */
-  readonly #around: unknown[] = [];
-
-  constructor(lines: LineCounter, problems: Problems, resolve: (alias: Alias) => unknown) {
-    this.#lines = lines;
-    this.#problems = problems;
-    this.#resolve = resolve;
-  }
-
-  /** @param outer where it stands, if it does not say so itself */
-  node(node: unknown, outer: Place): Node {
-    const at = this.#place(node, outer);
-    if (isAlias(node)) {
-      const target = this.#resolve(node as unknown as Alias);
-      const wrong = this.#wrongAlias(node.source, target);
-      if (wrong === null) return this.node(target, at);
-      this.#problems.add(at, wrong);
-      return { kind: 'scalar', text: '', empty: true, told: true, at };
-    }
-    this.#around.push(node);
-    try {
-      return this.#plain(node, at);
-    } finally {
-      this.#around.pop();
-    }
-  }
-
-  /** Returns what is wrong with an alias, or null. */
-  #wrongAlias(name: string, target: unknown): string | null {
-    if (target === undefined) {
-      return `there is no anchor '${name}', expected an '&${name}' before '*${name}'`;
-    }
-    return this.#around.includes(target)
-      ? `'*${name}' stands inside of what it names: it has no end`
-      : null;
-  }
-
-  #plain(node: unknown, at: Place): Node {
-    if (isMap(node)) {
-      const entries = node.items.map(({ key, value }): MapEntry => {
-        const name = this.node(key, at);
-        if (name.kind === 'scalar') return { key: name, value: this.node(value, name.at) };
-        this.#problems.expected(name.at, describe(name), 'a name as the key');
-        const empty: ScalarNode = { kind: 'scalar', text: '', empty: true, at: name.at };
-        return { key: empty, value: this.node(value, name.at) };
-      });
-      return { kind: 'map', entries, at };
-    }
-    if (isSeq(node)) {
-      return { kind: 'list', items: node.items.map((item) => this.node(item, at)), at };
-    }
-    if (isScalar(node)) {
-      const text = node.source ?? String(node.value ?? '');
-      const empty = text === '' && (node.type === 'PLAIN' || node.type === undefined);
-      return { kind: 'scalar', text, empty, at };
-    }
-    return { kind: 'scalar', text: '', empty: true, at };
-  }
-
-  #place(node: unknown, outer: Place): Place {
-    const range = (node as YamlNode | null)?.range;
-    if (range === undefined || range === null) return outer;
-    const { line, col } = this.#lines.linePos(range[0]);
-    return { line, column: col };
-  }
-}
-
 /** What zod validates: the node as plain data. The order of maps is not kept; of equal keys the first counts. */
 export function toPlain(node: Node): unknown {
   if (node.kind === 'scalar') return node.empty ? null : node.text;
   if (node.kind === 'list') return node.items.map(toPlain);
-  return Object.fromEntries(
-    [...node.entries].reverse().map(({ key, value }) => [key.text, toPlain(value)]),
-  );
+  const plain: Record<string, unknown> = {};
+  for (let i = node.entries.length - 1; i >= 0; i--) {
+    const { key, value } = node.entries[i]!;
+    plain[key.text] = toPlain(value);
+  }
+  return plain;
 }
+
+/** A node of which each map and list has no more than its first entries. */
+export function beginning(node: Node): Node {
+  if (node.kind === 'scalar') return node;
+  if (node.kind === 'list') return { ...node, items: node.items.slice(0, FIRST).map(beginning) };
+  const entries = node.entries.slice(0, FIRST);
+  return { ...node, entries: entries.map(({ key, value }) => ({ key, value: beginning(value) })) };
+}
+
+const FIRST = 100;
 
 /** A node in an error's words. */
 export function describe(node: Node): string {
@@ -176,9 +61,27 @@ export function describe(node: Node): string {
 
 /** The value under a key of a map. */
 export function get(node: Node | undefined, key: string): Node | undefined {
-  if (node?.kind !== 'map') return undefined;
-  return node.entries.find((entry) => entry.key.text === key)?.value;
+  return node?.kind === 'map' ? entryOf(node, key)?.value : undefined;
 }
+
+/** The first entry of a map that has a key. */
+export function entryOf(node: MapNode, key: string): MapEntry | undefined {
+  const { entries } = node;
+  if (entries.length < MANY) return entries.find((entry) => entry.key.text === key);
+  let index = indexes.get(node);
+  if (index === undefined) {
+    index = new Map();
+    for (const entry of entries) {
+      if (!index.has(entry.key.text)) index.set(entry.key.text, entry);
+    }
+    indexes.set(node, index);
+  }
+  return index.get(key);
+}
+
+/** A map with so many entries is not searched one by one, or who looks up each of them takes n². */
+const MANY = 16;
+const indexes = new WeakMap<MapNode, Map<string, MapEntry>>();
 
 /** The node that a path of keys and places leads to. */
 export function nodeAt(root: Node, path: readonly PropertyKey[]): Node | undefined {

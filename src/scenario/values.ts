@@ -35,7 +35,7 @@ export interface Bound {
   readonly operator: Operator;
   /** ns, or a count; null stands for `none`. */
   readonly value: number | null;
-  /** The unit of the last digit that was written, in ns: `5ms` is exact to 1 ms. */
+  /** The unit of the last digit that was written, ns: `5ms` is exact to 1 ms; 0 of a bare `0`, which is exact. */
   readonly precision: number;
   readonly text: string;
 }
@@ -49,7 +49,7 @@ const OPERATOR = /^\s*(<=|>=|<|>)?\s*/;
 export function durationBound(text: string): Bound {
   const { operator, rest } = split(text);
   if (rest === 'none') return { operator, value: null, precision: 1, text };
-  if (rest === '0') return { operator, value: 0, precision: 1, text };
+  if (rest === '0') return { operator, value: 0, precision: 0, text };
   const decimals = /\.(\d+)/.exec(rest)?.[1]?.length ?? 0;
   const unit = NS[/[a-z]+$/.exec(rest)![0]]!;
   return {
@@ -81,9 +81,14 @@ export interface Slack {
 
 export const EXACT: Slack = { above: 0, below: 0 };
 
-/** Whether a value lies within a bound. null stands for `none`. */
-export function holds(bound: Bound, actual: number | null, slack: Slack = EXACT): boolean {
-  const { operator, value } = bound;
+/** Whether a value lies within all bounds. null stands for `none`. */
+export function holdsAll(is: Comparison, actual: number | null, slack: Slack = EXACT): boolean {
+  return is.every((bound) => holds(bound, actual, slack));
+}
+
+/** An equal value holds for as long as its digits do: `5ms` to just below 6 ms. */
+function holds(bound: Bound, actual: number | null, slack: Slack): boolean {
+  const { operator, value, precision } = bound;
   if (value === null || actual === null) return operator === '=' && value === actual;
   switch (operator) {
     case '<':
@@ -95,7 +100,10 @@ export function holds(bound: Bound, actual: number | null, slack: Slack = EXACT)
     case '>=':
       return actual >= value;
     case '=':
-      return actual >= value - slack.below && actual <= value + slack.above;
+      if (precision === 0) return actual === value;
+      return (
+        actual >= value - slack.below && actual <= value + Math.max(slack.above, precision - 1)
+      );
   }
 }
 

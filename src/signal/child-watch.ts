@@ -246,7 +246,10 @@ export class ChildWatch implements Disposable {
     }
   }
 
-  /** Returns the pid that has changed, 0 for none, or -errno. */
+  /**
+   * Returns the pid that has changed, 0 for none, or -ECHILD.
+   * @throws HostError where the kernel does not say: children that have ended would stay for ever
+   */
   #wait(idtype: number, id: number, options: number): number {
     const { host } = this.#options.loop;
     const what = this.#waitFor | WNOHANG | options;
@@ -254,6 +257,7 @@ export class ChildWatch implements Disposable {
     do {
       ret = host.waitid(idtype, id, what, this.#result);
     } while (ret === -EINTR);
+    if (ret < 0 && ret !== -ECHILD) throw new HostError(ret, 'waitid');
     return ret < 0 ? ret : this.#result.pid;
   }
 

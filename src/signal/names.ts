@@ -1,5 +1,8 @@
 import { NSIG, SIGCHLD, SIGKILL, SIGRTMAX, SIGRTMIN, SIGSTOP } from '../host/constants.ts';
 
+/** What a HostError names as its call where not every thread could be masked. */
+export const BLOCKING_SIGNALS = 'blocking signals in every thread';
+
 /** Names by number, 1 to 31. */
 const STANDARD = [
   '',

@@ -16,6 +16,7 @@ import {
 } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
+import { BLOCKING_SIGNALS } from './names.ts';
 import type { SigactionTable } from './sigaction-table.ts';
 import { decodeSiginfo, newSiginfo, type SignalfdSiginfo } from './siginfo.ts';
 
@@ -24,6 +25,9 @@ const T_RECORD = EV.signalfd_record;
 const T_LOOKUP = EV.sigaction_lookup;
 const T_BEGIN = EV.signal_handler_begin;
 const T_END = EV.signal_handler_end;
+
+/** In a row: a descriptor that stays readable and cannot be read would keep the loop busy for ever. */
+const MOST_FAILED_READS = 1_000;
 
 /** Signals that have come, and that records are to be made of. */
 export interface Arrivals {
@@ -66,7 +70,7 @@ export class NativeSignalSource implements SignalSource {
   constructor(host: Host, signals: readonly number[]) {
     this.#host = host;
     const mask = host.blockSignals(signals);
-    if (typeof mask === 'number') throw new HostError(mask, 'blocking signals in every thread');
+    if (typeof mask === 'number') throw new HostError(mask, BLOCKING_SIGNALS);
     const fd = host.signalfd(-1, signals, O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
       host.restoreSignalMask(mask);
@@ -131,6 +135,7 @@ export class SigfdReader {
   readonly #buffer: HostBuffer;
   readonly #info: SignalfdSiginfo = newSiginfo();
   #stopped = false;
+  #failedReads = 0;
 
   /** @param report takes the one line that says that a read went wrong */
   constructor(
@@ -148,7 +153,10 @@ export class SigfdReader {
     this.#buffer = host.alloc(SIGNALFD_SIGINFO_SIZE);
   }
 
-  /** The fd handler. */
+  /**
+   * The fd handler.
+   * @throws HostError where reads do nothing but fail
+   */
   readonly handler = (): void => {
     const { fd } = this.#source;
     while (!this.#stopped) {
@@ -165,8 +173,12 @@ export class SigfdReader {
             ? `read from sigfd failed: ${errnoName(ret)}`
             : `read from sigfd returned ${ret} bytes of ${SIGNALFD_SIGINFO_SIZE}`,
         );
+        if (ret < 0 && ++this.#failedReads >= MOST_FAILED_READS) {
+          throw new HostError(ret, 'read from sigfd');
+        }
         return;
       }
+      this.#failedReads = 0;
       this.counts.records++;
       decodeSiginfo(this.#buffer.view, 0, this.#info);
       this.#source.taken?.(this.#info.ssi_signo);

@@ -49,6 +49,8 @@ export class Signals implements Disposable {
   childWatch: Disposable | null = null;
   /** How the records come; see CompatSignalSource for what compat lacks. */
   readonly sigfd: 'native' | 'compat';
+  /** Why `auto` became compat; null where it did not. */
+  readonly refused: HostError | null;
   readonly #handler: Disposable;
   readonly #reader: SigfdReader;
   #disposed = false;
@@ -64,6 +66,7 @@ export class Signals implements Disposable {
     const made = openSource(loop, options);
     this.source = made.source;
     this.sigfd = made.sigfd;
+    this.refused = made.refused;
     this.signals = [...options.signals];
     this.table = made.table;
     const report = options.report ?? (() => {});
@@ -140,21 +143,24 @@ const UNABLE = [ENOSYS, EACCES, EPERM, EAGAIN];
 interface Made {
   readonly source: SignalSource;
   readonly sigfd: 'native' | 'compat';
+  readonly refused: HostError | null;
   readonly table: SigactionTable;
 }
 
 function openSource(loop: SignalLoop, options: SignalsOptions): Made {
   const { host } = loop;
   const choice = options.sigfd ?? 'auto';
+  let refused: HostError | null = null;
   if (choice !== 'compat') {
     try {
       const source = new NativeSignalSource(host, options.signals);
-      return { source, sigfd: 'native', table: new SigactionTable(host) };
+      return { source, sigfd: 'native', refused, table: new SigactionTable(host) };
     } catch (error) {
       const unable = error instanceof HostError && UNABLE.includes(error.errno);
       if (choice === 'native' || !unable) throw error;
+      refused = error;
     }
   }
   const source = new CompatSignalSource(loop, options.signals);
-  return { source, sigfd: 'compat', table: new SigactionTable(host, source) };
+  return { source, sigfd: 'compat', refused, table: new SigactionTable(host, source) };
 }

@@ -64,7 +64,7 @@ function readJson(text: string): TraceFile {
     }
     const def = definition(String(object.event));
     if (def === undefined) {
-      throw new TraceReadError(`line ${i + 1}: there is no trace event ${object.event}`);
+      throw new TraceReadError(`line ${i + 1}: there is no trace event ${quoted(object.event)}`);
     }
     const args: Record<string, number | string> = {};
     for (const [arg, type] of def.args) {
@@ -143,7 +143,7 @@ class SimpleReader {
     const name = this.#names.get(id);
     const def = name === undefined ? undefined : definition(name);
     if (def === undefined) {
-      throw new TraceReadError(`byte ${start}: there is no trace event ${name ?? id}`);
+      throw new TraceReadError(`byte ${start}: there is no trace event ${name === undefined ? id : quoted(name)}`);
     }
     const args: Record<string, number | string> = {};
     for (const [arg, type] of def.args) args[arg] = type === 'str' ? this.#text() : this.#u64();
@@ -184,4 +184,9 @@ class SimpleReader {
     this.#at += length;
     return text;
   }
+}
+
+/** What a file says of itself, in a line: of a long text its beginning, and its control characters escaped. */
+function quoted(text: unknown): string {
+  return JSON.stringify(String(text).slice(0, 60));
 }

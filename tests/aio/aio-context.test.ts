@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { AioContext, type AioContextOptions } from '../../src/aio/aio-context.ts';
 import { Clocks, QEMU_CLOCK_VIRTUAL } from '../../src/aio/clock.ts';
-import { Coroutines } from '../../src/aio/coroutines.ts';
 import { EventNotifier } from '../../src/aio/event-notifier.ts';
+import { Coroutines } from '../../src/coroutine/coroutines.ts';
 import { EMFILE } from '../../src/host/errno.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';

@@ -54,8 +54,8 @@ describe('the clocks', () => {
     'tell their listeners when they start, once, and not those that left',
     onSim((rig) => {
       const clocks = new Clocks(rig.host);
-      const listener = { clockEnabled: () => rig.log.push('one') };
-      const other = { clockEnabled: () => rig.log.push('other') };
+      const listener = { isRunning: false, clockEnabled: () => rig.log.push('one') };
+      const other = { isRunning: false, clockEnabled: () => rig.log.push('other') };
       clocks.listen(QEMU_CLOCK_VIRTUAL, listener);
       clocks.listen(QEMU_CLOCK_VIRTUAL, other);
       clocks.enable(QEMU_CLOCK_VIRTUAL, true);
@@ -93,7 +93,48 @@ describe('the clocks', () => {
   });
 });
 
+describe('a clock that is disabled', () => {
+  it(
+    'in a callback of one of its own timers is refused, and goes on',
+    onSim((rig) => {
+      const ctx = rig.context();
+      const { clocks, timers } = ctx;
+      const bh = ctx.newBottomHalf('b', () => clocks.enable(QEMU_CLOCK_HOST, false));
+      const timer = timers.newTimer(QEMU_CLOCK_HOST, 't', () => {
+        clocks.enable(QEMU_CLOCK_REALTIME, false);
+        clocks.enable(QEMU_CLOCK_REALTIME, true);
+        bh.schedule();
+        ctx.poll(false);
+      });
+      timer.modNs(1);
+      expect(() => ctx.poll(false)).toThrow(/^qemu_clock_enable: the host clock is disabled/);
+      expect(clocks.isEnabled(QEMU_CLOCK_HOST)).toBe(true);
+      // The callback is over.
+      bh.schedule();
+      ctx.poll(false);
+      expect(clocks.isEnabled(QEMU_CLOCK_HOST)).toBe(false);
+    }),
+  );
+});
+
 describe.each(hosts)('on %s', (_kind, make) => {
+  it(
+    'the host clock moves on between two readings, if its rest is counted',
+    rigged(make, (rig) => {
+      const clocks = new Clocks(rig.host);
+      let before = 0;
+      let beforeRest = 0;
+      for (let i = 0; i < 1000; i++) {
+        const ns = clocks.nowNs(QEMU_CLOCK_HOST);
+        const rest = clocks.restNs(QEMU_CLOCK_HOST);
+        expect(Math.abs(rest)).toBeLessThanOrEqual(128);
+        if (i > 0) expect(ns - before + (rest - beforeRest)).toBeGreaterThan(0);
+        [before, beforeRest] = [ns, rest];
+      }
+      expect(clocks.restNs(QEMU_CLOCK_REALTIME)).toBe(0);
+    }),
+  );
+
   it(
     'time does not go back',
     rigged(make, (rig) => {

@@ -293,6 +293,59 @@ describe('deadlines', () => {
   );
 });
 
+describe('on the host clock', () => {
+  it(
+    'deadlines are in order to the ns, and far from now too',
+    onSim((rig) => {
+      const ctx = rig.context();
+      const spans = [300, 50, 20, 256, 255, 1, 0, 128, 129, 127, 2];
+      const timers = named(rig, ctx.timers, QEMU_CLOCK_HOST, ...spans.map(String));
+      // Each look at the clock takes 1 ns.
+      spans.forEach((span, i) => {
+        timers[i]!.modFromNowNs(span);
+      });
+      const [first, second] = named(rig, ctx.timers, QEMU_CLOCK_HOST, 'first', 'second');
+      second!.modNs(2);
+      first!.modNs(1);
+      rig.host.advance(1000);
+      ctx.poll(false);
+      const due = spans.map((span, i) => ({ name: String(span), at: span + i }));
+      const order = due.sort((a, b) => a.at - b.at).map(({ name }) => name);
+      expect(rig.log).toEqual(['first', 'second', ...order]);
+    }),
+  );
+
+  it.each([1, 100, 255, 256, 1000, 1_000_001])(
+    'a poll sleeps %i ns, not more and not less',
+    (span) => {
+      onSim((rig) => {
+        const ctx = rig.context();
+        ctx.poll(false);
+        const [timer] = named(rig, ctx.timers, QEMU_CLOCK_HOST, 't');
+        const startNs = rig.host.nowNs;
+        timer!.modFromNowNs(span);
+        ctx.poll(false);
+        while (rig.log.length === 0) ctx.poll(true);
+        const tookNs = rig.host.nowNs - startNs;
+        expect(tookNs).toBeGreaterThanOrEqual(span);
+        expect(tookNs).toBeLessThan(span + 20);
+      })();
+    },
+  );
+
+  it(
+    'one that is due earlier by what the number leaves out is anticipated',
+    onSim((rig) => {
+      const [timer] = named(rig, rig.context().timers, QEMU_CLOCK_HOST, 't');
+      timer!.modFromNowNs(100);
+      const { expireTimeNs, restNs } = timer!;
+      expect(restNs).not.toBe(0);
+      timer!.modAnticipateNs(expireTimeNs);
+      expect(timer!.restNs).toBe(Math.min(restNs, 0));
+    }),
+  );
+});
+
 describe('closing a group', () => {
   it(
     'disarms its timers and hears no clock any more',

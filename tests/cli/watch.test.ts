@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { run, untilState } from '../support/run.ts';
-import { needTmux, Tmux } from '../support/tmux.ts';
-import { QL, WatchTerminal } from '../support/watch-terminal.ts';
+import { QL, shellTerminal, type Terminal } from '../support/terminal.ts';
+import { WatchTerminal } from '../support/watch-terminal.ts';
 
 const TICKS = "--spawn 'while :; do echo tick; sleep 0.05; done'";
-beforeAll(needTmux);
 
 const ITERATION = /iteration (\d+)/;
 
@@ -14,25 +13,25 @@ function watching(args: string, columns = 80, rows = 24): Promise<WatchTerminal>
   return WatchTerminal.open(`--watch ${args}`, columns, rows);
 }
 
-const expectRestored = (tmux: WatchTerminal): Promise<void> => tmux.expectRestored();
+const expectRestored = (terminal: WatchTerminal): Promise<void> => terminal.expectRestored();
 
-async function iteration(tmux: Tmux): Promise<number> {
-  return Number((await tmux.until(ITERATION))[1]);
+async function iteration(terminal: Terminal): Promise<number> {
+  return Number((await terminal.until(ITERATION))[1]);
 }
 
 /** Pauses, and returns the iteration that the loop stands before. */
-async function pause(tmux: Tmux): Promise<number> {
-  await tmux.keys('Space');
-  await tmux.until(/PAUSED before the iteration/);
-  return iteration(tmux);
+async function pause(terminal: Terminal): Promise<number> {
+  terminal.keys('Space');
+  await terminal.until(/PAUSED before the iteration/);
+  return iteration(terminal);
 }
 
 describe('--watch shows', () => {
   test('at 80 by 24: header, children, tables, output, events and keys', async () => {
-    const tmux = await watching(`${TICKS} --spawn 'exit 3'`);
-    await tmux.until(/2 exit 3/);
-    await tmux.until(/\[1\] tick/);
-    const lines = (await tmux.screen()).split('\n').slice(0, 24);
+    const terminal = await watching(`${TICKS} --spawn 'exit 3'`);
+    await terminal.until(/2 exit 3/);
+    await terminal.until(/\[1\] tick/);
+    const lines = terminal.screen().split('\n').slice(0, 24);
     expect(lines[0]).toMatch(/^ iteration \d+ {2}running {2}.* \(view's own \d+\)/);
     expect(lines[1]).toMatch(/^last prepare .* poll .* check .* dispatch .* timers /);
     expect(lines[3]).toMatch(/^signals pending .*read SIGCHLD 1 · reaped 1 · coalesced 0/);
@@ -40,176 +39,178 @@ describe('--watch shows', () => {
     expect(lines.join('\n')).toMatch(/signalfd +│ +\d+ {2}sigchld_bh/);
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
     expect(lines[23]).toMatch(/space pause .* q quit/);
-    await tmux.keys('q');
-    await expectRestored(tmux);
+    terminal.keys('q');
+    await expectRestored(terminal);
   });
 
   test('at 40 by 12: the same in less, and by Tab each part alone', async () => {
-    const tmux = await watching(TICKS, 40, 12);
-    const lines = (await tmux.screen()).split('\n');
+    const terminal = await watching(TICKS, 40, 12);
+    const lines = terminal.screen().split('\n');
     expect(lines.filter((line) => line.length > 40)).toEqual([]);
     expect(lines[11]).toMatch(/\? help/);
     for (const part of ['children', 'file desc', 'bottom halves', 'timers', 'output', 'events']) {
-      await tmux.keys('Tab');
-      await tmux.until(new RegExp(`^── ${part}`, 'm'));
-      await tmux.until(/^only /m);
+      terminal.keys('Tab');
+      await terminal.until(new RegExp(`^── ${part}`, 'm'));
+      await terminal.until(/^only /m);
     }
-    await tmux.keys('Escape');
-    await tmux.untilGone(/^only /m);
-    await tmux.keys('q');
-    await expectRestored(tmux);
+    terminal.keys('Escape');
+    await terminal.untilGone(/^only /m);
+    terminal.keys('q');
+    await expectRestored(terminal);
   });
 
   test('a terminal of another size from the next frame on, also while paused', async () => {
-    const tmux = await watching(TICKS);
-    await tmux.resize(120, 40);
-    await tmux.until(/^── events ─{100,}$/m);
-    await pause(tmux);
-    await tmux.resize(40, 10);
-    await tmux.until(/^── events ─{30}$/m);
-    await tmux.keys('Space', 'q');
-    await expectRestored(tmux);
+    const terminal = await watching(TICKS);
+    terminal.resize(120, 40);
+    await terminal.until(/^── events ─{100,}$/m);
+    await pause(terminal);
+    terminal.resize(40, 10);
+    await terminal.until(/^── events ─{30}$/m);
+    terminal.keys('Space', 'q');
+    await expectRestored(terminal);
   });
 
   test('only lines with the filter', async () => {
-    const tmux = await watching(`${TICKS} --spawn 'echo needle; sleep 60'`);
-    await tmux.keys('/', 'N', 'e', 'e', 'd', 'x', 'BSpace', 'Enter');
-    await tmux.until(/output with 'Need' ─+\n\[2\] needle\n\n*──/);
-    await tmux.until(/filter 'Need'/);
-    await tmux.keys('Escape');
-    await tmux.until(/\[1\] tick/);
-    await tmux.keys('q');
-    await expectRestored(tmux);
+    const terminal = await watching(`${TICKS} --spawn 'echo needle; sleep 60'`);
+    terminal.keys('/', 'N', 'e', 'e', 'd', 'x', 'Backspace', 'Enter');
+    await terminal.until(/output with 'Need' ─+\n\[2\] needle\n\n*──/);
+    await terminal.until(/filter 'Need'/);
+    terminal.keys('Escape');
+    await terminal.until(/\[1\] tick/);
+    terminal.keys('q');
+    await expectRestored(terminal);
   });
 
   test('what is scrolled to: tables from their top, output back from its end', async () => {
     const others = Array.from({ length: 8 }, () => "--spawn 'sleep 60'");
-    const tmux = await watching(`--spawn 'seq 20; sleep 60' ${others.join(' ')}`, 80, 12);
-    await tmux.keys('Tab');
-    await tmux.until(/^ {2}1 (.*\n)*only children/m);
-    await tmux.keys('Down', 'Down', 'Up');
-    await tmux.until(/command\n {2}2 /);
-    await tmux.keys('End');
-    await tmux.until(/^ {2}9 .*\nonly children/m);
-    await tmux.keys('Up');
-    await tmux.until(/^ {2}8 .*\nonly children/m);
-    await tmux.keys('BTab', 'BTab', 'BTab', 'Home');
-    await tmux.until(/^── output ─+\n\[1\] 1$/m);
-    await tmux.keys('Down');
-    await tmux.until(/^── output ─+\n\[1\] 2$/m);
-    await tmux.keys('q');
-    await expectRestored(tmux);
+    const terminal = await watching(`--spawn 'seq 20; sleep 60' ${others.join(' ')}`, 80, 12);
+    terminal.keys('Tab');
+    await terminal.until(/^ {2}1 (.*\n)*only children/m);
+    terminal.keys('Down', 'Down', 'Up');
+    await terminal.until(/command\n {2}2 /);
+    terminal.keys('End');
+    await terminal.until(/^ {2}9 .*\nonly children/m);
+    terminal.keys('Up');
+    await terminal.until(/^ {2}8 .*\nonly children/m);
+    terminal.keys('BackTab', 'BackTab', 'BackTab', 'Home');
+    await terminal.until(/^── output ─+\n\[1\] 1$/m);
+    terminal.keys('Down');
+    await terminal.until(/^── output ─+\n\[1\] 2$/m);
+    terminal.keys('q');
+    await expectRestored(terminal);
   });
 
   test('help', async () => {
-    const tmux = await watching(TICKS);
-    await tmux.keys('?');
-    await tmux.until(/^p {8}up to the next phase/m);
-    await tmux.keys('x');
-    await tmux.untilGone(/up to the next phase/);
-    await tmux.keys('q');
-    await expectRestored(tmux);
+    const terminal = await watching(TICKS);
+    terminal.keys('?');
+    await terminal.until(/^p {8}up to the next phase/m);
+    terminal.keys('x');
+    await terminal.untilGone(/up to the next phase/);
+    terminal.keys('q');
+    await expectRestored(terminal);
   });
 });
 
 describe('--watch sets the pace', () => {
   test('a pause freezes the iterations, a step makes one, and the loop goes on', async () => {
-    const tmux = await watching(TICKS);
-    const at = await pause(tmux);
+    const terminal = await watching(TICKS);
+    const at = await pause(terminal);
     // The ages go on: a frame that was drawn later has the same iteration.
-    const age = (await tmux.until(/iteration .* ([\d.]+) s /))[1]!;
-    await tmux.untilGone(new RegExp(`iteration .* ${age.replace('.', '\\.')} s `));
-    expect(await iteration(tmux)).toBe(at);
-    await tmux.keys('s');
-    await tmux.until(new RegExp(`iteration ${at + 1} +PAUSED`));
-    await tmux.keys('.');
-    await tmux.until(new RegExp(`iteration ${at + 2} +PAUSED`));
-    await tmux.keys('Space');
-    await tmux.until(/running/);
-    await tmux.keys('q');
-    await expectRestored(tmux);
+    const age = (await terminal.until(/iteration .* ([\d.]+) s /))[1]!;
+    await terminal.untilGone(new RegExp(`iteration .* ${age.replace('.', '\\.')} s `));
+    expect(await iteration(terminal)).toBe(at);
+    terminal.keys('s');
+    await terminal.until(new RegExp(`iteration ${at + 1} +PAUSED`));
+    terminal.keys('.');
+    await terminal.until(new RegExp(`iteration ${at + 2} +PAUSED`));
+    terminal.keys('Space');
+    await terminal.until(/running/);
+    terminal.keys('q');
+    await expectRestored(terminal);
   });
 
   test('a step of a phase stops before each, in their order', async () => {
-    const tmux = await watching(TICKS);
-    const at = await pause(tmux);
+    const terminal = await watching(TICKS);
+    const at = await pause(terminal);
     for (const phase of ['prepare', 'poll', 'check', 'dispatch', 'timers']) {
-      await tmux.keys('p');
-      await tmux.until(new RegExp(`iteration ${at} +PAUSED before ${phase}`));
+      terminal.keys('p');
+      await terminal.until(new RegExp(`iteration ${at} +PAUSED before ${phase}`));
     }
-    await tmux.keys('p');
-    await tmux.until(new RegExp(`iteration ${at + 1} +PAUSED before the iteration`));
-    await tmux.keys('Space', 'q');
-    await expectRestored(tmux);
+    terminal.keys('p');
+    await terminal.until(new RegExp(`iteration ${at + 1} +PAUSED before the iteration`));
+    terminal.keys('Space', 'q');
+    await expectRestored(terminal);
   });
 
   test('slow motion, and back', async () => {
-    const tmux = await watching(TICKS);
-    await tmux.keys('-');
-    await tmux.until(/slow 20 ms a phase/);
-    await tmux.keys('+');
-    await tmux.until(/running/);
-    await tmux.keys('q');
-    await expectRestored(tmux);
+    const terminal = await watching(TICKS);
+    terminal.keys('-');
+    await terminal.until(/slow 20 ms a phase/);
+    terminal.keys('+');
+    await terminal.until(/running/);
+    terminal.keys('q');
+    await expectRestored(terminal);
   });
 
   test('a child that dies while the loop is paused is a zombie until it goes on', async () => {
-    const tmux = await watching(`--spawn 'read x < /dev/zero' --spawn 'sleep 60'`);
-    await pause(tmux);
-    await tmux.keys('k', '2', '!');
-    await tmux.until(/^ {2}2 zombie/m);
-    await tmux.keys('Space');
-    await tmux.until(/^ {2}2 SIGKILL/m);
-    await tmux.keys('q');
-    await expectRestored(tmux);
+    const terminal = await watching(`--spawn 'read x < /dev/zero' --spawn 'sleep 60'`);
+    await pause(terminal);
+    terminal.keys('k', '2', '!');
+    await terminal.until(/^ {2}2 zombie/m);
+    terminal.keys('Space');
+    await terminal.until(/^ {2}2 SIGKILL/m);
+    terminal.keys('q');
+    await expectRestored(terminal);
   });
 });
 
 describe('--watch ends', () => {
   test('a child by its number', async () => {
-    const tmux = await watching(`${TICKS} --spawn 'sleep 60'`);
-    await tmux.keys('k', '2', 'Enter');
-    await tmux.until(/SIGTERM sent to child 2/);
-    await tmux.until(/^ {2}2 SIGTERM/m);
-    await tmux.keys('q');
-    await expectRestored(tmux);
+    const terminal = await watching(`${TICKS} --spawn 'sleep 60'`);
+    terminal.keys('k', '2', 'Enter');
+    await terminal.until(/SIGTERM sent to child 2/);
+    await terminal.until(/^ {2}2 SIGTERM/m);
+    terminal.keys('q');
+    await expectRestored(terminal);
   });
 
   test('by q: SIGTERM, and at the second SIGKILL', async () => {
-    const tmux = await watching(`--spawn 'trap "" TERM; echo deaf; while :; do sleep 0.05; done'`);
-    await tmux.until(/\[1\] deaf/);
-    await tmux.keys('q');
-    await tmux.until(/QUITTING/);
-    await tmux.keys('q');
-    await tmux.until(/status 137/);
-    await expectRestored(tmux);
+    const terminal = await watching(
+      `--spawn 'trap "" TERM; echo deaf; while :; do sleep 0.05; done'`,
+    );
+    await terminal.until(/\[1\] deaf/);
+    terminal.keys('q');
+    await terminal.until(/QUITTING/);
+    terminal.keys('q');
+    await terminal.until(/status 137/);
+    await expectRestored(terminal);
   });
 
   test('by q twice, those too that were left behind and adopted', async () => {
     const deaf = 'while :; do sleep 0.05; done';
-    const tmux = await watching(`-s --grace 1h --spawn 'trap "" TERM; (${deaf}) & exit 3'`);
-    await tmux.until(/SIGTERM to 1 process left behind/);
-    await tmux.keys('q');
-    await tmux.until(/QUITTING: q kills/);
-    await tmux.keys('q');
-    await tmux.until(/status 3/);
-    await expectRestored(tmux);
+    const terminal = await watching(`-s --grace 1h --spawn 'trap "" TERM; (${deaf}) & exit 3'`);
+    await terminal.until(/SIGTERM to 1 process left behind/);
+    terminal.keys('q');
+    await terminal.until(/QUITTING: q kills/);
+    terminal.keys('q');
+    await terminal.until(/status 3/);
+    await expectRestored(terminal);
   });
 
   test('when all have ended, by q: the summary stands on the screen, and the status is theirs', async () => {
-    const tmux = await watching("--spawn 'exit 3'");
-    await tmux.until(/ALL ENDED/);
-    await tmux.keys('q');
-    await tmux.until(/status 3\n/);
-    expect(await tmux.screen()).toMatch(/\[1\] exit 3 after/);
-    await expectRestored(tmux);
+    const terminal = await watching("--spawn 'exit 3'");
+    await terminal.until(/ALL ENDED/);
+    terminal.keys('q');
+    await terminal.until(/status 3\n/);
+    expect(terminal.screen()).toMatch(/\[1\] exit 3 after/);
+    await expectRestored(terminal);
   });
 
   test('by --timeout, without anybody there', async () => {
-    const tmux = new Tmux(80, 24);
-    await tmux.line(`${QL} --watch --timeout 200ms --spawn 'sleep 60'; echo status $?`);
-    await tmux.until(/status 124/);
-    expect(await tmux.isAlternate()).toBe(false);
+    const terminal = shellTerminal(80, 24);
+    terminal.line(`${QL} --watch --timeout 200ms --spawn 'sleep 60'; echo status $?`);
+    await terminal.until(/status 124/);
+    expect(terminal.isAlternate).toBe(false);
   });
 
   test.each([
@@ -218,57 +219,57 @@ describe('--watch ends', () => {
     ['HUP', 'native'],
     ['TERM', 'compat'],
   ])('by SIG%s from outside, also while paused: %s', async (name, sigfd) => {
-    const tmux = await watching(`--sigfd ${sigfd} --spawn 'while :; do sleep 0.05; done'`);
-    const pid = tmux.pid;
-    await pause(tmux);
+    const terminal = await watching(`--sigfd ${sigfd} --spawn 'while :; do sleep 0.05; done'`);
+    const pid = terminal.commandPid;
+    await pause(terminal);
     execFileSync('kill', [`-${name}`, String(pid)]);
-    await tmux.until(/status 1\d\d/);
-    await expectRestored(tmux);
+    await terminal.until(/status 1\d\d/);
+    await expectRestored(terminal);
   });
 
   test.each(['SEGV', 'KILL'])('by SIG%s of ours: the terminal is put right', async (name) => {
-    const tmux = await watching(`--pdeathsig KILL --spawn 'exec sleep 60'`);
-    const pid = tmux.pid;
-    const child = Number((await tmux.until(/^ {2}1 \S+ +(\d+)/m))[1]);
+    const terminal = await watching(`--pdeathsig KILL --spawn 'exec sleep 60'`);
+    const pid = terminal.commandPid;
+    const child = Number((await terminal.until(/^ {2}1 \S+ +(\d+)/m))[1]);
     execFileSync('kill', [`-${name}`, String(pid)]);
     await untilState(pid, 'Z');
     process.kill(child, 'SIGKILL');
-    await tmux.expectRestoredByOthers();
+    await terminal.expectRestoredByOthers();
   });
 
   test('when its terminal goes away, and the children with it', async () => {
-    const tmux = await watching("--spawn 'exec sleep 60'");
-    const pid = tmux.pid;
-    const child = Number((await tmux.until(/^ {2}1 \S+ +(\d+)/m))[1]);
-    await pause(tmux);
-    tmux.close();
+    const terminal = await watching("--spawn 'exec sleep 60'");
+    const pid = terminal.commandPid;
+    const child = Number((await terminal.until(/^ {2}1 \S+ +(\d+)/m))[1]);
+    await pause(terminal);
+    terminal.hangUp();
     await untilState(pid, 'Z');
     await untilState(child, 'Z');
   });
 
   test('at once where a child cannot be started, and says why', async () => {
-    const tmux = new Tmux(80, 24);
-    await tmux.line(`${QL} --watch -- /nowhere/at-all; echo status $?`);
-    await tmux.until(/cannot run \/nowhere\/at-all: (.*\n)+status 127/);
-    expect(await tmux.isAlternate()).toBe(false);
+    const terminal = shellTerminal(80, 24);
+    terminal.line(`${QL} --watch -- /nowhere/at-all; echo status $?`);
+    await terminal.until(/cannot run \/nowhere\/at-all: (.*\n)+status 127/);
+    expect(terminal.isAlternate).toBe(false);
   });
 
   test('before it begins, where it is in the background', async () => {
-    const tmux = new Tmux(80, 24);
-    await tmux.line(`${QL} --watch --spawn 'echo ran' & wait $!; echo status $?`);
-    await tmux.until(/start it in the foreground\n(.*\n)*status 2/);
+    const terminal = shellTerminal(80, 24);
+    terminal.line(`${QL} --watch --spawn 'echo ran' & wait $!; echo status $?`);
+    await terminal.until(/start it in the foreground\n(.*\n)*status 2/);
   });
 
   test('Ctrl-Z gives the shell its prompt, and fg draws anew', async () => {
-    const tmux = await watching(TICKS);
-    await tmux.keys('C-z');
-    await tmux.until(/Stopped/);
-    expect(await tmux.isAlternate()).toBe(false);
-    await tmux.line('fg');
-    await tmux.until(/^── events/m);
-    await tmux.keys('q');
-    await tmux.until(/exit status 143.*\n\$/);
-    expect(await tmux.isAlternate()).toBe(false);
+    const terminal = await watching(TICKS);
+    terminal.keys('C-z');
+    await terminal.until(/Stopped/);
+    expect(terminal.isAlternate).toBe(false);
+    terminal.line('fg');
+    await terminal.until(/^── events/m);
+    terminal.keys('q');
+    await terminal.until(/exit status 143.*\n\$/);
+    expect(terminal.isAlternate).toBe(false);
   });
 });
 

@@ -4,9 +4,9 @@ import { wrap } from '../../src/cli/text/style.ts';
 import { formatDuration } from '../../src/cli/text/units.ts';
 import { F_GETFL, O_CLOEXEC, O_NONBLOCK } from '../../src/host/constants.ts';
 import { EINTR } from '../../src/host/errno.ts';
-import { FaultHost } from '../../src/host/faults.ts';
 import type { Host, HostBuffer } from '../../src/host/host.ts';
-import { HostLens } from '../../src/host/lens.ts';
+import { FaultHost } from '../../src/host/lenses/faults.ts';
+import { HostLens } from '../../src/host/lenses/lens.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { MainLoop } from '../../src/mainloop/main-loop.ts';
 

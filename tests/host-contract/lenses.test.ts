@@ -1,12 +1,12 @@
 /** A lens that changes nothing is the host that it wraps: the same contract, through each of them. */
 
 import { describe, expect, it } from 'vitest';
-import { CappedHost } from '../../src/host/capped.ts';
 import { F_GETFD } from '../../src/host/constants.ts';
-import { FaultHost } from '../../src/host/faults.ts';
 import type { Host } from '../../src/host/host.ts';
+import { CappedHost } from '../../src/host/lenses/capped.ts';
+import { FaultHost } from '../../src/host/lenses/faults.ts';
+import { TimedHost } from '../../src/host/lenses/timed.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
-import { TimedHost } from '../../src/host/timed.ts';
 import { cases } from './cases/index.ts';
 import { type ContractSubject, runCase } from './contract.ts';
 

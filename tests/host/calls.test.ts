@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { O_CLOEXEC, O_NONBLOCK, POLLIN } from '../../src/host/constants.ts';
 import { EAGAIN, EBADF } from '../../src/host/errno.ts';
-import { libcCalls, loopCalls } from '../../src/host/linux/calls.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
+import { libcCalls, loopCalls } from '../../src/host/linux/machine/calls.ts';
 
 const host = new LinuxHost();
 const fds: number[] = [];

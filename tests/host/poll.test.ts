@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { CLOCK_MONOTONIC, EPOLL_CTL_ADD, O_CLOEXEC, POLLIN } from '../../src/host/constants.ts';
 import { EINVAL } from '../../src/host/errno.ts';
-import { loopCalls } from '../../src/host/linux/calls.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
+import { loopCalls } from '../../src/host/linux/machine/calls.ts';
 import { LinuxBuffer } from '../../src/host/linux/memory.ts';
 import { LinuxPoll } from '../../src/host/linux/poll.ts';
 

@@ -22,16 +22,20 @@ import {
   P_PID,
   POLLIN,
   PR_SET_CHILD_SUBREAPER,
+  SIGHUP,
   SIGINT,
   SIGKILL,
+  SIGPIPE,
   SIGTERM,
   WEXITED,
 } from '../../src/host/constants.ts';
 import { ENOSYS, errnoName } from '../../src/host/errno.ts';
 import { newWaitResult, type SpawnRequest } from '../../src/host/host.ts';
 import { linuxProgram } from '../../src/host/linux/behave.ts';
-import { CloneSteps } from '../../src/host/linux/clone-steps.ts';
+import { CloneSteps, childPage } from '../../src/host/linux/clone-steps.ts';
+import { c } from '../../src/host/linux/libc.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
+import { StringVector } from '../../src/host/linux/string-vector.ts';
 
 const [, , way] = process.argv;
 // As an emulator of the kernel has it.
@@ -264,6 +268,28 @@ function plain(): unknown {
   return { open, closed, many };
 }
 
+/** As if we had died before the child asked for its signal: its parent is another than it should be. */
+function orphanedAtStart(): string {
+  const page = childPage();
+  if (typeof page === 'number') return errnoName(page);
+  const steps = new CloneSteps(page);
+  const argv = new StringVector();
+  const end = (parentPid: number): string => {
+    steps.begin(1);
+    const libc = c as { getpid: () => number };
+    const { getpid } = libc;
+    libc.getpid = () => parentPid;
+    steps.pdeathsig(SIGKILL);
+    libc.getpid = getpid;
+    const pid = steps.launch('/bin/true', argv.fill(['true']), argv.fill(['true']));
+    steps.settle();
+    return host.waitid(P_PID, pid, WEXITED, out) < 0 ? 'reaped' : String(out.status);
+  };
+  const ends = [end(host.getpid()), end(host.getpid() + 1)];
+  page.free();
+  return ends.join(' ');
+}
+
 const fdsBefore = openFds();
 const report = {
   plain: plain(),
@@ -282,6 +308,9 @@ const report = {
   })(),
   cwd: [dir, sh('pwd -P', { cwd: dir }).trim()],
   masks: sh('exec grep -E "Sig(Blk|Ign)" /proc/self/status').trim().split(/\s+/),
+  ignored: sh('exec grep SigIgn /proc/self/status', { ignoreSignals: [SIGHUP, SIGPIPE] }).trim(),
+  pdeathsig: sh('echo up', { pdeathsig: SIGKILL }).trim(),
+  orphanedAtStart: way === 'clone' ? orphanedAtStart() : '',
   inheritable: inheritable(),
   fds: sh('ls /proc/$$/fd').trim().split(/\s+/),
   killed: [SIGTERM, SIGINT, SIGKILL].map(killedWhileWaiting),

@@ -74,6 +74,18 @@ describe.each(['clone', 'posix_spawn', 'clone, which is refused'])('children by 
       expect(report.fds).toEqual(report.inheritable);
     });
 
+    it('leaves signals ignored, and asks for one when we die, where it can', () => {
+      const byClone = { ignored: 'SigIgn:\t0000000000001001', pdeathsig: 'up' };
+      const { ignored, pdeathsig } = report;
+      expect({ ignored, pdeathsig }).toEqual(
+        spawnBy === 'clone' ? byClone : { ignored: 'ENOSYS', pdeathsig: 'ENOSYS' },
+      );
+    });
+
+    it('ends a child before it is its program where we died before it asked for a signal', () => {
+      expect(report.orphanedAtStart).toBe(spawnBy === 'clone' ? '0 127' : '');
+    });
+
     it('hands on the standard descriptors that are open, and no others', () => {
       expect(report.plain).toEqual({ open: 3, closed: 4, many: [0, 1, 2] });
     });

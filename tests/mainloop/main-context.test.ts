@@ -290,3 +290,52 @@ describe('a dispatch that throws', () => {
     expect(bench.dispatched()).toEqual(['a', 'a', 'b']);
   });
 });
+
+describe('the list of sources', () => {
+  it('is not changed under a walk: what is attached while others are asked is asked next time', () => {
+    const bench = new Bench();
+    const late = new Probe(bench.log, 'late', G_PRIORITY_DEFAULT);
+    const first = bench.probe('first');
+    const gone = bench.probe('gone');
+    bench.probe('last');
+    const { prepare } = first;
+    first.prepare = () => {
+      bench.context.attach(late);
+      gone.dispose();
+      first.prepare = prepare;
+      return prepare.call(first);
+    };
+    bench.context.prepare();
+    expect(bench.log.splice(0)).toEqual(['prepare first', 'prepare last']);
+    bench.context.prepare();
+    expect(bench.log).toEqual(['prepare first', 'prepare last', 'prepare late']);
+  });
+
+  it('may be changed again after a source has thrown', () => {
+    const bench = new Bench();
+    const bad = bench.probe('bad');
+    bad.prepare = () => {
+      throw new Error('in prepare');
+    };
+    expect(() => bench.context.prepare()).toThrow('in prepare');
+    bad.dispose();
+    bench.probe('good');
+    bench.context.prepare();
+    expect(bench.log).toEqual(['prepare good']);
+  });
+
+  it('keeps its order however sources come and go', () => {
+    const bench = new Bench();
+    const priorities = [G_PRIORITY_DEFAULT, G_PRIORITY_HIGH, G_PRIORITY_DEFAULT_IDLE];
+    const probes = Array.from({ length: 300 }, (_, i) =>
+      bench.probe(`${i}`, priorities[(i * 7) % 3]!),
+    );
+    for (let i = 0; i < probes.length; i += 3) probes[i]!.dispose();
+    for (let i = 0; i < probes.length; i += 6) bench.context.attach(probes[i]!);
+    const rest = probes.filter((_, i) => i % 3 !== 0);
+    const again = probes.filter((_, i) => i % 6 === 0);
+    // Attached anew, they stand behind those of their priority.
+    const expected = [...rest, ...again].sort((a, b) => a.priority - b.priority);
+    expect(bench.context.sources.map(({ name }) => name)).toEqual(expected.map(({ name }) => name));
+  });
+});

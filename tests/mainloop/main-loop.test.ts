@@ -579,7 +579,55 @@ describe('quit', () => {
   );
 });
 
+describe('a nested main_loop_wait', () => {
+  it(
+    'changes what the outer dispatch finds pending further on',
+    onSim((rig) => {
+      class Late extends Source {
+        prepare = () => -1;
+        check = () => true;
+        dispatch = () => {
+          rig.log.push('late');
+          return false;
+        };
+      }
+      const loop = rig.loop();
+      watch(rig, loop, 'a');
+      const b = watch(rig, loop, 'b');
+      const c = watch(rig, loop, 'c', () => {
+        rig.drain(b);
+        // It polls fds, and then the context is not looked at, since this has a higher priority.
+        loop.attachSource(new Late('late', G_PRIORITY_HIGH));
+        loop.mainLoopWait(true);
+      });
+      for (const fd of loop.iohandler.handlers.keys()) {
+        if (fd !== loop.iohandler.notifierFd) rig.kick(fd);
+      }
+      expect(c).toBeGreaterThan(b);
+      loop.mainLoopWait(true);
+      expect(rig.taken()).toEqual(['c', 'late', 'a']);
+    }),
+  );
+});
+
 describe('what throws', () => {
+  it(
+    'leaves nobody behind who counts as ready',
+    onSim((rig) => {
+      const loop = rig.loop();
+      const left = watch(rig, loop, 'left');
+      const first = watch(rig, loop, 'first', () => {
+        throw new Error('mine');
+      });
+      rig.kick(left);
+      rig.kick(first);
+      expect(() => loop.mainLoopWait(true)).toThrow('mine');
+      expect(loop.iohandler.handlers.get(left)!.revents).toBe(0);
+      loop.mainLoopWait(true);
+      expect(rig.taken()).toEqual(['first', 'left']);
+    }),
+  );
+
   it.each(['bottom half', 'handler', 'timer', 'poll notifier'] as const)(
     'a %s comes out of main_loop_wait, and the loop goes on',
     (what) => {

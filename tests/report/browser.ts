@@ -5,17 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import type { ReportTrace } from '../../src/cli/report/facts.ts';
 import { renderHtml } from '../../src/cli/report/html.ts';
-import type { ReportTrace } from '../../src/cli/report/model.ts';
 import { packTrace } from '../../src/cli/report/pack.ts';
 import { root } from '../support/run.ts';
 
 const EXECUTABLE = '/usr/bin/chromium';
 
-/** Set where there is no browser and none is wanted: its tests are then reported as skipped. */
+/** Set on machines that have no browser and want none: the browser tests are then reported as skipped. */
 export const NO_BROWSER = process.env.QEMU_LOOP_NO_BROWSER === '1';
 
-/** @throws Error of one line where there is no Chromium */
+/** @throws Error of one line if there is no Chromium */
 export async function launch(): Promise<Browser> {
   if (!existsSync(EXECUTABLE)) {
     throw new Error(
@@ -44,18 +44,18 @@ export interface PageOptions {
   readonly colorScheme?: 'light' | 'dark';
 }
 
-/** A report that is open, and all that went wrong in it. */
+/** An open report, and everything that went wrong in it. */
 export interface OpenReport {
   readonly page: Page;
-  /** Errors, and what the console was told. */
+  /** Errors, and messages to the console. */
   readonly problems: string[];
-  /** Addresses that were asked for. */
+  /** Addresses that the page requested. */
   readonly requests: string[];
   /** Closes the page and removes its file. */
   close(): Promise<void>;
 }
 
-/** Writes a report, opens it, and awaits that it is drawn. */
+/** Writes a report, opens it, and waits until it is drawn. */
 export async function openReport(
   browser: Browser,
   trace: ReportTrace,

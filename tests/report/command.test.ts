@@ -20,7 +20,7 @@ describe('qemu-loop --report', () => {
     );
   });
 
-  it('is silent with --quiet, and refuses before the run what it could not write', async () => {
+  it('is silent with --quiet, and refuses a path that cannot be written before the run', async () => {
     const quiet = await run(['--quiet', '--report', path('quiet.html'), '--', 'true']);
     expect(quiet).toMatchObject({ status: 0, stdout: '', stderr: '' });
     expect(existsSync(path('quiet.html'))).toBe(true);
@@ -55,14 +55,14 @@ describe('qemu-loop report', () => {
     expect(html).toContain('sigchld_bh');
   });
 
-  it('goes beside the trace where nothing else is said', async () => {
+  it('goes beside the trace by default', async () => {
     const trace = path('beside.trace');
     await run(['--quiet', '--trace-file', `simple:${trace}`, '--spawn', 'true']);
     expect(await run(['report', trace])).toMatchObject({ status: 0 });
     expect(existsSync(`${trace}.html`)).toBe(true);
   });
 
-  it('--slow says what is slow', async () => {
+  it('--slow sets the limit for slow callbacks', async () => {
     const trace = path('slow.trace');
     await run(['--quiet', '--trace-file', `json:${trace}`, '--spawn', 'true']);
     const page = path('slow.html');
@@ -74,7 +74,11 @@ describe('qemu-loop report', () => {
 
   it.each([
     ['a trace that is not there', ['report', '/nonexistent/x'], /cannot read the trace: ENOENT/],
-    ['no trace', ['report'], /missing required argument 'trace' \(see qemu-loop report --help\)/],
+    [
+      'no trace',
+      ['report'],
+      /there is no trace to draw: name its file \(see qemu-loop report --help\)/,
+    ],
     ['a time without a unit', ['report', 'x', '--slow', '5'], /--slow/],
   ])('of %s says so in a line', async (_what, args, text) => {
     const { status, stdout, stderr } = await run(args);
@@ -83,7 +87,7 @@ describe('qemu-loop report', () => {
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
 
-  it('of a trace that was cut off says so', async () => {
+  it('says so if the trace was cut off', async () => {
     const trace = path('cut.trace');
     await run(['--quiet', '--trace-file', `json:${trace}`, '--spawn', 'true']);
     const bytes = readFileSync(trace);
@@ -95,7 +99,7 @@ describe('qemu-loop report', () => {
     );
   });
 
-  it('of what is no trace says what it wants', async () => {
+  it('rejects a file that is not a trace, and says what it wants', async () => {
     writeFileSync(path('no.trace'), 'hello');
     const { status, stderr } = await run(['report', path('no.trace')]);
     expect(status).toBe(2);

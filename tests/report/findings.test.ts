@@ -5,7 +5,7 @@ import { check, findings, modelOf, type Run, titles, traced } from './traces.ts'
 
 const MS = 1e6;
 
-/** A pipe with a byte in it, and a handler that leaves it there. */
+/** Watches a pipe with a byte in it; the handler leaves it there. */
 function leaky({ rig, loop, host }: Run, turns: number): number {
   const [read, write] = rig.pipe();
   rig.kick(write);
@@ -15,7 +15,7 @@ function leaky({ rig, loop, host }: Run, turns: number): number {
   return read;
 }
 
-/** A pipe that is written now and then, and a handler that reads. */
+/** Watches a pipe that is written now and then; the handler reads it. */
 function tidy({ rig, loop, host, turn }: Run, times: number): void {
   const [read, write] = rig.pipe();
   const watched = loop.setFdHandler(read, { name: 'tidy', ioRead: () => rig.drain(read) });
@@ -27,7 +27,7 @@ function tidy({ rig, loop, host, turn }: Run, times: number): void {
 }
 
 describe('a quiet run', () => {
-  it('has no findings at all, and every check says so', () => {
+  it('has no findings, and every check says so', () => {
     const model = modelOf((run) => {
       run.child('one', 5 * MS);
       run.child('two', 9 * MS);
@@ -42,7 +42,7 @@ describe('a quiet run', () => {
     expect(model.statistics.deathToReap).toHaveLength(2);
   });
 
-  it('an empty trace has none either', () => {
+  it('an empty trace has no findings either', () => {
     const model = buildModel({ events: [], dropped: 0, truncated: false }, { slowNs: 1 });
     expect(model.checks.flatMap((one) => one.findings)).toEqual([]);
     expect(model.checks).toHaveLength(7);
@@ -50,7 +50,7 @@ describe('a quiet run', () => {
 });
 
 describe('a loop that spins', () => {
-  it('an fd that stays ready is what makes it spin', () => {
+  it('is explained by an fd that stays ready', () => {
     let fd = -1;
     const model = modelOf((run) => {
       fd = leaky(run, 300);
@@ -65,7 +65,7 @@ describe('a loop that spins', () => {
     expect(all!.endNs - all!.startNs).toBeGreaterThanOrEqual(299 * 1000);
   });
 
-  it('so is a bottom half that schedules itself', () => {
+  it('is explained by a bottom half that schedules itself', () => {
     const model = modelOf(({ loop, turn, host }) => {
       const bh = loop.newBottomHalf('restless', () => {
         host.advance(500);
@@ -81,7 +81,7 @@ describe('a loop that spins', () => {
     expect(titles(model, 'undrained')).toEqual([]);
   });
 
-  it('and a caller that does not let it sleep', () => {
+  it('is explained by a caller that does not let it sleep', () => {
     const model = modelOf(({ loop, host }) => {
       for (let i = 0; i < 120; i++) {
         loop.mainLoopWait(true);
@@ -91,7 +91,7 @@ describe('a loop that spins', () => {
     expect(titles(model, 'spin')).toEqual([expect.stringContaining('it was asked not to block')]);
   });
 
-  it('a shorter stretch is none', () => {
+  it('is not found in a shorter stretch', () => {
     expect(
       titles(
         modelOf((run) => void leaky(run, 90)),
@@ -112,7 +112,7 @@ describe('a handler that does not drain its fd', () => {
     ]);
   });
 
-  it('a handler that needs a few rounds is not one', () => {
+  it('is not found if it needs only a few rounds', () => {
     expect(
       titles(
         modelOf((run) => void leaky(run, 8)),
@@ -141,17 +141,17 @@ describe('a callback that holds the loop', () => {
     expect(found!.places[0]!.endNs - found!.places[0]!.startNs).toBe(25 * MS);
   });
 
-  it('one that is fast enough is not', () => {
+  it('is not found if it is fast enough', () => {
     const model = modelOf(held(9 * MS));
     expect(findings(model, 'slow')).toEqual([]);
     expect(check(model, 'slow').none).toContain('less than 10 ms');
   });
 
-  it('--slow says what is fast enough', () => {
+  it('--slow sets the limit', () => {
     expect(titles(modelOf(held(9 * MS), 9 * MS), 'slow')).toHaveLength(1);
   });
 
-  it('of callbacks in each other it is the innermost', () => {
+  it('is the innermost of nested callbacks', () => {
     const model = modelOf(({ signals, host, turn }) => {
       signals.sigaction(SIGUSR1, { name: 'dawdler', handler: () => host.advance(30 * MS) });
       host.at(host.nowNs + MS, () => host.raise(SIGUSR1));
@@ -162,7 +162,7 @@ describe('a callback that holds the loop', () => {
 });
 
 describe('starved bottom halves', () => {
-  it('one that a callback keeps waiting is found, and the callback named', () => {
+  it('are found if a callback keeps them waiting, and the callback is named', () => {
     const model = modelOf(({ rig, loop, host, turn }) => {
       const bh = loop.newBottomHalf('hungry', () => {});
       const [read, write] = rig.pipe();
@@ -185,7 +185,7 @@ describe('starved bottom halves', () => {
     expect(found!.text).toContain('fd handler hog held the loop for 40 ms');
   });
 
-  it('one whose context nobody dispatches is found too', () => {
+  it('are found if nobody dispatches their context', () => {
     const model = modelOf((run) => {
       const ctx = run.rig.context({ trace: run.loop.trace, id: 7 });
       const bh = ctx.newBottomHalf('forgotten', () => {});
@@ -199,7 +199,7 @@ describe('starved bottom halves', () => {
     expect(found!.text).toContain('was not dispatched');
   });
 
-  it('one that runs in the next iteration, is cancelled, or idle, is not', () => {
+  it('leave out those that run in the next iteration, are cancelled, or are idle', () => {
     const model = modelOf(({ loop, turn }) => {
       const [prompt, cancelled, idle] = ['prompt', 'cancelled', 'idle'].map((name) =>
         loop.newBottomHalf(name, () => {}),
@@ -217,7 +217,7 @@ describe('starved bottom halves', () => {
 });
 
 describe('SIGCHLDs that were merged', () => {
-  it('children that die at once share one', () => {
+  it('are found for children that die at the same time', () => {
     const model = modelOf((run) => {
       for (const name of ['a', 'b', 'c']) run.child(name, 3 * MS);
       while (run.watch.size > 0) run.turn(1);
@@ -233,7 +233,7 @@ describe('SIGCHLDs that were merged', () => {
     expect(model.children.filter(({ record }) => record < 0)).toHaveLength(2);
   });
 
-  it('children that die one after the other have each their own', () => {
+  it('are not found for children that die one after the other', () => {
     const model = modelOf((run) => {
       run.child('a', 3 * MS);
       run.child('b', 6 * MS);
@@ -244,7 +244,7 @@ describe('SIGCHLDs that were merged', () => {
 });
 
 describe('old zombies', () => {
-  it('a child that dies while the loop is held is one', () => {
+  it('include a child that dies while a callback holds the loop', () => {
     const model = modelOf((run) => {
       run.child('late', 5 * MS);
       run.timer('hog', 2 * MS, () => run.host.advance(60 * MS));
@@ -256,7 +256,7 @@ describe('old zombies', () => {
     expect(found!.places[0]!.text).toMatch(/^late \(pid \d+\): /);
   });
 
-  it('a child that nobody waits for is one', () => {
+  it('include a child that nobody waits for', () => {
     const model = modelOf((run) => {
       run.child('lost', 5 * MS);
       run.signals.sigaction(SIGCHLD, { name: 'careless', handler: () => {} });
@@ -268,7 +268,7 @@ describe('old zombies', () => {
     ]);
   });
 
-  it('one that is reaped in time is none', () => {
+  it('leave out children that are reaped in time', () => {
     const model = modelOf((run) => {
       run.child('brief', 5 * MS);
       while (run.watch.size > 0) run.turn(1);
@@ -279,7 +279,7 @@ describe('old zombies', () => {
 });
 
 describe('wake-ups without work', () => {
-  it('notifications that bring nothing are found', () => {
+  it('include notifications after which nothing runs', () => {
     const model = modelOf(({ loop, host, turn }) => {
       for (let i = 0; i < 5; i++) {
         host.at(host.nowNs + 2 * MS, () => loop.context.notify());
@@ -292,7 +292,7 @@ describe('wake-ups without work', () => {
     ]);
   });
 
-  it('those that bring a bottom half are none', () => {
+  it('leave out notifications of a bottom half', () => {
     const model = modelOf(({ loop, host, turn }) => {
       const bh = loop.newBottomHalf('work', () => {});
       for (let i = 0; i < 5; i++) {
@@ -306,7 +306,7 @@ describe('wake-ups without work', () => {
   });
 });
 
-it('a trace that begins in the middle of an iteration is read too', () => {
+it('a trace may begin in the middle of an iteration', () => {
   const whole = traced((run) => {
     run.child('a', 3 * MS);
     while (run.watch.size > 0) run.turn(1);

@@ -11,14 +11,14 @@ const data: PageData = {
 };
 
 describe('the HTML of a report', () => {
-  it('has hostile text in no form that a reader of HTML acts on', () => {
+  it('contains hostile text in no form that HTML would act on', () => {
     const json = escapeJson(data);
     expect(json).not.toMatch(/[<>&\u2028\u2029]/);
     expect(JSON.parse(json)).toEqual(data);
     expect(escapeText(HOSTILE)).not.toMatch(/[<>"']/);
   });
 
-  it('has two script blocks, its data and its own, and none else', () => {
+  it('has two script blocks, for data and code, and no others', () => {
     const html = renderHtml({ script: 'let own;', style: '' }, data);
     expect(html.match(/<script/gi)).toHaveLength(2);
     expect(html.match(/<\/script/gi)).toHaveLength(2);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { nodeNs } from '../../src/cli/report/facts.ts';
 import { deathNode, follow } from '../../src/cli/report/links.ts';
-import { buildModel, type Model, nodeNs } from '../../src/cli/report/model.ts';
+import { buildModel, type Model } from '../../src/cli/report/model.ts';
 import { packTrace, unpackTrace } from '../../src/cli/report/pack.ts';
 import { spread } from '../../src/cli/report/statistics.ts';
 import { endOf, tellChild } from '../../src/cli/report/story.ts';
@@ -73,7 +74,7 @@ describe('the chain of a child', () => {
     expect(back).toContain('poll_return');
   });
 
-  it('each link goes from what was to what came of it', () => {
+  it('each link goes forward in time', () => {
     const model = modelOf(oneChild);
     for (const { from, to } of model.links.all) {
       expect(nodeNs(model, from)).toBeLessThanOrEqual(nodeNs(model, to));
@@ -88,7 +89,7 @@ describe('the chain of a child', () => {
     );
   });
 
-  it('of a merged SIGCHLD names the record that stood for it', () => {
+  it('names the record that stood for a merged SIGCHLD', () => {
     const model = modelOf((run) => {
       run.child('a', 3 * MS);
       run.child('b', 3 * MS);
@@ -100,7 +101,7 @@ describe('the chain of a child', () => {
     expect(story(model, merged)).toContain('reaped at most ');
   });
 
-  it('of a child that lives says so', () => {
+  it('says so if the child lives', () => {
     const model = modelOf((run) => {
       run.child('a', 3 * MS);
       run.loop.mainLoopWait(true);
@@ -112,8 +113,8 @@ describe('the chain of a child', () => {
   });
 });
 
-describe('what schedules and what runs', () => {
-  it('a bottom half has the first schedule for its cause, and a cancelled one none', () => {
+describe('scheduling and running', () => {
+  it('the cause of a bottom half is its first schedule; a cancelled one has no cause', () => {
     const model = modelOf(({ loop, turn, timer }) => {
       const bh = loop.newBottomHalf('worker', () => {});
       timer('first', MS, () => {
@@ -154,7 +155,7 @@ describe('statistics', () => {
     expect(row.busyNs + row.scheduledNs + row.idleNs).toBe(statistics.spanNs);
   });
 
-  it('the phases have all iterations', () => {
+  it('the phases cover all iterations', () => {
     const { statistics } = modelOf(oneChild);
     const poll = statistics.phases.find(({ name }) => name === 'poll')!;
     expect(poll.count).toBe(statistics.iterations);
@@ -162,7 +163,7 @@ describe('statistics', () => {
     expect(statistics.asleepNs).toBeLessThanOrEqual(poll.totalNs);
   });
 
-  it('spread takes the middle and the ends', () => {
+  it('spread has the median and both extremes', () => {
     expect(spread([])).toEqual({ count: 0, totalNs: 0, medianNs: 0, p99Ns: 0, maxNs: 0 });
     const hundred = Array.from({ length: 100 }, (_, i) => i + 1);
     expect(spread(hundred)).toEqual({
@@ -176,7 +177,7 @@ describe('statistics', () => {
 });
 
 describe('the trace in the page', () => {
-  it('is the same, but that its times begin at 0', () => {
+  it('is the same, except that its times begin at 0', () => {
     const trace = { ...traced(oneChild), dropped: 3, truncated: true };
     const first = trace.events[0]!.timeNs;
     const events = trace.events.map((event) => ({ ...event, timeNs: event.timeNs - first }));
@@ -184,7 +185,7 @@ describe('the trace in the page', () => {
     expect(back).toEqual({ ...trace, events });
   });
 
-  it('and so are its findings', () => {
+  it('has the same findings', () => {
     const trace = traced(oneChild);
     const [there, here] = [unpackTrace(packTrace(trace)), trace].map((one) =>
       buildModel(one, { slowNs: 1000 }),

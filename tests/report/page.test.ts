@@ -1,12 +1,12 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ReportTrace } from '../../src/cli/report/model.ts';
+import type { ReportTrace } from '../../src/cli/report/facts.ts';
 import { launch, NO_BROWSER, type OpenReport, openReport, type PageOptions } from './browser.ts';
 import { type Run, traced } from './traces.ts';
 
 const MS = 1e6;
 
-/** Where the first row of the timeline stands, and how high a row is, in pixels of the page. */
+/** Position of the timeline's first row, and height of a row, in pixels of the page. */
 const FIRST_ROW = 26 + 16 + 9;
 
 let browser: Browser;
@@ -18,7 +18,7 @@ afterAll(async () => {
   await browser?.close();
 });
 
-/** Opens a report, uses it, and sees that nothing went wrong in it. */
+/** Opens a report, uses it, and checks that nothing went wrong in it. */
 async function withReport(
   trace: ReportTrace,
   use: (page: Page, report: OpenReport) => Promise<void>,
@@ -35,7 +35,7 @@ async function withReport(
   }
 }
 
-/** Two children, one held up by a slow timer. */
+/** Two children, one of them delayed by a slow timer. */
 function twoChildren(run: Run): void {
   run.child('first', 4 * MS);
   run.child('second', 30 * MS);
@@ -43,14 +43,14 @@ function twoChildren(run: Run): void {
   while (run.watch.size > 0) run.turn(1);
 }
 
-/** What the timeline shows: from, to (ns), how much is lit up, how many boxes it drew. */
+/** The span that the timeline shows (ns), and the number of nodes lit up and of boxes drawn. */
 async function shown(page: Page) {
   const data = await page.$eval('canvas', ({ dataset }) => ({ ...dataset }));
   const number = (name: string): number => Number(data[name]);
   return { from: number('from'), to: number('to'), lit: number('lit'), boxes: number('boxes') };
 }
 
-/** Awaits a frame that was drawn after all that was done before. */
+/** Waits for a frame drawn after everything done so far. */
 async function frame(page: Page): Promise<void> {
   await page.evaluate(
     () =>
@@ -60,7 +60,7 @@ async function frame(page: Page): Promise<void> {
   );
 }
 
-/** Where on the page a moment of the main loop's first row is. */
+/** The place on the page of a moment in the main loop's first row. */
 async function pointAt(page: Page, ns: number): Promise<{ x: number; y: number }> {
   const { from, to } = await shown(page);
   const canvas = page.locator('canvas');
@@ -89,7 +89,7 @@ describe.skipIf(NO_BROWSER)(
       });
     });
 
-    it('each thing that was looked for is told, found or not', async () => {
+    it('each check is listed, whether it found something or not', async () => {
       await withReport(traced(twoChildren), async (page) => {
         expect(await page.textContent('#check-spin')).toContain('Nothing found');
         expect(await page.textContent('#check-slow')).toContain('sluggish held the loop for 25 ms');
@@ -105,7 +105,7 @@ describe.skipIf(NO_BROWSER)(
       });
     });
 
-    it('the chain of a child is told, and each link leads to its event', async () => {
+    it('the chain of a child is told in words, and each link leads to its event', async () => {
       await withReport(traced(twoChildren), async (page) => {
         const story = page.locator('.child').first();
         expect(await story.textContent()).toMatch(/exited with 0 after .*SIGCHLD was read/);
@@ -119,7 +119,7 @@ describe.skipIf(NO_BROWSER)(
       });
     });
 
-    it('hover tells what is there, a click selects it, Escape lets go', async () => {
+    it('hovering describes a node, a click selects it, Escape deselects it', async () => {
       await withReport(traced(twoChildren), async (page) => {
         const { x, y } = await pointAt(page, 2 * MS);
         await page.mouse.move(x, y);
@@ -136,7 +136,7 @@ describe.skipIf(NO_BROWSER)(
       });
     });
 
-    it('the wheel zooms where the pointer is, dragging and keys pan, All shows all', async () => {
+    it('the wheel zooms at the pointer, dragging and keys pan, All shows all', async () => {
       await withReport(traced(twoChildren), async (page) => {
         const whole = await shown(page);
         const at = 6 * MS;
@@ -166,7 +166,7 @@ describe.skipIf(NO_BROWSER)(
       });
     });
 
-    it('a search finds events by name and by what they carry', async () => {
+    it('a search finds events by name and by arguments', async () => {
       const trace = traced(twoChildren);
       const reaps = trace.events.filter(({ name }) => name === 'child_reap').length;
       await withReport(trace, async (page) => {
@@ -182,7 +182,7 @@ describe.skipIf(NO_BROWSER)(
       });
     });
 
-    it('tables are sorted by their heads', async () => {
+    it('tables are sorted by a click on a heading', async () => {
       await withReport(traced(twoChildren), async (page) => {
         const first = (): Promise<string | null> =>
           page.textContent('#callbacks tbody tr:first-child td:nth-child(2)');
@@ -193,7 +193,7 @@ describe.skipIf(NO_BROWSER)(
       });
     });
 
-    it('is light and dark, as the system is, or as the switch says', async () => {
+    it('is light or dark, as the system or the switch says', async () => {
       const colour = (page: Page) =>
         page.$eval('body', (body) => getComputedStyle(body).backgroundColor);
       const [light, dark] = ['rgb(246, 247, 249)', 'rgb(18, 22, 28)'];
@@ -227,7 +227,7 @@ describe.skipIf(NO_BROWSER)(
       );
     });
 
-    it('shows hostile texts as texts', async () => {
+    it('shows hostile text as text', async () => {
       const texts = [
         '</script><script>window.pwned = 1</script>',
         '<img src=x onerror="window.pwned = 1">',
@@ -283,7 +283,7 @@ describe.skipIf(NO_BROWSER)(
   },
 );
 
-/** Zooms in and out, a step a frame. Returns what each frame took, in ms. Runs in the page. */
+/** Zooms in and out, one step per frame. Returns the time of each frame, ms. Runs in the page. */
 function framesOfZoom([x, y]: readonly [number, number]): Promise<number[]> {
   const canvas = document.querySelector('canvas')!;
   return new Promise((done) => {
@@ -307,7 +307,7 @@ function framesOfZoom([x, y]: readonly [number, number]): Promise<number[]> {
   });
 }
 
-/** A run of at least so many events: fds, bottom halves, timers, and children. */
+/** A run with at least this many events: fds, bottom halves, timers, and children. */
 function busy(events: number): ReportTrace {
   return traced((run) => {
     const { rig, loop, host, turn } = run;
@@ -321,7 +321,7 @@ function busy(events: number): ReportTrace {
         host.advance(1000);
       },
     });
-    // An iteration of these has at least so many.
+    // An iteration of these has at least this many events.
     const perRound = 24;
     for (let i = 0; i < events / perRound; i++) {
       if (i % 100 === 0) run.child(`child ${i}`, (1 + (i % 7)) * MS);

@@ -1,8 +1,9 @@
 /** Traces of runs on the simulated host, in virtual time. */
 
 import { QEMU_CLOCK_REALTIME } from '../../src/aio/clock.ts';
+import type { ReportTrace } from '../../src/cli/report/facts.ts';
 import type { Check, Finding } from '../../src/cli/report/findings/finding.ts';
-import { buildModel, type Model, type ReportTrace } from '../../src/cli/report/model.ts';
+import { buildModel, type Model } from '../../src/cli/report/model.ts';
 import { SIGCHLD, SIGKILL, SIGUSR1 } from '../../src/host/constants.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
 import type { MainLoop } from '../../src/mainloop/main-loop.ts';
@@ -16,20 +17,20 @@ import { Rig } from '../support/rig.ts';
 
 export const SLOW_NS = 10e6;
 
-/** What a traced run can use. All of it is put away behind it. */
+/** The tools of a traced run. They are disposed of after it. */
 export interface Run {
   readonly rig: Rig<SimHost>;
   readonly host: SimHost;
   readonly loop: MainLoop;
   readonly signals: Signals;
   readonly watch: ChildWatch;
-  /** The next iterations, each of which may sleep. */
+  /** Runs the next iterations, each of which may sleep. */
   turn(iterations: number): void;
-  /** Starts a child that lives so long, and exits with 0. */
+  /** Starts a child that lives for afterNs, and exits with 0. */
   child(name: string, afterNs: number): number;
-  /** Done behind the trace. */
+  /** Registers something to do after the trace. */
   later(act: () => void): void;
-  /** A timer that calls something so far from now. */
+  /** Arms a timer that calls act after ns. */
   timer(name: string, ns: number, act: () => void): void;
 }
 

@@ -1,17 +1,17 @@
 /** `qemu-loop run` and `check`, less the process around them: what they say, and with which status. */
 
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AskedText } from '../../src/cli/options/parse-command.ts';
 import { checkCommand } from '../../src/cli/run/check-command.ts';
 import { findScenarios } from '../../src/cli/run/files.ts';
 import { type RunCommandOptions, runCommand } from '../../src/cli/run/run-command.ts';
-import { type AskedText, parseCheck, parseRun } from '../../src/cli/run/run-options.ts';
+import { parseCheck, parseRun } from '../../src/cli/run/run-options.ts';
 
 let dir = '';
 let worker: URL;
@@ -322,69 +322,6 @@ describe('run', () => {
     const { out, status } = await run(['dies.yaml']);
     expect(status).toBe(3);
     expect(out).toContain('the process that ran it was killed by SIGKILL');
-  });
-});
-
-describe('what is named like a scenario and is none', () => {
-  beforeAll(() => {
-    const odd = join(dir, 'odd');
-    mkdirSync(join(odd, 'dir.yaml'), { recursive: true });
-    writeFileSync(join(odd, 'dir.yaml', 'inside.yaml'), GOOD);
-    writeFileSync(join(odd, 'good.yaml'), GOOD);
-    symlinkSync('nowhere', join(odd, 'broken.yaml'));
-    symlinkSync('loop.yaml', join(odd, 'loop.yaml'));
-    symlinkSync('dir.yaml', join(odd, 'to-dir.yaml'));
-    symlinkSync('good.yaml', join(odd, 'to-good.yaml'));
-    execFileSync('mkfifo', [join(odd, 'fifo.yaml')]);
-  });
-
-  const problems = [
-    'odd/broken.yaml: it cannot be read: no such file or directory (ENOENT)',
-    'odd/fifo.yaml: it is no regular file',
-    'odd/loop.yaml: it cannot be read: too many symbolic links encountered (ELOOP)',
-    'odd/to-dir.yaml: it is a link to a directory, which is not followed',
-  ];
-
-  it('is told of by run, which runs the others', async () => {
-    const { status, out, err } = await run(['odd']);
-    expect(status).toBe(2);
-    expect(err.trimEnd().split('\n')).toEqual(problems.map((text) => `qemu-loop: ${text}`));
-    expect(out).toContain('odd/dir.yaml/inside.yaml');
-    expect(out).toContain('3 passed, 4 could not be read');
-  });
-
-  it('and by check', () => {
-    let err = '';
-    const output = {
-      out: () => {},
-      err: (text: string) => {
-        err += text;
-      },
-    };
-    expect(checkCommand([join(dir, 'odd')], output)).toBe(2);
-    expect(err.replaceAll(`${dir}/`, '')).toBe(problems.map((t) => `qemu-loop: ${t}\n`).join(''));
-  });
-
-  it('is a problem where it is named itself, and never waited for', async () => {
-    const name = 'x'.repeat(300);
-    const { status, out, err } = await run([name, 'odd/fifo.yaml', 'odd/loop.yaml', 'good.yaml']);
-    expect(status).toBe(2);
-    expect(err).toContain(`${name}: it cannot be read: name too long (ENAMETOOLONG)`);
-    expect(err).toContain('fifo.yaml:1:1: ');
-    expect(err).toContain('odd/loop.yaml: it cannot be read: too many symbolic links');
-    expect(out).toContain('1 passed');
-  });
-
-  it('that never ends is read no further than a scenario may be long', () => {
-    let err = '';
-    const output = {
-      out: () => {},
-      err: (text: string) => {
-        err += text;
-      },
-    };
-    expect(checkCommand(['/dev/full'], output)).toBe(2);
-    expect(err).toBe('qemu-loop: /dev/full: it is larger than 16 MiB, which no scenario is\n');
   });
 });
 

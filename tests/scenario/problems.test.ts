@@ -385,10 +385,14 @@ describe('what makes no sense', () => {
       'co_mutexes: [m]\ncoroutines: {c: {do: [{unlock: m}]}}',
       "f:3:23: unlock makes no sense: 'm' is unlocked by who has not locked it",
     ],
+    [
+      'timers: {t: {clock: host, do: [{repeat: {times: 1, do: [{disable_clock: host}]}}]}}',
+      "f:2:57: disable_clock makes no sense: 't' is a timer of the host clock, and to disable that is to wait for its callback to end; schedule a bottom half that does it",
+    ],
     ['notifiers: {n: {}}\nsteps: [{flag: n}]', "f:3:16: 'n' is not pollable, so it has no flag"],
     [
       'fds: {a: {of: b}, b: {of: a}}',
-      "f:2:15: 'a' is 'of' itself in the end: expected a descriptor",
+      "f:2:15: 'a' is 'of' 'b', expected an fd that stands before it",
     ],
     ['fds: {a: {full: true}}', "f:2:7: 'a' is an eventfd: expected 'full' with a pipe_write only"],
     [
@@ -478,7 +482,7 @@ describe('cycles', () => {
     [
       'an fd that nobody drains, in a run without a limit',
       'fds: {e: {drain: false}}\nsteps: [{kick: e}, run]',
-      "f:2:7: e → e never ends: 'run' has no limit and nothing stops them; expected a do_runs",
+      "f:2:7: 'e' is always ready, so that 'run' never ends: expected a limit, such as {run: {for: 100ms}}",
     ],
   ])('%s', (_what, text, message) => {
     expect(problems(...text.split('\n'))).toEqual([message]);

@@ -5,48 +5,94 @@ import fc from 'fast-check';
 type Action = string | Record<string, unknown>;
 
 const BHS = ['a', 'b', 'c'];
-const FDS = ['e', 'f', 'g', 's'];
-const TIMERS = ['t', 'u', 'v'];
+const EVENTFDS = ['e', 'f', 'g'];
+const KICKED = [...EVENTFDS, 's', 'r'];
+/** Their other ends are closed, once at most. */
+const HUNG_UP = ['p', 'y', 'z'];
+/** Attached once at most. */
+const LATE = ['idle1', 'idle2', 'idle3', 'due2'];
+const FDS = [...KICKED, ...HUNG_UP];
+/** Another owner of the descriptor of e. */
+const SECOND = "e'";
+const NOTIFIERS = ['n', 'm'];
+const TIMERS = ['t', 'u', 'v', 'w'];
 const SIGNALS = ['SIGUSR1', 'SIGUSR2', 'SIGRTMIN', 'SIGCHLD'];
+/** Far behind all that is due, so that a wait that sleeps ends with it. */
+const GUARD = '10ms';
 
 const one = (names: readonly string[]): fc.Arbitrary<string> => fc.constantFrom(...names);
+const named = (ops: readonly string[], names: readonly string[]): fc.Arbitrary<Action> =>
+  fc.tuple(one(ops), one(names)).map(([op, name]) => ({ [op]: name }));
 
-/** Times are either long past or an hour from now. */
-const armed = fc
-  .tuple(fc.constantFrom('arm_at', 'anticipate_at'), one(TIMERS), fc.constantFrom('1ns', '2ns'))
-  .map(([op, timer, time]): Action => ({ [op]: { [timer]: time } }));
+/** Times are long past or now. */
+const armed: fc.Arbitrary<Action> = fc.oneof(
+  fc
+    .tuple(one(['arm_at', 'anticipate_at']), one(TIMERS), one(['1ns', '2ns', '3ns']))
+    .map(([op, timer, time]) => ({ [op]: { [timer]: time } })),
+  named(['arm_now', 'disarm'], TIMERS),
+);
 
-const anywhere: fc.Arbitrary<Action> = fc.oneof(
+const watched: fc.Arbitrary<Action> = fc.oneof(
   fc
-    .tuple(fc.constantFrom('schedule', 'schedule_idle', 'cancel', 'oneshot'), one(BHS))
-    .map(([op, name]) => ({ [op]: name })),
-  one(FDS).map((name) => ({ kick: name })),
-  fc
-    .tuple(one(FDS), fc.constantFrom('read', 'both'))
+    .tuple(one([...EVENTFDS, 's', 'z']), one(['read', 'read', 'both', 'write']))
     .map(([name, watch]) => ({ watch: { [name]: watch } })),
-  one(FDS).map((name) => ({ unwatch: name })),
-  fc.constantFrom('set', 'test_and_clear').map((op) => ({ [op]: 'n' })),
-  armed,
-  one(TIMERS).map((name) => ({ disarm: name })),
-  one(TIMERS).map((name) => ({ arm: { [name]: '3600s' } })),
-  one(SIGNALS).map((name) => ({ raise: name })),
+  named(['watch', 'unwatch'], [...FDS, SECOND]),
+);
+
+const signal: fc.Arbitrary<Action> = fc.oneof(
+  named(['raise', 'kill'], SIGNALS),
   fc.tuple(one(SIGNALS), fc.nat(9)).map(([name, value]) => ({ sigqueue: { [name]: value } })),
   fc
     .tuple(one(SIGNALS), fc.constantFrom('ignore', 'default', {}))
     .map(([name, how]) => ({ sigaction: { [name]: how } })),
-  fc.constantFrom<Action>('notify_event', { notify: 'main' }, 'poll', 'main_loop_wait'),
 );
 
-/** Run in the first two calls only, so that all comes to an end. */
-const body = fc.record({
-  do: fc.array(anywhere, { maxLength: 3 }),
-  do_runs: fc.constant(2),
-});
+const quiet: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 8, arbitrary: named(['schedule', 'schedule', 'oneshot', 'cancel'], BHS) },
+  { weight: 1, arbitrary: named(['schedule_idle'], BHS) },
+  { weight: 6, arbitrary: named(['kick'], KICKED) },
+  { weight: 3, arbitrary: watched },
+  { weight: 4, arbitrary: named(['set', 'set', 'test_and_clear'], NOTIFIERS) },
+  { weight: 4, arbitrary: armed },
+  { weight: 1, arbitrary: signal },
+  { weight: 3, arbitrary: named(['notify'], ['main', 'main', 'iohandler']) },
+  { weight: 1, arbitrary: fc.constant<Action>('notify_event') },
+  { weight: 1, arbitrary: named(['enable_clock'], ['virtual', 'host']) },
+);
 
-const fd = (more: object): fc.Arbitrary<object> =>
+const polls = one(['poll', 'main_loop_wait']) as fc.Arbitrary<Action>;
+
+const anywhere: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 5, arbitrary: quiet },
+  { weight: 2, arbitrary: polls },
+);
+
+/** Run in the first calls only, so that all comes to an end. */
+const bodyOf = (action: fc.Arbitrary<Action>): fc.Arbitrary<{ do: Action[]; do_runs: number }> =>
+  fc.record({ do: fc.array(action, { maxLength: 3 }), do_runs: fc.integer({ min: 1, max: 2 }) });
+const body = bodyOf(anywhere);
+
+const context = one(['main', 'iohandler']);
+const fd = (more: Record<string, fc.Arbitrary<unknown>> = {}): fc.Arbitrary<object> =>
   fc
-    .tuple(body, fc.constantFrom('main', 'iohandler'), fc.boolean(), fc.boolean())
-    .map(([actions, context, drain, ready]) => ({ ...actions, context, drain, ready, ...more }));
+    .tuple(body, fc.record({ context, drain: fc.boolean(), ready: fc.boolean(), ...more }))
+    .map(([actions, how]) => ({ ...actions, ...how }));
+const writes = fc.array(quiet, { maxLength: 2 });
+
+const notifier = fc
+  .tuple(body, fc.record({ context, set: fc.boolean(), clear: fc.boolean() }))
+  .map(([actions, how]) => ({ ...actions, ...how }));
+
+const timer = (clock: string): fc.Arbitrary<object> =>
+  fc.tuple(body, one(['main', 'loop', 'iohandler'])).map(([b, list]) => ({ ...b, clock, list }));
+
+const source = (kind: string, priorities: readonly string[]): fc.Arbitrary<object> =>
+  fc.tuple(body, one(priorities)).map(([actions, priority]) => ({ ...actions, kind, priority }));
+
+const late = (isTimeout: boolean): fc.Arbitrary<object> =>
+  source(isTimeout ? 'timeout' : 'idle', ['high', 'high', 'default', 'default_idle']).map(
+    (made) => ({ ...made, attached: false }),
+  );
 
 /** Wherever it is left, somebody can let it go on without an abort. */
 const coroutine = fc
@@ -56,48 +102,128 @@ const coroutine = fc
       { weight: 2, arbitrary: fc.constant<Action[]>([{ co_schedule: 'self' }, 'yield']) },
       { weight: 2, arbitrary: fc.constantFrom('wait', 'wait_front').map((op) => [{ [op]: 'q' }]) },
       { weight: 1, arbitrary: fc.constantFrom('next', 'restart_all').map((op) => [{ [op]: 'q' }]) },
-      { weight: 1, arbitrary: anywhere.map((action) => [{ lock: 'm' }, action, { unlock: 'm' }]) },
+      { weight: 1, arbitrary: anywhere.map((action) => [{ lock: 'l' }, action, { unlock: 'l' }]) },
     ),
-    { minLength: 3, maxLength: 8 },
+    { maxLength: 6 },
   )
   .map((parts) => ({ do: [{ log: 'in' }, ...parts.flat(), { log: 'out' }] }));
 
-/** Outside of coroutines. */
-const wakes: fc.Arbitrary<Action> = fc
-  .constantFrom('enter_next', 'enter_all')
-  .map((op) => ({ [op]: 'q' }));
+/** Sleeps until the guard, unless there is something to do. */
+const sleep: fc.Arbitrary<Action[]> = one(['main_loop_wait', 'poll']).map((how) => [
+  { arm: { guard: GUARD } },
+  { [how]: 'blocking' },
+  { disarm: 'guard' },
+]);
 
-const steps = fc.array(
-  fc.oneof(
-    { weight: 8, arbitrary: anywhere },
-    { weight: 2, arbitrary: wakes },
-    { weight: 4, arbitrary: fc.constantFrom<Action>('step', 'poll', 'main_loop_wait') },
-  ),
-  { minLength: 20, maxLength: 60 },
+const step: fc.Arbitrary<Action[]> = fc.oneof(
+  { weight: 12, arbitrary: quiet.map((action) => [action]) },
+  { weight: 4, arbitrary: fc.constant<Action[]>(['step']) },
+  { weight: 3, arbitrary: polls.map((action) => [action]) },
+  { weight: 1, arbitrary: fc.nat(3).map((n) => [{ run: { iterations: n + 1 } }]) },
+  {
+    weight: 1,
+    arbitrary: named(['disable_clock'], ['virtual', 'host']).map((action) => [action]),
+  },
+  { weight: 1, arbitrary: named(['enter_next', 'enter_all'], ['q']).map((action) => [action]) },
+  {
+    weight: 1,
+    arbitrary: quiet.map((action) => ['disable_external', action, 'step', 'enable_external']),
+  },
+  { weight: 1, arbitrary: sleep },
 );
 
-/** As YAML, of which JSON is a part. */
-export const randomScenario: fc.Arbitrary<string> = fc
-  .record({
-    name: fc.constant('random'),
-    drive: fc.constantFrom('aio_poll', 'main_loop'),
-    fdmon: fc.constantFrom('auto', 'poll', 'epoll'),
-    signals: fc.record(
-      Object.fromEntries(
-        SIGNALS.map((name) => [name, body.map((b) => ({ ...b, siginfo: ['code', 'pid', 'int'] }))]),
-      ),
+/** What makes sense once only, and where. */
+const onceEach = fc
+  .subarray<Action>([
+    ...HUNG_UP.map((name) => ({ close_peer: name })),
+    ...LATE.map((name) => ({ attach: name })),
+  ])
+  .chain((actions) =>
+    fc.tuple(
+      ...actions.map((action) => fc.record({ action: fc.constant(action), at: fc.nat(40) })),
     ),
-    bottom_halves: fc.record(Object.fromEntries(BHS.map((name) => [name, body]))),
-    fds: fc.record({ e: fd({}), f: fd({}), g: fd({}), s: fd({ kind: 'socketpair' }) }),
-    notifiers: fc.record({ n: body }),
-    timers: fc.record({
-      t: body,
-      u: body.map((b) => ({ ...b, clock: 'host' })),
-      v: body.map((b) => ({ ...b, list: 'main' })),
+  );
+
+const objects = fc.record({
+  signals: fc.record(
+    Object.fromEntries(
+      SIGNALS.map((name) => [name, body.map((b) => ({ ...b, siginfo: ['code', 'pid', 'int'] }))]),
+    ),
+  ),
+  bottom_halves: fc.record(Object.fromEntries(BHS.map((name) => [name, body]))),
+  fds: fc.record({
+    e: fd({ do_write: writes, external: fc.boolean() }),
+    f: fd({ do_write: writes }),
+    g: fd({ external: fc.boolean() }),
+    s: fd({ kind: fc.constant('socketpair'), do_write: writes }),
+    r: fd({ kind: fc.constant('pipe_read') }),
+    y: fd({ kind: fc.constant('pipe_read') }),
+    z: fd({ kind: fc.constant('socketpair'), do_write: writes }),
+    p: fd({
+      kind: fc.constant('pipe_write'),
+      ready: fc.constant(false),
+      full: fc.boolean(),
+      watch: one(['write', 'none']),
+      do_write: writes,
     }),
-    co_queues: fc.constant(['q']),
-    co_mutexes: fc.constant(['m']),
-    coroutines: fc.record({ k: coroutine, l: coroutine }),
-    steps: steps.map((rest) => [{ enter: 'k' }, { enter: 'l' }, ...rest]),
-  })
-  .map((scenario) => JSON.stringify(scenario));
+  }),
+  notifiers: fc.record({ n: notifier, m: notifier }),
+  timers: fc.record({
+    t: timer('realtime'),
+    u: timer('host'),
+    v: timer('virtual'),
+    w: timer('virtual_rt'),
+    guard: fc.constant({}),
+  }),
+  sources: fc.record({
+    high: source('idle', ['high']),
+    low: source('idle', ['default', 'high_idle', 'default_idle']),
+    due: source('timeout', ['high', 'default', 'default_idle']),
+    ...Object.fromEntries(LATE.map((name) => [name, late(name.startsWith('due'))])),
+  }),
+  poll_notifiers: fc.record({ x: bodyOf(quiet) }),
+  co_queues: fc.constant(['q']),
+  co_mutexes: fc.constant(['l']),
+  coroutines: fc.record({ k: coroutine, h: coroutine }),
+});
+
+/** A scenario as plain data. */
+export type PlainScenario = Record<string, unknown> & { readonly steps: readonly Action[] };
+
+export const randomScenario: fc.Arbitrary<PlainScenario> = fc
+  .tuple(
+    fc.record({
+      name: fc.constant('random'),
+      drive: one(['aio_poll', 'main_loop']),
+      fdmon: one(['auto', 'poll', 'epoll']),
+    }),
+    objects,
+    fc.tuple(body, fc.boolean(), fc.boolean()),
+    fc.tuple(
+      fc.boolean(),
+      fc.subarray(['k', 'h']),
+      fc.array(step, { minLength: 5, maxLength: 40 }),
+      onceEach,
+    ),
+  )
+  .map(([how, made, [second, isMany, isSecond], [settles, enters, rest, once]]) => {
+    const later = [...rest];
+    for (const { action, at } of once) later.splice(at % (later.length + 1), 0, [action]);
+    const fds: Record<string, object> = { ...made.fds };
+    const { context: of } = fds.e as { context: string };
+    fds[SECOND] = { ...second, of: 'e', context: of, watch: isSecond ? 'read' : 'none' };
+    // From 64 fds on aio_poll uses epoll.
+    if (isMany) fds.idle = { count: 70 };
+    return {
+      ...how,
+      ...made,
+      fds,
+      steps: [
+        ...(settles ? ['settle'] : []),
+        ...enters.map((name) => ({ enter: name })),
+        ...later.flat(),
+        'step',
+        'step',
+      ],
+    };
+  });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { SIGCHLD, SIGUSR1 } from '../../src/host/constants.ts';
 import { ECHILD, EINTR } from '../../src/host/errno.ts';
-import { FaultHost } from '../../src/host/faults.ts';
 import type { SpawnRequest } from '../../src/host/host.ts';
+import { FaultHost } from '../../src/host/lenses/faults.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
 import { MainLoop } from '../../src/mainloop/main-loop.ts';
 import {

@@ -129,6 +129,14 @@ describe('a child', () => {
     expect(room.wait()).toEqual([pid, CLD_EXITED, 0]);
   });
 
+  it('starts with ignoreSignals ignored', () => {
+    const room = new Room();
+    const pid = room.spawn({}, { ignoreSignals: [SIGHUP] });
+    room.host.kill(pid, SIGHUP);
+    room.host.kill(pid, SIGTERM);
+    expect(room.wait()).toEqual([pid, CLD_KILLED, SIGTERM]);
+  });
+
   it('alone in its session is not stopped by a terminal', () => {
     const room = new Room();
     const pid = room.spawn({}, { setsid: true });

@@ -1,5 +1,6 @@
 /** A host, what a test opens on it, and the check that nothing of it is left. */
 
+import { expect } from 'vitest';
 import { AioContext, type AioContextOptions } from '../../src/aio/aio-context.ts';
 import { AF_UNIX, O_CLOEXEC, O_NONBLOCK, SOCK_STREAM } from '../../src/host/constants.ts';
 import { check } from '../../src/host/errno.ts';
@@ -8,6 +9,7 @@ import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
 import { MainLoop, type MainLoopOptions } from '../../src/mainloop/main-loop.ts';
 import { expectNoLeaks, held } from './leaks.ts';
+import { follow } from './origins.ts';
 
 const FLAGS = O_CLOEXEC | O_NONBLOCK;
 
@@ -111,6 +113,7 @@ export function rigged<H extends Host>(make: () => H, body: (rig: Rig<H>) => voi
     const host = make();
     try {
       const before = held(host);
+      const origins = follow(host);
       const rig = new Rig(host);
       try {
         body(rig);
@@ -119,6 +122,7 @@ export function rigged<H extends Host>(make: () => H, body: (rig: Rig<H>) => voi
         throw error;
       }
       rig.end();
+      expect(origins.left).toBe('');
       expectNoLeaks(host, before);
     } finally {
       host.dispose();

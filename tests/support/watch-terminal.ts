@@ -1,23 +1,16 @@
 /** A terminal on which a full-screen view of qemu-loop runs. */
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished } from 'vitest';
-import { command } from './run.ts';
-import { Tmux } from './tmux.ts';
+import { expect } from 'vitest';
+import { goesWithTest, QL, shellOptions, Terminal, testDirectory } from './terminal.ts';
 
-/** The command as a shell in the terminal starts it. */
-export const QL = `${process.execPath} ${command}`;
-
-export class WatchTerminal extends Tmux {
-  readonly #dir: string;
+export class WatchTerminal extends Terminal {
+  readonly #dir = testDirectory();
 
   private constructor(columns: number, rows: number) {
-    super(columns, rows);
-    const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-watch-'));
-    onTestFinished(() => rmSync(dir, { recursive: true }));
-    this.#dir = dir;
+    super('/bin/sh', ['-i'], shellOptions(columns, rows));
+    goesWithTest(this);
   }
 
   /** Starts qemu-loop with these arguments, and awaits that it has drawn. */
@@ -25,29 +18,29 @@ export class WatchTerminal extends Tmux {
     const terminal = new WatchTerminal(columns, rows);
     const stty = (name: string): string => `stty -g > ${terminal.#dir}/${name}`;
     const run = `sh -c 'echo $$ > ${terminal.#dir}/pid; exec "$@"' sh ${QL} ${args}`;
-    await terminal.line(`${stty('before')}; ${run}; echo status $?; ${stty('after')}`);
+    terminal.line(`${stty('before')}; ${run}; echo status $?; ${stty('after')}`);
     await terminal.until(/iteration \d+ .*\n(.*\n)*.*events/);
     return terminal;
   }
 
   /** Of the command itself. */
-  get pid(): number {
+  get commandPid(): number {
     return Number(readFileSync(join(this.#dir, 'pid'), 'utf8'));
   }
 
   /** Awaits the shell's prompt after the end, and holds the terminal against what it was. */
   async expectRestored(): Promise<void> {
     await this.until(/status \d+\n\$/);
-    expect(await this.isAlternate()).toBe(false);
+    expect(this.isAlternate).toBe(false);
     this.#expectModes();
   }
 
   /** The same where we were killed, and somebody else puts it right. */
   async expectRestoredByOthers(): Promise<void> {
-    while (await this.isAlternate());
-    await this.keys('Enter');
-    await this.line(`stty -g > ${this.#dir}/after; echo checked`);
-    await this.until(/^checked/m);
+    await this.untilMainScreen();
+    this.keys('Enter');
+    this.line(`stty -g > ${this.#dir}/after; echo check''ed`);
+    await this.until(/checked/);
     this.#expectModes();
   }
 

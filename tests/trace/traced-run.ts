@@ -1,7 +1,7 @@
 /** A run on the simulated host that has an event of nearly every kind, and what it was traced as. */
 
 import { QEMU_CLOCK_REALTIME } from '../../src/aio/clock.ts';
-import { Coroutines } from '../../src/aio/coroutines.ts';
+import { Coroutines } from '../../src/coroutine/coroutines.ts';
 import { SIGCHLD, SIGKILL, SIGUSR1 } from '../../src/host/constants.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
 import { MainLoop } from '../../src/mainloop/main-loop.ts';

@@ -19,6 +19,8 @@ export interface Import {
   readonly from: string;
   /** What it was exported as; `*` for all. */
   readonly names: readonly string[];
+  /** Whether it is of types alone, so that nothing of it is there when the program runs. */
+  readonly isType: boolean;
 }
 
 /** Files below a folder whose names end so, by path from the root. */
@@ -50,18 +52,27 @@ export function withoutComments(text: string): string {
 
 function importsOf(path: string, text: string): Import[] {
   const imports: Import[] = [];
-  const statement = /(?:^|\n)(?:import|export)\s+(?:type\s+)?([^;'"]*?)\s*from\s+'([^']+)'/g;
-  for (const [, clause, from] of text.matchAll(statement)) {
-    imports.push({ from: resolve(path, from!), names: namesOf(clause!) });
+  const statement = /(?:^|\n)(?:import|export)\s+(type\s+)?([^;'"]*?)\s*from\s+'([^']+)'/g;
+  for (const [, type, clause, from] of text.matchAll(statement)) {
+    const isType = type !== undefined || isOfTypes(clause!);
+    imports.push({ from: resolve(path, from!), names: namesOf(clause!), isType });
   }
   const bare = /(?:(?:^|\n)import\s+|import\()'([^']+)'/g;
   for (const [, from] of text.matchAll(bare))
-    imports.push({ from: resolve(path, from!), names: ['*'] });
+    imports.push({ from: resolve(path, from!), names: ['*'], isType: false });
   return imports;
 }
 
 function resolve(path: string, from: string): string {
   return from.startsWith('.') ? normalize(join(dirname(path), from)) : from;
+}
+
+/** `{ type A, type B }` */
+function isOfTypes(clause: string): boolean {
+  const braces = clause.match(/^\{([\s\S]*)\}$/);
+  if (braces === null) return false;
+  const parts = braces[1]!.split(',').map((part) => part.trim());
+  return parts.every((part) => part === '' || part.startsWith('type '));
 }
 
 function namesOf(clause: string): string[] {

@@ -5,7 +5,13 @@ import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { list, ROOT, read } from './files.ts';
 
-const documents = ['README.md', ...list('docs', '.md'), ...list('tests', '.md')];
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  ...list('docs', '.md'),
+  ...list('tests', '.md'),
+];
 
 /** As a reader of Markdown makes an anchor of a heading. */
 function anchorsOf(path: string): string[] {
@@ -28,4 +34,14 @@ it.each(documents)('%s has no dead link', (path) => {
   const links = [...read(path).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!);
   const own = links.filter((link) => !/^\w+:/.test(link));
   expect(own.filter((link) => isDead(path, link))).toEqual([]);
+});
+
+it.each(documents)('%s names only files that are there', (path) => {
+  const named = [
+    ...read(path).matchAll(/`((?:src|tests|docs|scripts|bench|examples)\/[^`\s*<]*)`/g),
+  ]
+    .map(([, name]) => name!)
+    // QEMU's own tree has a tests/ too.
+    .filter((name) => !name.startsWith('tests/unit/'));
+  expect(named.filter((name) => !existsSync(join(ROOT, name)))).toEqual([]);
 });

@@ -11,6 +11,7 @@ import {
   ENOENT,
   ENOEXEC,
   ENOMEM,
+  ENOSYS,
   ENOTDIR,
   EPERM,
   EPIPE,
@@ -18,6 +19,7 @@ import {
   errnoName,
   HostError,
 } from '../../host/errno.ts';
+import { BLOCKING_SIGNALS } from '../../signal/names.ts';
 
 /** Exit statuses that are qemu-loop's own; the others are the children's. */
 export const EXIT_USAGE = 2;
@@ -43,6 +45,7 @@ const HINTS: Readonly<Record<number, string>> = {
   [ENFILE]: 'the whole system is out of open files: see fs.file-max',
   [ENOMEM]: 'no memory is left: end something, or raise the limit',
   [EPERM]: 'this is not permitted here: look for a seccomp filter or a missing capability',
+  [ENOSYS]: 'the kernel has no such call, or a seccomp filter says so',
 };
 
 const SPAWN_HINTS: Readonly<Record<number, string>> = {
@@ -54,9 +57,8 @@ const SPAWN_HINTS: Readonly<Record<number, string>> = {
   [E2BIG]: 'the arguments and the environment are too long',
 };
 
-const CALL_HINTS: Readonly<Record<number, string>> = {
-  ...HINTS,
-  [EAGAIN]: 'a thread did not answer in time: try again, or leave --sigfd native out',
+/** Of what opens a file. */
+const PATH_HINTS: Readonly<Record<number, string>> = {
   [ENOENT]: 'make its directory first, or check the path',
   [EACCES]: 'look at the rights of the file and of its directories',
   [EISDIR]: 'name a file in it',
@@ -64,9 +66,17 @@ const CALL_HINTS: Readonly<Record<number, string>> = {
 
 /** One line for a host call that failed: what, why, and what to do. */
 export function describeHostError(error: HostError): string {
-  const hint = CALL_HINTS[error.errno];
+  const hint = HINTS[error.errno] ?? hintFor(error);
   const what = `${error.syscall}: ${errnoMessage(error.errno)} (${errnoName(error.errno)})`;
   return hint === undefined ? what : `${what}: ${hint}`;
+}
+
+/** What helps with that call alone. */
+function hintFor({ errno, syscall }: HostError): string | undefined {
+  if (syscall === BLOCKING_SIGNALS && errno === EAGAIN) {
+    return 'a thread did not answer in time: try again, or leave --sigfd native out';
+  }
+  return /^(--|open|mkdir)/.test(syscall) ? PATH_HINTS[errno] : undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The files that a command is to write: none may take the place of one that it reads, or of another. */
 
-import { realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 import type { TraceOptions } from './trace-options.ts';
 
@@ -65,11 +65,27 @@ function idOf(path: string): string | null {
   try {
     const stat = statSync(full, { bigint: true, throwIfNoEntry: false });
     if (stat !== undefined) return stat.isFile() ? `${stat.dev}:${stat.ino}` : null;
-    return join(realpathSync(dirname(full)), basename(full));
+    return placeOf(full);
   } catch {
     // Whoever opens it says why it cannot be.
     return null;
   }
+}
+
+/** As the kernel has it. */
+const MOST_LINKS = 40;
+
+/**
+ * Where a file will be that is not there yet: a link that leads nowhere is followed, as open does.
+ * @throws Error where a directory is not there, or links go round
+ */
+function placeOf(path: string, links = MOST_LINKS): string {
+  const place = join(realpathSync(dirname(path)), basename(path));
+  if (!lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink()) return place;
+  if (links === 0) throw new Error(`too many links: ${path}`);
+  const target = readlinkSync(place);
+  // Not normalized, since a `..` behind a link is that of where the link leads.
+  return placeOf(isAbsolute(target) ? target : `${dirname(place)}/${target}`, links - 1);
 }
 
 function usage(message: string): CliError {

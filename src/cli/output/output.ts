@@ -2,7 +2,6 @@ import { POLLERR, POLLHUP, POLLNVAL, POLLOUT } from '../../host/constants.ts';
 import { EAGAIN, EINTR } from '../../host/errno.ts';
 import type { Disposable, Host, HostBuffer } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
-import { isUnread } from '../exit/errors.ts';
 import { reopen } from './reopen.ts';
 
 /**
@@ -43,15 +42,14 @@ export class Output implements Disposable {
   #lineHolder: object | null = null;
   /** How much of the first chunk is written. */
   #offset = 0;
-  readonly #broken = new Set<number>();
   /** By which terminals and pipes are written, by the descriptors that stand for them. */
   readonly #reopened = new Map<number, number>();
   #loop: MainLoop | null = null;
   #watch: Disposable | null = null;
   #watchedFd = -1;
   readonly #onRoom: (() => void)[] = [];
-  /** Errors of descriptors that could not be written, though somebody was to read that. */
-  readonly lost = new Map<number, number>();
+  /** Why descriptors are not written any more: negative, as the host gave it. */
+  readonly errors = new Map<number, number>();
   readonly #onBroken: ((fd: number) => void)[] = [];
 
   /** @param fds what will be written to; those among them that are terminals or pipes never block */
@@ -110,7 +108,7 @@ export class Output implements Disposable {
     holder: object | null = null,
     continues: object | null = null,
   ): void {
-    if (bytes.length === 0 || this.#broken.has(fd)) return;
+    if (bytes.length === 0 || this.errors.has(fd)) return;
     if (this.#lineHolder !== null && this.#lineHolder !== continues) this.#push(fd, LINE_END);
     this.#lineHolder = holder;
     this.#push(fd, bytes);
@@ -175,8 +173,7 @@ export class Output implements Disposable {
     if (ret === -EAGAIN) return false;
     if (ret === -EINTR) return true;
     if (ret < 0) {
-      if (!isUnread(ret)) this.lost.set(fd, ret);
-      this.#break(fd);
+      this.#break(fd, ret);
       return true;
     }
     this.waiting -= ret;
@@ -188,8 +185,8 @@ export class Output implements Disposable {
     return true;
   }
 
-  #break(fd: number): void {
-    this.#broken.add(fd);
+  #break(fd: number, errno: number): void {
+    this.errors.set(fd, errno);
     const kept = this.#queue.filter((chunk) => chunk.fd !== fd);
     this.#queue.splice(0, this.#queue.length, ...kept);
     this.#offset = 0;

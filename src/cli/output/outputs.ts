@@ -2,13 +2,14 @@ import { fstatSync } from 'node:fs';
 import { HostError } from '../../host/errno.ts';
 import type { Disposable, Host } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
-import { CliError, describeHostError, EXIT_INTERNAL } from '../exit/errors.ts';
+import { CliError, describeHostError, EXIT_INTERNAL, isUnread } from '../exit/errors.ts';
 import { Output } from './output.ts';
 
 /** What a run writes to: stdout, stderr, and the file of the log. */
 export class Outputs implements Disposable {
   readonly #host: Host;
   readonly #byFd = new Map<number, Output>();
+  #loop: MainLoop | null = null;
   /** What the person is told of where they cannot be written; of stderr there is no telling. */
   readonly #names = new Map([[1, 'stdout']]);
 
@@ -26,7 +27,18 @@ export class Outputs implements Disposable {
 
   add(fd: number, name?: string): void {
     if (name !== undefined) this.#names.set(fd, name);
-    this.#byFd.set(fd, new Output(this.#host, fd));
+    const output = new Output(this.#host, fd);
+    if (this.#loop !== null) output.useLoop(this.#loop);
+    this.#byFd.set(fd, output);
+  }
+
+  /** It will be closed: what waits is written as far as it goes. */
+  remove(fd: number): void {
+    const output = this.of(fd);
+    output.flush();
+    output.dispose();
+    this.#byFd.delete(fd);
+    this.#names.delete(fd);
   }
 
   of(fd: number): Output {
@@ -40,6 +52,7 @@ export class Outputs implements Disposable {
   }
 
   useLoop(loop: MainLoop | null): void {
+    this.#loop = loop;
     for (const output of new Set(this.#byFd.values())) output.useLoop(loop);
   }
 
@@ -49,8 +62,8 @@ export class Outputs implements Disposable {
    */
   failure(status: number): CliError | null {
     for (const [fd, name] of this.#names) {
-      const errno = this.of(fd).lost.get(fd);
-      if (errno === undefined) continue;
+      const errno = this.of(fd).errors.get(fd);
+      if (errno === undefined || isUnread(errno)) continue;
       const why = describeHostError(new HostError(errno, `${name} ends here`));
       return new CliError(why, status === 0 && fd === 1 ? EXIT_INTERNAL : status);
     }

@@ -2,34 +2,34 @@ import { CLD_CONTINUED, CLD_STOPPED, SIGCHLD } from '../../host/constants.ts';
 import type { TraceRecord } from '../../trace/read.ts';
 import { isCallback, type Slices } from './slices.ts';
 
-/** What a trace tells of a child. Events are places in it; -1 where there is none. */
+/** A child as the trace shows it. Events are given by index, -1 for none. */
 export interface Child {
-  /** Its place among the children. */
+  /** Index among the children. */
   readonly index: number;
   readonly pid: number;
   readonly name: string;
   command: string;
   spawn: number;
-  /** As near as the trace knows it; null where it does not. */
+  /** Time of death, as exactly as the trace knows it; null if it does not. */
   deathNs: number | null;
   /** Whether the death may have been later. */
   deathIsBound: boolean;
-  /** The SIGCHLD that was read for it; none where that was merged with another's. */
+  /** The SIGCHLD record of this child; -1 if it was merged with another child's. */
   record: number;
-  /** The SIGCHLD that led to the reap: its own, or the other's. */
+  /** The SIGCHLD record that led to the reap: its own, or the one that it was merged with. */
   announcedBy: number;
   /** The call of the bottom half that reaped it. */
   reaper: number;
   reap: number;
   code: number;
   status: number;
-  /** CPU time. */
+  /** CPU time in user mode, ns; stimeNs is kernel mode. */
   utimeNs: number;
   stimeNs: number;
   latencyNs: number;
 }
 
-/** Everything that the trace says was started or reaped, in that order. */
+/** Finds all children that the trace shows starting or being reaped, in that order. */
 export function findChildren(events: readonly TraceRecord[], slices: Slices): Child[] {
   const children: Child[] = [];
   const living = new Map<number, Child>();
@@ -119,7 +119,7 @@ function reaped(
   child.deathIsBound = args.bound === 1 || child.record < 0;
 }
 
-/** It is known that it has died, and it was never reaped. */
+/** Fills in a child that is known to have died, but was never reaped. */
 function diedOnly(child: Child, { args, timeNs }: TraceRecord, record: number): void {
   child.record = record;
   child.announcedBy = record;

@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { PageData } from './pack.ts';
 
-/** The page's own code, as it was built. */
+/** The page's own code, as built. */
 export interface PageParts {
   readonly script: string;
   readonly style: string;
 }
 
 /**
- * The report as one file that needs no other and asks no network. Whatever the
- * trace brings stands in a JSON block only; the page puts it up as text.
+ * Writes the report as one file that needs no other file and no network. All text of the
+ * trace is in a JSON block; the page inserts it as text, never as HTML.
  */
 export function renderHtml({ script, style }: PageParts, data: PageData): string {
   const hash = createHash('sha256').update(script).digest('base64');
-  // Should a text get out of its block in spite of all, it would not be run.
+  // Even if a text escaped from its block, the browser would not run it.
   const policy = `default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'`;
   return `<!doctype html>
 <html lang="en">
@@ -34,12 +34,12 @@ export function renderHtml({ script, style }: PageParts, data: PageData): string
 `;
 }
 
-/** Text in HTML, in an element or a quoted attribute. */
+/** Escapes text for an HTML element or a quoted attribute. */
 export function escapeText(text: string): string {
   return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
-/** JSON that can end no script block and begins no comment, and is one line to every reader. */
+/** JSON on one line for every reader, which can neither end a script block nor begin a comment. */
 export function escapeJson(data: unknown): string {
   return JSON.stringify(data).replace(
     /[<>&\u2028\u2029]/g,

@@ -4,31 +4,34 @@ import type { Child } from './children.ts';
 import { isCallback, type Slices } from './slices.ts';
 
 /**
- * Why the second came of the first: it was done by it, scheduled by it, found
- * ready by it, or is the next link of the chain from a death to a reap.
+ * How the cause led to the effect: it did it, scheduled it, found it ready, or woke the loop
+ * for it; or both are links of the chain from a death to a reap.
  */
 export type LinkKind = 'does' | 'schedules' | 'readies' | 'wakes' | 'chain';
 
-/** From a cause to its effect. Both are events, or deaths of children: see deathNode. */
+/** A link from a cause to its effect. Both are events, or deaths of children: see deathNode. */
 export interface Link {
   readonly from: number;
   readonly to: number;
   readonly kind: LinkKind;
 }
 
-/** Links by their ends. */
+/** Links, looked up by either end. */
 export interface Links {
   readonly all: readonly Link[];
   causesOf(node: number): readonly Link[];
   effectsOf(node: number): readonly Link[];
 }
 
-/** A death is no event of the loop: it stands behind the last one, by its child. */
+/**
+ * The node of a child's death. Deaths are not events of the loop, so their nodes follow the
+ * last event.
+ */
 export function deathNode(events: readonly TraceRecord[], child: number): number {
   return events.length + child;
 }
 
-// A bottom half's flags; QEMU's BH_* of util/async.c
+// Flags of a bottom half; QEMU's BH_* of util/async.c.
 const BH_SCHEDULED = 2;
 const BH_DELETED = 4;
 
@@ -72,7 +75,10 @@ class LinkFinder {
   readonly found: Link[] = [];
   readonly #events: readonly TraceRecord[];
   readonly #slices: Slices;
-  /** What was scheduled, armed or found ready, and by which event: what runs it takes it out. */
+  /**
+   * Callbacks that are scheduled, armed or ready, each with the event that made it so. The
+   * callback's run removes it.
+   */
   readonly #pending = new Map<string, number>();
   #wroteNotifier = -1;
   #record = -1;
@@ -112,7 +118,7 @@ class LinkFinder {
     if (child.deathNs === null) return;
     if (child.spawn >= 0) this.#link(child.spawn, death, 'chain');
     if (child.record >= 0) this.#link(death, child.record, 'chain');
-    // Its SIGCHLD was merged with another's.
+    // Its SIGCHLD was merged with another child's.
     else if (child.reap >= 0) this.#link(death, child.reap, 'chain');
   }
 
@@ -180,7 +186,7 @@ class LinkFinder {
     this.#wroteNotifier = -1;
   }
 
-  /** A callback begins that something has asked for; a nested one also because its caller polled. */
+  /** Links the beginning of a callback to the event that asked for it. */
   #runs(key: string, i: number, kind: LinkKind): void {
     const from = this.#pending.get(key);
     if (from === undefined) return;
@@ -188,7 +194,7 @@ class LinkFinder {
     this.#link(from, i, kind);
   }
 
-  /** The callback that did this. */
+  /** Links an event to the callback that did it. */
   #done(i: number): void {
     const { slices, around } = this.#slices;
     let at = around[i]!;
@@ -211,7 +217,7 @@ class LinkFinder {
   }
 }
 
-/** Events that the callback around them has done. */
+/** Events that are done by the callback around them. */
 const DONE: ReadonlySet<string> = new Set([
   'timer_del',
   'child_spawn',
@@ -232,10 +238,10 @@ export function readyFds(ready: number | string | undefined): number[] {
     .map(Number);
 }
 
-/** How far a chain is followed from an event, to each side. */
+/** Most nodes that are followed from an event, in each direction. */
 const MOST_NODES = 400;
 
-/** What led to a node, or what came of it: the node itself first, nearest next. */
+/** The causes or effects of a node: the node itself first, then the nearest. */
 export function follow(links: Links, node: number, to: 'causes' | 'effects'): number[] {
   const seen = new Set([node]);
   const order = [node];

@@ -1,41 +1,9 @@
-/** What a trace says, worked out for the report. Pure: events in, everything else out. */
+/** Works out the report from a trace. Pure: it depends on the events alone. */
 
-import type { TraceRecord } from '../../trace/read.ts';
-import { type Child, findChildren } from './children.ts';
+import { type Facts, findFacts, type ModelOptions, type ReportTrace } from './facts.ts';
 import { checkAll } from './findings/all.ts';
 import type { Check } from './findings/finding.ts';
-import { findLinks, type Links } from './links.ts';
-import { fdNames, findPolls, type Poll } from './polls.ts';
-import { findSlices, type Slice } from './slices.ts';
 import { type Statistics, statistics } from './statistics.ts';
-
-/** What was traced. */
-export interface ReportTrace {
-  /** In order of time. */
-  readonly events: readonly TraceRecord[];
-  /** Events that are lost. */
-  readonly dropped: number;
-  /** Whether the trace ends in the middle of an event. */
-  readonly truncated: boolean;
-}
-
-export interface ModelOptions {
-  /** A callback that holds the loop so long is a finding. */
-  readonly slowNs: number;
-}
-
-/** What the findings are found in. */
-export interface Facts extends ReportTrace, ModelOptions {
-  readonly startNs: number;
-  readonly endNs: number;
-  readonly slices: readonly Slice[];
-  /** By event: the innermost slice around it, -1 for none. */
-  readonly around: Int32Array;
-  readonly children: readonly Child[];
-  readonly links: Links;
-  readonly polls: readonly Poll[];
-  readonly fdNames: ReadonlyMap<number, string>;
-}
 
 export interface Model extends Facts {
   readonly statistics: Statistics;
@@ -43,24 +11,6 @@ export interface Model extends Facts {
 }
 
 export function buildModel(trace: ReportTrace, options: ModelOptions): Model {
-  const { events } = trace;
-  const found = findSlices(events);
-  const children = findChildren(events, found);
-  const facts: Facts = {
-    ...trace,
-    ...options,
-    startNs: events[0]?.timeNs ?? 0,
-    endNs: events.at(-1)?.timeNs ?? 0,
-    ...found,
-    children,
-    links: findLinks(events, found, children),
-    polls: findPolls(events, found),
-    fdNames: fdNames(events),
-  };
+  const facts = findFacts(trace, options);
   return { ...facts, statistics: statistics(facts), checks: checkAll(facts) };
-}
-
-/** When a node was: an event, or a death. */
-export function nodeNs({ events, children }: Facts, node: number): number {
-  return events[node]?.timeNs ?? children[node - events.length]?.deathNs ?? 0;
 }

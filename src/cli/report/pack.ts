@@ -1,22 +1,25 @@
-/** A trace as it stands in the page: one list of numbers, and one of texts. Its times begin at 0. */
+/** A trace packed into the page: one list of numbers, and one of texts. Its times begin at 0. */
 
 import { CATALOGUE, type EventDef, type EventName } from '../../trace/catalogue.ts';
 import type { TraceRecord } from '../../trace/read.ts';
-import type { ReportTrace } from './model.ts';
+import type { ReportTrace } from './facts.ts';
 
 export interface PackedTrace {
   /** Names of the events that occur. */
   readonly names: readonly string[];
   readonly texts: readonly string[];
-  /** For each event its name's place, ns since the event before it, and its arguments; of a text, its place. */
+  /**
+   * For each event: the index of its name, ns since the event before it, and its arguments
+   * (for a text, its index).
+   */
   readonly numbers: readonly number[];
   readonly dropped: number;
   readonly truncated: boolean;
 }
 
-/** What the page is about. */
+/** The data that the page shows. */
 export interface PageData {
-  /** What was traced, for a person. */
+  /** A name for the run, for people. */
   readonly title: string;
   readonly slowNs: number;
   readonly trace: PackedTrace;

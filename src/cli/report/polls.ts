@@ -2,22 +2,22 @@ import type { TraceRecord } from '../../trace/read.ts';
 import { readyFds } from './links.ts';
 import { isCallback, type Slices } from './slices.ts';
 
-/** A poll of the kernel, and what was called between it and the next. */
+/** A poll of the kernel, and the callbacks between it and the next. */
 export interface Poll {
-  /** Places of poll_enter and poll_return. */
+  /** Indexes of poll_enter and poll_return. */
   readonly enter: number;
   readonly leave: number;
   readonly enterNs: number;
   readonly returnNs: number;
-  /** -1 without end. */
+  /** Timeout, ns; -1 for none. */
   readonly timeoutNs: number;
   readonly ret: number;
   readonly ready: readonly number[];
-  /** Slices of the callbacks that were called then, outermost only. */
+  /** Slices of the callbacks called after the poll, the outermost only. */
   readonly called: number[];
 }
 
-/** A poll that returned as soon as this is taken for one that did not sleep. */
+/** A poll that took less than this counts as one that did not sleep. */
 const AT_ONCE_NS = 100_000;
 
 export function sleptNs({ enterNs, returnNs }: Poll): number {
@@ -28,7 +28,7 @@ export function didSleep(poll: Poll): boolean {
   return poll.timeoutNs !== 0 && sleptNs(poll) >= AT_ONCE_NS;
 }
 
-/** The polls of a trace that both begin and end in it. */
+/** Finds the polls that both begin and end within the trace. */
 export function findPolls(events: readonly TraceRecord[], { slices }: Slices): Poll[] {
   const polls: Poll[] = [];
   slices.forEach((slice, i) => {
@@ -54,7 +54,7 @@ export function findPolls(events: readonly TraceRecord[], { slices }: Slices): P
   return polls;
 }
 
-/** What fds are called: by the handlers that were set or called for them, the last counts. */
+/** Names of the fds, from the handlers set or called for them; the last one counts. */
 export function fdNames(events: readonly TraceRecord[]): Map<number, string> {
   const names = new Map<number, string>();
   for (const { name, args } of events) {

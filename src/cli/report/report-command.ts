@@ -1,26 +1,31 @@
-/** `qemu-loop report`, and the report of a run: a page is written, and a line says what is in it. */
+/**
+ * `qemu-loop report`, and the report of a run: writes the page, and tells in a line what it
+ * shows.
+ */
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { CATALOGUE, EVENT_NAMES, type EventDef } from '../../trace/catalogue.ts';
 import { readTrace, TraceReadError, type TraceRecord } from '../../trace/read.ts';
 import { TraceRing } from '../../trace/ring.ts';
 import { asCliError, CliError, EXIT_INTERNAL, EXIT_USAGE } from '../exit/errors.ts';
 import { duration } from '../options/option-values.ts';
 import { checkOutputs } from '../options/output-files.ts';
+import { parseCommand } from '../options/parse-command.ts';
 import { count } from '../text/units.ts';
+import type { ReportTrace } from './facts.ts';
 import { type PageParts, renderHtml } from './html.ts';
-import { buildModel, type ReportTrace } from './model.ts';
+import { buildModel } from './model.ts';
 import { packTrace } from './pack.ts';
 
-/** A callback that takes longer is a finding, unless --slow says otherwise. */
+/** A callback that takes at least this long is a finding, unless --slow says otherwise. */
 const SLOW_NS = 10e6;
 
-/** What a report is to be. */
+/** The options of one report. */
 interface ReportOptions {
-  /** Where the page goes. */
+  /** Path of the page. */
   readonly out: string;
-  /** What was run, for a person. */
+  /** A name for the run, for people. */
   readonly title: string;
   readonly slowNs: number;
 }
@@ -37,18 +42,21 @@ Examples:
   qemu-loop report run.trace -o report.html
 `;
 
-/** What the command shows, and its exit status. */
+/** Text for the command to print, and its exit status. */
 export interface ReportResult {
   readonly text: string;
   readonly status: number;
 }
 
-/** Does what a command line (without `report`) asks for. */
+/** Runs a command line (without `report`). */
 export function reportCommand(args: readonly string[]): ReportResult {
   return result(() => report(args));
 }
 
-/** This file is bundled by itself, so that an error of its own would be nobody's elsewhere. */
+/**
+ * Handles errors here: this file is bundled by itself, so the main program does not know its
+ * error classes.
+ */
 function result(act: () => string): ReportResult {
   try {
     return { text: act(), status: 0 };
@@ -59,9 +67,10 @@ function result(act: () => string): ReportResult {
 }
 
 function report(args: readonly string[]): string {
-  const asked = parse(args);
-  if (typeof asked === 'string') return asked;
-  const { file, raw } = asked;
+  const asked = parseCommand<Raw>(define(), args, 'there is no trace to draw: name its file');
+  if ('text' in asked) return asked.text;
+  const { raw } = asked;
+  const file = asked.operands[0]!;
   const trace = readFile(file);
   const options = {
     out: raw.output ?? `${file}.html`,
@@ -72,12 +81,12 @@ function report(args: readonly string[]): string {
   return writeReport(trace, options);
 }
 
-/** The last events of a run are kept for its report: so many are smooth to look at. */
+/** Number of events that are kept for a run's report: as many as the page shows smoothly. */
 const KEPT_EVENTS = 200_000;
 
 /**
- * What is to keep the events of a run for its report.
- * @throws Error where the report could not be written in the end
+ * Makes the ring that keeps the events of a run for its report.
+ * @throws Error if the report cannot be written
  */
 export function openReport(out: string): TraceRing {
   try {
@@ -88,7 +97,7 @@ export function openReport(out: string): TraceRing {
   return new TraceRing(KEPT_EVENTS);
 }
 
-/** Writes the report of what a ring has kept of a run. */
+/** Writes the report of a run from the events in its ring. */
 export function reportRing(
   ring: TraceRing,
   { out, title }: Pick<ReportOptions, 'out' | 'title'>,
@@ -136,42 +145,27 @@ function readFile(file: string): ReportTrace {
   throw new CliError(`${file} has no events: was it traced with --trace-file?`, EXIT_USAGE);
 }
 
-/** They stand beside the command, where they are built to. */
+/** Reads the parts of the page, which the build puts beside the command. */
 function pageParts(): PageParts {
   const read = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
   return { script: read('./report-page.js'), style: read('./report-page.css') };
 }
 
-function parse(args: readonly string[]): { file: string; raw: Raw } | string {
-  let text = '';
-  const command = new Command('qemu-loop report')
+function define(): Command {
+  return new Command('qemu-loop report')
     .usage('TRACE [-o FILE]')
     .description('Draws a trace (json or simple) as one HTML file that needs no network.')
     .argument('<trace>')
-    .configureHelp({ visibleArguments: () => [] })
-    .addOption(new Option('-o, --output <file>', 'where the page goes (default: TRACE.html)'))
+    .addOption(new Option('-o, --output <file>', 'path of the page (default: TRACE.html)'))
     .addOption(
-      new Option('--slow <duration>', 'a callback that takes so long is a finding')
+      new Option(
+        '--slow <duration>',
+        'report callbacks that take at least this long (default 10ms)',
+      )
         .argParser(duration)
-        .default(SLOW_NS, '10ms'),
+        .default(SLOW_NS),
     )
-    .addOption(new Option('--title <text>', 'what was run (default: the name of the trace)'))
+    .addOption(new Option('--title <text>', 'a name for the run (default: the name of the trace)'))
     .helpOption('-h, --help', 'print this')
-    .addHelpText('after', EXAMPLES)
-    .exitOverride()
-    .configureOutput({
-      writeOut: (part) => {
-        text += part;
-      },
-      writeErr: () => {},
-    });
-  try {
-    command.parse(args, { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return text;
-    const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
-    throw new CliError(`${message} (see qemu-loop report --help)`, EXIT_USAGE);
-  }
-  return { file: command.args[0]!, raw: command.opts<Raw>() };
+    .addHelpText('after', EXAMPLES);
 }

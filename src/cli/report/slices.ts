@@ -3,30 +3,33 @@ import type { TraceRecord } from '../../trace/read.ts';
 
 export type { SliceKind };
 
-/** A stretch of the loop's time, from an event to another. */
+/** A span of the loop's time, from one event to another. */
 export interface Slice {
   readonly kind: SliceKind;
   readonly name: string;
   readonly startNs: number;
   endNs: number;
-  /** How many slices it lies in. */
+  /** Number of slices around it. */
   readonly depth: number;
-  /** The slice that it lies in; -1 for none. */
+  /** The slice directly around it; -1 for none. */
   readonly parent: number;
   /** The event that began it. */
   readonly begin: number;
-  /** The event that ended it; -1 where the trace has none. */
+  /** The event that ended it; -1 if the trace has none. */
   end: number;
 }
 
 export interface Slices {
   /** In order of their beginnings. */
   readonly slices: readonly Slice[];
-  /** By event: the innermost slice that it lies in, its own where it begins or ends one; -1 for none. */
+  /**
+   * For each event, the innermost slice around it; its own slice if it begins or ends one; -1
+   * for none.
+   */
   readonly around: Int32Array;
 }
 
-/** Slices in which somebody's code runs: what can be a cause. */
+/** Whether user code runs in such a slice, so that it can be a cause. */
 export function isCallback(kind: SliceKind): boolean {
   return CALLBACKS.has(kind);
 }
@@ -42,12 +45,12 @@ const CALLBACKS: ReadonlySet<SliceKind> = new Set<SliceKind>([
 interface Edge {
   readonly begins: boolean;
   readonly kind: SliceKind;
-  /** Tells which end belongs to which beginning. */
+  /** Matches an end to its beginning. */
   readonly key: string;
   readonly name: string;
 }
 
-/** Finds the slices of a trace. They nest, whatever the trace lacks at its ends. */
+/** Finds the slices of a trace. They always nest, even if events are missing at its ends. */
 export function findSlices(events: readonly TraceRecord[]): Slices {
   const stack = new SliceStack();
   const around = new Int32Array(events.length);
@@ -91,7 +94,7 @@ class SliceStack {
     return this.top;
   }
 
-  /** An end whose beginning the trace lacks ends nothing; one that was skipped (a throw) is made up for. */
+  /** Ignores an end whose beginning is missing; adds an end that was skipped by a throw. */
   end({ kind, key }: Edge, timeNs: number, event: number): number {
     const at = this.#open.findLastIndex(
       (open) => this.slices[open.slice]!.kind === kind && open.key === key,

@@ -1,8 +1,8 @@
-import type { Facts } from './model.ts';
+import type { Facts } from './facts.ts';
 import { sleptNs } from './polls.ts';
 import { isCallback, type Slice, type SliceKind } from './slices.ts';
 
-/** Of a number of durations, in ns. */
+/** Distribution of a set of durations, ns. */
 export interface Spread {
   readonly count: number;
   readonly totalNs: number;
@@ -20,11 +20,11 @@ export interface CallbackRow {
   readonly kind: SliceKind;
   readonly name: string;
   readonly calls: number;
-  /** It ran; what it called included. */
+  /** Time that it ran, with the callbacks inside it. */
   readonly busyNs: number;
-  /** It was scheduled, expired or ready, and not called yet. */
+  /** Time that it was scheduled, expired or ready, and not called yet. */
   readonly scheduledNs: number;
-  /** Neither, within the span of the trace. */
+  /** The rest of the trace's time. */
   readonly idleNs: number;
   readonly maxNs: number;
   /** The event that began its longest call. */
@@ -40,7 +40,7 @@ export interface Statistics {
   readonly asleepNs: number;
   readonly phases: readonly PhaseRow[];
   readonly callbacks: readonly CallbackRow[];
-  /** From poll_return to the handler of what was ready. */
+  /** From poll_return to the handler of a ready fd. */
   readonly wakeToRun: readonly number[];
   /** From qemu_bh_schedule to the call. */
   readonly scheduleToRun: readonly number[];
@@ -64,7 +64,7 @@ export function statistics(facts: Facts): Statistics {
   };
 }
 
-/** What a number of durations has in common. */
+/** Sums up a set of durations. */
 export function spread(durations: readonly number[]): Spread {
   const sorted = Float64Array.from(durations).sort();
   const at = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
@@ -116,7 +116,7 @@ function callbacks(facts: Facts): CallbackRow[] {
   return [...rows.values()].sort((a, b) => b.busyNs - a.busyNs);
 }
 
-/** How long a callback could have been called before it was. */
+/** Time for which a callback could have been called before it was. */
 function waitNs({ events, links }: Facts, { kind, begin, startNs }: Slice): number {
   const { args } = events[begin]!;
   if (kind === 'timer') return Math.max(0, Number(args.now) - Number(args.expire_time));

@@ -5,7 +5,7 @@ import type { Child } from './children.ts';
 import { deathNode } from './links.ts';
 import type { Model } from './model.ts';
 
-/** A piece of a sentence; one with a node can be shown on the timeline. */
+/** A piece of a sentence; if it has a node, that can be shown on the timeline. */
 export interface Word {
   readonly text: string;
   readonly node?: number;
@@ -16,7 +16,7 @@ export function tellChild(model: Model, child: Child): Word[] {
   return [...life(model, child), ...death(model, child), ...signal(model, child), ...reap(child)];
 }
 
-/** How it ended, in two words; null where the trace does not tell of that. */
+/** The end of a child in two words; null if the trace does not show it. */
 export function endOf(child: Child): string | null {
   return child.deathNs === null ? null : endText(child.code, child.status);
 }
@@ -89,7 +89,7 @@ function reap({ reap: event, deathNs, latencyNs, deathIsBound }: Child): Word[] 
   ];
 }
 
-/** The handler that a record led to; -1 for none. */
+/** The handler call that a record led to; -1 for none. */
 function handlerOf(model: Model, record: number): number {
   const { links, events } = model;
   const lookup = links.effectsOf(record).find(({ to }) => events[to]?.name === 'sigaction_lookup');

@@ -1,8 +1,7 @@
-import { loadScenario } from '../../scenario/load.ts';
 import { formatProblem } from '../../scenario/problem.ts';
 import { findScenarios } from './files.ts';
 import type { Write } from './outcome.ts';
-import { readScenarioFile } from './read-file.ts';
+import { readScenario } from './read-scenario.ts';
 
 /** Where a command's text goes. */
 export interface CommandOutput {
@@ -17,13 +16,9 @@ export function checkCommand(args: readonly string[], { out, err }: CommandOutpu
   let wrong = missing.length;
   let count = 0;
   for (const file of files) {
-    const read = readScenarioFile(file);
-    const messages =
-      'problem' in read
-        ? [`qemu-loop: ${read.problem}`]
-        : loadScenario(read.text, file).problems.map(formatProblem);
-    for (const message of messages) err(`${message}\n`);
-    if (messages.length > 0) wrong++;
+    const { problems } = readScenario(file);
+    for (const problem of problems) err(`${formatProblem(problem)}\n`);
+    if (problems.length > 0) wrong++;
     else count++;
   }
   if (wrong === 0) out(`${count} ${count === 1 ? 'file is' : 'files are'} right\n`);

@@ -38,8 +38,9 @@ export interface JobResult {
 
 export type MakeWorld = (seed: number) => World;
 
-/** The time is looked at once in so many waits. */
+/** The time is looked at once in so many waits, and once in so many turns of what is done between two. */
 const WAITS = 256;
+const TURNS = 1024;
 
 /** The scenario of a job that came from another process, where it was checked. */
 export function scenarioOf(job: ScenarioJob): Scenario {
@@ -61,10 +62,12 @@ export async function runJob(
   const tellEntry: Observer['entry'] = (entry, nowNs) => {
     for (const one of observers) one.entry?.(entry, nowNs);
   };
+  const { timeoutNs } = job;
   const result = runScenario(scenario, makeWorld, {
     seed: job.seed ?? undefined,
-    timeoutNs: job.timeoutNs ?? undefined,
-    beforeWait: job.timeoutNs === null ? undefined : watchdog(job.timeoutNs),
+    timeoutNs: timeoutNs ?? undefined,
+    beforeWait: timeoutNs === null ? undefined : watchdog(timeoutNs, WAITS),
+    whileBusy: timeoutNs === null ? undefined : watchdog(timeoutNs, TURNS),
     onEngine: (engine) => {
       for (const one of observers) one.open(engine);
     },
@@ -99,11 +102,11 @@ async function reportPage(out: string, { name, file }: Scenario): Promise<Report
 }
 
 /** Ends a run that takes too long in real time, which a simulated one may too. */
-function watchdog(timeoutNs: number): () => void {
+function watchdog(timeoutNs: number, every: number): () => void {
   const endMs = performance.now() + timeoutNs / 1e6;
-  let waits = 0;
+  let calls = 0;
   return () => {
-    if (++waits % WAITS !== 0 || performance.now() < endMs) return;
+    if (++calls % every !== 0 || performance.now() < endMs) return;
     throw new ScenarioEnded(`it ran for longer than ${timeoutNs / 1e9} s`);
   };
 }

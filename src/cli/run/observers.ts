@@ -74,7 +74,7 @@ export class TraceFiles implements Observer {
   }
 
   open({ trace, world }: Engine): void {
-    this.#output = new TraceOutput(trace, this.#options, originOf(world));
+    this.#output = new TraceOutput(trace, this.#options, originOf(world), null);
   }
 
   end(): void {

@@ -1,4 +1,3 @@
-import { loadScenario } from '../../scenario/load.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import { formatProblem } from '../../scenario/problem.ts';
 import { type RunResult, refuse } from '../../scenario/run/run.ts';
@@ -19,7 +18,7 @@ import {
   type Unread,
 } from './outcome.ts';
 import { ScenarioPool } from './pool.ts';
-import { readScenarioFile } from './read-file.ts';
+import { readScenario } from './read-scenario.ts';
 import { JsonReporter } from './reporters/json.ts';
 import { JunitReporter } from './reporters/junit.ts';
 import { PrettyReporter } from './reporters/pretty.ts';
@@ -128,14 +127,7 @@ function plan(
   }
   const planned: Planned[] = [];
   for (const file of files) {
-    const read = readScenarioFile(file);
-    if ('problem' in read) {
-      err(`qemu-loop: ${read.problem}\n`);
-      unread.push({ file, status: 2, messages: [read.problem] });
-      continue;
-    }
-    const { text } = read;
-    const { scenario, problems } = loadScenario(text, file);
+    const { scenario, problems, text } = readScenario(file);
     if (scenario === null) {
       const messages = problems.map(formatProblem);
       err(`${messages.join('\n')}\n`);

@@ -1,22 +1,16 @@
 /** The command lines of `qemu-loop run` and `qemu-loop check`. */
 
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { isSeed, MAX_SEED } from '../../scenario/values.ts';
-import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 import { duration } from '../options/option-values.ts';
+import { type AskedText, parseCommand, usageError } from '../options/parse-command.ts';
 import { type RawTrace, traceFlags, traceOptions } from '../options/trace-options.ts';
-import { helpFormat } from '../text/help-format.ts';
 import { MOST_RUNS, type RunCommandOptions, TIMEOUT_NS } from './run-command.ts';
 
 /** What a person asks for, before it is known where it is run. */
 export type AskedRun = Omit<RunCommandOptions, 'style' | 'progress' | 'worker'> & {
   readonly color: 'auto' | 'always' | 'never';
 };
-
-/** A command line that asks for text only. */
-export interface AskedText {
-  readonly text: string;
-}
 
 const RUN_TEXT = `
 FILE is a scenario, a directory of them, or a pattern such as 'storms/*.yaml'.
@@ -50,12 +44,7 @@ function runParser(): Command {
   const command = new Command('qemu-loop run')
     .usage('[options] FILE...')
     .description('Runs scenarios and says whether what they expect came out.')
-    .argument('<file...>')
-    .configureHelp({
-      ...helpFormat,
-      visibleArguments: () => [],
-      optionDescription: ({ description }) => description,
-    });
+    .argument('<file...>');
   for (const one of [...runFlags(), ...traceFlags()]) command.addOption(one);
   return command.helpOption('-h, --help', 'print this').addHelpText('after', RUN_TEXT);
 }
@@ -95,25 +84,23 @@ function checkParser(): Command {
     .usage('FILE...')
     .description('Reads scenarios and tells what is wrong with them: file, line, column.')
     .argument('<file...>')
-    .configureHelp({ ...helpFormat, visibleArguments: () => [] })
     .helpOption('-h, --help', 'print this');
 }
 
 /** @throws CliError with status 2, whose message is one line, where the line (without `run`) is wrong */
 export function parseRun(args: readonly string[]): AskedRun | AskedText {
-  const parsed = parse(runParser(), args);
+  const parsed = parseCommand<RawRun>(runParser(), args, nothingTo('run'));
   if ('text' in parsed) return parsed;
-  const raw = parsed.command.opts<RawRun>();
+  const { raw } = parsed;
   if (raw.seed !== undefined && raw.seeds !== undefined) {
     throw usage('--seed and --seeds exclude each other');
   }
-  const reporterGiven = parsed.command.getOptionValueSource('reporter') === 'cli';
-  if (raw.json === true && reporterGiven && raw.reporter !== 'json') {
+  if (raw.json === true && parsed.isTyped('reporter') && raw.reporter !== 'json') {
     throw usage(`--json and --reporter ${raw.reporter} exclude each other: leave one of them out`);
   }
   if (raw.watch) checkWatch(raw);
   return {
-    files: parsed.command.args,
+    files: parsed.operands,
     host: raw.host,
     seeds: raw.seeds ?? (raw.seed === undefined ? [] : [raw.seed]),
     repeat: raw.repeat,
@@ -142,34 +129,16 @@ function checkWatch({ json, reporter, jobs, timeout }: RawRun): void {
 
 /** @throws CliError with status 2, where the line (without `check`) is wrong */
 export function parseCheck(args: readonly string[]): readonly string[] | AskedText {
-  const parsed = parse(checkParser(), args);
-  return 'text' in parsed ? parsed : parsed.command.args;
+  const parsed = parseCommand(checkParser(), args, nothingTo('check'));
+  return 'text' in parsed ? parsed : parsed.operands;
 }
 
-function parse(command: Command, args: readonly string[]): { command: Command } | AskedText {
-  let text = '';
-  command.exitOverride().configureOutput({
-    writeOut: (part) => {
-      text += part;
-    },
-    writeErr: () => {},
-  });
-  try {
-    command.parse(args, { from: 'user' });
-    return { command };
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return { text };
-    const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
-    const missing = error.code === 'commander.missingArgument';
-    const name = command.name();
-    const what = name.split(' ').at(-1);
-    throw usage(missing ? `there is nothing to ${what}: add a file or a directory` : message, name);
-  }
+function nothingTo(verb: string): string {
+  return `there is nothing to ${verb}: add a file or a directory`;
 }
 
-function usage(message: string, command = 'qemu-loop run'): CliError {
-  return new CliError(`${message} (see ${command} --help)`, EXIT_USAGE);
+function usage(message: string): Error {
+  return usageError(message, 'qemu-loop run');
 }
 
 function seed(text: string): number {

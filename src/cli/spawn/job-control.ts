@@ -1,4 +1,4 @@
-import { CLD_STOPPED, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU } from '../../host/constants.ts';
+import { CLD_STOPPED, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU } from '../../host/constants.ts';
 import type { Host } from '../../host/host.ts';
 import type { ChildEvent } from '../../signal/child-watch.ts';
 import type { LogWriter } from '../log/log.ts';
@@ -16,6 +16,8 @@ export class JobControl {
   readonly #children: ReadonlyMap<number, Child>;
   /** The child whose group has the terminal; 0: our own. */
   #holder = 0;
+  /** Somebody has sent us SIGTSTP by kill, and no child of it has stopped us yet. */
+  #toldByKill = false;
 
   constructor(
     host: Host,
@@ -41,30 +43,54 @@ export class JobControl {
     this.#terminal.takeBack(pid);
   }
 
+  /**
+   * SIGTSTP came for us, and is passed on to the children.
+   * @param byTerminal whether it was Ctrl-Z; somebody who sent it by kill can send SIGCONT too
+   */
+  toldToStop(byTerminal: boolean): void {
+    this.#toldByKill = !byTerminal;
+  }
+
   /** A child stopped or went on. */
   changed(event: ChildEvent): void {
     const child = this.#children.get(event.pid);
     if (child === undefined) return;
     child.stopped = event.code === CLD_STOPPED;
-    if (!child.stopped || !this.#terminal.interactive) return;
+    if (!child.stopped) return;
     const { status } = event;
-    if (status === SIGTTIN || status === SIGTTOU) this.#wantsTerminal(child);
-    else if (status === SIGTSTP && this.#inForeground() && !this.#suspend() && child.leads) {
-      this.#continue(child);
+    if (status === SIGTSTP) this.#stopped(child);
+    else if (this.#terminal.interactive && (status === SIGTTIN || status === SIGTTOU)) {
+      this.#wantsTerminal(child);
     }
+  }
+
+  /** After fg: the one who had the terminal gets it again. */
+  resumed(): void {
+    this.#toldByKill = false;
+    if (this.#holder !== 0) this.#terminal.give(this.#holder);
+    for (const child of this.#children.values()) {
+      if (child.leads && child.stopped) this.#continue(child);
+    }
+  }
+
+  /** By SIGTSTP: then we stop too, as it would be without us, and whoever waits for us sees it. */
+  #stopped(child: Child): void {
+    if (this.#toldByKill) {
+      if (!this.#mayStop) return;
+      this.#toldByKill = false;
+      this.#log.flush();
+      this.#host.kill(this.#host.getpid(), SIGSTOP);
+    } else if (this.#inForeground() && !this.#suspend() && child.leads) this.#continue(child);
   }
 
   #inForeground(): boolean {
     return this.#holder !== 0 || this.#terminal.isOurs;
   }
 
-  /** After fg: the one who had the terminal gets it again. */
-  resumed(): void {
-    if (!this.#terminal.interactive) return;
-    if (this.#holder !== 0) this.#terminal.give(this.#holder);
-    for (const child of this.#children.values()) {
-      if (child.leads && child.stopped) this.#continue(child);
-    }
+  /** The last child has stopped, and no SIGCONT waits for us, which our SIGSTOP would discard. */
+  get #mayStop(): boolean {
+    for (const child of this.#children.values()) if (!child.stopped) return false;
+    return !this.#host.pendingSignals().includes(SIGCONT);
   }
 
   /** It gets it from us; where we have none ourselves, it stays stopped, and we stop, until fg. */
@@ -80,7 +106,7 @@ export class JobControl {
 
   /** Stops us when the last child has. Returns false where nobody could continue us. */
   #suspend(): boolean {
-    for (const child of this.#children.values()) if (!child.stopped) return true;
+    if (!this.#mayStop) return true;
     this.#log.flush();
     return this.#terminal.suspend();
   }

@@ -8,6 +8,10 @@ import {
   WNOWAIT,
 } from '../../host/constants.ts';
 import { type Host, newWaitResult } from '../../host/host.ts';
+import { isProcOurs } from '../../host/linux/proc.ts';
+
+/** As kill(2) has it: all processes but us; for pid 1 all of its pid namespace. */
+export const EVERYBODY = -1;
 
 /**
  * Processes that came to us when their own parents had ended, and that are to end
@@ -31,7 +35,7 @@ export class Leftovers {
     return this.#host.waitid(P_ALL, 0, WEXITED | WNOHANG | WNOWAIT, newWaitResult()) >= 0;
   }
 
-  /** Tells those to end that were not told yet, and returns them. */
+  /** Tells those to end that were not told yet, and returns them; EVERYBODY where they cannot be listed. */
   tell(): readonly number[] {
     const fresh = this.#pids().filter((pid) => !this.#told.has(pid));
     for (const pid of fresh) {
@@ -43,11 +47,11 @@ export class Leftovers {
     return fresh;
   }
 
-  /** SIGKILL to all there are now. Returns how many. */
-  kill(): number {
+  /** SIGKILL to all there are now, who are returned as by tell. */
+  kill(): readonly number[] {
     const pids = this.#pids();
     for (const pid of pids) this.#host.kill(pid, SIGKILL);
-    return pids.length;
+    return pids;
   }
 
   ended(pid: number): void {
@@ -55,6 +59,9 @@ export class Leftovers {
   }
 
   #pids(): readonly number[] {
-    return this.#adopts ? this.#host.children() : [];
+    if (!this.#adopts) return [];
+    // Where /proc is another pid namespace's, its numbers would be other processes.
+    const unseen = this.#host.getpid() === 1 && !isProcOurs(this.#host.getpid());
+    return unseen ? [EVERYBODY] : this.#host.children();
   }
 }

@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { nearest } from '../../scenario/nearest.ts';
 import type { SigfdChoice } from '../../signal/signals.ts';
-import { CliError, EXIT_USAGE } from '../exit/errors.ts';
+import { EXIT_USAGE } from '../exit/errors.ts';
 import type { LogLevel } from '../log/log.ts';
+import { parseCommand, usageError } from '../options/parse-command.ts';
 import {
   type RawTrace,
   type TraceOptions,
   traceFlags,
   traceOptions,
 } from '../options/trace-options.ts';
-import { helpFormat } from '../text/help-format.ts';
 import { shellWord } from '../text/style.ts';
 import { helpFlag, otherFlags, showFlags, signalFlags, whatFlags } from './option-groups.ts';
 
@@ -104,13 +104,7 @@ function define(): Command {
     .description(
       "Runs commands under QEMU's main loop, shows how each death becomes a reap, and exits as they did.",
     )
-    .argument('[prog...]')
-    .configureHelp({
-      ...helpFormat,
-      visibleArguments: () => [],
-      optionDescription: ({ description }) => description,
-      sortOptions: false,
-    });
+    .argument('[prog...]');
   for (const one of [...whatFlags(), ...showFlags(), ...signalFlags()]) command.addOption(one);
   for (const one of [...traceFlags(), ...otherFlags()]) command.addOption(one);
   return command.addHelpOption(helpFlag()).addHelpText('after', EXAMPLES);
@@ -121,38 +115,27 @@ function define(): Command {
  * @throws CliError with status 2, whose message is one line, where it is wrong
  */
 export function parseOptions(args: readonly string[], version: () => string): Options | Help {
-  let text = '';
-  const command = define()
-    .exitOverride()
-    .configureOutput({
-      writeOut: (part) => {
-        text += part;
-      },
-      writeErr: () => {},
-    });
-  if (args.length === 0) return { text: command.helpInformation() + EXAMPLES, status: EXIT_USAGE };
-  try {
-    command.parse(args, { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return { text, status: 0 };
-    throw usage(oneLine(error.message));
-  }
-  const raw = command.opts<Raw>();
+  const isEmpty = args.length === 0;
+  const parsed = parseCommand<Raw>(define(), isEmpty ? ['--help'] : args);
+  if ('text' in parsed) return { text: parsed.text, status: isEmpty ? EXIT_USAGE : 0 };
+  const { raw, operands } = parsed;
   if (raw.version) return { text: `${version()}\n`, status: 0 };
-  return fromRaw(raw, command.args, args.includes('--'));
+  return fromRaw(raw, operands, args.includes('--'));
 }
 
 function fromRaw(raw: Raw, operands: readonly string[], hasDashes: boolean): Options {
-  if (operands.length > 0 && !hasDashes) throw usage(unexpected(operands[0]!));
+  if (operands.length > 0 && !hasDashes) throw usageError(unexpected(operands[0]!));
   if (operands.length > 0 && raw.spawn.length > 0) {
-    throw usage('--spawn and -- PROG exclude each other: write the program as another --spawn');
+    throw usageError(
+      '--spawn and -- PROG exclude each other: write the program as another --spawn',
+    );
   }
   if (operands.length === 0 && raw.spawn.length === 0) {
-    throw usage("there is nothing to run: add --spawn 'CMD' or -- PROG");
+    throw usageError("there is nothing to run: add --spawn 'CMD' or -- PROG");
   }
   const empty = raw.spawn.findIndex((cmd) => cmd.trim() === '');
-  if (empty >= 0) throw usage(`--spawn number ${empty + 1} is empty: expected a shell command`);
+  if (empty >= 0)
+    throw usageError(`--spawn number ${empty + 1} is empty: expected a shell command`);
   const verbose = (['info', 'debug', 'trace'] as const)[Math.min(raw.verbose, 2)]!;
   return {
     jobs: operands.length > 0 ? [program(operands)] : raw.spawn.map(shell),
@@ -194,24 +177,4 @@ function unexpected(word: string): string {
   const meant = nearest(word, ['run', 'check', 'report', 'trace', 'help']);
   if (meant !== undefined) return `unexpected argument '${word}': did you mean ${meant}?`;
   return `unexpected argument '${word}': write --spawn '${word} …', or -- before a program`;
-}
-
-function usage(message: string): CliError {
-  return new CliError(`${message} (see qemu-loop --help)`, EXIT_USAGE);
-}
-
-/** Commander's messages begin with `error:`, and put a suggestion on a line of its own. */
-function oneLine(message: string): string {
-  return message
-    .replace(/^error: /, '')
-    .replace(/\n+\((.*)\)$/s, ': $1')
-    .replace(
-      /'([^']*)' is invalid\. Allowed choices are (.*)\.$/,
-      (_, typed: string, words: string) => {
-        const meant = nearest(typed, words.split(', '));
-        const hint = meant === undefined ? '' : `, did you mean ${meant}?`;
-        return `'${typed}' is invalid: expected one of ${words}${hint}`;
-      },
-    )
-    .replace(/\s*\n\s*/g, ' ');
 }

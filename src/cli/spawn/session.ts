@@ -2,12 +2,8 @@
 
 import {
   CLOCK_MONOTONIC,
-  CLOCK_REALTIME,
-  O_APPEND,
   O_CLOEXEC,
-  O_CREAT,
   O_RDONLY,
-  O_WRONLY,
   PR_SET_CHILD_SUBREAPER,
   SIGABRT,
   SIGCHLD,
@@ -18,16 +14,13 @@ import { LinuxHost } from '../../host/linux/linux-host.ts';
 import { MainLoop } from '../../mainloop/main-loop.ts';
 import { ChildWatch } from '../../signal/child-watch.ts';
 import { Signals } from '../../signal/signals.ts';
-import { CATALOGUE, EVENT_NAMES } from '../../trace/catalogue.ts';
+import { EVENT_NAMES } from '../../trace/catalogue.ts';
 import type { TraceRing } from '../../trace/ring.ts';
 import { Tracer } from '../../trace/tracer.ts';
 import { allWriter } from '../exit/write-all.ts';
 import { attachLog } from '../log/chain.ts';
-import type { JsonLogParts } from '../log/json-log.ts';
-import { followNames, liveText } from '../log/live-text.ts';
 import type { LogWriter } from '../log/log.ts';
-import { LogTarget } from '../log/log-target.ts';
-import { PrettyLog } from '../log/pretty-log.ts';
+import { type JsonLogMaker, openLog } from '../log/open-log.ts';
 import { newRow, Report } from '../log/summary.ts';
 import { Outputs } from '../output/outputs.ts';
 import { Prefixer } from '../output/prefix.ts';
@@ -42,9 +35,6 @@ import { Supervisor } from './supervisor.ts';
 import { WatchLog } from './watch-log.ts';
 import type { WatchMaker, WatchView } from './watch-parts.ts';
 
-/** Makes the JSON log; loaded only where it is wanted. */
-export type JsonLogMaker = (parts: JsonLogParts) => LogWriter;
-
 /** What is loaded only where it is wanted; null: it is not. */
 export interface Makers {
   readonly jsonLog: JsonLogMaker | null;
@@ -52,8 +42,6 @@ export interface Makers {
   /** Keeps all events for the report of the run. */
   readonly events: TraceRing | null;
 }
-
-const SILENT: LogWriter = { event() {}, note() {}, summary() {}, flush() {} };
 
 /**
  * Runs what the options ask for to its end. Returns the exit status.
@@ -100,7 +88,9 @@ class Session {
     const color = wantsColor(options.color, host.isatty(1), process.env);
     this.#view =
       makers.watch?.({ host, report: this.#report, color, group: options.group }) ?? null;
-    const log = this.#makeLog(makers.jsonLog, startNs);
+    const parts = { host, trace: this.#trace, outputs: this.#outputs, startNs };
+    const keep = <T extends Disposable>(part: T): T => this.#keep(part);
+    const log = openLog({ ...parts, jsonLog: makers.jsonLog, keep }, options);
     this.#log =
       this.#view === null ? log : new WatchLog(this.#view, log, options.logFile !== undefined);
     this.#counts = attachLog(this.#trace, options.quiet ? 'error' : options.logLevel, this.#log);
@@ -110,6 +100,7 @@ class Session {
     const { supervisor, loop, prefixer, signals, watch } = this.#build(parentPid);
     const outputs = this.#outputs;
     outputs.useLoop(loop);
+    this.#traceOutput?.useLoop(loop);
     try {
       supervisor.start();
       while (!supervisor.settled) loop.mainLoopWait(false);
@@ -120,11 +111,13 @@ class Session {
       this.#finish(supervisor, loop, watch, signals);
       supervisor.awaitOutput();
       while (outputs.waiting) loop.mainLoopWait(false);
+      this.#endTrace(supervisor, loop);
     } catch (error) {
       supervisor.killEverybody();
       throw error;
     } finally {
       outputs.useLoop(null);
+      this.#traceOutput?.useLoop(null);
     }
     if (supervisor.failure !== null) throw supervisor.failure;
     const lost = outputs.failure(this.#report.status);
@@ -138,7 +131,7 @@ class Session {
     const host = this.#host;
     const options = this.#options;
     const view = this.#view;
-    const terminal = new Terminal(host, view === null);
+    const terminal = this.#keep(new Terminal(host, view === null));
     const loop = this.#keep(new MainLoop({ host, trace: this.#trace }));
     const signals = new Signals(loop, {
       signals: [SIGCHLD, ...FORWARDED, ...(this.#traceOutput === null ? [] : [SIGABRT])],
@@ -146,6 +139,11 @@ class Session {
       report: (message) => this.#note('warn', 'signalfd', message),
     });
     this.#keep({ dispose: () => this.#exits || signals.dispose() });
+    if (signals.refused !== null) {
+      const { syscall, code } = signals.refused;
+      const text = `${syscall}: ${code}: signals come as by --sigfd compat`;
+      this.#note('warn', 'sigfd_compat', text, { errno: code });
+    }
     const adopts = options.subreaper || host.getpid() === 1;
     if (adopts && host.getpid() !== 1) {
       check(host.prctl(PR_SET_CHILD_SUBREAPER, 1), 'prctl PR_SET_CHILD_SUBREAPER');
@@ -155,7 +153,7 @@ class Session {
         loop,
         signals,
         times: loop.pollTimes,
-        stops: terminal.interactive,
+        stops: view === null,
         adopts,
         onOrphan: (event) => supervisor.orphanEnded(event),
       }),
@@ -181,6 +179,7 @@ class Session {
         dropOutput: () => {
           prefixer?.abandon();
           this.#outputs.drop();
+          this.#traceOutput?.giveUp();
         },
       },
       options,
@@ -208,13 +207,24 @@ class Session {
   #openTrace(): TraceOutput | null {
     const { trace } = this.#options;
     if (trace === null) return null;
-    const output = new TraceOutput(this.#trace, trace, traceOrigin(this.#host));
+    const output = new TraceOutput(this.#trace, trace, traceOrigin(this.#host), this.#host);
     const problems = (): void => {
       const stderr = allWriter(2);
       for (const problem of output.close()) stderr(`qemu-loop: ${problem}\n`);
     };
     this.#keep({ dispose: problems });
     return output;
+  }
+
+  /** While the loop goes on, by which what waits for its reader is written. */
+  #endTrace(supervisor: Supervisor, loop: MainLoop): void {
+    if (this.#traceOutput === null) return;
+    supervisor.awaitOutput();
+    const problems = this.#traceOutput.finish(loop, this.#options.graceNs);
+    const text = problems.map((problem) => `qemu-loop: ${problem}\n`).join('');
+    this.#outputs.of(2).write(2, new TextEncoder().encode(text));
+    supervisor.awaitOutput();
+    while (this.#outputs.waiting) loop.mainLoopWait(false);
   }
 
   /** SIGABRT would end us before the trace is whole; then it may. */
@@ -256,40 +266,12 @@ class Session {
     return fd;
   }
 
-  #makeLog(makeJsonLog: JsonLogMaker | null, startNs: number): LogWriter {
-    const { quiet, logFile } = this.#options;
-    if (quiet) return SILENT;
-    const host = this.#host;
-    let fd = 2;
-    if (logFile !== undefined) {
-      fd = check(
-        host.open(logFile, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644),
-        `--log-file ${logFile}`,
-      );
-      this.#outputs.add(fd, `the log ${logFile}`);
-      this.#keep({ dispose: () => host.close(fd) });
-    }
-    const names = followNames(this.#trace);
-    const target = new LogTarget(host, this.#outputs.of(fd), fd, this.#options.color);
-    const sink = target.write;
-    if (makeJsonLog === null) return new PrettyLog(sink, target.style, names, startNs);
-    const epochMs = (host.clockNs(CLOCK_REALTIME) - host.clockNs(CLOCK_MONOTONIC)) / 1e6;
-    return makeJsonLog({
-      sink,
-      events: EVENT_NAMES,
-      catalogue: CATALOGUE,
-      describe: liveText,
-      names,
-      epochMs,
-    });
-  }
-
   #prefixOf(number: number): string {
     const color = wantsColor(this.#options.color, this.#host.isatty(1), process.env);
     return `${paint({ color, width: 0 }, childColor(number), `[${number}]`)} `;
   }
 
-  #note(level: 'warn', what: string, text: string): void {
-    this.#log.note(level, what, this.#host.clockNs(CLOCK_MONOTONIC), {}, text);
+  #note(level: 'warn', what: string, text: string, fields: Record<string, unknown> = {}): void {
+    this.#log.note(level, what, this.#host.clockNs(CLOCK_MONOTONIC), fields, text);
   }
 }

@@ -1,6 +1,13 @@
 import { QEMU_CLOCK_REALTIME } from '../../aio/clock.ts';
 import type { QemuTimer } from '../../aio/timer.ts';
-import { CLOCK_MONOTONIC, SIGCONT, SIGINT, SIGKILL, SIGTERM } from '../../host/constants.ts';
+import {
+  CLOCK_MONOTONIC,
+  SIGCONT,
+  SIGINT,
+  SIGKILL,
+  SIGTERM,
+  SIGTSTP,
+} from '../../host/constants.ts';
 import type { Host } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
 import type { ChildCallbacks, ChildEvent, ChildWatch } from '../../signal/child-watch.ts';
@@ -15,7 +22,7 @@ import { count, formatDuration } from '../text/units.ts';
 import type { Passing } from './forward.ts';
 import { JobControl } from './job-control.ts';
 import { type Child, Launcher } from './launcher.ts';
-import { Leftovers } from './leftovers.ts';
+import { EVERYBODY, Leftovers } from './leftovers.ts';
 import type { Options } from './options.ts';
 
 export interface SupervisorParts {
@@ -77,7 +84,7 @@ export class Supervisor {
     );
     this.#timeout = timer('timeout', () => this.#timeIsUp());
     const alone = options.jobs.length === 1 && (options.transparent || options.group);
-    const foreground = terminal.isOurs && alone;
+    const foreground = terminal.canLend && alone;
     this.#launcher = new Launcher({
       ...parts,
       jobs: options.jobs,
@@ -123,6 +130,7 @@ export class Supervisor {
       { signo: received, as: signo, sent: targets.length },
       text,
     );
+    if (signo === SIGTSTP) this.#jobs.toldToStop(passing.toGroup);
     for (const child of targets) this.#send(child, passing);
     if (signo === SIGCONT) this.#jobs.resumed();
     if (!ends) return;
@@ -229,7 +237,7 @@ export class Supervisor {
     }
     const fresh = this.#leftovers.tell();
     if (fresh.length > 0) {
-      const text = `SIGTERM to ${count(fresh.length, 'process', 'processes')} left behind`;
+      const text = `SIGTERM to ${processes(fresh)} left behind`;
       this.#note('info', 'end_leftovers', { pids: fresh }, text);
     }
     if (!this.#grace.pending) this.#grace.modFromNowNs(this.#options.graceNs);
@@ -262,10 +270,10 @@ export class Supervisor {
   #killAll(why: string): void {
     this.#killed = true;
     for (const child of this.#children.values()) this.#kill(child, SIGKILL);
-    const left = this.#leaving ? this.#leftovers.kill() : 0;
-    const n = this.#children.size + left;
-    const text = `${why}: SIGKILL to ${count(n, 'process', 'processes')}`;
-    this.#note('warn', 'kill', { processes: n }, text);
+    const left = this.#leaving ? this.#leftovers.kill() : [];
+    const pids = [...this.#children.keys(), ...left];
+    const text = `${why}: SIGKILL to ${processes(pids)}`;
+    this.#note('warn', 'kill', { processes: pids.length }, text);
   }
 
   #abandon(status: number): void {
@@ -291,4 +299,8 @@ export class Supervisor {
   #note(level: LogLevel, what: string, fields: Record<string, unknown>, text: string): void {
     this.#parts.log.note(level, what, this.#parts.host.clockNs(CLOCK_MONOTONIC), fields, text);
   }
+}
+
+function processes(pids: readonly number[]): string {
+  return pids.includes(EVERYBODY) ? 'all processes' : count(pids.length, 'process', 'processes');
 }

@@ -1,49 +1,70 @@
 import { readFileSync } from 'node:fs';
-import { SIGSTOP } from '../../host/constants.ts';
+import { O_CLOEXEC, O_NOCTTY, O_RDWR, SIGSTOP } from '../../host/constants.ts';
 import { ESRCH } from '../../host/errno.ts';
-import type { Host } from '../../host/host.ts';
+import type { Disposable, Host } from '../../host/host.ts';
+import { isProcOurs } from '../../host/linux/proc.ts';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 
+const STDIN = 0;
+const STANDARD = [STDIN, 1, 2];
+
+/** What tcgetpgrp says where the foreground group is none of our pid namespace. */
+const OUTSIDE = 0;
+
 /**
- * The terminal on stdin, and who has it in the foreground. SIGTTOU must be
- * ignored while it is used, since a process in the background may set the
+ * Our controlling terminal, whatever stdin is, and who has it in the foreground. SIGTTOU
+ * must be ignored while it is used, since a process in the background may set the
  * foreground group only then.
  */
-export class Terminal {
-  readonly #host: Host;
-  readonly #fd: number;
-  readonly #ownGroup: number;
+export class Terminal implements Disposable {
+  /** Has it open; -1 where there is no terminal. */
+  readonly fd: number;
   /** Whether a shell may put us into its foreground, and children may have it then. */
   readonly interactive: boolean;
+  readonly #host: Host;
+  readonly #ownGroup: number;
 
   /** @param shared whether children may have it too; otherwise it is never given away */
-  constructor(host: Host, shared = true, fd = 0) {
+  constructor(host: Host, shared = true) {
     this.#host = host;
-    this.#fd = fd;
     this.#ownGroup = host.getpgid(0);
-    this.interactive = shared && host.isatty(fd) && host.tcgetpgrp(fd) > 0;
+    this.fd = openControlling(host);
+    this.interactive = shared && this.fd >= 0;
   }
 
-  get fd(): number {
-    return this.#fd;
+  dispose(): void {
+    if (this.fd > 2) this.#host.close(this.fd);
   }
 
-  /** Whether our own group is in the foreground. */
+  /**
+   * Whether our own group is in the foreground, as far as can be known: one outside our
+   * pid namespace that is in the foreground is taken to be ours.
+   */
   get isOurs(): boolean {
-    return this.interactive && this.#host.tcgetpgrp(this.#fd) === this.#ownGroup;
+    if (!this.interactive) return false;
+    const now = this.#host.tcgetpgrp(this.fd);
+    return now === this.#ownGroup || now === OUTSIDE;
+  }
+
+  /**
+   * Whether a child may have it from its start: where it reads from it, and where we can
+   * take it back, which we cannot for a group outside our pid namespace.
+   */
+  get canLend(): boolean {
+    return this.fd === STDIN && this.isOurs && this.#host.tcgetpgrp(STDIN) !== OUTSIDE;
   }
 
   /** Makes a child's group the one in the foreground, if it is ours to give. */
   give(pgid: number): void {
-    if (this.isOurs) this.#host.tcsetpgrp(this.#fd, pgid);
+    if (this.isOurs) this.#host.tcsetpgrp(this.fd, pgid);
   }
 
   /** Takes it back from a group that has left it behind, or from this one of ours that has it. */
   takeBack(pgid?: number): void {
     if (!this.interactive) return;
-    const now = this.#host.tcgetpgrp(this.#fd);
+    const now = this.#host.tcgetpgrp(this.fd);
     const left = now > 0 && this.#host.kill(-now, 0) === -ESRCH;
-    if (now === pgid || left) this.#host.tcsetpgrp(this.#fd, this.#ownGroup);
+    if (now === pgid || left) this.#host.tcsetpgrp(this.fd, this.#ownGroup);
   }
 
   /**
@@ -57,9 +78,15 @@ export class Terminal {
   }
 }
 
+/** The first of stdin, stdout and stderr that is it, else by its name; -1: there is none. */
+function openControlling(host: Host): number {
+  const standard = STANDARD.find((fd) => host.tcgetpgrp(fd) >= 0);
+  return standard ?? Math.max(-1, host.open('/dev/tty', O_RDWR | O_NOCTTY | O_CLOEXEC, 0));
+}
+
 /** Whether another group than ours has the terminal on stdin. */
 export function isBackground(host: Host): boolean {
-  const foreground = host.tcgetpgrp(0);
+  const foreground = host.tcgetpgrp(STDIN);
   return foreground > 0 && foreground !== host.getpgid(0);
 }
 
@@ -85,10 +112,11 @@ export function needForeground(host: Host): void {
 /**
  * Whether no shell looks after a process's group: none of its members has a
  * parent in the same session and another group. The way up from us is looked at;
- * a shell that we came from stands on it.
+ * a shell that we came from stands on it. Without a /proc of ours nobody can tell, and
+ * who stops may never go on: that counts as orphaned.
  */
 function isOrphaned(pid: number): boolean {
-  const own = stat(pid);
+  const own = isProcOurs(pid) ? stat(pid) : undefined;
   if (own === undefined) return true;
   for (let at = own; at.ppid > 0; ) {
     const parent = stat(at.ppid);

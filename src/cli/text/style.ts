@@ -1,7 +1,7 @@
-/** Colours, where a terminal or the person wants them. */
+/** Colours, if the terminal or the user wants them. */
 export interface Style {
   readonly color: boolean;
-  /** Columns of the terminal; 0 where lines need not be cut. */
+  /** Columns of the terminal; 0 if lines need not be cut. */
   readonly width: number;
 }
 
@@ -16,20 +16,17 @@ export const MAGENTA = '\x1b[35m';
 
 const CHILD_COLORS = ['\x1b[36m', '\x1b[33m', '\x1b[35m', '\x1b[32m', '\x1b[34m', '\x1b[31m'];
 
-/** One colour for each child, by its number from 1. */
+/** The colour of a child, by its number from 1. */
 export function childColor(number: number): string {
   return CHILD_COLORS[(number - 1) % CHILD_COLORS.length]!;
 }
 
-/** Text in a colour, where there are any. */
+/** Colours a text, if the style has colours. */
 export function paint(style: Style, color: string, text: string): string {
   return style.color && color !== '' ? `${color}${text}${RESET}` : text;
 }
 
-/**
- * Whether to colour what goes to a terminal or not: --color first, then
- * NO_COLOR, then FORCE_COLOR.
- */
+/** Whether to use colours: --color decides first, then NO_COLOR, then FORCE_COLOR. */
 export function wantsColor(
   choice: 'auto' | 'always' | 'never',
   isTerminal: boolean,
@@ -42,7 +39,7 @@ export function wantsColor(
   return isTerminal && env.TERM !== 'dumb';
 }
 
-/** A text in which characters that would steer a terminal are seen: `\x1b`. Lines and tabs stay. */
+/** Makes control characters visible, as in `\x1b`. Newlines and tabs stay. */
 export function visible(text: string): string {
   return text.replace(/(?![\t\n])\p{Cc}/gu, (char) => {
     return `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
@@ -50,8 +47,8 @@ export function visible(text: string): string {
 }
 
 /**
- * Words in lines of at most width columns; all but the first begin after indent
- * columns. The first is taken to begin after `used` columns.
+ * Wraps a text into lines of at most width columns, indented except for the first. The first
+ * line starts after `used` columns. Cuts words that are longer than a line.
  */
 export function wrap(text: string, used: number, indent: number, width: number): string {
   if (width === 0) return text;
@@ -60,7 +57,7 @@ export function wrap(text: string, used: number, indent: number, width: number):
   return fitting.join(`\n${' '.repeat(indent)}`);
 }
 
-/** The lines of such a text; what is longer than a line by itself is not cut. */
+/** The lines of such a text. Words longer than a line are not cut. */
 export function wordLines(text: string, used: number, indent: number, width: number): string[] {
   if (width === 0 || used + text.length <= width) return [text];
   const lines: string[] = [];
@@ -80,12 +77,12 @@ export function wordLines(text: string, used: number, indent: number, width: num
   return lines;
 }
 
-/** A text that is at most width columns wide. */
+/** Cuts a text to width columns. */
 export function cut(text: string, width: number): string {
   return width <= 0 || text.length <= width ? text : `${text.slice(0, Math.max(width - 1, 1))}…`;
 }
 
-/** A word as a person would write it to a shell. */
+/** A word as it would be typed in a shell. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,8 +1,8 @@
 const NS: Readonly<Record<string, number>> = { us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
 
 /**
- * Nanoseconds of `200ms`, `1.5s`, `10s`, `2m`, `1h`; `0` needs no unit. Returns
- * null where the text is none: a bare number is not, since nobody agrees on its unit.
+ * Nanoseconds of `200ms`, `1.5s`, `10s`, `2m`, `1h`; only `0` needs no unit. Returns null
+ * for any other text, including a bare number, whose unit would be a guess.
  */
 export function parseDuration(text: string): number | null {
   if (/^0+$/.test(text)) return 0;
@@ -11,7 +11,7 @@ export function parseDuration(text: string): number | null {
   return Math.round(Number(match[1]) * NS[match[2]!]!);
 }
 
-/** Three significant digits at most: `84 µs`, `1.25 ms`, `10 s`, `2 m 5 s`. */
+/** At most three significant digits: `84 µs`, `1.25 ms`, `10 s`, `2 m 5 s`. */
 export function formatDuration(ns: number): string {
   if (ns < 1e3) return `${Math.round(ns)} ns`;
   if (ns < 999_500) return `${short(ns / 1e3)} µs`;

@@ -4,7 +4,7 @@ import { nearest } from '../../scenario/nearest.ts';
 import { CATALOGUE, EVENT_NAMES, type EventDef } from '../../trace/catalogue.ts';
 import { traceEventsFile } from '../../trace/events-file.ts';
 import { matchesGlob } from '../../trace/select.ts';
-import { CliError, EXIT_USAGE } from '../exit/errors.ts';
+import { usageError } from '../options/parse-command.ts';
 import { unknownEvent } from '../options/trace-options.ts';
 
 const USAGE = `Usage: qemu-loop trace list [GLOB]
@@ -59,6 +59,6 @@ function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-function usage(message: string): CliError {
-  return new CliError(`${message} (see qemu-loop trace --help)`, EXIT_USAGE);
+function usage(message: string): Error {
+  return usageError(message, 'qemu-loop trace');
 }

@@ -1,75 +1,47 @@
-import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import { QEMU_CLOCK_REALTIME } from '../../aio/clock.ts';
+import type { QemuTimer } from '../../aio/timer.ts';
 import { CLOCK_MONOTONIC, CLOCK_REALTIME } from '../../host/constants.ts';
 import type { Host } from '../../host/host.ts';
-import type { ByteWriter, TraceBackend, TraceOrigin } from '../../trace/backend.ts';
-import { ChromeBackend } from '../../trace/chrome-backend.ts';
-import { traceEventsFile } from '../../trace/events-file.ts';
-import { JsonBackend } from '../../trace/json-backend.ts';
-import { LogBackend } from '../../trace/log-backend.ts';
+import type { MainLoop } from '../../mainloop/main-loop.ts';
+import type { TraceOrigin } from '../../trace/backend.ts';
 import { TraceRing } from '../../trace/ring.ts';
-import { SimpleBackend } from '../../trace/simple-backend.ts';
 import type { Tracer, TraceSink } from '../../trace/tracer.ts';
-import { CliError, EXIT_INTERNAL } from '../exit/errors.ts';
-import type { TraceFileOption, TraceFormat, TraceOptions } from '../options/trace-options.ts';
+import type { TraceFileOption, TraceOptions } from '../options/trace-options.ts';
+import { TraceFile, type TraceTarget } from './trace-file.ts';
+import { TracePipe } from './trace-pipe.ts';
 
 /** A trace is handed to the kernel at least so often, if the loop goes to sleep then. */
 const FLUSH_NS = 50e6;
-
-const BACKENDS: Readonly<
-  Record<TraceFormat, new (write: ByteWriter, origin: TraceOrigin) => TraceBackend>
-> = { log: LogBackend, json: JsonBackend, simple: SimpleBackend, chrome: ChromeBackend };
-
-/** A file that a trace goes to. When a write fails the rest is dropped: a trace stops no run. */
-class TraceTarget {
-  readonly path: string;
-  readonly backend: TraceBackend;
-  problem: string | null = null;
-  readonly #fd: number;
-
-  constructor({ path, format }: TraceFileOption, origin: TraceOrigin) {
-    this.path = path;
-    try {
-      this.#fd = openSync(path, 'w');
-      if (format === 'simple') writeFileSync(`${path}.trace-events`, traceEventsFile());
-    } catch (error) {
-      throw new CliError(`cannot write the trace: ${(error as Error).message}`, EXIT_INTERNAL);
-    }
-    this.backend = new BACKENDS[format]((bytes) => this.#write(bytes), origin);
-  }
-
-  close(): void {
-    this.backend.close();
-    closeSync(this.#fd);
-  }
-
-  #write(bytes: Uint8Array): void {
-    try {
-      for (let at = 0; this.problem === null && at < bytes.length; ) {
-        at += writeSync(this.#fd, bytes, at);
-      }
-    } catch (error) {
-      this.problem = `the trace ${this.path} ends here: ${(error as Error).message}`;
-    }
-  }
-}
+/** Whether somebody has opened a pipe is looked at so often, at the end. */
+const LOOK_NS = 20e6;
+/** What a ring has kept is written in steps of this many bytes. */
+const STEP = 1024 * 1024;
 
 /** The traces of a run. They are whole once close was called, which the end of the process does too. */
 export class TraceOutput {
-  readonly #targets: readonly TraceTarget[];
+  readonly #targets: TraceTarget[] = [];
+  /** Those among them that may have to wait for a reader. */
+  readonly #pipes: TracePipe[] = [];
   readonly #ring: TraceRing | null;
   readonly #attached: { dispose(): void }[] = [];
   #flushedNs = 0;
+  #ended = false;
   #closed = false;
+  #givenUp = false;
 
-  /** @throws CliError where a file cannot be opened */
-  constructor(tracer: Tracer, options: TraceOptions, origin: TraceOrigin) {
-    this.#targets = options.files.map((file) => new TraceTarget(file, origin));
+  /**
+   * @param loopHost of the loop that is to write what has to wait; null: each write waits
+   * @throws CliError where a file cannot be opened
+   */
+  constructor(tracer: Tracer, options: TraceOptions, origin: TraceOrigin, loopHost: Host | null) {
+    for (const file of options.files) this.#targets.push(this.#open(file, origin, loopHost));
     this.#ring = options.ring === undefined ? null : new TraceRing(options.ring);
     if (this.#ring !== null) {
       this.#attached.push(tracer.attach(options.events, this.#ring.sink));
     } else {
-      for (const { backend } of this.#targets) {
-        this.#attached.push(tracer.attach(options.events, backend.sink));
+      for (const { sink } of this.#targets) {
+        this.#attached.push(tracer.attach(options.events, sink));
       }
       this.#attached.push(tracer.attach(['poll_enter'], this.#beforeSleep));
     }
@@ -77,31 +49,103 @@ export class TraceOutput {
     process.once('exit', this.close);
   }
 
-  /** Ends the files. May be called again. Returns what went wrong, a line each. */
+  /** From now on what waits is written by this loop; by none after null. */
+  useLoop(loop: MainLoop | null): void {
+    for (const pipe of this.#pipes) pipe.useLoop(loop);
+  }
+
+  /**
+   * Ends the traces by a loop that goes on meanwhile: they may wait so long for who reads
+   * them, or until giveUp is called. Returns what went wrong, a line each.
+   */
+  finish(loop: MainLoop, graceNs: number): string[] {
+    this.#detach();
+    if (this.#pipes.length === 0) return this.close();
+    const every = (name: string, ns: number, fire: () => void): QemuTimer => {
+      const timer = loop.timers.newTimer(QEMU_CLOCK_REALTIME, name, () => {
+        fire();
+        timer.modFromNowNs(ns);
+      });
+      timer.modFromNowNs(ns);
+      return timer;
+    };
+    const timers = [
+      every('trace-grace', graceNs, () => this.giveUp()),
+      every('trace-look', LOOK_NS, () => this.#look()),
+    ];
+    const wait = (most: number): void => {
+      while (!this.#givenUp && this.#waits(most)) loop.mainLoopWait(false);
+    };
+    this.#end(() => wait(STEP));
+    wait(0);
+    for (const timer of timers) timer.del();
+    return this.close();
+  }
+
+  /** Waits no more for who reads. */
+  giveUp(): void {
+    this.#givenUp = true;
+  }
+
+  /** Ends the files, and waits for nobody. May be called again. Returns what went wrong, a line each. */
   readonly close = (): string[] => {
     if (this.#closed) return [];
     this.#closed = true;
     process.removeListener('exit', this.close);
-    for (const attached of this.#attached) attached.dispose();
-    for (const target of this.#targets) {
-      this.#replay(target.backend);
-      target.close();
-    }
-    return this.#targets.flatMap(({ problem }) => (problem === null ? [] : [problem]));
+    this.#end(() => {});
+    return this.#targets.flatMap((target) => target.close());
   };
 
-  #replay(backend: TraceBackend): void {
+  #open(file: TraceFileOption, origin: TraceOrigin, loopHost: Host | null): TraceTarget {
+    if (loopHost === null || !mayWait(file.path)) return new TraceFile(file, origin);
+    const pipe = new TracePipe(loopHost, file, origin);
+    this.#pipes.push(pipe);
+    return pipe;
+  }
+
+  /** @param wait called now and then while much is written */
+  #end(wait: () => void): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#detach();
+    for (const target of this.#targets) this.#replay(target, wait);
+    for (const pipe of this.#pipes) pipe.end();
+  }
+
+  #detach(): void {
+    for (const attached of this.#attached.splice(0)) attached.dispose();
+  }
+
+  #replay(target: TraceTarget, wait: () => void): void {
     const ring = this.#ring;
     if (ring === null) return;
-    if (ring.dropped > 0) backend.dropped(ring.dropped, ring.firstNs);
-    ring.replay(backend.sink);
+    if (ring.dropped > 0) target.dropped(ring.dropped, ring.firstNs);
+    const { sink } = target;
+    ring.replay((id, timeNs, ...args) => {
+      wait();
+      sink(id, timeNs, ...args);
+    });
+  }
+
+  #waits(most: number): boolean {
+    return this.#pipes.some((pipe) => pipe.waiting > most);
+  }
+
+  #look(): void {
+    for (const pipe of this.#pipes) pipe.flush();
   }
 
   readonly #beforeSleep: TraceSink = (_id, timeNs, _call, _nfds, timeoutNs) => {
     if (timeoutNs === 0 || timeNs - this.#flushedNs < FLUSH_NS) return;
     this.#flushedNs = timeNs;
-    for (const { backend } of this.#targets) backend.flush();
+    for (const target of this.#targets) target.flush();
   };
+}
+
+/** Whether who writes may have to wait for who reads: a pipe, a socket, a terminal. */
+function mayWait(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && (stat.isFIFO() || stat.isSocket() || stat.isCharacterDevice());
 }
 
 /** Whose trace a run of this process is. */

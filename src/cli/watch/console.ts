@@ -15,7 +15,7 @@ const STDIN = 0;
 const STDOUT = 1;
 const READ = 4096;
 
-/** The terminal while it is ours: raw, on its alternate screen, and put right at the end. */
+/** The terminal while it is ours: raw, on its alternate screen, and restored at the end. */
 export class Console {
   readonly fd = STDIN;
   readonly #host: Host;
@@ -26,20 +26,20 @@ export class Console {
   readonly #atExit = (): void => this.leave();
   #guard: TerminalGuard | null = null;
   #isOurs = false;
-  /** Whether the terminal is gone, and no key will come any more. */
+  /** Whether the terminal has hung up, so that no more keys will come. */
   hungUp = false;
 
   constructor(host: Host) {
     this.#host = host;
     this.#output = new Output(host, STDOUT);
     this.#buffer = host.alloc(READ);
-    // Node's own handler of SIGWINCH is set here, before the loop's table of handlers is.
+    // Makes Node install its SIGWINCH handler now, before the loop's table of handlers exists.
     process.stdout.getWindowSize();
   }
 
   /**
    * Takes the terminal.
-   * @param guarded whether somebody looks after it while we are killed
+   * @param guarded whether a guard restores the terminal if we are killed
    */
   enter(guarded: boolean): void {
     if (this.#isOurs) return;
@@ -51,17 +51,17 @@ export class Console {
   }
 
   /**
-   * Gives it back as it was.
-   * @param forNow whether it will be taken again. Whoever looks after it stays then: its
-   *   end would be a SIGCHLD, which the loop that is shown may be waiting for
-   * @param waitForRoom waits until the terminal takes more; false where it is to be
-   *   left as it is. Then whoever looks after it does the rest
+   * Gives the terminal back as it was.
+   * @param forNow whether it will be taken again. The guard then stays: its end would be a
+   *   SIGCHLD, which the loop on show may be waiting for
+   * @param waitForRoom waits until the terminal takes more; returns false if it is to be left
+   *   as it is. The guard then does the rest
    */
   leave(forNow = false, waitForRoom: (fd: number) => boolean = () => false): void {
     if (!this.#isOurs) return;
     this.#isOurs = false;
     process.off('exit', this.#atExit);
-    // What waits was for a screen that goes away.
+    // Pending output was for a screen that goes away.
     this.#output.drop();
     this.#output.useLoop(null);
     this.write(endSynchronizedOutput + cursorShow + exitAlternativeScreen);
@@ -69,7 +69,7 @@ export class Console {
     try {
       process.stdin.setRawMode(false);
     } catch {
-      // It has been hung up.
+      // The terminal has hung up.
     }
     if (forNow) return;
     if (this.busy) this.#guard?.takeOver();
@@ -78,22 +78,22 @@ export class Console {
     this.#output.dispose();
   }
 
-  /** Whether a frame would still wait for the one before. */
+  /** Whether the frame before is still being written. */
   get busy(): boolean {
     return this.#output.waiting > 0;
   }
 
-  /** What to poll for room while busy; -1 otherwise. */
+  /** The descriptor to poll for room while busy; -1 otherwise. */
   get pollFd(): number {
     return this.#output.pollFd;
   }
 
-  /** Writes what the terminal takes now. */
+  /** Writes as much as the terminal takes now. */
   flush(): void {
     this.#output.flush();
   }
 
-  /** What waits is written by this loop; by flush alone where there is none. */
+  /** Lets this loop write the pending output; without a loop only flush writes. */
   useLoop(loop: MainLoop | null): void {
     this.#output.useLoop(loop);
   }
@@ -102,24 +102,25 @@ export class Console {
     this.#output.write(STDOUT, this.#encoder.encode(text));
   }
 
-  /** Columns and rows. A terminal that does not say, or is gone, counts as 80 by 24. */
+  /** Columns and rows; 80 by 24 if the terminal does not say, or has hung up. */
   size(): readonly [number, number] {
     try {
-      // Node asks the terminal anew only in its listener for this, which it cannot call while the loop runs.
+      // Node asks the terminal again only in its listener for this event, which cannot run while
+      // the loop runs.
       process.emit('SIGWINCH', 'SIGWINCH');
       const [columns, rows] = process.stdout.getWindowSize();
       if (columns > 0 && rows > 0) return [columns, rows];
     } catch {
-      // It has been hung up, as the next read of its keys will tell.
+      // The terminal has hung up; the next read of its keys will show it.
     }
     return [80, 24];
   }
 
-  /** What was typed; '' for nothing. Called only where the terminal was found readable. */
+  /** Reads the keys typed, '' for none. Call it only when the terminal is readable. */
   read(): string {
     const ret = this.#host.read(STDIN, this.#buffer, 0, READ);
     if (ret > 0) return this.#decoder.decode(this.#buffer.u8.subarray(0, ret), { stream: true });
-    // -EAGAIN and -EINTR are no ends: the next poll tells.
+    // -EAGAIN and -EINTR do not mean the end: the next poll will tell.
     if (ret === 0 || ret === -EIO) this.hungUp = true;
     return '';
   }

@@ -1,36 +1,36 @@
 import type { Key } from './keys.ts';
 import type { Pacer } from './pacer.ts';
 
-/** The parts of the screen that can have all of it. */
+/** The parts of the screen that can be shown alone. */
 export const SECTIONS = ['children', 'fds', 'bottom halves', 'timers', 'output', 'events'] as const;
 export type SectionName = (typeof SECTIONS)[number];
 
-/** What keys may do beyond the view itself. */
+/** Actions of keys that reach beyond the view itself. */
 export interface Actions {
-  /** Sends a signal to a child, by its number. Returns what to say about it. */
+  /** Sends a signal to a child, by its number. Returns a message about it. */
   kill(number: number, hard: boolean): string;
   quit(): void;
   suspend(): void;
   redraw(): void;
 }
 
-/** What is asked for on the last line: a filter, or which child to kill. */
+/** A question on the last line: a filter, or which child to kill. */
 export interface Prompt {
   readonly kind: 'filter' | 'kill';
   text: string;
 }
 
-/** What a key does, and what the person has set by keys. */
+/** Carries out keys, and holds what has been set by them. */
 export class Controls {
-  /** Lines of events and output without it are not shown. */
+  /** Hides the lines of events and output that do not contain it. */
   filter = '';
   prompt: Prompt | null = null;
   help = false;
-  /** The section that has the whole screen; null: all share it. */
+  /** The section that has the whole screen; null if all share it. */
   focus: SectionName | null = null;
-  /** Lines that the section in focus, or the events, are scrolled by, from where they begin to be shown. */
+  /** Lines by which the section in focus, or the events, are scrolled from their start position. */
   scroll = 0;
-  /** Said once on the last line. */
+  /** Shown once on the last line. */
   message = '';
   readonly #pacer: Pacer;
   readonly #actions: Actions;
@@ -74,13 +74,16 @@ export class Controls {
     };
     const by = steps[key];
     if (by === undefined) return false;
-    // Output and events are shown from their end, and go back; the tables from their top.
+    // Output and events start at their end and scroll back; tables start at their top.
     const fromEnd = this.focus === null || this.focus === 'output' || this.focus === 'events';
     this.scroll = Math.max(0, this.scroll + (fromEnd ? by : -by));
     return true;
   }
 
-  /** How far a section is scrolled, of which so many lines cannot be seen. */
+  /**
+   * Lines by which a section is scrolled.
+   * @param hidden number of its lines that do not fit
+   */
   scrolled(name: SectionName, hidden: number): number {
     if (name !== (this.focus ?? 'events')) return 0;
     this.scroll = Math.min(this.scroll, Math.max(0, hidden));

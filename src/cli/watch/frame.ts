@@ -1,4 +1,4 @@
-/** Puts a frame together: the header, the sections that clip, and the last line. */
+/** Composes a frame: the header, the clipped sections, and the last line. */
 
 import { liveText, type Names } from '../log/live-text.ts';
 import {
@@ -41,19 +41,19 @@ export interface FrameParts {
   readonly pacer: Pacer;
   readonly controls: Controls;
   readonly output: readonly string[];
-  /** What is going on beyond the pace: that all have ended, that we quit. */
+  /** News besides the pace: that all children have ended, that we quit. */
   readonly state: string;
-  /** What it stands still before, or would. */
+  /** The next step of the loop: the one it is paused before, or would be. */
   readonly before: string;
 }
 
 const INVERSE = '\x1b[7m';
-/** From here on the tables of bottom halves and timers stand beside that of the fds. */
+/** From this width on, the tables of bottom halves and timers are beside that of the fds. */
 const WIDE = 72;
 
 const KIND_COLORS = { poll: DIM, signal: YELLOW, bh: MAGENTA, child: GREEN, other: CYAN };
 
-/** A part of the screen: its rows are asked for once it is known how many there is room for. */
+/** A part of the screen. Its rows are asked for once its height is known. */
 interface Section {
   readonly names: readonly SectionName[];
   readonly title: string;
@@ -63,7 +63,7 @@ interface Section {
   rows(height: number, width: number): readonly string[];
 }
 
-/** The lines of a frame, rows of them, none wider than columns. */
+/** The lines of a frame: as many as rows, none wider than columns. */
 export function frame(parts: FrameParts, columns: number, rows: number): string[] {
   const { controls, view } = parts;
   const top = header(parts, columns, rows);
@@ -78,7 +78,7 @@ export function frame(parts: FrameParts, columns: number, rows: number): string[
     .map((line) => close(line, view));
 }
 
-/** A line that was cut may have lost the end of its colour. */
+/** Ends the colour of a line, since clipping may have removed its end. */
 function close(line: string, { style }: Shown): string {
   return style.color && line.includes('\x1b') ? `${line}${RESET}` : line;
 }
@@ -211,7 +211,7 @@ function allSections(parts: FrameParts, columns: number): Section[] {
 
 const BOTH_HEADING = BH_HEADING.replace('bottom half    state', 'bottom half, timer');
 
-/** The fds to the left, the bottom halves and timers to the right. */
+/** Puts the fds on the left, the bottom halves and timers on the right. */
 function beside(left: Section, right: Section): Section {
   return {
     names: [],

@@ -3,8 +3,8 @@ import { EINTR } from '../../host/errno.ts';
 import { type Host, type HostBuffer, newWaitResult } from '../../host/host.ts';
 
 /**
- * Notes the terminal's modes and says so; then waits for its socket to end. Where
- * it ends without a word, the one at its other end was killed.
+ * Saves the terminal's modes, reports ready, then waits for its socket to end. If it ends
+ * without a word, the process at the other end was killed.
  */
 const SCRIPT = `
 was=$(stty -g <&2) && echo ready >&0 || exit
@@ -14,9 +14,8 @@ printf '\\033[?2026l\\033[?1049l\\033[?25h\\033[0m'
 `;
 
 /**
- * A shell that puts the terminal right when we end in a way that lets us do
- * nothing: SIGKILL, SIGSEGV. It is in a session of its own, where no key of the
- * terminal reaches it.
+ * A shell that restores the terminal if we end without a chance to do so: SIGKILL, SIGSEGV.
+ * It has a session of its own, so that no key of the terminal reaches it.
  */
 export class TerminalGuard {
   readonly #host: Host;
@@ -31,7 +30,10 @@ export class TerminalGuard {
     this.#fd = fd;
   }
 
-  /** Starts it, before the terminal's modes are changed. Returns null where it cannot be had. */
+  /**
+   * Starts the guard, before the terminal's modes are changed. Returns null if it cannot be
+   * started.
+   */
   static start(host: Host, tty: number): TerminalGuard | null {
     const pair: number[] = [];
     if (host.socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, pair) < 0) return null;
@@ -49,12 +51,12 @@ export class TerminalGuard {
     return null;
   }
 
-  /** Lets it put the terminal right, as soon as that can be. Nobody waits for it. */
+  /** Lets the guard restore the terminal as soon as it can. Does not wait for it. */
   takeOver(): void {
     this.#host.close(this.#fd);
   }
 
-  /** Tells it that all is well, and reaps it. */
+  /** Dismisses the guard, and reaps it. */
   dispose(): void {
     const bytes = new TextEncoder().encode('done\n');
     this.#buffer.u8.set(bytes);

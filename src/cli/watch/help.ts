@@ -1,4 +1,4 @@
-/** What ? shows: short enough for 40 columns by 10 rows to have what matters. */
+/** The page behind the ? key. It is short: at 40 columns by 10 rows the essentials still fit. */
 export function help(drawnByLoop: boolean): readonly string[] {
   return [...head(drawnByLoop), ...KEYS, ...(drawnByLoop ? OWN : BESIDE)];
 }

@@ -20,16 +20,19 @@ import type { Disposable, Host, HostBuffer } from '../../host/host.ts';
 import type { Arrivals } from '../../signal/sigfd.ts';
 import type { Signals } from '../../signal/signals.ts';
 
-/** What the loop must not be kept from: whoever sends one wants it to be served. */
+/** Signals that must reach the loop even while it is paused: their senders expect an answer. */
 const URGENT = [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGABRT];
 
-/** Of a poll: the three that are always looked at, and the terminal where it is to be written. */
+/** Entries of a poll: three that are always there, and the terminal if there is output for it. */
 const PLACES = 4;
 const ROOM = 3;
-/** A terminal that takes nothing for so long is not read, and must not keep us from our end. */
+/**
+ * After this time without taking output a terminal counts as unread, and must not delay our
+ * end.
+ */
 const PATIENCE_NS = 2e9;
 
-/** What ended a wait. More than one may have. */
+/** The reasons why a wait ended; there may be more than one. */
 export interface Woken {
   keys: boolean;
   resized: boolean;
@@ -38,9 +41,9 @@ export interface Woken {
 }
 
 /**
- * What is served while the loop stands still: the terminal, and signalfds of its
- * own, by which it sees urgent signals without taking them from the loop. Without
- * signals that are the loop's, the terminal alone.
+ * Waits while the loop is paused: for the terminal, and for signalfds of its own that show
+ * urgent signals without taking them from the loop. If the loop has no signals, it waits for
+ * the terminal alone.
  */
 export class HoldPoll implements Disposable {
   readonly woken: Woken = {
@@ -54,9 +57,9 @@ export class HoldPoll implements Disposable {
   readonly #record: HostBuffer;
   readonly #fds: readonly number[];
   readonly #own: readonly number[];
-  /** In compat mode, where records stay for the loop to read. */
+  /** Set in compat mode, in which records stay for the loop to read. */
   readonly #arrivals: Arrivals | null;
-  /** SIGWINCH that was read here, and that the loop is still to see. */
+  /** Whether a SIGWINCH was read here that the loop has not seen yet. */
   #owesResize = false;
 
   constructor(host: Host, tty: number, signals: Signals | null) {
@@ -73,8 +76,9 @@ export class HoldPoll implements Disposable {
   }
 
   /**
-   * Waits for at most so many ns, -1 without limit.
-   * @param roomFd a descriptor that is to be written; -1 for none
+   * Waits.
+   * @param timeoutNs the longest time, ns; -1 for no limit
+   * @param roomFd a descriptor to wait for until it is writable; -1 for none
    */
   wait(timeoutNs: number, roomFd: number): Woken {
     const words = this.#pollfds.i32;
@@ -103,12 +107,15 @@ export class HoldPoll implements Disposable {
     return this.#arrivals?.has(URGENT) ?? true;
   }
 
-  /** Whether the terminal has anything to read. */
+  /** Whether there are keys to read from the terminal. */
   hasKeys(): boolean {
     return this.wait(0, -1).keys;
   }
 
-  /** Waits until a descriptor can be written. Returns false where that takes too long, or something urgent comes. */
+  /**
+   * Waits until a descriptor is writable. Returns false if that takes too long, or if an
+   * urgent signal comes.
+   */
   waitForRoom(fd: number): boolean {
     const words = this.#pollfds.i32;
     words[0] = this.#fds[1]!;
@@ -121,7 +128,7 @@ export class HoldPoll implements Disposable {
     return ret > 0 && words[1]! >>> 16 === 0;
   }
 
-  /** The loop goes on: it sees the SIGWINCH that it would have seen. */
+  /** Sends the loop the SIGWINCH that was read here. Call it when the loop continues. */
   settle(): void {
     if (!this.#owesResize) return;
     this.#owesResize = false;

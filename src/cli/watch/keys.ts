@@ -1,4 +1,4 @@
-/** A key: a character by itself, and the others by name. */
+/** A key: a character stands for itself, the others have names. */
 export type Key = string;
 
 const SEQUENCES: Readonly<Record<string, Key>> = {
@@ -28,7 +28,7 @@ const CONTROLS: Readonly<Record<string, Key>> = {
   '\x0c': 'ctrl-l',
 };
 
-/** The keys in what a terminal in raw mode sent. Sequences that mean nothing here are dropped. */
+/** Decodes the keys from the input of a terminal in raw mode. Drops unknown sequences. */
 export function decodeKeys(text: string): Key[] {
   const keys: Key[] = [];
   for (let at = 0; at < text.length; ) {
@@ -39,7 +39,7 @@ export function decodeKeys(text: string): Key[] {
       if (key !== undefined) keys.push(key);
       continue;
     }
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is how a sequence begins
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: a sequence begins with one
     const sequence = /^\x1b(\[[0-9;?]*[@-~]|O[A-Z])/.exec(text.slice(at))?.[1];
     if (sequence === undefined) keys.push('escape');
     else if (SEQUENCES[sequence] !== undefined) keys.push(SEQUENCES[sequence]);

@@ -1,14 +1,14 @@
-/** A part of the screen, with the rows that it must have to be shown, and those that it could use. */
+/** A part of the screen: the fewest rows with which it is shown, and the most it can use. */
 export interface Wish {
   readonly least: number;
   readonly most: number;
-  /** Lower ones are shown first where there is not room for all. */
+  /** If there is not room for all, lower ranks come first. */
   readonly rank: number;
 }
 
 /**
- * Shares rows out: by rank each gets its least, or nothing where that does not
- * fit; what is left goes round row by row until all have their most.
+ * Distributes rows. In order of rank each part gets its least, or nothing if that does not
+ * fit; the remaining rows are given out one by one until all parts have their most.
  */
 export function share(wishes: readonly Wish[], rows: number): number[] {
   const heights = wishes.map(() => 0);
@@ -32,13 +32,13 @@ export function share(wishes: readonly Wish[], rows: number): number[] {
   return heights;
 }
 
-/** The part of a list that a pane of so many rows shows, scrolled back from its end. */
+/** The part of a list that fits into a pane, scrolled back from its end. */
 export function tail<T>(list: readonly T[], rows: number, scroll: number): readonly T[] {
   const end = Math.max(Math.min(rows, list.length), list.length - scroll);
   return list.slice(Math.max(0, end - rows), end);
 }
 
-/** The same, scrolled forward from its beginning. */
+/** The part of a list that fits into a pane, scrolled forward from its start. */
 export function head<T>(list: readonly T[], rows: number, scroll: number): readonly T[] {
   const start = Math.max(0, Math.min(scroll, list.length - rows));
   return list.slice(start, start + rows);

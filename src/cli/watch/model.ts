@@ -5,13 +5,13 @@ import type { Mark, Rounds } from './rounds.ts';
 /** Names of the view's own handlers and timers. */
 export const KEYS_HANDLER = 'watch_keys';
 export const DRAW_TIMER = 'watch_draw';
-/** As Output names the handler by which the view's frames are written. */
+/** Output's name for the handler that writes the view's frames. */
 const FRAME_HANDLER = 'write 1';
 
-/** Events that can be scrolled back to. */
+/** Number of events that can be scrolled back to. */
 const MOST_EVENTS = 5000;
 
-/** What is counted, but not worth a line of the events. */
+/** Events that are counted, but get no line of their own. */
 const ROUNDS: ReadonlySet<EventName> = new Set<EventName>([
   'main_loop_wait_begin',
   'main_loop_wait_end',
@@ -26,53 +26,53 @@ const ROUNDS: ReadonlySet<EventName> = new Set<EventName>([
   'signalfd_read',
 ]);
 
-/** A line of the events: of the tracer, or a note. */
+/** A line among the events: a trace event, or a note. */
 export interface Entry {
   readonly timeNs: number;
   readonly id?: EventId;
   readonly args?: readonly TraceValue[];
   readonly func?: string;
   readonly text?: string;
-  /** Its text, once a filter has looked at it. */
+  /** Its text, set once a filter has needed it. */
   searched?: string;
 }
 
-/** How often something ran, and when last. */
+/** How often something ran, and when it last did. */
 export interface Runs {
   count: number;
   lastNs: number;
 }
 
 /**
- * What the trace events say about the loop.
+ * The state of the loop, as its trace events tell it.
  *
- * Where the loop draws the view, that makes iterations too. One in which nothing
- * else ran is counted as the view's own, and its events are not kept: otherwise
- * the view would see mostly itself.
+ * If the loop itself draws the view, drawing causes iterations too. An iteration in which
+ * nothing else ran is counted as the view's own and its events are dropped; otherwise the
+ * view would mostly show itself.
  */
 export class Model {
   iteration = 0;
   ownIterations = 0;
   wakeups = 0;
   reaped = 0;
-  /** Changes with whatever is worth a new frame. */
+  /** Changes whenever a new frame is worth drawing. */
   version = 0;
-  /** Whether an iteration has begun, and not ended. */
+  /** Whether an iteration is under way. */
   inIteration = false;
-  /** The phase that the iteration is in; '' before the first. */
+  /** The current phase of the iteration; '' before the first. */
   phase = '';
-  /** ns of each phase: of the last iteration that was not the view's own, and of all. */
+  /** ns of each phase: in the last iteration that was not the view's own, and in all. */
   readonly lastNs: Float64Array;
   readonly totalNs: Float64Array;
   readonly fds = new Map<number, Runs>();
-  /** By context and name. */
+  /** Keyed by context and name. */
   readonly bottomHalves = new Map<string, Runs>();
   readonly timers = new Map<string, Runs>();
-  /** Names, by what their events call them. */
+  /** Names, keyed by the number that events use. */
   readonly coroutines = new Map<number, string>();
-  /** Records read, by signal. */
+  /** Records read, keyed by signal. */
   readonly signals = new Map<number, number>();
-  /** Keeps the events of every iteration, also of the view's own. */
+  /** Keeps the events of every iteration, even of the view's own. */
   keepAll = false;
   readonly phases: readonly string[];
   /** Whether the view is drawn by the loop that it shows. */
@@ -105,12 +105,12 @@ export class Model {
     this.#keep(entry);
   }
 
-  /** The loop stood still for so long: no phase took that time. */
+  /** Excludes a pause from the time of the current phase. */
   stoodStill(ns: number): void {
     if (this.#phaseStartNs > 0) this.#phaseStartNs += ns;
   }
 
-  /** Returns what the event is to the iterations. */
+  /** Takes an event. Returns what it means for the iterations. */
   take(id: EventId, timeNs: number, args: readonly TraceValue[]): Mark | null {
     const mark = this.#rounds.at(id, args);
     if (mark !== null) this.#round(mark, timeNs);
@@ -197,7 +197,7 @@ export class Model {
     this.#phaseStartNs = timeNs;
   }
 
-  /** An fd handler that is not the view's own was called, the first of this iteration. */
+  /** Counts a wake-up if this is the first fd handler of the iteration, the view's own left out. */
   #wokeUp(): void {
     if (!this.#woken) this.wakeups++;
     this.#woken = true;

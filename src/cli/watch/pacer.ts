@@ -1,9 +1,9 @@
-/** Slow motion: how long each phase waits before it begins, ns. The first is full speed. */
+/** Slow motion: the delay before each phase, ns. The first entry is full speed. */
 const DELAYS_NS = [0, 20e6, 100e6, 300e6, 1e9];
 
 type Goal = 'run' | 'pause' | 'iteration' | 'phase';
 
-/** Says when the loop is to stand still: before an iteration, or between its phases. */
+/** Decides when the loop pauses: before an iteration, or between its phases. */
 export class Pacer {
   #goal: Goal = 'run';
   #delay = 0;
@@ -12,7 +12,7 @@ export class Pacer {
     return this.#goal === 'pause';
   }
 
-  /** Whether the loop goes on by itself. */
+  /** Whether the loop runs without stopping. */
   get running(): boolean {
     return this.#goal === 'run';
   }
@@ -33,7 +33,7 @@ export class Pacer {
     }
   }
 
-  /** The loop is about to begin an iteration, or a phase of one. Returns whether it is to wait. */
+  /** Whether to wait, now that the loop is about to begin an iteration or a phase. */
   arrive(atIteration: boolean): boolean {
     if (this.#goal === 'phase' || (this.#goal === 'iteration' && atIteration)) this.#goal = 'pause';
     return this.paused;
@@ -43,7 +43,7 @@ export class Pacer {
     this.#goal = 'run';
   }
 
-  /** Pauses before the next iteration, which ends the one that is under way. */
+  /** Runs the current iteration to its end, and pauses before the next. */
   stepIteration(): void {
     this.#goal = 'iteration';
   }

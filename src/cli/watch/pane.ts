@@ -5,8 +5,8 @@ import type { LineOutput } from '../output/output.ts';
 const MOST_LINES = 5000;
 
 /**
- * The children's lines, in memory. It takes what the prefixer would write to
- * descriptors 1 and 2, is never full, and nobody can close it.
+ * Keeps the children's lines in memory. It takes what the prefixer would write to
+ * descriptors 1 and 2, is never full, and cannot be closed.
  */
 export class OutputPane implements LineOutput {
   readonly full = false;
@@ -48,11 +48,11 @@ export class OutputPane implements LineOutput {
   }
 }
 
-/** Text that moves no cursor and sets no colour. */
+/** Strips whatever would move the cursor or set a colour. */
 export function printable(text: string): string {
   return (
     stripVTControlCharacters(text.replaceAll('\t', '  '))
-      // A progress bar begins its line again and again: the last is what would be seen.
+      // A progress bar rewrites its line with \r: keep what a terminal would show in the end.
       .replace(/^.*\r(?=[^\r])/s, '')
       .replace(/\p{Cc}/gu, '')
   );

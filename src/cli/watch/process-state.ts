@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { isProcOurs } from '../../host/linux/proc.ts';
 
-/** Linux counts a process's time in hundredths of a second, on every architecture. */
+/** Linux reports a process's CPU time in hundredths of a second, on every architecture. */
 const NS_PER_TICK = 1e7;
 
-/** What a process does, and how much CPU time it and those that it reaped took. */
+/** The state of a process, and the CPU time of it and of the children that it reaped. */
 export interface ProcessState {
   readonly word: string;
   readonly cpuNs: number;
@@ -19,15 +20,16 @@ const WORDS: Readonly<Record<string, string>> = {
   I: 'idle',
 };
 
-/** By /proc; null where there is no such process. */
+/** Reads the state from /proc; null if there is no such process, or /proc is another pid namespace's. */
 export function processState(pid: number): ProcessState | null {
+  if (!isProcOurs(process.pid)) return null;
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/stat`, 'latin1');
   } catch {
     return null;
   }
-  // The name, in parentheses, may hold anything.
+  // The name, in parentheses, may contain any characters.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const ticks = [11, 12, 13, 14].reduce((sum, i) => sum + Number(fields[i]), 0);
   return { word: WORDS[fields[0]!] ?? fields[0]!, cpuNs: ticks * NS_PER_TICK };

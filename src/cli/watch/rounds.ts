@@ -1,22 +1,22 @@
 import { EV, type EventId } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
 
-/** What a trace event is to the iterations. */
+/** The meaning of a trace event for the iterations. */
 export type Mark =
   | { readonly kind: 'begin'; readonly iteration: number }
   | { readonly kind: 'phase'; readonly phase: string }
   | { readonly kind: 'end' };
 
-/** Which trace events begin an iteration, and the phases of one. */
+/** Recognizes the trace events that begin an iteration or a phase. */
 export interface Rounds {
   readonly phases: readonly string[];
-  /** Null where the event is none of them. */
+  /** Returns null for all other events. */
   at(id: EventId, args: readonly TraceValue[]): Mark | null;
 }
 
 const END: Mark = { kind: 'end' };
 
-/** An iteration is a main_loop_wait, nested ones included. */
+/** Counts each main_loop_wait as an iteration, nested ones included. */
 export class MainLoopRounds implements Rounds {
   readonly phases = ['prepare', 'poll', 'check', 'dispatch', 'timers'];
 
@@ -34,7 +34,7 @@ export class MainLoopRounds implements Rounds {
   }
 }
 
-/** An iteration is an aio_poll. One within another belongs to the dispatch of that. */
+/** Counts each aio_poll as an iteration. A nested one belongs to the dispatch of the outer one. */
 export class AioPollRounds implements Rounds {
   readonly phases = ['poll', 'dispatch'];
   #depth = 0;

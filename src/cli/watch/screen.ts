@@ -9,7 +9,7 @@ import sliceAnsi from 'slice-ansi';
 import stringWidth from 'string-width';
 import { RESET } from '../text/style.ts';
 
-/** Draws frames, writing only the lines that differ from those of the frame before. */
+/** Draws frames. Writes only the lines that differ from the frame before. */
 export class Screen {
   readonly #write: (text: string) => void;
   #before: readonly string[] = [];
@@ -19,13 +19,13 @@ export class Screen {
     this.#write = write;
   }
 
-  /** What is on the terminal is not known any more: the next frame is drawn whole. */
+  /** Forgets what is on the terminal: the next frame is drawn whole. */
   forget(): void {
     this.#before = [];
     this.#columns = 0;
   }
 
-  /** Draws a frame of lines, none wider than columns, with one write. */
+  /** Draws a frame, with one write. No line may be wider than columns. */
   draw(lines: readonly string[], columns: number): void {
     let text = '';
     if (columns !== this.#columns || lines.length !== this.#before.length) {
@@ -35,7 +35,7 @@ export class Screen {
     }
     for (const [y, line] of lines.entries()) {
       if (line === (this.#before[y] ?? '')) continue;
-      // After a full line the cursor stands on its last column, which would be erased.
+      // After a full line the cursor is on its last column, and erasing would clear that.
       const erase = widthOf(line) < columns ? eraseEndLine : '';
       text += `${cursorTo(0, y)}${line}${RESET}${erase}`;
     }
@@ -46,21 +46,21 @@ export class Screen {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour begins with one
 const COLOR = /\x1b\[[\d;]*m/g;
-/** What most lines are made of: one column each. */
+/** Matches most lines: every character takes one column. */
 const NARROW = /^[ -~─│·µ…≤]*$/;
 
-/** Columns that a text takes. string-width looks at every grapheme, which most lines need not pay for. */
+/** Columns that a text takes. string-width looks at every grapheme; most lines avoid that cost. */
 export function widthOf(text: string): number {
   const plain = text.replace(COLOR, '');
   return NARROW.test(plain) ? plain.length : stringWidth(plain);
 }
 
-/** A text that is exactly width columns wide, cut or with spaces behind it. */
+/** Makes a text exactly width columns wide: cut, or padded with spaces. */
 export function pad(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)));
 }
 
-/** A text that is at most width columns wide. */
+/** Cuts a text to width columns. */
 export function clip(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   return width < 1 ? '' : `${sliceAnsi(text, 0, width - 1)}…`;

@@ -2,19 +2,19 @@ import type { MainLoop } from '../../mainloop/main-loop.ts';
 import type { ChildRow } from '../log/summary.ts';
 import type { ProcessState } from './process-state.ts';
 
-/** What the view looks at. To be asked changes none of it. */
+/** The loop that the view shows. Asking it changes nothing. */
 export interface Subject {
   readonly loop: MainLoop;
   readonly children: readonly ChildRow[];
-  /** CLOCK_MONOTONIC at the start, by the clock of the loop's own host. */
+  /** Time of the start, by CLOCK_MONOTONIC of the loop's own host, in ns. */
   readonly startNs: number;
-  /** Digits of a second in which times of events are shown: to the µs or the ns. */
+  /** Decimal places of event times: 6 for µs, 9 for ns. */
   readonly digits: 6 | 9;
-  /** What the lines between the tables and the events are. */
+  /** Title of the lines between the tables and the events. */
   readonly outputTitle: string;
   nowNs(): number;
-  /** Null where there is no such process. */
+  /** Null if there is no such process. */
   processState(pid: number): ProcessState | null;
-  /** Looks at the loop and its host in a way that they do not notice. */
+  /** Looks at the loop and its host without their noticing. */
   look<T>(act: () => T): T;
 }

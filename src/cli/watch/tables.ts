@@ -1,7 +1,13 @@
-/** The rows of the tables, from what the loop's own objects say now. */
+/** Builds the rows of the tables from the current state of the loop's objects. */
 
 import { CLOCK_NAMES } from '../../aio/clock.ts';
-import { BH_DELETED, BH_IDLE, BH_ONESHOT, BH_PENDING, BH_SCHEDULED } from '../../aio/wakeup.ts';
+import {
+  BH_DELETED,
+  BH_IDLE,
+  BH_ONESHOT,
+  BH_PENDING,
+  BH_SCHEDULED,
+} from '../../aio/wake/wakeup.ts';
 import { POLLIN, POLLOUT, SIGCHLD } from '../../host/constants.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
 import { signalName } from '../../signal/names.ts';
@@ -14,7 +20,7 @@ import type { Model, Runs } from './model.ts';
 import { printable } from './pane.ts';
 import type { Subject } from './subject.ts';
 
-/** What rows are made of. */
+/** The input of the rows. */
 export interface Shown {
   readonly model: Model;
   readonly subject: Subject;
@@ -22,12 +28,12 @@ export interface Shown {
   readonly nowNs: number;
 }
 
-/** A span without a space, for columns. */
+/** A duration without a space, for columns. */
 export function brief(ns: number): string {
   return formatDuration(Math.max(0, ns)).replace(' ', '');
 }
 
-/** How long ago something ran last. */
+/** The time since something last ran. */
 function since(runs: Runs | undefined, nowNs: number): string {
   return runs === undefined ? '-' : brief(nowNs - runs.lastNs);
 }
@@ -74,7 +80,7 @@ export function fdRows({ model, subject, nowNs }: Shown): string[] {
       else rows.push(row + fdName(name));
     }
   }
-  // Last, since they are always there, and there may not be room for all.
+  // At the end, since they are always there, and there may not be room for all.
   return [...rows, ...notifiers];
 }
 
@@ -104,7 +110,7 @@ export function bottomHalfRows({ model, subject, style }: Shown): string[] {
       else rows.push(row);
     }
   }
-  // One-shots are gone when they have run.
+  // One-shots are gone once they have run.
   for (const key of model.bottomHalves.keys()) {
     if (!seen.has(key)) rows.push(bhRow(model, key, key.slice(key.indexOf(' ') + 1), 'ran'));
   }
@@ -142,7 +148,7 @@ function timerRow(model: Model, name: string, due: string): string {
 
 export const TIMER_HEADING = '   runs  timer          due';
 
-/** `SIGCHLD 3 read, 4 reaped, 1 coalesced; pending SIGWINCH`. */
+/** Signals in one line: `pending SIGWINCH · read SIGCHLD 3 · reaped 4 · coalesced 1`. */
 export function signalText({ model, subject }: Shown): string {
   const read = [...model.signals].map(([signo, n]) => `${signalName(signo)} ${n}`);
   const chld = model.signals.get(SIGCHLD) ?? 0;
@@ -156,7 +162,7 @@ export function signalText({ model, subject }: Shown): string {
   ].join(' · ');
 }
 
-/** What the descriptors are that the loop polls. */
+/** Names of the descriptors that the loop polls. */
 export function fdNames(loop: MainLoop): Map<number, string> {
   const names = new Map<number, string>();
   for (const ctx of [loop.context, loop.iohandler]) {

@@ -1,4 +1,4 @@
-/** The full-screen view, less who draws it and when: what is seen, the keys, and standing still. */
+/** The full-screen view: what is seen, the keys, and the pauses. A Driver says when it draws. */
 
 import { CLOCK_MONOTONIC, SIGKILL, SIGTERM } from '../../host/constants.ts';
 import type { Host } from '../../host/host.ts';
@@ -17,25 +17,28 @@ import type { Mark } from './rounds.ts';
 import { Screen } from './screen.ts';
 import type { Subject } from './subject.ts';
 
-/** Between two frames while something happens: 20 a second at most. */
+/** Least time between two frames while something happens: at most 20 a second. */
 const FRAME_NS = 50e6;
 
-/** What the view asks of what drives it. */
+/** The view's needs of the program that drives it. */
 export interface Driver {
-  /** Between two frames while nothing happens, and two looks at the terminal while it stands still, ns. */
+  /**
+   * Time between two frames while nothing happens, and between two checks of the terminal
+   * during a pause, ns.
+   */
   readonly tickNs: number;
-  /** What is going on beyond the pace, for the first line; '' for nothing. */
+  /** News besides the pace, for the first line; '' for none. */
   state(): string;
-  /** Whether nothing may stand still any more. */
+  /** Whether the run is ending, so that nothing may be paused any more. */
   isLeaving(): boolean;
-  /** Everything stands still from now on, but for the view; or it goes on. */
+  /** Stops everything but the view, or lets it continue. */
   standsStill(still: boolean): void;
   /** Sends a signal to a child. Returns 0 or -errno. */
   send(pid: number, signo: number): number;
   quit(): void;
-  /** Stops us, as a shell's job; false where nobody could continue us. */
+  /** Stops us, as a shell's job; returns false if nobody could continue us. */
   suspend(): boolean;
-  /** The terminal is gone. */
+  /** Called when the terminal has hung up. */
   hungUp(): void;
 }
 
@@ -60,7 +63,7 @@ export class View {
   #drawnVersion = -1;
   #drawnNs = 0;
 
-  /** @param host the real one, by which the terminal is read and written */
+  /** @param host the real one, which reads and writes the terminal */
   constructor(host: Host, color: boolean, model: Model, driver: Driver) {
     this.#host = host;
     this.#color = color;
@@ -81,7 +84,7 @@ export class View {
 
   /**
    * Takes the terminal.
-   * @param guarded whether somebody looks after it while we are killed
+   * @param guarded whether a guard restores the terminal if we are killed
    */
   open(subject: Subject, hold: HoldPoll, guarded: boolean): void {
     this.console.enter(guarded);
@@ -96,7 +99,10 @@ export class View {
     hold?.dispose();
   }
 
-  /** Takes a trace event, and stands still where the pace says so. Returns what the event is to the iterations. */
+  /**
+   * Takes a trace event, and pauses if the pace says so. Returns the event's meaning for the
+   * iterations.
+   */
   take(id: EventId, timeNs: number, args: readonly TraceValue[]): Mark | null {
     const mark = this.model.take(id, timeNs, args);
     if (mark !== null && mark.kind !== 'end') this.arrive(mark.kind === 'begin');
@@ -104,8 +110,8 @@ export class View {
   }
 
   /**
-   * Something is about to happen: stands still where the pace says so.
-   * @param before what that is, where it is neither an iteration nor a phase of one
+   * Pauses before the next step, if the pace says so.
+   * @param before the step, unless it is an iteration or a phase of one
    */
   arrive(atIteration: boolean, before = ''): void {
     this.#before = before;
@@ -113,7 +119,7 @@ export class View {
     this.#before = '';
   }
 
-  /** When the next frame is due, on the real host's CLOCK_MONOTONIC. */
+  /** Time at which the next frame is due, by the real host's CLOCK_MONOTONIC, ns. */
   get dueNs(): number {
     const changed = this.model.version !== this.#drawnVersion;
     return this.#drawnNs + (changed ? FRAME_NS : this.#driver.tickNs);
@@ -123,7 +129,7 @@ export class View {
     if (this.#open === null) return;
     const { subject } = this.#open;
     this.#drawnNs = this.#host.clockNs(CLOCK_MONOTONIC);
-    // A terminal that is slow gets the next frame, and not all in between.
+    // A slow terminal gets the latest frame, and skips those in between.
     this.console.flush();
     if (this.console.busy) return;
     const [columns, rows] = this.console.size();
@@ -141,7 +147,7 @@ export class View {
     this.#drawnVersion = this.model.version;
   }
 
-  /** Does what was typed, if anything was. */
+  /** Carries out the keys typed, if any. */
   readKeys(): void {
     // A pause within this iteration may have read them already.
     if (!this.#open!.hold.hasKeys()) return;
@@ -154,8 +160,8 @@ export class View {
   }
 
   /**
-   * Serves nothing but the terminal.
-   * @param leftNs for how long still, ns; 0 where it is over
+   * Serves only the terminal.
+   * @param leftNs returns the time still to serve, ns; 0 ends it
    */
   stand(leftNs: () => number): void {
     for (;;) {
@@ -173,7 +179,7 @@ export class View {
     }
   }
 
-  /** The loop stands still, and only the view's keys are served. */
+  /** Pauses the loop; meanwhile serves only the view's keys. */
   #hold(): void {
     const { subject, hold } = this.#open!;
     const fromNs = subject.nowNs();
@@ -186,7 +192,7 @@ export class View {
       if (held) return this.#driver.tickNs;
       return this.pacer.delayNs === 0 ? 0 : untilNs - this.#host.clockNs(CLOCK_MONOTONIC);
     });
-    // Something urgent has ended it.
+    // An urgent signal has ended the pause.
     if (held) this.pacer.run();
     hold.settle();
     this.#driver.standsStill(false);
@@ -208,7 +214,7 @@ export class View {
     const { hold } = this.#open!;
     this.console.leave(true, (fd) => hold.waitForRoom(fd));
     let stopped = this.#driver.suspend();
-    // Continued in the background: there the terminal is another's.
+    // We were continued in the background, and the terminal belongs to another job.
     while (stopped && isBackground(this.#host)) stopped = this.#driver.suspend();
     this.console.enter(this.#open!.guarded);
     this.#driver.standsStill(held);

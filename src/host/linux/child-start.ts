@@ -68,9 +68,11 @@ export class ChildStart {
   private attempt(request: SpawnRequest, standardOpen: boolean, start: Start): number {
     if (hasNul(request)) return -EINVAL;
     const { steps } = this;
-    const { fds = [], keepFds = [] } = request;
+    const { fds = [], keepFds = [], ignoreSignals = [] } = request;
     const temporary: number[] = [];
-    steps.begin(Math.max(fds.length, 3) + keepFds.length);
+    steps.begin(Math.max(fds.length, 3) + keepFds.length + ignoreSignals.length);
+    if (request.pdeathsig !== undefined) steps.pdeathsig(request.pdeathsig);
+    for (const signo of ignoreSignals) steps.ignore(signo);
     if (request.setsid === true) steps.setsid();
     if (request.pgroup !== undefined) steps.setpgid(request.pgroup);
     try {

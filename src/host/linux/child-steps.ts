@@ -4,11 +4,18 @@ import type { Disposable } from '../host.ts';
 
 /**
  * A list of steps, and how a child is made that takes them in order and then
- * executes a program, with an empty signal mask and default dispositions.
+ * executes a program, with an empty signal mask and default dispositions but for what is ignored.
  */
 export interface ChildSteps extends Disposable {
-  /** Begins a new list, with at most so many calls of dup2. */
-  begin(dup2s: number): void;
+  /** Begins a new list, with at most so many calls of dup2 and of ignore. */
+  begin(calls: number): void;
+  /**
+   * Asks for that signal when the thread that makes the child ends. Where it has ended
+   * already, the child ends before it is its program.
+   */
+  pdeathsig(signo: number): void;
+  /** Leaves that signal ignored in the program. */
+  ignore(signo: number): void;
   setsid(): void;
   /** Joins that process group; 0 makes a new one. */
   setpgid(pgid: number): void;

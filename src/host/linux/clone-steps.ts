@@ -3,6 +3,8 @@ import {
   F_SETFD,
   NSIG,
   P_PID,
+  PR_SET_PDEATHSIG,
+  SIG_IGN,
   SIGCHLD,
   SIGCONT,
   SIGKILL,
@@ -17,10 +19,10 @@ import {
 } from '../constants.ts';
 import { EINTR, EINVAL, ENOENT, ENOSYS, ENOTDIR, EPERM, ETIMEDOUT } from '../errno.ts';
 import { newWaitResult } from '../host.ts';
-import { CALL_BYTES, MACHINE, type Machine } from './child-code.ts';
 import type { ChildSteps } from './child-steps.ts';
-import { CodePage } from './code-page.ts';
 import { c, lazy, result, SYS } from './libc.ts';
+import { CALL_BYTES, MACHINE, type Machine } from './machine/child-code.ts';
+import { CodePage } from './machine/code-page.ts';
 import { LinuxBuffer, putTimespec, putWord64 } from './memory.ts';
 import { SIGSET_BYTES } from './sigset.ts';
 import { StringVector } from './string-vector.ts';
@@ -48,6 +50,7 @@ const LATE_NS = 100e6;
  */
 let tells: boolean | undefined;
 const SIG_SETMASK = 2;
+const MOST_TRIES = 8;
 const TIOCSPGRP = 0x5410;
 /** Bytes of the kernel's sigset_t and struct sigaction. */
 const KERNEL_SIGSET = 8;
@@ -57,8 +60,9 @@ const STACK_BYTES = 4096;
 // A call of the list in 32-bit words.
 const CALL = CALL_BYTES / 4;
 const RET = 10;
-/** setsid, setpgid, chdir, tcsetpgrp's two, the mask, and execve. */
-const OTHER_CALLS = 7;
+const WANTED = 12;
+/** pdeathsig's two, setsid, setpgid, chdir, tcsetpgrp's two, the mask, and execve. */
+const OTHER_CALLS = 9;
 
 /** The code that children run. Returns -ENOSYS where there is none for this machine, or what forbids its page. */
 export function childPage(): CodePage | number {
@@ -77,6 +81,7 @@ export class CloneSteps implements ChildSteps {
   private readonly NR: Machine['NR'];
   private readonly stack = new LinuxBuffer(STACK_BYTES);
   private readonly defaultAction = new LinuxBuffer(KERNEL_SIGACTION);
+  private readonly ignoreAction = new LinuxBuffer(KERNEL_SIGACTION);
   private readonly none = new LinuxBuffer(SIGSET_BYTES);
   private readonly all = new LinuxBuffer(SIGSET_BYTES);
   private readonly old = new LinuxBuffer(SIGSET_BYTES);
@@ -89,6 +94,7 @@ export class CloneSteps implements ChildSteps {
   /** The first call after those that every child makes. */
   private readonly first: number;
   private chdirCall = -1;
+  private deathCall = -1;
   /** LIVES until the child has left our memory. */
   private readonly child = new LinuxBuffer(8);
   private pid = 0;
@@ -102,6 +108,7 @@ export class CloneSteps implements ChildSteps {
     this.NR = MACHINE!.NR;
     const { NR } = this;
     this.all.u8.fill(0xff);
+    this.ignoreAction.i32[0] = SIG_IGN;
     putTimespec(this.late.i32, 0, LATE_NS);
     // execve resets what is handled, but keeps what is ignored.
     for (let signo = 1; signo <= NSIG; signo++) {
@@ -114,14 +121,26 @@ export class CloneSteps implements ChildSteps {
   /** The code is others' too. */
   dispose(): void {}
 
-  begin(dup2s: number): void {
+  begin(calls: number): void {
     this.calls = this.first;
     this.chdirCall = -1;
-    const bytes = (this.first + dup2s + OTHER_CALLS) * CALL_BYTES;
+    this.deathCall = -1;
+    const bytes = (this.first + calls + OTHER_CALLS) * CALL_BYTES;
     if (bytes <= this.list.size) return;
     const larger = new LinuxBuffer(bytes);
     larger.u8.set(this.list.u8);
     this.list = larger;
+  }
+
+  pdeathsig(signo: number): void {
+    this.deathCall = this.calls;
+    this.call(this.NR.prctl, PR_SET_PDEATHSIG, signo);
+    // We may have died before that: then another is its parent, and nobody would tell it.
+    this.list.i32[this.call(this.NR.getppid) + WANTED] = c.getpid();
+  }
+
+  ignore(signo: number): void {
+    this.call(this.NR.rt_sigaction, signo, this.ignoreAction.address, 0, KERNEL_SIGSET);
   }
 
   setsid(): void {
@@ -154,18 +173,21 @@ export class CloneSteps implements ChildSteps {
     this.launched = this.calls;
     this.calls = before;
     // By the system call, which leaves out none: by 32 who looks at masks sees that this is passing.
-    this.mask(this.all.address, this.old.address);
+    const ret = refused(this.mask(this.all.address, this.old.address));
+    if (ret < 0) return ret;
     try {
       this.pid = this.clone();
     } finally {
-      this.mask(this.old.address, 0);
+      // With all signals blocked this thread would hear of none, so one refusal is not taken.
+      for (let tries = 0; this.mask(this.old.address, 0) < 0 && tries < MOST_TRIES; tries++);
     }
     // Emulators of the kernel (qemu-user) and filters refuse what they do not know.
     return this.pid === -EINVAL || this.pid === -EPERM ? -ENOSYS : this.pid;
   }
 
-  private mask(set: number, old: number): void {
-    c.syscall(this.NR.rt_sigprocmask, SIG_SETMASK, set, old, KERNEL_SIGSET, 0, 0);
+  private mask(set: number, old: number): number {
+    const { rt_sigprocmask } = this.NR;
+    return result(c.syscall(rt_sigprocmask, SIG_SETMASK, set, old, KERNEL_SIGSET, 0, 0));
   }
 
   private clone(): number {
@@ -222,6 +244,9 @@ export class CloneSteps implements ChildSteps {
       const ret = words[i * CALL + RET]!;
       if (ret >= 0) continue;
       if (i === this.chdirCall) return -ENOTDIR;
+      // A filter's, as EPERM.
+      if (i === this.deathCall) return -ENOSYS;
+      if (i === this.launched - 2) return refused(ret);
       return i === this.launched - 1 && ret === -ENOTDIR ? -ENOENT : ret;
     }
     return 0;
@@ -237,6 +262,12 @@ export class CloneSteps implements ChildSteps {
     putWord64(words, at + 6, d);
     putWord64(words, at + 8, e);
     words[at + RET] = 0;
+    words[at + WANTED] = 0;
     return at;
   }
+}
+
+/** A mask that cannot be set is no reason (ENOSYS) to try posix_spawn: that would not tell, and give the child ours. */
+function refused(ret: number): number {
+  return ret === -ENOSYS ? -EPERM : ret;
 }

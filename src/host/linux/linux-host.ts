@@ -2,6 +2,7 @@
 
 import { release } from 'node:os';
 import { checkWord, isInt, isWithin } from '../arguments.ts';
+import { CloseListeners } from '../close-listeners.ts';
 import { PR_GET_CHILD_SUBREAPER, PR_GET_PDEATHSIG } from '../constants.ts';
 import { EBADF, EINVAL, ENOSYS, HostError } from '../errno.ts';
 import type {
@@ -14,8 +15,8 @@ import type {
   SpawnRequest,
   WaitResult,
 } from '../host.ts';
-import { CALL_WAYS, type CallWay, type LoopCalls, libcCalls, loopCalls } from './calls.ts';
 import { c, knownArch, result, SYS } from './libc.ts';
+import { CALL_WAYS, type CallWay, type LoopCalls, libcCalls, loopCalls } from './machine/calls.ts';
 import { LinuxBuffer } from './memory.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE, LinuxPoll } from './poll.ts';
 import { LinuxSignalPipe } from './signal-pipe.ts';
@@ -47,7 +48,7 @@ export class LinuxHost implements Host {
   private readonly threads: ThreadMask;
   private readonly spawnBy: SpawnWay;
   private spawner: Spawner | undefined;
-  private closeListeners: readonly ((fd: number) => void)[] = [];
+  private readonly closeListeners = new CloseListeners();
 
   /** Throws HostError (ENOSYS) on a machine whose system calls it does not know, RangeError for another spawnBy or callBy. */
   constructor(options: LinuxHostOptions = {}) {
@@ -71,6 +72,10 @@ export class LinuxHost implements Host {
 
   clockNs(clock: number): number {
     return this.poller.clockNs(clock);
+  }
+
+  get clockRestNs(): number {
+    return this.poller.restNs;
   }
 
   poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
@@ -127,7 +132,7 @@ export class LinuxHost implements Host {
 
   close(fd: number): number {
     if (!isInt(fd)) return -EBADF;
-    if (this.closeListeners.length !== 0) for (const tell of this.closeListeners) tell(fd);
+    this.closeListeners.tell(fd);
     return result(c.close(fd));
   }
 
@@ -140,14 +145,7 @@ export class LinuxHost implements Host {
   }
 
   onClose(listener: (fd: number) => void): Disposable {
-    // Wrapped, so that a listener that is given twice is held twice.
-    const held = (fd: number): void => listener(fd);
-    this.closeListeners = [...this.closeListeners, held];
-    return {
-      dispose: () => {
-        this.closeListeners = this.closeListeners.filter((other) => other !== held);
-      },
-    };
+    return this.closeListeners.add(listener);
   }
 
   signalfd(fd: number, signals: readonly number[], flags: number): number {
@@ -266,7 +264,7 @@ export class LinuxHost implements Host {
   }
 
   dispose(): void {
-    this.closeListeners = [];
+    this.closeListeners.clear();
     this.spawner?.dispose();
     this.spawner = undefined;
   }

@@ -2,10 +2,10 @@
 
 import { isWithin } from '../arguments.ts';
 import { POLLFD_SIZE } from '../constants.ts';
-import { EINVAL, ENOSYS, EPERM } from '../errno.ts';
+import { EACCES, EINVAL, ENOSYS, EPERM } from '../errno.ts';
 import type { HostBuffer } from '../host.ts';
-import type { LoopCalls } from './calls.ts';
 import { c, result, SYS } from './libc.ts';
+import type { LoopCalls } from './machine/calls.ts';
 import { LinuxBuffer, putTimespec, word64 } from './memory.ts';
 
 /**
@@ -23,7 +23,13 @@ export class LinuxPoll {
   private readonly words = this.scratch.i32;
   private readonly address = this.scratch.address;
   private readonly calls: LoopCalls;
-  private pwait2 = true;
+  // What is not there, or is refused; see isRefused.
+  private noPoll = false;
+  private noPpoll = false;
+  private noWait = false;
+  private noPwait2 = false;
+  /** What the last clockNs left out, ns. */
+  restNs = 0;
 
   constructor(calls: LoopCalls) {
     this.calls = calls;
@@ -31,15 +37,34 @@ export class LinuxPoll {
 
   clockNs(clock: number): number {
     const ret = result(c.clockGettime(clock, this.address));
-    return ret < 0 ? ret : word64(this.words, 0) * 1e9 + this.words[2]!;
+    if (ret < 0) return ret;
+    // Exact, since 1e9 is 2^9 times a number of 21 bits; the sum need not be.
+    const secondsNs = word64(this.words, 0) * 1e9;
+    const ns = secondsNs + this.words[2]!;
+    this.restNs = this.words[2]! - (ns - secondsNs);
+    return ns;
   }
 
-  /** poll(2) where it can say the timeout: it is faster than ppoll. */
+  /** poll(2) where it can say the timeout: it is faster than ppoll. Each stands in for the other. */
   poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
     if (!isWithin(fds, 0, nfds * POLLFD_SIZE)) return -EINVAL;
-    if (timeoutNs <= 0) return this.calls.poll(fds.address, nfds, timeoutNs < 0 ? -1 : 0);
-    putTimespec(this.words, 0, timeoutNs);
-    return result(c.ppoll(fds.address, nfds, this.address, 0));
+    const { address } = fds;
+    if (timeoutNs > 0 && !this.noPpoll) {
+      const ret = this.ppoll(address, nfds, timeoutNs);
+      if (!isRefused(ret)) return ret;
+      this.noPpoll = true;
+    }
+    if (!this.noPoll) {
+      const ret = this.calls.poll(address, nfds, wholeMs(timeoutNs));
+      if (!isRefused(ret) || this.noPpoll) return ret;
+      this.noPoll = true;
+    }
+    return this.ppoll(address, nfds, timeoutNs);
+  }
+
+  private ppoll(fds: number, nfds: number, timeoutNs: number): number {
+    if (timeoutNs >= 0) putTimespec(this.words, 0, timeoutNs);
+    return result(c.ppoll(fds, nfds, timeoutNs < 0 ? 0 : this.address, 0));
   }
 
   epollCtl(epfd: number, op: number, fd: number, events: number, token: number): number {
@@ -52,19 +77,33 @@ export class LinuxPoll {
 
   epollWait(epfd: number, events: HostBuffer, maxEvents: number, timeoutNs: number): number {
     if (!(maxEvents * EPOLL_STRIDE * 4 <= events.size)) return -EINVAL;
-    if (timeoutNs <= 0) {
-      return this.calls.epollWait(epfd, events.address, maxEvents, timeoutNs < 0 ? -1 : 0);
+    const { address } = events;
+    if (timeoutNs > 0 && !this.noPwait2) {
+      const ret = this.pwait2(epfd, address, maxEvents, timeoutNs);
+      if (!isRefused(ret)) return ret;
+      this.noPwait2 = true;
     }
-    if (this.pwait2) {
-      putTimespec(this.words, 0, timeoutNs);
-      const ret = result(
-        c.syscall(SYS.epollPwait2, epfd, events.address, maxEvents, this.address, 0, 8),
-      );
-      // Linux before 5.11 has none; a container's filter may refuse what it does not know.
-      if (ret !== -ENOSYS && ret !== -EPERM) return ret;
-      this.pwait2 = false;
+    if (!this.noWait) {
+      const ret = this.calls.epollWait(epfd, address, maxEvents, wholeMs(timeoutNs));
+      if (!isRefused(ret) || this.noPwait2) return ret;
+      this.noWait = true;
     }
-    const ms = Math.min(MAX_WAIT_MS, Math.ceil(timeoutNs / 1e6));
-    return this.calls.epollWait(epfd, events.address, maxEvents, ms);
+    return this.pwait2(epfd, address, maxEvents, timeoutNs);
   }
+
+  private pwait2(epfd: number, events: number, maxEvents: number, timeoutNs: number): number {
+    if (timeoutNs >= 0) putTimespec(this.words, 0, timeoutNs);
+    const timeout = timeoutNs < 0 ? 0 : this.address;
+    return result(c.syscall(SYS.epollPwait2, epfd, events, maxEvents, timeout, 0, 8));
+  }
+}
+
+/** A kernel has no such call (epoll_pwait2 came with 5.11), or a container's filter lets nobody make it: another does. */
+function isRefused(ret: number): boolean {
+  return ret < 0 && (ret === -ENOSYS || ret === -EPERM || ret === -EACCES);
+}
+
+/** What poll and epoll_wait take: rounded up. */
+function wholeMs(ns: number): number {
+  return ns <= 0 ? (ns < 0 ? -1 : 0) : Math.min(MAX_WAIT_MS, Math.ceil(ns / 1e6));
 }

@@ -1,5 +1,5 @@
 import { O_CLOEXEC } from '../constants.ts';
-import { ENOENT, ENOTDIR } from '../errno.ts';
+import { ENOENT, ENOSYS, ENOTDIR } from '../errno.ts';
 import type { ChildSteps } from './child-steps.ts';
 import { c, lazy, result } from './libc.ts';
 import { LinuxBuffer } from './memory.ts';
@@ -66,6 +66,16 @@ export class PosixSteps implements ChildSteps {
     actionsInit(this.actions.address);
     this.flags = SETSIGMASK | SETSIGDEF;
     this.failed = 0;
+  }
+
+  /** Not among what posix_spawn can be told to do in the child. */
+  pdeathsig(): void {
+    this.failed ||= -ENOSYS;
+  }
+
+  /** As pdeathsig: it is told of default actions alone. */
+  ignore(): void {
+    this.failed ||= -ENOSYS;
   }
 
   setsid(): void {

@@ -17,12 +17,15 @@ import {
   SIGKILL,
   SIGRTMAX,
   SIGRTMIN,
+  SIGSTKFLT,
   SIGSTOP,
+  SIGTTIN,
+  SIGTTOU,
 } from '../constants.ts';
-import { EAGAIN, EINVAL } from '../errno.ts';
+import { EAGAIN, EINVAL, ESRCH } from '../errno.ts';
 import { newSigAction, type SignalMaskToken } from '../host.ts';
-import { CodePage } from './code-page.ts';
-import { type Edit, maskCode } from './mask-code.ts';
+import { CodePage } from './machine/code-page.ts';
+import { type Edit, maskCode } from './machine/mask-code.ts';
 import type { LinuxSignals } from './signals.ts';
 import { hasSignal, type SignalWords, signalWords } from './sigset.ts';
 import { type ThreadNow, Threads } from './threads.ts';
@@ -41,6 +44,14 @@ const SIGCANCEL = 32;
 
 /** Left out of every mask in silence, as pthread_sigmask does: the kernel's own two, and glibc's. */
 const UNBLOCKABLE: readonly number[] = [SIGKILL, SIGSTOP, SIGCANCEL, SIGCANCEL + 1];
+
+/** Spare signals, the best first: real-time ones, which few programs use. */
+const REALTIME: readonly number[] = Array.from(
+  { length: SIGRTMAX - SIGRTMIN + 1 },
+  (_, i) => SIGRTMAX - i,
+);
+/** For when the user's queue of signals is full: a standard signal needs no place in it. Nobody sends these. */
+const STANDARD: readonly number[] = [SIGSTKFLT, SIGTTOU, SIGTTIN];
 
 const NONE: SignalWords = { lo: 0, hi: 0 };
 
@@ -111,11 +122,23 @@ export class ThreadMask {
   private edit(edit: Edit, now: readonly ThreadNow[], signalsFor: SignalsFor): number {
     const open = now.filter(({ tid, mask }) => !agrees(edit, mask, signalsFor(tid)));
     const main = now.filter(({ tid }) => tid === this.threads.pid);
-    const spare = this.spareSignal([...main, ...open], edit === 'block' ? signalsFor(0) : NONE);
-    if (spare === 0) return -EAGAIN;
+    const toBlock = edit === 'block' ? signalsFor(0) : NONE;
+    const by = (signals: readonly number[]): MaskChange | number => {
+      const spare = this.spareSignal(signals, [...main, ...open], toBlock);
+      if (spare < 0) return spare;
+      const change = new MaskChange(this.signals, this.threads, edit, signalsFor, spare);
+      const ret = this.settle(change, spare, now);
+      return change.queueFull ? change : ret;
+    };
+    const ret = by(REALTIME);
+    if (typeof ret === 'number') return ret;
+    const again = by(STANDARD);
+    return typeof again === 'number' ? again : -EAGAIN;
+  }
+
+  private settle(change: MaskChange, spare: number, now: readonly ThreadNow[]): number {
     const old = newSigAction();
     this.signals.sigaction(spare, null, old);
-    const change = new MaskChange(this.signals, this.threads, edit, signalsFor, spare);
     const ret = change.settle(now);
     // To ignore it drops what is still pending for a stuck thread; by default it would kill us.
     this.signals.sigaction(spare, { ...newSigAction(), handler: SIG_IGN }, null);
@@ -126,19 +149,26 @@ export class ThreadMask {
   }
 
   /**
-   * A real-time signal that nobody handles and none of the threads blocks, or will
-   * block then: it is needed again to unblock. 0 if there is none.
+   * One of the signals that nobody handles and none of the threads blocks, or will
+   * block then: it is needed again to unblock. -EAGAIN if there is none, or why nobody can tell.
    */
-  private spareSignal(threads: readonly ThreadNow[], toBlock: SignalWords): number {
+  private spareSignal(
+    signals: readonly number[],
+    threads: readonly ThreadNow[],
+    toBlock: SignalWords,
+  ): number {
     const act = newSigAction();
+    let failed = -EAGAIN;
     // One that makes a thread or a child blocks all, and will put another mask back.
     const lasting = threads.filter(({ mask }) => !hasSignal(mask.lo, mask.hi, SIGCANCEL));
-    for (let signo = SIGRTMAX; signo >= SIGRTMIN; signo--) {
+    for (const signo of signals) {
       if (hasSignal(toBlock.lo, toBlock.hi, signo)) continue;
-      if (this.signals.sigaction(signo, null, act) < 0 || act.handler !== SIG_DFL) continue;
+      const ret = this.signals.sigaction(signo, null, act);
+      if (ret < 0) failed = ret;
+      if (ret < 0 || act.handler !== SIG_DFL) continue;
       if (!lasting.some(({ mask }) => hasSignal(mask.lo, mask.hi, signo))) return signo;
     }
-    return 0;
+    return failed;
   }
 }
 
@@ -154,6 +184,8 @@ class MaskChange {
   /** What the installed handler edits by, and the threads that were sent to it. */
   private installed: SignalWords | undefined;
   private readonly asked = new Set<number>();
+  /** The spare signal could not be sent for want of a place in the user's queue. */
+  queueFull = false;
 
   constructor(
     signals: LinuxSignals,
@@ -197,8 +229,7 @@ class MaskChange {
   /**
    * Signals those that need the installed edit and were not signalled yet, or waits
    * a little where there are none. Threads that need another edit get its handler
-   * when those before have run theirs. A signal that cannot be sent is no error: the
-   * thread has ended, or (EAGAIN: too many are queued) will be asked again.
+   * when those before have run theirs. Whoever is no thread any more (ESRCH) needs none.
    */
   private ask(open: readonly number[], looks: number): number {
     if (!open.some((tid) => same(this.signalsFor(tid), this.installed))) {
@@ -208,7 +239,12 @@ class MaskChange {
     let sent = false;
     for (const tid of open) {
       if (this.asked.has(tid) || !same(this.signalsFor(tid), this.installed)) continue;
-      if (this.signals.tgkill(this.threads.pid, tid, this.spare) < 0) continue;
+      const ret = this.signals.tgkill(this.threads.pid, tid, this.spare);
+      if (ret === -ESRCH) continue;
+      if (ret < 0) {
+        this.queueFull = ret === -EAGAIN;
+        return ret;
+      }
       this.asked.add(tid);
       sent = true;
     }

@@ -3,6 +3,7 @@ import { O_CLOEXEC } from '../constants.ts';
 import { EINVAL, ENOENT, ENOSYS } from '../errno.ts';
 import { c } from './libc.ts';
 import { LinuxBuffer, putTimespec } from './memory.ts';
+import { isProcOurs } from './proc.ts';
 import type { SignalWords } from './sigset.ts';
 
 /** A thread, and what its mask is now. */
@@ -25,8 +26,9 @@ export class Threads {
     this.pid = pid;
   }
 
-  /** list, or -errno: ENOSYS where /proc is not mounted. */
+  /** list, or -errno: ENOSYS where /proc is not mounted, or another pid namespace's. */
   tryList(): number[] | number {
+    if (!isProcOurs(this.pid)) return -ENOSYS;
     try {
       return this.list();
     } catch (error) {

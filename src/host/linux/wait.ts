@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { WaitResult } from '../host.ts';
 import { c, result, SYS } from './libc.ts';
 import { LinuxBuffer, word64 } from './memory.ts';
+import { isProcOurs } from './proc.ts';
 
 // siginfo_t and struct rusage, in 32-bit words.
 const INFO_CODE = 2;
@@ -65,12 +66,13 @@ function timevalNs(words: Int32Array, i: number): number {
   return word64(words, i) * 1e9 + words[i + 2]! * 1e3;
 }
 
-/** Direct children of this process, zombies included, ascending; none where /proc is not mounted. */
+/** Direct children of this process, zombies included, ascending; none where /proc is not ours, or cannot be read. */
 export function childrenOf(pid: number): number[] {
+  if (!isProcOurs(pid)) return [];
   try {
     return (childrenByTask() ?? childrenByScan(pid)).sort((a, b) => a - b);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if ((error as NodeJS.ErrnoException).code !== undefined) return [];
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 /** The calls on descriptors. Each returns what the kernel returns; time is the caller's. */
 import { isInt, isWithin } from '../arguments.ts';
+import { CloseListeners } from '../close-listeners.ts';
 import * as C from '../constants.ts';
 import { EAGAIN, EBADF, EINTR, EINVAL, ENOTTY, EPERM, EPIPE } from '../errno.ts';
 import type { Disposable, HostBuffer } from '../host.ts';
@@ -19,7 +20,7 @@ export class SimIo {
   readonly fds = new FdTable();
   readonly #thread: Thread;
   readonly files = new FileSystem();
-  #closeListeners: readonly ((fd: number) => void)[] = [];
+  readonly #closeListeners = new CloseListeners();
   readonly #pair: OpenFile[] = [];
   /** Sends SIGPIPE to the thread. */
   readonly #brokenPipe: () => void;
@@ -180,19 +181,12 @@ export class SimIo {
 
   close(fd: number): number {
     if (!isInt(fd) || this.fds.get(fd) === undefined) return -EBADF;
-    for (const listener of this.#closeListeners) listener(fd);
+    this.#closeListeners.tell(fd);
     return this.fds.close(fd);
   }
 
   onClose(listener: (fd: number) => void): Disposable {
-    // Wrapped, so that a listener that is given twice is held twice.
-    const held = (fd: number): void => listener(fd);
-    this.#closeListeners = [...this.#closeListeners, held];
-    return {
-      dispose: () => {
-        this.#closeListeners = this.#closeListeners.filter((other) => other !== held);
-      },
-    };
+    return this.#closeListeners.add(listener);
   }
 
   fcntl(fd: number, cmd: number, arg: number): number {

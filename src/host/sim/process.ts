@@ -70,6 +70,8 @@ export class Process extends SimEvent implements Watcher {
   inWaitQueue = false;
   pgid: number;
   sid: number;
+  ignoreLo: number;
+  ignoreHi: number;
   /** PR_SET_CHILD_SUBREAPER. */
   subreaper = false;
   readonly children = new Map<number, Process>();
@@ -101,6 +103,15 @@ export class Process extends SimEvent implements Watcher {
     this.parent = parent;
     this.pgid = parent?.pgid ?? pid;
     this.sid = parent?.sid ?? pid;
+    this.ignoreLo = program.ignoreLo;
+    this.ignoreHi = program.ignoreHi;
+  }
+
+  /** Signals that it starts with ignored, beside those that its program ignores. */
+  ignoreToo(signals: readonly number[]): void {
+    const { lo, hi } = setOf(signals);
+    this.ignoreLo |= lo;
+    this.ignoreHi |= hi;
   }
 
   /** Neither a zombie nor gone. */

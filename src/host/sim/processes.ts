@@ -79,6 +79,7 @@ export class Processes implements ProcessDriver {
     if (request.setsid === true) child.sid = child.pid;
     if (request.setsid === true || pgroup === 0) this.groups.move(child, child.pid);
     else if (pgroup !== undefined) this.groups.move(child, pgroup);
+    if (request.ignoreSignals !== undefined) child.ignoreToo(request.ignoreSignals);
     child.files = this.#fds.childFiles(request);
     this.#start(child);
     return child.pid;
@@ -177,7 +178,7 @@ export class Processes implements ProcessDriver {
   signal(process: Process, info: SignalInfo): void {
     const { signo } = info;
     if (!process.alive) return;
-    const { ignoreLo, ignoreHi } = process.program;
+    const { ignoreLo, ignoreHi } = process;
     if (signo === C.SIGKILL) this.#exit(process, C.CLD_KILLED, signo);
     else if (signo === C.SIGSTOP) this.#stop(process, signo);
     else if (signo === C.SIGCONT) this.#continue(process);

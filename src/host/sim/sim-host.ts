@@ -51,6 +51,7 @@ export class SimHost implements Host {
   readonly handlerAddress = HANDLER_ADDRESS;
   readonly #clock: VirtualClock;
   readonly #realtimeOffsetNs: number;
+  #clockRestNs = 0;
   readonly #random: Random;
   readonly #signals: Signals;
   readonly #io: SimIo;
@@ -146,8 +147,16 @@ export class SimHost implements Host {
   clockNs(clock: number): number {
     const ns = this.#clock.nowNs;
     this.#clock.tick();
+    this.#clockRestNs = 0;
     if (clock === CLOCK_MONOTONIC) return ns;
-    return clock === CLOCK_REALTIME ? ns + this.#realtimeOffsetNs : -EINVAL;
+    if (clock !== CLOCK_REALTIME) return -EINVAL;
+    const realtimeNs = this.#realtimeOffsetNs + ns;
+    this.#clockRestNs = ns - (realtimeNs - this.#realtimeOffsetNs);
+    return realtimeNs;
+  }
+
+  get clockRestNs(): number {
+    return this.#clockRestNs;
   }
 
   // Waiting

@@ -12,7 +12,7 @@ export interface SimHostOptions {
   readonly seed?: number | undefined;
   /** CLOCK_MONOTONIC at the start. */
   readonly startNs?: number | undefined;
-  /** CLOCK_REALTIME at the start; numbers of this size are exact to 256 ns. */
+  /** CLOCK_REALTIME at the start. */
   readonly realtimeNs?: number | undefined;
 }
 

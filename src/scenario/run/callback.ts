@@ -1,4 +1,5 @@
 import type { Body } from '../model.ts';
+import type { Engine } from './engine.ts';
 import type { OrderLog } from './order-log.ts';
 
 /** Something that actions have been made into. */
@@ -9,14 +10,20 @@ export class Callback {
   /** How often it has been called, while settling too. */
   calls = 0;
   readonly #log: OrderLog;
+  readonly #whileBusy: () => void;
   readonly #doRuns: number;
   /** Made at the first call, when all objects exist. */
   #thunks: readonly Thunk[] | null = null;
   readonly #make: () => readonly Thunk[];
 
   /** @param make compiles the body's actions */
-  constructor(log: OrderLog, { doRuns }: Pick<Body, 'doRuns'>, make: () => readonly Thunk[]) {
+  constructor(
+    { log, whileBusy }: Pick<Engine, 'log' | 'whileBusy'>,
+    { doRuns }: Pick<Body, 'doRuns'>,
+    make: () => readonly Thunk[],
+  ) {
     this.#log = log;
+    this.#whileBusy = whileBusy;
     this.#doRuns = doRuns;
     this.#make = make;
   }
@@ -27,10 +34,20 @@ export class Callback {
    */
   call(entry: string | null, between?: () => void): void {
     const calls = ++this.calls;
+    this.#whileBusy();
     if (entry !== null) this.#log.add(entry);
     between?.();
     if (calls > this.#doRuns) return;
     this.#thunks ??= this.#make();
     for (let i = 0; i < this.#thunks.length; i++) this.#thunks[i]!();
   }
+}
+
+/** The callback of an object, known to `calls` by its name. */
+export function newCallback(engine: Engine, name: string, body: Body): Callback {
+  const callback = new Callback(engine, body, () => engine.compile(body.do));
+  const others = engine.callbacks.get(name);
+  if (others === undefined) engine.callbacks.set(name, [callback]);
+  else others.push(callback);
+  return callback;
 }

@@ -1,12 +1,11 @@
 import { clockType } from '../../aio/clock.ts';
 import type { CheckItem } from '../model.ts';
 import {
-  type Bound,
   type Comparison,
   comparisonText,
   durationText,
   EXACT,
-  holds,
+  holdsAll,
   type Slack,
 } from '../values.ts';
 import type { Engine } from './engine.ts';
@@ -69,16 +68,12 @@ function checkItem(engine: Engine, item: CheckItem): void {
   }
 }
 
-/** An equal value holds for as long as the last digit that was written is right. */
 function checkClock(engine: Engine, item: Extract<CheckItem, { key: 'clock' }>): void {
   const type = clockType(item.clock);
-  const ns = engine.loop.clocks.nowNs(type) - engine.clockStartNs[type]!;
-  const { slackNs } = engine.world;
-  const ok = item.is.every((bound) => {
-    const digit = bound.operator === '=' ? bound.precision - 1 : 0;
-    return holds(bound, ns, { above: Math.max(digit, slackNs), below: 0 });
-  });
-  if (!ok) tell(engine, item, comparisonText(item.is), durationText(ns), item.clock);
+  const { clocks } = engine.loop;
+  const start = engine.clockStart[type]!;
+  const ns = clocks.nowNs(type) - start.ns + (clocks.restNs(type) - start.restNs);
+  compareNs(engine, item, item.is, ns, { above: engine.world.slackNs, below: 0 }, item.clock);
 }
 
 function compareNs(
@@ -101,9 +96,7 @@ function compare(
   text: string,
   of?: string,
 ): void {
-  const inSlack = (bound: Bound): Slack =>
-    bound.value === 0 && bound.operator === '=' ? EXACT : slack;
-  if (is.every((bound) => holds(bound, value, inSlack(bound)))) return;
+  if (holdsAll(is, value, slack)) return;
   tell(engine, item, comparisonText(is), text, of);
 }
 

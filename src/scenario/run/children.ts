@@ -4,6 +4,7 @@ import { HostError } from '../../host/errno.ts';
 import { newWaitResult, type SpawnRequest } from '../../host/host.ts';
 import { type ChildEvent, ChildWatch } from '../../signal/child-watch.ts';
 import { signalName } from '../../signal/names.ts';
+import { grouped } from '../limits.ts';
 import type { ChildDef } from '../model.ts';
 import type { Engine } from './engine.ts';
 import type { SignalSet } from './signal-set.ts';
@@ -30,6 +31,8 @@ export class Children {
   /** Those that are not reaped, in order of spawn. */
   readonly #open = new Map<number, Child>();
   readonly #result = newWaitResult();
+  /** Those that are not reaped, and all that any of them has left behind. */
+  #processes = 0;
   /** The last that was started, or is about to be. */
   #starting: { readonly name: string; readonly request: SpawnRequest } | null = null;
 
@@ -44,8 +47,15 @@ export class Children {
     signals.adoptBuiltIn();
   }
 
+  /** @throws QemuAbort where it cannot be started, or there are too many */
   spawn(name: string): void {
     const def = this.#defs.get(name)!;
+    const { mostChildren } = this.#engine.world;
+    this.#processes += 1 + def.children;
+    if (this.#processes > mostChildren) {
+      const are = `more than ${grouped(mostChildren)} children that are not reaped, with theirs`;
+      throw new QemuAbort(`spawn '${name}': there are ${are}`);
+    }
     const { world, scenario } = this.#engine;
     let pid: number;
     try {
@@ -124,6 +134,7 @@ export class Children {
     const child = this.#byPid.get(pid)!;
     const { name } = child.def;
     this.#open.delete(pid);
+    this.#processes--;
     child.leftGroup = this.#engine.world.reaped(pid);
     if (code === CLD_EXITED) {
       child.end = { exit: status };

@@ -1,10 +1,9 @@
-import { coSleepNs } from '../../aio/co-sleep.ts';
-import type { CoroutineBody, CoroutineSteps } from '../../aio/coroutine.ts';
+import { coSleepNs } from '../../coroutine/co-sleep.ts';
+import type { CoroutineBody, CoroutineSteps } from '../../coroutine/coroutine.ts';
 import type { Action, CoroutineDef } from '../model.ts';
-import type { Thunk } from './callback.ts';
+import { newCallback, type Thunk } from './callback.ts';
 import { compileAction } from './compile.ts';
 import type { Engine } from './engine.ts';
-import { newCallback } from './objects.ts';
 
 /** What may yield: what it gives is run by yield*. */
 type CoThunk = () => CoroutineSteps;
@@ -54,7 +53,10 @@ function compileCo(engine: Engine, action: Action): CoThunk | null {
     case 'repeat': {
       const steps = compileSteps(engine, action.do);
       return function* () {
-        for (let i = 0; i < action.times; i++) yield* runSteps(steps);
+        for (let i = 0; i < action.times; i++) {
+          engine.whileBusy();
+          yield* runSteps(steps);
+        }
       };
     }
     default:

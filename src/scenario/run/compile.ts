@@ -83,7 +83,10 @@ export function compileAction(engine: Engine, action: Action, where: Where): Thu
     case 'repeat': {
       const thunks = compileActions(engine, action.do, where);
       return () => {
-        for (let i = 0; i < action.times; i++) for (const thunk of thunks) thunk();
+        for (let i = 0; i < action.times; i++) {
+          engine.whileBusy();
+          for (const thunk of thunks) thunk();
+        }
       };
     }
     case 'check':

@@ -1,37 +1,49 @@
+import { grouped } from '../limits.ts';
 import type { LogEntry } from './order-log.ts';
 
-/** A line of a diff of order logs: in both, only expected, or only actual. */
+/** A line of a diff of order logs: in both, only expected, or only actual; `…` stands for many that are left out. */
 export interface DiffLine {
-  readonly sign: ' ' | '-' | '+';
+  readonly sign: ' ' | '-' | '+' | '…';
+  /** The entry; how many are left out. */
   readonly text: string;
   /** Null of what was only expected. */
   readonly timeNs: number | null;
   readonly iteration: number | null;
 }
 
-/** Beyond this many pairs of entries the two logs are compared place by place. */
+/** Beyond this many pairs of entries the shortest way is not looked for. */
 const MOST_PAIRS = 4_000_000;
+/** Of lines of one sign, one behind the other, so many are kept: the first and the last. */
+const MOST_LINES = 1_000;
 
-/** The shortest way from what was expected to what came; with null, what came. */
+/** The shortest way from what was expected to what came; with null, what came. Of a long one, parts. */
 export function diffEntries(
   expected: readonly string[] | null,
   actual: readonly LogEntry[],
 ): DiffLine[] {
-  if (expected === null) return actual.map((entry) => ({ sign: ' ', ...entry }));
+  if (expected === null) return bounded(actual.map(same));
+  const most = Math.min(expected.length, actual.length);
   let start = 0;
-  while (start < expected.length && expected[start] === actual[start]?.text) start++;
-  const lines: DiffLine[] = actual.slice(0, start).map((entry) => ({ sign: ' ', ...entry }));
-  const a = expected.slice(start);
-  const b = actual.slice(start);
+  while (start < most && expected[start] === actual[start]!.text) start++;
+  let tail = 0;
+  while (tail < most - start && expected.at(-1 - tail) === actual.at(-1 - tail)!.text) tail++;
+  const a = expected.slice(start, expected.length - tail);
+  const b = actual.slice(start, actual.length - tail);
+  const before = actual.slice(0, start).map(same);
+  const after = actual.slice(actual.length - tail).map(same);
+  return bounded([...before, ...between(a, b), ...after]);
+}
+
+/** Of two logs that begin and end differently. */
+function between(a: readonly string[], b: readonly LogEntry[]): DiffLine[] {
   if (a.length * b.length > MOST_PAIRS) {
-    for (const text of a) lines.push(missing(text));
-    for (const entry of b) lines.push({ sign: '+', ...entry });
-    return lines;
+    return [...a.map(missing), ...b.map((entry): DiffLine => ({ sign: '+', ...entry }))];
   }
+  const lines: DiffLine[] = [];
   const common = commonLengths(a, b);
   for (let i = 0, j = 0; i < a.length || j < b.length; ) {
     if (i < a.length && j < b.length && a[i] === b[j]!.text) {
-      lines.push({ sign: ' ', ...b[j]! });
+      lines.push(same(b[j]!));
       i++;
       j++;
     } else if (j >= b.length || (i < a.length && common[i + 1]![j]! >= common[i]![j + 1]!)) {
@@ -41,6 +53,27 @@ export function diffEntries(
     }
   }
   return lines;
+}
+
+/** Of many lines of one sign, one behind the other, those in the middle are left out. */
+function bounded(lines: readonly DiffLine[]): DiffLine[] {
+  const kept: DiffLine[] = [];
+  for (let i = 0; i < lines.length; ) {
+    let end = i;
+    while (end < lines.length && lines[end]!.sign === lines[i]!.sign) end++;
+    const left = end - i - MOST_LINES;
+    for (; i < end; i++) {
+      kept.push(lines[i]!);
+      if (left <= 0 || i !== end - left - MOST_LINES / 2 - 1) continue;
+      kept.push({ sign: '…', text: `${grouped(left)} more`, timeNs: null, iteration: null });
+      i += left;
+    }
+  }
+  return kept;
+}
+
+function same(entry: LogEntry): DiffLine {
+  return { sign: ' ', ...entry };
 }
 
 function missing(text: string): DiffLine {

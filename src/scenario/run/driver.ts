@@ -58,6 +58,7 @@ export function run(engine: Engine, forNs: number | null, iterations: number | n
   try {
     while (!engine.quits && left > 0 && world.nowNs() < limitNs && isMoreToCome(engine)) {
       left--;
+      engine.whileBusy();
       if (engine.scenario.drive === 'main_loop') {
         loop.mainLoopWait(false);
       } else {

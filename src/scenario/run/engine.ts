@@ -1,14 +1,14 @@
 import type { AioContext } from '../../aio/aio-context.ts';
 import type { BottomHalf } from '../../aio/bottom-half.ts';
-import type { CoMutex } from '../../aio/co-mutex.ts';
-import type { CoQueue } from '../../aio/co-queue.ts';
-import type { CoRwlock } from '../../aio/co-rwlock.ts';
-import type { Coroutine } from '../../aio/coroutine.ts';
-import { Coroutines } from '../../aio/coroutines.ts';
 import type { QemuTimer } from '../../aio/timer.ts';
-import { CappedHost } from '../../host/capped.ts';
-import { FaultHost } from '../../host/faults.ts';
+import type { CoMutex } from '../../coroutine/co-mutex.ts';
+import type { CoQueue } from '../../coroutine/co-queue.ts';
+import type { CoRwlock } from '../../coroutine/co-rwlock.ts';
+import type { Coroutine } from '../../coroutine/coroutine.ts';
+import { Coroutines } from '../../coroutine/coroutines.ts';
 import type { Host, HostBuffer } from '../../host/host.ts';
+import { CappedHost } from '../../host/lenses/capped.ts';
+import { FaultHost } from '../../host/lenses/faults.ts';
 import { MainLoop } from '../../mainloop/main-loop.ts';
 import { Tracer } from '../../trace/tracer.ts';
 import type { Action, ContextName, Scenario } from '../model.ts';
@@ -29,16 +29,15 @@ export interface FailedCheck {
   readonly iteration: number;
 }
 
-/** Thrown out of the loop to end a run from outside: it takes longer than it may, or nobody looks any more. */
-export class ScenarioEnded extends Error {
-  override readonly name = 'ScenarioEnded';
-}
+export { ScenarioEnded } from './ended.ts';
 
 export interface EngineOptions {
   /** Told of each entry at once, with CLOCK_MONOTONIC. */
   readonly onEntry?: ((entry: LogEntry, nowNs: number) => void) | undefined;
   /** Called before each wait of the loop; may throw ScenarioEnded. */
   readonly beforeWait?: (() => void) | undefined;
+  /** Called again and again between two waits, too: at each callback, say; may throw ScenarioEnded. */
+  readonly whileBusy?: (() => void) | undefined;
 }
 
 /**
@@ -85,12 +84,14 @@ export class Engine {
   lastResult: boolean | null = null;
   /** How long the last poll or main_loop_wait took, ns. */
   lastBlockedNs = 0;
-  /** What each clock read at the start, by QEMU_CLOCK_*. */
-  clockStartNs: readonly number[] = [];
+  /** What each clock read at the start, by QEMU_CLOCK_*: see Clocks.restNs. */
+  clockStart: readonly { readonly ns: number; readonly restNs: number }[] = [];
   /** Set by `quit`. */
   quits = false;
   /** Timeline entries to come. */
   toCome = 0;
+  /** Called wherever a run that never ends would come by: each callback, turn of a repeat and io_poll. */
+  readonly whileBusy: () => void;
   /** Compiles actions; set by who knows how. */
   compile: (actions: readonly Action[]) => readonly Thunk[] = () => [];
 
@@ -99,6 +100,7 @@ export class Engine {
   constructor(scenario: Scenario, world: World, options: EngineOptions) {
     this.scenario = scenario;
     this.world = world;
+    this.whileBusy = options.whileBusy ?? (() => {});
     const now = (): number => world.nowNs();
     this.capped = new CappedHost(world.host, world, options.beforeWait ?? (() => {}));
     this.faults = scenario.faults.length === 0 ? null : new FaultHost(this.capped);
@@ -173,6 +175,7 @@ export class Engine {
       name: own.name,
       ioRead: () => own.ioRead!(own.opaque),
       ioPoll: () => {
+        this.whileBusy();
         world.ioPoll();
         return own.ioPoll!(own.opaque);
       },

@@ -11,9 +11,8 @@ import {
 import { check } from '../../host/errno.ts';
 import type { Host, HostBuffer } from '../../host/host.ts';
 import type { FdDef, FdKind, Watch } from '../model.ts';
-import type { Callback } from './callback.ts';
+import { type Callback, newCallback } from './callback.ts';
 import type { Engine } from './engine.ts';
-import { newCallback } from './objects.ts';
 import type { World } from './world.ts';
 
 const DRAIN_BYTES = 8;

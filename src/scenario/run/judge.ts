@@ -1,6 +1,6 @@
 import type { ChildEnd, Expectation } from '../model.ts';
 import type { Place } from '../problem.ts';
-import { comparisonText, durationText, holds } from '../values.ts';
+import { comparisonText, durationText, holdsAll } from '../values.ts';
 import type { End } from './children.ts';
 import { type DiffLine, diffEntries } from './diff.ts';
 import type { Engine } from './engine.ts';
@@ -106,15 +106,14 @@ function judgeChildren(engine: Engine, expect: Expectation, failures: Failure[])
 
 function judgeFigures(engine: Engine, expect: Expectation, failures: Failure[]): void {
   const { iterations, elapsed } = expect;
-  const exact = { above: 0, below: 0 };
-  if (iterations !== null && !iterations.every((b) => holds(b, engine.iteration, exact))) {
+  if (iterations !== null && !holdsAll(iterations, engine.iteration)) {
     const wanted = comparisonText(iterations);
     const message = `iterations: expected ${wanted}, found ${engine.iteration}`;
     failures.push({ kind: 'iterations', message, at: null });
   }
   const slack = { above: engine.world.slackNs, below: 0 };
   const ns = engine.elapsedNs;
-  if (elapsed !== null && !elapsed.every((bound) => holds(bound, ns, slack))) {
+  if (elapsed !== null && !holdsAll(elapsed, ns, slack)) {
     const wanted = comparisonText(elapsed);
     const message = `elapsed: expected ${wanted}, found ${durationText(ns)}`;
     failures.push({ kind: 'elapsed', message, at: null });

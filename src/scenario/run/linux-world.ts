@@ -1,8 +1,8 @@
 import { O_CLOEXEC, O_RDONLY, P_PID, WEXITED, WNOHANG, WNOWAIT } from '../../host/constants.ts';
 import { type Disposable, newWaitResult, type SpawnRequest } from '../../host/host.ts';
+import { PacedHost } from '../../host/lenses/paced.ts';
+import { TimedHost } from '../../host/lenses/timed.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
-import { PacedHost } from '../../host/paced.ts';
-import { TimedHost } from '../../host/timed.ts';
 import type { ChildDef } from '../model.ts';
 import { LinuxChildren } from './linux-children.ts';
 import type { World } from './world.ts';
@@ -29,6 +29,7 @@ export class LinuxWorld implements World {
   readonly kind = 'linux';
   readonly host: TimedHost;
   readonly slackNs = SLACK_NS;
+  readonly mostChildren = 1_000;
   readonly #linux = new LinuxHost();
   readonly #paced: PacedHost;
   readonly #result = newWaitResult();

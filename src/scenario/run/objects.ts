@@ -1,9 +1,9 @@
 import { QemuAbort } from '../../aio/abort.ts';
 import { clockType } from '../../aio/clock.ts';
-import { CoMutex } from '../../aio/co-mutex.ts';
-import { CoQueue } from '../../aio/co-queue.ts';
-import { CoRwlock } from '../../aio/co-rwlock.ts';
 import { EventNotifier } from '../../aio/event-notifier.ts';
+import { CoMutex } from '../../coroutine/co-mutex.ts';
+import { CoQueue } from '../../coroutine/co-queue.ts';
+import { CoRwlock } from '../../coroutine/co-rwlock.ts';
 import { CLOCK_MONOTONIC } from '../../host/constants.ts';
 import {
   G_PRIORITY_DEFAULT,
@@ -15,7 +15,6 @@ import {
   TimeoutSource,
 } from '../../mainloop/source.ts';
 import type {
-  Body,
   BottomHalfDef,
   NotifierDef,
   ObjectDef,
@@ -23,7 +22,7 @@ import type {
   SourceDef,
   TimerDef,
 } from '../model.ts';
-import { Callback } from './callback.ts';
+import { type Callback, newCallback } from './callback.ts';
 import { coroutineBody } from './compile-coroutine.ts';
 import type { Engine } from './engine.ts';
 import { FdSet } from './fds.ts';
@@ -68,15 +67,6 @@ export function createObject(engine: Engine, def: ObjectDef): void {
     case 'children':
       return;
   }
-}
-
-/** The callback of an object, known to `calls` by its name. */
-export function newCallback(engine: Engine, name: string, body: Body): Callback {
-  const callback = new Callback(engine.log, body, () => engine.compile(body.do));
-  const others = engine.callbacks.get(name);
-  if (others === undefined) engine.callbacks.set(name, [callback]);
-  else others.push(callback);
-  return callback;
 }
 
 function createBottomHalf(engine: Engine, def: BottomHalfDef): void {
@@ -124,6 +114,7 @@ export class NotifierObject {
       name,
       ioRead,
       ioPoll: () => {
+        engine.whileBusy();
         world.ioPoll();
         log.addIoPoll(name, this.flagged);
         return this.flagged;

@@ -1,3 +1,9 @@
+import { grouped } from '../limits.ts';
+import { ScenarioEnded } from './ended.ts';
+
+/** A log that goes on and on would fill the memory. */
+const MOST_ENTRIES = 1_000_000;
+
 /** One entry of the order log. */
 export interface LogEntry {
   readonly text: string;
@@ -42,6 +48,9 @@ export class OrderLog {
 
   #push(text: string): void {
     if (this.silent) return;
+    if (this.entries.length === MOST_ENTRIES) {
+      throw new ScenarioEnded(`the order log has more than ${grouped(MOST_ENTRIES)} entries`);
+    }
     const entry = { text, timeNs: this.#now(), iteration: this.#iteration() };
     this.entries.push(entry);
     this.#tell?.(entry);

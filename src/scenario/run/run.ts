@@ -56,6 +56,11 @@ export interface RunOptions {
   readonly onEnd?: ((result: RunResult) => void) | undefined;
   /** Called before each wait of the loop; ends the run by throwing ScenarioEnded. */
   readonly beforeWait?: (() => void) | undefined;
+  /**
+   * Called again and again while a run is busy between two waits: at each callback,
+   * each turn of a `repeat`, each io_poll; ends the run by throwing ScenarioEnded.
+   */
+  readonly whileBusy?: (() => void) | undefined;
   /** Ends the run after that time of the world, ns. */
   readonly timeoutNs?: number | undefined;
 }

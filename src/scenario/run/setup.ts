@@ -1,6 +1,6 @@
 import { QEMU_CLOCK_MAX } from '../../aio/clock.ts';
 import { SIGCHLD } from '../../host/constants.ts';
-import type { Fault } from '../../host/faults.ts';
+import type { Fault } from '../../host/lenses/faults.ts';
 import type { Action, ChildDef, FaultDef, SignalDef, TimelineEntry } from '../model.ts';
 import { Children } from './children.ts';
 import { compileAction, compileActions } from './compile.ts';
@@ -13,7 +13,7 @@ export function setUp(engine: Engine): void {
   const { scenario, loop, world } = engine;
   engine.compile = (actions) => compileActions(engine, actions, 'callback');
   // The clocks are counted from the start, which is before anything took time.
-  engine.clockStartNs = clockStarts(engine);
+  engine.clockStart = clockStarts(engine);
   const signals = scenario.objects.filter((o): o is SignalDef => o.section === 'signals');
   const children = scenario.objects.filter((o): o is ChildDef => o.section === 'children');
   if (signals.length + children.length > 0) {
@@ -37,12 +37,11 @@ export function setUp(engine: Engine): void {
 }
 
 /** What each clock reads at the start. Host time is taken from monotonic's, since one look must do. */
-function clockStarts(engine: Engine): number[] {
+function clockStarts(engine: Engine): Engine['clockStart'] {
   const { clocks } = engine.loop;
-  const before = engine.world.nowNs();
   return Array.from({ length: QEMU_CLOCK_MAX }, (_, type) => {
     const sinceNs = clocks.isEnabled(type) ? engine.world.nowNs() - engine.world.startNs : 0;
-    return before >= 0 ? clocks.nowNs(type) - sinceNs : 0;
+    return { ns: clocks.nowNs(type), restNs: clocks.restNs(type) - sinceNs };
   });
 }
 

@@ -4,8 +4,8 @@ import type { SignalHandler } from '../../signal/sigaction-table.ts';
 import type { SignalfdSiginfo } from '../../signal/siginfo.ts';
 import { Signals } from '../../signal/signals.ts';
 import type { SiginfoField, SignalDef, SignalSpec } from '../model.ts';
+import { newCallback } from './callback.ts';
 import type { Engine } from './engine.ts';
-import { newCallback } from './objects.ts';
 
 /** The signals of a file: what is blocked and read, and what their sigactions are. */
 export class SignalSet {

@@ -1,6 +1,6 @@
 import type { ChildBehaviour } from '../../host/behaviour.ts';
-import type { CapWorld } from '../../host/capped.ts';
 import type { Host, SpawnRequest } from '../../host/host.ts';
+import type { CapWorld } from '../../host/lenses/capped.ts';
 import type { ChildDef } from '../model.ts';
 
 /** A host to run a scenario on, and the outside world around it. */
@@ -12,6 +12,8 @@ export interface World extends CapWorld {
   readonly startNs: number;
   /** How much later than wanted a time may be and still be held for right, ns. */
   readonly slackNs: number;
+  /** How many children may be there that are not reaped, with theirs: more are a mistake of the file. */
+  readonly mostChildren: number;
   /** How long the machine has held the run up, ns: time that the clocks have left out. */
   readonly heldUpNs: number;
   /** All objects are there, and the first step is next. */

@@ -1,5 +1,5 @@
 import { count, formatDuration } from '../../text/units.ts';
-import type { Facts } from '../model.ts';
+import type { Facts } from '../facts.ts';
 import { findCoalesced, findZombies } from './children.ts';
 import type { Check } from './finding.ts';
 import { findSlow } from './slow.ts';
@@ -8,7 +8,7 @@ import { findStarved } from './starved.ts';
 import { findUndrained } from './undrained.ts';
 import { findIdleWakeups } from './wakeups.ts';
 
-/** Looks for everything there is to be found. */
+/** Runs all checks. */
 export function checkAll(facts: Facts): Check[] {
   const slow = formatDuration(facts.slowNs);
   const reaps = facts.children.filter(({ reap }) => reap >= 0);

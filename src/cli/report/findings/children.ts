@@ -1,7 +1,7 @@
 import { count, formatDuration } from '../../text/units.ts';
 import type { Child } from '../children.ts';
+import type { Facts } from '../facts.ts';
 import { deathNode } from '../links.ts';
-import type { Facts } from '../model.ts';
 import { type Finding, finding, groupBy, type Place } from './finding.ts';
 
 /** Children whose SIGCHLD was merged with another's: one record stood for several deaths. */
@@ -38,7 +38,7 @@ export function findCoalesced({ children, events }: Facts): Finding[] {
   ];
 }
 
-/** Children that were dead for long before they were reaped, and those that never were. */
+/** Children that were dead for a long time before they were reaped, or were never reaped. */
 export function findZombies(facts: Facts): Finding[] {
   const { slowNs } = facts;
   const never = facts.children.filter(({ deathNs, reap }) => deathNs !== null && reap < 0);

@@ -1,9 +1,9 @@
 import { count, formatDuration } from '../../text/units.ts';
-import type { Facts } from '../model.ts';
+import type { Facts } from '../facts.ts';
 import { isCallback, type Slice, type SliceKind } from '../slices.ts';
 import { type Finding, finding, groupBy } from './finding.ts';
 
-/** Callbacks by their kinds, as a reader knows them. */
+/** Names of slice kinds, for people. */
 export const KIND_NAMES: Readonly<Record<SliceKind, string>> = {
   iteration: 'main_loop_wait',
   phase: 'phase',
@@ -17,7 +17,7 @@ export const KIND_NAMES: Readonly<Record<SliceKind, string>> = {
   coroutine: 'coroutine',
 };
 
-/** Callbacks that did not return for long, the innermost where several lie in each other. */
+/** Callbacks that took long: the innermost, if several are nested. */
 export function findSlow(facts: Facts): Finding[] {
   const { slices, slowNs } = facts;
   const slow = new Set<number>();

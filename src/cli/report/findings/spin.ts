@@ -1,16 +1,16 @@
 import { count, formatDuration } from '../../text/units.ts';
-import type { Facts } from '../model.ts';
+import type { Facts } from '../facts.ts';
 import { didSleep, type Poll } from '../polls.ts';
 import { type Finding, finding, type Place } from './finding.ts';
 
-/** So many polls in a row that did not sleep are a spin. */
+/** This many polls in a row without sleep are a spin. */
 const MOST_IN_A_ROW = 100;
-/** What is seen at so many of them makes it spin. */
+/** A cause counts if it is seen at this share of them. */
 const SHARE = 0.9;
-/** Where no single thing is, two that take turns may be. */
+/** If no single cause reaches SHARE, several that take turns count from this share on. */
 const SHARE_OF_SEVERAL = 0.25;
 
-/** Stretches in which no poll slept, for one and the same cause. */
+/** Stretches in which no poll slept, always for the same causes. */
 export function findSpins(facts: Facts): Finding[] {
   const found: Finding[] = [];
   let run: Poll[] = [];
@@ -72,14 +72,14 @@ function causes(facts: Facts, run: readonly Poll[]): Cause[] {
   return main.length > 0 ? main : all.filter(({ polls }) => polls >= SHARE_OF_SEVERAL * run.length);
 }
 
-/** Why a poll did not sleep. */
+/** The reasons why a poll did not sleep. */
 function reasons(facts: Facts, poll: Poll): Set<string> {
   const found = new Set<string>();
   const handled = new Set<number>();
   for (const at of poll.called) {
     const { kind, name, begin } = facts.slices[at]!;
     if (kind === 'fd') handled.add(Number(facts.events[begin]!.args.fd));
-    // What a handler of this round has scheduled was not what kept the poll from sleeping.
+    // A callback scheduled by a handler of this round did not keep the poll from sleeping.
     if (poll.timeoutNs !== 0) continue;
     if (kind === 'timer') found.add(`timer ${name} had expired`);
     else if (kind === 'bh' && wasPending(facts, begin, poll)) {

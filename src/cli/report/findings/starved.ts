@@ -1,32 +1,32 @@
 import { count, formatDuration } from '../../text/units.ts';
-import type { Facts } from '../model.ts';
+import type { Facts } from '../facts.ts';
 import { isCallback, type Slice } from '../slices.ts';
 import { type Finding, finding, groupBy } from './finding.ts';
 import { KIND_NAMES } from './slow.ts';
 
-// A bottom half's flags; QEMU's BH_* of util/async.c
+// Flags of a bottom half; QEMU's BH_* of util/async.c.
 const BH_SCHEDULED = 2;
 const BH_DELETED = 4;
 const BH_IDLE = 16;
 
 /**
- * A bottom half that a handler of the iohandler context schedules runs in the
- * next iteration: that is as it should be. So many more are not.
+ * A bottom half that a handler of the iohandler context schedules runs in the next
+ * iteration, which is normal. From this many iterations on it is not.
  */
 const MOST_ITERATIONS = 3;
 
 interface Wait {
   readonly name: string;
-  /** The aio_bh_enqueue. */
+  /** The event aio_bh_enqueue. */
   readonly node: number;
   readonly startNs: number;
   readonly endNs: number;
-  /** Iterations that began meanwhile. */
+  /** Iterations that began during the wait. */
   readonly iterations: number;
   readonly ran: boolean;
 }
 
-/** Bottom halves that were scheduled, and not called for long or for several iterations. */
+/** Bottom halves that were scheduled, but not called for a long time or for several iterations. */
 export function findStarved(facts: Facts): Finding[] {
   const starved = waits(facts).filter(
     ({ startNs, endNs, iterations }) =>
@@ -59,14 +59,14 @@ function waitedNs({ startNs, endNs }: Wait): number {
   return endNs - startNs;
 }
 
-/** What filled the time. */
+/** Names the callback that took up the time. */
 function reason({ slices }: Facts, wait: Wait): string {
   let longest: Slice | null = null;
   let mostNs = 0;
   for (const slice of slices) {
     if (!isCallback(slice.kind) && slice.kind !== 'poll') continue;
     const ns = Math.min(slice.endNs, wait.endNs) - Math.max(slice.startNs, wait.startNs);
-    // Of slices in each other that fill it alike, the innermost.
+    // Of nested slices that fill the time equally, take the innermost.
     if (ns < mostNs || ns <= 0) continue;
     longest = slice;
     mostNs = ns;
@@ -80,7 +80,7 @@ function reason({ slices }: Facts, wait: Wait): string {
   return `Meanwhile ${KIND_NAMES[longest.kind]} ${longest.name} held the loop for ${formatDuration(mostNs)}.`;
 }
 
-/** Idle bottom halves may wait: they are left out. */
+/** Finds the waits of bottom halves. Idle ones may wait, so they are left out. */
 function waits({ events, slices, endNs }: Facts): Wait[] {
   const pending = new Map<string, { node: number; iteration: number; name: string }>();
   const found: Wait[] = [];
@@ -116,7 +116,7 @@ function waits({ events, slices, endNs }: Facts): Wait[] {
       default:
     }
   });
-  // What was scheduled when the loop had ended is not starved.
+  // A bottom half scheduled after the loop had ended is not starved.
   const lastNs = slices.findLast(({ kind }) => kind === 'iteration' || kind === 'aio_poll')?.endNs;
   for (const key of pending.keys()) end(key, Math.min(endNs, lastNs ?? endNs), false);
   return found;

@@ -1,9 +1,9 @@
 import { count } from '../../text/units.ts';
-import type { Facts } from '../model.ts';
+import type { Facts } from '../facts.ts';
 import { didSleep, type Poll } from '../polls.ts';
 import { type Finding, finding, groupBy, type Place } from './finding.ts';
 
-/** Found ready so many times right behind its handler, an fd counts as one that is not drained. */
+/** An fd found ready this often directly after its handler counts as not drained. */
 const TIMES = 10;
 
 interface Streak {
@@ -13,7 +13,7 @@ interface Streak {
   times: number;
 }
 
-/** Fds that were ready again at once whenever their handler had returned. */
+/** Fds that were ready again each time their handler returned. */
 export function findUndrained(facts: Facts): Finding[] {
   const found = streaks(facts).filter(({ times }) => times >= TIMES);
   return [...groupBy(found, ({ fd }) => String(fd)).values()].map((group) => one(facts, group));

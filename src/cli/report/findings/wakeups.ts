@@ -1,17 +1,20 @@
 import { count, formatDuration } from '../../text/units.ts';
-import type { Facts } from '../model.ts';
+import type { Facts } from '../facts.ts';
 import { didSleep, type Poll, sleptNs } from '../polls.ts';
 import { type Finding, finding, groupBy } from './finding.ts';
 
-/** Fewer are no finding: a loop may be woken up for something that is then gone. */
+/**
+ * Fewer wake-ups are no finding: the reason for a wake-up may be gone by the time the loop
+ * runs.
+ */
 const FEWEST = 3;
 
-/** The handler that only takes note of a wake-up. */
+/** The handler that does nothing but clear a notification. */
 const NOTIFIER = 'aio_context_notifier';
 
-/** Polls that woke the loop up and led to no call of anything. */
+/** Polls that woke the loop up without any callback being called. */
 export function findIdleWakeups(facts: Facts): Finding[] {
-  // Of the last poll it is not known.
+  // Left out is the last poll: the trace does not show what followed.
   const idle = facts.polls.slice(0, -1).filter((poll) => {
     if (poll.called.some((at) => facts.slices[at]!.name !== NOTIFIER)) return false;
     return poll.ret > 0 || (poll.ret === 0 && poll.timeoutNs > 0 && didSleep(poll));

@@ -1,14 +1,14 @@
 import { formatDuration } from '../../text/units.ts';
 import type { Child } from '../children.ts';
-import { nodeNs } from '../model.ts';
+import { nodeNs } from '../facts.ts';
 import { endOf, tellChild } from '../story.ts';
 import { button, el, section } from './dom.ts';
 import type { View } from './view.ts';
 
-/** So many are shown at first, and with each wish for more. */
+/** Number of children shown at first, and added by each "Show more". */
 const PORTION = 30;
 
-/** The chain of every child, in words. */
+/** Tells the chain of every child in words. */
 export function childrenView(view: View): HTMLElement {
   const { children } = view.model;
   if (children.length === 0) {
@@ -50,7 +50,10 @@ function childView(child: Child, view: View): HTMLElement {
   );
 }
 
-/** What is shown around its start; of what came with its death, all of it is. */
+/**
+ * Time shown around events before the death. From the death on, the whole chain to the reap
+ * is shown.
+ */
 const SIDE_NS = 200_000;
 
 function stretch({ model }: View, { deathNs, reap }: Child, node: number): [number, number] {

@@ -1,15 +1,15 @@
 import { CATALOGUE } from '../../../trace/catalogue.ts';
 import { formatDuration } from '../../text/units.ts';
+import { nodeNs } from '../facts.ts';
 import { follow } from '../links.ts';
-import { nodeNs } from '../model.ts';
 import { button, el } from './dom.ts';
 import { clock, eventText, nodeTitle, sliceBegunBy, type View } from './view.ts';
 
 const MOST_LISTED = 25;
 const HINT =
-  'Click an event: it lights up with all that led to it and all that came of it. Wheel or pinch zooms, dragging pans.';
+  'Click an event to light it up with all its causes and effects. Wheel or pinch zooms, dragging pans.';
 
-/** What is selected, in full: its arguments, causes and effects. */
+/** Shows the selection in full: its arguments, causes and effects. */
 export class Details {
   readonly element = el(
     'div',
@@ -22,7 +22,7 @@ export class Details {
     this.#view = view;
   }
 
-  /** @param node -1: nothing is selected */
+  /** @param node -1 if nothing is selected */
   show(node: number): void {
     if (node < 0) {
       this.element.replaceChildren(el('p', { class: 'faint' }, HINT));

@@ -1,6 +1,6 @@
 type Content = Node | string;
 
-/** What an element gets besides its content: properties of the element. */
+/** Properties of an element. */
 export interface Props {
   readonly class?: string;
   readonly id?: string;
@@ -10,7 +10,7 @@ export interface Props {
   readonly click?: () => void;
 }
 
-/** Makes an element. Texts become text nodes: nothing is ever read as HTML. */
+/** Makes an element. Texts become text nodes: nothing is ever parsed as HTML. */
 export function el<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   props: Props = {},
@@ -27,14 +27,14 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** A button; it submits nothing. */
+/** Makes a button that does not submit a form. */
 export function button(text: string, click: () => void, props: Props = {}): HTMLButtonElement {
   const made = el('button', { ...props, click }, text);
   made.type = 'button';
   return made;
 }
 
-/** A part of the page with its heading. */
+/** Makes a part of the page with a heading. */
 export function section(id: string, title: string, ...content: Content[]): HTMLElement {
   return el('section', { id }, el('h2', {}, title), ...content);
 }

@@ -1,19 +1,20 @@
 import type { ScaleLinear } from 'd3-scale';
+import { nodeNs } from '../facts.ts';
 import type { Links } from '../links.ts';
-import { type Model, nodeNs } from '../model.ts';
+import type { Model } from '../model.ts';
 import { type Layout, type Row, SHADES } from './layout.ts';
 import type { Palette } from './palette.ts';
 import { nodeTitle } from './view.ts';
 
-/** What is to be seen. */
+/** The state to draw. */
 export interface Scene {
   readonly model: Model;
   readonly layout: Layout;
   readonly palette: Palette;
-  /** From ns to pixels. */
+  /** Maps ns to pixels. */
   readonly x: ScaleLinear<number, number>;
   readonly width: number;
-  /** Nodes that are lit up; none: nothing is selected. */
+  /** Nodes that are lit up; empty if nothing is selected. */
   readonly lit: ReadonlySet<number>;
   readonly selected: number;
   /** Nodes that the search found, in order of time. */
@@ -24,10 +25,13 @@ const LABEL_FROM = 34;
 const LETTER = 6.3;
 const FONT = '11px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace';
 const DIMMED = 0.28;
-/** More arrows than these say nothing; of what is selected all are drawn. */
+/** More arrows than this cannot be told apart. Those of the selection are all drawn. */
 const MOST_ARROWS = 250;
 
-/** Draws all of it. Returns how many boxes that took: never many more than there are pixels. */
+/**
+ * Draws the scene. Returns the number of boxes drawn, which depends on the pixels, not on
+ * the events.
+ */
 export function draw(c: CanvasRenderingContext2D, scene: Scene): number {
   const { layout, palette, width } = scene;
   c.font = FONT;
@@ -62,7 +66,7 @@ function drawAxis(c: CanvasRenderingContext2D, { x, layout, palette, model, widt
   }
 }
 
-/** With as many digits as tell the ticks apart. */
+/** Uses as many digits as it takes to tell the ticks apart. */
 function tickText(ns: number, step: number): string {
   const units: [string, number][] = [
     ['s', 1e9],
@@ -99,7 +103,7 @@ export function firstFrom(row: Row, timeNs: number): number {
   return low;
 }
 
-/** Boxes narrower than a pixel are drawn as one where they share it. */
+/** Draws a row. Boxes narrower than a pixel are merged if they share one. */
 function drawRow(c: CanvasRenderingContext2D, scene: Scene, row: Row, onlyLit: boolean): number {
   const { x, palette, width, lit } = scene;
   const [fromNs, toNs] = x.domain() as [number, number];
@@ -121,7 +125,7 @@ function drawRow(c: CanvasRenderingContext2D, scene: Scene, row: Row, onlyLit: b
     boxes++;
     filledTo = Math.max(left, right, left + 1);
     if (boxWidth >= LABEL_FROM && height >= 12) {
-      // What is dimmed, and the shade of sleep, is as pale as the page.
+      // Dimmed boxes, and those of sleep, are as pale as the page.
       const pale = c.globalAlpha < 1 || SHADES[shades[i]!] === 'poll';
       c.fillStyle = pale ? palette.text : '#fff';
       label(c, nodeLabel(scene, nodes[i]!), left, y + height / 2, boxWidth);
@@ -187,7 +191,10 @@ function* litLinks(links: Links, lit: ReadonlySet<number>) {
   }
 }
 
-/** All but what a callback merely does, where there are few enough to be told apart. */
+/**
+ * The links on screen, without those of kind "does"; none if they are too many to be told
+ * apart.
+ */
 function visibleLinks({ model, x }: Scene) {
   const [fromNs, toNs] = x.domain() as [number, number];
   const found = [];
@@ -211,7 +218,7 @@ function arrow(
   if (Math.max(x1, x2) < 0 || Math.min(x1, x2) > width) return;
   if (Math.abs(x2 - x1) < 2 && Math.abs(y2 - y1) < 4) return;
   if (y1 === y2 && isOneBox(model, from, to)) return;
-  // Far outside, a curve would lose its shape to the limits of the canvas.
+  // Far outside the canvas, clamped coordinates would distort the curve.
   const [a, b] = [Math.max(-2000, x1), Math.min(width + 2000, x2)];
   const bend = Math.max(10, Math.min(60, Math.abs(b - a) / 2));
   c.lineWidth = 1.4;
@@ -227,7 +234,10 @@ function arrow(
   c.lineWidth = 1;
 }
 
-/** An arrow in a box, or along the life of a child, would only strike out its name. */
+/**
+ * Whether an arrow would stay within a box, or within the life of a child, and cross out its
+ * name.
+ */
 function isOneBox({ around, events }: Model, from: number, to: number): boolean {
   return to >= events.length || around[from] === around[to];
 }

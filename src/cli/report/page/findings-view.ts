@@ -3,7 +3,7 @@ import { button, el, section } from './dom.ts';
 import type { View } from './view.ts';
 import { clock } from './view.ts';
 
-/** What was found, and what was looked for and not found. */
+/** Shows the findings, and the checks that found nothing. */
 export function findingsView(view: View): HTMLElement {
   const { checks, dropped, truncated } = view.model;
   const notes: HTMLElement[] = [];

@@ -10,7 +10,7 @@ const HEIGHT = 170;
 const MARGIN = { top: 8, right: 26, bottom: 24, left: 40 };
 const BARS_PER_DECADE = 6;
 
-/** How durations are spread, on a logarithmic scale. */
+/** Draws the distribution of durations on a logarithmic scale. */
 export function histogram(title: string, help: string, durations: readonly number[]): HTMLElement {
   const { count, medianNs, p99Ns, maxNs } = spread(durations);
   const facts =

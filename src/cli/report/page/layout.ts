@@ -1,7 +1,7 @@
 import type { Model } from '../model.ts';
 import type { Slice } from '../slices.ts';
 
-/** What a box is drawn as: a key of the palette. */
+/** The look of a box: a key of the palette. */
 export const SHADES = [
   'iteration',
   'phase',
@@ -19,16 +19,16 @@ export const SHADES = [
 ] as const;
 export type Shade = (typeof SHADES)[number];
 
-/** Boxes that follow each other in one line and do not overlap. */
+/** Boxes on one line that do not overlap. */
 export interface Row {
   readonly y: number;
   readonly height: number;
-  /** In ns. */
+  /** Time, ns. */
   readonly starts: Float64Array;
   readonly ends: Float64Array;
-  /** Places in SHADES. */
+  /** Indexes into SHADES. */
   readonly shades: Uint8Array;
-  /** The node that a box stands for. */
+  /** The node that each box stands for. */
   readonly nodes: Int32Array;
 }
 
@@ -50,7 +50,7 @@ export interface Layout {
   readonly rows: readonly Row[];
   readonly bands: readonly Band[];
   readonly height: number;
-  /** Where an arrow to or from a node ends. */
+  /** The height at which an arrow from or to a node ends. */
   yOf(node: number): number;
 }
 
@@ -62,7 +62,7 @@ const MOST_DEPTH = 12;
 const MOST_LANES = 96;
 const LANES_HEIGHT = 288;
 
-/** Where everything stands. Times become x by the zoom; y is settled here. */
+/** Lays everything out vertically. Horizontal places depend on the zoom. */
 export function layOut(model: Model): Layout {
   const rows: Row[] = [];
   const bands: Band[] = [];
@@ -97,7 +97,7 @@ export function layOut(model: Model): Layout {
   };
 }
 
-/** The children whose starts and reaps these events are. */
+/** Maps the start and reap events of children to the children. */
 function childEvents({ children }: Model): Map<number, number> {
   const found = new Map<number, number>();
   children.forEach(({ spawn, reap }, i) => {
@@ -139,7 +139,7 @@ function instants({ events, slices, around }: Model): Box[] {
   return found;
 }
 
-/** Children in as few lines as they need, so that no two overlap while there is room. */
+/** Puts the children into as few lines as possible without overlap, until the lines run out. */
 function childLanes(model: Model): { lanes: Box[][]; laneOf: number[] } {
   const { children, events, startNs, endNs } = model;
   const lanes: Box[][] = [];

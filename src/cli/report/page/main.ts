@@ -1,4 +1,4 @@
-/** The report's page: reads the trace that stands in it, and puts everything up. */
+/** The report's page: reads the trace embedded in it, and builds the views. */
 
 import { count, formatDuration } from '../../text/units.ts';
 import { buildModel, type Model } from '../model.ts';
@@ -17,7 +17,7 @@ import type { View } from './view.ts';
 const data: PageData = JSON.parse(document.getElementById('data')!.textContent);
 const model = buildModel(unpackTrace(data.trace), { slowNs: data.slowNs });
 
-/** What a search goes to is shown with this much around it, where the view is wider. */
+/** The least time shown on each side of a search result, ns. */
 const SIDE_NS = 500_000;
 
 const view: View = {

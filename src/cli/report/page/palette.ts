@@ -1,9 +1,9 @@
 import { el } from './dom.ts';
 import { SHADES } from './layout.ts';
 
-/** The colours of the timeline, as the style sheet has them for the theme that is on. */
+/** The timeline's colours, taken from the style sheet for the current theme. */
 export interface Palette {
-  /** By places in SHADES. */
+  /** Indexed like SHADES. */
   readonly shades: readonly string[];
   readonly text: string;
   readonly faint: string;
@@ -14,7 +14,7 @@ export interface Palette {
   readonly match: string;
 }
 
-/** Reads the palette. It needs an element in the page, since the browser settles colours there. */
+/** Reads the palette. It needs an element in the page, since only the browser resolves colours. */
 export function readPalette(): Palette {
   const probe = document.body.appendChild(el('i'));
   const color = (name: string): string => {

@@ -4,7 +4,7 @@ import { eventText, nodeTitle } from './view.ts';
 
 const WAIT_MS = 120;
 
-/** Finds events by what they are called and what they carry. */
+/** Searches events by name and arguments. */
 export class Search {
   readonly element: HTMLElement;
   readonly #model: Model;
@@ -18,8 +18,8 @@ export class Search {
   #timer = 0;
 
   /**
-   * @param onMatches told what is found
-   * @param onGo told which of it is looked at
+   * @param onMatches called with the nodes that match
+   * @param onGo called with the match to look at
    */
   constructor(
     model: Model,
@@ -68,7 +68,7 @@ export class Search {
     this.#onMatches(this.#matches);
   }
 
-  /** Ends are left out: whoever looks for a handler means its call. */
+  /** Texts of all events. Ends are left out: a search for a handler means its call. */
   #allTexts(): string[] {
     const model = this.#model;
     return model.events.map(({ name }, i) => {

@@ -4,7 +4,7 @@ import type { CallbackRow, PhaseRow } from '../statistics.ts';
 import { button, el, section } from './dom.ts';
 import type { View } from './view.ts';
 
-/** A column: its head, what it is sorted by, and how a cell is made. */
+/** A column: its heading, its sort key, and a function that makes a cell. */
 interface Column<T> {
   readonly head: string;
   readonly of: (row: T) => number | string;
@@ -93,7 +93,7 @@ function bars(parts: readonly (readonly [name: string, share: number])[]): HTMLE
   return el('span', { class: 'bars', title: `${percent} %` }, ...made);
 }
 
-/** A table that its heads sort. */
+/** A table that is sorted by a click on a heading. */
 function table<T>(rows: readonly T[], columns: readonly Column<T>[]): HTMLElement {
   const body = el('tbody');
   const fill = (sorted: readonly T[]): void => {

@@ -4,7 +4,10 @@ const KEY = 'qemu-loop-report-theme';
 const THEMES = ['auto', 'light', 'dark'] as const;
 type Theme = (typeof THEMES)[number];
 
-/** The switch between the system's theme, light and dark. It stays set where the browser allows it. */
+/**
+ * Switches between the system's theme, light and dark. The choice is kept if the browser
+ * allows it.
+ */
 export function themeSwitch(onChange: () => void): HTMLElement {
   let theme = kept();
   const made = button('', () => {
@@ -24,7 +27,7 @@ export function themeSwitch(onChange: () => void): HTMLElement {
   return made;
 }
 
-/** A file's storage may be forbidden. */
+/** Reads the stored choice. A page opened from a file may not be allowed to. */
 function kept(): Theme {
   try {
     return THEMES.find((theme) => theme === localStorage.getItem(KEY)) ?? 'auto';

@@ -9,15 +9,15 @@ import { type Layout, layOut, type Row } from './layout.ts';
 import { type Palette, readPalette } from './palette.ts';
 import { tooltipLines } from './tooltip.ts';
 
-/** The finest look: so many ns over the whole width. */
+/** The closest zoom: ns over the whole width. */
 const FINEST_NS = 200;
-/** How near the pointer must come to a thin box, in pixels. */
+/** Distance within which the pointer hits a thin box, in pixels. */
 const NEAR = 4;
 const STEP = 1.6;
-/** Of the width, by the arrow keys. */
+/** Share of the width that an arrow key pans by. */
 const PAN = 0.2;
 
-/** The timeline: a canvas that is zoomed, panned, hovered and clicked. */
+/** The timeline: a canvas to zoom, pan, hover and click. */
 export class Timeline {
   readonly element: HTMLElement;
   readonly #model: Model;
@@ -38,7 +38,7 @@ export class Timeline {
   #matches: readonly number[] = [];
   #drawAsked = false;
 
-  /** @param onSelect told of a click on a node; -1 for one on nothing */
+  /** @param onSelect called with the node that was clicked, or -1 for a click beside all nodes */
   constructor(model: Model, onSelect: (node: number) => void) {
     this.#model = model;
     this.#layout = layOut(model);
@@ -62,7 +62,7 @@ export class Timeline {
     new ResizeObserver(() => this.#resize()).observe(this.element);
   }
 
-  /** Buttons for what the wheel and the keys do. */
+  /** Buttons that do the same as the wheel and the keys. */
   buttons(): HTMLElement {
     return el(
       'span',
@@ -78,7 +78,7 @@ export class Timeline {
     select(this.#canvas).call(this.#zoom.transform, zoomIdentity);
   }
 
-  /** Shows a stretch with some room at its sides. */
+  /** Shows a span of time, with a margin on both sides. */
   show(startNs: number, endNs: number): void {
     const room = Math.max((endNs - startNs) * 0.15, FINEST_NS * 5);
     const [from, to] = [this.#whole(startNs - room), this.#whole(endNs + room)];
@@ -89,7 +89,7 @@ export class Timeline {
     select(this.#canvas).call(this.#zoom.transform, transform);
   }
 
-  /** Lights up a node with all that led to it and came of it; -1: nothing. */
+  /** Lights up a node with all its causes and effects; -1 lights up nothing. */
   light(node: number): void {
     this.#selected = node;
     const { links } = this.#model;
@@ -100,13 +100,13 @@ export class Timeline {
     this.#redraw();
   }
 
-  /** Marks what a search has found. */
+  /** Marks the matches of a search. */
   mark(nodes: readonly number[]): void {
     this.#matches = nodes;
     this.#redraw();
   }
 
-  /** The theme has changed. */
+  /** Draws again after a change of the theme. */
   recolor(): void {
     this.#palette = readPalette();
     this.#redraw();
@@ -131,7 +131,7 @@ export class Timeline {
     });
   }
 
-  /** Returns whether the key means something here. */
+  /** Carries out a key. Returns whether it has a meaning here. */
   #key(key: string): boolean {
     switch (key) {
       case 'ArrowLeft':
@@ -243,7 +243,7 @@ export class Timeline {
   }
 }
 
-/** The box of a row at a time, or the nearest that is not farther off than that; -1 for none. */
+/** The box of a row at a time, or the nearest within mostNs of it; -1 for none. */
 function nearest(row: Row, timeNs: number, mostNs: number): number {
   let best = -1;
   let least = mostNs;

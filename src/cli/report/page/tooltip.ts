@@ -2,7 +2,7 @@ import { formatDuration } from '../../text/units.ts';
 import type { Model } from '../model.ts';
 import { clock, eventText, nodeTitle, sliceBegunBy } from './view.ts';
 
-/** A node in a few lines, the first of them its title. */
+/** Describes a node in a few lines, the first of which is its title. */
 export function tooltipLines(model: Model, node: number): string[] {
   const event = model.events[node];
   if (event === undefined) {

@@ -5,23 +5,23 @@ import { KIND_NAMES } from '../findings/slow.ts';
 import type { Model } from '../model.ts';
 import { endOf } from '../story.ts';
 
-/** What the parts of the page ask of each other. */
+/** The actions that the parts of the page use of each other. */
 export interface View {
   readonly model: Model;
-  /** Lights up an event or a death, its causes and effects. */
+  /** Lights up an event or a death, with its causes and effects. */
   select(node: number): void;
-  /** The same, and shows this stretch of the timeline. */
+  /** Selects a node, and shows this span of the timeline. */
   show(node: number, startNs: number, endNs: number): void;
 }
 
-/** A time since the trace began, to the µs. */
+/** The time since the trace began, to the µs. */
 export function clock({ startNs }: Model, timeNs: number): string {
   const ns = timeNs - startNs;
   if (ns < 1e6) return formatDuration(ns);
   return ns < 1e9 ? `${(ns / 1e6).toFixed(3)} ms` : `${(ns / 1e9).toFixed(6)} s`;
 }
 
-/** The arguments of an event, as QEMU's log has them. */
+/** The arguments of an event, in the format of QEMU's log. */
 export function eventText(model: Model, event: number): string {
   const { name, args } = model.events[event]!;
   const def: EventDef = CATALOGUE[name];
@@ -31,7 +31,7 @@ export function eventText(model: Model, event: number): string {
   );
 }
 
-/** What a node is called where there is room for a few words. */
+/** A short name for a node. */
 export function nodeTitle(model: Model, node: number): string {
   const event = model.events[node];
   if (event === undefined) {

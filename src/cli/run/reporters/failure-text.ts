@@ -57,9 +57,10 @@ function placeText({ line, column }: Place): string {
 
 /** Expected (-) against actual (+), with the time and the iteration of what came. */
 function diffLines(diff: readonly DiffLine[], style: Style): string[] {
-  const width = Math.min(40, Math.max(...diff.map((line) => line.text.length), 8));
+  const width = widest(diff, 40);
   return around(diff).map((line) => {
     if (line === null) return paint(style, DIM, '    …');
+    if (line.sign === '…') return paint(style, DIM, `    … ${line.text}`);
     const { sign, text, timeNs, iteration } = line;
     const when =
       timeNs === null ? 'expected' : `${durationText(timeNs).padStart(12)}  #${iteration}`;
@@ -70,20 +71,28 @@ function diffLines(diff: readonly DiffLine[], style: Style): string[] {
 
 /** Two columns: what only one host has stands opposite to nothing. */
 function sideBySide(diff: readonly DiffLine[], style: Style): string[] {
-  const width = Math.min(36, Math.max(...diff.map((line) => line.text.length), 8));
+  const width = widest(diff, 36);
   const row = (sim: string, linux: string, color: string): string =>
     paint(style, color, `  ${sim.padEnd(width)} | ${linux}`.trimEnd());
   const rows = around(diff).map((line) => {
     if (line === null) return paint(style, DIM, '    …');
+    if (line.sign === '…') return paint(style, DIM, `    … ${line.text}`);
     if (line.sign === ' ') return row(line.text, line.text, '');
     return line.sign === '-' ? row(line.text, '', RED) : row('', line.text, GREEN);
   });
   return [row('sim', 'linux', DIM), ...rows];
 }
 
+function widest(diff: readonly DiffLine[], most: number): number {
+  return Math.min(
+    most,
+    diff.reduce((width, { text }) => Math.max(width, text.length), 8),
+  );
+}
+
 /** Lines near a difference; null stands for those left out. Without any difference, all. */
 function around(diff: readonly DiffLine[]): (DiffLine | null)[] {
-  const marked = diff.map((line) => line.sign !== ' ');
+  const marked = diff.map(({ sign }) => sign === '-' || sign === '+');
   if (!marked.includes(true)) return [...diff];
   const kept: (DiffLine | null)[] = [];
   diff.forEach((line, i) => {

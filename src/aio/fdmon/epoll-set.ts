@@ -1,0 +1,101 @@
+import { EPOLL_CTL_ADD, EPOLL_CTL_MOD } from '../../host/constants.ts';
+import { EEXIST, ENOENT } from '../../host/errno.ts';
+import type { Host } from '../../host/host.ts';
+import type { AioHandler } from '../handler.ts';
+import type { EdgeNotifiers } from './edges.ts';
+import { Epoll, MIN_EVENTS } from './epoll.ts';
+
+/**
+ * Handlers in an epoll. Changes are kept until the next flush, so that handlers
+ * that are set and removed between two waits cost no system call.
+ *
+ * Invariant: but for the fds in #changed, the kernel's set is #wanted.
+ */
+export class EpollSet {
+  readonly #epoll: Epoll;
+  /** What is to be watched, by fd. */
+  readonly #wanted: Map<number, AioHandler>;
+  /** What the kernel was told, by fd. */
+  readonly #told = new Map<number, AioHandler>();
+  readonly #changed = new Set<number>();
+
+  private constructor(epoll: Epoll, wanted: Map<number, AioHandler>) {
+    this.#epoll = epoll;
+    this.#wanted = wanted;
+  }
+
+  /** Null where there is no epoll, or no descriptor for it. */
+  static create(host: Host, edges: readonly EdgeNotifiers[]): EpollSet | null {
+    const wanted = new Map<number, AioHandler>();
+    const epoll = Epoll.create(host, edges, wanted);
+    return epoll === null ? null : new EpollSet(epoll, wanted);
+  }
+
+  /** Returns false where epoll cannot do it: another handler watches the fd too. */
+  add(record: AioHandler): boolean {
+    if (this.#wanted.has(record.fd)) return false;
+    this.#wanted.set(record.fd, record);
+    this.#changed.add(record.fd);
+    return true;
+  }
+
+  remove(record: AioHandler): void {
+    if (this.#wanted.get(record.fd) !== record) return;
+    this.#wanted.delete(record.fd);
+    this.#changed.add(record.fd);
+  }
+
+  /** An fd is about to be closed. Returns false where it is still wanted. */
+  closed(fd: number): boolean {
+    // A duplicate would keep the file in the kernel's set, ready for ever and out of our reach.
+    if (this.#told.delete(fd)) this.#epoll.delete(fd);
+    return !this.#wanted.has(fd);
+  }
+
+  /** Tells the kernel what has changed. Returns false where it refuses. */
+  flush(): boolean {
+    if (this.#changed.size === 0) return true;
+    for (const fd of this.#changed) {
+      if (!this.#tell(fd)) return false;
+    }
+    this.#changed.clear();
+    return true;
+  }
+
+  /** Waits. Returns how many events there are to collect, or -errno. */
+  wait(timeoutNs: number): number {
+    return this.#epoll.wait(Math.max(MIN_EVENTS, this.#wanted.size), timeoutNs);
+  }
+
+  /** Sets the revents of what the wait has found, and puts it into `ready`. Returns how many. */
+  collect(events: number, ready: AioHandler[]): number {
+    return this.#epoll.collect(events, ready);
+  }
+
+  /** The fds of the first `events` events, for traces. */
+  text(events: number): string {
+    return this.#epoll.text(events);
+  }
+
+  close(): void {
+    this.#epoll.close();
+  }
+
+  #tell(fd: number): boolean {
+    const wanted = this.#wanted.get(fd);
+    const told = this.#told.get(fd);
+    if (wanted === told) return true;
+    if (wanted === undefined) {
+      this.#epoll.delete(fd);
+      this.#told.delete(fd);
+      return true;
+    }
+    let ret = this.#epoll.ctl(told === undefined ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, wanted);
+    // Somebody closed the fd behind our back, and the number is another file's now.
+    if (ret === -ENOENT) ret = this.#epoll.ctl(EPOLL_CTL_ADD, wanted);
+    if (ret === -EEXIST) ret = this.#epoll.ctl(EPOLL_CTL_MOD, wanted);
+    if (ret < 0) return false;
+    this.#told.set(fd, wanted);
+    return true;
+  }
+}

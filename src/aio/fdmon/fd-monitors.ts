@@ -1,0 +1,109 @@
+import type { Host } from '../../host/host.ts';
+import { EV } from '../../trace/catalogue.ts';
+import type { Tracer } from '../../trace/tracer.ts';
+import type { AioHandler, ReadyList } from '../handler.ts';
+import type { EdgeNotifiers } from './edges.ts';
+import type { FdMon, FdMonChoice, FdMonKind, FdMonOwner } from './fdmon.ts';
+import { FdMonEpoll } from './fdmon-epoll.ts';
+import { FdMonPoll } from './fdmon-poll.ts';
+
+const T_SWITCH = EV.fdmon_switch;
+
+/** aio_poll changes to epoll with this many fds, its own notifier's among them. QEMU: EPOLL_ENABLE_THRESHOLD. */
+const EPOLL_ENABLE_THRESHOLD = 64;
+
+/** What the monitors need of their context. */
+export interface MonitoredContext {
+  readonly id: number;
+  readonly trace: Tracer;
+  readonly externalDisableCount: number;
+  readonly edges: EdgeNotifiers;
+  readonly handlers: ReadonlyMap<number, AioHandler>;
+  readonly isNested: boolean;
+  writeNotifications(always: boolean): void;
+}
+
+/**
+ * The fd monitor that a context is on, and its change from one to another: poll
+ * first, epoll with many fds, and poll again, for good, once epoll has failed.
+ */
+export class FdMonitors implements FdMonOwner {
+  readonly #ctx: MonitoredContext;
+  readonly #host: Host;
+  readonly #poll: FdMonPoll;
+  #current: FdMon;
+  /** Infinity once epoll has failed. */
+  upgradeFrom: number;
+
+  constructor(ctx: MonitoredContext, host: Host, choice: FdMonChoice) {
+    this.#ctx = ctx;
+    this.#host = host;
+    this.upgradeFrom = { auto: EPOLL_ENABLE_THRESHOLD, epoll: 1, poll: Infinity }[choice];
+    this.#poll = new FdMonPoll(this, host, ctx.trace, choice);
+    this.#current = this.#poll;
+  }
+
+  get kind(): FdMonKind {
+    return this.#current.kind;
+  }
+
+  get id(): number {
+    return this.#ctx.id;
+  }
+
+  get externalDisableCount(): number {
+    return this.#ctx.externalDisableCount;
+  }
+
+  get handlers(): ReadonlyMap<number, AioHandler> {
+    return this.#ctx.handlers;
+  }
+
+  get edges(): EdgeNotifiers {
+    return this.#ctx.edges;
+  }
+
+  /** A handler was added, replaced, or removed. */
+  update(old: AioHandler | null, next: AioHandler | null): void {
+    this.#poll.update(old, next);
+    if (this.#current !== this.#poll) this.#current.update(old, next);
+  }
+
+  wait(ready: ReadyList, timeoutNs: number): number {
+    return this.#current.wait(ready, timeoutNs);
+  }
+
+  upgrade(): FdMon | null {
+    // A walk over the handlers, further out, must not find others. QEMU: qemu_lockcnt_dec_if_lock.
+    if (this.externalDisableCount > 0 || this.#ctx.isNested) return null;
+    this.#ctx.writeNotifications(true);
+    const epoll = FdMonEpoll.create(this, this.#host, this.#ctx.trace, this.#poll);
+    if (epoll === null) {
+      this.upgradeFrom = Number.POSITIVE_INFINITY;
+      this.#ctx.writeNotifications(false);
+    } else {
+      this.#switchTo(epoll);
+    }
+    return epoll;
+  }
+
+  downgrade(): void {
+    this.upgradeFrom = Number.POSITIVE_INFINITY;
+    const old = this.#current;
+    this.#switchTo(this.#poll);
+    this.#ctx.writeNotifications(false);
+    if (old !== this.#poll) old.close();
+  }
+
+  close(): void {
+    if (this.#current !== this.#poll) this.#current.close();
+    this.#poll.close();
+  }
+
+  #switchTo(fdmon: FdMon): void {
+    const from = this.#current.kind;
+    this.#current = fdmon;
+    const { trace, id, handlers } = this.#ctx;
+    if (trace.on[T_SWITCH] !== 0) trace.emit(T_SWITCH, id, from, fdmon.kind, handlers.size);
+  }
+}

@@ -1,0 +1,123 @@
+import { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD } from '../../host/constants.ts';
+import type { Host } from '../../host/host.ts';
+import { EV } from '../../trace/catalogue.ts';
+import type { Tracer } from '../../trace/tracer.ts';
+import { FailedWaits, isEpollUseless } from '../failed-waits.ts';
+import type { AioHandler, ReadyList } from '../handler.ts';
+import { Epoll } from './epoll.ts';
+import type { FdMon, FdMonOwner } from './fdmon.ts';
+
+const T_ENTER = EV.poll_enter;
+const T_RETURN = EV.poll_return;
+
+/** Events that one epoll_wait takes; the rest comes in the next. QEMU has the same number. */
+const MAX_EVENTS = 128;
+
+/**
+ * Waits with epoll(7), whose cost does not grow with idle fds. Whatever it
+ * refuses (a regular file, an fd that was closed before its handler was
+ * removed) sends the context back to poll for good. QEMU: fdmon-epoll.c.
+ */
+export class FdMonEpoll implements FdMon {
+  readonly kind = 'epoll';
+  readonly #owner: FdMonOwner;
+  readonly #trace: Tracer;
+  readonly #fallback: FdMon;
+  #epoll: Epoll | null;
+  readonly #found: AioHandler[] = [];
+  readonly #order = new ReportOrder();
+  readonly #failed = new FailedWaits();
+
+  private constructor(owner: FdMonOwner, trace: Tracer, fallback: FdMon, epoll: Epoll) {
+    this.#owner = owner;
+    this.#trace = trace;
+    this.#fallback = fallback;
+    this.#epoll = epoll;
+  }
+
+  /**
+   * An epoll that watches all handlers of the context, or null where there is
+   * none or it refuses one of them. QEMU: fdmon_epoll_try_enable.
+   */
+  static create(owner: FdMonOwner, host: Host, trace: Tracer, fallback: FdMon): FdMonEpoll | null {
+    const epoll = Epoll.create(host, [owner.edges], owner.handlers);
+    if (epoll === null) return null;
+    // Newest first: those that are ready already then come in order of registration.
+    for (const node of [...owner.handlers.values()].reverse()) {
+      if (node.events === 0) continue;
+      if (epoll.ctl(EPOLL_CTL_ADD, node) < 0) {
+        epoll.close();
+        return null;
+      }
+    }
+    return new FdMonEpoll(owner, trace, fallback, epoll);
+  }
+
+  update(old: AioHandler | null, next: AioHandler | null): void {
+    const node = (next ?? old)!;
+    const op = next === null ? EPOLL_CTL_DEL : old === null ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+    // To the kernel it is the same item, which keeps its place.
+    if (op === EPOLL_CTL_MOD) node.told = old!.told;
+    if (this.#epoll!.ctl(op, node) < 0) this.#owner.downgrade();
+  }
+
+  wait(ready: ReadyList, timeoutNs: number): number {
+    if (this.#owner.externalDisableCount > 0) return this.#fallback.wait(ready, timeoutNs);
+    const epoll = this.#epoll!;
+    if (this.#trace.on[T_ENTER] !== 0) {
+      this.#trace.emit(T_ENTER, 'epoll_wait', this.#owner.handlers.size, timeoutNs);
+    }
+    const ret = epoll.wait(MAX_EVENTS, timeoutNs);
+    if (this.#trace.on[T_RETURN] !== 0) {
+      this.#trace.emit(T_RETURN, 'epoll_wait', ret, epoll.text(ret));
+    }
+    if (isEpollUseless(ret)) {
+      this.#owner.downgrade();
+      return this.#fallback.wait(ready, timeoutNs);
+    }
+    if (this.#failed.check(ret, 'epoll_wait') < 0) return ret;
+    const found = this.#found;
+    const count = epoll.collect(ret, found);
+    this.#order.sort(found, count);
+    for (let i = 0; i < count; i++) ready.add(found[i]!, found[i]!.revents);
+    return count;
+  }
+
+  close(): void {
+    const epoll = this.#epoll;
+    this.#epoll = null;
+    epoll?.close();
+  }
+}
+
+/**
+ * The order in which a level-triggered epoll tells: first those that it told of
+ * last time, in that order, since it puts them back on its list; then the others
+ * as they became ready. Of edges it tells in the latter order alone.
+ *
+ * More than one epoll_wait takes (MAX_EVENTS) come in the kernel's order.
+ */
+class ReportOrder {
+  /** Numbers of the reports that the last wait made begin here. */
+  #first = 1;
+  #next = 1;
+
+  /** Sorts the first `count`, in place. */
+  sort(found: AioHandler[], count: number): void {
+    const first = this.#first;
+    this.#first = this.#next;
+    if (count > 1 && count < MAX_EVENTS) {
+      for (let i = 1; i < count; i++) {
+        const handler = found[i]!;
+        if (handler.told < first) continue;
+        let at = i;
+        while (at > 0 && (found[at - 1]!.told < first || found[at - 1]!.told > handler.told)) {
+          found[at] = found[at - 1]!;
+          at--;
+        }
+        found[at] = handler;
+      }
+    }
+    for (let i = 0; i < count; i++) found[i]!.told = this.#next++;
+  }
+}

@@ -1,0 +1,66 @@
+import type { Host } from '../../host/host.ts';
+import type { Tracer } from '../../trace/tracer.ts';
+import { FailedWaits } from '../failed-waits.ts';
+import { type AioHandler, type ReadyList, sortNewestFirst } from '../handler.ts';
+import type { FdMon, FdMonChoice, FdMonOwner } from './fdmon.ts';
+import { PollSet } from './poll-set.ts';
+
+/**
+ * Finds what is ready in order of registration, as a walk over poll's array
+ * does. QEMU: fdmon-poll.c.
+ */
+export class FdMonPoll implements FdMon {
+  readonly kind = 'poll';
+  readonly #owner: FdMonOwner;
+  readonly #set: PollSet;
+  /** External handlers that are left out while they are held back. */
+  #external: AioHandler[] = [];
+  #withoutExternal = false;
+  readonly #failed = new FailedWaits();
+
+  /** @param choice what may stand behind it, see PollSet */
+  constructor(owner: FdMonOwner, host: Host, trace: Tracer, choice: FdMonChoice) {
+    this.#owner = owner;
+    this.#set = new PollSet(host, trace, owner.id, choice, [owner.edges]);
+  }
+
+  update(old: AioHandler | null, next: AioHandler | null): void {
+    if (old !== null) {
+      this.#set.remove(old);
+      if (old.isExternal) this.#external = this.#external.filter((h) => h !== old);
+    }
+    if (next === null || next.events === 0) return;
+    if (next.isExternal) this.#external.push(next);
+    if (!(next.isExternal && this.#withoutExternal)) this.#set.add(next);
+  }
+
+  wait(ready: ReadyList, timeoutNs: number): number {
+    const externalDisabled = this.#owner.externalDisableCount > 0;
+    if (externalDisabled !== this.#withoutExternal) this.#setExternal(!externalDisabled);
+    if (this.#set.size >= this.#owner.upgradeFrom) {
+      const upgraded = this.#owner.upgrade();
+      if (upgraded !== null) {
+        this.#set.release();
+        return upgraded.wait(ready, timeoutNs);
+      }
+    }
+    const ret = this.#failed.check(this.#set.wait(timeoutNs), 'poll');
+    const { ready: found, readyCount } = this.#set;
+    // Newest first, so that the ready list, which turns them round, calls in order of registration.
+    if (readyCount > 1) sortNewestFirst(found, readyCount);
+    for (let i = 0; i < readyCount; i++) ready.add(found[i]!, found[i]!.revents);
+    return ret;
+  }
+
+  close(): void {
+    this.#set.close();
+  }
+
+  #setExternal(take: boolean): void {
+    this.#withoutExternal = !take;
+    for (const handler of this.#external) {
+      if (take) this.#set.add(handler);
+      else this.#set.remove(handler);
+    }
+  }
+}

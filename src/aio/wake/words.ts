@@ -1,0 +1,74 @@
+/** Memory of 32-bit words, and the operations that several threads may make on it. */
+
+/** By index. The values are signed, as in an Int32Array. */
+export interface Words {
+  load(i: number): number;
+  store(i: number, value: number): void;
+  /** Returns what was there. So do the others below. */
+  exchange(i: number, value: number): number;
+  /** Stores value if `expected` is there. Returns what was there. */
+  compareExchange(i: number, expected: number, value: number): number;
+  fetchAdd(i: number, value: number): number;
+  fetchOr(i: number, value: number): number;
+  fetchAnd(i: number, value: number): number;
+}
+
+/** Words of one thread's own: no operation is atomic, and none has to be. */
+export class PlainWords implements Words {
+  #array: Int32Array;
+
+  constructor(length: number) {
+    this.#array = new Int32Array(length);
+  }
+
+  get length(): number {
+    return this.#array.length;
+  }
+
+  load(i: number): number {
+    return this.#array[i]!;
+  }
+
+  store(i: number, value: number): void {
+    this.#array[i] = value;
+  }
+
+  exchange(i: number, value: number): number {
+    const old = this.#array[i]!;
+    this.#array[i] = value;
+    return old;
+  }
+
+  compareExchange(i: number, expected: number, value: number): number {
+    const old = this.#array[i]!;
+    if (old === expected) this.#array[i] = value;
+    return old;
+  }
+
+  fetchAdd(i: number, value: number): number {
+    const old = this.#array[i]!;
+    this.#array[i] = old + value;
+    return old;
+  }
+
+  fetchOr(i: number, value: number): number {
+    const old = this.#array[i]!;
+    this.#array[i] = old | value;
+    return old;
+  }
+
+  fetchAnd(i: number, value: number): number {
+    const old = this.#array[i]!;
+    this.#array[i] = old & value;
+    return old;
+  }
+
+  /** Makes room for at least so many words; those there keep their values. */
+  reserve(length: number): void {
+    const { length: now } = this.#array;
+    if (length <= now) return;
+    const array = new Int32Array(Math.max(length, 2 * now));
+    array.set(this.#array);
+    this.#array = array;
+  }
+}

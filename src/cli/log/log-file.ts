@@ -1,0 +1,70 @@
+import { statSync } from 'node:fs';
+import {
+  O_APPEND,
+  O_CLOEXEC,
+  O_CREAT,
+  O_NOCTTY,
+  O_NONBLOCK,
+  O_RDWR,
+  O_WRONLY,
+} from '../../host/constants.ts';
+import { check, ENXIO } from '../../host/errno.ts';
+import type { Disposable, Host } from '../../host/host.ts';
+import type { Outputs } from '../output/outputs.ts';
+
+const MODE = 0o644;
+
+/**
+ * The file of --log-file. Where it was moved away or removed, as logrotate does, the next
+ * line goes to a new one of its name; nobody need tell us.
+ */
+export class LogFile implements Disposable {
+  fd: number;
+  readonly #host: Host;
+  readonly #outputs: Outputs;
+  readonly #path: string;
+  /** Which file it is; null for what is no regular file, and is never opened anew. */
+  #id: string | null;
+
+  /** @throws HostError where it cannot be opened */
+  constructor(host: Host, outputs: Outputs, path: string) {
+    this.#host = host;
+    this.#outputs = outputs;
+    this.#path = path;
+    this.fd = check(this.#open(), `--log-file ${path}`);
+    this.#id = idOf(path);
+    outputs.add(this.fd, `the log ${path}`);
+  }
+
+  /** To be called before a write. */
+  look(): void {
+    if (this.#id === null) return;
+    const now = idOf(this.#path);
+    if (now === this.#id || this.#outputs.of(this.fd).errors.has(this.fd)) return;
+    const fd = this.#open();
+    // Where it cannot be opened anew, the old one goes on.
+    if (fd < 0) return;
+    this.#outputs.remove(this.fd);
+    this.#host.close(this.fd);
+    this.fd = fd;
+    this.#id = idOf(this.#path);
+    this.#outputs.add(fd, `the log ${this.#path}`);
+  }
+
+  dispose(): void {
+    this.#host.close(this.fd);
+  }
+
+  /** Of a pipe that nobody reads yet, too, without waiting for somebody. */
+  #open(): number {
+    const own = O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    const fd = this.#host.open(this.#path, O_WRONLY | own, MODE);
+    return fd === -ENXIO ? this.#host.open(this.#path, O_RDWR | own, MODE) : fd;
+  }
+}
+
+function idOf(path: string): string | null {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return '';
+  return stat.isFile() ? `${stat.dev}:${stat.ino}` : null;
+}

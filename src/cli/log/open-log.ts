@@ -1,0 +1,54 @@
+/** Makes the live log that the options ask for. */
+
+import { CLOCK_MONOTONIC, CLOCK_REALTIME } from '../../host/constants.ts';
+import type { Disposable, Host } from '../../host/host.ts';
+import { CATALOGUE, EVENT_NAMES } from '../../trace/catalogue.ts';
+import type { Tracer } from '../../trace/tracer.ts';
+import type { Outputs } from '../output/outputs.ts';
+import type { JsonLogParts } from './json-log.ts';
+import { followNames, liveText } from './live-text.ts';
+import type { LogWriter } from './log.ts';
+import { LogFile } from './log-file.ts';
+import { LogTarget } from './log-target.ts';
+import { PrettyLog } from './pretty-log.ts';
+
+/** Makes the JSON log; loaded only where it is wanted. */
+export type JsonLogMaker = (parts: JsonLogParts) => LogWriter;
+
+export interface LogParts {
+  readonly host: Host;
+  readonly trace: Tracer;
+  readonly outputs: Outputs;
+  /** null: the log is for people. */
+  readonly jsonLog: JsonLogMaker | null;
+  readonly startNs: number;
+  /** Takes what is to be disposed of at the end. */
+  readonly keep: <T extends Disposable>(part: T) => T;
+}
+
+export interface LogOptions {
+  readonly quiet: boolean;
+  readonly logFile: string | undefined;
+  readonly color: 'auto' | 'always' | 'never';
+}
+
+const SILENT: LogWriter = { event() {}, note() {}, summary() {}, flush() {} };
+
+/** @throws HostError where its file cannot be opened */
+export function openLog(parts: LogParts, { quiet, logFile, color }: LogOptions): LogWriter {
+  if (quiet) return SILENT;
+  const { host, trace, outputs, jsonLog, startNs, keep } = parts;
+  const file = logFile === undefined ? null : keep(new LogFile(host, outputs, logFile));
+  const names = followNames(trace);
+  const { write: sink, style } = new LogTarget(host, outputs, file, color);
+  if (jsonLog === null) return new PrettyLog(sink, style, names, startNs);
+  const epochMs = (host.clockNs(CLOCK_REALTIME) - host.clockNs(CLOCK_MONOTONIC)) / 1e6;
+  return jsonLog({
+    sink,
+    events: EVENT_NAMES,
+    catalogue: CATALOGUE,
+    describe: liveText,
+    names,
+    epochMs,
+  });
+}

@@ -1,0 +1,94 @@
+/** Command lines by commander: each command's mistakes are told in one voice, on one line. */
+
+import { type Command, CommanderError, Help } from 'commander';
+import { nearest } from '../../scenario/nearest.ts';
+import { CliError, EXIT_USAGE } from '../exit/errors.ts';
+
+/** A description that has fewer columns beside its option stands below it. */
+const LEAST_COLUMNS = 40;
+const INDENT = 6;
+
+/** Breaks at words what is too long for the terminal, however narrow that is. */
+const HELP_FORMAT = {
+  minWidthToWrap: 16,
+  visibleArguments: () => [],
+  /** Without the choices, which the descriptions name. */
+  optionDescription: ({ description }: { readonly description: string }) => description,
+  formatItem(term: string, termWidth: number, description: string, helper: Help): string {
+    const width = helper.helpWidth ?? 80;
+    if (description === '' || width - termWidth - 4 >= LEAST_COLUMNS) {
+      return Help.prototype.formatItem.call(helper, term, termWidth, description, helper);
+    }
+    const lines = helper.boxWrap(description, width - INDENT).split('\n');
+    return [`  ${term}`, ...lines.map((line) => ' '.repeat(INDENT) + line)].join('\n');
+  },
+};
+
+/** A command line that asks for text only, such as --help. */
+export interface AskedText {
+  readonly text: string;
+}
+
+/** A command line that was parsed: its options, and its operands in order. */
+export interface Parsed<Raw> {
+  readonly raw: Raw;
+  readonly operands: readonly string[];
+  /** Whether an option was typed, and is not there by its default. */
+  isTyped(name: keyof Raw & string): boolean;
+}
+
+/**
+ * Parses a command line (without node, script and the command's own name).
+ * @param missing what to say if there is no operand and the command needs one
+ * @throws CliError with status 2, whose message is one line, if the line is wrong
+ */
+export function parseCommand<Raw extends object>(
+  command: Command,
+  args: readonly string[],
+  missing?: string,
+): Parsed<Raw> | AskedText {
+  let text = '';
+  command
+    .configureHelp(HELP_FORMAT)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (part) => {
+        text += part;
+      },
+      writeErr: () => {},
+    });
+  try {
+    command.parse(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { text };
+    const isMissing = missing !== undefined && error.code === 'commander.missingArgument';
+    throw usageError(isMissing ? missing : oneLine(error.message), command.name());
+  }
+  return {
+    raw: command.opts<Raw>(),
+    operands: command.args,
+    isTyped: (name) => command.getOptionValueSource(name) === 'cli',
+  };
+}
+
+/** A wrong command line: one line that names the command's help. */
+export function usageError(message: string, command = 'qemu-loop'): CliError {
+  return new CliError(`${message} (see ${command} --help)`, EXIT_USAGE);
+}
+
+/** Commander begins with `error:`, puts its guess on a line of its own, and makes none for a choice. */
+function oneLine(message: string): string {
+  return message
+    .replace(/^error: /, '')
+    .replace(/\n+\(Did you mean (.*)\?\)$/s, ': did you mean $1?')
+    .replace(
+      /'([^']*)' is invalid\. Allowed choices are (.*)\.$/,
+      (_, typed: string, words: string) => {
+        const meant = nearest(typed, words.split(', '));
+        const hint = meant === undefined ? '' : `, did you mean ${meant}?`;
+        return `'${typed}' is invalid: expected one of ${words}${hint}`;
+      },
+    )
+    .replace(/\s*\n\s*/g, ' ');
+}

@@ -1,0 +1,96 @@
+/** A scenario's file, whatever stands under its name: it is read, or what is wrong is told as a problem of it. */
+
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  type Stats,
+} from 'node:fs';
+import { errnoMessage, errnoName } from '../../host/errno.ts';
+import { MOST_CHARACTERS } from '../../scenario/limits.ts';
+import { type Loaded, loadScenario } from '../../scenario/load.ts';
+import type { Problem } from '../../scenario/problem.ts';
+
+export interface ReadScenario extends Loaded {
+  /** Empty where the file cannot be read. */
+  readonly text: string;
+}
+
+/** Reads a file and checks it. Never throws for what the file is, or is not. */
+export function readScenario(file: string): ReadScenario {
+  let text: string;
+  try {
+    text = readText(file);
+  } catch (error) {
+    const problem: Problem = { file, line: 1, column: 1, message: reasonOf(error) };
+    return { scenario: null, problems: [problem], text: '' };
+  }
+  return { ...loadScenario(text, file), text };
+}
+
+/** Why a file cannot be read. */
+class Unreadable extends Error {}
+
+/** Opens without waiting, since a FIFO into which nobody writes would never be open. */
+function readText(file: string): string {
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stat = fstatSync(fd);
+    if (stat.isDirectory()) throw new Unreadable('it is a directory, expected a file');
+    return isEndless(stat) ? readSome(file, fd, stat) : readFileSync(fd, 'utf8');
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Whether its size is not known before it is read, or is too large to be read whole. */
+function isEndless(stat: Stats): boolean {
+  return !stat.isFile() || stat.size === 0 || stat.size > MOST_BYTES;
+}
+
+/** UTF-8 has at most three bytes for a character of JavaScript's. */
+const MOST_BYTES = 3 * MOST_CHARACTERS;
+const PIECE = 1 << 16;
+
+/** What comes out of a pipe or device, up to more than a scenario may have. */
+function readSome(file: string, fd: number, stat: Stats): string {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  let from = fd;
+  try {
+    while (length <= MOST_BYTES) {
+      const piece = Buffer.alloc(PIECE);
+      const n = readPiece(from, piece);
+      // Somebody writes: it is waited for.
+      if (n < 0) from = from === fd ? openSync(file, 'r') : from;
+      else if (n === 0) break;
+      else length += pieces[pieces.push(piece.subarray(0, n)) - 1]!.length;
+    }
+  } finally {
+    if (from !== fd) closeSync(from);
+  }
+  if (length === 0 && stat.isFIFO()) {
+    throw new Unreadable('it is a FIFO, and nobody writes into it');
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}
+
+/** How many bytes were read; -1 where there are none yet. */
+function readPiece(fd: number, piece: Buffer): number {
+  try {
+    return readSync(fd, piece);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return -1;
+    throw error;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Unreadable) return error.message;
+  const { errno } = error as NodeJS.ErrnoException;
+  if (errno === undefined) throw error;
+  return `it cannot be read: ${errnoMessage(-errno)} (${errnoName(-errno)})`;
+}

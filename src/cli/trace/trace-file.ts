@@ -1,0 +1,98 @@
+/** Where the bytes of a trace go: to a file, at once. */
+
+import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import type { ByteWriter, TraceBackend, TraceOrigin } from '../../trace/backend.ts';
+import { ChromeBackend } from '../../trace/chrome-backend.ts';
+import { traceEventsFile } from '../../trace/events-file.ts';
+import { JsonBackend } from '../../trace/json-backend.ts';
+import { LogBackend } from '../../trace/log-backend.ts';
+import { SimpleBackend } from '../../trace/simple-backend.ts';
+import type { TraceSink } from '../../trace/tracer.ts';
+import { CliError, EXIT_INTERNAL } from '../exit/errors.ts';
+import type { TraceFileOption, TraceFormat } from '../options/trace-options.ts';
+
+const BACKENDS: Readonly<
+  Record<TraceFormat, new (write: ByteWriter, origin: TraceOrigin) => TraceBackend>
+> = { log: LogBackend, json: JsonBackend, simple: SimpleBackend, chrome: ChromeBackend };
+
+/** One of the traces of a run. */
+export interface TraceTarget {
+  /** Takes the events. */
+  readonly sink: TraceSink;
+  /** Says that this many events before the next one are lost. */
+  dropped(events: number, timeNs: number): void;
+  /** Hands on what is held back, as far as it goes. */
+  flush(): void;
+  /** Ends the trace. Returns what went wrong, a line each. */
+  close(): string[];
+}
+
+export function newBackend(
+  { format }: TraceFileOption,
+  write: ByteWriter,
+  origin: TraceOrigin,
+): TraceBackend {
+  return new BACKENDS[format](write, origin);
+}
+
+/** The list that simpletrace.py needs beside a trace. @throws CliError */
+export function writeEventsList({ path, format }: TraceFileOption): void {
+  if (format === 'simple') opening(() => writeFileSync(`${path}.trace-events`, traceEventsFile()));
+}
+
+function opening<T>(open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    throw new CliError(`cannot write the trace: ${(error as Error).message}`, EXIT_INTERNAL);
+  }
+}
+
+/** A trace in a file. When a write fails the rest is dropped: a trace stops no run. */
+export class TraceFile implements TraceTarget {
+  readonly #path: string;
+  readonly #backend: TraceBackend;
+  readonly #fd: number;
+  #problem: string | null = null;
+
+  constructor(file: TraceFileOption, origin: TraceOrigin) {
+    this.#path = file.path;
+    this.#fd = opening(() => openSync(file.path, 'w'));
+    writeEventsList(file);
+    this.#backend = newBackend(file, (bytes) => this.#write(bytes), origin);
+  }
+
+  get sink(): TraceSink {
+    return this.#backend.sink;
+  }
+
+  dropped(events: number, timeNs: number): void {
+    this.#backend.dropped(events, timeNs);
+  }
+
+  flush(): void {
+    this.#backend.flush();
+  }
+
+  close(): string[] {
+    this.#backend.close();
+    this.#try(() => closeSync(this.#fd));
+    return this.#problem === null ? [] : [this.#problem];
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#try(() => {
+      for (let at = 0; this.#problem === null && at < bytes.length; ) {
+        at += writeSync(this.#fd, bytes, at);
+      }
+    });
+  }
+
+  #try(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#problem ??= `the trace ${this.#path} ends here: ${(error as Error).message}`;
+    }
+  }
+}

@@ -1,0 +1,165 @@
+/** A trace to a pipe or a terminal, which the loop writes when there is room. */
+
+import { statSync } from 'node:fs';
+import { O_CLOEXEC, O_NOCTTY, O_NONBLOCK, O_WRONLY } from '../../host/constants.ts';
+import { ENXIO, errnoMessage, errnoName, HostError } from '../../host/errno.ts';
+import type { Host } from '../../host/host.ts';
+import type { MainLoop } from '../../mainloop/main-loop.ts';
+import type { TraceBackend, TraceOrigin } from '../../trace/backend.ts';
+import type { TraceSink } from '../../trace/tracer.ts';
+import { CliError, describeHostError, EXIT_INTERNAL } from '../exit/errors.ts';
+import type { TraceFileOption } from '../options/trace-options.ts';
+import { Output } from '../output/output.ts';
+import { count } from '../text/units.ts';
+import { newBackend, type TraceTarget, writeEventsList } from './trace-file.ts';
+
+/** Names of our own descriptors. A socket is opened by none of them: it is written as it is. */
+const OWN_FD = /^\/(?:dev\/(?:(stdout)|(stderr)|fd\/(\d+))|proc\/self\/fd\/(\d+))$/;
+
+/** More than this is not kept for a reader that does not read: what comes meanwhile is lost. */
+const MOST_WAITING = 4 * 1024 * 1024;
+
+/** Up to which byte, and which event, of the trace something goes. */
+interface Mark {
+  readonly bytes: number;
+  readonly events: number;
+}
+
+/**
+ * Never blocks, also not in the open: a pipe that nobody has open yet is opened when
+ * somebody has. What a reader does not take in time is lost, and counted by the event.
+ */
+export class TracePipe implements TraceTarget {
+  readonly #file: TraceFileOption;
+  readonly #host: Host;
+  readonly #backend: TraceBackend;
+  /** null: nobody has opened the other end. */
+  #output: Output | null = null;
+  #fd = -1;
+  /** Whether it was opened by us. */
+  #owned = false;
+  #loop: MainLoop | null = null;
+  /** What was handed on before there was an output. */
+  #early: Uint8Array[] = [];
+  /** Of what was handed on, and is not written. */
+  readonly #marks: Mark[] = [];
+  #bytes = 0;
+  #events = 0;
+  #writtenEvents = 0;
+  /** Events that found no room, and how many of them the trace itself has told of. */
+  #lost = 0;
+  #told = 0;
+
+  /** @throws CliError where it cannot be opened, for another reason than that nobody reads */
+  constructor(host: Host, file: TraceFileOption, origin: TraceOrigin) {
+    this.#host = host;
+    this.#file = file;
+    this.#backend = newBackend(file, (bytes) => this.#write(bytes), origin);
+    writeEventsList(file);
+    const refused = this.#open();
+    if (refused === 0 || refused === -ENXIO) return;
+    const why = describeHostError(new HostError(refused, file.path));
+    throw new CliError(`cannot write the trace ${why}`, EXIT_INTERNAL);
+  }
+
+  useLoop(loop: MainLoop | null): void {
+    this.#loop = loop;
+    this.#output?.useLoop(loop);
+  }
+
+  readonly sink: TraceSink = (id, timeNs, ...args) => {
+    if (this.waiting > MOST_WAITING) {
+      this.#lost++;
+      return;
+    }
+    if (this.#lost > this.#told) {
+      this.#backend.dropped(this.#lost - this.#told, timeNs);
+      this.#told = this.#lost;
+    }
+    this.#backend.sink(id, timeNs, ...args);
+    this.#events++;
+  };
+
+  dropped(events: number, timeNs: number): void {
+    this.#backend.dropped(events, timeNs);
+  }
+
+  flush(): void {
+    this.#backend.flush();
+    this.#open();
+    this.#output?.flush();
+  }
+
+  /** The last bytes are handed on. They may wait; then close gives them up. */
+  end(): void {
+    this.#backend.close();
+    this.flush();
+  }
+
+  /** Bytes that wait for a reader. */
+  get waiting(): number {
+    return this.#output?.waiting ?? this.#bytes;
+  }
+
+  /** Gives up what waits. */
+  close(): string[] {
+    this.flush();
+    const { path } = this.#file;
+    const errno = this.#output?.errors.get(this.#fd) ?? 0;
+    this.#forget();
+    const lost = this.#lost + this.#events - this.#writtenEvents;
+    this.#output?.dispose();
+    if (this.#owned) this.#host.close(this.#fd);
+    this.#owned = false;
+    if (errno !== 0) {
+      return [`the trace ${path} ends here: ${errnoMessage(errno)} (${errnoName(errno)})`];
+    }
+    if (lost === 0) return [];
+    const why = this.#output === null ? 'was opened by nobody' : 'was not read in time';
+    return [`the trace ${path} ${why}: ${count(lost, 'event is', 'events are')} lost`];
+  }
+
+  #write(bytes: Uint8Array): void {
+    const kept = bytes.slice();
+    this.#bytes += kept.length;
+    this.#marks.push({ bytes: this.#bytes, events: this.#events });
+    if (this.#output === null) this.#early.push(kept);
+    else this.#output.write(this.#fd, kept);
+    this.#forget();
+  }
+
+  /** Marks of what is written by now. */
+  #forget(): void {
+    const written = this.#bytes - this.waiting;
+    while (this.#marks.length > 0 && this.#marks[0]!.bytes <= written) {
+      this.#writtenEvents = this.#marks.shift()!.events;
+    }
+  }
+
+  /** Returns 0, or why it is not open; -ENXIO for a pipe that nobody reads. */
+  #open(): number {
+    if (this.#output !== null) return 0;
+    const { path } = this.#file;
+    const flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    const socket = socketOf(path);
+    const fd = socket ?? this.#host.open(path, flags, 0);
+    if (fd < 0) return fd;
+    this.#fd = fd;
+    this.#owned = socket === undefined;
+    // What is our own never blocks by itself.
+    this.#output = new Output(this.#host);
+    this.#output.useLoop(this.#loop);
+    for (const bytes of this.#early) this.#output.write(fd, bytes);
+    this.#early = [];
+    return 0;
+  }
+}
+
+/** A path that is a descriptor of ours, and a socket. */
+function socketOf(path: string): number | undefined {
+  const match = OWN_FD.exec(path);
+  if (match === null || statSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return;
+  const [, stdout, stderr, ...numbers] = match;
+  if (stdout !== undefined) return 1;
+  return stderr !== undefined ? 2 : Number(numbers.find((one) => one !== undefined));
+}

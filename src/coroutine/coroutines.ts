@@ -1,0 +1,243 @@
+import { assertionFailed, QemuAbort } from '../aio/abort.ts';
+import type { AioContext } from '../aio/aio-context.ts';
+import type { BottomHalf } from '../aio/bottom-half.ts';
+import { checkOptions } from '../host/arguments.ts';
+import { EV } from '../trace/catalogue.ts';
+import type { Tracer } from '../trace/tracer.ts';
+import {
+  alreadyScheduled,
+  Coroutine,
+  type CoroutineBody,
+  type CoroutineSteps,
+  CoroutineThread,
+} from './coroutine.ts';
+
+const T_CREATE = EV.coroutine_create;
+const T_ENTER = EV.qemu_aio_coroutine_enter;
+const T_YIELD = EV.qemu_coroutine_yield;
+const T_TERMINATE = EV.qemu_coroutine_terminate;
+const T_SCHEDULE = EV.aio_co_schedule;
+const T_SCHEDULE_BH = EV.aio_co_schedule_bh_cb;
+
+/**
+ * Makes, enters and schedules the coroutines of an AioContext.
+ *
+ * Invariants:
+ *  K1. A coroutine is woken, or scheduled, once at a time.
+ *  K2. A coroutine woken by a running one runs after that has yielded or ended,
+ *      before those that were already due to run: depth first.
+ *  K3. A body that throws has ended; those that were to run after it are scheduled,
+ *      so that none is lost.
+ */
+export class Coroutines {
+  /** The context that runs scheduled coroutines. */
+  readonly ctx: AioContext;
+  /** Knows which coroutine runs. */
+  readonly thread: CoroutineThread;
+  readonly trace: Tracer;
+  readonly #bh: BottomHalf;
+  #scheduledFirst: Coroutine | null = null;
+  #scheduledLast: Coroutine | null = null;
+
+  /** @param thread shared by the contexts that one thread drives */
+  constructor(ctx: AioContext, thread: CoroutineThread = new CoroutineThread()) {
+    checkOptions({ ctx }, 'Coroutines', { ctx: 'an AioContext' });
+    this.#bh = ctx.newBottomHalf('co_schedule_bh', () => this.#runScheduled());
+    this.ctx = ctx;
+    this.thread = thread;
+    this.trace = ctx.trace;
+    thread.current ??= this;
+  }
+
+  /** Makes a coroutine that has not been entered yet. QEMU: qemu_coroutine_create. */
+  create(body: CoroutineBody<undefined>, name?: string): Coroutine;
+  create<T>(body: CoroutineBody<T>, name: string, opaque: T): Coroutine;
+  create(body: CoroutineBody<never>, name?: string, opaque?: unknown): Coroutine {
+    const id = ++this.thread.count;
+    const co = new Coroutine(id, name ?? `coroutine ${id}`, body as CoroutineBody<unknown>, opaque);
+    if (this.trace.on[T_CREATE] !== 0) this.trace.emit(T_CREATE, id, co.name);
+    return co;
+  }
+
+  /** The running coroutine, or the thread's leader outside of any. QEMU: qemu_coroutine_self. */
+  get self(): Coroutine {
+    return this.thread.self;
+  }
+
+  /** QEMU: qemu_in_coroutine. */
+  get inCoroutine(): boolean {
+    return this.thread.self !== this.thread.leader;
+  }
+
+  /**
+   * Runs a coroutine until it yields or ends, then those that were woken on the way.
+   * @throws QemuAbort if it is running, scheduled, or has ended.
+   * QEMU: qemu_coroutine_enter, qemu_aio_coroutine_enter.
+   */
+  enter(co: Coroutine): void {
+    const thread = this.thread;
+    const from = thread.self;
+    let pending: Coroutine | null = co;
+    while (pending !== null) {
+      const to: Coroutine = pending;
+      pending = to.next;
+      to.next = null;
+      to.woken = false;
+      if (this.trace.on[T_ENTER] !== 0) {
+        this.trace.emit(T_ENTER, this.ctx.id, from.id, to.id, 0);
+      }
+      let ended = true;
+      try {
+        if (to.scheduled !== null || to.caller !== null || to.ended) refuse(to);
+        to.caller = from;
+        to.home = this;
+        thread.self = to;
+        try {
+          ended = to.resume();
+        } finally {
+          thread.self = from;
+          to.caller = null;
+          to.ended = ended;
+          if (to.wakeupFirst !== null) pending = takeWakeups(to, pending);
+        }
+        if (ended) this.#terminated(to);
+        else if (this.trace.on[T_YIELD] !== 0) this.trace.emit(T_YIELD, to.id, from.id);
+      } catch (error) {
+        this.#rescue(pending);
+        throw error;
+      }
+    }
+  }
+
+  /**
+   * Runs a coroutine soon. In the thread's own context it runs at once or, if called
+   * inside a coroutine, once that yields; in another context it is scheduled.
+   * QEMU: aio_co_enter.
+   */
+  enterSoon(co: Coroutine): void {
+    const { thread } = this;
+    if (thread.current !== this) {
+      this.schedule(co);
+    } else if (thread.self !== thread.leader) {
+      if (thread.self === co) throw assertionFailed('aio_co_enter', 'self != co');
+      thread.self.queueWakeup(co);
+    } else {
+      this.enter(co);
+    }
+  }
+
+  /**
+   * Continues a coroutine that has yielded, in the context where it last ran.
+   * QEMU: aio_co_wake.
+   */
+  wake(co: Coroutine): void {
+    homeOf(co).enterSoon(co);
+  }
+
+  /** wake, as if called from another thread: it only schedules. */
+  wakeFromThread(co: Coroutine): void {
+    homeOf(co).schedule(co);
+  }
+
+  /**
+   * Enters a coroutine from a bottom half of this context, in order of scheduling.
+   * @throws QemuAbort if it is scheduled already. QEMU: aio_co_schedule.
+   */
+  schedule(co: Coroutine): void {
+    if (this.trace.on[T_SCHEDULE] !== 0) this.trace.emit(T_SCHEDULE, this.ctx.id, co.id);
+    if (co.scheduled !== null) throw alreadyScheduled('aio_co_schedule', co);
+    co.scheduled = 'aio_co_schedule';
+    if (this.#scheduledLast === null) this.#scheduledFirst = co;
+    else this.#scheduledLast.nextScheduled = co;
+    this.#scheduledLast = co;
+    this.#bh.schedule();
+  }
+
+  /**
+   * Continues in another context: `yield* coroutines.rescheduleSelf(target)`.
+   * QEMU: aio_co_reschedule_self.
+   */
+  *rescheduleSelf(target: Coroutines): CoroutineSteps {
+    const here = this.thread.current;
+    if (here === null || here === target) return;
+    const { self } = this;
+    // In a bottom half: otherwise the target could enter it before it has yielded.
+    here.ctx.scheduleOneshot('aio_co_reschedule_self_bh', () => target.schedule(self));
+    yield;
+  }
+
+  /** Deletes the bottom half; scheduled coroutines are not entered any more. */
+  dispose(): void {
+    this.#bh.dispose();
+    this.#scheduledFirst = this.#scheduledLast = null;
+    if (this.thread.current === this) this.thread.current = null;
+  }
+
+  #terminated(co: Coroutine): void {
+    if (co.locksHeld !== 0) throw assertionFailed('qemu_aio_coroutine_enter', '!to->locks_held');
+    if (this.trace.on[T_TERMINATE] !== 0) this.trace.emit(T_TERMINATE, co.id);
+  }
+
+  /** QEMU: co_schedule_bh_cb. */
+  #runScheduled(): void {
+    let co = this.#scheduledFirst;
+    this.#scheduledFirst = this.#scheduledLast = null;
+    while (co !== null) {
+      const next: Coroutine | null = co.nextScheduled;
+      co.nextScheduled = null;
+      co.scheduled = null;
+      if (this.trace.on[T_SCHEDULE_BH] !== 0) this.trace.emit(T_SCHEDULE_BH, this.ctx.id, co.id);
+      try {
+        this.enter(co);
+      } catch (error) {
+        this.#putBack(next);
+        throw error;
+      }
+      co = next;
+    }
+  }
+
+  /**
+   * If a body throws, the rest of its round runs in the next round, before what was
+   * scheduled since.
+   */
+  #putBack(first: Coroutine | null): void {
+    if (first === null) return;
+    let last = first;
+    while (last.nextScheduled !== null) last = last.nextScheduled;
+    last.nextScheduled = this.#scheduledFirst;
+    this.#scheduledFirst = first;
+    this.#scheduledLast ??= last;
+    this.#bh.schedule();
+  }
+
+  /** Invariant K3. */
+  #rescue(first: Coroutine | null): void {
+    for (let co = first; co !== null; ) {
+      const { next }: Coroutine = co;
+      co.next = null;
+      co.woken = false;
+      if (co.scheduled === null && !co.ended) this.schedule(co);
+      co = next;
+    }
+  }
+}
+
+/** Takes the coroutines that one has woken, and puts them before the others (K2). */
+function takeWakeups(co: Coroutine, before: Coroutine | null): Coroutine | null {
+  const first = co.wakeupFirst;
+  co.wakeupLast!.next = before;
+  co.wakeupFirst = co.wakeupLast = null;
+  return first;
+}
+
+function homeOf(co: Coroutine): Coroutines {
+  if (co.home === null) throw new QemuAbort('aio_co_wake: Co-routine was never entered');
+  return co.home;
+}
+
+function refuse(co: Coroutine): void {
+  if (co.scheduled !== null) throw alreadyScheduled('qemu_aio_coroutine_enter', co);
+  if (co.caller !== null) throw new QemuAbort('Co-routine re-entered recursively');
+  throw new QemuAbort('Co-routine has ended and cannot be entered');
+}

@@ -1,0 +1,200 @@
+import type {
+  Disposable,
+  Host,
+  HostBuffer,
+  SigAction,
+  SignalMaskToken,
+  SignalPipe,
+  SpawnRequest,
+  WaitResult,
+} from '../host.ts';
+
+/** A host that passes every call on to another one. Base of those that change some of them. */
+export class HostLens implements Host {
+  readonly kind: 'linux' | 'sim';
+  readonly description: string;
+  readonly epollStride: number;
+  readonly epollDataWord: number;
+  protected readonly host: Host;
+
+  constructor(host: Host) {
+    this.host = host;
+    this.kind = host.kind;
+    this.description = host.description;
+    this.epollStride = host.epollStride;
+    this.epollDataWord = host.epollDataWord;
+  }
+
+  alloc(bytes: number): HostBuffer {
+    return this.host.alloc(bytes);
+  }
+
+  clockNs(clock: number): number {
+    return this.host.clockNs(clock);
+  }
+
+  get clockRestNs(): number {
+    return this.host.clockRestNs;
+  }
+
+  poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
+    return this.host.poll(fds, nfds, timeoutNs);
+  }
+
+  epollCreate1(flags: number): number {
+    return this.host.epollCreate1(flags);
+  }
+
+  epollCtl(epfd: number, op: number, fd: number, events: number, token: number): number {
+    return this.host.epollCtl(epfd, op, fd, events, token);
+  }
+
+  epollWait(epfd: number, events: HostBuffer, maxEvents: number, timeoutNs: number): number {
+    return this.host.epollWait(epfd, events, maxEvents, timeoutNs);
+  }
+
+  eventfd(initval: number, flags: number): number {
+    return this.host.eventfd(initval, flags);
+  }
+
+  pipe2(out: number[], flags: number): number {
+    return this.host.pipe2(out, flags);
+  }
+
+  socketpair(domain: number, type: number, out: number[]): number {
+    return this.host.socketpair(domain, type, out);
+  }
+
+  open(path: string, flags: number, mode: number): number {
+    return this.host.open(path, flags, mode);
+  }
+
+  read(fd: number, buf: HostBuffer, offset: number, count: number): number {
+    return this.host.read(fd, buf, offset, count);
+  }
+
+  write(fd: number, buf: HostBuffer, offset: number, count: number): number {
+    return this.host.write(fd, buf, offset, count);
+  }
+
+  close(fd: number): number {
+    return this.host.close(fd);
+  }
+
+  fcntl(fd: number, cmd: number, arg: number): number {
+    return this.host.fcntl(fd, cmd, arg);
+  }
+
+  isatty(fd: number): boolean {
+    return this.host.isatty(fd);
+  }
+
+  onClose(listener: (fd: number) => void): Disposable {
+    return this.host.onClose(listener);
+  }
+
+  signalfd(fd: number, signals: readonly number[], flags: number): number {
+    return this.host.signalfd(fd, signals, flags);
+  }
+
+  sigaction(signo: number, act: SigAction | null, old: SigAction | null): number {
+    return this.host.sigaction(signo, act, old);
+  }
+
+  get handlerAddress(): number {
+    return this.host.handlerAddress;
+  }
+
+  blockSignals(signals: readonly number[]): SignalMaskToken | number {
+    return this.host.blockSignals(signals);
+  }
+
+  restoreSignalMask(token: SignalMaskToken): number {
+    return this.host.restoreSignalMask(token);
+  }
+
+  openSignalPipe(tell: (signo: number) => void): SignalPipe | number {
+    return this.host.openSignalPipe(tell);
+  }
+
+  blockedSignals(): number[] {
+    return this.host.blockedSignals();
+  }
+
+  pendingSignals(): number[] {
+    return this.host.pendingSignals();
+  }
+
+  raise(signo: number): number {
+    return this.host.raise(signo);
+  }
+
+  kill(pid: number, signo: number): number {
+    return this.host.kill(pid, signo);
+  }
+
+  sigqueue(pid: number, signo: number, value: number): number {
+    return this.host.sigqueue(pid, signo, value);
+  }
+
+  tgkill(tgid: number, tid: number, signo: number): number {
+    return this.host.tgkill(tgid, tid, signo);
+  }
+
+  getpid(): number {
+    return this.host.getpid();
+  }
+
+  getppid(): number {
+    return this.host.getppid();
+  }
+
+  gettid(): number {
+    return this.host.gettid();
+  }
+
+  spawn(request: SpawnRequest): number {
+    return this.host.spawn(request);
+  }
+
+  /** One by one, so that a lens sees each. */
+  spawnAll(requests: readonly SpawnRequest[]): number[] {
+    return requests.map((request) => this.spawn(request));
+  }
+
+  waitid(idtype: number, id: number, options: number, out: WaitResult): number {
+    return this.host.waitid(idtype, id, options, out);
+  }
+
+  pidfdOpen(pid: number, flags: number): number {
+    return this.host.pidfdOpen(pid, flags);
+  }
+
+  prctl(option: number, arg: number): number {
+    return this.host.prctl(option, arg);
+  }
+
+  children(): number[] {
+    return this.host.children();
+  }
+
+  getpgid(pid: number): number {
+    return this.host.getpgid(pid);
+  }
+
+  setpgid(pid: number, pgid: number): number {
+    return this.host.setpgid(pid, pgid);
+  }
+
+  tcgetpgrp(fd: number): number {
+    return this.host.tcgetpgrp(fd);
+  }
+
+  tcsetpgrp(fd: number, pgid: number): number {
+    return this.host.tcsetpgrp(fd, pgid);
+  }
+
+  dispose(): void {
+    this.host.dispose();
+  }
+}

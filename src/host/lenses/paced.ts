@@ -1,0 +1,104 @@
+import { CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCK_THREAD_CPUTIME_ID } from '../constants.ts';
+import type { Host, HostBuffer } from '../host.ts';
+import { HostLens } from './lens.ts';
+
+/** What the thread runs between two looks at a clock counts for this much at most. */
+const MOST_RUN_NS = 1000;
+
+/**
+ * A real host whose clocks a slow machine cannot hurry. They go on by what the thread
+ * sleeps: a wait that ends by its timeout takes as long as was asked for, however late
+ * the thread is woken, and one that finds something ready at once takes nothing. What
+ * the thread runs hardly counts. So what is due at 5 ms always comes before what is due
+ * at 6 ms, be the machine busy or the code cold, and `lateNs` says how long the machine
+ * held the thread up.
+ */
+export class PacedHost extends HostLens {
+  /** What the clock stands at, CLOCK_MONOTONIC at the start. */
+  #nowNs: number;
+  /** The real CLOCK_MONOTONIC when it was set so. */
+  #realNs: number;
+  /** CLOCK_REALTIME less CLOCK_MONOTONIC, from the start on. */
+  readonly #wallNs: number;
+  /** How deep calls of still() are nested. */
+  #still = 0;
+  /** When real time and the thread's CPU time began to count for lateNs. */
+  #lateSinceNs: number;
+  #cpuSinceNs: number;
+  /** Time slept as asked for since then. */
+  #sleptNs = 0;
+
+  constructor(host: Host) {
+    super(host);
+    this.#realNs = host.clockNs(CLOCK_MONOTONIC);
+    this.#wallNs = host.clockNs(CLOCK_REALTIME) - this.#realNs;
+    this.#nowNs = this.#realNs;
+    this.#lateSinceNs = this.#realNs;
+    this.#cpuSinceNs = host.clockNs(CLOCK_THREAD_CPUTIME_ID);
+  }
+
+  /** How long this thread could have run, or was not woken though it was time to, ns. What passed in still() does not count. */
+  get lateNs(): number {
+    const realNs = this.host.clockNs(CLOCK_MONOTONIC) - this.#lateSinceNs;
+    const ranNs = this.host.clockNs(CLOCK_THREAD_CPUTIME_ID) - this.#cpuSinceNs;
+    return Math.max(0, realNs - ranNs - this.#sleptNs);
+  }
+
+  /** Calls act while the clocks stand still: what it does, and waits for, takes no time. */
+  still<T>(act: () => T): T {
+    if (this.#still > 0) return act();
+    this.#look();
+    const cpuNs = this.host.clockNs(CLOCK_THREAD_CPUTIME_ID);
+    const realNs = this.host.clockNs(CLOCK_MONOTONIC);
+    this.#still++;
+    try {
+      return act();
+    } finally {
+      this.#still--;
+      this.#realNs = this.host.clockNs(CLOCK_MONOTONIC);
+      this.#lateSinceNs += this.#realNs - realNs;
+      this.#cpuSinceNs += this.host.clockNs(CLOCK_THREAD_CPUTIME_ID) - cpuNs;
+    }
+  }
+
+  override clockNs(clock: number): number {
+    if (clock === CLOCK_MONOTONIC) return this.#look();
+    if (clock === CLOCK_REALTIME) return this.#look() + this.#wallNs;
+    return this.host.clockNs(clock);
+  }
+
+  override poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
+    const ret = this.host.poll(fds, nfds, 0);
+    if (ret !== 0 || timeoutNs === 0) return ret;
+    return this.#sleep(timeoutNs, () => this.host.poll(fds, nfds, timeoutNs));
+  }
+
+  override epollWait(epfd: number, events: HostBuffer, max: number, timeoutNs: number): number {
+    const ret = this.host.epollWait(epfd, events, max, 0);
+    if (ret !== 0 || timeoutNs === 0) return ret;
+    return this.#sleep(timeoutNs, () => this.host.epollWait(epfd, events, max, timeoutNs));
+  }
+
+  /** Nothing was ready: the time that passes is slept, but for what is beyond the timeout. */
+  #sleep(timeoutNs: number, wait: () => number): number {
+    if (this.#still > 0) return wait();
+    this.#look();
+    const beforeNs = this.host.clockNs(CLOCK_MONOTONIC);
+    const ret = wait();
+    this.#realNs = this.host.clockNs(CLOCK_MONOTONIC);
+    const passedNs = this.#realNs - beforeNs;
+    const isOver = timeoutNs >= 0 && (ret === 0 || passedNs > timeoutNs);
+    const sleptNs = isOver ? timeoutNs : passedNs;
+    this.#nowNs += sleptNs;
+    this.#sleptNs += sleptNs;
+    return ret;
+  }
+
+  #look(): number {
+    if (this.#still > 0) return this.#nowNs;
+    const realNs = this.host.clockNs(CLOCK_MONOTONIC);
+    this.#nowNs += Math.min(realNs - this.#realNs, MOST_RUN_NS);
+    this.#realNs = realNs;
+    return this.#nowNs;
+  }
+}

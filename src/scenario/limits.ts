@@ -1,0 +1,28 @@
+/** What a file may ask for. Whatever is beyond it is a problem of the file, so that none hangs, or fills the memory. */
+
+/** Characters of a file. */
+export const MOST_CHARACTERS = 16 * 2 ** 20;
+/** Maps, lists and scalars of a file, keys among them; what an alias stands for counts each time. */
+export const MOST_VALUES = 1_000_000;
+/** Of these, those that aliases bring in. */
+export const MOST_ALIASED = 100_000;
+/** Lists and maps one inside the other. */
+export const MOST_DEPTH = 100;
+/** Problems of a file that are told of. */
+export const MOST_PROBLEMS = 100;
+
+/** Any count, also the product of a `repeat` with those around it. */
+export const MOST_TIMES = 1_000_000;
+/** Descriptors of one `count`. */
+export const MOST_FDS = 10_000;
+/** Children of a child. */
+export const MOST_GRANDCHILDREN = 100;
+/** A duration, ns: 1,000,000 s. */
+export const MOST_NS = 1e15;
+/** A time of a clock, ns, as `arm_at` takes it: within an int64_t. */
+export const MOST_CLOCK_NS = 9e18;
+
+/** 1000000 as `1,000,000`. */
+export function grouped(n: number): string {
+  return String(n).replace(/\B(?=(\d{3})+$)/g, ',');
+}

@@ -1,0 +1,237 @@
+import {
+  Composer,
+  CST,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  Parser,
+  visit,
+} from 'yaml';
+import { grouped, MOST_ALIASED, MOST_CHARACTERS, MOST_DEPTH, MOST_VALUES } from './limits.ts';
+import type { Place, Problems } from './problem.ts';
+import { describe, type MapEntry, type Node, type ScalarNode } from './source.ts';
+
+const START: Place = { line: 1, column: 1 };
+
+/** Reads a YAML text. Returns null where it is not YAML, says nothing, or is beyond a limit. */
+export function readYaml(text: string, problems: Problems): Node | null {
+  if (text.length > MOST_CHARACTERS) {
+    const most = grouped(MOST_CHARACTERS);
+    problems.add(START, `the file is too long: expected at most ${most} characters`);
+    return null;
+  }
+  const lines = new LineCounter();
+  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  const placeOf = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+  for (const token of tokens) {
+    const beyond = beyondLimits(token);
+    if (beyond === null) continue;
+    problems.add(placeOf(beyond.offset), beyond.message);
+    return null;
+  }
+  const { doc, second } = compose(tokens, lines, text.length);
+  for (const error of doc.errors) {
+    const openedAt = error.code === 'MISSING_CHAR' ? openQuoteAt(doc, error.pos[0]) : null;
+    if (openedAt !== null) {
+      problems.add(placeOf(openedAt), 'not YAML: the quote that opens here is not closed');
+      // All that follows was taken for what is quoted.
+      return null;
+    }
+    problems.add(placeOf(error.pos[0]), `not YAML: ${error.message}`);
+    if (problems.isFull) return null;
+  }
+  if (second !== null) {
+    const message = 'a second document begins here, expected one scenario a file';
+    problems.add(placeOf(second.range[0]), message);
+  }
+  if (doc.errors.length > 0 || second !== null) return null;
+  const reader = new Reader(placeOf, problems);
+  const root = reader.node(doc.contents, START);
+  return reader.isBeyond ? null : root;
+}
+
+/**
+ * Looks at a token of the parser, which may hold others, before anything walks
+ * through it by recursion. It does not itself.
+ */
+function beyondLimits(token: CST.Token): { offset: number; message: string } | null {
+  let values = 0;
+  const open: { token: CST.Token; depth: number }[] = [{ token, depth: 0 }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (++values > MOST_VALUES) return { offset: 0, message: tooManyValues() };
+    if (next.token.type === 'document') {
+      if (next.token.value !== undefined) open.push({ token: next.token.value, depth: 0 });
+      continue;
+    }
+    if (!CST.isCollection(next.token)) continue;
+    const depth = next.depth + 1;
+    if (depth > MOST_DEPTH) {
+      const message = `lists and maps stand too deep here: expected at most ${MOST_DEPTH}, one inside the other`;
+      return { offset: next.token.offset, message };
+    }
+    for (const { key, value } of next.token.items) {
+      if (key) open.push({ token: key, depth });
+      if (value) open.push({ token: value, depth });
+    }
+  }
+  return null;
+}
+
+function tooManyValues(): string {
+  return `the file says too much: expected at most ${grouped(MOST_VALUES)} lists, maps, keys and values`;
+}
+
+interface Composed {
+  readonly doc: Document.Parsed;
+  readonly second: Document.Parsed | null;
+}
+
+function compose(tokens: readonly CST.Token[], lines: LineCounter, length: number): Composed {
+  // In the failsafe schema 1, on and null are strings. The library looks for equal keys by n².
+  const composer = new Composer({
+    lineCounter: lines,
+    schema: 'failsafe',
+    prettyErrors: false,
+    uniqueKeys: false,
+  });
+  // It makes an Error for each thing that is wrong, and nobody looks at their stacks.
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    // At the end of the text there is a document at the latest.
+    const [doc, second] = composer.compose(tokens, true, length);
+    return { doc: doc!, second: second ?? null };
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
+
+/** Where the quoted text begins that comes to its end at a place without a closing quote; null: none does. */
+function openQuoteAt(doc: Document.Parsed, end: number): number | null {
+  let start: number | null = null;
+  visit(doc, {
+    Scalar: (_key, { type, range }) => {
+      if (type !== 'QUOTE_DOUBLE' && type !== 'QUOTE_SINGLE') return;
+      if (range?.[1] === end) start = range[0];
+    },
+  });
+  return start;
+}
+
+/** What an anchor names. */
+interface Anchored {
+  /** Null as long as it is read: an alias of it would stand inside of itself. */
+  node: Node | null;
+  /** Values in it, with those of its aliases. */
+  values: number;
+}
+
+class Reader {
+  /** Whether aliases bring in more than they may; what was read is to be thrown away. */
+  isBeyond = false;
+  readonly #placeOf: (offset: number) => Place;
+  readonly #problems: Problems;
+  /** The last of each name so far. */
+  readonly #anchors = new Map<string, Anchored>();
+  /** Values so far, and those among them that aliases brought in. */
+  #values = 0;
+  #aliased = 0;
+
+  constructor(placeOf: (offset: number) => Place, problems: Problems) {
+    this.#placeOf = placeOf;
+    this.#problems = problems;
+  }
+
+  /** @param outer where it stands, if it does not say so itself */
+  node(node: unknown, outer: Place): Node {
+    const at = this.#place(node, outer);
+    if (isAlias(node)) return this.#alias(node.source, at);
+    const before = this.#values++;
+    const anchor = (node as { anchor?: string } | null)?.anchor;
+    if (anchor === undefined) return this.#plain(node, at);
+    const anchored: Anchored = { node: null, values: 0 };
+    this.#anchors.set(anchor, anchored);
+    anchored.node = this.#plain(node, at);
+    anchored.values = this.#values - before;
+    return anchored.node;
+  }
+
+  /** What it stands for is shared, and not read again. */
+  #alias(name: string, at: Place): Node {
+    const target = this.#anchors.get(name);
+    if (target === undefined) {
+      return this.#wrong(
+        at,
+        `there is no anchor '${name}', expected an '&${name}' before '*${name}'`,
+      );
+    }
+    if (target.node === null) {
+      return this.#wrong(at, `'*${name}' stands inside of what it names: it has no end`);
+    }
+    this.#values += target.values;
+    this.#aliased += target.values;
+    if (this.#aliased <= MOST_ALIASED) return target.node;
+    if (!this.isBeyond) {
+      const most = `expected that all of them together bring in at most ${grouped(MOST_ALIASED)} values`;
+      this.#problems.add(at, `aliases make this file too large: ${most}`);
+    }
+    this.isBeyond = true;
+    return told(at);
+  }
+
+  #wrong(at: Place, message: string): Node {
+    this.#problems.add(at, message);
+    return told(at);
+  }
+
+  #plain(node: unknown, at: Place): Node {
+    if (isMap(node)) {
+      const keys = new Set<string>();
+      const entries = node.items.map(({ key, value }): MapEntry => {
+        const name = this.#key(this.node(key, at), keys);
+        return { key: name, value: this.node(value, name.at) };
+      });
+      return { kind: 'map', entries, at };
+    }
+    if (isSeq(node)) {
+      return { kind: 'list', items: node.items.map((item) => this.node(item, at)), at };
+    }
+    if (isScalar(node)) {
+      const text = node.source ?? String(node.value ?? '');
+      const empty = text === '' && (node.type === 'PLAIN' || node.type === undefined);
+      return { kind: 'scalar', text, empty, at };
+    }
+    return { kind: 'scalar', text: '', empty: true, at };
+  }
+
+  #key(key: Node, before: Set<string>): ScalarNode {
+    if (key.kind !== 'scalar') {
+      this.#problems.expected(key.at, describe(key), 'a name as the key');
+      return told(key.at);
+    }
+    if (key.told === true) return key;
+    if (key.text === '__proto__') {
+      this.#problems.expected(key.at, key.text, 'another name');
+      return told(key.at);
+    }
+    if (before.has(key.text)) this.#problems.expected(key.at, key.text, 'each key once in a map');
+    before.add(key.text);
+    return key;
+  }
+
+  #place(node: unknown, outer: Place): Place {
+    const range = (node as { range?: readonly number[] | null } | null)?.range;
+    return range === undefined || range === null ? outer : this.#placeOf(range[0]!);
+  }
+}
+
+/** Stands for what is wrong and has been told of. */
+function told(at: Place): ScalarNode {
+  return { kind: 'scalar', text: '', empty: true, told: true, at };
+}

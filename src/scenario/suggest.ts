@@ -1,0 +1,116 @@
+import { signalName, signalNames, signalNumber } from '../signal/names.ts';
+import type { Node } from './source.ts';
+import { DURATION } from './values.ts';
+
+/** What a person most likely meant who wrote something that is near to nothing. */
+
+/** Actions by other words for them: QEMU's functions, and those that say the same. */
+const OTHER_WORDS: Readonly<Record<string, string>> = {
+  aio_poll: 'poll',
+  aio_notify: 'notify',
+  aio_bh_schedule_oneshot: 'oneshot',
+  aio_co_schedule: 'co_schedule',
+  aio_co_wake: 'wake',
+  aio_context_set_poll_params: 'poll_params',
+  aio_disable_external: 'disable_external',
+  aio_enable_external: 'enable_external',
+  aio_set_fd_handler: 'watch',
+  qemu_set_fd_handler: 'watch',
+  event_notifier_set: 'set',
+  event_notifier_test_and_clear: 'test_and_clear',
+  g_source_attach: 'attach',
+  qemu_bh_schedule: 'schedule',
+  qemu_bh_schedule_idle: 'schedule_idle',
+  qemu_bh_cancel: 'cancel',
+  qemu_bh_delete: 'delete',
+  qemu_coroutine_enter: 'enter',
+  qemu_coroutine_yield: 'yield',
+  qemu_co_sleep_ns: 'sleep',
+  qemu_co_queue_wait: 'wait',
+  qemu_co_queue_next: 'next',
+  qemu_co_mutex_lock: 'lock',
+  qemu_co_mutex_unlock: 'unlock',
+  qemu_main_loop: 'run',
+  qemu_notify_event: 'notify_event',
+  timer_mod: 'arm',
+  timer_del: 'disarm',
+  write: 'kick',
+  start: 'spawn',
+  fork: 'spawn',
+  exec: 'spawn',
+  print: 'log',
+  loop: 'repeat',
+  assert: 'check',
+};
+
+/** The action that such a word stands for. */
+export function meantAction(word: string): string | undefined {
+  return Object.hasOwn(OTHER_WORDS, word) ? OTHER_WORDS[word] : undefined;
+}
+
+/** The signal that a number or a name without SIG stands for. */
+export function meantSignal(text: string): string | undefined {
+  if (/^\d{1,2}$/.test(text)) {
+    const name = signalName(Number(text));
+    return signalNumber(name) === Number(text) ? name : undefined;
+  }
+  const name = `SIG${text.toUpperCase()}`;
+  return signalNames().includes(name) ? name : undefined;
+}
+
+/** What would be right in place of a node; undefined where that is not known. */
+export function meant(node: Node, what: string): string | undefined {
+  for (const [wanted, suggest] of INSTEAD) if (what.includes(wanted)) return suggest(node);
+  return undefined;
+}
+
+/** By what was expected. */
+const INSTEAD: readonly (readonly [string, (node: Node) => string | undefined])[] = [
+  ['a child: a map', (node) => endOf(node, '{after: ')],
+  ['one of running, stopped', (node) => endOf(node, null)],
+  ['run: a map', (node) => limitOf(node)],
+  ['repeat: a map', (node) => numbered(node, '{times: ', ', do: […]}')],
+  ['expect: a map', (node) => listed(node, '{order: ', '}')],
+  ['a timer: a map', (node) => timed(node, '{}, and the action {arm: {t: ', '}}')],
+  [
+    'an fd: a map',
+    (node) => oneOf(node, ['eventfd', 'socketpair', 'pipe_read', 'pipe_write', 'file']),
+  ],
+  ['a source: a map', (node) => oneOf(node, ['idle', 'timeout'])],
+];
+
+function endOf(node: Node, after: string | null): string | undefined {
+  if (node.kind !== 'scalar') return undefined;
+  const { text } = node;
+  if (/^\d{1,3}$/.test(text) && Number(text) < 256) return `{exit: ${Number(text)}}`;
+  if (after !== null && DURATION.test(text)) return `${after}${text}}`;
+  const signal = signalNumber(text) > 0 && /^SIG/.test(text) ? text : meantSignal(text);
+  return signal === undefined ? undefined : `{signal: ${signal}}`;
+}
+
+function limitOf(node: Node): string | undefined {
+  return timed(node, '{run: {for: ', '}}') ?? numbered(node, '{run: {iterations: ', '}}');
+}
+
+function timed(node: Node, before: string, after: string): string | undefined {
+  const fits = node.kind === 'scalar' && DURATION.test(node.text);
+  return fits ? `${before}${node.text}${after}` : undefined;
+}
+
+function numbered(node: Node, before: string, after: string): string | undefined {
+  const fits = node.kind === 'scalar' && /^[1-9]\d{0,5}$/.test(node.text);
+  return fits ? `${before}${node.text}${after}` : undefined;
+}
+
+/** A list of words, as it stands there. */
+function listed(node: Node, before: string, after: string): string | undefined {
+  if (node.kind !== 'list') return undefined;
+  const words = node.items.map((item) => (item.kind === 'scalar' ? item.text : ''));
+  const text = words.join(', ');
+  if (words.includes('') || text.length > 40) return `${before}[…]${after}`;
+  return `${before}[${text}]${after}`;
+}
+
+function oneOf(node: Node, kinds: readonly string[]): string | undefined {
+  return node.kind === 'scalar' && kinds.includes(node.text) ? `{kind: ${node.text}}` : undefined;
+}

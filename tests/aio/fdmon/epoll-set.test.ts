@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import { EdgeNotifiers } from '../../../src/aio/fdmon/edges.ts';
+import { EpollSet } from '../../../src/aio/fdmon/epoll-set.ts';
+import { AioHandler } from '../../../src/aio/handler.ts';
+import { F_DUPFD, POLLIN } from '../../../src/host/constants.ts';
+import { hosts, type Rig, rigged } from '../../support/rig.ts';
+
+const OWNER = {
+  edges: new EdgeNotifiers(),
+  isQuiet: true,
+  removeHandler() {},
+  setRevents() {},
+};
+
+function handler(fd: number, token: number): AioHandler {
+  return new AioHandler(OWNER, fd, { ioRead: () => {} }, token, false);
+}
+
+function withSet(rig: Rig, body: (set: EpollSet) => void): void {
+  const set = EpollSet.create(rig.host, [])!;
+  const watch = rig.host.onClose((fd) => void set.closed(fd));
+  try {
+    body(set);
+  } finally {
+    watch.dispose();
+    set.close();
+  }
+}
+
+/** Flushes and looks; returns how many events the kernel had, and the fds that were collected. */
+function look(set: EpollSet): { events: number; fds: number[] } {
+  expect(set.flush()).toBe(true);
+  const ready: AioHandler[] = [];
+  const events = set.wait(0);
+  const count = set.collect(events, ready);
+  return { events, fds: ready.slice(0, count).map(({ fd }) => fd) };
+}
+
+describe.each(hosts)('EpollSet on %s', (_kind, make) => {
+  it(
+    'collects what is ready, with its revents',
+    rigged(make, (rig) => {
+      withSet(rig, (set) => {
+        const [a, b] = [rig.eventfd(), rig.eventfd(1)];
+        const one = handler(b, 2);
+        set.add(handler(a, 1));
+        set.add(one);
+        expect(look(set)).toEqual({ events: 1, fds: [b] });
+        expect(one.revents).toBe(POLLIN);
+      });
+    }),
+  );
+
+  it(
+    'takes one handler an fd',
+    rigged(make, (rig) => {
+      withSet(rig, (set) => {
+        const fd = rig.eventfd(1);
+        expect(set.add(handler(fd, 1))).toBe(true);
+        expect(set.add(handler(fd, 2))).toBe(false);
+      });
+    }),
+  );
+
+  it(
+    'forgets what is removed, and takes its fd again',
+    rigged(make, (rig) => {
+      withSet(rig, (set) => {
+        const fd = rig.eventfd(1);
+        const one = handler(fd, 1);
+        set.add(one);
+        look(set);
+        set.remove(one);
+        expect(look(set)).toEqual({ events: 0, fds: [] });
+        set.add(handler(fd, 2));
+        set.remove(one);
+        expect(look(set)).toEqual({ events: 1, fds: [fd] });
+      });
+    }),
+  );
+
+  it(
+    'costs nothing where a handler comes and goes between two waits',
+    rigged(make, (rig) => {
+      withSet(rig, (set) => {
+        const one = handler(rig.eventfd(1), 1);
+        set.add(one);
+        set.remove(one);
+        expect(look(set)).toEqual({ events: 0, fds: [] });
+      });
+    }),
+  );
+
+  it(
+    'follows an fd through close and reopen',
+    rigged(make, (rig) => {
+      withSet(rig, (set) => {
+        const fd = rig.eventfd(1);
+        const one = handler(fd, 1);
+        set.add(one);
+        look(set);
+        set.remove(one);
+        rig.close(fd);
+        expect(rig.eventfd(1)).toBe(fd);
+        set.add(handler(fd, 2));
+        expect(look(set)).toEqual({ events: 1, fds: [fd] });
+      });
+    }),
+  );
+
+  it(
+    'a duplicate of a closed fd does not keep it awake',
+    rigged(make, (rig) => {
+      withSet(rig, (set) => {
+        const fd = rig.eventfd(1);
+        const one = handler(fd, 1);
+        set.add(one);
+        look(set);
+        rig.own(rig.host.fcntl(fd, F_DUPFD, 0));
+        set.remove(one);
+        rig.close(fd);
+        expect(look(set)).toEqual({ events: 0, fds: [] });
+      });
+    }),
+  );
+
+  it(
+    'knows a handler whose token is above 2^31',
+    rigged(make, (rig) => {
+      withSet(rig, (set) => {
+        const fd = rig.eventfd(1);
+        set.add(handler(fd, 2 ** 31 + 5));
+        expect(look(set)).toEqual({ events: 1, fds: [fd] });
+      });
+    }),
+  );
+
+  it(
+    'grows with what it holds, and takes all that is ready at once',
+    rigged(make, (rig) => {
+      withSet(rig, (set) => {
+        for (let i = 0; i < 300; i++) set.add(handler(rig.eventfd(1), i + 1));
+        expect(look(set).fds).toHaveLength(300);
+      });
+    }),
+  );
+});

@@ -1,0 +1,56 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { start, untilState } from '../support/run.ts';
+import { onTerminal, testDirectory } from '../support/terminal.ts';
+
+describe('Ctrl-Z gives the shell its prompt, and fg goes on, whatever stdin is', () => {
+  test.each([
+    ['-- with stdin of /dev/null', '$QL -q -- sh CHILD </dev/null', 1],
+    ['-- behind a pipe', 'echo | $QL -q -- sh CHILD', 1],
+    // All three standard descriptors are other files.
+    ['-- before a pipe', '$QL -q -- sh CHILD </dev/null 2>&1 | cat', 1],
+    ['--group', '$QL -q -g -- sh CHILD </dev/null', 1],
+    ['two --spawn', "$QL -q --spawn 'sh CHILD' --spawn 'sh CHILD' </dev/null", 2],
+    ['two --spawn on the terminal', "$QL -q --spawn 'sh CHILD' --spawn 'sh CHILD'", 2],
+    ['--group, two --spawn', "$QL -q -g --spawn 'sh CHILD' --spawn 'sh CHILD'", 2],
+    ['--prefix', "$QL -q --prefix --spawn 'sh CHILD' --spawn 'sh CHILD' </dev/null", 2],
+  ])('%s', async (_, line, children) => {
+    const dir = testDirectory();
+    const child = join(dir, 'child.sh');
+    const go = join(dir, 'go');
+    writeFileSync(child, `echo ready; until [ -e ${go} ]; do sleep 0.02; done; echo went on\n`);
+    const running = onTerminal(`set -m; ${line.replaceAll('CHILD', child)}; echo stopped; fg; :`);
+    await running.until(new RegExp(`(ready[^]*){${children}}`));
+    running.keys('C-z');
+    await running.until(/stopped/);
+    writeFileSync(go, '');
+    await running.until(new RegExp(`(went on[^]*){${children}}`));
+    await running.end();
+  });
+});
+
+test('a child that reads from the terminal gets it, though stdin is another file', async () => {
+  const running = onTerminal(
+    "$QL -q -g -- sh -c 'echo ready; read x </dev/tty; echo got $x; exit 4' </dev/null; echo status $?",
+  );
+  await running.until(/ready/);
+  running.line('word');
+  await running.until(/got word/);
+  await running.until(/status 4/);
+  await running.end();
+});
+
+describe.each([[[]], [['--group']]])('SIGTSTP by kill, without a terminal: %j', (options) => {
+  test('stops us when it has stopped the last child, and SIGCONT lets both go on', async () => {
+    const one = 'echo $$; exec sleep 100';
+    const running = start(['-q', ...options, '--spawn', one, '--spawn', one]);
+    const [, ...pids] = await running.until(/(\d+)\n(\d+)\n/);
+    running.kill('SIGTSTP');
+    for (const pid of [...pids, running.pid]) await untilState(Number(pid), 'T');
+    running.kill('SIGCONT');
+    for (const pid of [...pids, running.pid]) await untilState(Number(pid), 'S');
+    running.kill('SIGTERM');
+    expect((await running.end()).status).toBe(143);
+  });
+});

@@ -1,0 +1,15 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { failuresOf, runSim, scenarioOf } from './files.ts';
+import { randomScenario } from './random-scenario.ts';
+
+it('in random scenarios much happens, and nothing is wrong with them', () => {
+  const scenarios = fc.sample(randomScenario, { numRuns: 100, seed: 1 });
+  let entries = 0;
+  for (const plain of scenarios) {
+    const result = runSim(scenarioOf(JSON.stringify(plain)));
+    expect(failuresOf(result)).toEqual([]);
+    entries += result.order.length;
+  }
+  expect(entries).toBeGreaterThan(scenarios.length * 20);
+});

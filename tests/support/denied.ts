@@ -1,0 +1,121 @@
+/** The command under a seccomp filter, and what may come of it. */
+
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** By what stands in it: the fuzzer bundles this file into another folder. */
+function findRoot(from: string): string {
+  return existsSync(join(from, 'package.json')) ? from : findRoot(dirname(from));
+}
+
+const root = findRoot(import.meta.dirname);
+const command = join(root, 'dist', 'qemu-loop.cjs');
+const preload = join(root, 'tests', 'support', 'deny.cjs');
+/** What hung took seconds, or for ever. */
+const HANGS_MS = 20_000;
+
+/**
+ * Each call that the command's host makes, and how the command may end if nobody may make it:
+ * `works` is as if nothing was, which is another way, or the call was not needed. `line`: one
+ * line of that pattern, and 125; or, if it is the child that could not make it, 126.
+ */
+export interface Denied {
+  /** One call, or several that stand in for each other, with a + between them. */
+  readonly calls: string;
+  readonly works?: boolean;
+  readonly line?: RegExp;
+}
+
+const RUN = /cannot run \/bin\/sh/;
+
+export const DENIED: readonly Denied[] = [
+  { calls: 'access', works: true },
+  { calls: 'clone', works: true, line: RUN },
+  { calls: 'clone+vfork', line: RUN },
+  { calls: 'dup3', works: true, line: RUN },
+  { calls: 'epoll_create1', works: true, line: /catching signals/ },
+  { calls: 'epoll_pwait2', works: true },
+  { calls: 'epoll_wait', works: true },
+  { calls: 'epoll_wait+epoll_pwait2', works: true },
+  { calls: 'eventfd2', works: true, line: /eventfd/ },
+  { calls: 'execve', line: RUN },
+  { calls: 'getdents64', works: true, line: /blocking signals/ },
+  { calls: 'getpgid', works: true },
+  { calls: 'getppid', works: true },
+  { calls: 'gettid', works: true },
+  { calls: 'ioctl', works: true },
+  { calls: 'kill', works: true },
+  { calls: 'nanosleep+clock_nanosleep', works: true },
+  { calls: 'pidfd_open', works: true },
+  { calls: 'pipe2', works: true, line: /pipe|cannot run/ },
+  { calls: 'poll', works: true, line: /: poll:/ },
+  { calls: 'poll+ppoll', line: /: poll:/ },
+  { calls: 'poll+ppoll+epoll_wait+epoll_pwait2', line: /: poll:/ },
+  { calls: 'ppoll', works: true },
+  { calls: 'prctl', works: true, line: /prctl PR_SET_/ },
+  { calls: 'rt_sigaction', line: /sigaction/ },
+  { calls: 'rt_sigpending', works: true },
+  { calls: 'rt_sigqueueinfo', works: true },
+  { calls: 'setpgid', works: true, line: RUN },
+  { calls: 'setsid', works: true },
+  { calls: 'signalfd4', works: true, line: /signalfd/ },
+  { calls: 'tgkill', works: true, line: /blocking signals/ },
+  { calls: 'waitid', line: /waitid/ },
+];
+
+/** What filters say, and what the kernel may. */
+export const ERRNOS = ['EPERM', 'ENOSYS', 'EACCES', 'EAGAIN', 'ENOMEM', 'EINVAL', 'EBADF', 'EIO'];
+
+/** Ways to run it, whose calls differ. */
+export const WAYS: readonly (readonly string[])[] = [
+  [],
+  ['--sigfd', 'compat'],
+  ['--sigfd', 'native'],
+  ['--prefix', '--group', '--subreaper'],
+];
+
+export interface Outcome {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+}
+
+export async function runDenied(
+  calls: string,
+  errno: string,
+  way: readonly string[],
+): Promise<Outcome> {
+  const DENY = calls
+    .split('+')
+    .map((call) => `${call}=${errno}`)
+    .join('+');
+  const args = ['-r', preload, command, '-q', ...way, '--spawn', 'exit 3', '--spawn', 'exit 0'];
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, DENY },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: HANGS_MS,
+    killSignal: 'SIGKILL',
+  });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const [status, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
+    child.on('close', (...how) => resolve(how));
+  });
+  return { status, signal, stderr };
+}
+
+/** @throws where it came out as nobody can use it */
+export function judge(denied: Denied, errno: string, { status, signal, stderr }: Outcome): void {
+  if (denied.works && status === 3 && stderr === '') return;
+  const line = new RegExp(`^qemu-loop: [^\\n]*\\(${errno}\\)[^\\n]*\\n$`);
+  const told = (status === 125 || status === 126) && line.test(stderr);
+  if (told && denied.line?.test(stderr) && !isOthersHint(stderr)) return;
+  throw new Error(`status ${status}, signal ${signal}: ${stderr}`);
+}
+
+function isOthersHint(stderr: string): boolean {
+  return /did not answer/.test(stderr) || (/check the path/.test(stderr) && !RUN.test(stderr));
+}

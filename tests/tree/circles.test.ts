@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { type Import, sources } from './files.ts';
+
+const files = sources('src');
+
+/** Circles of imports, each once. @param counts whether an import counts */
+function circles(counts: (path: string, one: Import) => boolean): string[] {
+  const edges = new Map(
+    files.map(({ path, imports }) => [
+      path,
+      imports.filter((one) => counts(path, one)).map(({ from }) => from),
+    ]),
+  );
+  const found = new Set<string>();
+  const done = new Set<string>();
+  const visit = (path: string, way: readonly string[]): void => {
+    const at = way.indexOf(path);
+    if (at >= 0) {
+      const circle = way.slice(at);
+      const first = circle.indexOf([...circle].sort()[0]!);
+      found.add([...circle.slice(first), ...circle.slice(0, first)].join(' → '));
+      return;
+    }
+    if (done.has(path)) return;
+    for (const next of edges.get(path) ?? []) visit(next, [...way, path]);
+    done.add(path);
+  };
+  for (const path of edges.keys()) visit(path, []);
+  return [...found].sort();
+}
+
+it('no file needs, for a value, one that needs it', () => {
+  expect(circles((_, { isType }) => !isType)).toEqual([]);
+});
+
+it('no file of the report needs one that needs it, not even for a type', () => {
+  expect(circles((path) => path.startsWith('src/cli/report/'))).toEqual([]);
+});
