@@ -208,9 +208,9 @@ function notesOf({ scenario, world, faults, reports }: Engine): Note[] {
         after === 0 ? `there was no ${calls}` : `no ${calls} came after ${after} others`;
       return { at, message: `this fault never acted: ${enough}` };
     });
-  const lateMs = Math.round(world.heldUpNs / 1e6);
-  const late =
-    world.heldUpNs < HELD_UP_NS ? [] : [{ at: null, message: `the machine was ${lateMs} ms late` }];
+  const lateNs = world.heldUpNs;
+  const message = `the machine was ${Math.round(lateNs / 1e6)} ms late`;
+  const late = lateNs < HELD_UP_NS ? [] : [{ at: null, message }];
   return [...late, ...reported, ...idle];
 }
 
