@@ -158,7 +158,10 @@ function define(): Command {
     .argument('<trace>')
     .addOption(new Option('-o, --output <file>', 'path of the page (default: TRACE.html)'))
     .addOption(
-      new Option('--slow <duration>', 'report callbacks that take at least this long (default 10ms)')
+      new Option(
+        '--slow <duration>',
+        'report callbacks that take at least this long (default 10ms)',
+      )
         .argParser(duration)
         .default(SLOW_NS),
     )

@@ -1,8 +1,9 @@
 /** Traces with bytes changed, taken out, put in or cut off: they are read and reported, or refused in one line. */
 
 import fc from 'fast-check';
+import type { ReportTrace } from '../../../src/cli/report/facts.ts';
 import { renderHtml } from '../../../src/cli/report/html.ts';
-import { buildModel, type ReportTrace } from '../../../src/cli/report/model.ts';
+import { buildModel } from '../../../src/cli/report/model.ts';
 import { type PageData, packTrace, unpackTrace } from '../../../src/cli/report/pack.ts';
 import { JsonBackend } from '../../../src/trace/json-backend.ts';
 import { readTrace, TraceReadError } from '../../../src/trace/read.ts';
