@@ -541,14 +541,11 @@ describe('cycles', () => {
       'kind: pipe_write, watch: write',
       'kind: file',
       'drain: false, do_runs: 1, ready: true',
-    ].map(
-      (fd): [string, string, string] =>
-        [
-          `an fd that is always ready: ${fd}`,
-          `fds: {e: {${fd}}}\nsteps: [run]`,
-          "f:2:7: 'e' is always ready, so that 'run' never ends: expected a limit, such as {run: {for: 100ms}}",
-        ] as const,
-    ),
+    ].map((fd): [string, string, string] => [
+      `an fd that is always ready: ${fd}`,
+      `fds: {e: {${fd}}}\nsteps: [run]`,
+      "f:2:7: 'e' is always ready, so that 'run' never ends: expected a limit, such as {run: {for: 100ms}}",
+    ]),
     [
       'a notifier that is never cleared',
       'notifiers: {n: {clear: false, do_runs: 1}}\nsteps: [{set: n}, run]',
@@ -558,7 +555,7 @@ describe('cycles', () => {
     expect(problems(...text.split('\n'))).toEqual([message]);
   });
 
-  it.each([
+  it.each<[string, string]>([
     ...[
       'fds: {e: {kind: socketpair, watch: both, do_write: [{watch: {e: read}}]}}\nsteps: [run]',
       'fds: {e: {kind: socketpair, watch: both}}\nbottom_halves: {a: {do: [{unwatch: e}]}}\nsteps: [{schedule: a}, run]',
@@ -568,7 +565,7 @@ describe('cycles', () => {
       'drive: aio_poll\nfds: {e: {watch: write, context: iohandler}}\nsteps: [run]',
       'fdmon: epoll\ndrive: aio_poll\nfds: {e: {kind: file}}\nsteps: [run]',
       'fds: {e: {}, f: {of: e, watch: both}}\nsteps: [run]',
-    ].map((text) => [`an fd that is not always ready: ${text}`, text] as const),
+    ].map((text) => [`an fd that is not always ready: ${text}`, text] as [string, string]),
     [
       'do_runs ends it',
       'signals: {SIGUSR1: {do: [{raise: SIGUSR1}], do_runs: 2}}\nsteps: [{raise: SIGUSR1}]',
