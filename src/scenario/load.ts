@@ -33,7 +33,7 @@ export function loadScenario(text: string, file: string): Loaded {
   const issues = issuesOf(root, problems);
   if (issues.length > 0) {
     explain(root, issues, problems);
-    checkRest(prune(root, issues), problems);
+    if (!problems.isFull) checkRest(prune(root, issues), problems);
   }
   if (problems.list.length > 0) return { scenario: null, problems: problems.sorted() };
   const scenario = buildScenario(root, file);
@@ -46,23 +46,35 @@ export function loadScenario(text: string, file: string): Loaded {
   return { scenario: ok ? scenario : null, problems: problems.sorted() };
 }
 
-/** What is wrong with the shape of a file. */
-function issuesOf(root: Node, problems: Problems): readonly z.core.$ZodIssue[] {
-  try {
-    return scenarioSchema.safeParse(toPlain(root), { reportInput: true }).error?.issues ?? [];
-  } catch (error) {
-    // zod hands issues on as arguments, and of these there can be too many.
-    if (!(error instanceof RangeError)) throw error;
-    problems.add(root.at, 'too much is wrong with this file: only its first parts were looked at');
-    return (
-      scenarioSchema.safeParse(toPlain(beginning(root)), { reportInput: true }).error?.issues ?? []
-    );
+type Issues = readonly z.core.$ZodIssue[];
+
+/** Where so many stand in a list or a map, a file is first looked at in part. */
+const MANY = 5_000;
+
+/** What is wrong with the shape of a file. Of a long one that begins wrong, the beginning is told of. */
+function issuesOf(root: Node, problems: Problems): Issues {
+  const first = beginning(root, MANY);
+  const issues = shapeOf(first);
+  if (first === root) return issues;
+  if (issues.length === 0) {
+    try {
+      return shapeOf(root);
+    } catch (error) {
+      // zod hands issues on as arguments, and of these there can be too many.
+      if (!(error instanceof RangeError)) throw error;
+    }
   }
+  problems.add(root.at, 'much is wrong with this file: only its first parts were looked at');
+  return issues;
+}
+
+function shapeOf(root: Node): Issues {
+  return scenarioSchema.safeParse(toPlain(root), { reportInput: true }).error?.issues ?? [];
 }
 
 /** Of a file of which parts have the wrong shape, the names in the others are looked at all the same. */
 function checkRest(root: Node | null, problems: Problems): void {
-  if (root === null || !scenarioSchema.safeParse(toPlain(root)).success) return;
+  if (root === null || shapeOf(root).length > 0) return;
   const scenario = buildScenario(root, problems.file);
   const names = new Names(scenario.objects, problems);
   checkObjects(scenario, names, problems);
