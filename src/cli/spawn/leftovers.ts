@@ -9,9 +9,10 @@ import {
 } from '../../host/constants.ts';
 import { type Host, newWaitResult } from '../../host/host.ts';
 import { procIsOurs } from '../../host/linux/proc.ts';
+import { count } from '../text/units.ts';
 
 /** As kill(2) has it: all processes but us; for pid 1 all of its pid namespace. */
-export const EVERYBODY = -1;
+const EVERYBODY = -1;
 
 /**
  * Processes that came to us when their own parents had ended, and that are to end
@@ -64,4 +65,9 @@ export class Leftovers {
     const unseen = this.#host.getpid() === 1 && !procIsOurs();
     return unseen ? [EVERYBODY] : this.#host.children();
   }
+}
+
+/** `2 processes`, for a person. */
+export function processes(pids: readonly number[]): string {
+  return pids.includes(EVERYBODY) ? 'all processes' : count(pids.length, 'process', 'processes');
 }

@@ -1,13 +1,6 @@
 import { QEMU_CLOCK_REALTIME } from '../../aio/clock.ts';
 import type { QemuTimer } from '../../aio/timer.ts';
-import {
-  CLOCK_MONOTONIC,
-  SIGCONT,
-  SIGINT,
-  SIGKILL,
-  SIGTERM,
-  SIGTSTP,
-} from '../../host/constants.ts';
+import { CLOCK_MONOTONIC, SIGCONT, SIGINT, SIGKILL, SIGTERM } from '../../host/constants.ts';
 import type { Host } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
 import type { ChildCallbacks, ChildEvent, ChildWatch } from '../../signal/child-watch.ts';
@@ -22,7 +15,7 @@ import { count, formatDuration } from '../text/units.ts';
 import type { Passing } from './forward.ts';
 import { JobControl } from './job-control.ts';
 import { type Child, Launcher } from './launcher.ts';
-import { EVERYBODY, Leftovers } from './leftovers.ts';
+import { Leftovers, processes } from './leftovers.ts';
 import type { Options } from './options.ts';
 
 export interface SupervisorParts {
@@ -130,9 +123,8 @@ export class Supervisor {
       { signo: received, as: signo, sent: targets.length },
       text,
     );
-    if (signo === SIGTSTP) this.#jobs.toldToStop(passing.toGroup);
     for (const child of targets) this.#send(child, passing);
-    if (signo === SIGCONT) this.#jobs.resumed();
+    this.#jobs.passed(passing);
     if (!ends) return;
     this.#abandon(128 + signo);
     if (interrupts) this.#interrupts++;
@@ -270,8 +262,7 @@ export class Supervisor {
   #killAll(why: string): void {
     this.#killed = true;
     for (const child of this.#children.values()) this.#kill(child, SIGKILL);
-    const left = this.#leaving ? this.#leftovers.kill() : [];
-    const pids = [...this.#children.keys(), ...left];
+    const pids = [...this.#children.keys(), ...(this.#leaving ? this.#leftovers.kill() : [])];
     const text = `${why}: SIGKILL to ${processes(pids)}`;
     this.#note('warn', 'kill', { processes: pids.length }, text);
   }
@@ -299,8 +290,4 @@ export class Supervisor {
   #note(level: LogLevel, what: string, fields: Record<string, unknown>, text: string): void {
     this.#parts.log.note(level, what, this.#parts.host.clockNs(CLOCK_MONOTONIC), fields, text);
   }
-}
-
-function processes(pids: readonly number[]): string {
-  return pids.includes(EVERYBODY) ? 'all processes' : count(pids.length, 'process', 'processes');
 }
