@@ -1,6 +1,6 @@
 import { QEMU_CLOCK_REALTIME } from '../../aio/clock.ts';
 import type { QemuTimer } from '../../aio/timer.ts';
-import { CLOCK_MONOTONIC, SIGCONT, SIGINT, SIGTERM, SIGTSTP } from '../../host/constants.ts';
+import { CLOCK_MONOTONIC, SIGINT, SIGKILL, SIGTERM } from '../../host/constants.ts';
 import type { Host } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
 import type { ChildEvent, ChildWatch } from '../../signal/child-watch.ts';
@@ -117,11 +117,10 @@ export class Supervisor {
       if (ends) this.#parts.dropOutput();
       return;
     }
-    if (signo === SIGTSTP) this.#jobs.toldToStop(passing.toGroup);
     const passed = this.#processes.pass(passing, ends);
     const fields = { signo: received, as: signo, sent: passed.sent };
     this.#note('info', 'forward_signal', fields, passedText(signo, received, passed));
-    if (signo === SIGCONT) this.#jobs.resumed();
+    this.#jobs.passed(passing);
     if (!ends) return;
     this.#abandon(128 + signo);
     const { terminal } = this.#parts;

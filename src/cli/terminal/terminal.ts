@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { fstatSync, readFileSync } from 'node:fs';
 import { O_CLOEXEC, O_NOCTTY, O_RDWR, SIGSTOP } from '../../host/constants.ts';
 import { ESRCH } from '../../host/errno.ts';
 import type { Disposable, Host } from '../../host/host.ts';
@@ -6,9 +6,10 @@ import { isProcOurs } from '../../host/linux/proc.ts';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 
 const STDIN = 0;
-const STANDARD = [STDIN, 1, 2];
+const STDOUT = 1;
+const STANDARD = [STDIN, STDOUT, 2];
 
-/** What tcgetpgrp says where the foreground group is none of our pid namespace. */
+/** What tcgetpgrp and getpgid say of a group that is none of our pid namespace. */
 const OUTSIDE = 0;
 
 /**
@@ -36,22 +37,19 @@ export class Terminal implements Disposable {
     if (this.fd > 2) this.#host.close(this.fd);
   }
 
-  /**
-   * Whether our own group is in the foreground, as far as can be known: one outside our
-   * pid namespace that is in the foreground is taken to be ours.
-   */
+  /** Whether our own group is in the foreground. Those outside our pid namespace count as one. */
   get isOurs(): boolean {
-    if (!this.interactive) return false;
-    const now = this.#host.tcgetpgrp(this.fd);
-    return now === this.#ownGroup || now === OUTSIDE;
+    return this.interactive && this.#host.tcgetpgrp(this.fd) === this.#ownGroup;
   }
 
   /**
-   * Whether a child may have it from its start: where it reads from it, and where we can
-   * take it back, which we cannot for a group outside our pid namespace.
+   * Whether a child may have it from its start: where it reads from it, where nobody behind
+   * a pipe, who is in our group, may want it too (`| less`), and where we can take it back,
+   * which we cannot for a group outside our pid namespace.
    */
   get canLend(): boolean {
-    return this.fd === STDIN && this.isOurs && this.#host.tcgetpgrp(STDIN) !== OUTSIDE;
+    if (this.fd !== STDIN || !this.isOurs || isPipe(STDOUT)) return false;
+    return this.#ownGroup !== OUTSIDE;
   }
 
   /** Makes a child's group the one in the foreground, if it is ours to give. */
@@ -82,6 +80,14 @@ export class Terminal implements Disposable {
 function openControlling(host: Host): number {
   const standard = STANDARD.find((fd) => host.tcgetpgrp(fd) >= 0);
   return standard ?? Math.max(-1, host.open('/dev/tty', O_RDWR | O_NOCTTY | O_CLOEXEC, 0));
+}
+
+function isPipe(fd: number): boolean {
+  try {
+    return fstatSync(fd).isFIFO();
+  } catch {
+    return false;
+  }
 }
 
 /** Whether another group than ours has the terminal on stdin. */
