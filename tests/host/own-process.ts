@@ -1,12 +1,10 @@
 /** Runs a TypeScript file as a process of its own: what masks signals or blocks must not do so here. */
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
-import { afterAll } from 'vitest';
+import { BUNDLES } from '../support/build.ts';
 
 export interface Ended {
   readonly status: number | null;
@@ -29,13 +27,8 @@ const koffiByPath: Plugin = {
   },
 };
 
-/** Bundles of this test file, by the path of what they were made of. */
+/** Bundles of this process, by the path of what they were made of. They go with the run. */
 const bundles = new Map<string, Promise<string>>();
-let dir: string | undefined;
-
-afterAll(() => {
-  if (dir !== undefined) rmSync(dir, { recursive: true });
-});
 
 /** Bundles the file, if that has not been done, and runs it to its end. */
 export async function runAlone(file: string, ...args: string[]): Promise<Ended> {
@@ -46,8 +39,7 @@ export async function runAlone(file: string, ...args: string[]): Promise<Ended> 
 
 /** As CommonJS, which Node loads without its thread pool: a test can tell when that starts. */
 async function bundle(file: string): Promise<string> {
-  dir ??= mkdtempSync(join(tmpdir(), 'qemu-loop-test-'));
-  const outfile = join(dir, `${bundles.size}.cjs`);
+  const outfile = join(process.env[BUNDLES]!, `${process.pid}-${bundles.size}.cjs`);
   await build({
     entryPoints: [file],
     outfile,
