@@ -93,7 +93,7 @@ describe('run', () => {
       '     the order log is not as expected (sim)',
       '       + a                  Nns  #1',
       '         mlw                Nns  #1',
-      '     run it again: qemu-loop run bad.yaml --host sim --seed 7 --timeout 20s',
+      '     run it again: qemu-loop run bad.yaml --host sim --seed 7 --timeout 120s',
       '0 passed, 1 failed in T s',
       '',
     ]);
@@ -247,7 +247,7 @@ describe('run', () => {
       expect(status).toBe(2);
       expect(out.split('\n').slice(1, -2)).toEqual([
         "     child 'a' is a real command, which needs --host linux (sim)",
-        '     run it again: qemu-loop run real.yaml --host linux --timeout 20s',
+        '     run it again: qemu-loop run real.yaml --host linux --timeout 120s',
       ]);
     }
     expect((await run(['real.yaml'], { host: 'linux' })).status).toBe(0);
