@@ -582,7 +582,7 @@ describe('an equal duration holds as far as it is written', () => {
   const elapsed = (is: string) =>
     run('steps: [{wait_for: 5.5ms}]', `expect: {elapsed: ${is}}`).status;
   const checked = (is: string) =>
-    run('steps: [{block: 5.5ms}, {check: {clock: {realtime: ' + is + '}}}]').status;
+    run(`steps: [{block: 5.5ms}, {check: {clock: {realtime: ${is}}}}]`).status;
   const expires = (is: string) =>
     run(`timers: {t: {}}`, `steps: [{arm_at: {t: 5.5ms}}, {check: {expires_at: {t: ${is}}}}]`)
       .status;

@@ -1,6 +1,6 @@
 import { QEMU_CLOCK_REALTIME } from '../../aio/clock.ts';
 import type { QemuTimer } from '../../aio/timer.ts';
-import { CLOCK_MONOTONIC, SIGINT, SIGKILL, SIGTERM } from '../../host/constants.ts';
+import { CLOCK_MONOTONIC, SIGINT, SIGTERM } from '../../host/constants.ts';
 import type { Host } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
 import type { ChildEvent, ChildWatch } from '../../signal/child-watch.ts';
