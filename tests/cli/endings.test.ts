@@ -99,7 +99,7 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
   });
 
   test('only a SIGINT that was received kills the second time', async () => {
-    const child = `trap 'echo int; n=x$n; [ $n = xx ] && exit 5' INT; echo ready; while :; do sleep 0.02; done`;
+    const child = `trap 'echo int; n=x$n; [ $n = xx ] && { sleep 0.3; exit 5; }' INT; echo ready; while :; do sleep 0.02; done`;
     const args = ['-q', '-g', '--rewrite', 'TERM:INT', '--spawn', child];
     const running = start(args);
     await running.until(/ready/);
