@@ -134,7 +134,6 @@ const STILL_TO_DO: readonly string[] = [
   'src/mainloop',
   'src/scenario',
   'src/signal',
-  'src/trace',
   'tests/cli',
   'tests/host',
   'tests/scenario',
