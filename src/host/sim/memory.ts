@@ -1,7 +1,10 @@
 import { checkBytes } from '../arguments.ts';
 import type { HostBuffer } from '../host.ts';
 
-/** Plain JavaScript memory as a HostBuffer. Throws RangeError where there is none, or bytes are no size. */
+/**
+ * Plain JavaScript memory as a HostBuffer. Throws RangeError if bytes is not a size, or no memory
+ * is left.
+ */
 export function newBuffer(bytes: number): HostBuffer {
   checkBytes(bytes);
   // Whole words, so that the view of words covers every byte.

@@ -1,17 +1,17 @@
-/** What signals do by default, and the table that sigaction(2) changes. */
+/** The default actions of signals, and the table that sigaction(2) changes. */
 import * as C from '../constants.ts';
 import { EINVAL } from '../errno.ts';
 import type { SigAction } from '../host.ts';
 import { bit, isSignal } from './pending.ts';
 
-/** What glibc keeps for its threads; sigaction(3) refuses them. */
+/** Signals that glibc keeps for its threads; sigaction(3) refuses them. */
 const LIBC_SIGNALS: readonly number[] = [32, 33];
 const IGNORED_BY_DEFAULT = bit(C.SIGCHLD) | bit(C.SIGCONT) | bit(C.SIGURG) | bit(C.SIGWINCH);
 const STOPS = bit(C.SIGSTOP) | bit(C.SIGTSTP) | bit(C.SIGTTIN) | bit(C.SIGTTOU);
 export const UNBLOCKABLE = bit(C.SIGKILL) | bit(C.SIGSTOP);
 export const STOP_SIGNALS = [C.SIGSTOP, C.SIGTSTP, C.SIGTTIN, C.SIGTTOU];
 
-/** The SA_ flags that the kernel knows, and so keeps. */
+/** The SA_ flags that the kernel knows, and therefore keeps. */
 const KNOWN_FLAGS =
   C.SA_NOCLDSTOP |
   C.SA_NOCLDWAIT |
@@ -37,7 +37,7 @@ export class ActionTable {
   readonly #maskLo = new Int32Array(C.NSIG + 1);
   readonly #maskHi = new Int32Array(C.NSIG + 1);
 
-  /** As a Node process starts: all default, but for these two. */
+  /** The state of a Node process at its start: all default, except these two. */
   constructor() {
     this.#handler[C.SIGPIPE] = C.SIG_IGN;
     this.#handler[C.SIGXFSZ] = C.SIG_IGN;
@@ -51,7 +51,7 @@ export class ActionTable {
     return this.#flags[signo]!;
   }
 
-  /** Ignored by disposition or by default. */
+  /** Whether a signal is ignored, by disposition or by default. */
   ignores(signo: number): boolean {
     const handler = this.#handler[signo]!;
     return handler === C.SIG_IGN || (handler === C.SIG_DFL && ignoredByDefault(signo));
