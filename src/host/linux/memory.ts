@@ -1,10 +1,10 @@
-/** Memory that C and JavaScript share, and the C layouts that are written into it. */
+/** Memory shared by C and JavaScript, and the C structures written into it. */
 
 import { checkBytes } from '../arguments.ts';
 import type { HostBuffer } from '../host.ts';
 import { addressOf } from './libc.ts';
 
-/** An ArrayBuffer whose address is known. */
+/** An ArrayBuffer with a known address. */
 export class LinuxBuffer implements HostBuffer {
   readonly size: number;
   readonly address: number;
@@ -12,10 +12,10 @@ export class LinuxBuffer implements HostBuffer {
   readonly i32: Int32Array;
   readonly view: DataView;
 
-  /** Throws RangeError where there is no memory, or bytes are no size. */
+  /** Throws RangeError if bytes is not a size, or no memory is left. */
   constructor(bytes: number) {
     checkBytes(bytes);
-    // Whole 64-bit words, and never none: an empty ArrayBuffer has no address.
+    // Whole 64-bit words, at least one: an empty ArrayBuffer has no address.
     const memory = new ArrayBuffer(Math.max(8, Math.ceil(bytes / 8) * 8));
     this.size = bytes;
     this.address = addressOf(memory);
@@ -39,8 +39,8 @@ export function word64(words: Int32Array, i: number): number {
 }
 
 /**
- * Writes a duration in ns as a struct timespec at 32-bit index i; 104 days where it
- * is longer, which a number no longer tells to the ns.
+ * Writes a duration in ns as a struct timespec at 32-bit index i; at most 104 days, beyond which a
+ * number is no longer exact to the ns.
  */
 export function putTimespec(words: Int32Array, i: number, ns: number): void {
   const most = Math.min(ns, Number.MAX_SAFE_INTEGER);
