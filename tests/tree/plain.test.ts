@@ -129,7 +129,6 @@ const STILL_TO_DO: readonly string[] = [
   'src/cli/spawn',
   'src/cli/terminal',
   'src/cli/trace',
-  'src/scenario',
   'tests/cli',
   'tests/host',
   'tests/scenario',

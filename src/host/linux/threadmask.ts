@@ -147,7 +147,7 @@ export class ThreadMask {
     const old = newSigAction();
     this.signals.sigaction(spare, null, old);
     const ret = change.settle(now);
-    // Ignoring the signal drops it where it is still pending for a stuck thread; its default action
+    // Ignoring the signal drops it if it is still pending for a stuck thread: its default action
     // would kill us.
     this.signals.sigaction(spare, { ...newSigAction(), handler: SIG_IGN }, null);
     this.signals.sigaction(spare, old, null);
