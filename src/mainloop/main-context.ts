@@ -3,36 +3,37 @@ import type { Disposable } from '../host/host.ts';
 import { G_PRIORITY_DEFAULT, Source } from './source.ts';
 
 const LOWEST_PRIORITY = 0x7fffffff;
-/** So many empty places are let be in however short a list. */
+/** However short the list, this many empty places are tolerated. */
 const MOST_EMPTY = 16;
 
-/** Where a source stands in the order; empty once it is removed. */
+/** The place of a source in the order; empty once the source is removed. */
 export interface Place {
   source: Source | null;
   readonly priority: number;
 }
 
 /**
- * Sources by priority, and the four steps of an iteration on them. GLib:
- * GMainContext.
+ * Sources by priority, and the four steps of an iteration on them. GLib: GMainContext.
  *
  * Invariants:
- *  M1. What is ready counts for nothing while something of a higher priority is.
- *  M2. A source that was found ready stays so until it is dispatched, also where
- *      a nested iteration takes the list of pending ones over.
+ *  M1. A ready source does not count while one of a higher priority is ready.
+ *  M2. A source found ready stays so until it is dispatched, even if a nested iteration takes over
+ * the pending list.
  */
 export class MainContext {
   /** Sorted by priority, then in order of attachment. */
   #places: Place[] = [];
-  /** How many of them are empty. */
+  /** The number of empty places. */
   #empty = 0;
-  /** How many walks over #places are under way; while any is, the list is replaced, not changed. */
+  /**
+   * The number of walks over #places under way. During a walk the list is replaced, not modified.
+   */
   #walks = 0;
   readonly #pending: Source[] = [];
   #pendingCount = 0;
   /** Sources of a lower priority than this take no part in the iteration. */
   maxPriority = LOWEST_PRIORITY;
-  /** What the sources allow the loop to sleep, ms; -1 without limit. */
+  /** How long the sources allow the loop to sleep, ms; -1 without limit. */
   timeoutMs = -1;
 
   /** GLib: g_source_attach. */
@@ -53,7 +54,8 @@ export class MainContext {
   remove(source: Source): void {
     if (source?.context !== this) return;
     source.context = null;
-    // Its place stays, empty, until half of them are: to close each gap costs a move of all behind it.
+    // Its place stays empty until half of them are: closing each gap would move everything after
+    // it.
     source.place!.source = null;
     source.place = null;
     if (++this.#empty > MOST_EMPTY && this.#empty > this.#places.length / 2) {
@@ -62,12 +64,12 @@ export class MainContext {
     }
   }
 
-  /** Those of now; the list does not follow later changes. */
+  /** The current sources; the list does not follow later changes. */
   get sources(): readonly Source[] {
     return this.#places.flatMap(({ source }) => (source === null ? [] : [source]));
   }
 
-  /** Behind all of its priority, and before those of a lower one. */
+  /** After all sources of its priority, before those of a lower one. */
   #indexFor({ priority }: Place): number {
     const places = this.#places;
     let low = 0;
@@ -80,14 +82,17 @@ export class MainContext {
     return low;
   }
 
-  /** Whether fds of the default priority are polled in this iteration. GLib: what query selects. */
+  /**
+   * Whether this iteration polls fds of the default priority. GLib: g_main_context_query selects
+   * them.
+   */
   get pollsFds(): boolean {
     return this.maxPriority >= G_PRIORITY_DEFAULT;
   }
 
   /** Sets maxPriority and timeoutMs. GLib: g_main_context_prepare. */
   prepare(): void {
-    // Of an iteration that this one interrupts; M2 brings them back.
+    // Forgets those of an iteration that this one interrupts; M2 brings them back.
     this.#pendingCount = 0;
     this.#walks++;
     try {
@@ -120,7 +125,7 @@ export class MainContext {
     this.timeoutMs = timeoutMs;
   }
 
-  /** Returns whether there is anything to dispatch. GLib: g_main_context_check. */
+  /** Whether there is anything to dispatch. GLib: g_main_context_check. */
   check(): boolean {
     this.#walks++;
     try {
@@ -147,10 +152,10 @@ export class MainContext {
 
   /** GLib: g_main_context_dispatch. */
   dispatch(): void {
-    // An iteration inside a callback empties the list: then this one is over.
+    // An iteration inside a callback empties the list, which ends this loop.
     for (let i = 0; i < this.#pendingCount; i++) {
       const source = this.#pending[i]!;
-      // Removed, or removed and attached anew, by a callback of this round.
+      // A callback of this round has removed it, or removed it and attached it anew.
       if (source.context !== this || !source.ready) continue;
       source.ready = false;
       const wasDispatching = source.dispatching;

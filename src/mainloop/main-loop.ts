@@ -20,60 +20,62 @@ const T_PHASE = EV.main_loop_phase;
 
 const NS_PER_MS = 1_000_000;
 
-/** What a poll notifier is told. QEMU: MainLoopPoll. */
+/** The argument of a poll notifier. QEMU: MainLoopPoll. */
 export interface MainLoopPoll {
   /** FILL before the poll; OK or ERR after it. */
   state: 'FILL' | 'OK' | 'ERR';
-  /** While FILL: how long the poll may take, ms, -1 without limit; may be lowered. */
+  /** While FILL: how long the poll may take, ms, -1 without limit; notifiers may lower it. */
   timeoutMs: number;
-  /** While FILL: fds of the notifier's own may be added. Afterwards they have their revents. */
+  /** While FILL: notifiers may add fds of their own. After the poll these have their revents. */
   readonly fds: PollRecord[];
 }
 
 export interface MainLoopOptions {
   readonly host: Host;
   readonly trace?: Tracer;
-  /** How the loop and its contexts wait for fds; `auto` where absent. */
+  /** How the loop and its contexts wait for fds; by default `auto`. */
   readonly fdmon?: FdMonChoice;
-  /** Of its contexts: see AioContextOptions. */
+  /** For its contexts; see AioContextOptions. */
   readonly edges?: boolean;
 }
 
-/** When the polls of a main loop began and ended, for those who must judge how long something waited. */
+/** Start and end of a main loop's polls, for callers that measure how long something waited. */
 export interface PollTimes {
-  /** The clock is read for them only while this is above 0. */
+  /** The clock is read only while this is above 0. */
   wanted: number;
   enterNs: number;
   returnNs: number;
-  /** returnNs of the poll before. */
+  /** returnNs of the previous poll. */
   previousReturnNs: number;
 }
 
 /**
- * QEMU's main loop: one poll over the fds of two AioContexts and other sources,
- * then their dispatch by priority, then the loop's own timers.
+ * QEMU's main loop: polls the fds of two AioContexts and of other sources, dispatches them by
+ * priority, then runs its own timers.
  *
- * It blocks the thread while it polls; Node's own events wait until it is left.
+ * The thread blocks while the loop polls; Node's own events wait until the loop is left.
  */
 export class MainLoop implements Disposable {
   readonly host: Host;
   readonly trace: Tracer;
   readonly clocks: Clocks;
-  /** QEMU: qemu_aio_context. Its work comes first in an iteration. */
+  /** Its work comes first in an iteration. QEMU: qemu_aio_context. */
   readonly context: AioContext;
-  /** QEMU: iohandler_ctx, where setFdHandler puts its handlers. aio_poll never runs it. */
+  /**
+   * The context where setFdHandler puts its handlers. aio_poll never runs it. QEMU: iohandler_ctx.
+   */
   readonly iohandler: AioContext;
   /** Timers that run last in an iteration. QEMU: main_loop_tlg. */
   readonly timers: TimerListGroup;
-  /** Other sources may be attached to it. GLib: g_main_context_default. */
+  /** Accepts further sources. GLib: g_main_context_default. */
   readonly sources = new MainContext();
   readonly pollTimes: PollTimes = { wanted: 0, enterNs: 0, returnNs: 0, previousReturnNs: 0 };
-  /** How many iterations there have been, nested ones included. */
+  /** The number of iterations so far, including nested ones. */
   iterations = 0;
 
   readonly #poll: MainPoll;
   readonly #notifyBh: BottomHalf;
-  /** The last added first. Replaced, never changed. */
+  /** The latest is first. Replaced on each change, never modified. */
   #pollNotifiers: readonly ((poll: MainLoopPoll) => void)[] = [];
   readonly #pollState: MainLoopPoll = { state: 'FILL', timeoutMs: -1, fds: [] };
   readonly #detach: Disposable[] = [];
@@ -81,8 +83,8 @@ export class MainLoop implements Disposable {
   #closed = false;
 
   /**
-   * @throws HostError where no descriptors are left; TypeError, RangeError for options that are
-   *   missing or none. QEMU: qemu_init_main_loop.
+   * @throws HostError if no descriptors are left; TypeError, RangeError for missing or wrong
+   *   options. QEMU: qemu_init_main_loop.
    */
   constructor(options: MainLoopOptions) {
     checkOptions(options, 'MainLoop', { host: 'a Host' });
@@ -117,20 +119,23 @@ export class MainLoop implements Disposable {
     return this.context.newBottomHalf(name, callback);
   }
 
-  /** Ends the sleep of the loop, or keeps it from sleeping: schedules an empty bottom half. QEMU: qemu_notify_event. */
+  /**
+   * Ends the loop's sleep, or keeps it from sleeping, by scheduling an empty bottom half. QEMU:
+   * qemu_notify_event.
+   */
   notifyEvent(): void {
     if (this.#closed) return;
     this.#notifyBh.schedule();
   }
 
   /**
-   * Tells a function before and after each poll; the last added is told first.
-   * What one throws comes out of main_loop_wait. QEMU: main_loop_poll_add_notifier.
+   * Calls a function before and after each poll; the latest one is called first. If it throws,
+   * main_loop_wait throws the error. QEMU: main_loop_poll_add_notifier.
    */
   addPollNotifier(notifier: (poll: MainLoopPoll) => void): Disposable {
     this.#checkOpen('main_loop_poll_add_notifier');
     checkFunction(notifier, 'main_loop_poll_add_notifier: the notifier');
-    // Wrapped, so that a notifier that is added twice is held twice.
+    // Wrapped, so that a notifier added twice is called twice.
     const held = (poll: MainLoopPoll): void => notifier(poll);
     this.#pollNotifiers = [held, ...this.#pollNotifiers];
     return {
@@ -147,12 +152,11 @@ export class MainLoop implements Disposable {
   }
 
   /**
-   * One iteration. It sleeps until there is something to do, unless nonblocking.
-   * May be called from a callback. Returns what poll returned: how many fds are
-   * ready, or -errno. What a callback throws comes out here, and the loop may be
-   * called again. QEMU: main_loop_wait.
-   * @throws Error where the loop is closed; HostError where the kernel refuses every wait: a
-   *   thousand in a row, since a loop that goes on would spin
+   * Runs one iteration. It sleeps until there is something to do, unless nonblocking. A callback
+   * may call it. Returns poll's result: how many fds are ready, or -errno. An error that a callback
+   * throws comes out here, and the loop may be called again. QEMU: main_loop_wait.
+   * @throws Error if the loop is closed; HostError if the kernel refuses a thousand waits in a row,
+   *   since the loop would otherwise spin
    */
   mainLoopWait(nonblocking: boolean): number {
     this.#checkOpen('main_loop_wait');
@@ -168,36 +172,39 @@ export class MainLoop implements Disposable {
   }
 
   /**
-   * Iterates until quit is called; not at all where it was called before. May be
-   * called from a callback: a quit ends the innermost. dispose, from a callback, ends
-   * all of them. QEMU: qemu_main_loop.
-   * @throws Error where the loop was closed before
+   * Iterates until quit is called; not at all if quit was called before. A callback may call run: a
+   * quit ends the innermost one. If a callback disposes of the loop, all of them end. QEMU:
+   * qemu_main_loop.
+   * @throws Error if the loop was already closed
    */
   run(): void {
     this.#checkOpen('qemu_main_loop');
     try {
       while (!this.#quit) this.mainLoopWait(false);
     } finally {
-      // Closed, the outer ones end too.
+      // If the loop is closed, the outer runs end too.
       this.#quit = this.#closed;
     }
   }
 
-  /** Lets run return after this iteration, or the next run at once. Nothing where the loop is closed. */
+  /**
+   * Makes run return after this iteration, or the next run at once. Does nothing if the loop is
+   * closed.
+   */
   quit(): void {
     this.#quit = true;
     this.notifyEvent();
   }
 
-  /** How many fds the loop watches, and how. */
+  /** The number of fds that the loop watches, and the call it watches them with. */
   get watched(): { readonly fds: number; readonly fdmon: 'poll' | 'epoll' } {
     return { fds: this.#poll.size, fdmon: this.#poll.kind };
   }
 
   /**
-   * Closes all that the loop opened; a callback of its own may do so, and ends run. Afterwards
-   * quit, notifyEvent and all that takes something back do nothing, and the rest throws.
-   * @throws Error where a bottom half leaked, after everything is closed.
+   * Closes everything that the loop opened; one of its own callbacks may do so, which ends run.
+   * Afterwards quit, notifyEvent and all disposals do nothing, and every other call throws.
+   * @throws Error if a bottom half leaked, after everything is closed.
    */
   close(): void {
     if (this.#closed) return;
@@ -246,10 +253,10 @@ export class MainLoop implements Disposable {
     return ret;
   }
 
-  /** What the notifiers and the loop's own timers allow the poll to take, ns. */
+  /** How long the notifiers and the loop's own timers allow the poll to take, ns. */
   #fill(nonblocking: boolean): number {
     let timeoutNs = nonblocking ? 0 : -1;
-    // Also those of a notifier that is gone.
+    // Includes the fds of a notifier that has been removed.
     if (this.#pollState.fds.length > 0) this.#pollState.fds.length = 0;
     if (this.#pollNotifiers.length > 0) {
       this.#pollState.timeoutMs = nonblocking ? 0 : -1;

@@ -8,23 +8,22 @@ import { POLLIN } from '../host/constants.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import type { Tracer } from '../trace/tracer.ts';
 
-/** The id under which traces know the main loop's own monitor. */
+/** The main loop's own monitor has this id in traces. */
 const MAIN_LOOP_ID = 0;
 
 /**
- * The one poll of a main loop, over the fds of all its contexts. QEMU and GLib
- * call ppoll with all of them each time; a PollSet does the same at epoll's
- * cost. A context dispatches by order of registration, whatever order its fds
- * were found in.
+ * The one poll of a main loop, over the fds of all its contexts. QEMU and GLib call ppoll with all
+ * of them each time; a PollSet does the same at epoll's cost. A context dispatches in order of
+ * registration, whatever order its fds were found in.
  *
- * To add or remove an fd wakes GLib up, since it might be asleep in another thread:
- * the next poll with the contexts' fds does not sleep. So neither does the first one
- * of a loop. aio_poll takes nothing of that away.
+ * Adding or removing an fd wakes GLib up, since it might be asleep in another thread: the next poll
+ * with the contexts' fds does not sleep. The same holds for a loop's first poll. aio_poll does not
+ * consume that wake-up.
  */
 export class MainPoll implements PollSink {
   readonly #set: PollSet;
   readonly #contexts: AioContext[] = [];
-  /** GLib's eventfd, which only this thread ever writes. GLib: GMainContext's GWakeup. */
+  /** Stands for GLib's eventfd, which only this thread writes. GLib: GMainContext's GWakeup. */
   #woken = false;
   readonly #edges: EdgeNotifiers[] = [];
   readonly #failed = new FailedWaits();
@@ -37,7 +36,7 @@ export class MainPoll implements PollSink {
     return this.#set.kind;
   }
 
-  /** How many fds are watched. */
+  /** The number of watched fds. */
   get size(): number {
     return this.#set.size;
   }
@@ -61,9 +60,9 @@ export class MainPoll implements PollSink {
   }
 
   /**
-   * Sleeps for timeoutNs at most and hands what is ready to the contexts, and
-   * into the revents of the extra records. Returns how many fds, or -errno.
-   * @throws HostError where waits do nothing but fail
+   * Sleeps for timeoutNs at most, and passes ready fds to the contexts and into the revents of the
+   * extra records. Returns the number of ready fds, or -errno.
+   * @throws HostError if waits keep failing
    * @param withContexts whether the contexts' fds are polled at all
    */
   wait(withContexts: boolean, extra: readonly PollRecord[], timeoutNs: number): number {

@@ -2,22 +2,24 @@ import { checkFunction, checkInteger, checkNs, checkString } from '../host/argum
 import type { Disposable } from '../host/host.ts';
 import type { MainContext, Place } from './main-context.ts';
 
-// GLib's priorities: the lower, the sooner
+// GLib's priorities: lower numbers come first
 export const G_PRIORITY_HIGH = -100;
 export const G_PRIORITY_DEFAULT = 0;
 export const G_PRIORITY_HIGH_IDLE = 100;
 export const G_PRIORITY_DEFAULT_IDLE = 200;
 
 /**
- * Something that a main loop asks in each iteration whether there is work to
- * dispatch. GLib: GSource and its GSourceFuncs.
+ * Something that a main loop asks in each iteration whether it has work to dispatch. GLib: GSource
+ * and its GSourceFuncs.
  */
 export abstract class Source implements Disposable {
   readonly name: string;
   readonly priority: number;
-  /** Whether it may be dispatched again from within its own dispatch. */
+  /** Whether it may be dispatched from within its own dispatch. */
   readonly canRecurse: boolean;
-  /** Found ready, and not dispatched since. Only MainContext writes these four. */
+  /**
+   * Found ready, and not dispatched since. Only MainContext writes this field and the next three.
+   */
   ready = false;
   dispatching = false;
   context: MainContext | null = null;
@@ -32,22 +34,22 @@ export abstract class Source implements Disposable {
     this.canRecurse = canRecurse;
   }
 
-  /** ms that the loop may sleep: 0 where it is ready, -1 without limit. */
+  /** How long the loop may sleep, ms: 0 if it is ready, -1 without limit. */
   abstract prepare(): number;
-  /** After the poll: whether it is ready. */
+  /** Whether it is ready, after the poll. */
   abstract check(): boolean;
-  /** Does its work. Returns whether it stays: GLib's G_SOURCE_CONTINUE or G_SOURCE_REMOVE. */
+  /** Does its work. Returns whether to keep it: GLib's G_SOURCE_CONTINUE or G_SOURCE_REMOVE. */
   abstract dispatch(): boolean;
 
-  /** Takes it off its main context. GLib: g_source_destroy. */
+  /** Removes it from its main context. GLib: g_source_destroy. */
   dispose(): void {
     this.context?.remove(this);
   }
 }
 
 /**
- * Calls a function whenever nothing of a higher priority is ready. The function
- * returns whether to go on. GLib: g_idle_source_new.
+ * Calls a function whenever nothing of a higher priority is ready, until it returns false. GLib:
+ * g_idle_source_new.
  */
 export class IdleSource extends Source {
   readonly #callback: () => boolean;
@@ -73,8 +75,8 @@ export class IdleSource extends Source {
 }
 
 /**
- * Calls a function after a time, and again after each such time while it
- * returns true. GLib: g_timeout_source_new.
+ * Calls a function after an interval, and again after each interval while it returns true. GLib:
+ * g_timeout_source_new.
  */
 export class TimeoutSource extends Source {
   readonly #nowNs: () => number;
@@ -119,7 +121,7 @@ export class TimeoutSource extends Source {
   }
 }
 
-/** Rounds up, since to sleep too short is to spin. QEMU: qemu_timeout_ns_to_ms. */
+/** Rounds up, since sleeping too short means spinning. QEMU: qemu_timeout_ns_to_ms. */
 export function timeoutNsToMs(ns: number): number {
   if (ns < 0) return -1;
   return Math.min(Math.ceil(ns / 1_000_000), 0x7fffffff);

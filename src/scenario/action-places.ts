@@ -1,6 +1,6 @@
 import type { Op } from './model.ts';
 
-/** Where actions stand. */
+/** The places of actions. */
 export type Where = 'steps' | 'callback' | 'coroutine' | 'timeline';
 
 const STEPS_ONLY: ReadonlySet<Op> = new Set<Op>(['step', 'settle', 'run']);
@@ -37,7 +37,7 @@ const TIMELINE: ReadonlySet<Op> = new Set<Op>([
   'wait_for',
 ]);
 
-/** What is wrong with an action that stands there; null where it may. */
+/** The message if an action is not allowed at its place; null if it is. */
 export function misplaced(op: Op, where: Where): string | null {
   if (where === 'timeline') {
     if (TIMELINE.has(op)) return null;
@@ -59,7 +59,7 @@ export function misplaced(op: Op, where: Where): string | null {
   return null;
 }
 
-/** Where an action stands whose place in the file is such a path. */
+/** The place of an action, from its path in the file. */
 export function whereOf(path: readonly PropertyKey[]): Where {
   const top = path[0];
   if (top === 'steps' || top === 'timeline') return top;

@@ -35,13 +35,13 @@ import { SECTIONS, type Section } from './schema.ts';
 import type { Node } from './source.ts';
 import { durationNs, numberBound } from './values.ts';
 
-/** Where objects stand of which the file does not say it. */
+/** The contexts and lists of objects for which the file does not name one. */
 interface Defaults {
   readonly context: ContextName;
   readonly list: ContextName | 'loop';
 }
 
-/** Makes the model of a file that the schema has found to be right. */
+/** Makes the model of a file that the schema has accepted. */
 export function buildScenario(root: Node, file: string): Scenario {
   const drive = textOf(get(root, 'drive'), 'main_loop') as Scenario['drive'];
   const defaults: Defaults =

@@ -41,8 +41,8 @@ const TARGETS: Readonly<Record<NameOp, Section>> = {
 };
 
 /**
- * Checks every action of a file: whether it may stand there, and what it is done to.
- * @param mayAbort whether what makes no sense is let pass
+ * Checks every action of a file: whether it is allowed at its place, and what it is done to.
+ * @param mayAbort whether to allow actions that make no sense
  */
 export function checkActions(
   scenario: Scenario,
@@ -66,7 +66,7 @@ export function checkActions(
 class ActionChecker {
   readonly #names: Names;
   readonly #problems: Problems;
-  /** A file that expects an abort may do what makes no sense. */
+  /** Whether actions that make no sense are allowed, as in a file that expects an abort. */
   readonly #mayAbort: boolean;
 
   constructor(names: Names, problems: Problems, mayAbort: boolean) {
@@ -75,7 +75,7 @@ class ActionChecker {
     this.#mayAbort = mayAbort;
   }
 
-  /** @param times how often the repeats around them do them */
+  /** @param times the product of the enclosing repeats */
   list(actions: readonly Action[], where: Where, times = 1): void {
     for (const action of actions) {
       if (this.#problems.isFull) return;
@@ -96,7 +96,7 @@ class ActionChecker {
     this.list(action.do, where, all);
   }
 
-  /** What a coroutine unlocks it must have locked: another's lock is never its own. */
+  /** A coroutine may only unlock a lock that it holds itself. */
   locks(actions: readonly Action[], held = new Set<string>()): void {
     for (const action of actions) {
       if (action.op === 'repeat') {
@@ -111,7 +111,10 @@ class ActionChecker {
     }
   }
 
-  /** QEMU's qemu_clock_enable waits until the clock's timers are done, so it hangs in one of them. */
+  /**
+   * QEMU's qemu_clock_enable waits until the clock's timers are done, so it would hang in one of
+   * them.
+   */
   ownClock(actions: readonly Action[], timer: TimerDef): void {
     for (const action of actions) {
       if (action.op === 'repeat') this.ownClock(action.do, timer);

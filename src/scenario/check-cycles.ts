@@ -3,15 +3,14 @@ import type { Action, ObjectDef, Op, Scenario } from './model.ts';
 import type { Problems } from './problem.ts';
 
 /**
- * Finds callbacks that start each other for ever. Three kinds never end: signals
- * that raise each other, since sigfd_handler reads until nothing is pending;
- * timers that arm each other in the past, since all that is due runs in one
- * round; and callbacks that start each other and poll, which nest without end.
- * A fourth ends with the run only: whatever starts itself again, where a `run`
- * has no limit and nothing can stop it.
+ * Finds callbacks that start each other for ever. Three kinds never end: signals that raise each
+ * other, since sigfd_handler reads until nothing is pending; timers that arm each other in the
+ * past, since all due timers run in one round; and callbacks that start each other and poll, which
+ * nest without end. A fourth ends only with the run: objects that start themselves again, if a
+ * `run` has no limit and nothing can stop them.
  *
- * do_runs, coroutines and sources, whose bodies run once, end a cycle. So that
- * `run` comes to an end no fd may be ready for ever, either.
+ * do_runs, coroutines and sources, whose bodies run once, end a cycle. An fd that is ready for ever
+ * would also keep `run` from ending.
  */
 export function checkCycles(scenario: Scenario, names: Names, problems: Problems): void {
   if (scenario.expect?.abort != null) return;
@@ -38,33 +37,33 @@ export function checkCycles(scenario: Scenario, names: Names, problems: Problems
   }
 }
 
-/** Whether the write handler of an fd is called in every round, from the start. */
+/** Whether an fd's write handler is called in every round from the start. */
 function isWritable(object: ObjectDef): boolean {
-  // A second set of handlers is not watched at first.
+  // A second set of handlers is not watched at the start.
   if (object.section !== 'fds' || object.of !== null) return false;
   if (object.watch !== 'write' && object.watch !== 'both') return false;
   return object.kind !== 'pipe_read' && !object.full;
 }
 
-/** aio_poll looks at one context, and epoll refuses a file. */
+/** Whether the loop polls it: aio_poll polls one context, and epoll refuses a file. */
 function isLookedAt(object: ObjectDef, { drive, fdmon }: Scenario): boolean {
   if (object.section === 'fds' && object.kind === 'file' && fdmon === 'epoll') return false;
   return drive === 'main_loop' || contextOf(object) === 'main';
 }
 
-/** The names of a cycle; of many, those at its ends. */
+/** The names of a cycle; for a long one, those at its ends. */
 function pathText(names: readonly string[]): string {
   const shown = names.length <= 12 ? names : [...names.slice(0, 6), '…', ...names.slice(-3)];
   return shown.join(' → ');
 }
 
-/** Realtime reads 1,000 s at the start of a simulated run, so what is earlier is past. */
+/** The realtime clock starts at 1,000 s in a simulated run, so earlier times are past. */
 const LONG_PAST_NS = 1e12;
 
 /** A nested poll that follows an action in its body. */
 type Nests = 'poll' | 'main_loop_wait' | null;
 
-/** Says whether an edge counts. action is null where the object starts itself. */
+/** Whether an edge counts. action is null if the object starts itself. */
 type Counts = (from: ObjectDef, action: Action | null, to: ObjectDef, nests: Nests) => boolean;
 
 interface Edge {
@@ -73,7 +72,7 @@ interface Edge {
   readonly nests: Nests;
 }
 
-/** An object on the way of a search, and which of its edges is next. */
+/** An object on the path of a search, and the next of its edges. */
 interface Visit {
   readonly object: ObjectDef;
   readonly edges: readonly Edge[];
@@ -83,9 +82,9 @@ interface Visit {
 class Graph {
   readonly #names: Names;
   readonly #edges = new Map<ObjectDef, readonly Edge[]>();
-  /** What some action or the outside world starts. */
+  /** Objects that some action or the outside world starts. */
   readonly #reached = new Set<ObjectDef>();
-  /** Which actions the file has, and those that stop something by the name that they stop. */
+  /** The actions of the file; and the actions that stop something, by its name. */
   readonly ops = new Set<Op>();
   readonly stopped = new Set<string>();
 
@@ -106,7 +105,7 @@ class Graph {
     return this.#reached.has(object);
   }
 
-  /** A cycle of callbacks without do_runs along the edges that count, or null. */
+  /** A cycle of callbacks without do_runs along the counted edges, or null. */
   cycle(counts: Counts): ObjectDef[] | null {
     const done = new Set<ObjectDef>();
     for (const start of this.#reached) {
@@ -163,7 +162,7 @@ class Graph {
       const actions = flat(body);
       const own: Edge[] = [];
       let nests: Nests = null;
-      // From behind, since what counts is which polls follow an action.
+      // From the end, since the polls after an action decide.
       for (const action of actions.toReversed()) {
         for (const to of this.#started(action)) own.push({ action, to, nests });
         if (action.op === 'main_loop_wait') nests = 'main_loop_wait';
@@ -175,7 +174,7 @@ class Graph {
     return edges;
   }
 
-  /** Which callbacks an action lets run. */
+  /** The callbacks that an action makes run. */
   #started(action: Action): ObjectDef[] {
     if (!('on' in action) || !STARTS.has(action.op)) return [];
     const object = this.#names.get(action.on.name);
@@ -231,14 +230,14 @@ function isUnlimited(object: ObjectDef): boolean {
   return object.doRuns === Number.POSITIVE_INFINITY;
 }
 
-/** Ready from the start. */
+/** Whether it is ready from the start. */
 function startsByItself(object: ObjectDef): boolean {
   if (object.section === 'notifiers') return object.set;
   if (object.section !== 'fds') return false;
   return object.ready || (object.watch !== 'none' && object.kind === 'file');
 }
 
-/** Whether its own callback leaves an object as ready as it was. */
+/** Whether its own callback leaves an object as ready as before. */
 function staysReady(object: ObjectDef): boolean {
   if (object.section === 'notifiers') return !object.clear && !object.pollable;
   if (object.section !== 'fds' || object.watch === 'none') return false;
@@ -253,7 +252,7 @@ function startsAtOnce(from: ObjectDef, action: Action | null, to: ObjectDef): bo
   return action.ns < LONG_PAST_NS && from.clock !== 'virtual';
 }
 
-/** Whether a nested poll can call it: aio_poll runs the main context only. */
+/** Whether a nested poll can call it: aio_poll runs only the main context. */
 function canNest(nests: Nests, to: ObjectDef): boolean {
   if (nests === null) return false;
   return nests === 'poll' ? contextOf(to) === 'main' : contextOf(to) !== null;
@@ -277,7 +276,7 @@ function contextOf(object: ObjectDef): string | null {
 function canBeStopped(object: ObjectDef, { ops, stopped }: Graph): boolean {
   if (object.section === 'timers' && ops.has('disable_clock')) return true;
   if (object.section === 'signals' && ops.has('kill_child')) return true;
-  // Other handlers on the same descriptor take its place.
+  // Other handlers on the same descriptor may replace it.
   if (object.section === 'fds' && (object.external || ops.has('watch'))) return true;
   return stopped.has(object.name);
 }

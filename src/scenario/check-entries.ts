@@ -5,7 +5,7 @@ import type { Problems } from './problem.ts';
 import { signalOf } from './read.ts';
 import type { Section } from './schema.ts';
 
-/** Entries that stand for no object. */
+/** Entries that do not stand for an object. */
 const MARKS = [
   'mlw',
   'poll=0',
@@ -18,10 +18,10 @@ const MARKS = [
   'nested_mlw(',
   ')',
 ];
-/** Nobody who types a word means one of these. */
+/** Nobody means one of these by a mistyped word. */
 const BRACKETS = /^\)/;
 
-/** Whose callback logs the bare name. */
+/** Sections whose callbacks log the bare name. */
 const BARE: ReadonlySet<Section> = new Set<Section>([
   'bottom_halves',
   'timers',
@@ -31,7 +31,7 @@ const BARE: ReadonlySet<Section> = new Set<Section>([
   'sources',
 ]);
 
-/** What stands behind the names of a section. */
+/** The suffixes that may follow the names of a section. */
 const BEHIND: Partial<Record<Section, readonly string[]>> = {
   fds: ['.w'],
   notifiers: [
@@ -48,16 +48,16 @@ const BEHIND: Partial<Record<Section, readonly string[]>> = {
 const ENDINGS = Object.entries(BEHIND).flatMap(([section, endings]) =>
   endings.map((ending) => ({ section, ending })),
 );
-/** The same, of which a part varies. */
+/** Suffixes with a varying part. */
 const VARYING: Partial<Record<Section, RegExp>> = {
   children: /^(.+) (?:exited \d+|killed SIG\S+)$/s,
   signals: /^([^(]+)\(.*\)$/s,
 };
 
 /**
- * Refuses entries of the order log that no run of the file can have: a word that
- * does not exist, a name that is not declared. What `never` asks of it would hold
- * for ever, and nobody would know why. What could come is not looked into.
+ * Rejects entries of the order log that no run of the file can produce: unknown words, undeclared
+ * names. A `never` of such an entry would always hold, and nobody would know why. Whether an entry
+ * can really occur is not examined.
  */
 export function checkEntries(
   scenario: Scenario,
@@ -101,7 +101,7 @@ function* allWords(
   for (const object of objects) yield* wordsOf(object, entry);
 }
 
-/** Whether some object can log an entry: its bare name, or that and what stands behind it. */
+/** Whether some object can log an entry: its bare name, or the name with a suffix. */
 function canLog(names: Names, entry: string): boolean {
   const own = names.get(entry);
   if (own !== undefined && BARE.has(own.section)) return true;
@@ -115,7 +115,7 @@ function canLog(names: Names, entry: string): boolean {
   });
 }
 
-/** What an object can log, as near to a wrong entry as it gets. */
+/** The entries that an object can log, to find the one nearest to a wrong entry. */
 function wordsOf(object: ObjectDef, entry: string): string[] {
   const { section, name } = object;
   const words = BARE.has(section) ? [name] : [];
@@ -128,7 +128,7 @@ function wordsOf(object: ObjectDef, entry: string): string[] {
   return words;
 }
 
-/** What `log` logs, wherever it stands. */
+/** All texts of `log`, wherever they are. */
 function textsOf({ objects, timeline, steps }: Scenario): string[] {
   const lists: (readonly Action[])[] = [steps, ...timeline.map((entry) => entry.do)];
   for (const object of objects) {

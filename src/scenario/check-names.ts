@@ -2,7 +2,7 @@ import type { Mention, ObjectDef } from './model.ts';
 import type { Problems } from './problem.ts';
 import type { Section } from './schema.ts';
 
-/** How one of a section is called. */
+/** The kind of an object, by its section. */
 const KINDS: Readonly<Record<Section, string>> = {
   bottom_halves: 'a bottom half',
   timers: 'a timer',
@@ -33,7 +33,7 @@ const ENTRIES = [
   / killed \S+$/,
 ];
 
-/** Signals go by their own names, which are entries, too. */
+/** Signals have names of their own, which are entries too. */
 const SIGNAL = /^SIG[A-Z0-9]+([+-]\d+)?(\(.*\))?$/;
 
 /** The objects of a file by name: one name space for all kinds. */
@@ -50,7 +50,7 @@ export class Names {
     return this.#objects.get(name);
   }
 
-  /** The object that is meant; tells where there is none, or one of another kind. */
+  /** The object that is meant; reports a problem if there is none, or one of another kind. */
   find<S extends Section>(
     mention: Mention,
     ...sections: readonly S[]

@@ -9,7 +9,7 @@ import { signalOf } from './read.ts';
 import { A_SIGNAL } from './schema-parts.ts';
 import { meantSignal } from './suggest.ts';
 
-/** Checks what a file says of its objects, faults and expectations, actions aside. */
+/** Checks a file's objects, faults and expectations, except actions. */
 export function checkObjects(scenario: Scenario, names: Names, problems: Problems): void {
   const signals = new Map<number, SignalDef>();
   const made = new Set<string>();
@@ -28,7 +28,7 @@ export function checkObjects(scenario: Scenario, names: Names, problems: Problem
   checkExpectation(scenario, names, problems);
 }
 
-/** The signal that a name means; tells where it means none. */
+/** The signal with that name; reports a problem if there is none. */
 export function checkSignalName({ name, at }: Mention, problems: Problems): number {
   const signo = signalOf(name);
   if (signo === 0) {
@@ -51,7 +51,7 @@ function checkFd(fd: FdDef, names: Names, problems: Problems): void {
   }
 }
 
-/** Objects are made in order of the file, so that no fd is 'of' itself in the end. */
+/** Objects are made in order of the file, so an fd cannot be 'of' itself, even indirectly. */
 function checkMade(
   { name, of }: FdDef,
   made: ReadonlySet<string>,
@@ -62,7 +62,7 @@ function checkMade(
   problems.add(of.at, `'${name}' is 'of' '${of.name}', expected an fd that stands before it`);
 }
 
-/** A second set of handlers has nothing of a descriptor. */
+/** A second set of handlers has no descriptor properties of its own. */
 function checkSecond(fd: FdDef, of: Mention, names: Names, problems: Problems): void {
   const { name, at } = fd;
   const other = names.find(of, 'fds');

@@ -7,7 +7,7 @@ const numbers: ReadonlyMap<string, number> = new Map(
   Array.from({ length: LAST_ERRNO }, (_, i) => [errnoName(i + 1), i + 1]),
 );
 
-/** The number of an error; 0 where there is none of that name. */
+/** The number of an error; 0 if there is no such name. */
 export function errnoNumber(name: string): number {
   return numbers.get(name) ?? 0;
 }

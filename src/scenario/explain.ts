@@ -10,7 +10,7 @@ import { meant, meantAction, meantSignal } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** Tells zod's issues as problems of the file: where, what was found, what was expected. */
+/** Turns zod's issues into problems of the file: place, what was found, what was expected. */
 export function explain(root: Node, issues: readonly Issue[], problems: Problems): void {
   for (const issue of inOrder(root, telling(issues))) {
     if (problems.isFull) return;
@@ -18,7 +18,7 @@ export function explain(root: Node, issues: readonly Issue[], problems: Problems
   }
 }
 
-/** As the file has them, so that of too many the first are told. */
+/** In order of the file, so that of too many the first are reported. */
 function inOrder(root: Node, issues: readonly Issue[]): Issue[] {
   const placed = issues.map((issue) => {
     const node = nodeAt(root, issue.path) ?? nodeAt(root, issue.path.slice(0, -1));
@@ -28,7 +28,7 @@ function inOrder(root: Node, issues: readonly Issue[]): Issue[] {
   return placed.map(({ issue }) => issue);
 }
 
-/** A rule on a map as a whole says nothing new where keys of it are unknown. */
+/** Drops rules on a map as a whole if keys of it are unknown: they would add nothing. */
 function telling(issues: readonly Issue[]): readonly Issue[] {
   const unknown = new Set<string>();
   for (const i of issues) if (i.code === 'unrecognized_keys') unknown.add(i.path.join());
@@ -64,7 +64,7 @@ function explainIssue(
   tellNode(node, path, expected, problems);
 }
 
-/** Tells of a node that is not what was expected. */
+/** Reports a node that is not what was expected. */
 function tellNode(
   node: Node,
   path: readonly PropertyKey[],
@@ -87,17 +87,17 @@ function tellNode(
   problems.expected(node.at, found, what + hint, near, actionFor(found, near));
 }
 
-/** What is said of an action that stands there as a bare word. */
+/** The message for an action without its argument. */
 function needsText(action: string): string {
   const what = (NAME_ACTIONS as readonly string[]).includes(action) ? 'a name' : 'an argument';
   return `${action} needs ${what}, such as {${action}: ${ARGUMENTS[action] ?? 'a'}}`;
 }
 
-/** What may be empty, and is a map all the same. */
+/** Maps that may be empty. */
 const MAY_BE_EMPTY =
   /\b(bottom half|timer|fd|notifier|coroutine|signal|child|poll notifier): a map$/;
 
-/** A key whose value was left out, since there is nothing to say. */
+/** A hint for a key whose value was left out. */
 function emptyHint(node: Node, path: readonly PropertyKey[], what: string): string {
   if (node.kind !== 'scalar' || !node.empty || !MAY_BE_EMPTY.test(what)) return '';
   return `; with nothing to say of it, write ${String(path.at(-1))}: {}`;
@@ -105,13 +105,13 @@ function emptyHint(node: Node, path: readonly PropertyKey[], what: string): stri
 
 const ACTIONS: ReadonlySet<string> = new Set(actionWords());
 
-/** Of actions, those that may stand there. */
+/** The actions among the words that are allowed at that place. */
 function wordsAt(path: readonly PropertyKey[], words: readonly string[]): readonly string[] {
   const where = whereOf(path);
   return words.filter((word) => !ACTIONS.has(word) || misplaced(word as Op, where) === null);
 }
 
-/** The key of a record that is no member of an enum has the enum's issue inside. */
+/** The issue of a record's key that is not a member of an enum contains the enum's own issue. */
 function keyExpected(issue: Issue, expected: Expected): Expected {
   if (issue.code !== 'invalid_key') return expected;
   return unpack(issue.issues[0]?.message ?? '') ?? expected;
@@ -128,7 +128,7 @@ function explainKey(
   const entry = entryOf(node, key);
   if (isTold(entry?.key)) return;
   const at = entry?.key.at ?? node.at;
-  // It would be right as a word, and is most likely the next action with its '-' left out.
+  // The word itself would be right: most likely the next action, with its '-' missing.
   if (expected.words.includes(key)) problems.expected(at, key, wordExpected(node, key));
   else {
     const near = wordsAt(path, expected.words);
@@ -136,7 +136,7 @@ function explainKey(
   }
 }
 
-/** The action that another word for it stands for, where that one may stand. */
+/** The action that another word stands for, if it is allowed here. */
 function actionFor(word: string, words: readonly string[]): string | undefined {
   const action = meantAction(word);
   return action !== undefined && ACTIONS.has(action) && words.includes(action) ? action : undefined;
@@ -152,7 +152,7 @@ function isTold(node: Node | undefined): boolean {
   return node?.kind === 'scalar' && node.told === true;
 }
 
-/** Those options are told of that take what stands there, be it a word, a list or a map. */
+/** Reports the options that fit the kind of node found: a word, a list or a map. */
 function explainUnion(
   root: Node,
   path: readonly PropertyKey[],
@@ -178,7 +178,7 @@ function explainUnion(
   problems.expected(at, 'nothing', what, words);
 }
 
-/** What an action that needs one can have for its argument. */
+/** An example argument for each action that needs one. */
 const ARGUMENTS: Readonly<Record<string, string>> = {
   watch: 'e',
   notify: 'main',
@@ -201,7 +201,7 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   kill: 'SIGUSR1',
 };
 
-/** Whether an option of a union wants another kind of node altogether. */
+/** Whether an option of a union wants another kind of node. */
 function isWrongKind(issue: Issue): boolean {
   if (issue.path.length > 0) return false;
   return issue.code === 'invalid_type' || (issue.code === 'invalid_value' && isNoText(issue));

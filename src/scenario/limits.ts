@@ -1,17 +1,20 @@
-/** What a file may ask for. Whatever is beyond it is a problem of the file, so that none hangs, or fills the memory. */
+/**
+ * The limits of a file. Exceeding one is a problem of the file, so that no file hangs the program
+ * or fills the memory.
+ */
 
 /** Characters of a file. */
 export const MOST_CHARACTERS = 16 * 2 ** 20;
-/** Maps, lists and scalars of a file, keys among them; what an alias stands for counts each time. */
+/** Maps, lists and scalars of a file, including keys; the target of an alias counts each time. */
 export const MOST_VALUES = 1_000_000;
-/** Of these, those that aliases bring in. */
+/** The part of these that aliases bring in. */
 export const MOST_ALIASED = 100_000;
 /** Lists and maps one inside the other. */
 export const MOST_DEPTH = 100;
-/** Problems of a file that are told of. */
+/** Problems of a file that are reported. */
 export const MOST_PROBLEMS = 100;
 
-/** Any count, also the product of a `repeat` with those around it. */
+/** Any count, including the product of nested `repeat`s. */
 export const MOST_TIMES = 1_000_000;
 /** Descriptors of one `count`. */
 export const MOST_FDS = 10_000;

@@ -15,15 +15,15 @@ import { readYaml } from './read-yaml.ts';
 import { scenarioSchema } from './schema.ts';
 import { beginning, get, type Node, toPlain } from './source.ts';
 
-/** What reading a file gives: a scenario, or what is wrong with it. */
+/** The result of reading a file: a scenario, or problems. */
 export interface Loaded {
-  /** Null where there are problems. */
+  /** Null if there are problems. */
   readonly scenario: Scenario | null;
   /** In order of the file. */
   readonly problems: readonly Problem[];
 }
 
-/** Reads a scenario and checks all that can be known before it is run. */
+/** Reads a scenario and checks everything that can be known before running it. */
 export function loadScenario(text: string, file: string): Loaded {
   checkString(text, 'loadScenario: the text');
   checkString(file, "loadScenario: the file's name");
@@ -72,17 +72,17 @@ function shapeOf(root: Node): Issues {
   return scenarioSchema.safeParse(toPlain(root), { reportInput: true }).error?.issues ?? [];
 }
 
-/** Of a file of which parts have the wrong shape, the names in the others are looked at all the same. */
+/** Even if parts of the file are malformed, checks the names in the rest. */
 function checkRest(root: Node | null, problems: Problems): void {
   if (root === null || shapeOf(root).length > 0) return;
   const scenario = buildScenario(root, problems.file);
   const names = new Names(scenario.objects, problems);
   checkObjects(scenario, names, problems);
-  // Whether the others make sense may hang on what is left out.
+  // Actions in the rest may only make sense together with the removed parts.
   checkActions(scenario, names, problems, true);
 }
 
-/** The entries of the order log that a file names, and where. */
+/** The entries of the order log that a file names, and their places. */
 function entriesIn(root: Node): Mention[] {
   const expect = get(root, 'expect');
   return ['order', 'includes', 'never'].flatMap((key) => itemsOf(get(expect, key)).map(mentionOf));

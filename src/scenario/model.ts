@@ -1,4 +1,4 @@
-/** A scenario as the runner takes it: everything read, nothing looked up yet. */
+/** A scenario as the runner takes it: fully read, names not yet resolved. */
 
 import type { ClockName } from '../aio/clock.ts';
 import type { FaultCall } from '../host/lenses/faults.ts';
@@ -12,16 +12,16 @@ export type Watch = 'read' | 'write' | 'both' | 'none';
 export type FdKind = 'eventfd' | 'socketpair' | 'pipe_read' | 'pipe_write' | 'file';
 export type SiginfoField = 'code' | 'pid' | 'status' | 'int';
 
-/** A name that a file mentions, and where. */
+/** A name that a file mentions, and its place. */
 export interface Mention {
   readonly name: string;
   readonly at: Place;
 }
 
-/** Actions of a callback, and in how many of its calls they are run. */
+/** Actions of a callback, and the number of its calls that run them. */
 export interface Body {
   readonly do: readonly Action[];
-  /** Infinity where there is no limit. */
+  /** Infinity if there is no limit. */
   readonly doRuns: number;
 }
 
@@ -52,7 +52,7 @@ export interface FdDef extends Base, Body {
   readonly external: boolean;
   readonly of: Mention | null;
   readonly count: number;
-  /** Whether there are `count` of them, also where that is 1: they log nothing then. */
+  /** Whether it has a `count`, even of 1: it then logs nothing. */
   readonly many: boolean;
 }
 
@@ -73,10 +73,10 @@ export interface CoObjectDef extends Base {
   readonly section: 'co_queues' | 'co_mutexes' | 'co_rwlocks';
 }
 
-/** What happens with a signal. */
+/** The action for a signal. */
 export interface SignalSpec extends Body {
   readonly handler: 'default' | 'ignore' | 'function';
-  /** Null where it does not ask for siginfo. */
+  /** Null if it does not ask for siginfo. */
   readonly siginfo: readonly SiginfoField[] | null;
   readonly reset: boolean;
   readonly nocldstop: boolean;
@@ -96,7 +96,7 @@ export interface ChildDef extends Base {
   readonly write: string | null;
   readonly ignore: readonly number[];
   readonly children: number;
-  /** A real command; a shell line is `sh -c`. */
+  /** A real command; a shell line becomes `sh -c`. */
   readonly command: readonly string[] | null;
   readonly start: boolean;
 }
@@ -127,7 +127,7 @@ export type ObjectDef =
 
 export type NameOp = Exclude<(typeof NAME_ACTIONS)[number], 'raise' | 'kill'>;
 
-/** Things that a check asserts. */
+/** The assertions of a check. */
 export type CheckItem = { readonly at: Place } & (
   | { readonly key: 'timeout' | 'blocked' | 'poll_ns'; readonly is: Comparison }
   | { readonly key: 'result'; readonly is: boolean }
@@ -182,14 +182,16 @@ export interface FaultDef {
   readonly at: Place;
   readonly call: FaultCall;
   readonly on: Mention | null;
-  /** The error's name and number (0 where there is none such); null where it is short. */
+  /**
+   * The error's name and number (0 if the name is unknown); null if it is a short read or write.
+   */
   readonly error: (Mention & { readonly errno: number }) | null;
   readonly short: number | null;
   readonly times: number;
   readonly after: number;
 }
 
-/** How a child is expected to have ended. */
+/** The expected end of a child. */
 export type ChildEnd =
   | { readonly exit: number }
   | { readonly signal: string }
@@ -208,7 +210,7 @@ export interface Expectation {
 }
 
 export interface Scenario {
-  /** As it was named when it was read. */
+  /** The name under which it was read. */
   readonly file: string;
   readonly name: string;
   readonly about: string;
@@ -216,13 +218,16 @@ export interface Scenario {
   readonly drive: 'aio_poll' | 'main_loop';
   readonly fdmon: 'auto' | 'poll' | 'epoll' | 'io_uring';
   readonly seed: number;
-  /** On the simulated host the outside world acts up to so much later than written, as the seed decides. */
+  /**
+   * On the simulated host the outside world acts up to this much later than written, as the seed
+   * decides.
+   */
   readonly jitterNs: number;
   /** In order of the file. */
   readonly objects: readonly ObjectDef[];
   readonly timeline: readonly TimelineEntry[];
   readonly faults: readonly FaultDef[];
   readonly steps: readonly Action[];
-  /** Null where the file expects nothing. */
+  /** Null if the file expects nothing. */
   readonly expect: Expectation | null;
 }

@@ -1,7 +1,7 @@
-/** Longer words are not compared, nor with such. */
+/** Longer words are not compared. */
 const LONGEST = 64;
 
-/** How much comparing may be done, in pairs of letters: what is left of it. */
+/** The remaining budget for comparisons, in pairs of letters. */
 export interface Allowance {
   pairs: number;
 }
@@ -11,7 +11,9 @@ export function newAllowance(): Allowance {
   return { pairs: 5_000_000 };
 }
 
-/** The word that a person most likely meant, or undefined where none is near, or the allowance is used up. */
+/**
+ * The word that a person most likely meant; undefined if none is near, or the budget is used up.
+ */
 export function nearest(
   typed: string,
   words: Iterable<string>,
@@ -21,7 +23,7 @@ export function nearest(
   let best: string | undefined;
   let least = Math.max(1, Math.floor(typed.length / 3)) + 1;
   for (const word of words) {
-    // To look at a word costs something too.
+    // Looking at a word costs something too.
     if (--allowance.pairs < 0) return undefined;
     if (word === typed || Math.abs(word.length - typed.length) >= least) continue;
     allowance.pairs -= typed.length * word.length;
@@ -34,7 +36,7 @@ export function nearest(
   return best;
 }
 
-/** How many letters must be put in, taken out, replaced or swapped with their neighbour. */
+/** The number of letters to insert, delete, replace or swap with a neighbour. */
 function distance(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -2,16 +2,16 @@ import { checkObject } from '../host/arguments.ts';
 import { visible } from '../trace/visible.ts';
 import { MOST_PROBLEMS } from './limits.ts';
 import { nearest, newAllowance } from './nearest.ts';
-/** Where something stands in a file; both count from 1. */
+/** A place in a file; both numbers count from 1. */
 export interface Place {
   readonly line: number;
   readonly column: number;
 }
 
-/** What is wrong with a scenario file. */
+/** A problem of a scenario file. */
 export interface Problem extends Place {
   readonly file: string;
-  /** What was found, what was expected, and the nearest valid word. */
+  /** The finding, the expectation, and the nearest valid word. */
   readonly message: string;
 }
 
@@ -22,7 +22,7 @@ export function formatProblem(problem: Problem): string {
   return visible(`${file}:${line}:${column}: ${message}`);
 }
 
-/** Words that a hint is taken from; a function where it takes time to find them. */
+/** Candidates for a hint; a function if they take time to find. */
 export type Words = Iterable<string> | (() => Iterable<string>);
 
 /** Takes the problems of one file, up to a limit. */
@@ -36,7 +36,7 @@ export class Problems {
     this.file = file;
   }
 
-  /** Whether there are so many that the others need not be looked for. */
+  /** Whether the limit is reached, and no more need be looked for. */
   get isFull(): boolean {
     return this.#isFull;
   }
@@ -51,7 +51,7 @@ export class Problems {
 
   /**
    * Adds `found X, expected Y; did you mean Z?`.
-   * @param meant what is meant for certain; else the nearest of the words
+   * @param meant the word that is certainly meant; otherwise the nearest of the words
    */
   expected(at: Place, found: string, expected: string, words: Words = [], meant?: string): void {
     if (this.#isFull) return;
@@ -61,7 +61,7 @@ export class Problems {
     this.add(at, `found ${quote(found)}, expected ${expected}${hint}`);
   }
 
-  /** In order of the file, each once; that there are more comes last. */
+  /** In order of the file, each once; a note that there are more comes last. */
   sorted(): Problem[] {
     const seen = new Set<string>();
     const told = this.#isFull ? this.list.slice(0, -1) : this.list;
@@ -75,10 +75,10 @@ export class Problems {
   }
 }
 
-/** Of a longer text its beginning says what it is. */
+/** Longer texts are cut in messages. */
 const MOST_QUOTED = 100;
 
-/** What was typed is quoted; `a map`, which stands for something, is not. */
+/** Quotes a text from the file; `a map` and the like, which describe a node, stay unquoted. */
 function quote(text: string): string {
   if (text.length > MOST_QUOTED) return `'${text.slice(0, MOST_QUOTED)}…'`;
   return ['a map', 'a list', 'nothing'].includes(text) ? text : `'${text}'`;

@@ -1,14 +1,14 @@
 import type { z } from 'zod';
 import type { Node } from './source.ts';
 
-/** Lists of which an item can be left out and the others still mean the same. */
+/** Lists from which an item can be removed without changing the meaning of the others. */
 const LISTS: ReadonlySet<PropertyKey> = new Set(['steps', 'do', 'do_write', 'timeline', 'faults']);
 /** Keys that no name depends on. */
 const KEYS: ReadonlySet<PropertyKey> = new Set(['expect', 'seed', 'jitter', 'about']);
 
 /**
- * A file without those parts that have the wrong shape, so that the names in the
- * others can be looked at. Null where something is wrong that names depend on.
+ * A file without its malformed parts, so that the names in the rest can be checked. Null if the
+ * malformed part is one that names depend on.
  */
 export function prune(root: Node, issues: readonly z.core.$ZodIssue[]): Node | null {
   const gone = new Set<string>();
@@ -20,7 +20,7 @@ export function prune(root: Node, issues: readonly z.core.$ZodIssue[]): Node | n
   return without(root, [], gone);
 }
 
-/** What is to be left out for what is wrong at a path. */
+/** The part to leave out for a problem at a path. */
 function partAt(path: readonly PropertyKey[]): readonly PropertyKey[] | null {
   for (let i = path.length - 1; i > 0; i--) {
     if (typeof path[i] === 'number' && LISTS.has(path[i - 1]!)) return path.slice(0, i + 1);

@@ -16,7 +16,7 @@ import { describe, type MapEntry, type Node, type ScalarNode } from './source.ts
 
 const START: Place = { line: 1, column: 1 };
 
-/** Reads a YAML text. Returns null where it is not YAML, says nothing, or is beyond a limit. */
+/** Reads a YAML text. Returns null if it is not YAML, is empty, or exceeds a limit. */
 export function readYaml(text: string, problems: Problems): Node | null {
   if (text.length > MOST_CHARACTERS) {
     const most = grouped(MOST_CHARACTERS);
@@ -40,7 +40,7 @@ export function readYaml(text: string, problems: Problems): Node | null {
     const openedAt = error.code === 'MISSING_CHAR' ? openQuoteAt(doc, error.pos[0]) : null;
     if (openedAt !== null) {
       problems.add(placeOf(openedAt), 'not YAML: the quote that opens here is not closed');
-      // All that follows was taken for what is quoted.
+      // All that follows was read as part of the quotation.
       return null;
     }
     problems.add(placeOf(error.pos[0]), `not YAML: ${error.message}`);
@@ -57,8 +57,8 @@ export function readYaml(text: string, problems: Problems): Node | null {
 }
 
 /**
- * Looks at a token of the parser, which may hold others, before anything walks
- * through it by recursion. It does not itself.
+ * Checks a token of the parser, which may contain others, before anything walks it recursively. It
+ * does not recurse itself.
  */
 function beyondLimits(token: CST.Token): { offset: number; message: string } | null {
   let values = 0;
@@ -93,18 +93,19 @@ interface Composed {
 }
 
 function compose(tokens: readonly CST.Token[], lines: LineCounter, length: number): Composed {
-  // In the failsafe schema 1, on and null are strings. The library looks for equal keys by n².
+  // In the failsafe schema 1, on and null are strings. The library would search for equal keys in
+  // n².
   const composer = new Composer({
     lineCounter: lines,
     schema: 'failsafe',
     prettyErrors: false,
     uniqueKeys: false,
   });
-  // It makes an Error for each thing that is wrong, and nobody looks at their stacks.
+  // The library makes an Error for each problem, and nobody reads the stacks.
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
   try {
-    // At the end of the text there is a document at the latest.
+    // Composing yields a document at the end of the text at the latest.
     const [doc, second] = composer.compose(tokens, true, length);
     return { doc: doc!, second: second ?? null };
   } finally {
@@ -112,7 +113,7 @@ function compose(tokens: readonly CST.Token[], lines: LineCounter, length: numbe
   }
 }
 
-/** Where the quoted text begins that comes to its end at a place without a closing quote; null: none does. */
+/** Where the quotation begins that runs to the end without a closing quote; null if none does. */
 function openQuoteAt(doc: Document.Parsed, end: number): number | null {
   let start: number | null = null;
   visit(doc, {
@@ -124,22 +125,22 @@ function openQuoteAt(doc: Document.Parsed, end: number): number | null {
   return start;
 }
 
-/** What an anchor names. */
+/** The target of an anchor. */
 interface Anchored {
-  /** Null as long as it is read: an alias of it would stand inside of itself. */
+  /** Null while it is being read: an alias of it would be inside itself. */
   node: Node | null;
-  /** Values in it, with those of its aliases. */
+  /** Values in it, including those of its aliases. */
   values: number;
 }
 
 class Reader {
-  /** Whether aliases bring in more than they may; what was read is to be thrown away. */
+  /** Whether aliases bring in too much; the result must then be thrown away. */
   isBeyond = false;
   readonly #placeOf: (offset: number) => Place;
   readonly #problems: Problems;
-  /** The last of each name so far. */
+  /** The latest anchor of each name. */
   readonly #anchors = new Map<string, Anchored>();
-  /** Values so far, and those among them that aliases brought in. */
+  /** Values so far, and how many of them aliases brought in. */
   #values = 0;
   #aliased = 0;
 
@@ -148,7 +149,7 @@ class Reader {
     this.#problems = problems;
   }
 
-  /** @param outer where it stands, if it does not say so itself */
+  /** @param outer its place, if it does not have one itself */
   node(node: unknown, outer: Place): Node {
     const at = this.#place(node, outer);
     if (isAlias(node)) return this.#alias(node.source, at);
@@ -162,7 +163,7 @@ class Reader {
     return anchored.node;
   }
 
-  /** What it stands for is shared, and not read again. */
+  /** The target is shared, not read again. */
   #alias(name: string, at: Place): Node {
     const target = this.#anchors.get(name);
     if (target === undefined) {
@@ -231,7 +232,7 @@ class Reader {
   }
 }
 
-/** Stands for what is wrong and has been told of. */
+/** Replaces a wrong node that has been reported. */
 function told(at: Place): ScalarNode {
   return { kind: 'scalar', text: '', empty: true, told: true, at };
 }

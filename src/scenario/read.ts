@@ -4,7 +4,7 @@ import type { Place } from './problem.ts';
 import { get, type MapEntry, type MapNode, type Node } from './source.ts';
 import { type Bound, type Comparison, durationBound, durationNs } from './values.ts';
 
-/** Reads nodes that the schema has found to be right. */
+/** Reads nodes that the schema has accepted. */
 
 const HERE: Place = { line: 1, column: 1 };
 
@@ -20,7 +20,7 @@ export function numberOf(node: Node | undefined, otherwise: number): number {
   return node === undefined ? otherwise : Number(textOf(node));
 }
 
-/** ns; null where there is none. */
+/** ns; null if there is no node. */
 export function nsOf(node: Node | undefined): number | null {
   return node === undefined ? null : durationNs(textOf(node));
 }
@@ -41,7 +41,7 @@ export function entriesOf(node: Node | undefined): readonly MapEntry[] {
   return node?.kind === 'map' ? node.entries : [];
 }
 
-/** The one entry of a map of one key. */
+/** The one entry of a map with one key. */
 export function onlyEntry(node: Node): MapEntry {
   return (node as MapNode).entries[0]!;
 }
@@ -51,14 +51,14 @@ export function comparisonOf(node: Node, bound: (text: string) => Bound): Compar
   return nodes.map((item) => bound(textOf(item)));
 }
 
-/** A comparison of durations; null where there is none. */
+/** A comparison of durations; null if there is none. */
 export function durationsOf(node: Node | undefined): Comparison | null {
   return node === undefined ? null : comparisonOf(node, durationBound);
 }
 
 /**
- * A signal's number by the name that the language knows it by: `SIGTERM`,
- * `SIGRTMIN+1`. 0 where it is no such name.
+ * A signal's number by its name in the language: `SIGTERM`, `SIGRTMIN+1`. 0 if there is no such
+ * name.
  */
 export function signalOf(name: string): number {
   return /^SIG[A-Z]/.test(name) ? signalNumber(name) : 0;

@@ -1,9 +1,8 @@
 /**
- * What editors say of each word of the language, by the map that it is a key of:
- * that map's own key, `scenario` for the whole, `action` for actions, bare ones
- * too. It goes into the JSON Schema only: no run loads it, since the build leaves
- * it out. A spread (`...`) would keep it in.
- * docs/scenario-language.md says the same at length.
+ * The explanations that editors show for each word of the language, by the map that it is a key of:
+ * that map's own key, `scenario` for the top level, `action` for actions, including bare ones. It
+ * only goes into the JSON Schema: no run loads it, since the build leaves it out. A spread (`...`)
+ * would keep it in. docs/scenario-language.md says the same at length.
  */
 export type About = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
@@ -16,14 +15,14 @@ const SIGNAL = {
   do: DO,
   do_runs: DO_RUNS,
   siginfo: 'SA_SIGINFO: the fields of the record that are logged, in this order.',
-  reset: 'SA_RESETHAND. Changes nothing behind a signalfd. Default: false.',
-  nocldstop: 'SA_NOCLDSTOP: no SIGCHLD when a child stops or goes on. Default: false.',
+  reset: 'SA_RESETHAND. Has no effect with a signalfd. Default: false.',
+  nocldstop: 'SA_NOCLDSTOP: no SIGCHLD when a child stops or continues. Default: false.',
 };
 
 export const ABOUT: About = {
   scenario: {
     name: 'One line, shown with the result.',
-    about: 'One more line, for who reads the file.',
+    about: 'One more line, for readers of the file.',
     host: 'The kernel it is meant for: simulated or real. Default: sim.',
     drive:
       'What step and run call: main_loop_wait, or aio_poll of the main context. Default: main_loop.',
@@ -45,7 +44,7 @@ export const ABOUT: About = {
       'Told before and after each poll of a main_loop_wait: main_loop_poll_add_notifier.',
     sources: 'GLib sources by name; each runs once.',
     timeline: 'What the outside world does, and when.',
-    faults: 'Errors that the kernel is made to give.',
+    faults: 'Errors that kernel calls are made to return.',
     steps: 'What the main thread does, in order. Default: [run].',
     expect: 'What must come out.',
   },
@@ -72,7 +71,7 @@ export const ABOUT: About = {
     full: 'A pipe_write whose pipe is full from the start. Default: false.',
     external: 'Held back by disable_external. Default: false.',
     of: 'Another fd: this is a second set of handlers for that one’s descriptor, unwatched at first.',
-    count: 'So many alike, which log nothing.',
+    count: 'How many alike; they log nothing.',
   },
   notifiers: {
     do: DO,
@@ -102,7 +101,7 @@ export const ABOUT: About = {
     do: DO,
     do_runs: DO_RUNS,
     kind: 'g_idle_source_new or g_timeout_source_new.',
-    after: 'Of a timeout: how long after it was attached. Default: 0ns.',
+    after: 'For a timeout: how long after it was attached. Default: 0ns.',
     priority: 'G_PRIORITY_…. Default: default for a timeout, default_idle for an idle.',
     attached: 'Attached from the start; else by attach. Default: true.',
   },
@@ -114,17 +113,17 @@ export const ABOUT: About = {
     call: 'The call that fails. poll is ppoll and epoll_wait, waitpid is waitid.',
     on: 'Whose calls: an fd, a notifier, a child, sigfd, or notifier. Default: all.',
     error: 'The error, such as EINTR. The call is not made.',
-    short: 'In place of an error: a read or write does no more than so many bytes.',
+    short: 'Instead of an error: the most bytes that the read or write transfers.',
     times: 'How many calls fail. Default: 1.',
-    after: 'How many matching calls go before, those of settle too. Default: 0.',
+    after: 'How many matching calls pass before, including those of settle. Default: 0.',
   },
   expect: {
     order: 'The order log is exactly this.',
-    includes: 'These entries occur in this order, others between.',
+    includes: 'These entries occur in this order, others may come between.',
     never: 'None of these entries occurs.',
     children: 'How the children of a name ended: {exit: 3}, {signal: SIGKILL}, running or stopped.',
     iterations: 'How many iterations the loop made, such as "<=5".',
-    trace: 'These trace events occurred in this order, others between.',
+    trace: 'These trace events occurred in this order, others may come between.',
     elapsed: 'How long the run took, such as "<20ms".',
     abort: 'The run ended with an error that contains this text.',
   },
@@ -147,13 +146,13 @@ export const ABOUT: About = {
     flag: 'Lets the io_poll of a pollable notifier answer true until io_poll_ready ran.',
     notify: 'aio_notify of a context.',
     notify_event: 'qemu_notify_event.',
-    arm: 'timer_mod to so long after now, such as {t: 10ms}.',
+    arm: 'timer_mod to a time from now, such as {t: 10ms}.',
     arm_at: 'timer_mod to a time of the timer’s clock, such as {t: 1ns}.',
     arm_now: 'timer_mod to now.',
     anticipate_at: 'timer_mod_anticipate to a time of the timer’s clock.',
     disarm: 'timer_del.',
     enable_clock: 'qemu_clock_enable: lets a clock run.',
-    disable_clock: 'qemu_clock_enable: lets a clock stand still.',
+    disable_clock: 'qemu_clock_enable: stops a clock.',
     disable_external: 'aio_disable_external of the main context: external fds are held back.',
     enable_external: 'aio_enable_external of the main context.',
     poll_params: 'aio_context_set_poll_params of the main context.',
@@ -179,7 +178,7 @@ export const ABOUT: About = {
     kill_child: 'A signal to a child, such as {a: SIGTERM}.',
     sigaction: 'Changes a signal’s sigaction, such as {SIGUSR1: ignore}.',
     spawn: 'Starts a child.',
-    block: 'Keeps the thread busy for so long.',
+    block: 'Keeps the thread busy for a time.',
     wait_for: 'Sleeps outside of the loop. In steps and the timeline only.',
     poll: 'One aio_poll of the main context, or poll: blocking; nested, and never blocking, in a callback.',
     main_loop_wait:
@@ -189,7 +188,7 @@ export const ABOUT: About = {
     run: 'Runs the loop until nothing is left to happen, or a limit such as {for: 100ms}. In steps only.',
     quit: 'Ends run after this iteration.',
     log: 'Writes a text to the order log.',
-    repeat: 'Does a list of actions so many times.',
+    repeat: 'Does a list of actions several times.',
     check: 'Asserts something here and now.',
   },
   poll_params: {
@@ -197,7 +196,7 @@ export const ABOUT: About = {
     grow: 'The factor by which poll_ns grows; 0 is QEMU’s own, 2.',
     shrink: 'The factor by which poll_ns shrinks; 0 is back to 0.',
   },
-  run: { for: 'For so long at most.', iterations: 'For so many iterations at most.' },
+  run: { for: 'How long at most.', iterations: 'How many iterations at most.' },
   repeat: { times: 'How many times.', do: 'What is done each time.' },
   check: {
     timeout: 'aio_compute_timeout of the main context, rounded up to 1 ms; 0 or none.',

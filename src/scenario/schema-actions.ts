@@ -75,7 +75,7 @@ export const NAME_ACTIONS = [
   'spawn',
 ] as const;
 
-/** What `signals` and `sigaction` say of a signal. */
+/** The keys of a signal in `signals` and `sigaction`. */
 export function signalAction(actions: z.ZodType): z.ZodType {
   const field = words('a field of siginfo', ['code', 'pid', 'status', 'int']);
   return either(
@@ -151,19 +151,19 @@ function shape(actions: z.ZodType): Record<string, z.ZodType> {
   return shapes;
 }
 
-// Of those that may stand anywhere.
+// The examples are actions that are allowed everywhere.
 const AN_ACTION = 'an action, such as {schedule: a} or notify_event';
 
 const WORDS: readonly string[] = [...new Set([...BARE_ACTIONS, ...Object.keys(shape(z.any()))])];
 
-/** The words that can stand for an action, bare or as a key. */
+/** The words for actions, bare or as a key. */
 export function actionWords(): string[] {
   return [...WORDS];
 }
 
-/** A list of actions. Each is a word, or a map of one key. */
+/** A list of actions. Each is a word, or a map with one key. */
 export function actionList(): z.ZodType {
-  // The list stands in itself, by repeat and sigaction.
+  // The list contains itself, through repeat and sigaction.
   const lazy: z.ZodType = z.lazy(() => actions);
   const keyed = map('an action', optional(shape(lazy)), BARE_ACTIONS);
   const single = keyed

@@ -4,12 +4,12 @@ import { signalOf } from './read.ts';
 import { DURATION, durationNs, isSeed, MAX_SEED, SIGNED_DURATION } from './values.ts';
 
 /**
- * The scalars and maps that the language is made of, as zod schemas over source
- * text: every scalar is a string here. Errors carry what was expected, and the
- * valid words, for explain.ts; the JSON Schema of a scalar is what an editor sees.
+ * The scalars and maps of the language, as zod schemas over source text: every scalar is a string
+ * here. Errors carry the expectation and the valid words, for explain.ts; the JSON Schema of a
+ * scalar is for editors.
  */
 
-/** What an error message carries. */
+/** The content of an error message. */
 export interface Expected {
   readonly what: string;
   readonly words: readonly string[];
@@ -19,19 +19,19 @@ function expected(what: string, words: readonly string[] = []): string {
   return JSON.stringify({ what, words } satisfies Expected);
 }
 
-/** Undoes the packing of an error message; null where zod itself wrote it. */
+/** Unpacks an error message; null if zod itself wrote it. */
 export function unpack(message: string): Expected | null {
   return message.startsWith('{') ? (JSON.parse(message) as Expected) : null;
 }
 
-/** JSON Schemas of those schemas whose own would be wrong for an editor. */
+/** JSON Schemas for schemas whose generated one would be wrong for an editor. */
 const jsonSchemas = new WeakMap<object, Record<string, unknown>>();
 
 export function jsonSchemaOf(schema: object): Record<string, unknown> | undefined {
   return jsonSchemas.get(schema);
 }
 
-/** Gives a schema another JSON Schema than zod would. */
+/** Gives a schema a JSON Schema of our own. */
 export function withJson<T extends z.ZodType>(schema: T, json: Record<string, unknown>): T {
   jsonSchemas.set(schema, json);
   return schema;
@@ -42,7 +42,9 @@ function text(what: string, pattern: RegExp, json: Record<string, unknown>): z.Z
   return withJson(z.string({ error }).regex(pattern, { error }), json);
 }
 
-/** Of what matches a pattern that alone which is within bounds; the others are told of by what was expected. */
+/**
+ * Accepts matches of a pattern only if they are within bounds; others are reported as unexpected.
+ */
 function within(
   schema: z.ZodString,
   pattern: RegExp,
@@ -68,7 +70,7 @@ export function words(what: string, values: readonly string[]): z.ZodType {
   return z.enum(values as [string, ...string[]], { error: expected(list, values) });
 }
 
-/** A map with these keys and no others. @param others words that are near, beside the keys */
+/** A map with these keys and no others. @param others more words to suggest, besides the keys */
 export function map<S extends z.ZodRawShape>(
   what: string,
   shape: S,
@@ -85,12 +87,12 @@ export function map<S extends z.ZodRawShape>(
   });
 }
 
-/** A map from names to what is said of each. */
+/** A map from names to their descriptions. */
 export function named(what: string, value: z.ZodType): z.ZodType {
   return z.record(z.string(), value, { error: expected(what) });
 }
 
-/** A map of one key. */
+/** A map with one key. */
 export function one(what: string, value: z.ZodType): z.ZodType {
   const error = expected(what);
   const schema = z
@@ -104,7 +106,9 @@ export function list(what: string, item: z.ZodType): z.ZodType {
   return z.array(item, { error: expected(what) });
 }
 
-/** Or: which of them was meant is told by whether a word, a list or a map stands there. */
+/**
+ * One of several options. The kind of node (word, list, map) decides which one errors are about.
+ */
 export function either(...options: readonly z.ZodType[]): z.ZodType {
   return z.union(options as [z.ZodType, z.ZodType]);
 }
@@ -129,7 +133,7 @@ export const signal = withJson(
 export const bool = text('true or false', /^(true|false)$/, { type: 'boolean' });
 export const count = countTo(MOST_TIMES);
 export const whole = wholeTo(MOST_TIMES);
-/** What sigqueue sends along is a C int. */
+/** The value that sigqueue sends is a C int. */
 export const int = number('a whole number', /^-?\d+$/, -(2 ** 31), 2 ** 31 - 1);
 
 /** A number of things, at least one. */
@@ -137,7 +141,7 @@ export function countTo(most: number): z.ZodType {
   return number('a whole number above 0', /^[1-9]\d*$/, 1, most);
 }
 
-/** A number of things, maybe none. */
+/** A number of things, possibly none. */
 export function wholeTo(most: number): z.ZodType {
   return number('a whole number', /^\d+$/, 0, most);
 }
@@ -174,7 +178,7 @@ export const signedDuration = within(
   `a time within ${MOST_CLOCK_NS / 1e9}s of 0`,
 );
 
-/** @param most what a value may be: ns, or a count */
+/** @param most the largest value, in ns, or a count */
 function comparison(what: string, value: string, json: readonly string[], most: number): z.ZodType {
   const pattern = new RegExp(`^\\s*(?:<=|>=|<|>)?\\s*(${value})\\s*$`);
   const amountOf = (bound: string): number => {
@@ -187,7 +191,7 @@ function comparison(what: string, value: string, json: readonly string[], most: 
     text(what, pattern, { type: json }),
     pattern,
     (bound) => amountOf(bound) <= most,
-    `a comparison with what is at most ${bounds}`,
+    `a comparison with at most ${bounds}`,
   );
   return either(single, list(what, single));
 }

@@ -103,7 +103,7 @@ const expectation = map('expect', {
   abort: anyText.optional(),
 });
 
-/** The whole language, version 1. What names mean is checked after it. */
+/** The whole language, version 1. The meaning of names is checked later. */
 export const scenarioSchema = map('a scenario', {
   name: anyText,
   about: anyText.optional(),
@@ -180,15 +180,15 @@ export function scenarioJsonSchema(): Record<string, unknown> {
   return {
     title: 'qemu-loop scenario, version 1',
     ...(explained(schema, 'scenario') as object),
-    // The one thing that stands in itself is a list of actions.
+    // Only a list of actions can contain itself.
     definitions: explained(definitions, 'action'),
   };
 }
 
 /**
- * A part of the JSON Schema with what ABOUT says of its words. They are not given
- * by zod's describe(), which makes a schema anew, each time that a file is run.
- * @param where the key under which the map stands that the part belongs to
+ * A part of the JSON Schema with the explanations from ABOUT. zod's describe() is not used, since
+ * it makes each schema anew, and every run would pay for that.
+ * @param where the key of the map that the part belongs to
  */
 function explained(part: unknown, where: string): unknown {
   if (Array.isArray(part)) return part.map((item) => explained(item, where));

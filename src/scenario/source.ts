@@ -6,9 +6,9 @@ export type Node = ScalarNode | ListNode | MapNode;
 export interface ScalarNode {
   readonly kind: 'scalar';
   readonly text: string;
-  /** Whether there is nothing at all, as behind a key without a value. */
+  /** Whether there is no value at all, as after a key without one. */
   readonly empty: boolean;
-  /** Whether it stands for something wrong that has been told of, so that nothing more is to be said. */
+  /** Whether it replaces something wrong that has been reported, so that no more need be said. */
   readonly told?: boolean;
   readonly at: Place;
 }
@@ -30,7 +30,10 @@ export interface MapEntry {
   readonly value: Node;
 }
 
-/** What zod validates: the node as plain data. The order of maps is not kept; of equal keys the first counts. */
+/**
+ * The node as plain data for zod to validate. The order of maps is lost; of equal keys the first
+ * counts.
+ */
 export function toPlain(node: Node): unknown {
   if (node.kind === 'scalar') return node.empty ? null : node.text;
   if (node.kind === 'list') return node.items.map(toPlain);
@@ -91,7 +94,9 @@ export function entryOf(node: MapNode, key: string): MapEntry | undefined {
   return index.get(key);
 }
 
-/** A map with so many entries is not searched one by one, or who looks up each of them takes n². */
+/**
+ * A map with this many entries is not searched one by one: looking up each of them would take n².
+ */
 const MANY = 16;
 const indexes = new WeakMap<MapNode, Map<string, MapEntry>>();
 

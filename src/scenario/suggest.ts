@@ -2,9 +2,9 @@ import { signalName, signalNames, signalNumber } from '../signal/names.ts';
 import type { Node } from './source.ts';
 import { DURATION } from './values.ts';
 
-/** What a person most likely meant who wrote something that is near to nothing. */
+/** Guesses what a person meant by something that is not near any valid word. */
 
-/** Actions by other words for them: QEMU's functions, and those that say the same. */
+/** Other words for actions: QEMU's functions, and synonyms. */
 const OTHER_WORDS: Readonly<Record<string, string>> = {
   aio_poll: 'poll',
   aio_notify: 'notify',
@@ -58,13 +58,13 @@ export function meantSignal(text: string): string | undefined {
   return signalNames().includes(name) ? name : undefined;
 }
 
-/** What would be right in place of a node; undefined where that is not known. */
+/** A correct replacement for a node; undefined if none is known. */
 export function meant(node: Node, what: string): string | undefined {
   for (const [wanted, suggest] of INSTEAD) if (what.includes(wanted)) return suggest(node);
   return undefined;
 }
 
-/** By what was expected. */
+/** Replacements, by what was expected. */
 const INSTEAD: readonly (readonly [string, (node: Node) => string | undefined])[] = [
   ['a child: a map', (node) => endOf(node, '{after: ')],
   ['one of running, stopped', (node) => endOf(node, null)],
@@ -102,7 +102,7 @@ function numbered(node: Node, before: string, after: string): string | undefined
   return fits ? `${before}${node.text}${after}` : undefined;
 }
 
-/** A list of words, as it stands there. */
+/** A list of words, as written. */
 function listed(node: Node, before: string, after: string): string | undefined {
   if (node.kind !== 'list') return undefined;
   const words = node.items.map((item) => (item.kind === 'scalar' ? item.text : ''));

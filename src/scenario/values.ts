@@ -1,6 +1,6 @@
 /** The scalars of the language: durations, comparisons and seeds. */
 
-/** The simulated host draws its numbers from 32 bits of a seed. */
+/** The simulated host seeds its random numbers with 32 bits. */
 export const MAX_SEED = 2 ** 32 - 1;
 
 /** Whether a text is a seed. */
@@ -13,13 +13,13 @@ const NS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 }
 export const DURATION = /^\d+(\.\d+)?(ns|us|ms|s)$/;
 export const SIGNED_DURATION = /^-?\d+(\.\d+)?(ns|us|ms|s)$/;
 
-/** ns of a text that matches SIGNED_DURATION. */
+/** The ns of a text that matches SIGNED_DURATION. */
 export function durationNs(text: string): number {
   const unit = /[a-z]+$/.exec(text)![0];
   return Math.round(Number(text.slice(0, -unit.length)) * NS[unit]!);
 }
 
-/** A duration to the ns, in the largest unit that is not less than one: `20.032763ms`. */
+/** A duration to the ns, in the largest unit of which it is at least one: `20.032763ms`. */
 export function durationText(ns: number): string {
   for (const unit of ['s', 'ms', 'us']) {
     const of = NS[unit]!;
@@ -35,12 +35,15 @@ export interface Bound {
   readonly operator: Operator;
   /** ns, or a count; null stands for `none`. */
   readonly value: number | null;
-  /** The unit of the last digit that was written, ns: `5ms` is exact to 1 ms; 0 of a bare `0`, which is exact. */
+  /**
+   * The unit of the last digit written, ns: `5ms` is exact to 1 ms. 0 for a bare `0`, which is
+   * exact.
+   */
   readonly precision: number;
   readonly text: string;
 }
 
-/** All hold. */
+/** Bounds that must all hold. */
 export type Comparison = readonly Bound[];
 
 const OPERATOR = /^\s*(<=|>=|<|>)?\s*/;
@@ -71,11 +74,11 @@ function split(text: string): { operator: Operator; rest: string } {
   return { operator: (match[1] ?? '=') as Operator, rest: text.slice(match[0].length).trim() };
 }
 
-/** How exact a comparison is to be, ns. */
+/** The tolerance of a comparison, ns. */
 export interface Slack {
-  /** How much more than an upper bound, or an equal value, is let pass. */
+  /** How far a value may exceed an upper bound or an equal value. */
   readonly above: number;
-  /** How much less than an equal value. */
+  /** How far a value may fall below an equal value. */
   readonly below: number;
 }
 
@@ -86,7 +89,7 @@ export function holdsAll(is: Comparison, actual: number | null, slack: Slack = E
   return is.every((bound) => holds(bound, actual, slack));
 }
 
-/** An equal value holds for as long as its digits do: `5ms` to just below 6 ms. */
+/** An equal value is compared to its last digit: `5ms` holds up to just below 6 ms. */
 function holds(bound: Bound, actual: number | null, slack: Slack): boolean {
   const { operator, value, precision } = bound;
   if (value === null || actual === null) return operator === '=' && value === actual;

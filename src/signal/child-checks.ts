@@ -1,4 +1,4 @@
-/** What ChildWatch is given must be so before anything is started or registered. */
+/** Checks of ChildWatch's arguments, before anything is started or registered. */
 
 import {
   checkFunction,

@@ -1,4 +1,4 @@
-/** What is told of a child. */
+/** The events of a child. */
 
 import type { WaitResult } from '../host/host.ts';
 import type { DeathTimes } from './death-times.ts';
@@ -7,22 +7,23 @@ import type { DeathTimes } from './death-times.ts';
 export interface ChildEvent extends Readonly<WaitResult> {
   readonly name: string;
   /**
-   * ns from death to reap. Where the loop slept when the child died this is from
-   * its waking up; where it was busy, the most that it can be: from the last
-   * time it looked.
+   * ns from death to reap. If the loop slept when the child died, this starts at its wake-up; if
+   * the loop was busy, it is an upper bound: it starts at the last time the loop looked.
    */
   readonly latencyNs: number;
-  /** Whether latencyNs is a bound, since the loop was busy. */
+  /** Whether latencyNs is an upper bound, since the loop was busy. */
   readonly latencyIsBound: boolean;
 }
 
 export interface ChildCallbacks {
   readonly onEnd?: ((event: ChildEvent) => void) | undefined;
-  /** The child stopped or went on; only with ChildWatchOptions.stops. */
+  /** The child stopped or continued; only with ChildWatchOptions.stops. */
   readonly onStatus?: ((event: ChildEvent) => void) | undefined;
 }
 
-/** Field by field: a spread makes a new hidden class for each child, which takes V8 15 µs. */
+/**
+ * Copies field by field: a spread makes a new hidden class for each child, which takes V8 15 µs.
+ */
 export function newChildEvent(
   name: string,
   result: WaitResult,

@@ -36,10 +36,10 @@ const T_SPAWN = EV.child_spawn;
 const T_STATUS = EV.child_status;
 const T_REAP = EV.child_reap;
 
-/** A child that is to be started and watched. */
+/** A child to start and watch. */
 export interface ChildRequest {
   readonly request: SpawnRequest;
-  /** What traces and events call it. */
+  /** Its name in traces and events. */
   readonly name: string;
   readonly callbacks?: ChildCallbacks | undefined;
 }
@@ -48,7 +48,7 @@ export interface ChildWatchOptions {
   readonly loop: SignalLoop;
   readonly signals: Signals;
   readonly times: LoopTimes;
-  /** Whether stops and continues are told too: without SA_NOCLDSTOP. */
+  /** Whether stops and continues are reported too: without SA_NOCLDSTOP. */
   readonly stops?: boolean | undefined;
   /**
    * Whether every child of the process is ours, as for pid 1 and subreapers:
@@ -63,24 +63,23 @@ interface Watched {
   readonly pid: number;
   readonly name: string;
   readonly callbacks: ChildCallbacks;
-  /** Follows the source that announces this child's end where SIGCHLD does not come by itself. */
+  /** Announces this child's end if SIGCHLD does not come by itself. */
   readonly announced: Disposable | null;
 }
 
 /**
- * Starts children and reaps them: SIGCHLD's handler schedules a bottom half, and
- * that waits for whatever has ended. QEMU had it as sigchld_handler and
- * sigchld_bh_handler, until 2021.
+ * Starts children and reaps them: SIGCHLD's handler schedules a bottom half, which waits for the
+ * children that have ended. QEMU had this as sigchld_handler and sigchld_bh_handler, until 2021.
  *
  * Invariants:
- *  C1. One SIGCHLD may stand for any number of children, so the bottom half
- *      reaps until nothing is left.
- *  C2. Only children of ours are waited for. Somebody else's (Node's
- *      child_process) is looked at with WNOWAIT at most, and stays. Its exit is told by
- *      Node, which has SIGCHLD for that only beside Signals by compat.
+ *  C1. One SIGCHLD may stand for any number of children, so the bottom half reaps until nothing is
+ * left.
+ *  C2. Only our own children are waited for. Somebody else's (Node's child_process) is looked at
+ * with WNOWAIT at most, and left alone. Node reports its exit, but gets SIGCHLD for that only
+ * beside Signals by compat.
  */
 export class ChildWatch implements Disposable {
-  /** SIGCHLD records that were handled. */
+  /** SIGCHLD records handled so far. */
   sigchlds = 0;
   reaped = 0;
   readonly #options: ChildWatchOptions;
@@ -93,8 +92,8 @@ export class ChildWatch implements Disposable {
   #disposed = false;
 
   /**
-   * @throws Error where these Signals have no SIGCHLD, or a ChildWatch already; TypeError
-   *   for an option that is missing; nothing is changed then.
+   * @throws Error if these Signals have no SIGCHLD, or already have a ChildWatch; TypeError for a
+   *   missing option; nothing is changed then.
    */
   constructor(options: ChildWatchOptions) {
     checkWatchOptions(options);
@@ -125,7 +124,7 @@ export class ChildWatch implements Disposable {
     return host.waitid(P_ALL, 0, options, this.#result) === 0 && this.#result.pid !== 0;
   }
 
-  /** How many children live, or have not been reaped. */
+  /** The number of children that live, or have not been reaped. */
   get size(): number {
     return this.#children.size;
   }
@@ -137,8 +136,9 @@ export class ChildWatch implements Disposable {
 
   /**
    * Starts a program and watches it. Returns its pid.
-   * @throws HostError as posix_spawn fails: ENOENT, EACCES, EAGAIN, ENOMEM, …, and as chdir
-   *   where cwd cannot be entered, which its syscall says; TypeError for a request that is none; Error after dispose
+   * @throws HostError with posix_spawn's errno: ENOENT, EACCES, EAGAIN, ENOMEM, …, or with chdir's
+   *   if cwd cannot be entered, named in its syscall; TypeError if the request is not a
+   *   SpawnRequest; Error after dispose
    */
   spawn(request: SpawnRequest, name: string, callbacks: ChildCallbacks = {}): number {
     this.#checkOpen('spawn');
@@ -150,7 +150,7 @@ export class ChildWatch implements Disposable {
     return pid;
   }
 
-  /** Hosts say only that cwd cannot be entered: why is asked for here. */
+  /** Finds out why cwd cannot be entered: hosts do not tell. */
   #cannotEnter({ file, cwd = '' }: SpawnRequest): HostError {
     const { host } = this.#options.loop;
     const errno = host.open(cwd === '' ? '' : `${cwd}/.`, O_RDONLY | O_CLOEXEC, 0);
@@ -159,10 +159,10 @@ export class ChildWatch implements Disposable {
   }
 
   /**
-   * Starts many at once, which is faster than one after the other: programs are loaded
-   * while the next are made. Returns their pids; -errno (Host.spawn) for each that
-   * could not be started, and the others are started all the same.
-   * @throws TypeError for a request that is none, before any is started; Error after dispose
+   * Starts many children at once, which is faster than one after the other: their programs load
+   * while the next are made. Returns their pids, with -errno (Host.spawn) for each child that could
+   * not be started; the others still are.
+   * @throws TypeError if a request is malformed, before any is started; Error after dispose
    */
   spawnAll(children: readonly ChildRequest[]): number[] {
     this.#checkOpen('spawnAll');
@@ -172,7 +172,7 @@ export class ChildWatch implements Disposable {
     return pids;
   }
 
-  /** All are watched before any is told of: a trace that throws loses none. */
+  /** All are watched before any is traced: a trace that throws loses none. */
   #started(pids: readonly number[], children: readonly ChildRequest[]): void {
     const { trace } = this.#options.loop;
     for (let i = 0; i < pids.length; i++) {
@@ -215,7 +215,7 @@ export class ChildWatch implements Disposable {
     this.#children.set(pid, { pid, name, callbacks, announced });
   }
 
-  /** Watches no more. Children that have not been reaped are left so. */
+  /** Stops watching. Children that have not been reaped stay so. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -229,7 +229,7 @@ export class ChildWatch implements Disposable {
 
   /** QEMU: sigchld_bh_handler. */
   #reapAll(): void {
-    // Scheduled by somebody else, who may know of a death before SIGCHLD comes.
+    // Somebody else scheduled it, who may know of a death before SIGCHLD comes.
     this.#deaths.note(0);
     let done = false;
     try {
@@ -237,14 +237,14 @@ export class ChildWatch implements Disposable {
       done = true;
     } finally {
       this.#deaths.forget();
-      // A callback threw: the others' SIGCHLD is gone, so nothing else would bring us back.
+      // A callback threw. The others' SIGCHLD has been read, so nothing else would bring us back.
       if (!done && !this.#disposed) this.#bh.schedule();
     }
   }
 
   #reapFirstToLast(): void {
     const adopts = this.#options.adopts ?? false;
-    // A callback may have disposed of us: then they are left as they are.
+    // A callback may have disposed of us: the rest are then left alone.
     while (!this.#disposed) {
       const found = this.#wait(P_ALL, 0, adopts ? 0 : WNOWAIT);
       if (found <= 0) return;
@@ -259,7 +259,7 @@ export class ChildWatch implements Disposable {
     }
   }
 
-  /** C2. Somebody else's child stands before ours, so ours are asked one by one. */
+  /** C2. Somebody else's child comes before ours, so ours are asked one by one. */
   #reapEach(): void {
     for (const child of [...this.#children.values()]) {
       while (!this.#disposed && this.#wait(P_PID, child.pid, 0) > 0) this.#tell(child);

@@ -30,31 +30,28 @@ import type { Arrivals, SignalSource } from './sigfd.ts';
 import { encodeSiginfo, newSiginfo } from './siginfo.ts';
 import type { SignalLoop } from './signals.ts';
 
-/** Where a child is announced by nobody, since SIGCHLD itself does. */
+/** For a child that need not be announced, since SIGCHLD itself is enough. */
 const NOTHING: Disposable = { dispose: () => {} };
 
 /**
- * Signals for machines whose threads cannot be masked: a pipe into which
- * signalfd records are written, as QEMU's qemu_signalfd_compat does. Two supply it:
+ * Signals for machines whose threads cannot be masked: a pipe into which signalfd records are
+ * written, as QEMU's qemu_signalfd_compat does. The records have two sources:
  *
- *  - Host.openSignalPipe: every signal that is handled. Such a record has the
- *    number alone: ssi_code is SI_USER, ssi_pid and ssi_int are 0.
- *  - A pidfd for each child that is announced. Its record has the pid, code and
- *    status. pidfds know nothing of stops, nor of adopted orphans, and
- *    there may be none (an old kernel, no descriptors left): then SIGCHLD itself
- *    makes the record, with what waitid says of a child that no pidfd tells of.
+ *  - Host.openSignalPipe: every handled signal. Such a record has only the number: ssi_code is
+ *   SI_USER, ssi_pid and ssi_int are 0.
+ *  - A pidfd for each announced child. Its record has the pid, code and status. pidfds do not
+ *   report stops or adopted orphans, and there may be none (an old kernel, no descriptors left):
+ *   then SIGCHLD itself makes the record, from waitid's result for a child without a pidfd.
  *
- * Standard signals coalesce, as in the kernel: one whose record has not been
- * read adds none. Real-time ones each have their record; where the pipe is full,
- * they wait until one is read.
+ * Standard signals coalesce, as in the kernel: while a record of one is unread, no second one is
+ * added. Real-time signals have a record each; if the pipe is full, they wait until one is read.
  *
- * What differs from a signalfd:
- *  - Only signals with a handler are caught. By default, the others do as
- *    they always do: SIGTERM ends the process. A signalfd keeps them all away.
- *  - Signals come in the order in which they were sent, not the lowest first.
- *  - Those that come while nobody reads are kept as far as the host can: on
- *    Linux 4,096 of them.
- *  - A wait of the loop's may end with -EINTR.
+ * Differences from a signalfd:
+ *  - Only signals with a handler are caught. The others keep their default action: SIGTERM ends the
+ *   process. A signalfd holds all of them back.
+ *  - Signals come in the order they were sent, not the lowest first.
+ *  - Signals that come while nobody reads are kept as far as the host can: on Linux 4,096 of them.
+ *  - A wait of the loop may end with -EINTR.
  */
 export class CompatSignalSource implements SignalSource, HandlerInstaller {
   readonly fd: number;
@@ -65,7 +62,7 @@ export class CompatSignalSource implements SignalSource, HandlerInstaller {
   readonly #pipe: SignalPipe;
   readonly #watch: Disposable;
   readonly #signals: ReadonlySet<number>;
-  /** By standard signal: 1 where a record of it waits to be read. */
+  /** By standard signal: 1 if a record of it waits to be read. */
   readonly #queued = new Uint8Array(NSIG + 1);
   /** Signals for which the pipe had no room: only real-time ones can fill it. */
   readonly #backlog: number[] = [];
@@ -77,8 +74,8 @@ export class CompatSignalSource implements SignalSource, HandlerInstaller {
   #disposed = false;
 
   /**
-   * @throws HostError ENOSYS where the host has no such way either, EMFILE; nothing is
-   *   changed then.
+   * @throws HostError ENOSYS if the host does not support this either, EMFILE; nothing is changed
+   *   then.
    */
   constructor(loop: SignalLoop, signals: readonly number[]) {
     const { host } = loop;
@@ -107,7 +104,9 @@ export class CompatSignalSource implements SignalSource, HandlerInstaller {
     });
   }
 
-  /** HandlerInstaller: of signals that are not ours the kernel is only told that they are handled. */
+  /**
+   * HandlerInstaller: for signals that are not ours, the kernel is only told that they are handled.
+   */
   install(signo: number, flags: number): number {
     if (!this.#signals.has(signo)) {
       const act = { ...newSigAction(), handler: this.#host.handlerAddress, flags };
@@ -161,7 +160,7 @@ export class CompatSignalSource implements SignalSource, HandlerInstaller {
   #arrived(signo: number): void {
     if (this.#queued[signo] !== 0) return;
     const isChild = signo === SIGCHLD;
-    // A child whose pidfd tells of it needs no second record.
+    // A child with a pidfd needs no second record.
     if (isChild && !this.#findUntold()) return;
     this.#post(signo, isChild ? this.#found.pid : 0);
   }
@@ -175,9 +174,8 @@ export class CompatSignalSource implements SignalSource, HandlerInstaller {
   }
 
   /**
-   * SIGCHLD came: looks for a child that no pidfd tells of, and leaves it in
-   * #found. False where all that there are have their pidfds. True with no child
-   * at all: then somebody has sent it.
+   * After a SIGCHLD: looks for a child without a pidfd, and leaves it in #found. Returns false if
+   * all children have pidfds, true if there is no child at all: somebody has then sent the signal.
    */
   #findUntold(): boolean {
     const what = this.#sigchldWhat();
@@ -203,7 +201,7 @@ export class CompatSignalSource implements SignalSource, HandlerInstaller {
     this.#host.waitid(idtype, id, what | WNOHANG | WNOWAIT, this.#found);
   }
 
-  /** Writes a record: of the child in #found, or of no sender where pid is 0. */
+  /** Writes a record: of the child in #found, or without a sender if pid is 0. */
   #post(signo: number, pid: number): void {
     const info = this.#info;
     const { code, status, uid } = this.#found;
@@ -219,7 +217,7 @@ export class CompatSignalSource implements SignalSource, HandlerInstaller {
   }
 }
 
-/** One child, until its pidfd says that it has ended. */
+/** One child, until its pidfd reports its end. */
 class AnnouncedChild implements Disposable {
   readonly #host: Host;
   readonly #fd: number;
@@ -232,7 +230,7 @@ class AnnouncedChild implements Disposable {
     this.#watch = loop.setFdHandler(fd, {
       name: 'sigchld_pidfd',
       ioRead: () => {
-        // It stays readable.
+        // The pidfd stays readable.
         this.dispose();
         ended(pid);
       },

@@ -1,9 +1,9 @@
-/** When the children died that are reaped now, as far as the loop's polls tell. */
+/** The times of death of the children being reaped, as far as the loop's polls show. */
 
 /** Sleeps shorter than this do not show whether the loop was waiting when the child died. */
 const SLEPT_NS = 100_000;
 
-/** When the loop's last polls began and ended. MainLoop.pollTimes is one. */
+/** Start and end of the loop's last polls. MainLoop.pollTimes is one. */
 export interface LoopTimes {
   wanted: number;
   readonly enterNs: number;
@@ -13,9 +13,9 @@ export interface LoopTimes {
 
 export class DeathTimes {
   readonly #times: LoopTimes;
-  /** When those that the next round reaps died; -1: not known yet. */
+  /** Time of death of the children that the next round reaps; -1: not known yet. */
   #deathNs = -1;
-  /** The child that died right then; 0 where #deathNs is a bound for all. */
+  /** The child that died at exactly that time; 0 if #deathNs is a bound for all. */
   #diedThen = 0;
 
   constructor(times: LoopTimes) {
@@ -23,10 +23,9 @@ export class DeathTimes {
   }
 
   /**
-   * SIGCHLD has just been read, and names the child whose death sent it (0: none is
-   * known). If the poll before it slept, that death has ended its sleep; otherwise it
-   * came at some time since the poll before that one. Others that are reaped with it
-   * have died since.
+   * A SIGCHLD has just been read. It names the child whose death sent it, or 0. If the poll before
+   * it slept, that death ended the sleep; otherwise it came at some time since the poll before
+   * that. Others reaped with it have died since.
    */
   note(pid: number): void {
     if (this.#deathNs >= 0) return;
@@ -37,17 +36,17 @@ export class DeathTimes {
     else this.#deathNs = previousReturnNs > 0 ? previousReturnNs : enterNs;
   }
 
-  /** The round is over: the next death is another. */
+  /** The round is over: the next death is another one. */
   forget(): void {
     this.#deathNs = -1;
   }
 
-  /** ns from the death to then. */
+  /** ns from the death until nowNs. */
   latencyNs(nowNs: number): number {
     return nowNs - this.#deathNs;
   }
 
-  /** Whether that is only a bound for this child. */
+  /** Whether the latency is only an upper bound for this child. */
   isBound(pid: number): boolean {
     return pid !== this.#diedThen;
   }

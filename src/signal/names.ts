@@ -1,7 +1,7 @@
 import { checkString } from '../host/arguments.ts';
 import { NSIG, SIGCHLD, SIGKILL, SIGRTMAX, SIGRTMIN, SIGSTOP } from '../host/constants.ts';
 
-/** What a HostError names as its call where not every thread could be masked. */
+/** The call named in a HostError if not every thread could be masked. */
 export const BLOCKING_SIGNALS = 'blocking signals in every thread';
 
 /** Names by number, 1 to 31. */
@@ -46,13 +46,13 @@ const ALIASES: Readonly<Record<string, string>> = {
   SIGPOLL: 'SIGIO',
 };
 
-/** Whether a program can have it: not the kernel's own two, nor the C library's 32 and 33. */
+/** Whether a program can handle it: not the kernel's own two, nor the C library's 32 and 33. */
 export function canBeHandled(signo: number): boolean {
   if (!Number.isInteger(signo) || signo === SIGKILL || signo === SIGSTOP) return false;
   return (signo >= 1 && signo < STANDARD.length) || (signo >= SIGRTMIN && signo <= SIGRTMAX);
 }
 
-/** A signal's name: `SIGCHLD`, `SIGRTMIN`, `SIGRTMIN+3`, `SIGRTMAX`; `signal 99` where there is none. */
+/** A signal's name: `SIGCHLD`, `SIGRTMIN`, `SIGRTMIN+3`, `SIGRTMAX`; `signal 99` if it has none. */
 export function signalName(signo: number): string {
   const name = STANDARD[signo];
   if (name) return name;
@@ -63,8 +63,8 @@ export function signalName(signo: number): string {
 }
 
 /**
- * The number of a signal that a person has named: `SIGTERM`, `TERM`, `term`,
- * `15`, `SIGRTMIN+1`, `RTMAX-2`. Returns 0 where there is none such.
+ * The number of a signal from its name as people write it: `SIGTERM`, `TERM`, `term`, `15`,
+ * `SIGRTMIN+1`, `RTMAX-2`. Returns 0 if there is no such signal.
  */
 export function signalNumber(text: string): number {
   checkString(text, 'signalNumber: the name');
@@ -102,7 +102,7 @@ const GENERAL_CODES: Readonly<Record<number, string>> = {
   [-60]: 'SI_ASYNCNL',
 };
 
-/** What a positive code means depends on the signal. Index 0 is code 1. */
+/** The meaning of a positive code depends on the signal. Index 0 is code 1. */
 const CODES: Readonly<Record<number, readonly string[]>> = {
   4: [
     'ILL_ILLOPC',
@@ -139,7 +139,7 @@ const CODES: Readonly<Record<number, readonly string[]>> = {
   31: ['SYS_SECCOMP', 'SYS_USER_DISPATCH'],
 };
 
-/** The name of an ssi_code: `CLD_EXITED`, `SI_QUEUE`; `code 7` where it has none. */
+/** The name of an ssi_code: `CLD_EXITED`, `SI_QUEUE`; `code 7` if it has none. */
 export function codeName(signo: number, code: number): string {
   return GENERAL_CODES[code] ?? CODES[signo]?.[code - 1] ?? `code ${code}`;
 }

@@ -5,23 +5,23 @@ import { type Disposable, type Host, newSigAction, type SigAction } from '../hos
 import { signalName } from './names.ts';
 import type { SignalfdSiginfo } from './siginfo.ts';
 
-/** Gets the number and the record, which is filled anew for the next signal: copy what is to be kept. */
+/** Gets the number and the record. The record is reused for the next signal: copy what you keep. */
 export type SignalHandler = (signo: number, info: SignalfdSiginfo) => void;
 
-/** What is to happen with a signal. */
+/** The action for a signal. */
 export interface SignalAction {
   readonly handler: SignalHandler | 'default' | 'ignore';
   /**
-   * SA_*, as the kernel is told. SA_NOCLDSTOP does what it says. No handler of ours runs in
-   * the kernel, so SA_RESETHAND resets none (a handler that is to be called once disposes
-   * of itself), and the record comes without SA_SIGINFO, too, which traces show.
+   * SA_* flags, passed on to the kernel. SA_NOCLDSTOP works as usual. No handler of ours runs in
+   * the kernel, so SA_RESETHAND resets none (a handler that is to be called once disposes of
+   * itself), and the record comes even without SA_SIGINFO, which traces show.
    */
   readonly flags?: number | undefined;
-  /** What traces and logs call the handler. */
+  /** The handler's name in traces and logs. */
   readonly name?: string | undefined;
 }
 
-/** How a signal that JavaScript handles becomes one that the kernel counts as handled. */
+/** Makes the kernel count a signal as handled when JavaScript handles it. */
 export interface HandlerInstaller {
   /** Returns 0 or -errno. */
   install(signo: number, flags: number): number;
@@ -29,29 +29,29 @@ export interface HandlerInstaller {
 }
 
 /**
- * Who handles which signal. The kernel keeps the disposition, and is asked each
- * time; this table keeps the JavaScript function behind "handled", which the
- * kernel knows only as Host.handlerAddress.
+ * The handler of each signal. The kernel keeps the disposition, and is asked each time; this table
+ * keeps the JavaScript function behind "handled", which the kernel knows only as
+ * Host.handlerAddress.
  */
 export class SigactionTable implements Disposable {
   readonly #host: Host;
   readonly #installer: HandlerInstaller | null;
   readonly #actions: (SignalAction | null)[] = new Array<SignalAction | null>(NSIG + 1).fill(null);
-  /** The dispositions from before, by signal, to be put back. */
+  /** The dispositions from before, by signal, to be restored. */
   readonly #originals = new Map<number, SigAction>();
   readonly #query = newSigAction();
   readonly #set = newSigAction();
 
-  /** @param installer where the host's own handlerAddress will not do @internal */
+  /** @param installer for sources that cannot use the host's own handlerAddress @internal */
   constructor(host: Host, installer: HandlerInstaller | null = null) {
     this.#host = host;
     this.#installer = installer;
   }
 
   /**
-   * Sets what happens with a signal, until another action is set or this one
-   * disposed of: then it is as it was before the first.
-   * @throws HostError for signals that cannot be handled; TypeError for what is no action.
+   * Sets the action for a signal, until another is set or this one is disposed of: the disposition
+   * is then as it was before the first.
+   * @throws HostError for signals that cannot be handled; TypeError if the action is malformed.
    *   POSIX: sigaction.
    */
   set(signo: number, action: SignalAction): Disposable {
@@ -87,8 +87,8 @@ export class SigactionTable implements Disposable {
   }
 
   /**
-   * Asks the kernel who handles a signal. The answer is valid until the next
-   * call. `handler` is null where it is a function that is not ours.
+   * Asks the kernel for a signal's disposition. The answer is valid until the next call. `handler`
+   * is null if the handler is a function of somebody else.
    * @internal
    */
   lookup(signo: number): Lookup {
@@ -115,7 +115,7 @@ export class SigactionTable implements Disposable {
     return found;
   }
 
-  /** The signals that functions of this table handle, and nobody else's. */
+  /** The signals that are handled by functions of this table. */
   get handled(): number[] {
     return [...this.#originals.keys()].filter((signo) => {
       if (typeof this.#actions[signo]?.handler !== 'function') return false;
@@ -126,7 +126,7 @@ export class SigactionTable implements Disposable {
     });
   }
 
-  /** Puts every disposition back as it was, except where somebody else has set one since. */
+  /** Restores every disposition, except those that somebody else has changed since. */
   dispose(): void {
     for (const signo of [...this.#originals.keys()]) this.#putBack(signo);
   }
@@ -140,8 +140,9 @@ export class SigactionTable implements Disposable {
   }
 
   /**
-   * Somebody else's: Node's, say, when child_process started its first child since
-   * the table was made. To take that away would leave Node waiting for ever.
+   * Whether the current handler is ours. Somebody else's is kept: taking away Node's, for example,
+   * set when child_process started its first child after the table was made, would leave Node
+   * waiting for ever.
    */
   #isOurs(signo: number, originally: number): boolean {
     if (this.#host.sigaction(signo, null, this.#query) < 0) return false;
@@ -160,7 +161,7 @@ function checkAction(signo: number, action: SignalAction): void {
   throw new TypeError(`sigaction: ${what}: expected a function, 'default' or 'ignore'`);
 }
 
-/** Answer of SigactionTable.lookup. */
+/** The result of SigactionTable.lookup. */
 export interface Lookup {
   /** `default`, `ignore`, `foreign`, or the handler's name. */
   name: string;

@@ -26,36 +26,39 @@ const T_LOOKUP = EV.sigaction_lookup;
 const T_BEGIN = EV.signal_handler_begin;
 const T_END = EV.signal_handler_end;
 
-/** In a row: a descriptor that stays readable and cannot be read would keep the loop busy for ever. */
+/**
+ * Failures in a row: a descriptor that stays readable but cannot be read would keep the loop busy
+ * for ever.
+ */
 const MOST_FAILED_READS = 1_000;
 
-/** Signals that have come, and that records are to be made of. */
+/** Signals that have arrived, and still have to be made into records. */
 export interface Arrivals {
   /** Readable while there are any. */
   readonly fd: number;
   /** Makes their records. */
   collect(): void;
-  /** Whether a record of one of these waits to be read. */
+  /** Whether a record of one of these signals waits to be read. */
   has(signals: readonly number[]): boolean;
 }
 
-/** Where the records of a set of signals come from. */
+/** A source of records for a set of signals. */
 export interface SignalSource extends Disposable {
   /** Readable while a record is there. */
   readonly fd: number;
-  /** Where fd is readable only once the loop has made records. */
+  /** Set if fd becomes readable only once the loop has made records. */
   readonly arrivals?: Arrivals;
-  /** Where SIGCHLD does not come by itself: watches a child, and makes a record when it ends. */
+  /** Set if SIGCHLD does not come by itself: watches a child, and makes a record when it ends. */
   announceChild?(pid: number): Disposable;
-  /** Whoever reads the records tells of each, before its handler is called. */
+  /** The reader calls this for each record, before the signal's handler. */
   taken?(signo: number): void;
-  /** Drops what is pending of these, before dispose. */
+  /** Drops pending instances of these signals, before dispose. */
   drop?(signals: readonly number[]): void;
 }
 
 /**
- * A signalfd for signals that are blocked in every thread for as long as it
- * lives. QEMU: qemu_signalfd, with the mask that its main blocks.
+ * A signalfd for signals that stay blocked in every thread as long as it lives. QEMU:
+ * qemu_signalfd, with the mask that its main blocks.
  */
 export class NativeSignalSource implements SignalSource {
   readonly fd: number;
@@ -64,8 +67,8 @@ export class NativeSignalSource implements SignalSource {
   #disposed = false;
 
   /**
-   * @throws HostError ENOSYS where threads cannot be masked on this machine, or
-   *   where there is no descriptor left; nothing is changed then.
+   * @throws HostError ENOSYS if threads cannot be masked on this machine, or EMFILE, ENFILE if no
+   *   descriptor is left; nothing is changed then.
    */
   constructor(host: Host, signals: readonly number[]) {
     this.#host = host;
@@ -99,8 +102,8 @@ export class NativeSignalSource implements SignalSource {
   }
 
   /**
-   * Whoever else handles SIGCHLD (Node, for child_process) has had none while it
-   * was blocked, and a child of theirs that ended then would never be noticed.
+   * Lets other handlers of SIGCHLD (Node's, for child_process) catch up: they had none while it was
+   * blocked, and would never notice a child of theirs that ended then.
    */
   #wakeOtherParents(): void {
     const act = newSigAction();
@@ -111,22 +114,22 @@ export class NativeSignalSource implements SignalSource {
   }
 }
 
-/** What a SigfdReader tells those who care. */
+/** The counters of a SigfdReader. */
 export interface SigfdCounts {
   /** Records read, of all signals. */
   records: number;
-  /** Records whose signal nobody handles. */
+  /** Records whose signal has no handler. */
   dropped: number;
   /** Reads that returned part of a record. */
   shortReads: number;
 }
 
 /**
- * Reads a signal source until it is empty and calls whoever sigaction() names,
- * as an fd handler on the loop. QEMU: sigfd_handler.
+ * Reads a signal source until it is empty and calls the handlers set with sigaction(), as an fd
+ * handler on the loop. QEMU: sigfd_handler.
  *
- * One record is read at a time: each read takes the lowest signal that is
- * pending then, so that what a handler raises may overtake what was raised before.
+ * One record is read at a time: each read takes the lowest pending signal, so a signal that a
+ * handler raises may overtake one that was raised before.
  */
 export class SigfdReader {
   readonly counts: SigfdCounts = { records: 0, dropped: 0, shortReads: 0 };
@@ -140,7 +143,7 @@ export class SigfdReader {
   #stopped = false;
   #failedReads = 0;
 
-  /** @param report takes the one line that says that a read went wrong */
+  /** @param report takes a line about each failed read */
   constructor(
     host: Host,
     trace: Tracer,
@@ -158,7 +161,7 @@ export class SigfdReader {
 
   /**
    * The fd handler.
-   * @throws HostError where reads do nothing but fail
+   * @throws HostError if reads keep failing
    */
   readonly handler = (): void => {
     const { fd } = this.#source;
@@ -189,7 +192,7 @@ export class SigfdReader {
     }
   };
 
-  /** Nothing is read any more, also where a handler calls this. */
+  /** Stops reading, even if a handler calls this. */
   stop(): void {
     this.#stopped = true;
   }

@@ -3,14 +3,13 @@ import { SIGNALFD_SIGINFO_SIZE } from '../host/constants.ts';
 import { codeName, signalName } from './names.ts';
 
 /**
- * One record of a signalfd: struct signalfd_siginfo, field by field, under its
- * own names. Which of them mean something depends on the signal and the code.
- * QEMU: qemu_signalfd_siginfo.
+ * One record of a signalfd: struct signalfd_siginfo, field by field, under its own names. The
+ * signal and the code decide which fields have a meaning. QEMU: qemu_signalfd_siginfo.
  */
 export interface SignalfdSiginfo {
   ssi_signo: number;
   ssi_errno: number;
-  /** Where it comes from: SI_USER, SI_QUEUE, CLD_EXITED, … (codeName). */
+  /** The cause: SI_USER, SI_QUEUE, CLD_EXITED, … (codeName). */
   ssi_code: number;
   /** Sender, or the child. */
   ssi_pid: number;
@@ -39,7 +38,7 @@ export interface SignalfdSiginfo {
   ssi_arch: number;
 }
 
-/** An empty record, to be filled again and again. */
+/** An empty record, for use with decodeSiginfo. */
 export function newSiginfo(): SignalfdSiginfo {
   return {
     ssi_signo: 0,
@@ -65,7 +64,7 @@ export function newSiginfo(): SignalfdSiginfo {
   };
 }
 
-/** Two words as one unsigned number, without a BigInt. */
+/** Combines two words into one unsigned number, without a BigInt. */
 function u64(view: DataView, at: number): number {
   return view.getUint32(at + 4, true) * 0x1_0000_0000 + view.getUint32(at, true);
 }
@@ -103,7 +102,7 @@ export function decodeSiginfo(view: DataView, at: number, out: SignalfdSiginfo):
   out.ssi_arch = view.getUint32(at + 96, true);
 }
 
-/** Writes a record's 128 bytes at `at`, for a signalfd that is made of a pipe. The padding is 0. */
+/** Writes a record's 128 bytes at `at`, for a signalfd made of a pipe. The padding is 0. */
 export function encodeSiginfo(view: DataView, at: number, info: SignalfdSiginfo): void {
   for (let i = 0; i < SIGNALFD_SIGINFO_SIZE; i += 4) view.setUint32(at + i, 0, true);
   view.setUint32(at, info.ssi_signo, true);
@@ -133,7 +132,7 @@ function putU64(view: DataView, at: number, value: number): void {
   view.setUint32(at + 4, Math.floor(value / 0x1_0000_0000), true);
 }
 
-/** A record for people: `SIGCHLD CLD_EXITED pid 4711 status 3`. */
+/** A record as text for people: `SIGCHLD CLD_EXITED pid 4711 status 3`. */
 export function describeSiginfo(info: SignalfdSiginfo): string {
   return `${signalName(info.ssi_signo)} ${codeName(info.ssi_signo, info.ssi_code)} pid ${info.ssi_pid} status ${info.ssi_status}`;
 }

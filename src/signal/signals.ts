@@ -9,31 +9,31 @@ import { canBeHandled, signalName } from './names.ts';
 import { SigactionTable, type SignalAction } from './sigaction-table.ts';
 import { NativeSignalSource, type SigfdCounts, SigfdReader, type SignalSource } from './sigfd.ts';
 
-/** What signals need of the main loop that serves them. */
+/** The parts of a main loop that signals need. */
 export interface SignalLoop {
   readonly host: Host;
   readonly trace: Tracer;
-  /** Where bottom halves run that handlers schedule. */
+  /** The context of the bottom halves that handlers schedule. */
   readonly context: AioContext;
   setFdHandler<T = undefined>(fd: number, handlers: FdHandlers<T> | null): Disposable;
 }
 
-/** `auto` is native, and compat where the machine cannot block signals in every thread. */
+/** `auto` is native, or compat if the machine cannot block signals in every thread. */
 export type SigfdChoice = 'auto' | 'native' | 'compat';
 
 export interface SignalsOptions {
-  /** The signals that are to come through the loop. */
+  /** The signals that come through the loop. */
   readonly signals: readonly number[];
   readonly sigfd?: SigfdChoice | undefined;
-  /** Takes one-line reports of reads that went wrong. */
+  /** Takes one-line reports of failed reads. */
   readonly report?: ((message: string) => void) | undefined;
 }
 
 /**
- * Signals as events of a main loop: a signal source, its sigfd_handler on the
- * loop, and the sigactions that say who is called. Two of one process must have no
- * signal in common: each record would reach one of them, and the first that is
- * disposed of would unblock it for both. QEMU: qemu_signal_init.
+ * Signals as events of a main loop: a signal source, its sigfd_handler on the loop, and the
+ * sigactions that say which handler is called. Two of one process must have no signal in common:
+ * each record would reach only one of them, and disposing of one would unblock the signal for both.
+ * QEMU: qemu_signal_init.
  *
  * With SIGCHLD by a signalfd, Node hears of no child of its own child_process until these
  * are disposed of: execSync hangs, 'exit' comes late. `sigfd: 'compat'` leaves it to both.
@@ -48,19 +48,19 @@ export class Signals implements Disposable {
   readonly source: SignalSource;
   /** The signals that come through the loop. */
   readonly signals: readonly number[];
-  /** Who has SIGCHLD, which is for one alone. Only ChildWatch writes it. @internal */
+  /** The owner of SIGCHLD, of which there is only one. Only ChildWatch writes it. @internal */
   childWatch: Disposable | null = null;
-  /** How the records come; see CompatSignalSource for what compat lacks. */
+  /** The source of the records; see CompatSignalSource for the limits of compat. */
   readonly sigfd: 'native' | 'compat';
-  /** Why `auto` became compat; null where it did not. */
+  /** Why `auto` became compat; null if it did not. */
   readonly refused: HostError | null;
   readonly #handler: Disposable;
   readonly #reader: SigfdReader;
   #disposed = false;
 
   /**
-   * @throws HostError where the signals cannot be had; RangeError for what is no signal, or
-   *   cannot be handled, and for another `sigfd`; nothing is changed then.
+   * @throws HostError if the signals cannot be blocked or caught; RangeError for a signal that does
+   *   not exist or cannot be handled, and for an unknown `sigfd`; nothing is changed then.
    */
   constructor(loop: SignalLoop, options: SignalsOptions) {
     checkLoop(loop);
@@ -89,8 +89,8 @@ export class Signals implements Disposable {
   }
 
   /**
-   * Sets who handles a signal, until another is set or this one disposed of.
-   * @throws HostError where it cannot be handled; Error after dispose. POSIX: sigaction.
+   * Sets a signal's handler, until another is set or this one is disposed of.
+   * @throws HostError if it cannot be handled; Error after dispose. POSIX: sigaction.
    */
   sigaction(signo: number, action: SignalAction): Disposable {
     if (this.#disposed) throw new Error('sigaction: these Signals are disposed');
@@ -98,9 +98,9 @@ export class Signals implements Disposable {
   }
 
   /**
-   * Puts masks and dispositions back. What is pending and was handled here is
-   * dropped: by its default it would end us. All else, and what comes later, acts as
-   * it did before, so who is about to exit may leave this undone.
+   * Restores masks and dispositions. Pending signals that were handled here are dropped, since
+   * their default action would end us. All others, and later ones, act as they did before, so a
+   * process about to exit may skip this.
    */
   dispose(): void {
     if (this.#disposed) return;
@@ -140,7 +140,10 @@ function checkSignalsOptions(options: SignalsOptions): void {
   }
 }
 
-/** A machine whose code is not known, one that forbids pages of code, and threads that do not answer. */
+/**
+ * Errors of a machine whose code is not known, one that forbids pages of code, and threads that do
+ * not answer.
+ */
 const UNABLE = [ENOSYS, EACCES, EPERM, EAGAIN];
 
 interface Made {

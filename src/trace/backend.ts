@@ -1,26 +1,26 @@
 import { checkFunction, checkObject } from '../host/arguments.ts';
 import type { TraceSink } from './tracer.ts';
 
-/** Takes bytes at once: they are used again when it returns. */
+/** Takes bytes synchronously: the caller reuses the memory afterwards. */
 export type ByteWriter = (bytes: Uint8Array) => void;
 
 /** Writes a trace in one format. */
 export interface TraceBackend {
-  /** To be attached to a tracer, or given what a ring has kept. */
+  /** Takes events from a tracer, or from a ring that is replayed. */
   readonly sink: TraceSink;
-  /** Says that this many events before the next one are lost. */
+  /** Records that this many events before the next one are lost. */
   dropped(count: number, timeNs: number): void;
-  /** Hands on what is held back. */
+  /** Writes out whatever is buffered. */
   flush(): void;
-  /** Ends the trace, also in the middle of an iteration. Nothing may follow. */
+  /** Ends the trace, even in the middle of an iteration. Nothing may follow. */
   close(): void;
 }
 
-/** Whose trace it is, and how its times relate to the calendar. */
+/** The process and thread of a trace, and how its times map to calendar time. */
 export interface TraceOrigin {
   readonly pid: number;
   readonly tid: number;
-  /** What to add to an event's time, in µs, to get µs since 1970. */
+  /** Add this to an event's time, in µs, to get µs since 1970. */
   readonly epochUs: number;
 }
 

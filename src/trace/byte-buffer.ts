@@ -1,10 +1,10 @@
 import type { ByteWriter } from './backend.ts';
 
 const WORD = 2 ** 32;
-/** UTF-8 takes at most so many bytes for a unit of a JavaScript string. */
+/** The most bytes that UTF-8 needs for one unit of a JavaScript string. */
 const BYTES_PER_UNIT = 3;
 
-/** Gathers what is to be written in memory of fixed size. Numbers are little-endian. */
+/** Gathers output in memory of a fixed size. Numbers are little-endian. */
 export class ByteBuffer {
   readonly #write: ByteWriter;
   readonly #bytes: Uint8Array;
@@ -18,7 +18,9 @@ export class ByteBuffer {
     this.#view = new DataView(this.#bytes.buffer);
   }
 
-  /** What follows, of this many bytes at most, stands in one piece. Returns where. */
+  /**
+   * Keeps the next `bytes` bytes contiguous, so that they can be patched. Returns where they begin.
+   */
   reserve(bytes: number): number {
     if (bytes > this.#bytes.length) throw new RangeError(`no room for ${bytes} bytes at once`);
     if (this.#length + bytes > this.#bytes.length) this.flush();
@@ -31,12 +33,12 @@ export class ByteBuffer {
     this.#length += 4;
   }
 
-  /** A whole number of up to 53 bits; a negative one as its two's complement. */
+  /** A whole number of up to 53 bits; a negative one as two's complement. */
   u64(value: number): void {
     this.u64Words(Math.floor(value / WORD), value);
   }
 
-  /** 64 bits, by the low 32 bits of two numbers. */
+  /** 64 bits, from the low 32 bits of two numbers. */
   u64Words(high: number, low: number): void {
     this.reserve(8);
     this.#view.setUint32(this.#length, low, true);
@@ -44,7 +46,10 @@ export class ByteBuffer {
     this.#length += 8;
   }
 
-  /** As much of a text as fits into this many bytes, without a torn character. Returns how many it took. */
+  /**
+   * Writes as much of a text as fits into `most` bytes, without splitting a character. Returns the
+   * number of bytes.
+   */
   shortText(text: string, most: number): number {
     this.reserve(most);
     const room = this.#bytes.subarray(this.#length, this.#length + most);
@@ -63,7 +68,7 @@ export class ByteBuffer {
     this.#write(this.#encoder.encode(text));
   }
 
-  /** Writes over a word in what reserve has kept together. */
+  /** Overwrites a word in the part that reserve keeps contiguous. */
   patchU32(at: number, value: number): void {
     this.#view.setUint32(at, value, true);
   }

@@ -1,11 +1,9 @@
 /**
- * The one list of trace events: what each is called, what it carries, how it is
- * printed, and what it means. Names and arguments are QEMU 7.2's where QEMU has
- * the event (util/trace-events), ours where QEMU leaves it dark.
+ * The one list of trace events: the name of each, its arguments, its format, and its meaning. If
+ * QEMU 7.2 has the event (util/trace-events), name and arguments are QEMU's; the others are ours.
  *
- * Argument types, after C's: `ptr` is the id of an object (a context, a handler),
- * `int` and `unsigned` are 32-bit numbers, `bool` is 0 or 1, `int64` a number of
- * up to 53 bits, `str` a text.
+ * Argument types, after C's: `ptr` is the id of an object (a context, a handler), `int` and
+ * `unsigned` are 32-bit numbers, `bool` is 0 or 1, `int64` a number of up to 53 bits, `str` a text.
  */
 
 export type ArgType = 'ptr' | 'int' | 'unsigned' | 'bool' | 'int64' | 'str';
@@ -13,7 +11,7 @@ type Value<T extends ArgType> = T extends 'str' ? string : number;
 
 export interface EventDef {
   readonly args: readonly (readonly [name: string, type: ArgType])[];
-  /** printf-like, one conversion for each argument, as QEMU's trace-events files have it. */
+  /** A printf format with one conversion per argument, as in QEMU's trace-events files. */
   readonly format: string;
   readonly help: string;
 }
@@ -461,16 +459,16 @@ type ArgsOf<A extends readonly (readonly [string, ArgType])[]> = {
     : never;
 };
 
-/** The arguments of an event, by its declaration. */
+/** The arguments of an event, from its declaration. */
 export type EventArgs<K extends EventName> = ArgsOf<(typeof CATALOGUE)[K]['args']>;
 
-/** Names in order of declaration; an event's id is its place here. */
+/** Names in order of declaration; the index is the event's id. */
 export const EVENT_NAMES = Object.keys(CATALOGUE) as EventName[];
 
-/** An event's id, which remembers the event's name for the compiler. */
+/** An event's id, typed with the event's name. */
 export type EventId<K extends EventName = EventName> = number & { readonly event?: K };
 
-/** Ids by name. Hot files keep the id in a constant of their own. */
+/** Ids by name. Files on the hot path keep the id in a constant of their own. */
 export const EV = Object.fromEntries(EVENT_NAMES.map((name, id) => [name, id])) as {
   readonly [K in EventName]: EventId<K>;
 };

@@ -10,17 +10,17 @@ export class ArrowIds {
   }
 }
 
-/** Arrows from where something is scheduled to where it runs, and how many are under way. */
+/** Arrows from the place that schedules a call to the call, and a counter of those under way. */
 export class ScheduleArrows {
   readonly #writer: ChromeWriter;
   readonly #slices: ChromeSlices;
   readonly #ids: ArrowIds;
   readonly #name: string;
   readonly #counter: string | null;
-  /** Ids of arrows by what was scheduled. */
+  /** Ids of arrows by the key of the scheduled call. */
   readonly #pending = new Map<string, number>();
 
-  /** @param counter name of the track that counts them; null for none */
+  /** @param counter name of the counter's track; null for none */
   constructor(
     writer: ChromeWriter,
     slices: ChromeSlices,
@@ -43,7 +43,7 @@ export class ScheduleArrows {
     this.#count(timeNs);
   }
 
-  /** It runs now, or is taken back. */
+  /** The call runs now, or is cancelled. */
   end(key: string, timeNs: number): void {
     const id = this.#pending.get(key);
     if (id === undefined) return;

@@ -9,15 +9,15 @@ import { ChromeWriter } from './chrome-writer.ts';
 import { jsonArgs } from './json-backend.ts';
 import type { TraceValue } from './tracer.ts';
 
-// A bottom half's flags; QEMU's BH_* of util/async.c
+// The flag of a scheduled bottom half: QEMU's BH_SCHEDULED, util/async.c
 const BH_SCHEDULED = 2;
 const BH_DELETED = 4;
 
 type Args = readonly TraceValue[];
 
 /**
- * Trace Event JSON, which ui.perfetto.dev and chrome://tracing open: a track for
- * the loop's thread and one for each child, slices that nest, arrows, counters.
+ * Trace Event JSON, for ui.perfetto.dev and chrome://tracing: a track for the loop's thread and one
+ * for each child, nested slices, arrows, counters.
  */
 export class ChromeBackend implements TraceBackend {
   readonly #out: ByteBuffer;
@@ -72,11 +72,11 @@ export class ChromeBackend implements TraceBackend {
     this.flush();
   }
 
-  /** Iterations, their phases, and polls. Returns whether the event was one of these. */
+  /** Iterations, their phases, and polls. Returns false if the event is none of these. */
   #loopEvent(id: EventId, timeNs: number, args: Args): boolean {
     const slices = this.#slices;
     const text = jsonArgs(id, args);
-    // An end has only what its beginning had not.
+    // An end only adds the arguments that its beginning did not have.
     const outcome = jsonArgs(id, args, 1);
     const key = args[0] ?? '';
     switch (id) {
@@ -113,7 +113,7 @@ export class ChromeBackend implements TraceBackend {
     }
   }
 
-  /** What is called, and what schedules it. */
+  /** Calls, and whatever schedules them. */
   #callEvent(id: EventId, timeNs: number, args: Args): boolean {
     const slices = this.#slices;
     switch (id) {
@@ -205,7 +205,7 @@ export class ChromeBackend implements TraceBackend {
     }
   }
 
-  /** Deaths, reaps, and the signal between. */
+  /** Deaths and reaps, and the signals between them. */
   #childEvent(id: EventId, timeNs: number, args: Args): boolean {
     const children = this.#children;
     const pid = Number(args[0]);

@@ -2,26 +2,29 @@ import type { ArrowIds } from './chrome-arrows.ts';
 import type { ChromeSlices } from './chrome-slices.ts';
 import type { ChromeWriter } from './chrome-writer.ts';
 
-/** A child's track: its life, then the time that it waits to be reaped, then its end. */
+/** A child's track: its life, then the time it waits to be reaped, then its end. */
 interface Track {
   readonly name: string;
   lastNs: number;
 }
 
-/** The way of one SIGCHLD record. */
+/** The path of one SIGCHLD record. */
 interface Chain {
   readonly id: number;
   readonly pid: number;
   readonly recordNs: number;
-  /** Whether its first point is written: for a death that comes with the reap, which tells when it was. */
+  /**
+   * Whether its first point is written: false if the death comes with the reap, which tells its
+   * time.
+   */
   readonly started: boolean;
 }
 
-/** What is told of a reap. */
+/** The facts about a reap. */
 export interface Reap {
   readonly pid: number;
   readonly name: string;
-  /** What became of it. */
+  /** How the child ended. */
   readonly end: string;
   readonly latencyNs: number;
   readonly args: string;
@@ -30,20 +33,19 @@ export interface Reap {
 const ARROW = 'SIGCHLD';
 
 /**
- * The tracks of the children, and the arrows death → SIGCHLD read → handler →
- * bottom half → reap. A child whose SIGCHLD was merged with another's has an arrow
- * from its death to the bottom half.
+ * The tracks of the children, and the arrows death → SIGCHLD read → handler → bottom half → reap.
+ * If a child's SIGCHLD was merged with another's, its arrow goes from its death to the bottom half.
  */
 export class ChromeChildren {
   readonly #writer: ChromeWriter;
   readonly #slices: ChromeSlices;
   readonly #ids: ArrowIds;
   readonly #living = new Map<number, Track>();
-  /** The record that was read last, until its handler has run. */
+  /** The last record read, until its handler has run. */
   #current: Chain | null = null;
-  /** Those that a bottom half is to answer. */
+  /** Records that a bottom half has yet to answer. */
   readonly #waiting: Chain[] = [];
-  /** Bottom halves that SIGCHLD's handler has scheduled. */
+  /** Bottom halves scheduled by SIGCHLD's handler. */
   readonly #reapers = new Set<string>();
   #order = 0;
 
@@ -60,7 +62,7 @@ export class ChromeChildren {
     this.#count(timeNs);
   }
 
-  /** It stopped or went on. */
+  /** A child stopped or continued. */
   changed(pid: number, what: string, timeNs: number, args: string): void {
     const track = this.#living.get(pid);
     if (track === undefined) return;
@@ -86,7 +88,7 @@ export class ChromeChildren {
     this.#waiting.push(chain);
   }
 
-  /** Nobody handles the record that was read. */
+  /** The record just read has no handler. */
   dropCurrent(timeNs: number): void {
     const chain = this.#current;
     this.#current = null;
@@ -103,7 +105,10 @@ export class ChromeChildren {
     for (const chain of this.#waiting) this.#slices.flow('t', timeNs, chain.id, ARROW);
   }
 
-  /** What the bottom half did not answer (a child that stopped, or somebody else's) ends with it. */
+  /**
+   * Ends the arrows that the bottom half did not answer (a child that stopped, or somebody else's
+   * child).
+   */
   bhEnds(bh: string, timeNs: number): void {
     if (!this.#reapers.delete(bh)) return;
     for (const chain of this.#waiting) this.#finish(chain, timeNs);
@@ -115,14 +120,14 @@ export class ChromeChildren {
     const track = this.#living.get(pid);
     this.#living.delete(pid);
     const arrow = this.#arrowTo(pid, timeNs);
-    // Events are stamped a little after what they tell of; a death is before its record all the same.
+    // Events are stamped slightly late; even so, a death must come before its record.
     const latestNs = Math.min(timeNs, arrow.recordNs - 1);
     const deathNs = Math.max(track?.lastNs ?? 0, Math.min(latestNs, timeNs - reap.latencyNs));
     if (track === undefined) this.#writer.track(pid, `${reap.name} ${pid}`, ++this.#order);
     else this.#writer.end(pid, deathNs, track.name);
     this.#writer.begin(pid, deathNs, 'child', 'zombie');
     if (arrow.fromDeath) this.#writer.flow('s', pid, deathNs, arrow.id, ARROW);
-    // Slices of arrows have a length.
+    // Slices with arrows need a length.
     const reapNs = Math.max(timeNs, deathNs + 1);
     this.#writer.end(pid, reapNs, 'zombie');
     this.#writer.begin(pid, reapNs, 'child', end, args);
@@ -141,7 +146,7 @@ export class ChromeChildren {
     this.#living.clear();
   }
 
-  /** The arrow that a reap ends: its record's, or a new one that comes here straight from the death. */
+  /** The arrow that a reap ends: its record's, or a new one straight from the death. */
   #arrowTo(pid: number, timeNs: number): { id: number; fromDeath: boolean; recordNs: number } {
     const current = this.#current;
     const at = this.#waiting.findIndex((chain) => chain.pid === pid);
@@ -158,7 +163,7 @@ export class ChromeChildren {
 
   #finish(chain: Chain, timeNs: number): void {
     if (!chain.started) {
-      // A death that was not reaped: it was right before the record at the latest.
+      // A death that was not reaped: right before the record at the latest.
       const track = this.#living.get(chain.pid);
       const deathNs = Math.max(track?.lastNs ?? 0, chain.recordNs - 1);
       if (track !== undefined) track.lastNs = deathNs + 1;

@@ -1,6 +1,6 @@
 import type { ChromeWriter, FlowPhase } from './chrome-writer.ts';
 
-/** What a slice stands for; together with a key it says which end is its own. */
+/** The kind of a slice. Kind and key together tell which end belongs to which beginning. */
 export type SliceKind =
   | 'iteration'
   | 'phase'
@@ -17,20 +17,19 @@ interface Open {
   readonly kind: SliceKind;
   readonly key: number | string;
   readonly name: string;
-  /** When the last point of an arrow in it was; -1 where there is none. */
+  /** The time of the last point of an arrow in it; -1 if it has none. */
   flowNs: number;
 }
 
 /**
- * The slices of the loop's track that are open. They nest, whatever comes: an end
- * without a beginning (the trace began later) is dropped, and an end closes what
- * is open above it (a callback threw).
+ * The open slices of the loop's track. They always nest: an end without a beginning (the trace
+ * began later) is dropped, and an end also closes the slices open above it (a callback threw).
  */
 export class ChromeSlices {
   readonly #writer: ChromeWriter;
   readonly #tid: number;
   readonly #open: Open[] = [];
-  /** What comes is no sooner: a slice that has been made longer ended then. */
+  /** No later event is before this time: it is the end of a slice that had to be made longer. */
   #floorNs = 0;
 
   constructor(writer: ChromeWriter, tid: number) {
@@ -38,7 +37,7 @@ export class ChromeSlices {
     this.#tid = tid;
   }
 
-  /** When something that is said to be at timeNs is to stand. */
+  /** The time at which to draw an event of timeNs. */
   notBefore(timeNs: number): number {
     return Math.max(timeNs, this.#floorNs);
   }
@@ -55,7 +54,7 @@ export class ChromeSlices {
     this.#close(this.#open.pop()!, timeNs, args);
   }
 
-  /** A phase begins: the one before it in the same iteration ends. */
+  /** Begins a phase and ends the one before it in the same iteration. */
   phase(timeNs: number, name: string): void {
     const at = this.#open.findLastIndex(({ kind }) => kind === 'phase' || kind === 'iteration');
     const isPhase = at >= 0 && this.#open[at]!.kind === 'phase';
@@ -63,14 +62,14 @@ export class ChromeSlices {
     this.begin('phase', name, timeNs, name, '');
   }
 
-  /** The handler that is running, if it is a signal's. */
+  /** The signal whose handler is running, or null. */
   get signal(): number | string | null {
     return this.#open.findLast(({ kind }) => kind === 'signal')?.key ?? null;
   }
 
   /**
-   * A point of an arrow here. Where no slice is open that could hold it, it gets one. Its
-   * slice ends later than that: readers drop arrows of a slice that has no length.
+   * Adds a point of an arrow here, and opens a slice for it if none is open. The slice ends later
+   * than the point: readers drop the arrows of a slice without length.
    */
   flow(phase: FlowPhase, timeNs: number, id: number, name: string): void {
     const atNs = this.notBefore(timeNs);

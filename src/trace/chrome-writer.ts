@@ -6,8 +6,8 @@ export type FlowPhase = 's' | 't' | 'f';
 const NS_PER_US = 1000;
 
 /**
- * Writes the records of a Trace Event JSON file: an array of objects, a line each.
- * An array may lack its end, so a file that was cut off can still be opened.
+ * Writes the records of a Trace Event JSON file: an array of objects, one a line. The array may
+ * lack its end, so a truncated file can still be opened.
  */
 export class ChromeWriter {
   readonly #out: ByteBuffer;
@@ -24,7 +24,7 @@ export class ChromeWriter {
     this.#record('B', tid, timeNs, `,"cat":"${category}","name":${JSON.stringify(name)}${rest}`);
   }
 
-  /** @param name that of its beginning, which some readers look for */
+  /** @param name the name at the beginning, which some readers look for */
   end(tid: number, timeNs: number, name: string, args = ''): void {
     const rest = args === '' ? '' : `,"args":{${args}}`;
     this.#record('E', tid, timeNs, `,"name":${JSON.stringify(name)}${rest}`);
@@ -35,7 +35,7 @@ export class ChromeWriter {
     this.#record('i', tid, timeNs, `,"s":"t","cat":"event","name":${JSON.stringify(name)}${rest}`);
   }
 
-  /** An arrow's point. It belongs to the slice of the track that is open at that time. */
+  /** A point of an arrow. It belongs to the slice of the track that is open at that time. */
   flow(phase: FlowPhase, tid: number, timeNs: number, id: number, name: string): void {
     const enclosing = phase === 'f' ? ',"bp":"e"' : '';
     this.#record(phase, tid, timeNs, `,"cat":"flow","name":"${name}","id":${id}${enclosing}`);
@@ -45,7 +45,7 @@ export class ChromeWriter {
     this.#record('C', 0, timeNs, `,"name":"${name}","args":{"value":${value}}`);
   }
 
-  /** A track's name, and where it stands among the others. */
+  /** Names a track and sets its place among the others. */
   track(tid: number, name: string, order: number): void {
     this.#record('M', tid, 0, `,"name":"thread_name","args":{"name":${JSON.stringify(name)}}`);
     this.#record('M', tid, 0, `,"name":"thread_sort_index","args":{"sort_index":${order}}`);
@@ -59,7 +59,7 @@ export class ChromeWriter {
     this.#out.text(this.#first ? '[]\n' : '\n]\n');
   }
 
-  /** Times are in µs there. */
+  /** Times in the file are in µs. */
   #record(phase: string, tid: number, timeNs: number, rest: string): void {
     const us = Math.floor(timeNs / NS_PER_US);
     const ns = String(timeNs % NS_PER_US).padStart(3, '0');

@@ -1,4 +1,4 @@
-/** Shell patterns, matched in time that grows with pattern times text, whatever is in them. */
+/** Shell patterns, matched in time proportional to pattern times text, whatever they contain. */
 
 import { checkString } from '../host/arguments.ts';
 
@@ -7,13 +7,16 @@ export class GlobError extends Error {
   override readonly name = 'GlobError';
 }
 
-/** A step over a pattern: what it takes, and whether it may be taken again, or left out. */
+/** One step of a pattern: the characters it takes, and whether it may be repeated or skipped. */
 interface Step {
   readonly takes: (char: string) => boolean;
   readonly repeats: boolean;
-  /** So many steps further on one may be without taking anything; 0: nowhere. */
+  /** How many steps further it may go without taking a character; 0: none. */
   readonly skips: number;
-  /** A step back that taking one of these leads to: the end of a directory of `**` and a slash. */
+  /**
+   * Characters that, once taken, lead one step back: the end of a directory for `**` followed by a
+   * slash.
+   */
   readonly returnsOn: string;
 }
 
@@ -28,13 +31,13 @@ function many(takes: Step['takes']): Step {
   return { takes, repeats: true, skips: 1, returnsOn: '' };
 }
 
-/** Any number of whole directories: between two of them it may end, within one it may not. */
+/** Any number of whole directories: the match may end between two of them, not inside one. */
 const DIRECTORIES: readonly Step[] = [
   { takes: notSlash, repeats: false, skips: 2, returnsOn: '' },
   { takes: notSlash, repeats: true, skips: 0, returnsOn: '/' },
 ];
 
-/** Whether `*` and `?` of a pattern can be filled so that it is the name. All else is itself. */
+/** Whether the name matches a pattern of `*` and `?`. Every other character stands for itself. */
 export function matchesGlob(pattern: string, name: string): boolean {
   checkString(pattern, 'matchesGlob: the pattern');
   checkString(name, 'matchesGlob: the name');
@@ -46,9 +49,9 @@ export function matchesGlob(pattern: string, name: string): boolean {
 }
 
 /**
- * A pattern of paths: `*`, `?` and `[a-z]`, `[!a-z]` take no slash, `**` takes them too. A bracket
- * that is not closed is itself.
- * @throws GlobError where a range runs backwards
+ * A pattern for paths: `*`, `?`, `[a-z]` and `[!a-z]` do not match a slash, `**` does. An unclosed
+ * bracket stands for itself.
+ * @throws GlobError if a range runs backwards
  */
 export function pathGlob(pattern: string): (path: string) => boolean {
   const steps: Step[] = [];
@@ -81,7 +84,7 @@ function charClass(text: string): (char: string) => boolean {
   };
 }
 
-/** All places in the pattern that the text so far can lead to, at once. */
+/** Follows all the places in the pattern that the text so far can lead to, at once. */
 function matches(steps: readonly Step[], text: string): boolean {
   let here = new Uint8Array(steps.length + 1);
   let next = new Uint8Array(steps.length + 1);

@@ -4,10 +4,10 @@ import { CATALOGUE, EVENT_NAMES, type EventDef, type EventId } from './catalogue
 import { formatEvent, type TraceValue } from './tracer.ts';
 import { visibleJson } from './visible.ts';
 
-/** Members of a line that are no arguments; no argument may be called so. */
+/** Members of a line that are not arguments; no argument may have such a name. */
 export const JSON_LINE_MEMBERS = ['level', 'time', 'event', 'ns', 'msg'] as const;
 
-/** pino's number of its level trace. */
+/** pino's number for its level trace. */
 const LEVEL = 10;
 
 const KEYS: readonly (readonly string[])[] = EVENT_NAMES.map((name) => {
@@ -21,7 +21,7 @@ function jsonOf(value: TraceValue): string {
 
 /**
  * An event's arguments as the members of a JSON object.
- * @param from the first that is wanted
+ * @param from the first argument to include
  */
 export function jsonArgs(id: EventId, args: readonly TraceValue[], from = 0): string {
   return KEYS[id]!.map((key, i) => `${key}:${jsonOf(args[i])}`)
@@ -30,8 +30,8 @@ export function jsonArgs(id: EventId, args: readonly TraceValue[], from = 0): st
 }
 
 /**
- * Lines as pino writes them: level, time (ms since 1970, with fractions), event,
- * ns (the event's time as the tracer has it), the arguments by their names, msg.
+ * Lines as pino writes them: level, time (ms since 1970, with fractions), event, ns (the event's
+ * time from the tracer), the arguments by name, msg.
  */
 export class JsonBackend implements TraceBackend {
   readonly #out: ByteBuffer;

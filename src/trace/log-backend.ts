@@ -6,7 +6,10 @@ import { visible } from './visible.ts';
 
 const US_PER_S = 1_000_000;
 
-/** Lines as QEMU's log backend has them: `pid@seconds.micros:name text`, where pid is the thread's. */
+/**
+ * Lines as QEMU's log backend writes them: `pid@seconds.micros:name text`, with the thread's id as
+ * pid.
+ */
 export class LogBackend implements TraceBackend {
   readonly #out: ByteBuffer;
   readonly #origin: TraceOrigin;

@@ -1,4 +1,4 @@
-/** Reads traces back that JsonBackend and SimpleBackend have written. */
+/** Reads traces that JsonBackend and SimpleBackend have written. */
 
 import { shown } from '../host/arguments.ts';
 import { CATALOGUE, type EventDef, type EventName } from './catalogue.ts';
@@ -14,7 +14,7 @@ import {
   type Word64,
 } from './simple-format.ts';
 
-/** An event as it was traced. */
+/** A traced event. */
 export interface TraceRecord {
   readonly name: EventName;
   readonly timeNs: number;
@@ -24,18 +24,18 @@ export interface TraceRecord {
 export interface TraceFile {
   readonly format: 'json' | 'simple';
   readonly events: readonly TraceRecord[];
-  /** Events that the trace says are lost. */
+  /** Events that the trace reports as lost. */
   readonly dropped: number;
   /** Whether the file ends in the middle of a record. */
   readonly truncated: boolean;
 }
 
-/** What cannot be read as a trace; the message is one line. */
+/** The bytes cannot be read as a trace. The message is one line. */
 export class TraceReadError extends Error {
   override readonly name = 'TraceReadError';
 }
 
-/** @throws TraceReadError where the bytes are no trace, or one of another format */
+/** @throws TraceReadError if the bytes are not a trace, or a trace in another format */
 export function readTrace(bytes: Uint8Array): TraceFile {
   if (!(bytes instanceof Uint8Array)) {
     throw new TypeError(`readTrace: ${shown(bytes)}: expected a Uint8Array`);
@@ -46,9 +46,9 @@ export function readTrace(bytes: Uint8Array): TraceFile {
   const first = bytes[0];
   if (first === 0x7b) return readJson(new TextDecoder().decode(bytes));
   if (first === 0x5b) {
-    throw new TraceReadError('a chrome trace is not read back: write one with json or simple');
+    throw new TraceReadError('cannot read a chrome trace: write the trace as json or simple');
   }
-  throw new TraceReadError('this is no trace: expected one that was written as json or simple');
+  throw new TraceReadError('not a trace: expected one written as json or simple');
 }
 
 function definition(name: string): EventDef | undefined {
@@ -68,7 +68,7 @@ function readJson(text: string): TraceFile {
     }
     const def = definition(String(object.event));
     if (def === undefined) {
-      throw new TraceReadError(`line ${i + 1}: there is no trace event ${quoted(object.event)}`);
+      throw new TraceReadError(`line ${i + 1}: unknown trace event ${quoted(object.event)}`);
     }
     const args: Record<string, number | string> = {};
     for (const [arg, type] of def.args) {
@@ -91,7 +91,7 @@ function parseLine(line: string, number: number): Record<string, unknown> {
     const object: unknown = JSON.parse(line);
     if (typeof object === 'object' && object !== null) return object as Record<string, unknown>;
   } catch {}
-  throw new TraceReadError(`line ${number} is no JSON object`);
+  throw new TraceReadError(`line ${number} is not a JSON object`);
 }
 
 const WORD = 2 ** 32;
@@ -110,14 +110,14 @@ class SimpleReader {
 
   read(): TraceFile {
     if (!this.#header()) {
-      throw new TraceReadError(`this is no simpletrace of version ${VERSION}`);
+      throw new TraceReadError(`not a simpletrace of version ${VERSION}`);
     }
     let truncated = false;
     while (this.#at < this.#view.byteLength && !truncated) {
       try {
         this.#record();
       } catch (error) {
-        // A DataView's own, for what lies beyond its end.
+        // A DataView throws this for offsets beyond its end.
         if (!(error instanceof RangeError)) throw error;
         truncated = true;
       }
@@ -137,7 +137,7 @@ class SimpleReader {
       const id = this.#u64();
       this.#names.set(id, this.#text());
     } else if (type === TYPE_EVENT) this.#event();
-    else throw new TraceReadError(`byte ${this.#at - 8}: there is no record of type ${type}`);
+    else throw new TraceReadError(`byte ${this.#at - 8}: unknown record type ${type}`);
   }
 
   #event(): void {
@@ -155,7 +155,7 @@ class SimpleReader {
     const def = name === undefined ? undefined : definition(name);
     if (def === undefined) {
       throw new TraceReadError(
-        `byte ${start}: there is no trace event ${name === undefined ? id : quoted(name)}`,
+        `byte ${start}: unknown trace event ${name === undefined ? id : quoted(name)}`,
       );
     }
     const args: Record<string, number | string> = {};
@@ -166,7 +166,7 @@ class SimpleReader {
     this.#events.push({ name: name as EventName, timeNs, args });
   }
 
-  /** Reads a word, and goes back where it is another. */
+  /** Reads a word and returns true, or goes back and returns false if it differs. */
   #is([high, low]: Word64): boolean {
     const same =
       this.#view.getUint32(this.#at + 4, true) === high &&
@@ -181,7 +181,7 @@ class SimpleReader {
     return value;
   }
 
-  /** As a signed number: what is negative was written so. */
+  /** As a signed number, since negative ones are written as two's complement. */
   #u64(): number {
     const value =
       this.#view.getInt32(this.#at + 4, true) * WORD + this.#view.getUint32(this.#at, true);
@@ -199,7 +199,10 @@ class SimpleReader {
   }
 }
 
-/** What a file says of itself, in a line: of a long text its beginning, and its control characters escaped. */
+/**
+ * A value from a file, for a one-line message: the beginning if it is long, control characters
+ * escaped.
+ */
 function quoted(text: unknown): string {
   return JSON.stringify(String(text).slice(0, 60));
 }

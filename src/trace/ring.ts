@@ -3,10 +3,10 @@ import { CATALOGUE, EVENT_NAMES, type EventDef, type EventId } from './catalogue
 import { ARG_COUNTS, type TraceSink, type TraceValue } from './tracer.ts';
 
 const MOST_ARGS = 8;
-/** Of a slot: the id, the time, and numbers. */
+/** Numbers per slot: the id, the time, and the arguments. */
 const NUMBERS = 2 + MOST_ARGS;
 
-/** Of each event, which of its arguments are texts: bit i stands for argument i. */
+/** The arguments of each event that are texts: bit i stands for argument i. */
 const TEXT_BITS = Uint8Array.from(EVENT_NAMES, (name) => {
   const { args }: EventDef = CATALOGUE[name];
   return args.reduce((bits, [, type], i) => (type === 'str' ? bits | (1 << i) : bits), 0);
@@ -22,13 +22,13 @@ const TEXTS = Math.max(
 const MOST_EVENTS = 2 ** 28;
 
 /**
- * The last events of a trace, in memory of fixed size that is all taken at the
- * start. Keeping an event allocates nothing (V8 boxes its time, 16 bytes, on the
- * way here); texts are kept by reference.
+ * The last events of a trace, in memory of a fixed size that is allocated at the start. Keeping an
+ * event allocates nothing (except that V8 boxes its time, 16 bytes, on the way here); texts are
+ * kept by reference.
  */
 export class TraceRing {
   readonly capacity: number;
-  /** Events kept so far, those that were overwritten included. */
+  /** Events kept so far, including those that have been overwritten. */
   total = 0;
   readonly #numbers: Float64Array;
   readonly #texts: string[];
@@ -41,7 +41,7 @@ export class TraceRing {
     this.#texts = new Array<string>(capacity * TEXTS).fill('');
   }
 
-  /** How many were overwritten. */
+  /** How many events have been overwritten. */
   get dropped(): number {
     return Math.max(0, this.total - this.capacity);
   }
@@ -66,7 +66,7 @@ export class TraceRing {
     if (count > 7) this.#put(at + 9, text, h);
   };
 
-  /** Hands what is kept to a sink, oldest first. */
+  /** Hands the kept events to a sink, oldest first. */
   replay(sink: TraceSink): void {
     const kept = Math.min(this.total, this.capacity);
     const first = this.total > this.capacity ? this.#slot : 0;
@@ -80,13 +80,13 @@ export class TraceRing {
     }
   }
 
-  /** The time of the oldest event that is kept; 0 where there is none. */
+  /** The time of the oldest kept event; 0 if there is none. */
   get firstNs(): number {
     const first = this.total > this.capacity ? this.#slot : 0;
     return this.#numbers[first * NUMBERS + 1] ?? 0;
   }
 
-  /** Returns where the next text goes. */
+  /** Stores a value; returns the index for the next text. */
   #put(at: number, text: number, value: TraceValue): number {
     if (typeof value !== 'string') {
       this.#numbers[at] = value as number;

@@ -16,12 +16,12 @@ import { ARG_COUNTS, type TraceValue } from './tracer.ts';
 
 const MOST_ARGS = 8;
 const MOST_RECORD = 8 + RECORD_HEAD + MOST_ARGS * (4 + MOST_TEXT);
-/** Where the length stands behind a record's type. */
+/** Offset of the length after a record's type. */
 const LENGTH_AT = 8 + 8 + 8;
 
 /**
- * QEMU's simpletrace format, version 4: what its trace/simple.c writes and its
- * scripts/simpletrace.py reads, with the list of traceEventsFile.
+ * QEMU's simpletrace format, version 4, as written by its trace/simple.c and read by its
+ * scripts/simpletrace.py, given the list from traceEventsFile.
  */
 export class SimpleBackend implements TraceBackend {
   readonly #out: ByteBuffer;
@@ -91,7 +91,7 @@ export class SimpleBackend implements TraceBackend {
     out.patchU32(at, out.shortText(value, MOST_TEXT));
   }
 
-  /** The length counts everything but the type. */
+  /** Writes the length, which counts everything except the type. */
   #end(start: number): void {
     this.#out.patchU32(start + LENGTH_AT, this.#out.length - start - 8);
   }

@@ -11,15 +11,15 @@ import {
 
 export type TraceValue = number | string | undefined;
 
-/** How many arguments an event has, by its id. */
+/** The number of arguments of each event, by its id. */
 export const ARG_COUNTS: Uint8Array = Uint8Array.from(EVENT_NAMES, (name) => {
   const { args }: EventDef = CATALOGUE[name];
   return args.length;
 });
 
 /**
- * Takes an event that is on: its id, the time in ns, and up to eight arguments
- * as the catalogue declares them.
+ * Takes an event that is on: its id, the time in ns, and up to eight arguments, as the catalogue
+ * declares them.
  */
 export type TraceSink = (
   id: EventId,
@@ -40,23 +40,23 @@ interface Attached {
 }
 
 /**
- * Where a loop's trace events go. One for each loop: two loops in a process
- * share nothing. An event that is off costs a byte's load and a branch:
+ * Hands the trace events of a loop to its sinks. Each loop has its own: two loops in a process
+ * share nothing. An event that is off costs loading a byte, and a branch:
  *
  *     if (trace.on[T_NOTIFY] !== 0) trace.emit(T_NOTIFY, ctx.id, 1, 0);
  */
 export class Tracer {
   /**
-   * Whether any event is on. The hottest paths look at it first, since a field is
-   * cheaper to load than an element: `trace.active && trace.on[T_NOTIFY] !== 0`.
+   * Whether any event is on. The hottest paths check it first, since a field is cheaper to load
+   * than an element: `trace.active && trace.on[T_NOTIFY] !== 0`.
    */
   active = false;
-  /** By event id: 1 where any sink wants the event. */
+  /** By event id: 1 if any sink wants the event. */
   readonly on: Uint8Array = new Uint8Array(EVENT_NAMES.length);
   readonly #now: () => number;
   #sinks: Attached[] = [];
 
-  /** @param now ns for the time stamps; it must not disturb what is traced. */
+  /** @param now the clock for the time stamps, ns; reading it must not disturb what is traced. */
   constructor(now: () => number = () => 0) {
     checkFunction(now, 'Tracer: the clock');
     this.#now = now;
@@ -91,7 +91,7 @@ export class Tracer {
     };
   }
 
-  /** Hands an event to every sink that wants it. Call it only where `on` says so. */
+  /** Hands an event to every sink that wants it. Call it only if `on` is set for the event. */
   emit<K extends EventName>(id: EventId<K>, ...args: EventArgs<K>): void;
   emit(
     id: EventId,
@@ -121,7 +121,7 @@ export class Tracer {
   }
 }
 
-/** An event's text, by its format in the catalogue, as C's printf has it. */
+/** An event as text, printed by its format in the catalogue as C's printf would. */
 export function formatEvent(id: EventId, args: readonly TraceValue[]): string {
   if (EVENT_NAMES[id] === undefined) {
     throw new RangeError(`formatEvent: ${shown(id)} is no event: expected an id of EV`);
@@ -131,7 +131,7 @@ export function formatEvent(id: EventId, args: readonly TraceValue[]): string {
   return CATALOGUE[EVENT_NAMES[id]].format.replace(/%(ld|[dpsx])/g, (_, conversion: string) => {
     const value = args[i++];
     if (conversion === 'x') return (Number(value) >>> 0).toString(16);
-    // As glibc prints a pointer.
+    // Like glibc's %p.
     if (conversion === 'p') return value === 0 ? '(nil)' : `0x${Number(value).toString(16)}`;
     return String(value);
   });

@@ -1,19 +1,19 @@
 /**
- * What steers a terminal, ends a line, or turns the order of what is read: C0 and C1, the two
+ * Characters that control a terminal, end a line, or reverse the reading order: C0 and C1, the two
  * Unicode line ends, and the bidirectional controls.
  */
 const C0 = '\\u0000-\\u001f';
 const OTHERS = '\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069';
 const STEERING = new RegExp(`[${C0}${OTHERS}]`, 'g');
-/** JSON.stringify leaves these alone. Without g, so that a test keeps no state. */
+/** Those that JSON.stringify does not escape. Without g, so that a test keeps no state. */
 const LEFT_BY_JSON = new RegExp(`[${OTHERS}]`);
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /**
- * Text that others wrote (of a file, an argument, a name), as part of one line that a terminal
- * shows and does not obey: `\x1b`, `\n`, `\u202e`. All that is printed of it goes through here.
- * What went through before stays as it is.
+ * Makes text from outside (a file, an argument, a name) safe to show in one line: the terminal
+ * shows the characters instead of obeying them, as `\x1b`, `\n`, `\u202e`. All such text goes
+ * through here before it is printed. Calling it twice changes nothing.
  */
 export function visible(text: string): string {
   return text.replace(STEERING, (char) => {
@@ -22,12 +22,15 @@ export function visible(text: string): string {
   });
 }
 
-/** JSON of a value, in ASCII where a character would steer a terminal. It is read as the same. */
+/**
+ * JSON of a value, with characters that would control a terminal escaped as ASCII. It parses to the
+ * same value.
+ */
 export function visibleJson(value: unknown): string {
   return asciiControls(JSON.stringify(value));
 }
 
-/** Lines of JSON in which such characters are escaped as JSON has it. */
+/** Escapes such characters in lines of JSON, as JSON allows. */
 export function asciiControls(json: string): string {
   if (!LEFT_BY_JSON.test(json)) return json;
   return json.replace(STEERING, (char) =>
@@ -35,11 +38,14 @@ export function asciiControls(json: string): string {
   );
 }
 
-/** Colours, and the start of a line that is written anew: what our own lines are made of. */
+/** The sequences that our own lines use: colours, and restarting a line. */
 const OWN = '\\u001b\\[[\\d;]*m|\\r?\\u001b\\[K|[\\n\\t]';
 const PARTS = new RegExp(`(${OWN})|${STEERING.source}`, 'g');
 
-/** Lines of ours, colours and all, in which nothing else steers a terminal: the last guard. */
+/**
+ * The last guard: lets our own colours and line ends through, and escapes everything else that
+ * would control a terminal.
+ */
 export function guarded(lines: string): string {
   return lines.replace(PARTS, (part, own?: string) => own ?? visible(part));
 }

@@ -12,7 +12,7 @@ import { ChildWatch } from '../../src/signal/child-watch.ts';
 import { Signals } from '../../src/signal/signals.ts';
 import { rigged } from '../support/rig.ts';
 
-/** What of each call fails, as -errno. */
+/** The failure of each call, as -errno. */
 class Refusing extends HostLens {
   pollRet = 0;
   epollRet = 0;
@@ -111,7 +111,7 @@ describe('reads that fail', () => {
   );
 
   it(
-    'of the sigfd: told of, and in the end thrown',
+    'of the sigfd: reported, and in the end thrown',
     rigged(make, (rig) => {
       const loop = rig.loop();
       const reports: string[] = [];

@@ -103,7 +103,7 @@ describe('qemu-loop report', () => {
     writeFileSync(path('no.trace'), 'hello');
     const { status, stderr } = await run(['report', path('no.trace')]);
     expect(status).toBe(2);
-    expect(stderr).toContain('this is no trace');
+    expect(stderr).toContain('not a trace');
   });
 
   it('has a page of its own code that is under 400 kB, and ends no block in it', () => {

@@ -43,11 +43,11 @@ describe('a file that is not a trace', () => {
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
   it.each([
-    ['nothing', bytes(''), /no trace/],
-    ['a text', bytes('hello'), /no trace/],
+    ['nothing', bytes(''), /not a trace/],
+    ['a text', bytes('hello'), /not a trace/],
     ['a chrome trace', chrome, /json or simple/],
-    ['a line that is no JSON', bytes('{"level":1,\n'), /line 1 is no JSON/],
-    ['an unknown event', bytes('{"event":"x"}\n'), /line 1: there is no trace event "x"/],
+    ['a line that is not JSON', bytes('{"level":1,\n'), /line 1 is not a JSON/],
+    ['an unknown event', bytes('{"event":"x"}\n'), /line 1: unknown trace event "x"/],
     ['the start of a simpletrace header', new Uint8Array(12).fill(0xff), /version 4/],
     ['a simpletrace of another version', new Uint8Array(24).fill(0xff), /version 4/],
   ])('%s is refused in one line', (_what, text, message) => {

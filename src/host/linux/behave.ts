@@ -1,20 +1,19 @@
-/** Real processes that do what a ChildBehaviour says, made from /bin/sh and sleep. */
+/** Real processes that follow a ChildBehaviour, made from /bin/sh and sleep. */
 
 import { checkObject } from '../arguments.ts';
 import type { ChildBehaviour } from '../behaviour.ts';
 import type { SpawnRequest } from '../host.ts';
 
-/** `infinity` is not known to every sleep; 68 years are. */
+/** Not every sleep knows `infinity`; all know 68 years. */
 const FOR_EVER = 2147483647;
 const APART = '</dev/null >/dev/null 2>&1';
-/** Above this a sleep that outlives its killed shell would be a stray process for too long. */
+/** A longer sleep that outlives its killed shell would be a stray process for too long. */
 const SLICE_NS = 1e9;
 
 /**
- * The request that starts such a process. Each step is the shell's own, or
- * replaces the shell, but for the wait before an end: that needs a sleep beside
- * the shell, which outlives the shell, if it is killed in that time, for a second
- * at most.
+ * The request that starts such a process. Each step is the shell's own, or replaces the shell,
+ * except the wait before an end: that needs a sleep beside the shell, which outlives a killed shell
+ * by a second at most.
  */
 export function linuxProgram(behaviour: ChildBehaviour): SpawnRequest {
   checkObject(behaviour, 'linuxProgram: the behaviour', 'an object');
@@ -32,11 +31,10 @@ export function linuxProgram(behaviour: ChildBehaviour): SpawnRequest {
 }
 
 /**
- * The request that starts such a process behind a gate: its descriptor `gate` is a
- * socket, on which it writes a line when it is ready (its children are there, what it
- * ignores is ignored, its text is written), and from which it reads a line before it
- * ends as described. So whoever has the other end decides when that is, and `afterNs`
- * is not looked at. It exits when the other end is closed.
+ * The request that starts such a process behind a gate: its descriptor `gate` is a socket. It
+ * writes a line there when it is ready (its children run, its signals are ignored, its text is
+ * written), and reads a line from it before it ends as described. The other end therefore decides
+ * when that is, and `afterNs` is ignored. It exits when the other end is closed.
  */
 export function gatedProgram(behaviour: ChildBehaviour, gate: number): SpawnRequest {
   const steps = [
@@ -53,19 +51,22 @@ export function gatedProgram(behaviour: ChildBehaviour, gate: number): SpawnRequ
   };
 }
 
-/** Started before anything is ignored, which they would inherit. They hold none of our descriptors. */
+/**
+ * Starts the children before any signal is ignored, since they would inherit that. They hold none
+ * of our descriptors.
+ */
 function startChildren(count: number, closed = ''): string[] {
   return Array.from({ length: count }, () => `sleep ${FOR_EVER} ${APART}${closed} &`);
 }
 
-/** What a shell ignores, the sleep that it becomes ignores too. */
+/** The sleep that a shell becomes ignores the same signals as the shell. */
 function ignore(signals: readonly number[]): string[] {
   return signals.length === 0 ? [] : [`trap '' ${signals.join(' ')}`];
 }
 
 /**
- * `wait` in place of a sleep in the foreground: a signal ends it at once in every
- * shell. In slices of a second, so that one that is left behind is not there for long.
+ * `wait` instead of a sleep in the foreground: a signal ends it at once in every shell. It waits in
+ * slices of a second, so that a sleep left behind does not last long.
  */
 function wait(behaviour: ChildBehaviour): string[] {
   const ns = endless(behaviour) ? 0 : (behaviour.afterNs ?? 0);
@@ -83,7 +84,10 @@ function endless(behaviour: ChildBehaviour): boolean {
   return behaviour.then === undefined && behaviour.afterNs === undefined;
 }
 
-/** A line of the gate that follows is never written: one that was stopped and goes on waits for its killer. */
+/**
+ * A second line never comes through the gate: a process that stopped and was continued waits to be
+ * killed.
+ */
 function gatedEnd({ then }: ChildBehaviour, gate: number): string[] {
   if (then !== undefined && 'stop' in then) return ['kill -STOP $$', `read -r line <&${gate}`];
   return then === undefined || 'exit' in then
@@ -91,7 +95,10 @@ function gatedEnd({ then }: ChildBehaviour, gate: number): string[] {
     : die(then.signal);
 }
 
-/** A core file is nobody's wish. After a stop that was continued, it runs until it is killed. */
+/**
+ * Ends as described, without a core file. After a stop that was continued, it runs until it is
+ * killed.
+ */
 function end(behaviour: ChildBehaviour): string[] {
   const how = behaviour.then;
   if (how !== undefined && 'exit' in how) return [`exit ${how.exit & 0xff}`];
@@ -101,7 +108,10 @@ function end(behaviour: ChildBehaviour): string[] {
   return [...stop, `exec sleep ${FOR_EVER} ${APART}`];
 }
 
-/** The last line is reached by signals that kill nobody, and by SIGQUIT where sh is bash, which ignores it. */
+/**
+ * The last line is reached for signals that do not kill, and for SIGQUIT if sh is bash, which
+ * ignores it.
+ */
 function die(signo: number): string[] {
   return ['ulimit -c 0', `kill -${signo} $$`, `exit ${128 + signo}`];
 }

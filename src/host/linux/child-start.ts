@@ -1,4 +1,4 @@
-/** How one child is started at a time. */
+/** Starts one child at a time. */
 
 import { F_DUPFD_CLOEXEC, F_GETFD, FD_CLOEXEC } from '../constants.ts';
 import { EACCES, EBADF, EINVAL, ENOENT } from '../errno.ts';
@@ -10,20 +10,20 @@ import { StringVector } from './string-vector.ts';
 
 const access = lazy<[string, number]>('int access(const char *, int)');
 const X_OK = 1;
-/** What execvp looks through where there is no PATH. */
+/** The path that execvp searches without PATH. */
 const DEFAULT_PATH = '/bin:/usr/bin';
 
 type Start = (path: string, argv: number, env: number) => number;
 
 /**
- * The start of one child. Its memory is this object's own, so that several may be
- * under way, each by an object of its own.
+ * The start of one child. The memory belongs to this object, so several children may be starting at
+ * once, each with an object of its own.
  */
 export class ChildStart {
   readonly steps: ChildSteps;
   private readonly argv = new StringVector();
   private readonly env = new StringVector();
-  /** The C library's variable of that name, which setenv may change. */
+  /** The C library's variable `environ`, which setenv may change. */
   private environ: Int32Array | undefined;
 
   constructor(steps: ChildSteps) {
@@ -35,24 +35,24 @@ export class ChildStart {
   }
 
   /**
-   * Returns the pid, or -errno. -ENOTDIR says that the working directory cannot be
-   * entered, and nothing else does: a path that leads through a file is -ENOENT.
+   * Returns the pid, or -errno. -ENOTDIR only means that the working directory cannot be entered: a
+   * path that leads through a file is -ENOENT.
    */
   spawn(request: SpawnRequest): number {
-    // Standard descriptors are open all but always, so the child may find out.
+    // Standard descriptors are almost always open, so the child may find out if not.
     const ret = this.attempt(request, true, this.start);
     return ret === -EBADF ? this.attempt(request, false, this.start) : ret;
   }
 
   /**
-   * As spawn, for a request that will hardly fail: returns before the child is its
-   * program, and settle tells. Where it failed, spawn has more to try.
+   * Like spawn, for a request that will hardly fail: returns before the program has started, and
+   * settle gives the result. If it failed, spawn has more to try.
    */
   launch(request: SpawnRequest): number {
     return this.attempt(request, true, this.begin);
   }
 
-  /** Waits until the launched child is its program. Returns 0, or -errno where there is none. */
+  /** Waits until the launched child's program has started. Returns 0, or -errno if it has not. */
   settle(): number {
     return this.steps.settle();
   }
@@ -81,7 +81,7 @@ export class ChildStart {
       if (ret < 0) return ret;
       this.keepStandard(fds.length, standardOpen);
       for (const fd of keepFds) if (fd >= fds.length) steps.dup2(fd, fd);
-      // After the descriptors, since a path to it is relative to our own directory.
+      // After the descriptors, since a path to one is relative to our own directory.
       if (request.cwd !== undefined) steps.chdir(request.cwd);
       if (request.foregroundTty !== undefined) steps.tcsetpgrp(request.foregroundTty);
       return this.run(request, start);
@@ -91,8 +91,8 @@ export class ChildStart {
   }
 
   /**
-   * dup2 goes in order, so a source among the targets would be overwritten before
-   * it is used: such a one is moved out of the way first, to `above` or higher.
+   * dup2 runs in order, so a source that is also a target would be overwritten before it is used:
+   * it is first moved out of the way, to `above` or higher.
    */
   private addFds(fds: readonly number[], above: number, temporary: number[]): number {
     for (let i = 0; i < fds.length; i++) {
@@ -109,8 +109,8 @@ export class ChildStart {
   }
 
   /**
-   * The standard descriptors that the request leaves alone. Node makes its own
-   * close-on-exec; dup2 of one onto itself undoes that, in the child alone.
+   * Keeps the standard descriptors that the request does not mention. Node makes its own
+   * close-on-exec; dup2 of one onto itself undoes that, in the child only.
    */
   private keepStandard(first: number, open: boolean): void {
     for (let fd = first; fd <= 2; fd++) {
@@ -126,7 +126,7 @@ export class ChildStart {
     return search(request, (path) => start(path, argv, env));
   }
 
-  /** `environ`: this process's NAME=value strings, as getenv sees them. */
+  /** The address of `environ`: this process's NAME=value strings, as getenv sees them. */
   private environment(): number {
     this.environ ??= new Int32Array(memoryAt(symbolAddress('environ'), 8));
     return word64(this.environ, 0);
@@ -138,14 +138,17 @@ function hasNul({ file, argv, env, cwd }: SpawnRequest): boolean {
   return anyHasNul(argv) || (env !== undefined && anyHasNul(env));
 }
 
-/** As execvp: goes on after what cannot be run, and says EACCES if that was all there was. */
+/**
+ * Like execvp: goes on after a file that cannot be run, and returns EACCES if it found only such
+ * files.
+ */
 function search(request: SpawnRequest, start: (path: string) => number): number {
   if (request.file === '') return -ENOENT;
   let ret = -ENOENT;
   for (const dir of pathOf(request).split(':')) {
     const path = dir === '' ? `./${request.file}` : `${dir}/${request.file}`;
-    // Where it does not exist a process need not be made to find out. What is
-    // relative is so to the child's directory, and left to the child.
+    // A missing file can be ruled out without making a process. A relative path is relative to the
+    // child's directory, so it is left to the child.
     if (path.startsWith('/')) {
       const found = result(access(path, X_OK));
       if (found === -EACCES) ret = found;

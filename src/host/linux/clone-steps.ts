@@ -34,19 +34,21 @@ const clone = lazy<[A, A, A, A, A, A, A]>(
 );
 
 const CLONE_VM = 0x100;
-/** We sleep until the child leaves our memory. */
+/** The parent sleeps until the child leaves its memory. */
 const CLONE_VFORK = 0x4000;
-/** The kernel writes 0 to a word of ours, and wakes who waits for that, when the child leaves our memory. */
+/**
+ * When the child leaves our memory, the kernel writes 0 to a word of ours and wakes its waiters.
+ */
 const CLONE_CHILD_CLEARTID = 0x200000;
 const FUTEX_WAIT = 0;
 const LIVES = 1;
-/** How long a child may take to become its program before it is looked after, ns. */
+/** How long a child may take to start its program before it is checked, ns. */
 const LATE_NS = 100e6;
 
 /**
- * Whether this kernel does what CLONE_CHILD_CLEARTID says; undefined until a first child,
- * made by CLONE_VFORK too, has shown it. Not all do: gVisor has not cleared the word at
- * an execve, and C libraries refuse the flag.
+ * Whether this kernel honours CLONE_CHILD_CLEARTID; undefined until a first child, made with
+ * CLONE_VFORK too, has shown it. Some do not: gVisor has not cleared the word at an execve, and C
+ * libraries refuse the flag.
  */
 let tells: boolean | undefined;
 const SIG_SETMASK = 2;
@@ -57,24 +59,27 @@ const KERNEL_SIGSET = 8;
 const KERNEL_SIGACTION = 32;
 const STACK_BYTES = 4096;
 
-// A call of the list in 32-bit words.
+// A call of the list, in 32-bit words.
 const CALL = CALL_BYTES / 4;
 const RET = 10;
 const WANTED = 12;
-/** pdeathsig's two, setsid, setpgid, chdir, tcsetpgrp's two, the mask, and execve. */
+/** Two for pdeathsig, setsid, setpgid, chdir, two for tcsetpgrp, the mask, and execve. */
 const OTHER_CALLS = 9;
 
-/** The code that children run. Returns -ENOSYS where there is none for this machine, or what forbids its page. */
+/**
+ * The code that children run. Returns -ENOSYS if there is none for this machine, or the errno that
+ * forbids its page.
+ */
 export function childPage(): CodePage | number {
   return CodePage.make(MACHINE?.code);
 }
 
 /**
- * By clone(2), much as vfork does it: the child runs in our memory, on a stack of its
- * own, until its execve. All signals are blocked in it, so that no handler of ours
- * runs there, and each is given back its default action before they are let in. What
- * posix_spawn(3) does besides (a stack mapped for each child, a look at every signal's
- * disposition before it is set) takes 30 µs; and we need not sleep until the execve.
+ * Starts children with clone(2), much like vfork: until its execve the child runs in our memory, on
+ * a stack of its own. All signals are blocked in it, so that no handler of ours runs there, and
+ * each gets its default action before they are unblocked. posix_spawn(3) does more (it maps a stack
+ * for each child, and reads every signal's disposition before setting it), which takes 30 µs; and
+ * this way we need not sleep until the execve.
  */
 export class CloneSteps implements ChildSteps {
   private readonly code: CodePage;
@@ -89,9 +94,9 @@ export class CloneSteps implements ChildSteps {
   private readonly dir = new StringVector();
   private list = new LinuxBuffer(128 * CALL_BYTES);
   private calls = 0;
-  /** How many the launched child was given. */
+  /** The number of calls that the launched child was given. */
   private launched = 0;
-  /** The first call after those that every child makes. */
+  /** The index of the first call after those that every child makes. */
   private readonly first: number;
   private chdirCall = -1;
   private deathCall = -1;
@@ -102,7 +107,7 @@ export class CloneSteps implements ChildSteps {
   private readonly wait = new LinuxWait();
   private readonly changed = newWaitResult();
 
-  /** @param code childPage's, which others may use too */
+  /** @param code childPage's code, which may be shared */
   constructor(code: CodePage) {
     this.code = code;
     this.NR = MACHINE!.NR;
@@ -110,7 +115,7 @@ export class CloneSteps implements ChildSteps {
     this.all.u8.fill(0xff);
     this.ignoreAction.i32[0] = SIG_IGN;
     putTimespec(this.late.i32, 0, LATE_NS);
-    // execve resets what is handled, but keeps what is ignored.
+    // execve resets handled signals, but keeps ignored ones.
     for (let signo = 1; signo <= NSIG; signo++) {
       if (signo === SIGKILL || signo === SIGSTOP) continue;
       this.call(NR.rt_sigaction, signo, this.defaultAction.address, 0, KERNEL_SIGSET);
@@ -118,7 +123,7 @@ export class CloneSteps implements ChildSteps {
     this.first = this.calls;
   }
 
-  /** The code is others' too. */
+  /** Keeps the code: it is shared. */
   dispose(): void {}
 
   begin(calls: number): void {
@@ -135,7 +140,7 @@ export class CloneSteps implements ChildSteps {
   pdeathsig(signo: number): void {
     this.deathCall = this.calls;
     this.call(this.NR.prctl, PR_SET_PDEATHSIG, signo);
-    // We may have died before that: then another is its parent, and nobody would tell it.
+    // We may have died before that: the child then has another parent, and no signal would come.
     this.list.i32[this.call(this.NR.getppid) + WANTED] = c.getpid();
   }
 
@@ -172,16 +177,17 @@ export class CloneSteps implements ChildSteps {
     this.call(this.NR.execve, this.path.fillOne(path), argv, env);
     this.launched = this.calls;
     this.calls = before;
-    // By the system call, which leaves out none: by 32 who looks at masks sees that this is passing.
+    // The system call itself leaves out no signal. Signal 32 among them tells readers of masks that
+    // this one is temporary.
     const ret = refused(this.mask(this.all.address, this.old.address));
     if (ret < 0) return ret;
     try {
       this.pid = this.clone();
     } finally {
-      // With all signals blocked this thread would hear of none, so one refusal is not taken.
+      // With all signals blocked this thread would not hear of any, so a refusal is not accepted.
       for (let tries = 0; this.mask(this.old.address, 0) < 0 && tries < MOST_TRIES; tries++);
     }
-    // Emulators of the kernel (qemu-user) and filters refuse what they do not know.
+    // Emulators of the kernel (qemu-user) and filters refuse flags they do not know.
     return this.pid === -EINVAL || this.pid === -EPERM ? -ENOSYS : this.pid;
   }
 
@@ -198,12 +204,13 @@ export class CloneSteps implements ChildSteps {
       const top = stack.address + STACK_BYTES;
       return result(clone(code.address, top, flags | SIGCHLD, list.address, 0, 0, address));
     };
-    // A worker can be ended at any time, and its memory goes with it.
+    // A worker can be terminated at any time, and its memory goes with it.
     if (isMainThread && tells === true) return make(CLONE_VM | CLONE_CHILD_CLEARTID);
     let pid = -EINVAL;
     if (tells === undefined) {
       pid = make(CLONE_VM | CLONE_VFORK | CLONE_CHILD_CLEARTID);
-      // One that fails has ended, which is told of where an execve is not.
+      // A child that fails has ended, which is reported even by kernels that do not report an
+      // execve.
       if (pid > 0 && this.failure() === 0) tells = i32[0] !== LIVES;
     }
     if (pid === -EINVAL) pid = make(CLONE_VM | CLONE_VFORK);
@@ -214,7 +221,7 @@ export class CloneSteps implements ChildSteps {
   settle(): number {
     const { i32, address } = this.child;
     const { late } = this;
-    // Atomic, since what the child has written into the list is read next.
+    // Atomic, since the next read is of the child's writes to the list.
     while (Atomics.load(i32, 0) === LIVES) {
       const ret = result(c.syscall(SYS.futex, address, FUTEX_WAIT, LIVES, late.address, 0, 0));
       if (ret === -ETIMEDOUT) this.continueStopped();
@@ -224,7 +231,10 @@ export class CloneSteps implements ChildSteps {
     return failed;
   }
 
-  /** A Ctrl-Z may stop it when it has unblocked all signals, and is not its program yet: we would wait for ever. */
+  /**
+   * A Ctrl-Z may stop the child after it has unblocked all signals, before its program starts: we
+   * would wait for ever.
+   */
   private continueStopped(): void {
     this.waitid(WSTOPPED | WNOHANG | WNOWAIT);
     const { pid, status } = this.changed;
@@ -237,14 +247,14 @@ export class CloneSteps implements ChildSteps {
     while (ret === -EINTR);
   }
 
-  /** What ended the child before it was its program, as -errno; 0 where nothing did. */
+  /** The error that ended the child before its program started, as -errno; 0 if there was none. */
   private failure(): number {
     const words = this.list.i32;
     for (let i = this.first; i < this.launched; i++) {
       const ret = words[i * CALL + RET]!;
       if (ret >= 0) continue;
       if (i === this.chdirCall) return -ENOTDIR;
-      // A filter's, as EPERM.
+      // A filter's refusal, such as EPERM.
       if (i === this.deathCall) return -ENOSYS;
       if (i === this.launched - 2) return refused(ret);
       return i === this.launched - 1 && ret === -ENOTDIR ? -ENOENT : ret;
@@ -252,7 +262,7 @@ export class CloneSteps implements ChildSteps {
     return 0;
   }
 
-  /** Adds a call, and returns where its words begin. */
+  /** Adds a call, and returns the index of its words. */
   private call(nr: number, a = 0, b = 0, d = 0, e = 0): number {
     const at = this.calls++ * CALL;
     const words = this.list.i32;
@@ -267,7 +277,10 @@ export class CloneSteps implements ChildSteps {
   }
 }
 
-/** A mask that cannot be set is no reason (ENOSYS) to try posix_spawn: that would not tell, and give the child ours. */
+/**
+ * The error of a failed mask change. ENOSYS would mean a fallback to posix_spawn, which would not
+ * report it, and would give the child our mask.
+ */
 function refused(ret: number): number {
   return ret === -ENOSYS ? -EPERM : ret;
 }

@@ -1,8 +1,8 @@
 /**
- * The C library as koffi binds it. Addresses are plain numbers (`uintptr_t`), so a
- * call converts nothing. Bindings are made once per JavaScript thread; those the
- * loop uses are made here, the rest (lazy) at their first use, since a host must
- * start fast and since musl lacks some of glibc's.
+ * The C library, bound with koffi. Addresses are plain numbers (`uintptr_t`), so a call converts
+ * nothing. Bindings are made once per JavaScript thread: those the loop uses are made here, the
+ * rest (lazy) at first use, since a host must start fast, and since musl lacks some functions of
+ * glibc.
  */
 
 import koffi from 'koffi';
@@ -13,17 +13,17 @@ type CFunction<A extends (Num | string)[]> = (...args: A) => number;
 
 const libc = koffi.load(null);
 
-/** Binds a function of the C library; throws where the library has none of that name. */
+/** Binds a function of the C library; throws if the library has no such function. */
 export function bind<A extends (Num | string)[]>(declaration: string): CFunction<A> {
   return libc.func(declaration) as CFunction<A>;
 }
 
-/** This thread's errno, in place. */
+/** This thread's errno, read in place. */
 const errnoWord = new Int32Array(
   koffi.view(libc.func('void *__errno_location()')(), 4),
 ) as Int32Array & { 0: number };
 
-/** Binds at the first call. One that this C library lacks then fails with ENOSYS. */
+/** Binds at the first call. If this C library lacks the function, calls fail with ENOSYS. */
 export function lazy<A extends (Num | string)[]>(declaration: string): CFunction<A> {
   let bound: CFunction<A> | undefined;
   return (...args: A): number => {
@@ -43,32 +43,32 @@ function bindOrRefuse<A extends (Num | string)[]>(declaration: string): CFunctio
   }
 }
 
-/** ret as the C library returned it, or -errno where that was -1. Nothing may be called in between. */
+/** The result of a C call: ret, or -errno if it is -1. No other call may come in between. */
 export function result(ret: number): number {
   return ret < 0 ? -errnoWord[0] : ret;
 }
 
-/** Where an ArrayBuffer's bytes stand. V8 never moves them; it frees them with the object. */
+/** The address of an ArrayBuffer's bytes. V8 never moves them; it frees them with the object. */
 export function addressOf(memory: ArrayBuffer): number {
   return Number(koffi.address(memory));
 }
 
-/** Bytes at an address, as long as they are mapped. */
+/** Bytes at an address; valid as long as they are mapped. */
 export function memoryAt(address: number, bytes: number): ArrayBuffer {
   return koffi.view(BigInt(address), bytes);
 }
 
 const dlsym = lazy<[Num, string]>('uintptr_t dlsym(uintptr_t, const char *)');
 
-/** Address of a symbol of this process, or 0. */
+/** The address of a symbol of this process, or 0. */
 export function symbolAddress(name: string): number {
   return dlsym(0, name);
 }
 
-/** Whether this machine's numbers of system calls are known. */
+/** Whether this machine's system call numbers are known. */
 export const knownArch = ['x64', 'arm64', 'riscv64', 'loong64'].includes(process.arch);
 
-/** Numbers of the system calls that a C library may lack, or whose wrapper hides something. */
+/** Numbers of system calls that a C library may lack, or whose wrapper hides something. */
 export const SYS =
   process.arch === 'x64'
     ? { waitid: 247, tgkill: 234, gettid: 186, pidfdOpen: 434, epollPwait2: 441, futex: 202 }

@@ -1,4 +1,4 @@
-/** The real kernel. Each part has a file of its own here; this is the Host they make together. */
+/** The real kernel: a Host made of the parts in this folder, each in a file of its own. */
 
 import { release } from 'node:os';
 import {
@@ -40,16 +40,16 @@ import { ThreadMask } from './threadmask.ts';
 import { childrenOf, LinuxWait } from './wait.ts';
 
 export interface LinuxHostOptions {
-  /** How children are made: by our clone(2), or posix_spawn(3); clone where it can be. */
+  /** How children are made: by our clone(2) or by posix_spawn(3); by default clone, if possible. */
   readonly spawnBy?: SpawnWay | undefined;
   /**
-   * How read, write, poll and epoll_wait are called: by a few instructions of ours (x86-64),
-   * or the C library; by ours where they can be.
+   * How read, write, poll and epoll_wait are called: by a few instructions of ours (x86-64), or the
+   * C library; by default ours, if possible.
    */
   readonly callBy?: CallWay | undefined;
 }
 
-/** Host over the running Linux kernel, for the JavaScript thread that made it. */
+/** A Host on the running Linux kernel, for the JavaScript thread that made it. */
 export class LinuxHost implements Host {
   readonly kind = 'linux';
   readonly epollStride = EPOLL_STRIDE;
@@ -64,7 +64,10 @@ export class LinuxHost implements Host {
   private spawner: Spawner | undefined;
   private readonly closeListeners = new CloseListeners();
 
-  /** Throws HostError (ENOSYS) on a machine whose system calls it does not know, RangeError for another spawnBy or callBy. */
+  /**
+   * Throws HostError (ENOSYS) on a machine whose system calls are not known, RangeError for an
+   * unknown spawnBy or callBy.
+   */
   constructor(options: LinuxHostOptions = {}) {
     this.spawnBy = options.spawnBy ?? 'clone';
     checkWord(this.spawnBy, SPAWN_WAYS, "LinuxHost: option 'spawnBy'");
@@ -190,7 +193,7 @@ export class LinuxHost implements Host {
     return this.threads.restore(token);
   }
 
-  /** By libuv: -ENOSYS where this program does not export it. */
+  /** Uses libuv: -ENOSYS if this program does not export it. */
   openSignalPipe(tell: (signo: number) => void): SignalPipe | number {
     checkFunction(tell, 'openSignalPipe: tell');
     return LinuxSignalPipe.open(this.signals, tell);
@@ -233,8 +236,8 @@ export class LinuxHost implements Host {
   }
 
   /**
-   * -ENOENT: not found; -EACCES: found, and not executable; -ENOTDIR: the working
-   * directory cannot be entered; -EAGAIN: no more processes; -ENOMEM.
+   * -ENOENT: not found; -EACCES: found, but not executable; -ENOTDIR: the working directory cannot
+   * be entered; -EAGAIN: no more processes; -ENOMEM.
    */
   spawn(request: SpawnRequest): number {
     return this.startsChildren().spawn(takeSpawnRequest(request));

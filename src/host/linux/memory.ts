@@ -1,4 +1,4 @@
-/** Memory that C and JavaScript share, and the C layouts that are written into it. */
+/** Memory shared by C and JavaScript, and the C structures written into it. */
 
 import { checkBytes, isRange } from '../arguments.ts';
 import type { HostBuffer } from '../host.ts';
@@ -14,11 +14,11 @@ export class LinuxBuffer implements HostBuffer {
   /** Only what the constructor has made has it, whatever a caller gives; and nobody else has this view. */
   readonly #bytes: Uint8Array;
 
-  /** Throws RangeError where there is no memory, or bytes are no size. */
+  /** Throws RangeError if bytes is not a size, or no memory is left. */
   constructor(bytes: number) {
     if (new.target !== LinuxBuffer) throw new TypeError('a HostBuffer is made by Host.alloc alone');
     checkBytes(bytes);
-    // Whole 64-bit words, and never none: an empty ArrayBuffer has no address.
+    // Whole 64-bit words, at least one: an empty ArrayBuffer has no address.
     const memory = new ArrayBuffer(Math.max(8, Math.ceil(bytes / 8) * 8));
     this.size = bytes;
     this.address = addressOf(memory);
@@ -59,8 +59,8 @@ export function word64(words: Int32Array, i: number): number {
 }
 
 /**
- * Writes a duration in ns as a struct timespec at 32-bit index i; 104 days where it
- * is longer, which a number no longer tells to the ns.
+ * Writes a duration in ns as a struct timespec at 32-bit index i; at most 104 days, beyond which a
+ * number is no longer exact to the ns.
  */
 export function putTimespec(words: Int32Array, i: number, ns: number): void {
   const most = Math.min(ns, Number.MAX_SAFE_INTEGER);

@@ -1,4 +1,4 @@
-/** ppoll(2), epoll(7) and the clocks: what one iteration of the loop calls. */
+/** ppoll(2), epoll(7) and the clocks: the calls of one loop iteration. */
 
 import { isInt, isTimeout } from '../arguments.ts';
 import { POLLFD_SIZE } from '../constants.ts';
@@ -9,13 +9,13 @@ import type { LoopCalls } from './machine/calls.ts';
 import { LinuxBuffer, putTimespec, word64 } from './memory.ts';
 
 /**
- * struct epoll_event is packed on x86-64 alone: events, then 8 bytes of data.
- * Elsewhere the data begins at byte 8.
+ * struct epoll_event is packed only on x86-64: events, then 8 bytes of data. Elsewhere the data
+ * begins at byte 8.
  */
 export const EPOLL_STRIDE = process.arch === 'x64' ? 3 : 4;
 export const EPOLL_DATA_WORD = process.arch === 'x64' ? 1 : 2;
 
-/** The longest that epoll_wait's timeout, an int of ms, can say. */
+/** The longest timeout that epoll_wait can express, an int of ms. */
 const MAX_WAIT_MS = 0x7fffffff;
 
 export class LinuxPoll {
@@ -23,12 +23,12 @@ export class LinuxPoll {
   private readonly words = this.scratch.i32;
   private readonly address = this.scratch.address;
   private readonly calls: LoopCalls;
-  // What is not there, or is refused; see isRefused.
+  // Calls that do not exist here, or are refused; see isRefused.
   private noPoll = false;
   private noPpoll = false;
   private noWait = false;
   private noPwait2 = false;
-  /** What the last clockNs left out, ns. */
+  /** The part that the last clockNs left out, ns. */
   restNs = 0;
 
   constructor(calls: LoopCalls) {
@@ -39,14 +39,17 @@ export class LinuxPoll {
     if (!isInt(clock)) return -EINVAL;
     const ret = result(c.clockGettime(clock, this.address));
     if (ret < 0) return ret;
-    // Exact, since 1e9 is 2^9 times a number of 21 bits; the sum need not be.
+    // Exact, since 1e9 is 2^9 times a 21-bit number; the sum need not be.
     const secondsNs = word64(this.words, 0) * 1e9;
     const ns = secondsNs + this.words[2]!;
     this.restNs = this.words[2]! - (ns - secondsNs);
     return ns;
   }
 
-  /** poll(2) where it can say the timeout: it is faster than ppoll. Each stands in for the other. */
+  /**
+   * poll(2) if it can express the timeout, since it is faster than ppoll. Each can replace the
+   * other.
+   */
   poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
     if (!isInt(nfds) || !LinuxBuffer.hasFirst(fds, nfds * POLLFD_SIZE)) return -EINVAL;
     if (!isTimeout(timeoutNs)) return -EINVAL;
@@ -104,12 +107,15 @@ export class LinuxPoll {
   }
 }
 
-/** A kernel has no such call (epoll_pwait2 came with 5.11), or a container's filter lets nobody make it: another does. */
+/**
+ * Whether a call must be replaced by another: the kernel lacks it (epoll_pwait2 came with 5.11), or
+ * a container's filter forbids it.
+ */
 function isRefused(ret: number): boolean {
   return ret < 0 && (ret === -ENOSYS || ret === -EPERM || ret === -EACCES);
 }
 
-/** What poll and epoll_wait take: rounded up. */
+/** A timeout for poll and epoll_wait: in ms, rounded up. */
 function wholeMs(ns: number): number {
   return ns <= 0 ? (ns < 0 ? -1 : 0) : Math.min(MAX_WAIT_MS, Math.ceil(ns / 1e6));
 }

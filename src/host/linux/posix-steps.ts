@@ -7,7 +7,7 @@ import { SIGSET_BYTES } from './sigset.ts';
 
 type A = number;
 
-// These give an errno, not -1.
+// These return an errno, not -1.
 const spawn = lazy<[A, string, A, A, A, A]>(
   'int posix_spawn(uintptr_t, const char *, uintptr_t, uintptr_t, uintptr_t, uintptr_t)',
 );
@@ -36,15 +36,15 @@ const ATTR_BYTES = 512;
 const ACTIONS_BYTES = 256;
 
 /**
- * By posix_spawn(3), for machines on which CloneSteps has no code, or may have none.
- * A C library without a step's function fails launch with -ENOSYS.
+ * Starts children with posix_spawn(3), for machines on which CloneSteps has no code, or is not
+ * allowed any. If the C library lacks a step's function, launch fails with -ENOSYS.
  */
 export class PosixSteps implements ChildSteps {
   private readonly attr = new LinuxBuffer(ATTR_BYTES);
   private readonly actions = new LinuxBuffer(ACTIONS_BYTES);
   private readonly pid = new LinuxBuffer(8);
   private flags = 0;
-  /** What the first step failed with that could not be taken down; launch says so. */
+  /** The error of the first step that could not be recorded; launch returns it. */
   private failed = 0;
 
   constructor() {
@@ -68,12 +68,12 @@ export class PosixSteps implements ChildSteps {
     this.failed = 0;
   }
 
-  /** Not among what posix_spawn can be told to do in the child. */
+  /** posix_spawn cannot do this in the child. */
   pdeathsig(): void {
     this.failed ||= -ENOSYS;
   }
 
-  /** As pdeathsig: it is told of default actions alone. */
+  /** Like pdeathsig: posix_spawn can only set default actions. */
   ignore(): void {
     this.failed ||= -ENOSYS;
   }
@@ -92,7 +92,7 @@ export class PosixSteps implements ChildSteps {
   }
 
   chdir(path: string): void {
-    // Its entry for itself, since O_PATH asks for no right to enter what it opens.
+    // Its entry for itself, since O_PATH alone does not check the right to enter a directory.
     const inside = path === '' ? path : `${path}/.`;
     const dir = result(c.open(inside, O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
     if (dir < 0) this.failed ||= -ENOTDIR;
@@ -104,7 +104,7 @@ export class PosixSteps implements ChildSteps {
     this.taken(addTcsetpgrp(this.actions.address, fd));
   }
 
-  /** The C library waits for the program itself. */
+  /** The C library itself waits for the program to start. */
   launch(path: string, argv: number, env: number): number {
     if (this.failed !== 0) return this.failed;
     const { pid, attr, actions } = this;
@@ -123,7 +123,7 @@ export class PosixSteps implements ChildSteps {
   }
 }
 
-/** posix_spawn's functions return the errno; a lazy one that is missing returns -1. */
+/** posix_spawn's functions return the errno; a missing lazy one returns -1. */
 function failure(failed: number): number {
   return failed < 0 ? result(failed) : -failed;
 }

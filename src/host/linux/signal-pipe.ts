@@ -1,16 +1,15 @@
 /**
  * Signals without masks, by libuv.
  *
- * What takes a signal in whichever thread it comes must be C code that is
- * async-signal-safe. Node has such code: libuv's handler writes a message into a pipe
- * of each loop that watches the signal. Node's own loop is of no use (it does
- * not run while ours polls), so this makes a second one, which watches signals
- * and nothing else: its backend descriptor is polled, and uv_run takes the
- * messages off. Only libuv's public calls are used. Node's child_process and
- * process.on have handles of their own, and still get their messages.
+ * Catching a signal in whichever thread it comes takes async-signal-safe C code. Node has such
+ * code: libuv's handler writes a message into a pipe of each loop that watches the signal. Node's
+ * own loop is of no use (it does not run while ours polls), so this makes a second one, which
+ * watches signals and nothing else: its backend descriptor is polled, and uv_run reads the
+ * messages. Only libuv's public calls are used. Node's child_process and process.on have handles of
+ * their own, and still get their messages.
  *
- * Limits are libuv's: the pipe holds 4,096 messages, and what comes while it is
- * full is lost.
+ * The limits are libuv's: the pipe holds 4,096 messages, and signals that come while it is full are
+ * lost.
  */
 
 import {
@@ -37,7 +36,7 @@ import {
   type Uv,
 } from './uv.ts';
 
-/** Rounds of uv_run in which closed handles must be gone; one is enough where nothing is pending. */
+/** Rounds of uv_run in which closed handles must go away; one is enough if nothing is pending. */
 const MOST_ROUNDS = 16;
 
 export class LinuxSignalPipe implements SignalPipe {
@@ -46,12 +45,12 @@ export class LinuxSignalPipe implements SignalPipe {
   private readonly signals: LinuxSignals;
   private readonly callback: SignalCallback;
   private readonly loop: number;
-  /** uv_signal_t's that watch, by signal. */
+  /** The uv_signal_t's that are watching, by signal. */
   private readonly handles = new Map<number, number>();
-  /** Those that are closed. They stay until dispose: a message in the pipe may point to one. */
+  /** Closed handles. They stay until dispose: a message in the pipe may point to one. */
   private readonly closed: number[] = [];
   private readonly act = newSigAction();
-  /** libuv's C handler; 0 until it was seen. */
+  /** The address of libuv's C handler; 0 until it is known. */
   private uvHandler = 0;
   private polled = false;
   private disposed = false;
@@ -86,7 +85,7 @@ export class LinuxSignalPipe implements SignalPipe {
     const ret = this.uv.signalStart(handle, this.callback.address, signo);
     if (ret < 0) return ret;
     if (!this.polled) {
-      // libuv puts the pipe into its epoll only when it runs with something to watch.
+      // libuv adds the pipe to its epoll only when it runs with something to watch.
       this.run();
       this.polled = true;
     }
@@ -96,14 +95,14 @@ export class LinuxSignalPipe implements SignalPipe {
   remove(signo: number): void {
     const handle = this.handles.get(signo);
     if (handle === undefined) return;
-    // To stop it alone would leave its messages to the next that watches this signal.
+    // Stopping alone would leave its messages to the next handle for this signal.
     this.uv.close(handle, 0);
     this.handles.delete(signo);
     this.closed.push(handle);
   }
 
   drain(): void {
-    // The loop's memory is free then.
+    // Frees the loop's memory.
     if (!this.disposed) this.run();
   }
 
@@ -141,9 +140,8 @@ export class LinuxSignalPipe implements SignalPipe {
   }
 
   /**
-   * Gives libuv's handler the flags that were asked for. libuv installs it only
-   * for a signal's first handle, so that where somebody has set SIG_DFL or
-   * SIG_IGN since, it must be put there again.
+   * Gives libuv's handler the requested flags. libuv installs it only for a signal's first handle,
+   * so if somebody has set SIG_DFL or SIG_IGN since, it must be installed again.
    */
   private setFlags(signo: number, flags: number): number {
     const { act } = this;
@@ -156,15 +154,19 @@ export class LinuxSignalPipe implements SignalPipe {
       if (this.uvHandler <= SIG_IGN) return -ENOSYS;
       act.handler = this.uvHandler;
     }
-    // Without SA_RESTART Node's own calls would fail; SA_RESETHAND would end it after one signal.
+    // Without SA_RESTART Node's own calls would fail; SA_RESETHAND would remove the handler after
+    // one signal.
     act.flags = ((flags & ~SA_RESETHAND) | SA_RESTART) >>> 0;
-    // libuv's handler holds a lock, so no other may interrupt it.
+    // libuv's handler holds a lock, so no other handler may interrupt it.
     act.maskLo = -1;
     act.maskHi = -1;
     return this.signals.sigaction(signo, act, null);
   }
 
-  /** libuv's C handler, seen where libuv has just put it: on a signal that does no harm by default. */
+  /**
+   * The address of libuv's C handler, read after libuv has installed it for a signal that is
+   * harmless by default.
+   */
   private findUvHandler(but: number): number {
     const probe = but === SIGURG ? SIGWINCH : SIGURG;
     const before = newSigAction();

@@ -12,7 +12,7 @@ import { SIGSET_BYTES, signalsOf, signalWords } from './sigset.ts';
 const ACT_BYTES = 8 + SIGSET_BYTES + 16;
 const ACT_MASK = 2;
 const ACT_FLAGS = 2 + SIGSET_BYTES / 4;
-/** The C library's own flag, which it sets for itself. */
+/** The C library's own flag, which it sets by itself. */
 const SA_RESTORER = 0x04000000;
 
 const SIG_BLOCK = 0;
@@ -25,7 +25,7 @@ export class LinuxSignals {
   /** Handlers that the kernel has told of to who asked, by signal. */
   private readonly told = new Map<number, Set<number>>();
 
-  /** getpid: async-signal-safe, and does nothing. */
+  /** The address of getpid: it is async-signal-safe, and does nothing. */
   get handlerAddress(): number {
     if (this.handler === 0) this.handler = symbolAddress('getpid');
     return this.handler;
@@ -92,7 +92,7 @@ export class LinuxSignals {
   }
 
   blockedSignals(): number[] {
-    // pthread_sigmask gives the errno itself, and with no new set it cannot fail.
+    // pthread_sigmask returns the errno itself, and cannot fail without a new set.
     c.sigprocmask(SIG_BLOCK, 0, this.set.address);
     return signalsOf(this.set.i32[0]!, this.set.i32[1]!);
   }
@@ -103,7 +103,7 @@ export class LinuxSignals {
   }
 
   raise(signo: number): number {
-    // glibc's raise(0) is no error; the kernel's range is the same for both hosts.
+    // glibc's raise(0) succeeds; this checks the kernel's range, so that both hosts agree.
     return isSignalOr0(signo) ? result(c.raise(signo)) : -EINVAL;
   }
 
@@ -123,7 +123,7 @@ export class LinuxSignals {
   }
 }
 
-/** Also 0, which sends nothing and only asks. */
+/** 0 is allowed: it sends nothing and only checks. */
 function isSignalOr0(signo: number): boolean {
   return Number.isInteger(signo) && signo >= 0 && signo <= NSIG;
 }

@@ -12,7 +12,7 @@ export interface SignalWords {
   readonly hi: number;
 }
 
-/** The set of the given signals, or -EINVAL where one is no signal. */
+/** The set of the given signals, or -EINVAL if one is not a signal. */
 export function signalWords(signals: readonly number[]): SignalWords | number {
   if (!Array.isArray(signals)) return -EINVAL;
   let lo = 0;
@@ -25,7 +25,7 @@ export function signalWords(signals: readonly number[]): SignalWords | number {
   return { lo, hi };
 }
 
-/** Whether a set has a signal. */
+/** Whether a set contains a signal. */
 export function hasSignal(lo: number, hi: number, signo: number): boolean {
   return signo <= 32 ? (lo & (1 << (signo - 1))) !== 0 : (hi & (1 << (signo - 33))) !== 0;
 }

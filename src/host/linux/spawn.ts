@@ -1,4 +1,4 @@
-/** How this process starts others. */
+/** How this process starts children. */
 
 import { ENOSYS } from '../errno.ts';
 import type { SpawnRequest } from '../host.ts';
@@ -6,21 +6,23 @@ import { ChildStart } from './child-start.ts';
 import { CloneSteps, childPage } from './clone-steps.ts';
 import { PosixSteps } from './posix-steps.ts';
 
-/** `clone` falls back to posix_spawn where the machine's code is unknown, pages of code are forbidden, or clone is refused. */
+/**
+ * `clone` falls back to posix_spawn if the machine's code is unknown, executable pages are
+ * forbidden, or clone is refused.
+ */
 export type SpawnWay = 'clone' | 'posix_spawn';
 export const SPAWN_WAYS: readonly SpawnWay[] = ['clone', 'posix_spawn'];
 
 /**
- * How many children may be under way at a time. To load a program keeps a processor
- * busy for longer than to make the process, and sleeps in between; more than four were
- * no faster on two processors.
+ * How many children may be starting at a time. Loading a program keeps a processor busy for longer
+ * than making the process, and sleeps in between; on two processors more than four was no faster.
  */
 const UNDER_WAY = 4;
 
 export class Spawner {
   private readonly starts: (ChildStart | undefined)[] = [];
   private readonly page: ReturnType<typeof childPage>;
-  /** Children cannot be made by clone here, as it turned out. */
+  /** Whether clone has turned out not to work here. */
   private refused = false;
 
   constructor(way: SpawnWay) {
@@ -33,15 +35,15 @@ export class Spawner {
     if (typeof this.page !== 'number') this.page.free();
   }
 
-  /** As ChildStart.spawn. */
+  /** See ChildStart.spawn. */
   spawn(request: SpawnRequest): number {
     return this.spawnBy(0, request);
   }
 
   /**
-   * Each as spawn, in their order, but without a wait for each one's program before
-   * the next is made. All are their programs when this returns; until then they read
-   * memory of ours (environ, too), which nothing changes, since nothing else runs here.
+   * Spawns each in order, without waiting for one program to start before making the next child.
+   * All run their programs when this returns; until then they read our memory (including environ),
+   * which nothing changes, since nothing else runs here.
    */
   spawnAll(requests: readonly SpawnRequest[]): number[] {
     const pids: number[] = [];

@@ -1,15 +1,15 @@
 import { LinuxBuffer, putWord64, word64 } from './memory.ts';
 
-/** A char *[] with its strings, in one block that grows and is used again. */
+/** A char *[] with its strings, in one growing block that is reused. */
 export class StringVector {
   private memory = new LinuxBuffer(1024);
   private bytes = bytesOf(this.memory);
 
-  /** Returns the address of the first pointer; it holds until the next fill. */
+  /** Returns the address of the first pointer, valid until the next fill. */
   fill(strings: readonly string[]): number {
     const pointers = (strings.length + 1) * 8;
     let room = pointers;
-    // UTF-8 has at most three bytes for each of a string's units.
+    // UTF-8 has at most three bytes per unit of a string.
     for (let i = 0; i < strings.length; i++) room += strings[i]!.length * 3 + 1;
     if (room > this.memory.size) {
       this.memory = new LinuxBuffer(room * 2);
@@ -27,7 +27,7 @@ export class StringVector {
     return address;
   }
 
-  /** The address of one string alone; it holds until the next fill. */
+  /** The address of a single string, valid until the next fill. */
   fillOne(text: string): number {
     this.fill([text]);
     return word64(this.memory.i32, 0);

@@ -1,12 +1,11 @@
 /**
  * The signal mask of every thread of this process.
  *
- * Node's own threads (V8's workers, libuv's pool) leave signals unblocked, and one
- * of them would take, and drop, what a signalfd waits for. A thread's mask can be
- * changed by that thread alone, and no JavaScript runs in those. So each is sent
- * a spare real-time signal whose handler edits the mask that it will return to
- * (mask-code.ts). What came of it is read back from /proc, since nothing else
- * tells when a handler has returned.
+ * Node's own threads (V8's workers, libuv's pool) leave signals unblocked, and one of them would
+ * take, and drop, the signals that a signalfd waits for. Only a thread itself can change its mask,
+ * and no JavaScript runs in those threads. Each is therefore sent a spare real-time signal, whose
+ * handler edits the mask that it will return to (mask-code.ts). The result is read from /proc,
+ * since nothing else tells when a handler has returned.
  */
 
 import {
@@ -31,18 +30,20 @@ import { hasSignal, type SignalWords, signalWords } from './sigset.ts';
 import { type ThreadNow, Threads } from './threads.ts';
 
 /**
- * How often threads are looked at until all have run the handler: at first within
- * what a switch to them takes, then, on a busy machine, seldom, for some seconds.
+ * How often to check that all threads have run the handler: at first about as fast as switching to
+ * them takes, then, on a busy machine, rarely, for some seconds.
  */
 const LOOK_NS = 50e3;
 const QUICK_LOOKS = 1_000;
 const LATE_LOOK_NS = 2e6;
 const MOST_LOOKS = 4_000;
 
-/** What glibc blocks, with all else, while it makes a thread; programs cannot block it. */
+/**
+ * The signal that glibc blocks, with all others, while it makes a thread; programs cannot block it.
+ */
 const SIGCANCEL = 32;
 
-/** Left out of every mask in silence, as pthread_sigmask does: the kernel's own two, and glibc's. */
+/** Silently left out of every mask, as in pthread_sigmask: the kernel's own two, and glibc's. */
 const UNBLOCKABLE: readonly number[] = [SIGKILL, SIGSTOP, SIGCANCEL, SIGCANCEL + 1];
 
 /** Spare signals, the best first: real-time ones, which few programs use. */
@@ -50,18 +51,21 @@ const REALTIME: readonly number[] = Array.from(
   { length: SIGRTMAX - SIGRTMIN + 1 },
   (_, i) => SIGRTMAX - i,
 );
-/** For when the user's queue of signals is full: a standard signal needs no place in it. Nobody sends these. */
+/**
+ * For when the user's signal queue is full: a standard signal needs no place in it. Nobody sends
+ * these.
+ */
 const STANDARD: readonly number[] = [SIGSTKFLT, SIGTTOU, SIGTTIN];
 
 const NONE: SignalWords = { lo: 0, hi: 0 };
 
 type SignalsFor = (tid: number) => SignalWords;
 
-/** What blockSignals changed. */
+/** The changes that blockSignals made. */
 class LinuxMaskToken implements SignalMaskToken {
   readonly signals: readonly number[];
   readonly words: SignalWords;
-  /** What each thread blocked before, by tid. */
+  /** The signals that each thread blocked before, by tid. */
   readonly before: ReadonlyMap<number, SignalWords>;
   restored = false;
 
@@ -104,13 +108,16 @@ export class ThreadMask {
     if (ret === 0) {
       token.restored = true;
     } else {
-      // A process of which some threads block and others do not is what loses signals.
+      // A process in which only some threads block signals would lose them.
       this.edit('block', this.threads.look(this.threads.list()), () => token.words);
     }
     return ret;
   }
 
-  /** A thread born since inherited the block; the main thread's former mask stands for its own. */
+  /**
+   * A thread born since then inherited the block; the main thread's former mask stands in for its
+   * own.
+   */
   private unblock({ words, before }: LinuxMaskToken): number {
     const main = before.get(this.threads.pid) ?? NONE;
     return this.edit('unblock', this.threads.look(this.threads.list()), (tid) => {
@@ -119,7 +126,7 @@ export class ThreadMask {
     });
   }
 
-  /** Edits each thread's mask by the signals given for it, and waits until all agree. */
+  /** Edits each thread's mask by the signals given for it, and waits until all threads have it. */
   private edit(edit: Edit, now: readonly ThreadNow[], signalsFor: SignalsFor): number {
     const open = now.filter(({ tid, mask }) => !agrees(edit, mask, signalsFor(tid)));
     const main = now.filter(({ tid }) => tid === this.threads.pid);
@@ -141,17 +148,18 @@ export class ThreadMask {
     const old = newSigAction();
     this.signals.sigaction(spare, null, old);
     const ret = change.settle(now);
-    // To ignore it drops what is still pending for a stuck thread; by default it would kill us.
+    // Ignoring the signal drops it if it is still pending for a stuck thread: its default action
+    // would kill us.
     this.signals.sigaction(spare, { ...newSigAction(), handler: SIG_IGN }, null);
     this.signals.sigaction(spare, old, null);
-    // A stuck thread may stand in the code yet, so then the page stays.
+    // A stuck thread may still be in the code, so the page then stays.
     if (ret === 0) change.free();
     return ret;
   }
 
   /**
-   * One of the signals that nobody handles and none of the threads blocks, or will
-   * block then: it is needed again to unblock. -EAGAIN if there is none, or why nobody can tell.
+   * A signal that nobody handles and no thread blocks, or will block then: it is needed again to
+   * unblock. -EAGAIN if there is none; another -errno if it cannot be found out.
    */
   private spareSignal(
     signals: readonly number[],
@@ -160,7 +168,8 @@ export class ThreadMask {
   ): number {
     const act = newSigAction();
     let failed = -EAGAIN;
-    // One that makes a thread or a child blocks all, and will put another mask back.
+    // A thread that is making a thread or a child blocks all signals, and will restore another
+    // mask.
     const lasting = threads.filter(({ mask }) => !hasSignal(mask.lo, mask.hi, SIGCANCEL));
     for (const signo of signals) {
       if (hasSignal(toBlock.lo, toBlock.hi, signo)) continue;
@@ -173,7 +182,7 @@ export class ThreadMask {
   }
 }
 
-/** One edit of all threads' masks, while it goes on. */
+/** One edit of all threads' masks, while it is under way. */
 class MaskChange {
   private readonly signals: LinuxSignals;
   private readonly threads: Threads;
@@ -182,10 +191,10 @@ class MaskChange {
   private readonly spare: number;
   private readonly agreed = new Set<number>();
   private readonly handlers: CodePage[] = [];
-  /** What the installed handler edits by, and the threads that were sent to it. */
+  /** The words that the installed handler edits by, and the threads signalled with it. */
   private installed: SignalWords | undefined;
   private readonly asked = new Set<number>();
-  /** The spare signal could not be sent for want of a place in the user's queue. */
+  /** Whether the spare signal could not be sent because the user's queue is full. */
   queueFull = false;
 
   constructor(
@@ -203,9 +212,9 @@ class MaskChange {
   }
 
   /**
-   * Ends when every thread of a list was known to agree before that list was read.
-   * That a list's threads agree when they are looked at is not enough: one of
-   * them could have made another after the list was read and before it was asked.
+   * Ends when every thread of a list was known to have the mask before that list was read. It is
+   * not enough that all threads of a list have it when they are checked: one of them could have
+   * made another after the list was read and before it was signalled.
    */
   settle(first: readonly ThreadNow[]): number {
     let now = first;
@@ -228,9 +237,9 @@ class MaskChange {
   }
 
   /**
-   * Signals those that need the installed edit and were not signalled yet, or waits
-   * a little where there are none. Threads that need another edit get its handler
-   * when those before have run theirs. Whoever is no thread any more (ESRCH) needs none.
+   * Signals the threads that need the installed edit and have not been signalled, or waits a little
+   * if there are none. Threads that need another edit get its handler once those before have run
+   * theirs. A thread that has ended (ESRCH) needs none.
    */
   private ask(open: readonly number[], looks: number): number {
     if (!open.some((tid) => same(this.signalsFor(tid), this.installed))) {
@@ -263,7 +272,7 @@ class MaskChange {
     return this.signals.sigaction(this.spare, act, null);
   }
 
-  /** Gives the code back; no thread may stand in it. */
+  /** Frees the code; no thread may be in it. */
   free(): void {
     for (const handler of this.handlers) handler.free();
   }
@@ -274,8 +283,8 @@ function same(a: SignalWords, b: SignalWords | undefined): boolean {
 }
 
 /**
- * Whether a thread's mask is as wanted. One that blocks SIGCANCEL stands inside
- * the C library (it makes a thread, or is being made), which will put another mask back.
+ * Whether a thread's mask is as wanted. A thread that blocks SIGCANCEL is inside the C library (it
+ * makes a thread, or is being made), which will restore another mask.
  */
 function agrees(edit: Edit, mask: SignalWords, words: SignalWords): boolean {
   const lo = mask.lo & words.lo;

@@ -6,7 +6,7 @@ import { LinuxBuffer, putTimespec } from './memory.ts';
 import { isProcOurs } from './proc.ts';
 import type { SignalWords } from './sigset.ts';
 
-/** A thread, and what its mask is now. */
+/** A thread and its current mask. */
 export interface ThreadNow {
   readonly tid: number;
   readonly mask: SignalWords;
@@ -15,18 +15,18 @@ export interface ThreadNow {
 const SIG_BLK = 'SigBlk:\t';
 const SIG_BLK_LENGTH = SIG_BLK.length + 16;
 
-/** The threads of this process, by /proc. */
+/** The threads of this process, from /proc. */
 export class Threads {
   readonly pid: number;
   private readonly nap = new LinuxBuffer(16);
-  /** Grows: before the masks stand the user's groups, of which there may be 65,536. */
+  /** Grows: the masks come after the user's groups, of which there may be 65,536. */
   private text = new LinuxBuffer(512);
 
   constructor(pid: number) {
     this.pid = pid;
   }
 
-  /** list, or -errno: ENOSYS where /proc is not mounted, or another pid namespace's. */
+  /** Like list, or -errno: ENOSYS if /proc is not mounted, or belongs to another pid namespace. */
   tryList(): number[] | number {
     if (!isProcOurs(this.pid)) return -ENOSYS;
     try {
@@ -41,7 +41,7 @@ export class Threads {
     return readdirSync('/proc/self/task').map(Number);
   }
 
-  /** The masks of those that live yet. */
+  /** The masks of the threads that still live. */
   look(tids: readonly number[]): ThreadNow[] {
     const threads: ThreadNow[] = [];
     for (const tid of tids) {
@@ -56,7 +56,7 @@ export class Threads {
     c.nanosleep(this.nap.address, 0);
   }
 
-  /** SigBlk of its status; without node:fs, which is several times slower. */
+  /** SigBlk from its status file, read without node:fs, which is several times slower. */
   private blockedIn(tid: number): SignalWords | undefined {
     const fd = c.open(`/proc/self/task/${tid}/status`, O_CLOEXEC, 0);
     if (fd < 0) return undefined;
@@ -68,7 +68,7 @@ export class Threads {
     return { lo: lo | 0, hi: hi | 0 };
   }
 
-  /** The line of that name; undefined where the file ends without, since the thread has. */
+  /** The SigBlk line; undefined if the file has none, since the thread has ended. */
   private sigBlk(fd: number): string | undefined {
     for (let length = 0; ; ) {
       if (length === this.text.size) this.grow();

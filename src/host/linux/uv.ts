@@ -1,6 +1,6 @@
 /**
- * libuv, as Node exports it to addons: as much of it as a loop of one's own takes
- * that catches signals. Functions that can fail return -errno themselves.
+ * libuv, as Node exports it to addons: the part that a separate loop needs to catch signals.
+ * Functions that can fail return -errno themselves.
  */
 
 import koffi from 'koffi';
@@ -20,12 +20,12 @@ export interface Uv {
   signalInit(loop: number, handle: number): number;
   signalStart(handle: number, callback: number, signo: number): number;
   close(handle: number, callback: number): void;
-  /** Zeroed memory, outside what JavaScript collects: libuv keeps addresses of it. 0 where there is none. */
+  /** Zeroed memory outside JavaScript's heap: libuv keeps addresses of it. 0 if none is left. */
   calloc(count: number, bytes: number): number;
   free(memory: number): void;
 }
 
-/** Binds it anew at each call; undefined where this program does not export it. */
+/** Binds the functions anew at each call; undefined if this program does not export them. */
 export function bindUv(): Uv | undefined {
   if (symbolAddress('uv_loop_init') === 0 || symbolAddress('uv_signal_start') === 0) {
     return undefined;
@@ -45,7 +45,7 @@ export function bindUv(): Uv | undefined {
   };
 }
 
-/** A uv_signal_cb that C can call while a call into C of ours runs. */
+/** A uv_signal_cb that C may call while a C call of ours runs. */
 export interface SignalCallback {
   readonly address: number;
   free(): void;

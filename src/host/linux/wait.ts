@@ -1,4 +1,4 @@
-/** waitid(2) with what the child used, and which children there are. */
+/** waitid(2) with the child's resource usage, and the list of children. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import type { WaitResult } from '../host.ts';
@@ -23,7 +23,7 @@ const BYTES = 128 + 144;
 export class LinuxWait {
   private readonly memory = new LinuxBuffer(BYTES);
 
-  /** The system call itself: the C library's waitid has no rusage. */
+  /** Makes the system call itself: the C library's waitid has no rusage. */
   waitid(idtype: number, id: number, options: number, out: WaitResult): number {
     const words = this.memory.i32;
     const address = this.memory.address;
@@ -66,7 +66,10 @@ function timevalNs(words: Int32Array, i: number): number {
   return word64(words, i) * 1e9 + words[i + 2]! * 1e3;
 }
 
-/** Direct children of this process, zombies included, ascending; none where /proc is not ours, or cannot be read. */
+/**
+ * Direct children of this process, including zombies, ascending; empty if /proc is not ours, or
+ * unreadable.
+ */
 export function childrenOf(pid: number): number[] {
   if (!isProcOurs(pid)) return [];
   try {
@@ -77,7 +80,9 @@ export function childrenOf(pid: number): number[] {
   }
 }
 
-/** A child hangs on the thread that started or adopted it; undefined where the kernel does not tell. */
+/**
+ * A child belongs to the thread that started or adopted it; undefined if the kernel does not tell.
+ */
 function childrenByTask(): number[] | undefined {
   const pids: number[] = [];
   for (const tid of readdirSync('/proc/self/task')) {
@@ -85,7 +90,7 @@ function childrenByTask(): number[] | undefined {
       const text = readFileSync(`/proc/self/task/${tid}/children`, 'latin1');
       for (const word of text.split(' ')) if (word !== '') pids.push(Number(word));
     } catch (error) {
-      // ENOENT: a thread that has ended, or a kernel built without CONFIG_PROC_CHILDREN.
+      // ENOENT: the thread has ended, or the kernel was built without CONFIG_PROC_CHILDREN.
       if (tid === String(process.pid)) return undefined;
       if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     }
@@ -99,11 +104,11 @@ function childrenByScan(parent: number): number[] {
     if (!/^\d+$/.test(entry)) continue;
     try {
       const stat = readFileSync(`/proc/${entry}/stat`, 'latin1');
-      // The command may contain spaces and brackets; the state and the parent follow its last one.
+      // The command may contain spaces and brackets; state and parent follow its last bracket.
       const ppid = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
       if (ppid === parent) pids.push(Number(entry));
     } catch {
-      // It ended in between.
+      // The process ended in between.
     }
   }
   return pids;

@@ -1,4 +1,4 @@
-/** What a child writes to its stdout, and how it waits for room there. */
+/** A child's writes to its stdout, and its wait for room there. */
 import { O_NONBLOCK, O_RDONLY } from '../constants.ts';
 import { EAGAIN, EPIPE } from '../errno.ts';
 import type { Process } from './process.ts';
@@ -6,9 +6,8 @@ import type { Process } from './process.ts';
 const ACCESS_MODE = 3;
 
 /**
- * Writes what is left of a process's output. Returns 0 when that is done, or
- * failed for good; -EPIPE; or -EAGAIN, and then the process is woken when there
- * may be room.
+ * Writes the rest of a process's output. Returns 0 if that is done, or failed for good; -EPIPE; or
+ * -EAGAIN, and then the process is woken when there may be room.
  */
 export function writeOutput(process: Process): number {
   stopWaiting(process);
@@ -28,7 +27,7 @@ export function writeOutput(process: Process): number {
   return 0;
 }
 
-/** Leaves the wait queue of stdout, if it stands there. */
+/** Leaves the wait queue of stdout, if it is in it. */
 export function stopWaiting(process: Process): void {
   const watchers = process.files[1]?.watchers;
   const at = watchers?.indexOf(process) ?? -1;

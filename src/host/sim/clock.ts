@@ -1,20 +1,20 @@
-/** Virtual time, and the events of the simulated world that happen in it. */
+/** Virtual time, and the events of the simulated world. */
 
-/** Something that happens at an instant. Belongs to at most one queue at a time. */
+/** Something that happens at an instant. It is in at most one queue at a time. */
 export abstract class SimEvent {
   /** When, in ns of CLOCK_MONOTONIC. Set by the queue. */
   timeNs = 0;
-  /** Order of scheduling, which decides among events of one instant. */
+  /** Order of scheduling, which decides between events of the same instant. */
   seq = 0;
-  /** Place in the queue's heap; -1 where it is in none. */
+  /** Place in the queue's heap; -1 if it is in none. */
   index = -1;
   abstract fire(): void;
 }
 
-/** Thrown where the thread would wait for ever: nothing is to come that could end the call. */
+/** Thrown if the thread would wait for ever: no event is left that could end the call. */
 export class SimDeadlockError extends Error {
   override readonly name = 'SimDeadlockError';
-  /** When it happened, in ns of CLOCK_MONOTONIC. */
+  /** When it was thrown, in ns of CLOCK_MONOTONIC. */
   readonly timeNs: number;
   constructor(call: string, timeNs: number) {
     super(
@@ -25,7 +25,7 @@ export class SimDeadlockError extends Error {
   }
 }
 
-/** A binary heap, soonest first, first scheduled first among equals. */
+/** A binary heap: soonest first, and among equals, first scheduled first. */
 export class EventQueue {
   readonly #heap: SimEvent[] = [];
   #seq = 0;
@@ -34,7 +34,7 @@ export class EventQueue {
     return this.#heap.length;
   }
 
-  /** The soonest event's time; Infinity where there is none. */
+  /** The soonest event's time; Infinity if there is none. */
   soonestNs(): number {
     const first = this.#heap[0];
     return first === undefined ? Infinity : first.timeNs;
@@ -48,7 +48,7 @@ export class EventQueue {
     this.#up(event, this.#heap.length - 1);
   }
 
-  /** Takes the event out; does nothing where it is not in. */
+  /** Takes the event out, if it is in. */
   remove(event: SimEvent): void {
     const at = event.index;
     if (at < 0) return;
@@ -104,16 +104,16 @@ function before(a: SimEvent, b: SimEvent): boolean {
 }
 
 /**
- * The one thread's time. It moves in three ways: a system call takes 1 ns
- * (tick), the thread is busy (advance), or it sleeps (sleep). Events happen on
- * the way, at their times, and what the outside world does in them takes none
- * of the thread's time.
+ * The time of the one thread. It moves in three ways: a system call takes 1 ns (tick), the thread
+ * is busy (advance), or it sleeps (sleep). Events happen on the way, each at its time; the outside
+ * world's part takes none of the thread's time.
  */
 export class VirtualClock {
   /** CLOCK_MONOTONIC. */
   nowNs: number;
   readonly #queue = new EventQueue();
-  // Both stand for "no event is running": inside one, calls cost nothing and start no other.
+  // Infinity in both means that an event is running: calls then cost nothing and start no other
+  // event.
   #dueNs = Infinity;
   #callNs = 1;
 
@@ -121,12 +121,12 @@ export class VirtualClock {
     this.nowNs = startNs;
   }
 
-  /** The soonest event's time; Infinity where there is none. */
+  /** The soonest event's time; Infinity if there is none. */
   nextEventNs(): number {
     return this.#queue.soonestNs();
   }
 
-  /** Lets the event happen at timeNs, or at once when that is past. */
+  /** Makes the event happen at timeNs, or at once if that is past. */
   schedule(event: SimEvent, timeNs: number): void {
     this.#queue.add(event, Math.max(timeNs, this.nowNs));
     if (this.#callNs !== 0) this.#dueNs = this.#queue.soonestNs();
@@ -143,7 +143,7 @@ export class VirtualClock {
     if (this.nowNs >= this.#dueNs) this.#run(this.nowNs);
   }
 
-  /** Calls within act take no time, and nothing happens meanwhile. */
+  /** Runs act with time stopped: its calls take no time, and no event happens meanwhile. */
   still<T>(act: () => T): T {
     const callNs = this.#callNs;
     this.#callNs = 0;
@@ -156,7 +156,7 @@ export class VirtualClock {
     }
   }
 
-  /** The thread is busy for so long. */
+  /** The thread is busy for ns nanoseconds. */
   advance(ns: number): void {
     if (!(ns >= 0)) throw new RangeError(`time cannot move on by ${ns} ns`);
     this.#refuseInEvent('advance()');
@@ -166,9 +166,9 @@ export class VirtualClock {
   }
 
   /**
-   * Sleeps until something happens, at most to deadlineNs; returns false when
-   * the deadline came first. All that happens at one instant happens before
-   * the sleeper sees it. Throws SimDeadlockError where neither can come.
+   * Sleeps until something happens, at most to deadlineNs; returns false if the deadline came
+   * first. All events of one instant happen before the sleeper sees any of them. Throws
+   * SimDeadlockError if neither can come.
    */
   sleep(call: string, deadlineNs: number): boolean {
     this.#refuseInEvent(call);

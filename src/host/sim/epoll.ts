@@ -1,8 +1,7 @@
 /**
- * epoll(7) with its ready list, in the order that Linux keeps: an item is
- * appended when it becomes ready; epoll_wait takes from the head, drops what is
- * ready no more, and appends what it reported and what is level-triggered at
- * the tail again.
+ * epoll(7) with its ready list, in Linux's order: an item is appended when it becomes ready;
+ * epoll_wait takes from the head, drops items that are no longer ready, and appends the
+ * level-triggered ones that it reported to the tail again.
  */
 import {
   EPOLL_CTL_ADD,
@@ -21,7 +20,7 @@ import { EEXIST, EINVAL, ELOOP, ENOENT } from '../errno.ts';
 import type { HostBuffer } from '../host.ts';
 import { ASK_NODE, type FileNode, OpenFile, READABLE, type Watcher } from './file.ts';
 
-/** Bits that say how to report, not what. An item with no other is disabled. */
+/** Bits that say how to report, not what to report. An item with no other bits is disabled. */
 const PRIVATE_BITS = EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE;
 /** EP_MAX_NESTS: how deep epolls may watch epolls. */
 const MAX_NESTS = 4;
@@ -30,14 +29,14 @@ const MAX_NESTS = 4;
 export const EPOLL_STRIDE = 3;
 export const EPOLL_DATA_WORD = 1;
 
-/** A file that an epoll watches under a number. */
+/** A file that an epoll watches, under a descriptor's number. */
 class Item implements Watcher {
   readonly epoll: Epoll;
   readonly file: OpenFile;
   readonly fd: number;
   events: number;
   token: number;
-  /** In the ready list; next is null at its tail. */
+  /** Whether it is in the ready list; next is null at the tail. */
   queued = false;
   prev: Item | null = null;
   next: Item | null = null;
@@ -112,24 +111,24 @@ export class Epoll implements FileNode {
     return n;
   }
 
-  /** An item's file changed: it waits its turn. Those that poll this epoll are told in any case. */
+  /** An item's file changed: queues the item. Pollers of this epoll are always told. */
   itemWoken(item: Item): void {
     if (!item.queued) this.#append(item);
     this.file.wake(POLLIN);
   }
 
-  /** An item that was added or changed is queued if it is ready. */
+  /** Queues an added or changed item if it is ready. */
   #look(item: Item): void {
     if (!item.queued && (item.file.poll() & item.events) !== 0) this.itemWoken(item);
   }
 
-  /** Drops an item that stands in its file's wait queue no more. */
+  /** Drops an item that is no longer in its file's wait queue. */
   forget(item: Item): void {
     this.#items.delete(item);
     if (item.queued) this.#unlink(item);
   }
 
-  /** Readable while an item is ready; those found not to be so leave the list. */
+  /** Readable if any item is ready; items found not ready leave the list. */
   poll(): number {
     while (this.#head !== null) {
       const item = this.#head;
@@ -171,7 +170,7 @@ export class Epoll implements FileNode {
     return 0;
   }
 
-  /** An item is known by its file and its number, since a number may come to mean another file. */
+  /** File and number together identify an item, since a number may come to mean another file. */
   #find(target: OpenFile, fd: number): Item | undefined {
     for (const watcher of target.watchers) {
       if (!(watcher instanceof Item) || watcher.epoll !== this) continue;
@@ -188,7 +187,7 @@ export class Epoll implements FileNode {
     return false;
   }
 
-  /** How many epolls stand in a row below this one. */
+  /** The length of the longest chain of epolls below this one. */
   #below(): number {
     let depth = 0;
     for (const { file } of this.#items) {

@@ -5,7 +5,7 @@ import { type FileNode, OpenFile } from './file.ts';
 
 const ALL_ONES = 0xffffffff;
 
-/** The counter of eventfd(2), in two unsigned halves; it goes up to 2^64 - 2. */
+/** The counter of eventfd(2), in two unsigned halves; its maximum is 2^64 - 2. */
 class EventFd implements FileNode {
   #lo: number;
   #hi = 0;
@@ -38,7 +38,7 @@ class EventFd implements FileNode {
   }
 
   write(file: OpenFile, buf: HostBuffer, offset: number, count: number): number {
-    // Since Linux 6.6; before, longer writes passed.
+    // Since Linux 6.6; earlier kernels accepted longer writes.
     if (count !== 8) return -EINVAL;
     const addLo = buf.view.getUint32(offset, true);
     const addHi = buf.view.getUint32(offset + 4, true);

@@ -5,54 +5,54 @@ import type { HostBuffer, SpawnRequest } from '../host.ts';
 export const POLLRDNORM = 0x040;
 export const POLLWRNORM = 0x100;
 export const POLLRDHUP = 0x2000;
-/** What poll says of what can be read, and of what can be written. */
+/** Poll events of a readable file, and of a writable one. */
 export const READABLE = 0x001 | POLLRDNORM;
 export const WRITABLE = 0x004 | POLLWRNORM;
-/** OpenFile.ready of a file whose state must be asked of its node. */
+/** The value of OpenFile.ready if the node must be asked. */
 export const ASK_NODE = -1;
 
 /** RLIMIT_NOFILE. */
 const MAX_FDS = 1 << 20;
 
-/** What a file is: it does what its kind of file does. Calls return >= 0 or -errno. */
+/** The part of a file that depends on its kind. Calls return >= 0 or -errno. */
 export interface FileNode {
-  /** Returns -EAGAIN where a blocking call would wait. */
+  /** Returns -EAGAIN if a blocking call would wait. */
   read(file: OpenFile, buf: HostBuffer, offset: number, count: number): number;
-  /** As read. May write less than count, where the rest would wait. */
+  /** Like read. May write less than count if the rest would wait. */
   write(file: OpenFile, buf: HostBuffer, offset: number, count: number): number;
-  /** The events that hold now, of a node whose files' `ready` is ASK_NODE. */
+  /** The events that hold now; for nodes whose files' `ready` is ASK_NODE. */
   poll?(): number;
   /** The last reference to the description is gone. */
   release(file: OpenFile): void;
 }
 
-/** One that is told when something about a file changes: an entry of its wait queue. */
+/** An entry of a file's wait queue: it is woken when the file changes. */
 export interface Watcher {
-  /** What it watches: several files may share a queue. */
+  /** The watched file; several files may share a queue. */
   readonly file: OpenFile | undefined;
-  /** key has the events that came to be, 0 where they are not known. */
+  /** key has the events that have become true, or 0 if they are not known. */
   wake(key: number): void;
-  /** The file is gone; the watcher stands in its queue no more. */
+  /** The file is gone, and the watcher is no longer in its queue. */
   fileReleased(): void;
 }
 
 /**
- * An open file description. All kinds of file share this one class, so that
- * poll reads `ready` without a call; the node keeps it true.
+ * An open file description. All kinds of file share this class, so that poll can read `ready`
+ * without a call; the node keeps it up to date.
  */
 export class OpenFile {
   readonly node: FileNode;
-  /** Access mode and status flags, as F_GETFL gives them. */
+  /** Access mode and status flags, as F_GETFL returns them. */
   flags: number;
   /** The poll events that hold now, or ASK_NODE. */
   ready: number;
-  /** False for what epoll refuses with EPERM: files without a poll operation. */
+  /** False for files without a poll operation, which epoll refuses with EPERM. */
   readonly pollable: boolean;
-  /** Descriptors that refer to it, here and in child processes. */
+  /** Descriptors that refer to it, including those of child processes. */
   refs = 0;
-  /** Where the next read or write of a regular file stands. */
+  /** Offset of the next read or write of a regular file. */
   position = 0;
-  /** Its wait queue. All signalfds have one in common, and so have all pidfds of a process. */
+  /** Its wait queue. All signalfds share one, and so do all pidfds of a process. */
   readonly watchers: Watcher[];
 
   constructor(
@@ -77,7 +77,7 @@ export class OpenFile {
     wakeAll(this.watchers, key);
   }
 
-  /** Drops one reference; with the last the file goes. */
+  /** Drops one reference; the last one releases the file. */
   release(): void {
     if (--this.refs > 0) return;
     for (let i = this.watchers.length - 1; i >= 0; i--) {
@@ -90,7 +90,7 @@ export class OpenFile {
   }
 }
 
-/** Wakes a wait queue: the last that was added is told first, as in Linux. */
+/** Wakes a wait queue: the last entry first, as in Linux. */
 export function wakeAll(watchers: readonly Watcher[], key: number): void {
   for (let i = watchers.length - 1; i >= 0; i--) watchers[i]!.wake(key);
 }
@@ -98,9 +98,9 @@ export function wakeAll(watchers: readonly Watcher[], key: number): void {
 /** A process's descriptors. */
 export class FdTable {
   readonly #files: (OpenFile | undefined)[] = [];
-  /** Those without close-on-exec: what a child inherits. */
+  /** Descriptors without close-on-exec, which a child inherits. */
   readonly #inherited = new Set<number>();
-  /** No free number is below it. */
+  /** No free number is below this one. */
   #lowest = 0;
 
   get(fd: number): OpenFile | undefined {
@@ -140,7 +140,10 @@ export class FdTable {
     else this.#inherited.add(fd);
   }
 
-  /** The descriptions that a child starts with: as given for its first numbers, and what is inherited, or kept. */
+  /**
+   * The descriptions that a child starts with: those given for its first numbers, and the inherited
+   * or kept ones.
+   */
   childFiles({ fds = [], keepFds = [] }: SpawnRequest): (OpenFile | undefined)[] {
     const files = fds.map((fd) => this.#files[fd]);
     const given = files.length;

@@ -5,7 +5,7 @@ import type { Process } from './process.ts';
 export class ProcessGroups {
   readonly #members = new Map<number, Set<Process>>();
 
-  /** Zombies are members until they are reaped. */
+  /** The members of a group, including zombies that are not reaped yet. */
   members(pgid: number): Iterable<Process> {
     return this.#members.get(pgid) ?? [];
   }
@@ -37,7 +37,7 @@ export class ProcessGroups {
     return false;
   }
 
-  /** setpgid(2) by self: a child that was spawned has called exec, and is out of reach. */
+  /** setpgid(2) by self. A spawned child has called exec, so its group cannot be changed. */
   setpgid(self: Process, target: Process | undefined, pgid: number): number {
     if (pgid < 0) return -EINVAL;
     if (target === undefined || (target !== self && target.parent !== self)) return -ESRCH;
@@ -49,7 +49,9 @@ export class ProcessGroups {
     return 0;
   }
 
-  /** Whether no living member has a parent in another group of its session, who could continue it. */
+  /**
+   * Whether no living member has a parent in another group of the session, who could continue it.
+   */
   isOrphaned(pgid: number): boolean {
     for (const { alive, parent, sid } of this.members(pgid)) {
       if (!alive || parent === null || parent.pid === 1) continue;
@@ -59,9 +61,8 @@ export class ProcessGroups {
   }
 
   /**
-   * Members of groups that the end of a process (a zombie by now, whose children
-   * are still its own) leaves orphaned with somebody stopped in them: they are
-   * sent SIGHUP and SIGCONT.
+   * The processes to send SIGHUP and SIGCONT when a process ends (by now a zombie that still has
+   * its children): the members of groups that its end leaves orphaned with a stopped member.
    */
   leftStopped(process: Process): Process[] {
     const left: Process[] = [];

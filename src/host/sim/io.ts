@@ -14,7 +14,7 @@ import { newSocketPair } from './socket.ts';
 import type { Thread } from './thread.ts';
 
 const ACCESS_MODE = 3;
-/** What F_SETFL can change: O_APPEND, O_NONBLOCK, O_ASYNC, O_DIRECT, O_NOATIME. */
+/** The flags that F_SETFL can change: O_APPEND, O_NONBLOCK, O_ASYNC, O_DIRECT, O_NOATIME. */
 const SETTABLE = C.O_APPEND | C.O_NONBLOCK | 0o20000 | 0o40000 | 0o1000000;
 
 export class SimIo {
@@ -177,7 +177,7 @@ export class SimIo {
     return this.#writeRest(file, buf, offset, count, n);
   }
 
-  /** Goes on with a blocking write of which some, or nothing (-EAGAIN), was written. */
+  /** Continues a blocking write that has written `got` bytes, or -EAGAIN if none. */
   #writeRest(file: OpenFile, buf: HostBuffer, offset: number, count: number, got: number): number {
     let done = 0;
     let n = got;
@@ -231,7 +231,7 @@ export class SimIo {
     }
   }
 
-  /** For calls on terminals, of which there are none. */
+  /** For calls on terminals: this host has none. */
   notATerminal(fd: number): number {
     return !isInt(fd) || this.fds.get(fd) === undefined ? -EBADF : -ENOTTY;
   }

@@ -1,7 +1,7 @@
-/** Sets of signals, siginfo, and what is pending. */
+/** Sets of signals, siginfo, and pending signals. */
 import { NSIG, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP } from '../constants.ts';
 
-/** What a signal carries. */
+/** The data that comes with a signal. */
 export class SignalInfo {
   readonly signo: number;
   readonly code: number;
@@ -12,7 +12,7 @@ export class SignalInfo {
   /** SIGCHLD: the child's times, in clock ticks of 10 ms. */
   utimeTicks = 0;
   stimeTicks = 0;
-  /** sigqueue's value. */
+  /** The value given to sigqueue. */
   value = 0;
   /** The next of the same signal in a queue. */
   next: SignalInfo | null = null;
@@ -25,7 +25,7 @@ export class SignalInfo {
   }
 }
 
-/** The bit of a signal in its word of a set: the low word has signals 1 to 32. */
+/** The bit of a signal in its word of a set; the low word holds signals 1 to 32. */
 export function bit(signo: number): number {
   return 1 << ((signo - 1) & 31);
 }
@@ -55,7 +55,7 @@ export function isSignal(signo: number): boolean {
   return Number.isInteger(signo) && signo >= 1 && signo <= NSIG;
 }
 
-/** Those that a fault of the thread itself raises; they are taken before all others. */
+/** The signals that a fault of the thread raises; they are taken before all others. */
 const SYNCHRONOUS =
   bit(SIGSEGV) | bit(SIGBUS) | bit(SIGILL) | bit(SIGTRAP) | bit(SIGFPE) | bit(SIGSYS);
 
@@ -80,7 +80,7 @@ export class PendingSet {
     else this.hi |= bit(signo);
   }
 
-  /** Takes the next that is in the set: synchronous ones first, then the lowest number. */
+  /** Takes the next signal of the set: synchronous ones first, then the lowest number. */
   take(lo: number, hi: number): SignalInfo | null {
     let word = this.lo & lo;
     let base = 0;
@@ -101,7 +101,7 @@ export class PendingSet {
     return info;
   }
 
-  /** Drops all of one signal. */
+  /** Drops all pending instances of one signal. */
   flush(signo: number): void {
     this.#first[signo] = null;
     this.#last[signo] = null;

@@ -3,7 +3,7 @@ import { EINVAL } from '../errno.ts';
 import { type FileNode, OpenFile, READABLE, wakeAll } from './file.ts';
 import type { Process } from './process.ts';
 
-/** pidfd_open(2): readable when the process has ended, hung up when it is reaped. */
+/** pidfd_open(2): readable once the process has ended, hung up once it is reaped. */
 export class PidFd implements FileNode {
   readonly file: OpenFile;
   readonly process: Process;

@@ -9,10 +9,9 @@ const DEFAULT_SLOTS = 16;
 const MAX_BYTES = 1 << 20;
 
 /**
- * A pipe as Linux has it: a ring of pages. A write is merged into the last page
- * where it fits whole, and a page is free again when its last byte is read; so
- * what fits depends on how it was written, and up to PIPE_BUF (a page) is
- * written whole or not at all.
+ * A pipe as in Linux: a ring of pages. A write is merged into the last page if it fits whole, and a
+ * page is free again once its last byte is read. The capacity therefore depends on how data was
+ * written, and up to PIPE_BUF (a page) is written whole or not at all.
  */
 export class Pipe implements FileNode {
   readonly readEnd: OpenFile;
@@ -73,7 +72,7 @@ export class Pipe implements FileNode {
     return done === 0 ? -EAGAIN : done;
   }
 
-  /** Puts the first n bytes into the last page if all of them fit; returns how many it put. */
+  /** Puts the first n bytes into the last page if they all fit; returns how many it put. */
   #merge(buf: HostBuffer, offset: number, n: number): number {
     if (n === 0 || this.#used === 0) return 0;
     const slot = (this.#first + this.#used - 1) % this.#slots;
@@ -84,7 +83,7 @@ export class Pipe implements FileNode {
     return n;
   }
 
-  /** Both ends are told of a lost partner, without saying what changed. */
+  /** One end is released: wakes the other, without saying what changed. */
   release(file: OpenFile): void {
     if (file === this.readEnd) this.#reader = false;
     else this.#writer = false;
@@ -134,7 +133,7 @@ export class Pipe implements FileNode {
   }
 }
 
-/** Short copies in a loop: subarray and set would allocate, and cost more. */
+/** Copies in a loop, since the copies are short: subarray and set would allocate, and cost more. */
 function copy(from: Uint8Array, at: number, to: Uint8Array, offset: number, n: number): void {
   if (n > 64) {
     to.set(from.subarray(at, at + n), offset);

@@ -10,7 +10,7 @@ import { type Processes, SELF_PID, UID } from './processes.ts';
 import type { Signals } from './signals.ts';
 import type { SimProcess } from './world.ts';
 
-/** PIDFD_THREAD: the process's one thread is the process. */
+/** PIDFD_THREAD: a simulated process is its one thread. */
 const O_EXCL = 0o200;
 
 export class ProcessCalls {
@@ -35,18 +35,18 @@ export class ProcessCalls {
     if (pid > 0) return this.#send(this.#processes.get(pid), signo, C.SI_USER, 0, false);
     if (pid === -1) return this.#killAll(signo);
     const { groups, self } = this.#processes;
-    // Who joined the group last is sent it first.
+    // The latest member of the group gets it first.
     return this.#killEach([...groups.members(pid === 0 ? self.pgid : -pid)].reverse(), signo);
   }
 
-  /** To every process but init and the caller. */
+  /** Sends to every process except init and the caller. */
   #killAll(signo: number): number {
     const { self } = this.#processes;
     const others = [...this.#processes.all()].filter((p) => p !== self && p.pid !== 1);
     return this.#killEach(others, signo);
   }
 
-  /** The outcome is good if one was sent. */
+  /** Succeeds if at least one signal was sent. */
   #killEach(targets: readonly Process[], signo: number): number {
     let result = -ESRCH;
     for (const target of targets) {
@@ -94,7 +94,7 @@ export class ProcessCalls {
     return this.#fds.install(new PidFd(process, flags).file, true);
   }
 
-  /** For the options that fill an int, that int is returned. */
+  /** For options that fill an int, returns that int. */
   prctl(option: number, arg: number): number {
     const { self } = this.#processes;
     switch (option) {

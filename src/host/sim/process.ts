@@ -6,10 +6,10 @@ import { SimBuffer } from './memory.ts';
 import { type PendingSet, setOf } from './pending.ts';
 import type { PidFd } from './pidfd.ts';
 
-/** What a process is charged for, as waitid's rusage tells it. */
+/** The resources a process used, as in waitid's rusage. */
 export type Usage = Omit<WaitResult, 'pid' | 'uid' | 'code' | 'status'>;
 
-/** What a process that does no more than its behaviour uses. */
+/** The usage of a process that only follows its behaviour. */
 export const NO_USAGE: Usage = {
   utimeNs: 0,
   stimeNs: 0,
@@ -20,7 +20,7 @@ export const NO_USAGE: Usage = {
   nivcsw: 0,
 };
 
-/** A program that can be spawned: a behaviour, made ready. */
+/** A program that can be spawned: a behaviour, ready to run. */
 export class Program {
   readonly behaviour: ChildBehaviour;
   readonly usage: Usage;
@@ -40,12 +40,15 @@ export class Program {
   }
 }
 
-/** One that runs until it is killed. */
+/** A program that runs until it is killed. */
 export const IDLE = new Program({}, NO_USAGE);
 
 export type ProcessState = 'running' | 'stopped' | 'zombie' | 'reaped';
 
-/** What it does: `leaving` has outlived the signal it sent itself, `idle` runs until it is killed. */
+/**
+ * A process's phase: `leaving` has outlived the signal it sent itself, `idle` runs until it is
+ * killed.
+ */
 export type Phase = 'writing' | 'sleeping' | 'leaving' | 'idle';
 
 /** Calls back when a process has something to do. */
@@ -54,19 +57,16 @@ export interface ProcessDriver {
   wake(process: Process): void;
 }
 
-/**
- * A process. It is its own one event: what it does next. As a watcher it waits
- * for room in its stdout.
- */
+/** A process. It is an event itself: its next act. As a watcher it waits for room in its stdout. */
 export class Process extends SimEvent implements Watcher {
   readonly pid: number;
   readonly program: Program;
   readonly #driver: ProcessDriver;
   state: ProcessState = 'running';
   parent: Process | null;
-  /** Order among its parent's children, which is the order waitid looks in. */
+  /** Order among its parent's children, in which waitid looks at them. */
   birth = 0;
-  /** Kept by WaitQueue. */
+  /** Maintained by WaitQueue. */
   inWaitQueue = false;
   pgid: number;
   sid: number;
@@ -75,24 +75,24 @@ export class Process extends SimEvent implements Watcher {
   /** PR_SET_CHILD_SUBREAPER. */
   subreaper = false;
   readonly children = new Map<number, Process>();
-  /** What its descriptors stand for. */
+  /** The files behind its descriptors. */
   files: (OpenFile | undefined)[] = [];
-  /** How much of its output is written. */
+  /** Bytes of its output written so far. */
   written = 0;
   phase: Phase = 'writing';
-  /** Its next act came due while it was stopped. */
+  /** Whether its next act came due while it was stopped. */
   overdue = false;
   /** Signals that came while it was stopped. */
   pending: PendingSet | null = null;
-  /** CLD_EXITED or CLD_KILLED, once it ended. */
+  /** CLD_EXITED or CLD_KILLED, once it has ended. */
   code = 0;
   status = 0;
-  /** The signal that stopped it, until a wait tells of it. */
+  /** The signal that stopped it, until a wait reports it. */
   stoppedBy = 0;
-  /** It was continued, and no wait told of it yet. */
+  /** Whether it was continued, and no wait has reported it yet. */
   continued = false;
   readonly pidfds: PidFd[] = [];
-  /** The wait queue of those. */
+  /** The wait queue of its pidfds. */
   readonly pidfdWatchers: Watcher[] = [];
 
   constructor(driver: ProcessDriver, pid: number, program: Program, parent: Process | null) {
@@ -107,7 +107,7 @@ export class Process extends SimEvent implements Watcher {
     this.ignoreHi = program.ignoreHi;
   }
 
-  /** Signals that it starts with ignored, beside those that its program ignores. */
+  /** Signals that it starts with ignored, besides those that its program ignores. */
   ignoreToo(signals: readonly number[]): void {
     const { lo, hi } = setOf(signals);
     this.ignoreLo |= lo;
@@ -119,7 +119,7 @@ export class Process extends SimEvent implements Watcher {
     return this.state === 'running' || this.state === 'stopped';
   }
 
-  /** As a watcher: its stdout. */
+  /** The file it watches: its stdout. */
   get file(): OpenFile | undefined {
     return this.files[1];
   }

@@ -1,4 +1,4 @@
-/** The processes there are: how they start, stop, end, are adopted and reaped. */
+/** All processes: how they start, stop, end, are adopted and reaped. */
 import * as C from '../constants.ts';
 import { EAGAIN, EBADF, ENOTTY, EPERM, EPIPE } from '../errno.ts';
 import type { SpawnRequest } from '../host.ts';
@@ -17,7 +17,7 @@ import { WaitQueue } from './wait-queue.ts';
 export const SELF_PID = 1000;
 const SHELL_PID = 999;
 const INIT_PID = 1;
-/** Every simulated process belongs to this user, but for init and the shell. */
+/** The user of every simulated process except init and the shell. */
 export const UID = 1000;
 const NS_PER_TICK = 10e6;
 
@@ -30,7 +30,7 @@ export class Processes implements ProcessDriver {
   readonly #fds: FdTable;
   readonly #byPid = new Map<number, Process>();
   readonly #init: Process;
-  /** By pid - SELF_PID; -1 of those that live. */
+  /** Time of death by pid - SELF_PID; -1 for the living. */
   readonly #deathNs: number[] = [-1];
   #lastPid = SELF_PID;
 
@@ -57,7 +57,7 @@ export class Processes implements ProcessDriver {
     return this.#byPid.values();
   }
 
-  /** True of init and the shell, which are not ours to signal. */
+  /** Whether this is init or the shell, which we may not signal. */
   isForeign(process: Process): boolean {
     return process.pid < SELF_PID;
   }
@@ -66,12 +66,12 @@ export class Processes implements ProcessDriver {
     return this.#deathNs[pid - SELF_PID] ?? -1;
   }
 
-  /** posix_spawn(3); error is what exec would fail with where there is no program. */
+  /** posix_spawn(3); if program is undefined, exec fails with error. */
   spawn(program: Program | undefined, request: SpawnRequest, error: number): number {
     const refused = this.#refusal(request);
     if (refused !== 0) return this.#failedChild(refused);
     if (program === undefined) {
-      // A name is looked up before anything is started.
+      // A name is looked up before a process is started.
       return request.file.includes('/') ? this.#failedChild(error) : error;
     }
     const { pgroup } = request;
@@ -85,7 +85,7 @@ export class Processes implements ProcessDriver {
     return child.pid;
   }
 
-  /** What the child of such a request fails with before exec; 0 where nothing is wrong. */
+  /** The error that the child hits before exec; 0 if there is none. */
   #refusal({ pgroup, fds = [], keepFds = [], foregroundTty }: SpawnRequest): number {
     if (pgroup !== undefined && pgroup !== 0 && !this.groups.inSession(pgroup, this.self.sid)) {
       return -EPERM;
@@ -97,8 +97,8 @@ export class Processes implements ProcessDriver {
   }
 
   /**
-   * posix_spawn learns of such errors from a child that exits with 127. It is
-   * reaped before posix_spawn returns, but its SIGCHLD has come.
+   * posix_spawn learns of such errors from a child that exits with 127. The child is reaped before
+   * posix_spawn returns, but its SIGCHLD has already been sent.
    */
   #failedChild(error: number): number {
     const child = this.#fork(this.self, IDLE);
@@ -117,14 +117,15 @@ export class Processes implements ProcessDriver {
   }
 
   #start(child: Process): void {
-    // Made before it opens or ignores anything; they hold none of its descriptors.
+    // The grandchildren start before the child opens or ignores anything; they hold none of its
+    // descriptors.
     for (let i = child.program.behaviour.children ?? 0; i > 0; i--) {
       this.#fork(child, IDLE).phase = 'idle';
     }
     this.act(child);
   }
 
-  /** What a process does next: writes what is left, sleeps, and ends as it is to. */
+  /** Does a process's next act: writes the rest, sleeps, or ends. */
   act(process: Process): void {
     if (!process.alive) return;
     if (process.state === 'stopped') {
@@ -145,7 +146,7 @@ export class Processes implements ProcessDriver {
     if (process.alive) this.#sleep(process);
   }
 
-  /** There may be room in its stdout: it looks when it next runs. */
+  /** There may be room in its stdout: it checks the next time it runs. */
   wake(process: Process): void {
     if (process.index < 0) this.#clock.schedule(process, this.#clock.nowNs);
   }
@@ -168,13 +169,13 @@ export class Processes implements ProcessDriver {
       return;
     }
     const signo = 'signal' in how ? how.signal : C.SIGSTOP;
-    // A shell whose kill did not end it comes to its own end; one that stops itself stays.
+    // A shell whose kill did not end it runs to its own end; one that stops itself stays.
     process.phase = 'signal' in how ? 'leaving' : 'idle';
     this.signal(process, new SignalInfo(signo, C.SI_USER, process.pid, UID));
     this.act(process);
   }
 
-  /** A signal arrives at a process that is not this one. */
+  /** Delivers a signal to a process other than this one. */
   signal(process: Process, info: SignalInfo): void {
     const { signo } = info;
     if (!process.alive) return;
@@ -193,7 +194,7 @@ export class Processes implements ProcessDriver {
 
   #stop(process: Process, signo: number): void {
     if (process.state === 'stopped') return;
-    // A terminal's stops would stop what nobody is there to continue.
+    // A terminal's stop signals would stop members that nobody is left to continue.
     if (signo !== C.SIGSTOP && this.groups.isOrphaned(process.pgid)) return;
     process.state = 'stopped';
     process.stoppedBy = signo;
@@ -264,7 +265,7 @@ export class Processes implements ProcessDriver {
     if (process.parent !== this.self) return;
     this.waits.changed(process);
     const reapsItself = this.#signals.reapsByItself();
-    // Only SIG_IGN spares the parent the signal; SA_NOCLDWAIT does not.
+    // Only SIG_IGN suppresses the parent's signal; SA_NOCLDWAIT does not.
     if (this.#signals.actions.handler(C.SIGCHLD) !== C.SIG_IGN) {
       this.#sendSigchld(process, process.code, process.status);
     }
@@ -279,7 +280,7 @@ export class Processes implements ProcessDriver {
     this.#signals.send(info, false);
   }
 
-  /** A zombie is gone for good. */
+  /** Removes a zombie for good. */
   reap(process: Process): void {
     process.state = 'reaped';
     if (process.parent === this.self) this.waits.reaped(process);

@@ -1,4 +1,4 @@
-/** Numbers from a seed (mulberry32): the same seed gives the same numbers. */
+/** Numbers from a seed (mulberry32): equal seeds give equal numbers. */
 export class Random {
   #state: number;
 

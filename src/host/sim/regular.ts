@@ -1,16 +1,18 @@
-/** Files that have a name: regular ones, kept in memory, and a few of /dev. */
+/** Files that have a name: regular files, kept in memory, and a few of /dev. */
 import { O_APPEND, O_CLOEXEC, O_CREAT, O_RDWR, O_TRUNC } from '../constants.ts';
 import { EEXIST, EISDIR, ENOENT, ENOSPC } from '../errno.ts';
 import type { HostBuffer } from '../host.ts';
 import { type FileNode, OpenFile, READABLE, WRITABLE } from './file.ts';
 
 const O_EXCL = 0o200;
-/** What open(2) itself takes away from the flags, as F_GETFL does not show it. */
+/** The flags that open(2) consumes; F_GETFL does not return them. */
 const CREATION_FLAGS = O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC | 0o400;
-/** A 64-bit kernel sets it for every open(2). */
+/** A 64-bit kernel sets this flag on every open(2). */
 const O_LARGEFILE = 0o100000;
 
-/** Always ready, as poll(2) sees it, and without a poll operation, so that epoll refuses it. */
+/**
+ * A file that poll(2) always finds ready, and that epoll refuses since it has no poll operation.
+ */
 abstract class NamedFile implements FileNode {
   abstract read(file: OpenFile, buf: HostBuffer, offset: number, count: number): number;
   abstract write(file: OpenFile, buf: HostBuffer, offset: number, count: number): number;
@@ -70,7 +72,7 @@ class Device extends NamedFile {
   }
 }
 
-/** The names there are. A flat name space: every path may be created. */
+/** The named files. The name space is flat: every path may be created. */
 export class FileSystem {
   readonly #nodes = new Map<string, NamedFile>([
     ['/dev/null', new Device(false, false)],
@@ -98,12 +100,14 @@ export class FileSystem {
     return this.#nodes.has(path);
   }
 
-  /** unlink(2) of a regular file; what has it open keeps it. Returns false where there is none. */
+  /**
+   * unlink(2) of a regular file; open descriptions keep it. Returns false if there is no such file.
+   */
   unlink(path: string): boolean {
     return this.#nodes.get(path) instanceof RegularFile && this.#nodes.delete(path);
   }
 
-  /** What stands behind 0, 1 and 2: it takes everything and gives nothing. */
+  /** The file behind 0, 1 and 2: it accepts every write, and reads are empty. */
   standardStream(): OpenFile {
     return this.open('/dev/null', O_RDWR) as OpenFile;
   }

@@ -16,7 +16,7 @@ const STOPS = bit(C.SIGSTOP) | bit(C.SIGTSTP) | bit(C.SIGTTIN) | bit(C.SIGTTOU);
 export const UNBLOCKABLE = bit(C.SIGKILL) | bit(C.SIGSTOP);
 export const STOP_SIGNALS = [C.SIGSTOP, C.SIGTSTP, C.SIGTTIN, C.SIGTTOU];
 
-/** The SA_ flags that the kernel knows, and so keeps. */
+/** The SA_ flags that the kernel knows, and therefore keeps. */
 const KNOWN_FLAGS =
   C.SA_NOCLDSTOP |
   C.SA_NOCLDWAIT |
@@ -42,7 +42,7 @@ export class ActionTable {
   readonly #maskLo = new Int32Array(C.NSIG + 1);
   readonly #maskHi = new Int32Array(C.NSIG + 1);
 
-  /** As a Node process starts: all default, but for these two. */
+  /** The state of a Node process at its start: all default, except these two. */
   constructor() {
     this.#handler[C.SIGPIPE] = C.SIG_IGN;
     this.#handler[C.SIGXFSZ] = C.SIG_IGN;
@@ -56,7 +56,7 @@ export class ActionTable {
     return this.#flags[signo]!;
   }
 
-  /** Ignored by disposition or by default. */
+  /** Whether a signal is ignored, by disposition or by default. */
   ignores(signo: number): boolean {
     const handler = this.#handler[signo]!;
     return handler === C.SIG_IGN || (handler === C.SIG_DFL && ignoredByDefault(signo));

@@ -1,4 +1,4 @@
-/** Host.openSignalPipe on the simulator's own signalfd. */
+/** Host.openSignalPipe, built on the simulator's own signalfd. */
 import { O_CLOEXEC, O_NONBLOCK, SIG_IGN, SIGNALFD_SIGINFO_SIZE } from '../constants.ts';
 import { EBADF } from '../errno.ts';
 import {
@@ -10,9 +10,9 @@ import {
 } from '../host.ts';
 
 /**
- * Blocks each signal for as long as it is handled, since no handlers run here.
- * So standard signals coalesce, the lowest comes first, and no call is
- * interrupted; on Linux each may come several times, in their order, with -EINTR.
+ * Blocks each signal while it is handled, since no handlers run here. Standard signals therefore
+ * coalesce, the lowest comes first, and no call is interrupted; on Linux each may come several
+ * times, in order, with -EINTR.
  */
 export class SimSignalPipe implements SignalPipe {
   readonly fd: number;
@@ -49,7 +49,7 @@ export class SimSignalPipe implements SignalPipe {
   remove(signo: number): void {
     const token = this.#blocked.get(signo);
     if (token === undefined) return;
-    // To ignore it drops what is pending, which by default would end the process.
+    // Ignoring a signal drops pending ones, which by default would end the process.
     this.#host.sigaction(signo, { ...newSigAction(), handler: SIG_IGN }, null);
     this.#host.restoreSignalMask(token);
     this.#host.sigaction(signo, newSigAction(), null);
@@ -58,7 +58,7 @@ export class SimSignalPipe implements SignalPipe {
   }
 
   drain(): void {
-    // The number of a descriptor that is closed may be another's by now.
+    // The number of a closed descriptor may belong to another file by now.
     if (this.#disposed) return;
     while (this.#host.read(this.fd, this.#buffer, 0, SIGNALFD_SIGINFO_SIZE) > 0) {
       this.#tell(this.#buffer.view.getUint32(0, true));

@@ -4,7 +4,7 @@ import type { HostBuffer } from '../host.ts';
 import { type FileNode, OpenFile, type Watcher } from './file.ts';
 import type { SignalInfo } from './pending.ts';
 
-/** Where a signalfd takes signals from. */
+/** The source of a signalfd's signals. */
 export interface SignalSource {
   /** Takes the next pending signal of the set, or null. */
   take(lo: number, hi: number): SignalInfo | null;
@@ -29,7 +29,7 @@ export class SignalFd implements FileNode {
     this.update();
   }
 
-  /** What is pending changed. */
+  /** The pending signals changed. */
   update(): void {
     this.file.ready = this.poll();
   }
@@ -60,7 +60,7 @@ export class SignalFd implements FileNode {
   }
 }
 
-/** struct signalfd_siginfo, of which the fields that do not apply are 0. */
+/** Writes a struct signalfd_siginfo; fields that do not apply are 0. */
 function writeRecord(buf: HostBuffer, at: number, info: SignalInfo): void {
   const { view } = buf;
   buf.u8.fill(0, at, at + SIGNALFD_SIGINFO_SIZE);
@@ -70,7 +70,7 @@ function writeRecord(buf: HostBuffer, at: number, info: SignalInfo): void {
   view.setUint32(at + 16, info.uid, true);
   view.setInt32(at + 40, info.status, true);
   view.setInt32(at + 44, info.value, true);
-  // ssi_ptr is the same union as ssi_int, filled as a pointer: the sign goes through.
+  // ssi_ptr shares ssi_int's union and is filled as a pointer: the sign is extended.
   view.setInt32(at + 48, info.value, true);
   view.setInt32(at + 52, info.value >> 31, true);
   view.setUint32(at + 56, info.utimeTicks, true);

@@ -9,10 +9,10 @@ import { ActionTable, STOP_SIGNALS, stops, UNBLOCKABLE } from './signal-actions.
 import { SignalFd, type SignalSource } from './signalfd.ts';
 import type { Thread } from './thread.ts';
 
-/** Below it signals coalesce (the kernel's SIGRTMIN, not glibc's). */
+/** Signals below this one coalesce (the kernel's SIGRTMIN, not glibc's). */
 const FIRST_QUEUED = 32;
 
-/** Thrown where a signal's default action would end, or stop, the simulated process itself. */
+/** Thrown if a signal's default action would end, or stop, the simulated process itself. */
 export class SimFatalSignalError extends Error {
   override readonly name = 'SimFatalSignalError';
   readonly signo: number;
@@ -27,7 +27,7 @@ export class SimFatalSignalError extends Error {
 
 class MaskToken implements SignalMaskToken {
   readonly signals: readonly number[];
-  /** Those that blockSignals did block, and nobody else before. */
+  /** The signals that this blockSignals call blocked, without those that were blocked before. */
   lo: number;
   hi: number;
   constructor(signals: readonly number[], lo: number, hi: number) {
@@ -57,18 +57,18 @@ export class Signals implements SignalSource {
     const { signo } = info;
     if (stops(signo)) this.#flush(C.SIGCONT);
     if (signo === C.SIGCONT) for (const stop of STOP_SIGNALS) this.#flush(stop);
-    // A blocked signal is kept even where it is ignored: its disposition may change.
+    // A blocked signal stays pending even if it is ignored: its disposition may change.
     if (!inSet(this.#blockedLo, this.#blockedHi, signo) && this.actions.ignores(signo)) return;
     const pending = toThread ? this.#toThread : this.#toProcess;
     if (signo < FIRST_QUEUED && pending.has(signo)) return;
     pending.add(info);
     this.#updateSignalfds();
-    // Every signalfd is woken by every signal, whether it is in its mask or not.
+    // Every signal wakes every signalfd, whether or not it is in its mask.
     wakeAll(this.#watchers, 0);
     if (!inSet(this.#blockedLo, this.#blockedHi, signo)) this.#deliver();
   }
 
-  /** Whether a child that ends is reaped by the kernel itself. */
+  /** Whether the kernel reaps children by itself when they end. */
   reapsByItself(): boolean {
     return (
       this.actions.handler(C.SIGCHLD) === C.SIG_IGN ||
@@ -76,7 +76,7 @@ export class Signals implements SignalSource {
     );
   }
 
-  /** The thread's own come first, then the process's. */
+  /** Takes a signal pending for the thread first, then one for the process. */
   take(lo: number, hi: number): SignalInfo | null {
     const info = this.#toThread.take(lo, hi) ?? this.#toProcess.take(lo, hi);
     if (info !== null) this.#updateSignalfds();
@@ -128,7 +128,7 @@ export class Signals implements SignalSource {
     return new MaskToken([...signals], newLo, newHi);
   }
 
-  /** Unblocks what the token blocked; what is pending of it is delivered. */
+  /** Unblocks the signals of the token, and delivers those that are pending. */
   restore(token: SignalMaskToken): number {
     if (!(token instanceof MaskToken)) return -EINVAL;
     this.#blockedLo &= ~token.lo;
@@ -149,7 +149,10 @@ export class Signals implements SignalSource {
     return signalsOf(lo, hi);
   }
 
-  /** Delivers what is not blocked, as on the way back from the kernel. Handlers do nothing. */
+  /**
+   * Delivers pending signals that are not blocked, as on return from the kernel. Handlers do
+   * nothing.
+   */
   #deliver(): void {
     for (;;) {
       const info = this.take(~this.#blockedLo, ~this.#blockedHi);

@@ -46,11 +46,10 @@ import {
 } from './world.ts';
 
 /**
- * A kernel with one process of one thread, its children, and a clock of its
- * own. Every call takes 1 ns; a call that blocks jumps to the next event, and
- * throws SimDeadlockError where none can end it. A signal whose default action
- * would end the process throws SimFatalSignalError from the call, or the wait,
- * in which it comes.
+ * A kernel with one process of one thread, its children, and its own clock. Every call takes 1 ns.
+ * A call that blocks jumps to the next event, and throws SimDeadlockError if no event can end it.
+ * If a signal's default action would end the process, the call or wait in which it arrives throws
+ * SimFatalSignalError.
  */
 export class SimHost implements Host {
   readonly kind = 'sim';
@@ -86,9 +85,12 @@ export class SimHost implements Host {
     this.#waiter = new Waiter(this.#processes, thread, this.#io.fds);
   }
 
-  // The outside world. None of it takes time, but for advance.
+  // The outside world. Nothing here takes time, except advance.
 
-  /** Lets act happen at timeNs of CLOCK_MONOTONIC (at once if that is past), while the thread waits or is busy. */
+  /**
+   * Makes act happen at timeNs of CLOCK_MONOTONIC (at once if that is past), while the thread waits
+   * or is busy.
+   */
   at(timeNs: number, act: () => void): Disposable {
     if (typeof timeNs !== 'number' || Number.isNaN(timeNs)) {
       throw new TypeError(`SimHost.at: the time is ${shown(timeNs)}: expected ns`);
@@ -99,13 +101,16 @@ export class SimHost implements Host {
     return { dispose: () => this.#clock.cancel(event) };
   }
 
-  /** The thread is busy for so long; what comes due happens meanwhile. */
+  /** The thread is busy for ns nanoseconds; events that come due happen meanwhile. */
   advance(ns: number): void {
     checkNs(ns, 'SimHost.advance: the time');
     this.#clock.advance(ns);
   }
 
-  /** For who looks on and must not be noticed: calls within act take no time, and nothing happens meanwhile. */
+  /**
+   * For observers that must not be noticed: calls within act take no time, and nothing happens
+   * meanwhile.
+   */
   still<T>(act: () => T): T {
     checkFunction(act, 'SimHost.still: the act');
     return this.#clock.still(act);
@@ -116,13 +121,13 @@ export class SimHost implements Host {
     return this.#clock.nowNs;
   }
 
-  /** When the next event happens (a world event, a child's next act); -1 where none is to come. */
+  /** When the next event happens (a world event, a child's next act); -1 if none is left. */
   nextEventNs(): number {
     const ns = this.#clock.nextEventNs();
     return ns === Infinity ? -1 : ns;
   }
 
-  /** The request that starts a process of such behaviour; usage is what waitid then tells of it. */
+  /** The request that starts a process with such a behaviour; waitid then reports this usage. */
   program(behaviour: ChildBehaviour, usage: Partial<Usage> = {}): SpawnRequest {
     checkObject(behaviour, 'SimHost.program: the behaviour', 'an object');
     const file = `/sim/${this.#programs.size + 1}`;
@@ -130,17 +135,17 @@ export class SimHost implements Host {
     return { file, argv: [file] };
   }
 
-  /** Removes a regular file. Returns false where there is none. */
+  /** Removes a regular file. Returns false if there is none. */
   unlink(path: string): boolean {
     return this.#io.files.unlink(path);
   }
 
-  /** Every process that descends from this one and is not reaped, by pid. */
+  /** Every descendant of this process that is not reaped, by pid. */
   processes(): SimProcess[] {
     return this.#calls.descendants();
   }
 
-  /** When a process that was started here died, in ns of CLOCK_MONOTONIC; -1 if it did not. */
+  /** When a process started here died, in ns of CLOCK_MONOTONIC; -1 if it did not. */
   deathNs(pid: number): number {
     return this.#processes.deathNs(pid);
   }
@@ -150,7 +155,7 @@ export class SimHost implements Host {
     return this.#random.next();
   }
 
-  /** A call ends: it took its time. */
+  /** A call ends: accounts for its time. */
   #done(result: number): number {
     this.#clock.tick();
     return result;

@@ -1,33 +1,35 @@
 /**
- * AF_UNIX stream sockets. What a sender may have on its way is counted as Linux
- * counts it, by the memory of the buffers (skbs), not by bytes: 278 writes of
- * one byte fill a socket of 208 KiB.
+ * AF_UNIX stream sockets. Data in flight is accounted for as in Linux, by the memory of the buffers
+ * (skbs), not by bytes: 278 writes of one byte fill a socket of 208 KiB.
  */
 import { AF_UNIX, O_NONBLOCK, O_RDWR, POLLERR, POLLHUP, SOCK_STREAM } from '../constants.ts';
 import { EAFNOSUPPORT, EAGAIN, ECONNRESET, EINVAL, EPIPE, ESOCKTNOSUPPORT } from '../errno.ts';
 import type { HostBuffer } from '../host.ts';
 import { WRITABLE as FILE_WRITABLE, type FileNode, OpenFile, POLLRDHUP, READABLE } from './file.ts';
 
-/** A socket says POLLWRBAND too. */
+/** Sockets report POLLWRBAND too. */
 const WRITABLE = FILE_WRITABLE | 0x200;
 
 /** net.core.wmem_default. */
 const SNDBUF = 212992;
 const PAGE_SIZE = 4096;
-/** sizeof(struct sk_buff) and sizeof(struct skb_shared_info), aligned as they are allocated. */
+/**
+ * sizeof(struct sk_buff) and sizeof(struct skb_shared_info), with the alignment of their
+ * allocation.
+ */
 const SKB_BYTES = 256;
 const SHARED_INFO_BYTES = 320;
-/** Most that an skb holds outside of pages (SKB_MAX_HEAD(0)), and in them. */
+/** The most that an skb holds outside of pages (SKB_MAX_HEAD(0)), and in pages. */
 const HEAD_MAX = PAGE_SIZE - SHARED_INFO_BYTES;
 const FRAGS_MAX = 32768;
 
-/** Memory that Linux charges for one skb with n bytes. */
+/** Memory that Linux charges for an skb of n bytes. */
 function truesize(n: number): number {
   const paged = Math.min(n, pageAlign(Math.max(0, n - HEAD_MAX)));
   const head = ((n - paged + 63) & ~63) + SHARED_INFO_BYTES;
   let slab = 64;
   while (slab < head) slab *= 2;
-  // kmalloc has caches of 96 and 192 bytes too, but no head is so small.
+  // kmalloc also has caches of 96 and 192 bytes, but no head is that small.
   return SKB_BYTES + slab + pageAlign(paged);
 }
 
@@ -35,7 +37,7 @@ function pageAlign(n: number): number {
   return (n + PAGE_SIZE - 1) & -PAGE_SIZE;
 }
 
-/** Bytes in a ring that grows, and the lengths of the skbs that they came in. */
+/** Bytes in a growing ring, and the lengths of the skbs they came in. */
 class ReceiveQueue {
   #bytes = new Uint8Array(256);
   #start = 0;
@@ -43,7 +45,7 @@ class ReceiveQueue {
   readonly #lengths = new Int32Array(512);
   #first = 0;
   #count = 0;
-  /** How much of the first skb is left, for its memory is given back when it is empty. */
+  /** Bytes left of the first skb; its memory is released when it is empty. */
   #left = 0;
 
   get empty(): boolean {
@@ -60,7 +62,7 @@ class ReceiveQueue {
     this.#lengths[(this.#first + this.#count++) & 511] = n;
   }
 
-  /** Takes at most n bytes of the first skb; returns how many. */
+  /** Takes at most n bytes from the first skb; returns how many. */
   take(to: Uint8Array, offset: number, n: number): number {
     const got = Math.min(n, this.#left);
     const mask = this.#bytes.length - 1;
@@ -71,7 +73,7 @@ class ReceiveQueue {
     return got;
   }
 
-  /** Once its first skb is empty: drops it and returns its length; else 0. */
+  /** If the first skb is empty, drops it and returns its length; otherwise returns 0. */
   dropEmpty(): number {
     if (this.#left > 0 || this.#count === 0) return 0;
     const length = this.#lengths[this.#first]!;
@@ -94,7 +96,7 @@ class Socket implements FileNode {
   readonly file: OpenFile;
   peer: Socket | null = null;
   readonly #received = new ReceiveQueue();
-  /** Memory of what we sent and the peer did not yet read. */
+  /** Memory of what we sent and the peer has not read yet. */
   #sent = 0;
   #error = 0;
 

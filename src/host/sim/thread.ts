@@ -1,18 +1,18 @@
 import type { VirtualClock } from './clock.ts';
 
-/** The main thread's sleep in a blocking call, and what cuts it short. */
+/** The main thread's sleep in a blocking call, and its interruption. */
 export class Thread {
   readonly clock: VirtualClock;
-  /** A signal's handler ran since the call began. */
+  /** Whether a signal's handler has run since the call began. */
   interrupted = false;
-  /** That handler has SA_RESTART: calls that can be are begun again. */
+  /** Whether that handler has SA_RESTART, so that calls that can be restarted are. */
   restarts = false;
 
   constructor(clock: VirtualClock) {
     this.clock = clock;
   }
 
-  /** A call begins: only what comes from now on interrupts it. */
+  /** A call begins: only signals from now on interrupt it. */
   begin(): void {
     this.interrupted = false;
     this.restarts = false;
@@ -25,7 +25,7 @@ export class Thread {
     this.restarts = restarts;
   }
 
-  /** True where the signal that came ends a call like read; else the call goes on. */
+  /** Whether the signal that came ends a call such as read; otherwise the call goes on. */
   endsCall(): boolean {
     if (!this.interrupted) return false;
     if (!this.restarts) return true;
@@ -33,12 +33,12 @@ export class Thread {
     return false;
   }
 
-  /** The end of a wait of timeoutNs that begins now; without end where it is negative. */
+  /** When a wait of timeoutNs that begins now ends; Infinity if negative. */
   deadlineNs(timeoutNs: number): number {
     return timeoutNs < 0 ? Infinity : this.clock.nowNs + timeoutNs;
   }
 
-  /** As VirtualClock.sleep. */
+  /** See VirtualClock.sleep. */
   sleep(call: string, deadlineNs: number): boolean {
     return this.clock.sleep(call, deadlineNs);
   }

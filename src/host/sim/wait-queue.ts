@@ -1,18 +1,19 @@
 /**
- * This process's children in the order that waitid looks at them (that of their
- * births and adoptions), kept so that the first with news is found without
- * looking at the others.
+ * This process's children in the order that waitid looks at them (their births and adoptions), kept
+ * so that the first one with news is found without looking at the others.
  */
 import type { Process } from './process.ts';
 
 export class WaitQueue {
-  /** A binary heap by birth of children with news; those that have none any more leave it lazily. */
+  /**
+   * A binary heap, by birth, of children with news; those without news any more leave it lazily.
+   */
   #heap: Process[] = [];
-  /** How many of those are reaped. */
+  /** How many of the heap are reaped. */
   #gone = 0;
   #births = 0;
 
-  /** A child was born, or came to be ours. */
+  /** A child was born, or adopted. */
   adopted(child: Process): void {
     child.birth = ++this.#births;
     child.inWaitQueue = false;
@@ -25,10 +26,10 @@ export class WaitQueue {
     this.#push(child);
   }
 
-  /** A child is reaped. Once the reaped are the most of the heap, they are dropped together. */
+  /** A child was reaped. Once most of the heap is reaped, all of those are dropped together. */
   reaped(child: Process): void {
     if (!child.inWaitQueue || ++this.#gone * 2 < this.#heap.length) return;
-    // What is sorted is a heap.
+    // A sorted array is a heap.
     this.#heap = this.#heap.filter(({ state }) => state !== 'reaped');
     this.#heap.sort((a, b) => a.birth - b.birth);
     this.#gone = 0;
@@ -40,7 +41,7 @@ export class WaitQueue {
     while (heap.length > 0 && !hasNews(heap[0]!)) this.#pop();
     const head = heap[0];
     if (head === undefined || matches(head)) return head;
-    // The head has news of another kind than is asked for: rare, so the others are walked.
+    // The head has news of another kind than asked for: this is rare, so the others are walked.
     let best: Process | undefined;
     for (const child of heap) {
       if (!hasNews(child) || !matches(child)) continue;

@@ -9,14 +9,14 @@ import { type Processes, UID } from './processes.ts';
 import type { Thread } from './thread.ts';
 
 const STATES = C.WEXITED | C.WSTOPPED | C.WCONTINUED;
-/** __WNOTHREAD, __WALL and __WCLONE: of no meaning here, but valid. */
+/** __WNOTHREAD, __WALL and __WCLONE: valid, but meaningless here. */
 const KNOWN = STATES | C.WNOHANG | C.WNOWAIT | 0x20000000 | 0x40000000 | 0x80000000;
 
 export class Waiter {
   readonly #processes: Processes;
   readonly #thread: Thread;
   readonly #fds: FdTable;
-  // What is waited for; fields, so that a call makes no closure.
+  // The current request, in fields so that a call makes no closure.
   #options = 0;
   #pgid = 0;
   #pidfdNonblock = false;
@@ -48,7 +48,7 @@ export class Waiter {
     }
   }
 
-  /** The one child that is asked for, 0 where it is any, or -errno. */
+  /** The one child asked for, 0 for any, or -errno. */
   #target(idtype: number, id: number): Process | undefined | number {
     this.#pidfdNonblock = false;
     switch (idtype) {
@@ -72,7 +72,7 @@ export class Waiter {
     }
   }
 
-  /** A child with news; null where there may be news to come; undefined where there is no such child. */
+  /** A child with news; null if news may come later; undefined if there is no such child. */
   #find(idtype: number, target: Process | undefined | number): Process | null | undefined {
     const { self, waits } = this.#processes;
     if (typeof target !== 'number') {
@@ -85,7 +85,7 @@ export class Waiter {
     const inGroup = idtype === C.P_PGID;
     const found = waits.first(inGroup ? this.#wantsGroup : this.#wantsAny);
     if (found !== undefined) return found;
-    // Zombies count for nobody who does not ask for the ended.
+    // Zombies only count for a caller that asks for ended children.
     const candidates = inGroup
       ? this.#processes.groups.members(this.#pgid)
       : self.children.values();
@@ -112,7 +112,7 @@ export class Waiter {
   }
 }
 
-/** Which of the options a child has something for: WEXITED, WSTOPPED, WCONTINUED or 0. */
+/** Which of the options a child has news for: WEXITED, WSTOPPED, WCONTINUED or 0. */
 function news(child: Process, options: number): number {
   if (child.state === 'zombie') return options & C.WEXITED;
   if (child.stoppedBy !== 0 && (options & C.WSTOPPED) !== 0) return C.WSTOPPED;

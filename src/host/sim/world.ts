@@ -1,4 +1,4 @@
-/** The outside world of a simulated host: what it starts with, and what is seen of it. */
+/** The outside world of a simulated host: its start, and what a test can see of it. */
 import { SimEvent } from './clock.ts';
 import type { ProcessState } from './process.ts';
 
@@ -6,9 +6,9 @@ import type { ProcessState } from './process.ts';
 export const START_NS = 1e12;
 export const REALTIME_START_NS = 1.6e18;
 
-/** What a simulated host starts with. */
+/** The start of a simulated host. */
 export interface SimHostOptions {
-  /** What host.random() draws from. */
+  /** The seed of host.random(). */
   readonly seed?: number | undefined;
   /** CLOCK_MONOTONIC at the start. */
   readonly startNs?: number | undefined;

@@ -2,17 +2,17 @@ import type { Body } from '../model.ts';
 import type { Engine } from './engine.ts';
 import type { OrderLog } from './order-log.ts';
 
-/** Something that actions have been made into. */
+/** A compiled action. */
 export type Thunk = () => void;
 
-/** The callback of an object: its entry, what follows it, and its `do`. */
+/** The callback of an object: logs its entry, does what follows, and runs its `do`. */
 export class Callback {
-  /** How often it has been called, while settling too. */
+  /** How often it has been called, including during settle. */
   calls = 0;
   readonly #log: OrderLog;
   readonly #whileBusy: () => void;
   readonly #doRuns: number;
-  /** Made at the first call, when all objects exist. */
+  /** Compiled at the first call, when all objects exist. */
   #thunks: readonly Thunk[] | null = null;
   readonly #make: () => readonly Thunk[];
 
@@ -30,7 +30,7 @@ export class Callback {
 
   /**
    * @param entry logged first; null logs nothing
-   * @param between done between the entry and the body
+   * @param between called between the entry and the body
    */
   call(entry: string | null, between?: () => void): void {
     const calls = ++this.calls;
@@ -43,7 +43,7 @@ export class Callback {
   }
 }
 
-/** The callback of an object, known to `calls` by its name. */
+/** The callback of an object, registered for `calls` under its name. */
 export function newCallback(engine: Engine, name: string, body: Body): Callback {
   const callback = new Callback(engine, body, () => engine.compile(body.do));
   const others = engine.callbacks.get(name);

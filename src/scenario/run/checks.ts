@@ -12,7 +12,7 @@ import type { Engine } from './engine.ts';
 
 const NS_PER_MS = 1e6;
 
-/** Asserts each thing, and notes those that do not hold. */
+/** Makes each assertion, and records those that do not hold. */
 export function runCheck(engine: Engine, items: readonly CheckItem[]): void {
   for (const item of items) checkItem(engine, item);
 }

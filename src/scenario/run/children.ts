@@ -15,25 +15,25 @@ export type End = { readonly exit: number } | { readonly signal: string };
 interface Child {
   readonly def: ChildDef;
   readonly pid: number;
-  /** Null while it has not been reaped by us. */
+  /** Null until we have reaped it. */
   end: End | null;
-  /** Whether it left others of its process group behind when it was reaped. */
+  /** Whether others of its process group were left behind when it was reaped. */
   leftGroup: boolean;
 }
 
-/** The children that a scenario has started. A name may be started again and again. */
+/** The children that a scenario has started. A name may be started repeatedly. */
 export class Children {
   readonly #engine: Engine;
   readonly #watch: ChildWatch;
   readonly #defs = new Map<string, ChildDef>();
   readonly #byPid = new Map<number, Child>();
   readonly #byName = new Map<string, Child[]>();
-  /** Those that are not reaped, in order of spawn. */
+  /** Children that are not reaped, in order of spawn. */
   readonly #open = new Map<number, Child>();
   readonly #result = newWaitResult();
-  /** Those that are not reaped, and all that any of them has left behind. */
+  /** Their number, including all processes that any of them has left behind. */
   #processes = 0;
-  /** The last that was started, or is about to be. */
+  /** The latest that was started, or is about to be. */
   #starting: { readonly name: string; readonly request: SpawnRequest } | null = null;
 
   constructor(engine: Engine, signals: SignalSet, defs: readonly ChildDef[]) {
@@ -47,7 +47,7 @@ export class Children {
     signals.adoptBuiltIn();
   }
 
-  /** @throws QemuAbort where it cannot be started, or there are too many */
+  /** @throws QemuAbort if it cannot be started, or there are too many */
   spawn(name: string): void {
     const def = this.#defs.get(name)!;
     const { mostChildren } = this.#engine.world;
@@ -73,7 +73,9 @@ export class Children {
     this.#open.set(pid, child);
   }
 
-  /** Sends a signal to all of that name that are not reaped; whoever is takes no harm. */
+  /**
+   * Sends a signal to all children of that name that are not reaped; ones that are dead ignore it.
+   */
   kill(name: string, signo: number): void {
     const all = this.#byName.get(name)!;
     if (all.length === 0) throw new QemuAbort(`kill_child: '${name}' was never started`);
@@ -86,7 +88,7 @@ export class Children {
     return this.#byPid.get(pid)?.def.name;
   }
 
-  /** Whether a request is of that name, for faults, which are asked while it is started. */
+  /** Whether a request is for that name. Faults ask this while the child is started. */
   isProgramOf(name: string, request: unknown): boolean {
     return this.#starting?.name === name && this.#starting.request === request;
   }
@@ -95,7 +97,7 @@ export class Children {
     return this.#byPid.get(pid)?.def.name === name;
   }
 
-  /** Whether any lives. One that is dead and not reaped does not. */
+  /** Whether any child lives. One that is dead but not reaped does not count. */
   anyAlive(): boolean {
     for (const pid of this.#open.keys()) {
       if (this.#engine.world.isAlive(pid)) return true;
@@ -103,13 +105,13 @@ export class Children {
     return false;
   }
 
-  /** Whether it was started, and is dead and reaped, be it by the kernel itself. */
+  /** Whether it was started, and is dead and reaped, even by the kernel itself. */
   hasEnded(name: string): boolean {
     const all = this.#byName.get(name)!;
     return all.length > 0 && all.every((child) => child.end !== null || this.#isGone(child.pid));
   }
 
-  /** How those of a name ended: an end, `running`, `stopped`, or in words. */
+  /** How the children of a name ended: an end, `running`, `stopped`, or in words. */
   fates(name: string): (End | string)[] {
     return this.#byName.get(name)!.map(({ pid, end }) => {
       if (end !== null) return end;
@@ -123,7 +125,7 @@ export class Children {
     this.#watch.dispose();
   }
 
-  /** Pids of who is not reaped, or has left others of its group behind. */
+  /** Pids of children that are not reaped, or have left others of their group behind. */
   leftBehind(): number[] {
     return [...this.#byPid.values()]
       .filter(({ end, leftGroup }) => end === null || leftGroup)
@@ -153,7 +155,7 @@ export class Children {
     return this.#look(pid, WSTOPPED) === 0 && this.#result.pid === pid;
   }
 
-  /** waitid that takes nothing. */
+  /** waitid with WNOWAIT. */
   #look(pid: number, what: number): number {
     const { host } = this.#engine.world;
     return host.waitid(P_PID, pid, what | WNOHANG | WNOWAIT, this.#result);

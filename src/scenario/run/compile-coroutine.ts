@@ -5,12 +5,12 @@ import { newCallback, type Thunk } from './callback.ts';
 import { compileAction } from './compile.ts';
 import type { Engine } from './engine.ts';
 
-/** What may yield: what it gives is run by yield*. */
+/** An action that may yield: the caller runs its result with yield*. */
 type CoThunk = () => CoroutineSteps;
 
 type Step = { readonly plain: Thunk } | { readonly co: CoThunk };
 
-/** The body of a coroutine, made from its `do` when it is first entered. Entering it logs nothing. */
+/** The body of a coroutine, compiled from its `do` when first entered. Entering logs nothing. */
 export function coroutineBody(engine: Engine, def: CoroutineDef): CoroutineBody<undefined> {
   const entered = newCallback(engine, def.name, { do: [], doRuns: 0 });
   return function* (): CoroutineSteps {

@@ -7,10 +7,10 @@ import { runCheck } from './checks.ts';
 import { mainLoopWait, poll, run, settle, step } from './driver.ts';
 import type { Engine } from './engine.ts';
 
-/** Where actions stand: in steps, in a callback, or outside of the thread. */
+/** The place of actions: in steps, in a callback, or outside the thread. */
 export type Where = 'steps' | 'callback' | 'timeline';
 
-/** Makes actions into functions that look nothing up any more. All objects must exist. */
+/** Compiles actions into functions that look nothing up any more. All objects must exist. */
 export function compileActions(
   engine: Engine,
   actions: readonly Action[],

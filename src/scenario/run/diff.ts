@@ -1,22 +1,28 @@
 import { grouped } from '../limits.ts';
 import type { LogEntry } from './order-log.ts';
 
-/** A line of a diff of order logs: in both, only expected, or only actual; `…` stands for many that are left out. */
+/**
+ * A line of a diff of order logs: in both, only expected, or only actual; `…` stands for lines left
+ * out.
+ */
 export interface DiffLine {
   readonly sign: ' ' | '-' | '+' | '…';
-  /** The entry; how many are left out. */
+  /** The entry; for `…`, how many are left out. */
   readonly text: string;
-  /** Null of what was only expected. */
+  /** Null for an entry that was only expected. */
   readonly timeNs: number | null;
   readonly iteration: number | null;
 }
 
-/** Beyond this many pairs of entries the shortest way is not looked for. */
+/** Beyond this many pairs of entries no shortest diff is computed. */
 const MOST_PAIRS = 4_000_000;
-/** Of lines of one sign, one behind the other, so many are kept: the first and the last. */
+/** Of consecutive lines of one sign, this many are kept: the first and the last. */
 const MOST_LINES = 1_000;
 
-/** The shortest way from what was expected to what came; with null, what came. Of a long one, parts. */
+/**
+ * The shortest diff from the expected entries to the actual ones; with null, the actual ones. A
+ * long one is shortened.
+ */
 export function diffEntries(
   expected: readonly string[] | null,
   actual: readonly LogEntry[],
@@ -34,7 +40,7 @@ export function diffEntries(
   return bounded([...before, ...between(a, b), ...after]);
 }
 
-/** Of two logs that begin and end differently. */
+/** The diff of two logs whose beginnings and ends differ. */
 function between(a: readonly string[], b: readonly LogEntry[]): DiffLine[] {
   if (a.length * b.length > MOST_PAIRS) {
     return [...a.map(missing), ...b.map((entry): DiffLine => ({ sign: '+', ...entry }))];
@@ -55,7 +61,7 @@ function between(a: readonly string[], b: readonly LogEntry[]): DiffLine[] {
   return lines;
 }
 
-/** Of many lines of one sign, one behind the other, those in the middle are left out. */
+/** Leaves out the middle of many consecutive lines of one sign. */
 function bounded(lines: readonly DiffLine[]): DiffLine[] {
   const kept: DiffLine[] = [];
   for (let i = 0; i < lines.length; ) {
@@ -80,7 +86,7 @@ function missing(text: string): DiffLine {
   return { sign: '-', text, timeNs: null, iteration: null };
 }
 
-/** [i][j]: how many entries the rests from i and j on have in common, in order. */
+/** [i][j]: how many entries the rests from i and j have in common, in order. */
 function commonLengths(a: readonly string[], b: readonly LogEntry[]): number[][] {
   const table = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0));
   for (let i = a.length - 1; i >= 0; i--) {

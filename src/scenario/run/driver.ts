@@ -3,7 +3,10 @@ import type { TimerListGroup } from '../../aio/timer.ts';
 import { POLLERR, POLLHUP } from '../../host/constants.ts';
 import type { Engine } from './engine.ts';
 
-/** One aio_poll of the main context. Nested ones log around what happens inside. */
+/**
+ * One aio_poll of the main context. A nested one logs a pair of brackets around what happens
+ * inside.
+ */
 export function poll(engine: Engine, blocking: boolean, nested: boolean): void {
   const { log, world, loop } = engine;
   if (nested) log.add('nested(');
@@ -37,7 +40,7 @@ export function step(engine: Engine): void {
   else mainLoopWait(engine, false, false);
 }
 
-/** Three steps of which nothing is seen. */
+/** Three steps that log nothing. */
 export function settle(engine: Engine): void {
   engine.log.silent = true;
   try {
@@ -52,7 +55,7 @@ export function run(engine: Engine, forNs: number | null, iterations: number | n
   const { world, capped, loop } = engine;
   const limitNs = forNs === null ? Number.POSITIVE_INFINITY : world.nowNs() + forNs;
   let left = iterations ?? Number.POSITIVE_INFINITY;
-  // What the outside world does last need not wake the loop.
+  // The last events of the outside world need not wake the loop.
   capped.limit = { endNs: limitNs, isIdle: () => !isMoreToCome(engine) };
   engine.quits = false;
   try {
@@ -71,7 +74,10 @@ export function run(engine: Engine, forNs: number | null, iterations: number | n
   }
 }
 
-/** Whether anything can still happen that the loop would see. To look takes no time, but for the fds. */
+/**
+ * Whether anything can still happen that the loop would see. Checking takes no time, except for the
+ * fds.
+ */
 function isMoreToCome(engine: Engine): boolean {
   const { loop } = engine;
   if (engine.toCome > 0 || loop.context.bottomHalves.anyScheduled()) return true;
@@ -85,12 +91,12 @@ function isMoreToCome(engine: Engine): boolean {
   return isAnyReady(engine, loop.iohandler) || isAnyReady(engine, loop.context);
 }
 
-/** A timer whose clock stands still does not count. */
+/** A timer whose clock is stopped does not count. */
 function isAnyArmed({ loop }: Engine, timers: TimerListGroup): boolean {
   return timers.lists.some((list) => list.size > 0 && loop.clocks.isEnabled(list.type));
 }
 
-/** Whether an fd is ready for one of its handlers. Asked last, since it takes a system call. */
+/** Whether an fd is ready for one of its handlers. Checked last, since it takes a system call. */
 function isAnyReady(engine: Engine, ctx: AioContext): boolean {
   ctx.settleNotifiers();
   const fds = engine.pollfds(ctx.handlers.size);

@@ -1,4 +1,7 @@
-/** Thrown out of the loop to end a run from outside: it takes longer than it may, or nobody looks any more. */
+/**
+ * Thrown out of the loop to end a run from outside: it takes too long, or nobody is watching any
+ * more.
+ */
 export class ScenarioEnded extends Error {
   override readonly name = 'ScenarioEnded';
 }

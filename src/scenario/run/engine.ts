@@ -21,7 +21,7 @@ import { type LogEntry, OrderLog } from './order-log.ts';
 import type { SignalSet } from './signal-set.ts';
 import type { World } from './world.ts';
 
-/** A check of the file that did not hold. */
+/** A check of the file that failed. */
 export interface FailedCheck {
   readonly at: Place;
   readonly message: string;
@@ -32,22 +32,24 @@ export interface FailedCheck {
 export { ScenarioEnded } from './ended.ts';
 
 export interface EngineOptions {
-  /** Told of each entry at once, with CLOCK_MONOTONIC. */
+  /** Called with each entry at once, and with CLOCK_MONOTONIC. */
   readonly onEntry?: ((entry: LogEntry, nowNs: number) => void) | undefined;
   /** Called before each wait of the loop; may throw ScenarioEnded. */
   readonly beforeWait?: (() => void) | undefined;
-  /** Called again and again between two waits, too: at each callback, say; may throw ScenarioEnded. */
+  /**
+   * Called repeatedly between two waits too, for example at each callback; may throw ScenarioEnded.
+   */
   readonly whileBusy?: (() => void) | undefined;
 }
 
 /**
- * A scenario while it runs: the host and its lenses, the loop, and every object
- * by its name. What is done to them stands in the files beside this one.
+ * A running scenario: the host and its lenses, the loop, and every object by its name. The actions
+ * on them are in the files beside this one.
  */
 export class Engine {
   readonly scenario: Scenario;
   readonly world: World;
-  /** What the loop sees of the kernel. */
+  /** The kernel as the loop sees it. */
   readonly host: Host;
   readonly capped: CappedHost;
   readonly faults: FaultHost | null;
@@ -56,11 +58,11 @@ export class Engine {
   readonly coroutines: Coroutines;
   readonly log: OrderLog;
   readonly failed: FailedCheck[] = [];
-  /** What went wrong and the loop goes on from, and how often. */
+  /** Errors that the loop recovered from, and how often each occurred. */
   readonly reports = new Map<string, number>();
 
   readonly bottomHalves = new Map<string, BottomHalf>();
-  /** Schedules a bottom half's callback once, by its name. */
+  /** Schedules a bottom half's callback once, by name. */
   readonly oneshots = new Map<string, () => void>();
   readonly timers = new Map<string, QemuTimer>();
   readonly fds = new Map<string, FdSet>();
@@ -70,29 +72,32 @@ export class Engine {
   readonly mutexes = new Map<string, CoMutex>();
   readonly rwlocks = new Map<string, CoRwlock>();
   readonly sources = new Map<string, SourceObject>();
-  /** Callbacks by object, for `calls`; an fd has one for each handler. */
+  /** Callbacks by object, for `calls`; an fd has one per handler. */
   readonly callbacks = new Map<string, Callback[]>();
-  /** Null where the file has neither signals nor children. */
+  /** Null if the file has neither signals nor children. */
   signals: SignalSet | null = null;
   children: Children | null = null;
 
-  /** How many polls are under way, one inside the other; after an error, how many were. */
+  /** How many polls are under way, nested in each other; after an error, how many were. */
   depth = 0;
-  /** aio_polls of the steps, for who is driven by them. */
+  /** aio_polls of the steps, for scenarios with drive aio_poll. */
   polls = 0;
-  /** Of the last aio_poll in steps; null before the first. */
+  /** Result of the last aio_poll in steps; null before the first. */
   lastResult: boolean | null = null;
   /** How long the last poll or main_loop_wait took, ns. */
   lastBlockedNs = 0;
-  /** What each clock read at the start, by QEMU_CLOCK_*: see Clocks.restNs. */
+  /** The reading of each clock at the start, by QEMU_CLOCK_*: see Clocks.restNs. */
   clockStart: readonly { readonly ns: number; readonly restNs: number }[] = [];
   /** Set by `quit`. */
   quits = false;
-  /** Timeline entries to come. */
+  /** Timeline entries still to come. */
   toCome = 0;
-  /** Called wherever a run that never ends would come by: each callback, turn of a repeat and io_poll. */
+  /**
+   * Called at every point that an endless run would pass: each callback, each turn of a repeat,
+   * each io_poll.
+   */
   readonly whileBusy: () => void;
-  /** Compiles actions; set by who knows how. */
+  /** Compiles actions; set from outside. */
   compile: (actions: readonly Action[]) => readonly Thunk[] = () => [];
 
   #pollfds: HostBuffer | null = null;
@@ -112,19 +117,19 @@ export class Engine {
       onEntry === undefined ? null : (entry: LogEntry): void => onEntry(entry, world.nowNs());
     this.log = new OrderLog(since, () => this.iteration, tell);
     const fdmon = scenario.fdmon as 'auto' | 'poll' | 'epoll';
-    // A fault may stand on the reads of a notifier, which edges would save.
+    // A fault may be set on the reads of a notifier, which edges would save.
     const edges = this.faults === null;
     this.loop = new MainLoop({ host: this.host, trace: this.trace, fdmon, edges });
     this.coroutines = new Coroutines(this.loop.context);
     if (world.kind === 'sim') this.#chargeForPolling();
   }
 
-  /** Iterations of the loop, as it is driven. */
+  /** Iterations of the loop so far, counted by its driver. */
   get iteration(): number {
     return this.scenario.drive === 'aio_poll' ? this.polls : this.loop.iterations;
   }
 
-  /** Since the start, ns. */
+  /** ns since the start. */
   get elapsedNs(): number {
     return this.world.nowNs() - this.world.startNs;
   }
@@ -133,7 +138,7 @@ export class Engine {
     return name === 'main' ? this.loop.context : this.loop.iohandler;
   }
 
-  /** Room for so many pollfds, used anew each time. */
+  /** Room for this many pollfds, reused each time. */
   pollfds(count: number): HostBuffer {
     if (this.#pollfds === null || this.#pollfds.size < count * 8) {
       this.#pollfds = this.world.host.alloc(Math.max(64, count * 16));
@@ -149,13 +154,13 @@ export class Engine {
     this.reports.set(message, (this.reports.get(message) ?? 0) + 1);
   }
 
-  /** Ends and closes everything, whatever state it is in. */
+  /** Ends and closes everything, in whatever state it is. */
   close(): void {
     const quietly = (act: () => void): void => {
       try {
         act();
       } catch {
-        // What the run left behind, such as a bottom half that is still scheduled, is of no interest.
+        // Leftovers of the run, such as a bottom half that is still scheduled, do not matter.
       }
     };
     // The scenario is over: a read that fails would leave signals pending, to end the process.
@@ -168,7 +173,7 @@ export class Engine {
     this.world.end(this.children?.leftBehind() ?? []);
   }
 
-  /** A look at the context's own notifier is an io_poll, and takes its time like any. */
+  /** Polling the context's own notifier is an io_poll, and takes time like any other. */
   #chargeForPolling(): void {
     const { context } = this.loop;
     const { world } = this;

@@ -18,14 +18,14 @@ import type { World } from './world.ts';
 const DRAIN_BYTES = 8;
 const FILL_BYTES = 4096;
 
-/** One descriptor and the end of it that the outside world holds. */
+/** A descriptor, and the end that the outside world holds. */
 interface Descriptor {
   fd: number;
-  /** -1 where there is none, or it is closed. */
+  /** -1 if there is none, or it is closed. */
   peer: number;
 }
 
-/** What a file's `fds` entry stands for: one descriptor or `count` of them, and their handlers. */
+/** An entry of a file's `fds`: one descriptor or `count` of them, and their handlers. */
 export class FdSet {
   readonly def: FdDef;
   readonly #engine: Engine;
@@ -50,12 +50,12 @@ export class FdSet {
     if (def.watch !== 'none') this.watch(def.watch);
   }
 
-  /** Its descriptors; -1 where one is closed. */
+  /** Its descriptors; -1 for a closed one. */
   get fds(): readonly number[] {
     return this.#descriptors.map(({ fd }) => fd);
   }
 
-  /** @param watch null for its own */
+  /** @param watch null for the handlers it is declared with */
   watch(watch: Watch | null): void {
     const how = watch ?? (this.def.watch === 'none' ? 'read' : this.def.watch);
     const ctx = this.#engine.context(this.def.context);
@@ -64,7 +64,7 @@ export class FdSet {
     }
   }
 
-  /** Also of a descriptor that is closed: its number still has handlers. */
+  /** Works on a closed descriptor too: its number still has handlers. */
   unwatch(): void {
     const ctx = this.#engine.context(this.def.context);
     for (const { fd } of this.#descriptors) ctx.setFdHandler(numberOf(fd), null);
@@ -125,7 +125,7 @@ export class FdSet {
     }
   }
 
-  /** At the end of the run. */
+  /** Closes everything at the end of the run. */
   close(): void {
     if (this.def.of !== null) return;
     for (const { fd, peer } of this.#descriptors) {
@@ -176,7 +176,7 @@ export class FdSet {
   }
 }
 
-/** The number of a closed descriptor is kept, below 0. */
+/** Encodes the number of a closed descriptor, below 0. */
 function closed(fd: number): number {
   return -fd - 1;
 }

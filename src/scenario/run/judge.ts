@@ -5,7 +5,7 @@ import type { End } from './children.ts';
 import { type DiffLine, diffEntries } from './diff.ts';
 import type { Engine } from './engine.ts';
 
-/** Something that did not come out as expected. */
+/** An unmet expectation. */
 export interface Failure {
   readonly kind:
     | 'order'
@@ -20,16 +20,16 @@ export interface Failure {
     | 'error'
     | 'refused';
   readonly message: string;
-  /** The check that failed; null for what stands under `expect`. */
+  /** The check that failed; null for one under `expect`. */
   readonly at: Place | null;
   /** Expected against actual, for `order`. */
   readonly diff?: readonly DiffLine[];
 }
 
 /**
- * Holds a run against what the file expects of it.
- * @param error what ended the run early, or null
- * @param seen the trace events that occurred, of those expected
+ * Compares a run with the file's expectations.
+ * @param error the error that ended the run early, or null
+ * @param seen the expected trace events that occurred
  */
 export function judge(engine: Engine, error: Error | null, seen: readonly string[]): Failure[] {
   const failures: Failure[] = engine.failed.map(({ at, message }) => ({
@@ -133,7 +133,7 @@ function isEqual(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((text, i) => text === b[i]);
 }
 
-/** The first of `wanted` that does not occur in `texts` behind those before it. */
+/** The first of `wanted` that does not occur in `texts` after those before it. */
 function firstMissing(
   wanted: readonly string[],
   texts: readonly string[],

@@ -31,11 +31,11 @@ import { ChildGuard } from './linux-guard.ts';
 import { behaviourOf } from './world.ts';
 
 const STDERR = 2;
-/** Where a child finds its gate. */
+/** The descriptor of a child's gate. */
 const GATE = 3;
-/** What comes of a signal comes within this time, or not at all: there are shells that ignore SIGQUIT. */
+/** Effects of a signal come within this time, or not at all: some shells ignore SIGQUIT. */
 const AWAITED_NS = 10e9;
-/** A child's stop is seen a little before its SIGCHLD is there. */
+/** A child's stop is visible a little before its SIGCHLD arrives. */
 const TOLD_NS = 20e6;
 const NEWLINE = 10;
 const FIRST_NAP_NS = 50e3;
@@ -47,21 +47,21 @@ interface Gated {
   readonly pid: number;
   /** Our end of its gate. */
   readonly fd: number;
-  /** When the gate is to be opened; null where it was, or where nothing but a signal ends it. */
+  /** When the gate is to be opened; null once it was, or if only a signal ends the child. */
   due: Disposable | null;
   stopped: boolean;
-  /** It dies when it goes on: a signal waits for that, or its gate was opened. */
+  /** Whether it will die as soon as it continues: a signal is pending, or its gate was opened. */
   dying: boolean;
 }
 
-/** Lets act happen so long after now, or after the start where that is to come. */
+/** Schedules act for a time from now, or from the start if that is still to come. */
 export type After = (ns: number, act: () => void) => Disposable;
 
 /**
- * The real processes of a scenario. What one of them does, it does while the loop's
- * thread waits for it and the loop's clock stands still: it is ready when its spawn
- * returns, and dead when its end was due or a signal has killed it. So the order of
- * deaths is that of their times, however slow the machine is.
+ * The real processes of a scenario. Whatever one of them does, it does while the loop's thread
+ * waits for it and the loop's clock stands still: it is ready when its spawn returns, and dead once
+ * its end is due or a signal has killed it. The order of deaths is therefore the order of their
+ * times, however slow the machine is.
  */
 export class LinuxChildren {
   readonly #host: LinuxHost;
@@ -83,10 +83,10 @@ export class LinuxChildren {
   }
 
   /**
-   * Starts a child in a group of its own, so that whom it leaves behind can be ended
-   * with it; stdout is ours alone.
-   * @param start starts what is requested, and returns its pid
-   * @throws HostError where no descriptors are left, and what start throws
+   * Starts a child in a group of its own, so that processes it leaves behind can be ended with it;
+   * its stdout is ours alone.
+   * @param start starts the request, and returns its pid
+   * @throws HostError if no descriptors are left, and whatever start throws
    */
   spawn(def: ChildDef, start: (request: SpawnRequest) => number): number {
     if (this.#nullFd < 0) this.#still(() => this.#begin());
@@ -105,7 +105,7 @@ export class LinuxChildren {
     return child.pid;
   }
 
-  /** kill(2); what comes of it has come when it returns, unless it was sent to a real command. */
+  /** kill(2); the effects have come when it returns, unless the child is a real command. */
   kill(pid: number, signo: number): number {
     const child = this.#gated.get(pid);
     if (child === undefined) return this.#host.kill(pid, signo);
@@ -117,8 +117,8 @@ export class LinuxChildren {
   }
 
   /**
-   * A child was reaped. Returns whether it has left others of its group behind. Asked
-   * at once: pids are given away in turn, so that this one is not another's yet.
+   * A child was reaped. Returns whether it has left others of its group behind. Call it at once:
+   * pids are reused in turn, so this one does not belong to another process yet.
    */
   reaped(pid: number): boolean {
     this.#forget(pid);
@@ -127,7 +127,7 @@ export class LinuxChildren {
     return left;
   }
 
-  /** Ends those groups, and all that is ours of the children. */
+  /** Ends those groups, and releases everything of ours for the children. */
   end(pids: readonly number[]): void {
     for (const pid of pids) {
       if (this.#isAnothers(pid)) continue;
@@ -192,7 +192,7 @@ export class LinuxChildren {
     else this.#awaitEnd(child, stops(signo));
   }
 
-  /** @param mayStop whether it may stop in place of ending */
+  /** @param mayStop whether it may stop instead of ending */
   #awaitEnd(child: Gated, mayStop: boolean): void {
     const options = mayStop ? WEXITED | WSTOPPED : WEXITED;
     if (!this.#until(child.pid, options)) return;
@@ -200,7 +200,7 @@ export class LinuxChildren {
     if (child.stopped) this.#untilTold();
   }
 
-  /** Waits until a child has changed so. Returns false where it has not, or is gone. */
+  /** Waits until a child has changed that way. Returns false if it has not, or is gone. */
   #until(pid: number, options: number): boolean {
     const endNs = this.#host.clockNs(CLOCK_MONOTONIC) + AWAITED_NS;
     for (let napNs = FIRST_NAP_NS; ; napNs = Math.min(2 * napNs, LONGEST_NAP_NS)) {
@@ -211,7 +211,7 @@ export class LinuxChildren {
     }
   }
 
-  /** Waits for SIGCHLD, which a stopped child sends right after it can be seen to have stopped. */
+  /** Waits for SIGCHLD, which a stopped child sends right after its stop is visible. */
   #untilTold(): void {
     const endNs = this.#host.clockNs(CLOCK_MONOTONIC) + TOLD_NS;
     while (
@@ -226,7 +226,7 @@ export class LinuxChildren {
     return this.#look(pid, options) === 0 && this.#result.pid === pid;
   }
 
-  /** waitid that takes nothing, and waits for nobody. */
+  /** waitid with WNOWAIT and WNOHANG. */
   #look(pid: number, options: number): number {
     return this.#host.waitid(P_PID, pid, options | WNOHANG | WNOWAIT, this.#result);
   }
@@ -240,12 +240,11 @@ export class LinuxChildren {
   }
 
   /**
-   * Whether the kernel has given the pid of a child of ours to somebody else. It
-   * does not while the child is not reaped, nor while a process group of that id
-   * has members. So once the child is reaped, a process of that pid says that the
-   * group it led is gone, and that one of that id is led by a stranger. A stranger
-   * that has led one and is gone too is not seen: pids would have to go round once
-   * in this run, after the last of those that the child had left behind.
+   * Whether the kernel has given the pid of a child of ours to another process. It does not while
+   * the child is not reaped, nor while a process group of that id has members. If a process has
+   * that pid once the child is reaped, the child's group is therefore gone, and a group of that id
+   * is a stranger's. A stranger that led one and is gone too goes unnoticed: pids would have to
+   * wrap around in this run, after the last of those that the child left behind.
    */
   #isAnothers(pid: number): boolean {
     const isOurs = this.#look(pid, WEXITED) === 0;

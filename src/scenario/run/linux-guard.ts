@@ -2,7 +2,9 @@ import { AF_UNIX, P_PID, SOCK_CLOEXEC, SOCK_STREAM, WEXITED } from '../../host/c
 import { EINTR } from '../../host/errno.ts';
 import { type Host, type HostBuffer, newWaitResult } from '../../host/host.ts';
 
-/** Takes `+ pid` and `- pid` until `done`; where its socket ends before, it kills those groups. */
+/**
+ * Reads `+ pid` and `- pid` until `done`; if its socket closes before that, it kills those groups.
+ */
 const SCRIPT = `
 groups=
 while read -r sign pid; do
@@ -16,9 +18,9 @@ test -z "\${groups# }" || kill -s KILL -- $groups
 `;
 
 /**
- * A shell that ends the process groups of our children where we are killed and can
- * do nothing ourselves. It is in a session of its own, where no key of the terminal
- * reaches it. Without it (no descriptor, no process to be had) nobody does.
+ * A shell that ends the process groups of our children if we are killed and can do nothing
+ * ourselves. It runs in a session of its own, where no key of the terminal reaches it. Without it
+ * (no descriptor or process left) nobody ends them.
  */
 export class ChildGuard {
   readonly #host: Host;
@@ -46,7 +48,7 @@ export class ChildGuard {
     return null;
   }
 
-  /** @param pid the leader of a group, which the group is called by */
+  /** @param pid the leader of a group, whose pid is the group's id */
   add(pid: number): void {
     this.#say(`+ ${pid}\n`);
   }
@@ -55,7 +57,7 @@ export class ChildGuard {
     this.#say(`- ${pid}\n`);
   }
 
-  /** Tells it that nobody is left, and reaps it. */
+  /** Tells it that no group is left, and reaps it. */
   dispose(): void {
     this.#say('done\n');
     this.#host.close(this.#fd);

@@ -7,12 +7,12 @@ import type { ChildDef } from '../model.ts';
 import { LinuxChildren } from './linux-children.ts';
 import type { World } from './world.ts';
 
-/** Upper bounds on times are given this much on a real machine. */
+/** Tolerance for upper bounds on times on a real machine. */
 const SLACK_NS = 50e6;
-/** How often a wait looks whether anything is left to wait for. */
+/** How often a wait checks whether anything is left to wait for. */
 const LOOK_NS = 20e6;
 
-/** What happens at a time that is counted from a start to come. */
+/** An act at a time counted from a start that is still to come. */
 interface Early {
   readonly ns: number;
   readonly act: () => void;
@@ -21,9 +21,9 @@ interface Early {
 }
 
 /**
- * The real kernel: real processes, and a clock that stands still while the machine
- * holds the loop's thread up. The process should be one of its own, since signals are
- * blocked in all of its threads while a scenario runs.
+ * The real kernel: real processes, and a clock that stands still while the machine delays the
+ * loop's thread. The process should run only this, since signals are blocked in all of its threads
+ * while a scenario runs.
  */
 export class LinuxWorld implements World {
   readonly kind = 'linux';
@@ -34,7 +34,7 @@ export class LinuxWorld implements World {
   readonly #paced: PacedHost;
   readonly #result = newWaitResult();
   #startNs: number;
-  /** Null when all objects are there. */
+  /** Null once all objects exist. */
   #early: Early[] | null = [];
   readonly #children: LinuxChildren;
 
@@ -69,12 +69,13 @@ export class LinuxWorld implements World {
     return false;
   }
 
-  /** To make the objects takes some ms, which no timeline should have to know of. */
+  /** Making the objects takes some ms, which timelines need not account for. */
   begin(): void {
     this.#startNs = this.host.nowNs;
     const early = this.#early ?? [];
     this.#early = null;
-    // What was started before comes behind what is due at the same time of the timeline, as on the simulated host.
+    // Acts registered earlier come after those due at the same time of the timeline, as on the
+    // simulated host.
     early.forEach((one, i) => {
       if (!one.disposed) one.event = this.host.at(this.#startNs + one.ns + i + 1, one.act);
     });
@@ -116,7 +117,7 @@ export class LinuxWorld implements World {
     return this.host.waitid(P_PID, pid, options, this.#result) === 0 && this.#result.pid === 0;
   }
 
-  /** Any file that is there for certain and is not empty. */
+  /** Any file that certainly exists and is not empty. */
   openFile(): number {
     return this.host.open('/proc/self/exe', O_RDONLY | O_CLOEXEC, 0);
   }

@@ -27,7 +27,7 @@ import { coroutineBody } from './compile-coroutine.ts';
 import type { Engine } from './engine.ts';
 import { FdSet } from './fds.ts';
 
-/** Makes the objects that the loop itself has; signals and children stand before them. */
+/** Makes the objects that the loop itself has; signals and children come before them. */
 export function createObject(engine: Engine, def: ObjectDef): void {
   const { coroutines } = engine;
   switch (def.section) {
@@ -95,7 +95,7 @@ function createPollNotifier(engine: Engine, def: PollNotifierDef): void {
 /** An EventNotifier, with the handlers that the file gives it. */
 export class NotifierObject {
   readonly notifier: EventNotifier;
-  /** Whether its io_poll answers true. */
+  /** Whether its io_poll returns true. */
   flagged = false;
 
   constructor(engine: Engine, def: NotifierDef) {
@@ -145,7 +145,7 @@ const PRIORITIES = {
 
 /** A source that runs once. */
 export class SourceObject {
-  /** Whether it stands on the main context and has not run. */
+  /** Whether it is attached to the main context and has not run. */
   attached = false;
   readonly #engine: Engine;
   readonly #def: SourceDef;

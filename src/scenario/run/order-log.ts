@@ -1,7 +1,7 @@
 import { grouped } from '../limits.ts';
 import { ScenarioEnded } from './ended.ts';
 
-/** A log that goes on and on would fill the memory. */
+/** An endless log would fill the memory. */
 const MOST_ENTRIES = 1_000_000;
 
 /** One entry of the order log. */
@@ -9,19 +9,19 @@ export interface LogEntry {
   readonly text: string;
   /** Since the start, ns. */
   readonly timeNs: number;
-  /** Of the loop, as its driver counts them; 0 before the first. */
+  /** The loop's iteration, as its driver counts them; 0 before the first. */
   readonly iteration: number;
 }
 
-/** What happened, in order. */
+/** The events of a run, in order. */
 export class OrderLog {
   readonly entries: LogEntry[] = [];
-  /** While it settles, nothing is logged. */
+  /** During settle, nothing is logged. */
   silent = false;
   readonly #now: () => number;
   readonly #iteration: () => number;
   readonly #tell: ((entry: LogEntry) => void) | null;
-  /** What each notifier's io_poll last said in the row of io_polls that is under way. */
+  /** The last result of each notifier's io_poll in the current series of io_polls. */
   readonly #row = new Map<string, boolean>();
 
   constructor(
@@ -39,7 +39,7 @@ export class OrderLog {
     this.#push(text);
   }
 
-  /** An io_poll; one that says the same again in its row is not logged. */
+  /** Logs an io_poll, unless it repeats its result within the series. */
   addIoPoll(name: string, ready: boolean): void {
     if (this.silent || this.#row.get(name) === ready) return;
     this.#row.set(name, ready);

@@ -14,12 +14,12 @@ import { setUp } from './setup.ts';
 import type { World } from './world.ts';
 
 /**
- * 0: all that was expected held. 1: something did not. 2: the file cannot be run
- * on this host. 3: the emulator itself failed.
+ * 0: every expectation held. 1: one did not. 2: the file cannot run on this host. 3: the emulator
+ * itself failed.
  */
 export type RunStatus = 0 | 1 | 2 | 3;
 
-/** Something that a person should know, and where in the file. */
+/** Something worth knowing, and its place in the file. */
 export interface Note {
   readonly at: Place | null;
   readonly message: string;
@@ -32,44 +32,46 @@ export interface RunResult {
   readonly host: 'sim' | 'linux';
   readonly seed: number;
   readonly status: RunStatus;
-  /** The host that can run the file, where this one cannot; else null. */
+  /** The host that can run the file, if this one cannot; otherwise null. */
   readonly needs: 'sim' | 'linux' | null;
   readonly order: readonly LogEntry[];
   readonly failures: readonly Failure[];
-  /** What a person should know and is no failure. */
+  /** Facts worth knowing that are not failures. */
   readonly notes: readonly Note[];
   readonly iterations: number;
   readonly elapsedNs: number;
-  /** Every trace event with its time, a line each; null where it was not asked for. */
+  /** Every trace event with its time, one per line; null unless asked for. */
   readonly trace: readonly string[] | null;
 }
 
 export interface RunOptions {
-  /** In place of the file's. */
+  /** Overrides the file's. */
   readonly seed?: number | undefined;
-  /** Whether the result has the trace. */
+  /** Whether the result includes the trace. */
   readonly trace?: boolean | undefined;
-  /** Told of each entry of the order log at once, with CLOCK_MONOTONIC. */
+  /** Called with each entry of the order log at once, and with CLOCK_MONOTONIC. */
   readonly onEntry?: ((entry: LogEntry, nowNs: number) => void) | undefined;
-  /** Gets the engine, with the world, the loop and its tracer, before anything the file declares is made. @internal */
+  /**
+   * Gets the engine, with the world, the loop and its tracer, before any object of the file is
+   * made. @internal
+   */
   readonly onEngine?: ((engine: Engine) => void) | undefined;
-  /** The run is over and judged, and everything is about to be closed. */
+  /** Called when the run is over and judged, before everything is closed. */
   readonly onEnd?: ((result: RunResult) => void) | undefined;
   /** Called before each wait of the loop; ends the run by throwing ScenarioEnded. */
   readonly beforeWait?: (() => void) | undefined;
   /**
-   * Called again and again while a run is busy between two waits: at each callback,
-   * each turn of a `repeat`, each io_poll; ends the run by throwing ScenarioEnded.
+   * Called repeatedly while a run is busy between two waits: at each callback, each turn of a
+   * `repeat`, each io_poll; ends the run by throwing ScenarioEnded.
    */
   readonly whileBusy?: (() => void) | undefined;
-  /** Ends the run after that time of the world, ns. */
+  /** Ends the run after this time of the world, ns. */
   readonly timeoutNs?: number | undefined;
 }
 
 /**
- * Runs a scenario to its end and says whether it held what it promised. The
- * world is used up.
- * @throws RangeError where options.seed is no seed
+ * Runs a scenario to its end and judges it. The world cannot be used again.
+ * @throws RangeError if options.seed is not a seed
  */
 export function runScenario(
   scenario: Scenario,
@@ -128,7 +130,7 @@ function runEngine(engine: Engine, seed: number, options: RunOptions): RunResult
   };
 }
 
-/** Returns what ended the run early, or null. */
+/** Returns the error that ended the run early, or null. */
 function runSteps(engine: Engine, { timeoutNs }: RunOptions): unknown {
   try {
     setUp(engine);
@@ -144,14 +146,14 @@ function runSteps(engine: Engine, { timeoutNs }: RunOptions): unknown {
   }
 }
 
-/** Fewer polls than this need not be what has used the stack up. */
+/** With fewer nested polls, something else may have used up the stack. */
 const DEEP = 100;
 
 function isTooDeep(error: unknown, { depth }: Engine): boolean {
   return error instanceof RangeError && /call stack/.test(error.message) && depth >= DEEP;
 }
 
-/** Whether a run that ended so is the scenario's own doing, and not a fault of the emulator. */
+/** Whether such an end is the scenario's own doing, not a fault of the emulator. */
 function isTheirDoing(error: unknown): boolean {
   return (
     error === null ||
@@ -162,7 +164,7 @@ function isTheirDoing(error: unknown): boolean {
   );
 }
 
-/** The result on a host that cannot run a file, known before anything is run; null where it can. */
+/** The result on a host that cannot run a file, known before running it; null if it can. */
 export function refuse(
   scenario: Scenario,
   host: 'sim' | 'linux',
@@ -191,7 +193,7 @@ function notRun(
   return { file, name, host, seed, status, failures, ...nothing };
 }
 
-/** A run that the machine has held up for longer says so. */
+/** A run delayed by the machine for longer than this says so. */
 const HELD_UP_NS = 50e6;
 
 function notesOf({ scenario, world, faults, reports }: Engine): Note[] {
@@ -222,7 +224,7 @@ function limit(world: World, timeoutNs: number): void {
   });
 }
 
-/** Collects the names of those events that the file expects. */
+/** Collects the names of the events that the file expects. */
 function watchTrace(engine: Engine): string[] {
   const seen: string[] = [];
   const wanted = engine.scenario.expect?.trace ?? [];

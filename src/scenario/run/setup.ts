@@ -8,11 +8,11 @@ import type { Engine } from './engine.ts';
 import { createObject } from './objects.ts';
 import { SignalSet } from './signal-set.ts';
 
-/** Makes all that a file declares, in its order; the signalfd stands before them all. */
+/** Makes everything that a file declares, in its order; the signalfd comes first. */
 export function setUp(engine: Engine): void {
   const { scenario, loop, world } = engine;
   engine.compile = (actions) => compileActions(engine, actions, 'callback');
-  // The clocks are counted from the start, which is before anything took time.
+  // Clocks are counted from the start, before anything has taken time.
   engine.clockStart = clockStarts(engine);
   const signals = scenario.objects.filter((o): o is SignalDef => o.section === 'signals');
   const children = scenario.objects.filter((o): o is ChildDef => o.section === 'children');
@@ -36,7 +36,10 @@ export function setUp(engine: Engine): void {
   loop.iterations = 0;
 }
 
-/** What each clock reads at the start. Host time is taken from monotonic's, since one look must do. */
+/**
+ * The reading of each clock at the start. Host time is derived from monotonic's, so that one
+ * reading is enough.
+ */
 function clockStarts(engine: Engine): Engine['clockStart'] {
   const { clocks } = engine.loop;
   return Array.from({ length: QEMU_CLOCK_MAX }, (_, type) => {
@@ -45,7 +48,7 @@ function clockStarts(engine: Engine): Engine['clockStart'] {
   });
 }
 
-/** Each `wait_for` in an entry puts off what stands behind it; it is late as a whole. */
+/** Each `wait_for` in an entry delays what follows it; the entry is late as a whole. */
 function addEntry(engine: Engine, entry: TimelineEntry): void {
   let timeNs = entry.timeNs + engine.world.lateNs(engine.scenario.jitterNs);
   for (const action of entry.do) {
@@ -69,7 +72,7 @@ function faultOf(engine: Engine, def: FaultDef): Fault {
   return { ...what, ...matchOf(engine, def) };
 }
 
-/** Which calls a fault is for. */
+/** The calls that a fault applies to. */
 function matchOf(engine: Engine, { call, on }: FaultDef): Pick<Fault, 'on' | 'onSpawn'> {
   if (on === null) return {};
   const { name } = on;
@@ -80,7 +83,10 @@ function matchOf(engine: Engine, { call, on }: FaultDef): Pick<Fault, 'on' | 'on
   return { on: (fd) => fdsOf(engine, name).includes(fd) };
 }
 
-/** The descriptors that a name stands for now. An object's name goes before the special ones. */
+/**
+ * The descriptors that a name stands for now. An object's name takes precedence over the special
+ * ones.
+ */
 function fdsOf(engine: Engine, name: string): readonly number[] {
   const fd = engine.fds.get(name);
   if (fd !== undefined) return fd.fds;

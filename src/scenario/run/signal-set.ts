@@ -7,16 +7,19 @@ import type { SiginfoField, SignalDef, SignalSpec } from '../model.ts';
 import { newCallback } from './callback.ts';
 import type { Engine } from './engine.ts';
 
-/** The signals of a file: what is blocked and read, and what their sigactions are. */
+/** The signals of a file: blocked and read by the signalfd, with their sigactions. */
 export class SignalSet {
   readonly signals: Signals;
   readonly #engine: Engine;
   readonly #selfPid: number;
   readonly #signos: readonly number[];
-  /** What the loop itself does with SIGCHLD, where there are children. */
+  /** The loop's own handler of SIGCHLD, if there are children. */
   #builtIn: SignalHandler | null = null;
 
-  /** The signalfd stands before all other fds, so it is made first, and the sigactions with the objects. */
+  /**
+   * Made first, so that the signalfd comes before all other fds; the sigactions are set with the
+   * objects.
+   */
   constructor(engine: Engine, signos: readonly number[]) {
     this.#engine = engine;
     this.#signos = signos;
@@ -25,7 +28,7 @@ export class SignalSet {
     this.signals = new Signals(engine.loop, { signals: signos, report });
   }
 
-  /** ChildWatch has set its handler. */
+  /** Remembers the handler that ChildWatch has set. */
   adoptBuiltIn(): void {
     this.#builtIn = this.signals.table.lookup(SIGCHLD).handler;
   }
@@ -55,7 +58,7 @@ export class SignalSet {
     });
   }
 
-  /** Drops what is pending, also what nobody handles: the scenario is over. */
+  /** Drops pending signals, including unhandled ones: the scenario is over. */
   close(): void {
     this.signals.source.drop?.(this.#signos);
     this.signals.dispose();

@@ -5,7 +5,7 @@ import { SimHost } from '../../host/sim/sim-host.ts';
 import type { ChildDef } from '../model.ts';
 import { behaviourOf, type World } from './world.ts';
 
-/** What an io_poll takes in virtual time. Without it a busy wait in user space would hardly move on. */
+/** The virtual time of an io_poll. Without it a busy wait in user space would hardly advance. */
 const IO_POLL_NS = 100;
 
 /** The simulated kernel: virtual time, exact and the same in every run. */
@@ -18,7 +18,7 @@ export class SimWorld implements World {
   readonly heldUpNs = 0;
   readonly #programs = new Map<ChildDef, SpawnRequest>();
 
-  /** @param seed for whatever the run leaves to chance */
+  /** @param seed for everything the run leaves to chance */
   constructor(seed: number) {
     this.host = new SimHost({ seed });
     this.startNs = this.host.nowNs;
@@ -28,7 +28,7 @@ export class SimWorld implements World {
     return this.host.nowNs;
   }
 
-  /** A wait without end says by itself that nothing can end it. */
+  /** An endless wait fails by itself if nothing can end it. */
   nextLookNs(endNs: number): number {
     const nextNs = this.host.nextEventNs();
     return nextNs < 0 || endNs === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : nextNs;
@@ -40,7 +40,7 @@ export class SimWorld implements World {
 
   begin(): void {}
 
-  /** Drawn from the seed, in the order in which it is asked. */
+  /** Drawn from the seed, in order of the calls. */
   lateNs(mostNs: number): number {
     return mostNs === 0 ? 0 : Math.floor(this.host.random() * (mostNs + 1));
   }

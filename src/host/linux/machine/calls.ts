@@ -1,6 +1,6 @@
 /**
- * The system calls that each iteration of a loop makes. They return what the kernel
- * does, a value or -errno.
+ * The system calls that each loop iteration makes. They return the kernel's result, a value or
+ * -errno.
  */
 
 import koffi from 'koffi';
@@ -35,10 +35,10 @@ const SECOND = 4;
 const THIRD = 6;
 const FOURTH = 7;
 const BYTES = 32;
-/** Linux transfers no more at a time. */
+/** Linux transfers at most this many bytes in a call. */
 const MOST_BYTES = 0x7ffff000;
 
-/** x86-64. Other machines have the C library's functions. */
+/** x86-64. Other machines use the C library's functions. */
 const X64 = { read: 0, write: 1, poll: 7, epollWait: 232 };
 
 function codeFor(address: A): Uint8Array {
@@ -56,9 +56,9 @@ function codeFor(address: A): Uint8Array {
 }
 
 /**
- * A function without parameters that makes the call that stands in memory: koffi takes
- * 5 to 10 ns for each argument that it is handed, and the C library some for being ready
- * to be cancelled. Null where the machine's code is unknown, or pages of code are forbidden.
+ * A function without parameters that makes the call stored in memory: koffi takes 5 to 10 ns for
+ * each argument, and the C library some more, since its calls can be cancelled. Null if the
+ * machine's code is unknown, or executable pages are forbidden.
  */
 function gatedCalls(): LoopCalls | null {
   if (process.arch !== 'x64') return null;
@@ -94,7 +94,10 @@ function gatedCalls(): LoopCalls | null {
 
 let gated: LoopCalls | null | undefined;
 
-/** The fastest there are, for all hosts of this JavaScript thread. Their page of code stays as long as the process. */
+/**
+ * The fastest calls available, shared by all hosts of this JavaScript thread. Their code page stays
+ * as long as the process.
+ */
 export function loopCalls(): LoopCalls {
   if (gated === undefined) gated = gatedCalls();
   return gated ?? libcCalls;

@@ -1,14 +1,14 @@
 /**
- * What a child runs between clone and execve: a list of system calls, and a few
- * instructions that make them in turn and end it with 127 at the first that fails, or
- * that returns something else than it must.
+ * The code that a child runs between clone and execve: a list of system calls, and a few
+ * instructions that make them in turn, and exit with 127 at the first one that fails, or that
+ * returns something else than it must.
  */
 
 import { arm64 } from './code-page.ts';
 
 /**
- * A system call of the list: its number, four arguments, what it returned, and what it
- * must return (0: anything but an error); 64 bits each.
+ * A system call of the list: its number, four arguments, its result, and the result it must have
+ * (0: anything but an error); 64 bits each.
  */
 export const CALL_BYTES = 56;
 
@@ -29,7 +29,7 @@ type Call =
 export interface Machine {
   /** Numbers of system calls. */
   readonly NR: Readonly<Record<Call, number>>;
-  /** A function for clone, whose argument is the address of the list. */
+  /** A function to pass to clone; its argument is the address of the list. */
   readonly code: Uint8Array;
 }
 
@@ -106,5 +106,5 @@ const ARM64: Machine = {
   ),
 };
 
-/** undefined on a machine that is not known. */
+/** undefined on an unknown machine. */
 export const MACHINE: Machine | undefined = { x64: X64, arm64: ARM64 }[process.arch as string];

@@ -1,4 +1,4 @@
-/** Machine code in a page of its own, which is never writable and executable at once. */
+/** Machine code in a page of its own, which is never writable and executable at the same time. */
 
 import { ENOSYS } from '../../errno.ts';
 import { c, memoryAt, result } from '../libc.ts';
@@ -11,7 +11,7 @@ const MAP_PRIVATE = 2;
 const MAP_ANONYMOUS = 0x20;
 
 export class CodePage {
-  /** Of its first instruction. */
+  /** The address of its first instruction. */
   readonly address: number;
 
   private constructor(address: number) {
@@ -20,13 +20,13 @@ export class CodePage {
 
   /**
    * @param code undefined on a machine whose code is not known
-   * @returns -ENOSYS there, or what mmap or mprotect refused
+   * @returns -ENOSYS in that case, or the error of mmap or mprotect
    */
   static make(code: Uint8Array | undefined): CodePage | number {
     if (code === undefined) return -ENOSYS;
     const flags = MAP_PRIVATE | MAP_ANONYMOUS;
     const address = c.mmap(0, PAGE, PROT_READ | PROT_WRITE, flags, -1, 0);
-    // MAP_FAILED is -1 as an address: far above any page.
+    // As an address, MAP_FAILED (-1) is far above any page.
     if (address >= Number.MAX_SAFE_INTEGER) return result(-1);
     new Uint8Array(memoryAt(address, code.length)).set(code);
     const ret = result(c.mprotect(address, PAGE, PROT_READ | PROT_EXEC));
@@ -37,7 +37,7 @@ export class CodePage {
     return new CodePage(address);
   }
 
-  /** No thread may stand in the code any more. */
+  /** Frees the page. No thread may be in the code. */
   free(): void {
     c.munmap(this.address, PAGE);
   }

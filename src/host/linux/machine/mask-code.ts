@@ -3,12 +3,13 @@
 import type { SignalWords } from '../sigset.ts';
 import { arm64 } from './code-page.ts';
 
-/** Which way a mask is edited. */
+/** The direction of an edit. */
 export type Edit = 'block' | 'unblock';
 
 /**
- * `ucontext->uc_sigmask |= words` (or `&= ~words`), and return: the kernel takes the
- * interrupted code's mask from there. undefined for a machine it does not know.
+ * Does `ucontext->uc_sigmask
+ * = words` (or `&= ~words`) and returns: the kernel restores the interrupted code's mask from
+ * there. undefined for an unknown machine.
  */
 export function maskCode(edit: Edit, words: SignalWords): Uint8Array | undefined {
   const block = edit === 'block';
