@@ -27,37 +27,14 @@ import {
   checkWatchOptions,
 } from './child-checks.ts';
 import { type ChildCallbacks, type ChildEvent, newChildEvent } from './child-event.ts';
-import { DeathTimes, type LoopTimes } from './death-times.ts';
-import type { SignalLoop, Signals } from './signals.ts';
+import type { ChildRequest, ChildWatchOptions } from './child-request.ts';
+import { DeathTimes } from './death-times.ts';
 
-export type { ChildCallbacks, ChildEvent };
+export type { ChildCallbacks, ChildEvent, ChildRequest, ChildWatchOptions };
 
 const T_SPAWN = EV.child_spawn;
 const T_STATUS = EV.child_status;
 const T_REAP = EV.child_reap;
-
-/** A child to start and watch. */
-export interface ChildRequest {
-  readonly request: SpawnRequest;
-  /** Its name in traces and events. */
-  readonly name: string;
-  readonly callbacks?: ChildCallbacks | undefined;
-}
-
-export interface ChildWatchOptions {
-  readonly loop: SignalLoop;
-  readonly signals: Signals;
-  readonly times: LoopTimes;
-  /** Whether stops and continues are reported too: without SA_NOCLDSTOP. */
-  readonly stops?: boolean | undefined;
-  /**
-   * Whether every child of the process is ours, as for pid 1 and subreapers:
-   * orphans that come to us, and children that were there before, are reaped and told
-   * to onOrphan.
-   */
-  readonly adopts?: boolean | undefined;
-  readonly onOrphan?: ((event: ChildEvent) => void) | undefined;
-}
 
 interface Watched {
   readonly pid: number;
