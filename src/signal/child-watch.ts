@@ -91,7 +91,7 @@ export class ChildWatch implements Disposable {
     this.#bh = loop.context.newBottomHalf('sigchld_bh', () => this.#reapAll());
     signals.childWatch = this;
     times.wanted++;
-    // Who died before the handler was there is told of by no SIGCHLD.
+    // No SIGCHLD comes for children that died before the handler was there.
     if (options.adopts && this.#hasEnded()) this.#bh.schedule();
   }
 
@@ -164,12 +164,12 @@ export class ChildWatch implements Disposable {
   }
 
   /**
-   * Watches a child of this process that was started by other means, and reaps it when
-   * it ends, also where it has ended already. So it must not be one of Node's
-   * child_process: Node, which reaps those itself, would wait for it for ever.
-   * @throws HostError ECHILD for what is no child of this process, or reaped already;
-   *   Error for one that is watched already, and after dispose. As the loop that reaps, it
-   *   throws another HostError where waitid is refused: EPERM by a filter
+   * Watches a child of this process that was started by other means, and reaps it when it ends,
+   * even if it has ended already. Do not pass a child of Node's child_process: Node reaps those
+   * itself, and would wait for it for ever.
+   * @throws HostError ECHILD if pid is not a child of this process, or has been reaped; another
+   *   HostError if waitid fails (EPERM by a filter); Error if it is watched already, or after
+   *   dispose
    */
   watch(pid: number, name: string, callbacks: ChildCallbacks = {}): void {
     this.#checkOpen('watch');
@@ -206,7 +206,7 @@ export class ChildWatch implements Disposable {
 
   /** QEMU: sigchld_bh_handler. */
   #reapAll(): void {
-    // Somebody else scheduled it, who may know of a death before SIGCHLD comes.
+    // Other news of a death may have scheduled this, before SIGCHLD came.
     this.#deaths.note(0);
     let done = false;
     try {
