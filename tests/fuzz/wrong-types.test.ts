@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { everyCall } from './generators/wrong-types.ts';
 
-it('every public function with every wrong type, in each place: what is wrong is told where it is given', () => {
+it('every public function refuses every wrong type of each argument in words of its own', () => {
   expect(everyCall()).toEqual([]);
 });

@@ -29,7 +29,7 @@ const PARTS = { script: 'page()', style: '' };
 const BLOCK =
   /<script type="application\/json" id="data">([^<]*)<\/script>\n<script>page\(\)<\/script>/;
 
-/** What `qemu-loop report` says of it, and works out for the page. */
+/** The findings of `qemu-loop report`, with all that it computes for the page. */
 function findingsOf(trace: ReportTrace): string[] {
   const { checks } = buildModel(trace, { slowNs: SLOW_NS });
   const titles = checks.flatMap(({ findings }) => findings.map(({ title }) => title));
@@ -38,7 +38,7 @@ function findingsOf(trace: ReportTrace): string[] {
   return titles;
 }
 
-/** Puts a value in the place of the n-th number or text of a JSON trace. */
+/** Replaces the n-th number or text of a JSON trace by a value. */
 interface Odd {
   readonly at: number;
   readonly value: unknown;
