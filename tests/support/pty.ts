@@ -74,7 +74,7 @@ export class Pty {
     }
   }
 
-  /** What is written stays in the kernel, until that takes no more. */
+  /** Stops reading: the output stays in the kernel, until that takes no more. */
   pause(): void {
     this.#master.pause();
   }
