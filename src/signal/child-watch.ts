@@ -127,7 +127,7 @@ export class ChildWatch implements Disposable {
     return pid;
   }
 
-  /** Finds out why cwd cannot be entered: hosts do not tell. */
+  /** Finds out why cwd cannot be entered: Host.spawn does not say. */
   #cannotEnter({ file, cwd = '' }: SpawnRequest): HostError {
     const { host } = this.#options.loop;
     const errno = host.open(cwd === '' ? '' : `${cwd}/.`, O_RDONLY | O_CLOEXEC, 0);
