@@ -103,7 +103,7 @@ describe.skipIf(NO_BROWSER)('the page of a report (skipped by QEMU_LOOP_NO_BROWS
     });
   });
 
-  it('the chain of a child is told in words, and each link leads to its event', async () => {
+  it('the chain of a child is in words, and each link leads to its event', async () => {
     await withReport(traced(twoChildren), async (page) => {
       const story = page.locator('.child').first();
       expect(await story.textContent()).toMatch(/exited with 0 after .*SIGCHLD was read/);
