@@ -1,4 +1,4 @@
-/** Traces with bytes changed, taken out, put in or cut off: they are read and reported, or refused in one line. */
+/** Traces with bytes changed, removed, added or cut off are reported, or refused in one line. */
 
 import fc from 'fast-check';
 import type { ReportTrace } from '../../../src/cli/report/facts.ts';
@@ -95,7 +95,7 @@ export default {
     const page = renderHtml(PARTS, { title: 'fuzz', slowNs: SLOW_NS, trace: packTrace(trace) });
     const data = BLOCK.exec(page);
     if (data === null) throw new Error('something of the trace ends the block that it stands in');
-    // The page itself begins so.
+    // As the page itself does at its start.
     const back = unpackTrace((JSON.parse(data[1]!) as PageData).trace);
     const shown = findingsOf(back);
     if (shown.join('\n') !== found.join('\n')) throw new Error(`${found} against ${shown}`);
