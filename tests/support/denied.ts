@@ -107,7 +107,7 @@ export async function runDenied(
   return { status, signal, stderr };
 }
 
-/** @throws where it came out as nobody can use it */
+/** @throws Error if the outcome is neither of those that are allowed */
 export function judge(denied: Denied, errno: string, { status, signal, stderr }: Outcome): void {
   if (denied.works && status === 3 && stderr === '') return;
   const line = new RegExp(`^qemu-loop: [^\\n]*\\(${errno}\\)[^\\n]*\\n$`);

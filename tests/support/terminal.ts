@@ -55,9 +55,9 @@ export function shellTerminal(
 }
 
 /**
- * Runs a script of a shell, in which $QL is qemu-loop. Its terminal does not echo. Above it
- * stands a shell that leads the session, as a person's would: where the terminal goes away that
- * one dies, whatever the script traps, and so the script's job gets SIGHUP.
+ * Runs a shell script, in which $QL is qemu-loop, on a terminal that does not echo. The script's
+ * parent is a shell that leads the session, as a person's shell would. If the terminal goes away,
+ * that shell dies, whatever the script traps, and so the script's job gets SIGHUP.
  */
 export function onTerminal(script: string, columns = 80, rows = 24): Terminal {
   const file = join(testDirectory(), 'script.sh');
