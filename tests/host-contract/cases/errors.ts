@@ -103,7 +103,7 @@ export const errors: ContractCase[] = [
     },
   },
   {
-    name: 'errors: a count, timeout or offset of another type is EINVAL, even if it converts to a number',
+    name: 'errors: a count, timeout or offset that is not a number is EINVAL, even if it converts to one',
     run: (env) => {
       const { host, buf } = env;
       const [readEnd, writeEnd] = env.pipe();
