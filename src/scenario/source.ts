@@ -45,7 +45,10 @@ export function toPlain(node: Node): unknown {
   return plain;
 }
 
-/** A node of which each map and list has no more than its first entries; itself where none has more than `many`. */
+/**
+ * A copy in which each map and list has its first entries only; the node itself if none has more
+ * than `many`.
+ */
 export function beginning(node: Node, many: number): Node {
   return isLong(node, many) ? cut(node) : node;
 }
@@ -94,9 +97,7 @@ export function entryOf(node: MapNode, key: string): MapEntry | undefined {
   return index.get(key);
 }
 
-/**
- * A map with this many entries is not searched one by one: looking up each of them would take n².
- */
+/** From this many entries on, a map has an index: looking up all n of them one by one takes n². */
 const MANY = 16;
 const indexes = new WeakMap<MapNode, Map<string, MapEntry>>();
 

@@ -10,7 +10,7 @@ export class SimBuffer implements HostBuffer {
   readonly view: DataView;
   readonly #bytes: Uint8Array;
 
-  /** Throws RangeError where there is no memory, or bytes are no size. */
+  /** Throws RangeError if bytes is not a size, or no memory is left. */
   constructor(bytes: number) {
     if (new.target !== SimBuffer) throw new TypeError('a HostBuffer is made by Host.alloc alone');
     checkBytes(bytes);

@@ -1,4 +1,4 @@
-/** What signals do by default, and the table that sigaction(2) changes. */
+/** The default actions of signals, and the table that sigaction(2) changes. */
 import { isRecord, takeAction } from '../arguments.ts';
 import * as C from '../constants.ts';
 import { EFAULT, EINVAL } from '../errno.ts';
@@ -9,7 +9,7 @@ import { bit, isSignal } from './pending.ts';
 export const HANDLER_ADDRESS = 0x1000;
 const HANDLERS = [C.SIG_DFL, C.SIG_IGN, HANDLER_ADDRESS];
 
-/** What glibc keeps for its threads; sigaction(3) refuses them. */
+/** Signals that glibc keeps for its threads; sigaction(3) refuses them. */
 const LIBC_SIGNALS: readonly number[] = [32, 33];
 const IGNORED_BY_DEFAULT = bit(C.SIGCHLD) | bit(C.SIGCONT) | bit(C.SIGURG) | bit(C.SIGWINCH);
 const STOPS = bit(C.SIGSTOP) | bit(C.SIGTSTP) | bit(C.SIGTTIN) | bit(C.SIGTTOU);

@@ -68,7 +68,7 @@ export class SimHost implements Host {
   readonly #waiter: Waiter;
   readonly #programs = new Map<string, Program>();
 
-  /** @throws TypeError where the options are no object */
+  /** @throws TypeError if the options are not an object */
   constructor(options: SimHostOptions = {}) {
     checkObject(options, 'SimHost: options', 'an object');
     const startNs = options.startNs ?? START_NS;
