@@ -23,14 +23,16 @@ export type TimerCallback<T> = (opaque: T) => void;
 const NOT_PENDING = -1;
 
 /**
- * Calls a function once its clock has reached a time. Made by
- * TimerListGroup.newTimer. QEMU: QEMUTimer.
+ * Calls a function when its clock reaches a time. Made by TimerListGroup.newTimer. QEMU: QEMUTimer.
  */
 export class QemuTimer {
-  // What an expiry touches stands together: of many timers, each is a miss of the cache.
+  // The fields that an expiry uses are together: with many timers, each is a cache miss.
   readonly callback: TimerCallback<unknown>;
   readonly opaque: unknown;
-  /** Whether it is armed; it is not any more in its own callback. QEMU: timer_pending. Only TimerList writes it. */
+  /**
+   * Whether it is armed; false inside its own callback. QEMU: timer_pending. Only TimerList writes
+   * it.
+   */
   pending = false;
   readonly name: string;
   /** ns of one unit in mod and modAnticipate: SCALE_NS, SCALE_US or SCALE_MS. */
@@ -38,7 +40,10 @@ export class QemuTimer {
   readonly #list: TimerList;
   /** Deadline of the last arming, ns. Only TimerList writes it. */
   deadlineNs = 0;
-  /** What that number leaves out, see Clocks.restNs. Only TimerList writes it. @internal */
+  /**
+   * The part of the deadline that the number leaves out, see Clocks.restNs. Only TimerList writes
+   * it. @internal
+   */
   restNs = 0;
   /** @internal */
   seq = 0;
@@ -58,28 +63,28 @@ export class QemuTimer {
     this.opaque = opaque;
   }
 
-  /** Arms it for a time in its own units, anew if it is pending. QEMU: timer_mod. */
+  /** Arms it for a time in its own units, again if it is pending. QEMU: timer_mod. */
   mod(expireTime: number): void {
     this.#list.mod(this, this.#number(expireTime) * this.scale);
   }
 
   /**
-   * A negative time counts as 0, which is long past; one above QEMU's int64_t as
-   * INT64_MAX. QEMU: timer_mod_ns.
-   * @throws RangeError where the time is not a number
+   * Arms it for a time in ns. A negative time counts as 0, which is long past; one above QEMU's
+   * int64_t as INT64_MAX. QEMU: timer_mod_ns.
+   * @throws RangeError if the time is not a number
    */
   modNs(expireTimeNs: number): void {
     this.#list.mod(this, this.#number(expireTimeNs));
   }
 
-  /** Arms it, unless it is due earlier already. QEMU: timer_mod_anticipate. */
+  /** Arms it, unless it is already due earlier. QEMU: timer_mod_anticipate. */
   modAnticipate(expireTime: number): void {
     this.modAnticipateNs(this.#number(expireTime) * this.scale);
   }
 
   /**
    * QEMU: timer_mod_anticipate_ns.
-   * @throws RangeError where the time is not a number
+   * @throws RangeError if the time is not a number
    */
   modAnticipateNs(expireTimeNs: number): void {
     const deadlineNs = this.#number(expireTimeNs);
@@ -90,7 +95,7 @@ export class QemuTimer {
 
   /**
    * Arms it for a span from now, in ns.
-   * @throws RangeError where the span is not a number
+   * @throws RangeError if the span is not a number
    */
   modFromNowNs(spanNs: number): void {
     this.#list.modFromNow(this, this.#number(spanNs));
@@ -101,12 +106,12 @@ export class QemuTimer {
     this.#list.del(this);
   }
 
-  /** del. */
+  /** See del. */
   dispose(): void {
     this.del();
   }
 
-  /** Deadline in ns of the clock, -1 while it is not pending. QEMU: timer_expire_time_ns. */
+  /** Deadline in ns of the clock; -1 while it is not pending. QEMU: timer_expire_time_ns. */
   get expireTimeNs(): number {
     return this.pending ? this.deadlineNs : NOT_PENDING;
   }
@@ -116,7 +121,9 @@ export class QemuTimer {
     return this.pending && this.deadlineNs <= nowNs;
   }
 
-  /** A time of any other kind would stand nowhere in the order, and break it for all others. */
+  /**
+   * Anything that is not a number would have no place in the order, and break it for all others.
+   */
   #number(time: number): number {
     if (typeof time === 'number' && !Number.isNaN(time)) return time;
     throw new RangeError(`timer '${this.name}': the time is ${shown(time)}: expected a number`);
@@ -155,7 +162,7 @@ export class TimerList implements ClockListener {
     return this.#clocks.nowNs(this.type);
   }
 
-  /** Arms a timer for a span from now, to the ns on the host clock too. */
+  /** Arms a timer for a span from now, exact to the ns on the host clock too. */
   modFromNow(timer: QemuTimer, spanNs: number): void {
     const nowNs = this.nowNs();
     const restNs = this.#clocks.restNs(this.type);
@@ -164,14 +171,15 @@ export class TimerList implements ClockListener {
       this.mod(timer, sumNs);
       return;
     }
-    // What the sum leaves out (Knuth's two-sum), and then the number next to the exact time.
+    // The part that the sum leaves out (Knuth's two-sum), then the number nearest to the exact
+    // time.
     const spanPart = sumNs - nowNs;
     const leftNs = nowNs - (sumNs - spanPart) + (spanNs - spanPart) + restNs;
     const expireTimeNs = sumNs + leftNs;
     this.mod(timer, expireTimeNs, leftNs - (expireTimeNs - sumNs));
   }
 
-  /** @param restNs what the number expireTimeNs leaves out */
+  /** @param restNs the part that the number expireTimeNs leaves out */
   mod(timer: QemuTimer, expireTimeNs: number, restNs = 0): void {
     if (this.#closed) throw new Error(`timer_mod: '${timer.name}': the loop is closed`);
     if (timer.pending) this.#queue.remove(timer);
@@ -184,7 +192,7 @@ export class TimerList implements ClockListener {
       const clock = CLOCK_NAMES[this.type]!;
       this.#trace.emit(T_MOD, timer.name, clock, timer.deadlineNs, first ? 1 : 0);
     }
-    // Only a new first deadline makes somebody who sleeps wake up sooner.
+    // Only a new first deadline can make a sleeper wake up sooner.
     if (first) this.#notify();
   }
 
@@ -200,7 +208,10 @@ export class TimerList implements ClockListener {
     this.#notify();
   }
 
-  /** ns until the first timer is due, 0 where it is, -1 where there is none to wait for. QEMU: timerlist_deadline_ns. */
+  /**
+   * ns until the first timer is due: 0 if it is, -1 if there is none to wait for. QEMU:
+   * timerlist_deadline_ns.
+   */
   deadlineNs(): number {
     if (this.#queue.size === 0 || !this.#clocks.isEnabled(this.type)) return -1;
     const delta = this.#queue.firstNs - this.nowNs();
@@ -209,13 +220,13 @@ export class TimerList implements ClockListener {
   }
 
   /**
-   * Calls all that are due by one reading of the clock, also those that the
-   * callbacks arm for then or before. Returns whether any was. QEMU: timerlist_run_timers.
+   * Calls all timers that are due by one reading of the clock, including those that callbacks arm
+   * for then or before. Returns whether there were any. QEMU: timerlist_run_timers.
    */
   run(): boolean {
     const queue = this.#queue;
     if (queue.size === 0) return false;
-    // A nested run ends as the outer one does, and QEMU takes that for its end.
+    // A nested run resets this like an outer one, and QEMU takes that for the end.
     this.isRunning = false;
     if (!this.#clocks.isEnabled(this.type)) return false;
     const nowNs = this.nowNs();
@@ -261,13 +272,13 @@ export class TimerList implements ClockListener {
   }
 }
 
-/** A timer list for each clock. QEMU: QEMUTimerListGroup. */
+/** One timer list per clock. QEMU: QEMUTimerListGroup. */
 export class TimerListGroup {
   /** @internal */
   readonly lists: readonly TimerList[];
   readonly #tally: Tally = { armed: 0 };
 
-  /** @param notify called when a deadline comes that is sooner than all of its list. */
+  /** @param notify called when a list gets a new earliest deadline. */
   constructor(clocks: Clocks, trace: Tracer, notify: () => void) {
     const lists: TimerList[] = [];
     for (let type = 0; type < QEMU_CLOCK_MAX; type++) {
@@ -277,9 +288,9 @@ export class TimerListGroup {
   }
 
   /**
-   * A timer of this group, not pending yet. QEMU: timer_new_full.
+   * Makes a timer of this group, not armed yet. QEMU: timer_new_full.
    * @param type QEMU_CLOCK_*
-   * @param scale ns of a unit of its times: SCALE_NS, SCALE_US, SCALE_MS
+   * @param scale ns per unit of its times: SCALE_NS, SCALE_US, SCALE_MS
    */
   newTimer<T = undefined>(
     type: number,
@@ -305,7 +316,9 @@ export class TimerListGroup {
     return deadline;
   }
 
-  /** Runs what is due, clock by clock in the order of their numbers. QEMU: timerlistgroup_run_timers. */
+  /**
+   * Runs due timers, clock by clock in the order of their numbers. QEMU: timerlistgroup_run_timers.
+   */
   run(): boolean {
     let progress = false;
     if (this.#tally.armed === 0) return false;

@@ -119,7 +119,6 @@ const STILL_TO_DO: readonly string[] = [
   'docs/qemu-map.md',
   'docs/scenario-language.md',
   'docs/scenarios.md',
-  'src/aio',
   'src/cli',
   'src/cli/exit',
   'src/cli/log',
