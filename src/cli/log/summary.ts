@@ -3,14 +3,14 @@ import { endText } from '../exit/exit-status.ts';
 import { BOLD, childColor, cut, GREEN, paint, RED, type Style, wrap } from '../text/style.ts';
 import { count, formatDuration } from '../text/units.ts';
 
-/** One child, as the summary tells it. */
+/** A child's line in the summary. */
 export interface ChildRow {
   readonly number: number;
   readonly command: string;
   pid: number;
   startNs: number;
   endNs: number;
-  /** CLD_*; 0 while it has not ended. */
+  /** CLD_*; 0 until it has ended. */
   code: number;
   status: number;
   utimeNs: number;
@@ -34,7 +34,7 @@ export function newRow(command: string, number: number): ChildRow {
   };
 }
 
-/** Death-to-reap times, and whether each is a bound. */
+/** Death-to-reap times; each may be an upper bound. */
 export class Latencies {
   readonly #ns: number[] = [];
   #bounds = 0;
@@ -44,7 +44,7 @@ export class Latencies {
     if (isBound) this.#bounds++;
   }
 
-  /** Min, median and max in ns, or undefined where nothing was reaped. */
+  /** Min, median and max in ns, or undefined if nothing was reaped. */
   figures(): { min: number; median: number; max: number; bounds: number } | undefined {
     if (this.#ns.length === 0) return undefined;
     const sorted = [...this.#ns].sort((a, b) => a - b);
@@ -57,7 +57,7 @@ export class Latencies {
   }
 }
 
-/** What a run came to. */
+/** The result of a run. */
 export class Report {
   readonly children: readonly ChildRow[];
   readonly latencies = new Latencies();
@@ -71,14 +71,14 @@ export class Report {
   signals = 0;
   sigfd = 'native';
   status = 0;
-  /** What the status comes from, for a person. */
+  /** The reason for the status, for a person. */
   why = '';
 
   constructor(children: readonly ChildRow[]) {
     this.children = children;
   }
 
-  /** Children that were reaped without a SIGCHLD of their own. */
+  /** Children reaped without a SIGCHLD of their own. */
   get coalesced(): number {
     return Math.max(0, this.reaped - this.sigchlds);
   }
@@ -106,7 +106,7 @@ export class Report {
   }
 }
 
-/** More than so many children are not listed one by one, but for those that failed. */
+/** If there are more children than this, only those that failed are listed. */
 const LISTED = 16;
 
 export function summaryText(report: Report, style: Style): string {
@@ -142,7 +142,7 @@ function rowLine(row: ChildRow, widest: number, style: Style): string {
   const ran = row.code === 0 ? '' : ` after ${formatDuration(row.endNs - row.startNs)}`.padEnd(15);
   const used = 2 + head.length + 1 + end.length + ran.length + 2;
   const command = visible(row.command.replace(/\s+/g, ' '));
-  // A command that would get no room worth the name is left out.
+  // The command is left out if there is hardly any room for it.
   const room = style.width === 0 ? 0 : style.width - used;
   const shown = style.width !== 0 && room < 8 ? '' : `  ${cut(command, room)}`;
   return `  ${paint(style, childColor(row.number), head)} ${paint(style, good ? GREEN : RED, end)}${ran}${shown}`;
