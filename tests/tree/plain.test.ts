@@ -120,7 +120,6 @@ const STILL_TO_DO: readonly string[] = [
   'docs/scenario-language.md',
   'docs/scenarios.md',
   'src/cli',
-  'src/cli/output',
   'src/cli/run',
   'src/cli/spawn',
   'src/cli/terminal',
