@@ -8,18 +8,17 @@ import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 const STDIN = 0;
 const STANDARD = [STDIN, 1, 2];
 
-/** What tcgetpgrp says where the foreground group is none of our pid namespace. */
+/** The result of tcgetpgrp if the foreground group is outside our pid namespace. */
 const OUTSIDE = 0;
 
 /**
- * Our controlling terminal, whatever stdin is, and who has it in the foreground. SIGTTOU
- * must be ignored while it is used, since a process in the background may set the
- * foreground group only then.
+ * Our controlling terminal, whatever stdin is, and its foreground group. SIGTTOU must be ignored
+ * while this is in use: otherwise a background process may not set the foreground group.
  */
 export class Terminal implements Disposable {
-  /** Has it open; -1 where there is no terminal. */
+  /** A descriptor of it; -1 if there is no terminal. */
   readonly fd: number;
-  /** Whether a shell may put us into its foreground, and children may have it then. */
+  /** Whether a shell may put us into its foreground, so that children may have it. */
   readonly interactive: boolean;
   readonly #host: Host;
   readonly #ownGroup: number;
@@ -37,8 +36,8 @@ export class Terminal implements Disposable {
   }
 
   /**
-   * Whether our own group is in the foreground, as far as can be known: one outside our
-   * pid namespace that is in the foreground is taken to be ours.
+   * Whether our own group is in the foreground, as far as can be known: a foreground group outside
+   * our pid namespace is taken to be ours.
    */
   get isOurs(): boolean {
     if (!this.interactive) return false;
@@ -47,19 +46,19 @@ export class Terminal implements Disposable {
   }
 
   /**
-   * Whether a child may have it from its start: where it reads from it, and where we can
-   * take it back, which we cannot for a group outside our pid namespace.
+   * Whether a child may have it from its start: if it reads from the terminal, and if we can take
+   * it back, which we cannot for a group outside our pid namespace.
    */
   get canLend(): boolean {
     return this.fd === STDIN && this.isOurs && this.#host.tcgetpgrp(STDIN) !== OUTSIDE;
   }
 
-  /** Makes a child's group the one in the foreground, if it is ours to give. */
+  /** Puts a child's group into the foreground, if ours is there. */
   give(pgid: number): void {
     if (this.isOurs) this.#host.tcsetpgrp(this.fd, pgid);
   }
 
-  /** Takes it back from a group that has left it behind, or from this one of ours that has it. */
+  /** Takes it back from a group that has ended, or from the given one of our groups. */
   takeBack(pgid?: number): void {
     if (!this.interactive) return;
     const now = this.#host.tcgetpgrp(this.fd);
@@ -68,8 +67,8 @@ export class Terminal implements Disposable {
   }
 
   /**
-   * Stops our whole group, as the terminal would have, and returns when it is
-   * continued. Returns false where nobody would continue it.
+   * Stops our whole group, as the terminal would have, and returns when it is continued. Returns
+   * false if nobody would continue it.
    */
   suspend(): boolean {
     if (isOrphaned(this.#host.getpid())) return false;
@@ -78,19 +77,22 @@ export class Terminal implements Disposable {
   }
 }
 
-/** The first of stdin, stdout and stderr that is it, else by its name; -1: there is none. */
+/**
+ * The first of stdin, stdout and stderr that is the terminal, else opened by its name; -1 if there
+ * is none.
+ */
 function openControlling(host: Host): number {
   const standard = STANDARD.find((fd) => host.tcgetpgrp(fd) >= 0);
   return standard ?? Math.max(-1, host.open('/dev/tty', O_RDWR | O_NOCTTY | O_CLOEXEC, 0));
 }
 
-/** Whether another group than ours has the terminal on stdin. */
+/** Whether a group other than ours has the terminal on stdin. */
 export function isBackground(host: Host): boolean {
   const foreground = host.tcgetpgrp(STDIN);
   return foreground > 0 && foreground !== host.getpgid(0);
 }
 
-/** @throws CliError where --watch has no terminal to draw on */
+/** @throws CliError if --watch has no terminal to draw on */
 export async function needTerminal(): Promise<void> {
   const { isatty } = await import('node:tty');
   const missing = [!isatty(0) && 'stdin', !isatty(1) && 'stdout'].filter((name) => name !== false);
@@ -103,17 +105,17 @@ export async function needTerminal(): Promise<void> {
   );
 }
 
-/** @throws CliError where --watch would draw on a terminal that is another's */
+/** @throws CliError if --watch would draw on a terminal in another group's foreground */
 export function needForeground(host: Host): void {
   if (!isBackground(host)) return;
   throw new CliError('--watch needs its terminal: start it in the foreground', EXIT_USAGE);
 }
 
 /**
- * Whether no shell looks after a process's group: none of its members has a
- * parent in the same session and another group. The way up from us is looked at;
- * a shell that we came from stands on it. Without a /proc of ours nobody can tell, and
- * who stops may never go on: that counts as orphaned.
+ * Whether no shell looks after a process's group: none of its members has a parent in the same
+ * session and another group. Only our ancestors are examined; a shell that started us is among
+ * them. If /proc is not ours this cannot be known, and a stopped group might never continue: that
+ * counts as orphaned.
  */
 function isOrphaned(pid: number): boolean {
   const own = isProcOurs(pid) ? stat(pid) : undefined;
@@ -130,7 +132,7 @@ function isOrphaned(pid: number): boolean {
 function stat(pid: number): { ppid: number; pgrp: number; session: number } | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name, in parentheses, may hold anything.
+    // The name, in parentheses, may contain anything.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return { ppid: Number(fields[1]), pgrp: Number(fields[2]), session: Number(fields[3]) };
   } catch {
