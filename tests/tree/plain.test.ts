@@ -122,7 +122,6 @@ const STILL_TO_DO: readonly string[] = [
   'src/cli',
   'src/cli/run',
   'src/cli/spawn',
-  'src/cli/trace',
   'tests/cli',
   'tests/host',
   'tests/scenario',
