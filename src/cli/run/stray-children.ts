@@ -3,12 +3,12 @@ import { newWaitResult } from '../../host/host.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
 
 /**
- * The real children of scenarios whose worker was killed. They have process
- * groups of their own, so no Ctrl-C reaches them; as a subreaper we get them.
+ * The real children of scenarios whose worker was killed. They have process groups of their own, so
+ * Ctrl-C does not reach them; as a subreaper we adopt them.
  */
 export class Orphans {
   readonly #host = new LinuxHost();
-  /** Children that were there before: somebody else's, to end and to reap. */
+  /** Children that existed before: somebody else ends and reaps them. */
   readonly #others: ReadonlySet<number>;
 
   constructor() {
@@ -17,8 +17,8 @@ export class Orphans {
   }
 
   /**
-   * Ends all, and whoever they leave behind in turn.
-   * @param workers those that live, or that Node is still to reap
+   * Ends all of them, and in turn the processes they leave behind.
+   * @param workers workers that live, or that Node has yet to reap
    */
   end(workers: ReadonlySet<number>): void {
     const stays = (pid: number): boolean => workers.has(pid) || this.#others.has(pid);
