@@ -27,8 +27,8 @@ import type { SignalfdSiginfo } from '../../signal/siginfo.ts';
 import type { Signals } from '../../signal/signals.ts';
 
 /**
- * Not passed on: what cannot be, what says that we ourselves are at fault, what
- * is about us (our terminal, our pipe, our children), and V8's profiler's.
+ * Signals that are not passed on: those that cannot be, those that report our own faults, those
+ * about us (our terminal, our pipe, our children), and that of V8's profiler.
  */
 const OWN: ReadonlySet<number> = new Set([
   SIGKILL,
@@ -48,31 +48,27 @@ const OWN: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * Signals that are passed on to the children: as tini has it, all that make sense.
- * The last real-time one is left out, since blocking the others in every thread
- * takes one that is not blocked.
+ * Signals that are passed on to the children: all that make sense, as in tini. The last real-time
+ * one is left out, since blocking the others in every thread needs one that is not blocked.
  */
 export const FORWARDED: readonly number[] = Array.from(
   { length: SIGRTMAX - 1 },
   (_, i) => i + 1,
 ).filter((signo) => !OWN.has(signo) && (signo < 32 || signo >= SIGRTMIN));
 
-/** What a terminal sends to its whole foreground group. */
+/** Signals that a terminal sends to its whole foreground group. */
 const FROM_TERMINAL: ReadonlySet<number> = new Set([SIGINT, SIGQUIT, SIGTSTP, SIGWINCH]);
 
-/** A signal that is to go to the children. */
+/** A signal for the children. */
 export interface Passing {
   readonly signo: number;
-  /** Value of sigqueue, where it came with one. */
+  /** The value of sigqueue, if it came with one. */
   readonly value: number | undefined;
-  /** The terminal has sent it to our whole group: children in it have it already. */
+  /** Whether the terminal has sent it to our whole group: children in it already have it. */
   readonly toGroup: boolean;
 }
 
-/**
- * Calls pass for every signal that is to be passed on, after --rewrite, and
- * dropped for those that are not.
- */
+/** Calls pass for every signal to pass on, after --rewrite, and dropped for the others. */
 export function forwardSignals(
   signals: Signals,
   rewrite: ReadonlyMap<number, number>,
@@ -92,7 +88,7 @@ export function forwardSignals(
   for (const signo of FORWARDED) {
     signals.sigaction(signo, { name: 'forward_signal', flags: SA_SIGINFO, handler });
   }
-  // A terminal's reproach must not stop the one who puts children into the foreground.
+  // The terminal's SIGTTIN and SIGTTOU must not stop us, who put children into the foreground.
   signals.sigaction(SIGTTIN, { handler: 'ignore' });
   signals.sigaction(SIGTTOU, { handler: 'ignore' });
 }

@@ -13,11 +13,11 @@ import type { Terminal } from '../terminal/terminal.ts';
 import { formatDuration } from '../text/units.ts';
 import type { Job } from './options.ts';
 
-/** Between two tries to start a child for which there were no resources. */
+/** Time between two attempts to start a child for which there were no resources. */
 const FIRST_RETRY_NS = 10e6;
 const LAST_RETRY_NS = 1e9;
 
-/** A child that was started. */
+/** A started child. */
 export interface Child {
   readonly row: ChildRow;
   readonly pid: number;
@@ -33,14 +33,14 @@ export interface LauncherParts {
   readonly log: LogWriter;
   readonly prefixer: Prefixer | null;
   readonly prefixOf: (number: number) => string;
-  /** Whether each child is to lead a group, and whether it gets the terminal. */
+  /** Whether each child leads a group, and whether it gets the terminal. */
   readonly leads: boolean;
   readonly foreground: boolean;
   readonly jobs: readonly Job[];
-  /** What each child inherits beyond stderr. */
+  /** Descriptors that each child inherits besides 0, 1 and 2. */
   readonly passFds: readonly number[];
   readonly rows: readonly ChildRow[];
-  /** Given to each child's watch. */
+  /** Gives the callbacks for each child's watch. */
   readonly callbacksFor: (row: ChildRow) => ChildCallbacks;
   readonly onStart: (child: Child) => void;
   /** How many children live: while there are any, a shortage may pass. */
@@ -50,8 +50,8 @@ export interface LauncherParts {
 }
 
 /**
- * Starts the children in order. Where processes, descriptors or memory have run
- * out it waits, as long as other children live that may give some back.
+ * Starts the children in order. If processes, descriptors or memory run out it waits, as long as
+ * other children live that may release some.
  */
 export class Launcher {
   readonly #parts: LauncherParts;
@@ -70,7 +70,7 @@ export class Launcher {
     return this.#next < this.#parts.jobs.length;
   }
 
-  /** Starts as many as can be. */
+  /** Starts as many children as possible. */
   start(): void {
     while (this.pending) {
       try {
@@ -84,12 +84,12 @@ export class Launcher {
     }
   }
 
-  /** A child has ended, and what it held is free. */
+  /** A child has ended, and its resources are free. */
   roomMade(): void {
     if (this.#retry.pending) this.start();
   }
 
-  /** Starts no more. */
+  /** Gives up starting children. */
   abandon(): void {
     this.#retry.del();
     this.#next = this.#parts.jobs.length;
@@ -119,7 +119,10 @@ export class Launcher {
     this.#retryNs = Math.min(2 * this.#retryNs, LAST_RETRY_NS);
   }
 
-  /** The pipes of those that have ended may be all that stands in the way. Returns whether one is closed now. */
+  /**
+   * Closes the pipes of ended children, which may be all that is in the way. Returns whether one
+   * was closed.
+   */
   #closesPipes(): boolean {
     const { prefixer } = this.#parts;
     if (prefixer === null) return false;
@@ -161,9 +164,9 @@ export class Launcher {
     try {
       return watch.spawn({ ...request, foregroundTty: terminal.fd }, name, callbacks);
     } catch (error) {
-      // It has the terminal before it is its program, and may have ended with it.
+      // The child has the terminal before its program starts, and may have ended with it.
       terminal.takeBack();
-      // A C library before 2.35 cannot do it in the child.
+      // A C library before 2.35 cannot do this in the child.
       if (!(error instanceof HostError) || error.errno !== ENOSYS) throw error;
     }
     const pid = watch.spawn(request, name, callbacks);

@@ -10,17 +10,17 @@ import {
 import { type Host, newWaitResult } from '../../host/host.ts';
 import { isProcOurs } from '../../host/linux/proc.ts';
 
-/** As kill(2) has it: all processes but us; for pid 1 all of its pid namespace. */
+/** kill(2)'s pid for all processes except us; for pid 1, all of its pid namespace. */
 export const EVERYBODY = -1;
 
 /**
- * Processes that came to us when their own parents had ended, and that are to end
- * too. Where we adopt nobody there are none.
+ * Processes that we adopted when their own parents ended, and that must end too. There are none if
+ * we adopt nobody.
  */
 export class Leftovers {
   readonly #host: Host;
   readonly #adopts: boolean;
-  /** Those that were told to end. */
+  /** Processes that were told to end. */
   readonly #told = new Set<number>();
 
   constructor(host: Host, adopts: boolean) {
@@ -31,23 +31,26 @@ export class Leftovers {
   /** Whether any is left, dead or alive. */
   get any(): boolean {
     if (!this.#adopts) return false;
-    // -ECHILD, and no other answer, says that there is none.
+    // Only -ECHILD means that there is none.
     return this.#host.waitid(P_ALL, 0, WEXITED | WNOHANG | WNOWAIT, newWaitResult()) >= 0;
   }
 
-  /** Tells those to end that were not told yet, and returns them; EVERYBODY where they cannot be listed. */
+  /**
+   * Tells the processes to end that were not told yet, and returns them; EVERYBODY if they cannot
+   * be listed.
+   */
   tell(): readonly number[] {
     const fresh = this.#pids().filter((pid) => !this.#told.has(pid));
     for (const pid of fresh) {
       this.#told.add(pid);
       this.#host.kill(pid, SIGTERM);
-      // One that is stopped could not end.
+      // A stopped process could not end.
       this.#host.kill(pid, SIGCONT);
     }
     return fresh;
   }
 
-  /** SIGKILL to all there are now, who are returned as by tell. */
+  /** Sends SIGKILL to all of them; returns the same as tell. */
   kill(): readonly number[] {
     const pids = this.#pids();
     for (const pid of pids) this.#host.kill(pid, SIGKILL);
@@ -60,7 +63,7 @@ export class Leftovers {
 
   #pids(): readonly number[] {
     if (!this.#adopts) return [];
-    // Where /proc is another pid namespace's, its numbers would be other processes.
+    // If /proc is another pid namespace's, its numbers would mean other processes.
     const unseen = this.#host.getpid() === 1 && !isProcOurs(this.#host.getpid());
     return unseen ? [EVERYBODY] : this.#host.children();
   }

@@ -1,4 +1,4 @@
-/** Puts the parts of `qemu-loop --spawn` together, runs them, and puts everything back. */
+/** Assembles the parts of `qemu-loop --spawn`, runs them, and restores everything. */
 
 import {
   CLOCK_MONOTONIC,
@@ -37,19 +37,19 @@ import { Supervisor } from './supervisor.ts';
 import { WatchLog } from './watch-log.ts';
 import type { WatchMaker, WatchView } from './watch-parts.ts';
 
-/** What is loaded only where it is wanted; null: it is not. */
+/** Parts that are loaded only on demand; null if they are not wanted. */
 export interface Makers {
   readonly jsonLog: JsonLogMaker | null;
   readonly watch: WatchMaker | null;
   /** Keeps all events for the report of the run. */
   readonly events: TraceRing | null;
-  /** Is handed on to the children. */
+  /** The channel passed on to the children. */
   readonly channel: NodeChannel | null;
 }
 
 /**
- * Runs what the options ask for to its end. Returns the exit status.
- * @throws CliError or HostError where the loop or a child cannot be had
+ * Runs the session that the options describe to its end. Returns the exit status.
+ * @throws CliError or HostError if the loop or a child cannot be started
  */
 export function runSession(options: Options, makers: Makers): number {
   const host = new LinuxHost();
@@ -75,7 +75,10 @@ class Session {
   readonly #view: WatchView | null;
   readonly #channel: NodeChannel | null;
   readonly #trace: Tracer;
-  /** The process ends at once: the signals stay ours, or one that comes late would end us instead. */
+  /**
+   * Whether the process ends at once: the signals then stay blocked, since a late one would end us
+   * instead.
+   */
   #exits = false;
   readonly #traceOutput: TraceOutput | null;
   readonly #counts: { readonly wakeups: number };
@@ -130,7 +133,7 @@ class Session {
     if (supervisor.failure !== null) throw supervisor.failure;
     const lost = outputs.failure(this.#report.status);
     if (lost !== null) throw lost;
-    // To write a report's line could block, while signals are blocked.
+    // Writing a line about the report could block while signals are blocked.
     this.#exits = this.#options.report === undefined;
     return this.#report.status;
   }
@@ -224,7 +227,7 @@ class Session {
     return output;
   }
 
-  /** While the loop goes on, by which what waits for its reader is written. */
+  /** Ends the trace while the loop goes on, which writes the data that waits for its reader. */
   #endTrace(supervisor: Supervisor, loop: MainLoop): void {
     if (this.#traceOutput === null) return;
     supervisor.awaitOutput();
@@ -235,7 +238,7 @@ class Session {
     while (this.#outputs.waiting) loop.mainLoopWait(false);
   }
 
-  /** SIGABRT would end us before the trace is whole; then it may. */
+  /** SIGABRT would end us before the trace is complete; afterwards it may. */
   #endTraceOnAbort(signals: Signals, output: TraceOutput): void {
     const handler = (): void => {
       output.close();
@@ -268,7 +271,7 @@ class Session {
     if (logLevel !== 'error' && logLevel !== 'warn') this.#log.summary(report);
   }
 
-  /** A stdin that is at its end, also where there is no /dev/null. */
+  /** A stdin at its end, even if there is no /dev/null. */
   #openEmpty(): number {
     const host = this.#host;
     const pipe: [number, number] = [-1, -1];

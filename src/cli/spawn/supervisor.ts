@@ -34,15 +34,15 @@ export interface SupervisorParts {
   readonly report: Report;
   readonly prefixer: Prefixer | null;
   readonly prefixOf: (number: number) => string;
-  /** Whether every child of this process is ours to reap, and at last to end. */
+  /** Whether every child of this process is ours to reap, and to end at last. */
   readonly adopts: boolean;
-  /** Gives up output that nobody takes. */
+  /** Discards output that nobody reads. */
   readonly dropOutput: () => void;
 }
 
 /**
- * The life of the children: they are started, signals are passed on to them, and
- * when they are to end they get SIGTERM, time, and SIGKILL.
+ * The life of the children: starts them, passes signals on to them, and ends them with SIGTERM,
+ * some time, and SIGKILL.
  *
  * `settled` is true when none of them is left, nor any orphan that we adopted.
  */
@@ -65,9 +65,9 @@ export class Supervisor {
   #toldToEnd = false;
   #timedOut = false;
   #failure: CliError | null = null;
-  /** SIGKILL was sent, and who comes to us when its parent dies of it gets it too. */
+  /** Whether SIGKILL was sent; processes adopted afterwards get it too. */
   #killed = false;
-  /** What those that were never started exit with. */
+  /** The exit status for children that were never started. */
   #abandonedStatus = 125;
 
   constructor(parts: SupervisorParts, options: Options) {
@@ -108,10 +108,10 @@ export class Supervisor {
     this.#checkEnd();
   }
 
-  /** A signal came that is to go to the children. */
+  /** A signal for the children has come. */
   pass(passing: Passing, received: number): void {
     const { signo } = passing;
-    // --rewrite says what the children get, and not that they need not end.
+    // --rewrite changes the signal that the children get, not that they must end.
     const interrupts = signo === SIGINT || received === SIGINT;
     const ends = interrupts || signo === SIGTERM || received === SIGTERM;
     this.#toldToEnd ||= ends;
@@ -152,7 +152,7 @@ export class Supervisor {
     if (this.#leaving) this.#endLeftovers();
   }
 
-  /** What the command exits with, and why. Valid once settled. */
+  /** The exit status of the command, and the reason. Valid once settled. */
   result(): { status: number; why: string } {
     const { jobs, success, okExit } = this.#options;
     if (this.#failure !== null) return { status: this.#failure.status, why: this.#failure.message };
@@ -169,9 +169,9 @@ export class Supervisor {
   }
 
   /**
-   * All have ended, and their output may wait for its reader, and behind it the
-   * summary. It does so for ever, as a program's own would, unless we are to end:
-   * then only for the time of --grace, from the first call of this on.
+   * All children have ended. Their output, and the summary after it, may wait for the reader. It
+   * waits for ever, as a program's own output would, unless we were told to end: then only for the
+   * time of --grace, from the first call of this.
    */
   awaitOutput(): void {
     if (!this.#toldToEnd) return;
@@ -186,7 +186,10 @@ export class Supervisor {
     return this.#failure;
   }
 
-  /** Something has gone wrong in us, or the person in front of us will wait no more: nobody may be left behind. */
+  /**
+   * Something has gone wrong in us, or the person will not wait any longer: nobody may be left
+   * behind.
+   */
   killEverybody(): void {
     const { host } = this.#parts;
     for (const child of this.#children.values())
@@ -219,12 +222,12 @@ export class Supervisor {
     if (this.#children.size > 0 || this.#launcher.pending || this.#leaving) return;
     this.#leaving = true;
     this.#timeout.del();
-    // Who was told to end has one --grace, for all that it leaves behind too.
+    // After the order to end there is only one --grace, including for processes left behind.
     if (!this.#toldToEnd) this.#grace.del();
     this.#endLeftovers();
   }
 
-  /** Those that were adopted are told to end, and those that come to us when they do. */
+  /** Tells adopted processes to end, including those adopted while they do. */
   #endLeftovers(): void {
     if (!this.#leftovers.any) {
       this.#grace.del();
@@ -261,7 +264,7 @@ export class Supervisor {
     this.#abandon(128 + SIGTERM);
     for (const child of this.#children.values()) {
       this.#kill(child, SIGTERM);
-      // One that is stopped could not end.
+      // A stopped child could not end.
       this.#kill(child, SIGCONT);
     }
     if (this.#children.size > 0) this.#grace.modFromNowNs(this.#options.graceNs);
