@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // No test measures time: a limit ends one that hangs, and is far from what a busy machine takes.
@@ -6,6 +7,10 @@ const LIMIT_MS = 180_000;
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Processes that many files share: a start costs more than most files. What masks signals or
+    // blocks the loop runs in a process of its own by itself (tests/host/own-process.ts).
+    isolate: false,
+    maxWorkers: Math.max(2, availableParallelism()),
     include: ['tests/**/*.test.ts'],
     testTimeout: LIMIT_MS,
     hookTimeout: LIMIT_MS,

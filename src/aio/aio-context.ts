@@ -1,4 +1,4 @@
-import { checkFunction, checkOptions, checkWord } from '../host/arguments.ts';
+import { checkFunction, checkObject, checkOptions, checkWord, shown } from '../host/arguments.ts';
 import { CLOCK_MONOTONIC, POLLIN } from '../host/constants.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
@@ -8,7 +8,7 @@ import { BhList, type LeakedBh } from './bh-list.ts';
 import type { BhCallback, BottomHalf } from './bottom-half.ts';
 import { Clocks, QEMU_CLOCK_REALTIME, soonestTimeout } from './clock.ts';
 import { Dispatcher } from './dispatcher.ts';
-import type { EventNotifier } from './event-notifier.ts';
+import { EventNotifier } from './event-notifier.ts';
 import { EdgeNotifiers } from './fdmon/edges.ts';
 import { FdMonitors } from './fdmon/fd-monitors.ts';
 import { FDMON_CHOICES, type FdMonChoice, type FdMonKind } from './fdmon/fdmon.ts';
@@ -204,7 +204,7 @@ export class AioContext implements Disposable {
 
   /** Whether every notification is written from now on; see OwnNotifier. @internal */
   writeNotifications(always: boolean): void {
-    this.#own.writeAlways(always);
+    this.#own.writesAlways = always;
   }
 
   /** The descriptor of the context's own notifier. */
@@ -236,7 +236,11 @@ export class AioContext implements Disposable {
    * @throws like setFdHandler; the fd of a closed notifier is -1
    */
   setEventNotifier(notifier: EventNotifier, handlers: NotifierHandlers | null): Disposable {
+    if (!(notifier instanceof EventNotifier)) {
+      throw new TypeError(`aio_set_event_notifier: ${shown(notifier)} is no EventNotifier`);
+    }
     if (handlers === null) return this.#table.set(notifier.fd, null);
+    checkObject(handlers, 'aio_set_event_notifier: handlers', 'an object, or null to remove them');
     this.#checkOpen('aio_set_event_notifier');
     const withOpaque: FdHandlers<EventNotifier> = { ...handlers, opaque: notifier };
     // The context's own notifier is written so rarely that an epoll would not pay.

@@ -1,3 +1,4 @@
+import { checkHost, checkInteger, shown } from '../host/arguments.ts';
 import { CLOCK_MONOTONIC, CLOCK_REALTIME } from '../host/constants.ts';
 import type { Host } from '../host/host.ts';
 import { QemuAbort } from './abort.ts';
@@ -47,7 +48,9 @@ export class Clocks {
   /** Virtual time while the clock is stopped; while it runs, the difference to monotonic time. */
   #virtualBaseNs: number;
 
+  /** @throws TypeError where it is no Host */
   constructor(host: Host) {
+    checkHost(host, 'Clocks');
     this.#host = host;
     this.#virtualBaseNs = host.clockNs(CLOCK_MONOTONIC);
   }
@@ -83,14 +86,18 @@ export class Clocks {
   }
 
   /**
-   * Starts or stops a clock. The timers of a stopped clock do not run, nor count for a timeout; the
-   * virtual clock's time stands still as well. QEMU: qemu_clock_enable, with cpu_enable_ticks and
-   * cpu_disable_ticks.
-   * @throws QemuAbort if a running clock is stopped in a callback of one of its own timers, or in a
-   *   poll that such a callback makes; nothing is changed then. QEMU would wait there for ever,
-   *   until the clock's timers are done.
+   * Starts or stops a clock. The timers of a stopped clock neither run nor count
+   * for a timeout; the virtual clock's time stands still as well. QEMU:
+   * qemu_clock_enable, with cpu_enable_ticks and cpu_disable_ticks.
+   * @throws TypeError, RangeError if it is not a clock; QemuAbort if a running clock is stopped
+   *   in a callback of one of its own timers, or in a poll that such a callback makes; nothing
+   *   is changed then. QEMU waits there for the timers of that clock to be done, for ever.
    */
   enable(type: number, enabled: boolean): void {
+    checkInteger(type, 'qemu_clock_enable: the clock', 0, this.#enabled.length - 1);
+    if (typeof enabled !== 'boolean') {
+      throw new TypeError(`qemu_clock_enable: ${shown(enabled)}: expected true or false`);
+    }
     if (this.#enabled[type] === enabled) return;
     if (!enabled && this.#listeners[type]!.some((listener) => listener.isRunning)) {
       const clock = CLOCK_NAMES[type]!;

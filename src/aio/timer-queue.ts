@@ -1,18 +1,20 @@
 /** An element of the queue. Only TimerQueue writes `seq`. */
 export interface Queued {
   readonly expireTimeNs: number;
-  /** The part that the number expireTimeNs leaves out: the deadline is exactly their sum. */
+  /** What the number expireTimeNs leaves out, -128 to 128: the deadline is exactly their sum. */
   readonly restNs: number;
   seq: number;
 }
 
-/** Timers per chunk; a full one is split in half. */
+/** seq is the rest times this, plus the number of the insertion, which stays below. */
+const SEQ_PER_NS = 2 ** 40;
+
+/** Timers of a chunk; a full one is split in halves. */
 const CAPACITY = 64;
 
 /** A sorted run of timers, from first to end - 1, so that removing the front is O(1). */
 class Chunk<T> {
   readonly expire = new Float64Array(CAPACITY);
-  readonly rest = new Float64Array(CAPACITY);
   readonly seq = new Float64Array(CAPACITY);
   readonly timers: (T | null)[] = new Array<T | null>(CAPACITY).fill(null);
   first = 0;
@@ -25,8 +27,9 @@ class Chunk<T> {
  * taking the first, which is all that an expiring timer costs, moves nothing. QEMU keeps a linked
  * list instead, in which arming is O(n).
  *
- * Invariants: Q1. chunks are not empty. Q2. (expire, rest, seq) rises strictly through all chunks.
- * Q3. seq rises with every insertion, so a new timer comes after all others with the same deadline.
+ * Invariants: Q1. chunks are not empty. Q2. (expire, seq) rises strictly through
+ * all chunks. Q3. among equal rests seq rises with every insertion, so a new timer
+ * stands behind all of its own deadline.
  */
 export class TimerQueue<T extends Queued> {
   readonly #chunks: Chunk<T>[] = [];
@@ -54,37 +57,36 @@ export class TimerQueue<T extends Queued> {
   insert(timer: T): boolean {
     const chunks = this.#chunks;
     const expire = timer.expireTimeNs;
-    const rest = timer.restNs;
-    timer.seq = ++this.#seq;
+    timer.seq = timer.restNs * SEQ_PER_NS + ++this.#seq;
     this.#size++;
     if (chunks.length === 0) {
       const chunk = this.#newChunk();
       chunk.end = 1;
-      put(chunk, 0, timer, expire, rest);
+      put(chunk, 0, timer, expire);
       chunks.push(chunk);
       return true;
     }
-    let ci = this.#chunkFor(expire, rest, timer.seq);
+    let ci = this.#chunkFor(expire, timer.seq);
     if (ci === chunks.length) ci--;
     let chunk = chunks[ci]!;
     if (chunk.end - chunk.first === CAPACITY) {
       const upper = this.#split(ci);
-      if (isBefore(upper, upper.first, expire, rest, timer.seq)) {
+      if (isBefore(upper, upper.first, expire, timer.seq)) {
         chunk = upper;
         ci++;
       }
     }
-    const at = placeFor(chunk, expire, rest, timer.seq);
+    const at = placeFor(chunk, expire, timer.seq);
     const place = makeRoom(chunk, at);
-    put(chunk, place, timer, expire, rest);
+    put(chunk, place, timer, expire);
     return ci === 0 && place === chunk.first;
   }
 
   /** Removes a timer, which must be in the queue. */
   remove(timer: T): void {
-    const ci = this.#chunkFor(timer.expireTimeNs, timer.restNs, timer.seq);
+    const ci = this.#chunkFor(timer.expireTimeNs, timer.seq);
     const chunk = this.#chunks[ci]!;
-    const at = placeFor(chunk, timer.expireTimeNs, timer.restNs, timer.seq);
+    const at = placeFor(chunk, timer.expireTimeNs, timer.seq);
     if (chunk.timers[at] !== timer)
       throw new Error('timer queue: the timer is not where it belongs');
     this.#size--;
@@ -100,7 +102,8 @@ export class TimerQueue<T extends Queued> {
     if (chunk === undefined) return null;
     const at = chunk.first;
     const expire = chunk.expire[at]!;
-    if (expire > nowNs || (expire === nowNs && chunk.rest[at]! > nowRestNs)) return null;
+    if (expire > nowNs) return null;
+    if (expire === nowNs && chunk.seq[at]! >= (nowRestNs + 1) * SEQ_PER_NS) return null;
     const timer = chunk.timers[at]!;
     chunk.timers[at] = null;
     chunk.first = at + 1;
@@ -115,15 +118,15 @@ export class TimerQueue<T extends Queued> {
     }
   }
 
-  /** The first chunk whose last timer is not before (expire, rest, seq). */
-  #chunkFor(expire: number, rest: number, seq: number): number {
+  /** First chunk whose last timer is not before (expire, seq). */
+  #chunkFor(expire: number, seq: number): number {
     const chunks = this.#chunks;
     let low = 0;
     let high = chunks.length;
     while (low < high) {
       const mid = (low + high) >>> 1;
       const chunk = chunks[mid]!;
-      if (isBefore(chunk, chunk.end - 1, expire, rest, seq)) low = mid + 1;
+      if (isBefore(chunk, chunk.end - 1, expire, seq)) low = mid + 1;
       else high = mid;
     }
     return low;
@@ -136,7 +139,7 @@ export class TimerQueue<T extends Queued> {
     const half = CAPACITY >>> 1;
     for (let i = half; i < CAPACITY; i++) {
       const timer = lower.timers[i]!;
-      put(upper, i - half, timer, lower.expire[i]!, lower.rest[i]!);
+      put(upper, i - half, timer, lower.expire[i]!);
       lower.timers[i] = null;
     }
     upper.end = CAPACITY - half;
@@ -162,47 +165,31 @@ export class TimerQueue<T extends Queued> {
   }
 }
 
-function isBefore<T>(
-  chunk: Chunk<T>,
-  i: number,
-  expire: number,
-  rest: number,
-  seq: number,
-): boolean {
+function isBefore<T>(chunk: Chunk<T>, i: number, expire: number, seq: number): boolean {
   const e = chunk.expire[i]!;
-  if (e !== expire) return e < expire;
-  const r = chunk.rest[i]!;
-  return r < rest || (r === rest && chunk.seq[i]! < seq);
+  return e < expire || (e === expire && chunk.seq[i]! < seq);
 }
 
-/** The first place in a chunk that is not before (expire, rest, seq); its end if all are. */
-function placeFor<T>(chunk: Chunk<T>, expire: number, rest: number, seq: number): number {
+/** First place of a chunk that is not before (expire, seq); its end where all are. */
+function placeFor<T>(chunk: Chunk<T>, expire: number, seq: number): number {
   let low = chunk.first;
   let high = chunk.end;
   while (low < high) {
     const mid = (low + high) >>> 1;
-    if (isBefore(chunk, mid, expire, rest, seq)) low = mid + 1;
+    if (isBefore(chunk, mid, expire, seq)) low = mid + 1;
     else high = mid;
   }
   return low;
 }
 
-function put<T extends Queued>(
-  chunk: Chunk<T>,
-  i: number,
-  timer: T,
-  expire: number,
-  rest: number,
-): void {
+function put<T extends Queued>(chunk: Chunk<T>, i: number, timer: T, expire: number): void {
   chunk.expire[i] = expire;
-  chunk.rest[i] = rest;
   chunk.seq[i] = timer.seq;
   chunk.timers[i] = timer;
 }
 
 function move<T>(chunk: Chunk<T>, from: number, to: number): void {
   chunk.expire[to] = chunk.expire[from]!;
-  chunk.rest[to] = chunk.rest[from]!;
   chunk.seq[to] = chunk.seq[from]!;
   chunk.timers[to] = chunk.timers[from]!;
 }

@@ -2,8 +2,9 @@
 
 import { readFileSync } from 'node:fs';
 import { visible } from '../trace/visible.ts';
+import { keepDebuggerShut } from './debugger.ts';
 import { asCliError, type CliError } from './exit/errors.ts';
-import { leave } from './exit/leave.ts';
+import { type Exit, leave } from './exit/leave.ts';
 import { allWriter } from './exit/write-all.ts';
 import type { JsonLogMaker } from './log/open-log.ts';
 import { NodeChannel } from './spawn/node-channel.ts';
@@ -13,7 +14,8 @@ import type { WatchMaker } from './spawn/watch-parts.ts';
 import { needForeground, needTerminal } from './terminal/terminal.ts';
 import { traceCommand } from './trace/trace-command.ts';
 
-async function main(typed: readonly string[]): Promise<number> {
+async function main(typed: readonly string[]): Promise<number | Exit> {
+  keepDebuggerShut();
   // `help run` is `run --help`.
   const args = typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed;
   if (args[0] === 'trace') {
@@ -88,4 +90,4 @@ function explain(error: CliError): number {
 
 main(process.argv.slice(2))
   .catch((error: unknown) => explain(asCliError(error)))
-  .then(leave);
+  .then((exit) => (typeof exit === 'number' ? leave(exit) : leave(exit.status, exit.interrupted)));

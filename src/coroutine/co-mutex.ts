@@ -1,4 +1,5 @@
 import { assertionFailed } from '../aio/abort.ts';
+import { checkHas } from '../host/arguments.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Coroutine, CoroutineSteps } from './coroutine.ts';
 import type { Coroutines } from './coroutines.ts';
@@ -23,7 +24,9 @@ export class CoMutex {
   #locked = 0;
   readonly #waiters: Coroutine[] = [];
 
+  /** @throws TypeError */
   constructor(coroutines: Coroutines) {
+    checkHas(coroutines, 'enterSoon', 'CoMutex: the first argument', 'a Coroutines');
     this.#coroutines = coroutines;
     this.id = ++coroutines.thread.count;
   }

@@ -1,3 +1,4 @@
+import { checkHas } from '../host/arguments.ts';
 import type { CoMutex } from './co-mutex.ts';
 import type { Coroutine, CoroutineSteps } from './coroutine.ts';
 import type { Coroutines } from './coroutines.ts';
@@ -7,7 +8,9 @@ export class CoQueue {
   readonly #coroutines: Coroutines;
   readonly #waiting: Coroutine[] = [];
 
+  /** @throws TypeError */
   constructor(coroutines: Coroutines) {
+    checkHas(coroutines, 'enterSoon', 'CoQueue: the first argument', 'a Coroutines');
     this.#coroutines = coroutines;
   }
 

@@ -1,4 +1,5 @@
 import { assertionFailed } from '../aio/abort.ts';
+import { checkHas } from '../host/arguments.ts';
 import type { Coroutine, CoroutineSteps } from './coroutine.ts';
 import type { Coroutines } from './coroutines.ts';
 
@@ -21,7 +22,9 @@ export class CoRwlock {
   #owners = 0;
   readonly #tickets: Ticket[] = [];
 
+  /** @throws TypeError */
   constructor(coroutines: Coroutines) {
+    checkHas(coroutines, 'enterSoon', 'CoRwlock: the first argument', 'a Coroutines');
     this.#coroutines = coroutines;
   }
 

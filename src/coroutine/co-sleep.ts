@@ -1,5 +1,6 @@
 import { assertionFailed } from '../aio/abort.ts';
 import { QEMU_CLOCK_REALTIME } from '../aio/clock.ts';
+import { checkHas } from '../host/arguments.ts';
 import { alreadyScheduled, type Coroutine, type CoroutineSteps } from './coroutine.ts';
 import type { Coroutines } from './coroutines.ts';
 
@@ -10,7 +11,9 @@ export class CoSleep {
   readonly #coroutines: Coroutines;
   #toWake: Coroutine | null = null;
 
+  /** @throws TypeError */
   constructor(coroutines: Coroutines) {
+    checkHas(coroutines, 'enterSoon', 'CoSleep: the first argument', 'a Coroutines');
     this.#coroutines = coroutines;
   }
 

@@ -1,7 +1,7 @@
 import { assertionFailed, QemuAbort } from '../aio/abort.ts';
 import type { AioContext } from '../aio/aio-context.ts';
 import type { BottomHalf } from '../aio/bottom-half.ts';
-import { checkOptions } from '../host/arguments.ts';
+import { checkFunction, checkOptions, shown } from '../host/arguments.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import {
@@ -53,6 +53,7 @@ export class Coroutines {
   create(body: CoroutineBody<undefined>, name?: string): Coroutine;
   create<T>(body: CoroutineBody<T>, name: string, opaque: T): Coroutine;
   create(body: CoroutineBody<never>, name?: string, opaque?: unknown): Coroutine {
+    checkFunction(body, 'qemu_coroutine_create: the body');
     const id = ++this.thread.count;
     const co = new Coroutine(id, name ?? `coroutine ${id}`, body as CoroutineBody<unknown>, opaque);
     if (this.trace.on[T_CREATE] !== 0) this.trace.emit(T_CREATE, id, co.name);
@@ -80,14 +81,14 @@ export class Coroutines {
     let pending: Coroutine | null = co;
     while (pending !== null) {
       const to: Coroutine = pending;
-      pending = to.next;
-      to.next = null;
-      to.woken = false;
-      if (this.trace.on[T_ENTER] !== 0) {
-        this.trace.emit(T_ENTER, this.ctx.id, from.id, to.id, 0);
-      }
       let ended = true;
       try {
+        pending = to.next;
+        to.next = null;
+        to.woken = false;
+        if (this.trace.on[T_ENTER] !== 0) {
+          this.trace.emit(T_ENTER, this.ctx.id, from.id, to.id, 0);
+        }
         if (to.scheduled !== null || to.caller !== null || to.ended) refuse(to);
         to.caller = from;
         to.home = this;
@@ -103,6 +104,8 @@ export class Coroutines {
         if (ended) this.#terminated(to);
         else if (this.trace.on[T_YIELD] !== 0) this.trace.emit(T_YIELD, to.id, from.id);
       } catch (error) {
+        // Looked at here, since each entry would pay for it.
+        if (!(co instanceof Coroutine)) throw noCoroutine('qemu_coroutine_enter', co);
         this.#rescue(pending);
         throw error;
       }
@@ -115,6 +118,7 @@ export class Coroutines {
    * QEMU: aio_co_enter.
    */
   enterSoon(co: Coroutine): void {
+    if (!(co instanceof Coroutine)) throw noCoroutine('aio_co_enter', co);
     const { thread } = this;
     if (thread.current !== this) {
       this.schedule(co);
@@ -131,11 +135,13 @@ export class Coroutines {
    * QEMU: aio_co_wake.
    */
   wake(co: Coroutine): void {
+    if (!(co instanceof Coroutine)) throw noCoroutine('aio_co_wake', co);
     homeOf(co).enterSoon(co);
   }
 
   /** wake, as if called from another thread: it only schedules. */
   wakeFromThread(co: Coroutine): void {
+    if (!(co instanceof Coroutine)) throw noCoroutine('aio_co_wake', co);
     homeOf(co).schedule(co);
   }
 
@@ -144,6 +150,7 @@ export class Coroutines {
    * @throws QemuAbort if it is scheduled already. QEMU: aio_co_schedule.
    */
   schedule(co: Coroutine): void {
+    if (!(co instanceof Coroutine)) throw noCoroutine('aio_co_schedule', co);
     if (this.trace.on[T_SCHEDULE] !== 0) this.trace.emit(T_SCHEDULE, this.ctx.id, co.id);
     if (co.scheduled !== null) throw alreadyScheduled('aio_co_schedule', co);
     co.scheduled = 'aio_co_schedule';
@@ -240,4 +247,8 @@ function refuse(co: Coroutine): void {
   if (co.scheduled !== null) throw alreadyScheduled('qemu_aio_coroutine_enter', co);
   if (co.caller !== null) throw new QemuAbort('Co-routine re-entered recursively');
   throw new QemuAbort('Co-routine has ended and cannot be entered');
+}
+
+function noCoroutine(what: string, value: unknown): TypeError {
+  return new TypeError(`${what}: ${shown(value)} is no coroutine: expected what create returns`);
 }

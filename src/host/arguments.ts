@@ -1,20 +1,77 @@
 /** Checks of arguments, for callers without a type checker. */
 
-import type { HostBuffer, SpawnRequest } from './host.ts';
+import {
+  F_DUPFD,
+  F_DUPFD_CLOEXEC,
+  F_GETFD,
+  F_GETFL,
+  F_GETPIPE_SZ,
+  F_SETFD,
+  F_SETFL,
+  F_SETPIPE_SZ,
+} from './constants.ts';
+import type { SigAction, SpawnRequest } from './host.ts';
 
 /** Whether a value is a C int. Any other number would reach the call changed: NaN as 0. */
 export function isInt(value: number): boolean {
   return Number.isInteger(value) && value === (value | 0);
 }
 
-/** Whether a buffer has count bytes from offset on. False if either is not a number. */
-export function isWithin(buf: HostBuffer, offset: number, count: number): boolean {
-  return offset >= 0 && count >= 0 && offset + count <= buf.size;
+/** Whether all are ints; for calls that are made seldom. */
+export function areInts(...values: readonly number[]): boolean {
+  return values.every(isInt);
+}
+
+/** Whether it is a timeout: a number, and not NaN. */
+export function isTimeout(ns: number): boolean {
+  return typeof ns === 'number' && !Number.isNaN(ns);
+}
+
+/** Whether it can be filled, or has fields: else a call says EFAULT, as the kernel does of an address. */
+export function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Whether so many of a buffer's bytes stand from there on. */
+export function isRange(offset: number, count: number, bytes: number): boolean {
+  return (
+    Number.isInteger(offset) &&
+    Number.isInteger(count) &&
+    offset >= 0 &&
+    count >= 0 &&
+    offset + count <= bytes
+  );
+}
+
+/** What fcntl(2) may be asked for: other commands take an address. */
+export function isFcntl(cmd: number): boolean {
+  return FCNTL.includes(cmd);
+}
+
+const FCNTL = [
+  F_DUPFD,
+  F_GETFD,
+  F_SETFD,
+  F_GETFL,
+  F_SETFL,
+  F_DUPFD_CLOEXEC,
+  F_SETPIPE_SZ,
+  F_GETPIPE_SZ,
+  // F_SETOWN, F_GETOWN, F_SETSIG, F_GETSIG: signals from descriptors, which the simulated kernel lacks.
+  ...[8, 9, 10, 11],
+];
+
+/** What sigaction(2) is to set; read once, since a getter may say something else the next time. Null for what is none. */
+export function takeAction(act: SigAction): SigAction | null {
+  if (!isRecord(act)) return null;
+  const { handler, flags, maskLo, maskHi } = act;
+  if (![handler, flags, maskLo, maskHi].every(Number.isInteger)) return null;
+  return { handler, flags, maskLo, maskHi };
 }
 
 /** @throws RangeError if it is not a number of bytes */
 export function checkBytes(bytes: number): void {
-  if (Number.isInteger(bytes) && bytes >= 0) return;
+  if (Number.isSafeInteger(bytes) && bytes >= 0) return;
   throw new RangeError(`alloc: size is ${shown(bytes)}: expected an integer from 0`);
 }
 
@@ -41,6 +98,62 @@ export function checkFunction(value: unknown, what: string): void {
 }
 
 /**
+ * For what is used by a method of it: told of here, not when that is called.
+ * @throws TypeError
+ */
+export function checkHas(value: unknown, method: string, what: string, is: string): void {
+  const found = (value as Record<string, unknown> | null | undefined)?.[method];
+  if (typeof value === 'object' && typeof found === 'function') return;
+  throw new TypeError(`${what} is ${shown(value)}: expected ${is}`);
+}
+
+/** @throws TypeError */
+export function checkHost(host: unknown, what: string): void {
+  checkHas(host, 'clockNs', `${what}: the host`, 'a Host');
+}
+
+/** @throws TypeError */
+export function checkObject(value: unknown, what: string, is: string): void {
+  if (!isRecord(value)) throw new TypeError(`${what} is ${shown(value)}: expected ${is}`);
+}
+
+/** @throws TypeError */
+export function checkString(value: unknown, what: string): void {
+  if (typeof value !== 'string') {
+    throw new TypeError(`${what} is ${shown(value)}: expected a string`);
+  }
+}
+
+/** @throws TypeError */
+export function checkArray(value: unknown, what: string, of: string): void {
+  if (!Array.isArray(value)) throw new TypeError(`${what} is ${shown(value)}: expected ${of}`);
+}
+
+/** @throws TypeError where it is no number, RangeError where it is none of those */
+export function checkInteger(value: unknown, what: string, least: number, most: number): void {
+  if (typeof value !== 'number') {
+    throw new TypeError(`${what} is ${shown(value)}: expected an integer`);
+  }
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new RangeError(`${what} is ${value}: expected an integer from ${least} to ${most}`);
+}
+
+/** @throws TypeError where it is no number, RangeError where it is NaN or below 0 */
+export function checkNs(value: unknown, what: string): void {
+  if (typeof value !== 'number') {
+    throw new TypeError(`${what} is ${shown(value)}: expected ns`);
+  }
+  if (!(value >= 0)) throw new RangeError(`${what} is ${value}: expected ns from 0`);
+}
+
+/** By which method what an option is to be is known. */
+const KNOWN_BY: Readonly<Record<string, string>> = {
+  host: 'clockNs',
+  loop: 'setFdHandler',
+  ctx: 'newBottomHalf',
+};
+
+/**
  * Checks the options that a constructor needs.
  * @param needed each option's name, and what it must be
  * @throws TypeError that names the first missing one
@@ -52,7 +165,10 @@ export function checkOptions(options: object, what: string, needed: Record<strin
   }
   for (const [name, is] of Object.entries(needed)) {
     const value = (options as Record<string, unknown>)[name];
-    if (typeof value === 'object' && value !== null) continue;
+    const by = KNOWN_BY[name];
+    const has =
+      by === undefined || typeof (value as Record<string, unknown> | null)?.[by] === 'function';
+    if (typeof value === 'object' && value !== null && has) continue;
     throw new TypeError(`${what}: option '${name}' is ${shown(value)}: expected ${is}`);
   }
 }
@@ -62,6 +178,19 @@ export function checkWord(value: string, words: readonly string[], what: string)
   if (words.includes(value)) return;
   const all = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
   throw new RangeError(`${what} is ${shown(value)}: expected ${all}`);
+}
+
+/**
+ * A copy: what is checked must be what is started.
+ * @throws TypeError where it is not what Host.spawn takes
+ */
+export function takeSpawnRequest(request: SpawnRequest): SpawnRequest {
+  const copy = typeof request === 'object' && request !== null ? { ...request } : request;
+  for (const name of ['argv', 'env', 'fds', 'keepFds'] as const) {
+    if (Array.isArray(copy?.[name])) Object.assign(copy, { [name]: [...copy[name]] });
+  }
+  checkSpawnRequest(copy);
+  return copy;
 }
 
 /** @throws TypeError if the request is not a SpawnRequest */

@@ -2,9 +2,11 @@
  * The kernel as the loop sees it.
  *
  * Every call returns what the kernel returns: a value >= 0, or -errno (errno.ts has the
- * numbers and their names). Nothing here throws unless its doc comment says so, and nothing
- * on the loop's path (clockNs, poll, epoll*, read, write, sigaction, waitid) allocates.
- * Times are in nanoseconds, as numbers; an absent or endless timeout is -1.
+ * numbers and their names). For an argument of the wrong type it returns -EBADF if that is a
+ * descriptor, -EFAULT if it is to be filled, and -EINVAL otherwise, also for a buffer that this
+ * host has not made. Nothing here throws unless its doc comment says so, and nothing on the
+ * loop's path (clockNs, poll, epoll*, read, write, sigaction, waitid) allocates. Times are in
+ * nanoseconds, as numbers; an absent or endless timeout is -1.
  *
  * Lenses are hosts too: a Host that wraps another one, to inject faults or to record.
  * tests/host-contract tests all hosts with the same cases.
@@ -176,6 +178,7 @@ export interface Host {
   /** write(2) of buf from offset on. Returns -EINVAL if there are not count bytes. */
   write(fd: number, buf: HostBuffer, offset: number, count: number): number;
   close(fd: number): number;
+  /** fcntl(2), of the commands that take a number, and no address; -EINVAL for the others. */
   fcntl(fd: number, cmd: number, arg: number): number;
   isatty(fd: number): boolean;
   /**
@@ -190,7 +193,8 @@ export interface Host {
   signalfd(fd: number, signals: readonly number[], flags: number): number;
   /**
    * sigaction(2): fills old and installs act, if they are not null. With both null it only
-   * checks the number.
+   * checks the number. -EINVAL for a handler other than SIG_DFL, SIG_IGN, handlerAddress, and
+   * those that `old` has named for this signal.
    */
   sigaction(signo: number, act: SigAction | null, old: SigAction | null): number;
   /**
@@ -247,8 +251,8 @@ export interface Host {
   waitid(idtype: number, id: number, options: number, out: WaitResult): number;
   pidfdOpen(pid: number, flags: number): number;
   /**
-   * prctl(2). For options that fill an int (PR_GET_CHILD_SUBREAPER, PR_GET_PDEATHSIG) arg is
-   * 0, and the int is returned.
+   * prctl(2): sets and gets CHILD_SUBREAPER and PDEATHSIG; -EINVAL for any other option. To get
+   * one arg is 0, and the int is returned.
    */
   prctl(option: number, arg: number): number;
   /** Direct children that live or are zombies, ascending. */

@@ -1,5 +1,6 @@
+import { shown } from '../host/arguments.ts';
 import type { Disposable } from '../host/host.ts';
-import { G_PRIORITY_DEFAULT, type Source } from './source.ts';
+import { G_PRIORITY_DEFAULT, Source } from './source.ts';
 
 const LOWEST_PRIORITY = 0x7fffffff;
 /** However short the list, this many empty places are tolerated. */
@@ -37,6 +38,9 @@ export class MainContext {
 
   /** GLib: g_source_attach. */
   attach(source: Source): Disposable {
+    if (!(source instanceof Source)) {
+      throw new TypeError(`g_source_attach: ${shown(source)}: expected a Source`);
+    }
     if (source.context !== null) throw new Error(`source '${source.name}' is attached already`);
     source.context = this;
     source.ready = false;
@@ -48,7 +52,7 @@ export class MainContext {
   }
 
   remove(source: Source): void {
-    if (source.context !== this) return;
+    if (source?.context !== this) return;
     source.context = null;
     // Its place stays empty until half of them are: closing each gap would move everything after
     // it.

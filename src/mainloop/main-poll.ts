@@ -67,7 +67,8 @@ export class MainPoll implements PollSink {
    */
   wait(withContexts: boolean, extra: readonly PollRecord[], timeoutNs: number): number {
     const contexts = this.#contexts;
-    let sleepNs = withContexts && this.#woken ? 0 : timeoutNs;
+    // Without them something of a higher priority is ready, and nothing sleeps.
+    let sleepNs = this.#woken ? 0 : timeoutNs;
     for (let i = 0; i < contexts.length; i++) {
       const notified = contexts[i]!.enterWait();
       if (!withContexts) continue;

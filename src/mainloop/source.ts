@@ -1,3 +1,4 @@
+import { checkFunction, checkInteger, checkNs, checkString } from '../host/arguments.ts';
 import type { Disposable } from '../host/host.ts';
 import type { MainContext, Place } from './main-context.ts';
 
@@ -26,6 +27,8 @@ export abstract class Source implements Disposable {
   place: Place | null = null;
 
   constructor(name: string, priority: number, canRecurse = false) {
+    checkString(name, 'Source: the name');
+    checkInteger(priority, 'Source: the priority', -0x80000000, 0x7fffffff);
     this.name = name;
     this.priority = priority;
     this.canRecurse = canRecurse;
@@ -51,7 +54,9 @@ export abstract class Source implements Disposable {
 export class IdleSource extends Source {
   readonly #callback: () => boolean;
 
+  /** @throws TypeError, RangeError */
   constructor(callback: () => boolean, priority = G_PRIORITY_DEFAULT_IDLE, name = 'idle') {
+    checkFunction(callback, 'IdleSource: the callback');
     super(name, priority);
     this.#callback = callback;
   }
@@ -81,7 +86,8 @@ export class TimeoutSource extends Source {
 
   /**
    * @param nowNs a monotonic clock in ns
-   * @param intervalNs rounded up to whole ms for the sleep, as in GLib
+   * @param intervalNs rounded up to whole ms for the sleep, as GLib's are
+   * @throws TypeError, RangeError
    */
   constructor(
     nowNs: () => number,
@@ -90,6 +96,9 @@ export class TimeoutSource extends Source {
     priority = G_PRIORITY_DEFAULT,
     name = 'timeout',
   ) {
+    checkFunction(nowNs, 'TimeoutSource: the clock');
+    checkNs(intervalNs, 'TimeoutSource: the interval');
+    checkFunction(callback, 'TimeoutSource: the callback');
     super(name, priority);
     this.#nowNs = nowNs;
     this.#intervalNs = intervalNs;

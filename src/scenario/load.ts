@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { checkString } from '../host/arguments.ts';
 import { buildScenario } from './build.ts';
 import { checkActions } from './check-actions.ts';
 import { checkCycles } from './check-cycles.ts';
@@ -24,13 +25,15 @@ export interface Loaded {
 
 /** Reads a scenario and checks everything that can be known before running it. */
 export function loadScenario(text: string, file: string): Loaded {
+  checkString(text, 'loadScenario: the text');
+  checkString(file, "loadScenario: the file's name");
   const problems = new Problems(file);
   const root = readYaml(text, problems);
   if (root === null) return { scenario: null, problems: problems.sorted() };
   const issues = issuesOf(root, problems);
   if (issues.length > 0) {
     explain(root, issues, problems);
-    checkRest(prune(root, issues), problems);
+    if (!problems.isFull) checkRest(prune(root, issues), problems);
   }
   if (problems.list.length > 0) return { scenario: null, problems: problems.sorted() };
   const scenario = buildScenario(root, file);
@@ -43,23 +46,35 @@ export function loadScenario(text: string, file: string): Loaded {
   return { scenario: ok ? scenario : null, problems: problems.sorted() };
 }
 
-/** The problems with the shape of a file. */
-function issuesOf(root: Node, problems: Problems): readonly z.core.$ZodIssue[] {
-  try {
-    return scenarioSchema.safeParse(toPlain(root), { reportInput: true }).error?.issues ?? [];
-  } catch (error) {
-    // zod passes issues on as arguments, and there can be too many of them.
-    if (!(error instanceof RangeError)) throw error;
-    problems.add(root.at, 'too much is wrong with this file: only its first parts were looked at');
-    return (
-      scenarioSchema.safeParse(toPlain(beginning(root)), { reportInput: true }).error?.issues ?? []
-    );
+type Issues = readonly z.core.$ZodIssue[];
+
+/** Where so many stand in a list or a map, a file is first looked at in part. */
+const MANY = 5_000;
+
+/** What is wrong with the shape of a file. Of a long one that begins wrong, the beginning is told of. */
+function issuesOf(root: Node, problems: Problems): Issues {
+  const first = beginning(root, MANY);
+  const issues = shapeOf(first);
+  if (first === root) return issues;
+  if (issues.length === 0) {
+    try {
+      return shapeOf(root);
+    } catch (error) {
+      // zod hands issues on as arguments, and of these there can be too many.
+      if (!(error instanceof RangeError)) throw error;
+    }
   }
+  problems.add(root.at, 'much is wrong with this file: only its first parts were looked at');
+  return issues;
+}
+
+function shapeOf(root: Node): Issues {
+  return scenarioSchema.safeParse(toPlain(root), { reportInput: true }).error?.issues ?? [];
 }
 
 /** Even if parts of the file are malformed, checks the names in the rest. */
 function checkRest(root: Node | null, problems: Problems): void {
-  if (root === null || !scenarioSchema.safeParse(toPlain(root)).success) return;
+  if (root === null || shapeOf(root).length > 0) return;
   const scenario = buildScenario(root, problems.file);
   const names = new Names(scenario.objects, problems);
   checkObjects(scenario, names, problems);

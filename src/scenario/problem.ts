@@ -1,3 +1,4 @@
+import { checkObject } from '../host/arguments.ts';
 import { visible } from '../trace/visible.ts';
 import { MOST_PROBLEMS } from './limits.ts';
 import { nearest, newAllowance } from './nearest.ts';
@@ -15,7 +16,9 @@ export interface Problem extends Place {
 }
 
 /** A problem as a compiler prints it, on one line: `file:line:column: message`. */
-export function formatProblem({ file, line, column, message }: Problem): string {
+export function formatProblem(problem: Problem): string {
+  checkObject(problem, 'formatProblem: the problem', 'one of loadScenario');
+  const { file, line, column, message } = problem;
   return visible(`${file}:${line}:${column}: ${message}`);
 }
 

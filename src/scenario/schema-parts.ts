@@ -76,14 +76,14 @@ export function map<S extends z.ZodRawShape>(
   shape: S,
   others: readonly string[] = [],
 ): z.ZodObject<S> {
+  // Made once: there may be an issue for each of very many maps.
+  const noMap = expected(`${what}: a map`);
+  const keys = Object.keys(shape);
+  const list = keys.length > 12 ? `a key of ${what}` : `one of ${keys.join(', ')}`;
+  const noKey =
+    keys.length === 0 ? expected(`no key in ${what}`) : expected(list, [...keys, ...others]);
   return z.strictObject(shape, {
-    error: ({ code }) => {
-      if (code !== 'unrecognized_keys') return expected(`${what}: a map`);
-      const keys = Object.keys(shape);
-      if (keys.length === 0) return expected(`no key in ${what}`);
-      const list = keys.length > 12 ? `a key of ${what}` : `one of ${keys.join(', ')}`;
-      return expected(list, [...keys, ...others]);
-    },
+    error: ({ code }) => (code === 'unrecognized_keys' ? noKey : noMap),
   });
 }
 

@@ -45,17 +45,29 @@ export function toPlain(node: Node): unknown {
   return plain;
 }
 
-/** A node whose maps and lists are cut to their first entries. */
-export function beginning(node: Node): Node {
-  if (node.kind === 'scalar') return node;
-  if (node.kind === 'list') return { ...node, items: node.items.slice(0, FIRST).map(beginning) };
-  const entries = node.entries.slice(0, FIRST);
-  return { ...node, entries: entries.map(({ key, value }) => ({ key, value: beginning(value) })) };
+/** A node of which each map and list has no more than its first entries; itself where none has more than `many`. */
+export function beginning(node: Node, many: number): Node {
+  return isLong(node, many) ? cut(node) : node;
 }
 
 const FIRST = 100;
 
-/** A node as an error message describes it. */
+function isLong(node: Node, many: number): boolean {
+  if (node.kind === 'scalar') return false;
+  if (node.kind === 'list') {
+    return node.items.length > many || node.items.some((item) => isLong(item, many));
+  }
+  return node.entries.length > many || node.entries.some(({ value }) => isLong(value, many));
+}
+
+function cut(node: Node): Node {
+  if (node.kind === 'scalar') return node;
+  if (node.kind === 'list') return { ...node, items: node.items.slice(0, FIRST).map(cut) };
+  const entries = node.entries.slice(0, FIRST);
+  return { ...node, entries: entries.map(({ key, value }) => ({ key, value: cut(value) })) };
+}
+
+/** A node in an error's words. */
 export function describe(node: Node): string {
   if (node.kind === 'map') return 'a map';
   if (node.kind === 'list') return 'a list';

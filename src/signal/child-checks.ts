@@ -1,6 +1,12 @@
 /** Checks of ChildWatch's arguments, before anything is started or registered. */
 
-import { checkFunction, checkOptions, checkSpawnRequest, shown } from '../host/arguments.ts';
+import {
+  checkFunction,
+  checkHas,
+  checkOptions,
+  checkSpawnRequest,
+  shown,
+} from '../host/arguments.ts';
 import { SIGCHLD } from '../host/constants.ts';
 import type { SpawnRequest } from '../host/host.ts';
 import type { ChildCallbacks } from './child-event.ts';
@@ -14,8 +20,9 @@ const NEEDED = {
 
 export function checkWatchOptions(options: ChildWatchOptions): void {
   checkOptions(options, 'ChildWatch', NEEDED);
-  checkOpen(options, 'ChildWatch');
   const { signals } = options;
+  checkHas(signals, 'sigaction', "ChildWatch: option 'signals'", NEEDED.signals);
+  checkOpen(options, 'ChildWatch');
   if (!signals.signals.includes(SIGCHLD)) {
     throw new Error('ChildWatch: these Signals have no SIGCHLD: make them with it');
   }

@@ -1,3 +1,4 @@
+import { checkString } from '../host/arguments.ts';
 import { NSIG, SIGCHLD, SIGKILL, SIGRTMAX, SIGRTMIN, SIGSTOP } from '../host/constants.ts';
 
 /** The call named in a HostError if not every thread could be masked. */
@@ -66,6 +67,7 @@ export function signalName(signo: number): string {
  * `SIGRTMIN+1`, `RTMAX-2`. Returns 0 if there is no such signal.
  */
 export function signalNumber(text: string): number {
+  checkString(text, 'signalNumber: the name');
   if (/^\d+$/.test(text)) {
     const n = Number(text);
     return n >= 1 && n <= NSIG ? n : 0;

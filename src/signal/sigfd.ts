@@ -87,7 +87,10 @@ export class NativeSignalSource implements SignalSource {
     if (signals.length === 0 || this.#disposed) return;
     this.#host.signalfd(this.fd, signals, O_CLOEXEC | O_NONBLOCK);
     const record = this.#host.alloc(SIGNALFD_SIGINFO_SIZE);
-    while (this.#host.read(this.fd, record, 0, SIGNALFD_SIGINFO_SIZE) > 0);
+    let ret: number;
+    do {
+      ret = this.#host.read(this.fd, record, 0, SIGNALFD_SIGINFO_SIZE);
+    } while (ret > 0 || ret === -EINTR);
   }
 
   dispose(): void {

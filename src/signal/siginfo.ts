@@ -1,3 +1,4 @@
+import { isRange, isRecord, shown } from '../host/arguments.ts';
 import { SIGNALFD_SIGINFO_SIZE } from '../host/constants.ts';
 import { codeName, signalName } from './names.ts';
 
@@ -70,6 +71,15 @@ function u64(view: DataView, at: number): number {
 
 /** Reads the 128 bytes at `at` into a record. */
 export function decodeSiginfo(view: DataView, at: number, out: SignalfdSiginfo): void {
+  if (!(view instanceof DataView) || !isRecord(out)) {
+    const wrong = isRecord(out) ? `view is ${shown(view)}` : `out is ${shown(out)}`;
+    throw new TypeError(`decodeSiginfo: ${wrong}: expected a DataView, and what newSiginfo makes`);
+  }
+  if (!isRange(at, SIGNALFD_SIGINFO_SIZE, view.byteLength)) {
+    throw new RangeError(
+      `decodeSiginfo: no record stands at ${shown(at)}: expected a place in the view`,
+    );
+  }
   out.ssi_signo = view.getUint32(at, true);
   out.ssi_errno = view.getInt32(at + 4, true);
   out.ssi_code = view.getInt32(at + 8, true);

@@ -1,3 +1,4 @@
+import { checkFunction, checkObject } from '../host/arguments.ts';
 import type { TraceSink } from './tracer.ts';
 
 /** Takes bytes synchronously: the caller reuses the memory afterwards. */
@@ -21,4 +22,10 @@ export interface TraceOrigin {
   readonly tid: number;
   /** Add this to an event's time, in µs, to get µs since 1970. */
   readonly epochUs: number;
+}
+
+/** @throws TypeError where a backend is given something else */
+export function checkBackend(what: string, write: ByteWriter, origin: TraceOrigin): void {
+  checkFunction(write, `${what}: the writer`);
+  checkObject(origin, `${what}: the origin`, '{ pid, tid, epochUs }');
 }

@@ -1,5 +1,5 @@
 import { CLD_CONTINUED, CLD_EXITED, CLD_STOPPED, SIGCHLD } from '../host/constants.ts';
-import type { ByteWriter, TraceBackend, TraceOrigin } from './backend.ts';
+import { type ByteWriter, checkBackend, type TraceBackend, type TraceOrigin } from './backend.ts';
 import { ByteBuffer } from './byte-buffer.ts';
 import { EV, EVENT_NAMES, type EventId } from './catalogue.ts';
 import { ArrowIds, ScheduleArrows } from './chrome-arrows.ts';
@@ -30,7 +30,9 @@ export class ChromeBackend implements TraceBackend {
   readonly #coroutineNames = new Map<number, string>();
   #lastNs = 0;
 
+  /** @throws TypeError */
   constructor(write: ByteWriter, origin: TraceOrigin) {
+    checkBackend('ChromeBackend', write, origin);
     this.#out = new ByteBuffer(write);
     this.#tid = origin.tid;
     this.#writer = new ChromeWriter(this.#out, origin.pid);

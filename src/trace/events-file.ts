@@ -1,5 +1,6 @@
 /** Trace-events files, as in QEMU: the list of all events, and lists of the events to trace. */
 
+import { checkString } from '../host/arguments.ts';
 import { type ArgType, CATALOGUE, EVENT_NAMES, type EventDef } from './catalogue.ts';
 
 const C_TYPES: Readonly<Record<ArgType, string>> = {
@@ -29,6 +30,7 @@ function quoted(format: string): string {
 
 /** The patterns of a file for QEMU's `-trace events=`: one a line, `#` begins a comment. */
 export function parsePatterns(text: string): string[] {
+  checkString(text, 'parsePatterns: the text');
   return text
     .split('\n')
     .map((line) => line.trim())

@@ -1,6 +1,8 @@
 /** Shell patterns, matched in time proportional to pattern times text, whatever they contain. */
 
-/** A malformed pattern. The message says why. */
+import { checkString } from '../host/arguments.ts';
+
+/** A pattern that stands for nothing. Its message says why. */
 export class GlobError extends Error {
   override readonly name = 'GlobError';
 }
@@ -37,6 +39,8 @@ const DIRECTORIES: readonly Step[] = [
 
 /** Whether the name matches a pattern of `*` and `?`. Every other character stands for itself. */
 export function matchesGlob(pattern: string, name: string): boolean {
+  checkString(pattern, 'matchesGlob: the pattern');
+  checkString(name, 'matchesGlob: the name');
   const steps = [...pattern].map((char) => {
     if (char === '*') return many(anything);
     return char === '?' ? one(anything) : one((other) => other === char);

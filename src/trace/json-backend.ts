@@ -1,4 +1,4 @@
-import type { ByteWriter, TraceBackend, TraceOrigin } from './backend.ts';
+import { type ByteWriter, checkBackend, type TraceBackend, type TraceOrigin } from './backend.ts';
 import { ByteBuffer } from './byte-buffer.ts';
 import { CATALOGUE, EVENT_NAMES, type EventDef, type EventId } from './catalogue.ts';
 import { formatEvent, type TraceValue } from './tracer.ts';
@@ -37,7 +37,9 @@ export class JsonBackend implements TraceBackend {
   readonly #out: ByteBuffer;
   readonly #origin: TraceOrigin;
 
+  /** @throws TypeError */
   constructor(write: ByteWriter, origin: TraceOrigin) {
+    checkBackend('JsonBackend', write, origin);
     this.#out = new ByteBuffer(write);
     this.#origin = origin;
   }

@@ -1,4 +1,4 @@
-import type { ByteWriter, TraceBackend, TraceOrigin } from './backend.ts';
+import { type ByteWriter, checkBackend, type TraceBackend, type TraceOrigin } from './backend.ts';
 import { ByteBuffer } from './byte-buffer.ts';
 import { EVENT_NAMES, type EventId } from './catalogue.ts';
 import { formatEvent, type TraceValue } from './tracer.ts';
@@ -14,7 +14,9 @@ export class LogBackend implements TraceBackend {
   readonly #out: ByteBuffer;
   readonly #origin: TraceOrigin;
 
+  /** @throws TypeError */
   constructor(write: ByteWriter, origin: TraceOrigin) {
+    checkBackend('LogBackend', write, origin);
     this.#out = new ByteBuffer(write);
     this.#origin = origin;
   }

@@ -1,5 +1,6 @@
 /** Reads traces that JsonBackend and SimpleBackend have written. */
 
+import { shown } from '../host/arguments.ts';
 import { CATALOGUE, type EventDef, type EventName } from './catalogue.ts';
 import {
   DROPPED_ID,
@@ -36,6 +37,9 @@ export class TraceReadError extends Error {
 
 /** @throws TraceReadError if the bytes are not a trace, or a trace in another format */
 export function readTrace(bytes: Uint8Array): TraceFile {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new TypeError(`readTrace: ${shown(bytes)}: expected a Uint8Array`);
+  }
   if (bytes.length >= 8 && bytes.subarray(0, 8).every((byte) => byte === 0xff)) {
     return new SimpleReader(bytes).read();
   }
@@ -59,7 +63,7 @@ function readJson(text: string): TraceFile {
   lines.forEach((line, i) => {
     const object = parseLine(line, i + 1);
     if (object.event === 'dropped') {
-      dropped += Number(object.count);
+      dropped += numberIn(object, 'count', i + 1);
       return;
     }
     const def = definition(String(object.event));
@@ -68,11 +72,18 @@ function readJson(text: string): TraceFile {
     }
     const args: Record<string, number | string> = {};
     for (const [arg, type] of def.args) {
-      args[arg] = type === 'str' ? String(object[arg] ?? '') : Number(object[arg] ?? 0);
+      args[arg] = type === 'str' ? String(object[arg] ?? '') : numberIn(object, arg, i + 1);
     }
-    events.push({ name: object.event as EventName, timeNs: Number(object.ns), args });
+    events.push({ name: object.event as EventName, timeNs: numberIn(object, 'ns', i + 1), args });
   });
   return { format: 'json', events, dropped, truncated };
+}
+
+/** A number of an event; 0 where it has none, since it is older than that argument. */
+function numberIn(object: Record<string, unknown>, key: string, line: number): number {
+  const value = object[key] ?? 0;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  throw new TraceReadError(`line ${line}: ${key} is no number: ${quoted(JSON.stringify(value))}`);
 }
 
 function parseLine(line: string, number: number): Record<string, unknown> {

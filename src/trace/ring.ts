@@ -1,3 +1,4 @@
+import { checkInteger } from '../host/arguments.ts';
 import { CATALOGUE, EVENT_NAMES, type EventDef, type EventId } from './catalogue.ts';
 import { ARG_COUNTS, type TraceSink, type TraceValue } from './tracer.ts';
 
@@ -17,6 +18,9 @@ const TEXTS = Math.max(
   }),
 );
 
+/** Beyond it no array is. */
+const MOST_EVENTS = 2 ** 28;
+
 /**
  * The last events of a trace, in memory of a fixed size that is allocated at the start. Keeping an
  * event allocates nothing (except that V8 boxes its time, 16 bytes, on the way here); texts are
@@ -31,6 +35,7 @@ export class TraceRing {
   #slot = 0;
 
   constructor(capacity: number) {
+    checkInteger(capacity, 'TraceRing: the number of events', 1, MOST_EVENTS);
     this.capacity = capacity;
     this.#numbers = new Float64Array(capacity * NUMBERS);
     this.#texts = new Array<string>(capacity * TEXTS).fill('');

@@ -1,3 +1,4 @@
+import { checkArray, checkString } from '../host/arguments.ts';
 import { EVENT_NAMES, type EventName } from './catalogue.ts';
 import { matchesGlob } from './glob.ts';
 
@@ -13,6 +14,8 @@ export interface Selection {
  * empty, begins with all events.
  */
 export function selectEvents(patterns: readonly string[]): Selection {
+  checkArray(patterns, 'selectEvents: the patterns', 'an array of strings');
+  for (const pattern of patterns) checkString(pattern, 'selectEvents: a pattern');
   const all = patterns[0]?.startsWith('-') ?? true;
   const chosen = new Set<EventName>(all ? EVENT_NAMES : []);
   const unmatched: string[] = [];

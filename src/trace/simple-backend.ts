@@ -1,4 +1,4 @@
-import type { ByteWriter, TraceBackend, TraceOrigin } from './backend.ts';
+import { type ByteWriter, checkBackend, type TraceBackend, type TraceOrigin } from './backend.ts';
 import { ByteBuffer } from './byte-buffer.ts';
 import { EVENT_NAMES, type EventId } from './catalogue.ts';
 import {
@@ -27,7 +27,9 @@ export class SimpleBackend implements TraceBackend {
   readonly #out: ByteBuffer;
   readonly #pid: number;
 
+  /** @throws TypeError */
   constructor(write: ByteWriter, origin: TraceOrigin) {
+    checkBackend('SimpleBackend', write, origin);
     this.#out = new ByteBuffer(write);
     this.#pid = origin.pid;
     this.#header();

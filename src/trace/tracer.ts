@@ -1,3 +1,4 @@
+import { checkArray, checkFunction, shown } from '../host/arguments.ts';
 import {
   CATALOGUE,
   EV,
@@ -57,13 +58,28 @@ export class Tracer {
 
   /** @param now the clock for the time stamps, ns; reading it must not disturb what is traced. */
   constructor(now: () => number = () => 0) {
+    checkFunction(now, 'Tracer: the clock');
     this.#now = now;
   }
 
-  /** Sends the named events to sink, until disposed. */
+  /**
+   * Sends the named events to sink, until disposed.
+   * @throws TypeError, RangeError for a name that is none
+   */
   attach(names: Iterable<EventName>, sink: TraceSink): { dispose(): void } {
+    checkFunction(sink, 'Tracer.attach: the sink');
+    if (typeof names?.[Symbol.iterator] !== 'function') {
+      throw new TypeError(`Tracer.attach: names are ${shown(names)}: expected a list of events`);
+    }
     const mask = new Uint8Array(EVENT_NAMES.length);
-    for (const name of names) mask[EV[name]] = 1;
+    for (const name of names) {
+      if (EV[name] === undefined) {
+        throw new RangeError(
+          `Tracer.attach: ${shown(name)} is no event: expected one of EVENT_NAMES`,
+        );
+      }
+      mask[EV[name]] = 1;
+    }
     const entry: Attached = { mask, sink };
     this.#sinks = [...this.#sinks, entry];
     this.#recount();
@@ -107,8 +123,12 @@ export class Tracer {
 
 /** An event as text, printed by its format in the catalogue as C's printf would. */
 export function formatEvent(id: EventId, args: readonly TraceValue[]): string {
+  if (EVENT_NAMES[id] === undefined) {
+    throw new RangeError(`formatEvent: ${shown(id)} is no event: expected an id of EV`);
+  }
+  checkArray(args, 'formatEvent: the arguments', 'an array');
   let i = 0;
-  return CATALOGUE[EVENT_NAMES[id]!].format.replace(/%(ld|[dpsx])/g, (_, conversion: string) => {
+  return CATALOGUE[EVENT_NAMES[id]].format.replace(/%(ld|[dpsx])/g, (_, conversion: string) => {
     const value = args[i++];
     if (conversion === 'x') return (Number(value) >>> 0).toString(16);
     // Like glibc's %p.

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { start, untilState } from '../support/run.ts';
@@ -10,6 +12,11 @@ describe('Ctrl-Z gives the shell its prompt, and fg goes on, whatever stdin is',
     ['-- behind a pipe', 'echo | $QL -q -- sh CHILD', 1],
     // All three standard descriptors are other files.
     ['-- before a pipe', '$QL -q -- sh CHILD </dev/null 2>&1 | cat', 1],
+    [
+      '-- without /dev/tty',
+      'unshare --user --map-root-user --mount sh -c "mount -t tmpfs none /dev; exec $QL -q -- sh CHILD" </dev/null',
+      1,
+    ],
     ['--group', '$QL -q -g -- sh CHILD </dev/null', 1],
     ['two --spawn', "$QL -q --spawn 'sh CHILD' --spawn 'sh CHILD' </dev/null", 2],
     ['two --spawn on the terminal', "$QL -q --spawn 'sh CHILD' --spawn 'sh CHILD'", 2],
@@ -19,14 +26,17 @@ describe('Ctrl-Z gives the shell its prompt, and fg goes on, whatever stdin is',
     const dir = testDirectory();
     const child = join(dir, 'child.sh');
     const go = join(dir, 'go');
-    writeFileSync(child, `echo ready; until [ -e ${go} ]; do sleep 0.02; done; echo went on\n`);
+    execFileSync('mkfifo', [go]);
+    // It forks nothing: a shell whose vfork is stopped before its execve does not stop itself.
+    writeFileSync(child, `echo ready; read x <${go}; echo went on\n`);
     const running = onTerminal(`set -m; ${line.replaceAll('CHILD', child)}; echo stopped; fg; :`);
     await running.until(new RegExp(`(ready[^]*){${children}}`));
     running.keys('C-z');
     await running.until(/stopped/);
-    writeFileSync(go, '');
+    const written = writeFile(go, '\n\n');
     await running.until(new RegExp(`(went on[^]*){${children}}`));
     await running.end();
+    await written;
   });
 });
 
@@ -38,6 +48,20 @@ test('a child that reads from the terminal gets it, though stdin is another file
   running.line('word');
   await running.until(/got word/);
   await running.until(/status 4/);
+  await running.end();
+});
+
+test('who reads our output from a pipe may use the terminal', async () => {
+  const go = join(testDirectory(), 'go');
+  const program = `echo ready >&2; until [ -e ${go} ]; do sleep 0.02; done`;
+  const running = onTerminal(
+    `$QL -q -- sh -c '${program}' | sh -c 'read x </dev/tty; echo got $x'; echo end`,
+  );
+  await running.until(/ready/);
+  running.line('word');
+  await running.until(/got word/);
+  writeFileSync(go, '');
+  await running.until(/end/);
   await running.end();
 });
 

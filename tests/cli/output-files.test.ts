@@ -25,6 +25,10 @@ writeFileSync(join(dir, 'events'), 'aio_*\n');
 mkdirSync(join(dir, 'real'));
 symlinkSync('real', join(dir, 'also'));
 symlinkSync('a.yaml', join(dir, 'soft.yaml'));
+// To a file that is not there: over another link, a directory that is one, and its parent.
+symlinkSync('dangling-2', join(dir, 'dangling'));
+symlinkSync('also/../x', join(dir, 'dangling-2'));
+symlinkSync('round', join(dir, 'round'));
 linkSync(join(dir, 'a.yaml'), join(dir, 'hard.yaml'));
 
 describe('is refused in one line, and nothing is written', () => {
@@ -39,6 +43,10 @@ describe('is refused in one line, and nothing is written', () => {
     [
       ['--report', 'also/x', '--trace-file', 'json:real/x', '--spawn', ':'],
       'a trace and the report go to also/x',
+    ],
+    [
+      ['run', '--report', 'x', '--trace-file', 'json:dangling', 'a.yaml'],
+      'a trace and the report go to x',
     ],
     [
       ['--trace-file', 'simple:x', '--trace-file', 'json:x.trace-events', '--spawn', ':'],
@@ -79,4 +87,6 @@ it('takes a device for several, and files that differ', () => {
   checkOutputs([to('/dev/null'), to('/dev/null'), to('/dev/stderr')], [to('/dev/stdin')]);
   checkOutputs([to(join(dir, 'x')), to(join(dir, 'real', 'x'))], [to(join(dir, 'a.yaml'))]);
   checkOutputs([to('/nonexistent/x')], [to('/nonexistent/x')]);
+  // Whoever opens it is told that it goes round.
+  checkOutputs([to(join(dir, 'round')), to(join(dir, 'round'))], []);
 });

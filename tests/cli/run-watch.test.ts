@@ -264,7 +264,7 @@ describe('a real run', () => {
     expect(shown[1]!.split('\n')).toEqual(order);
     terminal.keys('q');
     await terminal.until(
-      /ok {3}two children that are waited for .* linux, .*\n1 passed in .*\nstatus 0\n/,
+      /ok {3}two children that are waited for [\s\S]* linux, [\s\S]*\n1 passed in .*\nstatus 0\n/,
     );
     await terminal.expectRestored();
   });

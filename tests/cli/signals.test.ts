@@ -103,8 +103,9 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
       await untilState(grandchild, 'Z');
     });
 
-    test('without --group they stay', async () => {
-      const running = start(['-q', '--spawn', 'sleep 100 >&- 2>&- & echo $!; wait']);
+    test('without --group a program’s children stay', async () => {
+      const script = 'sleep 100 >&- 2>&- & echo $!; wait';
+      const running = start(['-q', '--', '/bin/sh', '-c', script]);
       const grandchild = Number((await running.until(/(\d+)\n/))[1]);
       running.kill('SIGTERM');
       await running.end();

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { run, untilState } from '../support/run.ts';
 import { QL, shellTerminal, type Terminal } from '../support/terminal.ts';
@@ -222,7 +221,7 @@ describe('--watch ends', () => {
     const terminal = await watching(`--sigfd ${sigfd} --spawn 'while :; do sleep 0.05; done'`);
     const pid = terminal.commandPid;
     await pause(terminal);
-    execFileSync('kill', [`-${name}`, String(pid)]);
+    process.kill(pid, `SIG${name}`);
     await terminal.until(/status 1\d\d/);
     await expectRestored(terminal);
   });
@@ -231,7 +230,7 @@ describe('--watch ends', () => {
     const terminal = await watching(`--pdeathsig KILL --spawn 'exec sleep 60'`);
     const pid = terminal.commandPid;
     const child = Number((await terminal.until(/^ {2}1 \S+ +(\d+)/m))[1]);
-    execFileSync('kill', [`-${name}`, String(pid)]);
+    process.kill(pid, `SIG${name}`);
     await untilState(pid, 'Z');
     process.kill(child, 'SIGKILL');
     await terminal.expectRestoredByOthers();

@@ -136,6 +136,8 @@ describe('text', () => {
     [999_600, '1 ms'],
     [10e9, '10 s'],
     [125e9, '2 m 5 s'],
+    [3900e9, '1 h 5 m'],
+    [100 * 3600e9, '4 d 4 h'],
   ])('%i ns is %s', (ns, text) => {
     expect(formatDuration(ns)).toBe(text);
   });

@@ -1,10 +1,8 @@
 /** Runs a TypeScript file as a process of its own: what masks signals or blocks must not do so here. */
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { BUNDLES } from '../support/build.ts';
 import { bundle } from '../support/bundle.ts';
 
 export interface Ended {
@@ -17,13 +15,8 @@ export interface Ended {
 /** Less than a test's own time limit. */
 const GIVE_UP_MS = 150_000;
 
-/** Bundles of this test file, by the path of what they were made of. */
+/** Bundles of this process, by the path of what they were made of. They go with the run. */
 const bundles = new Map<string, Promise<string>>();
-let dir: string | undefined;
-
-afterAll(() => {
-  if (dir !== undefined) rmSync(dir, { recursive: true });
-});
 
 /** Bundles the file, if that has not been done, and runs it to its end. */
 export function runAlone(file: string, ...args: string[]): Promise<Ended> {
@@ -36,19 +29,14 @@ export async function runUnder(
   file: string,
   ...args: string[]
 ): Promise<Ended> {
-  const [program, ...before] = [...wrapper, process.execPath];
-  return run(program!, [...before, await bundled(file), ...args]);
-}
-
-function bundled(file: string): Promise<string> {
   const known = bundles.get(file) ?? bundleAnew(file);
   bundles.set(file, known);
-  return known;
+  const [program, ...before] = [...wrapper, process.execPath];
+  return run(program!, [...before, await known, ...args]);
 }
 
 function bundleAnew(file: string): Promise<string> {
-  dir ??= mkdtempSync(join(tmpdir(), 'qemu-loop-test-'));
-  return bundle(file, join(dir, `${bundles.size}.cjs`));
+  return bundle(file, join(process.env[BUNDLES]!, `${process.pid}-${bundles.size}.cjs`));
 }
 
 function run(program: string, args: string[]): Promise<Ended> {

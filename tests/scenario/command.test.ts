@@ -1,20 +1,20 @@
 /** `qemu-loop run` and `check`, less the process around them: what they say, and with which status. */
 
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AskedText } from '../../src/cli/options/parse-command.ts';
 import { checkCommand } from '../../src/cli/run/check-command.ts';
 import { findScenarios } from '../../src/cli/run/files.ts';
 import { type RunCommandOptions, runCommand } from '../../src/cli/run/run-command.ts';
 import { parseCheck, parseRun } from '../../src/cli/run/run-options.ts';
+import { root } from '../support/run.ts';
 
 let dir = '';
-let worker: URL;
+/** As the command has it. */
+const worker = pathToFileURL(join(root, 'dist', 'scenario-worker.cjs'));
 
 const GOOD =
   'name: good\nbottom_halves: {a: {}}\nsteps: [{schedule: a}, step]\nexpect: {order: [a, mlw]}\n';
@@ -24,7 +24,7 @@ const REAL =
   'name: real\nchildren: {a: {command: "exit 3"}}\nsteps: [{spawn: a}, run]\nexpect: {order: [a exited 3]}\n';
 const WRONG = 'name: wrong\nsteps: [stepp]\n';
 
-beforeAll(async () => {
+beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'qemu-loop-scenarios-'));
   const files = { good: GOOD, bad: BAD, wrong: WRONG, real: REAL };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, `${name}.yaml`), text);
@@ -32,18 +32,6 @@ beforeAll(async () => {
   writeFileSync(join(dir, 'many', 'b.yaml'), GOOD);
   writeFileSync(join(dir, 'many', 'deep', 'a.yml'), GOOD);
   writeFileSync(join(dir, 'many', 'notes.txt'), 'no scenario');
-  const outfile = join(dir, 'worker.cjs');
-  await build({
-    entryPoints: [join(import.meta.dirname, '..', '..', 'src', 'cli', 'run', 'scenario-worker.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    logLevel: 'error',
-    alias: { koffi: createRequire(import.meta.url).resolve('koffi') },
-    external: [createRequire(import.meta.url).resolve('koffi')],
-  });
-  worker = pathToFileURL(outfile);
 });
 
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -106,7 +94,7 @@ describe('run', () => {
       '     the order log is not as expected (sim)',
       '       + a                  Nns  #1',
       '         mlw                Nns  #1',
-      '     run it again: qemu-loop run bad.yaml --host sim --seed 7 --timeout 20s',
+      '     run it again: qemu-loop run bad.yaml --host sim --seed 7 --timeout 120s',
       '0 passed, 1 failed in T s',
       '',
     ]);
@@ -260,7 +248,7 @@ describe('run', () => {
       expect(status).toBe(2);
       expect(out.split('\n').slice(1, -2)).toEqual([
         "     child 'a' is a real command, which needs --host linux (sim)",
-        '     run it again: qemu-loop run real.yaml --host linux --timeout 20s',
+        '     run it again: qemu-loop run real.yaml --host linux --timeout 120s',
       ]);
     }
     expect((await run(['real.yaml'], { host: 'linux' })).status).toBe(0);

@@ -8,7 +8,7 @@ import { loadScenario } from '../../src/scenario/load.ts';
 import { LinuxWorld } from '../../src/scenario/run/linux-world.ts';
 import { runScenario } from '../../src/scenario/run/run.ts';
 
-const TIMEOUT_NS = 5e9;
+const TIMEOUT_NS = 2e9;
 
 createInterface({ input: process.stdin }).on('line', (text) => {
   const { scenario } = loadScenario(text, 'random.yaml');

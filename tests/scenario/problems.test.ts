@@ -202,12 +202,60 @@ describe('shape', () => {
       "f:2:17: found '5', expected a duration such as 10ms or 1.5s, in ns, us, ms or s",
     ],
     ['co_queues: q', "f:2:12: found 'q', expected a list of names, such as [m]"],
+    ['children: {a: 1}', "f:2:15: found '1', expected a child: a map, such as {exit: 1}"],
+    ['children: {a: 5ms}', "f:2:15: found '5ms', expected a child: a map, such as {after: 5ms}"],
+    [
+      'children: {a: TERM}',
+      "f:2:15: found 'TERM', expected a child: a map, such as {signal: SIGTERM}",
+    ],
+    [
+      'children: {a: {signal: 9}}',
+      "f:2:24: found '9', expected a signal, such as SIGTERM or SIGRTMIN+1; did you mean 'SIGKILL'?",
+    ],
+    [
+      'children: {a: {ignore: [15, KILL]}}',
+      "f:2:25: found '15', expected a signal, such as SIGTERM or SIGRTMIN+1; did you mean 'SIGTERM'?",
+      "f:2:29: found 'KILL', expected a signal, such as SIGTERM or SIGRTMIN+1; did you mean 'SIGKILL'?",
+    ],
+    [
+      'expect: {children: {a: 3}}',
+      "f:2:24: found '3', expected one of running, stopped, such as {exit: 3}",
+    ],
+    [
+      'steps: [{run: 55ms}]',
+      "f:2:15: found '55ms', expected run: a map, such as {run: {for: 55ms}}",
+    ],
+    ['steps: [{run: 3}]', "f:2:15: found '3', expected run: a map, such as {run: {iterations: 3}}"],
+    [
+      'steps: [{repeat: 3}]',
+      "f:2:18: found '3', expected repeat: a map, such as {times: 3, do: […]}",
+    ],
+    ['expect: [a, b]', 'f:2:9: found a list, expected expect: a map, such as {order: [a, b]}'],
+    ['fds: {e: file}', "f:2:10: found 'file', expected an fd: a map, such as {kind: file}"],
+    ['sources: {g: idle}', "f:2:14: found 'idle', expected a source: a map, such as {kind: idle}"],
+    [
+      'steps: [{write: e}]',
+      "f:2:10: found 'write', expected a key of an action; did you mean 'kick'?",
+    ],
+    [
+      'steps: [aio_poll]',
+      "f:2:9: found 'aio_poll', expected an action, such as {schedule: a} or notify_event; did you mean 'poll'?",
+    ],
+    [
+      'steps: [{timer_mod: t}]',
+      "f:2:10: found 'timer_mod', expected a key of an action; did you mean 'arm'?",
+    ],
+    // yield may not stand there.
+    [
+      'steps: [qemu_coroutine_yield]',
+      "f:2:9: found 'qemu_coroutine_yield', expected an action, such as {schedule: a} or notify_event",
+    ],
     [
       'expect: {children: {a: runing}}',
       "f:2:24: found 'runing', expected one of running, stopped; did you mean 'running'?",
     ],
-  ])('%s', (line, message) => {
-    expect(problems(line)).toEqual([message]);
+  ])('%s', (line, ...messages) => {
+    expect(problems(line)).toEqual(messages);
   });
 
   it('takes the least and the greatest seed', () => {
@@ -351,6 +399,10 @@ describe('entries that cannot come', () => {
     ['helo', `found 'helo', ${LIKE} 'hello'?`],
     ['e.r', `found 'e.r', ${LIKE} 'e.w'?`],
     ['mlv', `found 'mlv', ${LIKE} 'mlw'?`],
+    [
+      'q',
+      "found 'q', expected an entry of the order log that this file can have; did you mean 'e'?",
+    ],
     ['b', "found 'b', which logs such as 'b exited 2', expected an entry of the order log"],
     ['c', "found 'c', which logs nothing, expected an entry of the order log"],
   ])('%s', (entry, message) => {
@@ -390,6 +442,8 @@ describe('what makes no sense', () => {
       "f:2:57: disable_clock makes no sense: 't' is a timer of the host clock, and to disable that is to wait for its callback to end; schedule a bottom half that does it",
     ],
     ['notifiers: {n: {}}\nsteps: [{flag: n}]', "f:3:16: 'n' is not pollable, so it has no flag"],
+    ['fds: {r: {of: w}, w: {}}', "f:2:15: 'r' is 'of' 'w', expected an fd that stands before it"],
+    ['fds: {r: {of: r}}', "f:2:15: 'r' is 'of' 'r', expected an fd that stands before it"],
     [
       'fds: {a: {of: b}, b: {of: a}}',
       "f:2:15: 'a' is 'of' 'b', expected an fd that stands before it",
@@ -458,7 +512,7 @@ describe('where actions stand', () => {
 });
 
 describe('cycles', () => {
-  it.each([
+  it.each<[string, string, string]>([
     [
       'signals that raise each other',
       'signals: {SIGUSR1: {do: [{raise: SIGUSR2}]}, SIGUSR2: {do: [{kill: SIGUSR1}]}}\nsteps: [{raise: SIGUSR1}]',
@@ -484,11 +538,38 @@ describe('cycles', () => {
       'fds: {e: {drain: false}}\nsteps: [{kick: e}, run]',
       "f:2:7: 'e' is always ready, so that 'run' never ends: expected a limit, such as {run: {for: 100ms}}",
     ],
+    ...[
+      'kind: socketpair, watch: both',
+      'kind: socketpair, watch: both, do_runs: 1',
+      'watch: write',
+      'kind: pipe_write, watch: write',
+      'kind: file',
+      'drain: false, do_runs: 1, ready: true',
+    ].map((fd): [string, string, string] => [
+      `an fd that is always ready: ${fd}`,
+      `fds: {e: {${fd}}}\nsteps: [run]`,
+      "f:2:7: 'e' is always ready, so that 'run' never ends: expected a limit, such as {run: {for: 100ms}}",
+    ]),
+    [
+      'a notifier that is never cleared',
+      'notifiers: {n: {clear: false, do_runs: 1}}\nsteps: [{set: n}, run]',
+      "f:2:13: 'n' is always ready, so that 'run' never ends: expected a limit, such as {run: {for: 100ms}}",
+    ],
   ])('%s', (_what, text, message) => {
     expect(problems(...text.split('\n'))).toEqual([message]);
   });
 
-  it.each([
+  it.each<[string, string]>([
+    ...[
+      'fds: {e: {kind: socketpair, watch: both, do_write: [{watch: {e: read}}]}}\nsteps: [run]',
+      'fds: {e: {kind: socketpair, watch: both}}\nbottom_halves: {a: {do: [{unwatch: e}]}}\nsteps: [{schedule: a}, run]',
+      'fds: {e: {watch: both}}\nsteps: [{run: {for: 1ms}}]',
+      'fds: {e: {watch: both, do_write: [quit]}}\nsteps: [run]',
+      'fds: {e: {kind: pipe_write, watch: write, full: true}}\nsteps: [run]',
+      'drive: aio_poll\nfds: {e: {watch: write, context: iohandler}}\nsteps: [run]',
+      'fdmon: epoll\ndrive: aio_poll\nfds: {e: {kind: file}}\nsteps: [run]',
+      'fds: {e: {}, f: {of: e, watch: both}}\nsteps: [run]',
+    ].map((text) => [`an fd that is not always ready: ${text}`, text] as [string, string]),
     [
       'do_runs ends it',
       'signals: {SIGUSR1: {do: [{raise: SIGUSR1}], do_runs: 2}}\nsteps: [{raise: SIGUSR1}]',

@@ -173,7 +173,7 @@ const objects = fc.record({
     u: timer('host'),
     v: timer('virtual'),
     w: timer('virtual_rt'),
-    guard: fc.constant({}),
+    guard: fc.constant({ list: 'main' }),
   }),
   sources: fc.record({
     high: source('idle', ['high']),

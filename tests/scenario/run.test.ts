@@ -578,6 +578,36 @@ describe('a seed', () => {
   });
 });
 
+describe('an equal duration holds as far as it is written', () => {
+  const elapsed = (is: string) =>
+    run('steps: [{wait_for: 5.5ms}]', `expect: {elapsed: ${is}}`).status;
+  const checked = (is: string) =>
+    run(`steps: [{block: 5.5ms}, {check: {clock: {realtime: ${is}}}}]`).status;
+  const expires = (is: string) =>
+    run(`timers: {t: {}}`, `steps: [{arm_at: {t: 5.5ms}}, {check: {expires_at: {t: ${is}}}}]`)
+      .status;
+
+  it.each([
+    ['elapsed', elapsed],
+    ['clock', checked],
+    ['expires_at', expires],
+  ])('%s', (_what, status) => {
+    expect(
+      ['5ms', '5.5ms', '6ms', '5.4ms', '5.6ms', '5000us', '0ms', '"<=5ms"'].map(status),
+    ).toEqual([0, 0, 1, 1, 1, 1, 1, 1]);
+  });
+
+  it('and a bare 0 is nothing else', () => {
+    const timeout = (is: string) =>
+      run(
+        'drive: aio_poll',
+        'timers: {t: {}}',
+        `steps: [settle, {arm: {t: 1us}}, {check: {timeout: ${is}}}]`,
+      ).status;
+    expect(['0', '1ms'].map(timeout)).toEqual([1, 0]);
+  });
+});
+
 describe('statuses', () => {
   it('are 2 for what this host does not have', () => {
     expect(run('fdmon: io_uring', 'steps: [step]').status).toBe(2);

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { SIGCHLD, SIGUSR1 } from '../../src/host/constants.ts';
-import { ECHILD, EINTR } from '../../src/host/errno.ts';
+import { ECHILD, EINTR, EPERM } from '../../src/host/errno.ts';
 import type { SpawnRequest } from '../../src/host/host.ts';
 import { FaultHost } from '../../src/host/lenses/faults.ts';
+import { HostLens } from '../../src/host/lenses/lens.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
 import { MainLoop } from '../../src/mainloop/main-loop.ts';
 import {
+  type ChildEvent,
   type ChildRequest,
   ChildWatch,
   type ChildWatchOptions,
@@ -51,6 +53,39 @@ describe.each(['native', 'compat'] as const)('ChildWatch on sigfd %s', (sigfd) =
       // A second dispose does not affect the new one.
       parts.watch.dispose();
     });
+  });
+
+  it('children that ended before it are reaped where it adopts', () => {
+    const sim = new SimHost();
+    const pid = sim.spawn(sim.program({ then: { exit: 3 } }));
+    sim.advance(1e6);
+    const loop = new MainLoop({ host: sim });
+    const signals = new Signals(loop, { signals: [SIGCHLD], sigfd });
+    const ended: number[][] = [];
+    const onOrphan = (event: ChildEvent): void => {
+      ended.push([event.pid, event.status]);
+    };
+    const watch = new ChildWatch({ loop, signals, times: loop.pollTimes, adopts: true, onOrphan });
+    for (let i = 0; i < 3 && ended.length === 0; i++) loop.mainLoopWait(true);
+    expect(ended).toEqual([[pid, 3]]);
+    for (const part of [watch, signals, loop]) part.dispose();
+  });
+
+  it('a wait that is refused is an error, not the end of all children', () => {
+    const sim = new SimHost();
+    const refusing = new (class extends HostLens {
+      override waitid(): number {
+        return -EPERM;
+      }
+    })(sim);
+    const loop = new MainLoop({ host: refusing });
+    const signals = new Signals(loop, { signals: [SIGCHLD], sigfd });
+    const watch = new ChildWatch({ loop, signals, times: loop.pollTimes });
+    watch.spawn(sim.program({ then: { exit: 0 } }), 'child');
+    expect(() => {
+      for (let i = 0; i < 5; i++) loop.mainLoopWait(false);
+    }).toThrow('waitid: ');
+    for (const part of [watch, signals, loop]) part.dispose();
   });
 
   it('Signals without SIGCHLD are refused', () => {

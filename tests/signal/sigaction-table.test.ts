@@ -9,11 +9,26 @@ import {
   SIGUSR2,
 } from '../../src/host/constants.ts';
 import { EINVAL, HostError } from '../../src/host/errno.ts';
-import { newSigAction } from '../../src/host/host.ts';
+import { type Host, newSigAction, type SigAction } from '../../src/host/host.ts';
+import { HostLens } from '../../src/host/lenses/lens.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
 import { SigactionTable, type SignalAction } from '../../src/signal/sigaction-table.ts';
 
-function dispositionOf(host: SimHost, signo: number): number {
+const FOREIGN = 0x5000;
+
+/** A host in which somebody else, in C, has set a handler for a signal. */
+class Shared extends HostLens {
+  taken = 0;
+
+  override sigaction(signo: number, act: SigAction | null, old: SigAction | null): number {
+    if (act !== null && signo === this.taken) this.taken = 0;
+    const ret = super.sigaction(signo, act, old);
+    if (old !== null && signo === this.taken) old.handler = FOREIGN;
+    return ret;
+  }
+}
+
+function dispositionOf(host: Host, signo: number): number {
   const act = newSigAction();
   host.sigaction(signo, null, act);
   return act.handler;
@@ -38,26 +53,26 @@ describe('SigactionTable', () => {
   });
 
   it('a disposition that others set takes effect', () => {
-    const host = new SimHost();
+    const host = new Shared(new SimHost());
     const table = new SigactionTable(host);
     table.set(SIGUSR1, { handler: () => {}, flags: SA_SIGINFO });
     expect(table.lookup(SIGUSR1).wantsInfo).toBe(true);
     host.sigaction(SIGUSR1, { ...newSigAction(), handler: SIG_IGN }, null);
     expect(table.lookup(SIGUSR1)).toMatchObject({ name: 'ignore', handler: null });
-    host.sigaction(SIGUSR2, { ...newSigAction(), handler: 0x5000 }, null);
+    host.taken = SIGUSR2;
     expect(table.lookup(SIGUSR2)).toMatchObject({ name: 'foreign', handler: null });
   });
 
   it('restores the old disposition, unless others have set one since', () => {
-    const host = new SimHost();
+    const host = new Shared(new SimHost());
     host.sigaction(SIGUSR1, { ...newSigAction(), handler: SIG_IGN, flags: 7 }, null);
     const table = new SigactionTable(host);
     for (let i = 0; i < 2; i++) table.set(SIGUSR1, { handler: () => {} });
     table.set(SIGUSR2, { handler: () => {} });
-    host.sigaction(SIGUSR2, { ...newSigAction(), handler: 0x5000 }, null);
+    host.taken = SIGUSR2;
     table.dispose();
     expect(dispositionOf(host, SIGUSR1)).toBe(SIG_IGN);
-    expect(dispositionOf(host, SIGUSR2)).toBe(0x5000);
+    expect(dispositionOf(host, SIGUSR2)).toBe(FOREIGN);
     expect(table.lookup(SIGUSR2).handler).toBe(null);
   });
 

@@ -1,12 +1,33 @@
-/** Builds dist once for all tests, so that they test the command as it is shipped. */
+/**
+ * Builds dist once for all tests, so that they test the command as it is shipped. Gives them a
+ * directory for temporary files, and fails the run if they leave one there, or a process.
+ */
 
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { leftovers } from './leftovers.ts';
 
-export default function setup(): void {
+/** Names the directory for the bundles of programs that tests run alone. */
+export const BUNDLES = 'QEMU_LOOP_TEST_BUNDLES';
+
+export default function setup(): () => Promise<void> {
   const root = join(import.meta.dirname, '..', '..');
   execFileSync(process.execPath, [join(root, 'scripts', 'build.mjs')], {
     cwd: root,
     stdio: 'inherit',
   });
+  const before = process.env.TMPDIR;
+  const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-tests-'));
+  const bundles = mkdtempSync(join(tmpdir(), 'qemu-loop-bundles-'));
+  process.env.TMPDIR = dir;
+  process.env[BUNDLES] = bundles;
+  return async () => {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+    const left = await leftovers(dir);
+    for (const each of [dir, bundles]) rmSync(each, { recursive: true });
+    if (left.length > 0) throw new Error(`the tests left behind:\n${left.join('\n')}`);
+  };
 }

@@ -77,7 +77,7 @@ export class FdMonitors implements FdMonOwner {
   }
 
   upgrade(): FdMon | null {
-    // The handlers must not change under an outer walk over them. QEMU: qemu_lockcnt_dec_if_lock.
+    // QEMU changes only while nobody walks over the handlers further out.
     if (this.externalDisableCount > 0 || this.#ctx.isNested) return null;
     this.#ctx.writeNotifications(true);
     const epoll = FdMonEpoll.create(this, this.#host, this.#ctx.trace, this.#poll);

@@ -9,19 +9,21 @@ import { EventNotifier } from '../event-notifier.ts';
  * itself.
  *
  * Invariants:
- *  N1. A notification from the awake thread is not written but kept. Until the notifier's handler
- *      has run, every wait finds the notifier readable, nested or not, as if the eventfd had been
- *      written.
- *  N2. A notification during a wait is written, since only the eventfd reaches the thread there.
- *  N3. Under epoll the kernel's order decides when the notifier's handler is called among the
- *      others, so nothing is kept there: see writeAlways.
+ *  N1. What the thread would write while it is awake is kept as an event of its
+ *      own. Until the notifier's handler has run, every wait finds the notifier
+ *      readable, whether nested or not, as it would with the eventfd written.
+ *  N2. What comes while the thread is in a wait is written, since only the
+ *      eventfd reaches it there.
+ *  N3. Under epoll the kernel's order says when the notifier's handler is
+ *      called among the others, so there nothing is kept.
  */
 export class OwnNotifier {
   readonly notifier: EventNotifier;
+  /** N3. */
+  writesAlways = false;
   #inWait = false;
   #kept = false;
-  #writesAlways = false;
-  /** Whether the eventfd was written since it was last read. */
+  /** Whether the eventfd was written since it was read. */
   #written = false;
 
   constructor(host: Host) {
@@ -40,20 +42,13 @@ export class OwnNotifier {
 
   /** Makes the notifier readable. Returns whether the eventfd was written. */
   set(): boolean {
-    if (!this.#inWait && !this.#writesAlways) {
+    if (!this.#inWait && !this.writesAlways) {
       this.#kept = true;
       return false;
     }
-    this.#write();
+    this.#written = true;
+    this.notifier.set();
     return true;
-  }
-
-  /** Sets whether nothing is kept from now on (N3). A kept event is then written. */
-  writeAlways(always: boolean): void {
-    this.#writesAlways = always;
-    if (!always || !this.#kept) return;
-    this.#kept = false;
-    this.#write();
   }
 
   /** A wait begins. Returns whether it must not sleep. */
@@ -75,10 +70,5 @@ export class OwnNotifier {
     if (kept && !this.#written) return;
     this.#written = false;
     this.notifier.testAndClear();
-  }
-
-  #write(): void {
-    this.#written = true;
-    this.notifier.set();
   }
 }

@@ -6,14 +6,22 @@ const PLACEHOLDERS = ['/dev/null', '/', '.', '/proc/self/exe'];
 /** The device number of /dev/null on every Linux. */
 const DEV_NULL = 0x103;
 
+/** How the command ends. */
+export interface Exit {
+  readonly status: number;
+  /** By SIGINT in place of the status, so that a shell's loop stops: we alone, or our whole group. */
+  readonly interrupted: 'us' | 'group' | null;
+}
+
 /**
  * Ends the process with this status, even if something else fails. At exit Node restores the modes
  * of the terminals on stdin, stdout and stderr, and aborts if that fails, as on a terminal that has
  * hung up. It leaves a descriptor alone that has become another file. (Also one that is closed, but
  * koffi hangs at exit without a stderr.)
  */
-export function leave(status: number): never {
+export function leave(status: number, interrupted: Exit['interrupted'] = null): never {
   for (const fd of [0, 1, 2]) if (isDeadTerminal(fd)) replace(fd);
+  if (interrupted !== null) process.kill(interrupted === 'us' ? process.pid : 0, 'SIGINT');
   process.exit(status);
 }
 

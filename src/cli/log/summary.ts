@@ -34,26 +34,47 @@ export function newRow(command: string, number: number): ChildRow {
   };
 }
 
-/** Death-to-reap times; each may be an upper bound. */
+/** Digits of the times that are kept for the median. */
+const DIGITS = 4;
+
+/**
+ * Death-to-reap times, and whether each is a bound. An adopter reaps for years, so only
+ * how often each time came is kept, by its first digits.
+ */
 export class Latencies {
-  readonly #ns: number[] = [];
+  readonly #counts = new Map<number, number>();
+  #n = 0;
   #bounds = 0;
+  #min = Number.POSITIVE_INFINITY;
+  #max = 0;
 
   add(ns: number, isBound: boolean): void {
-    this.#ns.push(ns);
+    const key = Number(ns.toPrecision(DIGITS));
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    this.#n++;
+    this.#min = Math.min(this.#min, ns);
+    this.#max = Math.max(this.#max, ns);
     if (isBound) this.#bounds++;
   }
 
-  /** Min, median and max in ns, or undefined if nothing was reaped. */
+  /** How many different times are kept: 9,000 for each power of ten at most. */
+  get kept(): number {
+    return this.#counts.size;
+  }
+
+  /** Min, median (to four digits) and max in ns, or undefined where nothing was reaped. */
   figures(): { min: number; median: number; max: number; bounds: number } | undefined {
-    if (this.#ns.length === 0) return undefined;
-    const sorted = [...this.#ns].sort((a, b) => a - b);
-    return {
-      min: sorted[0]!,
-      median: sorted[sorted.length >> 1]!,
-      max: sorted.at(-1)!,
-      bounds: this.#bounds,
-    };
+    if (this.#n === 0) return undefined;
+    return { min: this.#min, median: this.#median(), max: this.#max, bounds: this.#bounds };
+  }
+
+  #median(): number {
+    let rest = this.#n >> 1;
+    for (const [ns, n] of [...this.#counts].sort(([a], [b]) => a - b)) {
+      if (rest < n) return Math.min(Math.max(ns, this.#min), this.#max);
+      rest -= n;
+    }
+    return this.#max;
   }
 }
 
@@ -132,7 +153,8 @@ export function summaryText(report: Report, style: Style): string {
 }
 
 function rowText(row: ChildRow): string {
-  return row.code === 0 ? 'not started' : endText(row.code, row.status);
+  if (row.code !== 0) return endText(row.code, row.status);
+  return row.pid === 0 ? 'not started' : 'left running';
 }
 
 function rowLine(row: ChildRow, widest: number, style: Style): string {

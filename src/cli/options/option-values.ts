@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError } from 'commander';
 import { nearest } from '../../scenario/nearest.ts';
-import { signalName, signalNames, signalNumber } from '../../signal/names.ts';
+import { canBeHandled, signalName, signalNames, signalNumber } from '../../signal/names.ts';
 import { FORWARDED } from '../spawn/forward.ts';
 import { parseDuration } from '../text/units.ts';
 
@@ -14,21 +14,30 @@ const LONGEST = `${Math.floor(TOO_LONG_NS / 3600e9)}h`;
 
 /** A duration in ns. */
 export function duration(text: string): number {
+  const ns = longDuration(text);
+  if (ns < TOO_LONG_NS) return ns;
+  throw new InvalidArgumentError(`it is too long: the largest value is ${LONGEST}.`);
+}
+
+/** ns, of any length, for who waits in parts. */
+export function longDuration(text: string): number {
   const ns = parseDuration(text);
-  if (ns !== null && ns < TOO_LONG_NS) return ns;
-  if (ns !== null)
-    throw new InvalidArgumentError(`it is too long: the largest value is ${LONGEST}.`);
+  if (ns !== null && Number.isFinite(ns)) return ns;
   const bare = /^\d+(\.\d+)?$/.test(text);
   throw new InvalidArgumentError(
     bare
-      ? `it needs a unit: ${text}s, ${text}ms or ${text}m.`
-      : 'expected a duration such as 200ms, 1.5s, 10s or 2m.',
+      ? `it needs a unit: ${text}s, ${text}ms ${text}m, ${text}h or ${text}d.`
+      : 'expected a duration such as 200ms, 1.5s, 10s, 2m, 1h or 7d.',
   );
 }
 
 /** A signal's number, from its name or number. */
 export function signal(text: string): number {
   const signo = signalNumber(text);
+  if (signo === 32 || signo === 33) {
+    const why = "it is the C library's own, and no program can handle it";
+    throw new InvalidArgumentError(`${signo} is no signal to send: ${why}.`);
+  }
   if (signo !== 0) return signo;
   const short = signalNames().map((name) => name.slice(3));
   const meant = nearest(text.replace(/^sig/i, ''), short);
@@ -37,7 +46,19 @@ export function signal(text: string): number {
   throw new InvalidArgumentError(`there is no signal ${text}: ${hint}`);
 }
 
-/** Exit statuses: `3`, `3,5`, `64-78`; added to those before. */
+/** As signal; 0 is none. */
+export function signalOrNone(text: string): number {
+  return text === '0' ? 0 : signal(text);
+}
+
+/** A signal that can be ignored; adds it to those before. */
+export function ignorable(text: string, before: readonly number[]): number[] {
+  const signo = signal(text);
+  if (canBeHandled(signo)) return [...new Set([...before, signo])];
+  throw new InvalidArgumentError(`${signalName(signo)} cannot be ignored.`);
+}
+
+/** Exit statuses: `3`, `3,5`, `64-78`; adds them to those before. */
 export function statuses(text: string, before: ReadonlySet<number>): Set<number> {
   const those = numbers(text, 0, 255);
   if (those.length > 0) return new Set([...before, ...those]);

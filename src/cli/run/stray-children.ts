@@ -1,4 +1,5 @@
 import { P_PID, PR_SET_CHILD_SUBREAPER, SIGKILL, WEXITED } from '../../host/constants.ts';
+import { EPERM } from '../../host/errno.ts';
 import { newWaitResult } from '../../host/host.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
 
@@ -8,8 +9,8 @@ import { LinuxHost } from '../../host/linux/linux-host.ts';
  */
 export class Orphans {
   readonly #host = new LinuxHost();
-  /** Children that existed before: somebody else ends and reaps them. */
-  readonly #others: ReadonlySet<number>;
+  /** Children that were there before: somebody else's, to end and to reap. And those that we may not end. */
+  readonly #others: Set<number>;
 
   constructor() {
     this.#others = new Set(this.#host.children());
@@ -27,8 +28,9 @@ export class Orphans {
       if (pids.length === 0) return;
       for (const pid of pids) {
         this.#host.kill(-pid, SIGKILL);
-        this.#host.kill(pid, SIGKILL);
-        this.#host.waitid(P_PID, pid, WEXITED, newWaitResult());
+        // One that has become another user's would be waited for in vain.
+        if (this.#host.kill(pid, SIGKILL) === -EPERM) this.#others.add(pid);
+        else this.#host.waitid(P_PID, pid, WEXITED, newWaitResult());
       }
     }
   }

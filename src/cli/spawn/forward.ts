@@ -2,6 +2,8 @@ import {
   SA_SIGINFO,
   SI_KERNEL,
   SI_QUEUE,
+  SI_USER,
+  SIG_DFL,
   SIGABRT,
   SIGBUS,
   SIGCHLD,
@@ -23,12 +25,13 @@ import {
   SIGTTOU,
   SIGWINCH,
 } from '../../host/constants.ts';
+import { type Host, newSigAction } from '../../host/host.ts';
 import type { SignalfdSiginfo } from '../../signal/siginfo.ts';
 import type { Signals } from '../../signal/signals.ts';
 
 /**
- * Signals that are not passed on: those that cannot be, those that report our own faults, those
- * about us (our terminal, our pipe, our children), and that of V8's profiler.
+ * Not passed on: what cannot be, what says that we ourselves are at fault, and what
+ * is about us (our terminal, our pipe, our children).
  */
 const OWN: ReadonlySet<number> = new Set([
   SIGKILL,
@@ -44,7 +47,6 @@ const OWN: ReadonlySet<number> = new Set([
   SIGCHLD,
   SIGTTIN,
   SIGTTOU,
-  SIGPROF,
 ]);
 
 /**
@@ -56,7 +58,14 @@ export const FORWARDED: readonly number[] = Array.from(
   (_, i) => i + 1,
 ).filter((signo) => !OWN.has(signo) && (signo < 32 || signo >= SIGRTMIN));
 
-/** Signals that a terminal sends to its whole foreground group. */
+/** Those of them that are ours to take: not SIGPROF where V8's profiler has it. */
+export function forwardedIn(host: Host): readonly number[] {
+  const act = newSigAction();
+  host.sigaction(SIGPROF, null, act);
+  return act.handler === SIG_DFL ? FORWARDED : FORWARDED.filter((signo) => signo !== SIGPROF);
+}
+
+/** What a terminal sends to its whole foreground group. */
 const FROM_TERMINAL: ReadonlySet<number> = new Set([SIGINT, SIGQUIT, SIGTSTP, SIGWINCH]);
 
 /** A signal for the children. */
@@ -66,6 +75,8 @@ export interface Passing {
   readonly value: number | undefined;
   /** Whether the terminal has sent it to our whole group: children in it already have it. */
   readonly toGroup: boolean;
+  /** Whether a key of the terminal sent it; undefined where nobody says who did. */
+  readonly fromTerminal: boolean | undefined;
 }
 
 /** Calls pass for every signal to pass on, after --rewrite, and dropped for the others. */
@@ -81,14 +92,19 @@ export function forwardSignals(
       dropped(received);
       return;
     }
-    const fromKernel = info.ssi_code === SI_KERNEL && FROM_TERMINAL.has(received);
-    const value = info.ssi_code === SI_QUEUE ? info.ssi_int : undefined;
-    pass({ signo, value, toGroup: fromKernel && signo === received }, received);
+    const { ssi_code: code, ssi_pid: sender } = info;
+    const fromKernel = code === SI_KERNEL && FROM_TERMINAL.has(received);
+    const value = code === SI_QUEUE ? info.ssi_int : undefined;
+    const fromTerminal = code === SI_USER && sender === 0 ? undefined : fromKernel;
+    pass({ signo, value, toGroup: fromKernel && signo === received, fromTerminal }, received);
   };
-  for (const signo of FORWARDED) {
+  for (const signo of signals.signals) {
+    if (!FORWARDED.includes(signo)) continue;
     signals.sigaction(signo, { name: 'forward_signal', flags: SA_SIGINFO, handler });
   }
-  // The terminal's SIGTTIN and SIGTTOU must not stop us, who put children into the foreground.
+  // Not blocked as the others are, it would end us, and leave the children.
+  signals.sigaction(SIGRTMAX, { handler: 'ignore' });
+  // A terminal's reproach must not stop the one who puts children into the foreground.
   signals.sigaction(SIGTTIN, { handler: 'ignore' });
   signals.sigaction(SIGTTOU, { handler: 'ignore' });
 }

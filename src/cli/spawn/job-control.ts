@@ -3,6 +3,7 @@ import type { Host } from '../../host/host.ts';
 import type { ChildEvent } from '../../signal/child-watch.ts';
 import type { LogWriter } from '../log/log.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import type { Passing } from './forward.ts';
 import type { Child } from './launcher.ts';
 
 /**
@@ -43,12 +44,10 @@ export class JobControl {
     this.#terminal.takeBack(pid);
   }
 
-  /**
-   * SIGTSTP came for us, and is passed on to the children.
-   * @param byTerminal whether it was Ctrl-Z; somebody who sent it by kill can send SIGCONT too
-   */
-  toldToStop(byTerminal: boolean): void {
-    this.#toldByKill = !byTerminal;
+  /** A signal was passed on. Somebody who sent SIGTSTP by kill, and not Ctrl-Z, can send SIGCONT too. */
+  passed({ signo, toGroup }: Passing): void {
+    if (signo === SIGTSTP) this.#toldByKill = !toGroup;
+    if (signo === SIGCONT) this.#resumed();
   }
 
   /** A child stopped or continued. */
@@ -64,8 +63,8 @@ export class JobControl {
     }
   }
 
-  /** After fg: the child that had the terminal gets it back. */
-  resumed(): void {
+  /** After fg: the one who had the terminal gets it again. */
+  #resumed(): void {
     this.#toldByKill = false;
     if (this.#holder !== 0) this.#terminal.give(this.#holder);
     for (const child of this.#children.values()) {

@@ -1,6 +1,6 @@
 import { QEMU_CLOCK_REALTIME } from '../../aio/clock.ts';
 import type { QemuTimer } from '../../aio/timer.ts';
-import { CLOCK_MONOTONIC } from '../../host/constants.ts';
+import { CLOCK_MONOTONIC, SIGTERM } from '../../host/constants.ts';
 import { ENOSYS, HostError } from '../../host/errno.ts';
 import type { SpawnRequest } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
@@ -11,7 +11,7 @@ import type { ChildRow } from '../log/summary.ts';
 import type { Prefixer } from '../output/prefix.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { formatDuration } from '../text/units.ts';
-import type { Job } from './options.ts';
+import type { Options } from './options.ts';
 
 /** Time between two attempts to start a child for which there were no resources. */
 const FIRST_RETRY_NS = 10e6;
@@ -24,6 +24,8 @@ export interface Child {
   /** Whether it leads a process group of its own. */
   readonly leads: boolean;
   stopped: boolean;
+  /** Signals that it was sent. */
+  readonly passed: Set<number>;
 }
 
 export interface LauncherParts {
@@ -33,12 +35,9 @@ export interface LauncherParts {
   readonly log: LogWriter;
   readonly prefixer: Prefixer | null;
   readonly prefixOf: (number: number) => string;
-  /** Whether each child leads a group, and whether it gets the terminal. */
-  readonly leads: boolean;
+  readonly options: Options;
+  /** Whether the child gets the terminal, and leads a group for that. */
   readonly foreground: boolean;
-  readonly jobs: readonly Job[];
-  /** Descriptors that each child inherits besides 0, 1 and 2. */
-  readonly passFds: readonly number[];
   readonly rows: readonly ChildRow[];
   /** Gives the callbacks for each child's watch. */
   readonly callbacksFor: (row: ChildRow) => ChildCallbacks;
@@ -58,16 +57,19 @@ export class Launcher {
   readonly #retry: QemuTimer;
   #retryNs = FIRST_RETRY_NS;
   #next = 0;
+  /** Whether children ask for a signal when we die: by default where they can be made so. */
+  #kills: boolean;
 
   constructor(parts: LauncherParts) {
     this.#parts = parts;
+    this.#kills = parts.options.killChild !== 0;
     const start = (): void => this.start();
     this.#retry = parts.loop.timers.newTimer(QEMU_CLOCK_REALTIME, 'spawn-retry', start);
   }
 
   /** Whether children wait to be started. */
   get pending(): boolean {
-    return this.#next < this.#parts.jobs.length;
+    return this.#next < this.#parts.options.jobs.length;
   }
 
   /** Starts as many children as possible. */
@@ -92,12 +94,12 @@ export class Launcher {
   /** Gives up starting children. */
   abandon(): void {
     this.#retry.del();
-    this.#next = this.#parts.jobs.length;
+    this.#next = this.#parts.options.jobs.length;
   }
 
   #failed(error: unknown): void {
-    const { jobs, log, loop, living, prefixer, onFailure } = this.#parts;
-    const job = jobs[this.#next]!;
+    const { options, log, loop, living, prefixer, onFailure } = this.#parts;
+    const job = options.jobs[this.#next]!;
     if (!(error instanceof HostError)) {
       onFailure(asCliError(error));
       return;
@@ -132,9 +134,8 @@ export class Launcher {
   }
 
   #startNext(): void {
-    const { jobs, passFds, rows, loop, prefixer, prefixOf, leads, onStart, callbacksFor } =
-      this.#parts;
-    const job = jobs[this.#next]!;
+    const { options, rows, loop, prefixer, prefixOf, onStart, callbacksFor } = this.#parts;
+    const job = options.jobs[this.#next]!;
     const row = rows[this.#next]!;
     const pipes = prefixer?.openFor(row.number, prefixOf(row.number)) ?? null;
     const startNs = loop.host.clockNs(CLOCK_MONOTONIC);
@@ -142,7 +143,13 @@ export class Launcher {
     try {
       const fds = pipes === null ? undefined : [pipes.stdin, pipes.stdout, pipes.stderr];
       pid = this.#spawn(
-        { file: job.file, argv: job.argv, fds, keepFds: passFds },
+        {
+          file: job.file,
+          argv: job.argv,
+          fds,
+          keepFds: options.passFds,
+          ignoreSignals: options.ignoreSignals,
+        },
         row,
         callbacksFor(row),
       );
@@ -153,24 +160,46 @@ export class Launcher {
     pipes?.started();
     row.pid = pid;
     row.startNs = startNs;
-    onStart({ row, pid, leads, stopped: false });
+    onStart({ row, pid, leads: this.#leads, stopped: false, passed: new Set() });
+  }
+
+  get #leads(): boolean {
+    return this.#parts.options.group || this.#parts.foreground;
   }
 
   #spawn(base: SpawnRequest, row: ChildRow, callbacks: ChildCallbacks): number {
-    const { watch, terminal, leads, foreground } = this.#parts;
+    const { killChild } = this.#parts.options;
+    if (!this.#kills) return this.#spawnBy(base, row, callbacks);
+    try {
+      const pdeathsig = killChild ?? SIGTERM;
+      return this.#spawnBy({ ...base, pdeathsig }, row, callbacks);
+    } catch (error) {
+      if (!isMissing(error) || killChild !== undefined) throw error;
+      this.#kills = false;
+      return this.#spawnBy(base, row, callbacks);
+    }
+  }
+
+  #spawnBy(base: SpawnRequest, row: ChildRow, callbacks: ChildCallbacks): number {
+    const { watch, terminal, foreground } = this.#parts;
     const name = String(row.number);
-    const request = leads ? { ...base, pgroup: 0 } : base;
+    const request = this.#leads ? { ...base, pgroup: 0 } : base;
     if (!foreground) return watch.spawn(request, name, callbacks);
     try {
       return watch.spawn({ ...request, foregroundTty: terminal.fd }, name, callbacks);
     } catch (error) {
       // The child has the terminal before its program starts, and may have ended with it.
       terminal.takeBack();
-      // A C library before 2.35 cannot do this in the child.
-      if (!(error instanceof HostError) || error.errno !== ENOSYS) throw error;
+      // A C library before 2.35 cannot do it in the child.
+      if (!isMissing(error)) throw error;
     }
     const pid = watch.spawn(request, name, callbacks);
     terminal.give(pid);
     return pid;
   }
+}
+
+/** Whether it says that children cannot be made so here. */
+function isMissing(error: unknown): boolean {
+  return error instanceof HostError && error.errno === ENOSYS;
 }

@@ -7,64 +7,105 @@ import {
   WNOHANG,
   WNOWAIT,
 } from '../../host/constants.ts';
+import { ECHILD, EINTR, HostError } from '../../host/errno.ts';
 import { type Host, newWaitResult } from '../../host/host.ts';
-import { isProcOurs } from '../../host/linux/proc.ts';
+import { note, type Sending } from './families.ts';
+import type { Sender } from './sender.ts';
 
-/** kill(2)'s pid for all processes except us; for pid 1, all of its pid namespace. */
-export const EVERYBODY = -1;
+/** kill(2)'s number for all processes but ourselves: as pid 1, of our pid namespace. */
+const EVERYBODY = -1;
 
 /**
- * Processes that we adopted when their own parents ended, and that must end too. There are none if
- * we adopt nobody.
+ * Processes that came to us when their own parents had ended, and that are to end
+ * too. Where we end nobody but the children there are none.
  */
 export class Leftovers {
   readonly #host: Host;
   readonly #adopts: boolean;
-  /** Processes that were told to end. */
+  readonly #sender: Sender;
+  readonly #isTold: (pid: number) => boolean;
+  /** Those that were told to end. */
   readonly #told = new Set<number>();
+  readonly #givenUp = new Set<number>();
+  #toldEverybody = false;
 
-  constructor(host: Host, adopts: boolean) {
+  /** @param isTold whether another part has told that process, and waits for it */
+  constructor(host: Host, adopts: boolean, sender: Sender, isTold: (pid: number) => boolean) {
     this.#host = host;
     this.#adopts = adopts;
-  }
-
-  /** Whether any is left, dead or alive. */
-  get any(): boolean {
-    if (!this.#adopts) return false;
-    // Only -ECHILD means that there is none.
-    return this.#host.waitid(P_ALL, 0, WEXITED | WNOHANG | WNOWAIT, newWaitResult()) >= 0;
+    this.#sender = sender;
+    this.#isTold = isTold;
   }
 
   /**
-   * Tells the processes to end that were not told yet, and returns them; EVERYBODY if they cannot
-   * be listed.
+   * Whether any is left, dead or alive.
+   * @throws HostError where the kernel does not say
    */
-  tell(): readonly number[] {
-    const fresh = this.#pids().filter((pid) => !this.#told.has(pid));
-    for (const pid of fresh) {
-      this.#told.add(pid);
-      this.#host.kill(pid, SIGTERM);
-      // A stopped process could not end.
-      this.#host.kill(pid, SIGCONT);
-    }
-    return fresh;
+  get any(): boolean {
+    if (!this.#adopts) return false;
+    const options = WEXITED | WNOHANG | WNOWAIT;
+    let ret: number;
+    do ret = this.#host.waitid(P_ALL, 0, options, newWaitResult());
+    while (ret === -EINTR);
+    if (ret === -ECHILD) return false;
+    if (ret < 0) throw new HostError(ret, 'waitid');
+    return this.#givenUp.size === 0 || this.#pids().length > 0;
   }
 
-  /** Sends SIGKILL to all of them; returns the same as tell. */
-  kill(): readonly number[] {
+  /** Tells those to end that were not told yet. */
+  tell(): Sending {
+    const sending: Sending = { sent: 0, refused: [] };
     const pids = this.#pids();
-    for (const pid of pids) this.#host.kill(pid, SIGKILL);
-    return pids;
+    if (pids.length === 0) this.#tellEverybody(sending);
+    for (const pid of pids) {
+      if (this.#told.has(pid) || this.#isTold(pid)) continue;
+      this.#told.add(pid);
+      note(sending, this.#sender.kill(pid, SIGTERM), pid);
+      // One that is stopped could not end.
+      this.#host.kill(pid, SIGCONT);
+    }
+    return sending;
+  }
+
+  /** SIGKILL to all there are now. */
+  kill(): Sending {
+    const sending: Sending = { sent: 0, refused: [] };
+    const pids = this.#pids();
+    for (const pid of pids) note(sending, this.#sender.kill(pid, SIGKILL), pid);
+    if (pids.length === 0 && this.#hides()) this.#sendEverybody(sending, SIGKILL);
+    return sending;
   }
 
   ended(pid: number): void {
     this.#told.delete(pid);
+    this.#givenUp.delete(pid);
+  }
+
+  /** It cannot be ended, and is not waited for. */
+  giveUp(pid: number): void {
+    this.#givenUp.add(pid);
+  }
+
+  /** Where /proc does not show who they are, pid 1 can end them all the same. */
+  #hides(): boolean {
+    return this.#adopts && this.#host.getpid() === 1 && this.any;
+  }
+
+  #tellEverybody(sending: Sending): void {
+    if (this.#toldEverybody || !this.#hides()) return;
+    this.#toldEverybody = true;
+    this.#sendEverybody(sending, SIGTERM);
+    this.#host.kill(EVERYBODY, SIGCONT);
+  }
+
+  #sendEverybody(sending: Sending, signo: number): void {
+    const sent = this.#sender.kill(EVERYBODY, signo);
+    note(sending, sent, EVERYBODY);
+    sending.everybody = sent === 'sent';
   }
 
   #pids(): readonly number[] {
     if (!this.#adopts) return [];
-    // If /proc is another pid namespace's, its numbers would mean other processes.
-    const unseen = this.#host.getpid() === 1 && !isProcOurs(this.#host.getpid());
-    return unseen ? [EVERYBODY] : this.#host.children();
+    return this.#host.children().filter((pid) => !this.#givenUp.has(pid));
   }
 }

@@ -1,8 +1,17 @@
 /** The options of `--spawn`, by subject. */
 
 import { Option } from 'commander';
+import { SIGTERM } from '../../host/constants.ts';
 import { LOG_LEVELS } from '../log/log.ts';
-import { descriptors, duration, rewrite, signal, statuses } from '../options/option-values.ts';
+import {
+  descriptors,
+  ignorable,
+  longDuration,
+  rewrite,
+  signal,
+  signalOrNone,
+  statuses,
+} from '../options/option-values.ts';
 
 function option(flags: string, text: string, group: string): Option {
   return new Option(flags, text).helpGroup(group);
@@ -24,7 +33,7 @@ export function whatFlags(): Option[] {
       .default([], ''),
     option(
       '-s, --subreaper',
-      'adopt and reap orphans, and end them at last (by itself as pid 1)',
+      'at last end whoever the children leave behind, too (by itself as pid 1)',
       WHAT,
     ).default(false, ''),
     option('--pass-fd <n>', 'children inherit descriptor N too: 3, 3,4 or 3-5; repeatable', WHAT)
@@ -73,13 +82,28 @@ export function signalFlags(): Option[] {
       SIGNALS,
     ).default(false, ''),
     option('--grace <duration>', 'SIGKILL so long after SIGTERM or SIGINT (default 10s)', SIGNALS)
-      .argParser(duration)
+      .argParser(longDuration)
       .default(10e9, ''),
     option(
       '--timeout <duration>',
       'SIGTERM after that time, then as --grace; exit 124',
       SIGNALS,
-    ).argParser(duration),
+    ).argParser(longDuration),
+    option('--timeout-signal <signal>', 'what --timeout sends in place of SIGTERM', SIGNALS)
+      .argParser(signal)
+      .default(SIGTERM, ''),
+    option(
+      '--kill-child <signal>',
+      'what each child gets when qemu-loop is killed (default TERM; 0: nothing)',
+      SIGNALS,
+    ).argParser(signalOrNone),
+    option(
+      '--ignore-signal <signal>',
+      'children start with that signal ignored, as under nohup; repeatable',
+      SIGNALS,
+    )
+      .argParser(ignorable)
+      .default([], ''),
     option(
       '-p, --pdeathsig <signal>',
       'the signal that we get when our parent dies',

@@ -12,6 +12,7 @@ import {
 } from '../options/trace-options.ts';
 import { shellWord } from '../text/style.ts';
 import { helpFlag, otherFlags, showFlags, signalFlags, whatFlags } from './option-groups.ts';
+import { shellScript } from './shell-command.ts';
 
 /** A child to start. */
 export interface Job {
@@ -36,6 +37,12 @@ export interface Options {
   readonly group: boolean;
   readonly graceNs: number;
   readonly timeoutNs: number | undefined;
+  /** What is sent when that is over. */
+  readonly timeoutSignal: number;
+  /** What children get when we are killed; 0: nothing; undefined: what they get by default, where it can be. */
+  readonly killChild: number | undefined;
+  /** What children start with ignored. */
+  readonly ignoreSignals: readonly number[];
   readonly subreaper: boolean;
   /** Descriptors that the children inherit besides 0, 1 and 2. */
   readonly passFds: readonly number[];
@@ -87,6 +94,9 @@ interface Raw extends RawTrace {
   group: boolean;
   grace: number;
   timeout?: number;
+  timeoutSignal: number;
+  killChild?: number;
+  ignoreSignal: number[];
   subreaper: boolean;
   passFd: number[];
   pdeathsig?: number;
@@ -148,6 +158,9 @@ function fromRaw(raw: Raw, operands: readonly string[], hasDashes: boolean): Opt
     group: raw.group,
     graceNs: raw.grace,
     timeoutNs: raw.timeout === 0 ? undefined : raw.timeout,
+    timeoutSignal: raw.timeoutSignal,
+    killChild: raw.killChild,
+    ignoreSignals: raw.ignoreSignal,
     subreaper: raw.subreaper,
     passFds: raw.passFd,
     pdeathsig: raw.pdeathsig,
@@ -161,7 +174,7 @@ function fromRaw(raw: Raw, operands: readonly string[], hasDashes: boolean): Opt
 }
 
 function shell(command: string): Job {
-  return { file: '/bin/sh', argv: ['sh', '-c', command], command };
+  return { file: '/bin/sh', argv: ['sh', '-c', shellScript(command)], command };
 }
 
 function program(operands: readonly string[]): Job {

@@ -6,6 +6,7 @@ import {
   PR_SET_CHILD_SUBREAPER,
   SIGABRT,
   SIGCHLD,
+  SIGINT,
 } from '../../host/constants.ts';
 import { check } from '../../host/errno.ts';
 import type { Disposable, Host } from '../../host/host.ts';
@@ -14,44 +15,37 @@ import { MainLoop } from '../../mainloop/main-loop.ts';
 import { ChildWatch } from '../../signal/child-watch.ts';
 import { Signals } from '../../signal/signals.ts';
 import { EVENT_NAMES } from '../../trace/catalogue.ts';
-import type { TraceRing } from '../../trace/ring.ts';
 import { Tracer } from '../../trace/tracer.ts';
 import { visible } from '../../trace/visible.ts';
 import { disposeAll } from '../exit/dispose-all.ts';
+import type { Exit } from '../exit/leave.ts';
 import { allWriter } from '../exit/write-all.ts';
 import { attachLog } from '../log/chain.ts';
 import type { LogWriter } from '../log/log.ts';
-import { type JsonLogMaker, openLog } from '../log/open-log.ts';
+import { openLog } from '../log/open-log.ts';
 import { newRow, Report } from '../log/summary.ts';
+import { makeWarn, type Warn } from '../log/warn.ts';
 import { Outputs } from '../output/outputs.ts';
 import { Prefixer } from '../output/prefix.ts';
 import { Terminal } from '../terminal/terminal.ts';
 import { childColor, paint, wantsColor } from '../text/style.ts';
 import { TraceOutput, traceClock, traceOrigin } from '../trace/trace-output.ts';
-import { FORWARDED, forwardSignals } from './forward.ts';
+import { forwardedIn, forwardSignals } from './forward.ts';
+import type { Interrupted } from './interrupts.ts';
+import type { Makers } from './makers.ts';
 import type { NodeChannel } from './node-channel.ts';
 import type { Options } from './options.ts';
 import { checkPassedFds } from './pass-fds.ts';
 import { dieWithParent } from './pdeathsig.ts';
 import { Supervisor } from './supervisor.ts';
 import { WatchLog } from './watch-log.ts';
-import type { WatchMaker, WatchView } from './watch-parts.ts';
-
-/** Parts that are loaded only on demand; null if they are not wanted. */
-export interface Makers {
-  readonly jsonLog: JsonLogMaker | null;
-  readonly watch: WatchMaker | null;
-  /** Keeps all events for the report of the run. */
-  readonly events: TraceRing | null;
-  /** The channel passed on to the children. */
-  readonly channel: NodeChannel | null;
-}
+import type { WatchView } from './watch-parts.ts';
 
 /**
- * Runs the session that the options describe to its end. Returns the exit status.
- * @throws CliError or HostError if the loop or a child cannot be started
+ * Runs what the options ask for to its end.
+ * @throws CliError or HostError where the loop or a child cannot be had
  */
-export function runSession(options: Options, makers: Makers): number {
+export function runSession(options: Options, makers: Makers): Exit {
   const host = new LinuxHost();
   const parentPid = host.getppid();
   const undo: Disposable[] = [host];
@@ -71,6 +65,7 @@ class Session {
   readonly #undo: Disposable[];
   readonly #outputs: Outputs;
   readonly #log: LogWriter;
+  readonly #warn: Warn;
   readonly #report: Report;
   readonly #view: WatchView | null;
   readonly #channel: NodeChannel | null;
@@ -103,10 +98,12 @@ class Session {
     const log = openLog({ ...parts, jsonLog: makers.jsonLog, keep }, options);
     this.#log =
       this.#view === null ? log : new WatchLog(this.#view, log, options.logFile !== undefined);
+    const silent = options.quiet && this.#view === null;
+    this.#warn = makeWarn(host, this.#log, silent ? this.#outputs : null);
     this.#counts = attachLog(this.#trace, options.quiet ? 'error' : options.logLevel, this.#log);
   }
 
-  run(parentPid: number): number {
+  run(parentPid: number): Exit {
     const { supervisor, loop, prefixer, signals, watch } = this.#build(parentPid);
     const outputs = this.#outputs;
     outputs.useLoop(loop);
@@ -133,9 +130,16 @@ class Session {
     if (supervisor.failure !== null) throw supervisor.failure;
     const lost = outputs.failure(this.#report.status);
     if (lost !== null) throw lost;
-    // Writing a line about the report could block while signals are blocked.
-    this.#exits = this.#options.report === undefined;
-    return this.#report.status;
+    return this.#exit(supervisor.interrupted);
+  }
+
+  /** pid 1 cannot end by a signal. */
+  #exit(interrupted: Interrupted): Exit {
+    const { status } = this.#report;
+    const bySignal = status === 128 + SIGINT && this.#host.getpid() !== 1 ? interrupted : null;
+    // To write a report's line could block, while signals are blocked.
+    this.#exits = this.#options.report === undefined && bySignal === null;
+    return { status, interrupted: bySignal };
   }
 
   #build(parentPid: number) {
@@ -145,9 +149,9 @@ class Session {
     const terminal = this.#keep(new Terminal(host, view === null));
     const loop = this.#keep(new MainLoop({ host, trace: this.#trace }));
     const signals = new Signals(loop, {
-      signals: [SIGCHLD, ...FORWARDED, ...(this.#traceOutput === null ? [] : [SIGABRT])],
+      signals: [SIGCHLD, ...forwardedIn(host), ...(this.#traceOutput === null ? [] : [SIGABRT])],
       sigfd: options.sigfd,
-      report: (message) => this.#note('warn', 'signalfd', message),
+      report: (message) => this.#warn('signalfd', {}, message),
     });
     this.#keep({ dispose: () => this.#exits || signals.dispose() });
     if (signals.refused !== null) {
@@ -156,16 +160,16 @@ class Session {
       this.#note('warn', 'sigfd_compat', text, { errno: code });
     }
     const adopts = options.subreaper || host.getpid() === 1;
-    if (adopts && host.getpid() !== 1) {
-      check(host.prctl(PR_SET_CHILD_SUBREAPER, 1), 'prctl PR_SET_CHILD_SUBREAPER');
-    }
+    // So that what a child leaves behind when a signal ends it comes to us, not to init.
+    const subreaper = host.prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (options.subreaper) check(subreaper, 'prctl PR_SET_CHILD_SUBREAPER');
     const watch = this.#keep(
       new ChildWatch({
         loop,
         signals,
         times: loop.pollTimes,
         stops: view === null,
-        adopts,
+        adopts: true,
         onOrphan: (event) => supervisor.orphanEnded(event),
       }),
     );
@@ -183,6 +187,7 @@ class Session {
         watch,
         terminal,
         log: this.#log,
+        warn: this.#warn,
         report: this.#report,
         prefixer,
         prefixOf: (number) => this.#prefixOf(number),
@@ -256,6 +261,9 @@ class Session {
   #finish(supervisor: Supervisor, loop: MainLoop, watch: ChildWatch, signals: Signals): void {
     const report = this.#report;
     const { status, why } = supervisor.result();
+    // Its guard is a child of ours, too.
+    this.#view?.dispose();
+    supervisor.noteLeft();
     report.endNs = this.#host.clockNs(CLOCK_MONOTONIC);
     report.iterations = loop.iterations;
     report.wakeups = this.#counts.wakeups;

@@ -1,29 +1,31 @@
 import { QEMU_CLOCK_REALTIME } from '../../aio/clock.ts';
 import type { QemuTimer } from '../../aio/timer.ts';
-import {
-  CLOCK_MONOTONIC,
-  SIGCONT,
-  SIGINT,
-  SIGKILL,
-  SIGTERM,
-  SIGTSTP,
-} from '../../host/constants.ts';
+import { CLOCK_MONOTONIC, SIGINT, SIGTERM } from '../../host/constants.ts';
 import type { Host } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
-import type { ChildCallbacks, ChildEvent, ChildWatch } from '../../signal/child-watch.ts';
+import type { ChildEvent, ChildWatch } from '../../signal/child-watch.ts';
 import { signalName } from '../../signal/names.ts';
-import { type CliError, EXIT_TIMEOUT } from '../exit/errors.ts';
-import { endText, shellStatus, verdict } from '../exit/exit-status.ts';
+import type { CliError } from '../exit/errors.ts';
 import type { LogLevel, LogWriter } from '../log/log.ts';
 import type { ChildRow, Report } from '../log/summary.ts';
+import type { Warn } from '../log/warn.ts';
 import type { Prefixer } from '../output/prefix.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { count, formatDuration } from '../text/units.ts';
 import type { Passing } from './forward.ts';
+import { type Interrupted, Interrupts } from './interrupts.ts';
 import { JobControl } from './job-control.ts';
-import { type Child, Launcher } from './launcher.ts';
-import { EVERYBODY, Leftovers } from './leftovers.ts';
+import { Launcher } from './launcher.ts';
+import { LongTimer } from './long-timer.ts';
 import type { Options } from './options.ts';
+import { Outcome } from './outcome.ts';
+import { OutputGrace } from './output-grace.ts';
+import { Processes } from './processes.ts';
+import { leftText, notEnded, passedText, processes, sentText } from './say.ts';
+
+/** Between two looks whether a group has gone, of which no signal tells. */
+const FIRST_LOOK_NS = 10e6;
+const LAST_LOOK_NS = 200e6;
 
 export interface SupervisorParts {
   readonly host: Host;
@@ -31,10 +33,11 @@ export interface SupervisorParts {
   readonly watch: ChildWatch;
   readonly terminal: Terminal;
   readonly log: LogWriter;
+  readonly warn: Warn;
   readonly report: Report;
   readonly prefixer: Prefixer | null;
   readonly prefixOf: (number: number) => string;
-  /** Whether every child of this process is ours to reap, and to end at last. */
+  /** Whether every child of this process is ours at last to end. */
   readonly adopts: boolean;
   /** Discards output that nobody reads. */
   readonly dropOutput: () => void;
@@ -44,7 +47,7 @@ export interface SupervisorParts {
  * The life of the children: starts them, passes signals on to them, and ends them with SIGTERM,
  * some time, and SIGKILL.
  *
- * `settled` is true when none of them is left, nor any orphan that we adopted.
+ * `settled` is true when none of them is left, nor anybody who is to end with them.
  */
 export class Supervisor {
   settled = false;
@@ -52,58 +55,54 @@ export class Supervisor {
   readonly #options: Options;
   readonly #launcher: Launcher;
   readonly #jobs: JobControl;
-  readonly #grace: QemuTimer;
-  readonly #timeout: QemuTimer;
-  #outputGrace: QemuTimer | null = null;
-  /** By pid, in order of start. */
-  readonly #children = new Map<number, Child>();
-  readonly #statuses: (number | undefined)[];
-  readonly #ended: number[] = [];
-  readonly #leftovers: Leftovers;
+  readonly #processes: Processes;
+  readonly #outcome: Outcome;
+  readonly #grace: LongTimer;
+  readonly #timeout: LongTimer;
+  readonly #look: QemuTimer;
+  #lookNs = FIRST_LOOK_NS;
+  readonly #outputGrace: OutputGrace;
+  readonly #foreground: boolean;
   #leaving = false;
-  #interrupts = 0;
+  readonly #interrupts = new Interrupts();
   #toldToEnd = false;
-  #timedOut = false;
-  #failure: CliError | null = null;
-  /** Whether SIGKILL was sent; processes adopted afterwards get it too. */
-  #killed = false;
-  /** The exit status for children that were never started. */
-  #abandonedStatus = 125;
 
   constructor(parts: SupervisorParts, options: Options) {
     this.#parts = parts;
     this.#options = options;
     const { host, loop, terminal, report, log } = parts;
-    this.#jobs = new JobControl(host, terminal, log, this.#children);
-    this.#leftovers = new Leftovers(host, parts.adopts);
-    this.#statuses = options.jobs.map(() => undefined);
-    const timer = (name: string, fire: () => void): QemuTimer =>
-      loop.timers.newTimer(QEMU_CLOCK_REALTIME, name, fire);
-    this.#grace = timer('grace', () =>
+    this.#processes = new Processes(host, options, parts.adopts, parts.warn);
+    this.#jobs = new JobControl(host, terminal, log, this.#processes.children);
+    this.#outcome = new Outcome(options, report.children);
+    this.#grace = new LongTimer(loop, 'grace', () =>
       this.#killAll(`${formatDuration(options.graceNs)} grace are over`),
     );
-    this.#timeout = timer('timeout', () => this.#timeIsUp());
+    this.#outputGrace = new OutputGrace(loop, options.graceNs, parts.dropOutput);
+    this.#timeout = new LongTimer(loop, 'timeout', () => this.#timeIsUp());
+    this.#look = loop.timers.newTimer(QEMU_CLOCK_REALTIME, 'group-look', () => this.#checkEnd());
     const alone = options.jobs.length === 1 && (options.transparent || options.group);
-    const foreground = terminal.canLend && alone;
+    this.#foreground = terminal.canLend && alone;
     this.#launcher = new Launcher({
       ...parts,
-      jobs: options.jobs,
-      passFds: options.passFds,
+      options,
       rows: report.children,
-      leads: options.group || foreground,
-      foreground,
-      callbacksFor: (row) => this.#callbacksFor(row),
+      foreground: this.#foreground,
+      callbacksFor: (row) => ({
+        onEnd: (event) => this.#childEnded(row, event),
+        onStatus: (event) => this.#jobs.changed(event),
+      }),
       onStart: (child) => {
-        this.#children.set(child.pid, child);
-        if (foreground) this.#jobs.given(child);
+        this.#processes.started(child);
+        if (this.#foreground) this.#jobs.given(child);
       },
-      living: () => this.#children.size,
+      living: () => this.#processes.children.size,
       onFailure: (error) => this.#fail(error),
     });
   }
 
   start(): void {
-    if (this.#options.timeoutNs !== undefined) this.#timeout.modFromNowNs(this.#options.timeoutNs);
+    this.#processes.families.begin();
+    if (this.#options.timeoutNs !== undefined) this.#timeout.start(this.#options.timeoutNs);
     this.#launcher.start();
     this.#checkEnd();
   }
@@ -111,61 +110,52 @@ export class Supervisor {
   /** A signal for the children has come. */
   pass(passing: Passing, received: number): void {
     const { signo } = passing;
-    // --rewrite changes the signal that the children get, not that they must end.
-    const interrupts = signo === SIGINT || received === SIGINT;
-    const ends = interrupts || signo === SIGTERM || received === SIGTERM;
+    // --rewrite says what the children get, and not that they need not end.
+    const ends = [signo, received].some((one) => one === SIGINT || one === SIGTERM);
     this.#toldToEnd ||= ends;
     if (this.settled) {
       if (ends) this.#parts.dropOutput();
       return;
     }
-    const as = signo === received ? '' : ` as ${signalName(signo)}`;
-    const targets = [...this.#children.values()].filter((child) => child.leads || !passing.toGroup);
-    const has = this.#children.size - targets.length;
-    const to = count(targets.length, 'child', 'children');
-    const text = `${signalName(received)}${as} to ${has > 0 ? 'all, by the terminal' : to}`;
-    this.#note(
-      'info',
-      'forward_signal',
-      { signo: received, as: signo, sent: targets.length },
-      text,
-    );
-    if (signo === SIGTSTP) this.#jobs.toldToStop(passing.toGroup);
-    for (const child of targets) this.#send(child, passing);
-    if (signo === SIGCONT) this.#jobs.resumed();
+    const passed = this.#processes.pass(passing, ends);
+    const fields = { signo: received, as: signo, sent: passed.sent };
+    this.#note('info', 'forward_signal', fields, passedText(signo, received, passed));
+    this.#jobs.passed(passing);
     if (!ends) return;
     this.#abandon(128 + signo);
-    if (interrupts) this.#interrupts++;
-    if (this.#interrupts >= 2 && !this.#killed) this.#killAll('second SIGINT');
-    else if (!this.#grace.pending) this.#grace.modFromNowNs(this.#options.graceNs);
+    const { terminal } = this.#parts;
+    if (received === SIGINT) this.#interrupts.add(passing.fromTerminal ?? terminal.isOurs);
+    if (this.#interrupts.received >= 2 && !this.#processes.killed) this.#killAll('second SIGINT');
+    else if (!this.#grace.pending) this.#grace.start(this.#options.graceNs);
   }
 
   dropped(signo: number): void {
     this.#note('info', 'drop_signal', { signo }, `${signalName(signo)}, as --rewrite says`);
   }
 
-  /** An adopted process has ended. */
+  /** A process has ended that came to us, or was there before. */
   orphanEnded(event: ChildEvent): void {
-    this.#parts.report.orphans++;
-    this.#parts.report.latencies.add(event.latencyNs, event.latencyIsBound);
-    this.#leftovers.ended(event.pid);
+    const { report, host } = this.#parts;
+    report.orphans++;
+    report.latencies.add(event.latencyNs, event.latencyIsBound);
+    const { row, told } = this.#processes.orphanEnded(event);
+    if (row !== null) this.#outcome.ended(row, event, host.clockNs(CLOCK_MONOTONIC));
+    this.#noteTold(told);
     if (this.#leaving) this.#endLeftovers();
+    else this.#checkEnd();
   }
 
   /** The exit status of the command, and the reason. Valid once settled. */
   result(): { status: number; why: string } {
-    const { jobs, success, okExit } = this.#options;
-    if (this.#failure !== null) return { status: this.#failure.status, why: this.#failure.message };
-    if (this.#timedOut) return { status: EXIT_TIMEOUT, why: 'the time of --timeout was up' };
-    const statuses = jobs.map((_, i) => this.#statuses[i] ?? this.#abandonedStatus);
-    jobs.forEach((_, i) => {
-      if (!this.#ended.includes(i)) this.#ended.push(i);
-    });
-    const { status, child } = verdict(statuses, this.#ended, success, okExit);
-    if (child === undefined) return { status, why: 'all is well' };
-    const row = this.#parts.report.children[child]!;
-    const what = row.code === 0 ? 'was not started' : `ended with ${endText(row.code, row.status)}`;
-    return { status, why: `[${row.number}] ${what}` };
+    return this.#outcome.result();
+  }
+
+  get interrupted(): Interrupted {
+    return this.#interrupts.interrupted;
+  }
+
+  get failure(): CliError | null {
+    return this.#outcome.failure;
   }
 
   /**
@@ -174,16 +164,16 @@ export class Supervisor {
    * time of --grace, from the first call of this.
    */
   awaitOutput(): void {
-    if (!this.#toldToEnd) return;
-    const { loop, dropOutput } = this.#parts;
-    if (this.#outputGrace === null) {
-      this.#outputGrace = loop.timers.newTimer(QEMU_CLOCK_REALTIME, 'output-grace', dropOutput);
-      this.#outputGrace.modFromNowNs(this.#options.graceNs);
-    } else if (!this.#outputGrace.pending) dropOutput();
+    if (this.#toldToEnd) this.#outputGrace.begin();
   }
 
-  get failure(): CliError | null {
-    return this.#failure;
+  /** Says who goes on without us. */
+  noteLeft(): void {
+    const { families, sender } = this.#processes;
+    const pids = families.left();
+    if (pids.length === 0 || this.failure !== null) return;
+    const text = leftText(pids.map((pid) => sender.name(pid)));
+    this.#note('warn', 'left_running', { pids }, text);
   }
 
   /**
@@ -191,119 +181,121 @@ export class Supervisor {
    * behind.
    */
   killEverybody(): void {
-    const { host } = this.#parts;
-    for (const child of this.#children.values())
-      host.kill(child.leads ? -child.pid : child.pid, SIGKILL);
-    this.#leftovers.kill();
-  }
-
-  #callbacksFor(row: ChildRow): ChildCallbacks {
-    return {
-      onEnd: (event) => this.#childEnded(row, event),
-      onStatus: (event) => this.#jobs.changed(event),
-    };
+    const { refused } = this.#processes.kill(true);
+    if (refused.length > 0) this.#giveUp(refused);
   }
 
   #childEnded(row: ChildRow, event: ChildEvent): void {
     const { report, host } = this.#parts;
-    const { pid, code, status, utimeNs, stimeNs, maxrssKiB } = event;
-    Object.assign(row, { code, status, utimeNs, stimeNs, maxrssKiB });
-    row.endNs = host.clockNs(CLOCK_MONOTONIC) - event.latencyNs;
+    this.#outcome.ended(row, event, host.clockNs(CLOCK_MONOTONIC));
     report.latencies.add(event.latencyNs, event.latencyIsBound);
-    this.#statuses[row.number - 1] = shellStatus(event);
-    this.#ended.push(row.number - 1);
-    this.#children.delete(pid);
-    this.#jobs.ended(pid);
+    const passed = this.#processes.children.get(event.pid)?.passed;
+    if (this.#foreground) this.#interrupts.holderEnded(event, passed);
+    this.#jobs.ended(event.pid);
     this.#launcher.roomMade();
+    this.#noteTold(this.#processes.childEnded(row, event));
     this.#checkEnd();
   }
 
+  #noteTold(pids: readonly number[]): void {
+    if (pids.length === 0) return;
+    const text = `passed on to ${processes(pids.length)} left behind`;
+    this.#note('info', 'end_leftovers', { pids }, text);
+  }
+
   #checkEnd(): void {
-    if (this.#children.size > 0 || this.#launcher.pending || this.#leaving) return;
+    if (this.#processes.children.size > 0 || this.#launcher.pending || this.#leaving) return;
+    const { families } = this.#processes;
+    if (families.awaited) {
+      if (families.mustLook) {
+        this.#look.modFromNowNs(this.#lookNs);
+        this.#lookNs = Math.min(2 * this.#lookNs, LAST_LOOK_NS);
+      }
+      return;
+    }
     this.#leaving = true;
-    this.#timeout.del();
-    // After the order to end there is only one --grace, including for processes left behind.
-    if (!this.#toldToEnd) this.#grace.del();
+    this.#timeout.stop();
+    this.#look.del();
+    // Who was told to end has one --grace, for all that it leaves behind too.
+    if (!this.#toldToEnd) this.#grace.stop();
     this.#endLeftovers();
   }
 
   /** Tells adopted processes to end, including those adopted while they do. */
   #endLeftovers(): void {
-    if (!this.#leftovers.any) {
-      this.#grace.del();
+    const { leftovers, killed } = this.#processes;
+    if (!leftovers.any) {
+      this.#grace.stop();
       this.settled = true;
       return;
     }
-    if (this.#killed) {
-      this.#leftovers.kill();
+    if (killed) {
+      const { refused } = leftovers.kill();
+      if (refused.length > 0) this.#giveUp(refused);
       return;
     }
-    const fresh = this.#leftovers.tell();
-    if (fresh.length > 0) {
-      const text = `SIGTERM to ${processes(fresh)} left behind`;
-      this.#note('info', 'end_leftovers', { pids: fresh }, text);
+    const told = leftovers.tell();
+    if (told.sent > 0) {
+      const text = `SIGTERM to ${sentText(told)} left behind`;
+      this.#note('info', 'end_leftovers', { processes: told.sent }, text);
     }
-    if (!this.#grace.pending) this.#grace.modFromNowNs(this.#options.graceNs);
+    if (!this.#grace.pending) this.#grace.start(this.#options.graceNs);
   }
 
   #timeIsUp(): void {
-    this.#timedOut = true;
+    this.#outcome.timedOut = true;
     this.#toldToEnd = true;
-    const text = `${formatDuration(this.#options.timeoutNs!)} are over: SIGTERM to ${count(this.#children.size, 'child', 'children')}`;
-    this.#note('warn', 'timeout', { children: this.#children.size }, text);
-    this.#endAll();
+    const { timeoutNs, timeoutSignal: signo } = this.#options;
+    const sent = this.#endAll(signo);
+    const text = `${formatDuration(timeoutNs!)} are over: ${signalName(signo)} to ${count(sent, 'child', 'children')}`;
+    this.#note('warn', 'timeout', { children: sent, signo }, text);
   }
 
   #fail(error: CliError): void {
-    this.#failure ??= error;
-    this.#endAll();
+    this.#outcome.failure ??= error;
+    this.#endAll(SIGTERM);
     this.#checkEnd();
   }
 
-  #endAll(): void {
+  /** Returns to how many children the signal was sent. */
+  #endAll(signo: number): number {
     this.#abandon(128 + SIGTERM);
-    for (const child of this.#children.values()) {
-      this.#kill(child, SIGTERM);
-      // A stopped child could not end.
-      this.#kill(child, SIGCONT);
-    }
-    if (this.#children.size > 0) this.#grace.modFromNowNs(this.#options.graceNs);
+    const { sent } = this.#processes.end(signo);
+    const { children, families } = this.#processes;
+    if (children.size > 0 || families.awaited) this.#grace.start(this.#options.graceNs);
+    return sent;
   }
 
   #killAll(why: string): void {
-    this.#killed = true;
-    for (const child of this.#children.values()) this.#kill(child, SIGKILL);
-    const left = this.#leaving ? this.#leftovers.kill() : [];
-    const pids = [...this.#children.keys(), ...left];
-    const text = `${why}: SIGKILL to ${processes(pids)}`;
-    this.#note('warn', 'kill', { processes: pids.length }, text);
+    const sending = this.#processes.kill(this.#leaving);
+    const { sent, refused } = sending;
+    const text = `${why}: SIGKILL to ${sentText(sending)}`;
+    this.#note('warn', 'kill', { processes: sent }, text);
+    if (refused.length > 0) this.#giveUp(refused);
+    else if (this.#leaving && sent === 0 && this.#processes.leftovers.any) this.#giveUp([]);
+  }
+
+  /**
+   * They cannot be ended, and so are not waited for.
+   * @param targets pids, and -pgid of groups; none: we do not know who they are
+   */
+  #giveUp(targets: readonly number[]): void {
+    const names = targets.map((target) => this.#processes.sender.name(target));
+    this.#outcome.failure ??= notEnded(names);
+    for (const target of targets) this.#processes.giveUp(target);
+    if (targets.length === 0) this.settled = true;
+    else if (this.#leaving) this.#endLeftovers();
+    else this.#checkEnd();
   }
 
   #abandon(status: number): void {
     if (!this.#launcher.pending) return;
-    this.#abandonedStatus = status;
+    this.#outcome.abandonedStatus = status;
     this.#launcher.abandon();
     this.#checkEnd();
-  }
-
-  #send(child: Child, { signo, value }: Passing): void {
-    if (value !== undefined && !this.#options.group) {
-      this.#parts.host.sigqueue(child.pid, signo, value);
-    } else {
-      this.#kill(child, signo);
-    }
-  }
-
-  #kill(child: Child, signo: number): void {
-    const toGroup = this.#options.group && child.leads;
-    this.#parts.host.kill(toGroup ? -child.pid : child.pid, signo);
   }
 
   #note(level: LogLevel, what: string, fields: Record<string, unknown>, text: string): void {
     this.#parts.log.note(level, what, this.#parts.host.clockNs(CLOCK_MONOTONIC), fields, text);
   }
-}
-
-function processes(pids: readonly number[]): string {
-  return pids.includes(EVERYBODY) ? 'all processes' : count(pids.length, 'process', 'processes');
 }

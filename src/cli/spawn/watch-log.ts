@@ -31,8 +31,8 @@ export class WatchLog implements LogWriter {
     fields: Readonly<Record<string, unknown>>,
     text: string,
   ): void {
-    this.#view.note(what, timeNs, text);
-    if (this.#toFile) this.#log.note(level, what, timeNs, fields, text);
+    if (!this.#view.done) this.#view.note(what, timeNs, text);
+    if (this.#toFile || this.#view.done) this.#log.note(level, what, timeNs, fields, text);
   }
 
   summary(report: Report): void {

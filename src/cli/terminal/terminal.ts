@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { fstatSync, readFileSync } from 'node:fs';
 import { O_CLOEXEC, O_NOCTTY, O_RDWR, SIGSTOP } from '../../host/constants.ts';
 import { ESRCH } from '../../host/errno.ts';
 import type { Disposable, Host } from '../../host/host.ts';
@@ -6,9 +6,10 @@ import { isProcOurs } from '../../host/linux/proc.ts';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 
 const STDIN = 0;
-const STANDARD = [STDIN, 1, 2];
+const STDOUT = 1;
+const STANDARD = [STDIN, STDOUT, 2];
 
-/** The result of tcgetpgrp if the foreground group is outside our pid namespace. */
+/** What tcgetpgrp and getpgid say of a group that is none of our pid namespace. */
 const OUTSIDE = 0;
 
 /**
@@ -35,22 +36,19 @@ export class Terminal implements Disposable {
     if (this.fd > 2) this.#host.close(this.fd);
   }
 
-  /**
-   * Whether our own group is in the foreground, as far as can be known: a foreground group outside
-   * our pid namespace is taken to be ours.
-   */
+  /** Whether our own group is in the foreground. Those outside our pid namespace count as one. */
   get isOurs(): boolean {
-    if (!this.interactive) return false;
-    const now = this.#host.tcgetpgrp(this.fd);
-    return now === this.#ownGroup || now === OUTSIDE;
+    return this.interactive && this.#host.tcgetpgrp(this.fd) === this.#ownGroup;
   }
 
   /**
-   * Whether a child may have it from its start: if it reads from the terminal, and if we can take
-   * it back, which we cannot for a group outside our pid namespace.
+   * Whether a child may have it from its start: where it reads from it, where nobody behind
+   * a pipe, who is in our group, may want it too (`| less`), and where we can take it back,
+   * which we cannot for a group outside our pid namespace.
    */
   get canLend(): boolean {
-    return this.fd === STDIN && this.isOurs && this.#host.tcgetpgrp(STDIN) !== OUTSIDE;
+    if (this.fd !== STDIN || !this.isOurs || isPipe(STDOUT)) return false;
+    return this.#ownGroup !== OUTSIDE;
   }
 
   /** Puts a child's group into the foreground, if ours is there. */
@@ -86,7 +84,15 @@ function openControlling(host: Host): number {
   return standard ?? Math.max(-1, host.open('/dev/tty', O_RDWR | O_NOCTTY | O_CLOEXEC, 0));
 }
 
-/** Whether a group other than ours has the terminal on stdin. */
+function isPipe(fd: number): boolean {
+  try {
+    return fstatSync(fd).isFIFO();
+  } catch {
+    return false;
+  }
+}
+
+/** Whether another group than ours has the terminal on stdin. */
 export function isBackground(host: Host): boolean {
   const foreground = host.tcgetpgrp(STDIN);
   return foreground > 0 && foreground !== host.getpgid(0);

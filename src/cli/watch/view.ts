@@ -1,6 +1,7 @@
 /** The full-screen view: what is seen, the keys, and the pauses. A Driver says when it draws. */
 
 import { CLOCK_MONOTONIC, SIGKILL, SIGTERM } from '../../host/constants.ts';
+import { errnoMessage } from '../../host/errno.ts';
 import type { Host } from '../../host/host.ts';
 import type { EventId } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
@@ -206,7 +207,9 @@ export class View {
     if (row.pid === 0 || row.code !== 0) return `child ${number} does not run`;
     const ret = this.#driver.send(row.pid, hard ? SIGKILL : SIGTERM);
     const name = hard ? 'SIGKILL' : 'SIGTERM';
-    return ret < 0 ? `child ${number} cannot be killed` : `${name} sent to child ${number}`;
+    return ret < 0
+      ? `${name} cannot be sent to child ${number}: ${errnoMessage(-ret)}`
+      : `${name} sent to child ${number}`;
   }
 
   #suspend(): void {

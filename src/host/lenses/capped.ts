@@ -1,3 +1,4 @@
+import { isTimeout } from '../arguments.ts';
 import type { Host, HostBuffer } from '../host.ts';
 import { HostLens } from './lens.ts';
 
@@ -39,13 +40,15 @@ export class CappedHost extends HostLens {
 
   override poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
     this.#beforeWait();
-    if (this.limit === null || timeoutNs === 0) return this.host.poll(fds, nfds, timeoutNs);
+    if (this.limit === null || timeoutNs === 0 || !isTimeout(timeoutNs)) {
+      return this.host.poll(fds, nfds, timeoutNs);
+    }
     return this.#wait(this.limit, timeoutNs, (ns) => this.host.poll(fds, nfds, ns));
   }
 
   override epollWait(epfd: number, events: HostBuffer, max: number, timeoutNs: number): number {
     this.#beforeWait();
-    if (this.limit === null || timeoutNs === 0) {
+    if (this.limit === null || timeoutNs === 0 || !isTimeout(timeoutNs)) {
       return this.host.epollWait(epfd, events, max, timeoutNs);
     }
     return this.#wait(this.limit, timeoutNs, (ns) => this.host.epollWait(epfd, events, max, ns));

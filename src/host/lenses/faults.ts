@@ -1,3 +1,4 @@
+import { checkArray, checkObject, checkWord } from '../arguments.ts';
 import { P_PID } from '../constants.ts';
 import { EINVAL } from '../errno.ts';
 import type { HostBuffer, SpawnRequest, WaitResult } from '../host.ts';
@@ -26,6 +27,15 @@ export interface Fault {
   readonly onSpawn?: ((request: SpawnRequest) => boolean) | undefined;
 }
 
+const FAULT_CALLS: readonly FaultCall[] = [
+  'read',
+  'write',
+  'poll',
+  'spawn',
+  'waitpid',
+  'epoll_ctl',
+];
+
 interface Armed {
   readonly fault: Fault;
   skip: number;
@@ -47,8 +57,16 @@ export class FaultHost extends HostLens {
   readonly #waitpid: Armed[] = [];
   readonly #epollCtl: Armed[] = [];
 
-  /** Appends faults. */
+  /**
+   * Appends faults.
+   * @throws TypeError, RangeError if one of them is not a Fault; none is added then
+   */
   add(faults: readonly Fault[]): void {
+    checkArray(faults, 'FaultHost.add: the faults', 'an array of { call, after, times }');
+    for (const fault of faults) {
+      checkObject(fault, 'FaultHost.add: a fault', '{ call, after, times }');
+      checkWord(fault.call, FAULT_CALLS, 'FaultHost.add: call');
+    }
     for (const fault of faults) {
       const armed = { fault, skip: fault.after, left: fault.times };
       this.#all.push(armed);

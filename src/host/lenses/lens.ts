@@ -1,3 +1,4 @@
+import { checkHost } from '../arguments.ts';
 import type {
   Disposable,
   Host,
@@ -17,7 +18,9 @@ export class HostLens implements Host {
   readonly epollDataWord: number;
   protected readonly host: Host;
 
+  /** @throws TypeError where it is no Host */
   constructor(host: Host) {
+    checkHost(host, 'HostLens');
     this.host = host;
     this.kind = host.kind;
     this.description = host.description;

@@ -1,3 +1,4 @@
+import { isTimeout } from '../arguments.ts';
 import { CLOCK_MONOTONIC } from '../constants.ts';
 import type { Disposable, Host, HostBuffer } from '../host.ts';
 import { HostLens } from './lens.ts';
@@ -87,12 +88,14 @@ export class TimedHost extends HostLens {
   }
 
   override poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
-    if (this.#dueNs === Number.POSITIVE_INFINITY) return this.host.poll(fds, nfds, timeoutNs);
+    if (this.#dueNs === Number.POSITIVE_INFINITY || !isTimeout(timeoutNs)) {
+      return this.host.poll(fds, nfds, timeoutNs);
+    }
     return this.#wait(timeoutNs, (cutNs) => this.host.poll(fds, nfds, cutNs));
   }
 
   override epollWait(epfd: number, events: HostBuffer, max: number, timeoutNs: number): number {
-    if (this.#dueNs === Number.POSITIVE_INFINITY) {
+    if (this.#dueNs === Number.POSITIVE_INFINITY || !isTimeout(timeoutNs)) {
       return this.host.epollWait(epfd, events, max, timeoutNs);
     }
     return this.#wait(timeoutNs, (cutNs) => this.host.epollWait(epfd, events, max, cutNs));

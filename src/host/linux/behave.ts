@@ -1,5 +1,6 @@
 /** Real processes that follow a ChildBehaviour, made from /bin/sh and sleep. */
 
+import { checkObject } from '../arguments.ts';
 import type { ChildBehaviour } from '../behaviour.ts';
 import type { SpawnRequest } from '../host.ts';
 
@@ -15,6 +16,7 @@ const SLICE_NS = 1e9;
  * by a second at most.
  */
 export function linuxProgram(behaviour: ChildBehaviour): SpawnRequest {
+  checkObject(behaviour, 'linuxProgram: the behaviour', 'an object');
   const steps = [
     ...startChildren(behaviour.children ?? 0),
     ...ignore(behaviour.ignore ?? []),

@@ -76,7 +76,8 @@ export class ChildStart {
     if (request.setsid === true) steps.setsid();
     if (request.pgroup !== undefined) steps.setpgid(request.pgroup);
     try {
-      const ret = this.addFds(fds, Math.max(fds.length, ...keepFds.map((fd) => fd + 1)), temporary);
+      const above = keepFds.reduce((most, fd) => Math.max(most, fd + 1), fds.length);
+      const ret = this.addFds(fds, above, temporary);
       if (ret < 0) return ret;
       this.keepStandard(fds.length, standardOpen);
       for (const fd of keepFds) if (fd >= fds.length) steps.dup2(fd, fd);

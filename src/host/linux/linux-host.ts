@@ -1,10 +1,24 @@
 /** The real kernel: a Host made of the parts in this folder, each in a file of its own. */
 
 import { release } from 'node:os';
-import { checkWord, isInt, isWithin } from '../arguments.ts';
+import {
+  areInts,
+  checkArray,
+  checkFunction,
+  checkWord,
+  isFcntl,
+  isInt,
+  isRecord,
+  takeSpawnRequest,
+} from '../arguments.ts';
 import { CloseListeners } from '../close-listeners.ts';
-import { PR_GET_CHILD_SUBREAPER, PR_GET_PDEATHSIG } from '../constants.ts';
-import { EBADF, EINVAL, ENOSYS, HostError } from '../errno.ts';
+import {
+  PR_GET_CHILD_SUBREAPER,
+  PR_GET_PDEATHSIG,
+  PR_SET_CHILD_SUBREAPER,
+  PR_SET_PDEATHSIG,
+} from '../constants.ts';
+import { EBADF, EFAULT, EINVAL, ENOSYS, HostError } from '../errno.ts';
 import type {
   Disposable,
   Host,
@@ -86,7 +100,7 @@ export class LinuxHost implements Host {
   }
 
   epollCreate1(flags: number): number {
-    return result(c.epollCreate1(flags));
+    return isInt(flags) ? result(c.epollCreate1(flags)) : -EINVAL;
   }
 
   epollCtl(epfd: number, op: number, fd: number, events: number, token: number): number {
@@ -98,14 +112,19 @@ export class LinuxHost implements Host {
   }
 
   eventfd(initval: number, flags: number): number {
+    if (!Number.isInteger(initval) || !isInt(flags)) return -EINVAL;
     return result(c.eventfd(initval, flags));
   }
 
   pipe2(out: number[], flags: number): number {
+    if (!isRecord(out)) return -EFAULT;
+    if (!isInt(flags)) return -EINVAL;
     return this.takePair(result(c.pipe2(this.pair.address, flags)), out);
   }
 
   socketpair(domain: number, type: number, out: number[]): number {
+    if (!isRecord(out)) return -EFAULT;
+    if (!areInts(domain, type)) return -EINVAL;
     return this.takePair(result(c.socketpair(domain, type, 0, this.pair.address)), out);
   }
 
@@ -118,18 +137,20 @@ export class LinuxHost implements Host {
   }
 
   open(path: string, flags: number, mode: number): number {
-    return path.includes('\0') ? -EINVAL : result(c.open(path, flags, mode));
+    if (typeof path !== 'string') return -EFAULT;
+    if (path.includes('\0') || !areInts(flags, mode)) return -EINVAL;
+    return result(c.open(path, flags, mode));
   }
 
   read(fd: number, buf: HostBuffer, offset: number, count: number): number {
     if (!isInt(fd)) return -EBADF;
-    if (!isWithin(buf, offset, count)) return -EINVAL;
+    if (!LinuxBuffer.has(buf, offset, count)) return -EINVAL;
     return this.calls.read(fd, buf.address + offset, count);
   }
 
   write(fd: number, buf: HostBuffer, offset: number, count: number): number {
     if (!isInt(fd)) return -EBADF;
-    if (!isWithin(buf, offset, count)) return -EINVAL;
+    if (!LinuxBuffer.has(buf, offset, count)) return -EINVAL;
     return this.calls.write(fd, buf.address + offset, count);
   }
 
@@ -140,11 +161,12 @@ export class LinuxHost implements Host {
   }
 
   fcntl(fd: number, cmd: number, arg: number): number {
-    return result(c.fcntl(fd, cmd, arg));
+    if (!isInt(fd)) return -EBADF;
+    return isFcntl(cmd) && isInt(arg) ? result(c.fcntl(fd, cmd, arg)) : -EINVAL;
   }
 
   isatty(fd: number): boolean {
-    return c.isatty(fd) === 1;
+    return isInt(fd) && c.isatty(fd) === 1;
   }
 
   onClose(listener: (fd: number) => void): Disposable {
@@ -156,7 +178,7 @@ export class LinuxHost implements Host {
   }
 
   sigaction(signo: number, act: SigAction | null, old: SigAction | null): number {
-    return this.signals.sigaction(signo, act, old);
+    return this.signals.askedAction(signo, act, old);
   }
 
   get handlerAddress(): number {
@@ -173,6 +195,7 @@ export class LinuxHost implements Host {
 
   /** Uses libuv: -ENOSYS if this program does not export it. */
   openSignalPipe(tell: (signo: number) => void): SignalPipe | number {
+    checkFunction(tell, 'openSignalPipe: tell');
     return LinuxSignalPipe.open(this.signals, tell);
   }
 
@@ -217,11 +240,12 @@ export class LinuxHost implements Host {
    * be entered; -EAGAIN: no more processes; -ENOMEM.
    */
   spawn(request: SpawnRequest): number {
-    return this.startsChildren().spawn(request);
+    return this.startsChildren().spawn(takeSpawnRequest(request));
   }
 
   spawnAll(requests: readonly SpawnRequest[]): number[] {
-    return this.startsChildren().spawnAll(requests);
+    checkArray(requests, 'spawnAll: the requests', 'an array of { file, argv }');
+    return this.startsChildren().spawnAll(requests.map(takeSpawnRequest));
   }
 
   private startsChildren(): Spawner {
@@ -230,18 +254,22 @@ export class LinuxHost implements Host {
   }
 
   waitid(idtype: number, id: number, options: number, out: WaitResult): number {
+    if (!isRecord(out)) return -EFAULT;
+    if (!isInt(idtype) || !isInt(id) || !Number.isInteger(options)) return -EINVAL;
     return this.wait.waitid(idtype, id, options, out);
   }
 
   pidfdOpen(pid: number, flags: number): number {
+    if (!areInts(pid, flags)) return -EINVAL;
     return result(c.syscall(SYS.pidfdOpen, pid, flags, 0, 0, 0, 0));
   }
 
-  /** For options that fill an int, returns that int. */
+  /** For the options that fill an int, that int is returned. Others take addresses, or change what the process is. */
   prctl(option: number, arg: number): number {
-    if (option !== PR_GET_CHILD_SUBREAPER && option !== PR_GET_PDEATHSIG) {
-      return result(c.prctl(option, arg, 0, 0, 0));
+    if (option === PR_SET_CHILD_SUBREAPER || option === PR_SET_PDEATHSIG) {
+      return isInt(arg) ? result(c.prctl(option, arg, 0, 0, 0)) : -EINVAL;
     }
+    if (option !== PR_GET_CHILD_SUBREAPER && option !== PR_GET_PDEATHSIG) return -EINVAL;
     const ret = result(c.prctl(option, this.pair.address, 0, 0, 0));
     return ret < 0 ? ret : this.pair.i32[0]!;
   }
@@ -251,19 +279,20 @@ export class LinuxHost implements Host {
   }
 
   getpgid(pid: number): number {
-    return result(c.getpgid(pid));
+    return isInt(pid) ? result(c.getpgid(pid)) : -EINVAL;
   }
 
   setpgid(pid: number, pgid: number): number {
-    return result(c.setpgid(pid, pgid));
+    return areInts(pid, pgid) ? result(c.setpgid(pid, pgid)) : -EINVAL;
   }
 
   tcgetpgrp(fd: number): number {
-    return result(c.tcgetpgrp(fd));
+    return isInt(fd) ? result(c.tcgetpgrp(fd)) : -EBADF;
   }
 
   tcsetpgrp(fd: number, pgid: number): number {
-    return result(c.tcsetpgrp(fd, pgid));
+    if (!isInt(fd)) return -EBADF;
+    return isInt(pgid) ? result(c.tcsetpgrp(fd, pgid)) : -EINVAL;
   }
 
   dispose(): void {

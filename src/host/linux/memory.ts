@@ -1,19 +1,22 @@
 /** Memory shared by C and JavaScript, and the C structures written into it. */
 
-import { checkBytes } from '../arguments.ts';
+import { checkBytes, isRange } from '../arguments.ts';
 import type { HostBuffer } from '../host.ts';
 import { addressOf } from './libc.ts';
 
-/** An ArrayBuffer with a known address. */
+/** An ArrayBuffer whose address is known. Frozen, so that its size and address stay true. */
 export class LinuxBuffer implements HostBuffer {
   readonly size: number;
   readonly address: number;
   readonly u8: Uint8Array;
   readonly i32: Int32Array;
   readonly view: DataView;
+  /** Only what the constructor has made has it, whatever a caller gives; and nobody else has this view. */
+  readonly #bytes: Uint8Array;
 
   /** Throws RangeError if bytes is not a size, or no memory is left. */
   constructor(bytes: number) {
+    if (new.target !== LinuxBuffer) throw new TypeError('a HostBuffer is made by Host.alloc alone');
     checkBytes(bytes);
     // Whole 64-bit words, at least one: an empty ArrayBuffer has no address.
     const memory = new ArrayBuffer(Math.max(8, Math.ceil(bytes / 8) * 8));
@@ -22,6 +25,23 @@ export class LinuxBuffer implements HostBuffer {
     this.u8 = new Uint8Array(memory, 0, bytes);
     this.i32 = new Int32Array(memory);
     this.view = new DataView(memory);
+    this.#bytes = new Uint8Array(memory, 0, bytes);
+    Object.freeze(this);
+  }
+
+  /**
+   * Whether it is a buffer of this class with so many bytes from there on. One whose
+   * ArrayBuffer was transferred has none: its memory is another's, or is freed.
+   */
+  static has(buf: HostBuffer, offset: number, count: number): boolean {
+    if (typeof buf !== 'object' || buf === null || !(#bytes in buf)) return false;
+    return isRange(offset, count, buf.#bytes.length);
+  }
+
+  /** has, of the first bytes; count is an integer. */
+  static hasFirst(buf: HostBuffer, count: number): boolean {
+    if (typeof buf !== 'object' || buf === null || !(#bytes in buf)) return false;
+    return count >= 0 && count <= buf.#bytes.length;
   }
 }
 

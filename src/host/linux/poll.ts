@@ -1,8 +1,8 @@
 /** ppoll(2), epoll(7) and the clocks: the calls of one loop iteration. */
 
-import { isWithin } from '../arguments.ts';
+import { isInt, isTimeout } from '../arguments.ts';
 import { POLLFD_SIZE } from '../constants.ts';
-import { EACCES, EINVAL, ENOSYS, EPERM } from '../errno.ts';
+import { EACCES, EBADF, EINVAL, ENOSYS, EPERM } from '../errno.ts';
 import type { HostBuffer } from '../host.ts';
 import { c, result, SYS } from './libc.ts';
 import type { LoopCalls } from './machine/calls.ts';
@@ -36,6 +36,7 @@ export class LinuxPoll {
   }
 
   clockNs(clock: number): number {
+    if (!isInt(clock)) return -EINVAL;
     const ret = result(c.clockGettime(clock, this.address));
     if (ret < 0) return ret;
     // Exact, since 1e9 is 2^9 times a 21-bit number; the sum need not be.
@@ -50,7 +51,8 @@ export class LinuxPoll {
    * other.
    */
   poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
-    if (!isWithin(fds, 0, nfds * POLLFD_SIZE)) return -EINVAL;
+    if (!isInt(nfds) || !LinuxBuffer.hasFirst(fds, nfds * POLLFD_SIZE)) return -EINVAL;
+    if (!isTimeout(timeoutNs)) return -EINVAL;
     const { address } = fds;
     if (timeoutNs > 0 && !this.noPpoll) {
       const ret = this.ppoll(address, nfds, timeoutNs);
@@ -71,6 +73,8 @@ export class LinuxPoll {
   }
 
   epollCtl(epfd: number, op: number, fd: number, events: number, token: number): number {
+    if (!isInt(epfd) || !isInt(fd)) return -EBADF;
+    if (!isInt(op) || !Number.isInteger(events) || !Number.isInteger(token)) return -EINVAL;
     const words = this.words;
     words[0] = events;
     words[EPOLL_DATA_WORD] = fd;
@@ -79,7 +83,9 @@ export class LinuxPoll {
   }
 
   epollWait(epfd: number, events: HostBuffer, maxEvents: number, timeoutNs: number): number {
-    if (!(maxEvents * EPOLL_STRIDE * 4 <= events.size)) return -EINVAL;
+    if (!isInt(epfd)) return -EBADF;
+    if (!isInt(maxEvents) || !isTimeout(timeoutNs)) return -EINVAL;
+    if (!LinuxBuffer.hasFirst(events, maxEvents * EPOLL_STRIDE * 4)) return -EINVAL;
     const { address } = events;
     if (timeoutNs > 0 && !this.noPwait2) {
       const ret = this.pwait2(epfd, address, maxEvents, timeoutNs);

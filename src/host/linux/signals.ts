@@ -1,8 +1,8 @@
 /** Signals of this process: signalfd, dispositions, masks, and sending. */
 
-import { isInt } from '../arguments.ts';
-import { NSIG } from '../constants.ts';
-import { EINVAL } from '../errno.ts';
+import { areInts, isInt, isRecord, takeAction } from '../arguments.ts';
+import { NSIG, SIG_IGN } from '../constants.ts';
+import { EBADF, EFAULT, EINVAL } from '../errno.ts';
 import type { SigAction } from '../host.ts';
 import { c, result, SYS, symbolAddress } from './libc.ts';
 import { LinuxBuffer, putWord64, word64 } from './memory.ts';
@@ -22,6 +22,8 @@ export class LinuxSignals {
   private readonly old = new LinuxBuffer(ACT_BYTES);
   private readonly set = new LinuxBuffer(SIGSET_BYTES);
   private handler = 0;
+  /** Handlers that the kernel has told of to who asked, by signal. */
+  private readonly told = new Map<number, Set<number>>();
 
   /** The address of getpid: it is async-signal-safe, and does nothing. */
   get handlerAddress(): number {
@@ -30,6 +32,8 @@ export class LinuxSignals {
   }
 
   signalfd(fd: number, signals: readonly number[], flags: number): number {
+    if (!isInt(fd)) return -EBADF;
+    if (!isInt(flags)) return -EINVAL;
     const words = signalWords(signals);
     if (typeof words === 'number') return words;
     this.set.i32[0] = words.lo;
@@ -37,6 +41,35 @@ export class LinuxSignals {
     return result(c.signalfd(fd, this.set.address, flags));
   }
 
+  /**
+   * Host.sigaction. A handler must be one that the host has, or one that it has told of
+   * for this signal: the kernel would jump to any other address.
+   */
+  askedAction(signo: number, act: SigAction | null, old: SigAction | null): number {
+    if (!isInt(signo)) return -EINVAL;
+    if (old !== null && !isRecord(old)) return -EFAULT;
+    let taken: SigAction | null = null;
+    if (act !== null) {
+      taken = takeAction(act);
+      if (taken === null || !this.knows(signo, taken.handler)) return -EINVAL;
+    }
+    const ret = this.sigaction(signo, taken, old);
+    if (ret === 0 && old !== null) this.tell(signo, word64(this.old.i32, 0));
+    return ret;
+  }
+
+  private tell(signo: number, handler: number): void {
+    if (this.knows(signo, handler)) return;
+    const told = this.told.get(signo) ?? new Set();
+    this.told.set(signo, told.add(handler));
+  }
+
+  private knows(signo: number, handler: number): boolean {
+    if (handler >= 0 && handler <= SIG_IGN) return true;
+    return handler === this.handlerAddress || this.told.get(signo)?.has(handler) === true;
+  }
+
+  /** @param act is trusted */
   sigaction(signo: number, act: SigAction | null, old: SigAction | null): number {
     if (act !== null) {
       const words = this.act.i32;
@@ -80,12 +113,12 @@ export class LinuxSignals {
   }
 
   sigqueue(pid: number, signo: number, value: number): number {
-    if (!isInt(pid) || !isSignalOr0(signo)) return -EINVAL;
+    if (!areInts(pid, value) || !isSignalOr0(signo)) return -EINVAL;
     return result(c.sigqueue(pid, signo, value));
   }
 
   tgkill(tgid: number, tid: number, signo: number): number {
-    if (!isSignalOr0(signo)) return -EINVAL;
+    if (!areInts(tgid, tid) || !isSignalOr0(signo)) return -EINVAL;
     return result(c.syscall(SYS.tgkill, tgid, tid, signo, 0, 0, 0));
   }
 }

@@ -14,6 +14,7 @@ export interface SignalWords {
 
 /** The set of the given signals, or -EINVAL if one is not a signal. */
 export function signalWords(signals: readonly number[]): SignalWords | number {
+  if (!Array.isArray(signals)) return -EINVAL;
   let lo = 0;
   let hi = 0;
   for (const signo of signals) {

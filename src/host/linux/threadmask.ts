@@ -87,6 +87,7 @@ export class ThreadMask {
 
   /** Host.blockSignals. */
   block(signals: readonly number[]): SignalMaskToken | number {
+    if (!Array.isArray(signals)) return -EINVAL;
     const wanted = signalWords(signals.filter((signo) => !UNBLOCKABLE.includes(signo)));
     if (typeof wanted === 'number') return wanted;
     const tids = this.threads.tryList();

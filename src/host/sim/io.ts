@@ -1,12 +1,13 @@
-/** The calls on descriptors. Each returns the kernel's result; the caller accounts for the time. */
-import { isInt, isWithin } from '../arguments.ts';
+/** The calls on descriptors. Each returns what the kernel returns; time is the caller's. */
+import { areInts, isFcntl, isInt, isRecord, isTimeout } from '../arguments.ts';
 import { CloseListeners } from '../close-listeners.ts';
 import * as C from '../constants.ts';
-import { EAGAIN, EBADF, EINTR, EINVAL, ENOTTY, EPERM, EPIPE } from '../errno.ts';
+import { EAGAIN, EBADF, EFAULT, EINTR, EINVAL, ENOTTY, EPERM, EPIPE } from '../errno.ts';
 import type { Disposable, HostBuffer } from '../host.ts';
 import { EPOLL_STRIDE, Epoll } from './epoll.ts';
 import { newEventFd } from './eventfd.ts';
 import { FdTable, type OpenFile } from './file.ts';
+import { SimBuffer } from './memory.ts';
 import { Pipe } from './pipe.ts';
 import { FileSystem } from './regular.ts';
 import { newSocketPair } from './socket.ts';
@@ -32,7 +33,8 @@ export class SimIo {
   }
 
   poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
-    if (!isWithin(fds, 0, nfds * C.POLLFD_SIZE)) return -EINVAL;
+    if (!isInt(nfds) || !SimBuffer.has(fds, 0, nfds * C.POLLFD_SIZE)) return -EINVAL;
+    if (!isTimeout(timeoutNs)) return -EINVAL;
     const thread = this.#thread;
     let n = this.#scan(fds.i32, nfds);
     if (n > 0 || timeoutNs === 0) return n;
@@ -65,11 +67,13 @@ export class SimIo {
   }
 
   epollCreate1(flags: number): number {
-    if ((flags & ~C.O_CLOEXEC) !== 0) return -EINVAL;
+    if (!isInt(flags) || (flags & ~C.O_CLOEXEC) !== 0) return -EINVAL;
     return this.fds.install(new Epoll().file, flags !== 0);
   }
 
   epollCtl(epfd: number, op: number, fd: number, events: number, token: number): number {
+    if (!isInt(epfd) || !isInt(fd)) return -EBADF;
+    if (!isInt(op) || !Number.isInteger(events) || !Number.isInteger(token)) return -EINVAL;
     const file = this.fds.get(epfd);
     if (file === undefined) return -EBADF;
     const target = this.fds.get(fd);
@@ -80,7 +84,9 @@ export class SimIo {
   }
 
   epollWait(epfd: number, events: HostBuffer, maxEvents: number, timeoutNs: number): number {
-    if (!(maxEvents > 0 && maxEvents * EPOLL_STRIDE * 4 <= events.size)) return -EINVAL;
+    if (!isInt(epfd)) return -EBADF;
+    if (!isInt(maxEvents) || !isTimeout(timeoutNs) || maxEvents === 0) return -EINVAL;
+    if (!SimBuffer.has(events, 0, maxEvents * EPOLL_STRIDE * 4)) return -EINVAL;
     const node = this.fds.get(epfd)?.node;
     if (node === undefined) return -EBADF;
     if (!(node instanceof Epoll)) return -EINVAL;
@@ -98,17 +104,21 @@ export class SimIo {
   }
 
   eventfd(initval: number, flags: number): number {
+    if (!Number.isInteger(initval) || !isInt(flags)) return -EINVAL;
     const file = newEventFd(initval, flags);
     return typeof file === 'number' ? file : this.fds.install(file, (flags & C.O_CLOEXEC) !== 0);
   }
 
   pipe2(out: number[], flags: number): number {
-    if ((flags & ~(C.O_NONBLOCK | C.O_CLOEXEC)) !== 0) return -EINVAL;
+    if (!isRecord(out)) return -EFAULT;
+    if (!isInt(flags) || (flags & ~(C.O_NONBLOCK | C.O_CLOEXEC)) !== 0) return -EINVAL;
     const pipe = new Pipe(flags);
     return this.#installPair(pipe.readEnd, pipe.writeEnd, out, flags);
   }
 
   socketpair(domain: number, type: number, out: number[]): number {
+    if (!isRecord(out)) return -EFAULT;
+    if (!areInts(domain, type)) return -EINVAL;
     const pair = this.#pair;
     const result = newSocketPair(domain, type, pair);
     return result < 0 ? result : this.#installPair(pair[0]!, pair[1]!, out, type);
@@ -128,13 +138,16 @@ export class SimIo {
     return 0;
   }
 
-  open(path: string, flags: number): number {
+  open(path: string, flags: number, mode: number): number {
+    if (typeof path !== 'string') return -EFAULT;
+    if (!areInts(flags, mode)) return -EINVAL;
     const file = this.files.open(path, flags);
     return typeof file === 'number' ? file : this.fds.install(file, (flags & C.O_CLOEXEC) !== 0);
   }
 
   read(fd: number, buf: HostBuffer, offset: number, count: number): number {
-    if (!isWithin(buf, offset, count)) return -EINVAL;
+    if (!isInt(fd)) return -EBADF;
+    if (!SimBuffer.has(buf, offset, count)) return -EINVAL;
     const file = this.fds.get(fd);
     if (file === undefined || (file.flags & ACCESS_MODE) === C.O_WRONLY) return -EBADF;
     const n = file.node.read(file, buf, offset, count);
@@ -153,7 +166,8 @@ export class SimIo {
   }
 
   write(fd: number, buf: HostBuffer, offset: number, count: number): number {
-    if (!isWithin(buf, offset, count)) return -EINVAL;
+    if (!isInt(fd)) return -EBADF;
+    if (!SimBuffer.has(buf, offset, count)) return -EINVAL;
     const file = this.fds.get(fd);
     if (file === undefined || (file.flags & ACCESS_MODE) === C.O_RDONLY) return -EBADF;
     const n = file.node.write(file, buf, offset, count);
@@ -190,6 +204,8 @@ export class SimIo {
   }
 
   fcntl(fd: number, cmd: number, arg: number): number {
+    if (!isInt(fd)) return -EBADF;
+    if (!isFcntl(cmd) || !isInt(arg)) return -EINVAL;
     const file = this.fds.get(fd);
     if (file === undefined) return -EBADF;
     switch (cmd) {
@@ -217,6 +233,6 @@ export class SimIo {
 
   /** For calls on terminals: this host has none. */
   notATerminal(fd: number): number {
-    return this.fds.get(fd) === undefined ? -EBADF : -ENOTTY;
+    return !isInt(fd) || this.fds.get(fd) === undefined ? -EBADF : -ENOTTY;
   }
 }

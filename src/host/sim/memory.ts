@@ -1,19 +1,32 @@
-import { checkBytes } from '../arguments.ts';
+import { checkBytes, isRange } from '../arguments.ts';
 import type { HostBuffer } from '../host.ts';
 
-/**
- * Plain JavaScript memory as a HostBuffer. Throws RangeError if bytes is not a size, or no memory
- * is left.
- */
-export function newBuffer(bytes: number): HostBuffer {
-  checkBytes(bytes);
-  // Whole words, so that the view of words covers every byte.
-  const memory = new ArrayBuffer((bytes + 3) & ~3);
-  return {
-    size: bytes,
-    address: 0,
-    u8: new Uint8Array(memory, 0, bytes),
-    i32: new Int32Array(memory),
-    view: new DataView(memory, 0, bytes),
-  };
+/** Plain JavaScript memory. It refuses what LinuxBuffer refuses. */
+export class SimBuffer implements HostBuffer {
+  readonly size: number;
+  readonly address = 0;
+  readonly u8: Uint8Array;
+  readonly i32: Int32Array;
+  readonly view: DataView;
+  readonly #bytes: Uint8Array;
+
+  /** Throws RangeError where there is no memory, or bytes are no size. */
+  constructor(bytes: number) {
+    if (new.target !== SimBuffer) throw new TypeError('a HostBuffer is made by Host.alloc alone');
+    checkBytes(bytes);
+    // Whole words, so that the view of words covers every byte.
+    const memory = new ArrayBuffer(Math.ceil(bytes / 4) * 4);
+    this.size = bytes;
+    this.u8 = new Uint8Array(memory, 0, bytes);
+    this.i32 = new Int32Array(memory);
+    this.view = new DataView(memory, 0, bytes);
+    this.#bytes = new Uint8Array(memory, 0, bytes);
+    Object.freeze(this);
+  }
+
+  /** As LinuxBuffer.has. */
+  static has(buf: HostBuffer, offset: number, count: number): boolean {
+    if (typeof buf !== 'object' || buf === null || !(#bytes in buf)) return false;
+    return isRange(offset, count, buf.#bytes.length);
+  }
 }

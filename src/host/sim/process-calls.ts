@@ -1,5 +1,5 @@
-/** The calls on processes, except waitid: sending signals, groups, pidfds, prctl. */
-import { isInt } from '../arguments.ts';
+/** The calls on processes, but for waitid: sending signals, groups, pidfds, prctl. */
+import { areInts, isInt } from '../arguments.ts';
 import * as C from '../constants.ts';
 import { EINVAL, EPERM, ESRCH } from '../errno.ts';
 import type { FdTable } from './file.ts';
@@ -57,14 +57,14 @@ export class ProcessCalls {
   }
 
   sigqueue(pid: number, signo: number, value: number): number {
-    if (!isInt(pid)) return -EINVAL;
+    if (!areInts(pid, value)) return -EINVAL;
     if (signo !== 0 && !isSignal(signo)) return -EINVAL;
     const target = pid > 0 ? this.#processes.get(pid) : undefined;
     return this.#send(target, signo, C.SI_QUEUE, value, false);
   }
 
   tgkill(tgid: number, tid: number, signo: number): number {
-    if (tgid <= 0 || tid <= 0) return -EINVAL;
+    if (!areInts(tgid, tid) || tgid <= 0 || tid <= 0) return -EINVAL;
     if (signo !== 0 && !isSignal(signo)) return -EINVAL;
     const target = tgid === tid ? this.#processes.get(tid) : undefined;
     return this.#send(target, signo, C.SI_TKILL, 0, true);

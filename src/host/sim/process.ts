@@ -2,7 +2,7 @@ import type { ChildBehaviour } from '../behaviour.ts';
 import type { HostBuffer, WaitResult } from '../host.ts';
 import { SimEvent } from './clock.ts';
 import type { OpenFile, Watcher } from './file.ts';
-import { newBuffer } from './memory.ts';
+import { SimBuffer } from './memory.ts';
 import { type PendingSet, setOf } from './pending.ts';
 import type { PidFd } from './pidfd.ts';
 
@@ -32,7 +32,7 @@ export class Program {
     this.behaviour = behaviour;
     this.usage = usage;
     const text = new TextEncoder().encode(behaviour.write ?? '');
-    this.output = newBuffer(text.length);
+    this.output = new SimBuffer(text.length);
     this.output.u8.set(text);
     const { lo, hi } = setOf(behaviour.ignore ?? []);
     this.ignoreLo = lo;

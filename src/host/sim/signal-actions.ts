@@ -1,10 +1,15 @@
-/** The default actions of signals, and the table that sigaction(2) changes. */
+/** What signals do by default, and the table that sigaction(2) changes. */
+import { isRecord, takeAction } from '../arguments.ts';
 import * as C from '../constants.ts';
-import { EINVAL } from '../errno.ts';
+import { EFAULT, EINVAL } from '../errno.ts';
 import type { SigAction } from '../host.ts';
 import { bit, isSignal } from './pending.ts';
 
-/** Signals that glibc keeps for its threads; sigaction(3) refuses them. */
+/** Any address that is neither SIG_DFL nor SIG_IGN: functions are not run here. */
+export const HANDLER_ADDRESS = 0x1000;
+const HANDLERS = [C.SIG_DFL, C.SIG_IGN, HANDLER_ADDRESS];
+
+/** What glibc keeps for its threads; sigaction(3) refuses them. */
 const LIBC_SIGNALS: readonly number[] = [32, 33];
 const IGNORED_BY_DEFAULT = bit(C.SIGCHLD) | bit(C.SIGCONT) | bit(C.SIGURG) | bit(C.SIGWINCH);
 const STOPS = bit(C.SIGSTOP) | bit(C.SIGTSTP) | bit(C.SIGTTIN) | bit(C.SIGTTOU);
@@ -63,19 +68,20 @@ export class ActionTable {
   }
 
   sigaction(signo: number, act: SigAction | null, old: SigAction | null): number {
-    if (!isSignal(signo) || LIBC_SIGNALS.includes(signo)) return -EINVAL;
+    if (!isSignal(signo)) return -EINVAL;
+    if (old !== null && !isRecord(old)) return -EFAULT;
+    const taken = act === null ? null : takeAction(act);
+    if (act !== null && (taken === null || !HANDLERS.includes(taken.handler))) return -EINVAL;
+    if (LIBC_SIGNALS.includes(signo)) return -EINVAL;
     if (act !== null && (signo === C.SIGKILL || signo === C.SIGSTOP)) return -EINVAL;
-    const handler = act?.handler ?? 0;
-    const flags = act?.flags ?? 0;
-    const maskLo = act?.maskLo ?? 0;
-    const maskHi = act?.maskHi ?? 0;
     if (old !== null) {
       old.handler = this.#handler[signo]!;
       old.flags = this.#flags[signo]!;
       old.maskLo = this.#maskLo[signo]!;
       old.maskHi = this.#maskHi[signo]!;
     }
-    if (act !== null) {
+    if (taken !== null) {
+      const { handler, flags, maskLo, maskHi } = taken;
       this.#handler[signo] = handler;
       this.#flags[signo] = flags & KNOWN_FLAGS;
       this.#maskLo[signo] = maskLo & ~UNBLOCKABLE;

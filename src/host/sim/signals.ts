@@ -1,4 +1,5 @@
-/** The signals of the simulated process: masks, pending signals, delivery. */
+/** The signals of the simulated process: masks, what is pending, delivery. */
+import { isInt } from '../arguments.ts';
 import * as C from '../constants.ts';
 import { EBADF, EINVAL } from '../errno.ts';
 import type { SigAction, SignalMaskToken } from '../host.ts';
@@ -95,7 +96,8 @@ export class Signals implements SignalSource {
   }
 
   signalfd(fds: FdTable, fd: number, signals: readonly number[], flags: number): number {
-    if (!signals.every(isSignal)) return -EINVAL;
+    if (!isInt(fd)) return -EBADF;
+    if (!isInt(flags) || !areSignals(signals)) return -EINVAL;
     const { lo, hi } = setOf(signals);
     if ((flags & ~(C.O_NONBLOCK | C.O_CLOEXEC)) !== 0) return -EINVAL;
     if (fd === -1) {
@@ -117,7 +119,7 @@ export class Signals implements SignalSource {
   }
 
   block(signals: readonly number[]): SignalMaskToken | number {
-    if (!signals.every(isSignal)) return -EINVAL;
+    if (!areSignals(signals)) return -EINVAL;
     const { lo, hi } = setOf(signals);
     const newLo = lo & ~UNBLOCKABLE & ~this.#blockedLo;
     const newHi = hi & ~this.#blockedHi;
@@ -174,4 +176,8 @@ export class Signals implements SignalSource {
   #updateSignalfds(): void {
     for (const signalfd of this.#signalfds) signalfd.update();
   }
+}
+
+function areSignals(signals: readonly number[]): boolean {
+  return Array.isArray(signals) && signals.every(isSignal);
 }

@@ -1,7 +1,18 @@
-/** The simulated kernel: a Host made of the parts in this folder, each in a file of its own. */
+/** The simulated kernel. Each part has a file of its own here; this is the Host they make together. */
+import {
+  areInts,
+  checkArray,
+  checkFunction,
+  checkNs,
+  checkObject,
+  isInt,
+  isRecord,
+  shown,
+  takeSpawnRequest,
+} from '../arguments.ts';
 import type { ChildBehaviour } from '../behaviour.ts';
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, SI_USER, SIGPIPE } from '../constants.ts';
-import { EACCES, EINVAL, ENOENT } from '../errno.ts';
+import { EACCES, EFAULT, EINVAL, ENOENT } from '../errno.ts';
 import type {
   Disposable,
   Host,
@@ -15,12 +26,13 @@ import type {
 import { VirtualClock } from './clock.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE } from './epoll.ts';
 import { SimIo } from './io.ts';
-import { newBuffer } from './memory.ts';
+import { SimBuffer } from './memory.ts';
 import { SignalInfo } from './pending.ts';
 import { NO_USAGE, Program, type Usage } from './process.ts';
 import { ProcessCalls } from './process-calls.ts';
 import { Processes, SELF_PID, UID } from './processes.ts';
 import { Random } from './random.ts';
+import { HANDLER_ADDRESS } from './signal-actions.ts';
 import { SimSignalPipe } from './signal-pipe.ts';
 import { Signals } from './signals.ts';
 import { Thread } from './thread.ts';
@@ -32,9 +44,6 @@ import {
   START_NS,
   WorldEvent,
 } from './world.ts';
-
-/** Any address except SIG_DFL and SIG_IGN: functions are not run here. */
-const HANDLER_ADDRESS = 0x1000;
 
 /**
  * A kernel with one process of one thread, its children, and its own clock. Every call takes 1 ns.
@@ -59,7 +68,9 @@ export class SimHost implements Host {
   readonly #waiter: Waiter;
   readonly #programs = new Map<string, Program>();
 
+  /** @throws TypeError where the options are no object */
   constructor(options: SimHostOptions = {}) {
+    checkObject(options, 'SimHost: options', 'an object');
     const startNs = options.startNs ?? START_NS;
     this.#clock = new VirtualClock(startNs);
     this.#realtimeOffsetNs = (options.realtimeNs ?? REALTIME_START_NS) - startNs;
@@ -81,6 +92,10 @@ export class SimHost implements Host {
    * or is busy.
    */
   at(timeNs: number, act: () => void): Disposable {
+    if (typeof timeNs !== 'number' || Number.isNaN(timeNs)) {
+      throw new TypeError(`SimHost.at: the time is ${shown(timeNs)}: expected ns`);
+    }
+    checkFunction(act, 'SimHost.at: the event');
     const event = new WorldEvent(act);
     this.#clock.schedule(event, timeNs);
     return { dispose: () => this.#clock.cancel(event) };
@@ -88,6 +103,7 @@ export class SimHost implements Host {
 
   /** The thread is busy for ns nanoseconds; events that come due happen meanwhile. */
   advance(ns: number): void {
+    checkNs(ns, 'SimHost.advance: the time');
     this.#clock.advance(ns);
   }
 
@@ -96,6 +112,7 @@ export class SimHost implements Host {
    * meanwhile.
    */
   still<T>(act: () => T): T {
+    checkFunction(act, 'SimHost.still: the act');
     return this.#clock.still(act);
   }
 
@@ -112,6 +129,7 @@ export class SimHost implements Host {
 
   /** The request that starts a process with such a behaviour; waitid then reports this usage. */
   program(behaviour: ChildBehaviour, usage: Partial<Usage> = {}): SpawnRequest {
+    checkObject(behaviour, 'SimHost.program: the behaviour', 'an object');
     const file = `/sim/${this.#programs.size + 1}`;
     this.#programs.set(file, new Program(behaviour, { ...NO_USAGE, ...usage }));
     return { file, argv: [file] };
@@ -146,7 +164,7 @@ export class SimHost implements Host {
   // Memory and clocks
 
   alloc(bytes: number): HostBuffer {
-    return newBuffer(bytes);
+    return new SimBuffer(bytes);
   }
 
   clockNs(clock: number): number {
@@ -196,8 +214,8 @@ export class SimHost implements Host {
     return this.#done(this.#io.socketpair(domain, type, out));
   }
 
-  open(path: string, flags: number, _mode: number): number {
-    return this.#done(this.#io.open(path, flags));
+  open(path: string, flags: number, mode: number): number {
+    return this.#done(this.#io.open(path, flags, mode));
   }
 
   read(fd: number, buf: HostBuffer, offset: number, count: number): number {
@@ -245,6 +263,7 @@ export class SimHost implements Host {
   }
 
   openSignalPipe(tell: (signo: number) => void): SignalPipe | number {
+    checkFunction(tell, 'openSignalPipe: tell');
     return SimSignalPipe.open(this, tell);
   }
 
@@ -289,27 +308,31 @@ export class SimHost implements Host {
   }
 
   spawn(request: SpawnRequest): number {
-    const program = this.#programs.get(request.file);
-    // The only programs are those that program() made; other files of this kernel cannot be
-    // executed.
-    const error = this.#io.files.exists(request.file) ? -EACCES : -ENOENT;
-    return this.#done(this.#processes.spawn(program, request, error));
+    const taken = takeSpawnRequest(request);
+    const program = this.#programs.get(taken.file);
+    // No file of this kernel is a program but those that program() made.
+    const error = this.#io.files.exists(taken.file) ? -EACCES : -ENOENT;
+    return this.#done(this.#processes.spawn(program, taken, error));
   }
 
   spawnAll(requests: readonly SpawnRequest[]): number[] {
+    checkArray(requests, 'spawnAll: the requests', 'an array of { file, argv }');
     return requests.map((request) => this.spawn(request));
   }
 
   waitid(idtype: number, id: number, options: number, out: WaitResult): number {
+    if (!isRecord(out)) return this.#done(-EFAULT);
+    if (!isInt(idtype) || !isInt(id)) return this.#done(-EINVAL);
+    if (!Number.isInteger(options)) return this.#done(-EINVAL);
     return this.#done(this.#waiter.waitid(idtype, id, options, out));
   }
 
   pidfdOpen(pid: number, flags: number): number {
-    return this.#done(this.#calls.pidfdOpen(pid, flags));
+    return this.#done(areInts(pid, flags) ? this.#calls.pidfdOpen(pid, flags) : -EINVAL);
   }
 
   prctl(option: number, arg: number): number {
-    return this.#done(this.#calls.prctl(option, arg));
+    return this.#done(areInts(option, arg) ? this.#calls.prctl(option, arg) : -EINVAL);
   }
 
   children(): number[] {
@@ -318,11 +341,11 @@ export class SimHost implements Host {
   }
 
   getpgid(pid: number): number {
-    return this.#done(this.#calls.getpgid(pid));
+    return this.#done(isInt(pid) ? this.#calls.getpgid(pid) : -EINVAL);
   }
 
   setpgid(pid: number, pgid: number): number {
-    return this.#done(this.#calls.setpgid(pid, pgid));
+    return this.#done(areInts(pid, pgid) ? this.#calls.setpgid(pid, pgid) : -EINVAL);
   }
 
   tcgetpgrp(fd: number): number {

@@ -16,7 +16,7 @@ import {
   WNOWAIT,
   WSTOPPED,
 } from '../../host/constants.ts';
-import { check, ECHILD, EINTR, ESRCH } from '../../host/errno.ts';
+import { check, ECHILD, EINTR, EPERM, ESRCH } from '../../host/errno.ts';
 import {
   type Disposable,
   type HostBuffer,
@@ -132,6 +132,8 @@ export class LinuxChildren {
     for (const pid of pids) {
       if (this.#isAnothers(pid)) continue;
       this.#host.kill(-pid, SIGKILL);
+      // To wait for one that has become another user's would be in vain.
+      if (this.#host.kill(pid, 0) === -EPERM) continue;
       this.#host.waitid(P_PID, pid, WEXITED, this.#result);
     }
     for (const pid of [...this.#gated.keys()]) this.#forget(pid);

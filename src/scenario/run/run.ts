@@ -1,4 +1,5 @@
 import { QemuAbort } from '../../aio/abort.ts';
+import { checkFunction, checkObject } from '../../host/arguments.ts';
 import { SimDeadlockError } from '../../host/sim/clock.ts';
 import { EVENT_NAMES, type EventName } from '../../trace/catalogue.ts';
 import { formatEvent } from '../../trace/tracer.ts';
@@ -77,6 +78,9 @@ export function runScenario(
   makeWorld: (seed: number) => World,
   options: RunOptions = {},
 ): RunResult {
+  checkObject(scenario, 'runScenario: the scenario', 'one that loadScenario has loaded');
+  checkFunction(makeWorld, 'runScenario: what makes the world');
+  checkObject(options, 'runScenario: options', 'an object');
   const seed = options.seed ?? scenario.seed;
   if (!isSeed(String(seed))) throw new RangeError(`a seed is from 0 to ${MAX_SEED}: ${seed}`);
   let engine: Engine;
@@ -206,9 +210,9 @@ function notesOf({ scenario, world, faults, reports }: Engine): Note[] {
         after === 0 ? `there was no ${calls}` : `no ${calls} came after ${after} others`;
       return { at, message: `this fault never acted: ${enough}` };
     });
-  const lateMs = Math.round(world.heldUpNs / 1e6);
-  const late =
-    world.heldUpNs < HELD_UP_NS ? [] : [{ at: null, message: `the machine was ${lateMs} ms late` }];
+  const lateNs = world.heldUpNs;
+  const message = `the machine was ${Math.round(lateNs / 1e6)} ms late`;
+  const late = lateNs < HELD_UP_NS ? [] : [{ at: null, message }];
   return [...late, ...reported, ...idle];
 }
 

@@ -14,7 +14,7 @@ export class SimWorld implements World {
   readonly host: SimHost;
   readonly startNs: number;
   readonly slackNs = 0;
-  readonly mostChildren = 1_000_000;
+  readonly mostChildren: number = 1_000_000;
   readonly heldUpNs = 0;
   readonly #programs = new Map<ChildDef, SpawnRequest>();
 

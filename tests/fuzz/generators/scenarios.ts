@@ -109,7 +109,8 @@ function change(tree: unknown, { place, how, other, value }: TreeEdit): void {
   if (places.length === 0) return;
   const { holder, key } = places[place % places.length]!;
   const from = places[other % places.length]!;
-  if (how === 'value') holder[key] = value;
+  // The next edits change it, and the input must stay as it is.
+  if (how === 'value') holder[key] = structuredClone(value);
   else if (how === 'copy') holder[key] = structuredClone(from.holder[from.key]);
   else if (how === 'remove' && Array.isArray(holder)) holder.splice(Number(key), 1);
   else if (how === 'remove') delete holder[key];

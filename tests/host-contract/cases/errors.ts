@@ -5,8 +5,10 @@ import {
   O_RDWR,
   O_WRONLY,
   POLLIN,
+  WEXITED,
 } from '../../../src/host/constants.ts';
-import { EBADF, EINVAL, ENOENT, ENOTTY } from '../../../src/host/errno.ts';
+import { EBADF, EFAULT, EINVAL, ENOENT, ENOTTY } from '../../../src/host/errno.ts';
+import { type HostBuffer, newWaitResult, type WaitResult } from '../../../src/host/host.ts';
 import type { ContractCase } from '../contract.ts';
 
 export const errors: ContractCase[] = [
@@ -49,6 +51,145 @@ export const errors: ContractCase[] = [
       }
       env.equal(host.read(readEnd, small, 0, 16), 4, 'read of what fits');
       env.equal(host.read(readEnd, small, 16, 0), 0, 'read of nothing');
+    },
+  },
+  {
+    name: 'errors: only memory that the host has made, and still has, is read and written',
+    run: (env) => {
+      const { host } = env;
+      const [readEnd, writeEnd] = env.pipe();
+      const real = host.alloc(64);
+      const detached = host.alloc(64);
+      structuredClone(detached.u8.buffer, { transfer: [detached.u8.buffer as ArrayBuffer] });
+      const lying = host.alloc(8);
+      for (const name of ['size', 'address', 'u8'] as const) {
+        try {
+          Object.assign(lying, { [name]: name === 'u8' ? new Uint8Array(4096) : 4096 });
+        } catch {
+          // Nothing of it can be changed.
+        }
+      }
+      Object.defineProperty(lying.u8, 'length', { value: 4096 });
+      const { size, address, u8, i32, view } = real;
+      const others: unknown[] = [
+        ['detached', detached],
+        ['of another size', lying],
+        ['a copy', { size, address, u8, i32, view }],
+        ['an heir', Object.create(real)],
+        ['a proxy', new Proxy(real, {})],
+        ['an ArrayBuffer', new ArrayBuffer(64)],
+        ['null', null],
+        ['undefined', undefined],
+        ['a number', 4096],
+      ];
+      env.write(writeEnd, 'kept');
+      const epfd = env.epoll();
+      for (const [what, buf] of others as [string, HostBuffer][]) {
+        env.fails(host.read(readEnd, buf, 0, 16), EINVAL, `read into ${what}`);
+        env.fails(host.write(writeEnd, buf, 0, 16), EINVAL, `write of ${what}`);
+        env.fails(host.poll(buf, 2, 0), EINVAL, `poll of ${what}`);
+        env.fails(host.epollWait(epfd, buf, 2, 0), EINVAL, `epoll_wait of ${what}`);
+      }
+      env.equal(host.read(readEnd, real, 0, 16), 4, 'read of what is there');
+      let made: unknown = 'made';
+      try {
+        made = new (real.constructor as new (bytes: number) => object)(8);
+        class Heir extends (real.constructor as new (bytes: number) => object) {}
+        made = new Heir(8);
+      } catch (error) {
+        made = (error as Error).name;
+      }
+      env.equal(made, 'TypeError', 'a class of the same memory');
+    },
+  },
+  {
+    name: 'errors: a count, a timeout or an offset that is no number is EINVAL, whatever it is turned into',
+    run: (env) => {
+      const { host, buf } = env;
+      const [readEnd, writeEnd] = env.pipe();
+      env.write(writeEnd, 'kept');
+      let looks = 0;
+      const turns = { valueOf: () => (looks++ === 0 ? 8 : 1 << 20) };
+      const wrong = [turns, '8', [8], 8n, null, undefined, NaN, true, 0.5] as unknown as number[];
+      const epfd = env.epoll();
+      for (const count of wrong) {
+        const what = String(count);
+        env.fails(host.read(readEnd, buf, 0, count), EINVAL, `read of ${what}`);
+        env.fails(host.read(readEnd, buf, count, 8), EINVAL, `read at ${what}`);
+        env.fails(host.write(writeEnd, buf, 0, count), EINVAL, `write of ${what}`);
+        env.fails(host.write(writeEnd, buf, count, 8), EINVAL, `write at ${what}`);
+        env.fails(host.poll(buf, count, 0), EINVAL, `poll of ${what}`);
+        env.fails(host.epollWait(epfd, buf, count, 0), EINVAL, `epoll_wait of ${what}`);
+        if (count === 0.5) continue;
+        env.fails(host.poll(buf, 0, count), EINVAL, `poll for ${what}`);
+        env.fails(host.epollWait(epfd, buf, 1, count), EINVAL, `epoll_wait for ${what}`);
+      }
+      env.equal(looks, 0, 'nobody asks an object for its number');
+      env.equal(env.read(readEnd), 'kept', 'what is there');
+    },
+  },
+  {
+    name: 'errors: what is no number, no path and no object is refused by every other call, and nothing is opened',
+    run: (env) => {
+      const { host, buf } = env;
+      const self = host.getpid();
+      const out = newWaitResult();
+      const lowest = env.eventfd();
+      host.close(lowest);
+      for (const wrong of [NaN, undefined, 0.5, '0', 3n, {}, null] as unknown as number[]) {
+        const what = String(wrong);
+        const fails = (ret: number, errno: number, call: string): void =>
+          env.fails(ret, errno, `${call} ${what}`);
+        fails(host.clockNs(wrong), EINVAL, 'clockNs');
+        fails(host.epollCreate1(wrong), EINVAL, 'epoll_create1');
+        fails(host.epollCtl(wrong, 1, 0, 1, 0), EBADF, 'epoll_ctl on');
+        fails(host.epollCtl(0, 1, wrong, 1, 0), EBADF, 'epoll_ctl of');
+        fails(host.epollCtl(0, wrong, 0, 1, 0), EINVAL, 'epoll_ctl op');
+        fails(host.epollCtl(0, 1, 0, wrong, 0), EINVAL, 'epoll_ctl events');
+        fails(host.epollWait(wrong, buf, 1, 0), EBADF, 'epoll_wait on');
+        fails(host.eventfd(wrong, 0), EINVAL, 'eventfd');
+        fails(host.eventfd(0, wrong), EINVAL, 'eventfd flags');
+        fails(host.pipe2([], wrong), EINVAL, 'pipe2');
+        fails(host.socketpair(wrong, 1, []), EINVAL, 'socketpair');
+        fails(host.open('/dev/null', wrong, 0), EINVAL, 'open');
+        fails(host.read(wrong, buf, 0, 1), EBADF, 'read of');
+        fails(host.write(wrong, buf, 0, 1), EBADF, 'write to');
+        fails(host.fcntl(wrong, F_GETFD, 0), EBADF, 'fcntl of');
+        fails(host.fcntl(0, wrong, 0), EINVAL, 'fcntl');
+        fails(host.fcntl(0, F_DUPFD, wrong), EINVAL, 'fcntl arg');
+        env.equal(host.isatty(wrong), false, `isatty of ${what}`);
+        fails(host.signalfd(wrong, [], 0), EBADF, 'signalfd on');
+        fails(host.signalfd(-1, [wrong], 0), EINVAL, 'signalfd of');
+        fails(host.signalfd(-1, [], wrong), EINVAL, 'signalfd flags');
+        fails(host.sigaction(wrong, null, null), EINVAL, 'sigaction of');
+        fails(host.tgkill(wrong, self, 0), EINVAL, 'tgkill');
+        fails(host.sigqueue(self, 0, wrong), EINVAL, 'sigqueue value');
+        fails(host.waitid(wrong, 0, WEXITED, out), EINVAL, 'waitid');
+        fails(host.waitid(0, wrong, WEXITED, out), EINVAL, 'waitid id');
+        fails(host.waitid(0, 0, wrong, out), EINVAL, 'waitid options');
+        fails(host.pidfdOpen(wrong, 0), EINVAL, 'pidfd_open');
+        fails(host.pidfdOpen(self, wrong), EINVAL, 'pidfd_open flags');
+        fails(host.prctl(wrong, 0), EINVAL, 'prctl');
+        fails(host.prctl(36, wrong), EINVAL, 'prctl arg');
+        fails(host.getpgid(wrong), EINVAL, 'getpgid');
+        fails(host.setpgid(0, wrong), EINVAL, 'setpgid');
+        fails(host.tcgetpgrp(wrong), EBADF, 'tcgetpgrp');
+        fails(host.tcsetpgrp(wrong, 0), EBADF, 'tcsetpgrp');
+        if (wrong !== null && typeof wrong === 'object') continue;
+        fails(host.pipe2(wrong as unknown as number[], 0), EFAULT, 'pipe2 into');
+        fails(host.socketpair(1, 1, wrong as unknown as number[]), EFAULT, 'socketpair into');
+        fails(host.waitid(0, 0, WEXITED, wrong as unknown as WaitResult), EFAULT, 'waitid into');
+        if (typeof wrong === 'string') continue;
+        fails(host.open(wrong as unknown as string, 0, 0), EFAULT, 'open of');
+        env.fails(host.signalfd(-1, wrong as unknown as number[], 0), EINVAL, 'signalfd set');
+        const token = host.blockSignals(wrong as unknown as number[]);
+        env.equal(token, -EINVAL, `blockSignals of ${what}`);
+      }
+      // PR_GET_NAME, PR_GET_TID_ADDRESS and F_GETLK write to an address; so they are none here.
+      for (const option of [16, 40, 15])
+        env.fails(host.prctl(option, 4096), EINVAL, `prctl ${option}`);
+      for (const cmd of [5, 12, 36]) env.fails(host.fcntl(0, cmd, 4096), EINVAL, `fcntl ${cmd}`);
+      env.equal(env.eventfd(), lowest, 'nothing was opened');
     },
   },
   {

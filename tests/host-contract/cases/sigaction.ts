@@ -18,8 +18,8 @@ import {
   WEXITED,
   WSTOPPED,
 } from '../../../src/host/constants.ts';
-import { ECHILD, EINVAL } from '../../../src/host/errno.ts';
-import { newSigAction, newWaitResult } from '../../../src/host/host.ts';
+import { ECHILD, EFAULT, EINVAL } from '../../../src/host/errno.ts';
+import { newSigAction, newWaitResult, type SigAction } from '../../../src/host/host.ts';
 import type { ContractCase, ContractEnv } from '../contract.ts';
 
 function numbers(env: ContractEnv, fd: number): number[] {
@@ -39,6 +39,29 @@ export const sigaction: ContractCase[] = [
       env.equal(old, newSigAction(), 'was');
       env.equal(host.sigaction(SIGUSR2, null, old), 0, 'query');
       env.equal(old, act, 'is');
+    },
+  },
+  {
+    name: 'sigaction: a handler is one that the host has, or has told of: the kernel would jump to any other',
+    run: (env) => {
+      const { host } = env;
+      const real = newSigAction();
+      const asks = { ...newSigAction() };
+      Object.defineProperty(asks, 'handler', { get: () => 0x1234, set: () => {} });
+      env.equal(host.sigaction(SIGUSR2, null, asks), 0, 'a query that is told something else');
+      const wrong = [0x1234, -1, 2 ** 53, 0.5, NaN, '1', 1n, {}, undefined] as unknown as number[];
+      for (const handler of wrong) {
+        const act = { ...real, handler };
+        env.fails(host.sigaction(SIGUSR2, act, null), EINVAL, `handler ${String(handler)}`);
+      }
+      for (const act of [1, 'x', undefined, {}] as unknown as SigAction[]) {
+        env.fails(host.sigaction(SIGUSR2, act, null), EINVAL, `action ${String(act)}`);
+      }
+      env.fails(host.sigaction(SIGUSR2, null, 5 as unknown as SigAction), EFAULT, 'old');
+      env.equal(host.sigaction(SIGUSR2, null, real), 0, 'query');
+      env.equal(real.handler, SIG_DFL, 'nothing was set');
+      env.equal(host.sigaction(SIGCHLD, null, real), 0, 'what Node has set');
+      env.equal(host.sigaction(SIGCHLD, real, null), 0, 'may be put back');
     },
   },
   {

@@ -1,0 +1,13 @@
+import { SIGUSR1 } from '../host/constants.ts';
+import { newSigAction } from '../host/host.ts';
+import { LinuxHost } from '../host/linux/linux-host.ts';
+
+/**
+ * On SIGUSR1 Node opens the port of its debugger, through which everybody on this machine
+ * can run what he likes in the process. From now on it is a signal as for any program.
+ */
+export function keepDebuggerShut(): void {
+  const host = new LinuxHost();
+  host.sigaction(SIGUSR1, newSigAction(), null);
+  host.dispose();
+}

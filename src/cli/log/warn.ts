@@ -1,0 +1,15 @@
+import { CLOCK_MONOTONIC } from '../../host/constants.ts';
+import type { Host } from '../../host/host.ts';
+import type { Outputs } from '../output/outputs.ts';
+import type { LogWriter } from './log.ts';
+
+/** Takes what the person has to know, also where there is no log. */
+export type Warn = (what: string, fields: Readonly<Record<string, unknown>>, text: string) => void;
+
+/** @param outputs where it goes to stderr by itself, since the log is silent; null: the log shows it */
+export function makeWarn(host: Host, log: LogWriter, outputs: Outputs | null): Warn {
+  return (what, fields, text) => {
+    log.note('warn', what, host.clockNs(CLOCK_MONOTONIC), fields, text);
+    outputs?.of(2).write(2, new TextEncoder().encode(`qemu-loop: ${text}\n`));
+  };
+}

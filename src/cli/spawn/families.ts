@@ -1,0 +1,221 @@
+import {
+  P_ALL,
+  P_PID,
+  SIGCONT,
+  SIGINT,
+  SIGKILL,
+  SIGQUIT,
+  SIGTERM,
+  WEXITED,
+  WNOHANG,
+  WNOWAIT,
+} from '../../host/constants.ts';
+import { ESRCH } from '../../host/errno.ts';
+import { type Host, newWaitResult } from '../../host/host.ts';
+import type { ChildRow } from '../log/summary.ts';
+import type { Child } from './launcher.ts';
+import { ignoresSignal } from './process-name.ts';
+import type { Sender, Sent } from './sender.ts';
+
+const LOOK = WEXITED | WNOHANG | WNOWAIT;
+
+/** A process that came to us when its parent, of a child's process group, had ended. */
+export interface Heir {
+  readonly pid: number;
+  /** Whose child's end is its end: the program that a shell waited for when a signal of ours ended it. */
+  readonly row: ChildRow | null;
+  /** Signals that were sent to it. */
+  readonly passed: Set<number>;
+}
+
+/** What those get that a child leaves behind. */
+export interface Ending {
+  readonly signo: number;
+  /** Whether the terminal has sent it to our whole group. */
+  readonly toGroup: boolean;
+  /** Whether they are to end, and not only get what their parent died of. */
+  readonly toEnd: boolean;
+}
+
+/** What became of those that a signal was sent to. */
+export interface Sending {
+  sent: number;
+  /** Pids, or -pgid of groups. */
+  readonly refused: number[];
+  /** Whether it went to all of the pid namespace, of whom nobody knows how many there are. */
+  everybody?: boolean;
+}
+
+/**
+ * What belongs to children that have ended themselves: the groups they led, and what
+ * they left behind in their process group.
+ */
+export class Families {
+  readonly #host: Host;
+  readonly #sender: Sender;
+  /** The children that live, by pid. */
+  readonly #children: ReadonlyMap<number, Child>;
+  readonly #ownGroup: number;
+  /** Whether signals go to whole groups. */
+  readonly #byGroup: boolean;
+  /** Children of ours from before we began: somebody else's. */
+  #strangers: ReadonlySet<number> = new Set();
+  /** All groups that children have led. */
+  readonly #led = new Set<number>();
+  /** Those that signals go to, and whose leader has ended; and whether we wait for them. */
+  readonly #groups = new Map<number, { awaited: boolean }>();
+  readonly #heirs = new Map<number, Heir>();
+  readonly #result = newWaitResult();
+
+  constructor(host: Host, sender: Sender, children: ReadonlyMap<number, Child>, byGroup: boolean) {
+    this.#host = host;
+    this.#byGroup = byGroup;
+    this.#sender = sender;
+    this.#children = children;
+    this.#ownGroup = host.getpgid(0);
+  }
+
+  /** Before the first child is started. */
+  begin(): void {
+    const any = this.#host.waitid(P_ALL, 0, LOOK, this.#result) >= 0;
+    if (any) this.#strangers = new Set(this.#host.children());
+  }
+
+  started(child: Child): void {
+    if (child.leads) this.#led.add(child.pid);
+  }
+
+  /** The leader of a group has ended. Kept until nobody is in it. */
+  leaderEnded({ pid, leads }: Child, awaited: boolean): void {
+    if (this.#byGroup && leads && this.#groupLives(pid)) this.#groups.set(pid, { awaited });
+  }
+
+  /** From now on we wait for all that is left. */
+  awaitGroups(): void {
+    for (const group of this.#groups.values()) group.awaited = true;
+  }
+
+  /** Whether anything is left that we wait for. */
+  get awaited(): boolean {
+    if (this.#heirs.size > 0) return true;
+    this.#prune();
+    for (const group of this.#groups.values()) if (group.awaited) return true;
+    return false;
+  }
+
+  /** Whether it is only groups, whose end no signal tells. */
+  get mustLook(): boolean {
+    return this.#groups.size > 0;
+  }
+
+  /**
+   * Takes in the processes that have come to us from our group and those that children
+   * led; others have left them for a session or group of their own, as daemons do. Each
+   * gets the signal, unless it has it. Returns the pids of those that were sent one.
+   * @param row the child that has left them, where a signal ended it: its end is that of the program it waited for
+   */
+  inherit(row: ChildRow | null, ending: Ending): readonly number[] {
+    const fresh = this.#host.children().filter((pid) => this.#isFresh(pid));
+    const programs = row === null ? [] : fresh.filter((pid) => this.#mayStand(pid, ending));
+    return fresh.filter((pid) => {
+      const stands = programs.length === 1 && programs[0] === pid ? row : null;
+      const heir = { pid, row: stands, passed: new Set([ending.signo]) };
+      this.#heirs.set(pid, heir);
+      return this.#tell(heir, ending);
+    });
+  }
+
+  /**
+   * Whether a shell may have waited for it. What a shell starts in the background ignores
+   * SIGINT and SIGQUIT; what has ended before its signal was no more than a step.
+   */
+  #mayStand(pid: number, ending: Ending): boolean {
+    const ownPid = this.#host.getpid();
+    const background = [SIGINT, SIGQUIT].every((signo) => ignoresSignal(pid, signo, ownPid));
+    return !background && (this.#byGroup || ending.toGroup || !this.#isDead(pid));
+  }
+
+  #tell({ pid, passed }: Heir, { signo, toGroup, toEnd }: Ending): boolean {
+    if (this.#byGroup && signo !== SIGKILL) return false;
+    // What a shell does not wait for starts with SIGINT ignored.
+    const deaf = toEnd && signo !== SIGTERM && ignoresSignal(pid, signo, this.#host.getpid());
+    if (toGroup && !deaf) return false;
+    if (deaf) passed.add(SIGTERM);
+    const sent = this.#sender.kill(pid, deaf ? SIGTERM : signo) === 'sent';
+    // One that is stopped could not end.
+    if (toEnd) this.#host.kill(pid, SIGCONT);
+    return sent;
+  }
+
+  #isFresh(pid: number): boolean {
+    if (this.#children.has(pid) || this.#strangers.has(pid) || this.#heirs.has(pid)) return false;
+    const pgid = this.#host.getpgid(pid);
+    return pgid === this.#ownGroup || this.#led.has(pgid);
+  }
+
+  /** A process that we adopted was reaped, or is given up. Returns it where it was one of these. */
+  ended(pid: number): Heir | undefined {
+    const heir = this.#heirs.get(pid);
+    this.#heirs.delete(pid);
+    return heir;
+  }
+
+  /** Whether a signal to these reaches it. */
+  has(pid: number): boolean {
+    return this.#heirs.has(pid) || this.#groups.has(this.#host.getpgid(pid));
+  }
+
+  /**
+   * Sends a signal to all.
+   * @param toGroup whether those in our own group have it already
+   */
+  send(signo: number, toGroup: boolean): Sending {
+    const sending: Sending = { sent: 0, refused: [] };
+    this.#prune();
+    for (const pgid of this.#groups.keys()) {
+      note(sending, this.#sender.killGroup(pgid, signo), -pgid);
+    }
+    for (const heir of this.#heirs.values()) {
+      heir.passed.add(signo);
+      const pgid = this.#host.getpgid(heir.pid);
+      const has = this.#groups.has(pgid) || (toGroup && pgid === this.#ownGroup);
+      // A group's signal may have reached others alone.
+      if (has && signo !== SIGKILL) continue;
+      note(sending, this.#sender.kill(heir.pid, signo), heir.pid);
+    }
+    return sending;
+  }
+
+  /** SIGKILL was sent to all: nobody waits for a group any more. */
+  forgetGroups(): void {
+    this.#groups.clear();
+  }
+
+  /** Children of ours that live, and that nobody has to end. */
+  left(): number[] {
+    if (this.#host.waitid(P_ALL, 0, LOOK, this.#result) < 0) return [];
+    return this.#host
+      .children()
+      .filter((pid) => !this.#strangers.has(pid) && !this.#children.has(pid) && !this.#isDead(pid));
+  }
+
+  #isDead(pid: number): boolean {
+    return this.#host.waitid(P_PID, pid, LOOK, this.#result) < 0 || this.#result.pid !== 0;
+  }
+
+  #prune(): void {
+    for (const pgid of this.#groups.keys()) if (!this.#groupLives(pgid)) this.#groups.delete(pgid);
+  }
+
+  /** A process of that number is a stranger's: the kernel gives it away when the group is gone. */
+  #groupLives(pgid: number): boolean {
+    if (this.#host.kill(-pgid, 0) === -ESRCH) return false;
+    return this.#host.kill(pgid, 0) === -ESRCH;
+  }
+}
+
+/** Counts what came of one signal. */
+export function note(sending: Sending, sent: Sent, target: number): void {
+  if (sent === 'sent') sending.sent++;
+  if (sent === 'refused') sending.refused.push(target);
+}

@@ -1,0 +1,175 @@
+import { CLD_EXITED, SIGCONT, SIGKILL } from '../../host/constants.ts';
+import type { Host } from '../../host/host.ts';
+import type { ChildEvent } from '../../signal/child-watch.ts';
+import type { ChildRow } from '../log/summary.ts';
+import type { Warn } from '../log/warn.ts';
+import { type Ending, Families, note, type Sending } from './families.ts';
+import type { Passing } from './forward.ts';
+import type { Child } from './launcher.ts';
+import { Leftovers } from './leftovers.ts';
+import type { Options } from './options.ts';
+import { Sender, type Sent } from './sender.ts';
+
+/** Whom a signal was sent to that was passed on. */
+export interface Passed {
+  /** Children. */
+  readonly sent: number;
+  /** Children that have it from the terminal. */
+  readonly has: number;
+  /** What ended children left behind. */
+  readonly left: number;
+}
+
+/** All processes that signals go to: the children, what belongs to them when they have ended, and who was adopted. */
+export class Processes {
+  /** Those that live, by pid, in order of start. */
+  readonly children = new Map<number, Child>();
+  readonly families: Families;
+  readonly leftovers: Leftovers;
+  readonly sender: Sender;
+  /** How all are to end, once they are. */
+  #ending: Ending | null = null;
+  /** SIGKILL was sent, and who comes to us when its parent dies of it gets it too. */
+  #killed = false;
+  readonly #host: Host;
+  readonly #options: Options;
+
+  /** @param adopts whether every child of this process is ours at last to end */
+  constructor(host: Host, options: Options, adopts: boolean, warn: Warn) {
+    this.#host = host;
+    this.#options = options;
+    this.sender = new Sender(host, warn);
+    this.families = new Families(host, this.sender, this.children, options.group);
+    const isTold = (pid: number): boolean => this.#ending !== null && this.families.has(pid);
+    this.leftovers = new Leftovers(host, adopts, this.sender, isTold);
+  }
+
+  get killed(): boolean {
+    return this.#killed;
+  }
+
+  started(child: Child): void {
+    this.children.set(child.pid, child);
+    this.families.started(child);
+  }
+
+  /** Returns those whom it left behind and that were sent a signal now, other than SIGKILL. */
+  childEnded(row: ChildRow, event: ChildEvent): readonly number[] {
+    const child = this.children.get(event.pid);
+    this.children.delete(event.pid);
+    if (child === undefined) return [];
+    this.families.leaderEnded(child, this.#ending !== null || diedOf(event, child.passed));
+    return this.#inherit(row, event, child.passed);
+  }
+
+  /** As childEnded, for a process that we adopted; `row` is the child whose end it is. */
+  orphanEnded(event: ChildEvent): { row: ChildRow | null; told: readonly number[] } {
+    this.leftovers.ended(event.pid);
+    const heir = this.families.ended(event.pid);
+    if (heir === undefined) return { row: null, told: [] };
+    return { row: heir.row, told: this.#inherit(heir.row, event, heir.passed) };
+  }
+
+  /**
+   * A shell does not wait for its program when a signal of ours ends it. The program is
+   * our child then, and gets that signal; we wait for it, and its end is the shell's.
+   */
+  #inherit(
+    row: ChildRow | null,
+    event: ChildEvent,
+    passed: ReadonlySet<number>,
+  ): readonly number[] {
+    const killed = diedOf(event, passed);
+    if (this.#ending === null && !killed) return [];
+    const ending = this.#ending ?? { signo: event.status, toGroup: false, toEnd: false };
+    return this.#takeIn(killed ? row : null, ending);
+  }
+
+  #takeIn(row: ChildRow | null, ending: Ending): readonly number[] {
+    if (this.#options.transparent) return [];
+    if (!this.#killed) return this.families.inherit(row, ending);
+    this.families.inherit(null, { ...ending, signo: SIGKILL, toGroup: false });
+    return [];
+  }
+
+  /**
+   * From now on all are to end. What ended children have left behind before is told first:
+   * who comes to us from now on comes from those that die of the signal, and stands for them.
+   */
+  #toEnd(signo: number, toGroup: boolean): number {
+    this.#ending ??= { signo, toGroup: toGroup && !this.#options.group, toEnd: true };
+    this.families.awaitGroups();
+    return this.#takeIn(null, this.#ending).length;
+  }
+
+  /**
+   * A signal that was received goes on.
+   * @param ends whether all are to end by it
+   */
+  pass(passing: Passing, ends: boolean): Passed {
+    const { signo, toGroup } = passing;
+    let left = this.families.send(signo, toGroup).sent;
+    if (ends) left += this.#toEnd(signo, toGroup);
+    let [sent, has] = [0, 0];
+    for (const child of this.children.values()) {
+      // Those that have it from the terminal may die of it, too.
+      child.passed.add(signo);
+      if (toGroup && !child.leads) has++;
+      else if (this.#send(child, passing) === 'sent') sent++;
+    }
+    return { sent, has, left };
+  }
+
+  /** A signal that all are to end by. */
+  end(signo: number): Passed {
+    let left = this.families.send(signo, false).sent;
+    left += this.#toEnd(signo, false);
+    let sent = 0;
+    for (const child of this.children.values()) {
+      if (this.#signal(child, signo) === 'sent') sent++;
+      // One that is stopped could not end.
+      this.#host.kill(this.#target(child), SIGCONT);
+    }
+    return { sent, has: 0, left };
+  }
+
+  /** @param adopted whether also those that were adopted and are not told to end yet */
+  kill(adopted: boolean): Sending {
+    this.#killed = true;
+    const sending = this.families.send(SIGKILL, false);
+    this.families.forgetGroups();
+    for (const child of this.children.values()) {
+      note(sending, this.#signal(child, SIGKILL), child.pid);
+    }
+    if (!adopted) return sending;
+    const { sent, refused, everybody = false } = this.leftovers.kill();
+    return { sent: sending.sent + sent, refused: [...sending.refused, ...refused], everybody };
+  }
+
+  /** Waits no more for one that cannot be ended: a pid, or -pgid of a group. */
+  giveUp(target: number): void {
+    this.children.delete(target);
+    this.families.ended(target);
+    this.leftovers.giveUp(target);
+  }
+
+  #send(child: Child, { signo, value }: Passing): Sent {
+    if (value === undefined || this.#options.group) return this.#signal(child, signo);
+    return this.sender.queue(child.pid, signo, value);
+  }
+
+  #signal(child: Child, signo: number): Sent {
+    child.passed.add(signo);
+    const toGroup = this.#target(child) < 0;
+    return toGroup ? this.sender.killGroup(child.pid, signo) : this.sender.kill(child.pid, signo);
+  }
+
+  /** What kill(2) is given for it. */
+  #target(child: Child): number {
+    return this.#options.group && child.leads ? -child.pid : child.pid;
+  }
+}
+
+function diedOf({ code, status }: ChildEvent, passed: ReadonlySet<number>): boolean {
+  return code !== CLD_EXITED && passed.has(status);
+}

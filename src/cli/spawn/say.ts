@@ -1,0 +1,41 @@
+/** What the supervisor says of signals and of those who are left. */
+
+import { signalName } from '../../signal/names.ts';
+import { CliError, EXIT_INTERNAL } from '../exit/errors.ts';
+import { count } from '../text/units.ts';
+import type { Sending } from './families.ts';
+import type { Passed } from './processes.ts';
+
+/** `SIGTERM as SIGINT to 2 children`. */
+export function passedText(signo: number, received: number, passed: Passed): string {
+  const { sent, has, left } = passed;
+  const as = signo === received ? '' : ` as ${signalName(signo)}`;
+  const to = has > 0 ? 'all, by the terminal' : count(sent, 'child', 'children');
+  const also = left > 0 ? `, and to ${processes(left)} left behind` : '';
+  return `${signalName(received)}${as} to ${to}${also}`;
+}
+
+/** @param names of those who go on without us, one at least */
+export function leftText(names: readonly string[]): string {
+  const are = names.length === 1 ? 'is' : 'are';
+  return `${processes(names.length)} ${are} left running: ${names.join(', ')}: --subreaper ends them, too`;
+}
+
+/** @param names of those whom SIGKILL does not reach; none: we do not know who they are */
+export function notEnded(names: readonly string[]): CliError {
+  const message =
+    names.length === 0
+      ? 'processes are left that /proc does not show: mount the /proc of this pid namespace'
+      : `left running, since SIGKILL may not be sent: ${names.join(', ')}: end them as their user, or as root`;
+  return new CliError(message, EXIT_INTERNAL);
+}
+
+/** To whom it was sent: `2 processes`, `all processes`. */
+export function sentText({ sent, everybody }: Sending): string {
+  return everybody === true ? 'all processes' : processes(sent);
+}
+
+/** `1 process`, `2 processes`. */
+export function processes(n: number): string {
+  return count(n, 'process', 'processes');
+}

@@ -1,0 +1,68 @@
+import { EAGAIN, ESRCH, errnoMessage, errnoName } from '../../host/errno.ts';
+import type { Host } from '../../host/host.ts';
+import { signalName } from '../../signal/names.ts';
+import type { Warn } from '../log/warn.ts';
+import { processName } from './process-name.ts';
+
+/** `gone`: nobody is there any more. */
+export type Sent = 'sent' | 'gone' | 'refused';
+
+/** Sends signals, and says once of each that could not be sent. */
+export class Sender {
+  readonly #host: Host;
+  readonly #warn: Warn;
+  readonly #said = new Set<string>();
+
+  constructor(host: Host, warn: Warn) {
+    this.#host = host;
+    this.#warn = warn;
+  }
+
+  /** To a process; kill(2). */
+  kill(pid: number, signo: number): Sent {
+    return this.#result(this.#host.kill(pid, signo), pid, signo);
+  }
+
+  /**
+   * To all of a process group, of which one process counts.
+   * kill(2) is content when one member could be signalled, so that one is asked for itself.
+   */
+  killGroup(pgid: number, signo: number): Sent {
+    const sent = this.#result(this.#host.kill(-pgid, signo), -pgid, signo);
+    if (sent !== 'sent') return sent;
+    return this.#result(this.#host.kill(pgid, 0), pgid, signo) === 'refused' ? 'refused' : 'sent';
+  }
+
+  /** With a value; where no more signals can be queued, without. */
+  queue(pid: number, signo: number, value: number): Sent {
+    const ret = this.#host.sigqueue(pid, signo, value);
+    if (ret !== -EAGAIN) return this.#result(ret, pid, signo);
+    const name = signalName(signo);
+    const text = `${name} to pid ${pid} goes without its value: too many signals are queued (EAGAIN)`;
+    this.#say(`${signo} value`, { signo, pid, errno: 'EAGAIN' }, text);
+    return this.kill(pid, signo);
+  }
+
+  /** A target of kill(2): `pid 123 (sleep)`, `group 123`. */
+  name(target: number): string {
+    if (target === -1) return 'the others of this pid namespace';
+    if (target < 0) return `group ${-target}`;
+    const name = processName(target, this.#host.getpid());
+    return name === '' ? `pid ${target}` : `pid ${target} (${name})`;
+  }
+
+  #result(ret: number, target: number, signo: number): Sent {
+    if (ret >= 0) return 'sent';
+    if (ret === -ESRCH) return 'gone';
+    const why = `${errnoMessage(-ret)} (${errnoName(ret)})`;
+    const text = `${signalName(signo)} cannot be sent to ${this.name(target)}: ${why}`;
+    this.#say(`${signo} ${target}`, { signo, pid: target, errno: errnoName(ret) }, text);
+    return 'refused';
+  }
+
+  #say(key: string, fields: Readonly<Record<string, unknown>>, text: string): void {
+    if (this.#said.has(key)) return;
+    this.#said.add(key);
+    this.#warn('signal_failed', fields, text);
+  }
+}

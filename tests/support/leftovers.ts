@@ -1,0 +1,46 @@
+/** What a run of the tests has left behind: files, and processes that nobody waits for. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Processes that were killed last may take that long to be gone. */
+const PATIENCE_MS = 20_000;
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    // It has ended, or is another user's.
+    return '';
+  }
+}
+
+/** Pid of the parent, and the state; of a process that has ended there is none. */
+function statOf(pid: number): { state: string; parent: number } | undefined {
+  const fields = read(`/proc/${pid}/stat`).split(') ').at(-1)!.split(' ');
+  return fields.length > 1 ? { state: fields[0]!, parent: Number(fields[1]) } : undefined;
+}
+
+function isBelowUs(pid: number): boolean {
+  for (let at = pid; at > 1; at = statOf(at)?.parent ?? 0) if (at === process.pid) return true;
+  return false;
+}
+
+/** Those that have the variable with this value, live, and descend from us no more. */
+function strays(variable: string): string[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && read(`/proc/${pid}/environ`).split('\0').includes(variable))
+    .filter((pid) => !['Z', 'X', undefined].includes(statOf(pid)?.state) && !isBelowUs(pid))
+    .map((pid) => `process ${pid}: ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`);
+}
+
+/** Files in the directory that the tests had for temporary ones, and processes started with it. */
+export async function leftovers(dir: string): Promise<string[]> {
+  const variable = `TMPDIR=${dir}`;
+  let processes = strays(variable);
+  for (const end = Date.now() + PATIENCE_MS; processes.length > 0 && Date.now() < end; ) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    processes = strays(variable);
+  }
+  return [...processes, ...readdirSync(dir).map((name) => `file ${dir}/${name}`)];
+}
