@@ -30,8 +30,8 @@ import type { SignalfdSiginfo } from '../../signal/siginfo.ts';
 import type { Signals } from '../../signal/signals.ts';
 
 /**
- * Not passed on: what cannot be, what says that we ourselves are at fault, and what
- * is about us (our terminal, our pipe, our children).
+ * Signals that are not passed on: those that cannot be, those that report our own faults, and those
+ * about us (our terminal, our pipe, our children).
  */
 const OWN: ReadonlySet<number> = new Set([
   SIGKILL,
@@ -58,14 +58,14 @@ export const FORWARDED: readonly number[] = Array.from(
   (_, i) => i + 1,
 ).filter((signo) => !OWN.has(signo) && (signo < 32 || signo >= SIGRTMIN));
 
-/** Those of them that are ours to take: not SIGPROF where V8's profiler has it. */
+/** The signals of these that we may take: not SIGPROF if V8's profiler uses it. */
 export function forwardedIn(host: Host): readonly number[] {
   const act = newSigAction();
   host.sigaction(SIGPROF, null, act);
   return act.handler === SIG_DFL ? FORWARDED : FORWARDED.filter((signo) => signo !== SIGPROF);
 }
 
-/** What a terminal sends to its whole foreground group. */
+/** Signals that a terminal sends to its whole foreground group. */
 const FROM_TERMINAL: ReadonlySet<number> = new Set([SIGINT, SIGQUIT, SIGTSTP, SIGWINCH]);
 
 /** A signal for the children. */
@@ -75,7 +75,7 @@ export interface Passing {
   readonly value: number | undefined;
   /** Whether the terminal has sent it to our whole group: children in it already have it. */
   readonly toGroup: boolean;
-  /** Whether a key of the terminal sent it; undefined where nobody says who did. */
+  /** Whether a key of the terminal sent it; undefined if the sender is unknown. */
   readonly fromTerminal: boolean | undefined;
 }
 
@@ -102,9 +102,9 @@ export function forwardSignals(
     if (!FORWARDED.includes(signo)) continue;
     signals.sigaction(signo, { name: 'forward_signal', flags: SA_SIGINFO, handler });
   }
-  // Not blocked as the others are, it would end us, and leave the children.
+  // If it were not blocked like the others, it would end us, and leave the children.
   signals.sigaction(SIGRTMAX, { handler: 'ignore' });
-  // A terminal's reproach must not stop the one who puts children into the foreground.
+  // SIGTTIN and SIGTTOU from the terminal must not stop us, who put children into the foreground.
   signals.sigaction(SIGTTIN, { handler: 'ignore' });
   signals.sigaction(SIGTTOU, { handler: 'ignore' });
 }

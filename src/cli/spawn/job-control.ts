@@ -44,7 +44,7 @@ export class JobControl {
     this.#terminal.takeBack(pid);
   }
 
-  /** A signal was passed on. Somebody who sent SIGTSTP by kill, and not Ctrl-Z, can send SIGCONT too. */
+  /** A signal was passed on. A sender of SIGTSTP by kill, unlike Ctrl-Z, can send SIGCONT too. */
   passed({ signo, toGroup }: Passing): void {
     if (signo === SIGTSTP) this.#toldByKill = !toGroup;
     if (signo === SIGCONT) this.#resumed();
@@ -63,7 +63,7 @@ export class JobControl {
     }
   }
 
-  /** After fg: the one who had the terminal gets it again. */
+  /** After fg: the child that had the terminal gets it back. */
   #resumed(): void {
     this.#toldByKill = false;
     if (this.#holder !== 0) this.#terminal.give(this.#holder);

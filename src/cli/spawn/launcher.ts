@@ -57,7 +57,7 @@ export class Launcher {
   readonly #retry: QemuTimer;
   #retryNs = FIRST_RETRY_NS;
   #next = 0;
-  /** Whether children ask for a signal when we die: by default where they can be made so. */
+  /** Whether children ask for a signal when we die: by default, if they can be made to. */
   #kills: boolean;
 
   constructor(parts: LauncherParts) {
@@ -190,7 +190,7 @@ export class Launcher {
     } catch (error) {
       // The child has the terminal before its program starts, and may have ended with it.
       terminal.takeBack();
-      // A C library before 2.35 cannot do it in the child.
+      // A C library before 2.35 cannot do this in the child.
       if (!isMissing(error)) throw error;
     }
     const pid = watch.spawn(request, name, callbacks);
@@ -199,7 +199,7 @@ export class Launcher {
   }
 }
 
-/** Whether it says that children cannot be made so here. */
+/** Whether the error means that children cannot be made this way here. */
 function isMissing(error: unknown): boolean {
   return error instanceof HostError && error.errno === ENOSYS;
 }

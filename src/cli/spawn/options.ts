@@ -37,11 +37,14 @@ export interface Options {
   readonly group: boolean;
   readonly graceNs: number;
   readonly timeoutNs: number | undefined;
-  /** What is sent when that is over. */
+  /** The signal sent at the timeout. */
   readonly timeoutSignal: number;
-  /** What children get when we are killed; 0: nothing; undefined: what they get by default, where it can be. */
+  /**
+   * The signal that children get when we are killed; 0 for none; undefined for the default, if
+   * possible.
+   */
   readonly killChild: number | undefined;
-  /** What children start with ignored. */
+  /** Signals that the children start with ignored. */
   readonly ignoreSignals: readonly number[];
   readonly subreaper: boolean;
   /** Descriptors that the children inherit besides 0, 1 and 2. */

@@ -42,8 +42,8 @@ import { WatchLog } from './watch-log.ts';
 import type { WatchView } from './watch-parts.ts';
 
 /**
- * Runs what the options ask for to its end.
- * @throws CliError or HostError where the loop or a child cannot be had
+ * Runs the session that the options describe to its end.
+ * @throws CliError or HostError if the loop or a child cannot be started
  */
 export function runSession(options: Options, makers: Makers): Exit {
   const host = new LinuxHost();
@@ -137,7 +137,7 @@ class Session {
   #exit(interrupted: Interrupted): Exit {
     const { status } = this.#report;
     const bySignal = status === 128 + SIGINT && this.#host.getpid() !== 1 ? interrupted : null;
-    // To write a report's line could block, while signals are blocked.
+    // Writing a line about the report could block while signals are blocked.
     this.#exits = this.#options.report === undefined && bySignal === null;
     return { status, interrupted: bySignal };
   }
@@ -160,7 +160,7 @@ class Session {
       this.#note('warn', 'sigfd_compat', text, { errno: code });
     }
     const adopts = options.subreaper || host.getpid() === 1;
-    // So that what a child leaves behind when a signal ends it comes to us, not to init.
+    // Processes that a child leaves behind when a signal ends it then come to us, not to init.
     const subreaper = host.prctl(PR_SET_CHILD_SUBREAPER, 1);
     if (options.subreaper) check(subreaper, 'prctl PR_SET_CHILD_SUBREAPER');
     const watch = this.#keep(
@@ -261,7 +261,7 @@ class Session {
   #finish(supervisor: Supervisor, loop: MainLoop, watch: ChildWatch, signals: Signals): void {
     const report = this.#report;
     const { status, why } = supervisor.result();
-    // Its guard is a child of ours, too.
+    // The view's guard is a child of ours, too.
     this.#view?.dispose();
     supervisor.noteLeft();
     report.endNs = this.#host.clockNs(CLOCK_MONOTONIC);

@@ -23,7 +23,7 @@ import { OutputGrace } from './output-grace.ts';
 import { Processes } from './processes.ts';
 import { leftText, notEnded, passedText, processes, sentText } from './say.ts';
 
-/** Between two looks whether a group has gone, of which no signal tells. */
+/** Time between two checks whether a group has gone, which no signal reports. */
 const FIRST_LOOK_NS = 10e6;
 const LAST_LOOK_NS = 200e6;
 
@@ -37,7 +37,7 @@ export interface SupervisorParts {
   readonly report: Report;
   readonly prefixer: Prefixer | null;
   readonly prefixOf: (number: number) => string;
-  /** Whether every child of this process is ours at last to end. */
+  /** Whether every child of this process is ours to end at last. */
   readonly adopts: boolean;
   /** Discards output that nobody reads. */
   readonly dropOutput: () => void;
@@ -47,7 +47,7 @@ export interface SupervisorParts {
  * The life of the children: starts them, passes signals on to them, and ends them with SIGTERM,
  * some time, and SIGKILL.
  *
- * `settled` is true when none of them is left, nor anybody who is to end with them.
+ * `settled` is true when none of them is left, nor any other process that is to end with them.
  */
 export class Supervisor {
   settled = false;
@@ -110,7 +110,7 @@ export class Supervisor {
   /** A signal for the children has come. */
   pass(passing: Passing, received: number): void {
     const { signo } = passing;
-    // --rewrite says what the children get, and not that they need not end.
+    // --rewrite changes the signal that the children get, not that they must end.
     const ends = [signo, received].some((one) => one === SIGINT || one === SIGTERM);
     this.#toldToEnd ||= ends;
     if (this.settled) {
@@ -133,7 +133,7 @@ export class Supervisor {
     this.#note('info', 'drop_signal', { signo }, `${signalName(signo)}, as --rewrite says`);
   }
 
-  /** A process has ended that came to us, or was there before. */
+  /** A process has ended that we adopted, or that was there before. */
   orphanEnded(event: ChildEvent): void {
     const { report, host } = this.#parts;
     report.orphans++;
@@ -167,7 +167,7 @@ export class Supervisor {
     if (this.#toldToEnd) this.#outputGrace.begin();
   }
 
-  /** Says who goes on without us. */
+  /** Reports the processes that go on without us. */
   noteLeft(): void {
     const { families, sender } = this.#processes;
     const pids = families.left();
@@ -216,7 +216,7 @@ export class Supervisor {
     this.#leaving = true;
     this.#timeout.stop();
     this.#look.del();
-    // Who was told to end has one --grace, for all that it leaves behind too.
+    // After the order to end there is only one --grace, including for processes left behind.
     if (!this.#toldToEnd) this.#grace.stop();
     this.#endLeftovers();
   }
@@ -257,7 +257,7 @@ export class Supervisor {
     this.#checkEnd();
   }
 
-  /** Returns to how many children the signal was sent. */
+  /** Returns the number of children that the signal was sent to. */
   #endAll(signo: number): number {
     this.#abandon(128 + SIGTERM);
     const { sent } = this.#processes.end(signo);
@@ -276,8 +276,8 @@ export class Supervisor {
   }
 
   /**
-   * They cannot be ended, and so are not waited for.
-   * @param targets pids, and -pgid of groups; none: we do not know who they are
+   * These processes cannot be ended, and so are not waited for.
+   * @param targets pids, and -pgid for groups; empty if they are unknown
    */
   #giveUp(targets: readonly number[]): void {
     const names = targets.map((target) => this.#processes.sender.name(target));
