@@ -18,7 +18,7 @@ const TEXTS = Math.max(
   }),
 );
 
-/** Beyond it no array is. */
+/** The largest array. */
 const MOST_EVENTS = 2 ** 28;
 
 /**

@@ -4,7 +4,7 @@ import { matchesGlob } from './glob.ts';
 
 export interface Selection {
   readonly names: readonly EventName[];
-  /** Patterns that are no event's. */
+  /** Patterns that match no event. */
   readonly unmatched: readonly string[];
 }
 

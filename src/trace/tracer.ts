@@ -64,7 +64,7 @@ export class Tracer {
 
   /**
    * Sends the named events to sink, until disposed.
-   * @throws TypeError, RangeError for a name that is none
+   * @throws TypeError for wrong arguments, RangeError for a name that does not exist
    */
   attach(names: Iterable<EventName>, sink: TraceSink): { dispose(): void } {
     checkFunction(sink, 'Tracer.attach: the sink');
