@@ -80,13 +80,14 @@ export interface SpawnRequest {
   /** A terminal of ours; before exec the child's group becomes its foreground group. */
   readonly foregroundTty?: number | undefined;
   /**
-   * The signal that the child gets when the thread that starts it ends, by
-   * prctl(PR_SET_PDEATHSIG); a program that is set-user-ID, or has capabilities of its
-   * own, clears it. -ENOSYS where a child cannot be made so. The simulated process does
-   * not die while it runs, so there it does nothing.
+   * The signal that the child gets when the thread that starts it ends, by prctl(PR_SET_PDEATHSIG);
+   * a set-user-ID program, or one with capabilities of its own, clears it. -ENOSYS if children
+   * cannot be made so. The simulated process does not die while it runs, so there it does nothing.
    */
   readonly pdeathsig?: number | undefined;
-  /** Signals that the program starts with ignored (SIG_IGN). -ENOSYS where a child cannot be made so. */
+  /**
+   * Signals that the program starts with ignored (SIG_IGN). -ENOSYS if children cannot be made so.
+   */
   readonly ignoreSignals?: readonly number[] | undefined;
 }
 
@@ -136,8 +137,8 @@ export interface Host {
   /** clock_gettime(2) of CLOCK_REALTIME or CLOCK_MONOTONIC, ns. */
   clockNs(clock: number): number;
   /**
-   * What the last clockNs left out, ns: a number tells a time since 1970 to 256 ns only.
-   * The time is exactly the sum of the two.
+   * The part that the last clockNs left out, ns: as a number, a time since 1970 is exact only to
+   * 256 ns. The exact time is the sum of the two.
    */
   readonly clockRestNs: number;
 
@@ -233,7 +234,7 @@ export interface Host {
   getppid(): number;
   gettid(): number;
   /**
-   * posix_spawn(3) with an empty mask and default dispositions, but for ignoreSignals. Returns
+   * posix_spawn(3) with an empty mask and default dispositions, except for ignoreSignals. Returns
    * the pid; -ENOENT only if the program is not found, -EACCES only if it is not executable,
    * -ENOTDIR only if the working directory cannot be entered.
    */

@@ -18,7 +18,7 @@ export class HostLens implements Host {
   readonly epollDataWord: number;
   protected readonly host: Host;
 
-  /** @throws TypeError where it is no Host */
+  /** @throws TypeError if it is not a Host */
   constructor(host: Host) {
     checkHost(host, 'HostLens');
     this.host = host;

@@ -2,19 +2,18 @@ import { CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCK_THREAD_CPUTIME_ID } from '../con
 import type { Host, HostBuffer } from '../host.ts';
 import { HostLens } from './lens.ts';
 
-/** What the thread runs between two looks at a clock counts for this much at most. */
+/** The most that the running time between two readings of a clock counts for. */
 const MOST_RUN_NS = 1000;
 
 /**
- * A real host whose clocks a slow machine cannot hurry. They go on by what the thread
- * sleeps: a wait that ends by its timeout takes as long as was asked for, however late
- * the thread is woken, and one that finds something ready at once takes nothing. What
- * the thread runs hardly counts. So what is due at 5 ms always comes before what is due
- * at 6 ms, be the machine busy or the code cold, and `lateNs` says how long the machine
- * held the thread up.
+ * A real host whose clocks a slow machine cannot hurry. They advance by the time that the thread
+ * sleeps: a wait that ends by its timeout takes as long as was asked for, however late the thread
+ * is woken, and one that finds something ready at once takes nothing. Running time hardly counts.
+ * An event due at 5 ms therefore always comes before one due at 6 ms, even if the machine is busy
+ * or the code is cold; `lateNs` says how long the machine delayed the thread.
  */
 export class PacedHost extends HostLens {
-  /** What the clock stands at, CLOCK_MONOTONIC at the start. */
+  /** The reading of the clock, CLOCK_MONOTONIC at the start. */
   #nowNs: number;
   /** The real CLOCK_MONOTONIC when it was set so. */
   #realNs: number;
@@ -79,7 +78,10 @@ export class PacedHost extends HostLens {
     return this.#sleep(timeoutNs, () => this.host.epollWait(epfd, events, max, timeoutNs));
   }
 
-  /** Nothing was ready: the time that passes is slept, but for what is beyond the timeout. */
+  /**
+   * Nothing was ready: the time that passes counts as sleep, except for the part beyond the
+   * timeout.
+   */
   #sleep(timeoutNs: number, wait: () => number): number {
     if (this.#still > 0) return wait();
     this.#look();

@@ -264,7 +264,10 @@ export class LinuxHost implements Host {
     return result(c.syscall(SYS.pidfdOpen, pid, flags, 0, 0, 0, 0));
   }
 
-  /** For the options that fill an int, that int is returned. Others take addresses, or change what the process is. */
+  /**
+   * For options that fill an int, returns that int. Others take addresses, or change the nature of
+   * the process.
+   */
   prctl(option: number, arg: number): number {
     if (option === PR_SET_CHILD_SUBREAPER || option === PR_SET_PDEATHSIG) {
       return isInt(arg) ? result(c.prctl(option, arg, 0, 0, 0)) : -EINVAL;
