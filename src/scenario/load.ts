@@ -48,10 +48,13 @@ export function loadScenario(text: string, file: string): Loaded {
 
 type Issues = readonly z.core.$ZodIssue[];
 
-/** Where so many stand in a list or a map, a file is first looked at in part. */
+/** A file with a longer list or map is checked in part first. */
 const MANY = 5_000;
 
-/** What is wrong with the shape of a file. Of a long one that begins wrong, the beginning is told of. */
+/**
+ * The problems with the shape of a file. If the beginning of a long one is wrong, only the
+ * beginning is reported.
+ */
 function issuesOf(root: Node, problems: Problems): Issues {
   const first = beginning(root, MANY);
   const issues = shapeOf(first);
@@ -60,7 +63,7 @@ function issuesOf(root: Node, problems: Problems): Issues {
     try {
       return shapeOf(root);
     } catch (error) {
-      // zod hands issues on as arguments, and of these there can be too many.
+      // zod passes issues on as arguments, and there can be too many of them.
       if (!(error instanceof RangeError)) throw error;
     }
   }

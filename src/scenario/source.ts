@@ -45,7 +45,10 @@ export function toPlain(node: Node): unknown {
   return plain;
 }
 
-/** A node of which each map and list has no more than its first entries; itself where none has more than `many`. */
+/**
+ * A node whose maps and lists are cut to their first entries; the node itself if none has more than
+ * `many`.
+ */
 export function beginning(node: Node, many: number): Node {
   return isLong(node, many) ? cut(node) : node;
 }
@@ -67,7 +70,7 @@ function cut(node: Node): Node {
   return { ...node, entries: entries.map(({ key, value }) => ({ key, value: cut(value) })) };
 }
 
-/** A node in an error's words. */
+/** A node as an error message describes it. */
 export function describe(node: Node): string {
   if (node.kind === 'map') return 'a map';
   if (node.kind === 'list') return 'a list';
