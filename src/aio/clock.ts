@@ -48,7 +48,7 @@ export class Clocks {
   /** Virtual time while the clock is stopped; while it runs, the difference to monotonic time. */
   #virtualBaseNs: number;
 
-  /** @throws TypeError where it is no Host */
+  /** @throws TypeError if it is not a Host */
   constructor(host: Host) {
     checkHost(host, 'Clocks');
     this.#host = host;
@@ -86,12 +86,12 @@ export class Clocks {
   }
 
   /**
-   * Starts or stops a clock. The timers of a stopped clock neither run nor count
-   * for a timeout; the virtual clock's time stands still as well. QEMU:
-   * qemu_clock_enable, with cpu_enable_ticks and cpu_disable_ticks.
-   * @throws TypeError, RangeError if it is not a clock; QemuAbort if a running clock is stopped
-   *   in a callback of one of its own timers, or in a poll that such a callback makes; nothing
-   *   is changed then. QEMU waits there for the timers of that clock to be done, for ever.
+   * Starts or stops a clock. The timers of a stopped clock do not run, nor count for a timeout; the
+   * virtual clock's time stands still as well. QEMU: qemu_clock_enable, with cpu_enable_ticks and
+   * cpu_disable_ticks.
+   * @throws TypeError, RangeError if it is not a clock; QemuAbort if a running clock is stopped in
+   *   a callback of one of its own timers, or in a poll that such a callback makes; nothing is
+   *   changed then. QEMU would wait there for ever, until the clock's timers are done.
    */
   enable(type: number, enabled: boolean): void {
     checkInteger(type, 'qemu_clock_enable: the clock', 0, this.#enabled.length - 1);

@@ -1,15 +1,20 @@
 /** An element of the queue. Only TimerQueue writes `seq`. */
 export interface Queued {
   readonly expireTimeNs: number;
-  /** What the number expireTimeNs leaves out, -128 to 128: the deadline is exactly their sum. */
+  /**
+   * The part that the number expireTimeNs leaves out, -128 to 128: the deadline is exactly their
+   * sum.
+   */
   readonly restNs: number;
   seq: number;
 }
 
-/** seq is the rest times this, plus the number of the insertion, which stays below. */
+/**
+ * seq is the rest times this, plus the number of the insertion, which is always smaller than this.
+ */
 const SEQ_PER_NS = 2 ** 40;
 
-/** Timers of a chunk; a full one is split in halves. */
+/** Timers per chunk; a full one is split in half. */
 const CAPACITY = 64;
 
 /** A sorted run of timers, from first to end - 1, so that removing the front is O(1). */
@@ -118,7 +123,7 @@ export class TimerQueue<T extends Queued> {
     }
   }
 
-  /** First chunk whose last timer is not before (expire, seq). */
+  /** The first chunk whose last timer is not before (expire, seq). */
   #chunkFor(expire: number, seq: number): number {
     const chunks = this.#chunks;
     let low = 0;
@@ -170,7 +175,7 @@ function isBefore<T>(chunk: Chunk<T>, i: number, expire: number, seq: number): b
   return e < expire || (e === expire && chunk.seq[i]! < seq);
 }
 
-/** First place of a chunk that is not before (expire, seq); its end where all are. */
+/** The first place in a chunk that is not before (expire, seq); its end if all are. */
 function placeFor<T>(chunk: Chunk<T>, expire: number, seq: number): number {
   let low = chunk.first;
   let high = chunk.end;

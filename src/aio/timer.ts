@@ -116,7 +116,7 @@ export class QemuTimer {
   }
 }
 
-/** A timer list for each clock. QEMU: QEMUTimerListGroup. */
+/** One timer list per clock. QEMU: QEMUTimerListGroup. */
 export class TimerListGroup {
   /** @internal */
   readonly lists: readonly TimerList[];

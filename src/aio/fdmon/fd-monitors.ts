@@ -77,7 +77,7 @@ export class FdMonitors implements FdMonOwner {
   }
 
   upgrade(): FdMon | null {
-    // QEMU changes only while nobody walks over the handlers further out.
+    // QEMU changes only while no outer walk over the handlers is under way.
     if (this.externalDisableCount > 0 || this.#ctx.isNested) return null;
     this.#ctx.writeNotifications(true);
     const epoll = FdMonEpoll.create(this, this.#host, this.#ctx.trace, this.#poll);

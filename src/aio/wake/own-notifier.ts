@@ -9,13 +9,12 @@ import { EventNotifier } from '../event-notifier.ts';
  * itself.
  *
  * Invariants:
- *  N1. What the thread would write while it is awake is kept as an event of its
- *      own. Until the notifier's handler has run, every wait finds the notifier
- *      readable, whether nested or not, as it would with the eventfd written.
- *  N2. What comes while the thread is in a wait is written, since only the
- *      eventfd reaches it there.
- *  N3. Under epoll the kernel's order says when the notifier's handler is
- *      called among the others, so there nothing is kept.
+ *  N1. A notification from the awake thread is not written but kept. Until the notifier's handler
+ *      has run, every wait finds the notifier readable, nested or not, as if the eventfd had been
+ *      written.
+ *  N2. A notification during a wait is written, since only the eventfd reaches the thread there.
+ *  N3. Under epoll the kernel's order decides when the notifier's handler is called among the
+ *      others, so nothing is kept there.
  */
 export class OwnNotifier {
   readonly notifier: EventNotifier;
