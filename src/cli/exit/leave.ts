@@ -9,7 +9,10 @@ const DEV_NULL = 0x103;
 /** How the command ends. */
 export interface Exit {
   readonly status: number;
-  /** By SIGINT in place of the status, so that a shell's loop stops: we alone, or our whole group. */
+  /**
+   * Whether to end by SIGINT instead of the status, so that a shell's loop stops: we alone, or our
+   * whole group.
+   */
   readonly interrupted: 'us' | 'group' | null;
 }
 

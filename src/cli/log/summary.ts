@@ -34,12 +34,12 @@ export function newRow(command: string, number: number): ChildRow {
   };
 }
 
-/** Digits of the times that are kept for the median. */
+/** The number of digits kept of a time for the median. */
 const DIGITS = 4;
 
 /**
- * Death-to-reap times, and whether each is a bound. An adopter reaps for years, so only
- * how often each time came is kept, by its first digits.
+ * Death-to-reap times; each may be an upper bound. An adopter reaps for years, so only the count of
+ * each time is kept, by its first digits.
  */
 export class Latencies {
   readonly #counts = new Map<number, number>();
@@ -57,12 +57,12 @@ export class Latencies {
     if (isBound) this.#bounds++;
   }
 
-  /** How many different times are kept: 9,000 for each power of ten at most. */
+  /** The number of different times kept: at most 9,000 for each power of ten. */
   get kept(): number {
     return this.#counts.size;
   }
 
-  /** Min, median (to four digits) and max in ns, or undefined where nothing was reaped. */
+  /** Min, median (to four digits) and max in ns, or undefined if nothing was reaped. */
   figures(): { min: number; median: number; max: number; bounds: number } | undefined {
     if (this.#n === 0) return undefined;
     return { min: this.#min, median: this.#median(), max: this.#max, bounds: this.#bounds };

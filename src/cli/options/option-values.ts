@@ -19,7 +19,7 @@ export function duration(text: string): number {
   throw new InvalidArgumentError(`it is too long: the largest value is ${LONGEST}.`);
 }
 
-/** ns, of any length, for who waits in parts. */
+/** A duration in ns of any length, for callers that wait in parts. */
 export function longDuration(text: string): number {
   const ns = parseDuration(text);
   if (ns !== null && Number.isFinite(ns)) return ns;
@@ -46,19 +46,19 @@ export function signal(text: string): number {
   throw new InvalidArgumentError(`there is no signal ${text}: ${hint}`);
 }
 
-/** As signal; 0 is none. */
+/** A signal like signal(); 0 for no signal. */
 export function signalOrNone(text: string): number {
   return text === '0' ? 0 : signal(text);
 }
 
-/** A signal that can be ignored; adds it to those before. */
+/** A signal that can be ignored; added to those before. */
 export function ignorable(text: string, before: readonly number[]): number[] {
   const signo = signal(text);
   if (canBeHandled(signo)) return [...new Set([...before, signo])];
   throw new InvalidArgumentError(`${signalName(signo)} cannot be ignored.`);
 }
 
-/** Exit statuses: `3`, `3,5`, `64-78`; adds them to those before. */
+/** Exit statuses: `3`, `3,5`, `64-78`; added to those before. */
 export function statuses(text: string, before: ReadonlySet<number>): Set<number> {
   const those = numbers(text, 0, 255);
   if (those.length > 0) return new Set([...before, ...those]);

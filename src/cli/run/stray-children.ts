@@ -28,7 +28,7 @@ export class Orphans {
       if (pids.length === 0) return;
       for (const pid of pids) {
         this.#host.kill(-pid, SIGKILL);
-        // One that has become another user's would be waited for in vain.
+        // A process that has become another user's would be waited for in vain.
         if (this.#host.kill(pid, SIGKILL) === -EPERM) this.#others.add(pid);
         else this.#host.waitid(P_PID, pid, WEXITED, newWaitResult());
       }

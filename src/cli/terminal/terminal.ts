@@ -9,7 +9,7 @@ const STDIN = 0;
 const STDOUT = 1;
 const STANDARD = [STDIN, STDOUT, 2];
 
-/** What tcgetpgrp and getpgid say of a group that is none of our pid namespace. */
+/** The result of tcgetpgrp and getpgid for a group outside our pid namespace. */
 const OUTSIDE = 0;
 
 /**
@@ -36,15 +36,17 @@ export class Terminal implements Disposable {
     if (this.fd > 2) this.#host.close(this.fd);
   }
 
-  /** Whether our own group is in the foreground. Those outside our pid namespace count as one. */
+  /**
+   * Whether our own group is in the foreground. All groups outside our pid namespace count as one.
+   */
   get isOurs(): boolean {
     return this.interactive && this.#host.tcgetpgrp(this.fd) === this.#ownGroup;
   }
 
   /**
-   * Whether a child may have it from its start: where it reads from it, where nobody behind
-   * a pipe, who is in our group, may want it too (`| less`), and where we can take it back,
-   * which we cannot for a group outside our pid namespace.
+   * Whether a child may have it from its start: if the child reads from it, if no process behind a
+   * pipe, which is in our group, may want it too (`
+   *  less`), and if we can take it back, which we cannot for a group outside our pid namespace.
    */
   get canLend(): boolean {
     if (this.fd !== STDIN || !this.isOurs || isPipe(STDOUT)) return false;
@@ -92,7 +94,7 @@ function isPipe(fd: number): boolean {
   }
 }
 
-/** Whether another group than ours has the terminal on stdin. */
+/** Whether a group other than ours has the terminal on stdin. */
 export function isBackground(host: Host): boolean {
   const foreground = host.tcgetpgrp(STDIN);
   return foreground > 0 && foreground !== host.getpgid(0);
