@@ -51,9 +51,8 @@ export interface ChildWatchOptions {
   /** Whether stops and continues are reported too: without SA_NOCLDSTOP. */
   readonly stops?: boolean | undefined;
   /**
-   * Whether every child of the process is ours, as for pid 1 and subreapers:
-   * orphans that come to us, and children that were there before, are reaped and told
-   * to onOrphan.
+   * Whether every child of the process is ours, as for pid 1 and subreapers: adopted orphans, and
+   * children that were there before, are reaped and reported to onOrphan.
    */
   readonly adopts?: boolean | undefined;
   readonly onOrphan?: ((event: ChildEvent) => void) | undefined;
@@ -114,7 +113,7 @@ export class ChildWatch implements Disposable {
     this.#bh = loop.context.newBottomHalf('sigchld_bh', () => this.#reapAll());
     signals.childWatch = this;
     times.wanted++;
-    // Who died before the handler was there is told of by no SIGCHLD.
+    // No SIGCHLD reports children that died before the handler was set.
     if (options.adopts && this.#hasEnded()) this.#bh.schedule();
   }
 
@@ -187,12 +186,12 @@ export class ChildWatch implements Disposable {
   }
 
   /**
-   * Watches a child of this process that was started by other means, and reaps it when
-   * it ends, also where it has ended already. So it must not be one of Node's
-   * child_process: Node, which reaps those itself, would wait for it for ever.
-   * @throws HostError ECHILD for what is no child of this process, or reaped already;
-   *   Error for one that is watched already, and after dispose. As the loop that reaps, it
-   *   throws another HostError where waitid is refused: EPERM by a filter
+   * Watches a child of this process that was started by other means, and reaps it when it ends, or
+   * if it has already ended. It must not be one of Node's child_process: Node reaps those itself,
+   * and would wait for it for ever.
+   * @throws HostError ECHILD if it is not a child of this process, or is reaped already; Error if
+   *   it is watched already, and after dispose. The loop that reaps throws another HostError if
+   *   waitid is refused: EPERM by a filter
    */
   watch(pid: number, name: string, callbacks: ChildCallbacks = {}): void {
     this.#checkOpen('watch');
@@ -267,7 +266,8 @@ export class ChildWatch implements Disposable {
   }
 
   /**
-   * Returns the pid that has changed, 0 for none, or -ECHILD if there is no child to wait for.
+   * Returns the pid of a child that has changed, 0 for none, or -ECHILD if there is no child to
+   * wait for.
    * @throws HostError for any other answer: children that have ended would stay for ever
    */
   #wait(idtype: number, id: number, options: number): number {

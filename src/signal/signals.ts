@@ -35,13 +35,12 @@ export interface SignalsOptions {
  * each record would reach only one of them, and disposing of one would unblock the signal for both.
  * QEMU: qemu_signal_init.
  *
- * With SIGCHLD by a signalfd, Node hears of no child of its own child_process until these
- * are disposed of: execSync hangs, 'exit' comes late. `sigfd: 'compat'` leaves it to both.
- * SIGUSR1 is among those that Node has an answer to: it opens the port of its debugger.
- * While it comes through here it does not; for good it does not after
- * `host.sigaction(SIGUSR1, newSigAction(), null)`.
- * A worker thread must dispose of its Signals before it ends: they are blocked in every
- * thread of the process, and nobody else can undo that.
+ * With SIGCHLD by a signalfd, Node does not hear of its own child_process children until this is
+ * disposed of: execSync hangs, 'exit' comes late. `sigfd: 'compat'` leaves SIGCHLD to both. On
+ * SIGUSR1 Node opens the port of its debugger, but not while the signal comes through here; to
+ * prevent it for good, call `host.sigaction(SIGUSR1, newSigAction(), null)`. A worker thread must
+ * dispose of its Signals before it ends: they are blocked in every thread of the process, and
+ * nobody else can undo that.
  */
 export class Signals implements Disposable {
   readonly table: SigactionTable;
