@@ -34,7 +34,7 @@ export function isRecord(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
 }
 
-/** Whether a buffer has `count` bytes from `offset` on. */
+/** Whether a buffer of `bytes` bytes has `count` from `offset` on. */
 export function isRange(offset: number, count: number, bytes: number): boolean {
   return (
     Number.isInteger(offset) &&

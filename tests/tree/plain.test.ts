@@ -119,7 +119,6 @@ const STILL_TO_DO: readonly string[] = [
   'tests/cli',
   'tests/host',
   'tests/scenario',
-  'tests/sim',
 ];
 
 /** Words that people read: a comment, a test's name, or a paragraph. */
