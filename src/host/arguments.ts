@@ -17,7 +17,7 @@ export function isInt(value: number): boolean {
   return Number.isInteger(value) && value === (value | 0);
 }
 
-/** Whether all are ints; for calls that are made seldom. */
+/** Whether all are ints; for calls that are rarely made. */
 export function areInts(...values: readonly number[]): boolean {
   return values.every(isInt);
 }

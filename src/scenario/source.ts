@@ -70,7 +70,7 @@ function cut(node: Node): Node {
   return { ...node, entries: entries.map(({ key, value }) => ({ key, value: cut(value) })) };
 }
 
-/** A node in an error's words. */
+/** A node as an error message describes it. */
 export function describe(node: Node): string {
   if (node.kind === 'map') return 'a map';
   if (node.kind === 'list') return 'a list';

@@ -50,10 +50,10 @@ interface Watched {
  *
  * Invariants:
  *  C1. One SIGCHLD may stand for any number of children, so the bottom half reaps until nothing is
- * left.
+ *      left.
  *  C2. Only our own children are waited for. Somebody else's (Node's child_process) is looked at
- * with WNOWAIT at most, and left alone. Node reports its exit, but gets SIGCHLD for that only
- * beside Signals by compat.
+ *      with WNOWAIT at most, and left alone. Node reports its exit, but gets SIGCHLD for that only
+ *      beside Signals by compat.
  */
 export class ChildWatch implements Disposable {
   /** SIGCHLD records handled so far. */
@@ -244,7 +244,8 @@ export class ChildWatch implements Disposable {
   }
 
   /**
-   * Returns the pid that has changed, 0 for none, or -ECHILD if there is no child to wait for.
+   * Returns the pid of a child that has changed, 0 for none, or -ECHILD if there is no child to
+   * wait for.
    * @throws HostError for any other answer: children that have ended would stay for ever
    */
   #wait(idtype: number, id: number, options: number): number {

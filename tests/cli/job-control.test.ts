@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { start, untilState } from '../support/run.ts';
 import { onTerminal, testDirectory } from '../support/terminal.ts';
 
-describe('Ctrl-Z gives the shell its prompt, and fg goes on, whatever stdin is', () => {
+describe('Ctrl-Z gives the shell its prompt, and fg continues, whatever stdin is', () => {
   test.each([
     ['-- with stdin of /dev/null', '$QL -q -- sh CHILD </dev/null', 1],
     ['-- behind a pipe', 'echo | $QL -q -- sh CHILD', 1],

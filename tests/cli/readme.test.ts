@@ -28,7 +28,7 @@ describe('README', () => {
     expect(readme).toContain("./qemu-loop --spawn 'sleep 1; exit 3' --spawn 'kill -9 $$'");
   });
 
-  test('its log is what the command writes, but for numbers', async () => {
+  test('its log is the one that the command writes, except for numbers', async () => {
     const { stderr } = await run(['--spawn', 'sleep 1; exit 3']);
     const shape = (log: string): string[] =>
       log

@@ -5,7 +5,7 @@ import { EFAULT, EINVAL } from '../errno.ts';
 import type { SigAction } from '../host.ts';
 import { bit, isSignal } from './pending.ts';
 
-/** Any address that is neither SIG_DFL nor SIG_IGN: functions are not run here. */
+/** Any address except SIG_DFL and SIG_IGN: functions are not run here. */
 export const HANDLER_ADDRESS = 0x1000;
 const HANDLERS = [C.SIG_DFL, C.SIG_IGN, HANDLER_ADDRESS];
 

@@ -163,7 +163,7 @@ export class Engine {
         // Leftovers of the run, such as a bottom half that is still scheduled, do not matter.
       }
     };
-    // The scenario is over: a read that fails would leave signals pending, to end the process.
+    // The scenario is over: a failed read would leave signals pending, which would end the process.
     if (this.faults !== null) this.faults.active = false;
     quietly(() => this.children?.close());
     quietly(() => this.signals?.close());
