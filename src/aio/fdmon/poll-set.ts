@@ -34,9 +34,7 @@ const MAX_SKIPPED_LOOKS = 63;
  *  P4. a kernel, or a filter, that does not allow waiting with it.
  */
 export class PollSet {
-  /**
-   * The handlers found by the last wait, with their revents set, in no order; `readyCount` of them.
-   */
+  /** The `readyCount` handlers that the last wait found, with their revents set, in no order. */
   readonly ready: AioHandler[] = [];
   readyCount = 0;
   readonly #host: Host;
