@@ -20,7 +20,7 @@ async function runLinux(text: string): Promise<RunResult> {
   return JSON.parse(await server.ask(text)) as RunResult;
 }
 
-/** What must agree: the order, and what ended the run. */
+/** The parts that must agree: the order, and the failures. */
 function essence(result: RunResult): string {
   return [...result.order.map((entry) => entry.text), ...failuresOf(result)].join(' ');
 }

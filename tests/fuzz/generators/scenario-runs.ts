@@ -148,7 +148,7 @@ function apply(tree: Tree, change: Change): void {
   }
 }
 
-/** So many turns of a run are enough, and it is ended then: no time is looked at. */
+/** A run is ended after this many turns, whatever the time. */
 const MOST_TURNS = 2_000;
 
 function run(scenario: Scenario): RunResult {

@@ -21,7 +21,7 @@ const texts = ['scenarios', 'tests/conformance'].flatMap((dir) =>
 
 const trees: readonly unknown[] = texts.map((text) => parse(text, { schema: 'failsafe' }));
 
-/** What means something in YAML or in the language. */
+/** Texts with a meaning in YAML or in the language. */
 const PIECES = [
   ...['[', ']', '{', '}', ': ', '- ', ', ', '? ', '&a ', '*a', '<<: *a', '!!map ', '|\n', '"', "'"],
   ...['#', '\n', '  ', '\t', '---\n', '...\n', '%YAML 1.1\n', '\0', '\uFEFF', '{{', '[[[['],

@@ -29,7 +29,7 @@ const PARTS = { script: 'page()', style: '' };
 const BLOCK =
   /<script type="application\/json" id="data">([^<]*)<\/script>\n<script>page\(\)<\/script>/;
 
-/** What `qemu-loop report` says of it, and works out for the page. */
+/** The report of `qemu-loop report`, with the data for the page. */
 function findingsOf(trace: ReportTrace): string[] {
   const { checks } = buildModel(trace, { slowNs: SLOW_NS });
   const titles = checks.flatMap(({ findings }) => findings.map(({ title }) => title));

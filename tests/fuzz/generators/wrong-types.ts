@@ -51,7 +51,7 @@ function parts() {
   return { host, loop, signals, watch, coroutines };
 }
 
-/** What a constructor is given if all is right. */
+/** Correct arguments of each constructor. */
 const MADE: Record<string, () => Any[]> = {
   AioContext: () => [{ host: new lib.SimHost() }],
   ChildWatch: () => {
@@ -83,7 +83,7 @@ const MADE: Record<string, () => Any[]> = {
   Tracer: () => [() => 0],
 };
 
-/** What others make. */
+/** Objects that other objects make. */
 const GOT: Record<string, () => Any> = {
   BottomHalf: () => parts().loop.newBottomHalf('bh', noop),
   QemuTimer: () => parts().loop.timers.newTimer(lib.QEMU_CLOCK_REALTIME, 'timer', noop),
@@ -185,7 +185,7 @@ export function subjects(internal: ReadonlySet<string>): Subject[] {
   return found;
 }
 
-/** What V8 and Node say of a value that came further than it should have. */
+/** Messages of V8 and Node about a value that should have been rejected earlier. */
 const INTERNAL =
   /^Cannot (?!convert|mix)|is not (a function|iterable|a constructor|an object|extensible|defined)|undefined \(|Spread syntax|Invalid (array|typed array|string|time|count)|called on incompatible|must be of type|must be one of|call stack|private (field|member|method)|Unexpected .* value|Offset is outside|Object prototype|Right-hand side|Reflect\.|Reduce of/;
 
