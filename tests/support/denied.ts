@@ -12,7 +12,7 @@ function findRoot(from: string): string {
 const root = findRoot(import.meta.dirname);
 const command = join(root, 'dist', 'qemu-loop.cjs');
 const preload = join(root, 'tests', 'support', 'deny.cjs');
-/** What hung took seconds, or for ever. */
+/** Hanging runs took seconds, or for ever. */
 const HANGS_MS = 20_000;
 
 /**
@@ -64,7 +64,7 @@ export const DENIED: readonly Denied[] = [
   { calls: 'waitid', line: /waitid/ },
 ];
 
-/** What filters say, and what the kernel may. */
+/** Errors that filters return, and errors that the kernel may return. */
 export const ERRNOS = ['EPERM', 'ENOSYS', 'EACCES', 'EAGAIN', 'ENOMEM', 'EINVAL', 'EBADF', 'EIO'];
 
 /** Ways to run it, whose calls differ. */

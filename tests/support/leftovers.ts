@@ -1,4 +1,4 @@
-/** What a run of the tests has left behind: files, and processes that nobody waits for. */
+/** Leftovers of a run of the tests: files, and processes that nobody waits for. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 

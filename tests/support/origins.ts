@@ -1,11 +1,11 @@
-/** Who took what from a host: the stack of each descriptor, listener, mask and signal pipe that is still there. */
+/** Tracks resources of a host: the stack that took each descriptor, listener, mask and signal pipe. */
 
 import { F_DUPFD_CLOEXEC } from '../../src/host/constants.ts';
 import type { Disposable, Host } from '../../src/host/host.ts';
 
 const F_DUPFD = 0;
 
-/** What is still held, each with the stack that took it. */
+/** The resources still held, each with the stack that took it. */
 export class Origins {
   readonly #held = new Map<unknown, { readonly what: string; readonly stack: string }>();
 
@@ -77,7 +77,7 @@ function followFds(wrap: Wrap, origins: Origins): void {
   wrap('close', (_ret, fd) => origins.give(fd));
 }
 
-/** What dispose gives back. */
+/** Tracks resources that dispose gives back. */
 function followDisposables(wrap: Wrap, origins: Origins): void {
   const took = (what: string) => (held: Disposable | number) => {
     if (typeof held === 'number') return;

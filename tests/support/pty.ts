@@ -74,7 +74,7 @@ export class Pty {
     }
   }
 
-  /** What is written stays in the kernel, until that takes no more. */
+  /** Stops reading: output stays in the kernel, until its buffer is full. */
   pause(): void {
     this.#master.pause();
   }

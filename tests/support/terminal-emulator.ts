@@ -24,7 +24,7 @@ export interface Cell {
   readonly inverse: boolean;
 }
 
-/** What xterm sends for them. */
+/** The bytes that xterm sends for each key. */
 const KEYS: Readonly<Record<string, string>> = {
   Enter: '\r',
   Escape: '\x1b',
@@ -125,7 +125,7 @@ export class Terminal {
     return this.#screen.buffer.active.type === 'alternate';
   }
 
-  /** What stands on the screen, without the spaces at the ends of lines. */
+  /** The text on the screen, without the spaces at the ends of lines. */
   screen(): string {
     return this.#rows((line) => `${line.translateToString().trimEnd()}\n`).join('');
   }
@@ -151,7 +151,7 @@ export class Terminal {
     );
   }
 
-  /** Resolves with the match once the screen has it; rejects where it can come no more. */
+  /** Resolves with the match once the screen has it; rejects once it cannot come any more. */
   until(pattern: RegExp): Promise<RegExpExecArray> {
     return this.#await(String(pattern), () => this.#drawn((screen) => pattern.exec(screen)));
   }
@@ -177,7 +177,7 @@ export class Terminal {
     return this.#ended;
   }
 
-  /** What is read of the screen, unless a frame is half drawn. */
+  /** Reads the screen, unless a frame is half drawn. */
   #drawn<T>(read: (screen: string) => T | null): T | null {
     return this.#screen.modes.synchronizedOutputMode ? null : read(this.screen());
   }
@@ -214,7 +214,7 @@ export class Terminal {
       child.once('exit', resolve).once('error', reject),
     );
     await Promise.all([exited, closed]);
-    // What came last is drawn before the end is told.
+    // The last output is drawn before the end is reported.
     await new Promise<void>((resolve) => this.#screen.write('', resolve));
     this.#hasEnded = true;
     this.#look();

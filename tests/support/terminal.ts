@@ -21,7 +21,7 @@ export function testDirectory(): string {
   return dir;
 }
 
-/** Where a test fails half-way, nothing of its terminal may stay. */
+/** Ends the terminal with its test, even if the test fails half-way. */
 export function goesWithTest(terminal: Terminal): void {
   onTestFinished(() => terminal.kill());
 }
@@ -38,7 +38,7 @@ export function terminalOf(
   return terminal;
 }
 
-/** What makes a shell interactive, with the prompt `$ ` and $QL. */
+/** Options that make a shell interactive, with the prompt `$ ` and $QL. */
 export function shellOptions(columns = 80, rows = 24): TerminalOptions {
   const env = { ...process.env, ...OUR_ENV, PS1: '$ ', ENV: '' };
   return { columns, rows, env };
