@@ -28,12 +28,12 @@ const more = (_: string, before: number): number => before + 1;
 /** Options about the programs to run. */
 export function whatFlags(): Option[] {
   return [
-    option('--spawn <cmd>', 'run CMD by /bin/sh -c; may be given again and again', WHAT)
+    option('--spawn <cmd>', 'run CMD with /bin/sh -c; repeatable', WHAT)
       .argParser(add)
       .default([], ''),
     option(
       '-s, --subreaper',
-      'at last end whoever the children leave behind, too (by itself as pid 1)',
+      'at the end, also end processes left behind (the default as pid 1)',
       WHAT,
     ).default(false, ''),
     option('--pass-fd <n>', 'children inherit descriptor N too: 3, 3,4 or 3-5; repeatable', WHAT)
@@ -66,7 +66,7 @@ export function showFlags(): Option[] {
     option('--log-format <format>', 'pretty (the default) or json', SHOW)
       .choices(['pretty', 'json'])
       .default('pretty', ''),
-    option('--log-file <file>', 'append the log to FILE and not to stderr', SHOW),
+    option('--log-file <file>', 'append the log to FILE instead of stderr', SHOW),
     option('--color <when>', 'auto, always or never (also NO_COLOR, FORCE_COLOR)', SHOW)
       .choices(['auto', 'always', 'never'])
       .default('auto', ''),
@@ -81,7 +81,7 @@ export function signalFlags(): Option[] {
       'give each child a process group, and send signals to all of it',
       SIGNALS,
     ).default(false, ''),
-    option('--grace <duration>', 'SIGKILL so long after SIGTERM or SIGINT (default 10s)', SIGNALS)
+    option('--grace <duration>', 'SIGKILL this long after SIGTERM or SIGINT (default 10s)', SIGNALS)
       .argParser(longDuration)
       .default(10e9, ''),
     option(
@@ -89,12 +89,16 @@ export function signalFlags(): Option[] {
       'SIGTERM after that time, then as --grace; exit 124',
       SIGNALS,
     ).argParser(longDuration),
-    option('--timeout-signal <signal>', 'what --timeout sends in place of SIGTERM', SIGNALS)
+    option(
+      '--timeout-signal <signal>',
+      'the signal that --timeout sends instead of SIGTERM',
+      SIGNALS,
+    )
       .argParser(signal)
       .default(SIGTERM, ''),
     option(
       '--kill-child <signal>',
-      'what each child gets when qemu-loop is killed (default TERM; 0: nothing)',
+      'the signal for each child when qemu-loop is killed (default TERM; 0: none)',
       SIGNALS,
     ).argParser(signalOrNone),
     option(
