@@ -1,3 +1,4 @@
+import { MOST_PROBLEMS } from './limits.ts';
 import type { Place } from './problem.ts';
 
 /** A YAML file as the language sees it: scalars are their source text, maps keep their order. */
@@ -50,7 +51,8 @@ export function beginning(node: Node, many: number): Node {
   return isLong(node, many) ? cut(node) : node;
 }
 
-const FIRST = 100;
+/** Of a list or a map; so many that the last problem is one too many. */
+const FIRST = MOST_PROBLEMS + 1;
 
 function isLong(node: Node, many: number): boolean {
   if (node.kind === 'scalar') return false;
