@@ -1,3 +1,4 @@
+import { MOST_PROBLEMS } from './limits.ts';
 import type { Place } from './problem.ts';
 
 /** A YAML file as the language sees it: scalars are their source text, maps keep their order. */
@@ -53,7 +54,8 @@ export function beginning(node: Node, many: number): Node {
   return isLong(node, many) ? cut(node) : node;
 }
 
-const FIRST = 100;
+/** Entries of a list or map that are kept: one more than there may be problems. */
+const FIRST = MOST_PROBLEMS + 1;
 
 function isLong(node: Node, many: number): boolean {
   if (node.kind === 'scalar') return false;
