@@ -71,11 +71,9 @@ interface Watched {
  * children that have ended. QEMU had this as sigchld_handler and sigchld_bh_handler, until 2021.
  *
  * Invariants:
- *  C1. One SIGCHLD may stand for any number of children, so the bottom half reaps until nothing is
- *      left.
- *  C2. Only our own children are waited for. Somebody else's (Node's child_process) is looked at
- *      with WNOWAIT at most, and left alone. Node reports its exit, but gets SIGCHLD for that only
- *      beside Signals by compat.
+ *  C1. One SIGCHLD may stand for several children: the bottom half reaps until none is left.
+ *  C2. Only our own children are waited for. Others (Node's child_process) are looked at with
+ *      WNOWAIT at most. Node gets SIGCHLD for them, and reports them, only beside compat Signals.
  */
 export class ChildWatch implements Disposable {
   /** SIGCHLD records handled so far. */
@@ -158,9 +156,8 @@ export class ChildWatch implements Disposable {
   }
 
   /**
-   * Starts many children at once, which is faster than one after the other: their programs load
-   * while the next are made. Returns their pids, with -errno (Host.spawn) for each child that could
-   * not be started; the others still are.
+   * Starts many children at once, which is faster: their programs load while the next are made.
+   * Returns their pids, -errno (Host.spawn) for each child that failed; the others still start.
    * @throws TypeError if a request is malformed, before any is started; Error after dispose
    */
   spawnAll(children: readonly ChildRequest[]): number[] {
@@ -186,12 +183,11 @@ export class ChildWatch implements Disposable {
   }
 
   /**
-   * Watches a child of this process that was started by other means, and reaps it when it ends, or
-   * if it has already ended. It must not be one of Node's child_process: Node reaps those itself,
-   * and would wait for it for ever.
-   * @throws HostError ECHILD if it is not a child of this process, or is reaped already; Error if
-   *   it is watched already, and after dispose. The loop that reaps throws another HostError if
-   *   waitid is refused: EPERM by a filter
+   * Watches a child of this process that was started by other means, and reaps it when it has
+   * ended, but not one of Node's child_process: Node reaps those, and would wait for it for ever.
+   * @throws HostError ECHILD if it is not our child, or is reaped; Error if it is watched, and
+   *   after dispose. The reaping loop throws another HostError if waitid is refused: EPERM by a
+   *   filter
    */
   watch(pid: number, name: string, callbacks: ChildCallbacks = {}): void {
     this.#checkOpen('watch');
@@ -266,8 +262,7 @@ export class ChildWatch implements Disposable {
   }
 
   /**
-   * Returns the pid of a child that has changed, 0 for none, or -ECHILD if there is no child to
-   * wait for.
+   * Returns the pid of a child that has changed, 0 for none, -ECHILD if there is no child.
    * @throws HostError for any other answer: children that have ended would stay for ever
    */
   #wait(idtype: number, id: number, options: number): number {

@@ -43,8 +43,8 @@ export interface LinuxHostOptions {
   /** How children are made: by our clone(2) or by posix_spawn(3); by default clone, if possible. */
   readonly spawnBy?: SpawnWay | undefined;
   /**
-   * How read, write, poll and epoll_wait are called: by a few instructions of ours (x86-64), or the
-   * C library; by default ours, if possible.
+   * How read, write, poll and epoll_wait are called: by our code (x86-64; the default) or by
+   * libc's.
    */
   readonly callBy?: CallWay | undefined;
 }
@@ -64,10 +64,7 @@ export class LinuxHost implements Host {
   private spawner: Spawner | undefined;
   private readonly closeListeners = new CloseListeners();
 
-  /**
-   * Throws HostError (ENOSYS) on a machine whose system calls are not known, RangeError for an
-   * unknown spawnBy or callBy.
-   */
+  /** Throws HostError (ENOSYS) if system calls are not known, RangeError for a wrong option. */
   constructor(options: LinuxHostOptions = {}) {
     this.spawnBy = options.spawnBy ?? 'clone';
     checkWord(this.spawnBy, SPAWN_WAYS, "LinuxHost: option 'spawnBy'");
@@ -235,10 +232,7 @@ export class LinuxHost implements Host {
     return c.syscall(SYS.gettid, 0, 0, 0, 0, 0, 0);
   }
 
-  /**
-   * -ENOENT: not found; -EACCES: found, but not executable; -ENOTDIR: the working directory cannot
-   * be entered; -EAGAIN: no more processes; -ENOMEM.
-   */
+  /** -ENOENT: not found; -EACCES: not executable; -ENOTDIR: cannot enter cwd; -EAGAIN, -ENOMEM. */
   spawn(request: SpawnRequest): number {
     return this.startsChildren().spawn(takeSpawnRequest(request));
   }
@@ -265,8 +259,7 @@ export class LinuxHost implements Host {
   }
 
   /**
-   * For options that fill an int, returns that int. Others take addresses, or change the nature of
-   * the process.
+   * For options that fill an int, returns that int. Others take addresses, or have other effects.
    */
   prctl(option: number, arg: number): number {
     if (option === PR_SET_CHILD_SUBREAPER || option === PR_SET_PDEATHSIG) {
