@@ -27,14 +27,12 @@ export function isTimeout(ns: number): boolean {
   return typeof ns === 'number' && !Number.isNaN(ns);
 }
 
-/**
- * Whether it is an object: otherwise a call returns EFAULT, as the kernel does for a bad address.
- */
+/** Whether it is an object, to read or fill. If not, a call returns EFAULT as for a bad address. */
 export function isRecord(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
 }
 
-/** Whether a buffer of `bytes` bytes has `count` from `offset` on. */
+/** Whether a buffer of this many bytes has `count` bytes from `offset` on. */
 export function isRange(offset: number, count: number, bytes: number): boolean {
   return (
     Number.isInteger(offset) &&
@@ -45,7 +43,7 @@ export function isRange(offset: number, count: number, bytes: number): boolean {
   );
 }
 
-/** The allowed commands of fcntl(2): others take an address. */
+/** Whether fcntl(2) may be called with this command: the others take an address. */
 export function isFcntl(cmd: number): boolean {
   return FCNTL.includes(cmd);
 }
@@ -64,8 +62,8 @@ const FCNTL = [
 ];
 
 /**
- * The action for sigaction(2), read once, since a getter may return something else the next time.
- * Null if it is malformed.
+ * A copy of the action that sigaction(2) is to set, or null if a field is wrong. Each field is read
+ * once, since a getter may return something else the next time.
  */
 export function takeAction(act: SigAction): SigAction | null {
   if (!isRecord(act)) return null;
@@ -103,7 +101,7 @@ export function checkFunction(value: unknown, what: string): void {
 }
 
 /**
- * Checks an object whose method is called later, so that a mistake is reported now.
+ * Checks that a value has a method when it is given, not only when that method is called.
  * @throws TypeError
  */
 export function checkHas(value: unknown, method: string, what: string, is: string): void {
@@ -134,7 +132,7 @@ export function checkArray(value: unknown, what: string, of: string): void {
   if (!Array.isArray(value)) throw new TypeError(`${what} is ${shown(value)}: expected ${of}`);
 }
 
-/** @throws TypeError if it is not a number, RangeError if it is none of those */
+/** @throws TypeError if it is not a number, RangeError if not an integer from least to most */
 export function checkInteger(value: unknown, what: string, least: number, most: number): void {
   if (typeof value !== 'number') {
     throw new TypeError(`${what} is ${shown(value)}: expected an integer`);
@@ -151,7 +149,7 @@ export function checkNs(value: unknown, what: string): void {
   if (!(value >= 0)) throw new RangeError(`${what} is ${value}: expected ns from 0`);
 }
 
-/** The method by which each kind of option is recognized. */
+/** The method by which the value of an option is recognized. */
 const KNOWN_BY: Readonly<Record<string, string>> = {
   host: 'clockNs',
   loop: 'setFdHandler',
@@ -186,8 +184,8 @@ export function checkWord(value: string, words: readonly string[], what: string)
 }
 
 /**
- * Copies a request, so that the checked one is the one that is started.
- * @throws TypeError if Host.spawn does not accept it
+ * Copies a request and checks the copy, so that a later change cannot slip past the checks.
+ * @throws TypeError if the request is not a SpawnRequest
  */
 export function takeSpawnRequest(request: SpawnRequest): SpawnRequest {
   const copy = typeof request === 'object' && request !== null ? { ...request } : request;

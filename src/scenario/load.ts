@@ -48,13 +48,10 @@ export function loadScenario(text: string, file: string): Loaded {
 
 type Issues = readonly z.core.$ZodIssue[];
 
-/** A file with a longer list or map is checked in part first. */
+/** If a list or map has more entries than this, only the beginning of the file is checked first. */
 const MANY = 5_000;
 
-/**
- * The problems with the shape of a file. If the beginning of a long one is wrong, only the
- * beginning is reported.
- */
+/** The faults in the shape of a file. If the beginning of a long file has some, only those. */
 function issuesOf(root: Node, problems: Problems): Issues {
   const first = beginning(root, MANY);
   const issues = shapeOf(first);
@@ -63,7 +60,7 @@ function issuesOf(root: Node, problems: Problems): Issues {
     try {
       return shapeOf(root);
     } catch (error) {
-      // zod passes issues on as arguments, and there can be too many of them.
+      // zod passes all issues as arguments of one call, which can be too many.
       if (!(error instanceof RangeError)) throw error;
     }
   }

@@ -27,36 +27,14 @@ import {
   checkWatchOptions,
 } from './child-checks.ts';
 import { type ChildCallbacks, type ChildEvent, newChildEvent } from './child-event.ts';
-import { DeathTimes, type LoopTimes } from './death-times.ts';
-import type { SignalLoop, Signals } from './signals.ts';
+import type { ChildRequest, ChildWatchOptions } from './child-request.ts';
+import { DeathTimes } from './death-times.ts';
 
-export type { ChildCallbacks, ChildEvent };
+export type { ChildCallbacks, ChildEvent, ChildRequest, ChildWatchOptions };
 
 const T_SPAWN = EV.child_spawn;
 const T_STATUS = EV.child_status;
 const T_REAP = EV.child_reap;
-
-/** A child to start and watch. */
-export interface ChildRequest {
-  readonly request: SpawnRequest;
-  /** Its name in traces and events. */
-  readonly name: string;
-  readonly callbacks?: ChildCallbacks | undefined;
-}
-
-export interface ChildWatchOptions {
-  readonly loop: SignalLoop;
-  readonly signals: Signals;
-  readonly times: LoopTimes;
-  /** Whether stops and continues are reported too: without SA_NOCLDSTOP. */
-  readonly stops?: boolean | undefined;
-  /**
-   * Whether every child of the process is ours, as for pid 1 and subreapers: adopted orphans, and
-   * children that were there before, are reaped and reported to onOrphan.
-   */
-  readonly adopts?: boolean | undefined;
-  readonly onOrphan?: ((event: ChildEvent) => void) | undefined;
-}
 
 interface Watched {
   readonly pid: number;
@@ -111,7 +89,7 @@ export class ChildWatch implements Disposable {
     this.#bh = loop.context.newBottomHalf('sigchld_bh', () => this.#reapAll());
     signals.childWatch = this;
     times.wanted++;
-    // No SIGCHLD reports children that died before the handler was set.
+    // No SIGCHLD comes for children that died before the handler was there.
     if (options.adopts && this.#hasEnded()) this.#bh.schedule();
   }
 
@@ -147,7 +125,7 @@ export class ChildWatch implements Disposable {
     return pid;
   }
 
-  /** Finds out why cwd cannot be entered: hosts do not tell. */
+  /** Finds out why cwd cannot be entered: Host.spawn does not say. */
   #cannotEnter({ file, cwd = '' }: SpawnRequest): HostError {
     const { host } = this.#options.loop;
     const errno = host.open(cwd === '' ? '' : `${cwd}/.`, O_RDONLY | O_CLOEXEC, 0);
@@ -183,11 +161,12 @@ export class ChildWatch implements Disposable {
   }
 
   /**
-   * Watches a child of this process that was started by other means, and reaps it when it has
-   * ended, but not one of Node's child_process: Node reaps those, and would wait for it for ever.
-   * @throws HostError ECHILD if it is not our child, or is reaped; Error if it is watched, and
-   *   after dispose. The reaping loop throws another HostError if waitid is refused: EPERM by a
-   *   filter
+   * Watches a child of this process that was started by other means, and reaps it when it ends,
+   * even if it has ended already. Do not pass a child of Node's child_process: Node reaps those
+   * itself, and would wait for it for ever.
+   * @throws HostError ECHILD if pid is not a child of this process, or has been reaped; another
+   *   HostError if waitid fails (EPERM by a filter); Error if it is watched already, or after
+   *   dispose
    */
   watch(pid: number, name: string, callbacks: ChildCallbacks = {}): void {
     this.#checkOpen('watch');
@@ -224,7 +203,7 @@ export class ChildWatch implements Disposable {
 
   /** QEMU: sigchld_bh_handler. */
   #reapAll(): void {
-    // Somebody else scheduled it, who may know of a death before SIGCHLD comes.
+    // Other news of a death may have scheduled this, before SIGCHLD came.
     this.#deaths.note(0);
     let done = false;
     try {

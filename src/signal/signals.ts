@@ -35,12 +35,12 @@ export interface SignalsOptions {
  * each record would reach only one of them, and disposing of one would unblock the signal for both.
  * QEMU: qemu_signal_init.
  *
- * With SIGCHLD by a signalfd, Node does not hear of its own child_process children until this is
- * disposed of: execSync hangs, 'exit' comes late. `sigfd: 'compat'` leaves SIGCHLD to both. On
- * SIGUSR1 Node opens the port of its debugger, but not while the signal comes through here; to
- * prevent it for good, call `host.sigaction(SIGUSR1, newSigAction(), null)`. A worker thread must
- * dispose of its Signals before it ends: they are blocked in every thread of the process, and
- * nobody else can undo that.
+ * With SIGCHLD by a signalfd, Node does not notice the end of children of its own child_process
+ * until these Signals are disposed of: execSync hangs, 'exit' comes late. With `sigfd: 'compat'`
+ * both get it. On SIGUSR1, Node opens its debugger's port, but not while the signal comes through
+ * here. To stop that for good, call `host.sigaction(SIGUSR1, newSigAction(), null)`.
+ * A worker thread must dispose of its Signals before it ends: they are blocked in every
+ * thread of the process, and nobody else can undo that.
  */
 export class Signals implements Disposable {
   readonly table: SigactionTable;

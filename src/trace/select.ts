@@ -9,9 +9,9 @@ export interface Selection {
 }
 
 /**
- * The events that patterns choose, in order of the catalogue. `GLOB` adds, `-GLOB`
- * takes out, the last that matches counts. A list that begins with `-GLOB`, or is
- * empty, begins with all events.
+ * The events that patterns choose, in order of the catalogue. `GLOB` adds and `-GLOB` removes; the
+ * last pattern that matches an event decides. A list that begins with `-GLOB`, or is empty, begins
+ * with all events.
  */
 export function selectEvents(patterns: readonly string[]): Selection {
   checkArray(patterns, 'selectEvents: the patterns', 'an array of strings');

@@ -64,7 +64,8 @@ export class Tracer {
 
   /**
    * Sends the named events to sink, until disposed.
-   * @throws TypeError for wrong arguments, RangeError for a name that does not exist
+   * @throws TypeError if sink is not a function or names not a list; RangeError if a name is not an
+   *   event's
    */
   attach(names: Iterable<EventName>, sink: TraceSink): { dispose(): void } {
     checkFunction(sink, 'Tracer.attach: the sink');

@@ -273,7 +273,7 @@ describe('a Ctrl-C that ends the children', () => {
       const running = onTerminal(loop(how));
       await running.until(/ready/);
       running.keys('C-c');
-      await running.until(/end\r\n/);
+      await running.untilOutput(/end\r\n/);
       expect((await running.end()).output).not.toMatch(/after/);
     },
   );

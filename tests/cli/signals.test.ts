@@ -5,6 +5,7 @@ import {
   jsonLines,
   Running,
   shell,
+  startJob,
   start as startPlain,
   stateOf,
   summaryOf,
@@ -47,7 +48,7 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
   });
 
   describe('signals go on to the children', () => {
-    test('each signal that makes sense', async () => {
+    test('each one that makes sense', async () => {
       const running = start(['-q', '--', '/bin/sh', '-c', trapper(FORWARDED)]);
       await running.until(/ready/);
       for (const name of FORWARDED) {
@@ -58,7 +59,7 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
       expect((await running.end()).status).toBe(9);
     });
 
-    test('to all children, and SIGINT like any other', async () => {
+    test('to all children, and SIGINT as any other', async () => {
       const one = "trap 'exit 7' INT; echo ready; while :; do sleep 0.02; done";
       const running = start(['-q', '--group', '--spawn', one, '--spawn', one]);
       await running.until(/ready\nready/);
@@ -66,15 +67,15 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
       expect((await running.end()).status).toBe(7);
     });
 
-    test('SIGTSTP stops them, and SIGCONT continues them', async () => {
-      const running = start(['-q', '--spawn', 'echo $$; exec sleep 100']);
-      const pid = Number((await running.until(/(\d+)\n/))[1]);
-      running.kill('SIGTSTP');
+    test('SIGTSTP stops them, and SIGCONT lets them go on', async () => {
+      const job = await startJob(['--sigfd', sigfd, '-q', '--spawn', 'echo $$; exec sleep 100']);
+      const pid = Number((await job.shell.until(/(\d+)\n/))[1]);
+      job.kill('SIGTSTP');
       await untilState(pid, 'T');
-      running.kill('SIGCONT');
+      job.kill('SIGCONT');
       await untilState(pid, 'S');
-      running.kill('SIGTERM');
-      expect((await running.end()).status).toBe(143);
+      job.kill('SIGTERM');
+      expect((await job.shell.end()).status).toBe(143);
     });
 
     test('a stopped child is told to continue when it is to end', async () => {
@@ -248,7 +249,7 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
       expect(summaryOf(stderr)).toMatchObject({ orphans: 2, status: 3 });
     });
 
-    test('a second SIGINT kills all, including processes left behind then', async () => {
+    test('a second SIGINT kills all, also who is left behind then', async () => {
       const deaf = 'trap "" INT TERM; sleep 300 & echo ready; wait; sleep 300';
       const running = start(['-s', '--grace', '1h', '--spawn', deaf]);
       await running.until(/ready/);
@@ -258,7 +259,7 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
       expect((await running.end()).status).toBe(137);
     });
 
-    test('a process told to end has one grace, including for processes it leaves behind', async () => {
+    test('who was told to end has one grace, for whom it leaves behind too', async () => {
       const deaf = 'trap "" TERM; sleep 300 & echo ready; wait; sleep 300';
       const running = start(['-s', '--grace', '60ms', '--log-format', 'json', '--spawn', deaf]);
       await running.until(/ready/);
@@ -268,7 +269,7 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
       expect(jsonLines(stderr).filter(({ event }) => event === 'end_leftovers')).toEqual([]);
     });
 
-    test('kills processes that do not end within the grace, generation by generation', async () => {
+    test('kills after the grace those who do not listen, generation by generation', async () => {
       const deaf = "trap '' TERM; echo deaf; while :; do sleep 0.02; done";
       const inner = `trap '' TERM; (${deaf}) & ${deaf}`;
       const running = start(['-s', '--grace', '60ms', '--spawn', `(${inner}) & read x; exit 4`]);

@@ -186,7 +186,7 @@ describe('numbers', () => {
     [`steps: [{block: ${nines}s}]`, 'a duration up to 1000000s'],
     ['steps: [{wait_for: 1000000.1s}]', 'a duration up to 1000000s'],
     [`timers: {t: {}}\nsteps: [{arm_at: {t: -${nines}s}}]`, 'a time within 9000000000s of 0'],
-    [`expect: {elapsed: "<${nines}s"}`, 'a comparison with what is at most 1000000s'],
+    [`expect: {elapsed: "<${nines}s"}`, 'a comparison with at most 1000000s'],
     [`expect: {iterations: "<${nines}"}`, 'a comparison with at most 9,007,199,254,740,991'],
     [
       'signals: {SIGUSR1: {}}\nsteps: [{sigqueue: {SIGUSR1: 2147483648}}]',

@@ -1,6 +1,6 @@
 /**
  * epoll(7) with its ready list, in Linux's order: an item is appended when it becomes ready;
- * epoll_wait takes from the head, drops items that have stopped being ready, and appends the
+ * epoll_wait takes items from the head, drops those that have ceased to be ready, and appends the
  * level-triggered ones that it reported to the tail again.
  */
 import {

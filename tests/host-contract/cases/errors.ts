@@ -103,7 +103,7 @@ export const errors: ContractCase[] = [
     },
   },
   {
-    name: 'errors: a count, a timeout or an offset that is not a number is EINVAL, even if it could be converted',
+    name: 'errors: a count, timeout or offset that is not a number is EINVAL, even if it converts to one',
     run: (env) => {
       const { host, buf } = env;
       const [readEnd, writeEnd] = env.pipe();
@@ -129,7 +129,7 @@ export const errors: ContractCase[] = [
     },
   },
   {
-    name: 'errors: every other call refuses arguments of the wrong type, and nothing is opened',
+    name: 'errors: every other call refuses arguments of a wrong type, and opens nothing',
     run: (env) => {
       const { host, buf } = env;
       const self = host.getpid();
