@@ -113,9 +113,6 @@ const PATTERNS: readonly Pattern[] = [
   },
 ];
 
-/** Rooms that are still to be rewritten. One that is clean leaves the list; none is added. */
-const STILL_TO_DO: readonly string[] = ['README.md'];
-
 /** Words that people read: a comment, a test's name, or a paragraph. */
 interface Words {
   readonly path: string;
