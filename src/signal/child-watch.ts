@@ -49,11 +49,9 @@ interface Watched {
  * children that have ended. QEMU had this as sigchld_handler and sigchld_bh_handler, until 2021.
  *
  * Invariants:
- *  C1. One SIGCHLD may stand for any number of children, so the bottom half reaps until nothing is
- *      left.
- *  C2. Only our own children are waited for. Somebody else's (Node's child_process) is looked at
- *      with WNOWAIT at most, and left alone. Node reports its exit, but gets SIGCHLD for that only
- *      beside Signals by compat.
+ *  C1. One SIGCHLD may stand for several children: the bottom half reaps until none is left.
+ *  C2. Only our own children are waited for. Others (Node's child_process) are looked at with
+ *      WNOWAIT at most. Node gets SIGCHLD for them, and reports them, only beside compat Signals.
  */
 export class ChildWatch implements Disposable {
   /** SIGCHLD records handled so far. */
@@ -136,9 +134,8 @@ export class ChildWatch implements Disposable {
   }
 
   /**
-   * Starts many children at once, which is faster than one after the other: their programs load
-   * while the next are made. Returns their pids, with -errno (Host.spawn) for each child that could
-   * not be started; the others still are.
+   * Starts many children at once, which is faster: their programs load while the next are made.
+   * Returns their pids, -errno (Host.spawn) for each child that failed; the others still start.
    * @throws TypeError if a request is malformed, before any is started; Error after dispose
    */
   spawnAll(children: readonly ChildRequest[]): number[] {
@@ -244,8 +241,7 @@ export class ChildWatch implements Disposable {
   }
 
   /**
-   * Returns the pid of a child that has changed, 0 for none, or -ECHILD if there is no child to
-   * wait for.
+   * Returns the pid of a child that has changed, 0 for none, -ECHILD if there is no child.
    * @throws HostError for any other answer: children that have ended would stay for ever
    */
   #wait(idtype: number, id: number, options: number): number {

@@ -34,7 +34,7 @@ const MAX_SKIPPED_LOOKS = 63;
  *  P4. a kernel, or a filter, that does not allow waiting with it.
  */
 export class PollSet {
-  /** The `readyCount` handlers that the last wait found, with their revents set, in no order. */
+  /** The handlers found by the last wait, in no order, with revents set; `readyCount` of them. */
   readonly ready: AioHandler[] = [];
   readyCount = 0;
   readonly #host: Host;
@@ -231,10 +231,7 @@ export class PollSet {
     return this.#host.poll(this.#pollfds, nfds, timeoutNs);
   }
 
-  /**
-   * Whether no context's own notifier was written: while we are awake none is, so a look can leave
-   * them out (OwnNotifier).
-   */
+  /** Whether no context's own notifier was written: while awake none is, so a look skips them. */
   #isOwnQuiet(): boolean {
     for (let i = this.#looked; i < this.#nodes.length; i++) {
       if (!this.#nodes[i]!.owner.isQuiet) return false;

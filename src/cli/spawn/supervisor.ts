@@ -176,7 +176,7 @@ export class Supervisor {
     this.#note('warn', 'left_running', { pids }, text);
   }
 
-  /** For a fault of ours, or a person who will not wait any longer: nobody may be left behind. */
+  /** Something has gone wrong in us, or the person will not wait: nobody may be left behind. */
   killEverybody(): void {
     const { refused } = this.#processes.kill(true);
     if (refused.length > 0) this.#giveUp(refused);

@@ -38,8 +38,8 @@ export interface LinuxHostOptions {
   /** How children are made: by our clone(2) or by posix_spawn(3); by default clone, if possible. */
   readonly spawnBy?: SpawnWay | undefined;
   /**
-   * How read, write, poll and epoll_wait are called: by a few instructions of ours (x86-64), or the
-   * C library; by default ours, if possible.
+   * How read, write, poll and epoll_wait are called: by our code (x86-64; the default) or by
+   * libc's.
    */
   readonly callBy?: CallWay | undefined;
 }
@@ -59,10 +59,7 @@ export class LinuxHost implements Host {
   private spawner: Spawner | undefined;
   private readonly closeListeners = new CloseListeners();
 
-  /**
-   * Throws HostError (ENOSYS) on a machine whose system calls are not known, RangeError for an
-   * unknown spawnBy or callBy.
-   */
+  /** Throws HostError (ENOSYS) if system calls are not known, RangeError for a wrong option. */
   constructor(options: LinuxHostOptions = {}) {
     this.spawnBy = options.spawnBy ?? 'clone';
     checkWord(this.spawnBy, SPAWN_WAYS, "LinuxHost: option 'spawnBy'");
@@ -230,10 +227,7 @@ export class LinuxHost implements Host {
     return c.syscall(SYS.gettid, 0, 0, 0, 0, 0, 0);
   }
 
-  /**
-   * -ENOENT: not found; -EACCES: found, but not executable; -ENOTDIR: the working directory cannot
-   * be entered; -EAGAIN: no more processes; -ENOMEM.
-   */
+  /** -ENOENT: not found; -EACCES: not executable; -ENOTDIR: cannot enter cwd; -EAGAIN, -ENOMEM. */
   spawn(request: SpawnRequest): number {
     return this.startsChildren().spawn(takeSpawnRequest(request));
   }
