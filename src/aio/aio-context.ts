@@ -237,7 +237,7 @@ export class AioContext implements Disposable {
    */
   setEventNotifier(notifier: EventNotifier, handlers: NotifierHandlers | null): Disposable {
     if (!(notifier instanceof EventNotifier)) {
-      throw new TypeError(`aio_set_event_notifier: ${shown(notifier)} is no EventNotifier`);
+      throw new TypeError(`aio_set_event_notifier: ${shown(notifier)} is not an EventNotifier`);
     }
     if (handlers === null) return this.#table.set(notifier.fd, null);
     checkObject(handlers, 'aio_set_event_notifier: handlers', 'an object, or null to remove them');

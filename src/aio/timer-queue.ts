@@ -32,9 +32,9 @@ class Chunk<T> {
  * taking the first, which is all that an expiring timer costs, moves nothing. QEMU keeps a linked
  * list instead, in which arming is O(n).
  *
- * Invariants: Q1. chunks are not empty. Q2. (expire, seq) rises strictly through
- * all chunks. Q3. among equal rests seq rises with every insertion, so a new timer
- * stands behind all of its own deadline.
+ * Invariants: Q1. chunks are not empty. Q2. (expire, seq) rises strictly through all chunks. Q3.
+ * among equal rests seq rises with every insertion, so a new timer comes after all others with the
+ * same deadline.
  */
 export class TimerQueue<T extends Queued> {
   readonly #chunks: Chunk<T>[] = [];

@@ -250,5 +250,5 @@ function refuse(co: Coroutine): void {
 }
 
 function noCoroutine(what: string, value: unknown): TypeError {
-  return new TypeError(`${what}: ${shown(value)} is no coroutine: expected what create returns`);
+  return new TypeError(`${what}: ${shown(value)} is not a coroutine: expected what create returns`);
 }

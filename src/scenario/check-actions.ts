@@ -105,7 +105,10 @@ class ActionChecker {
         held.add(action.on.name);
       } else if (action.op === 'unlock' || action.op === 'rwunlock') {
         if (!held.has(action.on.name)) {
-          this.#nonsense(action, `'${action.on.name}' is unlocked by who has not locked it`);
+          this.#nonsense(
+            action,
+            `'${action.on.name}' is unlocked by a coroutine that has not locked it`,
+          );
         }
       }
     }
@@ -119,8 +122,8 @@ class ActionChecker {
     for (const action of actions) {
       if (action.op === 'repeat') this.ownClock(action.do, timer);
       if (action.op !== 'disable_clock' || action.clock !== timer.clock) continue;
-      const why = `'${timer.name}' is a timer of the ${timer.clock} clock, and to disable that is to wait for its callback to end`;
-      this.#nonsense(action, `${why}; schedule a bottom half that does it`);
+      const why = `'${timer.name}' is a timer of the ${timer.clock} clock, and disabling that clock would wait for its callback to end`;
+      this.#nonsense(action, `${why}; do it in a bottom half`);
     }
   }
 
@@ -161,7 +164,7 @@ class ActionChecker {
     const { op, on } = action;
     if (op === 'co_schedule' && on.name === 'self') {
       if (where === 'coroutine') return;
-      this.#problems.add(on.at, `found 'self', expected a coroutine: nobody runs here`);
+      this.#problems.add(on.at, `found 'self', expected a coroutine: none runs here`);
       return;
     }
     const target = this.#names.find(on, TARGETS[op]);

@@ -93,7 +93,7 @@ export class Names {
       const what = 'a name that is no entry of the order log';
       this.#problems.expected(at, name, what);
     } else if (name === 'self') {
-      this.#problems.expected(at, name, "another name: 'self' stands for who acts itself");
+      this.#problems.expected(at, name, "another name: 'self' stands for the acting coroutine");
     }
   }
 }

@@ -59,7 +59,7 @@ function checkMade(
   problems: Problems,
 ): void {
   if (of === null || made.has(of.name) || names.get(of.name)?.section !== 'fds') return;
-  problems.add(of.at, `'${name}' is 'of' '${of.name}', expected an fd that stands before it`);
+  problems.add(of.at, `'${name}' is 'of' '${of.name}', expected an fd declared before it`);
 }
 
 /** A second set of handlers has no descriptor properties of its own. */

@@ -72,7 +72,7 @@ function beyondLimits(token: CST.Token): { offset: number; message: string } | n
     if (!CST.isCollection(next.token)) continue;
     const depth = next.depth + 1;
     if (depth > MOST_DEPTH) {
-      const message = `lists and maps stand too deep here: expected at most ${MOST_DEPTH}, one inside the other`;
+      const message = `lists and maps are nested too deep here: expected at most ${MOST_DEPTH} levels`;
       return { offset: next.token.offset, message };
     }
     for (const { key, value } of next.token.items) {
@@ -84,7 +84,7 @@ function beyondLimits(token: CST.Token): { offset: number; message: string } | n
 }
 
 function tooManyValues(): string {
-  return `the file says too much: expected at most ${grouped(MOST_VALUES)} lists, maps, keys and values`;
+  return `the file has too many values: expected at most ${grouped(MOST_VALUES)} lists, maps, keys and values`;
 }
 
 interface Composed {
@@ -173,7 +173,7 @@ class Reader {
       );
     }
     if (target.node === null) {
-      return this.#wrong(at, `'*${name}' stands inside of what it names: it has no end`);
+      return this.#wrong(at, `'*${name}' is inside its own anchor: it has no end`);
     }
     this.#values += target.values;
     this.#aliased += target.values;

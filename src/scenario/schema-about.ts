@@ -8,7 +8,7 @@ export type About = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 const DO = 'What the callback does, each time it is called.';
 const DO_RUNS = 'In how many of its calls, the first ones, `do` is done. Default: all.';
-const CONTEXT = 'The context it stands in. Default: iohandler; main with drive: aio_poll.';
+const CONTEXT = 'Its context. Default: iohandler; main with drive: aio_poll.';
 const CALLBACK = { do: DO, do_runs: DO_RUNS };
 
 const SIGNAL = {
@@ -51,13 +51,13 @@ export const ABOUT: About = {
   bottom_halves: {
     do: DO,
     do_runs: DO_RUNS,
-    context: 'The context it stands in. Default: main.',
+    context: 'Its context. Default: main.',
   },
   timers: {
     do: DO,
     do_runs: DO_RUNS,
-    clock: 'Its clock; virtual stands still until enable_clock. Default: realtime.',
-    list: 'The timer lists it stands on. Default: loop; main with drive: aio_poll.',
+    clock: 'Its clock; virtual is stopped until enable_clock. Default: realtime.',
+    list: 'Its timer lists. Default: loop; main with drive: aio_poll.',
   },
   fds: {
     context: CONTEXT,

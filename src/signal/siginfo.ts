@@ -77,7 +77,7 @@ export function decodeSiginfo(view: DataView, at: number, out: SignalfdSiginfo):
   }
   if (!isRange(at, SIGNALFD_SIGINFO_SIZE, view.byteLength)) {
     throw new RangeError(
-      `decodeSiginfo: no record stands at ${shown(at)}: expected a place in the view`,
+      `decodeSiginfo: there is no record at ${shown(at)}: expected a place in the view`,
     );
   }
   out.ssi_signo = view.getUint32(at, true);

@@ -83,7 +83,9 @@ function readJson(text: string): TraceFile {
 function numberIn(object: Record<string, unknown>, key: string, line: number): number {
   const value = object[key] ?? 0;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
-  throw new TraceReadError(`line ${line}: ${key} is no number: ${quoted(JSON.stringify(value))}`);
+  throw new TraceReadError(
+    `line ${line}: ${key} is not a number: ${quoted(JSON.stringify(value))}`,
+  );
 }
 
 function parseLine(line: string, number: number): Record<string, unknown> {

@@ -76,7 +76,7 @@ export class Tracer {
     for (const name of names) {
       if (EV[name] === undefined) {
         throw new RangeError(
-          `Tracer.attach: ${shown(name)} is no event: expected one of EVENT_NAMES`,
+          `Tracer.attach: ${shown(name)} is not an event: expected one of EVENT_NAMES`,
         );
       }
       mask[EV[name]] = 1;
@@ -125,7 +125,7 @@ export class Tracer {
 /** An event as text, printed by its format in the catalogue as C's printf would. */
 export function formatEvent(id: EventId, args: readonly TraceValue[]): string {
   if (EVENT_NAMES[id] === undefined) {
-    throw new RangeError(`formatEvent: ${shown(id)} is no event: expected an id of EV`);
+    throw new RangeError(`formatEvent: ${shown(id)} is not an event: expected an id of EV`);
   }
   checkArray(args, 'formatEvent: the arguments', 'an array');
   let i = 0;

@@ -111,7 +111,7 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
 
   test('children that were there before us are reaped, dead or alive, without --subreaper', async () => {
     const QL = `${process.execPath} ${command} --sigfd ${sigfd}`;
-    // The last of them ends while the child runs, which is told so by a pipe.
+    // The last of them ends while the child runs, which learns of it by a pipe.
     const list = 'while [ "$(ps --ppid $PPID -o comm= | tr -d "\\n")" != sh ]; do sleep 0.02; done';
     const script = `true & true & (sleep 0.3) & exec $QL -q -- sh -c '${list}; exit 3'`;
     const { status, stderr } = await shell(script, { env: { QL } });

@@ -51,7 +51,7 @@ test('a child that reads from the terminal gets it, though stdin is another file
   await running.end();
 });
 
-test('who reads our output from a pipe may use the terminal', async () => {
+test('a reader of our output behind a pipe may use the terminal', async () => {
   const go = join(testDirectory(), 'go');
   const program = `echo ready >&2; until [ -e ${go} ]; do sleep 0.02; done`;
   const running = onTerminal(

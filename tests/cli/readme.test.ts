@@ -38,7 +38,7 @@ describe('README', () => {
     expect(shape(block('text'))).toEqual(shape(stderr));
   });
 
-  test('its log stands in the reference, too', () => {
+  test('its log is in the reference, too', () => {
     expect(reference).toContain(block('text'));
   });
 

@@ -249,7 +249,7 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
       expect(summaryOf(stderr)).toMatchObject({ orphans: 2, status: 3 });
     });
 
-    test('a second SIGINT kills all, also who is left behind then', async () => {
+    test('a second SIGINT kills all, including processes left behind then', async () => {
       const deaf = 'trap "" INT TERM; sleep 300 & echo ready; wait; sleep 300';
       const running = start(['-s', '--grace', '1h', '--spawn', deaf]);
       await running.until(/ready/);
@@ -259,7 +259,7 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
       expect((await running.end()).status).toBe(137);
     });
 
-    test('who was told to end has one grace, for whom it leaves behind too', async () => {
+    test('a process told to end has one grace, including for processes it leaves behind', async () => {
       const deaf = 'trap "" TERM; sleep 300 & echo ready; wait; sleep 300';
       const running = start(['-s', '--grace', '60ms', '--log-format', 'json', '--spawn', deaf]);
       await running.until(/ready/);

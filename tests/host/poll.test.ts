@@ -38,7 +38,7 @@ describe('LinuxPoll.epollWait', () => {
 });
 
 describe('LinuxBuffer', () => {
-  it('stands at its address, in all three views', () => {
+  it('is at its address, in all three views', () => {
     const [a, b] = [new LinuxBuffer(16), new LinuxBuffer(16)];
     const out: number[] = [];
     host.pipe2(out, O_CLOEXEC);

@@ -142,7 +142,7 @@ function many(): unknown {
   return { refused: errnoName(refused), text: readAll(r) };
 }
 
-/** An fd that stands at its own number in the child, and is close-on-exec here. */
+/** An fd that keeps its number in the child, and is close-on-exec here. */
 function kept(): string {
   const [r, w] = pipe();
   const fds = Array.from({ length: w + 1 }, (_, i) => (i === w ? w : i < 3 ? i : 0));

@@ -18,7 +18,7 @@ describe.each(['clone', 'posix_spawn', 'clone, which is refused'])('children by 
       expect(new Set(report.swapped.ours).size).toBe(2);
     });
 
-    it("rotates three that all stand in each other's way", () => {
+    it("rotates three that are all in each other's way", () => {
       // The child's a is our second pipe, its b the third, its c the first.
       expect(report.rotated).toEqual(['C', 'A', 'B']);
     });

@@ -1,4 +1,4 @@
-/** Run alone by worker-spawn.test.ts: a worker starts children while the main thread does what it is told to. */
+/** Run alone by worker-spawn.test.ts: a worker starts children while the main thread follows its argument. */
 
 import { readFileSync } from 'node:fs';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';

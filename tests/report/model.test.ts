@@ -81,7 +81,7 @@ describe('the chain of a child', () => {
     }
   });
 
-  it('is told in words', () => {
+  it('is described in words', () => {
     const model = modelOf(oneChild);
     expect(endOf(model.children[0]!)).toBe('exit 0');
     expect(story(model, 0)).toMatch(

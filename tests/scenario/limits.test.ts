@@ -37,17 +37,17 @@ describe('of a file', () => {
     [
       'its values',
       `steps: [${'a,'.repeat(1_000_000)}a]`,
-      'f:1:1: the file says too much: expected at most 1,000,000 lists, maps, keys and values',
+      'f:1:1: the file has too many values: expected at most 1,000,000 lists, maps, keys and values',
     ],
     [
       'its depth in brackets',
       `steps: ${'['.repeat(50_000)}`,
-      'f:2:107: lists and maps stand too deep here: expected at most 100, one inside the other',
+      'f:2:107: lists and maps are nested too deep here: expected at most 100 levels',
     ],
     [
       'its depth by dashes',
       `steps:\n ${'- '.repeat(20_000)}a`,
-      /^f:3:\d+: lists and maps stand too deep here/,
+      /^f:3:\d+: lists and maps are nested too deep here/,
     ],
     [
       'aliases of aliases',

@@ -51,7 +51,7 @@ describe('YAML', () => {
 
   it('refuses an alias inside its own anchor', () => {
     expect(problems('bottom_halves: {a: &x {do: [{repeat: {times: 2, do: *x}}]}}')).toEqual([
-      "f:2:53: '*x' stands inside of what it names: it has no end",
+      "f:2:53: '*x' is inside its own anchor: it has no end",
     ]);
   });
 
@@ -435,19 +435,16 @@ describe('actions that make no sense', () => {
     ],
     [
       'co_mutexes: [m]\ncoroutines: {c: {do: [{unlock: m}]}}',
-      "f:3:23: unlock makes no sense: 'm' is unlocked by who has not locked it",
+      "f:3:23: unlock makes no sense: 'm' is unlocked by a coroutine that has not locked it",
     ],
     [
       'timers: {t: {clock: host, do: [{repeat: {times: 1, do: [{disable_clock: host}]}}]}}',
-      "f:2:57: disable_clock makes no sense: 't' is a timer of the host clock, and to disable that is to wait for its callback to end; schedule a bottom half that does it",
+      "f:2:57: disable_clock makes no sense: 't' is a timer of the host clock, and disabling that clock would wait for its callback to end; do it in a bottom half",
     ],
     ['notifiers: {n: {}}\nsteps: [{flag: n}]', "f:3:16: 'n' is not pollable, so it has no flag"],
-    ['fds: {r: {of: w}, w: {}}', "f:2:15: 'r' is 'of' 'w', expected an fd that stands before it"],
-    ['fds: {r: {of: r}}', "f:2:15: 'r' is 'of' 'r', expected an fd that stands before it"],
-    [
-      'fds: {a: {of: b}, b: {of: a}}',
-      "f:2:15: 'a' is 'of' 'b', expected an fd that stands before it",
-    ],
+    ['fds: {r: {of: w}, w: {}}', "f:2:15: 'r' is 'of' 'w', expected an fd declared before it"],
+    ['fds: {r: {of: r}}', "f:2:15: 'r' is 'of' 'r', expected an fd declared before it"],
+    ['fds: {a: {of: b}, b: {of: a}}', "f:2:15: 'a' is 'of' 'b', expected an fd declared before it"],
     ['fds: {a: {full: true}}', "f:2:7: 'a' is an eventfd: expected 'full' with a pipe_write only"],
     [
       'children: {a: {exit: 1, stop: true}}',
@@ -502,10 +499,7 @@ describe('the places of actions', () => {
       'timeline: [{at: 1ms, do: [{block: 1ms}]}]',
       `f:2:27: found 'block', expected what the outside world can do, one of ${OUTSIDE}`,
     ],
-    [
-      'steps: [{co_schedule: self}]',
-      "f:2:23: found 'self', expected a coroutine: nobody runs here",
-    ],
+    ['steps: [{co_schedule: self}]', "f:2:23: found 'self', expected a coroutine: none runs here"],
   ])('%s', (text, message) => {
     expect(problems(...text.split('\n'))).toEqual([message]);
   });

@@ -1,4 +1,4 @@
-/** Run alone by ends.test.ts: ends in the way that it is told, under the mode that it is told. */
+/** Run alone by ends.test.ts: ends in the way, and under the mode, of its arguments. */
 
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { EventNotifier } from '../../src/aio/event-notifier.ts';

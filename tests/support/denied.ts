@@ -1,4 +1,4 @@
-/** The command under a seccomp filter, and what may come of it. */
+/** The command under a seccomp filter, and its allowed outcomes. */
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';

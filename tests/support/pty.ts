@@ -74,7 +74,7 @@ export class Pty {
     }
   }
 
-  /** Stops reading: the output stays in the kernel, until that takes no more. */
+  /** Stops reading: the output stays in the kernel, until its buffer is full. */
   pause(): void {
     this.#master.pause();
   }

@@ -54,7 +54,7 @@ test('another size reaches the program as a signal', async () => {
   await terminal.end();
 });
 
-test('who waits for what does not come is told at the end, with the screen', async () => {
+test('a wait for text that does not come fails at the end, and shows the screen', async () => {
   const terminal = terminalOf('echo', ['hello']);
   await expect(terminal.until(/good-bye/)).rejects.toThrow(/^ended without \/good-bye\/:\nhello\n/);
 });

@@ -164,7 +164,7 @@ describe('a trace is complete however the run ends', () => {
   });
 });
 
-describe('errors are told in one line', () => {
+describe('errors are one line', () => {
   test.each([
     [['--trace-file', 'x'], 2, /has no format: write log:x/],
     [['--trace-file', 'crome:x'], 2, /no trace format crome: did you mean chrome\?.*\.\/crome:x/],

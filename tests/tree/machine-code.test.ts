@@ -14,7 +14,7 @@ const ASSEMBLERS = {
 } as const;
 type Arch = keyof typeof ASSEMBLERS;
 
-/** Instructions as they stand in a file, line by line. */
+/** The instructions of a file, line by line. */
 interface Listing {
   readonly bytes: readonly number[];
   readonly assembly: readonly string[];

@@ -175,12 +175,14 @@ function lineOf(text: string, index: number): number {
   return text.slice(0, index).split('\n').length;
 }
 
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
+
 function allWords(): Words[] {
   const programs = ['src', 'tests', 'bench'].flatMap((folder) => list(folder, '.ts'));
   const own = 'tests/tree/plain.test.ts';
   return [
     ...programs.filter((path) => path !== own).flatMap((path) => wordsOfProgram(path, read(path))),
-    ...['README.md', ...list('docs', '.md')].flatMap((path) => wordsOfPage(path, read(path))),
+    ...[...PAGES, ...list('docs', '.md')].flatMap((path) => wordsOfPage(path, read(path))),
   ];
 }
 

@@ -54,7 +54,7 @@ const SPAWN_HINTS: Readonly<Record<number, string>> = {
   [EAGAIN]: "no more processes or threads: raise ulimit -u or the cgroup's pids.max",
   [ENOENT]: 'check the name and PATH',
   [EACCES]: 'make it executable (chmod +x), and look at the rights of its directories',
-  [ENOEXEC]: 'it is no program, and a script needs a #! line: add one, or use --spawn',
+  [ENOEXEC]: 'it is not a program; a script needs a #! line: add one, or use --spawn',
   [ENOSYS]: 'children cannot be made so here: leave --kill-child and --ignore-signal out',
   [E2BIG]: 'the arguments and the environment are too long',
   [ETXTBSY]: 'somebody is writing it: try again later',

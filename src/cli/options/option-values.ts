@@ -36,7 +36,7 @@ export function signal(text: string): number {
   const signo = signalNumber(text);
   if (signo === 32 || signo === 33) {
     const why = "it is the C library's own, and no program can handle it";
-    throw new InvalidArgumentError(`${signo} is no signal to send: ${why}.`);
+    throw new InvalidArgumentError(`signal ${signo} cannot be sent: ${why}.`);
   }
   if (signo !== 0) return signo;
   const short = signalNames().map((name) => name.slice(3));
@@ -95,7 +95,7 @@ export function rewrite(text: string, before: ReadonlyMap<number, number>): Map<
   }
   const from = signal(match[1]!);
   if (!FORWARDED.includes(from)) {
-    throw new InvalidArgumentError(`${signalName(from)} is none that is passed on.`);
+    throw new InvalidArgumentError(`${signalName(from)} is not passed on.`);
   }
   return new Map(before).set(from, match[2] === '0' ? 0 : signal(match[2]!));
 }

@@ -56,10 +56,10 @@ export function traceFlags(): Option[] {
     new Option('--trace-format <format>', 'log, json, simple or chrome, for all files').choices(
       TRACE_FORMATS,
     ),
-    new Option('--trace <glob>', 'trace these events only; -GLOB takes out; repeatable')
+    new Option('--trace <glob>', 'trace only these events; -GLOB excludes; repeatable')
       .argParser(add)
       .default([], ''),
-    new Option('--trace-events <file>', 'the same by FILE, with a GLOB or -GLOB a line')
+    new Option('--trace-events <file>', 'the same from FILE, one GLOB or -GLOB per line')
       .argParser((path: string, before: readonly EventsFile[]) => [
         ...before,
         { path, patterns: patternsOf(path) },

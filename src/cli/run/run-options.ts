@@ -43,7 +43,7 @@ interface RawRun extends RawTrace {
 function runParser(): Command {
   const command = new Command('qemu-loop run')
     .usage('[options] FILE...')
-    .description('Runs scenarios and says whether what they expect came out.')
+    .description('Runs scenarios and checks their expectations.')
     .argument('<file...>');
   for (const one of [...runFlags(), ...traceFlags()]) command.addOption(one);
   return command.helpOption('-h, --help', 'print this').addHelpText('after', RUN_TEXT);
@@ -51,17 +51,15 @@ function runParser(): Command {
 
 function runFlags(): Option[] {
   return [
-    new Option('--host <host>', 'sim, linux, or both, which compares their order').choices([
+    new Option('--host <host>', 'sim, linux, or both, which compares the order logs').choices([
       'sim',
       'linux',
       'both',
     ]),
-    new Option('--seed <n>', "in place of the file's seed, which decides its jitter").argParser(
-      seed,
-    ),
+    new Option('--seed <n>', "replaces the file's seed, which decides its jitter").argParser(seed),
     new Option('--seeds <from..to>', 'one run for each seed').argParser(seedRange),
-    new Option('--repeat <n>', 'run each so often (default 1)').argParser(count).default(1),
-    new Option('--jobs <n>', 'so many at a time, in processes of their own (default 1)')
+    new Option('--repeat <n>', 'run each file N times (default 1)').argParser(count).default(1),
+    new Option('--jobs <n>', 'N runs at a time, in processes of their own (default 1)')
       .argParser(count)
       .default(1),
     new Option('--reporter <kind>', 'pretty (the default), tap, junit or json')
@@ -70,7 +68,7 @@ function runFlags(): Option[] {
     new Option('--json', 'the same as --reporter json'),
     new Option(
       '--timeout <duration>',
-      'for each run, in real time (default 60s; 0 is none)',
+      'limit for each run, in real time (default 60s; 0 for none)',
     ).argParser(duration),
     new Option('--watch', 'a full-screen view of the one run; needs a terminal').default(false),
     new Option('--color <when>', 'auto (the default), always or never')
@@ -82,7 +80,7 @@ function runFlags(): Option[] {
 function checkParser(): Command {
   return new Command('qemu-loop check')
     .usage('FILE...')
-    .description('Reads scenarios and tells what is wrong with them: file, line, column.')
+    .description('Checks scenarios and reports their errors by file, line and column.')
     .argument('<file...>')
     .helpOption('-h, --help', 'print this');
 }

@@ -117,7 +117,7 @@ export class TracePipe implements TraceTarget {
       return [`the trace ${path} ends here: ${errnoMessage(errno)} (${errnoName(errno)})`];
     }
     if (lost === 0) return [];
-    const why = this.#output === null ? 'was opened by nobody' : 'was not read in time';
+    const why = this.#output === null ? 'was not opened by anybody' : 'was not read in time';
     return [`the trace ${path} ${why}: ${count(lost, 'event is', 'events are')} lost`];
   }
 

@@ -16,7 +16,7 @@ export class LinuxBuffer implements HostBuffer {
 
   /** Throws RangeError if bytes is not a size, or no memory is left. */
   constructor(bytes: number) {
-    if (new.target !== LinuxBuffer) throw new TypeError('a HostBuffer is made by Host.alloc alone');
+    if (new.target !== LinuxBuffer) throw new TypeError('only Host.alloc makes a HostBuffer');
     checkBytes(bytes);
     // Whole 64-bit words, at least one: an empty ArrayBuffer has no address.
     const memory = new ArrayBuffer(Math.max(8, Math.ceil(bytes / 8) * 8));

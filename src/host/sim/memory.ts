@@ -12,7 +12,7 @@ export class SimBuffer implements HostBuffer {
 
   /** Throws RangeError if bytes is not a size, or no memory is left. */
   constructor(bytes: number) {
-    if (new.target !== SimBuffer) throw new TypeError('a HostBuffer is made by Host.alloc alone');
+    if (new.target !== SimBuffer) throw new TypeError('only Host.alloc makes a HostBuffer');
     checkBytes(bytes);
     // Whole words, so that the view of words covers every byte.
     const memory = new ArrayBuffer(Math.ceil(bytes / 4) * 4);

@@ -58,7 +58,7 @@ export const childCases: BehaviourCase[] = [
       const announced = env.host.spawn(sh('exit 3'));
       const handle = signals.source.announceChild?.(announced);
       env.until('the record', () => list.length > 0);
-      // The first one is a zombie still, and stands before it.
+      // The first one is still a zombie, and comes before it.
       const plain = env.host.spawn(sh('exit 4'));
       env.until('the next', () => list.some(({ ssi_pid }) => ssi_pid === plain));
       env.host.waitid(P_PID, announced, WEXITED, newWaitResult());
