@@ -122,10 +122,10 @@ describe.skipIf(NO_BROWSER)('the page of a report (skipped by QEMU_LOOP_NO_BROWS
       const { x, y } = await pointAt(page, 2 * MS);
       await page.mouse.move(x, y);
       await page.waitForSelector('.tooltip b', { state: 'visible' });
-      expect(await page.textContent('.tooltip b')).toBe('main_loop_wait 1');
+      expect(await page.textContent('.tooltip b')).toBe('main_loop_wait 2');
       await page.mouse.click(x, y);
       await frame(page);
-      expect(await page.textContent('.details h3')).toBe('main_loop_wait 1');
+      expect(await page.textContent('.details h3')).toBe('main_loop_wait 2');
       expect((await shown(page)).lit).toBeGreaterThan(0);
       await page.focus('canvas');
       await page.keyboard.press('Escape');

@@ -40,6 +40,12 @@ export function traced(body: (run: Run) => void): ReportTrace {
   const before = held(host);
   const tracer = new Tracer(() => host.nowNs);
   const events: TraceRecord[] = [];
+  const rig = new Rig(host);
+  const loop = rig.loop({ trace: tracer });
+  const signals = new Signals(loop, { signals: [SIGCHLD, SIGUSR1] });
+  const watch = new ChildWatch({ loop, signals, times: loop.pollTimes });
+  // The first wait of a loop, and of one that has new fds, does not sleep: GLib's wake-up.
+  loop.mainLoopWait(true);
   const tracing = tracer.attach(EVENT_NAMES, (id, timeNs, ...values) => {
     const name = EVENT_NAMES[id]!;
     const { args }: EventDef = CATALOGUE[name];
@@ -49,10 +55,6 @@ export function traced(body: (run: Run) => void): ReportTrace {
       args: Object.fromEntries(args.map(([arg], i) => [arg, values[i]!])),
     });
   });
-  const rig = new Rig(host);
-  const loop = rig.loop({ trace: tracer });
-  const signals = new Signals(loop, { signals: [SIGCHLD, SIGUSR1] });
-  const watch = new ChildWatch({ loop, signals, times: loop.pollTimes });
   const later: (() => void)[] = [];
   body({
     rig,

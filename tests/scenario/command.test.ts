@@ -219,7 +219,7 @@ describe('run', () => {
   it('has no character in its XML that XML cannot hold', async () => {
     writeFileSync(join(dir, 'bell.yaml'), 'name: bell\nsteps: ["\\a"]\n');
     const { out } = await run(['bell.yaml'], { reporter: 'junit' });
-    expect(out).toContain("found '\uFFFD', expected an action");
+    expect(out).toContain("found '\\x07', expected an action");
   });
 
   it('runs on the real host in another process, and on both', async () => {
