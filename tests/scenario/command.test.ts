@@ -217,9 +217,9 @@ describe('run', () => {
   });
 
   it('has no character in its XML that XML cannot hold', async () => {
-    writeFileSync(join(dir, 'bell.yaml'), 'name: bell\nsteps: ["\\a"]\n');
-    const { out } = await run(['bell.yaml'], { reporter: 'junit' });
-    expect(out).toContain("found '\\x07', expected an action");
+    writeFileSync(join(dir, 'noncharacter.yaml'), 'name: noncharacter\nsteps: ["\\uFFFE"]\n');
+    const { out } = await run(['noncharacter.yaml'], { reporter: 'junit' });
+    expect(out).toContain("found '\uFFFD', expected an action");
   });
 
   it('runs on the real host in another process, and on both', async () => {
