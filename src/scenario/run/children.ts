@@ -6,7 +6,7 @@ import { type ChildEvent, ChildWatch } from '../../signal/child-watch.ts';
 import { signalName } from '../../signal/names.ts';
 import { grouped } from '../limits.ts';
 import type { ChildDef } from '../model.ts';
-import type { Engine } from './engine.ts';
+import type { Lane } from './lane.ts';
 import type { SignalSet } from './signal-set.ts';
 
 /** How a child ended: an exit status, or a signal. */
@@ -23,7 +23,7 @@ interface Child {
 
 /** The children that a scenario has started. A name may be started repeatedly. */
 export class Children {
-  readonly #engine: Engine;
+  readonly #lane: Lane;
   readonly #watch: ChildWatch;
   readonly #defs = new Map<string, ChildDef>();
   readonly #byPid = new Map<number, Child>();
@@ -36,13 +36,13 @@ export class Children {
   /** The latest that was started, or is about to be. */
   #starting: { readonly name: string; readonly request: SpawnRequest } | null = null;
 
-  constructor(engine: Engine, signals: SignalSet, defs: readonly ChildDef[]) {
-    this.#engine = engine;
+  constructor(lane: Lane, signals: SignalSet, defs: readonly ChildDef[]) {
+    this.#lane = lane;
     for (const def of defs) {
       this.#defs.set(def.name, def);
       this.#byName.set(def.name, []);
     }
-    const { loop } = engine;
+    const { loop } = lane;
     this.#watch = new ChildWatch({ loop, signals: signals.signals, times: loop.pollTimes });
     signals.adoptBuiltIn();
   }
@@ -50,13 +50,13 @@ export class Children {
   /** @throws QemuAbort if it cannot be started, or there are too many */
   spawn(name: string): void {
     const def = this.#defs.get(name)!;
-    const { mostChildren } = this.#engine.world;
+    const { mostChildren } = this.#lane.machine.world;
     this.#processes += 1 + def.children;
     if (this.#processes > mostChildren) {
       const are = `more than ${grouped(mostChildren)} children that are not reaped, with theirs`;
       throw new QemuAbort(`spawn '${name}': there are ${are}`);
     }
-    const { world, scenario } = this.#engine;
+    const { world, scenario } = this.#lane.machine;
     let pid: number;
     try {
       pid = world.spawn(def, world.lateNs(scenario.jitterNs), (request) => {
@@ -80,7 +80,7 @@ export class Children {
     const all = this.#byName.get(name)!;
     if (all.length === 0) throw new QemuAbort(`kill_child: '${name}' was never started`);
     for (const { pid } of all) {
-      if (this.#open.has(pid)) this.#engine.world.kill(pid, signo);
+      if (this.#open.has(pid)) this.#lane.machine.world.kill(pid, signo);
     }
   }
 
@@ -100,7 +100,7 @@ export class Children {
   /** Whether any child lives. One that is dead but not reaped does not count. */
   anyAlive(): boolean {
     for (const pid of this.#open.keys()) {
-      if (this.#engine.world.isAlive(pid)) return true;
+      if (this.#lane.machine.world.isAlive(pid)) return true;
     }
     return false;
   }
@@ -116,7 +116,7 @@ export class Children {
     return this.#byName.get(name)!.map(({ pid, end }) => {
       if (end !== null) return end;
       if (this.#isGone(pid)) return 'reaped by the kernel';
-      if (!this.#engine.world.isAlive(pid)) return 'dead and not reaped';
+      if (!this.#lane.machine.world.isAlive(pid)) return 'dead and not reaped';
       return this.#isStopped(pid) ? 'stopped' : 'running';
     });
   }
@@ -137,13 +137,13 @@ export class Children {
     const { name } = child.def;
     this.#open.delete(pid);
     this.#processes--;
-    child.leftGroup = this.#engine.world.reaped(pid);
+    child.leftGroup = this.#lane.machine.world.reaped(pid);
     if (code === CLD_EXITED) {
       child.end = { exit: status };
-      this.#engine.log.add(`${name} exited ${status}`);
+      this.#lane.log.add(`${name} exited ${status}`);
     } else {
       child.end = { signal: signalName(status) };
-      this.#engine.log.add(`${name} killed ${signalName(status)}`);
+      this.#lane.log.add(`${name} killed ${signalName(status)}`);
     }
   }
 
@@ -157,7 +157,7 @@ export class Children {
 
   /** waitid with WNOWAIT. */
   #look(pid: number, what: number): number {
-    const { host } = this.#engine.world;
+    const { host } = this.#lane.machine.world;
     return host.waitid(P_PID, pid, what | WNOHANG | WNOWAIT, this.#result);
   }
 }

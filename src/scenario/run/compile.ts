@@ -5,30 +5,36 @@ import { signalOf } from '../read.ts';
 import type { Thunk } from './callback.ts';
 import { runCheck } from './checks.ts';
 import { mainLoopWait, poll, run, settle, step } from './driver.ts';
-import type { Engine } from './engine.ts';
+import type { Lane } from './lane.ts';
 
 /** The place of actions: in steps, in a callback, or outside the thread. */
 export type Where = 'steps' | 'callback' | 'timeline';
 
 /** Compiles actions into functions that look nothing up any more. All objects must exist. */
 export function compileActions(
-  engine: Engine,
+  lane: Lane,
   actions: readonly Action[],
   where: Where,
 ): readonly Thunk[] {
-  return actions.map((action) => compileAction(engine, action, where));
+  return actions.map((action) => compileAction(lane, action, where));
 }
 
-export function compileAction(engine: Engine, action: Action, where: Where): Thunk {
-  const { loop, world, log } = engine;
+/** Compiles the body of a callback. */
+export function compileBody(lane: Lane, actions: readonly Action[]): readonly Thunk[] {
+  return compileActions(lane, actions, 'callback');
+}
+
+export function compileAction(lane: Lane, action: Action, where: Where): Thunk {
+  const { loop, log, machine } = lane;
+  const { world } = machine;
   const outside = where !== 'callback';
   switch (action.op) {
     case 'watch': {
-      const fd = engine.fds.get(action.on.name)!;
+      const fd = lane.object('fds', action.on.name);
       return () => fd.watch(action.watch);
     }
     case 'notify': {
-      const ctx = engine.context(action.context);
+      const ctx = machine.context(action.context);
       return () => ctx.notify();
     }
     case 'notify_event':
@@ -36,7 +42,7 @@ export function compileAction(engine: Engine, action: Action, where: Where): Thu
     case 'arm':
     case 'arm_at':
     case 'anticipate_at':
-      return compileArm(engine, action.op, action.on.name, action.ns);
+      return compileArm(lane, action.op, action.on.name, action.ns);
     case 'enable_clock':
     case 'disable_clock': {
       const type = clockType(action.clock);
@@ -51,71 +57,71 @@ export function compileAction(engine: Engine, action: Action, where: Where): Thu
     case 'raise':
     case 'kill':
     case 'sigqueue':
-      return compileSignal(engine, action);
+      return compileSignal(lane, action);
     case 'sigaction': {
       const signo = signalOf(action.on.name);
-      return () => engine.signals!.set({ name: action.on.name, signo }, action.spec);
+      return () => machine.signals!.set({ name: action.on.name, signo }, action.spec);
     }
     case 'kill_child': {
       const signo = signalOf(action.signal.name);
-      return () => engine.children!.kill(action.on.name, signo);
+      return () => machine.children!.kill(action.on.name, signo);
     }
     case 'block':
       return () => world.block(action.ns);
     case 'wait_for':
       return () => world.sleep(action.ns);
     case 'poll':
-      return () => poll(engine, outside && action.blocking, !outside);
+      return () => poll(lane, outside && action.blocking, !outside);
     case 'main_loop_wait':
-      return () => mainLoopWait(engine, outside && action.blocking, !outside);
+      return () => mainLoopWait(lane, outside && action.blocking, !outside);
     case 'step':
-      return () => step(engine);
+      return () => step(lane);
     case 'settle':
-      return () => settle(engine);
+      return () => settle(lane);
     case 'run':
-      return () => run(engine, action.forNs, action.iterations);
+      return () => run(lane, action.forNs, action.iterations);
     case 'quit':
       return () => {
-        engine.quits = true;
+        machine.quits = true;
       };
     case 'log':
       return () => log.add(action.text);
     case 'repeat': {
-      const thunks = compileActions(engine, action.do, where);
+      const thunks = compileActions(lane, action.do, where);
       return () => {
         for (let i = 0; i < action.times; i++) {
-          engine.whileBusy();
+          machine.whileBusy();
           for (const thunk of thunks) thunk();
         }
       };
     }
     case 'check':
-      return () => runCheck(engine, action.items);
+      return () => runCheck(lane, action.items);
     case 'yield':
     case 'sleep':
       throw new Error(`'${action.op}' is compiled outside of a coroutine`);
     default:
-      return compileNamed(engine, action.op, action.on.name, where);
+      return compileNamed(lane, action.op, action.on.name, where);
   }
 }
 
 function compileArm(
-  engine: Engine,
+  lane: Lane,
   op: 'arm' | 'arm_at' | 'anticipate_at',
   name: string,
   ns: number,
 ): Thunk {
-  const timer = engine.timers.get(name)!;
+  const timer = lane.object('timers', name);
   if (op === 'arm') return () => timer.modFromNowNs(ns);
   if (op === 'arm_at') return () => timer.modNs(ns);
   return () => timer.modAnticipateNs(ns);
 }
 
 function compileSignal(
-  engine: Engine,
+  lane: Lane,
   action: Extract<Action, { op: 'raise' | 'kill' } | { op: 'sigqueue' }>,
 ): Thunk {
-  const { host } = engine.world;
+  const { host } = lane.machine.world;
   const signo = signalOf(action.on.name);
   const pid = host.getpid();
   switch (action.op) {
@@ -128,11 +134,11 @@ function compileSignal(
   }
 }
 
-function compileNamed(engine: Engine, op: NameOp, name: string, where: Where): Thunk {
-  const { coroutines, log } = engine;
-  const bh = engine.bottomHalves.get(name)!;
-  const fd = engine.fds.get(name)!;
-  const body = engine.bodies.get(name)!;
+function compileNamed(lane: Lane, op: NameOp, name: string, where: Where): Thunk {
+  const { coroutines, log } = lane;
+  const bh = lane.objects.bottomHalves.get(name)!;
+  const fd = lane.objects.fds.get(name)!;
+  const body = lane.objects.coroutines.get(name)!;
   switch (op) {
     case 'schedule':
       return () => bh.schedule();
@@ -143,7 +149,7 @@ function compileNamed(engine: Engine, op: NameOp, name: string, where: Where): T
     case 'delete':
       return () => bh.delete();
     case 'oneshot':
-      return () => engine.oneshots.get(name)!();
+      return () => lane.object('oneshots', name)();
     case 'kick':
       return () => fd.kick();
     case 'reopen':
@@ -155,21 +161,21 @@ function compileNamed(engine: Engine, op: NameOp, name: string, where: Where): T
     case 'close_peer':
       return () => fd.closePeer();
     case 'attach':
-      return () => engine.sources.get(name)!.attach();
+      return () => lane.object('sources', name).attach();
     case 'set':
-      return () => void engine.notifiers.get(name)!.notifier.set();
+      return () => void lane.object('notifiers', name).notifier.set();
     case 'flag':
       return () => {
-        engine.notifiers.get(name)!.flagged = true;
+        lane.object('notifiers', name).flagged = true;
       };
     case 'test_and_clear': {
-      const { notifier } = engine.notifiers.get(name)!;
+      const { notifier } = lane.object('notifiers', name);
       return () => log.add(`${name} clear=${notifier.testAndClear() ? 1 : 0}`);
     }
     case 'arm_now':
-      return () => engine.timers.get(name)!.modFromNowNs(0);
+      return () => lane.object('timers', name).modFromNowNs(0);
     case 'disarm':
-      return () => engine.timers.get(name)!.del();
+      return () => lane.object('timers', name).del();
     case 'enter':
       return () => coroutines.enter(body);
     case 'wake':
@@ -180,19 +186,19 @@ function compileNamed(engine: Engine, op: NameOp, name: string, where: Where): T
       if (name === 'self') return () => coroutines.schedule(coroutines.self);
       return () => coroutines.schedule(body);
     case 'spawn':
-      return () => engine.children!.spawn(name);
+      return () => lane.machine.children!.spawn(name);
     case 'next':
     case 'enter_next': {
-      const queue = engine.queues.get(name)!;
+      const queue = lane.object('queues', name);
       return () => log.add(`next=${queue.enterNext() ? 1 : 0}`);
     }
     case 'restart_all':
     case 'enter_all':
-      return () => engine.queues.get(name)!.enterAll();
+      return () => lane.object('queues', name).enterAll();
     case 'unlock':
-      return () => engine.mutexes.get(name)!.unlock();
+      return () => lane.object('mutexes', name).unlock();
     case 'rwunlock':
-      return () => engine.rwlocks.get(name)!.unlock();
+      return () => lane.object('rwlocks', name).unlock();
     case 'wait':
     case 'wait_front':
     case 'lock':

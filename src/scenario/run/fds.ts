@@ -11,8 +11,8 @@ import {
 import { check } from '../../host/errno.ts';
 import type { Host, HostBuffer } from '../../host/host.ts';
 import type { FdDef, FdKind, Watch } from '../model.ts';
-import { type Callback, newCallback } from './callback.ts';
-import type { Engine } from './engine.ts';
+import type { Callback } from './callback.ts';
+import type { Lane } from './lane.ts';
 import type { World } from './world.ts';
 
 const DRAIN_BYTES = 8;
@@ -28,22 +28,22 @@ interface Descriptor {
 /** An entry of a file's `fds`: one descriptor or `count` of them, and their handlers. */
 export class FdSet {
   readonly def: FdDef;
-  readonly #engine: Engine;
+  readonly #lane: Lane;
   readonly #outside: Host;
   readonly #buffer: HostBuffer;
   readonly #descriptors: Descriptor[];
   readonly #read: Callback;
   readonly #write: Callback;
 
-  constructor(engine: Engine, def: FdDef) {
+  constructor(lane: Lane, def: FdDef) {
     this.def = def;
-    this.#engine = engine;
-    this.#outside = engine.world.host;
-    this.#buffer = engine.host.alloc(FILL_BYTES);
-    this.#read = newCallback(engine, def.name, def);
-    this.#write = newCallback(engine, def.name, { do: def.doWrite, doRuns: def.doRuns });
+    this.#lane = lane;
+    this.#outside = lane.machine.world.host;
+    this.#buffer = lane.machine.host.alloc(FILL_BYTES);
+    this.#read = lane.newCallback(def.name, def);
+    this.#write = lane.newCallback(def.name, { do: def.doWrite, doRuns: def.doRuns });
     if (def.of !== null) {
-      this.#descriptors = engine.fds.get(def.of.name)!.#descriptors;
+      this.#descriptors = lane.object('fds', def.of.name).#descriptors;
       return;
     }
     this.#descriptors = Array.from({ length: def.count }, () => this.#open());
@@ -58,7 +58,7 @@ export class FdSet {
   /** @param watch null for the handlers it is declared with */
   watch(watch: Watch | null): void {
     const how = watch ?? (this.def.watch === 'none' ? 'read' : this.def.watch);
-    const ctx = this.#engine.context(this.def.context);
+    const ctx = this.#lane.machine.context(this.def.context);
     for (const descriptor of this.#descriptors) {
       ctx.setFdHandler(this.#live(descriptor, 'watch'), this.#handlers(how, descriptor));
     }
@@ -66,7 +66,7 @@ export class FdSet {
 
   /** Works on a closed descriptor too: its number still has handlers. */
   unwatch(): void {
-    const ctx = this.#engine.context(this.def.context);
+    const ctx = this.#lane.machine.context(this.def.context);
     for (const { fd } of this.#descriptors) ctx.setFdHandler(numberOf(fd), null);
   }
 
@@ -136,7 +136,7 @@ export class FdSet {
 
   #own(): FdDef {
     let set: FdSet = this;
-    while (set.def.of !== null) set = this.#engine.fds.get(set.def.of.name)!;
+    while (set.def.of !== null) set = this.#lane.object('fds', set.def.of.name);
     return set.def;
   }
 
@@ -163,12 +163,12 @@ export class FdSet {
   }
 
   #drain({ fd }: Descriptor): void {
-    if (fd >= 0) this.#engine.host.read(fd, this.#buffer, 0, DRAIN_BYTES);
+    if (fd >= 0) this.#lane.machine.host.read(fd, this.#buffer, 0, DRAIN_BYTES);
   }
 
   #open(): Descriptor {
     const { kind, ready, full, name } = this.def;
-    const made = openKind(this.#engine.world, kind, ready);
+    const made = openKind(this.#lane.machine.world, kind, ready);
     check(made.fd, `opening '${name}'`);
     if (full) while (this.#outside.write(made.fd, this.#buffer, 0, FILL_BYTES) > 0);
     if (ready && made.peer >= 0) this.#outside.write(made.peer, this.#buffer, 0, DRAIN_BYTES);

@@ -22,46 +22,53 @@ import type {
   SourceDef,
   TimerDef,
 } from '../model.ts';
-import { type Callback, newCallback } from './callback.ts';
+import type { Callback } from './callback.ts';
 import { coroutineBody } from './compile-coroutine.ts';
-import type { Engine } from './engine.ts';
 import { FdSet } from './fds.ts';
+import type { Lane } from './lane.ts';
+import type { Machine } from './machine.ts';
 
-/** Makes the objects that the loop itself has; signals and children come before them. */
-export function createObject(engine: Engine, def: ObjectDef): void {
-  const { coroutines } = engine;
+/**
+ * Makes an object in the thread that its context belongs to; signals and children come before
+ * them.
+ */
+export function createObject(machine: Machine, def: ObjectDef): void {
+  const { main } = machine;
+  const { objects, coroutines } = main;
   switch (def.section) {
     case 'bottom_halves':
-      createBottomHalf(engine, def);
+      createBottomHalf(machine.laneOf(def.context), def);
       return;
     case 'timers':
-      createTimer(engine, def);
+      createTimer(def.list === 'loop' ? main : machine.laneOf(def.list), def);
       return;
-    case 'fds':
-      engine.fds.set(def.name, new FdSet(engine, def));
-      return;
-    case 'notifiers':
-      engine.notifiers.set(def.name, new NotifierObject(engine, def));
-      return;
-    case 'coroutines': {
-      const body = coroutines.create(coroutineBody(engine, def), def.name);
-      engine.bodies.set(def.name, body);
+    case 'fds': {
+      const lane = machine.laneOf(def.context);
+      lane.objects.fds.set(def.name, new FdSet(lane, def));
       return;
     }
+    case 'notifiers': {
+      const lane = machine.laneOf(def.context);
+      lane.objects.notifiers.set(def.name, new NotifierObject(lane, def));
+      return;
+    }
+    case 'coroutines':
+      objects.coroutines.set(def.name, coroutines.create(coroutineBody(main, def), def.name));
+      return;
     case 'co_queues':
-      engine.queues.set(def.name, new CoQueue(coroutines));
+      objects.queues.set(def.name, new CoQueue(coroutines));
       return;
     case 'co_mutexes':
-      engine.mutexes.set(def.name, new CoMutex(coroutines));
+      objects.mutexes.set(def.name, new CoMutex(coroutines));
       return;
     case 'co_rwlocks':
-      engine.rwlocks.set(def.name, new CoRwlock(coroutines));
+      objects.rwlocks.set(def.name, new CoRwlock(coroutines));
       return;
     case 'poll_notifiers':
-      createPollNotifier(engine, def);
+      createPollNotifier(main, def);
       return;
     case 'sources':
-      engine.sources.set(def.name, new SourceObject(engine, def));
+      objects.sources.set(def.name, new SourceObject(main, def));
       return;
     case 'signals':
     case 'children':
@@ -69,27 +76,26 @@ export function createObject(engine: Engine, def: ObjectDef): void {
   }
 }
 
-function createBottomHalf(engine: Engine, def: BottomHalfDef): void {
+function createBottomHalf(lane: Lane, def: BottomHalfDef): void {
   const { name } = def;
-  const callback = newCallback(engine, name, def);
-  const ctx = engine.context(def.context);
+  const callback = lane.newCallback(name, def);
+  const ctx = lane.machine.context(def.context);
   const run = (): void => callback.call(name);
-  engine.bottomHalves.set(name, ctx.newBottomHalf(name, run));
-  engine.oneshots.set(name, () => ctx.scheduleOneshot(name, run));
+  lane.objects.bottomHalves.set(name, ctx.newBottomHalf(name, run));
+  lane.objects.oneshots.set(name, () => ctx.scheduleOneshot(name, run));
 }
 
-function createTimer(engine: Engine, def: TimerDef): void {
+function createTimer(lane: Lane, def: TimerDef): void {
   const { name } = def;
-  const callback = newCallback(engine, name, def);
-  const { loop } = engine;
-  const group = def.list === 'loop' ? loop.timers : engine.context(def.list).timers;
+  const callback = lane.newCallback(name, def);
+  const group = def.list === 'loop' ? lane.loop.timers : lane.machine.context(def.list).timers;
   const timer = group.newTimer(clockType(def.clock), name, () => callback.call(name));
-  engine.timers.set(name, timer);
+  lane.objects.timers.set(name, timer);
 }
 
-function createPollNotifier(engine: Engine, def: PollNotifierDef): void {
-  const callback = newCallback(engine, def.name, def);
-  engine.loop.addPollNotifier(({ state }) => callback.call(`${def.name}:${state}`));
+function createPollNotifier(lane: Lane, def: PollNotifierDef): void {
+  const callback = lane.newCallback(def.name, def);
+  lane.loop.addPollNotifier(({ state }) => callback.call(`${def.name}:${state}`));
 }
 
 /** An EventNotifier, with the handlers that the file gives it. */
@@ -98,13 +104,14 @@ export class NotifierObject {
   /** Whether its io_poll returns true. */
   flagged = false;
 
-  constructor(engine: Engine, def: NotifierDef) {
+  constructor(lane: Lane, def: NotifierDef) {
     const { name } = def;
-    const { log, world } = engine;
-    this.notifier = new EventNotifier(engine.host, def.set);
-    const callback = newCallback(engine, name, def);
+    const { log } = lane;
+    const { world, host, whileBusy } = lane.machine;
+    this.notifier = new EventNotifier(host, def.set);
+    const callback = lane.newCallback(name, def);
     const clear = def.clear ? (): void => void this.notifier.testAndClear() : undefined;
-    const ctx = engine.context(def.context);
+    const ctx = lane.machine.context(def.context);
     const ioRead = (): void => callback.call(name, clear);
     if (!def.pollable) {
       ctx.setEventNotifier(this.notifier, { name, ioRead });
@@ -114,7 +121,7 @@ export class NotifierObject {
       name,
       ioRead,
       ioPoll: () => {
-        engine.whileBusy();
+        whileBusy();
         world.ioPoll();
         log.addIoPoll(name, this.flagged);
         return this.flagged;
@@ -147,14 +154,14 @@ const PRIORITIES = {
 export class SourceObject {
   /** Whether it is attached to the main context and has not run. */
   attached = false;
-  readonly #engine: Engine;
+  readonly #lane: Lane;
   readonly #def: SourceDef;
   readonly #callback: Callback;
 
-  constructor(engine: Engine, def: SourceDef) {
-    this.#engine = engine;
+  constructor(lane: Lane, def: SourceDef) {
+    this.#lane = lane;
     this.#def = def;
-    this.#callback = newCallback(engine, def.name, def);
+    this.#callback = lane.newCallback(def.name, def);
     if (def.attached) this.attach();
   }
 
@@ -162,7 +169,7 @@ export class SourceObject {
     const { name } = this.#def;
     if (this.attached) throw new QemuAbort(`g_source_attach: source '${name}' is attached already`);
     this.attached = true;
-    this.#engine.loop.attachSource(this.#make());
+    this.#lane.loop.attachSource(this.#make());
   }
 
   #make(): Source {
@@ -173,7 +180,7 @@ export class SourceObject {
       return false;
     };
     if (kind === 'idle') return new IdleSource(run, PRIORITIES[priority], name);
-    const now = (): number => this.#engine.host.clockNs(CLOCK_MONOTONIC);
+    const now = (): number => this.#lane.machine.host.clockNs(CLOCK_MONOTONIC);
     return new TimeoutSource(now, afterNs, run, PRIORITIES[priority], name);
   }
 }

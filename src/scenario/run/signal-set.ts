@@ -4,13 +4,12 @@ import type { SignalHandler } from '../../signal/sigaction-table.ts';
 import type { SignalfdSiginfo } from '../../signal/siginfo.ts';
 import { Signals } from '../../signal/signals.ts';
 import type { SiginfoField, SignalDef, SignalSpec } from '../model.ts';
-import { newCallback } from './callback.ts';
-import type { Engine } from './engine.ts';
+import type { Lane } from './lane.ts';
 
 /** The signals of a file: blocked and read by the signalfd, with their sigactions. */
 export class SignalSet {
   readonly signals: Signals;
-  readonly #engine: Engine;
+  readonly #lane: Lane;
   readonly #selfPid: number;
   readonly #signos: readonly number[];
   /** The loop's own handler of SIGCHLD, if there are children. */
@@ -20,12 +19,12 @@ export class SignalSet {
    * Made first, so that the signalfd comes before all other fds; the sigactions are set with the
    * objects.
    */
-  constructor(engine: Engine, signos: readonly number[]) {
-    this.#engine = engine;
+  constructor(lane: Lane, signos: readonly number[]) {
+    this.#lane = lane;
     this.#signos = signos;
-    this.#selfPid = engine.world.host.getpid();
-    const report = (message: string): void => engine.report(message);
-    this.signals = new Signals(engine.loop, { signals: signos, report });
+    this.#selfPid = lane.machine.world.host.getpid();
+    const report = (message: string): void => lane.machine.report(message);
+    this.signals = new Signals(lane.loop, { signals: signos, report });
   }
 
   /** Remembers the handler that ChildWatch has set. */
@@ -40,7 +39,7 @@ export class SignalSet {
       this.signals.sigaction(signo, { handler: spec.handler });
       return;
     }
-    const callback = newCallback(this.#engine, name, spec);
+    const callback = this.#lane.newCallback(name, spec);
     const { siginfo } = spec;
     const builtIn = signo === SIGCHLD ? this.#builtIn : null;
     const flags =
@@ -75,7 +74,7 @@ export class SignalSet {
         return codeName(info.ssi_signo, info.ssi_code);
       case 'pid':
         if (info.ssi_pid === this.#selfPid) return 'self';
-        return this.#engine.children?.nameOf(info.ssi_pid) ?? String(info.ssi_pid);
+        return this.#lane.machine.children?.nameOf(info.ssi_pid) ?? String(info.ssi_pid);
       case 'status':
         return String(info.ssi_status);
       case 'int':
