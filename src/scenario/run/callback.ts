@@ -4,6 +4,9 @@ import type { LaneLog } from './order-log.ts';
 /** A compiled action. */
 export type Thunk = () => void;
 
+/** The place of actions: in steps, in a callback, or outside the thread. */
+export type Where = 'steps' | 'callback' | 'timeline';
+
 /** The callback of an object: logs its entry, does what follows, and runs its `do`. */
 export class Callback {
   /** How often it has been called, including during settle. */

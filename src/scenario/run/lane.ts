@@ -21,7 +21,7 @@ import { quietly } from './quietly.ts';
 export type Compile = (lane: Lane, actions: readonly Action[]) => readonly Thunk[];
 
 /** What a name may stand for in a thread. */
-interface Objects {
+export interface Objects {
   readonly bottomHalves: BottomHalf;
   /** Schedules a bottom half's callback once. */
   readonly oneshots: () => void;
