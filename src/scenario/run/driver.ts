@@ -91,7 +91,7 @@ function isMoreToCome({ toCome, lanes, children }: Machine): boolean {
   );
 }
 
-/** Whether the loop of a thread has, or will have, something to do that is no fd's. */
+/** Whether anything but an fd can still give the loop of a thread something to do. */
 function isAnythingDue(lane: Lane): boolean {
   const { loop, objects } = lane;
   for (const notifier of objects.notifiers.values()) if (notifier.flagged) return true;

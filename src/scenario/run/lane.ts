@@ -13,14 +13,15 @@ import type { Action, Body } from '../model.ts';
 import { Callback, type Thunk } from './callback.ts';
 import type { FdSet } from './fds.ts';
 import type { Machine } from './machine.ts';
-import type { NotifierObject, SourceObject } from './objects.ts';
+import type { NotifierObject } from './notifier-object.ts';
 import { LaneLog } from './order-log.ts';
 import { quietly } from './quietly.ts';
+import type { SourceObject } from './source-object.ts';
 
 /** Compiles the actions of a callback that runs in a thread. */
 export type Compile = (lane: Lane, actions: readonly Action[]) => readonly Thunk[];
 
-/** What a name may stand for in a thread. */
+/** The kinds of objects that live in a thread. */
 export interface Objects {
   readonly bottomHalves: BottomHalf;
   /** Schedules a bottom half's callback once. */
@@ -37,7 +38,8 @@ export interface Objects {
 
 /**
  * One thread of a running scenario: its contexts, and every object that lives there by its name.
- * The thread main is the only one; it runs the main loop.
+ * The thread main is the only one today, and runs the main loop. Another one would have a context
+ * of its own instead.
  */
 export class Lane {
   readonly name: string;
@@ -138,14 +140,12 @@ export class Lane {
   /** Polling the context's own notifier is an io_poll, and takes time like any other. */
   #chargeForPolling(): void {
     const { context } = this;
-    const { world, whileBusy } = this.machine;
     const own = context.handlers.get(context.notifierFd)!;
     context.setFdHandler(own.fd, {
       name: own.name,
       ioRead: () => own.ioRead!(own.opaque),
       ioPoll: () => {
-        whileBusy();
-        world.ioPoll();
+        this.machine.ioPoll();
         return own.ioPoll!(own.opaque);
       },
       ioPollReady: () => own.ioPollReady!(own.opaque),

@@ -98,6 +98,12 @@ export class Machine {
     return this.laneOf(name).contexts.get(name)!;
   }
 
+  /** Accounts for an io_poll, which an endless run would pass too. */
+  ioPoll(): void {
+    this.whileBusy();
+    this.world.ioPoll();
+  }
+
   fail(at: Place, message: string): void {
     this.failed.push({ at, message });
   }
@@ -108,7 +114,7 @@ export class Machine {
 
   /** Ends and closes everything, in whatever state it is. */
   close(): void {
-    // The scenario is over: a read that fails would leave signals pending, to end the process.
+    // The scenario is over: a failed read would leave signals pending, which would end the process.
     if (this.faults !== null) this.faults.active = false;
     quietly(() => this.children?.close());
     quietly(() => this.signals?.close());

@@ -13,14 +13,7 @@ export function setUp(machine: Machine): void {
   const { scenario, main, world } = machine;
   // Clocks are counted from the start, before anything has taken time.
   machine.clockStart = clockStarts(machine);
-  const signals = scenario.objects.filter((o): o is SignalDef => o.section === 'signals');
-  const children = scenario.objects.filter((o): o is ChildDef => o.section === 'children');
-  if (signals.length + children.length > 0) {
-    const signos = new Set(signals.map((def) => def.signo));
-    if (children.length > 0) signos.add(SIGCHLD);
-    machine.signals = new SignalSet(main, [...signos]);
-    if (children.length > 0) machine.children = new Children(main, machine.signals, children);
-  }
+  createSignals(machine);
   for (const def of scenario.objects) {
     if (def.section === 'signals') machine.signals!.set(def, def);
     else createObject(machine, def);
@@ -28,11 +21,34 @@ export function setUp(machine: Machine): void {
   if (machine.faults !== null) {
     machine.faults.add(scenario.faults.map((fault) => faultOf(machine, fault)));
   }
-  for (const { name, start } of children) if (start) machine.children!.spawn(name);
+  for (const def of scenario.objects) {
+    if (def.section === 'children' && def.start) machine.children!.spawn(def.name);
+  }
   world.begin();
   for (const entry of scenario.timeline) addEntry(machine, entry);
   if (machine.faults !== null) machine.faults.active = true;
   main.loop.iterations = 0;
+}
+
+/** The signalfd, if the file has signals or children, and what reaps the children. */
+function createSignals(machine: Machine): void {
+  const { scenario, main, world } = machine;
+  const { loop, log } = main;
+  const defs = scenario.objects.filter((o): o is SignalDef => o.section === 'signals');
+  const children = scenario.objects.filter((o): o is ChildDef => o.section === 'children');
+  const signos = new Set(defs.map((def) => def.signo));
+  if (children.length > 0) signos.add(SIGCHLD);
+  if (signos.size === 0) return;
+  const signals = new SignalSet([...signos], {
+    loop,
+    selfPid: world.host.getpid(),
+    newCallback: (name, body) => main.newCallback(name, body),
+    childOf: (pid) => machine.children?.nameOf(pid),
+    report: (message) => machine.report(message),
+  });
+  machine.signals = signals;
+  if (children.length === 0) return;
+  machine.children = new Children(children, { world, scenario, loop, log, signals });
 }
 
 /**
