@@ -10,7 +10,7 @@ import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
-// Built beside it and put in its place, so that whoever runs the old one is not disturbed.
+// Built next to it and then renamed, so that runs of the old one are not disturbed.
 const fresh = join(root, `dist-${process.pid}`);
 const old = `${fresh}-old`;
 
@@ -28,7 +28,7 @@ const common = {
   logLevel: 'warning',
 };
 
-/** Imports of files that have bundles of their own, which stand beside whoever loads them. */
+/** Imports of files that have bundles of their own, in the same folder as their importers. */
 const apart = (...names) => ({
   name: 'apart',
   setup(on) {
@@ -148,7 +148,7 @@ try {
       chunkNames: 'chunk-[hash]',
       outdir: fresh,
       packages: 'external',
-      // The sources are not in the package, and who debugs a program of his own looks for them.
+      // The sources are not in the package, and a user's debugger would look for them.
       sourcesContent: true,
     }),
   ]);

@@ -1,5 +1,5 @@
 // npm run fuzz -- NAME [--seed N] [--count N] [--path P]: runs one generator of tests/fuzz/generators
-// in a process of its own, so that a crash or a hang is told with the input that did it.
+// in a process of its own, so that a crash or a hang is reported with its input.
 import { spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -10,11 +10,11 @@ import { build } from 'esbuild';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const folder = join(root, 'tests', 'fuzz', 'generators');
 const names = readdirSync(folder).map((file) => basename(file, '.ts'));
-/** No input may take longer than that. */
+/** No input may take longer than this. */
 const HANG_MS = 10_000;
 
 const { name, seed, count, path } = options();
-// Beside the sources: what they import from node_modules, and find beside themselves, is found.
+// In the tree, so that the bundles find node_modules, and the files they look for.
 const work = mkdtempSync(join(root, 'dist-fuzz-'));
 try {
   process.exitCode = await run();

@@ -8,7 +8,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /** Bundles a file, named from the root of the tree, and imports it. */
 export async function importTs(path) {
   const name = basename(path).replace('.ts', '.mjs');
-  // There the packages are found that it imports.
+  // In node_modules, so that it finds the packages that it imports.
   const outfile = join(root, 'node_modules', '.cache', 'qemu-loop-scripts', name);
   await build({
     absWorkingDir: root,

@@ -15,7 +15,7 @@ const COMMANDS = [
   'sleep 60',
 ];
 
-/** Of the terminal's palette, by number. */
+/** The colours of the terminal's palette, by number. */
 const COLORS = [
   '#545d68',
   '#f47067',
@@ -32,7 +32,7 @@ const [CELL, LINE, MARGIN] = [8.4, 18, 12];
 const looksAlike = (a, b) =>
   ['color', 'bold', 'dim', 'inverse'].every((property) => a[property] === b[property]);
 
-/** Runs of cells that look alike, with where each begins. */
+/** Runs of cells that look alike, each with its first column. */
 function runs(cells) {
   const found = [];
   for (const [column, cell] of cells.entries()) {

@@ -1,6 +1,6 @@
 /**
- * What QEMU answers with abort(): a programming error that makes no sense to go
- * on from. The message is QEMU's own, as it prints it or as its assertion reads.
+ * Stands for QEMU's abort(): a programming error after which going on makes no sense. The message
+ * is QEMU's own, as printed or as its assertion reads.
  */
 export class QemuAbort extends Error {
   override readonly name = 'QemuAbort';

@@ -36,40 +36,38 @@ const T_ACCEPT = EV.aio_notify_accept;
 export interface AioContextOptions {
   /** The kernel, real or simulated. */
   readonly host: Host;
-  /** Shared by the contexts of one machine; its own where absent. */
+  /** Shared by the contexts of one machine; by default its own. */
   readonly clocks?: Clocks;
-  /** Where its events go; nowhere where absent. */
+  /** Takes its events; by default nobody does. */
   readonly trace?: Tracer;
-  /** Tells contexts apart in traces. */
+  /** Identifies the context in traces. */
   readonly id?: number;
-  /** How it waits for its fds; `auto` where absent. */
+  /** How it waits for its fds; by default `auto`. */
   readonly fdmon?: FdMonChoice;
-  /** Whether event notifiers may be watched by their edges, which saves a read; true where absent. */
+  /** Whether event notifiers may be watched by their edges, which saves a read; by default true. */
   readonly edges?: boolean;
 }
 
-/** What is called when an EventNotifier is set; each gets the notifier. */
+/** The functions called when an EventNotifier is set; each gets the notifier. */
 export interface NotifierHandlers {
-  /** The notifier is set; it stays so until EventNotifier.testAndClear. */
+  /** The notifier is set, and stays set until EventNotifier.testAndClear. */
   readonly ioRead?: IOHandler<EventNotifier> | undefined;
-  /** Whether there is anything to do, asked without a system call while the context polls. */
+  /** Tells, without a system call, whether there is anything to do, while the context polls. */
   readonly ioPoll?: AioPollFn<EventNotifier> | undefined;
-  /** ioPoll said so. */
+  /** ioPoll returned true. */
   readonly ioPollReady?: IOHandler<EventNotifier> | undefined;
   /** Whether disableExternal holds it back. */
   readonly isExternal?: boolean | undefined;
-  /** What traces call it. */
+  /** Its name in traces. */
   readonly name?: string | undefined;
 }
 
 /**
- * Bottom halves, fd handlers and timers that are run together, by whoever drives
- * the context: poll() by itself, or a main loop through prepare, check and
- * dispatch. QEMU: AioContext.
+ * Bottom halves, fd handlers and timers that run together. The context is driven by its own poll(),
+ * or by a main loop through prepare, check and dispatch. QEMU: AioContext.
  *
- * A callback that throws ends the poll or dispatch that called it, and the error
- * comes out there. All lists stay whole: what was scheduled runs in the next
- * round, what was ready is found again.
+ * If a callback throws, the poll or dispatch that called it ends with that error. All lists stay
+ * intact: scheduled work runs in the next round, and ready fds are found again.
  */
 export class AioContext implements Disposable {
   readonly id: number;
@@ -100,8 +98,8 @@ export class AioContext implements Disposable {
   #closed = false;
 
   /**
-   * @throws HostError where no descriptor is left for the notifier; TypeError, RangeError for
-   *   options that are missing or none. QEMU: aio_context_new.
+   * @throws HostError if no descriptor is left for the notifier; TypeError, RangeError for missing
+   *   or wrong options. QEMU: aio_context_new.
    */
   constructor(options: AioContextOptions) {
     checkOptions(options, 'AioContext', { host: 'a Host' });
@@ -112,7 +110,7 @@ export class AioContext implements Disposable {
     this.#watchesEdges = options.edges ?? true;
     this.trace = options.trace ?? new Tracer(() => host.clockNs(CLOCK_MONOTONIC));
     this.clocks = options.clocks ?? new Clocks(host);
-    // First, since it may fail, and the timers listen to clocks that others share.
+    // First, since it may fail, and the timers listen to shared clocks.
     this.#own = new OwnNotifier(host);
     this.timers = new TimerListGroup(this.clocks, this.trace, () => this.notify());
     this.bottomHalves = new BhList(this);
@@ -139,7 +137,10 @@ export class AioContext implements Disposable {
     return this.bottomHalves.create(name, callback as BhCallback<unknown>, opaque);
   }
 
-  /** newBottomHalf for a device that must not be called into while it does I/O. QEMU: aio_bh_new_guarded. */
+  /**
+   * Like newBottomHalf, for a device that must not be re-entered during its I/O. QEMU:
+   * aio_bh_new_guarded.
+   */
   newGuardedBottomHalf(
     name: string,
     callback: BhCallback<undefined>,
@@ -160,18 +161,18 @@ export class AioContext implements Disposable {
 
   // Wake-ups
 
-  /** Makes the context look at its work, and not sleep before. QEMU: aio_notify. */
+  /** Makes the context check for work, and not sleep before. QEMU: aio_notify. */
   notify(): void {
     if (this.trace.active) this.tracedNotify();
     else this.untracedNotify();
   }
 
-  /** notify, where trace.active was seen to be false. @internal */
+  /** notify for callers that know trace.active to be false. @internal */
   untracedNotify(): void {
     if (this.wakeup.notify() !== 0) this.#own.set();
   }
 
-  /** notify, where it was seen to be true. @internal */
+  /** notify for callers that know trace.active to be true. @internal */
   tracedNotify(): void {
     const notifyMe = this.wakeup.notify();
     const wrote = notifyMe !== 0 && this.#own.set();
@@ -179,12 +180,14 @@ export class AioContext implements Disposable {
     this.trace.emit(T_NOTIFY, this.id, notifyMe, wrote ? 1 : 0, this.#own.kept ? 1 : 0);
   }
 
-  /** The thread is about to wait for the fds of this context. Returns whether it must not sleep. @internal */
+  /**
+   * The thread is about to wait for the context's fds. Returns whether it must not sleep. @internal
+   */
   enterWait(): boolean {
     return this.#own.enterWait();
   }
 
-  /** The wait is over. Returns the notifier's handler where that counts as ready. @internal */
+  /** The wait is over. Returns the notifier's handler if the notifier counts as ready. @internal */
   leaveWait(): AioHandler | null {
     return this.#own.leaveWait() ? (this.handlers.get(this.notifierFd) ?? null) : null;
   }
@@ -194,12 +197,12 @@ export class AioContext implements Disposable {
     return this.#own.isQuiet;
   }
 
-  /** Whether a round of this context is under way in another. @internal */
+  /** Whether a round of this context is running inside another. @internal */
   get isNested(): boolean {
     return this.#dispatcher.isNested;
   }
 
-  /** Whether every notification is written from now on, see OwnNotifier. @internal */
+  /** Whether every notification is written from now on; see OwnNotifier. @internal */
   writeNotifications(always: boolean): void {
     this.#own.writesAlways = always;
   }
@@ -217,10 +220,10 @@ export class AioContext implements Disposable {
   }
 
   /**
-   * Sets the handlers of an fd in place of those it had; null, or none at all,
-   * removes them. The new ones are called from the next poll on. The context is
-   * notified. QEMU: aio_set_fd_handler.
-   * @throws RangeError, TypeError where fd is none, or handlers are no functions; nothing is changed then
+   * Replaces the handlers of an fd; null, or an object without functions, removes them. The new
+   * ones are called from the next poll on. The context is notified. QEMU: aio_set_fd_handler.
+   * @throws RangeError if fd is not a descriptor, TypeError if a handler is not a function; nothing
+   *   is changed then
    */
   setFdHandler<T = undefined>(fd: number, handlers: FdHandlers<T> | null): Disposable {
     if (handlers !== null) this.#checkOpen('aio_set_fd_handler');
@@ -228,8 +231,9 @@ export class AioContext implements Disposable {
   }
 
   /**
-   * setFdHandler for an event notifier, whose handlers get it. QEMU: aio_set_event_notifier.
-   * @throws as setFdHandler; the fd of a notifier that is closed is -1
+   * setFdHandler for an event notifier, which the handlers get as argument. QEMU:
+   * aio_set_event_notifier.
+   * @throws like setFdHandler; the fd of a closed notifier is -1
    */
   setEventNotifier(notifier: EventNotifier, handlers: NotifierHandlers | null): Disposable {
     if (!(notifier instanceof EventNotifier)) {
@@ -239,7 +243,7 @@ export class AioContext implements Disposable {
     checkObject(handlers, 'aio_set_event_notifier: handlers', 'an object, or null to remove them');
     this.#checkOpen('aio_set_event_notifier');
     const withOpaque: FdHandlers<EventNotifier> = { ...handlers, opaque: notifier };
-    // The context's own is written so rarely that it is not worth an epoll.
+    // The context's own notifier is written so rarely that an epoll would not pay.
     const byEdges =
       this.#watchesEdges && notifier !== this.#own.notifier && notifier.canWatchEdges(this.edges);
     return this.#table.set(
@@ -250,14 +254,17 @@ export class AioContext implements Disposable {
   }
 
   /**
-   * Makes the descriptors of event notifiers readable exactly while they are set,
-   * for who polls them himself. The next poll of a context may end that.
+   * Makes the descriptors of event notifiers readable exactly while they are set, for callers that
+   * poll the descriptors themselves. The next poll of a context may end that.
    */
   settleNotifiers(): void {
     this.edges.begin(null);
   }
 
-  /** What is called when user-space polling of a handler begins and ends. QEMU: aio_set_fd_poll. */
+  /**
+   * Sets the functions called when user-space polling of a handler begins and ends. QEMU:
+   * aio_set_fd_poll.
+   */
   setFdPoll(
     fd: number,
     begin: IOHandler<unknown> | undefined,
@@ -269,17 +276,20 @@ export class AioContext implements Disposable {
     handler.ioPollEnd = end ?? null;
   }
 
-  /** Removes a registration, unless another has taken its place. @internal */
+  /** Removes a registration, unless another has replaced it. @internal */
   removeHandler(handler: AioHandler): void {
     this.#table.remove(handler);
   }
 
-  /** Holds external handlers back until enableExternal was called as often. QEMU: aio_disable_external. */
+  /**
+   * Holds back external handlers until enableExternal has been called as often. QEMU:
+   * aio_disable_external.
+   */
   disableExternal(): void {
     this.externalDisableCount++;
   }
 
-  /** @throws QemuAbort where disableExternal was not called as often. QEMU: aio_enable_external. */
+  /** @throws QemuAbort if disableExternal was not called as often. QEMU: aio_enable_external. */
   enableExternal(): void {
     if (this.externalDisableCount === 0) {
       throw assertionFailed('aio_enable_external', 'old > 0');
@@ -295,15 +305,15 @@ export class AioContext implements Disposable {
   // Polling
 
   /**
-   * Most that a blocking poll spins before it sleeps, in ns, and how that grows
-   * and shrinks. QEMU: aio_context_set_poll_params.
+   * Sets how long a blocking poll may spin before it sleeps, in ns, and how that time grows and
+   * shrinks. QEMU: aio_context_set_poll_params.
    */
   setPollParams(maxNs: number, grow: number, shrink: number): void {
     this.polling.setParams(maxNs, grow, shrink);
     this.notify();
   }
 
-  /** How the context waits for its fds now. */
+  /** How the context currently waits for its fds. */
   get fdmon(): FdMonKind {
     return this.monitors.kind;
   }
@@ -318,7 +328,10 @@ export class AioContext implements Disposable {
     this.#table.stoppedPolling(handler);
   }
 
-  /** How long the context may sleep, in ns: 0 where there is work, -1 for ever. QEMU: aio_compute_timeout. */
+  /**
+   * How long the context may sleep, in ns: 0 if there is work, -1 for ever. QEMU:
+   * aio_compute_timeout.
+   */
   computeTimeoutNs(): number {
     const timeout = this.bottomHalves.timeoutNs();
     if (timeout === 0) return 0;
@@ -326,10 +339,9 @@ export class AioContext implements Disposable {
   }
 
   /**
-   * One round: sleeps if it may and there is nothing to do, then runs bottom
-   * halves, ready fd handlers, and timers. May be called from a callback.
-   * Returns whether it made progress. QEMU: aio_poll.
-   * @throws Error where the context is closed; HostError where the kernel refuses every wait
+   * Runs one round: sleeps if it may and has nothing to do, then runs bottom halves, ready fd
+   * handlers, and timers. A callback may call it. Returns whether it made progress. QEMU: aio_poll.
+   * @throws Error if the context is closed; HostError if the kernel refuses every wait
    */
   poll(blocking: boolean): boolean {
     this.#checkOpen('aio_poll');
@@ -349,7 +361,7 @@ export class AioContext implements Disposable {
     return progress;
   }
 
-  /** @param traced trace.active, looked at once */
+  /** @param traced trace.active, read once */
   #round(blocking: boolean, traced: boolean): boolean {
     const ready = this.#dispatcher.enterRound();
     let progress: boolean;
@@ -364,14 +376,19 @@ export class AioContext implements Disposable {
     return progress;
   }
 
-  // The other way to drive it: as a source of a main loop
+  // The other way to drive a context: as a source of a main loop
 
-  /** The main loop that polls this context's fds, from now on. QEMU: g_source_attach. @internal */
+  /**
+   * Hands this context's fds to a main loop's poll from now on. QEMU: g_source_attach. @internal
+   */
   attachTo(sink: PollSink): Disposable {
     return this.#table.attachTo(sink);
   }
 
-  /** Before a main loop sleeps. Returns how long it may, as computeTimeoutNs. QEMU: aio_ctx_prepare. */
+  /**
+   * Called before a main loop sleeps. Returns how long it may sleep, like computeTimeoutNs. QEMU:
+   * aio_ctx_prepare.
+   */
   prepare(): number {
     this.wakeup.beginSourceSleep();
     const timeoutNs = this.computeTimeoutNs();
@@ -380,7 +397,7 @@ export class AioContext implements Disposable {
     return timeoutNs;
   }
 
-  /** A main loop's poll begins anew: what was found before counts no more. @internal */
+  /** A new poll of a main loop begins: earlier results no longer count. @internal */
   clearRevents(): void {
     this.#dispatcher.clearRevents();
   }
@@ -390,7 +407,10 @@ export class AioContext implements Disposable {
     this.#dispatcher.addPending(handler, revents);
   }
 
-  /** After a main loop slept. Returns whether there is anything to dispatch. QEMU: aio_ctx_check. */
+  /**
+   * Called after a main loop slept. Returns whether there is anything to dispatch. QEMU:
+   * aio_ctx_check.
+   */
   check(): boolean {
     this.wakeup.endSourceSleep();
     this.#accept(this.trace.active);
@@ -411,10 +431,10 @@ export class AioContext implements Disposable {
   }
 
   /**
-   * Closes all that the context opened; a callback of its own may do so. Afterwards what
-   * would have it do something throws, and what takes something back does nothing.
-   * @throws where a bottom half is still scheduled that nobody deleted, after
-   *   everything is closed. QEMU: aio_ctx_finalize.
+   * Closes everything that the context opened; one of its own callbacks may do so. Afterwards every
+   * call that would give it work throws, and disposals do nothing.
+   * @throws Error if a bottom half is still scheduled and was not deleted, after everything is
+   *   closed. QEMU: aio_ctx_finalize.
    */
   close(): void {
     if (this.#closed) return;
@@ -427,7 +447,7 @@ export class AioContext implements Disposable {
     if (leaked.length > 0) throw leakError(leaked);
   }
 
-  /** close. */
+  /** See close. */
   dispose(): void {
     this.close();
   }
@@ -450,17 +470,17 @@ export class AioContext implements Disposable {
     if (this.trace.on[T_ACCEPT] !== 0) this.trace.emit(T_ACCEPT, this.id, notified);
   }
 
-  /** Everything of poll() up to the callbacks. Returns whether user-space polling made progress. */
+  /** The part of poll() before the callbacks. Returns whether user-space polling made progress. */
   #waitForEvents(ready: ReadyList, blocking: boolean, traced: boolean): boolean {
     const polling = this.polling;
     const startNs = polling.maxNs > 0 ? this.clocks.nowNs(QEMU_CLOCK_REALTIME) : 0;
     const progress = polling.tryPoll(ready, blocking ? this.computeTimeoutNs() : 0);
     let timeoutNs = polling.timeoutNs;
-    // While we do not sleep, all work is looked at before the next sleep anyway.
+    // If we do not sleep, all work is checked before the next sleep anyway.
     const sleeps = timeoutNs !== 0;
     if (sleeps && this.wakeup.beginSleep()) timeoutNs = 0;
     try {
-      // Where all handlers can be polled, a look at them has been enough.
+      // If all handlers can be polled, polling them was enough.
       if (timeoutNs !== 0 || this.needWait()) this.#waitForFds(ready, timeoutNs);
     } finally {
       if (sleeps) this.wakeup.endSleep();
@@ -474,7 +494,7 @@ export class AioContext implements Disposable {
     const awake = this.enterWait();
     this.monitors.wait(ready, awake ? 0 : timeoutNs);
     const notifier = this.leaveWait();
-    // From an outer round's list too: a nested round takes over what it finds.
+    // Also from an outer round's list: a nested round takes over what it finds.
     if (notifier !== null && notifier.readyList !== ready) ready.add(notifier, POLLIN);
   }
 }

@@ -17,7 +17,7 @@ import type { PlainWords } from './wake/words.ts';
 
 const FIRST = bhIndex(FIRST_BH);
 
-/** What traces call a bottom half: 1, 2, 3 … */
+/** The number of a bottom half in traces: 1, 2, 3 … */
 function number(slot: number): number {
   return bhIndex(slot) - FIRST + 1;
 }
@@ -28,17 +28,17 @@ const T_POLL = EV.aio_bh_poll;
 const T_CALL_BEGIN = EV.aio_bh_call_begin;
 const T_CALL_END = EV.aio_bh_call_end;
 
-/** An idle bottom half lets its context sleep for this long at most. QEMU: aio_compute_bh_timeout. */
+/** The longest that an idle bottom half lets its context sleep. QEMU: aio_compute_bh_timeout. */
 const IDLE_TIMEOUT_NS = 10_000_000;
 
-/** Still scheduled when its context was closed. */
+/** A bottom half that was still scheduled when its context was closed. */
 export interface LeakedBh {
   readonly name: string;
-  /** Nobody holds it, so that nobody could have deleted it. */
+  /** Whether it is a one-shot, which nobody holds and so nobody could have deleted. */
   readonly oneshot: boolean;
 }
 
-/** What bottom halves need of the context that they belong to. */
+/** The parts of a context that its bottom halves need. */
 export interface BhOwner {
   readonly id: number;
   readonly trace: Tracer;
@@ -51,23 +51,23 @@ export interface BhOwner {
 /**
  * The bottom halves of one context: their tables, and the rounds that run them.
  *
- * A round is a slice: bh_list as it stood when aio_bh_poll detached it. A nested
- * round first finishes the slices of the rounds that it interrupted, so slices
- * are a queue that outlives any one call, also one that a throwing callback left.
+ * A round is a slice: bh_list as aio_bh_poll detached it. A nested round first finishes the slices
+ * of the rounds that it interrupted, so slices form a queue that outlives any one call, even one
+ * that a throwing callback ended.
  */
 export class BhList implements BhQueue {
   readonly #owner: BhOwner;
   readonly #wakeup: Wakeup;
   readonly #trace: Tracer;
-  // By bhIndex of the slot; those before FIRST stand for none.
+  // Indexed by bhIndex of the slot; the entries before FIRST are unused.
   readonly #callbacks: (BhCallback<never> | null)[] = [null, null];
   readonly #opaques: unknown[] = [null, null];
   readonly #names: string[] = ['', ''];
   readonly #objects: (BottomHalf | null)[] = [null, null];
   readonly #free: number[] = [];
   /**
-   * What is left of each slice, oldest first, at #firstSlice to #endSlice - 1. The
-   * array never shrinks, since an array that is emptied gives its memory back.
+   * The rest of each slice, oldest first, from #firstSlice to #endSlice - 1. The array never
+   * shrinks, since emptying an array releases its memory.
    */
   readonly #slices: number[] = [];
   #firstSlice = 0;
@@ -121,15 +121,15 @@ export class BhList implements BhQueue {
   }
 
   /**
-   * Runs one round, and first whatever outer rounds have left. Returns whether
-   * any but idle ones ran. QEMU: aio_bh_poll.
+   * Runs one round, after finishing those of outer rounds. Returns whether any ran that was not
+   * idle. QEMU: aio_bh_poll.
    */
   poll(): boolean {
     const slices = this.#slices;
     const head = this.#wakeup.detach();
     if (head !== NO_BH) slices[this.#endSlice++] = head;
     if (this.#firstSlice === this.#endSlice) return false;
-    // Looked at once: who begins to trace in a callback sees the next round.
+    // Read once: tracing that begins in a callback shows from the next round on.
     const traced = this.#trace.active;
     if (traced) this.#tracePoll();
     let progress = false;
@@ -139,7 +139,7 @@ export class BhList implements BhQueue {
         this.#firstSlice++;
         continue;
       }
-      // Before the dequeue, which allows the slot to be pushed again.
+      // Must come before the dequeue, which allows the slot to be pushed again.
       slices[this.#firstSlice] = this.#wakeup.next(slot);
       const flags = this.#wakeup.dequeue(slot);
       if ((flags & (BH_SCHEDULED | BH_DELETED)) === BH_SCHEDULED) {
@@ -168,7 +168,7 @@ export class BhList implements BhQueue {
     return timeout;
   }
 
-  /** Whether any is to be called. QEMU: the walks of aio_ctx_check. */
+  /** Whether any is to be called. QEMU: as aio_ctx_check's walks find out. */
   anyScheduled(): boolean {
     if (this.#anyScheduledIn(this.#wakeup.first)) return true;
     for (let i = this.#firstSlice; i < this.#endSlice; i++) {
@@ -178,8 +178,8 @@ export class BhList implements BhQueue {
   }
 
   /**
-   * Frees all that is on the list, and returns those that are there though nobody
-   * deleted them. QEMU: aio_ctx_finalize.
+   * Frees everything on the list, and returns the bottom halves that nobody deleted. QEMU:
+   * aio_ctx_finalize.
    */
   drain(): LeakedBh[] {
     const leaked: LeakedBh[] = [];
@@ -203,7 +203,7 @@ export class BhList implements BhQueue {
     return leaked;
   }
 
-  /** Names and flags of all that exist, for people and tools to look at. */
+  /** Names and flags of all bottom halves, for people and tools. */
   *entries(): Generator<{ name: string; flags: number }> {
     for (let i = FIRST; i < this.#callbacks.length; i++) {
       if (this.#callbacks[i] !== null) {

@@ -4,7 +4,7 @@ import { BH_DELETED, BH_IDLE, BH_SCHEDULED, NO_BH } from './wake/wakeup.ts';
 /** A bottom half's function. QEMU: QEMUBHFunc. */
 export type BhCallback<T> = (opaque: T) => void;
 
-/** What a bottom half needs of the list that it belongs to. */
+/** The parts of its list that a bottom half needs. */
 export interface BhQueue {
   enqueue(slot: number, flags: number): void;
   cancel(slot: number): void;
@@ -13,14 +13,14 @@ export interface BhQueue {
 }
 
 /**
- * A function that an AioContext calls soon, once for however many times it was
- * scheduled before its turn. Made by AioContext.newBottomHalf. QEMU: QEMUBH.
+ * A function that an AioContext calls soon, and only once however often it was scheduled before its
+ * turn. Made by AioContext.newBottomHalf. QEMU: QEMUBH.
  */
 export class BottomHalf {
-  /** What traces, logs and leak reports call it. */
+  /** Its name in traces, logs and leak reports. */
   readonly name: string;
   readonly #list: BhQueue;
-  /** Its place in the list's tables, NO_BH once it is freed. Only BhList writes it. @internal */
+  /** Its place in the list's tables; NO_BH once it is freed. Only BhList writes it. @internal */
   slot: number;
 
   /** @internal */
@@ -30,33 +30,33 @@ export class BottomHalf {
     this.slot = slot;
   }
 
-  /** It runs in the context's next round of bottom halves. QEMU: qemu_bh_schedule. */
+  /** Makes it run in the context's next round of bottom halves. QEMU: qemu_bh_schedule. */
   schedule(): void {
     this.#list.enqueue(this.#live(), BH_SCHEDULED);
   }
 
   /**
-   * Like schedule, but it is no hurry and no progress: a main loop may sleep
-   * 10 ms before it runs. QEMU: qemu_bh_schedule_idle.
+   * Like schedule, but neither urgent nor progress: a main loop may sleep 10 ms before it runs.
+   * QEMU: qemu_bh_schedule_idle.
    */
   scheduleIdle(): void {
     this.#list.enqueue(this.#live(), BH_SCHEDULED | BH_IDLE);
   }
 
-  /** Takes a schedule back. QEMU: qemu_bh_cancel. */
+  /** Undoes a schedule. QEMU: qemu_bh_cancel. */
   cancel(): void {
     this.#list.cancel(this.#live());
   }
 
   /**
-   * It is never called again, and is freed, with its function, in the next round that
-   * runs bottom halves; until then a schedule is ignored. QEMU: qemu_bh_delete.
+   * Makes sure that it is never called again. It is freed, with its function, in the next round of
+   * bottom halves; until then a schedule is ignored. QEMU: qemu_bh_delete.
    */
   delete(): void {
     this.#list.enqueue(this.#live(), BH_DELETED);
   }
 
-  /** delete, once; nothing where it is deleted already. */
+  /** Like delete, but does nothing if it is deleted already. */
   dispose(): void {
     if (!this.deleted) this.delete();
   }
@@ -66,7 +66,7 @@ export class BottomHalf {
     return this.slot !== NO_BH && this.#list.isScheduled(this.slot);
   }
 
-  /** Whether delete was called: it is not called any more. */
+  /** Whether delete was called, so that it is not called any more. */
   get deleted(): boolean {
     return this.slot === NO_BH || this.#list.isDeleted(this.slot);
   }

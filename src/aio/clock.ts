@@ -4,13 +4,13 @@ import type { Host } from '../host/host.ts';
 import { QemuAbort } from './abort.ts';
 
 /**
- * QEMU's clocks. `realtime` always runs; `virtual` runs while the machine does;
- * `host` is the wall clock, in ns since 1970;
- * `virtual_rt` is what QEMU uses for icount warps, and runs like realtime.
+ * QEMU's clocks. `realtime` always runs; `virtual` runs while the machine does; `host` is the wall
+ * clock, in ns since 1970; `virtual_rt` is the clock that QEMU uses for icount warps, and runs like
+ * realtime.
  */
 export type ClockName = 'realtime' | 'virtual' | 'host' | 'virtual_rt';
 
-/** QEMU: QEMUClockType. Timers are run in this order. */
+/** Timers run in the order of these numbers. QEMU: QEMUClockType. */
 export const QEMU_CLOCK_REALTIME = 0;
 export const QEMU_CLOCK_VIRTUAL = 1;
 export const QEMU_CLOCK_HOST = 2;
@@ -24,31 +24,31 @@ export function clockType(name: ClockName): number {
   return CLOCK_NAMES.indexOf(name);
 }
 
-// qemu_timer_new's scales: ns of one unit of a timer's time
+// The scales of qemu_timer_new: ns per unit of a timer's time
 export const SCALE_NS = 1;
 export const SCALE_US = 1_000;
 export const SCALE_MS = 1_000_000;
 
-/** A timer list, as its clock sees it. */
+/** A timer list, as seen by its clock. */
 export interface ClockListener {
-  /** Whether its timers are being called. QEMU: timers_done_ev is not set. */
+  /** Whether its timers are being called right now. QEMU: timers_done_ev is not set. */
   readonly isRunning: boolean;
-  /** The clock starts. */
+  /** Called when the clock starts. */
   clockEnabled(): void;
 }
 
 /**
- * The four clocks of one machine: a main loop and its contexts share them. The
- * virtual clock starts stopped, as QEMU's before the machine runs.
+ * The four clocks of one machine, shared by a main loop and its contexts. The virtual clock is
+ * stopped at first, as QEMU's is before the machine runs.
  */
 export class Clocks {
   readonly #host: Host;
   readonly #enabled = [true, false, true, true];
   readonly #listeners: ClockListener[][] = [[], [], [], []];
-  /** Virtual time is this while stopped, and this plus monotonic time while it runs. */
+  /** Virtual time while the clock is stopped; while it runs, the difference to monotonic time. */
   #virtualBaseNs: number;
 
-  /** @throws TypeError where it is no Host */
+  /** @throws TypeError if it is not a Host */
   constructor(host: Host) {
     checkHost(host, 'Clocks');
     this.#host = host;
@@ -58,7 +58,7 @@ export class Clocks {
   /**
    * The time of a clock in ns. QEMU: qemu_clock_get_ns.
    *
-   * A number tells that of the host clock to 256 ns only; restNs is what it leaves out.
+   * For the host clock a number is exact only to 256 ns; restNs gives the remainder.
    */
   nowNs(type: number): number {
     switch (type) {
@@ -73,25 +73,25 @@ export class Clocks {
   }
 
   /**
-   * What the nowNs right before left out, ns: the time is exactly the sum. So what is armed
-   * for now, in a timer's callback, is later than that callback, as it is in QEMU.
+   * The part that the nowNs call right before left out, ns: the exact time is the sum of both. A
+   * timer that its own callback arms for now is therefore later than that callback, as in QEMU.
    */
   restNs(type: number): number {
     return type === QEMU_CLOCK_HOST ? this.#host.clockRestNs : 0;
   }
 
-  /** Whether the clock runs, of QEMU_CLOCK_*. */
+  /** Whether a clock, a QEMU_CLOCK_*, runs. */
   isEnabled(type: number): boolean {
     return this.#enabled[type]!;
   }
 
   /**
-   * Starts or stops a clock. The timers of a stopped clock neither run nor count
-   * for a timeout; the virtual clock's time stands still as well. QEMU:
-   * qemu_clock_enable, with cpu_enable_ticks and cpu_disable_ticks.
-   * @throws TypeError, RangeError if it is not a clock; QemuAbort if a running clock is stopped
-   *   in a callback of one of its own timers, or in a poll that such a callback makes; nothing
-   *   is changed then. QEMU waits there for the timers of that clock to be done, for ever.
+   * Starts or stops a clock. The timers of a stopped clock do not run, nor count for a timeout; the
+   * virtual clock's time stands still as well. QEMU: qemu_clock_enable, with cpu_enable_ticks and
+   * cpu_disable_ticks.
+   * @throws TypeError, RangeError if it is not a clock; QemuAbort if a running clock is stopped in
+   *   a callback of one of its own timers, or in a poll that such a callback makes; nothing is
+   *   changed then. QEMU would wait there for ever, until the clock's timers are done.
    */
   enable(type: number, enabled: boolean): void {
     checkInteger(type, 'qemu_clock_enable: the clock', 0, this.#enabled.length - 1);
@@ -114,7 +114,7 @@ export class Clocks {
     if (enabled) for (const listener of this.#listeners[type]!) listener.clockEnabled();
   }
 
-  /** Adds one that is told when the clock starts. @internal */
+  /** Adds a listener that is called when the clock starts. @internal */
   listen(type: number, listener: ClockListener): void {
     this.#listeners[type]!.push(listener);
   }
@@ -127,7 +127,7 @@ export class Clocks {
   }
 }
 
-/** The sooner of two timeouts in ns, -1 being none. QEMU: qemu_soonest_timeout. */
+/** The sooner of two timeouts in ns; -1 means none. QEMU: qemu_soonest_timeout. */
 export function soonestTimeout(a: number, b: number): number {
   if (a < 0) return b;
   if (b < 0) return a;

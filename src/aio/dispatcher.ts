@@ -11,7 +11,7 @@ const T_FD_END = EV.fd_handler_end;
 const READ_EVENTS = POLLIN | POLLHUP | POLLERR;
 const WRITE_EVENTS = POLLOUT | POLLERR;
 
-/** What the dispatcher needs of its context. */
+/** The parts of its context that the dispatcher needs. */
 export interface DispatchOwner {
   readonly id: number;
   readonly trace: Tracer;
@@ -20,28 +20,27 @@ export interface DispatchOwner {
 }
 
 /**
- * Calls the fd handlers of a context that are ready.
+ * Calls the ready fd handlers of a context.
  *
  * Invariants:
- *  D1. Handlers are called by #dispatch only, which checks `deleted` right before
- *      each call: what is removed is not called, not even in this round.
- *  D2. A handler set while a round is under way has no revents, so it is not
- *      called before the next poll.
- *  D3. Rounds nest, each with a ready list of its own. A callback that throws ends
- *      its round; what the round had left is found again by the next poll.
- *  D4. A handler has one `revents`, whoever found it. A main loop's poll sets it for
- *      every fd, also for those that an outer round has found and not called yet.
+ *  D1. Handlers are called only by #dispatch, which checks `deleted` right before each call: a
+ *      removed handler is not called, even in this round.
+ *  D2. A handler set during a round has no revents, so it is not called before the next poll.
+ *  D3. Rounds nest, each with a ready list of its own. A callback that throws ends its round; the
+ *      next poll finds the rest of the round again.
+ *  D4. A handler has one `revents`, whoever found it. A main loop's poll sets it for every fd,
+ *      including those that an outer round has found and not called yet.
  */
 export class Dispatcher {
   readonly #owner: DispatchOwner;
   readonly #table: HandlerTable;
-  /** One ready list for each depth of nesting, kept for the next time. */
+  /** A ready list for each depth of nesting, kept for reuse. */
   readonly #lists: ReadyList[] = [];
   #depth = 0;
-  /** Handlers whose revents a main loop's poll has set: those at 0 to #pendingCount - 1. */
+  /** Handlers whose revents a main loop's poll has set, from 0 to #pendingCount - 1. */
   readonly #pending: AioHandler[] = [];
   #pendingCount = 0;
-  /** Changes with them. */
+  /** Incremented on each change of the pending handlers. */
   #pendingVersion = 0;
 
   constructor(owner: DispatchOwner, table: HandlerTable) {
@@ -49,7 +48,7 @@ export class Dispatcher {
     this.#table = table;
   }
 
-  /** Begins a round; leaveRound must follow, whatever is thrown. */
+  /** Begins a round; leaveRound must follow, even after an error. */
   enterRound(): ReadyList {
     let ready = this.#lists[this.#depth];
     if (ready === undefined) {
@@ -65,7 +64,10 @@ export class Dispatcher {
     if (!ready.isEmpty) ready.drop();
   }
 
-  /** Calls what is on the list. Returns whether that was progress. QEMU: aio_dispatch_ready_handlers. */
+  /**
+   * Calls the handlers on the list. Returns whether that was progress. QEMU:
+   * aio_dispatch_ready_handlers.
+   */
   dispatchReady(ready: ReadyList): boolean {
     let progress = false;
     for (let handler = ready.take(); handler !== null; handler = ready.take()) {
@@ -74,12 +76,12 @@ export class Dispatcher {
     return progress;
   }
 
-  /** Whether a round is under way in another. QEMU: the count of ctx->list_lock above 1. */
+  /** Whether a round is running inside another. QEMU: the count of ctx->list_lock above 1. */
   get isNested(): boolean {
     return this.#depth > 1;
   }
 
-  /** A main loop's poll begins anew: what was found before counts no more (D4). */
+  /** A new poll of a main loop begins: earlier results no longer count (D4). */
   clearRevents(): void {
     for (let i = 0; i < this.#pendingCount; i++) this.#pending[i]!.revents = 0;
     this.#pendingCount = 0;
@@ -94,7 +96,7 @@ export class Dispatcher {
     this.#pendingVersion++;
   }
 
-  /** Whether a main loop's poll found anything that will be called. QEMU: aio_pending. */
+  /** Whether a main loop's poll found a handler that will be called. QEMU: aio_pending. */
   anyPending(): boolean {
     for (let i = 0; i < this.#pendingCount; i++) {
       const handler = this.#pending[i]!;
@@ -107,9 +109,9 @@ export class Dispatcher {
   }
 
   /**
-   * Calls what a main loop's poll found, newest registration first. QEMU walks over
-   * all handlers: a nested iteration may change what is pending, and the walk goes on
-   * from where it was. Must be called in a round. QEMU: aio_dispatch_handlers.
+   * Calls the handlers that a main loop's poll found, newest registration first. QEMU walks over
+   * all handlers: if a nested iteration changes the pending ones, the walk goes on from where it
+   * was. Must be called in a round. QEMU: aio_dispatch_handlers.
    */
   dispatchPending(): void {
     this.#table.startPollingAll();
@@ -119,7 +121,7 @@ export class Dispatcher {
     try {
       for (let i = 0; i < this.#pendingCount; ) {
         const handler = pending[i++]!;
-        // What a nested round has called has neither any more.
+        // A handler that a nested round has called has neither any more.
         if (handler.revents === 0 && !handler.pollReady) continue;
         this.#dispatch(handler);
         if (version === this.#pendingVersion) continue;
@@ -134,7 +136,9 @@ export class Dispatcher {
     }
   }
 
-  /** Newest first, with those that user-space polling left ready. Returns their version. */
+  /**
+   * Sorts newest first, including those that user-space polling left ready. Returns their version.
+   */
   #sortPending(): number {
     const pending = this.#pending;
     this.#pendingCount = this.#owner.polling.collectReady(pending, this.#pendingCount);

@@ -4,49 +4,51 @@ import { check, EAGAIN, EINTR, ENOSYS, HostError } from '../host/errno.ts';
 import type { Host, HostBuffer } from '../host/host.ts';
 import type { EdgeNotifiers } from './fdmon/edges.ts';
 
-/** Bytes of one read: all of an eventfd, and much of a pipe. */
+/** Bytes per read: all of an eventfd, or much of a pipe. */
 const READ_SIZE = 512;
 const TWO_32 = 4294967296;
-/** In a row: an eventfd that is readable and cannot be read would keep its loop busy for ever. */
+/**
+ * Failures in a row: an eventfd that stays readable but cannot be read would keep its loop busy for
+ * ever.
+ */
 const MOST_FAILED_READS = 1_000;
 
 /**
- * A flag that a poll loop can wait for: an eventfd, or a pipe where the kernel
- * has none. Any number of sets before a test_and_clear are one event. QEMU:
- * EventNotifier.
+ * A flag that a poll loop can wait for: an eventfd, or a pipe if the kernel has no eventfds. Any
+ * number of sets before a test_and_clear count as one event. QEMU: EventNotifier.
  *
- * While it has handlers on a context, its eventfd may be readable though it is
- * cleared: see EdgeNotifiers. AioContext.settleNotifiers ends that.
+ * While it has handlers on a context, its eventfd may be readable although it is cleared: see
+ * EdgeNotifiers. AioContext.settleNotifiers ends that.
  *
- * It is for one JavaScript thread. But whoever writes 8 bytes (the number 1) to its fd
- * sets it: that is how another thread wakes a loop, to let it quit, say, since a worker
- * whose loop sleeps hears neither terminate() nor the end of the process.
+ * It belongs to one JavaScript thread. But anybody can set it by writing 8 bytes (the number 1) to
+ * its fd. Another thread can wake a loop that way, for example to make it quit: a worker whose loop
+ * sleeps reacts neither to terminate() nor to the end of the process.
  */
 export class EventNotifier {
   readonly #host: Host;
   readonly #buffer: HostBuffer;
   #rfd = -1;
   #wfd = -1;
-  /** Whose handlers watch it, where that is edge-triggered. */
+  /** The notifiers of the context that watches it edge-triggered, if one does. */
   #edges: EdgeNotifiers | null = null;
-  /** An edge was told, and it was not cleared since. */
+  /** Whether an edge was reported, and it has not been cleared since. */
   #latched = false;
   #owes = false;
   #failedReads = 0;
-  /** What we have added to the counter since it was read, and how much of that had been cleared. */
+  /** How much we have added to the counter since it was read, and how much of that is cleared. */
   #written: number;
   #cleared = 0;
 
   /**
    * @param active whether it starts set
-   * @param usePipe makes a pipe also where there are eventfds
-   * @throws HostError where there are no descriptors left. QEMU: event_notifier_init.
+   * @param usePipe makes a pipe even if there are eventfds
+   * @throws HostError if no descriptors are left. QEMU: event_notifier_init.
    */
   constructor(host: Host, active = false, usePipe = false) {
     checkOptions({ host }, 'EventNotifier', { host: 'a Host' });
     this.#host = host;
     this.#written = active ? 1 : 0;
-    // Bytes 0 to 7 are the number 1 that a set writes, 8 and up take what is read.
+    // Bytes 0 to 7 hold the number 1 that a set writes; reads go to byte 8 and up.
     this.#buffer = host.alloc(8 + READ_SIZE);
     this.#buffer.i32[0] = 1;
     const fd = usePipe ? -ENOSYS : host.eventfd(active ? 1 : 0, O_CLOEXEC | O_NONBLOCK);
@@ -61,19 +63,28 @@ export class EventNotifier {
     if (active) this.set();
   }
 
-  /** The descriptor that is readable while the notifier is set; -1 once closed. QEMU: event_notifier_get_fd. */
+  /**
+   * The descriptor that is readable while the notifier is set; -1 once it is closed. QEMU:
+   * event_notifier_get_fd.
+   */
   get fd(): number {
     return this.#rfd;
   }
 
-  /** Whether a context can watch it by its edges: not a pipe, which has to be read, and not what another watches so. @internal */
+  /**
+   * Whether a context can watch it by its edges. A pipe must be read, and another context may
+   * already watch it that way. @internal
+   */
   canWatchEdges(edges: EdgeNotifiers): boolean {
     return this.#rfd === this.#wfd && (this.#edges === null || this.#edges === edges);
   }
 
-  /** Returns 0, or -errno. That a pipe is full is no error: it is set then. QEMU: event_notifier_set. */
+  /**
+   * Returns 0, or -errno. A full pipe is not an error: the notifier is set then. QEMU:
+   * event_notifier_set.
+   */
   set(): number {
-    // It is set: another edge would make a second event of it.
+    // It is set already: another edge would make a second event.
     if (this.#latched) return 0;
     this.#written++;
     let ret: number;
@@ -85,7 +96,7 @@ export class EventNotifier {
 
   /**
    * Returns whether it was set. QEMU: event_notifier_test_and_clear.
-   * @throws HostError where reads do nothing but fail
+   * @throws HostError if reads keep failing
    */
   testAndClear(): boolean {
     if (!this.#latched) return this.#rfd === this.#wfd ? this.#takeCount() > 0 : this.#drainPipe();
@@ -104,10 +115,10 @@ export class EventNotifier {
     return true;
   }
 
-  /** A context begins to watch it edge-triggered; null: it stops. @internal */
+  /** A context begins to watch it edge-triggered, or stops (null). @internal */
   watchEdges(edges: EdgeNotifiers | null): void {
     this.#edges?.pay(this);
-    // The counter says so by itself.
+    // From now on the counter shows it.
     this.#latched = false;
     this.#edges = edges;
   }
@@ -121,23 +132,25 @@ export class EventNotifier {
     return this.#owes;
   }
 
-  /** An edge was told. Returns whether that is new. */
+  /** An edge was reported. Returns whether that is new. */
   latch(): boolean {
     const isNew = !this.#latched;
     this.#latched = true;
     return isNew;
   }
 
-  /** Reads the eventfd where that was put off, so that it is readable only while it is set. */
+  /**
+   * Does the read that was put off, so that the eventfd is readable only while the notifier is set.
+   */
   pay(): void {
     this.#owes = false;
-    // Closed, or set again: then it is rightly readable.
+    // If it is closed, or set again, nothing is owed.
     if (this.#rfd < 0 || this.#latched || this.#written > this.#cleared) return;
-    // Another process has set it, perhaps since: that must not be lost.
+    // Another process has set it, perhaps since then: that must not be lost.
     if (this.#takeCount() > 0) this.set();
   }
 
-  /** Reads the counter. Returns how much of it had not been cleared. */
+  /** Reads the counter. Returns the part that had not been cleared. */
   #takeCount(): number {
     const words = this.#buffer.i32;
     let ret: number;
@@ -152,7 +165,7 @@ export class EventNotifier {
     return count;
   }
 
-  /** Nobody reads what is closed. */
+  /** Ignores failures once it is closed. */
   #readFailed(ret: number): void {
     if (this.#rfd >= 0 && ++this.#failedReads >= MOST_FAILED_READS) {
       throw new HostError(ret, 'read of an event notifier');
@@ -166,12 +179,12 @@ export class EventNotifier {
       if (ret === -EINTR) continue;
       if (ret > 0) wasSet = true;
       else if (ret < 0 && ret !== -EAGAIN) this.#readFailed(ret);
-      // It is empty once a read comes back short.
+      // A short read means that it is empty.
       if (ret < READ_SIZE) return wasSet;
     }
   }
 
-  /** Closes it; nothing where it is closed already. QEMU: event_notifier_cleanup. */
+  /** Closes it; does nothing if it is closed already. QEMU: event_notifier_cleanup. */
   dispose(): void {
     const [rfd, wfd] = [this.#rfd, this.#wfd];
     if (rfd < 0) return;

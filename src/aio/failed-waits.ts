@@ -1,23 +1,26 @@
 import { EACCES, EBADF, EINTR, EINVAL, ENOSYS, EPERM, HostError } from '../host/errno.ts';
 
-/** In a row. A wait that fails returns at once, so that a loop would spin on it, and hear of no signal. */
+/**
+ * Failures in a row. A failing wait returns at once, so a loop would spin on it, and never see a
+ * signal.
+ */
 const MOST_FAILED = 1_000;
-/** That say of an epoll that it will never do. */
+/** Errors that mean that an epoll will never work. */
 const USELESS = [-EACCES, -EBADF, -EINVAL, -ENOSYS, -EPERM];
 
-/** Whether poll is to be tried in the place of epoll_wait. */
+/** Whether to try poll instead of epoll_wait. */
 export function isEpollUseless(ret: number): boolean {
   return ret < 0 && USELESS.includes(ret);
 }
 
-/** Ends a loop whose waits all fail. One that fails now and then (no memory) is tried again. */
+/** Ends a loop whose waits all fail. An occasional failure (no memory) is retried. */
 export class FailedWaits {
-  /** How many failed since one did not. */
+  /** Failures since the last success. */
   #count = 0;
 
   /**
-   * Gives ret back. That a signal came (EINTR) is no failure.
-   * @throws HostError for too many failures in a row
+   * Returns ret. EINTR is not a failure.
+   * @throws HostError after too many failures in a row
    */
   check(ret: number, call: string): number {
     if (ret >= 0) {

@@ -9,7 +9,7 @@ import type { AdaptivePolling } from './polling.ts';
 
 const T_SET_FD = EV.aio_set_fd_handler;
 
-/** What the table needs of its context. */
+/** The parts of its context that the table needs. */
 export interface TableOwner extends HandlerOwner {
   readonly id: number;
   readonly trace: Tracer;
@@ -20,15 +20,15 @@ export interface TableOwner extends HandlerOwner {
   notify(): void;
 }
 
-/** Whose handlers are set on which fds of a context. */
+/** The handlers of a context, by fd. */
 export class HandlerTable {
   /** By fd, in order of registration. */
   readonly handlers = new Map<number, AioHandler>();
-  /** How many cannot be polled in user space. QEMU: poll_disable_cnt. */
+  /** How many handlers cannot be polled in user space. QEMU: poll_disable_cnt. */
   pollDisableCount = 0;
   readonly #owner: TableOwner;
   #registrations = 0;
-  /** Those that can be polled and are not yet. */
+  /** Handlers that can be polled, but are not yet. */
   #unpolled: AioHandler[] = [];
   #sink: PollSink | null = null;
 
@@ -38,8 +38,9 @@ export class HandlerTable {
 
   /**
    * QEMU: aio_set_fd_handler.
-   * @throws RangeError, TypeError where fd is none, or handlers are no functions; nothing is changed then
-   * @param notifier the event notifier that the fd is of, where its edges may be watched
+   * @throws RangeError if fd is not a descriptor, TypeError if a handler is not a function; nothing
+   *   is changed then
+   * @param notifier the event notifier that owns the fd, if its edges may be watched
    */
   set(
     fd: number,
@@ -50,7 +51,7 @@ export class HandlerTable {
     const old = this.handlers.get(fd) ?? null;
     const next = handlers === null ? null : this.#make(fd, handlers, notifier);
     if (old === null && next === null) return NOTHING;
-    // Deleted and set again, so that the newest registration stands last.
+    // Deleted and set again, so that the newest registration comes last.
     this.handlers.delete(fd);
     if (next !== null) this.handlers.set(fd, next);
     if (old !== null) this.#retire(old);
@@ -64,12 +65,12 @@ export class HandlerTable {
     return next ?? NOTHING;
   }
 
-  /** Removes a registration, unless another has taken its place. */
+  /** Removes a registration, unless another has replaced it. */
   remove(handler: AioHandler): void {
     if (this.handlers.get(handler.fd) === handler) this.set(handler.fd, null);
   }
 
-  /** Hands all handlers, those to come included, to a main loop's poll. */
+  /** Hands all handlers, present and future, to a main loop's poll. */
   attachTo(sink: PollSink): Disposable {
     if (this.#sink !== null) throw new Error('this AioContext has a main loop already');
     this.#sink = sink;
@@ -83,19 +84,19 @@ export class HandlerTable {
     };
   }
 
-  /** A handler is polled in user space from now on. */
+  /** Polls a handler in user space from now on. */
   startPolling(handler: AioHandler, revents: number): void {
     this.#unpolled = this.#unpolled.filter((h) => h !== handler);
     this.#owner.polling.add(handler, revents);
   }
 
-  /** A main loop's dispatch looks at every handler, and QEMU starts to poll those it looks at. */
+  /** A main loop's dispatch visits every handler, and QEMU starts to poll those it visits. */
   startPollingAll(): void {
     if (this.#unpolled.length > 1) this.#unpolled.sort((a, b) => a.token - b.token);
     while (this.#unpolled.length > 0) this.startPolling(this.#unpolled.at(-1)!, 0);
   }
 
-  /** A handler is polled no more until it fires, or a main loop looks at it. */
+  /** A handler is no longer polled, until it fires or a main loop visits it. */
   stoppedPolling(handler: AioHandler): void {
     this.#unpolled.push(handler);
   }

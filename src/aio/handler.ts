@@ -3,16 +3,16 @@ import type { Disposable } from '../host/host.ts';
 import type { EventNotifier } from './event-notifier.ts';
 import type { EdgeNotifiers } from './fdmon/edges.ts';
 
-/** Called with the opaque value that was given with it. QEMU: IOHandler. */
+/** Called with the opaque value that was registered with it. QEMU: IOHandler. */
 export type IOHandler<T> = (opaque: T) => void;
-/** Says, without a system call, whether there is an event. QEMU: AioPollFn. */
+/** Tells, without a system call, whether there is an event. QEMU: AioPollFn. */
 export type AioPollFn<T> = (opaque: T) => boolean;
 
 /**
- * What is called when an fd becomes ready. QEMU: the arguments of aio_set_fd_handler.
+ * The functions to call when an fd becomes ready. QEMU: the arguments of aio_set_fd_handler.
  *
- * They are to be removed before the fd is closed: poll then says POLLNVAL at once, each
- * time, which calls nobody, and the loop spins. (QEMU does so, too.)
+ * Remove them before closing the fd: otherwise each poll returns POLLNVAL at once, no handler is
+ * called, and the loop spins. (QEMU does so, too.)
  */
 export interface FdHandlers<T = undefined> {
   /** The fd is readable, hung up, or in error. */
@@ -26,29 +26,32 @@ export interface FdHandlers<T = undefined> {
   /** Whether disableExternal holds it back. */
   readonly isExternal?: boolean | undefined;
   readonly opaque?: T;
-  /** What traces and tables call it. */
+  /** Its name in traces and tables. */
   readonly name?: string | undefined;
 }
 
-/** What may be polled for: an fd, what is wanted, and what came. GLib: GPollFD. */
+/** A file to poll: the fd, the wanted events, and the events that came. GLib: GPollFD. */
 export interface PollRecord {
   readonly fd: number;
-  /** POLL* that are wanted. Errors and hang-ups come unasked. */
+  /** The wanted POLL* events. Errors and hang-ups are reported without being asked for. */
   events: number;
   /** POLL* that came. */
   revents: number;
 }
 
-/** Takes part in a context's polling. A main loop is one, for its contexts. */
+/** Takes part in a context's polling, as a main loop does for its contexts. */
 export interface PollSink {
   addPoll(record: AioHandler): void;
   removePoll(record: AioHandler): void;
 }
 
-/** What a registration needs of its context. */
+/** The parts of its context that a registration needs. */
 export interface HandlerOwner {
   readonly edges: EdgeNotifiers;
-  /** Whether the context's own notifier is not written: what it tells itself it keeps. */
+  /**
+   * Whether the context's own notifier has not been written; notifications from its own thread are
+   * kept instead.
+   */
   readonly isQuiet: boolean;
   removeHandler(handler: AioHandler): void;
   setRevents(handler: AioHandler, revents: number): void;
@@ -57,8 +60,8 @@ export interface HandlerOwner {
 /**
  * One registration on an AioContext, and the handle that undoes it. QEMU: AioHandler.
  *
- * Setting other handlers for the same fd makes a new one. The old one stands on
- * its lists, with `deleted` set, as long as anybody walks them.
+ * Setting other handlers for the same fd makes a new one. The old one, with `deleted` set, stays on
+ * its lists as long as anybody walks them.
  */
 export class AioHandler implements PollRecord, Disposable {
   readonly fd: number;
@@ -71,28 +74,28 @@ export class AioHandler implements PollRecord, Disposable {
   ioPollEnd: IOHandler<unknown> | null = null;
   readonly isExternal: boolean;
   readonly opaque: unknown;
-  /** Counts registrations; tells a stale event of a reused fd from a new one. @internal */
+  /** Counts registrations; distinguishes a stale event of a reused fd from a new one. @internal */
   readonly token: number;
-  /** Calls of the context's own notifier are no progress. */
+  /** Calls of the context's own notifier are not progress. */
   readonly isOwnNotifier: boolean;
   /** The context that it is registered on. @internal */
   readonly owner: HandlerOwner;
-  /** The event notifier whose edges are watched; null where the fd's level is. @internal */
+  /** The event notifier, if its edges are watched; null if the fd's level is. @internal */
   readonly notifier: EventNotifier | null;
 
   events: number;
   revents = 0;
-  /** ioPoll saw an event that has not been handed on. @internal */
+  /** Whether ioPoll has seen an event that has not been handed on. @internal */
   pollReady = false;
-  /** When it is polled no more unless an event comes; ns, 0 for not set yet. @internal */
+  /** When polling it ends, unless an event comes; ns, 0 if not set yet. @internal */
   pollIdleTimeoutNs = 0;
-  /** Whether it stands on the list of handlers that are polled. @internal */
+  /** Whether it is on the list of polled handlers. @internal */
   polled = false;
   deleted = false;
-  /** The round whose ready list it stands on; a nested round takes it over. @internal */
+  /** The round whose ready list it is on; a nested round takes it over. @internal */
   readyList: ReadyList | null = null;
   calls = 0;
-  /** Counts what an epoll has told, of all its handlers; see FdMonEpoll. @internal */
+  /** The number of its last report in an epoll; see FdMonEpoll. @internal */
   told = 0;
 
   /** @internal */
@@ -110,7 +113,7 @@ export class AioHandler implements PollRecord, Disposable {
     this.name = handlers.name ?? `fd ${fd}`;
     this.ioRead = handlers.ioRead ?? null;
     this.ioWrite = handlers.ioWrite ?? null;
-    // Polling makes sense only with somebody to tell.
+    // Polling is only useful with a handler for its result.
     const polls = handlers.ioPoll !== undefined && handlers.ioPollReady !== undefined;
     this.ioPoll = polls ? handlers.ioPoll : null;
     this.ioPollReady = polls ? handlers.ioPollReady : null;
@@ -123,21 +126,21 @@ export class AioHandler implements PollRecord, Disposable {
       (this.ioWrite !== null ? POLLOUT | POLLERR : 0);
   }
 
-  /** Removes these handlers; nothing where they have been replaced or removed since. */
+  /** Removes these handlers; does nothing if they have been replaced or removed since. */
   dispose(): void {
     this.owner.removeHandler(this);
   }
 }
 
 /**
- * The handlers that one poll found ready. QEMU inserts at the head, so they come
- * off in the reverse of the order in which the monitor found them.
+ * The handlers that one poll found ready. QEMU inserts at the head, so they come off in the reverse
+ * of the order in which the monitor found them.
  *
- * A handler stands on one ready list at a time. A nested poll that finds it
- * ready too takes it over; the outer list then skips it.
+ * A handler is on one ready list at a time. A nested poll that finds it ready too takes it over;
+ * the outer list then skips it.
  */
 export class ReadyList {
-  /** Those at 0 to #count - 1; the array never shrinks, see BhList. */
+  /** The handlers from 0 to #count - 1; the array never shrinks, see BhList. */
   readonly #handlers: (AioHandler | null)[] = [];
   #count = 0;
 
@@ -170,7 +173,7 @@ export class ReadyList {
     return null;
   }
 
-  /** A main loop has polled anew: of those here only what it finds is ready. */
+  /** A main loop has polled again: of these handlers, only those it finds are ready. */
   clearRevents(): void {
     for (let i = 0; i < this.#count; i++) {
       const handler = this.#handlers[i]!;
@@ -178,7 +181,7 @@ export class ReadyList {
     }
   }
 
-  /** Leaves those that were not called, which only a callback that threw leaves here. */
+  /** Drops handlers that were not called, which are here only if a callback threw. */
   drop(): void {
     while (this.#count > 0) {
       const handler = this.take();
@@ -195,7 +198,9 @@ export class ReadyList {
   }
 }
 
-/** Sorts the first `count` by registration, in place: most often they are few, and in order. */
+/**
+ * Sorts the first `count` by registration, in place: usually they are few, and already in order.
+ */
 export function sortNewestFirst(handlers: AioHandler[], count: number): void {
   if (count > INSERTION_SORT_LIMIT) {
     const sorted = handlers.slice(0, count).sort((a, b) => b.token - a.token);
@@ -213,5 +218,5 @@ export function sortNewestFirst(handlers: AioHandler[], count: number): void {
   }
 }
 
-/** Beyond this a sort that allocates is quicker than one that is quadratic. */
+/** Beyond this a sort that allocates is faster than a quadratic one. */
 const INSERTION_SORT_LIMIT = 64;

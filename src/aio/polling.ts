@@ -10,16 +10,16 @@ const T_SHRINK = EV.poll_shrink;
 const T_ADD = EV.poll_add;
 const T_REMOVE = EV.poll_remove;
 
-/** A handler without an event for this long is polled no more. QEMU: POLL_IDLE_INTERVAL_NS. */
+/** A handler without an event for this long is no longer polled. QEMU: POLL_IDLE_INTERVAL_NS. */
 const POLL_IDLE_INTERVAL_NS = 7_000_000_000;
-/** Where poll_ns starts to grow from. */
+/** The first value of poll_ns when it grows. */
 const POLL_START_NS = 4_000;
 const DEFAULT_GROW = 2;
 
-/** What polling needs of its context. */
+/** The parts of its context that polling needs. */
 export interface PollingOwner {
   readonly id: number;
-  /** Whether the fds have to be waited for, since not all handlers can be polled. */
+  /** Whether the fds must be waited for, since not all handlers can be polled. */
   needWait(): boolean;
   isHeldBack(handler: AioHandler): boolean;
   /** A handler was idle for too long. */
@@ -27,24 +27,24 @@ export interface PollingOwner {
 }
 
 /**
- * Adaptive polling: before it sleeps, aio_poll asks the handlers in user space
- * for up to poll_ns, which follows how soon events have come. QEMU:
- * try_poll_mode, run_poll_handlers and their helpers in aio-posix.c.
+ * Adaptive polling: before it sleeps, aio_poll asks the handlers in user space for up to poll_ns,
+ * which adapts to how soon events have come. QEMU: try_poll_mode, run_poll_handlers and their
+ * helpers in aio-posix.c.
  */
 export class AdaptivePolling {
   readonly #owner: PollingOwner;
   readonly #clocks: Clocks;
   readonly #trace: Tracer;
-  /** Those that are polled, newest first. Replaced, never changed, so that it can be walked. */
+  /** The polled handlers, newest first. Replaced, never modified, so that it can be walked. */
   #polled: readonly AioHandler[] = [];
   #started = false;
   /** How long the next blocking poll spins, ns. */
   pollNs = 0;
-  /** Most that pollNs may be, ns; 0 turns polling off. */
+  /** The largest pollNs, ns; 0 turns polling off. */
   maxNs = 0;
   grow = 0;
   shrink = 0;
-  /** The timeout that is left after tryPoll, ns. */
+  /** The timeout left after tryPoll, ns. */
   timeoutNs = 0;
 
   constructor(owner: PollingOwner, clocks: Clocks, trace: Tracer) {
@@ -53,7 +53,7 @@ export class AdaptivePolling {
     this.#trace = trace;
   }
 
-  /** QEMU: aio_context_set_poll_params, less its notify. */
+  /** QEMU: aio_context_set_poll_params, without its notify. */
   setParams(maxNs: number, grow: number, shrink: number): void {
     this.maxNs = maxNs;
     this.grow = grow;
@@ -79,8 +79,8 @@ export class AdaptivePolling {
   }
 
   /**
-   * Polls, where polling is on and the context may sleep. Returns whether a
-   * handler had an event; `timeoutNs` is what is left of the timeout then.
+   * Polls, if polling is on and the context may sleep. Returns whether a handler had an event;
+   * `timeoutNs` is then the rest of the timeout.
    */
   tryPoll(ready: ReadyList, timeoutNs: number): boolean {
     this.timeoutNs = timeoutNs;
@@ -90,16 +90,15 @@ export class AdaptivePolling {
       this.setStarted(ready, true);
       if (this.#run(ready, maxNs)) return true;
     }
-    // Also where this round may not sleep: QEMU 7.2 leaves polling mode then.
+    // Even if this round may not sleep: QEMU 7.2 leaves polling mode then.
     if (!this.setStarted(ready, false)) return false;
     this.timeoutNs = 0;
     return true;
   }
 
   /**
-   * Tells the handlers that polling begins or ends, and looks a last time where
-   * it ends, since an event may have come in between. Returns whether one had.
-   * QEMU: poll_set_started.
+   * Tells the handlers that polling begins or ends. When it ends, polls once more, since an event
+   * may have come in between; returns whether one had. QEMU: poll_set_started.
    */
   setStarted(ready: ReadyList, started: boolean): boolean {
     if (started === this.#started) return false;
@@ -120,15 +119,18 @@ export class AdaptivePolling {
   }
 
   /**
-   * A main loop is about to sleep, which ends polling. What a last look finds
-   * waits, marked pollReady, for the next dispatch. QEMU: aio_prepare.
+   * A main loop is about to sleep, which ends polling. Handlers found ready by the last look wait,
+   * marked pollReady, for the next dispatch. QEMU: aio_prepare.
    */
   stopForSource(): void {
     if (!this.#started) return;
     this.setStarted(new ReadyList(), false);
   }
 
-  /** Adds the handlers that stopForSource left ready behind the `count` in `to`. Returns how many there are then. */
+  /**
+   * Appends the handlers that stopForSource left ready to the `count` in `to`. Returns the new
+   * count.
+   */
   collectReady(to: AioHandler[], count: number): number {
     let end = count;
     for (let i = 0; i < this.#polled.length; i++) {
@@ -138,7 +140,7 @@ export class AdaptivePolling {
     return end;
   }
 
-  /** Lets pollNs follow how long the last poll took. */
+  /** Adapts pollNs to the duration of the last poll. */
   adjust(blockNs: number): void {
     const old = this.pollNs;
     if (blockNs <= old) return;
@@ -171,7 +173,7 @@ export class AdaptivePolling {
       this.timeoutNs = 0;
       progress = true;
     }
-    // What is left sleeps to the same end.
+    // The remaining sleep ends at the same time.
     if (this.timeoutNs !== -1) this.timeoutNs -= Math.min(this.timeoutNs, elapsedNs);
     if (this.#trace.on[T_END] !== 0) {
       this.#trace.emit(T_END, this.#owner.id, progress ? 1 : 0, this.timeoutNs);
@@ -179,7 +181,10 @@ export class AdaptivePolling {
     return progress;
   }
 
-  /** Asks each handler once. That the context's own notifier is set ends polling, but is no progress. */
+  /**
+   * Asks each handler once. If the context's own notifier is set, that ends polling, but is not
+   * progress.
+   */
   #once(ready: ReadyList, nowNs: number): boolean {
     let progress = false;
     for (const handler of this.#polled) {
@@ -209,7 +214,7 @@ export class AdaptivePolling {
         this.#owner.stoppedPolling(handler);
         if (this.#started && handler.ioPollEnd !== null) {
           handler.ioPollEnd(handler.opaque);
-          // An event may have come before the end of polling was told.
+          // An event may have come before the handler was told that polling ends.
           if (handler.ioPoll!(handler.opaque)) {
             ready.addPollReady(handler);
             progress = true;

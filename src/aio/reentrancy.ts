@@ -4,15 +4,15 @@ import type { BhCallback } from './bottom-half.ts';
 
 const T_REENTRANT = EV.reentrant_aio;
 
-/** What a device shares with its bottom halves. QEMU: MemReentrancyGuard. */
+/** A device's state shared with its bottom halves. QEMU: MemReentrancyGuard. */
 export interface MemReentrancyGuard {
-  /** Whether the device is in the middle of I/O, so that nobody should call into it. */
+  /** Whether the device is in the middle of I/O, and should not be called. */
   engagedInIo: boolean;
 }
 
 /**
- * A bottom half's function that marks its device as engaged while it runs. That
- * it finds it engaged is only traced: the function is called all the same.
+ * A bottom half's function that marks its device as engaged while it runs. If the device is already
+ * engaged that is only traced: the function is still called.
  */
 export function guardCallback<T>(
   owner: { readonly id: number; readonly trace: Tracer },

@@ -41,7 +41,7 @@ export class TimerList implements ClockListener {
     return this.#clocks.nowNs(this.type);
   }
 
-  /** Arms a timer for a span from now, to the ns on the host clock too. */
+  /** Arms a timer for a span from now, exact to the ns on the host clock too. */
   modFromNow(timer: QemuTimer, spanNs: number): void {
     const nowNs = this.nowNs();
     const restNs = this.#clocks.restNs(this.type);
@@ -50,14 +50,15 @@ export class TimerList implements ClockListener {
       this.mod(timer, sumNs);
       return;
     }
-    // What the sum leaves out (Knuth's two-sum), and then the number next to the exact time.
+    // The part that the sum leaves out (Knuth's two-sum), then the number nearest to the exact
+    // time.
     const spanPart = sumNs - nowNs;
     const leftNs = nowNs - (sumNs - spanPart) + (spanNs - spanPart) + restNs;
     const expireTimeNs = sumNs + leftNs;
     this.mod(timer, expireTimeNs, leftNs - (expireTimeNs - sumNs));
   }
 
-  /** @param restNs what the number expireTimeNs leaves out */
+  /** @param restNs the part that the number expireTimeNs leaves out */
   mod(timer: QemuTimer, expireTimeNs: number, restNs = 0): void {
     if (this.#closed) throw new Error(`timer_mod: '${timer.name}': the loop is closed`);
     if (timer.pending) this.#queue.remove(timer);
@@ -70,7 +71,7 @@ export class TimerList implements ClockListener {
       const clock = CLOCK_NAMES[this.type]!;
       this.#trace.emit(T_MOD, timer.name, clock, timer.deadlineNs, first ? 1 : 0);
     }
-    // Only a new first deadline makes somebody who sleeps wake up sooner.
+    // Only a new first deadline can make a sleeper wake up sooner.
     if (first) this.#notify();
   }
 
@@ -86,7 +87,10 @@ export class TimerList implements ClockListener {
     this.#notify();
   }
 
-  /** ns until the first timer is due, 0 where it is, -1 where there is none to wait for. QEMU: timerlist_deadline_ns. */
+  /**
+   * ns until the first timer is due: 0 if it is, -1 if there is none to wait for. QEMU:
+   * timerlist_deadline_ns.
+   */
   deadlineNs(): number {
     if (this.#queue.size === 0 || !this.#clocks.isEnabled(this.type)) return -1;
     const delta = this.#queue.firstNs - this.nowNs();
@@ -95,13 +99,13 @@ export class TimerList implements ClockListener {
   }
 
   /**
-   * Calls all that are due by one reading of the clock, also those that the
-   * callbacks arm for then or before. Returns whether any was. QEMU: timerlist_run_timers.
+   * Calls all timers that are due by one reading of the clock, including those that callbacks arm
+   * for then or before. Returns whether there were any. QEMU: timerlist_run_timers.
    */
   run(): boolean {
     const queue = this.#queue;
     if (queue.size === 0) return false;
-    // A nested run ends as the outer one does, and QEMU takes that for its end.
+    // A nested run resets this like an outer one, and QEMU takes that for the end.
     this.isRunning = false;
     if (!this.#clocks.isEnabled(this.type)) return false;
     const nowNs = this.nowNs();

@@ -1,18 +1,23 @@
-/** What the queue orders. Only TimerQueue writes `seq`. */
+/** An element of the queue. Only TimerQueue writes `seq`. */
 export interface Queued {
   readonly expireTimeNs: number;
-  /** What the number expireTimeNs leaves out, -128 to 128: the deadline is exactly their sum. */
+  /**
+   * The part that the number expireTimeNs leaves out, -128 to 128: the deadline is exactly their
+   * sum.
+   */
   readonly restNs: number;
   seq: number;
 }
 
-/** seq is the rest times this, plus the number of the insertion, which stays below. */
+/**
+ * seq is the rest times this, plus the number of the insertion, which is always smaller than this.
+ */
 const SEQ_PER_NS = 2 ** 40;
 
-/** Timers of a chunk; a full one is split in halves. */
+/** Timers per chunk; a full one is split in half. */
 const CAPACITY = 64;
 
-/** A run of timers in order, at places first to end - 1, so that the front goes in O(1). */
+/** A sorted run of timers, from first to end - 1, so that removing the front is O(1). */
 class Chunk<T> {
   readonly expire = new Float64Array(CAPACITY);
   readonly seq = new Float64Array(CAPACITY);
@@ -22,11 +27,10 @@ class Chunk<T> {
 }
 
 /**
- * Timers by deadline, and in order of arming among equal deadlines: a sorted
- * list of sorted chunks. Arming and disarming look a place up in O(log n) and
- * move at most a chunk's worth of neighbours; taking the first moves nothing,
- * which is what an expiring timer costs. QEMU keeps a linked list instead, whose
- * arming is O(n).
+ * Timers by deadline, and in order of arming for equal deadlines: a sorted list of sorted chunks.
+ * Arming and disarming find a place in O(log n) and move at most a chunk's worth of neighbours;
+ * taking the first, which is all that an expiring timer costs, moves nothing. QEMU keeps a linked
+ * list instead, in which arming is O(n).
  *
  * Invariants: Q1. chunks are not empty. Q2. (expire, seq) rises strictly through
  * all chunks. Q3. among equal rests seq rises with every insertion, so a new timer
@@ -48,13 +52,13 @@ export class TimerQueue<T extends Queued> {
     return chunk === undefined ? null : chunk.timers[chunk.first]!;
   }
 
-  /** The earliest deadline in ns; Infinity where there is no timer. */
+  /** The earliest deadline in ns; Infinity if there is no timer. */
   get firstNs(): number {
     const chunk = this.#chunks[0];
     return chunk === undefined ? Number.POSITIVE_INFINITY : chunk.expire[chunk.first]!;
   }
 
-  /** Puts a timer in by its deadline. Returns whether it is now the first. */
+  /** Inserts a timer by its deadline. Returns whether it is now the first. */
   insert(timer: T): boolean {
     const chunks = this.#chunks;
     const expire = timer.expireTimeNs;
@@ -83,7 +87,7 @@ export class TimerQueue<T extends Queued> {
     return ci === 0 && place === chunk.first;
   }
 
-  /** Takes a timer out. It must be in the queue. */
+  /** Removes a timer, which must be in the queue. */
   remove(timer: T): void {
     const ci = this.#chunkFor(timer.expireTimeNs, timer.seq);
     const chunk = this.#chunks[ci]!;
@@ -95,7 +99,9 @@ export class TimerQueue<T extends Queued> {
     if (chunk.first === chunk.end) this.#drop(ci);
   }
 
-  /** Takes the first timer out if its deadline is now or before; null if there is none such. */
+  /**
+   * Removes and returns the first timer if its deadline is now or before; otherwise returns null.
+   */
   takeDue(nowNs: number, nowRestNs = 0): T | null {
     const chunk = this.#chunks[0];
     if (chunk === undefined) return null;
@@ -117,7 +123,7 @@ export class TimerQueue<T extends Queued> {
     }
   }
 
-  /** First chunk whose last timer is not before (expire, seq). */
+  /** The first chunk whose last timer is not before (expire, seq). */
   #chunkFor(expire: number, seq: number): number {
     const chunks = this.#chunks;
     let low = 0;
@@ -156,7 +162,7 @@ export class TimerQueue<T extends Queued> {
     return chunk;
   }
 
-  /** Q1. One empty chunk is kept, so that a queue of one timer allocates nothing. */
+  /** Q1. One empty chunk is kept for reuse, so that a queue of one timer allocates nothing. */
   #drop(ci: number): void {
     this.#spare = this.#chunks[ci]!;
     if (ci === 0) this.#chunks.shift();
@@ -169,7 +175,7 @@ function isBefore<T>(chunk: Chunk<T>, i: number, expire: number, seq: number): b
   return e < expire || (e === expire && chunk.seq[i]! < seq);
 }
 
-/** First place of a chunk that is not before (expire, seq); its end where all are. */
+/** The first place in a chunk that is not before (expire, seq); its end if all are. */
 function placeFor<T>(chunk: Chunk<T>, expire: number, seq: number): number {
   let low = chunk.first;
   let high = chunk.end;
@@ -193,7 +199,7 @@ function move<T>(chunk: Chunk<T>, from: number, to: number): void {
   chunk.timers[to] = chunk.timers[from]!;
 }
 
-/** Frees place `at`, moving the shorter side; returns where the free place is then. */
+/** Makes room at place `at`, moving the shorter side; returns the free place. */
 function makeRoom<T>(chunk: Chunk<T>, at: number): number {
   const left = chunk.first > 0 && (chunk.end === CAPACITY || at - chunk.first < chunk.end - at);
   if (left) {

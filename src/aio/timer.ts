@@ -9,14 +9,16 @@ export type TimerCallback<T> = (opaque: T) => void;
 const NOT_PENDING = -1;
 
 /**
- * Calls a function once its clock has reached a time. Made by
- * TimerListGroup.newTimer. QEMU: QEMUTimer.
+ * Calls a function when its clock reaches a time. Made by TimerListGroup.newTimer. QEMU: QEMUTimer.
  */
 export class QemuTimer {
-  // What an expiry touches stands together: of many timers, each is a miss of the cache.
+  // The fields that an expiry uses are together: with many timers, each is a cache miss.
   readonly callback: TimerCallback<unknown>;
   readonly opaque: unknown;
-  /** Whether it is armed; it is not any more in its own callback. QEMU: timer_pending. Only TimerList writes it. */
+  /**
+   * Whether it is armed; false inside its own callback. QEMU: timer_pending. Only TimerList writes
+   * it.
+   */
   pending = false;
   readonly name: string;
   /** ns of one unit in mod and modAnticipate: SCALE_NS, SCALE_US or SCALE_MS. */
@@ -24,7 +26,10 @@ export class QemuTimer {
   readonly #list: TimerList;
   /** Deadline of the last arming, ns. Only TimerList writes it. */
   deadlineNs = 0;
-  /** What that number leaves out, see Clocks.restNs. Only TimerList writes it. @internal */
+  /**
+   * The part of the deadline that the number leaves out, see Clocks.restNs. Only TimerList writes
+   * it. @internal
+   */
   restNs = 0;
   /** @internal */
   seq = 0;
@@ -44,28 +49,28 @@ export class QemuTimer {
     this.opaque = opaque;
   }
 
-  /** Arms it for a time in its own units, anew if it is pending. QEMU: timer_mod. */
+  /** Arms it for a time in its own units, again if it is pending. QEMU: timer_mod. */
   mod(expireTime: number): void {
     this.#list.mod(this, this.#number(expireTime) * this.scale);
   }
 
   /**
-   * A negative time counts as 0, which is long past; one above QEMU's int64_t as
-   * INT64_MAX. QEMU: timer_mod_ns.
-   * @throws RangeError where the time is not a number
+   * Arms it for a time in ns. A negative time counts as 0, which is long past; one above QEMU's
+   * int64_t as INT64_MAX. QEMU: timer_mod_ns.
+   * @throws RangeError if the time is not a number
    */
   modNs(expireTimeNs: number): void {
     this.#list.mod(this, this.#number(expireTimeNs));
   }
 
-  /** Arms it, unless it is due earlier already. QEMU: timer_mod_anticipate. */
+  /** Arms it, unless it is already due earlier. QEMU: timer_mod_anticipate. */
   modAnticipate(expireTime: number): void {
     this.modAnticipateNs(this.#number(expireTime) * this.scale);
   }
 
   /**
    * QEMU: timer_mod_anticipate_ns.
-   * @throws RangeError where the time is not a number
+   * @throws RangeError if the time is not a number
    */
   modAnticipateNs(expireTimeNs: number): void {
     const deadlineNs = this.#number(expireTimeNs);
@@ -76,7 +81,7 @@ export class QemuTimer {
 
   /**
    * Arms it for a span from now, in ns.
-   * @throws RangeError where the span is not a number
+   * @throws RangeError if the span is not a number
    */
   modFromNowNs(spanNs: number): void {
     this.#list.modFromNow(this, this.#number(spanNs));
@@ -87,12 +92,12 @@ export class QemuTimer {
     this.#list.del(this);
   }
 
-  /** del. */
+  /** See del. */
   dispose(): void {
     this.del();
   }
 
-  /** Deadline in ns of the clock, -1 while it is not pending. QEMU: timer_expire_time_ns. */
+  /** Deadline in ns of the clock; -1 while it is not pending. QEMU: timer_expire_time_ns. */
   get expireTimeNs(): number {
     return this.pending ? this.deadlineNs : NOT_PENDING;
   }
@@ -102,20 +107,22 @@ export class QemuTimer {
     return this.pending && this.deadlineNs <= nowNs;
   }
 
-  /** A time of any other kind would stand nowhere in the order, and break it for all others. */
+  /**
+   * Anything that is not a number would have no place in the order, and break it for all others.
+   */
   #number(time: number): number {
     if (typeof time === 'number' && !Number.isNaN(time)) return time;
     throw new RangeError(`timer '${this.name}': the time is ${shown(time)}: expected a number`);
   }
 }
 
-/** A timer list for each clock. QEMU: QEMUTimerListGroup. */
+/** One timer list per clock. QEMU: QEMUTimerListGroup. */
 export class TimerListGroup {
   /** @internal */
   readonly lists: readonly TimerList[];
   readonly #tally: Tally = { armed: 0 };
 
-  /** @param notify called when a deadline comes that is sooner than all of its list. */
+  /** @param notify called when a list gets a new earliest deadline. */
   constructor(clocks: Clocks, trace: Tracer, notify: () => void) {
     const lists: TimerList[] = [];
     for (let type = 0; type < QEMU_CLOCK_MAX; type++) {
@@ -125,9 +132,9 @@ export class TimerListGroup {
   }
 
   /**
-   * A timer of this group, not pending yet. QEMU: timer_new_full.
+   * Makes a timer of this group, not armed yet. QEMU: timer_new_full.
    * @param type QEMU_CLOCK_*
-   * @param scale ns of a unit of its times: SCALE_NS, SCALE_US, SCALE_MS
+   * @param scale ns per unit of its times: SCALE_NS, SCALE_US, SCALE_MS
    */
   newTimer<T = undefined>(
     type: number,
@@ -153,7 +160,9 @@ export class TimerListGroup {
     return deadline;
   }
 
-  /** Runs what is due, clock by clock in the order of their numbers. QEMU: timerlistgroup_run_timers. */
+  /**
+   * Runs due timers, clock by clock in the order of their numbers. QEMU: timerlistgroup_run_timers.
+   */
   run(): boolean {
     let progress = false;
     if (this.#tally.armed === 0) return false;

@@ -3,8 +3,8 @@ import { newSigAction } from '../host/host.ts';
 import { LinuxHost } from '../host/linux/linux-host.ts';
 
 /**
- * On SIGUSR1 Node opens the port of its debugger, through which everybody on this machine
- * can run what he likes in the process. From now on it is a signal as for any program.
+ * On SIGUSR1 Node opens the port of its debugger, through which everybody on this machine can run
+ * any code in the process. From now on SIGUSR1 acts as in any other program.
  */
 export function keepDebuggerShut(): void {
   const host = new LinuxHost();

@@ -56,25 +56,25 @@ async function main(typed: readonly string[]): Promise<number | Exit> {
   }
 }
 
-/** What was run, as a person would write it. */
+/** The commands that ran, as a person would write them. */
 function commandLine({ jobs, transparent }: Options): string {
   const parts = jobs.map(({ command }) => (transparent ? `-- ${command}` : `--spawn '${command}'`));
   return ['qemu-loop', ...parts].join(' ');
 }
 
-/** package.json stands beside dist/, where this is bundled to. */
+/** package.json is beside dist/, the folder of this bundle. */
 function version(): string {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   return JSON.parse(text).version;
 }
 
-/** pino takes as long to load as all the rest. */
+/** Loaded on demand: pino takes as long to load as all the rest. */
 async function jsonLog(): Promise<JsonLogMaker> {
   const { JsonLog } = await import('./log/json-log.ts');
   return (parts) => new JsonLog(parts);
 }
 
-/** The view, and what it draws with. */
+/** The view, and everything it draws with. */
 async function watchView(): Promise<WatchMaker> {
   const { Watch } = await import('./spawn/spawn-watch.ts');
   return (parts) => {

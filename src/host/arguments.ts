@@ -17,7 +17,7 @@ export function isInt(value: number): boolean {
   return Number.isInteger(value) && value === (value | 0);
 }
 
-/** Whether all are ints; for calls that are made seldom. */
+/** Whether all are ints; for calls that are rarely made. */
 export function areInts(...values: readonly number[]): boolean {
   return values.every(isInt);
 }
@@ -27,12 +27,12 @@ export function isTimeout(ns: number): boolean {
   return typeof ns === 'number' && !Number.isNaN(ns);
 }
 
-/** Whether it can be filled, or has fields: else a call says EFAULT, as the kernel does of an address. */
+/** Whether it is an object, to read or fill. If not, a call returns EFAULT as for a bad address. */
 export function isRecord(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
 }
 
-/** Whether so many of a buffer's bytes stand from there on. */
+/** Whether a buffer of this many bytes has `count` bytes from `offset` on. */
 export function isRange(offset: number, count: number, bytes: number): boolean {
   return (
     Number.isInteger(offset) &&
@@ -43,7 +43,7 @@ export function isRange(offset: number, count: number, bytes: number): boolean {
   );
 }
 
-/** What fcntl(2) may be asked for: other commands take an address. */
+/** Whether fcntl(2) may be called with this command: the others take an address. */
 export function isFcntl(cmd: number): boolean {
   return FCNTL.includes(cmd);
 }
@@ -61,7 +61,10 @@ const FCNTL = [
   ...[8, 9, 10, 11],
 ];
 
-/** What sigaction(2) is to set; read once, since a getter may say something else the next time. Null for what is none. */
+/**
+ * A copy of the action that sigaction(2) is to set, or null if a field is wrong. Each field is read
+ * once, since a getter may return something else the next time.
+ */
 export function takeAction(act: SigAction): SigAction | null {
   if (!isRecord(act)) return null;
   const { handler, flags, maskLo, maskHi } = act;
@@ -98,7 +101,7 @@ export function checkFunction(value: unknown, what: string): void {
 }
 
 /**
- * For what is used by a method of it: told of here, not when that is called.
+ * Checks that a value has a method when it is given, not only when that method is called.
  * @throws TypeError
  */
 export function checkHas(value: unknown, method: string, what: string, is: string): void {
@@ -129,7 +132,7 @@ export function checkArray(value: unknown, what: string, of: string): void {
   if (!Array.isArray(value)) throw new TypeError(`${what} is ${shown(value)}: expected ${of}`);
 }
 
-/** @throws TypeError where it is no number, RangeError where it is none of those */
+/** @throws TypeError if it is not a number, RangeError if not an integer from least to most */
 export function checkInteger(value: unknown, what: string, least: number, most: number): void {
   if (typeof value !== 'number') {
     throw new TypeError(`${what} is ${shown(value)}: expected an integer`);
@@ -138,7 +141,7 @@ export function checkInteger(value: unknown, what: string, least: number, most: 
   throw new RangeError(`${what} is ${value}: expected an integer from ${least} to ${most}`);
 }
 
-/** @throws TypeError where it is no number, RangeError where it is NaN or below 0 */
+/** @throws TypeError if it is not a number, RangeError if it is NaN or below 0 */
 export function checkNs(value: unknown, what: string): void {
   if (typeof value !== 'number') {
     throw new TypeError(`${what} is ${shown(value)}: expected ns`);
@@ -146,7 +149,7 @@ export function checkNs(value: unknown, what: string): void {
   if (!(value >= 0)) throw new RangeError(`${what} is ${value}: expected ns from 0`);
 }
 
-/** By which method what an option is to be is known. */
+/** The method by which the value of an option is recognized. */
 const KNOWN_BY: Readonly<Record<string, string>> = {
   host: 'clockNs',
   loop: 'setFdHandler',
@@ -181,8 +184,8 @@ export function checkWord(value: string, words: readonly string[], what: string)
 }
 
 /**
- * A copy: what is checked must be what is started.
- * @throws TypeError where it is not what Host.spawn takes
+ * Copies a request and checks the copy, so that a later change cannot slip past the checks.
+ * @throws TypeError if the request is not a SpawnRequest
  */
 export function takeSpawnRequest(request: SpawnRequest): SpawnRequest {
   const copy = typeof request === 'object' && request !== null ? { ...request } : request;

@@ -1,7 +1,7 @@
 import { checkFunction } from './arguments.ts';
 import type { Disposable } from './host.ts';
 
-/** Who is told of each descriptor that is closed through a host, before it is. */
+/** The listeners that are called before a descriptor is closed through a host. */
 export class CloseListeners {
   /** Replaced, never changed: a listener may add and remove others. */
   #listeners: readonly ((fd: number) => void)[] = [];

@@ -82,11 +82,11 @@ export interface SpawnRequest {
   /**
    * The signal that the child gets when the thread that starts it ends, by
    * prctl(PR_SET_PDEATHSIG); a program that is set-user-ID, or has capabilities of its
-   * own, clears it. -ENOSYS where a child cannot be made so. The simulated process does
-   * not die while it runs, so there it does nothing.
+   * own, clears it. Returns -ENOSYS if the host cannot set it. It does nothing on the simulated
+   * host, whose process does not die while it runs.
    */
   readonly pdeathsig?: number | undefined;
-  /** Signals that the program starts with ignored (SIG_IGN). -ENOSYS where a child cannot be made so. */
+  /** Signals that the program ignores at its start (SIG_IGN). -ENOSYS if the host cannot do it. */
   readonly ignoreSignals?: readonly number[] | undefined;
 }
 
@@ -136,8 +136,8 @@ export interface Host {
   /** clock_gettime(2) of CLOCK_REALTIME or CLOCK_MONOTONIC, ns. */
   clockNs(clock: number): number;
   /**
-   * What the last clockNs left out, ns: a number tells a time since 1970 to 256 ns only.
-   * The time is exactly the sum of the two.
+   * The part of the time that the last clockNs left out, ns: a number holds a time since 1970
+   * to 256 ns only. The exact time is the sum of the two.
    */
   readonly clockRestNs: number;
 
@@ -178,7 +178,7 @@ export interface Host {
   /** write(2) of buf from offset on. Returns -EINVAL if there are not count bytes. */
   write(fd: number, buf: HostBuffer, offset: number, count: number): number;
   close(fd: number): number;
-  /** fcntl(2), of the commands that take a number, and no address; -EINVAL for the others. */
+  /** fcntl(2) with a command that takes a number; -EINVAL for those that take an address. */
   fcntl(fd: number, cmd: number, arg: number): number;
   isatty(fd: number): boolean;
   /**
@@ -233,7 +233,7 @@ export interface Host {
   getppid(): number;
   gettid(): number;
   /**
-   * posix_spawn(3) with an empty mask and default dispositions, but for ignoreSignals. Returns
+   * posix_spawn(3) with an empty mask and default dispositions, except ignoreSignals. Returns
    * the pid; -ENOENT only if the program is not found, -EACCES only if it is not executable,
    * -ENOTDIR only if the working directory cannot be entered.
    */
@@ -251,8 +251,8 @@ export interface Host {
   waitid(idtype: number, id: number, options: number, out: WaitResult): number;
   pidfdOpen(pid: number, flags: number): number;
   /**
-   * prctl(2): sets and gets CHILD_SUBREAPER and PDEATHSIG; -EINVAL for any other option. To get
-   * one arg is 0, and the int is returned.
+   * prctl(2): sets or gets CHILD_SUBREAPER or PDEATHSIG; -EINVAL for any other option. To get
+   * one, pass 0 as arg: the int is returned.
    */
   prctl(option: number, arg: number): number;
   /** Direct children that live or are zombies, ascending. */

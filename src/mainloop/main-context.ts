@@ -18,7 +18,7 @@ export interface Place {
  * Invariants:
  *  M1. A ready source does not count while one of a higher priority is ready.
  *  M2. A source found ready stays so until it is dispatched, even if a nested iteration takes over
- * the pending list.
+ *      the pending list.
  */
 export class MainContext {
   /** Sorted by priority, then in order of attachment. */

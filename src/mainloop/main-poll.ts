@@ -67,7 +67,7 @@ export class MainPoll implements PollSink {
    */
   wait(withContexts: boolean, extra: readonly PollRecord[], timeoutNs: number): number {
     const contexts = this.#contexts;
-    // Without them something of a higher priority is ready, and nothing sleeps.
+    // Without them something of a higher priority is ready, so this does not sleep.
     let sleepNs = this.#woken ? 0 : timeoutNs;
     for (let i = 0; i < contexts.length; i++) {
       const notified = contexts[i]!.enterWait();

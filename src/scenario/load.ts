@@ -48,10 +48,10 @@ export function loadScenario(text: string, file: string): Loaded {
 
 type Issues = readonly z.core.$ZodIssue[];
 
-/** Where so many stand in a list or a map, a file is first looked at in part. */
+/** If a list or map has more entries than this, only the beginning of the file is checked first. */
 const MANY = 5_000;
 
-/** What is wrong with the shape of a file. Of a long one that begins wrong, the beginning is told of. */
+/** The faults in the shape of a file. If the beginning of a long file has some, only those. */
 function issuesOf(root: Node, problems: Problems): Issues {
   const first = beginning(root, MANY);
   const issues = shapeOf(first);
@@ -60,7 +60,7 @@ function issuesOf(root: Node, problems: Problems): Issues {
     try {
       return shapeOf(root);
     } catch (error) {
-      // zod hands issues on as arguments, and of these there can be too many.
+      // zod passes all issues as arguments of one call, which can be too many.
       if (!(error instanceof RangeError)) throw error;
     }
   }

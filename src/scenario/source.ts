@@ -1,3 +1,4 @@
+import { MOST_PROBLEMS } from './limits.ts';
 import type { Place } from './problem.ts';
 
 /** A YAML file as the language sees it: scalars are their source text, maps keep their order. */
@@ -45,12 +46,16 @@ export function toPlain(node: Node): unknown {
   return plain;
 }
 
-/** A node of which each map and list has no more than its first entries; itself where none has more than `many`. */
+/**
+ * A copy in which each map and list has its first entries only; the node itself if none has more
+ * than `many`.
+ */
 export function beginning(node: Node, many: number): Node {
   return isLong(node, many) ? cut(node) : node;
 }
 
-const FIRST = 100;
+/** Entries of a list or map that are kept: one more than there may be problems. */
+const FIRST = MOST_PROBLEMS + 1;
 
 function isLong(node: Node, many: number): boolean {
   if (node.kind === 'scalar') return false;
@@ -67,7 +72,7 @@ function cut(node: Node): Node {
   return { ...node, entries: entries.map(({ key, value }) => ({ key, value: cut(value) })) };
 }
 
-/** A node in an error's words. */
+/** A node as an error message describes it. */
 export function describe(node: Node): string {
   if (node.kind === 'map') return 'a map';
   if (node.kind === 'list') return 'a list';
@@ -94,9 +99,7 @@ export function entryOf(node: MapNode, key: string): MapEntry | undefined {
   return index.get(key);
 }
 
-/**
- * A map with this many entries is not searched one by one: looking up each of them would take n².
- */
+/** From this many entries on, a map has an index: looking up all n of them one by one takes n². */
 const MANY = 16;
 const indexes = new WeakMap<MapNode, Map<string, MapEntry>>();
 

@@ -10,7 +10,7 @@ import {
 import { SIGCHLD } from '../host/constants.ts';
 import type { SpawnRequest } from '../host/host.ts';
 import type { ChildCallbacks } from './child-event.ts';
-import type { ChildRequest, ChildWatchOptions } from './child-watch.ts';
+import type { ChildRequest, ChildWatchOptions } from './child-request.ts';
 
 const NEEDED = {
   loop: 'a MainLoop',

@@ -27,37 +27,14 @@ import {
   checkWatchOptions,
 } from './child-checks.ts';
 import { type ChildCallbacks, type ChildEvent, newChildEvent } from './child-event.ts';
-import { DeathTimes, type LoopTimes } from './death-times.ts';
-import type { SignalLoop, Signals } from './signals.ts';
+import type { ChildRequest, ChildWatchOptions } from './child-request.ts';
+import { DeathTimes } from './death-times.ts';
 
-export type { ChildCallbacks, ChildEvent };
+export type { ChildCallbacks, ChildEvent, ChildRequest, ChildWatchOptions };
 
 const T_SPAWN = EV.child_spawn;
 const T_STATUS = EV.child_status;
 const T_REAP = EV.child_reap;
-
-/** A child to start and watch. */
-export interface ChildRequest {
-  readonly request: SpawnRequest;
-  /** Its name in traces and events. */
-  readonly name: string;
-  readonly callbacks?: ChildCallbacks | undefined;
-}
-
-export interface ChildWatchOptions {
-  readonly loop: SignalLoop;
-  readonly signals: Signals;
-  readonly times: LoopTimes;
-  /** Whether stops and continues are reported too: without SA_NOCLDSTOP. */
-  readonly stops?: boolean | undefined;
-  /**
-   * Whether every child of the process is ours, as for pid 1 and subreapers:
-   * orphans that come to us, and children that were there before, are reaped and told
-   * to onOrphan.
-   */
-  readonly adopts?: boolean | undefined;
-  readonly onOrphan?: ((event: ChildEvent) => void) | undefined;
-}
 
 interface Watched {
   readonly pid: number;
@@ -73,10 +50,10 @@ interface Watched {
  *
  * Invariants:
  *  C1. One SIGCHLD may stand for any number of children, so the bottom half reaps until nothing is
- * left.
+ *      left.
  *  C2. Only our own children are waited for. Somebody else's (Node's child_process) is looked at
- * with WNOWAIT at most, and left alone. Node reports its exit, but gets SIGCHLD for that only
- * beside Signals by compat.
+ *      with WNOWAIT at most, and left alone. Node reports its exit, but gets SIGCHLD for that only
+ *      beside Signals by compat.
  */
 export class ChildWatch implements Disposable {
   /** SIGCHLD records handled so far. */
@@ -114,7 +91,7 @@ export class ChildWatch implements Disposable {
     this.#bh = loop.context.newBottomHalf('sigchld_bh', () => this.#reapAll());
     signals.childWatch = this;
     times.wanted++;
-    // Who died before the handler was there is told of by no SIGCHLD.
+    // No SIGCHLD comes for children that died before the handler was there.
     if (options.adopts && this.#hasEnded()) this.#bh.schedule();
   }
 
@@ -150,7 +127,7 @@ export class ChildWatch implements Disposable {
     return pid;
   }
 
-  /** Finds out why cwd cannot be entered: hosts do not tell. */
+  /** Finds out why cwd cannot be entered: Host.spawn does not say. */
   #cannotEnter({ file, cwd = '' }: SpawnRequest): HostError {
     const { host } = this.#options.loop;
     const errno = host.open(cwd === '' ? '' : `${cwd}/.`, O_RDONLY | O_CLOEXEC, 0);
@@ -187,12 +164,12 @@ export class ChildWatch implements Disposable {
   }
 
   /**
-   * Watches a child of this process that was started by other means, and reaps it when
-   * it ends, also where it has ended already. So it must not be one of Node's
-   * child_process: Node, which reaps those itself, would wait for it for ever.
-   * @throws HostError ECHILD for what is no child of this process, or reaped already;
-   *   Error for one that is watched already, and after dispose. As the loop that reaps, it
-   *   throws another HostError where waitid is refused: EPERM by a filter
+   * Watches a child of this process that was started by other means, and reaps it when it ends,
+   * even if it has ended already. Do not pass a child of Node's child_process: Node reaps those
+   * itself, and would wait for it for ever.
+   * @throws HostError ECHILD if pid is not a child of this process, or has been reaped; another
+   *   HostError if waitid fails (EPERM by a filter); Error if it is watched already, or after
+   *   dispose
    */
   watch(pid: number, name: string, callbacks: ChildCallbacks = {}): void {
     this.#checkOpen('watch');
@@ -229,7 +206,7 @@ export class ChildWatch implements Disposable {
 
   /** QEMU: sigchld_bh_handler. */
   #reapAll(): void {
-    // Somebody else scheduled it, who may know of a death before SIGCHLD comes.
+    // Other news of a death may have scheduled this, before SIGCHLD came.
     this.#deaths.note(0);
     let done = false;
     try {
@@ -267,7 +244,8 @@ export class ChildWatch implements Disposable {
   }
 
   /**
-   * Returns the pid that has changed, 0 for none, or -ECHILD if there is no child to wait for.
+   * Returns the pid of a child that has changed, 0 for none, or -ECHILD if there is no child to
+   * wait for.
    * @throws HostError for any other answer: children that have ended would stay for ever
    */
   #wait(idtype: number, id: number, options: number): number {

@@ -35,11 +35,10 @@ export interface SignalsOptions {
  * each record would reach only one of them, and disposing of one would unblock the signal for both.
  * QEMU: qemu_signal_init.
  *
- * With SIGCHLD by a signalfd, Node hears of no child of its own child_process until these
- * are disposed of: execSync hangs, 'exit' comes late. `sigfd: 'compat'` leaves it to both.
- * SIGUSR1 is among those that Node has an answer to: it opens the port of its debugger.
- * While it comes through here it does not; for good it does not after
- * `host.sigaction(SIGUSR1, newSigAction(), null)`.
+ * With SIGCHLD by a signalfd, Node does not notice the end of children of its own child_process
+ * until these Signals are disposed of: execSync hangs, 'exit' comes late. With `sigfd: 'compat'`
+ * both get it. On SIGUSR1, Node opens its debugger's port, but not while the signal comes through
+ * here. To stop that for good, call `host.sigaction(SIGUSR1, newSigAction(), null)`.
  * A worker thread must dispose of its Signals before it ends: they are blocked in every
  * thread of the process, and nobody else can undo that.
  */

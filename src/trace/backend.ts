@@ -24,7 +24,7 @@ export interface TraceOrigin {
   readonly epochUs: number;
 }
 
-/** @throws TypeError where a backend is given something else */
+/** @throws TypeError if write is not a function, or origin not an object */
 export function checkBackend(what: string, write: ByteWriter, origin: TraceOrigin): void {
   checkFunction(write, `${what}: the writer`);
   checkObject(origin, `${what}: the origin`, '{ pid, tid, epochUs }');

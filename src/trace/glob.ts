@@ -2,7 +2,7 @@
 
 import { checkString } from '../host/arguments.ts';
 
-/** A pattern that stands for nothing. Its message says why. */
+/** A malformed pattern. The message says why. */
 export class GlobError extends Error {
   override readonly name = 'GlobError';
 }

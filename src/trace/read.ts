@@ -79,7 +79,7 @@ function readJson(text: string): TraceFile {
   return { format: 'json', events, dropped, truncated };
 }
 
-/** A number of an event; 0 where it has none, since it is older than that argument. */
+/** A number of an event; 0 if it has none, as in a trace that is older than that argument. */
 function numberIn(object: Record<string, unknown>, key: string, line: number): number {
   const value = object[key] ?? 0;
   if (typeof value === 'number' && Number.isFinite(value)) return value;

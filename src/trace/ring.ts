@@ -18,7 +18,7 @@ const TEXTS = Math.max(
   }),
 );
 
-/** Beyond it no array is. */
+/** The most that an array can hold. */
 const MOST_EVENTS = 2 ** 28;
 
 /**

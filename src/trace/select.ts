@@ -4,14 +4,14 @@ import { matchesGlob } from './glob.ts';
 
 export interface Selection {
   readonly names: readonly EventName[];
-  /** Patterns that are no event's. */
+  /** Patterns that match no event. */
   readonly unmatched: readonly string[];
 }
 
 /**
- * The events that patterns choose, in order of the catalogue. `GLOB` adds, `-GLOB`
- * takes out, the last that matches counts. A list that begins with `-GLOB`, or is
- * empty, begins with all events.
+ * The events that patterns choose, in order of the catalogue. `GLOB` adds and `-GLOB` removes; the
+ * last pattern that matches an event decides. A list that begins with `-GLOB`, or is empty, begins
+ * with all events.
  */
 export function selectEvents(patterns: readonly string[]): Selection {
   checkArray(patterns, 'selectEvents: the patterns', 'an array of strings');

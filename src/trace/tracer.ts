@@ -64,7 +64,8 @@ export class Tracer {
 
   /**
    * Sends the named events to sink, until disposed.
-   * @throws TypeError, RangeError for a name that is none
+   * @throws TypeError if sink is not a function or names not a list; RangeError if a name is not an
+   *   event's
    */
   attach(names: Iterable<EventName>, sink: TraceSink): { dispose(): void } {
     checkFunction(sink, 'Tracer.attach: the sink');

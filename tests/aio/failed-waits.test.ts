@@ -1,4 +1,4 @@
-/** A kernel that refuses to wait, or to read: another way, or an error; the loop never spins. */
+/** A kernel that refuses to wait or read: the loop finds another way or throws; it never spins. */
 
 import { describe, expect, it } from 'vitest';
 import { EventNotifier } from '../../src/aio/event-notifier.ts';
@@ -132,7 +132,7 @@ describe('reads that fail', () => {
 });
 
 describe('waitid that fails', () => {
-  it('comes out of the loop: a child that has ended would stay for ever', () => {
+  it('makes the loop throw: else a child that has ended would stay a zombie for ever', () => {
     const sim = new SimHost();
     const host = new Refusing(sim);
     const loop = new MainLoop({ host });

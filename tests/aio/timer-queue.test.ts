@@ -12,7 +12,7 @@ type Step =
   | { readonly do: 'remove'; readonly pick: number }
   | { readonly do: 'shift' };
 
-/** Of four times in a row the number of ns is the same, and the rest is not. */
+/** Four times in a row have the same number of ns, and differ in the rest. */
 function entry(id: number, at: number): Entry {
   const restNs = at % 4;
   return { id, at, expireTimeNs: at - restNs, restNs, seq: 0 };

@@ -1,4 +1,4 @@
-/** `./qemu-loop`, with which a clone runs the command. */
+/** `./qemu-loop`, the command of a clone. */
 
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { terminalOf, testDirectory } from '../support/terminal.ts';
 
 const script = join(root, 'qemu-loop');
 
-/** A clone in which the command says its arguments, and a build says that it was one. */
+/** A clone whose command prints its arguments, and whose build prints that it ran. */
 function clone(...parts: ('node_modules' | 'dist')[]): string {
   const dir = testDirectory();
   const says = "console.log('ran', process.argv.slice(2))";
@@ -39,7 +39,7 @@ test('through a link, from another folder, with arguments as they are', () => {
   });
 });
 
-test('it becomes qemu-loop: signals and the terminal are that one’s', async () => {
+test('it becomes qemu-loop, which gets the signals and the terminal', async () => {
   const running = new Running(script, ['-q', '--spawn', 'echo $PPID; exec sleep 1000']);
   const [, pid] = await running.until(/(\d+)\n/);
   expect(Number(pid)).toBe(running.pid);
@@ -52,7 +52,7 @@ test('it becomes qemu-loop: signals and the terminal are that one’s', async ()
   expect((await terminal.end()).status).toBe(130);
 });
 
-test('where nothing has been built, it builds first, and says so on stderr alone', () => {
+test('if nothing has been built, it builds first, and says so only on stderr', () => {
   const { status, stdout, stderr } = spawnSync(clone('node_modules'), ['a b'], {
     encoding: 'utf8',
   });
@@ -63,12 +63,12 @@ test('where nothing has been built, it builds first, and says so on stderr alone
   });
 });
 
-test('where it is built, it builds nothing', () => {
+test('if it is built, it builds nothing', () => {
   const { stdout, stderr } = spawnSync(clone('node_modules', 'dist'), { encoding: 'utf8' });
   expect({ stdout, stderr }).toEqual({ stdout: 'ran []\n', stderr: '' });
 });
 
-test('where the packages are missing, one line says what to do', () => {
+test('if the packages are missing, one line says what to do', () => {
   const path = clone();
   const { status, stdout, stderr } = spawnSync(path, { encoding: 'utf8' });
   expect({ status, stdout, stderr }).toEqual({

@@ -16,7 +16,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
-/** Whether a process handles SIGUSR1, as Node does where it would open its port. */
+/** Whether a process handles SIGUSR1, as Node does if it would open its port. */
 function catchesUsr1(pid: number): boolean {
   const [, hex] = /^SigCgt:\s+(\S+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))!;
   return (BigInt(`0x${hex}`) & (1n << 9n)) !== 0n;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DENIED, judge, runDenied } from '../support/denied.ts';
 
-describe('a system call that nobody may make', () => {
+describe('a forbidden system call', () => {
   test.each(DENIED)('$calls', async (denied) => {
     for (const errno of ['EPERM', 'EAGAIN']) {
       judge(denied, errno, await runDenied(denied.calls, errno, []));

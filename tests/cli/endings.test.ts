@@ -1,4 +1,4 @@
-/** Who is left when the children end, are killed, or cannot be. */
+/** The processes left when the children end, are killed, or cannot be. */
 
 import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ while :; do sleep 0.02; done
   return file;
 }
 
-/** Kills what a test that fails would leave behind. */
+/** Kills processes that a failing test would leave behind. */
 function end(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
@@ -42,7 +42,7 @@ function end(pid: number): void {
 describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
   const start = (args: readonly string[]): Running => startPlain(['--sigfd', sigfd, ...args]);
 
-  describe('a shell command is ended as a whole, gracefully, and its status is the program’s', () => {
+  describe('a shell command is ended as a whole, gracefully, with the status of its program', () => {
     test.each([
       ['one program', [], (file: string) => file],
       ['the last of several', [], (file: string) => `true && ${file}`],
@@ -61,7 +61,7 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
       });
     });
 
-    test('a signal that ends the shell alone goes on to the program, which is waited for', async () => {
+    test('a signal that ends only the shell is passed on to the program, which is waited for', async () => {
       const running = start(['-q', '--spawn', `true && ${service()}`]);
       await running.until(/up \d+\n/);
       running.kill('SIGHUP');
@@ -79,7 +79,7 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
       expect(stateOf(Number(pid)) ?? 'gone').toBe('gone');
     });
 
-    test('what a shell does not wait for ends with Ctrl-C’s signal too', async () => {
+    test('background programs of a shell end by Ctrl-C’s signal too', async () => {
       const running = start(['-q', '--spawn', 'sleep 100 & echo at $!; exec sleep 100']);
       const [, pid] = await running.until(/at (\d+)\n/);
       running.kill('SIGINT');
@@ -120,7 +120,7 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
 });
 
 describe('signals that may not be sent', () => {
-  /** A shell of root's, which anybody may run. */
+  /** A set-user-ID shell of root's. */
   function rootShell(): string {
     const file = join(testDirectory(), 'root-sh');
     copyFileSync('/bin/dash', file);
@@ -201,8 +201,8 @@ test('pid 1 of a pid namespace ends a shell command as a whole, and its status i
   });
 });
 
-describe('who goes on without us', () => {
-  test('is said in one line, with what to do', async () => {
+describe('processes that go on without us', () => {
+  test('are reported in one line, with advice', async () => {
     const args = ['--log-level', 'warn', '--spawn', 'sleep 100 >&- 2>&- & echo $!; exit 3'];
     const { status, stdout, stderr } = await run(args);
     end(Number(stdout));
@@ -212,7 +212,7 @@ describe('who goes on without us', () => {
     expect(stderr).toContain(line);
   });
 
-  test('is left alone also when we are told to end, if it has left for a session of its own', async () => {
+  test('are left alone even when we are told to end, if they have a session of their own', async () => {
     const script = 'setsid sleep 100 >&- 2>&- & echo at $!; sleep 100; true';
     const running = startPlain(['-q', '--spawn', script]);
     const [, pid] = await running.until(/at (\d+)\n/);
@@ -238,7 +238,7 @@ describe('when we are killed', () => {
     await running.end();
   });
 
-  test('they get what --kill-child says, and nothing by 0', async () => {
+  test('they get the signal of --kill-child, and none with 0', async () => {
     const trap = "trap 'echo usr1; exit' USR1; echo ready; while :; do sleep 0.02; done";
     const told = startPlain(['-q', '--kill-child', 'USR1', '--', 'sh', '-c', trap]);
     await told.until(/ready/);
@@ -273,12 +273,12 @@ describe('a Ctrl-C that ends the children', () => {
       const running = onTerminal(loop(how));
       await running.until(/ready/);
       running.keys('C-c');
-      await running.until(/end\r\n/);
+      await running.untilOutput(/end\r\n/);
       expect((await running.end()).output).not.toMatch(/after/);
     },
   );
 
-  test('ends us by SIGINT only where the terminal sent it', async () => {
+  test('ends us by SIGINT only if the terminal sent it', async () => {
     const running = startPlain(['-q', '--spawn', 'echo ready; exec sleep 100']);
     await running.until(/ready/);
     running.kill('SIGINT');

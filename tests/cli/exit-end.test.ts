@@ -1,4 +1,4 @@
-/** The exit status is the child's, whatever fails at the end. */
+/** The exit status is the child's, even if something fails at the end. */
 
 import { expect, test } from 'vitest';
 import { disposeAll } from '../../src/cli/exit/dispose-all.ts';
@@ -17,7 +17,7 @@ test.each([
   expect(stdout).toMatch(/^(\[1\] )?hi\n$/);
 });
 
-test('one that fails to end keeps nobody else from it', () => {
+test('a part that fails to end does not keep others from ending', () => {
   const said: string[] = [];
   const ended: string[] = [];
   const part = (name: string) => ({ dispose: () => ended.push(name) });

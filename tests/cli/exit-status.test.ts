@@ -4,7 +4,7 @@ import { jsonLines, root, run, shell } from '../support/run.ts';
 const CODES = Array.from({ length: 256 }, (_, i) => i);
 const spawnAll = (commands: readonly string[]): string[] => commands.flatMap((c) => ['--spawn', c]);
 
-/** What each child ended with, by the log. */
+/** The end of each child, from the log. */
 function reaps(stderr: string): Map<string, { code: unknown; status: unknown }> {
   const found = jsonLines(stderr).filter((line) => line.event === 'child_reap');
   return new Map(found.map(({ name, code, status }) => [String(name), { code, status }]));
@@ -19,7 +19,7 @@ describe('exit status', () => {
     },
   );
 
-  test('all 256 exit codes are reaped as what they are', async () => {
+  test('all 256 exit codes are reaped unchanged', async () => {
     const args = spawnAll(CODES.map((n) => `exit ${n}`));
     const { status, stderr } = await run(['--log-format', 'json', ...args]);
     const seen = reaps(stderr);
@@ -29,7 +29,7 @@ describe('exit status', () => {
     expect(status).toBe(1);
   });
 
-  test('every signal that kills is reaped as what it is', async () => {
+  test('every signal that kills is reaped as that signal', async () => {
     const ignored = [17, 18, 19, 20, 21, 22, 23, 28, 32, 33];
     const fatal = Array.from({ length: 64 }, (_, i) => i + 1).filter((n) => !ignored.includes(n));
     const args = spawnAll(fatal.map((n) => `ulimit -c 0; kill -${n} $$`));
@@ -75,7 +75,7 @@ describe('exit status', () => {
   });
 });
 
-describe('output that is lost', () => {
+describe('lost output', () => {
   test.each([
     ["--prefix -- sh -c 'echo foo'", 125],
     ["-q --prefix -- sh -c 'echo foo; exit 3'", 3],
@@ -114,14 +114,14 @@ describe('help', () => {
   });
 });
 
-describe('what cannot be run', () => {
-  test('127 for a program that is not there, with one line', async () => {
+describe('programs that cannot be run', () => {
+  test('127 for a missing program, with one line', async () => {
     const { status, stderr } = await run(['-q', '--', 'no-such-program']);
     expect(status).toBe(127);
     expect(stderr).toMatch(/^qemu-loop: cannot run no-such-program: .*ENOENT.*PATH\n$/);
   });
 
-  test('126 for one that is not executable, or no program', async () => {
+  test('126 for a file that is not executable, or not a program', async () => {
     const denied = await run(['-q', '--', '/etc/passwd']);
     expect(denied.status).toBe(126);
     expect(denied.stderr).toMatch(/^qemu-loop: cannot run \/etc\/passwd: .*EACCES.*chmod \+x.*\n$/);
@@ -135,11 +135,11 @@ describe('what cannot be run', () => {
     expect(garbage.stderr).toMatch(/ENOEXEC.*#!/);
   });
 
-  test('a shell that does not find a command says 127 itself', async () => {
+  test('a shell that does not find a command exits with 127 itself', async () => {
     expect((await run(['-q', '--spawn', 'no-such-program'])).status).toBe(127);
   });
 
-  test('a working directory that is gone holds nobody up', async () => {
+  test('a working directory that is gone does not hold anybody up', async () => {
     const { status, stdout } = await shell(
       'd=$(mktemp -d); cd $d; rmdir $d; $QL -q -- /bin/echo hello',
     );

@@ -1,4 +1,4 @@
-/** Text of files and arguments in all that the command prints: seen, and never obeyed by a terminal. */
+/** Text of files and arguments in the command's output: shown, but never obeyed by a terminal. */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ steps: [{schedule: ${QUOTED}}, step, {log: ${QUOTED}}]
 `;
 const WRONG = `expect: {order: [${QUOTED}, other]}\n`;
 
-/** Files whose names and texts are so, in a directory of their own. */
+/** Files with such names and texts, in a directory of their own. */
 function files() {
   const dir = join(testDirectory(), HOSTILE);
   mkdirSync(dir);
@@ -82,7 +82,7 @@ const LINES: readonly (readonly [what: string, args: (f: Files) => readonly stri
   ['JSON', (f) => ['run', '--reporter', 'json', f.failing, f.broken, f.shown]],
 ];
 
-describe('what was not written by us', () => {
+describe('text that others wrote', () => {
   test.concurrent.each(LINES)('steers no terminal, and begins no line: %s', async (_, args) => {
     const { status, signal, stdout, stderr } = await run(args(files()));
     const text = stdout + stderr;
@@ -105,7 +105,7 @@ test('TAP has as many points as it says, whatever is in the files', async () => 
   }
 });
 
-test('all that is printed by the command goes through a guard', () => {
+test('everything that the command prints goes through a guard', () => {
   // allWriter guards by itself; what goes through Output are lines of the log, children's, traces.
   const writers = ['src/cli/exit/write-all.ts', 'src/cli/trace/trace-file.ts'];
   const around = list('src/cli', '.ts').filter((path) =>

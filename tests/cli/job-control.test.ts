@@ -3,10 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { start, untilState } from '../support/run.ts';
+import { startJob, untilState } from '../support/run.ts';
 import { onTerminal, testDirectory } from '../support/terminal.ts';
 
-describe('Ctrl-Z gives the shell its prompt, and fg goes on, whatever stdin is', () => {
+describe('Ctrl-Z gives the shell its prompt, and fg continues, whatever stdin is', () => {
   test.each([
     ['-- with stdin of /dev/null', '$QL -q -- sh CHILD </dev/null', 1],
     ['-- behind a pipe', 'echo | $QL -q -- sh CHILD', 1],
@@ -68,13 +68,13 @@ test('who reads our output from a pipe may use the terminal', async () => {
 describe.each([[[]], [['--group']]])('SIGTSTP by kill, without a terminal: %j', (options) => {
   test('stops us when it has stopped the last child, and SIGCONT lets both go on', async () => {
     const one = 'echo $$; exec sleep 100';
-    const running = start(['-q', ...options, '--spawn', one, '--spawn', one]);
-    const [, ...pids] = await running.until(/(\d+)\n(\d+)\n/);
-    running.kill('SIGTSTP');
-    for (const pid of [...pids, running.pid]) await untilState(Number(pid), 'T');
-    running.kill('SIGCONT');
-    for (const pid of [...pids, running.pid]) await untilState(Number(pid), 'S');
-    running.kill('SIGTERM');
-    expect((await running.end()).status).toBe(143);
+    const job = await startJob(['-q', ...options, '--spawn', one, '--spawn', one]);
+    const [, ...pids] = await job.shell.until(/(\d+)\n(\d+)\n/);
+    job.kill('SIGTSTP');
+    for (const pid of [...pids, job.pid]) await untilState(Number(pid), 'T');
+    job.kill('SIGCONT');
+    for (const pid of [...pids, job.pid]) await untilState(Number(pid), 'S');
+    job.kill('SIGTERM');
+    expect((await job.shell.end()).status).toBe(143);
   });
 });

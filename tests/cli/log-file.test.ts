@@ -11,14 +11,14 @@ test('--log-file that is moved away goes on in a new one of its name', async () 
   const path = join(testDirectory(), 'log');
   const running = start(['--log-file', path, '--spawn', CHILD]);
   await running.until(/ready/);
-  // What stands in the log when the loop goes to sleep.
+  // The text in the log when the loop goes to sleep.
   while (!/posix_spawn .*\n/.test(readFileSync(path, 'utf8'))) {
     await new Promise((resolve) => setImmediate(resolve));
   }
   renameSync(path, `${path}.1`);
   running.kill('SIGHUP');
   await running.until(/got/);
-  // copytruncate, and a file that was made for us, are as good.
+  // copytruncate, and a file created for us, work as well.
   renameSync(path, `${path}.2`);
   writeFileSync(path, 'made\n');
   running.kill('SIGTERM');
@@ -28,7 +28,7 @@ test('--log-file that is moved away goes on in a new one of its name', async () 
   expect(readFileSync(path, 'utf8')).toMatch(/^made\n.*SIGTERM to 1 child\n.*exit status 143/s);
 });
 
-test('--log-file that is a pipe which nobody reads holds nobody up', async () => {
+test('--log-file to a pipe that nobody reads does not hold anybody up', async () => {
   const path = join(testDirectory(), 'fifo');
   execFileSync('mkfifo', [path]);
   const running = start(['-vv', '--log-file', path, '--spawn', CHILD]);

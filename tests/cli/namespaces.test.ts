@@ -21,7 +21,7 @@ test.each([
   await running.end();
 });
 
-test('pid 1 ends all that is left, though /proc has the numbers of others', async () => {
+test('pid 1 ends everything left, although /proc has another namespace’s numbers', async () => {
   const stays = 'trap "" TERM; echo $$; exec sleep 100 >&-';
   const { status, stdout, stderr } = await shell(
     `${UNSHARE} $QL --sigfd compat --log-format json --grace 50ms --spawn 'sleep 100 >&- & (${stays}) & sleep 0.1; exit 5'`,

@@ -33,7 +33,7 @@ describe('options', () => {
     expect(transparent).toBe(false);
   });
 
-  test('what follows -- is one program, and its options are its own', () => {
+  test('the words after -- are one program, with its own options', () => {
     const { jobs, transparent } = parse('-g', '--', 'prog', '-x', '--help');
     expect(jobs).toEqual([
       { file: 'prog', argv: ['prog', '-x', '--help'], command: 'prog -x --help' },
@@ -56,7 +56,7 @@ describe('options', () => {
     expect(parse('--grace', text, '--', 'x').graceNs).toBe(ns);
   });
 
-  test('short options are those of tini and others', () => {
+  test('short options are the same as tini’s and others’', () => {
     const o = parse('-g', '-s', '-p', 'KILL', '-e', '3', '-e', '64-66', '-q', '-v', '--', 'x');
     expect(o).toMatchObject({ group: true, subreaper: true, pdeathsig: 9, quiet: true });
     expect([...o.okExit]).toEqual([3, 64, 65, 66]);

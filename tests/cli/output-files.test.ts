@@ -1,4 +1,4 @@
-/** No output takes the place of an input, or of another output. */
+/** No output overwrites an input, or another output. */
 
 import {
   existsSync,
@@ -82,11 +82,11 @@ describe('is refused in one line, and nothing is written', () => {
   });
 });
 
-it('takes a device for several, and files that differ', () => {
+it('accepts one device for several outputs, and different files', () => {
   const to = (path: string) => ({ what: 'a trace', path });
   checkOutputs([to('/dev/null'), to('/dev/null'), to('/dev/stderr')], [to('/dev/stdin')]);
   checkOutputs([to(join(dir, 'x')), to(join(dir, 'real', 'x'))], [to(join(dir, 'a.yaml'))]);
   checkOutputs([to('/nonexistent/x')], [to('/nonexistent/x')]);
-  // Whoever opens it is told that it goes round.
+  // Opening it fails because of the loop.
   checkOutputs([to(join(dir, 'round')), to(join(dir, 'round'))], []);
 });

@@ -21,7 +21,7 @@ describe('--prefix', () => {
     });
   });
 
-  test('colours by child, where asked to', async () => {
+  test('colours by child, if asked to', async () => {
     const { stdout } = await run(['-q', '--prefix', '--color', 'always', '--spawn', 'echo a']);
     expect(stdout).toBe('\x1b[36m[1]\x1b[0m a\n');
   });
@@ -56,21 +56,21 @@ describe('--prefix', () => {
     expect(sha(stdout)).toBe(sha(`[1] ${'x'.repeat(bytes)}\n`));
   });
 
-  test('bytes that are no UTF-8 pass', async () => {
+  test('bytes that are not UTF-8 pass', async () => {
     const { stdout } = await shell(
       '$QL -q --prefix --spawn \'printf "\\377\\376\\n"\' | od -An -tx1',
     );
     expect(stdout.trim()).toBe('5b 31 5d 20 ff fe 0a');
   });
 
-  test('a grandchild that keeps the pipe does not hold us', async () => {
+  test('a grandchild that keeps the pipe does not hold us up', async () => {
     const running = start(['-q', '--prefix', '--spawn', 'sleep 100 & echo $!; exit 3']);
     const [, pid] = await running.until(/\[1\] (\d+)\n/);
     expect((await running.end()).status).toBe(3);
     process.kill(Number(pid), 'SIGKILL');
   });
 
-  test('a grandchild that writes for ever does not hold us, nor makes us spin', async () => {
+  test('a grandchild that writes for ever neither holds us up nor makes us spin', async () => {
     const running = start(['-q', '--prefix', '--spawn', 'yes & echo $! >&2; exit 3']);
     const [, pid] = await running.until(/(\d+)\n/, 'stderr');
     expect((await running.end()).status).toBe(3);
@@ -100,7 +100,7 @@ describe('--prefix', () => {
     expect(stdout).toBe(seen);
   });
 
-  test('nor does the summary wait for ever, where SIGTERM came before', async () => {
+  test('nor does the summary wait for ever, if SIGTERM came before', async () => {
     const script = `
       mkfifo "$D/pids" "$D/f"
       $QL --grace 50ms --prefix --spawn 'trap "" TERM; yes & echo $$ $! >"$D/pids"; wait' \\
@@ -157,7 +157,7 @@ describe('outputs that go away', () => {
     }
   });
 
-  test('a log that nobody reads is given up, and the status stays', async () => {
+  test('a log that nobody reads is given up, and the status does not change', async () => {
     const { stdout } = await shell(
       "{ $QL --log-level trace --spawn 'sleep 0.1; exit 3' 2>&1 >&3; echo $? >&3; } 3>&1 | head -1 >/dev/null",
     );
@@ -183,7 +183,7 @@ describe('outputs that go away', () => {
     expect(stderr).toMatch(why);
   });
 
-  test('a command cannot steer the terminal by what is said of it', async () => {
+  test('a command cannot steer the terminal by the lines about it', async () => {
     const { stderr } = await run(['--spawn', ': \x1b[2J \x07']);
     expect(stderr).toMatch(/posix_spawn .*: \\x1b\[2J \\x07/);
     expect(stderr).not.toMatch(/(?![\n])\p{Cc}/u);

@@ -20,7 +20,7 @@ function define(): Command {
 }
 
 describe.each(COMMANDS)('%s', (name, parse) => {
-  it('tells of an unknown option on one line, which names its help', () => {
+  it('reports an unknown option on one line, which names its help', () => {
     expect(() => parse(['--nonsense'])).toThrow(
       new RegExp(`^unknown option '--nonsense' \\(see ${name} --help\\)$`),
     );
@@ -48,7 +48,7 @@ describe('parseCommand', () => {
     );
   });
 
-  it('gives the options, the operands, and whether an option was typed', () => {
+  it('returns the options, the operands, and whether an option was typed', () => {
     const parsed = parseCommand<{ color?: string; slow?: string }>(define(), ['--slow', '1', 'x']);
     if ('text' in parsed) throw new Error('expected options');
     expect(parsed.raw).toEqual({ slow: '1' });
@@ -56,11 +56,11 @@ describe('parseCommand', () => {
     expect([parsed.isTyped('slow'), parsed.isTyped('color')]).toEqual([true, false]);
   });
 
-  it('gives the help as text', () => {
+  it('returns the help as text', () => {
     expect(parseCommand(define(), ['--help'])).toEqual({ text: expect.stringContaining('--slow') });
   });
 
-  it('the trace command speaks with the same voice', () => {
+  it('the trace command reports mistakes in the same way', () => {
     expect(() => traceCommand(['lst'])).toThrow(
       /did you mean list\? \(see qemu-loop trace --help\)/,
     );

@@ -6,7 +6,7 @@ import type { Host } from '../../src/host/host.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { MainLoop } from '../../src/mainloop/main-loop.ts';
 
-/** Takes lines, and is full as long as it is told so. */
+/** Takes lines, and is full as long as the test wants. */
 class Taken implements LineOutput {
   full = false;
   text = '';
@@ -28,7 +28,7 @@ let host: Host;
 let loop: MainLoop;
 let taken: Taken;
 let prefixer: Prefixer;
-/** The child's stdout, as a process of it holds it that is left behind. */
+/** The child's stdout, held open as by a process left behind. */
 let held: number;
 
 beforeEach(() => {
@@ -47,7 +47,7 @@ afterEach(() => {
   host.dispose();
 });
 
-/** What the child, or whom it left behind, writes. */
+/** Writes as the child, or as a process that it left behind. */
 function write(text: string): void {
   const bytes = new TextEncoder().encode(text);
   const buffer = host.alloc(bytes.length);
@@ -55,13 +55,13 @@ function write(text: string): void {
   host.write(held, buffer, 0, bytes.length);
 }
 
-test('a stream that has ended is kept no more', () => {
+test('a stream that has ended is not kept', () => {
   expect(prefixer.open).toBe(2);
   loop.mainLoopWait(true);
   expect(prefixer.open).toBe(1);
 });
 
-test('a drain takes nothing while the output is full, and all when it is not', () => {
+test('a drain reads nothing while the output is full, and everything when it is not', () => {
   write('one\n');
   taken.full = true;
   expect(prefixer.drain()).toBe(false);
@@ -71,7 +71,7 @@ test('a drain takes nothing while the output is full, and all when it is not', (
   expect(taken).toMatchObject({ text: '> one\n' });
 });
 
-test('a drain ends, however much a process that was left behind goes on to write', () => {
+test('a drain ends, however much a process left behind still writes', () => {
   const line = `${'x'.repeat(8191)}\n`;
   let writes = 0;
   taken.onWrite = () => {

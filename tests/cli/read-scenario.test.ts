@@ -1,4 +1,4 @@
-/** What stands under a scenario's name and is no file: it is told as a problem, and the others are run. */
+/** A scenario's name that is not a readable file is reported as a problem, and the others run. */
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -35,7 +35,7 @@ it('runs the others', async () => {
   expect(stdout).toMatch(/1 passed, 3 could not be read/);
 });
 
-it('ends at a device without end', async () => {
+it('stops reading an endless device', async () => {
   const { status, stderr } = await run(['check', '/dev/zero']);
   expect(status).toBe(2);
   expect(stderr).toMatch(/^\/dev\/zero:1:1: the file is too long/);

@@ -5,6 +5,7 @@ import { parseOptions } from '../../src/cli/spawn/options.ts';
 import { Running, root, run } from '../support/run.ts';
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const reference = readFileSync(join(root, 'docs', 'command.md'), 'utf8');
 const block = (language: string): string =>
   new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(readme)![1]!;
 
@@ -27,7 +28,7 @@ describe('README', () => {
     expect(readme).toContain("./qemu-loop --spawn 'sleep 1; exit 3' --spawn 'kill -9 $$'");
   });
 
-  test('its log is what the command writes, but for numbers', async () => {
+  test('its log is the one that the command writes, except for numbers', async () => {
     const { stderr } = await run(['--spawn', 'sleep 1; exit 3']);
     const shape = (log: string): string[] =>
       log
@@ -37,13 +38,17 @@ describe('README', () => {
     expect(shape(block('text'))).toEqual(shape(stderr));
   });
 
-  test('it lists every option of --help', () => {
+  test('its log stands in the reference, too', () => {
+    expect(reference).toContain(block('text'));
+  });
+
+  test('the reference lists every option of --help', () => {
     const help = parseOptions(['--help'], () => '');
     const options = 'text' in help ? (help.text.match(/--[a-z-]{3,}/g) ?? []) : [];
     expect(options.length).toBeGreaterThan(15);
     const known = new Set(
       [...options].filter((name) => !['--verbose', '--port', '--version', '--help'].includes(name)),
     );
-    for (const name of known) expect(readme).toContain(name);
+    for (const name of known) expect(reference).toContain(name);
   });
 });

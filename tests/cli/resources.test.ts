@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { jsonLines, run, shell, shellStart, start, summaryOf } from '../support/run.ts';
 
 describe('no busy polling', () => {
-  test('one child: as many waits as there is something to wait for', async () => {
+  test('one child: no more waits than there are events to wait for', async () => {
     const { status, stderr } = await run(['--log-format', 'json', '--spawn', 'sleep 0.3']);
     expect(status).toBe(0);
     // One sleep that SIGCHLD ends, and one look with a bottom half to run.
@@ -75,7 +75,7 @@ describe('when something runs out', () => {
 describe('nothing is left behind', () => {
   test('no process, and no descriptor in the children', async () => {
     const { stdout } = await run(['-q', '--prefix', '--spawn', 'ls /proc/self/fd']);
-    // What we were given ourselves is handed on, as by any shell; nothing of ours is.
+    // Descriptors that we were given are handed on, as by any shell; our own are not.
     const plain = await shell('ls /proc/self/fd');
     expect(stdout.replaceAll('[1] ', '')).toBe(plain.stdout);
   });

@@ -89,7 +89,7 @@ describe('a signal to qemu-loop run on the real kernel', () => {
     },
   );
 
-  it('a run that takes too long leaves nobody either', async () => {
+  it('a run that takes too long leaves nobody behind either', async () => {
     const running = start(['run', '--timeout', '1s', file]);
     const { child, below } = await started(running);
     expect(await running.end()).toMatchObject({ status: 1, signal: null });

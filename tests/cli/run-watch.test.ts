@@ -71,7 +71,7 @@ async function pidOf(terminal: Terminal, number: number): Promise<number> {
   return Number((await terminal.until(new RegExp(`^ {2}${number} \\S+ +(\\d+) `, 'm')))[1]);
 }
 
-/** Awaits that a shell has become what it ends with, and so has said what it had to say. */
+/** Waits until a shell has become its last program, and so has written everything before. */
 async function untilExec(pid: number, program: string): Promise<void> {
   while (!readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith(program)) {
     await new Promise((resolve) => setImmediate(resolve));
@@ -178,7 +178,7 @@ describe('a simulated run', () => {
     expect(entries(terminal.screen())).toEqual(entries(stdout));
   });
 
-  test('is the same as without also with children, timers, and signals that are looked at', async () => {
+  test('is the same as without, even with children, timers, and signals being watched', async () => {
     const [watched, plain] = [path('watched2.json'), path('plain2.json')];
     await run(['run', '--trace-file', `json:${plain}`, path('children.yaml')]);
     const terminal = await watching(
@@ -209,7 +209,7 @@ describe('a simulated run', () => {
     await terminal.expectRestored();
   });
 
-  test('a child that is killed by its number dies at once, in no time of the run', async () => {
+  test('a child killed by its number dies at once, without taking time of the run', async () => {
     const terminal = await watching(path('alive.yaml'));
     terminal.keys('s');
     await terminal.until(/iteration 2 {2}PAUSED .* 19 ns$/m);
@@ -253,7 +253,7 @@ describe('a simulated run', () => {
 });
 
 describe('a real run', () => {
-  test('runs at once, in the order that it has without, and what its children say comes after', async () => {
+  test('runs at once, in the same order as without, and its children’s output comes after', async () => {
     const args = ['run', '--json', '--host', 'linux', path('real.yaml')];
     const order: string[] = JSON.parse(
       (await run(args)).stdout.split('\n')[0]!,
@@ -302,7 +302,7 @@ describe('a real run', () => {
     await terminal.expectRestored();
   });
 
-  test('whose process is killed: the terminal is put right, and the run has failed', async () => {
+  test('whose process is killed: the terminal is restored, and the run has failed', async () => {
     const terminal = await watching(path('asleep.yaml'));
     const child = await pidOf(terminal, 1);
     process.kill(parentOf(child), 'SIGKILL');
@@ -344,14 +344,14 @@ describe('a real run', () => {
     expect(terminal.isAlternate).toBe(false);
   });
 
-  test('before it begins, where it is in the background', async () => {
+  test('before it begins, if it is in the background', async () => {
     const terminal = shellTerminal(80, 24);
     terminal.line(`${QL} run --watch ${path('asleep.yaml')} & wait $!; echo status $?`);
     await terminal.until(/start it in the foreground\n(.*\n)*status 2/);
   });
 });
 
-describe('a command line that cannot be', () => {
+describe('an impossible command line', () => {
   test.each([
     [
       ['--reporter', 'tap'],

@@ -1,4 +1,4 @@
-/** `qemu-loop run` where a process for its scenarios cannot be started. */
+/** `qemu-loop run` if a process for its scenarios cannot be started. */
 
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -29,7 +29,7 @@ describe('a worker that cannot be started', () => {
     },
   );
 
-  test('leaves its part to those that could', async () => {
+  test('leaves its part to the others', async () => {
     const { status, stdout, stderr } = await shell(
       `ulimit -n 40; $QL run --jobs 40 --repeat 40 --host linux --reporter json ${FILE}`,
     );

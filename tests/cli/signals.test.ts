@@ -5,6 +5,7 @@ import {
   jsonLines,
   Running,
   shell,
+  startJob,
   start as startPlain,
   stateOf,
   summaryOf,
@@ -67,14 +68,14 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
     });
 
     test('SIGTSTP stops them, and SIGCONT lets them go on', async () => {
-      const running = start(['-q', '--spawn', 'echo $$; exec sleep 100']);
-      const pid = Number((await running.until(/(\d+)\n/))[1]);
-      running.kill('SIGTSTP');
+      const job = await startJob(['--sigfd', sigfd, '-q', '--spawn', 'echo $$; exec sleep 100']);
+      const pid = Number((await job.shell.until(/(\d+)\n/))[1]);
+      job.kill('SIGTSTP');
       await untilState(pid, 'T');
-      running.kill('SIGCONT');
+      job.kill('SIGCONT');
       await untilState(pid, 'S');
-      running.kill('SIGTERM');
-      expect((await running.end()).status).toBe(143);
+      job.kill('SIGTERM');
+      expect((await job.shell.end()).status).toBe(143);
     });
 
     test('a stopped child is told to continue when it is to end', async () => {

@@ -19,7 +19,7 @@ async function untilFileHas(path: string, text: string): Promise<void> {
   }
 }
 
-describe('a terminal that is not read does not keep us from signals', () => {
+describe('a terminal that is not read does not block signals', () => {
   test.each([
     ['while a child writes', 'exec yes', 143],
     ['when all have ended', 'seq 9000; exit 3', 3],
@@ -42,7 +42,7 @@ describe('a terminal that is not read does not keep us from signals', () => {
     await terminal.end();
   });
 
-  test('--watch, whose terminal is put right when it is read again', async () => {
+  test('--watch, whose terminal is restored when it is read again', async () => {
     const go = fifo();
     const done = fifo();
     // Long enough for many frames, each of another screen.
@@ -66,7 +66,7 @@ describe('a terminal that is not read does not keep us from signals', () => {
   });
 });
 
-test('what is written to a terminal comes whole, before and after Ctrl-S', async () => {
+test('output to a terminal arrives complete, before and after Ctrl-S', async () => {
   const terminal = onTerminal(
     "$QL -q --color never --prefix --spawn 'echo ready; read x; echo go; seq 20000'; echo status $?",
   );
@@ -89,7 +89,7 @@ test('O_NONBLOCK is not set for those who share the terminal', async () => {
   expect(modes.map((mode) => mode & O_NONBLOCK)).toEqual([0, 0]);
 });
 
-test('in the background the log is written also where the terminal has tostop', async () => {
+test('in the background the log is written even if the terminal has tostop', async () => {
   const terminal = onTerminal(
     "stty tostop; set -m; $QL --spawn 'exit 3' & wait $!; set +m; echo status $?",
   );

@@ -122,7 +122,7 @@ describe('on a terminal', () => {
     },
   );
 
-  test('the end of the terminal of --watch is the end of its children, and no failure of ours', async () => {
+  test('the end of the terminal of --watch ends its children, and is not our failure', async () => {
     const log = join(testDirectory(), 'log');
     const terminal = onTerminal(
       `exec $QL --watch --log-file ${log} --spawn 'echo at $PPID; exec sleep 100'`,
@@ -133,7 +133,7 @@ describe('on a terminal', () => {
     expect(readFileSync(log, 'utf8')).toMatch(/exit status 129: \[1\] ended with SIGHUP\n$/);
   });
 
-  // Node aborts at its end where a terminal's modes cannot be put back.
+  // Node aborts at exit if a terminal's modes cannot be restored.
   const forkWorker = `const worker = require('node:child_process')
       .fork('${join(root, 'dist', 'scenario-worker.cjs')}', { stdio: 'inherit', detached: true });
     process.on('SIGHUP', () => worker.disconnect());

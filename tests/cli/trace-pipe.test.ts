@@ -15,7 +15,7 @@ function fifo(): string {
   return path;
 }
 
-/** Its other end, which nobody reads; read takes what stands in it. */
+/** Its other end, which nobody reads until read() does. */
 class Reader {
   readonly #fd: number;
   #open = true;
@@ -69,7 +69,7 @@ describe('a trace to a pipe', () => {
     expect(Number(/(\d+) events/.exec(stderr)![1])).toBeGreaterThan(50);
   });
 
-  test('that nobody opens is said, and ends nobody', async () => {
+  test('that nobody opens is reported, and ends nobody', async () => {
     const path = fifo();
     const args = ['-q', '--grace', '50ms', '--trace-file', `log:${path}`, '--spawn', 'exit 3'];
     const { status, stderr } = await run(args);
@@ -90,7 +90,7 @@ describe('a trace to a pipe', () => {
     expect(await running.end()).toMatchObject({ status: 3, stderr: '' });
   });
 
-  test('a second SIGINT does not wait for who reads', async () => {
+  test('a second SIGINT does not wait for the reader', async () => {
     const path = fifo();
     new Reader(path).fill();
     const args = ['--grace', '1h', '--trace-file', `json:${path}`, '--spawn', 'exit 3'];
@@ -102,7 +102,7 @@ describe('a trace to a pipe', () => {
     expect(stderr).toMatch(/was not read in time: \d+ events are lost\n$/);
   });
 
-  test('what is written and what is lost are all events, and the trace says where some are', () => {
+  test('the events written and the events lost are all events, and the trace says where some are lost', () => {
     const path = fifo();
     const reader = new Reader(path);
     const host = new LinuxHost();

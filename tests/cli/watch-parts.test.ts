@@ -24,13 +24,13 @@ describe('keys', () => {
 });
 
 describe('the rows of a screen', () => {
-  test('the first in rank have their least, the others nothing where it does not fit', () => {
+  test('the first in rank get their minimum, the others nothing if it does not fit', () => {
     const wish = (rank: number) => ({ least: 3, most: 9, rank });
     expect(share([wish(2), wish(0), wish(1)], 7)).toEqual([0, 4, 3]);
     expect(share([wish(0)], 2)).toEqual([0]);
   });
 
-  test('nobody has more than its most', () => {
+  test('no part gets more than its maximum', () => {
     const wish = { least: 1, most: 2, rank: 0 };
     expect(share([wish, { ...wish, most: 100, rank: 1 }], 10)).toEqual([2, 8]);
   });
@@ -60,7 +60,7 @@ describe('text on the screen', () => {
     expect(printable('10%\r50%\r100%\r')).toBe('100%');
   });
 
-  test('a frame writes only the lines that differ, and all after another size', () => {
+  test('a frame writes only the lines that differ, and all lines after a change of size', () => {
     const written: string[] = [];
     const screen = new Screen((text) => written.push(text));
     screen.draw(['one', 'two'], 10);
@@ -76,7 +76,7 @@ describe('text on the screen', () => {
     }
   });
 
-  test('lines of the pane end where the output ended them', () => {
+  test('lines of the pane end at the ends of the output’s lines', () => {
     const pane = new OutputPane(() => {});
     const write = (text: string, holder: object | null = null, goesOn: object | null = null) =>
       pane.write(1, new TextEncoder().encode(text), holder, goesOn);
@@ -127,7 +127,7 @@ describe('the iterations of a drive by aio_poll', () => {
       EV.poll_return,
       EV.aio_poll_end,
       EV.aio_poll_end,
-      // A main_loop_wait between is no aio_poll.
+      // A main_loop_wait in between is not an aio_poll.
       EV.poll_enter,
       EV.aio_poll_begin,
     ];

@@ -7,7 +7,7 @@ const TICKS = "--spawn 'while :; do echo tick; sleep 0.05; done'";
 
 const ITERATION = /iteration (\d+)/;
 
-/** A terminal on which qemu-loop --watch runs, and has drawn. */
+/** A terminal on which qemu-loop --watch runs, after its first frame. */
 function watching(args: string, columns = 80, rows = 24): Promise<WatchTerminal> {
   return WatchTerminal.open(`--watch ${args}`, columns, rows);
 }
@@ -18,7 +18,7 @@ async function iteration(terminal: Terminal): Promise<number> {
   return Number((await terminal.until(ITERATION))[1]);
 }
 
-/** Pauses, and returns the iteration that the loop stands before. */
+/** Pauses, and returns the iteration before which the loop stopped. */
 async function pause(terminal: Terminal): Promise<number> {
   terminal.keys('Space');
   await terminal.until(/PAUSED before the iteration/);
@@ -80,7 +80,7 @@ describe('--watch shows', () => {
     await expectRestored(terminal);
   });
 
-  test('what is scrolled to: tables from their top, output back from its end', async () => {
+  test('the part scrolled to: tables from their top, output back from its end', async () => {
     const others = Array.from({ length: 8 }, () => "--spawn 'sleep 60'");
     const terminal = await watching(`--spawn 'seq 20; sleep 60' ${others.join(' ')}`, 80, 12);
     terminal.keys('Tab');
@@ -185,7 +185,7 @@ describe('--watch ends', () => {
     await expectRestored(terminal);
   });
 
-  test('by q twice, those too that were left behind and adopted', async () => {
+  test('by q twice, including processes left behind and adopted', async () => {
     const deaf = 'while :; do sleep 0.05; done';
     const terminal = await watching(`-s --grace 1h --spawn 'trap "" TERM; (${deaf}) & exit 3'`);
     await terminal.until(/SIGTERM to 1 process left behind/);
@@ -196,7 +196,7 @@ describe('--watch ends', () => {
     await expectRestored(terminal);
   });
 
-  test('when all have ended, by q: the summary stands on the screen, and the status is theirs', async () => {
+  test('when all have ended, by q: the summary is on the screen, and the status is theirs', async () => {
     const terminal = await watching("--spawn 'exit 3'");
     await terminal.until(/ALL ENDED/);
     terminal.keys('q');
@@ -246,14 +246,14 @@ describe('--watch ends', () => {
     await untilState(child, 'Z');
   });
 
-  test('at once where a child cannot be started, and says why', async () => {
+  test('at once if a child cannot be started, and says why', async () => {
     const terminal = shellTerminal(80, 24);
     terminal.line(`${QL} --watch -- /nowhere/at-all; echo status $?`);
     await terminal.until(/cannot run \/nowhere\/at-all: (.*\n)+status 127/);
     expect(terminal.isAlternate).toBe(false);
   });
 
-  test('before it begins, where it is in the background', async () => {
+  test('before it begins, if it is in the background', async () => {
     const terminal = shellTerminal(80, 24);
     terminal.line(`${QL} --watch --spawn 'echo ran' & wait $!; echo status $?`);
     await terminal.until(/start it in the foreground\n(.*\n)*status 2/);

@@ -1,4 +1,4 @@
-/** What a command writes itself to a pipe that others share, and whose reader takes its time. */
+/** A command's own output to a pipe that others share, with a slow reader. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,12 +21,12 @@ import { command, root, run } from '../support/run.ts';
 const FILE = join(root, 'scenarios', 'sigchld.yaml');
 const RUN = ['run', '--repeat', '40', '--host', 'sim', '--reporter', 'json', FILE];
 const LIST = ['trace', 'list'];
-/** The least that a pipe can hold; what these commands write is more. */
+/** The smallest capacity of a pipe; these commands write more. */
 const ROOM = 4096;
 
 let host: LinuxHost;
 let pipe: number[];
-/** Of the command, until it is reaped. */
+/** The command's pid, until it is reaped. */
 let pid = 0;
 
 beforeEach(() => {

@@ -58,12 +58,12 @@ describe('Output', () => {
       output.onRoom(() => room++);
       expect(readAll(output, ends[0]!, bytes.length)).toEqual(bytes);
       expect({ waiting: output.waiting, room }).toEqual({ waiting: 0, room: 1 });
-      // It is watched no more: the loop has nothing to do.
+      // It is no longer watched: the loop has nothing to do.
       expect(loop.watched.fds).toBe(2);
     },
   );
 
-  test('without a loop writes what goes, though interrupted, and the rest at flush', () => {
+  test('without a loop writes as much as it can, even if interrupted, and the rest at flush', () => {
     host.pipe2(ends, O_CLOEXEC);
     const faults = new FaultHost(host);
     faults.active = true;
@@ -81,7 +81,7 @@ describe('Output', () => {
     expect({ waiting: output.waiting, pollFd: output.pollFd }).toEqual({ waiting: 0, pollFd: -1 });
   });
 
-  test('tells when the reader is gone, once, and takes no more', () => {
+  test('reports once that the reader is gone, and accepts no more', () => {
     host.pipe2(ends, O_CLOEXEC);
     const output = new Output(host);
     output.useLoop(loop);
@@ -111,7 +111,7 @@ describe('Output', () => {
     output.dispose();
   });
 
-  test('what comes into an unfinished line begins on a line of its own', () => {
+  test('output in the middle of an unfinished line begins on a line of its own', () => {
     host.pipe2(ends, O_CLOEXEC);
     const output = new Output(host);
     const text = (s: string): Uint8Array => new TextEncoder().encode(s);

@@ -16,16 +16,16 @@ export interface Generator<T> {
   readonly inputs: fc.Arbitrary<T>;
   /** Throws if what must hold does not. */
   readonly check: (input: T) => void | Promise<void>;
-  /** The input as a person reads it; JSON if absent. */
+  /** The input for people to read; by default JSON. */
   readonly show?: (input: T) => string;
-  /** How many inputs `npm test` runs; 200 if absent. */
+  /** How many inputs `npm test` runs; by default 200. */
   readonly runs?: number;
-  /** Undoes what check needs, after the last input. */
+  /** Releases what check uses, after the last input. */
   readonly end?: () => void | Promise<void>;
 }
 
-/** A Generator whose inputs are of whatever type. */
-// biome-ignore lint/suspicious/noExplicitAny: the harness hands inputs on, and never looks into them
+/** A Generator with inputs of any type. */
+// biome-ignore lint/suspicious/noExplicitAny: the harness passes inputs on without using them
 export type AnyGenerator = Generator<any>;
 
 export const DEFAULT_RUNS = 200;

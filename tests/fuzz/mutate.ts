@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 
-/** Takes `remove` bytes out at a part of the file (0 to 1), and puts others there. */
+/** Replaces `remove` bytes by others, at a fraction (0 to 1) of the file. */
 export interface Edit {
   readonly at: number;
   readonly remove: number;

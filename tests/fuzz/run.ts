@@ -41,7 +41,7 @@ export async function fuzz(generator: AnyGenerator, options: FuzzOptions): Promi
   }
 }
 
-/** A record of fixed place: whoever reads it after a crash finds the last one whole. */
+/** Writes the record always to the same place, so that after a crash the last one is whole. */
 function keep(fd: number, n: number, text: string): void {
   const bytes = Buffer.from(text);
   const head = Buffer.alloc(16);

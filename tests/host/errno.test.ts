@@ -20,7 +20,7 @@ describe('errno', () => {
     for (const [name, n] of numbers) {
       const theirs = getSystemErrorName(-n);
       if (theirs.startsWith('Unknown')) continue;
-      // The one number of which libuv uses the other name.
+      // The one number for which libuv uses the other name.
       expect(errnoName(n), name).toBe(theirs === 'ENOTSUP' ? 'EOPNOTSUPP' : theirs);
       compared++;
     }
@@ -34,11 +34,11 @@ describe('errno', () => {
     );
   });
 
-  it('stays readable for one it does not know', () => {
+  it('stays readable for an unknown number', () => {
     expect([errnoName(-4095), errnoMessage(-4095)]).toEqual(['E4095', 'Unknown error 4095']);
   });
 
-  it('check gives back what is no error, and throws what is', () => {
+  it('check returns results that are not errors, and throws errors', () => {
     expect(check(0, 'x')).toBe(0);
     expect(check(7, 'x')).toBe(7);
     const thrown = (() => {

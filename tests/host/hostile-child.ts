@@ -1,4 +1,4 @@
-/** Run alone by hostile.test.ts: what a host says of its threads and children. */
+/** Run alone by hostile.test.ts: a host's view of its threads and children. */
 
 import { P_PID, SIGKILL, SIGUSR2, WEXITED } from '../../src/host/constants.ts';
 import { newWaitResult } from '../../src/host/host.ts';

@@ -19,7 +19,7 @@ afterEach(() => {
 });
 
 describe('LinuxPoll.epollWait', () => {
-  it('waits in whole ms, rounded up, where the kernel has no epoll_pwait2', () => {
+  it('waits in whole ms, rounded up, if the kernel has no epoll_pwait2', () => {
     const poller = new LinuxPoll(loopCalls());
     Reflect.set(poller, 'noPwait2', true);
     const epfd = own(host.epollCreate1(O_CLOEXEC));
@@ -51,7 +51,7 @@ describe('LinuxBuffer', () => {
     expect(b.view.getUint32(8, true)).toBe(0x04030201);
   });
 
-  it('throws where there is no memory', () => {
+  it('throws if there is no memory', () => {
     expect(() => host.alloc(2 ** 52)).toThrow(RangeError);
   });
 });

@@ -1,4 +1,4 @@
-/** Run alone by spawn.test.ts: prints, as one JSON object, what came of each start. */
+/** Run alone by spawn.test.ts: prints, as one JSON object, the outcome of each start. */
 
 import {
   chmodSync,
@@ -62,7 +62,7 @@ function readAll(fd: number): string {
   return text;
 }
 
-/** Starts it with stdout on a pipe; what it wrote, or the error's name. */
+/** Starts it with stdout on a pipe; returns its output, or the error's name. */
 function output(request: SpawnRequest): string {
   const [r, w] = pipe();
   const pid = host.spawn({ fds: [0, w, 2], ...request });
@@ -81,7 +81,7 @@ function openFds(): number {
   return readdirSync('/proc/self/fd').length;
 }
 
-/** What was open without close-on-exec before us is anyone's, and the child's too. */
+/** Descriptors that were open without close-on-exec before us are inherited by the child, too. */
 function inheritable(): string[] {
   const standard = ['0', '1', '2'];
   const open = readdirSync('/proc/self/fd');
@@ -129,7 +129,7 @@ function rotated(): string[] {
   return pipes.map(([r]) => readAll(r));
 }
 
-/** More descriptors than a list of what the child does holds at first, and a terminal's group after. */
+/** More descriptors than the child's list of steps holds at first, and a terminal's group after. */
 function many(): unknown {
   const [r, w] = pipe();
   const fds = [0, ...Array.from({ length: 300 }, () => w)];
@@ -243,7 +243,8 @@ function killedWhileWaiting(signo: number): unknown {
   fds.i32.set([r, POLLIN]);
   const hangup = host.poll(fds, 1, 100e9) === 1 && host.read(r, buf, 0, 16) === 0;
   host.close(r);
-  // What its shell left behind is ours now, and ends by itself: this waits for an hour if not.
+  // Processes that its shell left behind are ours now, and end by themselves: otherwise this waits
+  // for an hour.
   while (host.waitid(P_ALL, 0, WEXITED, out) === 0);
   host.prctl(PR_SET_CHILD_SUBREAPER, 0);
   return { end, hangup };
@@ -268,7 +269,7 @@ function plain(): unknown {
   return { open, closed, many };
 }
 
-/** As if we had died before the child asked for its signal: its parent is another than it should be. */
+/** As if we had died before the child asked for its signal: it has another parent than it expects. */
 function orphanedAtStart(): string {
   const page = childPage();
   if (typeof page === 'number') return errnoName(page);

@@ -23,7 +23,7 @@ describe.each(['clone', 'posix_spawn', 'clone, which is refused'])('children by 
       expect(report.rotated).toEqual(['C', 'A', 'B']);
     });
 
-    it('keeps open one that has its number already', () => {
+    it('keeps a descriptor open that already has its number', () => {
       expect(report.kept).toBe('kept');
     });
 
@@ -74,7 +74,7 @@ describe.each(['clone', 'posix_spawn', 'clone, which is refused'])('children by 
       expect(report.fds).toEqual(report.inheritable);
     });
 
-    it('leaves signals ignored, and asks for one when we die, where it can', () => {
+    it('leaves signals ignored, and asks for one when we die, if it can', () => {
       const byClone = { ignored: 'SigIgn:\t0000000000001001', pdeathsig: 'up' };
       const { ignored, pdeathsig } = report;
       expect({ ignored, pdeathsig }).toEqual(
@@ -82,7 +82,7 @@ describe.each(['clone', 'posix_spawn', 'clone, which is refused'])('children by 
       );
     });
 
-    it('ends a child before it is its program where we died before it asked for a signal', () => {
+    it('ends a child before its program starts if we died before it asked for a signal', () => {
       expect(report.orphanedAtStart).toBe(spawnBy === 'clone' ? '0 127' : '');
     });
 

@@ -1,7 +1,7 @@
 /**
  * Run alone by threadmask.test.ts: masks signals in every thread and prints, as
- * one JSON object, what /proc says of it at each stage, and how many of 300
- * children a signalfd led to.
+ * one JSON object, the masks from /proc at each stage, and how many of 300 children a signalfd
+ * reported.
  */
 
 import { pbkdf2 } from 'node:crypto';

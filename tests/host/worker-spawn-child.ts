@@ -10,7 +10,7 @@ const host = new LinuxHost();
 const out = newWaitResult();
 const BIT = 1n << BigInt(SIGUSR1 - 1);
 
-// Words that both threads see.
+// Memory shared by both threads.
 const STARTED = 0;
 const STOP = 1;
 const STOPPED = 2;
@@ -55,7 +55,7 @@ async function terminated(): Promise<void> {
   console.log('ended');
 }
 
-/** While a child is made all signals are blocked, which is no lasting mask. */
+/** While a child is made all signals are blocked, but only for that time. */
 async function masked(): Promise<void> {
   let open = 0;
   for (let i = 0; i < 60; i++) {

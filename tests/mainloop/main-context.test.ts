@@ -292,7 +292,7 @@ describe('a dispatch that throws', () => {
 });
 
 describe('the list of sources', () => {
-  it('is not changed under a walk: what is attached while others are asked is asked next time', () => {
+  it('is not changed during a walk: a source attached meanwhile is asked the next time', () => {
     const bench = new Bench();
     const late = new Probe(bench.log, 'late', G_PRIORITY_DEFAULT);
     const first = bench.probe('first');
@@ -334,7 +334,7 @@ describe('the list of sources', () => {
     for (let i = 0; i < probes.length; i += 6) bench.context.attach(probes[i]!);
     const rest = probes.filter((_, i) => i % 3 !== 0);
     const again = probes.filter((_, i) => i % 6 === 0);
-    // Attached anew, they stand behind those of their priority.
+    // If attached again, a source comes last among those of its priority.
     const expected = [...rest, ...again].sort((a, b) => a.priority - b.priority);
     expect(bench.context.sources.map(({ name }) => name)).toEqual(expected.map(({ name }) => name));
   });

@@ -55,7 +55,7 @@ describe('qemu-loop report', () => {
     expect(html).toContain('sigchld_bh');
   });
 
-  it('goes beside the trace by default', async () => {
+  it('is written next to the trace by default', async () => {
     const trace = path('beside.trace');
     await run(['--quiet', '--trace-file', `simple:${trace}`, '--spawn', 'true']);
     expect(await run(['report', trace])).toMatchObject({ status: 0 });

@@ -7,7 +7,7 @@ import { type Run, traced } from './traces.ts';
 
 const MS = 1e6;
 
-/** Where the first row of the timeline stands, and how high a row is, in pixels of the page. */
+/** The y of the first row on the timeline, in pixels: below the axis and a heading, in the row. */
 const FIRST_ROW = 26 + 16 + 9;
 
 let browser: Browser;
@@ -44,7 +44,7 @@ function twoChildren(run: Run): void {
   while (run.watch.size > 0) run.turn(1);
 }
 
-/** What the timeline shows: from, to (ns), how much is lit up, how many boxes it drew. */
+/** The state of the timeline: from, to (ns), how much is lit up, how many boxes it drew. */
 async function shown(page: Page) {
   const data = await page.$eval('canvas', ({ dataset }) => ({ ...dataset }));
   const number = (name: string): number => Number(data[name]);
@@ -103,7 +103,7 @@ describe.skipIf(NO_BROWSER)('the page of a report (skipped by QEMU_LOOP_NO_BROWS
     });
   });
 
-  it('the chain of a child is told in words, and each link leads to its event', async () => {
+  it('the chain of a child is in words, and each link leads to its event', async () => {
     await withReport(traced(twoChildren), async (page) => {
       const story = page.locator('.child').first();
       expect(await story.textContent()).toMatch(/exited with 0 after .*SIGCHLD was read/);
@@ -304,7 +304,7 @@ function framesOfZoom([x, y]: readonly [number, number]): Promise<number[]> {
   });
 }
 
-/** A run of at least so many events: fds, bottom halves, timers, and children. */
+/** A run of at least this many events, of fds, bottom halves, timers, and children. */
 function busy(events: number): ReportTrace {
   return traced((run) => {
     const { rig, loop, host, turn } = run;
@@ -318,7 +318,7 @@ function busy(events: number): ReportTrace {
         host.advance(1000);
       },
     });
-    // An iteration of these has at least so many.
+    // The least number of events in a round of this loop.
     const perRound = 24;
     for (let i = 0; i < events / perRound; i++) {
       if (i % 100 === 0) run.child(`child ${i}`, (1 + (i % 7)) * MS);

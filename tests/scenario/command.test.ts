@@ -1,4 +1,4 @@
-/** `qemu-loop run` and `check`, less the process around them: what they say, and with which status. */
+/** `qemu-loop run` and `check`, without the process around them: their output and status. */
 
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -100,7 +100,7 @@ describe('run', () => {
     ]);
   });
 
-  it('breaks what is wrong between words where the terminal is narrow', async () => {
+  it('breaks messages between words if the terminal is narrow', async () => {
     const { out } = await run(['real.yaml'], { style: { color: false, width: 40 } });
     const lines = out.split('\n').slice(1, -2);
     expect(lines.slice(0, 3)).toEqual([
@@ -110,7 +110,7 @@ describe('run', () => {
     ]);
   });
 
-  it('notes a fault that never acted, which is no failure', async () => {
+  it('notes a fault that never acted, which is not a failure', async () => {
     writeFileSync(
       join(dir, 'idle.yaml'),
       'name: idle\nfaults: [{call: write, error: EIO}]\nsteps: [step]\nexpect: {order: [mlw]}\n',
@@ -135,7 +135,7 @@ describe('run', () => {
     expect(out).toContain(`     run it again: qemu-loop run bad.yaml --host sim${text}\n`);
   });
 
-  it('refuses a wrong file with 2, and runs the others all the same', async () => {
+  it('refuses a wrong file with 2, and still runs the others', async () => {
     const { status, out, err } = await run(['wrong.yaml', 'good.yaml', 'gone.yaml']);
     expect(status).toBe(2);
     expect(err).toContain("wrong.yaml:2:9: found 'stepp', expected an action");
@@ -143,7 +143,7 @@ describe('run', () => {
     expect(out).toContain('1 passed');
   });
 
-  it('does not find a pattern under a directory that is not there', async () => {
+  it('does not find a pattern under a directory that does not exist', async () => {
     const { status, err } = await run(['nowhere/*.yaml']);
     expect(status).toBe(2);
     expect(err).toBe(
@@ -156,7 +156,7 @@ describe('run', () => {
     await expect(many).rejects.toThrow('that is more than 1000000 runs');
   });
 
-  it('tells nobody to run again what every host refuses', async () => {
+  it('does not suggest repeating a run that every host refuses', async () => {
     writeFileSync(join(dir, 'uring.yaml'), 'name: uring\nfdmon: io_uring\nsteps: []\n');
     const { status, out } = await run(['uring.yaml']);
     expect(status).toBe(2);
@@ -164,7 +164,7 @@ describe('run', () => {
     expect(out).not.toContain('run it again');
   });
 
-  it('runs once for each seed and repetition', async () => {
+  it('runs once per seed and repetition', async () => {
     const { out } = await run(['good.yaml'], { seeds: [1, 2, 3], repeat: 2, reporter: 'json' });
     const lines = out
       .trim()
@@ -178,7 +178,7 @@ describe('run', () => {
     ['tap', /^ok \d+ - good\.yaml: (.*)$/gm],
     ['junit', / name="(good.*)" time/g],
   ] as const)(
-    'names the seed and the repetition in %s, where there are several',
+    'names the seed and the repetition in %s, if there are several',
     async (reporter, pattern) => {
       const names = async (
         options: Partial<RunCommandOptions>,
@@ -231,8 +231,8 @@ describe('run', () => {
     expect(both.out).toContain('(linux)');
   });
 
-  it('shows side by side where the hosts differ', async () => {
-    // Only the real host takes time for what is not a system call.
+  it('shows side by side how the hosts differ', async () => {
+    // Only on the real host does anything but a system call take time.
     writeFileSync(
       join(dir, 'differs.yaml'),
       'name: differs\ntimers: {t: {list: main}}\nsteps: [{arm: {t: 1us}}, {repeat: {times: 200, do: [{log: x}]}}, {check: {timeout: 1ms}}, step]\nexpect: {includes: [x]}\n',
@@ -254,7 +254,7 @@ describe('run', () => {
     expect((await run(['real.yaml'], { host: 'linux' })).status).toBe(0);
   });
 
-  it('runs a real command on no host, where one of those asked for refuses it', async () => {
+  it('runs a real command on no host, if one of those asked for refuses it', async () => {
     const mark = join(dir, 'mark');
     writeFileSync(
       join(dir, 'marks.yaml'),
@@ -302,7 +302,7 @@ describe('run', () => {
     }
   });
 
-  it('tells of a process that died under it', async () => {
+  it('reports a process that died', async () => {
     writeFileSync(
       join(dir, 'dies.yaml'),
       'name: dies\nhost: linux\nchildren: {k: {command: "kill -9 $PPID; exec sleep 1"}}\nsteps: [{spawn: k}, run]\nexpect: {order: []}\n',
@@ -324,7 +324,7 @@ describe('a file that cannot be read', () => {
     expect(out).toContain('1 passed, 1 failed, 2 could not be read in T s\n');
   });
 
-  it('is a point that is not ok in TAP', async () => {
+  it('is a test point that is not ok in TAP', async () => {
     const { out, status } = await run(files, { reporter: 'tap' });
     expect(status).toBe(2);
     expect(out.split('\n').slice(0, 7)).toEqual([
@@ -340,7 +340,7 @@ describe('a file that cannot be read', () => {
     expect(out).toContain('ok 3 - good.yaml');
   });
 
-  it('is an error in JUnit, with all that is wrong with it', async () => {
+  it('is an error in JUnit, with all its problems', async () => {
     writeFileSync(join(dir, 'twice.yaml'), 'name: twice\nsteps: [stepp, pol]\n');
     const { out, err } = await run([...files, 'twice.yaml'], { reporter: 'junit' });
     expect(out).toContain('tests="5" failures="1" errors="3"');
@@ -361,7 +361,7 @@ describe('a file that cannot be read', () => {
     expect(lines.at(-1).totals).toMatchObject({ passed: 1, failed: 1, errors: 2 });
   });
 
-  it('is told of by a reporter that has nothing else to tell', async () => {
+  it('is reported by a reporter that has nothing else to report', async () => {
     const { out, status } = await run(['wrong.yaml'], { reporter: 'junit' });
     expect(status).toBe(2);
     expect(out).toContain('tests="1" failures="0" errors="1"');
@@ -461,7 +461,7 @@ describe('the command line', () => {
     expect(() => parseRun(args)).toThrow(/ \(see qemu-loop run --help\)$/);
   });
 
-  it('refuses a check of nothing, and takes what is said twice', () => {
+  it('refuses a check of nothing, and accepts repetitions', () => {
     expect(() => parseCheck([])).toThrow(
       'there is nothing to check: add a file or a directory (see qemu-loop check --help)',
     );
@@ -472,7 +472,7 @@ describe('the command line', () => {
     const { text } = parseRun(['--help']) as AskedText;
     expect(text).toContain('Exit status:');
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
-    // What its examples name is shipped.
+    // The files that its examples name are shipped.
     const named = [...text.matchAll(/scenarios\/\w+\.yaml/g)].map(([file]) => file);
     expect(named.length).toBeGreaterThan(2);
     for (const file of named) {

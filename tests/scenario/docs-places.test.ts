@@ -1,4 +1,4 @@
-/** docs/scenario-language.md says of each action where it may stand; the language agrees. */
+/** docs/scenario-language.md lists the places of each action; the language agrees. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { actionWords } from '../../src/scenario/schema-actions.ts';
 
 const file = join(import.meta.dirname, '..', '..', 'docs', 'scenario-language.md');
 
-/** All that the examples in the tables name. What makes no sense is let pass: only places count. */
+/** All objects that the examples in the tables name. Nonsense is allowed: only places count. */
 const OBJECTS = `
 name: places
 bottom_halves: {a: {}}
@@ -32,7 +32,7 @@ const PLACES: Readonly<Record<string, (action: string) => string>> = {
   T: (action) => `coroutines: {c: {}}\ntimeline: [{at: 1ms, do: [${action}]}]`,
 };
 
-/** An action as it stands in a table, made whole. */
+/** An action from a table, completed. */
 function actionOf(code: string): string {
   const whole = code
     .replace('check: {…}', 'check: {result: true}')

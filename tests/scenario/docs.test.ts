@@ -46,7 +46,7 @@ describe.each(['scenarios.md', 'scenario-language.md'])('%s', (name) => {
   });
 });
 
-/** The text of a section with what stands below it, by its heading or one of its headings. */
+/** The text of a section with its subsections, by its heading or one of its headings. */
 function sectionOf(text: string, heading: string): string {
   const sections = text.split(/\n(?=#+ )/);
   const depth = (section: string): number => section.indexOf(' ');
@@ -58,7 +58,7 @@ function sectionOf(text: string, heading: string): string {
   return sections.slice(start, end < 0 ? undefined : end).join('\n');
 }
 
-/** Whether a word stands in one of the code spans of a text. */
+/** Whether a word is in one of the code spans of a text. */
 function tells(text: string, word: string): boolean {
   const spans = text.replace(/```[\s\S]*?```/g, '').match(/`[^`\n]+`/g) ?? [];
   const whole = new RegExp(`(?<![\\w-])${word}(?![\\w-])`);
@@ -71,7 +71,7 @@ interface Schema {
   readonly const?: string;
 }
 
-/** Every word of a schema: its keys, and what can stand for a value. */
+/** Every word of a schema: its keys, and its words for values. */
 function wordsOf(part: unknown): string[] {
   if (typeof part !== 'object' || part === null) return [];
   const { properties, enum: values, const: word } = part as Schema;
@@ -112,7 +112,7 @@ function checkWords(part: unknown): string[] {
   return check === undefined ? Object.values(part).flatMap(checkWords) : wordsOf(check);
 }
 
-it('the file with errors in scenarios.md has those that are shown', () => {
+it('the file with errors in scenarios.md has the errors that are shown', () => {
   const text = read('scenarios.md');
   const file = /^ {4}name: three errors\n(?: {4}.*\n)+/m.exec(text)![0].replace(/^ {4}/gm, '');
   const shown = [...text.matchAll(/^ {4}(f\.yaml:\d.*)$/gm)].map((match) => match[1]);

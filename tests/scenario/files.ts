@@ -19,7 +19,7 @@ export function scenarioFiles(dir: string): string[] {
   return readdirSync(dir).filter((file) => file.endsWith('.yaml'));
 }
 
-/** Reads a scenario that must be right. */
+/** Reads a scenario that must be valid. */
 export function scenarioIn(dir: string, file: string): Scenario {
   return scenarioOf(readFileSync(join(dir, file), 'utf8'), file);
 }
@@ -46,7 +46,7 @@ export async function runLinux(dir: string): Promise<Map<string, RunResult>> {
   return new Map(results.map((result) => [result.file, result]));
 }
 
-/** What a test shows of a run that did not pass. */
+/** The failures of a run, for a test to show. */
 export function failuresOf(result: RunResult | undefined): string[] {
   if (result === undefined) return ['it was not run'];
   return result.failures.map(({ kind, message, diff }) => {

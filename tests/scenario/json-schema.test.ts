@@ -1,4 +1,4 @@
-/** The JSON Schema that is shipped is the one that the code makes. With WRITE_SCHEMA=1 it is written anew. */
+/** The shipped JSON Schema is the one that the code makes. WRITE_SCHEMA=1 writes it anew. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ interface Schema {
 const root = join(import.meta.dirname, '..', '..');
 const file = join(root, 'schema', 'scenario.schema.json');
 
-it('is what is shipped', () => {
+it('is the shipped one', () => {
   const made = scenarioJsonSchema();
   if (process.env.WRITE_SCHEMA === '1') writeFileSync(file, JSON.stringify(made, null, 2));
   const hint = 'WRITE_SCHEMA=1 npx vitest run tests/scenario/json-schema.test.ts writes it';

@@ -1,7 +1,7 @@
 /**
- * Runs one scenario on the real host, and prints whom it has sent SIGKILL. A process
- * of its own: it blocks signals. With a pid in place of a scenario, that is ended as
- * whoever a scenario has left behind.
+ * Runs one scenario on the real host, and prints the targets of its SIGKILLs. A process of its own:
+ * it blocks signals. With a pid in place of a scenario, that process is ended as if a scenario had
+ * left it behind.
  */
 
 import { SIGKILL } from '../../src/host/constants.ts';

@@ -1,4 +1,4 @@
-/** Whom the end of a scenario on the real host kills, and whom it must not. */
+/** The processes that the end of a scenario on the real host kills, and those that it must not. */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { stateOf, untilState } from '../support/run.ts';
 
 const RUNNER = join(import.meta.dirname, 'left-behind-runner.ts');
 
-/** Returns who was sent SIGKILL, as kill(2) takes it. */
+/** Returns the targets of SIGKILL, as arguments of kill(2). */
 async function killedBy(...args: string[]): Promise<number[]> {
   const { status, stdout, stderr } = await runAlone(RUNNER, ...args);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -22,7 +22,7 @@ const scenario = (command: string): string =>
   `name: a child\nhost: linux\nchildren: {a: {command: ${JSON.stringify(command)}}}\nsteps: [settle, {spawn: a}, run]\n`;
 
 describe('the end of a scenario', () => {
-  test('ends the group of a child that was reaped, where it has left others behind', async () => {
+  test('ends the group of a reaped child, if it has left others behind', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-left-behind-'));
     onTestFinished(() => rmSync(dir, { recursive: true }));
     const file = join(dir, 'pids');
@@ -36,12 +36,12 @@ describe('the end of a scenario', () => {
     await untilState(below, 'Z');
   });
 
-  test('ends nobody where a child was reaped and left nobody: its pid may be given away', async () => {
+  test('ends nobody if a reaped child left nobody: its pid may be reused', async () => {
     expect(await killedBy(scenario('exit 0'))).toEqual([]);
   });
 
-  test('ends nobody who has got the pid of a child that was reaped', async () => {
-    // For the kernel it is the same: no child of the runner's, and leader of its own group.
+  test('does not end a process that has got the pid of a reaped child', async () => {
+    // To the kernel it looks the same: not a child of the runner, and leader of its own group.
     const stranger = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
     const ended = once(stranger, 'exit');
     onTestFinished(() => {

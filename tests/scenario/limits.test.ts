@@ -16,7 +16,7 @@ function problems(text: string): string[] {
 const times = (n: number, part: (i: number) => string): string =>
   Array.from({ length: n }, (_, i) => part(i)).join('');
 
-/** What looks at each pair of 100,000 would take minutes. */
+/** Looking at each pair of 100,000 would take minutes. */
 const LONG_MS = 60_000;
 
 describe('of a file', () => {
@@ -55,7 +55,7 @@ describe('of a file', () => {
       /^f:\d+:\d+: aliases make this file too large: expected that all of them together bring in at most 100,000 values/,
     ],
     [
-      'aliases of aliases, where they may stand',
+      'aliases of aliases, in allowed places',
       bomb(
         'bottom_halves: {a: {}}\nsteps:\n- repeat: &r0 {times: 1, do: [{schedule: a}]}\n',
         25,
@@ -86,7 +86,7 @@ describe('of a file', () => {
     LONG_MS,
   );
 
-  it('tells of 100 problems in order of the file, and that there are more', () => {
+  it('reports 100 problems in order of the file, and that there are more', () => {
     const found = problems(`steps:\n${times(300, () => '- stepp\n')}`);
     expect(found.length).toBe(101);
     expect(found[99]).toMatch(/^f:102:3: found 'stepp'/);
@@ -94,7 +94,7 @@ describe('of a file', () => {
   });
 
   it(
-    'is looked at in part where much of it is wrong',
+    'is checked in part if much of it is wrong',
     () => {
       const found = problems(`steps:\n${times(300_000, () => '- 1\n')}`);
       expect(found.length).toBe(101);
@@ -106,21 +106,21 @@ describe('of a file', () => {
     LONG_MS,
   );
 
-  it('refuses a name that JavaScript has a meaning for', () => {
+  it('refuses a name with a meaning in JavaScript', () => {
     expect(problems('bottom_halves: {__proto__: {}}')).toEqual([
       "f:2:17: found '__proto__', expected another name",
     ]);
     expect(problems('bottom_halves: {constructor: {}, toString: {}}')).toEqual([]);
   });
 
-  it('tells once of a key that is a list', () => {
+  it('reports once a key that is a list', () => {
     expect(problems('steps: [{[a, b]: c}]')).toEqual([
       'f:2:10: found a list, expected a name as the key',
     ]);
   });
 });
 
-describe('takes no longer for each part where there are many', () => {
+describe('takes no longer for each part if there are many', () => {
   it.each([
     ['objects', `bottom_halves:\n${times(100_000, (i) => ` b${i}: {}\n`)}`, 0],
     ['equal keys', `bottom_halves:\n${times(30_000, () => ' b: {}\n')}`, 101],
@@ -186,11 +186,8 @@ describe('numbers', () => {
     [`steps: [{block: ${nines}s}]`, 'a duration up to 1000000s'],
     ['steps: [{wait_for: 1000000.1s}]', 'a duration up to 1000000s'],
     [`timers: {t: {}}\nsteps: [{arm_at: {t: -${nines}s}}]`, 'a time within 9000000000s of 0'],
-    [`expect: {elapsed: "<${nines}s"}`, 'a comparison with what is at most 1000000s'],
-    [
-      `expect: {iterations: "<${nines}"}`,
-      'a comparison with what is at most 9,007,199,254,740,991',
-    ],
+    [`expect: {elapsed: "<${nines}s"}`, 'a comparison with at most 1000000s'],
+    [`expect: {iterations: "<${nines}"}`, 'a comparison with at most 9,007,199,254,740,991'],
     [
       'signals: {SIGUSR1: {}}\nsteps: [{sigqueue: {SIGUSR1: 2147483648}}]',
       'a whole number from -2,147,483,648 to 2,147,483,647',
@@ -202,7 +199,7 @@ describe('numbers', () => {
     expect(found[0]!.endsWith(`, expected ${expected}`), found[0]).toBe(true);
   });
 
-  it('may be as large as that', () => {
+  it('may be as large as the limit', () => {
     const all =
       'fds: {e: {count: 10000}}\ntimers: {t: {}}\nsteps: [{repeat: {times: 1000000, do: []}}, {arm: {t: 1000000s}}, {arm_at: {t: 9000000000s}}, {run: {for: 1000000s, iterations: 1000000}}]';
     expect(problems(all)).toEqual([]);
@@ -250,7 +247,7 @@ describe('a run', () => {
   });
 
   it(
-    'fills no more than so much of the order log',
+    'does not fill the order log beyond its limit',
     () => {
       const body = '{repeat: {times: 1000000, do: [{log: a}]}}';
       const { failures, order } = runSim(scenarioOf(`name: x\nsteps: [${body}, ${body}]`));
@@ -281,7 +278,7 @@ describe('a run', () => {
   });
 
   it(
-    'has a verdict however long its order log is',
+    'has a verdict, however long its order log is',
     () => {
       const text = 'name: x\nsteps: [{repeat: {times: 150000, do: [{log: a}]}}, {log: b}]\nexpect:';
       const { failures, status } = runSim(
@@ -302,7 +299,7 @@ describe('a difference of long order logs', () => {
     diffEntries(a, log(b)).map(({ sign, text }) => `${sign}${text}`);
   const many = (n: number, text: string): string[] => Array.from({ length: n }, () => text);
 
-  it('leaves out the middle of what is alike, missing or too much', () => {
+  it('leaves out the middle of equal, missing or extra entries', () => {
     const lines = shown(
       [...many(3_000, 'a'), ...many(3_000, 'b'), 'z'],
       [...many(3_000, 'a'), ...many(2_500, 'c'), 'z'],
@@ -320,7 +317,7 @@ describe('a difference of long order logs', () => {
     ]);
   });
 
-  it('leaves out nothing of a short one', () => {
+  it('leaves nothing out of a short one', () => {
     expect(shown(['a', 'b', 'd'], ['a', 'c', 'd'])).toEqual([' a', '-b', '+c', ' d']);
     expect(shown(null, many(1_000, 'a'))).toEqual(many(1_000, ' a'));
     expect(shown(null, many(1_001, 'a'))).toContain('…1 more');

@@ -15,9 +15,13 @@ expect: {order: [a, b, n, mlw]}
 type Machine = Parameters<NonNullable<RunOptions['onMachine']>>[0];
 
 /** Looks at a machine before its objects are made, and when its run is over. */
-function look(atStart: (machine: Machine) => void, atEnd: (machine: Machine) => void): void {
+function look(
+  atStart: (machine: Machine) => void,
+  atEnd: (machine: Machine) => void,
+  text = TEXT,
+): void {
   let machine: Machine;
-  runScenario(scenarioOf(TEXT), (seed) => new SimWorld(seed), {
+  runScenario(scenarioOf(text), (seed) => new SimWorld(seed), {
     onMachine: (made) => {
       machine = made;
       atStart(made);
@@ -64,5 +68,18 @@ it('logs in one order log, with the iteration of the thread that logs', () => {
       main.log.add('more');
       expect(log.entries.at(-1)).toMatchObject({ text: 'more', iteration: 9 });
     },
+  );
+});
+
+it('counts the aio_polls of the steps as iterations if these drive the loop', () => {
+  const text = 'name: polls\ndrive: aio_poll\nsteps: [poll, {log: a}, poll, {log: b}]\n';
+  look(
+    () => {},
+    ({ log, main }) => {
+      const logged = log.entries.map(({ text, iteration }) => `${iteration} ${text}`);
+      expect(logged).toEqual(['1 poll=0', '1 a', '2 poll=0', '2 b']);
+      expect(main.iteration).toBe(2);
+    },
+    text,
   );
 });

@@ -1,4 +1,4 @@
-/** What is wrong with a file is told with its place, what was expected, and the nearest word. */
+/** Problems of a file are reported with their place, the expectation, and the nearest word. */
 
 import { describe, expect, it } from 'vitest';
 import { loadScenario } from '../../src/scenario/load.ts';
@@ -12,7 +12,7 @@ function problems(...lines: string[]): string[] {
 }
 
 describe('YAML', () => {
-  it('tells where it is none', () => {
+  it('rejects text that is not YAML', () => {
     expect(problems('steps: [step')[0]).toMatch(/^f:2:\d+: not YAML: Flow sequence/);
   });
 
@@ -36,26 +36,26 @@ describe('YAML', () => {
     ]);
   });
 
-  it('tells of a key that stands there twice', () => {
+  it('reports a key that a map has twice', () => {
     expect(problems('bottom_halves: {a: {}, b: {}, a: {}}')).toEqual([
       "f:2:31: found 'a', expected each key once in a map",
     ]);
   });
 
-  it('goes on with the first of two equal keys', () => {
+  it('continues with the first of two equal keys', () => {
     expect(problems('bottom_halves: {a: {do_runs: x}, a: {}}')).toEqual([
       "f:2:30: found 'x', expected a whole number",
       "f:2:34: found 'a', expected each key once in a map",
     ]);
   });
 
-  it('refuses what stands inside of itself', () => {
+  it('refuses an alias inside its own anchor', () => {
     expect(problems('bottom_halves: {a: &x {do: [{repeat: {times: 2, do: *x}}]}}')).toEqual([
       "f:2:53: '*x' stands inside of what it names: it has no end",
     ]);
   });
 
-  it('tells once of an alias that names nothing, be it a value or a key', () => {
+  it('reports once an alias that names nothing, be it a value or a key', () => {
     expect(problems('steps: [step, *nope, {block: *nope}]', '*key : 1', 'seed: x')).toEqual([
       "f:2:15: there is no anchor 'nope', expected an '&nope' before '*nope'",
       "f:2:30: there is no anchor 'nope', expected an '&nope' before '*nope'",
@@ -77,7 +77,7 @@ describe('YAML', () => {
     expect(scenario!.objects.map((o) => o.name)).toEqual(['1', 'n', 'null', '0x10', '~']);
   });
 
-  it('takes what an alias stands for', () => {
+  it('takes the target of an alias', () => {
     const text = 'bottom_halves: {a: &x {do: [{log: hi}]}, b: *x}';
     expect(problems(text)).toEqual([]);
   });
@@ -269,7 +269,7 @@ describe('shape', () => {
     ]);
   });
 
-  it('tells of several at once, in order of the file', () => {
+  it('reports several at once, in order of the file', () => {
     const found = problems('steps: [stepp, {block: 1}]', 'seed: x', 'drve: aio_poll');
     expect(found.map((text) => text.slice(0, 6))).toEqual(['f:2:9:', 'f:2:24', 'f:3:7:', 'f:4:1:']);
   });
@@ -282,7 +282,7 @@ describe('names beside a wrong shape', () => {
     ['one of a callback', 'bottom_halves: {a: {do: [{block: 1}, {schedule: b}]}}', 2],
     ['the time of an entry', 'timeline: [{at: 1, do: []}]\nsteps: [{schedule: b}]', 2],
     ['what is expected', 'expect: {ordr: []}\nsteps: [{schedule: b}]', 2],
-    // What stands there is not known, so that names could be told of that are right.
+    // The malformed part is unknown, so names that are right could be reported.
     ['a section', 'bottom_halvs: {b: {}}\nsteps: [{schedule: b}]', 1],
     ['an object', 'bottom_halves: {b: 1}\nsteps: [{schedule: b}]', 1],
   ])('%s', (_what, text, count) => {
@@ -293,7 +293,7 @@ describe('names beside a wrong shape', () => {
     );
   });
 
-  it('tells of no sense that hangs on what is left out', () => {
+  it('does not report nonsense that depends on the part left out', () => {
     const found = problems(
       'co_mutexes: [m]',
       'coroutines: {c: {do: [{lock: }, {unlock: m}]}}',
@@ -376,7 +376,7 @@ describe('names', () => {
   });
 });
 
-describe('entries that cannot come', () => {
+describe('impossible entries', () => {
   const file = [
     'signals: {SIGCHLD: {}, SIGUSR1: {siginfo: [code]}}',
     'children: {b: {exit: 2}}',
@@ -412,14 +412,14 @@ describe('entries that cannot come', () => {
     }
   });
 
-  it('lets pass whatever the file could have', () => {
+  it('accepts whatever the file could log', () => {
     const entries =
       'SIGCHLD, "SIGUSR1(code=SI_USER)", b exited 7, b killed SIGRTMIN+1, e, e.w, n, n.poll=1, n.poll_end, n clear=0, "p:ERR", deep, hello, nested(, ")=1", nested_mlw(, ")", next=0, poll=1';
     expect(problems(...file, `expect: {never: [${entries}]}`)).toEqual([]);
   });
 });
 
-describe('what makes no sense', () => {
+describe('actions that make no sense', () => {
   it.each([
     [
       'fds: {e: {kind: file}}\nsteps: [{kick: e}]',
@@ -469,7 +469,7 @@ describe('what makes no sense', () => {
   });
 });
 
-describe('where actions stand', () => {
+describe('the places of actions', () => {
   const OUTSIDE =
     'kick, close_peer, set, flag, notify, notify_event, schedule, oneshot, wake, co_schedule, kill, sigqueue, kill_child, spawn, log, wait_for';
   it.each([

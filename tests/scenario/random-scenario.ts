@@ -12,12 +12,12 @@ const HUNG_UP = ['p', 'y', 'z'];
 /** Attached once at most. */
 const LATE = ['idle1', 'idle2', 'idle3', 'due2'];
 const FDS = [...KICKED, ...HUNG_UP];
-/** Another owner of the descriptor of e. */
+/** Another user of e's descriptor. */
 const SECOND = "e'";
 const NOTIFIERS = ['n', 'm'];
 const TIMERS = ['t', 'u', 'v', 'w'];
 const SIGNALS = ['SIGUSR1', 'SIGUSR2', 'SIGRTMIN', 'SIGCHLD'];
-/** Far behind all that is due, so that a wait that sleeps ends with it. */
+/** Far after everything due, so that a sleeping wait ends with it. */
 const GUARD = '10ms';
 
 const one = (names: readonly string[]): fc.Arbitrary<string> => fc.constantFrom(...names);
@@ -67,7 +67,7 @@ const anywhere: fc.Arbitrary<Action> = fc.oneof(
   { weight: 2, arbitrary: polls },
 );
 
-/** Run in the first calls only, so that all comes to an end. */
+/** Run in the first calls only, so that everything comes to an end. */
 const bodyOf = (action: fc.Arbitrary<Action>): fc.Arbitrary<{ do: Action[]; do_runs: number }> =>
   fc.record({ do: fc.array(action, { maxLength: 3 }), do_runs: fc.integer({ min: 1, max: 2 }) });
 const body = bodyOf(anywhere);
@@ -132,7 +132,7 @@ const step: fc.Arbitrary<Action[]> = fc.oneof(
   { weight: 1, arbitrary: sleep },
 );
 
-/** What makes sense once only, and where. */
+/** Actions that make sense only once, and their places. */
 const onceEach = fc
   .subarray<Action>([
     ...HUNG_UP.map((name) => ({ close_peer: name })),

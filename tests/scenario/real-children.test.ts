@@ -8,7 +8,7 @@ import { type RunResult, runScenario } from '../../src/scenario/run/run.ts';
 import { SimWorld } from '../../src/scenario/run/sim-world.ts';
 import { failuresOf, runLinux, runSim, scenarioOf } from './files.ts';
 
-/** None leaves the machine any time: whatever is not waited for comes out otherwise. */
+/** They leave the machine no time: anything that is not waited for changes the outcome. */
 const CASES: Readonly<Record<string, string>> = {
   'is ready when its spawn returns': `
 children: {a: {ignore: [SIGTERM]}}
@@ -86,7 +86,7 @@ describe('a child', () => {
   });
 });
 
-it('a run that the machine held up for 50 ms or more says so', () => {
+it('a run that the machine delayed by 50 ms or more says so', () => {
   const scenario = scenarioOf('name: late\nsteps: [step]\nexpect: {order: [mlw]}\n');
   const notes = (ns: number): readonly string[] =>
     runScenario(scenario, (seed) =>

@@ -1,4 +1,4 @@
-/** What the runner makes of a file, on the simulated host. */
+/** Runs of files on the simulated host. */
 
 import { describe, expect, it } from 'vitest';
 import { type RunResult, runScenario } from '../../src/scenario/run/run.ts';
@@ -16,7 +16,7 @@ function order(...lines: string[]): string[] {
   return result.order.map((entry) => entry.text);
 }
 
-/** Everything that a run complains of. */
+/** All complaints of a run. */
 function complaints(...lines: string[]): string[] {
   return run(...lines).failures.map(({ message }) => message);
 }
@@ -24,12 +24,12 @@ function complaints(...lines: string[]): string[] {
 describe('time', () => {
   it('counts from the start, and a system call takes 1 ns', () => {
     const { order: log, elapsedNs } = run('steps: [{log: a}, {block: 5ms}, {log: b}]');
-    // What stands before the first step are the calls that made the loop.
+    // The time before the first step is that of the calls that made the loop.
     expect(log.map((entry) => entry.timeNs - log[0]!.timeNs)).toEqual([0, 5e6]);
     expect(elapsedNs).toBe(log[1]!.timeNs);
   });
 
-  it('is said to be exact, or held by the digits that are written', () => {
+  it('is compared exactly, or by the digits that are written', () => {
     expect(
       complaints(
         'steps: [{enable_clock: virtual}, {block: 5ms}, {disable_clock: virtual},',
@@ -53,7 +53,7 @@ describe('time', () => {
 });
 
 describe('the timeline', () => {
-  it('acts while the loop sleeps, as from another thread', () => {
+  it('acts while the loop sleeps, as if from another thread', () => {
     expect(
       order(
         'bottom_halves: {bh: {}}',
@@ -111,7 +111,7 @@ describe('run', () => {
     expect(order('fds: {e: {ready: true}}')).toEqual(['e']);
   });
 
-  it('does nothing where nothing can happen', () => {
+  it('does nothing if nothing can happen', () => {
     expect(
       run('fds: {e: {}}', 'timers: {t: {clock: virtual}}', 'steps: [{arm: {t: 1ms}}, settle, run]')
         .iterations,
@@ -128,7 +128,7 @@ describe('run', () => {
     expect(Math.floor(result.order[0]!.timeNs / 1e6)).toBe(30);
   });
 
-  it('ends after so many iterations', () => {
+  it('ends after a number of iterations', () => {
     const result = run(
       'bottom_halves: {s: {do: [{schedule: s}]}}',
       'steps: [{schedule: s}, {run: {iterations: 4}}]',
@@ -136,7 +136,7 @@ describe('run', () => {
     expect(result.iterations).toBe(4);
   });
 
-  it('ends when it is told to', () => {
+  it('ends on quit', () => {
     expect(
       order(
         'bottom_halves: {s: {do: [{schedule: s}, quit]}}',
@@ -145,7 +145,7 @@ describe('run', () => {
     ).toEqual(['s', 'on', 's']);
   });
 
-  it('fails where a call blocks for ever, and says so', () => {
+  it('fails if a call blocks for ever, and says so', () => {
     const result = run('fds: {e: {}}', 'steps: [settle, {main_loop_wait: blocking}]');
     expect(result.status).toBe(1);
     expect(result.failures[0]!.message).toMatch(
@@ -154,7 +154,7 @@ describe('run', () => {
   });
 });
 
-describe('polls inside of each other', () => {
+describe('nested polls', () => {
   it.each([
     ['aio_poll', 'poll'],
     ['main_loop', 'main_loop_wait'],
@@ -172,7 +172,7 @@ describe('polls inside of each other', () => {
     ]);
   });
 
-  it('are as many as the file says', () => {
+  it('are as deep as the file says', () => {
     const { status, order: log } = run(
       'drive: aio_poll',
       'bottom_halves: {a: {do: [{schedule: a}, poll], do_runs: 200}}',
@@ -194,7 +194,7 @@ describe('aborts', () => {
     ).toEqual(['in']);
   });
 
-  it('fail the scenario where they are not expected', () => {
+  it('fail the scenario if they are not expected', () => {
     const result = run('coroutines: {c: {do: [{enter: c}]}}', 'steps: [{enter: c}]');
     expect(result.status).toBe(1);
     expect(result.failures).toEqual([
@@ -202,7 +202,7 @@ describe('aborts', () => {
     ]);
   });
 
-  it('are missed where they do not come', () => {
+  it('are missed if they do not come', () => {
     expect(complaints('steps: [step]', 'expect: {abort: anything}')).toEqual([
       'expected an abort: anything',
     ]);
@@ -279,7 +279,7 @@ describe('expectations', () => {
     expect(complaints(...text)).toEqual(expected);
   });
 
-  it('tell how children ended', () => {
+  it('report how children ended', () => {
     expect(
       complaints(
         'signals: {SIGCHLD: {}}',
@@ -300,7 +300,7 @@ describe('expectations', () => {
     ).toEqual(['child a: expected exited 4, found exited 3']);
   });
 
-  it('tell each check that failed, with its place', () => {
+  it('report each check that failed, with its place', () => {
     const { failures } = run(
       'timers: {t: {}}',
       'steps: [{check: {pending: {t: true}, timeout: 0}}, {check: {result: true}}]',
@@ -329,7 +329,7 @@ describe('objects', () => {
     ).toEqual(['a', 'did', 'mlw', 'a', 'mlw']);
   });
 
-  it('tell poll notifiers, the last added first', () => {
+  it('call poll notifiers, the last added first', () => {
     expect(order('poll_notifiers: {p: {}, q: {}}', 'steps: [step]')).toEqual([
       'q:FILL',
       'p:FILL',
@@ -351,7 +351,7 @@ describe('objects', () => {
     ).toEqual(['high', 'mlw', 'mid', 'mlw', 'low', 'mlw', 'later', 'mlw', 'mlw']);
   });
 
-  it('keep SA_RESETHAND from resetting what the kernel never delivers', () => {
+  it('keep SA_RESETHAND from resetting a handler that the kernel never calls', () => {
     expect(
       order(
         'signals: {SIGTERM: {reset: true}}',
@@ -360,7 +360,7 @@ describe('objects', () => {
     ).toEqual(['SIGTERM', 'mlw', 'SIGTERM', 'mlw']);
   });
 
-  it('are told of stops, unless nocldstop', () => {
+  it('report stops, unless nocldstop', () => {
     const text = (spec: string): string[] => [
       `signals: {SIGCHLD: ${spec}}`,
       'children: {a: {stop: true}}',
@@ -395,7 +395,7 @@ describe('objects', () => {
     expect(order('children: {a: {exit: 4, start: true}}', 'steps: [run]')).toEqual(['a exited 4']);
   });
 
-  it('answer each io_poll once in a row, also where two are asked in turn', () => {
+  it('log equal io_polls in a series once, even if two are asked in turn', () => {
     const log = order(
       'drive: aio_poll',
       'notifiers: {n: {pollable: true}, m: {pollable: true}}',
@@ -456,7 +456,7 @@ describe('faults', () => {
     ).toMatch(/^spawn 'a': .*\(EAGAIN\)$/);
   });
 
-  it('are told of where the signalfd cannot be read, beside the order log', () => {
+  it('are reported beside the order log if the signalfd cannot be read', () => {
     const {
       notes,
       failures,
@@ -474,7 +474,7 @@ describe('faults', () => {
     expect(log.map(({ text }) => text)).toEqual(['mlw', 'mlw', 'mlw', 'SIGUSR1', 'mlw']);
   });
 
-  it('are told of where they never acted, with their place', () => {
+  it('are reported if they never acted, with their place', () => {
     const { notes, failures } = run(
       'signals: {SIGUSR1: {}}',
       'children: {a: {exit: 0}, b: {}}',
@@ -517,7 +517,7 @@ describe('faults', () => {
 });
 
 describe('hosts', () => {
-  it('refuses a real command on the simulated host, also one that nobody starts', () => {
+  it('refuses a real command on the simulated host, even if nobody starts it', () => {
     const result = run('children: {a: {command: "true"}}', 'steps: [{log: x}]');
     expect(result.status).toBe(2);
     expect(result.order).toEqual([]);
@@ -547,7 +547,7 @@ describe('jitter', () => {
     expect(orders.size).toBeGreaterThan(1);
   });
 
-  it('is none where the file asks for none: a seed changes nothing', () => {
+  it('is absent if the file does not ask for it: a seed changes nothing', () => {
     const essence = (seed: number) => ({ ...runOf('0ns', seed), seed: 0 });
     expect(essence(1)).toEqual(essence(2));
   });
@@ -609,11 +609,11 @@ describe('an equal duration holds as far as it is written', () => {
 });
 
 describe('statuses', () => {
-  it('are 2 for what this host does not have', () => {
+  it('are 2 for things that this host does not have', () => {
     expect(run('fdmon: io_uring', 'steps: [step]').status).toBe(2);
   });
 
-  it('are 3 where the emulator itself fails', () => {
+  it('are 3 if the emulator itself fails', () => {
     const scenario = scenarioOf('name: x\nsteps: [step]');
     const result = runScenario(scenario, () => {
       throw new TypeError('a bug');

@@ -10,7 +10,7 @@ const dir = scenarioDir('scenarios');
 const files = scenarioFiles(dir);
 /** For all of them on the real host, on a busy machine. */
 const RUNS_MS = 60_000;
-/** What runs only where there are real programs. */
+/** Scenarios that need real programs. */
 const simFiles = files.filter((file) => scenarioIn(dir, file).host === 'sim');
 let linux: Map<string, RunResult>;
 

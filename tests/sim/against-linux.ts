@@ -1,7 +1,7 @@
 /**
  * The same random calls on the real kernel and on the simulated one: every result,
- * byte read and event must agree. Prints what differs, then how many calls were
- * made. A process of its own: it masks signals.
+ * byte read and event must agree. Prints the differences, then the number of calls.
+ * A process of its own: it masks signals.
  *
  * Arguments: first seed, number of seeds, calls a seed.
  */
@@ -31,7 +31,7 @@ interface Call {
   readonly signals: readonly number[];
 }
 
-/** One host, and which of its descriptors each object is. */
+/** One host, and its descriptor for each object. */
 class Side {
   readonly host: Host;
   readonly fds = new Map<number, number>();
@@ -44,7 +44,7 @@ class Side {
     this.#words = host.alloc(1024);
   }
 
-  /** Makes the call; returns all that can be seen of its outcome. */
+  /** Makes the call; returns everything visible of its outcome. */
   make({ kind, on, args, signals }: Call): unknown {
     const { host } = this;
     const [x, y, z] = [args[0] ?? 0, args[1] ?? 0, args[2] ?? 0];

@@ -14,7 +14,7 @@ class Numbered extends SimEvent {
 }
 
 describe('the event queue', () => {
-  it('gives the soonest first, the first scheduled among equals, without what was removed', () => {
+  it('gives the soonest first, the first scheduled among equals, and no removed ones', () => {
     const entry = fc.record({ timeNs: fc.nat(50), removed: fc.boolean() });
     const plan = fc.array(entry, { maxLength: 100, size: 'max' });
     fc.assert(
@@ -96,7 +96,7 @@ describe('virtual time', () => {
     expect(host.nextEventNs()).toBe(-1);
   });
 
-  it('does not charge the outside world, and drops what was disposed of', () => {
+  it('does not charge the outside world, and drops disposed events', () => {
     const host = new SimHost({ startNs: 0 });
     const seen: number[] = [];
     const dropped = host.at(20, () => seen.push(20));
@@ -110,7 +110,7 @@ describe('virtual time', () => {
     expect(host.nowNs).toBe(30);
   });
 
-  it('says so where nothing can end a call', () => {
+  it('says so if nothing can end a call', () => {
     const host = new SimHost();
     expect(() => host.poll(host.alloc(8), 0, -1)).toThrow(SimDeadlockError);
     expect(() => host.poll(host.alloc(8), 0, -1)).toThrow(/poll blocks for ever/);
@@ -139,7 +139,7 @@ describe('virtual time', () => {
   });
 });
 
-describe('whoever looks on', () => {
+describe('an observer', () => {
   it('takes no time, and nothing happens meanwhile', () => {
     const host = new SimHost();
     const { nowNs } = host;
@@ -151,7 +151,7 @@ describe('whoever looks on', () => {
     expect([host.nowNs, happened]).toEqual([nowNs + 1, ['due']]);
   });
 
-  it('may set what is to happen afterwards', () => {
+  it('may schedule later events', () => {
     const host = new SimHost();
     const happened: string[] = [];
     host.still(() => host.at(host.nowNs, () => happened.push('set')));
@@ -160,7 +160,7 @@ describe('whoever looks on', () => {
     expect(happened).toEqual(['set']);
   });
 
-  it('leaves all as it was where it throws, and within an event', () => {
+  it('leaves everything as it was if it throws, and within an event', () => {
     const host = new SimHost();
     const { nowNs } = host;
     const fail = (): never => {

@@ -11,7 +11,7 @@ import {
 import { newWaitResult } from '../../src/host/host.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
 
-/** Children that end by chance, a world that kills some: all that the loop sees, with times. */
+/** Children that end by chance, a world that kills some: everything that the loop sees, with times. */
 function run(seed: number): string {
   const host = new SimHost({ seed });
   const log: (number | string)[] = [];

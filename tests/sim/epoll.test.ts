@@ -78,7 +78,7 @@ describe('the ready list', () => {
     expect(room.wait()).toBe('abcde');
   });
 
-  it('takes at most so many, and the others first the next time', () => {
+  it('takes at most maxEvents, and the others first the next time', () => {
     const room = new Room();
     room.add('abcde');
     room.kick('abcde');
@@ -89,7 +89,7 @@ describe('the ready list', () => {
     expect(room.wait(3)).toBe('cde');
   });
 
-  it('queues at once what is ready when it is added or changed', () => {
+  it('queues an item at once if it is ready when added or changed', () => {
     const room = new Room();
     room.add('ab');
     room.fds.set('c', room.host.eventfd(1, O_NONBLOCK));
@@ -165,7 +165,7 @@ describe('the ready list', () => {
 });
 
 describe('an epoll in an epoll', () => {
-  it('is readable while one of its own is ready, and wakes who waits', () => {
+  it('is readable while one of its own is ready, and wakes its waiters', () => {
     const room = new Room();
     const { host } = room;
     room.add('a');
@@ -180,7 +180,7 @@ describe('an epoll in an epoll', () => {
     expect(host.epollWait(outer, events, 1, 0)).toBe(0);
   });
 
-  it('may be no loop', () => {
+  it('may not form a loop', () => {
     const room = new Room();
     const { host } = room;
     const outer = host.epollCreate1(0);

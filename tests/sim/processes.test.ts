@@ -43,7 +43,7 @@ class Room {
     return pid;
   }
 
-  /** What a wait for any child tells: pid, code and status. */
+  /** The result of a wait for any child: pid, code and status. */
   wait(options = WEXITED, idtype = P_ALL, id = 0): number[] | number {
     const result = this.host.waitid(idtype, id, options, this.out);
     return result < 0 ? result : [this.out.pid, this.out.code, this.out.status];
@@ -70,7 +70,7 @@ describe('a child', () => {
     expect(room.wait()).toBe(-ECHILD);
   });
 
-  it('that has an end to come keeps a wait alive, one without does not', () => {
+  it('keeps a wait alive if it has an end to come, not otherwise', () => {
     const room = new Room();
     const pid = room.spawn({});
     expect(room.wait(WEXITED | WNOHANG)).toEqual([0, 0, 0]);
@@ -81,7 +81,7 @@ describe('a child', () => {
     expect(room.host.nextEventNs()).toBe(-1);
   });
 
-  it('that is killed has no event to come any more', () => {
+  it('has no more events once it is killed', () => {
     const room = new Room();
     const pid = room.spawn({ afterNs: 9 * MS });
     expect(room.host.nextEventNs()).toBe(9 * MS);
@@ -223,7 +223,7 @@ describe('a process group', () => {
     expect(room.buf.i32[3]).toBe(last);
   });
 
-  it('that is left orphaned with somebody stopped is sent SIGHUP and SIGCONT', () => {
+  it('is sent SIGHUP and SIGCONT if it is left orphaned with a stopped member', () => {
     const room = new Room();
     const { host } = room;
     host.prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -233,7 +233,7 @@ describe('a process group', () => {
     host.kill(other, SIGKILL);
     expect(room.wait()).toEqual([other, CLD_KILLED, SIGKILL]);
     expect(room.wait()).toEqual([other + 1, CLD_KILLED, SIGHUP]);
-    // This one was an orphaned group before, too.
+    // This group was orphaned before, too.
     host.kill(leader, SIGKILL);
     expect(room.wait()).toEqual([leader, CLD_KILLED, SIGKILL]);
     expect(room.wait(WEXITED | WNOHANG)).toEqual([0, 0, 0]);
@@ -288,7 +288,7 @@ describe('waiting', () => {
     expect(room.wait(WEXITED, P_PID, pid)).toEqual([pid, CLD_EXITED, 0]);
   });
 
-  it('sees all who die at one instant at once', () => {
+  it('sees all that die at one instant at once', () => {
     const room = new Room();
     const { host } = room;
     host.blockSignals([SIGCHLD]);
@@ -306,7 +306,7 @@ describe('waiting', () => {
     expect(pids.map(() => (room.wait(WEXITED | WNOHANG) as number[])[0])).toEqual(pids);
   });
 
-  it('is no trouble with 100,000 children', () => {
+  it('copes with 100,000 children', () => {
     const room = new Room();
     const program = room.host.program({ afterNs: MS, then: { exit: 7 } });
     for (let i = 0; i < 100_000; i++) room.host.spawn(program);

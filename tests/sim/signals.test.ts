@@ -60,7 +60,7 @@ describe('a signal that is not blocked', () => {
     expect(host.waitid(1, pid, WEXITED, newWaitResult())).toBe(0);
   });
 
-  it('does not interrupt what comes after it', () => {
+  it('does not interrupt later calls', () => {
     const host = new SimHost();
     handle(host, SIGUSR1, 0);
     host.raise(SIGUSR1);

@@ -5,7 +5,7 @@ import { WaitQueue } from '../../src/host/sim/wait-queue.ts';
 
 const nobody = { act: () => {}, wake: () => {} };
 
-it('gives the first born with news, whoever is reaped in between', () => {
+it('gives the first born with news, whichever are reaped in between', () => {
   const step = fc.record({
     child: fc.nat(30),
     act: fc.constantFrom('end', 'stop', 'reap', 'tell'),

@@ -4,7 +4,7 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { leftovers } from './leftovers.ts';
@@ -21,6 +21,8 @@ export default function setup(): () => Promise<void> {
   const before = process.env.TMPDIR;
   const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-tests-'));
   const bundles = mkdtempSync(join(tmpdir(), 'qemu-loop-bundles-'));
+  // Some tests run programs in it as other users.
+  chmodSync(dir, 0o755);
   process.env.TMPDIR = dir;
   process.env[BUNDLES] = bundles;
   return async () => {

@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module';
 import { build, type Plugin } from 'esbuild';
 
-/** The bundle stands outside the tree, where `koffi` would not be found by name. */
+/** The bundle is outside the tree, where `koffi` would not be found by name. */
 const koffiByPath: Plugin = {
   name: 'koffi-by-path',
   setup: (on) => {

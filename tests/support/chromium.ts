@@ -1,4 +1,4 @@
-/** A headless Chromium that comes with the packages: no other is asked for. */
+/** A headless Chromium from the npm packages: the system needs none. */
 
 import { execFile } from 'node:child_process';
 import {
@@ -18,7 +18,7 @@ const run = promisify(execFile);
 const modules = join(import.meta.dirname, '..', '..', 'node_modules');
 const cache = join(modules, '.cache', 'qemu-loop-chromium');
 
-/** The package unpacks itself, its fonts and its libraries into the directory for temporary files. */
+/** Has the package unpack the browser, its fonts and its libraries into TMPDIR. */
 const UNPACK = "import('@sparticuz/chromium').then((one) => one.default.executablePath())";
 
 const ARGS = [
@@ -35,7 +35,7 @@ const ARGS = [
 
 /**
  * Starts it, or the browser that QEMU_LOOP_CHROMIUM names.
- * @throws Error of one line where the package has none for this machine
+ * @throws Error of one line if the package has no browser for this machine
  */
 export async function launchChromium(): Promise<Browser> {
   const executablePath = process.env.QEMU_LOOP_CHROMIUM;
@@ -54,7 +54,7 @@ export async function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: join(dir, 'chromium'), args: ARGS, env });
 }
 
-/** Names its fonts where they are: without any a page crashes. */
+/** Writes a fonts.conf that names the package's fonts: without fonts, a page crashes. */
 function fontsOf(dir: string): string {
   const file = join(dir, 'fonts.conf');
   const text = `<fontconfig><dir>${dir}/fonts</dir><cachedir>${dir}/fonts-cache</cachedir></fontconfig>\n`;
@@ -62,7 +62,7 @@ function fontsOf(dir: string): string {
   return file;
 }
 
-/** Where it stands. It is unpacked once for each version, also where two ask at the same time. */
+/** Its folder. Each version is unpacked once, even if two processes ask at the same time. */
 async function unpacked(): Promise<string> {
   const manifest = join(modules, '@sparticuz', 'chromium', 'package.json');
   const { version } = JSON.parse(readFileSync(manifest, 'utf8'));
@@ -71,12 +71,12 @@ async function unpacked(): Promise<string> {
   mkdirSync(cache, { recursive: true });
   const fresh = mkdtempSync(join(cache, 'unpacking-'));
   try {
-    // It brings its libraries only where it takes the machine for a bare one.
+    // The package unpacks its libraries only if it believes to run on a bare machine.
     const env = { ...process.env, TMPDIR: fresh, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x' };
     await run(process.execPath, ['-e', UNPACK], { cwd: join(modules, '..'), env });
     renameSync(fresh, dir);
   } catch (error) {
-    // Somebody else was faster.
+    // Another process was faster.
     if (!existsSync(dir)) throw error;
   } finally {
     rmSync(fresh, { recursive: true, force: true });

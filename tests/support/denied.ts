@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** By what stands in it: the fuzzer bundles this file into another folder. */
+/** The folder with package.json: the fuzzer bundles this file into another folder. */
 function findRoot(from: string): string {
   return existsSync(join(from, 'package.json')) ? from : findRoot(dirname(from));
 }
@@ -12,13 +12,13 @@ function findRoot(from: string): string {
 const root = findRoot(import.meta.dirname);
 const command = join(root, 'dist', 'qemu-loop.cjs');
 const preload = join(root, 'tests', 'support', 'deny.cjs');
-/** What hung took seconds, or for ever. */
+/** A command that takes longer hangs: those that hung took seconds, or for ever. */
 const HANGS_MS = 20_000;
 
 /**
- * Each call that the command's host makes, and how the command may end if nobody may make it:
- * `works` is as if nothing was, which is another way, or the call was not needed. `line`: one
- * line of that pattern, and 125; or, if it is the child that could not make it, 126.
+ * Each call that the command's host makes, and how the command may end if the call is denied.
+ * `works`: as usual, since there is another way, or the call was not needed. `line`: with one line
+ * of that pattern, and status 125; or 126 if it was the child that could not make the call.
  */
 export interface Denied {
   /** One call, or several that stand in for each other, with a + between them. */
@@ -64,10 +64,10 @@ export const DENIED: readonly Denied[] = [
   { calls: 'waitid', line: /waitid/ },
 ];
 
-/** What filters say, and what the kernel may. */
+/** Errors that filters return, and that the kernel may return. */
 export const ERRNOS = ['EPERM', 'ENOSYS', 'EACCES', 'EAGAIN', 'ENOMEM', 'EINVAL', 'EBADF', 'EIO'];
 
-/** Ways to run it, whose calls differ. */
+/** Options with which the command makes different calls. */
 export const WAYS: readonly (readonly string[])[] = [
   [],
   ['--sigfd', 'compat'],
@@ -107,7 +107,7 @@ export async function runDenied(
   return { status, signal, stderr };
 }
 
-/** @throws where it came out as nobody can use it */
+/** @throws Error if the outcome is neither of those that are allowed */
 export function judge(denied: Denied, errno: string, { status, signal, stderr }: Outcome): void {
   if (denied.works && status === 3 && stderr === '') return;
   const line = new RegExp(`^qemu-loop: [^\\n]*\\(${errno}\\)[^\\n]*\\n$`);

@@ -1,7 +1,7 @@
 /**
- * Preloaded (`node -r`) before a program that is to live with a seccomp filter: DENY has the
- * system calls that fail from then on, in every thread and child, as `waitid=EPERM+poll=ENOSYS`.
- * After Node's own start, which needs some of them.
+ * Puts a program under a seccomp filter, if preloaded (`node -r`). DENY lists the system calls
+ * that fail from then on, in every thread and child: `waitid=EPERM+poll=ENOSYS`. It is preloaded
+ * since Node's own start needs some of them.
  */
 const { constants } = require('node:os');
 const koffi = require('koffi');
@@ -85,7 +85,7 @@ const SECCOMP = { x64: 317, arm64: 277 }[process.arch];
 const SET_MODE_FILTER = 1;
 const TSYNC = 1;
 const PR_SET_NO_NEW_PRIVS = 38;
-// Of classic BPF: load the call's number, compare, return.
+// Instructions of classic BPF: load the call's number, compare, return.
 const LD_NR = [0x20, 0, 0, 0];
 const isNot = (nr) => [0x15, 0, 1, nr];
 const ret = (value) => [0x06, 0, 0, value];

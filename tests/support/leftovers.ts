@@ -1,8 +1,8 @@
-/** What a run of the tests has left behind: files, and processes that nobody waits for. */
+/** Finds what a run of the tests has left behind: files, and processes that nobody waits for. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Processes that were killed last may take that long to be gone. */
+/** How long killed processes may take to be gone. */
 const PATIENCE_MS = 20_000;
 
 function read(path: string): string {
@@ -14,7 +14,7 @@ function read(path: string): string {
   }
 }
 
-/** Pid of the parent, and the state; of a process that has ended there is none. */
+/** The state of a process, and its parent's pid; undefined if it has ended. */
 function statOf(pid: number): { state: string; parent: number } | undefined {
   const fields = read(`/proc/${pid}/stat`).split(') ').at(-1)!.split(' ');
   return fields.length > 1 ? { state: fields[0]!, parent: Number(fields[1]) } : undefined;
@@ -25,7 +25,7 @@ function isBelowUs(pid: number): boolean {
   return false;
 }
 
-/** Those that have the variable with this value, live, and descend from us no more. */
+/** Living processes with this `NAME=value` in their environment that no longer descend from us. */
 function strays(variable: string): string[] {
   return readdirSync('/proc')
     .map(Number)
@@ -34,7 +34,7 @@ function strays(variable: string): string[] {
     .map((pid) => `process ${pid}: ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`);
 }
 
-/** Files in the directory that the tests had for temporary ones, and processes started with it. */
+/** The files in the tests' temporary directory, and the processes that were started with it. */
 export async function leftovers(dir: string): Promise<string[]> {
   const variable = `TMPDIR=${dir}`;
   let processes = strays(variable);

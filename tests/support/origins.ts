@@ -1,11 +1,14 @@
-/** Who took what from a host: the stack of each descriptor, listener, mask and signal pipe that is still there. */
+/**
+ * Finds out where a host's descriptors, listeners, masks and signal pipes that are still there were
+ * taken: the stack of each.
+ */
 
 import { F_DUPFD_CLOEXEC } from '../../src/host/constants.ts';
 import type { Disposable, Host } from '../../src/host/host.ts';
 
 const F_DUPFD = 0;
 
-/** What is still held, each with the stack that took it. */
+/** The things that are still held, each with the stack that took it. */
 export class Origins {
   readonly #held = new Map<unknown, { readonly what: string; readonly stack: string }>();
 
@@ -27,7 +30,7 @@ export class Origins {
   }
 }
 
-/** The host's calls, without its words. */
+/** The names of the host's calls, without its properties. */
 type CallName = {
   [K in keyof Host]: Host[K] extends (...args: never[]) => unknown ? K : never;
 }[keyof Host];
@@ -77,7 +80,7 @@ function followFds(wrap: Wrap, origins: Origins): void {
   wrap('close', (_ret, fd) => origins.give(fd));
 }
 
-/** What dispose gives back. */
+/** Follows the things that are given back by dispose, and signal masks. */
 function followDisposables(wrap: Wrap, origins: Origins): void {
   const took = (what: string) => (held: Disposable | number) => {
     if (typeof held === 'number') return;

@@ -11,8 +11,8 @@ const TIOCGPTN = 0x80045430;
 const TIOCSPTLCK = 0x40045431;
 
 /**
- * The parent has made it the leader of a session, and the first terminal that such a one
- * opens becomes its own. The program then has the same pid.
+ * Makes the terminal the controlling one: spawn has made this shell the leader of a session, and
+ * the first terminal that a leader opens becomes its own. The program keeps the shell's pid.
  */
 const TAKE_TERMINAL = ': <>"$0"; exec "$@"';
 
@@ -27,7 +27,7 @@ export interface PtyOptions {
 
 export class Pty {
   readonly child: ChildProcess;
-  /** Resolves when nobody has the terminal open any more, or {@link hangUp} was called. */
+  /** Resolves when nobody has the terminal open, or {@link hangUp} was called. */
   readonly closed: Promise<void>;
   readonly #fd: number;
   readonly #master: ReadStream;
@@ -45,7 +45,7 @@ export class Pty {
       detached: true,
     });
     closeSync(slave);
-    // With a buffer of its own a stream that is paused reads nothing at all. It is used again.
+    // A stream with its own buffer reads nothing while it is paused. The buffer is used again.
     const onread = {
       buffer: Buffer.alloc(65536),
       callback: (bytes: number, buffer: Uint8Array): boolean => {
@@ -54,9 +54,9 @@ export class Pty {
       },
     };
     this.#master = new ReadStream(this.#fd, { onread } as object);
-    // libuv takes a hang-up after a short read for the end; on a terminal more may stand behind it.
+    // libuv takes a hang-up after a short read for the end; a terminal may have more to read.
     this.#master.once('end', () => drain(this.#fd, onData));
-    // EIO is how a terminal says that nobody has it open any more.
+    // By EIO a terminal says that nobody has it open.
     this.#master.on('error', () => {});
     this.closed = new Promise((resolve) => this.#master.once('close', resolve));
     this.#master.resume();
@@ -74,7 +74,7 @@ export class Pty {
     }
   }
 
-  /** What is written stays in the kernel, until that takes no more. */
+  /** Stops reading: the output stays in the kernel, until that takes no more. */
   pause(): void {
     this.#master.pause();
   }

@@ -92,6 +92,28 @@ export function start(args: readonly string[], options?: RunOptions): Running {
   return new Running(process.execPath, [command, ...args], options);
 }
 
+/** qemu-loop as a job of a shell. */
+export interface Job {
+  /** The shell, whose output is the job's; its end has the job's status. */
+  readonly shell: Running;
+  readonly pid: number;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/**
+ * Starts qemu-loop in a process group of its own, as a job of a shell that has no terminal. The
+ * kernel ignores SIGTSTP in an orphaned group, and that of the test's runner may be one.
+ */
+export async function startJob(args: readonly string[]): Promise<Job> {
+  const script = '"$@" & echo "job $!" >&2; wait -f $!';
+  const shell = new Running('bash', ['-mc', script, 'bash', process.execPath, command, ...args]);
+  const pid = Number((await shell.until(/job (\d+)\n/, 'stderr'))[1]);
+  onTestFinished(() => {
+    if ((stateOf(pid) ?? 'Z') !== 'Z') process.kill(pid, 'SIGKILL');
+  });
+  return { shell, pid, kill: (signal) => void process.kill(pid, signal) };
+}
+
 /** Runs qemu-loop to its end. */
 export function run(args: readonly string[], options?: RunOptions): Promise<Ended> {
   return start(args, options).end();

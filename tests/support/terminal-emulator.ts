@@ -1,9 +1,9 @@
-/** A terminal with a screen: what a program writes is drawn on it, and keys are typed. */
+/** A terminal with a screen, on which a program's output is drawn, and with keys to type. */
 
 import xterm from '@xterm/headless';
 import { Pty, type PtyOptions } from './pty.ts';
 
-/** A wait this long is in vain. The test's own limit would end it without a word about why. */
+/** A longer wait is in vain. It fails with a reason, which the test's own limit would not give. */
 const PATIENCE_MS = 120_000;
 
 export type TerminalOptions = Omit<PtyOptions, 'onData'>;
@@ -24,7 +24,7 @@ export interface Cell {
   readonly inverse: boolean;
 }
 
-/** What xterm sends for them. */
+/** The codes that xterm sends for keys. */
 const KEYS: Readonly<Record<string, string>> = {
   Enter: '\r',
   Escape: '\x1b',
@@ -99,7 +99,7 @@ export class Terminal {
     this.#pty.resize(columns, rows);
   }
 
-  /** Nobody reads what is written any more, until {@link resume}. */
+  /** Stops reading the output, until {@link resume}. */
   pause(): void {
     this.#pty.pause();
   }
@@ -125,7 +125,7 @@ export class Terminal {
     return this.#screen.buffer.active.type === 'alternate';
   }
 
-  /** What stands on the screen, without the spaces at the ends of lines. */
+  /** The text on the screen, without the spaces at the ends of lines. */
   screen(): string {
     return this.#rows((line) => `${line.translateToString().trimEnd()}\n`).join('');
   }
@@ -151,12 +151,12 @@ export class Terminal {
     );
   }
 
-  /** Resolves with the match once the screen has it; rejects where it can come no more. */
+  /** Resolves with the match once the screen has it; rejects once it can no longer come. */
   until(pattern: RegExp): Promise<RegExpExecArray> {
     return this.#await(String(pattern), () => this.#drawn((screen) => pattern.exec(screen)));
   }
 
-  /** Resolves once the screen has it no more. */
+  /** Resolves once the screen no longer has it. */
   async untilGone(pattern: RegExp): Promise<void> {
     const gone = (screen: string): true | null => (pattern.test(screen) ? null : true);
     await this.#await(`the end of ${pattern}`, () => this.#drawn(gone));
@@ -167,17 +167,17 @@ export class Terminal {
     await this.#await('the main screen', () => (this.isAlternate ? null : true));
   }
 
-  /** Resolves with the match once all that was written has it, also what the screen lost again. */
+  /** Resolves with the match once the output has it, even if the screen has lost it again. */
   untilOutput(pattern: RegExp): Promise<RegExpExecArray> {
     return this.#await(String(pattern), () => pattern.exec(this.output));
   }
 
-  /** Resolves when the program has ended, and nobody has the terminal open any more. */
+  /** Resolves when the program has ended, and nobody has the terminal open. */
   end(): Promise<TerminalEnd> {
     return this.#ended;
   }
 
-  /** What is read of the screen, unless a frame is half drawn. */
+  /** Reads the screen; null while a frame is half drawn. */
   #drawn<T>(read: (screen: string) => T | null): T | null {
     return this.#screen.modes.synchronizedOutputMode ? null : read(this.screen());
   }
@@ -214,7 +214,7 @@ export class Terminal {
       child.once('exit', resolve).once('error', reject),
     );
     await Promise.all([exited, closed]);
-    // What came last is drawn before the end is told.
+    // The last output must be drawn before the end is reported.
     await new Promise<void>((resolve) => this.#screen.write('', resolve));
     this.#hasEnded = true;
     this.#look();

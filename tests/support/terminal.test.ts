@@ -1,4 +1,4 @@
-/** The terminals of the tests: what a test would miss in silence. */
+/** The tests' terminals: faults of theirs that other tests would not notice. */
 
 import { expect, test } from 'vitest';
 import { stateOf, untilState } from './run.ts';

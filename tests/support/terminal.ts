@@ -21,7 +21,7 @@ export function testDirectory(): string {
   return dir;
 }
 
-/** Where a test fails half-way, nothing of its terminal may stay. */
+/** Removes the terminal after the test, even if that fails half-way. */
 export function goesWithTest(terminal: Terminal): void {
   onTestFinished(() => terminal.kill());
 }
@@ -38,7 +38,7 @@ export function terminalOf(
   return terminal;
 }
 
-/** What makes a shell interactive, with the prompt `$ ` and $QL. */
+/** Options for an interactive shell, with the prompt `$ ` and $QL. */
 export function shellOptions(columns = 80, rows = 24): TerminalOptions {
   const env = { ...process.env, ...OUR_ENV, PS1: '$ ', ENV: '' };
   return { columns, rows, env };
@@ -55,9 +55,9 @@ export function shellTerminal(
 }
 
 /**
- * Runs a script of a shell, in which $QL is qemu-loop. Its terminal does not echo. Above it
- * stands a shell that leads the session, as a person's would: where the terminal goes away that
- * one dies, whatever the script traps, and so the script's job gets SIGHUP.
+ * Runs a shell script, in which $QL is qemu-loop, on a terminal that does not echo. The script's
+ * parent is a shell that leads the session, as a person's shell would. If the terminal goes away,
+ * that shell dies, whatever the script traps, and so the script's job gets SIGHUP.
  */
 export function onTerminal(script: string, columns = 80, rows = 24): Terminal {
   const file = join(testDirectory(), 'script.sh');

@@ -1,10 +1,9 @@
 /**
- * Holds a file against the Trace Event Format (JSON array form): what each record
- * must have, that the slices of a track nest, that each flow starts once, ends
- * once, goes forward in time, and is bound to slices. And against what its readers
- * want besides: speedscope, that an end has its beginning's name; Catapult, that it has
- * none of its arguments, that the records of a track stand in order of time, and that
- * slices of flows have a length.
+ * Checks a file by the Trace Event Format (JSON array form): each record has its fields, the slices
+ * of a track nest, and each flow starts once, ends once, goes forward in time, and is bound to
+ * slices. Checks also what readers want. For speedscope, an end has its beginning's name. For
+ * Catapult, an end has no argument of its beginning, the records of a track are in order of time,
+ * and slices of flows have a length.
  */
 
 export interface ChromeRecord {

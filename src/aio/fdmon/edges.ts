@@ -2,31 +2,34 @@ import { POLLIN } from '../../host/constants.ts';
 import type { EventNotifier } from '../event-notifier.ts';
 import type { AioHandler } from '../handler.ts';
 
-/** A monitor that is told of edges. */
+/** A monitor that gets edges. */
 export interface Looker {
   watches(handler: AioHandler): boolean;
 }
 
 /**
- * The event notifiers of a context that are watched edge-triggered: the epoll
- * tells of each set once, so to clear one takes no read.
+ * The event notifiers of a context that are watched edge-triggered: the epoll reports each set
+ * once, so clearing one takes no read.
  *
- * What is cleared so is a debt: its eventfd stays readable. What was reported
+ * A notifier cleared that way is a debt: its eventfd stays readable. A notifier that was reported
  * and is not cleared yet is latched: no edge will come for it.
  *
  * Invariants:
- *  E1. A debt stands only while the monitor under which it was made is the only
- *      one to look. Before another looks, or poll itself, the eventfd is read.
- *  E2. What is latched is found ready by every look until it is cleared, as a
- *      level-triggered fd is.
- *  E3. What this process sets is told once, and is never lost. What another
- *      process sets may be told once more where a debt is paid, since its write
- *      cannot be told from one that was cleared before.
+ *  E1. A debt exists only while the monitor under which it was made is the only one to look. Before
+ *      another monitor, or poll itself, looks, the eventfd is read.
+ *  E2. A latched notifier is found ready by every look until it is cleared, as a level-triggered fd
+ *      is.
+ *  E3. A set by this process is reported once, and never lost. A set by another process may be
+ *      reported once more when a debt is paid, since its write cannot be told from one that was
+ *      cleared before.
  */
 export class EdgeNotifiers {
-  /** Whose epoll looked last; null where poll did, to which only the counters count. */
+  /** The monitor whose epoll looked last; null if poll did, which sees only the counters. */
   #looker: Looker | null = null;
-  /** Those at 0 to #latchedCount - 1, and perhaps some that have been cleared since. */
+  /**
+   * The latched handlers from 0 to #latchedCount - 1, perhaps with some that have been cleared
+   * since.
+   */
   readonly #latched: AioHandler[] = [];
   #latchedCount = 0;
   readonly #debts: EventNotifier[] = [];
@@ -39,7 +42,7 @@ export class EdgeNotifiers {
 
   /**
    * A monitor is about to look (E1). Returns whether it must not sleep (E2).
-   * @param looker its epoll, null for poll, which finds what is latched by itself
+   * @param looker its epoll; null for poll, which finds latched notifiers by itself
    */
   begin(looker: Looker | null): boolean {
     if (looker !== this.#looker) {
@@ -49,7 +52,7 @@ export class EdgeNotifiers {
     return this.#latchedCount > 0 && looker !== null && this.#anyLatched(looker);
   }
 
-  /** Makes the counter of a notifier say what is so, whoever asks the kernel. */
+  /** Makes a notifier's counter match its state, for anybody who asks the kernel. */
   pay(notifier: EventNotifier): void {
     if (!notifier.owes) return;
     this.#debts[this.#debts.indexOf(notifier)] = this.#debts[--this.#debtCount]!;
@@ -60,18 +63,18 @@ export class EdgeNotifiers {
     while (this.#debtCount > 0) this.#debts[--this.#debtCount]!.pay();
   }
 
-  /** A latched notifier was cleared. Most often it is the one reported last. */
+  /** A latched notifier was cleared. Most often it is the last one reported. */
   cleared(notifier: EventNotifier): void {
     const last = this.#latchedCount - 1;
     if (last >= 0 && this.#latched[last]!.notifier === notifier) this.#latchedCount = last;
   }
 
-  /** A notifier was cleared without a read, the first time since it was paid. */
+  /** A notifier was cleared without a read, for the first time since it was paid. */
   owe(notifier: EventNotifier): void {
     this.#debts[this.#debtCount++] = notifier;
   }
 
-  /** An epoll has told of an edge (E2). */
+  /** An epoll has reported an edge (E2). */
   report(handler: AioHandler): void {
     if (handler.notifier!.latch()) this.#latched[this.#latchedCount++] = handler;
   }
@@ -89,12 +92,15 @@ export class EdgeNotifiers {
     return any;
   }
 
-  /** How many are latched, and perhaps some that are not any more. */
+  /** How many are latched, perhaps including some that no longer are. */
   get latchedCount(): number {
     return this.#latchedCount;
   }
 
-  /** Adds those that the looker has not found by itself behind the `count` in `to`. Returns how many there are then. */
+  /**
+   * Appends those that the monitor has not found by itself to the `count` in `to`. Returns the new
+   * count.
+   */
   collectLatched(to: AioHandler[], count: number): number {
     const looker = this.#looker!;
     let end = count;

@@ -6,16 +6,16 @@ import type { EdgeNotifiers } from './edges.ts';
 import { Epoll, MIN_EVENTS } from './epoll.ts';
 
 /**
- * Handlers in an epoll. Changes are kept until the next flush, so that handlers
- * that are set and removed between two waits cost no system call.
+ * Handlers in an epoll. Changes are collected until the next flush, so handlers that are set and
+ * removed between two waits cost no system call.
  *
- * Invariant: but for the fds in #changed, the kernel's set is #wanted.
+ * Invariant: except for the fds in #changed, the kernel's set equals #wanted.
  */
 export class EpollSet {
   readonly #epoll: Epoll;
-  /** What is to be watched, by fd. */
+  /** The handlers to watch, by fd. */
   readonly #wanted: Map<number, AioHandler>;
-  /** What the kernel was told, by fd. */
+  /** The handlers that the kernel knows, by fd. */
   readonly #told = new Map<number, AioHandler>();
   readonly #changed = new Set<number>();
 
@@ -24,14 +24,14 @@ export class EpollSet {
     this.#wanted = wanted;
   }
 
-  /** Null where there is no epoll, or no descriptor for it. */
+  /** Null if there is no epoll, or no descriptor for it. */
   static create(host: Host, edges: readonly EdgeNotifiers[]): EpollSet | null {
     const wanted = new Map<number, AioHandler>();
     const epoll = Epoll.create(host, edges, wanted);
     return epoll === null ? null : new EpollSet(epoll, wanted);
   }
 
-  /** Returns false where epoll cannot do it: another handler watches the fd too. */
+  /** Returns false if epoll cannot watch it: another handler watches the fd too. */
   add(record: AioHandler): boolean {
     if (this.#wanted.has(record.fd)) return false;
     this.#wanted.set(record.fd, record);
@@ -45,14 +45,15 @@ export class EpollSet {
     this.#changed.add(record.fd);
   }
 
-  /** An fd is about to be closed. Returns false where it is still wanted. */
+  /** An fd is about to be closed. Returns false if it is still wanted. */
   closed(fd: number): boolean {
-    // A duplicate would keep the file in the kernel's set, ready for ever and out of our reach.
+    // A duplicate of the fd would keep the file in the kernel's set, ready for ever and out of our
+    // reach.
     if (this.#told.delete(fd)) this.#epoll.delete(fd);
     return !this.#wanted.has(fd);
   }
 
-  /** Tells the kernel what has changed. Returns false where it refuses. */
+  /** Passes the changes to the kernel. Returns false if it refuses. */
   flush(): boolean {
     if (this.#changed.size === 0) return true;
     for (const fd of this.#changed) {
@@ -62,12 +63,12 @@ export class EpollSet {
     return true;
   }
 
-  /** Waits. Returns how many events there are to collect, or -errno. */
+  /** Waits. Returns the number of events to collect, or -errno. */
   wait(timeoutNs: number): number {
     return this.#epoll.wait(Math.max(MIN_EVENTS, this.#wanted.size), timeoutNs);
   }
 
-  /** Sets the revents of what the wait has found, and puts it into `ready`. Returns how many. */
+  /** Sets the revents of the handlers found, and puts them into `ready`. Returns how many. */
   collect(events: number, ready: AioHandler[]): number {
     return this.#epoll.collect(events, ready);
   }
@@ -91,7 +92,7 @@ export class EpollSet {
       return true;
     }
     let ret = this.#epoll.ctl(told === undefined ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, wanted);
-    // Somebody closed the fd behind our back, and the number is another file's now.
+    // Somebody closed the fd without telling us, and the number is another file's now.
     if (ret === -ENOENT) ret = this.#epoll.ctl(EPOLL_CTL_ADD, wanted);
     if (ret === -EEXIST) ret = this.#epoll.ctl(EPOLL_CTL_MOD, wanted);
     if (ret < 0) return false;

@@ -4,12 +4,12 @@ import type { AioHandler } from '../handler.ts';
 import type { EdgeNotifiers, Looker } from './edges.ts';
 import { epollText } from './ready-text.ts';
 
-/** Events that there is room for at least. */
+/** The least room for events. */
 export const MIN_EVENTS = 128;
 
 /**
- * An epoll of handlers. Event notifiers are edge-triggered in it (see
- * EdgeNotifiers), all else is level-triggered, as poll is.
+ * An epoll of handlers. Event notifiers are edge-triggered in it (see EdgeNotifiers), all other fds
+ * level-triggered, as in poll.
  */
 export class Epoll implements Looker {
   readonly #host: Host;
@@ -32,9 +32,9 @@ export class Epoll implements Looker {
   }
 
   /**
-   * Null where there is no epoll, or no descriptor for it.
-   * @param edges whose notifiers may be in it
-   * @param watched what is in it, by fd; the caller keeps it so
+   * Null if there is no epoll, or no descriptor for it.
+   * @param edges of the contexts whose notifiers may be in it
+   * @param watched the handlers in it, by fd, kept up to date by the caller
    */
   static create(
     host: Host,
@@ -52,18 +52,18 @@ export class Epoll implements Looker {
   /** Returns 0 or -errno. */
   ctl(op: number, handler: AioHandler): number {
     const { fd, events, token, notifier } = handler;
-    // What is to be watched anew is told of at once where it is readable: it must be rightly so.
+    // A newly watched notifier is reported at once if it is readable: that must match its state.
     if (notifier !== null) handler.owner.edges.pay(notifier);
     const how = notifier === null ? events : events | EPOLLET;
     return this.#host.epollCtl(this.#epollfd, op, fd, how, token);
   }
 
-  /** That the kernel has forgotten the fd already is no error. */
+  /** It is not an error if the kernel has already forgotten the fd. */
   delete(fd: number): void {
     this.#host.epollCtl(this.#epollfd, EPOLL_CTL_DEL, fd, 0, 0);
   }
 
-  /** Waits. Returns how many events there are to collect, or -errno. */
+  /** Waits. Returns the number of events to collect, or -errno. */
   wait(maxEvents: number, timeoutNs: number): number {
     const host = this.#host;
     if (maxEvents * host.epollStride * 4 > this.#events.size) {
@@ -76,7 +76,7 @@ export class Epoll implements Looker {
     return host.epollWait(this.#epollfd, this.#events, maxEvents, sleepNs);
   }
 
-  /** Sets the revents of what the wait has found, and puts it into `ready`. Returns how many. */
+  /** Sets the revents of the handlers found, and puts them into `ready`. Returns how many. */
   collect(events: number, ready: AioHandler[]): number {
     const stride = this.#host.epollStride;
     const fdWord = this.#host.epollDataWord;
@@ -87,7 +87,7 @@ export class Epoll implements Looker {
     let count = 0;
     for (let at = 0; at < events * stride; at += stride) {
       const handler = this.#watched.get(words[at + fdWord]!);
-      // The token tells an event of an fd's former life, kept open by a duplicate.
+      // The token identifies an event of the fd's earlier file, kept open by a duplicate.
       if (handler === undefined || (handler.token | 0) !== words[at + fdWord + 1]!) continue;
       handler.revents = words[at]!;
       if (handler.notifier !== null) handler.owner.edges.report(handler);

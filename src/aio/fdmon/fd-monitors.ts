@@ -9,10 +9,13 @@ import { FdMonPoll } from './fdmon-poll.ts';
 
 const T_SWITCH = EV.fdmon_switch;
 
-/** aio_poll changes to epoll with this many fds, its own notifier's among them. QEMU: EPOLL_ENABLE_THRESHOLD. */
+/**
+ * aio_poll changes to epoll with this many fds, including its own notifier's. QEMU:
+ * EPOLL_ENABLE_THRESHOLD.
+ */
 const EPOLL_ENABLE_THRESHOLD = 64;
 
-/** What the monitors need of their context. */
+/** The parts of their context that the monitors need. */
 export interface MonitoredContext {
   readonly id: number;
   readonly trace: Tracer;
@@ -24,8 +27,8 @@ export interface MonitoredContext {
 }
 
 /**
- * The fd monitor that a context is on, and its change from one to another: poll
- * first, epoll with many fds, and poll again, for good, once epoll has failed.
+ * The fd monitor of a context, and its changes: poll first, epoll with many fds, and poll again,
+ * for good, once epoll has failed.
  */
 export class FdMonitors implements FdMonOwner {
   readonly #ctx: MonitoredContext;
@@ -74,7 +77,7 @@ export class FdMonitors implements FdMonOwner {
   }
 
   upgrade(): FdMon | null {
-    // QEMU changes only while nobody walks over the handlers further out.
+    // QEMU changes only while no outer walk over the handlers is under way.
     if (this.externalDisableCount > 0 || this.#ctx.isNested) return null;
     this.#ctx.writeNotifications(true);
     const epoll = FdMonEpoll.create(this, this.#host, this.#ctx.trace, this.#poll);

@@ -10,13 +10,13 @@ import type { FdMon, FdMonOwner } from './fdmon.ts';
 const T_ENTER = EV.poll_enter;
 const T_RETURN = EV.poll_return;
 
-/** Events that one epoll_wait takes; the rest comes in the next. QEMU has the same number. */
+/** Events that one epoll_wait takes; the rest comes in the next. The same number as QEMU's. */
 const MAX_EVENTS = 128;
 
 /**
- * Waits with epoll(7), whose cost does not grow with idle fds. Whatever it
- * refuses (a regular file, an fd that was closed before its handler was
- * removed) sends the context back to poll for good. QEMU: fdmon-epoll.c.
+ * Waits with epoll(7), whose cost does not grow with idle fds. If it refuses anything (a regular
+ * file, an fd that was closed before its handler was removed), the context goes back to poll for
+ * good. QEMU: fdmon-epoll.c.
  */
 export class FdMonEpoll implements FdMon {
   readonly kind = 'epoll';
@@ -36,13 +36,13 @@ export class FdMonEpoll implements FdMon {
   }
 
   /**
-   * An epoll that watches all handlers of the context, or null where there is
-   * none or it refuses one of them. QEMU: fdmon_epoll_try_enable.
+   * An epoll that watches all handlers of the context; null if there is none, or it refuses one of
+   * them. QEMU: fdmon_epoll_try_enable.
    */
   static create(owner: FdMonOwner, host: Host, trace: Tracer, fallback: FdMon): FdMonEpoll | null {
     const epoll = Epoll.create(host, [owner.edges], owner.handlers);
     if (epoll === null) return null;
-    // Newest first: those that are ready already then come in order of registration.
+    // Newest first: those already ready then come in order of registration.
     for (const node of [...owner.handlers.values()].reverse()) {
       if (node.events === 0) continue;
       if (epoll.ctl(EPOLL_CTL_ADD, node) < 0) {
@@ -56,7 +56,7 @@ export class FdMonEpoll implements FdMon {
   update(old: AioHandler | null, next: AioHandler | null): void {
     const node = (next ?? old)!;
     const op = next === null ? EPOLL_CTL_DEL : old === null ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-    // To the kernel it is the same item, which keeps its place.
+    // For the kernel it is the same item, and keeps its place.
     if (op === EPOLL_CTL_MOD) node.told = old!.told;
     if (this.#epoll!.ctl(op, node) < 0) this.#owner.downgrade();
   }
@@ -91,14 +91,14 @@ export class FdMonEpoll implements FdMon {
 }
 
 /**
- * The order in which a level-triggered epoll tells: first those that it told of
- * last time, in that order, since it puts them back on its list; then the others
- * as they became ready. Of edges it tells in the latter order alone.
+ * The order in which a level-triggered epoll reports: first the fds that it reported last time, in
+ * the same order, since it puts them back on its list; then the others in the order they became
+ * ready. Edges come only in the latter order.
  *
- * More than one epoll_wait takes (MAX_EVENTS) come in the kernel's order.
+ * If there are more than one epoll_wait takes (MAX_EVENTS), they come in the kernel's order.
  */
 class ReportOrder {
-  /** Numbers of the reports that the last wait made begin here. */
+  /** The number of the first report of the last wait. */
   #first = 1;
   #next = 1;
 

@@ -5,20 +5,17 @@ import { type AioHandler, type ReadyList, sortNewestFirst } from '../handler.ts'
 import type { FdMon, FdMonChoice, FdMonOwner } from './fdmon.ts';
 import { PollSet } from './poll-set.ts';
 
-/**
- * Finds what is ready in order of registration, as a walk over poll's array
- * does. QEMU: fdmon-poll.c.
- */
+/** Finds ready fds in order of registration, like a walk over poll's array. QEMU: fdmon-poll.c. */
 export class FdMonPoll implements FdMon {
   readonly kind = 'poll';
   readonly #owner: FdMonOwner;
   readonly #set: PollSet;
-  /** External handlers that are left out while they are held back. */
+  /** External handlers left out while they are held back. */
   #external: AioHandler[] = [];
   #withoutExternal = false;
   readonly #failed = new FailedWaits();
 
-  /** @param choice what may stand behind it, see PollSet */
+  /** @param choice the calls that it may use, see PollSet */
   constructor(owner: FdMonOwner, host: Host, trace: Tracer, choice: FdMonChoice) {
     this.#owner = owner;
     this.#set = new PollSet(host, trace, owner.id, choice, [owner.edges]);
@@ -46,7 +43,7 @@ export class FdMonPoll implements FdMon {
     }
     const ret = this.#failed.check(this.#set.wait(timeoutNs), 'poll');
     const { ready: found, readyCount } = this.#set;
-    // Newest first, so that the ready list, which turns them round, calls in order of registration.
+    // Newest first: the ready list reverses them, and so calls them in order of registration.
     if (readyCount > 1) sortNewestFirst(found, readyCount);
     for (let i = 0; i < readyCount; i++) ready.add(found[i]!, found[i]!.revents);
     return ret;

@@ -14,56 +14,58 @@ const T_RETURN = EV.poll_return;
 const T_SWITCH = EV.fdmon_switch;
 
 /**
- * From this many fds on an epoll is cheaper than poll, whose cost grows with each.
- * From one event notifier on it is too, since it saves that a read.
+ * From this many fds on an epoll is cheaper than poll, whose cost grows with each fd. With an event
+ * notifier it is cheaper from one fd on, since it saves a read.
  */
 const EPOLL_FROM = 8;
-/** Most waits that go by without a first look, after looks that found nothing. */
+/** The most waits without a first look, after looks that found nothing. */
 const MAX_SKIPPED_LOOKS = 63;
 
 /**
- * poll(2) over a set of handlers. A larger set stands in an epoll, so that idle
- * fds cost nothing. What it reports is poll's; only the order of `ready` is not.
+ * poll(2) over a set of handlers. Larger sets are in an epoll, so that idle fds cost nothing. The
+ * reports are the same as poll's, except for the order of `ready`.
  *
- * Where epoll cannot say what poll would, it is given up for good and poll
- * itself is called, however many fds there are:
+ * If epoll cannot report what poll would, it is given up for good, and poll itself is called
+ * however many fds there are:
  *  P1. a regular file, which poll always finds ready;
  *  P2. two handlers for one fd, from two contexts;
- *  P3. an fd that is closed while it is watched (Host.onClose tells): poll
- *      reports POLLNVAL each time, epoll forgets it;
- *  P4. a kernel, or a filter, that lets nobody wait with it.
+ *  P3. an fd that is closed while it is watched (reported by Host.onClose): poll returns POLLNVAL
+ *      each time, epoll forgets it;
+ *  P4. a kernel, or a filter, that does not allow waiting with it.
  */
 export class PollSet {
-  /** What the last wait has found, with its revents set, in no order; `readyCount` of them. */
+  /**
+   * The handlers found by the last wait, with their revents set, in no order; `readyCount` of them.
+   */
   readonly ready: AioHandler[] = [];
   readyCount = 0;
   readonly #host: Host;
   readonly #trace: Tracer;
-  /** Under which id traces know it: a context's, or 0 for the main loop. */
+  /** Its id in traces: a context's, or 0 for the main loop. */
   readonly #id: number;
   readonly #records = new Set<AioHandler>();
   readonly #edges: readonly EdgeNotifiers[];
   /** How many of the records can be watched by their edges. */
   #notifiers = 0;
   readonly #closeWatch: Disposable;
-  /** At how many fds it changes to epoll; Infinity once epoll was given up. */
+  /** The number of fds at which it changes to epoll; Infinity once epoll was given up. */
   #epollFrom: number;
   #epoll: EpollSet | null = null;
   #pollfds: HostBuffer;
   #nodes: AioHandler[] = [];
-  /** How many of them a first look is at. */
+  /** How many of them the first look covers. */
   #looked = 0;
-  /** Whether something has changed since the last refresh. */
+  /** Whether anything has changed since the last refresh. */
   #stale = true;
-  /** Whether the pollfds begin with the nodes, and those are the records of now. */
+  /** Whether the pollfds begin with the nodes, and those are the current records. */
   #filled = false;
-  /** Waits that go by before the next first look, and how many the last miss made. */
+  /** Waits without a first look still to come, and how many the last miss caused. */
   #skip = 0;
   #penalty = 0;
 
   /**
-   * @param choice `poll`: never an epoll; `epoll`: one for however few fds
-   * @param edges of the contexts whose handlers it may have
+   * @param choice `poll`: never an epoll; `epoll`: one for any number of fds
+   * @param edges of the contexts whose handlers it may hold
    */
   constructor(
     host: Host,
@@ -82,7 +84,7 @@ export class PollSet {
     this.#closeWatch = host.onClose((fd) => this.#onClose(fd));
   }
 
-  /** What it waits with. */
+  /** The call that it waits with. */
   get kind(): FdMonKind {
     return this.#epoll === null ? 'poll' : 'epoll';
   }
@@ -105,9 +107,9 @@ export class PollSet {
   }
 
   /**
-   * Sleeps for timeoutNs at most (-1: for ever, 0: not at all). Fills `ready`,
-   * and the revents of the extra records. Returns how many fds, or -errno.
-   * @param withRecords false: only the extra records are polled
+   * Sleeps for timeoutNs at most (-1: for ever, 0: not at all). Fills `ready`, and the revents of
+   * the extra records. Returns the number of fds, or -errno.
+   * @param withRecords false to poll only the extra records
    */
   wait(timeoutNs: number, withRecords = true, extra: readonly PollRecord[] = NONE): number {
     this.readyCount = 0;
@@ -122,10 +124,10 @@ export class PollSet {
     return this.#waitPoll(timeoutNs, this.#nodes.length, this.#looked, this.#nodes.length);
   }
 
-  /** Gives the epoll back; the next wait makes a new one. */
+  /** Closes the epoll; the next wait makes a new one. */
   release(): void {
     const epoll = this.#epoll;
-    // Forgotten first: its own close is told to us, and its number may be one that is watched.
+    // Forgotten first: its own close is reported to us too, and its number may be a watched one.
     this.#epoll = null;
     this.#stale = true;
     epoll?.close();
@@ -141,7 +143,7 @@ export class PollSet {
     this.#filled = false;
   }
 
-  /** Takes over what has changed: into the epoll, or where poll must do into the pollfds. */
+  /** Applies the changes: to the epoll, or to the pollfds if poll must be used. */
   #refresh(): void {
     if (this.#epoll === null && this.#wantsEpoll()) this.#openEpoll();
     if (this.#epoll !== null && !this.#epoll.flush()) this.#giveUpEpoll();
@@ -185,13 +187,13 @@ export class PollSet {
     for (let i = 0; i < extra.length; i++) {
       extra[i]!.revents = ret > 0 ? words[2 * (known + i) + 1]! >>> 16 : 0;
     }
-    // They may stand where the records' own did.
+    // They may have overwritten the records' own.
     if (!withRecords) this.#changed();
     return ret;
   }
 
   /**
-   * @param looked how many of the nfds a first look is at
+   * @param looked how many of the nfds the first look covers
    * @param known how many of them are the nodes
    */
   #waitPoll(timeoutNs: number, nfds: number, looked: number, known: number): number {
@@ -212,9 +214,9 @@ export class PollSet {
   }
 
   /**
-   * poll with a timeout first queues itself on every fd, which costs half as much
-   * again as a look without. So a busy loop looks first; one that mostly sleeps
-   * does so at fewer and fewer of its waits, since for it the look is for nothing.
+   * A poll with a timeout first queues itself on every fd, which makes it cost half as much again
+   * as a look without one. A busy loop therefore looks first; one that mostly sleeps does so at
+   * fewer and fewer of its waits, since for it the look is wasted.
    */
   #look(nfds: number, looked: number, timeoutNs: number): number {
     if (timeoutNs !== 0 && this.#skip > 0) {
@@ -232,8 +234,8 @@ export class PollSet {
   }
 
   /**
-   * Whether no context's own notifier was written: while we are awake none is, so
-   * a look can leave them out (OwnNotifier).
+   * Whether no context's own notifier was written: while we are awake none is, so a look can leave
+   * them out (OwnNotifier).
    */
   #isOwnQuiet(): boolean {
     for (let i = this.#looked; i < this.#nodes.length; i++) {
@@ -246,7 +248,7 @@ export class PollSet {
   #fill(): void {
     const others = [...this.#records].filter((record) => !record.isOwnNotifier);
     this.#nodes = [...others, ...[...this.#records].filter((record) => record.isOwnNotifier)];
-    // A poll of nothing would tell nothing.
+    // Polling nothing would tell nothing.
     this.#looked = others.length > 0 ? others.length : this.#nodes.length;
     this.#reserve(this.#nodes.length);
     const words = this.#pollfds.i32;

@@ -1,6 +1,6 @@
 import type { HostBuffer } from '../../host/host.ts';
 
-/** The ready fds of a pollfd array, as `4 7 8`, for traces. ret is what poll returned. */
+/** The ready fds of a pollfd array, as `4 7 8`, for traces. ret is poll's result. */
 export function pollfdsText(buffer: HostBuffer, nfds: number, ret: number): string {
   const fds: number[] = [];
   for (let i = 0; i < nfds && fds.length < ret; i++) {
@@ -9,7 +9,7 @@ export function pollfdsText(buffer: HostBuffer, nfds: number, ret: number): stri
   return fds.join(' ');
 }
 
-/** The same of what epoll_wait returned; fdWord is the word of a record that has the fd. */
+/** The same for epoll_wait's result; fdWord is the word of a record that has the fd. */
 export function epollText(buffer: HostBuffer, ret: number, stride: number, fdWord: number): string {
   const fds: number[] = [];
   for (let i = 0; i < ret; i++) fds.push(buffer.i32[i * stride + fdWord]!);

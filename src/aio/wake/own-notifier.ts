@@ -2,20 +2,19 @@ import type { Host } from '../../host/host.ts';
 import { EventNotifier } from '../event-notifier.ts';
 
 /**
- * The event notifier by which a context's sleep is ended. QEMU: ctx->notifier.
+ * The event notifier that ends a context's sleep. QEMU: ctx->notifier.
  *
- * QEMU writes the eventfd whenever notify_me is set, and a main loop leaves it
- * set after an iteration that did not have to check. But while the thread is
- * awake it needs no eventfd to tell itself something.
+ * QEMU writes the eventfd whenever notify_me is set, and a main loop leaves it set after an
+ * iteration that did not have to check. But a thread that is awake needs no eventfd to notify
+ * itself.
  *
  * Invariants:
- *  N1. What the thread would write while it is awake is kept as an event of its
- *      own. Until the notifier's handler has run, every wait finds the notifier
- *      readable, whether nested or not, as it would with the eventfd written.
- *  N2. What comes while the thread is in a wait is written, since only the
- *      eventfd reaches it there.
- *  N3. Under epoll the kernel's order says when the notifier's handler is
- *      called among the others, so there nothing is kept.
+ *  N1. A notification from the awake thread is not written but kept. Until the notifier's handler
+ *      has run, every wait finds the notifier readable, nested or not, as if the eventfd had been
+ *      written.
+ *  N2. A notification during a wait is written, since only the eventfd reaches the thread there.
+ *  N3. Under epoll the kernel's order decides when the notifier's handler is called among the
+ *      others, so nothing is kept there.
  */
 export class OwnNotifier {
   readonly notifier: EventNotifier;
@@ -35,7 +34,7 @@ export class OwnNotifier {
     return this.#kept;
   }
 
-  /** Whether the eventfd was not written since it was read. */
+  /** Whether the eventfd was not written since it was last read. */
   get isQuiet(): boolean {
     return !this.#written;
   }

@@ -1,22 +1,21 @@
 /**
- * The wake-up protocol: how whoever gives an AioContext work makes sure that
- * the context sees it, without a system call while nobody sleeps.
+ * The wake-up protocol: makes sure that an AioContext sees work that it is given, without a system
+ * call while nobody sleeps.
  *
- * Everything here is loads, stores and fetch-and-changes of the 32-bit words that
- * it is given, so whoever gives them decides whose memory they are: a context's own
- * are plain, and an explorer's show every interleaving. Nothing else may touch them.
+ * All steps are loads, stores and fetch-and-changes of the given 32-bit words, so the caller
+ * decides whose memory they are: a context's own are plain, and an explorer's show every
+ * interleaving. Nothing else may touch them.
  *
  * Invariants (QEMU: aio_notify, aio_notify_accept, aio_poll, aio_ctx_prepare):
- *  W1. A scheduler publishes its work (bh flags, list head), then sets NOTIFIED,
- *      then reads NOTIFY_ME.
- *  W2. A sleeper sets NOTIFY_ME, then reads NOTIFIED or the work itself.
- *      So of the two at least one sees the other: either the sleeper does not
- *      sleep, or the scheduler writes the eventfd.
- *  W3. NOTIFIED is cleared only after the sleep, and before the work is looked
- *      at, so that work that comes later sets it anew.
- *  W4. A bottom half stands on bh_list at most once: only the fetch-or that
- *      turns PENDING on may push it, and only the one who took it off the list
- *      turns PENDING off.
+ *  W1. A scheduler publishes its work (bh flags, list head), then sets NOTIFIED, then reads
+ *      NOTIFY_ME.
+ *  W2. A sleeper sets NOTIFY_ME, then reads NOTIFIED or the work itself. At least one of the two
+ *      therefore sees the other: either the sleeper does not sleep, or the scheduler writes the
+ *      eventfd.
+ *  W3. NOTIFIED is cleared only after the sleep, and before the work is examined, so that later
+ *      work sets it again.
+ *  W4. A bottom half is on bh_list at most once: only the fetch-or that turns PENDING on may push
+ *      it, and only the thread that took it off the list turns PENDING off.
  */
 
 import type { Words } from './words.ts';
@@ -24,12 +23,12 @@ import type { Words } from './words.ts';
 const NOTIFY_ME = 0;
 const NOTIFIED = 1;
 const BH_LIST = 2;
-/** A slot is the index of a bottom half's two words, so that none has to be computed. */
+/** A slot is the index of a bottom half's two words, so that the index need not be computed. */
 const WORDS_PER_BH = 2;
 export const FIRST_BH = 4;
 const NEXT = 1;
 
-/** The number of a slot, for tables with an entry for each: 2, 3, 4 … */
+/** The number of a slot, for tables with one entry each: 2, 3, 4 … */
 export function bhIndex(slot: number): number {
   return slot >> 1;
 }
@@ -48,16 +47,16 @@ export const BH_IDLE = 16;
 /** End of a list of bottom halves. */
 export const NO_BH = 0;
 
-/** notify_me is counted by twos by aio_poll; its lowest bit is the GSource's. */
+/** aio_poll counts notify_me in twos; the lowest bit is the GSource's. */
 const NOTIFY_ME_SOURCE = 1;
 const NOTIFY_ME_POLL = 2;
 
-/** How many words a context with so many bottom halves needs. */
+/** The number of words that a context with this many bottom halves needs. */
 export function wordsFor(bottomHalves: number): number {
   return FIRST_BH + bottomHalves * WORDS_PER_BH;
 }
 
-/** The words of one AioContext, and the steps that may be made on them. */
+/** The words of one AioContext, and the steps allowed on them. */
 export class Wakeup {
   readonly #words: Words;
 
@@ -68,8 +67,8 @@ export class Wakeup {
   // The side that gives work
 
   /**
-   * Adds flags to a bottom half and puts it at the head of bh_list unless it is
-   * there (W4). Returns the flags before. QEMU: aio_bh_enqueue, less its notify.
+   * Adds flags to a bottom half, and puts it at the head of bh_list unless it is on it (W4).
+   * Returns the flags before. QEMU: aio_bh_enqueue, without its notify.
    */
   enqueue(slot: number, flags: number): number {
     const words = this.#words;
@@ -85,15 +84,15 @@ export class Wakeup {
   }
 
   /**
-   * Says that there is work (W1). Returns notify_me: where it is not 0 somebody
-   * sleeps or is about to, and the caller must write the eventfd. QEMU: aio_notify.
+   * Announces work (W1). Returns notify_me: if it is not 0 somebody sleeps or is about to, and the
+   * caller must write the eventfd. QEMU: aio_notify.
    */
   notify(): number {
     this.#words.store(NOTIFIED, 1);
     return this.#words.load(NOTIFY_ME);
   }
 
-  /** Takes SCHEDULED off; the bottom half stays on the list. QEMU: qemu_bh_cancel. */
+  /** Clears SCHEDULED; the bottom half stays on the list. QEMU: qemu_bh_cancel. */
   cancel(slot: number): void {
     this.#words.fetchAnd(slot, ~BH_SCHEDULED);
   }
@@ -110,7 +109,7 @@ export class Wakeup {
     this.#words.fetchAdd(NOTIFY_ME, -NOTIFY_ME_POLL);
   }
 
-  /** A main loop is about to sleep (W2); it looks at the work itself. QEMU: aio_ctx_prepare. */
+  /** A main loop is about to sleep (W2); it checks for work itself. QEMU: aio_ctx_prepare. */
   beginSourceSleep(): void {
     this.#words.fetchOr(NOTIFY_ME, NOTIFY_ME_SOURCE);
   }
@@ -153,14 +152,14 @@ export class Wakeup {
   }
 
   /**
-   * A bottom half has come off the list: from now on it may be put there again
-   * (W4). Returns the flags before. QEMU: aio_bh_dequeue.
+   * A bottom half has come off the list, and may be put on it again from now on (W4). Returns the
+   * flags before. QEMU: aio_bh_dequeue.
    */
   dequeue(slot: number): number {
     return this.#words.fetchAnd(slot, ~(BH_PENDING | BH_SCHEDULED | BH_IDLE));
   }
 
-  /** Clears a slot for its next owner. Nobody else may know the slot any more. */
+  /** Clears a slot for its next owner. Nobody else may still know the slot. */
   free(slot: number): void {
     this.#words.store(slot, 0);
   }

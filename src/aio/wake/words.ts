@@ -1,19 +1,19 @@
-/** Memory of 32-bit words, and the operations that several threads may make on it. */
+/** Memory of 32-bit words, and the operations that several threads may do on it. */
 
-/** By index. The values are signed, as in an Int32Array. */
+/** Accesses words by index. The values are signed, as in an Int32Array. */
 export interface Words {
   load(i: number): number;
   store(i: number, value: number): void;
-  /** Returns what was there. So do the others below. */
+  /** Returns the previous value, as do the others below. */
   exchange(i: number, value: number): number;
-  /** Stores value if `expected` is there. Returns what was there. */
+  /** Stores value if the word is `expected`. Returns the previous value. */
   compareExchange(i: number, expected: number, value: number): number;
   fetchAdd(i: number, value: number): number;
   fetchOr(i: number, value: number): number;
   fetchAnd(i: number, value: number): number;
 }
 
-/** Words of one thread's own: no operation is atomic, and none has to be. */
+/** The words of a single thread: no operation is atomic, nor has to be. */
 export class PlainWords implements Words {
   #array: Int32Array;
 
@@ -63,7 +63,7 @@ export class PlainWords implements Words {
     return old;
   }
 
-  /** Makes room for at least so many words; those there keep their values. */
+  /** Makes room for at least this many words; existing ones keep their values. */
   reserve(length: number): void {
     const { length: now } = this.#array;
     if (length <= now) return;

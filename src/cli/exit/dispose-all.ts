@@ -3,8 +3,8 @@ import { visible } from '../../trace/visible.ts';
 import { asCliError } from './errors.ts';
 
 /**
- * Disposes of parts, the last first. One that fails is told of, and keeps neither the
- * others nor the exit status from their end.
+ * Disposes of parts, the last one first. If one fails, that is reported, and the others and the
+ * exit status are unaffected.
  * @param tell takes a line
  */
 export function disposeAll(parts: readonly Disposable[], tell: (line: string) => void): void {

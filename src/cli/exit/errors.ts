@@ -22,14 +22,14 @@ import {
 } from '../../host/errno.ts';
 import { BLOCKING_SIGNALS } from '../../signal/names.ts';
 
-/** Exit statuses that are qemu-loop's own; the others are the children's. */
+/** Exit statuses of qemu-loop itself; all others are the children's. */
 export const EXIT_USAGE = 2;
 export const EXIT_TIMEOUT = 124;
 export const EXIT_INTERNAL = 125;
 export const EXIT_NOT_EXECUTABLE = 126;
 export const EXIT_NOT_FOUND = 127;
 
-/** What ends the command: one line for a person, and an exit status. */
+/** An error that ends the command: one line for a person, and an exit status. */
 export class CliError extends Error {
   override readonly name = 'CliError';
   readonly status: number;
@@ -40,7 +40,7 @@ export class CliError extends Error {
   }
 }
 
-/** What to do about it, whatever it was that failed. */
+/** Advice for an errno, whichever call failed. */
 const HINTS: Readonly<Record<number, string>> = {
   [EMFILE]: 'raise the limit of open files (ulimit -n), or start fewer children at once',
   [ENFILE]: 'the whole system is out of open files: see fs.file-max',
@@ -57,24 +57,24 @@ const SPAWN_HINTS: Readonly<Record<number, string>> = {
   [ENOEXEC]: 'it is no program, and a script needs a #! line: add one, or use --spawn',
   [ENOSYS]: 'children cannot be made so here: leave --kill-child and --ignore-signal out',
   [E2BIG]: 'the arguments and the environment are too long',
-  [ETXTBSY]: 'somebody is writing it: try again when that has ended',
+  [ETXTBSY]: 'somebody is writing it: try again later',
 };
 
-/** Of what opens a file. */
+/** Advice for calls that open a file. */
 const PATH_HINTS: Readonly<Record<number, string>> = {
   [ENOENT]: 'make its directory first, or check the path',
   [EACCES]: 'look at the rights of the file and of its directories',
   [EISDIR]: 'name a file in it',
 };
 
-/** One line for a host call that failed: what, why, and what to do. */
+/** One line about a failed host call: what, why, and what to do. */
 export function describeHostError(error: HostError): string {
   const hint = HINTS[error.errno] ?? hintFor(error);
   const what = `${error.syscall}: ${errnoMessage(error.errno)} (${errnoName(error.errno)})`;
   return hint === undefined ? what : `${what}: ${hint}`;
 }
 
-/** What helps with that call alone. */
+/** Advice for that call only. */
 function hintFor({ errno, syscall }: HostError): string | undefined {
   if (syscall === BLOCKING_SIGNALS && errno === EAGAIN) {
     return 'a thread did not answer in time: try again, or leave --sigfd native out';
@@ -83,20 +83,20 @@ function hintFor({ errno, syscall }: HostError): string | undefined {
 }
 
 /**
- * Whether writing failed since nobody is there to read: a closed pipe, a terminal
- * that is gone, no file at all. Whoever does not read on does not want to know.
- * @param errno negative, as hosts and Node give it
+ * Whether a write failed because nobody reads: a closed pipe, a terminal that has hung up, no open
+ * file. A reader that has gone away does not want to know.
+ * @param errno negative, as hosts and Node return it
  */
 export function isUnread(errno: number): boolean {
   return [-EPIPE, -EIO, -EBADF].includes(errno);
 }
 
-/** Whether starting a child failed for want of something that comes back when others end. */
+/** Whether starting a child failed for lack of a resource that others release when they end. */
 export function isShortage(error: HostError): boolean {
   return [EAGAIN, EMFILE, ENFILE, ENOMEM].includes(error.errno);
 }
 
-/** What became of a program that could not be started, as shells number it. */
+/** The error for a program that could not be started, with the status that shells use. */
 export function spawnError(error: HostError, program: string): CliError {
   const why = `${errnoMessage(error.errno)} (${errnoName(error.errno)})`;
   const isDirectory = error.errno === EACCES && isDirectoryAt(program);
@@ -117,7 +117,7 @@ function isDirectoryAt(path: string): boolean {
   }
 }
 
-/** Anything that was thrown, as a CliError. */
+/** Turns any thrown value into a CliError. */
 export function asCliError(error: unknown): CliError {
   if (isCliError(error)) return error;
   if (error instanceof HostError) return new CliError(describeHostError(error), EXIT_INTERNAL);
@@ -126,12 +126,12 @@ export function asCliError(error: unknown): CliError {
   return new CliError(text.split('\n').join('; '), EXIT_INTERNAL);
 }
 
-/** As Node's own calls throw it; errno is negative there. */
+/** An error of Node's own calls; its errno is negative. */
 function isSystemError(error: unknown): error is { errno: number; syscall: string } {
   return error instanceof Error && 'errno' in error && 'syscall' in error;
 }
 
-/** By its name, since each of the command's bundles has a class of its own. */
+/** Checks the name, since each of the command's bundles has its own copy of the class. */
 function isCliError(error: unknown): error is CliError {
   return error instanceof Error && error.name === 'CliError';
 }

@@ -1,7 +1,7 @@
 import { CLD_DUMPED, CLD_EXITED } from '../../host/constants.ts';
 import { signalName } from '../../signal/names.ts';
 
-/** How a child ended, as far as its exit status goes. */
+/** How a child ended, as far as its exit status is concerned. */
 export interface End {
   /** CLD_EXITED, CLD_KILLED, CLD_DUMPED. */
   readonly code: number;
@@ -9,28 +9,28 @@ export interface End {
   readonly status: number;
 }
 
-/** The status that a shell gives it: its own, or 128+n for signal n. */
+/** The status that a shell reports: the child's own, or 128+n for signal n. */
 export function shellStatus(end: End): number {
   return end.code === CLD_EXITED ? end.status : 128 + end.status;
 }
 
-/** `exit 3`, `SIGKILL`, `SIGABRT (core dumped)`. */
+/** An end as text: `exit 3`, `SIGKILL`, `SIGABRT (core dumped)`. */
 export function endText(code: number, status: number): string {
   if (code === CLD_EXITED) return `exit ${status}`;
   return signalName(status) + (code === CLD_DUMPED ? ' (core dumped)' : '');
 }
 
-/** What the command exits with. */
+/** The command's exit status. */
 export interface Verdict {
   readonly status: number;
-  /** The child it comes from, an index; undefined where all went well. */
+  /** The index of the child that caused it; undefined if all went well. */
   readonly child: number | undefined;
 }
 
 /**
- * @param statuses of all children, in order of --spawn
- * @param ended indexes of the children in the order in which they ended
- * @param okExit statuses that count as 0
+ * @param statuses the statuses of all children, in order of --spawn
+ * @param ended the indexes of the children, in the order they ended
+ * @param okExit the statuses that count as 0
  */
 export function verdict(
   statuses: readonly number[],

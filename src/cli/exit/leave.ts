@@ -1,23 +1,26 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
-/** Some file to hold a number: any will do, and a minimal container has no /dev/null. */
+/** A file to occupy a number: any will do, and a minimal container has no /dev/null. */
 const PLACEHOLDERS = ['/dev/null', '/', '.', '/proc/self/exe'];
-/** /dev/null's device number, as Linux has it for ever. */
+/** The device number of /dev/null on every Linux. */
 const DEV_NULL = 0x103;
 
 /** How the command ends. */
 export interface Exit {
   readonly status: number;
-  /** By SIGINT in place of the status, so that a shell's loop stops: we alone, or our whole group. */
+  /**
+   * Whether to end by SIGINT instead of the status, so that a shell's loop stops: we alone, or our
+   * whole group.
+   */
   readonly interrupted: 'us' | 'group' | null;
 }
 
 /**
- * Ends the process, with this status whatever else fails. At its end Node sets the modes
- * of the terminals on stdin, stdout and stderr, and aborts where that fails: on one that
- * has hung up. A descriptor that has become another file it lets be. (One that is closed
- * too, but koffi hangs at its own end where there is no stderr.)
+ * Ends the process with this status, even if something else fails. At exit Node restores the modes
+ * of the terminals on stdin, stdout and stderr, and aborts if that fails, as on a terminal that has
+ * hung up. It leaves a descriptor alone that has become another file. (Also one that is closed, but
+ * koffi hangs at exit without a stderr.)
  */
 export function leave(status: number, interrupted: Exit['interrupted'] = null): never {
   for (const fd of [0, 1, 2]) if (isDeadTerminal(fd)) replace(fd);
@@ -25,7 +28,7 @@ export function leave(status: number, interrupted: Exit['interrupted'] = null): 
   process.exit(status);
 }
 
-/** A device that is no terminal any more, or never was one. */
+/** Whether it is a device that is not a terminal any more, or never was one. */
 function isDeadTerminal(fd: number): boolean {
   try {
     const stat = fstatSync(fd);
@@ -39,15 +42,15 @@ function replace(fd: number): void {
   try {
     closeSync(fd);
   } catch {
-    // Linux has closed it all the same.
+    // Linux has still closed it.
   }
   for (const path of PLACEHOLDERS) {
     try {
-      // The lowest number that is free: those before it are open.
+      // Gets the lowest free number: those before it are open.
       openSync(path, 'r');
       return;
     } catch {
-      // The next one, then.
+      // Try the next one.
     }
   }
 }

@@ -8,8 +8,9 @@ import { asCliError, type CliError, isUnread } from './errors.ts';
 const STDOUT = 1;
 
 /**
- * Writes lines of ours, in which nothing of others steers a terminal. Everything, also to a pipe that is full; gives up where nobody reads any more.
- * What it makes throws CliError where stdout cannot be written for another reason.
+ * Makes a function that writes lines of ours, with text from outside made safe for terminals. It
+ * writes everything, even to a full pipe, and gives up if nobody reads any more. It throws CliError
+ * if stdout cannot be written for another reason.
  */
 export function allWriter(fd: number): (text: string) => void {
   let closed = false;
@@ -22,7 +23,7 @@ export function allWriter(fd: number): (text: string) => void {
       } catch (error) {
         const { errno } = error as { errno: number };
         closed = errno !== -EAGAIN;
-        // Of stderr there is no telling.
+        // Failures of stderr cannot be reported.
         if (closed && fd === STDOUT && !isUnread(errno)) throw cannotWrite(error);
         if (closed) return;
         host ??= new LinuxHost();
@@ -37,7 +38,7 @@ function cannotWrite(error: unknown): CliError {
   return asCliError(new HostError(errno, 'stdout ends here'));
 }
 
-/** Sleeps until a pipe that somebody has made non-blocking takes more, or has no reader. */
+/** Sleeps until a pipe that somebody has made non-blocking takes more, or loses its reader. */
 function awaitRoom(host: LinuxHost, fd: number): void {
   const pollfd = host.alloc(8);
   pollfd.i32[0] = fd;

@@ -2,7 +2,7 @@ import { EV, EVENT_NAMES, type EventId, type EventName } from '../../trace/catal
 import type { Tracer, TraceValue } from '../../trace/tracer.ts';
 import type { LogLevel, LogWriter } from './log.ts';
 
-/** One link each: what is logged at level info. */
+/** One event per link: the events logged at level info. */
 const CHAIN: readonly EventName[] = [
   'child_spawn',
   'poll_enter',
@@ -19,7 +19,7 @@ const CHAIN: readonly EventName[] = [
   'child_reap',
 ];
 
-/** What says only that the loop goes round. It is logged at level trace. */
+/** Events that only show that the loop goes round, logged at level trace. */
 const ROUNDS: ReadonlySet<EventName> = new Set<EventName>([
   'main_loop_wait_begin',
   'main_loop_wait_end',
@@ -32,7 +32,7 @@ const ROUNDS: ReadonlySet<EventName> = new Set<EventName>([
   'timer_call_end',
 ]);
 
-/** How many polls there were, and how many found something. */
+/** The number of polls, and of those that found something. */
 export interface PollCounts {
   polls: number;
   wakeups: number;
@@ -47,10 +47,9 @@ interface Held {
 /**
  * Attaches a log to a tracer, with the events of its level.
  *
- * At level info only the chain is logged, from a child's death to its reap. An
- * iteration's poll belongs to it only if a signal or a reap follows, so what
- * comes before is held back until that is known; when the next poll begins, what
- * was not needed is dropped.
+ * At level info only the chain from a child's death to its reap is logged. An iteration's poll
+ * belongs to it only if a signal or a reap follows, so earlier events are held back until that is
+ * known, and dropped at the next poll if they were not needed.
  */
 export function attachLog(trace: Tracer, level: LogLevel, log: LogWriter): PollCounts {
   const counts: PollCounts = { polls: 0, wakeups: 0 };
@@ -82,7 +81,7 @@ function attachChain(trace: Tracer, log: LogWriter): void {
     for (const { id, timeNs, args } of held) log.event('info', id, timeNs, args);
     held = [];
   };
-  // Other notifications than sigchld_bh's, of a timer for instance, are the loop's own.
+  // Notifications other than sigchld_bh's, such as a timer's, are the loop's own.
   let notifies = false;
   trace.attach(CHAIN, (id, timeNs, ...args) => {
     switch (id) {
@@ -115,7 +114,7 @@ function attachChain(trace: Tracer, log: LogWriter): void {
   });
 }
 
-/** aio_bh_poll comes for every context and round: the last one before a call is the one that matters. */
+/** aio_bh_poll comes for every context and round: only the last one before a call matters. */
 function hold(held: Held[], event: Held): void {
   const last = held.at(-1);
   if (last !== undefined && last.id === event.id) held[held.length - 1] = event;

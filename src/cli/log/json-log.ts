@@ -6,20 +6,22 @@ import type { LiveText, Names } from './live-text.ts';
 import type { LineSink, LogLevel, LogWriter } from './log.ts';
 import type { Report } from './summary.ts';
 
-/** What the log needs of the catalogue: handed in, so that pino's bundle has no copy of it. */
+/**
+ * The parts of the catalogue that the log needs, passed in so that pino's bundle has no copy of it.
+ */
 export interface JsonLogParts {
   readonly sink: LineSink;
   readonly events: readonly string[];
   readonly catalogue: Readonly<Record<string, EventDef>>;
   readonly describe: (id: EventId, args: readonly TraceValue[], names: Names) => LiveText;
   readonly names: Names;
-  /** What to add to a monotonic time to get ms since 1970. */
+  /** Add this to a monotonic time to get ms since 1970. */
   readonly epochMs: number;
 }
 
 /**
- * The live log as pino lines: level, time in ms since 1970 (with fractions),
- * event, func (QEMU's name), the event's arguments by the catalogue's names, msg.
+ * The live log as pino lines: level, time in ms since 1970 (with fractions), event, func (QEMU's
+ * name), the event's arguments under the catalogue's names, msg.
  */
 export class JsonLog implements LogWriter {
   readonly #parts: JsonLogParts;

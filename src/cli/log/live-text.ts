@@ -1,4 +1,4 @@
-/** What the live log says about a trace event: QEMU's name for it, and what matters. */
+/** The live log's text for a trace event: QEMU's name for it, and the essentials. */
 
 import { CLD_CONTINUED, CLD_STOPPED, SIGCHLD } from '../../host/constants.ts';
 import { errnoName } from '../../host/errno.ts';
@@ -8,16 +8,16 @@ import { formatEvent, type Tracer, type TraceValue } from '../../trace/tracer.ts
 import { endText } from '../exit/exit-status.ts';
 import { formatDuration } from '../text/units.ts';
 
-/** Names by descriptor, for the line that says what is polled. */
+/** Names by descriptor, for the line that lists the polled descriptors. */
 type FdNames = ReadonlyMap<number, string>;
 
-/** What events say by a number, by that number. */
+/** Names for the numbers in events. */
 export interface Names {
   readonly fds: FdNames;
   readonly coroutines: ReadonlyMap<number, string>;
 }
 
-/** Colour of a name: what kind of link it is. */
+/** The kind of link that a name is, which decides its colour. */
 export type Kind = 'poll' | 'signal' | 'bh' | 'child' | 'other';
 
 export interface LiveText {
@@ -28,7 +28,7 @@ export interface LiveText {
 
 type Args = readonly TraceValue[];
 
-/** QEMU's name of an event's link in the chain, and a short text. */
+/** QEMU's name for an event's link in the chain, and a short text. */
 export function liveText(id: EventId, args: Args, { fds, coroutines }: Names): LiveText {
   switch (id) {
     case EV.child_spawn:
@@ -70,13 +70,13 @@ export function liveText(id: EventId, args: Args, { fds, coroutines }: Names): L
   }
 }
 
-/** sigfd_handler reads the signalfd; a context's notifier is an eventfd. */
+/** The signalfd is read by sigfd_handler; a context's notifier is an eventfd. */
 export function fdName(handler: string): string {
   if (handler === 'sigfd_handler') return 'signalfd';
   return handler === 'aio_context_notifier' ? 'eventfd' : handler;
 }
 
-/** What a loop's descriptors and coroutines are, kept up to date by the loop's own events. */
+/** The names of a loop's descriptors and coroutines, kept up to date by the loop's own events. */
 export function followNames(trace: Tracer): Names {
   const fds = new Map<number, string>();
   trace.attach(['aio_set_fd_handler'], (_id, _time, _ctx, fd, events, name) => {
@@ -102,7 +102,7 @@ function pollText(args: Args, fds: FdNames): string {
   const nfds = Number(args[1]);
   const timeoutNs = Number(args[2]);
   const timeout = timeoutNs < 0 ? 'no timeout' : `timeout ${formatDuration(timeoutNs)}`;
-  // Many fds are the children's pipes, and their list would say nothing.
+  // Most fds of a long list are the children's pipes, so it would say little.
   const list = nfds <= 4 && fds.size === nfds ? ` (${fdList(fds)})` : '';
   return `${nfds} fds${list}, ${timeout}`;
 }
@@ -157,7 +157,7 @@ function enqueueText(args: Args): string {
 }
 
 function notifyText(args: Args): string {
-  // Where the thread is awake the event need not go through the kernel (aio/event-notifier.ts).
+  // If the thread is awake, the event need not go through the kernel (aio/event-notifier.ts).
   if (args[3] === 1) return `notify_me ${args[1]}: kept for the next wait, eventfd not written`;
   const wrote = Number(args[2]) !== 0;
   return `notify_me ${args[1]}: eventfd ${wrote ? 'written' : 'not written'}`;

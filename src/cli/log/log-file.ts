@@ -15,18 +15,18 @@ import type { Outputs } from '../output/outputs.ts';
 const MODE = 0o644;
 
 /**
- * The file of --log-file. Where it was moved away or removed, as logrotate does, the next
- * line goes to a new one of its name; nobody need tell us.
+ * The file of --log-file. If it is moved away or removed, as by logrotate, the next line goes to a
+ * new file of that name, without being asked to.
  */
 export class LogFile implements Disposable {
   fd: number;
   readonly #host: Host;
   readonly #outputs: Outputs;
   readonly #path: string;
-  /** Which file it is; null for what is no regular file, and is never opened anew. */
+  /** The file's identity; null if it is not a regular file, which is never reopened. */
   #id: string | null;
 
-  /** @throws HostError where it cannot be opened */
+  /** @throws HostError if it cannot be opened */
   constructor(host: Host, outputs: Outputs, path: string) {
     this.#host = host;
     this.#outputs = outputs;
@@ -36,13 +36,13 @@ export class LogFile implements Disposable {
     outputs.add(this.fd, `the log ${path}`);
   }
 
-  /** To be called before a write. */
+  /** Call it before a write. */
   look(): void {
     if (this.#id === null) return;
     const now = idOf(this.#path);
     if (now === this.#id || this.#outputs.of(this.fd).errors.has(this.fd)) return;
     const fd = this.#open();
-    // Where it cannot be opened anew, the old one goes on.
+    // If the file cannot be reopened, the old one stays in use.
     if (fd < 0) return;
     this.#outputs.remove(this.fd);
     this.#host.close(this.fd);
@@ -55,7 +55,7 @@ export class LogFile implements Disposable {
     this.#host.close(this.fd);
   }
 
-  /** Of a pipe that nobody reads yet, too, without waiting for somebody. */
+  /** Opens even a pipe without a reader, and does not wait for one. */
   #open(): number {
     const own = O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     const fd = this.#host.open(this.#path, O_WRONLY | own, MODE);

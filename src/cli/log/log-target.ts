@@ -5,10 +5,10 @@ import type { LogFile } from './log-file.ts';
 
 const STDERR = 2;
 
-/** More than this is not kept for a reader that does not read. */
+/** The most text kept for a slow reader. */
 const MOST_WAITING = 4 * 1024 * 1024;
 
-/** Where the log goes. A reader that is slow or gone never holds the children up. */
+/** Writes the log. A reader that is slow or gone never holds up the children. */
 export class LogTarget {
   readonly #outputs: Outputs;
   readonly #file: LogFile | null;
@@ -17,7 +17,7 @@ export class LogTarget {
   readonly #encoder = new TextEncoder();
   #lost = 0;
 
-  /** @param file null: stderr */
+  /** @param file null for stderr */
   constructor(
     host: Host,
     outputs: Outputs,
@@ -46,7 +46,7 @@ export class LogTarget {
     output.write(fd, this.#encoder.encode(note + text));
   };
 
-  /** The width is asked for each time, since terminals change theirs. */
+  /** Asks for the width each time, since terminals change theirs. */
   readonly style = (): Style => {
     const isStderr = this.#isTerminal && this.#file === null;
     const width = isStderr ? (process.stderr.getWindowSize?.()[0] ?? 0) : 0;

@@ -5,11 +5,11 @@ import type { Report } from './summary.ts';
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Who writes the live log: for people, or as JSON. */
+/** Writes the live log: for people, or as JSON. */
 export interface LogWriter {
   /** A trace event. */
   event(level: LogLevel, id: EventId, timeNs: number, args: readonly TraceValue[]): void;
-  /** Something that is no trace event: a signal was passed on, a child is killed. */
+  /** Logs something other than a trace event: a signal passed on, a child being killed. */
   note(
     level: LogLevel,
     what: string,
@@ -18,9 +18,9 @@ export interface LogWriter {
     text: string,
   ): void;
   summary(report: Report): void;
-  /** Hands on what has gathered, with one write. */
+  /** Writes everything gathered so far, with one call. */
   flush(): void;
 }
 
-/** Where finished lines go. */
+/** Takes finished lines. */
 export type LineSink = (text: string) => void;

@@ -12,17 +12,17 @@ import { LogFile } from './log-file.ts';
 import { LogTarget } from './log-target.ts';
 import { PrettyLog } from './pretty-log.ts';
 
-/** Makes the JSON log; loaded only where it is wanted. */
+/** Makes the JSON log; loaded only if it is wanted. */
 export type JsonLogMaker = (parts: JsonLogParts) => LogWriter;
 
 export interface LogParts {
   readonly host: Host;
   readonly trace: Tracer;
   readonly outputs: Outputs;
-  /** null: the log is for people. */
+  /** null if the log is for people. */
   readonly jsonLog: JsonLogMaker | null;
   readonly startNs: number;
-  /** Takes what is to be disposed of at the end. */
+  /** Registers a part to be disposed of at the end. */
   readonly keep: <T extends Disposable>(part: T) => T;
 }
 
@@ -34,7 +34,7 @@ export interface LogOptions {
 
 const SILENT: LogWriter = { event() {}, note() {}, summary() {}, flush() {} };
 
-/** @throws HostError where its file cannot be opened */
+/** @throws HostError if its file cannot be opened */
 export function openLog(parts: LogParts, { quiet, logFile, color }: LogOptions): LogWriter {
   if (quiet) return SILENT;
   const { host, trace, outputs, jsonLog, startNs, keep } = parts;

@@ -15,13 +15,13 @@ const COLORS: Readonly<Record<Kind, string>> = {
 };
 
 const SECONDS_WIDTH = 2;
-/** Decimals of a second: a real machine is exact to some µs. */
+/** Decimals of a second: a real machine is exact to a few µs. */
 const DECIMALS = 6;
 const NAME_WIDTH = 21;
-/** Narrower than this, columns would leave no room for the text. */
+/** On narrower terminals, columns would leave no room for the text. */
 const NARROW = 64;
 
-/** The live log for people: time since the start in seconds, QEMU's name, what matters. */
+/** The live log for people: seconds since the start, QEMU's name, and the essentials. */
 export class PrettyLog implements LogWriter {
   readonly #sink: LineSink;
   readonly #style: () => Style;

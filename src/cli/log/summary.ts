@@ -3,14 +3,14 @@ import { endText } from '../exit/exit-status.ts';
 import { BOLD, childColor, cut, GREEN, paint, RED, type Style, wrap } from '../text/style.ts';
 import { count, formatDuration } from '../text/units.ts';
 
-/** One child, as the summary tells it. */
+/** A child's line in the summary. */
 export interface ChildRow {
   readonly number: number;
   readonly command: string;
   pid: number;
   startNs: number;
   endNs: number;
-  /** CLD_*; 0 while it has not ended. */
+  /** CLD_*; 0 until it has ended. */
   code: number;
   status: number;
   utimeNs: number;
@@ -34,12 +34,12 @@ export function newRow(command: string, number: number): ChildRow {
   };
 }
 
-/** Digits of the times that are kept for the median. */
+/** The number of digits kept of a time for the median. */
 const DIGITS = 4;
 
 /**
- * Death-to-reap times, and whether each is a bound. An adopter reaps for years, so only
- * how often each time came is kept, by its first digits.
+ * Death-to-reap times; each may be an upper bound. An adopter reaps for years, so only the count of
+ * each time is kept, by its first digits.
  */
 export class Latencies {
   readonly #counts = new Map<number, number>();
@@ -57,12 +57,12 @@ export class Latencies {
     if (isBound) this.#bounds++;
   }
 
-  /** How many different times are kept: 9,000 for each power of ten at most. */
+  /** The number of different times kept: at most 9,000 for each power of ten. */
   get kept(): number {
     return this.#counts.size;
   }
 
-  /** Min, median (to four digits) and max in ns, or undefined where nothing was reaped. */
+  /** Min, median (to four digits) and max in ns, or undefined if nothing was reaped. */
   figures(): { min: number; median: number; max: number; bounds: number } | undefined {
     if (this.#n === 0) return undefined;
     return { min: this.#min, median: this.#median(), max: this.#max, bounds: this.#bounds };
@@ -78,7 +78,7 @@ export class Latencies {
   }
 }
 
-/** What a run came to. */
+/** The result of a run. */
 export class Report {
   readonly children: readonly ChildRow[];
   readonly latencies = new Latencies();
@@ -92,14 +92,14 @@ export class Report {
   signals = 0;
   sigfd = 'native';
   status = 0;
-  /** What the status comes from, for a person. */
+  /** The reason for the status, for a person. */
   why = '';
 
   constructor(children: readonly ChildRow[]) {
     this.children = children;
   }
 
-  /** Children that were reaped without a SIGCHLD of their own. */
+  /** Children reaped without a SIGCHLD of their own. */
   get coalesced(): number {
     return Math.max(0, this.reaped - this.sigchlds);
   }
@@ -127,7 +127,7 @@ export class Report {
   }
 }
 
-/** More than so many children are not listed one by one, but for those that failed. */
+/** If there are more children than this, only those that failed are listed. */
 const LISTED = 16;
 
 export function summaryText(report: Report, style: Style): string {
@@ -164,7 +164,7 @@ function rowLine(row: ChildRow, widest: number, style: Style): string {
   const ran = row.code === 0 ? '' : ` after ${formatDuration(row.endNs - row.startNs)}`.padEnd(15);
   const used = 2 + head.length + 1 + end.length + ran.length + 2;
   const command = visible(row.command.replace(/\s+/g, ' '));
-  // A command that would get no room worth the name is left out.
+  // The command is left out if there is hardly any room for it.
   const room = style.width === 0 ? 0 : style.width - used;
   const shown = style.width !== 0 && room < 8 ? '' : `  ${cut(command, room)}`;
   return `  ${paint(style, childColor(row.number), head)} ${paint(style, good ? GREEN : RED, end)}${ran}${shown}`;

@@ -3,10 +3,10 @@ import type { Host } from '../../host/host.ts';
 import type { Outputs } from '../output/outputs.ts';
 import type { LogWriter } from './log.ts';
 
-/** Takes what the person has to know, also where there is no log. */
+/** Reports something that the person has to know, even if there is no log. */
 export type Warn = (what: string, fields: Readonly<Record<string, unknown>>, text: string) => void;
 
-/** @param outputs where it goes to stderr by itself, since the log is silent; null: the log shows it */
+/** @param outputs writes it to stderr too, since the log is silent; null if the log shows it */
 export function makeWarn(host: Host, log: LogWriter, outputs: Outputs | null): Warn {
   return (what, fields, text) => {
     log.note('warn', what, host.clockNs(CLOCK_MONOTONIC), fields, text);

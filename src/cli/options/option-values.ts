@@ -1,4 +1,4 @@
-/** Values of options, each with an error that says what was expected. */
+/** Values of options; errors say what was expected. */
 
 import { InvalidArgumentError } from 'commander';
 import { nearest } from '../../scenario/nearest.ts';
@@ -6,20 +6,20 @@ import { canBeHandled, signalName, signalNames, signalNumber } from '../../signa
 import { FORWARDED } from '../spawn/forward.ts';
 import { parseDuration } from '../text/units.ts';
 
-/** Times are numbers of ns, exact below 2^53. With a longer one the loop does not sleep. */
+/** Times are numbers of ns, exact below 2^53. Beyond that the loop would not sleep. */
 const TOO_LONG_NS = 2 ** 53;
-/** No range of a list of descriptors is longer than what a process may usually open at most. */
+/** The largest descriptor in a range: the usual limit for a process. */
 const LARGEST_FD = 1_048_575;
 const LONGEST = `${Math.floor(TOO_LONG_NS / 3600e9)}h`;
 
-/** ns. */
+/** A duration in ns. */
 export function duration(text: string): number {
   const ns = longDuration(text);
   if (ns < TOO_LONG_NS) return ns;
   throw new InvalidArgumentError(`it is too long: the largest value is ${LONGEST}.`);
 }
 
-/** ns, of any length, for who waits in parts. */
+/** A duration in ns of any length, for callers that wait in parts. */
 export function longDuration(text: string): number {
   const ns = parseDuration(text);
   if (ns !== null && Number.isFinite(ns)) return ns;
@@ -31,7 +31,7 @@ export function longDuration(text: string): number {
   );
 }
 
-/** A signal's number, of its name or its number. */
+/** A signal's number, from its name or number. */
 export function signal(text: string): number {
   const signo = signalNumber(text);
   if (signo === 32 || signo === 33) {
@@ -46,26 +46,26 @@ export function signal(text: string): number {
   throw new InvalidArgumentError(`there is no signal ${text}: ${hint}`);
 }
 
-/** As signal; 0 is none. */
+/** A signal like signal(); 0 for no signal. */
 export function signalOrNone(text: string): number {
   return text === '0' ? 0 : signal(text);
 }
 
-/** A signal that can be ignored; adds it to those before. */
+/** A signal that can be ignored; added to those before. */
 export function ignorable(text: string, before: readonly number[]): number[] {
   const signo = signal(text);
   if (canBeHandled(signo)) return [...new Set([...before, signo])];
   throw new InvalidArgumentError(`${signalName(signo)} cannot be ignored.`);
 }
 
-/** Exit statuses: `3`, `3,5`, `64-78`; adds them to those before. */
+/** Exit statuses: `3`, `3,5`, `64-78`; added to those before. */
 export function statuses(text: string, before: ReadonlySet<number>): Set<number> {
   const those = numbers(text, 0, 255);
   if (those.length > 0) return new Set([...before, ...those]);
   throw new InvalidArgumentError('expected statuses from 0 to 255, as 3 or 3,5 or 64-78.');
 }
 
-/** Descriptors beyond stderr: `3`, `3,4`, `3-5`; adds them to those before. */
+/** Descriptors beyond stderr: `3`, `3,4`, `3-5`; added to those before. */
 export function descriptors(text: string, before: readonly number[]): number[] {
   const those = numbers(text, 3, LARGEST_FD);
   if (those.length > 0) return [...new Set([...before, ...those])];
@@ -74,7 +74,7 @@ export function descriptors(text: string, before: readonly number[]): number[] {
   throw new InvalidArgumentError(why);
 }
 
-/** `3`, `3,5`, `64-78`; none where one of them is anything else, or not between these two. */
+/** `3`, `3,5`, `64-78`; empty if any part is malformed or outside these limits. */
 function numbers(text: string, least: number, most: number): number[] {
   const all: number[] = [];
   for (const part of text.split(',')) {
@@ -87,7 +87,7 @@ function numbers(text: string, least: number, most: number): number[] {
   return all;
 }
 
-/** `FROM:TO`, TO 0 drops; adds it to those before. */
+/** `FROM:TO`; TO 0 drops the signal. Added to those before. */
 export function rewrite(text: string, before: ReadonlyMap<number, number>): Map<number, number> {
   const match = /^([^:]+):([^:]+)$/.exec(text);
   if (match === null) {

@@ -1,17 +1,17 @@
-/** The files that a command is to write: none may take the place of one that it reads, or of another. */
+/** The files that a command writes: none may overwrite one that it reads, or another. */
 
 import { lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 import type { TraceOptions } from './trace-options.ts';
 
-/** A file of a command line, and what it is there: `the report`. */
+/** A file on a command line, and its role: `the report`. */
 export interface NamedFile {
   readonly what: string;
   readonly path: string;
 }
 
-/** What is written for these options; a simple trace has the list of its events beside it. */
+/** The files written for these options; a simple trace has the list of its events beside it. */
 export function outputsOf(
   trace: TraceOptions | null,
   report: string | undefined,
@@ -28,7 +28,7 @@ export function outputsOf(
 }
 
 /**
- * To be asked before anything is opened.
+ * Call it before anything is opened.
  * @throws CliError with status 2, whose message is one line
  */
 export function checkOutputs(outputs: readonly NamedFile[], inputs: readonly NamedFile[]): void {
@@ -58,7 +58,10 @@ export function checkOutputs(outputs: readonly NamedFile[], inputs: readonly Nam
   }
 }
 
-/** The same for two names of one file. Null where nothing is overwritten: a device, a pipe, stdout. */
+/**
+ * An id that is equal for two names of one file. Null if nothing is overwritten: a device, a pipe,
+ * stdout.
+ */
 function idOf(path: string): string | null {
   const full = resolve(path);
   if (/^\/(dev|proc)\//.test(full)) return null;
@@ -67,24 +70,24 @@ function idOf(path: string): string | null {
     if (stat !== undefined) return stat.isFile() ? `${stat.dev}:${stat.ino}` : null;
     return placeOf(full);
   } catch {
-    // Whoever opens it says why it cannot be.
+    // Opening it will give the reason.
     return null;
   }
 }
 
-/** As the kernel has it. */
+/** The kernel's limit. */
 const MOST_LINKS = 40;
 
 /**
- * Where a file will be that is not there yet: a link that leads nowhere is followed, as open does.
- * @throws Error where a directory is not there, or links go round
+ * The path of a file that does not exist yet: a dangling link is followed, as open does.
+ * @throws Error if a directory does not exist, or links form a loop
  */
 function placeOf(path: string, links = MOST_LINKS): string {
   const place = join(realpathSync(dirname(path)), basename(path));
   if (!lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink()) return place;
   if (links === 0) throw new Error(`too many links: ${path}`);
   const target = readlinkSync(place);
-  // Not normalized, since a `..` behind a link is that of where the link leads.
+  // Not normalized, since a `..` after a link is relative to the link's target.
   return placeOf(isAbsolute(target) ? target : `${dirname(place)}/${target}`, links - 1);
 }
 

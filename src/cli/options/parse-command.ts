@@ -1,18 +1,20 @@
-/** Command lines by commander: each command's mistakes are told in one voice, on one line. */
+/**
+ * Parses command lines with commander: every command reports mistakes in the same way, on one line.
+ */
 
 import { type Command, CommanderError, Help } from 'commander';
 import { nearest } from '../../scenario/nearest.ts';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 
-/** A description that has fewer columns beside its option stands below it. */
+/** A description with fewer columns beside its option goes below it. */
 const LEAST_COLUMNS = 40;
 const INDENT = 6;
 
-/** Breaks at words what is too long for the terminal, however narrow that is. */
+/** Breaks text at words if it is too wide for the terminal, however narrow that is. */
 const HELP_FORMAT = {
   minWidthToWrap: 16,
   visibleArguments: () => [],
-  /** Without the choices, which the descriptions name. */
+  /** Leaves out the choices, which the descriptions name. */
   optionDescription: ({ description }: { readonly description: string }) => description,
   formatItem(term: string, termWidth: number, description: string, helper: Help): string {
     const width = helper.helpWidth ?? 80;
@@ -24,16 +26,16 @@ const HELP_FORMAT = {
   },
 };
 
-/** A command line that asks for text only, such as --help. */
+/** A request for text only, such as --help. */
 export interface AskedText {
   readonly text: string;
 }
 
-/** A command line that was parsed: its options, and its operands in order. */
+/** A parsed command line: its options, and its operands in order. */
 export interface Parsed<Raw> {
   readonly raw: Raw;
   readonly operands: readonly string[];
-  /** Whether an option was typed, and is not there by its default. */
+  /** Whether an option was typed, rather than set by default. */
   isTyped(name: keyof Raw & string): boolean;
 }
 
@@ -77,7 +79,10 @@ export function usageError(message: string, command = 'qemu-loop'): CliError {
   return new CliError(`${message} (see ${command} --help)`, EXIT_USAGE);
 }
 
-/** Commander begins with `error:`, puts its guess on a line of its own, and makes none for a choice. */
+/**
+ * Commander's message begins with `error:`, has its guess on a line of its own, and no guess for a
+ * choice.
+ */
 function oneLine(message: string): string {
   return message
     .replace(/^error: /, '')

@@ -21,7 +21,7 @@ export interface TraceFileOption {
 export interface TraceOptions {
   readonly events: readonly EventName[];
   readonly files: readonly TraceFileOption[];
-  /** How many events are kept at most until the end; undefined: all are written at once. */
+  /** The number of events to keep until the end; undefined: all are written at once. */
   readonly ring: number | undefined;
 }
 
@@ -31,7 +31,7 @@ interface EventsFile {
   readonly patterns: readonly string[];
 }
 
-/** What commander makes of the options. */
+/** The options as commander returns them. */
 export interface RawTrace {
   readonly trace: readonly string[];
   readonly traceEvents: readonly EventsFile[];
@@ -73,9 +73,9 @@ export function traceFlags(): Option[] {
 }
 
 /**
- * What was asked for; null: no trace.
- * @param command whose --help has these options
- * @param log where the log goes, if to a file
+ * The requested trace; null if none.
+ * @param command the command whose --help has these options
+ * @param log the log's file, if there is one
  * @throws CliError with status 2, whose message is one line
  */
 export function traceOptions(raw: RawTrace, command: string, log?: string): TraceOptions | null {
@@ -98,7 +98,7 @@ function optionsOf(raw: RawTrace): TraceOptions | null {
     throw usage(`${given} needs --trace-file, such as --trace-file log:/dev/stderr`);
   }
   const files = traceFile.map((text) => fileOption(text, traceFormat));
-  // On a device, too, which checkOutputs lets others share.
+  // Also for devices, which checkOutputs lets others share.
   const paths = files.map(({ path }) => resolve(path));
   const twice = paths.findIndex((path, i) => paths.indexOf(path) !== i);
   if (twice >= 0) throw usage(`two traces go to ${files[twice]!.path}: give each its own file`);
@@ -139,7 +139,7 @@ function fileOption(text: string, fallback: TraceFormat | undefined): TraceFileO
   return { path, format };
 }
 
-/** The one line for a pattern that is no event's. */
+/** The message for a pattern that matches no event. */
 export function unknownEvent(glob: string): string {
   const meant = /[*?]/.test(glob) ? undefined : nearest(glob, EVENT_NAMES);
   const hint =

@@ -5,17 +5,17 @@ import type { MainLoop } from '../../mainloop/main-loop.ts';
 import { reopen } from './reopen.ts';
 
 /**
- * POLLOUT on a pipe promises that 4096 bytes go in without blocking. The loop
- * must not block in write: it would see no signal. So terminals, which promise
- * nothing, and pipes, which others may fill meanwhile, are opened anew.
+ * POLLOUT on a pipe promises room for 4096 bytes without blocking. The loop must not block in
+ * write: it would see no signal. Terminals, which promise nothing, and pipes, which others may fill
+ * meanwhile, are therefore opened anew.
  */
 const SLICE = 4096;
-/** Sources that can wait do so while more than this waits to be written. */
+/** Sources that can wait do so while more than this is pending. */
 const FULL = 64 * 1024;
 
 const LINE_END = Uint8Array.of(0x0a);
 
-/** What lines are written to, by those who can wait. */
+/** The part of an Output for writers that can wait. */
 export type LineOutput = Pick<Output, 'full' | 'onRoom' | 'onBroken' | 'holdsLine' | 'write'>;
 
 interface Chunk {
@@ -24,35 +24,35 @@ interface Chunk {
 }
 
 /**
- * Writes to descriptors that others share, so that O_NONBLOCK must not be set on
- * them: what cannot be written at once waits until the loop finds them writable,
- * or, where no loop serves it, until flush is called.
+ * Writes to descriptors shared with others, on which O_NONBLOCK must therefore not be set: data
+ * that cannot be written at once waits until the loop finds them writable or, without a loop, until
+ * flush is called.
  *
- * Descriptors that are one file (a terminal, 2>&1) share one Output, and so keep
- * their order: a line is never written into the middle of another.
+ * Descriptors of the same file (a terminal, 2>&1) share one Output, and so keep their order: a line
+ * is never written into the middle of another.
  */
 export class Output implements Disposable {
-  /** Bytes that wait. */
+  /** Bytes pending. */
   waiting = 0;
   readonly #host: Host;
   readonly #buffer: HostBuffer;
   readonly #pollfd: HostBuffer;
   readonly #queue: Chunk[] = [];
-  /** Whose unfinished line was written last. */
+  /** The writer whose unfinished line was written last. */
   #lineHolder: object | null = null;
   /** How much of the first chunk is written. */
   #offset = 0;
-  /** By which terminals and pipes are written, by the descriptors that stand for them. */
+  /** The reopened terminals and pipes, by the descriptors they replace. */
   readonly #reopened = new Map<number, number>();
   #loop: MainLoop | null = null;
   #watch: Disposable | null = null;
   #watchedFd = -1;
   readonly #onRoom: (() => void)[] = [];
-  /** Why descriptors are not written any more: negative, as the host gave it. */
+  /** Why descriptors are not written any more: negative, as the host returned it. */
   readonly errors = new Map<number, number>();
   readonly #onBroken: ((fd: number) => void)[] = [];
 
-  /** @param fds what will be written to; those among them that are terminals or pipes never block */
+  /** @param fds the descriptors to write to; terminals and pipes among them never block */
   constructor(host: Host, ...fds: readonly number[]) {
     this.#host = host;
     for (const fd of fds) {
@@ -63,14 +63,14 @@ export class Output implements Disposable {
     this.#pollfd = host.alloc(8);
   }
 
-  /** From now on what waits is written by this loop; by none after null. */
+  /** Makes this loop write the pending data from now on; null for no loop. */
   useLoop(loop: MainLoop | null): void {
     this.#unwatch();
     this.#loop = loop;
     if (loop !== null) this.flush();
   }
 
-  /** The descriptor that what waits goes to next, for a poll; -1 where nothing waits. */
+  /** The descriptor that pending data goes to next, for polling; -1 if nothing is pending. */
   get pollFd(): number {
     const chunk = this.#queue[0];
     return chunk === undefined ? -1 : this.#targetOf(chunk.fd);
@@ -81,26 +81,26 @@ export class Output implements Disposable {
     return this.waiting > FULL;
   }
 
-  /** Told when full ends. */
+  /** Calls the listener when full ends. */
   onRoom(listener: () => void): void {
     this.#onRoom.push(listener);
   }
 
-  /** Told when a descriptor is found to be closed at its other end. */
+  /** Calls the listener when a descriptor turns out to be closed at its other end. */
   onBroken(listener: (fd: number) => void): void {
     this.#onBroken.push(listener);
   }
 
-  /** Whether what was written last is the start of this writer's line. */
+  /** Whether the last thing written is the start of this writer's line. */
   holdsLine(writer: object): boolean {
     return this.#lineHolder === writer;
   }
 
   /**
    * Writes whole lines, now or when there is room. The bytes are kept, not copied.
-   * @param holder the writer, where its line does not end here; what somebody
-   *   else writes then begins on a line of its own
-   * @param continues the writer whose unfinished line this goes on with
+   * @param holder the writer, if its line does not end here; other writers then begin on a line of
+   *   their own
+   * @param continues the writer whose unfinished line this continues
    */
   write(
     fd: number,
@@ -120,7 +120,7 @@ export class Output implements Disposable {
     this.waiting += bytes.length;
   }
 
-  /** Gives up what waits. */
+  /** Discards pending data. */
   drop(): void {
     this.#queue.length = 0;
     this.#offset = 0;
@@ -128,14 +128,14 @@ export class Output implements Disposable {
     this.#unwatch();
   }
 
-  /** Gives back what it has opened. */
+  /** Closes the descriptors that it has opened. */
   dispose(): void {
     this.drop();
     for (const fd of this.#reopened.values()) this.#host.close(fd);
     this.#reopened.clear();
   }
 
-  /** Writes what goes out at once. */
+  /** Writes as much as goes out at once. */
   flush(): void {
     const wasFull = this.full;
     for (let chunk = this.#queue[0]; chunk !== undefined; chunk = this.#queue[0]) {
@@ -162,7 +162,7 @@ export class Output implements Disposable {
     return ret > 0 && (revents & (POLLOUT | POLLERR | POLLHUP | POLLNVAL)) !== 0;
   }
 
-  /** Returns false where there is no room now. */
+  /** Returns false if there is no room now. */
   #writeSlice(chunk: Chunk): boolean {
     const { fd, bytes } = chunk;
     const target = this.#targetOf(fd);

@@ -5,15 +5,15 @@ import type { MainLoop } from '../../mainloop/main-loop.ts';
 import { CliError, describeHostError, EXIT_INTERNAL, isUnread } from '../exit/errors.ts';
 import { Output } from './output.ts';
 
-/** What a run writes to: stdout, stderr, and the file of the log. */
+/** The outputs of a run: stdout, stderr, and the log's file. */
 export class Outputs implements Disposable {
   readonly #host: Host;
   readonly #byFd = new Map<number, Output>();
   #loop: MainLoop | null = null;
-  /** What the person is told of where they cannot be written; of stderr there is no telling. */
+  /** Names for error messages; failures of stderr cannot be reported. */
   readonly #names = new Map([[1, 'stdout']]);
 
-  /** stdout and stderr share one Output where they are one file. */
+  /** stdout and stderr share one Output if they are the same file. */
   constructor(host: Host) {
     this.#host = host;
     if (sameFile(1, 2)) {
@@ -32,7 +32,7 @@ export class Outputs implements Disposable {
     this.#byFd.set(fd, output);
   }
 
-  /** It will be closed: what waits is written as far as it goes. */
+  /** Prepares for its closing: pending data is written as far as possible. */
   remove(fd: number): void {
     const output = this.of(fd);
     output.flush();
@@ -45,7 +45,7 @@ export class Outputs implements Disposable {
     return this.#byFd.get(fd)!;
   }
 
-  /** Whether anything waits to be written. */
+  /** Whether anything is pending. */
   get waiting(): boolean {
     for (const output of this.#byFd.values()) if (output.waiting > 0) return true;
     return false;
@@ -57,8 +57,8 @@ export class Outputs implements Disposable {
   }
 
   /**
-   * What could not be written, if anything.
-   * @param status what the run exits with; where stdout was lost, and it is 0, 125
+   * The error for an output that could not be written, if any.
+   * @param status the run's exit status; 125 replaces a 0 if stdout was lost
    */
   failure(status: number): CliError | null {
     for (const [fd, name] of this.#names) {
@@ -70,7 +70,7 @@ export class Outputs implements Disposable {
     return null;
   }
 
-  /** Gives up what waits. */
+  /** Discards pending data. */
   drop(): void {
     for (const output of this.#byFd.values()) output.drop();
   }

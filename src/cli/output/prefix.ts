@@ -7,37 +7,37 @@ import type { LineOutput } from './output.ts';
 const READ = 64 * 1024;
 const LF = 0x0a;
 /**
- * A line that is longer goes out in pieces. Only then can another child's
- * output, or the log, come in between, and it begins on a line of its own.
+ * Longer lines go out in pieces. Only then can another child's output, or the log, come in between,
+ * on a line of its own.
  */
 const LONGEST = 1024 * 1024;
 
-/** What the streams of all children share. */
+/** The parts shared by the streams of all children. */
 export interface PrefixParts {
   readonly loop: MainLoop;
-  /** Where bytes for a descriptor go. */
+  /** The output for a descriptor. */
   readonly outputFor: (fd: number) => LineOutput;
-  /** What the children get as 0. */
+  /** The children's stdin. */
   readonly stdin: number;
 }
 
 /** One stream of a child. */
 interface StreamPlace {
-  /** Its end of the pipe. */
+  /** Our end of the pipe. */
   readonly fd: number;
-  /** The descriptor that its lines are for. */
+  /** The descriptor that its lines go to. */
   readonly target: number;
   readonly prefix: Uint8Array;
-  /** Of its handler. */
+  /** The name of its handler. */
   readonly name: string;
 }
 
 /**
- * Turns a child's stdout and stderr into prefixed lines. One for each stream.
+ * Turns a child's stdout or stderr into prefixed lines. There is one per stream.
  *
- * Invariants: bytes of a stream keep their order and none is lost; a line is
- * written at once with its prefix; while the output is full nothing is read, so
- * that the child waits as it would for a slow reader of its own.
+ * Invariants: the bytes of a stream keep their order and none is lost; a line is written at once
+ * with its prefix; while the output is full nothing is read, so the child waits as it would for a
+ * slow reader of its own.
  */
 class Stream {
   readonly #parts: PrefixParts;
@@ -48,11 +48,11 @@ class Stream {
   /** The start of a line whose end has not come. */
   #partial: Uint8Array[] = [];
   #partialBytes = 0;
-  /** Part of the line has gone out already. */
+  /** Whether part of the line has already gone out. */
   #midLine = false;
   #watch: Disposable | null = null;
   #open = true;
-  /** How much may still be taken; it has a limit only once the stream is drained. */
+  /** How many bytes may still be read; limited only while the stream is drained. */
   #left = Number.POSITIVE_INFINITY;
 
   constructor(
@@ -69,7 +69,7 @@ class Stream {
     this.resume();
   }
 
-  /** Reads on, unless it does or may not. */
+  /** Resumes reading, unless it is reading or must not. */
   resume(): void {
     if (!this.#open || this.#drained || this.#watch !== null || this.#output.full) return;
     const { fd, name } = this.#place;
@@ -86,16 +86,15 @@ class Stream {
     return this.#left !== Number.POSITIVE_INFINITY;
   }
 
-  /** Nobody reads the target any more: the child is told by SIGPIPE, as without us. */
+  /** The target has no reader any more: the child gets SIGPIPE, as it would without us. */
   targetBroke(fd: number): void {
     if (fd === this.#place.target) this.close();
   }
 
   /**
-   * Takes what stood in the pipe when this was first called, and closes it. Where
-   * the output is full some of it stays there, until this is called again. What
-   * comes in behind may be taken too; but all ends after as much as a pipe holds,
-   * since somebody may bring more for ever.
+   * Reads the bytes that were in the pipe when this was first called, and closes it. If the output
+   * is full some stay there until this is called again. Later bytes may be read too, but no more
+   * than a pipe holds, since somebody may write for ever.
    */
   drain(): void {
     this.#pause();
@@ -162,7 +161,7 @@ class Stream {
     this.#midLine = true;
   }
 
-  /** Writes what is kept of the line, and then these parts, whose first ends it. */
+  /** Writes the kept part of the line, then these parts, the first of which ends it. */
   #emit(parts: readonly Uint8Array[], endsLine = true): void {
     const goesOn = this.#midLine && this.#output.holdsLine(this);
     const head = goesOn ? [] : [this.#place.prefix];
@@ -186,20 +185,20 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
 
 /** The pipes of one child. */
 export interface ChildPipes {
-  /** Descriptors to give to the child as 0, 1 and 2. */
+  /** Descriptors for the child's 0, 1 and 2. */
   readonly stdin: number;
   readonly stdout: number;
   readonly stderr: number;
-  /** The child has them: ours are closed, and reading begins. */
+  /** The child has them: closes ours, and begins to read. */
   started(): void;
-  /** It could not be started. */
+  /** The child could not be started. */
   failed(): void;
 }
 
 /** The prefixed output of all children. */
 export class Prefixer {
   readonly #parts: PrefixParts;
-  /** Those that are open. */
+  /** The open streams. */
   readonly #streams = new Set<Stream>();
   readonly #buffer: HostBuffer;
   readonly #outputs = new Set<LineOutput>();
@@ -218,7 +217,7 @@ export class Prefixer {
     }
   }
 
-  /** Makes two pipes. @throws HostError where there are no descriptors; none are kept then. */
+  /** Makes two pipes. @throws HostError if no descriptors are left; none stay open then. */
   openFor(number: number, prefix: string): ChildPipes {
     const { host } = this.#parts.loop;
     const bytes = new TextEncoder().encode(prefix);
@@ -251,23 +250,22 @@ export class Prefixer {
     };
   }
 
-  /** How many streams are open. */
+  /** The number of open streams. */
   get open(): number {
     return this.#streams.size;
   }
 
   /**
-   * All children have ended. What they wrote stands in the pipes, and is taken; a
-   * process of theirs that still holds a pipe does not hold us. Returns whether
-   * that is done: where the output is full this is to be called again, when there
-   * is room.
+   * All children have ended. Their remaining output is read from the pipes; a process that still
+   * holds a pipe does not hold us up. Returns whether that is done: if the output is full, call
+   * this again when there is room.
    */
   drain(): boolean {
     for (const stream of this.#streams) stream.drain();
     return this.open === 0;
   }
 
-  /** Closes all streams, whatever stands in them. */
+  /** Closes all streams, whatever they contain. */
   abandon(): void {
     for (const stream of this.#streams) stream.close();
   }
@@ -278,7 +276,9 @@ export class Prefixer {
   }
 }
 
-/** The read end, which is ours alone, is non-blocking; the child's end is as a shell would make it. */
+/**
+ * The read end, which is only ours, is non-blocking; the child's end is as a shell would make it.
+ */
 function openPipe(loop: MainLoop): readonly [number, number] {
   const { host } = loop;
   const pair: number[] = [];

@@ -10,17 +10,17 @@ import {
 } from '../../host/constants.ts';
 import type { Host } from '../../host/host.ts';
 
-/** Device numbers, as Linux has them for ever. */
+/** Device numbers, the same on every Linux. */
 const DEV_TTY = 0x500;
 const DEV_PTMX = 0x502;
 
 /**
- * A descriptor by which a terminal or a pipe is written without ever blocking. It
- * has an open file description of its own, since O_NONBLOCK counts for all who share
- * one. POLLOUT is not enough: of a terminal it does not say for how much there is
- * room, and what a pipe has room for, a child may fill before we write.
+ * A descriptor that writes to a terminal or a pipe without ever blocking. It has an open file
+ * description of its own, since all users of a description share O_NONBLOCK. POLLOUT is not enough:
+ * for a terminal it does not say how much room there is, and a child may fill a pipe's room before
+ * we write.
  *
- * Returns -1 for what is neither, or cannot be opened again.
+ * Returns -1 if the file is neither, or cannot be opened again.
  */
 export function reopen(host: Host, fd: number): number {
   const flags = host.fcntl(fd, F_GETFL, 0);
@@ -31,10 +31,10 @@ export function reopen(host: Host, fd: number): number {
   return Math.max(-1, host.open(`/proc/self/fd/${fd}`, own, 0));
 }
 
-/** Whether the terminal that is opened by this one's name is this one. */
+/** Whether opening this terminal by its name gives the same terminal. */
 function isTheSame(host: Host, fd: number, rdev: number): boolean {
-  // Behind this name is a new terminal each time.
+  // This name gives a new terminal each time.
   if (rdev === DEV_PTMX) return false;
-  // And behind this one our own, which need not be the one that was opened.
+  // This name gives our controlling terminal, which need not be the one that was opened.
   return rdev !== DEV_TTY || host.tcgetpgrp(fd) >= 0;
 }

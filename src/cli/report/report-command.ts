@@ -146,7 +146,7 @@ function readFile(file: string): ReportTrace {
   throw new CliError(`${file} has no events: was it traced with --trace-file?`, EXIT_USAGE);
 }
 
-/** Reads the parts of the page, which the build puts beside the command. */
+/** Reads the parts of the page, which the build puts next to the command. */
 function pageParts(): PageParts {
   const read = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
   return { script: read('./report-page.js'), style: read('./report-page.css') };

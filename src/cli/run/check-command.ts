@@ -4,13 +4,13 @@ import { findScenarios } from './files.ts';
 import type { Write } from './outcome.ts';
 import { readScenario } from './read-scenario.ts';
 
-/** Where a command's text goes. */
+/** Writes a command's text. */
 export interface CommandOutput {
   readonly out: Write;
   readonly err: Write;
 }
 
-/** `qemu-loop check FILE…`: reads files and tells what is wrong with them. Returns 0, or 2. */
+/** `qemu-loop check FILE…`: reads files and reports their errors. Returns 0, or 2. */
 export function checkCommand(args: readonly string[], { out, err }: CommandOutput): number {
   const { files, missing } = findScenarios(args);
   for (const { message } of missing) err(`qemu-loop: ${visible(message)}\n`);

@@ -1,25 +1,28 @@
-/** Which files are meant: files, directories, and patterns that a shell did not expand. */
+/**
+ * Finds scenario files from arguments: files, directories, and patterns that a shell did not
+ * expand.
+ */
 
 import { type Dirent, readdirSync, type Stats, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { GlobError, pathGlob } from '../../trace/glob.ts';
 
-/** What was found, in order, each file once; and what is not there. */
+/** The files found, in order, each once; and the arguments without files. */
 export interface FoundFiles {
   readonly files: readonly string[];
   readonly missing: readonly Missing[];
 }
 
-/** An argument that stands for no file. */
+/** An argument that matches no file. */
 export interface Missing {
   readonly arg: string;
-  /** The one line that says so. */
+  /** The message about it, one line. */
   readonly message: string;
 }
 
 const ENDING = /\.ya?ml$/;
 
-/** A directory stands for all YAML files under it. */
+/** Finds the files; a directory stands for all YAML files under it. */
 export function findScenarios(args: readonly string[]): FoundFiles {
   const files = new Map<string, string>();
   const missing: Missing[] = [];
@@ -37,7 +40,7 @@ export function findScenarios(args: readonly string[]): FoundFiles {
   return { files: [...files.values()], missing };
 }
 
-/** Told of what cannot be looked into. */
+/** Called for each path that cannot be examined. */
 type Tell = (path: string, message: string) => void;
 
 function find(arg: string, tell: Tell): string[] {

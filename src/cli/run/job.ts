@@ -1,4 +1,4 @@
-/** One run of one scenario, as it can be sent to another process and back. */
+/** One run of one scenario, which can be sent to another process and back. */
 
 import { loadScenario } from '../../scenario/load.ts';
 import type { Scenario } from '../../scenario/model.ts';
@@ -14,42 +14,45 @@ export interface ScenarioJob {
   readonly file: string;
   readonly text: string;
   readonly host: 'sim' | 'linux';
-  /** In place of the file's. */
+  /** Overrides the file's seed. */
   readonly seed: number | null;
-  /** Null where a run may take as long as it likes. */
+  /** The limit of the run; null for none. */
   readonly timeoutNs: number | null;
-  /** Whether the live log is shown; null: it is not. */
+  /** The style of the live log; null if it is not shown. */
   readonly live: Style | null;
   readonly trace: TraceOptions | null;
-  /** Where the page goes that shows the run; null: there is none. */
+  /** The file of the page that shows the run; null for none. */
   readonly report: string | null;
-  /** Whether it is shown on the whole screen, with colours or without; null: it is not. */
+  /** Whether to show it on the whole screen, with or without colours; null if not. */
   readonly watch: { readonly color: boolean } | null;
 }
 
-/** What comes of it. */
+/** The result of a job. */
 export interface JobResult {
   readonly result: RunResult;
-  /** What a person is to be told beside it, in whole lines. */
+  /** Notes for the person, in whole lines. */
   readonly notes: string;
-  /** Whether the person who watched it left before its end. */
+  /** Whether the person watching it left before its end. */
   readonly left: boolean;
 }
 
 export type MakeWorld = (seed: number) => World;
 
-/** The time is looked at once in so many waits, and once in so many turns of what is done between two. */
+/**
+ * The time is checked once in this many waits, and once in this many turns of the work between two
+ * waits.
+ */
 const WAITS = 256;
 const TURNS = 1024;
 
-/** The scenario of a job that came from another process, where it was checked. */
+/** The scenario of a job from another process, which has already checked it. */
 export function scenarioOf(job: ScenarioJob): Scenario {
   const { scenario, problems } = loadScenario(job.text, job.file);
   if (scenario === null) throw new Error(problems[0]!.message);
   return scenario;
 }
 
-/** @throws CliError where a file that it is to write cannot be opened, or the terminal is not ours */
+/** @throws CliError if a file that it writes cannot be opened, or the terminal is not ours */
 export async function runJob(
   job: ScenarioJob,
   scenario: Scenario,
@@ -57,7 +60,7 @@ export async function runJob(
 ): Promise<JobResult> {
   const watch = job.watch === null ? null : await runWatch(job.watch.color);
   const observers = await observersOf(job, scenario);
-  // Last, so that the event at which it stands still is in the trace.
+  // Last, so that the event at which it pauses is in the trace.
   if (watch !== null) observers.push(watch);
   const tellEntry: Observer['entry'] = (entry, nowNs) => {
     for (const one of observers) one.entry?.(entry, nowNs);
@@ -101,7 +104,7 @@ async function reportPage(out: string, { name, file }: Scenario): Promise<Report
   return new ReportPage(openReport(out), (ring) => reportRing(ring, { out, title }).text);
 }
 
-/** Ends a run that takes too long in real time, which a simulated one may too. */
+/** Ends a run that takes too long in real time, even a simulated one. */
 function watchdog(timeoutNs: number, every: number): () => void {
   const endMs = performance.now() + timeoutNs / 1e6;
   let calls = 0;

@@ -1,4 +1,4 @@
-/** Those who look on while a scenario runs: the live log, the trace files, the report. */
+/** Observers of a running scenario: the live log, the trace files, the report. */
 
 import { SimHost } from '../../host/sim/sim-host.ts';
 import type { Machine } from '../../scenario/run/machine.ts';
@@ -18,22 +18,22 @@ import type { Style } from '../text/style.ts';
 import { TraceOutput, traceOrigin } from '../trace/trace-output.ts';
 
 const STDERR = 2;
-/** A simulated run is exact to the ns, and most of it takes some ns only. */
+/** A simulated run is exact to the ns, and most of it takes only a few ns. */
 const NS_DECIMALS = 9;
 
-/** Looks on, and changes nothing of what the run does. */
+/** Observes a run without changing it. */
 export interface Observer {
-  /** Nothing that the file declares is there yet. */
+  /** Called before any object of the file exists. */
   open(machine: Machine): void;
   /** An entry of the order log, with CLOCK_MONOTONIC. */
   entry?(entry: LogEntry, nowNs: number): void;
-  /** The run is over and judged. What the closing traces is no part of it. */
+  /** The run is over and judged. Trace events of the closing are no longer part of it. */
   end(result: RunResult): void;
-  /** Everything is closed. Returns what a person is to be told, in whole lines. */
+  /** Everything is closed. Returns notes for the person, in whole lines. */
   finish?(): string;
 }
 
-/** The log that --spawn shows, with the entries of the order log between. */
+/** The log that --spawn shows, with the entries of the order log in between. */
 export class LiveLog implements Observer {
   readonly #style: Style;
   #log: PrettyLog | null = null;
@@ -87,7 +87,9 @@ export class TraceFiles implements Observer {
   }
 }
 
-/** A simulated host is not asked, since that would take it time: another one answers the same. */
+/**
+ * Asks another simulated host, which answers the same: asking the run's own would take its time.
+ */
 function originOf(world: World): TraceOrigin {
   return traceOrigin(world.kind === 'sim' ? new SimHost() : world.host);
 }
@@ -98,7 +100,7 @@ export class ReportPage implements Observer {
   readonly #write: (ring: TraceRing) => string;
   #attached: { dispose(): void } | null = null;
 
-  /** @param write writes the page, and says what is in it */
+  /** @param write writes the page, and returns a summary of it */
   constructor(ring: TraceRing, write: (ring: TraceRing) => string) {
     this.#ring = ring;
     this.#write = write;

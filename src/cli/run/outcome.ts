@@ -6,26 +6,28 @@ import { shellWord } from '../text/style.ts';
 export interface Outcome {
   readonly file: string;
   readonly name: string;
-  /** Which seed and which repetition it is; null where there is one only. */
+  /** The seed; null if there is only one. */
   readonly seed: number | null;
   readonly run: number | null;
-  /** One result for each host, the simulated one first; where one refuses the file, of those alone that do. */
+  /**
+   * One result per host, the simulated one first; if any host refuses the file, only the refusals.
+   */
   readonly results: readonly RunResult[];
-  /** Where two hosts disagree: the simulated order log against the real one. */
+  /** If two hosts disagree: the simulated order log against the real one. */
   readonly difference: readonly DiffLine[] | null;
   /** 0 passed, 1 failed, 2 cannot be run, 3 the emulator failed. */
   readonly status: number;
-  /** The command that runs it again; null where every host would refuse it again. */
+  /** The command that repeats it; null if every host would refuse it again. */
   readonly command: string | null;
-  /** Real time that it took, ms. */
+  /** Its duration in real time, ms. */
   readonly wallMs: number;
 }
 
-/** What was asked for and is no scenario: a file with problems, or one that is not there. */
+/** An argument that gave no scenario: a file with problems, or a missing one. */
 export interface Unread {
   readonly file: string;
   readonly status: 2;
-  /** Each with its place, as stderr has it. */
+  /** Each with its place, as on stderr. */
   readonly messages: readonly string[];
 }
 
@@ -37,12 +39,12 @@ export interface Totals {
   readonly wallMs: number;
 }
 
-/** Tells people or programs how runs came out. */
+/** Reports the outcome of runs to people or programs. */
 export interface Reporter {
-  /** @param total how many there will be, of outcomes and of what could not be read */
+  /** @param total how many outcomes and unread files there will be */
   begin(total: number): void;
   unread(one: Unread): void;
-  /** One has begun; for progress. */
+  /** A run has begun; for progress. */
   running?(file: string): void;
   outcome(outcome: Outcome): void;
   end(totals: Totals): void;
@@ -50,21 +52,21 @@ export interface Reporter {
 
 export type Write = (text: string) => void;
 
-/** What was asked for. */
+/** The request that led to an outcome. */
 export interface AskedOutcome {
-  /** In place of the file's; null: the file's. */
+  /** Overrides the file's seed; null for the file's own. */
   readonly seed: number | null;
   /** Whether there are other seeds. */
   readonly isOneOfSeeds: boolean;
-  /** Which repetition it is; null where there is one only. */
+  /** The number of the repetition; null if there is only one. */
   readonly run: number | null;
   /** Whether the order is the same on every host. */
   readonly isCompared: boolean;
-  /** What else the command that runs it again has to say. */
+  /** Further options for the command that repeats it. */
   readonly options: string;
 }
 
-/** Puts the runs of one file together. */
+/** Combines the runs of one file. */
 export function outcomeOf(
   results: readonly RunResult[],
   asked: AskedOutcome,

@@ -5,7 +5,7 @@ import type { JobResult, ScenarioJob } from './job.ts';
 import type { Reply } from './scenario-worker.ts';
 import { Orphans } from './stray-children.ts';
 
-/** How much longer than its own time a run may take before its process is ended. */
+/** How long a run may exceed its own limit before its process is killed. */
 const GRACE_MS = 5_000;
 
 interface Waiting {
@@ -14,30 +14,31 @@ interface Waiting {
   readonly failed: (error: CliError) => void;
 }
 
-/** What ends us and our workers; their scenarios' children it does not reach. */
+/** The signals that end us and our workers; they do not reach the scenarios' children. */
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 /**
- * Runs jobs in processes of their own, several at a time. Where a signal ends
- * us, or a worker has to be killed, nobody is left behind.
+ * Runs jobs in processes of their own, several at a time. Nobody is left behind if a signal ends
+ * us, or a worker has to be killed.
  */
 export class ScenarioPool {
   readonly #script: URL;
   #size: number;
   readonly #idle: ChildProcess[] = [];
-  /** Those that were started, until Node has reaped them. */
+  /** Workers that were started, until Node has reaped them. */
   readonly #all = new Set<ChildProcess>();
   readonly #waiting: Waiting[] = [];
   readonly #onScreen: boolean;
-  /** What goes to stderr while they have the screen. */
+  /** Holds the stderr of workers while they have the screen. */
   #held: HeldOutput | null = null;
   #orphans: Orphans | null = null;
   #ending: NodeJS.Signals | null = null;
   #listens = false;
 
   /**
-   * @param script scenario-worker, as it was built
-   * @param onScreen whether they have the terminal, and all of its screen
+   * Makes a pool without workers.
+   * @param script the built scenario-worker
+   * @param onScreen whether workers have the terminal, and all of its screen
    */
   constructor(script: URL, size: number, onScreen: boolean) {
     this.#script = script;
@@ -45,7 +46,7 @@ export class ScenarioPool {
     this.#onScreen = onScreen;
   }
 
-  /** Rejects with a CliError where the job could not begin, or there is no worker to be had. */
+  /** Rejects with a CliError if the job could not begin, or no worker can be started. */
   run(job: ScenarioJob): Promise<JobResult> {
     return new Promise((done, failed) => {
       this.#waiting.push({ job, done, failed });
@@ -53,11 +54,11 @@ export class ScenarioPool {
     });
   }
 
-  /** Returns what was held back from stderr. */
+  /** Returns the text held back from stderr. */
   close(): string {
     for (const signal of ENDING) process.off(signal, this.#onSignal);
     for (const worker of this.#all) worker.kill();
-    // From now on our children may be another pool's.
+    // From now on our children may belong to another pool.
     this.#orphans = null;
     return this.#held?.take() ?? '';
   }
@@ -77,7 +78,7 @@ export class ScenarioPool {
     for (const worker of this.#all) worker.kill('SIGKILL');
   };
 
-  /** A worker is gone. The last one takes us with it, where a signal is what ends us. */
+  /** A worker is gone. If a signal is ending us, the last one takes us with it. */
   #gone(worker: ChildProcess): void {
     this.#all.delete(worker);
     this.#orphans?.end(new Set([...this.#all].map(({ pid }) => pid!)));
@@ -86,28 +87,29 @@ export class ScenarioPool {
     process.kill(process.pid, this.#ending);
   }
 
-  /** Returns null where there is none to be had. */
+  /** Returns null if none can be started. */
   #start(): ChildProcess | null {
     if (this.#onScreen) this.#held ??= new HeldOutput();
     this.#listen();
     const worker = this.#fork();
-    // One without a pid must not be killed: Node would do so by pid 0, which is our whole group.
+    // A worker without a pid must not be killed: Node would use pid 0, which is our whole group.
     if (worker?.pid === undefined) return null;
     this.#all.add(worker);
     worker.once('exit', () => this.#gone(worker));
     return worker;
   }
 
-  /** Node throws some errors of a start, and tells of the others by an event. */
+  /** Node throws some start errors, and reports others as an event. */
   #fork(): ChildProcess | null {
     const stdin = this.#onScreen ? 'inherit' : 'ignore';
     const stdio = [stdin, 'inherit', this.#held?.fd ?? 'inherit', 'ipc'] as const;
     try {
-      // One that has the screen ends by itself when we are gone, and puts the terminal right.
+      // A worker that has the screen ends by itself when we are gone, and restores the terminal.
       const args = this.#onScreen ? [] : [String(process.pid)];
       const worker = fork(this.#script, args, { stdio: [...stdio] });
       worker.on('error', (error) => {
-        // Of one that was started, it is a job that did not reach it: its exit tells.
+        // For a worker that did start, this is a job that did not reach it: its exit will report
+        // it.
         if (worker.pid === undefined) this.#notStarted(error);
       });
       return worker;
@@ -117,7 +119,9 @@ export class ScenarioPool {
     }
   }
 
-  /** Those that are there go on, and take what waits in turn. Where none is, nothing can be run. */
+  /**
+   * The other workers go on, and take the waiting jobs in turn. If there are none, nothing can run.
+   */
   #notStarted(error: unknown): void {
     if (this.#all.size > 0) {
       this.#size = this.#all.size;
@@ -129,8 +133,8 @@ export class ScenarioPool {
   }
 
   /**
-   * From the first worker on: until then nothing has to be ended, and a signal ends us.
-   * One that has the screen ends by itself, and its guard must live to put that right.
+   * Called from the first worker on: until then there is nothing to end, and a signal ends us. A
+   * worker that has the screen ends by itself, and its guard must live to restore the terminal.
    */
   #listen(): void {
     if (this.#listens || this.#onScreen) return;
@@ -172,7 +176,7 @@ function died(status: number | null, signal: string | null): string {
   return `the process that ran it ${how}`;
 }
 
-/** The result of a run that gave none. */
+/** The result of a run that returned none. */
 function lost(job: ScenarioJob, message: string, status: 1 | 3): JobResult {
   const result = {
     file: job.file,

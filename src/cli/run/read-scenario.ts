@@ -1,4 +1,7 @@
-/** A scenario's file, whatever stands under its name: it is read, or what is wrong is told as a problem of it. */
+/**
+ * Reads a scenario's file, whatever its name refers to; failures are reported as problems of the
+ * file.
+ */
 
 import {
   closeSync,
@@ -15,11 +18,11 @@ import { type Loaded, loadScenario } from '../../scenario/load.ts';
 import type { Problem } from '../../scenario/problem.ts';
 
 export interface ReadScenario extends Loaded {
-  /** Empty where the file cannot be read. */
+  /** Empty if the file cannot be read. */
   readonly text: string;
 }
 
-/** Reads a file and checks it. Never throws for what the file is, or is not. */
+/** Reads a file and checks it. Never throws because of the file. */
 export function readScenario(file: string): ReadScenario {
   let text: string;
   try {
@@ -31,10 +34,10 @@ export function readScenario(file: string): ReadScenario {
   return { ...loadScenario(text, file), text };
 }
 
-/** Why a file cannot be read. */
+/** The reason why a file cannot be read. */
 class Unreadable extends Error {}
 
-/** Opens without waiting, since a FIFO into which nobody writes would never be open. */
+/** Opens without waiting: opening a FIFO that nobody writes would never return. */
 function readText(file: string): string {
   const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
@@ -46,16 +49,16 @@ function readText(file: string): string {
   }
 }
 
-/** Whether its size is not known before it is read, or is too large to be read whole. */
+/** Whether its size is not known in advance, or is too large to read whole. */
 function isEndless(stat: Stats): boolean {
   return !stat.isFile() || stat.size === 0 || stat.size > MOST_BYTES;
 }
 
-/** UTF-8 has at most three bytes for a character of JavaScript's. */
+/** UTF-8 has at most three bytes per character of JavaScript's. */
 const MOST_BYTES = 3 * MOST_CHARACTERS;
 const PIECE = 1 << 16;
 
-/** What comes out of a pipe or device, up to more than a scenario may have. */
+/** Reads from a pipe or device, up to more than a scenario may have. */
 function readSome(file: string, fd: number, stat: Stats): string {
   const pieces: Buffer[] = [];
   let length = 0;
@@ -64,7 +67,7 @@ function readSome(file: string, fd: number, stat: Stats): string {
     while (length <= MOST_BYTES) {
       const piece = Buffer.alloc(PIECE);
       const n = readPiece(from, piece);
-      // Somebody writes: it is waited for.
+      // There is a writer: wait for it.
       if (n < 0) from = from === fd ? openSync(file, 'r') : from;
       else if (n === 0) break;
       else length += pieces[pieces.push(piece.subarray(0, n)) - 1]!.length;
@@ -78,7 +81,7 @@ function readSome(file: string, fd: number, stat: Stats): string {
   return Buffer.concat(pieces).toString('utf8');
 }
 
-/** How many bytes were read; -1 where there are none yet. */
+/** The number of bytes read; -1 if there are none yet. */
 function readPiece(fd: number, piece: Buffer): number {
   try {
     return readSync(fd, piece);

@@ -5,10 +5,10 @@ import { EV, type EventId } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
 import { type ChildRow, newRow } from '../log/summary.ts';
 
-/** The rows of the children that a scenario declares, kept up to date by its trace. */
+/** The rows of the children that a scenario declares, updated from its trace. */
 export class RunChildren {
   readonly rows: ChildRow[] = [];
-  /** By name: who has not been started, or what a further one is called. */
+  /** By name: the text of a child not started yet, or of a further one. */
   readonly #texts = new Map<string, string>();
   readonly #waiting = new Map<string, ChildRow>();
   readonly #byPid = new Map<number, ChildRow>();
@@ -31,7 +31,7 @@ export class RunChildren {
     return row;
   }
 
-  /** A child of a name may be started again and again: each has a row of its own. */
+  /** A name may be started several times: each child has a row of its own. */
   #spawned(pid: number, name: string, timeNs: number): void {
     const row = this.#waiting.get(name) ?? this.#add(name);
     this.#waiting.delete(name);
@@ -48,7 +48,7 @@ export class RunChildren {
   }
 }
 
-/** A child's name and what it does, as the file has it. */
+/** A child's name and behaviour, as in the file. */
 function childText(def: ChildDef): string {
   if (def.command !== null) return `${def.name}: ${def.command.at(-1)}`;
   const end =

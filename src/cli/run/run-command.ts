@@ -28,52 +28,52 @@ import { TapReporter } from './reporters/tap.ts';
 export interface RunCommandOptions {
   /** Files, directories and patterns. */
   readonly files: readonly string[];
-  /** In place of what each file says. */
+  /** Overrides the host of each file. */
   readonly host?: 'sim' | 'linux' | 'both' | undefined;
-  /** In place of the file's; several: one run for each. */
+  /** Overrides the file's seed; with several, one run for each. */
   readonly seeds: readonly number[];
   readonly repeat: number;
-  /** How many run at a time, in processes of their own; 1 where absent. */
+  /** How many run at a time, in processes of their own; by default 1. */
   readonly jobs: number;
   readonly reporter: 'pretty' | 'tap' | 'junit' | 'json';
-  /** For each run; null: it may take as long as it likes. */
+  /** The limit of each run; null for none. */
   readonly timeoutNs: number | null;
   readonly trace: TraceOptions | null;
-  /** The page that shows the run; undefined: none. */
+  /** The page that shows the run; undefined for none. */
   readonly report: string | undefined;
-  /** Whether the one run is shown on the whole screen, and its keys are read. */
+  /** Whether to show the one run on the whole screen, and read its keys. */
   readonly watch: boolean;
   readonly style: Style;
-  /** Whether progress may be shown on a line that is written again and again. */
+  /** Whether progress may be shown on a line that is rewritten. */
   readonly progress: boolean;
-  /** scenario-worker, as it was built. */
+  /** The URL of the built scenario-worker. */
   readonly worker: URL;
 }
 
-/** For each run, unless it is watched: who looks may pause. */
+/** The default limit of each run, unless it is watched: the person may pause. */
 export const TIMEOUT_NS = 60e9;
 
 /** More would not fit into memory. */
 export const MOST_RUNS = 1_000_000;
 
-/** As a shell has it for who ends a program with Ctrl-C. */
+/** The status that shells use if a person ends a program with Ctrl-C. */
 const EXIT_LEFT = 130;
 
-/** One outcome to be. */
+/** A planned outcome. */
 interface Planned {
   readonly scenario: Scenario;
   readonly text: string;
   readonly hosts: readonly ('sim' | 'linux')[];
   readonly seed: number | null;
-  /** Which repetition it is; null where there is one only. */
+  /** The number of the repetition; null if there is only one. */
   readonly run: number | null;
 }
 
 /**
- * `qemu-loop run FILE…`. Returns the exit status: 0 all held, 1 an expectation
- * failed, 2 a file is wrong, 3 the emulator itself failed; the highest counts.
- * 130 where the person who watched it left before its end.
- * @throws CliError where the command line asks for what cannot be
+ * `qemu-loop run FILE…`. Returns the exit status: 0 all expectations held, 1 one failed, 2 a file
+ * is wrong, 3 the emulator itself failed; the highest counts. 130 if the person watching it left
+ * before its end.
+ * @throws CliError if the options contradict each other
  */
 export async function runCommand(
   options: RunCommandOptions,
@@ -156,7 +156,7 @@ interface Ran {
   readonly left: boolean;
 }
 
-/** Refuses many runs where what is asked for shows one. */
+/** Refuses several runs for options that show a single run. */
 function refuseMany(options: RunCommandOptions, planned: readonly Planned[]): void {
   const option = oneRunOption(options);
   const runs = planned.reduce((sum, { hosts }) => sum + hosts.length, 0);
@@ -182,11 +182,11 @@ async function runOne(
   const { scenario, text, hosts, seed } = one;
   const { file } = scenario;
   reporter.running?.(file);
-  // What expects nothing is run to be looked at.
+  // A file without expectations is run to be looked at.
   const live =
     scenario.expect === null && total === 1 && options.reporter === 'pretty' && !options.watch;
   const startMs = performance.now();
-  // What one host cannot run is run on none: it may have effects.
+  // A file that one of the hosts refuses is run on none: it may have effects.
   const results: RunResult[] = hosts.flatMap((h) => refuse(scenario, h, seed ?? undefined) ?? []);
   let notes = '';
   let left = false;
@@ -211,19 +211,19 @@ function askedOf({ scenario, seed, run }: Planned, options: RunCommandOptions): 
     seed,
     isOneOfSeeds: options.seeds.length > 1,
     run,
-    // What is left to chance comes out one way here, and another there.
+    // Chance may come out differently on each host.
     isCompared: scenario.jitterNs === 0,
     options: againText(options),
   };
 }
 
-/** What running it again needs besides the file, the host and the seed. */
+/** The options that repeating a run needs besides the file, the host and the seed. */
 function againText({ timeoutNs, watch }: RunCommandOptions): string {
   if (watch || timeoutNs === TIMEOUT_NS) return '';
   return ` --timeout ${timeoutNs === null ? '0' : durationText(timeoutNs)}`;
 }
 
-/** Runs some at a time, and tells of them in their order. */
+/** Runs some at a time, and reports them in order. */
 async function inOrder<T, R>(
   items: readonly T[],
   atATime: number,

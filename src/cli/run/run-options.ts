@@ -7,7 +7,7 @@ import { type AskedText, parseCommand, usageError } from '../options/parse-comma
 import { type RawTrace, traceFlags, traceOptions } from '../options/trace-options.ts';
 import { MOST_RUNS, type RunCommandOptions, TIMEOUT_NS } from './run-command.ts';
 
-/** What a person asks for, before it is known where it is run. */
+/** The options of a run, before it is known where it runs. */
 export type AskedRun = Omit<RunCommandOptions, 'style' | 'progress' | 'worker'> & {
   readonly color: 'auto' | 'always' | 'never';
 };
@@ -87,7 +87,9 @@ function checkParser(): Command {
     .helpOption('-h, --help', 'print this');
 }
 
-/** @throws CliError with status 2, whose message is one line, where the line (without `run`) is wrong */
+/**
+ * @throws CliError with status 2, whose message is one line, if the line (without `run`) is wrong
+ */
 export function parseRun(args: readonly string[]): AskedRun | AskedText {
   const parsed = parseCommand<RawRun>(runParser(), args, nothingTo('run'));
   if ('text' in parsed) return parsed;
@@ -114,7 +116,7 @@ export function parseRun(args: readonly string[]): AskedRun | AskedText {
   };
 }
 
-/** @throws CliError where there is something that a view of one run has no place for */
+/** @throws CliError for options that do not fit the view of a single run */
 function checkWatch({ json, reporter, jobs, timeout }: RawRun): void {
   const kind = json === true ? 'json' : reporter;
   if (kind !== 'pretty') {
@@ -127,7 +129,7 @@ function checkWatch({ json, reporter, jobs, timeout }: RawRun): void {
     throw usage('--watch has no time limit: leave --timeout out, q ends the run');
 }
 
-/** @throws CliError with status 2, where the line (without `check`) is wrong */
+/** @throws CliError with status 2, if the line (without `check`) is wrong */
 export function parseCheck(args: readonly string[]): readonly string[] | AskedText {
   const parsed = parseCommand(checkParser(), args, nothingTo('check'));
   return 'text' in parsed ? parsed : parsed.operands;

@@ -1,8 +1,8 @@
 /**
- * `--watch` of a scenario. The view stands beside the run: the terminal is read
- * and written by a real host of its own, whatever the run's own is, and the
- * run's trace events say when there is time to look. So a simulated run, whose
- * clock no look moves, is the same with it and without.
+ * `--watch` of a scenario. The view works beside the run: it reads and writes the terminal through
+ * a real host of its own, whatever the run's host is, and the run's trace events tell when there is
+ * time to look. Looking does not move a simulated run's clock, so the run is the same with and
+ * without the view.
  */
 
 import { CLOCK_MONOTONIC, SIGWINCH } from '../../host/constants.ts';
@@ -26,11 +26,11 @@ import { type Driver, View } from '../watch/view.ts';
 import type { Observer } from './observers.ts';
 import { RunChildren } from './run-children.ts';
 
-/** Between two looks at the keys while the run goes on. */
+/** The time between two looks at the keys while the run goes on. */
 const LOOK_NS = 20e6;
-/** From where a coroutine is entered that no other one enters. */
+/** The caller of a coroutine that no other coroutine enters. */
 const THREAD = 0;
-/** No signal tells of a terminal's new size, so it is looked at so often. */
+/** No signal reports a new size of the terminal, so it is checked this often. */
 const TICK_NS = 200e6;
 
 export class RunWatch implements Observer {
@@ -49,8 +49,9 @@ export class RunWatch implements Observer {
   #lookedNs = 0;
 
   /**
+   * Opens the view.
    * @param leave ends the run by throwing
-   * @throws CliError where the terminal is not ours
+   * @throws CliError if the terminal is not ours
    */
   constructor(color: boolean, leave: () => never) {
     this.#color = color;
@@ -68,18 +69,18 @@ export class RunWatch implements Observer {
     view.model.keepAll = true;
     const hold = new HoldPoll(this.#host, view.console.fd, null);
     view.open(subjectOf(machine, children), hold, true);
-    // Node handles it where there is a terminal, and then it would end a wait of the run.
+    // Node handles the signal if there is a terminal, which would end a wait of the run.
     this.#host.sigaction(SIGWINCH, newSigAction(), null);
     this.#view = view;
     this.#children = children;
-    // Whoever looks, and pauses, takes the run no time.
+    // Looking and pausing take no time of the run.
     this.#attached = main.trace.attach(EVENT_NAMES, (id, timeNs, ...args) =>
       world.still(() => this.#take(id, timeNs, args)),
     );
     if (world.kind === 'sim') {
       view.pacer.stepIteration();
     } else {
-      // Whose terminal has gone still has children to end.
+      // After the terminal has hung up, there are still children to end.
       process.on('SIGHUP', () => {});
       this.#lookWhileItWaits(world);
       view.draw();
@@ -112,7 +113,7 @@ export class RunWatch implements Observer {
       },
       standsStill: () => {},
       send: (pid, signo) => {
-        // As the outside world acts, which takes no time of the run's.
+        // Acts as the outside world, which takes no time of the run.
         world.at(machine.elapsedNs, () => world.kill(pid, signo));
         world.block(0);
         return 0;
@@ -136,12 +137,12 @@ export class RunWatch implements Observer {
     const isMark = view.take(id, timeNs, args) !== null;
     const enters = id === EV.qemu_aio_coroutine_enter && args[1] === THREAD;
     const steps = enters && !view.model.inIteration;
-    // What the steps do with coroutines needs no iteration, and is stepped as one.
+    // Coroutines that the steps enter need no iteration, and are stepped like one.
     if (steps) view.arrive(true, 'the coroutine');
     if (isMark || steps) this.#look();
   }
 
-  /** The real host lets us look at set times, also in the middle of a wait. */
+  /** The real host lets us look at set times, even in the middle of a wait. */
   #lookWhileItWaits(world: World): void {
     world.at(world.nowNs() - world.startNs + LOOK_NS, () => {
       if (this.#result !== null) return;
@@ -150,7 +151,7 @@ export class RunWatch implements Observer {
     });
   }
 
-  /** Reads the keys and draws, where it is time to. */
+  /** Reads the keys and draws, if it is time to. */
   #look(): void {
     const view = this.#view!;
     const nowNs = this.#host.clockNs(CLOCK_MONOTONIC);
@@ -163,7 +164,7 @@ export class RunWatch implements Observer {
     if (this.left) this.#leave();
   }
 
-  /** Without the process that started this one nobody would be told of the run. */
+  /** If the process that started this one is gone, nobody would learn of the result. */
   #lookForParent(): void {
     if (this.#host.getppid() !== this.#parent) this.#quit();
   }
@@ -177,7 +178,7 @@ function subjectOf({ main, world }: Machine, { rows }: RunChildren): Subject {
     children: rows,
     digits: simulated === null ? 6 : 9,
     outputTitle: 'order log',
-    // The real world's is set anew when all objects are there.
+    // The real world's start is set again when all objects exist.
     get startNs() {
       return world.startNs;
     },
@@ -187,7 +188,7 @@ function subjectOf({ main, world }: Machine, { rows }: RunChildren): Subject {
   };
 }
 
-/** Of a process that the machine's own /proc knows nothing of. */
+/** The state of a process that the machine's own /proc does not know. */
 function simulatedState(host: SimHost, pid: number): ProcessState | null {
   const found = host.processes().find((one) => one.pid === pid);
   return found === undefined ? null : { word: found.state, cpuNs: 0 };

@@ -12,9 +12,10 @@ const STDOUT = 1;
 const STDERR = 2;
 
 /**
- * @param args the command line, from `run` or `check` on
+ * Runs the command.
+ * @param args the command line, beginning with `run` or `check`
  * @returns the exit status
- * @throws CliError where the command line is wrong
+ * @throws CliError if the command line is wrong
  */
 export async function scenarioMain(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
@@ -34,7 +35,10 @@ export async function scenarioMain(args: readonly string[]): Promise<number> {
   return runCommand(withTerminal(asked), output);
 }
 
-/** process.stdout only where it is a terminal: on a pipe it would set O_NONBLOCK, also for who shares it. */
+/**
+ * Touches process.stdout only if it is a terminal: on a pipe Node would set O_NONBLOCK, also for
+ * others that share it.
+ */
 function withTerminal(asked: AskedRun) {
   const { color, ...options } = asked;
   const isTerminal = isatty(STDOUT);

@@ -1,6 +1,6 @@
 /**
- * A process of its own for runs on the real host, whose signals are blocked in
- * every thread meanwhile: takes jobs from its parent, one after the other.
+ * A process of its own for runs on the real host, which block signals in every thread: takes jobs
+ * from its parent, one after the other.
  */
 
 import { PR_SET_PDEATHSIG, SIGKILL } from '../../host/constants.ts';
@@ -12,7 +12,7 @@ import { asCliError } from '../exit/errors.ts';
 import { leave } from '../exit/leave.ts';
 import { type JobResult, runJob, type ScenarioJob, scenarioOf } from './job.ts';
 
-/** What comes back for a job: how it ended, or why it could not begin. */
+/** The reply to a job: how it ended, or why it could not begin. */
 export type Reply =
   | { readonly done: JobResult }
   | { readonly refused: { readonly message: string; readonly status: number } };
@@ -30,9 +30,9 @@ async function replyTo(job: ScenarioJob): Promise<Reply> {
 keepDebuggerShut();
 
 /**
- * Dies with its parent, also in the middle of a wait, where no event of Node's comes.
- * The guard of its children ends those then. The signal is for the death of the thread
- * that started us: Node's main one, which lives as long as its process.
+ * Dies with its parent, even in the middle of a wait, in which Node handles no event. The guard of
+ * its children then ends them. The signal comes at the death of the thread that started us: Node's
+ * main thread, which lives as long as its process.
  */
 function dieWith(parent: number): void {
   new LinuxHost().prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -43,8 +43,8 @@ const [parent] = process.argv.slice(2);
 if (parent !== undefined) dieWith(Number(parent));
 
 process.on('message', async (job: ScenarioJob) => {
-  // A parent that is gone by then is told of by 'disconnect'.
+  // If the parent is gone by then, 'disconnect' reports it.
   process.send!(await replyTo(job), () => {});
 });
-// The parent is gone, or wants no more.
+// The parent is gone, or has no more jobs.
 process.on('disconnect', () => leave(0));

@@ -4,8 +4,8 @@ import { newWaitResult } from '../../host/host.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
 
 /**
- * The real children of scenarios whose worker was killed. They have process
- * groups of their own, so no Ctrl-C reaches them; as a subreaper we get them.
+ * The real children of scenarios whose worker was killed. They have process groups of their own, so
+ * Ctrl-C does not reach them; as a subreaper we adopt them.
  */
 export class Orphans {
   readonly #host = new LinuxHost();
@@ -18,8 +18,8 @@ export class Orphans {
   }
 
   /**
-   * Ends all, and whoever they leave behind in turn.
-   * @param workers those that live, or that Node is still to reap
+   * Ends all of them, and in turn the processes they leave behind.
+   * @param workers workers that live, or that Node has yet to reap
    */
   end(workers: ReadonlySet<number>): void {
     const stays = (pid: number): boolean => workers.has(pid) || this.#others.has(pid);
@@ -28,7 +28,7 @@ export class Orphans {
       if (pids.length === 0) return;
       for (const pid of pids) {
         this.#host.kill(-pid, SIGKILL);
-        // One that has become another user's would be waited for in vain.
+        // A process that has become another user's would be waited for in vain.
         if (this.#host.kill(pid, SIGKILL) === -EPERM) this.#others.add(pid);
         else this.#host.waitid(P_PID, pid, WEXITED, newWaitResult());
       }

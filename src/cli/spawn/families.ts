@@ -19,50 +19,53 @@ import type { Sender, Sent } from './sender.ts';
 
 const LOOK = WEXITED | WNOHANG | WNOWAIT;
 
-/** A process that came to us when its parent, of a child's process group, had ended. */
+/** A process that we adopted when its parent, of a child's process group, had ended. */
 export interface Heir {
   readonly pid: number;
-  /** Whose child's end is its end: the program that a shell waited for when a signal of ours ended it. */
+  /**
+   * The child for whose end its own end counts: it is the program that a shell waited for when a
+   * signal of ours ended the shell.
+   */
   readonly row: ChildRow | null;
-  /** Signals that were sent to it. */
+  /** Signals that it was sent. */
   readonly passed: Set<number>;
 }
 
-/** What those get that a child leaves behind. */
+/** The signal for processes that a child leaves behind. */
 export interface Ending {
   readonly signo: number;
   /** Whether the terminal has sent it to our whole group. */
   readonly toGroup: boolean;
-  /** Whether they are to end, and not only get what their parent died of. */
+  /** Whether they are to end, rather than only get the signal that their parent died of. */
   readonly toEnd: boolean;
 }
 
-/** What became of those that a signal was sent to. */
+/** The result of sending a signal to them. */
 export interface Sending {
   sent: number;
-  /** Pids, or -pgid of groups. */
+  /** Pids, or -pgid for groups. */
   readonly refused: number[];
-  /** Whether it went to all of the pid namespace, of whom nobody knows how many there are. */
+  /** Whether it went to all of the pid namespace, whose number is unknown. */
   everybody?: boolean;
 }
 
 /**
- * What belongs to children that have ended themselves: the groups they led, and what
- * they left behind in their process group.
+ * The processes of children that have ended themselves: the groups they led, and the processes they
+ * left behind in their process group.
  */
 export class Families {
   readonly #host: Host;
   readonly #sender: Sender;
-  /** The children that live, by pid. */
+  /** The living children, by pid. */
   readonly #children: ReadonlyMap<number, Child>;
   readonly #ownGroup: number;
   /** Whether signals go to whole groups. */
   readonly #byGroup: boolean;
-  /** Children of ours from before we began: somebody else's. */
+  /** Children of ours from before we began, which are somebody else's. */
   #strangers: ReadonlySet<number> = new Set();
   /** All groups that children have led. */
   readonly #led = new Set<number>();
-  /** Those that signals go to, and whose leader has ended; and whether we wait for them. */
+  /** Groups that signals go to although their leader has ended, and whether we wait for them. */
   readonly #groups = new Map<number, { awaited: boolean }>();
   readonly #heirs = new Map<number, Heir>();
   readonly #result = newWaitResult();
@@ -75,7 +78,7 @@ export class Families {
     this.#ownGroup = host.getpgid(0);
   }
 
-  /** Before the first child is started. */
+  /** Call it before the first child is started. */
   begin(): void {
     const any = this.#host.waitid(P_ALL, 0, LOOK, this.#result) >= 0;
     if (any) this.#strangers = new Set(this.#host.children());
@@ -85,12 +88,12 @@ export class Families {
     if (child.leads) this.#led.add(child.pid);
   }
 
-  /** The leader of a group has ended. Kept until nobody is in it. */
+  /** The leader of a group has ended. The group is kept until it is empty. */
   leaderEnded({ pid, leads }: Child, awaited: boolean): void {
     if (this.#byGroup && leads && this.#groupLives(pid)) this.#groups.set(pid, { awaited });
   }
 
-  /** From now on we wait for all that is left. */
+  /** From now on we wait for all remaining groups. */
   awaitGroups(): void {
     for (const group of this.#groups.values()) group.awaited = true;
   }
@@ -103,16 +106,17 @@ export class Families {
     return false;
   }
 
-  /** Whether it is only groups, whose end no signal tells. */
+  /** Whether only groups are left, whose end no signal reports. */
   get mustLook(): boolean {
     return this.#groups.size > 0;
   }
 
   /**
-   * Takes in the processes that have come to us from our group and those that children
-   * led; others have left them for a session or group of their own, as daemons do. Each
-   * gets the signal, unless it has it. Returns the pids of those that were sent one.
-   * @param row the child that has left them, where a signal ended it: its end is that of the program it waited for
+   * Takes in the processes that we have adopted from our group and from those that children led;
+   * others have moved to a session or group of their own, as daemons do. Each gets the signal,
+   * unless it already has. Returns the pids of those that were sent one.
+   * @param row the child that left them, if a signal ended it: its end is that of the program it
+   *   waited for
    */
   inherit(row: ChildRow | null, ending: Ending): readonly number[] {
     const fresh = this.#host.children().filter((pid) => this.#isFresh(pid));
@@ -126,8 +130,8 @@ export class Families {
   }
 
   /**
-   * Whether a shell may have waited for it. What a shell starts in the background ignores
-   * SIGINT and SIGQUIT; what has ended before its signal was no more than a step.
+   * Whether a shell may have waited for it. A shell starts background programs with SIGINT and
+   * SIGQUIT ignored; a program that ended before its signal was only a step.
    */
   #mayStand(pid: number, ending: Ending): boolean {
     const ownPid = this.#host.getpid();
@@ -137,12 +141,12 @@ export class Families {
 
   #tell({ pid, passed }: Heir, { signo, toGroup, toEnd }: Ending): boolean {
     if (this.#byGroup && signo !== SIGKILL) return false;
-    // What a shell does not wait for starts with SIGINT ignored.
+    // A shell starts programs that it does not wait for with SIGINT ignored.
     const deaf = toEnd && signo !== SIGTERM && ignoresSignal(pid, signo, this.#host.getpid());
     if (toGroup && !deaf) return false;
     if (deaf) passed.add(SIGTERM);
     const sent = this.#sender.kill(pid, deaf ? SIGTERM : signo) === 'sent';
-    // One that is stopped could not end.
+    // A stopped process could not end.
     if (toEnd) this.#host.kill(pid, SIGCONT);
     return sent;
   }
@@ -153,21 +157,21 @@ export class Families {
     return pgid === this.#ownGroup || this.#led.has(pgid);
   }
 
-  /** A process that we adopted was reaped, or is given up. Returns it where it was one of these. */
+  /** An adopted process was reaped, or is given up. Returns it if it was one of these. */
   ended(pid: number): Heir | undefined {
     const heir = this.#heirs.get(pid);
     this.#heirs.delete(pid);
     return heir;
   }
 
-  /** Whether a signal to these reaches it. */
+  /** Whether a signal to these processes reaches it. */
   has(pid: number): boolean {
     return this.#heirs.has(pid) || this.#groups.has(this.#host.getpgid(pid));
   }
 
   /**
    * Sends a signal to all.
-   * @param toGroup whether those in our own group have it already
+   * @param toGroup whether those in our own group already have it
    */
   send(signo: number, toGroup: boolean): Sending {
     const sending: Sending = { sent: 0, refused: [] };
@@ -179,19 +183,19 @@ export class Families {
       heir.passed.add(signo);
       const pgid = this.#host.getpgid(heir.pid);
       const has = this.#groups.has(pgid) || (toGroup && pgid === this.#ownGroup);
-      // A group's signal may have reached others alone.
+      // A group's signal may have reached only other members.
       if (has && signo !== SIGKILL) continue;
       note(sending, this.#sender.kill(heir.pid, signo), heir.pid);
     }
     return sending;
   }
 
-  /** SIGKILL was sent to all: nobody waits for a group any more. */
+  /** SIGKILL was sent to all: groups are no longer waited for. */
   forgetGroups(): void {
     this.#groups.clear();
   }
 
-  /** Children of ours that live, and that nobody has to end. */
+  /** Living children of ours that nobody has to end. */
   left(): number[] {
     if (this.#host.waitid(P_ALL, 0, LOOK, this.#result) < 0) return [];
     return this.#host
@@ -207,14 +211,17 @@ export class Families {
     for (const pgid of this.#groups.keys()) if (!this.#groupLives(pgid)) this.#groups.delete(pgid);
   }
 
-  /** A process of that number is a stranger's: the kernel gives it away when the group is gone. */
+  /**
+   * Whether the group exists. If it is gone, a process of that number is a stranger's: the kernel
+   * reuses pids.
+   */
   #groupLives(pgid: number): boolean {
     if (this.#host.kill(-pgid, 0) === -ESRCH) return false;
     return this.#host.kill(pgid, 0) === -ESRCH;
   }
 }
 
-/** Counts what came of one signal. */
+/** Records the result of one signal. */
 export function note(sending: Sending, sent: Sent, target: number): void {
   if (sent === 'sent') sending.sent++;
   if (sent === 'refused') sending.refused.push(target);

@@ -30,8 +30,8 @@ import type { SignalfdSiginfo } from '../../signal/siginfo.ts';
 import type { Signals } from '../../signal/signals.ts';
 
 /**
- * Not passed on: what cannot be, what says that we ourselves are at fault, and what
- * is about us (our terminal, our pipe, our children).
+ * Signals that are not passed on: those that cannot be, those that report our own faults, and those
+ * about us (our terminal, our pipe, our children).
  */
 const OWN: ReadonlySet<number> = new Set([
   SIGKILL,
@@ -50,40 +50,36 @@ const OWN: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * Signals that are passed on to the children: as tini has it, all that make sense.
- * The last real-time one is left out, since blocking the others in every thread
- * takes one that is not blocked.
+ * Signals that are passed on to the children: all that make sense, as in tini. The last real-time
+ * one is left out, since blocking the others in every thread needs one that is not blocked.
  */
 export const FORWARDED: readonly number[] = Array.from(
   { length: SIGRTMAX - 1 },
   (_, i) => i + 1,
 ).filter((signo) => !OWN.has(signo) && (signo < 32 || signo >= SIGRTMIN));
 
-/** Those of them that are ours to take: not SIGPROF where V8's profiler has it. */
+/** The signals of these that we may take: not SIGPROF if V8's profiler uses it. */
 export function forwardedIn(host: Host): readonly number[] {
   const act = newSigAction();
   host.sigaction(SIGPROF, null, act);
   return act.handler === SIG_DFL ? FORWARDED : FORWARDED.filter((signo) => signo !== SIGPROF);
 }
 
-/** What a terminal sends to its whole foreground group. */
+/** Signals that a terminal sends to its whole foreground group. */
 const FROM_TERMINAL: ReadonlySet<number> = new Set([SIGINT, SIGQUIT, SIGTSTP, SIGWINCH]);
 
-/** A signal that is to go to the children. */
+/** A signal for the children. */
 export interface Passing {
   readonly signo: number;
-  /** Value of sigqueue, where it came with one. */
+  /** The value of sigqueue, if it came with one. */
   readonly value: number | undefined;
-  /** The terminal has sent it to our whole group: children in it have it already. */
+  /** Whether the terminal has sent it to our whole group: children in it already have it. */
   readonly toGroup: boolean;
-  /** Whether a key of the terminal sent it; undefined where nobody says who did. */
+  /** Whether a key of the terminal sent it; undefined if the sender is unknown. */
   readonly fromTerminal: boolean | undefined;
 }
 
-/**
- * Calls pass for every signal that is to be passed on, after --rewrite, and
- * dropped for those that are not.
- */
+/** Calls pass for every signal to pass on, after --rewrite, and dropped for the others. */
 export function forwardSignals(
   signals: Signals,
   rewrite: ReadonlyMap<number, number>,
@@ -106,9 +102,9 @@ export function forwardSignals(
     if (!FORWARDED.includes(signo)) continue;
     signals.sigaction(signo, { name: 'forward_signal', flags: SA_SIGINFO, handler });
   }
-  // Not blocked as the others are, it would end us, and leave the children.
+  // If it were not blocked like the others, it would end us, and leave the children.
   signals.sigaction(SIGRTMAX, { handler: 'ignore' });
-  // A terminal's reproach must not stop the one who puts children into the foreground.
+  // SIGTTIN and SIGTTOU from the terminal must not stop us, who put children into the foreground.
   signals.sigaction(SIGTTIN, { handler: 'ignore' });
   signals.sigaction(SIGTTOU, { handler: 'ignore' });
 }

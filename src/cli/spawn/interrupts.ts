@@ -1,23 +1,26 @@
 import { CLD_EXITED, SIGINT } from '../../host/constants.ts';
 import type { ChildEvent } from '../../signal/child-watch.ts';
 
-/** Who is to end by a SIGINT of the terminal's: we alone, or our whole group, which did not get it. */
+/**
+ * The processes to end by a SIGINT from the terminal: we alone, or our whole group, which did not
+ * get it.
+ */
 export type Interrupted = 'us' | 'group' | null;
 
 /** The SIGINTs of a run. */
 export class Interrupts {
-  /** How many we got. */
+  /** The number received. */
   received = 0;
   interrupted: Interrupted = null;
 
-  /** @param byTerminal whether a key sent it, which our whole group got then */
+  /** @param byTerminal whether a key sent it, so that our whole group got it */
   add(byTerminal: boolean): void {
     this.received++;
     if (byTerminal) this.interrupted = 'us';
   }
 
   /**
-   * The child that has the terminal has ended: the key was for its group alone.
+   * The child that had the terminal has ended: the key was for its group only.
    * @param passed signals that we sent it
    */
   holderEnded({ code, status }: ChildEvent, passed: ReadonlySet<number> | undefined): void {

@@ -7,17 +7,17 @@ import type { Passing } from './forward.ts';
 import type { Child } from './launcher.ts';
 
 /**
- * What a shell does for its jobs, as far as one level below it goes: the terminal
- * is with the child that has it or wants it, Ctrl-Z stops us too, and fg goes on.
+ * Job control like a shell's, one level below it: the terminal belongs to the child that has it or
+ * wants it, Ctrl-Z stops us too, and fg continues.
  */
 export class JobControl {
   readonly #host: Host;
   readonly #terminal: Terminal;
   readonly #log: LogWriter;
   readonly #children: ReadonlyMap<number, Child>;
-  /** The child whose group has the terminal; 0: our own. */
+  /** The child whose group has the terminal; 0 for our own group. */
   #holder = 0;
-  /** Somebody has sent us SIGTSTP by kill, and no child of it has stopped us yet. */
+  /** Whether somebody has sent us SIGTSTP by kill, and no stopped child has stopped us yet. */
   #toldByKill = false;
 
   constructor(
@@ -44,13 +44,13 @@ export class JobControl {
     this.#terminal.takeBack(pid);
   }
 
-  /** A signal was passed on. Somebody who sent SIGTSTP by kill, and not Ctrl-Z, can send SIGCONT too. */
+  /** A signal was passed on. A sender of SIGTSTP by kill, unlike Ctrl-Z, can send SIGCONT too. */
   passed({ signo, toGroup }: Passing): void {
     if (signo === SIGTSTP) this.#toldByKill = !toGroup;
     if (signo === SIGCONT) this.#resumed();
   }
 
-  /** A child stopped or went on. */
+  /** A child stopped or continued. */
   changed(event: ChildEvent): void {
     const child = this.#children.get(event.pid);
     if (child === undefined) return;
@@ -63,7 +63,7 @@ export class JobControl {
     }
   }
 
-  /** After fg: the one who had the terminal gets it again. */
+  /** After fg: the child that had the terminal gets it back. */
   #resumed(): void {
     this.#toldByKill = false;
     if (this.#holder !== 0) this.#terminal.give(this.#holder);
@@ -72,7 +72,7 @@ export class JobControl {
     }
   }
 
-  /** By SIGTSTP: then we stop too, as it would be without us, and whoever waits for us sees it. */
+  /** Stopped by SIGTSTP: we stop too, as would happen without us, so that our parent sees it. */
   #stopped(child: Child): void {
     if (this.#toldByKill) {
       if (!this.#mayStop) return;
@@ -86,13 +86,19 @@ export class JobControl {
     return this.#holder !== 0 || this.#terminal.isOurs;
   }
 
-  /** The last child has stopped, and no SIGCONT waits for us, which our SIGSTOP would discard. */
+  /**
+   * Whether the last child has stopped, and no SIGCONT is pending for us, which our SIGSTOP would
+   * discard.
+   */
   get #mayStop(): boolean {
     for (const child of this.#children.values()) if (!child.stopped) return false;
     return !this.#host.pendingSignals().includes(SIGCONT);
   }
 
-  /** It gets it from us; where we have none ourselves, it stays stopped, and we stop, until fg. */
+  /**
+   * The child gets the terminal from us; if we do not have it, the child stays stopped, and we stop
+   * until fg.
+   */
   #wantsTerminal(child: Child): void {
     if (!child.leads || !this.#terminal.isOurs) {
       this.#suspend();
@@ -103,7 +109,7 @@ export class JobControl {
     this.#continue(child);
   }
 
-  /** Stops us when the last child has. Returns false where nobody could continue us. */
+  /** Stops us once the last child has stopped. Returns false if nobody could continue us. */
   #suspend(): boolean {
     if (!this.#mayStop) return true;
     this.#log.flush();

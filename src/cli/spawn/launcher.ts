@@ -13,11 +13,11 @@ import type { Terminal } from '../terminal/terminal.ts';
 import { formatDuration } from '../text/units.ts';
 import type { Options } from './options.ts';
 
-/** Between two tries to start a child for which there were no resources. */
+/** Time between two attempts to start a child for which there were no resources. */
 const FIRST_RETRY_NS = 10e6;
 const LAST_RETRY_NS = 1e9;
 
-/** A child that was started. */
+/** A started child. */
 export interface Child {
   readonly row: ChildRow;
   readonly pid: number;
@@ -39,7 +39,7 @@ export interface LauncherParts {
   /** Whether the child gets the terminal, and leads a group for that. */
   readonly foreground: boolean;
   readonly rows: readonly ChildRow[];
-  /** Given to each child's watch. */
+  /** Gives the callbacks for each child's watch. */
   readonly callbacksFor: (row: ChildRow) => ChildCallbacks;
   readonly onStart: (child: Child) => void;
   /** How many children live: while there are any, a shortage may pass. */
@@ -49,15 +49,15 @@ export interface LauncherParts {
 }
 
 /**
- * Starts the children in order. Where processes, descriptors or memory have run
- * out it waits, as long as other children live that may give some back.
+ * Starts the children in order. If processes, descriptors or memory run out it waits, as long as
+ * other children live that may release some.
  */
 export class Launcher {
   readonly #parts: LauncherParts;
   readonly #retry: QemuTimer;
   #retryNs = FIRST_RETRY_NS;
   #next = 0;
-  /** Whether children ask for a signal when we die: by default where they can be made so. */
+  /** Whether children ask for a signal when we die: by default, if they can be made to. */
   #kills: boolean;
 
   constructor(parts: LauncherParts) {
@@ -72,7 +72,7 @@ export class Launcher {
     return this.#next < this.#parts.options.jobs.length;
   }
 
-  /** Starts as many as can be. */
+  /** Starts as many children as possible. */
   start(): void {
     while (this.pending) {
       try {
@@ -86,12 +86,12 @@ export class Launcher {
     }
   }
 
-  /** A child has ended, and what it held is free. */
+  /** A child has ended, and its resources are free. */
   roomMade(): void {
     if (this.#retry.pending) this.start();
   }
 
-  /** Starts no more. */
+  /** Gives up starting children. */
   abandon(): void {
     this.#retry.del();
     this.#next = this.#parts.options.jobs.length;
@@ -121,7 +121,10 @@ export class Launcher {
     this.#retryNs = Math.min(2 * this.#retryNs, LAST_RETRY_NS);
   }
 
-  /** The pipes of those that have ended may be all that stands in the way. Returns whether one is closed now. */
+  /**
+   * Closes the pipes of ended children, which may be all that is in the way. Returns whether one
+   * was closed.
+   */
   #closesPipes(): boolean {
     const { prefixer } = this.#parts;
     if (prefixer === null) return false;
@@ -185,9 +188,9 @@ export class Launcher {
     try {
       return watch.spawn({ ...request, foregroundTty: terminal.fd }, name, callbacks);
     } catch (error) {
-      // It has the terminal before it is its program, and may have ended with it.
+      // The child has the terminal before its program starts, and may have ended with it.
       terminal.takeBack();
-      // A C library before 2.35 cannot do it in the child.
+      // A C library before 2.35 cannot do this in the child.
       if (!isMissing(error)) throw error;
     }
     const pid = watch.spawn(request, name, callbacks);
@@ -196,7 +199,7 @@ export class Launcher {
   }
 }
 
-/** Whether it says that children cannot be made so here. */
+/** Whether the error means that children cannot be made this way here. */
 function isMissing(error: unknown): boolean {
   return error instanceof HostError && error.errno === ENOSYS;
 }

@@ -12,24 +12,24 @@ import { type Host, newWaitResult } from '../../host/host.ts';
 import { note, type Sending } from './families.ts';
 import type { Sender } from './sender.ts';
 
-/** kill(2)'s number for all processes but ourselves: as pid 1, of our pid namespace. */
+/** kill(2)'s pid for all processes except us: as pid 1, all of our pid namespace. */
 const EVERYBODY = -1;
 
 /**
- * Processes that came to us when their own parents had ended, and that are to end
- * too. Where we end nobody but the children there are none.
+ * Processes that we adopted when their own parents ended, and that must end too. There are none if
+ * we only end the children.
  */
 export class Leftovers {
   readonly #host: Host;
   readonly #adopts: boolean;
   readonly #sender: Sender;
   readonly #isTold: (pid: number) => boolean;
-  /** Those that were told to end. */
+  /** Processes that were told to end. */
   readonly #told = new Set<number>();
   readonly #givenUp = new Set<number>();
   #toldEverybody = false;
 
-  /** @param isTold whether another part has told that process, and waits for it */
+  /** @param isTold whether another part has told that process to end, and waits for it */
   constructor(host: Host, adopts: boolean, sender: Sender, isTold: (pid: number) => boolean) {
     this.#host = host;
     this.#adopts = adopts;
@@ -39,7 +39,7 @@ export class Leftovers {
 
   /**
    * Whether any is left, dead or alive.
-   * @throws HostError where the kernel does not say
+   * @throws HostError if the kernel refuses to tell
    */
   get any(): boolean {
     if (!this.#adopts) return false;
@@ -52,7 +52,7 @@ export class Leftovers {
     return this.#givenUp.size === 0 || this.#pids().length > 0;
   }
 
-  /** Tells those to end that were not told yet. */
+  /** Tells the processes to end that were not told yet. */
   tell(): Sending {
     const sending: Sending = { sent: 0, refused: [] };
     const pids = this.#pids();
@@ -61,13 +61,13 @@ export class Leftovers {
       if (this.#told.has(pid) || this.#isTold(pid)) continue;
       this.#told.add(pid);
       note(sending, this.#sender.kill(pid, SIGTERM), pid);
-      // One that is stopped could not end.
+      // A stopped process could not end.
       this.#host.kill(pid, SIGCONT);
     }
     return sending;
   }
 
-  /** SIGKILL to all there are now. */
+  /** Sends SIGKILL to all of them. */
   kill(): Sending {
     const sending: Sending = { sent: 0, refused: [] };
     const pids = this.#pids();
@@ -81,12 +81,12 @@ export class Leftovers {
     this.#givenUp.delete(pid);
   }
 
-  /** It cannot be ended, and is not waited for. */
+  /** The process cannot be ended, and is not waited for. */
   giveUp(pid: number): void {
     this.#givenUp.add(pid);
   }
 
-  /** Where /proc does not show who they are, pid 1 can end them all the same. */
+  /** Whether /proc does not show the processes; even then pid 1 can end them. */
   #hides(): boolean {
     return this.#adopts && this.#host.getpid() === 1 && this.any;
   }

@@ -3,15 +3,15 @@ import { readFileSync } from 'node:fs';
 const FD = 'NODE_CHANNEL_FD';
 const MODE = 'NODE_CHANNEL_SERIALIZATION_MODE';
 
-/** What Node keeps of its end, by a symbol of that name. */
+/** Node's internal object for its end, under a symbol of that name. */
 interface Handle {
   readStop(): void;
   close(): void;
 }
 
 /**
- * The channel of a parent that started us by node:child_process with `ipc`. It is meant for
- * the program that we run: Node has taken it, and its variables out of the environment.
+ * The channel of a parent that started us by node:child_process with `ipc`. It is meant for the
+ * program that we run, but Node has taken it, and removed its variables from the environment.
  */
 export class NodeChannel {
   /** The descriptor that the children inherit. */
@@ -24,9 +24,9 @@ export class NodeChannel {
   }
 
   /**
-   * Reads nothing more from it, and tells the children of it, in our environment. Returns
-   * null where there is none, or this Node keeps it otherwise. To be called before Node's
-   * loop runs, or it may read what is for the children.
+   * Stops Node from reading it, and announces it to the children in our environment. Returns null
+   * if there is none, or if this Node keeps it differently. Call it before Node's loop runs, which
+   * might read messages for the children.
    */
   static take(): NodeChannel | null {
     const fd = (process.channel as { fd?: number } | undefined)?.fd;
@@ -38,7 +38,7 @@ export class NodeChannel {
     return new NodeChannel(fd, handle);
   }
 
-  /** The children have it: the parent is to see when they close it. */
+  /** Closes our end once the children have it: the parent must see when they close it. */
   close(): void {
     this.#handle.close();
   }
@@ -52,7 +52,7 @@ function handleOf(): Handle | undefined {
   return undefined;
 }
 
-/** The environment as we got it is still in /proc. */
+/** Our original environment is still in /proc. */
 function modeOf(): string {
   try {
     const all = readFileSync('/proc/self/environ', 'utf8').split('\0');

@@ -1,4 +1,4 @@
-/** The options of `--spawn`, by what they are about. */
+/** The options of `--spawn`, by subject. */
 
 import { Option } from 'commander';
 import { SIGTERM } from '../../host/constants.ts';
@@ -25,7 +25,7 @@ const REST = 'Others:';
 const add = (text: string, before: string[]): string[] => [...before, text];
 const more = (_: string, before: number): number => before + 1;
 
-/** What is run. */
+/** Options about the programs to run. */
 export function whatFlags(): Option[] {
   return [
     option('--spawn <cmd>', 'run CMD by /bin/sh -c; may be given again and again', WHAT)
@@ -42,7 +42,7 @@ export function whatFlags(): Option[] {
   ];
 }
 
-/** What is shown, and where. */
+/** Options about the output. */
 export function showFlags(): Option[] {
   return [
     option('--prefix', "put the child's number before each line of its output", SHOW).default(
@@ -73,7 +73,7 @@ export function showFlags(): Option[] {
   ];
 }
 
-/** Signals, ends, and exit statuses. */
+/** Options about signals, ends, and exit statuses. */
 export function signalFlags(): Option[] {
   return [
     option(
@@ -129,7 +129,7 @@ export function signalFlags(): Option[] {
   ];
 }
 
-/** What is about the loop itself. */
+/** Options about the loop itself. */
 export function otherFlags(): Option[] {
   return [
     option('--sigfd <how>', 'how signals come: auto, native or compat', REST)
@@ -139,7 +139,7 @@ export function otherFlags(): Option[] {
   ];
 }
 
-/** Commander keeps it apart from the others. */
+/** Commander keeps it separate from the others. */
 export function helpFlag(): Option {
   return option('-h, --help', 'print this', REST);
 }

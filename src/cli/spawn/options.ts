@@ -14,20 +14,20 @@ import { shellWord } from '../text/style.ts';
 import { helpFlag, otherFlags, showFlags, signalFlags, whatFlags } from './option-groups.ts';
 import { shellScript } from './shell-command.ts';
 
-/** A child that is asked for. */
+/** A child to start. */
 export interface Job {
   readonly file: string;
   readonly argv: readonly string[];
-  /** As the person wrote it. */
+  /** The command as the person wrote it. */
   readonly command: string;
 }
 
 export interface Options {
   readonly jobs: readonly Job[];
-  /** One program without a shell: the terminal is handed to it. */
+  /** Whether there is one program without a shell, which gets the terminal. */
   readonly transparent: boolean;
   readonly prefix: boolean;
-  /** A full-screen view; prefix is true then. */
+  /** A full-screen view; implies prefix. */
   readonly watch: boolean;
   readonly quiet: boolean;
   readonly logFormat: 'pretty' | 'json';
@@ -37,14 +37,17 @@ export interface Options {
   readonly group: boolean;
   readonly graceNs: number;
   readonly timeoutNs: number | undefined;
-  /** What is sent when that is over. */
+  /** The signal sent at the timeout. */
   readonly timeoutSignal: number;
-  /** What children get when we are killed; 0: nothing; undefined: what they get by default, where it can be. */
+  /**
+   * The signal that children get when we are killed; 0 for none; undefined for the default, if
+   * possible.
+   */
   readonly killChild: number | undefined;
-  /** What children start with ignored. */
+  /** Signals that the children start with ignored. */
   readonly ignoreSignals: readonly number[];
   readonly subreaper: boolean;
-  /** Descriptors beyond stderr that the children inherit. */
+  /** Descriptors that the children inherit besides 0, 1 and 2. */
   readonly passFds: readonly number[];
   readonly pdeathsig: number | undefined;
   readonly okExit: ReadonlySet<number>;
@@ -52,11 +55,11 @@ export interface Options {
   readonly success: 'first' | 'last' | 'all';
   readonly sigfd: SigfdChoice;
   readonly trace: TraceOptions | null;
-  /** The page that shows the run; undefined: none. */
+  /** The page that shows the run; undefined for none. */
   readonly report: string | undefined;
 }
 
-/** A command line that asks for text only. */
+/** A command line that only asks for text. */
 export interface Help {
   readonly text: string;
   readonly status: number;
@@ -120,8 +123,8 @@ function define(): Command {
 }
 
 /**
- * What a command line (without node and script) asks for.
- * @throws CliError with status 2, whose message is one line, where it is wrong
+ * Parses a command line (without node and script).
+ * @throws CliError with status 2, whose message is one line, if it is wrong
  */
 export function parseOptions(args: readonly string[], version: () => string): Options | Help {
   const parsed = parseCommand<Raw>(define(), args);

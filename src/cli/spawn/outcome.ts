@@ -4,12 +4,12 @@ import { endText, shellStatus, verdict } from '../exit/exit-status.ts';
 import type { ChildRow } from '../log/summary.ts';
 import type { Options } from './options.ts';
 
-/** How the children ended, and what the command exits with. */
+/** The ends of the children, and the exit status of the command. */
 export class Outcome {
-  /** What ends the command with a status of its own. */
+  /** An error that ends the command with a status of its own. */
   failure: CliError | null = null;
   timedOut = false;
-  /** What those that were never started exit with. */
+  /** The exit status for children that were never started. */
   abandonedStatus = 125;
   readonly #options: Options;
   readonly #rows: readonly ChildRow[];
@@ -21,7 +21,7 @@ export class Outcome {
     this.#rows = rows;
   }
 
-  /** A child has ended, or the process that stands for it, which comes later. */
+  /** A child has ended, or the process whose later end counts as the child's. */
   ended(row: ChildRow, event: ChildEvent, nowNs: number): void {
     const { code, status, utimeNs, stimeNs, maxrssKiB } = event;
     Object.assign(row, { code, status, utimeNs, stimeNs, maxrssKiB });
@@ -31,7 +31,7 @@ export class Outcome {
     this.#statuses.set(index, shellStatus(event));
   }
 
-  /** The status, and why. */
+  /** The status, and the reason. */
   result(): { status: number; why: string } {
     const { jobs, success, okExit } = this.#options;
     if (this.failure !== null) return { status: this.failure.status, why: this.failure.message };

@@ -8,13 +8,13 @@ const EPOLL = 'anon_inode:[eventpoll]';
 const NODES = [EPOLL, 'anon_inode:[eventfd]', 'anon_inode:[io_uring]'];
 
 /**
- * To be asked before we open anything, which could get such a number.
- * @throws CliError where one of --pass-fd was not opened for us
+ * Call it before we open anything, which could get such a number.
+ * @throws CliError if a descriptor of --pass-fd was not opened for us
  */
 export function checkPassedFds(host: Host, fds: readonly number[]): void {
   if (fds.length === 0) return;
   const targets = openFds();
-  // It first opens an epoll for itself, which gets the lowest number that nobody had given it.
+  // Node first opens an epoll for itself, which gets the lowest free number.
   const epolls = [...targets.keys()].filter((fd) => targets.get(fd) === EPOLL);
   const firstOfNode = Math.min(...epolls);
   const missing = fds.find(
@@ -25,7 +25,7 @@ export function checkPassedFds(host: Host, fds: readonly number[]): void {
   throw new CliError(message, EXIT_USAGE);
 }
 
-/** Node's: an epoll, an eventfd, a pipe from itself to itself that is no older than it. */
+/** Whether it is one of Node's own: an epoll, an eventfd, or a later pipe from itself to itself. */
 function isNodes(fd: number, targets: ReadonlyMap<number, string>): boolean {
   const target = targets.get(fd) ?? '';
   if (NODES.includes(target)) return true;
@@ -34,7 +34,7 @@ function isNodes(fd: number, targets: ReadonlyMap<number, string>): boolean {
   return ends > 1 && fstatSync(fd).ctimeMs >= performance.timeOrigin;
 }
 
-/** What each descriptor is; none without /proc. */
+/** The targets of all open descriptors; empty without /proc. */
 function openFds(): Map<number, string> {
   const targets = new Map<number, string>();
   try {
@@ -42,7 +42,7 @@ function openFds(): Map<number, string> {
       try {
         targets.set(Number(fd), readlinkSync(`/proc/self/fd/${fd}`));
       } catch {
-        // The one that the folder was read by.
+        // This is the descriptor that the folder was read with.
       }
     }
   } catch {}

@@ -3,8 +3,8 @@ import { check } from '../../host/errno.ts';
 import type { Host } from '../../host/host.ts';
 
 /**
- * --pdeathsig, and the case that the parent has died before it was set.
- * @param parentPid who it was at the start
+ * Sets --pdeathsig, and handles the case that the parent has already died.
+ * @param parentPid the parent's pid at the start
  */
 export function dieWithParent(host: Host, signo: number | undefined, parentPid: number): void {
   if (signo === undefined) return;

@@ -10,31 +10,34 @@ import { Leftovers } from './leftovers.ts';
 import type { Options } from './options.ts';
 import { Sender, type Sent } from './sender.ts';
 
-/** Whom a signal was sent to that was passed on. */
+/** The number of processes that a passed signal was sent to. */
 export interface Passed {
   /** Children. */
   readonly sent: number;
-  /** Children that have it from the terminal. */
+  /** Children that already have it from the terminal. */
   readonly has: number;
-  /** What ended children left behind. */
+  /** Processes that ended children left behind. */
   readonly left: number;
 }
 
-/** All processes that signals go to: the children, what belongs to them when they have ended, and who was adopted. */
+/**
+ * All processes that signals go to: the children, processes of children that have ended, and
+ * adopted ones.
+ */
 export class Processes {
-  /** Those that live, by pid, in order of start. */
+  /** The living children, by pid, in order of start. */
   readonly children = new Map<number, Child>();
   readonly families: Families;
   readonly leftovers: Leftovers;
   readonly sender: Sender;
-  /** How all are to end, once they are. */
+  /** How all are to end, once they must. */
   #ending: Ending | null = null;
-  /** SIGKILL was sent, and who comes to us when its parent dies of it gets it too. */
+  /** Whether SIGKILL was sent; processes adopted afterwards get it too. */
   #killed = false;
   readonly #host: Host;
   readonly #options: Options;
 
-  /** @param adopts whether every child of this process is ours at last to end */
+  /** @param adopts whether every child of this process is ours to end at last */
   constructor(host: Host, options: Options, adopts: boolean, warn: Warn) {
     this.#host = host;
     this.#options = options;
@@ -53,7 +56,10 @@ export class Processes {
     this.families.started(child);
   }
 
-  /** Returns those whom it left behind and that were sent a signal now, other than SIGKILL. */
+  /**
+   * Returns the processes that the child left behind and that were now sent a signal other than
+   * SIGKILL.
+   */
   childEnded(row: ChildRow, event: ChildEvent): readonly number[] {
     const child = this.children.get(event.pid);
     this.children.delete(event.pid);
@@ -62,7 +68,7 @@ export class Processes {
     return this.#inherit(row, event, child.passed);
   }
 
-  /** As childEnded, for a process that we adopted; `row` is the child whose end it is. */
+  /** Like childEnded, for an adopted process; `row` is the child whose end it counts as. */
   orphanEnded(event: ChildEvent): { row: ChildRow | null; told: readonly number[] } {
     this.leftovers.ended(event.pid);
     const heir = this.families.ended(event.pid);
@@ -71,8 +77,8 @@ export class Processes {
   }
 
   /**
-   * A shell does not wait for its program when a signal of ours ends it. The program is
-   * our child then, and gets that signal; we wait for it, and its end is the shell's.
+   * A shell does not wait for its program when a signal of ours ends the shell. The program is then
+   * our child, and gets that signal; we wait for it, and its end counts as the shell's.
    */
   #inherit(
     row: ChildRow | null,
@@ -93,8 +99,8 @@ export class Processes {
   }
 
   /**
-   * From now on all are to end. What ended children have left behind before is told first:
-   * who comes to us from now on comes from those that die of the signal, and stands for them.
+   * From now on all are to end. Processes left behind earlier are told first: processes adopted
+   * from now on come from children that die of the signal, and stand in for them.
    */
   #toEnd(signo: number, toGroup: boolean): number {
     this.#ending ??= { signo, toGroup: toGroup && !this.#options.group, toEnd: true };
@@ -103,7 +109,7 @@ export class Processes {
   }
 
   /**
-   * A signal that was received goes on.
+   * Passes a received signal on.
    * @param ends whether all are to end by it
    */
   pass(passing: Passing, ends: boolean): Passed {
@@ -112,7 +118,7 @@ export class Processes {
     if (ends) left += this.#toEnd(signo, toGroup);
     let [sent, has] = [0, 0];
     for (const child of this.children.values()) {
-      // Those that have it from the terminal may die of it, too.
+      // Children that have it from the terminal may die of it, too.
       child.passed.add(signo);
       if (toGroup && !child.leads) has++;
       else if (this.#send(child, passing) === 'sent') sent++;
@@ -120,20 +126,20 @@ export class Processes {
     return { sent, has, left };
   }
 
-  /** A signal that all are to end by. */
+  /** Sends a signal that all are to end by. */
   end(signo: number): Passed {
     let left = this.families.send(signo, false).sent;
     left += this.#toEnd(signo, false);
     let sent = 0;
     for (const child of this.children.values()) {
       if (this.#signal(child, signo) === 'sent') sent++;
-      // One that is stopped could not end.
+      // A stopped process could not end.
       this.#host.kill(this.#target(child), SIGCONT);
     }
     return { sent, has: 0, left };
   }
 
-  /** @param adopted whether also those that were adopted and are not told to end yet */
+  /** @param adopted whether to include adopted processes that are not told to end yet */
   kill(adopted: boolean): Sending {
     this.#killed = true;
     const sending = this.families.send(SIGKILL, false);
@@ -146,7 +152,7 @@ export class Processes {
     return { sent: sending.sent + sent, refused: [...sending.refused, ...refused], everybody };
   }
 
-  /** Waits no more for one that cannot be ended: a pid, or -pgid of a group. */
+  /** Stops waiting for a process that cannot be ended: a pid, or -pgid of a group. */
   giveUp(target: number): void {
     this.children.delete(target);
     this.families.ended(target);
@@ -164,7 +170,7 @@ export class Processes {
     return toGroup ? this.sender.killGroup(child.pid, signo) : this.sender.kill(child.pid, signo);
   }
 
-  /** What kill(2) is given for it. */
+  /** The argument of kill(2) for it. */
   #target(child: Child): number {
     return this.#options.group && child.leads ? -child.pid : child.pid;
   }

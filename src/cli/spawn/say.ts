@@ -1,4 +1,4 @@
-/** What the supervisor says of signals and of those who are left. */
+/** The supervisor's words about signals and remaining processes. */
 
 import { signalName } from '../../signal/names.ts';
 import { CliError, EXIT_INTERNAL } from '../exit/errors.ts';
@@ -15,13 +15,13 @@ export function passedText(signo: number, received: number, passed: Passed): str
   return `${signalName(received)}${as} to ${to}${also}`;
 }
 
-/** @param names of those who go on without us, one at least */
+/** @param names of the processes that go on without us, at least one */
 export function leftText(names: readonly string[]): string {
   const are = names.length === 1 ? 'is' : 'are';
   return `${processes(names.length)} ${are} left running: ${names.join(', ')}: --subreaper ends them, too`;
 }
 
-/** @param names of those whom SIGKILL does not reach; none: we do not know who they are */
+/** @param names of the processes that SIGKILL does not reach; empty if they are unknown */
 export function notEnded(names: readonly string[]): CliError {
   const message =
     names.length === 0
@@ -30,7 +30,7 @@ export function notEnded(names: readonly string[]): CliError {
   return new CliError(message, EXIT_INTERNAL);
 }
 
-/** To whom it was sent: `2 processes`, `all processes`. */
+/** The receivers of a signal: `2 processes`, `all processes`. */
 export function sentText({ sent, everybody }: Sending): string {
   return everybody === true ? 'all processes' : processes(sent);
 }

@@ -4,10 +4,10 @@ import { signalName } from '../../signal/names.ts';
 import type { Warn } from '../log/warn.ts';
 import { processName } from './process-name.ts';
 
-/** `gone`: nobody is there any more. */
+/** `gone`: there is no such process any more. */
 export type Sent = 'sent' | 'gone' | 'refused';
 
-/** Sends signals, and says once of each that could not be sent. */
+/** Sends signals, and reports each that could not be sent, once. */
 export class Sender {
   readonly #host: Host;
   readonly #warn: Warn;
@@ -18,14 +18,14 @@ export class Sender {
     this.#warn = warn;
   }
 
-  /** To a process; kill(2). */
+  /** Sends to a process; kill(2). */
   kill(pid: number, signo: number): Sent {
     return this.#result(this.#host.kill(pid, signo), pid, signo);
   }
 
   /**
-   * To all of a process group, of which one process counts.
-   * kill(2) is content when one member could be signalled, so that one is asked for itself.
+   * Sends to all of a process group, in which one process matters: its leader. kill(2) succeeds if
+   * any member could be signalled, so that one is asked about separately.
    */
   killGroup(pgid: number, signo: number): Sent {
     const sent = this.#result(this.#host.kill(-pgid, signo), -pgid, signo);
@@ -33,7 +33,7 @@ export class Sender {
     return this.#result(this.#host.kill(pgid, 0), pgid, signo) === 'refused' ? 'refused' : 'sent';
   }
 
-  /** With a value; where no more signals can be queued, without. */
+  /** Sends with a value, or without it if no more signals can be queued. */
   queue(pid: number, signo: number, value: number): Sent {
     const ret = this.#host.sigqueue(pid, signo, value);
     if (ret !== -EAGAIN) return this.#result(ret, pid, signo);

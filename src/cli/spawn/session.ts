@@ -1,4 +1,4 @@
-/** Puts the parts of `qemu-loop --spawn` together, runs them, and puts everything back. */
+/** Assembles the parts of `qemu-loop --spawn`, runs them, and restores everything. */
 
 import {
   CLOCK_MONOTONIC,
@@ -42,8 +42,8 @@ import { WatchLog } from './watch-log.ts';
 import type { WatchView } from './watch-parts.ts';
 
 /**
- * Runs what the options ask for to its end.
- * @throws CliError or HostError where the loop or a child cannot be had
+ * Runs the session that the options describe to its end.
+ * @throws CliError or HostError if the loop or a child cannot be started
  */
 export function runSession(options: Options, makers: Makers): Exit {
   const host = new LinuxHost();
@@ -70,7 +70,10 @@ class Session {
   readonly #view: WatchView | null;
   readonly #channel: NodeChannel | null;
   readonly #trace: Tracer;
-  /** The process ends at once: the signals stay ours, or one that comes late would end us instead. */
+  /**
+   * Whether the process ends at once: the signals then stay blocked, since a late one would end us
+   * instead.
+   */
   #exits = false;
   readonly #traceOutput: TraceOutput | null;
   readonly #counts: { readonly wakeups: number };
@@ -134,7 +137,7 @@ class Session {
   #exit(interrupted: Interrupted): Exit {
     const { status } = this.#report;
     const bySignal = status === 128 + SIGINT && this.#host.getpid() !== 1 ? interrupted : null;
-    // To write a report's line could block, while signals are blocked.
+    // Writing a line about the report could block while signals are blocked.
     this.#exits = this.#options.report === undefined && bySignal === null;
     return { status, interrupted: bySignal };
   }
@@ -157,7 +160,7 @@ class Session {
       this.#note('warn', 'sigfd_compat', text, { errno: code });
     }
     const adopts = options.subreaper || host.getpid() === 1;
-    // So that what a child leaves behind when a signal ends it comes to us, not to init.
+    // Processes that a child leaves behind when a signal ends it then come to us, not to init.
     const subreaper = host.prctl(PR_SET_CHILD_SUBREAPER, 1);
     if (options.subreaper) check(subreaper, 'prctl PR_SET_CHILD_SUBREAPER');
     const watch = this.#keep(
@@ -229,7 +232,7 @@ class Session {
     return output;
   }
 
-  /** While the loop goes on, by which what waits for its reader is written. */
+  /** Ends the trace while the loop goes on, which writes the data that waits for its reader. */
   #endTrace(supervisor: Supervisor, loop: MainLoop): void {
     if (this.#traceOutput === null) return;
     supervisor.awaitOutput();
@@ -240,7 +243,7 @@ class Session {
     while (this.#outputs.waiting) loop.mainLoopWait(false);
   }
 
-  /** SIGABRT would end us before the trace is whole; then it may. */
+  /** SIGABRT would end us before the trace is complete; afterwards it may. */
   #endTraceOnAbort(signals: Signals, output: TraceOutput): void {
     const handler = (): void => {
       output.close();
@@ -258,7 +261,7 @@ class Session {
   #finish(supervisor: Supervisor, loop: MainLoop, watch: ChildWatch, signals: Signals): void {
     const report = this.#report;
     const { status, why } = supervisor.result();
-    // Its guard is a child of ours, too.
+    // The view's guard is a child of ours, too.
     this.#view?.dispose();
     supervisor.noteLeft();
     report.endNs = this.#host.clockNs(CLOCK_MONOTONIC);
@@ -276,7 +279,7 @@ class Session {
     if (logLevel !== 'error' && logLevel !== 'warn') this.#log.summary(report);
   }
 
-  /** A stdin that is at its end, also where there is no /dev/null. */
+  /** A stdin at its end, even if there is no /dev/null. */
   #openEmpty(): number {
     const host = this.#host;
     const pipe: [number, number] = [-1, -1];

@@ -1,6 +1,6 @@
 /**
- * Words that are no programs to somebody's /bin/sh (dash, bash, ksh, busybox): reserved
- * ones and builtins, of which some have a program of the same name that does otherwise.
+ * Words that are not programs to some /bin/sh (dash, bash, ksh, busybox): reserved words and
+ * builtins; some have a program of the same name that behaves differently.
  */
 const NOT_PROGRAMS: ReadonlySet<string> = new Set(
   `. : alias autoload bg bind break builtin caller case cd chdir command compgen complete compopt
@@ -11,17 +11,17 @@ const NOT_PROGRAMS: ReadonlySet<string> = new Set(
   ulimit umask unalias unfunction unset until wait whence where which while`.split(/\s+/),
 );
 
-/** The first word: a program's name, with nothing in it that a shell would expand. */
+/** The first word: a program's name, without anything that a shell would expand. */
 const PROGRAM = '[\\w./][\\w./+@%:,-]*';
-/** A further word: plain characters, quotes, and variables by their names. */
+/** A further word: plain characters, quotes, and variables by name. */
 const VARIABLE = '\\$(?:[A-Za-z_]\\w*|\\{[A-Za-z_]\\w*\\})';
 const WORD = `(?:[\\w./+@%:,=^~*?-]|'[^']*'|"(?:[^"$\`\\\\]|${VARIABLE})*"|${VARIABLE})+`;
 const SIMPLE = new RegExp(`^[ \\t]*(${PROGRAM})(?:[ \\t]+${WORD})*[ \\t]*$`);
 
 /**
- * What /bin/sh is given for a command. Where that is one program and its arguments the
- * shell becomes it, as bash would by itself: so signals reach the program, and its end is
- * the child's. A shell that stays in between dies of a signal that the program survives.
+ * The script for /bin/sh that runs a command. If the command is one program with its arguments, the
+ * shell becomes the program, as bash does by itself: signals then reach the program, and its end is
+ * the child's. A shell that stays in between would die of a signal that the program survives.
  */
 export function shellScript(command: string): string {
   const program = SIMPLE.exec(command)?.[1];

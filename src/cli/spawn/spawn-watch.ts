@@ -1,4 +1,6 @@
-/** `--watch` of --spawn: the view is drawn by the loop that it shows, and its keys are an fd of that loop. */
+/**
+ * `--watch` of --spawn: the loop that it shows also draws it, and its keys are an fd of that loop.
+ */
 
 import { QEMU_CLOCK_REALTIME } from '../../aio/clock.ts';
 import type { QemuTimer } from '../../aio/timer.ts';
@@ -15,7 +17,7 @@ import type { Subject } from '../watch/subject.ts';
 import { type Driver, View } from '../watch/view.ts';
 import type { Watched, WatchParts, WatchView } from './watch-parts.ts';
 
-/** The children's ages go on while nothing happens. */
+/** The children's ages advance even if nothing happens. */
 const TICK_NS = 1e9;
 
 const ENDING: readonly number[] = [SIGTERM, SIGINT, SIGHUP];
@@ -42,7 +44,7 @@ export class Watch implements WatchView {
     const { loop, signals, adopts } = watched;
     const { host } = this.#parts;
     const view = this.#view;
-    // Where children that nobody looks after are ours too, a guard would be one of them.
+    // If adopted processes are ours too, a guard would be one of them.
     view.open(this.#subject(watched), new HoldPoll(host, view.console.fd, signals), !adopts);
     const sink = (id: EventId, timeNs: number, ...args: TraceValue[]): void =>
       this.#take(id, timeNs, args);
@@ -60,7 +62,7 @@ export class Watch implements WatchView {
   }
 
   note(what: string, timeNs: number, text: string): void {
-    // The time of --timeout: whoever set it need not be there to leave the view.
+    // The time of --timeout is up: the person need not be there to leave the view.
     if (what === 'timeout') this.#quits++;
     this.#view.model.note({ timeNs, func: what, text });
   }
@@ -124,7 +126,7 @@ export class Watch implements WatchView {
     if (this.#ended) this.done = true;
   }
 
-  /** Before the iteration computes how long it may sleep, so that it counts. */
+  /** Before the iteration computes how long it may sleep, so that the timer counts. */
   #armTimer(nowNs: number): void {
     const { timer } = this.#open!;
     if (!this.#view.pacer.running) {

@@ -23,7 +23,7 @@ import { OutputGrace } from './output-grace.ts';
 import { Processes } from './processes.ts';
 import { leftText, notEnded, passedText, processes, sentText } from './say.ts';
 
-/** Between two looks whether a group has gone, of which no signal tells. */
+/** Time between two checks whether a group has gone, which no signal reports. */
 const FIRST_LOOK_NS = 10e6;
 const LAST_LOOK_NS = 200e6;
 
@@ -37,17 +37,17 @@ export interface SupervisorParts {
   readonly report: Report;
   readonly prefixer: Prefixer | null;
   readonly prefixOf: (number: number) => string;
-  /** Whether every child of this process is ours at last to end. */
+  /** Whether every child of this process is ours to end at last. */
   readonly adopts: boolean;
-  /** Gives up output that nobody takes. */
+  /** Discards output that nobody reads. */
   readonly dropOutput: () => void;
 }
 
 /**
- * The life of the children: they are started, signals are passed on to them, and
- * when they are to end they get SIGTERM, time, and SIGKILL.
+ * The life of the children: starts them, passes signals on to them, and ends them with SIGTERM,
+ * some time, and SIGKILL.
  *
- * `settled` is true when none of them is left, nor anybody who is to end with them.
+ * `settled` is true when none of them is left, nor any other process that is to end with them.
  */
 export class Supervisor {
   settled = false;
@@ -107,10 +107,10 @@ export class Supervisor {
     this.#checkEnd();
   }
 
-  /** A signal came that is to go to the children. */
+  /** A signal for the children has come. */
   pass(passing: Passing, received: number): void {
     const { signo } = passing;
-    // --rewrite says what the children get, and not that they need not end.
+    // --rewrite changes the signal that the children get, not that they must end.
     const ends = [signo, received].some((one) => one === SIGINT || one === SIGTERM);
     this.#toldToEnd ||= ends;
     if (this.settled) {
@@ -133,7 +133,7 @@ export class Supervisor {
     this.#note('info', 'drop_signal', { signo }, `${signalName(signo)}, as --rewrite says`);
   }
 
-  /** A process has ended that came to us, or was there before. */
+  /** A process has ended that we adopted, or that was there before. */
   orphanEnded(event: ChildEvent): void {
     const { report, host } = this.#parts;
     report.orphans++;
@@ -145,7 +145,7 @@ export class Supervisor {
     else this.#checkEnd();
   }
 
-  /** What the command exits with, and why. Valid once settled. */
+  /** The exit status of the command, and the reason. Valid once settled. */
   result(): { status: number; why: string } {
     return this.#outcome.result();
   }
@@ -159,15 +159,15 @@ export class Supervisor {
   }
 
   /**
-   * All have ended, and their output may wait for its reader, and behind it the
-   * summary. It does so for ever, as a program's own would, unless we are to end:
-   * then only for the time of --grace, from the first call of this on.
+   * All children have ended. Their output, and the summary after it, may wait for the reader. It
+   * waits for ever, as a program's own output would, unless we were told to end: then only for the
+   * time of --grace, from the first call of this.
    */
   awaitOutput(): void {
     if (this.#toldToEnd) this.#outputGrace.begin();
   }
 
-  /** Says who goes on without us. */
+  /** Reports the processes that go on without us. */
   noteLeft(): void {
     const { families, sender } = this.#processes;
     const pids = families.left();
@@ -176,7 +176,10 @@ export class Supervisor {
     this.#note('warn', 'left_running', { pids }, text);
   }
 
-  /** Something has gone wrong in us, or the person in front of us will wait no more: nobody may be left behind. */
+  /**
+   * Something has gone wrong in us, or the person will not wait any longer: nobody may be left
+   * behind.
+   */
   killEverybody(): void {
     const { refused } = this.#processes.kill(true);
     if (refused.length > 0) this.#giveUp(refused);
@@ -213,12 +216,12 @@ export class Supervisor {
     this.#leaving = true;
     this.#timeout.stop();
     this.#look.del();
-    // Who was told to end has one --grace, for all that it leaves behind too.
+    // After the order to end there is only one --grace, including for processes left behind.
     if (!this.#toldToEnd) this.#grace.stop();
     this.#endLeftovers();
   }
 
-  /** Those that were adopted are told to end, and those that come to us when they do. */
+  /** Tells adopted processes to end, including those adopted while they do. */
   #endLeftovers(): void {
     const { leftovers, killed } = this.#processes;
     if (!leftovers.any) {
@@ -254,7 +257,7 @@ export class Supervisor {
     this.#checkEnd();
   }
 
-  /** Returns to how many children the signal was sent. */
+  /** Returns the number of children that the signal was sent to. */
   #endAll(signo: number): number {
     this.#abandon(128 + SIGTERM);
     const { sent } = this.#processes.end(signo);
@@ -273,8 +276,8 @@ export class Supervisor {
   }
 
   /**
-   * They cannot be ended, and so are not waited for.
-   * @param targets pids, and -pgid of groups; none: we do not know who they are
+   * These processes cannot be ended, and so are not waited for.
+   * @param targets pids, and -pgid for groups; empty if they are unknown
    */
   #giveUp(targets: readonly number[]): void {
     const names = targets.map((target) => this.#processes.sender.name(target));

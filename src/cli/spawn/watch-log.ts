@@ -4,13 +4,16 @@ import type { LogLevel, LogWriter } from '../log/log.ts';
 import type { Report } from '../log/summary.ts';
 import type { WatchView } from './watch-parts.ts';
 
-/** The log beside a full-screen view: notes go there, and the summary comes when the screen is free. */
+/**
+ * The log beside a full-screen view: notes go to the view, and the summary comes when the screen is
+ * free.
+ */
 export class WatchLog implements LogWriter {
   readonly #view: WatchView;
   readonly #log: LogWriter;
   readonly #toFile: boolean;
 
-  /** @param toFile whether the log goes to a file, which needs no screen */
+  /** @param toFile whether the log goes to a file, which does not need the screen */
   constructor(view: WatchView, log: LogWriter, toFile: boolean) {
     this.#view = view;
     this.#log = log;

@@ -1,4 +1,4 @@
-/** What the session and the view know of each other; the view itself is loaded only for --watch. */
+/** The interface between the session and the view; the view itself is loaded only for --watch. */
 
 import type { Disposable, Host } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
@@ -6,7 +6,7 @@ import type { Signals } from '../../signal/signals.ts';
 import type { Report } from '../log/summary.ts';
 import type { LineOutput } from '../output/output.ts';
 
-/** What there is before the loop. */
+/** The parts that exist before the loop. */
 export interface WatchParts {
   readonly host: Host;
   readonly report: Report;
@@ -15,29 +15,29 @@ export interface WatchParts {
   readonly group: boolean;
 }
 
-/** What the view looks at, and may do. */
+/** The objects that the view looks at, and its actions on them. */
 export interface Watched {
   readonly loop: MainLoop;
   readonly signals: Signals;
   /** Whether every child of the process is ours to reap, and to wait for. */
   readonly adopts: boolean;
-  /** Stops us, as Ctrl-Z does; returns when we go on, false where nobody could continue us. */
+  /** Stops us, as Ctrl-Z does; returns once we are continued, false if nobody could continue us. */
   readonly suspend: () => boolean;
-  /** SIGKILL to all children. */
+  /** Sends SIGKILL to all children. */
   readonly killEverybody: () => void;
 }
 
-/** `--watch`. Until it is opened, and once it is disposed, the terminal is as it was. */
+/** `--watch`. Before it is opened, and after it is disposed, the terminal is as it was. */
 export interface WatchView extends Disposable {
-  /** Where the children's lines go. */
+  /** Takes the children's lines. */
   readonly output: LineOutput;
-  /** Takes over the terminal; keys and drawing are the loop's work from then on. */
+  /** Takes over the terminal; from then on the loop reads keys and draws. */
   open(watched: Watched): void;
-  /** Shows something that is no trace event. */
+  /** Shows something other than a trace event. */
   note(what: string, timeNs: number, text: string): void;
-  /** All children have ended. The view stays until the person leaves it, if it is to. */
+  /** All children have ended. If `stays`, the view remains until the person leaves it. */
   ended(stays: boolean): void;
-  /** Whether nobody looks any more. */
+  /** Whether nobody is looking any more. */
   readonly done: boolean;
 }
 

@@ -9,18 +9,17 @@ const STDIN = 0;
 const STDOUT = 1;
 const STANDARD = [STDIN, STDOUT, 2];
 
-/** What tcgetpgrp and getpgid say of a group that is none of our pid namespace. */
+/** The result of tcgetpgrp and getpgid for a group outside our pid namespace. */
 const OUTSIDE = 0;
 
 /**
- * Our controlling terminal, whatever stdin is, and who has it in the foreground. SIGTTOU
- * must be ignored while it is used, since a process in the background may set the
- * foreground group only then.
+ * Our controlling terminal, whatever stdin is, and its foreground group. SIGTTOU must be ignored
+ * while this is in use: otherwise a background process may not set the foreground group.
  */
 export class Terminal implements Disposable {
-  /** Has it open; -1 where there is no terminal. */
+  /** A descriptor of it; -1 if there is no terminal. */
   readonly fd: number;
-  /** Whether a shell may put us into its foreground, and children may have it then. */
+  /** Whether a shell may put us into its foreground, so that children may have it. */
   readonly interactive: boolean;
   readonly #host: Host;
   readonly #ownGroup: number;
@@ -37,27 +36,29 @@ export class Terminal implements Disposable {
     if (this.fd > 2) this.#host.close(this.fd);
   }
 
-  /** Whether our own group is in the foreground. Those outside our pid namespace count as one. */
+  /**
+   * Whether our own group is in the foreground. All groups outside our pid namespace count as one.
+   */
   get isOurs(): boolean {
     return this.interactive && this.#host.tcgetpgrp(this.fd) === this.#ownGroup;
   }
 
   /**
-   * Whether a child may have it from its start: where it reads from it, where nobody behind
-   * a pipe, who is in our group, may want it too (`| less`), and where we can take it back,
-   * which we cannot for a group outside our pid namespace.
+   * Whether a child may have it from its start: if the child reads from it, if no process behind a
+   * pipe, which is in our group, may want it too (`
+   *  less`), and if we can take it back, which we cannot for a group outside our pid namespace.
    */
   get canLend(): boolean {
     if (this.fd !== STDIN || !this.isOurs || isPipe(STDOUT)) return false;
     return this.#ownGroup !== OUTSIDE;
   }
 
-  /** Makes a child's group the one in the foreground, if it is ours to give. */
+  /** Puts a child's group into the foreground, if ours is there. */
   give(pgid: number): void {
     if (this.isOurs) this.#host.tcsetpgrp(this.fd, pgid);
   }
 
-  /** Takes it back from a group that has left it behind, or from this one of ours that has it. */
+  /** Takes it back from a group that has ended, or from the given one of our groups. */
   takeBack(pgid?: number): void {
     if (!this.interactive) return;
     const now = this.#host.tcgetpgrp(this.fd);
@@ -66,8 +67,8 @@ export class Terminal implements Disposable {
   }
 
   /**
-   * Stops our whole group, as the terminal would have, and returns when it is
-   * continued. Returns false where nobody would continue it.
+   * Stops our whole group, as the terminal would have, and returns when it is continued. Returns
+   * false if nobody would continue it.
    */
   suspend(): boolean {
     if (isOrphaned(this.#host.getpid())) return false;
@@ -76,7 +77,10 @@ export class Terminal implements Disposable {
   }
 }
 
-/** The first of stdin, stdout and stderr that is it, else by its name; -1: there is none. */
+/**
+ * The first of stdin, stdout and stderr that is the terminal, else opened by its name; -1 if there
+ * is none.
+ */
 function openControlling(host: Host): number {
   const standard = STANDARD.find((fd) => host.tcgetpgrp(fd) >= 0);
   return standard ?? Math.max(-1, host.open('/dev/tty', O_RDWR | O_NOCTTY | O_CLOEXEC, 0));
@@ -90,13 +94,13 @@ function isPipe(fd: number): boolean {
   }
 }
 
-/** Whether another group than ours has the terminal on stdin. */
+/** Whether a group other than ours has the terminal on stdin. */
 export function isBackground(host: Host): boolean {
   const foreground = host.tcgetpgrp(STDIN);
   return foreground > 0 && foreground !== host.getpgid(0);
 }
 
-/** @throws CliError where --watch has no terminal to draw on */
+/** @throws CliError if --watch has no terminal to draw on */
 export async function needTerminal(): Promise<void> {
   const { isatty } = await import('node:tty');
   const missing = [!isatty(0) && 'stdin', !isatty(1) && 'stdout'].filter((name) => name !== false);
@@ -109,17 +113,17 @@ export async function needTerminal(): Promise<void> {
   );
 }
 
-/** @throws CliError where --watch would draw on a terminal that is another's */
+/** @throws CliError if --watch would draw on a terminal in another group's foreground */
 export function needForeground(host: Host): void {
   if (!isBackground(host)) return;
   throw new CliError('--watch needs its terminal: start it in the foreground', EXIT_USAGE);
 }
 
 /**
- * Whether no shell looks after a process's group: none of its members has a
- * parent in the same session and another group. The way up from us is looked at;
- * a shell that we came from stands on it. Without a /proc of ours nobody can tell, and
- * who stops may never go on: that counts as orphaned.
+ * Whether no shell looks after a process's group: none of its members has a parent in the same
+ * session and another group. Only our ancestors are examined; a shell that started us is among
+ * them. If /proc is not ours this cannot be known, and a stopped group might never continue: that
+ * counts as orphaned.
  */
 function isOrphaned(pid: number): boolean {
   const own = isProcOurs(pid) ? stat(pid) : undefined;
@@ -136,7 +140,7 @@ function isOrphaned(pid: number): boolean {
 function stat(pid: number): { ppid: number; pgrp: number; session: number } | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name, in parentheses, may hold anything.
+    // The name, in parentheses, may contain anything.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return { ppid: Number(fields[1]), pgrp: Number(fields[2]), session: Number(fields[3]) };
   } catch {

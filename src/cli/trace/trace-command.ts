@@ -19,7 +19,7 @@ const NAME_WIDTH = Math.max(...EVENT_NAMES.map((name) => name.length)) + 2;
 
 /**
  * Returns the text that a command line (without `trace`) asks for.
- * @throws CliError with status 2 where it is wrong
+ * @throws CliError with status 2 if it is wrong
  */
 export function traceCommand(args: readonly string[]): string {
   const [word, ...rest] = args;
@@ -38,7 +38,7 @@ function list(glob: string): string {
   return names.map(entry).join('');
 }
 
-/** The name, and beside it the arguments, then the help. */
+/** The name, with the arguments beside it, and then the help. */
 function entry(name: (typeof EVENT_NAMES)[number]): string {
   const { args, help }: EventDef = CATALOGUE[name];
   const room = WIDTH - NAME_WIDTH;

@@ -1,4 +1,4 @@
-/** Where the bytes of a trace go: to a file, at once. */
+/** Writes a trace to a file, synchronously. */
 
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import type { ByteWriter, TraceBackend, TraceOrigin } from '../../trace/backend.ts';
@@ -19,11 +19,11 @@ const BACKENDS: Readonly<
 export interface TraceTarget {
   /** Takes the events. */
   readonly sink: TraceSink;
-  /** Says that this many events before the next one are lost. */
+  /** Records that this many events before the next one are lost. */
   dropped(events: number, timeNs: number): void;
-  /** Hands on what is held back, as far as it goes. */
+  /** Writes out buffered data as far as possible. */
   flush(): void;
-  /** Ends the trace. Returns what went wrong, a line each. */
+  /** Ends the trace. Returns problems, one per line. */
   close(): string[];
 }
 
@@ -35,7 +35,7 @@ export function newBackend(
   return new BACKENDS[format](write, origin);
 }
 
-/** The list that simpletrace.py needs beside a trace. @throws CliError */
+/** Writes the event list that simpletrace.py needs beside a trace. @throws CliError */
 export function writeEventsList({ path, format }: TraceFileOption): void {
   if (format === 'simple') opening(() => writeFileSync(`${path}.trace-events`, traceEventsFile()));
 }
@@ -48,7 +48,7 @@ function opening<T>(open: () => T): T {
   }
 }
 
-/** A trace in a file. When a write fails the rest is dropped: a trace stops no run. */
+/** A trace in a file. If a write fails the rest is dropped: a trace does not stop the run. */
 export class TraceFile implements TraceTarget {
   readonly #path: string;
   readonly #backend: TraceBackend;

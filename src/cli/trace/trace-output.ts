@@ -11,17 +11,20 @@ import type { TraceFileOption, TraceOptions } from '../options/trace-options.ts'
 import { TraceFile, type TraceTarget } from './trace-file.ts';
 import { TracePipe } from './trace-pipe.ts';
 
-/** A trace is handed to the kernel at least so often, if the loop goes to sleep then. */
+/** A trace is passed to the kernel at least this often, if the loop then goes to sleep. */
 const FLUSH_NS = 50e6;
-/** Whether somebody has opened a pipe is looked at so often, at the end. */
+/** At the end, how often to check whether somebody has opened a pipe. */
 const LOOK_NS = 20e6;
-/** What a ring has kept is written in steps of this many bytes. */
+/** Events kept by a ring are written in steps of this many bytes. */
 const STEP = 1024 * 1024;
 
-/** The traces of a run. They are whole once close was called, which the end of the process does too. */
+/**
+ * The traces of a run. They are complete once close was called, which also happens at the process's
+ * exit.
+ */
 export class TraceOutput {
   readonly #targets: TraceTarget[] = [];
-  /** Those among them that may have to wait for a reader. */
+  /** The traces that may have to wait for a reader. */
   readonly #pipes: TracePipe[] = [];
   readonly #ring: TraceRing | null;
   readonly #attached: { dispose(): void }[] = [];
@@ -31,8 +34,8 @@ export class TraceOutput {
   #givenUp = false;
 
   /**
-   * @param loopHost of the loop that is to write what has to wait; null: each write waits
-   * @throws CliError where a file cannot be opened
+   * @param loopHost the host of the loop that writes pending data; null: each write waits
+   * @throws CliError if a file cannot be opened
    */
   constructor(tracer: Tracer, options: TraceOptions, origin: TraceOrigin, loopHost: Host | null) {
     for (const file of options.files) this.#targets.push(this.#open(file, origin, loopHost));
@@ -45,18 +48,18 @@ export class TraceOutput {
       }
       this.#attached.push(tracer.attach(['poll_enter'], this.#beforeSleep));
     }
-    // The last resort: for an error that nobody catches.
+    // The last resort, for an error that nobody catches.
     process.once('exit', this.close);
   }
 
-  /** From now on what waits is written by this loop; by none after null. */
+  /** Makes this loop write pending data from now on; null for no loop. */
   useLoop(loop: MainLoop | null): void {
     for (const pipe of this.#pipes) pipe.useLoop(loop);
   }
 
   /**
-   * Ends the traces by a loop that goes on meanwhile: they may wait so long for who reads
-   * them, or until giveUp is called. Returns what went wrong, a line each.
+   * Ends the traces while the loop goes on: waits for their readers for graceNs, or until giveUp is
+   * called. Returns problems, one per line.
    */
   finish(loop: MainLoop, graceNs: number): string[] {
     this.#detach();
@@ -82,12 +85,12 @@ export class TraceOutput {
     return this.close();
   }
 
-  /** Waits no more for who reads. */
+  /** Stops waiting for readers. */
   giveUp(): void {
     this.#givenUp = true;
   }
 
-  /** Ends the files, and waits for nobody. May be called again. Returns what went wrong, a line each. */
+  /** Ends the files without waiting. May be called again. Returns problems, one per line. */
   readonly close = (): string[] => {
     if (this.#closed) return [];
     this.#closed = true;
@@ -142,21 +145,21 @@ export class TraceOutput {
   };
 }
 
-/** Whether who writes may have to wait for who reads: a pipe, a socket, a terminal. */
+/** Whether writing may have to wait for a reader: a pipe, a socket, a terminal. */
 function mayWait(path: string): boolean {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat !== undefined && (stat.isFIFO() || stat.isSocket() || stat.isCharacterDevice());
 }
 
-/** Whose trace a run of this process is. */
+/** The process that a trace of this run belongs to. */
 export function traceOrigin(host: Host): TraceOrigin {
   const epochNs = host.clockNs(CLOCK_REALTIME) - host.clockNs(CLOCK_MONOTONIC);
   return { pid: host.getpid(), tid: host.gettid(), epochUs: Math.round(epochNs / 1000) };
 }
 
 /**
- * CLOCK_MONOTONIC in ns without a system call through koffi, which would take
- * longer than all the rest of an event.
+ * CLOCK_MONOTONIC in ns without a system call through koffi, which would take longer than
+ * everything else in an event.
  */
 export function traceClock(host: Host): () => number {
   let baseNs = 0;
@@ -167,14 +170,14 @@ export function traceClock(host: Host): () => number {
 }
 
 /**
- * What CLOCK_MONOTONIC read when performance.now was 0. At its first use Node loads
- * a module, for ms, so a run without events is spared it, and one with events must
- * not have that between the two readings.
+ * The value of CLOCK_MONOTONIC when performance.now was 0. At first use Node spends some ms loading
+ * a module: a run without events is spared that, and in one with events it must not fall between
+ * the two readings.
  */
 function base(host: Host): number {
   let best = 0;
   let narrowestMs = Number.POSITIVE_INFINITY;
-  // What is called first is slow: of three, the pair of readings that is closest counts.
+  // First calls are slow: of three pairs of readings, the closest counts.
   for (let i = 0; i < 3; i++) {
     const beforeMs = performance.now();
     const nowNs = host.clockNs(CLOCK_MONOTONIC);

@@ -1,4 +1,4 @@
-/** A trace to a pipe or a terminal, which the loop writes when there is room. */
+/** A trace to a pipe or a terminal, written by the loop when there is room. */
 
 import { statSync } from 'node:fs';
 import { O_CLOEXEC, O_NOCTTY, O_NONBLOCK, O_WRONLY } from '../../host/constants.ts';
@@ -13,44 +13,46 @@ import { Output } from '../output/output.ts';
 import { count } from '../text/units.ts';
 import { newBackend, type TraceTarget, writeEventsList } from './trace-file.ts';
 
-/** Names of our own descriptors. A socket is opened by none of them: it is written as it is. */
+/**
+ * Names of our own descriptors. A socket cannot be opened by any of them: it is written directly.
+ */
 const OWN_FD = /^\/(?:dev\/(?:(stdout)|(stderr)|fd\/(\d+))|proc\/self\/fd\/(\d+))$/;
 
-/** More than this is not kept for a reader that does not read: what comes meanwhile is lost. */
+/** The most data kept for a slow reader: events that come meanwhile are lost. */
 const MOST_WAITING = 4 * 1024 * 1024;
 
-/** Up to which byte, and which event, of the trace something goes. */
+/** A position in the trace, in bytes and events. */
 interface Mark {
   readonly bytes: number;
   readonly events: number;
 }
 
 /**
- * Never blocks, also not in the open: a pipe that nobody has open yet is opened when
- * somebody has. What a reader does not take in time is lost, and counted by the event.
+ * Never blocks, not even in open: a pipe without a reader is opened once it has one. Data that a
+ * reader does not take in time is lost, and counted by event.
  */
 export class TracePipe implements TraceTarget {
   readonly #file: TraceFileOption;
   readonly #host: Host;
   readonly #backend: TraceBackend;
-  /** null: nobody has opened the other end. */
+  /** null: the other end is not open yet. */
   #output: Output | null = null;
   #fd = -1;
-  /** Whether it was opened by us. */
+  /** Whether we opened it. */
   #owned = false;
   #loop: MainLoop | null = null;
-  /** What was handed on before there was an output. */
+  /** Data handed on before there was an output. */
   #early: Uint8Array[] = [];
-  /** Of what was handed on, and is not written. */
+  /** Positions of data that is not written yet. */
   readonly #marks: Mark[] = [];
   #bytes = 0;
   #events = 0;
   #writtenEvents = 0;
-  /** Events that found no room, and how many of them the trace itself has told of. */
+  /** Events that found no room, and how many of them the trace itself has reported. */
   #lost = 0;
   #told = 0;
 
-  /** @throws CliError where it cannot be opened, for another reason than that nobody reads */
+  /** @throws CliError if it cannot be opened, except for lack of a reader */
   constructor(host: Host, file: TraceFileOption, origin: TraceOrigin) {
     this.#host = host;
     this.#file = file;
@@ -90,7 +92,7 @@ export class TracePipe implements TraceTarget {
     this.#output?.flush();
   }
 
-  /** The last bytes are handed on. They may wait; then close gives them up. */
+  /** Hands on the last bytes. They may wait; close then discards them. */
   end(): void {
     this.#backend.close();
     this.flush();
@@ -101,7 +103,7 @@ export class TracePipe implements TraceTarget {
     return this.#output?.waiting ?? this.#bytes;
   }
 
-  /** Gives up what waits. */
+  /** Discards pending data. */
   close(): string[] {
     this.flush();
     const { path } = this.#file;
@@ -128,7 +130,7 @@ export class TracePipe implements TraceTarget {
     this.#forget();
   }
 
-  /** Marks of what is written by now. */
+  /** Removes the positions that are written by now. */
   #forget(): void {
     const written = this.#bytes - this.waiting;
     while (this.#marks.length > 0 && this.#marks[0]!.bytes <= written) {
@@ -136,7 +138,7 @@ export class TracePipe implements TraceTarget {
     }
   }
 
-  /** Returns 0, or why it is not open; -ENXIO for a pipe that nobody reads. */
+  /** Returns 0, or why it is not open; -ENXIO for a pipe without a reader. */
   #open(): number {
     if (this.#output !== null) return 0;
     const { path } = this.#file;
@@ -146,7 +148,7 @@ export class TracePipe implements TraceTarget {
     if (fd < 0) return fd;
     this.#fd = fd;
     this.#owned = socket === undefined;
-    // What is our own never blocks by itself.
+    // A file of our own never blocks.
     this.#output = new Output(this.#host);
     this.#output.useLoop(this.#loop);
     for (const bytes of this.#early) this.#output.write(fd, bytes);
@@ -155,7 +157,7 @@ export class TracePipe implements TraceTarget {
   }
 }
 
-/** A path that is a descriptor of ours, and a socket. */
+/** The descriptor, if the path is one of ours, and a socket. */
 function socketOf(path: string): number | undefined {
   const match = OWN_FD.exec(path);
   if (match === null || statSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return;

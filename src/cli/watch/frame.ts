@@ -49,7 +49,7 @@ export interface FrameParts {
 }
 
 const INVERSE = '\x1b[7m';
-/** From this width on, the tables of bottom halves and timers are beside that of the fds. */
+/** From this width on, the tables of bottom halves and timers are to the right of the fds. */
 const WIDE = 72;
 
 const KIND_COLORS = { poll: DIM, signal: YELLOW, bh: MAGENTA, child: GREEN, other: CYAN };

@@ -59,7 +59,7 @@ export class FaultHost extends HostLens {
 
   /**
    * Appends faults.
-   * @throws TypeError, RangeError if one of them is not a Fault; none is added then
+   * @throws TypeError or RangeError if one of them is not a Fault; then none is added
    */
   add(faults: readonly Fault[]): void {
     checkArray(faults, 'FaultHost.add: the faults', 'an array of { call, after, times }');

@@ -10,7 +10,7 @@ import type {
   WaitResult,
 } from '../host.ts';
 
-/** A host that passes every call on to another one. Base of those that change some of them. */
+/** A host that passes every call on to another. The base of hosts that change some of the calls. */
 export class HostLens implements Host {
   readonly kind: 'linux' | 'sim';
   readonly description: string;
@@ -18,7 +18,7 @@ export class HostLens implements Host {
   readonly epollDataWord: number;
   protected readonly host: Host;
 
-  /** @throws TypeError where it is no Host */
+  /** @throws TypeError if host is not a Host */
   constructor(host: Host) {
     checkHost(host, 'HostLens');
     this.host = host;

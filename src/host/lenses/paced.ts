@@ -2,21 +2,20 @@ import { CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCK_THREAD_CPUTIME_ID } from '../con
 import type { Host, HostBuffer } from '../host.ts';
 import { HostLens } from './lens.ts';
 
-/** What the thread runs between two looks at a clock counts for this much at most. */
+/** The most that the thread's own running counts, between two reads of a clock. */
 const MOST_RUN_NS = 1000;
 
 /**
- * A real host whose clocks a slow machine cannot hurry. They go on by what the thread
- * sleeps: a wait that ends by its timeout takes as long as was asked for, however late
- * the thread is woken, and one that finds something ready at once takes nothing. What
- * the thread runs hardly counts. So what is due at 5 ms always comes before what is due
- * at 6 ms, be the machine busy or the code cold, and `lateNs` says how long the machine
- * held the thread up.
+ * A real host whose clocks a slow machine cannot hurry. They advance by the time that the thread
+ * sleeps. A wait that times out takes exactly its timeout, however late the thread is woken; one
+ * that finds something ready at once takes no time. The thread's own running hardly counts. So an
+ * event that is due at 5 ms always comes before one that is due at 6 ms, even if the machine is
+ * busy or the code is cold. `lateNs` says how long the machine held the thread up.
  */
 export class PacedHost extends HostLens {
-  /** What the clock stands at, CLOCK_MONOTONIC at the start. */
+  /** This host's time, ns; it starts at the real CLOCK_MONOTONIC. */
   #nowNs: number;
-  /** The real CLOCK_MONOTONIC when it was set so. */
+  /** The real CLOCK_MONOTONIC when #nowNs was last set. */
   #realNs: number;
   /** CLOCK_REALTIME less CLOCK_MONOTONIC, from the start on. */
   readonly #wallNs: number;
@@ -25,7 +24,7 @@ export class PacedHost extends HostLens {
   /** When real time and the thread's CPU time began to count for lateNs. */
   #lateSinceNs: number;
   #cpuSinceNs: number;
-  /** Time slept as asked for since then. */
+  /** Time slept since then, each wait for its timeout at most. */
   #sleptNs = 0;
 
   constructor(host: Host) {
@@ -37,14 +36,17 @@ export class PacedHost extends HostLens {
     this.#cpuSinceNs = host.clockNs(CLOCK_THREAD_CPUTIME_ID);
   }
 
-  /** How long this thread could have run, or was not woken though it was time to, ns. What passed in still() does not count. */
+  /**
+   * How long the machine kept this thread from running, or woke it too late, ns. Time in still()
+   * does not count.
+   */
   get lateNs(): number {
     const realNs = this.host.clockNs(CLOCK_MONOTONIC) - this.#lateSinceNs;
     const ranNs = this.host.clockNs(CLOCK_THREAD_CPUTIME_ID) - this.#cpuSinceNs;
     return Math.max(0, realNs - ranNs - this.#sleptNs);
   }
 
-  /** Calls act while the clocks stand still: what it does, and waits for, takes no time. */
+  /** Calls act while the clocks stand still: its work and its waits take no time. */
   still<T>(act: () => T): T {
     if (this.#still > 0) return act();
     this.#look();
@@ -79,7 +81,7 @@ export class PacedHost extends HostLens {
     return this.#sleep(timeoutNs, () => this.host.epollWait(epfd, events, max, timeoutNs));
   }
 
-  /** Nothing was ready: the time that passes is slept, but for what is beyond the timeout. */
+  /** Waits, after nothing was ready. The time that passes counts as sleep, up to the timeout. */
   #sleep(timeoutNs: number, wait: () => number): number {
     if (this.#still > 0) return wait();
     this.#look();

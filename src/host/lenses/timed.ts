@@ -74,7 +74,7 @@ export class TimedHost extends HostLens {
 
   override clockNs(clock: number): number {
     const ns = this.host.clockNs(clock);
-    // The looks at the clock below are not the caller's.
+    // Saved, since the clock is read again below.
     const restNs = this.host.clockRestNs;
     if (this.#dueNs !== Number.POSITIVE_INFINITY) {
       if (clock === CLOCK_MONOTONIC ? ns >= this.#dueNs : this.nowNs >= this.#dueNs) this.#run();

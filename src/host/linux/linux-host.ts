@@ -12,12 +12,6 @@ import {
   takeSpawnRequest,
 } from '../arguments.ts';
 import { CloseListeners } from '../close-listeners.ts';
-import {
-  PR_GET_CHILD_SUBREAPER,
-  PR_GET_PDEATHSIG,
-  PR_SET_CHILD_SUBREAPER,
-  PR_SET_PDEATHSIG,
-} from '../constants.ts';
 import { EBADF, EFAULT, EINVAL, ENOSYS, HostError } from '../errno.ts';
 import type {
   Disposable,
@@ -33,6 +27,7 @@ import { c, knownArch, result, SYS } from './libc.ts';
 import { CALL_WAYS, type CallWay, type LoopCalls, libcCalls, loopCalls } from './machine/calls.ts';
 import { LinuxBuffer } from './memory.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE, LinuxPoll } from './poll.ts';
+import { prctl } from './prctl.ts';
 import { LinuxSignalPipe } from './signal-pipe.ts';
 import { LinuxSignals } from './signals.ts';
 import { SPAWN_WAYS, Spawner, type SpawnWay } from './spawn.ts';
@@ -264,14 +259,8 @@ export class LinuxHost implements Host {
     return result(c.syscall(SYS.pidfdOpen, pid, flags, 0, 0, 0, 0));
   }
 
-  /** For the options that fill an int, that int is returned. Others take addresses, or change what the process is. */
   prctl(option: number, arg: number): number {
-    if (option === PR_SET_CHILD_SUBREAPER || option === PR_SET_PDEATHSIG) {
-      return isInt(arg) ? result(c.prctl(option, arg, 0, 0, 0)) : -EINVAL;
-    }
-    if (option !== PR_GET_CHILD_SUBREAPER && option !== PR_GET_PDEATHSIG) return -EINVAL;
-    const ret = result(c.prctl(option, this.pair.address, 0, 0, 0));
-    return ret < 0 ? ret : this.pair.i32[0]!;
+    return prctl(option, arg, this.pair);
   }
 
   children(): number[] {

@@ -11,7 +11,7 @@ export class LinuxBuffer implements HostBuffer {
   readonly u8: Uint8Array;
   readonly i32: Int32Array;
   readonly view: DataView;
-  /** Only what the constructor has made has it, whatever a caller gives; and nobody else has this view. */
+  /** Only the constructor can set it, so no imitation has it. Nobody else has this view. */
   readonly #bytes: Uint8Array;
 
   /** Throws RangeError if bytes is not a size, or no memory is left. */
@@ -30,15 +30,15 @@ export class LinuxBuffer implements HostBuffer {
   }
 
   /**
-   * Whether it is a buffer of this class with so many bytes from there on. One whose
-   * ArrayBuffer was transferred has none: its memory is another's, or is freed.
+   * Whether buf is of this class and has count bytes from offset on. After a transfer of its
+   * ArrayBuffer it has none: the memory belongs to another, or is freed.
    */
   static has(buf: HostBuffer, offset: number, count: number): boolean {
     if (typeof buf !== 'object' || buf === null || !(#bytes in buf)) return false;
     return isRange(offset, count, buf.#bytes.length);
   }
 
-  /** has, of the first bytes; count is an integer. */
+  /** Whether buf is of this class and has count bytes from its start. @param count an integer */
   static hasFirst(buf: HostBuffer, count: number): boolean {
     if (typeof buf !== 'object' || buf === null || !(#bytes in buf)) return false;
     return count >= 0 && count <= buf.#bytes.length;

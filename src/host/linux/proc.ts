@@ -11,7 +11,6 @@ export function isProcOurs(pid: number): boolean {
     const status = readFileSync('/proc/self/status', 'latin1');
     // One number per pid namespace, from that of /proc down to ours. Linux before 4.1 lacks the
     // line, and its Pid line gives our number in the mount's namespace.
-    // has none, and says which is ours in the mount's.
     const [, pids] = /^NSpid:\s*(.*)$/m.exec(status) ?? /^Pid:\s*(.*)$/m.exec(status) ?? [];
     return pids === String(pid);
   } catch {

@@ -22,7 +22,7 @@ export class LinuxSignals {
   private readonly old = new LinuxBuffer(ACT_BYTES);
   private readonly set = new LinuxBuffer(SIGSET_BYTES);
   private handler = 0;
-  /** Handlers that the kernel has told of to who asked, by signal. */
+  /** Handlers that sigaction has returned to a caller, by signal. */
   private readonly told = new Map<number, Set<number>>();
 
   /** The address of getpid: it is async-signal-safe, and does nothing. */
@@ -42,8 +42,8 @@ export class LinuxSignals {
   }
 
   /**
-   * Host.sigaction. A handler must be one that the host has, or one that it has told of
-   * for this signal: the kernel would jump to any other address.
+   * Host.sigaction. A handler must be the host's own, or one that sigaction has returned for this
+   * signal: the kernel would jump to any other address.
    */
   askedAction(signo: number, act: SigAction | null, old: SigAction | null): number {
     if (!isInt(signo)) return -EINVAL;

@@ -1,6 +1,6 @@
 /**
  * epoll(7) with its ready list, in Linux's order: an item is appended when it becomes ready;
- * epoll_wait takes from the head, drops items that are no longer ready, and appends the
+ * epoll_wait takes items from the head, drops those that have ceased to be ready, and appends the
  * level-triggered ones that it reported to the tail again.
  */
 import {
@@ -122,7 +122,7 @@ export class Epoll implements FileNode {
     if (!item.queued && (item.file.poll() & item.events) !== 0) this.itemWoken(item);
   }
 
-  /** Drops an item that is no longer in its file's wait queue. */
+  /** Drops an item that has left its file's wait queue. */
   forget(item: Item): void {
     this.#items.delete(item);
     if (item.queued) this.#unlink(item);

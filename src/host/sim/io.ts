@@ -1,4 +1,4 @@
-/** The calls on descriptors. Each returns what the kernel returns; time is the caller's. */
+/** The calls on descriptors. Each returns the kernel's result; the caller accounts for the time. */
 import { areInts, isFcntl, isInt, isRecord, isTimeout } from '../arguments.ts';
 import { CloseListeners } from '../close-listeners.ts';
 import * as C from '../constants.ts';

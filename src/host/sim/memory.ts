@@ -1,7 +1,7 @@
 import { checkBytes, isRange } from '../arguments.ts';
 import type { HostBuffer } from '../host.ts';
 
-/** Plain JavaScript memory. It refuses what LinuxBuffer refuses. */
+/** Plain JavaScript memory, with the same checks as LinuxBuffer. */
 export class SimBuffer implements HostBuffer {
   readonly size: number;
   readonly address = 0;
@@ -10,7 +10,7 @@ export class SimBuffer implements HostBuffer {
   readonly view: DataView;
   readonly #bytes: Uint8Array;
 
-  /** Throws RangeError where there is no memory, or bytes are no size. */
+  /** Throws RangeError if bytes is not a size, or no memory is left. */
   constructor(bytes: number) {
     if (new.target !== SimBuffer) throw new TypeError('a HostBuffer is made by Host.alloc alone');
     checkBytes(bytes);
@@ -24,7 +24,7 @@ export class SimBuffer implements HostBuffer {
     Object.freeze(this);
   }
 
-  /** As LinuxBuffer.has. */
+  /** Like LinuxBuffer.has. */
   static has(buf: HostBuffer, offset: number, count: number): boolean {
     if (typeof buf !== 'object' || buf === null || !(#bytes in buf)) return false;
     return isRange(offset, count, buf.#bytes.length);

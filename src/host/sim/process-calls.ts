@@ -1,4 +1,4 @@
-/** The calls on processes, but for waitid: sending signals, groups, pidfds, prctl. */
+/** The calls on processes, except waitid: sending signals, groups, pidfds, prctl. */
 import { areInts, isInt } from '../arguments.ts';
 import * as C from '../constants.ts';
 import { EINVAL, EPERM, ESRCH } from '../errno.ts';

@@ -1,15 +1,15 @@
-/** What signals do by default, and the table that sigaction(2) changes. */
+/** The default actions of signals, and the table that sigaction(2) changes. */
 import { isRecord, takeAction } from '../arguments.ts';
 import * as C from '../constants.ts';
 import { EFAULT, EINVAL } from '../errno.ts';
 import type { SigAction } from '../host.ts';
 import { bit, isSignal } from './pending.ts';
 
-/** Any address that is neither SIG_DFL nor SIG_IGN: functions are not run here. */
+/** Any address except SIG_DFL and SIG_IGN: functions are not run here. */
 export const HANDLER_ADDRESS = 0x1000;
 const HANDLERS = [C.SIG_DFL, C.SIG_IGN, HANDLER_ADDRESS];
 
-/** What glibc keeps for its threads; sigaction(3) refuses them. */
+/** Signals that glibc keeps for its threads; sigaction(3) refuses them. */
 const LIBC_SIGNALS: readonly number[] = [32, 33];
 const IGNORED_BY_DEFAULT = bit(C.SIGCHLD) | bit(C.SIGCONT) | bit(C.SIGURG) | bit(C.SIGWINCH);
 const STOPS = bit(C.SIGSTOP) | bit(C.SIGTSTP) | bit(C.SIGTTIN) | bit(C.SIGTTOU);

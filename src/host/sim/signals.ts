@@ -1,4 +1,4 @@
-/** The signals of the simulated process: masks, what is pending, delivery. */
+/** The signals of the simulated process: masks, pending signals, delivery. */
 import { isInt } from '../arguments.ts';
 import * as C from '../constants.ts';
 import { EBADF, EINVAL } from '../errno.ts';

@@ -1,4 +1,4 @@
-/** The simulated kernel. Each part has a file of its own here; this is the Host they make together. */
+/** The simulated kernel: a Host made of the parts in this folder, each in a file of its own. */
 import {
   areInts,
   checkArray,
@@ -68,7 +68,7 @@ export class SimHost implements Host {
   readonly #waiter: Waiter;
   readonly #programs = new Map<string, Program>();
 
-  /** @throws TypeError where the options are no object */
+  /** @throws TypeError if the options are not an object */
   constructor(options: SimHostOptions = {}) {
     checkObject(options, 'SimHost: options', 'an object');
     const startNs = options.startNs ?? START_NS;
@@ -310,7 +310,8 @@ export class SimHost implements Host {
   spawn(request: SpawnRequest): number {
     const taken = takeSpawnRequest(request);
     const program = this.#programs.get(taken.file);
-    // No file of this kernel is a program but those that program() made.
+    // The only programs are those that program() made; other files of this kernel cannot be
+    // executed.
     const error = this.#io.files.exists(taken.file) ? -EACCES : -ENOENT;
     return this.#done(this.#processes.spawn(program, taken, error));
   }

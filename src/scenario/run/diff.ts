@@ -16,7 +16,7 @@ export interface DiffLine {
 
 /** Beyond this many pairs of entries no shortest diff is computed. */
 const MOST_PAIRS = 4_000_000;
-/** Of consecutive lines of one sign, this many are kept: the first and the last. */
+/** How many consecutive lines of one sign are kept: the first half and the last half of this. */
 const MOST_LINES = 1_000;
 
 /**

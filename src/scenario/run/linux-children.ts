@@ -132,7 +132,7 @@ export class LinuxChildren {
     for (const pid of pids) {
       if (this.#isAnothers(pid)) continue;
       this.#host.kill(-pid, SIGKILL);
-      // To wait for one that has become another user's would be in vain.
+      // Waiting for a process that has become another user's would be in vain.
       if (this.#host.kill(pid, 0) === -EPERM) continue;
       this.#host.waitid(P_PID, pid, WEXITED, this.#result);
     }

@@ -19,8 +19,8 @@ test -z "\${groups# }" || kill -s KILL -- $groups
 
 /**
  * A shell that ends the process groups of our children if we are killed and can do nothing
- * ourselves. It runs in a session of its own, where no key of the terminal reaches it. Without it
- * (no descriptor or process left) nobody ends them.
+ * ourselves. It runs in a session of its own, so that no key of the terminal reaches it. If it
+ * cannot be started (no descriptor or process left), nobody ends them.
  */
 export class ChildGuard {
   readonly #host: Host;

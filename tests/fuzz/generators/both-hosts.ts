@@ -13,14 +13,14 @@ const MOST_RUNS = 3;
 const server = await startAlone(
   join(import.meta.dirname, '..', '..', 'scenario', 'linux-server.ts'),
 );
-// It takes its time to start, which is not the first input's.
+// Starting the server takes long, and must not count as the time of the first input.
 await runLinux('{"name": "first", "steps": []}');
 
 async function runLinux(text: string): Promise<RunResult> {
   return JSON.parse(await server.ask(text)) as RunResult;
 }
 
-/** What must agree: the order, and what ended the run. */
+/** The part of a result that must agree: the order, and how the run ended. */
 function essence(result: RunResult): string {
   return [...result.order.map((entry) => entry.text), ...failuresOf(result)].join(' ');
 }

@@ -1,4 +1,4 @@
-/** Descriptors that are opened, watched, closed and polled in any order: no wait fails, and none is left. */
+/** Opens, watches, closes and polls descriptors in any order: no wait fails, and none is left. */
 
 import fc from 'fast-check';
 import { AioContext } from '../../../src/aio/aio-context.ts';

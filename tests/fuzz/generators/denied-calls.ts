@@ -1,4 +1,4 @@
-/** The command where a filter denies it a system call: it goes on another way, or ends with one line. */
+/** The command with a system call denied by a filter: it uses another, or ends with one line. */
 
 import fc from 'fast-check';
 import { DENIED, ERRNOS, judge, runDenied, WAYS } from '../../support/denied.ts';

@@ -1,6 +1,6 @@
 /**
- * Scenarios that are right, of which what they do was changed, on the simulated host: a run
- * ends within its bounds, is no error of the emulator, and gives the same log again.
+ * Valid scenarios whose actions were changed, on the simulated host: a run ends within its bounds,
+ * without an error of the emulator, and gives the same log again.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -148,7 +148,7 @@ function apply(tree: Tree, change: Change): void {
   }
 }
 
-/** So many turns of a run are enough, and it is ended then: no time is looked at. */
+/** A run is ended after this many turns, not after some time: each repeat is the same. */
 const MOST_TURNS = 2_000;
 
 function run(scenario: Scenario): RunResult {
@@ -169,7 +169,7 @@ function textOf(input: Input): string {
   const tree = structuredClone(trees[input.file % trees.length]!);
   for (const change of input.changes) apply(tree, change);
   if (input.jitter) tree.jitter = '5ms';
-  // It need not come out as it was.
+  // The result may differ from that of the original.
   delete tree.expect;
   return JSON.stringify(tree, null, 1);
 }

@@ -1,6 +1,6 @@
 /**
- * Scenario files that were changed: their text, or what they say. Each gives a scenario,
- * or problems with a place each; none hangs, and none is an error of the loader.
+ * Scenario files with changes to their text or their data. Each gives a scenario, or problems that
+ * all have a place. No file makes the loader hang or fail.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ const texts = ['scenarios', 'tests/conformance'].flatMap((dir) =>
 
 const trees: readonly unknown[] = texts.map((text) => parse(text, { schema: 'failsafe' }));
 
-/** What means something in YAML or in the language. */
+/** Texts that mean something in YAML or in the language. */
 const PIECES = [
   ...['[', ']', '{', '}', ': ', '- ', ', ', '? ', '&a ', '*a', '<<: *a', '!!map ', '|\n', '"', "'"],
   ...['#', '\n', '  ', '\t', '---\n', '...\n', '%YAML 1.1\n', '\0', '\uFEFF', '{{', '[[[['],
@@ -71,7 +71,7 @@ const oddValue: fc.Arbitrary<unknown> = fc.oneof(
   }),
 );
 
-/** Changes the n-th place of a file: puts a value there, or something of another place, or takes it out. */
+/** Changes the n-th place of a file: sets a value, copies another place, or removes it. */
 interface TreeEdit {
   readonly place: number;
   readonly how: 'value' | 'key' | 'copy' | 'swap' | 'remove';
@@ -109,7 +109,7 @@ function change(tree: unknown, { place, how, other, value }: TreeEdit): void {
   if (places.length === 0) return;
   const { holder, key } = places[place % places.length]!;
   const from = places[other % places.length]!;
-  // The next edits change it, and the input must stay as it is.
+  // A copy: later edits change it, and must not change the input.
   if (how === 'value') holder[key] = structuredClone(value);
   else if (how === 'copy') holder[key] = structuredClone(from.holder[from.key]);
   else if (how === 'remove' && Array.isArray(holder)) holder.splice(Number(key), 1);
@@ -117,7 +117,7 @@ function change(tree: unknown, { place, how, other, value }: TreeEdit): void {
   else if (how === 'key') {
     const name = typeof value === 'string' ? value : from.key;
     if (Array.isArray(holder) || name === key) return;
-    // An assignment to __proto__ would be none.
+    // An assignment to __proto__ would add no key.
     const own = { value: holder[key], enumerable: true, writable: true, configurable: true };
     Object.defineProperty(holder, name, own);
     delete holder[key];

@@ -1,4 +1,4 @@
-/** Traces with bytes changed, taken out, put in or cut off: they are read and reported, or refused in one line. */
+/** Traces with bytes changed, removed, added or cut off are reported, or refused in one line. */
 
 import fc from 'fast-check';
 import type { ReportTrace } from '../../../src/cli/report/facts.ts';
@@ -29,7 +29,7 @@ const PARTS = { script: 'page()', style: '' };
 const BLOCK =
   /<script type="application\/json" id="data">([^<]*)<\/script>\n<script>page\(\)<\/script>/;
 
-/** What `qemu-loop report` says of it, and works out for the page. */
+/** The findings of `qemu-loop report`, with all that it computes for the page. */
 function findingsOf(trace: ReportTrace): string[] {
   const { checks } = buildModel(trace, { slowNs: SLOW_NS });
   const titles = checks.flatMap(({ findings }) => findings.map(({ title }) => title));
@@ -38,7 +38,7 @@ function findingsOf(trace: ReportTrace): string[] {
   return titles;
 }
 
-/** Puts a value in the place of the n-th number or text of a JSON trace. */
+/** Replaces the n-th number or text of a JSON trace by a value. */
 interface Odd {
   readonly at: number;
   readonly value: unknown;
@@ -95,7 +95,7 @@ export default {
     const page = renderHtml(PARTS, { title: 'fuzz', slowNs: SLOW_NS, trace: packTrace(trace) });
     const data = BLOCK.exec(page);
     if (data === null) throw new Error('something of the trace ends the block that it stands in');
-    // The page itself begins so.
+    // As the page itself does at its start.
     const back = unpackTrace((JSON.parse(data[1]!) as PageData).trace);
     const shown = findingsOf(back);
     if (shown.join('\n') !== found.join('\n')) throw new Error(`${found} against ${shown}`);

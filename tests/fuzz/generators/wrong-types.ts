@@ -1,11 +1,14 @@
-/** Every public function, constructor and method with every wrong type in each place: an error that names it, or none. */
+/**
+ * Calls every public function, constructor and method with every wrong type in each place, and
+ * expects no error, or one that names the argument.
+ */
 
 import fc from 'fast-check';
 import * as lib from '../../../src/index.ts';
 import * as scenario from '../../../src/scenario/index.ts';
 import type { Generator } from '../generators.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: what is wrong with the types is the point
+// biome-ignore lint/suspicious/noExplicitAny: wrong types are the point
 type Any = any;
 
 const WRONG: readonly (readonly [string, Any])[] = [
@@ -32,7 +35,7 @@ const WRONG: readonly (readonly [string, Any])[] = [
   ['a Date', new Date(0)],
 ];
 
-/** Makes what is called, and the arguments that are right; anew for each call. */
+/** A function to call. Each call makes its object and its right arguments anew. */
 interface Subject {
   readonly name: string;
   readonly arity: number;
@@ -51,7 +54,7 @@ function parts() {
   return { host, loop, signals, watch, coroutines };
 }
 
-/** What a constructor is given if all is right. */
+/** Right arguments for each constructor. */
 const MADE: Record<string, () => Any[]> = {
   AioContext: () => [{ host: new lib.SimHost() }],
   ChildWatch: () => {
@@ -83,7 +86,7 @@ const MADE: Record<string, () => Any[]> = {
   Tracer: () => [() => 0],
 };
 
-/** What others make. */
+/** Objects that are made by calls, not by a constructor. */
 const GOT: Record<string, () => Any> = {
   BottomHalf: () => parts().loop.newBottomHalf('bh', noop),
   QemuTimer: () => parts().loop.timers.newTimer(lib.QEMU_CLOCK_REALTIME, 'timer', noop),
@@ -94,7 +97,7 @@ function origin(): Any {
   return { pid: 1, tid: 1, epochUs: 0 };
 }
 
-/** Functions, and what they are given if all is right. */
+/** Right arguments for each function. */
 const CALLED: Record<string, () => Any[]> = {
   check: () => [0, 'open'],
   codeName: () => [17, 1],
@@ -111,7 +114,7 @@ const CALLED: Record<string, () => Any[]> = {
   signalNumber: () => ['TERM'],
 };
 
-/** Methods, and what they are given if all is right. */
+/** Right arguments for each method. */
 const METHODS: Record<string, () => Any[]> = {
   'AioContext.newBottomHalf': () => ['bh', noop],
   'AioContext.newGuardedBottomHalf': () => ['bh', noop, { engagedInIo: false }],
@@ -139,7 +142,7 @@ const METHODS: Record<string, () => Any[]> = {
   'FaultHost.add': () => [[]],
 };
 
-/** A lens hands on to the host beneath; sinks and backends are called by a Tracer, as its catalogue says. */
+/** Lenses only pass calls on to their host; only a Tracer calls sinks and backends. */
 const LEFT_OUT = /^(HostLens\.|FaultHost\.(?!add)|.*\.(constructor|sink|dropped)$)/;
 
 function methodsOf(made: object): string[] {
@@ -185,7 +188,7 @@ export function subjects(internal: ReadonlySet<string>): Subject[] {
   return found;
 }
 
-/** What V8 and Node say of a value that came further than it should have. */
+/** Messages of V8 and Node about a value that got further than it should have. */
 const INTERNAL =
   /^Cannot (?!convert|mix)|is not (a function|iterable|a constructor|an object|extensible|defined)|undefined \(|Spread syntax|Invalid (array|typed array|string|time|count)|called on incompatible|must be of type|must be one of|call stack|private (field|member|method)|Unexpected .* value|Offset is outside|Object prototype|Right-hand side|Reflect\.|Reduce of/;
 
@@ -203,7 +206,7 @@ export function judgeCall(subject: Subject, place: number, wrong: Any): void {
   }
 }
 
-/** Marked so in their doc comments. */
+/** Methods whose doc comments mark them as internal. */
 const HIDDEN = new Set([
   'Clocks.listen',
   'Clocks.unlisten',
@@ -243,7 +246,7 @@ export default {
   },
 } satisfies Generator<Input>;
 
-/** All of them, one after the other: what is wrong with each. */
+/** Makes all of these calls, and returns the ones that fail. */
 export function everyCall(): string[] {
   const problems: string[] = [];
   for (const subject of all) {

@@ -103,7 +103,7 @@ export const errors: ContractCase[] = [
     },
   },
   {
-    name: 'errors: a count, a timeout or an offset that is no number is EINVAL, whatever it is turned into',
+    name: 'errors: a count, timeout or offset that is not a number is EINVAL, even if it converts to one',
     run: (env) => {
       const { host, buf } = env;
       const [readEnd, writeEnd] = env.pipe();
@@ -129,7 +129,7 @@ export const errors: ContractCase[] = [
     },
   },
   {
-    name: 'errors: what is no number, no path and no object is refused by every other call, and nothing is opened',
+    name: 'errors: every other call refuses arguments of a wrong type, and opens nothing',
     run: (env) => {
       const { host, buf } = env;
       const self = host.getpid();
@@ -185,7 +185,7 @@ export const errors: ContractCase[] = [
         const token = host.blockSignals(wrong as unknown as number[]);
         env.equal(token, -EINVAL, `blockSignals of ${what}`);
       }
-      // PR_GET_NAME, PR_GET_TID_ADDRESS and F_GETLK write to an address; so they are none here.
+      // PR_GET_NAME, PR_GET_TID_ADDRESS and F_GETLK write to an address, so they are refused.
       for (const option of [16, 40, 15])
         env.fails(host.prctl(option, 4096), EINVAL, `prctl ${option}`);
       for (const cmd of [5, 12, 36]) env.fails(host.fcntl(0, cmd, 4096), EINVAL, `fcntl ${cmd}`);

@@ -42,7 +42,7 @@ export const sigaction: ContractCase[] = [
     },
   },
   {
-    name: 'sigaction: a handler is one that the host has, or has told of: the kernel would jump to any other',
+    name: 'sigaction: a handler is the host’s own, or one that it returned: the kernel jumps to any other',
     run: (env) => {
       const { host } = env;
       const real = newSigAction();

@@ -12,7 +12,7 @@ import { EBADF, EINVAL } from '../../../src/host/errno.ts';
 import { newSigAction, type SignalPipe } from '../../../src/host/host.ts';
 import type { ContractCase, ContractEnv } from '../contract.ts';
 
-/** Opens a pipe, runs body with it and the list of the signals it tells, and disposes of it. */
+/** Opens a pipe, runs body with it and the list of signals it reports, and disposes of it. */
 function withPipe(env: ContractEnv, body: (pipe: SignalPipe, told: number[]) => void): void {
   const told: number[] = [];
   const pipe = env.host.openSignalPipe((signo) => told.push(signo));
@@ -27,7 +27,7 @@ function withPipe(env: ContractEnv, body: (pipe: SignalPipe, told: number[]) => 
 
 export const signalPipe: ContractCase[] = [
   {
-    name: 'signal pipe: is readable while there is a signal for drain to tell',
+    name: 'signal pipe: is readable while there is a signal for drain to report',
     run: (env) => {
       withPipe(env, (pipe, told) => {
         env.equal(pipe.add(SIGUSR2, 0), 0, 'add');
@@ -44,7 +44,7 @@ export const signalPipe: ContractCase[] = [
     },
   },
   {
-    name: 'signal pipe: every real-time signal is told, and one drain tells several signals',
+    name: 'signal pipe: every real-time signal is reported, and one drain reports several signals',
     run: (env) => {
       withPipe(env, (pipe, told) => {
         for (const signo of [SIGUSR2, SIGRTMIN]) env.equal(pipe.add(signo, 0), 0, 'add');

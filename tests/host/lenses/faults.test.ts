@@ -36,7 +36,7 @@ describe('faults', () => {
     expect([read(), read(), read(), read(), read()]).toEqual([16, -EINTR, -EINTR, 16, 16]);
   });
 
-  it('take their turn where several are due', () => {
+  it('take their turn if several are due', () => {
     const { read } = make(
       { call: 'read', error: EINTR, after: 0, times: 2 },
       { call: 'read', error: ENOMEM, after: 2, times: 1 },
@@ -44,7 +44,7 @@ describe('faults', () => {
     expect([read(), read(), read(), read()]).toEqual([-EINTR, -EINTR, -ENOMEM, -EAGAIN]);
   });
 
-  it('leave alone what they do not name, and all while they are not active', () => {
+  it('leave alone calls that they do not name, and all calls while inactive', () => {
     const { host, rfd, wfd, buffer, read } = make({
       call: 'read',
       error: EINTR,
@@ -70,7 +70,7 @@ describe('faults', () => {
     expect([host.read(rfd, buffer, 0, 8), host.read(rfd, buffer, 0, 8)]).toEqual([3, 2]);
   });
 
-  it('make short what gives all or nothing', () => {
+  it('make short a read that returns all or nothing', () => {
     const { sim, host, buffer } = make({ call: 'read', short: 4, after: 0, times: 1 });
     const fd = sim.eventfd(1, O_NONBLOCK);
     expect([host.read(fd, buffer, 0, 8), host.read(fd, buffer, 0, 8)]).toEqual([4, -EAGAIN]);
@@ -89,7 +89,7 @@ describe('faults', () => {
     expect(host.acted).toEqual([true, false, false]);
   });
 
-  it('are of poll, spawn, waitpid and epoll_ctl, too', () => {
+  it('also apply to poll, spawn, waitpid and epoll_ctl', () => {
     const request = { file: '/sim/1', argv: ['x'] };
     const { sim, host, rfd, buffer } = make(
       { call: 'poll', error: EINTR, after: 0, times: 2 },

@@ -1,4 +1,4 @@
-/** PacedHost: a clock that goes on by what is slept, however late the thread is woken or slow to run. */
+/** PacedHost: a clock that advances by the time slept, however late or slow the thread is. */
 
 import { describe, expect, it } from 'vitest';
 import {
@@ -16,10 +16,10 @@ import { SimHost } from '../../../src/host/sim/sim-host.ts';
 
 const MS = 1e6;
 
-/** A machine that wakes the thread late, and on which it runs, or is kept from running. */
+/** A machine that wakes the thread late, runs it, or keeps it from running. */
 class Machine extends HostLens {
   readonly sim: SimHost;
-  /** How much later than asked for each wait that sleeps ends. */
+  /** How much later than asked for a sleeping wait ends. */
   wakesLateNs = 0;
   #cpuNs = 0;
 
@@ -66,14 +66,14 @@ function make() {
     fds,
     fd,
     kick: () => void machine.sim.write(fd, one, 0, 8),
-    /** In whole µs: looks take some ns each. */
+    /** In whole µs: each reading takes some ns. */
     us: () => Math.floor((host.clockNs(CLOCK_MONOTONIC) - startNs) / 1000),
     lateMs: () => Math.round(host.lateNs / MS),
   };
 }
 
 describe('a wait', () => {
-  it('that ends by its timeout takes as long as was asked for, and the rest was the machine late', () => {
+  it('takes as long as was asked for if its timeout ends it; the rest counts as the machine’s delay', () => {
     const { machine, host, fds, us, lateMs } = make();
     machine.wakesLateNs = 120 * MS;
     expect(host.poll(fds, 1, 5 * MS)).toBe(0);
@@ -90,7 +90,7 @@ describe('a wait', () => {
     expect([us(), lateMs()]).toEqual([5000, 120]);
   });
 
-  it('that finds something ready takes nothing, whatever its timeout', () => {
+  it('takes no time if something is ready, whatever its timeout', () => {
     const { machine, host, fds, us, kick } = make();
     machine.wakesLateNs = 120 * MS;
     kick();
@@ -98,7 +98,7 @@ describe('a wait', () => {
     expect(us()).toBe(0);
   });
 
-  it('that something real ends takes as long as that took, and no longer than its timeout', () => {
+  it('takes as long as a real event that ends it, and no longer than its timeout', () => {
     const { machine, host, fds, us, kick } = make();
     machine.sim.at(machine.sim.nowNs + 3 * MS, kick);
     expect(host.poll(fds, 1, -1)).toBe(1);
@@ -111,8 +111,8 @@ describe('a wait', () => {
   });
 });
 
-describe('what the thread runs', () => {
-  it('counts for a µs between two looks at most, and is not the machine late', () => {
+describe('running time', () => {
+  it('counts for a µs between two readings at most, and not as the machine’s delay', () => {
     const { machine, host, us, lateMs } = make();
     machine.run(30 * MS);
     expect(us()).toBe(1);
@@ -124,14 +124,14 @@ describe('what the thread runs', () => {
     expect([us(), lateMs()]).toEqual([2, 0]);
   });
 
-  it('is the machine late where the thread was kept from running', () => {
+  it('counts as the machine’s delay if the thread was kept from running', () => {
     const { machine, us, lateMs } = make();
     machine.sim.advance(30 * MS);
     expect([us(), lateMs()]).toEqual([1, 30]);
   });
 });
 
-it('still() takes no time, and is not the machine late', () => {
+it('still() takes no time, and does not count as the machine’s delay', () => {
   const { machine, host, fds, us, lateMs } = make();
   const ret = host.still(() => {
     machine.sim.advance(30 * MS);
@@ -149,7 +149,7 @@ it('still() takes no time, and is not the machine late', () => {
   expect(us()).toBe(5000);
 });
 
-it('the wall clock goes on with the other', () => {
+it('the wall clock advances with the other', () => {
   const { machine, host, fds } = make();
   const apart = () => host.clockNs(CLOCK_REALTIME) - host.clockNs(CLOCK_MONOTONIC);
   const beforeNs = apart();

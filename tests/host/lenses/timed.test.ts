@@ -1,4 +1,4 @@
-/** TimedHost: what happens outside at set times, while the thread waits, is busy, or looks at the clock. */
+/** TimedHost: outside events at set times, while the thread waits, is busy, or reads the clock. */
 
 import { describe, expect, it } from 'vitest';
 import {
@@ -55,7 +55,7 @@ function make(): Made {
 }
 
 describe('a wait', () => {
-  it('goes on past what does not end it, to its own end', () => {
+  it('goes on past events that do not end it, to its own end', () => {
     const { host, fds, at, log, ms } = make();
     at(2, 'two');
     at(4, 'four');
@@ -64,7 +64,7 @@ describe('a wait', () => {
     expect([ms(), log]).toEqual([10, ['two', 'four']]);
   });
 
-  it('ends with what makes an fd ready, as one call', () => {
+  it('ends with an event that makes an fd ready, as one call', () => {
     const { host, fds, at, log, ms, kick } = make();
     at(2, 'two');
     at(5, 'kick', kick);
@@ -84,7 +84,7 @@ describe('a wait', () => {
     expect([ms(), log]).toEqual([5, ['two', 'kick']]);
   });
 
-  it('that does not sleep sees what was due before it', () => {
+  it('sees earlier events even if it does not sleep', () => {
     const { host, sim, fds, at, log, kick } = make();
     at(2, 'kick', kick);
     expect(host.poll(fds, 1, 0)).toBe(0);
@@ -95,7 +95,7 @@ describe('a wait', () => {
 });
 
 describe('events', () => {
-  it('happen when the thread is busy, sleeps, or looks at a clock', () => {
+  it('happen when the thread is busy, sleeps, or reads a clock', () => {
     const { host, sim, at, log, ms } = make();
     at(2, 'busy');
     sim.advance(3 * MS);
@@ -110,7 +110,7 @@ describe('events', () => {
     expect(log.at(-1)).toBe('wall');
   });
 
-  it('come in order of time, then of being given', () => {
+  it('come in order of time, then of registration', () => {
     const { host, at, log } = make();
     at(3, 'c');
     at(1, 'a');
@@ -120,7 +120,7 @@ describe('events', () => {
     expect(log).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('do not interrupt each other, and may give more', () => {
+  it('do not interrupt each other, and may register more', () => {
     const { host, at, log } = make();
     at(1, 'a', () => {
       at(0, 'now');
@@ -131,7 +131,7 @@ describe('events', () => {
     expect(log).toEqual(['a', 'end of a', 'now']);
   });
 
-  it('can be taken back', () => {
+  it('can be cancelled', () => {
     const { host, log } = make();
     const event = host.at(host.nowNs + MS, () => log.push('x'));
     event.dispose();
@@ -141,7 +141,7 @@ describe('events', () => {
     expect(host.nextEventNs).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('that throw end the wait, and leave the others', () => {
+  it('end the wait if they throw, and leave the others', () => {
     const { host, fds, at, log } = make();
     at(1, 'bad', () => {
       throw new Error('out');

@@ -25,7 +25,7 @@ import { type BehaviourCase, ending, sh } from './harness.ts';
 
 export const childCases: BehaviourCase[] = [
   {
-    name: 'children: one exits, and is told of with its status',
+    name: 'children: the exit of one is reported with its status',
     run: (env) => {
       const ends: string[] = [];
       const watch = env.watch(env.signals(SIGCHLD));
@@ -92,7 +92,7 @@ export const childCases: BehaviourCase[] = [
     },
   },
   {
-    name: 'children: many started at once are told each by its callback, without one that cannot be',
+    name: 'children: of many started at once, each has its callback called, except one that failed',
     run: (env) => {
       const watch = env.watch(env.signals(SIGCHLD));
       const ends: string[] = [];
@@ -216,7 +216,7 @@ export const childCases: BehaviourCase[] = [
     },
   },
   {
-    name: 'children: stops and continues are told where they are wanted',
+    name: 'children: stops and continues are reported if they are wanted',
     run: (env) => {
       const seen: string[] = [];
       const watch = env.watch(env.signals(SIGCHLD), { stops: true });

@@ -7,13 +7,13 @@ import { visible } from '../../../trace/visible.ts';
 import { DIM, GREEN, paint, RED, type Style, wordLines } from '../../text/style.ts';
 import type { Outcome } from '../outcome.ts';
 
-/** Columns that stand before each line of an outcome. */
+/** Columns before each line of an outcome. */
 export const MARGIN = 5;
-/** Equal lines that stand around a difference. */
+/** Equal lines shown around a difference. */
 const AROUND = 3;
 const PLAIN: Style = { color: false, width: 0 };
 
-/** All that went wrong in an outcome, in lines. */
+/** Everything that went wrong in an outcome, in lines. */
 export function failureLines(outcome: Outcome, style: Style = PLAIN): string[] {
   const lines: string[] = [];
   for (const result of outcome.results) {
@@ -34,7 +34,7 @@ function linesOf(result: RunResult, failure: Failure, style: Style): string[] {
   return lines;
 }
 
-/** What a person should know of an outcome, be it good or bad. */
+/** Notes on an outcome, whether it passed or failed. */
 export function noteLines({ results }: Outcome, style: Style): string[] {
   return results.flatMap((result) =>
     result.notes.flatMap(({ at, message }) => {
@@ -44,7 +44,7 @@ export function noteLines({ results }: Outcome, style: Style): string[] {
   );
 }
 
-/** In lines that fit beside the margin, broken between words. */
+/** Folds text between words into lines that fit beside the margin. */
 function folded(text: string, { width }: Style): string[] {
   const [first, ...others] = wordLines(visible(text), MARGIN, MARGIN + 2, width);
   return [first!, ...others.map((other) => `  ${other}`)];
@@ -54,7 +54,7 @@ function placeText({ line, column }: Place): string {
   return `${line}:${column}`;
 }
 
-/** Expected (-) against actual (+), with the time and the iteration of what came. */
+/** Expected (-) against actual (+), with the time and the iteration of actual entries. */
 function diffLines(diff: readonly DiffLine[], style: Style): string[] {
   const shown = visibleLines(diff);
   const width = widest(shown, 40);
@@ -69,7 +69,7 @@ function diffLines(diff: readonly DiffLine[], style: Style): string[] {
   });
 }
 
-/** Two columns: what only one host has stands opposite to nothing. */
+/** Two columns: entries of only one host have an empty place beside them. */
 function sideBySide(diff: readonly DiffLine[], style: Style): string[] {
   const shown = visibleLines(diff);
   const width = widest(shown, 36);
@@ -95,7 +95,7 @@ function visibleLines(diff: readonly DiffLine[]): DiffLine[] {
   return diff.map((line) => ({ ...line, text: visible(line.text) }));
 }
 
-/** Lines near a difference; null stands for those left out. Without any difference, all. */
+/** Lines near a difference; null stands for lines left out. All lines if there is no difference. */
 function around(diff: readonly DiffLine[]): (DiffLine | null)[] {
   const marked = diff.map(({ sign }) => sign === '-' || sign === '+');
   if (!marked.includes(true)) return [...diff];
@@ -108,7 +108,7 @@ function around(diff: readonly DiffLine[]): (DiffLine | null)[] {
   return kept;
 }
 
-/** On which hosts it was run, and which seed and repetition it is, where there are several. */
+/** The hosts of a run, and its seed and repetition if there are several. */
 export function runText({ results, seed, run }: Outcome): string {
   const hosts = results.map((result) => result.host).join(' and ');
   return `${hosts}${seed === null ? '' : `, seed ${seed}`}${run === null ? '' : `, run ${run}`}`;

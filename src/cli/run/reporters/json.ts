@@ -1,7 +1,7 @@
 import { visibleJson } from '../../../trace/visible.ts';
 import type { Outcome, Reporter, Totals, Unread, Write } from '../outcome.ts';
 
-/** One JSON object a line: each file that could not be read, each outcome, then the totals. */
+/** One JSON object per line: each file that could not be read, each outcome, then the totals. */
 export class JsonReporter implements Reporter {
   readonly #write: Write;
 

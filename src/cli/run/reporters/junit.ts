@@ -2,11 +2,11 @@ import { visible } from '../../../trace/visible.ts';
 import type { Outcome, Reporter, Totals, Unread, Write } from '../outcome.ts';
 import { failureLines, runText } from './failure-text.ts';
 
-/** JUnit's XML, as build servers read it. */
+/** JUnit's XML, for build servers. */
 export class JunitReporter implements Reporter {
   readonly #write: Write;
   readonly #cases: string[] = [];
-  /** Those among the failed that are no fault of what the scenario expects. */
+  /** The failures that are not failed expectations. */
   #errors = 0;
 
   constructor(write: Write) {
@@ -26,7 +26,7 @@ export class JunitReporter implements Reporter {
       this.#cases.push(testCase(file, name, wallMs, null));
       return;
     }
-    // A failure is the scenario's, an error the file's or the emulator's.
+    // A failure is the scenario's, an error is the file's or the emulator's.
     const tag = status === 1 ? 'failure' : 'error';
     if (status !== 1) this.#errors++;
     this.#cases.push(testCase(file, name, wallMs, bodyOf(tag, failureLines(outcome))));
@@ -53,7 +53,7 @@ function bodyOf(tag: 'failure' | 'error', lines: readonly string[]): string {
   return `<${tag} message="${escapeXml(lines[0]!)}">${lines.map(escapeXml).join('\n')}</${tag}>`;
 }
 
-/** What XML cannot hold, escaped or not. */
+/** The characters that XML cannot contain, even escaped. */
 const NO_XML = /[^ -\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 
 function escapeXml(text: string): string {

@@ -4,14 +4,14 @@ import { BOLD, cut, DIM, GREEN, paint, RED, type Style } from '../../text/style.
 import type { Outcome, Reporter, Totals, Write } from '../outcome.ts';
 import { failureLines, MARGIN, noteLines, runText } from './failure-text.ts';
 
-/** With more than this, only failures are listed, and a line says how far it is. */
+/** With more runs than this, only failures are listed, and a line shows the progress. */
 const MOST_LISTED = 24;
 
-/** For people. */
+/** Reports for people. */
 export class PrettyReporter implements Reporter {
   readonly #write: Write;
   readonly #style: Style;
-  /** Where progress is shown on one line; null where it is no terminal. */
+  /** Shows progress on one line; null if stdout is not a terminal. */
   readonly #progress: Write | null;
   #total = 0;
   #done = 0;
@@ -32,7 +32,7 @@ export class PrettyReporter implements Reporter {
     this.#progress(`\r\x1b[K${text}`);
   }
 
-  /** What is wrong with it, stderr has said. */
+  /** stderr has already said what is wrong with the file. */
   unread(): void {
     this.#done++;
   }
