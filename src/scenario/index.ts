@@ -9,7 +9,7 @@ export { type Loaded, loadScenario } from './load.ts';
 export type * from './model.ts';
 export { formatProblem, type Place, type Problem } from './problem.ts';
 export type { DiffLine } from './run/diff.ts';
-export { ScenarioEnded } from './run/engine.ts';
+export { ScenarioEnded } from './run/ended.ts';
 export type { Failure } from './run/judge.ts';
 export { LinuxWorld } from './run/linux-world.ts';
 export type { LogEntry } from './run/order-log.ts';

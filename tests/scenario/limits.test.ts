@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { loadScenario } from '../../src/scenario/load.ts';
 import { formatProblem } from '../../src/scenario/problem.ts';
 import { diffEntries } from '../../src/scenario/run/diff.ts';
-import { ScenarioEnded } from '../../src/scenario/run/engine.ts';
+import { ScenarioEnded } from '../../src/scenario/run/ended.ts';
 import { type RunResult, runScenario } from '../../src/scenario/run/run.ts';
 import { SimWorld } from '../../src/scenario/run/sim-world.ts';
 import { runSim, scenarioOf } from './files.ts';

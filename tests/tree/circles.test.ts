@@ -36,3 +36,9 @@ it('no file imports values in a circle', () => {
 it('no file of the report imports in a circle, not even types', () => {
   expect(circles((path) => path.startsWith('src/cli/report/'))).toEqual([]);
 });
+
+it('no files of scenario/run import in a circle, but the machine and its lanes', () => {
+  expect(circles((path) => path.startsWith('src/scenario/run/'))).toEqual([
+    'src/scenario/run/lane.ts → src/scenario/run/machine.ts',
+  ]);
+});

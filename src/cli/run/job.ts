@@ -2,7 +2,7 @@
 
 import { loadScenario } from '../../scenario/load.ts';
 import type { Scenario } from '../../scenario/model.ts';
-import { ScenarioEnded } from '../../scenario/run/engine.ts';
+import { ScenarioEnded } from '../../scenario/run/ended.ts';
 import { type RunResult, runScenario } from '../../scenario/run/run.ts';
 import type { World } from '../../scenario/run/world.ts';
 import type { TraceOptions } from '../options/trace-options.ts';
@@ -71,8 +71,8 @@ export async function runJob(
     timeoutNs: timeoutNs ?? undefined,
     beforeWait: timeoutNs === null ? undefined : watchdog(timeoutNs, WAITS),
     whileBusy: timeoutNs === null ? undefined : watchdog(timeoutNs, TURNS),
-    onEngine: (engine) => {
-      for (const one of observers) one.open(engine);
+    onMachine: (machine) => {
+      for (const one of observers) one.open(machine);
     },
     onEntry: observers.length === 0 ? undefined : tellEntry,
     onEnd: (ended) => {

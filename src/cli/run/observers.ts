@@ -1,7 +1,7 @@
 /** Observers of a running scenario: the live log, the trace files, the report. */
 
 import { SimHost } from '../../host/sim/sim-host.ts';
-import type { Engine } from '../../scenario/run/engine.ts';
+import type { Machine } from '../../scenario/run/machine.ts';
 import type { LogEntry } from '../../scenario/run/order-log.ts';
 import type { RunResult } from '../../scenario/run/run.ts';
 import type { World } from '../../scenario/run/world.ts';
@@ -24,7 +24,7 @@ const NS_DECIMALS = 9;
 /** Observes a run without changing it. */
 export interface Observer {
   /** Called before any object of the file exists. */
-  open(engine: Engine): void;
+  open(machine: Machine): void;
   /** An entry of the order log, with CLOCK_MONOTONIC. */
   entry?(entry: LogEntry, nowNs: number): void;
   /** The run is over and judged. Trace events of the closing are no longer part of it. */
@@ -43,15 +43,15 @@ export class LiveLog implements Observer {
     this.#style = style;
   }
 
-  open({ trace, world }: Engine): void {
+  open({ main, world }: Machine): void {
     const write = allWriter(STDERR);
     const sink = (text: string): void => {
       if (!this.#ended) write(text);
     };
     const decimals = world.kind === 'sim' ? NS_DECIMALS : undefined;
-    const names = followNames(trace);
+    const names = followNames(main.trace);
     this.#log = new PrettyLog(sink, () => this.#style, names, world.startNs, decimals);
-    attachLog(trace, 'info', this.#log);
+    attachLog(main.trace, 'info', this.#log);
   }
 
   entry({ text }: LogEntry, nowNs: number): void {
@@ -74,8 +74,8 @@ export class TraceFiles implements Observer {
     this.#options = options;
   }
 
-  open({ trace, world }: Engine): void {
-    this.#output = new TraceOutput(trace, this.#options, originOf(world), null);
+  open({ main, world }: Machine): void {
+    this.#output = new TraceOutput(main.trace, this.#options, originOf(world), null);
   }
 
   end(): void {
@@ -106,8 +106,8 @@ export class ReportPage implements Observer {
     this.#write = write;
   }
 
-  open({ trace }: Engine): void {
-    this.#attached = trace.attach(EVENT_NAMES, this.#ring.sink);
+  open({ main }: Machine): void {
+    this.#attached = main.trace.attach(EVENT_NAMES, this.#ring.sink);
   }
 
   end(): void {

@@ -10,7 +10,7 @@ import { type Host, newSigAction } from '../../host/host.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
 import type { SimHost } from '../../host/sim/sim-host.ts';
 import type { ChildDef } from '../../scenario/model.ts';
-import type { Engine } from '../../scenario/run/engine.ts';
+import type { Machine } from '../../scenario/run/machine.ts';
 import type { LogEntry } from '../../scenario/run/order-log.ts';
 import type { RunResult } from '../../scenario/run/run.ts';
 import type { World } from '../../scenario/run/world.ts';
@@ -60,21 +60,21 @@ export class RunWatch implements Observer {
     needForeground(this.#host);
   }
 
-  open(engine: Engine): void {
-    const { scenario, world, trace } = engine;
+  open(machine: Machine): void {
+    const { scenario, world, main } = machine;
     const defs = scenario.objects.filter((def): def is ChildDef => def.section === 'children');
     const children = new RunChildren(defs);
     const rounds = scenario.drive === 'aio_poll' ? new AioPollRounds() : new MainLoopRounds();
-    const view = new View(this.#host, this.#color, new Model(rounds, false), this.#driver(engine));
+    const view = new View(this.#host, this.#color, new Model(rounds, false), this.#driver(machine));
     view.model.keepAll = true;
     const hold = new HoldPoll(this.#host, view.console.fd, null);
-    view.open(subjectOf(engine, children), hold, true);
+    view.open(subjectOf(machine, children), hold, true);
     // Node handles the signal if there is a terminal, which would end a wait of the run.
     this.#host.sigaction(SIGWINCH, newSigAction(), null);
     this.#view = view;
     this.#children = children;
     // Looking and pausing take no time of the run.
-    this.#attached = trace.attach(EVENT_NAMES, (id, timeNs, ...args) =>
+    this.#attached = main.trace.attach(EVENT_NAMES, (id, timeNs, ...args) =>
       world.still(() => this.#take(id, timeNs, args)),
     );
     if (world.kind === 'sim') {
@@ -101,8 +101,8 @@ export class RunWatch implements Observer {
     this.#host.dispose();
   }
 
-  #driver(engine: Engine): Driver {
-    const { world } = engine;
+  #driver(machine: Machine): Driver {
+    const { world } = machine;
     const terminal = new Terminal(this.#host, false);
     return {
       tickNs: TICK_NS,
@@ -114,7 +114,7 @@ export class RunWatch implements Observer {
       standsStill: () => {},
       send: (pid, signo) => {
         // Acts as the outside world, which takes no time of the run.
-        world.at(engine.elapsedNs, () => world.kill(pid, signo));
+        world.at(machine.elapsedNs, () => world.kill(pid, signo));
         world.block(0);
         return 0;
       },
@@ -170,11 +170,11 @@ export class RunWatch implements Observer {
   }
 }
 
-function subjectOf({ loop, world }: Engine, { rows }: RunChildren): Subject {
+function subjectOf({ main, world }: Machine, { rows }: RunChildren): Subject {
   const { host } = world;
   const simulated = isSimulated(host) ? host : null;
   return {
-    loop,
+    loop: main.loop,
     children: rows,
     digits: simulated === null ? 6 : 9,
     outputTitle: 'order log',

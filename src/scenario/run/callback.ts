@@ -1,15 +1,17 @@
 import type { Body } from '../model.ts';
-import type { Engine } from './engine.ts';
-import type { OrderLog } from './order-log.ts';
+import type { LaneLog } from './order-log.ts';
 
 /** A compiled action. */
 export type Thunk = () => void;
+
+/** The place of actions: in steps, in a callback, or outside the thread. */
+export type Where = 'steps' | 'callback' | 'timeline';
 
 /** The callback of an object: logs its entry, does what follows, and runs its `do`. */
 export class Callback {
   /** How often it has been called, including during settle. */
   calls = 0;
-  readonly #log: OrderLog;
+  readonly #log: LaneLog;
   readonly #whileBusy: () => void;
   readonly #doRuns: number;
   /** Compiled at the first call, when all objects exist. */
@@ -18,7 +20,8 @@ export class Callback {
 
   /** @param make compiles the body's actions */
   constructor(
-    { log, whileBusy }: Pick<Engine, 'log' | 'whileBusy'>,
+    log: LaneLog,
+    whileBusy: () => void,
     { doRuns }: Pick<Body, 'doRuns'>,
     make: () => readonly Thunk[],
   ) {
@@ -41,13 +44,4 @@ export class Callback {
     this.#thunks ??= this.#make();
     for (let i = 0; i < this.#thunks.length; i++) this.#thunks[i]!();
   }
-}
-
-/** The callback of an object, registered for `calls` under its name. */
-export function newCallback(engine: Engine, name: string, body: Body): Callback {
-  const callback = new Callback(engine, body, () => engine.compile(body.do));
-  const others = engine.callbacks.get(name);
-  if (others === undefined) engine.callbacks.set(name, [callback]);
-  else others.push(callback);
-  return callback;
 }

@@ -2,12 +2,14 @@ import { QemuAbort } from '../../aio/abort.ts';
 import { CLD_EXITED, P_PID, WEXITED, WNOHANG, WNOWAIT, WSTOPPED } from '../../host/constants.ts';
 import { HostError } from '../../host/errno.ts';
 import { newWaitResult, type SpawnRequest } from '../../host/host.ts';
+import type { MainLoop } from '../../mainloop/main-loop.ts';
 import { type ChildEvent, ChildWatch } from '../../signal/child-watch.ts';
 import { signalName } from '../../signal/names.ts';
 import { grouped } from '../limits.ts';
-import type { ChildDef } from '../model.ts';
-import type { Engine } from './engine.ts';
+import type { ChildDef, Scenario } from '../model.ts';
+import type { LaneLog } from './order-log.ts';
 import type { SignalSet } from './signal-set.ts';
+import type { World } from './world.ts';
 
 /** How a child ended: an exit status, or a signal. */
 export type End = { readonly exit: number } | { readonly signal: string };
@@ -21,9 +23,18 @@ interface Child {
   leftGroup: boolean;
 }
 
+/** The parts of a run, and of the thread that reaps, that Children works on. */
+export interface ChildrenParts {
+  readonly world: World;
+  readonly scenario: Scenario;
+  readonly loop: MainLoop;
+  readonly log: LaneLog;
+  readonly signals: SignalSet;
+}
+
 /** The children that a scenario has started. A name may be started repeatedly. */
 export class Children {
-  readonly #engine: Engine;
+  readonly #parts: ChildrenParts;
   readonly #watch: ChildWatch;
   readonly #defs = new Map<string, ChildDef>();
   readonly #byPid = new Map<number, Child>();
@@ -36,13 +47,13 @@ export class Children {
   /** The latest that was started, or is about to be. */
   #starting: { readonly name: string; readonly request: SpawnRequest } | null = null;
 
-  constructor(engine: Engine, signals: SignalSet, defs: readonly ChildDef[]) {
-    this.#engine = engine;
+  constructor(defs: readonly ChildDef[], parts: ChildrenParts) {
+    this.#parts = parts;
     for (const def of defs) {
       this.#defs.set(def.name, def);
       this.#byName.set(def.name, []);
     }
-    const { loop } = engine;
+    const { loop, signals } = parts;
     this.#watch = new ChildWatch({ loop, signals: signals.signals, times: loop.pollTimes });
     signals.adoptBuiltIn();
   }
@@ -50,13 +61,13 @@ export class Children {
   /** @throws QemuAbort if it cannot be started, or there are too many */
   spawn(name: string): void {
     const def = this.#defs.get(name)!;
-    const { mostChildren } = this.#engine.world;
+    const { mostChildren } = this.#parts.world;
     this.#processes += 1 + def.children;
     if (this.#processes > mostChildren) {
       const are = `more than ${grouped(mostChildren)} children that are not reaped, with theirs`;
       throw new QemuAbort(`spawn '${name}': there are ${are}`);
     }
-    const { world, scenario } = this.#engine;
+    const { world, scenario } = this.#parts;
     let pid: number;
     try {
       pid = world.spawn(def, world.lateNs(scenario.jitterNs), (request) => {
@@ -80,7 +91,7 @@ export class Children {
     const all = this.#byName.get(name)!;
     if (all.length === 0) throw new QemuAbort(`kill_child: '${name}' was never started`);
     for (const { pid } of all) {
-      if (this.#open.has(pid)) this.#engine.world.kill(pid, signo);
+      if (this.#open.has(pid)) this.#parts.world.kill(pid, signo);
     }
   }
 
@@ -100,7 +111,7 @@ export class Children {
   /** Whether any child lives. One that is dead but not reaped does not count. */
   anyAlive(): boolean {
     for (const pid of this.#open.keys()) {
-      if (this.#engine.world.isAlive(pid)) return true;
+      if (this.#parts.world.isAlive(pid)) return true;
     }
     return false;
   }
@@ -116,7 +127,7 @@ export class Children {
     return this.#byName.get(name)!.map(({ pid, end }) => {
       if (end !== null) return end;
       if (this.#isGone(pid)) return 'reaped by the kernel';
-      if (!this.#engine.world.isAlive(pid)) return 'dead and not reaped';
+      if (!this.#parts.world.isAlive(pid)) return 'dead and not reaped';
       return this.#isStopped(pid) ? 'stopped' : 'running';
     });
   }
@@ -137,13 +148,13 @@ export class Children {
     const { name } = child.def;
     this.#open.delete(pid);
     this.#processes--;
-    child.leftGroup = this.#engine.world.reaped(pid);
+    child.leftGroup = this.#parts.world.reaped(pid);
     if (code === CLD_EXITED) {
       child.end = { exit: status };
-      this.#engine.log.add(`${name} exited ${status}`);
+      this.#parts.log.add(`${name} exited ${status}`);
     } else {
       child.end = { signal: signalName(status) };
-      this.#engine.log.add(`${name} killed ${signalName(status)}`);
+      this.#parts.log.add(`${name} killed ${signalName(status)}`);
     }
   }
 
@@ -157,7 +168,7 @@ export class Children {
 
   /** waitid with WNOWAIT. */
   #look(pid: number, what: number): number {
-    const { host } = this.#engine.world;
+    const { host } = this.#parts.world;
     return host.waitid(P_PID, pid, what | WNOHANG | WNOWAIT, this.#result);
   }
 }

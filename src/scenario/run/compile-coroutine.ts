@@ -1,9 +1,9 @@
 import { coSleepNs } from '../../coroutine/co-sleep.ts';
 import type { CoroutineBody, CoroutineSteps } from '../../coroutine/coroutine.ts';
 import type { Action, CoroutineDef } from '../model.ts';
-import { newCallback, type Thunk } from './callback.ts';
+import type { Thunk } from './callback.ts';
 import { compileAction } from './compile.ts';
-import type { Engine } from './engine.ts';
+import type { Lane } from './lane.ts';
 
 /** An action that may yield: the caller runs its result with yield*. */
 type CoThunk = () => CoroutineSteps;
@@ -11,11 +11,11 @@ type CoThunk = () => CoroutineSteps;
 type Step = { readonly plain: Thunk } | { readonly co: CoThunk };
 
 /** The body of a coroutine, compiled from its `do` when first entered. Entering logs nothing. */
-export function coroutineBody(engine: Engine, def: CoroutineDef): CoroutineBody<undefined> {
-  const entered = newCallback(engine, def.name, { do: [], doRuns: 0 });
+export function coroutineBody(lane: Lane, def: CoroutineDef): CoroutineBody<undefined> {
+  const entered = lane.newCallback(def.name, { do: [], doRuns: 0 });
   return function* (): CoroutineSteps {
     entered.call(null);
-    yield* runSteps(compileSteps(engine, def.do));
+    yield* runSteps(compileSteps(lane, def.do));
   };
 }
 
@@ -26,35 +26,35 @@ function* runSteps(steps: readonly Step[]): CoroutineSteps {
   }
 }
 
-function compileSteps(engine: Engine, actions: readonly Action[]): Step[] {
+function compileSteps(lane: Lane, actions: readonly Action[]): Step[] {
   return actions.map((action): Step => {
-    const co = compileCo(engine, action);
-    return co === null ? { plain: compileAction(engine, action, 'callback') } : { co };
+    const co = compileCo(lane, action);
+    return co === null ? { plain: compileAction(lane, action, 'callback') } : { co };
   });
 }
 
 /** Null for actions that do not yield. */
-function compileCo(engine: Engine, action: Action): CoThunk | null {
+function compileCo(lane: Lane, action: Action): CoThunk | null {
   switch (action.op) {
     case 'yield':
       return justYield;
     case 'sleep':
-      return () => coSleepNs(engine.coroutines, action.ns);
+      return () => coSleepNs(lane.coroutines, action.ns);
     case 'wait':
-      return () => engine.queues.get(action.on.name)!.wait();
+      return () => lane.object('queues', action.on.name).wait();
     case 'wait_front':
-      return () => engine.queues.get(action.on.name)!.waitFront();
+      return () => lane.object('queues', action.on.name).waitFront();
     case 'lock':
-      return () => engine.mutexes.get(action.on.name)!.lock();
+      return () => lane.object('mutexes', action.on.name).lock();
     case 'rdlock':
-      return () => engine.rwlocks.get(action.on.name)!.rdlock();
+      return () => lane.object('rwlocks', action.on.name).rdlock();
     case 'wrlock':
-      return () => engine.rwlocks.get(action.on.name)!.wrlock();
+      return () => lane.object('rwlocks', action.on.name).wrlock();
     case 'repeat': {
-      const steps = compileSteps(engine, action.do);
+      const steps = compileSteps(lane, action.do);
       return function* () {
         for (let i = 0; i < action.times; i++) {
-          engine.whileBusy();
+          lane.machine.whileBusy();
           yield* runSteps(steps);
         }
       };

@@ -1,203 +1,141 @@
-import { QemuAbort } from '../../aio/abort.ts';
 import { clockType } from '../../aio/clock.ts';
-import type { Action, NameOp } from '../model.ts';
+import type { QemuTimer } from '../../aio/timer.ts';
+import type { Host } from '../../host/host.ts';
+import type { Action, Mention, NameOp, Op } from '../model.ts';
 import { signalOf } from '../read.ts';
-import type { Thunk } from './callback.ts';
+import type { Thunk, Where } from './callback.ts';
 import { runCheck } from './checks.ts';
+import { isNamed, NAMED } from './compile-named.ts';
 import { mainLoopWait, poll, run, settle, step } from './driver.ts';
-import type { Engine } from './engine.ts';
+import type { Lane } from './lane.ts';
 
-/** The place of actions: in steps, in a callback, or outside the thread. */
-export type Where = 'steps' | 'callback' | 'timeline';
+/** The actions of an op. A member of Action may have several ops. */
+type Having<A extends Action, O extends Op> = A extends unknown
+  ? O extends A['op']
+    ? A
+    : never
+  : never;
+
+/** Compiles the actions of one op. */
+type Compiler<O extends Op> = (lane: Lane, action: Having<Action, O>, where: Where) => Thunk;
 
 /** Compiles actions into functions that look nothing up any more. All objects must exist. */
 export function compileActions(
-  engine: Engine,
+  lane: Lane,
   actions: readonly Action[],
   where: Where,
 ): readonly Thunk[] {
-  return actions.map((action) => compileAction(engine, action, where));
+  return actions.map((action) => compileAction(lane, action, where));
 }
 
-export function compileAction(engine: Engine, action: Action, where: Where): Thunk {
-  const { loop, world, log } = engine;
-  const outside = where !== 'callback';
-  switch (action.op) {
-    case 'watch': {
-      const fd = engine.fds.get(action.on.name)!;
-      return () => fd.watch(action.watch);
-    }
-    case 'notify': {
-      const ctx = engine.context(action.context);
-      return () => ctx.notify();
-    }
-    case 'notify_event':
-      return () => loop.notifyEvent();
-    case 'arm':
-    case 'arm_at':
-    case 'anticipate_at':
-      return compileArm(engine, action.op, action.on.name, action.ns);
-    case 'enable_clock':
-    case 'disable_clock': {
-      const type = clockType(action.clock);
-      return () => loop.clocks.enable(type, action.op === 'enable_clock');
-    }
-    case 'disable_external':
-      return () => loop.context.disableExternal();
-    case 'enable_external':
-      return () => loop.context.enableExternal();
-    case 'poll_params':
-      return () => loop.context.setPollParams(action.maxNs, action.grow, action.shrink);
-    case 'raise':
-    case 'kill':
-    case 'sigqueue':
-      return compileSignal(engine, action);
-    case 'sigaction': {
-      const signo = signalOf(action.on.name);
-      return () => engine.signals!.set({ name: action.on.name, signo }, action.spec);
-    }
-    case 'kill_child': {
-      const signo = signalOf(action.signal.name);
-      return () => engine.children!.kill(action.on.name, signo);
-    }
-    case 'block':
-      return () => world.block(action.ns);
-    case 'wait_for':
-      return () => world.sleep(action.ns);
-    case 'poll':
-      return () => poll(engine, outside && action.blocking, !outside);
-    case 'main_loop_wait':
-      return () => mainLoopWait(engine, outside && action.blocking, !outside);
-    case 'step':
-      return () => step(engine);
-    case 'settle':
-      return () => settle(engine);
-    case 'run':
-      return () => run(engine, action.forNs, action.iterations);
-    case 'quit':
-      return () => {
-        engine.quits = true;
-      };
-    case 'log':
-      return () => log.add(action.text);
-    case 'repeat': {
-      const thunks = compileActions(engine, action.do, where);
-      return () => {
-        for (let i = 0; i < action.times; i++) {
-          engine.whileBusy();
-          for (const thunk of thunks) thunk();
-        }
-      };
-    }
-    case 'check':
-      return () => runCheck(engine, action.items);
-    case 'yield':
-    case 'sleep':
-      throw new Error(`'${action.op}' is compiled outside of a coroutine`);
-    default:
-      return compileNamed(engine, action.op, action.on.name, where);
-  }
+/** Compiles the body of a callback. */
+export function compileBody(lane: Lane, actions: readonly Action[]): readonly Thunk[] {
+  return compileActions(lane, actions, 'callback');
 }
 
-function compileArm(
-  engine: Engine,
-  op: 'arm' | 'arm_at' | 'anticipate_at',
-  name: string,
-  ns: number,
-): Thunk {
-  const timer = engine.timers.get(name)!;
-  if (op === 'arm') return () => timer.modFromNowNs(ns);
-  if (op === 'arm_at') return () => timer.modNs(ns);
-  return () => timer.modAnticipateNs(ns);
+export function compileAction(lane: Lane, action: Action, where: Where): Thunk {
+  if (isNamed(action)) return NAMED[action.op](lane, action.on.name, where);
+  // Each row takes the actions of its own op, which TypeScript cannot follow here.
+  const compile = OTHERS[action.op] as Compiler<Op>;
+  return compile(lane, action, where);
 }
 
-function compileSignal(
-  engine: Engine,
-  action: Extract<Action, { op: 'raise' | 'kill' } | { op: 'sigqueue' }>,
-): Thunk {
-  const { host } = engine.world;
-  const signo = signalOf(action.on.name);
-  const pid = host.getpid();
-  switch (action.op) {
-    case 'raise':
-      return () => host.raise(signo);
-    case 'kill':
-      return () => host.kill(pid, signo);
-    case 'sigqueue':
-      return () => host.sigqueue(pid, signo, action.value);
-  }
+/** The actions that are more than an op and a name. */
+const OTHERS: { readonly [O in Exclude<Op, NameOp>]: Compiler<O> } = {
+  watch: (lane, { on, watch }) => {
+    const fd = lane.object('fds', on.name);
+    return () => fd.watch(watch);
+  },
+  notify: ({ machine }, { context }) => {
+    const ctx = machine.context(context);
+    return () => ctx.notify();
+  },
+  notify_event: does(({ loop }) => loop.notifyEvent()),
+  arm: arming((timer, ns) => timer.modFromNowNs(ns)),
+  arm_at: arming((timer, ns) => timer.modNs(ns)),
+  anticipate_at: arming((timer, ns) => timer.modAnticipateNs(ns)),
+  enable_clock: does(({ loop }, { clock }) => loop.clocks.enable(clockType(clock), true)),
+  disable_clock: does(({ loop }, { clock }) => loop.clocks.enable(clockType(clock), false)),
+  disable_external: does(({ context }) => context.disableExternal()),
+  enable_external: does(({ context }) => context.enableExternal()),
+  poll_params: does(({ context }, { maxNs, grow, shrink }) =>
+    context.setPollParams(maxNs, grow, shrink),
+  ),
+  raise: (lane, { on }) => {
+    const { host, signo } = toSelf(lane, on);
+    return () => host.raise(signo);
+  },
+  kill: (lane, { on }) => {
+    const { host, signo, pid } = toSelf(lane, on);
+    return () => host.kill(pid, signo);
+  },
+  sigqueue: (lane, { on, value }) => {
+    const { host, signo, pid } = toSelf(lane, on);
+    return () => host.sigqueue(pid, signo, value);
+  },
+  sigaction: ({ machine }, { on, spec }) => {
+    const signo = signalOf(on.name);
+    return () => machine.signals!.set({ name: on.name, signo }, spec);
+  },
+  kill_child: ({ machine }, { on, signal }) => {
+    const signo = signalOf(signal.name);
+    return () => machine.children!.kill(on.name, signo);
+  },
+  block: does(({ machine }, { ns }) => machine.world.block(ns)),
+  wait_for: does(({ machine }, { ns }) => machine.world.sleep(ns)),
+  poll: (lane, { blocking }, where) => {
+    const nested = where === 'callback';
+    return () => poll(lane, blocking && !nested, nested);
+  },
+  main_loop_wait: (lane, { blocking }, where) => {
+    const nested = where === 'callback';
+    return () => mainLoopWait(lane, blocking && !nested, nested);
+  },
+  step: does((lane) => step(lane)),
+  settle: does((lane) => settle(lane)),
+  run: does((lane, { forNs, iterations }) => run(lane, forNs, iterations)),
+  quit: does(({ machine }) => {
+    machine.quits = true;
+  }),
+  log: does(({ log }, { text }) => log.add(text)),
+  repeat: (lane, action, where) => {
+    const thunks = compileActions(lane, action.do, where);
+    const { whileBusy } = lane.machine;
+    return () => {
+      for (let i = 0; i < action.times; i++) {
+        whileBusy();
+        for (const thunk of thunks) thunk();
+      }
+    };
+  },
+  check: does((lane, { items }) => runCheck(lane, items)),
+  yield: onlyInCoroutine,
+  sleep: onlyInCoroutine,
+};
+
+/** For actions that look nothing up. */
+function does<O extends Op>(act: (lane: Lane, action: Having<Action, O>) => void): Compiler<O> {
+  return (lane, action) => () => act(lane, action);
 }
 
-function compileNamed(engine: Engine, op: NameOp, name: string, where: Where): Thunk {
-  const { coroutines, log } = engine;
-  const bh = engine.bottomHalves.get(name)!;
-  const fd = engine.fds.get(name)!;
-  const body = engine.bodies.get(name)!;
-  switch (op) {
-    case 'schedule':
-      return () => bh.schedule();
-    case 'schedule_idle':
-      return () => bh.scheduleIdle();
-    case 'cancel':
-      return () => bh.cancel();
-    case 'delete':
-      return () => bh.delete();
-    case 'oneshot':
-      return () => engine.oneshots.get(name)!();
-    case 'kick':
-      return () => fd.kick();
-    case 'reopen':
-      return () => fd.reopen();
-    case 'unwatch':
-      return () => fd.unwatch();
-    case 'close':
-      return () => fd.closeFd();
-    case 'close_peer':
-      return () => fd.closePeer();
-    case 'attach':
-      return () => engine.sources.get(name)!.attach();
-    case 'set':
-      return () => void engine.notifiers.get(name)!.notifier.set();
-    case 'flag':
-      return () => {
-        engine.notifiers.get(name)!.flagged = true;
-      };
-    case 'test_and_clear': {
-      const { notifier } = engine.notifiers.get(name)!;
-      return () => log.add(`${name} clear=${notifier.testAndClear() ? 1 : 0}`);
-    }
-    case 'arm_now':
-      return () => engine.timers.get(name)!.modFromNowNs(0);
-    case 'disarm':
-      return () => engine.timers.get(name)!.del();
-    case 'enter':
-      return () => coroutines.enter(body);
-    case 'wake':
-      return where === 'timeline'
-        ? () => coroutines.wakeFromThread(body)
-        : () => coroutines.wake(body);
-    case 'co_schedule':
-      if (name === 'self') return () => coroutines.schedule(coroutines.self);
-      return () => coroutines.schedule(body);
-    case 'spawn':
-      return () => engine.children!.spawn(name);
-    case 'next':
-    case 'enter_next': {
-      const queue = engine.queues.get(name)!;
-      return () => log.add(`next=${queue.enterNext() ? 1 : 0}`);
-    }
-    case 'restart_all':
-    case 'enter_all':
-      return () => engine.queues.get(name)!.enterAll();
-    case 'unlock':
-      return () => engine.mutexes.get(name)!.unlock();
-    case 'rwunlock':
-      return () => engine.rwlocks.get(name)!.unlock();
-    case 'wait':
-    case 'wait_front':
-    case 'lock':
-    case 'rdlock':
-    case 'wrlock':
-      throw new QemuAbort(`${op}: Assertion \`qemu_in_coroutine()' failed.`);
-  }
+function arming(
+  arm: (timer: QemuTimer, ns: number) => void,
+): Compiler<'arm' | 'arm_at' | 'anticipate_at'> {
+  return (lane, { on, ns }) => {
+    const timer = lane.object('timers', on.name);
+    return () => arm(timer, ns);
+  };
+}
+
+/** A signal that the process sends to itself. */
+function toSelf(
+  { machine }: Lane,
+  { name }: Mention,
+): { readonly host: Host; readonly pid: number; readonly signo: number } {
+  const { host } = machine.world;
+  return { host, pid: host.getpid(), signo: signalOf(name) };
+}
+
+function onlyInCoroutine(_lane: Lane, { op }: Action): never {
+  throw new Error(`'${op}' is compiled outside of a coroutine`);
 }

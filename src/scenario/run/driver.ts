@@ -1,72 +1,76 @@
 import type { AioContext } from '../../aio/aio-context.ts';
 import type { TimerListGroup } from '../../aio/timer.ts';
 import { POLLERR, POLLHUP } from '../../host/constants.ts';
-import type { Engine } from './engine.ts';
+import type { Lane } from './lane.ts';
+import type { Machine } from './machine.ts';
 
 /**
  * One aio_poll of the main context. A nested one logs a pair of brackets around what happens
  * inside.
  */
-export function poll(engine: Engine, blocking: boolean, nested: boolean): void {
-  const { log, world, loop } = engine;
+export function poll(lane: Lane, blocking: boolean, nested: boolean): void {
+  const { log, context } = lane;
+  const { world } = lane.machine;
   if (nested) log.add('nested(');
-  else engine.polls++;
+  else lane.polls++;
   const beforeNs = world.nowNs();
-  engine.depth++;
-  const progress = loop.context.poll(blocking);
-  engine.depth--;
-  engine.lastBlockedNs = world.nowNs() - beforeNs;
+  lane.depth++;
+  const progress = context.poll(blocking);
+  lane.depth--;
+  lane.lastBlockedNs = world.nowNs() - beforeNs;
   if (nested) {
     log.add(`)=${progress ? 1 : 0}`);
   } else {
-    engine.lastResult = progress;
+    lane.lastResult = progress;
     log.add(`poll=${progress ? 1 : 0}`);
   }
 }
 
-export function mainLoopWait(engine: Engine, blocking: boolean, nested: boolean): void {
-  const { log, world, loop } = engine;
+export function mainLoopWait(lane: Lane, blocking: boolean, nested: boolean): void {
+  const { log, loop } = lane;
+  const { world } = lane.machine;
   if (nested) log.add('nested_mlw(');
   const beforeNs = world.nowNs();
-  engine.depth++;
+  lane.depth++;
   loop.mainLoopWait(!blocking);
-  engine.depth--;
-  engine.lastBlockedNs = world.nowNs() - beforeNs;
+  lane.depth--;
+  lane.lastBlockedNs = world.nowNs() - beforeNs;
   log.add(nested ? ')' : 'mlw');
 }
 
-export function step(engine: Engine): void {
-  if (engine.scenario.drive === 'aio_poll') poll(engine, false, false);
-  else mainLoopWait(engine, false, false);
+export function step(lane: Lane): void {
+  if (lane.machine.scenario.drive === 'aio_poll') poll(lane, false, false);
+  else mainLoopWait(lane, false, false);
 }
 
 /** Three steps that log nothing. */
-export function settle(engine: Engine): void {
-  engine.log.silent = true;
+export function settle(lane: Lane): void {
+  lane.log.silent = true;
   try {
-    for (let i = 0; i < 3; i++) step(engine);
+    for (let i = 0; i < 3; i++) step(lane);
   } finally {
-    engine.log.silent = false;
+    lane.log.silent = false;
   }
 }
 
 /** Runs the loop until nothing is left to happen, or a limit is reached. */
-export function run(engine: Engine, forNs: number | null, iterations: number | null): void {
-  const { world, capped, loop } = engine;
+export function run(lane: Lane, forNs: number | null, iterations: number | null): void {
+  const { machine, loop, context } = lane;
+  const { world, capped, scenario } = machine;
   const limitNs = forNs === null ? Number.POSITIVE_INFINITY : world.nowNs() + forNs;
   let left = iterations ?? Number.POSITIVE_INFINITY;
   // The last events of the outside world need not wake the loop.
-  capped.limit = { endNs: limitNs, isIdle: () => !isMoreToCome(engine) };
-  engine.quits = false;
+  capped.limit = { endNs: limitNs, isIdle: () => !isMoreToCome(machine) };
+  machine.quits = false;
   try {
-    while (!engine.quits && left > 0 && world.nowNs() < limitNs && isMoreToCome(engine)) {
+    while (!machine.quits && left > 0 && world.nowNs() < limitNs && isMoreToCome(machine)) {
       left--;
-      engine.whileBusy();
-      if (engine.scenario.drive === 'main_loop') {
+      machine.whileBusy();
+      if (scenario.drive === 'main_loop') {
         loop.mainLoopWait(false);
       } else {
-        engine.polls++;
-        engine.lastResult = loop.context.poll(true);
+        lane.polls++;
+        lane.lastResult = context.poll(true);
       }
     }
   } finally {
@@ -76,30 +80,44 @@ export function run(engine: Engine, forNs: number | null, iterations: number | n
 
 /**
  * Whether anything can still happen that the loop would see. Checking takes no time, except for the
- * fds.
+ * fds, which therefore come last.
  */
-function isMoreToCome(engine: Engine): boolean {
-  const { loop } = engine;
-  if (engine.toCome > 0 || loop.context.bottomHalves.anyScheduled()) return true;
-  if (isAnyArmed(engine, loop.context.timers)) return true;
-  if (engine.children?.anyAlive() === true) return true;
-  for (const notifier of engine.notifiers.values()) if (notifier.flagged) return true;
-  if (engine.scenario.drive === 'aio_poll') return isAnyReady(engine, loop.context);
-  if (isAnyArmed(engine, loop.timers) || isAnyArmed(engine, loop.iohandler.timers)) return true;
-  if (loop.iohandler.bottomHalves.anyScheduled()) return true;
-  for (const source of engine.sources.values()) if (source.attached) return true;
-  return isAnyReady(engine, loop.iohandler) || isAnyReady(engine, loop.context);
+function isMoreToCome({ toCome, lanes, children }: Machine): boolean {
+  return (
+    toCome > 0 ||
+    lanes.some(isAnythingDue) ||
+    children?.anyAlive() === true ||
+    lanes.some((lane) => driven(lane).some((ctx) => isAnyReady(lane, ctx)))
+  );
+}
+
+/** Whether anything but an fd can still give the loop of a thread something to do. */
+function isAnythingDue(lane: Lane): boolean {
+  const { loop, objects } = lane;
+  for (const notifier of objects.notifiers.values()) if (notifier.flagged) return true;
+  for (const { bottomHalves, timers } of driven(lane)) {
+    if (bottomHalves.anyScheduled() || isAnyArmed(lane, timers)) return true;
+  }
+  if (lane.machine.scenario.drive === 'aio_poll') return false;
+  if (isAnyArmed(lane, loop.timers)) return true;
+  for (const source of objects.sources.values()) if (source.attached) return true;
+  return false;
+}
+
+/** The contexts that a thread's loop runs. */
+function driven({ machine, loop, context }: Lane): readonly AioContext[] {
+  return machine.scenario.drive === 'aio_poll' ? [context] : [loop.iohandler, context];
 }
 
 /** A timer whose clock is stopped does not count. */
-function isAnyArmed({ loop }: Engine, timers: TimerListGroup): boolean {
+function isAnyArmed({ loop }: Lane, timers: TimerListGroup): boolean {
   return timers.lists.some((list) => list.size > 0 && loop.clocks.isEnabled(list.type));
 }
 
-/** Whether an fd is ready for one of its handlers. Checked last, since it takes a system call. */
-function isAnyReady(engine: Engine, ctx: AioContext): boolean {
+/** Whether an fd is ready for one of its handlers. Takes a system call. */
+function isAnyReady(lane: Lane, ctx: AioContext): boolean {
   ctx.settleNotifiers();
-  const fds = engine.pollfds(ctx.handlers.size);
+  const fds = lane.pollfds(ctx.handlers.size);
   let nfds = 0;
   for (const handler of ctx.handlers.values()) {
     if (handler.fd === ctx.notifierFd || ctx.isHeldBack(handler)) continue;
@@ -107,7 +125,7 @@ function isAnyReady(engine: Engine, ctx: AioContext): boolean {
     fds.i32[2 * nfds + 1] = handler.events & ~(POLLERR | POLLHUP);
     nfds++;
   }
-  if (nfds === 0 || engine.world.host.poll(fds, nfds, 0) <= 0) return false;
+  if (nfds === 0 || lane.machine.world.host.poll(fds, nfds, 0) <= 0) return false;
   for (let i = 0; i < nfds; i++) {
     const { events } = ctx.handlers.get(fds.i32[2 * i]!)!;
     if (((fds.i32[2 * i + 1]! >>> 16) & events) !== 0) return true;

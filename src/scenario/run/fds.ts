@@ -1,4 +1,5 @@
 import { QemuAbort } from '../../aio/abort.ts';
+import type { AioContext } from '../../aio/aio-context.ts';
 import type { FdHandlers } from '../../aio/handler.ts';
 import {
   AF_UNIX,
@@ -11,8 +12,7 @@ import {
 import { check } from '../../host/errno.ts';
 import type { Host, HostBuffer } from '../../host/host.ts';
 import type { FdDef, FdKind, Watch } from '../model.ts';
-import { type Callback, newCallback } from './callback.ts';
-import type { Engine } from './engine.ts';
+import type { Callback } from './callback.ts';
 import type { World } from './world.ts';
 
 const DRAIN_BYTES = 8;
@@ -25,25 +25,34 @@ interface Descriptor {
   peer: number;
 }
 
+/** The parts of a run, and of its own thread, that an FdSet works on. */
+export interface FdParts {
+  readonly world: World;
+  /** The kernel as the loop sees it, which drains a descriptor. */
+  readonly host: Host;
+  readonly ctx: AioContext;
+  /** The set whose descriptors it has, if `def.of` says so. */
+  readonly of: FdSet | null;
+  readonly read: Callback;
+  readonly write: Callback;
+}
+
 /** An entry of a file's `fds`: one descriptor or `count` of them, and their handlers. */
 export class FdSet {
   readonly def: FdDef;
-  readonly #engine: Engine;
+  readonly #parts: FdParts;
   readonly #outside: Host;
   readonly #buffer: HostBuffer;
   readonly #descriptors: Descriptor[];
-  readonly #read: Callback;
-  readonly #write: Callback;
 
-  constructor(engine: Engine, def: FdDef) {
+  constructor(def: FdDef, parts: FdParts) {
+    const { world, host, of } = parts;
     this.def = def;
-    this.#engine = engine;
-    this.#outside = engine.world.host;
-    this.#buffer = engine.host.alloc(FILL_BYTES);
-    this.#read = newCallback(engine, def.name, def);
-    this.#write = newCallback(engine, def.name, { do: def.doWrite, doRuns: def.doRuns });
-    if (def.of !== null) {
-      this.#descriptors = engine.fds.get(def.of.name)!.#descriptors;
+    this.#parts = parts;
+    this.#outside = world.host;
+    this.#buffer = host.alloc(FILL_BYTES);
+    if (of !== null) {
+      this.#descriptors = of.#descriptors;
       return;
     }
     this.#descriptors = Array.from({ length: def.count }, () => this.#open());
@@ -58,7 +67,7 @@ export class FdSet {
   /** @param watch null for the handlers it is declared with */
   watch(watch: Watch | null): void {
     const how = watch ?? (this.def.watch === 'none' ? 'read' : this.def.watch);
-    const ctx = this.#engine.context(this.def.context);
+    const { ctx } = this.#parts;
     for (const descriptor of this.#descriptors) {
       ctx.setFdHandler(this.#live(descriptor, 'watch'), this.#handlers(how, descriptor));
     }
@@ -66,7 +75,7 @@ export class FdSet {
 
   /** Works on a closed descriptor too: its number still has handlers. */
   unwatch(): void {
-    const ctx = this.#engine.context(this.def.context);
+    const { ctx } = this.#parts;
     for (const { fd } of this.#descriptors) ctx.setFdHandler(numberOf(fd), null);
   }
 
@@ -136,7 +145,7 @@ export class FdSet {
 
   #own(): FdDef {
     let set: FdSet = this;
-    while (set.def.of !== null) set = this.#engine.fds.get(set.def.of.name)!;
+    while (set.#parts.of !== null) set = set.#parts.of;
     return set.def;
   }
 
@@ -151,24 +160,25 @@ export class FdSet {
 
   #handlers(watch: Watch, descriptor: Descriptor): FdHandlers {
     const { name, many, drain, external } = this.def;
+    const { read, write } = this.#parts;
     const drainIt = drain ? (): void => this.#drain(descriptor) : undefined;
-    const read = (): void => this.#read.call(many ? null : name, drainIt);
-    const write = (): void => this.#write.call(many ? null : `${name}.w`);
+    const ioRead = (): void => read.call(many ? null : name, drainIt);
+    const ioWrite = (): void => write.call(many ? null : `${name}.w`);
     return {
       name,
       isExternal: external,
-      ioRead: watch === 'read' || watch === 'both' ? read : undefined,
-      ioWrite: watch === 'write' || watch === 'both' ? write : undefined,
+      ioRead: watch === 'read' || watch === 'both' ? ioRead : undefined,
+      ioWrite: watch === 'write' || watch === 'both' ? ioWrite : undefined,
     };
   }
 
   #drain({ fd }: Descriptor): void {
-    if (fd >= 0) this.#engine.host.read(fd, this.#buffer, 0, DRAIN_BYTES);
+    if (fd >= 0) this.#parts.host.read(fd, this.#buffer, 0, DRAIN_BYTES);
   }
 
   #open(): Descriptor {
     const { kind, ready, full, name } = this.def;
-    const made = openKind(this.#engine.world, kind, ready);
+    const made = openKind(this.#parts.world, kind, ready);
     check(made.fd, `opening '${name}'`);
     if (full) while (this.#outside.write(made.fd, this.#buffer, 0, FILL_BYTES) > 0);
     if (ready && made.peer >= 0) this.#outside.write(made.peer, this.#buffer, 0, DRAIN_BYTES);

@@ -3,7 +3,7 @@ import type { Place } from '../problem.ts';
 import { comparisonText, durationText, holdsAll } from '../values.ts';
 import type { End } from './children.ts';
 import { type DiffLine, diffEntries } from './diff.ts';
-import type { Engine } from './engine.ts';
+import type { Machine } from './machine.ts';
 
 /** An unmet expectation. */
 export interface Failure {
@@ -31,18 +31,18 @@ export interface Failure {
  * @param error the error that ended the run early, or null
  * @param seen the expected trace events that occurred
  */
-export function judge(engine: Engine, error: Error | null, seen: readonly string[]): Failure[] {
-  const failures: Failure[] = engine.failed.map(({ at, message }) => ({
+export function judge(machine: Machine, error: Error | null, seen: readonly string[]): Failure[] {
+  const failures: Failure[] = machine.failed.map(({ at, message }) => ({
     kind: 'check',
     message,
     at,
   }));
-  const { expect } = engine.scenario;
+  const { expect } = machine.scenario;
   judgeAbort(expect, error, failures);
   if (expect === null) return failures;
-  judgeOrder(engine, expect, failures);
-  judgeChildren(engine, expect, failures);
-  judgeFigures(engine, expect, failures);
+  judgeOrder(machine, expect, failures);
+  judgeChildren(machine, expect, failures);
+  judgeFigures(machine, expect, failures);
   if (expect.trace !== null) {
     const missing = firstMissing(
       expect.trace.map((event) => event.name),
@@ -69,8 +69,8 @@ function judgeAbort(expect: Expectation | null, error: Error | null, failures: F
   failures.push({ kind: 'abort', message: `${error.message}${expected}`, at: null });
 }
 
-function judgeOrder(engine: Engine, expect: Expectation, failures: Failure[]): void {
-  const { entries } = engine.log;
+function judgeOrder(machine: Machine, expect: Expectation, failures: Failure[]): void {
+  const { entries } = machine.log;
   const texts = entries.map((entry) => entry.text);
   const { order, includes, never } = expect;
   if (order !== null && !isEqual(order, texts)) {
@@ -92,9 +92,9 @@ function judgeOrder(engine: Engine, expect: Expectation, failures: Failure[]): v
   }
 }
 
-function judgeChildren(engine: Engine, expect: Expectation, failures: Failure[]): void {
+function judgeChildren(machine: Machine, expect: Expectation, failures: Failure[]): void {
   for (const { of, end } of expect.children) {
-    const fates = engine.children!.fates(of.name);
+    const fates = machine.children!.fates(of.name);
     const texts = fates.map(fateText);
     const wanted = endText(end);
     if (fates.length > 0 && texts.every((text) => text === wanted)) continue;
@@ -104,15 +104,15 @@ function judgeChildren(engine: Engine, expect: Expectation, failures: Failure[])
   }
 }
 
-function judgeFigures(engine: Engine, expect: Expectation, failures: Failure[]): void {
+function judgeFigures(machine: Machine, expect: Expectation, failures: Failure[]): void {
   const { iterations, elapsed } = expect;
-  if (iterations !== null && !holdsAll(iterations, engine.iteration)) {
+  if (iterations !== null && !holdsAll(iterations, machine.main.iteration)) {
     const wanted = comparisonText(iterations);
-    const message = `iterations: expected ${wanted}, found ${engine.iteration}`;
+    const message = `iterations: expected ${wanted}, found ${machine.main.iteration}`;
     failures.push({ kind: 'iterations', message, at: null });
   }
-  const slack = { above: engine.world.slackNs, below: 0 };
-  const ns = engine.elapsedNs;
+  const slack = { above: machine.world.slackNs, below: 0 };
+  const ns = machine.elapsedNs;
   if (elapsed !== null && !holdsAll(elapsed, ns, slack)) {
     const wanted = comparisonText(elapsed);
     const message = `elapsed: expected ${wanted}, found ${durationText(ns)}`;

@@ -1,179 +1,110 @@
-import { QemuAbort } from '../../aio/abort.ts';
 import { clockType } from '../../aio/clock.ts';
-import { EventNotifier } from '../../aio/event-notifier.ts';
 import { CoMutex } from '../../coroutine/co-mutex.ts';
 import { CoQueue } from '../../coroutine/co-queue.ts';
 import { CoRwlock } from '../../coroutine/co-rwlock.ts';
-import { CLOCK_MONOTONIC } from '../../host/constants.ts';
-import {
-  G_PRIORITY_DEFAULT,
-  G_PRIORITY_DEFAULT_IDLE,
-  G_PRIORITY_HIGH,
-  G_PRIORITY_HIGH_IDLE,
-  IdleSource,
-  type Source,
-  TimeoutSource,
-} from '../../mainloop/source.ts';
 import type {
   BottomHalfDef,
+  FdDef,
   NotifierDef,
   ObjectDef,
   PollNotifierDef,
-  SourceDef,
   TimerDef,
 } from '../model.ts';
-import { type Callback, newCallback } from './callback.ts';
 import { coroutineBody } from './compile-coroutine.ts';
-import type { Engine } from './engine.ts';
 import { FdSet } from './fds.ts';
+import type { Lane } from './lane.ts';
+import type { Machine } from './machine.ts';
+import { NotifierObject } from './notifier-object.ts';
+import { SourceObject } from './source-object.ts';
 
-/** Makes the objects that the loop itself has; signals and children come before them. */
-export function createObject(engine: Engine, def: ObjectDef): void {
-  const { coroutines } = engine;
+/**
+ * Makes an object in the thread that its context belongs to; signals and children come before
+ * them.
+ */
+export function createObject(machine: Machine, def: ObjectDef): void {
+  const { main } = machine;
+  const { objects, coroutines } = main;
   switch (def.section) {
     case 'bottom_halves':
-      createBottomHalf(engine, def);
+      createBottomHalf(machine.laneOf(def.context), def);
       return;
     case 'timers':
-      createTimer(engine, def);
+      createTimer(def.list === 'loop' ? main : machine.laneOf(def.list), def);
       return;
     case 'fds':
-      engine.fds.set(def.name, new FdSet(engine, def));
+      createFds(machine.laneOf(def.context), def);
       return;
     case 'notifiers':
-      engine.notifiers.set(def.name, new NotifierObject(engine, def));
+      createNotifier(machine.laneOf(def.context), def);
       return;
-    case 'coroutines': {
-      const body = coroutines.create(coroutineBody(engine, def), def.name);
-      engine.bodies.set(def.name, body);
+    case 'coroutines':
+      objects.coroutines.set(def.name, coroutines.create(coroutineBody(main, def), def.name));
       return;
-    }
     case 'co_queues':
-      engine.queues.set(def.name, new CoQueue(coroutines));
+      objects.queues.set(def.name, new CoQueue(coroutines));
       return;
     case 'co_mutexes':
-      engine.mutexes.set(def.name, new CoMutex(coroutines));
+      objects.mutexes.set(def.name, new CoMutex(coroutines));
       return;
     case 'co_rwlocks':
-      engine.rwlocks.set(def.name, new CoRwlock(coroutines));
+      objects.rwlocks.set(def.name, new CoRwlock(coroutines));
       return;
     case 'poll_notifiers':
-      createPollNotifier(engine, def);
+      createPollNotifier(main, def);
       return;
-    case 'sources':
-      engine.sources.set(def.name, new SourceObject(engine, def));
+    case 'sources': {
+      const callback = main.newCallback(def.name, def);
+      objects.sources.set(def.name, new SourceObject(def, main.loop, callback));
       return;
+    }
     case 'signals':
     case 'children':
       return;
   }
 }
 
-function createBottomHalf(engine: Engine, def: BottomHalfDef): void {
+function createBottomHalf(lane: Lane, def: BottomHalfDef): void {
   const { name } = def;
-  const callback = newCallback(engine, name, def);
-  const ctx = engine.context(def.context);
+  const callback = lane.newCallback(name, def);
+  const ctx = lane.machine.context(def.context);
   const run = (): void => callback.call(name);
-  engine.bottomHalves.set(name, ctx.newBottomHalf(name, run));
-  engine.oneshots.set(name, () => ctx.scheduleOneshot(name, run));
+  lane.objects.bottomHalves.set(name, ctx.newBottomHalf(name, run));
+  lane.objects.oneshots.set(name, () => ctx.scheduleOneshot(name, run));
 }
 
-function createTimer(engine: Engine, def: TimerDef): void {
+function createTimer(lane: Lane, def: TimerDef): void {
   const { name } = def;
-  const callback = newCallback(engine, name, def);
-  const { loop } = engine;
-  const group = def.list === 'loop' ? loop.timers : engine.context(def.list).timers;
+  const callback = lane.newCallback(name, def);
+  const group = def.list === 'loop' ? lane.loop.timers : lane.machine.context(def.list).timers;
   const timer = group.newTimer(clockType(def.clock), name, () => callback.call(name));
-  engine.timers.set(name, timer);
+  lane.objects.timers.set(name, timer);
 }
 
-function createPollNotifier(engine: Engine, def: PollNotifierDef): void {
-  const callback = newCallback(engine, def.name, def);
-  engine.loop.addPollNotifier(({ state }) => callback.call(`${def.name}:${state}`));
+function createPollNotifier(lane: Lane, def: PollNotifierDef): void {
+  const callback = lane.newCallback(def.name, def);
+  lane.loop.addPollNotifier(({ state }) => callback.call(`${def.name}:${state}`));
 }
 
-/** An EventNotifier, with the handlers that the file gives it. */
-export class NotifierObject {
-  readonly notifier: EventNotifier;
-  /** Whether its io_poll returns true. */
-  flagged = false;
-
-  constructor(engine: Engine, def: NotifierDef) {
-    const { name } = def;
-    const { log, world } = engine;
-    this.notifier = new EventNotifier(engine.host, def.set);
-    const callback = newCallback(engine, name, def);
-    const clear = def.clear ? (): void => void this.notifier.testAndClear() : undefined;
-    const ctx = engine.context(def.context);
-    const ioRead = (): void => callback.call(name, clear);
-    if (!def.pollable) {
-      ctx.setEventNotifier(this.notifier, { name, ioRead });
-      return;
-    }
-    ctx.setEventNotifier(this.notifier, {
-      name,
-      ioRead,
-      ioPoll: () => {
-        engine.whileBusy();
-        world.ioPoll();
-        log.addIoPoll(name, this.flagged);
-        return this.flagged;
-      },
-      ioPollReady: () => {
-        this.flagged = false;
-        callback.call(`${name}.poll_ready`);
-      },
-    });
-    ctx.setFdPoll(
-      this.notifier.fd,
-      () => log.add(`${name}.poll_begin`),
-      () => log.add(`${name}.poll_end`),
-    );
-  }
-
-  close(): void {
-    this.notifier.dispose();
-  }
+function createFds(lane: Lane, def: FdDef): void {
+  const { name, of, doRuns } = def;
+  const { world, host } = lane.machine;
+  const fds = new FdSet(def, {
+    world,
+    host,
+    ctx: lane.machine.context(def.context),
+    of: of === null ? null : lane.object('fds', of.name),
+    read: lane.newCallback(name, def),
+    write: lane.newCallback(name, { do: def.doWrite, doRuns }),
+  });
+  lane.objects.fds.set(name, fds);
 }
 
-const PRIORITIES = {
-  high: G_PRIORITY_HIGH,
-  default: G_PRIORITY_DEFAULT,
-  high_idle: G_PRIORITY_HIGH_IDLE,
-  default_idle: G_PRIORITY_DEFAULT_IDLE,
-} as const;
-
-/** A source that runs once. */
-export class SourceObject {
-  /** Whether it is attached to the main context and has not run. */
-  attached = false;
-  readonly #engine: Engine;
-  readonly #def: SourceDef;
-  readonly #callback: Callback;
-
-  constructor(engine: Engine, def: SourceDef) {
-    this.#engine = engine;
-    this.#def = def;
-    this.#callback = newCallback(engine, def.name, def);
-    if (def.attached) this.attach();
-  }
-
-  attach(): void {
-    const { name } = this.#def;
-    if (this.attached) throw new QemuAbort(`g_source_attach: source '${name}' is attached already`);
-    this.attached = true;
-    this.#engine.loop.attachSource(this.#make());
-  }
-
-  #make(): Source {
-    const { name, kind, priority, afterNs } = this.#def;
-    const run = (): boolean => {
-      this.attached = false;
-      this.#callback.call(name);
-      return false;
-    };
-    if (kind === 'idle') return new IdleSource(run, PRIORITIES[priority], name);
-    const now = (): number => this.#engine.host.clockNs(CLOCK_MONOTONIC);
-    return new TimeoutSource(now, afterNs, run, PRIORITIES[priority], name);
-  }
+function createNotifier(lane: Lane, def: NotifierDef): void {
+  const { log, machine } = lane;
+  const { host } = machine;
+  const callback = lane.newCallback(def.name, def);
+  const ctx = machine.context(def.context);
+  const onIoPoll = (): void => machine.ioPoll();
+  const notifier = new NotifierObject(def, { host, ctx, log, callback, onIoPoll });
+  lane.objects.notifiers.set(def.name, notifier);
 }

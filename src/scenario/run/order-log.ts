@@ -16,22 +16,36 @@ export interface LogEntry {
 /** The events of a run, in order. */
 export class OrderLog {
   readonly entries: LogEntry[] = [];
+  readonly #now: () => number;
+  readonly #tell: ((entry: LogEntry) => void) | null;
+
+  constructor(now: () => number, tell: ((entry: LogEntry) => void) | null) {
+    this.#now = now;
+    this.#tell = tell;
+  }
+
+  push(text: string, iteration: number): void {
+    if (this.entries.length === MOST_ENTRIES) {
+      throw new ScenarioEnded(`the order log has more than ${grouped(MOST_ENTRIES)} entries`);
+    }
+    const entry = { text, timeNs: this.#now(), iteration };
+    this.entries.push(entry);
+    this.#tell?.(entry);
+  }
+}
+
+/** One thread's way into the order log. */
+export class LaneLog {
   /** During settle, nothing is logged. */
   silent = false;
-  readonly #now: () => number;
+  readonly #log: OrderLog;
   readonly #iteration: () => number;
-  readonly #tell: ((entry: LogEntry) => void) | null;
   /** The last result of each notifier's io_poll in the current series of io_polls. */
   readonly #row = new Map<string, boolean>();
 
-  constructor(
-    now: () => number,
-    iteration: () => number,
-    tell: ((entry: LogEntry) => void) | null,
-  ) {
-    this.#now = now;
+  constructor(log: OrderLog, iteration: () => number) {
+    this.#log = log;
     this.#iteration = iteration;
-    this.#tell = tell;
   }
 
   add(text: string): void {
@@ -47,12 +61,6 @@ export class OrderLog {
   }
 
   #push(text: string): void {
-    if (this.silent) return;
-    if (this.entries.length === MOST_ENTRIES) {
-      throw new ScenarioEnded(`the order log has more than ${grouped(MOST_ENTRIES)} entries`);
-    }
-    const entry = { text, timeNs: this.#now(), iteration: this.#iteration() };
-    this.entries.push(entry);
-    this.#tell?.(entry);
+    if (!this.silent) this.#log.push(text, this.#iteration());
   }
 }

@@ -6,9 +6,10 @@ import { formatEvent } from '../../trace/tracer.ts';
 import type { Scenario } from '../model.ts';
 import type { Place } from '../problem.ts';
 import { isSeed, MAX_SEED } from '../values.ts';
-import { compileActions } from './compile.ts';
-import { Engine, ScenarioEnded } from './engine.ts';
+import { compileActions, compileBody } from './compile.ts';
+import { ScenarioEnded } from './ended.ts';
 import { type Failure, judge } from './judge.ts';
+import { Machine } from './machine.ts';
 import type { LogEntry } from './order-log.ts';
 import { setUp } from './setup.ts';
 import type { World } from './world.ts';
@@ -52,10 +53,10 @@ export interface RunOptions {
   /** Called with each entry of the order log at once, and with CLOCK_MONOTONIC. */
   readonly onEntry?: ((entry: LogEntry, nowNs: number) => void) | undefined;
   /**
-   * Gets the engine, with the world, the loop and its tracer, before any object of the file is
-   * made. @internal
+   * Gets the machine, with the world and the main thread's loop and tracer, before any object of
+   * the file is made. @internal
    */
-  readonly onEngine?: ((engine: Engine) => void) | undefined;
+  readonly onMachine?: ((machine: Machine) => void) | undefined;
   /** Called when the run is over and judged, before everything is closed. */
   readonly onEnd?: ((result: RunResult) => void) | undefined;
   /** Called before each wait of the loop; ends the run by throwing ScenarioEnded. */
@@ -83,7 +84,7 @@ export function runScenario(
   checkObject(options, 'runScenario: options', 'an object');
   const seed = options.seed ?? scenario.seed;
   if (!isSeed(String(seed))) throw new RangeError(`a seed is from 0 to ${MAX_SEED}: ${seed}`);
-  let engine: Engine;
+  let machine: Machine;
   try {
     const world = makeWorld(seed);
     const refused = refuse(scenario, world.kind, seed);
@@ -91,28 +92,28 @@ export function runScenario(
       world.end([]);
       return refused;
     }
-    engine = new Engine(scenario, world, options);
+    machine = new Machine(scenario, world, compileBody, options);
   } catch (error) {
     return notRun(scenario, scenario.host, seed, 3, stackOf(error));
   }
   try {
-    options.onEngine?.(engine);
-    const result = runEngine(engine, seed, options);
+    options.onMachine?.(machine);
+    const result = runMachine(machine, seed, options);
     options.onEnd?.(result);
     return result;
   } finally {
-    engine.close();
+    machine.close();
   }
 }
 
-function runEngine(engine: Engine, seed: number, options: RunOptions): RunResult {
-  const { scenario, world } = engine;
-  const seen = watchTrace(engine);
-  const recorded = options.trace === true ? recordTrace(engine) : null;
-  const error = runSteps(engine, options);
+function runMachine(machine: Machine, seed: number, options: RunOptions): RunResult {
+  const { scenario, world } = machine;
+  const seen = watchTrace(machine);
+  const recorded = options.trace === true ? recordTrace(machine) : null;
+  const error = runSteps(machine, options);
   recorded?.stop();
   const isTheirs = isTheirDoing(error);
-  const failures = judge(engine, isTheirs ? (error as Error | null) : null, seen);
+  const failures = judge(machine, isTheirs ? (error as Error | null) : null, seen);
   if (!isTheirs) failures.unshift({ kind: 'error', message: stackOf(error), at: null });
   return {
     file: scenario.file,
@@ -121,26 +122,26 @@ function runEngine(engine: Engine, seed: number, options: RunOptions): RunResult
     seed,
     status: isTheirs ? (failures.length > 0 ? 1 : 0) : 3,
     needs: null,
-    order: engine.log.entries,
+    order: machine.log.entries,
     failures,
-    notes: notesOf(engine),
-    iterations: engine.iteration,
-    elapsedNs: engine.elapsedNs,
+    notes: notesOf(machine),
+    iterations: machine.main.iteration,
+    elapsedNs: machine.elapsedNs,
     trace: recorded?.lines ?? null,
   };
 }
 
 /** Returns the error that ended the run early, or null. */
-function runSteps(engine: Engine, { timeoutNs }: RunOptions): unknown {
+function runSteps(machine: Machine, { timeoutNs }: RunOptions): unknown {
   try {
-    setUp(engine);
-    if (timeoutNs !== undefined) limit(engine.world, timeoutNs);
-    for (const thunk of compileActions(engine, engine.scenario.steps, 'steps')) thunk();
+    setUp(machine);
+    if (timeoutNs !== undefined) limit(machine.world, timeoutNs);
+    for (const thunk of compileActions(machine.main, machine.scenario.steps, 'steps')) thunk();
     return null;
   } catch (error) {
-    return isTooDeep(error, engine)
+    return isTooDeep(error, machine)
       ? new ScenarioEnded(
-          `callbacks are nested ${engine.depth} deep, each in a poll of the one before: the stack has no room for more; give them a smaller do_runs`,
+          `callbacks are nested ${machine.main.depth} deep, each in a poll of the one before: the stack has no room for more; give them a smaller do_runs`,
         )
       : error;
   }
@@ -149,8 +150,8 @@ function runSteps(engine: Engine, { timeoutNs }: RunOptions): unknown {
 /** With fewer nested polls, something else may have used up the stack. */
 const DEEP = 100;
 
-function isTooDeep(error: unknown, { depth }: Engine): boolean {
-  return error instanceof RangeError && /call stack/.test(error.message) && depth >= DEEP;
+function isTooDeep(error: unknown, { main }: Machine): boolean {
+  return error instanceof RangeError && /call stack/.test(error.message) && main.depth >= DEEP;
 }
 
 /** Whether such an end is the scenario's own doing, not a fault of the emulator. */
@@ -196,7 +197,7 @@ function notRun(
 /** A run delayed by the machine for longer than this says so. */
 const HELD_UP_NS = 50e6;
 
-function notesOf({ scenario, world, faults, reports }: Engine): Note[] {
+function notesOf({ scenario, world, faults, reports }: Machine): Note[] {
   const acted = faults?.acted ?? [];
   const reported = [...reports].map(([message, times]) => ({
     at: null,
@@ -225,17 +226,17 @@ function limit(world: World, timeoutNs: number): void {
 }
 
 /** Collects the names of the events that the file expects. */
-function watchTrace(engine: Engine): string[] {
+function watchTrace(machine: Machine): string[] {
   const seen: string[] = [];
-  const wanted = engine.scenario.expect?.trace ?? [];
+  const wanted = machine.scenario.expect?.trace ?? [];
   const names = wanted.map((event) => event.name as EventName);
-  engine.trace.attach(names, (id) => seen.push(EVENT_NAMES[id]!));
+  machine.main.trace.attach(names, (id) => seen.push(EVENT_NAMES[id]!));
   return seen;
 }
 
-function recordTrace(engine: Engine): { readonly lines: string[]; stop(): void } {
+function recordTrace(machine: Machine): { readonly lines: string[]; stop(): void } {
   const lines: string[] = [];
-  const attached = engine.trace.attach(EVENT_NAMES, (id, timeNs, ...args) => {
+  const attached = machine.main.trace.attach(EVENT_NAMES, (id, timeNs, ...args) => {
     lines.push(`${timeNs} ${EVENT_NAMES[id]} ${formatEvent(id, args)}`);
   });
   return { lines, stop: () => attached.dispose() };

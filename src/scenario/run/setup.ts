@@ -3,95 +3,111 @@ import { SIGCHLD } from '../../host/constants.ts';
 import type { Fault } from '../../host/lenses/faults.ts';
 import type { Action, ChildDef, FaultDef, SignalDef, TimelineEntry } from '../model.ts';
 import { Children } from './children.ts';
-import { compileAction, compileActions } from './compile.ts';
-import type { Engine } from './engine.ts';
+import { compileAction } from './compile.ts';
+import type { Machine } from './machine.ts';
 import { createObject } from './objects.ts';
 import { SignalSet } from './signal-set.ts';
 
 /** Makes everything that a file declares, in its order; the signalfd comes first. */
-export function setUp(engine: Engine): void {
-  const { scenario, loop, world } = engine;
-  engine.compile = (actions) => compileActions(engine, actions, 'callback');
+export function setUp(machine: Machine): void {
+  const { scenario, main, world } = machine;
   // Clocks are counted from the start, before anything has taken time.
-  engine.clockStart = clockStarts(engine);
-  const signals = scenario.objects.filter((o): o is SignalDef => o.section === 'signals');
-  const children = scenario.objects.filter((o): o is ChildDef => o.section === 'children');
-  if (signals.length + children.length > 0) {
-    const signos = new Set(signals.map((def) => def.signo));
-    if (children.length > 0) signos.add(SIGCHLD);
-    engine.signals = new SignalSet(engine, [...signos]);
-    if (children.length > 0) engine.children = new Children(engine, engine.signals, children);
+  machine.clockStart = clockStarts(machine);
+  createSignals(machine);
+  for (const def of scenario.objects) {
+    if (def.section === 'signals') machine.signals!.set(def, def);
+    else createObject(machine, def);
+  }
+  if (machine.faults !== null) {
+    machine.faults.add(scenario.faults.map((fault) => faultOf(machine, fault)));
   }
   for (const def of scenario.objects) {
-    if (def.section === 'signals') engine.signals!.set(def, def);
-    else createObject(engine, def);
+    if (def.section === 'children' && def.start) machine.children!.spawn(def.name);
   }
-  if (engine.faults !== null) {
-    engine.faults.add(scenario.faults.map((fault) => faultOf(engine, fault)));
-  }
-  for (const { name, start } of children) if (start) engine.children!.spawn(name);
   world.begin();
-  for (const entry of scenario.timeline) addEntry(engine, entry);
-  if (engine.faults !== null) engine.faults.active = true;
-  loop.iterations = 0;
+  for (const entry of scenario.timeline) addEntry(machine, entry);
+  if (machine.faults !== null) machine.faults.active = true;
+  main.loop.iterations = 0;
+}
+
+/** The signalfd, if the file has signals or children, and what reaps the children. */
+function createSignals(machine: Machine): void {
+  const { scenario, main, world } = machine;
+  const { loop, log } = main;
+  const defs = scenario.objects.filter((o): o is SignalDef => o.section === 'signals');
+  const children = scenario.objects.filter((o): o is ChildDef => o.section === 'children');
+  const signos = new Set(defs.map((def) => def.signo));
+  if (children.length > 0) signos.add(SIGCHLD);
+  if (signos.size === 0) return;
+  const signals = new SignalSet([...signos], {
+    loop,
+    selfPid: world.host.getpid(),
+    newCallback: (name, body) => main.newCallback(name, body),
+    childOf: (pid) => machine.children?.nameOf(pid),
+    report: (message) => machine.report(message),
+  });
+  machine.signals = signals;
+  if (children.length === 0) return;
+  machine.children = new Children(children, { world, scenario, loop, log, signals });
 }
 
 /**
  * The reading of each clock at the start. Host time is derived from monotonic's, so that one
  * reading is enough.
  */
-function clockStarts(engine: Engine): Engine['clockStart'] {
-  const { clocks } = engine.loop;
+function clockStarts(machine: Machine): Machine['clockStart'] {
+  const { clocks } = machine.main.loop;
   return Array.from({ length: QEMU_CLOCK_MAX }, (_, type) => {
-    const sinceNs = clocks.isEnabled(type) ? engine.world.nowNs() - engine.world.startNs : 0;
+    const sinceNs = clocks.isEnabled(type) ? machine.world.nowNs() - machine.world.startNs : 0;
     return { ns: clocks.nowNs(type), restNs: clocks.restNs(type) - sinceNs };
   });
 }
 
 /** Each `wait_for` in an entry delays what follows it; the entry is late as a whole. */
-function addEntry(engine: Engine, entry: TimelineEntry): void {
-  let timeNs = entry.timeNs + engine.world.lateNs(engine.scenario.jitterNs);
+function addEntry(machine: Machine, entry: TimelineEntry): void {
+  let timeNs = entry.timeNs + machine.world.lateNs(machine.scenario.jitterNs);
   for (const action of entry.do) {
     if (action.op === 'wait_for') timeNs += action.ns;
-    else addOutside(engine, timeNs, action);
+    else addOutside(machine, timeNs, action);
   }
 }
 
-function addOutside(engine: Engine, timeNs: number, action: Action): void {
-  const thunk = compileAction(engine, action, 'timeline');
-  engine.toCome++;
-  engine.world.at(timeNs, () => {
-    engine.toCome--;
+function addOutside(machine: Machine, timeNs: number, action: Action): void {
+  const thunk = compileAction(machine.main, action, 'timeline');
+  machine.toCome++;
+  machine.world.at(timeNs, () => {
+    machine.toCome--;
     thunk();
   });
 }
 
-function faultOf(engine: Engine, def: FaultDef): Fault {
+function faultOf(machine: Machine, def: FaultDef): Fault {
   const { call, error, short, after, times } = def;
   const what = { call, error: error?.errno, short: short ?? undefined, after, times };
-  return { ...what, ...matchOf(engine, def) };
+  return { ...what, ...matchOf(machine, def) };
 }
 
 /** The calls that a fault applies to. */
-function matchOf(engine: Engine, { call, on }: FaultDef): Pick<Fault, 'on' | 'onSpawn'> {
+function matchOf(machine: Machine, { call, on }: FaultDef): Pick<Fault, 'on' | 'onSpawn'> {
   if (on === null) return {};
   const { name } = on;
   if (call === 'spawn') {
-    return { onSpawn: (request) => engine.children!.isProgramOf(name, request) };
+    return { onSpawn: (request) => machine.children!.isProgramOf(name, request) };
   }
-  if (call === 'waitpid') return { on: (pid) => engine.children!.isPidOf(name, pid) };
-  return { on: (fd) => fdsOf(engine, name).includes(fd) };
+  if (call === 'waitpid') return { on: (pid) => machine.children!.isPidOf(name, pid) };
+  return { on: (fd) => fdsOf(machine, name).includes(fd) };
 }
 
 /**
  * The descriptors that a name stands for now. An object's name takes precedence over the special
  * ones.
  */
-function fdsOf(engine: Engine, name: string): readonly number[] {
-  const fd = engine.fds.get(name);
+function fdsOf(machine: Machine, name: string): readonly number[] {
+  const { main, signals } = machine;
+  const fd = main.objects.fds.get(name);
   if (fd !== undefined) return fd.fds;
-  const notifier = engine.notifiers.get(name);
+  const notifier = main.objects.notifiers.get(name);
   if (notifier !== undefined) return [notifier.notifier.fd];
-  if (name === 'sigfd') return engine.signals === null ? [] : [engine.signals.signals.source.fd];
-  return [engine.loop.context.notifierFd];
+  if (name === 'sigfd') return signals === null ? [] : [signals.signals.source.fd];
+  return [main.context.notifierFd];
 }

@@ -1,17 +1,26 @@
 import { SA_NOCLDSTOP, SA_RESETHAND, SA_SIGINFO, SIGCHLD } from '../../host/constants.ts';
+import type { MainLoop } from '../../mainloop/main-loop.ts';
 import { codeName } from '../../signal/names.ts';
 import type { SignalHandler } from '../../signal/sigaction-table.ts';
 import type { SignalfdSiginfo } from '../../signal/siginfo.ts';
 import { Signals } from '../../signal/signals.ts';
-import type { SiginfoField, SignalDef, SignalSpec } from '../model.ts';
-import { newCallback } from './callback.ts';
-import type { Engine } from './engine.ts';
+import type { Body, SiginfoField, SignalDef, SignalSpec } from '../model.ts';
+import type { Callback } from './callback.ts';
+
+/** The parts of a run, and of the thread that reads the signalfd, that a SignalSet works on. */
+export interface SignalParts {
+  readonly loop: MainLoop;
+  readonly selfPid: number;
+  readonly newCallback: (name: string, body: Body) => Callback;
+  /** The name of a child; undefined if the pid is not one's. */
+  readonly childOf: (pid: number) => string | undefined;
+  readonly report: (message: string) => void;
+}
 
 /** The signals of a file: blocked and read by the signalfd, with their sigactions. */
 export class SignalSet {
   readonly signals: Signals;
-  readonly #engine: Engine;
-  readonly #selfPid: number;
+  readonly #parts: SignalParts;
   readonly #signos: readonly number[];
   /** The loop's own handler of SIGCHLD, if there are children. */
   #builtIn: SignalHandler | null = null;
@@ -20,12 +29,11 @@ export class SignalSet {
    * Made first, so that the signalfd comes before all other fds; the sigactions are set with the
    * objects.
    */
-  constructor(engine: Engine, signos: readonly number[]) {
-    this.#engine = engine;
+  constructor(signos: readonly number[], parts: SignalParts) {
+    this.#parts = parts;
     this.#signos = signos;
-    this.#selfPid = engine.world.host.getpid();
-    const report = (message: string): void => engine.report(message);
-    this.signals = new Signals(engine.loop, { signals: signos, report });
+    const { loop, report } = parts;
+    this.signals = new Signals(loop, { signals: signos, report });
   }
 
   /** Remembers the handler that ChildWatch has set. */
@@ -40,7 +48,7 @@ export class SignalSet {
       this.signals.sigaction(signo, { handler: spec.handler });
       return;
     }
-    const callback = newCallback(this.#engine, name, spec);
+    const callback = this.#parts.newCallback(name, spec);
     const { siginfo } = spec;
     const builtIn = signo === SIGCHLD ? this.#builtIn : null;
     const flags =
@@ -74,8 +82,8 @@ export class SignalSet {
       case 'code':
         return codeName(info.ssi_signo, info.ssi_code);
       case 'pid':
-        if (info.ssi_pid === this.#selfPid) return 'self';
-        return this.#engine.children?.nameOf(info.ssi_pid) ?? String(info.ssi_pid);
+        if (info.ssi_pid === this.#parts.selfPid) return 'self';
+        return this.#parts.childOf(info.ssi_pid) ?? String(info.ssi_pid);
       case 'status':
         return String(info.ssi_status);
       case 'int':

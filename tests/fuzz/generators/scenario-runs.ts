@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import { parse } from 'yaml';
 import { loadScenario } from '../../../src/scenario/load.ts';
 import type { Scenario } from '../../../src/scenario/model.ts';
-import { ScenarioEnded } from '../../../src/scenario/run/engine.ts';
+import { ScenarioEnded } from '../../../src/scenario/run/ended.ts';
 import { type RunResult, runScenario } from '../../../src/scenario/run/run.ts';
 import { SimWorld } from '../../../src/scenario/run/sim-world.ts';
 import { type PlainScenario, randomScenario } from '../../scenario/random-scenario.ts';

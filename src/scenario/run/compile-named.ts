@@ -1,0 +1,84 @@
+import { QemuAbort } from '../../aio/abort.ts';
+import type { CoQueue } from '../../coroutine/co-queue.ts';
+import type { Action, NameOp } from '../model.ts';
+import type { Thunk, Where } from './callback.ts';
+import type { Lane, Objects } from './lane.ts';
+
+/** Compiles the action of one op on an object. */
+type NamedCompiler = (lane: Lane, name: string, where: Where) => Thunk;
+
+/** The actions that are an op and a name. */
+export const NAMED: { readonly [O in NameOp]: NamedCompiler } = {
+  schedule: on('bottomHalves', (bh) => bh.schedule()),
+  schedule_idle: on('bottomHalves', (bh) => bh.scheduleIdle()),
+  cancel: on('bottomHalves', (bh) => bh.cancel()),
+  delete: on('bottomHalves', (bh) => bh.delete()),
+  oneshot: on('oneshots', (schedule) => schedule()),
+  kick: on('fds', (fd) => fd.kick()),
+  reopen: on('fds', (fd) => fd.reopen()),
+  unwatch: on('fds', (fd) => fd.unwatch()),
+  close: on('fds', (fd) => fd.closeFd()),
+  close_peer: on('fds', (fd) => fd.closePeer()),
+  attach: on('sources', (source) => source.attach()),
+  set: on('notifiers', ({ notifier }) => notifier.set()),
+  flag: on('notifiers', (notifier) => {
+    notifier.flagged = true;
+  }),
+  test_and_clear: on('notifiers', ({ notifier }, { log }, name) =>
+    log.add(`${name} clear=${notifier.testAndClear() ? 1 : 0}`),
+  ),
+  arm_now: on('timers', (timer) => timer.modFromNowNs(0)),
+  disarm: on('timers', (timer) => timer.del()),
+  enter: on('coroutines', (co, { coroutines }) => coroutines.enter(co)),
+  wake: (lane, name, where) => {
+    const { coroutines } = lane;
+    const co = lane.object('coroutines', name);
+    return where === 'timeline' ? () => coroutines.wakeFromThread(co) : () => coroutines.wake(co);
+  },
+  co_schedule: (lane, name) => {
+    const { coroutines } = lane;
+    if (name === 'self') return () => coroutines.schedule(coroutines.self);
+    const co = lane.object('coroutines', name);
+    return () => coroutines.schedule(co);
+  },
+  next: on('queues', enterNext),
+  enter_next: on('queues', enterNext),
+  restart_all: on('queues', (queue) => queue.enterAll()),
+  enter_all: on('queues', (queue) => queue.enterAll()),
+  unlock: on('mutexes', (mutex) => mutex.unlock()),
+  rwunlock: on('rwlocks', (rwlock) => rwlock.unlock()),
+  wait: onlyInCoroutine('wait'),
+  wait_front: onlyInCoroutine('wait_front'),
+  lock: onlyInCoroutine('lock'),
+  rdlock: onlyInCoroutine('rdlock'),
+  wrlock: onlyInCoroutine('wrlock'),
+  spawn: ({ machine }, name) => {
+    const children = machine.children!;
+    return () => children.spawn(name);
+  },
+};
+
+export function isNamed(action: Action): action is Extract<Action, { op: NameOp }> {
+  return Object.hasOwn(NAMED, action.op);
+}
+
+/** Looks the object up once, and acts on it each time. */
+function on<K extends keyof Objects>(
+  kind: K,
+  act: (object: Objects[K], lane: Lane, name: string) => unknown,
+): NamedCompiler {
+  return (lane, name) => {
+    const object = lane.object(kind, name);
+    return () => act(object, lane, name);
+  };
+}
+
+function enterNext(queue: CoQueue, { log }: Lane): void {
+  log.add(`next=${queue.enterNext() ? 1 : 0}`);
+}
+
+function onlyInCoroutine(op: NameOp): NamedCompiler {
+  return () => {
+    throw new QemuAbort(`${op}: Assertion \`qemu_in_coroutine()' failed.`);
+  };
+}

@@ -1,0 +1,124 @@
+import type { AioContext } from '../../aio/aio-context.ts';
+import type { Host } from '../../host/host.ts';
+import { CappedHost } from '../../host/lenses/capped.ts';
+import { FaultHost } from '../../host/lenses/faults.ts';
+import type { Scenario } from '../model.ts';
+import type { Place } from '../problem.ts';
+import type { Children } from './children.ts';
+import { type Compile, Lane } from './lane.ts';
+import { type LogEntry, OrderLog } from './order-log.ts';
+import { quietly } from './quietly.ts';
+import type { SignalSet } from './signal-set.ts';
+import type { World } from './world.ts';
+
+/** A check of the file that failed. */
+export interface FailedCheck {
+  readonly at: Place;
+  readonly message: string;
+}
+
+export interface MachineOptions {
+  /** Called with each entry at once, and with CLOCK_MONOTONIC. */
+  readonly onEntry?: ((entry: LogEntry, nowNs: number) => void) | undefined;
+  /** Called before each wait of the loop; may throw ScenarioEnded. */
+  readonly beforeWait?: (() => void) | undefined;
+  /**
+   * Called repeatedly between two waits too, for example at each callback; may throw ScenarioEnded.
+   */
+  readonly whileBusy?: (() => void) | undefined;
+}
+
+/**
+ * A running scenario, and everything that its threads share: the host and its lenses, the order
+ * log, signals and children. What belongs to one thread is in its Lane.
+ */
+export class Machine {
+  readonly scenario: Scenario;
+  readonly world: World;
+  /** The kernel as the loop sees it. */
+  readonly host: Host;
+  readonly capped: CappedHost;
+  readonly faults: FaultHost | null;
+  readonly log: OrderLog;
+  readonly failed: FailedCheck[] = [];
+  /** Errors that the loop recovered from, and how often each occurred. */
+  readonly reports = new Map<string, number>();
+
+  /** The thread that runs the main loop, and the file's steps. */
+  readonly main: Lane;
+  /** All threads, main first. */
+  readonly lanes: readonly Lane[];
+
+  /** Null if the file has neither signals nor children. */
+  signals: SignalSet | null = null;
+  children: Children | null = null;
+
+  /** The reading of each clock at the start, by QEMU_CLOCK_*: see Clocks.restNs. */
+  clockStart: readonly { readonly ns: number; readonly restNs: number }[] = [];
+  /** Set by `quit`. */
+  quits = false;
+  /** Timeline entries still to come. */
+  toCome = 0;
+  /**
+   * Called at every point that an endless run would pass: each callback, each turn of a repeat,
+   * each io_poll.
+   */
+  readonly whileBusy: () => void;
+
+  /** @param compile compiles the actions of callbacks */
+  constructor(scenario: Scenario, world: World, compile: Compile, options: MachineOptions) {
+    this.scenario = scenario;
+    this.world = world;
+    this.whileBusy = options.whileBusy ?? (() => {});
+    this.capped = new CappedHost(world.host, world, options.beforeWait ?? (() => {}));
+    this.faults = scenario.faults.length === 0 ? null : new FaultHost(this.capped);
+    this.host = this.faults ?? this.capped;
+    const { onEntry } = options;
+    const tell =
+      onEntry === undefined ? null : (entry: LogEntry): void => onEntry(entry, world.nowNs());
+    this.log = new OrderLog(() => this.elapsedNs, tell);
+    this.main = new Lane('main', this, compile);
+    this.lanes = [this.main];
+  }
+
+  /** ns since the start. */
+  get elapsedNs(): number {
+    return this.world.nowNs() - this.world.startNs;
+  }
+
+  /** The thread that a context belongs to. */
+  laneOf(context: string): Lane {
+    const lane = this.lanes.find(({ contexts }) => contexts.has(context));
+    if (lane === undefined) throw new Error(`no thread has a context '${context}'`);
+    return lane;
+  }
+
+  /** A context of any thread, by its name. */
+  context(name: string): AioContext {
+    return this.laneOf(name).contexts.get(name)!;
+  }
+
+  /** Accounts for an io_poll, which an endless run would pass too. */
+  ioPoll(): void {
+    this.whileBusy();
+    this.world.ioPoll();
+  }
+
+  fail(at: Place, message: string): void {
+    this.failed.push({ at, message });
+  }
+
+  report(message: string): void {
+    this.reports.set(message, (this.reports.get(message) ?? 0) + 1);
+  }
+
+  /** Ends and closes everything, in whatever state it is. */
+  close(): void {
+    // The scenario is over: a failed read would leave signals pending, which would end the process.
+    if (this.faults !== null) this.faults.active = false;
+    quietly(() => this.children?.close());
+    quietly(() => this.signals?.close());
+    for (const lane of this.lanes) lane.close();
+    this.world.end(this.children?.leftBehind() ?? []);
+  }
+}

@@ -1,0 +1,85 @@
+/** What belongs to a run as a whole, and what to one of its threads. */
+
+import { expect, it } from 'vitest';
+import { type RunOptions, runScenario } from '../../src/scenario/run/run.ts';
+import { SimWorld } from '../../src/scenario/run/sim-world.ts';
+import { scenarioOf } from './files.ts';
+
+const TEXT = `name: two contexts
+bottom_halves: {a: {}, b: {context: iohandler}}
+notifiers: {n: {context: iohandler}}
+steps: [settle, {schedule: a}, {schedule: b}, {set: n}, step]
+expect: {order: [a, b, n, mlw]}
+`;
+
+type Machine = Parameters<NonNullable<RunOptions['onMachine']>>[0];
+
+/** Looks at a machine before its objects are made, and when its run is over. */
+function look(
+  atStart: (machine: Machine) => void,
+  atEnd: (machine: Machine) => void,
+  text = TEXT,
+): void {
+  let machine: Machine;
+  runScenario(scenarioOf(text), (seed) => new SimWorld(seed), {
+    onMachine: (made) => {
+      machine = made;
+      atStart(made);
+    },
+    onEnd: () => atEnd(machine),
+  });
+}
+
+it('finds a context, and the thread it belongs to, by its name', () => {
+  look(
+    (machine) => {
+      const { main } = machine;
+      expect(machine.lanes).toEqual([main]);
+      for (const name of ['main', 'iohandler']) expect(machine.laneOf(name)).toBe(main);
+      expect(machine.context('main')).toBe(main.loop.context);
+      expect(machine.context('iohandler')).toBe(main.loop.iohandler);
+      expect(() => machine.context('io0')).toThrow("no thread has a context 'io0'");
+    },
+    () => {},
+  );
+});
+
+it('makes each object in the thread of its context', () => {
+  look(
+    ({ main }) => {
+      expect(() => main.object('bottomHalves', 'b')).toThrow("thread main has no 'b'");
+    },
+    ({ main }) => {
+      expect([...main.objects.bottomHalves.keys()]).toEqual(['a', 'b']);
+      expect(main.object('notifiers', 'n').flagged).toBe(false);
+      expect(main.callbacks.get('b')!.map(({ calls }) => calls)).toEqual([1]);
+    },
+  );
+});
+
+it('logs in one order log, with the iteration of the thread that logs', () => {
+  look(
+    () => {},
+    ({ log, main }) => {
+      const logged = log.entries.map(({ text, iteration }) => `${iteration} ${text}`);
+      expect(main.iteration).toBe(4);
+      expect(logged).toEqual(['4 a', '4 b', '4 n', '4 mlw']);
+      main.loop.iterations = 9;
+      main.log.add('more');
+      expect(log.entries.at(-1)).toMatchObject({ text: 'more', iteration: 9 });
+    },
+  );
+});
+
+it('counts the aio_polls of the steps as iterations if these drive the loop', () => {
+  const text = 'name: polls\ndrive: aio_poll\nsteps: [poll, {log: a}, poll, {log: b}]\n';
+  look(
+    () => {},
+    ({ log, main }) => {
+      const logged = log.entries.map(({ text, iteration }) => `${iteration} ${text}`);
+      expect(logged).toEqual(['1 poll=0', '1 a', '2 poll=0', '2 b']);
+      expect(main.iteration).toBe(2);
+    },
+    text,
+  );
+});
