@@ -8,6 +8,7 @@ import {
   type EventId,
   type EventName,
 } from './catalogue.ts';
+import { checkThread, MAIN_THREAD, type TraceThread } from './thread.ts';
 
 export type TraceValue = number | string | undefined;
 
@@ -40,8 +41,8 @@ interface Attached {
 }
 
 /**
- * Hands the trace events of a loop to its sinks. Each loop has its own: two loops in a process
- * share nothing. An event that is off costs loading a byte, and a branch:
+ * Hands the trace events of a loop to its sinks. It belongs to one thread, and each loop has its
+ * own: two loops in a process share nothing. An event that is off costs loading a byte, and a branch:
  *
  *     if (trace.on[T_NOTIFY] !== 0) trace.emit(T_NOTIFY, ctx.id, 1, 0);
  */
@@ -53,13 +54,20 @@ export class Tracer {
   active = false;
   /** By event id: 1 if any sink wants the event. */
   readonly on: Uint8Array = new Uint8Array(EVENT_NAMES.length);
+  /** The thread whose events these are. */
+  readonly thread: TraceThread;
   readonly #now: () => number;
   #sinks: Attached[] = [];
 
-  /** @param now the clock for the time stamps, ns; reading it must not disturb what is traced. */
-  constructor(now: () => number = () => 0) {
+  /**
+   * @param now the clock for the time stamps, ns; reading it must not disturb what is traced.
+   * @throws TypeError, RangeError
+   */
+  constructor(now: () => number = () => 0, thread: TraceThread = MAIN_THREAD) {
     checkFunction(now, 'Tracer: the clock');
+    checkThread(thread, 'Tracer');
     this.#now = now;
+    this.thread = thread;
   }
 
   /**

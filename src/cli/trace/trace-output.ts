@@ -5,7 +5,7 @@ import { CLOCK_MONOTONIC, CLOCK_REALTIME } from '../../host/constants.ts';
 import type { Host } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
 import type { TraceOrigin } from '../../trace/backend.ts';
-import { TraceRing } from '../../trace/ring.ts';
+import { replayRings, TraceRing } from '../../trace/ring.ts';
 import type { Tracer, TraceSink } from '../../trace/tracer.ts';
 import type { TraceFileOption, TraceOptions } from '../options/trace-options.ts';
 import { TraceFile, type TraceTarget } from './trace-file.ts';
@@ -36,12 +36,12 @@ export class TraceOutput {
    */
   constructor(tracer: Tracer, options: TraceOptions, origin: TraceOrigin, loopHost: Host | null) {
     for (const file of options.files) this.#targets.push(this.#open(file, origin, loopHost));
-    this.#ring = options.ring === undefined ? null : new TraceRing(options.ring);
+    this.#ring = options.ring === undefined ? null : new TraceRing(options.ring, tracer.thread);
     if (this.#ring !== null) {
       this.#attached.push(tracer.attach(options.events, this.#ring.sink));
     } else {
-      for (const { sink } of this.#targets) {
-        this.#attached.push(tracer.attach(options.events, sink));
+      for (const target of this.#targets) {
+        this.#attached.push(tracer.attach(options.events, target.sinkOf(tracer.thread)));
       }
       this.#attached.push(tracer.attach(['poll_enter'], this.#beforeSleep));
     }
@@ -119,11 +119,15 @@ export class TraceOutput {
   #replay(target: TraceTarget, wait: () => void): void {
     const ring = this.#ring;
     if (ring === null) return;
-    if (ring.dropped > 0) target.dropped(ring.dropped, ring.firstNs);
-    const { sink } = target;
-    ring.replay((id, timeNs, ...args) => {
-      wait();
-      sink(id, timeNs, ...args);
+    replayRings([ring], {
+      sinkOf: (thread) => {
+        const sink = target.sinkOf(thread);
+        return (id, timeNs, ...args) => {
+          wait();
+          sink(id, timeNs, ...args);
+        };
+      },
+      dropped: (count, timeNs, thread) => target.dropped(count, timeNs, thread),
     });
   }
 
