@@ -3,10 +3,10 @@
 import { SimHost } from '../../host/sim/sim-host.ts';
 import type { Engine } from '../../scenario/run/engine.ts';
 import type { LogEntry } from '../../scenario/run/order-log.ts';
-import type { RunResult } from '../../scenario/run/run.ts';
 import type { World } from '../../scenario/run/world.ts';
 import type { TraceOrigin } from '../../trace/backend.ts';
 import { EVENT_NAMES } from '../../trace/catalogue.ts';
+import { traceOrigin } from '../../trace/origin.ts';
 import type { TraceRing } from '../../trace/ring.ts';
 import { visible } from '../../trace/visible.ts';
 import { allWriter } from '../exit/write-all.ts';
@@ -15,23 +15,12 @@ import { followNames } from '../log/live-text.ts';
 import { PrettyLog } from '../log/pretty-log.ts';
 import type { TraceOptions } from '../options/trace-options.ts';
 import type { Style } from '../text/style.ts';
-import { TraceOutput, traceOrigin } from '../trace/trace-output.ts';
+import { TraceOutput } from '../trace/trace-output.ts';
+import type { Observer } from './observer.ts';
 
 const STDERR = 2;
 /** A simulated run is exact to the ns, and most of it takes some ns only. */
 const NS_DECIMALS = 9;
-
-/** Looks on, and changes nothing of what the run does. */
-export interface Observer {
-  /** Nothing that the file declares is there yet. */
-  open(engine: Engine): void;
-  /** An entry of the order log, with CLOCK_MONOTONIC. */
-  entry?(entry: LogEntry, nowNs: number): void;
-  /** The run is over and judged. What the closing traces is no part of it. */
-  end(result: RunResult): void;
-  /** Everything is closed. Returns what a person is to be told, in whole lines. */
-  finish?(): string;
-}
 
 /** The log that --spawn shows, with the entries of the order log between. */
 export class LiveLog implements Observer {
