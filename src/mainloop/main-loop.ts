@@ -6,6 +6,7 @@ import type { FdHandlers, PollRecord } from '../aio/handler.ts';
 import { TimerListGroup } from '../aio/timer.ts';
 import { checkFunction, checkOptions, checkWord } from '../host/arguments.ts';
 import { CLOCK_MONOTONIC } from '../host/constants.ts';
+import { HeldList } from '../host/held-list.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import { Tracer } from '../trace/tracer.ts';
@@ -76,7 +77,7 @@ export class MainLoop implements Disposable {
   readonly #poll: MainPoll;
   readonly #notifyBh: BottomHalf;
   /** The latest is first. Replaced on each change, never modified. */
-  #pollNotifiers: readonly ((poll: MainLoopPoll) => void)[] = [];
+  readonly #pollNotifiers = new HeldList<(poll: MainLoopPoll) => void>();
   readonly #pollState: MainLoopPoll = { state: 'FILL', timeoutMs: -1, fds: [] };
   readonly #detach: Disposable[] = [];
   #quit = false;
@@ -135,14 +136,7 @@ export class MainLoop implements Disposable {
   addPollNotifier(notifier: (poll: MainLoopPoll) => void): Disposable {
     this.#checkOpen('main_loop_poll_add_notifier');
     checkFunction(notifier, 'main_loop_poll_add_notifier: the notifier');
-    // Wrapped, so that a notifier added twice is called twice.
-    const held = (poll: MainLoopPoll): void => notifier(poll);
-    this.#pollNotifiers = [held, ...this.#pollNotifiers];
-    return {
-      dispose: () => {
-        this.#pollNotifiers = this.#pollNotifiers.filter((n) => n !== held);
-      },
-    };
+    return this.#pollNotifiers.addFirst(notifier);
   }
 
   /** Attaches a GLib-like source. */
@@ -247,7 +241,7 @@ export class MainLoop implements Disposable {
     const ready = sources.check();
     this.#phase('dispatch');
     if (ready) sources.dispatch();
-    if (this.#pollNotifiers.length > 0) this.#tell(ret < 0 ? 'ERR' : 'OK');
+    if (this.#pollNotifiers.items.length > 0) this.#tell(ret < 0 ? 'ERR' : 'OK');
     this.#phase('timers');
     this.timers.run();
     return ret;
@@ -258,7 +252,7 @@ export class MainLoop implements Disposable {
     let timeoutNs = nonblocking ? 0 : -1;
     // Includes the fds of a notifier that has been removed.
     if (this.#pollState.fds.length > 0) this.#pollState.fds.length = 0;
-    if (this.#pollNotifiers.length > 0) {
+    if (this.#pollNotifiers.items.length > 0) {
       this.#pollState.timeoutMs = nonblocking ? 0 : -1;
       this.#tell('FILL');
       timeoutNs = this.#pollState.timeoutMs < 0 ? -1 : this.#pollState.timeoutMs * NS_PER_MS;
@@ -279,7 +273,7 @@ export class MainLoop implements Disposable {
 
   #tell(state: MainLoopPoll['state']): void {
     this.#pollState.state = state;
-    for (const notifier of this.#pollNotifiers) notifier(this.#pollState);
+    for (const notifier of this.#pollNotifiers.items) notifier(this.#pollState);
   }
 
   #phase(phase: string): void {

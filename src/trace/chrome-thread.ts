@@ -1,4 +1,5 @@
 import { CLD_CONTINUED, CLD_EXITED, CLD_STOPPED, SIGCHLD } from '../host/constants.ts';
+import { BH_DELETED, BH_SCHEDULED } from './bh-flags.ts';
 import { EV, EVENT_NAMES, type EventId } from './catalogue.ts';
 import { ArrowIds, ScheduleArrows } from './chrome-arrows.ts';
 import { ChildTracks, ChromeReaps } from './chrome-children.ts';
@@ -6,10 +7,6 @@ import { ChromeSlices } from './chrome-slices.ts';
 import type { ChromeWriter } from './chrome-writer.ts';
 import { jsonArgs } from './json-backend.ts';
 import type { TraceValue } from './tracer.ts';
-
-// The flag of a scheduled bottom half: QEMU's BH_SCHEDULED, util/async.c
-const BH_SCHEDULED = 2;
-const BH_DELETED = 4;
 
 type Args = readonly TraceValue[];
 

@@ -1,4 +1,5 @@
 import { checkArray, checkFunction, shown } from '../host/arguments.ts';
+import { HeldList } from '../host/held-list.ts';
 import {
   CATALOGUE,
   EV,
@@ -57,7 +58,7 @@ export class Tracer {
   /** The thread whose events these are. */
   readonly thread: TraceThread;
   readonly #now: () => number;
-  #sinks: Attached[] = [];
+  readonly #sinks = new HeldList<Attached>();
 
   /**
    * @param now the clock for the time stamps, ns; reading it must not disturb what is traced.
@@ -88,12 +89,11 @@ export class Tracer {
       }
       mask[EV[name]] = 1;
     }
-    const entry: Attached = { mask, sink };
-    this.#sinks = [...this.#sinks, entry];
+    const held = this.#sinks.add({ mask, sink });
     this.#recount();
     return {
       dispose: () => {
-        this.#sinks = this.#sinks.filter((s) => s !== entry);
+        held.dispose();
         this.#recount();
       },
     };
@@ -113,7 +113,7 @@ export class Tracer {
     h?: TraceValue,
   ): void {
     const timeNs = this.#now();
-    const sinks = this.#sinks;
+    const sinks = this.#sinks.items;
     for (let i = 0; i < sinks.length; i++) {
       const s = sinks[i]!;
       if (s.mask[id] !== 0) s.sink(id, timeNs, a, b, c, d, e, f, g, h);
@@ -122,7 +122,7 @@ export class Tracer {
 
   #recount(): void {
     this.on.fill(0);
-    for (const { mask } of this.#sinks) {
+    for (const { mask } of this.#sinks.items) {
       for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) this.on[i] = 1;
     }
     this.active = this.on.includes(1);
