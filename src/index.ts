@@ -20,7 +20,7 @@ export {
   SCALE_US,
 } from './aio/clock.ts';
 export { EventNotifier } from './aio/event-notifier.ts';
-export type { FdMonChoice, FdMonKind } from './aio/fdmon/fdmon.ts';
+export type { FdMonChoice, FdMonKind, PollMechanism } from './aio/fdmon/fdmon.ts';
 export type { AioHandler, AioPollFn, FdHandlers, IOHandler, PollRecord } from './aio/handler.ts';
 export type { MemReentrancyGuard } from './aio/reentrancy.ts';
 export { type QemuTimer, type TimerCallback, TimerListGroup } from './aio/timer.ts';

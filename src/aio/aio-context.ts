@@ -7,6 +7,7 @@ import { assertionFailed } from './abort.ts';
 import { BhList, type LeakedBh } from './bh-list.ts';
 import type { BhCallback, BottomHalf } from './bottom-half.ts';
 import { Clocks, QEMU_CLOCK_REALTIME, soonestTimeout } from './clock.ts';
+import { newContextId } from './context-ids.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { EventNotifier } from './event-notifier.ts';
 import { EdgeNotifiers } from './fdmon/edges.ts';
@@ -40,7 +41,7 @@ export interface AioContextOptions {
   readonly clocks?: Clocks;
   /** Where its events go; nowhere where absent. */
   readonly trace?: Tracer;
-  /** Tells contexts apart in traces. */
+  /** Tells contexts apart in traces; another for each context of a host if omitted. */
   readonly id?: number;
   /** How it waits for its fds; `auto` where absent. */
   readonly fdmon?: FdMonChoice;
@@ -108,7 +109,7 @@ export class AioContext implements Disposable {
     const { host, fdmon = 'auto' } = options;
     checkWord(fdmon, FDMON_CHOICES, "AioContext: option 'fdmon'");
     this.host = host;
-    this.id = options.id ?? 1;
+    this.id = options.id ?? newContextId(host);
     this.#watchesEdges = options.edges ?? true;
     this.trace = options.trace ?? new Tracer(() => host.clockNs(CLOCK_MONOTONIC));
     this.clocks = options.clocks ?? new Clocks(host);

@@ -92,8 +92,8 @@ export class AioHandler implements PollRecord, Disposable {
   /** The round whose ready list it stands on; a nested round takes it over. @internal */
   readyList: ReadyList | null = null;
   calls = 0;
-  /** Counts what an epoll has told, of all its handlers; see FdMonEpoll. @internal */
-  told = 0;
+  /** The number of its last report among all reports of an epoll; see FdMonEpoll. @internal */
+  reportSeq = 0;
 
   /** @internal */
   constructor(

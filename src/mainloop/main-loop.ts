@@ -1,7 +1,8 @@
 import { AioContext } from '../aio/aio-context.ts';
 import type { BottomHalf } from '../aio/bottom-half.ts';
 import { Clocks, soonestTimeout } from '../aio/clock.ts';
-import { FDMON_CHOICES, type FdMonChoice } from '../aio/fdmon/fdmon.ts';
+import { IOHANDLER_CTX_ID, QEMU_AIO_CONTEXT_ID } from '../aio/context-ids.ts';
+import { FDMON_CHOICES, type FdMonChoice, type PollMechanism } from '../aio/fdmon/fdmon.ts';
 import type { FdHandlers, PollRecord } from '../aio/handler.ts';
 import { TimerListGroup } from '../aio/timer.ts';
 import { checkFunction, checkOptions, checkWord } from '../host/arguments.ts';
@@ -97,9 +98,9 @@ export class MainLoop implements Disposable {
     this.clocks = new Clocks(host);
     const clocks = this.clocks;
     this.timers = new TimerListGroup(clocks, trace, () => this.notifyEvent());
-    this.context = new AioContext({ host, clocks, trace, fdmon, edges, id: 1 });
+    this.context = new AioContext({ host, clocks, trace, fdmon, edges, id: QEMU_AIO_CONTEXT_ID });
     try {
-      this.iohandler = new AioContext({ host, clocks, trace, fdmon, edges, id: 2 });
+      this.iohandler = new AioContext({ host, clocks, trace, fdmon, edges, id: IOHANDLER_CTX_ID });
     } catch (error) {
       this.context.close();
       throw error;
@@ -191,8 +192,8 @@ export class MainLoop implements Disposable {
   }
 
   /** The number of fds that the loop watches, and the call it watches them with. */
-  get watched(): { readonly fds: number; readonly fdmon: 'poll' | 'epoll' } {
-    return { fds: this.#poll.size, fdmon: this.#poll.kind };
+  get watched(): { readonly fds: number; readonly fdmon: PollMechanism } {
+    return { fds: this.#poll.size, fdmon: this.#poll.mechanism };
   }
 
   /**

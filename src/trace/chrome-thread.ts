@@ -10,7 +10,7 @@ import type { TraceValue } from './tracer.ts';
 
 type Args = readonly TraceValue[];
 
-/** What the threads of a chrome trace share: their file, and whatever goes from one to another. */
+/** The parts that the threads of a chrome trace share: their file, and what goes between them. */
 export class ChromeProcess {
   readonly writer: ChromeWriter;
   readonly ids = new ArrowIds();

@@ -2,8 +2,8 @@ import { POLLIN } from '../../host/constants.ts';
 import type { EventNotifier } from '../event-notifier.ts';
 import type { AioHandler } from '../handler.ts';
 
-/** A monitor that is told of edges. */
-export interface Looker {
+/** A monitor to which the kernel reports edges. */
+export interface EdgeMonitor {
   watches(handler: AioHandler): boolean;
 }
 
@@ -25,7 +25,7 @@ export interface Looker {
  */
 export class EdgeNotifiers {
   /** Whose epoll looked last; null where poll did, to which only the counters count. */
-  #looker: Looker | null = null;
+  #monitor: EdgeMonitor | null = null;
   /** Those at 0 to #latchedCount - 1, and perhaps some that have been cleared since. */
   readonly #latched: AioHandler[] = [];
   #latchedCount = 0;
@@ -34,19 +34,19 @@ export class EdgeNotifiers {
 
   /** Whether a clear may leave the eventfd unread. */
   get defers(): boolean {
-    return this.#looker !== null;
+    return this.#monitor !== null;
   }
 
   /**
    * A monitor is about to look (E1). Returns whether it must not sleep (E2).
-   * @param looker its epoll, null for poll, which finds what is latched by itself
+   * @param monitor its epoll, null for poll, which finds what is latched by itself
    */
-  begin(looker: Looker | null): boolean {
-    if (looker !== this.#looker) {
-      this.#looker = looker;
+  begin(monitor: EdgeMonitor | null): boolean {
+    if (monitor !== this.#monitor) {
+      this.#monitor = monitor;
       this.#payAll();
     }
-    return this.#latchedCount > 0 && looker !== null && this.#anyLatched(looker);
+    return this.#latchedCount > 0 && monitor !== null && this.#anyLatched(monitor);
   }
 
   /** Makes the counter of a notifier say what is so, whoever asks the kernel. */
@@ -76,14 +76,14 @@ export class EdgeNotifiers {
     if (handler.notifier!.latch()) this.#latched[this.#latchedCount++] = handler;
   }
 
-  #anyLatched(looker: Looker): boolean {
+  #anyLatched(monitor: EdgeMonitor): boolean {
     let kept = 0;
     let any = false;
     for (let i = 0; i < this.#latchedCount; i++) {
       const handler = this.#latched[i]!;
       if (handler.deleted || !handler.notifier!.latched) continue;
       this.#latched[kept++] = handler;
-      if (looker.watches(handler)) any = true;
+      if (monitor.watches(handler)) any = true;
     }
     this.#latchedCount = kept;
     return any;
@@ -94,14 +94,14 @@ export class EdgeNotifiers {
     return this.#latchedCount;
   }
 
-  /** Adds those that the looker has not found by itself behind the `count` in `to`. Returns how many there are then. */
+  /** Adds those that the monitor has not found by itself behind the `count` in `to`. Returns how many there are then. */
   collectLatched(to: AioHandler[], count: number): number {
-    const looker = this.#looker!;
+    const monitor = this.#monitor!;
     let end = count;
     for (let i = 0; i < this.#latchedCount; i++) {
       const handler = this.#latched[i]!;
       const at = to.indexOf(handler);
-      if ((at >= 0 && at < end) || !looker.watches(handler)) continue;
+      if ((at >= 0 && at < end) || !monitor.watches(handler)) continue;
       handler.revents = POLLIN;
       to[end++] = handler;
     }

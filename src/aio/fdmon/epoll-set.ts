@@ -15,8 +15,8 @@ export class EpollSet {
   readonly #epoll: Epoll;
   /** What is to be watched, by fd. */
   readonly #wanted: Map<number, AioHandler>;
-  /** What the kernel was told, by fd. */
-  readonly #told = new Map<number, AioHandler>();
+  /** The handlers in the kernel's set, by fd. */
+  readonly #inKernel = new Map<number, AioHandler>();
   readonly #changed = new Set<number>();
 
   private constructor(epoll: Epoll, wanted: Map<number, AioHandler>) {
@@ -48,7 +48,7 @@ export class EpollSet {
   /** An fd is about to be closed. Returns false where it is still wanted. */
   closed(fd: number): boolean {
     // A duplicate would keep the file in the kernel's set, ready for ever and out of our reach.
-    if (this.#told.delete(fd)) this.#epoll.delete(fd);
+    if (this.#inKernel.delete(fd)) this.#epoll.delete(fd);
     return !this.#wanted.has(fd);
   }
 
@@ -83,19 +83,19 @@ export class EpollSet {
 
   #tell(fd: number): boolean {
     const wanted = this.#wanted.get(fd);
-    const told = this.#told.get(fd);
-    if (wanted === told) return true;
+    const inKernel = this.#inKernel.get(fd);
+    if (wanted === inKernel) return true;
     if (wanted === undefined) {
       this.#epoll.delete(fd);
-      this.#told.delete(fd);
+      this.#inKernel.delete(fd);
       return true;
     }
-    let ret = this.#epoll.ctl(told === undefined ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, wanted);
+    let ret = this.#epoll.ctl(inKernel === undefined ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, wanted);
     // Somebody closed the fd behind our back, and the number is another file's now.
     if (ret === -ENOENT) ret = this.#epoll.ctl(EPOLL_CTL_ADD, wanted);
     if (ret === -EEXIST) ret = this.#epoll.ctl(EPOLL_CTL_MOD, wanted);
     if (ret < 0) return false;
-    this.#told.set(fd, wanted);
+    this.#inKernel.set(fd, wanted);
     return true;
   }
 }

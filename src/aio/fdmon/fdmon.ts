@@ -1,8 +1,14 @@
 import type { AioHandler, ReadyList } from '../handler.ts';
 import type { EdgeNotifiers } from './edges.ts';
 
-/** The ways to wait for fds that a context can be on. */
+/** QEMU's monitors of a context: FDMonOps of fdmon-poll.c and of fdmon-epoll.c. */
 export type FdMonKind = 'poll' | 'epoll';
+
+/**
+ * The call that a PollSet waits with. It is not a monitor of QEMU's: both stand for QEMU's ppoll,
+ * and report the same.
+ */
+export type PollMechanism = 'poll' | 'epoll';
 
 /**
  * Which monitor a context uses: `auto` as QEMU does, poll up to 63 fds and

@@ -14,14 +14,14 @@ export function traceClock(host: Host): () => number {
 }
 
 /**
- * What CLOCK_MONOTONIC read when performance.now was 0. At its first use Node loads
+ * The time of CLOCK_MONOTONIC when performance.now was 0. At its first use Node loads
  * a module, for ms, so a run without events is spared it, and one with events must
  * not have that between the two readings.
  */
 function base(host: Host): number {
   let best = 0;
   let narrowestMs = Number.POSITIVE_INFINITY;
-  // What is called first is slow: of three, the pair of readings that is closest counts.
+  // A first call is slow: of three pairs of readings the closest counts.
   for (let i = 0; i < 3; i++) {
     const beforeMs = performance.now();
     const nowNs = host.clockNs(CLOCK_MONOTONIC);
