@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { traceClock } from '../src/cli/trace/trace-output.ts';
+import { traceClock } from '../src/host/linux/fast-clock.ts';
 import { EV, LinuxHost, TraceRing, Tracer, type TraceSink } from '../src/index.ts';
 import { middle, type Result } from './result.ts';
 import type { Row, Section } from './row.ts';

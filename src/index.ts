@@ -20,7 +20,7 @@ export {
   SCALE_US,
 } from './aio/clock.ts';
 export { EventNotifier } from './aio/event-notifier.ts';
-export type { FdMonChoice, FdMonKind } from './aio/fdmon/fdmon.ts';
+export type { FdMonChoice, FdMonKind, PollMechanism } from './aio/fdmon/fdmon.ts';
 export type { AioHandler, AioPollFn, FdHandlers, IOHandler, PollRecord } from './aio/handler.ts';
 export type { MemReentrancyGuard } from './aio/reentrancy.ts';
 export { type QemuTimer, type TimerCallback, TimerListGroup } from './aio/timer.ts';
@@ -94,7 +94,7 @@ export {
   Signals,
   type SignalsOptions,
 } from './signal/signals.ts';
-export type { ByteWriter, TraceBackend, TraceOrigin } from './trace/backend.ts';
+export type { ByteWriter, ThreadSinks, TraceBackend, TraceOrigin } from './trace/backend.ts';
 export {
   CATALOGUE,
   EV,
@@ -109,7 +109,8 @@ export { matchesGlob } from './trace/glob.ts';
 export { JsonBackend } from './trace/json-backend.ts';
 export { LogBackend } from './trace/log-backend.ts';
 export { readTrace, type TraceFile, TraceReadError, type TraceRecord } from './trace/read.ts';
-export { TraceRing } from './trace/ring.ts';
+export { replayRings, TraceRing } from './trace/ring.ts';
 export { type Selection, selectEvents } from './trace/select.ts';
 export { SimpleBackend } from './trace/simple-backend.ts';
+export { MAIN_THREAD, type TraceThread } from './trace/thread.ts';
 export { formatEvent, Tracer, type TraceSink, type TraceValue } from './trace/tracer.ts';

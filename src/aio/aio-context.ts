@@ -7,6 +7,7 @@ import { assertionFailed } from './abort.ts';
 import { BhList, type LeakedBh } from './bh-list.ts';
 import type { BhCallback, BottomHalf } from './bottom-half.ts';
 import { Clocks, QEMU_CLOCK_REALTIME, soonestTimeout } from './clock.ts';
+import { newContextId } from './context-ids.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { EventNotifier } from './event-notifier.ts';
 import { EdgeNotifiers } from './fdmon/edges.ts';
@@ -106,7 +107,7 @@ export class AioContext implements Disposable {
     const { host, fdmon = 'auto' } = options;
     checkWord(fdmon, FDMON_CHOICES, "AioContext: option 'fdmon'");
     this.host = host;
-    this.id = options.id ?? 1;
+    this.id = options.id ?? newContextId(host);
     this.#watchesEdges = options.edges ?? true;
     this.trace = options.trace ?? new Tracer(() => host.clockNs(CLOCK_MONOTONIC));
     this.clocks = options.clocks ?? new Clocks(host);

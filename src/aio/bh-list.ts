@@ -1,18 +1,8 @@
+import { BH_DELETED, BH_IDLE, BH_ONESHOT, BH_SCHEDULED } from '../trace/bh-flags.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { type BhCallback, type BhQueue, BottomHalf } from './bottom-half.ts';
-import {
-  BH_DELETED,
-  BH_IDLE,
-  BH_ONESHOT,
-  BH_SCHEDULED,
-  bhIndex,
-  bhSlot,
-  FIRST_BH,
-  NO_BH,
-  type Wakeup,
-  wordsFor,
-} from './wake/wakeup.ts';
+import { bhIndex, bhSlot, FIRST_BH, NO_BH, type Wakeup, wordsFor } from './wake/wakeup.ts';
 import type { PlainWords } from './wake/words.ts';
 
 const FIRST = bhIndex(FIRST_BH);

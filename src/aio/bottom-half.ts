@@ -1,5 +1,6 @@
+import { BH_DELETED, BH_IDLE, BH_SCHEDULED } from '../trace/bh-flags.ts';
 import { QemuAbort } from './abort.ts';
-import { BH_DELETED, BH_IDLE, BH_SCHEDULED, NO_BH } from './wake/wakeup.ts';
+import { NO_BH } from './wake/wakeup.ts';
 
 /** A bottom half's function. QEMU: QEMUBHFunc. */
 export type BhCallback<T> = (opaque: T) => void;

@@ -1,4 +1,5 @@
 import { checkFunction, isInt, shown } from '../host/arguments.ts';
+import { NOTHING } from '../host/held-list.ts';
 import type { Disposable } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
@@ -152,5 +153,3 @@ function checkHandlers(fd: number, handlers: FdHandlers<unknown> | null): void {
     if (handler !== null) checkFunction(handler, `aio_set_fd_handler: ${name} of fd ${fd}`);
   }
 }
-
-const NOTHING: Disposable = { dispose() {} };

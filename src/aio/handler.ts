@@ -96,7 +96,7 @@ export class AioHandler implements PollRecord, Disposable {
   readyList: ReadyList | null = null;
   calls = 0;
   /** The number of its last report in an epoll; see FdMonEpoll. @internal */
-  told = 0;
+  reportSeq = 0;
 
   /** @internal */
   constructor(

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { visible } from '../trace/visible.ts';
-import { keepDebuggerShut } from './debugger.ts';
+import { keepDebuggerShut } from './exit/debugger.ts';
 import { asCliError, type CliError } from './exit/errors.ts';
 import { type Exit, leave } from './exit/leave.ts';
 import { allWriter } from './exit/write-all.ts';

@@ -1,11 +1,13 @@
 import { AioContext } from '../aio/aio-context.ts';
 import type { BottomHalf } from '../aio/bottom-half.ts';
 import { Clocks, soonestTimeout } from '../aio/clock.ts';
-import { FDMON_CHOICES, type FdMonChoice } from '../aio/fdmon/fdmon.ts';
+import { IOHANDLER_CTX_ID, QEMU_AIO_CONTEXT_ID } from '../aio/context-ids.ts';
+import { FDMON_CHOICES, type FdMonChoice, type PollMechanism } from '../aio/fdmon/fdmon.ts';
 import type { FdHandlers, PollRecord } from '../aio/handler.ts';
 import { TimerListGroup } from '../aio/timer.ts';
 import { checkFunction, checkOptions, checkWord } from '../host/arguments.ts';
 import { CLOCK_MONOTONIC } from '../host/constants.ts';
+import { HeldList } from '../host/held-list.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import { Tracer } from '../trace/tracer.ts';
@@ -76,7 +78,7 @@ export class MainLoop implements Disposable {
   readonly #poll: MainPoll;
   readonly #notifyBh: BottomHalf;
   /** The latest is first. Replaced on each change, never modified. */
-  #pollNotifiers: readonly ((poll: MainLoopPoll) => void)[] = [];
+  readonly #pollNotifiers = new HeldList<(poll: MainLoopPoll) => void>();
   readonly #pollState: MainLoopPoll = { state: 'FILL', timeoutMs: -1, fds: [] };
   readonly #detach: Disposable[] = [];
   #quit = false;
@@ -96,9 +98,9 @@ export class MainLoop implements Disposable {
     this.clocks = new Clocks(host);
     const clocks = this.clocks;
     this.timers = new TimerListGroup(clocks, trace, () => this.notifyEvent());
-    this.context = new AioContext({ host, clocks, trace, fdmon, edges, id: 1 });
+    this.context = new AioContext({ host, clocks, trace, fdmon, edges, id: QEMU_AIO_CONTEXT_ID });
     try {
-      this.iohandler = new AioContext({ host, clocks, trace, fdmon, edges, id: 2 });
+      this.iohandler = new AioContext({ host, clocks, trace, fdmon, edges, id: IOHANDLER_CTX_ID });
     } catch (error) {
       this.context.close();
       throw error;
@@ -135,14 +137,7 @@ export class MainLoop implements Disposable {
   addPollNotifier(notifier: (poll: MainLoopPoll) => void): Disposable {
     this.#checkOpen('main_loop_poll_add_notifier');
     checkFunction(notifier, 'main_loop_poll_add_notifier: the notifier');
-    // Wrapped, so that a notifier added twice is called twice.
-    const held = (poll: MainLoopPoll): void => notifier(poll);
-    this.#pollNotifiers = [held, ...this.#pollNotifiers];
-    return {
-      dispose: () => {
-        this.#pollNotifiers = this.#pollNotifiers.filter((n) => n !== held);
-      },
-    };
+    return this.#pollNotifiers.addFirst(notifier);
   }
 
   /** Attaches a GLib-like source. */
@@ -197,8 +192,8 @@ export class MainLoop implements Disposable {
   }
 
   /** The number of fds that the loop watches, and the call it watches them with. */
-  get watched(): { readonly fds: number; readonly fdmon: 'poll' | 'epoll' } {
-    return { fds: this.#poll.size, fdmon: this.#poll.kind };
+  get watched(): { readonly fds: number; readonly fdmon: PollMechanism } {
+    return { fds: this.#poll.size, fdmon: this.#poll.mechanism };
   }
 
   /**
@@ -247,7 +242,7 @@ export class MainLoop implements Disposable {
     const ready = sources.check();
     this.#phase('dispatch');
     if (ready) sources.dispatch();
-    if (this.#pollNotifiers.length > 0) this.#tell(ret < 0 ? 'ERR' : 'OK');
+    if (this.#pollNotifiers.items.length > 0) this.#tell(ret < 0 ? 'ERR' : 'OK');
     this.#phase('timers');
     this.timers.run();
     return ret;
@@ -258,7 +253,7 @@ export class MainLoop implements Disposable {
     let timeoutNs = nonblocking ? 0 : -1;
     // Includes the fds of a notifier that has been removed.
     if (this.#pollState.fds.length > 0) this.#pollState.fds.length = 0;
-    if (this.#pollNotifiers.length > 0) {
+    if (this.#pollNotifiers.items.length > 0) {
       this.#pollState.timeoutMs = nonblocking ? 0 : -1;
       this.#tell('FILL');
       timeoutNs = this.#pollState.timeoutMs < 0 ? -1 : this.#pollState.timeoutMs * NS_PER_MS;
@@ -279,7 +274,7 @@ export class MainLoop implements Disposable {
 
   #tell(state: MainLoopPoll['state']): void {
     this.#pollState.state = state;
-    for (const notifier of this.#pollNotifiers) notifier(this.#pollState);
+    for (const notifier of this.#pollNotifiers.items) notifier(this.#pollState);
   }
 
   #phase(phase: string): void {

@@ -1,7 +1,7 @@
 import type { AioContext } from '../aio/aio-context.ts';
 import { FailedWaits } from '../aio/failed-waits.ts';
 import type { EdgeNotifiers } from '../aio/fdmon/edges.ts';
-import type { FdMonChoice, FdMonKind } from '../aio/fdmon/fdmon.ts';
+import type { FdMonChoice, PollMechanism } from '../aio/fdmon/fdmon.ts';
 import { PollSet } from '../aio/fdmon/poll-set.ts';
 import type { AioHandler, PollRecord, PollSink } from '../aio/handler.ts';
 import { POLLIN } from '../host/constants.ts';
@@ -32,8 +32,8 @@ export class MainPoll implements PollSink {
     this.#set = new PollSet(host, trace, MAIN_LOOP_ID, choice, this.#edges);
   }
 
-  get kind(): FdMonKind {
-    return this.#set.kind;
+  get mechanism(): PollMechanism {
+    return this.#set.mechanism;
   }
 
   /** The number of watched fds. */

@@ -17,6 +17,7 @@ import {
   WSTOPPED,
 } from '../host/constants.ts';
 import { check, HostError } from '../host/errno.ts';
+import { NOTHING } from '../host/held-list.ts';
 import {
   type Disposable,
   type Host,
@@ -31,7 +32,6 @@ import { encodeSiginfo, newSiginfo } from './siginfo.ts';
 import type { SignalLoop } from './signals.ts';
 
 /** For a child that need not be announced, since SIGCHLD itself is enough. */
-const NOTHING: Disposable = { dispose: () => {} };
 
 /**
  * Signals for machines whose threads cannot be masked: a pipe into which signalfd records are

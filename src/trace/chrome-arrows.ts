@@ -10,50 +10,55 @@ export class ArrowIds {
   }
 }
 
-/** Arrows from the place that schedules a call to the call, and a counter of those under way. */
+/** The beginning of an arrow: its id, and the slices of the thread that it starts from. */
+interface Start {
+  readonly id: number;
+  readonly slices: ChromeSlices;
+}
+
+/**
+ * Arrows from the place that schedules a call to the call, which may be on another thread, and a
+ * counter of those under way.
+ */
 export class ScheduleArrows {
   readonly #writer: ChromeWriter;
-  readonly #slices: ChromeSlices;
   readonly #ids: ArrowIds;
   readonly #name: string;
   readonly #counter: string | null;
-  /** Ids of arrows by the key of the scheduled call. */
-  readonly #pending = new Map<string, number>();
+  /** By the key of the scheduled call. */
+  readonly #pending = new Map<string, Start>();
 
   /** @param counter name of the counter's track; null for none */
-  constructor(
-    writer: ChromeWriter,
-    slices: ChromeSlices,
-    ids: ArrowIds,
-    name: string,
-    counter: string | null,
-  ) {
+  constructor(writer: ChromeWriter, ids: ArrowIds, name: string, counter: string | null) {
     this.#writer = writer;
-    this.#slices = slices;
     this.#ids = ids;
     this.#name = name;
     this.#counter = counter;
   }
 
-  schedule(key: string, timeNs: number): void {
+  /** @param slices of the thread that schedules */
+  schedule(slices: ChromeSlices, key: string, timeNs: number): void {
     if (this.#pending.has(key)) return;
     const id = this.#ids.next();
-    this.#pending.set(key, id);
-    this.#slices.flow('s', timeNs, id, this.#name);
+    this.#pending.set(key, { id, slices });
+    slices.flow('s', timeNs, id, this.#name);
     this.#count(timeNs);
   }
 
-  /** The call runs now, or is cancelled. */
-  end(key: string, timeNs: number): void {
-    const id = this.#pending.get(key);
-    if (id === undefined) return;
+  /**
+   * The call runs now, or is cancelled.
+   * @param slices of the thread that does this
+   */
+  end(slices: ChromeSlices, key: string, timeNs: number): void {
+    const start = this.#pending.get(key);
+    if (start === undefined) return;
     this.#pending.delete(key);
-    this.#slices.flow('f', timeNs, id, this.#name);
+    slices.flow('f', timeNs, start.id, this.#name);
     this.#count(timeNs);
   }
 
   close(timeNs: number): void {
-    for (const id of this.#pending.values()) this.#slices.flow('f', timeNs, id, this.#name);
+    for (const { id, slices } of this.#pending.values()) slices.flow('f', timeNs, id, this.#name);
     this.#pending.clear();
   }
 

@@ -32,48 +32,85 @@ export interface Reap {
 
 const ARROW = 'SIGCHLD';
 
-/**
- * The tracks of the children, and the arrows death → SIGCHLD read → handler → bottom half → reap.
- * If a child's SIGCHLD was merged with another's, its arrow goes from its death to the bottom half.
- */
-export class ChromeChildren {
-  readonly #writer: ChromeWriter;
-  readonly #slices: ChromeSlices;
-  readonly #ids: ArrowIds;
+/** The tracks of the process's children, and the counter of those that live. */
+export class ChildTracks {
+  readonly writer: ChromeWriter;
   readonly #living = new Map<number, Track>();
-  /** The last record read, until its handler has run. */
-  #current: Chain | null = null;
-  /** Records that a bottom half has yet to answer. */
-  readonly #waiting: Chain[] = [];
-  /** Bottom halves scheduled by SIGCHLD's handler. */
-  readonly #reapers = new Set<string>();
   #order = 0;
 
-  constructor(writer: ChromeWriter, slices: ChromeSlices, ids: ArrowIds) {
-    this.#writer = writer;
-    this.#slices = slices;
-    this.#ids = ids;
+  constructor(writer: ChromeWriter) {
+    this.writer = writer;
   }
 
   spawned(pid: number, name: string, command: string, timeNs: number, args: string): void {
-    this.#writer.track(pid, `child ${name}`, ++this.#order);
-    this.#writer.begin(pid, timeNs, 'child', command, args);
+    this.name(pid, `child ${name}`);
+    this.writer.begin(pid, timeNs, 'child', command, args);
     this.#living.set(pid, { name: command, lastNs: timeNs });
-    this.#count(timeNs);
+    this.count(timeNs);
   }
 
   /** A child stopped or continued. */
   changed(pid: number, what: string, timeNs: number, args: string): void {
     const track = this.#living.get(pid);
     if (track === undefined) return;
-    this.#writer.instant(pid, timeNs, what, args);
+    this.writer.instant(pid, timeNs, what, args);
     track.lastNs = timeNs;
+  }
+
+  name(pid: number, name: string): void {
+    this.writer.track(pid, name, ++this.#order);
+  }
+
+  of(pid: number): Track | undefined {
+    return this.#living.get(pid);
+  }
+
+  /** Takes a child out of those that live. */
+  take(pid: number): Track | undefined {
+    const track = this.#living.get(pid);
+    this.#living.delete(pid);
+    return track;
+  }
+
+  count(timeNs: number): void {
+    this.writer.counter(timeNs, 'children', this.#living.size);
+  }
+
+  close(timeNs: number): void {
+    for (const [pid, { name, lastNs }] of this.#living) {
+      this.writer.end(pid, Math.max(timeNs, lastNs), name);
+    }
+    this.#living.clear();
+  }
+}
+
+/**
+ * The arrows death → SIGCHLD read → handler → bottom half → reap, of the thread that reaps. If a
+ * child's SIGCHLD was merged with another's, its arrow goes from its death to the bottom half.
+ */
+export class ChromeReaps {
+  readonly #tracks: ChildTracks;
+  readonly #writer: ChromeWriter;
+  readonly #slices: ChromeSlices;
+  readonly #ids: ArrowIds;
+  /** The last record read, until its handler has run. */
+  #current: Chain | null = null;
+  /** Records that a bottom half has yet to answer. */
+  readonly #waiting: Chain[] = [];
+  /** Bottom halves scheduled by SIGCHLD's handler. */
+  readonly #reapers = new Set<string>();
+
+  constructor(tracks: ChildTracks, slices: ChromeSlices, ids: ArrowIds) {
+    this.#tracks = tracks;
+    this.#writer = tracks.writer;
+    this.#slices = slices;
+    this.#ids = ids;
   }
 
   /** A SIGCHLD record was read. */
   record(pid: number, isEnd: boolean, timeNs: number): void {
     this.dropCurrent(timeNs);
-    const started = !isEnd || !this.#living.has(pid);
+    const started = !isEnd || this.#tracks.of(pid) === undefined;
     const chain = { id: this.#ids.next(), pid, recordNs: timeNs, started };
     this.#slices.flow(started ? 's' : 't', timeNs, chain.id, ARROW);
     this.#current = chain;
@@ -117,13 +154,12 @@ export class ChromeChildren {
 
   reaped(reap: Reap, timeNs: number): void {
     const { pid, end, args } = reap;
-    const track = this.#living.get(pid);
-    this.#living.delete(pid);
+    const track = this.#tracks.take(pid);
     const arrow = this.#arrowTo(pid, timeNs);
     // Events are stamped slightly late; even so, a death must come before its record.
     const latestNs = Math.min(timeNs, arrow.recordNs - 1);
     const deathNs = Math.max(track?.lastNs ?? 0, Math.min(latestNs, timeNs - reap.latencyNs));
-    if (track === undefined) this.#writer.track(pid, `${reap.name} ${pid}`, ++this.#order);
+    if (track === undefined) this.#tracks.name(pid, `${reap.name} ${pid}`);
     else this.#writer.end(pid, deathNs, track.name);
     this.#writer.begin(pid, deathNs, 'child', 'zombie');
     if (arrow.fromDeath) this.#writer.flow('s', pid, deathNs, arrow.id, ARROW);
@@ -133,17 +169,13 @@ export class ChromeChildren {
     this.#writer.begin(pid, reapNs, 'child', end, args);
     this.#writer.flow('f', pid, reapNs, arrow.id, ARROW);
     this.#writer.end(pid, reapNs + 1, end);
-    this.#count(timeNs);
+    this.#tracks.count(timeNs);
   }
 
   close(timeNs: number): void {
     this.dropCurrent(timeNs);
     for (const chain of this.#waiting) this.#finish(chain, timeNs);
     this.#waiting.length = 0;
-    for (const [pid, { name, lastNs }] of this.#living) {
-      this.#writer.end(pid, Math.max(timeNs, lastNs), name);
-    }
-    this.#living.clear();
   }
 
   /** The arrow that a reap ends: its record's, or a new one straight from the death. */
@@ -164,15 +196,11 @@ export class ChromeChildren {
   #finish(chain: Chain, timeNs: number): void {
     if (!chain.started) {
       // A death that was not reaped: right before the record at the latest.
-      const track = this.#living.get(chain.pid);
+      const track = this.#tracks.of(chain.pid);
       const deathNs = Math.max(track?.lastNs ?? 0, chain.recordNs - 1);
       if (track !== undefined) track.lastNs = deathNs + 1;
       this.#writer.flow('s', chain.pid, deathNs, chain.id, ARROW);
     }
     this.#slices.flow('f', timeNs, chain.id, ARROW);
-  }
-
-  #count(timeNs: number): void {
-    this.#writer.counter(timeNs, 'children', this.#living.size);
   }
 }

@@ -1,7 +1,14 @@
-import { type ByteWriter, checkBackend, type TraceBackend, type TraceOrigin } from './backend.ts';
+import {
+  type ByteWriter,
+  checkBackend,
+  type TraceBackend,
+  type TraceOrigin,
+  tidOf,
+} from './backend.ts';
 import { ByteBuffer } from './byte-buffer.ts';
-import { EVENT_NAMES, type EventId } from './catalogue.ts';
-import { formatEvent, type TraceValue } from './tracer.ts';
+import { EVENT_NAMES } from './catalogue.ts';
+import { MAIN_THREAD, type TraceThread } from './thread.ts';
+import { formatEvent, type TraceSink } from './tracer.ts';
 import { visible } from './visible.ts';
 
 const US_PER_S = 1_000_000;
@@ -11,6 +18,7 @@ const US_PER_S = 1_000_000;
  * pid.
  */
 export class LogBackend implements TraceBackend {
+  readonly sink: TraceSink;
   readonly #out: ByteBuffer;
   readonly #origin: TraceOrigin;
 
@@ -19,14 +27,19 @@ export class LogBackend implements TraceBackend {
     checkBackend('LogBackend', write, origin);
     this.#out = new ByteBuffer(write);
     this.#origin = origin;
+    this.sink = this.sinkOf(MAIN_THREAD);
   }
 
-  readonly sink = (id: EventId, timeNs: number, ...args: TraceValue[]): void => {
-    this.#line(timeNs, EVENT_NAMES[id]!, formatEvent(id, args));
-  };
+  sinkOf(thread: TraceThread): TraceSink {
+    const tid = tidOf(thread, this.#origin);
+    return (id, timeNs, ...args) => {
+      this.#line(tid, timeNs, EVENT_NAMES[id]!, formatEvent(id, args));
+    };
+  }
 
-  dropped(count: number, timeNs: number): void {
-    this.#line(timeNs, 'dropped', `num_events_dropped ${count}`);
+  dropped(count: number, timeNs: number, thread: TraceThread = MAIN_THREAD): void {
+    const tid = tidOf(thread, this.#origin);
+    this.#line(tid, timeNs, 'dropped', `num_events_dropped ${count}`);
   }
 
   flush(): void {
@@ -37,9 +50,8 @@ export class LogBackend implements TraceBackend {
     this.flush();
   }
 
-  #line(timeNs: number, name: string, text: string): void {
-    const { tid, epochUs } = this.#origin;
-    const us = epochUs + Math.floor(timeNs / 1000);
+  #line(tid: number, timeNs: number, name: string, text: string): void {
+    const us = this.#origin.epochUs + Math.floor(timeNs / 1000);
     const micros = String(us % US_PER_S).padStart(6, '0');
     this.#out.text(`${tid}@${Math.floor(us / US_PER_S)}.${micros}:${name} ${visible(text)}\n`);
   }

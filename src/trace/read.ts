@@ -19,6 +19,8 @@ export interface TraceRecord {
   readonly name: EventName;
   readonly timeNs: number;
   readonly args: Readonly<Record<string, number | string>>;
+  /** The thread's id, if the trace has it; a json trace leaves out the main thread's. */
+  readonly tid?: number;
 }
 
 export interface TraceFile {
@@ -74,7 +76,13 @@ function readJson(text: string): TraceFile {
     for (const [arg, type] of def.args) {
       args[arg] = type === 'str' ? String(object[arg] ?? '') : numberIn(object, arg, i + 1);
     }
-    events.push({ name: object.event as EventName, timeNs: numberIn(object, 'ns', i + 1), args });
+    const event = {
+      name: object.event as EventName,
+      timeNs: numberIn(object, 'ns', i + 1),
+      args,
+    };
+    if (object.tid === undefined) events.push(event);
+    else events.push({ ...event, tid: numberIn(object, 'tid', i + 1) });
   });
   return { format: 'json', events, dropped, truncated };
 }
@@ -148,7 +156,7 @@ class SimpleReader {
     const id = isDropped ? 0 : this.#u64();
     const timeNs = this.#u64();
     const length = this.#u32();
-    this.#u32();
+    const tid = this.#u32();
     if (isDropped) {
       this.#dropped += this.#u64();
       return;
@@ -165,7 +173,7 @@ class SimpleReader {
     if (this.#at !== start + length || length < RECORD_HEAD) {
       throw new TraceReadError(`byte ${start}: a record of ${name} has the wrong length ${length}`);
     }
-    this.#events.push({ name: name as EventName, timeNs, args });
+    this.#events.push({ name: name as EventName, timeNs, args, tid });
   }
 
   /** Reads a word and returns true, or goes back and returns false if it differs. */

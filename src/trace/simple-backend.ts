@@ -1,6 +1,12 @@
-import { type ByteWriter, checkBackend, type TraceBackend, type TraceOrigin } from './backend.ts';
+import {
+  type ByteWriter,
+  checkBackend,
+  type TraceBackend,
+  type TraceOrigin,
+  tidOf,
+} from './backend.ts';
 import { ByteBuffer } from './byte-buffer.ts';
-import { EVENT_NAMES, type EventId } from './catalogue.ts';
+import { EVENT_NAMES } from './catalogue.ts';
 import {
   DROPPED_ID,
   HEADER_ID,
@@ -12,7 +18,8 @@ import {
   VERSION,
   type Word64,
 } from './simple-format.ts';
-import { ARG_COUNTS, type TraceValue } from './tracer.ts';
+import { MAIN_THREAD, type TraceThread } from './thread.ts';
+import { ARG_COUNTS, type TraceSink, type TraceValue } from './tracer.ts';
 
 const MOST_ARGS = 8;
 const MOST_RECORD = 8 + RECORD_HEAD + MOST_ARGS * (4 + MOST_TEXT);
@@ -21,29 +28,35 @@ const LENGTH_AT = 8 + 8 + 8;
 
 /**
  * QEMU's simpletrace format, version 4, as written by its trace/simple.c and read by its
- * scripts/simpletrace.py, given the list from traceEventsFile.
+ * scripts/simpletrace.py, given the list from traceEventsFile. A record has one number for its
+ * process, QEMU's pid: here it is the process for the main thread, and the thread for the others.
  */
 export class SimpleBackend implements TraceBackend {
+  readonly sink: TraceSink;
   readonly #out: ByteBuffer;
-  readonly #pid: number;
+  readonly #origin: TraceOrigin;
 
   /** @throws TypeError */
   constructor(write: ByteWriter, origin: TraceOrigin) {
     checkBackend('SimpleBackend', write, origin);
     this.#out = new ByteBuffer(write);
-    this.#pid = origin.pid;
+    this.#origin = origin;
+    this.sink = this.sinkOf(MAIN_THREAD);
     this.#header();
   }
 
-  readonly sink = (id: EventId, timeNs: number, ...args: TraceValue[]): void => {
-    const start = this.#begin([0, id], timeNs);
-    const count = ARG_COUNTS[id]!;
-    for (let i = 0; i < count; i++) this.#argument(args[i]);
-    this.#end(start);
-  };
+  sinkOf(thread: TraceThread): TraceSink {
+    const pid = this.#pidOf(thread);
+    return (id, timeNs, ...args) => {
+      const start = this.#begin([0, id], timeNs, pid);
+      const count = ARG_COUNTS[id]!;
+      for (let i = 0; i < count; i++) this.#argument(args[i]);
+      this.#end(start);
+    };
+  }
 
-  dropped(count: number, timeNs: number): void {
-    const start = this.#begin(DROPPED_ID, timeNs);
+  dropped(count: number, timeNs: number, thread: TraceThread = MAIN_THREAD): void {
+    const start = this.#begin(DROPPED_ID, timeNs, this.#pidOf(thread));
     this.#out.u64(count);
     this.#end(start);
   }
@@ -54,6 +67,11 @@ export class SimpleBackend implements TraceBackend {
 
   close(): void {
     this.flush();
+  }
+
+  #pidOf(thread: TraceThread): number {
+    const tid = tidOf(thread, this.#origin);
+    return tid === this.#origin.tid ? this.#origin.pid : tid;
   }
 
   #header(): void {
@@ -69,14 +87,14 @@ export class SimpleBackend implements TraceBackend {
     });
   }
 
-  #begin(id: Word64, timeNs: number): number {
+  #begin(id: Word64, timeNs: number, pid: number): number {
     const out = this.#out;
     const start = out.reserve(MOST_RECORD);
     out.u64(TYPE_EVENT);
     out.u64Words(...id);
     out.u64(timeNs);
     out.u32(0);
-    out.u32(this.#pid);
+    out.u32(pid);
     return start;
   }
 

@@ -1,4 +1,5 @@
 import { checkArray, checkFunction, shown } from '../host/arguments.ts';
+import { HeldList } from '../host/held-list.ts';
 import {
   CATALOGUE,
   EV,
@@ -8,6 +9,7 @@ import {
   type EventId,
   type EventName,
 } from './catalogue.ts';
+import { checkThread, MAIN_THREAD, type TraceThread } from './thread.ts';
 
 export type TraceValue = number | string | undefined;
 
@@ -40,8 +42,8 @@ interface Attached {
 }
 
 /**
- * Hands the trace events of a loop to its sinks. Each loop has its own: two loops in a process
- * share nothing. An event that is off costs loading a byte, and a branch:
+ * Hands the trace events of a loop to its sinks. It belongs to one thread, and each loop has its
+ * own: two loops in a process share nothing. An event that is off costs loading a byte, and a branch:
  *
  *     if (trace.on[T_NOTIFY] !== 0) trace.emit(T_NOTIFY, ctx.id, 1, 0);
  */
@@ -53,13 +55,20 @@ export class Tracer {
   active = false;
   /** By event id: 1 if any sink wants the event. */
   readonly on: Uint8Array = new Uint8Array(EVENT_NAMES.length);
+  /** The thread whose events these are. */
+  readonly thread: TraceThread;
   readonly #now: () => number;
-  #sinks: Attached[] = [];
+  readonly #sinks = new HeldList<Attached>();
 
-  /** @param now the clock for the time stamps, ns; reading it must not disturb what is traced. */
-  constructor(now: () => number = () => 0) {
+  /**
+   * @param now the clock for the time stamps, ns; reading it must not disturb what is traced.
+   * @throws TypeError, RangeError
+   */
+  constructor(now: () => number = () => 0, thread: TraceThread = MAIN_THREAD) {
     checkFunction(now, 'Tracer: the clock');
+    checkThread(thread, 'Tracer');
     this.#now = now;
+    this.thread = thread;
   }
 
   /**
@@ -81,12 +90,11 @@ export class Tracer {
       }
       mask[EV[name]] = 1;
     }
-    const entry: Attached = { mask, sink };
-    this.#sinks = [...this.#sinks, entry];
+    const held = this.#sinks.add({ mask, sink });
     this.#recount();
     return {
       dispose: () => {
-        this.#sinks = this.#sinks.filter((s) => s !== entry);
+        held.dispose();
         this.#recount();
       },
     };
@@ -106,7 +114,7 @@ export class Tracer {
     h?: TraceValue,
   ): void {
     const timeNs = this.#now();
-    const sinks = this.#sinks;
+    const sinks = this.#sinks.items;
     for (let i = 0; i < sinks.length; i++) {
       const s = sinks[i]!;
       if (s.mask[id] !== 0) s.sink(id, timeNs, a, b, c, d, e, f, g, h);
@@ -115,7 +123,7 @@ export class Tracer {
 
   #recount(): void {
     this.on.fill(0);
-    for (const { mask } of this.#sinks) {
+    for (const { mask } of this.#sinks.items) {
       for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) this.on[i] = 1;
     }
     this.active = this.on.includes(1);

@@ -290,3 +290,23 @@ describe('closing', () => {
     }),
   );
 });
+
+describe('the id of a context in traces', () => {
+  it('is another for each, and none of the main loop’s', () => {
+    const host = new SimHost();
+    const loop = new MainLoop({ host });
+    const [one, two] = [new AioContext({ host }), new AioContext({ host })];
+    const ids = [loop.context, loop.iohandler, one, two].map(({ id }) => id);
+    expect(ids).toEqual([1, 2, 3, 4]);
+    for (const part of [one, two, loop]) part.dispose();
+  });
+
+  it('does not depend on the contexts of another host', () => {
+    const ids = [new SimHost(), new SimHost()].map((host) => {
+      const ctx = new AioContext({ host });
+      ctx.dispose();
+      return ctx.id;
+    });
+    expect(ids).toEqual([3, 3]);
+  });
+});

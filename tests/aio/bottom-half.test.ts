@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AioContext } from '../../src/aio/aio-context.ts';
 import type { BottomHalf } from '../../src/aio/bottom-half.ts';
-import { BH_IDLE, BH_PENDING, BH_SCHEDULED } from '../../src/aio/wake/wakeup.ts';
+import { BH_IDLE, BH_PENDING, BH_SCHEDULED } from '../../src/trace/bh-flags.ts';
 import { Tracer } from '../../src/trace/tracer.ts';
 import { onSim, type Rig } from '../support/rig.ts';
 

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { processStat } from '../../src/host/linux/proc.ts';
 import { start, stateOf, untilState } from '../support/run.ts';
 
 let dir = '';
@@ -44,8 +45,7 @@ async function started(
 }
 
 function parentOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  return processStat(pid)!.ppid;
 }
 
 async function untilGone(pids: readonly (number | undefined)[]): Promise<void> {

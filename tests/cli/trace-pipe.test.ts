@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { TracePipe } from '../../src/cli/trace/trace-pipe.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { EV, EVENT_NAMES } from '../../src/trace/catalogue.ts';
+import { MAIN_THREAD } from '../../src/trace/thread.ts';
 import { jsonLines, run, start } from '../support/run.ts';
 import { testDirectory } from '../support/terminal.ts';
 
@@ -109,8 +110,9 @@ describe('a trace to a pipe', () => {
     const reader = new Reader(path);
     const host = new LinuxHost();
     const pipe = new TracePipe(host, { path, format: 'json' }, { pid: 1, tid: 1, epochUs: 0 });
+    const sink = pipe.sinkOf(MAIN_THREAD);
     const many = 60_000;
-    for (let i = 0; i < many; i++) pipe.sink(EV.aio_notify, i, 1, 0, 0, 0);
+    for (let i = 0; i < many; i++) sink(EV.aio_notify, i, 1, 0, 0, 0);
     let text = '';
     const readAll = (): void => {
       for (let more = ''; ; text += more) {
@@ -120,7 +122,7 @@ describe('a trace to a pipe', () => {
       }
     };
     readAll();
-    pipe.sink(EV.aio_notify, many, 1, 0, 0, 0);
+    sink(EV.aio_notify, many, 1, 0, 0, 0);
     pipe.end();
     readAll();
     const [problem] = pipe.close();

@@ -2,9 +2,9 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { processStat } from '../../src/host/linux/proc.ts';
 
 export const root = join(import.meta.dirname, '..', '..');
 export const command = join(root, 'dist', 'qemu-loop.cjs');
@@ -147,12 +147,7 @@ export function summaryOf(text: string): Record<string, unknown> {
 
 /** State letter of a process from /proc, or undefined if there is no such process. */
 export function stateOf(pid: number): string | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return text.slice(text.lastIndexOf(')') + 2, text.lastIndexOf(')') + 3);
-  } catch {
-    return undefined;
-  }
+  return processStat(pid)?.state;
 }
 
 /** Waits until a process is in one of the states; Z means ended, reaped or not. */

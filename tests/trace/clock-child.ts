@@ -1,7 +1,7 @@
 /** Run alone by clock.test.ts, since there Node has not loaded performance.now yet. */
 
-import { traceClock } from '../../src/cli/trace/trace-output.ts';
 import { CLOCK_MONOTONIC } from '../../src/host/constants.ts';
+import { traceClock } from '../../src/host/linux/fast-clock.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 
 const host = new LinuxHost();

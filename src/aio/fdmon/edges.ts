@@ -3,7 +3,7 @@ import type { EventNotifier } from '../event-notifier.ts';
 import type { AioHandler } from '../handler.ts';
 
 /** A monitor that gets edges. */
-export interface Looker {
+export interface EdgeMonitor {
   watches(handler: AioHandler): boolean;
 }
 
@@ -25,7 +25,7 @@ export interface Looker {
  */
 export class EdgeNotifiers {
   /** The monitor whose epoll looked last; null if poll did, which sees only the counters. */
-  #looker: Looker | null = null;
+  #monitor: EdgeMonitor | null = null;
   /**
    * The latched handlers from 0 to #latchedCount - 1, perhaps with some that have been cleared
    * since.
@@ -37,19 +37,19 @@ export class EdgeNotifiers {
 
   /** Whether a clear may leave the eventfd unread. */
   get defers(): boolean {
-    return this.#looker !== null;
+    return this.#monitor !== null;
   }
 
   /**
    * A monitor is about to look (E1). Returns whether it must not sleep (E2).
    * @param looker its epoll; null for poll, which finds latched notifiers by itself
    */
-  begin(looker: Looker | null): boolean {
-    if (looker !== this.#looker) {
-      this.#looker = looker;
+  begin(monitor: EdgeMonitor | null): boolean {
+    if (monitor !== this.#monitor) {
+      this.#monitor = monitor;
       this.#payAll();
     }
-    return this.#latchedCount > 0 && looker !== null && this.#anyLatched(looker);
+    return this.#latchedCount > 0 && monitor !== null && this.#anyLatched(monitor);
   }
 
   /** Makes a notifier's counter match its state, for anybody who asks the kernel. */
@@ -79,14 +79,14 @@ export class EdgeNotifiers {
     if (handler.notifier!.latch()) this.#latched[this.#latchedCount++] = handler;
   }
 
-  #anyLatched(looker: Looker): boolean {
+  #anyLatched(monitor: EdgeMonitor): boolean {
     let kept = 0;
     let any = false;
     for (let i = 0; i < this.#latchedCount; i++) {
       const handler = this.#latched[i]!;
       if (handler.deleted || !handler.notifier!.latched) continue;
       this.#latched[kept++] = handler;
-      if (looker.watches(handler)) any = true;
+      if (monitor.watches(handler)) any = true;
     }
     this.#latchedCount = kept;
     return any;
@@ -102,12 +102,12 @@ export class EdgeNotifiers {
    * count.
    */
   collectLatched(to: AioHandler[], count: number): number {
-    const looker = this.#looker!;
+    const monitor = this.#monitor!;
     let end = count;
     for (let i = 0; i < this.#latchedCount; i++) {
       const handler = this.#latched[i]!;
       const at = to.indexOf(handler);
-      if ((at >= 0 && at < end) || !looker.watches(handler)) continue;
+      if ((at >= 0 && at < end) || !monitor.watches(handler)) continue;
       handler.revents = POLLIN;
       to[end++] = handler;
     }

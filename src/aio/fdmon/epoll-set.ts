@@ -16,7 +16,7 @@ export class EpollSet {
   /** The handlers to watch, by fd. */
   readonly #wanted: Map<number, AioHandler>;
   /** The handlers that the kernel knows, by fd. */
-  readonly #told = new Map<number, AioHandler>();
+  readonly #inKernel = new Map<number, AioHandler>();
   readonly #changed = new Set<number>();
 
   private constructor(epoll: Epoll, wanted: Map<number, AioHandler>) {
@@ -49,7 +49,7 @@ export class EpollSet {
   closed(fd: number): boolean {
     // A duplicate of the fd would keep the file in the kernel's set, ready for ever and out of our
     // reach.
-    if (this.#told.delete(fd)) this.#epoll.delete(fd);
+    if (this.#inKernel.delete(fd)) this.#epoll.delete(fd);
     return !this.#wanted.has(fd);
   }
 
@@ -84,19 +84,19 @@ export class EpollSet {
 
   #tell(fd: number): boolean {
     const wanted = this.#wanted.get(fd);
-    const told = this.#told.get(fd);
-    if (wanted === told) return true;
+    const inKernel = this.#inKernel.get(fd);
+    if (wanted === inKernel) return true;
     if (wanted === undefined) {
       this.#epoll.delete(fd);
-      this.#told.delete(fd);
+      this.#inKernel.delete(fd);
       return true;
     }
-    let ret = this.#epoll.ctl(told === undefined ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, wanted);
+    let ret = this.#epoll.ctl(inKernel === undefined ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, wanted);
     // Somebody closed the fd without telling us, and the number is another file's now.
     if (ret === -ENOENT) ret = this.#epoll.ctl(EPOLL_CTL_ADD, wanted);
     if (ret === -EEXIST) ret = this.#epoll.ctl(EPOLL_CTL_MOD, wanted);
     if (ret < 0) return false;
-    this.#told.set(fd, wanted);
+    this.#inKernel.set(fd, wanted);
     return true;
   }
 }

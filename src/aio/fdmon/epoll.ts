@@ -1,7 +1,7 @@
 import { EPOLL_CTL_DEL, EPOLLET, O_CLOEXEC } from '../../host/constants.ts';
 import type { Host, HostBuffer } from '../../host/host.ts';
 import type { AioHandler } from '../handler.ts';
-import type { EdgeNotifiers, Looker } from './edges.ts';
+import type { EdgeMonitor, EdgeNotifiers } from './edges.ts';
 import { epollText } from './ready-text.ts';
 
 /** The least room for events. */
@@ -11,7 +11,7 @@ export const MIN_EVENTS = 128;
  * An epoll of handlers. Event notifiers are edge-triggered in it (see EdgeNotifiers), all other fds
  * level-triggered, as in poll.
  */
-export class Epoll implements Looker {
+export class Epoll implements EdgeMonitor {
   readonly #host: Host;
   readonly #epollfd: number;
   readonly #edges: readonly EdgeNotifiers[];

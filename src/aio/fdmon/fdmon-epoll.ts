@@ -57,7 +57,7 @@ export class FdMonEpoll implements FdMon {
     const node = (next ?? old)!;
     const op = next === null ? EPOLL_CTL_DEL : old === null ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
     // For the kernel it is the same item, and keeps its place.
-    if (op === EPOLL_CTL_MOD) node.told = old!.told;
+    if (op === EPOLL_CTL_MOD) node.reportSeq = old!.reportSeq;
     if (this.#epoll!.ctl(op, node) < 0) this.#owner.downgrade();
   }
 
@@ -109,15 +109,18 @@ class ReportOrder {
     if (count > 1 && count < MAX_EVENTS) {
       for (let i = 1; i < count; i++) {
         const handler = found[i]!;
-        if (handler.told < first) continue;
+        if (handler.reportSeq < first) continue;
         let at = i;
-        while (at > 0 && (found[at - 1]!.told < first || found[at - 1]!.told > handler.told)) {
+        while (
+          at > 0 &&
+          (found[at - 1]!.reportSeq < first || found[at - 1]!.reportSeq > handler.reportSeq)
+        ) {
           found[at] = found[at - 1]!;
           at--;
         }
         found[at] = handler;
       }
     }
-    for (let i = 0; i < count; i++) found[i]!.told = this.#next++;
+    for (let i = 0; i < count; i++) found[i]!.reportSeq = this.#next++;
   }
 }

@@ -1,12 +1,18 @@
 import type { AioHandler, ReadyList } from '../handler.ts';
 import type { EdgeNotifiers } from './edges.ts';
 
-/** The ways in which a context can wait for fds. */
+/** QEMU's monitors of a context: FDMonOps of fdmon-poll.c and of fdmon-epoll.c. */
 export type FdMonKind = 'poll' | 'epoll';
 
 /**
- * The monitor that a context uses: `auto` like QEMU, poll up to 63 fds and epoll from 64 on; the
- * others from the first poll on.
+ * The call that a PollSet waits with. It is not a monitor of QEMU's: both stand for QEMU's ppoll,
+ * and report the same.
+ */
+export type PollMechanism = 'poll' | 'epoll';
+
+/**
+ * Which monitor a context uses: `auto` as QEMU does, poll up to 63 fds and
+ * epoll from 64 on; the others from the first poll on.
  */
 export type FdMonChoice = 'auto' | FdMonKind;
 export const FDMON_CHOICES: readonly FdMonChoice[] = ['auto', 'poll', 'epoll'];

@@ -6,7 +6,7 @@ import { isEpollUseless } from '../failed-waits.ts';
 import type { AioHandler, PollRecord } from '../handler.ts';
 import type { EdgeNotifiers } from './edges.ts';
 import { EpollSet } from './epoll-set.ts';
-import type { FdMonChoice, FdMonKind } from './fdmon.ts';
+import type { FdMonChoice, PollMechanism } from './fdmon.ts';
 import { pollfdsText } from './ready-text.ts';
 
 const T_ENTER = EV.poll_enter;
@@ -52,7 +52,7 @@ export class PollSet {
   #pollfds: HostBuffer;
   #nodes: AioHandler[] = [];
   /** How many of them the first look covers. */
-  #looked = 0;
+  #probed = 0;
   /** Whether anything has changed since the last refresh. */
   #stale = true;
   /** Whether the pollfds begin with the nodes, and those are the current records. */
@@ -82,8 +82,7 @@ export class PollSet {
     this.#closeWatch = host.onClose((fd) => this.#onClose(fd));
   }
 
-  /** The call that it waits with. */
-  get kind(): FdMonKind {
+  get mechanism(): PollMechanism {
     return this.#epoll === null ? 'poll' : 'epoll';
   }
 
@@ -119,7 +118,7 @@ export class PollSet {
       this.#giveUpEpoll();
       this.#refresh();
     }
-    return this.#waitPoll(timeoutNs, this.#nodes.length, this.#looked, this.#nodes.length);
+    return this.#waitPoll(timeoutNs, this.#nodes.length, this.#probed, this.#nodes.length);
   }
 
   /** Closes the epoll; the next wait makes a new one. */
@@ -194,10 +193,10 @@ export class PollSet {
    * @param looked how many of the nfds the first look covers
    * @param known how many of them are the nodes
    */
-  #waitPoll(timeoutNs: number, nfds: number, looked: number, known: number): number {
+  #waitPoll(timeoutNs: number, nfds: number, probed: number, known: number): number {
     for (let i = 0; i < this.#edges.length; i++) this.#edges[i]!.begin(null);
     if (this.#trace.active) this.#traceEnter('ppoll', nfds, timeoutNs);
-    const ret = this.#look(nfds, this.#isOwnQuiet() ? looked : nfds, timeoutNs);
+    const ret = this.#look(nfds, this.#isOwnQuiet() ? probed : nfds, timeoutNs);
     if (this.#trace.active) this.#tracePollReturn(nfds, ret);
     const words = this.#pollfds.i32;
     const nodes = this.#nodes;
@@ -216,12 +215,12 @@ export class PollSet {
    * as a look without one. A busy loop therefore looks first; one that mostly sleeps does so at
    * fewer and fewer of its waits, since for it the look is wasted.
    */
-  #look(nfds: number, looked: number, timeoutNs: number): number {
+  #look(nfds: number, probed: number, timeoutNs: number): number {
     if (timeoutNs !== 0 && this.#skip > 0) {
       this.#skip--;
       return this.#host.poll(this.#pollfds, nfds, timeoutNs);
     }
-    const ret = this.#host.poll(this.#pollfds, looked, 0);
+    const ret = this.#host.poll(this.#pollfds, probed, 0);
     if (ret !== 0 || timeoutNs === 0) {
       this.#penalty = 0;
       return ret;
@@ -233,7 +232,7 @@ export class PollSet {
 
   /** Whether no context's own notifier was written: while awake none is, so a look skips them. */
   #isOwnQuiet(): boolean {
-    for (let i = this.#looked; i < this.#nodes.length; i++) {
+    for (let i = this.#probed; i < this.#nodes.length; i++) {
       if (!this.#nodes[i]!.owner.isQuiet) return false;
     }
     return true;
@@ -244,7 +243,7 @@ export class PollSet {
     const others = [...this.#records].filter((record) => !record.isOwnNotifier);
     this.#nodes = [...others, ...[...this.#records].filter((record) => record.isOwnNotifier)];
     // Polling nothing would tell nothing.
-    this.#looked = others.length > 0 ? others.length : this.#nodes.length;
+    this.#probed = others.length > 0 ? others.length : this.#nodes.length;
     this.#reserve(this.#nodes.length);
     const words = this.#pollfds.i32;
     for (let i = 0; i < this.#nodes.length; i++) {
@@ -282,7 +281,7 @@ export class PollSet {
     this.#trace.emit(T_RETURN, 'ppoll', ret, pollfdsText(this.#pollfds, nfds, ret));
   }
 
-  #traceSwitch(from: FdMonKind, to: FdMonKind): void {
+  #traceSwitch(from: PollMechanism, to: PollMechanism): void {
     if (this.#trace.on[T_SWITCH] !== 0) {
       this.#trace.emit(T_SWITCH, this.#id, from, to, this.#records.size);
     }

@@ -18,6 +18,7 @@
  *      it, and only the thread that took it off the list turns PENDING off.
  */
 
+import { BH_IDLE, BH_PENDING, BH_SCHEDULED } from '../../trace/bh-flags.ts';
 import type { Words } from './words.ts';
 
 const NOTIFY_ME = 0;
@@ -36,13 +37,6 @@ export function bhIndex(slot: number): number {
 export function bhSlot(index: number): number {
   return index << 1;
 }
-
-// A bottom half's flags; QEMU's BH_* of util/async.c
-export const BH_PENDING = 1;
-export const BH_SCHEDULED = 2;
-export const BH_DELETED = 4;
-export const BH_ONESHOT = 8;
-export const BH_IDLE = 16;
 
 /** End of a list of bottom halves. */
 export const NO_BH = 0;

@@ -3,6 +3,7 @@
 import { CLD_CONTINUED, CLD_STOPPED, SIGCHLD } from '../../host/constants.ts';
 import { errnoName } from '../../host/errno.ts';
 import { codeName, signalName } from '../../signal/names.ts';
+import { BH_SCHEDULED } from '../../trace/bh-flags.ts';
 import { EV, EVENT_NAMES, type EventId } from '../../trace/catalogue.ts';
 import { formatEvent, type Tracer, type TraceValue } from '../../trace/tracer.ts';
 import { endText } from '../exit/exit-status.ts';
@@ -148,8 +149,6 @@ function handlerText(args: Args): LiveText {
     kind: 'signal',
   };
 }
-
-const BH_SCHEDULED = 1 << 1;
 
 function enqueueText(args: Args): string {
   const again = (Number(args[2]) & BH_SCHEDULED) !== 0;

@@ -1,15 +1,10 @@
 /** Values of options; errors say what was expected. */
 
 import { InvalidArgumentError } from 'commander';
-import { nearest } from '../../scenario/nearest.ts';
-import { canBeHandled, signalName, signalNames, signalNumber } from '../../signal/names.ts';
-import { FORWARDED } from '../spawn/forward.ts';
 import { parseDuration } from '../text/units.ts';
 
 /** Times are numbers of ns, exact below 2^53. Beyond that the loop would not sleep. */
 const TOO_LONG_NS = 2 ** 53;
-/** The largest descriptor in a range: the usual limit for a process. */
-const LARGEST_FD = 1_048_575;
 const LONGEST = `${Math.floor(TOO_LONG_NS / 3600e9)}h`;
 
 /** A duration in ns. */
@@ -29,73 +24,4 @@ export function longDuration(text: string): number {
       ? `it needs a unit: ${text}s, ${text}ms ${text}m, ${text}h or ${text}d.`
       : 'expected a duration such as 200ms, 1.5s, 10s, 2m, 1h or 7d.',
   );
-}
-
-/** A signal's number, from its name or number. */
-export function signal(text: string): number {
-  const signo = signalNumber(text);
-  if (signo === 32 || signo === 33) {
-    const why = "it is the C library's own, and no program can handle it";
-    throw new InvalidArgumentError(`signal ${signo} cannot be sent: ${why}.`);
-  }
-  if (signo !== 0) return signo;
-  const short = signalNames().map((name) => name.slice(3));
-  const meant = nearest(text.replace(/^sig/i, ''), short);
-  const hint =
-    meant === undefined ? 'such as TERM, SIGINT, 15 or RTMIN+1' : `did you mean ${meant}?`;
-  throw new InvalidArgumentError(`there is no signal ${text}: ${hint}`);
-}
-
-/** A signal like signal(); 0 for no signal. */
-export function signalOrNone(text: string): number {
-  return text === '0' ? 0 : signal(text);
-}
-
-/** A signal that can be ignored; added to those before. */
-export function ignorable(text: string, before: readonly number[]): number[] {
-  const signo = signal(text);
-  if (canBeHandled(signo)) return [...new Set([...before, signo])];
-  throw new InvalidArgumentError(`${signalName(signo)} cannot be ignored.`);
-}
-
-/** Exit statuses: `3`, `3,5`, `64-78`; added to those before. */
-export function statuses(text: string, before: ReadonlySet<number>): Set<number> {
-  const those = numbers(text, 0, 255);
-  if (those.length > 0) return new Set([...before, ...those]);
-  throw new InvalidArgumentError('expected statuses from 0 to 255, as 3 or 3,5 or 64-78.');
-}
-
-/** Descriptors beyond stderr: `3`, `3,4`, `3-5`; added to those before. */
-export function descriptors(text: string, before: readonly number[]): number[] {
-  const those = numbers(text, 3, LARGEST_FD);
-  if (those.length > 0) return [...new Set([...before, ...those])];
-  const why =
-    'expected descriptors from 3 on, as 3 or 3,4 or 3-5; 0, 1 and 2 are always inherited.';
-  throw new InvalidArgumentError(why);
-}
-
-/** `3`, `3,5`, `64-78`; empty if any part is malformed or outside these limits. */
-function numbers(text: string, least: number, most: number): number[] {
-  const all: number[] = [];
-  for (const part of text.split(',')) {
-    const match = /^(\d+)(?:-(\d+))?$/.exec(part.trim());
-    const from = Number(match?.[1]);
-    const to = Number(match?.[2] ?? from);
-    if (!(from >= least && to <= most && from <= to)) return [];
-    for (let n = from; n <= to; n++) all.push(n);
-  }
-  return all;
-}
-
-/** `FROM:TO`; TO 0 drops the signal. Added to those before. */
-export function rewrite(text: string, before: ReadonlyMap<number, number>): Map<number, number> {
-  const match = /^([^:]+):([^:]+)$/.exec(text);
-  if (match === null) {
-    throw new InvalidArgumentError('expected FROM:TO, as TERM:QUIT, or TERM:0 to drop it.');
-  }
-  const from = signal(match[1]!);
-  if (!FORWARDED.includes(from)) {
-    throw new InvalidArgumentError(`${signalName(from)} is not passed on.`);
-  }
-  return new Map(before).set(from, match[2] === '0' ? 0 : signal(match[2]!));
 }

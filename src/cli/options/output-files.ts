@@ -3,28 +3,11 @@
 import { lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
-import type { TraceOptions } from './trace-options.ts';
 
 /** A file on a command line, and its role: `the report`. */
 export interface NamedFile {
   readonly what: string;
   readonly path: string;
-}
-
-/** The files written for these options; a simple trace has the list of its events beside it. */
-export function outputsOf(
-  trace: TraceOptions | null,
-  report: string | undefined,
-  log?: string | undefined,
-): NamedFile[] {
-  const outputs: NamedFile[] = [];
-  for (const { path, format } of trace?.files ?? []) {
-    outputs.push({ what: 'a trace', path });
-    if (format === 'simple') outputs.push({ what: 'a trace', path: `${path}.trace-events` });
-  }
-  if (report !== undefined) outputs.push({ what: 'the report', path: report });
-  if (log !== undefined) outputs.push({ what: 'the log', path: log });
-  return outputs;
 }
 
 /**

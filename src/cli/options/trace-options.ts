@@ -8,7 +8,7 @@ import { EVENT_NAMES, type EventName } from '../../trace/catalogue.ts';
 import { parsePatterns } from '../../trace/events-file.ts';
 import { selectEvents } from '../../trace/select.ts';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
-import { checkOutputs, outputsOf } from './output-files.ts';
+import { checkOutputs, type NamedFile } from './output-files.ts';
 
 export const TRACE_FORMATS = ['log', 'json', 'simple', 'chrome'] as const;
 export type TraceFormat = (typeof TRACE_FORMATS)[number];
@@ -88,6 +88,22 @@ export function traceOptions(raw: RawTrace, command: string, log?: string): Trac
     if (!(error instanceof CliError)) throw error;
     throw new CliError(`${error.message} (see ${command} --help)`, error.status);
   }
+}
+
+/** What is written for these options; a simple trace has the list of its events beside it. */
+export function outputsOf(
+  trace: TraceOptions | null,
+  report: string | undefined,
+  log?: string | undefined,
+): NamedFile[] {
+  const outputs: NamedFile[] = [];
+  for (const { path, format } of trace?.files ?? []) {
+    outputs.push({ what: 'a trace', path });
+    if (format === 'simple') outputs.push({ what: 'a trace', path: `${path}.trace-events` });
+  }
+  if (report !== undefined) outputs.push({ what: 'the report', path: report });
+  if (log !== undefined) outputs.push({ what: 'the log', path: log });
+  return outputs;
 }
 
 function optionsOf(raw: RawTrace): TraceOptions | null {

@@ -1,4 +1,5 @@
 import { SIGCHLD } from '../../host/constants.ts';
+import { BH_DELETED, BH_SCHEDULED } from '../../trace/bh-flags.ts';
 import type { TraceRecord } from '../../trace/read.ts';
 import type { Child } from './children.ts';
 import { isCallback, type Slices } from './slices.ts';
@@ -30,10 +31,6 @@ export interface Links {
 export function deathNode(events: readonly TraceRecord[], child: number): number {
   return events.length + child;
 }
-
-// Flags of a bottom half; QEMU's BH_* of util/async.c.
-const BH_SCHEDULED = 2;
-const BH_DELETED = 4;
 
 export function findLinks(
   events: readonly TraceRecord[],

@@ -7,7 +7,8 @@ import { type RunResult, runScenario } from '../../scenario/run/run.ts';
 import type { World } from '../../scenario/run/world.ts';
 import type { TraceOptions } from '../options/trace-options.ts';
 import type { Style } from '../text/style.ts';
-import { LiveLog, type Observer, ReportPage, TraceFiles } from './observers.ts';
+import type { Observer } from './observer.ts';
+import { LiveLog, ReportPage, TraceFiles } from './observers.ts';
 import type { RunWatch } from './run-watch.ts';
 
 export interface ScenarioJob {

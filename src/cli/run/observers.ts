@@ -3,10 +3,10 @@
 import { SimHost } from '../../host/sim/sim-host.ts';
 import type { Machine } from '../../scenario/run/machine.ts';
 import type { LogEntry } from '../../scenario/run/order-log.ts';
-import type { RunResult } from '../../scenario/run/run.ts';
 import type { World } from '../../scenario/run/world.ts';
 import type { TraceOrigin } from '../../trace/backend.ts';
 import { EVENT_NAMES } from '../../trace/catalogue.ts';
+import { traceOrigin } from '../../trace/origin.ts';
 import type { TraceRing } from '../../trace/ring.ts';
 import { visible } from '../../trace/visible.ts';
 import { allWriter } from '../exit/write-all.ts';
@@ -15,25 +15,14 @@ import { followNames } from '../log/live-text.ts';
 import { PrettyLog } from '../log/pretty-log.ts';
 import type { TraceOptions } from '../options/trace-options.ts';
 import type { Style } from '../text/style.ts';
-import { TraceOutput, traceOrigin } from '../trace/trace-output.ts';
+import { TraceOutput } from '../trace/trace-output.ts';
+import type { Observer } from './observer.ts';
 
 const STDERR = 2;
 /** A simulated run is exact to the ns, and most of it takes only a few ns. */
 const NS_DECIMALS = 9;
 
-/** Observes a run without changing it. */
-export interface Observer {
-  /** Called before any object of the file exists. */
-  open(machine: Machine): void;
-  /** An entry of the order log, with CLOCK_MONOTONIC. */
-  entry?(entry: LogEntry, nowNs: number): void;
-  /** The run is over and judged. Trace events of the closing are no longer part of it. */
-  end(result: RunResult): void;
-  /** Everything is closed. Returns notes for the person, in whole lines. */
-  finish?(): string;
-}
-
-/** The log that --spawn shows, with the entries of the order log in between. */
+/** The log that --spawn shows, with the entries of the order log between. */
 export class LiveLog implements Observer {
   readonly #style: Style;
   #log: PrettyLog | null = null;

@@ -23,7 +23,7 @@ import { type ProcessState, processState } from '../watch/process-state.ts';
 import { AioPollRounds, MainLoopRounds } from '../watch/rounds.ts';
 import type { Subject } from '../watch/subject.ts';
 import { type Driver, View } from '../watch/view.ts';
-import type { Observer } from './observers.ts';
+import type { Observer } from './observer.ts';
 import { RunChildren } from './run-children.ts';
 
 /** The time between two looks at the keys while the run goes on. */

@@ -7,7 +7,7 @@ import { PR_SET_PDEATHSIG, SIGKILL } from '../../host/constants.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
 import { LinuxWorld } from '../../scenario/run/linux-world.ts';
 import { SimWorld } from '../../scenario/run/sim-world.ts';
-import { keepDebuggerShut } from '../debugger.ts';
+import { keepDebuggerShut } from '../exit/debugger.ts';
 import { asCliError } from '../exit/errors.ts';
 import { leave } from '../exit/leave.ts';
 import { type JobResult, runJob, type ScenarioJob, scenarioOf } from './job.ts';

@@ -3,15 +3,15 @@
 import { Option } from 'commander';
 import { SIGTERM } from '../../host/constants.ts';
 import { LOG_LEVELS } from '../log/log.ts';
+import { longDuration } from '../options/option-values.ts';
 import {
   descriptors,
   ignorable,
-  longDuration,
   rewrite,
   signal,
   signalOrNone,
   statuses,
-} from '../options/option-values.ts';
+} from './signal-values.ts';
 
 function option(flags: string, text: string, group: string): Option {
   return new Option(flags, text).helpGroup(group);

@@ -1,8 +1,8 @@
-import { fstatSync, readFileSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { O_CLOEXEC, O_NOCTTY, O_RDWR, SIGSTOP } from '../../host/constants.ts';
 import { ESRCH } from '../../host/errno.ts';
 import type { Disposable, Host } from '../../host/host.ts';
-import { isProcOurs } from '../../host/linux/proc.ts';
+import { isProcOurs, processStat } from '../../host/linux/proc.ts';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 
 const STDIN = 0;
@@ -126,24 +126,13 @@ export function needForeground(host: Host): void {
  * counts as orphaned.
  */
 function isOrphaned(pid: number): boolean {
-  const own = isProcOurs(pid) ? stat(pid) : undefined;
+  const own = isProcOurs(pid) ? processStat(pid) : undefined;
   if (own === undefined) return true;
   for (let at = own; at.ppid > 0; ) {
-    const parent = stat(at.ppid);
+    const parent = processStat(at.ppid);
     if (parent === undefined || parent.session !== own.session) return true;
     if (parent.pgrp !== own.pgrp) return false;
     at = parent;
   }
   return true;
-}
-
-function stat(pid: number): { ppid: number; pgrp: number; session: number } | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name, in parentheses, may contain anything.
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return { ppid: Number(fields[1]), pgrp: Number(fields[2]), session: Number(fields[3]) };
-  } catch {
-    return undefined;
-  }
 }

@@ -1,12 +1,13 @@
 /** Writes a trace to a file, synchronously. */
 
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
-import type { ByteWriter, TraceBackend, TraceOrigin } from '../../trace/backend.ts';
+import type { ByteWriter, ThreadSinks, TraceBackend, TraceOrigin } from '../../trace/backend.ts';
 import { ChromeBackend } from '../../trace/chrome-backend.ts';
 import { traceEventsFile } from '../../trace/events-file.ts';
 import { JsonBackend } from '../../trace/json-backend.ts';
 import { LogBackend } from '../../trace/log-backend.ts';
 import { SimpleBackend } from '../../trace/simple-backend.ts';
+import type { TraceThread } from '../../trace/thread.ts';
 import type { TraceSink } from '../../trace/tracer.ts';
 import { CliError, EXIT_INTERNAL } from '../exit/errors.ts';
 import type { TraceFileOption, TraceFormat } from '../options/trace-options.ts';
@@ -16,12 +17,8 @@ const BACKENDS: Readonly<
 > = { log: LogBackend, json: JsonBackend, simple: SimpleBackend, chrome: ChromeBackend };
 
 /** One of the traces of a run. */
-export interface TraceTarget {
-  /** Takes the events. */
-  readonly sink: TraceSink;
-  /** Records that this many events before the next one are lost. */
-  dropped(events: number, timeNs: number): void;
-  /** Writes out buffered data as far as possible. */
+export interface TraceTarget extends ThreadSinks {
+  /** Hands on what is held back, as far as it goes. */
   flush(): void;
   /** Ends the trace. Returns problems, one per line. */
   close(): string[];
@@ -62,12 +59,12 @@ export class TraceFile implements TraceTarget {
     this.#backend = newBackend(file, (bytes) => this.#write(bytes), origin);
   }
 
-  get sink(): TraceSink {
-    return this.#backend.sink;
+  sinkOf(thread: TraceThread): TraceSink {
+    return this.#backend.sinkOf(thread);
   }
 
-  dropped(events: number, timeNs: number): void {
-    this.#backend.dropped(events, timeNs);
+  dropped(events: number, timeNs: number, thread?: TraceThread): void {
+    this.#backend.dropped(events, timeNs, thread);
   }
 
   flush(): void {

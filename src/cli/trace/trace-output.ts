@@ -1,11 +1,10 @@
 import { statSync } from 'node:fs';
 import { QEMU_CLOCK_REALTIME } from '../../aio/clock.ts';
 import type { QemuTimer } from '../../aio/timer.ts';
-import { CLOCK_MONOTONIC, CLOCK_REALTIME } from '../../host/constants.ts';
 import type { Host } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
 import type { TraceOrigin } from '../../trace/backend.ts';
-import { TraceRing } from '../../trace/ring.ts';
+import { replayRings, TraceRing } from '../../trace/ring.ts';
 import type { Tracer, TraceSink } from '../../trace/tracer.ts';
 import type { TraceFileOption, TraceOptions } from '../options/trace-options.ts';
 import { TraceFile, type TraceTarget } from './trace-file.ts';
@@ -39,12 +38,12 @@ export class TraceOutput {
    */
   constructor(tracer: Tracer, options: TraceOptions, origin: TraceOrigin, loopHost: Host | null) {
     for (const file of options.files) this.#targets.push(this.#open(file, origin, loopHost));
-    this.#ring = options.ring === undefined ? null : new TraceRing(options.ring);
+    this.#ring = options.ring === undefined ? null : new TraceRing(options.ring, tracer.thread);
     if (this.#ring !== null) {
       this.#attached.push(tracer.attach(options.events, this.#ring.sink));
     } else {
-      for (const { sink } of this.#targets) {
-        this.#attached.push(tracer.attach(options.events, sink));
+      for (const target of this.#targets) {
+        this.#attached.push(tracer.attach(options.events, target.sinkOf(tracer.thread)));
       }
       this.#attached.push(tracer.attach(['poll_enter'], this.#beforeSleep));
     }
@@ -122,11 +121,15 @@ export class TraceOutput {
   #replay(target: TraceTarget, wait: () => void): void {
     const ring = this.#ring;
     if (ring === null) return;
-    if (ring.dropped > 0) target.dropped(ring.dropped, ring.firstNs);
-    const { sink } = target;
-    ring.replay((id, timeNs, ...args) => {
-      wait();
-      sink(id, timeNs, ...args);
+    replayRings([ring], {
+      sinkOf: (thread) => {
+        const sink = target.sinkOf(thread);
+        return (id, timeNs, ...args) => {
+          wait();
+          sink(id, timeNs, ...args);
+        };
+      },
+      dropped: (count, timeNs, thread) => target.dropped(count, timeNs, thread),
     });
   }
 
@@ -149,42 +152,4 @@ export class TraceOutput {
 function mayWait(path: string): boolean {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat !== undefined && (stat.isFIFO() || stat.isSocket() || stat.isCharacterDevice());
-}
-
-/** The process that a trace of this run belongs to. */
-export function traceOrigin(host: Host): TraceOrigin {
-  const epochNs = host.clockNs(CLOCK_REALTIME) - host.clockNs(CLOCK_MONOTONIC);
-  return { pid: host.getpid(), tid: host.gettid(), epochUs: Math.round(epochNs / 1000) };
-}
-
-/**
- * CLOCK_MONOTONIC in ns without a system call through koffi, which would take longer than
- * everything else in an event.
- */
-export function traceClock(host: Host): () => number {
-  let baseNs = 0;
-  return () => {
-    if (baseNs === 0) baseNs = base(host);
-    return Math.round(baseNs + performance.now() * 1e6);
-  };
-}
-
-/**
- * The value of CLOCK_MONOTONIC when performance.now was 0. At first use Node spends some ms loading
- * a module: a run without events is spared that, and in one with events it must not fall between
- * the two readings.
- */
-function base(host: Host): number {
-  let best = 0;
-  let narrowestMs = Number.POSITIVE_INFINITY;
-  // First calls are slow: of three pairs of readings, the closest counts.
-  for (let i = 0; i < 3; i++) {
-    const beforeMs = performance.now();
-    const nowNs = host.clockNs(CLOCK_MONOTONIC);
-    const afterMs = performance.now();
-    if (afterMs - beforeMs >= narrowestMs) continue;
-    narrowestMs = afterMs - beforeMs;
-    best = nowNs - ((beforeMs + afterMs) / 2) * 1e6;
-  }
-  return best;
 }

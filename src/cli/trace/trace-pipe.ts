@@ -6,6 +6,7 @@ import { ENXIO, errnoMessage, errnoName, HostError } from '../../host/errno.ts';
 import type { Host } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
 import type { TraceBackend, TraceOrigin } from '../../trace/backend.ts';
+import type { TraceThread } from '../../trace/thread.ts';
 import type { TraceSink } from '../../trace/tracer.ts';
 import { CliError, describeHostError, EXIT_INTERNAL } from '../exit/errors.ts';
 import type { TraceFileOption } from '../options/trace-options.ts';
@@ -50,7 +51,6 @@ export class TracePipe implements TraceTarget {
   #writtenEvents = 0;
   /** Events that found no room, and how many of them the trace itself has reported. */
   #lost = 0;
-  #told = 0;
 
   /** @throws CliError if it cannot be opened, except for lack of a reader */
   constructor(host: Host, file: TraceFileOption, origin: TraceOrigin) {
@@ -69,21 +69,28 @@ export class TracePipe implements TraceTarget {
     this.#output?.useLoop(loop);
   }
 
-  readonly sink: TraceSink = (id, timeNs, ...args) => {
-    if (this.waiting > MOST_WAITING) {
-      this.#lost++;
-      return;
-    }
-    if (this.#lost > this.#told) {
-      this.#backend.dropped(this.#lost - this.#told, timeNs);
-      this.#told = this.#lost;
-    }
-    this.#backend.sink(id, timeNs, ...args);
-    this.#events++;
-  };
+  sinkOf(thread: TraceThread): TraceSink {
+    const sink = this.#backend.sinkOf(thread);
+    /** Events that found no room, and how many of them the trace itself has told of. */
+    let lost = 0;
+    let told = 0;
+    return (id, timeNs, ...args) => {
+      if (this.waiting > MOST_WAITING) {
+        lost++;
+        this.#lost++;
+        return;
+      }
+      if (lost > told) {
+        this.#backend.dropped(lost - told, timeNs, thread);
+        told = lost;
+      }
+      sink(id, timeNs, ...args);
+      this.#events++;
+    };
+  }
 
-  dropped(events: number, timeNs: number): void {
-    this.#backend.dropped(events, timeNs);
+  dropped(events: number, timeNs: number, thread?: TraceThread): void {
+    this.#backend.dropped(events, timeNs, thread);
   }
 
   flush(): void {

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { isProcOurs } from '../../host/linux/proc.ts';
+import { isProcOurs, processStat } from '../../host/linux/proc.ts';
 
 /** Linux reports a process's CPU time in hundredths of a second, on every architecture. */
 const NS_PER_TICK = 1e7;
@@ -23,14 +22,8 @@ const WORDS: Readonly<Record<string, string>> = {
 /** Reads the state from /proc; null if there is no such process, or /proc is another pid namespace's. */
 export function processState(pid: number): ProcessState | null {
   if (!isProcOurs(process.pid)) return null;
-  let text: string;
-  try {
-    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  } catch {
-    return null;
-  }
-  // The name, in parentheses, may contain any characters.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const ticks = [11, 12, 13, 14].reduce((sum, i) => sum + Number(fields[i]), 0);
-  return { word: WORDS[fields[0]!] ?? fields[0]!, cpuNs: ticks * NS_PER_TICK };
+  const stat = processStat(pid);
+  if (stat === undefined) return null;
+  const { state, cpuTicks } = stat;
+  return { word: WORDS[state] ?? state, cpuNs: cpuTicks * NS_PER_TICK };
 }

@@ -1,16 +1,10 @@
 /** Builds the rows of the tables from the current state of the loop's objects. */
 
 import { CLOCK_NAMES } from '../../aio/clock.ts';
-import {
-  BH_DELETED,
-  BH_IDLE,
-  BH_ONESHOT,
-  BH_PENDING,
-  BH_SCHEDULED,
-} from '../../aio/wake/wakeup.ts';
 import { POLLIN, POLLOUT, SIGCHLD } from '../../host/constants.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
 import { signalName } from '../../signal/names.ts';
+import { BH_DELETED, BH_IDLE, BH_ONESHOT, BH_PENDING, BH_SCHEDULED } from '../../trace/bh-flags.ts';
 import { endText } from '../exit/exit-status.ts';
 import { fdName } from '../log/live-text.ts';
 import type { ChildRow } from '../log/summary.ts';

@@ -17,3 +17,34 @@ export function isProcOurs(pid: number): boolean {
     return false;
   }
 }
+
+/** The part of /proc/PID/stat that we use. */
+export interface ProcessStat {
+  /** One letter, such as R, S or Z. */
+  readonly state: string;
+  readonly ppid: number;
+  readonly pgrp: number;
+  readonly session: number;
+  /** CPU time of it and of the children that it reaped, in hundredths of a second. */
+  readonly cpuTicks: number;
+}
+
+/** A process of /proc; undefined if there is none, or it cannot be read. */
+export function processStat(pid: number): ProcessStat | undefined {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return undefined;
+  }
+  // The name, in parentheses, may contain any characters.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state, ppid, pgrp, session] = fields;
+  return {
+    state: state!,
+    ppid: Number(ppid),
+    pgrp: Number(pgrp),
+    session: Number(session),
+    cpuTicks: [11, 12, 13, 14].reduce((sum, i) => sum + Number(fields[i]), 0),
+  };
+}

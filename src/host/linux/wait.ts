@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { WaitResult } from '../host.ts';
 import { c, result, SYS } from './libc.ts';
 import { LinuxBuffer, word64 } from './memory.ts';
-import { isProcOurs } from './proc.ts';
+import { isProcOurs, processStat } from './proc.ts';
 
 // siginfo_t and struct rusage, in 32-bit words.
 const INFO_CODE = 2;
@@ -102,14 +102,8 @@ function childrenByScan(parent: number): number[] {
   const pids: number[] = [];
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
-    try {
-      const stat = readFileSync(`/proc/${entry}/stat`, 'latin1');
-      // The command may contain spaces and brackets; state and parent follow its last bracket.
-      const ppid = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-      if (ppid === parent) pids.push(Number(entry));
-    } catch {
-      // The process ended in between.
-    }
+    // undefined if the process ended in between.
+    if (processStat(Number(entry))?.ppid === parent) pids.push(Number(entry));
   }
   return pids;
 }

@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import {
-  BH_DELETED,
-  BH_IDLE,
-  BH_ONESHOT,
-  BH_PENDING,
-  BH_SCHEDULED,
   bhIndex,
   bhSlot,
   FIRST_BH,
@@ -13,6 +8,13 @@ import {
   wordsFor,
 } from '../../../src/aio/wake/wakeup.ts';
 import { PlainWords } from '../../../src/aio/wake/words.ts';
+import {
+  BH_DELETED,
+  BH_IDLE,
+  BH_ONESHOT,
+  BH_PENDING,
+  BH_SCHEDULED,
+} from '../../../src/trace/bh-flags.ts';
 import { Tracer } from '../../../src/trace/tracer.ts';
 import { onSim } from '../../support/rig.ts';
 

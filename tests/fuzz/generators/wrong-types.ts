@@ -82,8 +82,8 @@ const MADE: Record<string, () => Any[]> = {
   SimHost: () => [{}],
   SimpleBackend: () => [noop, origin()],
   TimeoutSource: () => [() => 0, 5, more],
-  TraceRing: () => [16],
-  Tracer: () => [() => 0],
+  TraceRing: () => [16, { tid: 5, name: 'io' }],
+  Tracer: () => [() => 0, { tid: 5, name: 'io' }],
 };
 
 /** Objects that are made by calls, not by a constructor. */
@@ -109,6 +109,7 @@ const CALLED: Record<string, () => Any[]> = {
   matchesGlob: () => ['aio_*', 'aio_poll'],
   parsePatterns: () => ['aio_*'],
   readTrace: () => [new Uint8Array(64)],
+  replayRings: () => [[new lib.TraceRing(4)], new lib.JsonBackend(noop, origin())],
   selectEvents: () => [['aio_*']],
   signalName: () => [9],
   signalNumber: () => ['TERM'],
@@ -133,6 +134,11 @@ const METHODS: Record<string, () => Any[]> = {
   'ChildWatch.spawnAll': () => [[]],
   'ChildWatch.watch': () => [5, 'child', {}],
   'Coroutines.create': () => [function* () {}],
+  'ChromeBackend.sinkOf': () => [{ tid: 5, name: 'io' }],
+  'JsonBackend.sinkOf': () => [{ tid: 5, name: 'io' }],
+  'LogBackend.sinkOf': () => [{ tid: 5, name: 'io' }],
+  'SimpleBackend.sinkOf': () => [{ tid: 5, name: 'io' }],
+  'TraceRing.replay': () => [noop],
   'Tracer.attach': () => [lib.EVENT_NAMES, noop],
   'TimerListGroup.newTimer': () => [lib.QEMU_CLOCK_REALTIME, 'timer', noop],
   'SimHost.at': () => [2e12, noop],
@@ -219,6 +225,8 @@ const HIDDEN = new Set([
   'AioContext.tracedNotify',
   'EventNotifier.watchEdges',
   'EventNotifier.canWatchEdges',
+  'TraceRing.timeNs',
+  'TraceRing.replayOne',
 ]);
 
 const all = subjects(HIDDEN).filter(({ arity }) => arity > 0);

@@ -1,13 +1,9 @@
+import { BH_DELETED, BH_IDLE, BH_SCHEDULED } from '../../../trace/bh-flags.ts';
 import { count, formatDuration } from '../../text/units.ts';
 import type { Facts } from '../facts.ts';
 import { isCallback, type Slice } from '../slices.ts';
 import { type Finding, finding, groupBy } from './finding.ts';
 import { KIND_NAMES } from './slow.ts';
-
-// Flags of a bottom half; QEMU's BH_* of util/async.c.
-const BH_SCHEDULED = 2;
-const BH_DELETED = 4;
-const BH_IDLE = 16;
 
 /**
  * A bottom half that a handler of the iohandler context schedules runs in the next

@@ -1,6 +1,6 @@
-import { SIGUSR1 } from '../host/constants.ts';
-import { newSigAction } from '../host/host.ts';
-import { LinuxHost } from '../host/linux/linux-host.ts';
+import { SIGUSR1 } from '../../host/constants.ts';
+import { newSigAction } from '../../host/host.ts';
+import { LinuxHost } from '../../host/linux/linux-host.ts';
 
 /**
  * On SIGUSR1 Node opens the port of its debugger, through which everybody on this machine can run
