@@ -24,8 +24,8 @@ export class SignalSet {
     this.#engine = engine;
     this.#signos = signos;
     this.#selfPid = engine.world.host.getpid();
-    const report = (message: string): void => engine.report(message);
-    this.signals = new Signals(engine.loop, { signals: signos, report });
+    const onProblem = (message: string): void => engine.report(message);
+    this.signals = new Signals(engine.loop, { signals: signos, onProblem });
   }
 
   /** Remembers the handler that ChildWatch has set. */
