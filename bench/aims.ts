@@ -1,4 +1,4 @@
-import { middle, type Report, type Result, ratioTo, type Side } from './result.ts';
+import { type BenchRun, middle, type Result, ratioTo, type Side } from './result.ts';
 import { shownRatio } from './table.ts';
 
 /** An aim of the project, and the result. */
@@ -94,7 +94,7 @@ const SIMULATED_NS = 1e9 / 1e6;
 const IDLE_GROWTH = 1.2;
 
 /** All aims for which the report has figures. */
-export function aimsOf(report: Report): Aim[] {
+export function aimsOf(report: BenchRun): Aim[] {
   const aims = [noneSlower(report, 'recorded'), noneSlower(report, 'qemu')];
   for (const limit of LIMITS) aims.push(within(report, limit));
   aims.push(flat(report), simulated(report));
@@ -102,25 +102,28 @@ export function aimsOf(report: Report): Aim[] {
 }
 
 /** The aims as lines for a terminal. */
-export function aimsText(report: Report): string {
+export function aimsText(report: BenchRun): string {
   const lines = aimsOf(report).map(
     ({ aim, cameOut, met }) => `${met ? 'met   ' : 'MISSED'}  ${aim}: ${cameOut}`,
   );
   return lines.length === 0 ? '' : ['aims', ...lines].join('\n');
 }
 
-export function aimsMarkdown(report: Report): string {
+export function aimsMarkdown(report: BenchRun): string {
   const rows = aimsOf(report).map(
     ({ aim, cameOut, met }) => `| ${aim} | ${cameOut} | ${met ? 'yes' : 'no'} |`,
   );
   return ['| aim | came out | met |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
-function rowsOf(report: Report, section: string): readonly Result[] {
+function rowsOf(report: BenchRun, section: string): readonly Result[] {
   return report.sections.find(({ name }) => name === section)?.results ?? [];
 }
 
-function within(report: Report, { section, row, side, most, aim, asRate }: Limit): Aim | undefined {
+function within(
+  report: BenchRun,
+  { section, row, side, most, aim, asRate }: Limit,
+): Aim | undefined {
   const result = rowsOf(report, section).find(({ name }) => name === row);
   const value = result === undefined ? undefined : ratioTo(result, side);
   if (value === undefined) return undefined;
@@ -131,7 +134,7 @@ function within(report: Report, { section, row, side, most, aim, asRate }: Limit
  * No row may be slower than QEMU's. Children are compared with plain C instead, since QEMU
  * has no child watches.
  */
-function noneSlower(report: Report, side: 'recorded' | 'qemu'): Aim | undefined {
+function noneSlower(report: BenchRun, side: 'recorded' | 'qemu'): Aim | undefined {
   const ratios = rowsOf(report, 'core')
     .map((result) => [result.name, ratioTo(result, side)] as const)
     .filter((one): one is readonly [string, number] => one[1] !== undefined);
@@ -148,7 +151,7 @@ function noneSlower(report: Report, side: 'recorded' | 'qemu'): Aim | undefined 
 }
 
 /** The growth of main_loop_wait from 1 to 10,000 idle fds. */
-function flat(report: Report): Aim | undefined {
+function flat(report: BenchRun): Aim | undefined {
   const [one, many] = ['1', '10,000'].map((count) => {
     const name = `main_loop_wait, ${count} idle fds + 1 active`;
     const result = rowsOf(report, 'scale').find((row) => row.name === name);
@@ -159,7 +162,7 @@ function flat(report: Report): Aim | undefined {
   return { aim, cameOut: shownRatio(many / one), met: many / one <= IDLE_GROWTH };
 }
 
-function simulated(report: Report): Aim | undefined {
+function simulated(report: BenchRun): Aim | undefined {
   const first = rowsOf(report, 'sim')[0];
   const ns = first === undefined ? undefined : middle(first, 'ours');
   if (ns === undefined) return undefined;

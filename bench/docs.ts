@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { aimsMarkdown } from './aims.ts';
 import { plots } from './plots.ts';
 import { factorLines, versionLine } from './print.ts';
-import { machineFactor, type Report, type SectionResult } from './result.ts';
+import { type BenchRun, machineFactor, type SectionResult } from './result.ts';
 import { markdownTable, whyNot } from './table.ts';
 
 /**
  * Fills the parts of a page between `<!-- table:NAME -->` and `<!-- /table -->`. Leaves a
  * part as it is if the report has nothing for it.
  */
-export function fillMarkers(page: string, report: Report): string {
+export function fillMarkers(page: string, report: BenchRun): string {
   const factor = machineFactor(report);
   const parts = new Map(report.sections.map((s) => [s.name, sectionMarkdown(s, factor)]));
   parts.set('machine', machineMarkdown(report));
@@ -29,7 +29,7 @@ function sectionMarkdown({ results, notes }: SectionResult, factor: number | und
   return [markdownTable(results, factor), ...below].join('\n\n');
 }
 
-function machineMarkdown(report: Report): string {
+function machineMarkdown(report: BenchRun): string {
   const { machine, cores, kernel, node, rounds, commit, date, problems } = report;
   const lines = [
     `${machine} ×${cores}, Linux ${kernel}, Node ${node}, commit ${commit}, ${date.slice(0, 10)}`,
@@ -47,7 +47,7 @@ function sentence(note: string): string {
 }
 
 /** Writes a report's tables into docs/performance.md, and its drawings beside it. */
-export function writeDocs(report: Report, folder = 'docs'): void {
+export function writeDocs(report: BenchRun, folder = 'docs'): void {
   const path = join(folder, 'performance.md');
   writeFileSync(path, fillMarkers(readFileSync(path, 'utf8'), report));
   for (const [name, svg] of plots(report)) {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
-import type { Report } from './result.ts';
+import type { BenchRun } from './result.ts';
 
 /** The output of a command; null if it fails or is missing. */
 function printed(command: string, ...args: readonly string[]): string | null {
@@ -39,7 +39,7 @@ function versions(): Record<string, string> {
 }
 
 /** The machine, and the versions of all programs. */
-export function machine(rounds: number): Omit<Report, 'factors' | 'problems' | 'sections'> {
+export function machine(rounds: number): Omit<BenchRun, 'factors' | 'problems' | 'sections'> {
   return {
     date: new Date().toISOString(),
     commit: printed('git', 'describe', '--always', '--dirty') ?? 'unknown',

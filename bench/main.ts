@@ -11,7 +11,7 @@ import { monitors } from './monitors.ts';
 import { Peers } from './peers.ts';
 import { pid1 } from './pid1.ts';
 import { header, sectionText } from './print.ts';
-import { machineFactor, type Report, type SectionResult } from './result.ts';
+import { type BenchRun, machineFactor, type SectionResult } from './result.ts';
 import type { Section } from './row.ts';
 import { serveRow } from './row-process.ts';
 import { factors, runSection } from './run-rows.ts';
@@ -33,7 +33,7 @@ const SECTIONS: readonly Section[] = [
   trace,
 ];
 
-async function measureAll(names: readonly string[], rounds: number): Promise<Report> {
+async function measureAll(names: readonly string[], rounds: number): Promise<BenchRun> {
   const peers = new Peers();
   const sections: SectionResult[] = [];
   const about = { ...machine(rounds), factors: factors(peers, rounds), problems: peers.problems };
@@ -49,8 +49,8 @@ async function measureAll(names: readonly string[], rounds: number): Promise<Rep
   return report;
 }
 
-function rendered(path: string): Report {
-  const report: Report = JSON.parse(readFileSync(path, 'utf8'));
+function rendered(path: string): BenchRun {
+  const report: BenchRun = JSON.parse(readFileSync(path, 'utf8'));
   const factor = machineFactor(report);
   const texts = report.sections.map((section) => sectionText(section, factor));
   console.log([header(report), ...texts, aimsText(report)].join('\n\n'));

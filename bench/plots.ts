@@ -8,12 +8,12 @@ import {
   shortNumber,
   written,
 } from './chart.ts';
-import { middle, type Report, type Result, ratioTo, type Side } from './result.ts';
+import { type BenchRun, middle, type Result, ratioTo, type Side } from './result.ts';
 
 const WIDTH = 820;
 
 /** All drawings that can be made from a report, as SVG, by name. */
-export function plots(report: Report): ReadonlyMap<string, string> {
+export function plots(report: BenchRun): ReadonlyMap<string, string> {
   const results = report.sections.flatMap((section) => section.results);
   const drawn: [string, string | null][] = [
     ['ratio', ratioPlot(results)],

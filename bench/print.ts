@@ -1,8 +1,8 @@
-import { machineFactor, type Report, type SectionResult } from './result.ts';
+import { type BenchRun, machineFactor, type SectionResult } from './result.ts';
 import { textTable, whyNot } from './table.ts';
 
 /** The text above the tables. */
-export function header(report: Report): string {
+export function header(report: BenchRun): string {
   const { machine, cores, kernel, node, rounds, commit, date } = report;
   return [
     `${machine} ×${cores}, Linux ${kernel}, Node ${node}; commit ${commit}, ${date}`,
@@ -15,7 +15,7 @@ export function header(report: Report): string {
 }
 
 /** The speed of this machine relative to the one of the recorded figures. */
-export function factorLines({ factors }: Report): string[] {
+export function factorLines({ factors }: BenchRun): string[] {
   if (factors.length === 0) return ['this machine / reference machine: unknown without plain C'];
   const parts = factors.map(
     ({ work, hereNs, referenceNs }) =>
@@ -29,7 +29,7 @@ export function factorLines({ factors }: Report): string[] {
   ];
 }
 
-export function versionLine({ versions }: Report): string {
+export function versionLine({ versions }: BenchRun): string {
   const all = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return `compared: ${all.join(', ')}`;
 }

@@ -26,7 +26,7 @@ export interface SectionResult {
 }
 
 /** All of one run, as --json writes it and --render reads it. */
-export interface Report {
+export interface BenchRun {
   readonly date: string;
   readonly commit: string;
   readonly machine: string;
@@ -50,7 +50,7 @@ export interface Factor {
 }
 
 /** The machine's factor, the geometric mean of all; undefined if there are none. */
-export function machineFactor({ factors }: Pick<Report, 'factors'>): number | undefined {
+export function machineFactor({ factors }: Pick<BenchRun, 'factors'>): number | undefined {
   if (factors.length === 0) return undefined;
   const logs = factors.map(({ hereNs, referenceNs }) => Math.log(hereNs / referenceNs));
   return Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length);

@@ -137,25 +137,25 @@ export class SigfdReader {
   readonly #trace: Tracer;
   readonly #source: SignalSource;
   readonly #table: SigactionTable;
-  readonly #report: (message: string) => void;
+  readonly #onProblem: (message: string) => void;
   readonly #buffer: HostBuffer;
   readonly #info: SignalfdSiginfo = newSiginfo();
   #stopped = false;
   #failedReads = 0;
 
-  /** @param report takes a line about each failed read */
+  /** @param onProblem takes a line about each failed read */
   constructor(
     host: Host,
     trace: Tracer,
     source: SignalSource,
     table: SigactionTable,
-    report: (message: string) => void,
+    onProblem: (message: string) => void,
   ) {
     this.#host = host;
     this.#trace = trace;
     this.#source = source;
     this.#table = table;
-    this.#report = report;
+    this.#onProblem = onProblem;
     this.#buffer = host.alloc(SIGNALFD_SIGINFO_SIZE);
   }
 
@@ -174,7 +174,7 @@ export class SigfdReader {
       if (ret === -EAGAIN) return;
       if (ret !== SIGNALFD_SIGINFO_SIZE) {
         this.counts.shortReads++;
-        this.#report(
+        this.#onProblem(
           ret < 0
             ? `read from sigfd failed: ${errnoName(ret)}`
             : `read from sigfd returned ${ret} bytes of ${SIGNALFD_SIGINFO_SIZE}`,

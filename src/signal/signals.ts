@@ -25,8 +25,8 @@ export interface SignalsOptions {
   /** The signals that come through the loop. */
   readonly signals: readonly number[];
   readonly sigfd?: SigfdChoice | undefined;
-  /** Takes one-line reports of failed reads. */
-  readonly report?: ((message: string) => void) | undefined;
+  /** Takes a line about each failed read. */
+  readonly onProblem?: ((message: string) => void) | undefined;
 }
 
 /**
@@ -71,8 +71,8 @@ export class Signals implements Disposable {
     this.refused = made.refused;
     this.signals = [...options.signals];
     this.table = made.table;
-    const report = options.report ?? (() => {});
-    this.#reader = new SigfdReader(host, trace, this.source, this.table, report);
+    const onProblem = options.onProblem ?? (() => {});
+    this.#reader = new SigfdReader(host, trace, this.source, this.table, onProblem);
     this.#handler = loop.setFdHandler(this.source.fd, {
       name: 'sigfd_handler',
       ioRead: this.#reader.handler,
@@ -122,13 +122,13 @@ function checkLoop(loop: SignalLoop): void {
 
 function checkSignalsOptions(options: SignalsOptions): void {
   checkOptions(options, 'Signals', { signals: 'an array of signal numbers' });
-  const { signals, sigfd = 'auto', report } = options;
+  const { signals, sigfd = 'auto', onProblem } = options;
   if (!Array.isArray(signals)) {
     const what = `Signals: option 'signals' is ${shown(signals)}`;
     throw new TypeError(`${what}: expected an array of signal numbers`);
   }
   checkWord(sigfd, CHOICES, "Signals: option 'sigfd'");
-  if (report !== undefined) checkFunction(report, "Signals: option 'report'");
+  if (onProblem !== undefined) checkFunction(onProblem, "Signals: option 'onProblem'");
   for (const signo of signals) {
     if (canBeHandled(signo)) continue;
     const named = Number.isInteger(signo) && signo > 0;

@@ -117,7 +117,7 @@ describe('reads that fail', () => {
       const reports: string[] = [];
       const signals = new Signals(loop, {
         signals: [SIGUSR2],
-        report: (message) => reports.push(message),
+        onProblem: (message) => reports.push(message),
       });
       signals.sigaction(SIGUSR2, { handler: () => {} });
       rig.host.deaf = signals.source.fd;

@@ -1,4 +1,4 @@
-/** What belongs to a run as a whole, and what to one of its threads. */
+/** The parts of a run that belong to it as a whole, and those of one of its threads. */
 
 import { expect, it } from 'vitest';
 import { type RunOptions, runScenario } from '../../src/scenario/run/run.ts';

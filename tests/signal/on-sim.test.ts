@@ -199,8 +199,8 @@ describe('the choice of sigfd', () => {
         "Signals: option 'sigfd' is 'bogus': expected auto, native or compat",
       ],
       [
-        make(loop, { signals: [], report: 3 }),
-        "Signals: option 'report' is 3: expected a function",
+        make(loop, { signals: [], onProblem: 3 }),
+        "Signals: option 'onProblem' is 3: expected a function",
       ],
     ];
     for (const [call, message] of wrong) expect(call).toThrow(message);

@@ -25,7 +25,7 @@ const formats = {
 } satisfies Record<string, MakeBackend>;
 
 function text(make: MakeBackend, body: (backend: TraceBackend) => void): string {
-  // Whatever the bytes are.
+  // The bytes do not matter.
   return Buffer.from(written(make, body)).toString('latin1');
 }
 
@@ -116,7 +116,7 @@ describe('two threads in one trace', () => {
   });
 
   it.each(Object.entries(formats))('%s: by a ring for each thread, the same bytes', (_, make) => {
-    // The ring of the other thread comes first, and the main thread is known first all the same.
+    // The other thread's ring comes first, yet the main thread is known first.
     expect(text(make, byRings)).toBe(text(make, byTurns));
   });
 
@@ -145,7 +145,7 @@ interface Event {
   readonly n: number;
 }
 
-/** What rings with these events are replayed as, and what is told to be lost. */
+/** Replays rings with these events. Returns the events, and the count of lost ones. */
 function replayed(rings: readonly TraceRing[]): { events: Event[]; lost: unknown[] } {
   const events: Event[] = [];
   const lost: unknown[] = [];

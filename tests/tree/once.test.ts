@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { sources } from './files.ts';
 
-/** What has one place, found by how its code looks. */
+/** Things that have one place, found by how their code looks. */
 const PLACES: readonly (readonly [what: string, pattern: RegExp, place: string])[] = [
   [
     'flags of a bottom half',

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { sources } from './files.ts';
 
 /**
- * What two traces in one process would share: a variable, or a collection that starts empty. Tables
- * are filled where they are declared.
+ * State that two traces in one process would share: a variable, or a collection that starts empty.
+ * Tables are filled at their declaration.
  */
 const STATE: readonly RegExp[] = [
   /^(?:export )?(?:let|var) (\w+)/gm,

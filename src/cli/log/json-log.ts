@@ -4,7 +4,7 @@ import type { TraceValue } from '../../trace/tracer.ts';
 import { asciiControls } from '../../trace/visible.ts';
 import type { LiveText, Names } from './live-text.ts';
 import type { LineSink, LogLevel, LogWriter } from './log.ts';
-import type { Report } from './summary.ts';
+import type { Summary } from './summary.ts';
 
 /**
  * The parts of the catalogue that the log needs, passed in so that pino's bundle has no copy of it.
@@ -63,9 +63,9 @@ export class JsonLog implements LogWriter {
     this.#pino[level]({ event: what, ...fields }, text);
   }
 
-  summary(report: Report): void {
-    this.#timeNs = report.endNs;
-    this.#pino.info({ event: 'summary', ...report.json() });
+  summary(summary: Summary): void {
+    this.#timeNs = summary.endNs;
+    this.#pino.info({ event: 'summary', ...summary.json() });
     this.flush();
   }
 

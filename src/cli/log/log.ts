@@ -1,6 +1,6 @@
 import type { EventId } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
-import type { Report } from './summary.ts';
+import type { Summary } from './summary.ts';
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -17,7 +17,7 @@ export interface LogWriter {
     fields: Readonly<Record<string, unknown>>,
     text: string,
   ): void;
-  summary(report: Report): void;
+  summary(summary: Summary): void;
   /** Writes everything gathered so far, with one call. */
   flush(): void;
 }

@@ -4,7 +4,7 @@ import { visible } from '../../trace/visible.ts';
 import { CYAN, DIM, GREEN, MAGENTA, paint, RED, type Style, wrap, YELLOW } from '../text/style.ts';
 import { type Kind, liveText, type Names } from './live-text.ts';
 import type { LineSink, LogLevel, LogWriter } from './log.ts';
-import { type Report, summaryText } from './summary.ts';
+import { type Summary, summaryText } from './summary.ts';
 
 const COLORS: Readonly<Record<Kind, string>> = {
   poll: DIM,
@@ -59,8 +59,8 @@ export class PrettyLog implements LogWriter {
     this.#line(timeNs, what, text, level === 'warn' || level === 'error' ? RED : CYAN);
   }
 
-  summary(report: Report): void {
-    this.#text += summaryText(report, this.#style());
+  summary(summary: Summary): void {
+    this.#text += summaryText(summary, this.#style());
     this.flush();
   }
 

@@ -79,7 +79,7 @@ export class Latencies {
 }
 
 /** The result of a run. */
-export class Report {
+export class Summary {
   readonly children: readonly ChildRow[];
   readonly latencies = new Latencies();
   orphans = 0;
@@ -130,9 +130,9 @@ export class Report {
 /** If there are more children than this, only those that failed are listed. */
 const LISTED = 16;
 
-export function summaryText(report: Report, style: Style): string {
-  const { children } = report;
-  const elapsed = formatDuration(report.endNs - report.startNs);
+export function summaryText(summary: Summary, style: Style): string {
+  const { children } = summary;
+  const elapsed = formatDuration(summary.endNs - summary.startNs);
   const lines = [
     paint(style, BOLD, `${count(children.length, 'child', 'children')} in ${elapsed}`),
   ];
@@ -145,8 +145,8 @@ export function summaryText(report: Report, style: Style): string {
       `  and ${children.length - listed.length} more, ${children.length - failed.length} of all exited with 0`,
     );
   }
-  if (report.orphans > 0) lines.push(`  ${count(report.orphans, 'orphan')} adopted and reaped`);
-  for (const line of loopLines(report)) {
+  if (summary.orphans > 0) lines.push(`  ${count(summary.orphans, 'orphan')} adopted and reaped`);
+  for (const line of loopLines(summary)) {
     lines.push(`  ${wrap(visible(line), 2, 4, style.width)}`);
   }
   return `${lines.join('\n')}\n`;
@@ -170,18 +170,18 @@ function rowLine(row: ChildRow, widest: number, style: Style): string {
   return `  ${paint(style, childColor(row.number), head)} ${paint(style, good ? GREEN : RED, end)}${ran}${shown}`;
 }
 
-function loopLines(report: Report): string[] {
-  const { iterations, wakeups, sigchlds, reaped, coalesced } = report;
+function loopLines(summary: Summary): string[] {
+  const { iterations, wakeups, sigchlds, reaped, coalesced } = summary;
   const lines = [
     `main loop: ${count(iterations, 'iteration')}, ${count(wakeups, 'wake-up')}; ` +
       `${sigchlds} SIGCHLD read, ${reaped} reaped (${coalesced} coalesced)`,
   ];
-  const latency = report.latencies.figures();
+  const latency = summary.latencies.figures();
   if (latency !== undefined) {
     const sign = latency.bounds > 0 ? '≤ ' : '';
     const [min, median, max] = [latency.min, latency.median, latency.max].map(formatDuration);
     lines.push(`death to reap: ${sign}min ${min}, median ${median}, max ${max}`);
   }
-  lines.push(`exit status ${report.status}: ${report.why}`);
+  lines.push(`exit status ${summary.status}: ${summary.why}`);
   return lines;
 }

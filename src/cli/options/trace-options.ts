@@ -90,7 +90,7 @@ export function traceOptions(raw: RawTrace, command: string, log?: string): Trac
   }
 }
 
-/** What is written for these options; a simple trace has the list of its events beside it. */
+/** The files that are written for these options. A simple trace has the list of its events beside it. */
 export function outputsOf(
   trace: TraceOptions | null,
   report: string | undefined,

@@ -25,7 +25,7 @@ import { allWriter } from '../exit/write-all.ts';
 import { attachLog } from '../log/chain.ts';
 import type { LogWriter } from '../log/log.ts';
 import { openLog } from '../log/open-log.ts';
-import { newRow, Report } from '../log/summary.ts';
+import { newRow, Summary } from '../log/summary.ts';
 import { makeWarn, type Warn } from '../log/warn.ts';
 import { Outputs } from '../output/outputs.ts';
 import { Prefixer } from '../output/prefix.ts';
@@ -68,7 +68,7 @@ class Session {
   readonly #outputs: Outputs;
   readonly #log: LogWriter;
   readonly #warn: Warn;
-  readonly #report: Report;
+  readonly #summary: Summary;
   readonly #view: WatchView | null;
   readonly #channel: NodeChannel | null;
   readonly #trace: Tracer;
@@ -90,11 +90,11 @@ class Session {
     this.#traceOutput = this.#openTrace();
     if (makers.events !== null) this.#trace.attach(EVENT_NAMES, makers.events.sink);
     const startNs = host.clockNs(CLOCK_MONOTONIC);
-    this.#report = new Report(options.jobs.map(({ command }, i) => newRow(command, i + 1)));
-    this.#report.startNs = startNs;
+    this.#summary = new Summary(options.jobs.map(({ command }, i) => newRow(command, i + 1)));
+    this.#summary.startNs = startNs;
     const color = wantsColor(options.color, host.isatty(1), process.env);
     this.#view =
-      makers.watch?.({ host, report: this.#report, color, group: options.group }) ?? null;
+      makers.watch?.({ host, summary: this.#summary, color, group: options.group }) ?? null;
     const parts = { host, trace: this.#trace, outputs: this.#outputs, startNs };
     const keep = <T extends Disposable>(part: T): T => this.#keep(part);
     const log = openLog({ ...parts, jsonLog: makers.jsonLog, keep }, options);
@@ -112,7 +112,7 @@ class Session {
     this.#traceOutput?.useLoop(loop);
     try {
       supervisor.start();
-      if (this.#report.children.every(({ pid }) => pid > 0)) this.#channel?.close();
+      if (this.#summary.children.every(({ pid }) => pid > 0)) this.#channel?.close();
       while (!supervisor.settled) loop.mainLoopWait(false);
       supervisor.awaitOutput();
       while (prefixer?.drain() === false) loop.mainLoopWait(false);
@@ -130,14 +130,14 @@ class Session {
       this.#traceOutput?.useLoop(null);
     }
     if (supervisor.failure !== null) throw supervisor.failure;
-    const lost = outputs.failure(this.#report.status);
+    const lost = outputs.failure(this.#summary.status);
     if (lost !== null) throw lost;
     return this.#exit(supervisor.interrupted);
   }
 
   /** pid 1 cannot end by a signal. */
   #exit(interrupted: Interrupted): Exit {
-    const { status } = this.#report;
+    const { status } = this.#summary;
     const bySignal = status === 128 + SIGINT && this.#host.getpid() !== 1 ? interrupted : null;
     // Writing a line about the report could block while signals are blocked.
     this.#exits = this.#options.report === undefined && bySignal === null;
@@ -153,7 +153,7 @@ class Session {
     const signals = new Signals(loop, {
       signals: [SIGCHLD, ...forwardedIn(host), ...(this.#traceOutput === null ? [] : [SIGABRT])],
       sigfd: options.sigfd,
-      report: (message) => this.#warn('signalfd', {}, message),
+      onProblem: (message) => this.#warn('signalfd', {}, message),
     });
     this.#keep({ dispose: () => this.#exits || signals.dispose() });
     if (signals.refused !== null) {
@@ -190,7 +190,7 @@ class Session {
         terminal,
         log: this.#log,
         warn: this.#warn,
-        report: this.#report,
+        summary: this.#summary,
         prefixer,
         prefixOf: (number) => this.#prefixOf(number),
         adopts,
@@ -261,24 +261,24 @@ class Session {
   }
 
   #finish(supervisor: Supervisor, loop: MainLoop, watch: ChildWatch, signals: Signals): void {
-    const report = this.#report;
+    const summary = this.#summary;
     const { status, why } = supervisor.result();
     // The view's guard is a child of ours, too.
     this.#view?.dispose();
     supervisor.noteLeft();
-    report.endNs = this.#host.clockNs(CLOCK_MONOTONIC);
-    report.iterations = loop.iterations;
-    report.wakeups = this.#counts.wakeups;
-    report.sigchlds = watch.sigchlds;
-    report.reaped = watch.reaped;
-    report.signals = signals.counts.records;
-    report.sigfd = signals.sigfd;
+    summary.endNs = this.#host.clockNs(CLOCK_MONOTONIC);
+    summary.iterations = loop.iterations;
+    summary.wakeups = this.#counts.wakeups;
+    summary.sigchlds = watch.sigchlds;
+    summary.reaped = watch.reaped;
+    summary.signals = signals.counts.records;
+    summary.sigfd = signals.sigfd;
     const lost = this.#outputs.failure(status);
-    report.status = lost?.status ?? status;
-    report.why = lost?.message ?? why;
+    summary.status = lost?.status ?? status;
+    summary.why = lost?.message ?? why;
     this.#log.flush();
     const { logLevel } = this.#options;
-    if (logLevel !== 'error' && logLevel !== 'warn') this.#log.summary(report);
+    if (logLevel !== 'error' && logLevel !== 'warn') this.#log.summary(summary);
   }
 
   /** A stdin at its end, even if there is no /dev/null. */

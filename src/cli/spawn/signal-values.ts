@@ -23,7 +23,7 @@ export function signal(text: string): number {
   throw new InvalidArgumentError(`there is no signal ${text}: ${hint}`);
 }
 
-/** As signal; 0 is none. */
+/** Like signal, and 0 for no signal. */
 export function signalOrNone(text: string): number {
   return text === '0' ? 0 : signal(text);
 }

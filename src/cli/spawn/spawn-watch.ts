@@ -83,11 +83,11 @@ export class Watch implements WatchView {
   }
 
   #subject({ loop }: Watched): Subject {
-    const { host, report } = this.#parts;
+    const { host, summary } = this.#parts;
     return {
       loop,
-      children: report.children,
-      startNs: report.startNs,
+      children: summary.children,
+      startNs: summary.startNs,
       digits: 6,
       outputTitle: 'output',
       nowNs: () => host.clockNs(CLOCK_MONOTONIC),

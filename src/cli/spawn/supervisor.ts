@@ -7,7 +7,7 @@ import type { ChildEvent, ChildWatch } from '../../signal/child-watch.ts';
 import { signalName } from '../../signal/names.ts';
 import type { CliError } from '../exit/errors.ts';
 import type { LogLevel, LogWriter } from '../log/log.ts';
-import type { ChildRow, Report } from '../log/summary.ts';
+import type { ChildRow, Summary } from '../log/summary.ts';
 import type { Warn } from '../log/warn.ts';
 import type { Prefixer } from '../output/prefix.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -34,7 +34,7 @@ export interface SupervisorParts {
   readonly terminal: Terminal;
   readonly log: LogWriter;
   readonly warn: Warn;
-  readonly report: Report;
+  readonly summary: Summary;
   readonly prefixer: Prefixer | null;
   readonly prefixOf: (number: number) => string;
   /** Whether every child of this process is ours to end at last. */
@@ -70,10 +70,10 @@ export class Supervisor {
   constructor(parts: SupervisorParts, options: Options) {
     this.#parts = parts;
     this.#options = options;
-    const { host, loop, terminal, report, log } = parts;
+    const { host, loop, terminal, summary, log } = parts;
     this.#processes = new Processes(host, options, parts.adopts, parts.warn);
     this.#jobs = new JobControl(host, terminal, log, this.#processes.children);
-    this.#outcome = new Outcome(options, report.children);
+    this.#outcome = new Outcome(options, summary.children);
     this.#grace = new LongTimer(loop, 'grace', () =>
       this.#killAll(`${formatDuration(options.graceNs)} grace are over`),
     );
@@ -85,7 +85,7 @@ export class Supervisor {
     this.#launcher = new Launcher({
       ...parts,
       options,
-      rows: report.children,
+      rows: summary.children,
       foreground: this.#foreground,
       callbacksFor: (row) => ({
         onEnd: (event) => this.#childEnded(row, event),
@@ -135,9 +135,9 @@ export class Supervisor {
 
   /** A process has ended that we adopted, or that was there before. */
   orphanEnded(event: ChildEvent): void {
-    const { report, host } = this.#parts;
-    report.orphans++;
-    report.latencies.add(event.latencyNs, event.latencyIsBound);
+    const { summary, host } = this.#parts;
+    summary.orphans++;
+    summary.latencies.add(event.latencyNs, event.latencyIsBound);
     const { row, told } = this.#processes.orphanEnded(event);
     if (row !== null) this.#outcome.ended(row, event, host.clockNs(CLOCK_MONOTONIC));
     this.#noteTold(told);
@@ -183,9 +183,9 @@ export class Supervisor {
   }
 
   #childEnded(row: ChildRow, event: ChildEvent): void {
-    const { report, host } = this.#parts;
+    const { summary, host } = this.#parts;
     this.#outcome.ended(row, event, host.clockNs(CLOCK_MONOTONIC));
-    report.latencies.add(event.latencyNs, event.latencyIsBound);
+    summary.latencies.add(event.latencyNs, event.latencyIsBound);
     const passed = this.#processes.children.get(event.pid)?.passed;
     if (this.#foreground) this.#interrupts.holderEnded(event, passed);
     this.#jobs.ended(event.pid);

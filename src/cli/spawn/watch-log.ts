@@ -1,7 +1,7 @@
 import type { EventId } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
 import type { LogLevel, LogWriter } from '../log/log.ts';
-import type { Report } from '../log/summary.ts';
+import type { Summary } from '../log/summary.ts';
 import type { WatchView } from './watch-parts.ts';
 
 /**
@@ -35,9 +35,9 @@ export class WatchLog implements LogWriter {
     if (this.#toFile || this.#view.done) this.#log.note(level, what, timeNs, fields, text);
   }
 
-  summary(report: Report): void {
+  summary(summary: Summary): void {
     this.#view.dispose();
-    this.#log.summary(report);
+    this.#log.summary(summary);
   }
 
   flush(): void {

@@ -3,13 +3,13 @@
 import type { Disposable, Host } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
 import type { Signals } from '../../signal/signals.ts';
-import type { Report } from '../log/summary.ts';
+import type { Summary } from '../log/summary.ts';
 import type { LineOutput } from '../output/output.ts';
 
 /** The parts that exist before the loop. */
 export interface WatchParts {
   readonly host: Host;
-  readonly report: Report;
+  readonly summary: Summary;
   readonly color: boolean;
   /** Whether each child leads a process group, which signals go to. */
   readonly group: boolean;

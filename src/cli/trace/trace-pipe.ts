@@ -71,7 +71,7 @@ export class TracePipe implements TraceTarget {
 
   sinkOf(thread: TraceThread): TraceSink {
     const sink = this.#backend.sinkOf(thread);
-    /** Events that found no room, and how many of them the trace itself has told of. */
+    /** Events that found no room, and how many of them the trace itself has reported. */
     let lost = 0;
     let told = 0;
     return (id, timeNs, ...args) => {

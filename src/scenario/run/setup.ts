@@ -44,7 +44,7 @@ function createSignals(machine: Machine): void {
     selfPid: world.host.getpid(),
     newCallback: (name, body) => main.newCallback(name, body),
     childOf: (pid) => machine.children?.nameOf(pid),
-    report: (message) => machine.report(message),
+    onProblem: (message) => machine.report(message),
   });
   machine.signals = signals;
   if (children.length === 0) return;

@@ -14,7 +14,7 @@ export interface SignalParts {
   readonly newCallback: (name: string, body: Body) => Callback;
   /** The name of a child; undefined if the pid is not one's. */
   readonly childOf: (pid: number) => string | undefined;
-  readonly report: (message: string) => void;
+  readonly onProblem: (message: string) => void;
 }
 
 /** The signals of a file: blocked and read by the signalfd, with their sigactions. */
@@ -32,8 +32,8 @@ export class SignalSet {
   constructor(signos: readonly number[], parts: SignalParts) {
     this.#parts = parts;
     this.#signos = signos;
-    const { loop, report } = parts;
-    this.signals = new Signals(loop, { signals: signos, report });
+    const { loop, onProblem } = parts;
+    this.signals = new Signals(loop, { signals: signos, onProblem });
   }
 
   /** Remembers the handler that ChildWatch has set. */

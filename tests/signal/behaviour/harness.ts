@@ -47,7 +47,7 @@ export class Env {
     const report = (line: string): void => {
       this.reports.push(line);
     };
-    const made = new Signals(this.loop, { signals, sigfd: this.mode, report });
+    const made = new Signals(this.loop, { signals, sigfd: this.mode, onProblem: report });
     this.#undo.push(() => made.dispose());
     return made;
   }
