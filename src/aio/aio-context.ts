@@ -25,7 +25,7 @@ import { HandlerTable } from './handler-table.ts';
 import { AdaptivePolling } from './polling.ts';
 import { guardCallback, type MemReentrancyGuard } from './reentrancy.ts';
 import { TimerListGroup } from './timer.ts';
-import { OwnNotifier } from './wake/own-notifier.ts';
+import { Sleeper } from './wake/sleeper.ts';
 import { Wakeup, wordsFor } from './wake/wakeup.ts';
 import { PlainWords } from './wake/words.ts';
 
@@ -82,6 +82,8 @@ export class AioContext implements Disposable {
   /** @internal */
   readonly wakeup = new Wakeup(this.words);
   /** @internal */
+  readonly sleeper: Sleeper;
+  /** @internal */
   readonly bottomHalves: BhList;
   /** @internal */
   readonly polling: AdaptivePolling;
@@ -93,7 +95,6 @@ export class AioContext implements Disposable {
   externalDisableCount = 0;
 
   readonly #table: HandlerTable;
-  readonly #own: OwnNotifier;
   readonly #dispatcher: Dispatcher;
   readonly #watchesEdges: boolean;
   #closed = false;
@@ -112,16 +113,16 @@ export class AioContext implements Disposable {
     this.trace = options.trace ?? new Tracer(() => host.clockNs(CLOCK_MONOTONIC));
     this.clocks = options.clocks ?? new Clocks(host);
     // First, since it may fail, and the timers listen to shared clocks.
-    this.#own = new OwnNotifier(host);
+    this.sleeper = new Sleeper(host, this.wakeup);
     this.timers = new TimerListGroup(this.clocks, this.trace, () => this.notify());
     this.bottomHalves = new BhList(this);
     this.polling = new AdaptivePolling(this, this.clocks, this.trace);
     this.#table = new HandlerTable(this);
     this.monitors = new FdMonitors(this, host, fdmon);
     this.#dispatcher = new Dispatcher(this, this.#table);
-    this.setEventNotifier(this.#own.notifier, {
+    this.setEventNotifier(this.sleeper.notifier, {
       name: 'aio_context_notifier',
-      ioRead: () => this.#own.clear(),
+      ioRead: () => this.sleeper.clear(),
       ioPoll: () => this.wakeup.notified,
       ioPollReady: () => {},
     });
@@ -170,32 +171,22 @@ export class AioContext implements Disposable {
 
   /** notify for callers that know trace.active to be false. @internal */
   untracedNotify(): void {
-    if (this.wakeup.notify() !== 0) this.#own.set();
+    this.sleeper.notify();
   }
 
   /** notify for callers that know trace.active to be true. @internal */
   tracedNotify(): void {
-    const notifyMe = this.wakeup.notify();
-    const wrote = notifyMe !== 0 && this.#own.set();
+    const { sleeper } = this;
+    const before = sleeper.writes;
+    const notifyMe = sleeper.notify();
     if (this.trace.on[T_NOTIFY] === 0) return;
-    this.trace.emit(T_NOTIFY, this.id, notifyMe, wrote ? 1 : 0, this.#own.kept ? 1 : 0);
-  }
-
-  /**
-   * The thread is about to wait for the context's fds. Returns whether it must not sleep. @internal
-   */
-  enterWait(): boolean {
-    return this.#own.enterWait();
+    const wrote = sleeper.writes !== before;
+    this.trace.emit(T_NOTIFY, this.id, notifyMe, wrote ? 1 : 0, sleeper.kept ? 1 : 0);
   }
 
   /** The wait is over. Returns the notifier's handler if the notifier counts as ready. @internal */
   leaveWait(): AioHandler | null {
-    return this.#own.leaveWait() ? (this.handlers.get(this.notifierFd) ?? null) : null;
-  }
-
-  /** @internal */
-  get isQuiet(): boolean {
-    return this.#own.isQuiet;
+    return this.sleeper.leave() ? (this.handlers.get(this.notifierFd) ?? null) : null;
   }
 
   /** Whether a round of this context is running inside another. @internal */
@@ -203,14 +194,9 @@ export class AioContext implements Disposable {
     return this.#dispatcher.isNested;
   }
 
-  /** Whether every notification is written from now on; see OwnNotifier. @internal */
-  writeNotifications(always: boolean): void {
-    this.#own.writesAlways = always;
-  }
-
   /** The descriptor of the context's own notifier. */
   get notifierFd(): number {
-    return this.#own.notifier.fd;
+    return this.sleeper.notifier.fd;
   }
 
   // Fd handlers
@@ -246,7 +232,9 @@ export class AioContext implements Disposable {
     const withOpaque: FdHandlers<EventNotifier> = { ...handlers, opaque: notifier };
     // The context's own notifier is written so rarely that an epoll would not pay.
     const byEdges =
-      this.#watchesEdges && notifier !== this.#own.notifier && notifier.canWatchEdges(this.edges);
+      this.#watchesEdges &&
+      notifier !== this.sleeper.notifier &&
+      notifier.canWatchEdges(this.edges);
     return this.#table.set(
       notifier.fd,
       withOpaque as FdHandlers<unknown>,
@@ -444,7 +432,7 @@ export class AioContext implements Disposable {
     for (const handler of [...this.handlers.values()]) this.removeHandler(handler);
     this.monitors.close();
     this.timers.close();
-    this.#own.notifier.dispose();
+    this.sleeper.notifier.dispose();
     if (leaked.length > 0) throw leakError(leaked);
   }
 
@@ -492,7 +480,7 @@ export class AioContext implements Disposable {
   }
 
   #waitForFds(ready: ReadyList, timeoutNs: number): void {
-    const awake = this.enterWait();
+    const awake = this.sleeper.enter();
     this.monitors.wait(ready, awake ? 0 : timeoutNs);
     const notifier = this.leaveWait();
     // Also from an outer round's list: a nested round takes over what it finds.

@@ -48,11 +48,7 @@ export interface PollSink {
 /** The parts of its context that a registration needs. */
 export interface HandlerOwner {
   readonly edges: EdgeNotifiers;
-  /**
-   * Whether the context's own notifier has not been written; notifications from its own thread are
-   * kept instead.
-   */
-  readonly isQuiet: boolean;
+  readonly sleeper: { readonly isQuiet: boolean };
   removeHandler(handler: AioHandler): void;
   setRevents(handler: AioHandler, revents: number): void;
 }

@@ -70,7 +70,7 @@ export class MainPoll implements PollSink {
     // Without them something of a higher priority is ready, so this does not sleep.
     let sleepNs = this.#woken ? 0 : timeoutNs;
     for (let i = 0; i < contexts.length; i++) {
-      const notified = contexts[i]!.enterWait();
+      const notified = contexts[i]!.sleeper.enter();
       if (!withContexts) continue;
       contexts[i]!.clearRevents();
       if (notified) sleepNs = 0;

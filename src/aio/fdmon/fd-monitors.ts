@@ -23,7 +23,7 @@ export interface MonitoredContext {
   readonly edges: EdgeNotifiers;
   readonly handlers: ReadonlyMap<number, AioHandler>;
   readonly isNested: boolean;
-  writeNotifications(always: boolean): void;
+  readonly sleeper: { writesAlways: boolean };
 }
 
 /**
@@ -79,11 +79,11 @@ export class FdMonitors implements FdMonOwner {
   upgrade(): FdMon | null {
     // QEMU changes only while no outer walk over the handlers is under way.
     if (this.externalDisableCount > 0 || this.#ctx.isNested) return null;
-    this.#ctx.writeNotifications(true);
+    this.#ctx.sleeper.writesAlways = true;
     const epoll = FdMonEpoll.create(this, this.#host, this.#ctx.trace, this.#poll);
     if (epoll === null) {
       this.upgradeFrom = Number.POSITIVE_INFINITY;
-      this.#ctx.writeNotifications(false);
+      this.#ctx.sleeper.writesAlways = false;
     } else {
       this.#switchTo(epoll);
     }
@@ -94,7 +94,7 @@ export class FdMonitors implements FdMonOwner {
     this.upgradeFrom = Number.POSITIVE_INFINITY;
     const old = this.#current;
     this.#switchTo(this.#poll);
-    this.#ctx.writeNotifications(false);
+    this.#ctx.sleeper.writesAlways = false;
     if (old !== this.#poll) old.close();
   }
 

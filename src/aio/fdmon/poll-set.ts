@@ -233,7 +233,7 @@ export class PollSet {
   /** Whether no context's own notifier was written: while awake none is, so a look skips them. */
   #isOwnQuiet(): boolean {
     for (let i = this.#probed; i < this.#nodes.length; i++) {
-      if (!this.#nodes[i]!.owner.isQuiet) return false;
+      if (!this.#nodes[i]!.owner.sleeper.isQuiet) return false;
     }
     return true;
   }

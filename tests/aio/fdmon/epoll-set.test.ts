@@ -7,7 +7,7 @@ import { hosts, type Rig, rigged } from '../../support/rig.ts';
 
 const OWNER = {
   edges: new EdgeNotifiers(),
-  isQuiet: true,
+  sleeper: { isQuiet: true },
   removeHandler() {},
   setRevents() {},
 };

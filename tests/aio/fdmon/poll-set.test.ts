@@ -62,9 +62,9 @@ describe.each(logged)('PollSet on %s', (_kind, make) => {
       rig.host.beforeReturn = () => ctx.notify();
       rig.kick(fd);
       expect(ctx.poll(true)).toBe(true);
-      expect(ctx.isQuiet).toBe(false);
+      expect(ctx.sleeper.isQuiet).toBe(false);
       ctx.poll(false);
-      expect(ctx.isQuiet).toBe(true);
+      expect(ctx.sleeper.isQuiet).toBe(true);
       ctx.poll(false);
       expect(rig.host.taken()).toEqual([1, 2, 1]);
     }),
