@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 import { type RunOptions, runScenario } from '../../src/scenario/run/run.ts';
 import { SimWorld } from '../../src/scenario/run/sim-world.ts';
-import { scenarioOf } from './files.ts';
+import { scenarioDir, scenarioIn, scenarioOf } from './files.ts';
 
 const TEXT = `name: two contexts
 bottom_halves: {a: {}, b: {context: iohandler}}
@@ -82,4 +82,33 @@ it('counts the aio_polls of the steps as iterations if these drive the loop', ()
     },
     text,
   );
+});
+
+it('takes time for each io_poll on the simulated host', () => {
+  let polls = 0;
+  let stepped = 0;
+  class CountedWorld extends SimWorld {
+    override ioPoll(): void {
+      const beforeNs = this.nowNs();
+      super.ioPoll();
+      polls++;
+      if (this.nowNs() > beforeNs) stepped++;
+    }
+  }
+  let busy = 0;
+  const scenario = scenarioIn(scenarioDir('scenarios'), 'adaptive-polling.yaml');
+  const { order } = runScenario(scenario, (seed) => new CountedWorld(seed), {
+    whileBusy: () => busy++,
+  });
+  // The log leaves out an io_poll of n that repeats its result, and all of the context's own.
+  const logged = order.filter(({ text }) => text.startsWith('n.poll=')).length;
+  expect(polls).toBeGreaterThan(logged);
+  expect(stepped).toBe(polls);
+  expect(busy).toBeGreaterThan(polls);
+});
+
+it('runs the loop until an attached source has run', () => {
+  const text = 'name: source\nsources: {s: {kind: timeout, after: 5ms}}\nsteps: [run]\n';
+  const { order } = runScenario(scenarioOf(text), (seed) => new SimWorld(seed));
+  expect(order.map((entry) => entry.text)).toEqual(['s']);
 });
