@@ -2,7 +2,6 @@
 
 import {
   CLOCK_MONOTONIC,
-  O_CLOEXEC,
   PR_SET_CHILD_SUBREAPER,
   SIGABRT,
   SIGCHLD,
@@ -16,9 +15,7 @@ import { MainLoop } from '../../mainloop/main-loop.ts';
 import { ChildWatch } from '../../signal/child-watch.ts';
 import { Signals } from '../../signal/signals.ts';
 import { EVENT_NAMES } from '../../trace/catalogue.ts';
-import { traceOrigin } from '../../trace/origin.ts';
 import { Tracer } from '../../trace/tracer.ts';
-import { visible } from '../../trace/visible.ts';
 import { disposeAll } from '../exit/dispose-all.ts';
 import type { Exit } from '../exit/leave.ts';
 import { allWriter } from '../exit/write-all.ts';
@@ -31,7 +28,7 @@ import { Outputs } from '../output/outputs.ts';
 import { Prefixer } from '../output/prefix.ts';
 import { Terminal } from '../terminal/terminal.ts';
 import { childColor, paint, wantsColor } from '../text/style.ts';
-import { TraceOutput } from '../trace/trace-output.ts';
+import { EmptyStdin } from './empty-stdin.ts';
 import { forwardedIn, forwardSignals } from './forward.ts';
 import type { Interrupted } from './interrupts.ts';
 import type { Makers } from './makers.ts';
@@ -39,6 +36,7 @@ import type { NodeChannel } from './node-channel.ts';
 import type { Options } from './options.ts';
 import { checkPassedFds } from './pass-fds.ts';
 import { dieWithParent } from './pdeathsig.ts';
+import { SpawnTrace } from './spawn-trace.ts';
 import { Supervisor } from './supervisor.ts';
 import { WatchLog } from './watch-log.ts';
 import type { WatchView } from './watch-parts.ts';
@@ -61,6 +59,17 @@ export function runSession(options: Options, makers: Makers): Exit {
   }
 }
 
+interface Children {
+  readonly watch: ChildWatch;
+  readonly prefixer: Prefixer | null;
+  readonly supervisor: Supervisor;
+}
+
+interface Parts extends Children {
+  readonly loop: MainLoop;
+  readonly signals: Signals;
+}
+
 class Session {
   readonly #host: Host;
   readonly #options: Options;
@@ -72,22 +81,23 @@ class Session {
   readonly #view: WatchView | null;
   readonly #channel: NodeChannel | null;
   readonly #trace: Tracer;
-  /**
-   * Whether the process ends at once: the signals then stay blocked, since a late one would end us
-   * instead.
-   */
+  /** Whether the process ends at once: signals stay blocked then, or a late one would end us. */
   #exits = false;
-  readonly #traceOutput: TraceOutput | null;
+  readonly #traceFiles: SpawnTrace | null;
   readonly #counts: { readonly wakeups: number };
+  /** Whether orphans are ours to end, too. */
+  readonly #adopts: boolean;
 
   constructor(host: Host, options: Options, makers: Makers, undo: Disposable[]) {
     this.#host = host;
     this.#options = options;
     this.#undo = undo;
     this.#channel = makers.channel;
+    this.#adopts = options.subreaper || host.getpid() === 1;
     this.#outputs = this.#keep(new Outputs(host));
     this.#trace = new Tracer(traceClock(host));
-    this.#traceOutput = this.#openTrace();
+    this.#traceFiles =
+      options.trace === null ? null : this.#keep(new SpawnTrace(host, this.#trace, options.trace));
     if (makers.events !== null) this.#trace.attach(EVENT_NAMES, makers.events.sink);
     const startNs = host.clockNs(CLOCK_MONOTONIC);
     this.#summary = new Summary(options.jobs.map(({ command }, i) => newRow(command, i + 1)));
@@ -109,7 +119,7 @@ class Session {
     const { supervisor, loop, prefixer, signals, watch } = this.#build(parentPid);
     const outputs = this.#outputs;
     outputs.useLoop(loop);
-    this.#traceOutput?.useLoop(loop);
+    this.#traceFiles?.useLoop(loop);
     try {
       supervisor.start();
       if (this.#summary.children.every(({ pid }) => pid > 0)) this.#channel?.close();
@@ -127,7 +137,7 @@ class Session {
       throw error;
     } finally {
       outputs.useLoop(null);
-      this.#traceOutput?.useLoop(null);
+      this.#traceFiles?.useLoop(null);
     }
     if (supervisor.failure !== null) throw supervisor.failure;
     const lost = outputs.failure(this.#summary.status);
@@ -144,15 +154,32 @@ class Session {
     return { status, interrupted: bySignal };
   }
 
-  #build(parentPid: number) {
+  #build(parentPid: number): Parts {
     const host = this.#host;
     const options = this.#options;
-    const view = this.#view;
-    const terminal = this.#keep(new Terminal(host, view === null));
+    const terminal = this.#keep(new Terminal(host, this.#view === null));
     const loop = this.#keep(new MainLoop({ host, trace: this.#trace }));
+    const signals = this.#buildSignals(loop);
+    const children = this.#buildChildren(loop, signals, terminal);
+    const { supervisor } = children;
+    forwardSignals(
+      signals,
+      options.rewrite,
+      (passing, received) => supervisor.pass(passing, received),
+      (signo) => supervisor.dropped(signo),
+    );
+    this.#traceFiles?.endOnAbort(signals);
+    dieWithParent(host, options.pdeathsig, parentPid);
+    const parts = { loop, signals, ...children };
+    this.#openView(parts, terminal);
+    return parts;
+  }
+
+  #buildSignals(loop: MainLoop): Signals {
+    const abort = this.#traceFiles === null ? [] : [SIGABRT];
     const signals = new Signals(loop, {
-      signals: [SIGCHLD, ...forwardedIn(host), ...(this.#traceOutput === null ? [] : [SIGABRT])],
-      sigfd: options.sigfd,
+      signals: [SIGCHLD, ...forwardedIn(this.#host), ...abort],
+      sigfd: this.#options.sigfd,
       onProblem: (message) => this.#warn('signalfd', {}, message),
     });
     this.#keep({ dispose: () => this.#exits || signals.dispose() });
@@ -161,7 +188,12 @@ class Session {
       const text = `${syscall}: ${code}: signals come as by --sigfd compat`;
       this.#note('warn', 'sigfd_compat', text, { errno: code });
     }
-    const adopts = options.subreaper || host.getpid() === 1;
+    return signals;
+  }
+
+  #buildChildren(loop: MainLoop, signals: Signals, terminal: Terminal): Children {
+    const host = this.#host;
+    const options = this.#options;
     // Processes that a child leaves behind when a signal ends it then come to us, not to init.
     const subreaper = host.prctl(PR_SET_CHILD_SUBREAPER, 1);
     if (options.subreaper) check(subreaper, 'prctl PR_SET_CHILD_SUBREAPER');
@@ -170,18 +202,12 @@ class Session {
         loop,
         signals,
         times: loop.pollTimes,
-        stops: view === null,
+        stops: this.#view === null,
         adopts: true,
         onOrphan: (event) => supervisor.orphanEnded(event),
       }),
     );
-    const prefixer = options.prefix
-      ? new Prefixer({
-          loop,
-          outputFor: (fd) => view?.output ?? this.#outputs.of(fd),
-          stdin: view === null ? 0 : this.#openEmpty(),
-        })
-      : null;
+    const prefixer = options.prefix ? this.#buildPrefixer(loop) : null;
     const supervisor: Supervisor = new Supervisor(
       {
         host,
@@ -193,66 +219,46 @@ class Session {
         summary: this.#summary,
         prefixer,
         prefixOf: (number) => this.#prefixOf(number),
-        adopts,
+        adopts: this.#adopts,
         dropOutput: () => {
           prefixer?.abandon();
           this.#outputs.drop();
-          this.#traceOutput?.giveUp();
+          this.#traceFiles?.giveUp();
         },
       },
       options,
     );
-    forwardSignals(
-      signals,
-      options.rewrite,
-      (passing, received) => supervisor.pass(passing, received),
-      (signo) => supervisor.dropped(signo),
-    );
-    if (this.#traceOutput !== null) this.#endTraceOnAbort(signals, this.#traceOutput);
-    dieWithParent(host, options.pdeathsig, parentPid);
-    if (view !== null) {
-      this.#keep(view).open({
-        loop,
-        signals,
-        adopts,
-        suspend: () => terminal.suspend(),
-        killEverybody: () => supervisor.killEverybody(),
-      });
-    }
-    return { supervisor, loop, prefixer, signals, watch };
+    return { watch, prefixer, supervisor };
   }
 
-  #openTrace(): TraceOutput | null {
-    const { trace } = this.#options;
-    if (trace === null) return null;
-    const output = new TraceOutput(this.#trace, trace, traceOrigin(this.#host), this.#host);
-    const problems = (): void => {
-      const stderr = allWriter(2);
-      for (const problem of output.close()) stderr(`qemu-loop: ${visible(problem)}\n`);
-    };
-    this.#keep({ dispose: problems });
-    return output;
+  #buildPrefixer(loop: MainLoop): Prefixer {
+    const view = this.#view;
+    return new Prefixer({
+      loop,
+      outputFor: (fd) => view?.output ?? this.#outputs.of(fd),
+      stdin: view === null ? 0 : this.#keep(new EmptyStdin(this.#host)).fd,
+    });
+  }
+
+  #openView({ loop, signals, supervisor }: Parts, terminal: Terminal): void {
+    if (this.#view === null) return;
+    this.#keep(this.#view).open({
+      loop,
+      signals,
+      adopts: this.#adopts,
+      suspend: () => terminal.suspend(),
+      killEverybody: () => supervisor.killEverybody(),
+    });
   }
 
   /** Ends the trace while the loop goes on, which writes the data that waits for its reader. */
   #endTrace(supervisor: Supervisor, loop: MainLoop): void {
-    if (this.#traceOutput === null) return;
+    if (this.#traceFiles === null) return;
     supervisor.awaitOutput();
-    const problems = this.#traceOutput.finish(loop, this.#options.graceNs);
-    const text = problems.map((problem) => `qemu-loop: ${visible(problem)}\n`).join('');
+    const text = this.#traceFiles.finish(loop, this.#options.graceNs);
     this.#outputs.of(2).write(2, new TextEncoder().encode(text));
     supervisor.awaitOutput();
     while (this.#outputs.waiting) loop.mainLoopWait(false);
-  }
-
-  /** SIGABRT would end us before the trace is complete; afterwards it may. */
-  #endTraceOnAbort(signals: Signals, output: TraceOutput): void {
-    const handler = (): void => {
-      output.close();
-      signals.dispose();
-      this.#host.raise(SIGABRT);
-    };
-    signals.sigaction(SIGABRT, { name: 'abort', handler });
   }
 
   #keep<T extends Disposable>(part: T): T {
@@ -279,16 +285,6 @@ class Session {
     this.#log.flush();
     const { logLevel } = this.#options;
     if (logLevel !== 'error' && logLevel !== 'warn') this.#log.summary(summary);
-  }
-
-  /** A stdin at its end, even if there is no /dev/null. */
-  #openEmpty(): number {
-    const host = this.#host;
-    const pipe: [number, number] = [-1, -1];
-    check(host.pipe2(pipe, O_CLOEXEC), 'pipe2');
-    host.close(pipe[1]);
-    this.#keep({ dispose: () => host.close(pipe[0]) });
-    return pipe[0];
   }
 
   #prefixOf(number: number): string {
