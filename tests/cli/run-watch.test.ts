@@ -56,7 +56,7 @@ steps: [{schedule: a}, run]
 
 let dir: string;
 beforeAll(() => {
-  dir = mkdtempSync(join(tmpdir(), 'qemu-loop-run-watch-'));
+  dir = mkdtempSync(join(tmpdir(), 'watch-'));
   for (const [name, text] of Object.entries(FILES)) writeFileSync(path(`${name}.yaml`), text);
 });
 afterAll(() => rmSync(dir, { recursive: true }));

@@ -361,12 +361,13 @@ it(
     co.schedule(c);
     co.ctx.poll(false);
     co.enter(c);
+    const { id } = co.ctx;
     expect(log).toEqual([
-      'aio_co_schedule 1 1',
-      'aio_co_schedule_bh_cb 1 1',
-      'qemu_aio_coroutine_enter 1 0 1 0',
+      `aio_co_schedule ${id} 1`,
+      `aio_co_schedule_bh_cb ${id} 1`,
+      `qemu_aio_coroutine_enter ${id} 0 1 0`,
       'qemu_coroutine_yield 1 0',
-      'qemu_aio_coroutine_enter 1 0 1 0',
+      `qemu_aio_coroutine_enter ${id} 0 1 0`,
       'qemu_coroutine_terminate 1',
     ]);
   }),

@@ -19,9 +19,10 @@ export default function setup(): () => Promise<void> {
     stdio: 'inherit',
   });
   const before = process.env.TMPDIR;
-  const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-tests-'));
+  const dir = mkdtempSync(join(tmpdir(), 'ql-'));
   const bundles = mkdtempSync(join(tmpdir(), 'qemu-loop-bundles-'));
-  // Some tests run programs in it as other users.
+  // Short, so that no line that names a file in it wraps on 80 columns. Some tests run programs in
+  // it as other users.
   chmodSync(dir, 0o755);
   process.env.TMPDIR = dir;
   process.env[BUNDLES] = bundles;

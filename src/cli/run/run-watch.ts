@@ -112,12 +112,8 @@ export class RunWatch implements Observer {
         return this.left;
       },
       standsStill: () => {},
-      send: (pid, signo) => {
-        // Acts as the outside world, which takes no time of the run.
-        world.at(machine.elapsedNs, () => world.kill(pid, signo));
-        world.block(0);
-        return 0;
-      },
+      // Acts as the outside world, which takes no time of the run.
+      send: (pid, signo) => world.still(() => world.kill(pid, signo)),
       quit: () => this.#quit(),
       suspend: () => terminal.suspend(),
       hungUp: () => this.#quit(),
