@@ -19,7 +19,7 @@ test.each([
 ])('job control under an interactive %s', async (_, args, shell) => {
   const terminal = shellTerminal(80, 24, shell, ...args);
   terminal.line("sh -c 'echo at $$; read x; echo got $x'");
-  const [, pid] = await terminal.until(/^at (\d+)$/m);
+  const [, pid] = await terminal.until(/at (\d+)$/m);
   terminal.keys('C-z');
   await terminal.until(/Stopped/);
   expect(stateOf(Number(pid))).toBe('T');

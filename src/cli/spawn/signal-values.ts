@@ -5,15 +5,15 @@ import { nearest } from '../../scenario/nearest.ts';
 import { canBeHandled, signalName, signalNames, signalNumber } from '../../signal/names.ts';
 import { FORWARDED } from './forward.ts';
 
-/** No range of a list of descriptors is longer than what a process may usually open at most. */
+/** The largest descriptor in a range: the usual limit for a process. */
 const LARGEST_FD = 1_048_575;
 
-/** A signal's number, of its name or its number. */
+/** A signal's number, from its name or number. */
 export function signal(text: string): number {
   const signo = signalNumber(text);
   if (signo === 32 || signo === 33) {
     const why = "it is the C library's own, and no program can handle it";
-    throw new InvalidArgumentError(`${signo} is no signal to send: ${why}.`);
+    throw new InvalidArgumentError(`signal ${signo} cannot be sent: ${why}.`);
   }
   if (signo !== 0) return signo;
   const short = signalNames().map((name) => name.slice(3));
@@ -28,21 +28,21 @@ export function signalOrNone(text: string): number {
   return text === '0' ? 0 : signal(text);
 }
 
-/** A signal that can be ignored; adds it to those before. */
+/** A signal that can be ignored; added to those before. */
 export function ignorable(text: string, before: readonly number[]): number[] {
   const signo = signal(text);
   if (canBeHandled(signo)) return [...new Set([...before, signo])];
   throw new InvalidArgumentError(`${signalName(signo)} cannot be ignored.`);
 }
 
-/** Exit statuses: `3`, `3,5`, `64-78`; adds them to those before. */
+/** Exit statuses: `3`, `3,5`, `64-78`; added to those before. */
 export function statuses(text: string, before: ReadonlySet<number>): Set<number> {
   const those = numbers(text, 0, 255);
   if (those.length > 0) return new Set([...before, ...those]);
   throw new InvalidArgumentError('expected statuses from 0 to 255, as 3 or 3,5 or 64-78.');
 }
 
-/** Descriptors beyond stderr: `3`, `3,4`, `3-5`; adds them to those before. */
+/** Descriptors beyond stderr: `3`, `3,4`, `3-5`; added to those before. */
 export function descriptors(text: string, before: readonly number[]): number[] {
   const those = numbers(text, 3, LARGEST_FD);
   if (those.length > 0) return [...new Set([...before, ...those])];
@@ -51,7 +51,7 @@ export function descriptors(text: string, before: readonly number[]): number[] {
   throw new InvalidArgumentError(why);
 }
 
-/** `3`, `3,5`, `64-78`; none where one of them is anything else, or not between these two. */
+/** `3`, `3,5`, `64-78`; empty if any part is malformed or outside these limits. */
 function numbers(text: string, least: number, most: number): number[] {
   const all: number[] = [];
   for (const part of text.split(',')) {
@@ -64,7 +64,7 @@ function numbers(text: string, least: number, most: number): number[] {
   return all;
 }
 
-/** `FROM:TO`, TO 0 drops; adds it to those before. */
+/** `FROM:TO`; TO 0 drops the signal. Added to those before. */
 export function rewrite(text: string, before: ReadonlyMap<number, number>): Map<number, number> {
   const match = /^([^:]+):([^:]+)$/.exec(text);
   if (match === null) {
@@ -72,7 +72,7 @@ export function rewrite(text: string, before: ReadonlyMap<number, number>): Map<
   }
   const from = signal(match[1]!);
   if (!FORWARDED.includes(from)) {
-    throw new InvalidArgumentError(`${signalName(from)} is none that is passed on.`);
+    throw new InvalidArgumentError(`${signalName(from)} is not passed on.`);
   }
   return new Map(before).set(from, match[2] === '0' ? 0 : signal(match[2]!));
 }
