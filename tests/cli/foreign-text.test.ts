@@ -83,7 +83,7 @@ const LINES: readonly (readonly [what: string, args: (f: Files) => readonly stri
 ];
 
 describe('text that others wrote', () => {
-  test.concurrent.each(LINES)('steers no terminal, and begins no line: %s', async (_, args) => {
+  test.each(LINES)('steers no terminal, and begins no line: %s', async (_, args) => {
     const { status, signal, stdout, stderr } = await run(args(files()));
     const text = stdout + stderr;
     expect({ status: status !== null, signal }).toEqual({ status: true, signal: null });

@@ -119,7 +119,8 @@ describe('text of the command itself', () => {
 
   test.each([[RUN], [LIST]])('is no failure where nobody reads it: %j', (args) => {
     open(0);
-    host.close(pipe.shift()!);
+    host.close(pipe[0]!);
+    pipe[0] = -1;
     start(args);
     expect(reap()).toBe(0);
   });
