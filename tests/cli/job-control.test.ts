@@ -69,12 +69,12 @@ describe.each([[[]], [['--group']]])('SIGTSTP by kill, without a terminal: %j', 
   test('stops us when it has stopped the last child, and SIGCONT lets both go on', async () => {
     const one = 'echo $$; exec sleep 100';
     const job = await startJob(['-q', ...options, '--spawn', one, '--spawn', one]);
-    const [, ...pids] = await job.shell.until(/(\d+)\n(\d+)\n/);
+    const [, ...pids] = await job.starter.until(/(\d+)\n(\d+)\n/);
     job.kill('SIGTSTP');
     for (const pid of [...pids, job.pid]) await untilState(Number(pid), 'T');
     job.kill('SIGCONT');
     for (const pid of [...pids, job.pid]) await untilState(Number(pid), 'S');
     job.kill('SIGTERM');
-    expect((await job.shell.end()).status).toBe(143);
+    expect((await job.starter.end()).status).toBe(143);
   });
 });

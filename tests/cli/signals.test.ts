@@ -69,13 +69,13 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
 
     test('SIGTSTP stops them, and SIGCONT lets them go on', async () => {
       const job = await startJob(['--sigfd', sigfd, '-q', '--spawn', 'echo $$; exec sleep 100']);
-      const pid = Number((await job.shell.until(/(\d+)\n/))[1]);
+      const pid = Number((await job.starter.until(/(\d+)\n/))[1]);
       job.kill('SIGTSTP');
       await untilState(pid, 'T');
       job.kill('SIGCONT');
       await untilState(pid, 'S');
       job.kill('SIGTERM');
-      expect((await job.shell.end()).status).toBe(143);
+      expect((await job.starter.end()).status).toBe(143);
     });
 
     test('a stopped child is told to continue when it is to end', async () => {

@@ -92,26 +92,25 @@ export function start(args: readonly string[], options?: RunOptions): Running {
   return new Running(process.execPath, [command, ...args], options);
 }
 
-/** qemu-loop as a job of a shell. */
+/** qemu-loop in a process group of its own. */
 export interface Job {
-  /** The shell, whose output is the job's; its end has the job's status. */
-  readonly shell: Running;
+  /** What started it. Its output is the job's, and it ends with the job's status. */
+  readonly starter: Running;
   readonly pid: number;
   kill(signal: NodeJS.Signals): void;
 }
 
 /**
- * Starts qemu-loop in a process group of its own, as a job of a shell that has no terminal. The
- * kernel ignores SIGTSTP in an orphaned group, and that of the test's runner may be one.
+ * Starts qemu-loop in a process group of its own, by another qemu-loop: shells make groups only on a
+ * terminal. The kernel ignores SIGTSTP in an orphaned group, and that of the test's runner may be
+ * one; this one is not, since its parent is in the same session and in another group.
  */
 export async function startJob(args: readonly string[]): Promise<Job> {
-  const script = '"$@" & echo "job $!" >&2; wait -f $!';
-  const shell = new Running('bash', ['-mc', script, 'bash', process.execPath, command, ...args]);
-  const pid = Number((await shell.until(/job (\d+)\n/, 'stderr'))[1]);
-  onTestFinished(() => {
-    if ((stateOf(pid) ?? 'Z') !== 'Z') process.kill(pid, 'SIGKILL');
-  });
-  return { shell, pid, kill: (signal) => void process.kill(pid, signal) };
+  const own = ['--log-format', 'json', '--group', '--'];
+  const starter = start([...own, process.execPath, command, ...args]);
+  const spawned = await starter.until(/"event":"child_spawn".*?"pid":(\d+)/, 'stderr');
+  const pid = Number(spawned[1]);
+  return { starter, pid, kill: (signal) => void process.kill(pid, signal) };
 }
 
 /** Runs qemu-loop to its end. */
