@@ -94,7 +94,7 @@ export function start(args: readonly string[], options?: RunOptions): Running {
 
 /** qemu-loop in a process group of its own. */
 export interface Job {
-  /** What started it. Its output is the job's, and it ends with the job's status. */
+  /** The process that started it: it has the job's output, and ends with its status. */
   readonly starter: Running;
   readonly pid: number;
   kill(signal: NodeJS.Signals): void;
