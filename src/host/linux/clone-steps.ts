@@ -255,7 +255,8 @@ export class CloneSteps implements ChildSteps {
       if (ret >= 0) continue;
       if (i === this.chdirCall) return -ENOTDIR;
       // A filter's refusal, such as EPERM.
-      if (i === this.deathCall) return -ENOSYS;
+      const isDeath = this.deathCall >= 0 && (i === this.deathCall || i === this.deathCall + 1);
+      if (isDeath) return -ENOSYS;
       if (i === this.launched - 2) return refused(ret);
       return i === this.launched - 1 && ret === -ENOTDIR ? -ENOENT : ret;
     }
