@@ -1,0 +1,44 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { start } from '../../support/run.ts';
+import { testDirectory } from '../../support/terminal.ts';
+
+const CHILD = 'trap "echo got" HUP; echo ready; while :; do sleep 0.02; done';
+
+test('--log-file that is moved away goes on in a new one of its name', async () => {
+  const path = join(testDirectory(), 'log');
+  const running = start(['--log-file', path, '--spawn', CHILD]);
+  await running.until(/ready/);
+  // The text in the log when the loop goes to sleep.
+  while (!/posix_spawn .*\n/.test(readFileSync(path, 'utf8'))) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  renameSync(path, `${path}.1`);
+  running.kill('SIGHUP');
+  await running.until(/got/);
+  // copytruncate, and a file created for us, work as well.
+  renameSync(path, `${path}.2`);
+  writeFileSync(path, 'made\n');
+  running.kill('SIGTERM');
+  expect((await running.end()).status).toBe(143);
+  expect(readFileSync(`${path}.1`, 'utf8')).not.toMatch(/SIGHUP/);
+  expect(readFileSync(`${path}.2`, 'utf8')).toMatch(/SIGHUP to 1 child\n/);
+  expect(readFileSync(path, 'utf8')).toMatch(/^made\n.*SIGTERM to 1 child\n.*exit status 143/s);
+});
+
+test('--log-file to a pipe that nobody reads does not hold anybody up', async () => {
+  const path = join(testDirectory(), 'fifo');
+  execFileSync('mkfifo', [path]);
+  const running = start(['-vv', '--log-file', path, '--spawn', CHILD]);
+  await running.until(/ready/);
+  for (let i = 1; i <= 100; i++) {
+    running.kill('SIGHUP');
+    await running.until(new RegExp(`(got\n){${i}}`));
+  }
+  running.kill('SIGTERM');
+  running.kill('SIGTERM');
+  const { status } = await running.end();
+  expect(status).toBe(143);
+});

@@ -1,0 +1,98 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { processStat } from '../../../src/host/linux/proc.ts';
+import { start, stateOf, untilState } from '../../support/run.ts';
+
+let dir = '';
+let file = '';
+let deaf = '';
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'qemu-loop-run-signals-'));
+  file = join(dir, 'sleeps.yaml');
+  writeFileSync(
+    file,
+    'name: a child that sleeps\nhost: linux\nchildren: {a: {command: "sleep 600 & wait"}}\nsteps: [{spawn: a}, run]\n',
+  );
+  deaf = join(dir, 'deaf.yaml');
+  writeFileSync(
+    deaf,
+    `name: children that no terminal and no SIGTERM reaches
+host: linux
+children:
+  keeps: {ignore: [SIGTERM, SIGHUP, SIGINT], children: 1}
+  stops: {stop: true}
+  a: {command: "trap '' TERM HUP INT; sleep 600 & wait"}
+steps: [{spawn: keeps}, {spawn: stops}, {spawn: a}, run]
+`,
+  );
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+/** Pid of the scenario's child, and of the one that it started itself, if it came to that. */
+async function started(
+  running: ReturnType<typeof start>,
+): Promise<{ child: number; below: number | undefined }> {
+  const [, pid] = await running.until(/posix_spawn +\[a\] pid (\d+)/, 'stderr');
+  const child = Number(pid);
+  for (;;) {
+    const below = belowOf(child);
+    if (below !== undefined || stateOf(child) === undefined) return { child, below };
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function parentOf(pid: number): number {
+  return processStat(pid)!.ppid;
+}
+
+async function untilGone(pids: readonly (number | undefined)[]): Promise<void> {
+  for (const pid of pids) if (pid !== undefined) await untilState(pid, 'Z');
+}
+
+function belowOf(pid: number): number | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim();
+    return text === '' ? undefined : Number(text.split(' ')[0]);
+  } catch {
+    return undefined;
+  }
+}
+
+describe('a signal to qemu-loop run on the real kernel', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s ends it, and all that its scenario started',
+    async (signal) => {
+      const running = start(['run', file]);
+      const { child, below } = await started(running);
+      running.kill(signal);
+      expect(await running.end()).toMatchObject({ status: null, signal });
+      await untilGone([child, below]);
+    },
+  );
+
+  it.each(['SIGQUIT', 'SIGKILL'] as const)(
+    '%s ends it, the worker, and all that its scenario started, at once',
+    async (signal) => {
+      const running = start(['run', '--timeout', '0', deaf]);
+      const { child, below } = await started(running);
+      const [, stopped] = await running.until(/posix_spawn +\[stops\] pid (\d+)/, 'stderr');
+      await untilState(Number(stopped), 'T');
+      const [, kept] = await running.until(/posix_spawn +\[keeps\] pid (\d+)/, 'stderr');
+      const worker = parentOf(child);
+      running.kill(signal);
+      expect(await running.end()).toMatchObject({ status: null, signal });
+      const all = [worker, child, below, Number(stopped), Number(kept)];
+      await untilGone(all);
+    },
+  );
+
+  it('a run that takes too long leaves nobody behind either', async () => {
+    const running = start(['run', '--timeout', '1s', file]);
+    const { child, below } = await started(running);
+    expect(await running.end()).toMatchObject({ status: 1, signal: null });
+    await untilGone([child, below]);
+  });
+});

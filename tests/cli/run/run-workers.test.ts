@@ -1,0 +1,39 @@
+/** `qemu-loop run` if a process for its scenarios cannot be started. */
+
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { root, shell } from '../../support/run.ts';
+
+const FILE = join(root, 'scenarios', 'sigchld.yaml');
+
+/** Descriptors that are enough for ourselves, and too few for a worker: Node alone knows how many. */
+let limit = 30;
+
+async function limited(args: string) {
+  for (; limit > 10; limit--) {
+    // A session of its own: a signal to its group must be none to the tests.
+    const script = `trap "echo signalled" TERM; $QL run --host linux ${args}; echo status $?`;
+    const ended = await shell(`ulimit -n ${limit}; exec setsid --wait sh -c '${script}'`);
+    if (!/ok|FAIL/.test(ended.stdout)) return ended;
+  }
+  throw new Error('no limit was too low');
+}
+
+describe('a worker that cannot be started', () => {
+  test.each([FILE, `--jobs 3 --repeat 9 ${FILE}`])(
+    'is one line and 125, and no signal to our group: %s',
+    async (args) => {
+      const { stdout, stderr } = await limited(args);
+      expect(stdout).toBe('status 125\n');
+      expect(stderr).toMatch(/^qemu-loop: cannot start a worker: .*EMFILE.*ulimit -n.*\n$/);
+    },
+  );
+
+  test('leaves its part to the others', async () => {
+    const { status, stdout, stderr } = await shell(
+      `ulimit -n 40; $QL run --jobs 40 --repeat 40 --host linux --reporter json ${FILE}`,
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(JSON.parse(stdout.trim().split('\n').at(-1)!).totals.passed).toBe(40);
+  });
+});

@@ -1,0 +1,315 @@
+/** The processes left when the children end, are killed, or cannot be. */
+
+import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import {
+  command,
+  Running,
+  run,
+  shell,
+  start as startPlain,
+  stateOf,
+  untilState,
+} from '../../support/run.ts';
+import { onTerminal, testDirectory } from '../../support/terminal.ts';
+
+/** A server that a shell command starts: it takes its time to end, and has a status of its own. */
+function service(): string {
+  const file = join(testDirectory(), 'service.sh');
+  writeFileSync(
+    file,
+    `#!/bin/sh
+trap 'echo graceful; sleep 0.1; echo bye; exit 7' TERM
+trap 'echo hup' HUP
+echo up $$
+while :; do sleep 0.02; done
+`,
+  );
+  chmodSync(file, 0o755);
+  return file;
+}
+
+/** Kills processes that a failing test would leave behind. */
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}
+
+describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
+  const start = (args: readonly string[]): Running => startPlain(['--sigfd', sigfd, ...args]);
+
+  describe('a shell command is ended as a whole, gracefully, with the status of its program', () => {
+    test.each([
+      ['one program', [], (file: string) => file],
+      ['the last of several', [], (file: string) => `true && ${file}`],
+      ['in the middle', [], (file: string) => `${file}; echo never`],
+      ['below another shell', [], (file: string) => `true; sh -c 'true; ${file}'`],
+      ['with --group', ['--group'], (file: string) => `true && ${file}`],
+      ['with --subreaper', ['--subreaper'], (file: string) => `true && ${file}`],
+    ])('%s', async (_, options, commandOf) => {
+      const running = start(['-q', ...options, '--spawn', commandOf(service())]);
+      await running.until(/up \d+\n/);
+      running.kill('SIGTERM');
+      const { status, stdout } = await running.end();
+      expect({ status, stdout: stdout.replace(/\d+/, '1') }).toEqual({
+        status: 7,
+        stdout: 'up 1\ngraceful\nbye\n',
+      });
+    });
+
+    test('a signal that ends only the shell is passed on to the program, which is waited for', async () => {
+      const running = start(['-q', '--spawn', `true && ${service()}`]);
+      await running.until(/up \d+\n/);
+      running.kill('SIGHUP');
+      await running.until(/hup/);
+      running.kill('SIGTERM');
+      expect((await running.end()).status).toBe(7);
+    });
+
+    test('a program that does not end is killed after the grace', async () => {
+      const deaf = `sh -c 'trap "" TERM; echo at $$; while :; do sleep 0.02; done'`;
+      const running = start(['-q', '--grace', '100ms', '--spawn', `true; ${deaf}; true`]);
+      const [, pid] = await running.until(/at (\d+)\n/);
+      running.kill('SIGTERM');
+      await running.end();
+      expect(stateOf(Number(pid)) ?? 'gone').toBe('gone');
+    });
+
+    test('background programs of a shell end by Ctrl-C’s signal too', async () => {
+      const running = start(['-q', '--spawn', 'sleep 100 & echo at $!; exec sleep 100']);
+      const [, pid] = await running.until(/at (\d+)\n/);
+      running.kill('SIGINT');
+      expect((await running.end()).status).toBe(130);
+      expect(stateOf(Number(pid)) ?? 'gone').toBe('gone');
+    });
+  });
+
+  test('--group: a member that outlives its leader is waited for, and killed after the grace', async () => {
+    const member = `(trap '' TERM; exec 3>&-; echo at $(sh -c 'echo $PPID'); while :; do sleep 0.02; done) &`;
+    const script = `${member} exec sleep 100`;
+    const running = start(['-q', '-g', '--grace', '100ms', '--', 'sh', '-c', script]);
+    const [, pid] = await running.until(/at (\d+)\n/);
+    running.kill('SIGTERM');
+    expect((await running.end()).status).toBe(143);
+    await untilState(Number(pid), 'Z');
+  });
+
+  test('only a SIGINT that was received kills the second time', async () => {
+    const child = `trap 'echo int; n=x$n; [ $n = xx ] && { sleep 0.3; exit 5; }' INT; echo ready; while :; do sleep 0.02; done`;
+    const args = ['-q', '-g', '--rewrite', 'TERM:INT', '--spawn', child];
+    const running = start(args);
+    await running.until(/ready/);
+    running.kill('SIGTERM');
+    await running.until(/int\n/);
+    running.kill('SIGTERM');
+    expect((await running.end()).status).toBe(5);
+  });
+
+  test('children that were there before us are reaped, dead or alive, without --subreaper', async () => {
+    const QL = `${process.execPath} ${command} --sigfd ${sigfd}`;
+    // The last of them ends while the child runs, which learns of it by a pipe.
+    const list = 'while [ "$(ps --ppid $PPID -o comm= | tr -d "\\n")" != sh ]; do sleep 0.02; done';
+    const script = `true & true & (sleep 0.3) & exec $QL -q -- sh -c '${list}; exit 3'`;
+    const { status, stderr } = await shell(script, { env: { QL } });
+    expect({ status, stderr }).toEqual({ status: 3, stderr: '' });
+  });
+});
+
+describe('signals that may not be sent', () => {
+  /** A set-user-ID shell of root's. */
+  function rootShell(): string {
+    const file = join(testDirectory(), 'root-sh');
+    copyFileSync('/bin/dash', file);
+    chmodSync(file, 0o4755);
+    chmodSync(join(file, '..'), 0o755);
+    return file;
+  }
+  const asNobody = (args: readonly string[]): Running =>
+    new Running('setpriv', [
+      '--reuid=65534',
+      '--regid=65534',
+      '--clear-groups',
+      process.execPath,
+      command,
+      ...args,
+    ]);
+  const unkillable = (): string[] => {
+    const script = 'echo at $$; exec setpriv --reuid=0 --clear-groups sleep 100 >&- 2>&-';
+    return [rootShell(), '-p', '-c', script];
+  };
+
+  test.each([
+    ['--grace', ['--grace', '100ms'], ['SIGTERM']],
+    ['the second SIGINT', ['--grace', '1h'], ['SIGINT', 'SIGINT']],
+    ['--group', ['--group', '--grace', '100ms'], ['SIGTERM']],
+  ] as const)('it gives up after %s, with 125 and who is left', async (_, options, signals) => {
+    expect(process.getuid?.(), 'this test needs root, for a set-user-ID program').toBe(0);
+    const running = asNobody(['-q', ...options, '--', ...unkillable()]);
+    const [, pid] = await running.until(/at (\d+)\n/);
+    try {
+      while (!readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('sleep')) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      for (const signal of signals) {
+        running.kill(signal);
+        await running.until(new RegExp(`${signal} cannot be sent to`), 'stderr');
+      }
+      const { status, stderr } = await running.end();
+      expect(status).toBe(125);
+      expect(stderr).toMatch(/^qemu-loop: SIG\w+ cannot be sent to .*EPERM\)\n/);
+      const left = `left running, since SIGKILL may not be sent: pid ${pid} (sleep): `;
+      expect(stderr).toContain(left);
+      expect(stateOf(Number(pid))).toBe('S');
+    } finally {
+      end(Number(pid));
+    }
+  });
+
+  test('are not counted', async () => {
+    expect(process.getuid?.(), 'this test needs root, for a set-user-ID program').toBe(0);
+    const running = asNobody(['--grace', '50ms', '--', ...unkillable()]);
+    const [, pid] = await running.until(/at (\d+)\n/);
+    try {
+      while (!readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('sleep')) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      running.kill('SIGTERM');
+      const { stderr } = await running.end();
+      expect(stderr).toMatch(/SIGTERM to 0 children/);
+      expect(stderr).toMatch(/SIGKILL to 0 processes/);
+      expect(stderr).toMatch(/\[1\] left running/);
+    } finally {
+      end(Number(pid));
+    }
+  });
+});
+
+test('pid 1 of a pid namespace ends a shell command as a whole, and its status is the program’s', async () => {
+  const QL = `${process.execPath} ${command}`;
+  // From within, since pid 1 has the number 1 there.
+  const script = `true && { (sleep 0.2; kill 1) & ${service()}; }`;
+  const inside = `exec unshare --pid --fork --mount-proc $QL -q --spawn "$SCRIPT"`;
+  const { status, stdout, stderr } = await shell(inside, { env: { QL, SCRIPT: script } });
+  expect(stderr, 'this test needs a pid namespace').not.toMatch(/unshare:/);
+  expect({ status, stdout: stdout.replace(/up \d+/, 'up') }).toEqual({
+    status: 7,
+    stdout: 'up\ngraceful\nbye\n',
+  });
+});
+
+describe('processes that go on without us', () => {
+  test('are reported in one line, with advice', async () => {
+    const args = ['--log-level', 'warn', '--spawn', 'sleep 100 >&- 2>&- & echo $!; exit 3'];
+    const { status, stdout, stderr } = await run(args);
+    end(Number(stdout));
+    expect(status).toBe(3);
+    // Its name is the shell's until it is its program.
+    const line = new RegExp(
+      `1 process is left running: pid ${stdout.trim()} \\((sleep|sh)\\): --subreaper ends them, too\n`,
+    );
+    expect(stderr).toMatch(/^[\d.]+ left_running +[^\n]*\n$/);
+    expect(stderr).toMatch(line);
+  });
+
+  test('are left alone even when we are told to end, if they have a session of their own', async () => {
+    const script = 'setsid sleep 100 >&- 2>&- & echo at $!; sleep 100; true';
+    const running = startPlain(['-q', '--spawn', script]);
+    const [, pid] = await running.until(/at (\d+)\n/);
+    // It has left when it is its program.
+    while (!readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('sleep')) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    running.kill('SIGTERM');
+    expect((await running.end()).status).toBe(143);
+    expect(stateOf(Number(pid))).toBe('S');
+    end(Number(pid));
+  });
+});
+
+describe('when we are killed', () => {
+  const child = 'echo at $$; exec sleep 100';
+
+  test('the children get SIGTERM', async () => {
+    const running = startPlain(['-q', '--', 'sh', '-c', child]);
+    const [, pid] = await running.until(/at (\d+)\n/);
+    running.kill('SIGKILL');
+    await untilState(Number(pid), 'Z');
+    await running.end();
+  });
+
+  test('they get the signal of --kill-child, and none with 0', async () => {
+    const trap = "trap 'echo usr1; exit' USR1; echo ready; while :; do sleep 0.02; done";
+    const told = startPlain(['-q', '--kill-child', 'USR1', '--', 'sh', '-c', trap]);
+    await told.until(/ready/);
+    told.kill('SIGKILL');
+    await told.until(/usr1/);
+    await told.end();
+    const left = startPlain([
+      '-q',
+      '--kill-child',
+      '0',
+      '--',
+      'sh',
+      '-c',
+      'echo ready; read x; echo lives',
+    ]);
+    await left.until(/ready/);
+    left.kill('SIGKILL');
+    await untilState(left.pid, 'Z');
+    left.child.stdin?.end('\n');
+    await left.until(/lives/);
+    await left.end();
+  });
+});
+
+describe('a Ctrl-C that ends the children', () => {
+  const loop = (how: string): string =>
+    `bash -c 'for i in 1 2 3; do $QL -q ${how}; echo after $i; done'; echo end`;
+
+  test.each(['--spawn "echo ready; sleep 100"', '-- sh -c "echo ready; sleep 100; true"'])(
+    'ends a shell’s loop: %s',
+    async (how) => {
+      const running = onTerminal(loop(how));
+      await running.until(/ready/);
+      running.keys('C-c');
+      await running.untilOutput(/end\r\n/);
+      expect((await running.end()).output).not.toMatch(/after/);
+    },
+  );
+
+  test('ends us by SIGINT only if the terminal sent it', async () => {
+    const running = startPlain(['-q', '--spawn', 'echo ready; exec sleep 100']);
+    await running.until(/ready/);
+    running.kill('SIGINT');
+    expect(await running.end()).toMatchObject({ status: 130, signal: null });
+  });
+});
+
+describe('signals of ours', () => {
+  test('SIGPROF is passed on, and SIGRTMAX does nothing', async () => {
+    const script = "trap 'echo prof; exit 3' PROF; echo ready; while :; do sleep 0.02; done";
+    const running = startPlain(['-q', '--', 'sh', '-c', script]);
+    await running.until(/ready/);
+    expect((await shell(`kill -64 ${running.pid}; kill -PROF ${running.pid}`)).status).toBe(0);
+    expect(await running.end()).toMatchObject({ status: 3, signal: null, stdout: 'ready\nprof\n' });
+  });
+
+  test('--ignore-signal: the children start with them ignored', async () => {
+    const args = ['-q', '--ignore-signal', 'HUP', '--ignore-signal', 'PIPE'];
+    const { stdout } = await run([...args, '--', 'grep', 'SigIgn', '/proc/self/status']);
+    expect(stdout).toBe('SigIgn:\t0000000000001001\n');
+  });
+
+  test('--timeout-signal is what --timeout sends', async () => {
+    const script = "trap 'exit 3' USR1; while :; do sleep 0.02; done";
+    const args = ['--timeout', '200ms', '--timeout-signal', 'USR1', '--spawn', script];
+    const { status, stderr } = await run(args);
+    expect(status).toBe(124);
+    expect(stderr).toMatch(/200 ms are over: SIGUSR1 to 1 child\n/);
+    expect(stderr).toMatch(/\[1\] exit 3/);
+  });
+});

@@ -1,0 +1,80 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { startJob, untilState } from '../../support/run.ts';
+import { onTerminal, testDirectory } from '../../support/terminal.ts';
+
+describe('Ctrl-Z gives the shell its prompt, and fg continues, whatever stdin is', () => {
+  test.each([
+    ['-- with stdin of /dev/null', '$QL -q -- sh CHILD </dev/null', 1],
+    ['-- behind a pipe', 'echo | $QL -q -- sh CHILD', 1],
+    // All three standard descriptors are other files.
+    ['-- before a pipe', '$QL -q -- sh CHILD </dev/null 2>&1 | cat', 1],
+    [
+      '-- without /dev/tty',
+      'unshare --user --map-root-user --mount sh -c "mount -t tmpfs none /dev; exec $QL -q -- sh CHILD" </dev/null',
+      1,
+    ],
+    ['--group', '$QL -q -g -- sh CHILD </dev/null', 1],
+    ['two --spawn', "$QL -q --spawn 'sh CHILD' --spawn 'sh CHILD' </dev/null", 2],
+    ['two --spawn on the terminal', "$QL -q --spawn 'sh CHILD' --spawn 'sh CHILD'", 2],
+    ['--group, two --spawn', "$QL -q -g --spawn 'sh CHILD' --spawn 'sh CHILD'", 2],
+    ['--prefix', "$QL -q --prefix --spawn 'sh CHILD' --spawn 'sh CHILD' </dev/null", 2],
+  ])('%s', async (_, line, children) => {
+    const dir = testDirectory();
+    const child = join(dir, 'child.sh');
+    const go = join(dir, 'go');
+    execFileSync('mkfifo', [go]);
+    // It forks nothing: a shell whose vfork is stopped before its execve does not stop itself.
+    writeFileSync(child, `echo ready; read x <${go}; echo went on\n`);
+    const running = onTerminal(`set -m; ${line.replaceAll('CHILD', child)}; echo stopped; fg; :`);
+    await running.until(new RegExp(`(ready[^]*){${children}}`));
+    running.keys('C-z');
+    await running.until(/stopped/);
+    const written = writeFile(go, '\n\n');
+    await running.until(new RegExp(`(went on[^]*){${children}}`));
+    await running.end();
+    await written;
+  });
+});
+
+test('a child that reads from the terminal gets it, though stdin is another file', async () => {
+  const running = onTerminal(
+    "$QL -q -g -- sh -c 'echo ready; read x </dev/tty; echo got $x; exit 4' </dev/null; echo status $?",
+  );
+  await running.until(/ready/);
+  running.line('word');
+  await running.until(/got word/);
+  await running.until(/status 4/);
+  await running.end();
+});
+
+test('a reader of our output behind a pipe may use the terminal', async () => {
+  const go = join(testDirectory(), 'go');
+  const program = `echo ready >&2; until [ -e ${go} ]; do sleep 0.02; done`;
+  const running = onTerminal(
+    `$QL -q -- sh -c '${program}' | sh -c 'read x </dev/tty; echo got $x'; echo end`,
+  );
+  await running.until(/ready/);
+  running.line('word');
+  await running.until(/got word/);
+  writeFileSync(go, '');
+  await running.until(/end/);
+  await running.end();
+});
+
+describe.each([[[]], [['--group']]])('SIGTSTP by kill, without a terminal: %j', (options) => {
+  test('stops us when it has stopped the last child, and SIGCONT lets both go on', async () => {
+    const one = 'echo $$; exec sleep 100';
+    const job = await startJob(['-q', ...options, '--spawn', one, '--spawn', one]);
+    const [, ...pids] = await job.starter.until(/(\d+)\n(\d+)\n/);
+    job.kill('SIGTSTP');
+    for (const pid of [...pids, job.pid]) await untilState(Number(pid), 'T');
+    job.kill('SIGCONT');
+    for (const pid of [...pids, job.pid]) await untilState(Number(pid), 'S');
+    job.kill('SIGTERM');
+    expect((await job.starter.end()).status).toBe(143);
+  });
+});

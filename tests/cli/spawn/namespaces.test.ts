@@ -1,0 +1,51 @@
+/** A pid namespace of our own whose /proc, or whose terminal, is the one's outside. */
+
+import { expect, test } from 'vitest';
+import { jsonLines, shell } from '../../support/run.ts';
+import { onTerminal } from '../../support/terminal.ts';
+
+const UNSHARE = 'unshare --user --map-root-user --pid --fork';
+
+test.each([
+  ['with its /proc', `${UNSHARE} --mount-proc`],
+  ["with the outer one's", UNSHARE],
+])('a group whose terminal is an outer one gets it when it reads: %s', async (_, unshare) => {
+  const child = 'echo ready; read x; echo got $x; exit 4';
+  const running = onTerminal(
+    `${unshare} $QL -q -g --sigfd compat -- sh -c '${child}'; echo status $?`,
+  );
+  await running.until(/ready/);
+  running.line('word');
+  await running.until(/got word/);
+  await running.until(/status 4/);
+  await running.end();
+});
+
+test('pid 1 ends everything left, although /proc has another namespace’s numbers', async () => {
+  const stays = 'trap "" TERM; echo $$; exec sleep 100 >&-';
+  const { status, stdout, stderr } = await shell(
+    `${UNSHARE} $QL --sigfd compat --log-format json --grace 50ms --spawn 'sleep 100 >&- & (${stays}) & sleep 0.1; exit 5'`,
+  );
+  expect(stderr).not.toMatch(/unshare:/);
+  expect({ status, pid: Number(stdout) > 1 }).toEqual({ status: 5, pid: true });
+  const lines = jsonLines(stderr);
+  const said = lines.filter(({ event }) => ['end_leftovers', 'kill'].includes(String(event)));
+  expect(said.map(({ msg }) => msg)).toEqual([
+    'SIGTERM to all processes left behind',
+    '50 ms grace are over: SIGKILL to all processes',
+  ]);
+  expect(lines.at(-1)).toMatchObject({ event: 'summary', orphans: 2 });
+});
+
+test.each([
+  ['pretty', /sigfd_compat +blocking signals .*: signals come as by --sigfd compat\n/],
+  ['json', /"event":"sigfd_compat","errno":"E[A-Z]+","msg":"blocking signals [^"]*compat"\}\n/],
+])('that signals come another way is one line of the log: %s', async (format, line) => {
+  // A tmpfs where /proc was.
+  const { status, stderr } = await shell(
+    `unshare --user --map-root-user --mount sh -c "mount -t tmpfs none /proc; exec $QL --log-format ${format} --spawn 'exit 3'"`,
+  );
+  expect(status).toBe(3);
+  expect(stderr.match(/as by --sigfd compat/g)).toHaveLength(1);
+  expect(stderr).toMatch(line);
+});

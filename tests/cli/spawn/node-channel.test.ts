@@ -1,0 +1,37 @@
+/** A parent's channel of node:child_process is the program's, through us. */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, onTestFinished, test } from 'vitest';
+import { command } from '../../support/run.ts';
+
+const CHILD = `
+process.on('message', (message) => process.send({ got: message }, () => process.disconnect()));
+process.stdin.on('end', () => process.exit(3)).resume();
+`;
+
+test.each([
+  ['json', ['-q'], { early: 1 }],
+  // Other loads come first, so that Node's own loop could have read what is not for us.
+  ['json', ['--log-format', 'json', '--prefix'], { early: 1 }],
+  ['advanced', ['-q'], { early: 1n }],
+] as const)(
+  'messages go both ways, and its end is seen: %s, %j',
+  async (serialization, options, early) => {
+    const parent = spawn(
+      process.execPath,
+      [command, ...options, '--', process.execPath, '-e', CHILD],
+      { stdio: ['pipe', 'ignore', 'ignore', 'ipc'], serialization },
+    );
+    onTestFinished(() => {
+      if (parent.exitCode === null) parent.kill('SIGKILL');
+    });
+    parent.send(early);
+    expect((await once(parent, 'message'))[0]).toEqual({ got: early });
+    // We live, and so does the child.
+    await once(parent, 'disconnect');
+    expect(parent.exitCode).toBeNull();
+    parent.stdin?.end();
+    expect(await once(parent, 'exit')).toEqual([3, null]);
+  },
+);

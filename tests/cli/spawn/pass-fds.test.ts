@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { command, Running } from '../../support/run.ts';
+
+/** Runs the command under a shell that has opened descriptors 3 and 4. */
+function run(...args: string[]): ReturnType<Running['end']> {
+  const script = 'exec "$@" 3<<A 4<<B\nthree\nA\nfour\nB';
+  return new Running('/bin/sh', [
+    '-c',
+    script,
+    'sh',
+    process.execPath,
+    command,
+    '--quiet',
+    ...args,
+  ]).end();
+}
+
+test('--pass-fd: children inherit those descriptors, and no others', async () => {
+  const look = 'cat <&3; (cat <&4) 2>/dev/null || echo no four';
+  const one = await run('--pass-fd', '3', '--', 'sh', '-c', look);
+  expect(one).toMatchObject({ status: 0, stderr: '' });
+  expect(one.stdout).toBe('three\nno four\n');
+  const both = await run(
+    '--pass-fd',
+    '3-4',
+    '--prefix',
+    '--spawn',
+    'cat <&3',
+    '--spawn',
+    'cat <&4',
+  );
+  expect(both).toMatchObject({ status: 0, stderr: '' });
+  expect(both.stdout.split('\n').sort()).toEqual(['', '[1] three', '[2] four']);
+});
+
+test.each(['5', '6', '7', '8', '9', '99'])(
+  '--pass-fd %s, which nobody has opened, says so',
+  async (fd) => {
+    const { status, stdout, stderr } = await run('--pass-fd', `3,${fd}`, '--', 'echo', 'started');
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toBe(
+      `qemu-loop: --pass-fd ${fd}: it is not open: open it for us, as a shell does by ${fd}<FILE\n`,
+    );
+  },
+);
