@@ -43,6 +43,17 @@ export function isRange(offset: number, count: number, bytes: number): boolean {
   );
 }
 
+/** Whether a word of memory that threads share stands at this index. */
+export function isFutex(words: Int32Array, index: number): boolean {
+  return (
+    words instanceof Int32Array &&
+    words.buffer instanceof SharedArrayBuffer &&
+    Number.isInteger(index) &&
+    index >= 0 &&
+    index < words.length
+  );
+}
+
 /** Whether fcntl(2) may be called with this command: the others take an address. */
 export function isFcntl(cmd: number): boolean {
   return FCNTL.includes(cmd);

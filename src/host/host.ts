@@ -165,6 +165,23 @@ export interface Host {
   readonly epollStride: number;
   readonly epollDataWord: number;
 
+  // Threads
+
+  /**
+   * Sleeps while words[index] is `expected`, until futexWake wakes this thread: futex(2) with
+   * FUTEX_WAIT. The words are shared memory (an Int32Array of a SharedArrayBuffer). Returns 0 if
+   * woken; -EAGAIN at once if the word has another value; -ETIMEDOUT; -EDEADLK if the host knows
+   * that nothing can ever end it. A signal does not end it.
+   */
+  futexWait(words: Int32Array, index: number, expected: number, timeoutNs: number): number;
+  /**
+   * Wakes up to `count` threads that sleep on words[index], those that came first: futex(2) with
+   * FUTEX_WAKE. Returns how many it woke.
+   */
+  futexWake(words: Int32Array, index: number, count: number): number;
+  /** sched_yield(2): lets other threads go first. */
+  schedYield(): number;
+
   // Descriptors
 
   eventfd(initval: number, flags: number): number;

@@ -1,5 +1,7 @@
 import { isTimeout } from '../arguments.ts';
+import { EDEADLK } from '../errno.ts';
 import type { Host, HostBuffer } from '../host.ts';
+import { asFutexWait, asPoll } from './futex.ts';
 import { HostLens } from './lens.ts';
 
 /** Ends a wait that the kernel would not end. */
@@ -52,6 +54,24 @@ export class CappedHost extends HostLens {
       return this.host.epollWait(epfd, events, max, timeoutNs);
     }
     return this.#wait(this.limit, timeoutNs, (ns) => this.host.epollWait(epfd, events, max, ns));
+  }
+
+  override futexWait(
+    words: Int32Array,
+    index: number,
+    expected: number,
+    timeoutNs: number,
+  ): number {
+    this.#beforeWait();
+    if (this.limit === null || timeoutNs === 0 || !isTimeout(timeoutNs)) {
+      return this.host.futexWait(words, index, expected, timeoutNs);
+    }
+    const { isIdle } = this.limit;
+    const call = (ns: number): number => {
+      const ret = this.host.futexWait(words, index, expected, ns);
+      return ret === -EDEADLK && isIdle() ? 0 : asPoll(ret);
+    };
+    return asFutexWait(this.#wait(this.limit, timeoutNs, call));
   }
 
   #wait({ endNs, isIdle }: WaitLimit, timeoutNs: number, call: (ns: number) => number): number {

@@ -56,6 +56,18 @@ export class HostLens implements Host {
     return this.host.epollWait(epfd, events, maxEvents, timeoutNs);
   }
 
+  futexWait(words: Int32Array, index: number, expected: number, timeoutNs: number): number {
+    return this.host.futexWait(words, index, expected, timeoutNs);
+  }
+
+  futexWake(words: Int32Array, index: number, count: number): number {
+    return this.host.futexWake(words, index, count);
+  }
+
+  schedYield(): number {
+    return this.host.schedYield();
+  }
+
   eventfd(initval: number, flags: number): number {
     return this.host.eventfd(initval, flags);
   }

@@ -1,5 +1,6 @@
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCK_THREAD_CPUTIME_ID } from '../constants.ts';
 import type { Host, HostBuffer } from '../host.ts';
+import { asFutexWait, asPoll } from './futex.ts';
 import { HostLens } from './lens.ts';
 
 /** The most that the thread's own running counts, between two reads of a clock. */
@@ -79,6 +80,18 @@ export class PacedHost extends HostLens {
     const ret = this.host.epollWait(epfd, events, max, 0);
     if (ret !== 0 || timeoutNs === 0) return ret;
     return this.#sleep(timeoutNs, () => this.host.epollWait(epfd, events, max, timeoutNs));
+  }
+
+  override futexWait(
+    words: Int32Array,
+    index: number,
+    expected: number,
+    timeoutNs: number,
+  ): number {
+    const call = (ns: number): number => asPoll(this.host.futexWait(words, index, expected, ns));
+    const ret = call(0);
+    if (ret !== 0 || timeoutNs === 0) return asFutexWait(ret);
+    return asFutexWait(this.#sleep(timeoutNs, () => call(timeoutNs)));
   }
 
   /** Waits, after nothing was ready. The time that passes counts as sleep, up to the timeout. */

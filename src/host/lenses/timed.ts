@@ -1,6 +1,7 @@
 import { isTimeout } from '../arguments.ts';
 import { CLOCK_MONOTONIC } from '../constants.ts';
 import type { Disposable, Host, HostBuffer } from '../host.ts';
+import { asFutexWait, asPoll } from './futex.ts';
 import { HostLens } from './lens.ts';
 
 interface TimedEvent {
@@ -99,6 +100,19 @@ export class TimedHost extends HostLens {
       return this.host.epollWait(epfd, events, max, timeoutNs);
     }
     return this.#wait(timeoutNs, (cutNs) => this.host.epollWait(epfd, events, max, cutNs));
+  }
+
+  override futexWait(
+    words: Int32Array,
+    index: number,
+    expected: number,
+    timeoutNs: number,
+  ): number {
+    if (this.#dueNs === Number.POSITIVE_INFINITY || !isTimeout(timeoutNs)) {
+      return this.host.futexWait(words, index, expected, timeoutNs);
+    }
+    const call = (ns: number): number => asPoll(this.host.futexWait(words, index, expected, ns));
+    return asFutexWait(this.#wait(timeoutNs, call));
   }
 
   #wait(timeoutNs: number, call: (cutNs: number) => number): number {

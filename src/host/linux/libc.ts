@@ -96,6 +96,7 @@ export const c = {
   fcntl: lazy<[Num, Num, Num]>('int fcntl(int, int, long)'),
   isatty: lazy<[Num]>('int isatty(int)'),
   signalfd: lazy<[Num, Num, Num]>('int signalfd(int, uintptr_t, int)'),
+  schedYield: lazy<[]>('int sched_yield()'),
   sigprocmask: lazy<[Num, Num, Num]>('int pthread_sigmask(int, uintptr_t, uintptr_t)'),
   sigpending: lazy<[Num]>('int sigpending(uintptr_t)'),
   raise: lazy<[Num]>('int raise(int)'),

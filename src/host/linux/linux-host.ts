@@ -23,6 +23,7 @@ import type {
   SpawnRequest,
   WaitResult,
 } from '../host.ts';
+import { futexWait, futexWake } from './futex.ts';
 import { c, knownArch, result, SYS } from './libc.ts';
 import { CALL_WAYS, type CallWay, type LoopCalls, libcCalls, loopCalls } from './machine/calls.ts';
 import { LinuxBuffer } from './memory.ts';
@@ -101,6 +102,18 @@ export class LinuxHost implements Host {
 
   epollWait(epfd: number, events: HostBuffer, maxEvents: number, timeoutNs: number): number {
     return this.poller.epollWait(epfd, events, maxEvents, timeoutNs);
+  }
+
+  futexWait(words: Int32Array, index: number, expected: number, timeoutNs: number): number {
+    return futexWait(words, index, expected, timeoutNs);
+  }
+
+  futexWake(words: Int32Array, index: number, count: number): number {
+    return futexWake(words, index, count);
+  }
+
+  schedYield(): number {
+    return result(c.schedYield());
   }
 
   eventfd(initval: number, flags: number): number {

@@ -25,6 +25,7 @@ import type {
 } from '../host.ts';
 import { VirtualClock } from './clock.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE } from './epoll.ts';
+import { Futexes } from './futex.ts';
 import { SimIo } from './io.ts';
 import { SimBuffer } from './memory.ts';
 import { SignalInfo } from './pending.ts';
@@ -66,6 +67,7 @@ export class SimHost implements Host {
   readonly #processes: Processes;
   readonly #calls: ProcessCalls;
   readonly #waiter: Waiter;
+  readonly #futexes: Futexes;
   readonly #programs = new Map<string, Program>();
 
   /** @throws TypeError if the options are not an object */
@@ -77,6 +79,7 @@ export class SimHost implements Host {
     this.#random = new Random(options.seed ?? 1);
     const thread = new Thread(this.#clock);
     this.#signals = new Signals(thread);
+    this.#futexes = new Futexes(thread);
     this.#io = new SimIo(thread, () => {
       this.#signals.send(new SignalInfo(SIGPIPE, SI_USER, SELF_PID, UID), true);
     });
@@ -198,6 +201,20 @@ export class SimHost implements Host {
 
   epollWait(epfd: number, events: HostBuffer, maxEvents: number, timeoutNs: number): number {
     return this.#done(this.#io.epollWait(epfd, events, maxEvents, timeoutNs));
+  }
+
+  // Threads
+
+  futexWait(words: Int32Array, index: number, expected: number, timeoutNs: number): number {
+    return this.#done(this.#futexes.wait(words, index, expected, timeoutNs));
+  }
+
+  futexWake(words: Int32Array, index: number, count: number): number {
+    return this.#done(this.#futexes.wake(words, index, count));
+  }
+
+  schedYield(): number {
+    return this.#done(0);
   }
 
   // Descriptors

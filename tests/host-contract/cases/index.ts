@@ -3,6 +3,7 @@ import { clocks } from './clocks.ts';
 import { epoll } from './epoll.ts';
 import { errors } from './errors.ts';
 import { eventfd } from './eventfd.ts';
+import { futex } from './futex.ts';
 import { pidfd } from './pidfd.ts';
 import { pipes } from './pipes.ts';
 import { poll } from './poll.ts';
@@ -20,6 +21,7 @@ export const cases: readonly ContractCase[] = [
   ...clocks,
   ...poll,
   ...epoll,
+  ...futex,
   ...eventfd,
   ...pipes,
   ...sockets,
