@@ -84,7 +84,7 @@ function emitting(name: string, makeSink: () => TraceSink, clock: () => number):
         times.push(
           time(() => {
             for (let k = 0; k < BATCH; k++) {
-              if (tracer.on[id] !== 0) tracer.emit(id, 1, k, 1, 'handler');
+              if (tracer.on[id] !== 0) tracer.emit(id, 'iohandler_ctx', k, 1, 'handler');
             }
           }, BATCH),
         );

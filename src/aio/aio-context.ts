@@ -1,4 +1,11 @@
-import { checkFunction, checkObject, checkOptions, checkWord, shown } from '../host/arguments.ts';
+import {
+  checkFunction,
+  checkObject,
+  checkOptions,
+  checkString,
+  checkWord,
+  shown,
+} from '../host/arguments.ts';
 import { CLOCK_MONOTONIC, POLLIN } from '../host/constants.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
@@ -7,7 +14,7 @@ import { assertionFailed } from './abort.ts';
 import { BhList, type LeakedBh } from './bh-list.ts';
 import type { BhCallback, BottomHalf } from './bottom-half.ts';
 import { Clocks, QEMU_CLOCK_REALTIME, soonestTimeout } from './clock.ts';
-import { newContextId } from './context-ids.ts';
+import { newContextName } from './context-names.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { EventNotifier } from './event-notifier.ts';
 import { EdgeNotifiers } from './fdmon/edges.ts';
@@ -41,8 +48,8 @@ export interface AioContextOptions {
   readonly clocks?: Clocks;
   /** Takes its events; by default nobody does. */
   readonly trace?: Tracer;
-  /** Identifies the context in traces. */
-  readonly id?: number;
+  /** Its name in traces; `aio_context_1` and so on by default. */
+  readonly name?: string;
   /** How it waits for its fds; by default `auto`. */
   readonly fdmon?: FdMonChoice;
   /** Whether event notifiers may be watched by their edges, which saves a read; by default true. */
@@ -71,7 +78,8 @@ export interface NotifierHandlers {
  * intact: scheduled work runs in the next round, and ready fds are found again.
  */
 export class AioContext implements Disposable {
-  readonly id: number;
+  /** Its name in traces: `qemu_aio_context`, `iohandler_ctx`, an IOThread's, or `aio_context_N`. */
+  readonly name: string;
   readonly host: Host;
   readonly clocks: Clocks;
   readonly trace: Tracer;
@@ -107,8 +115,9 @@ export class AioContext implements Disposable {
     checkOptions(options, 'AioContext', { host: 'a Host' });
     const { host, fdmon = 'auto' } = options;
     checkWord(fdmon, FDMON_CHOICES, "AioContext: option 'fdmon'");
+    if (options.name !== undefined) checkString(options.name, "AioContext: option 'name'");
     this.host = host;
-    this.id = options.id ?? newContextId(host);
+    this.name = options.name ?? newContextName(host);
     this.#watchesEdges = options.edges ?? true;
     this.trace = options.trace ?? new Tracer(() => host.clockNs(CLOCK_MONOTONIC));
     this.clocks = options.clocks ?? new Clocks(host);
@@ -181,7 +190,7 @@ export class AioContext implements Disposable {
     const notifyMe = sleeper.notify();
     if (this.trace.on[T_NOTIFY] === 0) return;
     const wrote = sleeper.writes !== before;
-    this.trace.emit(T_NOTIFY, this.id, notifyMe, wrote ? 1 : 0, sleeper.kept ? 1 : 0);
+    this.trace.emit(T_NOTIFY, this.name, notifyMe, wrote ? 1 : 0, sleeper.kept ? 1 : 0);
   }
 
   /** The wait is over. Returns the notifier's handler if the notifier counts as ready. @internal */
@@ -339,13 +348,13 @@ export class AioContext implements Disposable {
 
   #tracedRound(blocking: boolean): boolean {
     if (this.trace.on[T_POLL_BEGIN] !== 0) {
-      this.trace.emit(T_POLL_BEGIN, this.id, blocking ? 1 : 0);
+      this.trace.emit(T_POLL_BEGIN, this.name, blocking ? 1 : 0);
     }
     let progress = false;
     try {
       progress = this.#round(blocking, true);
     } finally {
-      if (this.trace.on[T_POLL_END] !== 0) this.trace.emit(T_POLL_END, this.id, progress ? 1 : 0);
+      if (this.trace.on[T_POLL_END] !== 0) this.trace.emit(T_POLL_END, this.name, progress ? 1 : 0);
     }
     return progress;
   }
@@ -456,7 +465,7 @@ export class AioContext implements Disposable {
   }
 
   #traceAccept(notified: number): void {
-    if (this.trace.on[T_ACCEPT] !== 0) this.trace.emit(T_ACCEPT, this.id, notified);
+    if (this.trace.on[T_ACCEPT] !== 0) this.trace.emit(T_ACCEPT, this.name, notified);
   }
 
   /** The part of poll() before the callbacks. Returns whether user-space polling made progress. */

@@ -30,7 +30,7 @@ export interface LeakedBh {
 
 /** The parts of a context that its bottom halves need. */
 export interface BhOwner {
-  readonly id: number;
+  readonly name: string;
   readonly trace: Tracer;
   readonly words: PlainWords;
   readonly wakeup: Wakeup;
@@ -88,9 +88,9 @@ export class BhList implements BhQueue {
   }
 
   #tracedNotify(slot: number, old: number, flags: number): void {
-    const { id } = this.#owner;
+    const { name } = this.#owner;
     if (this.#trace.on[T_ENQUEUE] !== 0) {
-      this.#trace.emit(T_ENQUEUE, id, this.#names[bhIndex(slot)]!, old, flags, number(slot));
+      this.#trace.emit(T_ENQUEUE, name, this.#names[bhIndex(slot)]!, old, flags, number(slot));
     }
     this.#owner.tracedNotify();
   }
@@ -98,7 +98,7 @@ export class BhList implements BhQueue {
   cancel(slot: number): void {
     this.#wakeup.cancel(slot);
     if (this.#trace.on[T_CANCEL] !== 0) {
-      this.#trace.emit(T_CANCEL, this.#owner.id, this.#names[bhIndex(slot)]!, number(slot));
+      this.#trace.emit(T_CANCEL, this.#owner.name, this.#names[bhIndex(slot)]!, number(slot));
     }
   }
 
@@ -204,7 +204,7 @@ export class BhList implements BhQueue {
 
   #tracePoll(): void {
     if (this.#trace.on[T_POLL] === 0) return;
-    this.#trace.emit(T_POLL, this.#owner.id, this.#endSlice - this.#firstSlice);
+    this.#trace.emit(T_POLL, this.#owner.name, this.#endSlice - this.#firstSlice);
   }
 
   #call(slot: number, flags: number, traced: boolean): void {
@@ -218,11 +218,11 @@ export class BhList implements BhQueue {
     const name = this.#names[bhIndex(slot)]!;
     if ((flags & BH_ONESHOT) !== 0) this.#release(slot);
     if (this.#trace.on[T_CALL_BEGIN] !== 0) {
-      this.#trace.emit(T_CALL_BEGIN, this.#owner.id, name, flags, number(slot));
+      this.#trace.emit(T_CALL_BEGIN, this.#owner.name, name, flags, number(slot));
     }
     cb(opaque);
     if (this.#trace.on[T_CALL_END] !== 0) {
-      this.#trace.emit(T_CALL_END, this.#owner.id, name, number(slot));
+      this.#trace.emit(T_CALL_END, this.#owner.name, name, number(slot));
     }
   }
 

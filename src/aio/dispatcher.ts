@@ -13,7 +13,7 @@ const WRITE_EVENTS = POLLOUT | POLLERR;
 
 /** The parts of its context that the dispatcher needs. */
 export interface DispatchOwner {
-  readonly id: number;
+  readonly name: string;
   readonly trace: Tracer;
   readonly polling: AdaptivePolling;
   isHeldBack(handler: AioHandler): boolean;
@@ -179,9 +179,9 @@ export class Dispatcher {
   }
 
   #tracedCall(handler: AioHandler, callback: IOHandler<unknown>, revents: number): void {
-    const { trace, id } = this.#owner;
-    if (trace.on[T_FD_BEGIN] !== 0) trace.emit(T_FD_BEGIN, id, handler.fd, revents, handler.name);
+    const { trace, name } = this.#owner;
+    if (trace.on[T_FD_BEGIN] !== 0) trace.emit(T_FD_BEGIN, name, handler.fd, revents, handler.name);
     callback(handler.opaque);
-    if (trace.on[T_FD_END] !== 0) trace.emit(T_FD_END, id, handler.fd, handler.name);
+    if (trace.on[T_FD_END] !== 0) trace.emit(T_FD_END, name, handler.fd, handler.name);
   }
 }

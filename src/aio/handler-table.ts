@@ -12,7 +12,7 @@ const T_SET_FD = EV.aio_set_fd_handler;
 
 /** The parts of its context that the table needs. */
 export interface TableOwner extends HandlerOwner {
-  readonly id: number;
+  readonly name: string;
   readonly trace: Tracer;
   readonly polling: AdaptivePolling;
   readonly monitors: FdMonitors;
@@ -60,7 +60,7 @@ export class HandlerTable {
     const owner = this.#owner;
     owner.monitors.update(old, next);
     if (owner.trace.on[T_SET_FD] !== 0) {
-      owner.trace.emit(T_SET_FD, owner.id, fd, next?.events ?? 0, (next ?? old)!.name);
+      owner.trace.emit(T_SET_FD, owner.name, fd, next?.events ?? 0, (next ?? old)!.name);
     }
     owner.notify();
     return next ?? NOTHING;

@@ -18,7 +18,7 @@ const DEFAULT_GROW = 2;
 
 /** The parts of its context that polling needs. */
 export interface PollingOwner {
-  readonly id: number;
+  readonly name: string;
   /** Whether the fds must be waited for, since not all handlers can be polled. */
   needWait(): boolean;
   isHeldBack(handler: AioHandler): boolean;
@@ -64,7 +64,7 @@ export class AdaptivePolling {
   /** A handler has fired: it is likely to fire again, so it is polled from now on. */
   add(handler: AioHandler, revents: number): void {
     if (this.#trace.on[T_ADD] !== 0) {
-      this.#trace.emit(T_ADD, this.#owner.id, handler.token, handler.fd, revents);
+      this.#trace.emit(T_ADD, this.#owner.name, handler.token, handler.fd, revents);
     }
     if (this.#started) handler.ioPollBegin?.(handler.opaque);
     handler.polled = true;
@@ -147,19 +147,20 @@ export class AdaptivePolling {
     if (blockNs > this.maxNs) {
       this.pollNs = this.shrink > 0 ? Math.floor(old / this.shrink) : 0;
       if (this.#trace.on[T_SHRINK] !== 0) {
-        this.#trace.emit(T_SHRINK, this.#owner.id, old, this.pollNs);
+        this.#trace.emit(T_SHRINK, this.#owner.name, old, this.pollNs);
       }
     } else if (old < this.maxNs && blockNs < this.maxNs) {
       const next = old === 0 ? POLL_START_NS : old * (this.grow > 0 ? this.grow : DEFAULT_GROW);
       this.pollNs = Math.min(next, this.maxNs);
-      if (this.#trace.on[T_GROW] !== 0) this.#trace.emit(T_GROW, this.#owner.id, old, this.pollNs);
+      if (this.#trace.on[T_GROW] !== 0)
+        this.#trace.emit(T_GROW, this.#owner.name, old, this.pollNs);
     }
   }
 
   #run(ready: ReadyList, spinNs: number): boolean {
     let maxNs = spinNs;
     if (this.#trace.on[T_BEGIN] !== 0) {
-      this.#trace.emit(T_BEGIN, this.#owner.id, maxNs, this.timeoutNs);
+      this.#trace.emit(T_BEGIN, this.#owner.name, maxNs, this.timeoutNs);
     }
     const startNs = this.#clocks.nowNs(QEMU_CLOCK_REALTIME);
     let progress = false;
@@ -176,7 +177,7 @@ export class AdaptivePolling {
     // The remaining sleep ends at the same time.
     if (this.timeoutNs !== -1) this.timeoutNs -= Math.min(this.timeoutNs, elapsedNs);
     if (this.#trace.on[T_END] !== 0) {
-      this.#trace.emit(T_END, this.#owner.id, progress ? 1 : 0, this.timeoutNs);
+      this.#trace.emit(T_END, this.#owner.name, progress ? 1 : 0, this.timeoutNs);
     }
     return progress;
   }
@@ -207,7 +208,7 @@ export class AdaptivePolling {
         handler.pollIdleTimeoutNs = nowNs + POLL_IDLE_INTERVAL_NS;
       } else if (nowNs >= handler.pollIdleTimeoutNs) {
         if (this.#trace.on[T_REMOVE] !== 0) {
-          this.#trace.emit(T_REMOVE, this.#owner.id, handler.token, handler.fd);
+          this.#trace.emit(T_REMOVE, this.#owner.name, handler.token, handler.fd);
         }
         handler.pollIdleTimeoutNs = 0;
         this.remove(handler);

@@ -15,14 +15,14 @@ export interface MemReentrancyGuard {
  * engaged that is only traced: the function is still called.
  */
 export function guardCallback<T>(
-  owner: { readonly id: number; readonly trace: Tracer },
+  owner: { readonly name: string; readonly trace: Tracer },
   name: string,
   callback: BhCallback<T>,
   guard: MemReentrancyGuard,
 ): BhCallback<T> {
   return (opaque) => {
     const last = guard.engagedInIo;
-    if (last && owner.trace.on[T_REENTRANT] !== 0) owner.trace.emit(T_REENTRANT, owner.id, name);
+    if (last && owner.trace.on[T_REENTRANT] !== 0) owner.trace.emit(T_REENTRANT, owner.name, name);
     guard.engagedInIo = true;
     try {
       callback(opaque);

@@ -87,7 +87,7 @@ export class Coroutines {
         to.next = null;
         to.woken = false;
         if (this.trace.on[T_ENTER] !== 0) {
-          this.trace.emit(T_ENTER, this.ctx.id, from.id, to.id, 0);
+          this.trace.emit(T_ENTER, this.ctx.name, from.id, to.id, 0);
         }
         if (to.scheduled !== null || to.caller !== null || to.ended) refuse(to);
         to.caller = from;
@@ -151,7 +151,7 @@ export class Coroutines {
    */
   schedule(co: Coroutine): void {
     if (!(co instanceof Coroutine)) throw noCoroutine('aio_co_schedule', co);
-    if (this.trace.on[T_SCHEDULE] !== 0) this.trace.emit(T_SCHEDULE, this.ctx.id, co.id);
+    if (this.trace.on[T_SCHEDULE] !== 0) this.trace.emit(T_SCHEDULE, this.ctx.name, co.id);
     if (co.scheduled !== null) throw alreadyScheduled('aio_co_schedule', co);
     co.scheduled = 'aio_co_schedule';
     if (this.#scheduledLast === null) this.#scheduledFirst = co;
@@ -193,7 +193,7 @@ export class Coroutines {
       const next: Coroutine | null = co.nextScheduled;
       co.nextScheduled = null;
       co.scheduled = null;
-      if (this.trace.on[T_SCHEDULE_BH] !== 0) this.trace.emit(T_SCHEDULE_BH, this.ctx.id, co.id);
+      if (this.trace.on[T_SCHEDULE_BH] !== 0) this.trace.emit(T_SCHEDULE_BH, this.ctx.name, co.id);
       try {
         this.enter(co);
       } catch (error) {

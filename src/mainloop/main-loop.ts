@@ -1,7 +1,7 @@
 import { AioContext } from '../aio/aio-context.ts';
 import type { BottomHalf } from '../aio/bottom-half.ts';
 import { Clocks, soonestTimeout } from '../aio/clock.ts';
-import { IOHANDLER_CTX_ID, QEMU_AIO_CONTEXT_ID } from '../aio/context-ids.ts';
+import { IOHANDLER_CTX, QEMU_AIO_CONTEXT } from '../aio/context-names.ts';
 import { FDMON_CHOICES, type FdMonChoice, type PollMechanism } from '../aio/fdmon/fdmon.ts';
 import type { FdHandlers, PollRecord } from '../aio/handler.ts';
 import { TimerListGroup } from '../aio/timer.ts';
@@ -98,9 +98,9 @@ export class MainLoop implements Disposable {
     this.clocks = new Clocks(host);
     const clocks = this.clocks;
     this.timers = new TimerListGroup(clocks, trace, () => this.notifyEvent());
-    this.context = new AioContext({ host, clocks, trace, fdmon, edges, id: QEMU_AIO_CONTEXT_ID });
+    this.context = new AioContext({ host, clocks, trace, fdmon, edges, name: QEMU_AIO_CONTEXT });
     try {
-      this.iohandler = new AioContext({ host, clocks, trace, fdmon, edges, id: IOHANDLER_CTX_ID });
+      this.iohandler = new AioContext({ host, clocks, trace, fdmon, edges, name: IOHANDLER_CTX });
     } catch (error) {
       this.context.close();
       throw error;

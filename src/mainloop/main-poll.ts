@@ -8,8 +8,8 @@ import { POLLIN } from '../host/constants.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import type { Tracer } from '../trace/tracer.ts';
 
-/** The main loop's own monitor has this id in traces. */
-const MAIN_LOOP_ID = 0;
+/** The main loop's own monitor has this name in traces. */
+const MAIN_LOOP = 'main_loop';
 
 /**
  * The one poll of a main loop, over the fds of all its contexts. QEMU and GLib call ppoll with all
@@ -29,7 +29,7 @@ export class MainPoll implements PollSink {
   readonly #failed = new FailedWaits();
 
   constructor(host: Host, trace: Tracer, choice: FdMonChoice) {
-    this.#set = new PollSet(host, trace, MAIN_LOOP_ID, choice, this.#edges);
+    this.#set = new PollSet(host, trace, MAIN_LOOP, choice, this.#edges);
   }
 
   get mechanism(): PollMechanism {

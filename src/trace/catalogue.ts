@@ -2,12 +2,19 @@
  * The one list of trace events: the name of each, its arguments, its format, and its meaning. If
  * QEMU 7.2 has the event (util/trace-events), name and arguments are QEMU's; the others are ours.
  *
- * Argument types, after C's: `ptr` is the id of an object (a context, a handler), `int` and
- * `unsigned` are 32-bit numbers, `bool` is 0 or 1, `int64` a number of up to 53 bits, `str` a text.
+ * Argument types, after C's: `ptr` is the number of an object (a handler, a coroutine), for which
+ * QEMU has its address; `object` is an object that has a name (a context); `int` and `unsigned` are 32-bit numbers, `bool` is 0 or 1, `int64` a number of up to 53 bits, `str` a text.
  */
 
-export type ArgType = 'ptr' | 'int' | 'unsigned' | 'bool' | 'int64' | 'str';
-type Value<T extends ArgType> = T extends 'str' ? string : number;
+export type ArgType = 'ptr' | 'object' | 'int' | 'unsigned' | 'bool' | 'int64' | 'str';
+/** Types whose values are texts. */
+type TextType = 'str' | 'object';
+type Value<T extends ArgType> = T extends TextType ? string : number;
+
+/** Whether values of this type are texts; all others are numbers. */
+export function isText(type: ArgType): type is TextType {
+  return type === 'str' || type === 'object';
+}
 
 export interface EventDef {
   readonly args: readonly (readonly [name: string, type: ArgType])[];
@@ -28,7 +35,7 @@ export const CATALOGUE = {
   // QEMU's own: util/trace-events, aio-posix.c
   run_poll_handlers_begin: ev(
     [
-      ['ctx', 'ptr'],
+      ['ctx', 'object'],
       ['max_ns', 'int64'],
       ['timeout', 'int64'],
     ],
@@ -37,7 +44,7 @@ export const CATALOGUE = {
   ),
   run_poll_handlers_end: ev(
     [
-      ['ctx', 'ptr'],
+      ['ctx', 'object'],
       ['progress', 'bool'],
       ['timeout', 'int64'],
     ],
@@ -46,7 +53,7 @@ export const CATALOGUE = {
   ),
   poll_shrink: ev(
     [
-      ['ctx', 'ptr'],
+      ['ctx', 'object'],
       ['old', 'int64'],
       ['new', 'int64'],
     ],
@@ -55,7 +62,7 @@ export const CATALOGUE = {
   ),
   poll_grow: ev(
     [
-      ['ctx', 'ptr'],
+      ['ctx', 'object'],
       ['old', 'int64'],
       ['new', 'int64'],
     ],
@@ -64,7 +71,7 @@ export const CATALOGUE = {
   ),
   poll_add: ev(
     [
-      ['ctx', 'ptr'],
+      ['ctx', 'object'],
       ['node', 'ptr'],
       ['fd', 'int'],
       ['revents', 'unsigned'],
@@ -74,7 +81,7 @@ export const CATALOGUE = {
   ),
   poll_remove: ev(
     [
-      ['ctx', 'ptr'],
+      ['ctx', 'object'],
       ['node', 'ptr'],
       ['fd', 'int'],
     ],
@@ -106,7 +113,7 @@ export const CATALOGUE = {
   ),
   aio_poll_begin: ev(
     [
-      ['ctx', 'ptr'],
+      ['ctx', 'object'],
       ['blocking', 'bool'],
     ],
     'ctx %p blocking %d',
@@ -114,7 +121,7 @@ export const CATALOGUE = {
   ),
   aio_poll_end: ev(
     [
-      ['ctx', 'ptr'],
+      ['ctx', 'object'],
       ['progress', 'bool'],
     ],
     'ctx %p progress %d',
@@ -140,7 +147,7 @@ export const CATALOGUE = {
   ),
   fdmon_switch: ev(
     [
-      ['ctx', 'ptr'],
+      ['ctx', 'object'],
       ['from', 'str'],
       ['to', 'str'],
       ['nfds', 'int'],
@@ -152,7 +159,7 @@ export const CATALOGUE = {
   // Ours: wake-ups
   aio_notify: ev(
     [
-      ['ctx', 'ptr'],
+      ['ctx', 'object'],
       ['notify_me', 'int'],
       ['wrote', 'bool'],
       ['kept', 'bool'],
@@ -162,7 +169,7 @@ export const CATALOGUE = {
   ),
   aio_notify_accept: ev(
     [
-      ['ctx', 'ptr'],
+      ['ctx', 'object'],
       ['notified', 'int'],
     ],
     'ctx %p notified %d',
@@ -172,7 +179,7 @@ export const CATALOGUE = {
   // Ours: fd handlers
   aio_set_fd_handler: ev(
     [
-      ['ctx', 'ptr'],
+      ['ctx', 'object'],
       ['fd', 'int'],
       ['events', 'unsigned'],
       ['name', 'str'],
@@ -182,7 +189,7 @@ export const CATALOGUE = {
   ),
   fd_handler_begin: ev(
     [
-      ['ctx', 'ptr'],
+      ['ctx', 'object'],
       ['fd', 'int'],
       ['revents', 'unsigned'],
       ['name', 'str'],
@@ -192,7 +199,7 @@ export const CATALOGUE = {
   ),
   fd_handler_end: ev(
     [
-      ['ctx', 'ptr'],
+      ['ctx', 'object'],
       ['fd', 'int'],
       ['name', 'str'],
     ],
@@ -203,7 +210,7 @@ export const CATALOGUE = {
   // Ours: bottom halves
   aio_bh_enqueue: ev(
     [
-      ['ctx', 'ptr'],
+      ['ctx', 'object'],
       ['name', 'str'],
       ['old_flags', 'unsigned'],
       ['flags', 'unsigned'],
@@ -214,7 +221,7 @@ export const CATALOGUE = {
   ),
   qemu_bh_cancel: ev(
     [
-      ['ctx', 'ptr'],
+      ['ctx', 'object'],
       ['name', 'str'],
       ['bh', 'ptr'],
     ],
@@ -223,7 +230,7 @@ export const CATALOGUE = {
   ),
   aio_bh_poll: ev(
     [
-      ['ctx', 'ptr'],
+      ['ctx', 'object'],
       ['depth', 'int'],
     ],
     'ctx %p depth %d',
@@ -231,7 +238,7 @@ export const CATALOGUE = {
   ),
   aio_bh_call_begin: ev(
     [
-      ['ctx', 'ptr'],
+      ['ctx', 'object'],
       ['name', 'str'],
       ['flags', 'unsigned'],
       ['bh', 'ptr'],
@@ -241,7 +248,7 @@ export const CATALOGUE = {
   ),
   aio_bh_call_end: ev(
     [
-      ['ctx', 'ptr'],
+      ['ctx', 'object'],
       ['name', 'str'],
       ['bh', 'ptr'],
     ],
@@ -358,7 +365,7 @@ export const CATALOGUE = {
   // QEMU's own: util/trace-events, async.c, qemu-coroutine.c, qemu-coroutine-lock.c
   aio_co_schedule: ev(
     [
-      ['ctx', 'ptr'],
+      ['ctx', 'object'],
       ['co', 'ptr'],
     ],
     'ctx %p co %p',
@@ -366,7 +373,7 @@ export const CATALOGUE = {
   ),
   aio_co_schedule_bh_cb: ev(
     [
-      ['ctx', 'ptr'],
+      ['ctx', 'object'],
       ['co', 'ptr'],
     ],
     'ctx %p co %p',
@@ -374,7 +381,7 @@ export const CATALOGUE = {
   ),
   reentrant_aio: ev(
     [
-      ['ctx', 'ptr'],
+      ['ctx', 'object'],
       ['name', 'str'],
     ],
     'ctx %p name %s',
@@ -382,7 +389,7 @@ export const CATALOGUE = {
   ),
   qemu_aio_coroutine_enter: ev(
     [
-      ['ctx', 'ptr'],
+      ['ctx', 'object'],
       ['from', 'ptr'],
       ['to', 'ptr'],
       ['opaque', 'ptr'],

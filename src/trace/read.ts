@@ -1,7 +1,7 @@
 /** Reads traces that JsonBackend and SimpleBackend have written. */
 
 import { shown } from '../host/arguments.ts';
-import { CATALOGUE, type EventDef, type EventName } from './catalogue.ts';
+import { CATALOGUE, type EventDef, type EventName, isText } from './catalogue.ts';
 import {
   DROPPED_ID,
   HEADER_BYTES,
@@ -74,7 +74,7 @@ function readJson(text: string): TraceFile {
     }
     const args: Record<string, number | string> = {};
     for (const [arg, type] of def.args) {
-      args[arg] = type === 'str' ? String(object[arg] ?? '') : numberIn(object, arg, i + 1);
+      args[arg] = isText(type) ? String(object[arg] ?? '') : numberIn(object, arg, i + 1);
     }
     const event = {
       name: object.event as EventName,
@@ -169,7 +169,7 @@ class SimpleReader {
       );
     }
     const args: Record<string, number | string> = {};
-    for (const [arg, type] of def.args) args[arg] = type === 'str' ? this.#text() : this.#u64();
+    for (const [arg, type] of def.args) args[arg] = isText(type) ? this.#text() : this.#u64();
     if (this.#at !== start + length || length < RECORD_HEAD) {
       throw new TraceReadError(`byte ${start}: a record of ${name} has the wrong length ${length}`);
     }

@@ -1,6 +1,6 @@
 import { checkArray, checkHas, checkInteger } from '../host/arguments.ts';
 import type { ThreadSinks } from './backend.ts';
-import { CATALOGUE, EVENT_NAMES, type EventDef, type EventId } from './catalogue.ts';
+import { CATALOGUE, EVENT_NAMES, type EventDef, type EventId, isText } from './catalogue.ts';
 import { checkThread, MAIN_THREAD, type TraceThread } from './thread.ts';
 import { ARG_COUNTS, type TraceSink, type TraceValue } from './tracer.ts';
 
@@ -11,12 +11,12 @@ const NUMBERS = 2 + MOST_ARGS;
 /** The arguments of each event that are texts: bit i stands for argument i. */
 const TEXT_BITS = Uint8Array.from(EVENT_NAMES, (name) => {
   const { args }: EventDef = CATALOGUE[name];
-  return args.reduce((bits, [, type], i) => (type === 'str' ? bits | (1 << i) : bits), 0);
+  return args.reduce((bits, [, type], i) => (isText(type) ? bits | (1 << i) : bits), 0);
 });
 const TEXTS = Math.max(
   ...EVENT_NAMES.map((name) => {
     const { args }: EventDef = CATALOGUE[name];
-    return args.filter(([, type]) => type === 'str').length;
+    return args.filter(([, type]) => isText(type)).length;
   }),
 );
 

@@ -45,7 +45,7 @@ interface Attached {
  * Hands the trace events of a loop to its sinks. It belongs to one thread, and each loop has its
  * own: two loops in a process share nothing. An event that is off costs loading a byte, and a branch:
  *
- *     if (trace.on[T_NOTIFY] !== 0) trace.emit(T_NOTIFY, ctx.id, 1, 0);
+ *     if (trace.on[T_NOTIFY] !== 0) trace.emit(T_NOTIFY, ctx.name, 1, 0);
  */
 export class Tracer {
   /**
@@ -141,7 +141,8 @@ export function formatEvent(id: EventId, args: readonly TraceValue[]): string {
     const value = args[i++];
     if (conversion === 'x') return (Number(value) >>> 0).toString(16);
     // Like glibc's %p.
-    if (conversion === 'p') return value === 0 ? '(nil)' : `0x${Number(value).toString(16)}`;
+    if (conversion === 'p' && typeof value === 'number')
+      return value === 0 ? '(nil)' : `0x${value.toString(16)}`;
     return String(value);
   });
 }

@@ -291,22 +291,23 @@ describe('closing', () => {
   );
 });
 
-describe('the id of a context in traces', () => {
-  it('is another for each, and none of the main loop’s', () => {
+describe('the name of a context in traces', () => {
+  it('is QEMU’s, the one given, or another for each', () => {
     const host = new SimHost();
     const loop = new MainLoop({ host });
-    const [one, two] = [new AioContext({ host }), new AioContext({ host })];
-    const ids = [loop.context, loop.iohandler, one, two].map(({ id }) => id);
-    expect(ids).toEqual([1, 2, 3, 4]);
-    for (const part of [one, two, loop]) part.dispose();
+    const others = [{}, { name: 'io0' }, {}].map((named) => new AioContext({ host, ...named }));
+    const names = [loop.context, loop.iohandler, ...others].map(({ name }) => name);
+    const own = ['aio_context_1', 'io0', 'aio_context_2'];
+    expect(names).toEqual(['qemu_aio_context', 'iohandler_ctx', ...own]);
+    for (const part of [...others, loop]) part.dispose();
   });
 
   it('does not depend on the contexts of another host', () => {
-    const ids = [new SimHost(), new SimHost()].map((host) => {
+    const names = [new SimHost(), new SimHost()].map((host) => {
       const ctx = new AioContext({ host });
       ctx.dispose();
-      return ctx.id;
+      return ctx.name;
     });
-    expect(ids).toEqual([3, 3]);
+    expect(names).toEqual(['aio_context_1', 'aio_context_1']);
   });
 });

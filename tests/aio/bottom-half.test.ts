@@ -349,15 +349,15 @@ describe('the view of people and tools', () => {
           events.push([name, ...args.filter((arg) => arg !== undefined)]);
         });
       }
-      const ctx = rig.context({ trace, id: 7 });
+      const ctx = rig.context({ trace, name: 'io0' });
       const bh = ctx.newBottomHalf('bh', () => {});
       bh.schedule();
       ctx.poll(false);
       expect(events).toEqual([
-        ['aio_bh_enqueue', 7, 'bh', 0, BH_SCHEDULED, 1],
-        ['aio_bh_poll', 7, 1],
-        ['aio_bh_call_begin', 7, 'bh', BH_PENDING | BH_SCHEDULED, 1],
-        ['aio_bh_call_end', 7, 'bh', 1],
+        ['aio_bh_enqueue', 'io0', 'bh', 0, BH_SCHEDULED, 1],
+        ['aio_bh_poll', 'io0', 1],
+        ['aio_bh_call_begin', 'io0', 'bh', BH_PENDING | BH_SCHEDULED, 1],
+        ['aio_bh_call_end', 'io0', 'bh', 1],
       ]);
     }),
   );

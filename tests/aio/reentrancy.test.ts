@@ -8,7 +8,7 @@ it(
     const trace = new Tracer();
     const seen: unknown[] = [];
     trace.attach(['reentrant_aio'], (_id, _time, ctx, name) => seen.push([ctx, name]));
-    const ctx = rig.context({ trace, id: 3 });
+    const ctx = rig.context({ trace, name: 'io0' });
     const guard = { engagedInIo: false };
     const inner = ctx.newGuardedBottomHalf('inner', () => rig.log.push('inner'), guard);
     const outer = ctx.newGuardedBottomHalf(
@@ -25,7 +25,7 @@ it(
     ctx.poll(false);
     expect(rig.taken()).toEqual(['engaged true', 'inner', 'engaged true']);
     expect(guard.engagedInIo).toBe(false);
-    expect(seen).toEqual([[3, 'inner']]);
+    expect(seen).toEqual([['io0', 'inner']]);
     inner.schedule();
     ctx.poll(false);
     expect(seen).toHaveLength(1);

@@ -208,23 +208,23 @@ describe('schedule', () => {
     onSim((rig) => {
       const thread = new CoroutineThread();
       const [one, two] = [
-        new Coroutines(rig.context({ id: 1 }), thread),
-        new Coroutines(rig.context({ id: 2 }), thread),
+        new Coroutines(rig.context({ name: 'io1' }), thread),
+        new Coroutines(rig.context({ name: 'io2' }), thread),
       ];
-      const seen: (number | undefined)[] = [];
+      const seen: (string | undefined)[] = [];
       const c = one.create(function* () {
-        seen.push(c.home?.ctx.id);
+        seen.push(c.home?.ctx.name);
         yield* one.rescheduleSelf(two);
-        seen.push(c.home?.ctx.id);
+        seen.push(c.home?.ctx.name);
         yield* one.rescheduleSelf(one);
-        seen.push(c.home?.ctx.id);
+        seen.push(c.home?.ctx.name);
       });
       one.enter(c);
       one.ctx.poll(false);
-      expect(seen).toEqual([1]);
+      expect(seen).toEqual(['io1']);
       two.ctx.poll(false);
       // The second call is for the thread's own context, so it need not move.
-      expect(seen).toEqual([1, 2, 2]);
+      expect(seen).toEqual(['io1', 'io2', 'io2']);
       for (const each of [one, two]) {
         each.dispose();
         each.ctx.poll(false);
@@ -361,13 +361,13 @@ it(
     co.schedule(c);
     co.ctx.poll(false);
     co.enter(c);
-    const { id } = co.ctx;
+    const { name } = co.ctx;
     expect(log).toEqual([
-      `aio_co_schedule ${id} 1`,
-      `aio_co_schedule_bh_cb ${id} 1`,
-      `qemu_aio_coroutine_enter ${id} 0 1 0`,
+      `aio_co_schedule ${name} 1`,
+      `aio_co_schedule_bh_cb ${name} 1`,
+      `qemu_aio_coroutine_enter ${name} 0 1 0`,
       'qemu_coroutine_yield 1 0',
-      `qemu_aio_coroutine_enter ${id} 0 1 0`,
+      `qemu_aio_coroutine_enter ${name} 0 1 0`,
       'qemu_coroutine_terminate 1',
     ]);
   }),

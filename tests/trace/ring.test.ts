@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CATALOGUE, EVENT_NAMES, type EventDef, type EventId } from '../../src/trace/catalogue.ts';
+import {
+  CATALOGUE,
+  EVENT_NAMES,
+  type EventDef,
+  type EventId,
+  isText,
+} from '../../src/trace/catalogue.ts';
 import { TraceRing } from '../../src/trace/ring.ts';
 import { collect, type Seen, tracedRun } from './traced-run.ts';
 
@@ -13,7 +19,7 @@ function kept(ring: TraceRing): Seen[] {
 /** Any event, with arguments of its types. */
 const anyEvent: fc.Arbitrary<Seen> = fc.nat(EVENT_NAMES.length - 1).chain((id) => {
   const { args }: EventDef = CATALOGUE[EVENT_NAMES[id]!];
-  const values = args.map(([, type]) => (type === 'str' ? fc.string() : fc.maxSafeInteger()));
+  const values = args.map(([, type]) => (isText(type) ? fc.string() : fc.maxSafeInteger()));
   return fc.record({
     id: fc.constant(id as EventId),
     timeNs: fc.maxSafeNat(),

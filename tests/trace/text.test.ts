@@ -20,9 +20,9 @@ const run = tracedRun();
 
 describe('log', () => {
   it("writes QEMU's line: pid@seconds.micros:name text", () => {
-    const one: Seen = { id: EV.poll_add, timeNs: 1_000_012_345, args: [1, 2, 7, 17] };
+    const one: Seen = { id: EV.poll_add, timeNs: 1_000_012_345, args: ['io0', 2, 7, 17] };
     expect(lines(written(log, (b) => feed(b, [one])))).toEqual([
-      '700@1600000001.000012:poll_add ctx 0x1 node 0x2 fd 7 revents 0x11',
+      '700@1600000001.000012:poll_add ctx io0 node 0x2 fd 7 revents 0x11',
     ]);
   });
 

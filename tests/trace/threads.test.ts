@@ -40,14 +40,14 @@ function byTurns(sinks: ThreadSinks): void {
     emit();
   };
   at(1000, () => main.emit(EV.main_loop_wait_begin, 1, 0));
-  at(2000, () => io.emit(EV.aio_poll_begin, 5, 1));
+  at(2000, () => io.emit(EV.aio_poll_begin, 'io0', 1));
   at(2500, () => io.emit(EV.poll_enter, 'ppoll', 1, -1));
-  at(3000, () => main.emit(EV.aio_bh_enqueue, 5, 'far', 0, 2, 0));
+  at(3000, () => main.emit(EV.aio_bh_enqueue, 'io0', 'far', 0, 2, 0));
   at(4000, () => io.emit(EV.poll_return, 'ppoll', 1, '7'));
-  at(4500, () => io.emit(EV.aio_bh_call_begin, 5, 'far', 0, 0));
-  at(5000, () => io.emit(EV.aio_bh_call_end, 5, 'far', 0));
+  at(4500, () => io.emit(EV.aio_bh_call_begin, 'io0', 'far', 0, 0));
+  at(5000, () => io.emit(EV.aio_bh_call_end, 'io0', 'far', 0));
   at(6000, () => main.emit(EV.main_loop_wait_end, 1, 0));
-  at(7000, () => io.emit(EV.aio_poll_end, 5, 1));
+  at(7000, () => io.emit(EV.aio_poll_end, 'io0', 1));
 }
 
 /** The same by a ring for each thread. */
@@ -66,7 +66,7 @@ describe('two threads in one trace', () => {
   it('log: each line begins with its thread', () => {
     const lines = text(formats.log, byTurns).trimEnd().split('\n');
     expect(lines.map((line) => Number.parseInt(line, 10))).toEqual(TIDS);
-    expect(lines[1]).toBe('701@1600000000.000002:aio_poll_begin ctx 0x5 blocking 1');
+    expect(lines[1]).toBe('701@1600000000.000002:aio_poll_begin ctx io0 blocking 1');
   });
 
   it('json: lines of other threads than the main one have tid and thread', () => {
@@ -75,7 +75,7 @@ describe('two threads in one trace', () => {
       '{"level":10,"time":1600000000000.001,"event":"main_loop_wait_begin","ns":1000,"iteration":1,"nonblocking":0,"msg":"iteration 1 nonblocking 0"}',
     );
     expect(lines[1]).toBe(
-      '{"level":10,"time":1600000000000.002,"event":"aio_poll_begin","ns":2000,"tid":701,"thread":"IO iothread0","ctx":5,"blocking":1,"msg":"ctx 0x5 blocking 1"}',
+      '{"level":10,"time":1600000000000.002,"event":"aio_poll_begin","ns":2000,"tid":701,"thread":"IO iothread0","ctx":"io0","blocking":1,"msg":"ctx io0 blocking 1"}',
     );
   });
 

@@ -26,12 +26,12 @@ describe('Tracer', () => {
     const seen: unknown[] = [];
     tracer.attach(['fd_handler_end'], (...event) => seen.push(['one', ...event]));
     tracer.attach(['fd_handler_end', 'timer_del'], (...event) => seen.push(['two', ...event]));
-    tracer.emit(EV.fd_handler_end, 1, 7, 'x');
+    tracer.emit(EV.fd_handler_end, 'io0', 7, 'x');
     tracer.emit(EV.timer_del, 't');
     const rest = Array(TRACE_SLOTS - 3).fill(undefined);
     expect(seen).toEqual([
-      ['one', EV.fd_handler_end, 5, 1, 7, 'x', ...rest],
-      ['two', EV.fd_handler_end, 5, 1, 7, 'x', ...rest],
+      ['one', EV.fd_handler_end, 5, 'io0', 7, 'x', ...rest],
+      ['two', EV.fd_handler_end, 5, 'io0', 7, 'x', ...rest],
       ['two', EV.timer_del, 6, 't', undefined, undefined, ...rest],
     ]);
   });
@@ -58,10 +58,10 @@ describe('Tracer', () => {
 
 describe('formatEvent', () => {
   it('puts the arguments into their places in the format', () => {
-    expect(formatEvent(EV.poll_add, [1, 2, 7, 17])).toBe('ctx 0x1 node 0x2 fd 7 revents 0x11');
+    expect(formatEvent(EV.poll_add, ['io0', 2, 7, 17])).toBe('ctx io0 node 0x2 fd 7 revents 0x11');
     expect(formatEvent(EV.main_loop_phase, ['poll'])).toBe('phase poll');
-    expect(formatEvent(EV.run_poll_handlers_begin, [1, -1, 4000])).toBe(
-      'ctx 0x1 max_ns -1 timeout 4000',
+    expect(formatEvent(EV.run_poll_handlers_begin, ['io0', -1, 4000])).toBe(
+      'ctx io0 max_ns -1 timeout 4000',
     );
   });
 

@@ -17,7 +17,7 @@ const EPOLL_ENABLE_THRESHOLD = 64;
 
 /** The parts of their context that the monitors need. */
 export interface MonitoredContext {
-  readonly id: number;
+  readonly name: string;
   readonly trace: Tracer;
   readonly externalDisableCount: number;
   readonly edges: EdgeNotifiers;
@@ -50,8 +50,8 @@ export class FdMonitors implements FdMonOwner {
     return this.#current.kind;
   }
 
-  get id(): number {
-    return this.#ctx.id;
+  get name(): string {
+    return this.#ctx.name;
   }
 
   get externalDisableCount(): number {
@@ -106,7 +106,7 @@ export class FdMonitors implements FdMonOwner {
   #switchTo(fdmon: FdMon): void {
     const from = this.#current.kind;
     this.#current = fdmon;
-    const { trace, id, handlers } = this.#ctx;
-    if (trace.on[T_SWITCH] !== 0) trace.emit(T_SWITCH, id, from, fdmon.kind, handlers.size);
+    const { trace, name, handlers } = this.#ctx;
+    if (trace.on[T_SWITCH] !== 0) trace.emit(T_SWITCH, name, from, fdmon.kind, handlers.size);
   }
 }

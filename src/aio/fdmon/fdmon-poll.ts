@@ -18,7 +18,7 @@ export class FdMonPoll implements FdMon {
   /** @param choice the calls that it may use, see PollSet */
   constructor(owner: FdMonOwner, host: Host, trace: Tracer, choice: FdMonChoice) {
     this.#owner = owner;
-    this.#set = new PollSet(host, trace, owner.id, choice, [owner.edges]);
+    this.#set = new PollSet(host, trace, owner.name, choice, [owner.edges]);
   }
 
   update(old: AioHandler | null, next: AioHandler | null): void {

@@ -32,7 +32,7 @@ export interface FdMon {
 
 /** The parts of its context that a monitor needs. */
 export interface FdMonOwner {
-  readonly id: number;
+  readonly name: string;
   /** How many calls of disableExternal are in force. */
   readonly externalDisableCount: number;
   readonly edges: EdgeNotifiers;

@@ -39,8 +39,8 @@ export class PollSet {
   readyCount = 0;
   readonly #host: Host;
   readonly #trace: Tracer;
-  /** Its id in traces: a context's, or 0 for the main loop. */
-  readonly #id: number;
+  /** Its name in traces: a context's, or the main loop's. */
+  readonly #name: string;
   readonly #records = new Set<AioHandler>();
   readonly #edges: readonly EdgeNotifiers[];
   /** How many of the records can be watched by their edges. */
@@ -68,14 +68,14 @@ export class PollSet {
   constructor(
     host: Host,
     trace: Tracer,
-    id: number,
+    name: string,
     choice: FdMonChoice,
     edges: readonly EdgeNotifiers[],
   ) {
     this.#host = host;
     this.#edges = edges;
     this.#trace = trace;
-    this.#id = id;
+    this.#name = name;
     this.#epollFrom =
       choice === 'auto' ? EPOLL_FROM : choice === 'epoll' ? 1 : Number.POSITIVE_INFINITY;
     this.#pollfds = host.alloc(16 * POLLFD_SIZE);
@@ -283,7 +283,7 @@ export class PollSet {
 
   #traceSwitch(from: PollMechanism, to: PollMechanism): void {
     if (this.#trace.on[T_SWITCH] !== 0) {
-      this.#trace.emit(T_SWITCH, this.#id, from, to, this.#records.size);
+      this.#trace.emit(T_SWITCH, this.#name, from, to, this.#records.size);
     }
   }
 

@@ -55,7 +55,7 @@ export function liveText(id: EventId, args: Args, { fds, coroutines }: Names): L
     case EV.aio_notify:
       return { func: 'aio_notify', text: notifyText(args), kind: 'bh' };
     case EV.aio_bh_poll:
-      return { func: 'aio_bh_poll', text: 'takes bh_list', kind: 'bh' };
+      return { func: 'aio_bh_poll', text: `takes bh_list of ${args[0]}`, kind: 'bh' };
     case EV.aio_bh_call_begin:
       return callText(args);
     case EV.child_status:
@@ -157,9 +157,9 @@ function enqueueText(args: Args): string {
 
 function notifyText(args: Args): string {
   // If the thread is awake, the event need not go through the kernel (aio/event-notifier.ts).
-  if (args[3] === 1) return `notify_me ${args[1]}: kept for the next wait, eventfd not written`;
+  if (args[3] === 1) return `${args[0]} notify_me ${args[1]}: kept, eventfd not written`;
   const wrote = Number(args[2]) !== 0;
-  return `notify_me ${args[1]}: eventfd ${wrote ? 'written' : 'not written'}`;
+  return `${args[0]} notify_me ${args[1]}: eventfd ${wrote ? 'written' : 'not written'}`;
 }
 
 function callText(args: Args): LiveText {

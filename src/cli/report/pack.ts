@@ -1,6 +1,6 @@
 /** A trace packed into the page: one list of numbers, and one of texts. Its times begin at 0. */
 
-import { CATALOGUE, type EventDef, type EventName } from '../../trace/catalogue.ts';
+import { CATALOGUE, type EventDef, type EventName, isText } from '../../trace/catalogue.ts';
 import type { TraceRecord } from '../../trace/read.ts';
 import type { ReportTrace } from './facts.ts';
 
@@ -39,7 +39,7 @@ export function packTrace({ events, dropped, truncated }: ReportTrace): PackedTr
     beforeNs = timeNs;
     for (const [arg, type] of argsOf(name)) {
       const value = args[arg] ?? 0;
-      numbers.push(type === 'str' ? texts.of(String(value)) : Number(value));
+      numbers.push(isText(type) ? texts.of(String(value)) : Number(value));
     }
   }
   return { names: names.list, texts: texts.list, numbers, dropped, truncated };
@@ -55,7 +55,7 @@ export function unpackTrace(packed: PackedTrace): ReportTrace {
     const args: Record<string, number | string> = {};
     for (const [arg, type] of argsOf(name)) {
       const value = numbers[at++]!;
-      args[arg] = type === 'str' ? texts[value]! : value;
+      args[arg] = isText(type) ? texts[value]! : value;
     }
     events.push({ name, timeNs, args });
   }

@@ -70,7 +70,7 @@ export function fdRows({ model, subject, nowNs }: Shown): string[] {
       const wants = [events & POLLIN ? 'in' : '', events & POLLOUT ? 'out' : ''].join('');
       const last = since(model.fds.get(fd), nowNs).padStart(8);
       const row = `${String(fd).padStart(4)} ${wants.padEnd(5)}${String(calls).padStart(6)}${last} `;
-      if (fd === ctx.notifierFd) notifiers.push(`${row}eventfd ctx ${ctx.id}`);
+      if (fd === ctx.notifierFd) notifiers.push(`${row}${ctx.name}`);
       else rows.push(row + fdName(name));
     }
   }
@@ -95,7 +95,7 @@ export function bottomHalfRows({ model, subject, style }: Shown): string[] {
   let notify = '';
   for (const ctx of [loop.context, loop.iohandler]) {
     for (const { name, flags } of ctx.bottomHalves.entries()) {
-      const key = `${ctx.id} ${name}`;
+      const key = `${ctx.name} ${name}`;
       seen.add(key);
       const words = FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, word]) => word);
       const state = words.length === 0 ? '-' : words.join(' ');

@@ -167,10 +167,10 @@ describe.each(hosts)('fd monitors on %s', (_kind, make) => {
       trace.attach(['fdmon_switch'], (_id, _time, ctx, from, to) => {
         if (from !== to) rig.log.push(`${ctx} ${from} ${to}`);
       });
-      const ctx = rig.context({ trace, id: 5 });
+      const ctx = rig.context({ trace, name: 'io0' });
       idle(rig, ctx, 63);
       ctx.poll(false);
-      expect(rig.log.at(-1)).toBe('5 poll epoll');
+      expect(rig.log.at(-1)).toBe('io0 poll epoll');
     }),
   );
 });

@@ -187,7 +187,7 @@ describe('starved bottom halves', () => {
 
   it('are found if nobody dispatches their context', () => {
     const model = modelOf((run) => {
-      const ctx = run.rig.context({ trace: run.loop.trace, id: 7 });
+      const ctx = run.rig.context({ trace: run.loop.trace, name: 'io0' });
       const bh = ctx.newBottomHalf('forgotten', () => {});
       run.loop.mainLoopWait(true);
       bh.schedule();
