@@ -61,13 +61,9 @@ export type { ProcessState, Usage } from './host/sim/process.ts';
 export { SimFatalSignalError } from './host/sim/signals.ts';
 export { SimHost } from './host/sim/sim-host.ts';
 export type { SimHostOptions, SimProcess } from './host/sim/world.ts';
+export type { MainLoopPoll, PollTimes } from './mainloop/iteration.ts';
 export { MainContext } from './mainloop/main-context.ts';
-export {
-  MainLoop,
-  type MainLoopOptions,
-  type MainLoopPoll,
-  type PollTimes,
-} from './mainloop/main-loop.ts';
+export { MainLoop, type MainLoopOptions } from './mainloop/main-loop.ts';
 export {
   G_PRIORITY_DEFAULT,
   G_PRIORITY_DEFAULT_IDLE,

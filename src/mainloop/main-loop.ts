@@ -1,36 +1,19 @@
 import { AioContext } from '../aio/aio-context.ts';
 import type { BottomHalf } from '../aio/bottom-half.ts';
-import { Clocks, soonestTimeout } from '../aio/clock.ts';
+import { Clocks } from '../aio/clock.ts';
 import { IOHANDLER_CTX, QEMU_AIO_CONTEXT } from '../aio/context-names.ts';
 import { FDMON_CHOICES, type FdMonChoice, type PollMechanism } from '../aio/fdmon/fdmon.ts';
-import type { FdHandlers, PollRecord } from '../aio/handler.ts';
+import type { FdHandlers } from '../aio/handler.ts';
 import { TimerListGroup } from '../aio/timer.ts';
-import { checkFunction, checkOptions, checkWord } from '../host/arguments.ts';
+import { checkOptions, checkWord } from '../host/arguments.ts';
 import { CLOCK_MONOTONIC } from '../host/constants.ts';
-import { HeldList } from '../host/held-list.ts';
 import type { Disposable, Host } from '../host/host.ts';
-import { EV } from '../trace/catalogue.ts';
 import { Tracer } from '../trace/tracer.ts';
 import { AioSource } from './aio-source.ts';
+import { Iteration, type MainLoopPoll, type PollTimes } from './iteration.ts';
 import { MainContext } from './main-context.ts';
 import { MainPoll } from './main-poll.ts';
 import type { Source } from './source.ts';
-
-const T_BEGIN = EV.main_loop_wait_begin;
-const T_END = EV.main_loop_wait_end;
-const T_PHASE = EV.main_loop_phase;
-
-const NS_PER_MS = 1_000_000;
-
-/** The argument of a poll notifier. QEMU: MainLoopPoll. */
-export interface MainLoopPoll {
-  /** FILL before the poll; OK or ERR after it. */
-  state: 'FILL' | 'OK' | 'ERR';
-  /** While FILL: how long the poll may take, ms, -1 without limit; notifiers may lower it. */
-  timeoutMs: number;
-  /** While FILL: notifiers may add fds of their own. After the poll these have their revents. */
-  readonly fds: PollRecord[];
-}
 
 export interface MainLoopOptions {
   readonly host: Host;
@@ -39,16 +22,6 @@ export interface MainLoopOptions {
   readonly fdmon?: FdMonChoice;
   /** For its contexts; see AioContextOptions. */
   readonly edges?: boolean;
-}
-
-/** Start and end of a main loop's polls, for callers that measure how long something waited. */
-export interface PollTimes {
-  /** The clock is read only while this is above 0. */
-  wanted: number;
-  enterNs: number;
-  returnNs: number;
-  /** returnNs of the previous poll. */
-  previousReturnNs: number;
 }
 
 /**
@@ -71,15 +44,10 @@ export class MainLoop implements Disposable {
   readonly timers: TimerListGroup;
   /** Accepts further sources. GLib: g_main_context_default. */
   readonly sources = new MainContext();
-  readonly pollTimes: PollTimes = { wanted: 0, enterNs: 0, returnNs: 0, previousReturnNs: 0 };
-  /** The number of iterations so far, including nested ones. */
-  iterations = 0;
 
   readonly #poll: MainPoll;
   readonly #notifyBh: BottomHalf;
-  /** The latest is first. Replaced on each change, never modified. */
-  readonly #pollNotifiers = new HeldList<(poll: MainLoopPoll) => void>();
-  readonly #pollState: MainLoopPoll = { state: 'FILL', timeoutMs: -1, fds: [] };
+  readonly #iteration: Iteration;
   readonly #detach: Disposable[] = [];
   #quit = false;
   #closed = false;
@@ -107,6 +75,7 @@ export class MainLoop implements Disposable {
     }
     this.#notifyBh = this.context.newBottomHalf('qemu_notify_bh', () => {});
     this.#poll = new MainPoll(host, trace, fdmon);
+    this.#iteration = new Iteration(this, this.#poll);
     this.#attach(this.context, 'aio-context');
     this.#attach(this.iohandler, 'io-handler');
   }
@@ -136,8 +105,7 @@ export class MainLoop implements Disposable {
    */
   addPollNotifier(notifier: (poll: MainLoopPoll) => void): Disposable {
     this.#checkOpen('main_loop_poll_add_notifier');
-    checkFunction(notifier, 'main_loop_poll_add_notifier: the notifier');
-    return this.#pollNotifiers.addFirst(notifier);
+    return this.#iteration.addPollNotifier(notifier);
   }
 
   /** Attaches a GLib-like source. */
@@ -155,15 +123,7 @@ export class MainLoop implements Disposable {
    */
   mainLoopWait(nonblocking: boolean): number {
     this.#checkOpen('main_loop_wait');
-    const iteration = ++this.iterations;
-    if (this.trace.on[T_BEGIN] !== 0) this.trace.emit(T_BEGIN, iteration, nonblocking ? 1 : 0);
-    let ret = 0;
-    try {
-      ret = this.#iterate(nonblocking);
-    } finally {
-      if (this.trace.on[T_END] !== 0) this.trace.emit(T_END, iteration, ret);
-    }
-    return ret;
+    return this.#iteration.run(nonblocking);
   }
 
   /**
@@ -191,6 +151,19 @@ export class MainLoop implements Disposable {
     this.notifyEvent();
   }
 
+  /** The number of iterations so far, including nested ones. */
+  get iterations(): number {
+    return this.#iteration.count;
+  }
+
+  set iterations(count: number) {
+    this.#iteration.count = count;
+  }
+
+  get pollTimes(): PollTimes {
+    return this.#iteration.times;
+  }
+
   /** The number of fds that the loop watches, and the call it watches them with. */
   get watched(): { readonly fds: number; readonly fdmon: PollMechanism } {
     return { fds: this.#poll.size, fdmon: this.#poll.mechanism };
@@ -204,6 +177,7 @@ export class MainLoop implements Disposable {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#iteration.closed = true;
     this.#quit = true;
     this.#notifyBh.delete();
     for (const source of this.sources.sources) source.dispose();
@@ -227,57 +201,5 @@ export class MainLoop implements Disposable {
 
   #attach(ctx: AioContext, name: string): void {
     this.#detach.push(this.#poll.addContext(ctx), this.sources.attach(new AioSource(ctx, name)));
-  }
-
-  #iterate(nonblocking: boolean): number {
-    const timeoutNs = this.#fill(nonblocking);
-    this.#phase('prepare');
-    const { sources } = this;
-    sources.prepare();
-    const sourcesNs = sources.timeoutMs < 0 ? -1 : sources.timeoutMs * NS_PER_MS;
-    this.#phase('poll');
-    // A callback may have closed the loop: then nothing would end its sleep.
-    const ret = this.#wait(this.#closed ? 0 : soonestTimeout(sourcesNs, timeoutNs));
-    this.#phase('check');
-    const ready = sources.check();
-    this.#phase('dispatch');
-    if (ready) sources.dispatch();
-    if (this.#pollNotifiers.items.length > 0) this.#tell(ret < 0 ? 'ERR' : 'OK');
-    this.#phase('timers');
-    this.timers.run();
-    return ret;
-  }
-
-  /** How long the notifiers and the loop's own timers allow the poll to take, ns. */
-  #fill(nonblocking: boolean): number {
-    let timeoutNs = nonblocking ? 0 : -1;
-    // Includes the fds of a notifier that has been removed.
-    if (this.#pollState.fds.length > 0) this.#pollState.fds.length = 0;
-    if (this.#pollNotifiers.items.length > 0) {
-      this.#pollState.timeoutMs = nonblocking ? 0 : -1;
-      this.#tell('FILL');
-      timeoutNs = this.#pollState.timeoutMs < 0 ? -1 : this.#pollState.timeoutMs * NS_PER_MS;
-    }
-    return timeoutNs === 0 ? 0 : soonestTimeout(timeoutNs, this.timers.deadlineNs());
-  }
-
-  #wait(timeoutNs: number): number {
-    const times = this.pollTimes;
-    if (times.wanted > 0) times.enterNs = this.host.clockNs(CLOCK_MONOTONIC);
-    const ret = this.#poll.wait(this.sources.pollsFds, this.#pollState.fds, timeoutNs);
-    if (times.wanted > 0) {
-      times.previousReturnNs = times.returnNs;
-      times.returnNs = this.host.clockNs(CLOCK_MONOTONIC);
-    }
-    return ret;
-  }
-
-  #tell(state: MainLoopPoll['state']): void {
-    this.#pollState.state = state;
-    for (const notifier of this.#pollNotifiers.items) notifier(this.#pollState);
-  }
-
-  #phase(phase: string): void {
-    if (this.trace.on[T_PHASE] !== 0) this.trace.emit(T_PHASE, phase);
   }
 }
