@@ -36,6 +36,7 @@ export {
 } from './coroutine/coroutine.ts';
 export { Coroutines } from './coroutine/coroutines.ts';
 export type { ChildBehaviour } from './host/behaviour.ts';
+export type { FaultCall } from './host/calls.ts';
 export * from './host/constants.ts';
 export * from './host/errno.ts';
 export {
@@ -50,7 +51,7 @@ export {
   type SpawnRequest,
   type WaitResult,
 } from './host/host.ts';
-export { type Fault, type FaultCall, FaultHost } from './host/lenses/faults.ts';
+export { type Fault, FaultHost } from './host/lenses/faults.ts';
 export { HostLens } from './host/lenses/lens.ts';
 export { linuxProgram } from './host/linux/behave.ts';
 export { LinuxHost, type LinuxHostOptions } from './host/linux/linux-host.ts';

@@ -1,7 +1,7 @@
 /** A scenario as the runner takes it: fully read, names not yet resolved. */
 
 import type { ClockName } from '../aio/clock.ts';
-import type { FaultCall } from '../host/lenses/faults.ts';
+import type { FaultCall } from '../host/calls.ts';
 import type { Place } from './problem.ts';
 import type { Section } from './schema.ts';
 import type { NAME_ACTIONS } from './schema-actions.ts';

@@ -1,11 +1,9 @@
 import { checkArray, checkObject, checkWord } from '../arguments.ts';
+import { type FaultCall, HOST_CALL_NAMES, HOST_CALLS, type HostCallName } from '../calls.ts';
 import { P_PID } from '../constants.ts';
 import { EINVAL } from '../errno.ts';
-import type { HostBuffer, SpawnRequest, WaitResult } from '../host.ts';
+import type { SpawnRequest, WaitResult } from '../host.ts';
 import { HostLens } from './lens.ts';
-
-/** The calls that can be made to fail. `poll` is ppoll and epoll_wait, `waitpid` is waitid. */
-export type FaultCall = 'read' | 'write' | 'poll' | 'spawn' | 'waitpid' | 'epoll_ctl';
 
 /** An error to inject into a host's calls. */
 export interface Fault {
@@ -27,14 +25,9 @@ export interface Fault {
   readonly onSpawn?: ((request: SpawnRequest) => boolean) | undefined;
 }
 
-const FAULT_CALLS: readonly FaultCall[] = [
-  'read',
-  'write',
-  'poll',
-  'spawn',
-  'waitpid',
-  'epoll_ctl',
-];
+/** The calls that have a fault. */
+const FAULTY = HOST_CALL_NAMES.filter((name) => HOST_CALLS[name].fault !== undefined);
+const FAULT_CALLS = [...new Set(FAULTY.map((name) => HOST_CALLS[name].fault!))];
 
 interface Armed {
   readonly fault: Fault;
@@ -50,12 +43,7 @@ export class FaultHost extends HostLens {
   /** Whether faults act. Calls before that do not count. */
   active = false;
   readonly #all: Armed[] = [];
-  readonly #read: Armed[] = [];
-  readonly #write: Armed[] = [];
-  readonly #poll: Armed[] = [];
-  readonly #spawn: Armed[] = [];
-  readonly #waitpid: Armed[] = [];
-  readonly #epollCtl: Armed[] = [];
+  readonly #byCall = new Map(FAULT_CALLS.map((call) => [call, [] as Armed[]]));
 
   /**
    * Appends faults.
@@ -70,7 +58,7 @@ export class FaultHost extends HostLens {
     for (const fault of faults) {
       const armed = { fault, skip: fault.after, left: fault.times };
       this.#all.push(armed);
-      this.#list(fault.call).push(armed);
+      this.#byCall.get(fault.call)!.push(armed);
     }
   }
 
@@ -79,52 +67,31 @@ export class FaultHost extends HostLens {
     return this.#all.map(({ fault, left }) => left < fault.times);
   }
 
-  override read(fd: number, buf: HostBuffer, offset: number, count: number): number {
-    const fault = this.#match(this.#read, fd);
-    if (fault === null) return this.host.read(fd, buf, offset, count);
+  static {
+    for (const name of FAULTY) {
+      const value = function (this: FaultHost, ...args: readonly unknown[]): number {
+        return this.#call(name, args);
+      };
+      Object.defineProperty(FaultHost.prototype, name, { value, configurable: true });
+    }
+  }
+
+  /** Makes a call, or fails in its place. */
+  #call(name: HostCallName, args: readonly unknown[]): number {
+    const call = (...given: readonly unknown[]): number =>
+      (this.host[name] as (...args: readonly unknown[]) => number)(...given);
+    const subject = subjectOf(name, args);
+    const list = this.#byCall.get(HOST_CALLS[name].fault!)!;
+    const fault =
+      typeof subject === 'number'
+        ? this.#match(list, subject)
+        : this.#match(list, -1, subject as SpawnRequest);
+    if (fault === null) return call(...args);
+    for (const [i, [, kind]] of HOST_CALLS[name].args.entries()) {
+      if (kind === 'waitResult') (args[i] as WaitResult).pid = 0;
+    }
     if (fault.error !== undefined) return -fault.error;
-    const most = Math.min(count, fault.short ?? count);
-    const ret = this.host.read(fd, buf, offset, most);
-    if (ret !== -EINVAL) return ret;
-    // A signalfd or an eventfd is read whole or not at all: read it whole, and report less.
-    return Math.min(this.host.read(fd, buf, offset, count), most);
-  }
-
-  override write(fd: number, buf: HostBuffer, offset: number, count: number): number {
-    const fault = this.#match(this.#write, fd);
-    if (fault === null) return this.host.write(fd, buf, offset, count);
-    if (fault.error !== undefined) return -fault.error;
-    const most = Math.min(count, fault.short ?? count);
-    const ret = this.host.write(fd, buf, offset, most);
-    return ret === -EINVAL ? Math.min(this.host.write(fd, buf, offset, count), most) : ret;
-  }
-
-  override poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
-    const fault = this.#match(this.#poll, -1);
-    return fault === null ? this.host.poll(fds, nfds, timeoutNs) : -(fault.error ?? 0);
-  }
-
-  override epollWait(epfd: number, events: HostBuffer, max: number, timeoutNs: number): number {
-    const fault = this.#match(this.#poll, -1);
-    return fault === null ? this.host.epollWait(epfd, events, max, timeoutNs) : -(fault.error ?? 0);
-  }
-
-  override epollCtl(epfd: number, op: number, fd: number, events: number, token: number): number {
-    const fault = this.#match(this.#epollCtl, fd);
-    if (fault === null) return this.host.epollCtl(epfd, op, fd, events, token);
-    return -(fault.error ?? 0);
-  }
-
-  override spawn(request: SpawnRequest): number {
-    const fault = this.#match(this.#spawn, -1, request);
-    return fault === null ? this.host.spawn(request) : -(fault.error ?? 0);
-  }
-
-  override waitid(idtype: number, id: number, options: number, out: WaitResult): number {
-    const fault = this.#match(this.#waitpid, idtype === P_PID ? id : -1);
-    if (fault === null) return this.host.waitid(idtype, id, options, out);
-    out.pid = 0;
-    return -(fault.error ?? 0);
+    return fault.call === 'read' || fault.call === 'write' ? shorten(call, args, fault) : 0;
   }
 
   #match(list: readonly Armed[], subject: number, request?: SpawnRequest): Fault | null {
@@ -141,23 +108,28 @@ export class FaultHost extends HostLens {
     }
     return found;
   }
+}
 
-  #list(call: FaultCall): Armed[] {
-    switch (call) {
-      case 'read':
-        return this.#read;
-      case 'write':
-        return this.#write;
-      case 'poll':
-        return this.#poll;
-      case 'spawn':
-        return this.#spawn;
-      case 'waitpid':
-        return this.#waitpid;
-      case 'epoll_ctl':
-        return this.#epollCtl;
-    }
-  }
+/** The argument that a fault selects calls by; -1 if there is none. */
+function subjectOf(name: HostCallName, args: readonly unknown[]): unknown {
+  const { subject, args: known } = HOST_CALLS[name];
+  // Other ids of waitid are not pids.
+  if (name === 'waitid' && args[0] !== P_PID) return -1;
+  const at = known.findIndex(([argument]) => argument === subject);
+  return at < 0 ? -1 : args[at];
+}
+
+/** A read or write of fewer bytes than are asked for. */
+function shorten(
+  call: (...args: readonly unknown[]) => number,
+  args: readonly unknown[],
+  fault: Fault,
+): number {
+  const [fd, buf, offset, count] = args as [number, unknown, number, number];
+  const most = Math.min(count, fault.short ?? count);
+  const ret = call(fd, buf, offset, most);
+  // A signalfd or an eventfd is transferred whole or not at all: do that, and report less.
+  return ret === -EINVAL ? Math.min(call(fd, buf, offset, count), most) : ret;
 }
 
 function matches(fault: Fault, subject: number, request: SpawnRequest | undefined): boolean {
