@@ -6,6 +6,7 @@
 
 export { QemuAbort } from './aio/abort.ts';
 export { AioContext, type AioContextOptions, type NotifierHandlers } from './aio/aio-context.ts';
+export type { BigLock } from './aio/big-lock.ts';
 export type { BhCallback, BottomHalf } from './aio/bottom-half.ts';
 export {
   type ClockName,
@@ -91,6 +92,14 @@ export {
   Signals,
   type SignalsOptions,
 } from './signal/signals.ts';
+export { GlobalLock, type LockOwner } from './thread/global-lock.ts';
+export {
+  type MachineHandle,
+  MachineState,
+  type MachineStateOptions,
+} from './thread/machine-state.ts';
+export { type CondHandle, QemuCond } from './thread/qemu-cond.ts';
+export { QemuThread, type QemuThreadOptions } from './thread/qemu-thread.ts';
 export type { ByteWriter, ThreadSinks, TraceBackend, TraceOrigin } from './trace/backend.ts';
 export {
   CATALOGUE,

@@ -10,8 +10,9 @@ import { CLOCK_MONOTONIC, POLLIN } from '../host/constants.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import { Tracer } from '../trace/tracer.ts';
-import { assertionFailed } from './abort.ts';
+import { assertionFailed, type QemuAbort } from './abort.ts';
 import { BhList, type LeakedBh } from './bh-list.ts';
+import type { BigLock } from './big-lock.ts';
 import type { BhCallback, BottomHalf } from './bottom-half.ts';
 import { Clocks, QEMU_CLOCK_REALTIME, soonestTimeout } from './clock.ts';
 import { newContextName } from './context-names.ts';
@@ -101,6 +102,8 @@ export class AioContext implements Disposable {
   readonly edges = new EdgeNotifiers();
   /** @internal */
   externalDisableCount = 0;
+  /** The thread that runs the context must hold it; null if only its own thread can. @internal */
+  lock: BigLock | null = null;
 
   readonly #table: HandlerTable;
   readonly #dispatcher: Dispatcher;
@@ -339,10 +342,12 @@ export class AioContext implements Disposable {
   /**
    * Runs one round: sleeps if it may and has nothing to do, then runs bottom halves, ready fd
    * handlers, and timers. A callback may call it. Returns whether it made progress. QEMU: aio_poll.
-   * @throws Error if the context is closed; HostError if the kernel refuses every wait
+   * @throws Error if the context is closed; HostError if the kernel refuses every wait; QemuAbort
+   *   if the context is a main loop's, and this thread does not hold the machine's BQL
    */
   poll(blocking: boolean): boolean {
     this.#checkOpen('aio_poll');
+    if (this.lock !== null && !this.lock.isMine) throw notItsHome();
     return this.trace.active ? this.#tracedRound(blocking) : this.#round(blocking, false);
   }
 
@@ -495,6 +500,12 @@ export class AioContext implements Disposable {
     // Also from an outer round's list: a nested round takes over what it finds.
     if (notifier !== null && notifier.readyList !== ready) ready.add(notifier, POLLIN);
   }
+}
+
+/** The abort of an aio_poll in another thread than the context's. */
+export function notItsHome(): QemuAbort {
+  const main = 'ctx == iohandler_get_aio_context() ? qemu_get_aio_context() : ctx';
+  return assertionFailed('aio_poll', `in_aio_context_home_thread(${main})`);
 }
 
 function checkCallback(callback: unknown, what: string, name: string): void {

@@ -1,3 +1,4 @@
+import type { BigLock } from '../aio/big-lock.ts';
 import { soonestTimeout } from '../aio/clock.ts';
 import type { PollRecord } from '../aio/handler.ts';
 import type { TimerListGroup } from '../aio/timer.ts';
@@ -55,6 +56,8 @@ export class Iteration {
   count = 0;
   /** Once true, no iteration sleeps. */
   closed = false;
+  /** The lock that it gives back while it waits; see MainLoop.lock. */
+  lock: BigLock | null = null;
 
   readonly #host: Host;
   readonly #trace: Tracer;
@@ -85,7 +88,7 @@ export class Iteration {
     let ret = 0;
     try {
       const timeoutNs = this.arm(nonblocking);
-      ret = this.wait(timeoutNs);
+      ret = this.lock === null ? this.wait(timeoutNs) : this.#waitUnlocked(this.lock, timeoutNs);
       this.fire(ret);
     } finally {
       this.end(number, ret);
@@ -126,6 +129,16 @@ export class Iteration {
       times.returnNs = this.#host.clockNs(CLOCK_MONOTONIC);
     }
     return ret;
+  }
+
+  /** Also a wait that does not sleep lets others have the lock. QEMU: os_host_main_loop_wait. */
+  #waitUnlocked(lock: BigLock, timeoutNs: number): number {
+    lock.unlock();
+    try {
+      return this.wait(timeoutNs);
+    } finally {
+      lock.lock();
+    }
   }
 
   /** Dispatches what is ready, by priority, then runs the loop's own timers. @param ret of wait */

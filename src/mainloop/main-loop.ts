@@ -1,4 +1,5 @@
 import { AioContext } from '../aio/aio-context.ts';
+import type { BigLock } from '../aio/big-lock.ts';
 import type { BottomHalf } from '../aio/bottom-half.ts';
 import { Clocks } from '../aio/clock.ts';
 import { IOHANDLER_CTX, QEMU_AIO_CONTEXT } from '../aio/context-names.ts';
@@ -80,6 +81,20 @@ export class MainLoop implements Disposable {
     this.#attach(this.iohandler, 'io-handler');
   }
 
+  /**
+   * The lock of the machine, which the loop gives back while it polls; null if there is none, as
+   * before a MachineState is made.
+   */
+  get lock(): BigLock | null {
+    return this.#iteration.lock;
+  }
+
+  set lock(lock: BigLock | null) {
+    this.#iteration.lock = lock;
+    this.context.lock = lock;
+    this.iohandler.lock = lock;
+  }
+
   /** AioContext.setFdHandler on the iohandler context. QEMU: qemu_set_fd_handler. */
   setFdHandler<T = undefined>(fd: number, handlers: FdHandlers<T> | null): Disposable {
     return this.iohandler.setFdHandler(fd, handlers);
@@ -119,7 +134,7 @@ export class MainLoop implements Disposable {
    * may call it. Returns poll's result: how many fds are ready, or -errno. An error that a callback
    * throws comes out here, and the loop may be called again. QEMU: main_loop_wait.
    * @throws Error if the loop is closed; HostError if the kernel refuses a thousand waits in a row,
-   *   since the loop would otherwise spin
+   *   since the loop would otherwise spin; QemuAbort if this thread does not hold the loop's lock
    */
   mainLoopWait(nonblocking: boolean): number {
     this.#checkOpen('main_loop_wait');

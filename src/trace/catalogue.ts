@@ -447,6 +447,18 @@ export const CATALOGUE = {
     'the mutex was handed to the first waiter',
   ),
 
+  // Ours: the big lock
+  bql_lock: ev(
+    [
+      ['thread', 'int'],
+      ['owner', 'int'],
+    ],
+    'thread %d owner %d',
+    'a thread wants the BQL, which the owner holds (0: nobody)',
+  ),
+  bql_locked: ev([['thread', 'int']], 'thread %d', 'a thread has the BQL'),
+  bql_unlock: ev([['thread', 'int']], 'thread %d', 'a thread gives the BQL back'),
+
   // Ours: coroutines
   coroutine_create: ev(
     [

@@ -2,7 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { sources } from './files.ts';
 
 /** A folder imports only from itself and from those before it. */
-const LAYERS = ['host', 'trace', 'aio', 'coroutine', 'signal', 'mainloop', 'scenario', 'cli'];
+const LAYERS = [
+  'host',
+  'trace',
+  'aio',
+  'coroutine',
+  'signal',
+  'mainloop',
+  'thread',
+  'scenario',
+  'cli',
+];
 const files = sources('src');
 
 function layerOf(path: string): number {

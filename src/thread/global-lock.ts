@@ -1,0 +1,176 @@
+import { QemuAbort } from '../aio/abort.ts';
+import type { BigLock } from '../aio/big-lock.ts';
+import { EAGAIN, EINTR, ETIMEDOUT, HostError } from '../host/errno.ts';
+import type { Host } from '../host/host.ts';
+import { EV } from '../trace/catalogue.ts';
+import type { Tracer } from '../trace/tracer.ts';
+import { BQL_FAIR, BQL_NEXT, BQL_OWNER, BQL_SERVING, BQL_STATE } from './machine-words.ts';
+import type { QemuCond } from './qemu-cond.ts';
+
+const T_LOCK = EV.bql_lock;
+const T_LOCKED = EV.bql_locked;
+const T_UNLOCK = EV.bql_unlock;
+
+const FREE = 0;
+const HELD = 1;
+/** Held, and somebody sleeps until it is given back. */
+const WANTED = 2;
+
+/** The parts of a thread that its lock needs. */
+export interface LockOwner {
+  /** Its number in the machine, from 1 on. */
+  readonly id: number;
+  readonly host: Host;
+  readonly trace: Tracer;
+}
+
+/**
+ * The big lock, as one thread sees it: who holds it may touch the machine. A main loop gives it back
+ * while it polls; aio_poll and AIO_WAIT_WHILE keep it.
+ *
+ * It is unfair, as a pthread mutex is: a thread that unlocks it and locks it again at once gets it
+ * before one that was asleep. A machine can be made with a fair one, which serves in order.
+ *
+ * Invariants:
+ *  B1. STATE is WANTED while anybody sleeps, or is about to: only then must an unlock wake one. Who
+ *      has slept locks with WANTED, since others may still sleep.
+ *  B2. OWNER is written by the holder alone.
+ *
+ * QEMU: qemu_global_mutex.
+ */
+export class GlobalLock implements BigLock {
+  readonly #words: Int32Array;
+  readonly #owner: LockOwner;
+  readonly #fair: boolean;
+  /** On a simulated host another thread may go first wherever a lock is taken. */
+  readonly #yields: boolean;
+  #mine = false;
+
+  /** @internal */
+  constructor(words: Int32Array, owner: LockOwner) {
+    this.#words = words;
+    this.#owner = owner;
+    this.#fair = Atomics.load(words, BQL_FAIR) !== 0;
+    this.#yields = owner.host.kind === 'sim';
+  }
+
+  /** Whether this thread holds it. QEMU: qemu_mutex_iothread_locked. */
+  get isMine(): boolean {
+    return this.#mine;
+  }
+
+  /** The number of the thread that holds it; 0 if nobody does. Another thread's answer may be late. */
+  get owner(): number {
+    return Atomics.load(this.#words, BQL_OWNER);
+  }
+
+  /**
+   * Takes it, once nobody else holds it.
+   * @throws QemuAbort if this thread holds it; HostError (EDEADLK) if the host knows that nobody
+   *   will ever give it back. QEMU: qemu_mutex_lock_iothread_impl.
+   */
+  lock(): void {
+    if (this.#mine) {
+      throw new QemuAbort(
+        'qemu_mutex_lock_iothread_impl: assertion failed: (!qemu_mutex_iothread_locked())',
+      );
+    }
+    const { trace, id } = this.#owner;
+    if (trace.on[T_LOCK] !== 0) trace.emit(T_LOCK, id, this.owner);
+    if (this.#yields) this.#owner.host.schedYield();
+    if (this.#fair) this.#waitForTurn();
+    else if (Atomics.compareExchange(this.#words, BQL_STATE, FREE, HELD) !== FREE) this.#wait();
+    this.#taken();
+  }
+
+  /** Takes it if nobody holds it. Returns whether it did. */
+  tryLock(): boolean {
+    if (this.#mine) return false;
+    const words = this.#words;
+    if (this.#fair) {
+      const turn = Atomics.load(words, BQL_SERVING);
+      if (Atomics.compareExchange(words, BQL_NEXT, turn, (turn + 1) | 0) !== turn) return false;
+    } else if (Atomics.compareExchange(words, BQL_STATE, FREE, HELD) !== FREE) return false;
+    this.#taken();
+    return true;
+  }
+
+  /** @throws QemuAbort if this thread does not hold it. QEMU: qemu_mutex_unlock_iothread. */
+  unlock(): void {
+    if (!this.#mine) {
+      throw new QemuAbort(
+        'qemu_mutex_unlock_iothread: assertion failed: (qemu_mutex_iothread_locked())',
+      );
+    }
+    const { trace, id, host } = this.#owner;
+    if (trace.on[T_UNLOCK] !== 0) trace.emit(T_UNLOCK, id);
+    this.#mine = false;
+    const words = this.#words;
+    words[BQL_OWNER] = 0;
+    if (this.#fair) {
+      const turn = (Atomics.add(words, BQL_SERVING, 1) + 1) | 0;
+      // All are woken, since only one of them has this ticket.
+      if (Atomics.load(words, BQL_NEXT) !== turn) host.futexWake(words, BQL_SERVING, MOST);
+    } else if (Atomics.exchange(words, BQL_STATE, FREE) === WANTED) {
+      host.futexWake(words, BQL_STATE, 1);
+    }
+  }
+
+  /**
+   * Gives it back, sleeps until the condition is signalled, and takes it again. As with every
+   * condition, the caller looks again whether it is true. Returns false if the time was over first.
+   * @param timeoutNs -1 waits without limit
+   * @throws QemuAbort if this thread does not hold it; HostError (EDEADLK) as lock does.
+   *   QEMU: qemu_cond_wait_iothread, qemu_cond_timedwait_iothread.
+   */
+  condWait(cond: QemuCond, timeoutNs = -1): boolean {
+    const seen = cond.beginWait();
+    let ret: number;
+    try {
+      this.unlock();
+      ret = this.#owner.host.futexWait(cond.words, cond.index, seen, timeoutNs);
+    } finally {
+      cond.endWait();
+    }
+    this.lock();
+    if (ret !== -ETIMEDOUT) checkWait(ret, 'qemu_cond_wait_iothread');
+    return ret !== -ETIMEDOUT;
+  }
+
+  #taken(): void {
+    const { trace, id } = this.#owner;
+    this.#mine = true;
+    this.#words[BQL_OWNER] = id;
+    if (trace.on[T_LOCKED] !== 0) trace.emit(T_LOCKED, id);
+  }
+
+  /** B1. */
+  #wait(): void {
+    const words = this.#words;
+    while (Atomics.exchange(words, BQL_STATE, WANTED) !== FREE) this.#sleep(BQL_STATE, WANTED);
+  }
+
+  #waitForTurn(): void {
+    const words = this.#words;
+    const ticket = Atomics.add(words, BQL_NEXT, 1);
+    for (;;) {
+      const turn = Atomics.load(words, BQL_SERVING);
+      if (turn === ticket) return;
+      this.#sleep(BQL_SERVING, turn);
+    }
+  }
+
+  #sleep(index: number, seen: number): void {
+    const ret = this.#owner.host.futexWait(this.#words, index, seen, -1);
+    checkWait(ret, 'qemu_mutex_lock_iothread');
+  }
+}
+
+/** More threads than there can be. */
+const MOST = 0x7fffffff;
+
+/** @throws HostError if a wait was refused, and would be refused for ever */
+function checkWait(ret: number, what: string): void {
+  if (ret === 0 || ret === -EAGAIN || ret === -EINTR) return;
+  throw new HostError(-ret, what);
+}

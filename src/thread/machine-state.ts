@@ -1,0 +1,102 @@
+import type { AioContext } from '../aio/aio-context.ts';
+import { checkOptions } from '../host/arguments.ts';
+import type { Disposable, Host } from '../host/host.ts';
+import type { MainLoop } from '../mainloop/main-loop.ts';
+import type { Tracer } from '../trace/tracer.ts';
+import { BQL_FAIR, LAST_THREAD, MACHINE_WORDS } from './machine-words.ts';
+import { QemuThread } from './qemu-thread.ts';
+
+export interface MachineStateOptions {
+  /** The host of the main thread. */
+  readonly host: Host;
+  /**
+   * The main loop. From now on it gives the BQL back while it polls, and only a thread that holds
+   * the BQL may run its contexts.
+   */
+  readonly loop?: MainLoop | undefined;
+  /** Whether the BQL serves in order; by default it does not, as in QEMU. */
+  readonly fairLock?: boolean | undefined;
+  /** Takes the events of main's locks; by default the loop's own tracer. */
+  readonly trace?: Tracer | undefined;
+}
+
+/** The shared memory of a machine; structured clone takes it to another thread. */
+export interface MachineHandle {
+  readonly words: Int32Array;
+}
+
+/**
+ * All that the threads of one machine share, as one of them sees it. It is made in the main thread,
+ * which holds the BQL then; the others get its handle.
+ *
+ *     const machine = new MachineState({ host, loop });        // in the main thread
+ *     new Worker(file, { workerData: machine.share() });
+ *
+ *     const machine = MachineState.from(workerData, host);     // in the other one
+ *     const thread = new QemuThread({ machine, name: 'io0', context });
+ */
+export class MachineState implements Disposable {
+  readonly host: Host;
+  /** @internal */
+  readonly words: Int32Array;
+  /** The context of the main loop, in the thread that runs it; null in others. */
+  readonly mainContext: AioContext | null;
+  readonly #loop: MainLoop | null;
+  #thread: QemuThread | null = null;
+
+  /**
+   * @throws TypeError if an option is missing or wrong
+   * QEMU: qemu_init_cpu_loop.
+   */
+  constructor(options: MachineStateOptions);
+  /** @internal */
+  constructor(options: MachineStateOptions, handle: MachineHandle);
+  constructor(options: MachineStateOptions, handle?: MachineHandle) {
+    checkOptions(options, 'MachineState', { host: 'a Host' });
+    const { host, loop, fairLock = false, trace } = options;
+    this.host = host;
+    this.#loop = loop ?? null;
+    this.mainContext = loop?.context ?? null;
+    this.words = handle?.words ?? new Int32Array(new SharedArrayBuffer(4 * MACHINE_WORDS));
+    if (handle !== undefined) return;
+    this.words[BQL_FAIR] = fairLock ? 1 : 0;
+    const { bql } = new QemuThread({ machine: this, name: 'main', trace: trace ?? loop?.trace });
+    bql.lock();
+    if (loop !== undefined) loop.lock = bql;
+  }
+
+  /** The machine of a handle, in another thread than the main one. */
+  static from(handle: MachineHandle, host: Host): MachineState {
+    checkOptions(handle, 'MachineState.from', { words: 'the words of a machine' });
+    return new MachineState({ host }, handle);
+  }
+
+  share(): MachineHandle {
+    return { words: this.words };
+  }
+
+  /**
+   * The JavaScript thread in which this object is. In the main thread it is there from the start,
+   * in others once it is made.
+   * @throws Error if it is not made yet
+   */
+  get thread(): QemuThread {
+    if (this.#thread === null) throw new Error('MachineState: this thread has no QemuThread yet');
+    return this.#thread;
+  }
+
+  /** A thread comes. Returns its number. @internal */
+  addThread(thread: QemuThread): number {
+    if (this.#thread !== null) {
+      throw new Error(`QemuThread '${thread.name}': this thread is '${this.#thread.name}' already`);
+    }
+    this.#thread = thread;
+    return Atomics.add(this.words, LAST_THREAD, 1) + 1;
+  }
+
+  /** Gives the BQL back if this thread holds it; the loop runs without it from now on. */
+  dispose(): void {
+    if (this.#loop !== null) this.#loop.lock = null;
+    if (this.#thread?.holdsBql === true) this.#thread.bql.unlock();
+  }
+}

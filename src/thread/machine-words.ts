@@ -1,0 +1,19 @@
+/**
+ * The words that all threads of one machine share: where they stand. The lock, which changes often,
+ * has a cache line (16 words) of its own.
+ */
+
+/** The state of the BQL; see GlobalLock. */
+export const BQL_STATE = 0;
+/** The number of the thread that holds the BQL; 0 if nobody does. */
+export const BQL_OWNER = 1;
+/** If the BQL is fair: the next ticket to draw, and the ticket whose turn it is. */
+export const BQL_NEXT = 2;
+export const BQL_SERVING = 3;
+
+/** 1 if the BQL is fair. Set once. */
+export const BQL_FAIR = 32;
+/** The number of the thread that was made last. */
+export const LAST_THREAD = 33;
+
+export const MACHINE_WORDS = 64;

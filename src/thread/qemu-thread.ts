@@ -1,0 +1,68 @@
+import type { AioContext } from '../aio/aio-context.ts';
+import { checkString } from '../host/arguments.ts';
+import type { Host } from '../host/host.ts';
+import { Tracer } from '../trace/tracer.ts';
+import { GlobalLock } from './global-lock.ts';
+import type { MachineState } from './machine-state.ts';
+
+export interface QemuThreadOptions {
+  /** This thread's view of its machine. */
+  readonly machine: MachineState;
+  readonly name: string;
+  /** The context that this thread runs. Main's runs in whichever thread holds the BQL: it has none. */
+  readonly context?: AioContext | undefined;
+  /** Takes the events of its locks; by default nobody does. */
+  readonly trace?: Tracer | undefined;
+}
+
+/**
+ * A JavaScript thread of a machine: the main thread, an IOThread, a vCPU, or any other Worker. Each
+ * has one, and passes it on explicitly. QEMU: QemuThread, with what it keeps per thread.
+ */
+export class QemuThread {
+  readonly machine: MachineState;
+  readonly name: string;
+  /** Its number in the machine, in the order in which threads came; main has 1. */
+  readonly id: number;
+  readonly host: Host;
+  readonly trace: Tracer;
+  /** The BQL, as this thread takes it. */
+  readonly bql: GlobalLock;
+  /** The context that this thread runs; null if it runs none of its own. QEMU: my_aiocontext. */
+  readonly context: AioContext | null;
+
+  /** @throws TypeError if the name is not a string; Error if the machine has a thread here already */
+  constructor(options: QemuThreadOptions) {
+    const { machine, name, context = null } = options;
+    checkString(name, "QemuThread: option 'name'");
+    this.machine = machine;
+    this.name = name;
+    this.host = machine.host;
+    this.trace = options.trace ?? new Tracer();
+    this.context = context;
+    this.id = machine.addThread(this);
+    this.bql = new GlobalLock(machine.words, this);
+  }
+
+  /** QEMU: qemu_mutex_iothread_locked. */
+  get holdsBql(): boolean {
+    return this.bql.isMine;
+  }
+
+  /**
+   * Whether it may do what only the main thread may: whether it holds the BQL, as in QEMU. QEMU:
+   * qemu_in_main_thread.
+   */
+  get inMainThread(): boolean {
+    return this.bql.isMine;
+  }
+
+  /**
+   * The context whose work this thread may do: its own; else main's if it holds the BQL; else null.
+   * QEMU: qemu_get_current_aio_context.
+   */
+  get currentContext(): AioContext | null {
+    if (this.context !== null) return this.context;
+    return this.bql.isMine ? this.machine.mainContext : null;
+  }
+}
