@@ -23,6 +23,7 @@ export {
 export { EventNotifier } from './aio/event-notifier.ts';
 export type { FdMonChoice, FdMonKind, PollMechanism } from './aio/fdmon/fdmon.ts';
 export type { AioHandler, AioPollFn, FdHandlers, IOHandler, PollRecord } from './aio/handler.ts';
+export type { BottomHalfHandle, ContextHandle } from './aio/handles.ts';
 export type { MemReentrancyGuard } from './aio/reentrancy.ts';
 export { type QemuTimer, type TimerCallback, TimerListGroup } from './aio/timer.ts';
 export { CoMutex } from './coroutine/co-mutex.ts';
@@ -100,6 +101,8 @@ export {
 } from './thread/machine-state.ts';
 export { type CondHandle, QemuCond } from './thread/qemu-cond.ts';
 export { QemuThread, type QemuThreadOptions } from './thread/qemu-thread.ts';
+export { RemoteBottomHalf, type RemoteOptions } from './thread/remote-bottom-half.ts';
+export { RemoteContext } from './thread/remote-context.ts';
 export type { ByteWriter, ThreadSinks, TraceBackend, TraceOrigin } from './trace/backend.ts';
 export {
   CATALOGUE,

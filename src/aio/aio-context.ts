@@ -11,7 +11,8 @@ import type { Disposable, Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import { Tracer } from '../trace/tracer.ts';
 import { assertionFailed, type QemuAbort } from './abort.ts';
-import { BhList, type LeakedBh } from './bh-list.ts';
+import { BhList } from './bh-list.ts';
+import type { LeakedBh } from './bh-owner.ts';
 import type { BigLock } from './big-lock.ts';
 import type { BhCallback, BottomHalf } from './bottom-half.ts';
 import { Clocks, QEMU_CLOCK_REALTIME, soonestTimeout } from './clock.ts';
@@ -30,8 +31,10 @@ import type {
   ReadyList,
 } from './handler.ts';
 import { HandlerTable } from './handler-table.ts';
+import type { ContextHandle } from './handles.ts';
 import { AdaptivePolling } from './polling.ts';
 import { guardCallback, type MemReentrancyGuard } from './reentrancy.ts';
+import { SharedBhs } from './shared-bhs.ts';
 import { TimerListGroup } from './timer.ts';
 import { Sleeper } from './wake/sleeper.ts';
 import { Wakeup, wordsFor } from './wake/wakeup.ts';
@@ -135,7 +138,7 @@ export class AioContext implements Disposable {
     this.setEventNotifier(this.sleeper.notifier, {
       name: 'aio_context_notifier',
       ioRead: () => this.sleeper.clear(),
-      ioPoll: () => this.wakeup.notified,
+      ioPoll: () => this.sleeper.notified,
       ioPollReady: () => {},
     });
   }
@@ -209,6 +212,28 @@ export class AioContext implements Disposable {
   /** The descriptor of the context's own notifier. */
   get notifierFd(): number {
     return this.sleeper.notifier.fd;
+  }
+
+  // Other threads
+
+  /**
+   * Returns a handle, with which any thread can notify this context: see RemoteContext.from. For its
+   * bottom halves see BottomHalf.share.
+   */
+  share(): ContextHandle {
+    this.#checkOpen('share');
+    const words = this.sharing().head;
+    return { kind: 'context', name: this.name, wakeFd: this.sleeper.notifier.writeFd, words };
+  }
+
+  /** @internal */
+  sharing(): SharedBhs {
+    const list = this.bottomHalves;
+    if (list.shared === null) {
+      list.shared = new SharedBhs(this.wakeup, list);
+      this.sleeper.share(list.shared.inbox);
+    }
+    return list.shared;
   }
 
   // Fd handlers
@@ -393,7 +418,7 @@ export class AioContext implements Disposable {
    * aio_ctx_prepare.
    */
   prepare(): number {
-    this.wakeup.beginSourceSleep();
+    this.sleeper.prepare();
     const timeoutNs = this.computeTimeoutNs();
     // A main loop cannot poll in user space.
     this.polling.stopForSource();
@@ -446,7 +471,7 @@ export class AioContext implements Disposable {
     for (const handler of [...this.handlers.values()]) this.removeHandler(handler);
     this.monitors.close();
     this.timers.close();
-    this.sleeper.notifier.dispose();
+    this.sleeper.close(this.host);
     if (leaked.length > 0) throw leakError(leaked);
   }
 
@@ -465,7 +490,7 @@ export class AioContext implements Disposable {
 
   /** QEMU: aio_notify_accept. */
   #accept(traced: boolean): void {
-    const notified = this.wakeup.accept();
+    const notified = this.sleeper.accept();
     if (traced) this.#traceAccept(notified);
   }
 

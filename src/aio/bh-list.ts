@@ -1,9 +1,20 @@
 import { BH_DELETED, BH_IDLE, BH_ONESHOT, BH_SCHEDULED } from '../trace/bh-flags.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
-import { type BhCallback, type BhQueue, BottomHalf } from './bottom-half.ts';
-import { bhIndex, bhSlot, FIRST_BH, NO_BH, type Wakeup, wordsFor } from './wake/wakeup.ts';
-import type { PlainWords } from './wake/words.ts';
+import type { BhOwner, LeakedBh } from './bh-owner.ts';
+import { anyScheduledIn, bhFlags, listTimeoutNs } from './bh-walk.ts';
+import { type BhCallback, type BhHome, BottomHalf } from './bottom-half.ts';
+import type { BottomHalfHandle } from './handles.ts';
+import type { SharedBhs } from './shared-bhs.ts';
+import {
+  BH_SHARED,
+  bhIndex,
+  bhSlot,
+  FIRST_BH,
+  NO_BH,
+  type Wakeup,
+  wordsFor,
+} from './wake/wakeup.ts';
 
 const FIRST = bhIndex(FIRST_BH);
 
@@ -18,26 +29,6 @@ const T_POLL = EV.aio_bh_poll;
 const T_CALL_BEGIN = EV.aio_bh_call_begin;
 const T_CALL_END = EV.aio_bh_call_end;
 
-/** The longest that an idle bottom half lets its context sleep. QEMU: aio_compute_bh_timeout. */
-const IDLE_TIMEOUT_NS = 10_000_000;
-
-/** A bottom half that was still scheduled when its context was closed. */
-export interface LeakedBh {
-  readonly name: string;
-  /** Whether it is a one-shot, which nobody holds and so nobody could have deleted. */
-  readonly oneshot: boolean;
-}
-
-/** The parts of a context that its bottom halves need. */
-export interface BhOwner {
-  readonly name: string;
-  readonly trace: Tracer;
-  readonly words: PlainWords;
-  readonly wakeup: Wakeup;
-  tracedNotify(): void;
-  untracedNotify(): void;
-}
-
 /**
  * The bottom halves of one context: their tables, and the rounds that run them.
  *
@@ -45,7 +36,9 @@ export interface BhOwner {
  * of the rounds that it interrupted, so slices form a queue that outlives any one call, even one
  * that a throwing callback ended.
  */
-export class BhList implements BhQueue {
+export class BhList implements BhHome {
+  /** Null until one is shared. */
+  shared: SharedBhs | null = null;
   readonly #owner: BhOwner;
   readonly #wakeup: Wakeup;
   readonly #trace: Tracer;
@@ -82,7 +75,13 @@ export class BhList implements BhQueue {
   }
 
   enqueue(slot: number, flags: number): void {
+    if (this.shared !== null) this.shared.drain();
     const old = this.#wakeup.enqueue(slot, flags);
+    if (this.#trace.active) this.#tracedNotify(slot, old, flags);
+    else this.#owner.untracedNotify();
+  }
+
+  announce(slot: number, old: number, flags: number): void {
     if (this.#trace.active) this.#tracedNotify(slot, old, flags);
     else this.#owner.untracedNotify();
   }
@@ -97,6 +96,10 @@ export class BhList implements BhQueue {
 
   cancel(slot: number): void {
     this.#wakeup.cancel(slot);
+    this.traceCancel(slot);
+  }
+
+  traceCancel(slot: number): void {
     if (this.#trace.on[T_CANCEL] !== 0) {
       this.#trace.emit(T_CANCEL, this.#owner.name, this.#names[bhIndex(slot)]!, number(slot));
     }
@@ -110,12 +113,24 @@ export class BhList implements BhQueue {
     return (this.#wakeup.flags(slot) & BH_DELETED) !== 0;
   }
 
+  share(slot: number): SharedBhs {
+    const shared = this.#owner.sharing();
+    shared.share(slot);
+    return shared;
+  }
+
+  handle(slot: number): BottomHalfHandle {
+    const name = this.#names[bhIndex(slot)]!;
+    return this.shared!.handle(slot, this.#owner.share(), name, number(slot));
+  }
+
   /**
    * Runs one round, after finishing those of outer rounds. Returns whether any ran that was not
    * idle. QEMU: aio_bh_poll.
    */
   poll(): boolean {
     const slices = this.#slices;
+    if (this.shared !== null) this.shared.drain();
     const head = this.#wakeup.detach();
     if (head !== NO_BH) slices[this.#endSlice++] = head;
     if (this.#firstSlice === this.#endSlice) return false;
@@ -137,6 +152,8 @@ export class BhList implements BhQueue {
         this.#call(slot, flags, traced);
       } else if ((flags & (BH_DELETED | BH_ONESHOT)) !== 0) {
         this.#release(slot);
+      } else if ((flags & BH_SHARED) !== 0 && this.#runShared(slot, traced)) {
+        progress = true;
       }
     }
     this.#firstSlice = 0;
@@ -149,20 +166,22 @@ export class BhList implements BhQueue {
    * ones, or -1 without limit. QEMU: aio_compute_bh_timeout.
    */
   timeoutNs(): number {
+    if (this.shared !== null) this.shared.drain();
     const { first } = this.#wakeup;
     if (first === NO_BH && this.#endSlice === 0) return -1;
-    let timeout = this.#listTimeoutNs(first, -1);
+    let timeout = listTimeoutNs(this.#wakeup, this.shared, first, -1);
     for (let i = this.#firstSlice; i < this.#endSlice && timeout !== 0; i++) {
-      timeout = this.#listTimeoutNs(this.#slices[i]!, timeout);
+      timeout = listTimeoutNs(this.#wakeup, this.shared, this.#slices[i]!, timeout);
     }
     return timeout;
   }
 
   /** Whether any is to be called. QEMU: as aio_ctx_check's walks find out. */
   anyScheduled(): boolean {
-    if (this.#anyScheduledIn(this.#wakeup.first)) return true;
+    if (this.shared !== null) this.shared.drain();
+    if (anyScheduledIn(this.#wakeup, this.shared, this.#wakeup.first)) return true;
     for (let i = this.#firstSlice; i < this.#endSlice; i++) {
-      if (this.#anyScheduledIn(this.#slices[i]!)) return true;
+      if (anyScheduledIn(this.#wakeup, this.shared, this.#slices[i]!)) return true;
     }
     return false;
   }
@@ -173,13 +192,14 @@ export class BhList implements BhQueue {
    */
   drain(): LeakedBh[] {
     const leaked: LeakedBh[] = [];
+    this.shared?.drain();
     // A callback that threw leaves slices behind.
     this.#slices[this.#endSlice++] = this.#wakeup.detach();
     for (; this.#firstSlice < this.#endSlice; this.#firstSlice++) {
       let slot = this.#slices[this.#firstSlice]!;
       while (slot !== NO_BH) {
         const next = this.#wakeup.next(slot);
-        const flags = this.#wakeup.dequeue(slot);
+        const flags = this.#dequeue(slot);
         if ((flags & BH_DELETED) === 0) {
           const name = this.#names[bhIndex(slot)]!;
           leaked.push({ name, oneshot: (flags & BH_ONESHOT) !== 0 });
@@ -190,6 +210,7 @@ export class BhList implements BhQueue {
     }
     this.#firstSlice = 0;
     this.#endSlice = 0;
+    this.shared?.close();
     return leaked;
   }
 
@@ -197,9 +218,25 @@ export class BhList implements BhQueue {
   *entries(): Generator<{ name: string; flags: number }> {
     for (let i = FIRST; i < this.#callbacks.length; i++) {
       if (this.#callbacks[i] !== null) {
-        yield { name: this.#names[i]!, flags: this.#wakeup.flags(bhSlot(i)) };
+        yield { name: this.#names[i]!, flags: bhFlags(this.#wakeup, this.shared, bhSlot(i)) };
       }
     }
+  }
+
+  /** Runs or frees a shared one that came off the list. Returns whether that was progress. */
+  #runShared(slot: number, traced: boolean): boolean {
+    const flags = this.shared!.dequeue(slot);
+    if ((flags & BH_DELETED) !== 0) this.#release(slot);
+    else if ((flags & BH_SCHEDULED) !== 0) {
+      this.#call(slot, flags, traced);
+      return (flags & BH_IDLE) === 0;
+    }
+    return false;
+  }
+
+  #dequeue(slot: number): number {
+    const flags = this.#wakeup.dequeue(slot);
+    return (flags & BH_SHARED) === 0 ? flags : this.shared!.dequeue(slot);
   }
 
   #tracePoll(): void {
@@ -249,23 +286,5 @@ export class BhList implements BhQueue {
     this.#callbacks[bhIndex(slot)] = null;
     this.#opaques[bhIndex(slot)] = null;
     this.#free.push(slot);
-  }
-
-  #listTimeoutNs(head: number, timeout: number): number {
-    for (let slot = head; slot !== NO_BH; slot = this.#wakeup.next(slot)) {
-      const flags = this.#wakeup.flags(slot);
-      if ((flags & (BH_SCHEDULED | BH_DELETED)) === BH_SCHEDULED) {
-        if ((flags & BH_IDLE) === 0) return 0;
-        timeout = IDLE_TIMEOUT_NS;
-      }
-    }
-    return timeout;
-  }
-
-  #anyScheduledIn(head: number): boolean {
-    for (let slot = head; slot !== NO_BH; slot = this.#wakeup.next(slot)) {
-      if (this.isScheduled(slot)) return true;
-    }
-    return false;
   }
 }

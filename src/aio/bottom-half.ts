@@ -1,5 +1,6 @@
 import { BH_DELETED, BH_IDLE, BH_SCHEDULED } from '../trace/bh-flags.ts';
 import { QemuAbort } from './abort.ts';
+import type { BottomHalfHandle } from './handles.ts';
 import { NO_BH } from './wake/wakeup.ts';
 
 /** A bottom half's function. QEMU: QEMUBHFunc. */
@@ -13,6 +14,13 @@ export interface BhQueue {
   isDeleted(slot: number): boolean;
 }
 
+/** The list of a bottom half, which shares it. */
+export interface BhHome extends BhQueue {
+  /** Returns the queue that the bottom half must use from now on. */
+  share(slot: number): BhQueue;
+  handle(slot: number): BottomHalfHandle;
+}
+
 /**
  * A function that an AioContext calls soon, and only once however often it was scheduled before its
  * turn. Made by AioContext.newBottomHalf. QEMU: QEMUBH.
@@ -20,13 +28,15 @@ export interface BhQueue {
 export class BottomHalf {
   /** Its name in traces, logs and leak reports. */
   readonly name: string;
-  readonly #list: BhQueue;
+  readonly #home: BhHome;
+  #list: BhQueue;
   /** Its place in the list's tables; NO_BH once it is freed. Only BhList writes it. @internal */
   slot: number;
 
   /** @internal */
-  constructor(list: BhQueue, name: string, slot: number) {
-    this.#list = list;
+  constructor(home: BhHome, name: string, slot: number) {
+    this.#home = home;
+    this.#list = home;
     this.name = name;
     this.slot = slot;
   }
@@ -60,6 +70,17 @@ export class BottomHalf {
   /** Like delete, but does nothing if it is deleted already. */
   dispose(): void {
     if (!this.deleted) this.delete();
+  }
+
+  /**
+   * Returns a handle, with which any thread can schedule, cancel and delete it: see
+   * RemoteBottomHalf.from. It still is called in its own thread. From now on its flags are in shared
+   * memory, so that a schedule costs some atomic operations.
+   */
+  share(): BottomHalfHandle {
+    const slot = this.#live();
+    this.#list = this.#home.share(slot);
+    return this.#home.handle(slot);
   }
 
   /** Whether it is to be called in the next round. */

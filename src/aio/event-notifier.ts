@@ -71,6 +71,11 @@ export class EventNotifier {
     return this.#rfd;
   }
 
+  /** The descriptor that a set writes 8 bytes to; -1 once it is closed. */
+  get writeFd(): number {
+    return this.#wfd;
+  }
+
   /**
    * Whether a context can watch it by its edges. A pipe must be read, and another context may
    * already watch it that way. @internal

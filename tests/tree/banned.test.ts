@@ -56,6 +56,8 @@ it('the simulated host and the lenses use only their own random numbers and cloc
 
 /** Memory that threads share: the words of the wake-up protocol, of locks, and what the hosts need. */
 const SHARED = [
+  'src/aio/handles.ts',
+  'src/aio/shared-bhs.ts',
   'src/aio/wake/',
   'src/host/arguments.ts',
   'src/host/linux/clone-steps.ts',
@@ -76,14 +78,16 @@ it('a thread sleeps through its host, so that a simulated kernel decides who goe
   expect(others.map(({ path }) => path)).toEqual([]);
 });
 
-it('the words of the wake-up protocol are changed by Wakeup alone', () => {
+it('the words of the wake-up protocol are changed by Wakeup and Inbox alone', () => {
   const using = files.filter(({ imports }) =>
     imports.some(({ from }) => from === 'src/aio/wake/words.ts'),
   );
   // The context makes them, and the list of bottom halves makes room in them.
   expect(using.map(({ path }) => path)).toEqual([
     'src/aio/aio-context.ts',
-    'src/aio/bh-list.ts',
+    'src/aio/bh-owner.ts',
+    'src/aio/wake/inbox.ts',
+    'src/aio/wake/shared-words.ts',
     'src/aio/wake/wakeup.ts',
   ]);
 });

@@ -1,12 +1,17 @@
 import type { Host } from '../../host/host.ts';
 import { EventNotifier } from '../event-notifier.ts';
+import type { Inbox } from './inbox.ts';
 import type { Wakeup } from './wakeup.ts';
+
+const NS_PER_MS = 1_000_000;
+/** How long another thread may take from its decision to write the eventfd until it has. */
+const MOST_WRITE_MS = 100;
 
 /**
  * How a context's home thread sleeps, and is woken: notify_me says whether it does, and the event
  * notifier ends the sleep. QEMU: ctx->notifier.
  *
- * It belongs to the home thread alone. QEMU writes the eventfd whenever notify_me is set, and a
+ * It belongs to the home thread alone, except that others may write the eventfd: see Inbox. QEMU writes the eventfd whenever notify_me is set, and a
  * main loop leaves it set after an iteration that did not have to check; but a thread that is awake
  * needs no eventfd to notify itself. Another thread must never take that short cut: what it keeps
  * here the home thread would not see before it sleeps.
@@ -18,6 +23,8 @@ import type { Wakeup } from './wakeup.ts';
  *  N2. A notification during a wait is written, since only the eventfd reaches the thread there.
  *  N3. Under epoll the kernel's order decides when the notifier's handler is called among the
  *      others, so nothing is kept there.
+ *  N4. SLEEPS of the inbox is set only within a wait, so that an inner wait cannot take it from an
+ *      outer one. Other threads never keep anything.
  */
 export class Sleeper {
   readonly notifier: EventNotifier;
@@ -31,11 +38,19 @@ export class Sleeper {
   #written = false;
 
   readonly #wakeup: Wakeup;
+  /** Null until something is shared with other threads. */
+  #inbox: Inbox | null = null;
 
   /** @throws HostError if no descriptor is left for the notifier */
   constructor(host: Host, wakeup: Wakeup) {
     this.notifier = new EventNotifier(host);
     this.#wakeup = wakeup;
+  }
+
+  /** From now on other threads may wake the home thread by this inbox. */
+  share(inbox: Inbox): void {
+    this.#inbox = inbox;
+    if (this.#inWait) inbox.beginSleep(this.#wakeup.notifyMe);
   }
 
   /** Ends the sleep, or prevents the next. Returns notify_me. QEMU: aio_notify. */
@@ -68,14 +83,39 @@ export class Sleeper {
 
   /** A wait begins. Returns whether it must not sleep. */
   enter(): boolean {
+    // The last wait threw: another thread may have written the eventfd since.
+    if (this.#inWait) this.#written = true;
     this.#inWait = true;
-    return this.#kept;
+    if (this.#inbox === null) return this.#kept;
+    const { notifyMe } = this.#wakeup;
+    return (notifyMe !== 0 && this.#inbox.beginSleep(notifyMe)) || this.#kept;
   }
 
   /** A wait is over. Returns whether the notifier counts as readable, whatever the kernel says. */
   leave(): boolean {
     this.#inWait = false;
+    if (this.#inbox?.endSleep()) this.#written = true;
     return this.#kept;
+  }
+
+  /** Whether there is a notification, by any thread, that was not accepted yet. */
+  get notified(): boolean {
+    return this.#wakeup.notified || this.#inbox?.hasWork === true;
+  }
+
+  /** W3. Returns whether there was a notification. QEMU: aio_notify_accept. */
+  accept(): number {
+    const notified = this.#wakeup.accept();
+    return this.#inbox === null ? notified : this.#inbox.accept() | notified;
+  }
+
+  /**
+   * A main loop is about to sleep. A notification by another thread counts from here on, as in QEMU
+   * the eventfd is written from here on. QEMU: aio_ctx_prepare, its beginning.
+   */
+  prepare(): void {
+    const wasSet = this.#wakeup.beginSourceSleep();
+    if (this.#inbox !== null && !wasSet && this.#inbox.accept() !== 0) this.#wakeup.notify();
   }
 
   /** QEMU: aio_context_notifier_cb. */
@@ -85,5 +125,18 @@ export class Sleeper {
     if (kept && !this.#written) return;
     this.#written = false;
     this.notifier.testAndClear();
+  }
+
+  /** Closes the eventfd, once no other thread can be about to write it (I5 of Inbox). */
+  close(host: Host): void {
+    const inbox = this.#inbox;
+    inbox?.endSleep();
+    const none = host.alloc(0);
+    for (let ms = 0; inbox?.hasWriters; ms++) {
+      // Its thread was terminated in between: the descriptor is given up rather than reused.
+      if (ms === MOST_WRITE_MS) return;
+      host.poll(none, 0, NS_PER_MS);
+    }
+    this.notifier.dispose();
   }
 }

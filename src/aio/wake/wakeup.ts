@@ -41,6 +41,9 @@ export function bhSlot(index: number): number {
 /** End of a list of bottom halves. */
 export const NO_BH = 0;
 
+/** The bottom half is shared: of its flags only PENDING is here, the others are in shared memory. */
+export const BH_SHARED = 32;
+
 /** aio_poll counts notify_me in twos; the lowest bit is the GSource's. */
 const NOTIFY_ME_SOURCE = 1;
 const NOTIFY_ME_POLL = 2;
@@ -103,9 +106,12 @@ export class Wakeup {
     this.#words.fetchAdd(NOTIFY_ME, -NOTIFY_ME_POLL);
   }
 
-  /** A main loop is about to sleep (W2); it checks for work itself. QEMU: aio_ctx_prepare. */
-  beginSourceSleep(): void {
-    this.#words.fetchOr(NOTIFY_ME, NOTIFY_ME_SOURCE);
+  /**
+   * A main loop is about to sleep (W2); it checks for work itself. Returns whether it was already,
+   * since its last iteration did not check. QEMU: aio_ctx_prepare.
+   */
+  beginSourceSleep(): boolean {
+    return (this.#words.fetchOr(NOTIFY_ME, NOTIFY_ME_SOURCE) & NOTIFY_ME_SOURCE) !== 0;
   }
 
   /** QEMU: aio_ctx_check. */
@@ -151,6 +157,17 @@ export class Wakeup {
    */
   dequeue(slot: number): number {
     return this.#words.fetchAnd(slot, ~(BH_PENDING | BH_SCHEDULED | BH_IDLE));
+  }
+
+  /**
+   * The flags of a bottom half are moved elsewhere. Returns them, or -1 if they were before. Only
+   * for words that no other thread uses.
+   */
+  share(slot: number): number {
+    const flags = this.#words.fetchOr(slot, BH_SHARED);
+    if ((flags & BH_SHARED) !== 0) return -1;
+    this.#words.fetchAnd(slot, BH_SHARED | BH_PENDING);
+    return flags;
   }
 
   /** Clears a slot for its next owner. Nobody else may still know the slot. */

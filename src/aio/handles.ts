@@ -1,0 +1,42 @@
+/**
+ * Handles stand for objects of another thread. They are plain data: postMessage can send them, also
+ * as workerData, or within another object.
+ */
+
+import { checkObject, shown } from '../host/arguments.ts';
+
+/** An AioContext, for other threads. Made by AioContext.share; used by RemoteContext.from. */
+export interface ContextHandle {
+  readonly kind: 'context';
+  /** As in traces. */
+  readonly name: string;
+  /** The descriptor to write, to end the context's sleep. */
+  readonly wakeFd: number;
+  /** The context's shared words, as far as all of its handles need them. */
+  readonly words: SharedArrayBuffer;
+}
+
+/** A bottom half, for other threads. Made by BottomHalf.share; used by RemoteBottomHalf.from. */
+export interface BottomHalfHandle {
+  readonly kind: 'bottom half';
+  readonly context: ContextHandle;
+  readonly name: string;
+  /** Its number in traces. */
+  readonly id: number;
+  /** The shared words that have its slot. */
+  readonly words: SharedArrayBuffer;
+  readonly slot: number;
+  readonly generation: number;
+}
+
+/** @throws TypeError if a value is not a handle of the kind */
+export function checkHandle(
+  handle: ContextHandle | BottomHalfHandle,
+  kind: 'context' | 'bottom half',
+  what: string,
+): void {
+  const is = `a result of ${kind === 'context' ? 'AioContext' : 'BottomHalf'}.share`;
+  checkObject(handle, `${what}: the handle`, is);
+  if (handle.kind === kind) return;
+  throw new TypeError(`${what}: the handle has kind ${shown(handle.kind)}: expected ${is}`);
+}

@@ -1,0 +1,153 @@
+import { BH_DELETED, BH_PENDING, BH_SCHEDULED } from '../trace/bh-flags.ts';
+import type { BottomHalfHandle, ContextHandle } from './handles.ts';
+import { FIRST_SHARED, GONE, Inbox, LAST_GENERATION, WORDS_PER_SHARED } from './wake/inbox.ts';
+import { chunkOf, SharedWords } from './wake/shared-words.ts';
+import { bhIndex, type Wakeup } from './wake/wakeup.ts';
+
+/** The bottom halves of a context, as those that are shared see them. */
+export interface HomeList {
+  /** Traces a schedule, and notifies the context. */
+  announce(slot: number, old: number, flags: number): void;
+  traceCancel(slot: number): void;
+}
+
+/**
+ * The shared bottom halves of one context, for its home thread. Each has two slots: one in the
+ * context's own words, for bh_list, and one in shared words, with its flags.
+ *
+ * The order stays that of a single list, whoever scheduled: what has come by the inbox is moved to
+ * bh_list before the home thread pushes one of its own, and before it detaches or walks bh_list.
+ */
+export class SharedBhs {
+  readonly inbox: Inbox;
+  readonly #words = new SharedWords();
+  readonly #wakeup: Wakeup;
+  readonly #list: HomeList;
+  /** The home slot of each shared bottom half, and the generation, by number. */
+  readonly #homes: number[] = [];
+  readonly #generations: number[] = [];
+  /** The shared slot of a bottom half, by bhIndex of its home slot. */
+  readonly #slots: number[] = [];
+  readonly #free: number[] = [];
+  /** The bottom halves that drain moves, newest first; kept to be used again. */
+  readonly #arrived: number[] = [];
+
+  constructor(wakeup: Wakeup, list: HomeList) {
+    this.#wakeup = wakeup;
+    this.#list = list;
+    this.#words.addChunk(0);
+    this.inbox = new Inbox(this.#words);
+  }
+
+  /** The words that all handles of the context need. */
+  get head(): SharedArrayBuffer {
+    return this.#words.buffer(0);
+  }
+
+  /** Moves a bottom half's flags to shared memory, unless they are there. */
+  share(home: number): void {
+    const flags = this.#wakeup.share(home);
+    if (flags < 0) return;
+    const slot = this.#free.pop() ?? this.#newSlot();
+    this.#slots[bhIndex(home)] = slot;
+    this.#homes[numberOf(slot)] = home;
+    this.#generations[numberOf(slot)] = this.inbox.create(slot, flags);
+  }
+
+  handle(home: number, context: ContextHandle, name: string, id: number): BottomHalfHandle {
+    const slot = this.#slotOf(home);
+    return {
+      kind: 'bottom half',
+      context,
+      name,
+      id,
+      words: this.#words.buffer(chunkOf(slot)),
+      slot,
+      generation: this.#generations[numberOf(slot)]!,
+    };
+  }
+
+  // As a BhQueue
+
+  enqueue(home: number, flags: number): void {
+    const slot = this.#slotOf(home);
+    const old = this.inbox.mark(slot, this.#generations[numberOf(slot)]!, flags);
+    if ((old & BH_PENDING) === 0) {
+      this.drain();
+      this.#wakeup.enqueue(home, 0);
+    }
+    this.#list.announce(home, old, flags);
+  }
+
+  cancel(home: number): void {
+    const slot = this.#slotOf(home);
+    this.inbox.cancel(slot, this.#generations[numberOf(slot)]!);
+    this.#list.traceCancel(home);
+  }
+
+  isScheduled(home: number): boolean {
+    return (this.flags(home) & (BH_SCHEDULED | BH_DELETED)) === BH_SCHEDULED;
+  }
+
+  isDeleted(home: number): boolean {
+    return (this.flags(home) & BH_DELETED) !== 0;
+  }
+
+  // For the list
+
+  /** Moves what other threads have scheduled to bh_list, and notes that they have notified. */
+  drain(): void {
+    if (this.inbox.isEmpty) return;
+    const arrived = this.#arrived;
+    let count = 0;
+    for (let slot = this.inbox.take(); slot !== 0; slot = this.inbox.next(slot)) {
+      arrived[count++] = this.#homes[numberOf(slot)]!;
+    }
+    while (count > 0) this.#wakeup.enqueue(arrived[--count]!, 0);
+    this.#wakeup.notify();
+  }
+
+  flags(home: number): number {
+    const slot = this.#slotOf(home);
+    return Math.max(0, this.inbox.flags(slot, this.#generations[numberOf(slot)]!));
+  }
+
+  /** Inbox.dequeue; a deleted bottom half is unknown here from then on. */
+  dequeue(home: number): number {
+    const slot = this.#slotOf(home);
+    const flags = this.inbox.dequeue(slot);
+    if ((flags & BH_DELETED) !== 0) this.#forget(slot);
+    return flags;
+  }
+
+  /** Makes all handles stale. */
+  close(): void {
+    for (let i = 0; i < this.#homes.length; i++) this.inbox.free(slotAt(i));
+  }
+
+  #slotOf(home: number): number {
+    return this.#slots[bhIndex(home)]!;
+  }
+
+  #newSlot(): number {
+    const slot = slotAt(this.#homes.length);
+    this.#homes.push(0);
+    this.#generations.push(GONE);
+    if (slot > FIRST_SHARED && chunkOf(slot) !== chunkOf(slot - 1)) {
+      this.#words.addChunk(chunkOf(slot));
+    }
+    return slot;
+  }
+
+  #forget(slot: number): void {
+    if (this.#generations[numberOf(slot)]! + 1 < LAST_GENERATION) this.#free.push(slot);
+  }
+}
+
+function numberOf(slot: number): number {
+  return (slot - FIRST_SHARED) / WORDS_PER_SHARED;
+}
+
+function slotAt(number: number): number {
+  return FIRST_SHARED + number * WORDS_PER_SHARED;
+}

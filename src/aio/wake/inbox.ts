@@ -1,0 +1,221 @@
+/**
+ * How other threads give work to an AioContext, and wake its home thread.
+ *
+ * A shared bottom half has its flags, a generation and a link in memory that threads share. Whoever
+ * schedules it from another thread pushes it onto INBOX. The home thread moves what it finds there
+ * to its own list.
+ *
+ * All steps are loads, stores and fetch-and-changes of the given words, as in Wakeup, so a test can
+ * run every interleaving. No step relies on the order of a plain store and a later load: if one
+ * must be seen before the other is done, it is an exchange.
+ *
+ * Invariants:
+ *  I1. A bottom half is on INBOX, or on the home thread's list, at most once: only the
+ *      compare-and-swap that turns PENDING on may push it, and only the home thread, which took it
+ *      off its list, turns PENDING off.
+ *  I2. A thread that gives work publishes it (INBOX, or NOTIFIED), then looks at SLEEPS. The home
+ *      thread sets SLEEPS, then looks at INBOX and NOTIFIED. At least one of the two sees the other.
+ *  I3. Whoever changes SLEEPS from not 0 to 0 from another thread writes the eventfd: one write ends
+ *      one sleep, however many threads give work.
+ *  I4. A slot is freed by the compare-and-swap that takes a deleted bottom half off the list, and
+ *      that changes its generation. A handle of an earlier generation changes nothing.
+ *  I5. WRITERS counts the threads that may be about to write the eventfd. It is closed only after
+ *      SLEEPS has become 0 for good, and then WRITERS has been 0.
+ */
+
+import { BH_DELETED, BH_IDLE, BH_PENDING, BH_SCHEDULED } from '../../trace/bh-flags.ts';
+import type { Words } from './words.ts';
+
+/** Head of the list of bottom halves that other threads have scheduled, newest first. */
+export const INBOX = 0;
+/** notify_me while the home thread sleeps, until another thread takes on to wake it; otherwise 0. */
+export const SLEEPS = 1;
+/** Set by a notification that is not in INBOX. */
+export const NOTIFIED = 2;
+/** See I5. */
+export const WRITERS = 3;
+/** The slot of the first shared bottom half: the index of its flags; its link is the next word. */
+export const FIRST_SHARED = 16;
+export const WORDS_PER_SHARED = 2;
+const NEXT = 1;
+
+/** End of a list. */
+const END = 0;
+
+/** The flags are the low bits of a bottom half's word, and its generation the rest. */
+const GENERATION_SHIFT = 8;
+const FLAGS = (1 << GENERATION_SHIFT) - 1;
+/** A slot that has reached this generation is not used again. */
+export const LAST_GENERATION = 2 ** (32 - GENERATION_SHIFT) - 1;
+
+/** Returned instead of flags: the slot was freed, so the handle is of an earlier generation. */
+export const GONE = -1;
+
+/** The shared words of one AioContext, and the steps allowed on them. */
+export class Inbox {
+  readonly #words: Words;
+
+  constructor(words: Words) {
+    this.#words = words;
+  }
+
+  // Any thread
+
+  /**
+   * Adds flags to a bottom half. Unless it is on a list already, it is pushed onto INBOX (I1).
+   * Returns the flags before, or GONE. The caller must then wake the home thread: see claim. QEMU:
+   * aio_bh_enqueue, without its notify.
+   */
+  enqueue(slot: number, generation: number, flags: number): number {
+    const old = this.mark(slot, generation, flags);
+    if (old === GONE) return GONE;
+    // The home thread may have it on its own list, and have looked at it already.
+    if ((old & BH_PENDING) !== 0) this.setNotified();
+    else this.#push(slot);
+    return old;
+  }
+
+  /** enqueue without the push, for the home thread, which has a list of its own. */
+  mark(slot: number, generation: number, flags: number): number {
+    return this.#change(slot, generation, FLAGS, BH_PENDING | flags);
+  }
+
+  /** Clears SCHEDULED; the bottom half stays on its list. Returns the flags before, or GONE. */
+  cancel(slot: number, generation: number): number {
+    return this.#change(slot, generation, ~BH_SCHEDULED, 0);
+  }
+
+  /** The flags of a bottom half, or GONE. */
+  flags(slot: number, generation: number): number {
+    const word = this.#words.load(slot);
+    return word >>> GENERATION_SHIFT === generation ? word & FLAGS : GONE;
+  }
+
+  /** Announces that there is something to look at, beside INBOX. QEMU: aio_notify. */
+  setNotified(): void {
+    this.#words.exchange(NOTIFIED, 1);
+  }
+
+  /**
+   * To be called after work was published (I2). If it returns other than 0, the caller must write
+   * the eventfd, then call written (I3). Returns notify_me.
+   */
+  claim(): number {
+    const words = this.#words;
+    if (words.load(SLEEPS) === 0) return 0;
+    words.fetchAdd(WRITERS, 1);
+    const notifyMe = words.exchange(SLEEPS, 0);
+    if (notifyMe === 0) words.fetchAdd(WRITERS, -1);
+    return notifyMe;
+  }
+
+  /** The eventfd is written (I5). */
+  written(): void {
+    this.#words.fetchAdd(WRITERS, -1);
+  }
+
+  /** notify_me while the home thread sleeps and nobody has written its eventfd; otherwise 0. */
+  get notifyMe(): number {
+    return this.#words.load(SLEEPS);
+  }
+
+  // The home thread
+
+  /** Whether another thread has given work that the home thread has not taken yet. */
+  get hasWork(): boolean {
+    return this.#words.load(INBOX) !== END || this.#words.load(NOTIFIED) !== 0;
+  }
+
+  get isEmpty(): boolean {
+    return this.#words.load(INBOX) === END;
+  }
+
+  /** Takes the whole list. Returns its newest slot, or 0. */
+  take(): number {
+    return this.#words.exchange(INBOX, END);
+  }
+
+  /** The slot that was pushed before this one, or 0. */
+  next(slot: number): number {
+    return this.#words.load(slot + NEXT);
+  }
+
+  /** The home thread is about to sleep (I2). Returns whether it must not. */
+  beginSleep(notifyMe: number): boolean {
+    this.#words.exchange(SLEEPS, notifyMe);
+    return this.hasWork;
+  }
+
+  /** Returns whether another thread has written the eventfd, or is about to (I3). */
+  endSleep(): boolean {
+    return this.#words.exchange(SLEEPS, 0) === 0;
+  }
+
+  /** Returns whether there was a notification. QEMU: aio_notify_accept. */
+  accept(): number {
+    return this.#words.load(NOTIFIED) === 0 ? 0 : this.#words.exchange(NOTIFIED, 0);
+  }
+
+  /** Whether a thread may still be about to write the eventfd (I5). */
+  get hasWriters(): boolean {
+    return this.#words.load(WRITERS) !== 0;
+  }
+
+  /** Gives a slot to a bottom half that has these flags. Returns its generation. */
+  create(slot: number, flags: number): number {
+    return this.#words.fetchOr(slot, flags) >>> GENERATION_SHIFT;
+  }
+
+  /**
+   * A bottom half has come off the home thread's list, and may be put on a list again from now on,
+   * unless it is deleted: then its slot is free (I4). Returns the flags before. QEMU: aio_bh_dequeue.
+   */
+  dequeue(slot: number): number {
+    const words = this.#words;
+    let word = words.load(slot);
+    for (;;) {
+      const next =
+        (word & BH_DELETED) !== 0
+          ? nextGeneration(word)
+          : word & ~(BH_PENDING | BH_SCHEDULED | BH_IDLE);
+      const seen = words.compareExchange(slot, word, next);
+      if (seen === word) return word & FLAGS;
+      word = seen;
+    }
+  }
+
+  /** Frees a slot, whatever its state: for a context that is closed, which never looks at INBOX again. */
+  free(slot: number): void {
+    this.#words.exchange(slot, nextGeneration(this.#words.load(slot)));
+  }
+
+  /** Changes the flags of a bottom half, if it still is of the generation. Returns the flags before, or GONE. */
+  #change(slot: number, generation: number, keep: number, add: number): number {
+    const words = this.#words;
+    let word = words.load(slot);
+    for (;;) {
+      if (word >>> GENERATION_SHIFT !== generation) return GONE;
+      // Also if nothing changes: this orders what the caller wrote before its bottom half runs.
+      const seen = words.compareExchange(slot, word, (word & (keep | ~FLAGS)) | add);
+      if (seen === word) return word & FLAGS;
+      word = seen;
+    }
+  }
+
+  #push(slot: number): void {
+    const words = this.#words;
+    let head = words.load(INBOX);
+    for (;;) {
+      words.store(slot + NEXT, head);
+      const seen = words.compareExchange(INBOX, head, slot);
+      if (seen === head) return;
+      head = seen;
+    }
+  }
+}
+
+/** The word of a free slot. The last generation is never given out: see LAST_GENERATION. */
+function nextGeneration(word: number): number {
+  const generation = Math.min((word >>> GENERATION_SHIFT) + 1, LAST_GENERATION);
+  return (generation << GENERATION_SHIFT) | 0;
+}

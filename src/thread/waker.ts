@@ -1,0 +1,54 @@
+import type { ContextHandle } from '../aio/handles.ts';
+import type { Inbox } from '../aio/wake/inbox.ts';
+import { EAGAIN, EINTR, HostError } from '../host/errno.ts';
+import type { Host, HostBuffer } from '../host/host.ts';
+import { EV } from '../trace/catalogue.ts';
+import type { Tracer } from '../trace/tracer.ts';
+
+const T_NOTIFY = EV.aio_notify;
+
+/** Wakes the home thread of a context, from any thread. */
+export class Waker {
+  readonly #host: Host;
+  readonly #fd: number;
+  readonly #name: string;
+  readonly #inbox: Inbox;
+  readonly #trace: Tracer;
+  /** The number 1, for the eventfd; made at the first write. */
+  #one: HostBuffer | null = null;
+
+  constructor(host: Host, handle: ContextHandle, inbox: Inbox, trace: Tracer) {
+    this.#host = host;
+    this.#fd = handle.wakeFd;
+    this.#name = handle.name;
+    this.#inbox = inbox;
+    this.#trace = trace;
+  }
+
+  /** Work was published: ends the sleep of the home thread, if it sleeps and nobody else does. */
+  wake(): void {
+    const notifyMe = this.#inbox.claim();
+    if (notifyMe !== 0) this.#write();
+    if (this.#trace.on[T_NOTIFY] !== 0) {
+      this.#trace.emit(T_NOTIFY, this.#name, notifyMe, notifyMe === 0 ? 0 : 1, 0);
+    }
+  }
+
+  #write(): void {
+    this.#one ??= one(this.#host);
+    let ret: number;
+    do {
+      ret = this.#host.write(this.#fd, this.#one, 0, 8);
+    } while (ret === -EINTR);
+    this.#inbox.written();
+    // With EAGAIN it is readable already.
+    if (ret < 0 && ret !== -EAGAIN)
+      throw new HostError(ret, `write of context ${this.#name}'s eventfd`);
+  }
+}
+
+function one(host: Host): HostBuffer {
+  const buffer = host.alloc(8);
+  buffer.i32[0] = 1;
+  return buffer;
+}
