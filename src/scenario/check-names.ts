@@ -16,6 +16,12 @@ const KINDS: Readonly<Record<Section, string>> = {
   children: 'a child',
   poll_notifiers: 'a poll notifier',
   sources: 'a source',
+  iothreads: 'an iothread',
+  threads: 'a thread',
+  vcpus: 'a vcpu',
+  requests: 'a request',
+  words: 'a word',
+  conds: 'a cond',
 };
 
 /** Entries of the order log that are not an object's name. */

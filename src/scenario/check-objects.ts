@@ -121,8 +121,12 @@ function checkFault(fault: FaultDef, names: Names, problems: Problems): void {
   else names.find(on, 'fds', 'notifiers');
 }
 
-function checkExpectation({ expect }: Scenario, names: Names, problems: Problems): void {
+function checkExpectation({ expect, threaded }: Scenario, names: Names, problems: Problems): void {
   if (expect === null) return;
+  if (!threaded && (expect.orders.size > 0 || expect.abortIn !== null)) {
+    const at = expect.abortIn?.at ?? expect.at;
+    problems.add(at, 'this file has one thread: expected a list, or a text, without its name');
+  }
   for (const { of, end } of expect.children) {
     names.find(of, 'children');
     if (typeof end === 'object' && 'signal' in end && signalOf(end.signal) === 0) {
