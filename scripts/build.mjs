@@ -139,11 +139,21 @@ try {
       },
       plugins: [apart('report-command', 'run-watch')],
     }),
+    // It imports modules of users.
+    build({
+      ...command,
+      supported: {},
+      entryPoints: { 'thread-entry': 'src/thread/thread-entry.ts' },
+    }),
     build({ ...page, entryPoints: { 'report-page': 'src/cli/report/page/main.ts' } }),
     build({ ...page, entryPoints: { 'report-page': 'src/cli/report/page/style.css' } }),
     build({
       ...common,
-      entryPoints: { index: 'src/index.ts', scenario: 'src/scenario/index.ts' },
+      entryPoints: {
+        index: 'src/index.ts',
+        scenario: 'src/scenario/index.ts',
+        'thread-entry': 'src/thread/thread-entry.ts',
+      },
       splitting: true,
       chunkNames: 'chunk-[hash]',
       outdir: fresh,

@@ -45,12 +45,14 @@ export {
   type Disposable,
   type Host,
   type HostBuffer,
+  type NewThread,
   newSigAction,
   newWaitResult,
   type SigAction,
   type SignalMaskToken,
   type SignalPipe,
   type SpawnRequest,
+  type ThreadTicket,
   type WaitResult,
 } from './host/host.ts';
 export { type Fault, FaultHost } from './host/lenses/faults.ts';
@@ -94,6 +96,9 @@ export {
   type SignalsOptions,
 } from './signal/signals.ts';
 export { GlobalLock, type LockOwner } from './thread/global-lock.ts';
+export { IOThread, type IOThreadOptions } from './thread/iothread.ts';
+export type { EventLoopParams, IOThreadParams } from './thread/iothread-params.ts';
+export type { IOThreadMain, IOThreadSelf } from './thread/iothread-run.ts';
 export {
   type MachineHandle,
   MachineState,

@@ -5,6 +5,7 @@ import type { MainLoop } from '../mainloop/main-loop.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { BQL_FAIR, LAST_THREAD, MACHINE_WORDS } from './machine-words.ts';
 import { QemuThread } from './qemu-thread.ts';
+import { Workers } from './workers.ts';
 
 export interface MachineStateOptions {
   /** The host of the main thread. */
@@ -16,6 +17,8 @@ export interface MachineStateOptions {
   readonly loop?: MainLoop | undefined;
   /** Whether the BQL serves in order; by default it does not, as in QEMU. */
   readonly fairLock?: boolean | undefined;
+  /** How many Workers whose thread has ended are kept for the next thread; by default none. */
+  readonly keepWorkers?: number | undefined;
   /** Takes the events of main's locks; by default the loop's own tracer. */
   readonly trace?: Tracer | undefined;
 }
@@ -42,6 +45,8 @@ export class MachineState implements Disposable {
   /** The context of the main loop, in the thread that runs it; null in others. */
   readonly mainContext: AioContext | null;
   readonly #loop: MainLoop | null;
+  /** Runs the threads that this one starts. @internal */
+  readonly workers: Workers;
   #thread: QemuThread | null = null;
 
   /**
@@ -53,8 +58,9 @@ export class MachineState implements Disposable {
   constructor(options: MachineStateOptions, handle: MachineHandle);
   constructor(options: MachineStateOptions, handle?: MachineHandle) {
     checkOptions(options, 'MachineState', { host: 'a Host' });
-    const { host, loop, fairLock = false, trace } = options;
+    const { host, loop, fairLock = false, trace, keepWorkers } = options;
     this.host = host;
+    this.workers = new Workers({ host, keep: keepWorkers });
     this.#loop = loop ?? null;
     this.mainContext = loop?.context ?? null;
     this.words = handle?.words ?? new Int32Array(new SharedArrayBuffer(4 * MACHINE_WORDS));
@@ -98,5 +104,6 @@ export class MachineState implements Disposable {
   dispose(): void {
     if (this.#loop !== null) this.#loop.lock = null;
     if (this.#thread?.holdsBql === true) this.#thread.bql.unlock();
+    this.workers.dispose();
   }
 }
