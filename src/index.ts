@@ -25,7 +25,8 @@ export type { FdMonChoice, FdMonKind, PollMechanism } from './aio/fdmon/fdmon.ts
 export type { AioHandler, AioPollFn, FdHandlers, IOHandler, PollRecord } from './aio/handler.ts';
 export type { BottomHalfHandle, ContextHandle } from './aio/handles.ts';
 export type { MemReentrancyGuard } from './aio/reentrancy.ts';
-export { type QemuTimer, type TimerCallback, TimerListGroup } from './aio/timer.ts';
+export type { QemuTimer, TimerCallback } from './aio/timer.ts';
+export { TimerListGroup } from './aio/timer-group.ts';
 export { CoMutex } from './coroutine/co-mutex.ts';
 export { CoQueue } from './coroutine/co-queue.ts';
 export { CoRwlock } from './coroutine/co-rwlock.ts';
@@ -33,6 +34,7 @@ export { CoSleep, coSleepNs } from './coroutine/co-sleep.ts';
 export {
   type Coroutine,
   type CoroutineBody,
+  type CoroutineHome,
   type CoroutineSteps,
   CoroutineThread,
 } from './coroutine/coroutine.ts';
@@ -76,6 +78,7 @@ export {
   G_PRIORITY_HIGH_IDLE,
   IdleSource,
   Source,
+  type SourceOwner,
   TimeoutSource,
 } from './mainloop/source.ts';
 export type { ChildCallbacks, ChildEvent } from './signal/child-event.ts';
@@ -89,9 +92,9 @@ export { codeName, signalName, signalNumber } from './signal/names.ts';
 export type { SigactionTable, SignalAction, SignalHandler } from './signal/sigaction-table.ts';
 export type { Arrivals, SigfdCounts, SignalSource } from './signal/sigfd.ts';
 export { decodeSiginfo, newSiginfo, type SignalfdSiginfo } from './signal/siginfo.ts';
+export type { SignalLoop } from './signal/signal-loop.ts';
 export {
   type SigfdChoice,
-  type SignalLoop,
   Signals,
   type SignalsOptions,
 } from './signal/signals.ts';

@@ -35,7 +35,7 @@ import type { ContextHandle } from './handles.ts';
 import { AdaptivePolling } from './polling.ts';
 import { guardCallback, type MemReentrancyGuard } from './reentrancy.ts';
 import { SharedBhs } from './shared-bhs.ts';
-import { TimerListGroup } from './timer.ts';
+import { TimerListGroup } from './timer-group.ts';
 import { Sleeper } from './wake/sleeper.ts';
 import { Wakeup, wordsFor } from './wake/wakeup.ts';
 import { PlainWords } from './wake/words.ts';

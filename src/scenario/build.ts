@@ -17,13 +17,13 @@ import type {
   FaultDef,
   FdDef,
   FdKind,
-  Mention,
   ObjectDef,
   Scenario,
   SourceDef,
   TimerDef,
   Watch,
 } from './model.ts';
+import type { Mention } from './problem.ts';
 import {
   boolOf,
   comparisonOf,

@@ -3,8 +3,8 @@ import type { Names } from './check-names.ts';
 import { checkSignalName } from './check-objects.ts';
 import { ThreadChecker } from './check-threads.ts';
 import { grouped, MOST_TIMES } from './limits.ts';
-import type { Action, CheckItem, FdDef, Mention, NameOp, Scenario, TimerDef } from './model.ts';
-import type { Problems } from './problem.ts';
+import type { Action, CheckItem, FdDef, NameOp, Scenario, TimerDef } from './model.ts';
+import type { Mention, Problems } from './problem.ts';
 import type { Section } from './schema.ts';
 
 const TARGETS: Readonly<Record<NameOp, Section | readonly Section[]>> = {

@@ -2,8 +2,8 @@ import { signalNames } from '../signal/names.ts';
 import type { Names } from './check-names.ts';
 import { threadNames } from './check-threads.ts';
 import { entryPattern } from './log-values.ts';
-import type { Action, Mention, ObjectDef, Scenario } from './model.ts';
-import type { Problems } from './problem.ts';
+import type { Action, ObjectDef, Scenario } from './model.ts';
+import type { Mention, Problems } from './problem.ts';
 import { signalOf } from './read.ts';
 import type { Section } from './schema.ts';
 

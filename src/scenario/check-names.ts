@@ -1,5 +1,5 @@
-import type { Mention, ObjectDef } from './model.ts';
-import type { Problems } from './problem.ts';
+import type { ObjectDef } from './model.ts';
+import type { Mention, Problems } from './problem.ts';
 import type { Section } from './schema.ts';
 
 /** The kind of an object, by its section. */

@@ -18,7 +18,7 @@ export type {
   ThreadOp,
   VcpuDef,
 } from './model-threads.ts';
-export { formatProblem, type Place, type Problem } from './problem.ts';
+export { formatProblem, type Mention, type Place, type Problem } from './problem.ts';
 export type { DiffLine } from './run/diff.ts';
 export { ScenarioEnded } from './run/ended.ts';
 export type { Failure } from './run/judge.ts';

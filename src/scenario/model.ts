@@ -12,7 +12,7 @@ import type {
   ThreadDef,
   VcpuDef,
 } from './model-threads.ts';
-import type { Place } from './problem.ts';
+import type { Mention, Place } from './problem.ts';
 import type { Section } from './schema.ts';
 import type { NAME_ACTIONS } from './schema-actions.ts';
 import type { Comparison } from './values.ts';
@@ -22,12 +22,6 @@ export type ContextName = string;
 export type Watch = 'read' | 'write' | 'both' | 'none';
 export type FdKind = 'eventfd' | 'socketpair' | 'pipe_read' | 'pipe_write' | 'file';
 export type SiginfoField = 'code' | 'pid' | 'status' | 'int';
-
-/** A name that a file mentions, and its place. */
-export interface Mention {
-  readonly name: string;
-  readonly at: Place;
-}
 
 /** Actions of a callback, and the number of its calls that run them. */
 export interface Body {

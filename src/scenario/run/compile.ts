@@ -1,8 +1,9 @@
 import { clockType } from '../../aio/clock.ts';
 import type { QemuTimer } from '../../aio/timer.ts';
 import type { Host } from '../../host/host.ts';
-import type { Action, Mention, NameOp, Op } from '../model.ts';
+import type { Action, NameOp, Op } from '../model.ts';
 import { isThreadAction, type ThreadAction } from '../model-threads.ts';
+import type { Mention } from '../problem.ts';
 import { signalOf } from '../read.ts';
 import type { Thunk, Where } from './callback.ts';
 import { runCheck } from './checks.ts';
