@@ -1,4 +1,5 @@
 import { EV } from '../trace/catalogue.ts';
+import { TRACEABLE } from '../trace/traceable.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { CLOCK_NAMES, type ClockListener, type Clocks, QEMU_CLOCK_HOST } from './clock.ts';
 import type { QemuTimer, TimerOwner } from './timer.ts';
@@ -117,7 +118,7 @@ export class TimerList implements ClockListener, TimerOwner {
       for (; timer !== null; timer = queue.takeDue(nowNs, restNs)) {
         timer.pending = false;
         this.#tally.armed--;
-        if (this.#trace.active) this.#tracedCall(timer, nowNs);
+        if (TRACEABLE && this.#trace.active) this.#tracedCall(timer, nowNs);
         else timer.callback(timer.opaque);
       }
     } finally {
