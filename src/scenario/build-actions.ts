@@ -1,15 +1,7 @@
 import type { ClockName } from '../aio/clock.ts';
 import { pollOf, threadActionOf } from './build-thread-actions.ts';
-import type {
-  Action,
-  Body,
-  CheckItem,
-  Mention,
-  NameOp,
-  SiginfoField,
-  SignalSpec,
-  Watch,
-} from './model.ts';
+import type { Action, Body, CheckItem, NameOp, SiginfoField, SignalSpec, Watch } from './model.ts';
+import type { Mention } from './problem.ts';
 import {
   boolOf,
   comparisonOf,

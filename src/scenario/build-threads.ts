@@ -1,5 +1,4 @@
 import { actionsOf, bodyOf } from './build-actions.ts';
-import type { Mention } from './model.ts';
 import type {
   IothreadDef,
   MainLoopParams,
@@ -8,6 +7,7 @@ import type {
   ThreadDef,
   VcpuDef,
 } from './model-threads.ts';
+import type { Mention } from './problem.ts';
 import { boolOf, get, itemsOf, mentionOf, nsOf, numberOf, textOf } from './read.ts';
 import type { Section } from './schema.ts';
 import type { Node } from './source.ts';

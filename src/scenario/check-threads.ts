@@ -1,9 +1,9 @@
 import type { Where } from './action-places.ts';
 import type { Names } from './check-names.ts';
 import { type LogPart, OWN_VALUES, PROPERTIES, partsOf } from './log-values.ts';
-import type { Action, Mention, ObjectDef, Scenario } from './model.ts';
+import type { Action, ObjectDef, Scenario } from './model.ts';
 import { type Condition, isThreadAction, type ThreadOp } from './model-threads.ts';
-import type { Problems } from './problem.ts';
+import type { Mention, Problems } from './problem.ts';
 import type { Section } from './schema.ts';
 
 const TARGETS: Readonly<Record<ThreadOp, Section | 'context'>> = {

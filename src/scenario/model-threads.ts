@@ -1,6 +1,7 @@
 /** The parts of a scenario's model that only files with several threads have. */
 
-import type { Action, Base, Body, Mention } from './model.ts';
+import type { Action, Base, Body } from './model.ts';
+import type { Mention } from './problem.ts';
 import { THREAD_ACTIONS } from './schema-threads.ts';
 import type { Comparison } from './values.ts';
 
