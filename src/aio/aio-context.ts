@@ -9,7 +9,6 @@ import {
 import { CLOCK_MONOTONIC, POLLIN } from '../host/constants.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
-import { TRACEABLE } from '../trace/traceable.ts';
 import { Tracer } from '../trace/tracer.ts';
 import { assertionFailed, type QemuAbort } from './abort.ts';
 import { BhList } from './bh-list.ts';
@@ -36,7 +35,7 @@ import type { ContextHandle } from './handles.ts';
 import { AdaptivePolling } from './polling.ts';
 import { guardCallback, type MemReentrancyGuard } from './reentrancy.ts';
 import { SharedBhs } from './shared-bhs.ts';
-import { TimerListGroup } from './timer-group.ts';
+import { TimerListGroup } from './timer.ts';
 import { Sleeper } from './wake/sleeper.ts';
 import { Wakeup, wordsFor } from './wake/wakeup.ts';
 import { PlainWords } from './wake/words.ts';
@@ -181,7 +180,7 @@ export class AioContext implements Disposable {
 
   /** Makes the context check for work, and not sleep before. QEMU: aio_notify. */
   notify(): void {
-    if (TRACEABLE && this.trace.active) this.tracedNotify();
+    if (this.trace.active) this.tracedNotify();
     else this.untracedNotify();
   }
 
@@ -374,9 +373,7 @@ export class AioContext implements Disposable {
   poll(blocking: boolean): boolean {
     this.#checkOpen('aio_poll');
     if (this.lock !== null && !this.lock.isMine) throw notItsHome();
-    return TRACEABLE && this.trace.active
-      ? this.#tracedRound(blocking)
-      : this.#round(blocking, false);
+    return this.trace.active ? this.#tracedRound(blocking) : this.#round(blocking, false);
   }
 
   #tracedRound(blocking: boolean): boolean {
@@ -444,7 +441,7 @@ export class AioContext implements Disposable {
    */
   check(): boolean {
     this.wakeup.endSourceSleep();
-    this.#accept(TRACEABLE && this.trace.active);
+    this.#accept(this.trace.active);
     if (this.bottomHalves.anyScheduled() || this.#dispatcher.anyPending()) return true;
     return this.timers.deadlineNs() === 0;
   }

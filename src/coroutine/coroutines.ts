@@ -8,7 +8,6 @@ import {
   alreadyScheduled,
   Coroutine,
   type CoroutineBody,
-  type CoroutineHome,
   type CoroutineSteps,
   CoroutineThread,
 } from './coroutine.ts';
@@ -30,7 +29,7 @@ const T_SCHEDULE_BH = EV.aio_co_schedule_bh_cb;
  *  K3. A body that throws has ended; those that were to run after it are scheduled,
  *      so that none is lost.
  */
-export class Coroutines implements CoroutineHome {
+export class Coroutines {
   /** The context that runs scheduled coroutines. */
   readonly ctx: AioContext;
   /** Knows which coroutine runs. */
@@ -239,7 +238,7 @@ function takeWakeups(co: Coroutine, before: Coroutine | null): Coroutine | null 
   return first;
 }
 
-function homeOf(co: Coroutine): CoroutineHome {
+function homeOf(co: Coroutine): Coroutines {
   if (co.home === null) throw new QemuAbort('aio_co_wake: Co-routine was never entered');
   return co.home;
 }

@@ -7,7 +7,6 @@ import type {
   Disposable,
   Host,
   HostBuffer,
-  NewThread,
   SigAction,
   SignalMaskToken,
   SignalPipe,
@@ -44,8 +43,6 @@ interface ResultTypes {
   token: SignalMaskToken | number;
   /** Or -errno. */
   signalPipe: SignalPipe | number;
-  /** Or -errno. */
-  newThread: NewThread | number;
   disposable: Disposable;
   none: undefined;
 }
@@ -172,7 +169,6 @@ export const HOST_CALLS: HostCalls = {
     system: [],
   },
   schedYield: { args: [], result: 'number', system: ['sched_yield'] },
-  newThread: { args: [['name', 'text']], result: 'newThread', system: [] },
 
   eventfd: {
     args: [

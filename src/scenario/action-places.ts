@@ -1,15 +1,7 @@
 import type { Op } from './model.ts';
 
 /** The places of actions. */
-export type Where =
-  | 'steps'
-  | 'callback'
-  | 'coroutine'
-  | 'timeline'
-  /** The bodies of a plain thread, a vCPU, and a request's work. */
-  | 'thread'
-  | 'vcpu'
-  | 'work';
+export type Where = 'steps' | 'callback' | 'coroutine' | 'timeline';
 
 const STEPS_ONLY: ReadonlySet<Op> = new Set<Op>(['step', 'settle', 'run']);
 const COROUTINE_ONLY: ReadonlySet<Op> = new Set<Op>([
@@ -24,8 +16,6 @@ const COROUTINE_ONLY: ReadonlySet<Op> = new Set<Op>([
   'rwunlock',
   'next',
   'restart_all',
-  'submit_co',
-  'reschedule',
 ]);
 const OUTSIDE_COROUTINES: ReadonlySet<Op> = new Set<Op>(['enter_next', 'enter_all']);
 const TIMELINE: ReadonlySet<Op> = new Set<Op>([
@@ -57,10 +47,7 @@ export function misplaced(op: Op, where: Where): string | null {
   if (STEPS_ONLY.has(op) && where !== 'steps') {
     return `found '${op}' in a callback, expected it in steps only`;
   }
-  if (op === 'halt' && where !== 'vcpu') {
-    return `found 'halt', expected it in a vcpu's do only`;
-  }
-  if (op === 'wait_for' && (where === 'callback' || where === 'coroutine')) {
+  if (op === 'wait_for' && where !== 'steps') {
     return `found '${op}' in a callback, expected it in steps or the timeline`;
   }
   if (COROUTINE_ONLY.has(op) && where !== 'coroutine') {
@@ -76,9 +63,5 @@ export function misplaced(op: Op, where: Where): string | null {
 export function whereOf(path: readonly PropertyKey[]): Where {
   const top = path[0];
   if (top === 'steps' || top === 'timeline') return top;
-  if (path.includes('run_on_cpu') || path.includes('async_run_on_cpu')) return 'vcpu';
-  if (top === 'threads') return 'thread';
-  if (top === 'vcpus') return 'vcpu';
-  if (top === 'requests') return path[2] === 'work' ? 'work' : 'callback';
   return top === 'coroutines' ? 'coroutine' : 'callback';
 }

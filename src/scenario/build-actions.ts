@@ -1,7 +1,14 @@
 import type { ClockName } from '../aio/clock.ts';
-import { pollOf, threadActionOf } from './build-thread-actions.ts';
-import type { Action, Body, CheckItem, NameOp, SiginfoField, SignalSpec, Watch } from './model.ts';
-import type { Mention } from './problem.ts';
+import type {
+  Action,
+  Body,
+  CheckItem,
+  ContextName,
+  NameOp,
+  SiginfoField,
+  SignalSpec,
+  Watch,
+} from './model.ts';
 import {
   boolOf,
   comparisonOf,
@@ -49,23 +56,15 @@ function actionOf(node: Node): Action {
   const { at } = node;
   if (node.kind === 'scalar') return bareAction(node.text, node);
   const { key, value } = onlyEntry(node);
-  const threads = threadActionOf(key.text, node, value, actionsOf);
-  if (threads !== null) return threads;
   if (NAME_OPS.has(key.text)) return { at, op: key.text as NameOp, on: mentionOf(value) };
   return keyedAction(key.text, node, value);
 }
 
-function bareAction(word: string, node: Node): Action {
-  const { at } = node;
+function bareAction(word: string, { at }: Node): Action {
   switch (word) {
     case 'poll':
     case 'main_loop_wait':
-      return pollOf(word, node, null);
-    case 'kick':
-      return { at, op: 'wait_kick' };
-    case 'disable_external':
-    case 'enable_external':
-      return { at, op: word, context: mainContext(node) };
+      return { at, op: word, blocking: false };
     case 'run':
       return { at, op: 'run', forNs: null, iterations: null };
     default:
@@ -73,8 +72,7 @@ function bareAction(word: string, node: Node): Action {
   }
 }
 
-function keyedAction(key: string, node: Node, value: Node): Action {
-  const { at } = node;
+function keyedAction(key: string, { at }: Node, value: Node): Action {
   switch (key) {
     case 'watch': {
       if (value.kind === 'scalar') return { at, op: key, on: mentionOf(value), watch: null };
@@ -82,9 +80,7 @@ function keyedAction(key: string, node: Node, value: Node): Action {
       return { at, op: key, on, watch: watch as Watch };
     }
     case 'notify':
-    case 'disable_external':
-    case 'enable_external':
-      return { at, op: key, context: mentionOf(value) };
+      return { at, op: key, context: textOf(value) as ContextName };
     case 'arm':
     case 'arm_at':
     case 'anticipate_at': {
@@ -97,9 +93,7 @@ function keyedAction(key: string, node: Node, value: Node): Action {
     case 'poll_params': {
       const maxNs = nsOf(get(value, 'max'))!;
       const grow = numberOf(get(value, 'grow'), 0);
-      const of = get(value, 'of');
-      const context = of === undefined ? mainContext(node) : mentionOf(of);
-      return { at, op: key, context, maxNs, grow, shrink: numberOf(get(value, 'shrink'), 0) };
+      return { at, op: key, maxNs, grow, shrink: numberOf(get(value, 'shrink'), 0) };
     }
     case 'sleep':
     case 'block':
@@ -119,7 +113,7 @@ function keyedAction(key: string, node: Node, value: Node): Action {
     }
     case 'poll':
     case 'main_loop_wait':
-      return pollOf(key, node, value);
+      return { at, op: key, blocking: true };
     case 'run': {
       const iterations = get(value, 'iterations');
       const limit = iterations === undefined ? null : numberOf(iterations, 0);
@@ -139,11 +133,6 @@ function keyedAction(key: string, node: Node, value: Node): Action {
     default:
       throw new Error(`an action '${key}' passed the schema, and nothing reads it`);
   }
-}
-
-/** The main context, for actions that name none. */
-function mainContext({ at }: Node): Mention {
-  return { name: 'main', at };
 }
 
 /** Name and argument of `{name: argument}`. */

@@ -1,20 +1,19 @@
 import { QemuAbort } from '../aio/abort.ts';
 import type { BigLock } from '../aio/big-lock.ts';
-import { EAGAIN, EINTR, ETIMEDOUT, HostError } from '../host/errno.ts';
+import { ETIMEDOUT } from '../host/errno.ts';
 import type { Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { BQL_FAIR, BQL_NEXT, BQL_OWNER, BQL_SERVING, BQL_STATE } from './machine-words.ts';
+import { checkWait, lockWord, tryLockWord, unlockWord } from './mutex-word.ts';
 import type { QemuCond } from './qemu-cond.ts';
 
 const T_LOCK = EV.bql_lock;
 const T_LOCKED = EV.bql_locked;
 const T_UNLOCK = EV.bql_unlock;
 
-const FREE = 0;
-const HELD = 1;
-/** Held, and somebody sleeps until it is given back. */
-const WANTED = 2;
+/** More threads than there can be. */
+const MOST = 0x7fffffff;
 
 /** The parts of a thread that its lock needs. */
 export interface LockOwner {
@@ -31,10 +30,7 @@ export interface LockOwner {
  * It is unfair, as a pthread mutex is: a thread that unlocks it and locks it again at once gets it
  * before one that was asleep. A machine can be made with a fair one, which serves in order.
  *
- * Invariants:
- *  B1. STATE is WANTED while anybody sleeps, or is about to: only then must an unlock wake one. Who
- *      has slept locks with WANTED, since others may still sleep.
- *  B2. OWNER is written by the holder alone.
+ * OWNER is written by the holder alone.
  *
  * QEMU: qemu_global_mutex.
  */
@@ -79,7 +75,7 @@ export class GlobalLock implements BigLock {
     if (trace.on[T_LOCK] !== 0) trace.emit(T_LOCK, id, this.owner);
     if (this.#yields) this.#owner.host.schedYield();
     if (this.#fair) this.#waitForTurn();
-    else if (Atomics.compareExchange(this.#words, BQL_STATE, FREE, HELD) !== FREE) this.#wait();
+    else lockWord(this.#words, BQL_STATE, this.#owner.host, 'qemu_mutex_lock_iothread');
     this.#taken();
   }
 
@@ -90,7 +86,7 @@ export class GlobalLock implements BigLock {
     if (this.#fair) {
       const turn = Atomics.load(words, BQL_SERVING);
       if (Atomics.compareExchange(words, BQL_NEXT, turn, (turn + 1) | 0) !== turn) return false;
-    } else if (Atomics.compareExchange(words, BQL_STATE, FREE, HELD) !== FREE) return false;
+    } else if (!tryLockWord(words, BQL_STATE)) return false;
     this.#taken();
     return true;
   }
@@ -111,9 +107,7 @@ export class GlobalLock implements BigLock {
       const turn = (Atomics.add(words, BQL_SERVING, 1) + 1) | 0;
       // All are woken, since only one of them has this ticket.
       if (Atomics.load(words, BQL_NEXT) !== turn) host.futexWake(words, BQL_SERVING, MOST);
-    } else if (Atomics.exchange(words, BQL_STATE, FREE) === WANTED) {
-      host.futexWake(words, BQL_STATE, 1);
-    }
+    } else unlockWord(words, BQL_STATE, host);
   }
 
   /**
@@ -144,33 +138,14 @@ export class GlobalLock implements BigLock {
     if (trace.on[T_LOCKED] !== 0) trace.emit(T_LOCKED, id);
   }
 
-  /** B1. */
-  #wait(): void {
-    const words = this.#words;
-    while (Atomics.exchange(words, BQL_STATE, WANTED) !== FREE) this.#sleep(BQL_STATE, WANTED);
-  }
-
   #waitForTurn(): void {
     const words = this.#words;
     const ticket = Atomics.add(words, BQL_NEXT, 1);
     for (;;) {
       const turn = Atomics.load(words, BQL_SERVING);
       if (turn === ticket) return;
-      this.#sleep(BQL_SERVING, turn);
+      const ret = this.#owner.host.futexWait(words, BQL_SERVING, turn, -1);
+      checkWait(ret, 'qemu_mutex_lock_iothread');
     }
   }
-
-  #sleep(index: number, seen: number): void {
-    const ret = this.#owner.host.futexWait(this.#words, index, seen, -1);
-    checkWait(ret, 'qemu_mutex_lock_iothread');
-  }
-}
-
-/** More threads than there can be. */
-const MOST = 0x7fffffff;
-
-/** @throws HostError if a wait was refused, and would be refused for ever */
-function checkWait(ret: number, what: string): void {
-  if (ret === 0 || ret === -EAGAIN || ret === -EINTR) return;
-  throw new HostError(-ret, what);
 }

@@ -1,11 +1,14 @@
 import type { AioContext } from '../aio/aio-context.ts';
+import type { BottomHalf } from '../aio/bottom-half.ts';
+import type { BottomHalfHandle, ContextHandle } from '../aio/handles.ts';
 import { checkOptions } from '../host/arguments.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import type { MainLoop } from '../mainloop/main-loop.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { BQL_FAIR, LAST_THREAD, MACHINE_WORDS } from './machine-words.ts';
 import { QemuThread } from './qemu-thread.ts';
-import { Workers } from './workers.ts';
+import { RemoteBottomHalf } from './remote-bottom-half.ts';
+import { RemoteContext } from './remote-context.ts';
 
 export interface MachineStateOptions {
   /** The host of the main thread. */
@@ -17,8 +20,6 @@ export interface MachineStateOptions {
   readonly loop?: MainLoop | undefined;
   /** Whether the BQL serves in order; by default it does not, as in QEMU. */
   readonly fairLock?: boolean | undefined;
-  /** How many Workers whose thread has ended are kept for the next thread; by default none. */
-  readonly keepWorkers?: number | undefined;
   /** Takes the events of main's locks; by default the loop's own tracer. */
   readonly trace?: Tracer | undefined;
 }
@@ -26,6 +27,8 @@ export interface MachineStateOptions {
 /** The shared memory of a machine; structured clone takes it to another thread. */
 export interface MachineHandle {
   readonly words: Int32Array;
+  /** The main loop's context, and a bottom half of it that does nothing; null without a main loop. */
+  readonly main: { readonly context: ContextHandle; readonly kick: BottomHalfHandle } | null;
 }
 
 /**
@@ -44,9 +47,12 @@ export class MachineState implements Disposable {
   readonly words: Int32Array;
   /** The context of the main loop, in the thread that runs it; null in others. */
   readonly mainContext: AioContext | null;
+  /** The context of the main loop, for any thread; null without a main loop. */
+  readonly main: RemoteContext | null;
   readonly #loop: MainLoop | null;
-  /** Runs the threads that this one starts. @internal */
-  readonly workers: Workers;
+  readonly #kickBh: BottomHalf | null;
+  readonly #kick: RemoteBottomHalf | null;
+  readonly #handle: MachineHandle;
   #thread: QemuThread | null = null;
 
   /**
@@ -58,17 +64,23 @@ export class MachineState implements Disposable {
   constructor(options: MachineStateOptions, handle: MachineHandle);
   constructor(options: MachineStateOptions, handle?: MachineHandle) {
     checkOptions(options, 'MachineState', { host: 'a Host' });
-    const { host, loop, fairLock = false, trace, keepWorkers } = options;
+    const { host, loop } = options;
     this.host = host;
-    this.workers = new Workers({ host, keep: keepWorkers });
     this.#loop = loop ?? null;
     this.mainContext = loop?.context ?? null;
-    this.words = handle?.words ?? new Int32Array(new SharedArrayBuffer(4 * MACHINE_WORDS));
-    if (handle !== undefined) return;
-    this.words[BQL_FAIR] = fairLock ? 1 : 0;
-    const { bql } = new QemuThread({ machine: this, name: 'main', trace: trace ?? loop?.trace });
+    this.#kickBh = loop?.newBottomHalf('aio_wait_kick', () => {}) ?? null;
+    this.#handle = handle ?? newHandle(options.fairLock ?? false, this.mainContext, this.#kickBh);
+    this.words = this.#handle.words;
+    const { main } = this.#handle;
+    this.main = main && RemoteContext.from(main.context, host);
+    this.#kick = main && RemoteBottomHalf.from(main.kick, host);
+    if (handle === undefined) this.#beginMain(options.trace ?? loop?.trace);
+  }
+
+  #beginMain(trace: Tracer | undefined): void {
+    const { bql } = new QemuThread({ machine: this, name: 'main', trace });
     bql.lock();
-    if (loop !== undefined) loop.lock = bql;
+    if (this.#loop !== null) this.#loop.lock = bql;
   }
 
   /** The machine of a handle, in another thread than the main one. */
@@ -78,7 +90,7 @@ export class MachineState implements Disposable {
   }
 
   share(): MachineHandle {
-    return { words: this.words };
+    return this.#handle;
   }
 
   /**
@@ -100,10 +112,27 @@ export class MachineState implements Disposable {
     return Atomics.add(this.words, LAST_THREAD, 1) + 1;
   }
 
+  /** Ends main's sleep, by a bottom half that does nothing. @internal */
+  wakeMain(): void {
+    if (this.#kickBh !== null) this.#kickBh.schedule();
+    else this.#kick?.schedule();
+  }
+
   /** Gives the BQL back if this thread holds it; the loop runs without it from now on. */
   dispose(): void {
     if (this.#loop !== null) this.#loop.lock = null;
+    this.#kickBh?.dispose();
     if (this.#thread?.holdsBql === true) this.#thread.bql.unlock();
-    this.workers.dispose();
   }
+}
+
+function newHandle(
+  fairLock: boolean,
+  context: AioContext | null,
+  kick: BottomHalf | null,
+): MachineHandle {
+  const words = new Int32Array(new SharedArrayBuffer(4 * MACHINE_WORDS));
+  words[BQL_FAIR] = fairLock ? 1 : 0;
+  const main = context && kick && { context: context.share(), kick: kick.share() };
+  return { words, main };
 }

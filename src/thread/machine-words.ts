@@ -11,6 +11,9 @@ export const BQL_OWNER = 1;
 export const BQL_NEXT = 2;
 export const BQL_SERVING = 3;
 
+/** How many threads wait in AIO_WAIT_WHILE. QEMU: global_aio_wait. */
+export const NUM_WAITERS = 16;
+
 /** 1 if the BQL is fair. Set once. */
 export const BQL_FAIR = 32;
 /** The number of the thread that was made last. */

@@ -1,9 +1,12 @@
-import type { AioContext } from '../aio/aio-context.ts';
+import { AioContext } from '../aio/aio-context.ts';
 import { checkString } from '../host/arguments.ts';
 import type { Host } from '../host/host.ts';
 import { Tracer } from '../trace/tracer.ts';
+import { AioWait } from './aio-wait.ts';
+import { ContextLock } from './context-lock.ts';
 import { GlobalLock } from './global-lock.ts';
 import type { MachineState } from './machine-state.ts';
+import type { RemoteContext } from './remote-context.ts';
 
 export interface QemuThreadOptions {
   /** This thread's view of its machine. */
@@ -28,6 +31,9 @@ export class QemuThread {
   readonly trace: Tracer;
   /** The BQL, as this thread takes it. */
   readonly bql: GlobalLock;
+  /** QEMU: global_aio_wait. */
+  readonly aioWait: AioWait;
+  readonly #locks = new WeakMap<AioContext | RemoteContext, ContextLock>();
   /** The context that this thread runs; null if it runs none of its own. QEMU: my_aiocontext. */
   readonly context: AioContext | null;
 
@@ -42,6 +48,7 @@ export class QemuThread {
     this.context = context;
     this.id = machine.addThread(this);
     this.bql = new GlobalLock(machine.words, this);
+    this.aioWait = new AioWait(this);
   }
 
   /** QEMU: qemu_mutex_iothread_locked. */
@@ -61,8 +68,30 @@ export class QemuThread {
    * The context whose work this thread may do: its own; else main's if it holds the BQL; else null.
    * QEMU: qemu_get_current_aio_context.
    */
-  get currentContext(): AioContext | null {
+  get currentContext(): AioContext | RemoteContext | null {
     if (this.context !== null) return this.context;
-    return this.bql.isMine ? this.machine.mainContext : null;
+    if (!this.bql.isMine) return null;
+    return this.machine.mainContext ?? this.machine.main;
+  }
+
+  /** Takes a context's lock. It is recursive. QEMU: aio_context_acquire. */
+  acquire(context: AioContext | RemoteContext): void {
+    this.lockOf(context).acquire();
+  }
+
+  /** @throws QemuAbort if this thread does not hold it. QEMU: aio_context_release. */
+  release(context: AioContext | RemoteContext): void {
+    this.lockOf(context).release();
+  }
+
+  /** The lock of a context, as this thread takes it. */
+  lockOf(context: AioContext | RemoteContext): ContextLock {
+    let lock = this.#locks.get(context);
+    if (lock === undefined) {
+      const handle = context instanceof AioContext ? context.share() : context.handle;
+      lock = new ContextLock(handle, this);
+      this.#locks.set(context, lock);
+    }
+    return lock;
   }
 }

@@ -11,6 +11,7 @@ import { Waker } from './waker.ts';
 export class RemoteContext {
   /** As in traces. */
   readonly name: string;
+  readonly handle: ContextHandle;
   readonly #inbox: Inbox;
   readonly #waker: Waker;
 
@@ -28,6 +29,7 @@ export class RemoteContext {
     const words = new SharedWords();
     words.addChunk(0, handle.words);
     this.name = handle.name;
+    this.handle = handle;
     this.#inbox = new Inbox(words);
     this.#waker = new Waker(host, handle, this.#inbox, trace);
   }

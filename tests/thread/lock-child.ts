@@ -35,10 +35,9 @@ function counting(fairLock: boolean, times: number): Case {
   };
   const names = ['a', 'b', 'c', 'd'];
   return {
-    texts: [`main: counted ${4 * times}`],
     marks: ['go', ...names, ...names.map((name) => `${name} ended`)],
     fairLock,
-    others: Object.fromEntries(names.map((name) => [name, count])),
+    plain: Object.fromEntries(names.map((name) => [name, count])),
     main: (self) => {
       self.thread.bql.unlock();
       for (const name of names) self.await(name);
@@ -54,27 +53,19 @@ const cases: Record<string, Case> = {
   counts: counting(false, 250_000),
   fair_counts: counting(true, 2500),
   main_loop_wait_gives_bql_back: {
-    texts: [
-      't: wants the BQL',
-      'main: main_loop_wait',
-      't: has it',
-      't: gives it back',
-      'main: b',
-      'main: returned, bql=1',
-    ],
-    others: {
+    plain: {
       t: (self) => {
         self.say('wants the BQL');
         self.thread.bql.lock();
         self.say('has it');
         poke(self);
-        self.host.poll(self.host.alloc(8), 0, 20e6);
+        self.pass(20);
         self.say('gives it back');
         self.thread.bql.unlock();
       },
     },
     main: (self) => {
-      const loop = self.loop!;
+      const loop = self.loop;
       loop.mainLoopWait(true);
       loop.setFdHandler(self.fds[0]!, {
         ioRead: () => {
@@ -90,8 +81,7 @@ const cases: Record<string, Case> = {
     },
   },
   main_loop_wait_nonblocking: {
-    texts: ['main: begins', 't: has it', 'main: ends'],
-    others: {
+    plain: {
       t: (self) => {
         self.thread.bql.lock();
         self.say('has it');
@@ -100,7 +90,7 @@ const cases: Record<string, Case> = {
     },
     fairLock: true,
     main: (self) => {
-      const loop = self.loop!;
+      const loop = self.loop;
       self.until(() => waitersInOrder(self) === 1);
       self.say('begins');
       // One that serves in order: an unfair one may be taken again before the other is awake.
@@ -109,16 +99,8 @@ const cases: Record<string, Case> = {
     },
   },
   aio_poll_keeps_bql: {
-    texts: [
-      't: wants the BQL',
-      'main: aio_poll',
-      'io1: ends the sleep',
-      'main: b',
-      'main: gives the BQL back',
-      't: has it',
-    ],
     marks: ['polls'],
-    others: {
+    plain: {
       t: (self) => {
         self.say('wants the BQL');
         self.thread.bql.lock();
@@ -127,13 +109,13 @@ const cases: Record<string, Case> = {
       },
       io1: (self) => {
         self.await('polls');
-        self.host.poll(self.host.alloc(8), 0, 20e6);
+        self.pass(20);
         self.say('ends the sleep');
         poke(self);
       },
     },
     main: (self) => {
-      const { context } = self.loop!;
+      const { context } = self.loop;
       context.setFdHandler(self.fds[0]!, {
         ioRead: () => {
           self.say('b');
@@ -152,15 +134,8 @@ const cases: Record<string, Case> = {
     },
   },
   cond_wait_gives_bql_back: {
-    texts: [
-      't: waits',
-      'main: has the BQL',
-      'main: signalled',
-      'main: gives it back',
-      't: goes on bql=1',
-    ],
     marks: ['waits', 'ended'],
-    others: {
+    plain: {
       t: (self) => {
         const cond = new QemuCond(self.host, { words: self.machine.words.subarray(60) });
         self.thread.bql.lock();
@@ -180,7 +155,7 @@ const cases: Record<string, Case> = {
       self.say('has the BQL');
       cond.signal();
       self.say('signalled');
-      self.host.poll(self.host.alloc(8), 0, 10e6);
+      self.pass(10);
       self.say('gives it back');
       self.thread.bql.unlock();
       self.await('ended');

@@ -4,12 +4,7 @@ import { SimEvent } from './clock.ts';
 import type { OpenFile, Watcher } from './file.ts';
 import { SimBuffer } from './memory.ts';
 import { type PendingSet, setOf } from './pending.ts';
-
-/** A pidfd, as its process knows it. */
-export interface EndWatch {
-  /** The process's state changed. */
-  update(): void;
-}
+import type { PidFd } from './pidfd.ts';
 
 /** The resources a process used, as in waitid's rusage. */
 export type Usage = Omit<WaitResult, 'pid' | 'uid' | 'code' | 'status'>;
@@ -96,7 +91,7 @@ export class Process extends SimEvent implements Watcher {
   stoppedBy = 0;
   /** Whether it was continued, and no wait has reported it yet. */
   continued = false;
-  readonly pidfds: EndWatch[] = [];
+  readonly pidfds: PidFd[] = [];
   /** The wait queue of its pidfds. */
   readonly pidfdWatchers: Watcher[] = [];
 

@@ -57,7 +57,8 @@ export function createObject(machine: Machine, def: ObjectDef): void {
       objects.sources.set(def.name, new SourceObject(def, main.loop, callback));
       return;
     }
-    default:
+    case 'signals':
+    case 'children':
       return;
   }
 }

@@ -55,7 +55,6 @@ async function run(files: string[], options: Partial<RunCommandOptions> = {}): P
       trace: null,
       report: undefined,
       watch: false,
-      explain: false,
       style: { color: false, width: 0 },
       progress: false,
       worker,

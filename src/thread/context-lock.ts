@@ -1,0 +1,60 @@
+import { QemuAbort } from '../aio/abort.ts';
+import type { ContextHandle } from '../aio/handles.ts';
+import { EPERM, errnoMessage } from '../host/errno.ts';
+import type { LockOwner } from './global-lock.ts';
+import { lockWord, unlockWord } from './mutex-word.ts';
+
+/** Words of the context's shared memory that the wake-up protocol leaves free. */
+const STATE = 8;
+const OWNER = 9;
+const DEPTH = 10;
+
+/**
+ * The lock of a context, as one thread sees it. It is recursive. Running the context does not take
+ * it: it protects what threads agree on, and coroutines that aio_co_schedule and aio_co_wake enter
+ * hold it. QEMU: ctx->lock.
+ */
+export class ContextLock {
+  readonly #words: Int32Array;
+  readonly #owner: LockOwner;
+
+  /** @param owner the thread that this object is for */
+  constructor(context: ContextHandle, owner: LockOwner) {
+    this.#words = new Int32Array(context.words);
+    this.#owner = owner;
+  }
+
+  /** How often this thread holds it. */
+  get depth(): number {
+    const words = this.#words;
+    return Atomics.load(words, OWNER) === this.#owner.id ? words[DEPTH]! : 0;
+  }
+
+  /**
+   * Takes it, once no other thread holds it.
+   * @throws HostError (EDEADLK) if the host knows that nobody will ever give it back.
+   *   QEMU: aio_context_acquire.
+   */
+  acquire(): void {
+    const words = this.#words;
+    const { id, host } = this.#owner;
+    if (Atomics.load(words, OWNER) !== id) {
+      lockWord(words, STATE, host, 'aio_context_acquire');
+      Atomics.store(words, OWNER, id);
+    }
+    words[DEPTH] = words[DEPTH]! + 1;
+  }
+
+  /** @throws QemuAbort if this thread does not hold it. QEMU: aio_context_release. */
+  release(): void {
+    const words = this.#words;
+    const { id, host } = this.#owner;
+    if (Atomics.load(words, OWNER) !== id) {
+      throw new QemuAbort(`qemu: qemu_mutex_unlock_impl: ${errnoMessage(EPERM)}`);
+    }
+    words[DEPTH] = words[DEPTH]! - 1;
+    if (words[DEPTH] !== 0) return;
+    Atomics.store(words, OWNER, 0);
+    unlockWord(words, STATE, host);
+  }
+}

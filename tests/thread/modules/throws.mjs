@@ -1,4 +1,0 @@
-export default async function main() {
-  await null;
-  throw new TypeError('not begun');
-}
