@@ -93,38 +93,35 @@ const LIMITS: readonly Limit[] = [
 const SIMULATED_NS = 1e9 / 1e6;
 const IDLE_GROWTH = 1.2;
 
-/** All aims for which the report has figures. */
-export function aimsOf(report: BenchRun): Aim[] {
-  const aims = [noneSlower(report, 'recorded'), noneSlower(report, 'qemu')];
-  for (const limit of LIMITS) aims.push(within(report, limit));
-  aims.push(flat(report), simulated(report));
+/** All aims for which the run has figures. */
+export function aimsOf(run: BenchRun): Aim[] {
+  const aims = [noneSlower(run, 'recorded'), noneSlower(run, 'qemu')];
+  for (const limit of LIMITS) aims.push(within(run, limit));
+  aims.push(flat(run), simulated(run));
   return aims.filter((aim) => aim !== undefined);
 }
 
 /** The aims as lines for a terminal. */
-export function aimsText(report: BenchRun): string {
-  const lines = aimsOf(report).map(
+export function aimsText(run: BenchRun): string {
+  const lines = aimsOf(run).map(
     ({ aim, cameOut, met }) => `${met ? 'met   ' : 'MISSED'}  ${aim}: ${cameOut}`,
   );
   return lines.length === 0 ? '' : ['aims', ...lines].join('\n');
 }
 
-export function aimsMarkdown(report: BenchRun): string {
-  const rows = aimsOf(report).map(
+export function aimsMarkdown(run: BenchRun): string {
+  const rows = aimsOf(run).map(
     ({ aim, cameOut, met }) => `| ${aim} | ${cameOut} | ${met ? 'yes' : 'no'} |`,
   );
   return ['| aim | came out | met |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
-function rowsOf(report: BenchRun, section: string): readonly Result[] {
-  return report.sections.find(({ name }) => name === section)?.results ?? [];
+function rowsOf(run: BenchRun, section: string): readonly Result[] {
+  return run.sections.find(({ name }) => name === section)?.results ?? [];
 }
 
-function within(
-  report: BenchRun,
-  { section, row, side, most, aim, asRate }: Limit,
-): Aim | undefined {
-  const result = rowsOf(report, section).find(({ name }) => name === row);
+function within(run: BenchRun, { section, row, side, most, aim, asRate }: Limit): Aim | undefined {
+  const result = rowsOf(run, section).find(({ name }) => name === row);
   const value = result === undefined ? undefined : ratioTo(result, side);
   if (value === undefined) return undefined;
   return { aim, cameOut: shownRatio(asRate === true ? 1 / value : value), met: value <= most };
@@ -134,8 +131,8 @@ function within(
  * No row may be slower than QEMU's. Children are compared with plain C instead, since QEMU
  * has no child watches.
  */
-function noneSlower(report: BenchRun, side: 'recorded' | 'qemu'): Aim | undefined {
-  const ratios = rowsOf(report, 'core')
+function noneSlower(run: BenchRun, side: 'recorded' | 'qemu'): Aim | undefined {
+  const ratios = rowsOf(run, 'core')
     .map((result) => [result.name, ratioTo(result, side)] as const)
     .filter((one): one is readonly [string, number] => one[1] !== undefined);
   if (ratios.length === 0) return undefined;
@@ -151,10 +148,10 @@ function noneSlower(report: BenchRun, side: 'recorded' | 'qemu'): Aim | undefine
 }
 
 /** The growth of main_loop_wait from 1 to 10,000 idle fds. */
-function flat(report: BenchRun): Aim | undefined {
+function flat(run: BenchRun): Aim | undefined {
   const [one, many] = ['1', '10,000'].map((count) => {
     const name = `main_loop_wait, ${count} idle fds + 1 active`;
-    const result = rowsOf(report, 'scale').find((row) => row.name === name);
+    const result = rowsOf(run, 'scale').find((row) => row.name === name);
     return result === undefined ? undefined : middle(result, 'ours');
   });
   if (one === undefined || many === undefined) return undefined;
@@ -162,8 +159,8 @@ function flat(report: BenchRun): Aim | undefined {
   return { aim, cameOut: shownRatio(many / one), met: many / one <= IDLE_GROWTH };
 }
 
-function simulated(report: BenchRun): Aim | undefined {
-  const first = rowsOf(report, 'sim')[0];
+function simulated(run: BenchRun): Aim | undefined {
+  const first = rowsOf(run, 'sim')[0];
   const ns = first === undefined ? undefined : middle(first, 'ours');
   if (ns === undefined) return undefined;
   const cameOut = `${(1e3 / ns).toFixed(1)} million`;

@@ -3,9 +3,9 @@ import { parseArgs } from 'node:util';
 export interface Arguments {
   readonly sections: readonly string[];
   readonly rounds: number;
-  /** Path of the report to write. */
+  /** Path of the run to write. */
   readonly json: string | undefined;
-  /** Path of a report to show instead of measuring. */
+  /** Path of a run to show instead of measuring. */
   readonly render: string | undefined;
   /** Whether to write docs/performance.md and its drawings. */
   readonly docs: boolean;

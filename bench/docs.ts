@@ -8,13 +8,13 @@ import { markdownTable, whyNot } from './table.ts';
 
 /**
  * Fills the parts of a page between `<!-- table:NAME -->` and `<!-- /table -->`. Leaves a
- * part as it is if the report has nothing for it.
+ * part as it is if the run has nothing for it.
  */
-export function fillMarkers(page: string, report: BenchRun): string {
-  const factor = machineFactor(report);
-  const parts = new Map(report.sections.map((s) => [s.name, sectionMarkdown(s, factor)]));
-  parts.set('machine', machineMarkdown(report));
-  parts.set('aims', aimsMarkdown(report));
+export function fillMarkers(page: string, run: BenchRun): string {
+  const factor = machineFactor(run);
+  const parts = new Map(run.sections.map((s) => [s.name, sectionMarkdown(s, factor)]));
+  parts.set('machine', machineMarkdown(run));
+  parts.set('aims', aimsMarkdown(run));
   return page.replace(
     /(<!-- table:([\w-]+) -->\n)[\s\S]*?(<!-- \/table -->)/g,
     (whole, begin: string, name: string, end: string) => {
@@ -29,13 +29,13 @@ function sectionMarkdown({ results, notes }: SectionResult, factor: number | und
   return [markdownTable(results, factor), ...below].join('\n\n');
 }
 
-function machineMarkdown(report: BenchRun): string {
-  const { machine, cores, kernel, node, rounds, commit, date, problems } = report;
+function machineMarkdown(run: BenchRun): string {
+  const { machine, cores, kernel, node, rounds, commit, date, problems } = run;
   const lines = [
     `${machine} ×${cores}, Linux ${kernel}, Node ${node}, commit ${commit}, ${date.slice(0, 10)}`,
-    versionLine(report),
+    versionLine(run),
     `medians of ${rounds} interleaved rounds, fewer where a row takes long`,
-    ...factorLines(report),
+    ...factorLines(run),
     ...problems,
   ];
   return lines.map((line) => `- ${line}`).join('\n');
@@ -46,11 +46,11 @@ function sentence(note: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
-/** Writes a report's tables into docs/performance.md, and its drawings beside it. */
-export function writeDocs(report: BenchRun, folder = 'docs'): void {
+/** Writes a run's tables into docs/performance.md, and its drawings beside it. */
+export function writeDocs(run: BenchRun, folder = 'docs'): void {
   const path = join(folder, 'performance.md');
-  writeFileSync(path, fillMarkers(readFileSync(path, 'utf8'), report));
-  for (const [name, svg] of plots(report)) {
+  writeFileSync(path, fillMarkers(readFileSync(path, 'utf8'), run));
+  for (const [name, svg] of plots(run)) {
     writeFileSync(join(folder, `performance-${name}.svg`), svg);
   }
 }

@@ -44,17 +44,17 @@ async function measureAll(names: readonly string[], rounds: number): Promise<Ben
     console.log(`\n${sectionText(result, machineFactor(about))}`);
   }
   peers.dispose();
-  const report = { ...about, sections };
-  console.log(`\n${aimsText(report)}`);
-  return report;
+  const run = { ...about, sections };
+  console.log(`\n${aimsText(run)}`);
+  return run;
 }
 
 function rendered(path: string): BenchRun {
-  const report: BenchRun = JSON.parse(readFileSync(path, 'utf8'));
-  const factor = machineFactor(report);
-  const texts = report.sections.map((section) => sectionText(section, factor));
-  console.log([header(report), ...texts, aimsText(report)].join('\n\n'));
-  return report;
+  const run: BenchRun = JSON.parse(readFileSync(path, 'utf8'));
+  const factor = machineFactor(run);
+  const texts = run.sections.map((section) => sectionText(section, factor));
+  console.log([header(run), ...texts, aimsText(run)].join('\n\n'));
+  return run;
 }
 
 function given(): Arguments {
@@ -71,9 +71,9 @@ function given(): Arguments {
 
 async function main(): Promise<void> {
   const { sections, rounds, json, render, docs } = given();
-  const report = render === undefined ? await measureAll(sections, rounds) : rendered(render);
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
-  if (docs) writeDocs(report);
+  const run = render === undefined ? await measureAll(sections, rounds) : rendered(render);
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(run, null, 2)}\n`);
+  if (docs) writeDocs(run);
 }
 
 const [first, name, index] = process.argv.slice(2);

@@ -12,9 +12,9 @@ import { type BenchRun, middle, type Result, ratioTo, type Side } from './result
 
 const WIDTH = 820;
 
-/** All drawings that can be made from a report, as SVG, by name. */
-export function plots(report: BenchRun): ReadonlyMap<string, string> {
-  const results = report.sections.flatMap((section) => section.results);
+/** All drawings that can be made from a run, as SVG, by name. */
+export function plots(run: BenchRun): ReadonlyMap<string, string> {
+  const results = run.sections.flatMap((section) => section.results);
   const drawn: [string, string | null][] = [
     ['ratio', ratioPlot(results)],
     ['idle', idlePlot(results)],

@@ -2,15 +2,15 @@ import { type BenchRun, machineFactor, type SectionResult } from './result.ts';
 import { textTable, whyNot } from './table.ts';
 
 /** The text above the tables. */
-export function header(report: BenchRun): string {
-  const { machine, cores, kernel, node, rounds, commit, date } = report;
+export function header(run: BenchRun): string {
+  const { machine, cores, kernel, node, rounds, commit, date } = run;
   return [
     `${machine} ×${cores}, Linux ${kernel}, Node ${node}; commit ${commit}, ${date}`,
-    versionLine(report),
+    versionLine(run),
     `medians of ${rounds} interleaved rounds (fewer where a row takes long); ns for one operation unless it says otherwise; ` +
       `min–max is ours; "ours/" is ours divided by the column before it, below 1 is better`,
-    ...factorLines(report),
-    ...report.problems,
+    ...factorLines(run),
+    ...run.problems,
   ].join('\n');
 }
 

@@ -1,6 +1,6 @@
 /**
- * The work of the trace section. bench/run.mjs bundles it twice: trace-lit with the tests of
- * trace.on, trace-dark without them.
+ * The work of the trace section. bench/run.mjs bundles it twice: trace-lit with the tests for
+ * events, trace-dark without them.
  */
 import {
   AioContext,

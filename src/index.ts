@@ -25,7 +25,8 @@ export type { FdMonChoice, FdMonKind, PollMechanism } from './aio/fdmon/fdmon.ts
 export type { AioHandler, AioPollFn, FdHandlers, IOHandler, PollRecord } from './aio/handler.ts';
 export type { BottomHalfHandle, ContextHandle } from './aio/handles.ts';
 export type { MemReentrancyGuard } from './aio/reentrancy.ts';
-export { type QemuTimer, type TimerCallback, TimerListGroup } from './aio/timer.ts';
+export type { QemuTimer, TimerCallback } from './aio/timer.ts';
+export { TimerListGroup } from './aio/timer-group.ts';
 export { CoMutex } from './coroutine/co-mutex.ts';
 export { CoQueue } from './coroutine/co-queue.ts';
 export { CoRwlock } from './coroutine/co-rwlock.ts';
@@ -33,6 +34,7 @@ export { CoSleep, coSleepNs } from './coroutine/co-sleep.ts';
 export {
   type Coroutine,
   type CoroutineBody,
+  type CoroutineHome,
   type CoroutineSteps,
   CoroutineThread,
 } from './coroutine/coroutine.ts';
@@ -45,12 +47,14 @@ export {
   type Disposable,
   type Host,
   type HostBuffer,
+  type NewThread,
   newSigAction,
   newWaitResult,
   type SigAction,
   type SignalMaskToken,
   type SignalPipe,
   type SpawnRequest,
+  type ThreadTicket,
   type WaitResult,
 } from './host/host.ts';
 export { type Fault, FaultHost } from './host/lenses/faults.ts';
@@ -74,6 +78,7 @@ export {
   G_PRIORITY_HIGH_IDLE,
   IdleSource,
   Source,
+  type SourceOwner,
   TimeoutSource,
 } from './mainloop/source.ts';
 export type { ChildCallbacks, ChildEvent } from './signal/child-event.ts';
@@ -87,15 +92,18 @@ export { codeName, signalName, signalNumber } from './signal/names.ts';
 export type { SigactionTable, SignalAction, SignalHandler } from './signal/sigaction-table.ts';
 export type { Arrivals, SigfdCounts, SignalSource } from './signal/sigfd.ts';
 export { decodeSiginfo, newSiginfo, type SignalfdSiginfo } from './signal/siginfo.ts';
+export type { SignalLoop } from './signal/signal-loop.ts';
 export {
   type SigfdChoice,
-  type SignalLoop,
   Signals,
   type SignalsOptions,
 } from './signal/signals.ts';
 export { AioWait } from './thread/aio-wait.ts';
 export { ContextLock } from './thread/context-lock.ts';
 export { GlobalLock, type LockOwner } from './thread/global-lock.ts';
+export { IOThread, type IOThreadOptions } from './thread/iothread.ts';
+export type { EventLoopParams, IOThreadParams } from './thread/iothread-params.ts';
+export type { IOThreadMain, IOThreadSelf } from './thread/iothread-run.ts';
 export {
   type MachineHandle,
   MachineState,

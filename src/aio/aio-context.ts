@@ -9,6 +9,7 @@ import {
 import { CLOCK_MONOTONIC, POLLIN } from '../host/constants.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
+import { TRACEABLE } from '../trace/traceable.ts';
 import { Tracer } from '../trace/tracer.ts';
 import { assertionFailed, type QemuAbort } from './abort.ts';
 import { BhList } from './bh-list.ts';
@@ -35,7 +36,7 @@ import type { ContextHandle } from './handles.ts';
 import { AdaptivePolling } from './polling.ts';
 import { guardCallback, type MemReentrancyGuard } from './reentrancy.ts';
 import { SharedBhs } from './shared-bhs.ts';
-import { TimerListGroup } from './timer.ts';
+import { TimerListGroup } from './timer-group.ts';
 import { Sleeper } from './wake/sleeper.ts';
 import { Wakeup, wordsFor } from './wake/wakeup.ts';
 import { PlainWords } from './wake/words.ts';
@@ -180,7 +181,7 @@ export class AioContext implements Disposable {
 
   /** Makes the context check for work, and not sleep before. QEMU: aio_notify. */
   notify(): void {
-    if (this.trace.active) this.tracedNotify();
+    if (TRACEABLE && this.trace.active) this.tracedNotify();
     else this.untracedNotify();
   }
 
@@ -373,7 +374,9 @@ export class AioContext implements Disposable {
   poll(blocking: boolean): boolean {
     this.#checkOpen('aio_poll');
     if (this.lock !== null && !this.lock.isMine) throw notItsHome();
-    return this.trace.active ? this.#tracedRound(blocking) : this.#round(blocking, false);
+    return TRACEABLE && this.trace.active
+      ? this.#tracedRound(blocking)
+      : this.#round(blocking, false);
   }
 
   #tracedRound(blocking: boolean): boolean {
@@ -441,7 +444,7 @@ export class AioContext implements Disposable {
    */
   check(): boolean {
     this.wakeup.endSourceSleep();
-    this.#accept(this.trace.active);
+    this.#accept(TRACEABLE && this.trace.active);
     if (this.bottomHalves.anyScheduled() || this.#dispatcher.anyPending()) return true;
     return this.timers.deadlineNs() === 0;
   }

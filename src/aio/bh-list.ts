@@ -1,5 +1,6 @@
 import { BH_DELETED, BH_IDLE, BH_ONESHOT, BH_SCHEDULED } from '../trace/bh-flags.ts';
 import { EV } from '../trace/catalogue.ts';
+import { TRACEABLE } from '../trace/traceable.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import type { BhOwner, LeakedBh } from './bh-owner.ts';
 import { anyScheduledIn, bhFlags, listTimeoutNs } from './bh-walk.ts';
@@ -77,7 +78,7 @@ export class BhList implements BhHome {
   enqueue(slot: number, flags: number): void {
     if (this.shared !== null) this.shared.drain();
     const old = this.#wakeup.enqueue(slot, flags);
-    if (this.#trace.active) this.#tracedNotify(slot, old, flags);
+    if (TRACEABLE && this.#trace.active) this.#tracedNotify(slot, old, flags);
     else this.#owner.untracedNotify();
   }
 
@@ -135,7 +136,7 @@ export class BhList implements BhHome {
     if (head !== NO_BH) slices[this.#endSlice++] = head;
     if (this.#firstSlice === this.#endSlice) return false;
     // Read once: tracing that begins in a callback shows from the next round on.
-    const traced = this.#trace.active;
+    const traced = TRACEABLE && this.#trace.active;
     if (traced) this.#tracePoll();
     let progress = false;
     while (this.#firstSlice < this.#endSlice) {

@@ -1,5 +1,6 @@
 import { POLLERR, POLLHUP, POLLIN, POLLOUT } from '../host/constants.ts';
 import { EV } from '../trace/catalogue.ts';
+import { TRACEABLE } from '../trace/traceable.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { type AioHandler, type IOHandler, ReadyList, sortNewestFirst } from './handler.ts';
 import type { HandlerTable } from './handler-table.ts';
@@ -174,7 +175,7 @@ export class Dispatcher {
 
   #call(handler: AioHandler, callback: IOHandler<unknown>, revents: number): void {
     handler.calls++;
-    if (this.#owner.trace.active) this.#tracedCall(handler, callback, revents);
+    if (TRACEABLE && this.#owner.trace.active) this.#tracedCall(handler, callback, revents);
     else callback(handler.opaque);
   }
 

@@ -2,7 +2,6 @@ import { checkOptions } from '../host/arguments.ts';
 import { O_CLOEXEC, O_NONBLOCK } from '../host/constants.ts';
 import { check, EAGAIN, EINTR, ENOSYS, HostError } from '../host/errno.ts';
 import type { Host, HostBuffer } from '../host/host.ts';
-import type { EdgeNotifiers } from './fdmon/edges.ts';
 
 /** Bytes per read: all of an eventfd, or much of a pipe. */
 const READ_SIZE = 512;
@@ -12,6 +11,18 @@ const TWO_32 = 4294967296;
  * ever.
  */
 const MOST_FAILED_READS = 1_000;
+
+/** The notifiers that a context watches edge-triggered, as one of them knows them: EdgeNotifiers. */
+export interface NotifierEdges {
+  /** Whether a clear may leave the eventfd unread. */
+  readonly defers: boolean;
+  /** A latched notifier was cleared. */
+  cleared(notifier: EventNotifier): void;
+  /** A notifier was cleared without a read, for the first time since it was paid. */
+  owe(notifier: EventNotifier): void;
+  /** Makes a notifier's counter match its state, for anybody who asks the kernel. */
+  pay(notifier: EventNotifier): void;
+}
 
 /**
  * A flag that a poll loop can wait for: an eventfd, or a pipe if the kernel has no eventfds. Any
@@ -30,7 +41,7 @@ export class EventNotifier {
   #rfd = -1;
   #wfd = -1;
   /** The notifiers of the context that watches it edge-triggered, if one does. */
-  #edges: EdgeNotifiers | null = null;
+  #edges: NotifierEdges | null = null;
   /** Whether an edge was reported, and it has not been cleared since. */
   #latched = false;
   #owes = false;
@@ -80,7 +91,7 @@ export class EventNotifier {
    * Whether a context can watch it by its edges. A pipe must be read, and another context may
    * already watch it that way. @internal
    */
-  canWatchEdges(edges: EdgeNotifiers): boolean {
+  canWatchEdges(edges: NotifierEdges): boolean {
     return this.#rfd === this.#wfd && (this.#edges === null || this.#edges === edges);
   }
 
@@ -121,7 +132,7 @@ export class EventNotifier {
   }
 
   /** A context begins to watch it edge-triggered, or stops (null). @internal */
-  watchEdges(edges: EdgeNotifiers | null): void {
+  watchEdges(edges: NotifierEdges | null): void {
     this.#edges?.pay(this);
     // From now on the counter shows it.
     this.#latched = false;

@@ -1,7 +1,6 @@
 import { POLLERR, POLLHUP, POLLIN, POLLOUT } from '../host/constants.ts';
 import type { Disposable } from '../host/host.ts';
-import type { EventNotifier } from './event-notifier.ts';
-import type { EdgeNotifiers } from './fdmon/edges.ts';
+import type { EventNotifier, NotifierEdges } from './event-notifier.ts';
 
 /** Called with the opaque value that was registered with it. QEMU: IOHandler. */
 export type IOHandler<T> = (opaque: T) => void;
@@ -45,9 +44,15 @@ export interface PollSink {
   removePoll(record: AioHandler): void;
 }
 
+/** The notifiers of a context that are watched by their edges, and their handlers: EdgeNotifiers. */
+export interface HandlerEdges extends NotifierEdges {
+  /** An epoll has reported an edge. */
+  report(handler: AioHandler): void;
+}
+
 /** The parts of its context that a registration needs. */
 export interface HandlerOwner {
-  readonly edges: EdgeNotifiers;
+  readonly edges: HandlerEdges;
   readonly sleeper: { readonly isQuiet: boolean };
   removeHandler(handler: AioHandler): void;
   setRevents(handler: AioHandler, revents: number): void;

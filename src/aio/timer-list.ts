@@ -1,7 +1,8 @@
 import { EV } from '../trace/catalogue.ts';
+import { TRACEABLE } from '../trace/traceable.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { CLOCK_NAMES, type ClockListener, type Clocks, QEMU_CLOCK_HOST } from './clock.ts';
-import type { QemuTimer } from './timer.ts';
+import type { QemuTimer, TimerOwner } from './timer.ts';
 import { TimerQueue } from './timer-queue.ts';
 
 const T_MOD = EV.timer_mod;
@@ -17,7 +18,7 @@ export interface Tally {
 }
 
 /** The timers of one clock in one group. QEMU: QEMUTimerList. */
-export class TimerList implements ClockListener {
+export class TimerList implements ClockListener, TimerOwner {
   readonly type: number;
   readonly #clocks: Clocks;
   readonly #trace: Tracer;
@@ -117,7 +118,7 @@ export class TimerList implements ClockListener {
       for (; timer !== null; timer = queue.takeDue(nowNs, restNs)) {
         timer.pending = false;
         this.#tally.armed--;
-        if (this.#trace.active) this.#tracedCall(timer, nowNs);
+        if (TRACEABLE && this.#trace.active) this.#tracedCall(timer, nowNs);
         else timer.callback(timer.opaque);
       }
     } finally {

@@ -1,12 +1,16 @@
-import { checkFunction, shown } from '../host/arguments.ts';
-import type { Tracer } from '../trace/tracer.ts';
-import { type Clocks, QEMU_CLOCK_MAX, SCALE_NS, soonestTimeout } from './clock.ts';
-import { type Tally, TimerList } from './timer-list.ts';
+import { shown } from '../host/arguments.ts';
 
 /** A timer's function. QEMU: QEMUTimerCB. */
 export type TimerCallback<T> = (opaque: T) => void;
 
 const NOT_PENDING = -1;
+
+/** The list that a timer belongs to: TimerList. */
+export interface TimerOwner {
+  mod(timer: QemuTimer, expireTimeNs: number): void;
+  modFromNow(timer: QemuTimer, spanNs: number): void;
+  del(timer: QemuTimer): void;
+}
 
 /**
  * Calls a function when its clock reaches a time. Made by TimerListGroup.newTimer. QEMU: QEMUTimer.
@@ -23,7 +27,7 @@ export class QemuTimer {
   readonly name: string;
   /** ns of one unit in mod and modAnticipate: SCALE_NS, SCALE_US or SCALE_MS. */
   readonly scale: number;
-  readonly #list: TimerList;
+  readonly #list: TimerOwner;
   /** Deadline of the last arming, ns. Only TimerList writes it. */
   deadlineNs = 0;
   /**
@@ -36,7 +40,7 @@ export class QemuTimer {
 
   /** @internal */
   constructor(
-    list: TimerList,
+    list: TimerOwner,
     name: string,
     scale: number,
     callback: TimerCallback<unknown>,
@@ -113,66 +117,5 @@ export class QemuTimer {
   #number(time: number): number {
     if (typeof time === 'number' && !Number.isNaN(time)) return time;
     throw new RangeError(`timer '${this.name}': the time is ${shown(time)}: expected a number`);
-  }
-}
-
-/** One timer list per clock. QEMU: QEMUTimerListGroup. */
-export class TimerListGroup {
-  /** @internal */
-  readonly lists: readonly TimerList[];
-  readonly #tally: Tally = { armed: 0 };
-
-  /** @param notify called when a list gets a new earliest deadline. */
-  constructor(clocks: Clocks, trace: Tracer, notify: () => void) {
-    const lists: TimerList[] = [];
-    for (let type = 0; type < QEMU_CLOCK_MAX; type++) {
-      lists.push(new TimerList(clocks, type, trace, this.#tally, notify));
-    }
-    this.lists = lists;
-  }
-
-  /**
-   * Makes a timer of this group, not armed yet. QEMU: timer_new_full.
-   * @param type QEMU_CLOCK_*
-   * @param scale ns per unit of its times: SCALE_NS, SCALE_US, SCALE_MS
-   */
-  newTimer<T = undefined>(
-    type: number,
-    name: string,
-    callback: TimerCallback<T>,
-    opaque?: T,
-    scale: number = SCALE_NS,
-  ): QemuTimer {
-    const list = this.lists[type];
-    if (list === undefined) throw new RangeError(`there is no clock ${type}: expected 0 to 3`);
-    checkFunction(callback, `timer '${name}': its callback`);
-    if (!(scale > 0)) throw new RangeError(`timer '${name}': its scale is ${shown(scale)}`);
-    return new QemuTimer(list, name, scale, callback as TimerCallback<unknown>, opaque);
-  }
-
-  /** ns until any timer is due, -1 for never. QEMU: timerlistgroup_deadline_ns. */
-  deadlineNs(): number {
-    let deadline = -1;
-    if (this.#tally.armed === 0) return deadline;
-    for (let i = 0; i < this.lists.length; i++) {
-      deadline = soonestTimeout(deadline, this.lists[i]!.deadlineNs());
-    }
-    return deadline;
-  }
-
-  /**
-   * Runs due timers, clock by clock in the order of their numbers. QEMU: timerlistgroup_run_timers.
-   */
-  run(): boolean {
-    let progress = false;
-    if (this.#tally.armed === 0) return false;
-    for (let i = 0; i < this.lists.length; i++) {
-      if (this.lists[i]!.run()) progress = true;
-    }
-    return progress;
-  }
-
-  close(): void {
-    for (const list of this.lists) list.close();
   }
 }

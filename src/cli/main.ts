@@ -41,6 +41,7 @@ async function main(typed: readonly string[]): Promise<number | Exit> {
   if (asked.watch) await needTerminal();
   const makers = {
     jsonLog: asked.logFormat === 'json' && !asked.quiet ? await jsonLog() : null,
+    whyOf: asked.explain ? (await import('./log/why.ts')).whyOf : null,
     watch: asked.watch ? await watchView() : null,
     channel,
   };

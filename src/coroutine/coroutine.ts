@@ -1,5 +1,5 @@
 import { QemuAbort } from '../aio/abort.ts';
-import type { Coroutines } from './coroutines.ts';
+import type { AioContext } from '../aio/aio-context.ts';
 
 /**
  * A coroutine's function. A plain `yield` gives control back to the caller that entered
@@ -9,6 +9,13 @@ export type CoroutineBody<T> = (opaque: T) => Generator<void, void, void>;
 
 /** A running body, as `yield*` and enter use it. */
 export type CoroutineSteps = Generator<void, void, void>;
+
+/** The coroutines of a context, as a coroutine and its thread know them: Coroutines. */
+export interface CoroutineHome {
+  readonly ctx: AioContext;
+  enterSoon(co: Coroutine): void;
+  schedule(co: Coroutine): void;
+}
 
 /**
  * A function that can be left in the middle and entered again. Made by
@@ -28,7 +35,7 @@ export class Coroutine {
    * The context in which it last ran; aio_co_wake runs it there again. Null before its
    * first entry.
    */
-  home: Coroutines | null = null;
+  home: CoroutineHome | null = null;
   /** The function that will enter it. Until then it is an error to enter or schedule it. */
   scheduled: string | null = null;
   /** Number of CoMutexes and CoRwlocks that it holds. */
@@ -89,7 +96,7 @@ export class CoroutineThread {
   readonly leader = new Coroutine(0, 'leader', null, undefined);
   self: Coroutine = this.leader;
   /** The first context that coroutines are made for. QEMU: qemu_get_current_aio_context. */
-  current: Coroutines | null = null;
+  current: CoroutineHome | null = null;
   count = 0;
 }
 

@@ -8,6 +8,7 @@ import {
   alreadyScheduled,
   Coroutine,
   type CoroutineBody,
+  type CoroutineHome,
   type CoroutineSteps,
   CoroutineThread,
 } from './coroutine.ts';
@@ -29,7 +30,7 @@ const T_SCHEDULE_BH = EV.aio_co_schedule_bh_cb;
  *  K3. A body that throws has ended; those that were to run after it are scheduled,
  *      so that none is lost.
  */
-export class Coroutines {
+export class Coroutines implements CoroutineHome {
   /** The context that runs scheduled coroutines. */
   readonly ctx: AioContext;
   /** Knows which coroutine runs. */
@@ -238,7 +239,7 @@ function takeWakeups(co: Coroutine, before: Coroutine | null): Coroutine | null 
   return first;
 }
 
-function homeOf(co: Coroutine): Coroutines {
+function homeOf(co: Coroutine): CoroutineHome {
   if (co.home === null) throw new QemuAbort('aio_co_wake: Co-routine was never entered');
   return co.home;
 }

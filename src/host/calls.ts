@@ -7,6 +7,7 @@ import type {
   Disposable,
   Host,
   HostBuffer,
+  NewThread,
   SigAction,
   SignalMaskToken,
   SignalPipe,
@@ -43,6 +44,8 @@ interface ResultTypes {
   token: SignalMaskToken | number;
   /** Or -errno. */
   signalPipe: SignalPipe | number;
+  /** Or -errno. */
+  newThread: NewThread | number;
   disposable: Disposable;
   none: undefined;
 }
@@ -169,6 +172,7 @@ export const HOST_CALLS: HostCalls = {
     system: [],
   },
   schedYield: { args: [], result: 'number', system: ['sched_yield'] },
+  newThread: { args: [['name', 'text']], result: 'newThread', system: [] },
 
   eventfd: {
     args: [

@@ -117,6 +117,17 @@ export interface SignalPipe extends Disposable {
   drain(): void;
 }
 
+/** A host for another thread, as data that can be sent there. Each host has more in it. */
+export interface ThreadTicket {
+  readonly kind: 'linux' | 'sim';
+}
+
+export interface NewThread {
+  readonly ticket: ThreadTicket;
+  /** The objects in the ticket that leave this thread when it is sent. */
+  readonly transfer: readonly object[];
+}
+
 export interface Host {
   /** Its name in the scenario language. */
   readonly kind: 'linux' | 'sim';
@@ -181,6 +192,12 @@ export interface Host {
   futexWake(words: Int32Array, index: number, count: number): number;
   /** sched_yield(2): lets other threads go first. */
   schedYield(): number;
+  /**
+   * Prepares a thread: its host is made there of the ticket. Returns -errno if the host can have no
+   * more threads.
+   * @param name for people
+   */
+  newThread(name: string): NewThread | number;
 
   // Descriptors
 

@@ -1,7 +1,7 @@
 import type { BigLock } from '../aio/big-lock.ts';
 import { soonestTimeout } from '../aio/clock.ts';
 import type { PollRecord } from '../aio/handler.ts';
-import type { TimerListGroup } from '../aio/timer.ts';
+import type { TimerListGroup } from '../aio/timer-group.ts';
 import { checkFunction } from '../host/arguments.ts';
 import { CLOCK_MONOTONIC } from '../host/constants.ts';
 import { HeldList } from '../host/held-list.ts';

@@ -1,16 +1,10 @@
 import { shown } from '../host/arguments.ts';
 import type { Disposable } from '../host/host.ts';
-import { G_PRIORITY_DEFAULT, Source } from './source.ts';
+import { G_PRIORITY_DEFAULT, type Place, Source, type SourceOwner } from './source.ts';
 
 const LOWEST_PRIORITY = 0x7fffffff;
 /** However short the list, this many empty places are tolerated. */
 const MOST_EMPTY = 16;
-
-/** The place of a source in the order; empty once the source is removed. */
-export interface Place {
-  source: Source | null;
-  readonly priority: number;
-}
 
 /**
  * Sources by priority, and the four steps of an iteration on them. GLib: GMainContext.
@@ -20,7 +14,7 @@ export interface Place {
  *  M2. A source found ready stays so until it is dispatched, even if a nested iteration takes over
  *      the pending list.
  */
-export class MainContext {
+export class MainContext implements SourceOwner {
   /** Sorted by priority, then in order of attachment. */
   #places: Place[] = [];
   /** The number of empty places. */

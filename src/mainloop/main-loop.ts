@@ -5,7 +5,7 @@ import { Clocks } from '../aio/clock.ts';
 import { IOHANDLER_CTX, QEMU_AIO_CONTEXT } from '../aio/context-names.ts';
 import { FDMON_CHOICES, type FdMonChoice, type PollMechanism } from '../aio/fdmon/fdmon.ts';
 import type { FdHandlers } from '../aio/handler.ts';
-import { TimerListGroup } from '../aio/timer.ts';
+import { TimerListGroup } from '../aio/timer-group.ts';
 import { checkOptions, checkWord } from '../host/arguments.ts';
 import { CLOCK_MONOTONIC } from '../host/constants.ts';
 import type { Disposable, Host } from '../host/host.ts';

@@ -1,12 +1,22 @@
 import { checkFunction, checkInteger, checkNs, checkString } from '../host/arguments.ts';
 import type { Disposable } from '../host/host.ts';
-import type { MainContext, Place } from './main-context.ts';
 
 // GLib's priorities: lower numbers come first
 export const G_PRIORITY_HIGH = -100;
 export const G_PRIORITY_DEFAULT = 0;
 export const G_PRIORITY_HIGH_IDLE = 100;
 export const G_PRIORITY_DEFAULT_IDLE = 200;
+
+/** The place of a source in its context's order; empty once the source is removed. */
+export interface Place {
+  source: Source | null;
+  readonly priority: number;
+}
+
+/** The main context of a source: MainContext. */
+export interface SourceOwner {
+  remove(source: Source): void;
+}
 
 /**
  * Something that a main loop asks in each iteration whether it has work to dispatch. GLib: GSource
@@ -22,7 +32,7 @@ export abstract class Source implements Disposable {
    */
   ready = false;
   dispatching = false;
-  context: MainContext | null = null;
+  context: SourceOwner | null = null;
   /** @internal */
   place: Place | null = null;
 

@@ -1,7 +1,15 @@
 import type { Op } from './model.ts';
 
 /** The places of actions. */
-export type Where = 'steps' | 'callback' | 'coroutine' | 'timeline';
+export type Where =
+  | 'steps'
+  | 'callback'
+  | 'coroutine'
+  | 'timeline'
+  /** The bodies of a plain thread, a vCPU, and a request's work. */
+  | 'thread'
+  | 'vcpu'
+  | 'work';
 
 const STEPS_ONLY: ReadonlySet<Op> = new Set<Op>(['step', 'settle', 'run']);
 const COROUTINE_ONLY: ReadonlySet<Op> = new Set<Op>([
@@ -16,6 +24,8 @@ const COROUTINE_ONLY: ReadonlySet<Op> = new Set<Op>([
   'rwunlock',
   'next',
   'restart_all',
+  'submit_co',
+  'reschedule',
 ]);
 const OUTSIDE_COROUTINES: ReadonlySet<Op> = new Set<Op>(['enter_next', 'enter_all']);
 const TIMELINE: ReadonlySet<Op> = new Set<Op>([
@@ -47,7 +57,10 @@ export function misplaced(op: Op, where: Where): string | null {
   if (STEPS_ONLY.has(op) && where !== 'steps') {
     return `found '${op}' in a callback, expected it in steps only`;
   }
-  if (op === 'wait_for' && where !== 'steps') {
+  if (op === 'halt' && where !== 'vcpu') {
+    return `found 'halt', expected it in a vcpu's do only`;
+  }
+  if (op === 'wait_for' && (where === 'callback' || where === 'coroutine')) {
     return `found '${op}' in a callback, expected it in steps or the timeline`;
   }
   if (COROUTINE_ONLY.has(op) && where !== 'coroutine') {
@@ -63,5 +76,9 @@ export function misplaced(op: Op, where: Where): string | null {
 export function whereOf(path: readonly PropertyKey[]): Where {
   const top = path[0];
   if (top === 'steps' || top === 'timeline') return top;
+  if (path.includes('run_on_cpu') || path.includes('async_run_on_cpu')) return 'vcpu';
+  if (top === 'threads') return 'thread';
+  if (top === 'vcpus') return 'vcpu';
+  if (top === 'requests') return path[2] === 'work' ? 'work' : 'callback';
   return top === 'coroutines' ? 'coroutine' : 'callback';
 }

@@ -1,14 +1,7 @@
 import type { ClockName } from '../aio/clock.ts';
-import type {
-  Action,
-  Body,
-  CheckItem,
-  ContextName,
-  NameOp,
-  SiginfoField,
-  SignalSpec,
-  Watch,
-} from './model.ts';
+import { pollOf, threadActionOf } from './build-thread-actions.ts';
+import type { Action, Body, CheckItem, NameOp, SiginfoField, SignalSpec, Watch } from './model.ts';
+import type { Mention } from './problem.ts';
 import {
   boolOf,
   comparisonOf,
@@ -56,15 +49,23 @@ function actionOf(node: Node): Action {
   const { at } = node;
   if (node.kind === 'scalar') return bareAction(node.text, node);
   const { key, value } = onlyEntry(node);
+  const threads = threadActionOf(key.text, node, value, actionsOf);
+  if (threads !== null) return threads;
   if (NAME_OPS.has(key.text)) return { at, op: key.text as NameOp, on: mentionOf(value) };
   return keyedAction(key.text, node, value);
 }
 
-function bareAction(word: string, { at }: Node): Action {
+function bareAction(word: string, node: Node): Action {
+  const { at } = node;
   switch (word) {
     case 'poll':
     case 'main_loop_wait':
-      return { at, op: word, blocking: false };
+      return pollOf(word, node, null);
+    case 'kick':
+      return { at, op: 'wait_kick' };
+    case 'disable_external':
+    case 'enable_external':
+      return { at, op: word, context: mainContext(node) };
     case 'run':
       return { at, op: 'run', forNs: null, iterations: null };
     default:
@@ -72,7 +73,8 @@ function bareAction(word: string, { at }: Node): Action {
   }
 }
 
-function keyedAction(key: string, { at }: Node, value: Node): Action {
+function keyedAction(key: string, node: Node, value: Node): Action {
+  const { at } = node;
   switch (key) {
     case 'watch': {
       if (value.kind === 'scalar') return { at, op: key, on: mentionOf(value), watch: null };
@@ -80,7 +82,9 @@ function keyedAction(key: string, { at }: Node, value: Node): Action {
       return { at, op: key, on, watch: watch as Watch };
     }
     case 'notify':
-      return { at, op: key, context: textOf(value) as ContextName };
+    case 'disable_external':
+    case 'enable_external':
+      return { at, op: key, context: mentionOf(value) };
     case 'arm':
     case 'arm_at':
     case 'anticipate_at': {
@@ -93,7 +97,9 @@ function keyedAction(key: string, { at }: Node, value: Node): Action {
     case 'poll_params': {
       const maxNs = nsOf(get(value, 'max'))!;
       const grow = numberOf(get(value, 'grow'), 0);
-      return { at, op: key, maxNs, grow, shrink: numberOf(get(value, 'shrink'), 0) };
+      const of = get(value, 'of');
+      const context = of === undefined ? mainContext(node) : mentionOf(of);
+      return { at, op: key, context, maxNs, grow, shrink: numberOf(get(value, 'shrink'), 0) };
     }
     case 'sleep':
     case 'block':
@@ -113,7 +119,7 @@ function keyedAction(key: string, { at }: Node, value: Node): Action {
     }
     case 'poll':
     case 'main_loop_wait':
-      return { at, op: key, blocking: true };
+      return pollOf(key, node, value);
     case 'run': {
       const iterations = get(value, 'iterations');
       const limit = iterations === undefined ? null : numberOf(iterations, 0);
@@ -133,6 +139,11 @@ function keyedAction(key: string, { at }: Node, value: Node): Action {
     default:
       throw new Error(`an action '${key}' passed the schema, and nothing reads it`);
   }
+}
+
+/** The main context, for actions that name none. */
+function mainContext({ at }: Node): Mention {
+  return { name: 'main', at };
 }
 
 /** Name and argument of `{name: argument}`. */

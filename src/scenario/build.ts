@@ -1,5 +1,13 @@
 import type { ClockName } from '../aio/clock.ts';
 import { actionsOf, bodyOf, signalSpecOf } from './build-actions.ts';
+import {
+  isListSection,
+  isThreaded,
+  isThreadSection,
+  paramsOf,
+  sharedOf,
+  threadObjectOf,
+} from './build-threads.ts';
 import { errnoNumber } from './errors.ts';
 import type {
   ChildDef,
@@ -9,13 +17,13 @@ import type {
   FaultDef,
   FdDef,
   FdKind,
-  Mention,
   ObjectDef,
   Scenario,
   SourceDef,
   TimerDef,
   Watch,
 } from './model.ts';
+import type { Mention } from './problem.ts';
 import {
   boolOf,
   comparisonOf,
@@ -26,6 +34,7 @@ import {
   mentionOf,
   nsOf,
   numberOf,
+  onlyEntry,
   placeOf,
   signalOf,
   textOf,
@@ -63,6 +72,8 @@ export function buildScenario(root: Node, file: string): Scenario {
     seed: numberOf(get(root, 'seed'), 1),
     jitterNs: nsOf(get(root, 'jitter')) ?? 0,
     objects,
+    threaded: isThreaded(root),
+    mainLoop: paramsOf(get(root, 'main_loop')),
     timeline: itemsOf(get(root, 'timeline')).map((node) => ({
       at: node.at,
       timeNs: durationNs(textOf(get(node, 'at'))),
@@ -85,27 +96,55 @@ function sectionOf(section: Section, node: Node, defaults: Defaults): ObjectDef[
   if (section === 'co_queues' || section === 'co_mutexes' || section === 'co_rwlocks') {
     return itemsOf(node).map((item) => ({ section, ...mentionOf(item) }));
   }
+  if (isListSection(section)) return sharedOf(section, node);
+  if (isThreadSection(section)) {
+    return entriesOf(node).map(({ key, value }) =>
+      placedIn(value, threadObjectOf(section, mentionOf(key), value)),
+    );
+  }
   return entriesOf(node).map(({ key, value }) =>
-    objectOf(section, mentionOf(key), value, defaults),
+    placedIn(value, objectOf(section, mentionOf(key), value, defaults)),
   );
 }
 
-function objectOf(
-  section: Exclude<Section, 'co_queues' | 'co_mutexes' | 'co_rwlocks'>,
-  name: Mention,
-  node: Node,
-  defaults: Defaults,
-): ObjectDef {
-  const context = textOf(get(node, 'context'), defaults.context) as ContextName;
+function placedIn(node: Node, object: ObjectDef): ObjectDef {
+  const thread = get(node, 'in');
+  return thread === undefined ? object : { ...object, in: mentionOf(thread) };
+}
+
+/** Sections that are not read elsewhere. */
+type OwnSection = Exclude<
+  Section,
+  | 'co_queues'
+  | 'co_mutexes'
+  | 'co_rwlocks'
+  | 'iothreads'
+  | 'threads'
+  | 'vcpus'
+  | 'requests'
+  | 'words'
+  | 'conds'
+>;
+
+function objectOf(section: OwnSection, name: Mention, node: Node, defaults: Defaults): ObjectDef {
+  const context = contextOf(node, defaults.context);
+  const quiet = boolOf(get(node, 'quiet'), false);
   switch (section) {
     case 'bottom_halves': {
-      const own = textOf(get(node, 'context'), 'main') as ContextName;
-      return { section, ...name, ...bodyOf(node), context: own };
+      const guard = get(node, 'guard');
+      return {
+        section,
+        ...name,
+        ...bodyOf(node),
+        context: contextOf(node, 'main'),
+        quiet,
+        guard: guard === undefined ? null : mentionOf(guard),
+      };
     }
     case 'timers':
-      return { section, ...name, ...bodyOf(node), ...timerOf(node, defaults) };
+      return { section, ...name, ...bodyOf(node), ...timerOf(node, defaults), quiet };
     case 'fds':
-      return { ...name, ...fdOf(node, context) };
+      return { ...name, ...fdOf(node, context), quiet };
     case 'notifiers':
       return {
         section,
@@ -115,9 +154,10 @@ function objectOf(
         set: boolOf(get(node, 'set'), false),
         clear: boolOf(get(node, 'clear'), true),
         pollable: boolOf(get(node, 'pollable'), false),
+        quiet,
       };
     case 'coroutines':
-      return { section, ...name, do: actionsOf(get(node, 'do')) };
+      return { section, ...name, context: contextOf(node, 'main'), do: actionsOf(get(node, 'do')) };
     case 'signals':
       return { section, ...name, ...signalSpecOf(node), signo: signalOf(name.name) };
     case 'children':
@@ -125,18 +165,23 @@ function objectOf(
     case 'poll_notifiers':
       return { section, ...name, ...bodyOf(node) };
     case 'sources':
-      return { section, ...name, ...bodyOf(node), ...sourceOf(node) };
+      return { section, ...name, ...bodyOf(node), ...sourceOf(node), quiet };
   }
+}
+
+/** `in` and `context` say the same; a file has one of them. */
+function contextOf(node: Node, otherwise: ContextName): ContextName {
+  return textOf(get(node, 'in') ?? get(node, 'context'), otherwise);
 }
 
 function timerOf(node: Node, defaults: Defaults): Pick<TimerDef, 'clock' | 'list'> {
   return {
     clock: textOf(get(node, 'clock'), 'realtime') as ClockName,
-    list: textOf(get(node, 'list'), defaults.list) as TimerDef['list'],
+    list: textOf(get(node, 'in') ?? get(node, 'list'), defaults.list),
   };
 }
 
-function fdOf(node: Node, context: ContextName): Omit<FdDef, 'name' | 'at'> {
+function fdOf(node: Node, context: ContextName): Omit<FdDef, 'name' | 'at' | 'quiet'> {
   const of = get(node, 'of');
   const count = get(node, 'count');
   return {
@@ -208,8 +253,17 @@ function expectationOf(node: Node): Expectation {
   const iterations = get(node, 'iterations');
   const trace = get(node, 'trace');
   const abort = get(node, 'abort');
+  const order = get(node, 'order');
   return {
-    order: textsOf(get(node, 'order')) ?? null,
+    at: node.at,
+    order: order?.kind === 'list' ? textsOf(order) : null,
+    orders: new Map(
+      entriesOf(order).map(({ key, value }) => [key.text, textsOf(value) ?? []] as const),
+    ),
+    before: itemsOf(get(node, 'before')).map((pair) => {
+      const [first, second] = itemsOf(pair).map(mentionOf);
+      return [first!, second!] as const;
+    }),
     includes: textsOf(get(node, 'includes')) ?? null,
     never: textsOf(get(node, 'never')) ?? null,
     children: entriesOf(get(node, 'children')).map(({ key, value }) => ({
@@ -219,8 +273,16 @@ function expectationOf(node: Node): Expectation {
     iterations: iterations === undefined ? null : comparisonOf(iterations, numberBound),
     trace: trace === undefined ? null : itemsOf(trace).map(mentionOf),
     elapsed: durationsOf(get(node, 'elapsed')),
-    abort: abort === undefined ? null : textOf(abort),
+    ...abortOf(abort),
   };
+}
+
+function abortOf(node: Node | undefined): Pick<Expectation, 'abort' | 'abortIn'> {
+  if (node?.kind !== 'map') {
+    return { abort: node === undefined ? null : textOf(node), abortIn: null };
+  }
+  const { key, value } = onlyEntry(node);
+  return { abort: textOf(value), abortIn: mentionOf(key) };
 }
 
 function childEndOf(node: Node): ChildEnd {

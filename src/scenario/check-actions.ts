@@ -1,18 +1,19 @@
 import { misplaced, type Where } from './action-places.ts';
 import type { Names } from './check-names.ts';
 import { checkSignalName } from './check-objects.ts';
+import { ThreadChecker } from './check-threads.ts';
 import { grouped, MOST_TIMES } from './limits.ts';
-import type { Action, CheckItem, FdDef, Mention, NameOp, Scenario, TimerDef } from './model.ts';
-import type { Problems } from './problem.ts';
+import type { Action, CheckItem, FdDef, NameOp, Scenario, TimerDef } from './model.ts';
+import type { Mention, Problems } from './problem.ts';
 import type { Section } from './schema.ts';
 
-const TARGETS: Readonly<Record<NameOp, Section>> = {
+const TARGETS: Readonly<Record<NameOp, Section | readonly Section[]>> = {
   schedule: 'bottom_halves',
   schedule_idle: 'bottom_halves',
-  cancel: 'bottom_halves',
+  cancel: ['bottom_halves', 'requests'],
   delete: 'bottom_halves',
   oneshot: 'bottom_halves',
-  kick: 'fds',
+  kick: ['fds', 'vcpus'],
   reopen: 'fds',
   attach: 'sources',
   unwatch: 'fds',
@@ -50,12 +51,14 @@ export function checkActions(
   problems: Problems,
   mayAbort = scenario.expect?.abort != null,
 ): void {
-  const checker = new ActionChecker(names, problems, mayAbort);
+  const threads = new ThreadChecker(scenario, names, problems);
+  threads.objects();
+  const checker = new ActionChecker(names, problems, threads, mayAbort);
   for (const object of scenario.objects) {
     if (!('do' in object)) continue;
-    const where = object.section === 'coroutines' ? 'coroutine' : 'callback';
-    checker.list(object.do, where);
-    if (object.section === 'fds') checker.list(object.doWrite, where);
+    checker.list(object.do, PLACES[object.section] ?? 'callback');
+    if (object.section === 'requests') checker.list(object.work, 'work');
+    if (object.section === 'fds') checker.list(object.doWrite, 'callback');
     if (object.section === 'coroutines') checker.locks(object.do);
     if (object.section === 'timers') checker.ownClock(object.do, object);
   }
@@ -63,14 +66,27 @@ export function checkActions(
   checker.list(scenario.steps, 'steps');
 }
 
+/** The place of the `do` of a section, if it is no callback. */
+const PLACES: Partial<Record<Section, Where>> = {
+  coroutines: 'coroutine',
+  threads: 'thread',
+  vcpus: 'vcpu',
+};
+
+function isNamed(action: Action): action is Extract<Action, { op: NameOp }> {
+  return Object.hasOwn(TARGETS, action.op);
+}
+
 class ActionChecker {
   readonly #names: Names;
+  readonly #threads: ThreadChecker;
   readonly #problems: Problems;
   /** Whether actions that make no sense are allowed, as in a file that expects an abort. */
   readonly #mayAbort: boolean;
 
-  constructor(names: Names, problems: Problems, mayAbort: boolean) {
+  constructor(names: Names, problems: Problems, threads: ThreadChecker, mayAbort: boolean) {
     this.#names = names;
+    this.#threads = threads;
     this.#problems = problems;
     this.#mayAbort = mayAbort;
   }
@@ -81,6 +97,9 @@ class ActionChecker {
       if (this.#problems.isFull) return;
       this.#place(action, where);
       this.#target(action, where);
+      for (const [inside, there] of this.#threads.action(action, where)) {
+        this.list(inside, there, times);
+      }
       if (action.op === 'repeat') this.#repeat(action, where, times);
       if (action.op === 'sigaction') this.list(action.spec.do, 'callback');
     }
@@ -156,7 +175,7 @@ class ActionChecker {
         for (const item of action.items) this.#checkItem(item);
         return;
       default:
-        if ('on' in action) this.#named(action, where);
+        if ('on' in action && isNamed(action)) this.#named(action, where);
     }
   }
 
@@ -167,7 +186,7 @@ class ActionChecker {
       this.#problems.add(on.at, `found 'self', expected a coroutine: none runs here`);
       return;
     }
-    const target = this.#names.find(on, TARGETS[op]);
+    const target = this.#names.find(on, ...[TARGETS[op]].flat());
     if (target === null) return;
     if (target.section === 'fds') this.#fd(op, action, target);
     if (target.section === 'notifiers' && op === 'flag' && !target.pollable) {

@@ -23,7 +23,8 @@ export function checkCycles(scenario: Scenario, names: Names, problems: Problems
   if (within !== null) report(within, 'each starts the next in the same round');
   const nested = graph.cycle((_from, _action, to, nests) => canNest(nests, to));
   if (nested !== null) report(nested, 'each starts the next and polls, one inside the other');
-  if (within !== null || nested !== null || !runsWithoutLimit(scenario)) return;
+  if (within !== null || nested !== null || scenario.threaded || !runsWithoutLimit(scenario))
+    return;
   const lasting = graph.cycle((_from, action, to) => action !== null && !canBeStopped(to, graph));
   if (lasting !== null) {
     report(lasting, "'run' has no limit and nothing stops them");

@@ -1,7 +1,9 @@
 import { signalNames } from '../signal/names.ts';
 import type { Names } from './check-names.ts';
-import type { Action, Mention, ObjectDef, Scenario } from './model.ts';
-import type { Problems } from './problem.ts';
+import { threadNames } from './check-threads.ts';
+import { entryPattern } from './log-values.ts';
+import type { Action, ObjectDef, Scenario } from './model.ts';
+import type { Mention, Problems } from './problem.ts';
 import { signalOf } from './read.ts';
 import type { Section } from './schema.ts';
 
@@ -29,6 +31,7 @@ const BARE: ReadonlySet<Section> = new Set<Section>([
   'notifiers',
   'signals',
   'sources',
+  'requests',
 ]);
 
 /** The suffixes that may follow the names of a section. */
@@ -67,10 +70,13 @@ export function checkEntries(
 ): void {
   if (entries.length === 0) return;
   const { objects } = scenario;
-  const texts = new Set([...textsOf(scenario), ...MARKS]);
-  for (const { name: entry, at } of entries) {
+  const logs = textsOf(scenario);
+  const texts = new Set([...logs, ...MARKS]);
+  const patterns = scenario.threaded ? logs.filter((text) => /\$\(/.test(text)) : [];
+  const varying = patterns.map(entryPattern);
+  for (const { name: entry, at } of withoutThreads(scenario, entries, problems)) {
     if (problems.isFull) return;
-    if (texts.has(entry)) continue;
+    if (texts.has(entry) || varying.some((pattern) => pattern.test(entry))) continue;
     if (canLog(names, entry)) {
       texts.add(entry);
       continue;
@@ -90,6 +96,24 @@ export function checkEntries(
     const words = (): Iterable<string> => allWords(texts, objects, entry);
     problems.expected(at, entry, 'an entry of the order log that this file can have', words);
   }
+}
+
+/** Takes the thread from the front of each entry; reports those that have none. */
+function withoutThreads(
+  scenario: Scenario,
+  entries: readonly Mention[],
+  problems: Problems,
+): readonly Mention[] {
+  if (!scenario.threaded) return entries;
+  const threads = threadNames(scenario);
+  return entries.flatMap(({ name, at }) => {
+    const end = name.indexOf(': ');
+    const thread = name.slice(0, Math.max(0, end));
+    if (threads.includes(thread)) return [{ name: name.slice(end + 2), at }];
+    const what = `an entry with its thread, such as 'main: ${end < 0 ? name : name.slice(end + 2)}'`;
+    problems.expected(at, end < 0 ? name : thread, what, end < 0 ? [] : threads);
+    return [];
+  });
 }
 
 function* allWords(
@@ -134,6 +158,7 @@ function textsOf({ objects, timeline, steps }: Scenario): string[] {
   for (const object of objects) {
     if ('do' in object) lists.push(object.do);
     if (object.section === 'fds') lists.push(object.doWrite);
+    if (object.section === 'requests') lists.push(object.work);
   }
   return lists.flatMap(logged);
 }
@@ -141,7 +166,8 @@ function textsOf({ objects, timeline, steps }: Scenario): string[] {
 function logged(actions: readonly Action[]): string[] {
   return actions.flatMap((action) => {
     if (action.op === 'log') return [action.text];
-    if (action.op === 'repeat') return logged(action.do);
+    if ('do' in action) return logged(action.do);
+    if (action.op === 'wait_while') return logged(action.each);
     return action.op === 'sigaction' ? logged(action.spec.do) : [];
   });
 }

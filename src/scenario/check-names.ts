@@ -1,5 +1,5 @@
-import type { Mention, ObjectDef } from './model.ts';
-import type { Problems } from './problem.ts';
+import type { ObjectDef } from './model.ts';
+import type { Mention, Problems } from './problem.ts';
 import type { Section } from './schema.ts';
 
 /** The kind of an object, by its section. */
@@ -16,6 +16,12 @@ const KINDS: Readonly<Record<Section, string>> = {
   children: 'a child',
   poll_notifiers: 'a poll notifier',
   sources: 'a source',
+  iothreads: 'an iothread',
+  threads: 'a thread',
+  vcpus: 'a vcpu',
+  requests: 'a request',
+  words: 'a word',
+  conds: 'a cond',
 };
 
 /** Entries of the order log that are not an object's name. */

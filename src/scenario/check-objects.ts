@@ -3,8 +3,8 @@ import { signalName, signalNames } from '../signal/names.ts';
 import { EVENT_NAMES } from '../trace/catalogue.ts';
 import type { Names } from './check-names.ts';
 import { ERROR_NAMES } from './errors.ts';
-import type { ChildDef, FaultDef, FdDef, Mention, Scenario, SignalDef } from './model.ts';
-import type { Problems } from './problem.ts';
+import type { ChildDef, FaultDef, FdDef, Scenario, SignalDef } from './model.ts';
+import type { Mention, Problems } from './problem.ts';
 import { signalOf } from './read.ts';
 import { A_SIGNAL } from './schema-parts.ts';
 import { meantSignal } from './suggest.ts';
@@ -121,8 +121,12 @@ function checkFault(fault: FaultDef, names: Names, problems: Problems): void {
   else names.find(on, 'fds', 'notifiers');
 }
 
-function checkExpectation({ expect }: Scenario, names: Names, problems: Problems): void {
+function checkExpectation({ expect, threaded }: Scenario, names: Names, problems: Problems): void {
   if (expect === null) return;
+  if (!threaded && (expect.orders.size > 0 || expect.abortIn !== null)) {
+    const at = expect.abortIn?.at ?? expect.at;
+    problems.add(at, 'this file has one thread: expected a list, or a text, without its name');
+  }
   for (const { of, end } of expect.children) {
     names.find(of, 'children');
     if (typeof end === 'object' && 'signal' in end && signalOf(end.signal) === 0) {

@@ -199,6 +199,22 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   check: '{result: true}',
   raise: 'SIGUSR1',
   kill: 'SIGUSR1',
+  wait_while: '{context: io0, while: {done: 0}}',
+  put: '{done: 1}',
+  add: '{count: 1}',
+  compute: '5us',
+  run_on_cpu: '{cpu: cpu0, do: [kick]}',
+  async_run_on_cpu: '{cpu: cpu0, do: [kick]}',
+  acquire: 'io0',
+  release: 'io0',
+  hold: 'io0',
+  go_on: 'io0',
+  wait_idle: 'io0',
+  wait_asleep: 'io0',
+  reschedule: 'io0',
+  stop: 'io0',
+  start: 't',
+  join: 't',
 };
 
 /** Whether an option of a union wants another kind of node. */

@@ -7,7 +7,18 @@ export type { CapWorld } from '../host/lenses/capped.ts';
 export type { TimedHost } from '../host/lenses/timed.ts';
 export { type Loaded, loadScenario } from './load.ts';
 export type * from './model.ts';
-export { formatProblem, type Place, type Problem } from './problem.ts';
+export type {
+  Condition,
+  IothreadDef,
+  MainLoopParams,
+  RequestDef,
+  SharedDef,
+  ThreadAction,
+  ThreadDef,
+  ThreadOp,
+  VcpuDef,
+} from './model-threads.ts';
+export { formatProblem, type Mention, type Place, type Problem } from './problem.ts';
 export type { DiffLine } from './run/diff.ts';
 export { ScenarioEnded } from './run/ended.ts';
 export type { Failure } from './run/judge.ts';
@@ -22,4 +33,5 @@ export {
 } from './run/run.ts';
 export { SimWorld } from './run/sim-world.ts';
 export type { World } from './run/world.ts';
+export type { Section } from './schema.ts';
 export type { Bound, Comparison, Operator } from './values.ts';

@@ -7,10 +7,10 @@ import { checkEntries } from './check-entries.ts';
 import { Names } from './check-names.ts';
 import { checkObjects } from './check-objects.ts';
 import { explain } from './explain.ts';
-import type { Mention, Scenario } from './model.ts';
-import { type Problem, Problems } from './problem.ts';
+import type { Scenario } from './model.ts';
+import { type Mention, type Problem, Problems } from './problem.ts';
 import { prune } from './prune.ts';
-import { itemsOf, mentionOf } from './read.ts';
+import { entriesOf, itemsOf, mentionOf, textOf } from './read.ts';
 import { readYaml } from './read-yaml.ts';
 import { scenarioSchema } from './schema.ts';
 import { beginning, get, type Node, toPlain } from './source.ts';
@@ -85,5 +85,11 @@ function checkRest(root: Node | null, problems: Problems): void {
 /** The entries of the order log that a file names, and their places. */
 function entriesIn(root: Node): Mention[] {
   const expect = get(root, 'expect');
-  return ['order', 'includes', 'never'].flatMap((key) => itemsOf(get(expect, key)).map(mentionOf));
+  const lists = ['order', 'includes', 'never'].flatMap((key) => itemsOf(get(expect, key)));
+  const pairs = itemsOf(get(expect, 'before')).flatMap(itemsOf);
+  // An order by threads has its threads as keys.
+  const byThread = entriesOf(get(expect, 'order')).flatMap(({ key, value }) =>
+    itemsOf(value).map((item) => ({ name: `${key.text}: ${textOf(item)}`, at: item.at })),
+  );
+  return [...[...lists, ...pairs].map(mentionOf), ...byThread];
 }

@@ -2,21 +2,26 @@
 
 import type { ClockName } from '../aio/clock.ts';
 import type { FaultCall } from '../host/calls.ts';
-import type { Place } from './problem.ts';
+import type {
+  Condition,
+  IothreadDef,
+  MainLoopParams,
+  RequestDef,
+  SharedDef,
+  ThreadAction,
+  ThreadDef,
+  VcpuDef,
+} from './model-threads.ts';
+import type { Mention, Place } from './problem.ts';
 import type { Section } from './schema.ts';
 import type { NAME_ACTIONS } from './schema-actions.ts';
 import type { Comparison } from './values.ts';
 
-export type ContextName = 'main' | 'iohandler';
+/** `main`, `iohandler`, or an iothread's. */
+export type ContextName = string;
 export type Watch = 'read' | 'write' | 'both' | 'none';
 export type FdKind = 'eventfd' | 'socketpair' | 'pipe_read' | 'pipe_write' | 'file';
 export type SiginfoField = 'code' | 'pid' | 'status' | 'int';
-
-/** A name that a file mentions, and its place. */
-export interface Mention {
-  readonly name: string;
-  readonly at: Place;
-}
 
 /** Actions of a callback, and the number of its calls that run them. */
 export interface Body {
@@ -25,19 +30,25 @@ export interface Body {
   readonly doRuns: number;
 }
 
-interface Base extends Mention {
+export interface Base extends Mention {
   readonly section: Section;
+  /** The thread that the file puts it in; undefined if it names none. */
+  readonly in?: Mention | undefined;
 }
 
 export interface BottomHalfDef extends Base, Body {
   readonly section: 'bottom_halves';
   readonly context: ContextName;
+  readonly quiet: boolean;
+  /** The word that is its engaged_in_io; null if it has no guard. */
+  readonly guard: Mention | null;
 }
 
 export interface TimerDef extends Base, Body {
   readonly section: 'timers';
   readonly clock: ClockName;
   readonly list: ContextName | 'loop';
+  readonly quiet: boolean;
 }
 
 export interface FdDef extends Base, Body {
@@ -54,6 +65,7 @@ export interface FdDef extends Base, Body {
   readonly count: number;
   /** Whether it has a `count`, even of 1: it then logs nothing. */
   readonly many: boolean;
+  readonly quiet: boolean;
 }
 
 export interface NotifierDef extends Base, Body {
@@ -62,10 +74,12 @@ export interface NotifierDef extends Base, Body {
   readonly context: ContextName;
   readonly clear: boolean;
   readonly pollable: boolean;
+  readonly quiet: boolean;
 }
 
 export interface CoroutineDef extends Base {
   readonly section: 'coroutines';
+  readonly context: ContextName;
   readonly do: readonly Action[];
 }
 
@@ -111,6 +125,7 @@ export interface SourceDef extends Base, Body {
   readonly afterNs: number;
   readonly priority: 'high' | 'default' | 'high_idle' | 'default_idle';
   readonly attached: boolean;
+  readonly quiet: boolean;
 }
 
 export type ObjectDef =
@@ -123,7 +138,12 @@ export type ObjectDef =
   | SignalDef
   | ChildDef
   | PollNotifierDef
-  | SourceDef;
+  | SourceDef
+  | IothreadDef
+  | ThreadDef
+  | VcpuDef
+  | RequestDef
+  | SharedDef;
 
 export type NameOp = Exclude<(typeof NAME_ACTIONS)[number], 'raise' | 'kill'>;
 
@@ -138,23 +158,19 @@ export type CheckItem = { readonly at: Place } & (
 );
 
 export type Action = { readonly at: Place } & (
+  | ThreadAction
   | { readonly op: NameOp; readonly on: Mention }
   | { readonly op: 'watch'; readonly on: Mention; readonly watch: Watch | null }
-  | { readonly op: 'notify'; readonly context: ContextName }
+  | { readonly op: 'notify'; readonly context: Mention }
+  | { readonly op: 'disable_external' | 'enable_external'; readonly context: Mention }
   | {
-      readonly op:
-        | 'notify_event'
-        | 'disable_external'
-        | 'enable_external'
-        | 'yield'
-        | 'step'
-        | 'settle'
-        | 'quit';
+      readonly op: 'notify_event' | 'yield' | 'step' | 'settle' | 'quit';
     }
   | { readonly op: 'arm' | 'arm_at' | 'anticipate_at'; readonly on: Mention; readonly ns: number }
   | { readonly op: 'enable_clock' | 'disable_clock'; readonly clock: ClockName }
   | {
       readonly op: 'poll_params';
+      readonly context: Mention;
       readonly maxNs: number;
       readonly grow: number;
       readonly shrink: number;
@@ -164,7 +180,14 @@ export type Action = { readonly at: Place } & (
   | { readonly op: 'sigqueue'; readonly on: Mention; readonly value: number }
   | { readonly op: 'kill_child'; readonly on: Mention; readonly signal: Mention }
   | { readonly op: 'sigaction'; readonly on: Mention; readonly spec: SignalSpec }
-  | { readonly op: 'poll' | 'main_loop_wait'; readonly blocking: boolean }
+  | {
+      readonly op: 'poll' | 'main_loop_wait';
+      readonly blocking: boolean;
+      /** Repeated until this holds; null for once. */
+      readonly until: Condition | null;
+      readonly quiet: boolean;
+      readonly context: Mention | null;
+    }
   | { readonly op: 'run'; readonly forNs: number | null; readonly iterations: number | null }
   | { readonly op: 'log'; readonly text: string }
   | { readonly op: 'repeat'; readonly times: number; readonly do: readonly Action[] }
@@ -199,7 +222,12 @@ export type ChildEnd =
   | 'stopped';
 
 export interface Expectation {
+  readonly at: Place;
   readonly order: readonly string[] | null;
+  /** The order of each thread, by its name. */
+  readonly orders: ReadonlyMap<string, readonly string[]>;
+  /** Pairs of entries of which the first comes before the second. */
+  readonly before: readonly (readonly [Mention, Mention])[];
   readonly includes: readonly string[] | null;
   readonly never: readonly string[] | null;
   readonly children: readonly { readonly of: Mention; readonly end: ChildEnd }[];
@@ -207,6 +235,8 @@ export interface Expectation {
   readonly trace: readonly Mention[] | null;
   readonly elapsed: Comparison | null;
   readonly abort: string | null;
+  /** The thread that aborts; null for any. */
+  readonly abortIn: Mention | null;
 }
 
 export interface Scenario {
@@ -225,6 +255,9 @@ export interface Scenario {
   readonly jitterNs: number;
   /** In order of the file. */
   readonly objects: readonly ObjectDef[];
+  /** Whether it has sections for threads: entries of the order log then begin with their thread. */
+  readonly threaded: boolean;
+  readonly mainLoop: MainLoopParams;
   readonly timeline: readonly TimelineEntry[];
   readonly faults: readonly FaultDef[];
   readonly steps: readonly Action[];

@@ -2,10 +2,17 @@ import { checkObject } from '../host/arguments.ts';
 import { visible } from '../trace/visible.ts';
 import { MOST_PROBLEMS } from './limits.ts';
 import { nearest, newAllowance } from './nearest.ts';
+
 /** A place in a file; both numbers count from 1. */
 export interface Place {
   readonly line: number;
   readonly column: number;
+}
+
+/** A name that a file mentions, and its place. */
+export interface Mention {
+  readonly name: string;
+  readonly at: Place;
 }
 
 /** A problem of a scenario file. */

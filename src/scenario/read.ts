@@ -1,6 +1,5 @@
 import { signalNumber } from '../signal/names.ts';
-import type { Mention } from './model.ts';
-import type { Place } from './problem.ts';
+import type { Mention, Place } from './problem.ts';
 import { get, type MapEntry, type MapNode, type Node } from './source.ts';
 import { type Bound, type Comparison, durationBound, durationNs } from './values.ts';
 

@@ -7,9 +7,11 @@
 export type About = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 const DO = 'What the callback does, each time it is called.';
-const DO_RUNS = 'In how many of its calls, the first ones, `do` is done. Default: all.';
+export const DO_RUNS = 'In how many of its calls, the first ones, `do` is done. Default: all.';
 const CONTEXT = 'Its context. Default: iohandler; main with drive: aio_poll.';
 const CALLBACK = { do: DO, do_runs: DO_RUNS };
+export const QUIET = 'Whether its callback logs no entry by itself. Default: false.';
+const IN = 'The iothread whose context it is in, or main.';
 
 const SIGNAL = {
   do: DO,
@@ -43,6 +45,13 @@ export const ABOUT: About = {
     poll_notifiers:
       'Told before and after each poll of a main_loop_wait: main_loop_poll_add_notifier.',
     sources: 'GLib sources by name; each runs once.',
+    iothreads: 'IOThreads by name, each with a context of its own: iothread_create.',
+    threads: 'Plain threads by name, without a context: qemu_thread_create.',
+    vcpus: 'vCPU threads by name.',
+    requests: 'Requests to a thread pool by name: thread_pool_submit_aio.',
+    main_loop: 'The parameters of the main context: object main-loop.',
+    words: 'Names of numbers that all threads share; each is 0 at first.',
+    conds: 'Names of condition variables of the big lock: QemuCond.',
     timeline: 'What the outside world does, and when.',
     faults: 'Errors that kernel calls are made to return.',
     steps: 'What the main thread does, in order. Default: [run].',
@@ -52,12 +61,17 @@ export const ABOUT: About = {
     do: DO,
     do_runs: DO_RUNS,
     context: 'Its context. Default: main.',
+    in: IN,
+    quiet: QUIET,
+    guard: 'A word that is its engaged_in_io: aio_bh_new_guarded.',
   },
   timers: {
     do: DO,
     do_runs: DO_RUNS,
     clock: 'Its clock; virtual is stopped until enable_clock. Default: realtime.',
     list: 'Its timer lists. Default: loop; main with drive: aio_poll.',
+    in: IN,
+    quiet: QUIET,
   },
   fds: {
     context: CONTEXT,
@@ -72,6 +86,8 @@ export const ABOUT: About = {
     external: 'Held back by disable_external. Default: false.',
     of: 'Another fd: this is a second set of handlers for that one’s descriptor, unwatched at first.',
     count: 'How many alike; they log nothing.',
+    in: IN,
+    quiet: QUIET,
   },
   notifiers: {
     do: DO,
@@ -80,8 +96,10 @@ export const ABOUT: About = {
     set: 'Set from the start. Default: false.',
     clear: 'Whether its handler calls event_notifier_test_and_clear before do. Default: true.',
     pollable: 'Has io_poll, io_poll_ready, io_poll_begin and io_poll_end. Default: false.',
+    in: IN,
+    quiet: QUIET,
   },
-  coroutines: { do: 'The body, run once; it may yield.' },
+  coroutines: { do: 'The body, run once; it may yield.', in: IN },
   signals: SIGNAL,
   sigaction: SIGNAL,
   children: {
@@ -104,6 +122,7 @@ export const ABOUT: About = {
     after: 'For a timeout: how long after it was attached. Default: 0ns.',
     priority: 'G_PRIORITY_…. Default: default for a timeout, default_idle for an idle.',
     attached: 'Attached from the start; else by attach. Default: true.',
+    quiet: QUIET,
   },
   timeline: {
     at: 'The time since the start.',
@@ -118,23 +137,24 @@ export const ABOUT: About = {
     after: 'How many matching calls pass before, including those of settle. Default: 0.',
   },
   expect: {
-    order: 'The order log is exactly this.',
+    order: 'The order log is exactly this; with threads also {io0: [a]}, the order of each.',
+    before: 'Pairs of entries: the first comes before the second, in whatever threads.',
     includes: 'These entries occur in this order, others may come between.',
     never: 'None of these entries occurs.',
     children: 'How the children of a name ended: {exit: 3}, {signal: SIGKILL}, running or stopped.',
     iterations: 'How many iterations the loop made, such as "<=5".',
     trace: 'These trace events occurred in this order, others may come between.',
     elapsed: 'How long the run took, such as "<20ms".',
-    abort: 'The run ended with an error that contains this text.',
+    abort: 'The run ended with an error that contains this text; also {io0: text}, by its thread.',
   },
   'expect.children': { exit: 'It exited with that status.', signal: 'It died of that signal.' },
   action: {
     schedule: 'qemu_bh_schedule of a bottom half.',
     schedule_idle: 'qemu_bh_schedule_idle of a bottom half: at most 10 ms later, and no progress.',
-    cancel: 'qemu_bh_cancel of a bottom half.',
+    cancel: 'qemu_bh_cancel of a bottom half, bdrv_aio_cancel_async of a request.',
     delete: 'qemu_bh_delete of a bottom half.',
     oneshot: 'aio_bh_schedule_oneshot with the callback of a bottom half.',
-    kick: 'Makes an fd readable: adds 1 to an eventfd, or its peer writes 8 bytes.',
+    kick: 'Makes an fd readable; of a vCPU qemu_cpu_kick; alone aio_wait_kick.',
     watch: 'Sets an fd’s handlers: aio_set_fd_handler, qemu_set_fd_handler. Also {e: both}.',
     unwatch: 'Removes the handlers of an fd’s descriptor.',
     close: 'Closes an fd’s descriptor; its handlers stay.',
@@ -153,12 +173,13 @@ export const ABOUT: About = {
     disarm: 'timer_del.',
     enable_clock: 'qemu_clock_enable: lets a clock run.',
     disable_clock: 'qemu_clock_enable: stops a clock.',
-    disable_external: 'aio_disable_external of the main context: external fds are held back.',
-    enable_external: 'aio_enable_external of the main context.',
-    poll_params: 'aio_context_set_poll_params of the main context.',
+    disable_external: 'aio_disable_external of main, or of a context: external fds are held back.',
+    enable_external: 'aio_enable_external of main, or of a context.',
+    poll_params: 'aio_context_set_poll_params of main, or of another context.',
     enter: 'qemu_coroutine_enter.',
     wake: 'aio_co_wake.',
-    co_schedule: 'aio_co_schedule of a coroutine; in a coroutine also of self.',
+    co_schedule:
+      'aio_co_schedule of a coroutine, or {c: io0} to a context; in a coroutine of self.',
     yield: 'qemu_coroutine_yield. In coroutines only.',
     sleep: 'qemu_co_sleep_ns. In coroutines only.',
     wait: 'qemu_co_queue_wait. In coroutines only.',
@@ -167,8 +188,8 @@ export const ABOUT: About = {
     restart_all: 'qemu_co_queue_restart_all. In coroutines only.',
     enter_next: 'qemu_co_enter_next; logs `next=1` or `next=0`. Outside of coroutines.',
     enter_all: 'qemu_co_enter_all. Outside of coroutines.',
-    lock: 'qemu_co_mutex_lock. In coroutines only.',
-    unlock: 'qemu_co_mutex_unlock. In coroutines only.',
+    lock: 'qemu_co_mutex_lock, in coroutines; lock: bql is qemu_mutex_lock_iothread, anywhere.',
+    unlock: 'qemu_co_mutex_unlock, in coroutines; unlock: bql is qemu_mutex_unlock_iothread.',
     rdlock: 'qemu_co_rwlock_rdlock. In coroutines only.',
     wrlock: 'qemu_co_rwlock_wrlock. In coroutines only.',
     rwunlock: 'qemu_co_rwlock_unlock. In coroutines only.',
@@ -179,7 +200,7 @@ export const ABOUT: About = {
     sigaction: 'Changes a signal’s sigaction, such as {SIGUSR1: ignore}.',
     spawn: 'Starts a child.',
     block: 'Keeps the thread busy for a time.',
-    wait_for: 'Sleeps outside of the loop. In steps and the timeline only.',
+    wait_for: 'Sleeps outside of the loop, for a time, or until words have values: {done: 1}.',
     poll: 'One aio_poll of the main context, or poll: blocking; nested, and never blocking, in a callback.',
     main_loop_wait:
       'One main_loop_wait, or main_loop_wait: blocking; nested, and never blocking, in a callback.',
@@ -195,6 +216,7 @@ export const ABOUT: About = {
     max: 'How long aio_poll may busy-wait at most; 0ns turns it off.',
     grow: 'The factor by which poll_ns grows; 0 is QEMU’s own, 2.',
     shrink: 'The factor by which poll_ns shrinks; 0 is back to 0.',
+    of: 'Whose. Default: main.',
   },
   run: { for: 'How long at most.', iterations: 'How many iterations at most.' },
   repeat: { times: 'How many times.', do: 'What is done each time.' },

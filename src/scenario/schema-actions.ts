@@ -20,12 +20,20 @@ import {
   whole,
   words,
 } from './schema-parts.ts';
+import {
+  BARE_THREAD_ACTIONS,
+  conditionMap,
+  pollMap,
+  THREAD_ACTIONS,
+  threadShapes,
+} from './schema-threads.ts';
 
 export const CLOCKS = ['realtime', 'virtual', 'host', 'virtual_rt'] as const;
 export const CONTEXTS = ['main', 'iohandler'] as const;
 
 /** Actions that need no argument. */
 export const BARE_ACTIONS = [
+  ...BARE_THREAD_ACTIONS,
   'notify_event',
   'disable_external',
   'enable_external',
@@ -124,21 +132,28 @@ function shape(actions: z.ZodType): Record<string, z.ZodType> {
   const timer = (value: z.ZodType): z.ZodType => one('one timer, such as {t: 10ms}', value);
   const shapes: Record<string, z.ZodType> = {
     watch: either(name, one('one fd, such as {e: both}', watched)),
-    notify: words('a context', CONTEXTS),
+    notify: name,
+    disable_external: name,
+    enable_external: name,
     arm: timer(duration),
     arm_at: timer(signedDuration),
     anticipate_at: timer(signedDuration),
     enable_clock: words('a clock', CLOCKS),
     disable_clock: words('a clock', CLOCKS),
-    poll_params: map('poll_params', { max: duration, grow: whole, shrink: whole }),
+    poll_params: map('poll_params', {
+      max: duration,
+      grow: whole,
+      shrink: whole,
+      of: name.optional(),
+    }),
     sleep: duration,
     sigqueue: one('one signal, such as {SIGUSR1: 1}', int),
     kill_child: one('one child, such as {a: SIGTERM}', name),
     sigaction: one('one signal, such as {SIGUSR1: ignore}', signalAction(actions)),
     block: duration,
-    wait_for: duration,
-    poll: pollHow('poll'),
-    main_loop_wait: pollHow('main_loop_wait'),
+    wait_for: either(duration, conditionMap),
+    poll: either(pollHow('poll'), pollMap('poll')),
+    main_loop_wait: either(pollHow('main_loop_wait'), pollMap('main_loop_wait')),
     run: atLeastOneKey(
       map('run', { for: duration.optional(), iterations: count.optional() }),
       'a limit, such as {for: 100ms} or {iterations: 5}',
@@ -146,8 +161,10 @@ function shape(actions: z.ZodType): Record<string, z.ZodType> {
     log: anyText,
     repeat: map('repeat', { times: whole, do: actions }),
     check,
+    co_schedule: either(name, one('one coroutine, such as {c: io0}', name)),
+    ...threadShapes(actions),
   };
-  for (const action of NAME_ACTIONS) shapes[action] = name;
+  for (const action of [...NAME_ACTIONS, ...THREAD_ACTIONS]) shapes[action] ??= name;
   return shapes;
 }
 

@@ -146,6 +146,16 @@ export function wholeTo(most: number): z.ZodType {
   return number('a whole number', /^\d+$/, 0, most);
 }
 
+/** How often a vCPU's loop turns. */
+export const turns = within(
+  text('a whole number above 0, or forever', /^(forever|[1-9]\d*)$/, {
+    anyOf: [{ type: 'integer', minimum: 1, maximum: MOST_TIMES }, { enum: ['forever'] }],
+  }),
+  /^\d+$/,
+  (value) => Number(value) <= MOST_TIMES,
+  `forever, or a whole number from 1 to ${grouped(MOST_TIMES)}`,
+);
+
 const aSeed = { error: expected(`a seed from 0 to ${MAX_SEED}`) };
 export const seed = withJson(z.string(aSeed).refine(isSeed, aSeed), {
   type: 'integer',

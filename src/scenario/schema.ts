@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MOST_FDS, MOST_GRANDCHILDREN } from './limits.ts';
 import { ABOUT } from './schema-about.ts';
+import { ABOUT_THREADS } from './schema-about-threads.ts';
 import { actionList, CLOCKS, CONTEXTS, signalAction } from './schema-actions.ts';
 import {
   anyText,
@@ -22,6 +23,7 @@ import {
   wholeTo,
   words,
 } from './schema-parts.ts';
+import { abortOfThread, beforePairs, orderByThread, threadSections } from './schema-threads.ts';
 
 export const SECTIONS = [
   'bottom_halves',
@@ -36,6 +38,12 @@ export const SECTIONS = [
   'children',
   'poll_notifiers',
   'sources',
+  'iothreads',
+  'threads',
+  'vcpus',
+  'requests',
+  'words',
+  'conds',
 ] as const;
 export type Section = (typeof SECTIONS)[number];
 
@@ -44,9 +52,19 @@ export const FAULT_CALLS = ['read', 'write', 'poll', 'spawn', 'waitpid', 'epoll_
 const actions = actionList();
 const callback = { do: actions.optional(), do_runs: whole.optional() };
 const context = words('a context', CONTEXTS);
+/** The thread of an object, and whether its callback is logged. */
+const placed = { in: name.optional(), quiet: bool.optional() };
+const placedMap: typeof map = (what, shape) =>
+  map(what, shape).refine(
+    (object) => {
+      const { in: thread, context: own, list: lists } = object as Record<string, unknown>;
+      return thread === undefined || (own === undefined && lists === undefined);
+    },
+    { error: JSON.stringify({ what: "either 'in', or 'context' or 'list'", words: [] }) },
+  );
 const names = (what: string): z.ZodType => list(`a list of ${what}, such as [m]`, name);
 
-const fd = map('an fd', {
+const fd = placedMap('an fd', {
   kind: words('a kind of fd', [
     'eventfd',
     'socketpair',
@@ -57,6 +75,7 @@ const fd = map('an fd', {
   watch: words('what is watched', ['read', 'write', 'both', 'none']).optional(),
   context: context.optional(),
   drain: bool.optional(),
+  ...placed,
   ...callback,
   do_write: actions.optional(),
   ready: bool.optional(),
@@ -83,11 +102,13 @@ const source = map('a source', {
   after: duration.optional(),
   priority: words('a priority', ['high', 'default', 'high_idle', 'default_idle']).optional(),
   attached: bool.optional(),
+  quiet: bool.optional(),
   ...callback,
 });
 
 const expectation = map('expect', {
-  order: list('a list of entries', anyText).optional(),
+  order: either(list('a list of entries', anyText), orderByThread).optional(),
+  before: beforePairs.optional(),
   includes: list('a list of entries', anyText).optional(),
   never: list('a list of entries', anyText).optional(),
   children: named(
@@ -100,7 +121,7 @@ const expectation = map('expect', {
   iterations: compareCount.optional(),
   trace: list('a list of trace events', name).optional(),
   elapsed: compareDuration.optional(),
-  abort: anyText.optional(),
+  abort: either(anyText, abortOfThread).optional(),
 });
 
 /** The whole language, version 1. The meaning of names is checked later. */
@@ -114,30 +135,37 @@ export const scenarioSchema = map('a scenario', {
   jitter: duration.optional(),
   bottom_halves: named(
     'bottom halves by name, such as {a: {}}',
-    map('a bottom half', { context: context.optional(), ...callback }),
+    placedMap('a bottom half', {
+      context: context.optional(),
+      guard: name.optional(),
+      ...placed,
+      ...callback,
+    }),
   ).optional(),
   timers: named(
     'timers by name, such as {t: {}}',
-    map('a timer', {
+    placedMap('a timer', {
       clock: words('a clock', CLOCKS).optional(),
       list: words('a timer list group', [...CONTEXTS, 'loop']).optional(),
+      ...placed,
       ...callback,
     }),
   ).optional(),
   fds: named('fds by name, such as {e: {}}', fd).optional(),
   notifiers: named(
     'notifiers by name, such as {n: {}}',
-    map('a notifier', {
+    placedMap('a notifier', {
       set: bool.optional(),
       context: context.optional(),
       clear: bool.optional(),
       pollable: bool.optional(),
+      ...placed,
       ...callback,
     }),
   ).optional(),
   coroutines: named(
     'coroutines by name, such as {c: {do: [yield]}}',
-    map('a coroutine', { do: actions.optional() }),
+    map('a coroutine', { in: name.optional(), do: actions.optional() }),
   ).optional(),
   co_queues: names('names').optional(),
   co_mutexes: names('names').optional(),
@@ -146,6 +174,7 @@ export const scenarioSchema = map('a scenario', {
   children: named('children by name, such as {a: {exit: 0}}', child).optional(),
   poll_notifiers: named('poll notifiers by name', map('a poll notifier', callback)).optional(),
   sources: named('sources by name, such as {g: {kind: idle}}', source).optional(),
+  ...threadSections(actions),
   timeline: list(
     'a list such as [{at: 5ms, do: [{kick: e}]}]',
     map('an entry of the timeline', { at: duration, do: actions }),
@@ -186,7 +215,7 @@ export function scenarioJsonSchema(): Record<string, unknown> {
 }
 
 /**
- * A part of the JSON Schema with the explanations from ABOUT. zod's describe() is not used, since
+ * A part of the JSON Schema with the explanations from the two tables. zod's describe() is not used, since
  * it makes each schema anew, and every run would pay for that.
  * @param where the key of the map that the part belongs to
  */
@@ -195,7 +224,7 @@ function explained(part: unknown, where: string): unknown {
   if (typeof part !== 'object' || part === null) return part;
   const { enum: words } = part as { enum?: readonly string[] };
   if (words !== undefined && where === 'action') {
-    return { anyOf: words.map((word) => ({ const: word, description: ABOUT[where]?.[word] })) };
+    return { anyOf: words.map((word) => ({ const: word, description: aboutOf(where, word) })) };
   }
   return Object.fromEntries(
     Object.entries(part).map(([key, value]) => [
@@ -209,8 +238,16 @@ function explainedKeys(properties: object, where: string): object {
   return Object.fromEntries(
     Object.entries(properties).map(([key, value]) => {
       const own = `${where}.${key}`;
-      const inside = explained(value, ABOUT[own] === undefined ? key : own) as object;
-      return [key, { description: ABOUT[where]?.[key], ...inside }];
+      const inside = explained(value, isAbout(own) ? own : key) as object;
+      return [key, { description: aboutOf(where, key), ...inside }];
     }),
   );
+}
+
+function aboutOf(where: string, key: string): string | undefined {
+  return ABOUT[where]?.[key] ?? ABOUT_THREADS[where]?.[key];
+}
+
+function isAbout(where: string): boolean {
+  return ABOUT[where] !== undefined || ABOUT_THREADS[where] !== undefined;
 }

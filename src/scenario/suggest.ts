@@ -41,6 +41,20 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   print: 'log',
   loop: 'repeat',
   assert: 'check',
+  aio_context_acquire: 'acquire',
+  aio_context_release: 'release',
+  AIO_WAIT_WHILE: 'wait_while',
+  aio_wait_kick: 'kick',
+  aio_wait_bh_oneshot: 'wait_oneshot',
+  aio_co_reschedule_self: 'reschedule',
+  iothread_stop: 'stop',
+  qemu_mutex_lock_iothread: 'lock',
+  qemu_mutex_unlock_iothread: 'unlock',
+  qemu_cpu_kick: 'kick',
+  thread_pool_submit: 'submit_only',
+  thread_pool_submit_aio: 'submit',
+  thread_pool_submit_co: 'submit_co',
+  bdrv_aio_cancel_async: 'cancel',
 };
 
 /** The action that such a word stands for. */

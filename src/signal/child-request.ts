@@ -3,7 +3,8 @@
 import type { SpawnRequest } from '../host/host.ts';
 import type { ChildCallbacks, ChildEvent } from './child-event.ts';
 import type { LoopTimes } from './death-times.ts';
-import type { SignalLoop, Signals } from './signals.ts';
+import type { SignalLoop } from './signal-loop.ts';
+import type { Signals } from './signals.ts';
 
 /** A child to start and watch. */
 export interface ChildRequest {

@@ -29,9 +29,7 @@ import {
 import type { HandlerInstaller } from './sigaction-table.ts';
 import type { Arrivals, SignalSource } from './sigfd.ts';
 import { encodeSiginfo, newSiginfo } from './siginfo.ts';
-import type { SignalLoop } from './signals.ts';
-
-/** For a child that need not be announced, since SIGCHLD itself is enough. */
+import type { SignalLoop } from './signal-loop.ts';
 
 /**
  * Signals for machines whose threads cannot be masked: a pipe into which signalfd records are

@@ -1,22 +1,11 @@
-import type { AioContext } from '../aio/aio-context.ts';
-import type { FdHandlers } from '../aio/handler.ts';
 import { checkFunction, checkOptions, checkWord, shown } from '../host/arguments.ts';
 import { EACCES, EAGAIN, ENOSYS, EPERM, HostError } from '../host/errno.ts';
-import type { Disposable, Host } from '../host/host.ts';
-import type { Tracer } from '../trace/tracer.ts';
+import type { Disposable } from '../host/host.ts';
 import { CompatSignalSource } from './compat.ts';
 import { canBeHandled, signalName } from './names.ts';
 import { SigactionTable, type SignalAction } from './sigaction-table.ts';
 import { NativeSignalSource, type SigfdCounts, SigfdReader, type SignalSource } from './sigfd.ts';
-
-/** The parts of a main loop that signals need. */
-export interface SignalLoop {
-  readonly host: Host;
-  readonly trace: Tracer;
-  /** The context of the bottom halves that handlers schedule. */
-  readonly context: AioContext;
-  setFdHandler<T = undefined>(fd: number, handlers: FdHandlers<T> | null): Disposable;
-}
+import type { SignalLoop } from './signal-loop.ts';
 
 /** `auto` is native, or compat if the machine cannot block signals in every thread. */
 export type SigfdChoice = 'auto' | 'native' | 'compat';

@@ -9,6 +9,7 @@ import { BQL_FAIR, LAST_THREAD, MACHINE_WORDS } from './machine-words.ts';
 import { QemuThread } from './qemu-thread.ts';
 import { RemoteBottomHalf } from './remote-bottom-half.ts';
 import { RemoteContext } from './remote-context.ts';
+import { Workers } from './workers.ts';
 
 export interface MachineStateOptions {
   /** The host of the main thread. */
@@ -20,6 +21,8 @@ export interface MachineStateOptions {
   readonly loop?: MainLoop | undefined;
   /** Whether the BQL serves in order; by default it does not, as in QEMU. */
   readonly fairLock?: boolean | undefined;
+  /** How many Workers whose thread has ended are kept for the next thread; by default none. */
+  readonly keepWorkers?: number | undefined;
   /** Takes the events of main's locks; by default the loop's own tracer. */
   readonly trace?: Tracer | undefined;
 }
@@ -50,6 +53,8 @@ export class MachineState implements Disposable {
   /** The context of the main loop, for any thread; null without a main loop. */
   readonly main: RemoteContext | null;
   readonly #loop: MainLoop | null;
+  /** Runs the threads that this one starts. @internal */
+  readonly workers: Workers;
   readonly #kickBh: BottomHalf | null;
   readonly #kick: RemoteBottomHalf | null;
   readonly #handle: MachineHandle;
@@ -64,8 +69,9 @@ export class MachineState implements Disposable {
   constructor(options: MachineStateOptions, handle: MachineHandle);
   constructor(options: MachineStateOptions, handle?: MachineHandle) {
     checkOptions(options, 'MachineState', { host: 'a Host' });
-    const { host, loop } = options;
+    const { host, loop, keepWorkers } = options;
     this.host = host;
+    this.workers = new Workers({ host, keep: keepWorkers });
     this.#loop = loop ?? null;
     this.mainContext = loop?.context ?? null;
     this.#kickBh = loop?.newBottomHalf('aio_wait_kick', () => {}) ?? null;
@@ -123,6 +129,7 @@ export class MachineState implements Disposable {
     if (this.#loop !== null) this.#loop.lock = null;
     this.#kickBh?.dispose();
     if (this.#thread?.holdsBql === true) this.#thread.bql.unlock();
+    this.workers.dispose();
   }
 }
 

@@ -78,7 +78,7 @@ function readJson(text: string): TraceFile {
     }
     const event = {
       name: object.event as EventName,
-      timeNs: numberIn(object, 'ns', i + 1),
+      timeNs: timeIn(object, i + 1),
       args,
     };
     if (object.tid === undefined) events.push(event);
@@ -94,6 +94,15 @@ function numberIn(object: Record<string, unknown>, key: string, line: number): n
   throw new TraceReadError(
     `line ${line}: ${key} is not a number: ${quoted(JSON.stringify(value))}`,
   );
+}
+
+/** Differences of times beyond the kernel's 64 bits would mean nothing. */
+const MOST_NS = 2 ** 64;
+
+function timeIn(object: Record<string, unknown>, line: number): number {
+  const ns = numberIn(object, 'ns', line);
+  if (Math.abs(ns) <= MOST_NS) return ns;
+  throw new TraceReadError(`line ${line}: ns is not a time: ${ns}`);
 }
 
 function parseLine(line: string, number: number): Record<string, unknown> {

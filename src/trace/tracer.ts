@@ -49,8 +49,8 @@ interface Attached {
  */
 export class Tracer {
   /**
-   * Whether any event is on. The hottest paths check it first, since a field is cheaper to load
-   * than an element: `trace.active && trace.on[T_NOTIFY] !== 0`.
+   * Whether any event is on. The hottest paths test it first, since a field is cheaper to load
+   * than an element: `if (TRACEABLE && trace.active) …`, see traceable.ts.
    */
   active = false;
   /** By event id: 1 if any sink wants the event. */

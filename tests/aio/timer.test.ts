@@ -7,7 +7,8 @@ import {
   SCALE_MS,
   SCALE_US,
 } from '../../src/aio/clock.ts';
-import { type QemuTimer, TimerListGroup } from '../../src/aio/timer.ts';
+import type { QemuTimer } from '../../src/aio/timer.ts';
+import { TimerListGroup } from '../../src/aio/timer-group.ts';
 import { onSim, type Rig } from '../support/rig.ts';
 
 const MS = 1_000_000;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fillMarkers } from '../../bench/docs.ts';
 import { plots } from '../../bench/plots.ts';
-import { report, result } from './report.ts';
+import { benchRun, result } from './bench-run.ts';
 
 const PAGE = `before
 <!-- table:core -->
@@ -18,7 +18,7 @@ after
 
 describe('docs/performance.md', () => {
   it('gets its tables between the markers, and keeps the rest', () => {
-    const filled = fillMarkers(PAGE, report([result('$& a')]));
+    const filled = fillMarkers(PAGE, benchRun([result('$& a')]));
     expect(filled).toBe(
       PAGE.replace(
         'old\n',
@@ -26,7 +26,7 @@ describe('docs/performance.md', () => {
           '\n| work | ours | min–max |\n| --- | --: | --: |\n| $& a | 200 | 100–300 |\n\nA note.\n\n',
       ),
     );
-    expect(fillMarkers(filled, report([result('$& a')]))).toBe(filled);
+    expect(fillMarkers(filled, benchRun([result('$& a')]))).toBe(filled);
   });
 
   it('has a marker for each section that is measured', () => {
@@ -40,10 +40,10 @@ describe('docs/performance.md', () => {
 
 describe('drawings', () => {
   it('are made if there is something to draw', () => {
-    expect([...plots(report([result('a')])).keys()]).toEqual([]);
+    expect([...plots(benchRun([result('a')])).keys()]).toEqual([]);
     const counts = ['10', '1,000'];
     const drawn = plots(
-      report([
+      benchRun([
         result('a', { qemuNs: 100 }),
         ...counts.map((n) => result(`main_loop_wait, ${n} idle fds + 1 active`)),
         ...counts.map((n) => result(`arming anew one of ${n} timers`)),

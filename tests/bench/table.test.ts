@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { factorLines } from '../../bench/print.ts';
 import { machineFactor } from '../../bench/result.ts';
 import { cells, markdownTable, textTable, whyNot } from '../../bench/table.ts';
-import { report, result } from './report.ts';
+import { benchRun, result } from './bench-run.ts';
 
 describe('a table', () => {
   it('leaves out the columns that are empty in every row', () => {
@@ -74,10 +74,10 @@ it('the factor of a machine is the geometric mean', () => {
 
 it('the speed of this machine is given as a factor', () => {
   const factors = [{ work: 'getppid', hereNs: 201, referenceNs: 134 }];
-  expect(factorLines(report([], { factors }))[0]).toBe(
+  expect(factorLines(benchRun([], { factors }))[0]).toBe(
     "this machine / reference machine: 1.50 by plain C's getppid (201 ns here, 134 there)",
   );
-  expect(factorLines(report([]))).toEqual([
+  expect(factorLines(benchRun([]))).toEqual([
     'this machine / reference machine: unknown without plain C',
   ]);
 });

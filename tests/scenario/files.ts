@@ -11,8 +11,8 @@ import { runAlone } from '../host/own-process.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
-export function scenarioDir(name: 'conformance' | 'scenarios'): string {
-  return name === 'conformance' ? join(root, 'tests', 'conformance') : join(root, 'scenarios');
+export function scenarioDir(name: 'conformance' | 'scenarios' | 'scenarios/why'): string {
+  return name === 'conformance' ? join(root, 'tests', 'conformance') : join(root, name);
 }
 
 export function scenarioFiles(dir: string): string[] {

@@ -155,7 +155,7 @@ describe('shape', () => {
     ['seed: 4294967296', "f:2:7: found '4294967296', expected a seed from 0 to 4294967295"],
     [
       'bottom_halves: {a: {do_run: 1}}',
-      "f:2:21: found 'do_run', expected one of context, do, do_runs; did you mean 'do_runs'?",
+      "f:2:21: found 'do_run', expected one of context, guard, in, quiet, do, do_runs; did you mean 'do_runs'?",
     ],
     [
       'bottom_halves: {a: }',

@@ -1,4 +1,4 @@
-/** The stories under scenarios/, on both hosts. */
+/** The stories under scenarios/ and scenarios/why/, on both hosts. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,20 +6,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunResult } from '../../src/scenario/run/run.ts';
 import { failuresOf, runLinux, runSim, scenarioDir, scenarioFiles, scenarioIn } from './files.ts';
 
-const dir = scenarioDir('scenarios');
-const files = scenarioFiles(dir);
-/** For all of them on the real host, on a busy machine. */
+/** For all of a directory on the real host, on a busy machine. */
 const RUNS_MS = 60_000;
-/** Scenarios that need real programs. */
-const simFiles = files.filter((file) => scenarioIn(dir, file).host === 'sim');
-let linux: Map<string, RunResult>;
-
-beforeAll(async () => {
-  linux = await runLinux(dir);
-}, RUNS_MS);
+const stories = scenarioDir('scenarios');
 
 it('storm.yaml holds for every seed, and they differ', () => {
-  const storm = scenarioIn(dir, 'storm.yaml');
+  const storm = scenarioIn(stories, 'storm.yaml');
   const orders = new Set<string>();
   for (let seed = 1; seed <= 50; seed++) {
     const result = runSim(storm, seed);
@@ -29,22 +21,47 @@ it('storm.yaml holds for every seed, and they differ', () => {
   expect(orders.size).toBeGreaterThan(40);
 });
 
-describe.each(files)('%s', (file) => {
-  it('says what to look at, and names its schema', () => {
-    const text = readFileSync(join(dir, file), 'utf8');
-    const comments = text.split('\n').filter((line) => line.startsWith('#'));
-    expect(comments[0]).toBe('# yaml-language-server: $schema=../schema/scenario.schema.json');
-    expect(comments.length).toBeGreaterThan(2);
-  });
+describe.each([
+  ['scenarios', '../schema'],
+  ['scenarios/why', '../../schema'],
+] as const)('%s', (name, schema) => {
+  const dir = scenarioDir(name);
+  const files = scenarioFiles(dir);
+  /** The others need real programs. */
+  const simFiles = files.filter((file) => scenarioIn(dir, file).host === 'sim');
+  let linux: Map<string, RunResult>;
 
-  it.runIf(simFiles.includes(file))('holds on the simulated host, the same each time', () => {
-    const scenario = scenarioIn(dir, file);
-    const result = runSim(scenario);
-    expect(failuresOf(result)).toEqual([]);
-    expect(JSON.stringify(runSim(scenario))).toBe(JSON.stringify(result));
-  });
+  beforeAll(async () => {
+    linux = await runLinux(dir);
+  }, RUNS_MS);
 
-  it('holds on the real host', () => {
-    expect(failuresOf(linux.get(file))).toEqual([]);
+  describe.each(files)('%s', (file) => {
+    it('says what to look at, and names its schema', () => {
+      const text = readFileSync(join(dir, file), 'utf8');
+      const comments = text.split('\n').filter((line) => line.startsWith('#'));
+      expect(comments[0]).toBe(`# yaml-language-server: $schema=${schema}/scenario.schema.json`);
+      expect(comments.length).toBeGreaterThan(2);
+    });
+
+    it.runIf(simFiles.includes(file))('holds on the simulated host, the same each time', () => {
+      const scenario = scenarioIn(dir, file);
+      const result = runSim(scenario);
+      expect(failuresOf(result)).toEqual([]);
+      expect(JSON.stringify(runSim(scenario))).toBe(JSON.stringify(result));
+    });
+
+    it('holds on the real host', () => {
+      expect(failuresOf(linux.get(file))).toEqual([]);
+    });
+  });
+});
+
+describe('a link of the chain that scenarios/why takes away by a fault', () => {
+  const dir = scenarioDir('scenarios/why');
+  const broken = scenarioFiles(dir).filter((file) => scenarioIn(dir, file).faults.length > 0);
+
+  it.each(broken)('%s: without the fault nothing is lost', (file) => {
+    const result = runSim({ ...scenarioIn(dir, file), faults: [] });
+    expect(failuresOf(result)).not.toEqual([]);
   });
 });

@@ -1,6 +1,8 @@
 /** Bundles a TypeScript file into a program. */
 
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 
 /** The bundle is outside the tree, where `koffi` would not be found by name. */
@@ -14,6 +16,11 @@ const koffiByPath: Plugin = {
   },
 };
 
+/** A program that looks for files beside it finds those of the command. */
+const besideCommand = pathToFileURL(
+  join(import.meta.dirname, '..', '..', 'dist', 'bundle.cjs'),
+).href;
+
 /** As CommonJS, which Node loads without its thread pool: a test can tell when that starts. */
 export async function bundle(file: string, outfile: string): Promise<string> {
   await build({
@@ -24,6 +31,7 @@ export async function bundle(file: string, outfile: string): Promise<string> {
     format: 'cjs',
     logLevel: 'error',
     plugins: [koffiByPath],
+    define: { 'import.meta.url': JSON.stringify(besideCommand) },
   });
   return outfile;
 }

@@ -51,6 +51,16 @@ describe('a file that is not a trace', () => {
     ['a chrome trace', chrome, /json or simple/],
     ['a line that is not JSON', bytes('{"level":1,\n'), /line 1 is not a JSON/],
     ['an unknown event', bytes('{"event":"x"}\n'), /line 1: unknown trace event "x"/],
+    [
+      'a text for a number',
+      bytes('{"event":"aio_bh_poll","ns":"5"}\n'),
+      /line 1: ns is not a number/,
+    ],
+    [
+      'a time beyond 64 bits',
+      bytes('{"event":"aio_bh_poll","ns":1e300}\n'),
+      /ns is not a time: 1e\+300/,
+    ],
     ['the start of a simpletrace header', new Uint8Array(12).fill(0xff), /version 4/],
     ['a simpletrace of another version', new Uint8Array(24).fill(0xff), /version 4/],
   ])('%s is refused in one line', (_what, text, message) => {

@@ -5,7 +5,11 @@ import { ROOT, type SourceFile, sources } from './files.ts';
 
 const ROOTS = ['src/index.ts', 'src/scenario/index.ts', 'src/cli/main.ts'];
 /** Files that the build bundles separately, so that no import names them. */
-const PROGRAMS = ['src/cli/run/scenario-worker.ts', 'src/cli/report/page/main.ts'];
+const PROGRAMS = [
+  'src/cli/run/scenario-worker.ts',
+  'src/cli/report/page/main.ts',
+  'src/thread/thread-entry.ts',
+];
 
 const files = sources('src');
 const users = [

@@ -1,6 +1,6 @@
 import { POLLIN } from '../../host/constants.ts';
 import type { EventNotifier } from '../event-notifier.ts';
-import type { AioHandler } from '../handler.ts';
+import type { AioHandler, HandlerEdges } from '../handler.ts';
 
 /** A monitor that gets edges. */
 export interface EdgeMonitor {
@@ -23,7 +23,7 @@ export interface EdgeMonitor {
  *      reported once more when a debt is paid, since its write cannot be told from one that was
  *      cleared before.
  */
-export class EdgeNotifiers {
+export class EdgeNotifiers implements HandlerEdges {
   /** The monitor whose epoll looked last; null if poll did, which sees only the counters. */
   #monitor: EdgeMonitor | null = null;
   /**
@@ -35,7 +35,6 @@ export class EdgeNotifiers {
   readonly #debts: EventNotifier[] = [];
   #debtCount = 0;
 
-  /** Whether a clear may leave the eventfd unread. */
   get defers(): boolean {
     return this.#monitor !== null;
   }
@@ -52,7 +51,6 @@ export class EdgeNotifiers {
     return this.#latchedCount > 0 && monitor !== null && this.#anyLatched(monitor);
   }
 
-  /** Makes a notifier's counter match its state, for anybody who asks the kernel. */
   pay(notifier: EventNotifier): void {
     if (!notifier.owes) return;
     this.#debts[this.#debts.indexOf(notifier)] = this.#debts[--this.#debtCount]!;
@@ -63,13 +61,12 @@ export class EdgeNotifiers {
     while (this.#debtCount > 0) this.#debts[--this.#debtCount]!.pay();
   }
 
-  /** A latched notifier was cleared. Most often it is the last one reported. */
+  /** Most often it is the last one reported. */
   cleared(notifier: EventNotifier): void {
     const last = this.#latchedCount - 1;
     if (last >= 0 && this.#latched[last]!.notifier === notifier) this.#latchedCount = last;
   }
 
-  /** A notifier was cleared without a read, for the first time since it was paid. */
   owe(notifier: EventNotifier): void {
     this.#debts[this.#debtCount++] = notifier;
   }

@@ -1,6 +1,7 @@
 import { POLLFD_SIZE } from '../../host/constants.ts';
 import type { Disposable, Host, HostBuffer } from '../../host/host.ts';
 import { EV } from '../../trace/catalogue.ts';
+import { TRACEABLE } from '../../trace/traceable.ts';
 import type { Tracer } from '../../trace/tracer.ts';
 import { isEpollUseless } from '../failed-waits.ts';
 import type { AioHandler, PollRecord } from '../handler.ts';
@@ -163,10 +164,11 @@ export class PollSet {
   }
 
   #waitEpoll(epoll: EpollSet, timeoutNs: number): number {
-    if (this.#trace.active) this.#traceEnter('epoll_wait', this.#records.size, timeoutNs);
+    if (TRACEABLE && this.#trace.active)
+      this.#traceEnter('epoll_wait', this.#records.size, timeoutNs);
     const ret = epoll.wait(timeoutNs);
     if (ret >= 0) this.readyCount = epoll.collect(ret, this.ready);
-    if (this.#trace.active) this.#traceEpollReturn(epoll, ret);
+    if (TRACEABLE && this.#trace.active) this.#traceEpollReturn(epoll, ret);
     return ret < 0 ? ret : this.readyCount;
   }
 
@@ -195,9 +197,9 @@ export class PollSet {
    */
   #waitPoll(timeoutNs: number, nfds: number, probed: number, known: number): number {
     for (let i = 0; i < this.#edges.length; i++) this.#edges[i]!.begin(null);
-    if (this.#trace.active) this.#traceEnter('ppoll', nfds, timeoutNs);
+    if (TRACEABLE && this.#trace.active) this.#traceEnter('ppoll', nfds, timeoutNs);
     const ret = this.#look(nfds, this.#isOwnQuiet() ? probed : nfds, timeoutNs);
-    if (this.#trace.active) this.#tracePollReturn(nfds, ret);
+    if (TRACEABLE && this.#trace.active) this.#tracePollReturn(nfds, ret);
     const words = this.#pollfds.i32;
     const nodes = this.#nodes;
     for (let i = 0, left = ret; left > 0 && i < known; i++) {

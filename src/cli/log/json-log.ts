@@ -5,6 +5,7 @@ import { asciiControls } from '../../trace/visible.ts';
 import type { LiveText, Names } from './live-text.ts';
 import type { LineSink, LogLevel, LogWriter } from './log.ts';
 import type { Summary } from './summary.ts';
+import type { Why, WhyOf } from './why.ts';
 
 /**
  * The parts of the catalogue that the log needs, passed in so that pino's bundle has no copy of it.
@@ -15,6 +16,8 @@ export interface JsonLogParts {
   readonly catalogue: Readonly<Record<string, EventDef>>;
   readonly describe: (id: EventId, args: readonly TraceValue[], names: Names) => LiveText;
   readonly names: Names;
+  /** Gives the first line of each kind its reason, as `why`. */
+  readonly whyOf: WhyOf | null;
   /** Add this to a monotonic time to get ms since 1970. */
   readonly epochMs: number;
 }
@@ -26,6 +29,7 @@ export interface JsonLogParts {
 export class JsonLog implements LogWriter {
   readonly #parts: JsonLogParts;
   readonly #pino: pino.Logger;
+  readonly #given = new Set<Why>();
   #timeNs = 0;
   #text = '';
 
@@ -41,13 +45,18 @@ export class JsonLog implements LogWriter {
   }
 
   event(level: LogLevel, id: EventId, timeNs: number, args: readonly TraceValue[]): void {
-    const { events, catalogue, describe, names } = this.#parts;
+    const { events, catalogue, describe, names, whyOf } = this.#parts;
     const event = events[id]!;
     const { func, text } = describe(id, args, names);
     const line: Record<string, unknown> = { event, func };
     catalogue[event]!.args.forEach(([name], i) => {
       line[name] = args[i];
     });
+    const why = whyOf?.(id, args) ?? null;
+    if (why !== null && !this.#given.has(why)) {
+      this.#given.add(why);
+      line.why = why.text;
+    }
     this.#timeNs = timeNs;
     this.#pino[level](line, text);
   }

@@ -11,6 +11,7 @@ import type { LogWriter } from './log.ts';
 import { LogFile } from './log-file.ts';
 import { LogTarget } from './log-target.ts';
 import { PrettyLog } from './pretty-log.ts';
+import type { WhyOf } from './why.ts';
 
 /** Makes the JSON log; loaded only if it is wanted. */
 export type JsonLogMaker = (parts: JsonLogParts) => LogWriter;
@@ -21,6 +22,8 @@ export interface LogParts {
   readonly outputs: Outputs;
   /** null if the log is for people. */
   readonly jsonLog: JsonLogMaker | null;
+  /** Gives the reason for each kind of line; null if it is not wanted. */
+  readonly whyOf: WhyOf | null;
   readonly startNs: number;
   /** Registers a part to be disposed of at the end. */
   readonly keep: <T extends Disposable>(part: T) => T;
@@ -37,11 +40,11 @@ const SILENT: LogWriter = { event() {}, note() {}, summary() {}, flush() {} };
 /** @throws HostError if its file cannot be opened */
 export function openLog(parts: LogParts, { quiet, logFile, color }: LogOptions): LogWriter {
   if (quiet) return SILENT;
-  const { host, trace, outputs, jsonLog, startNs, keep } = parts;
+  const { host, trace, outputs, jsonLog, whyOf, startNs, keep } = parts;
   const file = logFile === undefined ? null : keep(new LogFile(host, outputs, logFile));
   const names = followNames(trace);
   const { write: sink, style } = new LogTarget(host, outputs, file, color);
-  if (jsonLog === null) return new PrettyLog(sink, style, names, startNs);
+  if (jsonLog === null) return new PrettyLog(sink, style, names, startNs, { whyOf });
   const epochMs = (host.clockNs(CLOCK_REALTIME) - host.clockNs(CLOCK_MONOTONIC)) / 1e6;
   return jsonLog({
     sink,
@@ -49,6 +52,7 @@ export function openLog(parts: LogParts, { quiet, logFile, color }: LogOptions):
     catalogue: CATALOGUE,
     describe: liveText,
     names,
+    whyOf,
     epochMs,
   });
 }

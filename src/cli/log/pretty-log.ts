@@ -1,10 +1,22 @@
 import type { EventId } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
 import { visible } from '../../trace/visible.ts';
-import { CYAN, DIM, GREEN, MAGENTA, paint, RED, type Style, wrap, YELLOW } from '../text/style.ts';
+import {
+  CYAN,
+  DIM,
+  GREEN,
+  MAGENTA,
+  paint,
+  RED,
+  type Style,
+  wordLines,
+  wrap,
+  YELLOW,
+} from '../text/style.ts';
 import { type Kind, liveText, type Names } from './live-text.ts';
 import type { LineSink, LogLevel, LogWriter } from './log.ts';
 import { type Summary, summaryText } from './summary.ts';
+import type { Why, WhyOf } from './why.ts';
 
 const COLORS: Readonly<Record<Kind, string>> = {
   poll: DIM,
@@ -20,6 +32,15 @@ const DECIMALS = 6;
 const NAME_WIDTH = 21;
 /** On narrower terminals, columns would leave no room for the text. */
 const NARROW = 64;
+/** The most columns of a reason. */
+const WHY_WIDTH = 100;
+
+export interface PrettyOptions {
+  /** Decimals of a second; by default enough for a real machine. */
+  readonly decimals?: number | undefined;
+  /** Puts the reason under the first line of each kind. */
+  readonly whyOf?: WhyOf | null | undefined;
+}
 
 /** The live log for people: seconds since the start, QEMU's name, and the essentials. */
 export class PrettyLog implements LogWriter {
@@ -28,6 +49,9 @@ export class PrettyLog implements LogWriter {
   readonly #names: Names;
   readonly #startNs: number;
   readonly #decimals: number;
+  readonly #whyOf: WhyOf | null;
+  /** The reasons given so far: each is given once. */
+  readonly #given = new Set<Why>();
   #text = '';
 
   constructor(
@@ -35,9 +59,10 @@ export class PrettyLog implements LogWriter {
     style: () => Style,
     names: Names,
     startNs: number,
-    decimals = DECIMALS,
+    { decimals = DECIMALS, whyOf = null }: PrettyOptions = {},
   ) {
     this.#decimals = decimals;
+    this.#whyOf = whyOf;
     this.#sink = sink;
     this.#style = style;
     this.#names = names;
@@ -47,6 +72,8 @@ export class PrettyLog implements LogWriter {
   event(_level: LogLevel, id: EventId, timeNs: number, args: readonly TraceValue[]): void {
     const { func, text, kind } = liveText(id, args, this.#names);
     this.#line(timeNs, func, text, COLORS[kind]);
+    const why = this.#whyOf?.(id, args) ?? null;
+    if (why !== null && !this.#given.has(why)) this.#explain(why);
   }
 
   note(
@@ -68,6 +95,17 @@ export class PrettyLog implements LogWriter {
     if (this.#text === '') return;
     this.#sink(this.#text);
     this.#text = '';
+  }
+
+  #explain(why: Why): void {
+    this.#given.add(why);
+    const style = this.#style();
+    // Nobody reads a line of 150 characters, even if it is not cut.
+    const width = style.width === 0 ? WHY_WIDTH : Math.min(style.width, WHY_WIDTH);
+    const indent = width < NARROW ? 4 : SECONDS_WIDTH + this.#decimals + 1;
+    for (const line of wordLines(why.text, indent, indent, width)) {
+      this.#text += `${paint(style, DIM, `${' '.repeat(indent)}${line}`)}\n`;
+    }
   }
 
   #line(timeNs: number, func: string, said: string, color: string): void {

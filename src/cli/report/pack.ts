@@ -33,10 +33,13 @@ export function packTrace({ events, dropped, truncated }: ReportTrace): PackedTr
   const names = new Places();
   const texts = new Places();
   const numbers: number[] = [];
-  let beforeNs = events[0]?.timeNs ?? 0;
+  const firstNs = events[0]?.timeNs ?? 0;
+  // As the page will have it: a large step is rounded, and that must not shift all later times.
+  let pageNs = 0;
   for (const { name, timeNs, args } of events) {
-    numbers.push(names.of(name), timeNs - beforeNs);
-    beforeNs = timeNs;
+    const sinceNs = timeNs - firstNs - pageNs;
+    numbers.push(names.of(name), sinceNs);
+    pageNs += sinceNs;
     for (const [arg, type] of argsOf(name)) {
       const value = args[arg] ?? 0;
       numbers.push(isText(type) ? texts.of(String(value)) : Number(value));

@@ -11,6 +11,11 @@ import type { Observer } from './observer.ts';
 import { LiveLog, ReportPage, TraceFiles } from './observers.ts';
 import type { RunWatch } from './run-watch.ts';
 
+/** The style of the live log, and whether it gives reasons. */
+export interface LiveStyle extends Style {
+  readonly explain: boolean;
+}
+
 export interface ScenarioJob {
   readonly file: string;
   readonly text: string;
@@ -19,8 +24,8 @@ export interface ScenarioJob {
   readonly seed: number | null;
   /** The limit of the run; null for none. */
   readonly timeoutNs: number | null;
-  /** The style of the live log; null if it is not shown. */
-  readonly live: Style | null;
+  /** How the live log is shown; null if it is not. */
+  readonly live: LiveStyle | null;
   readonly trace: TraceOptions | null;
   /** The file of the page that shows the run; null for none. */
   readonly report: string | null;
@@ -93,7 +98,10 @@ async function runWatch(color: boolean): Promise<RunWatch> {
 
 async function observersOf(job: ScenarioJob, scenario: Scenario): Promise<Observer[]> {
   const observers: Observer[] = [];
-  if (job.live !== null) observers.push(new LiveLog(job.live));
+  if (job.live !== null) {
+    const whyOf = job.live.explain ? (await import('../log/why.ts')).whyOf : null;
+    observers.push(new LiveLog(job.live, whyOf));
+  }
   if (job.trace !== null) observers.push(new TraceFiles(job.trace));
   if (job.report !== null) observers.push(await reportPage(job.report, scenario));
   return observers;

@@ -13,6 +13,7 @@ import { allWriter } from '../exit/write-all.ts';
 import { attachLog } from '../log/chain.ts';
 import { followNames } from '../log/live-text.ts';
 import { PrettyLog } from '../log/pretty-log.ts';
+import type { WhyOf } from '../log/why.ts';
 import type { TraceOptions } from '../options/trace-options.ts';
 import type { Style } from '../text/style.ts';
 import { TraceOutput } from '../trace/trace-output.ts';
@@ -25,11 +26,13 @@ const NS_DECIMALS = 9;
 /** The log that --spawn shows, with the entries of the order log between. */
 export class LiveLog implements Observer {
   readonly #style: Style;
+  readonly #whyOf: WhyOf | null;
   #log: PrettyLog | null = null;
   #ended = false;
 
-  constructor(style: Style) {
+  constructor(style: Style, whyOf: WhyOf | null) {
     this.#style = style;
+    this.#whyOf = whyOf;
   }
 
   open({ main, world }: Machine): void {
@@ -39,7 +42,8 @@ export class LiveLog implements Observer {
     };
     const decimals = world.kind === 'sim' ? NS_DECIMALS : undefined;
     const names = followNames(main.trace);
-    this.#log = new PrettyLog(sink, () => this.#style, names, world.startNs, decimals);
+    const options = { decimals, whyOf: this.#whyOf };
+    this.#log = new PrettyLog(sink, () => this.#style, names, world.startNs, options);
     attachLog(main.trace, 'info', this.#log);
   }
 

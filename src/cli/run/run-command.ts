@@ -43,6 +43,8 @@ export interface RunCommandOptions {
   readonly report: string | undefined;
   /** Whether to show the one run on the whole screen, and read its keys. */
   readonly watch: boolean;
+  /** Whether to show the log of the one run, with the reasons of its lines. */
+  readonly explain: boolean;
   readonly style: Style;
   /** Whether progress may be shown on a line that is rewritten. */
   readonly progress: boolean;
@@ -166,8 +168,9 @@ function refuseMany(options: RunCommandOptions, planned: readonly Planned[]): vo
   throw new CliError(message, EXIT_USAGE);
 }
 
-function oneRunOption({ trace, report, watch }: RunCommandOptions): string | null {
+function oneRunOption({ trace, report, watch, explain }: RunCommandOptions): string | null {
   if (watch) return '--watch';
+  if (explain) return '--explain';
   if (report !== undefined) return '--report';
   return trace === null ? null : '--trace-file';
 }
@@ -183,8 +186,9 @@ async function runOne(
   const { file } = scenario;
   reporter.running?.(file);
   // A file without expectations is run to be looked at.
-  const live =
+  const looked =
     scenario.expect === null && total === 1 && options.reporter === 'pretty' && !options.watch;
+  const live = looked || options.explain ? { ...options.style, explain: options.explain } : null;
   const startMs = performance.now();
   // A file that one of the hosts refuses is run on none: it may have effects.
   const results: RunResult[] = hosts.flatMap((h) => refuse(scenario, h, seed ?? undefined) ?? []);
@@ -193,7 +197,7 @@ async function runOne(
   for (const host of results.length > 0 ? [] : hosts) {
     const { timeoutNs, style, trace, report = null } = options;
     const watch = options.watch ? { color: style.color } : null;
-    const shown = { live: live ? style : null, trace, report, watch };
+    const shown = { live, trace, report, watch };
     const job: ScenarioJob = { file, text, host, seed, timeoutNs, ...shown };
     const here = host === 'sim' && options.jobs === 1;
     const make = (simSeed: number): SimWorld => new SimWorld(simSeed);

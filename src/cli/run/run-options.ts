@@ -37,6 +37,7 @@ interface RawRun extends RawTrace {
   reporter: 'pretty' | 'tap' | 'junit' | 'json';
   timeout?: number;
   watch: boolean;
+  explain: boolean;
   color: 'auto' | 'always' | 'never';
 }
 
@@ -71,6 +72,10 @@ function runFlags(): Option[] {
       'limit for each run, in real time (default 60s; 0 for none)',
     ).argParser(duration),
     new Option('--watch', 'a full-screen view of the one run; needs a terminal').default(false),
+    new Option(
+      '--explain',
+      'show the log of the one run, and why each kind of line is there',
+    ).default(false),
     new Option('--color <when>', 'auto (the default), always or never')
       .choices(['auto', 'always', 'never'])
       .default('auto'),
@@ -110,18 +115,20 @@ export function parseRun(args: readonly string[]): AskedRun | AskedText {
     trace: traceOptions(raw, 'qemu-loop run'),
     report: raw.report,
     watch: raw.watch,
+    explain: raw.explain,
     color: raw.color,
   };
 }
 
 /** @throws CliError for options that do not fit the view of a single run */
-function checkWatch({ json, reporter, jobs, timeout }: RawRun): void {
+function checkWatch({ json, reporter, jobs, timeout, explain }: RawRun): void {
   const kind = json === true ? 'json' : reporter;
   if (kind !== 'pretty') {
     throw usage(
       `--watch and the reporter ${kind} exclude each other: the reporter is pretty with it`,
     );
   }
+  if (explain) throw usage('--watch and --explain exclude each other: press x in the view');
   if (jobs > 1) throw usage('--watch shows one run: leave --jobs out');
   if (timeout !== undefined)
     throw usage('--watch has no time limit: leave --timeout out, q ends the run');

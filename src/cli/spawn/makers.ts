@@ -1,11 +1,14 @@
 import type { TraceRing } from '../../trace/ring.ts';
 import type { JsonLogMaker } from '../log/open-log.ts';
+import type { WhyOf } from '../log/why.ts';
 import type { NodeChannel } from './node-channel.ts';
 import type { WatchMaker } from './watch-parts.ts';
 
 /** Parts that are loaded only on demand; null if they are not wanted. */
 export interface Makers {
   readonly jsonLog: JsonLogMaker | null;
+  /** Gives the reasons of the log's lines. */
+  readonly whyOf: WhyOf | null;
   readonly watch: WatchMaker | null;
   /** Keeps all events for the report of the run. */
   readonly events: TraceRing | null;

@@ -54,6 +54,10 @@ export function showFlags(): Option[] {
       'a full-screen view of the loop; implies --prefix, needs a terminal',
       SHOW,
     ).default(false, ''),
+    option('--explain', 'under each kind of line of the log, why it is there', SHOW).default(
+      false,
+      '',
+    ),
     option('-q, --quiet', 'no log and no summary, only errors', SHOW).default(false, ''),
     option('-v, --verbose', 'more: -v is --log-level debug, -vv is trace', SHOW)
       .argParser(more)

@@ -30,6 +30,8 @@ export interface Options {
   /** A full-screen view; implies prefix. */
   readonly watch: boolean;
   readonly quiet: boolean;
+  /** Whether the log says why each kind of line is there. */
+  readonly explain: boolean;
   readonly logFormat: 'pretty' | 'json';
   readonly logLevel: LogLevel;
   readonly logFile: string | undefined;
@@ -89,6 +91,7 @@ interface Raw extends RawTrace {
   prefix: boolean;
   watch: boolean;
   quiet: boolean;
+  explain: boolean;
   verbose: number;
   logFormat: 'pretty' | 'json';
   logLevel?: LogLevel;
@@ -144,6 +147,9 @@ function fromRaw(raw: Raw, operands: readonly string[], hasDashes: boolean): Opt
   if (operands.length === 0 && raw.spawn.length === 0) {
     throw usageError("there is nothing to run: add --spawn 'CMD' or -- PROG");
   }
+  if (raw.explain && raw.watch && raw.logFile === undefined) {
+    throw usageError('--watch and --explain exclude each other: press x in the view');
+  }
   const empty = raw.spawn.findIndex((cmd) => cmd.trim() === '');
   if (empty >= 0)
     throw usageError(`--spawn number ${empty + 1} is empty: expected a shell command`);
@@ -154,6 +160,7 @@ function fromRaw(raw: Raw, operands: readonly string[], hasDashes: boolean): Opt
     prefix: raw.prefix || raw.watch,
     watch: raw.watch,
     quiet: raw.quiet,
+    explain: raw.explain,
     logFormat: raw.logFormat,
     logLevel: raw.logLevel ?? verbose,
     logFile: raw.logFile,

@@ -107,7 +107,8 @@ class Session {
       makers.watch?.({ host, summary: this.#summary, color, group: options.group }) ?? null;
     const parts = { host, trace: this.#trace, outputs: this.#outputs, startNs };
     const keep = <T extends Disposable>(part: T): T => this.#keep(part);
-    const log = openLog({ ...parts, jsonLog: makers.jsonLog, keep }, options);
+    const { jsonLog, whyOf } = makers;
+    const log = openLog({ ...parts, jsonLog, whyOf, keep }, options);
     this.#log =
       this.#view === null ? log : new WatchLog(this.#view, log, options.logFile !== undefined);
     const silent = options.quiet && this.#view === null;

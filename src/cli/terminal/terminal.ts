@@ -2,7 +2,7 @@ import { fstatSync } from 'node:fs';
 import { O_CLOEXEC, O_NOCTTY, O_RDWR, SIGSTOP } from '../../host/constants.ts';
 import { ESRCH } from '../../host/errno.ts';
 import type { Disposable, Host } from '../../host/host.ts';
-import { isProcOurs, processStat } from '../../host/linux/proc.ts';
+import { processStat } from '../../host/linux/proc.ts';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 
 const STDIN = 0;
@@ -126,7 +126,7 @@ export function needForeground(host: Host): void {
  * counts as orphaned.
  */
 function isOrphaned(pid: number): boolean {
-  const own = isProcOurs(pid) ? processStat(pid) : undefined;
+  const own = processStat(pid);
   if (own === undefined) return true;
   for (let at = own; at.ppid > 0; ) {
     const parent = processStat(at.ppid);

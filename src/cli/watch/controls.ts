@@ -26,6 +26,8 @@ export class Controls {
   filter = '';
   prompt: Prompt | null = null;
   help = false;
+  /** Whether the event at the lowest line shown is explained. */
+  explain = false;
   /** The section that has the whole screen; null if all share it. */
   focus: SectionName | null = null;
   /** Lines by which the section in focus, or the events, are scrolled from their start position. */
@@ -96,6 +98,11 @@ export class Controls {
       case 'h':
         this.help = true;
         break;
+      case 'x':
+        this.explain = !this.explain;
+        // Only events have reasons.
+        if (this.focus !== 'events') this.focus = null;
+        break;
       case '/':
         this.prompt = { kind: 'filter', text: this.filter };
         break;
@@ -109,6 +116,7 @@ export class Controls {
         this.#focusBy(-1);
         break;
       case 'escape':
+        this.explain = false;
         this.filter = '';
         this.focus = null;
         this.scroll = 0;

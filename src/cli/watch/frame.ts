@@ -1,26 +1,13 @@
 /** Composes a frame: the header, the clipped sections, and the last line. */
 
 import { guarded } from '../../trace/visible.ts';
-import { liveText, type Names } from '../log/live-text.ts';
-import {
-  BOLD,
-  CYAN,
-  DIM,
-  GREEN,
-  MAGENTA,
-  paint,
-  RED,
-  RESET,
-  type Style,
-  YELLOW,
-} from '../text/style.ts';
+import { BOLD, DIM, paint, RESET } from '../text/style.ts';
 import { formatDuration } from '../text/units.ts';
 import type { Controls, SectionName } from './controls.ts';
+import { EventRows } from './event-rows.ts';
 import { help } from './help.ts';
-import { head, share, tail } from './layout.ts';
-import type { Entry } from './model.ts';
+import { head, rule, share, tail } from './layout.ts';
 import type { Pacer } from './pacer.ts';
-import { printable } from './pane.ts';
 import { clip, pad } from './screen.ts';
 import {
   BH_HEADING,
@@ -29,7 +16,6 @@ import {
   CHILD_HEADING,
   childRow,
   FD_HEADING,
-  fdNames,
   fdRows,
   type Shown,
   signalText,
@@ -48,11 +34,12 @@ export interface FrameParts {
   readonly before: string;
 }
 
+/** Rows for the explanation of an event: a rule, the sentence in two, and the names in two. */
+const EXPLAINED = 5;
+
 const INVERSE = '\x1b[7m';
 /** From this width on, the tables of bottom halves and timers are to the right of the fds. */
 const WIDE = 72;
-
-const KIND_COLORS = { poll: DIM, signal: YELLOW, bh: MAGENTA, child: GREEN, other: CYAN };
 
 /** A part of the screen. Its rows are asked for once its height is known. */
 interface Section {
@@ -68,11 +55,14 @@ interface Section {
 export function frame(parts: FrameParts, columns: number, rows: number): string[] {
   const { controls, view } = parts;
   const top = header(parts, columns, rows);
+  const events = new EventRows(view, controls);
   const room = Math.max(0, rows - top.length - 1);
+  const below = controls.explain && !controls.help ? Math.min(EXPLAINED, room >> 1) : 0;
   const body = controls.help
     ? help(view.model.drawnByLoop).slice(0, room)
-    : sections(parts, columns, room);
-  while (body.length < room) body.push('');
+    : sections(parts, events, columns, room - below);
+  while (body.length < room - below) body.push('');
+  if (below > 0) body.push(...events.explanation(below, columns));
   const lines = [...top, ...body, bottom(parts, columns)].slice(-rows);
   return lines
     .map((line) => clip(guardedLine(line), columns).replace(/\s+$/, ''))
@@ -132,9 +122,9 @@ function bottom({ controls, view }: FrameParts, columns: number): string {
   return paint(view.style, DIM, set.length === 0 ? keys : `${set.join(', ')}: Esc ends it  ? help`);
 }
 
-function sections(parts: FrameParts, columns: number, room: number): string[] {
+function sections(parts: FrameParts, events: EventRows, columns: number, room: number): string[] {
   const { controls } = parts;
-  const all = allSections(parts, columns);
+  const all = allSections(parts, events, columns);
   const shown =
     controls.focus === null ? all : all.filter((one) => one.names.includes(controls.focus!));
   const wishes =
@@ -151,12 +141,7 @@ function sections(parts: FrameParts, columns: number, room: number): string[] {
   return lines;
 }
 
-function rule(style: Style, title: string, columns: number): string {
-  const text = `── ${title} `;
-  return paint(style, DIM, text + '─'.repeat(Math.max(0, columns - text.length)));
-}
-
-function allSections(parts: FrameParts, columns: number): Section[] {
+function allSections(parts: FrameParts, events: EventRows, columns: number): Section[] {
   const { view, controls, output } = parts;
   const filter = controls.filter.toLowerCase();
   const matches = (text: string): boolean => text.toLowerCase().includes(filter);
@@ -210,7 +195,7 @@ function allSections(parts: FrameParts, columns: number): Section[] {
       least: 3,
       most: Number.MAX_SAFE_INTEGER,
       rank: 0,
-      rows: (height) => eventRows(parts, height, filter),
+      rows: (height) => events.rows(height),
     },
   ];
 }
@@ -235,34 +220,4 @@ function beside(left: Section, right: Section): Section {
       });
     },
   };
-}
-
-function eventRows(parts: FrameParts, height: number, filter: string): readonly string[] {
-  const { view, controls } = parts;
-  const { events, coroutines } = view.model;
-  const shown = (list: readonly Entry[]): readonly Entry[] =>
-    tail(list, height, controls.scrolled('events', list.length - height));
-  const names = { fds: fdNames(view.subject.loop), coroutines };
-  const text = (entry: Entry): string => eventText(entry, view, names);
-  if (filter === '') return shown(events).map(text);
-  const plain: Shown = { ...view, style: { ...view.style, color: false } };
-  const found = events.filter((entry) => {
-    entry.searched ??= eventText(entry, plain, names).toLowerCase();
-    return entry.searched.includes(filter);
-  });
-  return shown(found).map(text);
-}
-
-function eventText(entry: Entry, view: Shown, names: Names): string {
-  const { style, subject } = view;
-  const { id, args, timeNs } = entry;
-  const { startNs, digits } = subject;
-  const time = ((timeNs - startNs) / 1e9).toFixed(digits).padStart(digits + 4);
-  const said =
-    id === undefined || args === undefined
-      ? { func: entry.func ?? '', text: entry.text ?? '', kind: 'other' as const }
-      : liveText(id, args, names);
-  const color = id === undefined ? RED : KIND_COLORS[said.kind];
-  const func = paint(style, color, said.func.padEnd(21));
-  return `${paint(style, DIM, time)} ${func} ${printable(said.text.replaceAll('\n', ' '))}`;
 }

@@ -13,6 +13,7 @@ const head = (drawnByLoop: boolean): readonly string[] => [
 ];
 
 const KEYS: readonly string[] = [
+  'x        explain the event marked ▸',
   '/        only lines with a text; Esc: all',
   'Tab      one section alone; Esc: all',
   'arrows   scroll; also Page, Home, End',

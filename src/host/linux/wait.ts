@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { WaitResult } from '../host.ts';
 import { c, result, SYS } from './libc.ts';
 import { LinuxBuffer, word64 } from './memory.ts';
-import { isProcOurs, processStat } from './proc.ts';
+import { isProcOurs, statInProc } from './proc.ts';
 
 // siginfo_t and struct rusage, in 32-bit words.
 const INFO_CODE = 2;
@@ -103,7 +103,7 @@ function childrenByScan(parent: number): number[] {
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
     // undefined if the process ended in between.
-    if (processStat(Number(entry))?.ppid === parent) pids.push(Number(entry));
+    if (statInProc(Number(entry))?.ppid === parent) pids.push(Number(entry));
   }
   return pids;
 }

@@ -1,10 +1,10 @@
 import { O_NONBLOCK, O_RDWR, POLLHUP } from '../constants.ts';
 import { EINVAL } from '../errno.ts';
 import { type FileNode, OpenFile, READABLE, wakeAll } from './file.ts';
-import type { Process } from './process.ts';
+import type { EndWatch, Process } from './process.ts';
 
 /** pidfd_open(2): readable once the process has ended, hung up once it is reaped. */
-export class PidFd implements FileNode {
+export class PidFd implements FileNode, EndWatch {
   readonly file: OpenFile;
   readonly process: Process;
 

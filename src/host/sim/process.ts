@@ -4,7 +4,12 @@ import { SimEvent } from './clock.ts';
 import type { OpenFile, Watcher } from './file.ts';
 import { SimBuffer } from './memory.ts';
 import { type PendingSet, setOf } from './pending.ts';
-import type { PidFd } from './pidfd.ts';
+
+/** A pidfd, as its process knows it. */
+export interface EndWatch {
+  /** The process's state changed. */
+  update(): void;
+}
 
 /** The resources a process used, as in waitid's rusage. */
 export type Usage = Omit<WaitResult, 'pid' | 'uid' | 'code' | 'status'>;
@@ -91,7 +96,7 @@ export class Process extends SimEvent implements Watcher {
   stoppedBy = 0;
   /** Whether it was continued, and no wait has reported it yet. */
   continued = false;
-  readonly pidfds: PidFd[] = [];
+  readonly pidfds: EndWatch[] = [];
   /** The wait queue of its pidfds. */
   readonly pidfdWatchers: Watcher[] = [];
 

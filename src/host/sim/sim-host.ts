@@ -12,7 +12,7 @@ import {
 } from '../arguments.ts';
 import type { ChildBehaviour } from '../behaviour.ts';
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, SI_USER, SIGPIPE } from '../constants.ts';
-import { EACCES, EFAULT, EINVAL, ENOENT } from '../errno.ts';
+import { EACCES, EFAULT, EINVAL, ENOENT, ENOSYS } from '../errno.ts';
 import type {
   Disposable,
   Host,
@@ -218,6 +218,10 @@ export class SimHost implements Host {
   }
 
   // Descriptors
+
+  newThread(_name: string): number {
+    return -ENOSYS;
+  }
 
   eventfd(initval: number, flags: number): number {
     return this.#done(this.#io.eventfd(initval, flags));

@@ -1,7 +1,9 @@
 import { clockType } from '../../aio/clock.ts';
 import type { QemuTimer } from '../../aio/timer.ts';
 import type { Host } from '../../host/host.ts';
-import type { Action, Mention, NameOp, Op } from '../model.ts';
+import type { Action, NameOp, Op } from '../model.ts';
+import { isThreadAction, type ThreadAction } from '../model-threads.ts';
+import type { Mention } from '../problem.ts';
 import { signalOf } from '../read.ts';
 import type { Thunk, Where } from './callback.ts';
 import { runCheck } from './checks.ts';
@@ -35,19 +37,20 @@ export function compileBody(lane: Lane, actions: readonly Action[]): readonly Th
 
 export function compileAction(lane: Lane, action: Action, where: Where): Thunk {
   if (isNamed(action)) return NAMED[action.op](lane, action.on.name, where);
+  if (isThreadAction(action)) throw new Error(`'${action.op}' needs several threads`);
   // Each row takes the actions of its own op, which TypeScript cannot follow here.
-  const compile = OTHERS[action.op] as Compiler<Op>;
+  const compile = OTHERS[action.op as keyof typeof OTHERS] as Compiler<Op>;
   return compile(lane, action, where);
 }
 
 /** The actions that are more than an op and a name. */
-const OTHERS: { readonly [O in Exclude<Op, NameOp>]: Compiler<O> } = {
+const OTHERS: { readonly [O in Exclude<Op, NameOp | ThreadAction['op']>]: Compiler<O> } = {
   watch: (lane, { on, watch }) => {
     const fd = lane.object('fds', on.name);
     return () => fd.watch(watch);
   },
   notify: ({ machine }, { context }) => {
-    const ctx = machine.context(context);
+    const ctx = machine.context(context.name);
     return () => ctx.notify();
   },
   notify_event: does(({ loop }) => loop.notifyEvent()),
@@ -56,10 +59,14 @@ const OTHERS: { readonly [O in Exclude<Op, NameOp>]: Compiler<O> } = {
   anticipate_at: arming((timer, ns) => timer.modAnticipateNs(ns)),
   enable_clock: does(({ loop }, { clock }) => loop.clocks.enable(clockType(clock), true)),
   disable_clock: does(({ loop }, { clock }) => loop.clocks.enable(clockType(clock), false)),
-  disable_external: does(({ context }) => context.disableExternal()),
-  enable_external: does(({ context }) => context.enableExternal()),
-  poll_params: does(({ context }, { maxNs, grow, shrink }) =>
-    context.setPollParams(maxNs, grow, shrink),
+  disable_external: does(({ machine }, { context }) =>
+    machine.context(context.name).disableExternal(),
+  ),
+  enable_external: does(({ machine }, { context }) =>
+    machine.context(context.name).enableExternal(),
+  ),
+  poll_params: does(({ machine }, { context, maxNs, grow, shrink }) =>
+    machine.context(context.name).setPollParams(maxNs, grow, shrink),
   ),
   raise: (lane, { on }) => {
     const { host, signo } = toSelf(lane, on);

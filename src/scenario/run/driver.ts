@@ -1,5 +1,5 @@
 import type { AioContext } from '../../aio/aio-context.ts';
-import type { TimerListGroup } from '../../aio/timer.ts';
+import type { TimerListGroup } from '../../aio/timer-group.ts';
 import { POLLERR, POLLHUP } from '../../host/constants.ts';
 import type { Lane } from './lane.ts';
 import type { Machine } from './machine.ts';

@@ -57,8 +57,7 @@ export function createObject(machine: Machine, def: ObjectDef): void {
       objects.sources.set(def.name, new SourceObject(def, main.loop, callback));
       return;
     }
-    case 'signals':
-    case 'children':
+    default:
       return;
   }
 }

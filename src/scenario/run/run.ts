@@ -175,6 +175,10 @@ export function refuse(
     const why = "fdmon: io_uring is not there on this host; 'auto' is what QEMU does without it";
     return notRun(scenario, host, seed, 2, why);
   }
+  if (scenario.threaded) {
+    const why = 'a file with several threads cannot run yet: check reads it';
+    return notRun(scenario, host, seed, 2, why);
+  }
   const real = scenario.objects.find((o) => o.section === 'children' && o.command !== null);
   if (host === 'linux' || real === undefined) return null;
   const why = `child '${real.name}' is a real command, which needs --host linux`;

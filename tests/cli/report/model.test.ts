@@ -185,6 +185,13 @@ describe('the trace in the page', () => {
     expect(back).toEqual({ ...trace, events });
   });
 
+  it('a time that is far off does not shift those after it', () => {
+    const { events, ...rest } = traced(oneChild);
+    const odd = events.map((event, i) => (i === 3 ? { ...event, timeNs: 2 ** 63 } : event));
+    const back = unpackTrace(packTrace({ events: odd, ...rest })).events;
+    expect(back.at(-1)!.timeNs).toBe(events.at(-1)!.timeNs - events[0]!.timeNs);
+  });
+
   it('has the same findings', () => {
     const trace = traced(oneChild);
     const [there, here] = [unpackTrace(packTrace(trace)), trace].map((one) =>

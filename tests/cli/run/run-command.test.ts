@@ -55,6 +55,7 @@ async function run(files: string[], options: Partial<RunCommandOptions> = {}): P
       trace: null,
       report: undefined,
       watch: false,
+      explain: false,
       style: { color: false, width: 0 },
       progress: false,
       worker,

@@ -242,6 +242,24 @@ describe('a simulated run', () => {
     await terminal.expectRestored();
   });
 
+  test('x explains the marked event, and names it in QEMU and here', async () => {
+    const terminal = await watching(join(root, 'scenarios', 'sigchld.yaml'), 80, 24);
+    terminal.keys('x');
+    await terminal.until(/^── why ─+\nThere is no event yet\.$|^── why: /m);
+    terminal.keys('Space');
+    await terminal.until(/iteration \d+ {2}PASSED/);
+    await terminal.until(/▸.* poll_add .*\n── what: poll_add ─+\na handler that fired/);
+    terminal.keys('Up');
+    await terminal.until(/▸.* waitpid .*\n── why: waitpid ─+\nA dead child keeps/);
+    await terminal.until(/^QEMU 7\.2: sigchld_bh_handler, util\/iohandler\.c.* here:$/m);
+    terminal.keys('Up');
+    await terminal.until(/▸.* sigchld_bh_handler .*\n── why: sigchld_bh_handler ─+\nIt asks until/);
+    terminal.keys('x');
+    await terminal.untilGone(/── why/);
+    terminal.keys('q');
+    await terminal.expectRestored();
+  });
+
   test.each(['SIGSEGV', 'SIGKILL', 'SIGTERM'] as const)(
     'by %s: the terminal is put right',
     async (name) => {

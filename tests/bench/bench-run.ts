@@ -4,7 +4,7 @@ export function result(name: string, rest: Partial<Result> = {}): Result {
   return { name, unit: 'ns', rounds: { ours: [100, 300, 200] }, ...rest };
 }
 
-export function report(results: readonly Result[], rest: Partial<BenchRun> = {}): BenchRun {
+export function benchRun(results: readonly Result[], rest: Partial<BenchRun> = {}): BenchRun {
   return {
     date: '2020-02-03T04:05:06.000Z',
     commit: 'abc123',

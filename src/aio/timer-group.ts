@@ -1,0 +1,66 @@
+import { checkFunction, shown } from '../host/arguments.ts';
+import type { Tracer } from '../trace/tracer.ts';
+import { type Clocks, QEMU_CLOCK_MAX, SCALE_NS, soonestTimeout } from './clock.ts';
+import { QemuTimer, type TimerCallback } from './timer.ts';
+import { type Tally, TimerList } from './timer-list.ts';
+
+/** One timer list per clock. QEMU: QEMUTimerListGroup. */
+export class TimerListGroup {
+  /** @internal */
+  readonly lists: readonly TimerList[];
+  readonly #tally: Tally = { armed: 0 };
+
+  /** @param notify called when a list gets a new earliest deadline. */
+  constructor(clocks: Clocks, trace: Tracer, notify: () => void) {
+    const lists: TimerList[] = [];
+    for (let type = 0; type < QEMU_CLOCK_MAX; type++) {
+      lists.push(new TimerList(clocks, type, trace, this.#tally, notify));
+    }
+    this.lists = lists;
+  }
+
+  /**
+   * Makes a timer of this group, not armed yet. QEMU: timer_new_full.
+   * @param type QEMU_CLOCK_*
+   * @param scale ns per unit of its times: SCALE_NS, SCALE_US, SCALE_MS
+   */
+  newTimer<T = undefined>(
+    type: number,
+    name: string,
+    callback: TimerCallback<T>,
+    opaque?: T,
+    scale: number = SCALE_NS,
+  ): QemuTimer {
+    const list = this.lists[type];
+    if (list === undefined) throw new RangeError(`there is no clock ${type}: expected 0 to 3`);
+    checkFunction(callback, `timer '${name}': its callback`);
+    if (!(scale > 0)) throw new RangeError(`timer '${name}': its scale is ${shown(scale)}`);
+    return new QemuTimer(list, name, scale, callback as TimerCallback<unknown>, opaque);
+  }
+
+  /** ns until any timer is due, -1 for never. QEMU: timerlistgroup_deadline_ns. */
+  deadlineNs(): number {
+    let deadline = -1;
+    if (this.#tally.armed === 0) return deadline;
+    for (let i = 0; i < this.lists.length; i++) {
+      deadline = soonestTimeout(deadline, this.lists[i]!.deadlineNs());
+    }
+    return deadline;
+  }
+
+  /**
+   * Runs due timers, clock by clock in the order of their numbers. QEMU: timerlistgroup_run_timers.
+   */
+  run(): boolean {
+    let progress = false;
+    if (this.#tally.armed === 0) return false;
+    for (let i = 0; i < this.lists.length; i++) {
+      if (this.lists[i]!.run()) progress = true;
+    }
+    return progress;
+  }
+
+  close(): void {
+    for (const list of this.lists) list.close();
+  }
+}

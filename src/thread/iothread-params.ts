@@ -1,0 +1,79 @@
+/** The properties of an IOThread, and of the main loop as an object: names, defaults, limits. */
+
+import { shown } from '../host/arguments.ts';
+
+/** The properties of an event loop. QEMU: EventLoopBase. */
+export interface EventLoopParams {
+  /** The most requests of one batch of asynchronous I/O; 0 leaves it to the engine. */
+  readonly aioMaxBatch: number;
+  /** Workers that the thread pool keeps even if they are idle. */
+  readonly threadPoolMin: number;
+  readonly threadPoolMax: number;
+}
+
+/** QEMU: the properties of an object of type `iothread`. */
+export interface IOThreadParams extends EventLoopParams {
+  /** How long a blocking poll may spin before it sleeps, ns; 0 turns that off. */
+  readonly pollMaxNs: number;
+  /** The factor by which that time grows; 0 means 2. */
+  readonly pollGrow: number;
+  /** The divisor by which it shrinks; 0 makes it 0 at once. */
+  readonly pollShrink: number;
+}
+
+const EVENT_LOOP_DEFAULTS: EventLoopParams = {
+  aioMaxBatch: 0,
+  threadPoolMin: 0,
+  threadPoolMax: 64,
+};
+
+export const IOTHREAD_DEFAULTS: IOThreadParams = {
+  pollMaxNs: 32_768,
+  pollGrow: 0,
+  pollShrink: 0,
+  ...EVENT_LOOP_DEFAULTS,
+};
+
+/** QEMU's names of them. */
+const NAMES: Readonly<Record<keyof IOThreadParams, string>> = {
+  pollMaxNs: 'poll-max-ns',
+  pollGrow: 'poll-grow',
+  pollShrink: 'poll-shrink',
+  aioMaxBatch: 'aio-max-batch',
+  threadPoolMin: 'thread-pool-min',
+  threadPoolMax: 'thread-pool-max',
+};
+
+const INT64_MAX = '9223372036854775807';
+const INT_MAX = 0x7fffffff;
+
+/**
+ * The defaults with the properties that an object has instead.
+ * @throws TypeError if one is not a number; RangeError, with QEMU's text, if it is out of range
+ */
+export function takeParams<P extends EventLoopParams>(defaults: P, options: Partial<P>): P {
+  const given = Object.entries(options).filter(([name, value]) => {
+    if (!(name in defaults) || value === undefined) return false;
+    checkParam(name as keyof IOThreadParams, value);
+    return true;
+  });
+  return { ...defaults, ...Object.fromEntries(given) };
+}
+
+/** @throws TypeError, RangeError */
+function checkParam(name: keyof IOThreadParams, value: unknown): void {
+  if (typeof value !== 'number') {
+    throw new TypeError(`${NAMES[name]} is ${shown(value)}: expected an integer`);
+  }
+  if (Number.isInteger(value) && value >= 0 && value < 2 ** 63) return;
+  if (Number.isInteger(value) || !Number.isFinite(value)) {
+    throw new RangeError(`${NAMES[name]} value must be in range [0, ${INT64_MAX}]`);
+  }
+  throw new RangeError(`${NAMES[name]} is ${value}: expected an integer`);
+}
+
+/** @throws RangeError. QEMU: aio_context_set_thread_pool_params. */
+export function checkPoolParams({ threadPoolMin: min, threadPoolMax: max }: EventLoopParams): void {
+  if (min <= max && max > 0 && max <= INT_MAX) return;
+  throw new RangeError('bad thread-pool-min/thread-pool-max values');
+}

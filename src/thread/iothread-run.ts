@@ -1,0 +1,72 @@
+/** The loop of an IOThread, in its own thread. */
+
+import { AioContext } from '../aio/aio-context.ts';
+import { checkFunction } from '../host/arguments.ts';
+import type { Host } from '../host/host.ts';
+import type { IOThreadParams } from './iothread-params.ts';
+import { type MachineHandle, MachineState } from './machine-state.ts';
+import { QemuThread } from './qemu-thread.ts';
+import type { ThreadSelf } from './thread-entry.ts';
+
+/** The argument of an IOThread's function. */
+export interface IOThreadSelf {
+  /** As given to new IOThread. */
+  readonly name: string;
+  readonly host: Host;
+  /** The machine, as this thread sees it. */
+  readonly machine: MachineState;
+  readonly thread: QemuThread;
+  /** The thread's own context: its handlers, timers and bottom halves run in this thread. */
+  readonly context: AioContext;
+  /** The `data` of new IOThread, as structured clone copies it. */
+  readonly data: unknown;
+}
+
+/** The default export of an IOThread's module. It is called before the loop begins. */
+export type IOThreadMain = (io: IOThreadSelf) => void | Promise<void>;
+
+/** The options of an IOThread’s job. */
+export interface IOThreadJob {
+  readonly machine: MachineHandle;
+  /** The URL of the module; null for a loop without one. */
+  readonly module: string | null;
+  readonly params: IOThreadParams;
+  readonly data: unknown;
+}
+
+/** Its reply when it runs. */
+export interface IOThreadRunning {
+  /** The descriptor of its context's notifier: a write ends its sleep. */
+  readonly notifierFd: number;
+}
+
+/** QEMU: iothread_run. */
+export async function runIOThread(self: ThreadSelf, job: IOThreadJob): Promise<void> {
+  const { host, words, name } = self;
+  const context = new AioContext({ host });
+  const machine = MachineState.from(job.machine, host);
+  const thread = new QemuThread({ machine, name, context });
+  self.onExit = () => context.close();
+  try {
+    const { pollMaxNs, pollGrow, pollShrink } = job.params;
+    context.setPollParams(pollMaxNs, pollGrow, pollShrink);
+    const main = job.module === null ? null : await mainOf(job.module);
+    await main?.({ name, host, machine, thread, context, data: job.data });
+    const running: IOThreadRunning = { notifierFd: context.notifierFd };
+    self.tellRunning(running);
+    while (!words.stopAsked) context.poll(true);
+  } finally {
+    self.onExit = null;
+    try {
+      context.close();
+    } catch (error) {
+      self.tellLeak(error);
+    }
+  }
+}
+
+async function mainOf(url: string): Promise<IOThreadMain> {
+  const { default: main } = (await import(url)) as { default: unknown };
+  checkFunction(main, `IOThread: the default export of ${url}`);
+  return main as IOThreadMain;
+}

@@ -1,0 +1,131 @@
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { checkOptions, checkString, shown } from '../host/arguments.ts';
+import type { Disposable } from '../host/host.ts';
+import {
+  checkPoolParams,
+  IOTHREAD_DEFAULTS,
+  type IOThreadParams,
+  takeParams,
+} from './iothread-params.ts';
+import type { IOThreadJob, IOThreadRunning } from './iothread-run.ts';
+import type { MachineState } from './machine-state.ts';
+import type { ThreadRun } from './thread-run.ts';
+import type { Workers } from './workers.ts';
+
+export interface IOThreadOptions extends Partial<IOThreadParams> {
+  /** This thread's view of the machine, which the new thread joins. */
+  readonly machine: MachineState;
+  /** Its id in query-iothreads, and its name in traces and errors. */
+  readonly name: string;
+  /**
+   * A module, as the URL or the absolute path of its file. Its default export, an IOThreadMain, is
+   * called in the thread before the loop begins.
+   */
+  readonly module?: string | URL | undefined;
+  /** Copied to the module's function, by structured clone. */
+  readonly data?: unknown;
+  /** The objects in `data` that leave this thread, such as ports. */
+  readonly transfer?: readonly object[] | undefined;
+  /** Gets the error that ended the thread; by default it is thrown in this thread. */
+  readonly onError?: ((error: Error) => void) | undefined;
+}
+
+/**
+ * A thread that runs an AioContext of its own: a Worker, whose JavaScript blocks while it polls.
+ * QEMU: IOThread.
+ */
+export class IOThread implements Disposable {
+  readonly name: string;
+  readonly #workers: Workers;
+  readonly #run: ThreadRun;
+  readonly #params: IOThreadParams;
+
+  /**
+   * Starts the thread, and blocks until its loop begins. QEMU: iothread_complete.
+   * @throws TypeError or RangeError for wrong options, with QEMU's texts for its properties;
+   *   HostError if no thread can be made; what its module throws
+   */
+  constructor(options: IOThreadOptions) {
+    checkOptions(options, 'IOThread', { machine: 'a MachineState' });
+    const { machine, name, data, transfer, onError } = options;
+    const { host } = machine;
+    checkString(name, "IOThread: option 'name'");
+    const params = takeParams(IOTHREAD_DEFAULTS, options);
+    checkPoolParams(params);
+    const module = moduleUrl(options.module);
+    this.name = name;
+    this.#params = params;
+    this.#workers = machine.workers;
+    const job: IOThreadJob = { machine: machine.share(), module, params, data };
+    this.#run = this.#workers.start({ kind: 'iothread', name, options: job, transfer });
+    const { notifierFd } = this.#started();
+    const one = host.alloc(8);
+    one.i32[0] = 1;
+    this.#run.wake = () => void host.write(notifierFd, one, 0, 8);
+    this.#run.onLost = () => void host.close(notifierFd);
+    this.#run.onError = onError ?? null;
+  }
+
+  #started(): IOThreadRunning {
+    try {
+      return this.#run.waitRunning() as IOThreadRunning;
+    } catch (error) {
+      this.#workers.join(this.#run);
+      throw error;
+    }
+  }
+
+  /** As gettid. QEMU: iothread->thread_id. */
+  get threadId(): number {
+    return this.#run.words.tid;
+  }
+
+  /** Its properties as they were set last. */
+  get params(): IOThreadParams {
+    return this.#params;
+  }
+
+  /** Whether its loop runs. */
+  get running(): boolean {
+    return !this.#run.ended;
+  }
+
+  /**
+   * Ends the loop after the round that runs all that is scheduled now, and blocks until the thread
+   * has ended. Does nothing if it has. QEMU: iothread_stop.
+   * @throws the error that ended the thread, unless somebody has got it
+   */
+  stop(): void {
+    if (!this.#run.ended) {
+      this.#run.words.askStop();
+      this.#run.wake();
+    }
+    this.#workers.join(this.#run);
+    this.#run.check();
+  }
+
+  /**
+   * Stops it. QEMU: iothread_instance_finalize.
+   * @throws as stop; Error if a bottom half of its context leaked
+   */
+  dispose(): void {
+    this.stop();
+    const leak = this.#run.takeLeak();
+    if (leak !== null) throw leak;
+  }
+
+  /** Ends the thread wherever it is. Its context is not closed. Resolves when it is gone. */
+  terminate(): Promise<void> {
+    return this.#workers.terminate(this.#run);
+  }
+}
+
+function moduleUrl(module: unknown): string | null {
+  if (module === undefined) return null;
+  if (module instanceof URL) return module.href;
+  if (typeof module === 'string' && /^(?:file|data):/.test(module)) return module;
+  if (typeof module === 'string' && isAbsolute(module)) return pathToFileURL(module).href;
+  const is = 'the URL or the absolute path of a file';
+  throw new TypeError(`IOThread: option 'module' is ${shown(module)}: expected ${is}`);
+}

@@ -1,0 +1,32 @@
+/** The messages between a Worker of ours and the thread that started it. */
+
+import type { MessagePort } from 'node:worker_threads';
+import type { ThreadTicket } from '../host/host.ts';
+import type { ErrorRecord } from './thread-error.ts';
+
+/** The kinds of threads: each has a function in thread-entry.ts that runs it. */
+export type JobKind = 'iothread';
+
+/** A thread to run, as its Worker gets it. */
+export interface Job {
+  readonly kind: JobKind;
+  readonly name: string;
+  readonly ticket: ThreadTicket;
+  /** Those of ThreadWords. */
+  readonly words: Int32Array;
+  /** Its Replies go here. */
+  readonly port: MessagePort;
+  /** Known to the function of the kind. */
+  readonly options: unknown;
+  /** The Worker ends after the job, instead of waiting for another. */
+  readonly last: boolean;
+}
+
+/** A message from the thread. */
+export type Reply =
+  /** It runs; `value` is known to the function of its kind. */
+  | { readonly is: 'running'; readonly value: unknown }
+  /** It ends by an error. */
+  | { readonly is: 'failed'; readonly error: ErrorRecord }
+  /** It has ended, with this error of its context's finalization. */
+  | { readonly is: 'leaked'; readonly error: ErrorRecord };

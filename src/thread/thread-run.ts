@@ -1,0 +1,172 @@
+import type { MessagePort } from 'node:worker_threads';
+import { receiveMessageOnPort } from 'node:worker_threads';
+import { ESRCH } from '../host/errno.ts';
+import type { Host } from '../host/host.ts';
+import type { Reply } from './job.ts';
+import { errorFrom, recordOf } from './thread-error.ts';
+import { ENDED, STARTING, ThreadWords } from './thread-words.ts';
+
+/** How often a wait looks whether the thread is gone without a word. */
+const LOOK_NS = 100_000_000;
+const LOOK_GONE_NS = 500_000;
+
+/** A thread, as the one that started it sees it. */
+export class ThreadRun {
+  readonly name: string;
+  readonly words = new ThreadWords();
+  /** Ends its sleep, if it sleeps. */
+  wake: () => void = () => {};
+  /** Takes an error that ended it; by default it is thrown in this thread. */
+  onError: ((error: Error) => void) | null = null;
+  /** Called when it has ended, however that was. */
+  onEnd: (() => void) | null = null;
+  /** Gives back what it had opened, if it ended without doing so itself. */
+  onLost: (() => void) | null = null;
+
+  readonly #host: Host;
+  readonly #port: MessagePort;
+  #value: unknown;
+  #failure: Error | null = null;
+  #leak: Error | null = null;
+  #ended = false;
+
+  constructor(host: Host, name: string, port: MessagePort) {
+    this.#host = host;
+    this.name = name;
+    this.#port = port;
+    port.on('message', (reply: Reply) => {
+      this.#take(reply);
+      this.tell();
+    });
+    // An IOThread does not keep the process alive, as a thread of C does not.
+    port.unref();
+  }
+
+  /** Whether it has ended. */
+  get ended(): boolean {
+    return this.#ended || this.words.state === ENDED;
+  }
+
+  /** The error of its end that nobody has got yet. */
+  get failure(): Error | null {
+    return this.#failure;
+  }
+
+  /**
+   * Blocks until it runs. Returns what it told then.
+   * @throws the error that it ended by before
+   */
+  waitRunning(): unknown {
+    while (this.words.state === STARTING && !this.#ended) this.#sleep(STARTING);
+    this.#takeAll();
+    this.#throwFailure();
+    return this.#value;
+  }
+
+  /**
+   * Blocks until it has ended, and its kernel thread is gone.
+   * @param gone false if its Worker will run another
+   */
+  join(gone: boolean): void {
+    for (;;) {
+      const { state } = this.words;
+      if (state === ENDED || this.#ended) break;
+      this.#sleep(state);
+    }
+    this.#takeAll();
+    if (gone && this.#host.kind === 'linux') this.#untilGone();
+    this.end();
+  }
+
+  /** Throws the error that it ended by, unless somebody has got it. */
+  check(): void {
+    this.#takeAll();
+    this.tell();
+  }
+
+  /** It was terminated, and is gone. */
+  lost(): void {
+    if (this.words.state !== ENDED) this.onLost?.();
+    this.words.state = ENDED;
+    this.end();
+  }
+
+  /** Its Worker is gone: by `error`, or by itself. */
+  died(error: Error | null, status: number): void {
+    if (this.#ended) return;
+    this.#takeAll();
+    if (!this.ended && this.#failure === null) {
+      const told = error ?? new Error(`the thread ended with exit status ${status}`);
+      this.#failure = errorFrom(recordOf(told), this.name);
+    }
+    this.lost();
+    this.tell();
+  }
+
+  /** The error of its context's finalization, once. */
+  takeLeak(): Error | null {
+    const leak = this.#leak;
+    this.#leak = null;
+    return leak;
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#port.close();
+    this.onEnd?.();
+  }
+
+  /** Gives the error of its end to onError, or throws it. */
+  tell(): void {
+    if (this.#failure === null) return;
+    if (this.onError === null) this.#throwFailure();
+    const failure = this.#failure;
+    this.#failure = null;
+    this.onError?.(failure!);
+  }
+
+  #throwFailure(): void {
+    const failure = this.#failure;
+    this.#failure = null;
+    if (failure === null) return;
+    this.end();
+    throw failure;
+  }
+
+  #takeAll(): void {
+    if (this.#ended) return;
+    for (;;) {
+      const got = receiveMessageOnPort(this.#port) as { message: Reply } | undefined;
+      if (got === undefined) return;
+      this.#take(got.message);
+    }
+  }
+
+  #take(reply: Reply): void {
+    if (reply.is === 'running') this.#value = reply.value;
+    else if (reply.is === 'failed') this.#failure ??= errorFrom(reply.error, this.name);
+    else this.#leak ??= errorFrom(reply.error, this.name);
+  }
+
+  /** Sleeps while it is in this state. */
+  #sleep(state: number): void {
+    // The simulated kernel loses no thread, and its time would pass.
+    const timeoutNs = this.#host.kind === 'sim' ? -1 : LOOK_NS;
+    const { array, stateIndex, tid } = this.words;
+    this.#host.futexWait(array, stateIndex, state, timeoutNs);
+    if (this.words.state === state && tid !== 0 && this.#isGone()) this.died(null, 0);
+  }
+
+  #untilGone(): void {
+    while (!this.#isGone()) {
+      const { array, stateIndex } = this.words;
+      this.#host.futexWait(array, stateIndex, this.words.state, LOOK_GONE_NS);
+    }
+  }
+
+  #isGone(): boolean {
+    const { tid } = this.words;
+    return tid === 0 || this.#host.tgkill(this.#host.getpid(), tid, 0) === -ESRCH;
+  }
+}

@@ -1,0 +1,151 @@
+import { MessageChannel, type Transferable, Worker } from 'node:worker_threads';
+import { checkInteger, checkOptions } from '../host/arguments.ts';
+import { HostError } from '../host/errno.ts';
+import type { Disposable, Host } from '../host/host.ts';
+import { onProcessExit } from '../host/process-exit.ts';
+import type { Job, JobKind } from './job.ts';
+import { ThreadRun } from './thread-run.ts';
+
+/**
+ * The program of the Workers, beside this file: thread-entry.js, or .cjs in a bundle of CommonJS.
+ * Node 20 loads no TypeScript, so the sources use the built one.
+ */
+function entryUrl(): URL {
+  const here = import.meta.url;
+  const ending = here.slice(here.lastIndexOf('.'));
+  return ending === '.ts'
+    ? new URL('../../dist/thread-entry.js', here)
+    : new URL(`./thread-entry${ending}`, here);
+}
+
+export interface WorkersOptions {
+  readonly host: Host;
+  /** How many Workers whose thread has ended are kept for the next; by default 0. */
+  readonly keep?: number | undefined;
+}
+
+/** A thread to start. */
+export interface ThreadRequest {
+  readonly kind: JobKind;
+  readonly name: string;
+  readonly options: unknown;
+  readonly transfer?: readonly object[] | undefined;
+}
+
+/** The Workers that run the threads of one machine. They do not keep the process alive. */
+export class Workers implements Disposable {
+  readonly #host: Host;
+  readonly #keep: number;
+  readonly #running = new Map<ThreadRun, Worker>();
+  readonly #idle: Worker[] = [];
+  readonly #terminated = new Set<ThreadRun>();
+  #exit: Disposable | null = null;
+  #closed = false;
+
+  /** @throws TypeError, RangeError for missing or wrong options */
+  constructor(options: WorkersOptions) {
+    checkOptions(options, 'Workers', { host: 'a Host' });
+    const { host, keep = 0 } = options;
+    checkInteger(keep, "Workers: option 'keep'", 0, 1024);
+    this.#host = host;
+    this.#keep = keep;
+  }
+
+  /** The threads that have not ended, in the order of their start. */
+  get running(): readonly ThreadRun[] {
+    return [...this.#running.keys()];
+  }
+
+  /**
+   * Starts a thread, and does not wait until it runs.
+   * @throws HostError, or Node's ERR_WORKER_INIT_FAILED, if no thread can be made; DataCloneError if
+   *   its options cannot be sent
+   */
+  start(request: ThreadRequest): ThreadRun {
+    if (this.#closed) throw new Error('Workers.start: they are disposed of');
+    const { kind, name, options } = request;
+    const made = this.#host.newThread(name);
+    if (typeof made === 'number') throw new HostError(made, 'newThread');
+    const { port1, port2 } = new MessageChannel();
+    const run = new ThreadRun(this.#host, name, port1);
+    const worker = this.#idle.pop() ?? this.#newWorker();
+    const job: Job = {
+      kind,
+      name,
+      ticket: made.ticket,
+      words: run.words.array,
+      port: port2,
+      options,
+      last: this.#keep === 0,
+    };
+    const transfer = [port2, ...made.transfer, ...(request.transfer ?? [])];
+    worker.postMessage(job, transfer as Transferable[]);
+    this.#running.set(run, worker);
+    run.onEnd = () => this.#ended(run);
+    // A sleeping thread does not see that the process exits, which would wait for it.
+    this.#exit ??= onProcessExit(() => this.#exitAll());
+    return run;
+  }
+
+  /** Blocks until a thread that was asked to stop has ended. */
+  join(run: ThreadRun): void {
+    run.join(this.#keep === 0);
+  }
+
+  /** Ends a thread wherever it is. Resolves when it is gone. */
+  async terminate(run: ThreadRun): Promise<void> {
+    const worker = this.#running.get(run);
+    if (worker === undefined) return;
+    this.#terminated.add(run);
+    const gone = worker.terminate();
+    run.wake();
+    await gone;
+  }
+
+  /** Ends the threads that still run, without waiting for them, and those that are kept. */
+  dispose(): void {
+    this.#closed = true;
+    this.#exitAll();
+    for (const worker of this.#idle.splice(0)) void worker.terminate();
+    this.#stopListening();
+  }
+
+  #stopListening(): void {
+    this.#exit?.dispose();
+    this.#exit = null;
+  }
+
+  #newWorker(): Worker {
+    const worker = new Worker(entryUrl(), { name: 'qemu-loop', execArgv: [] });
+    worker.unref();
+    worker.on('error', (error) => this.#died(worker, error, 1));
+    worker.on('exit', (status) => this.#died(worker, null, status));
+    return worker;
+  }
+
+  #died(worker: Worker, error: Error | null, status: number): void {
+    const idle = this.#idle.indexOf(worker);
+    if (idle >= 0) this.#idle.splice(idle, 1);
+    for (const [run, its] of this.#running) {
+      if (its !== worker) continue;
+      if (this.#terminated.delete(run)) run.lost();
+      else run.died(error, status);
+    }
+  }
+
+  #ended(run: ThreadRun): void {
+    const worker = this.#running.get(run)!;
+    this.#running.delete(run);
+    if (this.#running.size === 0) this.#stopListening();
+    if (this.#keep === 0) return;
+    if (this.#idle.length < this.#keep && !this.#closed) this.#idle.push(worker);
+    else void worker.terminate();
+  }
+
+  #exitAll(): void {
+    for (const run of this.#running.keys()) {
+      run.words.askExit();
+      run.wake();
+    }
+  }
+}

@@ -1,0 +1,232 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LinuxHost } from '../../src/host/linux/linux-host.ts';
+import { SimHost } from '../../src/host/sim/sim-host.ts';
+import { IOThread, type IOThreadOptions } from '../../src/thread/iothread.ts';
+import { MachineState } from '../../src/thread/machine-state.ts';
+import { type Ended, runAlone } from '../host/own-process.ts';
+import { expectNoLeaks, type Held, held } from '../support/leaks.ts';
+
+const program = join(import.meta.dirname, 'iothread-child.ts');
+
+function moduleOf(name: string): string {
+  return join(import.meta.dirname, 'modules', `${name}.mjs`);
+}
+
+function tasks(): string[] {
+  return readdirSync('/proc/self/task');
+}
+
+describe('an IOThread', () => {
+  let host: LinuxHost;
+  let machine: MachineState;
+  let before: Held;
+  let threads: string[];
+  const words = new Int32Array(new SharedArrayBuffer(8));
+
+  beforeEach(() => {
+    host = new LinuxHost();
+    // The first Worker of a process starts threads of Node's that stay.
+    machine = new MachineState({ host });
+    new IOThread({ machine, name: 'first' }).dispose();
+    before = held(host);
+    threads = tasks();
+    words.fill(0);
+  });
+
+  afterEach(() => {
+    expect(tasks()).toEqual(threads);
+    expectNoLeaks(host, before);
+    machine.dispose();
+    host.dispose();
+  });
+
+  function made(options: Partial<IOThreadOptions> = {}): IOThread {
+    return new IOThread({ machine, name: 'io0', ...options });
+  }
+
+  const thrown = expect.objectContaining({ name: 'RangeError', message: 'out of a bottom half' });
+
+  /** Until the bottom half of `said` runs. */
+  function untilBh(): void {
+    host.futexWait(words, 1, 0, -1);
+  }
+
+  it('runs its module and its loop in a thread of its own', () => {
+    const io = made({ module: moduleOf('said'), data: { words } });
+    expect(io.running).toBe(true);
+    expect(tasks()).toContain(String(io.threadId));
+    untilBh();
+    expect([...words]).toEqual([io.threadId, io.threadId]);
+    io.stop();
+    expect(io.running).toBe(false);
+    expect(tasks()).not.toContain(String(io.threadId));
+    io.dispose();
+  });
+
+  it('may have no module, and be stopped more than once', () => {
+    const io = made();
+    io.stop();
+    io.stop();
+    io.dispose();
+    io.dispose();
+  });
+
+  it('takes a URL of its module', () => {
+    const io = made({ module: pathToFileURL(moduleOf('said')), data: { words } });
+    untilBh();
+    io.dispose();
+    expect(words[0]).toBeGreaterThan(0);
+  });
+
+  it('has the properties of QEMU, with its defaults', () => {
+    const io = made({ pollMaxNs: 5_000 });
+    expect(io.params).toEqual({
+      pollMaxNs: 5_000,
+      pollGrow: 0,
+      pollShrink: 0,
+      aioMaxBatch: 0,
+      threadPoolMin: 0,
+      threadPoolMax: 64,
+    });
+    io.dispose();
+  });
+
+  const range = 'value must be in range [0, 9223372036854775807]';
+  it.each([
+    ['pollMaxNs', -1, `poll-max-ns ${range}`],
+    ['pollGrow', -1, `poll-grow ${range}`],
+    ['pollShrink', 2 ** 63, `poll-shrink ${range}`],
+    ['aioMaxBatch', -1, `aio-max-batch ${range}`],
+    ['threadPoolMin', -1, `thread-pool-min ${range}`],
+    ['threadPoolMax', Number.NaN, `thread-pool-max ${range}`],
+    ['threadPoolMin', 65, 'bad thread-pool-min/thread-pool-max values'],
+    ['threadPoolMax', 0, 'bad thread-pool-min/thread-pool-max values'],
+    ['pollMaxNs', 1.5, 'poll-max-ns is 1.5: expected an integer'],
+  ])('is not made with %s %s', (name, value, message) => {
+    expect(() => made({ [name]: value })).toThrow(new RangeError(message));
+  });
+
+  it.each([
+    [{ pollMaxNs: '5' as never }, "poll-max-ns is '5': expected an integer"],
+    [{ name: 5 as never }, "IOThread: option 'name' is 5: expected a string"],
+    [
+      { module: 'said.mjs' },
+      "IOThread: option 'module' is 'said.mjs': expected the URL or the absolute path of a file",
+    ],
+  ])('is not made with options of the wrong type: %o', (options, message) => {
+    expect(() => made(options)).toThrow(new TypeError(message));
+  });
+
+  it('is not made on a host without threads', () => {
+    const simulated = new MachineState({ host: new SimHost() });
+    expect(() => made({ machine: simulated })).toThrow(/newThread: .*ENOSYS/);
+  });
+
+  it('is not made if its module fails: the error comes out with its stack and the thread', () => {
+    const failed = (module: string): Error & { thread?: string } => {
+      try {
+        made({ module });
+      } catch (error) {
+        return error as Error;
+      }
+      throw new Error('it was made');
+    };
+    const thrown = failed(moduleOf('throws'));
+    expect(thrown).toBeInstanceOf(TypeError);
+    expect(thrown.message).toBe('not begun');
+    expect(thrown.stack).toMatch(/at main .*throws\.mjs[\s\S]*\n {4}in thread 'io0'$/);
+    expect(thrown.thread).toBe('io0');
+    expect(failed(moduleOf('missing')).message).toMatch(/^Cannot find module .*missing\.mjs/);
+    expect(failed(moduleOf('no-default')).message).toMatch(
+      /^IOThread: the default export of file:.*no-default\.mjs is undefined: expected a function$/,
+    );
+  });
+
+  it('tells at its disposal, not when it is stopped, that a bottom half leaked', () => {
+    const io = made({ module: moduleOf('leaks') });
+    io.stop();
+    expect(() => io.dispose()).toThrow(/^aio_ctx_finalize: BH 'again' leaked/);
+    io.dispose();
+  });
+
+  it('gives the error that ends it to stop', () => {
+    const io = made({ module: moduleOf('said'), data: { words, then: 'throw' } });
+    untilBh();
+    expect(() => io.stop()).toThrow(thrown);
+    io.stop();
+    io.dispose();
+  });
+
+  it('tells if process.exit ends it', () => {
+    const io = made({ module: moduleOf('said'), data: { words, then: 'exit' } });
+    untilBh();
+    expect(() => io.stop()).toThrow(/^process\.exit\(3\) ended the thread$/);
+    io.dispose();
+  });
+
+  it('gives the error that ends it to onError', async () => {
+    const told = new Promise<Error>((onError) => {
+      made({ module: moduleOf('said'), data: { words, then: 'throw' }, onError });
+    });
+    expect(await told).toMatchObject(thrown);
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  it('can be terminated', async () => {
+    const io = made();
+    await io.terminate();
+    expect(io.running).toBe(false);
+    io.dispose();
+  });
+
+  it('runs in a Worker that has run another, if Workers keep it', () => {
+    const keeping = new MachineState({ host, keepWorkers: 1 });
+    const first = made({ machine: keeping });
+    const tid = first.threadId;
+    first.dispose();
+    const second = made({ machine: keeping, name: 'io1' });
+    expect(second.threadId).toBe(tid);
+    second.dispose();
+    keeping.dispose();
+    while (tasks().length > threads.length) host.schedYield();
+  });
+});
+
+describe('a process with an IOThread that sleeps', () => {
+  const ended = (more: Partial<Ended>): Ended => ({
+    status: 0,
+    signal: null,
+    stdout: 'io0 says hello\n',
+    stderr: '',
+    ...more,
+  });
+
+  it('ends by itself', async () => {
+    expect(await runAlone(program, 'falls-off', moduleOf('said'))).toEqual(ended({}));
+  });
+
+  it('ends by process.exit', async () => {
+    expect(await runAlone(program, 'exit', moduleOf('said'))).toEqual(ended({ status: 5 }));
+  });
+
+  it('ends by an uncaught error', async () => {
+    const { status, stderr } = await runAlone(program, 'throw', moduleOf('said'));
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/Error: of main\n/);
+  });
+
+  it('ends by an uncaught error in the IOThread', async () => {
+    const { status, stderr } = await runAlone(program, 'io-throw', moduleOf('said'));
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/RangeError: out of a bottom half\n[\s\S]*in thread 'io0'/);
+  });
+
+  it('ends by SIGTERM', async () => {
+    expect(await runAlone(program, 'sigterm', moduleOf('said'))).toEqual(
+      ended({ status: null, signal: 'SIGTERM' }),
+    );
+  });
+});

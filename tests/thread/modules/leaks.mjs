@@ -1,0 +1,5 @@
+// Leaves a bottom half scheduled for ever.
+export default function main({ context }) {
+  const bh = context.newBottomHalf('again', () => bh.scheduleIdle());
+  bh.schedule();
+}

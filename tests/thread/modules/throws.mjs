@@ -1,0 +1,4 @@
+export default async function main() {
+  await null;
+  throw new TypeError('not begun');
+}
