@@ -106,6 +106,11 @@ export class AioContext implements Disposable {
   readonly edges = new EdgeNotifiers();
   /** @internal */
   externalDisableCount = 0;
+  /**
+   * The most requests of one batch of asynchronous I/O, for engines that batch; 0 leaves it to them.
+   * QEMU: ctx->aio_max_batch.
+   */
+  aioMaxBatch = 0;
   /** The thread that runs the context must hold it; null if only its own thread can. @internal */
   lock: BigLock | null = null;
 
@@ -337,6 +342,12 @@ export class AioContext implements Disposable {
    */
   setPollParams(maxNs: number, grow: number, shrink: number): void {
     this.polling.setParams(maxNs, grow, shrink);
+    this.notify();
+  }
+
+  /** QEMU: aio_context_set_aio_params. */
+  setAioParams(maxBatch: number): void {
+    this.aioMaxBatch = maxBatch;
     this.notify();
   }
 

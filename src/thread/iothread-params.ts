@@ -1,5 +1,6 @@
 /** The properties of an IOThread, and of the main loop as an object: names, defaults, limits. */
 
+import type { AioContext } from '../aio/aio-context.ts';
 import { shown } from '../host/arguments.ts';
 
 /** The properties of an event loop. QEMU: EventLoopBase. */
@@ -43,6 +44,28 @@ const NAMES: Readonly<Record<keyof IOThreadParams, string>> = {
   threadPoolMin: 'thread-pool-min',
   threadPoolMax: 'thread-pool-max',
 };
+
+const ALL = Object.keys(IOTHREAD_DEFAULTS) as readonly (keyof IOThreadParams)[];
+
+/** The properties in shared memory: set by the thread that started the IOThread, taken by itself. */
+export class ParamWords {
+  readonly array: Float64Array;
+
+  constructor(array?: Float64Array) {
+    this.array = array ?? new Float64Array(new SharedArrayBuffer(8 * ALL.length));
+  }
+
+  set(params: IOThreadParams): void {
+    for (const [i, name] of ALL.entries()) this.array[i] = params[name];
+  }
+
+  /** In the IOThread. */
+  applyTo(context: AioContext): void {
+    const [pollMaxNs, pollGrow, pollShrink, aioMaxBatch] = this.array;
+    context.setPollParams(pollMaxNs!, pollGrow!, pollShrink!);
+    context.setAioParams(aioMaxBatch!);
+  }
+}
 
 const INT64_MAX = '9223372036854775807';
 const INT_MAX = 0x7fffffff;

@@ -1,9 +1,10 @@
 /** The loop of an IOThread, in its own thread. */
 
 import { AioContext } from '../aio/aio-context.ts';
+import type { BottomHalfHandle, ContextHandle } from '../aio/handles.ts';
 import { checkFunction } from '../host/arguments.ts';
 import type { Host } from '../host/host.ts';
-import type { IOThreadParams } from './iothread-params.ts';
+import { ParamWords } from './iothread-params.ts';
 import { type MachineHandle, MachineState } from './machine-state.ts';
 import { QemuThread } from './qemu-thread.ts';
 import type { ThreadSelf } from './thread-entry.ts';
@@ -30,39 +31,47 @@ export interface IOThreadJob {
   readonly machine: MachineHandle;
   /** The URL of the module; null for a loop without one. */
   readonly module: string | null;
-  readonly params: IOThreadParams;
+  /** The properties, as ParamWords. */
+  readonly params: Float64Array;
   readonly data: unknown;
 }
 
 /** Its reply when it runs. */
 export interface IOThreadRunning {
-  /** The descriptor of its context's notifier: a write ends its sleep. */
-  readonly notifierFd: number;
+  readonly context: ContextHandle;
+  /** Ends the loop after its round. */
+  readonly stopBh: BottomHalfHandle;
+  /** Takes the properties from the job's words. */
+  readonly paramsBh: BottomHalfHandle;
 }
 
 /** QEMU: iothread_run. */
 export async function runIOThread(self: ThreadSelf, job: IOThreadJob): Promise<void> {
-  const { host, words, name } = self;
-  const context = new AioContext({ host });
+  const { host, name } = self;
+  const context = new AioContext({ host, name });
+  let running = true;
+  const stopBh = context.newBottomHalf('iothread_stop_bh', () => {
+    running = false;
+  });
+  const params = new ParamWords(job.params);
+  const paramsBh = context.newBottomHalf('iothread_params_bh', () => params.applyTo(context));
+  self.onExit = () => {
+    stopBh.delete();
+    paramsBh.delete();
+    context.close();
+  };
+  params.applyTo(context);
   const machine = MachineState.from(job.machine, host);
   const thread = new QemuThread({ machine, name, context });
-  self.onExit = () => context.close();
-  try {
-    const { pollMaxNs, pollGrow, pollShrink } = job.params;
-    context.setPollParams(pollMaxNs, pollGrow, pollShrink);
-    const main = job.module === null ? null : await mainOf(job.module);
-    await main?.({ name, host, machine, thread, context, data: job.data });
-    const running: IOThreadRunning = { notifierFd: context.notifierFd };
-    self.tellRunning(running);
-    while (!words.stopAsked) context.poll(true);
-  } finally {
-    self.onExit = null;
-    try {
-      context.close();
-    } catch (error) {
-      self.tellLeak(error);
-    }
-  }
+  const main = job.module === null ? null : await mainOf(job.module);
+  await main?.({ name, host, machine, thread, context, data: job.data });
+  const told: IOThreadRunning = {
+    context: context.share(),
+    stopBh: stopBh.share(),
+    paramsBh: paramsBh.share(),
+  };
+  self.tellRunning(told);
+  while (running) context.poll(true);
 }
 
 async function mainOf(url: string): Promise<IOThreadMain> {

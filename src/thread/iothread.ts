@@ -6,10 +6,13 @@ import {
   checkPoolParams,
   IOTHREAD_DEFAULTS,
   type IOThreadParams,
+  ParamWords,
   takeParams,
 } from './iothread-params.ts';
 import type { IOThreadJob, IOThreadRunning } from './iothread-run.ts';
 import type { MachineState } from './machine-state.ts';
+import { RemoteBottomHalf } from './remote-bottom-half.ts';
+import { RemoteContext } from './remote-context.ts';
 import type { ThreadRun } from './thread-run.ts';
 import type { Workers } from './workers.ts';
 
@@ -37,9 +40,14 @@ export interface IOThreadOptions extends Partial<IOThreadParams> {
  */
 export class IOThread implements Disposable {
   readonly name: string;
+  /** Its context, for this thread. */
+  readonly context: RemoteContext;
   readonly #workers: Workers;
   readonly #run: ThreadRun;
-  readonly #params: IOThreadParams;
+  readonly #words = new ParamWords();
+  readonly #stopBh: RemoteBottomHalf;
+  readonly #paramsBh: RemoteBottomHalf;
+  #params: IOThreadParams;
 
   /**
    * Starts the thread, and blocks until its loop begins. QEMU: iothread_complete.
@@ -57,13 +65,22 @@ export class IOThread implements Disposable {
     this.name = name;
     this.#params = params;
     this.#workers = machine.workers;
-    const job: IOThreadJob = { machine: machine.share(), module, params, data };
+    this.#words.set(params);
+    const job: IOThreadJob = {
+      machine: machine.share(),
+      module,
+      params: this.#words.array,
+      data,
+    };
     this.#run = this.#workers.start({ kind: 'iothread', name, options: job, transfer });
-    const { notifierFd } = this.#started();
+    const { context, stopBh, paramsBh } = this.#started();
+    this.context = RemoteContext.from(context, host);
+    this.#stopBh = RemoteBottomHalf.from(stopBh, host);
+    this.#paramsBh = RemoteBottomHalf.from(paramsBh, host);
     const one = host.alloc(8);
     one.i32[0] = 1;
-    this.#run.wake = () => void host.write(notifierFd, one, 0, 8);
-    this.#run.onLost = () => void host.close(notifierFd);
+    this.#run.wake = () => void host.write(context.wakeFd, one, 0, 8);
+    this.#run.onLost = () => void host.close(context.wakeFd);
     this.#run.onError = onError ?? null;
   }
 
@@ -86,6 +103,19 @@ export class IOThread implements Disposable {
     return this.#params;
   }
 
+  /**
+   * Sets properties while it runs. Its context has them before anything that is scheduled later;
+   * how long it polls begins anew. QEMU: iothread_set_poll_param.
+   * @throws TypeError or RangeError if a property is wrong, with QEMU's texts. As in QEMU,
+   *   threadPoolMin and threadPoolMax are set even if they do not fit together.
+   */
+  setParams(params: Partial<IOThreadParams>): void {
+    this.#params = takeParams(this.#params, params);
+    checkPoolParams(this.#params);
+    this.#words.set(this.#params);
+    this.#paramsBh.schedule();
+  }
+
   /** Whether its loop runs. */
   get running(): boolean {
     return !this.#run.ended;
@@ -97,10 +127,7 @@ export class IOThread implements Disposable {
    * @throws the error that ended the thread, unless somebody has got it
    */
   stop(): void {
-    if (!this.#run.ended) {
-      this.#run.words.askStop();
-      this.#run.wake();
-    }
+    if (!this.#run.ended) this.#stopBh.schedule();
     this.#workers.join(this.#run);
     this.#run.check();
   }

@@ -1,6 +1,7 @@
 /** The messages between a Worker of ours and the thread that started it. */
 
 import type { MessagePort } from 'node:worker_threads';
+import type { BottomHalfHandle } from '../aio/handles.ts';
 import type { ThreadTicket } from '../host/host.ts';
 import type { ErrorRecord } from './thread-error.ts';
 
@@ -16,6 +17,8 @@ export interface Job {
   readonly words: Int32Array;
   /** Its Replies go here. */
   readonly port: MessagePort;
+  /** Scheduled when an error ends it; null if the thread that started it runs no loop. */
+  readonly failedBh: BottomHalfHandle | null;
   /** Known to the function of the kind. */
   readonly options: unknown;
   /** The Worker ends after the job, instead of waiting for another. */

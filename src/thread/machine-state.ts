@@ -71,7 +71,7 @@ export class MachineState implements Disposable {
     checkOptions(options, 'MachineState', { host: 'a Host' });
     const { host, loop, keepWorkers } = options;
     this.host = host;
-    this.workers = new Workers({ host, keep: keepWorkers });
+    this.workers = new Workers({ host, context: loop?.context, keep: keepWorkers });
     this.#loop = loop ?? null;
     this.mainContext = loop?.context ?? null;
     this.#kickBh = loop?.newBottomHalf('aio_wait_kick', () => {}) ?? null;

@@ -10,28 +10,29 @@ import { onProcessExit } from '../host/process-exit.ts';
 import { hostFromTicket } from './host-ticket.ts';
 import { runIOThread } from './iothread-run.ts';
 import type { Job, JobKind, Reply } from './job.ts';
-import { recordOf } from './thread-error.ts';
+import { RemoteBottomHalf } from './remote-bottom-half.ts';
+import { type ErrorRecord, recordOf } from './thread-error.ts';
 import { ENDED, RUNNING, ThreadWords } from './thread-words.ts';
 
 /** A thread while it runs, as the function of its kind sees it. */
 export interface ThreadSelf {
   readonly name: string;
   readonly host: Host;
-  readonly words: ThreadWords;
   /** Tells the thread that started it, which waits for this, that it runs. */
   tellRunning(value: unknown): void;
-  /** Called if process.exit ends the thread. */
-  onExit: (() => void) | null;
-  /** Tells an error that comes out when it is disposed of. */
-  tellLeak(error: unknown): void;
+  /**
+   * Gives back what the thread has opened: called when it ends, also by an error or process.exit.
+   * An error of it comes out when the thread is disposed of.
+   */
+  onExit: () => void;
 }
-
-/** More waiters than there can be. */
-const ALL = 0x7fffffff;
 
 type Run = (self: ThreadSelf, options: never) => Promise<void>;
 
 const RUNS: Readonly<Record<JobKind, Run>> = { iothread: runIOThread };
+
+/** More waiters than there can be. */
+const ALL = 0x7fffffff;
 
 async function runJob(job: Job): Promise<void> {
   const host = hostFromTicket(job.ticket);
@@ -44,30 +45,36 @@ async function runJob(job: Job): Promise<void> {
   const self: ThreadSelf = {
     name: job.name,
     host,
-    words,
-    onExit: null,
+    onExit: () => {},
     tellRunning: (value) => {
       reply({ is: 'running', value });
       state(RUNNING);
     },
-    tellLeak: (error) => reply({ is: 'leaked', error: recordOf(error) }),
+  };
+  const end = (failure: ErrorRecord | null): void => {
+    if (failure !== null) reply({ is: 'failed', error: failure });
+    try {
+      self.onExit();
+    } catch (error) {
+      reply({ is: 'leaked', error: recordOf(error) });
+    }
+    state(ENDED);
+    if (failure === null || job.failedBh === null) return;
+    RemoteBottomHalf.from(job.failedBh, host).schedule();
   };
   const exit = onProcessExit((status) => {
-    self.onExit?.();
-    const message = `process.exit(${status}) ended the thread`;
-    reply({ is: 'failed', error: { name: 'Error', message, stack: '' } });
-    state(ENDED);
+    end({ name: 'Error', message: `process.exit(${status}) ended the thread`, stack: '' });
   });
   words.tid = host.gettid();
+  let failure: ErrorRecord | null = null;
   try {
-    const run = RUNS[job.kind];
-    await run(self, job.options as never);
+    await RUNS[job.kind](self, job.options as never);
   } catch (error) {
-    reply({ is: 'failed', error: recordOf(error) });
+    failure = recordOf(error);
   }
   exit.dispose();
+  end(failure);
   job.port.close();
-  state(ENDED);
   host.dispose();
   if (job.last) parentPort!.close();
 }

@@ -1,19 +1,14 @@
-/** The shared words of one thread: its state, its id, and whether it is to end. */
+/** The shared words of one thread: its state and its id. */
 
 const STATE = 0;
 const TID = 1;
-const STOP = 2;
-const WORDS = 4;
+const WORDS = 2;
 
 /** The states of a thread, in their order. */
 export const STARTING = 0;
 export const RUNNING = 1;
 /** It runs no JavaScript of its job any more. */
 export const ENDED = 2;
-
-/** Values of STOP: the loop ends after its round; or at once, since the process exits. */
-const STOP_ASKED = 1;
-const EXIT_ASKED = 2;
 
 /**
  * The words of a thread, as it and the thread that started it see them. STATE is a futex: the
@@ -44,21 +39,5 @@ export class ThreadWords {
 
   set tid(tid: number) {
     Atomics.store(this.array, TID, tid);
-  }
-
-  get stopAsked(): boolean {
-    return Atomics.load(this.array, STOP) !== 0;
-  }
-
-  get exitAsked(): boolean {
-    return Atomics.load(this.array, STOP) === EXIT_ASKED;
-  }
-
-  askStop(): void {
-    Atomics.compareExchange(this.array, STOP, 0, STOP_ASKED);
-  }
-
-  askExit(): void {
-    Atomics.store(this.array, STOP, EXIT_ASKED);
   }
 }

@@ -1,4 +1,7 @@
 import { MessageChannel, type Transferable, Worker } from 'node:worker_threads';
+import type { AioContext } from '../aio/aio-context.ts';
+import type { BottomHalf } from '../aio/bottom-half.ts';
+import type { BottomHalfHandle } from '../aio/handles.ts';
 import { checkInteger, checkOptions } from '../host/arguments.ts';
 import { HostError } from '../host/errno.ts';
 import type { Disposable, Host } from '../host/host.ts';
@@ -20,6 +23,8 @@ function entryUrl(): URL {
 
 export interface WorkersOptions {
   readonly host: Host;
+  /** Runs in this thread: an error that ends a thread comes out of its loop, even if that sleeps. */
+  readonly context?: AioContext | undefined;
   /** How many Workers whose thread has ended are kept for the next; by default 0. */
   readonly keep?: number | undefined;
 }
@@ -36,6 +41,8 @@ export interface ThreadRequest {
 export class Workers implements Disposable {
   readonly #host: Host;
   readonly #keep: number;
+  readonly #context: AioContext | null;
+  #failedBh: BottomHalf | null = null;
   readonly #running = new Map<ThreadRun, Worker>();
   readonly #idle: Worker[] = [];
   readonly #terminated = new Set<ThreadRun>();
@@ -45,10 +52,11 @@ export class Workers implements Disposable {
   /** @throws TypeError, RangeError for missing or wrong options */
   constructor(options: WorkersOptions) {
     checkOptions(options, 'Workers', { host: 'a Host' });
-    const { host, keep = 0 } = options;
+    const { host, context = null, keep = 0 } = options;
     checkInteger(keep, "Workers: option 'keep'", 0, 1024);
     this.#host = host;
     this.#keep = keep;
+    this.#context = context;
   }
 
   /** The threads that have not ended, in the order of their start. */
@@ -75,6 +83,7 @@ export class Workers implements Disposable {
       ticket: made.ticket,
       words: run.words.array,
       port: port2,
+      failedBh: this.#failed(),
       options,
       last: this.#keep === 0,
     };
@@ -83,7 +92,7 @@ export class Workers implements Disposable {
     this.#running.set(run, worker);
     run.onEnd = () => this.#ended(run);
     // A sleeping thread does not see that the process exits, which would wait for it.
-    this.#exit ??= onProcessExit(() => this.#exitAll());
+    this.#exit ??= onProcessExit(() => this.#endAll());
     return run;
   }
 
@@ -102,12 +111,25 @@ export class Workers implements Disposable {
     await gone;
   }
 
-  /** Ends the threads that still run, without waiting for them, and those that are kept. */
+  /** Ends the threads that still run wherever they are, and those that are kept. */
   dispose(): void {
     this.#closed = true;
-    this.#exitAll();
+    this.#endAll();
     for (const worker of this.#idle.splice(0)) void worker.terminate();
     this.#stopListening();
+    this.#failedBh?.delete();
+    this.#failedBh = null;
+  }
+
+  /** Takes the errors out of the loop, one in a round. */
+  #failed(): BottomHalfHandle | null {
+    if (this.#context === null) return null;
+    this.#failedBh ??= this.#context.newBottomHalf('thread_failed_bh', () => {
+      this.#failedBh?.schedule();
+      for (const run of this.#running.keys()) run.check();
+      this.#failedBh?.cancel();
+    });
+    return this.#failedBh.share();
   }
 
   #stopListening(): void {
@@ -142,9 +164,11 @@ export class Workers implements Disposable {
     else void worker.terminate();
   }
 
-  #exitAll(): void {
-    for (const run of this.#running.keys()) {
-      run.words.askExit();
+  /** Ends all threads wherever they are, without waiting for them. */
+  #endAll(): void {
+    for (const [run, worker] of this.#running) {
+      this.#terminated.add(run);
+      void worker.terminate();
       run.wake();
     }
   }

@@ -15,6 +15,14 @@ function moduleOf(name: string): string {
   return join(import.meta.dirname, 'modules', `${name}.mjs`);
 }
 
+function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve = (_value: T): void => {};
+  const promise = new Promise<T>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
 function tasks(): string[] {
   return readdirSync('/proc/self/task');
 }
@@ -95,6 +103,39 @@ describe('an IOThread', () => {
   });
 
   const range = 'value must be in range [0, 9223372036854775807]';
+
+  it('gives properties that are set while it runs to its context', () => {
+    const told = new Float64Array(new SharedArrayBuffer(40));
+    const io = made({ module: moduleOf('params'), data: { words, told }, aioMaxBatch: 3 });
+    untilBh();
+    expect([...told]).toEqual([32_768, 0, 0, 3, 0]);
+    words[1] = 0;
+    io.setParams({ pollMaxNs: 5_000, pollGrow: 3, pollShrink: 4, aioMaxBatch: 16 });
+    io.context.notify();
+    untilBh();
+    expect([...told]).toEqual([5_000, 3, 4, 16, 0]);
+    expect(io.params).toMatchObject({ pollMaxNs: 5_000, pollGrow: 3, aioMaxBatch: 16 });
+    io.dispose();
+  });
+
+  it('refuses properties that are out of range, but keeps a minimum above the maximum', () => {
+    const io = made();
+    const wrong = 'bad thread-pool-min/thread-pool-max values';
+    expect(() => io.setParams({ pollMaxNs: -1 })).toThrow(`poll-max-ns ${range}`);
+    expect(io.params.pollMaxNs).toBe(32_768);
+    expect(() => io.setParams({ threadPoolMin: 65 })).toThrow(new RangeError(wrong));
+    expect(io.params.threadPoolMin).toBe(65);
+    expect(() => io.setParams({ threadPoolMax: 0 })).toThrow(new RangeError(wrong));
+    io.dispose();
+  });
+
+  it('runs what is scheduled before it stops', () => {
+    const io = made({ module: moduleOf('said'), data: { words } });
+    io.stop();
+    expect(words[1]).toBe(io.threadId);
+    io.dispose();
+  });
+
   it.each([
     ['pollMaxNs', -1, `poll-max-ns ${range}`],
     ['pollGrow', -1, `poll-grow ${range}`],
@@ -168,11 +209,15 @@ describe('an IOThread', () => {
   });
 
   it('gives the error that ends it to onError', async () => {
-    const told = new Promise<Error>((onError) => {
-      made({ module: moduleOf('said'), data: { words, then: 'throw' }, onError });
+    const { promise, resolve } = withResolvers<Error>();
+    const io = made({
+      module: moduleOf('said'),
+      data: { words, then: 'throw' },
+      onError: resolve,
     });
-    expect(await told).toMatchObject(thrown);
-    await new Promise((resolve) => setImmediate(resolve));
+    expect(await promise).toMatchObject(thrown);
+    io.stop();
+    io.dispose();
   });
 
   it('can be terminated', async () => {
@@ -222,6 +267,15 @@ describe('a process with an IOThread that sleeps', () => {
     const { status, stderr } = await runAlone(program, 'io-throw', moduleOf('said'));
     expect(status).toBe(1);
     expect(stderr).toMatch(/RangeError: out of a bottom half\n[\s\S]*in thread 'io0'/);
+  });
+
+  it('gets an error in the IOThread out of its main loop, though that sleeps', async () => {
+    const { status, stdout, stderr } = await runAlone(program, 'io-throw-loop', moduleOf('said'));
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(
+      /^io0 says hello\nmain_loop_wait: RangeError: out of a bottom half\n[\s\S]*in thread 'io0'\ndone\n$/,
+    );
+    expect(status).toBe(0);
   });
 
   it('ends by SIGTERM', async () => {
