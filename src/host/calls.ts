@@ -14,6 +14,7 @@ import type {
   SpawnRequest,
   WaitResult,
 } from './host.ts';
+import type { NodeWait } from './node-wait.ts';
 
 /** The kinds of arguments, with their types. */
 interface ArgTypes {
@@ -32,6 +33,7 @@ interface ArgTypes {
   token: SignalMaskToken;
   onSignal: (signo: number) => void;
   onClose: (fd: number) => void;
+  onRound: () => void;
 }
 
 /** The kinds of results, with their types. A number is the kernel's result, or -errno. */
@@ -47,6 +49,7 @@ interface ResultTypes {
   /** Or -errno. */
   newThread: NewThread | number;
   disposable: Disposable;
+  nodeWait: NodeWait;
   none: undefined;
 }
 
@@ -149,6 +152,13 @@ export const HOST_CALLS: HostCalls = {
     sleeps: true,
     fault: 'poll',
     system: ['epoll_wait', 'epoll_pwait2'],
+  },
+
+  /** It waits in Node's loop or in a thread of its pool, never in the caller. */
+  openNodeWait: {
+    args: [['round', 'onRound']],
+    result: 'nodeWait',
+    system: ['epoll_create1', 'eventfd2', 'epoll_ctl'],
   },
 
   futexWait: {

@@ -12,6 +12,8 @@
  * tests/host-contract tests all hosts with the same cases.
  */
 
+import type { NodeWait } from './node-wait.ts';
+
 /** Gives back the resources of a registration. Calling it again does nothing. */
 export interface Disposable {
   dispose(): void;
@@ -297,6 +299,13 @@ export interface Host {
   /** Foreground process group of a terminal. */
   tcgetpgrp(fd: number): number;
   tcsetpgrp(fd: number, pgid: number): number;
+
+  /**
+   * Waits for a descriptor while Node's own loop goes on, and calls round from it. Uses libuv; a
+   * thread of Node's pool in programs without it (Bun, Deno).
+   * @throws HostError if no descriptors are left
+   */
+  openNodeWait(round: () => void): NodeWait;
 
   /** Releases the host's own resources (memory, pages of code). No call may follow. */
   dispose(): void;

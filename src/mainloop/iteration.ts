@@ -59,6 +59,9 @@ export class Iteration {
   /** The lock that it gives back while it waits; see MainLoop.lock. */
   lock: BigLock | null = null;
 
+  /** The lock that was given back while Node waits; null if there is none. */
+  #unlocked: BigLock | null = null;
+
   readonly #host: Host;
   readonly #trace: Tracer;
   readonly #sources: MainContext;
@@ -88,7 +91,7 @@ export class Iteration {
     let ret = 0;
     try {
       const timeoutNs = this.arm(nonblocking);
-      ret = this.lock === null ? this.wait(timeoutNs) : this.#waitUnlocked(this.lock, timeoutNs);
+      ret = this.wait(timeoutNs);
       this.fire(ret);
     } finally {
       this.end(number, ret);
@@ -121,6 +124,22 @@ export class Iteration {
 
   /** Sleeps for timeoutNs at most. Returns the number of ready fds, or -errno. */
   wait(timeoutNs: number): number {
+    return this.lock === null
+      ? this.#timedPoll(timeoutNs)
+      : this.#unlockedPoll(this.lock, timeoutNs);
+  }
+
+  /** Also a wait that does not sleep lets others have the lock. QEMU: os_host_main_loop_wait. */
+  #unlockedPoll(lock: BigLock, timeoutNs: number): number {
+    lock.unlock();
+    try {
+      return this.#timedPoll(timeoutNs);
+    } finally {
+      lock.lock();
+    }
+  }
+
+  #timedPoll(timeoutNs: number): number {
     const { times } = this;
     if (times.wanted > 0) times.enterNs = this.#host.clockNs(CLOCK_MONOTONIC);
     const ret = this.#poll.wait(this.#sources.pollsFds, this.#pollState.fds, timeoutNs);
@@ -131,14 +150,34 @@ export class Iteration {
     return ret;
   }
 
-  /** Also a wait that does not sleep lets others have the lock. QEMU: os_host_main_loop_wait. */
-  #waitUnlocked(lock: BigLock, timeoutNs: number): number {
-    lock.unlock();
-    try {
-      return this.wait(timeoutNs);
-    } finally {
-      lock.lock();
-    }
+  /** The loop will be driven by Node. */
+  prepareForNode(): void {
+    this.#poll.prepareForNode();
+  }
+
+  /** See MainPoll.armNodeWait. */
+  armNodeWait(end: () => void): number {
+    const { times } = this;
+    if (times.wanted > 0) times.enterNs = this.#host.clockNs(CLOCK_MONOTONIC);
+    const fd = this.#poll.armNodeWait(this.#pollState.fds, end);
+    this.#unlocked = this.lock;
+    this.#unlocked?.unlock();
+    return fd;
+  }
+
+  leaveNodeWait(): void {
+    this.#poll.leaveNodeWait();
+    const lock = this.#unlocked;
+    this.#unlocked = null;
+    lock?.lock();
+  }
+
+  /** Looks what is ready after Node's wait. Returns the number of ready fds, or -errno. */
+  lookAfterNode(): number {
+    const { enterNs } = this.times;
+    const ret = this.#timedPoll(0);
+    this.times.enterNs = enterNs;
+    return ret;
   }
 
   /** Dispatches what is ready, by priority, then runs the loop's own timers. @param ret of wait */

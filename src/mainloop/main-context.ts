@@ -29,6 +29,8 @@ export class MainContext implements SourceOwner {
   maxPriority = LOWEST_PRIORITY;
   /** How long the sources allow the loop to sleep, ms; -1 without limit. */
   timeoutMs = -1;
+  /** Ends Node's wait for the loop. GLib: g_source_attach wakes its context up. @internal */
+  onAttach: (() => void) | null = null;
 
   /** GLib: g_source_attach. */
   attach(source: Source): Disposable {
@@ -42,6 +44,7 @@ export class MainContext implements SourceOwner {
     source.place = place;
     if (this.#walks > 0) this.#places = [...this.#places];
     this.#places.splice(this.#indexFor(place), 0, place);
+    this.onAttach?.();
     return source;
   }
 

@@ -6,14 +6,16 @@ import { IOHANDLER_CTX, QEMU_AIO_CONTEXT } from '../aio/context-names.ts';
 import { FDMON_CHOICES, type FdMonChoice, type PollMechanism } from '../aio/fdmon/fdmon.ts';
 import type { FdHandlers } from '../aio/handler.ts';
 import { TimerListGroup } from '../aio/timer-group.ts';
-import { checkOptions, checkWord } from '../host/arguments.ts';
+import { checkFunction, checkObject, checkOptions, checkWord } from '../host/arguments.ts';
 import { CLOCK_MONOTONIC } from '../host/constants.ts';
 import type { Disposable, Host } from '../host/host.ts';
+import type { NodeWaitKind } from '../host/node-wait.ts';
 import { Tracer } from '../trace/tracer.ts';
 import { AioSource } from './aio-source.ts';
 import { Iteration, type MainLoopPoll, type PollTimes } from './iteration.ts';
 import { MainContext } from './main-context.ts';
 import { MainPoll } from './main-poll.ts';
+import { NodeDrive } from './node-drive.ts';
 import type { Source } from './source.ts';
 
 export interface MainLoopOptions {
@@ -25,11 +27,20 @@ export interface MainLoopOptions {
   readonly edges?: boolean;
 }
 
+export interface RunAsyncOptions {
+  /** Ends the run once it is aborted; the promise is not rejected. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** See MainLoop.drivenBy. */
+export type DrivenBy = 'run' | NodeWaitKind;
+
 /**
  * QEMU's main loop: polls the fds of two AioContexts and of other sources, dispatches them by
  * priority, then runs its own timers.
  *
- * The thread blocks while the loop polls; Node's own events wait until the loop is left.
+ * `run` blocks the thread while the loop polls: Node's own events wait until the loop is left.
+ * `runAsync` lets Node wait.
  */
 export class MainLoop implements Disposable {
   readonly host: Host;
@@ -50,6 +61,11 @@ export class MainLoop implements Disposable {
   readonly #notifyBh: BottomHalf;
   readonly #iteration: Iteration;
   readonly #detach: Disposable[] = [];
+  /** Null unless Node drives the loop. */
+  #drive: NodeDrive | null = null;
+  /** How many calls of run are under way. */
+  #runs = 0;
+  #keepsProcess = true;
   #quit = false;
   #closed = false;
 
@@ -138,6 +154,7 @@ export class MainLoop implements Disposable {
    */
   mainLoopWait(nonblocking: boolean): number {
     this.#checkOpen('main_loop_wait');
+    if (this.#drive !== null) this.#drive.interrupt();
     return this.#iteration.run(nonblocking);
   }
 
@@ -149,12 +166,64 @@ export class MainLoop implements Disposable {
    */
   run(): void {
     this.#checkOpen('qemu_main_loop');
+    this.#runs++;
     try {
       while (!this.#quit) this.mainLoopWait(false);
     } finally {
+      this.#runs--;
       // If the loop is closed, the outer runs end too.
       this.#quit = this.#closed;
     }
+  }
+
+  /**
+   * Iterates until quit is called, while Node's own timers, promises and servers go on: Node waits
+   * for the loop, and each iteration comes from setImmediate. An error of a callback is an uncaught
+   * exception, as in any callback of Node's, and the loop goes on if that is handled. Resolves once
+   * the run is over, by quit, the signal, or because the loop was closed.
+   *
+   * Timers are as exact as libuv's: up to about a ms late, never early.
+   * @throws Error if the loop is closed, or is driven by Node already
+   */
+  async runAsync(options: RunAsyncOptions = {}): Promise<void> {
+    this.#checkOpen('runAsync');
+    checkObject(options, 'runAsync: options', 'an object');
+    const { signal } = options;
+    if (signal !== undefined) checkFunction(signal?.addEventListener, 'runAsync: the signal');
+    if (this.#drive !== null) throw new Error('runAsync: Node drives the loop already');
+    if (signal?.aborted) return;
+    const stop = (): void => this.#drive?.stop();
+    signal?.addEventListener('abort', stop);
+    try {
+      await new Promise<void>((end) => {
+        this.#drive = new NodeDrive(this.host, this.#iteration, () => this.#quit, end);
+        this.#drive.keep(this.#keepsProcess);
+        this.sources.onAttach = () => this.#drive?.wake();
+      });
+    } finally {
+      this.#drive = null;
+      this.sources.onAttach = null;
+      this.#quit = this.#closed;
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  /** While Node drives the loop, it keeps the process alive; this is so at first. */
+  ref(): this {
+    return this.#keep(true);
+  }
+
+  /** While Node drives the loop, it does not keep the process alive. */
+  unref(): this {
+    return this.#keep(false);
+  }
+
+  /**
+   * The way in which the loop waits: `run` if it blocks the thread itself, `uv_poll`, `epoll_wait.async` or
+   * `setImmediate` in runAsync, null while it is not run.
+   */
+  get drivenBy(): DrivenBy | null {
+    return this.#runs > 0 ? 'run' : (this.#drive?.kind ?? null);
   }
 
   /**
@@ -194,6 +263,7 @@ export class MainLoop implements Disposable {
     this.#closed = true;
     this.#iteration.closed = true;
     this.#quit = true;
+    this.#drive?.dispose();
     this.#notifyBh.delete();
     for (const source of this.sources.sources) source.dispose();
     for (const d of this.#detach) d.dispose();
@@ -208,6 +278,12 @@ export class MainLoop implements Disposable {
 
   dispose(): void {
     this.close();
+  }
+
+  #keep(keeps: boolean): this {
+    this.#keepsProcess = keeps;
+    this.#drive?.keep(keeps);
+    return this;
   }
 
   #checkOpen(what: string): void {

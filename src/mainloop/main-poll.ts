@@ -88,6 +88,29 @@ export class MainPoll implements PollSink {
     return this.#failed.check(ret, 'poll');
   }
 
+  /** The loop will be driven by Node: see armNodeWait. */
+  prepareForNode(): void {
+    this.#set.preferEpoll();
+  }
+
+  /**
+   * Node waits in place of the next `wait`, which then must not sleep. Returns the descriptor to
+   * watch; -1 if Node must not wait at all, -2 if there is none to watch.
+   * @param end ends Node's wait
+   */
+  armNodeWait(extra: readonly PollRecord[], end: () => void): number {
+    let notified = this.#woken;
+    for (const { sleeper } of this.#contexts) {
+      if (sleeper.enterNodeWait(end)) notified = true;
+    }
+    return notified ? -1 : this.#set.watchFd(extra, end);
+  }
+
+  leaveNodeWait(): void {
+    for (const { sleeper } of this.#contexts) sleeper.leaveNodeWait();
+    this.#set.leaveNodeWait();
+  }
+
   close(): void {
     this.#set.close();
   }

@@ -68,6 +68,11 @@ export class EpollSet {
     return this.#epoll.wait(Math.max(MIN_EVENTS, this.#wanted.size), timeoutNs);
   }
 
+  /** See Epoll.watchFd. Changes must have been flushed. */
+  watchFd(): number {
+    return this.#epoll.watchFd();
+  }
+
   /** Sets the revents of the handlers found, and puts them into `ready`. Returns how many. */
   collect(events: number, ready: AioHandler[]): number {
     return this.#epoll.collect(events, ready);

@@ -69,11 +69,20 @@ export class Epoll implements EdgeMonitor {
     if (maxEvents * host.epollStride * 4 > this.#events.size) {
       this.#events = host.alloc(2 * maxEvents * host.epollStride * 4);
     }
-    let sleepNs = timeoutNs;
-    for (let i = 0; i < this.#edges.length; i++) {
-      if (this.#edges[i]!.begin(this)) sleepNs = 0;
-    }
+    const sleepNs = this.#begin() ? 0 : timeoutNs;
     return host.epollWait(this.#epollfd, this.#events, maxEvents, sleepNs);
+  }
+
+  /** A descriptor that is readable once a wait would find something; -1 if one would already. */
+  watchFd(): number {
+    return this.#begin() ? -1 : this.#epollfd;
+  }
+
+  /** A look begins. Returns whether it must not sleep. */
+  #begin(): boolean {
+    let any = false;
+    for (let i = 0; i < this.#edges.length; i++) if (this.#edges[i]!.begin(this)) any = true;
+    return any;
   }
 
   /** Sets the revents of the handlers found, and puts them into `ready`. Returns how many. */

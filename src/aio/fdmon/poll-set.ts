@@ -1,6 +1,5 @@
 import { POLLFD_SIZE } from '../../host/constants.ts';
 import type { Disposable, Host, HostBuffer } from '../../host/host.ts';
-import { EV } from '../../trace/catalogue.ts';
 import { TRACEABLE } from '../../trace/traceable.ts';
 import type { Tracer } from '../../trace/tracer.ts';
 import { isEpollUseless } from '../failed-waits.ts';
@@ -8,19 +7,15 @@ import type { AioHandler, PollRecord } from '../handler.ts';
 import type { EdgeNotifiers } from './edges.ts';
 import { EpollSet } from './epoll-set.ts';
 import type { FdMonChoice, PollMechanism } from './fdmon.ts';
-import { pollfdsText } from './ready-text.ts';
-
-const T_ENTER = EV.poll_enter;
-const T_RETURN = EV.poll_return;
-const T_SWITCH = EV.fdmon_switch;
+import { FirstLook } from './first-look.ts';
+import { PollTrace } from './poll-trace.ts';
+import { WakeSet } from './wake-set.ts';
 
 /**
  * From this many fds on an epoll is cheaper than poll, whose cost grows with each fd. With an event
  * notifier it is cheaper from one fd on, since it saves a read.
  */
 const EPOLL_FROM = 8;
-/** The most waits without a first look, after looks that found nothing. */
-const MAX_SKIPPED_LOOKS = 63;
 
 /**
  * poll(2) over a set of handlers. Larger sets are in an epoll, so that idle fds cost nothing. The
@@ -39,9 +34,7 @@ export class PollSet {
   readonly ready: AioHandler[] = [];
   readyCount = 0;
   readonly #host: Host;
-  readonly #trace: Tracer;
-  /** Its name in traces: a context's, or the main loop's. */
-  readonly #name: string;
+  readonly #trace: PollTrace;
   readonly #records = new Set<AioHandler>();
   readonly #edges: readonly EdgeNotifiers[];
   /** How many of the records can be watched by their edges. */
@@ -51,6 +44,10 @@ export class PollSet {
   #epollFrom: number;
   #epoll: EpollSet | null = null;
   #pollfds: HostBuffer;
+  /** For callers that cannot block, if the records are in no epoll. */
+  #wakeSet: WakeSet | null = null;
+  /** Ends Node's wait for watchFd's descriptor; null while there is none. */
+  #endNodeWait: (() => void) | null = null;
   #nodes: AioHandler[] = [];
   /** How many of them the first look covers. */
   #probed = 0;
@@ -58,11 +55,10 @@ export class PollSet {
   #stale = true;
   /** Whether the pollfds begin with the nodes, and those are the current records. */
   #filled = false;
-  /** Waits without a first look still to come, and how many the last miss caused. */
-  #skip = 0;
-  #penalty = 0;
+  readonly #look: FirstLook;
 
   /**
+   * @param name its name in traces: a context's, or the main loop's
    * @param choice `poll`: never an epoll; `epoll`: one for any number of fds
    * @param edges of the contexts whose handlers it may hold
    */
@@ -74,9 +70,9 @@ export class PollSet {
     edges: readonly EdgeNotifiers[],
   ) {
     this.#host = host;
+    this.#look = new FirstLook(host);
     this.#edges = edges;
-    this.#trace = trace;
-    this.#name = name;
+    this.#trace = new PollTrace(trace, name);
     this.#epollFrom =
       choice === 'auto' ? EPOLL_FROM : choice === 'epoll' ? 1 : Number.POSITIVE_INFINITY;
     this.#pollfds = host.alloc(16 * POLLFD_SIZE);
@@ -122,6 +118,30 @@ export class PollSet {
     return this.#waitPoll(timeoutNs, this.#nodes.length, this.#probed, this.#nodes.length);
   }
 
+  /** Prefers epoll from now on, whatever the number of fds, since only an epoll can be watched. */
+  preferEpoll(): void {
+    if (this.#epollFrom === EPOLL_FROM) this.#epollFrom = 1;
+    this.#stale = true;
+  }
+
+  /**
+   * A descriptor that is readable once a wait would find something; -1 if the wait must not sleep,
+   * -2 if there is none, so that the caller has to look from time to time.
+   * @param end called if a watched descriptor is closed, which epoll would not tell
+   */
+  watchFd(extra: readonly PollRecord[], end: () => void): number {
+    this.#endNodeWait = end;
+    if (this.#stale) this.#refresh();
+    if (this.#epoll !== null && extra.length === 0) return this.#epoll.watchFd();
+    for (let i = 0; i < this.#edges.length; i++) this.#edges[i]!.begin(null);
+    this.#wakeSet ??= WakeSet.create(this.#host);
+    return this.#wakeSet?.watchFd(this.#records, extra) ?? -2;
+  }
+
+  leaveNodeWait(): void {
+    this.#endNodeWait = null;
+  }
+
   /** Closes the epoll; the next wait makes a new one. */
   release(): void {
     const epoll = this.#epoll;
@@ -133,6 +153,7 @@ export class PollSet {
 
   close(): void {
     this.#closeWatch.dispose();
+    this.#wakeSet?.close();
     this.release();
   }
 
@@ -160,15 +181,15 @@ export class PollSet {
     let ok = epoll !== null;
     for (const record of this.#records) ok = ok && epoll!.add(record);
     if (!ok) this.#giveUpEpoll();
-    else this.#traceSwitch('poll', 'epoll');
+    else this.#trace.switched('poll', 'epoll', this.#records.size);
   }
 
   #waitEpoll(epoll: EpollSet, timeoutNs: number): number {
     if (TRACEABLE && this.#trace.active)
-      this.#traceEnter('epoll_wait', this.#records.size, timeoutNs);
+      this.#trace.enter('epoll_wait', this.#records.size, timeoutNs);
     const ret = epoll.wait(timeoutNs);
     if (ret >= 0) this.readyCount = epoll.collect(ret, this.ready);
-    if (TRACEABLE && this.#trace.active) this.#traceEpollReturn(epoll, ret);
+    if (TRACEABLE && this.#trace.active) this.#trace.epollReturn(epoll, ret);
     return ret < 0 ? ret : this.readyCount;
   }
 
@@ -197,9 +218,9 @@ export class PollSet {
    */
   #waitPoll(timeoutNs: number, nfds: number, probed: number, known: number): number {
     for (let i = 0; i < this.#edges.length; i++) this.#edges[i]!.begin(null);
-    if (TRACEABLE && this.#trace.active) this.#traceEnter('ppoll', nfds, timeoutNs);
-    const ret = this.#look(nfds, this.#isOwnQuiet() ? probed : nfds, timeoutNs);
-    if (TRACEABLE && this.#trace.active) this.#tracePollReturn(nfds, ret);
+    if (TRACEABLE && this.#trace.active) this.#trace.enter('ppoll', nfds, timeoutNs);
+    const ret = this.#look.poll(this.#pollfds, nfds, this.#isOwnQuiet() ? probed : nfds, timeoutNs);
+    if (TRACEABLE && this.#trace.active) this.#trace.pollReturn(this.#pollfds, nfds, ret);
     const words = this.#pollfds.i32;
     const nodes = this.#nodes;
     for (let i = 0, left = ret; left > 0 && i < known; i++) {
@@ -210,26 +231,6 @@ export class PollSet {
       this.ready[this.readyCount++] = nodes[i]!;
     }
     return ret;
-  }
-
-  /**
-   * A poll with a timeout first queues itself on every fd, which makes it cost half as much again
-   * as a look without one. A busy loop therefore looks first; one that mostly sleeps does so at
-   * fewer and fewer of its waits, since for it the look is wasted.
-   */
-  #look(nfds: number, probed: number, timeoutNs: number): number {
-    if (timeoutNs !== 0 && this.#skip > 0) {
-      this.#skip--;
-      return this.#host.poll(this.#pollfds, nfds, timeoutNs);
-    }
-    const ret = this.#host.poll(this.#pollfds, probed, 0);
-    if (ret !== 0 || timeoutNs === 0) {
-      this.#penalty = 0;
-      return ret;
-    }
-    this.#penalty = Math.min(2 * this.#penalty + 1, MAX_SKIPPED_LOOKS);
-    this.#skip = this.#penalty;
-    return this.#host.poll(this.#pollfds, nfds, timeoutNs);
   }
 
   /** Whether no context's own notifier was written: while awake none is, so a look skips them. */
@@ -266,32 +267,15 @@ export class PollSet {
     this.release();
     if (this.#epollFrom === Number.POSITIVE_INFINITY) return;
     this.#epollFrom = Number.POSITIVE_INFINITY;
-    this.#traceSwitch('epoll', 'poll');
-  }
-
-  #traceEnter(call: string, nfds: number, timeoutNs: number): void {
-    if (this.#trace.on[T_ENTER] !== 0) this.#trace.emit(T_ENTER, call, nfds, timeoutNs);
-  }
-
-  #traceEpollReturn(epoll: EpollSet, ret: number): void {
-    if (this.#trace.on[T_RETURN] === 0) return;
-    this.#trace.emit(T_RETURN, 'epoll_wait', ret, epoll.text(ret));
-  }
-
-  #tracePollReturn(nfds: number, ret: number): void {
-    if (this.#trace.on[T_RETURN] === 0) return;
-    this.#trace.emit(T_RETURN, 'ppoll', ret, pollfdsText(this.#pollfds, nfds, ret));
-  }
-
-  #traceSwitch(from: PollMechanism, to: PollMechanism): void {
-    if (this.#trace.on[T_SWITCH] !== 0) {
-      this.#trace.emit(T_SWITCH, this.#name, from, to, this.#records.size);
-    }
+    this.#trace.switched('epoll', 'poll', this.#records.size);
   }
 
   /** P3. */
   #onClose(fd: number): void {
-    if (this.#epoll !== null && !this.#epoll.closed(fd)) this.#giveUpEpoll();
+    const isLost = this.#wakeSet?.closed(fd) ?? false;
+    const gaveUp = this.#epoll !== null && !this.#epoll.closed(fd);
+    if (gaveUp) this.#giveUpEpoll();
+    if (isLost || gaveUp) this.#endNodeWait?.();
   }
 }
 

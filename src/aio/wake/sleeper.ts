@@ -25,6 +25,7 @@ const MOST_WRITE_MS = 100;
  *      others, so nothing is kept there.
  *  N4. SLEEPS of the inbox is set only within a wait, so that an inner wait cannot take it from an
  *      outer one. Other threads never keep anything.
+ *  N5. While Node waits for the loop this thread is awake: what it keeps has to end that wait.
  */
 export class Sleeper {
   readonly notifier: EventNotifier;
@@ -34,6 +35,8 @@ export class Sleeper {
   writes = 0;
   #inWait = false;
   #kept = false;
+  /** Ends Node's wait for the loop; null while there is none. */
+  #endNodeWait: (() => void) | null = null;
   /** Whether the eventfd was written since it was read. */
   #written = false;
 
@@ -51,6 +54,7 @@ export class Sleeper {
   share(inbox: Inbox): void {
     this.#inbox = inbox;
     if (this.#inWait) inbox.beginSleep(this.#wakeup.notifyMe);
+    else if (this.#endNodeWait !== null) this.#endNodeWait();
   }
 
   /** Ends the sleep, or prevents the next. Returns notify_me. QEMU: aio_notify. */
@@ -74,11 +78,29 @@ export class Sleeper {
   set(): void {
     if (!this.#inWait && !this.writesAlways) {
       this.#kept = true;
+      // N5.
+      if (this.#endNodeWait !== null) this.#endNodeWait();
       return;
     }
     this.#written = true;
     this.writes++;
     this.notifier.set();
+  }
+
+  /**
+   * Node's wait for the loop begins. Returns whether it must not sleep.
+   * @param end ends the wait
+   */
+  enterNodeWait(end: () => void): boolean {
+    this.#endNodeWait = end;
+    const notified = this.enter();
+    this.#inWait = false;
+    return notified;
+  }
+
+  leaveNodeWait(): void {
+    this.#endNodeWait = null;
+    this.leave();
   }
 
   /** A wait begins. Returns whether it must not sleep. */
@@ -95,6 +117,8 @@ export class Sleeper {
   leave(): boolean {
     this.#inWait = false;
     if (this.#inbox?.endSleep()) this.#written = true;
+    // N4, N5: a wait inside Node's has taken SLEEPS from it.
+    if (this.#endNodeWait !== null) this.#endNodeWait();
     return this.#kept;
   }
 

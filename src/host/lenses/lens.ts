@@ -10,6 +10,7 @@ import type {
   SpawnRequest,
   WaitResult,
 } from '../host.ts';
+import type { NodeWait } from '../node-wait.ts';
 
 /** A host that passes every call on to another. The base of hosts that change some of the calls. */
 export class HostLens implements Host {
@@ -213,6 +214,10 @@ export class HostLens implements Host {
 
   tcsetpgrp(fd: number, pgid: number): number {
     return this.host.tcsetpgrp(fd, pgid);
+  }
+
+  openNodeWait(round: () => void): NodeWait {
+    return this.host.openNodeWait(round);
   }
 
   dispose(): void {

@@ -1,5 +1,6 @@
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCK_THREAD_CPUTIME_ID } from '../constants.ts';
 import type { Host, HostBuffer } from '../host.ts';
+import { BlockingNodeWait, type NodeWait } from '../node-wait.ts';
 import { asFutexWait, asPoll } from './futex.ts';
 import { HostLens } from './lens.ts';
 
@@ -68,6 +69,11 @@ export class PacedHost extends HostLens {
     if (clock === CLOCK_MONOTONIC) return this.#look();
     if (clock === CLOCK_REALTIME) return this.#look() + this.#wallNs;
     return this.host.clockNs(clock);
+  }
+
+  /** Its time passes only in calls that block. */
+  override openNodeWait(round: () => void): NodeWait {
+    return new BlockingNodeWait(round, () => false);
   }
 
   override poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {

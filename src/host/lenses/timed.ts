@@ -1,6 +1,7 @@
 import { isTimeout } from '../arguments.ts';
 import { CLOCK_MONOTONIC } from '../constants.ts';
 import type { Disposable, Host, HostBuffer } from '../host.ts';
+import { BlockingNodeWait, type NodeWait } from '../node-wait.ts';
 import { asFutexWait, asPoll } from './futex.ts';
 import { HostLens } from './lens.ts';
 
@@ -86,6 +87,11 @@ export class TimedHost extends HostLens {
 
   override get clockRestNs(): number {
     return this.#restNs;
+  }
+
+  /** Its time passes only in calls that block. */
+  override openNodeWait(round: () => void): NodeWait {
+    return new BlockingNodeWait(round, () => false);
   }
 
   override poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {

@@ -7,6 +7,7 @@
 
 import koffi from 'koffi';
 import { ENOSYS } from '../errno.ts';
+import type { HostBuffer } from '../host.ts';
 
 type Num = number;
 type CFunction<A extends (Num | string)[]> = (...args: A) => number;
@@ -118,3 +119,24 @@ export const c = {
   munmap: lazy<[Num, Num]>('int munmap(uintptr_t, size_t)'),
   nanosleep: lazy<[Num, Num]>('int nanosleep(uintptr_t, uintptr_t)'),
 } as const;
+
+const epollWaitFunction = c.epollWait as unknown as {
+  async(
+    epfd: number,
+    events: number,
+    most: number,
+    timeoutMs: number,
+    done: (error: unknown, count: number) => void,
+  ): void;
+};
+
+/** epoll_wait(2) in a thread of the pool. @param done gets the number of events; -1 after an error */
+export function epollWaitAsync(
+  epfd: number,
+  events: HostBuffer,
+  most: number,
+  timeoutMs: number,
+  done: (count: number) => void,
+): void {
+  epollWaitFunction.async(epfd, events.address, most, timeoutMs, (_error, count) => done(count));
+}

@@ -25,10 +25,13 @@ import type {
   ThreadTicket,
   WaitResult,
 } from '../host.ts';
+import type { NodeWait, NodeWaitKind } from '../node-wait.ts';
 import { futexWait, futexWake } from './futex.ts';
 import { c, knownArch, result, SYS } from './libc.ts';
 import { CALL_WAYS, type CallWay, type LoopCalls, libcCalls, loopCalls } from './machine/calls.ts';
 import { LinuxBuffer } from './memory.ts';
+import { AsyncWait } from './node/async-wait.ts';
+import { UvWait } from './node/uv-wait.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE, LinuxPoll } from './poll.ts';
 import { prctl } from './prctl.ts';
 import { LinuxSignalPipe } from './signal-pipe.ts';
@@ -45,7 +48,12 @@ export interface LinuxHostOptions {
    * libc's.
    */
   readonly callBy?: CallWay | undefined;
+  /** How Node waits for a loop: by libuv (the default), if the program has it, or in a pool thread. */
+  readonly nodeWaitBy?: LinuxNodeWait | undefined;
 }
+
+type LinuxNodeWait = Exclude<NodeWaitKind, 'setImmediate'>;
+const NODE_WAITS: readonly LinuxNodeWait[] = ['uv_poll', 'epoll_wait.async'];
 
 /** Makes a LinuxHost like another in a thread that is started. */
 export interface LinuxTicket extends ThreadTicket, LinuxHostOptions {
@@ -65,6 +73,7 @@ export class LinuxHost implements Host {
   private readonly threads: ThreadMask;
   private readonly spawnBy: SpawnWay;
   private readonly callBy: CallWay;
+  private readonly nodeWaitBy: LinuxNodeWait;
   private spawner: Spawner | undefined;
   private readonly closeListeners = new CloseListeners();
 
@@ -74,6 +83,8 @@ export class LinuxHost implements Host {
     checkWord(this.spawnBy, SPAWN_WAYS, "LinuxHost: option 'spawnBy'");
     this.callBy = options.callBy ?? 'gate';
     checkWord(this.callBy, CALL_WAYS, "LinuxHost: option 'callBy'");
+    this.nodeWaitBy = options.nodeWaitBy ?? 'uv_poll';
+    checkWord(this.nodeWaitBy, NODE_WAITS, "LinuxHost: option 'nodeWaitBy'");
     if (!knownArch) throw new HostError(ENOSYS, `Linux on ${process.arch}`);
     this.calls = this.callBy === 'gate' ? loopCalls() : libcCalls;
     this.poller = new LinuxPoll(this.calls);
@@ -125,7 +136,8 @@ export class LinuxHost implements Host {
   }
 
   newThread(_name: string): NewThread {
-    const ticket: LinuxTicket = { kind: 'linux', spawnBy: this.spawnBy, callBy: this.callBy };
+    const { spawnBy, callBy, nodeWaitBy } = this;
+    const ticket: LinuxTicket = { kind: 'linux', spawnBy, callBy, nodeWaitBy };
     return { ticket, transfer: [] };
   }
 
@@ -302,6 +314,13 @@ export class LinuxHost implements Host {
   tcsetpgrp(fd: number, pgid: number): number {
     if (!isInt(fd)) return -EBADF;
     return isInt(pgid) ? result(c.tcsetpgrp(fd, pgid)) : -EINVAL;
+  }
+
+  openNodeWait(round: () => void): NodeWait {
+    checkFunction(round, 'openNodeWait: the round');
+    const onClose = (listener: (fd: number) => void): Disposable => this.onClose(listener);
+    const wait = this.nodeWaitBy === 'uv_poll' ? UvWait.open(round, onClose) : null;
+    return wait ?? new AsyncWait(this, round);
   }
 
   dispose(): void {

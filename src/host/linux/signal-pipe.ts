@@ -27,14 +27,7 @@ import {
 import { EBADF, EINVAL, ENOMEM, ENOSYS } from '../errno.ts';
 import { newSigAction, type SignalPipe } from '../host.ts';
 import type { LinuxSignals } from './signals.ts';
-import {
-  bindUv,
-  type SignalCallback,
-  signalCallback,
-  UV_RUN_NOWAIT,
-  UV_SIGNAL,
-  type Uv,
-} from './uv.ts';
+import { bindUv, type CCallback, signalCallback, UV_RUN_NOWAIT, UV_SIGNAL, type Uv } from './uv.ts';
 
 /** Rounds of uv_run in which closed handles must go away; one is enough if nothing is pending. */
 const MOST_ROUNDS = 16;
@@ -43,7 +36,7 @@ export class LinuxSignalPipe implements SignalPipe {
   readonly fd: number;
   private readonly uv: Uv;
   private readonly signals: LinuxSignals;
-  private readonly callback: SignalCallback;
+  private readonly callback: CCallback;
   private readonly loop: number;
   /** The uv_signal_t's that are watching, by signal. */
   private readonly handles = new Map<number, number>();

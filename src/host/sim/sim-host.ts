@@ -23,7 +23,8 @@ import type {
   SpawnRequest,
   WaitResult,
 } from '../host.ts';
-import { VirtualClock } from './clock.ts';
+import { BlockingNodeWait, type NodeWait } from '../node-wait.ts';
+import { SimDeadlockError, VirtualClock } from './clock.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE } from './epoll.ts';
 import { Futexes } from './futex.ts';
 import { SimIo } from './io.ts';
@@ -68,6 +69,8 @@ export class SimHost implements Host {
   readonly #calls: ProcessCalls;
   readonly #waiter: Waiter;
   readonly #futexes: Futexes;
+  /** A wait in Node's loop that found nothing to come. */
+  #endless: NodeWait | null = null;
   readonly #programs = new Map<string, Program>();
 
   /** @throws TypeError if the options are not an object */
@@ -101,6 +104,7 @@ export class SimHost implements Host {
     checkFunction(act, 'SimHost.at: the event');
     const event = new WorldEvent(act);
     this.#clock.schedule(event, timeNs);
+    this.#stir();
     return { dispose: () => this.#clock.cancel(event) };
   }
 
@@ -161,7 +165,14 @@ export class SimHost implements Host {
   /** A call ends: accounts for its time. */
   #done(result: number): number {
     this.#clock.tick();
+    if (this.#endless !== null) this.#stir();
     return result;
+  }
+
+  /** A call was made, which may end a wait in Node's loop that nothing else could. */
+  #stir(): void {
+    this.#endless?.wake();
+    this.#endless = null;
   }
 
   // Memory and clocks
@@ -376,6 +387,17 @@ export class SimHost implements Host {
 
   tcsetpgrp(fd: number, _pgid: number): number {
     return this.#done(this.#io.notATerminal(fd));
+  }
+
+  /** Time passes only in calls that block, so the round is called at once. */
+  openNodeWait(round: () => void): NodeWait {
+    checkFunction(round, 'openNodeWait: the round');
+    const wait = new BlockingNodeWait(round, (error) => {
+      const isEndless = error instanceof SimDeadlockError;
+      if (isEndless) this.#endless = wait;
+      return isEndless;
+    });
+    return wait;
   }
 
   dispose(): void {}

@@ -4,6 +4,7 @@ import { epoll } from './epoll.ts';
 import { errors } from './errors.ts';
 import { eventfd } from './eventfd.ts';
 import { futex } from './futex.ts';
+import { nodeWait } from './node-wait.ts';
 import { pidfd } from './pidfd.ts';
 import { pipes } from './pipes.ts';
 import { poll } from './poll.ts';
@@ -22,6 +23,7 @@ export const cases: readonly ContractCase[] = [
   ...poll,
   ...epoll,
   ...futex,
+  ...nodeWait,
   ...eventfd,
   ...pipes,
   ...sockets,

@@ -1,0 +1,23 @@
+import type { ContractCase } from '../contract.ts';
+
+// The cases are synchronous: what its rounds do is tested with MainLoop.runAsync.
+export const nodeWait: ContractCase[] = [
+  {
+    name: 'a wait by Node makes no round before the caller is done, and none once it is disposed of',
+    run: (env) => {
+      let rounds = 0;
+      const wait = env.host.openNodeWait(() => rounds++);
+      env.equal(typeof wait.kind, 'string', 'its kind');
+      wait.arm(-1, 0);
+      wait.wake();
+      wait.unref();
+      wait.ref();
+      env.equal(rounds, 0, 'rounds');
+      wait.dispose();
+      wait.arm(-1, 0);
+      wait.wake();
+      wait.dispose();
+      env.equal(rounds, 0, 'rounds after dispose');
+    },
+  },
+];
