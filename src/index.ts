@@ -37,6 +37,7 @@ export {
   type CoroutineHome,
   type CoroutineSteps,
   CoroutineThread,
+  type SharedState,
 } from './coroutine/coroutine.ts';
 export { Coroutines } from './coroutine/coroutines.ts';
 export type { ChildBehaviour } from './host/behaviour.ts';
@@ -105,6 +106,13 @@ export {
   type SignalsOptions,
 } from './signal/signals.ts';
 export { AioWait } from './thread/aio-wait.ts';
+export type { CoRecord, CoroutineHandle } from './thread/co/co-records.ts';
+export { type MovingBody, MovingCoroutine } from './thread/co/moving-coroutine.ts';
+export { type CoMutexHandle, SharedCoMutex } from './thread/co/shared-co-mutex.ts';
+export { type CoQueueHandle, SharedCoQueue } from './thread/co/shared-co-queue.ts';
+export { type CoRwlockHandle, SharedCoRwlock } from './thread/co/shared-co-rwlock.ts';
+export { SharedCoroutine } from './thread/co/shared-coroutine.ts';
+export { SharedCoroutines } from './thread/co/shared-coroutines.ts';
 export { ContextLock } from './thread/context-lock.ts';
 export { GlobalLock, type LockOwner } from './thread/global-lock.ts';
 export { IOThread, type IOThreadOptions } from './thread/iothread.ts';
@@ -116,6 +124,7 @@ export {
   type MachineStateOptions,
 } from './thread/machine-state.ts';
 export { type CondHandle, QemuCond } from './thread/qemu-cond.ts';
+export { type MutexHandle, QemuMutex } from './thread/qemu-mutex.ts';
 export { QemuThread, type QemuThreadOptions } from './thread/qemu-thread.ts';
 export { RemoteBottomHalf, type RemoteOptions } from './thread/remote-bottom-half.ts';
 export { RemoteContext } from './thread/remote-context.ts';

@@ -232,11 +232,11 @@ export class AioContext implements Disposable {
     return { kind: 'context', name: this.name, wakeFd: this.sleeper.notifier.writeFd, words };
   }
 
-  /** @internal */
-  sharing(): SharedBhs {
+  /** @param words where its shared words are to stand; by default memory of its own @internal */
+  sharing(words?: SharedArrayBuffer): SharedBhs {
     const list = this.bottomHalves;
     if (list.shared === null) {
-      list.shared = new SharedBhs(this.wakeup, list);
+      list.shared = new SharedBhs(this.wakeup, list, words);
       this.sleeper.share(list.shared.inbox);
     }
     return list.shared;

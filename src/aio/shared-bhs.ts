@@ -32,10 +32,10 @@ export class SharedBhs {
   /** The bottom halves that drain moves, newest first; kept to be used again. */
   readonly #arrived: number[] = [];
 
-  constructor(wakeup: Wakeup, list: HomeList) {
+  constructor(wakeup: Wakeup, list: HomeList, words?: SharedArrayBuffer) {
     this.#wakeup = wakeup;
     this.#list = list;
-    this.#words.addChunk(0);
+    this.#words.addChunk(0, words);
     this.inbox = new Inbox(this.#words);
   }
 

@@ -1,7 +1,7 @@
 import { assertionFailed } from '../aio/abort.ts';
 import { QEMU_CLOCK_REALTIME } from '../aio/clock.ts';
 import { checkHas } from '../host/arguments.ts';
-import { alreadyScheduled, type Coroutine, type CoroutineSteps } from './coroutine.ts';
+import type { Coroutine, CoroutineSteps } from './coroutine.ts';
 import type { Coroutines } from './coroutines.ts';
 
 const SCHEDULED = 'qemu_co_sleep_ns';
@@ -20,9 +20,8 @@ export class CoSleep {
   /** The running coroutine sleeps until wake: `yield* sleep.sleep()`. QEMU: qemu_co_sleep. */
   *sleep(): CoroutineSteps {
     const { self } = this.#coroutines;
-    if (self.scheduled !== null) throw alreadyScheduled('qemu_co_sleep', self);
     // Nobody may enter or schedule it before the sleep is over.
-    self.scheduled = SCHEDULED;
+    self.claim('qemu_co_sleep', SCHEDULED);
     this.#toWake = self;
     yield;
   }
@@ -42,10 +41,10 @@ export class CoSleep {
     const co = this.#toWake;
     this.#toWake = null;
     if (co === null) return;
-    if (co.scheduled !== SCHEDULED) {
+    if (co.scheduledBy !== SCHEDULED) {
       throw assertionFailed('qemu_co_sleep_wake', 'scheduled == qemu_co_sleep_ns__scheduled');
     }
-    co.scheduled = null;
+    co.unclaim();
     this.#coroutines.wake(co);
   }
 }

@@ -18,6 +18,29 @@ export interface CoroutineHome {
 }
 
 /**
+ * The state of a coroutine that other threads may schedule and wake, in memory that they share. In
+ * the coroutine itself `scheduled` is SHARED then, so that all who look at it ask here.
+ */
+export interface SharedState {
+  /** The function that will enter it; null if none will. */
+  readonly scheduledBy: string | null;
+  /** Takes the right to enter it later. Returns whether nobody had it. */
+  claim(where: string): boolean;
+  unclaim(): void;
+  /** It is about to be entered in a context of this thread. @throws QemuAbort if it cannot be */
+  entering(co: Coroutine, context: CoroutineHome): void;
+  /** It has yielded or ended. */
+  left(ended: boolean): void;
+  /** Number of locks between threads that it holds. */
+  readonly locksHeld: number;
+  /** Continues it where it last ran, in whatever thread that is. */
+  wake(): void;
+}
+
+/** Stands in `scheduled` of a coroutine whose state is shared. */
+export const SHARED = 'see shared';
+
+/**
  * A function that can be left in the middle and entered again. Made by
  * Coroutines.create. QEMU: Coroutine.
  */
@@ -38,6 +61,8 @@ export class Coroutine {
   home: CoroutineHome | null = null;
   /** The function that will enter it. Until then it is an error to enter or schedule it. */
   scheduled: string | null = null;
+  /** Null as long as no other thread knows it. */
+  shared: SharedState | null = null;
   /** Number of CoMutexes and CoRwlocks that it holds. */
   locksHeld = 0;
   ended = false;
@@ -64,6 +89,24 @@ export class Coroutine {
   /** Whether it is running, or waiting for one that it entered. QEMU: qemu_coroutine_entered. */
   get entered(): boolean {
     return this.caller !== null;
+  }
+
+  /** Takes the right to enter it later. @throws QemuAbort if another function has it */
+  claim(where: string, by: string): void {
+    if (this.shared === null ? this.scheduled !== null : !this.shared.claim(by)) {
+      throw alreadyScheduled(where, this);
+    }
+    if (this.shared === null) this.scheduled = by;
+  }
+
+  unclaim(): void {
+    if (this.shared === null) this.scheduled = null;
+    else this.shared.unclaim();
+  }
+
+  /** The function that will enter it; null if none will. */
+  get scheduledBy(): string | null {
+    return this.shared === null ? this.scheduled : this.shared.scheduledBy;
   }
 
   /** Runs it to its next yield. Returns whether it has ended. Only Coroutines calls it. */
@@ -101,6 +144,6 @@ export class CoroutineThread {
 }
 
 /** The abort for entering or scheduling a coroutine that is scheduled already. */
-export function alreadyScheduled(where: string, co: Coroutine): QemuAbort {
-  return new QemuAbort(`${where}: Co-routine was already scheduled in '${co.scheduled}'`);
+export function alreadyScheduled(where: string, co: Pick<Coroutine, 'scheduledBy'>): QemuAbort {
+  return new QemuAbort(`${where}: Co-routine was already scheduled in '${co.scheduledBy}'`);
 }

@@ -1,6 +1,7 @@
 import { assertionFailed, QemuAbort } from '../aio/abort.ts';
 import type { AioContext } from '../aio/aio-context.ts';
 import type { BottomHalf } from '../aio/bottom-half.ts';
+import type { BottomHalfHandle } from '../aio/handles.ts';
 import { checkFunction, checkOptions, shown } from '../host/arguments.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
@@ -19,6 +20,14 @@ const T_YIELD = EV.qemu_coroutine_yield;
 const T_TERMINATE = EV.qemu_coroutine_terminate;
 const T_SCHEDULE = EV.aio_co_schedule;
 const T_SCHEDULE_BH = EV.aio_co_schedule_bh_cb;
+
+/** Coroutines that other threads have scheduled here, and the lock of the context. */
+export interface Arrivals {
+  /** Appends them to the coroutines that are scheduled, in the order in which they came. */
+  drain(): void;
+  acquire(): void;
+  release(): void;
+}
 
 /**
  * Makes, enters and schedules the coroutines of an AioContext.
@@ -39,6 +48,8 @@ export class Coroutines implements CoroutineHome {
   readonly #bh: BottomHalf;
   #scheduledFirst: Coroutine | null = null;
   #scheduledLast: Coroutine | null = null;
+  /** How other threads reach these coroutines; null if they do not. @internal */
+  arrivals: Arrivals | null = null;
 
   /** @param thread shared by the contexts that one thread drives */
   constructor(ctx: AioContext, thread: CoroutineThread = new CoroutineThread()) {
@@ -90,7 +101,7 @@ export class Coroutines implements CoroutineHome {
         if (this.trace.on[T_ENTER] !== 0) {
           this.trace.emit(T_ENTER, this.ctx.name, from.id, to.id, 0);
         }
-        if (to.scheduled !== null || to.caller !== null || to.ended) refuse(to);
+        if (to.scheduled !== null || to.caller !== null || to.ended) this.#checkEntry(to);
         to.caller = from;
         to.home = this;
         thread.self = to;
@@ -100,6 +111,7 @@ export class Coroutines implements CoroutineHome {
           thread.self = from;
           to.caller = null;
           to.ended = ended;
+          if (to.shared !== null) to.shared.left(ended);
           if (to.wakeupFirst !== null) pending = takeWakeups(to, pending);
         }
         if (ended) this.#terminated(to);
@@ -137,7 +149,8 @@ export class Coroutines implements CoroutineHome {
    */
   wake(co: Coroutine): void {
     if (!(co instanceof Coroutine)) throw noCoroutine('aio_co_wake', co);
-    homeOf(co).enterSoon(co);
+    if (co.shared !== null) co.shared.wake();
+    else homeOf(co).enterSoon(co);
   }
 
   /** wake, as if called from another thread: it only schedules. */
@@ -153,12 +166,22 @@ export class Coroutines implements CoroutineHome {
   schedule(co: Coroutine): void {
     if (!(co instanceof Coroutine)) throw noCoroutine('aio_co_schedule', co);
     if (this.trace.on[T_SCHEDULE] !== 0) this.trace.emit(T_SCHEDULE, this.ctx.name, co.id);
-    if (co.scheduled !== null) throw alreadyScheduled('aio_co_schedule', co);
-    co.scheduled = 'aio_co_schedule';
+    co.claim('aio_co_schedule', 'aio_co_schedule');
+    if (this.arrivals !== null) this.arrivals.drain();
+    this.append(co);
+    this.#bh.schedule();
+  }
+
+  /** Puts a coroutine that was claimed behind those that are scheduled. @internal */
+  append(co: Coroutine): void {
     if (this.#scheduledLast === null) this.#scheduledFirst = co;
     else this.#scheduledLast.nextScheduled = co;
     this.#scheduledLast = co;
-    this.#bh.schedule();
+  }
+
+  /** The bottom half that enters scheduled coroutines, for other threads. @internal */
+  shareBh(): BottomHalfHandle {
+    return this.#bh.share();
   }
 
   /**
@@ -182,27 +205,48 @@ export class Coroutines implements CoroutineHome {
   }
 
   #terminated(co: Coroutine): void {
-    if (co.locksHeld !== 0) throw assertionFailed('qemu_aio_coroutine_enter', '!to->locks_held');
+    if (co.locksHeld !== 0 || (co.shared !== null && co.shared.locksHeld !== 0))
+      throw assertionFailed('qemu_aio_coroutine_enter', '!to->locks_held');
     if (this.trace.on[T_TERMINATE] !== 0) this.trace.emit(T_TERMINATE, co.id);
   }
 
   /** QEMU: co_schedule_bh_cb. */
   #runScheduled(): void {
+    if (this.arrivals !== null) this.arrivals.drain();
     let co = this.#scheduledFirst;
     this.#scheduledFirst = this.#scheduledLast = null;
     while (co !== null) {
       const next: Coroutine | null = co.nextScheduled;
       co.nextScheduled = null;
-      co.scheduled = null;
       if (this.trace.on[T_SCHEDULE_BH] !== 0) this.trace.emit(T_SCHEDULE_BH, this.ctx.name, co.id);
       try {
-        this.enter(co);
+        if (this.arrivals === null) {
+          co.unclaim();
+          this.enter(co);
+        } else this.#enterLocked(co, this.arrivals);
       } catch (error) {
         this.#putBack(next);
         throw error;
       }
       co = next;
     }
+  }
+
+  #enterLocked(co: Coroutine, arrivals: Arrivals): void {
+    arrivals.acquire();
+    try {
+      co.unclaim();
+      this.enter(co);
+    } finally {
+      arrivals.release();
+    }
+  }
+
+  /** @throws QemuAbort if it is running, scheduled, or has ended */
+  #checkEntry(co: Coroutine): void {
+    if (co.caller === null && !co.ended && co.shared?.scheduledBy === null) {
+      co.shared.entering(co, this);
+    } else refuse(co);
   }
 
   /**
@@ -225,7 +269,7 @@ export class Coroutines implements CoroutineHome {
       const { next }: Coroutine = co;
       co.next = null;
       co.woken = false;
-      if (co.scheduled === null && !co.ended) this.schedule(co);
+      if (co.scheduledBy === null && !co.ended) this.schedule(co);
       co = next;
     }
   }
@@ -245,7 +289,7 @@ function homeOf(co: Coroutine): CoroutineHome {
 }
 
 function refuse(co: Coroutine): void {
-  if (co.scheduled !== null) throw alreadyScheduled('qemu_aio_coroutine_enter', co);
+  if (co.scheduledBy !== null) throw alreadyScheduled('qemu_aio_coroutine_enter', co);
   if (co.caller !== null) throw new QemuAbort('Co-routine re-entered recursively');
   throw new QemuAbort('Co-routine has ended and cannot be entered');
 }

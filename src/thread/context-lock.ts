@@ -1,13 +1,9 @@
 import { QemuAbort } from '../aio/abort.ts';
 import type { ContextHandle } from '../aio/handles.ts';
 import { EPERM, errnoMessage } from '../host/errno.ts';
+import { LOCK_DEPTH, LOCK_OWNER, LOCK_STATE } from './context-words.ts';
 import type { LockOwner } from './global-lock.ts';
 import { lockWord, unlockWord } from './mutex-word.ts';
-
-/** Words of the context's shared memory that the wake-up protocol leaves free. */
-const STATE = 8;
-const OWNER = 9;
-const DEPTH = 10;
 
 /**
  * The lock of a context, as one thread sees it. It is recursive. Running the context does not take
@@ -27,7 +23,7 @@ export class ContextLock {
   /** How often this thread holds it. */
   get depth(): number {
     const words = this.#words;
-    return Atomics.load(words, OWNER) === this.#owner.id ? words[DEPTH]! : 0;
+    return Atomics.load(words, LOCK_OWNER) === this.#owner.id ? words[LOCK_DEPTH]! : 0;
   }
 
   /**
@@ -38,23 +34,23 @@ export class ContextLock {
   acquire(): void {
     const words = this.#words;
     const { id, host } = this.#owner;
-    if (Atomics.load(words, OWNER) !== id) {
-      lockWord(words, STATE, host, 'aio_context_acquire');
-      Atomics.store(words, OWNER, id);
+    if (Atomics.load(words, LOCK_OWNER) !== id) {
+      lockWord(words, LOCK_STATE, host, 'aio_context_acquire');
+      Atomics.store(words, LOCK_OWNER, id);
     }
-    words[DEPTH] = words[DEPTH]! + 1;
+    words[LOCK_DEPTH] = words[LOCK_DEPTH]! + 1;
   }
 
   /** @throws QemuAbort if this thread does not hold it. QEMU: aio_context_release. */
   release(): void {
     const words = this.#words;
     const { id, host } = this.#owner;
-    if (Atomics.load(words, OWNER) !== id) {
+    if (Atomics.load(words, LOCK_OWNER) !== id) {
       throw new QemuAbort(`qemu: qemu_mutex_unlock_impl: ${errnoMessage(EPERM)}`);
     }
-    words[DEPTH] = words[DEPTH]! - 1;
-    if (words[DEPTH] !== 0) return;
-    Atomics.store(words, OWNER, 0);
-    unlockWord(words, STATE, host);
+    words[LOCK_DEPTH] = words[LOCK_DEPTH]! - 1;
+    if (words[LOCK_DEPTH] !== 0) return;
+    Atomics.store(words, LOCK_OWNER, 0);
+    unlockWord(words, LOCK_STATE, host);
   }
 }

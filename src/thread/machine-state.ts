@@ -1,11 +1,13 @@
 import type { AioContext } from '../aio/aio-context.ts';
 import type { BottomHalf } from '../aio/bottom-half.ts';
 import type { BottomHalfHandle, ContextHandle } from '../aio/handles.ts';
+import { CHUNK_BYTES } from '../aio/wake/shared-words.ts';
 import { checkOptions } from '../host/arguments.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import type { MainLoop } from '../mainloop/main-loop.ts';
 import type { Tracer } from '../trace/tracer.ts';
-import { BQL_FAIR, LAST_THREAD, MACHINE_WORDS } from './machine-words.ts';
+import { newCoRecords } from './co/co-records.ts';
+import { BQL_FAIR, LAST_THREAD, MACHINE_WORDS, MOST_CONTEXTS } from './machine-words.ts';
 import { QemuThread } from './qemu-thread.ts';
 import { RemoteBottomHalf } from './remote-bottom-half.ts';
 import { RemoteContext } from './remote-context.ts';
@@ -30,6 +32,10 @@ export interface MachineStateOptions {
 /** The shared memory of a machine; structured clone takes it to another thread. */
 export interface MachineHandle {
   readonly words: Int32Array;
+  /** The shared words of contexts whose coroutines other threads schedule. */
+  readonly contexts: readonly SharedArrayBuffer[];
+  /** The state of coroutines that several threads know. */
+  readonly coroutines: Int32Array;
   /** The main loop's context, and a bottom half of it that does nothing; null without a main loop. */
   readonly main: { readonly context: ContextHandle; readonly kick: BottomHalfHandle } | null;
 }
@@ -95,6 +101,11 @@ export class MachineState implements Disposable {
     return new MachineState({ host }, handle);
   }
 
+  /** @internal */
+  get handle(): MachineHandle {
+    return this.#handle;
+  }
+
   share(): MachineHandle {
     return this.#handle;
   }
@@ -140,6 +151,9 @@ function newHandle(
 ): MachineHandle {
   const words = new Int32Array(new SharedArrayBuffer(4 * MACHINE_WORDS));
   words[BQL_FAIR] = fairLock ? 1 : 0;
+  const chunk = (): SharedArrayBuffer => new SharedArrayBuffer(CHUNK_BYTES);
+  const contexts = Array.from({ length: MOST_CONTEXTS }, chunk);
+  context?.sharing(contexts[0]);
   const main = context && kick && { context: context.share(), kick: kick.share() };
-  return { words, main };
+  return { words, contexts, coroutines: newCoRecords(), main };
 }

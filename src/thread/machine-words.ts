@@ -19,4 +19,13 @@ export const BQL_FAIR = 32;
 /** The number of the thread that was made last. */
 export const LAST_THREAD = 33;
 
-export const MACHINE_WORDS = 64;
+/** The number of the context that joined last; main's is 0. */
+export const LAST_CONTEXT = 34;
+
+/** The most contexts of a machine whose coroutines other threads can schedule. */
+export const MOST_CONTEXTS = 64;
+/** Their names, as UTF-8. */
+export const CONTEXT_NAMES = 64;
+export const NAME_WORDS = 8;
+
+export const MACHINE_WORDS = CONTEXT_NAMES + MOST_CONTEXTS * NAME_WORDS;

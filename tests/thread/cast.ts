@@ -41,6 +41,7 @@ interface Shared {
 
 interface Handle extends Shared {
   readonly name: string;
+  readonly given: unknown;
   readonly machine: MachineHandle;
   readonly port: MessagePort;
 }
@@ -60,6 +61,8 @@ export interface Other {
 }
 
 export interface Case {
+  /** Called in main before the other threads begin; all get what it returns. */
+  readonly setUp?: (machine: MachineState, loop: MainLoop) => unknown;
   readonly marks?: readonly string[];
   /** The parts of threads without a context. */
   readonly plain?: Readonly<Record<string, (self: Self) => void>>;
@@ -77,10 +80,13 @@ export class Self {
   readonly thread: QemuThread;
   /** Descriptors that main opened for all. */
   readonly fds: readonly number[];
+  /** The result of setUp; in other threads, as structured clone copies it. */
+  readonly given: unknown;
   readonly #shared: Shared;
   readonly #markNames: readonly string[];
 
-  constructor(name: string, shared: Shared, thread: QemuThread, one: Case) {
+  constructor(name: string, shared: Shared, thread: QemuThread, one: Case, given: unknown) {
+    this.given = given;
     this.name = name;
     this.thread = thread;
     this.machine = thread.machine;
@@ -164,8 +170,8 @@ export class MainSelf extends Self {
   readonly loop: MainLoop;
   readonly ports = new Map<string, MessagePort>();
 
-  constructor(shared: Shared, machine: MachineState, loop: MainLoop, one: Case) {
-    super('main', shared, machine.thread, one);
+  constructor(shared: Shared, machine: MachineState, loop: MainLoop, one: Case, given: unknown) {
+    super('main', shared, machine.thread, one, given);
     this.loop = loop;
   }
 
@@ -199,7 +205,13 @@ function playOther(one: Case, handle: Handle): void {
   const machine = MachineState.from(handle.machine, host);
   const io = one.io?.[name];
   const context = io === undefined ? undefined : new AioContext({ host, name });
-  const self = new Self(name, handle, new QemuThread({ machine, name, context }), one);
+  const self = new Self(
+    name,
+    handle,
+    new QemuThread({ machine, name, context }),
+    one,
+    handle.given,
+  );
   try {
     if (context === undefined) one.plain![name]!(self);
     else runContext(self, context, io!, handle.port);
@@ -236,12 +248,19 @@ async function playMain(one: Case): Promise<void> {
     entries: new Uint8Array(new SharedArrayBuffer(ENTRY * ENTRIES)),
     fds: [host.eventfd(0, 0o2004000)],
   };
-  const self = new MainSelf(shared, machine, loop, one);
+  const given = one.setUp?.(machine, loop) ?? null;
+  const self = new MainSelf(shared, machine, loop, one, given);
   const names = [...Object.keys(one.plain ?? {}), ...Object.keys(one.io ?? {})];
   const ended = names.map((name) => {
     const { port1, port2 } = new MessageChannel();
     self.ports.set(name, port1);
-    const data: Handle = { ...shared, name, machine: machine.share(), port: port2 };
+    const data: Handle = {
+      ...shared,
+      name,
+      given: handed(given),
+      machine: machine.share(),
+      port: port2,
+    };
     const argv = process.argv.slice(2);
     const worker = new Worker(process.argv[1]!, { argv, workerData: data, transferList: [port2] });
     return new Promise((resolve) => worker.once('exit', resolve));
@@ -267,4 +286,9 @@ async function playMain(one: Case): Promise<void> {
   loop.close();
   for (const fd of shared.fds) host.close(fd);
   console.log(JSON.stringify(self.log));
+}
+
+/** Without the parts that only main can use. */
+function handed(given: unknown): unknown {
+  return (given as { handed?: unknown } | null)?.handed ?? null;
 }

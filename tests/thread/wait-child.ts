@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { AioContext } from '../../src/aio/aio-context.ts';
+import { LOCK_STATE } from '../../src/thread/context-words.ts';
 import { NUM_WAITERS } from '../../src/thread/machine-words.ts';
 import { type Case, type MainSelf, type Offered, play, type Self } from './cast.ts';
 
@@ -33,7 +34,6 @@ function done(self: Self, context: AioContext): Offered {
   };
 }
 
-const LOCK_STATE = 8;
 const isWanted = (self: MainSelf): boolean => {
   const words = new Int32Array(self.other('io1').context.handle.words);
   return Atomics.load(words, LOCK_STATE) === 2;

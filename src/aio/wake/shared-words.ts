@@ -3,7 +3,7 @@ import type { Words } from './words.ts';
 /** log2 of the words in a chunk. */
 const CHUNK_BITS = 10;
 const IN_CHUNK = (1 << CHUNK_BITS) - 1;
-const CHUNK_BYTES = 4 << CHUNK_BITS;
+export const CHUNK_BYTES = 4 << CHUNK_BITS;
 
 /** The chunk that a word stands in. */
 export function chunkOf(i: number): number {
