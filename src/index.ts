@@ -20,10 +20,11 @@ export {
   SCALE_NS,
   SCALE_US,
 } from './aio/clock.ts';
+export type { EntryCallback } from './aio/entries.ts';
 export { EventNotifier } from './aio/event-notifier.ts';
 export type { FdMonChoice, FdMonKind, PollMechanism } from './aio/fdmon/fdmon.ts';
 export type { AioHandler, AioPollFn, FdHandlers, IOHandler, PollRecord } from './aio/handler.ts';
-export type { BottomHalfHandle, ContextHandle } from './aio/handles.ts';
+export type { BottomHalfHandle, ContextHandle, WakeHandle } from './aio/handles.ts';
 export type { MemReentrancyGuard } from './aio/reentrancy.ts';
 export type { QemuTimer, TimerCallback } from './aio/timer.ts';
 export { TimerListGroup } from './aio/timer-group.ts';
@@ -123,6 +124,7 @@ export {
   MachineState,
   type MachineStateOptions,
 } from './thread/machine-state.ts';
+export { MessageBox, type MessageHandle, RemoteMessageBox } from './thread/message-box.ts';
 export { type CondHandle, QemuCond } from './thread/qemu-cond.ts';
 export { type MutexHandle, QemuMutex } from './thread/qemu-mutex.ts';
 export { QemuThread, type QemuThreadOptions } from './thread/qemu-thread.ts';

@@ -19,6 +19,7 @@ import type { BhCallback, BottomHalf } from './bottom-half.ts';
 import { Clocks, QEMU_CLOCK_REALTIME, soonestTimeout } from './clock.ts';
 import { newContextName } from './context-names.ts';
 import { Dispatcher } from './dispatcher.ts';
+import type { EntryCallback } from './entries.ts';
 import { EventNotifier } from './event-notifier.ts';
 import { EdgeNotifiers } from './fdmon/edges.ts';
 import { FdMonitors } from './fdmon/fd-monitors.ts';
@@ -117,6 +118,8 @@ export class AioContext implements Disposable {
   readonly #table: HandlerTable;
   readonly #dispatcher: Dispatcher;
   readonly #watchesEdges: boolean;
+  /** Null until something is shared with other threads. */
+  #shared: SharedBhs | null = null;
   #closed = false;
 
   /**
@@ -228,18 +231,29 @@ export class AioContext implements Disposable {
    */
   share(): ContextHandle {
     this.#checkOpen('share');
-    const words = this.sharing().head;
-    return { kind: 'context', name: this.name, wakeFd: this.sleeper.notifier.writeFd, words };
+    const wakeFd = this.sleeper.notifier.writeFd;
+    return { kind: 'context', name: this.name, wakeFd, ...this.sharing().memory };
+  }
+
+  /**
+   * Gives a function a name, by which other threads call it in this one, with up to six numbers: see
+   * RemoteContext.scheduleOneshot. What another thread cannot do here, such as to arm a timer, an
+   * entry does for it.
+   * @throws TypeError, RangeError for a wrong name or callback
+   */
+  newEntry(name: string, callback: EntryCallback): Disposable {
+    this.#checkOpen('newEntry');
+    return this.sharing().entries.add(name, callback);
   }
 
   /** @param words where its shared words are to stand; by default memory of its own @internal */
   sharing(words?: SharedArrayBuffer): SharedBhs {
-    const list = this.bottomHalves;
-    if (list.shared === null) {
-      list.shared = new SharedBhs(this.wakeup, list, words);
-      this.sleeper.share(list.shared.inbox);
+    if (this.#shared === null) {
+      this.#shared = new SharedBhs(this.wakeup, this.bottomHalves, words);
+      this.bottomHalves.shared = this.#shared;
+      this.sleeper.share(this.#shared.inbox);
     }
-    return list.shared;
+    return this.#shared;
   }
 
   // Fd handlers
@@ -504,7 +518,8 @@ export class AioContext implements Disposable {
 
   /** QEMU: aio_notify_accept. */
   #accept(traced: boolean): void {
-    const notified = this.sleeper.accept();
+    if (this.#shared !== null) this.#shared.collect();
+    const notified = this.wakeup.accept();
     if (traced) this.#traceAccept(notified);
   }
 

@@ -75,6 +75,11 @@ export class BhList implements BhHome {
     this.enqueue(this.#take(name, cb as BhCallback<never>, opaque), BH_SCHEDULED | BH_ONESHOT);
   }
 
+  arrive(name: string, cb: BhCallback<number>, opaque: number): void {
+    const slot = this.#take(name, cb as BhCallback<never>, opaque);
+    this.#wakeup.enqueue(slot, BH_SCHEDULED | BH_ONESHOT);
+  }
+
   enqueue(slot: number, flags: number): void {
     if (this.shared !== null) this.shared.drain();
     const old = this.#wakeup.enqueue(slot, flags);
@@ -131,7 +136,6 @@ export class BhList implements BhHome {
    */
   poll(): boolean {
     const slices = this.#slices;
-    if (this.shared !== null) this.shared.drain();
     const head = this.#wakeup.detach();
     if (head !== NO_BH) slices[this.#endSlice++] = head;
     if (this.#firstSlice === this.#endSlice) return false;
@@ -179,7 +183,6 @@ export class BhList implements BhHome {
 
   /** Whether any is to be called. QEMU: as aio_ctx_check's walks find out. */
   anyScheduled(): boolean {
-    if (this.shared !== null) this.shared.drain();
     if (anyScheduledIn(this.#wakeup, this.shared, this.#wakeup.first)) return true;
     for (let i = this.#firstSlice; i < this.#endSlice; i++) {
       if (anyScheduledIn(this.#wakeup, this.shared, this.#slices[i]!)) return true;
@@ -254,13 +257,14 @@ export class BhList implements BhHome {
       return;
     }
     const name = this.#names[bhIndex(slot)]!;
+    const id = cb === this.shared?.entries.run ? (opaque as number) : number(slot);
     if ((flags & BH_ONESHOT) !== 0) this.#release(slot);
     if (this.#trace.on[T_CALL_BEGIN] !== 0) {
-      this.#trace.emit(T_CALL_BEGIN, this.#owner.name, name, flags, number(slot));
+      this.#trace.emit(T_CALL_BEGIN, this.#owner.name, name, flags, id);
     }
     cb(opaque);
     if (this.#trace.on[T_CALL_END] !== 0) {
-      this.#trace.emit(T_CALL_END, this.#owner.name, name, number(slot));
+      this.#trace.emit(T_CALL_END, this.#owner.name, name, id);
     }
   }
 

@@ -22,7 +22,8 @@ export function listTimeoutNs(
 ): number {
   let soonest = timeout;
   for (let slot = head; slot !== NO_BH; slot = wakeup.next(slot)) {
-    const flags = bhFlags(wakeup, shared, slot);
+    let flags = wakeup.flags(slot);
+    if ((flags & BH_SHARED) !== 0) flags = shared!.flags(slot);
     if ((flags & (BH_SCHEDULED | BH_DELETED)) === BH_SCHEDULED) {
       if ((flags & BH_IDLE) === 0) return 0;
       soonest = IDLE_TIMEOUT_NS;

@@ -5,10 +5,9 @@
 
 import { checkObject, shown } from '../host/arguments.ts';
 
-/** An AioContext, for other threads. Made by AioContext.share; used by RemoteContext.from. */
-export interface ContextHandle {
-  readonly kind: 'context';
-  /** As in traces. */
+/** The parts of a context's handle that its bottom halves need. */
+export interface WakeHandle {
+  /** The context's, as in traces. */
   readonly name: string;
   /** The descriptor to write, to end the context's sleep. */
   readonly wakeFd: number;
@@ -16,10 +15,18 @@ export interface ContextHandle {
   readonly words: SharedArrayBuffer;
 }
 
+/** An AioContext, for other threads. Made by AioContext.share; used by RemoteContext.from. */
+export interface ContextHandle extends WakeHandle {
+  readonly kind: 'context';
+  /** The calls of its entries, and the entries' names. */
+  readonly calls: SharedArrayBuffer;
+  readonly names: SharedArrayBuffer;
+}
+
 /** A bottom half, for other threads. Made by BottomHalf.share; used by RemoteBottomHalf.from. */
 export interface BottomHalfHandle {
   readonly kind: 'bottom half';
-  readonly context: ContextHandle;
+  readonly context: WakeHandle;
   readonly name: string;
   /** Its number in traces. */
   readonly id: number;

@@ -1,7 +1,11 @@
 import { BH_DELETED, BH_PENDING, BH_SCHEDULED } from '../trace/bh-flags.ts';
-import type { BottomHalfHandle, ContextHandle } from './handles.ts';
+import type { BhCallback } from './bottom-half.ts';
+import { Entries } from './entries.ts';
+import { newNameMemory } from './entry-names.ts';
+import type { BottomHalfHandle, ContextHandle, WakeHandle } from './handles.ts';
+import { Calls, FIRST_CALL, newCallMemory } from './wake/calls.ts';
 import { FIRST_SHARED, GONE, Inbox, LAST_GENERATION, WORDS_PER_SHARED } from './wake/inbox.ts';
-import { chunkOf, SharedWords } from './wake/shared-words.ts';
+import { CHUNK_BYTES, chunkOf, SharedWords } from './wake/shared-words.ts';
 import { bhIndex, type Wakeup } from './wake/wakeup.ts';
 
 /** The bottom halves of a context, as those that are shared see them. */
@@ -9,6 +13,8 @@ export interface HomeList {
   /** Traces a schedule, and notifies the context. */
   announce(slot: number, old: number, flags: number): void;
   traceCancel(slot: number): void;
+  /** Puts a one-shot on bh_list, and neither traces nor notifies. */
+  arrive(name: string, callback: BhCallback<number>, opaque: number): void;
 }
 
 /**
@@ -16,10 +22,15 @@ export interface HomeList {
  * context's own words, for bh_list, and one in shared words, with its flags.
  *
  * The order stays that of a single list, whoever scheduled: what has come by the inbox is moved to
- * bh_list before the home thread pushes one of its own, and before it detaches or walks bh_list.
+ * bh_list before the home thread pushes one of its own, before it decides to sleep, and after a
+ * sleep, before it detaches bh_list.
  */
 export class SharedBhs {
   readonly inbox: Inbox;
+  readonly entries: Entries;
+  readonly #calls: Calls;
+  readonly #callMemory = newCallMemory();
+  readonly #nameMemory = newNameMemory();
   readonly #words = new SharedWords();
   readonly #wakeup: Wakeup;
   readonly #list: HomeList;
@@ -29,19 +40,25 @@ export class SharedBhs {
   /** The shared slot of a bottom half, by bhIndex of its home slot. */
   readonly #slots: number[] = [];
   readonly #free: number[] = [];
-  /** The bottom halves that drain moves, newest first; kept to be used again. */
+  /** The slots that drain moves, newest first; kept to be used again. */
   readonly #arrived: number[] = [];
 
   constructor(wakeup: Wakeup, list: HomeList, words?: SharedArrayBuffer) {
     this.#wakeup = wakeup;
     this.#list = list;
-    this.#words.addChunk(0, words);
+    this.#words.addChunk(0, words ?? new SharedArrayBuffer(CHUNK_BYTES));
     this.inbox = new Inbox(this.#words);
+    this.#calls = new Calls(this.#callMemory, this.#words);
+    this.entries = new Entries(this.#nameMemory, this.#calls);
   }
 
-  /** The words that all handles of the context need. */
-  get head(): SharedArrayBuffer {
-    return this.#words.buffer(0);
+  /** The memory of a handle of the context. */
+  get memory(): Pick<ContextHandle, 'words' | 'calls' | 'names'> {
+    return {
+      words: this.#words.buffer(0)!,
+      calls: this.#callMemory,
+      names: this.#nameMemory,
+    };
   }
 
   /** Moves a bottom half's flags to shared memory, unless they are there. */
@@ -54,14 +71,14 @@ export class SharedBhs {
     this.#generations[numberOf(slot)] = this.inbox.create(slot, flags);
   }
 
-  handle(home: number, context: ContextHandle, name: string, id: number): BottomHalfHandle {
+  handle(home: number, context: WakeHandle, name: string, id: number): BottomHalfHandle {
     const slot = this.#slotOf(home);
     return {
       kind: 'bottom half',
       context,
       name,
       id,
-      words: this.#words.buffer(chunkOf(slot)),
+      words: this.#words.buffer(chunkOf(slot))!,
       slot,
       generation: this.#generations[numberOf(slot)]!,
     };
@@ -101,10 +118,23 @@ export class SharedBhs {
     const arrived = this.#arrived;
     let count = 0;
     for (let slot = this.inbox.take(); slot !== 0; slot = this.inbox.next(slot)) {
-      arrived[count++] = this.#homes[numberOf(slot)]!;
+      if (slot >= FIRST_CALL) this.#calls.see(slot);
+      arrived[count++] = slot;
     }
-    while (count > 0) this.#wakeup.enqueue(arrived[--count]!, 0);
+    while (count > 0) this.#arrive(arrived[--count]!);
     this.#wakeup.notify();
+  }
+
+  /** Drains, and takes over a notification by another thread: before the context accepts it. */
+  collect(): void {
+    this.drain();
+    if (this.inbox.accept() !== 0) this.#wakeup.notify();
+  }
+
+  /** Puts what another thread has scheduled on bh_list. */
+  #arrive(slot: number): void {
+    if (slot < FIRST_CALL) this.#wakeup.enqueue(this.#homes[numberOf(slot)]!, 0);
+    else this.#list.arrive(this.entries.nameOf(slot), this.entries.run, slot);
   }
 
   flags(home: number): number {
@@ -134,7 +164,7 @@ export class SharedBhs {
     this.#homes.push(0);
     this.#generations.push(GONE);
     if (slot > FIRST_SHARED && chunkOf(slot) !== chunkOf(slot - 1)) {
-      this.#words.addChunk(chunkOf(slot));
+      this.#words.addChunk(chunkOf(slot), new SharedArrayBuffer(CHUNK_BYTES));
     }
     return slot;
   }

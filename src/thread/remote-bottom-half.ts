@@ -97,9 +97,11 @@ export class RemoteBottomHalf {
 
   #enqueue(flags: number): boolean {
     const { slot, generation } = this.#handle;
-    const old = this.#inbox.enqueue(slot, generation, flags);
+    const old = this.#inbox.mark(slot, generation, flags);
     if (old === GONE) return false;
+    // Before it can run.
     if (this.#trace.on[T_ENQUEUE] !== 0) this.#traceEnqueue(old, flags);
+    this.#inbox.publish(slot, old);
     this.#waker.wake();
     return true;
   }

@@ -1,11 +1,17 @@
+import { EntryNames } from '../aio/entry-names.ts';
 import { type ContextHandle, checkHandle } from '../aio/handles.ts';
+import { Calls, MOST_NUMBERS } from '../aio/wake/calls.ts';
 import { Inbox } from '../aio/wake/inbox.ts';
 import { SharedWords } from '../aio/wake/shared-words.ts';
-import { checkHost } from '../host/arguments.ts';
+import { checkHost, shown } from '../host/arguments.ts';
 import type { Host } from '../host/host.ts';
+import { BH_ONESHOT, BH_SCHEDULED } from '../trace/bh-flags.ts';
+import { EV } from '../trace/catalogue.ts';
 import { Tracer } from '../trace/tracer.ts';
 import type { RemoteOptions } from './remote-bottom-half.ts';
 import { Waker } from './waker.ts';
+
+const T_ENQUEUE = EV.aio_bh_enqueue;
 
 /** An AioContext of any thread, for any thread: also for its own. */
 export class RemoteContext {
@@ -14,6 +20,9 @@ export class RemoteContext {
   readonly handle: ContextHandle;
   readonly #inbox: Inbox;
   readonly #waker: Waker;
+  readonly #calls: Calls;
+  readonly #entries: EntryNames;
+  readonly #trace: Tracer;
 
   /**
    * @param host this thread's
@@ -32,12 +41,47 @@ export class RemoteContext {
     this.handle = handle;
     this.#inbox = new Inbox(words);
     this.#waker = new Waker(host, handle, this.#inbox, trace);
+    this.#calls = new Calls(handle.calls, words);
+    this.#entries = new EntryNames(handle.names);
+    this.#trace = trace;
   }
 
   /** Makes the context check for work, and not sleep before. QEMU: aio_notify. */
   notify(): void {
     this.#inbox.setNotified();
     this.#waker.wake();
+  }
+
+  /**
+   * Calls an entry of the context, in its home thread, in the context's next round of bottom halves.
+   * Returns false if the context is closed. QEMU: aio_bh_schedule_oneshot.
+   * @param entry the name that AioContext.newEntry was given
+   * @param numbers its arguments, up to six
+   * @throws RangeError if there is no such entry, or there are more than six numbers; Error if a
+   *   quarter million calls have not run yet
+   */
+  scheduleOneshot(entry: string, ...numbers: number[]): boolean {
+    const number = this.#entries.find(entry);
+    if (number < 0) throw this.#unknown(entry);
+    if (numbers.length > MOST_NUMBERS) {
+      throw new RangeError(`entry '${entry}': ${numbers.length} numbers: expected up to 6`);
+    }
+    if (this.#inbox.isClosed) return false;
+    const call = this.#calls.take(number, numbers);
+    if (call < 0) throw new Error(`entry '${entry}': too many calls have not run yet`);
+    if (this.#trace.on[T_ENQUEUE] !== 0) {
+      this.#trace.emit(T_ENQUEUE, this.name, entry, 0, BH_SCHEDULED | BH_ONESHOT, call);
+    }
+    this.#inbox.push(call);
+    this.#waker.wake();
+    return true;
+  }
+
+  #unknown(entry: string): RangeError {
+    const known = this.#entries.list.map((name) => `'${name}'`).join(', ');
+    return new RangeError(
+      `context '${this.name}' has no entry ${shown(entry)}: it has ${known === '' ? 'none' : known}`,
+    );
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { ContextHandle } from '../aio/handles.ts';
+import type { WakeHandle } from '../aio/handles.ts';
 import type { Inbox } from '../aio/wake/inbox.ts';
 import { EAGAIN, EINTR, HostError } from '../host/errno.ts';
 import type { Host, HostBuffer } from '../host/host.ts';
@@ -17,7 +17,7 @@ export class Waker {
   /** The number 1, for the eventfd; made at the first write. */
   #one: HostBuffer | null = null;
 
-  constructor(host: Host, handle: ContextHandle, inbox: Inbox, trace: Tracer) {
+  constructor(host: Host, handle: WakeHandle, inbox: Inbox, trace: Tracer) {
     this.#host = host;
     this.#fd = handle.wakeFd;
     this.#name = handle.name;

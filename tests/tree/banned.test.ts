@@ -57,6 +57,8 @@ it('the simulated host and the lenses use only their own random numbers and cloc
 /** Memory that threads share: the words of the wake-up protocol, of locks, and what the hosts need. */
 const SHARED = [
   'src/aio/aio-context.ts',
+  'src/aio/entries.ts',
+  'src/aio/entry-names.ts',
   'src/aio/handles.ts',
   'src/aio/shared-bhs.ts',
   'src/aio/wake/',

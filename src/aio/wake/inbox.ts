@@ -34,6 +34,8 @@ export const SLEEPS = 1;
 export const NOTIFIED = 2;
 /** See I5. */
 export const WRITERS = 3;
+/** Set once the context is closed: nobody will look at INBOX again. Words 4 to 11 are not its own. */
+export const CLOSED = 12;
 /** The slot of the first shared bottom half: the index of its flags; its link is the next word. */
 export const FIRST_SHARED = 16;
 export const WORDS_PER_SHARED = 2;
@@ -62,22 +64,35 @@ export class Inbox {
   // Any thread
 
   /**
-   * Adds flags to a bottom half. Unless it is on a list already, it is pushed onto INBOX (I1).
-   * Returns the flags before, or GONE. The caller must then wake the home thread: see claim. QEMU:
-   * aio_bh_enqueue, without its notify.
+   * Adds PENDING and these flags to a bottom half. Returns the flags before, or GONE. Unless it is
+   * GONE the caller must then publish, or, as the home thread, push on its own list. QEMU:
+   * aio_bh_enqueue, its beginning.
    */
-  enqueue(slot: number, generation: number, flags: number): number {
-    const old = this.mark(slot, generation, flags);
-    if (old === GONE) return GONE;
-    // The home thread may have it on its own list, and have looked at it already.
-    if ((old & BH_PENDING) !== 0) this.setNotified();
-    else this.#push(slot);
-    return old;
-  }
-
-  /** enqueue without the push, for the home thread, which has a list of its own. */
   mark(slot: number, generation: number, flags: number): number {
     return this.#change(slot, generation, FLAGS, BH_PENDING | flags);
+  }
+
+  /**
+   * Pushes a marked bottom half onto INBOX, unless it was on a list already (I1). The caller must
+   * then wake the home thread: see claim.
+   * @param old the flags that mark returned
+   */
+  publish(slot: number, old: number): void {
+    // The home thread may have it on its own list, and have looked at it already.
+    if ((old & BH_PENDING) !== 0) this.setNotified();
+    else this.push(slot);
+  }
+
+  /** Puts a slot on INBOX. The caller must own it: it is on no list, and nobody else may push it. */
+  push(slot: number): void {
+    const words = this.#words;
+    let head = words.load(INBOX);
+    for (;;) {
+      words.store(slot + NEXT, head);
+      const seen = words.compareExchange(INBOX, head, slot);
+      if (seen === head) return;
+      head = seen;
+    }
   }
 
   /** Clears SCHEDULED; the bottom half stays on its list. Returns the flags before, or GONE. */
@@ -112,6 +127,10 @@ export class Inbox {
   /** The eventfd is written (I5). */
   written(): void {
     this.#words.fetchAdd(WRITERS, -1);
+  }
+
+  get isClosed(): boolean {
+    return this.#words.load(CLOSED) !== 0;
   }
 
   /** notify_me while the home thread sleeps and nobody has written its eventfd; otherwise 0. */
@@ -154,6 +173,15 @@ export class Inbox {
   /** Returns whether there was a notification. QEMU: aio_notify_accept. */
   accept(): number {
     return this.#words.load(NOTIFIED) === 0 ? 0 : this.#words.exchange(NOTIFIED, 0);
+  }
+
+  /**
+   * The context is closed, or its thread is gone: nobody writes the eventfd, but those who may be
+   * about to (I5).
+   */
+  close(): void {
+    this.#words.exchange(CLOSED, 1);
+    this.#words.exchange(SLEEPS, 0);
   }
 
   /** Whether a thread may still be about to write the eventfd (I5). */
@@ -199,17 +227,6 @@ export class Inbox {
       const seen = words.compareExchange(slot, word, (word & (keep | ~FLAGS)) | add);
       if (seen === word) return word & FLAGS;
       word = seen;
-    }
-  }
-
-  #push(slot: number): void {
-    const words = this.#words;
-    let head = words.load(INBOX);
-    for (;;) {
-      words.store(slot + NEXT, head);
-      const seen = words.compareExchange(INBOX, head, slot);
-      if (seen === head) return;
-      head = seen;
     }
   }
 }

@@ -3,7 +3,8 @@ import type { Words } from './words.ts';
 /** log2 of the words in a chunk. */
 const CHUNK_BITS = 10;
 const IN_CHUNK = (1 << CHUNK_BITS) - 1;
-export const CHUNK_BYTES = 4 << CHUNK_BITS;
+export const CHUNK_WORDS = 1 << CHUNK_BITS;
+export const CHUNK_BYTES = 4 * CHUNK_WORDS;
 
 /** The chunk that a word stands in. */
 export function chunkOf(i: number): number {
@@ -16,17 +17,15 @@ export function chunkOf(i: number): number {
  */
 export class SharedWords implements Words {
   readonly #chunks: Int32Array[] = [];
-  readonly #buffers: SharedArrayBuffer[] = [];
 
-  /** Uses the given chunk as number `index`; without a buffer it is made, and filled with 0. */
-  addChunk(index: number, buffer = new SharedArrayBuffer(CHUNK_BYTES)): void {
-    this.#buffers[index] = buffer;
-    this.#chunks[index] = new Int32Array(buffer);
+  /** Uses the given memory as chunk number `index`. */
+  addChunk(index: number, buffer: SharedArrayBuffer, byteOffset = 0): void {
+    this.#chunks[index] = new Int32Array(buffer, byteOffset, CHUNK_WORDS);
   }
 
-  /** The memory of a chunk, for another thread. */
-  buffer(index: number): SharedArrayBuffer {
-    return this.#buffers[index]!;
+  /** The memory of a chunk, for another thread; undefined if this thread does not have it. */
+  buffer(index: number): SharedArrayBuffer | undefined {
+    return this.#chunks[index]?.buffer as SharedArrayBuffer | undefined;
   }
 
   load(i: number): number {

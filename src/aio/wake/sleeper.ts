@@ -127,12 +127,6 @@ export class Sleeper {
     return this.#wakeup.notified || this.#inbox?.hasWork === true;
   }
 
-  /** W3. Returns whether there was a notification. QEMU: aio_notify_accept. */
-  accept(): number {
-    const notified = this.#wakeup.accept();
-    return this.#inbox === null ? notified : this.#inbox.accept() | notified;
-  }
-
   /**
    * A main loop is about to sleep. A notification by another thread counts from here on, as in QEMU
    * the eventfd is written from here on. QEMU: aio_ctx_prepare, its beginning.
@@ -154,7 +148,7 @@ export class Sleeper {
   /** Closes the eventfd, once no other thread can be about to write it (I5 of Inbox). */
   close(host: Host): void {
     const inbox = this.#inbox;
-    inbox?.endSleep();
+    inbox?.close();
     const none = host.alloc(0);
     for (let ms = 0; inbox?.hasWriters; ms++) {
       // Its thread was terminated in between: the descriptor is given up rather than reused.

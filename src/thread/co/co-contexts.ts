@@ -1,5 +1,5 @@
 import type { AioContext } from '../../aio/aio-context.ts';
-import type { BottomHalfHandle, ContextHandle } from '../../aio/handles.ts';
+import type { BottomHalfHandle, WakeHandle } from '../../aio/handles.ts';
 import type { Coroutines } from '../../coroutine/coroutines.ts';
 import type { Host } from '../../host/host.ts';
 import { CO_BH, CO_BH_GENERATION, CO_LIST, NUMBER, WAKE_FD } from '../context-words.ts';
@@ -39,7 +39,7 @@ export class CoContexts {
         `a machine has at most ${MOST_CONTEXTS} contexts with shared coroutines`,
       );
     }
-    if (context.sharing(memory).head !== memory) {
+    if (context.sharing(memory).memory.words !== memory) {
       throw new Error(
         `context '${context.name}' is shared already: make its SharedCoroutines before anything of it is shared`,
       );
@@ -88,7 +88,7 @@ export class CoContexts {
     const memory = this.#machine.contexts[number]!;
     const wakeFd = Atomics.load(words, WAKE_FD);
     const name = this.#nameOf(number);
-    const context: ContextHandle = { kind: 'context', name, wakeFd, words: memory };
+    const context: WakeHandle = { name, wakeFd, words: memory };
     const slot = Atomics.load(words, CO_BH);
     const generation = Atomics.load(words, CO_BH_GENERATION);
     const bh = { name: 'co_schedule_bh', id: 0, words: memory, slot, generation };
