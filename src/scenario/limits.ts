@@ -25,6 +25,12 @@ export const MOST_NS = 1e15;
 /** A time of a clock, ns, as `arm_at` takes it: within an int64_t. */
 export const MOST_CLOCK_NS = 9e18;
 
+/**
+ * Polls and entered coroutines of a run, each inside the one before. The stack has room for more,
+ * but how many depends on how V8 has compiled the code, and the same run must always end alike.
+ */
+export const MOST_NESTED = 256;
+
 /** 1000000 as `1,000,000`. */
 export function grouped(n: number): string {
   return String(n).replace(/\B(?=(\d{3})+$)/g, ',');

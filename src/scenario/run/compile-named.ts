@@ -29,7 +29,7 @@ export const NAMED: { readonly [O in NameOp]: NamedCompiler } = {
   ),
   arm_now: on('timers', (timer) => timer.modFromNowNs(0)),
   disarm: on('timers', (timer) => timer.del()),
-  enter: on('coroutines', (co, { coroutines }) => coroutines.enter(co)),
+  enter: on('coroutines', (co, lane) => lane.nest(() => lane.coroutines.enter(co))),
   wake: (lane, name, where) => {
     const { coroutines } = lane;
     const co = lane.object('coroutines', name);
@@ -43,8 +43,8 @@ export const NAMED: { readonly [O in NameOp]: NamedCompiler } = {
   },
   next: on('queues', enterNext),
   enter_next: on('queues', enterNext),
-  restart_all: on('queues', (queue) => queue.enterAll()),
-  enter_all: on('queues', (queue) => queue.enterAll()),
+  restart_all: on('queues', enterAll),
+  enter_all: on('queues', enterAll),
   unlock: on('mutexes', (mutex) => mutex.unlock()),
   rwunlock: on('rwlocks', (rwlock) => rwlock.unlock()),
   wait: onlyInCoroutine('wait'),
@@ -73,8 +73,13 @@ function on<K extends keyof Objects>(
   };
 }
 
-function enterNext(queue: CoQueue, { log }: Lane): void {
-  log.add(`next=${queue.enterNext() ? 1 : 0}`);
+function enterNext(queue: CoQueue, lane: Lane): void {
+  const any = lane.nest(() => queue.enterNext());
+  lane.log.add(`next=${any ? 1 : 0}`);
+}
+
+function enterAll(queue: CoQueue, lane: Lane): void {
+  lane.nest(() => queue.enterAll());
 }
 
 function onlyInCoroutine(op: NameOp): NamedCompiler {

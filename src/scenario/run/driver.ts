@@ -14,9 +14,7 @@ export function poll(lane: Lane, blocking: boolean, nested: boolean): void {
   if (nested) log.add('nested(');
   else lane.polls++;
   const beforeNs = world.nowNs();
-  lane.depth++;
-  const progress = context.poll(blocking);
-  lane.depth--;
+  const progress = lane.nest(() => context.poll(blocking));
   lane.lastBlockedNs = world.nowNs() - beforeNs;
   if (nested) {
     log.add(`)=${progress ? 1 : 0}`);
@@ -31,9 +29,7 @@ export function mainLoopWait(lane: Lane, blocking: boolean, nested: boolean): vo
   const { world } = lane.machine;
   if (nested) log.add('nested_mlw(');
   const beforeNs = world.nowNs();
-  lane.depth++;
-  loop.mainLoopWait(!blocking);
-  lane.depth--;
+  lane.nest(() => loop.mainLoopWait(!blocking));
   lane.lastBlockedNs = world.nowNs() - beforeNs;
   log.add(nested ? ')' : 'mlw');
 }

@@ -9,8 +9,10 @@ import { Coroutines } from '../../coroutine/coroutines.ts';
 import type { HostBuffer } from '../../host/host.ts';
 import { MainLoop } from '../../mainloop/main-loop.ts';
 import { Tracer } from '../../trace/tracer.ts';
+import { MOST_NESTED } from '../limits.ts';
 import type { Action, Body } from '../model.ts';
 import { Callback, type Thunk } from './callback.ts';
+import { ScenarioEnded } from './ended.ts';
 import type { FdSet } from './fds.ts';
 import type { Machine } from './machine.ts';
 import type { NotifierObject } from './notifier-object.ts';
@@ -68,8 +70,6 @@ export class Lane {
   /** Callbacks by object, for `calls`; an fd has one per handler. */
   readonly callbacks = new Map<string, Callback[]>();
 
-  /** How many polls are under way, nested in each other; after an error, how many were. */
-  depth = 0;
   /** aio_polls of the steps, for scenarios with drive aio_poll. */
   polls = 0;
   /** Result of the last aio_poll in steps; null before the first. */
@@ -79,6 +79,8 @@ export class Lane {
 
   readonly #compile: Compile;
   #pollfds: HostBuffer | null = null;
+  /** How many polls and entered coroutines are under way, nested in each other. */
+  #depth = 0;
 
   constructor(name: string, machine: Machine, compile: Compile) {
     const { host, world, scenario, log, faults } = machine;
@@ -98,6 +100,21 @@ export class Lane {
     ]);
     this.coroutines = new Coroutines(this.context);
     if (world.kind === 'sim') this.#chargeForPolling();
+  }
+
+  /**
+   * Polls, or enters a coroutine, inside those that are under way.
+   * @throws ScenarioEnded if there are too many
+   */
+  nest<T>(run: () => T): T {
+    if (++this.#depth > MOST_NESTED) {
+      throw new ScenarioEnded(
+        `polls and coroutines are nested more than ${MOST_NESTED} deep, each inside the one before: give a callback among them a smaller do_runs`,
+      );
+    }
+    const result = run();
+    this.#depth--;
+    return result;
   }
 
   /** Iterations of the loop so far, counted by its driver. */

@@ -139,19 +139,8 @@ function runSteps(machine: Machine, { timeoutNs }: RunOptions): unknown {
     for (const thunk of compileActions(machine.main, machine.scenario.steps, 'steps')) thunk();
     return null;
   } catch (error) {
-    return isTooDeep(error, machine)
-      ? new ScenarioEnded(
-          `callbacks are nested ${machine.main.depth} deep, each in a poll of the one before: the stack has no room for more; give them a smaller do_runs`,
-        )
-      : error;
+    return error;
   }
-}
-
-/** With fewer nested polls, something else may have used up the stack. */
-const DEEP = 100;
-
-function isTooDeep(error: unknown, { main }: Machine): boolean {
-  return error instanceof RangeError && /call stack/.test(error.message) && main.depth >= DEEP;
 }
 
 /** Whether such an end is the scenario's own doing, not a fault of the emulator. */
