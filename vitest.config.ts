@@ -14,9 +14,6 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     testTimeout: LIMIT_MS,
     hookTimeout: LIMIT_MS,
-    // Tests of terminals and job control race with the machine: where nobody looks on, a test that
-    // fails is tried once more, which the report shows.
-    retry: process.env.CI === 'true' ? 1 : 0,
     globalSetup: ['tests/support/build.ts'],
   },
 });

@@ -1,6 +1,6 @@
 import { checkFunction, checkOptions, checkWord, shown } from '../host/arguments.ts';
 import { EACCES, EAGAIN, ENOSYS, EPERM, HostError } from '../host/errno.ts';
-import type { Disposable } from '../host/host.ts';
+import type { Disposable, Host } from '../host/host.ts';
 import { CompatSignalSource } from './compat.ts';
 import { canBeHandled, signalName } from './names.ts';
 import { SigactionTable, type SignalAction } from './sigaction-table.ts';
@@ -42,6 +42,7 @@ export class Signals implements Disposable {
   readonly sigfd: 'native' | 'compat';
   /** Why `auto` became compat; null if it did not. */
   readonly refused: HostError | null;
+  readonly #host: Host;
   readonly #handler: Disposable;
   readonly #reader: SigfdReader;
   #disposed = false;
@@ -55,6 +56,7 @@ export class Signals implements Disposable {
     checkSignalsOptions(options);
     const { host, trace } = loop;
     const made = openSource(loop, options);
+    this.#host = host;
     this.source = made.source;
     this.sigfd = made.sigfd;
     this.refused = made.refused;
@@ -74,6 +76,13 @@ export class Signals implements Disposable {
 
   get disposed(): boolean {
     return this.#disposed;
+  }
+
+  /** Whether a signal has come whose handler has not been called yet. POSIX: sigpending. */
+  isWaiting(signo: number): boolean {
+    const { arrivals } = this.source;
+    arrivals?.collect();
+    return (arrivals?.has([signo]) ?? false) || this.#host.pendingSignals().includes(signo);
   }
 
   /**

@@ -1,10 +1,18 @@
 import { CLD_STOPPED, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU } from '../../host/constants.ts';
 import type { Host } from '../../host/host.ts';
 import type { ChildEvent } from '../../signal/child-watch.ts';
+import type { Signals } from '../../signal/signals.ts';
 import type { LogWriter } from '../log/log.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { Passing } from './forward.ts';
 import type { Child } from './launcher.ts';
+
+interface JobControlParts {
+  readonly host: Host;
+  readonly terminal: Terminal;
+  readonly log: LogWriter;
+  readonly signals: Signals;
+}
 
 /**
  * Job control like a shell's, one level below it: the terminal belongs to the child that has it or
@@ -14,21 +22,18 @@ export class JobControl {
   readonly #host: Host;
   readonly #terminal: Terminal;
   readonly #log: LogWriter;
+  readonly #signals: Signals;
   readonly #children: ReadonlyMap<number, Child>;
   /** The child whose group has the terminal; 0 for our own group. */
   #holder = 0;
   /** Whether somebody has sent us SIGTSTP by kill, and no stopped child has stopped us yet. */
   #toldByKill = false;
 
-  constructor(
-    host: Host,
-    terminal: Terminal,
-    log: LogWriter,
-    children: ReadonlyMap<number, Child>,
-  ) {
-    this.#host = host;
-    this.#terminal = terminal;
-    this.#log = log;
+  constructor(parts: JobControlParts, children: ReadonlyMap<number, Child>) {
+    this.#host = parts.host;
+    this.#terminal = parts.terminal;
+    this.#log = parts.log;
+    this.#signals = parts.signals;
     this.#children = children;
   }
 
@@ -87,12 +92,12 @@ export class JobControl {
   }
 
   /**
-   * Whether the last child has stopped, and no SIGCONT is pending for us, which our SIGSTOP would
-   * discard.
+   * Whether the last child has stopped, and no SIGCONT has come meanwhile: it would be lost on us
+   * once we stop.
    */
   get #mayStop(): boolean {
     for (const child of this.#children.values()) if (!child.stopped) return false;
-    return !this.#host.pendingSignals().includes(SIGCONT);
+    return !this.#signals.isWaiting(SIGCONT);
   }
 
   /**

@@ -213,6 +213,7 @@ class Session {
       {
         host,
         loop,
+        signals,
         watch,
         terminal,
         log: this.#log,

@@ -5,6 +5,7 @@ import type { Host } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
 import type { ChildEvent, ChildWatch } from '../../signal/child-watch.ts';
 import { signalName } from '../../signal/names.ts';
+import type { Signals } from '../../signal/signals.ts';
 import type { CliError } from '../exit/errors.ts';
 import type { LogLevel, LogWriter } from '../log/log.ts';
 import type { ChildRow, Summary } from '../log/summary.ts';
@@ -30,6 +31,7 @@ const LAST_LOOK_NS = 200e6;
 export interface SupervisorParts {
   readonly host: Host;
   readonly loop: MainLoop;
+  readonly signals: Signals;
   readonly watch: ChildWatch;
   readonly terminal: Terminal;
   readonly log: LogWriter;
@@ -70,9 +72,9 @@ export class Supervisor {
   constructor(parts: SupervisorParts, options: Options) {
     this.#parts = parts;
     this.#options = options;
-    const { host, loop, terminal, summary, log } = parts;
+    const { host, loop, summary } = parts;
     this.#processes = new Processes(host, options, parts.adopts, parts.warn);
-    this.#jobs = new JobControl(host, terminal, log, this.#processes.children);
+    this.#jobs = new JobControl(parts, this.#processes.children);
     this.#outcome = new Outcome(options, summary.children);
     this.#grace = new LongTimer(loop, 'grace', () =>
       this.#killAll(`${formatDuration(options.graceNs)} grace are over`),
@@ -81,7 +83,7 @@ export class Supervisor {
     this.#timeout = new LongTimer(loop, 'timeout', () => this.#timeIsUp());
     this.#look = loop.timers.newTimer(QEMU_CLOCK_REALTIME, 'group-look', () => this.#checkEnd());
     const alone = options.jobs.length === 1 && (options.transparent || options.group);
-    this.#foreground = terminal.canLend && alone;
+    this.#foreground = parts.terminal.canLend && alone;
     this.#launcher = new Launcher({
       ...parts,
       options,

@@ -1,8 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { startJob, untilState } from '../../support/run.ts';
 import { onTerminal, testDirectory } from '../../support/terminal.ts';
 
@@ -27,16 +26,18 @@ describe('Ctrl-Z gives the shell its prompt, and fg continues, whatever stdin is
     const child = join(dir, 'child.sh');
     const go = join(dir, 'go');
     execFileSync('mkfifo', [go]);
+    // Always has a writer: a child that opens it late still finds its line.
+    const fd = openSync(go, 'r+');
+    onTestFinished(() => closeSync(fd));
     // It forks nothing: a shell whose vfork is stopped before its execve does not stop itself.
     writeFileSync(child, `echo ready; read x <${go}; echo went on\n`);
     const running = onTerminal(`set -m; ${line.replaceAll('CHILD', child)}; echo stopped; fg; :`);
     await running.until(new RegExp(`(ready[^]*){${children}}`));
     running.keys('C-z');
     await running.until(/stopped/);
-    const written = writeFile(go, '\n\n');
+    writeSync(fd, '\n\n');
     await running.until(new RegExp(`(went on[^]*){${children}}`));
     await running.end();
-    await written;
   });
 });
 

@@ -56,6 +56,19 @@ export const signalCases: BehaviourCase[] = [
     },
   },
   {
+    name: 'signals: one waits from its coming until its handler is called',
+    run: (env) => {
+      const signals = env.signals(SIGUSR1, SIGUSR2);
+      const waiting: boolean[] = [];
+      signals.sigaction(SIGUSR1, { handler: (n) => waiting.push(signals.isWaiting(n)) });
+      waiting.push(signals.isWaiting(SIGUSR1));
+      env.host.kill(env.host.getpid(), SIGUSR1);
+      waiting.push(signals.isWaiting(SIGUSR1), signals.isWaiting(SIGUSR2));
+      env.until('the handler', () => waiting.length === 4);
+      assert.deepEqual(waiting, [false, true, false, false]);
+    },
+  },
+  {
     name: 'signals: one that comes while the loop sleeps wakes it',
     run: (env) => {
       const list = told(env, SIGUSR1);
