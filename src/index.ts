@@ -125,11 +125,14 @@ export {
   type MachineStateOptions,
 } from './thread/machine-state.ts';
 export { MessageBox, type MessageHandle, RemoteMessageBox } from './thread/message-box.ts';
+export type { PoolCompletion, PoolRequest } from './thread/pool-requests.ts';
+export type { PoolCallee, PoolFunction, PoolSelf, PoolWork } from './thread/pool-work.ts';
 export { type CondHandle, QemuCond } from './thread/qemu-cond.ts';
 export { type MutexHandle, QemuMutex } from './thread/qemu-mutex.ts';
 export { QemuThread, type QemuThreadOptions } from './thread/qemu-thread.ts';
 export { RemoteBottomHalf, type RemoteOptions } from './thread/remote-bottom-half.ts';
 export { RemoteContext } from './thread/remote-context.ts';
+export { ThreadPool, type ThreadPoolOptions } from './thread/thread-pool.ts';
 export type { ByteWriter, ThreadSinks, TraceBackend, TraceOrigin } from './trace/backend.ts';
 export {
   CATALOGUE,

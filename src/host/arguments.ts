@@ -89,6 +89,15 @@ export function checkBytes(bytes: number): void {
   throw new RangeError(`alloc: size is ${shown(bytes)}: expected an integer from 0`);
 }
 
+/** @throws TypeError or RangeError if it is not shared memory of that many bytes */
+export function checkShared(memory: unknown, bytes: number): void {
+  if (!(memory instanceof SharedArrayBuffer)) {
+    throw new TypeError(`attach: the memory is ${shown(memory)}: expected a SharedArrayBuffer`);
+  }
+  if (memory.byteLength === bytes) return;
+  throw new RangeError(`attach: the memory has ${memory.byteLength} bytes: expected ${bytes}`);
+}
+
 /** A value as errors show it: `undefined`, `'5'`, `3n`, `an object`. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;

@@ -22,6 +22,9 @@ interface ArgTypes {
   numbers: readonly number[];
   text: string;
   buffer: HostBuffer;
+  buffers: readonly HostBuffer[];
+  /** Shared memory. */
+  memory: SharedArrayBuffer;
   /** Words of shared memory. */
   words: Int32Array;
   /** An array that gets two descriptors. */
@@ -112,6 +115,15 @@ type HostCalls = {
 
 export const HOST_CALLS: HostCalls = {
   alloc: { args: [['bytes', 'number']], result: 'buffer', system: [] },
+  allocShared: { args: [['bytes', 'number']], result: 'buffer', system: [] },
+  attach: {
+    args: [
+      ['memory', 'memory'],
+      ['bytes', 'number'],
+    ],
+    result: 'buffer',
+    system: [],
+  },
   clockNs: { args: [['clock', 'number']], result: 'number', system: ['clock_gettime'] },
 
   poll: {
@@ -247,6 +259,41 @@ export const HOST_CALLS: HostCalls = {
     subject: 'fd',
     system: ['write'],
   },
+  pread: {
+    args: [
+      ['fd', 'number'],
+      ['buf', 'buffer'],
+      ['offset', 'number'],
+      ['count', 'number'],
+      ['position', 'number'],
+    ],
+    result: 'number',
+    fills: ['buf'],
+    system: ['pread64'],
+  },
+  pwrite: {
+    args: [
+      ['fd', 'number'],
+      ['buf', 'buffer'],
+      ['offset', 'number'],
+      ['count', 'number'],
+      ['position', 'number'],
+    ],
+    result: 'number',
+    system: ['pwrite64'],
+  },
+  preadv: {
+    args: [
+      ['fd', 'number'],
+      ['bufs', 'buffers'],
+      ['position', 'number'],
+    ],
+    result: 'number',
+    fills: ['bufs'],
+    system: ['preadv'],
+  },
+  fsync: { args: [['fd', 'number']], result: 'number', system: ['fsync'] },
+  fdatasync: { args: [['fd', 'number']], result: 'number', system: ['fdatasync'] },
   close: { args: [['fd', 'number']], result: 'number', system: ['close'] },
   fcntl: {
     args: [

@@ -143,6 +143,14 @@ export interface Host {
    * @throws RangeError if there is none left, or if bytes is not a size
    */
   alloc(bytes: number): HostBuffer;
+  /** alloc of memory that other threads can use: send them `buffer.u8.buffer`, and see attach. */
+  allocShared(bytes: number): HostBuffer;
+  /**
+   * The buffer that another thread's allocShared has made.
+   * @param memory its `u8.buffer`
+   * @throws TypeError or RangeError if it cannot be one of that size
+   */
+  attach(memory: SharedArrayBuffer, bytes: number): HostBuffer;
 
   // Clocks
 
@@ -213,6 +221,16 @@ export interface Host {
   read(fd: number, buf: HostBuffer, offset: number, count: number): number;
   /** write(2) of buf from offset on. Returns -EINVAL if there are not count bytes. */
   write(fd: number, buf: HostBuffer, offset: number, count: number): number;
+  /**
+   * pread(2): read at a position of the file, and leave its own. -ESPIPE if the file has none.
+   */
+  pread(fd: number, buf: HostBuffer, offset: number, count: number, position: number): number;
+  /** pwrite(2). */
+  pwrite(fd: number, buf: HostBuffer, offset: number, count: number, position: number): number;
+  /** preadv(2): fills whole buffers, one after the other. */
+  preadv(fd: number, bufs: readonly HostBuffer[], position: number): number;
+  fsync(fd: number): number;
+  fdatasync(fd: number): number;
   close(fd: number): number;
   /** fcntl(2) with a command that takes a number; -EINVAL for those that take an address. */
   fcntl(fd: number, cmd: number, arg: number): number;

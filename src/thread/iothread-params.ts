@@ -22,7 +22,7 @@ export interface IOThreadParams extends EventLoopParams {
   readonly pollShrink: number;
 }
 
-const EVENT_LOOP_DEFAULTS: EventLoopParams = {
+export const EVENT_LOOP_DEFAULTS: EventLoopParams = {
   aioMaxBatch: 0,
   threadPoolMin: 0,
   threadPoolMax: 64,
@@ -74,7 +74,10 @@ const INT_MAX = 0x7fffffff;
  * The defaults with the properties that an object has instead.
  * @throws TypeError if one is not a number; RangeError, with QEMU's text, if it is out of range
  */
-export function takeParams<P extends EventLoopParams>(defaults: P, options: Partial<P>): P {
+export function takeParams<P extends EventLoopParams>(
+  defaults: P,
+  options: { readonly [name in keyof P]?: P[name] | undefined },
+): P {
   const given = Object.entries(options).filter(([name, value]) => {
     if (!(name in defaults) || value === undefined) return false;
     checkParam(name as keyof IOThreadParams, value);

@@ -1,6 +1,4 @@
-import { isAbsolute } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { checkOptions, checkString, shown } from '../host/arguments.ts';
+import { checkOptions, checkString } from '../host/arguments.ts';
 import type { Disposable } from '../host/host.ts';
 import {
   checkPoolParams,
@@ -11,6 +9,7 @@ import {
 } from './iothread-params.ts';
 import type { IOThreadJob, IOThreadRunning } from './iothread-run.ts';
 import type { MachineState } from './machine-state.ts';
+import { moduleUrl } from './module-url.ts';
 import { RemoteBottomHalf } from './remote-bottom-half.ts';
 import { RemoteContext } from './remote-context.ts';
 import type { ThreadRun } from './thread-run.ts';
@@ -61,7 +60,8 @@ export class IOThread implements Disposable {
     checkString(name, "IOThread: option 'name'");
     const params = takeParams(IOTHREAD_DEFAULTS, options);
     checkPoolParams(params);
-    const module = moduleUrl(options.module);
+    const module =
+      options.module === undefined ? null : moduleUrl(options.module, "IOThread: option 'module'");
     this.name = name;
     this.#params = params;
     this.#workers = machine.workers;
@@ -146,13 +146,4 @@ export class IOThread implements Disposable {
   terminate(): Promise<void> {
     return this.#workers.terminate(this.#run);
   }
-}
-
-function moduleUrl(module: unknown): string | null {
-  if (module === undefined) return null;
-  if (module instanceof URL) return module.href;
-  if (typeof module === 'string' && /^(?:file|data):/.test(module)) return module;
-  if (typeof module === 'string' && isAbsolute(module)) return pathToFileURL(module).href;
-  const is = 'the URL or the absolute path of a file';
-  throw new TypeError(`IOThread: option 'module' is ${shown(module)}: expected ${is}`);
 }

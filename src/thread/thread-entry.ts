@@ -3,13 +3,14 @@
  * in dist.
  */
 
-import { parentPort } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Host } from '../host/host.ts';
 import { writeDirectly } from '../host/linux/direct-output.ts';
 import { onProcessExit } from '../host/process-exit.ts';
 import { hostFromTicket } from './host-ticket.ts';
 import { runIOThread } from './iothread-run.ts';
 import type { Job, JobKind, Reply } from './job.ts';
+import { runPoolWorker } from './pool-run.ts';
 import { RemoteBottomHalf } from './remote-bottom-half.ts';
 import { type ErrorRecord, recordOf } from './thread-error.ts';
 import { ENDED, RUNNING, ThreadWords } from './thread-words.ts';
@@ -18,6 +19,8 @@ import { ENDED, RUNNING, ThreadWords } from './thread-words.ts';
 export interface ThreadSelf {
   readonly name: string;
   readonly host: Host;
+  /** The next message from the thread that started it; undefined if there is none. */
+  receive(): unknown;
   /** Tells the thread that started it, which waits for this, that it runs. */
   tellRunning(value: unknown): void;
   /**
@@ -29,7 +32,10 @@ export interface ThreadSelf {
 
 type Run = (self: ThreadSelf, options: never) => Promise<void>;
 
-const RUNS: Readonly<Record<JobKind, Run>> = { iothread: runIOThread };
+const RUNS: Readonly<Record<JobKind, Run>> = {
+  iothread: runIOThread,
+  pool: runPoolWorker,
+};
 
 /** More waiters than there can be. */
 const ALL = 0x7fffffff;
@@ -46,6 +52,7 @@ async function runJob(job: Job): Promise<void> {
     name: job.name,
     host,
     onExit: () => {},
+    receive: () => receiveMessageOnPort(job.port)?.message,
     tellRunning: (value) => {
       reply({ is: 'running', value });
       state(RUNNING);

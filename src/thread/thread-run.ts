@@ -42,6 +42,11 @@ export class ThreadRun {
     port.unref();
   }
 
+  /** Sends the thread a message, which its function takes by ThreadSelf.receive. */
+  post(message: unknown): void {
+    this.#port.postMessage(message);
+  }
+
   /** Whether it has ended. */
   get ended(): boolean {
     return this.#ended || this.words.state === ENDED;
@@ -58,7 +63,8 @@ export class ThreadRun {
    */
   waitRunning(): unknown {
     while (this.words.state === STARTING && !this.#ended) this.#sleep(STARTING);
-    this.#takeAll();
+    // An error that has ended it since then comes out by its own ways.
+    while (this.#value === undefined && this.#takeOne());
     this.#throwFailure();
     return this.#value;
   }
@@ -135,12 +141,14 @@ export class ThreadRun {
   }
 
   #takeAll(): void {
-    if (this.#ended) return;
-    for (;;) {
-      const got = receiveMessageOnPort(this.#port) as { message: Reply } | undefined;
-      if (got === undefined) return;
-      this.#take(got.message);
-    }
+    while (this.#takeOne());
+  }
+
+  #takeOne(): boolean {
+    if (this.#ended) return false;
+    const got = receiveMessageOnPort(this.#port) as { message: Reply } | undefined;
+    if (got !== undefined) this.#take(got.message);
+    return got !== undefined;
   }
 
   #take(reply: Reply): void {

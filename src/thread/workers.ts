@@ -35,6 +35,8 @@ export interface ThreadRequest {
   readonly name: string;
   readonly options: unknown;
   readonly transfer?: readonly object[] | undefined;
+  /** Scheduled when an error ends it; by default one of the main loop. */
+  readonly failedBh?: BottomHalfHandle | undefined;
 }
 
 /** The Workers that run the threads of one machine. They do not keep the process alive. */
@@ -83,7 +85,7 @@ export class Workers implements Disposable {
       ticket: made.ticket,
       words: run.words.array,
       port: port2,
-      failedBh: this.#failed(),
+      failedBh: request.failedBh ?? this.#failed(),
       options,
       last: this.#keep === 0,
     };

@@ -62,10 +62,7 @@ const SHARED = [
   'src/aio/handles.ts',
   'src/aio/shared-bhs.ts',
   'src/aio/wake/',
-  'src/host/arguments.ts',
-  'src/host/linux/clone-steps.ts',
-  'src/host/linux/futex.ts',
-  'src/host/sim/',
+  'src/host/',
   'src/thread/',
 ];
 

@@ -34,6 +34,14 @@ export class HostLens implements Host {
     return this.host.alloc(bytes);
   }
 
+  allocShared(bytes: number): HostBuffer {
+    return this.host.allocShared(bytes);
+  }
+
+  attach(memory: SharedArrayBuffer, bytes: number): HostBuffer {
+    return this.host.attach(memory, bytes);
+  }
+
   clockNs(clock: number): number {
     return this.host.clockNs(clock);
   }
@@ -97,6 +105,26 @@ export class HostLens implements Host {
 
   write(fd: number, buf: HostBuffer, offset: number, count: number): number {
     return this.host.write(fd, buf, offset, count);
+  }
+
+  pread(fd: number, buf: HostBuffer, offset: number, count: number, position: number): number {
+    return this.host.pread(fd, buf, offset, count, position);
+  }
+
+  pwrite(fd: number, buf: HostBuffer, offset: number, count: number, position: number): number {
+    return this.host.pwrite(fd, buf, offset, count, position);
+  }
+
+  preadv(fd: number, bufs: readonly HostBuffer[], position: number): number {
+    return this.host.preadv(fd, bufs, position);
+  }
+
+  fsync(fd: number): number {
+    return this.host.fsync(fd);
+  }
+
+  fdatasync(fd: number): number {
+    return this.host.fdatasync(fd);
   }
 
   close(fd: number): number {

@@ -50,8 +50,9 @@ export function result(ret: number): number {
 }
 
 /** The address of an ArrayBuffer's bytes. V8 never moves them; it frees them with the object. */
-export function addressOf(memory: ArrayBuffer): number {
-  return Number(koffi.address(memory));
+export function addressOf(memory: ArrayBufferLike): number {
+  // koffi takes no SharedArrayBuffer itself.
+  return Number(koffi.address(new Uint8Array(memory)));
 }
 
 /** Bytes at an address; valid as long as they are mapped. */

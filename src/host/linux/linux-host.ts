@@ -25,7 +25,11 @@ import type {
   ThreadTicket,
   WaitResult,
 } from '../host.ts';
+
 import type { NodeWait, NodeWaitKind } from '../node-wait.ts';
+
+import { FileCalls } from './file-calls.ts';
+
 import { futexWait, futexWake } from './futex.ts';
 import { c, knownArch, result, SYS } from './libc.ts';
 import { CALL_WAYS, type CallWay, type LoopCalls, libcCalls, loopCalls } from './machine/calls.ts';
@@ -69,6 +73,7 @@ export class LinuxHost implements Host {
   private readonly poller: LinuxPoll;
   private readonly signals = new LinuxSignals();
   private readonly wait = new LinuxWait();
+  private readonly files = new FileCalls();
   private readonly pair = new LinuxBuffer(8);
   private readonly threads: ThreadMask;
   private readonly spawnBy: SpawnWay;
@@ -97,6 +102,14 @@ export class LinuxHost implements Host {
 
   alloc(bytes: number): HostBuffer {
     return new LinuxBuffer(bytes);
+  }
+
+  allocShared(bytes: number): HostBuffer {
+    return LinuxBuffer.shared(bytes);
+  }
+
+  attach(memory: SharedArrayBuffer, bytes: number): HostBuffer {
+    return LinuxBuffer.over(memory, bytes);
   }
 
   clockNs(clock: number): number {
@@ -182,6 +195,26 @@ export class LinuxHost implements Host {
     if (!isInt(fd)) return -EBADF;
     if (!LinuxBuffer.has(buf, offset, count)) return -EINVAL;
     return this.calls.write(fd, buf.address + offset, count);
+  }
+
+  pread(fd: number, buf: HostBuffer, offset: number, count: number, position: number): number {
+    return this.files.pread(fd, buf, offset, count, position);
+  }
+
+  pwrite(fd: number, buf: HostBuffer, offset: number, count: number, position: number): number {
+    return this.files.pwrite(fd, buf, offset, count, position);
+  }
+
+  preadv(fd: number, bufs: readonly HostBuffer[], position: number): number {
+    return this.files.preadv(fd, bufs, position);
+  }
+
+  fsync(fd: number): number {
+    return this.files.fsync(fd);
+  }
+
+  fdatasync(fd: number): number {
+    return this.files.fdatasync(fd);
   }
 
   close(fd: number): number {

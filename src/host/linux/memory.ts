@@ -1,6 +1,6 @@
 /** Memory shared by C and JavaScript, and the C structures written into it. */
 
-import { checkBytes, isRange } from '../arguments.ts';
+import { checkBytes, checkShared, isRange } from '../arguments.ts';
 import type { HostBuffer } from '../host.ts';
 import { addressOf } from './libc.ts';
 
@@ -14,12 +14,14 @@ export class LinuxBuffer implements HostBuffer {
   /** Only the constructor can set it, so no imitation has it. Nobody else has this view. */
   readonly #bytes: Uint8Array;
 
-  /** Throws RangeError if bytes is not a size, or no memory is left. */
-  constructor(bytes: number) {
+  /**
+   * Throws RangeError if bytes is not a size, or no memory is left.
+   * @param shared memory of that many bytes, in whole 64-bit words
+   */
+  constructor(bytes: number, shared?: SharedArrayBuffer) {
     if (new.target !== LinuxBuffer) throw new TypeError('only Host.alloc makes a HostBuffer');
     checkBytes(bytes);
-    // Whole 64-bit words, at least one: an empty ArrayBuffer has no address.
-    const memory = new ArrayBuffer(Math.max(8, Math.ceil(bytes / 8) * 8));
+    const memory = shared ?? new ArrayBuffer(wholeWords(bytes));
     this.size = bytes;
     this.address = addressOf(memory);
     this.u8 = new Uint8Array(memory, 0, bytes);
@@ -27,6 +29,19 @@ export class LinuxBuffer implements HostBuffer {
     this.view = new DataView(memory);
     this.#bytes = new Uint8Array(memory, 0, bytes);
     Object.freeze(this);
+  }
+
+  /** Memory that other threads can use. */
+  static shared(bytes: number): LinuxBuffer {
+    checkBytes(bytes);
+    return new LinuxBuffer(bytes, new SharedArrayBuffer(wholeWords(bytes)));
+  }
+
+  /** The buffer that another thread has made. */
+  static over(memory: SharedArrayBuffer, bytes: number): LinuxBuffer {
+    checkBytes(bytes);
+    checkShared(memory, wholeWords(bytes));
+    return new LinuxBuffer(bytes, memory);
   }
 
   /**
@@ -43,6 +58,11 @@ export class LinuxBuffer implements HostBuffer {
     if (typeof buf !== 'object' || buf === null || !(#bytes in buf)) return false;
     return count >= 0 && count <= buf.#bytes.length;
   }
+}
+
+/** Whole 64-bit words, at least one: an empty ArrayBuffer has no address. */
+function wholeWords(bytes: number): number {
+  return Math.max(8, Math.ceil(bytes / 8) * 8);
 }
 
 const TWO_32 = 4294967296;

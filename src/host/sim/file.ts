@@ -20,6 +20,17 @@ export interface FileNode {
   read(file: OpenFile, buf: HostBuffer, offset: number, count: number): number;
   /** Like read. May write less than count if the rest would wait. */
   write(file: OpenFile, buf: HostBuffer, offset: number, count: number): number;
+  /** pread and pwrite, for nodes that have positions. */
+  readAt?(buf: HostBuffer, offset: number, count: number, position: number): number;
+  writeAt?(
+    file: OpenFile,
+    buf: HostBuffer,
+    offset: number,
+    count: number,
+    position: number,
+  ): number;
+  /** Whether fsync(2) takes it. */
+  readonly hasDisk?: boolean;
   /** The events that hold now; for nodes whose files' `ready` is ASK_NODE. */
   poll?(): number;
   /** The last reference to the description is gone. */

@@ -16,31 +16,58 @@ const O_LARGEFILE = 0o100000;
 abstract class NamedFile implements FileNode {
   abstract read(file: OpenFile, buf: HostBuffer, offset: number, count: number): number;
   abstract write(file: OpenFile, buf: HostBuffer, offset: number, count: number): number;
+  abstract readAt(buf: HostBuffer, offset: number, count: number, position: number): number;
+  abstract writeAt(
+    file: OpenFile,
+    buf: HostBuffer,
+    offset: number,
+    count: number,
+    position: number,
+  ): number;
   release(): void {}
 }
 
 class RegularFile extends NamedFile {
+  readonly hasDisk = true;
   #bytes = new Uint8Array(0);
   #size = 0;
 
   override read(file: OpenFile, buf: HostBuffer, offset: number, count: number): number {
-    const n = Math.max(0, Math.min(count, this.#size - file.position));
-    buf.u8.set(this.#bytes.subarray(file.position, file.position + n), offset);
+    const n = this.readAt(buf, offset, count, file.position);
     file.position += n;
     return n;
   }
 
   override write(file: OpenFile, buf: HostBuffer, offset: number, count: number): number {
     if ((file.flags & O_APPEND) !== 0) file.position = this.#size;
-    const end = file.position + count;
+    this.writeAt(file, buf, offset, count, file.position);
+    file.position += count;
+    return count;
+  }
+
+  override readAt(buf: HostBuffer, offset: number, count: number, position: number): number {
+    const n = Math.max(0, Math.min(count, this.#size - position));
+    buf.u8.set(this.#bytes.subarray(position, position + n), offset);
+    return n;
+  }
+
+  override writeAt(
+    file: OpenFile,
+    buf: HostBuffer,
+    offset: number,
+    count: number,
+    at: number,
+  ): number {
+    // Linux appends even at a position, which POSIX forbids.
+    const position = (file.flags & O_APPEND) === 0 ? at : this.#size;
+    const end = position + count;
     if (end > this.#bytes.length) {
       const grown = new Uint8Array(Math.max(end, 2 * this.#bytes.length));
       grown.set(this.#bytes.subarray(0, this.#size));
       this.#bytes = grown;
     }
-    this.#bytes.set(buf.u8.subarray(offset, offset + count), file.position);
-    this.#size = Math.max(this.#size, end);
-    file.position = end;
+    this.#bytes.set(buf.u8.subarray(offset, offset + count), position);
+    if (count > 0) this.#size = Math.max(this.#size, end);
     return count;
   }
 
@@ -62,6 +89,10 @@ class Device extends NamedFile {
   }
 
   override read(_file: OpenFile, buf: HostBuffer, offset: number, count: number): number {
+    return this.readAt(buf, offset, count);
+  }
+
+  override readAt(buf: HostBuffer, offset: number, count: number): number {
     if (!this.#zeroes) return 0;
     buf.u8.fill(0, offset, offset + count);
     return count;
@@ -69,6 +100,10 @@ class Device extends NamedFile {
 
   override write(_file: OpenFile, _buf: HostBuffer, _offset: number, count: number): number {
     return this.#full ? -ENOSPC : count;
+  }
+
+  override writeAt(file: OpenFile, buf: HostBuffer, offset: number, count: number): number {
+    return this.write(file, buf, offset, count);
   }
 }
 

@@ -26,6 +26,7 @@ import type {
 import { BlockingNodeWait, type NodeWait } from '../node-wait.ts';
 import { SimDeadlockError, VirtualClock } from './clock.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE } from './epoll.ts';
+import { FileCalls } from './file-calls.ts';
 import { Futexes } from './futex.ts';
 import { SimIo } from './io.ts';
 import { SimBuffer } from './memory.ts';
@@ -71,6 +72,7 @@ export class SimHost implements Host {
   readonly #futexes: Futexes;
   /** A wait in Node's loop that found nothing to come. */
   #endless: NodeWait | null = null;
+  readonly #files: FileCalls;
   readonly #programs = new Map<string, Program>();
 
   /** @throws TypeError if the options are not an object */
@@ -86,6 +88,7 @@ export class SimHost implements Host {
     this.#io = new SimIo(thread, () => {
       this.#signals.send(new SignalInfo(SIGPIPE, SI_USER, SELF_PID, UID), true);
     });
+    this.#files = new FileCalls(this.#io.fds);
     this.#processes = new Processes(this.#clock, this.#signals, this.#io.fds);
     this.#calls = new ProcessCalls(this.#processes, this.#signals, this.#io.fds);
     this.#waiter = new Waiter(this.#processes, thread, this.#io.fds);
@@ -181,6 +184,14 @@ export class SimHost implements Host {
     return new SimBuffer(bytes);
   }
 
+  allocShared(bytes: number): HostBuffer {
+    return SimBuffer.shared(bytes);
+  }
+
+  attach(memory: SharedArrayBuffer, bytes: number): HostBuffer {
+    return SimBuffer.over(memory, bytes);
+  }
+
   clockNs(clock: number): number {
     const ns = this.#clock.nowNs;
     this.#clock.tick();
@@ -256,6 +267,26 @@ export class SimHost implements Host {
 
   write(fd: number, buf: HostBuffer, offset: number, count: number): number {
     return this.#done(this.#io.write(fd, buf, offset, count));
+  }
+
+  pread(fd: number, buf: HostBuffer, offset: number, count: number, position: number): number {
+    return this.#done(this.#files.pread(fd, buf, offset, count, position));
+  }
+
+  pwrite(fd: number, buf: HostBuffer, offset: number, count: number, position: number): number {
+    return this.#done(this.#files.pwrite(fd, buf, offset, count, position));
+  }
+
+  preadv(fd: number, bufs: readonly HostBuffer[], position: number): number {
+    return this.#done(this.#files.preadv(fd, bufs, position));
+  }
+
+  fsync(fd: number): number {
+    return this.#done(this.#files.fsync(fd));
+  }
+
+  fdatasync(fd: number): number {
+    return this.#done(this.#files.fsync(fd));
   }
 
   close(fd: number): number {

@@ -3,6 +3,7 @@ import { clocks } from './clocks.ts';
 import { epoll } from './epoll.ts';
 import { errors } from './errors.ts';
 import { eventfd } from './eventfd.ts';
+import { files } from './files.ts';
 import { futex } from './futex.ts';
 import { nodeWait } from './node-wait.ts';
 import { pidfd } from './pidfd.ts';
@@ -22,6 +23,7 @@ export const cases: readonly ContractCase[] = [
   ...clocks,
   ...poll,
   ...epoll,
+  ...files,
   ...futex,
   ...nodeWait,
   ...eventfd,

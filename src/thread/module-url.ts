@@ -1,0 +1,16 @@
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { shown } from '../host/arguments.ts';
+
+/**
+ * The URL of a module, for import() in another thread.
+ * @throws TypeError
+ */
+export function moduleUrl(module: unknown, what: string): string {
+  if (module instanceof URL) return module.href;
+  if (typeof module === 'string' && /^(?:file|data):/.test(module)) return module;
+  if (typeof module === 'string' && isAbsolute(module)) return pathToFileURL(module).href;
+  throw new TypeError(
+    `${what} is ${shown(module)}: expected the URL or the absolute path of a file`,
+  );
+}

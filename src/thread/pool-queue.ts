@@ -1,0 +1,207 @@
+/**
+ * The queue of a thread pool, in shared memory. Its home thread puts requests in, in order, and
+ * takes back those that are done; the workers take them out.
+ *
+ * Invariants:
+ *  P1. A request is in one state at a time, and only the thread that changed it to ACTIVE, or from
+ *      QUEUED to DONE, may go on with it: a cancel and a worker that takes it exclude each other.
+ *  P2. A place of the ring has a slot with its generation: one that was cancelled, and given to
+ *      another request since, does not count there.
+ *  P3. A worker counts itself IDLE, then looks at TAIL. The home thread moves TAIL, then looks at
+ *      IDLE. So a worker either sees the request, or is woken.
+ */
+
+import { ECANCELED } from '../host/errno.ts';
+
+const HEAD = 0;
+const TAIL = 1;
+const IDLE = 2;
+const CURRENT = 3;
+const MIN = 4;
+const MAX = 5;
+const RING = 8;
+
+/** Requests that are in shared memory at a time. */
+export const SLOTS = 512;
+const SLOT_BITS = 9;
+/** The ring also has the places of requests that were cancelled. */
+const RING_SIZE = 2 * SLOTS;
+const FIRST_SLOT = RING + RING_SIZE;
+
+// Words of a slot.
+const STATE = 0;
+const OP = 1;
+const FD = 2;
+/** Bit i: argument i is a buffer. */
+const BUFFERS = 3;
+const RESULT = 4;
+const ARGS = 6;
+const SLOT_WORDS = 32;
+export const MOST_ARGS = (SLOT_WORDS - ARGS) / 2;
+
+/** The states; the generation of the slot stands above them. */
+const QUEUED = 1;
+const ACTIVE = 2;
+const DONE = 3;
+const STATE_BITS = 2;
+
+const BYTES = 4 * (FIRST_SLOT + SLOTS * SLOT_WORDS);
+const LAST_GENERATION = (1 << (30 - SLOT_BITS)) - 1;
+
+/** A request as the queue has it. */
+export interface Coded {
+  readonly op: number;
+  /** Or the number of a function. */
+  readonly fd: number;
+  readonly args: readonly number[];
+  /** Bit i: argument i is a buffer. */
+  readonly buffers: number;
+}
+
+export class PoolQueue {
+  readonly memory: SharedArrayBuffer;
+  /** The words for futexWait: it waits for TAIL. */
+  readonly words: Int32Array;
+  readonly tailIndex = TAIL;
+  /** Whether take has passed places of cancelled requests. */
+  skipped = false;
+  readonly #numbers: Float64Array;
+
+  constructor(memory?: SharedArrayBuffer) {
+    this.memory = memory ?? new SharedArrayBuffer(BYTES);
+    this.words = new Int32Array(this.memory);
+    this.#numbers = new Float64Array(this.memory);
+  }
+
+  // For the home thread
+
+  /** Whether the ring has a place. */
+  get hasRoom(): boolean {
+    return ((this.words[TAIL]! - Atomics.load(this.words, HEAD)) | 0) < RING_SIZE;
+  }
+
+  /** Puts a request into a free slot, and the slot behind the others. */
+  push(slot: number, request: Coded): void {
+    const { words } = this;
+    const at = slotAt(slot);
+    words[at + OP] = request.op;
+    words[at + FD] = request.fd;
+    words[at + BUFFERS] = request.buffers;
+    this.#numbers.set(request.args, (at + ARGS) >> 1);
+    const before = words[at + STATE]! >> STATE_BITS;
+    const generation = before === LAST_GENERATION ? 0 : before + 1;
+    Atomics.store(words, at + STATE, (generation << STATE_BITS) | QUEUED);
+    const tail = words[TAIL]!;
+    words[RING + (tail & (RING_SIZE - 1))] = (generation << SLOT_BITS) | slot;
+    Atomics.store(words, TAIL, (tail + 1) | 0);
+  }
+
+  /** Takes a request out before it is begun. Returns false if a worker has it (P1). */
+  cancel(slot: number): boolean {
+    const at = slotAt(slot) + STATE;
+    const state = Atomics.load(this.words, at);
+    if ((state & DONE) !== QUEUED) return false;
+    if (Atomics.compareExchange(this.words, at, state, state | DONE) !== state) return false;
+    this.#numbers[(slotAt(slot) + RESULT) >> 1] = -ECANCELED;
+    return true;
+  }
+
+  isDone(slot: number): boolean {
+    return (Atomics.load(this.words, slotAt(slot) + STATE) & DONE) === DONE;
+  }
+
+  result(slot: number): number {
+    return this.#numbers[(slotAt(slot) + RESULT) >> 1]!;
+  }
+
+  // For the workers
+
+  /** Takes the oldest request. Returns its slot, or -1 if there is none. */
+  take(): number {
+    const { words } = this;
+    for (;;) {
+      const head = Atomics.load(words, HEAD);
+      if (head === Atomics.load(words, TAIL)) return -1;
+      const place = words[RING + (head & (RING_SIZE - 1))]!;
+      if (Atomics.compareExchange(words, HEAD, head, (head + 1) | 0) !== head) continue;
+      const slot = place & (SLOTS - 1);
+      const queued = ((place >> SLOT_BITS) << STATE_BITS) | QUEUED;
+      const active = (queued & ~DONE) | ACTIVE;
+      const at = slotAt(slot) + STATE;
+      if (Atomics.compareExchange(words, at, queued, active) === queued) return slot;
+      this.skipped = true;
+    }
+  }
+
+  /** The request of a slot that this worker has taken. */
+  request(slot: number): Coded {
+    const { words } = this;
+    const at = slotAt(slot);
+    const first = (at + ARGS) >> 1;
+    return {
+      op: words[at + OP]!,
+      fd: words[at + FD]!,
+      buffers: words[at + BUFFERS]!,
+      args: [...this.#numbers.subarray(first, first + MOST_ARGS)],
+    };
+  }
+
+  /** It is done, with this result. */
+  finish(slot: number, result: number): void {
+    const at = slotAt(slot);
+    this.#numbers[(at + RESULT) >> 1] = result;
+    Atomics.or(this.words, at + STATE, DONE);
+  }
+
+  /** The value of TAIL to wait for a change of, after isIdle(true); or null if there is work. */
+  get emptyAt(): number | null {
+    const tail = Atomics.load(this.words, TAIL);
+    return Atomics.load(this.words, HEAD) === tail ? tail : null;
+  }
+
+  // Counts
+
+  /** Workers that wait. */
+  get idle(): number {
+    return Atomics.load(this.words, IDLE);
+  }
+
+  addIdle(by: number): void {
+    Atomics.add(this.words, IDLE, by);
+  }
+
+  /** Workers that there are, or will be. QEMU: pool->cur_threads. */
+  get current(): number {
+    return Atomics.load(this.words, CURRENT);
+  }
+
+  addCurrent(by: number): void {
+    Atomics.add(this.words, CURRENT, by);
+  }
+
+  /**
+   * A worker leaves if there are more than a limit, which it then counts as gone. Returns whether it
+   * does.
+   */
+  leavesAbove(limit: 'min' | 'max'): boolean {
+    const { words } = this;
+    for (;;) {
+      const current = Atomics.load(words, CURRENT);
+      if (current <= Atomics.load(words, limit === 'min' ? MIN : MAX)) return false;
+      if (Atomics.compareExchange(words, CURRENT, current, current - 1) === current) return true;
+    }
+  }
+
+  get max(): number {
+    return Atomics.load(this.words, MAX);
+  }
+
+  setLimits(min: number, max: number): void {
+    Atomics.store(this.words, MIN, min);
+    Atomics.store(this.words, MAX, max);
+  }
+}
+
+function slotAt(slot: number): number {
+  return FIRST_SLOT + slot * SLOT_WORDS;
+}

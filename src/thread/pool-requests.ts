@@ -1,0 +1,63 @@
+/** The requests of a thread pool, as its home thread keeps them. */
+
+import type { Coded } from './pool-queue.ts';
+
+/** Gets the result of a request: a value, or -errno. */
+export type PoolCompletion = (ret: number) => void;
+
+/** A request under way. QEMU: ThreadPoolElement. */
+export interface PoolRequest {
+  /**
+   * Takes it out if no worker has begun it: it completes with -ECANCELED. Else it does nothing.
+   * QEMU: bdrv_aio_cancel_async.
+   */
+  cancel(): void;
+}
+
+/** The slots of elements that have none. */
+export const WAITS = -1;
+export const CANCELED = -2;
+const OVER = -3;
+
+/** An element of the list of all requests, newest first. */
+export class Element implements PoolRequest {
+  readonly work: Coded;
+  readonly done: PoolCompletion | null;
+  readonly #cancel: (element: Element) => void;
+  slot = WAITS;
+  older: Element | null = null;
+  newer: Element | null = null;
+
+  constructor(work: Coded, done: PoolCompletion | null, cancel: (element: Element) => void) {
+    this.work = work;
+    this.done = done;
+    this.#cancel = cancel;
+  }
+
+  cancel(): void {
+    this.#cancel(this);
+  }
+}
+
+/** All requests of a pool that have not completed, newest first. QEMU: pool->head. */
+export class RequestList {
+  #newest: Element | null = null;
+
+  get newest(): Element | null {
+    return this.#newest;
+  }
+
+  add(element: Element): void {
+    element.older = this.#newest;
+    if (this.#newest !== null) this.#newest.newer = element;
+    this.#newest = element;
+  }
+
+  remove(element: Element): void {
+    const { older, newer } = element;
+    if (newer === null) this.#newest = older;
+    else newer.older = older;
+    if (older !== null) older.newer = newer;
+    element.slot = OVER;
+  }
+}

@@ -1,0 +1,109 @@
+/** A worker of a thread pool, in its own thread. */
+
+import type { BottomHalfHandle } from '../aio/handles.ts';
+import { checkFunction } from '../host/arguments.ts';
+import { ECANCELED } from '../host/errno.ts';
+import type { Host, HostBuffer } from '../host/host.ts';
+import { PoolQueue } from './pool-queue.ts';
+import { type PoolCallee, type PoolObjects, perform } from './pool-work.ts';
+import { RemoteBottomHalf } from './remote-bottom-half.ts';
+import type { ThreadSelf } from './thread-entry.ts';
+
+/** How long a worker waits for work before it ends. QEMU: worker_thread. */
+const IDLE_NS = 10_000_000_000;
+
+/** The options of a worker's job. */
+export interface PoolJob {
+  readonly queue: SharedArrayBuffer;
+  /** Scheduled when a request is done. */
+  readonly completionBh: BottomHalfHandle;
+  /** The buffers and functions that the pool has now. */
+  readonly news: readonly PoolNews[];
+}
+
+/** A buffer or function that the pool has got, or given up. */
+export type PoolNews =
+  | { readonly buffer: number; readonly memory: SharedArrayBuffer | null; readonly size: number }
+  | { readonly callee: number; readonly module: string; readonly name: string };
+
+/** The pool's buffers and functions, as far as this worker has been told. */
+class Objects implements PoolObjects {
+  readonly #host: Host;
+  readonly #receive: () => unknown;
+  readonly #buffers = new Map<number, HostBuffer>();
+  readonly #callees = new Map<number, { readonly module: string; readonly name: string }>();
+
+  constructor(host: Host, receive: () => unknown) {
+    this.#host = host;
+    this.#receive = receive;
+  }
+
+  take(news: PoolNews): void {
+    if ('callee' in news) this.#callees.set(news.callee, news);
+    else if (news.memory === null) this.#buffers.delete(news.buffer);
+    else this.#buffers.set(news.buffer, this.#host.attach(news.memory, news.size));
+  }
+
+  /** Takes the news, which are sent before a request that needs them. */
+  takeAll(): void {
+    for (let news = this.#receive(); news !== undefined; news = this.#receive()) {
+      this.take(news as PoolNews);
+    }
+  }
+
+  readonly buffer = (id: number): HostBuffer => {
+    if (!this.#buffers.has(id)) this.takeAll();
+    return this.#buffers.get(id)!;
+  };
+
+  async callee(id: number): Promise<PoolCallee> {
+    if (!this.#callees.has(id)) this.takeAll();
+    const { module, name } = this.#callees.get(id)!;
+    const callee = ((await import(module)) as Record<string, unknown>)[name];
+    checkFunction(callee, `ThreadPool: ${name} of ${module}`);
+    return callee as PoolCallee;
+  }
+}
+
+/** QEMU: worker_thread. */
+export async function runPoolWorker(self: ThreadSelf, job: PoolJob): Promise<void> {
+  const { host } = self;
+  const queue = new PoolQueue(job.queue);
+  const completion = RemoteBottomHalf.from(job.completionBh, host);
+  const objects = new Objects(host, self.receive);
+  for (const news of job.news) objects.take(news);
+  const scratch = host.alloc(8);
+  self.tellRunning(null);
+  while (!queue.leavesAbove('max')) {
+    const slot = queue.take();
+    // There may be room for a request that waits for it.
+    if (queue.skipped) completion.schedule();
+    queue.skipped = false;
+    if (slot < 0) {
+      if (rests(host, queue)) return;
+      continue;
+    }
+    let result = -ECANCELED;
+    try {
+      const done = perform(queue.request(slot), host, objects, scratch);
+      result = typeof done === 'number' ? done : await done;
+    } catch (error) {
+      queue.addCurrent(-1);
+      throw error;
+    } finally {
+      queue.finish(slot, result);
+      completion.schedule();
+    }
+  }
+  // A wake-up that came for work would otherwise be lost with this worker.
+  host.futexWake(queue.words, queue.tailIndex, 1);
+}
+
+/** Waits for work. Returns whether the worker is to end, since there has been none for long. */
+function rests(host: Host, queue: PoolQueue): boolean {
+  queue.addIdle(1);
+  const tail = queue.emptyAt;
+  const ret = tail === null ? 0 : host.futexWait(queue.words, queue.tailIndex, tail, IDLE_NS);
+  queue.addIdle(-1);
+  return ret < 0 && queue.emptyAt === tail && queue.leavesAbove('min');
+}

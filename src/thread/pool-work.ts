@@ -1,0 +1,169 @@
+/** The work that a thread pool does: as its users ask for it, and as its queue carries it. */
+
+import { checkInteger, checkObject, checkWord, shown } from '../host/arguments.ts';
+import { EINVAL } from '../host/errno.ts';
+import type { Host, HostBuffer } from '../host/host.ts';
+import { type Coded, MOST_ARGS } from './pool-queue.ts';
+
+/** A function that a module exports, made known by ThreadPool.function. */
+export interface PoolFunction {
+  readonly module: string;
+  readonly name: string;
+  /** @internal */
+  readonly id: number;
+}
+
+/**
+ * Work for a thread pool. Buffers are those of ThreadPool.alloc. The result is that of the system
+ * call, a value or -errno; of `sleep` 0; of a function the number that it returns.
+ */
+export type PoolWork =
+  | {
+      readonly op: 'pread' | 'pwrite';
+      readonly fd: number;
+      readonly buffer: HostBuffer;
+      /** The first byte of the buffer that is used; by default 0. */
+      readonly from?: number | undefined;
+      /** By default the rest of the buffer. */
+      readonly count?: number | undefined;
+      /** The position in the file. */
+      readonly offset: number;
+    }
+  | {
+      readonly op: 'preadv';
+      readonly fd: number;
+      /** Filled one after the other, at most 11. */
+      readonly buffers: readonly HostBuffer[];
+      readonly offset: number;
+    }
+  | { readonly op: 'fsync' | 'fdatasync'; readonly fd: number }
+  | { readonly op: 'sleep'; readonly ns: number }
+  | {
+      readonly op: 'call';
+      readonly function: PoolFunction;
+      /** Numbers, and buffers of the pool; at most 13. */
+      readonly args?: readonly (number | HostBuffer)[] | undefined;
+    };
+
+/** A function of a module that workers call. Its result is a number, or -errno. */
+export type PoolCallee = (
+  self: PoolSelf,
+  ...args: (number | HostBuffer)[]
+) => number | Promise<number>;
+
+/** The first argument of a module's function: the worker that calls it. */
+export interface PoolSelf {
+  readonly host: Host;
+}
+
+/** Its arguments are the position, the buffers, and 0. */
+const MOST_BUFFERS = MOST_ARGS - 2;
+
+const OPS = ['pread', 'pwrite', 'preadv', 'fsync', 'fdatasync', 'sleep', 'call'] as const;
+type Op = (typeof OPS)[number];
+const NUMBER = Object.fromEntries(OPS.map((op, i) => [op, i])) as Record<Op, number>;
+
+/**
+ * @param idOf the number of a buffer of this pool
+ * @throws TypeError, RangeError if the work is wrong
+ */
+export function encode(work: PoolWork, idOf: (buffer: HostBuffer) => number): Coded {
+  checkObject(work, 'ThreadPool: the work', 'an object with op');
+  checkWord(work.op, OPS, 'ThreadPool: op');
+  const coded = (fd: number, args: readonly number[], buffers = 0): Coded => {
+    checkInteger(fd, 'ThreadPool: fd', -1, 2 ** 31 - 1);
+    return { op: NUMBER[work.op], fd, args, buffers };
+  };
+  switch (work.op) {
+    case 'pread':
+    case 'pwrite': {
+      const { fd, buffer, from = 0, offset } = work;
+      const id = idOf(buffer);
+      const { count = buffer.size - from } = work;
+      return coded(fd, [id, from, count, offset]);
+    }
+    case 'preadv': {
+      const { fd, buffers, offset } = work;
+      if (buffers.length > MOST_BUFFERS) {
+        throw new RangeError(
+          `ThreadPool: ${buffers.length} buffers: expected at most ${MOST_BUFFERS}`,
+        );
+      }
+      return coded(fd, [offset, ...buffers.map(idOf), 0]);
+    }
+    case 'call': {
+      const args = work.args ?? [];
+      if (args.length > MOST_ARGS) {
+        throw new RangeError(`ThreadPool: ${args.length} arguments: expected at most ${MOST_ARGS}`);
+      }
+      let buffers = args.length << MOST_ARGS;
+      const numbers = args.map((arg, i) => {
+        if (typeof arg === 'number') return arg;
+        buffers |= 1 << i;
+        return idOf(arg);
+      });
+      return coded(work.function.id, numbers, buffers);
+    }
+    case 'sleep': {
+      if (typeof work.ns !== 'number' || !(work.ns >= 0)) {
+        throw new RangeError(`ThreadPool: ns is ${shown(work.ns)}: expected ns from 0`);
+      }
+      return coded(-1, [work.ns]);
+    }
+    default:
+      return coded(work.fd, []);
+  }
+}
+
+/** The buffers and functions that a worker knows. */
+export interface PoolObjects {
+  buffer(id: number): HostBuffer;
+  callee(id: number): Promise<PoolCallee>;
+}
+
+/** Does a request, in a worker. The result is a promise only for functions. */
+export function perform(
+  { op, fd, args, buffers }: Coded,
+  host: Host,
+  objects: PoolObjects,
+  scratch: HostBuffer,
+): number | Promise<number> {
+  const [first = 0, second = 0, third = 0, fourth = 0] = args;
+  switch (OPS[op]) {
+    case 'pread':
+      return host.pread(fd, objects.buffer(first), second, third, fourth);
+    case 'pwrite':
+      return host.pwrite(fd, objects.buffer(first), second, third, fourth);
+    case 'preadv': {
+      const ids = args.slice(1, args.indexOf(0, 1));
+      return host.preadv(fd, ids.map(objects.buffer), first);
+    }
+    case 'fsync':
+      return host.fsync(fd);
+    case 'fdatasync':
+      return host.fdatasync(fd);
+    case 'sleep':
+      return host.poll(scratch, 0, first);
+    case 'call': {
+      const count = buffers >> MOST_ARGS;
+      const given = args
+        .slice(0, count)
+        .map((arg, i) => ((buffers & (1 << i)) === 0 ? arg : objects.buffer(arg)));
+      return call(objects, fd, host, given);
+    }
+    default:
+      return -EINVAL;
+  }
+}
+
+async function call(
+  objects: PoolObjects,
+  id: number,
+  host: Host,
+  args: readonly (number | HostBuffer)[],
+): Promise<number> {
+  const callee = await objects.callee(id);
+  const result: unknown = await callee({ host }, ...args);
+  if (typeof result === 'number') return result;
+  throw new TypeError(`ThreadPool: ${callee.name} returned ${shown(result)}: expected a number`);
+}

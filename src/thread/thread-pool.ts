@@ -1,0 +1,293 @@
+import { assertionFailed } from '../aio/abort.ts';
+import type { AioContext } from '../aio/aio-context.ts';
+import type { BottomHalf } from '../aio/bottom-half.ts';
+import type { Coroutine } from '../coroutine/coroutine.ts';
+import type { Coroutines } from '../coroutine/coroutines.ts';
+import { checkFunction, checkOptions } from '../host/arguments.ts';
+import { ECANCELED } from '../host/errno.ts';
+import type { Disposable, Host, HostBuffer } from '../host/host.ts';
+import {
+  checkPoolParams,
+  EVENT_LOOP_DEFAULTS,
+  type EventLoopParams,
+  takeParams,
+} from './iothread-params.ts';
+import type { MachineState } from './machine-state.ts';
+import { PoolObjectTable } from './pool-objects.ts';
+import { PoolQueue, SLOTS } from './pool-queue.ts';
+import {
+  CANCELED,
+  Element,
+  type PoolCompletion,
+  type PoolRequest,
+  RequestList,
+  WAITS,
+} from './pool-requests.ts';
+import type { PoolJob } from './pool-run.ts';
+import { encode, type PoolFunction, type PoolWork } from './pool-work.ts';
+import type { ThreadRun } from './thread-run.ts';
+import type { Workers } from './workers.ts';
+
+export interface ThreadPoolOptions {
+  /** This thread's view of its machine. */
+  readonly machine: MachineState;
+  /** Runs in this thread: completions are its bottom half. */
+  readonly context: AioContext;
+  /** Workers that stay even if they are idle; by default 0. */
+  readonly threadPoolMin?: number | undefined;
+  /** By default 64. */
+  readonly threadPoolMax?: number | undefined;
+}
+
+/**
+ * Threads that do what blocks, for one context: they make system calls on descriptors, and call
+ * functions of modules. The result comes by a bottom half of the context. QEMU: ThreadPool.
+ *
+ * The first worker is made by a bottom half, so the first request begins with the context's next
+ * poll. Later ones begin at once if a worker is idle. Completions that come together are called the
+ * newest request first. A worker that was idle for 10 s ends, if there are more than the minimum.
+ */
+export class ThreadPool implements Disposable {
+  readonly #host: Host;
+  readonly #workers: Workers;
+  readonly #queue = new PoolQueue();
+  readonly #completionBh: BottomHalf;
+  readonly #newThreadBh: BottomHalf;
+  readonly #failedBh: BottomHalf;
+  readonly #runs = new Set<ThreadRun>();
+  readonly #freeSlots = Array.from({ length: SLOTS }, (_, i) => SLOTS - 1 - i);
+  /** Requests for which there was no slot, oldest first. */
+  readonly #waiting: Element[] = [];
+  readonly #objects: PoolObjectTable;
+  readonly #requests = new RequestList();
+  /** Workers to be made by the bottom half. QEMU: pool->new_threads. */
+  #newThreads = 0;
+  #limits: EventLoopParams = EVENT_LOOP_DEFAULTS;
+  #closed = false;
+
+  /**
+   * @throws TypeError, RangeError for missing or wrong options. QEMU: thread_pool_new.
+   */
+  constructor(options: ThreadPoolOptions) {
+    checkOptions(options, 'ThreadPool', { machine: 'a MachineState', context: 'an AioContext' });
+    const { machine, context } = options;
+    const limits = takeParams(EVENT_LOOP_DEFAULTS, options);
+    checkPoolParams(limits);
+    this.#host = machine.host;
+    this.#workers = machine.workers;
+    this.#objects = new PoolObjectTable(machine.host, this.#runs);
+    this.#completionBh = context.newBottomHalf('thread_pool_completion_bh', () => this.#complete());
+    this.#failedBh = context.newBottomHalf('thread_pool_failed_bh', () => {
+      for (const run of this.#runs) run.check();
+    });
+    this.#newThreadBh = context.newBottomHalf('spawn_thread_bh_fn', () => this.#makeThreads());
+    this.#setLimits(limits);
+  }
+
+  // Memory and functions that the workers share
+
+  /** Memory for requests of this pool, zeroed. It stays until free, or the end of the pool. */
+  alloc(bytes: number): HostBuffer {
+    this.#checkOpen('ThreadPool.alloc');
+    return this.#objects.alloc(bytes);
+  }
+
+  /** No request may use it any more. */
+  free(buffer: HostBuffer): void {
+    this.#objects.free(buffer);
+  }
+
+  /**
+   * Makes a function known that a module exports, a PoolCallee. A worker loads the module when it
+   * first calls the function; what module or function throws comes out of this context's loop.
+   * @param module the URL or the absolute path of its file
+   */
+  function(module: string | URL, name = 'default'): PoolFunction {
+    this.#checkOpen('ThreadPool.function');
+    return this.#objects.function(module, name);
+  }
+
+  // Requests
+
+  /**
+   * Begins a request; `done` is called with its result by a poll of the context.
+   * @throws TypeError, RangeError if the work is wrong. QEMU: thread_pool_submit_aio.
+   */
+  submitAio(work: PoolWork, done: PoolCompletion): PoolRequest {
+    checkFunction(done, 'thread_pool_submit_aio: the completion');
+    return this.#submit(work, done);
+  }
+
+  /** Begins a request whose result nobody wants. QEMU: thread_pool_submit. */
+  submit(work: PoolWork): void {
+    this.#submit(work, null);
+  }
+
+  /**
+   * Does work in a coroutine, which goes on with the result: `yield* pool.submitCo(coroutines, …)`.
+   * QEMU: thread_pool_submit_co.
+   * @throws QemuAbort outside of a coroutine
+   */
+  *submitCo(coroutines: Coroutines, work: PoolWork): Generator<void, number> {
+    if (!coroutines.inCoroutine) {
+      throw assertionFailed('thread_pool_submit_co', 'qemu_in_coroutine()');
+    }
+    const co: Coroutine = coroutines.self;
+    let result = 0;
+    this.#submit(work, (ret) => {
+      result = ret;
+      coroutines.wake(co);
+    });
+    yield;
+    return result;
+  }
+
+  /**
+   * Sets how many workers there are. Those that miss are made by the next poll; those that are too
+   * many end. QEMU: thread_pool_update_params.
+   * @throws TypeError or RangeError with QEMU's texts
+   */
+  setParams(params: Partial<EventLoopParams>): void {
+    const limits = takeParams(EVENT_LOOP_DEFAULTS, { ...this.#limits, ...params });
+    checkPoolParams(limits);
+    this.#setLimits(limits);
+  }
+
+  #setLimits(limits: EventLoopParams): void {
+    this.#limits = limits;
+    const queue = this.#queue;
+    queue.setLimits(limits.threadPoolMin, limits.threadPoolMax);
+    for (let n = queue.current; n < limits.threadPoolMin; n++) this.#wantThread();
+    const tooMany = queue.current - limits.threadPoolMax;
+    if (tooMany > 0) this.#host.futexWake(queue.words, queue.tailIndex, tooMany);
+  }
+
+  /** The workers that run or are being made. */
+  get workers(): number {
+    return this.#queue.current - this.#newThreads;
+  }
+
+  /**
+   * Ends the workers, and waits for them.
+   * @throws QemuAbort if a request has not completed. QEMU: thread_pool_free.
+   */
+  dispose(): void {
+    if (this.#closed) return;
+    if (this.#requests.newest !== null)
+      throw assertionFailed('thread_pool_free', 'QLIST_EMPTY(&pool->head)');
+    this.#closed = true;
+    this.#newThreadBh.delete();
+    const queue = this.#queue;
+    queue.addCurrent(-this.#newThreads);
+    this.#newThreads = 0;
+    queue.setLimits(0, 0);
+    this.#host.futexWake(queue.words, queue.tailIndex, queue.current);
+    for (const run of this.#runs) this.#workers.join(run);
+    this.#runs.clear();
+    this.#completionBh.delete();
+    this.#failedBh.delete();
+  }
+
+  #submit(work: PoolWork, done: PoolCompletion | null): PoolRequest {
+    this.#checkOpen('thread_pool_submit');
+    const element = new Element(encode(work, this.#objects.idOf), done, this.#cancel);
+    this.#requests.add(element);
+    const queue = this.#queue;
+    if (queue.idle === 0 && queue.current < queue.max) this.#wantThread();
+    if (this.#waiting.length > 0 || !this.#push(element)) this.#waiting.push(element);
+    return element;
+  }
+
+  #pushWaiting(): void {
+    while (this.#waiting.length > 0 && this.#push(this.#waiting[0]!)) this.#waiting.shift();
+  }
+
+  /** Returns false if there is no room for it now. */
+  #push(element: Element): boolean {
+    const queue = this.#queue;
+    if (this.#freeSlots.length === 0 || !queue.hasRoom) return false;
+    element.slot = this.#freeSlots.pop()!;
+    queue.push(element.slot, element.work);
+    if (queue.idle > 0) this.#host.futexWake(queue.words, queue.tailIndex, 1);
+    return true;
+  }
+
+  readonly #cancel = (element: Element): void => {
+    if (element.slot === WAITS) {
+      this.#waiting.splice(this.#waiting.indexOf(element), 1);
+      element.slot = CANCELED;
+    } else if (element.slot < 0 || !this.#queue.cancel(element.slot)) {
+      return;
+    }
+    this.#completionBh.schedule();
+  };
+
+  /**
+   * Calls completions, the newest first, and looks again from the newest after each, which may have
+   * polled. QEMU: thread_pool_completion_bh.
+   */
+  #complete(): void {
+    this.#pushWaiting();
+    for (let element = this.#requests.newest; element !== null; ) {
+      const { older }: Element = element;
+      if (!this.#isDone(element)) {
+        element = older;
+        continue;
+      }
+      const ret = this.#take(element);
+      if (element.done === null) {
+        element = older;
+        continue;
+      }
+      // The completion may poll, and wait for another request that is done already.
+      this.#completionBh.schedule();
+      element.done(ret);
+      if (!this.#closed) this.#completionBh.cancel();
+      element = this.#requests.newest;
+    }
+  }
+
+  #isDone({ slot }: Element): boolean {
+    return slot === CANCELED || (slot >= 0 && this.#queue.isDone(slot));
+  }
+
+  /** Takes a request off the list. Returns its result. */
+  #take(element: Element): number {
+    const { slot } = element;
+    this.#requests.remove(element);
+    if (slot === CANCELED) return -ECANCELED;
+    this.#freeSlots.push(slot);
+    this.#pushWaiting();
+    return this.#queue.result(slot);
+  }
+
+  /** QEMU: spawn_thread. */
+  #wantThread(): void {
+    this.#queue.addCurrent(1);
+    this.#newThreads++;
+    this.#newThreadBh.schedule();
+  }
+
+  /** QEMU: do_spawn_thread. */
+  #makeThreads(): void {
+    for (const run of this.#runs) if (run.ended) this.#reap(run);
+    for (; this.#newThreads > 0; this.#newThreads--) {
+      const options: PoolJob = {
+        queue: this.#queue.memory,
+        completionBh: this.#completionBh.share(),
+        news: this.#objects.news,
+      };
+      const failedBh = this.#failedBh.share();
+      this.#runs.add(this.#workers.start({ kind: 'pool', name: 'worker', options, failedBh }));
+    }
+  }
+
+  #reap(run: ThreadRun): void {
+    this.#runs.delete(run);
+    this.#workers.join(run);
+  }
+
+  #checkOpen(what: string): void {
+    if (this.#closed) throw new Error(`${what}: the pool is disposed of`);
+  }
+}
