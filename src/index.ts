@@ -133,6 +133,11 @@ export { QemuThread, type QemuThreadOptions } from './thread/qemu-thread.ts';
 export { RemoteBottomHalf, type RemoteOptions } from './thread/remote-bottom-half.ts';
 export { RemoteContext } from './thread/remote-context.ts';
 export { ThreadPool, type ThreadPoolOptions } from './thread/thread-pool.ts';
+export { VCpu, type VCpuOptions } from './thread/vcpu/vcpu.ts';
+export { VCpuRef } from './thread/vcpu/vcpu-ref.ts';
+export type { VCpuModule, VCpuSelf, VCpuWork } from './thread/vcpu/vcpu-run.ts';
+export type { VCpuHandle } from './thread/vcpu/vcpu-words.ts';
+export { Vm, type VmOptions, type VmStateHandler } from './thread/vcpu/vm.ts';
 export type { ByteWriter, ThreadSinks, TraceBackend, TraceOrigin } from './trace/backend.ts';
 export {
   CATALOGUE,

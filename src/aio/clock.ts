@@ -37,6 +37,18 @@ export interface ClockListener {
   clockEnabled(): void;
 }
 
+/** The virtual clock of a machine whose threads share it: see MachineState. */
+export interface SharedClock {
+  readonly enabled: boolean;
+  /** Its time, while CLOCK_MONOTONIC is monotonicNs. */
+  nowNs(monotonicNs: number): number;
+  /** Starts or stops it. Blocks until no thread calls timers of a stopped clock. */
+  set(enabled: boolean, monotonicNs: number): void;
+  /** This thread is about to call timers of the clock, until end. Returns false if it is stopped. */
+  begin(): boolean;
+  end(): void;
+}
+
 /**
  * The four clocks of one machine, shared by a main loop and its contexts. The virtual clock is
  * stopped at first, as QEMU's is before the machine runs.
@@ -47,6 +59,8 @@ export class Clocks {
   readonly #listeners: ClockListener[][] = [[], [], [], []];
   /** Virtual time while the clock is stopped; while it runs, the difference to monotonic time. */
   #virtualBaseNs: number;
+  /** The virtual clock of all threads; null if this is the only one. @internal */
+  shared: SharedClock | null = null;
 
   /** @throws TypeError if it is not a Host */
   constructor(host: Host) {
@@ -65,6 +79,7 @@ export class Clocks {
       case QEMU_CLOCK_HOST:
         return this.#host.clockNs(CLOCK_REALTIME);
       case QEMU_CLOCK_VIRTUAL:
+        if (this.shared !== null) return this.shared.nowNs(this.#host.clockNs(CLOCK_MONOTONIC));
         if (!this.#enabled[QEMU_CLOCK_VIRTUAL]) return this.#virtualBaseNs;
         return this.#virtualBaseNs + this.#host.clockNs(CLOCK_MONOTONIC);
       default:
@@ -82,6 +97,7 @@ export class Clocks {
 
   /** Whether a clock, a QEMU_CLOCK_*, runs. */
   isEnabled(type: number): boolean {
+    if (type === QEMU_CLOCK_VIRTUAL && this.shared !== null) return this.shared.enabled;
     return this.#enabled[type]!;
   }
 
@@ -98,7 +114,7 @@ export class Clocks {
     if (typeof enabled !== 'boolean') {
       throw new TypeError(`qemu_clock_enable: ${shown(enabled)}: expected true or false`);
     }
-    if (this.#enabled[type] === enabled) return;
+    if (this.isEnabled(type) === enabled) return;
     if (!enabled && this.#listeners[type]!.some((listener) => listener.isRunning)) {
       const clock = CLOCK_NAMES[type]!;
       throw new QemuAbort(
@@ -108,10 +124,17 @@ export class Clocks {
     }
     if (type === QEMU_CLOCK_VIRTUAL) {
       const now = this.#host.clockNs(CLOCK_MONOTONIC);
+      this.shared?.set(enabled, now);
       this.#virtualBaseNs += enabled ? -now : now;
     }
     this.#enabled[type] = enabled;
     if (enabled) for (const listener of this.#listeners[type]!) listener.clockEnabled();
+  }
+
+  /** Shares the virtual clock with other threads, which know it as it is now. @internal */
+  share(shared: SharedClock & { begins(enabled: boolean, baseNs: number): void }): void {
+    shared.begins(this.#enabled[QEMU_CLOCK_VIRTUAL]!, this.#virtualBaseNs);
+    this.shared = shared;
   }
 
   /** Adds a listener that is called when the clock starts. @internal */

@@ -1,7 +1,13 @@
 import { EV } from '../trace/catalogue.ts';
 import { TRACEABLE } from '../trace/traceable.ts';
 import type { Tracer } from '../trace/tracer.ts';
-import { CLOCK_NAMES, type ClockListener, type Clocks, QEMU_CLOCK_HOST } from './clock.ts';
+import {
+  CLOCK_NAMES,
+  type ClockListener,
+  type Clocks,
+  QEMU_CLOCK_HOST,
+  QEMU_CLOCK_VIRTUAL,
+} from './clock.ts';
 import type { QemuTimer, TimerOwner } from './timer.ts';
 import { TimerQueue } from './timer-queue.ts';
 
@@ -109,6 +115,18 @@ export class TimerList implements ClockListener, TimerOwner {
     // A nested run resets this like an outer one, and QEMU takes that for the end.
     this.isRunning = false;
     if (!this.#clocks.isEnabled(this.type)) return false;
+    const { shared } = this.#clocks;
+    if (this.type !== QEMU_CLOCK_VIRTUAL || shared === null) return this.#runDue();
+    if (!shared.begin()) return false;
+    try {
+      return this.#runDue();
+    } finally {
+      shared.end();
+    }
+  }
+
+  #runDue(): boolean {
+    const queue = this.#queue;
     const nowNs = this.nowNs();
     const restNs = this.#clocks.restNs(this.type);
     let timer = queue.takeDue(nowNs, restNs);

@@ -131,6 +131,27 @@ export class GlobalLock implements BigLock {
     return ret !== -ETIMEDOUT;
   }
 
+  /**
+   * condWait while `condition` is true. It is evaluated with the BQL, but may be made false, and
+   * signalled, by threads without it.
+   * @throws as condWait
+   */
+  condWaitWhile(cond: QemuCond, condition: () => boolean): void {
+    for (;;) {
+      const seen = cond.beginWait();
+      let ret = 0;
+      try {
+        if (!condition()) return;
+        this.unlock();
+        ret = this.#owner.host.futexWait(cond.words, cond.index, seen, -1);
+      } finally {
+        cond.endWait();
+      }
+      this.lock();
+      checkWait(ret, 'qemu_cond_wait_iothread');
+    }
+  }
+
   #taken(): void {
     const { trace, id } = this.#owner;
     this.#mine = true;

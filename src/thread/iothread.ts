@@ -41,6 +41,7 @@ export class IOThread implements Disposable {
   readonly name: string;
   /** Its context, for this thread. */
   readonly context: RemoteContext;
+  readonly #machine: MachineState;
   readonly #workers: Workers;
   readonly #run: ThreadRun;
   readonly #words = new ParamWords();
@@ -64,6 +65,7 @@ export class IOThread implements Disposable {
       options.module === undefined ? null : moduleUrl(options.module, "IOThread: option 'module'");
     this.name = name;
     this.#params = params;
+    this.#machine = machine;
     this.#workers = machine.workers;
     this.#words.set(params);
     const job: IOThreadJob = {
@@ -80,6 +82,7 @@ export class IOThread implements Disposable {
     const one = host.alloc(8);
     one.i32[0] = 1;
     this.#run.wake = () => void host.write(context.wakeFd, one, 0, 8);
+    machine.timed.add(this.context);
     this.#run.onLost = () => void host.close(context.wakeFd);
     this.#run.onError = onError ?? null;
   }
@@ -128,6 +131,7 @@ export class IOThread implements Disposable {
    */
   stop(): void {
     if (!this.#run.ended) this.#stopBh.schedule();
+    this.#machine.timed.delete(this.context);
     this.#workers.join(this.#run);
     this.#run.check();
   }
@@ -144,6 +148,7 @@ export class IOThread implements Disposable {
 
   /** Ends the thread wherever it is. Its context is not closed. Resolves when it is gone. */
   terminate(): Promise<void> {
+    this.#machine.timed.delete(this.context);
     return this.#workers.terminate(this.#run);
   }
 }

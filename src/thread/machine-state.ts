@@ -7,6 +7,7 @@ import type { Disposable, Host } from '../host/host.ts';
 import type { MainLoop } from '../mainloop/main-loop.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { newCoRecords } from './co/co-records.ts';
+import { MachineClock } from './machine-clock.ts';
 import { BQL_FAIR, LAST_THREAD, MACHINE_WORDS, MOST_CONTEXTS } from './machine-words.ts';
 import { QemuThread } from './qemu-thread.ts';
 import { RemoteBottomHalf } from './remote-bottom-half.ts';
@@ -58,12 +59,16 @@ export class MachineState implements Disposable {
   readonly mainContext: AioContext | null;
   /** The context of the main loop, for any thread; null without a main loop. */
   readonly main: RemoteContext | null;
-  readonly #loop: MainLoop | null;
+  /** The main loop, in the thread that runs it; null in others. */
+  readonly loop: MainLoop | null;
   /** Runs the threads that this one starts. @internal */
   readonly workers: Workers;
   readonly #kickBh: BottomHalf | null;
   readonly #kick: RemoteBottomHalf | null;
   readonly #handle: MachineHandle;
+  readonly #clock: MachineClock;
+  /** Contexts of other threads, whose sleep ends when the virtual clock starts. @internal */
+  readonly timed = new Set<RemoteContext>();
   #thread: QemuThread | null = null;
 
   /**
@@ -78,11 +83,15 @@ export class MachineState implements Disposable {
     const { host, loop, keepWorkers } = options;
     this.host = host;
     this.workers = new Workers({ host, context: loop?.context, keep: keepWorkers });
-    this.#loop = loop ?? null;
+    this.loop = loop ?? null;
     this.mainContext = loop?.context ?? null;
     this.#kickBh = loop?.newBottomHalf('aio_wait_kick', () => {}) ?? null;
     this.#handle = handle ?? newHandle(options.fairLock ?? false, this.mainContext, this.#kickBh);
     this.words = this.#handle.words;
+    this.#clock = new MachineClock(this.words, host, () => {
+      for (const context of this.timed) context.notify();
+    });
+    if (handle === undefined) loop?.clocks.share(this.#clock);
     const { main } = this.#handle;
     this.main = main && RemoteContext.from(main.context, host);
     this.#kick = main && RemoteBottomHalf.from(main.kick, host);
@@ -92,7 +101,7 @@ export class MachineState implements Disposable {
   #beginMain(trace: Tracer | undefined): void {
     const { bql } = new QemuThread({ machine: this, name: 'main', trace });
     bql.lock();
-    if (this.#loop !== null) this.#loop.lock = bql;
+    if (this.loop !== null) this.loop.lock = bql;
   }
 
   /** The machine of a handle, in another thread than the main one. */
@@ -126,6 +135,7 @@ export class MachineState implements Disposable {
       throw new Error(`QemuThread '${thread.name}': this thread is '${this.#thread.name}' already`);
     }
     this.#thread = thread;
+    if (thread.context !== null) thread.context.clocks.shared = this.#clock;
     return Atomics.add(this.words, LAST_THREAD, 1) + 1;
   }
 
@@ -137,7 +147,7 @@ export class MachineState implements Disposable {
 
   /** Gives the BQL back if this thread holds it; the loop runs without it from now on. */
   dispose(): void {
-    if (this.#loop !== null) this.#loop.lock = null;
+    if (this.loop !== null) this.loop.lock = null;
     this.#kickBh?.dispose();
     if (this.#thread?.holdsBql === true) this.#thread.bql.unlock();
     this.workers.dispose();

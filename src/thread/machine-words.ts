@@ -22,6 +22,18 @@ export const LAST_THREAD = 33;
 /** The number of the context that joined last; main's is 0. */
 export const LAST_CONTEXT = 34;
 
+/** 1 while the machine runs. QEMU: runstate_is_running. */
+export const VM_RUNNING = 35;
+/** Conditions of the machine; see QemuCond. QEMU: qemu_work_cond, qemu_pause_cond. */
+export const WORK_COND = 36;
+export const PAUSE_COND = 38;
+
+/** The virtual clock; see MachineClock. Its base is a double. */
+export const CLOCK_SEQUENCE = 40;
+export const CLOCK_ENABLED = 41;
+export const CLOCK_TIMERS = 42;
+export const CLOCK_BASE = 44;
+
 /** The most contexts of a machine whose coroutines other threads can schedule. */
 export const MOST_CONTEXTS = 64;
 /** Their names, as UTF-8. */

@@ -7,6 +7,7 @@ import { ContextLock } from './context-lock.ts';
 import { GlobalLock } from './global-lock.ts';
 import type { MachineState } from './machine-state.ts';
 import type { RemoteContext } from './remote-context.ts';
+import type { VCpuSelf } from './vcpu/vcpu-run.ts';
 
 export interface QemuThreadOptions {
   /** This thread's view of its machine. */
@@ -14,6 +15,8 @@ export interface QemuThreadOptions {
   readonly name: string;
   /** The context that this thread runs. Main's runs in whichever thread holds the BQL: it has none. */
   readonly context?: AioContext | undefined;
+  /** The vCPU whose thread it is. */
+  readonly vcpu?: VCpuSelf | undefined;
   /** Takes the events of its locks; by default nobody does. */
   readonly trace?: Tracer | undefined;
 }
@@ -36,6 +39,8 @@ export class QemuThread {
   readonly #locks = new WeakMap<AioContext | RemoteContext, ContextLock>();
   /** The context that this thread runs; null if it runs none of its own. QEMU: my_aiocontext. */
   readonly context: AioContext | null;
+  /** The vCPU whose thread it is; null if it is another's. QEMU: current_cpu. */
+  readonly vcpu: VCpuSelf | null;
 
   /** @throws TypeError if the name is not a string; Error if the machine has a thread here already */
   constructor(options: QemuThreadOptions) {
@@ -46,6 +51,7 @@ export class QemuThread {
     this.host = machine.host;
     this.trace = options.trace ?? new Tracer();
     this.context = context;
+    this.vcpu = options.vcpu ?? null;
     this.id = machine.addThread(this);
     this.bql = new GlobalLock(machine.words, this);
     this.aioWait = new AioWait(this);

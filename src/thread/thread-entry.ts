@@ -14,6 +14,7 @@ import { runPoolWorker } from './pool-run.ts';
 import { RemoteBottomHalf } from './remote-bottom-half.ts';
 import { type ErrorRecord, recordOf } from './thread-error.ts';
 import { ENDED, RUNNING, ThreadWords } from './thread-words.ts';
+import { runVCpu } from './vcpu/vcpu-run.ts';
 
 /** A thread while it runs, as the function of its kind sees it. */
 export interface ThreadSelf {
@@ -35,6 +36,7 @@ type Run = (self: ThreadSelf, options: never) => Promise<void>;
 const RUNS: Readonly<Record<JobKind, Run>> = {
   iothread: runIOThread,
   pool: runPoolWorker,
+  vcpu: runVCpu,
 };
 
 /** More waiters than there can be. */

@@ -8,6 +8,15 @@ const program = join(import.meta.dirname, 'wait-child.ts');
 const ORDERS: Readonly<Record<string, readonly string[]>> = {
   wait_while_done_by_iothread: ['io1: done', 'main: waited=1'],
   wait_while_needs_the_kick: ['io1: done, no kick', 't: kick', 'main: waited=1'],
+  kick_without_change: [
+    'main: cond=1 after 0',
+    'io1: kick',
+    'main: cond=1 after 1',
+    'io1: done',
+    'io1: kick',
+    'main: cond=0 after 2',
+    'main: waited=1',
+  ],
   wait_while_for_other_iothread_abort: [
     'io1: wait',
     "io1: AIO_WAIT_WHILE: Assertion `qemu_get_current_aio_context() == qemu_get_aio_context()' failed.",
