@@ -2,7 +2,16 @@
 // library as ESM, and the library's .d.ts files. koffi stays outside, since it
 // carries a native binary.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -112,6 +121,48 @@ const page = {
   sourcemap: false,
 };
 
+/** A browser has no node: modules. What needs one cannot be reached there, or says so. */
+const noNode = {
+  name: 'no-node',
+  setup(on) {
+    on.onResolve({ filter: /^(node:|koffi$)/ }, ({ path }) => ({ path, namespace: 'no-node' }));
+    on.onLoad({ filter: /.*/, namespace: 'no-node' }, ({ path }) => ({
+      contents: `module.exports = new Proxy({}, { get(_, name) {
+        if (name === '__esModule') return false;
+        throw new Error('a browser has no ${path}: run this scenario with the command');
+      } });`,
+    }));
+  },
+};
+
+/** zod brings its messages in all languages; scenario files have messages of their own. */
+const oneLanguage = {
+  name: 'one-language',
+  setup(on) {
+    on.onLoad({ filter: /zod\/v4\/locales\/[\w-]+\.js$/ }, ({ path }) =>
+      /\/(en|index)\.js$/.test(path) ? undefined : { contents: 'export default () => ({});' },
+    );
+  },
+};
+
+/** The schema and the scenarios that the playground brings along. */
+function playLibrary() {
+  const folders = ['scenarios', 'scenarios/why', 'tests/conformance'];
+  const stories = folders
+    .filter((folder) => existsSync(join(root, folder)))
+    .flatMap((folder) =>
+      readdirSync(join(root, folder))
+        .filter((file) => file.endsWith('.yaml'))
+        .sort()
+        .map((file) => ({
+          path: `${folder.replace('tests/', '')}/${file}`,
+          text: readFileSync(join(root, folder, file), 'utf8'),
+        })),
+    );
+  const schema = JSON.parse(readFileSync(join(root, 'schema', 'scenario.schema.json'), 'utf8'));
+  return JSON.stringify({ schema, stories });
+}
+
 function declarations() {
   const typescript = createRequire(import.meta.url).resolve('typescript/package.json');
   const tsc = join(dirname(typescript), 'bin', 'tsc');
@@ -124,7 +175,10 @@ try {
     build({
       ...command,
       entryPoints: { command: 'src/cli/main.ts' },
-      plugins: [apart('json-log', 'report-command', 'scenario-main', 'spawn-watch'), startFast],
+      plugins: [
+        apart('json-log', 'play-command', 'report-command', 'scenario-main', 'spawn-watch'),
+        startFast,
+      ],
     }),
     build({ ...command, entryPoints: { 'json-log': 'src/cli/log/json-log.ts' } }),
     build({ ...command, entryPoints: { 'spawn-watch': 'src/cli/spawn/spawn-watch.ts' } }),
@@ -147,6 +201,14 @@ try {
       supported: {},
       entryPoints: { 'thread-entry': 'src/thread/thread-entry.ts' },
     }),
+    build({ ...command, entryPoints: { 'play-command': 'src/cli/play/play-command.ts' } }),
+    build({ ...page, entryPoints: { 'play-page': 'src/cli/play/page/main.ts' } }),
+    build({ ...page, entryPoints: { 'play-page': 'src/cli/play/page/style.css' } }),
+    build({
+      ...page,
+      entryPoints: { 'play-engine': 'src/cli/play/worker.ts' },
+      plugins: [noNode, oneLanguage],
+    }),
     build({ ...page, entryPoints: { 'report-page': 'src/cli/report/page/main.ts' } }),
     build({ ...page, entryPoints: { 'report-page': 'src/cli/report/page/style.css' } }),
     build({
@@ -164,6 +226,7 @@ try {
       sourcesContent: true,
     }),
   ]);
+  writeFileSync(join(fresh, 'play-library.json'), playLibrary());
   copyFileSync(join(root, 'scripts', 'start.cjs'), join(fresh, 'qemu-loop.cjs'));
   chmodSync(join(fresh, 'qemu-loop.cjs'), 0o755);
   execFileSync(process.execPath, [join(root, 'scripts', 'code-cache.cjs'), fresh], {

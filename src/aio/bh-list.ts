@@ -3,7 +3,7 @@ import { EV } from '../trace/catalogue.ts';
 import { TRACEABLE } from '../trace/traceable.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import type { BhOwner, LeakedBh } from './bh-owner.ts';
-import { anyScheduledIn, bhFlags, listTimeoutNs } from './bh-walk.ts';
+import { anyScheduledIn, bhFlags, listTimeoutNs, namesIn } from './bh-walk.ts';
 import { type BhCallback, type BhHome, BottomHalf } from './bottom-half.ts';
 import type { BottomHalfHandle } from './handles.ts';
 import type { SharedBhs } from './shared-bhs.ts';
@@ -20,9 +20,7 @@ import {
 const FIRST = bhIndex(FIRST_BH);
 
 /** The number of a bottom half in traces: 1, 2, 3 … */
-function number(slot: number): number {
-  return bhIndex(slot) - FIRST + 1;
-}
+const number = (slot: number): number => bhIndex(slot) - FIRST + 1;
 
 const T_ENQUEUE = EV.aio_bh_enqueue;
 const T_CANCEL = EV.qemu_bh_cancel;
@@ -225,6 +223,12 @@ export class BhList implements BhHome {
         yield { name: this.#names[i]!, flags: bhFlags(this.#wakeup, this.shared, bhSlot(i)) };
       }
     }
+  }
+
+  /** Names in the order in which they would run: each slice's, then bh_list's. For tools. */
+  queued(): string[][] {
+    const heads = [...this.#slices.slice(this.#firstSlice, this.#endSlice), this.#wakeup.first];
+    return heads.map((head) => namesIn(this.#wakeup, head, this.#names));
   }
 
   /** Runs or frees a shared one that came off the list. Returns whether that was progress. */

@@ -2,7 +2,7 @@
 
 import { BH_DELETED, BH_IDLE, BH_SCHEDULED } from '../trace/bh-flags.ts';
 import type { SharedBhs } from './shared-bhs.ts';
-import { BH_SHARED, NO_BH, type Wakeup } from './wake/wakeup.ts';
+import { BH_SHARED, bhIndex, NO_BH, type Wakeup } from './wake/wakeup.ts';
 
 /** The longest that an idle bottom half lets its context sleep. QEMU: aio_compute_bh_timeout. */
 const IDLE_TIMEOUT_NS = 10_000_000;
@@ -39,4 +39,11 @@ export function anyScheduledIn(wakeup: Wakeup, shared: SharedBhs | null, head: n
     if ((flags & (BH_SCHEDULED | BH_DELETED)) === BH_SCHEDULED) return true;
   }
   return false;
+}
+
+/** The names of those on a list, in its order. */
+export function namesIn(wakeup: Wakeup, head: number, names: readonly string[]): string[] {
+  const found: string[] = [];
+  for (let slot = head; slot !== NO_BH; slot = wakeup.next(slot)) found.push(names[bhIndex(slot)]!);
+  return found;
 }

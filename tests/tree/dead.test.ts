@@ -8,6 +8,8 @@ const ROOTS = ['src/index.ts', 'src/scenario/index.ts', 'src/cli/main.ts'];
 const PROGRAMS = [
   'src/cli/run/scenario-worker.ts',
   'src/cli/report/page/main.ts',
+  'src/cli/play/page/main.ts',
+  'src/cli/play/worker.ts',
   'src/thread/thread-entry.ts',
 ];
 

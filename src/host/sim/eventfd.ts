@@ -60,6 +60,10 @@ class EventFd implements FileNode {
     return (some ? POLLIN : 0) | (full ? 0 : POLLOUT);
   }
 
+  amount(): number {
+    return this.#hi * 2 ** 32 + this.#lo;
+  }
+
   release(): void {}
 }
 

@@ -33,6 +33,8 @@ export interface FileNode {
   readonly hasDisk?: boolean;
   /** The events that hold now; for nodes whose files' `ready` is ASK_NODE. */
   poll?(): number;
+  /** For people: an eventfd's counter, or the bytes to read from a pipe or a socket. */
+  amount?(): number;
   /** The last reference to the description is gone. */
   release(file: OpenFile): void;
 }

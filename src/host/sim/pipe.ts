@@ -127,6 +127,12 @@ export class Pipe implements FileNode {
     this.writeEnd.wake(0);
   }
 
+  amount(): number {
+    let bytes = 0;
+    for (let i = 0; i < this.#used; i++) bytes += this.#length[(this.#first + i) % this.#slots]!;
+    return bytes;
+  }
+
   #update(): void {
     this.readEnd.ready = (this.#used > 0 ? READABLE : 0) | (this.#writer ? 0 : POLLHUP);
     this.writeEnd.ready = (this.#used < this.#slots ? WRITABLE : 0) | (this.#reader ? 0 : POLLERR);

@@ -155,6 +155,16 @@ export class SimHost implements Host {
     return this.#calls.descendants();
   }
 
+  /** The counter of an eventfd, or the bytes to read from a pipe or a socket; 0 for other kinds. */
+  amount(fd: number): number {
+    return this.#io.fds.get(fd)?.node.amount?.() ?? 0;
+  }
+
+  /** The poll events of a descriptor that hold now, without a call; 0 if it is not open. */
+  readiness(fd: number): number {
+    return this.#io.fds.get(fd)?.poll() ?? 0;
+  }
+
   /** When a process started here died, in ns of CLOCK_MONOTONIC; -1 if it did not. */
   deathNs(pid: number): number {
     return this.#processes.deathNs(pid);

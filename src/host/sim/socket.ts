@@ -48,6 +48,10 @@ class ReceiveQueue {
   /** Bytes left of the first skb; its memory is released when it is empty. */
   #left = 0;
 
+  get size(): number {
+    return this.#size;
+  }
+
   get empty(): boolean {
     return this.#count === 0;
   }
@@ -160,6 +164,10 @@ class Socket implements FileNode {
     if (!this.#received.empty) peer.#error = ECONNRESET;
     peer.#update();
     peer.file.wake(0);
+  }
+
+  amount(): number {
+    return this.#received.size;
   }
 
   #freed(bytes: number): void {

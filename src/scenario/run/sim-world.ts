@@ -2,6 +2,7 @@ import { O_CLOEXEC, O_CREAT, O_RDWR } from '../../host/constants.ts';
 import type { SpawnRequest } from '../../host/host.ts';
 import { SimDeadlockError } from '../../host/sim/clock.ts';
 import { SimHost } from '../../host/sim/sim-host.ts';
+import type { SimHostOptions } from '../../host/sim/world.ts';
 import type { ChildDef } from '../model.ts';
 import { behaviourOf, type World } from './world.ts';
 
@@ -18,9 +19,12 @@ export class SimWorld implements World {
   readonly heldUpNs = 0;
   readonly #programs = new Map<ChildDef, SpawnRequest>();
 
-  /** @param seed for everything the run leaves to chance */
-  constructor(seed: number) {
-    this.host = new SimHost({ seed });
+  /**
+   * @param seed for everything the run leaves to chance
+   * @param makeHost makes the kernel, which may be a weakened one
+   */
+  constructor(seed: number, makeHost = (options: SimHostOptions) => new SimHost(options)) {
+    this.host = makeHost({ seed });
     this.startNs = this.host.nowNs;
   }
 
@@ -90,10 +94,12 @@ export class SimWorld implements World {
   }
 
   #program(child: ChildDef, lateNs: number): SpawnRequest {
-    if (lateNs > 0) return this.host.program(behaviourOf(child, lateNs));
+    // The name in traces is the child's: the path of its program says nothing.
+    const argv = [child.name];
+    if (lateNs > 0) return { ...this.host.program(behaviourOf(child, lateNs)), argv };
     let request = this.#programs.get(child);
     if (request === undefined) {
-      request = this.host.program(behaviourOf(child));
+      request = { ...this.host.program(behaviourOf(child)), argv };
       this.#programs.set(child, request);
     }
     return request;

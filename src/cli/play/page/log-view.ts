@@ -1,0 +1,123 @@
+import { button, el } from '../../report/page/dom.ts';
+import { formatDuration } from '../../text/units.ts';
+import type { RunView } from '../run-view.ts';
+
+const ROW = 22;
+/** Rows beyond the visible ones, on both sides. */
+const SPARE = 4;
+
+/** Events that only show that the loop goes round. */
+const ROUNDS =
+  /_(end|accept|phase)$|^main_loop_wait|^aio_poll_|^poll_(add|remove)|^aio_set_fd|^coroutine_create|^signalfd_read/;
+
+/** A row: an event, or an entry of the order log. */
+interface LogRow {
+  readonly event: number;
+  readonly entry: string | null;
+  readonly timeNs: number;
+}
+
+/** The live log with the order log between, as far as it is in view. */
+export class LogView {
+  readonly element: HTMLElement;
+  readonly #list = el('ol', { class: 'log', label: 'the live log' });
+  readonly #space = el('div', { class: 'log-space' });
+  readonly #go: (event: number) => void;
+  #rows: LogRow[] = [];
+  #view: RunView | null = null;
+  #all = false;
+  #at = -1;
+
+  constructor(go: (event: number) => void) {
+    this.#go = go;
+    const every = el('input');
+    every.type = 'checkbox';
+    every.addEventListener('change', () => {
+      this.#all = every.checked;
+      if (this.#view !== null) this.load(this.#view);
+    });
+    this.#space.append(this.#list);
+    const box = el('div', { class: 'log-box', role: 'group', label: 'live log' }, this.#space);
+    box.tabIndex = 0;
+    box.addEventListener('scroll', () => this.#draw());
+    this.element = el(
+      'div',
+      { class: 'log-part' },
+      el('label', { class: 'small' }, every, ' every event'),
+      box,
+    );
+  }
+
+  load(view: RunView): void {
+    this.#view = view;
+    const { times, entries } = view.recording;
+    const rows: LogRow[] = [];
+    let next = 0;
+    for (let event = 0; event <= view.length; event++) {
+      for (; next < entries.length && entries[next]!.before === event; next++) {
+        const { text, timeNs } = entries[next]!;
+        rows.push({ event: Math.max(0, event - 1), entry: text, timeNs });
+      }
+      if (event === view.length) break;
+      if (this.#all || !ROUNDS.test(view.name(event)))
+        rows.push({ event, entry: null, timeNs: times[event]! });
+    }
+    this.#rows = rows;
+    this.#space.style.height = `${rows.length * ROW}px`;
+    const at = this.#at;
+    this.#at = -1;
+    this.show(at);
+  }
+
+  /** Scrolls to the last row that is not behind the event, and marks it. */
+  show(event: number): void {
+    if (event === this.#at) return;
+    this.#at = event;
+    const box = this.#space.parentElement!;
+    const y = this.#current() * ROW;
+    if (y < box.scrollTop || y + ROW > box.scrollTop + box.clientHeight) {
+      box.scrollTop = Math.max(0, y - box.clientHeight / 2);
+    }
+    this.#draw();
+  }
+
+  /** The row of the place: the last one up to the event. */
+  #current(): number {
+    let [low, high] = [0, this.#rows.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.#rows[middle]!.event <= this.#at) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  #draw(): void {
+    const view = this.#view;
+    if (view === null) return;
+    const box = this.#space.parentElement!;
+    const first = Math.max(0, Math.floor(box.scrollTop / ROW) - SPARE);
+    const last = Math.min(this.#rows.length, first + Math.ceil(box.clientHeight / ROW) + 2 * SPARE);
+    const current = this.#current();
+    const rows: HTMLElement[] = [];
+    for (let i = first; i < last; i++) rows.push(this.#row(view, i, current));
+    this.#list.style.transform = `translateY(${first * ROW}px)`;
+    this.#list.start = first + 1;
+    this.#list.replaceChildren(...rows);
+  }
+
+  #row(view: RunView, i: number, current: number): HTMLElement {
+    const { event, entry, timeNs } = this.#rows[i]!;
+    const { func, text, kind } =
+      entry === null ? view.text(event) : { func: 'order log', text: entry, kind: 'order' };
+    const made = button('', () => this.#go(event), { title: `${func} ${text}` });
+    made.append(
+      el('time', {}, formatDuration(timeNs)),
+      el('b', { class: kind }, func),
+      el('span', {}, text),
+    );
+    const item = el('li', { class: i === current ? 'here' : i > current ? 'later' : '' }, made);
+    if (i === current) made.setAttribute('aria-current', 'step');
+    return item;
+  }
+}

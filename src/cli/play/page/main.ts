@@ -1,0 +1,283 @@
+/** The playground's page: the editor, the machine, the code and the log around one run. */
+
+import { button, el } from '../../report/page/dom.ts';
+import { themeSwitch } from '../../report/page/theme.ts';
+import type { Play } from '../protocol.ts';
+import { RunView, type Thing } from '../run-view.ts';
+import { ChainBar } from './chain-bar.ts';
+import { CodeView } from './code-view.ts';
+import { Editor } from './editor.ts';
+import { EngineClient, Stopped } from './engine-client.ts';
+import { Frames } from './frames.ts';
+import { LogView } from './log-view.ts';
+import { machine } from './machine-view.ts';
+import { keepFocus, panel, storySelect, verdict } from './parts.ts';
+import { Player } from './player.ts';
+import { type Schema, SchemaGuide } from './schema.ts';
+import { packedBlock, readShared, writeShared } from './share.ts';
+import { StoryView } from './story-view.ts';
+import { Transport } from './transport.ts';
+import { Orders, WhatIf } from './what-if.ts';
+
+/** The schema and the scenarios that the page brings along. */
+interface Library {
+  readonly schema: Schema;
+  readonly stories: readonly { readonly path: string; readonly text: string }[];
+  /** The story shown first. */
+  readonly first: string;
+}
+
+/** From this speed on nobody can read along: only the machine, the code and the log move. */
+const QUIET_SPEED = 30;
+const SEEDS = 200;
+
+class Playground {
+  readonly #library: Library;
+  readonly #client: EngineClient;
+  readonly #editor: Editor;
+  readonly #player = new Player(() => this.#show());
+  readonly #transport = new Transport(this.#player);
+  readonly #chain = new ChainBar();
+  readonly #code = new CodeView();
+  readonly #log = new LogView((event) => this.#player.go(event));
+  readonly #story: StoryView;
+  readonly #whatIf = new WhatIf(
+    () => this.#run(),
+    (event) => this.#player.go(event),
+  );
+  readonly #orders = new Orders(
+    () => this.#findOrders(),
+    (seed) => this.#runSeed(seed),
+  );
+  readonly #stage = el('div', { class: 'stage' });
+  readonly #outcome = el('p', { class: 'outcome' });
+  readonly #stop = button('stop the run', () => this.#client.stop(), { id: 'stop' });
+  readonly #stories: HTMLSelectElement;
+  readonly #seed = el('input', { label: 'the seed', class: 'seed' });
+  #frames: Frames | null = null;
+  #play: Play | null = null;
+  #written = 0;
+
+  constructor(library: Library, engine: string) {
+    this.#library = library;
+    this.#stories = storySelect(library.stories);
+    this.#client = new EngineClient(engine, (isBusy) => this.#busy(isBusy));
+    this.#editor = new Editor({
+      guide: new SchemaGuide(library.schema),
+      check: (text) => this.#client.problems(text),
+      changed: () => this.#run(),
+    });
+    this.#story = new StoryView({
+      go: (event) => this.#player.go(event),
+      toggleBreakpoint: (thing) => this.#toggleBreakpoint(thing),
+      hasBreakpoint: (thing) => this.#breakpoint(thing) >= 0,
+    });
+    this.#stop.hidden = true;
+    this.#outcome.setAttribute('aria-live', 'polite');
+    this.#seed.inputMode = 'numeric';
+    this.#seed.placeholder = "file's";
+    this.#seed.addEventListener('change', () => this.#run());
+    this.#stories.addEventListener('change', () => this.#choose());
+    document.body.append(this.#header(), this.#transport.element, this.#main());
+    document.addEventListener('keydown', (event) => this.#key(event));
+  }
+
+  /** Opens what the address says, or the first story. */
+  async open(): Promise<void> {
+    const shared = await readShared(location.hash);
+    const story = this.#library.stories.find(
+      ({ path }) => path === (shared.story ?? this.#library.first),
+    );
+    this.#editor.set(shared.text ?? story?.text ?? '');
+    this.#seed.value = shared.seed === null ? '' : String(shared.seed);
+    this.#whatIf.weaknesses = shared.weaknesses;
+    await this.#run(shared.at);
+  }
+
+  #choose(): void {
+    const story = this.#library.stories.find(({ path }) => path === this.#stories.value);
+    if (story === undefined) return;
+    this.#editor.set(story.text);
+    this.#run(0);
+  }
+
+  #header(): HTMLElement {
+    return el(
+      'header',
+      {},
+      el('h1', {}, 'qemu-loop playground'),
+      el('label', {}, 'story ', this.#stories),
+      el('label', {}, 'seed ', this.#seed),
+      button('copy the link', () => this.#copy(), { id: 'share' }),
+      themeSwitch(() => {}),
+      this.#stop,
+    );
+  }
+
+  #main(): HTMLElement {
+    return el(
+      'main',
+      {},
+      panel('scenario', 'Scenario', this.#editor.element, this.#outcome),
+      panel('machine', 'Machine', this.#chain.element, this.#stage),
+      panel('code', 'Code', this.#code.element),
+      panel('log', 'Log', this.#log.element),
+      panel('story', 'Story', this.#story.element),
+      panel('what-if', 'What if', this.#whatIf.element),
+      panel('orders', 'All orders', this.#orders.element),
+    );
+  }
+
+  async #run(at = this.#player.at): Promise<void> {
+    const { text } = this.#editor;
+    const seed = /^\d+$/.test(this.#seed.value) ? Number(this.#seed.value) : null;
+    const play = { text, seed, weaknesses: this.#whatIf.weaknesses };
+    this.#play = play;
+    try {
+      const recording = await this.#client.run(play);
+      if (this.#play !== play) return;
+      const view = new RunView(recording);
+      this.#frames = new Frames(this.#client, play, view.length, () => this.#show());
+      this.#log.load(view);
+      this.#story.load(view);
+      this.#whatIf.clear();
+      this.#orders.clear();
+      this.#player.load(view, at);
+      this.#say(recording.status === 0 ? 'good' : 'bad', verdict(recording));
+      if (play.weaknesses.length > 0) this.#whatIf.show(await this.#client.compare(play));
+    } catch (error) {
+      if (this.#play === play)
+        this.#say(
+          'bad',
+          error instanceof Stopped ? 'It was stopped.' : String((error as Error).message),
+        );
+    }
+  }
+
+  #runSeed(seed: number): void {
+    this.#seed.value = String(seed);
+    this.#run(0);
+  }
+
+  async #findOrders(): Promise<void> {
+    const play = this.#play;
+    if (play === null || this.#player.view === null) return;
+    const { hasJitter } = this.#player.view.recording;
+    try {
+      this.#orders.show(await this.#client.orders(play, SEEDS), hasJitter);
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+    }
+  }
+
+  #say(kind: string, text: string): void {
+    this.#outcome.className = `outcome ${kind}`;
+    this.#outcome.textContent = text;
+  }
+
+  #show(): void {
+    const { view, at, playing, speed } = this.#player;
+    this.#transport.show();
+    if (view === null || view.length === 0) return;
+    const isQuiet = playing && speed >= QUIET_SPEED;
+    this.#chain.show(view, at, isQuiet);
+    this.#code.show(view, at);
+    this.#log.show(at);
+    this.#story.show(at, playing);
+    const frame = this.#frames?.at(at) ?? null;
+    this.#stage.classList.toggle('late', frame === null);
+    if (frame !== null) {
+      const before = at === 0 ? null : (this.#frames?.at(at - 1) ?? null);
+      const drawn = {
+        frame,
+        before,
+        phase: view.phase(at),
+        iteration: view.iteration(at),
+        drive: view.recording.drive,
+        things: view.thingsOf(at),
+        pick: (thing: Thing) => this.#pick(thing),
+      };
+      keepFocus(this.#stage, () => this.#stage.replaceChildren(...machine(drawn)));
+      this.#stage.dataset.event = String(at);
+    }
+    if (!playing) this.#writeAddress();
+  }
+
+  #pick(thing: Thing): void {
+    this.#story.pick(thing);
+    this.#story.show(this.#player.at, false);
+  }
+
+  #breakpoint({ kind, key }: Thing): number {
+    return this.#player.breakpoints.findIndex((one) => one.kind === kind && one.key === key);
+  }
+
+  #toggleBreakpoint(thing: Thing): void {
+    const at = this.#breakpoint(thing);
+    if (at >= 0) this.#player.breakpoints.splice(at, 1);
+    else this.#player.breakpoints.push(thing);
+    this.#show();
+  }
+
+  /** A run shorter than this is not worth a button. */
+  #busy(isBusy: boolean): void {
+    clearTimeout(this.#written);
+    if (!isBusy) this.#stop.hidden = true;
+    else {
+      this.#written = window.setTimeout(() => {
+        this.#stop.hidden = false;
+      }, 500);
+    }
+  }
+
+  async #address(): Promise<string> {
+    const { text } = this.#editor;
+    const story = this.#library.stories.find((one) => one.text === text)?.path ?? null;
+    this.#stories.value = story ?? '';
+    const seed = this.#play?.seed ?? null;
+    return writeShared({
+      story,
+      text,
+      at: this.#player.at,
+      seed,
+      weaknesses: this.#whatIf.weaknesses,
+    });
+  }
+
+  async #writeAddress(): Promise<void> {
+    const hash = await this.#address();
+    if (hash !== location.hash) history.replaceState(null, '', hash);
+  }
+
+  async #copy(): Promise<void> {
+    await this.#writeAddress();
+    await navigator.clipboard?.writeText(location.href).catch(() => {});
+    this.#say(
+      'good',
+      'The link is in the address line, and in the clipboard if the browser allows it.',
+    );
+  }
+
+  #key(event: KeyboardEvent): void {
+    const target = event.target as HTMLElement;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (target.closest('.cm-editor, input, select, textarea') !== null) return;
+    const player = this.#player;
+    const isButton = target.closest('button') !== null;
+    if (event.key === ' ' && !isButton) player.toggle();
+    else if (event.key === 'ArrowRight') player.move(1);
+    else if (event.key === 'ArrowLeft') player.move(-1);
+    else if (event.key === 'Home') player.go(0);
+    else if (event.key === 'End') player.go(Number.MAX_SAFE_INTEGER);
+    else return;
+    event.preventDefault();
+  }
+}
+
+async function start(): Promise<void> {
+  const [library, engine] = await Promise.all([packedBlock('library'), packedBlock('engine')]);
+  await new Playground(JSON.parse(library), engine).open();
+  document.documentElement.dataset.ready = 'true';
+}
+
+void start();

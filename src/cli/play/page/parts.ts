@@ -1,0 +1,46 @@
+import { el } from '../../report/page/dom.ts';
+import type { Recording } from '../protocol.ts';
+
+/** The stories by folder; the value is the path, and '' for a text of one's own. */
+export function storySelect(stories: readonly { readonly path: string }[]): HTMLSelectElement {
+  const groups = new Map<string, HTMLOptGroupElement>();
+  for (const { path } of stories) {
+    const folder = path.slice(0, path.lastIndexOf('/'));
+    const group = groups.get(folder) ?? el('optgroup');
+    group.label = folder;
+    groups.set(folder, group);
+    const option = el('option', {}, path.slice(folder.length + 1).replace(/\.yaml$/, ''));
+    option.value = path;
+    group.append(option);
+  }
+  const own = el('option', {}, 'your own');
+  own.value = '';
+  return el('select', { label: 'a story' }, own, ...groups.values());
+}
+
+/** A part of the page with its heading. */
+export function panel(id: string, title: string, ...content: HTMLElement[]): HTMLElement {
+  return el('section', { id, class: 'panel' }, el('h2', {}, title), ...content);
+}
+
+/** The outcome of a run in a line, and below it what failed. */
+export function verdict({
+  name,
+  status,
+  failures,
+  notes,
+  elapsedNs,
+  iterations,
+}: Recording): string {
+  const first = status === 0 ? `${name}: passed` : `${name}: failed`;
+  const figures = `${iterations} iterations, ${(elapsedNs / 1e6).toFixed(3)} ms`;
+  return [`${first}, ${figures}`, ...failures, ...notes.map((note) => `note: ${note}`)].join('\n');
+}
+
+/** Draws anew, and gives the focus back to the button that had it. */
+export function keepFocus(box: HTMLElement, draw: () => void): void {
+  const had = box.contains(document.activeElement) ? document.activeElement!.textContent : null;
+  draw();
+  if (had === null) return;
+  [...box.querySelectorAll('button')].find(({ textContent }) => textContent === had)?.focus();
+}

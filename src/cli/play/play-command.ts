@@ -1,0 +1,136 @@
+/** `qemu-loop play`: writes the playground's page, or serves it to a browser of this machine. */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { basename } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { visible } from '../../trace/visible.ts';
+import { asCliError, CliError, EXIT_INTERNAL, EXIT_USAGE } from '../exit/errors.ts';
+import { allWriter } from '../exit/write-all.ts';
+import { checkOutputs } from '../options/output-files.ts';
+import { parseCommand } from '../options/parse-command.ts';
+import { type PlayLibrary, type PlayParts, renderPlay, type Story } from './html.ts';
+
+const LOCAL = '127.0.0.1';
+const MOST_PORT = 65_535;
+
+interface Raw {
+  readonly output?: string;
+  readonly port: number;
+}
+
+const TEXT = `
+Examples:
+  qemu-loop play                       serve it, and print its address
+  qemu-loop play my.yaml -o play.html  one file that needs no network
+
+The page runs the simulated kernel in the browser: it shows no real processes.
+`;
+
+/**
+ * Runs a command line (without `play`) to its end: serving ends by a signal.
+ * @returns the exit status
+ */
+export async function playCommand(args: readonly string[]): Promise<number> {
+  try {
+    return await play(args);
+  } catch (error) {
+    const { message, status } = asCliError(error);
+    allWriter(2)(`qemu-loop: ${visible(message)}\n`);
+    return status;
+  }
+}
+
+async function play(args: readonly string[]): Promise<number> {
+  const asked = parseCommand<Raw>(define(), args);
+  if ('text' in asked) {
+    allWriter(1)(asked.text);
+    return 0;
+  }
+  const { raw, operands } = asked;
+  if (operands.length > 1) {
+    throw new CliError(`play shows one file, and there are ${operands.length}`, EXIT_USAGE);
+  }
+  const file = operands[0];
+  const html = renderPlay(parts(), library(file));
+  if (raw.output === undefined) return serve(html, raw.port);
+  const inputs = file === undefined ? [] : [{ what: 'the scenario', path: file }];
+  checkOutputs([{ what: 'the page', path: raw.output }], inputs);
+  try {
+    writeFileSync(raw.output, html);
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new CliError(`cannot write the page: ${why}`, EXIT_INTERNAL);
+  }
+  allWriter(1)(`${raw.output}: ${Math.round(html.length / 1000)} kB, open it in a browser\n`);
+  return 0;
+}
+
+function define(): Command {
+  return new Command('qemu-loop play')
+    .usage('[options] [FILE]')
+    .description("A playground: QEMU's loop in the browser, step by step, forth and back.")
+    .argument('[file...]')
+    .addOption(new Option('-o, --output <file>', 'write the page to FILE instead of serving it'))
+    .addOption(
+      new Option('--port <n>', `serve it on this port of ${LOCAL} (default: any that is free)`)
+        .argParser(port)
+        .default(0, ''),
+    )
+    .helpOption('-h, --help', 'print this')
+    .addHelpText('after', TEXT);
+}
+
+function port(text: string): number {
+  if (!/^\d+$/.test(text) || Number(text) > MOST_PORT) {
+    throw new InvalidArgumentError(`expected a port from 0 to ${MOST_PORT}.`);
+  }
+  return Number(text);
+}
+
+/** The page is beside this bundle, in dist/. */
+function parts(): PlayParts {
+  return {
+    script: built('play-page.js'),
+    style: built('play-page.css'),
+    engine: built('play-engine.js'),
+  };
+}
+
+function built(name: string): string {
+  return readFileSync(new URL(name, import.meta.url), 'utf8');
+}
+
+function library(file: string | undefined): PlayLibrary {
+  const { schema, stories } = JSON.parse(built('play-library.json')) as PlayLibrary;
+  if (file === undefined) return { schema, stories, first: 'scenarios/sigchld.yaml' };
+  const own: Story = { path: `your file/${basename(file)}`, text: read(file) };
+  return { schema, stories: [own, ...stories], first: own.path };
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new CliError(`cannot read ${file}: ${(error as Error).message}`, EXIT_USAGE);
+  }
+}
+
+/** Serves the page to this machine alone, until a signal ends the process. */
+function serve(html: string, port: number): Promise<number> {
+  const server = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/html; charset=utf-8');
+    response.setHeader('cache-control', 'no-store');
+    response.end(html);
+  });
+  return new Promise((_done, failed) => {
+    server.on('error', (error) => {
+      failed(new CliError(`cannot serve on ${LOCAL}:${port}: ${error.message}`, EXIT_INTERNAL));
+    });
+    server.listen(port, LOCAL, () => {
+      const { port: got } = server.address() as AddressInfo;
+      allWriter(1)(`http://${LOCAL}:${got}/ (Ctrl-C ends it)\n`);
+    });
+  });
+}

@@ -1,0 +1,163 @@
+/** Messages between the page of the playground and its engine, a Worker. All of it is plain data. */
+
+import type { DiffLine } from '../../scenario/run/diff.ts';
+import type { TraceValue } from '../../trace/tracer.ts';
+
+/** Ways to take a link out of the chain. */
+export const WEAKNESSES = [
+  'one_waitpid',
+  'one_record',
+  'no_wakeup',
+  'always_sleep',
+  'sig_ign',
+] as const;
+export type Weakness = (typeof WEAKNESSES)[number];
+
+/** A scenario to run. */
+export interface Play {
+  readonly text: string;
+  /** Null for the file's own. */
+  readonly seed: number | null;
+  readonly weaknesses: readonly Weakness[];
+}
+
+/** A problem of the file; line and column count from 1. */
+export interface PlayProblem {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+/** An entry of the order log, and the event before which it was written. */
+export interface PlayEntry {
+  readonly before: number;
+  readonly text: string;
+  readonly timeNs: number;
+}
+
+/** One run, event by event. Lists of the same length belong together. */
+export interface Recording {
+  readonly name: string;
+  readonly about: string;
+  readonly drive: 'main_loop' | 'aio_poll';
+  readonly hasJitter: boolean;
+  readonly seed: number;
+  /** Ids of the catalogue. */
+  readonly ids: Uint16Array;
+  /** ns since the start. */
+  readonly times: Float64Array;
+  readonly args: readonly (readonly TraceValue[])[];
+  readonly entries: readonly PlayEntry[];
+  readonly status: number;
+  /** Why the run failed, each in a text of its own; none if it passed. */
+  readonly failures: readonly string[];
+  readonly notes: readonly string[];
+  readonly iterations: number;
+  readonly elapsedNs: number;
+}
+
+/** A bottom half of a context. */
+export interface HalfFrame {
+  readonly name: string;
+  readonly flags: number;
+}
+
+/** A context at one moment. */
+export interface ContextFrame {
+  readonly name: string;
+  readonly notifyMe: number;
+  readonly notified: boolean;
+  readonly kept: boolean;
+  /** Detached slices, oldest first, by names in their order. */
+  readonly slices: readonly (readonly string[])[];
+  /** bh_list, the head first. */
+  readonly list: readonly string[];
+  readonly halves: readonly HalfFrame[];
+  readonly fds: readonly FdFrame[];
+}
+
+export interface FdFrame {
+  readonly fd: number;
+  readonly name: string;
+  /** The poll events it waits for, and those that hold. */
+  readonly events: number;
+  readonly ready: number;
+  /** An eventfd's counter, or the bytes to read. */
+  readonly amount: number;
+}
+
+export interface TimerFrame {
+  readonly name: string;
+  readonly list: string;
+  /** ns from now; below 0 if it is due. */
+  readonly inNs: number;
+}
+
+export interface ProcessFrame {
+  readonly pid: number;
+  readonly name: string;
+  readonly state: string;
+}
+
+/** A thread with its contexts. */
+export interface ThreadFrame {
+  readonly name: string;
+  readonly contexts: readonly ContextFrame[];
+  readonly timers: readonly TimerFrame[];
+}
+
+/** The whole machine after an event. */
+export interface Frame {
+  readonly nowNs: number;
+  readonly mechanism: string;
+  readonly processes: readonly ProcessFrame[];
+  /** Signals that are pending in the kernel. */
+  readonly pending: readonly string[];
+  readonly threads: readonly ThreadFrame[];
+}
+
+/** An order that chance can bring about. */
+export interface Order {
+  /** The first seed that brings it about, and how many of them do. */
+  readonly seed: number;
+  readonly count: number;
+  readonly entries: readonly string[];
+  readonly status: number;
+}
+
+/** A sound run against a weakened one. */
+export interface Comparison {
+  readonly diff: readonly DiffLine[];
+  /** The first event that differs, in both; -1 if none does. */
+  readonly firstEvent: number;
+  readonly sound: number;
+  readonly weak: number;
+  readonly failures: readonly string[];
+}
+
+export type Request =
+  | { readonly kind: 'check'; readonly number: number; readonly text: string }
+  | { readonly kind: 'run'; readonly number: number; readonly play: Play }
+  | {
+      readonly kind: 'frames';
+      readonly number: number;
+      readonly play: Play;
+      readonly from: number;
+      readonly to: number;
+    }
+  | { readonly kind: 'compare'; readonly number: number; readonly play: Play }
+  | {
+      readonly kind: 'orders';
+      readonly number: number;
+      readonly play: Play;
+      readonly seeds: number;
+    };
+
+export type Reply = { readonly number: number } & (
+  | { readonly kind: 'problems'; readonly problems: readonly PlayProblem[] }
+  | { readonly kind: 'recording'; readonly recording: Recording }
+  | { readonly kind: 'frames'; readonly from: number; readonly frames: readonly Frame[] }
+  | { readonly kind: 'comparison'; readonly comparison: Comparison }
+  | { readonly kind: 'orders'; readonly orders: readonly Order[] }
+  | { readonly kind: 'error'; readonly message: string }
+);

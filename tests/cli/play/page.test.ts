@@ -1,0 +1,333 @@
+/** The playground's page, in a browser. */
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchChromium } from '../../support/chromium.ts';
+import { root, run } from '../../support/run.ts';
+import { NO_BROWSER } from '../report/browser.ts';
+
+let browser: Browser;
+let dir: string;
+let address: string;
+
+beforeAll(async () => {
+  if (NO_BROWSER) return;
+  dir = mkdtempSync(join(tmpdir(), 'qemu-loop-play-'));
+  const file = join(dir, 'play.html');
+  execFileSync(process.execPath, [join(root, 'dist', 'qemu-loop.cjs'), 'play', '-o', file]);
+  address = pathToFileURL(file).href;
+  browser = await launchChromium();
+});
+afterAll(async () => {
+  await browser?.close();
+  if (dir !== undefined) rmSync(dir, { recursive: true });
+});
+
+interface Opened {
+  readonly page: Page;
+  /** Errors of the page, and the addresses that it asked for. */
+  readonly problems: string[];
+  readonly requests: string[];
+}
+
+/** Opens the page, uses it, and sees that nothing went wrong and nothing was fetched. */
+async function withPage(
+  hash: string,
+  use: (opened: Opened) => Promise<void>,
+  width = 1400,
+): Promise<void> {
+  const page = await browser.newPage({ viewport: { width, height: 900 } });
+  const opened: Opened = { page, problems: [], requests: [] };
+  page.on('pageerror', (error) => opened.problems.push(String(error)));
+  page.on('console', (message) => opened.problems.push(message.text()));
+  page.on('request', (request) => opened.requests.push(request.url()));
+  try {
+    await page.goto(address + hash);
+    await page.waitForSelector('html[data-ready]');
+    await page.waitForSelector('.stage[data-event]');
+    await use(opened);
+    expect(opened.problems).toEqual([]);
+    const others = opened.requests.filter((url) => !/^(file|blob|data):/.test(url));
+    expect(others).toEqual([]);
+  } finally {
+    await page.close();
+  }
+}
+
+const place = (page: Page): Promise<string> => page.$eval('.place', (one) => one.textContent ?? '');
+const picture = (page: Page): Promise<string> =>
+  page.$eval('.stage', (one) => (one as HTMLElement).innerText);
+
+/** Awaits the machine of the event that the slider shows. */
+async function drawn(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const stage = document.querySelector<HTMLElement>('.stage')!;
+    return stage.dataset.event === document.querySelector<HTMLInputElement>('.slider')!.value;
+  });
+}
+
+/** Replaces the text of the editor, and waits for what the page says about it. */
+async function type(page: Page, text: string): Promise<void> {
+  await page.click('.cm-content');
+  await page.keyboard.press('Control+a');
+  await page.keyboard.insertText(text);
+}
+
+describe.skipIf(NO_BROWSER)('the playground (skipped by QEMU_LOOP_NO_BROWSER=1)', () => {
+  it('each story runs in the browser as it does with the command', async () => {
+    await withPage('', async ({ page }) => {
+      const stories = await page.$$eval('select[aria-label="a story"] option', (all) =>
+        all.map((one) => (one as HTMLOptionElement).value).filter((path) => path !== ''),
+      );
+      expect(stories.length).toBeGreaterThan(190);
+      const told = stories.filter((path) => path.startsWith('scenarios/'));
+      for (const path of told) {
+        await page.selectOption('select[aria-label="a story"]', path);
+        await page.waitForFunction((one) => location.hash.includes(encodeURIComponent(one)), path);
+        await page.waitForSelector('.outcome.good');
+      }
+    });
+  }, 120_000);
+
+  it('the order log is the command’s', async () => {
+    const { stdout } = await run(['run', '--json', 'scenarios/sigchld-coalescing.yaml']);
+    const { order } = JSON.parse(stdout.split('\n')[0]!).results[0];
+    await withPage('#story=scenarios%2Fsigchld-coalescing.yaml&at=9999', async ({ page }) => {
+      await page.$eval('.log-box', (box) => {
+        box.scrollTop = 0;
+      });
+      const seen = new Set<string>();
+      for (let y = 0; y < 4000; y += 300) {
+        await page.$eval(
+          '.log-box',
+          (box, top) => {
+            box.scrollTop = top;
+            box.dispatchEvent(new Event('scroll'));
+          },
+          y,
+        );
+        const rows = await page.$$eval('.log b.order + span', (all) =>
+          all.map((one) => one.textContent ?? ''),
+        );
+        for (const row of rows) seen.add(row);
+      }
+      expect([...seen]).toEqual(order.map(({ text }: { text: string }) => text));
+    });
+  });
+
+  it('stepping forth and back comes to the same picture', async () => {
+    await withPage('#story=scenarios%2Fsigchld.yaml&at=40', async ({ page }) => {
+      await drawn(page);
+      const before = [await place(page), await picture(page)];
+      for (let i = 0; i < 7; i++) await page.click('#step');
+      await drawn(page);
+      expect(await place(page)).toMatch(/^event 47 of /);
+      expect(await picture(page)).not.toBe(before[1]);
+      for (let i = 0; i < 7; i++) await page.click('#back');
+      await drawn(page);
+      expect([await place(page), await picture(page)]).toEqual(before);
+    });
+  });
+
+  it('plays to the end, and stops at a breakpoint', async () => {
+    await withPage('#story=scenarios%2Fsigchld.yaml', async ({ page }) => {
+      await page.selectOption('select[aria-label="events a second"]', '1000');
+      await page.click('#play');
+      await page.waitForFunction(() => {
+        const slider = document.querySelector<HTMLInputElement>('.slider')!;
+        return slider.value === slider.max;
+      });
+      await page.waitForFunction(() => document.querySelector('#play')!.textContent === 'play');
+      await page.click('.stage .thing:has-text("signalfd")');
+      await page.click('text=stop whenever it comes');
+      await page.click('#start');
+      await page.click('#play');
+      await page.waitForFunction(() => document.querySelector('#play')!.textContent === 'play');
+      expect(await place(page)).not.toMatch(/^event 1 of/);
+      await page.click('.stop');
+      expect(await page.$('.stop')).toBeNull();
+    });
+  });
+
+  it('the keyboard plays and steps, and leaves the editor alone', async () => {
+    await withPage('#story=scenarios%2Fsigchld.yaml', async ({ page }) => {
+      await page.keyboard.press('ArrowRight');
+      await page.keyboard.press('ArrowRight');
+      expect(await place(page)).toMatch(/^event 3 of/);
+      await page.keyboard.press('ArrowLeft');
+      expect(await place(page)).toMatch(/^event 2 of/);
+      await page.keyboard.press('End');
+      expect(await place(page)).toMatch(/^event (\d+) of \1,/);
+      await page.keyboard.press('Home');
+      await page.click('.cm-content');
+      await page.keyboard.press('ArrowRight');
+      expect(await place(page)).toMatch(/^event 1 of/);
+    });
+  });
+
+  it('an edit runs on to the same place, and its text is never markup', async () => {
+    await withPage('#story=scenarios%2Fsigchld.yaml&at=12', async ({ page }) => {
+      const evil = '<img src=x onerror=alert(1)>';
+      const text = `name: "${evil}"\nbottom_halves: {"${evil}": {}}\nsteps: [settle, {schedule: "${evil}"}, step]\nexpect: {order: ["${evil}", mlw]}\n`;
+      await type(page, text);
+      await page.waitForFunction(() =>
+        document.querySelector('.outcome')!.textContent!.startsWith('<img'),
+      );
+      expect(await place(page)).toMatch(/^event 12 of/);
+      await page.keyboard.press('Escape');
+      await page.click('#end');
+      await drawn(page);
+      expect(await page.$$('img')).toHaveLength(0);
+    });
+  });
+
+  it.each([
+    ['steps: [shedule: a]', /did you mean 'schedule'/],
+    ['steps: [{block: 10}]', /expected a duration/],
+    ['steps: [{schedule: b}]', /the name of a bottom half that the file declares/],
+    ['steps: [{raise: SIGUSR9}]', /SIGUSR/],
+    ['steps: [step', /./],
+  ])('a mistake is shown where it stands: %s', async (line, message) => {
+    await withPage('', async ({ page }) => {
+      await type(page, `name: x\nbottom_halves: {a: {}}\n${line}\n`);
+      const mark = await page.waitForSelector('.cm-lintRange-error, .cm-lintPoint-error');
+      await mark.hover();
+      const said = await page.waitForSelector('.cm-tooltip-lint, .cm-diagnostic');
+      expect(await said.textContent()).toMatch(message);
+    });
+  });
+
+  it('words are completed and explained from the schema', async () => {
+    await withPage('', async ({ page }) => {
+      await type(page, 'name: x\nbottom_halves: {a: {}}\nsteps: [{');
+      await page.keyboard.type('sched');
+      const option = await page.waitForSelector('.cm-tooltip-autocomplete li');
+      expect(await option.textContent()).toContain('schedule');
+      await page.keyboard.press('Escape');
+      await type(page, 'name: x\ntimers: {t: {}}\nsteps: [settle]\n');
+      await page.waitForSelector('.outcome.good');
+      await page.hover('.cm-line:nth-child(2) span');
+      const about = await page.waitForSelector('.about');
+      expect(await about.textContent()).toMatch(/^timers .*timer_new_full/);
+    });
+  });
+
+  it('what if: a link taken away is shown beside the sound run', async () => {
+    await withPage('#story=scenarios%2Fsigchld-coalescing.yaml', async ({ page }) => {
+      await page.check('input[name=one_waitpid]');
+      await page.waitForSelector('.side-by-side .differs');
+      const lost = await page.$$eval('.differs td:first-child', (all) =>
+        all.map((one) => one.textContent),
+      );
+      expect(lost).toContain('b exited 2');
+      await page.click('text=/to the first event that differs/');
+      expect(await place(page)).not.toMatch(/^event 1 of/);
+      expect(page.url()).toContain('without=one_waitpid');
+      await page.reload();
+      await page.waitForSelector('.side-by-side .differs');
+      await page.uncheck('input[name=one_waitpid]');
+      await page.waitForSelector('.outcome.good');
+    });
+  });
+
+  it('the orders of chance lead to their seeds', async () => {
+    await withPage('#story=scenarios%2Fstorm.yaml', async ({ page }) => {
+      await page.click('text=/^find them/');
+      const second = page.locator('.orders li:nth-child(2) button');
+      const seed = /seed (\d+)/.exec((await second.textContent())!)![1];
+      await second.click();
+      await page.waitForFunction((one) => location.hash.includes(`seed=${one}`), seed);
+    });
+  });
+
+  it('a text of one’s own is carried by the link', async () => {
+    const text = 'name: mine\nbottom_halves: {a: {}}\nsteps: [settle, {schedule: a}, step]\n';
+    let url = '';
+    await withPage('', async ({ page }) => {
+      await type(page, text);
+      await page.waitForFunction(() => location.hash.includes('text='));
+      url = page.url();
+    });
+    await withPage(new URL(url).hash, async ({ page }) => {
+      await page.waitForFunction(() =>
+        document.querySelector('.outcome')!.textContent!.startsWith('mine: passed'),
+      );
+      expect(await page.$eval('.cm-content', (one) => one.textContent)).toContain('name: mine');
+    });
+  });
+
+  it('an endless run can be stopped', async () => {
+    await withPage('', async ({ page }) => {
+      await type(
+        page,
+        'name: long\ntimers: {t: {}}\nsteps: [settle, {repeat: {times: 1000000, do: [{disarm: t}]}}, {repeat: {times: 1000000, do: [{disarm: t}]}}, {repeat: {times: 1000000, do: [{disarm: t}]}}]\n',
+      );
+      await page.waitForSelector('.outcome.bad, .outcome.good');
+      await page.waitForFunction(
+        () => /long|stopped/.test(document.querySelector('.outcome')!.textContent!),
+        undefined,
+        { timeout: 60_000 },
+      );
+    });
+  });
+
+  it.each([390, 1280, 3840])('fits into %i pixels, and each control has a name', async (width) => {
+    await withPage(
+      '#story=scenarios%2Fsigchld.yaml&at=50',
+      async ({ page }) => {
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+        expect(wide).toBeLessThanOrEqual(width);
+        const nameless = await page.$$eval('button, select, input', (all) =>
+          all
+            .filter((one) => {
+              const label = one.closest('label')?.textContent ?? '';
+              const name = one.getAttribute('aria-label') ?? one.textContent ?? '';
+              return !(one as HTMLElement).hidden && `${label}${name}`.trim() === '';
+            })
+            .map((one) => one.outerHTML),
+        );
+        expect(nameless).toEqual([]);
+      },
+      width,
+    );
+  });
+
+  it('a file that is not there, or an address that cannot be read, is no dead end', async () => {
+    await withPage('#text=%%%&at=x&seed=-1', async ({ page }) => {
+      expect(await page.$eval('.cm-content', (one) => one.textContent)).toContain('child exited 3');
+    });
+  });
+});
+
+describe('qemu-loop play', () => {
+  it('writes one file of less than a megabyte, with the file that was named first', async () => {
+    const here = mkdtempSync(join(tmpdir(), 'qemu-loop-play-'));
+    try {
+      const file = join(here, 'mine.yaml');
+      writeFileSync(file, 'name: mine\nsteps: [step]\n');
+      const out = join(here, 'play.html');
+      const { status, stdout } = await run(['play', file, '-o', out]);
+      expect({ status, stdout }).toMatchObject({ status: 0 });
+      expect(Number(/: (\d+) kB/.exec(stdout)![1])).toBeLessThan(1000);
+    } finally {
+      rmSync(here, { recursive: true });
+    }
+  });
+
+  it.each([
+    [['nosuch.yaml', '-o', 'x.html'], /cannot read nosuch\.yaml/],
+    [['a.yaml', 'b.yaml'], /play shows one file, and there are 2/],
+    [['--port', 'x'], /expected a port from 0 to 65535/],
+    [['-o', '/nosuch/play.html'], /cannot write the page|\/nosuch/],
+  ])('%j is refused', async (args, message) => {
+    const { status, stderr } = await run(['play', ...args]);
+    expect(status).toBeGreaterThan(0);
+    expect(stderr).toMatch(message);
+    expect(stderr.trimEnd()).not.toContain('\n');
+  });
+});
