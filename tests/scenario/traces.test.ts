@@ -161,7 +161,9 @@ describe('run --trace-file', () => {
       const { status, stderr, stdout } = await run(['run', ...args, path('child.yaml')]);
       expect(status).toBe(0);
       expect(stdout).toMatch(/1 passed/);
-      expect(stderr).toMatch(/^qemu-loop: the trace \/dev\/full ends here: ENOSPC.*\n$/);
+      expect(stderr).toMatch(
+        /^qemu-loop: the trace \/dev\/full ends here: No space left on device \(ENOSPC\)\n$/,
+      );
     },
   );
 
@@ -171,7 +173,9 @@ describe('run --trace-file', () => {
       const args = ['--host', host, '--trace-file', 'log:/nonexistent/x'];
       const { status, stderr, stdout } = await run(['run', ...args, path('child.yaml')]);
       expect({ status, stdout }).toEqual({ status: 125, stdout: '' });
-      expect(stderr).toMatch(/^qemu-loop: cannot write the trace: ENOENT.*\n$/);
+      expect(stderr).toMatch(
+        /^qemu-loop: cannot write the trace \S+: No such file or directory \(ENOENT\)\n$/,
+      );
     },
   );
 });
@@ -198,7 +202,9 @@ describe('run --report', () => {
     expect(existsSync(page)).toBe(true);
     const refused = await run(['run', '--report', '/nonexistent/x', path('child.yaml')]);
     expect(refused).toMatchObject({ status: 125, stdout: '' });
-    expect(refused.stderr).toMatch(/^qemu-loop: cannot write the report: ENOENT.*\n$/);
+    expect(refused.stderr).toMatch(
+      /^qemu-loop: cannot write the report \S+: No such file or directory \(ENOENT\)\n$/,
+    );
   });
 });
 

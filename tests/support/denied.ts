@@ -54,7 +54,7 @@ export const DENIED: readonly Denied[] = [
   { calls: 'poll+ppoll+epoll_wait+epoll_pwait2', line: /: poll:/ },
   { calls: 'ppoll', works: true },
   { calls: 'prctl', works: true, line: /prctl PR_SET_/ },
-  { calls: 'rt_sigaction', line: /sigaction/ },
+  { calls: 'rt_sigaction', line: /sigaction|blocking signals/ },
   { calls: 'rt_sigpending', works: true },
   { calls: 'rt_sigqueueinfo', works: true },
   { calls: 'setpgid', works: true, line: RUN },

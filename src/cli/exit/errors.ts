@@ -126,6 +126,12 @@ export function asCliError(error: unknown): CliError {
   return new CliError(text.split('\n').join('; '), EXIT_INTERNAL);
 }
 
+/** The reason why a file could not be read or written, in the words of all other errors. */
+export function whyOf(error: unknown): string {
+  if (isSystemError(error)) return `${errnoMessage(error.errno)} (${errnoName(error.errno)})`;
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** An error of Node's own calls; its errno is negative. */
 function isSystemError(error: unknown): error is { errno: number; syscall: string } {
   return error instanceof Error && 'errno' in error && 'syscall' in error;

@@ -7,7 +7,7 @@ import { nearest } from '../../scenario/nearest.ts';
 import { EVENT_NAMES, type EventName } from '../../trace/catalogue.ts';
 import { parsePatterns } from '../../trace/events-file.ts';
 import { selectEvents } from '../../trace/select.ts';
-import { CliError, EXIT_USAGE } from '../exit/errors.ts';
+import { CliError, EXIT_USAGE, whyOf } from '../exit/errors.ts';
 import { checkOutputs, type NamedFile } from './output-files.ts';
 
 export const TRACE_FORMATS = ['log', 'json', 'simple', 'chrome'] as const;
@@ -167,7 +167,7 @@ function patternsOf(path: string): string[] {
   try {
     return parsePatterns(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new InvalidArgumentError(`cannot read it: ${(error as Error).message}.`);
+    throw new InvalidArgumentError(`cannot read it: ${whyOf(error)}.`);
   }
 }
 

@@ -9,7 +9,7 @@ import { CATALOGUE, EVENT_NAMES, type EventDef } from '../../trace/catalogue.ts'
 import { readTrace, TraceReadError, type TraceRecord } from '../../trace/read.ts';
 import { TraceRing } from '../../trace/ring.ts';
 import { visible } from '../../trace/visible.ts';
-import { asCliError, CliError, EXIT_INTERNAL, EXIT_USAGE } from '../exit/errors.ts';
+import { asCliError, CliError, EXIT_INTERNAL, EXIT_USAGE, whyOf } from '../exit/errors.ts';
 import { duration } from '../options/option-values.ts';
 import { checkOutputs } from '../options/output-files.ts';
 import { parseCommand } from '../options/parse-command.ts';
@@ -93,7 +93,7 @@ export function openReport(out: string): TraceRing {
   try {
     writeFileSync(out, '');
   } catch (error) {
-    throw new Error(`cannot write the report: ${(error as Error).message}`);
+    throw new Error(`cannot write the report ${out}: ${whyOf(error)}`);
   }
   return new TraceRing(KEPT_EVENTS);
 }
@@ -120,7 +120,7 @@ function writeReport(trace: ReportTrace, { out, title, slowNs }: ReportOptions):
   try {
     writeFileSync(out, html);
   } catch (error) {
-    throw new CliError(`cannot write the report: ${(error as Error).message}`, EXIT_INTERNAL);
+    throw new CliError(`cannot write the report ${out}: ${whyOf(error)}`, EXIT_INTERNAL);
   }
   const findings = checks.flatMap((check) => check.findings);
   const found = findings.length === 0 ? 'nothing found' : count(findings.length, 'finding');
@@ -134,7 +134,7 @@ function readFile(file: string): ReportTrace {
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    throw new CliError(`cannot read the trace: ${(error as Error).message}`, EXIT_USAGE);
+    throw new CliError(`cannot read the trace ${file}: ${whyOf(error)}`, EXIT_USAGE);
   }
   try {
     const trace = readTrace(bytes);

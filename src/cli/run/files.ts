@@ -6,6 +6,7 @@
 import { type Dirent, readdirSync, type Stats, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { GlobError, pathGlob } from '../../trace/glob.ts';
+import { whyOf } from '../exit/errors.ts';
 
 /** The files found, in order, each once; and the arguments without files. */
 export interface FoundFiles {
@@ -77,9 +78,9 @@ function walk(dir: string, tell: Tell): string[] {
   try {
     entries = readdirSync(dir, { withFileTypes: true });
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return [];
-    tell(dir, `cannot look for scenarios in ${dir}: ${message}`);
+    tell(dir, `cannot look for scenarios in ${dir}: ${whyOf(error)}`);
     return [];
   }
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));

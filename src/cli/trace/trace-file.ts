@@ -9,7 +9,7 @@ import { LogBackend } from '../../trace/log-backend.ts';
 import { SimpleBackend } from '../../trace/simple-backend.ts';
 import type { TraceThread } from '../../trace/thread.ts';
 import type { TraceSink } from '../../trace/tracer.ts';
-import { CliError, EXIT_INTERNAL } from '../exit/errors.ts';
+import { CliError, EXIT_INTERNAL, whyOf } from '../exit/errors.ts';
 import type { TraceFileOption, TraceFormat } from '../options/trace-options.ts';
 
 const BACKENDS: Readonly<
@@ -34,14 +34,15 @@ export function newBackend(
 
 /** Writes the event list that simpletrace.py needs beside a trace. @throws CliError */
 export function writeEventsList({ path, format }: TraceFileOption): void {
-  if (format === 'simple') opening(() => writeFileSync(`${path}.trace-events`, traceEventsFile()));
+  if (format === 'simple')
+    opening(path, () => writeFileSync(`${path}.trace-events`, traceEventsFile()));
 }
 
-function opening<T>(open: () => T): T {
+function opening<T>(path: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
-    throw new CliError(`cannot write the trace: ${(error as Error).message}`, EXIT_INTERNAL);
+    throw new CliError(`cannot write the trace ${path}: ${whyOf(error)}`, EXIT_INTERNAL);
   }
 }
 
@@ -54,7 +55,7 @@ export class TraceFile implements TraceTarget {
 
   constructor(file: TraceFileOption, origin: TraceOrigin) {
     this.#path = file.path;
-    this.#fd = opening(() => openSync(file.path, 'w'));
+    this.#fd = opening(file.path, () => openSync(file.path, 'w'));
     writeEventsList(file);
     this.#backend = newBackend(file, (bytes) => this.#write(bytes), origin);
   }
@@ -89,7 +90,7 @@ export class TraceFile implements TraceTarget {
     try {
       act();
     } catch (error) {
-      this.#problem ??= `the trace ${this.#path} ends here: ${(error as Error).message}`;
+      this.#problem ??= `the trace ${this.#path} ends here: ${whyOf(error)}`;
     }
   }
 }

@@ -26,7 +26,9 @@ describe('qemu-loop --report', () => {
     expect(existsSync(path('quiet.html'))).toBe(true);
     const refused = await run(['--report', '/nonexistent/x.html', '--', 'touch', path('never')]);
     expect(refused.status).toBe(125);
-    expect(refused.stderr).toMatch(/^qemu-loop: cannot write the report: ENOENT.*\n$/);
+    expect(refused.stderr).toMatch(
+      /^qemu-loop: cannot write the report \S+: No such file or directory \(ENOENT\)\n$/,
+    );
     expect(existsSync(path('never'))).toBe(false);
   });
 
@@ -73,7 +75,11 @@ describe('qemu-loop report', () => {
   });
 
   it.each([
-    ['a trace that is not there', ['report', '/nonexistent/x'], /cannot read the trace: ENOENT/],
+    [
+      'a trace that is not there',
+      ['report', '/nonexistent/x'],
+      /cannot read the trace \/nonexistent\/x: No such file or directory \(ENOENT\)/,
+    ],
     [
       'no trace',
       ['report'],

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Latencies } from '../../../src/cli/log/summary.ts';
 import { LongTimer } from '../../../src/cli/spawn/long-timer.ts';
+import { dieWithParent } from '../../../src/cli/spawn/pdeathsig.ts';
 import { Sender } from '../../../src/cli/spawn/sender.ts';
 import { shellScript } from '../../../src/cli/spawn/shell-command.ts';
 import { SIGRTMIN, SIGTERM } from '../../../src/host/constants.ts';
@@ -181,4 +182,24 @@ describe('Latencies', () => {
     // 1000 to 1100, times a thousand.
     expect(latencies.kept).toBeLessThan(10_001);
   });
+});
+
+test('--pdeathsig acts at once if the parent had died before we asked for the signal', () => {
+  const sent: number[][] = [];
+  const host = new (class extends HostLens {
+    override getppid(): number {
+      return 1;
+    }
+    override prctl(): number {
+      return 0;
+    }
+    override kill(...args: [number, number]): number {
+      return sent.push(args);
+    }
+  })(new SimHost());
+  dieWithParent(host, SIGTERM, 1);
+  dieWithParent(host, undefined, 2);
+  expect(sent).toEqual([]);
+  dieWithParent(host, SIGTERM, 2);
+  expect(sent).toEqual([[host.getpid(), SIGTERM]]);
 });

@@ -1,0 +1,47 @@
+// node scripts/denied-table.mjs: prints how the command ends without a system call, for each call of
+// tests/support/denied.ts and each errno, as a table in Markdown. Takes some minutes.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const work = mkdtempSync(join(root, 'dist-table-'));
+try {
+  const outfile = join(work, 'denied.mjs');
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['tests/support/denied.ts'],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outfile,
+    define: { 'import.meta.dirname': JSON.stringify(join(root, 'tests', 'support')) },
+  });
+  await print(await import(pathToFileURL(outfile)));
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+async function print({ DENIED, ERRNOS, judge, runDenied }) {
+  console.log(`| without | ${ERRNOS.join(' | ')} |\n|---${'|---'.repeat(ERRNOS.length)}|`);
+  for (const denied of DENIED) {
+    const cells = [];
+    for (const errno of ERRNOS) {
+      const outcome = await runDenied(denied.calls, errno, []);
+      cells.push(cellOf(outcome, () => judge(denied, errno, outcome)));
+    }
+    console.log(`| ${denied.calls} | ${cells.join(' | ')} |`);
+  }
+}
+
+/** `works`; or the status, and the part of the line that names the call. */
+function cellOf({ status, signal, stderr }, check) {
+  try {
+    check();
+  } catch {
+    return `**WRONG** ${status ?? signal}: ${stderr.trim()}`;
+  }
+  if (stderr === '') return 'works';
+  return `${status}: ${/^qemu-loop: (.*?): [A-Z]/.exec(stderr)?.[1] ?? stderr.trim()}`;
+}
