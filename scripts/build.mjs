@@ -217,6 +217,8 @@ try {
         index: 'src/index.ts',
         scenario: 'src/scenario/index.ts',
         'thread-entry': 'src/thread/thread-entry.ts',
+        'iothread-lane': 'src/scenario/run/threads/iothread-lane.ts',
+        'plain-lane': 'src/scenario/run/threads/plain-lane.ts',
       },
       splitting: true,
       chunkNames: 'chunk-[hash]',

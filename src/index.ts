@@ -125,6 +125,8 @@ export {
   type MachineStateOptions,
 } from './thread/machine-state.ts';
 export { MessageBox, type MessageHandle, RemoteMessageBox } from './thread/message-box.ts';
+export { PlainThread, type PlainThreadOptions } from './thread/plain-thread.ts';
+export type { PlainThreadMain, PlainThreadSelf } from './thread/plain-thread-run.ts';
 export type { PoolCompletion, PoolRequest } from './thread/pool-requests.ts';
 export type { PoolCallee, PoolFunction, PoolSelf, PoolWork } from './thread/pool-work.ts';
 export { type CondHandle, QemuCond } from './thread/qemu-cond.ts';

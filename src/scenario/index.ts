@@ -32,6 +32,6 @@ export {
   runScenario,
 } from './run/run.ts';
 export { SimWorld } from './run/sim-world.ts';
-export type { World } from './run/world.ts';
+export type { LaneWorld, World } from './run/world.ts';
 export type { Section } from './schema.ts';
 export type { Bound, Comparison, Operator } from './values.ts';

@@ -111,6 +111,8 @@ const THREAD_OPS: ReadonlySet<string> = new Set<ThreadAction['op']>([
 ]);
 
 /** Whether an action makes sense only in files with several threads. */
-export function isThreadAction({ op }: Action): boolean {
-  return THREAD_OPS.has(op);
+export function isThreadAction(
+  action: Action,
+): action is Extract<Action, { op: ThreadAction['op'] }> {
+  return THREAD_OPS.has(action.op);
 }

@@ -21,6 +21,8 @@ export interface IOThreadSelf {
   readonly context: AioContext;
   /** The `data` of new IOThread, as structured clone copies it. */
   readonly data: unknown;
+  /** Called in the thread when its loop has ended, before its context is closed: with the error, or null. */
+  onEnd: ((error: unknown) => void) | null;
 }
 
 /** The default export of an IOThread's module. It is called before the loop begins. */
@@ -64,18 +66,26 @@ export async function runIOThread(self: ThreadSelf, job: IOThreadJob): Promise<v
   const machine = MachineState.from(job.machine, host);
   const thread = new QemuThread({ machine, name, context });
   const main = job.module === null ? null : await mainOf(job.module);
-  await main?.({ name, host, machine, thread, context, data: job.data });
+  const io: IOThreadSelf = { name, host, machine, thread, context, data: job.data, onEnd: null };
+  await main?.(io);
   const told: IOThreadRunning = {
     context: context.share(),
     stopBh: stopBh.share(),
     paramsBh: paramsBh.share(),
   };
   self.tellRunning(told);
-  while (running) context.poll(true);
+  try {
+    while (running) context.poll(true);
+  } catch (error) {
+    io.onEnd?.(error);
+    throw error;
+  }
+  io.onEnd?.(null);
 }
 
-async function mainOf(url: string): Promise<IOThreadMain> {
+/** The default export of a thread's module. */
+export async function mainOf<T = IOThreadMain>(url: string, what = 'IOThread'): Promise<T> {
   const { default: main } = (await import(url)) as { default: unknown };
-  checkFunction(main, `IOThread: the default export of ${url}`);
-  return main as IOThreadMain;
+  checkFunction(main, `${what}: the default export of ${url}`);
+  return main as T;
 }

@@ -6,7 +6,7 @@ import type { ThreadTicket } from '../host/host.ts';
 import type { ErrorRecord } from './thread-error.ts';
 
 /** The kinds of threads: each has a function in thread-entry.ts that runs it. */
-export type JobKind = 'iothread' | 'pool' | 'vcpu';
+export type JobKind = 'iothread' | 'plain' | 'pool' | 'vcpu';
 
 /** A thread to run, as its Worker gets it. */
 export interface Job {

@@ -24,6 +24,8 @@ export interface MachineStateOptions {
   readonly loop?: MainLoop | undefined;
   /** Whether the BQL serves in order; by default it does not, as in QEMU. */
   readonly fairLock?: boolean | undefined;
+  /** The program of the Workers; by default dist/thread-entry. @internal */
+  readonly entry?: URL | undefined;
   /** How many Workers whose thread has ended are kept for the next thread; by default none. */
   readonly keepWorkers?: number | undefined;
   /** Takes the events of main's locks; by default the loop's own tracer. */
@@ -82,7 +84,12 @@ export class MachineState implements Disposable {
     checkOptions(options, 'MachineState', { host: 'a Host' });
     const { host, loop, keepWorkers } = options;
     this.host = host;
-    this.workers = new Workers({ host, context: loop?.context, keep: keepWorkers });
+    this.workers = new Workers({
+      host,
+      context: loop?.context,
+      keep: keepWorkers,
+      entry: options.entry,
+    });
     this.loop = loop ?? null;
     this.mainContext = loop?.context ?? null;
     this.#kickBh = loop?.newBottomHalf('aio_wait_kick', () => {}) ?? null;

@@ -92,4 +92,9 @@ export class RemoteContext {
   get notifyMe(): number {
     return this.#inbox.notifyMe;
   }
+
+  /** Whether a notification is kept for the context's next round. It stands for ctx->notified of QEMU. */
+  get notified(): boolean {
+    return this.#inbox.hasWork;
+  }
 }

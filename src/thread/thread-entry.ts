@@ -10,6 +10,7 @@ import { onProcessExit } from '../host/process-exit.ts';
 import { hostFromTicket } from './host-ticket.ts';
 import { runIOThread } from './iothread-run.ts';
 import type { Job, JobKind, Reply } from './job.ts';
+import { runPlainThread } from './plain-thread-run.ts';
 import { runPoolWorker } from './pool-run.ts';
 import { RemoteBottomHalf } from './remote-bottom-half.ts';
 import { type ErrorRecord, recordOf } from './thread-error.ts';
@@ -35,6 +36,7 @@ type Run = (self: ThreadSelf, options: never) => Promise<void>;
 
 const RUNS: Readonly<Record<JobKind, Run>> = {
   iothread: runIOThread,
+  plain: runPlainThread,
   pool: runPoolWorker,
   vcpu: runVCpu,
 };

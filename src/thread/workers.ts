@@ -27,6 +27,8 @@ export interface WorkersOptions {
   readonly context?: AioContext | undefined;
   /** How many Workers whose thread has ended are kept for the next; by default 0. */
   readonly keep?: number | undefined;
+  /** The program of the Workers; by default the one beside this file. */
+  readonly entry?: URL | undefined;
 }
 
 /** A thread to start. */
@@ -43,6 +45,7 @@ export interface ThreadRequest {
 export class Workers implements Disposable {
   readonly #host: Host;
   readonly #keep: number;
+  readonly #entry: URL;
   readonly #context: AioContext | null;
   #failedBh: BottomHalf | null = null;
   readonly #running = new Map<ThreadRun, Worker>();
@@ -54,10 +57,11 @@ export class Workers implements Disposable {
   /** @throws TypeError, RangeError for missing or wrong options */
   constructor(options: WorkersOptions) {
     checkOptions(options, 'Workers', { host: 'a Host' });
-    const { host, context = null, keep = 0 } = options;
+    const { host, context = null, keep = 0, entry = entryUrl() } = options;
     checkInteger(keep, "Workers: option 'keep'", 0, 1024);
     this.#host = host;
     this.#keep = keep;
+    this.#entry = entry;
     this.#context = context;
   }
 
@@ -140,7 +144,7 @@ export class Workers implements Disposable {
   }
 
   #newWorker(): Worker {
-    const worker = new Worker(entryUrl(), { name: 'qemu-loop', execArgv: [] });
+    const worker = new Worker(this.#entry, { name: 'qemu-loop', execArgv: [] });
     worker.unref();
     worker.on('error', (error) => this.#died(worker, error, 1));
     worker.on('exit', (status) => this.#died(worker, null, status));

@@ -11,8 +11,10 @@ import { runAlone } from '../host/own-process.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
-export function scenarioDir(name: 'conformance' | 'scenarios' | 'scenarios/why'): string {
-  return name === 'conformance' ? join(root, 'tests', 'conformance') : join(root, name);
+export function scenarioDir(
+  name: 'conformance' | 'conformance-threads' | 'scenarios' | 'scenarios/why',
+): string {
+  return name.startsWith('conformance') ? join(root, 'tests', name) : join(root, name);
 }
 
 export function scenarioFiles(dir: string): string[] {

@@ -63,6 +63,7 @@ const SHARED = [
   'src/aio/shared-bhs.ts',
   'src/aio/wake/',
   'src/host/',
+  'src/scenario/run/threads/',
   'src/thread/',
 ];
 

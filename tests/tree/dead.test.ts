@@ -11,6 +11,8 @@ const PROGRAMS = [
   'src/cli/play/page/main.ts',
   'src/cli/play/worker.ts',
   'src/thread/thread-entry.ts',
+  'src/scenario/run/threads/iothread-lane.ts',
+  'src/scenario/run/threads/plain-lane.ts',
 ];
 
 const files = sources('src');

@@ -21,6 +21,8 @@ export class PacedHost extends HostLens {
   #realNs: number;
   /** CLOCK_REALTIME less CLOCK_MONOTONIC, from the start on. */
   readonly #wallNs: number;
+  /** Whether the clocks are the real ones: see stop. */
+  #stopped = false;
   /** How deep calls of still() are nested. */
   #still = 0;
   /** When real time and the thread's CPU time began to count for lateNs. */
@@ -65,7 +67,13 @@ export class PacedHost extends HostLens {
     }
   }
 
+  /** The clocks are the real ones from now on, for threads that compare their times. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
   override clockNs(clock: number): number {
+    if (this.#stopped) return this.host.clockNs(clock);
     if (clock === CLOCK_MONOTONIC) return this.#look();
     if (clock === CLOCK_REALTIME) return this.#look() + this.#wallNs;
     return this.host.clockNs(clock);
@@ -102,7 +110,7 @@ export class PacedHost extends HostLens {
 
   /** Waits, after nothing was ready. The time that passes counts as sleep, up to the timeout. */
   #sleep(timeoutNs: number, wait: () => number): number {
-    if (this.#still > 0) return wait();
+    if (this.#still > 0 || this.#stopped) return wait();
     this.#look();
     const beforeNs = this.host.clockNs(CLOCK_MONOTONIC);
     const ret = wait();

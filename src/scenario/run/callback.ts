@@ -1,11 +1,18 @@
-import type { Body } from '../model.ts';
+import type { Action, Body, Op } from '../model.ts';
 import type { LaneLog } from './order-log.ts';
 
 /** A compiled action. */
 export type Thunk = () => void;
 
-/** The place of actions: in steps, in a callback, or outside the thread. */
-export type Where = 'steps' | 'callback' | 'timeline';
+/** The actions of an op. A member of Action may have several ops. */
+export type Having<A extends Action, O extends Op> = A extends unknown
+  ? O extends A['op']
+    ? A
+    : never
+  : never;
+
+/** The place of actions: in steps, a callback, outside the thread, or a thread other than main. */
+export type Where = 'steps' | 'callback' | 'timeline' | 'thread';
 
 /** The callback of an object: logs its entry, does what follows, and runs its `do`. */
 export class Callback {

@@ -46,7 +46,7 @@ function checkItem(lane: Lane, item: CheckItem): void {
       return;
     }
     case 'ended': {
-      const ended = machine.children!.hasEnded(item.of.name);
+      const ended = lane.whole.children!.hasEnded(item.of.name);
       equal(lane, item, String(item.is), String(ended), item.of.name);
       return;
     }
@@ -70,7 +70,7 @@ function checkItem(lane: Lane, item: CheckItem): void {
 function checkClock(lane: Lane, item: Extract<CheckItem, { key: 'clock' }>): void {
   const type = clockType(item.clock);
   const { clocks } = lane.loop;
-  const { clockStart, world } = lane.machine;
+  const { clockStart, world } = lane.whole;
   const start = clockStart[type]!;
   const ns = clocks.nowNs(type) - start.ns + (clocks.restNs(type) - start.restNs);
   compareNs(lane, item, item.is, ns, { above: world.slackNs, below: 0 }, item.clock);

@@ -2,7 +2,8 @@ import { QemuAbort } from '../../aio/abort.ts';
 import type { CoQueue } from '../../coroutine/co-queue.ts';
 import type { Action, NameOp } from '../model.ts';
 import type { Thunk, Where } from './callback.ts';
-import type { Lane, Objects } from './lane.ts';
+import type { Lane } from './lane.ts';
+import type { Objects } from './lane-objects.ts';
 
 /** Compiles the action of one op on an object. */
 type NamedCompiler = (lane: Lane, name: string, where: Where) => Thunk;
@@ -20,11 +21,9 @@ export const NAMED: { readonly [O in NameOp]: NamedCompiler } = {
   close: on('fds', (fd) => fd.closeFd()),
   close_peer: on('fds', (fd) => fd.closePeer()),
   attach: on('sources', (source) => source.attach()),
-  set: on('notifiers', ({ notifier }) => notifier.set()),
-  flag: on('notifiers', (notifier) => {
-    notifier.flagged = true;
-  }),
-  test_and_clear: on('notifiers', ({ notifier }, { log }, name) =>
+  set: on('notifiers', (notifier) => notifier.set()),
+  flag: on('notifiers', (notifier) => notifier.flag()),
+  test_and_clear: on('notifiers', (notifier, { log }, name) =>
     log.add(`${name} clear=${notifier.testAndClear() ? 1 : 0}`),
   ),
   arm_now: on('timers', (timer) => timer.modFromNowNs(0)),
@@ -52,8 +51,8 @@ export const NAMED: { readonly [O in NameOp]: NamedCompiler } = {
   lock: onlyInCoroutine('lock'),
   rdlock: onlyInCoroutine('rdlock'),
   wrlock: onlyInCoroutine('wrlock'),
-  spawn: ({ machine }, name) => {
-    const children = machine.children!;
+  spawn: (lane, name) => {
+    const children = lane.whole.children!;
     return () => children.spawn(name);
   },
 };

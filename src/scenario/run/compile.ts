@@ -1,22 +1,18 @@
 import { clockType } from '../../aio/clock.ts';
-import type { QemuTimer } from '../../aio/timer.ts';
 import type { Host } from '../../host/host.ts';
 import type { Action, NameOp, Op } from '../model.ts';
 import { isThreadAction, type ThreadAction } from '../model-threads.ts';
 import type { Mention } from '../problem.ts';
 import { signalOf } from '../read.ts';
-import type { Thunk, Where } from './callback.ts';
+import type { Having, Thunk, Where } from './callback.ts';
 import { runCheck } from './checks.ts';
 import { isNamed, NAMED } from './compile-named.ts';
-import { mainLoopWait, poll, run, settle, step } from './driver.ts';
+import { compileThreadAction } from './compile-threads.ts';
+import { type HowToPoll, mainLoopWait, poll, run, settle, step } from './driver.ts';
 import type { Lane } from './lane.ts';
-
-/** The actions of an op. A member of Action may have several ops. */
-type Having<A extends Action, O extends Op> = A extends unknown
-  ? O extends A['op']
-    ? A
-    : never
-  : never;
+import type { TimerLike } from './lane-objects.ts';
+import { contextOf } from './threads/some-context.ts';
+import { compileText } from './threads/values.ts';
 
 /** Compiles the actions of one op. */
 type Compiler<O extends Op> = (lane: Lane, action: Having<Action, O>, where: Where) => Thunk;
@@ -37,7 +33,9 @@ export function compileBody(lane: Lane, actions: readonly Action[]): readonly Th
 
 export function compileAction(lane: Lane, action: Action, where: Where): Thunk {
   if (isNamed(action)) return NAMED[action.op](lane, action.on.name, where);
-  if (isThreadAction(action)) throw new Error(`'${action.op}' needs several threads`);
+  if (isThreadAction(action)) {
+    return compileThreadAction(lane, action, (inside) => compileActions(lane, inside, where));
+  }
   // Each row takes the actions of its own op, which TypeScript cannot follow here.
   const compile = OTHERS[action.op as keyof typeof OTHERS] as Compiler<Op>;
   return compile(lane, action, where);
@@ -49,24 +47,20 @@ const OTHERS: { readonly [O in Exclude<Op, NameOp | ThreadAction['op']>]: Compil
     const fd = lane.object('fds', on.name);
     return () => fd.watch(watch);
   },
-  notify: ({ machine }, { context }) => {
-    const ctx = machine.context(context.name);
-    return () => ctx.notify();
-  },
-  notify_event: does(({ loop }) => loop.notifyEvent()),
+  notify: does((lane, { context }) => contextOf(lane, context.name).notify()),
+  notify_event: does((lane) => {
+    if (lane.machine.whole === null) lane.machine.crew!.notifyEvent();
+    else lane.loop.notifyEvent();
+  }),
   arm: arming((timer, ns) => timer.modFromNowNs(ns)),
   arm_at: arming((timer, ns) => timer.modNs(ns)),
   anticipate_at: arming((timer, ns) => timer.modAnticipateNs(ns)),
   enable_clock: does(({ loop }, { clock }) => loop.clocks.enable(clockType(clock), true)),
   disable_clock: does(({ loop }, { clock }) => loop.clocks.enable(clockType(clock), false)),
-  disable_external: does(({ machine }, { context }) =>
-    machine.context(context.name).disableExternal(),
-  ),
-  enable_external: does(({ machine }, { context }) =>
-    machine.context(context.name).enableExternal(),
-  ),
-  poll_params: does(({ machine }, { context, maxNs, grow, shrink }) =>
-    machine.context(context.name).setPollParams(maxNs, grow, shrink),
+  disable_external: does((lane, { context }) => contextOf(lane, context.name).disableExternal()),
+  enable_external: does((lane, { context }) => contextOf(lane, context.name).enableExternal()),
+  poll_params: does((lane, { context, maxNs, grow, shrink }) =>
+    contextOf(lane, context.name).setPollParams(maxNs, grow, shrink),
   ),
   raise: (lane, { on }) => {
     const { host, signo } = toSelf(lane, on);
@@ -80,31 +74,37 @@ const OTHERS: { readonly [O in Exclude<Op, NameOp | ThreadAction['op']>]: Compil
     const { host, signo, pid } = toSelf(lane, on);
     return () => host.sigqueue(pid, signo, value);
   },
-  sigaction: ({ machine }, { on, spec }) => {
+  sigaction: (lane, { on, spec }) => {
     const signo = signalOf(on.name);
-    return () => machine.signals!.set({ name: on.name, signo }, spec);
+    return () => lane.whole.signals!.set({ name: on.name, signo }, spec);
   },
-  kill_child: ({ machine }, { on, signal }) => {
+  kill_child: (lane, { on, signal }) => {
     const signo = signalOf(signal.name);
-    return () => machine.children!.kill(on.name, signo);
+    return () => lane.whole.children!.kill(on.name, signo);
   },
   block: does(({ machine }, { ns }) => machine.world.block(ns)),
   wait_for: does(({ machine }, { ns }) => machine.world.sleep(ns)),
-  poll: (lane, { blocking }, where) => {
-    const nested = where === 'callback';
-    return () => poll(lane, blocking && !nested, nested);
+  poll: (lane, action, where) => {
+    const how = howToPoll(lane, action, where);
+    const of = action.context?.name ?? null;
+    return () => poll(lane, of, how);
   },
-  main_loop_wait: (lane, { blocking }, where) => {
-    const nested = where === 'callback';
-    return () => mainLoopWait(lane, blocking && !nested, nested);
+  main_loop_wait: (lane, action, where) => {
+    const how = howToPoll(lane, action, where);
+    return () => mainLoopWait(lane, how);
   },
   step: does((lane) => step(lane)),
   settle: does((lane) => settle(lane)),
   run: does((lane, { forNs, iterations }) => run(lane, forNs, iterations)),
-  quit: does(({ machine }) => {
-    machine.quits = true;
+  quit: does((lane) => {
+    lane.whole.quits = true;
   }),
-  log: does(({ log }, { text }) => log.add(text)),
+  log: (lane, { text }) => {
+    const { log, machine } = lane;
+    if (machine.crew === null) return () => log.add(text);
+    const make = compileText(lane, machine.crew, text);
+    return () => log.add(make());
+  },
   repeat: (lane, action, where) => {
     const thunks = compileActions(lane, action.do, where);
     const { whileBusy } = lane.machine;
@@ -120,13 +120,29 @@ const OTHERS: { readonly [O in Exclude<Op, NameOp | ThreadAction['op']>]: Compil
   sleep: onlyInCoroutine,
 };
 
+/** In a callback a poll is nested; there it waits only in a file with several threads. */
+function howToPoll(
+  lane: Lane,
+  { blocking, quiet, until }: Having<Action, 'poll'>,
+  where: Where,
+): HowToPoll {
+  const { crew } = lane.machine;
+  const nested = where === 'callback';
+  return {
+    blocking: blocking && (!nested || crew !== null),
+    nested,
+    quiet,
+    isOver: until === null || crew === null ? null : () => crew.shared.holds(until),
+  };
+}
+
 /** For actions that look nothing up. */
 function does<O extends Op>(act: (lane: Lane, action: Having<Action, O>) => void): Compiler<O> {
   return (lane, action) => () => act(lane, action);
 }
 
 function arming(
-  arm: (timer: QemuTimer, ns: number) => void,
+  arm: (timer: TimerLike, ns: number) => void,
 ): Compiler<'arm' | 'arm_at' | 'anticipate_at'> {
   return (lane, { on, ns }) => {
     const timer = lane.object('timers', on.name);

@@ -3,40 +3,60 @@ import type { TimerListGroup } from '../../aio/timer-group.ts';
 import { POLLERR, POLLHUP } from '../../host/constants.ts';
 import type { Lane } from './lane.ts';
 import type { Machine } from './machine.ts';
+import { polledContext } from './threads/polled-context.ts';
 
-/**
- * One aio_poll of the main context. A nested one logs a pair of brackets around what happens
- * inside.
- */
-export function poll(lane: Lane, blocking: boolean, nested: boolean): void {
-  const { log, context } = lane;
-  const { world } = lane.machine;
-  if (nested) log.add('nested(');
-  else lane.polls++;
-  const beforeNs = world.nowNs();
-  const progress = lane.nest(() => context.poll(blocking));
-  lane.lastBlockedNs = world.nowNs() - beforeNs;
-  if (nested) {
-    log.add(`)=${progress ? 1 : 0}`);
-  } else {
-    lane.lastResult = progress;
-    log.add(`poll=${progress ? 1 : 0}`);
-  }
+/** How the loop is polled by an action. */
+export interface HowToPoll {
+  readonly blocking: boolean;
+  /** Logs a pair of brackets around what happens inside. */
+  readonly nested: boolean;
+  /** Logs nothing of its own. */
+  readonly quiet: boolean;
+  /** Repeats it until this is true; null for once. */
+  readonly isOver: (() => boolean) | null;
 }
 
-export function mainLoopWait(lane: Lane, blocking: boolean, nested: boolean): void {
+const ONE_STEP: HowToPoll = { blocking: false, nested: false, quiet: false, isOver: null };
+
+/** aio_poll of a context; null for the thread's own. */
+export function poll(lane: Lane, of: string | null, how: HowToPoll): void {
+  const { log } = lane;
+  const { blocking, nested, quiet, isOver } = how;
+  const context = polledContext(lane, of);
+  if (nested && !quiet) log.add('nested(');
+  let progress = false;
+  do {
+    if (!nested) lane.polls++;
+    progress = timed(lane, () => context.poll(blocking));
+  } while (isOver !== null && !isOver());
+  if (!nested) lane.lastResult = progress;
+  const result = progress ? 1 : 0;
+  if (!quiet) log.add(nested ? `)=${result}` : `poll=${result}`);
+}
+
+export function mainLoopWait(lane: Lane, { blocking, nested, quiet, isOver }: HowToPoll): void {
   const { log, loop } = lane;
-  const { world } = lane.machine;
-  if (nested) log.add('nested_mlw(');
+  if (nested && !quiet) log.add('nested_mlw(');
+  do {
+    timed(lane, () => loop.mainLoopWait(!blocking));
+  } while (isOver !== null && !isOver());
+  if (!quiet) log.add(nested ? ')' : 'mlw');
+}
+
+/** Notes how long a poll took, and how deep polls are nested; after an error, how deep they were. */
+function timed<T>(lane: Lane, act: () => T): T {
+  const { world, crew } = lane.machine;
   const beforeNs = world.nowNs();
-  lane.nest(() => loop.mainLoopWait(!blocking));
+  const result = lane.nest(act);
+  // Another thread may have ended the run, and the wait with it.
+  crew?.shared.check();
   lane.lastBlockedNs = world.nowNs() - beforeNs;
-  log.add(nested ? ')' : 'mlw');
+  return result;
 }
 
 export function step(lane: Lane): void {
-  if (lane.machine.scenario.drive === 'aio_poll') poll(lane, false, false);
-  else mainLoopWait(lane, false, false);
+  if (lane.machine.scenario.drive === 'aio_poll') poll(lane, null, ONE_STEP);
+  else mainLoopWait(lane, ONE_STEP);
 }
 
 /** Three steps that log nothing. */
@@ -51,7 +71,7 @@ export function settle(lane: Lane): void {
 
 /** Runs the loop until nothing is left to happen, or a limit is reached. */
 export function run(lane: Lane, forNs: number | null, iterations: number | null): void {
-  const { machine, loop, context } = lane;
+  const { loop, context, whole: machine } = lane;
   const { world, capped, scenario } = machine;
   const limitNs = forNs === null ? Number.POSITIVE_INFINITY : world.nowNs() + forNs;
   let left = iterations ?? Number.POSITIVE_INFINITY;

@@ -13,7 +13,7 @@ import { check } from '../../host/errno.ts';
 import type { Host, HostBuffer } from '../../host/host.ts';
 import type { FdDef, FdKind, Watch } from '../model.ts';
 import type { Callback } from './callback.ts';
-import type { World } from './world.ts';
+import type { LaneWorld } from './world.ts';
 
 const DRAIN_BYTES = 8;
 const FILL_BYTES = 4096;
@@ -27,7 +27,7 @@ interface Descriptor {
 
 /** The parts of a run, and of its own thread, that an FdSet works on. */
 export interface FdParts {
-  readonly world: World;
+  readonly world: LaneWorld;
   /** The kernel as the loop sees it, which drains a descriptor. */
   readonly host: Host;
   readonly ctx: AioContext;
@@ -35,6 +35,8 @@ export interface FdParts {
   readonly of: FdSet | null;
   readonly read: Callback;
   readonly write: Callback;
+  /** Called with the number of its descriptor, and of the other end, whenever they change. */
+  readonly onOpen: (fd: number, peer: number) => void;
 }
 
 /** An entry of a file's `fds`: one descriptor or `count` of them, and their handlers. */
@@ -56,6 +58,7 @@ export class FdSet {
       return;
     }
     this.#descriptors = Array.from({ length: def.count }, () => this.#open());
+    this.#tell();
     if (def.watch !== 'none') this.watch(def.watch);
   }
 
@@ -98,6 +101,7 @@ export class FdSet {
       this.#outside.close(this.#live(descriptor, 'close'));
       descriptor.fd = closed(descriptor.fd);
     }
+    this.#tell();
   }
 
   closePeer(): void {
@@ -108,6 +112,7 @@ export class FdSet {
       this.#outside.close(descriptor.peer);
       descriptor.peer = -1;
     }
+    this.#tell();
   }
 
   /** Closes its descriptor if it is open, and opens a new one of the same number. */
@@ -132,6 +137,7 @@ export class FdSet {
       descriptor.fd = made.fd;
       descriptor.peer = made.peer;
     }
+    this.#tell();
   }
 
   /** Closes everything at the end of the run. */
@@ -141,6 +147,11 @@ export class FdSet {
       if (fd >= 0) this.#outside.close(fd);
       if (peer >= 0) this.#outside.close(peer);
     }
+  }
+
+  #tell(): void {
+    const first = this.#descriptors[0];
+    if (first !== undefined) this.#parts.onOpen(first.fd, first.peer);
   }
 
   #own(): FdDef {
@@ -159,11 +170,12 @@ export class FdSet {
   }
 
   #handlers(watch: Watch, descriptor: Descriptor): FdHandlers {
-    const { name, many, drain, external } = this.def;
+    const { name, many, quiet, drain, external } = this.def;
+    const isLogged = !many && !quiet;
     const { read, write } = this.#parts;
     const drainIt = drain ? (): void => this.#drain(descriptor) : undefined;
-    const ioRead = (): void => read.call(many ? null : name, drainIt);
-    const ioWrite = (): void => write.call(many ? null : `${name}.w`);
+    const ioRead = (): void => read.call(isLogged ? name : null, drainIt);
+    const ioWrite = (): void => write.call(isLogged ? `${name}.w` : null);
     return {
       name,
       isExternal: external,
@@ -195,7 +207,7 @@ function numberOf(fd: number): number {
   return fd >= 0 ? fd : -fd - 1;
 }
 
-function openKind(world: World, kind: FdKind, ready: boolean): Descriptor {
+function openKind(world: LaneWorld, kind: FdKind, ready: boolean): Descriptor {
   const { host } = world;
   const pair = [-1, -1];
   const flags = O_CLOEXEC | O_NONBLOCK;

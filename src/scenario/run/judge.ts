@@ -1,14 +1,16 @@
-import type { ChildEnd, Expectation } from '../model.ts';
+import type { ChildEnd, Expectation, Scenario } from '../model.ts';
 import type { Place } from '../problem.ts';
 import { comparisonText, durationText, holdsAll } from '../values.ts';
 import type { End } from './children.ts';
 import { type DiffLine, diffEntries } from './diff.ts';
 import type { Machine } from './machine.ts';
+import type { LogEntry } from './order-log.ts';
 
 /** An unmet expectation. */
 export interface Failure {
   readonly kind:
     | 'order'
+    | 'before'
     | 'includes'
     | 'never'
     | 'children'
@@ -29,18 +31,25 @@ export interface Failure {
 /**
  * Compares a run with the file's expectations.
  * @param error the error that ended the run early, or null
+ * @param thread the thread that it is of
  * @param seen the expected trace events that occurred
  */
-export function judge(machine: Machine, error: Error | null, seen: readonly string[]): Failure[] {
+export function judge(
+  machine: Machine,
+  error: Error | null,
+  thread: string,
+  seen: readonly string[],
+): Failure[] {
   const failures: Failure[] = machine.failed.map(({ at, message }) => ({
     kind: 'check',
     message,
     at,
   }));
   const { expect } = machine.scenario;
-  judgeAbort(expect, error, failures);
+  judgeAbort(machine.scenario, error, thread, failures);
   if (expect === null) return failures;
   judgeOrder(machine, expect, failures);
+  judgeThreads(machine.log.entries, expect, failures);
   judgeChildren(machine, expect, failures);
   judgeFigures(machine, expect, failures);
   if (expect.trace !== null) {
@@ -56,17 +65,51 @@ export function judge(machine: Machine, error: Error | null, seen: readonly stri
   return failures;
 }
 
-function judgeAbort(expect: Expectation | null, error: Error | null, failures: Failure[]): void {
+function judgeAbort(
+  { expect, threaded }: Scenario,
+  error: Error | null,
+  thread: string,
+  failures: Failure[],
+): void {
   const wanted = expect?.abort ?? null;
+  const wantedIn = expect?.abortIn?.name ?? null;
+  const where = wantedIn === null ? '' : ` in ${wantedIn}`;
   if (error === null) {
     if (wanted !== null) {
-      failures.push({ kind: 'abort', message: `expected an abort: ${wanted}`, at: null });
+      failures.push({ kind: 'abort', message: `expected an abort${where}: ${wanted}`, at: null });
     }
     return;
   }
-  if (wanted !== null && error.message.includes(wanted)) return;
-  const expected = wanted === null ? '' : `; expected ${wanted}`;
-  failures.push({ kind: 'abort', message: `${error.message}${expected}`, at: null });
+  const isThere = wantedIn === null || wantedIn === thread;
+  if (wanted !== null && isThere && error.message.includes(wanted)) return;
+  const expected = wanted === null ? '' : `; expected${where} ${wanted}`;
+  const message = `${threaded ? `${thread}: ` : ''}${error.message}${expected}`;
+  failures.push({ kind: 'abort', message, at: null });
+}
+
+/** The order of each thread, and pairs across threads. */
+function judgeThreads(
+  entries: readonly LogEntry[],
+  { orders, before }: Expectation,
+  failures: Failure[],
+): void {
+  for (const [thread, order] of orders) {
+    const own = entries
+      .filter((entry) => entry.thread === thread)
+      .map((entry) => ({ ...entry, text: entry.text.slice(thread.length + 2) }));
+    const texts = own.map(({ text }) => text);
+    if (isEqual(order, texts)) continue;
+    const message = `the order log of ${thread} is not as expected`;
+    failures.push({ kind: 'order', message, at: null, diff: diffEntries(order, own) });
+  }
+  const texts = entries.map(({ text }) => text);
+  for (const [first, second] of before) {
+    const [one, other] = [texts.indexOf(first.name), texts.indexOf(second.name)];
+    if (one >= 0 && (other < 0 || one < other)) continue;
+    const found = one < 0 ? 'does not occur' : 'comes after it';
+    const message = `'${first.name}' before '${second.name}': it ${found}`;
+    failures.push({ kind: 'before', message, at: first.at, diff: diffEntries(null, entries) });
+  }
 }
 
 function judgeOrder(machine: Machine, expect: Expectation, failures: Failure[]): void {

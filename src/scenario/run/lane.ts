@@ -1,59 +1,66 @@
+import { QemuAbort } from '../../aio/abort.ts';
 import type { AioContext } from '../../aio/aio-context.ts';
-import type { BottomHalf } from '../../aio/bottom-half.ts';
-import type { QemuTimer } from '../../aio/timer.ts';
-import type { CoMutex } from '../../coroutine/co-mutex.ts';
-import type { CoQueue } from '../../coroutine/co-queue.ts';
-import type { CoRwlock } from '../../coroutine/co-rwlock.ts';
-import type { Coroutine } from '../../coroutine/coroutine.ts';
 import { Coroutines } from '../../coroutine/coroutines.ts';
-import type { HostBuffer } from '../../host/host.ts';
-import { MainLoop } from '../../mainloop/main-loop.ts';
-import { Tracer } from '../../trace/tracer.ts';
+import type { Host, HostBuffer } from '../../host/host.ts';
+import type { MainLoop } from '../../mainloop/main-loop.ts';
+import type { Tracer } from '../../trace/tracer.ts';
 import { MOST_NESTED } from '../limits.ts';
-import type { Action, Body } from '../model.ts';
+import type { Action, Body, Scenario } from '../model.ts';
+import type { Place } from '../problem.ts';
 import { Callback, type Thunk } from './callback.ts';
 import { ScenarioEnded } from './ended.ts';
-import type { FdSet } from './fds.ts';
+import type { Objects } from './lane-objects.ts';
 import type { Machine } from './machine.ts';
-import type { NotifierObject } from './notifier-object.ts';
-import { LaneLog } from './order-log.ts';
+import { type EntrySink, LaneLog } from './order-log.ts';
 import { quietly } from './quietly.ts';
-import type { SourceObject } from './source-object.ts';
+import type { Crew } from './threads/crew.ts';
+import { remoteOf } from './threads/remotes.ts';
+import type { LaneWorld } from './world.ts';
 
 /** Compiles the actions of a callback that runs in a thread. */
 export type Compile = (lane: Lane, actions: readonly Action[]) => readonly Thunk[];
 
-/** The kinds of objects that live in a thread. */
-export interface Objects {
-  readonly bottomHalves: BottomHalf;
-  /** Schedules a bottom half's callback once. */
-  readonly oneshots: () => void;
-  readonly timers: QemuTimer;
-  readonly fds: FdSet;
-  readonly notifiers: NotifierObject;
-  readonly coroutines: Coroutine;
-  readonly queues: CoQueue;
-  readonly mutexes: CoMutex;
-  readonly rwlocks: CoRwlock;
-  readonly sources: SourceObject;
+/** The parts of a run that a thread needs of it. */
+export interface LaneMachine {
+  readonly scenario: Scenario;
+  readonly world: LaneWorld;
+  /** The kernel as the thread's loop sees it. */
+  readonly host: Host;
+  readonly log: EntrySink;
+  readonly whileBusy: () => void;
+  ioPoll(): void;
+  fail(at: Place, message: string): void;
+  /** The run as its main thread sees it; null in other threads. */
+  readonly whole: Machine | null;
+  /** The other threads, as this one sees them; null if there are none. */
+  readonly crew: Crew | null;
+}
+
+/** The loop that a thread runs. */
+export interface LaneParts {
+  readonly name: string;
+  readonly machine: LaneMachine;
+  readonly trace: Tracer;
+  /** The one that its aio_poll polls; null in a thread without a context. */
+  readonly context: AioContext | null;
+  /** The main loop; null in all other threads. */
+  readonly loop: MainLoop | null;
 }
 
 /**
  * One thread of a running scenario: its contexts, and every object that lives there by its name.
- * The thread main is the only one today, and runs the main loop. Another one would have a context
- * of its own instead.
+ * The thread main runs the main loop; another has a context of its own, or none.
  */
 export class Lane {
   readonly name: string;
-  readonly machine: Machine;
+  readonly machine: LaneMachine;
   readonly trace: Tracer;
-  readonly loop: MainLoop;
   /** Its contexts by name. */
   readonly contexts: ReadonlyMap<string, AioContext>;
-  /** The one that its aio_poll polls. QEMU: qemu_get_current_aio_context. */
-  readonly context: AioContext;
-  readonly coroutines: Coroutines;
   readonly log: LaneLog;
+  readonly #loop: MainLoop | null;
+  readonly #context: AioContext | null;
+  readonly #coroutines: Coroutines | null;
 
   readonly objects: { readonly [K in keyof Objects]: Map<string, Objects[K]> } = {
     bottomHalves: new Map(),
@@ -67,6 +74,8 @@ export class Lane {
     rwlocks: new Map(),
     sources: new Map(),
   };
+  /** The callbacks of bottom halves, which one-shots call. */
+  readonly onceRuns = new Map<string, { readonly ctx: AioContext; readonly run: () => void }>();
   /** Callbacks by object, for `calls`; an fd has one per handler. */
   readonly callbacks = new Map<string, Callback[]>();
 
@@ -76,30 +85,64 @@ export class Lane {
   lastResult: boolean | null = null;
   /** How long the last poll or main_loop_wait took, ns. */
   lastBlockedNs = 0;
+  /** Whether the last AIO_WAIT_WHILE has waited, and the condition that it evaluated last. */
+  waited = false;
+  condition = false;
 
+  /** Objects of other threads that this one uses, by kind and name. */
+  readonly #remotes = new Map<string, Objects[keyof Objects]>();
   readonly #compile: Compile;
   #pollfds: HostBuffer | null = null;
   /** How many polls and entered coroutines are under way, nested in each other. */
   #depth = 0;
 
-  constructor(name: string, machine: Machine, compile: Compile) {
-    const { host, world, scenario, log, faults } = machine;
+  constructor({ name, machine, trace, context, loop }: LaneParts, compile: Compile) {
     this.name = name;
     this.machine = machine;
     this.#compile = compile;
-    this.trace = new Tracer(() => world.nowNs());
-    this.log = new LaneLog(log, () => this.iteration);
-    const fdmon = scenario.fdmon as 'auto' | 'poll' | 'epoll';
-    // A fault may be set on the reads of a notifier, which edges would save.
-    const edges = faults === null;
-    this.loop = new MainLoop({ host, trace: this.trace, fdmon, edges });
-    this.context = this.loop.context;
-    this.contexts = new Map([
-      ['main', this.context],
-      ['iohandler', this.loop.iohandler],
-    ]);
-    this.coroutines = new Coroutines(this.context);
-    if (world.kind === 'sim') this.#chargeForPolling();
+    this.trace = trace;
+    this.log = new LaneLog(machine.log, () => this.iteration);
+    this.#loop = loop;
+    this.#context = context;
+    const contexts = new Map<string, AioContext>();
+    if (context !== null) contexts.set(name, context);
+    if (loop !== null) contexts.set('iohandler', loop.iohandler);
+    this.contexts = contexts;
+    this.#coroutines = context === null ? null : new Coroutines(context);
+    if (machine.world.kind === 'sim' && context !== null) this.#chargeForPolling(context);
+  }
+
+  /** The main loop. @throws QemuAbort in another thread */
+  get loop(): MainLoop {
+    if (this.#loop === null) throw this.#without('main loop');
+    return this.#loop;
+  }
+
+  /** The one that its aio_poll polls. @throws QemuAbort in a thread without a context */
+  get context(): AioContext {
+    if (this.#context === null) throw this.#without('context');
+    return this.#context;
+  }
+
+  /** Those of its context. @throws QemuAbort in a thread without a context */
+  get coroutines(): Coroutines {
+    if (this.#coroutines === null) throw this.#without('context');
+    return this.#coroutines;
+  }
+
+  get inCoroutine(): boolean {
+    return this.#coroutines?.inCoroutine === true;
+  }
+
+  #without(what: string): QemuAbort {
+    return new QemuAbort(`thread ${this.name} has no ${what}`);
+  }
+
+  /** The run as a whole, for what only the main thread does. @throws QemuAbort in another one */
+  get whole(): Machine {
+    const { whole } = this.machine;
+    if (whole === null) throw new QemuAbort(`thread ${this.name}: only main can do this`);
+    return whole;
   }
 
   /**
@@ -119,14 +162,27 @@ export class Lane {
 
   /** Iterations of the loop so far, counted by its driver. */
   get iteration(): number {
-    return this.machine.scenario.drive === 'aio_poll' ? this.polls : this.loop.iterations;
+    const isMainLoop = this.#loop !== null && this.machine.scenario.drive === 'main_loop';
+    return isMainLoop ? this.#loop!.iterations : this.polls;
   }
 
-  /** An object that the file declares, and that has been made. */
+  /** An object that the file declares, and that has been made; it may live in another thread. */
   object<K extends keyof Objects>(kind: K, name: string): Objects[K] {
-    const found = this.objects[kind].get(name);
+    const found = this.objects[kind].get(name) ?? this.#remote(kind, name);
     if (found === undefined) throw new Error(`${kind}: thread ${this.name} has no '${name}'`);
-    return found;
+    return found as Objects[K];
+  }
+
+  #remote(kind: keyof Objects, name: string): Objects[keyof Objects] | undefined {
+    const { crew } = this.machine;
+    if (crew === null) return undefined;
+    const key = `${kind} ${name}`;
+    let remote = this.#remotes.get(key);
+    if (remote === undefined) {
+      remote = remoteOf(crew, kind, name);
+      if (remote !== undefined) this.#remotes.set(key, remote);
+    }
+    return remote;
   }
 
   /** The callback of an object, registered for `calls` under its name. */
@@ -151,12 +207,11 @@ export class Lane {
   close(): void {
     for (const fd of this.objects.fds.values()) quietly(() => fd.close());
     for (const notifier of this.objects.notifiers.values()) quietly(() => notifier.close());
-    quietly(() => this.loop.close());
+    quietly(() => this.#loop?.close());
   }
 
   /** Polling the context's own notifier is an io_poll, and takes time like any other. */
-  #chargeForPolling(): void {
-    const { context } = this;
+  #chargeForPolling(context: AioContext): void {
     const own = context.handlers.get(context.notifierFd)!;
     context.setFdHandler(own.fd, {
       name: own.name,

@@ -1,4 +1,12 @@
-import { O_CLOEXEC, O_RDONLY, P_PID, WEXITED, WNOHANG, WNOWAIT } from '../../host/constants.ts';
+import {
+  CLOCK_MONOTONIC,
+  O_CLOEXEC,
+  O_RDONLY,
+  P_PID,
+  WEXITED,
+  WNOHANG,
+  WNOWAIT,
+} from '../../host/constants.ts';
 import { type Disposable, newWaitResult, type SpawnRequest } from '../../host/host.ts';
 import { PacedHost } from '../../host/lenses/paced.ts';
 import { TimedHost } from '../../host/lenses/timed.ts';
@@ -81,6 +89,11 @@ export class LinuxWorld implements World {
     });
   }
 
+  shareClocks(): void {
+    this.#paced.stop();
+    this.#startNs = this.host.nowNs;
+  }
+
   /** The kernel is late by itself. */
   lateNs(): number {
     return 0;
@@ -96,6 +109,11 @@ export class LinuxWorld implements World {
 
   sleep(ns: number): void {
     this.host.sleep(ns);
+  }
+
+  compute(ns: number): void {
+    const endNs = this.host.clockNs(CLOCK_MONOTONIC) + ns;
+    while (this.host.clockNs(CLOCK_MONOTONIC) < endNs);
   }
 
   still<T>(act: () => T): T {

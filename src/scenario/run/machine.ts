@@ -2,20 +2,18 @@ import type { AioContext } from '../../aio/aio-context.ts';
 import type { Host } from '../../host/host.ts';
 import { CappedHost } from '../../host/lenses/capped.ts';
 import { FaultHost } from '../../host/lenses/faults.ts';
+import { MainLoop } from '../../mainloop/main-loop.ts';
+import { Tracer } from '../../trace/tracer.ts';
 import type { Scenario } from '../model.ts';
 import type { Place } from '../problem.ts';
 import type { Children } from './children.ts';
-import { type Compile, Lane } from './lane.ts';
-import { type LogEntry, OrderLog } from './order-log.ts';
+import { type Compile, Lane, type LaneMachine } from './lane.ts';
+import { type FailedCheck, type LogEntry, OrderLog, type RunLog } from './order-log.ts';
 import { quietly } from './quietly.ts';
 import type { SignalSet } from './signal-set.ts';
+import type { Crew } from './threads/crew.ts';
+import { MainThreads } from './threads/main-threads.ts';
 import type { World } from './world.ts';
-
-/** A check of the file that failed. */
-export interface FailedCheck {
-  readonly at: Place;
-  readonly message: string;
-}
 
 export interface MachineOptions {
   /** Called with each entry at once, and with CLOCK_MONOTONIC. */
@@ -32,14 +30,14 @@ export interface MachineOptions {
  * A running scenario, and everything that its threads share: the host and its lenses, the order
  * log, signals and children. What belongs to one thread is in its Lane.
  */
-export class Machine {
+export class Machine implements LaneMachine {
   readonly scenario: Scenario;
   readonly world: World;
   /** The kernel as the loop sees it. */
   readonly host: Host;
   readonly capped: CappedHost;
   readonly faults: FaultHost | null;
-  readonly log: OrderLog;
+  readonly log: RunLog;
   readonly failed: FailedCheck[] = [];
   /** Errors that the loop recovered from, and how often each occurred. */
   readonly reports = new Map<string, number>();
@@ -48,6 +46,9 @@ export class Machine {
   readonly main: Lane;
   /** All threads, main first. */
   readonly lanes: readonly Lane[];
+
+  /** Null if there is one thread only. */
+  readonly threads: MainThreads | null;
 
   /** Null if the file has neither signals nor children. */
   signals: SignalSet | null = null;
@@ -69,16 +70,39 @@ export class Machine {
   constructor(scenario: Scenario, world: World, compile: Compile, options: MachineOptions) {
     this.scenario = scenario;
     this.world = world;
-    this.whileBusy = options.whileBusy ?? (() => {});
-    this.capped = new CappedHost(world.host, world, options.beforeWait ?? (() => {}));
+    const { whileBusy = () => {}, beforeWait = () => {} } = options;
+    const look = (also: () => void): (() => void) =>
+      scenario.threaded
+        ? () => {
+            also();
+            this.threads?.look();
+          }
+        : also;
+    this.whileBusy = look(whileBusy);
+    this.capped = new CappedHost(world.host, world, look(beforeWait));
     this.faults = scenario.faults.length === 0 ? null : new FaultHost(this.capped);
     this.host = this.faults ?? this.capped;
     const { onEntry } = options;
     const tell =
       onEntry === undefined ? null : (entry: LogEntry): void => onEntry(entry, world.nowNs());
-    this.log = new OrderLog(() => this.elapsedNs, tell);
-    this.main = new Lane('main', this, compile);
+    const trace = new Tracer(() => world.nowNs());
+    const fdmon = scenario.fdmon as 'auto' | 'poll' | 'epoll';
+    // A fault may be set on the reads of a notifier, which edges would save.
+    const edges = this.faults === null;
+    const loop = new MainLoop({ host: this.host, trace, fdmon, edges });
+    const { context } = loop;
+    this.threads = scenario.threaded ? new MainThreads(this, loop, tell) : null;
+    this.log = this.threads?.log ?? new OrderLog(() => this.elapsedNs, tell);
+    this.main = new Lane({ name: 'main', machine: this, trace, context, loop }, compile);
     this.lanes = [this.main];
+  }
+
+  get whole(): this {
+    return this;
+  }
+
+  get crew(): Crew | null {
+    return this.threads?.crew ?? null;
   }
 
   /** ns since the start. */
@@ -118,6 +142,7 @@ export class Machine {
     if (this.faults !== null) this.faults.active = false;
     quietly(() => this.children?.close());
     quietly(() => this.signals?.close());
+    quietly(() => this.threads?.close());
     for (const lane of this.lanes) lane.close();
     this.world.end(this.children?.leftBehind() ?? []);
   }

@@ -1,3 +1,4 @@
+import type { AioContext } from '../../aio/aio-context.ts';
 import { clockType } from '../../aio/clock.ts';
 import { CoMutex } from '../../coroutine/co-mutex.ts';
 import { CoQueue } from '../../coroutine/co-queue.ts';
@@ -12,49 +13,50 @@ import type {
 } from '../model.ts';
 import { coroutineBody } from './compile-coroutine.ts';
 import { FdSet } from './fds.ts';
+import { homeOf } from './homes.ts';
 import type { Lane } from './lane.ts';
-import type { Machine } from './machine.ts';
 import { NotifierObject } from './notifier-object.ts';
 import { SourceObject } from './source-object.ts';
 
 /**
- * Makes an object in the thread that its context belongs to; signals and children come before
- * them.
+ * Makes an object, if it lives in this thread; signals and children come before them, and threads
+ * are not made here.
  */
-export function createObject(machine: Machine, def: ObjectDef): void {
-  const { main } = machine;
-  const { objects, coroutines } = main;
+export function createObject(lane: Lane, def: ObjectDef): void {
+  if (homeOf(def) !== lane.name) return;
   switch (def.section) {
     case 'bottom_halves':
-      createBottomHalf(machine.laneOf(def.context), def);
+      createBottomHalf(lane, def);
       return;
     case 'timers':
-      createTimer(def.list === 'loop' ? main : machine.laneOf(def.list), def);
+      createTimer(lane, def);
       return;
     case 'fds':
-      createFds(machine.laneOf(def.context), def);
+      createFds(lane, def);
       return;
     case 'notifiers':
-      createNotifier(machine.laneOf(def.context), def);
+      createNotifier(lane, def);
       return;
-    case 'coroutines':
-      objects.coroutines.set(def.name, coroutines.create(coroutineBody(main, def), def.name));
+    case 'coroutines': {
+      const co = lane.coroutines.create(coroutineBody(lane, def), def.name);
+      lane.objects.coroutines.set(def.name, co);
       return;
+    }
     case 'co_queues':
-      objects.queues.set(def.name, new CoQueue(coroutines));
+      lane.objects.queues.set(def.name, new CoQueue(lane.coroutines));
       return;
     case 'co_mutexes':
-      objects.mutexes.set(def.name, new CoMutex(coroutines));
+      lane.objects.mutexes.set(def.name, new CoMutex(lane.coroutines));
       return;
     case 'co_rwlocks':
-      objects.rwlocks.set(def.name, new CoRwlock(coroutines));
+      lane.objects.rwlocks.set(def.name, new CoRwlock(lane.coroutines));
       return;
     case 'poll_notifiers':
-      createPollNotifier(main, def);
+      createPollNotifier(lane, def);
       return;
     case 'sources': {
-      const callback = main.newCallback(def.name, def);
-      objects.sources.set(def.name, new SourceObject(def, main.loop, callback));
+      const callback = lane.newCallback(def.name, def);
+      lane.objects.sources.set(def.name, new SourceObject(def, lane.loop, callback));
       return;
     }
     default:
@@ -62,21 +64,30 @@ export function createObject(machine: Machine, def: ObjectDef): void {
   }
 }
 
+function contextIn(lane: Lane, name: string): AioContext {
+  return lane.contexts.get(name)!;
+}
+
 function createBottomHalf(lane: Lane, def: BottomHalfDef): void {
-  const { name } = def;
+  const { name, quiet, guard } = def;
   const callback = lane.newCallback(name, def);
-  const ctx = lane.machine.context(def.context);
-  const run = (): void => callback.call(name);
-  lane.objects.bottomHalves.set(name, ctx.newBottomHalf(name, run));
+  const ctx = contextIn(lane, def.context);
+  const run = (): void => callback.call(quiet ? null : name);
+  const bh =
+    guard === null
+      ? ctx.newBottomHalf(name, run)
+      : ctx.newGuardedBottomHalf(name, run, lane.machine.crew!.guard(guard.name));
+  lane.objects.bottomHalves.set(name, bh);
   lane.objects.oneshots.set(name, () => ctx.scheduleOneshot(name, run));
+  lane.onceRuns.set(name, { ctx, run });
 }
 
 function createTimer(lane: Lane, def: TimerDef): void {
-  const { name } = def;
+  const { name, quiet } = def;
   const callback = lane.newCallback(name, def);
-  const group = def.list === 'loop' ? lane.loop.timers : lane.machine.context(def.list).timers;
-  const timer = group.newTimer(clockType(def.clock), name, () => callback.call(name));
-  lane.objects.timers.set(name, timer);
+  const group = def.list === 'loop' ? lane.loop.timers : contextIn(lane, def.list).timers;
+  const run = (): void => callback.call(quiet ? null : name);
+  lane.objects.timers.set(name, group.newTimer(clockType(def.clock), name, run));
 }
 
 function createPollNotifier(lane: Lane, def: PollNotifierDef): void {
@@ -86,24 +97,30 @@ function createPollNotifier(lane: Lane, def: PollNotifierDef): void {
 
 function createFds(lane: Lane, def: FdDef): void {
   const { name, of, doRuns } = def;
-  const { world, host } = lane.machine;
+  const { world, host, crew } = lane.machine;
   const fds = new FdSet(def, {
     world,
     host,
-    ctx: lane.machine.context(def.context),
-    of: of === null ? null : lane.object('fds', of.name),
+    ctx: contextIn(lane, def.context),
+    of: of === null ? null : (lane.object('fds', of.name) as FdSet),
     read: lane.newCallback(name, def),
     write: lane.newCallback(name, { do: def.doWrite, doRuns }),
+    onOpen: (fd, peer) => crew?.fds.publish(name, fd, peer),
   });
   lane.objects.fds.set(name, fds);
 }
 
 function createNotifier(lane: Lane, def: NotifierDef): void {
   const { log, machine } = lane;
-  const { host } = machine;
-  const callback = lane.newCallback(def.name, def);
-  const ctx = machine.context(def.context);
-  const onIoPoll = (): void => machine.ioPoll();
-  const notifier = new NotifierObject(def, { host, ctx, log, callback, onIoPoll });
+  const { host, crew } = machine;
+  const notifier = new NotifierObject(def, {
+    host,
+    ctx: contextIn(lane, def.context),
+    log,
+    callback: lane.newCallback(def.name, def),
+    onIoPoll: () => machine.ioPoll(),
+    isShared: crew !== null,
+  });
+  crew?.fds.publish(def.name, notifier.fd, -1);
   lane.objects.notifiers.set(def.name, notifier);
 }

@@ -1,4 +1,5 @@
 import { grouped } from '../limits.ts';
+import type { Place } from '../problem.ts';
 import { ScenarioEnded } from './ended.ts';
 
 /** An endless log would fill the memory. */
@@ -11,10 +12,29 @@ export interface LogEntry {
   readonly timeNs: number;
   /** The loop's iteration, as its driver counts them; 0 before the first. */
   readonly iteration: number;
+  /** The thread, in a run with several; the text begins with it. */
+  readonly thread?: string;
 }
 
-/** The events of a run, in order. */
-export class OrderLog {
+/** A check of the file that failed. */
+export interface FailedCheck {
+  readonly at: Place;
+  readonly message: string;
+}
+
+/** Takes the entries of a thread. */
+export interface EntrySink {
+  push(text: string, iteration: number): void;
+}
+
+/** The order log of a run, as its main thread sees it. */
+export interface RunLog extends EntrySink {
+  /** In order. */
+  readonly entries: readonly LogEntry[];
+}
+
+/** The order log of a run with one thread. */
+export class OrderLog implements RunLog {
   readonly entries: LogEntry[] = [];
   readonly #now: () => number;
   readonly #tell: ((entry: LogEntry) => void) | null;
@@ -38,12 +58,12 @@ export class OrderLog {
 export class LaneLog {
   /** During settle, nothing is logged. */
   silent = false;
-  readonly #log: OrderLog;
+  readonly #log: EntrySink;
   readonly #iteration: () => number;
   /** The last result of each notifier's io_poll in the current series of io_polls. */
   readonly #row = new Map<string, boolean>();
 
-  constructor(log: OrderLog, iteration: () => number) {
+  constructor(log: EntrySink, iteration: () => number) {
     this.#log = log;
     this.#iteration = iteration;
   }

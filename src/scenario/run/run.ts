@@ -1,5 +1,6 @@
 import { QemuAbort } from '../../aio/abort.ts';
 import { checkFunction, checkObject } from '../../host/arguments.ts';
+import { EDEADLK, HostError } from '../../host/errno.ts';
 import { SimDeadlockError } from '../../host/sim/clock.ts';
 import { EVENT_NAMES, type EventName } from '../../trace/catalogue.ts';
 import { formatEvent } from '../../trace/tracer.ts';
@@ -110,10 +111,13 @@ function runMachine(machine: Machine, seed: number, options: RunOptions): RunRes
   const { scenario, world } = machine;
   const seen = watchTrace(machine);
   const recorded = options.trace === true ? recordTrace(machine) : null;
-  const error = runSteps(machine, options);
+  const ownError = runSteps(machine, options);
+  machine.threads?.drain();
+  const thread = machine.threads?.error?.thread ?? 'main';
+  const error = thread === 'main' ? ownError : machine.threads!.error!.error;
   recorded?.stop();
   const isTheirs = isTheirDoing(error);
-  const failures = judge(machine, isTheirs ? (error as Error | null) : null, seen);
+  const failures = judge(machine, isTheirs ? (error as Error | null) : null, thread, seen);
   if (!isTheirs) failures.unshift({ kind: 'error', message: stackOf(error), at: null });
   return {
     file: scenario.file,
@@ -137,8 +141,10 @@ function runSteps(machine: Machine, { timeoutNs }: RunOptions): unknown {
     setUp(machine);
     if (timeoutNs !== undefined) limit(machine.world, timeoutNs);
     for (const thunk of compileActions(machine.main, machine.scenario.steps, 'steps')) thunk();
+    machine.threads?.finish();
     return null;
   } catch (error) {
+    machine.threads?.end(error);
     return error;
   }
 }
@@ -150,6 +156,7 @@ function isTheirDoing(error: unknown): boolean {
     error instanceof QemuAbort ||
     error instanceof SimDeadlockError ||
     error instanceof ScenarioEnded ||
+    (error instanceof HostError && error.errno === EDEADLK) ||
     (error instanceof Error && error.name === 'SimFatalSignalError')
   );
 }
@@ -162,10 +169,6 @@ export function refuse(
 ): RunResult | null {
   if (scenario.fdmon === 'io_uring') {
     const why = "fdmon: io_uring is not there on this host; 'auto' is what QEMU does without it";
-    return notRun(scenario, host, seed, 2, why);
-  }
-  if (scenario.threaded) {
-    const why = 'a file with several threads cannot run yet: check reads it';
     return notRun(scenario, host, seed, 2, why);
   }
   const real = scenario.objects.find((o) => o.section === 'children' && o.command !== null);

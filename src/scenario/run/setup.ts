@@ -7,6 +7,7 @@ import { compileAction } from './compile.ts';
 import type { Machine } from './machine.ts';
 import { createObject } from './objects.ts';
 import { SignalSet } from './signal-set.ts';
+import { Lending } from './threads/lending.ts';
 
 /** Makes everything that a file declares, in its order; the signalfd comes first. */
 export function setUp(machine: Machine): void {
@@ -16,15 +17,20 @@ export function setUp(machine: Machine): void {
   createSignals(machine);
   for (const def of scenario.objects) {
     if (def.section === 'signals') machine.signals!.set(def, def);
-    else createObject(machine, def);
+    else createObject(main, def);
   }
   if (machine.faults !== null) {
     machine.faults.add(scenario.faults.map((fault) => faultOf(machine, fault)));
   }
+  if (machine.threads !== null) {
+    const lending = new Lending(main, machine.threads.crew);
+    machine.threads.start(lending.lent);
+  }
   for (const def of scenario.objects) {
     if (def.section === 'children' && def.start) machine.children!.spawn(def.name);
   }
-  world.begin();
+  // With several threads all of them count from the same start.
+  if (machine.threads === null) world.begin();
   for (const entry of scenario.timeline) addEntry(machine, entry);
   if (machine.faults !== null) machine.faults.active = true;
   main.loop.iterations = 0;
@@ -107,7 +113,7 @@ function fdsOf(machine: Machine, name: string): readonly number[] {
   const fd = main.objects.fds.get(name);
   if (fd !== undefined) return fd.fds;
   const notifier = main.objects.notifiers.get(name);
-  if (notifier !== undefined) return [notifier.notifier.fd];
+  if (notifier !== undefined) return [notifier.fd];
   if (name === 'sigfd') return signals === null ? [] : [signals.signals.source.fd];
   return [main.context.notifierFd];
 }

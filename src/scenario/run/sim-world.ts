@@ -1,5 +1,5 @@
 import { O_CLOEXEC, O_CREAT, O_RDWR } from '../../host/constants.ts';
-import type { SpawnRequest } from '../../host/host.ts';
+import type { HostBuffer, SpawnRequest } from '../../host/host.ts';
 import { SimDeadlockError } from '../../host/sim/clock.ts';
 import { SimHost } from '../../host/sim/sim-host.ts';
 import type { SimHostOptions } from '../../host/sim/world.ts';
@@ -17,6 +17,7 @@ export class SimWorld implements World {
   readonly slackNs = 0;
   readonly mostChildren: number = 1_000_000;
   readonly heldUpNs = 0;
+  readonly #none: HostBuffer;
   readonly #programs = new Map<ChildDef, SpawnRequest>();
 
   /**
@@ -26,6 +27,7 @@ export class SimWorld implements World {
   constructor(seed: number, makeHost = (options: SimHostOptions) => new SimHost(options)) {
     this.host = makeHost({ seed });
     this.startNs = this.host.nowNs;
+    this.#none = this.host.alloc(8);
   }
 
   nowNs(): number {
@@ -44,6 +46,8 @@ export class SimWorld implements World {
 
   begin(): void {}
 
+  shareClocks(): void {}
+
   /** Drawn from the seed, in order of the calls. */
   lateNs(mostNs: number): number {
     return mostNs === 0 ? 0 : Math.floor(this.host.random() * (mostNs + 1));
@@ -59,6 +63,11 @@ export class SimWorld implements World {
 
   sleep(ns: number): void {
     this.host.advance(ns);
+  }
+
+  compute(ns: number): void {
+    const endNs = this.nowNs() + ns;
+    for (let left = ns; left > 0; left = endNs - this.nowNs()) this.host.poll(this.#none, 0, left);
   }
 
   ioPoll(): void {

@@ -43,10 +43,10 @@ export class SourceObject {
   }
 
   #make(): Source {
-    const { name, kind, priority, afterNs } = this.#def;
+    const { name, kind, priority, afterNs, quiet } = this.#def;
     const run = (): boolean => {
       this.attached = false;
-      this.#callback.call(name);
+      this.#callback.call(quiet ? null : name);
       return false;
     };
     if (kind === 'idle') return new IdleSource(run, PRIORITIES[priority], name);

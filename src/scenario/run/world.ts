@@ -3,15 +3,28 @@ import type { Host, SpawnRequest } from '../../host/host.ts';
 import type { CapWorld } from '../../host/lenses/capped.ts';
 import type { ChildDef } from '../model.ts';
 
-/** A host to run a scenario on, and the outside world around it. */
-export interface World extends CapWorld {
+/** The host of one thread. */
+export interface LaneWorld {
   readonly kind: 'sim' | 'linux';
-  /** The kernel, without faults, for the outside world's actions. */
+  /** The kernel, without faults. */
   readonly host: Host;
   /** CLOCK_MONOTONIC at the start; a scenario's times count from it. */
   readonly startNs: number;
   /** How late a time may be and still count as right, ns. */
   readonly slackNs: number;
+  nowNs(): number;
+  /** Keeps the thread busy. */
+  block(ns: number): void;
+  /** Makes the thread sleep, outside the loop. */
+  sleep(ns: number): void;
+  /** Keeps the thread busy, while others go on. */
+  compute(ns: number): void;
+  /** Opens a regular file. Returns an fd or -errno. */
+  openFile(): number;
+}
+
+/** A host to run a scenario on, and the outside world around it. */
+export interface World extends LaneWorld, CapWorld {
   /**
    * The most children that may be unreaped, including their own children: more are a mistake in the
    * file.
@@ -28,10 +41,8 @@ export interface World extends CapWorld {
   lateNs(mostNs: number): number;
   /** Schedules act for a time since the start, while the thread waits or is busy. */
   at(sinceStartNs: number, act: () => void): void;
-  /** Keeps the thread busy. */
-  block(ns: number): void;
-  /** Makes the thread sleep, outside the loop. */
-  sleep(ns: number): void;
+  /** Other threads use its clocks too: from now on they stand still for nobody. */
+  shareClocks(): void;
   /** Accounts for the time of an io_poll on this host. */
   ioPoll(): void;
   /** Calls act while the clocks stand still, and returns its result. */
@@ -50,8 +61,6 @@ export interface World extends CapWorld {
    * A child has just been reaped. Returns whether it has left others of its process group behind.
    */
   reaped(pid: number): boolean;
-  /** Opens a regular file. Returns an fd or -errno. */
-  openFile(): number;
   /**
    * Ends the remaining children, and releases the host's resources.
    * @param pids children that are not reaped, or left others of their group behind

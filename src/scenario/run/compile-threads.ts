@@ -1,0 +1,72 @@
+import { QemuAbort } from '../../aio/abort.ts';
+import type { Action } from '../model.ts';
+import type { ThreadAction } from '../model-threads.ts';
+import type { Having, Thunk } from './callback.ts';
+import { ScenarioEnded } from './ended.ts';
+import type { Lane } from './lane.ts';
+import type { Crew } from './threads/crew.ts';
+import { waitOneshot, waitWhile } from './threads/waiting.ts';
+
+type Later =
+  | 'halt'
+  | 'pause_all_vcpus'
+  | 'resume_all_vcpus'
+  | 'vm_stop'
+  | 'vm_start'
+  | 'submit'
+  | 'submit_co'
+  | 'submit_only'
+  | 'reschedule'
+  | 'co_schedule_in'
+  | 'run_on_cpu'
+  | 'async_run_on_cpu';
+type ActionOf<O extends ThreadAction['op']> = Having<Action, O>;
+
+/** Does an action of a thread. */
+type Act<O extends ThreadAction['op']> = (lane: Lane, crew: Crew, action: ActionOf<O>) => void;
+
+/** Compiles the actions of a list that one action contains. */
+export type CompileInside = (actions: readonly Action[]) => readonly Thunk[];
+
+/** @param inside compiles the actions inside this one */
+export function compileThreadAction(
+  lane: Lane,
+  action: Extract<Action, { op: ThreadAction['op'] }>,
+  inside: CompileInside,
+): Thunk {
+  const { crew } = lane.machine;
+  if (crew === null) throw new Error(`'${action.op}' needs several threads`);
+  if (action.op === 'wait_while') return waitWhile(lane, crew, action, inside(action.each));
+  // Each row takes the actions of its own op, which TypeScript cannot follow here.
+  if (!Object.hasOwn(ACTS, action.op)) throw new ScenarioEnded(`'${action.op}' cannot run yet`);
+  const act = ACTS[action.op as keyof typeof ACTS] as Act<ThreadAction['op']>;
+  return () => act(lane, crew, action);
+}
+
+const ACTS: { readonly [O in Exclude<ThreadAction['op'], 'wait_while' | Later>]: Act<O> } = {
+  bql_lock: (_lane, { machine }) => machine.thread.bql.lock(),
+  bql_unlock: (_lane, { machine }) => machine.thread.bql.unlock(),
+  acquire: (_lane, crew, { on }) => crew.machine.thread.acquire(crew.mate(on.name).context),
+  release: (_lane, crew, { on }) => crew.machine.thread.release(crew.mate(on.name).context),
+  hold: (_lane, crew, { on }) => crew.hold(on.name),
+  go_on: (_lane, { shared }, { on }) => shared.goOn(on.name),
+  wait_idle: (_lane, crew, { on }) => crew.waitIdle(on.name),
+  wait_asleep: (lane, crew, { on }) =>
+    crew.waitAsleep(on.name, (ns) => lane.machine.world.sleep(ns)),
+  await_words: (_lane, { shared }, { words }) => shared.waitUntil(() => shared.holds(words)),
+  put: (_lane, { shared }, { on, value }) => shared.put(on.name, value),
+  add: (_lane, { shared }, { on, value }) => shared.add(on.name, value),
+  compute: (lane, _crew, { ns }) => lane.machine.world.compute(ns),
+  start: (_lane, { shared }, { on }) => shared.start(on.name),
+  join: (_lane, { shared }, { on }) => shared.waitUntil(() => shared.isOver(on.name)),
+  stop: (_lane, crew, { on }) => {
+    if (crew.stop === null) throw new QemuAbort('iothread_stop: only main can do this');
+    crew.stop(on.name);
+  },
+  wait_kick: (_lane, { machine }) => machine.thread.aioWait.kick(),
+  wait_oneshot: (lane, crew, { on }) => waitOneshot(lane, crew, on.name),
+  cond_wait: (lane, crew, { on }) => {
+    lane.waited = crew.machine.thread.bql.condWait(crew.cond(on.name));
+  },
+  cond_signal: (_lane, crew, { on }) => crew.cond(on.name).signal(),
+};

@@ -1,0 +1,174 @@
+import type { MessagePort } from 'node:worker_threads';
+import { receiveMessageOnPort } from 'node:worker_threads';
+import type { Clocks } from '../../../aio/clock.ts';
+import type { MemReentrancyGuard } from '../../../aio/reentrancy.ts';
+import type { MachineState } from '../../../thread/machine-state.ts';
+import { type CondHandle, QemuCond } from '../../../thread/qemu-cond.ts';
+import { RemoteBottomHalf } from '../../../thread/remote-bottom-half.ts';
+import { RemoteContext } from '../../../thread/remote-context.ts';
+import type { Scenario } from '../../model.ts';
+import { CallQueue } from './call-queue.ts';
+import type { Lent } from './lent.ts';
+import type { SharedFds } from './shared-fds.ts';
+import type { SharedRun } from './shared-run.ts';
+
+export interface CrewParts {
+  readonly scenario: Scenario;
+  /** The clocks of this thread. */
+  readonly clocks: Clocks;
+  /** The handles of the file's conds, by name. */
+  readonly conds: Readonly<Record<string, CondHandle>>;
+  /** This thread's view of the machine. */
+  readonly machine: MachineState;
+  readonly shared: SharedRun;
+  readonly fds: SharedFds;
+  /** Gets a Lent of each other thread that has a context. */
+  readonly port: MessagePort | null;
+}
+
+/** A thread with a context, as another one uses it. */
+export interface Mate {
+  readonly lent: Lent;
+  readonly context: RemoteContext;
+  readonly hold: RemoteBottomHalf;
+  readonly round: RemoteBottomHalf;
+  /** Asks it for something. */
+  readonly queue: CallQueue;
+  readonly calls: RemoteBottomHalf;
+}
+
+/** All threads of a run, as one of them sees them. */
+export class Crew {
+  readonly scenario: Scenario;
+  readonly machine: MachineState;
+  readonly shared: SharedRun;
+  readonly fds: SharedFds;
+  /** iothread_stop; null in threads other than main. */
+  stop: ((name: string) => void) | null = null;
+  readonly #clocks: Clocks;
+  readonly #conds: Readonly<Record<string, CondHandle>>;
+  readonly #port: MessagePort | null;
+  readonly #mates = new Map<string, Mate>();
+
+  constructor(parts: CrewParts) {
+    this.scenario = parts.scenario;
+    this.machine = parts.machine;
+    this.shared = parts.shared;
+    this.fds = parts.fds;
+    this.#clocks = parts.clocks;
+    this.#conds = parts.conds;
+    this.#port = parts.port;
+  }
+
+  /** Takes what another thread has lent. */
+  add(lent: Lent): void {
+    const { host } = this.machine;
+    this.#mates.set(lent.thread, {
+      lent,
+      context: RemoteContext.from(lent.context, host),
+      hold: RemoteBottomHalf.from(lent.hold, host),
+      round: RemoteBottomHalf.from(lent.round, host),
+      queue: new CallQueue(lent.queue),
+      calls: RemoteBottomHalf.from(lent.calls, host),
+    });
+  }
+
+  /** A thread that has a context, this one included. */
+  mate(name: string): Mate {
+    const known = this.#mates.get(name);
+    if (known !== undefined) return known;
+    this.#receive();
+    const found = this.#mates.get(name);
+    if (found === undefined) throw new Error(`there is no context '${name}' yet`);
+    return found;
+  }
+
+  /** The time of a clock, ns. */
+  nowNs(type: number): number {
+    return this.#clocks.nowNs(type);
+  }
+
+  cond(name: string): QemuCond {
+    return new QemuCond(this.machine.host, this.#conds[name]);
+  }
+
+  /** A guard whose flag is a word of the file. */
+  guard(word: string): MemReentrancyGuard {
+    const { shared } = this;
+    return {
+      get engagedInIo(): boolean {
+        return shared.get(word) !== 0;
+      },
+      set engagedInIo(engaged: boolean) {
+        shared.put(word, engaged ? 1 : 0);
+      },
+    };
+  }
+
+  /** Takes nothing more from others. */
+  close(): void {
+    this.#port?.close();
+  }
+
+  #receive(): void {
+    if (this.#port === null) return;
+    for (;;) {
+      const got = receiveMessageOnPort(this.#port) as { message: Lent } | undefined;
+      if (got === undefined) return;
+      this.add(got.message);
+    }
+  }
+
+  /** Schedules a bottom half's callback in its thread. Returns a function that tells if it is done. */
+  startWaited(thread: string, name: string): () => boolean {
+    const { waited, taken } = this.mate(thread).lent.oneshots[name]!;
+    const word = taken.length - 1;
+    Atomics.store(taken, word, 1);
+    RemoteBottomHalf.from(waited, this.machine.host).schedule();
+    return () => Atomics.load(taken, word) === 0;
+  }
+
+  /** This thread ends by an error, and the run with it. Wakes all that sleep for others, and main. */
+  end(thread: string, error: unknown): void {
+    this.shared.end(thread, error);
+    if (this.machine.mainContext === null) this.notifyEvent();
+  }
+
+  /** qemu_notify_event. */
+  notifyEvent(): void {
+    RemoteBottomHalf.from(this.mate('main').lent.empty, this.machine.host).schedule();
+  }
+
+  // Waiting for others
+
+  /** Keeps a thread in a bottom half of its context. Returns when it stands there. */
+  hold(name: string): void {
+    this.mate(name).hold.schedule();
+    this.shared.waitUntil(() => this.shared.isHeld(name));
+  }
+
+  /**
+   * Waits until a thread has run all that is scheduled in its context now. A bottom half that comes
+   * round three times has seen a whole round between the first and the last.
+   */
+  waitIdle(name: string): void {
+    const { round } = this.mate(name);
+    for (let i = 0; i < 3; i++) {
+      const before = this.shared.rounds(name);
+      round.schedule();
+      this.shared.waitUntil(() => this.shared.rounds(name) !== before);
+    }
+  }
+
+  /** Waits until a thread sleeps in its loop. No thread tells that it falls asleep, so this looks. */
+  waitAsleep(name: string, pause: (ns: number) => void): void {
+    const { context } = this.mate(name);
+    while (context.notifyMe === 0) {
+      this.shared.check();
+      this.shared.onLook();
+      pause(LOOK_NS);
+    }
+  }
+}
+
+const LOOK_NS = 50_000;

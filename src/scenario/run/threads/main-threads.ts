@@ -1,0 +1,202 @@
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import type { Host } from '../../../host/host.ts';
+import type { MainLoop } from '../../../mainloop/main-loop.ts';
+import { IOThread } from '../../../thread/iothread.ts';
+import { MachineState } from '../../../thread/machine-state.ts';
+import { PlainThread } from '../../../thread/plain-thread.ts';
+import { type CondHandle, QemuCond } from '../../../thread/qemu-cond.ts';
+import type { Scenario } from '../../model.ts';
+import type { IothreadDef, ThreadDef } from '../../model-threads.ts';
+import type { FailedCheck, LogEntry, RunLog } from '../order-log.ts';
+import { quietly } from '../quietly.ts';
+import type { World } from '../world.ts';
+import { Crew } from './crew.ts';
+import type { Lent } from './lent.ts';
+import { SharedFds } from './shared-fds.ts';
+import { SharedLog } from './shared-log.ts';
+import { SharedRun } from './shared-run.ts';
+import type { ThreadData } from './thread-data.ts';
+
+/** The parts of a run that its other threads need. */
+export interface MainRun {
+  readonly scenario: Scenario;
+  readonly world: World;
+  readonly host: Host;
+  readonly failed: FailedCheck[];
+  readonly elapsedNs: number;
+  readonly whileBusy: () => void;
+}
+
+/** The threads of a run, for the one that starts and ends them. */
+export class MainThreads {
+  readonly crew: Crew;
+  readonly log: RunLog;
+  readonly #log = new SharedLog();
+  readonly #run: MainRun;
+  readonly #entries: LogEntry[] = [];
+  readonly #tell: ((entry: LogEntry) => void) | null;
+  readonly #shared: SharedRun;
+  readonly #state: MachineState;
+  readonly #fds: SharedFds;
+  readonly #conds: Readonly<Record<string, CondHandle>>;
+  readonly #iothreads = new Map<string, IOThread>();
+  readonly #plain: PlainThread[] = [];
+  readonly #ports = new Map<string, MessagePort>();
+
+  constructor(run: MainRun, loop: MainLoop, tell: ((entry: LogEntry) => void) | null) {
+    const { scenario, world, host } = run;
+    this.#run = run;
+    this.#tell = tell;
+    this.log = {
+      entries: this.#entries,
+      push: (text, iteration) => {
+        this.#log.push(0, text, iteration, run.elapsedNs);
+        this.drain();
+      },
+    };
+    world.shareClocks();
+    this.#shared = new SharedRun(scenario, host, world.startNs);
+    this.#fds = new SharedFds(scenario);
+    this.#state = new MachineState({ host, loop, entry: here('thread-entry') });
+    const conds = scenario.objects.filter(({ section }) => section === 'conds');
+    this.#conds = Object.fromEntries(
+      conds.map(({ name }) => [name, new QemuCond(host).share()] as const),
+    );
+    this.crew = new Crew({
+      scenario,
+      machine: this.#state,
+      clocks: loop.clocks,
+      shared: this.#shared,
+      fds: this.#fds,
+      conds: this.#conds,
+      port: null,
+    });
+    this.#shared.onLook = () => run.whileBusy();
+    this.crew.stop = (name) => this.#iothreads.get(name)?.stop();
+  }
+
+  /**
+   * Starts all threads. Main's own objects exist.
+   * @param lent main's
+   */
+  start(lent: Lent): void {
+    const { objects } = this.#run.scenario;
+    const lents = [lent];
+    for (const def of objects) {
+      if (def.section === 'iothreads') lents.push(this.#startIOThread(def));
+    }
+    for (const lent of lents) this.crew.add(lent);
+    for (const port of this.#ports.values()) for (const lent of lents) port.postMessage(lent);
+    for (const def of objects) {
+      if (def.section === 'threads') this.#startThread(def, lents);
+    }
+  }
+
+  #startIOThread(def: IothreadDef): Lent {
+    const { name, pollMaxNs, pollGrow, pollShrink, aioMaxBatch, threadPoolMin, threadPoolMax } =
+      def;
+    const { data, port } = this.#dataOf(name);
+    this.#iothreads.set(
+      name,
+      new IOThread({
+        machine: this.#state,
+        name,
+        module: here('iothread-lane'),
+        data,
+        transfer: [data.port],
+        pollMaxNs,
+        pollGrow,
+        pollShrink,
+        aioMaxBatch,
+        threadPoolMin,
+        threadPoolMax,
+      }),
+    );
+    const got = receiveMessageOnPort(port) as { message: Lent } | undefined;
+    if (got === undefined) throw new Error(`iothread '${name}' has lent nothing`);
+    return got.message;
+  }
+
+  #startThread({ name, start }: ThreadDef, lents: readonly Lent[]): void {
+    const { data, port } = this.#dataOf(name);
+    for (const lent of lents) port.postMessage(lent);
+    const module = here('plain-lane');
+    const options = { machine: this.#state, name, module, data, transfer: [data.port] };
+    this.#plain.push(new PlainThread({ ...options, onError: () => {} }));
+    if (start) this.#shared.start(name);
+  }
+
+  #dataOf(name: string): { readonly data: ThreadData; readonly port: MessagePort } {
+    const { port1, port2 } = new MessageChannel();
+    port1.unref();
+    this.#ports.set(name, port1);
+    const data: ThreadData = {
+      scenario: this.#run.scenario,
+      number: this.#shared.threads.indexOf(name),
+      shared: this.#shared.handle,
+      fds: this.#fds.words,
+      log: this.#log.memory,
+      conds: this.#conds,
+      port: port2,
+    };
+    return { data, port: port1 };
+  }
+
+  /** Called while main is busy, and before it waits. @throws ScenarioEnded if the run has ended */
+  look(): void {
+    this.drain();
+    this.#shared.check();
+  }
+
+  /** Reads the entries of all threads that have come since. */
+  drain(): void {
+    const nameOf = (number: number): string => this.#shared.threads[number] ?? 'worker';
+    for (const entry of this.#log.drain(nameOf, this.#run.failed)) {
+      this.#entries.push(entry);
+      this.#tell?.(entry);
+    }
+  }
+
+  /** The error of another thread that ended the run, with its name; null if there is none. */
+  get error(): { readonly thread: string; readonly error: Error } | null {
+    return this.#shared.error;
+  }
+
+  /** Main's steps end by an error: so does the run, unless another thread's error came first. */
+  end(error: unknown): void {
+    this.#shared.end('main', error);
+  }
+
+  /** The steps are done: waits until all threads are, and stops the iothreads. */
+  finish(): void {
+    const { bql } = this.#state.thread;
+    if (bql.isMine) bql.unlock();
+    for (const { name } of this.#plain) {
+      if (this.#shared.hasStarted(name)) this.#shared.waitUntil(() => this.#shared.isOver(name));
+    }
+    for (const [name, one] of this.#iothreads) {
+      if (one.running) this.crew.waitIdle(name);
+    }
+    for (const one of this.#iothreads.values()) one.stop();
+  }
+
+  /** Ends all threads, in whatever state they are. */
+  close(): void {
+    const { bql } = this.#state.thread;
+    this.#shared.endQuietly();
+    if (bql.isMine) quietly(() => bql.unlock());
+    for (const one of [...this.#iothreads.values(), ...this.#plain]) {
+      if (one.running) void one.terminate();
+    }
+    for (const port of this.#ports.values()) port.close();
+    quietly(() => this.crew.close());
+    quietly(() => this.#state.dispose());
+  }
+}
+
+/** A program of a thread: a bundle beside this one. Node 20 loads no TypeScript. */
+function here(name: string): URL {
+  const url = import.meta.url;
+  const dist = url.endsWith('.ts') ? '../../../../dist/' : './';
+  return new URL(`${dist}${name}.js`, url);
+}

@@ -1,0 +1,17 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { CondHandle } from '../../../thread/qemu-cond.ts';
+import type { Scenario } from '../../model.ts';
+import type { SharedRunHandle } from './shared-run.ts';
+
+/** The things that a thread of a run is given. */
+export interface ThreadData {
+  readonly scenario: Scenario;
+  /** Its place among the threads of the run; main is 0. */
+  readonly number: number;
+  readonly shared: SharedRunHandle;
+  readonly fds: Int32Array;
+  readonly log: SharedArrayBuffer;
+  /** By name. */
+  readonly conds: Readonly<Record<string, CondHandle>>;
+  readonly port: MessagePort;
+}
