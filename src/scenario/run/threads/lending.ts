@@ -33,7 +33,11 @@ export class Lending {
       context: context.share(),
       calls: bh('scenario_calls', answerAll),
       queue: queue.memory,
-      hold: bh('scenario_hold', () => shared.standHeld(name)),
+      hold: bh('scenario_hold', () => {
+        shared.standHeld(name);
+        // The others have acted on this thread's timers and handlers while it stood.
+        answerAll();
+      }),
       empty: bh('scenario_notify', () => {}),
       round: bh('scenario_round', () => shared.cameRound(name)),
       bottomHalves: Object.fromEntries(
