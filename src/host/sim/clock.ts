@@ -11,16 +11,33 @@ export abstract class SimEvent {
   abstract fire(): void;
 }
 
+/** A thread, and the call in which it sleeps. */
+export interface ThreadWait {
+  readonly thread: string;
+  readonly call: string;
+}
+
 /** Thrown if the thread would wait for ever: no event is left that could end the call. */
 export class SimDeadlockError extends Error {
   override readonly name = 'SimDeadlockError';
   /** When it was thrown, in ns of CLOCK_MONOTONIC. */
   readonly timeNs: number;
-  constructor(call: string, timeNs: number) {
-    super(
-      `${call} blocks for ever: the simulated host has no event to come that could end it ` +
-        `(no timeout, no timeline entry, no end of a child; monotonic time ${timeNs} ns)`,
-    );
+  /** Each thread, and the call in which it sleeps. */
+  readonly waits: readonly ThreadWait[];
+
+  /** @param waits all threads, or the call of the only one */
+  constructor(waits: readonly ThreadWait[] | string, timeNs: number) {
+    const nothing =
+      'the simulated host has no event to come that could end it ' +
+      `(no timeout, no timeline entry, no end of a child; monotonic time ${timeNs} ns)`;
+    if (typeof waits === 'string') {
+      super(`${waits} blocks for ever: ${nothing}`);
+      this.waits = [{ thread: 'main', call: waits }];
+    } else {
+      const each = waits.map(({ thread, call }) => `${thread} in ${call}`).join(', ');
+      super(`all threads wait for ever, ${each}: ${nothing}`);
+      this.waits = waits;
+    }
     this.timeNs = timeNs;
   }
 }
@@ -159,7 +176,7 @@ export class VirtualClock {
   /** The thread is busy for ns nanoseconds. */
   advance(ns: number): void {
     if (!(ns >= 0)) throw new RangeError(`time cannot move on by ${ns} ns`);
-    this.#refuseInEvent('advance()');
+    this.refuseInEvent('advance()');
     const endNs = this.nowNs + ns;
     this.#run(endNs);
     this.nowNs = endNs;
@@ -171,7 +188,7 @@ export class VirtualClock {
    * SimDeadlockError if neither can come.
    */
   sleep(call: string, deadlineNs: number): boolean {
-    this.#refuseInEvent(call);
+    this.refuseInEvent(call);
     const nextNs = this.#queue.soonestNs();
     if (nextNs > deadlineNs) {
       if (deadlineNs > this.nowNs) this.nowNs = deadlineNs;
@@ -182,7 +199,13 @@ export class VirtualClock {
     return true;
   }
 
-  #refuseInEvent(call: string): void {
+  /** Whether time stands still: in still(), and while an event happens. */
+  get isStill(): boolean {
+    return this.#callNs === 0;
+  }
+
+  /** @throws Error if time stands still, since a call that sleeps would never end */
+  refuseInEvent(call: string): void {
     if (this.#callNs === 0) {
       throw new Error(`${call} would block inside an event of the simulated outside world`);
     }

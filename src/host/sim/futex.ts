@@ -1,45 +1,84 @@
-/** futex(2) of a process with one thread: only an event of the outside world can wake it. */
+/** futex(2): sleeping on a word that threads share. */
 
 import { isFutex, isInt, isTimeout } from '../arguments.ts';
 import { EAGAIN, EDEADLK, EINVAL, ETIMEDOUT } from '../errno.ts';
 import { SimDeadlockError } from './clock.ts';
-import type { Thread } from './thread.ts';
+import type { Scheduler } from './scheduler.ts';
+import { ASLEEP, SleepingCall } from './thread.ts';
+
+class FutexCall extends SleepingCall {
+  readonly #waiters: FutexCall[];
+  readonly #memory: ArrayBufferLike;
+  readonly #byte: number;
+  woken = false;
+
+  /** @param waiters all that sleep, those that came first at the front */
+  constructor(waiters: FutexCall[], memory: ArrayBufferLike, byte: number) {
+    super();
+    this.#waiters = waiters;
+    this.#memory = memory;
+    this.#byte = byte;
+    waiters.push(this);
+  }
+
+  get what(): string {
+    return 'futex_wait';
+  }
+
+  get detail(): string {
+    return `futex_wait of word ${this.#byte / 4} of ${this.#memory.byteLength / 4}`;
+  }
+
+  sleepsOn(memory: ArrayBufferLike, byte: number): boolean {
+    return this.#memory === memory && this.#byte === byte && !this.woken;
+  }
+
+  again(): number {
+    return this.woken ? 0 : ASLEEP;
+  }
+
+  override late(): number {
+    return -ETIMEDOUT;
+  }
+
+  override over(): void {
+    this.#waiters.splice(this.#waiters.indexOf(this), 1);
+  }
+}
 
 export class Futexes {
-  readonly #thread: Thread;
-  /** The memory and the byte on which the thread sleeps; null if it does not. */
-  #memory: ArrayBufferLike | null = null;
-  #byte = 0;
+  readonly #threads: Scheduler;
+  readonly #waiters: FutexCall[] = [];
 
-  constructor(thread: Thread) {
-    this.#thread = thread;
+  constructor(threads: Scheduler) {
+    this.#threads = threads;
   }
 
   wait(words: Int32Array, index: number, expected: number, timeoutNs: number): number {
     if (!isFutex(words, index) || !isInt(expected) || !isTimeout(timeoutNs)) return -EINVAL;
     if (Atomics.load(words, index) !== expected) return -EAGAIN;
-    const deadlineNs = this.#thread.deadlineNs(timeoutNs);
-    this.#memory = words.buffer;
-    this.#byte = words.byteOffset + 4 * index;
+    const threads = this.#threads;
+    const byte = words.byteOffset + 4 * index;
+    const call = new FutexCall(this.#waiters, words.buffer, byte);
     try {
-      while (this.#memory !== null) {
-        if (!this.#thread.sleep('futex_wait', deadlineNs)) return -ETIMEDOUT;
-      }
-      return 0;
+      return threads.sleep(call, threads.deadlineNs(timeoutNs));
     } catch (error) {
-      if (error instanceof SimDeadlockError) return -EDEADLK;
+      // With several threads, the error says who waits for what.
+      if (error instanceof SimDeadlockError && !threads.several) return -EDEADLK;
       throw error;
-    } finally {
-      this.#memory = null;
     }
   }
 
   wake(words: Int32Array, index: number, count: number): number {
     if (!isFutex(words, index) || !isInt(count) || count < 0) return -EINVAL;
-    const sleepsThere =
-      this.#memory === words.buffer && this.#byte === words.byteOffset + 4 * index;
-    if (!sleepsThere || count === 0) return 0;
-    this.#memory = null;
-    return 1;
+    const byte = words.byteOffset + 4 * index;
+    let n = 0;
+    for (const waiter of this.#waiters) {
+      if (n === count) break;
+      if (!waiter.sleepsOn(words.buffer, byte)) continue;
+      waiter.woken = true;
+      n++;
+    }
+    return n;
   }
 }

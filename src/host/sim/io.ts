@@ -2,16 +2,17 @@
 import { areInts, isFcntl, isInt, isRecord, isTimeout } from '../arguments.ts';
 import { CloseListeners } from '../close-listeners.ts';
 import * as C from '../constants.ts';
-import { EAGAIN, EBADF, EFAULT, EINTR, EINVAL, ENOTTY, EPERM, EPIPE } from '../errno.ts';
+import { EAGAIN, EBADF, EFAULT, EINVAL, ENOTTY, EPERM, EPIPE } from '../errno.ts';
 import type { Disposable, HostBuffer } from '../host.ts';
 import { EPOLL_STRIDE, Epoll } from './epoll.ts';
 import { newEventFd } from './eventfd.ts';
 import { FdTable, type OpenFile } from './file.ts';
+import { EpollCall, PollCall, ReadCall, WriteCall } from './io-calls.ts';
 import { SimBuffer } from './memory.ts';
 import { Pipe } from './pipe.ts';
 import { FileSystem } from './regular.ts';
+import type { Scheduler } from './scheduler.ts';
 import { newSocketPair } from './socket.ts';
-import type { Thread } from './thread.ts';
 
 const ACCESS_MODE = 3;
 /** The flags that F_SETFL can change: O_APPEND, O_NONBLOCK, O_ASYNC, O_DIRECT, O_NOATIME. */
@@ -19,15 +20,15 @@ const SETTABLE = C.O_APPEND | C.O_NONBLOCK | 0o20000 | 0o40000 | 0o1000000;
 
 export class SimIo {
   readonly fds = new FdTable();
-  readonly #thread: Thread;
+  readonly #threads: Scheduler;
   readonly files = new FileSystem();
   readonly #closeListeners = new CloseListeners();
   readonly #pair: OpenFile[] = [];
   /** Sends SIGPIPE to the thread. */
   readonly #brokenPipe: () => void;
 
-  constructor(thread: Thread, brokenPipe: () => void) {
-    this.#thread = thread;
+  constructor(threads: Scheduler, brokenPipe: () => void) {
+    this.#threads = threads;
     this.#brokenPipe = brokenPipe;
     for (let fd = 0; fd < 3; fd++) this.fds.install(this.files.standardStream(), false);
   }
@@ -35,21 +36,15 @@ export class SimIo {
   poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
     if (!isInt(nfds) || !SimBuffer.has(fds, 0, nfds * C.POLLFD_SIZE)) return -EINVAL;
     if (!isTimeout(timeoutNs)) return -EINVAL;
-    const thread = this.#thread;
-    let n = this.#scan(fds.i32, nfds);
+    const n = this.scan(fds.i32, nfds);
     if (n > 0 || timeoutNs === 0) return n;
-    thread.begin();
-    const deadlineNs = thread.deadlineNs(timeoutNs);
-    while (thread.sleep('poll', deadlineNs)) {
-      n = this.#scan(fds.i32, nfds);
-      if (n > 0) return n;
-      if (thread.interrupted) return -EINTR;
-    }
-    return 0;
+    const threads = this.#threads;
+    const call = new PollCall(this, threads.current, fds.i32, nfds);
+    return threads.sleep(call, threads.deadlineNs(timeoutNs));
   }
 
   /** Fills every revents; returns how many are not 0. */
-  #scan(words: Int32Array, nfds: number): number {
+  scan(words: Int32Array, nfds: number): number {
     const files = this.fds;
     let n = 0;
     for (let i = 0; i < nfds; i++) {
@@ -90,17 +85,11 @@ export class SimIo {
     const node = this.fds.get(epfd)?.node;
     if (node === undefined) return -EBADF;
     if (!(node instanceof Epoll)) return -EINVAL;
-    const thread = this.#thread;
-    let n = node.harvest(events.i32, maxEvents);
+    const n = node.harvest(events.i32, maxEvents);
     if (n > 0 || timeoutNs === 0) return n;
-    thread.begin();
-    const deadlineNs = thread.deadlineNs(timeoutNs);
-    while (thread.sleep('epoll_wait', deadlineNs)) {
-      n = node.harvest(events.i32, maxEvents);
-      if (n > 0) return n;
-      if (thread.interrupted) return -EINTR;
-    }
-    return 0;
+    const threads = this.#threads;
+    const call = new EpollCall(threads.current, epfd, node, events.i32, maxEvents);
+    return threads.sleep(call, threads.deadlineNs(timeoutNs));
   }
 
   eventfd(initval: number, flags: number): number {
@@ -152,17 +141,8 @@ export class SimIo {
     if (file === undefined || (file.flags & ACCESS_MODE) === C.O_WRONLY) return -EBADF;
     const n = file.node.read(file, buf, offset, count);
     if (n !== -EAGAIN || (file.flags & C.O_NONBLOCK) !== 0) return n;
-    return this.#readLater(file, buf, offset, count);
-  }
-
-  #readLater(file: OpenFile, buf: HostBuffer, offset: number, count: number): number {
-    this.#thread.begin();
-    for (;;) {
-      this.#thread.sleep('read', Infinity);
-      const n = file.node.read(file, buf, offset, count);
-      if (n !== -EAGAIN) return n;
-      if (this.#thread.endsCall()) return -EINTR;
-    }
+    const threads = this.#threads;
+    return threads.sleep(new ReadCall(threads.current, file, fd, buf, offset, count), Infinity);
   }
 
   write(fd: number, buf: HostBuffer, offset: number, count: number): number {
@@ -174,23 +154,10 @@ export class SimIo {
     if (n === count) return n;
     if (n === -EPIPE) this.#brokenPipe();
     if ((n < 0 && n !== -EAGAIN) || (file.flags & C.O_NONBLOCK) !== 0) return n;
-    return this.#writeRest(file, buf, offset, count, n);
-  }
-
-  /** Continues a blocking write that has written `got` bytes, or -EAGAIN if none. */
-  #writeRest(file: OpenFile, buf: HostBuffer, offset: number, count: number, got: number): number {
-    let done = 0;
-    let n = got;
-    this.#thread.begin();
-    for (;;) {
-      if (n > 0) done += n;
-      else if (n === -EPIPE) this.#brokenPipe();
-      if (n < 0 && n !== -EAGAIN) return done > 0 ? done : n;
-      if (done === count) return done;
-      if (this.#thread.endsCall()) return done > 0 ? done : -EINTR;
-      this.#thread.sleep('write', Infinity);
-      n = file.node.write(file, buf, offset + done, count - done);
-    }
+    const threads = this.#threads;
+    const call = new WriteCall(threads.current, file, fd, buf, offset, count, this.#brokenPipe);
+    call.done = Math.max(n, 0);
+    return threads.sleep(call, Infinity);
   }
 
   close(fd: number): number {

@@ -7,7 +7,9 @@ import { isSignal, SignalInfo } from './pending.ts';
 import { PidFd } from './pidfd.ts';
 import type { Process } from './process.ts';
 import { type Processes, SELF_PID, UID } from './processes.ts';
+import type { Scheduler } from './scheduler.ts';
 import type { Signals } from './signals.ts';
+import type { Thread } from './thread.ts';
 import type { SimProcess } from './world.ts';
 
 /** PIDFD_THREAD: a simulated process is its one thread. */
@@ -17,22 +19,24 @@ export class ProcessCalls {
   readonly #processes: Processes;
   readonly #signals: Signals;
   readonly #fds: FdTable;
+  readonly #threads: Scheduler;
   #deathSignal = 0;
 
-  constructor(processes: Processes, signals: Signals, fds: FdTable) {
+  constructor(processes: Processes, signals: Signals, fds: FdTable, threads: Scheduler) {
+    this.#threads = threads;
     this.#processes = processes;
     this.#signals = signals;
     this.#fds = fds;
   }
 
   raise(signo: number): number {
-    return this.tgkill(SELF_PID, SELF_PID, signo);
+    return this.tgkill(SELF_PID, this.#threads.current.tid, signo);
   }
 
   kill(pid: number, signo: number): number {
     if (!isInt(pid)) return -EINVAL;
     if (signo !== 0 && !isSignal(signo)) return -EINVAL;
-    if (pid > 0) return this.#send(this.#processes.get(pid), signo, C.SI_USER, 0, false);
+    if (pid > 0) return this.#send(this.#processes.get(pid), signo, C.SI_USER, 0, null);
     if (pid === -1) return this.#killAll(signo);
     const { groups, self } = this.#processes;
     // The latest member of the group gets it first.
@@ -50,7 +54,7 @@ export class ProcessCalls {
   #killEach(targets: readonly Process[], signo: number): number {
     let result = -ESRCH;
     for (const target of targets) {
-      const sent = this.#send(target, signo, C.SI_USER, 0, false);
+      const sent = this.#send(target, signo, C.SI_USER, 0, null);
       if (sent === 0 || result !== 0) result = sent;
     }
     return result;
@@ -60,14 +64,19 @@ export class ProcessCalls {
     if (!areInts(pid, value)) return -EINVAL;
     if (signo !== 0 && !isSignal(signo)) return -EINVAL;
     const target = pid > 0 ? this.#processes.get(pid) : undefined;
-    return this.#send(target, signo, C.SI_QUEUE, value, false);
+    return this.#send(target, signo, C.SI_QUEUE, value, null);
   }
 
   tgkill(tgid: number, tid: number, signo: number): number {
     if (!areInts(tgid, tid) || tgid <= 0 || tid <= 0) return -EINVAL;
     if (signo !== 0 && !isSignal(signo)) return -EINVAL;
+    const { self } = this.#processes;
+    const thread = this.#threads.threads.find((one) => one.tid === tid);
+    if (thread !== undefined && tgid === SELF_PID) {
+      return this.#send(self, signo, C.SI_TKILL, 0, thread);
+    }
     const target = tgid === tid ? this.#processes.get(tid) : undefined;
-    return this.#send(target, signo, C.SI_TKILL, 0, true);
+    return this.#send(target, signo, C.SI_TKILL, 0, null);
   }
 
   #send(
@@ -75,14 +84,14 @@ export class ProcessCalls {
     signo: number,
     code: number,
     value: number,
-    toThread: boolean,
+    thread: Thread | null,
   ): number {
     if (target === undefined) return -ESRCH;
     if (this.#processes.isForeign(target)) return -EPERM;
     if (signo === 0) return 0;
     const info = new SignalInfo(signo, code, SELF_PID, UID);
     info.value = value;
-    if (target === this.#processes.self) this.#signals.send(info, toThread);
+    if (target === this.#processes.self) this.#signals.send(info, thread);
     else this.#processes.signal(target, info);
     return 0;
   }

@@ -66,6 +66,12 @@ export class Processes implements ProcessDriver {
     return this.#deathNs[pid - SELF_PID] ?? -1;
   }
 
+  /** The id of a thread that is made: threads have numbers as processes have. */
+  newTid(): number {
+    this.#deathNs.push(-1);
+    return ++this.#lastPid;
+  }
+
   /** posix_spawn(3); if program is undefined, exec fails with error. */
   spawn(program: Program | undefined, request: SpawnRequest, error: number): number {
     const refused = this.#refusal(request);
@@ -277,7 +283,7 @@ export class Processes implements ProcessDriver {
     info.status = status;
     info.utimeTicks = Math.floor(process.program.usage.utimeNs / NS_PER_TICK);
     info.stimeTicks = Math.floor(process.program.usage.stimeNs / NS_PER_TICK);
-    this.#signals.send(info, false);
+    this.#signals.send(info, null);
   }
 
   /** Removes a zombie for good. */

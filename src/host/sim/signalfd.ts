@@ -1,14 +1,17 @@
 import { O_NONBLOCK, O_RDWR, POLLIN, SIGNALFD_SIGINFO_SIZE } from '../constants.ts';
 import { EAGAIN, EINVAL } from '../errno.ts';
 import type { HostBuffer } from '../host.ts';
-import { type FileNode, OpenFile, type Watcher } from './file.ts';
+import { ASK_NODE, type FileNode, OpenFile, type Watcher } from './file.ts';
 import type { SignalInfo } from './pending.ts';
 
 /** The source of a signalfd's signals. */
 export interface SignalSource {
   /** Takes the next pending signal of the set, or null. */
   take(lo: number, hi: number): SignalInfo | null;
+  /** Whether one is pending for the process, or for the thread that asks. */
   isPending(lo: number, hi: number): boolean;
+  /** Whether that is the same for every thread. */
+  readonly isOfProcess: boolean;
   signalfdReleased(signalfd: SignalFd): void;
 }
 
@@ -31,7 +34,7 @@ export class SignalFd implements FileNode {
 
   /** The pending signals changed. */
   update(): void {
-    this.file.ready = this.poll();
+    this.file.ready = this.#source.isOfProcess ? this.poll() : ASK_NODE;
   }
 
   poll(): number {

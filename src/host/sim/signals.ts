@@ -5,6 +5,7 @@ import { EBADF, EINVAL } from '../errno.ts';
 import type { SigAction, SignalMaskToken } from '../host.ts';
 import { type FdTable, type Watcher, wakeAll } from './file.ts';
 import { inSet, isSignal, PendingSet, type SignalInfo, setOf, signalsOf } from './pending.ts';
+import type { Scheduler } from './scheduler.ts';
 import { ActionTable, STOP_SIGNALS, stops, UNBLOCKABLE } from './signal-actions.ts';
 import { SignalFd, type SignalSource } from './signalfd.ts';
 import type { Thread } from './thread.ts';
@@ -39,33 +40,43 @@ class MaskToken implements SignalMaskToken {
 
 export class Signals implements SignalSource {
   readonly actions = new ActionTable();
-  readonly #thread: Thread;
-  readonly #toThread = new PendingSet();
+  readonly #threads: Scheduler;
   readonly #toProcess = new PendingSet();
   readonly #signalfds: SignalFd[] = [];
   /** The wait queue of all signalfds. */
   readonly #watchers: Watcher[] = [];
-  #blockedLo = 0;
-  #blockedHi = 0;
 
-  constructor(thread: Thread) {
-    this.#thread = thread;
+  constructor(threads: Scheduler) {
+    this.#threads = threads;
   }
 
-  /** Sends a signal to the thread, or to the process. */
-  send(info: SignalInfo, toThread: boolean): void {
+  /** Sends a signal to a thread, or to the process, where any thread may take it. */
+  send(info: SignalInfo, to: Thread | null): void {
     const { signo } = info;
     if (stops(signo)) this.#flush(C.SIGCONT);
     if (signo === C.SIGCONT) for (const stop of STOP_SIGNALS) this.#flush(stop);
-    // A blocked signal stays pending even if it is ignored: its disposition may change.
-    if (!inSet(this.#blockedLo, this.#blockedHi, signo) && this.actions.ignores(signo)) return;
-    const pending = toThread ? this.#toThread : this.#toProcess;
+    // A blocked signal stays pending even if it is ignored: its disposition may change. The main
+    // thread's mask decides for the process.
+    if (!isBlocked(to ?? this.#threads.main, signo) && this.actions.ignores(signo)) return;
+    const pending = to === null ? this.#toProcess : to.pending;
     if (signo < FIRST_QUEUED && pending.has(signo)) return;
     pending.add(info);
     this.#updateSignalfds();
     // Every signal wakes every signalfd, whether or not it is in its mask.
     wakeAll(this.#watchers, 0);
-    if (!inSet(this.#blockedLo, this.#blockedHi, signo)) this.#deliver();
+    const taker = to ?? this.#taker(signo);
+    if (!isBlocked(taker, signo)) this.#deliver(taker);
+  }
+
+  /** The thread that takes a signal of the process: main if it can. */
+  #taker(signo: number): Thread {
+    const { main, threads } = this.#threads;
+    return threads.find((thread) => !isBlocked(thread, signo)) ?? main;
+  }
+
+  /** Another thread was made, or has ended: readiness now depends on the thread that asks. */
+  threadsChanged(): void {
+    this.#updateSignalfds();
   }
 
   /** Whether the kernel reaps children by itself when they end. */
@@ -78,13 +89,22 @@ export class Signals implements SignalSource {
 
   /** Takes a signal pending for the thread first, then one for the process. */
   take(lo: number, hi: number): SignalInfo | null {
-    const info = this.#toThread.take(lo, hi) ?? this.#toProcess.take(lo, hi);
+    return this.#take(this.#threads.current, lo, hi);
+  }
+
+  #take(thread: Thread, lo: number, hi: number): SignalInfo | null {
+    const info = thread.pending.take(lo, hi) ?? this.#toProcess.take(lo, hi);
     if (info !== null) this.#updateSignalfds();
     return info;
   }
 
+  /** Whether every thread finds the same signals pending, so that readiness can be kept. */
+  get isOfProcess(): boolean {
+    return !this.#threads.several;
+  }
+
   isPending(lo: number, hi: number): boolean {
-    const { lo: tLo, hi: tHi } = this.#toThread;
+    const { lo: tLo, hi: tHi } = this.#threads.current.pending;
     const { lo: pLo, hi: pHi } = this.#toProcess;
     return ((tLo | pLo) & lo) !== 0 || ((tHi | pHi) & hi) !== 0;
   }
@@ -121,61 +141,73 @@ export class Signals implements SignalSource {
   block(signals: readonly number[]): SignalMaskToken | number {
     if (!areSignals(signals)) return -EINVAL;
     const { lo, hi } = setOf(signals);
-    const newLo = lo & ~UNBLOCKABLE & ~this.#blockedLo;
-    const newHi = hi & ~this.#blockedHi;
-    this.#blockedLo |= newLo;
-    this.#blockedHi |= newHi;
+    const { main, threads } = this.#threads;
+    const newLo = lo & ~UNBLOCKABLE & ~main.blockedLo;
+    const newHi = hi & ~main.blockedHi;
+    for (const thread of threads) {
+      thread.blockedLo |= lo & ~UNBLOCKABLE;
+      thread.blockedHi |= hi;
+    }
     return new MaskToken([...signals], newLo, newHi);
   }
 
   /** Unblocks the signals of the token, and delivers those that are pending. */
   restore(token: SignalMaskToken): number {
     if (!(token instanceof MaskToken)) return -EINVAL;
-    this.#blockedLo &= ~token.lo;
-    this.#blockedHi &= ~token.hi;
+    const { lo, hi } = token;
     token.lo = 0;
     token.hi = 0;
-    this.#deliver();
+    for (const thread of this.#threads.threads) {
+      thread.blockedLo &= ~lo;
+      thread.blockedHi &= ~hi;
+    }
+    for (const thread of [...this.#threads.threads]) this.#deliver(thread);
     return 0;
   }
 
   blocked(): number[] {
-    return signalsOf(this.#blockedLo, this.#blockedHi);
+    const { blockedLo, blockedHi } = this.#threads.current;
+    return signalsOf(blockedLo, blockedHi);
   }
 
   pending(): number[] {
-    const lo = (this.#toThread.lo | this.#toProcess.lo) & this.#blockedLo;
-    const hi = (this.#toThread.hi | this.#toProcess.hi) & this.#blockedHi;
+    const { pending, blockedLo, blockedHi } = this.#threads.current;
+    const lo = (pending.lo | this.#toProcess.lo) & blockedLo;
+    const hi = (pending.hi | this.#toProcess.hi) & blockedHi;
     return signalsOf(lo, hi);
   }
 
   /**
-   * Delivers pending signals that are not blocked, as on return from the kernel. Handlers do
-   * nothing.
+   * Delivers to a thread the pending signals that it does not block, as on return from the kernel.
+   * Handlers do nothing.
    */
-  #deliver(): void {
+  #deliver(thread: Thread): void {
     for (;;) {
-      const info = this.take(~this.#blockedLo, ~this.#blockedHi);
+      const info = this.#take(thread, ~thread.blockedLo, ~thread.blockedHi);
       if (info === null) return;
       const { signo } = info;
       if (this.actions.ignores(signo)) continue;
       if (this.actions.handler(signo) === C.SIG_DFL) throw new SimFatalSignalError(signo);
       const flags = this.actions.flags(signo);
-      this.#thread.interrupt((flags & C.SA_RESTART) !== 0);
+      thread.interrupt((flags & C.SA_RESTART) !== 0);
       if ((flags & C.SA_RESETHAND) !== 0) this.actions.reset(signo);
     }
   }
 
   #flush(signo: number): void {
-    if (!this.#toThread.has(signo) && !this.#toProcess.has(signo)) return;
-    this.#toThread.flush(signo);
-    this.#toProcess.flush(signo);
-    this.#updateSignalfds();
+    const sets = [this.#toProcess, ...this.#threads.threads.map(({ pending }) => pending)];
+    const found = sets.filter((set) => set.has(signo));
+    for (const set of found) set.flush(signo);
+    if (found.length > 0) this.#updateSignalfds();
   }
 
   #updateSignalfds(): void {
     for (const signalfd of this.#signalfds) signalfd.update();
   }
+}
+
+function isBlocked(thread: Thread, signo: number): boolean {
+  return inSet(thread.blockedLo, thread.blockedHi, signo);
 }
 
 function areSignals(signals: readonly number[]): boolean {

@@ -35,6 +35,7 @@ import { NO_USAGE, Program, type Usage } from './process.ts';
 import { ProcessCalls } from './process-calls.ts';
 import { Processes, SELF_PID, UID } from './processes.ts';
 import { Random } from './random.ts';
+import { Scheduler } from './scheduler.ts';
 import { HANDLER_ADDRESS } from './signal-actions.ts';
 import { SimSignalPipe } from './signal-pipe.ts';
 import { Signals } from './signals.ts';
@@ -61,6 +62,7 @@ export class SimHost implements Host {
   readonly epollDataWord = EPOLL_DATA_WORD;
   readonly handlerAddress = HANDLER_ADDRESS;
   readonly #clock: VirtualClock;
+  readonly #threads: Scheduler;
   readonly #realtimeOffsetNs: number;
   #clockRestNs = 0;
   readonly #random: Random;
@@ -82,16 +84,21 @@ export class SimHost implements Host {
     this.#clock = new VirtualClock(startNs);
     this.#realtimeOffsetNs = (options.realtimeNs ?? REALTIME_START_NS) - startNs;
     this.#random = new Random(options.seed ?? 1);
-    const thread = new Thread(this.#clock);
-    this.#signals = new Signals(thread);
-    this.#futexes = new Futexes(thread);
-    this.#io = new SimIo(thread, () => {
-      this.#signals.send(new SignalInfo(SIGPIPE, SI_USER, SELF_PID, UID), true);
+    const threads = new Scheduler(
+      this.#clock,
+      new Thread(SELF_PID, 'main', null),
+      options.seed ?? 1,
+    );
+    this.#threads = threads;
+    this.#signals = new Signals(threads);
+    this.#futexes = new Futexes(threads);
+    this.#io = new SimIo(threads, () => {
+      this.#signals.send(new SignalInfo(SIGPIPE, SI_USER, SELF_PID, UID), threads.current);
     });
     this.#files = new FileCalls(this.#io.fds);
     this.#processes = new Processes(this.#clock, this.#signals, this.#io.fds);
-    this.#calls = new ProcessCalls(this.#processes, this.#signals, this.#io.fds);
-    this.#waiter = new Waiter(this.#processes, thread, this.#io.fds);
+    this.#calls = new ProcessCalls(this.#processes, this.#signals, this.#io.fds, threads);
+    this.#waiter = new Waiter(this.#processes, threads, this.#io.fds);
   }
 
   // The outside world. Nothing here takes time, except advance.
@@ -114,7 +121,7 @@ export class SimHost implements Host {
   /** The thread is busy for ns nanoseconds; events that come due happen meanwhile. */
   advance(ns: number): void {
     checkNs(ns, 'SimHost.advance: the time');
-    this.#clock.advance(ns);
+    this.#threads.compute(ns);
   }
 
   /**
@@ -177,6 +184,14 @@ export class SimHost implements Host {
 
   /** A call ends: accounts for its time. */
   #done(result: number): number {
+    if (this.#threads.several) return this.#threads.done(result);
+    this.#clock.tick();
+    return result;
+  }
+
+  /** A call ends that has changed nothing. */
+  #quiet(result: number): number {
+    if (this.#threads.several) return this.#threads.done(result, true);
     this.#clock.tick();
     if (this.#endless !== null) this.#stir();
     return result;
@@ -204,7 +219,7 @@ export class SimHost implements Host {
 
   clockNs(clock: number): number {
     const ns = this.#clock.nowNs;
-    this.#clock.tick();
+    this.#quiet(0);
     this.#clockRestNs = 0;
     if (clock === CLOCK_MONOTONIC) return ns;
     if (clock !== CLOCK_REALTIME) return -EINVAL;
@@ -220,7 +235,7 @@ export class SimHost implements Host {
   // Waiting
 
   poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
-    return this.#done(this.#io.poll(fds, nfds, timeoutNs));
+    return this.#quiet(this.#io.poll(fds, nfds, timeoutNs));
   }
 
   epollCreate1(flags: number): number {
@@ -246,7 +261,7 @@ export class SimHost implements Host {
   }
 
   schedYield(): number {
-    return this.#done(0);
+    return this.#threads.yield();
   }
 
   // Descriptors
@@ -327,7 +342,7 @@ export class SimHost implements Host {
   }
 
   blockSignals(signals: readonly number[]): SignalMaskToken | number {
-    this.#clock.tick();
+    this.#done(0);
     return this.#signals.block(signals);
   }
 
@@ -341,12 +356,12 @@ export class SimHost implements Host {
   }
 
   blockedSignals(): number[] {
-    this.#clock.tick();
+    this.#quiet(0);
     return this.#signals.blocked();
   }
 
   pendingSignals(): number[] {
-    this.#clock.tick();
+    this.#quiet(0);
     return this.#signals.pending();
   }
 
@@ -369,15 +384,15 @@ export class SimHost implements Host {
   // Processes
 
   getpid(): number {
-    return this.#done(this.#processes.self.pid);
+    return this.#quiet(this.#processes.self.pid);
   }
 
   getppid(): number {
-    return this.#done(this.#processes.self.parent!.pid);
+    return this.#quiet(this.#processes.self.parent!.pid);
   }
 
   gettid(): number {
-    return this.#done(this.#processes.self.pid);
+    return this.#quiet(this.#threads.current.tid);
   }
 
   spawn(request: SpawnRequest): number {
@@ -410,7 +425,7 @@ export class SimHost implements Host {
   }
 
   children(): number[] {
-    this.#clock.tick();
+    this.#quiet(0);
     return [...this.#processes.self.children.keys()].sort((a, b) => a - b);
   }
 

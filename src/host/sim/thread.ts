@@ -1,15 +1,66 @@
-import type { VirtualClock } from './clock.ts';
+/** A thread of the simulated process, and its sleep in a call. */
 
-/** The main thread's sleep in a blocking call, and its interruption. */
+import { PendingSet } from './pending.ts';
+
+/** The result of a call that has put its thread to sleep: the call is not over. */
+export const ASLEEP = Number.MIN_SAFE_INTEGER;
+
+/** A call in which a thread sleeps. */
+export abstract class SleepingCall {
+  /** Its name. */
+  abstract readonly what: string;
+  /** Its name and subject, for people: `read of fd 3`. */
+  abstract readonly detail: string;
+  /** Something has happened: returns the call's result, or ASLEEP if the thread sleeps on. */
+  abstract again(): number;
+  /** The result after the timeout, if nothing else has ended the call. */
+  late(): number {
+    return 0;
+  }
+  /** It is over, however it ended. */
+  over(): void {}
+}
+
+/** Gives the processor to a thread other than main. */
+export interface Runner {
+  /** Gives it the result of its call, and the processor until it makes its next call. */
+  resume(): void;
+  /** Makes that call in the kernel; ASLEEP if the thread sleeps in it. */
+  execute(): number;
+}
+
 export class Thread {
-  readonly clock: VirtualClock;
+  readonly tid: number;
+  readonly name: string;
+  /** Null for main, which has the processor whenever the kernel returns. */
+  readonly runner: Runner | null;
+
+  /** Signals that are blocked. */
+  blockedLo = 0;
+  blockedHi = 0;
+  /** Signals sent to this thread alone. */
+  readonly pending = new PendingSet();
   /** Whether a signal's handler has run since the call began. */
   interrupted = false;
   /** Whether that handler has SA_RESTART, so that calls that can be restarted are. */
   restarts = false;
 
-  constructor(clock: VirtualClock) {
-    this.clock = clock;
+  /** The call in which it sleeps; null if it could run. */
+  call: SleepingCall | null = null;
+  /** When that call ends at the latest. */
+  deadlineNs = Infinity;
+  /** The state of the kernel in which the call was last asked: see Scheduler. */
+  seen = 0;
+  /** The result of the call that it slept in. */
+  result = 0;
+  /** The thread that made it, and whether its Worker can exist by now: see Scheduler.born. */
+  maker: Thread | null = null;
+  started = false;
+
+  constructor(tid: number, name: string, runner: Runner | null) {
+    this.tid = tid;
+    this.name = name;
+    this.runner = runner;
   }
 
   /** A call begins: only signals from now on interrupt it. */
@@ -31,15 +82,5 @@ export class Thread {
     if (!this.restarts) return true;
     this.begin();
     return false;
-  }
-
-  /** When a wait of timeoutNs that begins now ends; Infinity if negative. */
-  deadlineNs(timeoutNs: number): number {
-    return timeoutNs < 0 ? Infinity : this.clock.nowNs + timeoutNs;
-  }
-
-  /** See VirtualClock.sleep. */
-  sleep(call: string, deadlineNs: number): boolean {
-    return this.clock.sleep(call, deadlineNs);
   }
 }

@@ -6,15 +6,59 @@ import type { FdTable } from './file.ts';
 import { PidFd } from './pidfd.ts';
 import { NO_USAGE, type Process } from './process.ts';
 import { type Processes, UID } from './processes.ts';
-import type { Thread } from './thread.ts';
+import type { Scheduler } from './scheduler.ts';
+import { ASLEEP, SleepingCall, type Thread } from './thread.ts';
 
 const STATES = C.WEXITED | C.WSTOPPED | C.WCONTINUED;
 /** __WNOTHREAD, __WALL and __WCLONE: valid, but meaningless here. */
 const KNOWN = STATES | C.WNOHANG | C.WNOWAIT | 0x20000000 | 0x40000000 | 0x80000000;
 
+/** The one child asked for, if any; the group asked for, or 0 for any child; or -errno. */
+type Target = Process | undefined | number;
+
+class WaitCall extends SleepingCall {
+  readonly what = 'waitid';
+  readonly #waiter: Waiter;
+  readonly #thread: Thread;
+  readonly #idtype: number;
+  readonly #id: number;
+  readonly #target: Target;
+  readonly #options: number;
+  readonly #out: WaitResult;
+
+  constructor(
+    waiter: Waiter,
+    thread: Thread,
+    idtype: number,
+    id: number,
+    target: Target,
+    options: number,
+    out: WaitResult,
+  ) {
+    super();
+    this.#waiter = waiter;
+    this.#thread = thread;
+    this.#idtype = idtype;
+    this.#id = id;
+    this.#target = target;
+    this.#options = options;
+    this.#out = out;
+  }
+
+  get detail(): string {
+    return this.#idtype === C.P_ALL ? 'waitid for any child' : `waitid for ${this.#id}`;
+  }
+
+  again(): number {
+    const result = this.#waiter.look(this.#idtype, this.#target, this.#options, this.#out);
+    if (result !== ASLEEP) return result;
+    return this.#thread.endsCall() ? finish(this.#out, -EINTR) : ASLEEP;
+  }
+}
+
 export class Waiter {
   readonly #processes: Processes;
-  readonly #thread: Thread;
+  readonly #threads: Scheduler;
   readonly #fds: FdTable;
   // The current request, in fields so that a call makes no closure.
   #options = 0;
@@ -24,9 +68,9 @@ export class Waiter {
   readonly #wantsGroup = (child: Process): boolean =>
     child.pgid === this.#pgid && news(child, this.#options) !== 0;
 
-  constructor(processes: Processes, thread: Thread, fds: FdTable) {
+  constructor(processes: Processes, threads: Scheduler, fds: FdTable) {
     this.#processes = processes;
-    this.#thread = thread;
+    this.#threads = threads;
     this.#fds = fds;
   }
 
@@ -35,21 +79,26 @@ export class Waiter {
     if ((options & ~KNOWN) !== 0 || (options & STATES) === 0) return finish(out, -EINVAL);
     const target = this.#target(idtype, id);
     if (typeof target === 'number' && target < 0) return finish(out, target);
+    const nonblock = (options & C.WNOHANG) !== 0 || this.#pidfdNonblock;
+    const result = this.look(idtype, target, options, out);
+    if (result !== ASLEEP) return result;
+    if (nonblock) return finish(out, (options & C.WNOHANG) !== 0 ? 0 : -EAGAIN);
+    const { current } = this.#threads;
+    const call = new WaitCall(this, current, idtype, id, target, options, out);
+    return this.#threads.sleep(call, Infinity);
+  }
+
+  /** Reports a child with news; ASLEEP if news may come later. */
+  look(idtype: number, target: Target, options: number, out: WaitResult): number {
     this.#options = options;
-    this.#thread.begin();
-    for (;;) {
-      const found = this.#find(idtype, target);
-      if (found === undefined) return finish(out, -ECHILD);
-      if (found !== null) return this.#report(found, options, out);
-      if ((options & C.WNOHANG) !== 0) return finish(out, 0);
-      if (this.#pidfdNonblock) return finish(out, -EAGAIN);
-      if (this.#thread.endsCall()) return finish(out, -EINTR);
-      this.#thread.sleep('waitid', Infinity);
-    }
+    if (typeof target === 'number') this.#pgid = target;
+    const found = this.#find(idtype, target);
+    if (found === null) return ASLEEP;
+    return found === undefined ? finish(out, -ECHILD) : this.#report(found, options, out);
   }
 
   /** The one child asked for, 0 for any, or -errno. */
-  #target(idtype: number, id: number): Process | undefined | number {
+  #target(idtype: number, id: number): Target {
     this.#pidfdNonblock = false;
     switch (idtype) {
       case C.P_ALL:
@@ -58,8 +107,7 @@ export class Waiter {
         return id <= 0 ? -EINVAL : this.#processes.get(id);
       case C.P_PGID:
         if (id < 0) return -EINVAL;
-        this.#pgid = id === 0 ? this.#processes.self.pgid : id;
-        return 0;
+        return id === 0 ? this.#processes.self.pgid : id;
       case C.P_PIDFD: {
         if (id < 0) return -EINVAL;
         const file = this.#fds.get(id);
@@ -73,7 +121,7 @@ export class Waiter {
   }
 
   /** A child with news; null if news may come later; undefined if there is no such child. */
-  #find(idtype: number, target: Process | undefined | number): Process | null | undefined {
+  #find(idtype: number, target: Target): Process | null | undefined {
     const { self, waits } = this.#processes;
     if (typeof target !== 'number') {
       if (target === undefined || target.parent !== self || target.state === 'reaped') {

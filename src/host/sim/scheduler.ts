@@ -1,0 +1,322 @@
+/**
+ * The threads of the simulated process, and who has the processor. Exactly one of them runs, in
+ * JavaScript too: the others' Workers sleep. Time goes on for all alike, as on a machine with a
+ * processor for each: it is only the order of their steps that one processor and a seed decide.
+ *
+ * A thread may lose the processor at the end of each call. The kernel is entered by main: directly,
+ * or, while main sleeps or waits for its turn, for another thread, whose call it makes in its place.
+ *
+ * With no other thread than main there is nothing to decide, and nothing here costs anything.
+ */
+import { SimDeadlockError, type VirtualClock } from './clock.ts';
+import { Random } from './random.ts';
+import { ASLEEP, type SleepingCall, type Thread } from './thread.ts';
+
+/**
+ * How likely a thread loses the processor where it may, if another could run. A seed has one of
+ * these: some orders need a change at nearly every step, others long stretches without one.
+ */
+const CHANCES = [1 / 2, 1 / 8, 1 / 2, 1 / 32];
+/** Yields in a row after which each takes longer, since the thread waits for time to pass. */
+const MANY_YIELDS = 16;
+const YIELD_NS = 1000;
+
+/** A thread that is busy, until a time. */
+class Busy implements SleepingCall {
+  readonly what = 'compute';
+  readonly detail = 'compute';
+  again(): number {
+    return ASLEEP;
+  }
+  late(): number {
+    return 0;
+  }
+  over(): void {}
+}
+
+const BUSY = new Busy();
+
+export class Scheduler {
+  readonly main: Thread;
+  /** The thread that makes the call that the kernel is in. */
+  current: Thread;
+  /** Those that have not ended, in order of birth: main first. */
+  readonly threads: Thread[];
+  /** Whether there are others than main. */
+  several = false;
+  readonly random: Random;
+  readonly chance: number;
+  readonly #clock: VirtualClock;
+  /** Counts changes of the kernel's state, so that a sleeper is asked again only after one. */
+  #version = 1;
+  /** An error of the outside world, to come out in main. */
+  #failure: { readonly error: unknown } | null = null;
+  #yields = 0;
+  readonly #ready: Thread[] = [];
+
+  constructor(clock: VirtualClock, main: Thread, seed: number) {
+    this.#clock = clock;
+    this.main = main;
+    this.current = main;
+    main.started = true;
+    this.threads = [main];
+    // Not the numbers that SimHost.random draws: those stay the same, however many threads there are.
+    this.random = new Random(seed ^ 0x5eed);
+    this.chance = CHANCES[Math.floor(this.random.next() * CHANCES.length)]!;
+  }
+
+  /** When a wait of timeoutNs that begins now ends; Infinity if negative. */
+  deadlineNs(timeoutNs: number): number {
+    return timeoutNs < 0 ? Infinity : this.#clock.nowNs + timeoutNs;
+  }
+
+  /**
+   * A thread is made. It may run from the next call in which its maker sleeps or yields: until then
+   * the maker starts the Worker.
+   */
+  born(thread: Thread): void {
+    thread.maker = this.current;
+    thread.blockedLo = this.current.blockedLo;
+    thread.blockedHi = this.current.blockedHi;
+    this.threads.push(thread);
+    this.several = true;
+  }
+
+  /** A thread has ended, or will never run again. */
+  gone(thread: Thread): void {
+    thread.call?.over();
+    thread.call = null;
+    this.#startMadeBy(thread);
+    const at = this.threads.indexOf(thread);
+    if (at >= 0) this.threads.splice(at, 1);
+    this.several = this.threads.length > 1;
+    this.#version++;
+  }
+
+  /**
+   * Puts the current thread to sleep in a call that has just been tried. Returns the call's result;
+   * ASLEEP to a thread other than main, whose call ends later.
+   * @throws SimDeadlockError in main, if nothing can ever end the sleep of any thread
+   */
+  sleep(call: SleepingCall, deadlineNs: number): number {
+    const thread = this.current;
+    thread.begin();
+    if (!this.several) return this.#sleepAlone(call, deadlineNs);
+    this.#clock.refuseInEvent(call.what);
+    thread.call = call;
+    thread.deadlineNs = deadlineNs;
+    this.#startMadeBy(thread);
+    thread.seen = ++this.#version;
+    return thread === this.main ? this.#untilMain(this.#pick(null)) : ASLEEP;
+  }
+
+  #sleepAlone(call: SleepingCall, deadlineNs: number): number {
+    try {
+      while (this.#clock.sleep(call.what, deadlineNs)) {
+        const n = call.again();
+        if (n !== ASLEEP) return n;
+      }
+      return call.late();
+    } finally {
+      call.over();
+    }
+  }
+
+  /** The current thread is busy for ns nanoseconds, while others go on. */
+  compute(ns: number): number {
+    if (!this.several) {
+      this.#clock.advance(ns);
+      return 0;
+    }
+    const result = this.sleep(BUSY, this.deadlineNs(ns));
+    if (result !== ASLEEP) this.#mayChange();
+    return result;
+  }
+
+  /**
+   * A call of the current thread ends: it takes its time, and if it is main's, others may go first.
+   * @param quiet whether the call has changed nothing that a sleeper could wait for
+   */
+  done(result: number, quiet = false): number {
+    if (result === ASLEEP) return result;
+    this.#yields = 0;
+    if (!quiet) this.#version++;
+    this.#tick();
+    if (this.current === this.main) this.#mayChange();
+    return result;
+  }
+
+  /** sched_yield(2). */
+  yield(): number {
+    if (!this.several) return this.done(0);
+    const yields = this.#yields + 1;
+    this.#startMadeBy(this.current);
+    if (yields > MANY_YIELDS && !this.#clock.isStill && this.runnable() === 0) {
+      const ret = this.compute(YIELD_NS);
+      this.#yields = yields;
+      return ret;
+    }
+    this.done(0, true);
+    this.#yields = yields;
+    return 0;
+  }
+
+  /** Whether the current thread keeps the processor where it may lose it. */
+  keeps(): boolean {
+    if (this.runnable() === 0) return true;
+    return this.random.next() >= this.chance;
+  }
+
+  /** How many threads other than the current one could run. */
+  runnable(): number {
+    let n = 0;
+    for (const thread of this.threads) {
+      if (thread !== this.current && this.#mayRun(thread)) n++;
+    }
+    return n;
+  }
+
+  /** When a thread's sleep ends by its timeout, at the soonest. */
+  soonestNs(): number {
+    let soonestNs = Infinity;
+    for (const { call, deadlineNs } of this.threads) {
+      if (call !== null && deadlineNs < soonestNs) soonestNs = deadlineNs;
+    }
+    return soonestNs;
+  }
+
+  /** Lets the threads that could run do so, until all sleep or have ended; each not for ever. */
+  settle(mostCalls: number): void {
+    for (let left = mostCalls; left > 0; left--) {
+      const next = this.#pickOther();
+      if (next === null) break;
+      this.#run(next);
+    }
+    this.current = this.main;
+  }
+
+  #mayChange(): void {
+    if (!this.several || this.#clock.isStill || this.keeps()) return;
+    const next = this.#pickOther();
+    if (next !== null) this.#untilMain(next);
+  }
+
+  /** Lets others run, from this one on, until it is main's turn. Returns the result of its sleep. */
+  #untilMain(first: Thread): number {
+    const { main } = this;
+    try {
+      for (let next = first; next !== main; next = this.#pick(null)) this.#run(next);
+      return main.result;
+    } finally {
+      main.call?.over();
+      main.call = null;
+      this.current = main;
+    }
+  }
+
+  /** Gives a thread the processor, until it sleeps, has lost it, or has ended. */
+  #run(thread: Thread): void {
+    const runner = thread.runner!;
+    do {
+      this.current = thread;
+      runner.resume();
+      const result = runner.execute();
+      const failure = this.#failure;
+      this.#failure = null;
+      if (failure !== null) throw failure.error;
+      if (result === ASLEEP || !this.threads.includes(thread)) return;
+    } while (this.keeps());
+  }
+
+  /** Draws who goes on, among all but `except`; time passes if nobody can. */
+  #pick(except: Thread | null): Thread {
+    for (;;) {
+      const next = this.#draw(except);
+      if (next !== null) return next;
+      this.#passTime();
+    }
+  }
+
+  /** Draws who goes on in place of the current thread, which could too; null if nobody else can. */
+  #pickOther(): Thread | null {
+    const { current } = this;
+    const next = this.#draw(current);
+    this.current = current;
+    return next;
+  }
+
+  #draw(except: Thread | null): Thread | null {
+    const ready = this.#ready;
+    for (;;) {
+      ready.length = 0;
+      for (const thread of this.threads) {
+        if (thread !== except && this.#mayRun(thread)) ready.push(thread);
+      }
+      if (ready.length === 0) return null;
+      const at = ready.length === 1 ? 0 : Math.floor(this.random.next() * ready.length);
+      const next = ready[at]!;
+      if (next.call === null || this.#wakes(next, next.call)) return next;
+    }
+  }
+
+  #mayRun(thread: Thread): boolean {
+    if (!thread.started) return false;
+    if (thread.call === null || thread.seen !== this.#version) return true;
+    return thread.deadlineNs <= this.#clock.nowNs;
+  }
+
+  /** Asks a sleeping thread's call again; returns whether it is over. */
+  #wakes(thread: Thread, call: SleepingCall): boolean {
+    this.current = thread;
+    let result = call.again();
+    if (result === ASLEEP && thread.deadlineNs <= this.#clock.nowNs) result = call.late();
+    if (result === ASLEEP) {
+      thread.seen = this.#version;
+      return false;
+    }
+    call.over();
+    thread.call = null;
+    thread.result = result;
+    this.#version++;
+    if (thread !== this.main && call !== BUSY) this.#tick();
+    return true;
+  }
+
+  /** Nobody can run: the next event happens, or the next timeout is over. */
+  #passTime(): void {
+    const deadlineNs = this.soonestNs();
+    if (deadlineNs === Infinity && this.#clock.nextEventNs() === Infinity) throw this.#deadlock();
+    this.current = this.main;
+    this.#clock.sleep('', deadlineNs);
+    this.#version++;
+  }
+
+  /** The end of a call. The outside world acts as main, and its errors come out there. */
+  #tick(): void {
+    const { current } = this;
+    this.current = this.main;
+    try {
+      const beforeNs = this.#clock.nextEventNs();
+      this.#clock.tick();
+      if (this.#clock.nowNs >= beforeNs) this.#version++;
+    } catch (error) {
+      if (current === this.main) throw error;
+      this.#failure ??= { error };
+    } finally {
+      this.current = current;
+    }
+  }
+
+  /** A thread sleeps, yields or ends: the Workers of those that it made exist by now. */
+  #startMadeBy(maker: Thread): void {
+    for (const thread of this.threads) if (thread.maker === maker) thread.started = true;
+  }
+
+  #deadlock(): SimDeadlockError {
+    const waits = this.threads.map(({ name, call }) => ({
+      thread: name,
+      call: call?.detail ?? 'its start',
+    }));
+    return new SimDeadlockError(waits, this.#clock.nowNs);
+  }
+}
