@@ -66,7 +66,7 @@ export { LinuxHost, type LinuxHostOptions } from './host/linux/linux-host.ts';
 export type { CallWay } from './host/linux/machine/calls.ts';
 export type { SpawnWay } from './host/linux/spawn.ts';
 export type { NodeWait, NodeWaitKind } from './host/node-wait.ts';
-export { SimDeadlockError } from './host/sim/clock.ts';
+export { SimDeadlockError, type ThreadWait } from './host/sim/clock.ts';
 export type { ProcessState, Usage } from './host/sim/process.ts';
 export { SimFatalSignalError } from './host/sim/signals.ts';
 export { SimHost } from './host/sim/sim-host.ts';

@@ -12,6 +12,10 @@ export class CloseListeners {
     return this.#listeners.add(listener);
   }
 
+  get isEmpty(): boolean {
+    return this.#listeners.items.length === 0;
+  }
+
   tell(fd: number): void {
     const { items } = this.#listeners;
     if (items.length !== 0) for (const listener of items) listener(fd);

@@ -7,6 +7,7 @@ import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Host } from '../host/host.ts';
 import { writeDirectly } from '../host/linux/direct-output.ts';
 import { onProcessExit } from '../host/process-exit.ts';
+import { SimThreadEnded } from '../host/sim/threads/line.ts';
 import { hostFromTicket } from './host-ticket.ts';
 import { runIOThread } from './iothread-run.ts';
 import type { Job, JobKind, Reply } from './job.ts';
@@ -50,7 +51,7 @@ async function runJob(job: Job): Promise<void> {
   const reply = (message: Reply): void => job.port.postMessage(message);
   const state = (state: number): void => {
     words.state = state;
-    host.futexWake(words.array, words.stateIndex, ALL);
+    unlessKernelGone(() => host.futexWake(words.array, words.stateIndex, ALL));
   };
   const self: ThreadSelf = {
     name: job.name,
@@ -75,19 +76,29 @@ async function runJob(job: Job): Promise<void> {
   };
   const exit = onProcessExit((status) => {
     end({ name: 'Error', message: `process.exit(${status}) ended the thread`, stack: '' });
+    host.dispose();
   });
   words.tid = host.gettid();
   let failure: ErrorRecord | null = null;
   try {
     await RUNS[job.kind](self, job.options as never);
   } catch (error) {
-    failure = recordOf(error);
+    if (!(error instanceof SimThreadEnded)) failure = recordOf(error);
   }
   exit.dispose();
   end(failure);
   job.port.close();
   host.dispose();
   if (job.last) parentPort!.close();
+}
+
+/** A simulated kernel that is disposed of takes no calls any more, and nobody waits for the thread. */
+function unlessKernelGone(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    if (!(error instanceof SimThreadEnded)) throw error;
+  }
 }
 
 writeDirectly();

@@ -161,9 +161,21 @@ describe('an IOThread', () => {
     expect(() => made(options)).toThrow(new TypeError(message));
   });
 
-  it('is not made on a host without threads', () => {
-    const simulated = new MachineState({ host: new SimHost() });
-    expect(() => made({ machine: simulated })).toThrow(/newThread: .*ENOSYS/);
+  it('runs on the simulated kernel, which decides when: the same each time', () => {
+    const times = [1, 2].map(() => {
+      const host = new SimHost({ seed: 5 });
+      const machine = new MachineState({ host });
+      const io = made({ machine });
+      expect(io.threadId).toBe(1001);
+      host.poll(host.alloc(8), 0, 1e6);
+      expect(io.running).toBe(true);
+      io.stop();
+      expect(io.running).toBe(false);
+      machine.dispose();
+      host.dispose();
+      return host.nowNs;
+    });
+    expect(times[0]).toBe(times[1]);
   });
 
   it('is not made if its module fails: the error comes out with its stack and the thread', () => {

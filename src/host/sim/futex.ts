@@ -5,6 +5,7 @@ import { EAGAIN, EDEADLK, EINVAL, ETIMEDOUT } from '../errno.ts';
 import { SimDeadlockError } from './clock.ts';
 import type { Scheduler } from './scheduler.ts';
 import { ASLEEP, SleepingCall } from './thread.ts';
+import { SameMemory } from './threads/same-memory.ts';
 
 class FutexCall extends SleepingCall {
   readonly #waiters: FutexCall[];
@@ -49,6 +50,7 @@ class FutexCall extends SleepingCall {
 export class Futexes {
   readonly #threads: Scheduler;
   readonly #waiters: FutexCall[] = [];
+  readonly #same = new SameMemory();
 
   constructor(threads: Scheduler) {
     this.#threads = threads;
@@ -59,7 +61,7 @@ export class Futexes {
     if (Atomics.load(words, index) !== expected) return -EAGAIN;
     const threads = this.#threads;
     const byte = words.byteOffset + 4 * index;
-    const call = new FutexCall(this.#waiters, words.buffer, byte);
+    const call = new FutexCall(this.#waiters, this.#memoryOf(words), byte);
     try {
       return threads.sleep(call, threads.deadlineNs(timeoutNs));
     } catch (error) {
@@ -72,13 +74,19 @@ export class Futexes {
   wake(words: Int32Array, index: number, count: number): number {
     if (!isFutex(words, index) || !isInt(count) || count < 0) return -EINVAL;
     const byte = words.byteOffset + 4 * index;
+    if (this.#waiters.length === 0) return 0;
+    const memory = this.#memoryOf(words);
     let n = 0;
     for (const waiter of this.#waiters) {
       if (n === count) break;
-      if (!waiter.sleepsOn(words.buffer, byte)) continue;
+      if (!waiter.sleepsOn(memory, byte)) continue;
       waiter.woken = true;
       n++;
     }
     return n;
+  }
+
+  #memoryOf(words: Int32Array): SharedArrayBuffer {
+    return this.#same.of(words.buffer as SharedArrayBuffer);
   }
 }

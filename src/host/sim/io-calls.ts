@@ -145,8 +145,10 @@ export class WriteCall extends Transfer {
   again(): number {
     const { file, buf } = this;
     const n = file.node.write(file, buf, this.offset + this.done, this.count - this.done);
-    if (n > 0) this.done += n;
-    else if (n === -EPIPE) this.#brokenPipe();
+    if (n > 0) {
+      this.done += n;
+      this.moved = true;
+    } else if (n === -EPIPE) this.#brokenPipe();
     if (n < 0 && n !== -EAGAIN) return this.done > 0 ? this.done : n;
     if (this.done === this.count) return this.done;
     if (this.thread.endsCall()) return this.done > 0 ? this.done : -EINTR;

@@ -157,6 +157,7 @@ export class SimIo {
     const threads = this.#threads;
     const call = new WriteCall(threads.current, file, fd, buf, offset, count, this.#brokenPipe);
     call.done = Math.max(n, 0);
+    call.moved = n > 0;
     return threads.sleep(call, Infinity);
   }
 

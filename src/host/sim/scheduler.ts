@@ -5,36 +5,16 @@
  *
  * A thread may lose the processor at the end of each call. The kernel is entered by main: directly,
  * or, while main sleeps or waits for its turn, for another thread, whose call it makes in its place.
- *
- * With no other thread than main there is nothing to decide, and nothing here costs anything.
+ * With main alone there is nothing to decide.
  */
-import { SimDeadlockError, type VirtualClock } from './clock.ts';
-import { Random } from './random.ts';
-import { ASLEEP, type SleepingCall, type Thread } from './thread.ts';
+import type { VirtualClock } from './clock.ts';
+import { Draw } from './draw.ts';
+import { ASLEEP, BUSY, deadlockOf, type SleepingCall, soonestNs, type Thread } from './thread.ts';
 
-/**
- * How likely a thread loses the processor where it may, if another could run. A seed has one of
- * these: some orders need a change at nearly every step, others long stretches without one.
- */
-const CHANCES = [1 / 2, 1 / 8, 1 / 2, 1 / 32];
 /** Yields in a row after which each takes longer, since the thread waits for time to pass. */
 const MANY_YIELDS = 16;
 const YIELD_NS = 1000;
-
-/** A thread that is busy, until a time. */
-class Busy implements SleepingCall {
-  readonly what = 'compute';
-  readonly detail = 'compute';
-  again(): number {
-    return ASLEEP;
-  }
-  late(): number {
-    return 0;
-  }
-  over(): void {}
-}
-
-const BUSY = new Busy();
+const MOST_LAST_TURNS = 100;
 
 export class Scheduler {
   readonly main: Thread;
@@ -44,14 +24,15 @@ export class Scheduler {
   readonly threads: Thread[];
   /** Whether there are others than main. */
   several = false;
-  readonly random: Random;
-  readonly chance: number;
+  readonly draw: Draw;
   readonly #clock: VirtualClock;
   /** Counts changes of the kernel's state, so that a sleeper is asked again only after one. */
   #version = 1;
   /** An error of the outside world, to come out in main. */
   #failure: { readonly error: unknown } | null = null;
   #yields = 0;
+  /** Whether the current thread keeps the processor after this call; null if that is drawn. */
+  #verdict: boolean | null = null;
   readonly #ready: Thread[] = [];
 
   constructor(clock: VirtualClock, main: Thread, seed: number) {
@@ -60,9 +41,7 @@ export class Scheduler {
     this.current = main;
     main.started = true;
     this.threads = [main];
-    // Not the numbers that SimHost.random draws: those stay the same, however many threads there are.
-    this.random = new Random(seed ^ 0x5eed);
-    this.chance = CHANCES[Math.floor(this.random.next() * CHANCES.length)]!;
+    this.draw = new Draw(seed);
   }
 
   /** When a wait of timeoutNs that begins now ends; Infinity if negative. */
@@ -87,8 +66,7 @@ export class Scheduler {
     thread.call?.over();
     thread.call = null;
     this.#startMadeBy(thread);
-    const at = this.threads.indexOf(thread);
-    if (at >= 0) this.threads.splice(at, 1);
+    if (this.threads.includes(thread)) this.threads.splice(this.threads.indexOf(thread), 1);
     this.several = this.threads.length > 1;
     this.#version++;
   }
@@ -106,7 +84,7 @@ export class Scheduler {
     thread.call = call;
     thread.deadlineNs = deadlineNs;
     this.#startMadeBy(thread);
-    thread.seen = ++this.#version;
+    this.#look(thread, call);
     return thread === this.main ? this.#untilMain(this.#pick(null)) : ASLEEP;
   }
 
@@ -161,10 +139,18 @@ export class Scheduler {
     return 0;
   }
 
-  /** Whether the current thread keeps the processor where it may lose it. */
+  /** Says whether the current thread keeps the processor after this call, in place of a draw. */
+  decide(keeps: boolean): void {
+    this.#verdict = keeps;
+  }
+
+  /** Whether the current thread keeps the processor, at a place of choice. */
   keeps(): boolean {
+    const verdict = this.#verdict;
+    this.#verdict = null;
+    if (verdict !== null) return verdict;
     if (this.runnable() === 0) return true;
-    return this.random.next() >= this.chance;
+    return this.draw.keeps();
   }
 
   /** How many threads other than the current one could run. */
@@ -176,20 +162,12 @@ export class Scheduler {
     return n;
   }
 
-  /** When a thread's sleep ends by its timeout, at the soonest. */
-  soonestNs(): number {
-    let soonestNs = Infinity;
-    for (const { call, deadlineNs } of this.threads) {
-      if (call !== null && deadlineNs < soonestNs) soonestNs = deadlineNs;
-    }
-    return soonestNs;
-  }
-
-  /** Lets the threads that could run do so, until all sleep or have ended; each not for ever. */
-  settle(mostCalls: number): void {
-    for (let left = mostCalls; left > 0; left--) {
+  /** Main ends: the threads that could run do so, until they sleep or end, but not for ever. */
+  settle(): void {
+    for (let left = MOST_LAST_TURNS; left > 0; left--) {
+      this.current = this.main;
       const next = this.#pickOther();
-      if (next === null) break;
+      if (next === null) return;
       this.#run(next);
     }
     this.current = this.main;
@@ -253,8 +231,7 @@ export class Scheduler {
         if (thread !== except && this.#mayRun(thread)) ready.push(thread);
       }
       if (ready.length === 0) return null;
-      const at = ready.length === 1 ? 0 : Math.floor(this.random.next() * ready.length);
-      const next = ready[at]!;
+      const next = this.draw.oneOf(ready);
       if (next.call === null || this.#wakes(next, next.call)) return next;
     }
   }
@@ -271,24 +248,33 @@ export class Scheduler {
     let result = call.again();
     if (result === ASLEEP && thread.deadlineNs <= this.#clock.nowNs) result = call.late();
     if (result === ASLEEP) {
-      thread.seen = this.#version;
+      this.#look(thread, call);
       return false;
     }
     call.over();
     thread.call = null;
     thread.result = result;
+    if (call === BUSY) return true;
     this.#version++;
-    if (thread !== this.main && call !== BUSY) this.#tick();
+    if (thread !== this.main) this.#tick();
     return true;
+  }
+
+  /** A call sleeps: it has seen the kernel's state, and may have changed it. */
+  #look(thread: Thread, call: SleepingCall): void {
+    if (call.moved) this.#version++;
+    call.moved = false;
+    thread.seen = this.#version;
   }
 
   /** Nobody can run: the next event happens, or the next timeout is over. */
   #passTime(): void {
-    const deadlineNs = this.soonestNs();
-    if (deadlineNs === Infinity && this.#clock.nextEventNs() === Infinity) throw this.#deadlock();
+    const deadlineNs = soonestNs(this.threads);
+    if (deadlineNs === Infinity && this.#clock.nextEventNs() === Infinity) {
+      throw deadlockOf(this.threads, this.#clock.nowNs);
+    }
     this.current = this.main;
-    this.#clock.sleep('', deadlineNs);
-    this.#version++;
+    if (this.#clock.sleep('', deadlineNs)) this.#version++;
   }
 
   /** The end of a call. The outside world acts as main, and its errors come out there. */
@@ -310,13 +296,5 @@ export class Scheduler {
   /** A thread sleeps, yields or ends: the Workers of those that it made exist by now. */
   #startMadeBy(maker: Thread): void {
     for (const thread of this.threads) if (thread.maker === maker) thread.started = true;
-  }
-
-  #deadlock(): SimDeadlockError {
-    const waits = this.threads.map(({ name, call }) => ({
-      thread: name,
-      call: call?.detail ?? 'its start',
-    }));
-    return new SimDeadlockError(waits, this.#clock.nowNs);
   }
 }

@@ -1,10 +1,12 @@
 /** The simulated kernel: a Host made of the parts in this folder, each in a file of its own. */
+import { MessageChannel } from 'node:worker_threads';
 import {
   areInts,
   checkArray,
   checkFunction,
   checkNs,
   checkObject,
+  checkString,
   isInt,
   isRecord,
   shown,
@@ -12,11 +14,12 @@ import {
 } from '../arguments.ts';
 import type { ChildBehaviour } from '../behaviour.ts';
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, SI_USER, SIGPIPE } from '../constants.ts';
-import { EACCES, EFAULT, EINVAL, ENOENT, ENOSYS } from '../errno.ts';
+import { EACCES, EFAULT, EINVAL, ENOENT } from '../errno.ts';
 import type {
   Disposable,
   Host,
   HostBuffer,
+  NewThread,
   SigAction,
   SignalMaskToken,
   SignalPipe,
@@ -40,6 +43,8 @@ import { HANDLER_ADDRESS } from './signal-actions.ts';
 import { SimSignalPipe } from './signal-pipe.ts';
 import { Signals } from './signals.ts';
 import { Thread } from './thread.ts';
+import type { SimTicket } from './threads/messages.ts';
+import { ThreadCalls } from './threads/thread-calls.ts';
 import { Waiter } from './wait.ts';
 import {
   REALTIME_START_NS,
@@ -50,7 +55,8 @@ import {
 } from './world.ts';
 
 /**
- * A kernel with one process of one thread, its children, and its own clock. Every call takes 1 ns.
+ * A kernel with one process, its children, and its own clock. The process has one thread, unless
+ * newThread makes more. Every call takes 1 ns.
  * A call that blocks jumps to the next event, and throws SimDeadlockError if no event can end it.
  * If a signal's default action would end the process, the call or wait in which it arrives throws
  * SimFatalSignalError.
@@ -184,16 +190,16 @@ export class SimHost implements Host {
 
   /** A call ends: accounts for its time. */
   #done(result: number): number {
-    if (this.#threads.several) return this.#threads.done(result);
-    this.#clock.tick();
+    if (this.#threads.several) this.#threads.done(result);
+    else this.#clock.tick();
+    if (this.#endless !== null) this.#stir();
     return result;
   }
 
   /** A call ends that has changed nothing. */
   #quiet(result: number): number {
-    if (this.#threads.several) return this.#threads.done(result, true);
-    this.#clock.tick();
-    if (this.#endless !== null) this.#stir();
+    if (this.#threads.several) this.#threads.done(result, true);
+    else this.#clock.tick();
     return result;
   }
 
@@ -264,11 +270,36 @@ export class SimHost implements Host {
     return this.#threads.yield();
   }
 
-  // Descriptors
-
-  newThread(_name: string): number {
-    return -ENOSYS;
+  /**
+   * A thread of the process: a SimThreadHost is made of the ticket in its Worker. It may run from the
+   * next call in which its maker sleeps or yields, so start the Worker before that. It inherits the
+   * mask of its maker, and ends when its host is disposed of.
+   */
+  newThread(name: string): NewThread {
+    checkString(name, 'newThread: the name');
+    const threads = this.#threads;
+    const { port1, port2 } = new MessageChannel();
+    const end = (): void => {
+      calls.close();
+      threads.gone(thread);
+      this.#signals.threadsChanged();
+    };
+    const calls = new ThreadCalls(this, threads, this.#clock, port1, end);
+    const thread = new Thread(this.#processes.newTid(), name, calls);
+    calls.thread = thread;
+    threads.born(thread);
+    this.#signals.threadsChanged();
+    const ticket: SimTicket = {
+      kind: 'sim',
+      name,
+      memory: calls.channel.memory,
+      port: port2,
+      realtimeOffsetNs: this.#realtimeOffsetNs,
+    };
+    return { ticket, transfer: [port2] };
   }
+
+  // Descriptors
 
   eventfd(initval: number, flags: number): number {
     return this.#done(this.#io.eventfd(initval, flags));
@@ -456,5 +487,10 @@ export class SimHost implements Host {
     return wait;
   }
 
-  dispose(): void {}
+  /** Threads that could run go on until they sleep or end. The others' calls throw SimThreadEnded. */
+  dispose(): void {
+    if (!this.#threads.several) return;
+    this.#threads.settle();
+    for (const { runner } of [...this.#threads.threads]) runner?.kill();
+  }
 }

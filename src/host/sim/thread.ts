@@ -1,5 +1,6 @@
 /** A thread of the simulated process, and its sleep in a call. */
 
+import { SimDeadlockError } from './clock.ts';
 import { PendingSet } from './pending.ts';
 
 /** The result of a call that has put its thread to sleep: the call is not over. */
@@ -11,6 +12,8 @@ export abstract class SleepingCall {
   abstract readonly what: string;
   /** Its name and subject, for people: `read of fd 3`. */
   abstract readonly detail: string;
+  /** Whether it has changed something since it was looked at: a write that is done in part. */
+  moved = false;
   /** Something has happened: returns the call's result, or ASLEEP if the thread sleeps on. */
   abstract again(): number;
   /** The result after the timeout, if nothing else has ended the call. */
@@ -21,12 +24,25 @@ export abstract class SleepingCall {
   over(): void {}
 }
 
+class Busy extends SleepingCall {
+  readonly what = 'compute';
+  readonly detail = 'compute';
+  again(): number {
+    return ASLEEP;
+  }
+}
+
+/** The thread is busy, until the deadline. */
+export const BUSY: SleepingCall = new Busy();
+
 /** Gives the processor to a thread other than main. */
 export interface Runner {
   /** Gives it the result of its call, and the processor until it makes its next call. */
   resume(): void;
   /** Makes that call in the kernel; ASLEEP if the thread sleeps in it. */
   execute(): number;
+  /** Ends the thread: none of its calls returns any more. */
+  kill(): void;
 }
 
 export class Thread {
@@ -83,4 +99,22 @@ export class Thread {
     this.begin();
     return false;
   }
+}
+
+/** When the sleep of a thread ends by its timeout, at the soonest. */
+export function soonestNs(threads: readonly Thread[]): number {
+  let soonest = Infinity;
+  for (const { call, deadlineNs } of threads) {
+    if (call !== null && deadlineNs < soonest) soonest = deadlineNs;
+  }
+  return soonest;
+}
+
+/** The error that says what each thread waits for. */
+export function deadlockOf(threads: readonly Thread[], nowNs: number): SimDeadlockError {
+  const waits = threads.map(({ name, call }) => ({
+    thread: name,
+    call: call?.detail ?? 'its start',
+  }));
+  return new SimDeadlockError(waits, nowNs);
 }
