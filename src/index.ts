@@ -65,20 +65,16 @@ export { linuxProgram } from './host/linux/behave.ts';
 export { LinuxHost, type LinuxHostOptions } from './host/linux/linux-host.ts';
 export type { CallWay } from './host/linux/machine/calls.ts';
 export type { SpawnWay } from './host/linux/spawn.ts';
-export type { NodeWait, NodeWaitKind } from './host/node-wait.ts';
+export type { NodeLoop, NodeWait, NodeWaitKind } from './host/node-wait.ts';
 export { SimDeadlockError, type ThreadWait } from './host/sim/clock.ts';
 export type { ProcessState, Usage } from './host/sim/process.ts';
 export { SimFatalSignalError } from './host/sim/signals.ts';
 export { SimHost } from './host/sim/sim-host.ts';
 export type { SimHostOptions, SimProcess } from './host/sim/world.ts';
+export type { DrivenBy, RunAsyncOptions, RunOptions } from './mainloop/driving.ts';
 export type { MainLoopPoll, PollTimes } from './mainloop/iteration.ts';
 export { MainContext } from './mainloop/main-context.ts';
-export {
-  type DrivenBy,
-  MainLoop,
-  type MainLoopOptions,
-  type RunAsyncOptions,
-} from './mainloop/main-loop.ts';
+export { MainLoop, type MainLoopOptions } from './mainloop/main-loop.ts';
 export {
   G_PRIORITY_DEFAULT,
   G_PRIORITY_DEFAULT_IDLE,

@@ -14,7 +14,7 @@ import type {
   SpawnRequest,
   WaitResult,
 } from './host.ts';
-import type { NodeWait } from './node-wait.ts';
+import type { NodeLoop, NodeWait } from './node-wait.ts';
 
 /** The kinds of arguments, with their types. */
 interface ArgTypes {
@@ -53,6 +53,7 @@ interface ResultTypes {
   newThread: NewThread | number;
   disposable: Disposable;
   nodeWait: NodeWait;
+  nodeLoop: NodeLoop;
   none: undefined;
 }
 
@@ -172,6 +173,8 @@ export const HOST_CALLS: HostCalls = {
     result: 'nodeWait',
     system: ['epoll_create1', 'eventfd2', 'epoll_ctl'],
   },
+
+  openNodeLoop: { args: [], result: 'nodeLoop', system: [] },
 
   futexWait: {
     args: [

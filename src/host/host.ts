@@ -12,7 +12,7 @@
  * tests/host-contract tests all hosts with the same cases.
  */
 
-import type { NodeWait } from './node-wait.ts';
+import type { NodeLoop, NodeWait } from './node-wait.ts';
 
 /** Gives back the resources of a registration. Calling it again does nothing. */
 export interface Disposable {
@@ -324,6 +324,11 @@ export interface Host {
    * @throws HostError if no descriptors are left
    */
   openNodeWait(round: () => void): NodeWait;
+  /**
+   * Node's own loop, to be run by ours. Main thread, x86-64, and Node itself.
+   * @throws HostError (ENOSYS) on others; its message says why
+   */
+  openNodeLoop(): NodeLoop;
 
   /** Releases the host's own resources (memory, pages of code). No call may follow. */
   dispose(): void;

@@ -32,6 +32,24 @@ export interface NodeWait {
   dispose(): void;
 }
 
+/** Node's own loop, run from JavaScript by whoever waits for its descriptor. See Host.openNodeLoop. */
+export interface NodeLoop {
+  /** Readable if it has work. */
+  readonly fd: number;
+  /** How long it may be left alone, ms; -1 without limit. */
+  timeoutMs(): number;
+  /** Runs whatever is ready in it, without waiting. */
+  turn(): void;
+  /** Runs process.nextTick's functions, and promises. */
+  tick(): void;
+  /**
+   * The callback of Node's, in words, from which this is called and in which the rest of Node would
+   * stand still; null if it would not.
+   */
+  heldBy(): string | null;
+  dispose(): void;
+}
+
 /** Asks Node for one call of a function in its next round, however often it is asked. */
 export class Turn {
   readonly #call: () => void;

@@ -6,16 +6,15 @@ import { IOHANDLER_CTX, QEMU_AIO_CONTEXT } from '../aio/context-names.ts';
 import { FDMON_CHOICES, type FdMonChoice, type PollMechanism } from '../aio/fdmon/fdmon.ts';
 import type { FdHandlers } from '../aio/handler.ts';
 import { TimerListGroup } from '../aio/timer-group.ts';
-import { checkFunction, checkObject, checkOptions, checkWord } from '../host/arguments.ts';
+import { checkOptions, checkWord } from '../host/arguments.ts';
 import { CLOCK_MONOTONIC } from '../host/constants.ts';
 import type { Disposable, Host } from '../host/host.ts';
-import type { NodeWaitKind } from '../host/node-wait.ts';
 import { Tracer } from '../trace/tracer.ts';
 import { AioSource } from './aio-source.ts';
+import { type DrivenBy, Driving, type RunAsyncOptions, type RunOptions } from './driving.ts';
 import { Iteration, type MainLoopPoll, type PollTimes } from './iteration.ts';
 import { MainContext } from './main-context.ts';
 import { MainPoll } from './main-poll.ts';
-import { NodeDrive } from './node-drive.ts';
 import type { Source } from './source.ts';
 
 export interface MainLoopOptions {
@@ -26,14 +25,6 @@ export interface MainLoopOptions {
   /** For its contexts; see AioContextOptions. */
   readonly edges?: boolean;
 }
-
-export interface RunAsyncOptions {
-  /** Ends the run once it is aborted; the promise is not rejected. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** See MainLoop.drivenBy. */
-export type DrivenBy = 'run' | NodeWaitKind;
 
 /**
  * QEMU's main loop: polls the fds of two AioContexts and of other sources, dispatches them by
@@ -60,13 +51,8 @@ export class MainLoop implements Disposable {
   readonly #poll: MainPoll;
   readonly #notifyBh: BottomHalf;
   readonly #iteration: Iteration;
+  readonly #driving: Driving;
   readonly #detach: Disposable[] = [];
-  /** Null unless Node drives the loop. */
-  #drive: NodeDrive | null = null;
-  /** How many calls of run are under way. */
-  #runs = 0;
-  #keepsProcess = true;
-  #quit = false;
   #closed = false;
 
   /**
@@ -93,6 +79,8 @@ export class MainLoop implements Disposable {
     this.#notifyBh = this.context.newBottomHalf('qemu_notify_bh', () => {});
     this.#poll = new MainPoll(host, trace, fdmon);
     this.#iteration = new Iteration(this, this.#poll);
+    const { sources } = this;
+    this.#driving = new Driving({ host, iteration: this.#iteration, poll: this.#poll, sources });
     this.#attach(this.context, 'aio-context');
     this.#attach(this.iohandler, 'io-handler');
   }
@@ -154,8 +142,7 @@ export class MainLoop implements Disposable {
    */
   mainLoopWait(nonblocking: boolean): number {
     this.#checkOpen('main_loop_wait');
-    if (this.#drive !== null) this.#drive.interrupt();
-    return this.#iteration.run(nonblocking);
+    return this.#driving.iterate(nonblocking);
   }
 
   /**
@@ -164,16 +151,25 @@ export class MainLoop implements Disposable {
    * qemu_main_loop.
    * @throws Error if the loop was already closed
    */
-  run(): void {
+  run(options: RunOptions = {}): void {
     this.#checkOpen('qemu_main_loop');
-    this.#runs++;
-    try {
-      while (!this.#quit) this.mainLoopWait(false);
-    } finally {
-      this.#runs--;
-      // If the loop is closed, the outer runs end too.
-      this.#quit = this.#closed;
-    }
+    this.#driving.run(options);
+  }
+
+  /**
+   * Makes Node's own loop a source of this one until it is disposed of: while `run` blocks, Node's
+   * timers, promises and servers go on, and their callbacks are called in an iteration's dispatch.
+   * `run({ node: true })` does this for one run. For programs whose order has to be exact; others
+   * use runAsync.
+   *
+   * Uncaught errors of Node's callbacks are Node's. Functions of process.nextTick and promises run
+   * once all callbacks of a dispatch have.
+   * @throws HostError (ENOSYS) in workers, on other machines than x86-64, in Bun and Deno, and on the
+   *   simulated host; Error if it is embedded already
+   */
+  embedNode(): Disposable {
+    this.#checkOpen('embedNode');
+    return this.#driving.embed();
   }
 
   /**
@@ -187,43 +183,28 @@ export class MainLoop implements Disposable {
    */
   async runAsync(options: RunAsyncOptions = {}): Promise<void> {
     this.#checkOpen('runAsync');
-    checkObject(options, 'runAsync: options', 'an object');
-    const { signal } = options;
-    if (signal !== undefined) checkFunction(signal?.addEventListener, 'runAsync: the signal');
-    if (this.#drive !== null) throw new Error('runAsync: Node drives the loop already');
-    if (signal?.aborted) return;
-    const stop = (): void => this.#drive?.stop();
-    signal?.addEventListener('abort', stop);
-    try {
-      await new Promise<void>((end) => {
-        this.#drive = new NodeDrive(this.host, this.#iteration, () => this.#quit, end);
-        this.#drive.keep(this.#keepsProcess);
-        this.sources.onAttach = () => this.#drive?.wake();
-      });
-    } finally {
-      this.#drive = null;
-      this.sources.onAttach = null;
-      this.#quit = this.#closed;
-      signal?.removeEventListener('abort', stop);
-    }
+    await this.#driving.runAsync(options);
   }
 
   /** While Node drives the loop, it keeps the process alive; this is so at first. */
   ref(): this {
-    return this.#keep(true);
+    this.#driving.keep(true);
+    return this;
   }
 
   /** While Node drives the loop, it does not keep the process alive. */
   unref(): this {
-    return this.#keep(false);
+    this.#driving.keep(false);
+    return this;
   }
 
   /**
-   * The way in which the loop waits: `run` if it blocks the thread itself, `uv_poll`, `epoll_wait.async` or
-   * `setImmediate` in runAsync, null while it is not run.
+   * The way in which the loop waits: `run` if it blocks the thread itself, `uv_run` if Node's loop
+   * is embedded in it; in runAsync `uv_poll`, `epoll_wait.async` or `setImmediate`; null while it is
+   * not run.
    */
   get drivenBy(): DrivenBy | null {
-    return this.#runs > 0 ? 'run' : (this.#drive?.kind ?? null);
+    return this.#driving.by;
   }
 
   /**
@@ -231,7 +212,7 @@ export class MainLoop implements Disposable {
    * closed.
    */
   quit(): void {
-    this.#quit = true;
+    this.#driving.quit();
     this.notifyEvent();
   }
 
@@ -262,8 +243,7 @@ export class MainLoop implements Disposable {
     if (this.#closed) return;
     this.#closed = true;
     this.#iteration.closed = true;
-    this.#quit = true;
-    this.#drive?.dispose();
+    this.#driving.close();
     this.#notifyBh.delete();
     for (const source of this.sources.sources) source.dispose();
     for (const d of this.#detach) d.dispose();
@@ -278,12 +258,6 @@ export class MainLoop implements Disposable {
 
   dispose(): void {
     this.close();
-  }
-
-  #keep(keeps: boolean): this {
-    this.#keepsProcess = keeps;
-    this.#drive?.keep(keeps);
-    return this;
   }
 
   #checkOpen(what: string): void {

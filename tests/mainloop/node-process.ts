@@ -2,10 +2,14 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { execFile, execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { O_CLOEXEC, O_NONBLOCK } from '../../src/host/constants.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { MainLoop } from '../../src/mainloop/main-loop.ts';
 
@@ -86,21 +90,183 @@ const TESTS: Record<string, () => Promise<void> | void> = {
   },
 
   async node() {
-    const server = createServer((_request, response) => {
-      loop.context.scheduleOneshot('answers', () => response.end('hello'));
-    });
-    await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
     const over = loop.runAsync();
-    const { port } = server.address() as AddressInfo;
-    say(await (await fetch(`http://127.0.0.1:${port}`)).text());
-    say((await promisify(execFile)('echo', ['execFile'])).stdout.trim());
-    say(execFileSync('echo', ['execFileSync']).toString().trim());
-    server.close();
-    server.closeAllConnections();
+    await goesOn();
     loop.quit();
     await over;
     say('over');
   },
+
+  async workers() {
+    for (let i = 0; i < 6; i++) {
+      const worker = new Worker(__filename, { argv: [test, kind], workerData: { busy: i % 2 } });
+      const [said] = await once(worker, 'message');
+      if (i < 2) say(said);
+      await worker.terminate();
+    }
+    say('over');
+  },
+
+  exitsWithWorker() {
+    process.on('exit', (status) => say(`exit ${status}`));
+    const worker = new Worker(__filename, { argv: [test, kind], workerData: {} });
+    worker.once('message', () => process.exit(3));
+  },
+
+  embedded() {
+    process.on('uncaughtException', (error) => say(`uncaught: ${error.message}`));
+    setImmediate(() => {
+      throw new Error('of an immediate made before');
+    });
+    void goesOn().then(() => loop.quit());
+    say(loop.run({ node: true }) === undefined && loop.drivenBy === null ? 'over' : 'not over');
+  },
+
+  /** The callbacks of a turn come after those of the contexts; then come ticks and promises. */
+  embeddedOrder() {
+    const embedded = loop.embedNode();
+    setTimeout(() => {
+      say('timer of Node');
+      process.nextTick(() => say('tick'));
+      loop.context.scheduleOneshot('b', () => {
+        say('bottom half');
+        void Promise.resolve().then(() => say('promise of a bottom half'));
+        process.nextTick(() => say('tick of a bottom half'));
+        setImmediate(() => {
+          say('immediate');
+          loop.quit();
+        });
+      });
+    }, 1);
+    loop.run();
+    embedded.dispose();
+    embedded.dispose();
+    // Nothing of it is left: an immediate throws as ever, and the loop sleeps without libuv.
+    loop.context.scheduleOneshot('b', () => loop.quit());
+    loop.run();
+    say(`${loop.watched.fds} fds`);
+  },
+
+  embeddedSleeps() {
+    setTimeout(() => {
+      const before = loop.iterations;
+      setTimeout(() => {
+        say(loop.iterations - before < 10 ? 'slept' : 'did not sleep');
+        loop.quit();
+      }, 50);
+    }, 1);
+    loop.run({ node: true });
+  },
+
+  async embeddedHeld() {
+    await turn();
+    try {
+      loop.run({ node: true });
+    } catch (error) {
+      say((error as Error).message);
+    }
+    setImmediate(() => {});
+    setImmediate(() => {
+      try {
+        loop.run({ node: true });
+      } catch (error) {
+        say((error as Error).message);
+      }
+      setTimeout(() => {
+        setTimeout(() => setImmediate(() => loop.quit()), 1);
+        loop.run({ node: true });
+        say('over');
+      }, 0);
+    });
+  },
+
+  /** No list of timers is new to Node while run is called, which would start its clock. */
+  embeddedInTimer() {
+    setTimeout(() => say('30 ms'), 30);
+    setTimeout(() => {
+      setTimeout(() => say('1 ms'), 1);
+      setTimeout(() => loop.quit(), 30);
+      loop.run({ node: true });
+      say('over');
+    }, 1);
+  },
+
+  embeddedError() {
+    loop.context.scheduleOneshot('b', () => {
+      throw new Error('of a bottom half');
+    });
+    try {
+      loop.run({ node: true });
+    } catch (error) {
+      say(`run threw: ${(error as Error).message}`);
+    }
+    say(`${loop.drivenBy}`);
+  },
+
+  async refused() {
+    const over = loop.runAsync();
+    const embed = (): void => void loop.embedNode();
+    say(messageOf(embed));
+    loop.quit();
+    await over;
+    setImmediate(() => {
+      const embedded = loop.embedNode();
+      say(messageOf(embed));
+      void loop.runAsync().catch((error) => say(error.message));
+      embedded.dispose();
+    });
+  },
 };
 
-void TESTS[test]!();
+function messageOf(call: () => void): string {
+  try {
+    call();
+    return 'no error';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Node's own things, one after the other. */
+async function goesOn(): Promise<void> {
+  await new Promise((done) => setTimeout(done, 2));
+  say(`timer, driven by ${loop.drivenBy}`);
+  say((await readFile('/proc/self/comm', 'utf8')).trim());
+  const server = createServer((_request, response) => {
+    loop.context.scheduleOneshot('answers', () => response.end('hello'));
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  const { port } = server.address() as AddressInfo;
+  say(await (await fetch(`http://127.0.0.1:${port}`)).text());
+  server.close();
+  server.closeAllConnections();
+  say((await promisify(execFile)('echo', ['execFile'])).stdout.trim());
+  say(execFileSync('echo', ['execFileSync']).toString().trim());
+  await once(AbortSignal.timeout(2), 'abort');
+  say('a timer that keeps nothing alive');
+}
+
+/** Ends if a worker's loop and its promises go on beside each other, until it is terminated. */
+async function inWorker(): Promise<void> {
+  const fd = host.eventfd(0, O_CLOEXEC | O_NONBLOCK);
+  const buffer = host.alloc(8);
+  let reads = 0;
+  loop.setFdHandler(fd, {
+    ioRead: () => {
+      host.read(fd, buffer, 0, 8);
+      reads++;
+    },
+  });
+  const over = loop.runAsync();
+  while (reads < 3) {
+    buffer.i32[0] = 1;
+    host.write(fd, buffer, 0, 8);
+    await turn();
+  }
+  const busy = loop.newBottomHalf('busy', () => busy.schedule());
+  if (workerData.busy) busy.schedule();
+  parentPort!.postMessage(`driven by ${loop.drivenBy}`);
+  await over;
+}
+
+void (isMainThread ? TESTS[test]!() : inWorker());

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { closeCode } from '../../src/host/linux/machine/close-code.ts';
 import { maskCode } from '../../src/host/linux/machine/mask-code.ts';
 import { read } from './files.ts';
 
@@ -91,6 +92,30 @@ describe.skipIf(!hasAssembler('x64'))('x64', () => {
     const value = (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0);
     const lines = [`movabs rax, ${value}`, `${op} [rdx + 296], rax`, 'ret'];
     expect([...maskCode(edit, { lo: 5, hi: 7 })!]).toEqual(assemble('x64', lines));
+  });
+
+  it("Node's loop on JavaScript's stack, and the probe of that stack", () => {
+    const file = 'src/host/linux/machine/uv-run-code.ts';
+    for (const [from, most] of [
+      ['return Uint8Array.of(', 40],
+      ['STACK_CODE = Uint8Array.of(', 1],
+    ] as const) {
+      // Its first operand is an address, known only when it runs.
+      const lines = between(file, from, ');\n').split('\n');
+      const text = lines.filter((line) => !line.includes('imm64')).join('\n');
+      const { bytes, assembly } = x64Listing(text.replace(/pop rbx; ret$/m, 'pop rbx\\nret'));
+      expect(assembly.length).toBeGreaterThanOrEqual(Math.min(most, 25));
+      const asm = assembly.flatMap((line) => line.split('\\n'));
+      expect(bytes).toEqual(assemble('x64', asm));
+    }
+    expect(assemble('x64', ['movabs r11, 0x1122334455667788']).slice(0, 2)).toEqual([0x49, 0xbb]);
+  });
+
+  it('the end of a libuv handle with its thread', () => {
+    if (process.arch !== 'x64') return;
+    const [close, free] = [0x123456789abc, 0xdef0123456];
+    const lines = [`movabs rax, ${close}`, `movabs rsi, ${free}`, 'jmp rax'];
+    expect([...closeCode(close, free)!]).toEqual(assemble('x64', lines));
   });
 
   it('the gate of system calls', () => {

@@ -10,7 +10,7 @@ import type {
   SpawnRequest,
   WaitResult,
 } from '../host.ts';
-import type { NodeWait } from '../node-wait.ts';
+import type { NodeLoop, NodeWait } from '../node-wait.ts';
 
 /** A host that passes every call on to another. The base of hosts that change some of the calls. */
 export class HostLens implements Host {
@@ -242,6 +242,10 @@ export class HostLens implements Host {
 
   tcsetpgrp(fd: number, pgid: number): number {
     return this.host.tcsetpgrp(fd, pgid);
+  }
+
+  openNodeLoop(): NodeLoop {
+    return this.host.openNodeLoop();
   }
 
   openNodeWait(round: () => void): NodeWait {

@@ -25,16 +25,14 @@ import type {
   ThreadTicket,
   WaitResult,
 } from '../host.ts';
-
-import type { NodeWait, NodeWaitKind } from '../node-wait.ts';
-
+import type { NodeLoop, NodeWait, NodeWaitKind } from '../node-wait.ts';
 import { FileCalls } from './file-calls.ts';
-
 import { futexWait, futexWake } from './futex.ts';
 import { c, knownArch, result, SYS } from './libc.ts';
 import { CALL_WAYS, type CallWay, type LoopCalls, libcCalls, loopCalls } from './machine/calls.ts';
 import { LinuxBuffer } from './memory.ts';
 import { AsyncWait } from './node/async-wait.ts';
+import { EmbeddedLoop } from './node/embedded-loop.ts';
 import { UvWait } from './node/uv-wait.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE, LinuxPoll } from './poll.ts';
 import { prctl } from './prctl.ts';
@@ -347,6 +345,10 @@ export class LinuxHost implements Host {
   tcsetpgrp(fd: number, pgid: number): number {
     if (!isInt(fd)) return -EBADF;
     return isInt(pgid) ? result(c.tcsetpgrp(fd, pgid)) : -EINVAL;
+  }
+
+  openNodeLoop(): NodeLoop {
+    return new EmbeddedLoop();
   }
 
   openNodeWait(round: () => void): NodeWait {

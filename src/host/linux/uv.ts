@@ -6,6 +6,7 @@
 import { isMainThread } from 'node:worker_threads';
 import koffi from 'koffi';
 import { bind, symbolAddress } from './libc.ts';
+import { closeHooks, currentLoop, isLibuvOurs } from './node/node-thread.ts';
 
 /** uv_handle_type, uv_poll_event and uv_run_mode: parts of libuv 1's ABI. */
 export const UV_POLL = 8;
@@ -65,8 +66,9 @@ export function signalCallback(tell: (signo: number) => void): CCallback {
 export interface NodeUv {
   /** The uv_loop_t. */
   readonly loop: number;
-  /** The address of free(3), as a uv_close_cb that gives back the handle's memory. */
-  readonly freeAddress: number;
+  backendFd(loop: number): number;
+  /** ms, -1 without limit. */
+  backendTimeout(loop: number): number;
   handleSize(type: number): number;
   pollInit(loop: number, handle: number, fd: number): number;
   pollStart(handle: number, events: number, callback: number): number;
@@ -76,27 +78,28 @@ export interface NodeUv {
   updateTime(loop: number): void;
   ref(handle: number): void;
   unref(handle: number): void;
-  close(handle: number, callback: number): void;
+  /** A handle was initialized: it is closed with its thread. */
+  opened(handle: number): void;
+  /** Closes a handle; its memory is freed when libuv is done with it. */
+  close(handle: number): void;
   calloc(count: number, bytes: number): number;
   free(memory: number): void;
 }
 
-/**
- * undefined in a program whose own loop is not libuv 1's, though it may export functions of these
- * names: Bun, Deno.
- */
+/** undefined in a program that has no libuv, or one of its own. */
 export function bindNodeUv(): NodeUv | undefined {
-  const { uv, bun, deno } = process.versions;
-  if (uv === undefined || !uv.startsWith('1.')) return undefined;
-  if (bun !== undefined || deno !== undefined) return undefined;
-  if (symbolAddress('uv_poll_start') === 0 || symbolAddress('uv_update_time') === 0) {
-    return undefined;
-  }
-  if (!isMainThread) return undefined;
-  const defaultLoop = bind<[]>('uintptr_t uv_default_loop()');
+  if (!isLibuvOurs() || symbolAddress('uv_update_time') === 0) return undefined;
+  const thread = currentLoop();
+  if (thread === null) return undefined;
+  const hooks = closeHooks(thread.isolate);
+  // On its way out Node leaves the main thread's handles alone.
+  if (hooks === null && !isMainThread) return undefined;
+  const close = bind<[number, number]>('void uv_close(uintptr_t, uintptr_t)');
+  const freeAddress = symbolAddress('free');
   return {
-    loop: defaultLoop(),
-    freeAddress: symbolAddress('free'),
+    loop: thread.loop,
+    backendFd: bind('int uv_backend_fd(uintptr_t)'),
+    backendTimeout: bind('int uv_backend_timeout(uintptr_t)'),
     handleSize: bind('size_t uv_handle_size(int)'),
     pollInit: bind('int uv_poll_init(uintptr_t, uintptr_t, int)'),
     pollStart: bind('int uv_poll_start(uintptr_t, int, uintptr_t)'),
@@ -106,9 +109,13 @@ export function bindNodeUv(): NodeUv | undefined {
     updateTime: bind('void uv_update_time(uintptr_t)'),
     ref: bind('void uv_ref(uintptr_t)'),
     unref: bind('void uv_unref(uintptr_t)'),
-    close: bind('void uv_close(uintptr_t, uintptr_t)'),
     calloc: bind('uintptr_t calloc(size_t, size_t)'),
     free: bind('void free(uintptr_t)'),
+    opened: (handle) => hooks?.add(handle),
+    close: (handle) => {
+      hooks?.remove(handle);
+      close(handle, freeAddress);
+    },
   };
 }
 

@@ -14,7 +14,7 @@ import {
 } from '../arguments.ts';
 import type { ChildBehaviour } from '../behaviour.ts';
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, SI_USER, SIGPIPE } from '../constants.ts';
-import { EACCES, EFAULT, EINVAL, ENOENT } from '../errno.ts';
+import { EACCES, EFAULT, EINVAL, ENOENT, ENOSYS, HostError } from '../errno.ts';
 import type {
   Disposable,
   Host,
@@ -26,7 +26,7 @@ import type {
   SpawnRequest,
   WaitResult,
 } from '../host.ts';
-import { BlockingNodeWait, type NodeWait } from '../node-wait.ts';
+import { BlockingNodeWait, type NodeLoop, type NodeWait } from '../node-wait.ts';
 import { SimDeadlockError, VirtualClock } from './clock.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE } from './epoll.ts';
 import { FileCalls } from './file-calls.ts';
@@ -474,6 +474,11 @@ export class SimHost implements Host {
 
   tcsetpgrp(fd: number, _pgid: number): number {
     return this.#done(this.#io.notATerminal(fd));
+  }
+
+  /** Refused: time here is not Node's. */
+  openNodeLoop(): NodeLoop {
+    throw new HostError(-ENOSYS, 'embedNode (on the simulated host; use runAsync)');
   }
 
   /** Time passes only in calls that block, so the round is called at once. */

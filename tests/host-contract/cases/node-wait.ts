@@ -1,3 +1,4 @@
+import { HostError } from '../../../src/host/errno.ts';
 import type { ContractCase } from '../contract.ts';
 
 // The cases are synchronous: what its rounds do is tested with MainLoop.runAsync.
@@ -18,6 +19,20 @@ export const nodeWait: ContractCase[] = [
       wait.wake();
       wait.dispose();
       env.equal(rounds, 0, 'rounds after dispose');
+    },
+  },
+  {
+    name: "Node's own loop has a descriptor and a timeout, or is refused with the reason",
+    run: (env) => {
+      try {
+        const node = env.host.openNodeLoop();
+        env.equal(node.fd >= 0 && node.timeoutMs() >= -1, true, 'a descriptor and a timeout');
+        node.dispose();
+        node.dispose();
+      } catch (error) {
+        if (!(error instanceof HostError)) throw error;
+        env.equal(error.code, 'ENOSYS', 'the error');
+      }
     },
   },
 ];

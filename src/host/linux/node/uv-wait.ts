@@ -64,6 +64,7 @@ export class UvWait implements NodeWait {
     const timer = uv.calloc(1, uv.handleSize(UV_TIMER));
     if (timer === 0) return null;
     uv.timerInit(uv.loop, timer);
+    uv.opened(timer);
     return new UvWait(uv, timer, round, onClose);
   }
 
@@ -100,7 +101,7 @@ export class UvWait implements NodeWait {
     this.#closeWatch.dispose();
     this.#turn.cancel();
     this.#unwatch();
-    this.#uv.close(this.#timer, this.#uv.freeAddress);
+    this.#uv.close(this.#timer);
     this.#callback.free();
   }
 
@@ -128,6 +129,7 @@ export class UvWait implements NodeWait {
       uv.free(poll);
       return false;
     }
+    uv.opened(poll);
     this.#poll = poll;
     this.#fd = fd;
     this.#applyRef(poll);
@@ -135,7 +137,7 @@ export class UvWait implements NodeWait {
   }
 
   #unwatch(): void {
-    if (this.#poll !== 0) this.#uv.close(this.#poll, this.#uv.freeAddress);
+    if (this.#poll !== 0) this.#uv.close(this.#poll);
     this.#poll = 0;
     this.#fd = -1;
   }
