@@ -59,6 +59,21 @@ function oneshot(): Row {
   };
 }
 
+function sharedBh(): Row {
+  const ctx = new AioContext({ host });
+  const bh = ctx.newBottomHalf('bench', () => {});
+  bh.share();
+  return {
+    name: '1 bottom half shared, scheduled at home',
+    limit: 'atomic operations, since other threads may schedule it',
+    ours: op(() => {
+      bh.schedule();
+      ctx.poll(true);
+    }),
+    close: () => ctx.close(),
+  };
+}
+
 function bhMainLoop(): Row {
   const loop = new MainLoop({ host });
   const bh = loop.newBottomHalf('bench', () => {});
@@ -241,6 +256,7 @@ export const core: Section = {
   rows: [
     bhPoll,
     oneshot,
+    sharedBh,
     () => ({ ...bottomHalves(1000), recorded: 'bh-1000' }),
     bhMainLoop,
     notifierPoll,

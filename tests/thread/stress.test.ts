@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { runAlone } from '../host/own-process.ts';
 
+/** As in ring-child.ts: each thread also takes one number from here on. */
+const HOPS = 20_000;
 /** A million in all. */
 const EACH = 62_500;
 
@@ -14,4 +16,11 @@ describe('bottom halves from four threads', () => {
       expect(ended.status).toBe(0);
     },
   );
+});
+
+it('contexts of four threads call each other: main, worker, worker, worker, and themselves', async () => {
+  const ended = await runAlone('tests/thread/ring-child.ts');
+  expect(ended.stderr).toBe('');
+  expect(Number(/^(\d+) hops\n$/.exec(ended.stdout)?.[1])).toBe(HOPS + 4);
+  expect(ended.status).toBe(0);
 });
