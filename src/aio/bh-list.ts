@@ -3,7 +3,7 @@ import { EV } from '../trace/catalogue.ts';
 import { TRACEABLE } from '../trace/traceable.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import type { BhOwner, LeakedBh } from './bh-owner.ts';
-import { anyScheduledIn, bhFlags, listTimeoutNs, namesIn } from './bh-walk.ts';
+import { anyScheduledIn, bhFlags, isUrgent, listTimeoutNs, namesIn } from './bh-walk.ts';
 import { type BhCallback, type BhHome, BottomHalf } from './bottom-half.ts';
 import type { BottomHalfHandle } from './handles.ts';
 import type { SharedBhs } from './shared-bhs.ts';
@@ -80,13 +80,11 @@ export class BhList implements BhHome {
 
   enqueue(slot: number, flags: number): void {
     if (this.shared !== null) this.shared.drain();
-    const old = this.#wakeup.enqueue(slot, flags);
-    if (TRACEABLE && this.#trace.active) this.#tracedNotify(slot, old, flags);
-    else this.#owner.untracedNotify();
+    this.announce(slot, this.#wakeup.enqueue(slot, flags), flags);
   }
 
   announce(slot: number, old: number, flags: number): void {
-    if (this.#trace.active) this.#tracedNotify(slot, old, flags);
+    if (TRACEABLE && this.#trace.active) this.#tracedNotify(slot, old, flags);
     else this.#owner.untracedNotify();
   }
 
@@ -169,6 +167,9 @@ export class BhList implements BhHome {
    * ones, or -1 without limit. QEMU: aio_compute_bh_timeout.
    */
   timeoutNs(): number {
+    // Most often the newest one says it all.
+    const newest = this.#wakeup.first;
+    if (newest !== NO_BH && isUrgent(this.#wakeup.flags(newest))) return 0;
     if (this.shared !== null) this.shared.drain();
     const { first } = this.#wakeup;
     if (first === NO_BH && this.#endSlice === 0) return -1;
@@ -201,7 +202,8 @@ export class BhList implements BhHome {
       let slot = this.#slices[this.#firstSlice]!;
       while (slot !== NO_BH) {
         const next = this.#wakeup.next(slot);
-        const flags = this.#dequeue(slot);
+        const home = this.#wakeup.dequeue(slot);
+        const flags = (home & BH_SHARED) === 0 ? home : this.shared!.dequeue(slot);
         if ((flags & BH_DELETED) === 0) {
           const name = this.#names[bhIndex(slot)]!;
           leaked.push({ name, oneshot: (flags & BH_ONESHOT) !== 0 });
@@ -242,11 +244,6 @@ export class BhList implements BhHome {
     return false;
   }
 
-  #dequeue(slot: number): number {
-    const flags = this.#wakeup.dequeue(slot);
-    return (flags & BH_SHARED) === 0 ? flags : this.shared!.dequeue(slot);
-  }
-
   #tracePoll(): void {
     if (this.#trace.on[T_POLL] === 0) return;
     this.#trace.emit(T_POLL, this.#owner.name, this.#endSlice - this.#firstSlice);
@@ -261,8 +258,12 @@ export class BhList implements BhHome {
       return;
     }
     const name = this.#names[bhIndex(slot)]!;
-    const id = cb === this.shared?.entries.run ? (opaque as number) : number(slot);
     if ((flags & BH_ONESHOT) !== 0) this.#release(slot);
+    if (!traced) {
+      cb(opaque);
+      return;
+    }
+    const id = cb === this.shared?.entries.run ? (opaque as number) : number(slot);
     if (this.#trace.on[T_CALL_BEGIN] !== 0) {
       this.#trace.emit(T_CALL_BEGIN, this.#owner.name, name, flags, id);
     }

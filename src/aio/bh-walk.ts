@@ -7,6 +7,11 @@ import { BH_SHARED, bhIndex, NO_BH, type Wakeup } from './wake/wakeup.ts';
 /** The longest that an idle bottom half lets its context sleep. QEMU: aio_compute_bh_timeout. */
 const IDLE_TIMEOUT_NS = 10_000_000;
 
+/** Whether a bottom half is to be called, and is not idle. */
+export function isUrgent(flags: number): boolean {
+  return (flags & (BH_SCHEDULED | BH_DELETED | BH_IDLE)) === BH_SCHEDULED;
+}
+
 /** The flags of a bottom half, and those of a shared one. */
 export function bhFlags(wakeup: Wakeup, shared: SharedBhs | null, slot: number): number {
   const flags = wakeup.flags(slot);

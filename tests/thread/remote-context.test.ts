@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AioContext } from '../../src/aio/aio-context.ts';
+import type { Inbox } from '../../src/aio/wake/inbox.ts';
 import type { Disposable } from '../../src/host/host.ts';
 import { MessageBox, RemoteMessageBox } from '../../src/thread/message-box.ts';
 import { RemoteBottomHalf } from '../../src/thread/remote-bottom-half.ts';
@@ -195,8 +196,11 @@ describe('the trace of a remote', () => {
       const trace = new Tracer(() => 0, { tid: 7, name: 'other' });
       const home = new Tracer();
       const events: unknown[] = [];
+      let inbox: Inbox | null = null;
       trace.attach(['aio_bh_enqueue'], (_id, _time, ctx, name, _old, _flags, bh) => {
         events.push(['enqueue', ctx, name, bh]);
+        // Nobody can have called it yet.
+        if (name === 'bh') expect(inbox!.isEmpty).toBe(true);
       });
       home.attach(['aio_bh_call_begin'], (_id, _time, ctx, name, _flags, bh) => {
         events.push(['call', ctx, name, bh]);
@@ -206,6 +210,8 @@ describe('the trace of a remote', () => {
       const remote = RemoteContext.from(ctx.share(), rig.host, { trace });
       const bh = ctx.newBottomHalf('bh', () => {});
       remote.scheduleOneshot('entry', 5);
+      inbox = ctx.sharing().inbox;
+      ctx.bottomHalves.shared!.drain();
       RemoteBottomHalf.from(bh.share(), rig.host, { trace }).schedule();
       ctx.poll(true);
       expect(events).toEqual([

@@ -11,10 +11,11 @@ const MOST_WRITE_MS = 100;
  * How a context's home thread sleeps, and is woken: notify_me says whether it does, and the event
  * notifier ends the sleep. QEMU: ctx->notifier.
  *
- * It belongs to the home thread alone, except that others may write the eventfd: see Inbox. QEMU writes the eventfd whenever notify_me is set, and a
- * main loop leaves it set after an iteration that did not have to check; but a thread that is awake
- * needs no eventfd to notify itself. Another thread must never take that short cut: what it keeps
- * here the home thread would not see before it sleeps.
+ * It belongs to the home thread alone, except that others may write the eventfd: see Inbox. QEMU
+ * writes the eventfd whenever notify_me is set, and a main loop leaves it set after an iteration
+ * that did not have to check; but a thread that is awake needs no eventfd to notify itself. Another
+ * thread must never take that short cut: what it keeps here the home thread would not see before it
+ * sleeps.
  *
  * Invariants:
  *  N1. A notification from the awake thread is not written but kept. Until the notifier's handler
