@@ -68,13 +68,18 @@ export class Latencies {
     return { min: this.#min, median: this.#median(), max: this.#max, bounds: this.#bounds };
   }
 
+  /** The middle time; the mean of the two in the middle if their number is even. */
   #median(): number {
-    let rest = this.#n >> 1;
-    for (const [ns, n] of [...this.#counts].sort(([a], [b]) => a - b)) {
-      if (rest < n) return Math.min(Math.max(ns, this.#min), this.#max);
-      rest -= n;
-    }
-    return this.#max;
+    const sorted = [...this.#counts].sort(([a], [b]) => a - b);
+    const at = (place: number): number => {
+      let rest = place;
+      for (const [ns, n] of sorted) {
+        if (rest < n) return Math.min(Math.max(ns, this.#min), this.#max);
+        rest -= n;
+      }
+      return this.#max;
+    };
+    return (at((this.#n - 1) >> 1) + at(this.#n >> 1)) / 2;
   }
 }
 
@@ -104,6 +109,13 @@ export class Summary {
     return Math.max(0, this.reaped - this.sigchlds);
   }
 
+  /** From the start to the end of the last child, or to now if one still runs. */
+  get elapsedNs(): number {
+    const hasEnded = this.children.every(({ code }) => code !== 0);
+    const last = Math.max(0, ...this.children.map(({ endNs }) => endNs));
+    return (hasEnded && last > 0 ? last : this.endNs) - this.startNs;
+  }
+
   json(): Record<string, unknown> {
     const latency = this.latencies.figures();
     return {
@@ -119,7 +131,7 @@ export class Summary {
       reaped: this.reaped,
       coalesced: this.coalesced,
       death_to_reap_ns: latency ?? null,
-      elapsed_ns: this.endNs - this.startNs,
+      elapsed_ns: this.elapsedNs,
       sigfd: this.sigfd,
       status: this.status,
       why: this.why,
@@ -132,7 +144,7 @@ const LISTED = 16;
 
 export function summaryText(summary: Summary, style: Style): string {
   const { children } = summary;
-  const elapsed = formatDuration(summary.endNs - summary.startNs);
+  const elapsed = formatDuration(summary.elapsedNs);
   const lines = [
     paint(style, BOLD, `${count(children.length, 'child', 'children')} in ${elapsed}`),
   ];

@@ -149,13 +149,17 @@ function failuresOf({ failures }: RunResult): string[] {
   );
 }
 
-/** The machine after each event from `from` to before `to`. The run is the same each time. */
-export function framesOf(play: Play, from: number, to: number): Frame[] {
+/**
+ * The machine after each event from `from` to before `to`, or after every nth of them. The
+ * run is the same each time.
+ */
+export function framesOf(play: Play, from: number, to: number, stride = 1): Frame[] {
   const frames: Frame[] = [];
   const names = new Map<number, string>();
   take(load(play.text), play, (event, machine, host, id, values) => {
     if (id === EV.child_spawn) names.set(Number(values[0]), String(values[1]));
-    if (event >= from && event < to) frames.push(snapshot(machine, host, names));
+    if (event < from || event >= to || (event - from) % stride !== 0) return;
+    frames.push(snapshot(machine, host, names));
   });
   return frames;
 }

@@ -144,6 +144,8 @@ export type Request =
       readonly play: Play;
       readonly from: number;
       readonly to: number;
+      /** Only every nth event is looked at. */
+      readonly stride: number;
     }
   | { readonly kind: 'compare'; readonly number: number; readonly play: Play }
   | {

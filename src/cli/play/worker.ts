@@ -33,8 +33,8 @@ function answer(request: Request): Reply {
     case 'run':
       return { number, kind: 'recording', recording: record(request.play) };
     case 'frames': {
-      const { play, from, to } = request;
-      return { number, kind: 'frames', from, frames: framesOf(play, from, to) };
+      const { play, from, to, stride } = request;
+      return { number, kind: 'frames', from, frames: framesOf(play, from, to, stride) };
     }
     case 'compare':
       return { number, kind: 'comparison', comparison: compare(request.play) };

@@ -69,7 +69,9 @@ export function spread(durations: readonly number[]): Spread {
   const sorted = Float64Array.from(durations).sort();
   const at = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
   const totalNs = sorted.reduce((sum, ns) => sum + ns, 0);
-  return { count: sorted.length, totalNs, medianNs: at(0.5), p99Ns: at(0.99), maxNs: at(1) };
+  const half = sorted.length >> 1;
+  const medianNs = sorted.length % 2 === 1 ? at(0.5) : (at(0.5) + (sorted[half] ?? 0)) / 2;
+  return { count: sorted.length, totalNs, medianNs, p99Ns: at(0.99), maxNs: at(1) };
 }
 
 const PHASES = ['prepare', 'poll', 'check', 'dispatch', 'timers'];

@@ -165,11 +165,14 @@ describe('statistics', () => {
 
   it('spread has the median and both extremes', () => {
     expect(spread([])).toEqual({ count: 0, totalNs: 0, medianNs: 0, p99Ns: 0, maxNs: 0 });
+    expect(spread([10, 30]).medianNs).toBe(20);
+    expect(spread([10, 30, 1000]).medianNs).toBe(30);
     const hundred = Array.from({ length: 100 }, (_, i) => i + 1);
     expect(spread(hundred)).toEqual({
       count: 100,
       totalNs: 5050,
-      medianNs: 50,
+      // The mean of the 50th and the 51st.
+      medianNs: 50.5,
       p99Ns: 99,
       maxNs: 100,
     });

@@ -48,8 +48,8 @@ export class EngineClient {
     return take(reply, 'recording').recording;
   }
 
-  async frames(play: Play, from: number, to: number): Promise<readonly Frame[]> {
-    return take(await this.#ask({ kind: 'frames', play, from, to }), 'frames').frames;
+  async frames(play: Play, from: number, to: number, stride: number): Promise<readonly Frame[]> {
+    return take(await this.#ask({ kind: 'frames', play, from, to, stride }), 'frames').frames;
   }
 
   async compare(play: Play): Promise<Comparison> {

@@ -11,7 +11,7 @@ import { EngineClient, Stopped } from './engine-client.ts';
 import { Frames } from './frames.ts';
 import { LogView } from './log-view.ts';
 import { machine } from './machine-view.ts';
-import { keepFocus, panel, storySelect, verdict } from './parts.ts';
+import { keepFocus, panel, storySelect, strideOf, verdict } from './parts.ts';
 import { Player } from './player.ts';
 import { type Schema, SchemaGuide } from './schema.ts';
 import { packedBlock, readShared, writeShared } from './share.ts';
@@ -184,10 +184,11 @@ class Playground {
     this.#code.show(view, at);
     this.#log.show(at);
     this.#story.show(at, playing);
-    const frame = this.#frames?.at(at) ?? null;
+    const stride = playing ? strideOf(speed) : 1;
+    const frame = this.#frames?.at(at, stride) ?? null;
     this.#stage.classList.toggle('late', frame === null);
     if (frame !== null) {
-      const before = at === 0 ? null : (this.#frames?.at(at - 1) ?? null);
+      const before = at < stride ? null : (this.#frames?.at(at - stride, stride) ?? null);
       const drawn = {
         frame,
         before,

@@ -44,3 +44,11 @@ export function keepFocus(box: HTMLElement, draw: () => void): void {
   if (had === null) return;
   [...box.querySelectorAll('button')].find(({ textContent }) => textContent === had)?.focus();
 }
+
+/** The fastest speed at which each event is drawn: about two for each frame of the screen. */
+const DRAWN_SPEED = 100;
+
+/** The machine is drawn after every nth event, at a speed in events a second. */
+export function strideOf(speed: number): number {
+  return Math.max(1, Math.ceil(speed / DRAWN_SPEED));
+}
