@@ -66,7 +66,14 @@ describe('the machine', () => {
     expect(withoutLooking).toEqual(recording);
   });
 
+  it('looks at every nth event of a long run', () => {
+    expect(framesOf(SIGCHLD, 10, 40, 7)).toEqual([10, 17, 24, 31, 38].map((i) => frames[i]));
+  });
+
   it('shows the child as it lives, dies and is reaped', () => {
+    const spawned = recording.ids.indexOf(EV.child_spawn);
+    // Its command is its name, not the path of a simulated program.
+    expect(recording.args[spawned]).toEqual([1001, 'child', 'child']);
     expect(afterFirst(EV.child_spawn).processes).toEqual([
       { pid: 1001, name: 'child', state: 'running' },
     ]);

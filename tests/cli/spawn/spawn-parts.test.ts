@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Latencies } from '../../../src/cli/log/summary.ts';
+import { Latencies, newRow, Summary } from '../../../src/cli/log/summary.ts';
 import { LongTimer } from '../../../src/cli/spawn/long-timer.ts';
 import { dieWithParent } from '../../../src/cli/spawn/pdeathsig.ts';
 import { Sender } from '../../../src/cli/spawn/sender.ts';
@@ -159,6 +159,17 @@ test('LongTimer waits for longer than a timer of the loop can', () => {
   expect(rounds).toBeLessThan(100);
   expect(timer.pending).toBe(false);
   loop.dispose();
+});
+
+describe('Summary', () => {
+  test('lasts to the end of the last child, whatever came after it', () => {
+    const summary = new Summary([newRow('a', 1), newRow('b', 2)]);
+    Object.assign(summary, { startNs: 100, endNs: 900 });
+    Object.assign(summary.children[0]!, { pid: 7, code: 1, endNs: 300 });
+    expect(summary.elapsedNs).toBe(800);
+    Object.assign(summary.children[1]!, { pid: 8, code: 1, endNs: 250 });
+    expect(summary.elapsedNs).toBe(200);
+  });
 });
 
 describe('Latencies', () => {
