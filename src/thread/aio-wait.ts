@@ -1,6 +1,9 @@
 import { assertionFailed } from '../aio/abort.ts';
 import { AioContext } from '../aio/aio-context.ts';
-import { NUM_WAITERS } from './machine-words.ts';
+import type { EntryCallback } from '../aio/entries.ts';
+import { checkFunction } from '../host/arguments.ts';
+import type { Disposable } from '../host/host.ts';
+import { FIRST_DONE, MOST_DONE, NUM_WAITERS } from './machine-words.ts';
 import type { QemuThread } from './qemu-thread.ts';
 import type { RemoteContext } from './remote-context.ts';
 
@@ -14,6 +17,8 @@ import type { RemoteContext } from './remote-context.ts';
  */
 export class AioWait {
   readonly #thread: QemuThread;
+  /** How many calls of bhOneshot wait for another thread, each within the last. */
+  #nested = 0;
 
   /** @internal */
   constructor(thread: QemuThread) {
@@ -47,21 +52,71 @@ export class AioWait {
   }
 
   /**
-   * Runs a function in a context of this thread, and waits for its end. Other bottom halves run
-   * meanwhile. QEMU: aio_wait_bh_oneshot.
+   * Registers a function of this thread's context for bhOneshot of main.
+   * @throws TypeError, RangeError as AioContext.newEntry; Error if this thread runs no context
    */
-  bhOneshot(context: AioContext, callback: () => void): void {
+  newEntry(name: string, callback: EntryCallback): Disposable {
+    checkFunction(callback, `AioWait.newEntry: the callback of '${name}'`);
+    const { context, machine } = this.#thread;
+    if (context === null)
+      throw new Error(`thread '${this.#thread.name}' runs no context of its own`);
+    return context.newEntry(entryName(name), (slot, ...numbers) => {
+      try {
+        callback(...numbers);
+      } finally {
+        Atomics.store(machine.words, FIRST_DONE + slot, 1);
+        this.kick();
+      }
+    });
+  }
+
+  /**
+   * Runs a function in a context, and waits for its end; other work of main's runs meanwhile. In
+   * main's own context it is any function; in another thread's it is one that newEntry registered
+   * there, and gets up to five numbers. Main must hold that context's lock.
+   * @throws QemuAbort in another thread than main, or without the lock; RangeError if there is no
+   *   such entry. QEMU: aio_wait_bh_oneshot.
+   */
+  bhOneshot(context: AioContext, callback: () => void): void;
+  bhOneshot(context: RemoteContext, entry: string, ...numbers: number[]): void;
+  bhOneshot(
+    context: AioContext | RemoteContext,
+    act: string | (() => void),
+    ...numbers: number[]
+  ): void {
     const { currentContext, machine } = this.#thread;
     if (currentContext === null || currentContext !== machine.mainContext) {
       throw notMain('aio_wait_bh_oneshot');
     }
+    if (context instanceof AioContext) this.#ownOneshot(context, act as () => void);
+    else this.#remoteOneshot(context, act as string, numbers);
+  }
+
+  #ownOneshot(context: AioContext, callback: () => void): void {
     let done = false;
     context.scheduleOneshot('aio_wait_bh', () => {
-      callback();
-      done = true;
-      this.kick();
+      try {
+        callback();
+      } finally {
+        done = true;
+        this.kick();
+      }
     });
-    this.waitWhileUnlocked(context, () => !done);
+    this.waitWhile(context, () => !done);
+  }
+
+  #remoteOneshot(context: RemoteContext, entry: string, numbers: readonly number[]): void {
+    const { words } = this.#thread.machine;
+    if (this.#nested === MOST_DONE) throw new Error('aio_wait_bh_oneshot: nested too deep');
+    const slot = this.#nested++;
+    const at = FIRST_DONE + slot;
+    try {
+      Atomics.store(words, at, 0);
+      context.scheduleOneshot(entryName(entry), slot, ...numbers);
+      this.waitWhile(context, () => Atomics.load(words, at) === 0);
+    } finally {
+      this.#nested--;
+    }
   }
 
   #wait(
@@ -106,6 +161,11 @@ export class AioWait {
     }
     return waited;
   }
+}
+
+/** An entry that tells when it has ended is not called as others are. */
+function entryName(name: string): string {
+  return `aio_wait_bh ${name}`;
 }
 
 function notMain(where: string): Error {

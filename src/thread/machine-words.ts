@@ -34,6 +34,10 @@ export const CLOCK_ENABLED = 41;
 export const CLOCK_TIMERS = 42;
 export const CLOCK_BASE = 44;
 
+/** Words that aio_wait_bh_oneshot of main waits for: the last are those of the innermost call. */
+export const FIRST_DONE = 48;
+export const MOST_DONE = 12;
+
 /** The most contexts of a machine whose coroutines other threads can schedule. */
 export const MOST_CONTEXTS = 64;
 /** Their names, as UTF-8. */

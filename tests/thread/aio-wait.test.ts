@@ -168,6 +168,42 @@ it('aio_wait_bh_oneshot of main’s own context runs main’s other bottom halve
   expect(log).toEqual(['before', 'cb', 'b', 'after']);
 });
 
+describe('aio_wait_bh_oneshot of another thread’s context', () => {
+  it('waits until the entry has run there, with its numbers', () => {
+    const { wait, thread, ioThread, io1, remote, log, at } = make();
+    ioThread.aioWait.newEntry('cb', (...numbers) => log.push(`cb ${numbers.join(' ')}`));
+    at(2, () => {
+      log.push('io1 polls');
+      io1.poll(false);
+    });
+    thread.acquire(remote);
+    wait.bhOneshot(remote, 'cb', 3, 4.5);
+    log.push('after');
+    expect(log).toEqual(['io1 polls', 'cb 3 4.5', 'after']);
+    expect(thread.lockOf(remote).depth).toBe(1);
+  });
+
+  it('does not wait for ever if the entry throws', () => {
+    const { wait, thread, ioThread, io1, remote, at } = make();
+    ioThread.aioWait.newEntry('cb', () => {
+      throw new Error('of the entry');
+    });
+    at(2, () => expect(() => io1.poll(false)).toThrow('of the entry'));
+    thread.acquire(remote);
+    wait.bhOneshot(remote, 'cb');
+  });
+
+  it('aborts without its lock, in another thread, and knows its entries', () => {
+    const { wait, thread, ioThread, remote, machine } = make();
+    ioThread.aioWait.newEntry('cb', () => {});
+    expect(() => wait.bhOneshot(remote, 'cb')).toThrow('Operation not permitted');
+    expect(() => ioThread.aioWait.bhOneshot(machine.main!, 'cb')).toThrow(NOT_MAIN);
+    thread.acquire(remote);
+    expect(() => wait.bhOneshot(remote, 'other')).toThrow("has no entry 'aio_wait_bh other'");
+    expect(() => wait.newEntry('cb', () => {})).toThrow("thread 'main' runs no context of its own");
+  });
+});
+
 describe('a context’s lock', () => {
   it('is recursive, and one thread’s at a time', () => {
     const { thread, ioThread, io1, remote, at, ms, host } = make();

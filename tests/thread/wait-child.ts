@@ -124,6 +124,24 @@ const cases: Record<string, Case> = {
       self.say(`waited=${waited ? 1 : 0}`);
     },
   },
+  aio_wait_bh_oneshot_runs_there: {
+    io: {
+      io1: (self) => {
+        self.thread.aioWait.newEntry('cb', () => {
+          self.say(`cb ctx=${self.thread.currentContext!.name}`);
+        });
+        return {};
+      },
+    },
+    main: (self) => {
+      const { context } = self.other('io1');
+      self.say('before');
+      self.thread.acquire(context);
+      self.thread.aioWait.bhOneshot(context, 'cb');
+      self.say('after');
+      self.thread.release(context);
+    },
+  },
   wait_while_for_other_iothread_abort: {
     marks: ['ended'],
     io: {

@@ -17,6 +17,7 @@ const ORDERS: Readonly<Record<string, readonly string[]>> = {
     'main: cond=0 after 2',
     'main: waited=1',
   ],
+  aio_wait_bh_oneshot_runs_there: ['main: before', 'io1: cb ctx=io1', 'main: after'],
   wait_while_for_other_iothread_abort: [
     'io1: wait',
     "io1: AIO_WAIT_WHILE: Assertion `qemu_get_current_aio_context() == qemu_get_aio_context()' failed.",
