@@ -18,6 +18,7 @@ import { factors, runSection } from './run-rows.ts';
 import { scale } from './scale.ts';
 import { sim } from './sim.ts';
 import { startup } from './startup.ts';
+import { threads } from './threads.ts';
 import { trace } from './trace.ts';
 
 const SECTIONS: readonly Section[] = [
@@ -31,6 +32,7 @@ const SECTIONS: readonly Section[] = [
   sim,
   startup,
   trace,
+  threads,
 ];
 
 async function measureAll(names: readonly string[], rounds: number): Promise<BenchRun> {

@@ -33,6 +33,7 @@ const programs = {
   'death-ours': 'bench/death-ours.ts',
   'death-node': 'bench/death-node.ts',
   'trace-off': 'bench/trace-off.ts',
+  'thread-entry': 'src/thread/thread-entry.ts',
 };
 await Promise.all([
   build({ ...lit, entryPoints: programs }),
