@@ -115,6 +115,7 @@ export { GlobalLock, type LockOwner } from './thread/global-lock.ts';
 export { IOThread, type IOThreadOptions } from './thread/iothread.ts';
 export type { EventLoopParams, IOThreadParams } from './thread/iothread-params.ts';
 export type { IOThreadMain, IOThreadSelf } from './thread/iothread-run.ts';
+export type { LockMemory } from './thread/lock-code.ts';
 export {
   type MachineHandle,
   MachineState,

@@ -4,13 +4,18 @@ import { ETIMEDOUT } from '../host/errno.ts';
 import type { Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
+import { type LockCode, type LockMemory, lockCode } from './lock-code.ts';
 import { BQL_FAIR, BQL_NEXT, BQL_OWNER, BQL_SERVING, BQL_STATE } from './machine-words.ts';
-import { checkWait, lockWord, tryLockWord, unlockWord } from './mutex-word.ts';
+import { checkWait, lockWord, tryLockWord, WANTED } from './mutex-word.ts';
 import type { QemuCond } from './qemu-cond.ts';
 
 const T_LOCK = EV.bql_lock;
 const T_LOCKED = EV.bql_locked;
 const T_UNLOCK = EV.bql_unlock;
+
+/** The bytes where the words of the lock stand. */
+const STATE_BYTE = 4 * BQL_STATE;
+const OWNER_BYTE = 4 * BQL_OWNER;
 
 /** More threads than there can be. */
 const MOST = 0x7fffffff;
@@ -36,18 +41,28 @@ export interface LockOwner {
  */
 export class GlobalLock implements BigLock {
   readonly #words: Int32Array;
-  readonly #owner: LockOwner;
+  readonly #code: LockCode;
+  readonly #id: number;
+  readonly #trace: Tracer;
+  readonly #host: Host;
   readonly #fair: boolean;
   /** On a simulated host another thread may go first wherever a lock is taken. */
   readonly #yields: boolean;
+  /** Neither fair nor simulated. */
+  readonly #isPlain: boolean;
   #mine = false;
 
   /** @internal */
-  constructor(words: Int32Array, owner: LockOwner) {
+  constructor(memory: LockMemory, owner: LockOwner) {
+    const words = new Int32Array(memory.buffer);
     this.#words = words;
-    this.#owner = owner;
+    this.#code = lockCode(memory);
+    this.#id = owner.id;
+    this.#trace = owner.trace;
+    this.#host = owner.host;
     this.#fair = Atomics.load(words, BQL_FAIR) !== 0;
     this.#yields = owner.host.kind === 'sim';
+    this.#isPlain = !this.#fair && !this.#yields;
   }
 
   /** Whether this thread holds it. QEMU: qemu_mutex_iothread_locked. */
@@ -71,12 +86,21 @@ export class GlobalLock implements BigLock {
         'qemu_mutex_lock_iothread_impl: assertion failed: (!qemu_mutex_iothread_locked())',
       );
     }
-    const { trace, id } = this.#owner;
-    if (trace.on[T_LOCK] !== 0) trace.emit(T_LOCK, id, this.owner);
-    if (this.#yields) this.#owner.host.schedYield();
+    if (this.#isPlain && !this.#trace.active) {
+      if (this.#code.take(STATE_BYTE, OWNER_BYTE, this.#id) === 0) this.#wait();
+      this.#mine = true;
+      return;
+    }
+    if (this.#trace.on[T_LOCK] !== 0) this.#trace.emit(T_LOCK, this.#id, this.owner);
+    if (this.#yields) this.#host.schedYield();
     if (this.#fair) this.#waitForTurn();
-    else lockWord(this.#words, BQL_STATE, this.#owner.host, 'qemu_mutex_lock_iothread');
+    else this.#wait();
     this.#taken();
+  }
+
+  #wait(): void {
+    lockWord(this.#words, BQL_STATE, this.#host, 'qemu_mutex_lock_iothread');
+    this.#words[BQL_OWNER] = this.#id;
   }
 
   /** Takes it if nobody holds it. Returns whether it did. */
@@ -98,16 +122,22 @@ export class GlobalLock implements BigLock {
         'qemu_mutex_unlock_iothread: assertion failed: (qemu_mutex_iothread_locked())',
       );
     }
-    const { trace, id, host } = this.#owner;
-    if (trace.on[T_UNLOCK] !== 0) trace.emit(T_UNLOCK, id);
+    if (this.#trace.active && this.#trace.on[T_UNLOCK] !== 0) {
+      this.#trace.emit(T_UNLOCK, this.#id);
+    }
     this.#mine = false;
+    if (this.#fair) this.#endTurn();
+    else if (this.#code.give(STATE_BYTE, OWNER_BYTE) === WANTED) {
+      this.#host.futexWake(this.#words, BQL_STATE, 1);
+    }
+  }
+
+  #endTurn(): void {
     const words = this.#words;
     words[BQL_OWNER] = 0;
-    if (this.#fair) {
-      const turn = (Atomics.add(words, BQL_SERVING, 1) + 1) | 0;
-      // All are woken, since only one of them has this ticket.
-      if (Atomics.load(words, BQL_NEXT) !== turn) host.futexWake(words, BQL_SERVING, MOST);
-    } else unlockWord(words, BQL_STATE, host);
+    const turn = (Atomics.add(words, BQL_SERVING, 1) + 1) | 0;
+    // All are woken, since only one of them has this ticket.
+    if (Atomics.load(words, BQL_NEXT) !== turn) this.#host.futexWake(words, BQL_SERVING, MOST);
   }
 
   /**
@@ -122,7 +152,7 @@ export class GlobalLock implements BigLock {
     let ret: number;
     try {
       this.unlock();
-      ret = this.#owner.host.futexWait(cond.words, cond.index, seen, timeoutNs);
+      ret = this.#host.futexWait(cond.words, cond.index, seen, timeoutNs);
     } finally {
       cond.endWait();
     }
@@ -143,7 +173,7 @@ export class GlobalLock implements BigLock {
       try {
         if (!condition()) return;
         this.unlock();
-        ret = this.#owner.host.futexWait(cond.words, cond.index, seen, -1);
+        ret = this.#host.futexWait(cond.words, cond.index, seen, -1);
       } finally {
         cond.endWait();
       }
@@ -153,10 +183,9 @@ export class GlobalLock implements BigLock {
   }
 
   #taken(): void {
-    const { trace, id } = this.#owner;
     this.#mine = true;
-    this.#words[BQL_OWNER] = id;
-    if (trace.on[T_LOCKED] !== 0) trace.emit(T_LOCKED, id);
+    this.#words[BQL_OWNER] = this.#id;
+    if (this.#trace.on[T_LOCKED] !== 0) this.#trace.emit(T_LOCKED, this.#id);
   }
 
   #waitForTurn(): void {
@@ -165,7 +194,7 @@ export class GlobalLock implements BigLock {
     for (;;) {
       const turn = Atomics.load(words, BQL_SERVING);
       if (turn === ticket) return;
-      const ret = this.#owner.host.futexWait(words, BQL_SERVING, turn, -1);
+      const ret = this.#host.futexWait(words, BQL_SERVING, turn, -1);
       checkWait(ret, 'qemu_mutex_lock_iothread');
     }
   }

@@ -7,6 +7,7 @@ import type { Disposable, Host } from '../host/host.ts';
 import type { MainLoop } from '../mainloop/main-loop.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { newCoRecords } from './co/co-records.ts';
+import { type LockMemory, newLockMemory } from './lock-code.ts';
 import { MachineClock } from './machine-clock.ts';
 import { BQL_FAIR, LAST_THREAD, MACHINE_WORDS, MOST_CONTEXTS } from './machine-words.ts';
 import { QemuThread } from './qemu-thread.ts';
@@ -34,7 +35,7 @@ export interface MachineStateOptions {
 
 /** The shared memory of a machine; structured clone takes it to another thread. */
 export interface MachineHandle {
-  readonly words: Int32Array;
+  readonly memory: LockMemory;
   /** The shared words of contexts whose coroutines other threads schedule. */
   readonly contexts: readonly SharedArrayBuffer[];
   /** The state of coroutines that several threads know. */
@@ -94,7 +95,7 @@ export class MachineState implements Disposable {
     this.mainContext = loop?.context ?? null;
     this.#kickBh = loop?.newBottomHalf('aio_wait_kick', () => {}) ?? null;
     this.#handle = handle ?? newHandle(options.fairLock ?? false, this.mainContext, this.#kickBh);
-    this.words = this.#handle.words;
+    this.words = wordsOf(this.#handle.memory);
     this.#clock = new MachineClock(this.words, host, () => {
       for (const context of this.timed) context.notify();
     });
@@ -113,7 +114,7 @@ export class MachineState implements Disposable {
 
   /** The machine of a handle, in another thread than the main one. */
   static from(handle: MachineHandle, host: Host): MachineState {
-    checkOptions(handle, 'MachineState.from', { words: 'the words of a machine' });
+    checkOptions(handle, 'MachineState.from', { memory: 'the memory of a machine' });
     return new MachineState({ host }, handle);
   }
 
@@ -166,11 +167,15 @@ function newHandle(
   context: AioContext | null,
   kick: BottomHalf | null,
 ): MachineHandle {
-  const words = new Int32Array(new SharedArrayBuffer(4 * MACHINE_WORDS));
-  words[BQL_FAIR] = fairLock ? 1 : 0;
+  const memory = newLockMemory();
+  wordsOf(memory)[BQL_FAIR] = fairLock ? 1 : 0;
   const chunk = (): SharedArrayBuffer => new SharedArrayBuffer(CHUNK_BYTES);
   const contexts = Array.from({ length: MOST_CONTEXTS }, chunk);
   context?.sharing(contexts[0]);
   const main = context && kick && { context: context.share(), kick: kick.share() };
-  return { words, contexts, coroutines: newCoRecords(), main };
+  return { memory, contexts, coroutines: newCoRecords(), main };
+}
+
+function wordsOf(memory: LockMemory): Int32Array {
+  return new Int32Array(memory.buffer, 0, MACHINE_WORDS);
 }

@@ -12,7 +12,7 @@ import type { Host } from '../host/host.ts';
 const FREE = 0;
 const HELD = 1;
 /** Held, and somebody sleeps until it is given back. */
-const WANTED = 2;
+export const WANTED = 2;
 
 /** Takes it if nobody holds it. Returns whether it did. */
 export function tryLockWord(words: Int32Array, index: number): boolean {

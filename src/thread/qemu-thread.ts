@@ -53,7 +53,7 @@ export class QemuThread {
     this.context = context;
     this.vcpu = options.vcpu ?? null;
     this.id = machine.addThread(this);
-    this.bql = new GlobalLock(machine.words, this);
+    this.bql = new GlobalLock(machine.handle.memory, this);
     this.aioWait = new AioWait(this);
   }
 

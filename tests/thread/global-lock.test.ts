@@ -27,7 +27,7 @@ function make(fairLock = false) {
   const loop = new MainLoop({ host });
   const machine = new MachineState({ host, loop, fairLock });
   const { thread } = machine;
-  const other = new GlobalLock(machine.words, { id: 2, host, trace: new Tracer() });
+  const other = new GlobalLock(machine.share().memory, { id: 2, host, trace: new Tracer() });
   const startNs = host.nowNs;
   return {
     host,
@@ -207,7 +207,7 @@ it('events tell who wants the BQL, behind whom, and who has it', () => {
     EVENT_NAMES.filter((name) => name.startsWith('bql_')),
     (id, _ns, ...args) => seen.push(`${EVENT_NAMES[id]} ${formatEvent(id, args)}`),
   );
-  const other = new GlobalLock(machine.words, { id: 7, host, trace });
+  const other = new GlobalLock(machine.share().memory, { id: 7, host, trace });
   host.at(host.nowNs + MS, () => bql.unlock());
   other.lock();
   other.unlock();

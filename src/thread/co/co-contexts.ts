@@ -18,6 +18,7 @@ export const MAIN = 0;
  */
 export class CoContexts {
   readonly #machine: MachineHandle;
+  readonly #machineWords: Int32Array;
   readonly #host: Host;
   readonly #words: (Int32Array | undefined)[] = [];
   readonly #bhs: (RemoteBottomHalf | undefined)[] = [];
@@ -25,6 +26,7 @@ export class CoContexts {
   constructor(machine: MachineHandle, host: Host) {
     this.#machine = machine;
     this.#host = host;
+    this.#machineWords = new Int32Array(machine.memory.buffer);
   }
 
   /**
@@ -32,7 +34,7 @@ export class CoContexts {
    * @throws RangeError if the machine has no number left; Error if the context is shared already
    */
   join(context: AioContext, coroutines: Coroutines, isMain: boolean): number {
-    const number = isMain ? MAIN : Atomics.add(this.#machine.words, LAST_CONTEXT, 1) + 1;
+    const number = isMain ? MAIN : Atomics.add(this.#machineWords, LAST_CONTEXT, 1) + 1;
     const memory = this.#machine.contexts[number];
     if (memory === undefined) {
       throw new RangeError(
@@ -96,7 +98,7 @@ export class CoContexts {
   }
 
   #nameBytes(number: number): Uint8Array {
-    const { words } = this.#machine;
+    const words = this.#machineWords;
     const at = words.byteOffset + 4 * (CONTEXT_NAMES + number * NAME_WORDS);
     return new Uint8Array(words.buffer, at, 4 * NAME_WORDS);
   }
