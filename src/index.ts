@@ -113,6 +113,7 @@ export { SharedCoroutines } from './thread/co/shared-coroutines.ts';
 export { ContextLock } from './thread/context-lock.ts';
 export { GlobalLock, type LockOwner } from './thread/global-lock.ts';
 export { IOThread, type IOThreadOptions } from './thread/iothread.ts';
+export { type IOThreadInfo, queryIOThreads } from './thread/iothread-info.ts';
 export type { EventLoopParams, IOThreadParams } from './thread/iothread-params.ts';
 export type { IOThreadMain, IOThreadSelf } from './thread/iothread-run.ts';
 export type { LockMemory } from './thread/lock-code.ts';
@@ -121,6 +122,7 @@ export {
   MachineState,
   type MachineStateOptions,
 } from './thread/machine-state.ts';
+export { MainLoopObject } from './thread/main-loop-object.ts';
 export { MessageBox, type MessageHandle, RemoteMessageBox } from './thread/message-box.ts';
 export { PlainThread, type PlainThreadOptions } from './thread/plain-thread.ts';
 export type { PlainThreadMain, PlainThreadSelf } from './thread/plain-thread-run.ts';

@@ -37,6 +37,7 @@ import type { ContextHandle } from './handles.ts';
 import { AdaptivePolling } from './polling.ts';
 import { guardCallback, type MemReentrancyGuard } from './reentrancy.ts';
 import { SharedBhs } from './shared-bhs.ts';
+import { checkThreadPoolParams, type ThreadPoolParams } from './thread-pool-params.ts';
 import { TimerListGroup } from './timer-group.ts';
 import { Sleeper } from './wake/sleeper.ts';
 import { Wakeup, wordsFor } from './wake/wakeup.ts';
@@ -112,6 +113,8 @@ export class AioContext implements Disposable {
    * QEMU: ctx->aio_max_batch.
    */
   aioMaxBatch = 0;
+  /** QEMU: ctx->thread_pool_min, ctx->thread_pool_max. @internal */
+  readonly threadPool: ThreadPoolParams = { min: 0, max: 64, changed: null };
   /** The thread that runs the context must hold it; null if only its own thread can. @internal */
   lock: BigLock | null = null;
 
@@ -363,6 +366,17 @@ export class AioContext implements Disposable {
   setAioParams(maxBatch: number): void {
     this.aioMaxBatch = maxBatch;
     this.notify();
+  }
+
+  /**
+   * Sets the limits of the context's thread pool, and tells it.
+   * @throws RangeError if they do not fit. QEMU: aio_context_set_thread_pool_params.
+   */
+  setThreadPoolParams(min: number, max: number): void {
+    checkThreadPoolParams(min, max);
+    this.threadPool.min = min;
+    this.threadPool.max = max;
+    this.threadPool.changed?.();
   }
 
   /** How the context currently waits for its fds. */

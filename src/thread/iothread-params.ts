@@ -61,14 +61,14 @@ export class ParamWords {
 
   /** In the IOThread. */
   applyTo(context: AioContext): void {
-    const [pollMaxNs, pollGrow, pollShrink, aioMaxBatch] = this.array;
+    const [pollMaxNs, pollGrow, pollShrink, aioMaxBatch, poolMin, poolMax] = this.array;
     context.setPollParams(pollMaxNs!, pollGrow!, pollShrink!);
     context.setAioParams(aioMaxBatch!);
+    context.setThreadPoolParams(poolMin!, poolMax!);
   }
 }
 
 const INT64_MAX = '9223372036854775807';
-const INT_MAX = 0x7fffffff;
 
 /**
  * The defaults with the properties that an object has instead.
@@ -96,10 +96,4 @@ function checkParam(name: keyof IOThreadParams, value: unknown): void {
     throw new RangeError(`${NAMES[name]} value must be in range [0, ${INT64_MAX}]`);
   }
   throw new RangeError(`${NAMES[name]} is ${value}: expected an integer`);
-}
-
-/** @throws RangeError. QEMU: aio_context_set_thread_pool_params. */
-export function checkPoolParams({ threadPoolMin: min, threadPoolMax: max }: EventLoopParams): void {
-  if (min <= max && max > 0 && max <= INT_MAX) return;
-  throw new RangeError('bad thread-pool-min/thread-pool-max values');
 }

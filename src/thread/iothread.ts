@@ -1,7 +1,8 @@
+import { checkThreadPoolParams } from '../aio/thread-pool-params.ts';
 import { checkOptions, checkString } from '../host/arguments.ts';
 import type { Disposable } from '../host/host.ts';
+import type { IOThreadInfo, IOThreadList } from './iothread-info.ts';
 import {
-  checkPoolParams,
   IOTHREAD_DEFAULTS,
   type IOThreadParams,
   ParamWords,
@@ -29,6 +30,8 @@ export interface IOThreadOptions extends Partial<IOThreadParams> {
   readonly data?: unknown;
   /** The objects in `data` that leave this thread, such as ports. */
   readonly transfer?: readonly object[] | undefined;
+  /** Left out by queryIOThreads, as those of QEMU's iothread_create. */
+  readonly internal?: boolean | undefined;
   /** Gets the error that ended the thread; by default it is thrown in this thread. */
   readonly onError?: ((error: Error) => void) | undefined;
 }
@@ -44,6 +47,7 @@ export class IOThread implements Disposable {
   readonly #machine: MachineState;
   readonly #workers: Workers;
   readonly #run: ThreadRun;
+  readonly #list: IOThreadList;
   readonly #words = new ParamWords();
   readonly #stopBh: RemoteBottomHalf;
   readonly #paramsBh: RemoteBottomHalf;
@@ -60,12 +64,14 @@ export class IOThread implements Disposable {
     const { host } = machine;
     checkString(name, "IOThread: option 'name'");
     const params = takeParams(IOTHREAD_DEFAULTS, options);
-    checkPoolParams(params);
+    checkThreadPoolParams(params.threadPoolMin, params.threadPoolMax);
     const module =
       options.module === undefined ? null : moduleUrl(options.module, "IOThread: option 'module'");
     this.name = name;
     this.#params = params;
     this.#machine = machine;
+    this.#list = machine.workers.iothreads;
+    if (this.#list.has(name)) throw new Error(`attempt to add duplicate property '${name}'`);
     this.#workers = machine.workers;
     this.#words.set(params);
     const job: IOThreadJob = {
@@ -85,6 +91,7 @@ export class IOThread implements Disposable {
     machine.timed.add(this.context);
     this.#run.onLost = () => void host.close(context.wakeFd);
     this.#run.onError = onError ?? null;
+    this.#list.set(name, { info: options.internal === true ? null : () => this.#info() });
   }
 
   #started(): IOThreadRunning {
@@ -94,6 +101,12 @@ export class IOThread implements Disposable {
       this.#workers.join(this.#run);
       throw error;
     }
+  }
+
+  #info(): IOThreadInfo {
+    const { pollMaxNs, pollGrow, pollShrink, aioMaxBatch } = this.#params;
+    const { name: id, threadId } = this;
+    return { id, threadId, pollMaxNs, pollGrow, pollShrink, aioMaxBatch };
   }
 
   /** As gettid. QEMU: iothread->thread_id. */
@@ -114,7 +127,7 @@ export class IOThread implements Disposable {
    */
   setParams(params: Partial<IOThreadParams>): void {
     this.#params = takeParams(this.#params, params);
-    checkPoolParams(this.#params);
+    checkThreadPoolParams(this.#params.threadPoolMin, this.#params.threadPoolMax);
     this.#words.set(this.#params);
     this.#paramsBh.schedule();
   }
@@ -142,6 +155,7 @@ export class IOThread implements Disposable {
    */
   dispose(): void {
     this.stop();
+    this.#list.delete(this.name);
     const leak = this.#run.takeLeak();
     if (leak !== null) throw leak;
   }

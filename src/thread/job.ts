@@ -21,8 +21,6 @@ export interface Job {
   readonly failedBh: BottomHalfHandle | null;
   /** Known to the function of the kind. */
   readonly options: unknown;
-  /** The Worker ends after the job, instead of waiting for another. */
-  readonly last: boolean;
 }
 
 /** A message from the thread. */

@@ -27,8 +27,6 @@ export interface MachineStateOptions {
   readonly fairLock?: boolean | undefined;
   /** The program of the Workers; by default dist/thread-entry. @internal */
   readonly entry?: URL | undefined;
-  /** How many Workers whose thread has ended are kept for the next thread; by default none. */
-  readonly keepWorkers?: number | undefined;
   /** Takes the events of main's locks; by default the loop's own tracer. */
   readonly trace?: Tracer | undefined;
 }
@@ -64,6 +62,8 @@ export class MachineState implements Disposable {
   readonly main: RemoteContext | null;
   /** The main loop, in the thread that runs it; null in others. */
   readonly loop: MainLoop | null;
+  /** The MainLoopObject, if it was made. @internal */
+  mainLoopObject: object | null = null;
   /** Runs the threads that this one starts. @internal */
   readonly workers: Workers;
   readonly #kickBh: BottomHalf | null;
@@ -83,12 +83,11 @@ export class MachineState implements Disposable {
   constructor(options: MachineStateOptions, handle: MachineHandle);
   constructor(options: MachineStateOptions, handle?: MachineHandle) {
     checkOptions(options, 'MachineState', { host: 'a Host' });
-    const { host, loop, keepWorkers } = options;
+    const { host, loop } = options;
     this.host = host;
     this.workers = new Workers({
       host,
       context: loop?.context,
-      keep: keepWorkers,
       entry: options.entry,
     });
     this.loop = loop ?? null;

@@ -1,5 +1,5 @@
 /**
- * The program of a Worker: runs the jobs that it is sent, one after the other. A bundle of its own
+ * The program of a Worker: runs the job that it is sent. A bundle of its own
  * in dist.
  */
 
@@ -89,7 +89,7 @@ async function runJob(job: Job): Promise<void> {
   end(failure);
   job.port.close();
   host.dispose();
-  if (job.last) parentPort!.close();
+  parentPort!.close();
 }
 
 /** A simulated kernel that is disposed of takes no calls any more, and nobody waits for the thread. */

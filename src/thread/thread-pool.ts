@@ -6,12 +6,6 @@ import type { Coroutines } from '../coroutine/coroutines.ts';
 import { checkFunction, checkOptions } from '../host/arguments.ts';
 import { ECANCELED } from '../host/errno.ts';
 import type { Disposable, Host, HostBuffer } from '../host/host.ts';
-import {
-  checkPoolParams,
-  EVENT_LOOP_DEFAULTS,
-  type EventLoopParams,
-  takeParams,
-} from './iothread-params.ts';
 import type { MachineState } from './machine-state.ts';
 import { PoolObjectTable } from './pool-objects.ts';
 import { PoolQueue, SLOTS } from './pool-queue.ts';
@@ -31,12 +25,11 @@ import type { Workers } from './workers.ts';
 export interface ThreadPoolOptions {
   /** This thread's view of its machine. */
   readonly machine: MachineState;
-  /** Runs in this thread: completions are its bottom half. */
+  /**
+   * Runs in this thread: completions are its bottom half. Its setThreadPoolParams limits the
+   * workers. It has one pool.
+   */
   readonly context: AioContext;
-  /** Workers that stay even if they are idle; by default 0. */
-  readonly threadPoolMin?: number | undefined;
-  /** By default 64. */
-  readonly threadPoolMax?: number | undefined;
 }
 
 /**
@@ -49,6 +42,7 @@ export interface ThreadPoolOptions {
  */
 export class ThreadPool implements Disposable {
   readonly #host: Host;
+  readonly #context: AioContext;
   readonly #workers: Workers;
   readonly #queue = new PoolQueue();
   readonly #completionBh: BottomHalf;
@@ -62,7 +56,6 @@ export class ThreadPool implements Disposable {
   readonly #requests = new RequestList();
   /** Workers to be made by the bottom half. QEMU: pool->new_threads. */
   #newThreads = 0;
-  #limits: EventLoopParams = EVENT_LOOP_DEFAULTS;
   #closed = false;
 
   /**
@@ -71,9 +64,11 @@ export class ThreadPool implements Disposable {
   constructor(options: ThreadPoolOptions) {
     checkOptions(options, 'ThreadPool', { machine: 'a MachineState', context: 'an AioContext' });
     const { machine, context } = options;
-    const limits = takeParams(EVENT_LOOP_DEFAULTS, options);
-    checkPoolParams(limits);
     this.#host = machine.host;
+    this.#context = context;
+    if (context.threadPool.changed !== null) {
+      throw new Error(`ThreadPool: context '${context.name}' has one already`);
+    }
     this.#workers = machine.workers;
     this.#objects = new PoolObjectTable(machine.host, this.#runs);
     this.#completionBh = context.newBottomHalf('thread_pool_completion_bh', () => this.#complete());
@@ -81,7 +76,8 @@ export class ThreadPool implements Disposable {
       for (const run of this.#runs) run.check();
     });
     this.#newThreadBh = context.newBottomHalf('spawn_thread_bh_fn', () => this.#makeThreads());
-    this.#setLimits(limits);
+    context.threadPool.changed = () => this.#limit();
+    this.#limit();
   }
 
   // Memory and functions that the workers share
@@ -143,22 +139,15 @@ export class ThreadPool implements Disposable {
   }
 
   /**
-   * Sets how many workers there are. Those that miss are made by the next poll; those that are too
-   * many end. QEMU: thread_pool_update_params.
-   * @throws TypeError or RangeError with QEMU's texts
+   * The limits have changed: workers that miss are made by the next poll, those that are too many
+   * end. QEMU: thread_pool_update_params.
    */
-  setParams(params: Partial<EventLoopParams>): void {
-    const limits = takeParams(EVENT_LOOP_DEFAULTS, { ...this.#limits, ...params });
-    checkPoolParams(limits);
-    this.#setLimits(limits);
-  }
-
-  #setLimits(limits: EventLoopParams): void {
-    this.#limits = limits;
+  #limit(): void {
+    const { min, max } = this.#context.threadPool;
     const queue = this.#queue;
-    queue.setLimits(limits.threadPoolMin, limits.threadPoolMax);
-    for (let n = queue.current; n < limits.threadPoolMin; n++) this.#wantThread();
-    const tooMany = queue.current - limits.threadPoolMax;
+    queue.setLimits(min, max);
+    for (let n = queue.current; n < min; n++) this.#wantThread();
+    const tooMany = queue.current - max;
     if (tooMany > 0) this.#host.futexWake(queue.words, queue.tailIndex, tooMany);
   }
 
@@ -176,6 +165,7 @@ export class ThreadPool implements Disposable {
     if (this.#requests.newest !== null)
       throw assertionFailed('thread_pool_free', 'QLIST_EMPTY(&pool->head)');
     this.#closed = true;
+    this.#context.threadPool.changed = null;
     this.#newThreadBh.delete();
     const queue = this.#queue;
     queue.addCurrent(-this.#newThreads);

@@ -71,16 +71,15 @@ export class ThreadRun {
 
   /**
    * Blocks until it has ended, and its kernel thread is gone.
-   * @param gone false if its Worker will run another
    */
-  join(gone: boolean): void {
+  join(): void {
     for (;;) {
       const { state } = this.words;
       if (state === ENDED || this.#ended) break;
       this.#sleep(state);
     }
     this.#takeAll();
-    if (gone && this.#host.kind === 'linux') this.#untilGone();
+    if (this.#host.kind === 'linux') this.#untilGone();
     this.end();
   }
 

@@ -2,10 +2,11 @@ import { MessageChannel, type Transferable, Worker } from 'node:worker_threads';
 import type { AioContext } from '../aio/aio-context.ts';
 import type { BottomHalf } from '../aio/bottom-half.ts';
 import type { BottomHalfHandle } from '../aio/handles.ts';
-import { checkInteger, checkOptions } from '../host/arguments.ts';
+import { checkOptions } from '../host/arguments.ts';
 import { HostError } from '../host/errno.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import { onProcessExit } from '../host/process-exit.ts';
+import type { IOThreadList } from './iothread-info.ts';
 import type { Job, JobKind } from './job.ts';
 import { ThreadRun } from './thread-run.ts';
 
@@ -25,8 +26,6 @@ export interface WorkersOptions {
   readonly host: Host;
   /** Runs in this thread: an error that ends a thread comes out of its loop, even if that sleeps. */
   readonly context?: AioContext | undefined;
-  /** How many Workers whose thread has ended are kept for the next; by default 0. */
-  readonly keep?: number | undefined;
   /** The program of the Workers; by default the one beside this file. */
   readonly entry?: URL | undefined;
 }
@@ -43,13 +42,12 @@ export interface ThreadRequest {
 
 /** The Workers that run the threads of one machine. They do not keep the process alive. */
 export class Workers implements Disposable {
+  readonly iothreads: IOThreadList = new Map();
   readonly #host: Host;
-  readonly #keep: number;
   readonly #entry: URL;
   readonly #context: AioContext | null;
   #failedBh: BottomHalf | null = null;
   readonly #running = new Map<ThreadRun, Worker>();
-  readonly #idle: Worker[] = [];
   readonly #terminated = new Set<ThreadRun>();
   #exit: Disposable | null = null;
   #closed = false;
@@ -57,10 +55,8 @@ export class Workers implements Disposable {
   /** @throws TypeError, RangeError for missing or wrong options */
   constructor(options: WorkersOptions) {
     checkOptions(options, 'Workers', { host: 'a Host' });
-    const { host, context = null, keep = 0, entry = entryUrl() } = options;
-    checkInteger(keep, "Workers: option 'keep'", 0, 1024);
+    const { host, context = null, entry = entryUrl() } = options;
     this.#host = host;
-    this.#keep = keep;
     this.#entry = entry;
     this.#context = context;
   }
@@ -82,7 +78,7 @@ export class Workers implements Disposable {
     if (typeof made === 'number') throw new HostError(made, 'newThread');
     const { port1, port2 } = new MessageChannel();
     const run = new ThreadRun(this.#host, name, port1);
-    const worker = this.#idle.pop() ?? this.#newWorker();
+    const worker = this.#newWorker();
     const job: Job = {
       kind,
       name,
@@ -91,7 +87,6 @@ export class Workers implements Disposable {
       port: port2,
       failedBh: request.failedBh ?? this.#failed(),
       options,
-      last: this.#keep === 0,
     };
     const transfer = [port2, ...made.transfer, ...(request.transfer ?? [])];
     worker.postMessage(job, transfer as Transferable[]);
@@ -104,7 +99,7 @@ export class Workers implements Disposable {
 
   /** Blocks until a thread that was asked to stop has ended. */
   join(run: ThreadRun): void {
-    run.join(this.#keep === 0);
+    run.join();
   }
 
   /** Ends a thread wherever it is. Resolves when it is gone. */
@@ -117,11 +112,10 @@ export class Workers implements Disposable {
     await gone;
   }
 
-  /** Ends the threads that still run wherever they are, and those that are kept. */
+  /** Ends the threads that still run wherever they are. */
   dispose(): void {
     this.#closed = true;
     this.#endAll();
-    for (const worker of this.#idle.splice(0)) void worker.terminate();
     this.#stopListening();
     this.#failedBh?.delete();
     this.#failedBh = null;
@@ -152,8 +146,6 @@ export class Workers implements Disposable {
   }
 
   #died(worker: Worker, error: Error | null, status: number): void {
-    const idle = this.#idle.indexOf(worker);
-    if (idle >= 0) this.#idle.splice(idle, 1);
     for (const [run, its] of this.#running) {
       if (its !== worker) continue;
       if (this.#terminated.delete(run)) run.lost();
@@ -162,12 +154,8 @@ export class Workers implements Disposable {
   }
 
   #ended(run: ThreadRun): void {
-    const worker = this.#running.get(run)!;
     this.#running.delete(run);
     if (this.#running.size === 0) this.#stopListening();
-    if (this.#keep === 0) return;
-    if (this.#idle.length < this.#keep && !this.#closed) this.#idle.push(worker);
-    else void worker.terminate();
   }
 
   /** Ends all threads wherever they are, without waiting for them. */

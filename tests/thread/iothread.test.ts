@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
 import { IOThread, type IOThreadOptions } from '../../src/thread/iothread.ts';
+import { queryIOThreads } from '../../src/thread/iothread-info.ts';
 import { MachineState } from '../../src/thread/machine-state.ts';
 import { type Ended, runAlone } from '../host/own-process.ts';
 import { expectNoLeaks, type Held, held } from '../support/leaks.ts';
@@ -176,6 +177,20 @@ describe('an IOThread', () => {
       return host.nowNs;
     });
     expect(times[0]).toBe(times[1]);
+    // The Workers' own threads are none of the simulated kernel's.
+    while (tasks().length > threads.length) host.schedYield();
+  });
+
+  it('is in the list of its machine until it is disposed of, but not if it is internal', () => {
+    const io = made({ pollMaxNs: 7, aioMaxBatch: 2 });
+    const hidden = made({ name: 'hidden', internal: true });
+    const { threadId } = io;
+    const rest = { pollMaxNs: 7, pollGrow: 0, pollShrink: 0, aioMaxBatch: 2 };
+    expect(queryIOThreads(machine)).toEqual([{ id: 'io0', threadId, ...rest }]);
+    expect(() => made()).toThrow("attempt to add duplicate property 'io0'");
+    io.dispose();
+    hidden.dispose();
+    expect(queryIOThreads(machine)).toEqual([]);
   });
 
   it('is not made if its module fails: the error comes out with its stack and the thread', () => {
@@ -237,18 +252,6 @@ describe('an IOThread', () => {
     await io.terminate();
     expect(io.running).toBe(false);
     io.dispose();
-  });
-
-  it('runs in a Worker that has run another, if Workers keep it', () => {
-    const keeping = new MachineState({ host, keepWorkers: 1 });
-    const first = made({ machine: keeping });
-    const tid = first.threadId;
-    first.dispose();
-    const second = made({ machine: keeping, name: 'io1' });
-    expect(second.threadId).toBe(tid);
-    second.dispose();
-    keeping.dispose();
-    while (tasks().length > threads.length) host.schedYield();
   });
 });
 

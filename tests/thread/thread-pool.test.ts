@@ -10,7 +10,7 @@ import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { IOThread } from '../../src/thread/iothread.ts';
 import { MachineState } from '../../src/thread/machine-state.ts';
 import type { PoolFunction, PoolWork } from '../../src/thread/pool-work.ts';
-import { ThreadPool, type ThreadPoolOptions } from '../../src/thread/thread-pool.ts';
+import { ThreadPool } from '../../src/thread/thread-pool.ts';
 import { expectNoLeaks, type Held, held } from '../support/leaks.ts';
 
 const modules = join(import.meta.dirname, 'modules');
@@ -45,7 +45,7 @@ describe('a thread pool', () => {
     threads = tasks();
     context = new AioContext({ host });
     log = [];
-    make({ threadPoolMax: 1 });
+    make(1);
   });
 
   afterEach(() => {
@@ -58,8 +58,9 @@ describe('a thread pool', () => {
     host.dispose();
   });
 
-  function make(options: Partial<ThreadPoolOptions>): void {
-    pool = new ThreadPool({ machine, context, ...options });
+  function make(max: number): void {
+    context.setThreadPoolParams(0, max);
+    pool = new ThreadPool({ machine, context });
     at = pool.alloc(256);
   }
 
@@ -191,7 +192,7 @@ describe('a thread pool', () => {
 
   it('has no more workers than its maximum (pool_limits_workers)', () => {
     pool.dispose();
-    make({ threadPoolMax: 2 });
+    make(2);
     for (let i = 0; i < 5; i++) submit('', call('overlap', at));
     poll(5);
     expect(pool.workers).toBe(2);
@@ -199,12 +200,11 @@ describe('a thread pool', () => {
   });
 
   it('makes its minimum of workers by a poll (pool_min_makes_workers)', () => {
-    pool.setParams({ threadPoolMax: 64 });
-    pool.setParams({ threadPoolMin: 3 });
+    context.setThreadPoolParams(3, 64);
     expect([pool.workers, tasks() - threads]).toEqual([0, 0]);
     context.poll(false);
     expect(pool.workers).toBe(3);
-    pool.setParams({ threadPoolMin: 0, threadPoolMax: 1 });
+    context.setThreadPoolParams(0, 1);
     submit('a', call('note', at, 1));
     poll(1);
     while (pool.workers > 1) host.schedYield();
@@ -212,9 +212,10 @@ describe('a thread pool', () => {
 
   it('refuses limits with the text of QEMU', () => {
     const wrong = new RangeError('bad thread-pool-min/thread-pool-max values');
-    expect(() => pool.setParams({ threadPoolMax: 0 })).toThrow(wrong);
-    expect(() => pool.setParams({ threadPoolMin: 2 })).toThrow(wrong);
-    expect(() => new ThreadPool({ machine, context, threadPoolMax: 0 })).toThrow(wrong);
+    expect(() => context.setThreadPoolParams(0, 0)).toThrow(wrong);
+    expect(() => context.setThreadPoolParams(2, 1)).toThrow(wrong);
+    expect(() => context.setThreadPoolParams(0, 2 ** 31)).toThrow(wrong);
+    expect(() => new ThreadPool({ machine, context })).toThrow('has one already');
   });
 
   it('goes on with a coroutine that submits (pool_submit_co)', () => {
@@ -268,7 +269,7 @@ describe('a thread pool', () => {
   });
 
   it('has ended its workers when it is freed (pool_free_waits_for_workers)', () => {
-    pool.setParams({ threadPoolMax: 4, threadPoolMin: 2 });
+    context.setThreadPoolParams(2, 4);
     submit('a', call('note', at, 1));
     poll(1);
     expect(tasks()).toBeGreaterThan(threads);
