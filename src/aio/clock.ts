@@ -10,18 +10,25 @@ import { QemuAbort } from './abort.ts';
  */
 export type ClockName = 'realtime' | 'virtual' | 'host' | 'virtual_rt';
 
-/** Timers run in the order of these numbers. QEMU: QEMUClockType. */
+/** Timers run in the order of these numbers. */
 export const QEMU_CLOCK_REALTIME = 0;
 export const QEMU_CLOCK_VIRTUAL = 1;
 export const QEMU_CLOCK_HOST = 2;
 export const QEMU_CLOCK_VIRTUAL_RT = 3;
 export const QEMU_CLOCK_MAX = 4;
 
+/** QEMU: QEMUClockType. */
+export type QEMUClockType =
+  | typeof QEMU_CLOCK_REALTIME
+  | typeof QEMU_CLOCK_VIRTUAL
+  | typeof QEMU_CLOCK_HOST
+  | typeof QEMU_CLOCK_VIRTUAL_RT;
+
 export const CLOCK_NAMES: readonly ClockName[] = ['realtime', 'virtual', 'host', 'virtual_rt'];
 
 /** Clock number by name. */
-export function clockType(name: ClockName): number {
-  return CLOCK_NAMES.indexOf(name);
+export function clockType(name: ClockName): QEMUClockType {
+  return CLOCK_NAMES.indexOf(name) as QEMUClockType;
 }
 
 // The scales of qemu_timer_new: ns per unit of a timer's time

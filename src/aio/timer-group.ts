@@ -1,6 +1,12 @@
 import { checkFunction, shown } from '../host/arguments.ts';
 import type { Tracer } from '../trace/tracer.ts';
-import { type Clocks, QEMU_CLOCK_MAX, SCALE_NS, soonestTimeout } from './clock.ts';
+import {
+  type Clocks,
+  QEMU_CLOCK_MAX,
+  type QEMUClockType,
+  SCALE_NS,
+  soonestTimeout,
+} from './clock.ts';
 import { QemuTimer, type TimerCallback } from './timer.ts';
 import { type Tally, TimerList } from './timer-list.ts';
 
@@ -25,7 +31,7 @@ export class TimerListGroup {
    * @param scale ns per unit of its times: SCALE_NS, SCALE_US, SCALE_MS
    */
   newTimer<T = undefined>(
-    type: number,
+    type: QEMUClockType,
     name: string,
     callback: TimerCallback<T>,
     opaque?: T,

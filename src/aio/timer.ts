@@ -91,6 +91,11 @@ export class QemuTimer {
     this.#list.modFromNow(this, this.#number(spanNs));
   }
 
+  /** modFromNowNs with a span in ms, whatever the timer's own units. */
+  modIn(ms: number): void {
+    this.#list.modFromNow(this, this.#number(ms) * 1_000_000);
+  }
+
   /** Disarms it. QEMU: timer_del. */
   del(): void {
     this.#list.del(this);

@@ -1,5 +1,5 @@
 import { assertionFailed } from '../aio/abort.ts';
-import { QEMU_CLOCK_REALTIME } from '../aio/clock.ts';
+import { QEMU_CLOCK_REALTIME, type QEMUClockType } from '../aio/clock.ts';
 import { checkHas } from '../host/arguments.ts';
 import type { Coroutine, CoroutineSteps } from './coroutine.ts';
 import type { Coroutines } from './coroutines.ts';
@@ -27,7 +27,7 @@ export class CoSleep {
   }
 
   /** Sleeps until wake, or for ns on the clock at most. QEMU: qemu_co_sleep_ns_wakeable. */
-  *sleepNs(ns: number, clock: number = QEMU_CLOCK_REALTIME): CoroutineSteps {
+  *sleepNs(ns: number, clock: QEMUClockType = QEMU_CLOCK_REALTIME): CoroutineSteps {
     const { current } = this.#coroutines.thread;
     const { timers } = (current ?? this.#coroutines).ctx;
     const timer = timers.newTimer(clock, 'co_sleep', () => this.wake());
@@ -56,7 +56,7 @@ export class CoSleep {
 export function coSleepNs(
   coroutines: Coroutines,
   ns: number,
-  clock: number = QEMU_CLOCK_REALTIME,
+  clock: QEMUClockType = QEMU_CLOCK_REALTIME,
 ): CoroutineSteps {
   return new CoSleep(coroutines).sleepNs(ns, clock);
 }

@@ -192,7 +192,8 @@ export function checkOptions(options: object, what: string, needed: Record<strin
     const has =
       by === undefined || typeof (value as Record<string, unknown> | null)?.[by] === 'function';
     if (typeof value === 'object' && value !== null && has) continue;
-    throw new TypeError(`${what}: option '${name}' is ${shown(value)}: expected ${is}`);
+    const lacks = by !== undefined && isRecord(value) ? ` without ${by}()` : '';
+    throw new TypeError(`${what}: option '${name}' is ${shown(value)}${lacks}: expected ${is}`);
   }
 }
 
@@ -203,17 +204,39 @@ export function checkWord(value: string, words: readonly string[], what: string)
   throw new RangeError(`${what} is ${shown(value)}: expected ${all}`);
 }
 
+/** A request as the hosts work on it. */
+export interface TakenRequest extends SpawnRequest {
+  readonly env?: readonly string[] | undefined;
+}
+
 /**
  * Copies a request and checks the copy, so that a later change cannot slip past the checks.
  * @throws TypeError if the request is not a SpawnRequest
  */
-export function takeSpawnRequest(request: SpawnRequest): SpawnRequest {
+export function takeSpawnRequest(request: SpawnRequest): TakenRequest {
   const copy = typeof request === 'object' && request !== null ? { ...request } : request;
   for (const name of ['argv', 'env', 'fds', 'keepFds'] as const) {
-    if (Array.isArray(copy?.[name])) Object.assign(copy, { [name]: [...copy[name]] });
+    const list: unknown = copy?.[name];
+    if (Array.isArray(list)) Object.assign(copy, { [name]: [...list] });
   }
   checkSpawnRequest(copy);
-  return copy;
+  const { env } = copy;
+  return { ...copy, env: env === undefined || isStrings(env) ? env : envLines(env) };
+}
+
+function isStrings(env: NonNullable<SpawnRequest['env']>): env is readonly string[] {
+  return Array.isArray(env);
+}
+
+function envLines(env: Readonly<Record<string, string | undefined>>): string[] {
+  const set = Object.entries(env).filter(([, value]) => value !== undefined);
+  return set.map(([name, value]) => `${name}=${value}`);
+}
+
+/** Whether it is an object of names and strings, some of them undefined. */
+function isEnvironment(env: unknown): boolean {
+  if (typeof env !== 'object' || env === null || Array.isArray(env)) return false;
+  return Object.values(env).every((value) => value === undefined || typeof value === 'string');
 }
 
 /** @throws TypeError if the request is not a SpawnRequest */
@@ -228,9 +251,11 @@ export function checkSpawnRequest(request: SpawnRequest): void {
     const what = `argv of ${file} is ${Array.isArray(argv) ? 'not all strings' : shown(argv)}`;
     throw new TypeError(`spawn: ${what}: expected an array of strings, argv[0] included`);
   }
-  if (env !== undefined && !areStrings(env)) {
+  if (env !== undefined && !areStrings(env) && !isEnvironment(env)) {
     const what = `env of ${file} is ${Array.isArray(env) ? 'not all strings' : shown(env)}`;
-    throw new TypeError(`spawn: ${what}: expected an array of 'NAME=value' strings`);
+    throw new TypeError(
+      `spawn: ${what}: expected an array of 'NAME=value' strings, or an object of strings`,
+    );
   }
   if (cwd !== undefined && typeof cwd !== 'string') {
     throw new TypeError(`spawn: cwd of ${file} is ${shown(cwd)}: expected a path`);
@@ -261,7 +286,7 @@ function checkInts(
   }
 }
 
-function areStrings(list: readonly string[]): boolean {
+function areStrings(list: unknown): boolean {
   if (!Array.isArray(list)) return false;
   for (let i = 0; i < list.length; i++) if (typeof list[i] !== 'string') return false;
   return true;

@@ -67,8 +67,11 @@ export interface SpawnRequest {
   readonly file: string;
   /** argv, argv[0] included. */
   readonly argv: readonly string[];
-  /** `NAME=value` strings; by default this process's own environment. */
-  readonly env?: readonly string[] | undefined;
+  /**
+   * `NAME=value` strings, or an object like process.env, whose undefined values are left out; by
+   * default this process's own environment.
+   */
+  readonly env?: readonly string[] | Readonly<Record<string, string | undefined>> | undefined;
   /** Working directory; by default this process's own. */
   readonly cwd?: string | undefined;
   /** The child's descriptor i is our fds[i]. By default it inherits 0, 1 and 2. */

@@ -3,6 +3,7 @@
 import {
   checkFunction,
   checkHas,
+  checkObject,
   checkOptions,
   checkSpawnRequest,
   shown,
@@ -11,17 +12,18 @@ import { SIGCHLD } from '../host/constants.ts';
 import type { SpawnRequest } from '../host/host.ts';
 import type { ChildCallbacks } from './child-event.ts';
 import type { ChildRequest, ChildWatchOptions } from './child-request.ts';
+import type { LoopTimes } from './death-times.ts';
 
 const NEEDED = {
   loop: 'a MainLoop',
   signals: 'the Signals of that loop, SIGCHLD among them',
-  times: "the MainLoop's pollTimes",
 };
 
 export function checkWatchOptions(options: ChildWatchOptions): void {
   checkOptions(options, 'ChildWatch', NEEDED);
   const { signals } = options;
   checkHas(signals, 'sigaction', "ChildWatch: option 'signals'", NEEDED.signals);
+  timesOf(options);
   checkOpen(options, 'ChildWatch');
   if (!signals.signals.includes(SIGCHLD)) {
     throw new Error('ChildWatch: these Signals have no SIGCHLD: make them with it');
@@ -31,6 +33,13 @@ export function checkWatchOptions(options: ChildWatchOptions): void {
       'ChildWatch: these Signals have one already: use that, or dispose of it before',
     );
   }
+}
+
+/** @throws TypeError if neither the loop nor the option has them */
+export function timesOf({ loop, times }: ChildWatchOptions): LoopTimes {
+  const found = times ?? loop.pollTimes;
+  checkObject(found, "ChildWatch: option 'times'", "the MainLoop's pollTimes");
+  return found!;
 }
 
 export function checkOpen({ loop, signals }: ChildWatchOptions, what: string): void {

@@ -15,9 +15,13 @@ export interface ChildRequest {
 }
 
 export interface ChildWatchOptions {
-  readonly loop: SignalLoop;
+  readonly loop: SignalLoop & {
+    /** Start and end of its polls: MainLoop.pollTimes. */
+    readonly pollTimes?: LoopTimes | undefined;
+  };
   readonly signals: Signals;
-  readonly times: LoopTimes;
+  /** When the loop slept, which dates the deaths; by default the loop's own pollTimes. */
+  readonly times?: LoopTimes | undefined;
   /** Whether stops and continues are reported too: without SA_NOCLDSTOP. */
   readonly stops?: boolean | undefined;
   /**

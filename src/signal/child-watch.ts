@@ -25,10 +25,11 @@ import {
   checkChildren,
   checkOpen,
   checkWatchOptions,
+  timesOf,
 } from './child-checks.ts';
 import { type ChildCallbacks, type ChildEvent, newChildEvent } from './child-event.ts';
 import type { ChildRequest, ChildWatchOptions } from './child-request.ts';
-import { DeathTimes } from './death-times.ts';
+import { DeathTimes, type LoopTimes } from './death-times.ts';
 
 export type { ChildCallbacks, ChildEvent, ChildRequest, ChildWatchOptions };
 
@@ -63,6 +64,7 @@ export class ChildWatch implements Disposable {
   readonly #children = new Map<number, Watched>();
   readonly #result = newWaitResult();
   readonly #waitFor: number;
+  readonly #times: LoopTimes;
   readonly #deaths: DeathTimes;
   #disposed = false;
 
@@ -72,8 +74,10 @@ export class ChildWatch implements Disposable {
    */
   constructor(options: ChildWatchOptions) {
     checkWatchOptions(options);
-    const { loop, signals, times, stops = false } = options;
+    const { loop, signals, stops = false } = options;
+    const times = timesOf(options);
     this.#options = options;
+    this.#times = times;
     this.#deaths = new DeathTimes(times);
     this.#waitFor = WEXITED | (stops ? WSTOPPED | WCONTINUED : 0);
     // First, since it may fail.
@@ -194,7 +198,7 @@ export class ChildWatch implements Disposable {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#options.signals.childWatch = null;
-    this.#options.times.wanted--;
+    this.#times.wanted--;
     this.#action.dispose();
     for (const child of this.#children.values()) child.announced?.dispose();
     this.#children.clear();

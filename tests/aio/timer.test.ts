@@ -4,6 +4,7 @@ import {
   QEMU_CLOCK_REALTIME,
   QEMU_CLOCK_VIRTUAL,
   QEMU_CLOCK_VIRTUAL_RT,
+  type QEMUClockType,
   SCALE_MS,
   SCALE_US,
 } from '../../src/aio/clock.ts';
@@ -13,11 +14,29 @@ import { onSim, type Rig } from '../support/rig.ts';
 
 const MS = 1_000_000;
 
-function named(rig: Rig, group: TimerListGroup, type: number, ...names: string[]): QemuTimer[] {
+function named(
+  rig: Rig,
+  group: TimerListGroup,
+  type: QEMUClockType,
+  ...names: string[]
+): QemuTimer[] {
   return names.map((name) => group.newTimer(type, name, () => rig.log.push(name)));
 }
 
 describe('the properties of a timer', () => {
+  it(
+    'modIn counts from now, in ms whatever its own units are',
+    onSim((rig) => {
+      const { timers } = rig.context();
+      const timer = timers.newTimer(QEMU_CLOCK_REALTIME, 't', () => {}, undefined, SCALE_US);
+      const beforeNs = rig.host.nowNs;
+      timer.modIn(2.5);
+      expect(timer.expireTimeNs).toBeGreaterThanOrEqual(beforeNs + 2_500_000);
+      expect(timer.expireTimeNs).toBeLessThan(beforeNs + 2_500_100);
+      expect(() => timer.modIn('5' as unknown as number)).toThrow("the time is '5'");
+    }),
+  );
+
   it(
     'is pending from arming to its callback',
     onSim((rig) => {
@@ -79,7 +98,7 @@ describe('the properties of a timer', () => {
       timers.newTimer(QEMU_CLOCK_REALTIME, 't', (opaque) => rig.log.push(opaque), 'mine').modNs(0);
       timers.run();
       expect(rig.log).toEqual(['mine']);
-      expect(() => timers.newTimer(4, 't', () => {})).toThrow('no clock 4');
+      expect(() => timers.newTimer(4 as QEMUClockType, 't', () => {})).toThrow('no clock 4');
     }),
   );
 
@@ -122,7 +141,7 @@ describe('newTimer', () => {
     onSim((rig) => {
       const { timers } = rig.context();
       const make = (clock: number, callback: () => void, scale?: number) => () =>
-        timers.newTimer(clock, 't', callback, undefined, scale);
+        timers.newTimer(clock as QEMUClockType, 't', callback, undefined, scale);
       expect(make(7, () => {})).toThrow('there is no clock 7: expected 0 to 3');
       const none = undefined as unknown as () => void;
       expect(make(0, none)).toThrow("timer 't': its callback is undefined: expected a function");

@@ -9,6 +9,7 @@ const run = promisify(execFile);
 
 /** The whole output of each. */
 const PRINTED: Readonly<Record<string, RegExp>> = {
+  'beside-node.mjs': /^child: not started\nchild: running\nchild: ended with 3\n$/,
   'coroutine-pipeline.mjs': /^ {2}0 ms {2}made 1\n[\s\S]* {1}50 ms {2}used 5\n$/,
   'iothread.mjs': /^(part \d: \d+ bytes\n){2,}\d+ lines, counted by thread io0\n$/,
   'poller.mjs': /^read: tick 1\nread: tick 2\nread: tick 3\n$/,
@@ -17,6 +18,7 @@ const PRINTED: Readonly<Record<string, RegExp>> = {
   'signal-logger.mjs':
     /^pid \d+: send [^\n]*\nSIGUSR1 from this process, value 42\nSIGTERM from this process, value 0\n$/,
   'supervisor.mjs': /^(service: try (\d)\nsupervisor: try \2 ended with [01]\n){3}$/,
+  'worker.mjs': /^worker: hello, driven by uv_poll\ntick 1\ntick 2\ntick 3\n$/,
 };
 
 describe('examples', () => {

@@ -80,7 +80,8 @@ describe.each(['native', 'compat'] as const)('ChildWatch on sigfd %s', (sigfd) =
     })(sim);
     const loop = new MainLoop({ host: refusing });
     const signals = new Signals(loop, { signals: [SIGCHLD], sigfd });
-    const watch = new ChildWatch({ loop, signals, times: loop.pollTimes });
+    const watch = new ChildWatch({ loop, signals });
+    expect(loop.pollTimes.wanted).toBe(1);
     watch.spawn(sim.program({ then: { exit: 0 } }), 'child');
     expect(() => {
       for (let i = 0; i < 5; i++) loop.mainLoopWait(false);
@@ -109,7 +110,11 @@ describe.each(['native', 'compat'] as const)('ChildWatch on sigfd %s', (sigfd) =
       const make = (options: object | undefined) => () =>
         new ChildWatch(options as ChildWatchOptions);
       expect(make(undefined)).toThrow('options are undefined: expected an object with loop, sig');
-      expect(make({ loop, signals })).toThrow(
+      // They are the loop's own by default; a loop of another kind may have none.
+      const { host, trace, context } = loop;
+      const setFdHandler = loop.setFdHandler.bind(loop);
+      const other = { host, trace, context, setFdHandler };
+      expect(make({ loop: other, signals })).toThrow(
         "ChildWatch: option 'times' is undefined: expected the MainLoop's pollTimes",
       );
       expect(make({ loop, times })).toThrow("option 'signals' is undefined");
@@ -158,7 +163,7 @@ describe.each(['native', 'compat'] as const)('ChildWatch on sigfd %s', (sigfd) =
         [{ argv }, 'spawn: file is undefined: expected a path'],
         [{ file }, `spawn: argv of ${file} is undefined: expected an array of strings`],
         [{ file, argv: [1] }, `spawn: argv of ${file} is not all strings`],
-        [{ file, argv, env: { A: 'b' } }, `env of ${file} is an object: expected an array of 'NA`],
+        [{ file, argv, env: { A: 5 } }, `env of ${file} is an object: expected an array of 'NA`],
         [{ file, argv, fds: 3 }, `spawn: fds of ${file} is 3: expected an array`],
         [{ file, argv, keepFds: '3' }, `spawn: keepFds of ${file} is '3': expected an array`],
         [{ file, argv, fds: [0, 1n] }, `spawn: fds of ${file} has 1n: expected descriptors`],

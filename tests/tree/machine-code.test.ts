@@ -98,7 +98,7 @@ describe.skipIf(!hasAssembler('x64'))('x64', () => {
     const file = 'src/host/linux/machine/uv-run-code.ts';
     for (const [from, most] of [
       ['return Uint8Array.of(', 40],
-      ['STACK_CODE = Uint8Array.of(', 1],
+      ['STACK_CODE: Uint8Array = Uint8Array.of(', 1],
     ] as const) {
       // Its first operand is an address, known only when it runs.
       const lines = between(file, from, ');\n').split('\n');

@@ -1,8 +1,8 @@
 /** Starts one child at a time. */
 
+import type { TakenRequest } from '../arguments.ts';
 import { F_DUPFD_CLOEXEC, F_GETFD, FD_CLOEXEC } from '../constants.ts';
 import { EACCES, EBADF, EINVAL, ENOENT } from '../errno.ts';
-import type { SpawnRequest } from '../host.ts';
 import type { ChildSteps } from './child-steps.ts';
 import { c, lazy, memoryAt, result, symbolAddress } from './libc.ts';
 import { word64 } from './memory.ts';
@@ -38,7 +38,7 @@ export class ChildStart {
    * Returns the pid, or -errno. -ENOTDIR only means that the working directory cannot be entered: a
    * path that leads through a file is -ENOENT.
    */
-  spawn(request: SpawnRequest): number {
+  spawn(request: TakenRequest): number {
     // Standard descriptors are almost always open, so the child may find out if not.
     const ret = this.attempt(request, true, this.start);
     return ret === -EBADF ? this.attempt(request, false, this.start) : ret;
@@ -48,7 +48,7 @@ export class ChildStart {
    * Like spawn, for a request that will hardly fail: returns before the program has started, and
    * settle gives the result. If it failed, spawn has more to try.
    */
-  launch(request: SpawnRequest): number {
+  launch(request: TakenRequest): number {
     return this.attempt(request, true, this.begin);
   }
 
@@ -65,7 +65,7 @@ export class ChildStart {
     return failed < 0 ? failed : pid;
   };
 
-  private attempt(request: SpawnRequest, standardOpen: boolean, start: Start): number {
+  private attempt(request: TakenRequest, standardOpen: boolean, start: Start): number {
     if (hasNul(request)) return -EINVAL;
     const { steps } = this;
     const { fds = [], keepFds = [], ignoreSignals = [] } = request;
@@ -118,7 +118,7 @@ export class ChildStart {
     }
   }
 
-  private run(request: SpawnRequest, start: Start): number {
+  private run(request: TakenRequest, start: Start): number {
     const argv = this.argv.fill(request.argv);
     // The C library's own block is always up to date, and needs no copy.
     const env = request.env === undefined ? this.environment() : this.env.fill(request.env);
@@ -133,7 +133,7 @@ export class ChildStart {
   }
 }
 
-function hasNul({ file, argv, env, cwd }: SpawnRequest): boolean {
+function hasNul({ file, argv, env, cwd }: TakenRequest): boolean {
   if (file.includes('\0') || cwd?.includes('\0') === true) return true;
   return anyHasNul(argv) || (env !== undefined && anyHasNul(env));
 }
@@ -142,7 +142,7 @@ function hasNul({ file, argv, env, cwd }: SpawnRequest): boolean {
  * Like execvp: goes on after a file that cannot be run, and returns EACCES if it found only such
  * files.
  */
-function search(request: SpawnRequest, start: (path: string) => number): number {
+function search(request: TakenRequest, start: (path: string) => number): number {
   if (request.file === '') return -ENOENT;
   let ret = -ENOENT;
   for (const dir of pathOf(request).split(':')) {
@@ -166,7 +166,7 @@ function anyHasNul(texts: readonly string[]): boolean {
   return false;
 }
 
-function pathOf(request: SpawnRequest): string {
+function pathOf(request: TakenRequest): string {
   if (request.env === undefined) return process.env.PATH ?? DEFAULT_PATH;
   const entry = request.env.find((line) => line.startsWith('PATH='));
   return entry === undefined ? DEFAULT_PATH : entry.slice('PATH='.length);

@@ -1,7 +1,7 @@
 /** How this process starts children. */
 
+import type { TakenRequest } from '../arguments.ts';
 import { ENOSYS } from '../errno.ts';
-import type { SpawnRequest } from '../host.ts';
 import { ChildStart } from './child-start.ts';
 import { CloneSteps, childPage } from './clone-steps.ts';
 import { PosixSteps } from './posix-steps.ts';
@@ -36,7 +36,7 @@ export class Spawner {
   }
 
   /** See ChildStart.spawn. */
-  spawn(request: SpawnRequest): number {
+  spawn(request: TakenRequest): number {
     return this.spawnBy(0, request);
   }
 
@@ -45,7 +45,7 @@ export class Spawner {
    * All run their programs when this returns; until then they read our memory (including environ),
    * which nothing changes, since nothing else runs here.
    */
-  spawnAll(requests: readonly SpawnRequest[]): number[] {
+  spawnAll(requests: readonly TakenRequest[]): number[] {
     const pids: number[] = [];
     let settled = 0;
     const settle = (): void => {
@@ -65,7 +65,7 @@ export class Spawner {
     return pids;
   }
 
-  private spawnBy(slot: number, request: SpawnRequest): number {
+  private spawnBy(slot: number, request: TakenRequest): number {
     const start = this.start(slot);
     const pid = start.spawn(request);
     if (pid !== -ENOSYS || !(start.steps instanceof CloneSteps)) return pid;

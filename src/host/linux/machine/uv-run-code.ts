@@ -74,6 +74,6 @@ export function uvRunCode(table: number): Uint8Array {
 }
 
 /** uintptr_t (): the pointer of the stack that JavaScript came from, on x86-64. */
-export const STACK_CODE = Uint8Array.of(
+export const STACK_CODE: Uint8Array = Uint8Array.of(
   ...[0x48, 0x89, 0xe8, 0xc3], // mov rax, rbp; ret
 );
