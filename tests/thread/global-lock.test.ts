@@ -3,10 +3,12 @@
 import { describe, expect, it } from 'vitest';
 import { QemuAbort } from '../../src/aio/abort.ts';
 import { EDEADLK } from '../../src/host/errno.ts';
+import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
 import { MainLoop } from '../../src/mainloop/main-loop.ts';
 import { GlobalLock } from '../../src/thread/global-lock.ts';
 import { MachineState } from '../../src/thread/machine-state.ts';
+import { BQL_STATE } from '../../src/thread/machine-words.ts';
 import { QemuCond } from '../../src/thread/qemu-cond.ts';
 import { QemuThread } from '../../src/thread/qemu-thread.ts';
 import { EVENT_NAMES } from '../../src/trace/catalogue.ts';
@@ -100,6 +102,29 @@ describe.each([
     expect(() => bql.condWait(cond)).toThrow(NOT_LOCKED);
     expect(cond.words[1]).toBe(0);
     machine.dispose();
+  });
+});
+
+describe('on the real kernel, where two steps are WebAssembly', () => {
+  it('has one holder at a time, who is known, and the same aborts', () => {
+    const host = new LinuxHost();
+    const machine = new MachineState({ host });
+    const { bql } = machine.thread;
+    const { words } = machine;
+    const other = new GlobalLock(machine.share().memory, { id: 2, host, trace: new Tracer() });
+    expect([bql.isMine, bql.owner, other.tryLock(), words[BQL_STATE]]).toEqual([true, 1, false, 1]);
+    expect(() => bql.lock()).toThrow(LOCKED_TWICE);
+    expect(() => other.unlock()).toThrow(NOT_LOCKED);
+    bql.unlock();
+    expect([bql.isMine, bql.owner, words[BQL_STATE]]).toEqual([false, 0, 0]);
+    expect(() => bql.unlock()).toThrow(NOT_LOCKED);
+    other.lock();
+    expect([other.isMine, bql.owner, bql.tryLock()]).toEqual([true, 2, false]);
+    other.unlock();
+    bql.lock();
+    expect([bql.owner, words[BQL_STATE]]).toEqual([1, 1]);
+    machine.dispose();
+    host.dispose();
   });
 });
 
