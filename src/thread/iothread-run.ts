@@ -3,7 +3,9 @@
 import { AioContext } from '../aio/aio-context.ts';
 import type { BottomHalfHandle, ContextHandle } from '../aio/handles.ts';
 import { checkFunction } from '../host/arguments.ts';
+import { CLOCK_MONOTONIC } from '../host/constants.ts';
 import type { Host } from '../host/host.ts';
+import { Tracer } from '../trace/tracer.ts';
 import { ParamWords } from './iothread-params.ts';
 import { type MachineHandle, MachineState } from './machine-state.ts';
 import { QemuThread } from './qemu-thread.ts';
@@ -50,7 +52,8 @@ export interface IOThreadRunning {
 /** QEMU: iothread_run. */
 export async function runIOThread(self: ThreadSelf, job: IOThreadJob): Promise<void> {
   const { host, name } = self;
-  const context = new AioContext({ host, name });
+  const trace = new Tracer(() => host.clockNs(CLOCK_MONOTONIC));
+  const context = new AioContext({ host, name, trace });
   let running = true;
   const stopBh = context.newBottomHalf('iothread_stop_bh', () => {
     running = false;
@@ -63,8 +66,8 @@ export async function runIOThread(self: ThreadSelf, job: IOThreadJob): Promise<v
     context.close();
   };
   params.applyTo(context);
-  const machine = MachineState.from(job.machine, host);
-  const thread = new QemuThread({ machine, name, context });
+  const machine = MachineState.from(job.machine, host, trace);
+  const thread = new QemuThread({ machine, name, context, trace });
   const main = job.module === null ? null : await mainOf(job.module);
   const io: IOThreadSelf = { name, host, machine, thread, context, data: job.data, onEnd: null };
   await main?.(io);

@@ -27,7 +27,7 @@ export interface MachineStateOptions {
   readonly fairLock?: boolean | undefined;
   /** The program of the Workers; by default dist/thread-entry. @internal */
   readonly entry?: URL | undefined;
-  /** Takes the events of main's locks; by default the loop's own tracer. */
+  /** Takes this thread's events; in the main thread by default the loop's own tracer. */
   readonly trace?: Tracer | undefined;
 }
 
@@ -100,8 +100,9 @@ export class MachineState implements Disposable {
     });
     if (handle === undefined) loop?.clocks.share(this.#clock);
     const { main } = this.#handle;
-    this.main = main && RemoteContext.from(main.context, host);
-    this.#kick = main && RemoteBottomHalf.from(main.kick, host);
+    const remote = options.trace === undefined ? {} : { trace: options.trace };
+    this.main = main && RemoteContext.from(main.context, host, remote);
+    this.#kick = main && RemoteBottomHalf.from(main.kick, host, remote);
     if (handle === undefined) this.#beginMain(options.trace ?? loop?.trace);
   }
 
@@ -111,10 +112,13 @@ export class MachineState implements Disposable {
     if (this.loop !== null) this.loop.lock = bql;
   }
 
-  /** The machine of a handle, in another thread than the main one. */
-  static from(handle: MachineHandle, host: Host): MachineState {
+  /**
+   * The machine of a handle, in another thread than the main one.
+   * @param trace takes what this thread does to the main one; by default nobody does
+   */
+  static from(handle: MachineHandle, host: Host, trace?: Tracer): MachineState {
     checkOptions(handle, 'MachineState.from', { memory: 'the memory of a machine' });
-    return new MachineState({ host }, handle);
+    return new MachineState({ host, trace }, handle);
   }
 
   /** @internal */

@@ -1,6 +1,8 @@
 /** A plain thread, in its Worker. */
 
+import { CLOCK_MONOTONIC } from '../host/constants.ts';
 import type { Host } from '../host/host.ts';
+import { Tracer } from '../trace/tracer.ts';
 import { mainOf } from './iothread-run.ts';
 import { type MachineHandle, MachineState } from './machine-state.ts';
 import { QemuThread } from './qemu-thread.ts';
@@ -30,8 +32,9 @@ export interface PlainThreadJob {
 
 export async function runPlainThread(self: ThreadSelf, job: PlainThreadJob): Promise<void> {
   const { host, name } = self;
-  const machine = MachineState.from(job.machine, host);
-  const thread = new QemuThread({ machine, name });
+  const trace = new Tracer(() => host.clockNs(CLOCK_MONOTONIC));
+  const machine = MachineState.from(job.machine, host, trace);
+  const thread = new QemuThread({ machine, name, trace });
   const main = await mainOf<PlainThreadMain>(job.module, 'PlainThread');
   self.tellRunning(null);
   await main({ name, host, machine, thread, data: job.data });

@@ -9,7 +9,7 @@ const MOST_ARGS = 8;
 const NUMBERS = 2 + MOST_ARGS;
 
 /** The arguments of each event that are texts: bit i stands for argument i. */
-const TEXT_BITS = Uint8Array.from(EVENT_NAMES, (name) => {
+export const TEXT_BITS: Uint8Array = Uint8Array.from(EVENT_NAMES, (name) => {
   const { args }: EventDef = CATALOGUE[name];
   return args.reduce((bits, [, type], i) => (isText(type) ? bits | (1 << i) : bits), 0);
 });
@@ -34,6 +34,8 @@ export class TraceRing {
   readonly thread: TraceThread;
   /** Events kept so far, including those that have been overwritten. */
   total = 0;
+  /** How many events after the last kept one are lost. */
+  lostAfter = 0;
   readonly #numbers: Float64Array;
   readonly #texts: string[];
   readonly #args: TraceValue[] = new Array(MOST_ARGS).fill(undefined);
@@ -133,7 +135,7 @@ export class TraceRing {
 /**
  * Hands the events of several threads on as one trace: by time; at the same time by the thread's
  * id, the main thread first; and each thread's in its own order. What a ring has lost is told
- * before its first event.
+ * before its first event, and what was lost after its last one at the end.
  * @throws TypeError
  */
 export function replayRings(rings: readonly TraceRing[], into: ThreadSinks): void {
@@ -160,5 +162,9 @@ export function replayRings(rings: readonly TraceRing[], into: ThreadSinks): voi
       cursor.next = next + 1;
       cursor.nextNs = ring.timeNs(next + 1);
     }
+  }
+  for (const ring of rings) {
+    const lastNs = ring.timeNs(ring.kept - 1);
+    if (ring.lostAfter > 0) into.dropped(ring.lostAfter, lastNs, ring.thread);
   }
 }

@@ -65,6 +65,7 @@ const SHARED = [
   'src/host/',
   'src/scenario/run/threads/',
   'src/thread/',
+  'src/trace/trace-memory.ts',
 ];
 
 it('memory that threads share is touched in few places', () => {

@@ -67,8 +67,10 @@ export class TraceFiles implements Observer {
     this.#options = options;
   }
 
-  open({ main, world }: Machine): void {
-    this.#output = new TraceOutput(main.trace, this.#options, originOf(world), null);
+  open({ main, threads, world }: Machine): void {
+    const origin = originOf(world);
+    const traces = threads?.traces ?? null;
+    this.#output = new TraceOutput(main.trace, this.#options, origin, null, traces);
   }
 
   end(): void {

@@ -3,6 +3,7 @@ import { QEMU_CLOCK_REALTIME } from '../../aio/clock.ts';
 import type { QemuTimer } from '../../aio/timer.ts';
 import type { Host } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
+import type { ThreadTraces } from '../../scenario/run/threads/thread-traces.ts';
 import type { TraceOrigin } from '../../trace/backend.ts';
 import { replayRings, TraceRing } from '../../trace/ring.ts';
 import type { Tracer, TraceSink } from '../../trace/tracer.ts';
@@ -25,7 +26,8 @@ export class TraceOutput {
   readonly #targets: TraceTarget[] = [];
   /** The traces that may have to wait for a reader. */
   readonly #pipes: TracePipe[] = [];
-  readonly #ring: TraceRing | null;
+  /** The events that were kept until now, by thread; null if each was written at once. */
+  readonly #rings: (() => readonly TraceRing[]) | null;
   readonly #attached: { dispose(): void }[] = [];
   #flushedNs = 0;
   #ended = false;
@@ -34,14 +36,26 @@ export class TraceOutput {
 
   /**
    * @param loopHost the host of the loop that writes pending data; null: each write waits
+   * @param threads keeps the events of all threads; null if there is one
    * @throws CliError if a file cannot be opened
    */
-  constructor(tracer: Tracer, options: TraceOptions, origin: TraceOrigin, loopHost: Host | null) {
+  constructor(
+    tracer: Tracer,
+    options: TraceOptions,
+    origin: TraceOrigin,
+    loopHost: Host | null,
+    threads: ThreadTraces | null = null,
+  ) {
     for (const file of options.files) this.#targets.push(this.#open(file, origin, loopHost));
-    this.#ring = options.ring === undefined ? null : new TraceRing(options.ring, tracer.thread);
-    if (this.#ring !== null) {
-      this.#attached.push(tracer.attach(options.events, this.#ring.sink));
+    if (threads !== null) {
+      threads.keep(options.events);
+      this.#rings = () => threads.rings(options.events, options.ring);
+    } else if (options.ring !== undefined) {
+      const ring = new TraceRing(options.ring, tracer.thread);
+      this.#attached.push(tracer.attach(options.events, ring.sink));
+      this.#rings = () => [ring];
     } else {
+      this.#rings = null;
       for (const target of this.#targets) {
         this.#attached.push(tracer.attach(options.events, target.sinkOf(tracer.thread)));
       }
@@ -110,7 +124,8 @@ export class TraceOutput {
     if (this.#ended) return;
     this.#ended = true;
     this.#detach();
-    for (const target of this.#targets) this.#replay(target, wait);
+    const rings = this.#rings?.() ?? [];
+    for (const target of this.#targets) this.#replay(rings, target, wait);
     for (const pipe of this.#pipes) pipe.end();
   }
 
@@ -118,10 +133,8 @@ export class TraceOutput {
     for (const attached of this.#attached.splice(0)) attached.dispose();
   }
 
-  #replay(target: TraceTarget, wait: () => void): void {
-    const ring = this.#ring;
-    if (ring === null) return;
-    replayRings([ring], {
+  #replay(rings: readonly TraceRing[], target: TraceTarget, wait: () => void): void {
+    replayRings(rings, {
       sinkOf: (thread) => {
         const sink = target.sinkOf(thread);
         return (id, timeNs, ...args) => {

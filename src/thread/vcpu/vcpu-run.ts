@@ -1,7 +1,9 @@
 /** The thread of a vCPU. */
 
 import { checkFunction } from '../../host/arguments.ts';
+import { CLOCK_MONOTONIC } from '../../host/constants.ts';
 import type { Host } from '../../host/host.ts';
+import { Tracer } from '../../trace/tracer.ts';
 import { type MachineHandle, MachineState } from '../machine-state.ts';
 import { PAUSE_COND, VM_RUNNING, WORK_COND } from '../machine-words.ts';
 import { QemuCond } from '../qemu-cond.ts';
@@ -65,8 +67,9 @@ export class VCpuSelf {
     const { words, name } = job.cpu;
     this.name = name;
     this.host = host;
-    this.machine = MachineState.from(job.machine, host);
-    this.thread = new QemuThread({ machine: this.machine, name, vcpu: this });
+    const trace = new Tracer(() => host.clockNs(CLOCK_MONOTONIC));
+    this.machine = MachineState.from(job.machine, host, trace);
+    this.thread = new QemuThread({ machine: this.machine, name, vcpu: this, trace });
     this.data = job.data;
     this.handle = job.cpu;
     this.#words = words;

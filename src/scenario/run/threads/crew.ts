@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { receiveMessageOnPort } from 'node:worker_threads';
 import type { Clocks } from '../../../aio/clock.ts';
+import type { BottomHalfHandle } from '../../../aio/handles.ts';
 import type { MemReentrancyGuard } from '../../../aio/reentrancy.ts';
 import type { MachineState } from '../../../thread/machine-state.ts';
 import { type CondHandle, QemuCond } from '../../../thread/qemu-cond.ts';
@@ -62,14 +63,15 @@ export class Crew {
 
   /** Takes what another thread has lent. */
   add(lent: Lent): void {
-    const { host } = this.machine;
+    const { host, thread } = this.machine;
+    const { trace } = thread;
     this.#mates.set(lent.thread, {
       lent,
-      context: RemoteContext.from(lent.context, host),
-      hold: RemoteBottomHalf.from(lent.hold, host),
-      round: RemoteBottomHalf.from(lent.round, host),
+      context: RemoteContext.from(lent.context, host, { trace }),
+      hold: RemoteBottomHalf.from(lent.hold, host, { trace }),
+      round: RemoteBottomHalf.from(lent.round, host, { trace }),
       queue: new CallQueue(lent.queue),
-      calls: RemoteBottomHalf.from(lent.calls, host),
+      calls: RemoteBottomHalf.from(lent.calls, host, { trace }),
     });
   }
 
@@ -105,6 +107,12 @@ export class Crew {
     };
   }
 
+  /** A bottom half of another thread, for this one. */
+  remoteBh(handle: BottomHalfHandle): RemoteBottomHalf {
+    const { host, thread } = this.machine;
+    return RemoteBottomHalf.from(handle, host, { trace: thread.trace });
+  }
+
   /** Takes nothing more from others. */
   close(): void {
     this.#port?.close();
@@ -124,7 +132,7 @@ export class Crew {
     const { waited, taken } = this.mate(thread).lent.oneshots[name]!;
     const word = taken.length - 1;
     Atomics.store(taken, word, 1);
-    RemoteBottomHalf.from(waited, this.machine.host).schedule();
+    this.remoteBh(waited).schedule();
     return () => Atomics.load(taken, word) === 0;
   }
 
@@ -136,7 +144,7 @@ export class Crew {
 
   /** qemu_notify_event. */
   notifyEvent(): void {
-    RemoteBottomHalf.from(this.mate('main').lent.empty, this.machine.host).schedule();
+    this.remoteBh(this.mate('main').lent.empty).schedule();
   }
 
   // Waiting for others

@@ -16,6 +16,7 @@ import { SharedFds } from './shared-fds.ts';
 import { SharedLog } from './shared-log.ts';
 import { SharedRun } from './shared-run.ts';
 import type { ThreadData } from './thread-data.ts';
+import { ThreadTraces } from './thread-traces.ts';
 
 /** The parts of a run that its other threads need. */
 export interface MainRun {
@@ -31,6 +32,7 @@ export interface MainRun {
 export class MainThreads {
   readonly crew: Crew;
   readonly log: RunLog;
+  readonly traces: ThreadTraces;
   readonly #log = new SharedLog();
   readonly #run: MainRun;
   readonly #entries: LogEntry[] = [];
@@ -56,6 +58,7 @@ export class MainThreads {
     };
     world.shareClocks();
     this.#shared = new SharedRun(scenario, host, world.startNs);
+    this.traces = new ThreadTraces(this.#shared.threads, loop.trace);
     this.#fds = new SharedFds(scenario);
     this.#state = new MachineState({ host, loop, entry: here('thread-entry') });
     const conds = scenario.objects.filter(({ section }) => section === 'conds');
@@ -137,6 +140,7 @@ export class MainThreads {
       fds: this.#fds.words,
       log: this.#log.memory,
       conds: this.#conds,
+      trace: this.traces.of(name),
       port: port2,
     };
     return { data, port: port1 };

@@ -1,7 +1,6 @@
 /** The module of a run's plain threads: does what the file says. */
 
 import type { PlainThreadSelf } from '../../../thread/plain-thread-run.ts';
-import { Tracer } from '../../../trace/tracer.ts';
 import type { ThreadDef } from '../../model-threads.ts';
 import { compileActions, compileBody } from '../compile.ts';
 import { Lane } from '../lane.ts';
@@ -13,8 +12,10 @@ export default function plainLane({ name, thread, data }: PlainThreadSelf): void
   const { scenario, number, shared, ...rest } = data as ThreadData;
   const machine = new ThreadMachine({ scenario, number, shared, ...rest }, thread);
   const run = machine.crew.shared;
-  const trace = new Tracer(() => machine.world.nowNs());
-  const lane = new Lane({ name, machine, trace, context: null, loop: null }, compileBody);
+  const lane = new Lane(
+    { name, machine, trace: thread.trace, context: null, loop: null },
+    compileBody,
+  );
   const def = scenario.objects.find((object) => object.name === name) as ThreadDef;
   try {
     run.waitUntil(() => run.hasStarted(name));

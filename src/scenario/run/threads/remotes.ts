@@ -2,7 +2,6 @@ import { QemuAbort } from '../../../aio/abort.ts';
 import { clockType } from '../../../aio/clock.ts';
 import { EAGAIN, EINTR } from '../../../host/errno.ts';
 import type { HostBuffer } from '../../../host/host.ts';
-import { RemoteBottomHalf } from '../../../thread/remote-bottom-half.ts';
 import type { FdDef, ObjectDef, TimerDef, Watch } from '../../model.ts';
 import { ScenarioEnded } from '../ended.ts';
 import { threadOf } from '../homes.ts';
@@ -40,12 +39,12 @@ export function remoteOf(
 
 function bottomHalf(crew: Crew, thread: string, name: string): BottomHalfLike {
   const handle = crew.mate(threadOf(thread)).lent.bottomHalves[name]!;
-  return RemoteBottomHalf.from(handle, crew.machine.host);
+  return crew.remoteBh(handle);
 }
 
 function oneshot(crew: Crew, thread: string, name: string): () => void {
   const { handles, taken } = crew.mate(threadOf(thread)).lent.oneshots[name]!;
-  const remotes = handles.map((handle) => RemoteBottomHalf.from(handle, crew.machine.host));
+  const remotes = handles.map((handle) => crew.remoteBh(handle));
   return () => {
     const free = remotes.findIndex((_, i) => Atomics.compareExchange(taken, i, 0, 1) === 0);
     if (free < 0) throw new ScenarioEnded(`more than ${remotes.length} one-shots of '${name}'`);

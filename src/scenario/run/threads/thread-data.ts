@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { CondHandle } from '../../../thread/qemu-cond.ts';
 import type { Scenario } from '../../model.ts';
 import type { SharedRunHandle } from './shared-run.ts';
+import type { ThreadTrace } from './thread-traces.ts';
 
 /** The things that a thread of a run is given. */
 export interface ThreadData {
@@ -13,5 +14,7 @@ export interface ThreadData {
   readonly log: SharedArrayBuffer;
   /** By name. */
   readonly conds: Readonly<Record<string, CondHandle>>;
+  /** Null if nobody wants its events. */
+  readonly trace: ThreadTrace | null;
   readonly port: MessagePort;
 }

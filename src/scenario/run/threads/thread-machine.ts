@@ -2,6 +2,7 @@ import { Clocks } from '../../../aio/clock.ts';
 import { CLOCK_MONOTONIC, O_CLOEXEC, O_CREAT, O_RDWR } from '../../../host/constants.ts';
 import type { Host, HostBuffer } from '../../../host/host.ts';
 import type { QemuThread } from '../../../thread/qemu-thread.ts';
+import { TraceMemory } from '../../../trace/trace-memory.ts';
 import type { Scenario } from '../../model.ts';
 import type { Place } from '../../problem.ts';
 import type { LaneMachine } from '../lane.ts';
@@ -45,6 +46,11 @@ export class ThreadMachine implements LaneMachine {
       push: (text, iteration) =>
         log.push(number, text, iteration, this.world.nowNs() - shared.startNs),
     };
+    if (data.trace !== null) {
+      const memory = new TraceMemory(data.trace.memory);
+      memory.begin(host.gettid());
+      thread.trace.attach(data.trace.events, memory.sink);
+    }
     this.fail = (at, message) => log.fail(number, at, message);
     this.whileBusy = () => run.check();
   }
