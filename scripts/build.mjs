@@ -117,6 +117,8 @@ const page = {
   target: ['es2022', 'chrome123', 'firefox120', 'safari17.5'],
   format: 'iife',
   external: [],
+  // A page starts no thread, so nothing asks for the file that it came from.
+  define: { ...common.define, 'import.meta.url': "''" },
   minify: true,
   sourcemap: false,
 };

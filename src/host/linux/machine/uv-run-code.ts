@@ -3,7 +3,7 @@
  *
  * koffi calls C on a stack of its own, where V8 would see an overflow as soon as libuv calls
  * JavaScript. So this calls it on the stack that JavaScript came from: the code by which koffi makes
- * a call keeps that stack's pointer in rbp, which stackCode lets its caller check.
+ * a call keeps that stack's pointer in rbp, which STACK_CODE lets its caller check.
  *
  * Around uv_run stands a verbose v8::TryCatch, as around Node's own timers. Without one V8 takes an
  * error of a callback for an error of the JavaScript below, so that it is no uncaught exception, and
