@@ -80,7 +80,9 @@ export class BhList implements BhHome {
 
   enqueue(slot: number, flags: number): void {
     if (this.shared !== null) this.shared.drain();
-    this.announce(slot, this.#wakeup.enqueue(slot, flags), flags);
+    const old = this.#wakeup.enqueue(slot, flags);
+    if (TRACEABLE && this.#trace.active) this.#tracedNotify(slot, old, flags);
+    else this.#owner.untracedNotify();
   }
 
   announce(slot: number, old: number, flags: number): void {
@@ -157,8 +159,7 @@ export class BhList implements BhHome {
         progress = true;
       }
     }
-    this.#firstSlice = 0;
-    this.#endSlice = 0;
+    this.#firstSlice = this.#endSlice = 0;
     return progress;
   }
 
@@ -212,8 +213,7 @@ export class BhList implements BhHome {
         slot = next;
       }
     }
-    this.#firstSlice = 0;
-    this.#endSlice = 0;
+    this.#firstSlice = this.#endSlice = 0;
     this.shared?.close();
     return leaked;
   }
