@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
-import { SimHost } from '../../src/host/sim/sim-host.ts';
 import { IOThread, type IOThreadOptions } from '../../src/thread/iothread.ts';
 import { queryIOThreads } from '../../src/thread/iothread-info.ts';
 import { MachineState } from '../../src/thread/machine-state.ts';
@@ -160,25 +159,6 @@ describe('an IOThread', () => {
     ],
   ])('is not made with options of the wrong type: %o', (options, message) => {
     expect(() => made(options)).toThrow(new TypeError(message));
-  });
-
-  it('runs on the simulated kernel, which decides when: the same each time', () => {
-    const times = [1, 2].map(() => {
-      const host = new SimHost({ seed: 5 });
-      const machine = new MachineState({ host });
-      const io = made({ machine });
-      expect(io.threadId).toBe(1001);
-      host.poll(host.alloc(8), 0, 1e6);
-      expect(io.running).toBe(true);
-      io.stop();
-      expect(io.running).toBe(false);
-      machine.dispose();
-      host.dispose();
-      return host.nowNs;
-    });
-    expect(times[0]).toBe(times[1]);
-    // The Workers' own threads are none of the simulated kernel's.
-    while (tasks().length > threads.length) host.schedYield();
   });
 
   it('is in the list of its machine until it is disposed of, but not if it is internal', () => {
