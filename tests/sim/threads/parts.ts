@@ -119,6 +119,15 @@ export const parts: Readonly<Record<string, Part>> = {
     Atomics.store(words, FUTEX, 1);
     host.futexWake(words, FUTEX, 1);
   },
+  /** Wakes main, which then ends, and has a little to do after that. */
+  late: (host, { log, words }) => {
+    host.getpid();
+    Atomics.store(words, FUTEX, 1);
+    host.futexWake(words, FUTEX, 1);
+    log.add(1);
+    host.getpid();
+    log.add(2);
+  },
   /** Waits for what never comes. */
   foreverFutex: (host, { words }) => void host.futexWait(words, FUTEX, 0, -1),
   foreverRead: (host, { fds }) => void host.read(fds[0]!, host.alloc(8), 0, 1),

@@ -215,6 +215,14 @@ describe('a call blocks its own thread only', () => {
     });
     expect(() => sleep(9)).toThrow('of the timeline');
     sleep(9);
+    // This one comes due in a call of the thread.
+    const { host: other, data, sleep: sleepOn } = run(['tens']);
+    other.at(other.nowNs + 3, () => {
+      throw new Error('in its call');
+    });
+    expect(() => sleepOn(1)).toThrow('in its call');
+    sleepOn(1);
+    expect(data.log.entries).toEqual([10, 11, 12]);
   });
 });
 
@@ -361,6 +369,15 @@ describe('lenses around the host of a thread', () => {
 });
 
 describe('the end', () => {
+  it('of main lets a thread finish that is about to end', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const { host, data } = run(['late'], seed);
+      expect(host.futexWait(data.words, FUTEX, 0, -1)).toBe(0);
+      host.dispose();
+      expect(data.log.entries).toEqual([1, 2]);
+    }
+  });
+
   it('of the kernel ends the threads wherever they are, and their Workers run others', () => {
     for (let i = 0; i < 3; i++) {
       const { host, sleep } = run(['endless', 'foreverFutex']);

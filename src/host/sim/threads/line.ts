@@ -2,6 +2,7 @@
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { isFutex, isRecord, takeAction } from '../../arguments.ts';
 import { type ArgKind, HOST_CALLS, type HostCallName } from '../../calls.ts';
+import { HostError } from '../../errno.ts';
 import type { HostBuffer, SigAction, SignalMaskToken } from '../../host.ts';
 import { SimBuffer } from '../memory.ts';
 import { Random } from '../random.ts';
@@ -211,8 +212,9 @@ function plain(arg: unknown): unknown {
   return isRecord(arg) ? {} : arg;
 }
 
-function errorOf({ name, message, signo }: ErrorMessage): Error {
+function errorOf({ name, message, signo, errno, syscall }: ErrorMessage): Error {
   if (signo !== undefined) return new SimFatalSignalError(signo);
+  if (errno !== undefined) return new HostError(errno, syscall ?? '');
   const made = name === 'TypeError' ? TypeError : name === 'RangeError' ? RangeError : Error;
   return new made(message);
 }

@@ -37,7 +37,11 @@ export interface ReplyMessage {
 export interface ErrorMessage {
   readonly name: string;
   readonly message: string;
+  /** If it is a SimFatalSignalError. */
   readonly signo?: number;
+  /** If it is a HostError. */
+  readonly errno?: number;
+  readonly syscall?: string;
 }
 
 /** The ticket of a simulated thread. */

@@ -1,6 +1,7 @@
 /** The calls of a thread other than main, which the kernel makes in its place. */
 import { type MessagePort, receiveMessageOnPort, type Transferable } from 'node:worker_threads';
 import { type ArgKind, HOST_CALLS, type HostCallName } from '../../calls.ts';
+import { HostError } from '../../errno.ts';
 import {
   type HostBuffer,
   type NewThread,
@@ -18,6 +19,7 @@ import {
   CALL_NAMES,
   type CallMessage,
   type CallName,
+  type ErrorMessage,
   type Filled,
   PASS,
   type ReplyMessage,
@@ -193,9 +195,7 @@ export class ThreadCalls implements Runner {
   #replyMessage(value: unknown): [ReplyMessage, readonly Transferable[]] {
     const filled = this.#filled;
     if (this.#failed) {
-      const { name, message } = this.#error as Error;
-      const signo = this.#error instanceof SimFatalSignalError ? this.#error.signo : undefined;
-      return [{ value: 0, filled, error: { name, message, ...(signo && { signo }) } }, []];
+      return [{ value: 0, filled, error: errorMessage(this.#error as Error) }, []];
     }
     const made = value as Partial<NewThread & SignalMaskToken> | null;
     if (typeof made === 'object' && made?.ticket !== undefined) {
@@ -208,4 +208,11 @@ export class ThreadCalls implements Runner {
     }
     return [{ value, filled }, []];
   }
+}
+
+function errorMessage(error: Error): ErrorMessage {
+  const { name, message } = error;
+  if (error instanceof SimFatalSignalError) return { name, message, signo: error.signo };
+  if (!(error instanceof HostError)) return { name, message };
+  return { name, message, errno: error.errno, syscall: error.syscall };
 }
