@@ -28,10 +28,11 @@ export class Waker {
   /** Work was published: ends the sleep of the home thread, if it sleeps and nobody else does. */
   wake(): void {
     const notifyMe = this.#inbox.claim();
-    if (notifyMe !== 0) this.#write();
+    // Before the sleep can end, so that the event comes before the wake-up.
     if (this.#trace.on[T_NOTIFY] !== 0) {
       this.#trace.emit(T_NOTIFY, this.#name, notifyMe, notifyMe === 0 ? 0 : 1, 0);
     }
+    if (notifyMe !== 0) this.#write();
   }
 
   #write(): void {

@@ -53,9 +53,11 @@ export class ChromeBackend implements TraceBackend {
     const lastNs = Math.max(0, ...threads.map((thread) => thread.lastNs));
     this.#process.bhs.close(lastNs);
     this.#process.coroutines.close(lastNs);
+    this.#process.notifies.close(lastNs);
     for (const thread of threads) thread.closeReaps(lastNs);
     const endNs = Math.max(lastNs, ...threads.map((thread) => thread.notBefore(lastNs)));
     this.#process.children.close(endNs);
+    this.#process.holds.end(endNs);
     for (const thread of threads) thread.closeSlices(lastNs);
     this.#writer.close();
     this.flush();
@@ -67,7 +69,7 @@ export class ChromeBackend implements TraceBackend {
     const known = this.#threads.get(tid);
     if (known !== undefined) return known;
     const readyFds = tid === this.#origin.tid ? 'ready fds' : `ready fds of ${thread.name}`;
-    const made = new ChromeThread(this.#process, tid, readyFds);
+    const made = new ChromeThread(this.#process, tid, thread.name, readyFds);
     this.#threads.set(tid, made);
     this.#writer.track(tid, thread.name, 0);
     return made;

@@ -11,7 +11,8 @@ export type SliceKind =
   | 'bh'
   | 'timer'
   | 'signal'
-  | 'coroutine';
+  | 'coroutine'
+  | 'lock';
 
 interface Open {
   readonly kind: SliceKind;

@@ -2,6 +2,7 @@ import { CLD_CONTINUED, CLD_EXITED, CLD_STOPPED, SIGCHLD } from '../host/constan
 import { BH_DELETED, BH_SCHEDULED } from './bh-flags.ts';
 import { EV, EVENT_NAMES, type EventId } from './catalogue.ts';
 import { ArrowIds, ScheduleArrows } from './chrome-arrows.ts';
+import { BqlTrack } from './chrome-bql.ts';
 import { ChildTracks, ChromeReaps } from './chrome-children.ts';
 import { ChromeSlices } from './chrome-slices.ts';
 import type { ChromeWriter } from './chrome-writer.ts';
@@ -17,6 +18,10 @@ export class ChromeProcess {
   readonly children: ChildTracks;
   readonly bhs: ScheduleArrows;
   readonly coroutines: ScheduleArrows;
+  readonly notifies: ScheduleArrows;
+  readonly holds: BqlTrack;
+  /** The id of the thread that runs a context, by its name. */
+  readonly homes = new Map<string, number>();
   readonly coroutineNames = new Map<number, string>();
 
   constructor(writer: ChromeWriter) {
@@ -25,6 +30,8 @@ export class ChromeProcess {
     const parts = [writer, this.ids] as const;
     this.bhs = new ScheduleArrows(...parts, 'qemu_bh_schedule', 'pending bottom halves');
     this.coroutines = new ScheduleArrows(...parts, 'aio_co_schedule', null);
+    this.notifies = new ScheduleArrows(...parts, 'aio_notify', null);
+    this.holds = new BqlTrack(writer);
   }
 }
 
@@ -32,6 +39,7 @@ export class ChromeProcess {
 export class ChromeThread {
   readonly #process: ChromeProcess;
   readonly #tid: number;
+  readonly #name: string;
   /** Name of the counter of the fds that its polls find ready. */
   readonly #readyFds: string;
   readonly #writer: ChromeWriter;
@@ -39,9 +47,10 @@ export class ChromeThread {
   readonly #reaps: ChromeReaps;
   #lastNs = 0;
 
-  constructor(process: ChromeProcess, tid: number, readyFds: string) {
+  constructor(process: ChromeProcess, tid: number, name: string, readyFds: string) {
     this.#process = process;
     this.#tid = tid;
+    this.#name = name;
     this.#readyFds = readyFds;
     this.#writer = process.writer;
     this.#slices = new ChromeSlices(this.#writer, tid);
@@ -54,7 +63,11 @@ export class ChromeThread {
     if (this.#loopEvent(id, timeNs, args)) return;
     if (this.#callEvent(id, timeNs, args)) return;
     if (this.#childEvent(id, timeNs, args)) return;
-    this.#writer.instant(this.#tid, timeNs, EVENT_NAMES[id]!, jsonArgs(id, args));
+    if (this.#lockEvent(id, timeNs, args)) return;
+    this.#notifyEvent(id, timeNs, args);
+    // An arrow's own slice, if it had to make one, is over later.
+    const atNs = this.#slices.notBefore(timeNs);
+    this.#writer.instant(this.#tid, atNs, EVENT_NAMES[id]!, jsonArgs(id, args));
   };
 
   dropped(count: number, timeNs: number): void {
@@ -213,6 +226,39 @@ export class ChromeThread {
       default:
         return false;
     }
+  }
+
+  /** Waits for the BQL are slices of the thread, and holds are those of the lock's own track. */
+  #lockEvent(id: EventId, timeNs: number, args: Args): boolean {
+    const { holds } = this.#process;
+    switch (id) {
+      case EV.bql_lock:
+        this.#slices.begin('lock', 'bql', timeNs, 'wait for the BQL', jsonArgs(id, args));
+        return true;
+      case EV.bql_locked:
+        this.#slices.end('lock', 'bql', timeNs);
+        holds.begin(timeNs, this.#name, jsonArgs(id, args));
+        return true;
+      case EV.bql_unlock:
+        holds.end(timeNs);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** Arrows to the wake-up of another thread. */
+  #notifyEvent(id: EventId, timeNs: number, args: Args): void {
+    const { homes, notifies } = this.#process;
+    const context = String(args[0]);
+    if (id === EV.aio_notify_accept) {
+      homes.set(context, this.#tid);
+      if (args[1] !== 0) notifies.end(this.#slices, context, timeNs);
+      return;
+    }
+    if (id !== EV.aio_notify || args[2] === 0) return;
+    const home = homes.get(context) ?? this.#tid;
+    if (home !== this.#tid) notifies.schedule(this.#slices, context, timeNs);
   }
 
   /** Deaths and reaps, and the signals between them. */

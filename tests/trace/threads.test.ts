@@ -106,6 +106,51 @@ describe('two threads in one trace', () => {
     expect([...counters.keys()]).toEqual(['pending bottom halves', 'ready fds of IO iothread0']);
   });
 
+  it('chrome: who waits for the BQL and who holds it, and the wake-up by a notify', () => {
+    const bytes = text(formats.chrome, (backend) => {
+      const [main, io] = [backend.sink, backend.sinkOf(IO)];
+      io(EV.aio_notify_accept, 500, 'io0', 0);
+      main(EV.bql_locked, 1000, 1);
+      io(EV.bql_lock, 2000, 2, 1);
+      main(EV.bql_unlock, 3000, 1);
+      io(EV.bql_locked, 4000, 2);
+      io(EV.bql_unlock, 5000, 2);
+      io(EV.poll_enter, 6000, 'ppoll', 1, -1);
+      main(EV.aio_notify, 7000, 'io0', 2, 1, 0);
+      io(EV.poll_return, 8000, 'ppoll', 1, '7');
+      io(EV.aio_notify_accept, 9000, 'io0', 1);
+      // Nobody else is woken by these.
+      io(EV.aio_notify, 10_000, 'io0', 2, 1, 0);
+      main(EV.aio_notify, 11_000, 'io0', 0, 0, 0);
+      io(EV.aio_notify_accept, 12_000, 'io0', 1);
+      main(EV.bql_locked, 13_000, 1);
+    });
+    const { problems, tracks, slices, flows } = checkChrome(bytes);
+    expect(problems).toEqual([]);
+    const of = (track: string): unknown[] =>
+      slices
+        .filter(({ tid, cat }) => tracks.get(tid) === track && cat !== 'flow')
+        .map(({ name, from, to }) => [name, from, to]);
+    expect(of('IO iothread0')).toEqual([
+      ['wait for the BQL', 2, 4],
+      ['ppoll', 6, 8],
+    ]);
+    expect(of('BQL')).toEqual([
+      ['main loop', 1, 3],
+      ['IO iothread0', 4, 5],
+      ['main loop', 13, expect.any(Number)],
+    ]);
+    const ways = [...flows.values()].map((points) =>
+      points.map(({ ts, slice }) => [slice.tid, ts]),
+    );
+    expect(ways).toEqual([
+      [
+        [700, 7],
+        [701, 9],
+      ],
+    ]);
+  });
+
   it.each(Object.entries(formats))('%s: lost events are told for their thread', (format, make) => {
     const one = text(make, (backend) => backend.dropped(3, 9));
     const other = text(make, (backend) => backend.dropped(3, 9, IO));

@@ -15,6 +15,7 @@ export const KIND_NAMES: Readonly<Record<SliceKind, string>> = {
   timer: 'timer',
   signal: 'signal handler',
   coroutine: 'coroutine',
+  lock: 'wait for the BQL',
 };
 
 /** Callbacks that took long: the innermost, if several are nested. */
