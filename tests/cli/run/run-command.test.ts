@@ -122,9 +122,10 @@ describe('run', () => {
       '     note: idle.yaml:2:10: this fault never acted: there was no write (sim)',
     );
     const { out: json } = await run(['idle.yaml'], { reporter: 'json', host: 'linux' });
-    expect(JSON.parse(json.split('\n')[0]!).results[0].notes).toMatchObject([
-      { at: { line: 2, column: 10 } },
-    ]);
+    // A busy machine adds a note that it was late, which belongs to no place of the file.
+    expect(JSON.parse(json.split('\n')[0]!).results[0].notes).toContainEqual(
+      expect.objectContaining({ at: { line: 2, column: 10 } }),
+    );
   });
 
   it.each([
@@ -427,6 +428,7 @@ describe('the command line', () => {
       trace: null,
       report: undefined,
       watch: false,
+      explain: false,
       color: 'auto',
     });
     expect(parseRun(['--json', '--seeds', '3..5', '--timeout', '2s', 'a'])).toMatchObject({
