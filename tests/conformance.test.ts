@@ -40,3 +40,32 @@ describe('on the real host', () => {
     expect(failuresOf(results.get(file))).toEqual([]);
   });
 });
+
+describe('however the main loop is driven, the log is the same', () => {
+  const driven = files.filter((file) => scenarioIn(dir, file).drive === 'main_loop');
+  const names = (result: RunResult | undefined): unknown[] | undefined =>
+    result?.order.map(({ text }) => text);
+
+  it('many cases have a main loop', () => {
+    expect(driven.length).toBeGreaterThan(80);
+  });
+
+  it.each(driven)('runAsync on the simulated host: %s', (file) => {
+    const scenario = scenarioIn(dir, file);
+    const result = runSim(scenario, undefined, 'runAsync');
+    expect(failuresOf(result)).toEqual([]);
+    expect(names(result)).toEqual(names(runSim(scenario)));
+  });
+
+  describe.each(['runAsync', 'embedded'] as const)('%s on the real host', (way) => {
+    let results: Map<string, RunResult>;
+    beforeAll(async () => {
+      if (way !== 'embedded' || process.arch === 'x64') results = await runLinux(dir, way);
+    }, RUNS_MS);
+    it.runIf(way !== 'embedded' || process.arch === 'x64').each(driven)('%s', (file) => {
+      const result = results.get(file);
+      expect(failuresOf(result)).toEqual([]);
+      expect(names(result)).toEqual(names(runSim(scenarioIn(dir, file))));
+    });
+  });
+});

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { loadScenario } from '../../src/scenario/load.ts';
 import type { Scenario } from '../../src/scenario/model.ts';
 import { formatProblem } from '../../src/scenario/problem.ts';
+import type { Machine } from '../../src/scenario/run/machine.ts';
 import { type RunResult, runScenario } from '../../src/scenario/run/run.ts';
 import { SimWorld } from '../../src/scenario/run/sim-world.ts';
 import { runAlone } from '../host/own-process.ts';
+import { driveBy, type Way } from './driven.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -33,13 +35,14 @@ export function scenarioOf(text: string, file = 'test.yaml'): Scenario {
 }
 
 /** A run on the simulated host, with its trace. */
-export function runSim(scenario: Scenario, seed?: number): RunResult {
-  return runScenario(scenario, (s) => new SimWorld(s), { trace: true, seed });
+export function runSim(scenario: Scenario, seed?: number, way: Way = 'run'): RunResult {
+  const onMachine = (machine: Machine): void => driveBy(way, machine);
+  return runScenario(scenario, (s) => new SimWorld(s), { trace: true, seed, onMachine });
 }
 
 /** Runs all files of a directory on the real host, in a process of its own, by file. */
-export async function runLinux(dir: string): Promise<Map<string, RunResult>> {
-  const ended = await runAlone(join(import.meta.dirname, 'linux-runner.ts'), dir);
+export async function runLinux(dir: string, way: Way = 'run'): Promise<Map<string, RunResult>> {
+  const ended = await runAlone(join(import.meta.dirname, 'linux-runner.ts'), `--by=${way}`, dir);
   if (ended.status !== 0) throw new Error(`the runner failed: ${ended.stderr}`);
   const results = ended.stdout
     .split('\n')

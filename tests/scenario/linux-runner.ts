@@ -1,18 +1,25 @@
 /**
  * Runs every scenario of some directories on the real host, once, and prints a line of
- * JSON for each. A process of its own: it blocks signals.
+ * JSON for each. A process of its own: it blocks signals. `--by=WAY` drives their loops in another
+ * way.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadScenario } from '../../src/scenario/load.ts';
 import { LinuxWorld } from '../../src/scenario/run/linux-world.ts';
+import type { Machine } from '../../src/scenario/run/machine.ts';
 import { runScenario } from '../../src/scenario/run/run.ts';
+import { driveBy, type Way } from './driven.ts';
 
-for (const dir of process.argv.slice(2)) {
+const args = process.argv.slice(2);
+const way = (args[0]?.startsWith('--by=') ? args.shift()!.slice(5) : 'run') as Way;
+const onMachine = (machine: Machine): void => driveBy(way, machine);
+
+for (const dir of args) {
   for (const file of readdirSync(dir).filter((name) => name.endsWith('.yaml'))) {
     const { scenario } = loadScenario(readFileSync(join(dir, file), 'utf8'), file);
-    const result = runScenario(scenario!, () => new LinuxWorld());
+    const result = runScenario(scenario!, () => new LinuxWorld(), { onMachine });
     console.log(JSON.stringify(result));
   }
 }
