@@ -1,9 +1,12 @@
+import { CoRwlock } from '../../coroutine/co-rwlock.ts';
 import { coSleepNs } from '../../coroutine/co-sleep.ts';
 import type { CoroutineBody, CoroutineSteps } from '../../coroutine/coroutine.ts';
 import type { Action, CoroutineDef } from '../model.ts';
 import type { Thunk } from './callback.ts';
 import { compileAction } from './compile.ts';
 import type { Lane } from './lane.ts';
+import type { MovingStep } from './threads/moving.ts';
+import { reschedule } from './threads/shared-co.ts';
 
 /** An action that may yield: the caller runs its result with yield*. */
 type CoThunk = () => CoroutineSteps;
@@ -44,6 +47,11 @@ function compileCo(lane: Lane, action: Action): CoThunk | null {
       return () => lane.object('queues', action.on.name).wait();
     case 'wait_front':
       return () => lane.object('queues', action.on.name).waitFront();
+    case 'rwunlock':
+      return () => {
+        const rwlock = lane.object('rwlocks', action.on.name);
+        return rwlock instanceof CoRwlock ? plainly(() => rwlock.unlock()) : rwlock.unlock();
+      };
     case 'lock':
       return () => lane.object('mutexes', action.on.name).lock();
     case 'rdlock':
@@ -66,4 +74,23 @@ function compileCo(lane: Lane, action: Action): CoThunk | null {
 
 function* justYield(): CoroutineSteps {
   yield;
+}
+
+// biome-ignore lint/correctness/useYield: for a caller that takes what may yield
+function* plainly(act: () => void): CoroutineSteps {
+  act();
+}
+
+/** An action of a coroutine that may go from one thread to another. */
+export function compileMoving(lane: Lane, action: Action): MovingStep {
+  const { crew } = lane.machine;
+  if (action.op === 'yield') return (co, label) => co.yield(label);
+  if (action.op === 'reschedule') return reschedule(lane, crew!, action.on.name);
+  const co = compileCo(lane, action);
+  if (co !== null) return co;
+  const plain = compileAction(lane, action, 'callback');
+  return () => {
+    plain();
+    return undefined;
+  };
 }

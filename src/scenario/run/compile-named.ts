@@ -4,6 +4,7 @@ import type { Action, NameOp } from '../model.ts';
 import type { Thunk, Where } from './callback.ts';
 import type { Lane } from './lane.ts';
 import type { Objects } from './lane-objects.ts';
+import { scheduleSelf } from './threads/shared-co.ts';
 
 /** Compiles the action of one op on an object. */
 type NamedCompiler = (lane: Lane, name: string, where: Where) => Thunk;
@@ -28,24 +29,26 @@ export const NAMED: { readonly [O in NameOp]: NamedCompiler } = {
   ),
   arm_now: on('timers', (timer) => timer.modFromNowNs(0)),
   disarm: on('timers', (timer) => timer.del()),
-  enter: on('coroutines', (co, lane) => lane.nest(() => lane.coroutines.enter(co))),
+  enter: on('coroutines', (co, lane) => lane.nest(() => co.enter())),
   wake: (lane, name, where) => {
-    const { coroutines } = lane;
     const co = lane.object('coroutines', name);
-    return where === 'timeline' ? () => coroutines.wakeFromThread(co) : () => coroutines.wake(co);
+    return where === 'timeline' ? () => co.wakeFromThread() : () => co.wake();
   },
   co_schedule: (lane, name) => {
-    const { coroutines } = lane;
-    if (name === 'self') return () => coroutines.schedule(coroutines.self);
+    const { crew } = lane.machine;
+    if (name === 'self') {
+      if (crew !== null) return () => scheduleSelf(lane, crew);
+      return () => lane.coroutines.schedule(lane.coroutines.self);
+    }
     const co = lane.object('coroutines', name);
-    return () => coroutines.schedule(co);
+    return () => co.schedule();
   },
   next: on('queues', enterNext),
   enter_next: on('queues', enterNext),
   restart_all: on('queues', enterAll),
   enter_all: on('queues', enterAll),
   unlock: on('mutexes', (mutex) => mutex.unlock()),
-  rwunlock: on('rwlocks', (rwlock) => rwlock.unlock()),
+  rwunlock: onlyInCoroutine('rwunlock'),
   wait: onlyInCoroutine('wait'),
   wait_front: onlyInCoroutine('wait_front'),
   lock: onlyInCoroutine('lock'),

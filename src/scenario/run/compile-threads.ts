@@ -17,7 +17,6 @@ type Later =
   | 'submit_co'
   | 'submit_only'
   | 'reschedule'
-  | 'co_schedule_in'
   | 'run_on_cpu'
   | 'async_run_on_cpu';
 type ActionOf<O extends ThreadAction['op']> = Having<Action, O>;
@@ -68,5 +67,7 @@ const ACTS: { readonly [O in Exclude<ThreadAction['op'], 'wait_while' | Later>]:
   cond_wait: (lane, crew, { on }) => {
     lane.waited = crew.machine.thread.bql.condWait(crew.cond(on.name));
   },
+  co_schedule_in: (lane, _crew, { on, context }) =>
+    lane.object('coroutines', on.name).scheduleIn(context.name),
   cond_signal: (_lane, crew, { on }) => crew.cond(on.name).signal(),
 };

@@ -2,7 +2,9 @@ import type { QemuTimer } from '../../aio/timer.ts';
 import type { CoMutex } from '../../coroutine/co-mutex.ts';
 import type { CoQueue } from '../../coroutine/co-queue.ts';
 import type { CoRwlock } from '../../coroutine/co-rwlock.ts';
-import type { Coroutine } from '../../coroutine/coroutine.ts';
+import type { SharedCoMutex } from '../../thread/co/shared-co-mutex.ts';
+import type { SharedCoRwlock } from '../../thread/co/shared-co-rwlock.ts';
+import type { SharedCoroutine } from '../../thread/co/shared-coroutine.ts';
 import type { FdSet } from './fds.ts';
 import type { NotifierObject } from './notifier-object.ts';
 import type { SourceObject } from './source-object.ts';
@@ -30,6 +32,20 @@ export type NotifierLike = Pick<
   'cleared' | 'close' | 'fd' | 'flag' | 'flagged' | 'set' | 'testAndClear'
 >;
 
+/** A coroutine, as actions use it. */
+export interface CoroutineLike {
+  /** It, if other threads know it too. */
+  readonly shared: SharedCoroutine | null;
+  enter(): void;
+  wake(): void;
+  wakeFromThread(): void;
+  /** In its own context. */
+  schedule(): void;
+  scheduleIn(context: string): void;
+  /** The context that entered it last. */
+  readonly home: string;
+}
+
 /** The kinds of objects that live in a thread. */
 export interface Objects {
   readonly bottomHalves: BottomHalfLike;
@@ -38,9 +54,9 @@ export interface Objects {
   readonly timers: TimerLike;
   readonly fds: FdLike;
   readonly notifiers: NotifierLike;
-  readonly coroutines: Coroutine;
+  readonly coroutines: CoroutineLike;
   readonly queues: CoQueue;
-  readonly mutexes: CoMutex;
-  readonly rwlocks: CoRwlock;
+  readonly mutexes: CoMutex | SharedCoMutex;
+  readonly rwlocks: CoRwlock | SharedCoRwlock;
   readonly sources: SourceObject;
 }

@@ -130,6 +130,11 @@ export class Lane {
     return this.#coroutines;
   }
 
+  /** Those of its context, or null. */
+  get ownCoroutines(): Coroutines | null {
+    return this.#coroutines;
+  }
+
   get inCoroutine(): boolean {
     return this.#coroutines?.inCoroutine === true;
   }
@@ -179,7 +184,7 @@ export class Lane {
     const key = `${kind} ${name}`;
     let remote = this.#remotes.get(key);
     if (remote === undefined) {
-      remote = remoteOf(crew, kind, name);
+      remote = remoteOf(crew, (own) => this.contexts.get(own), kind, name);
       if (remote !== undefined) this.#remotes.set(key, remote);
     }
     return remote;

@@ -5,6 +5,7 @@ import { CoQueue } from '../../coroutine/co-queue.ts';
 import { CoRwlock } from '../../coroutine/co-rwlock.ts';
 import type {
   BottomHalfDef,
+  CoroutineDef,
   FdDef,
   NotifierDef,
   ObjectDef,
@@ -15,8 +16,10 @@ import { coroutineBody } from './compile-coroutine.ts';
 import { FdSet } from './fds.ts';
 import { homeOf } from './homes.ts';
 import type { Lane } from './lane.ts';
+import type { CoroutineLike } from './lane-objects.ts';
 import { NotifierObject } from './notifier-object.ts';
 import { SourceObject } from './source-object.ts';
+import { createShared } from './threads/shared-co.ts';
 
 /**
  * Makes an object, if it lives in this thread; signals and children come before them, and threads
@@ -38,18 +41,22 @@ export function createObject(lane: Lane, def: ObjectDef): void {
       createNotifier(lane, def);
       return;
     case 'coroutines': {
-      const co = lane.coroutines.create(coroutineBody(lane, def), def.name);
-      lane.objects.coroutines.set(def.name, co);
+      lane.objects.coroutines.set(def.name, createCoroutine(lane, def));
       return;
     }
     case 'co_queues':
       lane.objects.queues.set(def.name, new CoQueue(lane.coroutines));
       return;
     case 'co_mutexes':
-      lane.objects.mutexes.set(def.name, new CoMutex(lane.coroutines));
+      // That of several threads is made of its handle, in each of them.
+      if (lane.machine.crew === null) {
+        lane.objects.mutexes.set(def.name, new CoMutex(lane.coroutines));
+      }
       return;
     case 'co_rwlocks':
-      lane.objects.rwlocks.set(def.name, new CoRwlock(lane.coroutines));
+      if (lane.machine.crew === null) {
+        lane.objects.rwlocks.set(def.name, new CoRwlock(lane.coroutines));
+      }
       return;
     case 'poll_notifiers':
       createPollNotifier(lane, def);
@@ -88,6 +95,23 @@ function createTimer(lane: Lane, def: TimerDef): void {
   const group = def.list === 'loop' ? lane.loop.timers : contextIn(lane, def.list).timers;
   const run = (): void => callback.call(quiet ? null : name);
   lane.objects.timers.set(name, group.newTimer(clockType(def.clock), name, run));
+}
+
+function createCoroutine(lane: Lane, def: CoroutineDef): CoroutineLike {
+  const { crew } = lane.machine;
+  if (crew !== null) return createShared(lane, crew, def);
+  const { coroutines } = lane;
+  const co = coroutines.create(coroutineBody(lane, def), def.name);
+  const schedule = (): void => coroutines.schedule(co);
+  return {
+    shared: null,
+    enter: () => coroutines.enter(co),
+    wake: () => coroutines.wake(co),
+    wakeFromThread: () => coroutines.wakeFromThread(co),
+    schedule,
+    scheduleIn: schedule,
+    home: 'main',
+  };
 }
 
 function createPollNotifier(lane: Lane, def: PollNotifierDef): void {

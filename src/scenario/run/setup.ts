@@ -4,10 +4,12 @@ import type { Fault } from '../../host/lenses/faults.ts';
 import type { Action, ChildDef, FaultDef, SignalDef, TimelineEntry } from '../model.ts';
 import { Children } from './children.ts';
 import { compileAction } from './compile.ts';
+import { compileMoving } from './compile-coroutine.ts';
 import type { Machine } from './machine.ts';
 import { createObject } from './objects.ts';
 import { SignalSet } from './signal-set.ts';
 import { Lending } from './threads/lending.ts';
+import { newCoHandles, shareCoroutines } from './threads/shared-co.ts';
 
 /** Makes everything that a file declares, in its order; the signalfd comes first. */
 export function setUp(machine: Machine): void {
@@ -15,6 +17,10 @@ export function setUp(machine: Machine): void {
   // Clocks are counted from the start, before anything has taken time.
   machine.clockStart = clockStarts(machine);
   createSignals(machine);
+  if (machine.crew !== null) {
+    shareCoroutines(main, machine.crew, compileMoving);
+    machine.crew.locks = newCoHandles(scenario, machine.crew.co!);
+  }
   for (const def of scenario.objects) {
     if (def.section === 'signals') machine.signals!.set(def, def);
     else createObject(main, def);

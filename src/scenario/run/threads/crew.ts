@@ -3,13 +3,14 @@ import { receiveMessageOnPort } from 'node:worker_threads';
 import type { Clocks } from '../../../aio/clock.ts';
 import type { BottomHalfHandle } from '../../../aio/handles.ts';
 import type { MemReentrancyGuard } from '../../../aio/reentrancy.ts';
+import type { SharedCoroutines } from '../../../thread/co/shared-coroutines.ts';
 import type { MachineState } from '../../../thread/machine-state.ts';
 import { type CondHandle, QemuCond } from '../../../thread/qemu-cond.ts';
 import { RemoteBottomHalf } from '../../../thread/remote-bottom-half.ts';
 import { RemoteContext } from '../../../thread/remote-context.ts';
 import type { Scenario } from '../../model.ts';
 import { CallQueue } from './call-queue.ts';
-import type { Lent } from './lent.ts';
+import type { CoHandles, Lent } from './lent.ts';
 import type { SharedFds } from './shared-fds.ts';
 import type { SharedRun } from './shared-run.ts';
 
@@ -17,6 +18,8 @@ export interface CrewParts {
   readonly scenario: Scenario;
   /** The clocks of this thread. */
   readonly clocks: Clocks;
+  /** The locks of coroutines; null until main has made them. */
+  readonly locks: CoHandles | null;
   /** The handles of the file's conds, by name. */
   readonly conds: Readonly<Record<string, CondHandle>>;
   /** This thread's view of the machine. */
@@ -46,6 +49,9 @@ export class Crew {
   readonly fds: SharedFds;
   /** iothread_stop; null in threads other than main. */
   stop: ((name: string) => void) | null = null;
+  /** The coroutines that all threads know; set before any is made. */
+  co: SharedCoroutines | null = null;
+  locks: CoHandles | null;
   readonly #clocks: Clocks;
   readonly #conds: Readonly<Record<string, CondHandle>>;
   readonly #port: MessagePort | null;
@@ -57,6 +63,7 @@ export class Crew {
     this.shared = parts.shared;
     this.fds = parts.fds;
     this.#clocks = parts.clocks;
+    this.locks = parts.locks;
     this.#conds = parts.conds;
     this.#port = parts.port;
   }
@@ -140,6 +147,13 @@ export class Crew {
   end(thread: string, error: unknown): void {
     this.shared.end(thread, error);
     if (this.machine.mainContext === null) this.notifyEvent();
+  }
+
+  /** The context of a number of SharedCoroutines. */
+  contextName(number: number): string {
+    this.#receive();
+    for (const { lent } of this.#mates.values()) if (lent.coContext === number) return lent.thread;
+    return 'none';
   }
 
   /** qemu_notify_event. */

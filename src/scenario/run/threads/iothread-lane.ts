@@ -2,9 +2,11 @@
 
 import type { IOThreadSelf } from '../../../thread/iothread-run.ts';
 import { compileBody } from '../compile.ts';
+import { compileMoving } from '../compile-coroutine.ts';
 import { Lane } from '../lane.ts';
 import { createObject } from '../objects.ts';
 import { Lending } from './lending.ts';
+import { shareCoroutines } from './shared-co.ts';
 import type { ThreadData } from './thread-data.ts';
 import { ThreadMachine } from './thread-machine.ts';
 
@@ -13,6 +15,7 @@ export default function iothreadLane(io: IOThreadSelf): void {
   const machine = new ThreadMachine(data, io.thread);
   const { context, name } = io;
   const lane = new Lane({ name, machine, trace: context.trace, context, loop: null }, compileBody);
+  shareCoroutines(lane, machine.crew, compileMoving);
   for (const def of data.scenario.objects) createObject(lane, def);
   const lending = new Lending(lane, machine.crew);
   data.port.postMessage(lending.lent);

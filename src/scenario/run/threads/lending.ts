@@ -16,7 +16,7 @@ export class Lending {
   readonly #own: BottomHalf[] = [];
 
   /** All objects of the lane have been made. */
-  constructor(lane: Lane, { shared, machine }: Crew) {
+  constructor(lane: Lane, { shared, machine, co }: Crew) {
     const queue = new CallQueue();
     const kick = (): void => machine.thread.aioWait.kick();
     const answerAll = (): void => {
@@ -31,6 +31,10 @@ export class Lending {
     this.lent = {
       thread: name,
       context: context.share(),
+      coContext: co!.contextNumber,
+      coroutines: Object.fromEntries(
+        [...objects.coroutines].map(([of, one]) => [of, one.shared!.share()]),
+      ),
       calls: bh('scenario_calls', answerAll),
       queue: queue.memory,
       hold: bh('scenario_hold', () => {

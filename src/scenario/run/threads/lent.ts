@@ -1,9 +1,15 @@
 import type { BottomHalfHandle, ContextHandle } from '../../../aio/handles.ts';
+import type { CoroutineHandle } from '../../../thread/co/co-records.ts';
+import type { CoMutexHandle } from '../../../thread/co/shared-co-mutex.ts';
+import type { CoRwlockHandle } from '../../../thread/co/shared-co-rwlock.ts';
 
 /** The part of a thread with a context that other threads get. */
 export interface Lent {
   readonly thread: string;
   readonly context: ContextHandle;
+  /** Its number among those with coroutines that all threads know. */
+  readonly coContext: number;
+  readonly coroutines: Readonly<Record<string, CoroutineHandle>>;
   /** Runs the calls that others have queued. */
   readonly calls: BottomHalfHandle;
   readonly queue: SharedArrayBuffer;
@@ -16,6 +22,12 @@ export interface Lent {
   readonly bottomHalves: Readonly<Record<string, BottomHalfHandle>>;
   /** Bottom halves that stand for one-shots, and a word for each: 1 while it is scheduled. */
   readonly oneshots: Readonly<Record<string, OneshotsHandle>>;
+}
+
+/** Locks of coroutines, by name, as all threads get them. */
+export interface CoHandles {
+  readonly mutexes: Readonly<Record<string, CoMutexHandle>>;
+  readonly rwlocks: Readonly<Record<string, CoRwlockHandle>>;
 }
 
 export interface OneshotsHandle {

@@ -72,6 +72,7 @@ export class MainThreads {
       shared: this.#shared,
       fds: this.#fds,
       conds: this.#conds,
+      locks: null,
       port: null,
     });
     this.#shared.onLook = () => run.whileBusy();
@@ -141,6 +142,7 @@ export class MainThreads {
       log: this.#log.memory,
       conds: this.#conds,
       trace: this.traces.of(name),
+      locks: this.crew.locks!,
       port: port2,
     };
     return { data, port: port1 };

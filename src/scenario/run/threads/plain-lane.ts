@@ -3,7 +3,9 @@
 import type { PlainThreadSelf } from '../../../thread/plain-thread-run.ts';
 import type { ThreadDef } from '../../model-threads.ts';
 import { compileActions, compileBody } from '../compile.ts';
+import { compileMoving } from '../compile-coroutine.ts';
 import { Lane } from '../lane.ts';
+import { shareCoroutines } from './shared-co.ts';
 import { THREAD_IS_OVER } from './shared-run.ts';
 import type { ThreadData } from './thread-data.ts';
 import { ThreadMachine } from './thread-machine.ts';
@@ -16,6 +18,7 @@ export default function plainLane({ name, thread, data }: PlainThreadSelf): void
     { name, machine, trace: thread.trace, context: null, loop: null },
     compileBody,
   );
+  shareCoroutines(lane, machine.crew, compileMoving);
   const def = scenario.objects.find((object) => object.name === name) as ThreadDef;
   try {
     run.waitUntil(() => run.hasStarted(name));

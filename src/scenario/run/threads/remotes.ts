@@ -2,16 +2,27 @@ import { QemuAbort } from '../../../aio/abort.ts';
 import { clockType } from '../../../aio/clock.ts';
 import { EAGAIN, EINTR } from '../../../host/errno.ts';
 import type { HostBuffer } from '../../../host/host.ts';
-import type { FdDef, ObjectDef, TimerDef, Watch } from '../../model.ts';
+import { SharedCoMutex } from '../../../thread/co/shared-co-mutex.ts';
+import { SharedCoRwlock } from '../../../thread/co/shared-co-rwlock.ts';
+import type { CoroutineDef, FdDef, ObjectDef, TimerDef, Watch } from '../../model.ts';
 import { ScenarioEnded } from '../ended.ts';
 import { threadOf } from '../homes.ts';
-import type { BottomHalfLike, FdLike, NotifierLike, Objects, TimerLike } from '../lane-objects.ts';
+import type {
+  BottomHalfLike,
+  CoroutineLike,
+  FdLike,
+  NotifierLike,
+  Objects,
+  TimerLike,
+} from '../lane-objects.ts';
 import { type Call, type CallName, watchNumber } from './call-queue.ts';
+import { likeOf, type OwnContext } from './co-like.ts';
 import type { Crew, Mate } from './crew.ts';
 
 /** Objects of other threads, by what may be done to them from this one. */
 export function remoteOf(
   crew: Crew,
+  own: OwnContext,
   kind: keyof Objects,
   name: string,
 ): Objects[keyof Objects] | undefined {
@@ -32,6 +43,17 @@ export function remoteOf(
     case 'notifiers':
       if (def.section !== 'notifiers') return undefined;
       return notifier(crew, def, asker(crew, threadOf(def.context), number));
+    case 'coroutines':
+      if (def.section !== 'coroutines') return undefined;
+      return coroutine(crew, own, def);
+    case 'mutexes':
+      return def.section === 'co_mutexes'
+        ? new SharedCoMutex(crew.co!, crew.locks!.mutexes[name])
+        : undefined;
+    case 'rwlocks':
+      return def.section === 'co_rwlocks'
+        ? new SharedCoRwlock(crew.co!, crew.locks!.rwlocks[name])
+        : undefined;
     default:
       return undefined;
   }
@@ -40,6 +62,11 @@ export function remoteOf(
 function bottomHalf(crew: Crew, thread: string, name: string): BottomHalfLike {
   const handle = crew.mate(threadOf(thread)).lent.bottomHalves[name]!;
   return crew.remoteBh(handle);
+}
+
+function coroutine(crew: Crew, own: OwnContext, def: CoroutineDef): CoroutineLike {
+  const handle = crew.mate(threadOf(def.context)).lent.coroutines[def.name]!;
+  return likeOf(crew, own, def, crew.co!.from(handle));
 }
 
 function oneshot(crew: Crew, thread: string, name: string): () => void {

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { CondHandle } from '../../../thread/qemu-cond.ts';
 import type { Scenario } from '../../model.ts';
+import type { CoHandles } from './lent.ts';
 import type { SharedRunHandle } from './shared-run.ts';
 import type { ThreadTrace } from './thread-traces.ts';
 
@@ -16,5 +17,6 @@ export interface ThreadData {
   readonly conds: Readonly<Record<string, CondHandle>>;
   /** Null if nobody wants its events. */
   readonly trace: ThreadTrace | null;
+  readonly locks: CoHandles;
   readonly port: MessagePort;
 }

@@ -38,8 +38,17 @@ export class ThreadMachine implements LaneMachine {
     const run = new SharedRun(scenario, host, shared);
     const fds = new SharedFds(scenario, data.fds);
     const clocks = new Clocks(host);
-    const conds = data.conds;
-    this.crew = new Crew({ scenario, machine, clocks, shared: run, fds, conds, port: data.port });
+    const { conds, locks } = data;
+    this.crew = new Crew({
+      scenario,
+      machine,
+      clocks,
+      shared: run,
+      fds,
+      conds,
+      locks,
+      port: data.port,
+    });
     const log = new SharedLog(data.log);
     const number = data.number;
     this.log = {

@@ -53,6 +53,8 @@ function propertyOf(lane: Lane, crew: Crew, of: string, property: string): numbe
       return flag(isReadable(lane, crew.mate(of).lent.context.wakeFd));
     case 'readable':
       return flag(isReadable(lane, crew.fds.fd(of)));
+    case 'home':
+      return lane.object('coroutines', of).home;
     case 'cleared':
       return lane.object('notifiers', of).cleared;
     default:
