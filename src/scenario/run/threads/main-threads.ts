@@ -43,6 +43,8 @@ export class MainThreads {
   readonly #conds: Readonly<Record<string, CondHandle>>;
   readonly #iothreads = new Map<string, IOThread>();
   readonly #plain: PlainThread[] = [];
+  /** The run is over: main waits only for the ends of the others. */
+  #closes = false;
   readonly #ports = new Map<string, MessagePort>();
 
   constructor(run: MainRun, loop: MainLoop, tell: ((entry: LogEntry) => void) | null) {
@@ -151,7 +153,7 @@ export class MainThreads {
   /** Called while main is busy, and before it waits. @throws ScenarioEnded if the run has ended */
   look(): void {
     this.drain();
-    this.#shared.check();
+    if (!this.#closes) this.#shared.check();
   }
 
   /** Reads the entries of all threads that have come since. */
@@ -189,8 +191,14 @@ export class MainThreads {
   /** Ends all threads, in whatever state they are. */
   close(): void {
     const { bql } = this.#state.thread;
+    this.#closes = true;
     this.#shared.endQuietly();
     if (bql.isMine) quietly(() => bql.unlock());
+    if (this.#run.world.kind === 'sim') {
+      // Nobody sleeps for ever there: a wait that nothing can end returns with an error.
+      for (const one of this.#iothreads.values()) quietly(() => one.stop());
+      for (const one of this.#plain) quietly(() => one.join());
+    }
     for (const one of [...this.#iothreads.values(), ...this.#plain]) {
       if (one.running) void one.terminate();
     }
