@@ -42,13 +42,32 @@ export function runSim(scenario: Scenario, seed?: number, way: Way = 'run'): Run
 
 /** Runs all files of a directory on the real host, in a process of its own, by file. */
 export async function runLinux(dir: string, way: Way = 'run'): Promise<Map<string, RunResult>> {
-  const ended = await runAlone(join(import.meta.dirname, 'linux-runner.ts'), `--by=${way}`, dir);
+  return new Map(await runApart('linux-runner.ts', `--by=${way}`, dir));
+}
+
+/** A Worker takes a second to start on a busy machine, and a process of a test has its limit. */
+const PARTS = 4;
+
+/** Runs the files of a directory whose threads are Workers, in processes of their own, by file. */
+export async function runThreads(
+  host: 'sim' | 'linux',
+  dir: string,
+): Promise<Map<string, RunResult>> {
+  const results: [string, RunResult][] = [];
+  for (let i = 0; i < PARTS; i++) {
+    results.push(...(await runApart('thread-runner.ts', host, String(i), String(PARTS), dir)));
+  }
+  return new Map(results);
+}
+
+async function runApart(runner: string, ...args: string[]): Promise<[string, RunResult][]> {
+  const ended = await runAlone(join(import.meta.dirname, runner), ...args);
   if (ended.status !== 0) throw new Error(`the runner failed: ${ended.stderr}`);
-  const results = ended.stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as RunResult);
-  return new Map(results.map((result) => [result.file, result]));
+  const lines = ended.stdout.split('\n').filter((line) => line !== '');
+  return lines.map((line) => {
+    const result = JSON.parse(line) as RunResult;
+    return [result.file, result];
+  });
 }
 
 /** The failures of a run, for a test to show. */
