@@ -5,6 +5,8 @@ import type { Epoll } from './epoll.ts';
 import type { OpenFile } from './file.ts';
 import { ASLEEP, SleepingCall, type Thread } from './thread.ts';
 
+const NO_WORDS = new Int32Array(0);
+
 /** Looks at pollfds. */
 export interface Poller {
   scan(words: Int32Array, nfds: number): number;
@@ -12,16 +14,21 @@ export interface Poller {
 
 export class PollCall extends SleepingCall {
   readonly #poller: Poller;
-  readonly #thread: Thread;
-  readonly #words: Int32Array;
-  readonly #nfds: number;
+  #thread: Thread | null = null;
+  #words: Int32Array = NO_WORDS;
+  #nfds = 0;
 
-  constructor(poller: Poller, thread: Thread, words: Int32Array, nfds: number) {
+  constructor(poller: Poller) {
     super();
     this.#poller = poller;
+  }
+
+  /** Begins a call. A thread that is alone makes one call at a time, and so needs one object. */
+  begin(thread: Thread, words: Int32Array, nfds: number): this {
     this.#thread = thread;
     this.#words = words;
     this.#nfds = nfds;
+    return this;
   }
 
   get what(): string {
@@ -36,24 +43,25 @@ export class PollCall extends SleepingCall {
   again(): number {
     const n = this.#poller.scan(this.#words, this.#nfds);
     if (n > 0) return n;
-    return this.#thread.interrupted ? -EINTR : ASLEEP;
+    return this.#thread!.interrupted ? -EINTR : ASLEEP;
   }
 }
 
 export class EpollCall extends SleepingCall {
-  readonly #thread: Thread;
-  readonly #epfd: number;
-  readonly #epoll: Epoll;
-  readonly #words: Int32Array;
-  readonly #maxEvents: number;
+  #thread: Thread | null = null;
+  #epfd = -1;
+  #epoll: Epoll | null = null;
+  #words: Int32Array = NO_WORDS;
+  #maxEvents = 0;
 
-  constructor(thread: Thread, epfd: number, epoll: Epoll, words: Int32Array, maxEvents: number) {
-    super();
+  /** Begins a call, as of PollCall. */
+  begin(thread: Thread, epfd: number, epoll: Epoll, words: Int32Array, maxEvents: number): this {
     this.#thread = thread;
     this.#epfd = epfd;
     this.#epoll = epoll;
     this.#words = words;
     this.#maxEvents = maxEvents;
+    return this;
   }
 
   get what(): string {
@@ -65,9 +73,9 @@ export class EpollCall extends SleepingCall {
   }
 
   again(): number {
-    const n = this.#epoll.harvest(this.#words, this.#maxEvents);
+    const n = this.#epoll!.harvest(this.#words, this.#maxEvents);
     if (n > 0) return n;
-    return this.#thread.interrupted ? -EINTR : ASLEEP;
+    return this.#thread!.interrupted ? -EINTR : ASLEEP;
   }
 }
 

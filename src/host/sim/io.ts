@@ -24,6 +24,8 @@ export class SimIo {
   readonly files = new FileSystem();
   readonly #closeListeners = new CloseListeners();
   readonly #pair: OpenFile[] = [];
+  readonly #pollCall = new PollCall(this);
+  readonly #epollCall = new EpollCall();
   /** Sends SIGPIPE to the thread. */
   readonly #brokenPipe: () => void;
 
@@ -39,7 +41,8 @@ export class SimIo {
     const n = this.scan(fds.i32, nfds);
     if (n > 0 || timeoutNs === 0) return n;
     const threads = this.#threads;
-    const call = new PollCall(this, threads.current, fds.i32, nfds);
+    const call = threads.several ? new PollCall(this) : this.#pollCall;
+    call.begin(threads.current, fds.i32, nfds);
     return threads.sleep(call, threads.deadlineNs(timeoutNs));
   }
 
@@ -88,7 +91,8 @@ export class SimIo {
     const n = node.harvest(events.i32, maxEvents);
     if (n > 0 || timeoutNs === 0) return n;
     const threads = this.#threads;
-    const call = new EpollCall(threads.current, epfd, node, events.i32, maxEvents);
+    const call = threads.several ? new EpollCall() : this.#epollCall;
+    call.begin(threads.current, epfd, node, events.i32, maxEvents);
     return threads.sleep(call, threads.deadlineNs(timeoutNs));
   }
 
