@@ -11,8 +11,12 @@ const words = new Int32Array(new SharedArrayBuffer(8));
 const then = how?.startsWith('io-throw') ? 'throw' : undefined;
 const loop = how === 'io-throw-loop' ? new MainLoop({ host }) : undefined;
 const machine = new MachineState({ host, loop });
-new IOThread({ machine, name: 'io0', module: module!, data: { words, then } });
-if (then === undefined) host.futexWait(words, 1, 0, -1);
+const io = new IOThread({ machine, name: 'io0', module: module!, data: { words, then } });
+if (then === undefined) {
+  host.futexWait(words, 1, 0, -1);
+  // Only a thread that sleeps must be woken.
+  while (io.context.notifyMe === 0) host.schedYield();
+}
 
 if (loop !== undefined) {
   try {
