@@ -33,6 +33,7 @@ export { CoMutex } from './coroutine/co-mutex.ts';
 export { CoQueue } from './coroutine/co-queue.ts';
 export { CoRwlock } from './coroutine/co-rwlock.ts';
 export { CoSleep, coSleepNs } from './coroutine/co-sleep.ts';
+export { coYield } from './coroutine/co-yield.ts';
 export {
   type Coroutine,
   type CoroutineBody,

@@ -123,6 +123,7 @@ export class AioContext implements Disposable {
   readonly #watchesEdges: boolean;
   /** Null until something is shared with other threads. */
   #shared: SharedBhs | null = null;
+  readonly #finalizers: (() => Error | null)[] = [];
   #closed = false;
 
   /**
@@ -503,8 +504,8 @@ export class AioContext implements Disposable {
   /**
    * Closes everything that the context opened; one of its own callbacks may do so. Afterwards every
    * call that would give it work throws, and disposals do nothing.
-   * @throws Error if a bottom half is still scheduled and was not deleted, after everything is
-   *   closed. QEMU: aio_ctx_finalize.
+   * @throws Error if a bottom half is still scheduled and was not deleted, QemuAbort if a coroutine
+   *   is, after everything is closed. QEMU: aio_ctx_finalize.
    */
   close(): void {
     if (this.#closed) return;
@@ -514,7 +515,16 @@ export class AioContext implements Disposable {
     this.monitors.close();
     this.timers.close();
     this.sleeper.close(this.host);
+    for (const check of this.#finalizers) {
+      const error = check();
+      if (error !== null) throw error;
+    }
     if (leaked.length > 0) throw leakError(leaked);
+  }
+
+  /** Calls a function once the context is closed; close throws the error that it returns. @internal */
+  onFinalize(check: () => Error | null): void {
+    this.#finalizers.push(check);
   }
 
   /** See close. */

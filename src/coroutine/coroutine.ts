@@ -147,3 +147,11 @@ export class CoroutineThread {
 export function alreadyScheduled(where: string, co: Pick<Coroutine, 'scheduledBy'>): QemuAbort {
   return new QemuAbort(`${where}: Co-routine was already scheduled in '${co.scheduledBy}'`);
 }
+
+/** Coroutines that other threads have scheduled here, and the lock of the context. */
+export interface Arrivals {
+  /** Appends them to the coroutines that are scheduled, in the order in which they came. */
+  drain(): void;
+  acquire(): void;
+  release(): void;
+}

@@ -6,6 +6,7 @@ import { checkFunction, checkOptions, shown } from '../host/arguments.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import {
+  type Arrivals,
   alreadyScheduled,
   Coroutine,
   type CoroutineBody,
@@ -20,14 +21,6 @@ const T_YIELD = EV.qemu_coroutine_yield;
 const T_TERMINATE = EV.qemu_coroutine_terminate;
 const T_SCHEDULE = EV.aio_co_schedule;
 const T_SCHEDULE_BH = EV.aio_co_schedule_bh_cb;
-
-/** Coroutines that other threads have scheduled here, and the lock of the context. */
-export interface Arrivals {
-  /** Appends them to the coroutines that are scheduled, in the order in which they came. */
-  drain(): void;
-  acquire(): void;
-  release(): void;
-}
 
 /**
  * Makes, enters and schedules the coroutines of an AioContext.
@@ -59,6 +52,7 @@ export class Coroutines implements CoroutineHome {
     this.thread = thread;
     this.trace = ctx.trace;
     thread.current ??= this;
+    ctx.onFinalize(() => this.#checkNone());
   }
 
   /** Makes a coroutine that has not been entered yet. QEMU: qemu_coroutine_create. */
@@ -202,6 +196,13 @@ export class Coroutines implements CoroutineHome {
     this.#bh.dispose();
     this.#scheduledFirst = this.#scheduledLast = null;
     if (this.thread.current === this) this.thread.current = null;
+  }
+
+  /** QEMU: aio_ctx_finalize. */
+  #checkNone(): Error | null {
+    this.arrivals?.drain();
+    if (this.#scheduledFirst === null) return null;
+    return assertionFailed('aio_ctx_finalize', 'QSLIST_EMPTY(&ctx->scheduled_coroutines)');
   }
 
   #terminated(co: Coroutine): void {

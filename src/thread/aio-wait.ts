@@ -144,17 +144,17 @@ export class AioWait {
       for (; condition(); waited = true) context.poll(true);
       return waited;
     }
-    const main = machine.mainContext;
+    const main = machine.mainContext ?? machine.main;
     if (main === null || currentContext !== main) throw notMain('AIO_WAIT_WHILE');
-    if (!unlock || context === null) {
-      for (; condition(); waited = true) main.poll(true);
+    if (!unlock || context === null || context === main) {
+      for (; condition(); waited = true) this.#thread.pollMain(true);
       return waited;
     }
     const lock = this.#thread.lockOf(context);
     for (; condition(); waited = true) {
       lock.release();
       try {
-        main.poll(true);
+        this.#thread.pollMain(true);
       } finally {
         lock.acquire();
       }

@@ -4,9 +4,10 @@ import { ETIMEDOUT } from '../host/errno.ts';
 import type { Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
+import type { Lender, Serve } from './lender.ts';
 import { type LockCode, type LockMemory, lockCode } from './lock-code.ts';
 import { BQL_FAIR, BQL_NEXT, BQL_OWNER, BQL_SERVING, BQL_STATE } from './machine-words.ts';
-import { checkWait, lockWord, tryLockWord, WANTED } from './mutex-word.ts';
+import { checkWait, FREE, tryLockWord, WANTED } from './mutex-word.ts';
 import type { QemuCond } from './qemu-cond.ts';
 
 const T_LOCK = EV.bql_lock;
@@ -50,10 +51,15 @@ export class GlobalLock implements BigLock {
   readonly #yields: boolean;
   /** Neither fair nor simulated. */
   readonly #isPlain: boolean;
+  readonly #lender: Lender;
+  /** Makes the calls that the holder asks main for; null in other threads. @internal */
+  serve: Serve | null = null;
+  #failure: unknown = null;
   #mine = false;
 
   /** @internal */
-  constructor(memory: LockMemory, owner: LockOwner) {
+  constructor(memory: LockMemory, owner: LockOwner, lender: Lender) {
+    this.#lender = lender;
     const words = new Int32Array(memory.buffer);
     this.#words = words;
     this.#code = lockCode(memory);
@@ -99,13 +105,42 @@ export class GlobalLock implements BigLock {
   }
 
   #wait(): void {
-    lockWord(this.#words, BQL_STATE, this.#host, 'qemu_mutex_lock_iothread');
-    this.#words[BQL_OWNER] = this.#id;
+    const words = this.#words;
+    while (Atomics.exchange(words, BQL_STATE, WANTED) !== FREE) {
+      if (!this.#served()) this.#sleep(WANTED);
+    }
+    words[BQL_OWNER] = this.#id;
+    this.#throwServed();
+  }
+
+  #sleep(seen: number): void {
+    const ret = this.#host.futexWait(this.#words, BQL_STATE, seen, -1);
+    checkWait(ret, 'qemu_mutex_lock_iothread');
+  }
+
+  /** Makes a call of main's that the holder asks for: the BQL is lent to main meanwhile. */
+  #served(): boolean {
+    const { serve } = this;
+    if (serve === null || !this.#lender.asked) return false;
+    const holder = this.owner;
+    this.#mine = true;
+    this.#failure ??= this.#lender.serve(serve);
+    this.#mine = false;
+    this.#words[BQL_OWNER] = holder;
+    return true;
+  }
+
+  /** An error of such a call comes out once main has the BQL. */
+  #throwServed(): void {
+    const failure = this.#failure;
+    if (failure === null) return;
+    this.#failure = null;
+    this.#mine = true;
+    throw failure;
   }
 
   /** Takes it if nobody holds it. Returns whether it did. */
   tryLock(): boolean {
-    if (this.#mine) return false;
     const words = this.#words;
     if (this.#fair) {
       const turn = Atomics.load(words, BQL_SERVING);
@@ -136,8 +171,9 @@ export class GlobalLock implements BigLock {
     const words = this.#words;
     words[BQL_OWNER] = 0;
     const turn = (Atomics.add(words, BQL_SERVING, 1) + 1) | 0;
+    Atomics.add(words, BQL_STATE, 1);
     // All are woken, since only one of them has this ticket.
-    if (Atomics.load(words, BQL_NEXT) !== turn) this.#host.futexWake(words, BQL_SERVING, MOST);
+    if (Atomics.load(words, BQL_NEXT) !== turn) this.#host.futexWake(words, BQL_STATE, MOST);
   }
 
   /**
@@ -188,14 +224,16 @@ export class GlobalLock implements BigLock {
     if (this.#trace.on[T_LOCKED] !== 0) this.#trace.emit(T_LOCKED, this.#id);
   }
 
+  /** STATE changes with each turn, so that nobody sleeps through one. */
   #waitForTurn(): void {
     const words = this.#words;
     const ticket = Atomics.add(words, BQL_NEXT, 1);
     for (;;) {
-      const turn = Atomics.load(words, BQL_SERVING);
-      if (turn === ticket) return;
-      const ret = this.#host.futexWait(words, BQL_SERVING, turn, -1);
-      checkWait(ret, 'qemu_mutex_lock_iothread');
+      const seen = Atomics.load(words, BQL_STATE);
+      if (Atomics.load(words, BQL_SERVING) === ticket) break;
+      if (!this.#served()) this.#sleep(seen);
     }
+    words[BQL_OWNER] = this.#id;
+    this.#throwServed();
   }
 }

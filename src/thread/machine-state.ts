@@ -7,6 +7,7 @@ import type { Disposable, Host } from '../host/host.ts';
 import type { MainLoop } from '../mainloop/main-loop.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { newCoRecords } from './co/co-records.ts';
+import { Lender } from './lender.ts';
 import { type LockMemory, newLockMemory } from './lock-code.ts';
 import { MachineClock } from './machine-clock.ts';
 import { BQL_FAIR, LAST_THREAD, MACHINE_WORDS, MOST_CONTEXTS } from './machine-words.ts';
@@ -60,6 +61,8 @@ export class MachineState implements Disposable {
   readonly mainContext: AioContext | null;
   /** The context of the main loop, for any thread; null without a main loop. */
   readonly main: RemoteContext | null;
+  /** @internal */
+  readonly lender: Lender;
   /** The main loop, in the thread that runs it; null in others. */
   readonly loop: MainLoop | null;
   /** The MainLoopObject, if it was made. @internal */
@@ -103,6 +106,7 @@ export class MachineState implements Disposable {
     const remote = options.trace === undefined ? {} : { trace: options.trace };
     this.main = main && RemoteContext.from(main.context, host, remote);
     this.#kick = main && RemoteBottomHalf.from(main.kick, host, remote);
+    this.lender = new Lender(this.words, host, () => this.main?.notify());
     if (handle === undefined) this.#beginMain(options.trace ?? loop?.trace);
   }
 

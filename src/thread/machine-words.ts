@@ -34,6 +34,12 @@ export const CLOCK_ENABLED = 41;
 export const CLOCK_TIMERS = 42;
 export const CLOCK_BASE = 44;
 
+/** A call that main makes for a thread with the BQL; see Lender. */
+export const LEND_STATE = 20;
+export const LEND_KIND = 21;
+export const LEND_ARGUMENT = 22;
+export const LEND_RESULT = 23;
+
 /** Words that aio_wait_bh_oneshot of main waits for: the last are those of the innermost call. */
 export const FIRST_DONE = 48;
 export const MOST_DONE = 12;

@@ -9,7 +9,7 @@
 import { EAGAIN, EINTR, HostError } from '../host/errno.ts';
 import type { Host } from '../host/host.ts';
 
-const FREE = 0;
+export const FREE = 0;
 const HELD = 1;
 /** Held, and somebody sleeps until it is given back. */
 export const WANTED = 2;

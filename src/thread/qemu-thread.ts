@@ -1,10 +1,11 @@
-import { AioContext } from '../aio/aio-context.ts';
+import { AioContext, notItsHome } from '../aio/aio-context.ts';
 import { checkString } from '../host/arguments.ts';
 import type { Host } from '../host/host.ts';
 import { Tracer } from '../trace/tracer.ts';
 import { AioWait } from './aio-wait.ts';
 import { ContextLock } from './context-lock.ts';
 import { GlobalLock } from './global-lock.ts';
+import { ENTER_CO, POLL_MAIN } from './lender.ts';
 import type { MachineState } from './machine-state.ts';
 import type { RemoteContext } from './remote-context.ts';
 import type { VCpuSelf } from './vcpu/vcpu-run.ts';
@@ -53,8 +54,10 @@ export class QemuThread {
     this.context = context;
     this.vcpu = options.vcpu ?? null;
     this.id = machine.addThread(this);
-    this.bql = new GlobalLock(machine.handle.memory, this);
+    this.bql = new GlobalLock(machine.handle.memory, this, machine.lender);
     this.aioWait = new AioWait(this);
+    if (machine.mainContext !== null)
+      this.bql.serve = (kind, argument) => this.#serve(kind, argument);
   }
 
   /** QEMU: qemu_mutex_iothread_locked. */
@@ -78,6 +81,33 @@ export class QemuThread {
     if (this.context !== null) return this.context;
     if (!this.bql.isMine) return null;
     return this.machine.mainContext ?? this.machine.main;
+  }
+
+  /**
+   * aio_poll of main's context: main makes the round, with this thread's BQL. May return false early
+   * even if it may sleep. QEMU: aio_poll.
+   * @throws QemuAbort if this thread has a context of its own, or does not hold the BQL; Error if
+   *   what main calls throws, which comes out of main's loop
+   */
+  pollMain(blocking: boolean): boolean {
+    const { mainContext, main, lender } = this.machine;
+    if (mainContext !== null) return mainContext.poll(blocking);
+    if (main === null || this.currentContext !== main) throw notItsHome();
+    return lender.ask(POLL_MAIN, blocking ? 1 : 0) !== 0;
+  }
+
+  /** Enters a coroutine of main's, in main. This thread holds the BQL, and has no own context. @internal */
+  enterInMain(coroutine: number): void {
+    this.machine.lender.ask(ENTER_CO, coroutine);
+  }
+
+  /** Enters a coroutine of main's by its number; set by main's SharedCoroutines. @internal */
+  enterCo: ((number: number) => void) | null = null;
+
+  #serve(kind: number, argument: number): number {
+    if (kind === POLL_MAIN) return this.machine.mainContext!.poll(argument !== 0) ? 1 : 0;
+    this.enterCo!(argument);
+    return 0;
   }
 
   /** Takes a context's lock. It is recursive. QEMU: aio_context_acquire. */

@@ -29,7 +29,11 @@ function make(fairLock = false) {
   const loop = new MainLoop({ host });
   const machine = new MachineState({ host, loop, fairLock });
   const { thread } = machine;
-  const other = new GlobalLock(machine.share().memory, { id: 2, host, trace: new Tracer() });
+  const other = new GlobalLock(
+    machine.share().memory,
+    { id: 2, host, trace: new Tracer() },
+    machine.lender,
+  );
   const startNs = host.nowNs;
   return {
     host,
@@ -111,7 +115,11 @@ describe('on the real kernel, where two steps are WebAssembly', () => {
     const machine = new MachineState({ host });
     const { bql } = machine.thread;
     const { words } = machine;
-    const other = new GlobalLock(machine.share().memory, { id: 2, host, trace: new Tracer() });
+    const other = new GlobalLock(
+      machine.share().memory,
+      { id: 2, host, trace: new Tracer() },
+      machine.lender,
+    );
     expect([bql.isMine, bql.owner, other.tryLock(), words[BQL_STATE]]).toEqual([true, 1, false, 1]);
     expect(() => bql.lock()).toThrow(LOCKED_TWICE);
     expect(() => other.unlock()).toThrow(NOT_LOCKED);
@@ -232,7 +240,7 @@ it('events tell who wants the BQL, behind whom, and who has it', () => {
     EVENT_NAMES.filter((name) => name.startsWith('bql_')),
     (id, _ns, ...args) => seen.push(`${EVENT_NAMES[id]} ${formatEvent(id, args)}`),
   );
-  const other = new GlobalLock(machine.share().memory, { id: 7, host, trace });
+  const other = new GlobalLock(machine.share().memory, { id: 7, host, trace }, machine.lender);
   host.at(host.nowNs + MS, () => bql.unlock());
   other.lock();
   other.unlock();

@@ -2,8 +2,15 @@
 
 import { readFileSync } from 'node:fs';
 import type { AioContext } from '../../src/aio/aio-context.ts';
+import type { BottomHalfHandle } from '../../src/aio/handles.ts';
+import { Coroutines } from '../../src/coroutine/coroutines.ts';
+import type { CoroutineHandle } from '../../src/thread/co/co-records.ts';
+import type { SharedCoroutine } from '../../src/thread/co/shared-coroutine.ts';
+import { SharedCoroutines } from '../../src/thread/co/shared-coroutines.ts';
 import { LOCK_STATE } from '../../src/thread/context-words.ts';
-import { NUM_WAITERS } from '../../src/thread/machine-words.ts';
+import { NUM_WAITERS, PAUSE_COND } from '../../src/thread/machine-words.ts';
+import { QemuCond } from '../../src/thread/qemu-cond.ts';
+import { RemoteBottomHalf } from '../../src/thread/remote-bottom-half.ts';
 import { type Case, type MainSelf, type Offered, play, type Self } from './cast.ts';
 
 /** Words of the machine that nothing else uses. */
@@ -50,6 +57,29 @@ function locks(self: Self, context: AioContext): Offered {
       self.reach('ended');
     }),
   };
+}
+
+interface Handed {
+  readonly b: BottomHalfHandle;
+}
+
+interface Given {
+  act: () => void;
+  readonly handed: Handed;
+}
+
+/** A bottom half of main's that calls `act`. */
+function withBh(): NonNullable<Case['setUp']> {
+  return (_machine, loop): Given => {
+    const given = { act: () => {} };
+    const b = loop.newBottomHalf('b', () => given.act());
+    return Object.assign(given, { handed: { b: b.share() } });
+  };
+}
+
+/** Until main sleeps in the poll of its loop, without the BQL. */
+function untilMainSleeps(self: Self): void {
+  self.until(() => self.machine.main!.notifyMe === 1 && self.thread.bql.owner === 0);
 }
 
 const cases: Record<string, Case> = {
@@ -319,6 +349,118 @@ const cases: Record<string, Case> = {
       self.thread.bql.unlock();
       self.await('ended');
       self.thread.bql.lock();
+    },
+  },
+  /** In QEMU b is called in t; here main calls it, for t, with t's BQL. */
+  thread_with_bql_polls_main_context: {
+    setUp: withBh(),
+    plain: {
+      t: (self) => {
+        untilMainSleeps(self);
+        self.thread.bql.lock();
+        self.say(`ctx=${self.thread.currentContext!.name}`);
+        RemoteBottomHalf.from((self.given as Handed).b, self.host).schedule();
+        self.say(`poll=${self.thread.pollMain(true) ? 1 : 0}`);
+        self.say(`poll=${self.thread.pollMain(false) ? 1 : 0}`);
+        self.thread.bql.unlock();
+      },
+    },
+    main: (self) => {
+      (self.given as Given).act = () => self.say(`b bql=${self.thread.holdsBql ? 1 : 0}`);
+      self.loop.mainLoopWait(true);
+      self.loop.mainLoopWait(false);
+      self.say(`poll=${self.loop.context.poll(false) ? 1 : 0}`);
+    },
+  },
+  co_wake_by_thread_with_bql_enters_there: {
+    setUp: (_machine, loop) => {
+      const co = new SharedCoroutines(_machine.thread, new Coroutines(loop.context));
+      const given = { act: () => {} };
+      const body = co.share(
+        co.coroutines!.create(function* () {
+          given.act();
+          yield;
+          given.act();
+        }),
+      );
+      return Object.assign(given, { body, handed: { co: body.share() } });
+    },
+    plain: {
+      t: (self) => {
+        untilMainSleeps(self);
+        self.thread.bql.lock();
+        const co = new SharedCoroutines(self.thread, null);
+        co.from((self.given as { co: CoroutineHandle }).co).wake();
+        self.say('woken');
+        self.machine.wakeMain();
+        self.thread.bql.unlock();
+      },
+    },
+    main: (self) => {
+      let step = 0;
+      const given = self.given as Given & { body: SharedCoroutine };
+      given.act = () => self.say(`co ${++step}`);
+      given.body.enter();
+      self.loop.mainLoopWait(true);
+      self.loop.mainLoopWait(false);
+      self.say(`poll=${self.loop.context.poll(false) ? 1 : 0}`);
+    },
+  },
+  /** As a vCPU in the device model waits for a block job, while main waits until all vCPUs have paused. */
+  wait_while_of_a_thread_with_bql: {
+    setUp: withBh(),
+    fairLock: true,
+    plain: {
+      t: (self) => {
+        self.thread.bql.lock();
+        self.say('waits');
+        RemoteBottomHalf.from((self.given as Handed).b, self.host).schedule();
+        const waited = self.thread.aioWait.waitWhile(null, () => isUnset(self));
+        self.say(`waited=${waited ? 1 : 0} bql=${self.thread.holdsBql ? 1 : 0}`);
+        set(self, DONE_TOO);
+        new QemuCond(self.host, { words: self.machine.words.subarray(PAUSE_COND) }).broadcast();
+        self.thread.bql.unlock();
+      },
+    },
+    main: (self) => {
+      const { bql } = self.thread;
+      (self.given as Given).act = () => {
+        set(self);
+        self.say('done');
+        self.thread.aioWait.kick();
+      };
+      const cond = new QemuCond(self.host, { words: self.machine.words.subarray(PAUSE_COND) });
+      bql.condWaitWhile(cond, () => isUnset(self, DONE_TOO));
+      self.say(`goes on, bql=${bql.isMine ? 1 : 0} owner=${bql.owner}`);
+    },
+  },
+  a_callback_that_fails_for_another_thread: {
+    setUp: withBh(),
+    plain: {
+      t: (self) => {
+        untilMainSleeps(self);
+        self.thread.bql.lock();
+        RemoteBottomHalf.from((self.given as Handed).b, self.host).schedule();
+        try {
+          self.thread.pollMain(true);
+        } catch (error) {
+          self.say((error as Error).message);
+        }
+        self.thread.bql.unlock();
+      },
+    },
+    main: (self) => {
+      (self.given as Given).act = () => {
+        throw new RangeError('of b');
+      };
+      self.loop.mainLoopWait(true);
+      try {
+        self.loop.mainLoopWait(false);
+      } catch (error) {
+        self.say(`${error} bql=${self.thread.holdsBql ? 1 : 0}`);
+      }
+      self.loop.mainLoopWait(true);
+      self.say('goes on');
     },
   },
   /** A wait that ends with each kick, as fast as two threads can. */

@@ -56,7 +56,27 @@ const ORDERS: Readonly<Record<string, readonly string[]>> = {
     'main: waited, bql=1',
     'io1: has it, ctx=io1',
   ],
+  // In QEMU b is called in t, and co goes on in t.
+  thread_with_bql_polls_main_context: [
+    't: ctx=qemu_aio_context',
+    'main: b bql=1',
+    't: poll=1',
+    't: poll=0',
+    'main: poll=0',
+  ],
+  co_wake_by_thread_with_bql_enters_there: ['main: co 1', 'main: co 2', 't: woken', 'main: poll=0'],
   // Ours.
+  wait_while_of_a_thread_with_bql: [
+    't: waits',
+    'main: done',
+    't: waited=1 bql=1',
+    'main: goes on, bql=1 owner=1',
+  ],
+  a_callback_that_fails_for_another_thread: [
+    "t: a callback of main's context failed, while it ran for another thread",
+    'main: RangeError: of b bql=1',
+    'main: goes on',
+  ],
   no_kick_is_lost: ['main: 20000 waits'],
 };
 

@@ -56,10 +56,13 @@ export class CoContexts {
     return number;
   }
 
-  /** Puts a coroutine that was claimed on a context's list, and makes the context enter it. */
-  schedule(context: number, coroutine: number): void {
+  /**
+   * Puts a coroutine that was claimed on a context's list, and makes the context enter it. Returns
+   * false if the context is closed.
+   */
+  schedule(context: number, coroutine: number): boolean {
     push(this.wordsOf(context), CO_LIST, this.#machine.coroutines, coroutine, NEXT_SCHEDULED);
-    this.#bhOf(context).schedule();
+    return this.#bhOf(context).schedule();
   }
 
   /** The number of a context with this memory; -1 if it has not joined. */

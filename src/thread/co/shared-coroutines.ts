@@ -6,7 +6,7 @@ import { checkFunction, checkObject, checkString, shown } from '../../host/argum
 import { CO_LIST } from '../context-words.ts';
 import type { QemuThread } from '../qemu-thread.ts';
 import type { RemoteContext } from '../remote-context.ts';
-import { CoContexts } from './co-contexts.ts';
+import { CoContexts, MAIN } from './co-contexts.ts';
 import {
   type CoRecord,
   type CoroutineHandle,
@@ -63,6 +63,7 @@ export class SharedCoroutines {
     this.#contexts = new CoContexts(machine.handle, host);
     this.#context = -1;
     if (coroutines === null) return;
+    thread.enterCo = (number) => this.enterSoon(this.#recordOf(number), this.#context);
     const { ctx } = coroutines;
     this.#context = this.#contexts.join(ctx, coroutines, ctx === machine.mainContext);
     coroutines.arrivals = {
@@ -148,13 +149,16 @@ export class SharedCoroutines {
       throw new Error('a coroutine that is made of no entry cannot leave its thread');
     }
     if (!record.claim('aio_co_schedule')) throw scheduledAlready('aio_co_schedule', record);
-    this.#contexts.schedule(context, record.number);
+    if (!this.#contexts.schedule(context, record.number)) {
+      throw new Error('aio_co_schedule: the context is closed');
+    }
   }
 
   /** QEMU: aio_co_enter. @internal */
   enterSoon(record: CoRecord, context: number): void {
     if (context !== this.currentContext) {
-      this.schedule(record, context);
+      if (context === MAIN && this.#runsMain) this.#enterInMain(record);
+      else this.schedule(record, context);
       return;
     }
     const { coroutines, thread } = this;
@@ -168,6 +172,19 @@ export class SharedCoroutines {
         thread.release(coroutines!.ctx);
       }
     }
+  }
+
+  #enterInMain(record: CoRecord): void {
+    if (record.scheduledBy !== null) throw scheduledAlready('qemu_aio_coroutine_enter', record);
+    this.thread.enterInMain(record.number);
+  }
+
+  /** Whether main's context is the current one, though this is not its thread. */
+  get #runsMain(): boolean {
+    const { currentContext, machine } = this.thread;
+    return (
+      machine.mainContext === null && currentContext !== null && currentContext === machine.main
+    );
   }
 
   /** QEMU: qemu_coroutine_enter. @internal */

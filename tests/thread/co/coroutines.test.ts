@@ -2,11 +2,13 @@
 
 import { describe, expect, it } from 'vitest';
 import { CoSleep } from '../../../src/coroutine/co-sleep.ts';
+import { coYield } from '../../../src/coroutine/co-yield.ts';
 import type { CoroutineSteps } from '../../../src/coroutine/coroutine.ts';
 import type { MovingCoroutine } from '../../../src/thread/co/moving-coroutine.ts';
 import { SharedCoroutines } from '../../../src/thread/co/shared-coroutines.ts';
 import { MachineState } from '../../../src/thread/machine-state.ts';
 import { QemuThread } from '../../../src/thread/qemu-thread.ts';
+import { RemoteContext } from '../../../src/thread/remote-context.ts';
 import { makeThreads, type One } from './threads.ts';
 
 const SCHEDULED_TWICE = "aio_co_schedule: Co-routine was already scheduled in 'aio_co_schedule'";
@@ -359,6 +361,44 @@ describe('a coroutine', () => {
     main.co.create('co').schedule(io1.context);
     io1.settle();
     expect(seen).toEqual([true, false]);
+  });
+});
+
+describe('a context', () => {
+  const NOT_EMPTY = "aio_ctx_finalize: Assertion `QSLIST_EMPTY(&ctx->scheduled_coroutines)' failed";
+
+  it('that is closed with a scheduled coroutine aborts, whichever thread scheduled it', () => {
+    const { main, io1, io2, loop, host } = make();
+    const remote = RemoteContext.from(io1.context.share(), host);
+    main.co.create('co').schedule(io1.context);
+    expect(() => io1.context.close()).toThrow(NOT_EMPTY);
+    const own = io2.co.coroutines!;
+    own.schedule(
+      own.create(function* () {
+        yield;
+      }),
+    );
+    expect(() => io2.context.close()).toThrow(NOT_EMPTY);
+    const co = main.co.create('co');
+    expect(() => co.schedule(remote)).toThrow('the context is closed');
+    loop.close();
+  });
+
+  it('aborts if a bottom half of it yields', () => {
+    const { io1, log } = make();
+    io1.context
+      .newBottomHalf('b', () => {
+        log.push('yields');
+        coYield(io1.co.coroutines!).next();
+      })
+      .schedule();
+    expect(() => io1.settle()).toThrow('Co-routine is yielding to no one');
+    const own = io1.co.coroutines!;
+    const co = own.create(() => coYield(own));
+    own.enter(co);
+    expect(co.ended).toBe(false);
+    own.enter(co);
+    expect([log, co.ended]).toEqual([['yields'], true]);
   });
 });
 
