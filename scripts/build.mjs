@@ -221,6 +221,7 @@ try {
         'thread-entry': 'src/thread/thread-entry.ts',
         'iothread-lane': 'src/scenario/run/threads/iothread-lane.ts',
         'plain-lane': 'src/scenario/run/threads/plain-lane.ts',
+        'pool-lane': 'src/scenario/run/threads/pool-lane.ts',
       },
       splitting: true,
       chunkNames: 'chunk-[hash]',

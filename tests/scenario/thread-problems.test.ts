@@ -148,7 +148,7 @@ describe('values in a log', () => {
   it.each([
     [
       '$(dome)',
-      "f:5:9: found 'dome', expected a word, NAME.property, or one of context, bql, in_coroutine, waited, condition; did you mean 'done'?",
+      "f:5:9: found 'dome', expected a word, NAME.property, or one of context, bql, in_coroutine, waited, condition, result; did you mean 'done'?",
     ],
     [
       '$(n.redable)',

@@ -13,6 +13,7 @@ const PROGRAMS = [
   'src/thread/thread-entry.ts',
   'src/scenario/run/threads/iothread-lane.ts',
   'src/scenario/run/threads/plain-lane.ts',
+  'src/scenario/run/threads/pool-lane.ts',
 ];
 
 const files = sources('src');

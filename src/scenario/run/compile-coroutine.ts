@@ -2,6 +2,7 @@ import { CoRwlock } from '../../coroutine/co-rwlock.ts';
 import { coSleepNs } from '../../coroutine/co-sleep.ts';
 import type { CoroutineBody, CoroutineSteps } from '../../coroutine/coroutine.ts';
 import type { Action, CoroutineDef } from '../model.ts';
+import type { RequestDef } from '../model-threads.ts';
 import type { Thunk } from './callback.ts';
 import { compileAction } from './compile.ts';
 import type { Lane } from './lane.ts';
@@ -85,6 +86,11 @@ function* plainly(act: () => void): CoroutineSteps {
 export function compileMoving(lane: Lane, action: Action): MovingStep {
   const { crew } = lane.machine;
   if (action.op === 'yield') return (co, label) => co.yield(label);
+  if (action.op === 'submit_co') {
+    const { name } = action.on;
+    const def = lane.machine.scenario.objects.find((one) => one.name === name) as RequestDef;
+    return () => crew!.requests!.submitCo(def);
+  }
   if (action.op === 'reschedule') return reschedule(lane, crew!, action.on.name);
   const co = compileCo(lane, action);
   if (co !== null) return co;

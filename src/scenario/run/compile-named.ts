@@ -13,7 +13,13 @@ type NamedCompiler = (lane: Lane, name: string, where: Where) => Thunk;
 export const NAMED: { readonly [O in NameOp]: NamedCompiler } = {
   schedule: on('bottomHalves', (bh) => bh.schedule()),
   schedule_idle: on('bottomHalves', (bh) => bh.scheduleIdle()),
-  cancel: on('bottomHalves', (bh) => bh.cancel()),
+  cancel: (lane, name) => {
+    const { scenario, crew } = lane.machine;
+    const def = scenario.objects.find((object) => object.name === name);
+    if (def?.section === 'requests') return () => crew!.requests?.cancel(name);
+    const bh = lane.object('bottomHalves', name);
+    return () => bh.cancel();
+  },
   delete: on('bottomHalves', (bh) => bh.delete()),
   oneshot: on('oneshots', (schedule) => schedule()),
   kick: on('fds', (fd) => fd.kick()),

@@ -1,10 +1,10 @@
 import { QemuAbort } from '../../aio/abort.ts';
 import type { Action } from '../model.ts';
-import type { ThreadAction } from '../model-threads.ts';
+import type { RequestDef, ThreadAction } from '../model-threads.ts';
 import type { Having, Thunk } from './callback.ts';
 import { ScenarioEnded } from './ended.ts';
 import type { Lane } from './lane.ts';
-import type { Crew } from './threads/crew.ts';
+import type { Crew, RequestsLike } from './threads/crew.ts';
 import { waitOneshot, waitWhile } from './threads/waiting.ts';
 
 type Later =
@@ -13,9 +13,7 @@ type Later =
   | 'resume_all_vcpus'
   | 'vm_stop'
   | 'vm_start'
-  | 'submit'
   | 'submit_co'
-  | 'submit_only'
   | 'reschedule'
   | 'run_on_cpu'
   | 'async_run_on_cpu';
@@ -69,5 +67,19 @@ const ACTS: { readonly [O in Exclude<ThreadAction['op'], 'wait_while' | Later>]:
   },
   co_schedule_in: (lane, _crew, { on, context }) =>
     lane.object('coroutines', on.name).scheduleIn(context.name),
+  submit: (_lane, crew, { on }) => requestsOf(crew, on.name, (all, def) => all.submit(def)),
+  submit_only: (_lane, crew, { on }) =>
+    requestsOf(crew, on.name, (all, def) => all.submitOnly(def)),
   cond_signal: (_lane, crew, { on }) => crew.cond(on.name).signal(),
 };
+
+/** Acts on a request of this thread's pool. */
+function requestsOf(
+  crew: Crew,
+  name: string,
+  act: (all: RequestsLike, def: RequestDef) => void,
+): void {
+  const def = crew.scenario.objects.find((object) => object.name === name) as RequestDef;
+  if (crew.requests === null) throw new QemuAbort(`'${name}': this thread has no thread pool`);
+  act(crew.requests, def);
+}

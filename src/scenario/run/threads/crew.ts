@@ -3,16 +3,19 @@ import { receiveMessageOnPort } from 'node:worker_threads';
 import type { Clocks } from '../../../aio/clock.ts';
 import type { BottomHalfHandle } from '../../../aio/handles.ts';
 import type { MemReentrancyGuard } from '../../../aio/reentrancy.ts';
+import type { CoroutineSteps } from '../../../coroutine/coroutine.ts';
 import type { SharedCoroutines } from '../../../thread/co/shared-coroutines.ts';
 import type { MachineState } from '../../../thread/machine-state.ts';
 import { type CondHandle, QemuCond } from '../../../thread/qemu-cond.ts';
 import { RemoteBottomHalf } from '../../../thread/remote-bottom-half.ts';
 import { RemoteContext } from '../../../thread/remote-context.ts';
 import type { Scenario } from '../../model.ts';
+import type { RequestDef } from '../../model-threads.ts';
 import { CallQueue } from './call-queue.ts';
 import type { CoHandles, Lent } from './lent.ts';
 import type { SharedFds } from './shared-fds.ts';
 import type { SharedRun } from './shared-run.ts';
+import type { WorkData } from './thread-data.ts';
 
 export interface CrewParts {
   readonly scenario: Scenario;
@@ -28,6 +31,16 @@ export interface CrewParts {
   readonly fds: SharedFds;
   /** Gets a Lent of each other thread that has a context. */
   readonly port: MessagePort | null;
+}
+
+/** The requests of a file to the pool of one context: see Requests. */
+export interface RequestsLike {
+  submit(def: RequestDef): void;
+  submitOnly(def: RequestDef): void;
+  submitCo(def: RequestDef): CoroutineSteps;
+  cancel(name: string): void;
+  ret(name: string): number;
+  close(): void;
 }
 
 /** A thread with a context, as another one uses it. */
@@ -49,6 +62,10 @@ export class Crew {
   readonly fds: SharedFds;
   /** iothread_stop; null in threads other than main. */
   stop: ((name: string) => void) | null = null;
+  /** This thread's thread pool; null in a thread without a context. */
+  requests: RequestsLike | null = null;
+  /** The run, as the workers of this thread's pool get it. */
+  workData: WorkData | null = null;
   /** The coroutines that all threads know; set before any is made. */
   co: SharedCoroutines | null = null;
   locks: CoHandles | null;

@@ -6,6 +6,7 @@ import { compileMoving } from '../compile-coroutine.ts';
 import { Lane } from '../lane.ts';
 import { createObject } from '../objects.ts';
 import { Lending } from './lending.ts';
+import { Requests } from './requests.ts';
 import { shareCoroutines } from './shared-co.ts';
 import type { ThreadData } from './thread-data.ts';
 import { ThreadMachine } from './thread-machine.ts';
@@ -17,12 +18,15 @@ export default function iothreadLane(io: IOThreadSelf): void {
   const lane = new Lane({ name, machine, trace: context.trace, context, loop: null }, compileBody);
   shareCoroutines(lane, machine.crew, compileMoving);
   for (const def of data.scenario.objects) createObject(lane, def);
+  const requests = new Requests(lane, machine.crew);
+  machine.crew.requests = requests;
   const lending = new Lending(lane, machine.crew);
-  data.port.postMessage(lending.lent);
+  data.port!.postMessage(lending.lent);
   io.onEnd = (error) => {
     if (error !== null) machine.crew.end(name, error);
     machine.crew.close();
     lending.close();
+    requests.close();
     lane.close();
   };
 }

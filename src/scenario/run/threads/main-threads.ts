@@ -11,6 +11,7 @@ import type { FailedCheck, LogEntry, RunLog } from '../order-log.ts';
 import { quietly } from '../quietly.ts';
 import type { World } from '../world.ts';
 import { Crew } from './crew.ts';
+import { here } from './here.ts';
 import type { Lent } from './lent.ts';
 import { SharedFds } from './shared-fds.ts';
 import { SharedLog } from './shared-log.ts';
@@ -132,11 +133,25 @@ export class MainThreads {
     if (start) this.#shared.start(name);
   }
 
-  #dataOf(name: string): { readonly data: ThreadData; readonly port: MessagePort } {
+  /** The things that workers of main's pool get. */
+  prepareWork(): void {
+    const machine = this.#state.share();
+    this.crew.workData = { ...this.#shareOf('worker'), trace: null, machine };
+  }
+
+  #dataOf(name: string): {
+    readonly data: ThreadData & { readonly port: MessagePort };
+    readonly port: MessagePort;
+  } {
     const { port1, port2 } = new MessageChannel();
     port1.unref();
     this.#ports.set(name, port1);
-    const data: ThreadData = {
+    return { data: { ...this.#shareOf(name), port: port2 }, port: port1 };
+  }
+
+  /** Workers of a pool have no number of their own: -1. */
+  #shareOf(name: string): Omit<ThreadData, 'port'> {
+    return {
       scenario: this.#run.scenario,
       number: this.#shared.threads.indexOf(name),
       shared: this.#shared.handle,
@@ -145,9 +160,7 @@ export class MainThreads {
       conds: this.#conds,
       trace: this.traces.of(name),
       locks: this.crew.locks!,
-      port: port2,
     };
-    return { data, port: port1 };
   }
 
   /** Called while main is busy, and before it waits. @throws ScenarioEnded if the run has ended */
@@ -202,15 +215,9 @@ export class MainThreads {
     for (const one of [...this.#iothreads.values(), ...this.#plain]) {
       if (one.running) void one.terminate();
     }
+    quietly(() => this.crew.requests?.close());
     for (const port of this.#ports.values()) port.close();
     quietly(() => this.crew.close());
     quietly(() => this.#state.dispose());
   }
-}
-
-/** A program of a thread: a bundle beside this one. Node 20 loads no TypeScript. */
-function here(name: string): URL {
-  const url = import.meta.url;
-  const dist = url.endsWith('.ts') ? '../../../../dist/' : './';
-  return new URL(`${dist}${name}.js`, url);
 }

@@ -11,6 +11,8 @@ const CHANGES = 0;
 /** Not 0 once a thread has ended the run: by an abort, or a limit. */
 const ENDED = 1;
 const QUIETLY = 0x7fffffff;
+/** Stands for the threads of a pool, which have no number of their own. */
+const WORKERS = QUIETLY - 1;
 /** Not 0 once a thread is about to note its error. */
 const CLAIMED = 3;
 /** The length of the note, 0 while there is none. */
@@ -153,7 +155,8 @@ export class SharedRun {
 
   /** A thread ends by an error, and the run with it. Of several the first counts. */
   end(thread: string, error: unknown): void {
-    const number = this.threads.indexOf(thread) + 1;
+    const own = this.threads.indexOf(thread) + 1;
+    const number = own === 0 ? WORKERS : own;
     if (Atomics.compareExchange(this.#words, CLAIMED, 0, number) === 0) {
       this.#note({ thread, error: recordOf(error) });
       Atomics.store(this.#words, ENDED, number);

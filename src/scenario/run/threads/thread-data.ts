@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { MachineHandle } from '../../../thread/machine-state.ts';
 import type { CondHandle } from '../../../thread/qemu-cond.ts';
 import type { Scenario } from '../../model.ts';
 import type { CoHandles } from './lent.ts';
@@ -18,5 +19,9 @@ export interface ThreadData {
   /** Null if nobody wants its events. */
   readonly trace: ThreadTrace | null;
   readonly locks: CoHandles;
-  readonly port: MessagePort;
+  /** Gets what other threads lend; null in a worker of a pool, which uses none of it. */
+  readonly port: MessagePort | null;
 }
+
+/** The things that a worker of a thread pool is given. */
+export type WorkData = Omit<ThreadData, 'port'> & { readonly machine: MachineHandle };

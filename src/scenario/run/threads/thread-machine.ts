@@ -39,6 +39,7 @@ export class ThreadMachine implements LaneMachine {
     const fds = new SharedFds(scenario, data.fds);
     const clocks = new Clocks(host);
     const { conds, locks } = data;
+    const { port, ...rest } = data;
     this.crew = new Crew({
       scenario,
       machine,
@@ -47,8 +48,10 @@ export class ThreadMachine implements LaneMachine {
       fds,
       conds,
       locks,
-      port: data.port,
+      port,
     });
+    // Workers of a pool have no number of their own.
+    this.crew.workData = { ...rest, number: -1, trace: null, machine: machine.share() };
     const log = new SharedLog(data.log);
     const number = data.number;
     this.log = {

@@ -30,6 +30,8 @@ function ownValue(lane: Lane, { machine, shared }: Crew, value: string): number 
       return flag(lane.waited);
     case 'condition':
       return flag(lane.condition);
+    case 'result':
+      return flag(lane.lastResult === true);
     default:
       return shared.get(value);
   }
@@ -53,6 +55,8 @@ function propertyOf(lane: Lane, crew: Crew, of: string, property: string): numbe
       return flag(isReadable(lane, crew.mate(of).lent.context.wakeFd));
     case 'readable':
       return flag(isReadable(lane, crew.fds.fd(of)));
+    case 'ret':
+      return crew.requests?.ret(of) ?? 0;
     case 'home':
       return lane.object('coroutines', of).home;
     case 'cleared':
