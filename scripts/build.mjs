@@ -222,6 +222,7 @@ try {
         'iothread-lane': 'src/scenario/run/threads/iothread-lane.ts',
         'plain-lane': 'src/scenario/run/threads/plain-lane.ts',
         'pool-lane': 'src/scenario/run/threads/pool-lane.ts',
+        'vcpu-lane': 'src/scenario/run/threads/vcpu-lane.ts',
       },
       splitting: true,
       chunkNames: 'chunk-[hash]',

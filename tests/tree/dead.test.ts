@@ -14,6 +14,7 @@ const PROGRAMS = [
   'src/scenario/run/threads/iothread-lane.ts',
   'src/scenario/run/threads/plain-lane.ts',
   'src/scenario/run/threads/pool-lane.ts',
+  'src/scenario/run/threads/vcpu-lane.ts',
 ];
 
 const files = sources('src');

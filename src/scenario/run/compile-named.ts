@@ -22,7 +22,14 @@ export const NAMED: { readonly [O in NameOp]: NamedCompiler } = {
   },
   delete: on('bottomHalves', (bh) => bh.delete()),
   oneshot: on('oneshots', (schedule) => schedule()),
-  kick: on('fds', (fd) => fd.kick()),
+  kick: (lane, name) => {
+    const { scenario, crew } = lane.machine;
+    const def = scenario.objects.find((object) => object.name === name);
+    // A halted vCPU goes on only if it is interrupted.
+    if (def?.section === 'vcpus') return () => crew!.cpu(name).interrupt();
+    const fd = lane.object('fds', name);
+    return () => fd.kick();
+  },
   reopen: on('fds', (fd) => fd.reopen()),
   unwatch: on('fds', (fd) => fd.unwatch()),
   close: on('fds', (fd) => fd.closeFd()),

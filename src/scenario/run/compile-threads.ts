@@ -1,22 +1,15 @@
 import { QemuAbort } from '../../aio/abort.ts';
 import type { Action } from '../model.ts';
 import type { RequestDef, ThreadAction } from '../model-threads.ts';
+import type { Vm } from '../../thread/vcpu/vm.ts';
 import type { Having, Thunk } from './callback.ts';
-import { ScenarioEnded } from './ended.ts';
 import type { Lane } from './lane.ts';
+import { cpuWork } from './threads/cpu-work.ts';
 import type { Crew, RequestsLike } from './threads/crew.ts';
 import { waitOneshot, waitWhile } from './threads/waiting.ts';
 
-type Later =
-  | 'halt'
-  | 'pause_all_vcpus'
-  | 'resume_all_vcpus'
-  | 'vm_stop'
-  | 'vm_start'
-  | 'submit_co'
-  | 'reschedule'
-  | 'run_on_cpu'
-  | 'async_run_on_cpu';
+/** Compiled as a part of their coroutine. */
+type InCoroutine = 'submit_co' | 'reschedule';
 type ActionOf<O extends ThreadAction['op']> = Having<Action, O>;
 
 /** Does an action of a thread. */
@@ -35,12 +28,14 @@ export function compileThreadAction(
   if (crew === null) throw new Error(`'${action.op}' needs several threads`);
   if (action.op === 'wait_while') return waitWhile(lane, crew, action, inside(action.each));
   // Each row takes the actions of its own op, which TypeScript cannot follow here.
-  if (!Object.hasOwn(ACTS, action.op)) throw new ScenarioEnded(`'${action.op}' cannot run yet`);
+  if (!Object.hasOwn(ACTS, action.op)) {
+    throw new Error(`'${action.op}' is compiled outside of a coroutine`);
+  }
   const act = ACTS[action.op as keyof typeof ACTS] as Act<ThreadAction['op']>;
   return () => act(lane, crew, action);
 }
 
-const ACTS: { readonly [O in Exclude<ThreadAction['op'], 'wait_while' | Later>]: Act<O> } = {
+const ACTS: { readonly [O in Exclude<ThreadAction['op'], 'wait_while' | InCoroutine>]: Act<O> } = {
   bql_lock: (_lane, { machine }) => machine.thread.bql.lock(),
   bql_unlock: (_lane, { machine }) => machine.thread.bql.unlock(),
   acquire: (_lane, crew, { on }) => crew.machine.thread.acquire(crew.mate(on.name).context),
@@ -70,8 +65,22 @@ const ACTS: { readonly [O in Exclude<ThreadAction['op'], 'wait_while' | Later>]:
   submit: (_lane, crew, { on }) => requestsOf(crew, on.name, (all, def) => all.submit(def)),
   submit_only: (_lane, crew, { on }) =>
     requestsOf(crew, on.name, (all, def) => all.submitOnly(def)),
+  halt: (_lane, crew) => crew.halt!(),
+  pause_all_vcpus: (_lane, crew) => vmOf(crew).pauseAllVcpus(),
+  resume_all_vcpus: (_lane, crew) => vmOf(crew).resumeAllVcpus(),
+  vm_stop: (_lane, crew) => vmOf(crew).stop(),
+  vm_start: (_lane, crew) => vmOf(crew).start(),
+  run_on_cpu: (_lane, crew, action) =>
+    crew.cpu(action.on.name).runOnCpu('list', cpuWork(crew.scenario).indexOf(action.do)),
+  async_run_on_cpu: (_lane, crew, action) =>
+    crew.cpu(action.on.name).asyncRunOnCpu('list', cpuWork(crew.scenario).indexOf(action.do)),
   cond_signal: (_lane, crew, { on }) => crew.cond(on.name).signal(),
 };
+
+function vmOf({ vm }: Crew): Vm {
+  if (vm === null) throw new QemuAbort('vm_stop: only main can do this, in a file with vcpus');
+  return vm;
+}
 
 /** Acts on a request of this thread's pool. */
 function requestsOf(

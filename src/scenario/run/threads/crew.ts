@@ -9,6 +9,9 @@ import type { MachineState } from '../../../thread/machine-state.ts';
 import { type CondHandle, QemuCond } from '../../../thread/qemu-cond.ts';
 import { RemoteBottomHalf } from '../../../thread/remote-bottom-half.ts';
 import { RemoteContext } from '../../../thread/remote-context.ts';
+import { VCpuRef } from '../../../thread/vcpu/vcpu-ref.ts';
+import type { VCpuHandle } from '../../../thread/vcpu/vcpu-words.ts';
+import type { Vm } from '../../../thread/vcpu/vm.ts';
 import type { Scenario } from '../../model.ts';
 import type { RequestDef } from '../../model-threads.ts';
 import { CallQueue } from './call-queue.ts';
@@ -62,6 +65,11 @@ export class Crew {
   readonly fds: SharedFds;
   /** iothread_stop; null in threads other than main. */
   stop: ((name: string) => void) | null = null;
+  /** Halts this vCPU; null in other threads. */
+  halt: (() => void) | null = null;
+  /** Stops and starts the machine; null in threads other than main. */
+  vm: Vm | null = null;
+  readonly #cpus = new Map<string, VCpuRef>();
   /** This thread's thread pool; null in a thread without a context. */
   requests: RequestsLike | null = null;
   /** The run, as the workers of this thread's pool get it. */
@@ -83,6 +91,18 @@ export class Crew {
     this.locks = parts.locks;
     this.#conds = parts.conds;
     this.#port = parts.port;
+  }
+
+  /** A vCPU of the run. */
+  cpu(name: string): VCpuRef {
+    if (!this.#cpus.has(name)) this.#receive();
+    const cpu = this.#cpus.get(name);
+    if (cpu === undefined) throw new Error(`there is no vCPU '${name}' yet`);
+    return cpu;
+  }
+
+  addCpu(handle: VCpuHandle): void {
+    this.#cpus.set(handle.name, new VCpuRef(handle, this.machine.thread));
   }
 
   /** Takes what another thread has lent. */
@@ -145,9 +165,10 @@ export class Crew {
   #receive(): void {
     if (this.#port === null) return;
     for (;;) {
-      const got = receiveMessageOnPort(this.#port) as { message: Lent } | undefined;
+      const got = receiveMessageOnPort(this.#port) as { message: Lent | VCpuHandle } | undefined;
       if (got === undefined) return;
-      this.add(got.message);
+      if ('kind' in got.message) this.addCpu(got.message);
+      else this.add(got.message);
     }
   }
 

@@ -6,6 +6,8 @@ import { MachineState } from '../../../thread/machine-state.ts';
 import { PlainThread } from '../../../thread/plain-thread.ts';
 import { type CondHandle, QemuCond } from '../../../thread/qemu-cond.ts';
 import type { Scenario } from '../../model.ts';
+import { VCpu } from '../../../thread/vcpu/vcpu.ts';
+import { Vm } from '../../../thread/vcpu/vm.ts';
 import type { IothreadDef, ThreadDef } from '../../model-threads.ts';
 import type { FailedCheck, LogEntry, RunLog } from '../order-log.ts';
 import { quietly } from '../quietly.ts';
@@ -44,6 +46,7 @@ export class MainThreads {
   readonly #conds: Readonly<Record<string, CondHandle>>;
   readonly #iothreads = new Map<string, IOThread>();
   readonly #plain: PlainThread[] = [];
+  readonly #cpus: VCpu[] = [];
   /** The run is over: main waits only for the ends of the others. */
   #closes = false;
   readonly #ports = new Map<string, MessagePort>();
@@ -94,6 +97,7 @@ export class MainThreads {
     }
     for (const lent of lents) this.crew.add(lent);
     for (const port of this.#ports.values()) for (const lent of lents) port.postMessage(lent);
+    this.#startCpus(lents);
     for (const def of objects) {
       if (def.section === 'threads') this.#startThread(def, lents);
     }
@@ -124,9 +128,29 @@ export class MainThreads {
     return got.message;
   }
 
+  /** The vCPUs run from the start, as after vm_start. */
+  #startCpus(lents: readonly Lent[]): void {
+    const defs = this.#run.scenario.objects.filter(({ section }) => section === 'vcpus');
+    if (defs.length === 0) return;
+    const vm = new Vm({ machine: this.#state });
+    this.crew.vm = vm;
+    for (const { name } of defs) {
+      const { data, port } = this.#dataOf(name);
+      for (const lent of lents) port.postMessage(lent);
+      const module = here('vcpu-lane');
+      this.#cpus.push(new VCpu({ vm, name, module, data, transfer: [data.port], onError: () => {} }));
+    }
+    for (const cpu of this.#cpus) {
+      this.crew.addCpu(cpu.share());
+      for (const port of this.#ports.values()) port.postMessage(cpu.share());
+    }
+    vm.start();
+  }
+
   #startThread({ name, start }: ThreadDef, lents: readonly Lent[]): void {
     const { data, port } = this.#dataOf(name);
     for (const lent of lents) port.postMessage(lent);
+    for (const cpu of this.#cpus) port.postMessage(cpu.share());
     const module = here('plain-lane');
     const options = { machine: this.#state, name, module, data, transfer: [data.port] };
     this.#plain.push(new PlainThread({ ...options, onError: () => {} }));
@@ -195,10 +219,21 @@ export class MainThreads {
     for (const { name } of this.#plain) {
       if (this.#shared.hasStarted(name)) this.#shared.waitUntil(() => this.#shared.isOver(name));
     }
+    for (const { name } of this.#cpus) {
+      if (this.#loopOf(name) < Number.POSITIVE_INFINITY) {
+        this.#shared.waitUntil(() => this.#shared.isOver(name));
+      }
+    }
+    for (const cpu of this.#cpus) cpu.dispose();
     for (const [name, one] of this.#iothreads) {
       if (one.running) this.crew.waitIdle(name);
     }
     for (const one of this.#iothreads.values()) one.stop();
+  }
+
+  #loopOf(name: string): number {
+    const def = this.#run.scenario.objects.find((object) => object.name === name);
+    return def?.section === 'vcpus' ? def.loop : 0;
   }
 
   /** Ends all threads, in whatever state they are. */
@@ -210,6 +245,7 @@ export class MainThreads {
     if (this.#run.world.kind === 'sim') {
       // Nobody sleeps for ever there: a wait that nothing can end returns with an error.
       for (const one of this.#iothreads.values()) quietly(() => one.stop());
+      for (const cpu of this.#cpus) quietly(() => cpu.dispose());
       for (const one of this.#plain) quietly(() => one.join());
     }
     for (const one of [...this.#iothreads.values(), ...this.#plain]) {
