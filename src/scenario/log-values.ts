@@ -9,7 +9,14 @@ import type { Section } from './schema.ts';
 export type LogPart = string | { readonly of: string | null; readonly value: string };
 
 /** Values of the acting thread. */
-export const OWN_VALUES = ['context', 'bql', 'in_coroutine', 'waited', 'condition', 'result'] as const;
+export const OWN_VALUES = [
+  'context',
+  'bql',
+  'in_coroutine',
+  'waited',
+  'condition',
+  'result',
+] as const;
 
 /** Properties of objects, by section. A context's are those of main too. */
 export const PROPERTIES: Partial<Record<Section, readonly string[]>> = {

@@ -14,7 +14,7 @@ import { driveBy, type Way } from './driven.ts';
 const root = join(import.meta.dirname, '..', '..');
 
 export function scenarioDir(
-  name: 'conformance' | 'conformance-threads' | 'scenarios' | 'scenarios/why',
+  name: 'conformance' | 'conformance-threads' | 'scenarios' | 'scenarios/why' | 'scenarios/threads',
 ): string {
   return name.startsWith('conformance') ? join(root, 'tests', name) : join(root, name);
 }

@@ -4,7 +4,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunResult } from '../../src/scenario/run/run.ts';
-import { failuresOf, runLinux, runSim, scenarioDir, scenarioFiles, scenarioIn } from './files.ts';
+import {
+  failuresOf,
+  runLinux,
+  runSim,
+  runThreads,
+  scenarioDir,
+  scenarioFiles,
+  scenarioIn,
+} from './files.ts';
 
 /** For all of a directory on the real host, on a busy machine. */
 const RUNS_MS = 60_000;
@@ -63,5 +71,28 @@ describe('a link of the chain that scenarios/why takes away by a fault', () => {
   it.each(broken)('%s: without the fault nothing is lost', (file) => {
     const result = runSim({ ...scenarioIn(dir, file), faults: [] });
     expect(failuresOf(result)).not.toEqual([]);
+  });
+});
+
+describe('scenarios/threads', () => {
+  const dir = scenarioDir('scenarios/threads');
+  const files = scenarioFiles(dir);
+  const results = new Map<string, Map<string, RunResult>>();
+
+  beforeAll(async () => {
+    for (const host of ['sim', 'linux'] as const) results.set(host, await runThreads(host, dir));
+  }, RUNS_MS * 3);
+
+  it.each(files)('%s says what to look at', (file) => {
+    const comments = readFileSync(join(dir, file), 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('#'));
+    expect(comments[0]).toBe('# yaml-language-server: $schema=../../schema/scenario.schema.json');
+    expect(comments.length).toBeGreaterThan(2);
+  });
+
+  it.each(files)('%s holds on both hosts', (file) => {
+    expect(failuresOf(results.get('sim')!.get(file))).toEqual([]);
+    expect(failuresOf(results.get('linux')!.get(file))).toEqual([]);
   });
 });

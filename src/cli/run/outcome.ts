@@ -1,4 +1,5 @@
 import { type DiffLine, diffEntries } from '../../scenario/run/diff.ts';
+import type { LogEntry } from '../../scenario/run/order-log.ts';
 import type { RunResult } from '../../scenario/run/run.ts';
 import { shellWord } from '../text/style.ts';
 
@@ -95,9 +96,17 @@ export function outcomeOf(
   };
 }
 
+/** Across threads chance decides, also on the real host: then the order within each is compared. */
 function differenceOf(sim: RunResult, linux: RunResult): DiffLine[] | null {
-  const texts = sim.order.map((entry) => entry.text);
-  const same =
-    texts.length === linux.order.length && linux.order.every((e, i) => e.text === texts[i]);
-  return same ? null : diffEntries(texts, linux.order);
+  const [own, other] = [byThread(sim.order), byThread(linux.order)];
+  const texts = own.map((entry) => entry.text);
+  const same = texts.length === other.length && other.every((e, i) => e.text === texts[i]);
+  return same ? null : diffEntries(texts, other);
+}
+
+/** The entries thread by thread; those of a file with one thread as they are. */
+function byThread(entries: readonly LogEntry[]): readonly LogEntry[] {
+  const threads = [...new Set(entries.map(({ thread }) => thread ?? ''))].sort();
+  if (threads.length < 2) return entries;
+  return threads.flatMap((one) => entries.filter(({ thread }) => thread === one));
 }

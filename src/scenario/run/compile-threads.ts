@@ -1,7 +1,7 @@
 import { QemuAbort } from '../../aio/abort.ts';
+import type { Vm } from '../../thread/vcpu/vm.ts';
 import type { Action } from '../model.ts';
 import type { RequestDef, ThreadAction } from '../model-threads.ts';
-import type { Vm } from '../../thread/vcpu/vm.ts';
 import type { Having, Thunk } from './callback.ts';
 import type { Lane } from './lane.ts';
 import { cpuWork } from './threads/cpu-work.ts';

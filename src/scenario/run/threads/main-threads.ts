@@ -5,9 +5,9 @@ import { IOThread } from '../../../thread/iothread.ts';
 import { MachineState } from '../../../thread/machine-state.ts';
 import { PlainThread } from '../../../thread/plain-thread.ts';
 import { type CondHandle, QemuCond } from '../../../thread/qemu-cond.ts';
-import type { Scenario } from '../../model.ts';
 import { VCpu } from '../../../thread/vcpu/vcpu.ts';
 import { Vm } from '../../../thread/vcpu/vm.ts';
+import type { Scenario } from '../../model.ts';
 import type { IothreadDef, ThreadDef } from '../../model-threads.ts';
 import type { FailedCheck, LogEntry, RunLog } from '../order-log.ts';
 import { quietly } from '../quietly.ts';
@@ -138,7 +138,9 @@ export class MainThreads {
       const { data, port } = this.#dataOf(name);
       for (const lent of lents) port.postMessage(lent);
       const module = here('vcpu-lane');
-      this.#cpus.push(new VCpu({ vm, name, module, data, transfer: [data.port], onError: () => {} }));
+      this.#cpus.push(
+        new VCpu({ vm, name, module, data, transfer: [data.port], onError: () => {} }),
+      );
     }
     for (const cpu of this.#cpus) {
       this.crew.addCpu(cpu.share());
