@@ -115,6 +115,8 @@ export class MainThreads {
         module: here('iothread-lane'),
         data,
         transfer: [data.port],
+        // It has noted its error itself, for the end of the run.
+        onError: () => {},
         pollMaxNs,
         pollGrow,
         pollShrink,
