@@ -1,0 +1,122 @@
+/** Runs of files with several threads on the simulated host: order, chance, expectations, errors. */
+
+import { describe, expect, it } from 'vitest';
+import { outcomeOf } from '../../src/cli/run/outcome.ts';
+import type { RunResult } from '../../src/scenario/run/run.ts';
+import { runSim, scenarioOf } from './files.ts';
+
+function run(text: string, seed?: number): RunResult {
+  return runSim(scenarioOf(`name: x\ndrive: aio_poll\n${text}`), seed);
+}
+
+function messages(text: string): string[] {
+  return run(text).failures.map(({ message }) => message);
+}
+
+const RACE = `
+threads:
+  t: {do: [{compute: 3ns}, {log: a}, {compute: 3ns}, {log: b}]}
+  u: {do: [{compute: 3ns}, {log: a}, {compute: 3ns}, {log: b}]}
+`;
+
+describe('chance', () => {
+  it('is the same for the same seed, to the byte', () => {
+    const first = run(RACE, 3);
+    expect(JSON.stringify(run(RACE, 3))).toBe(JSON.stringify(first));
+  });
+
+  it('gives several orders for several seeds, and the same within each thread', () => {
+    const orders = new Set<string>();
+    for (let seed = 1; seed <= 12; seed++) {
+      const { order } = run(RACE, seed);
+      orders.add(order.map(({ text }) => text).join());
+      const own = order.filter(({ thread }) => thread === 't').map(({ text }) => text);
+      expect(own).toEqual(['t: a', 't: b']);
+    }
+    expect(orders.size).toBeGreaterThan(2);
+  });
+});
+
+describe('expectations', () => {
+  it('of order by thread, and of what comes before', () => {
+    const expectation = 'expect: {order: {t: [a, b]}, before: [["t: a", "t: b"]]}';
+    expect(messages(`${RACE}${expectation}`)).toEqual([]);
+  });
+
+  it('that do not hold are reported with their thread', () => {
+    const expectation = 'expect: {order: {t: [b, a]}, before: [["t: b", "t: a"]]}';
+    expect(messages(`${RACE}${expectation}`)).toEqual([
+      'the order log of t is not as expected',
+      "'t: b' before 't: a': it comes after it",
+    ]);
+  });
+
+  it('of a check in another thread', () => {
+    const text =
+      'iothreads: {io0: {}}\nbottom_halves: {a: {in: io0, do: [{check: {poll_ns: 1s}}]}}\n';
+    const [message] = messages(`${text}steps: [{schedule: a}, {wait_idle: io0}]`);
+    expect(message).toMatch(/^io0: poll_ns: expected 1s, found /);
+  });
+});
+
+describe('the end of a thread', () => {
+  const abort = 'threads: {t: {do: [{unlock: bql}]}}\nsteps: [{poll: blocking}]\n';
+
+  it('by an abort ends the run, and says which thread it was', () => {
+    const [message] = messages(abort);
+    expect(message).toMatch(/^t: qemu_mutex_unlock_iothread: assertion failed/);
+  });
+
+  it('is expected of the thread that the file names', () => {
+    const text = 'qemu_mutex_unlock_iothread';
+    expect(messages(`${abort}expect: {abort: {t: ${text}}}`)).toEqual([]);
+    expect(messages(`${abort}expect: {abort: {main: ${text}}}`)).toHaveLength(1);
+  });
+
+  it('that never comes is found out', () => {
+    const [message] = messages(
+      'words: [go]\nthreads: {t: {do: [{wait_for: {go: 1}}]}}\nsteps: [{log: a}]\n',
+    );
+    expect(message).toMatch(/wait/);
+  });
+});
+
+it('two hosts need to agree on the order within each thread only', () => {
+  const result = run(RACE, 1);
+  const [a, b, c, d] = result.order as [RunResult['order'][0], ...RunResult['order'][0][]];
+  const other = (order: RunResult['order']): RunResult => ({ ...result, host: 'linux', order });
+  const asked = { seed: null, isOneOfSeeds: false, run: null, isCompared: true, options: '' };
+  const t = [a, b, c, d].filter((entry) => entry?.thread === 't') as RunResult['order'];
+  const u = [a, b, c, d].filter((entry) => entry?.thread === 'u') as RunResult['order'];
+  expect(outcomeOf([result, other([...t, ...u])], asked, 0).difference).toBeNull();
+  expect(outcomeOf([result, other([...u, ...t])], asked, 0).difference).toBeNull();
+  expect(outcomeOf([result, other([...t.toReversed(), ...u])], asked, 0).difference).not.toBeNull();
+});
+
+it('a vCPU runs in turns, does work for others, and stands while it is paused', () => {
+  const result = runSim(
+    scenarioOf(`
+name: vcpus
+words: [mmio]
+vcpus:
+  cpu0: {do: [{lock: bql}, {add: {mmio: 1}}, {unlock: bql}], loop: 5}
+  cpu1: {do: [{log: turn}, halt], loop: 2}
+steps:
+  - settle
+  - main_loop_wait: {until: {mmio: 5}, blocking: false, quiet: true}
+  - log: mmio=$(mmio)
+  - run_on_cpu: {cpu: cpu1, do: [{log: "on cpu1 bql=$(bql)"}]}
+  - log: back
+  - kick: cpu1
+  - pause_all_vcpus
+  - log: paused
+  - resume_all_vcpus
+expect:
+  order: {main: [mmio=5, back, paused]}
+  before: [["cpu1: on cpu1 bql=1", "main: back"]]
+`),
+  );
+  expect(result.failures).toEqual([]);
+  const turns = result.order.filter(({ text }) => text === 'cpu1: turn');
+  expect(turns).toHaveLength(2);
+});
