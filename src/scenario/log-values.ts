@@ -22,7 +22,7 @@ export const OWN_VALUES = [
 export const PROPERTIES: Partial<Record<Section, readonly string[]>> = {
   iothreads: ['notify_me', 'notified', 'eventfd'],
   fds: ['readable'],
-  notifiers: ['readable', 'cleared', 'polled'],
+  notifiers: ['readable', 'cleared'],
   coroutines: ['home'],
   requests: ['ret'],
 };

@@ -152,7 +152,7 @@ describe('values in a log', () => {
     ],
     [
       '$(n.redable)',
-      "f:5:9: found 'redable', expected a property of 'n': one of readable, cleared, polled; did you mean 'readable'?",
+      "f:5:9: found 'redable', expected a property of 'n': one of readable, cleared; did you mean 'readable'?",
     ],
     [
       '$(m.readable)',
