@@ -3,13 +3,13 @@
 import { AioContext } from '../aio/aio-context.ts';
 import type { BottomHalfHandle, ContextHandle } from '../aio/handles.ts';
 import { checkFunction } from '../host/arguments.ts';
-import { CLOCK_MONOTONIC } from '../host/constants.ts';
 import type { Host } from '../host/host.ts';
 import { Tracer } from '../trace/tracer.ts';
 import { ParamWords } from './iothread-params.ts';
 import { type MachineHandle, MachineState } from './machine-state.ts';
 import { QemuThread } from './qemu-thread.ts';
 import type { ThreadSelf } from './thread-entry.ts';
+import { traceClock } from './trace-clock.ts';
 
 /** The argument of an IOThread's function. */
 export interface IOThreadSelf {
@@ -52,7 +52,7 @@ export interface IOThreadRunning {
 /** QEMU: iothread_run. */
 export async function runIOThread(self: ThreadSelf, job: IOThreadJob): Promise<void> {
   const { host, name } = self;
-  const trace = new Tracer(() => host.clockNs(CLOCK_MONOTONIC));
+  const trace = new Tracer(traceClock(host));
   const context = new AioContext({ host, name, trace });
   let running = true;
   const stopBh = context.newBottomHalf('iothread_stop_bh', () => {

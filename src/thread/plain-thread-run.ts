@@ -1,12 +1,12 @@
 /** A plain thread, in its Worker. */
 
-import { CLOCK_MONOTONIC } from '../host/constants.ts';
 import type { Host } from '../host/host.ts';
 import { Tracer } from '../trace/tracer.ts';
 import { mainOf } from './iothread-run.ts';
 import { type MachineHandle, MachineState } from './machine-state.ts';
 import { QemuThread } from './qemu-thread.ts';
 import type { ThreadSelf } from './thread-entry.ts';
+import { traceClock } from './trace-clock.ts';
 
 /** The argument of a plain thread's function. */
 export interface PlainThreadSelf {
@@ -32,7 +32,7 @@ export interface PlainThreadJob {
 
 export async function runPlainThread(self: ThreadSelf, job: PlainThreadJob): Promise<void> {
   const { host, name } = self;
-  const trace = new Tracer(() => host.clockNs(CLOCK_MONOTONIC));
+  const trace = new Tracer(traceClock(host));
   const machine = MachineState.from(job.machine, host, trace);
   const thread = new QemuThread({ machine, name, trace });
   const main = await mainOf<PlainThreadMain>(job.module, 'PlainThread');

@@ -1,7 +1,6 @@
 /** The thread of a vCPU. */
 
 import { checkFunction } from '../../host/arguments.ts';
-import { CLOCK_MONOTONIC } from '../../host/constants.ts';
 import type { Host } from '../../host/host.ts';
 import { Tracer } from '../../trace/tracer.ts';
 import { type MachineHandle, MachineState } from '../machine-state.ts';
@@ -9,6 +8,7 @@ import { PAUSE_COND, VM_RUNNING, WORK_COND } from '../machine-words.ts';
 import { QemuCond } from '../qemu-cond.ts';
 import { QemuThread } from '../qemu-thread.ts';
 import type { ThreadSelf } from '../thread-entry.ts';
+import { traceClock } from '../trace-clock.ts';
 import { VCpuRef } from './vcpu-ref.ts';
 import {
   ENDED,
@@ -67,7 +67,7 @@ export class VCpuSelf {
     const { words, name } = job.cpu;
     this.name = name;
     this.host = host;
-    const trace = new Tracer(() => host.clockNs(CLOCK_MONOTONIC));
+    const trace = new Tracer(traceClock(host));
     this.machine = MachineState.from(job.machine, host, trace);
     this.thread = new QemuThread({ machine: this.machine, name, vcpu: this, trace });
     this.data = job.data;

@@ -58,9 +58,11 @@ export class ThreadMachine implements LaneMachine {
       push: (text, iteration) =>
         log.push(number, text, iteration, this.world.nowNs() - shared.startNs),
     };
+    // Asked even if nobody traces: on a simulated kernel another thread may go first at each call.
+    const tid = host.gettid();
     if (data.trace !== null) {
       const memory = new TraceMemory(data.trace.memory);
-      memory.begin(host.gettid());
+      memory.begin(tid);
       thread.trace.attach(data.trace.events, memory.sink);
     }
     this.fail = (at, message) => log.fail(number, at, message);
