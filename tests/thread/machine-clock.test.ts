@@ -80,6 +80,15 @@ it('is stopped only when no thread calls its timers', () => {
   expect([log.length, words[CLOCK_TIMERS], words[CLOCK_SEQUENCE]! % 2]).toEqual([2, 0, 0]);
 });
 
+it('that is stopped lets no thread begin, even one that has just seen it run', () => {
+  const { loop, machine, io0 } = make(true);
+  const { shared } = io0.clocks;
+  expect([shared!.begin(), machine.words[CLOCK_TIMERS]]).toEqual([true, 1]);
+  shared!.end();
+  loop.clocks.enable(QEMU_CLOCK_VIRTUAL, false);
+  expect([shared!.begin(), machine.words[CLOCK_TIMERS]]).toEqual([false, 0]);
+});
+
 it('counts the timers that are being called, also if a callback throws', () => {
   const { io0, machine } = make(true);
   const seen: number[] = [];

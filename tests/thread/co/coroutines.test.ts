@@ -315,6 +315,29 @@ describe('a coroutine', () => {
     expect(() => io1.settle()).toThrow("coroutine 'co' yielded without a label");
   });
 
+  it('that runs in one thread aborts if another one enters it', () => {
+    const { main, io1, addEntry } = makeThreads();
+    let abort = '';
+    addEntry(
+      'co',
+      (where) =>
+        function* (co) {
+          if (where === main && co.label === 0) {
+            io1.from(made).schedule(io1.context);
+            try {
+              io1.settle();
+            } catch (error) {
+              abort = String(error);
+            }
+          }
+          yield* co.yield(1);
+        },
+    );
+    const made = main.co.create('co');
+    made.enter();
+    expect(abort).toBe('QemuAbort: Co-routine re-entered recursively');
+  });
+
   it('needs its entry in the thread that enters it', () => {
     const { main, io1 } = makeThreads();
     main.co.addEntry('co', function* () {
