@@ -282,6 +282,21 @@ describe('aio_co_reschedule_self', () => {
   });
 });
 
+describe('a coroutine that others schedule here and there', () => {
+  it('goes on at its label, not at what it left behind in a thread', () => {
+    const threads = makeThreads();
+    const { main, io1, log } = threads;
+    steps(threads, 'a', ['1', '2', '3', '4']);
+    const a = main.co.create('a');
+    for (const where of [main, io1, main, io1]) {
+      a.schedule(where.context);
+      where.settle();
+    }
+    expect(log).toEqual(['main: 1', 'io1: 2', 'main: 3', 'io1: 4']);
+    expect(a.ended).toBe(true);
+  });
+});
+
 describe('a coroutine', () => {
   it('that is made of no entry cannot leave its thread', () => {
     const { main, io1 } = makeThreads();
