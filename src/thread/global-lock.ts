@@ -3,6 +3,7 @@ import type { BigLock } from '../aio/big-lock.ts';
 import { ETIMEDOUT } from '../host/errno.ts';
 import type { Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
+import { TRACEABLE } from '../trace/traceable.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import type { Lender, Serve } from './lender.ts';
 import { type LockCode, type LockMemory, lockCode } from './lock-code.ts';
@@ -92,7 +93,7 @@ export class GlobalLock implements BigLock {
         'qemu_mutex_lock_iothread_impl: assertion failed: (!qemu_mutex_iothread_locked())',
       );
     }
-    if (this.#isPlain && !this.#trace.active) {
+    if (this.#isPlain && !(TRACEABLE && this.#trace.active)) {
       if (this.#code.take(STATE_BYTE, OWNER_BYTE, this.#id) === 0) this.#wait();
       this.#mine = true;
       return;
@@ -157,7 +158,7 @@ export class GlobalLock implements BigLock {
         'qemu_mutex_unlock_iothread: assertion failed: (qemu_mutex_iothread_locked())',
       );
     }
-    if (this.#trace.active && this.#trace.on[T_UNLOCK] !== 0) {
+    if (TRACEABLE && this.#trace.active && this.#trace.on[T_UNLOCK] !== 0) {
       this.#trace.emit(T_UNLOCK, this.#id);
     }
     this.#mine = false;

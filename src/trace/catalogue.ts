@@ -450,14 +450,14 @@ export const CATALOGUE = {
   // Ours: the big lock
   bql_lock: ev(
     [
-      ['thread', 'int'],
+      ['self', 'int'],
       ['owner', 'int'],
     ],
-    'thread %d owner %d',
+    'self %d owner %d',
     'a thread wants the BQL, which the owner holds (0: nobody)',
   ),
-  bql_locked: ev([['thread', 'int']], 'thread %d', 'a thread has the BQL'),
-  bql_unlock: ev([['thread', 'int']], 'thread %d', 'a thread gives the BQL back'),
+  bql_locked: ev([['self', 'int']], 'self %d', 'a thread has the BQL'),
+  bql_unlock: ev([['self', 'int']], 'self %d', 'a thread gives the BQL back'),
 
   // Ours: coroutines
   coroutine_create: ev(

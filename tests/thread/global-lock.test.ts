@@ -246,9 +246,9 @@ it('events tell who wants the BQL, behind whom, and who has it', () => {
   other.unlock();
   expect(other.tryLock()).toBe(true);
   expect(seen).toEqual([
-    'bql_lock thread 7 owner 1',
-    'bql_locked thread 7',
-    'bql_unlock thread 7',
-    'bql_locked thread 7',
+    'bql_lock self 7 owner 1',
+    'bql_locked self 7',
+    'bql_unlock self 7',
+    'bql_locked self 7',
   ]);
 });

@@ -1,5 +1,6 @@
 import type { HostBuffer } from '../../host/host.ts';
 import { EV } from '../../trace/catalogue.ts';
+import { TRACEABLE } from '../../trace/traceable.ts';
 import type { Tracer } from '../../trace/tracer.ts';
 import type { EpollSet } from './epoll-set.ts';
 import type { PollMechanism } from './fdmon.ts';
@@ -22,7 +23,7 @@ export class PollTrace {
 
   /** Whether anybody takes events; if not, the others need not be called. */
   get active(): boolean {
-    return this.#trace.active;
+    return TRACEABLE && this.#trace.active;
   }
 
   enter(call: string, nfds: number, timeoutNs: number): void {

@@ -214,8 +214,10 @@ export function judgeCall(subject: Subject, place: number, wrong: Any): void {
 
 /** Methods whose doc comments mark them as internal. */
 const HIDDEN = new Set([
+  'Clocks.share',
   'Clocks.listen',
   'Clocks.unlisten',
+  'AioContext.sharing',
   'AioContext.removeHandler',
   'AioContext.isHeldBack',
   'AioContext.stoppedPolling',

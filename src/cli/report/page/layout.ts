@@ -13,6 +13,7 @@ export const SHADES = [
   'timer',
   'signal',
   'coroutine',
+  'lock',
   'event',
   'life',
   'zombie',

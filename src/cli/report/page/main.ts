@@ -98,6 +98,7 @@ function legend(): HTMLElement {
     ['bh', 'bottom half'],
     ['timer', 'timer'],
     ['coroutine', 'coroutine'],
+    ['lock', 'wait for the BQL'],
     ['life', 'child'],
     ['zombie', 'zombie'],
   ] as const;
