@@ -10,9 +10,10 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type LaunchOptions } from 'playwright-core';
 
 const run = promisify(execFile);
 const modules = join(import.meta.dirname, '..', '..', 'node_modules');
@@ -39,7 +40,7 @@ const ARGS = [
  */
 export async function launchChromium(): Promise<Browser> {
   const executablePath = process.env.QEMU_LOOP_CHROMIUM;
-  if (executablePath !== undefined) return chromium.launch({ executablePath, args: ARGS });
+  if (executablePath !== undefined) return launchTidily({ executablePath, args: ARGS });
   if (process.arch !== 'x64') {
     throw new Error(
       'the Chromium of the packages is for x86-64: name another by QEMU_LOOP_CHROMIUM=/usr/bin/chromium, or skip its tests by QEMU_LOOP_NO_BROWSER=1',
@@ -51,7 +52,16 @@ export async function launchChromium(): Promise<Browser> {
     LD_LIBRARY_PATH: join(dir, 'al2023', 'lib'),
     FONTCONFIG_FILE: fontsOf(dir),
   };
-  return chromium.launch({ executablePath: join(dir, 'chromium'), args: ARGS, env });
+  return launchTidily({ executablePath: join(dir, 'chromium'), args: ARGS, env });
+}
+
+/** Launches it with a TMPDIR of its own: it leaves files there if it ends while it starts. */
+async function launchTidily(options: LaunchOptions): Promise<Browser> {
+  const own = mkdtempSync(join(tmpdir(), 'chromium-'));
+  const env = { ...(options.env ?? process.env), TMPDIR: own };
+  const browser = await chromium.launch({ ...options, env });
+  browser.on('disconnected', () => rmSync(own, { recursive: true, force: true, maxRetries: 5 }));
+  return browser;
 }
 
 /** Writes a fonts.conf that names the package's fonts: without fonts, a page crashes. */

@@ -85,7 +85,7 @@ export class Scheduler {
     thread.deadlineNs = deadlineNs;
     this.#startMadeBy(thread);
     this.#look(thread, call);
-    return thread === this.main ? this.#untilMain(this.#pick(null)) : ASLEEP;
+    return thread === this.main ? this.#untilMain(null) : ASLEEP;
   }
 
   #sleepAlone(call: SleepingCall, deadlineNs: number): number {
@@ -179,11 +179,15 @@ export class Scheduler {
     if (next !== null) this.#untilMain(next);
   }
 
-  /** Lets others run, from this one on, until it is main's turn. Returns the result of its sleep. */
-  #untilMain(first: Thread): number {
+  /**
+   * Lets others run, from this one on, until it is main's turn; null draws the first. Returns the
+   * result of main's sleep. Main is the current thread afterwards, whatever is thrown.
+   */
+  #untilMain(first: Thread | null): number {
     const { main } = this;
     try {
-      for (let next = first; next !== main; next = this.#pick(null)) this.#run(next);
+      let next = first ?? this.#pick(null);
+      for (; next !== main; next = this.#pick(null)) this.#run(next);
       return main.result;
     } finally {
       main.call?.over();

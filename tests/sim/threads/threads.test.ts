@@ -287,6 +287,16 @@ describe('a deadlock', () => {
       'all threads wait for ever, main in futex_wait',
     );
   });
+
+  it('leaves the processor to main: its next calls are its own', () => {
+    const { host, buf, data, sleep } = run(['foreverFutex']);
+    // Nobody but main can run when it falls asleep.
+    sleep(1);
+    expect(() => host.futexWait(data.words, FUTEX, 0, -1)).toThrow(SimDeadlockError);
+    expect(host.gettid()).toBe(host.getpid());
+    expect(host.poll(buf, 0, MS)).toBe(0);
+    expect(host.futexWake(data.words, FUTEX, 2)).toBe(1);
+  });
 });
 
 describe('signals', () => {
