@@ -3,9 +3,8 @@
  * JavaScript too: the others' Workers sleep. Time goes on for all alike, as on a machine with a
  * processor for each: it is only the order of their steps that one processor and a seed decide.
  *
- * A thread may lose the processor at the end of each call. The kernel is entered by main: directly,
- * or, while main sleeps or waits for its turn, for another thread, whose call it makes in its place.
- * With main alone there is nothing to decide.
+ * A thread may lose the processor at the end of each call. Main enters the kernel: for itself, or,
+ * while it sleeps or waits for its turn, for another thread. Alone, it has nothing to decide.
  */
 import type { VirtualClock } from './clock.ts';
 import { Draw } from './draw.ts';
@@ -179,10 +178,7 @@ export class Scheduler {
     if (next !== null) this.#untilMain(next);
   }
 
-  /**
-   * Lets others run, from this one on, until it is main's turn; null draws the first. Returns the
-   * result of main's sleep. Main is the current thread afterwards, whatever is thrown.
-   */
+  /** Lets others run, from this one on if given, until it is main's turn. Returns main's result. */
   #untilMain(first: Thread | null): number {
     const { main } = this;
     try {
