@@ -56,7 +56,7 @@ async function main(typed: readonly string[]): Promise<number | Exit> {
     return runSession(asked, { ...makers, events });
   } finally {
     const title = commandLine(asked);
-    const { text, status } = report.reportRing(events, { out: asked.report, title });
+    const { text, status } = report.reportRings([events], { out: asked.report, title });
     if (status !== 0 || !asked.quiet) allWriter(2)(text);
   }
 }

@@ -21,6 +21,8 @@ export interface TraceRecord {
   readonly args: Readonly<Record<string, number | string>>;
   /** The thread's id, if the trace has it; a json trace leaves out the main thread's. */
   readonly tid?: number;
+  /** The thread's name, if the trace has it: a json trace has those of other threads than main. */
+  readonly thread?: string;
 }
 
 export interface TraceFile {
@@ -82,7 +84,10 @@ function readJson(text: string): TraceFile {
       args,
     };
     if (object.tid === undefined) events.push(event);
-    else events.push({ ...event, tid: numberIn(object, 'tid', i + 1) });
+    else {
+      const thread = object.thread === undefined ? {} : { thread: String(object.thread) };
+      events.push({ ...event, tid: numberIn(object, 'tid', i + 1), ...thread });
+    }
   });
   return { format: 'json', events, dropped, truncated };
 }

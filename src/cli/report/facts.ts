@@ -1,10 +1,12 @@
 /** The facts of a trace, which its findings and statistics are drawn from. */
 
 import type { TraceRecord } from '../../trace/read.ts';
+import { type BigLock, findBigLock } from './big-lock.ts';
 import { type Child, findChildren } from './children.ts';
 import { findLinks, type Links } from './links.ts';
 import { fdNames, findPolls, type Poll } from './polls.ts';
 import { findSlices, type Slice } from './slices.ts';
+import { findThreads, type Threads } from './threads.ts';
 
 /** A trace as it was read. */
 export interface ReportTrace {
@@ -22,7 +24,7 @@ export interface ModelOptions {
 }
 
 /** The input of the findings. */
-export interface Facts extends ReportTrace, ModelOptions {
+export interface Facts extends ReportTrace, ModelOptions, Threads {
   readonly startNs: number;
   readonly endNs: number;
   readonly slices: readonly Slice[];
@@ -32,20 +34,25 @@ export interface Facts extends ReportTrace, ModelOptions {
   readonly links: Links;
   readonly polls: readonly Poll[];
   readonly fdNames: ReadonlyMap<number, string>;
+  readonly bql: BigLock;
 }
 
 export function findFacts(trace: ReportTrace, options: ModelOptions): Facts {
   const { events } = trace;
-  const found = findSlices(events);
+  const threads = findThreads(events);
+  const found = findSlices(events, threads);
+  const bql = findBigLock(events, threads);
   const children = findChildren(events, found);
   return {
     ...trace,
     ...options,
     startNs: events[0]?.timeNs ?? 0,
     endNs: events.at(-1)?.timeNs ?? 0,
+    ...threads,
     ...found,
     children,
-    links: findLinks(events, found, children),
+    bql,
+    links: findLinks(events, { ...found, ...threads, bql }, children),
     polls: findPolls(events, found),
     fdNames: fdNames(events),
   };

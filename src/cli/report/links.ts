@@ -1,14 +1,16 @@
 import { SIGCHLD } from '../../host/constants.ts';
 import { BH_DELETED, BH_SCHEDULED } from '../../trace/bh-flags.ts';
 import type { TraceRecord } from '../../trace/read.ts';
+import type { BigLock } from './big-lock.ts';
 import type { Child } from './children.ts';
 import { isCallback, type Slices } from './slices.ts';
+import type { Threads } from './threads.ts';
 
 /**
- * How the cause led to the effect: it did it, scheduled it, found it ready, or woke the loop
- * for it; or both are links of the chain from a death to a reap.
+ * How the cause led to the effect: it did it, scheduled it, found it ready, woke the loop for it,
+ * or gave it the lock; or both are links of the chain from a death to a reap.
  */
-export type LinkKind = 'does' | 'schedules' | 'readies' | 'wakes' | 'chain';
+export type LinkKind = 'does' | 'schedules' | 'readies' | 'wakes' | 'gives' | 'chain';
 
 /** A link from a cause to its effect. Both are events, or deaths of children: see deathNode. */
 export interface Link {
@@ -32,18 +34,22 @@ export function deathNode(events: readonly TraceRecord[], child: number): number
   return events.length + child;
 }
 
+/** The facts that links are found by. */
+type Parts = Slices & Threads & { readonly bql: BigLock };
+
 export function findLinks(
   events: readonly TraceRecord[],
-  slices: Slices,
+  parts: Parts,
   children: readonly Child[],
 ): Links {
-  const links = new LinkFinder(events, slices);
+  const links = new LinkFinder(events, parts);
   events.forEach((_, i) => {
     links.event(i);
   });
   children.forEach((child, i) => {
     links.child(child, deathNode(events, i));
   });
+  links.lock(parts.bql);
   return index(links.found);
 }
 
@@ -71,17 +77,18 @@ function push(map: Map<number, Link[]>, key: number, link: Link): void {
 class LinkFinder {
   readonly found: Link[] = [];
   readonly #events: readonly TraceRecord[];
-  readonly #slices: Slices;
+  readonly #slices: Parts;
   /**
    * Callbacks that are scheduled, armed or ready, each with the event that made it so. The
    * callback's run removes it.
    */
   readonly #pending = new Map<string, number>();
-  #wroteNotifier = -1;
+  /** The writes of each thread's notifiers that have not ended its sleep yet. */
+  readonly #wrote = new Map<number, number[]>();
   #record = -1;
   #lookup = -1;
 
-  constructor(events: readonly TraceRecord[], slices: Slices) {
+  constructor(events: readonly TraceRecord[], slices: Parts) {
     this.#events = events;
     this.#slices = slices;
   }
@@ -93,7 +100,7 @@ class LinkFinder {
         this.#pollReturned(i);
         return;
       case 'fd_handler_begin':
-        this.#runs(`fd ${args.fd}`, i, 'readies');
+        this.#runs(`fd ${this.#threadOf(i)} ${args.fd}`, i, 'readies');
         return;
       case 'timer_mod':
         this.#done(i);
@@ -104,7 +111,7 @@ class LinkFinder {
         return;
       case 'aio_notify':
         this.#done(i);
-        if (args.wrote === 1) this.#wroteNotifier = i;
+        if (args.wrote === 1) this.#notified(i);
         return;
       default:
         if (!this.#bottomHalf(i) && !this.#signal(i) && DONE.has(name)) this.#done(i);
@@ -178,9 +185,29 @@ class LinkFinder {
   #pollReturned(i: number): void {
     const { args } = this.#events[i]!;
     if (Number(args.ret) <= 0) return;
-    for (const fd of readyFds(args.ready)) this.#pending.set(`fd ${fd}`, i);
-    if (this.#wroteNotifier >= 0) this.#link(this.#wroteNotifier, i, 'wakes');
-    this.#wroteNotifier = -1;
+    const thread = this.#threadOf(i);
+    for (const fd of readyFds(args.ready)) this.#pending.set(`fd ${thread} ${fd}`, i);
+    for (const write of this.#wrote.get(thread) ?? []) this.#link(write, i, 'wakes');
+    this.#wrote.delete(thread);
+  }
+
+  #notified(i: number): void {
+    const home = this.#slices.homes.get(String(this.#events[i]!.args.ctx)) ?? this.#threadOf(i);
+    const writes = this.#wrote.get(home);
+    if (writes === undefined) this.#wrote.set(home, [i]);
+    else writes.push(i);
+  }
+
+  #threadOf(event: number): number {
+    return this.#slices.threadOf[event]!;
+  }
+
+  /** Links the end of a hold to the thread that gets the lock next, if it had to wait. */
+  lock({ waits }: BigLock): void {
+    for (const { end, behind } of waits) {
+      const last = behind.at(-1);
+      if (end >= 0 && last !== undefined && last.end >= 0) this.#link(last.end, end, 'gives');
+    }
   }
 
   /** Links the beginning of a callback to the event that asked for it. */

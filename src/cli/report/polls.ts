@@ -7,6 +7,8 @@ export interface Poll {
   /** Indexes of poll_enter and poll_return. */
   readonly enter: number;
   readonly leave: number;
+  /** The index of its thread. */
+  readonly thread: number;
   readonly enterNs: number;
   readonly returnNs: number;
   /** Timeout, ns; -1 for none. */
@@ -31,27 +33,41 @@ export function didSleep(poll: Poll): boolean {
 /** Finds the polls that both begin and end within the trace. */
 export function findPolls(events: readonly TraceRecord[], { slices }: Slices): Poll[] {
   const polls: Poll[] = [];
+  const lastOf: (Poll | undefined)[] = [];
   slices.forEach((slice, i) => {
     if (slice.kind === 'poll' && slice.end >= 0 && events[slice.end]!.name === 'poll_return') {
       const { timeout } = events[slice.begin]!.args;
       const { ret, ready } = events[slice.end]!.args;
-      polls.push({
+      const poll: Poll = {
         enter: slice.begin,
         leave: slice.end,
+        thread: slice.thread,
         enterNs: slice.startNs,
         returnNs: slice.endNs,
         timeoutNs: Number(timeout),
         ret: Number(ret),
         ready: Number(ret) > 0 ? readyFds(ready) : [],
         called: [],
-      });
+      };
+      polls.push(poll);
+      lastOf[slice.thread] = poll;
     } else if (isCallback(slice.kind)) {
       const { parent } = slice;
       const isInner = parent >= 0 && isCallback(slices[parent]!.kind);
-      if (!isInner) polls.at(-1)?.called.push(i);
+      if (!isInner) lastOf[slice.thread]?.called.push(i);
     }
   });
   return polls;
+}
+
+/** The polls of each thread. */
+export function byThread(polls: readonly Poll[]): Poll[][] {
+  const lists: Poll[][] = [];
+  for (const poll of polls) {
+    lists[poll.thread] ??= [];
+    lists[poll.thread]!.push(poll);
+  }
+  return lists.filter((list) => list !== undefined);
 }
 
 /** Names of the fds, from the handlers set or called for them; the last one counts. */

@@ -7,13 +7,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { CATALOGUE, EVENT_NAMES, type EventDef } from '../../trace/catalogue.ts';
 import { readTrace, TraceReadError, type TraceRecord } from '../../trace/read.ts';
-import { TraceRing } from '../../trace/ring.ts';
+import { replayRings, TraceRing } from '../../trace/ring.ts';
 import { visible } from '../../trace/visible.ts';
 import { asCliError, CliError, EXIT_INTERNAL, EXIT_USAGE, whyOf } from '../exit/errors.ts';
 import { duration } from '../options/option-values.ts';
 import { checkOutputs } from '../options/output-files.ts';
 import { parseCommand } from '../options/parse-command.ts';
 import { count } from '../text/units.ts';
+import { contentionText } from './contention-text.ts';
 import type { ReportTrace } from './facts.ts';
 import { type PageParts, renderHtml } from './html.ts';
 import { buildModel } from './model.ts';
@@ -82,7 +83,7 @@ function report(args: readonly string[]): string {
   return writeReport(trace, options);
 }
 
-/** Number of events that are kept for a run's report: as many as the page shows smoothly. */
+/** Number of events of a thread that are kept for a run's report: as many as the page shows smoothly. */
 const KEPT_EVENTS = 200_000;
 
 /**
@@ -98,24 +99,34 @@ export function openReport(out: string): TraceRing {
   return new TraceRing(KEPT_EVENTS);
 }
 
-/** Writes the report of a run from the events in its ring. */
-export function reportRing(
-  ring: TraceRing,
+/** Writes the report of a run from the events in the rings of its threads. */
+export function reportRings(
+  rings: readonly TraceRing[],
   { out, title }: Pick<ReportOptions, 'out' | 'title'>,
 ): ReportResult {
   const events: TraceRecord[] = [];
-  ring.replay((id, timeNs, ...values) => {
-    const name = EVENT_NAMES[id]!;
-    const { args }: EventDef = CATALOGUE[name];
-    const named = Object.fromEntries(args.map(([arg], i) => [arg, values[i]!]));
-    events.push({ name, timeNs, args: named });
+  let dropped = 0;
+  replayRings(rings, {
+    sinkOf: ({ tid, name: thread }) => {
+      const whose = tid === 0 ? {} : { tid, thread };
+      return (id, timeNs, ...values) => {
+        const name = EVENT_NAMES[id]!;
+        const { args }: EventDef = CATALOGUE[name];
+        const named = Object.fromEntries(args.map(([arg], i) => [arg, values[i]!]));
+        events.push({ name, timeNs, args: named, ...whose });
+      };
+    },
+    dropped: (count) => {
+      dropped += count;
+    },
   });
-  const trace = { events, dropped: ring.dropped, truncated: false };
+  const trace = { events, dropped, truncated: false };
   return result(() => writeReport(trace, { out, title, slowNs: SLOW_NS }));
 }
 
 function writeReport(trace: ReportTrace, { out, title, slowNs }: ReportOptions): string {
-  const { checks } = buildModel(trace, { slowNs });
+  const model = buildModel(trace, { slowNs });
+  const { checks, threads } = model;
   const html = renderHtml(pageParts(), { title, slowNs, trace: packTrace(trace) });
   try {
     writeFileSync(out, html);
@@ -126,7 +137,9 @@ function writeReport(trace: ReportTrace, { out, title, slowNs }: ReportOptions):
   const found = findings.length === 0 ? 'nothing found' : count(findings.length, 'finding');
   const lines = findings.map((one) => `  ${visible(one.title)}\n`);
   const cut = trace.truncated ? ', and the trace ends in the middle of an event' : '';
-  return `${visible(out)}: ${count(trace.events.length, 'event')}, ${found}${cut}\n${lines.join('')}`;
+  const several = threads.length > 1 ? ` of ${threads.length} threads` : '';
+  const head = `${count(trace.events.length, 'event')}${several}, ${found}${cut}`;
+  return `${visible(out)}: ${head}\n${lines.join('')}${contentionText(model)}`;
 }
 
 function readFile(file: string): ReportTrace {

@@ -1,12 +1,16 @@
-import type { SliceKind } from '../../trace/chrome-slices.ts';
+import type { SliceKind as TracedKind } from '../../trace/chrome-slices.ts';
 import type { TraceRecord } from '../../trace/read.ts';
+import type { Threads } from './threads.ts';
 
-export type { SliceKind };
+/** The kind of a slice; `hold` is that of the BQL, in a thread without a loop. */
+export type SliceKind = TracedKind | 'hold';
 
-/** A span of the loop's time, from one event to another. */
+/** A span of a thread's time, from one event to another. */
 export interface Slice {
   readonly kind: SliceKind;
   readonly name: string;
+  /** The index of its thread. */
+  readonly thread: number;
   readonly startNs: number;
   endNs: number;
   /** Number of slices around it. */
@@ -50,27 +54,47 @@ interface Edge {
   readonly name: string;
 }
 
-/** Finds the slices of a trace. They always nest, even if events are missing at its ends. */
-export function findSlices(events: readonly TraceRecord[]): Slices {
-  const stack = new SliceStack();
+/**
+ * Finds the slices of a trace. Those of a thread always nest, even if events are missing at the
+ * trace's ends.
+ */
+export function findSlices(events: readonly TraceRecord[], { threads, threadOf }: Threads): Slices {
+  const slices: Slice[] = [];
   const around = new Int32Array(events.length);
-  const coroutines = new Map<number | string, string>();
+  const stacks = threads.map((_, i) => new SliceStack(slices, i));
+  const coroutines = threads.map(() => new Map<number | string, string>());
   events.forEach((event, i) => {
-    if (event.name === 'coroutine_create') {
-      coroutines.set(event.args.co!, String(event.args.name));
+    const thread = threadOf[i]!;
+    const stack = stacks[thread]!;
+    const names = coroutines[thread]!;
+    if (event.name === 'coroutine_create') names.set(event.args.co!, String(event.args.name));
+    const edge = edgeOf(event, names);
+    const kept = edge?.kind === 'hold' && threads[thread]!.loops ? null : edge;
+    if (kept !== null) {
+      around[i] = kept.begins
+        ? stack.begin(kept, event.timeNs, i)
+        : stack.end(kept, event.timeNs, i);
+    } else around[i] = stack.top;
+    // A thread with a loop holds the lock across its slices: that is drawn on a line of its own.
+    if (event.name === 'bql_locked' && !threads[thread]!.loops) {
+      around[i] = stack.begin(HOLD, event.timeNs, i);
     }
-    const edge = edgeOf(event, coroutines);
-    if (edge === null) around[i] = stack.top;
-    else if (edge.begins) around[i] = stack.begin(edge, event.timeNs, i);
-    else around[i] = stack.end(edge, event.timeNs, i);
   });
-  stack.close(events.at(-1)?.timeNs ?? 0);
-  return { slices: stack.slices, around };
+  for (const stack of stacks) stack.close(events.at(-1)?.timeNs ?? 0);
+  return { slices, around };
 }
 
+/** The slices of a thread. */
 class SliceStack {
-  readonly slices: Slice[] = [];
+  /** Those of all threads. */
+  readonly slices: Slice[];
+  readonly #thread: number;
   readonly #open: { readonly slice: number; readonly key: string }[] = [];
+
+  constructor(slices: Slice[], thread: number) {
+    this.slices = slices;
+    this.#thread = thread;
+  }
 
   get top(): number {
     return this.#open.at(-1)?.slice ?? -1;
@@ -83,6 +107,7 @@ class SliceStack {
     const slice = {
       kind,
       name,
+      thread: this.#thread,
       startNs: timeNs,
       endNs: timeNs,
       depth,
@@ -126,6 +151,8 @@ class SliceStack {
   }
 }
 
+const HOLD: Edge = { begins: true, kind: 'hold', key: 'bql', name: 'hold of the BQL' };
+
 function edge(begins: boolean, kind: SliceKind, key: unknown, name: unknown): Edge {
   return { begins, kind, key: String(key), name: String(name) };
 }
@@ -153,6 +180,12 @@ function edgeOf(
       return edge(true, 'spin', args.ctx, 'run_poll_handlers');
     case 'run_poll_handlers_end':
       return edge(false, 'spin', args.ctx, '');
+    case 'bql_lock':
+      return edge(true, 'lock', 'bql', 'wait for the BQL');
+    case 'bql_locked':
+      return edge(false, 'lock', 'bql', '');
+    case 'bql_unlock':
+      return edge(false, 'hold', 'bql', '');
     default:
       return callbackEdge({ name, args }, coroutines);
   }

@@ -17,6 +17,8 @@ export interface PhaseRow extends Spread {
 
 /** One fd handler, bottom half, timer, signal handler or coroutine, by its name. */
 export interface CallbackRow {
+  /** The index of its thread. */
+  readonly thread: number;
   readonly kind: SliceKind;
   readonly name: string;
   readonly calls: number;
@@ -33,6 +35,7 @@ export interface CallbackRow {
 
 export interface Statistics {
   readonly spanNs: number;
+  /** The main thread's, as all that follows up to asleepNs. */
   readonly iterations: number;
   readonly polls: number;
   /** Polls that returned with something ready. */
@@ -49,7 +52,8 @@ export interface Statistics {
 }
 
 export function statistics(facts: Facts): Statistics {
-  const { slices, polls, children, startNs, endNs } = facts;
+  const { slices, children, startNs, endNs } = facts;
+  const polls = facts.polls.filter(({ thread }) => thread === 0);
   return {
     spanNs: endNs - startNs,
     iterations: slices.filter(({ kind }) => kind === 'iteration').length,
@@ -89,11 +93,12 @@ function callbacks(facts: Facts): CallbackRow[] {
   const spanNs = facts.endNs - facts.startNs;
   for (const slice of facts.slices) {
     if (!isCallback(slice.kind)) continue;
-    const { kind, name, begin } = slice;
-    const key = `${kind} ${name}`;
+    const { thread, kind, name, begin } = slice;
+    const key = `${thread} ${kind} ${name}`;
     let row = rows.get(key);
     if (row === undefined) {
       row = {
+        thread,
         kind,
         name,
         calls: 0,

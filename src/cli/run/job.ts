@@ -108,9 +108,9 @@ async function observersOf(job: ScenarioJob, scenario: Scenario): Promise<Observ
 }
 
 async function reportPage(out: string, { name, file }: Scenario): Promise<ReportPage> {
-  const { openReport, reportRing } = await import('../report/report-command.ts');
+  const { openReport, reportRings } = await import('../report/report-command.ts');
   const title = `${name} (${file})`;
-  return new ReportPage(openReport(out), (ring) => reportRing(ring, { out, title }).text);
+  return new ReportPage(openReport(out), (rings) => reportRings(rings, { out, title }).text);
 }
 
 /** Ends a run that takes too long in real time, even a simulated one. */

@@ -3,6 +3,7 @@
 import { SimHost } from '../../host/sim/sim-host.ts';
 import type { Machine } from '../../scenario/run/machine.ts';
 import type { LogEntry } from '../../scenario/run/order-log.ts';
+import type { ThreadTraces } from '../../scenario/run/threads/thread-traces.ts';
 import type { World } from '../../scenario/run/world.ts';
 import type { TraceOrigin } from '../../trace/backend.ts';
 import { EVENT_NAMES } from '../../trace/catalogue.ts';
@@ -92,24 +93,35 @@ function originOf(world: World): TraceOrigin {
 /** --report. */
 export class ReportPage implements Observer {
   readonly #ring: TraceRing;
-  readonly #write: (ring: TraceRing) => string;
+  readonly #write: (rings: readonly TraceRing[]) => string;
   #attached: { dispose(): void } | null = null;
+  /** Null if there is one thread only. */
+  #threads: ThreadTraces | null = null;
+  #rings: readonly TraceRing[];
 
-  /** @param write writes the page, and returns a summary of it */
-  constructor(ring: TraceRing, write: (ring: TraceRing) => string) {
+  /**
+   * @param ring keeps the events of a run with one thread
+   * @param write writes the page, and returns a summary of it
+   */
+  constructor(ring: TraceRing, write: (rings: readonly TraceRing[]) => string) {
+    this.#rings = [ring];
     this.#ring = ring;
     this.#write = write;
   }
 
-  open({ main }: Machine): void {
-    this.#attached = main.trace.attach(EVENT_NAMES, this.#ring.sink);
+  open({ main, threads }: Machine): void {
+    this.#threads = threads?.traces ?? null;
+    this.#threads?.keep(EVENT_NAMES);
+    if (threads === null) this.#attached = main.trace.attach(EVENT_NAMES, this.#ring.sink);
   }
 
+  /** Events of the closing, which come later, do not belong to the run. */
   end(): void {
     this.#attached?.dispose();
+    this.#rings = this.#threads?.rings(EVENT_NAMES, this.#ring.capacity) ?? this.#rings;
   }
 
   finish(): string {
-    return this.#write(this.#ring);
+    return this.#write(this.#rings);
   }
 }

@@ -7,7 +7,14 @@ const HOSTILE = '</script><script>alert(1)</script><!-- <SCRIPT ]]> &lt; \u2028\
 const data: PageData = {
   title: HOSTILE,
   slowNs: 1,
-  trace: { names: [HOSTILE], texts: [HOSTILE], numbers: [], dropped: 0, truncated: false },
+  trace: {
+    names: [HOSTILE],
+    texts: [HOSTILE],
+    threads: [{ tid: 0, name: HOSTILE }],
+    numbers: [],
+    dropped: 0,
+    truncated: false,
+  },
 };
 
 describe('the HTML of a report', () => {

@@ -1,7 +1,9 @@
 import { count, formatDuration } from '../../text/units.ts';
+import { lengthNs } from '../big-lock.ts';
 import type { Facts } from '../facts.ts';
 import { findCoalesced, findZombies } from './children.ts';
 import type { Check } from './finding.ts';
+import { findConvoys, findHeldPolls, findLongHolds } from './locks.ts';
 import { findSlow } from './slow.ts';
 import { findSpins } from './spin.ts';
 import { findStarved } from './starved.ts';
@@ -59,6 +61,37 @@ export function checkAll(facts: Facts): Check[] {
       title: 'Wake-ups without work',
       findings: findIdleWakeups(facts),
       none: 'Nothing found: whenever the loop woke up, something was called.',
+    },
+    ...(facts.threads.length > 1 ? lockChecks(facts) : []),
+  ];
+}
+
+/** The checks of a run with several threads. */
+function lockChecks(facts: Facts): Check[] {
+  const contended = facts.bql.waits.filter(({ behind }) => behind.length > 0);
+  const most = contended.reduce((ns, wait) => Math.max(ns, lengthNs(wait)), 0);
+  const waited =
+    contended.length === 0
+      ? 'Nobody waited for the BQL.'
+      : `The longest wait for the BQL took ${formatDuration(most)}.`;
+  return [
+    {
+      id: 'convoy',
+      title: 'Convoys behind the BQL',
+      findings: findConvoys(facts),
+      none: `Nothing found. ${waited}`,
+    },
+    {
+      id: 'long-hold',
+      title: 'Long holds of the BQL',
+      findings: findLongHolds(facts),
+      none: `Nothing found: no thread waited behind a hold of ${formatDuration(facts.slowNs)} or more.`,
+    },
+    {
+      id: 'held-poll',
+      title: 'The BQL held over a poll',
+      findings: findHeldPolls(facts),
+      none: 'Nothing found: nobody slept in a poll with the BQL that another thread wanted.',
     },
   ];
 }

@@ -2,6 +2,7 @@ import { count, formatDuration } from '../../text/units.ts';
 import type { Facts } from '../facts.ts';
 import { isCallback, type Slice, type SliceKind } from '../slices.ts';
 import { type Finding, finding, groupBy } from './finding.ts';
+import { threadName } from './names.ts';
 
 /** Names of slice kinds, for people. */
 export const KIND_NAMES: Readonly<Record<SliceKind, string>> = {
@@ -16,6 +17,7 @@ export const KIND_NAMES: Readonly<Record<SliceKind, string>> = {
   signal: 'signal handler',
   coroutine: 'coroutine',
   lock: 'wait for the BQL',
+  hold: 'hold of the BQL',
 };
 
 /** Callbacks that took long: the innermost, if several are nested. */
@@ -29,11 +31,12 @@ export function findSlow(facts: Facts): Finding[] {
     for (let at = slice.parent; at >= 0; at = slices[at]!.parent) outer.add(at);
   });
   const inner = [...slow].filter((i) => !outer.has(i)).map((i) => slices[i]!);
-  const groups = groupBy(inner, ({ kind, name }) => `${kind} ${name}`);
+  const groups = groupBy(inner, ({ thread, kind, name }) => `${thread} ${kind} ${name}`);
   return [...groups.values()].map((group) => one(facts, group));
 }
 
-function one({ slowNs }: Facts, group: Slice[]): Finding {
+function one(facts: Facts, group: Slice[]): Finding {
+  const { slowNs } = facts;
   group.sort((a, b) => durationNs(b) - durationNs(a));
   const worst = group[0]!;
   const places = group.map((slice) => ({
@@ -42,12 +45,25 @@ function one({ slowNs }: Facts, group: Slice[]): Finding {
     startNs: slice.startNs,
     endNs: slice.endNs,
   }));
+  const name = threadName(facts, worst.thread);
+  const isMain = worst.thread === 0;
+  const whose = isMain ? 'the loop' : `the loop of ${name}`;
+  const waitedNs = lockedNs(facts, worst);
+  const waited =
+    waitedNs === 0 ? '' : ` Of the longest it waited ${formatDuration(waitedNs)} for the BQL.`;
   return finding(
     'bad',
-    `${KIND_NAMES[worst.kind]} ${worst.name} held the loop for ${formatDuration(durationNs(worst))}`,
-    `${count(group.length, 'call')} took ${formatDuration(slowNs)} or more. Meanwhile nothing else could run.`,
+    `${KIND_NAMES[worst.kind]} ${worst.name} held ${whose} for ${formatDuration(durationNs(worst))}`,
+    `${count(group.length, 'call')} took ${formatDuration(slowNs)} or more. Meanwhile nothing else${isMain ? '' : ` of ${name}`} could run.${waited}`,
     places,
   );
+}
+
+/** Time of a slice that its thread waited for the BQL. */
+function lockedNs({ bql }: Facts, { thread, startNs, endNs }: Slice): number {
+  return bql.waits
+    .filter((wait) => wait.thread === thread && wait.startNs >= startNs && wait.endNs <= endNs)
+    .reduce((sum, wait) => sum + wait.endNs - wait.startNs, 0);
 }
 
 function durationNs({ startNs, endNs }: Slice): number {

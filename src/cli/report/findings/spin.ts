@@ -1,7 +1,8 @@
 import { count, formatDuration } from '../../text/units.ts';
 import type { Facts } from '../facts.ts';
-import { didSleep, type Poll } from '../polls.ts';
+import { byThread, didSleep, type Poll } from '../polls.ts';
 import { type Finding, finding, type Place } from './finding.ts';
+import { loopOf } from './names.ts';
 
 /** This many polls in a row without sleep are a spin. */
 const MOST_IN_A_ROW = 100;
@@ -12,6 +13,10 @@ const SHARE_OF_SEVERAL = 0.25;
 
 /** Stretches in which no poll slept, always for the same causes. */
 export function findSpins(facts: Facts): Finding[] {
+  return byThread(facts.polls).flatMap((polls) => spinsOf(facts, polls));
+}
+
+function spinsOf(facts: Facts, polls: readonly Poll[]): Finding[] {
   const found: Finding[] = [];
   let run: Poll[] = [];
   const end = (): void => {
@@ -21,7 +26,7 @@ export function findSpins(facts: Facts): Finding[] {
     }
     run = [];
   };
-  for (const poll of facts.polls) {
+  for (const poll of polls) {
     if (didSleep(poll)) end();
     else run.push(poll);
   }
@@ -42,7 +47,7 @@ function spin(facts: Facts, run: readonly Poll[]): Finding | null {
   ];
   return finding(
     'bad',
-    `The loop spins for ${formatDuration(endNs - startNs)}: ${why.map(({ what }) => what).join(', ')}`,
+    `${loopOf(facts, first.thread)} spins for ${formatDuration(endNs - startNs)}: ${why.map(({ what }) => what).join(', ')}`,
     `${count(run.length, 'poll')} in a row did not sleep. ${text}.`,
     places,
   );

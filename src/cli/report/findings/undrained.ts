@@ -1,6 +1,6 @@
 import { count } from '../../text/units.ts';
 import type { Facts } from '../facts.ts';
-import { didSleep, type Poll } from '../polls.ts';
+import { byThread, didSleep, type Poll } from '../polls.ts';
 import { type Finding, finding, groupBy, type Place } from './finding.ts';
 
 /** An fd found ready this often directly after its handler counts as not drained. */
@@ -15,7 +15,8 @@ interface Streak {
 
 /** Fds that were ready again each time their handler returned. */
 export function findUndrained(facts: Facts): Finding[] {
-  const found = streaks(facts).filter(({ times }) => times >= TIMES);
+  const all = byThread(facts.polls).flatMap((polls) => streaks(facts, polls));
+  const found = all.filter(({ times }) => times >= TIMES);
   return [...groupBy(found, ({ fd }) => String(fd)).values()].map((group) => one(facts, group));
 }
 
@@ -40,11 +41,11 @@ function one(facts: Facts, group: Streak[]): Finding {
   );
 }
 
-function streaks(facts: Facts): Streak[] {
+function streaks(facts: Facts, polls: readonly Poll[]): Streak[] {
   const found: Streak[] = [];
   let open = new Map<number, Streak>();
   let before: Poll | null = null;
-  for (const poll of facts.polls) {
+  for (const poll of polls) {
     const next = new Map<number, Streak>();
     if (before !== null && !didSleep(poll)) {
       const handled = handledFds(facts, before);

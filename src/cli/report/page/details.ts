@@ -3,7 +3,7 @@ import { formatDuration } from '../../text/units.ts';
 import { nodeNs } from '../facts.ts';
 import { follow } from '../links.ts';
 import { button, el } from './dom.ts';
-import { clock, eventText, nodeTitle, sliceBegunBy, type View } from './view.ts';
+import { clock, eventText, inThread, nodeTitle, sliceBegunBy, type View } from './view.ts';
 
 const MOST_LISTED = 25;
 const HINT =
@@ -46,7 +46,8 @@ export class Details {
     const { model } = this.#view;
     const slice = sliceBegunBy(model, node);
     const length = slice === null ? '' : `, took ${formatDuration(slice.endNs - slice.startNs)}`;
-    return `${clock(model, nodeNs(model, node))} after the trace began${length}`;
+    const thread = node < model.events.length ? inThread(model, node) : '';
+    return `${clock(model, nodeNs(model, node))} after the trace began${length}${thread}`;
   }
 
   #what(node: number): HTMLElement {

@@ -1,9 +1,10 @@
 import type { ScaleLinear } from 'd3-scale';
-import { nodeNs } from '../facts.ts';
 import type { Links } from '../links.ts';
 import type { Model } from '../model.ts';
+import type { Axis } from './axis.ts';
 import { type Layout, type Row, SHADES } from './layout.ts';
 import type { Palette } from './palette.ts';
+import { firstFrom } from './rows.ts';
 import { nodeTitle } from './view.ts';
 
 /** The state to draw. */
@@ -11,7 +12,8 @@ export interface Scene {
   readonly model: Model;
   readonly layout: Layout;
   readonly palette: Palette;
-  /** Maps ns to pixels. */
+  readonly axis: Axis;
+  /** Maps places on the axis to pixels. */
   readonly x: ScaleLinear<number, number>;
   readonly width: number;
   /** Nodes that are lit up; empty if nothing is selected. */
@@ -50,7 +52,7 @@ export function draw(c: CanvasRenderingContext2D, scene: Scene): number {
   return boxes;
 }
 
-function drawAxis(c: CanvasRenderingContext2D, { x, layout, palette, model, width }: Scene): void {
+function drawAxis(c: CanvasRenderingContext2D, { x, layout, palette, axis, width }: Scene): void {
   c.textAlign = 'left';
   const ticks = x.ticks(Math.max(2, Math.floor(width / 130)));
   const step = (ticks[1] ?? 0) - (ticks[0] ?? 0);
@@ -62,21 +64,8 @@ function drawAxis(c: CanvasRenderingContext2D, { x, layout, palette, model, widt
     c.lineTo(at, layout.height);
     c.stroke();
     c.fillStyle = palette.faint;
-    c.fillText(tickText(tick - model.startNs, step), at + 4, 11);
+    c.fillText(axis.tick(tick, step), at + 4, 11);
   }
-}
-
-/** Uses as many digits as it takes to tell the ticks apart. */
-function tickText(ns: number, step: number): string {
-  const units: [string, number][] = [
-    ['s', 1e9],
-    ['ms', 1e6],
-    ['µs', 1e3],
-    ['ns', 1],
-  ];
-  const [unit, size] = units.find(([, least]) => Math.abs(ns) >= least) ?? units[3]!;
-  const digits = Math.max(0, Math.min(9, Math.ceil(-Math.log10(step / size || 1) - 1e-9)));
-  return `${(ns / size).toFixed(digits)} ${unit}`;
 }
 
 function drawBands(c: CanvasRenderingContext2D, { layout, palette, width }: Scene): void {
@@ -92,32 +81,21 @@ function drawBands(c: CanvasRenderingContext2D, { layout, palette, width }: Scen
   }
 }
 
-/** The first box of a row that ends at this time or later. */
-export function firstFrom(row: Row, timeNs: number): number {
-  let [low, high] = [0, row.ends.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (row.ends[middle]! < timeNs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 /** Draws a row. Boxes narrower than a pixel are merged if they share one. */
 function drawRow(c: CanvasRenderingContext2D, scene: Scene, row: Row, onlyLit: boolean): number {
   const { x, palette, width, lit } = scene;
-  const [fromNs, toNs] = x.domain() as [number, number];
-  const perNs = width / (toNs - fromNs);
+  const [from, to] = x.domain() as [number, number];
+  const scale = width / (to - from);
   const { starts, ends, shades, nodes, y, height } = row;
   const gap = height > 6 ? 1 : 0;
   let boxes = 0;
   let filledTo = -1;
-  for (let i = firstFrom(row, fromNs); i < starts.length; i++) {
+  for (let i = firstFrom(row, from); i < starts.length; i++) {
     const start = starts[i]!;
-    if (start > toNs) break;
+    if (start > to) break;
     if (onlyLit && !lit.has(nodes[i]!)) continue;
-    const left = Math.max(-1, (start - fromNs) * perNs);
-    const right = Math.min(width + 1, (ends[i]! - fromNs) * perNs);
+    const left = Math.max(-1, (start - from) * scale);
+    const right = Math.min(width + 1, (ends[i]! - from) * scale);
     if (right < filledTo && !onlyLit) continue;
     const boxWidth = Math.max(1, right - left - (right - left > 4 ? 1 : 0));
     c.fillStyle = palette.shades[shades[i]!]!;
@@ -128,7 +106,7 @@ function drawRow(c: CanvasRenderingContext2D, scene: Scene, row: Row, onlyLit: b
       // Dimmed boxes, and those of sleep, are as pale as the page.
       const pale = c.globalAlpha < 1 || SHADES[shades[i]!] === 'poll';
       c.fillStyle = pale ? palette.text : '#fff';
-      label(c, nodeLabel(scene, nodes[i]!), left, y + height / 2, boxWidth);
+      label(c, row.labels?.[i] ?? nodeLabel(scene, nodes[i]!), left, y + height / 2, boxWidth);
     }
     if (nodes[i] === scene.selected) outline(c, palette.lit, left, y, boxWidth, height);
   }
@@ -195,26 +173,31 @@ function* litLinks(links: Links, lit: ReadonlySet<number>) {
  * The links on screen, without those of kind "does"; none if they are too many to be told
  * apart.
  */
-function visibleLinks({ model, x }: Scene) {
-  const [fromNs, toNs] = x.domain() as [number, number];
+function visibleLinks({ model, axis, x }: Scene) {
+  const [first, last] = x.domain() as [number, number];
   const found = [];
   for (const link of model.links.all) {
     if (link.kind === 'does') continue;
-    if (nodeNs(model, link.to) < fromNs || nodeNs(model, link.from) > toNs) continue;
+    if (axis.of(link.to) < first || axis.of(link.from) > last) continue;
     found.push(link);
     if (found.length > MOST_ARROWS) return [];
   }
   return found;
 }
 
+/** The place of a node at which arrows begin and end. */
+function middle(axis: Axis, node: number): number {
+  return axis.of(node) + axis.instant / 2;
+}
+
 function arrow(
   c: CanvasRenderingContext2D,
-  { model, layout, x, width }: Scene,
+  { model, layout, axis, x, width }: Scene,
   from: number,
   to: number,
 ): void {
-  const [x1, y1] = [x(nodeNs(model, from)), layout.yOf(from)];
-  const [x2, y2] = [x(nodeNs(model, to)), layout.yOf(to)];
+  const [x1, y1] = [x(middle(axis, from)), layout.yOf(from)];
+  const [x2, y2] = [x(middle(axis, to)), layout.yOf(to)];
   if (Math.max(x1, x2) < 0 || Math.min(x1, x2) > width) return;
   if (Math.abs(x2 - x1) < 2 && Math.abs(y2 - y1) < 4) return;
   if (y1 === y2 && isOneBox(model, from, to)) return;
@@ -244,12 +227,12 @@ function isOneBox({ around, events }: Model, from: number, to: number): boolean 
 
 function drawMatches(
   c: CanvasRenderingContext2D,
-  { model, matches, palette, x, width, layout }: Scene,
+  { axis, matches, palette, x, width, layout }: Scene,
 ): void {
   c.fillStyle = palette.match;
   let last = -2;
   for (const node of matches) {
-    const at = x(nodeNs(model, node));
+    const at = x(middle(axis, node));
     if (at < 0 || at > width || at - last < 1) continue;
     c.fillRect(at - 1, 18, 2, 6);
     c.globalAlpha = 0.16;

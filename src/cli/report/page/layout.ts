@@ -1,5 +1,7 @@
+import { threadName } from '../findings/names.ts';
 import type { Model } from '../model.ts';
 import type { Slice } from '../slices.ts';
+import type { Axis } from './axis.ts';
 
 /** The look of a box: a key of the palette. */
 export const SHADES = [
@@ -14,6 +16,8 @@ export const SHADES = [
   'signal',
   'coroutine',
   'lock',
+  'hold',
+  'contended',
   'event',
   'life',
   'zombie',
@@ -24,13 +28,15 @@ export type Shade = (typeof SHADES)[number];
 export interface Row {
   readonly y: number;
   readonly height: number;
-  /** Time, ns. */
+  /** Places on the axis. */
   readonly starts: Float64Array;
   readonly ends: Float64Array;
   /** Indexes into SHADES. */
   readonly shades: Uint8Array;
   /** The node that each box stands for. */
   readonly nodes: Int32Array;
+  /** The name of each box; null if it is the node's. */
+  readonly labels: readonly string[] | null;
 }
 
 interface Box {
@@ -38,6 +44,13 @@ interface Box {
   readonly end: number;
   readonly shade: Shade;
   readonly node: number;
+}
+
+/** A row to be. */
+interface Line {
+  readonly boxes: Box[];
+  readonly height: number;
+  readonly labels?: string[];
 }
 
 /** A group of rows under one name. */
@@ -64,24 +77,27 @@ const MOST_LANES = 96;
 const LANES_HEIGHT = 288;
 
 /** Lays everything out vertically. Horizontal places depend on the zoom. */
-export function layOut(model: Model): Layout {
+export function layOut(model: Model, axis: Axis): Layout {
   const rows: Row[] = [];
   const bands: Band[] = [];
   let y = AXIS;
-  const band = (name: string, lines: Box[][], height: number): number => {
+  const band = (name: string, lines: readonly Line[]): number => {
     const top = y + HEADING;
-    lines.forEach((boxes, i) => {
-      rows.push(row(boxes, top + i * height, height));
-    });
-    bands.push({ name, y, height: HEADING + lines.length * height });
-    y = top + lines.length * height + 4;
+    let at = top;
+    for (const line of lines) {
+      rows.push(row(line, at));
+      at += line.height;
+    }
+    bands.push({ name, y, height: at - y });
+    y = at + 4;
     return top;
   };
-  const loopTop = band('main loop', byDepth(model.slices), LINE);
-  const eventsTop = band('events', [instants(model)], TICKS);
-  const { lanes, laneOf } = childLanes(model);
+  const threads = model.threads.map((_, i) => layOutThread(model, axis, i, band));
+  if (model.bql.holds.length > 0 && model.threads.length > 1) band('the BQL', [holds(model, axis)]);
+  const { lanes, laneOf } = childLanes(model, axis);
   const lane = Math.max(3, Math.min(LINE, LANES_HEIGHT / Math.max(1, lanes.length)));
-  const childTop = lanes.length > 0 ? band('children', lanes, lane) : 0;
+  const lines = lanes.map((boxes) => ({ boxes, height: lane }));
+  const childTop = lanes.length > 0 ? band('children', lines) : 0;
   const yOfChild = (child: number): number => childTop + (laneOf[child]! + 0.5) * lane;
   const byPid = childEvents(model);
   return {
@@ -91,11 +107,45 @@ export function layOut(model: Model): Layout {
     yOf: (node) => {
       const child = node >= model.events.length ? node - model.events.length : byPid.get(node);
       if (child !== undefined) return yOfChild(child);
+      const { top, eventsTop } = threads[model.threadOf[node]!]!;
       const slice = model.slices[model.around[node] ?? -1];
       if (slice === undefined) return eventsTop + TICKS / 2;
-      return loopTop + (Math.min(slice.depth, MOST_DEPTH - 1) + 0.5) * LINE;
+      return top + (Math.min(slice.depth, MOST_DEPTH - 1) + 0.5) * LINE;
     },
   };
+}
+
+type AddBand = (name: string, lines: readonly Line[]) => number;
+
+/** The lane of a thread: its slices by depth, and below them its events without a length. */
+function layOutThread(
+  model: Model,
+  axis: Axis,
+  thread: number,
+  band: AddBand,
+): { readonly top: number; readonly eventsTop: number } {
+  const depths = byDepth(model, axis, thread).map((boxes) => ({ boxes, height: LINE }));
+  const events = { boxes: instants(model, axis, thread), height: TICKS };
+  const name = threadName(model, thread);
+  if (model.threads.length === 1) {
+    const top = band(name, depths);
+    return { top, eventsTop: band('events', [events]) };
+  }
+  const top = band(name, [...depths, events]);
+  return { top, eventsTop: top + depths.length * LINE };
+}
+
+/** The holds of the BQL. Those that others wait for are marked. */
+function holds(model: Model, axis: Axis): Line {
+  const waited = new Set(model.bql.waits.flatMap(({ behind }) => behind));
+  const boxes = model.bql.holds.map((hold): Box => {
+    const start = hold.begin >= 0 ? axis.of(hold.begin) : axis.start;
+    const end = hold.end >= 0 ? axis.of(hold.end) : axis.end;
+    const node = hold.begin >= 0 ? hold.begin : Math.max(hold.end, 0);
+    return { start, end, shade: waited.has(hold) ? 'contended' : 'hold', node };
+  });
+  const labels = model.bql.holds.map(({ thread }) => threadName(model, thread));
+  return { boxes, height: LINE, labels };
 }
 
 /** Maps the start and reap events of children to the children. */
@@ -108,7 +158,7 @@ function childEvents({ children }: Model): Map<number, number> {
   return found;
 }
 
-function row(boxes: readonly Box[], y: number, height: number): Row {
+function row({ boxes, height, labels }: Line, y: number): Row {
   return {
     y,
     height,
@@ -116,57 +166,71 @@ function row(boxes: readonly Box[], y: number, height: number): Row {
     ends: Float64Array.from(boxes, ({ end }) => end),
     shades: Uint8Array.from(boxes, ({ shade }) => SHADES.indexOf(shade)),
     nodes: Int32Array.from(boxes, ({ node }) => node),
+    labels: labels ?? null,
   };
 }
 
-function byDepth(slices: readonly Slice[]): Box[][] {
+function byDepth(model: Model, axis: Axis, thread: number): Box[][] {
   const lines: Box[][] = [[]];
-  for (const { depth, kind, startNs, endNs, begin } of slices) {
-    if (depth >= MOST_DEPTH) continue;
+  for (const slice of model.slices) {
+    const { depth, kind, begin } = slice;
+    if (slice.thread !== thread || depth >= MOST_DEPTH) continue;
     while (lines.length <= depth) lines.push([]);
-    lines[depth]!.push({ start: startNs, end: endNs, shade: kind, node: begin });
+    lines[depth]!.push({ ...spanOf(model, axis, slice), shade: kind, node: begin });
   }
   return lines;
 }
 
+/** The places of a slice's beginning and end. */
+export function spanOf(model: Model, axis: Axis, slice: Slice): { start: number; end: number } {
+  const start = axis.of(slice.begin);
+  if (axis.kind === 'time') return { start, end: slice.endNs };
+  return { start, end: Math.max(start + 1, stepEnd(model, axis, slice)) };
+}
+
+/** A slice takes in the event that ends it, unless that begins the next one. */
+function stepEnd(model: Model, axis: Axis, { end, endNs, parent }: Slice): number {
+  if (end >= 0) return model.slices[model.around[end]!]?.begin === end ? end : end + 1;
+  const outer = model.slices[parent];
+  return outer === undefined || outer.endNs !== endNs
+    ? axis.to(endNs)
+    : stepEnd(model, axis, outer);
+}
+
 /** Events that begin and end nothing. */
-function instants({ events, slices, around }: Model): Box[] {
+function instants({ events, slices, around, threadOf }: Model, axis: Axis, thread: number): Box[] {
   const found: Box[] = [];
-  events.forEach(({ timeNs }, i) => {
+  events.forEach((_, i) => {
+    if (threadOf[i] !== thread) return;
     const slice = slices[around[i]!];
     if (slice !== undefined && (slice.begin === i || slice.end === i)) return;
-    found.push({ start: timeNs, end: timeNs, shade: 'event', node: i });
+    const start = axis.of(i);
+    found.push({ start, end: start + axis.instant, shade: 'event', node: i });
   });
   return found;
 }
 
 /** Puts the children into as few lines as possible without overlap, until the lines run out. */
-function childLanes(model: Model): { lanes: Box[][]; laneOf: number[] } {
-  const { children, events, startNs, endNs } = model;
+function childLanes(model: Model, axis: Axis): { lanes: Box[][]; laneOf: number[] } {
+  const { children, events } = model;
   const lanes: Box[][] = [];
   const laneOf: number[] = [];
   const order = children.map((child) => {
-    const from = events[child.spawn]?.timeNs ?? child.deathNs ?? startNs;
-    return { child, from, to: events[child.reap]?.timeNs ?? endNs };
+    const death = child.deathNs === null ? null : axis.of(events.length + child.index);
+    const from = child.spawn >= 0 ? axis.of(child.spawn) : (death ?? axis.start);
+    return { child, death, from, to: child.reap >= 0 ? axis.of(child.reap) : axis.end };
   });
   order.sort((a, b) => a.from - b.from);
-  for (const { child, from, to } of order) {
+  for (const { child, death, from, to } of order) {
     let at = lanes.findIndex((lane) => (lane.at(-1)?.end ?? 0) <= from);
     if (at < 0) at = lanes.length < MOST_LANES ? lanes.push([]) - 1 : -1;
     // No line is free any more: it is only in the list of children.
     laneOf[child.index] = at < 0 ? MOST_LANES - 1 : at;
     if (at < 0) continue;
-    const death = child.deathNs ?? to;
     const node = child.spawn >= 0 ? child.spawn : child.reap;
-    lanes[at]!.push({ start: from, end: death, shade: 'life', node });
-    if (death < to || child.deathNs !== null) {
-      lanes[at]!.push({
-        start: death,
-        end: to,
-        shade: 'zombie',
-        node: events.length + child.index,
-      });
-    }
+    lanes[at]!.push({ start: from, end: death ?? to, shade: 'life', node });
+    if (death === null) continue;
+    lanes[at]!.push({ start: death, end: to, shade: 'zombie', node: events.length + child.index });
   }
   return { lanes, laneOf };
 }

@@ -1,13 +1,16 @@
 /** The report's page: reads the trace embedded in it, and builds the views. */
 
 import { count, formatDuration } from '../../text/units.ts';
+import { type BigLock, contention } from '../big-lock.ts';
 import { buildModel, type Model } from '../model.ts';
 import { type PageData, unpackTrace } from '../pack.ts';
 import { childrenView } from './children-view.ts';
+import { contentionView } from './contention-view.ts';
 import { Details } from './details.ts';
 import { el, section } from './dom.ts';
 import { findingsView } from './findings-view.ts';
 import { histogram } from './histogram.ts';
+import type { Shade } from './layout.ts';
 import { Search } from './search.ts';
 import { callbacksView, phasesView } from './tables.ts';
 import { themeSwitch } from './theme.ts';
@@ -28,7 +31,7 @@ const view: View = {
   },
   show: (node, startNs, endNs) => {
     view.select(node);
-    timeline.show(startNs, endNs);
+    timeline.show(node, startNs, endNs);
     document.getElementById('timeline')?.scrollIntoView({ block: 'start' });
   },
 };
@@ -38,9 +41,8 @@ const search = new Search(
   model,
   (nodes) => timeline.mark(nodes),
   (node) => {
-    const at = model.events[node]!.timeNs;
     view.select(node);
-    timeline.show(at - SIDE_NS, at + SIDE_NS);
+    timeline.showAround(node, SIDE_NS);
   },
 );
 
@@ -60,10 +62,11 @@ document.body.append(
       'timeline',
       'Timeline',
       el('div', { class: 'tools' }, search.element, timeline.buttons()),
-      legend(),
+      legend(timeline.shades()),
       timeline.element,
       details.element,
     ),
+    ...optional(contentionView(view)),
     childrenView(view),
     phasesView(view),
     callbacksView(view),
@@ -71,7 +74,11 @@ document.body.append(
   ),
 );
 
-function summary({ statistics, children, events, checks }: Model): HTMLElement {
+function optional(element: HTMLElement | null): HTMLElement[] {
+  return element === null ? [] : [element];
+}
+
+function summary({ statistics, children, events, checks, threads, bql }: Model): HTMLElement {
   const { spanNs, iterations, polls, wakeups, asleepNs } = statistics;
   const findings = checks.reduce((sum, check) => sum + check.findings.length, 0);
   const asleep = spanNs > 0 ? ((100 * asleepNs) / spanNs).toFixed(1) : '0';
@@ -79,18 +86,32 @@ function summary({ statistics, children, events, checks }: Model): HTMLElement {
   const cards: [string, string][] = [
     [formatDuration(spanNs), 'traced'],
     [String(events.length), 'events'],
+    ...(threads.length === 1 ? [] : threadCards(threads.length, bql)),
     [String(iterations), 'iterations'],
     [`${asleep} %`, `asleep, in ${count(polls, 'poll')}`],
     [String(wakeups), 'wake-ups'],
-    [`${reaped} of ${children.length}`, 'children reaped'],
+    ...(children.length === 0 ? [] : [childrenCard(reaped, children.length)]),
     [String(findings), findings === 1 ? 'finding' : 'findings'],
   ];
   const made = cards.map(([value, name]) => el('li', {}, el('b', {}, value), ` ${name}`));
   return el('ul', { class: 'cards' }, ...made);
 }
 
-function legend(): HTMLElement {
-  const shades = [
+function threadCards(threads: number, bql: BigLock): [string, string][] {
+  const waitedNs = contention(bql).reduce((sum, row) => sum + row.waitedNs, 0);
+  return [
+    [String(threads), 'threads'],
+    [formatDuration(waitedNs), 'waited for the BQL'],
+  ];
+}
+
+function childrenCard(reaped: number, of: number): [string, string] {
+  return [`${reaped} of ${of}`, 'children reaped'];
+}
+
+/** The colours that the timeline has. */
+function legend(shown: ReadonlySet<Shade>): HTMLElement {
+  const shades: [Shade, string][] = [
     ['poll', 'poll: asleep'],
     ['phase', 'phase'],
     ['fd', 'fd handler'],
@@ -98,15 +119,20 @@ function legend(): HTMLElement {
     ['bh', 'bottom half'],
     ['timer', 'timer'],
     ['coroutine', 'coroutine'],
+    ['spin', 'busy polling'],
     ['lock', 'wait for the BQL'],
+    ['hold', 'hold of the BQL'],
+    ['contended', 'hold that others wait for'],
     ['life', 'child'],
     ['zombie', 'zombie'],
-  ] as const;
-  const keys = shades.map(([shade, name]) => {
-    const key = el('i');
-    key.style.background = `var(--c-${shade})`;
-    return el('span', {}, key, name);
-  });
+  ];
+  const keys = shades
+    .filter(([shade]) => shown.has(shade))
+    .map(([shade, name]) => {
+      const key = el('i');
+      key.style.background = `var(--c-${shade})`;
+      return el('span', {}, key, name);
+    });
   return el('p', { class: 'keys' }, ...keys);
 }
 

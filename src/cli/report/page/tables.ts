@@ -42,7 +42,7 @@ export function phasesView({ model }: View): HTMLElement {
 
 /** Busy, scheduled and idle time per handler and bottom half. */
 export function callbacksView(view: View): HTMLElement {
-  const { statistics, slices, around } = view.model;
+  const { statistics, slices, around, threads } = view.model;
   const ns = (head: string, of: (row: CallbackRow) => number): Column<CallbackRow> => ({
     head,
     of,
@@ -63,6 +63,9 @@ export function callbacksView(view: View): HTMLElement {
       ...(['busy', 'scheduled', 'idle'] as const).map((name) => el('span', { class: name }, name)),
     ),
     table(statistics.callbacks, [
+      ...(threads.length === 1
+        ? []
+        : [{ head: 'thread', of: ({ thread }: CallbackRow) => threads[thread]!.name }]),
       { head: 'kind', of: ({ kind }) => KIND_NAMES[kind] },
       { head: 'name', of: ({ name }) => name },
       { head: 'calls', of: ({ calls }) => calls },
@@ -83,7 +86,8 @@ export function callbacksView(view: View): HTMLElement {
   );
 }
 
-function bars(parts: readonly (readonly [name: string, share: number])[]): HTMLElement {
+/** Bars for shares of the run. */
+export function bars(parts: readonly (readonly [name: string, share: number])[]): HTMLElement {
   const made = parts.map(([name, share]) => {
     const bar = el('i', { class: name });
     bar.style.width = `${Math.min(100, share * 100)}%`;
@@ -94,7 +98,7 @@ function bars(parts: readonly (readonly [name: string, share: number])[]): HTMLE
 }
 
 /** A table that is sorted by a click on a heading. */
-function table<T>(rows: readonly T[], columns: readonly Column<T>[]): HTMLElement {
+export function table<T>(rows: readonly T[], columns: readonly Column<T>[]): HTMLElement {
   const body = el('tbody');
   const fill = (sorted: readonly T[]): void => {
     body.replaceChildren(...sorted.map((row) => rowView(row, columns)));

@@ -3,17 +3,21 @@ import { select } from 'd3-selection';
 import { type D3ZoomEvent, type ZoomBehavior, zoom, zoomIdentity, zoomTransform } from 'd3-zoom';
 import { follow } from '../links.ts';
 import type { Model } from '../model.ts';
+import { type Axis, type AxisKind, makeAxis, usualAxis } from './axis.ts';
+import { axisButton } from './axis-button.ts';
 import { button, el } from './dom.ts';
-import { draw, firstFrom } from './draw.ts';
-import { type Layout, layOut, type Row } from './layout.ts';
+import { draw } from './draw.ts';
+import { type Layout, layOut, SHADES, type Shade, spanOf } from './layout.ts';
 import { type Palette, readPalette } from './palette.ts';
+import { nearest } from './rows.ts';
 import { tooltipLines } from './tooltip.ts';
+import { sliceBegunBy } from './view.ts';
 
-/** The closest zoom: ns over the whole width. */
-const FINEST_NS = 200;
 /** Distance within which the pointer hits a thin box, in pixels. */
 const NEAR = 4;
 const STEP = 1.6;
+/** Events on both sides of one that is shown. */
+const SIDE_STEPS = 12;
 /** Share of the width that an arrow key pans by. */
 const PAN = 0.2;
 
@@ -21,14 +25,15 @@ const PAN = 0.2;
 export class Timeline {
   readonly element: HTMLElement;
   readonly #model: Model;
-  readonly #layout: Layout;
+  #axis: Axis;
+  #layout: Layout;
   readonly #canvas = el('canvas', {
     role: 'img',
     label: 'Timeline of the run. Arrow keys pan, plus and minus zoom, 0 shows all.',
   });
   readonly #tooltip = el('div', { class: 'tooltip', role: 'tooltip' });
   readonly #zoom: ZoomBehavior<HTMLCanvasElement, unknown>;
-  readonly #whole: ScaleLinear<number, number>;
+  readonly #whole = scaleLinear();
   readonly #onSelect: (node: number) => void;
   #palette: Palette;
   #x: ScaleLinear<number, number>;
@@ -41,32 +46,33 @@ export class Timeline {
   /** @param onSelect called with the node that was clicked, or -1 for a click beside all nodes */
   constructor(model: Model, onSelect: (node: number) => void) {
     this.#model = model;
-    this.#layout = layOut(model);
+    this.#axis = makeAxis(model, usualAxis(model));
+    this.#layout = layOut(model, this.#axis);
     this.#onSelect = onSelect;
     this.#canvas.tabIndex = 0;
-    this.#canvas.style.height = `${this.#layout.height}px`;
     this.element = el('div', { class: 'timeline' }, this.#canvas, this.#tooltip);
-    const margin = Math.max(1, model.endNs - model.startNs) * 0.01;
-    this.#whole = scaleLinear().domain([model.startNs - margin, model.endNs + margin]);
     this.#x = this.#whole;
     this.#palette = readPalette();
-    this.#zoom = zoom<HTMLCanvasElement, unknown>()
-      .scaleExtent([1, Math.max(1, (model.endNs - model.startNs) / FINEST_NS)])
-      .on('zoom', ({ transform }: D3ZoomEvent<HTMLCanvasElement, unknown>) => {
+    this.#zoom = zoom<HTMLCanvasElement, unknown>().on(
+      'zoom',
+      ({ transform }: D3ZoomEvent<HTMLCanvasElement, unknown>) => {
         this.#x = transform.rescaleX(this.#whole);
         this.#hideTooltip();
         this.#redraw();
-      });
+      },
+    );
+    this.#fitAxis();
     select(this.#canvas).call(this.#zoom).on('dblclick.zoom', null);
     this.#listen();
     new ResizeObserver(() => this.#resize()).observe(this.element);
   }
 
-  /** Buttons that do the same as the wheel and the keys. */
+  /** Buttons that do the same as the wheel and the keys, and one for the axis. */
   buttons(): HTMLElement {
     return el(
       'span',
       { class: 'buttons' },
+      axisButton(this),
       button('−', () => this.#scale(1 / STEP), { label: 'zoom out' }),
       button('+', () => this.#scale(STEP), { label: 'zoom in' }),
       button('All', () => this.fit(), { label: 'show the whole run' }),
@@ -78,10 +84,54 @@ export class Timeline {
     select(this.#canvas).call(this.#zoom.transform, zoomIdentity);
   }
 
-  /** Shows a span of time, with a margin on both sides. */
-  show(startNs: number, endNs: number): void {
-    const room = Math.max((endNs - startNs) * 0.15, FINEST_NS * 5);
-    const [from, to] = [this.#whole(startNs - room), this.#whole(endNs + room)];
+  /** The kinds of boxes that there are. */
+  shades(): ReadonlySet<Shade> {
+    return new Set(this.#layout.rows.flatMap(({ shades }) => [...shades].map((i) => SHADES[i]!)));
+  }
+
+  get axis(): AxisKind {
+    return this.#axis.kind;
+  }
+
+  /** Shows the whole run on the other axis. */
+  set axis(kind: AxisKind) {
+    this.#axis = makeAxis(this.#model, kind);
+    this.#layout = layOut(this.#model, this.#axis);
+    this.#fitAxis();
+    this.#width = 0;
+    this.#resize();
+    this.fit();
+  }
+
+  /** Shows a node and a span of time, with a margin on both sides. */
+  show(node: number, startNs: number, endNs: number): void {
+    const { from, to } = this.#axis;
+    const at = this.#axis.of(node);
+    const slice = sliceBegunBy(this.#model, node);
+    if (slice !== null && slice.startNs === startNs && slice.endNs === endNs) {
+      const { start, end } = spanOf(this.#model, this.#axis, slice);
+      this.#showSpan(start, end);
+    } else this.#showSpan(Math.min(from(startNs), at), Math.max(to(endNs), at));
+  }
+
+  /** Shows a node and some time on both of its sides. */
+  showAround(node: number, sideNs: number): void {
+    const at = this.#axis.of(node);
+    const side = this.#axis.kind === 'time' ? sideNs : SIDE_STEPS;
+    this.#showSpan(at - side, at + side);
+  }
+
+  #fitAxis(): void {
+    const { start, end, finest } = this.#axis;
+    const margin = Math.max(1, end - start) * 0.01;
+    this.#whole.domain([start - margin, end + margin]);
+    this.#zoom.scaleExtent([1, Math.max(1, (end - start) / finest)]);
+    this.#canvas.style.height = `${this.#layout.height}px`;
+  }
+
+  #showSpan(start: number, end: number): void {
+    const room = Math.max((end - start) * 0.15, this.#axis.finest * 5);
+    const [from, to] = [this.#whole(start - room), this.#whole(end + room)];
     const most = this.#zoom.scaleExtent()[1];
     const k = Math.max(1, Math.min(most, this.#width / (to - from)));
     const middle = (from + to) / 2;
@@ -124,7 +174,9 @@ export class Timeline {
     canvas.addEventListener('dblclick', (event) => {
       const node = this.#nodeAt(event.offsetX, event.offsetY);
       const slice = this.#model.slices[this.#model.around[node] ?? -1];
-      if (slice !== undefined) this.show(slice.startNs, slice.endNs);
+      if (slice === undefined) return;
+      const { start, end } = spanOf(this.#model, this.#axis, slice);
+      this.#showSpan(start, end);
     });
     canvas.addEventListener('keydown', (event) => {
       if (this.#key(event.key)) event.preventDefault();
@@ -204,6 +256,7 @@ export class Timeline {
       model: this.#model,
       layout: this.#layout,
       palette: this.#palette,
+      axis: this.#axis,
       x: this.#x,
       width: this.#width,
       lit: this.#lit,
@@ -211,7 +264,8 @@ export class Timeline {
       matches: this.#matches,
     });
     const [from, to] = this.#x.domain();
-    Object.assign(this.#canvas.dataset, { boxes, from, to, lit: this.#lit.size });
+    const axis = this.#axis.kind;
+    Object.assign(this.#canvas.dataset, { boxes, from, to, axis, lit: this.#lit.size });
   }
 
   /** The node under the pointer, or a thin one near it; -1 for none. */
@@ -241,19 +295,4 @@ export class Timeline {
   #hideTooltip(): void {
     this.#tooltip.style.display = 'none';
   }
-}
-
-/** The box of a row at a time, or the nearest within mostNs of it; -1 for none. */
-function nearest(row: Row, timeNs: number, mostNs: number): number {
-  let best = -1;
-  let least = mostNs;
-  for (let i = firstFrom(row, timeNs - mostNs); i < row.starts.length; i++) {
-    if (row.starts[i]! > timeNs + mostNs) break;
-    const off = Math.max(row.starts[i]! - timeNs, timeNs - row.ends[i]!, 0);
-    if (off > least) continue;
-    best = i;
-    least = off;
-    if (off === 0) break;
-  }
-  return best;
 }

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../text/units.ts';
 import type { Model } from '../model.ts';
-import { clock, eventText, nodeTitle, sliceBegunBy } from './view.ts';
+import { clock, eventText, inThread, nodeTitle, sliceBegunBy } from './view.ts';
 
 /** Describes a node in a few lines, the first of which is its title. */
 export function tooltipLines(model: Model, node: number): string[] {
@@ -17,6 +17,7 @@ export function tooltipLines(model: Model, node: number): string[] {
   }
   const slice = sliceBegunBy(model, node);
   const length = slice === null ? '' : `, for ${formatDuration(slice.endNs - slice.startNs)}`;
-  const lines = [nodeTitle(model, node), `at ${clock(model, event.timeNs)}${length}`];
+  const when = `at ${clock(model, event.timeNs)}${length}${inThread(model, node)}`;
+  const lines = [nodeTitle(model, node), when];
   return [...lines, `${event.name} ${eventText(model, node)}`];
 }

@@ -1,6 +1,7 @@
 import { CATALOGUE, EV, type EventDef } from '../../../trace/catalogue.ts';
 import { formatEvent } from '../../../trace/tracer.ts';
 import { formatDuration } from '../../text/units.ts';
+import { threadName } from '../findings/names.ts';
 import { KIND_NAMES } from '../findings/slow.ts';
 import type { Model } from '../model.ts';
 import { endOf } from '../story.ts';
@@ -31,6 +32,17 @@ export function eventText(model: Model, event: number): string {
   );
 }
 
+/** Titles of the BQL's events, after the thread's name. */
+const LOCK_TITLES: Readonly<Record<string, string>> = {
+  bql_locked: 'has the BQL',
+  bql_unlock: 'gives the BQL back',
+};
+
+/** The thread of an event, if there are several: ` in io0`. */
+export function inThread({ threads, threadOf }: Model, event: number): string {
+  return threads.length === 1 ? '' : ` in ${threads[threadOf[event]!]!.name}`;
+}
+
 /** A short name for a node. */
 export function nodeTitle(model: Model, node: number): string {
   const event = model.events[node];
@@ -43,6 +55,8 @@ export function nodeTitle(model: Model, node: number): string {
     const kind = KIND_NAMES[slice.kind];
     return kind === slice.name || slice.kind === 'iteration' ? slice.name : `${kind} ${slice.name}`;
   }
+  const lock = LOCK_TITLES[event.name];
+  if (lock !== undefined) return `${threadName(model, model.threadOf[node]!)} ${lock}`;
   const about = event.args.name;
   return about === undefined || about === '' ? event.name : `${event.name} ${about}`;
 }

@@ -1,0 +1,56 @@
+import { formatDuration } from '../../text/units.ts';
+import { type ContentionRow, contention, lengthNs } from '../big-lock.ts';
+import { behindText } from '../contention-text.ts';
+import { threadName } from '../findings/names.ts';
+import { button, el, section } from './dom.ts';
+import { bars, table } from './tables.ts';
+import type { View } from './view.ts';
+
+/** The table of the waits for the BQL, and whom they were behind. Null if nobody took it. */
+export function contentionView(view: View): HTMLElement | null {
+  const { model } = view;
+  const rows = contention(model.bql);
+  if (rows.length === 0 || model.threads.length === 1) return null;
+  const span = Math.max(1, model.endNs - model.startNs);
+  const longest = ({ longest: wait }: ContentionRow): HTMLElement | string => {
+    if (wait === null) return '–';
+    const show = (): void => view.show(wait.begin, wait.startNs, wait.endNs);
+    return button(formatDuration(lengthNs(wait)), show, { class: 'link' });
+  };
+  return section(
+    'contention',
+    'The BQL',
+    el(
+      'p',
+      { class: 'legend' },
+      el('span', { class: 'waited' }, 'waited'),
+      el('span', { class: 'held' }, 'held'),
+    ),
+    table(rows, [
+      { head: 'thread', of: ({ thread }) => threadName(model, thread) },
+      { head: 'locks', of: ({ locks }) => locks },
+      { head: 'waits', of: ({ waits }) => waits },
+      {
+        head: 'waited',
+        of: ({ waitedNs }) => waitedNs,
+        cell: (row) => formatDuration(row.waitedNs),
+      },
+      {
+        head: 'longest',
+        of: ({ longest: wait }) => (wait === null ? 0 : lengthNs(wait)),
+        cell: longest,
+      },
+      { head: 'behind', of: (row) => behindText(model, row) || '–' },
+      { head: 'held', of: ({ heldNs }) => heldNs, cell: (row) => formatDuration(row.heldNs) },
+      {
+        head: 'share',
+        of: ({ waitedNs }) => waitedNs,
+        cell: ({ waitedNs, heldNs }) =>
+          bars([
+            ['waited', waitedNs / span],
+            ['held', heldNs / span],
+          ]),
+      },
+    ]),
+  );
+}
