@@ -32,6 +32,43 @@ function makeReport() {
   return pathToFileURL(page).href;
 }
 
+/** The big lock's convoy, on the simulated kernel. */
+function makeLockReport() {
+  const page = join(dir, 'lock.html');
+  const story = 'scenarios/threads/big-lock-convoy.yaml';
+  execFileSync(process.execPath, [command, 'run', '--report', page, story], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return pathToFileURL(page).href;
+}
+
+/** A picture of the timeline and the table of the lock. */
+async function lockPicture(browser, url) {
+  const viewport = { width: 1200, height: 860 };
+  const page = await browser.newPage({ viewport, colorScheme: 'light' });
+  await page.goto(url);
+  await page.waitForSelector('canvas[data-boxes]');
+  await page.locator('#contention tbody button').first().click();
+  await drawn(page);
+  const boxOf = (selector) => page.locator(selector).boundingBox();
+  const [top, bottom] = [await boxOf('#timeline'), await boxOf('#contention')];
+  const { x, y, width } = top;
+  const clip = { x, y: y + (await page.evaluate(() => scrollY)), width };
+  const height = bottom.y + bottom.height - y;
+  await page.screenshot({
+    path: join(root, 'docs', 'lock.png'),
+    fullPage: true,
+    clip: { ...clip, height },
+  });
+  await page.close();
+}
+
+const drawn = (page) =>
+  page.evaluate(
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+  );
+
 /** A picture of the page, with the chain of its first child lit up. */
 async function picture(browser, url, { name, width, height, colorScheme }) {
   const page = await browser.newPage({ viewport: { width, height }, colorScheme });
@@ -42,9 +79,7 @@ async function picture(browser, url, { name, width, height, colorScheme }) {
     .and(page.locator('.child button'))
     .last()
     .click();
-  await page.evaluate(
-    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
-  );
+  await drawn(page);
   await page.screenshot({ path: join(root, 'docs', name) });
   await page.close();
 }
@@ -56,6 +91,7 @@ try {
     const size = { width: 1200, height: 860 };
     await picture(browser, url, { name: 'report.png', colorScheme: 'light', ...size });
     await picture(browser, url, { name: 'report-dark.png', colorScheme: 'dark', ...size });
+    await lockPicture(browser, makeLockReport());
   } finally {
     await browser.close();
   }
