@@ -69,10 +69,20 @@ export type { CallWay } from './host/linux/machine/calls.ts';
 export type { SpawnWay } from './host/linux/spawn.ts';
 export type { NodeLoop, NodeWait, NodeWaitKind } from './host/node-wait.ts';
 export { SimDeadlockError, type ThreadWait } from './host/sim/clock.ts';
+export type { LoopbackOptions } from './host/sim/net/loopback.ts';
 export type { ProcessState, Usage } from './host/sim/process.ts';
 export { SimFatalSignalError } from './host/sim/signals.ts';
 export { SimHost } from './host/sim/sim-host.ts';
 export type { SimHostOptions, SimProcess } from './host/sim/world.ts';
+export {
+  addressText,
+  type InetSocketAddress,
+  putSockaddr,
+  SOCKADDR_SIZE,
+  type SocketAddress,
+  takeSockaddr,
+  type UnixSocketAddress,
+} from './host/sockaddr.ts';
 export type { DrivenBy, RunAsyncOptions, RunOptions } from './mainloop/driving.ts';
 export type { MainLoopPoll, PollTimes } from './mainloop/iteration.ts';
 export { MainContext } from './mainloop/main-context.ts';

@@ -61,7 +61,19 @@ export type ArgKind = keyof ArgTypes;
 export type ResultKind = keyof ResultTypes;
 
 /** The calls that can be made to fail. `poll` is ppoll and epoll_wait, `waitpid` is waitid. */
-export type FaultCall = 'read' | 'write' | 'poll' | 'spawn' | 'waitpid' | 'epoll_ctl';
+export type FaultCall =
+  | 'read'
+  | 'write'
+  | 'poll'
+  | 'spawn'
+  | 'waitpid'
+  | 'epoll_ctl'
+  | 'socket'
+  | 'bind'
+  | 'listen'
+  | 'accept'
+  | 'connect'
+  | 'shutdown';
 
 /** Properties of a Host that never change. */
 export const HOST_FACTS = [
@@ -226,6 +238,110 @@ export const HOST_CALLS: HostCalls = {
     fills: ['out'],
     system: ['socketpair'],
   },
+  socket: {
+    args: [
+      ['domain', 'number'],
+      ['type', 'number'],
+      ['protocol', 'number'],
+    ],
+    result: 'number',
+    fault: 'socket',
+    system: ['socket'],
+  },
+  bind: {
+    args: [
+      ['fd', 'number'],
+      ['address', 'buffer'],
+      ['length', 'number'],
+    ],
+    result: 'number',
+    fault: 'bind',
+    subject: 'fd',
+    system: ['bind'],
+  },
+  listen: {
+    args: [
+      ['fd', 'number'],
+      ['backlog', 'number'],
+    ],
+    result: 'number',
+    fault: 'listen',
+    subject: 'fd',
+    system: ['listen'],
+  },
+  accept4: {
+    args: [
+      ['fd', 'number'],
+      ['flags', 'number'],
+    ],
+    result: 'number',
+    sleeps: true,
+    fault: 'accept',
+    subject: 'fd',
+    system: ['accept4'],
+  },
+  connect: {
+    args: [
+      ['fd', 'number'],
+      ['address', 'buffer'],
+      ['length', 'number'],
+    ],
+    result: 'number',
+    sleeps: true,
+    fault: 'connect',
+    subject: 'fd',
+    system: ['connect'],
+  },
+  shutdown: {
+    args: [
+      ['fd', 'number'],
+      ['how', 'number'],
+    ],
+    result: 'number',
+    fault: 'shutdown',
+    subject: 'fd',
+    system: ['shutdown'],
+  },
+  getsockname: {
+    args: [
+      ['fd', 'number'],
+      ['address', 'buffer'],
+    ],
+    result: 'number',
+    fills: ['address'],
+    system: ['getsockname'],
+  },
+  getpeername: {
+    args: [
+      ['fd', 'number'],
+      ['address', 'buffer'],
+    ],
+    result: 'number',
+    fills: ['address'],
+    system: ['getpeername'],
+  },
+  getsockopt: {
+    args: [
+      ['fd', 'number'],
+      ['level', 'number'],
+      ['option', 'number'],
+      ['value', 'buffer'],
+    ],
+    result: 'number',
+    fills: ['value'],
+    system: ['getsockopt'],
+  },
+  setsockopt: {
+    args: [
+      ['fd', 'number'],
+      ['level', 'number'],
+      ['option', 'number'],
+      ['value', 'buffer'],
+      ['length', 'number'],
+    ],
+    result: 'number',
+    system: ['setsockopt'],
+  },
   open: {
     args: [
       ['path', 'text'],
@@ -235,6 +351,7 @@ export const HOST_CALLS: HostCalls = {
     result: 'number',
     system: ['openat'],
   },
+  unlink: { args: [['path', 'text']], result: 'number', system: ['unlink'] },
   read: {
     args: [
       ['fd', 'number'],

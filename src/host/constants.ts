@@ -29,11 +29,32 @@ export const EFD_CLOEXEC = O_CLOEXEC;
 export const SFD_NONBLOCK = O_NONBLOCK;
 export const SFD_CLOEXEC = O_CLOEXEC;
 
-// socketpair(2)
+// socket(2), socketpair(2), shutdown(2), getsockopt(2)
+export const AF_UNSPEC = 0;
 export const AF_UNIX = 1;
+export const AF_INET = 2;
+export const AF_INET6 = 10;
 export const SOCK_STREAM = 1;
 export const SOCK_NONBLOCK = O_NONBLOCK;
 export const SOCK_CLOEXEC = O_CLOEXEC;
+export const IPPROTO_TCP = 6;
+export const IPPROTO_IPV6 = 41;
+export const SHUT_RD = 0;
+export const SHUT_WR = 1;
+export const SHUT_RDWR = 2;
+export const SOL_SOCKET = 1;
+export const SO_REUSEADDR = 2;
+export const SO_TYPE = 3;
+export const SO_ERROR = 4;
+export const SO_SNDBUF = 7;
+export const SO_RCVBUF = 8;
+export const SO_PEERCRED = 17;
+export const SO_ACCEPTCONN = 30;
+export const SO_DOMAIN = 39;
+export const TCP_NODELAY = 1;
+export const IPV6_V6ONLY = 26;
+/** The largest backlog that the kernel takes, unless net.core.somaxconn is changed. */
+export const SOMAXCONN = 4096;
 
 // poll(2): a struct pollfd is two 32-bit words, fd and events | revents << 16
 export const POLLIN = 0x001;
@@ -42,6 +63,8 @@ export const POLLOUT = 0x004;
 export const POLLERR = 0x008;
 export const POLLHUP = 0x010;
 export const POLLNVAL = 0x020;
+/** The peer sends no more: it has closed, or shut that direction down. */
+export const POLLRDHUP = 0x2000;
 /** Bytes of a struct pollfd. */
 export const POLLFD_SIZE = 8;
 
@@ -55,6 +78,7 @@ export const EPOLLPRI = POLLPRI;
 export const EPOLLOUT = POLLOUT;
 export const EPOLLERR = POLLERR;
 export const EPOLLHUP = POLLHUP;
+export const EPOLLRDHUP = POLLRDHUP;
 export const EPOLLEXCLUSIVE = 1 << 28;
 export const EPOLLWAKEUP = 1 << 29;
 export const EPOLLONESHOT = 1 << 30;

@@ -218,8 +218,40 @@ export interface Host {
   /** pipe2(2): out[0] is the read end, out[1] the write end. */
   pipe2(out: number[], flags: number): number;
   socketpair(domain: number, type: number, out: number[]): number;
+  /** socket(2). */
+  socket(domain: number, type: number, protocol: number): number;
+  /**
+   * bind(2).
+   * @param address a struct sockaddr in its first bytes; putSockaddr writes one
+   * @param length bytes of it
+   */
+  bind(fd: number, address: HostBuffer, length: number): number;
+  /** listen(2). */
+  listen(fd: number, backlog: number): number;
+  /** accept4(2) without the peer's address: getpeername has it, for those who want it. */
+  accept4(fd: number, flags: number): number;
+  /**
+   * connect(2). A non-blocking TCP socket returns -EINPROGRESS; once it is writable, SO_ERROR has
+   * the outcome. A non-blocking unix socket returns -EAGAIN while the other's backlog is full.
+   */
+  connect(fd: number, address: HostBuffer, length: number): number;
+  /** shutdown(2): SHUT_RD, SHUT_WR or SHUT_RDWR. */
+  shutdown(fd: number, how: number): number;
+  /**
+   * getsockname(2): fills address, as far as it goes. Returns the length of the whole address, for
+   * takeSockaddr.
+   */
+  getsockname(fd: number, address: HostBuffer): number;
+  /** getpeername(2), as getsockname. */
+  getpeername(fd: number, address: HostBuffer): number;
+  /** getsockopt(2): fills value, as far as it goes. Returns the length of the option. */
+  getsockopt(fd: number, level: number, option: number, value: HostBuffer): number;
+  /** setsockopt(2), of the first `length` bytes of value. */
+  setsockopt(fd: number, level: number, option: number, value: HostBuffer, length: number): number;
   /** open(2); used for regular files and /dev. */
   open(path: string, flags: number, mode: number): number;
+  /** unlink(2). */
+  unlink(path: string): number;
   /** read(2) into buf from offset on. Returns -EINVAL if count bytes do not fit there. */
   read(fd: number, buf: HostBuffer, offset: number, count: number): number;
   /** write(2) of buf from offset on. Returns -EINVAL if there are not count bytes. */

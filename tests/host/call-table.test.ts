@@ -156,6 +156,17 @@ const NEVER_DENIED: Readonly<Record<string, string>> = {
   sched_yield: 'it cannot fail, and the command does not call it',
   socketpair: 'the command does not call it',
   write: 'nothing could be said',
+  accept4: 'the command has no sockets',
+  bind: 'the command has no sockets',
+  connect: 'the command has no sockets',
+  getpeername: 'the command has no sockets',
+  getsockname: 'the command has no sockets',
+  getsockopt: 'the command has no sockets',
+  listen: 'the command has no sockets',
+  setsockopt: 'the command has no sockets',
+  shutdown: 'the command has no sockets',
+  socket: 'the command has no sockets',
+  unlink: 'the command does not call it',
 };
 
 it('every system call behind the table is denied once, or has a reason', () => {

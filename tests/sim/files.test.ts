@@ -13,7 +13,7 @@ import {
   SOCK_NONBLOCK,
   SOCK_STREAM,
 } from '../../src/host/constants.ts';
-import { EAGAIN, EBUSY, ENOENT, EPIPE } from '../../src/host/errno.ts';
+import { EAGAIN, EBUSY, ENOENT, EPERM, EPIPE } from '../../src/host/errno.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
 
 class Room {
@@ -159,9 +159,9 @@ describe('files and descriptors', () => {
     const fd = host.open('/a', O_RDWR | O_CREAT, 0o600);
     expect(fd).toBe(3);
     room.write(fd, 10);
-    expect(host.unlink('/a')).toBe(true);
-    expect(host.unlink('/a')).toBe(false);
-    expect(host.unlink('/dev/null')).toBe(false);
+    expect(host.unlink('/a')).toBe(0);
+    expect(host.unlink('/a')).toBe(-ENOENT);
+    expect(host.unlink('/dev/null')).toBe(-EPERM);
     expect(host.open('/a', O_RDONLY, 0)).toBe(-ENOENT);
     expect(room.write(fd, 10)).toBe(10);
   });

@@ -9,6 +9,7 @@ const LONG: Readonly<Record<string, string>> = {
   'src/host/host.ts': 'one method for each call of the kernel, with its results and errors',
   'src/host/calls.ts': 'one table, of every call of a Host',
   'src/host/errno.ts': 'one table, of every errno',
+  'src/host/lenses/lens.ts': 'one line for each of Host’s calls',
   'src/host/linux/linux-host.ts': 'one line for each of Host’s calls',
   'src/host/sim/sim-host.ts': 'one line for each of Host’s calls',
   'src/aio/aio-context.ts': 'one method for each of AioContext’s functions',

@@ -95,8 +95,52 @@ export class HostLens implements Host {
     return this.host.socketpair(domain, type, out);
   }
 
+  socket(domain: number, type: number, protocol: number): number {
+    return this.host.socket(domain, type, protocol);
+  }
+
+  bind(fd: number, address: HostBuffer, length: number): number {
+    return this.host.bind(fd, address, length);
+  }
+
+  listen(fd: number, backlog: number): number {
+    return this.host.listen(fd, backlog);
+  }
+
+  accept4(fd: number, flags: number): number {
+    return this.host.accept4(fd, flags);
+  }
+
+  connect(fd: number, address: HostBuffer, length: number): number {
+    return this.host.connect(fd, address, length);
+  }
+
+  shutdown(fd: number, how: number): number {
+    return this.host.shutdown(fd, how);
+  }
+
+  getsockname(fd: number, address: HostBuffer): number {
+    return this.host.getsockname(fd, address);
+  }
+
+  getpeername(fd: number, address: HostBuffer): number {
+    return this.host.getpeername(fd, address);
+  }
+
+  getsockopt(fd: number, level: number, option: number, value: HostBuffer): number {
+    return this.host.getsockopt(fd, level, option, value);
+  }
+
+  setsockopt(fd: number, level: number, option: number, value: HostBuffer, length: number): number {
+    return this.host.setsockopt(fd, level, option, value, length);
+  }
+
   open(path: string, flags: number, mode: number): number {
     return this.host.open(path, flags, mode);
+  }
+
+  unlink(path: string): number {
+    return this.host.unlink(path);
   }
 
   read(fd: number, buf: HostBuffer, offset: number, count: number): number {

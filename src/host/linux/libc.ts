@@ -94,6 +94,7 @@ export const c = {
   eventfd: lazy<[Num, Num]>('int eventfd(unsigned int, int)'),
   pipe2: lazy<[Num, Num]>('int pipe2(uintptr_t, int)'),
   socketpair: lazy<[Num, Num, Num, Num]>('int socketpair(int, int, int, uintptr_t)'),
+  unlink: lazy<[string]>('int unlink(const char *)'),
   open: lazy<[string, Num, Num]>('int open(const char *, int, unsigned int)'),
   fcntl: lazy<[Num, Num, Num]>('int fcntl(int, int, long)'),
   isatty: lazy<[Num]>('int isatty(int)'),

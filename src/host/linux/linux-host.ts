@@ -38,6 +38,7 @@ import { EPOLL_DATA_WORD, EPOLL_STRIDE, LinuxPoll } from './poll.ts';
 import { prctl } from './prctl.ts';
 import { LinuxSignalPipe } from './signal-pipe.ts';
 import { LinuxSignals } from './signals.ts';
+import { SocketCalls } from './socket-calls.ts';
 import { SPAWN_WAYS, Spawner, type SpawnWay } from './spawn.ts';
 import { ThreadMask } from './threadmask.ts';
 import { childrenOf, LinuxWait } from './wait.ts';
@@ -72,6 +73,7 @@ export class LinuxHost implements Host {
   private readonly signals = new LinuxSignals();
   private readonly wait = new LinuxWait();
   private readonly files = new FileCalls();
+  private readonly sockets = new SocketCalls();
   private readonly pair = new LinuxBuffer(8);
   private readonly threads: ThreadMask;
   private readonly spawnBy: SpawnWay;
@@ -177,10 +179,55 @@ export class LinuxHost implements Host {
     return ret;
   }
 
+  socket(domain: number, type: number, protocol: number): number {
+    return areInts(domain, type, protocol) ? this.sockets.socket(domain, type, protocol) : -EINVAL;
+  }
+
+  bind(fd: number, address: HostBuffer, length: number): number {
+    return this.sockets.bind(fd, address, length);
+  }
+
+  listen(fd: number, backlog: number): number {
+    return this.sockets.listen(fd, backlog);
+  }
+
+  accept4(fd: number, flags: number): number {
+    return this.sockets.accept4(fd, flags);
+  }
+
+  connect(fd: number, address: HostBuffer, length: number): number {
+    return this.sockets.connect(fd, address, length);
+  }
+
+  shutdown(fd: number, how: number): number {
+    return this.sockets.shutdown(fd, how);
+  }
+
+  getsockname(fd: number, address: HostBuffer): number {
+    return this.sockets.getsockname(fd, address);
+  }
+
+  getpeername(fd: number, address: HostBuffer): number {
+    return this.sockets.getpeername(fd, address);
+  }
+
+  getsockopt(fd: number, level: number, option: number, value: HostBuffer): number {
+    return this.sockets.getsockopt(fd, level, option, value);
+  }
+
+  setsockopt(fd: number, level: number, option: number, value: HostBuffer, length: number): number {
+    return this.sockets.setsockopt(fd, level, option, value, length);
+  }
+
   open(path: string, flags: number, mode: number): number {
     if (typeof path !== 'string') return -EFAULT;
     if (path.includes('\0') || !areInts(flags, mode)) return -EINVAL;
     return result(c.open(path, flags, mode));
+  }
+
+  unlink(path: string): number {
+    if (typeof path !== 'string') return -EFAULT;
+    return path.includes('\0') ? -EINVAL : result(c.unlink(path));
   }
 
   read(fd: number, buf: HostBuffer, offset: number, count: number): number {

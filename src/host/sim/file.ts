@@ -4,7 +4,6 @@ import type { HostBuffer, SpawnRequest } from '../host.ts';
 
 export const POLLRDNORM = 0x040;
 export const POLLWRNORM = 0x100;
-export const POLLRDHUP = 0x2000;
 /** Poll events of a readable file, and of a writable one. */
 export const READABLE = 0x001 | POLLRDNORM;
 export const WRITABLE = 0x004 | POLLWRNORM;

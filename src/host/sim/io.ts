@@ -4,15 +4,19 @@ import { CloseListeners } from '../close-listeners.ts';
 import * as C from '../constants.ts';
 import { EAGAIN, EBADF, EFAULT, EINVAL, ENOTTY, EPERM, EPIPE } from '../errno.ts';
 import type { Disposable, HostBuffer } from '../host.ts';
+import type { VirtualClock } from './clock.ts';
 import { EPOLL_STRIDE, Epoll } from './epoll.ts';
 import { newEventFd } from './eventfd.ts';
 import { FdTable, type OpenFile } from './file.ts';
 import { EpollCall, PollCall, ReadCall, WriteCall } from './io-calls.ts';
 import { SimBuffer } from './memory.ts';
+import { Loopback } from './net/loopback.ts';
+import { SocketCalls } from './net/socket-calls.ts';
+import type { TcpSocket } from './net/tcp.ts';
+import { newSocketPair, UnixNames } from './net/unix.ts';
 import { Pipe } from './pipe.ts';
 import { FileSystem } from './regular.ts';
 import type { Scheduler } from './scheduler.ts';
-import { newSocketPair } from './socket.ts';
 
 const ACCESS_MODE = 3;
 /** The flags that F_SETFL can change: O_APPEND, O_NONBLOCK, O_ASYNC, O_DIRECT, O_NOATIME. */
@@ -28,10 +32,21 @@ export class SimIo {
   readonly #epollCall = new EpollCall();
   /** Sends SIGPIPE to the thread. */
   readonly #brokenPipe: () => void;
+  readonly loopback: Loopback<TcpSocket>;
+  readonly sockets: SocketCalls;
+  readonly #names: UnixNames;
 
-  constructor(threads: Scheduler, brokenPipe: () => void) {
+  constructor(
+    threads: Scheduler,
+    clock: VirtualClock,
+    credentials: readonly [pid: number, uid: number, gid: number],
+    brokenPipe: () => void,
+  ) {
     this.#threads = threads;
     this.#brokenPipe = brokenPipe;
+    this.loopback = new Loopback<TcpSocket>(clock);
+    this.#names = new UnixNames(this.files, credentials);
+    this.sockets = new SocketCalls(this.fds, threads, this.#names, this.loopback);
     for (let fd = 0; fd < 3; fd++) this.fds.install(this.files.standardStream(), false);
   }
 
@@ -113,7 +128,7 @@ export class SimIo {
     if (!isRecord(out)) return -EFAULT;
     if (!areInts(domain, type)) return -EINVAL;
     const pair = this.#pair;
-    const result = newSocketPair(domain, type, pair);
+    const result = newSocketPair(domain, type, this.#names.credentials, pair);
     return result < 0 ? result : this.#installPair(pair[0]!, pair[1]!, out, type);
   }
 
@@ -136,6 +151,11 @@ export class SimIo {
     if (!areInts(flags, mode)) return -EINVAL;
     const file = this.files.open(path, flags);
     return typeof file === 'number' ? file : this.fds.install(file, (flags & C.O_CLOEXEC) !== 0);
+  }
+
+  unlink(path: string): number {
+    if (typeof path !== 'string') return -EFAULT;
+    return path.includes('\0') ? -EINVAL : this.files.unlink(path);
   }
 
   read(fd: number, buf: HostBuffer, offset: number, count: number): number {

@@ -1,6 +1,6 @@
 /** Files that have a name: regular files, kept in memory, and a few of /dev. */
 import { O_APPEND, O_CLOEXEC, O_CREAT, O_RDWR, O_TRUNC } from '../constants.ts';
-import { EEXIST, EISDIR, ENOENT, ENOSPC } from '../errno.ts';
+import { EEXIST, EISDIR, ENOENT, ENOSPC, ENXIO, EPERM } from '../errno.ts';
 import type { HostBuffer } from '../host.ts';
 import { type FileNode, OpenFile, READABLE, WRITABLE } from './file.ts';
 
@@ -107,6 +107,32 @@ class Device extends NamedFile {
   }
 }
 
+/** The name of a unix socket. It stays until it is unlinked, though its socket may be closed. */
+class SocketFile extends NamedFile {
+  readonly socket: object;
+
+  constructor(socket: object) {
+    super();
+    this.socket = socket;
+  }
+
+  override read(): number {
+    return -ENXIO;
+  }
+
+  override write(): number {
+    return -ENXIO;
+  }
+
+  override readAt(): number {
+    return -ENXIO;
+  }
+
+  override writeAt(): number {
+    return -ENXIO;
+  }
+}
+
 /** The named files. The name space is flat: every path may be created. */
 export class FileSystem {
   readonly #nodes = new Map<string, NamedFile>([
@@ -126,6 +152,7 @@ export class FileSystem {
     } else if ((flags & O_CREAT) !== 0 && (flags & O_EXCL) !== 0) {
       return -EEXIST;
     }
+    if (node instanceof SocketFile) return -ENXIO;
     if ((flags & O_TRUNC) !== 0 && node instanceof RegularFile) node.truncate();
     const shown = (flags & ~CREATION_FLAGS) | O_LARGEFILE;
     return new OpenFile(node, shown, READABLE | WRITABLE, false);
@@ -135,11 +162,26 @@ export class FileSystem {
     return this.#nodes.has(path);
   }
 
-  /**
-   * unlink(2) of a regular file; open descriptions keep it. Returns false if there is no such file.
-   */
-  unlink(path: string): boolean {
-    return this.#nodes.get(path) instanceof RegularFile && this.#nodes.delete(path);
+  /** Gives a socket a name; returns false if the name is taken. */
+  bindSocket(path: string, socket: object): boolean {
+    if (this.#nodes.has(path)) return false;
+    this.#nodes.set(path, new SocketFile(socket));
+    return true;
+  }
+
+  /** The socket that was given this name; undefined if the file is another. */
+  socketAt(path: string): object | undefined {
+    const node = this.#nodes.get(path);
+    return node instanceof SocketFile ? node.socket : undefined;
+  }
+
+  /** unlink(2); open descriptions keep the file. The devices stay. */
+  unlink(path: string): number {
+    const node = this.#nodes.get(path);
+    if (node === undefined) return -ENOENT;
+    if (node instanceof Device) return -EPERM;
+    this.#nodes.delete(path);
+    return 0;
   }
 
   /** The file behind 0, 1 and 2: it accepts every write, and reads are empty. */

@@ -33,6 +33,7 @@ import { FileCalls } from './file-calls.ts';
 import { Futexes } from './futex.ts';
 import { SimIo } from './io.ts';
 import { SimBuffer } from './memory.ts';
+import type { LoopbackOptions } from './net/loopback.ts';
 import { SignalInfo } from './pending.ts';
 import { NO_USAGE, Program, type Usage } from './process.ts';
 import { ProcessCalls } from './process-calls.ts';
@@ -98,7 +99,7 @@ export class SimHost implements Host {
     this.#threads = threads;
     this.#signals = new Signals(threads);
     this.#futexes = new Futexes(threads);
-    this.#io = new SimIo(threads, () => {
+    this.#io = new SimIo(threads, this.#clock, [SELF_PID, UID, UID], () => {
       this.#signals.send(new SignalInfo(SIGPIPE, SI_USER, SELF_PID, UID), threads.current);
     });
     this.#files = new FileCalls(this.#io.fds);
@@ -158,9 +159,9 @@ export class SimHost implements Host {
     return { file, argv: [file] };
   }
 
-  /** Removes a regular file. Returns false if there is none. */
-  unlink(path: string): boolean {
-    return this.#io.files.unlink(path);
+  /** How TCP behaves: its delays and capacities, and attempts to connect that are lost. */
+  get loopback(): LoopbackOptions {
+    return this.#io.loopback;
   }
 
   /** Every descendant of this process that is not reaped, by pid. */
@@ -313,8 +314,52 @@ export class SimHost implements Host {
     return this.#done(this.#io.socketpair(domain, type, out));
   }
 
+  socket(domain: number, type: number, protocol: number): number {
+    return this.#done(this.#io.sockets.socket(domain, type, protocol));
+  }
+
+  bind(fd: number, address: HostBuffer, length: number): number {
+    return this.#done(this.#io.sockets.bind(fd, address, length));
+  }
+
+  listen(fd: number, backlog: number): number {
+    return this.#done(this.#io.sockets.listen(fd, backlog));
+  }
+
+  accept4(fd: number, flags: number): number {
+    return this.#done(this.#io.sockets.accept4(fd, flags));
+  }
+
+  connect(fd: number, address: HostBuffer, length: number): number {
+    return this.#done(this.#io.sockets.connect(fd, address, length));
+  }
+
+  shutdown(fd: number, how: number): number {
+    return this.#done(this.#io.sockets.shutdown(fd, how));
+  }
+
+  getsockname(fd: number, address: HostBuffer): number {
+    return this.#done(this.#io.sockets.getsockname(fd, address));
+  }
+
+  getpeername(fd: number, address: HostBuffer): number {
+    return this.#done(this.#io.sockets.getpeername(fd, address));
+  }
+
+  getsockopt(fd: number, level: number, option: number, value: HostBuffer): number {
+    return this.#done(this.#io.sockets.getsockopt(fd, level, option, value));
+  }
+
+  setsockopt(fd: number, level: number, option: number, value: HostBuffer, length: number): number {
+    return this.#done(this.#io.sockets.setsockopt(fd, level, option, value, length));
+  }
+
   open(path: string, flags: number, mode: number): number {
     return this.#done(this.#io.open(path, flags, mode));
+  }
+
+  unlink(path: string): number {
+    return this.#done(this.#io.unlink(path));
   }
 
   read(fd: number, buf: HostBuffer, offset: number, count: number): number {

@@ -14,6 +14,8 @@ import { signalPipe } from './signal-pipe.ts';
 import { signalfd } from './signalfd.ts';
 import { signals } from './signals.ts';
 import { sockets } from './sockets.ts';
+import { tcpSockets } from './sockets-tcp.ts';
+import { unixSockets } from './sockets-unix.ts';
 import { spawn } from './spawn.ts';
 import { subreaper } from './subreaper.ts';
 import { waitid } from './waitid.ts';
@@ -29,6 +31,8 @@ export const cases: readonly ContractCase[] = [
   ...eventfd,
   ...pipes,
   ...sockets,
+  ...unixSockets,
+  ...tcpSockets,
   ...signals,
   ...signalfd,
   ...sigaction,

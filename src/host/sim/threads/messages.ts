@@ -4,7 +4,7 @@ import { HOST_CALL_NAMES, type HostCallName } from '../../calls.ts';
 import type { SigAction, ThreadTicket, WaitResult } from '../../host.ts';
 
 /** Calls of SimHost that are not a Host's, and that other threads may make too. */
-const SIM_CALLS = ['advance', 'random', 'program', 'unlink', 'deathNs', 'nextEventNs'] as const;
+const SIM_CALLS = ['advance', 'random', 'program', 'deathNs', 'nextEventNs'] as const;
 export type SimCallName = (typeof SIM_CALLS)[number];
 
 /** Gives the processor to another thread. */

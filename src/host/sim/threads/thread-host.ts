@@ -196,10 +196,6 @@ export class SimThreadHost extends sender() implements Host {
     return this.send('program', [behaviour, usage]) as SpawnRequest;
   }
 
-  unlink(path: string): boolean {
-    return this.send('unlink', [path]) as boolean;
-  }
-
   deathNs(pid: number): number {
     return this.send('deathNs', [pid]) as number;
   }
