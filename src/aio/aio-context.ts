@@ -33,7 +33,7 @@ import type {
   ReadyList,
 } from './handler.ts';
 import { HandlerTable } from './handler-table.ts';
-import type { ContextHandle } from './handles.ts';
+import type { BottomHalfHandle, ContextHandle } from './handles.ts';
 import { AdaptivePolling } from './polling.ts';
 import { guardCallback, type MemReentrancyGuard } from './reentrancy.ts';
 import { SharedBhs } from './shared-bhs.ts';
@@ -125,6 +125,7 @@ export class AioContext implements Disposable {
   #shared: SharedBhs | null = null;
   readonly #finalizers: (() => Error | null)[] = [];
   #closed = false;
+  #isLeft = false;
 
   /**
    * @throws HostError if no descriptor is left for the notifier; TypeError, RangeError for missing
@@ -510,11 +511,32 @@ export class AioContext implements Disposable {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    const leaked = this.bottomHalves.drain();
+    this.#finalize(this.bottomHalves.drain());
+  }
+
+  /**
+   * As close, but other threads may go on to schedule here: see LeftContext. The eventfd stays open.
+   * @param tell gets the handles that are still good
+   * @throws as close @internal
+   */
+  leave(tell: (bhs: readonly BottomHalfHandle[]) => void): void {
+    if (this.#closed) return;
+    const leaked = this.bottomHalves.drain(true);
+    tell(
+      this.sharing()
+        .living()
+        .map((home) => this.bottomHalves.handle(home)),
+    );
+    this.#closed = true;
+    this.#isLeft = true;
+    this.#finalize(leaked);
+  }
+
+  #finalize(leaked: readonly LeakedBh[]): void {
     for (const handler of [...this.handlers.values()]) this.removeHandler(handler);
     this.monitors.close();
     this.timers.close();
-    this.sleeper.close(this.host);
+    if (!this.#isLeft) this.sleeper.close(this.host);
     for (const check of this.#finalizers) {
       const error = check();
       if (error !== null) throw error;
@@ -554,7 +576,7 @@ export class AioContext implements Disposable {
   /** The part of poll() before the callbacks. Returns whether user-space polling made progress. */
   #waitForEvents(ready: ReadyList, blocking: boolean, traced: boolean): boolean {
     const polling = this.polling;
-    const startNs = polling.maxNs > 0 ? this.clocks.nowNs(QEMU_CLOCK_REALTIME) : 0;
+    const startNs = polling.maxNs > 0 ? this.clocks.nowNs(QEMU_CLOCK_REALTIME) : -1;
     const progress = polling.tryPoll(ready, blocking ? this.computeTimeoutNs() : 0);
     let timeoutNs = polling.timeoutNs;
     // If we do not sleep, all work is checked before the next sleep anyway.
@@ -567,7 +589,10 @@ export class AioContext implements Disposable {
       if (sleeps) this.wakeup.endSleep();
     }
     this.#accept(traced);
-    if (polling.maxNs > 0) polling.adjust(this.clocks.nowNs(QEMU_CLOCK_REALTIME) - startNs);
+    // Another thread may have changed maxNs meanwhile.
+    if (polling.maxNs > 0 && startNs >= 0) {
+      polling.adjust(this.clocks.nowNs(QEMU_CLOCK_REALTIME) - startNs);
+    }
     return progress;
   }
 
@@ -590,7 +615,7 @@ function checkCallback(callback: unknown, what: string, name: string): void {
   if (typeof callback !== 'function') checkFunction(callback, `${what}: the callback of '${name}'`);
 }
 
-function leakError(leaked: readonly LeakedBh[]): Error {
+export function leakError(leaked: readonly LeakedBh[]): Error {
   const names = leaked.map(({ name }) => name).join("', '");
   const advice: string[] = [];
   if (leaked.some(({ oneshot }) => !oneshot)) {

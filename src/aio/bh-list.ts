@@ -191,10 +191,10 @@ export class BhList implements BhHome {
   }
 
   /**
-   * Frees everything on the list, and returns the bottom halves that nobody deleted. QEMU:
-   * aio_ctx_finalize.
+   * Frees everything on the list. Returns the bottom halves that nobody deleted. QEMU: aio_ctx_finalize.
+   * @param isLeft other threads keep their handles
    */
-  drain(): LeakedBh[] {
+  drain(isLeft = false): LeakedBh[] {
     const leaked: LeakedBh[] = [];
     this.shared?.drain();
     // A callback that threw leaves slices behind.
@@ -214,7 +214,7 @@ export class BhList implements BhHome {
       }
     }
     this.#firstSlice = this.#endSlice = 0;
-    this.shared?.close();
+    if (!isLeft) this.shared?.close();
     return leaked;
   }
 

@@ -150,6 +150,14 @@ export class SharedBhs {
     return flags;
   }
 
+  /** The home slots of those that are not deleted. */
+  living(): number[] {
+    return this.#homes.filter((_, i) => {
+      const flags = this.inbox.flags(slotAt(i), this.#generations[i]!);
+      return flags !== GONE && (flags & BH_DELETED) === 0;
+    });
+  }
+
   /** Makes all handles stale. */
   close(): void {
     for (let i = 0; i < this.#homes.length; i++) this.inbox.free(slotAt(i));

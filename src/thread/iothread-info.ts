@@ -12,7 +12,13 @@ export interface IOThreadInfo {
 }
 
 /** The IOThreads of a machine that are not disposed of, by name. Internal ones have no info. */
-export type IOThreadList = Map<string, { readonly info: (() => IOThreadInfo) | null }>;
+export type IOThreadList = Map<string, ListedIOThread>;
+
+interface ListedIOThread {
+  readonly info: (() => IOThreadInfo) | null;
+  /** Finalizes its context once it has ended: its machine is disposed of. */
+  readonly abandon: () => void;
+}
 
 /** The IOThreads that this thread of a machine has made. QEMU: qmp_query_iothreads. */
 export function queryIOThreads(machine: MachineState): IOThreadInfo[] {

@@ -4,7 +4,9 @@ import { AioContext } from '../aio/aio-context.ts';
 import type { BottomHalfHandle, ContextHandle } from '../aio/handles.ts';
 import { checkFunction } from '../host/arguments.ts';
 import type { Host } from '../host/host.ts';
+import type { MainContext } from '../mainloop/main-context.ts';
 import { Tracer } from '../trace/tracer.ts';
+import { IOThreadLoop } from './iothread-loop.ts';
 import { ParamWords } from './iothread-params.ts';
 import { type MachineHandle, MachineState } from './machine-state.ts';
 import { QemuThread } from './qemu-thread.ts';
@@ -23,6 +25,12 @@ export interface IOThreadSelf {
   readonly context: AioContext;
   /** The `data` of new IOThread, as structured clone copies it. */
   readonly data: unknown;
+  /**
+   * A main context, for sources of GLib's kind: idle ones, timeouts, sources of one's own. From then on
+   * the loop runs it, and the thread's context as one of its sources, which takes longer than polling
+   * the context alone. QEMU: iothread_get_g_main_context.
+   */
+  getGMainContext(): MainContext;
   /** Called in the thread when its loop has ended, before its context is closed: with the error, or null. */
   onEnd: ((error: unknown) => void) | null;
 }
@@ -45,40 +53,48 @@ export interface IOThreadRunning {
   readonly context: ContextHandle;
   /** Ends the loop after its round. */
   readonly stopBh: BottomHalfHandle;
-  /** Takes the properties from the job's words. */
-  readonly paramsBh: BottomHalfHandle;
 }
 
-/** QEMU: iothread_run. */
 export async function runIOThread(self: ThreadSelf, job: IOThreadJob): Promise<void> {
   const { host, name } = self;
   const trace = new Tracer(traceClock(host));
   const context = new AioContext({ host, name, trace });
-  let running = true;
-  const stopBh = context.newBottomHalf('iothread_stop_bh', () => {
-    running = false;
-  });
+  const loop = new IOThreadLoop(context);
+  const stopBh = context.newBottomHalf('iothread_stop_bh', () => loop.quit());
   const params = new ParamWords(job.params);
-  const paramsBh = context.newBottomHalf('iothread_params_bh', () => params.applyTo(context));
+  let isKnown = false;
   self.onExit = () => {
     stopBh.delete();
-    paramsBh.delete();
-    context.close();
+    loop.close();
+    if (isKnown) context.leave(self.tellLeft);
+    else context.close();
   };
   params.applyTo(context);
   const machine = MachineState.from(job.machine, host, trace);
   const thread = new QemuThread({ machine, name, context, trace });
   const main = job.module === null ? null : await mainOf(job.module);
-  const io: IOThreadSelf = { name, host, machine, thread, context, data: job.data, onEnd: null };
+  const { data } = job;
+  const getGMainContext = (): MainContext => loop.gMainContext();
+  const io: IOThreadSelf = {
+    name,
+    host,
+    machine,
+    thread,
+    context,
+    data,
+    getGMainContext,
+    onEnd: null,
+  };
   await main?.(io);
   const told: IOThreadRunning = {
     context: context.share(),
     stopBh: stopBh.share(),
-    paramsBh: paramsBh.share(),
   };
+  context.sharing().inbox.onSettings = () => params.applyTo(context);
+  isKnown = true;
   self.tellRunning(told);
   try {
-    while (running) context.poll(true);
+    loop.run();
   } catch (error) {
     io.onEnd?.(error);
     throw error;

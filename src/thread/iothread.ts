@@ -1,3 +1,4 @@
+import type { BottomHalfHandle } from '../aio/handles.ts';
 import { checkThreadPoolParams } from '../aio/thread-pool-params.ts';
 import { checkOptions, checkString } from '../host/arguments.ts';
 import type { Disposable } from '../host/host.ts';
@@ -9,6 +10,7 @@ import {
   takeParams,
 } from './iothread-params.ts';
 import type { IOThreadJob, IOThreadRunning } from './iothread-run.ts';
+import { finalizeLeft } from './left-iothread.ts';
 import type { MachineState } from './machine-state.ts';
 import { moduleUrl } from './module-url.ts';
 import { RemoteBottomHalf } from './remote-bottom-half.ts';
@@ -50,8 +52,8 @@ export class IOThread implements Disposable {
   readonly #list: IOThreadList;
   readonly #words = new ParamWords();
   readonly #stopBh: RemoteBottomHalf;
-  readonly #paramsBh: RemoteBottomHalf;
   #params: IOThreadParams;
+  #finalized = false;
 
   /**
    * Starts the thread, and blocks until its loop begins. QEMU: iothread_complete.
@@ -81,17 +83,16 @@ export class IOThread implements Disposable {
       data,
     };
     this.#run = this.#workers.start({ kind: 'iothread', name, options: job, transfer });
-    const { context, stopBh, paramsBh } = this.#started();
+    const { context, stopBh } = this.#started();
     this.context = RemoteContext.from(context, host);
     this.#stopBh = RemoteBottomHalf.from(stopBh, host);
-    this.#paramsBh = RemoteBottomHalf.from(paramsBh, host);
     const one = host.alloc(8);
     one.i32[0] = 1;
     this.#run.wake = () => void host.write(context.wakeFd, one, 0, 8);
     machine.timed.add(this.context);
-    this.#run.onLost = () => void host.close(context.wakeFd);
     this.#run.onError = onError ?? null;
-    this.#list.set(name, { info: options.internal === true ? null : () => this.#info() });
+    const info = options.internal === true ? null : () => this.#info();
+    this.#list.set(name, { info, abandon: () => this.#abandon() });
   }
 
   #started(): IOThreadRunning {
@@ -129,7 +130,7 @@ export class IOThread implements Disposable {
     this.#params = takeParams(this.#params, params);
     checkThreadPoolParams(this.#params.threadPoolMin, this.#params.threadPoolMax);
     this.#words.set(this.#params);
-    this.#paramsBh.schedule();
+    this.context.notifySettings();
   }
 
   /** Whether its loop runs. */
@@ -150,14 +151,29 @@ export class IOThread implements Disposable {
   }
 
   /**
-   * Stops it. QEMU: iothread_instance_finalize.
-   * @throws as stop; Error if a bottom half of its context leaked
+   * Stops it, and finalizes its context. QEMU: iothread_instance_finalize.
+   * @throws as stop; Error if a bottom half of its context leaked, also one that was scheduled after
+   *   stop; QemuAbort if a coroutine is scheduled there
    */
   dispose(): void {
     this.stop();
     this.#list.delete(this.name);
-    const leak = this.#run.takeLeak();
+    const leak = this.#finalize();
     if (leak !== null) throw leak;
+  }
+
+  #finalize(): Error | null {
+    if (this.#finalized) return null;
+    this.#finalized = true;
+    const bhs = this.#run.left as readonly BottomHalfHandle[] | null;
+    const leak = finalizeLeft(this.context.handle, bhs, this.#machine.host);
+    return this.#run.takeLeak() ?? leak;
+  }
+
+  /** The machine is disposed of: the context goes when the thread has ended. */
+  #abandon(): void {
+    if (this.#run.ended) this.#finalize();
+    else this.#run.onLost = () => void this.#finalize();
   }
 
   /** Ends the thread wherever it is. Its context is not closed. Resolves when it is gone. */

@@ -29,5 +29,7 @@ export type Reply =
   | { readonly is: 'running'; readonly value: unknown }
   /** It ends by an error. */
   | { readonly is: 'failed'; readonly error: ErrorRecord }
+  /** The part of its context that stays; `value` is known to the function of its kind. */
+  | { readonly is: 'left'; readonly value: unknown }
   /** It has ended, with this error of its context's finalization. */
   | { readonly is: 'leaked'; readonly error: ErrorRecord };

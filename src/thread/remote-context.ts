@@ -52,6 +52,12 @@ export class RemoteContext {
     this.#waker.wake();
   }
 
+  /** notify, and makes the context take what this thread has set for it. @internal */
+  notifySettings(): void {
+    this.#inbox.setSettings();
+    this.#waker.wake();
+  }
+
   /**
    * Calls an entry of the context, in its home thread, in the context's next round of bottom halves.
    * Returns false if the context is closed. QEMU: aio_bh_schedule_oneshot.

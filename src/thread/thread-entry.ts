@@ -26,6 +26,8 @@ export interface ThreadSelf {
   receive(): unknown;
   /** Tells the thread that started it, which waits for this, that it runs. */
   tellRunning(value: unknown): void;
+  /** Tells it the part of the thread's context that stays when the thread ends. */
+  tellLeft(value: unknown): void;
   /**
    * Gives back what the thread has opened: called when it ends, also by an error or process.exit.
    * An error of it comes out when the thread is disposed of.
@@ -58,6 +60,7 @@ async function runJob(job: Job): Promise<void> {
     host,
     onExit: () => {},
     receive: () => receiveMessageOnPort(job.port)?.message,
+    tellLeft: (value) => reply({ is: 'left', value }),
     tellRunning: (value) => {
       reply({ is: 'running', value });
       state(RUNNING);

@@ -20,8 +20,11 @@ export class ThreadRun {
   onError: ((error: Error) => void) | null = null;
   /** Called when it has ended, however that was. */
   onEnd: (() => void) | null = null;
-  /** Gives back what it had opened, if it ended without doing so itself. */
+  /** Called when its Worker is gone, unless somebody has joined it before. */
   onLost: (() => void) | null = null;
+
+  /** Told by a thread that has ended in order: the part of its context that stays. */
+  left: unknown = null;
 
   readonly #host: Host;
   readonly #port: MessagePort;
@@ -91,7 +94,7 @@ export class ThreadRun {
 
   /** It was terminated, and is gone. */
   lost(): void {
-    if (this.words.state !== ENDED) this.onLost?.();
+    this.onLost?.();
     this.words.state = ENDED;
     this.end();
   }
@@ -152,6 +155,7 @@ export class ThreadRun {
 
   #take(reply: Reply): void {
     if (reply.is === 'running') this.#value = reply.value;
+    else if (reply.is === 'left') this.left = reply.value;
     else if (reply.is === 'failed') this.#failure ??= errorFrom(reply.error, this.name);
     else this.#leak ??= errorFrom(reply.error, this.name);
   }

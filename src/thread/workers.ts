@@ -115,6 +115,7 @@ export class Workers implements Disposable {
   /** Ends the threads that still run wherever they are. */
   dispose(): void {
     this.#closed = true;
+    for (const { abandon } of this.iothreads.values()) abandon();
     this.#endAll();
     this.#stopListening();
     this.#failedBh?.delete();

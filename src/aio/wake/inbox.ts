@@ -30,8 +30,10 @@ import type { Words } from './words.ts';
 export const INBOX = 0;
 /** notify_me while the home thread sleeps, until another thread takes on to wake it; otherwise 0. */
 export const SLEEPS = 1;
-/** Set by a notification that is not in INBOX. */
+/** Not 0 after a notification that is not in INBOX: NOTICE, with SETTINGS if the context is to call onSettings. */
 export const NOTIFIED = 2;
+const NOTICE = 1;
+const SETTINGS = 2;
 /** See I5. */
 export const WRITERS = 3;
 /** Set once the context is closed: nobody will look at INBOX again. Words 4 to 11 are not its own. */
@@ -56,6 +58,8 @@ export const GONE = -1;
 /** The shared words of one AioContext, and the steps allowed on them. */
 export class Inbox {
   readonly #words: Words;
+  /** Takes what another thread has set for the context, before its next round of callbacks. */
+  onSettings: (() => void) | null = null;
 
   constructor(words: Words) {
     this.#words = words;
@@ -108,7 +112,12 @@ export class Inbox {
 
   /** Announces that there is something to look at, beside INBOX. QEMU: aio_notify. */
   setNotified(): void {
-    this.#words.exchange(NOTIFIED, 1);
+    this.#words.fetchOr(NOTIFIED, NOTICE);
+  }
+
+  /** setNotified, and makes the home thread call onSettings. */
+  setSettings(): void {
+    this.#words.fetchOr(NOTIFIED, NOTICE | SETTINGS);
   }
 
   /**
@@ -172,7 +181,10 @@ export class Inbox {
 
   /** Returns whether there was a notification. QEMU: aio_notify_accept. */
   accept(): number {
-    return this.#words.load(NOTIFIED) === 0 ? 0 : this.#words.exchange(NOTIFIED, 0);
+    if (this.#words.load(NOTIFIED) === 0) return 0;
+    const notified = this.#words.exchange(NOTIFIED, 0);
+    if ((notified & SETTINGS) !== 0) this.onSettings?.();
+    return notified;
   }
 
   /**

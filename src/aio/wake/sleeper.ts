@@ -150,12 +150,19 @@ export class Sleeper {
   close(host: Host): void {
     const inbox = this.#inbox;
     inbox?.close();
-    const none = host.alloc(0);
-    for (let ms = 0; inbox?.hasWriters; ms++) {
-      // Its thread was terminated in between: the descriptor is given up rather than reused.
-      if (ms === MOST_WRITE_MS) return;
-      host.poll(none, 0, NS_PER_MS);
-    }
-    this.notifier.dispose();
+    if (inbox === null || nobodyWrites(inbox, host)) this.notifier.dispose();
   }
+}
+
+/**
+ * Waits until no other thread can be about to write the eventfd of a closed inbox. Returns false if one
+ * was terminated in between: then the descriptor must be given up rather than reused.
+ */
+export function nobodyWrites(inbox: Inbox, host: Host): boolean {
+  const none = host.alloc(0);
+  for (let ms = 0; inbox.hasWriters; ms++) {
+    if (ms === MOST_WRITE_MS) return false;
+    host.poll(none, 0, NS_PER_MS);
+  }
+  return true;
 }
