@@ -178,7 +178,14 @@ try {
       ...command,
       entryPoints: { command: 'src/cli/main.ts' },
       plugins: [
-        apart('json-log', 'play-command', 'report-command', 'scenario-main', 'spawn-watch'),
+        apart(
+          'explore-command',
+          'json-log',
+          'play-command',
+          'report-command',
+          'scenario-main',
+          'spawn-watch',
+        ),
         startFast,
       ],
     }),
@@ -203,6 +210,7 @@ try {
       supported: {},
       entryPoints: { 'thread-entry': 'src/thread/thread-entry.ts' },
     }),
+    build({ ...command, entryPoints: { 'explore-command': 'src/cli/explore/explore-command.ts' } }),
     build({ ...command, entryPoints: { 'play-command': 'src/cli/play/play-command.ts' } }),
     build({ ...page, entryPoints: { 'play-page': 'src/cli/play/page/main.ts' } }),
     build({ ...page, entryPoints: { 'play-page': 'src/cli/play/page/style.css' } }),

@@ -32,6 +32,10 @@ async function main(typed: readonly string[]): Promise<number | Exit> {
     allWriter(status === 0 ? 1 : 2)(text);
     return status;
   }
+  if (args[0] === 'explore') {
+    const { exploreCommand } = await import('./explore/explore-command.ts');
+    return exploreCommand(args.slice(1));
+  }
   if (args[0] === 'play') {
     const { playCommand } = await import('./play/play-command.ts');
     return playCommand(args.slice(1));

@@ -47,7 +47,8 @@ export class AioWait {
    */
   kick(): void {
     const { machine } = this.#thread;
-    // A read with a full barrier: a plain store of the caller must not move behind it.
+    // A read with a full barrier: a plain store of the caller must not move behind it. Without it:
+    // explore aio_wait_while --without kick-mb
     if (Atomics.or(machine.words, NUM_WAITERS, 0) !== 0) machine.wakeMain();
   }
 
@@ -125,6 +126,7 @@ export class AioWait {
     unlock: boolean,
   ): boolean {
     const { words } = this.#thread.machine;
+    // Before the condition: explore aio_wait_while --without count-first
     Atomics.add(words, NUM_WAITERS, 1);
     try {
       return this.#pollWhile(context, condition, unlock);

@@ -107,6 +107,7 @@ export class GlobalLock implements BigLock {
 
   #wait(): void {
     const words = this.#words;
+    // Without WANTED: explore bql --without wanted. In one step: explore bql --without take-exchange
     while (Atomics.exchange(words, BQL_STATE, WANTED) !== FREE) {
       if (!this.#served()) this.#sleep(WANTED);
     }
@@ -164,6 +165,7 @@ export class GlobalLock implements BigLock {
     this.#mine = false;
     if (this.#fair) this.#endTurn();
     else if (this.#code.give(STATE_BYTE, OWNER_BYTE) === WANTED) {
+      // Without it: explore bql --without wake
       this.#host.futexWake(this.#words, BQL_STATE, 1);
     }
   }
@@ -172,6 +174,7 @@ export class GlobalLock implements BigLock {
     const words = this.#words;
     words[BQL_OWNER] = 0;
     const turn = (Atomics.add(words, BQL_SERVING, 1) + 1) | 0;
+    // Without it: explore bql-fair --without state-changes
     Atomics.add(words, BQL_STATE, 1);
     // All are woken, since only one of them has this ticket.
     if (Atomics.load(words, BQL_NEXT) !== turn) this.#host.futexWake(words, BQL_STATE, MOST);
@@ -185,6 +188,7 @@ export class GlobalLock implements BigLock {
    *   QEMU: qemu_cond_wait_iothread, qemu_cond_timedwait_iothread.
    */
   condWait(cond: QemuCond, timeoutNs = -1): boolean {
+    // Before the unlock: explore qemu_cond_wait --without seen-first
     const seen = cond.beginWait();
     let ret: number;
     try {

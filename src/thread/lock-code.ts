@@ -36,6 +36,8 @@ export interface LockCode {
 
 /** A shared WebAssembly.Memory; structured clone takes it to another thread. */
 export interface LockMemory {
+  /** The steps, if they are not to be WebAssembly: for memory that is not real. @internal */
+  readonly code?: LockCode;
   readonly buffer: SharedArrayBuffer;
 }
 
@@ -54,6 +56,7 @@ export function newLockMemory(): LockMemory {
 }
 
 export function lockCode(memory: LockMemory): LockCode {
+  if (memory.code !== undefined) return memory.code;
   const module = new wasm.Module(Uint8Array.from(CODE));
   return new wasm.Instance(module, { m: { m: memory } }).exports;
 }

@@ -8,7 +8,8 @@
  *  P2. A place of the ring has a slot with its generation: one that was cancelled, and given to
  *      another request since, does not count there.
  *  P3. A worker counts itself IDLE, then looks at TAIL. The home thread moves TAIL, then looks at
- *      IDLE. So a worker either sees the request, or is woken.
+ *      IDLE. So a worker either sees the request, or is woken. Without this order: explore thread-pool
+ *      --without push-first, explore thread-pool --without count-idle
  */
 
 import { ECANCELED } from '../host/errno.ts';
@@ -93,6 +94,7 @@ export class PoolQueue {
     Atomics.store(words, at + STATE, (generation << STATE_BITS) | QUEUED);
     const tail = words[TAIL]!;
     words[RING + (tail & (RING_SIZE - 1))] = (generation << SLOT_BITS) | slot;
+    // Without its barrier: explore thread-pool --without tail-fence
     Atomics.store(words, TAIL, (tail + 1) | 0);
   }
 
@@ -101,6 +103,7 @@ export class PoolQueue {
     const at = slotAt(slot) + STATE;
     const state = Atomics.load(this.words, at);
     if ((state & DONE) !== QUEUED) return false;
+    // P1: explore thread-pool-cancel --without cancel-once
     if (Atomics.compareExchange(this.words, at, state, state | DONE) !== state) return false;
     this.#numbers[(slotAt(slot) + RESULT) >> 1] = -ECANCELED;
     return true;
@@ -128,6 +131,7 @@ export class PoolQueue {
       const queued = ((place >> SLOT_BITS) << STATE_BITS) | QUEUED;
       const active = (queued & ~DONE) | ACTIVE;
       const at = slotAt(slot) + STATE;
+      // P1: explore thread-pool-cancel --without active-once
       if (Atomics.compareExchange(words, at, queued, active) === queued) return slot;
       this.skipped = true;
     }

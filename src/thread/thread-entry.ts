@@ -53,6 +53,7 @@ async function runJob(job: Job): Promise<void> {
   const reply = (message: Reply): void => job.port.postMessage(message);
   const state = (state: number): void => {
     words.state = state;
+    // Without it: explore iothread_stop --without tell-end
     unlessKernelGone(() => host.futexWake(words.array, words.stateIndex, ALL));
   };
   const self: ThreadSelf = {

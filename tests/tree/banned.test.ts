@@ -15,7 +15,7 @@ const NODE_MODULES = ['node:fs', 'node:child_process', 'node:timers', 'node:perf
 const NONDETERMINISM: readonly RegExp[] = [/\bMath\.random\b/, /\bDate\b/, /\bperformance\b/];
 
 /** Layers above the Host, which reach the kernel only through it. */
-const ABOVE_THE_HOST = ['aio', 'coroutine', 'signal', 'mainloop', 'thread', 'scenario'];
+const ABOVE_THE_HOST = ['aio', 'coroutine', 'signal', 'mainloop', 'thread', 'explore', 'scenario'];
 /** Code that decides only by its seed and its own clock. */
 const DETERMINISTIC = ['host/sim', 'host/lenses'];
 
@@ -62,6 +62,7 @@ const SHARED = [
   'src/aio/handles.ts',
   'src/aio/shared-bhs.ts',
   'src/aio/wake/',
+  'src/explore/',
   'src/host/',
   'src/scenario/run/threads/',
   'src/thread/',
@@ -91,5 +92,6 @@ it('the words of the wake-up protocol are changed by Wakeup and Inbox alone', ()
     'src/aio/wake/inbox.ts',
     'src/aio/wake/shared-words.ts',
     'src/aio/wake/wakeup.ts',
+    'src/explore/explored-words.ts',
   ]);
 });

@@ -10,6 +10,7 @@ const LAYERS = [
   'signal',
   'mainloop',
   'thread',
+  'explore',
   'scenario',
   'cli',
 ];

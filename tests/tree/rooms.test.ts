@@ -14,7 +14,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['options'],
   ['trace'],
   ['watch', 'report'],
-  ['spawn', 'run', 'play'],
+  ['spawn', 'run', 'play', 'explore'],
 ];
 
 /** The one file that a room may import of another, and why. */

@@ -6,8 +6,9 @@
  * to its own list.
  *
  * All steps are loads, stores and fetch-and-changes of the given words, as in Wakeup, so a test can
- * run every interleaving. No step relies on the order of a plain store and a later load: if one
- * must be seen before the other is done, it is an exchange.
+ * run every interleaving: src/explore does, and each comment `Without it` names one that goes wrong.
+ * No step relies on the order of a plain store and a later load: if one must be seen before the other
+ * is done, it is an exchange.
  *
  * Invariants:
  *  I1. A bottom half is on INBOX, or on the home thread's list, at most once: only the
@@ -83,7 +84,9 @@ export class Inbox {
    */
   publish(slot: number, old: number): void {
     // The home thread may have it on its own list, and have looked at it already.
+    // Without it: explore inbox-listed --without notify-listed
     if ((old & BH_PENDING) !== 0) this.setNotified();
+    // Without the question: explore inbox-data --without push-once
     else this.push(slot);
   }
 
@@ -92,6 +95,7 @@ export class Inbox {
     const words = this.#words;
     let head = words.load(INBOX);
     for (;;) {
+      // Without this order: explore inbox --without next-first
       words.store(slot + NEXT, head);
       const seen = words.compareExchange(INBOX, head, slot);
       if (seen === head) return;
@@ -112,6 +116,7 @@ export class Inbox {
 
   /** Announces that there is something to look at, beside INBOX. QEMU: aio_notify. */
   setNotified(): void {
+    // Without the read-modify-write: explore inbox-notify --without notified-exchange
     this.#words.fetchOr(NOTIFIED, NOTICE);
   }
 
@@ -121,13 +126,16 @@ export class Inbox {
   }
 
   /**
-   * To be called after work was published (I2). If it returns other than 0, the caller must write
+   * To be called after work was published (I2; without this order: explore inbox --without
+   * publish-first). If it returns other than 0, the caller must write
    * the eventfd, then call written (I3). Returns notify_me.
    */
   claim(): number {
     const words = this.#words;
     if (words.load(SLEEPS) === 0) return 0;
+    // Without it: explore close --without count-writers
     words.fetchAdd(WRITERS, 1);
+    // Without the exchange: explore inbox --without write-once
     const notifyMe = words.exchange(SLEEPS, 0);
     if (notifyMe === 0) words.fetchAdd(WRITERS, -1);
     return notifyMe;
@@ -170,7 +178,11 @@ export class Inbox {
 
   /** The home thread is about to sleep (I2). Returns whether it must not. */
   beginSleep(notifyMe: number): boolean {
+    // Without the exchange: explore inbox --without sleeps-exchange,
+    // explore aio_context --without sleeps-exchange, explore aio_context-nested --without sleeps-exchange
     this.#words.exchange(SLEEPS, notifyMe);
+    // Without it: explore inbox --without second-look,
+    // explore aio_context --without second-look, explore aio_context-nested --without second-look
     return this.hasWork;
   }
 
@@ -214,6 +226,8 @@ export class Inbox {
     const words = this.#words;
     let word = words.load(slot);
     for (;;) {
+      // Not in one step: explore generations --without free-at-once,
+      // explore inbox-data --without dequeue-rmw
       const next =
         (word & BH_DELETED) !== 0
           ? nextGeneration(word)
@@ -234,8 +248,10 @@ export class Inbox {
     const words = this.#words;
     let word = words.load(slot);
     for (;;) {
+      // Without it: explore generations --without generation
       if (word >>> GENERATION_SHIFT !== generation) return GONE;
       // Also if nothing changes: this orders what the caller wrote before its bottom half runs.
+      // Without it: explore inbox-data --without always-rmw
       const seen = words.compareExchange(slot, word, (word & (keep | ~FLAGS)) | add);
       if (seen === word) return word & FLAGS;
       word = seen;

@@ -160,6 +160,8 @@ export class Sleeper {
  */
 export function nobodyWrites(inbox: Inbox, host: Host): boolean {
   const none = host.alloc(0);
+  // Without it: explore close --without wait-for-writers,
+  // explore iothread_stop --without wait-for-writers
   for (let ms = 0; inbox.hasWriters; ms++) {
     if (ms === MOST_WRITE_MS) return false;
     host.poll(none, 0, NS_PER_MS);

@@ -4,16 +4,18 @@
  *
  * All steps are loads, stores and fetch-and-changes of the given 32-bit words, so the caller
  * decides whose memory they are: a context's own are plain, and an explorer's show every
- * interleaving. Nothing else may touch them.
+ * interleaving. Nothing else may touch them. On words that threads share each store has a full
+ * barrier behind it, as Atomics.store has. Each comment `Without it` names an interleaving that goes
+ * wrong: see src/explore.
  *
  * Invariants (QEMU: aio_notify, aio_notify_accept, aio_poll, aio_ctx_prepare):
  *  W1. A scheduler publishes its work (bh flags, list head), then sets NOTIFIED, then reads
- *      NOTIFY_ME.
+ *      NOTIFY_ME. Without this order: explore aio_notify --without enqueue-first
  *  W2. A sleeper sets NOTIFY_ME, then reads NOTIFIED or the work itself. At least one of the two
  *      therefore sees the other: either the sleeper does not sleep, or the scheduler writes the
  *      eventfd.
  *  W3. NOTIFIED is cleared only after the sleep, and before the work is examined, so that later
- *      work sets it again.
+ *      work sets it again. Without this order: explore aio_notify_accept --without accept-first
  *  W4. A bottom half is on bh_list at most once: only the fetch-or that turns PENDING on may push
  *      it, and only the thread that took it off the list turns PENDING off.
  */
@@ -69,11 +71,13 @@ export class Wakeup {
    */
   enqueue(slot: number, flags: number): number {
     const words = this.#words;
+    // Without it, if the flags are set: explore qemu_bh_schedule --without always-rmw
     const old = words.fetchOr(slot, BH_PENDING | flags);
     if ((old & BH_PENDING) === 0) {
       let head: number;
       do {
         head = words.load(BH_LIST);
+        // Without this order: explore aio_notify --without next-first
         words.store(slot + NEXT, head);
       } while (words.compareExchange(BH_LIST, head, slot) !== head);
     }
@@ -85,6 +89,7 @@ export class Wakeup {
    * caller must write the eventfd. QEMU: aio_notify.
    */
   notify(): number {
+    // Without the barrier: explore aio_notify --without smp_mb
     this.#words.store(NOTIFIED, 1);
     return this.#words.load(NOTIFY_ME);
   }
@@ -98,7 +103,9 @@ export class Wakeup {
 
   /** aio_poll is about to sleep (W2). Returns whether it must not. */
   beginSleep(): boolean {
+    // Without its barrier: explore aio_notify --without sleeper-mb
     this.#words.fetchAdd(NOTIFY_ME, NOTIFY_ME_POLL);
+    // Without it: explore aio_notify --without second-look, explore nested --without second-look
     return this.#words.load(NOTIFIED) !== 0;
   }
 
@@ -111,6 +118,8 @@ export class Wakeup {
    * since its last iteration did not check. QEMU: aio_ctx_prepare.
    */
   beginSourceSleep(): boolean {
+    // Without its barrier: explore main-loop --without prepare-mb. If it were cleared before the
+    // sleep: explore main-loop --without set-while-asleep
     return (this.#words.fetchOr(NOTIFY_ME, NOTIFY_ME_SOURCE) & NOTIFY_ME_SOURCE) !== 0;
   }
 
@@ -156,6 +165,7 @@ export class Wakeup {
    * flags before. QEMU: aio_bh_dequeue.
    */
   dequeue(slot: number): number {
+    // In one step: explore qemu_bh_schedule --without dequeue-rmw
     return this.#words.fetchAnd(slot, ~(BH_PENDING | BH_SCHEDULED | BH_IDLE));
   }
 

@@ -61,6 +61,7 @@ export class CoContexts {
    * false if the context is closed.
    */
   schedule(context: number, coroutine: number): boolean {
+    // Before the bottom half: explore aio_co_schedule --without push-first
     push(this.wordsOf(context), CO_LIST, this.#machine.coroutines, coroutine, NEXT_SCHEDULED);
     return this.#bhOf(context).schedule();
   }

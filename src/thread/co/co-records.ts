@@ -206,6 +206,7 @@ export function push(
 ): void {
   for (;;) {
     const head = Atomics.load(words, at);
+    // Without this order: explore aio_co_schedule --without next-first
     setNext(records, number, link, head);
     if (Atomics.compareExchange(words, at, head, number) === head) return;
   }

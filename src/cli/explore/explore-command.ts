@@ -1,0 +1,173 @@
+/** `qemu-loop explore`: runs every interleaving of a program, and tells the story of an error. */
+
+import { writeFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { type BuiltIn, make, type Weakening } from '../../explore/built-in.ts';
+import { Explorer } from '../../explore/explorer.ts';
+import type { Model } from '../../explore/operation.ts';
+import { PROGRAMS } from '../../explore/programs/all.ts';
+import { storyOf } from '../../explore/story.ts';
+import { nearest } from '../../scenario/nearest.ts';
+import { CliError, EXIT_INTERNAL, whyOf } from '../exit/errors.ts';
+import { allWriter } from '../exit/write-all.ts';
+import { checkOutputs } from '../options/output-files.ts';
+import { usageError } from '../options/parse-command.ts';
+import { type Style, wantsColor } from '../text/style.ts';
+import { type AskedExplore, parseExplore } from './explore-options.ts';
+import { listJson, listText } from './list.ts';
+import { Progress } from './progress.ts';
+import { promelaOf } from './promela.ts';
+import { storyHtml } from './story-html.ts';
+import { storyText } from './story-text.ts';
+import { type Found, foundText } from './verdict.ts';
+
+const STDOUT = 1;
+const STDERR = 2;
+const EXIT_ERROR_FOUND = 1;
+const EXIT_INTERRUPTED = 130;
+
+/** States that are expanded before a key or a signal is looked for. */
+const STATES_AT_A_TIME = 5_000;
+
+/** Runs a command line (without `explore`). Returns the exit status. */
+export async function exploreCommand(args: readonly string[]): Promise<number> {
+  const out = allWriter(STDOUT);
+  const asked = parseExplore(args);
+  if ('text' in asked) {
+    out(asked.text);
+    return 0;
+  }
+  const isTerminal = isatty(STDOUT);
+  const style = {
+    color: wantsColor(asked.color, isTerminal, process.env),
+    width: isTerminal ? process.stdout.columns : 0,
+  };
+  if (asked.program === undefined) {
+    out(asked.json ? listJson(PROGRAMS) : listText(PROGRAMS, style));
+    return 0;
+  }
+  return exploreProgram(asked, programOf(asked.program), style);
+}
+
+function programOf(name: string): BuiltIn {
+  const program = PROGRAMS.find((one) => one.name === name);
+  if (program !== undefined) return program;
+  throw unknown(`no program '${name}'`, name, PROGRAMS);
+}
+
+function weakeningOf(program: BuiltIn, name: string): Weakening | undefined {
+  const weakening = program.weakenings.find((one) => one.name === name);
+  if (weakening !== undefined || name === '') return weakening;
+  throw unknown(`${program.name} has no weakening '${name}'`, name, program.weakenings);
+}
+
+function unknown(what: string, typed: string, list: readonly { readonly name: string }[]): Error {
+  const names = list.map(({ name }) => name);
+  const meant = nearest(typed, names);
+  const hint = meant === undefined ? `it is one of ${names.join(', ')}` : `did you mean ${meant}?`;
+  return usageError(`${what}: ${hint}`, 'qemu-loop explore');
+}
+
+async function exploreProgram(
+  asked: AskedExplore,
+  program: BuiltIn,
+  style: Style,
+): Promise<number> {
+  const weakening = weakeningOf(program, asked.without);
+  const model = asked.model ?? weakening?.model ?? 'PSO';
+  const files = [
+    { what: 'the page', path: asked.html },
+    { what: 'the model for Spin', path: asked.promela },
+  ];
+  checkOutputs(
+    files.flatMap(({ what, path }) => (path === undefined ? [] : [{ what, path }])),
+    [],
+  );
+  const found = await search(asked, program, model);
+  const story = found.error === null ? null : found.story;
+  if (asked.promela !== undefined) {
+    write(
+      'the model for Spin',
+      asked.promela,
+      promelaOf(make(program, asked.without), asked.mostBytes),
+    );
+  }
+  if (asked.html !== undefined && story !== null) {
+    write('the page', asked.html, storyHtml(found, story));
+  }
+  const out = allWriter(STDOUT);
+  if (asked.json) out(`${JSON.stringify(found)}\n`);
+  else {
+    out(foundText(found, style));
+    if (story !== null) out(storyText(story, style, asked.view));
+    if (asked.html !== undefined && story === null) {
+      allWriter(STDERR)('qemu-loop: no page is written: there is no error to show\n');
+    }
+  }
+  if (found.error !== null) return EXIT_ERROR_FOUND;
+  if (found.ended === 'interrupted') return EXIT_INTERRUPTED;
+  return found.ended === 'memory' ? EXIT_INTERNAL : 0;
+}
+
+/** Explores reduced; if that finds an error, it explores whole, for the shortest way there. */
+async function search(asked: AskedExplore, program: BuiltIn, model: Model): Promise<Found> {
+  const options = { model, mostBytes: asked.mostBytes };
+  const made = make(program, asked.without);
+  const progress = new Progress(`${program.name} under ${model}`, isatty(STDERR) && !asked.json);
+  try {
+    const first = new Explorer(made, { ...options, reduce: asked.reduce });
+    let ended = await runAll(first, progress);
+    let shown = first;
+    let isShortest = !asked.reduce;
+    if (asked.reduce && first.search.failure !== null && ended === 'done') {
+      const whole = new Explorer(made, { ...options, reduce: false });
+      ended = await runAll(whole, progress);
+      if (whole.search.failure !== null) {
+        shown = whole;
+        isShortest = true;
+      }
+    }
+    return {
+      program: program.name,
+      without: asked.without,
+      model,
+      error: shown.search.failure?.error ?? null,
+      ended,
+      isShortest,
+      states: first.search.states.count,
+      transitions: first.search.transitions,
+      ends: first.search.ends,
+      runs: first.parts.places.runs,
+      story: shown.search.failure === null ? null : storyOf(shown, program),
+    };
+  } finally {
+    progress.end();
+  }
+}
+
+/** Runs an explorer to its end, unless Ctrl-C comes first. */
+async function runAll(explorer: Explorer, progress: Progress): Promise<Found['ended']> {
+  let isInterrupted = false;
+  const interrupt = (): void => {
+    isInterrupted = true;
+  };
+  process.once('SIGINT', interrupt);
+  try {
+    while (explorer.run(STATES_AT_A_TIME)) {
+      progress.show(explorer.search.states.count, explorer.transitions);
+      await new Promise(setImmediate);
+      if (isInterrupted) return 'interrupted';
+    }
+    return explorer.stopped === 'memory' ? 'memory' : 'done';
+  } finally {
+    process.removeListener('SIGINT', interrupt);
+  }
+}
+
+function write(what: string, path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new CliError(`cannot write ${what} ${path}: ${whyOf(error)}`, EXIT_INTERNAL);
+  }
+}

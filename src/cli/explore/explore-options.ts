@@ -1,0 +1,120 @@
+/** The command line of `qemu-loop explore`. */
+
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { type AskedText, parseCommand, usageError } from '../options/parse-command.ts';
+
+const TEXT = `
+Without a program it lists them, and their weakenings. A weakening leaves out a
+barrier, or a step, that the shipped code has.
+
+Models: sc, each operation takes effect at once; tso, a plain store waits in its
+thread's buffer, as on x86; pso, stores of different words reach memory in any
+order. By default the strongest in which the weakening fails; pso without one.
+
+Examples:
+  qemu-loop explore
+  qemu-loop explore inbox
+  qemu-loop explore aio_notify --without smp_mb --model tso
+  qemu-loop explore aio_notify --without smp_mb --html story.html
+
+Exit status: 0 no interleaving is wrong, 1 one is, 2 the command line is wrong,
+125 the memory was used up or a file cannot be written, 130 after Ctrl-C.
+`;
+
+/** The options as typed. */
+export interface AskedExplore {
+  readonly program: string | undefined;
+  readonly without: string;
+  readonly model: 'SC' | 'TSO' | 'PSO' | undefined;
+  /** Whether orders of independent steps count as one. */
+  readonly reduce: boolean;
+  readonly mostBytes: number;
+  readonly view: 'steps' | 'lanes' | undefined;
+  readonly html: string | undefined;
+  readonly promela: string | undefined;
+  readonly json: boolean;
+  readonly color: 'auto' | 'always' | 'never';
+}
+
+interface Raw {
+  readonly without?: string;
+  readonly model?: 'sc' | 'tso' | 'pso';
+  readonly reduction: boolean;
+  readonly memory: number;
+  readonly view?: 'steps' | 'lanes';
+  readonly html?: string;
+  readonly promela?: string;
+  readonly json?: boolean;
+  readonly color: 'auto' | 'always' | 'never';
+}
+
+const MEGABYTE = 2 ** 20;
+const MOST_MEGABYTES = 65_536;
+
+function megabytes(text: string): number {
+  if (!/^[1-9]\d*$/.test(text) || Number(text) > MOST_MEGABYTES) {
+    throw new InvalidArgumentError(`expected MiB from 1 to ${MOST_MEGABYTES}.`);
+  }
+  return Number(text);
+}
+
+function define(): Command {
+  return new Command('qemu-loop explore')
+    .usage('[PROGRAM] [options]')
+    .description('Runs every interleaving of the protocols between threads, on the shipped code.')
+    .argument('[program]')
+    .addOption(new Option('--without <weakening>', 'leave this out'))
+    .addOption(new Option('--model <model>', 'sc, tso or pso').choices(['sc', 'tso', 'pso']))
+    .addOption(
+      new Option('--no-reduction', 'visit also orders that differ only in independent steps'),
+    )
+    .addOption(
+      new Option('--memory <MiB>', 'the most memory for states (default 1024)')
+        .argParser(megabytes)
+        .default(1024),
+    )
+    .addOption(
+      new Option(
+        '--view <view>',
+        'steps, a line for each, or lanes, a drawing (by default both as far as they fit)',
+      ).choices(['steps', 'lanes']),
+    )
+    .addOption(new Option('--html <file>', 'write the story of an error as a page'))
+    .addOption(new Option('--promela <file>', 'write the program as a model for Spin (under sc)'))
+    .addOption(new Option('--json', 'print the result as JSON'))
+    .addOption(
+      new Option('--color <when>', 'auto (the default), always or never')
+        .choices(['auto', 'always', 'never'])
+        .default('auto'),
+    )
+    .helpOption('-h, --help', 'print this')
+    .addHelpText('after', TEXT);
+}
+
+/** @throws CliError with status 2 if the line (without `explore`) is wrong */
+export function parseExplore(args: readonly string[]): AskedExplore | AskedText {
+  const parsed = parseCommand<Raw>(define(), args);
+  if ('text' in parsed) return parsed;
+  const { raw, operands } = parsed;
+  const [program] = operands;
+  if (program === undefined) {
+    const typed = (['without', 'model', 'html', 'promela', 'view'] as const).find((name) =>
+      parsed.isTyped(name),
+    );
+    if (typed !== undefined) {
+      throw usageError(`--${typed} needs a program: name one`, 'qemu-loop explore');
+    }
+  }
+  return {
+    program,
+    without: raw.without ?? '',
+    model: raw.model?.toUpperCase() as AskedExplore['model'],
+    reduce: raw.reduction,
+    mostBytes: raw.memory * MEGABYTE,
+    view: raw.view,
+    html: raw.html,
+    promela: raw.promela,
+    json: raw.json === true,
+    color: raw.color,
+  };
+}

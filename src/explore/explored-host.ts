@@ -1,0 +1,82 @@
+import { WRITERS } from '../aio/wake/inbox.ts';
+import { CLOCK_MONOTONIC, POLLIN } from '../host/constants.ts';
+import { EAGAIN } from '../host/errno.ts';
+import { NOTHING } from '../host/held-list.ts';
+import type { Host, HostBuffer } from '../host/host.ts';
+import type { ExploredWords } from './explored-words.ts';
+
+/** The descriptor of the one eventfd that there is. */
+export const WAKE_FD = 5;
+
+class Bytes implements HostBuffer {
+  readonly address = 0;
+  readonly size: number;
+  readonly u8: Uint8Array;
+  readonly i32: Int32Array;
+  readonly view: DataView;
+
+  constructor(size: number) {
+    const bytes = new ArrayBuffer(Math.ceil(size / 8) * 8);
+    this.size = size;
+    this.u8 = new Uint8Array(bytes);
+    this.i32 = new Int32Array(bytes);
+    this.view = new DataView(bytes);
+  }
+}
+
+/** Sleeper.close waits for writers, and looks again after each time. */
+function waitsForWriters(words: ExploredWords): number {
+  words.named('close', () => words.waitForZero(WRITERS));
+  return 0;
+}
+
+/**
+ * The calls of a Host that a context and its wakers make, over explored words: the eventfd is a word,
+ * and so is all that a futex waits for.
+ * @param eventfd the word of the eventfd; -1 in it stands for a closed one
+ */
+export function exploredHost(words: ExploredWords, eventfd: number): Host {
+  const found = (pollfds: HostBuffer, value: number): number => {
+    if (value === 0) return 0;
+    pollfds.i32[1] = POLLIN | (POLLIN << 16);
+    return 1;
+  };
+  const calls: Partial<Host> = {
+    kind: 'linux',
+    alloc: (bytes) => new Bytes(bytes),
+    eventfd: () => WAKE_FD,
+    onClose: () => NOTHING,
+    clockNs: (clock) => (clock === CLOCK_MONOTONIC ? 1 : 0),
+    poll: (pollfds, nfds, timeoutNs) => {
+      if (nfds === 0) return waitsForWriters(words);
+      pollfds.i32[1]! &= 0xffff;
+      if (timeoutNs === 0)
+        return found(
+          pollfds,
+          words.named('poll', () => words.load(eventfd)),
+        );
+      return found(
+        pollfds,
+        words.named('poll', () => words.sleepOn(eventfd)),
+      );
+    },
+    write: () => {
+      if (words.named('write', () => words.exchange(eventfd, 1)) < 0) {
+        throw new Error('writes the eventfd after it was closed');
+      }
+      return 8;
+    },
+    read: (_fd, buffer, offset) => {
+      const value = words.named('read', () => words.exchange(eventfd, 0));
+      if (value === 0) return -EAGAIN;
+      buffer.i32[offset / 4] = value;
+      buffer.i32[offset / 4 + 1] = 0;
+      return 8;
+    },
+    close: () => {
+      words.named('close', () => words.exchange(eventfd, -1));
+      return 0;
+    },
+  };
+  return calls as Host;
+}

@@ -1,0 +1,34 @@
+import type { BuiltIn } from '../built-in.ts';
+import { AIO_NOTIFY, AIO_NOTIFY_ACCEPT } from './aio-notify.ts';
+import { BH_SCHEDULE, MAIN_LOOP, NESTED } from './bh-schedule.ts';
+import { BQL, BQL_IN_ORDER, COND_WAIT } from './bql.ts';
+import { CONTEXT_NESTED, CONTEXT_POLL } from './context.ts';
+import { AIO_WAIT_WHILE, CO_SCHEDULE, IOTHREAD_STOP } from './context-more.ts';
+import { CLOSE, GENERATIONS } from './inbox-ends.ts';
+import { INBOX_DATA, INBOX_LISTED, INBOX_NOTIFY, INBOX_TWO } from './inbox-two.ts';
+import { POOL_CANCEL, POOL_QUEUE } from './thread-pool.ts';
+
+/** The programs of the command, in the order of its list. */
+export const PROGRAMS: readonly BuiltIn[] = [
+  AIO_NOTIFY,
+  AIO_NOTIFY_ACCEPT,
+  BH_SCHEDULE,
+  NESTED,
+  MAIN_LOOP,
+  INBOX_TWO,
+  INBOX_DATA,
+  INBOX_LISTED,
+  INBOX_NOTIFY,
+  GENERATIONS,
+  CLOSE,
+  CONTEXT_POLL,
+  CONTEXT_NESTED,
+  CO_SCHEDULE,
+  AIO_WAIT_WHILE,
+  IOTHREAD_STOP,
+  BQL,
+  BQL_IN_ORDER,
+  COND_WAIT,
+  POOL_QUEUE,
+  POOL_CANCEL,
+];

@@ -1,0 +1,222 @@
+/** The big lock, and conditions. */
+
+import type { Host } from '../../host/host.ts';
+import { GlobalLock } from '../../thread/global-lock.ts';
+import type { Lender } from '../../thread/lender.ts';
+import type { LockCode, LockMemory } from '../../thread/lock-code.ts';
+import {
+  BQL_FAIR,
+  BQL_NEXT,
+  BQL_OWNER,
+  BQL_SERVING,
+  BQL_STATE,
+} from '../../thread/machine-words.ts';
+import { QemuCond } from '../../thread/qemu-cond.ts';
+import { Tracer } from '../../trace/tracer.ts';
+import { allEnd, type BuiltIn, program, type WordText } from '../built-in.ts';
+import type { ExploredWords, Weaken } from '../explored-words.ts';
+import { EXCHANGE, FETCH_ADD, FUTEX_WAKE } from '../operation.ts';
+import type { Explorable } from '../program.ts';
+import { ExploredMemory, withArrays } from '../shared-arrays.ts';
+
+/** The word that the lock protects. */
+const DATA = 100;
+const MACHINE = new ExploredMemory(1000);
+const COND = new ExploredMemory(1900);
+
+/** The futex calls of a host, over explored arrays of one memory. */
+function futexHost(words: ExploredWords, { first }: ExploredMemory): Host {
+  const calls: Partial<Host> = {
+    kind: 'linux',
+    futexWait: (_array, index, expected) => words.futexWait(first + index, expected),
+    futexWake: (_array, index, count) => words.futexWake(first + index, count),
+  };
+  return calls as Host;
+}
+
+/** The steps of the lock's code, which is WebAssembly, as operations. */
+function lockSteps(words: ExploredWords): LockCode {
+  const { first } = MACHINE;
+  return {
+    take: (state, owner, id) => {
+      if (words.compareExchange(first + state / 4, 0, 1) !== 0) return 0;
+      words.store(first + owner / 4, id);
+      return 1;
+    },
+    give: (state, owner) => {
+      words.store(first + owner / 4, 0);
+      return words.exchange(first + state / 4, 0);
+    },
+  };
+}
+
+function bqlOf(words: ExploredWords, id: number): GlobalLock {
+  const memory: LockMemory = { buffer: MACHINE.buffer, code: lockSteps(words) };
+  const owner = { id, host: futexHost(words, MACHINE), trace: new Tracer(() => 0) };
+  return words.watch(new GlobalLock(memory, owner, { asked: false } as Lender));
+}
+
+const BQL_WORDS: Readonly<Record<number, WordText>> = {
+  [MACHINE.first + BQL_STATE]: {
+    name: 'STATE',
+    says: {
+      'compare and exchange': 'tries to take the lock',
+      exchange: 'takes the lock, or gives it back',
+      futex_wait: 'sleeps until the lock is given back',
+      futex_wake: 'wakes those that wait for the lock',
+    },
+  },
+  [MACHINE.first + BQL_OWNER]: { name: 'OWNER' },
+  [MACHINE.first + BQL_NEXT]: { name: 'NEXT', says: { add: 'draws a ticket' } },
+  [MACHINE.first + BQL_SERVING]: { name: 'SERVING', says: { load: 'looks whose turn it is' } },
+  [MACHINE.first + BQL_FAIR]: { name: 'FAIR' },
+  [COND.first]: { name: 'SIGNALS' },
+  [COND.first + 1]: { name: 'WAITERS' },
+  [DATA]: { name: 'data' },
+};
+
+/** Each thread adds 1 to a word, by a plain load and store, with the lock. */
+function lockAndAdd(id: number) {
+  return (words: ExploredWords): void =>
+    withArrays(words, [MACHINE], () => {
+      const bql = bqlOf(words, id);
+      bql.lock();
+      words.named('with the BQL', () => words.store(DATA, words.load(DATA) + 1));
+      bql.unlock();
+    });
+}
+
+function makeBql(threads: number, fair: boolean): Explorable {
+  const made = program(
+    Object.fromEntries(
+      Array.from({ length: threads }, (_, i) => [`thread ${i + 1}`, lockAndAdd(i + 1)]),
+    ),
+    { initial: fair ? { [MACHINE.first + BQL_FAIR]: 1 } : {} },
+  );
+  const end = allEnd(made.threads);
+  return {
+    ...made,
+    judge: (ending) => {
+      const error = end(ending);
+      if (error !== null) return error;
+      const sum = ending.word(DATA);
+      return sum === threads ? null : `two threads held the lock: the sum is ${sum}`;
+    },
+  };
+}
+
+const noWake =
+  (): Weaken =>
+  (_words, { kind }) =>
+    kind === FUTEX_WAKE ? 0 : undefined;
+
+export const BQL: BuiltIn = {
+  name: 'bql',
+  about: 'three threads take the big lock, and change a word with it',
+  words: BQL_WORDS,
+  make: () => makeBql(3, false),
+  weakenings: [
+    {
+      name: 'wanted',
+      about: 'a thread that has slept takes the lock as if nobody else slept',
+      model: 'SC',
+      weaken: () => {
+        let slept = false;
+        return (words, { kind, word, value }) => {
+          if (kind === EXCHANGE && value === 2 && slept) return words.exchange(word, 1);
+          if (kind === EXCHANGE && value === 2) slept = true;
+          return undefined;
+        };
+      },
+    },
+    {
+      name: 'take-exchange',
+      about: 'the lock is taken by a load and a store',
+      model: 'SC',
+      weaken:
+        () =>
+        (words, { kind, word, value }) => {
+          if (kind !== EXCHANGE || value !== 2) return undefined;
+          const old = words.load(word);
+          words.store(word, value);
+          return old;
+        },
+    },
+    {
+      name: 'wake',
+      about: 'the lock is given back, and nobody woken',
+      model: 'SC',
+      weaken: noWake,
+    },
+  ],
+};
+
+export const BQL_IN_ORDER: BuiltIn = {
+  name: 'bql-fair',
+  about: 'two threads take a big lock that serves in order, and change a word with it',
+  words: BQL_WORDS,
+  make: () => makeBql(2, true),
+  weakenings: [
+    {
+      name: 'state-changes',
+      about: 'the word that is slept on does not change with the turn',
+      model: 'SC',
+      weaken:
+        () =>
+        (_words, { kind, word }) =>
+          kind === FETCH_ADD && word === MACHINE.first + BQL_STATE ? 0 : undefined,
+    },
+  ],
+};
+
+export const COND_WAIT: BuiltIn = {
+  name: 'qemu_cond_wait',
+  about: 'a thread waits with the BQL for a condition, which another makes true and signals',
+  words: BQL_WORDS,
+  make: (without) =>
+    program({
+      waiter: (words) =>
+        withArrays(words, [MACHINE, COND], () => {
+          const bql = bqlOf(words, 1);
+          const host = futexHost(words, COND);
+          const cond = new QemuCond(host, { words: new Int32Array(COND.buffer) });
+          bql.lock();
+          while (words.named('the condition', () => words.load(DATA)) === 0) {
+            if (without === 'seen-first') {
+              bql.unlock();
+              const seen = cond.beginWait();
+              words.futexWait(COND.first, seen);
+              cond.endWait();
+              bql.lock();
+            } else condWait(words, bql, cond);
+          }
+          bql.unlock();
+        }),
+      signaller: (words) =>
+        withArrays(words, [MACHINE, COND], () => {
+          const bql = bqlOf(words, 2);
+          const host = futexHost(words, COND);
+          const cond = new QemuCond(host, { words: new Int32Array(COND.buffer) });
+          bql.lock();
+          words.named('the condition', () => words.store(DATA, 1));
+          bql.unlock();
+          words.named('qemu_cond_signal', () => cond.signal());
+        }),
+    }),
+  weakenings: [
+    {
+      name: 'seen-first',
+      about: 'the word that is slept on is read after the lock is given back',
+      model: 'SC',
+    },
+  ],
+};
+
+/** GlobalLock.condWait: its sleep is on the condition's word, not the lock's. */
+function condWait(words: ExploredWords, bql: GlobalLock, cond: QemuCond): void {
+  const seen = words.named('qemu_cond_wait', () => cond.beginWait());
+  bql.unlock();
+  words.named('qemu_cond_wait', () => words.futexWait(COND.first, seen));
+  words.named('qemu_cond_wait', () => cond.endWait());
+  bql.lock();
+}

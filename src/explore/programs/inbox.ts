@@ -1,0 +1,164 @@
+/** Inbox: how other threads give work to a context, and wake its home thread. */
+
+import {
+  CLOSED,
+  FIRST_SHARED,
+  GONE,
+  INBOX,
+  Inbox,
+  NOTIFIED,
+  SLEEPS,
+  WRITERS,
+} from '../../aio/wake/inbox.ts';
+import { BH_DELETED, BH_SCHEDULED } from '../../trace/bh-flags.ts';
+import { allEnd, program, type WordText } from '../built-in.ts';
+import type { ExploredWords } from '../explored-words.ts';
+import type { Explorable, Thread } from '../program.ts';
+
+export const A = FIRST_SHARED;
+export const B = FIRST_SHARED + 2;
+/** Beside the inbox's own. EVENTFD -1 is a closed one. */
+export const [EVENTFD, DATA, WRITES, SLEPT] = [100, 101, 102, 103] as const;
+const IN_POLL = 2;
+
+export const INBOX_WORDS: Readonly<Record<number, WordText>> = {
+  [INBOX]: {
+    name: 'INBOX',
+    says: {
+      load: 'looks at the inbox',
+      'compare and exchange': 'puts its bottom half on the inbox',
+      exchange: 'takes the inbox',
+    },
+  },
+  [SLEEPS]: {
+    name: 'SLEEPS',
+    says: {
+      load: 'looks whether home sleeps',
+      store: 'says whether it sleeps',
+      exchange: 'says whether home sleeps',
+    },
+  },
+  [NOTIFIED]: {
+    name: 'NOTIFIED',
+    says: {
+      load: 'looks whether there is a notification',
+      exchange: 'sets or takes the notification',
+    },
+  },
+  [WRITERS]: { name: 'WRITERS', says: { add: 'counts itself as writer of the eventfd' } },
+  [CLOSED]: { name: 'CLOSED', says: { exchange: 'says that the context is closed' } },
+  [A]: { name: 'flags of a' },
+  [A + 1]: { name: 'next of a' },
+  [B]: { name: 'flags of b' },
+  [B + 1]: { name: 'next of b' },
+  [EVENTFD]: {
+    name: 'eventfd',
+    says: {
+      'sleep on': 'sleeps in poll until the eventfd is written',
+      exchange: 'changes the eventfd',
+    },
+  },
+  [DATA]: { name: 'data' },
+};
+
+/** As Waker.wake. */
+export function wake(words: ExploredWords, inbox: Inbox): void {
+  if (inbox.claim() === 0) return;
+  words.count(WRITES);
+  if (words.named('write', () => words.exchange(EVENTFD, 1)) < 0) {
+    throw new Error('writes the eventfd after it was closed');
+  }
+  inbox.written();
+}
+
+/** As RemoteBottomHalf, without the wake-up. */
+export function put(inbox: Inbox, slot: number, flags: number): void {
+  const old = inbox.mark(slot, 0, flags);
+  if (old !== GONE) inbox.publish(slot, old);
+}
+
+interface Options {
+  /** Whether it is pushed also if it is on a list already. */
+  readonly pushesAlways?: boolean;
+  readonly wakesFirst?: boolean;
+}
+
+export function schedule(words: ExploredWords, slot: number, options: Options = {}): void {
+  const inbox = words.watch(new Inbox(words));
+  if (options.wakesFirst) wake(words, inbox);
+  if (options.pushesAlways) {
+    if (inbox.mark(slot, 0, BH_SCHEDULED) !== GONE) inbox.push(slot);
+  } else put(inbox, slot, BH_SCHEDULED);
+  if (!options.wakesFirst) wake(words, inbox);
+}
+
+/** The home thread, as aio_poll and SharedBhs use the inbox. */
+export class Home {
+  readonly words: ExploredWords;
+  readonly inbox: Inbox;
+  /** Newest last. */
+  readonly list: number[] = [];
+  #notified = false;
+
+  constructor(words: ExploredWords) {
+    this.words = words;
+    this.inbox = words.watch(new Inbox(words));
+  }
+
+  drain(): void {
+    if (this.inbox.isEmpty) return;
+    const arrived: number[] = [];
+    for (let slot = this.inbox.take(); slot !== 0; slot = this.inbox.next(slot)) {
+      if (arrived.includes(slot)) throw new Error('finds a bottom half on the inbox twice');
+      arrived.push(slot);
+    }
+    for (const slot of arrived.reverse()) {
+      if (this.list.includes(slot)) throw new Error('finds a bottom half on two lists');
+      this.list.push(slot);
+    }
+    this.#notified = true;
+  }
+
+  /** aio_poll(true). */
+  poll(call: (slot: number) => void): void {
+    this.drain();
+    const { words, inbox } = this;
+    const isDue = this.list.some((slot) => (inbox.flags(slot, 0) & BH_SCHEDULED) !== 0);
+    if (!isDue && !this.#notified) this.#sleep();
+    this.drain();
+    inbox.accept();
+    this.#notified = false;
+    for (const slot of this.list.splice(0).reverse()) {
+      const flags = inbox.dequeue(slot);
+      if ((flags & (BH_SCHEDULED | BH_DELETED)) === BH_SCHEDULED) {
+        words.named('the bottom half', () => call(slot));
+      }
+    }
+  }
+
+  #sleep(): void {
+    const { words, inbox } = this;
+    const isAwake = inbox.beginSleep(IN_POLL);
+    words.count(SLEPT);
+    if (!isAwake) words.named('poll', () => words.sleepOn(EVENTFD));
+    if (inbox.endSleep() || !isAwake) words.named('read', () => words.exchange(EVENTFD, 0));
+  }
+}
+
+/** Each sleep of home may cost one write. */
+export function inboxProgram(
+  threads: Readonly<Record<string, Thread['run']>>,
+  initial: Readonly<Record<number, number>> = {},
+): Explorable {
+  const made = program(threads, { initial });
+  const end = allEnd(made.threads);
+  return {
+    ...made,
+    judge: (ending) => {
+      const error = end(ending);
+      if (error !== null) return error;
+      if (ending.word(WRITES) <= ending.word(SLEPT)) return null;
+      return `the eventfd was written ${ending.word(WRITES)} times for ${ending.word(SLEPT)} sleeps`;
+    },
+  };
+}
