@@ -25,6 +25,7 @@ export type { Failure } from './run/judge.ts';
 export { LinuxWorld } from './run/linux-world.ts';
 export type { LogEntry } from './run/order-log.ts';
 export {
+  type HostName,
   type Note,
   type RunOptions,
   type RunResult,

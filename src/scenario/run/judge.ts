@@ -3,8 +3,7 @@ import type { Place } from '../problem.ts';
 import { comparisonText, durationText, holdsAll } from '../values.ts';
 import type { End } from './children.ts';
 import { type DiffLine, diffEntries } from './diff.ts';
-import type { Machine } from './machine.ts';
-import type { LogEntry } from './order-log.ts';
+import type { FailedCheck, LogEntry } from './order-log.ts';
 
 /** An unmet expectation. */
 export interface Failure {
@@ -28,34 +27,44 @@ export interface Failure {
   readonly diff?: readonly DiffLine[];
 }
 
+/** The events of a run, on whatever host. */
+export interface Played {
+  readonly scenario: Scenario;
+  readonly failed: readonly FailedCheck[];
+  readonly entries: readonly LogEntry[];
+  /** As the driver of the file counts them. */
+  readonly iterations: number;
+  readonly elapsedNs: number;
+  /** How late a time may be and still count as right, ns. */
+  readonly slackNs: number;
+  /** The expected trace events that occurred; null if nobody watched for them. */
+  readonly seen: readonly string[] | null;
+  /** How the children that were started under a name have ended. */
+  fates(name: string): readonly (End | string)[];
+}
+
 /**
  * Compares a run with the file's expectations.
  * @param error the error that ended the run early, or null
  * @param thread the thread that it is of
- * @param seen the expected trace events that occurred
  */
-export function judge(
-  machine: Machine,
-  error: Error | null,
-  thread: string,
-  seen: readonly string[],
-): Failure[] {
-  const failures: Failure[] = machine.failed.map(({ at, message }) => ({
+export function judge(played: Played, error: Error | null, thread: string): Failure[] {
+  const failures: Failure[] = played.failed.map(({ at, message }) => ({
     kind: 'check',
     message,
     at,
   }));
-  const { expect } = machine.scenario;
-  judgeAbort(machine.scenario, error, thread, failures);
+  const { expect } = played.scenario;
+  judgeAbort(played.scenario, error, thread, failures);
   if (expect === null) return failures;
-  judgeOrder(machine, expect, failures);
-  judgeThreads(machine.log.entries, expect, failures);
-  judgeChildren(machine, expect, failures);
-  judgeFigures(machine, expect, failures);
-  if (expect.trace !== null) {
+  judgeOrder(played.entries, expect, failures);
+  judgeThreads(played.entries, expect, failures);
+  judgeChildren(played, expect, failures);
+  judgeFigures(played, expect, failures);
+  if (expect.trace !== null && played.seen !== null) {
     const missing = firstMissing(
       expect.trace.map((event) => event.name),
-      seen,
+      played.seen,
     );
     if (missing !== null) {
       const message = `the trace event ${missing.text} (number ${missing.at + 1}) did not occur in its place`;
@@ -112,8 +121,7 @@ function judgeThreads(
   }
 }
 
-function judgeOrder(machine: Machine, expect: Expectation, failures: Failure[]): void {
-  const { entries } = machine.log;
+function judgeOrder(entries: readonly LogEntry[], expect: Expectation, failures: Failure[]): void {
   const texts = entries.map((entry) => entry.text);
   const { order, includes, never } = expect;
   if (order !== null && !isEqual(order, texts)) {
@@ -135,9 +143,9 @@ function judgeOrder(machine: Machine, expect: Expectation, failures: Failure[]):
   }
 }
 
-function judgeChildren(machine: Machine, expect: Expectation, failures: Failure[]): void {
+function judgeChildren(played: Played, expect: Expectation, failures: Failure[]): void {
   for (const { of, end } of expect.children) {
-    const fates = machine.children!.fates(of.name);
+    const fates = played.fates(of.name);
     const texts = fates.map(fateText);
     const wanted = endText(end);
     if (fates.length > 0 && texts.every((text) => text === wanted)) continue;
@@ -147,15 +155,15 @@ function judgeChildren(machine: Machine, expect: Expectation, failures: Failure[
   }
 }
 
-function judgeFigures(machine: Machine, expect: Expectation, failures: Failure[]): void {
+function judgeFigures(played: Played, expect: Expectation, failures: Failure[]): void {
   const { iterations, elapsed } = expect;
-  if (iterations !== null && !holdsAll(iterations, machine.main.iteration)) {
+  if (iterations !== null && !holdsAll(iterations, played.iterations)) {
     const wanted = comparisonText(iterations);
-    const message = `iterations: expected ${wanted}, found ${machine.main.iteration}`;
+    const message = `iterations: expected ${wanted}, found ${played.iterations}`;
     failures.push({ kind: 'iterations', message, at: null });
   }
-  const slack = { above: machine.world.slackNs, below: 0 };
-  const ns = machine.elapsedNs;
+  const slack = { above: played.slackNs, below: 0 };
+  const ns = played.elapsedNs;
   if (elapsed !== null && !holdsAll(elapsed, ns, slack)) {
     const wanted = comparisonText(elapsed);
     const message = `elapsed: expected ${wanted}, found ${durationText(ns)}`;

@@ -9,7 +9,7 @@ import type { Place } from '../problem.ts';
 import { isSeed, MAX_SEED } from '../values.ts';
 import { compileActions, compileBody } from './compile.ts';
 import { ScenarioEnded } from './ended.ts';
-import { type Failure, judge } from './judge.ts';
+import { type Failure, judge, type Played } from './judge.ts';
 import { Machine } from './machine.ts';
 import type { LogEntry } from './order-log.ts';
 import { setUp } from './setup.ts';
@@ -27,11 +27,14 @@ export interface Note {
   readonly message: string;
 }
 
+/** Our loop on the simulated or the real kernel, or QEMU's own loop. */
+export type HostName = 'sim' | 'linux' | 'qemu';
+
 /** One run of a scenario, as plain data. */
 export interface RunResult {
   readonly file: string;
   readonly name: string;
-  readonly host: 'sim' | 'linux';
+  readonly host: HostName;
   readonly seed: number;
   readonly status: RunStatus;
   /** The host that can run the file, if this one cannot; otherwise null. */
@@ -42,6 +45,10 @@ export interface RunResult {
   readonly notes: readonly Note[];
   readonly iterations: number;
   readonly elapsedNs: number;
+  /** The error that ended the run early, expected or not; null if none did. */
+  readonly abort: string | null;
+  /** The version of QEMU; null if it was not QEMU's loop that ran. */
+  readonly version: string | null;
   /** Every trace event with its time, one per line; null unless asked for. */
   readonly trace: readonly string[] | null;
 }
@@ -117,7 +124,11 @@ function runMachine(machine: Machine, seed: number, options: RunOptions): RunRes
   const error = thread === 'main' ? ownError : machine.threads!.error!.error;
   recorded?.stop();
   const isTheirs = isTheirDoing(error);
-  const failures = judge(machine, isTheirs ? (error as Error | null) : null, thread, seen);
+  const failures = judge(
+    playedOf(machine, seen),
+    isTheirs ? (error as Error | null) : null,
+    thread,
+  );
   if (!isTheirs) failures.unshift({ kind: 'error', message: stackOf(error), at: null });
   return {
     file: scenario.file,
@@ -131,7 +142,22 @@ function runMachine(machine: Machine, seed: number, options: RunOptions): RunRes
     notes: notesOf(machine),
     iterations: machine.main.iteration,
     elapsedNs: machine.elapsedNs,
+    abort: error instanceof Error ? error.message : null,
+    version: null,
     trace: recorded?.lines ?? null,
+  };
+}
+
+function playedOf(machine: Machine, seen: readonly string[]): Played {
+  return {
+    scenario: machine.scenario,
+    failed: machine.failed,
+    entries: machine.log.entries,
+    iterations: machine.main.iteration,
+    elapsedNs: machine.elapsedNs,
+    slackNs: machine.world.slackNs,
+    seen,
+    fates: (name) => machine.children!.fates(name),
   };
 }
 
@@ -177,6 +203,18 @@ export function refuse(
   return { ...notRun(scenario, host, seed, 2, why), needs: 'linux' };
 }
 
+/** The rest of a result if no step was made. */
+export const NOTHING_RAN = {
+  needs: null,
+  notes: [],
+  order: [],
+  iterations: 0,
+  elapsedNs: 0,
+  abort: null,
+  version: null,
+  trace: null,
+} as const;
+
 function notRun(
   scenario: Scenario,
   host: 'sim' | 'linux',
@@ -186,8 +224,7 @@ function notRun(
 ): RunResult {
   const { file, name } = scenario;
   const failures: Failure[] = [{ kind: status === 2 ? 'refused' : 'error', message, at: null }];
-  const nothing = { needs: null, notes: [], order: [], iterations: 0, elapsedNs: 0, trace: null };
-  return { file, name, host, seed, status, failures, ...nothing };
+  return { ...NOTHING_RAN, file, name, host, seed, status, failures };
 }
 
 /** A run delayed by the machine for longer than this says so. */

@@ -1,0 +1,151 @@
+/** Judges what the driver printed, as runs on other hosts are judged. */
+
+import type { CheckItem, Scenario } from '../model.ts';
+import { checkFailure, type Found } from '../run/check-item.ts';
+import { type Failure, judge } from '../run/judge.ts';
+import type { FailedCheck, LogEntry } from '../run/order-log.ts';
+import { NOTHING_RAN, type Note, type RunResult } from '../run/run.ts';
+import type { DriverProgram } from './program.ts';
+
+/** How late a time may be and still count as right: as on the real host. */
+const SLACK_NS = 50e6;
+
+/** How the driver's process ended, and what it printed. */
+export interface DriverEnd {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Null if a signal ended it. */
+  readonly status: number | null;
+  readonly signal: string | null;
+  /** Why it was killed by us; null if it was not. */
+  readonly cutBy: string | null;
+}
+
+interface Printed {
+  readonly version: string;
+  readonly entries: readonly LogEntry[];
+  readonly found: readonly { readonly id: number; readonly value: string }[];
+  readonly iterations: number;
+  readonly elapsedNs: number;
+}
+
+/** The result of a run on QEMU. */
+export function qemuResult(scenario: Scenario, program: DriverProgram, end: DriverEnd): RunResult {
+  const printed = read(end.stdout);
+  const error = errorOf(end, printed.version);
+  const { entries, iterations, elapsedNs } = printed;
+  const played = {
+    scenario,
+    failed: failedChecks(program.checks, printed),
+    entries,
+    iterations,
+    elapsedNs,
+    slackNs: SLACK_NS,
+    seen: null,
+    fates: () => [],
+  };
+  const failures = judge(played, error, 'main');
+  return {
+    ...heading(scenario),
+    status: failures.length > 0 ? 1 : 0,
+    order: entries,
+    failures,
+    notes: notesOf(scenario),
+    iterations,
+    elapsedNs,
+    abort: error?.message ?? null,
+    version: printed.version,
+  };
+}
+
+/** The result of a file that cannot run on QEMU (2), or if QEMU itself could not run (3). */
+export function notOnQemu(scenario: Scenario, status: 2 | 3, failure: Failure): RunResult {
+  const needs = status === 2 ? 'sim' : null;
+  return { ...heading(scenario), status, needs, failures: [failure] };
+}
+
+function heading({ file, name, seed }: Scenario) {
+  return { ...NOTHING_RAN, file, name, host: 'qemu' as const, seed };
+}
+
+function read(stdout: string): Printed {
+  let version = '';
+  const entries: LogEntry[] = [];
+  const found: { id: number; value: string }[] = [];
+  let [iterations, elapsedNs] = [0, 0];
+  for (const line of stdout.split('\n')) {
+    const rest = line.slice(2);
+    const parts = rest.split(' ');
+    if (line.startsWith('= ')) version = rest;
+    if (line.startsWith('- ')) {
+      [elapsedNs, iterations] = [Number(parts[0]), Number(parts[1])];
+      entries.push({
+        text: unescaped(parts.slice(2).join(' ')),
+        timeNs: elapsedNs,
+        iteration: iterations,
+      });
+    }
+    if (line.startsWith('? ')) found.push({ id: Number(parts[0]), value: parts[1]! });
+    if (line.startsWith('. ')) [iterations, elapsedNs] = [Number(parts[0]), Number(parts[1])];
+  }
+  return { version, entries, found, iterations, elapsedNs };
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+};
+
+/** A text with C's escapes, each byte above 126 as an octal one. */
+function unescaped(text: string): string {
+  if (!text.includes('\\')) return text;
+  const bytes = text.replace(/\\([0-7]{3}|.)/g, (_, code: string) =>
+    code.length === 3 ? String.fromCharCode(Number.parseInt(code, 8)) : (ESCAPES[code] ?? code),
+  );
+  return Buffer.from(bytes, 'latin1').toString('utf8');
+}
+
+/** Signals by which QEMU ends itself, or the kernel ends it. */
+function errorOf({ status, signal, stderr, cutBy }: DriverEnd, version: string): Error | null {
+  if (status === 0) return null;
+  if (cutBy !== null) return new Error(cutBy);
+  const said = stderr.trim();
+  const text = said === '' ? '' : `: ${said}`;
+  if (signal !== null) return new Error(`QEMU ${version} was ended by ${signal}${text}`);
+  return new Error(said === '' ? `the driver exited ${status}` : said);
+}
+
+function failedChecks(checks: readonly CheckItem[], { found }: Printed): FailedCheck[] {
+  return found.flatMap(({ id, value }) => {
+    const item = checks[id]!;
+    const message = checkFailure(item, foundIn(item, value), SLACK_NS);
+    return message === null ? [] : [{ at: item.at, message }];
+  });
+}
+
+/** The driver prints numbers, -1 for none, and 0 or 1 for whether something is so. */
+function foundIn(item: CheckItem, value: string): Found {
+  switch (item.key) {
+    case 'fdmon':
+      return value;
+    case 'result':
+      return Number(value) < 0 ? null : value === '1';
+    case 'pending':
+      return value === '1';
+    case 'timeout':
+    case 'expires_at':
+      return Number(value) < 0 ? null : Number(value);
+    default:
+      return Number(value);
+  }
+}
+
+function notesOf({ expect }: Scenario): Note[] {
+  const [first] = expect?.trace ?? [];
+  if (first === undefined) return [];
+  return [{ at: first.at, message: "trace events are this program's: they are not compared" }];
+}
