@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
+  cpSync,
   existsSync,
   readdirSync,
   readFileSync,
@@ -189,6 +190,7 @@ try {
         startFast,
       ],
     }),
+    build({ ...command, entryPoints: { 'qemu-host': 'src/cli/qemu/qemu-host.ts' } }),
     build({ ...command, entryPoints: { 'json-log': 'src/cli/log/json-log.ts' } }),
     build({ ...command, entryPoints: { 'spawn-watch': 'src/cli/spawn/spawn-watch.ts' } }),
     build({ ...command, entryPoints: { 'run-watch': 'src/cli/run/run-watch.ts' } }),
@@ -202,7 +204,7 @@ try {
         'scenario-main': 'src/cli/run/scenario-main.ts',
         'scenario-worker': 'src/cli/run/scenario-worker.ts',
       },
-      plugins: [apart('report-command', 'run-watch')],
+      plugins: [apart('qemu-host', 'report-command', 'run-watch')],
     }),
     // It imports modules of users.
     build({
@@ -241,6 +243,8 @@ try {
     }),
   ]);
   writeFileSync(join(fresh, 'play-library.json'), playLibrary());
+  // Compiled where it runs: it is linked against the user's QEMU.
+  cpSync(join(root, 'src/scenario/qemu/driver'), join(fresh, 'qemu-driver'), { recursive: true });
   copyFileSync(join(root, 'scripts', 'start.cjs'), join(fresh, 'qemu-loop.cjs'));
   chmodSync(join(fresh, 'qemu-loop.cjs'), 0o755);
   execFileSync(process.execPath, [join(root, 'scripts', 'code-cache.cjs'), fresh], {

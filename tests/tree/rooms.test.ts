@@ -12,7 +12,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['output'],
   ['log'],
   ['options'],
-  ['trace'],
+  ['trace', 'qemu'],
   ['watch', 'report'],
   ['spawn', 'run', 'play', 'explore'],
 ];

@@ -1,9 +1,24 @@
+import type { Place } from '../../scenario/problem.ts';
 import { type DiffLine, diffEntries } from '../../scenario/run/diff.ts';
 import type { LogEntry } from '../../scenario/run/order-log.ts';
-import type { RunResult } from '../../scenario/run/run.ts';
+import type { HostName, RunResult } from '../../scenario/run/run.ts';
 import { shellWord } from '../text/style.ts';
 
-/** A run, or a pair of runs of the same file on both hosts. */
+/** Hosts whose order logs are equal, against others whose logs are. */
+export interface Difference {
+  readonly hosts: readonly HostName[];
+  readonly others: readonly HostName[];
+  readonly lines: readonly DiffLine[];
+}
+
+/** A host that a file could not run on, beside others that ran it. */
+export interface LeftOut {
+  readonly host: HostName;
+  readonly at: Place | null;
+  readonly why: string;
+}
+
+/** A run, or runs of the same file on several hosts. */
 export interface Outcome {
   readonly file: string;
   readonly name: string;
@@ -14,8 +29,9 @@ export interface Outcome {
    * One result per host, the simulated one first; if any host refuses the file, only the refusals.
    */
   readonly results: readonly RunResult[];
-  /** If two hosts disagree: the simulated order log against the real one. */
-  readonly difference: readonly DiffLine[] | null;
+  /** Empty if the hosts agree: the order log of the first against each other one. */
+  readonly differences: readonly Difference[];
+  readonly leftOut: readonly LeftOut[];
   /** 0 passed, 1 failed, 2 cannot be run, 3 the emulator failed. */
   readonly status: number;
   /** The command that repeats it; null if every host would refuse it again. */
@@ -55,6 +71,9 @@ export type Write = (text: string) => void;
 
 /** The request that led to an outcome. */
 export interface AskedOutcome {
+  /** The --host that repeats it. */
+  readonly host: HostName | 'both' | 'all';
+  readonly leftOut: readonly LeftOut[];
   /** Overrides the file's seed; null for the file's own. */
   readonly seed: number | null;
   /** Whether there are other seeds. */
@@ -74,11 +93,11 @@ export function outcomeOf(
   wallMs: number,
 ): Outcome {
   const { seed, run } = asked;
-  const [first, second] = results as [RunResult, RunResult | undefined];
-  const difference = second === undefined || !asked.isCompared ? null : differenceOf(first, second);
+  const first = results[0]!;
+  const differences = asked.isCompared ? differencesOf(results) : [];
   const needs = results.find((result) => result.needs !== null)?.needs ?? null;
   const worst = Math.max(...results.map((result) => result.status));
-  const host = needs ?? (second === undefined ? first.host : 'both');
+  const host = needs ?? asked.host;
   const withSeed = seed === null ? '' : ` --seed ${seed}`;
   return {
     file: first.file,
@@ -86,8 +105,9 @@ export function outcomeOf(
     seed: asked.isOneOfSeeds ? seed : null,
     run,
     results,
-    difference,
-    status: difference !== null && worst === 0 ? 1 : worst,
+    differences,
+    leftOut: asked.leftOut,
+    status: differences.length > 0 && worst === 0 ? 1 : worst,
     command:
       worst === 2 && needs === null
         ? null
@@ -96,12 +116,29 @@ export function outcomeOf(
   };
 }
 
-/** Across threads chance decides, also on the real host: then the order within each is compared. */
-function differenceOf(sim: RunResult, linux: RunResult): DiffLine[] | null {
-  const [own, other] = [byThread(sim.order), byThread(linux.order)];
-  const texts = own.map((entry) => entry.text);
-  const same = texts.length === other.length && other.every((e, i) => e.text === texts[i]);
-  return same ? null : diffEntries(texts, other);
+/**
+ * Groups the hosts by their order logs. Across threads chance decides, also on the real host: then
+ * the order within each is compared.
+ */
+function differencesOf(results: readonly RunResult[]): Difference[] {
+  const groups: { hosts: HostName[]; entries: readonly LogEntry[] }[] = [];
+  for (const { host, order } of results) {
+    const entries = byThread(order);
+    const same = groups.find((group) => isSame(group.entries, entries));
+    if (same === undefined) groups.push({ hosts: [host], entries });
+    else same.hosts.push(host);
+  }
+  const [first, ...rest] = groups;
+  const texts = first!.entries.map(({ text }) => text);
+  return rest.map(({ hosts, entries }) => ({
+    hosts: first!.hosts,
+    others: hosts,
+    lines: diffEntries(texts, entries),
+  }));
+}
+
+function isSame(a: readonly LogEntry[], b: readonly LogEntry[]): boolean {
+  return a.length === b.length && b.every(({ text }, i) => text === a[i]!.text);
 }
 
 /** The entries thread by thread; those of a file with one thread as they are. */

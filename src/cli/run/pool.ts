@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { NOTHING_RAN } from '../../scenario/run/run.ts';
 import { asCliError, CliError, EXIT_INTERNAL } from '../exit/errors.ts';
 import { HeldOutput } from './held-output.ts';
 import type { JobResult, ScenarioJob } from './job.ts';
@@ -178,19 +179,8 @@ function died(status: number | null, signal: string | null): string {
 
 /** The result of a run that returned none. */
 function lost(job: ScenarioJob, message: string, status: 1 | 3): JobResult {
-  const result = {
-    file: job.file,
-    name: job.file,
-    host: job.host,
-    seed: job.seed ?? 1,
-    status,
-    needs: null,
-    order: [],
-    notes: [],
-    failures: [{ kind: 'error' as const, message, at: null }],
-    iterations: 0,
-    elapsedNs: 0,
-    trace: null,
-  };
+  const { file, host } = job;
+  const failures = [{ kind: 'error' as const, message, at: null }];
+  const result = { ...NOTHING_RAN, file, name: file, host, seed: job.seed ?? 1, status, failures };
   return { result, notes: '', left: false };
 }

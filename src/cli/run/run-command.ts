@@ -1,18 +1,22 @@
 import type { Scenario } from '../../scenario/model.ts';
 import { formatProblem } from '../../scenario/problem.ts';
-import { type RunResult, refuse } from '../../scenario/run/run.ts';
+import type { HostName } from '../../scenario/run/run.ts';
 import { SimWorld } from '../../scenario/run/sim-world.ts';
 import { durationText } from '../../scenario/values.ts';
 import { visible } from '../../trace/visible.ts';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 import { checkOutputs } from '../options/output-files.ts';
 import { outputsOf, type TraceOptions } from '../options/trace-options.ts';
-import type { Style } from '../text/style.ts';
+import type { QemuHost, QemuHostOptions } from '../qemu/qemu-host.ts';
+import { type Style, shellWord } from '../text/style.ts';
 import type { CommandOutput } from './check-command.ts';
 import { findScenarios } from './files.ts';
+import { HOSTS, orderText, placesFor, type Runners } from './hosts.ts';
+import { inOrder } from './in-order.ts';
 import { runJob, type ScenarioJob } from './job.ts';
 import {
   type AskedOutcome,
+  type LeftOut,
   type Outcome,
   outcomeOf,
   type Reporter,
@@ -20,6 +24,7 @@ import {
 } from './outcome.ts';
 import { ScenarioPool } from './pool.ts';
 import { readScenario } from './read-scenario.ts';
+import { ExpectReporter } from './reporters/expect.ts';
 import { JsonReporter } from './reporters/json.ts';
 import { JunitReporter } from './reporters/junit.ts';
 import { PrettyReporter } from './reporters/pretty.ts';
@@ -29,7 +34,11 @@ export interface RunCommandOptions {
   /** Files, directories and patterns. */
   readonly files: readonly string[];
   /** Overrides the host of each file. */
-  readonly host?: 'sim' | 'linux' | 'both' | undefined;
+  readonly host?: HostName | 'both' | 'all' | undefined;
+  /** The QEMU for the hosts qemu and all. */
+  readonly qemu: QemuHostOptions;
+  /** Whether to print the order log of the one run as an `expect`. */
+  readonly printExpect: boolean;
   /** Overrides the file's seed; with several, one run for each. */
   readonly seeds: readonly number[];
   readonly repeat: number;
@@ -65,7 +74,7 @@ const EXIT_LEFT = 130;
 interface Planned {
   readonly scenario: Scenario;
   readonly text: string;
-  readonly hosts: readonly ('sim' | 'linux')[];
+  readonly host: HostName | 'both' | 'all';
   readonly seed: number | null;
   /** The number of the repetition; null if there is only one. */
   readonly run: number | null;
@@ -84,6 +93,9 @@ export async function runCommand(
   const startMs = performance.now();
   const { planned, unread } = plan(options, output);
   if (planned.length > 0) refuseMany(options, planned);
+  const qemu = planned.some(({ host }) => HOSTS[host].includes('qemu'))
+    ? await openQemu(options, output)
+    : null;
   const reporter = newReporter(options, output);
   const pool = new ScenarioPool(options.worker, options.jobs, options.watch);
   let status = unread.length > 0 ? 2 : 0;
@@ -93,7 +105,7 @@ export async function runCommand(
   for (const one of unread) reporter.unread(one);
   try {
     await inOrder(planned, options.jobs, {
-      start: (one) => runOne(one, options, planned.length, pool, reporter),
+      start: (one) => runOne(one, options, planned.length, { pool, qemu }, reporter),
       done: ({ outcome, ...one }) => {
         notes += one.notes;
         if (one.left) {
@@ -138,7 +150,6 @@ function plan(
       continue;
     }
     const host = options.host ?? scenario.host;
-    const hosts = host === 'both' ? (['sim', 'linux'] as const) : ([host] as const);
     const seeds = options.seeds.length === 0 ? [null] : options.seeds;
     if (planned.length + options.repeat * seeds.length > MOST_RUNS) {
       const message = `that is more than ${MOST_RUNS} runs: ask for fewer files, seeds or repetitions`;
@@ -146,10 +157,21 @@ function plan(
     }
     for (let i = 0; i < options.repeat; i++) {
       const run = options.repeat === 1 ? null : i + 1;
-      for (const seed of seeds) planned.push({ scenario, text, hosts, seed, run });
+      for (const seed of seeds) planned.push({ scenario, text, host, seed, run });
     }
   }
   return { planned, unread };
+}
+
+/** Loads QEMU's part only now: the other hosts do without it. */
+async function openQemu(options: RunCommandOptions, { err }: CommandOutput): Promise<QemuHost> {
+  const option = ownLoopOption(options);
+  if (option !== null) {
+    const message = `${option} shows the events of this program's own loop: leave it out on QEMU's, or take --host sim or linux`;
+    throw new CliError(message, EXIT_USAGE);
+  }
+  const { QemuHost } = await import('../qemu/qemu-host.ts');
+  return new QemuHost(options.qemu, err);
 }
 
 interface Ran {
@@ -161,14 +183,19 @@ interface Ran {
 /** Refuses several runs for options that show a single run. */
 function refuseMany(options: RunCommandOptions, planned: readonly Planned[]): void {
   const option = oneRunOption(options);
-  const runs = planned.reduce((sum, { hosts }) => sum + hosts.length, 0);
+  const runs = planned.reduce((sum, { host }) => sum + HOSTS[host].length, 0);
   if (option === null || runs === 1) return;
   const again = options.repeat === 1 ? '' : ', and leave --repeat out';
   const message = `${option} shows one run, and there are ${runs}: name one file, one --host and one --seed${again}`;
   throw new CliError(message, EXIT_USAGE);
 }
 
-function oneRunOption({ trace, report, watch, explain }: RunCommandOptions): string | null {
+function oneRunOption(options: RunCommandOptions): string | null {
+  return options.printExpect ? '--print-expect' : ownLoopOption(options);
+}
+
+/** The option that shows the events of our own loop. */
+function ownLoopOption({ trace, report, watch, explain }: RunCommandOptions): string | null {
   if (watch) return '--watch';
   if (explain) return '--explain';
   if (report !== undefined) return '--report';
@@ -179,39 +206,55 @@ async function runOne(
   one: Planned,
   options: RunCommandOptions,
   total: number,
-  pool: ScenarioPool,
+  runners: Runners,
   reporter: Reporter,
 ): Promise<Ran> {
-  const { scenario, text, hosts, seed } = one;
+  const { scenario, text, seed } = one;
   const { file } = scenario;
   reporter.running?.(file);
   // A file without expectations is run to be looked at.
   const looked =
-    scenario.expect === null && total === 1 && options.reporter === 'pretty' && !options.watch;
+    !options.printExpect &&
+    scenario.expect === null &&
+    total === 1 &&
+    options.reporter === 'pretty' &&
+    !options.watch;
   const live = looked || options.explain ? { ...options.style, explain: options.explain } : null;
   const startMs = performance.now();
   // A file that one of the hosts refuses is run on none: it may have effects.
-  const results: RunResult[] = hosts.flatMap((h) => refuse(scenario, h, seed ?? undefined) ?? []);
+  const { hosts, results, leftOut } = placesFor(one, runners);
   let notes = '';
   let left = false;
-  for (const host of results.length > 0 ? [] : hosts) {
+  for (const host of hosts) {
+    if (host === 'qemu') {
+      const result = await runners.qemu!.run(scenario, options.timeoutNs);
+      results.push(result);
+      if (looked) notes += orderText(result);
+      continue;
+    }
     const { timeoutNs, style, trace, report = null } = options;
     const watch = options.watch ? { color: style.color } : null;
     const shown = { live, trace, report, watch };
     const job: ScenarioJob = { file, text, host, seed, timeoutNs, ...shown };
     const here = host === 'sim' && options.jobs === 1;
     const make = (simSeed: number): SimWorld => new SimWorld(simSeed);
-    const done = await (here ? runJob(job, scenario, make) : pool.run(job));
+    const done = await (here ? runJob(job, scenario, make) : runners.pool.run(job));
     results.push(done.result);
     notes += done.notes;
     left ||= done.left;
   }
   const wallMs = performance.now() - startMs;
-  return { outcome: outcomeOf(results, askedOf(one, options), wallMs), notes, left };
+  return { outcome: outcomeOf(results, askedOf(one, options, leftOut), wallMs), notes, left };
 }
 
-function askedOf({ scenario, seed, run }: Planned, options: RunCommandOptions): AskedOutcome {
+function askedOf(
+  { scenario, host, seed, run }: Planned,
+  options: RunCommandOptions,
+  leftOut: readonly LeftOut[],
+): AskedOutcome {
   return {
+    host,
+    leftOut,
     seed,
     isOneOfSeeds: options.seeds.length > 1,
     run,
@@ -222,26 +265,14 @@ function askedOf({ scenario, seed, run }: Planned, options: RunCommandOptions): 
 }
 
 /** The options that repeating a run needs besides the file, the host and the seed. */
-function againText({ timeoutNs, watch }: RunCommandOptions): string {
-  if (watch || timeoutNs === TIMEOUT_NS) return '';
-  return ` --timeout ${timeoutNs === null ? '0' : durationText(timeoutNs)}`;
-}
-
-/** Runs some at a time, and reports them in order. */
-async function inOrder<T, R>(
-  items: readonly T[],
-  atATime: number,
-  { start, done }: { start: (item: T) => Promise<R>; done: (result: R) => void },
-): Promise<void> {
-  const running: Promise<R>[] = [];
-  let next = 0;
-  for (let told = 0; told < items.length; told++) {
-    while (next < items.length && next < told + atATime) running.push(start(items[next++]!));
-    done(await running.shift()!);
-  }
+function againText({ timeoutNs, watch, qemu }: RunCommandOptions): string {
+  const tree = qemu.isTyped ? ` --qemu-build ${shellWord(qemu.build!)}` : '';
+  if (watch || timeoutNs === TIMEOUT_NS) return tree;
+  return `${tree} --timeout ${timeoutNs === null ? '0' : durationText(timeoutNs)}`;
 }
 
 function newReporter(options: RunCommandOptions, { out, err }: CommandOutput): Reporter {
+  if (options.printExpect) return new ExpectReporter(out, err);
   switch (options.reporter) {
     case 'tap':
       return new TapReporter(out);

@@ -1,6 +1,7 @@
 /** The command lines of `qemu-loop run` and `qemu-loop check`. */
 
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { HostName } from '../../scenario/run/run.ts';
 import { isSeed, MAX_SEED } from '../../scenario/values.ts';
 import { duration } from '../options/option-values.ts';
 import { type AskedText, parseCommand, usageError } from '../options/parse-command.ts';
@@ -8,7 +9,9 @@ import { type RawTrace, traceFlags, traceOptions } from '../options/trace-option
 import { MOST_RUNS, type RunCommandOptions, TIMEOUT_NS } from './run-command.ts';
 
 /** The options of a run, before it is known where it runs. */
-export type AskedRun = Omit<RunCommandOptions, 'style' | 'progress' | 'worker'> & {
+export type AskedRun = Omit<RunCommandOptions, 'style' | 'progress' | 'worker' | 'qemu'> & {
+  /** The build folder of QEMU that the command line names. */
+  readonly qemuBuild: string | undefined;
   readonly color: 'auto' | 'always' | 'never';
 };
 
@@ -20,6 +23,7 @@ Examples:
   qemu-loop run --host both scenarios/sigchld.yaml
   qemu-loop run --seeds 1..1000 --jobs 2 scenarios/storm.yaml
   qemu-loop run --watch scenarios/sigchld.yaml
+  qemu-loop run --host all --qemu-build ~/qemu/build tests/conformance
   qemu-loop run --trace-file chrome:t --report r.html scenarios/sigchld.yaml
 
 Exit status: 0 all held, 1 an expectation failed, 2 a file or the command line
@@ -28,7 +32,9 @@ written, or no worker started, 130 --watch was left before the end.
 `;
 
 interface RawRun extends RawTrace {
-  host?: 'sim' | 'linux' | 'both';
+  host?: HostName | 'both' | 'all';
+  qemuBuild?: string;
+  printExpect: boolean;
   seed?: number;
   seeds?: number[];
   repeat: number;
@@ -52,11 +58,14 @@ function runParser(): Command {
 
 function runFlags(): Option[] {
   return [
-    new Option('--host <host>', 'sim, linux, or both, which compares the order logs').choices([
-      'sim',
-      'linux',
-      'both',
-    ]),
+    new Option(
+      '--host <host>',
+      "sim; linux; qemu, QEMU's own loop; both (sim and linux) and all compare the order logs",
+    ).choices(['sim', 'linux', 'qemu', 'both', 'all']),
+    new Option(
+      '--qemu-build <dir>',
+      'the build folder of the QEMU for --host qemu and all (default: $QEMU_BUILD)',
+    ),
     new Option('--seed <n>', "replaces the file's seed, which decides its jitter").argParser(seed),
     new Option('--seeds <from..to>', 'one run for each seed').argParser(seedRange),
     new Option('--repeat <n>', 'run each file N times (default 1)').argParser(count).default(1),
@@ -72,6 +81,10 @@ function runFlags(): Option[] {
       'limit for each run, in real time (default 60s; 0 for none)',
     ).argParser(duration),
     new Option('--watch', 'a full-screen view of the one run; needs a terminal').default(false),
+    new Option(
+      '--print-expect',
+      "print the order log of the one run as a file's expect, and nothing else",
+    ).default(false),
     new Option(
       '--explain',
       'show the log of the one run, and why each kind of line is there',
@@ -104,9 +117,12 @@ export function parseRun(args: readonly string[]): AskedRun | AskedText {
     throw usage(`--json and --reporter ${raw.reporter} exclude each other: leave one of them out`);
   }
   if (raw.watch) checkWatch(raw);
+  if (raw.printExpect) checkPrintExpect(raw);
   return {
     files: parsed.operands,
     host: raw.host,
+    qemuBuild: raw.qemuBuild,
+    printExpect: raw.printExpect,
     seeds: raw.seeds ?? (raw.seed === undefined ? [] : [raw.seed]),
     repeat: raw.repeat,
     jobs: raw.jobs,
@@ -118,6 +134,13 @@ export function parseRun(args: readonly string[]): AskedRun | AskedText {
     explain: raw.explain,
     color: raw.color,
   };
+}
+
+/** @throws CliError for options that print something else */
+function checkPrintExpect(raw: RawRun): void {
+  const other =
+    raw.json === true || raw.reporter !== 'pretty' ? '--reporter' : raw.watch ? '--watch' : null;
+  if (other !== null) throw usage(`--print-expect and ${other} exclude each other`);
 }
 
 /** @throws CliError for options that do not fit the view of a single run */

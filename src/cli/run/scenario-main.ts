@@ -40,7 +40,7 @@ export async function scenarioMain(args: readonly string[]): Promise<number> {
  * others that share it.
  */
 function withTerminal(asked: AskedRun) {
-  const { color, ...options } = asked;
+  const { color, qemuBuild, ...options } = asked;
   const isTerminal = isatty(STDOUT);
   const style = {
     color: wantsColor(color, isTerminal, process.env),
@@ -48,5 +48,10 @@ function withTerminal(asked: AskedRun) {
   };
   const progress = isTerminal && isatty(STDERR);
   const worker = new URL('./scenario-worker.cjs', import.meta.url);
-  return { ...options, style, progress, worker };
+  const qemu = {
+    build: qemuBuild ?? process.env.QEMU_BUILD,
+    isTyped: qemuBuild !== undefined,
+    driver: new URL('./qemu-driver/driver.c', import.meta.url),
+  };
+  return { ...options, style, progress, worker, qemu };
 }

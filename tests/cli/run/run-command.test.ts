@@ -15,6 +15,7 @@ import { root } from '../../support/run.ts';
 let dir = '';
 /** As the command has it. */
 const worker = pathToFileURL(join(root, 'dist', 'scenario-worker.cjs'));
+const driver = pathToFileURL(join(root, 'src/scenario/qemu/driver/driver.c'));
 
 const GOOD =
   'name: good\nbottom_halves: {a: {}}\nsteps: [{schedule: a}, step]\nexpect: {order: [a, mlw]}\n';
@@ -56,6 +57,8 @@ async function run(files: string[], options: Partial<RunCommandOptions> = {}): P
       report: undefined,
       watch: false,
       explain: false,
+      qemu: { build: undefined, isTyped: false, driver },
+      printExpect: false,
       style: { color: false, width: 0 },
       progress: false,
       worker,
@@ -429,6 +432,8 @@ describe('the command line', () => {
       report: undefined,
       watch: false,
       explain: false,
+      qemuBuild: undefined,
+      printExpect: false,
       color: 'auto',
     });
     expect(parseRun(['--json', '--seeds', '3..5', '--timeout', '2s', 'a'])).toMatchObject({

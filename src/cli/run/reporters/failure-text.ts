@@ -5,7 +5,7 @@ import type { RunResult } from '../../../scenario/run/run.ts';
 import { durationText } from '../../../scenario/values.ts';
 import { visible } from '../../../trace/visible.ts';
 import { DIM, GREEN, paint, RED, type Style, wordLines } from '../../text/style.ts';
-import type { Outcome } from '../outcome.ts';
+import type { Difference, Outcome } from '../outcome.ts';
 
 /** Columns before each line of an outcome. */
 export const MARGIN = 5;
@@ -19,9 +19,11 @@ export function failureLines(outcome: Outcome, style: Style = PLAIN): string[] {
   for (const result of outcome.results) {
     for (const failure of result.failures) lines.push(...linesOf(result, failure, style));
   }
-  if (outcome.difference !== null) {
-    lines.push('the order logs of the two hosts differ:');
-    lines.push(...sideBySide(outcome.difference, style));
+  for (const difference of outcome.differences) {
+    lines.push(
+      `the order logs of ${outcome.results.length === 2 ? 'the two hosts' : 'the hosts'} differ:`,
+    );
+    lines.push(...sideBySide(difference, style));
   }
   if (outcome.command !== null) lines.push(`run it again: ${visible(outcome.command)}`);
   return lines;
@@ -35,13 +37,18 @@ function linesOf(result: RunResult, failure: Failure, style: Style): string[] {
 }
 
 /** Notes on an outcome, whether it passed or failed. */
-export function noteLines({ results }: Outcome, style: Style): string[] {
-  return results.flatMap((result) =>
+export function noteLines({ file, results, leftOut }: Outcome, style: Style): string[] {
+  const absent = leftOut.flatMap(({ host, at, why }) => {
+    const where = at === null ? '' : `${file}:${placeText(at)}: `;
+    return folded(`note: ${where}not on ${host}: ${why}`, style);
+  });
+  const notes = results.flatMap((result) =>
     result.notes.flatMap(({ at, message }) => {
       const where = at === null ? '' : `${result.file}:${placeText(at)}: `;
       return folded(`note: ${where}${message} (${result.host})`, style);
     }),
   );
+  return [...absent, ...notes];
 }
 
 /** Folds text between words into lines that fit beside the margin. */
@@ -69,19 +76,19 @@ function diffLines(diff: readonly DiffLine[], style: Style): string[] {
   });
 }
 
-/** Two columns: entries of only one host have an empty place beside them. */
-function sideBySide(diff: readonly DiffLine[], style: Style): string[] {
-  const shown = visibleLines(diff);
+/** Two columns: entries of only one side have an empty place beside them. */
+function sideBySide({ hosts, others, lines }: Difference, style: Style): string[] {
+  const shown = visibleLines(lines);
   const width = widest(shown, 36);
-  const row = (sim: string, linux: string, color: string): string =>
-    paint(style, color, `  ${sim.padEnd(width)} | ${linux}`.trimEnd());
+  const row = (left: string, right: string, color: string): string =>
+    paint(style, color, `  ${left.padEnd(width)} | ${right}`.trimEnd());
   const rows = around(shown).map((line) => {
     if (line === null) return paint(style, DIM, '    …');
     if (line.sign === '…') return paint(style, DIM, `    … ${line.text}`);
     if (line.sign === ' ') return row(line.text, line.text, '');
     return line.sign === '-' ? row(line.text, '', RED) : row('', line.text, GREEN);
   });
-  return [row('sim', 'linux', DIM), ...rows];
+  return [row(hosts.join(', '), others.join(', '), DIM), ...rows];
 }
 
 function widest(diff: readonly DiffLine[], most: number): number {
@@ -110,6 +117,11 @@ function around(diff: readonly DiffLine[]): (DiffLine | null)[] {
 
 /** The hosts of a run, and its seed and repetition if there are several. */
 export function runText({ results, seed, run }: Outcome): string {
-  const hosts = results.map((result) => result.host).join(' and ');
+  const hosts = results.map(hostText).join(' and ');
   return `${hosts}${seed === null ? '' : `, seed ${seed}`}${run === null ? '' : `, run ${run}`}`;
+}
+
+/** A host, and the version of QEMU if that is known. */
+function hostText({ host, version }: RunResult): string {
+  return version === null || version === '' ? host : `${host} ${version}`;
 }
