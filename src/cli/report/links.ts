@@ -74,6 +74,9 @@ function push(map: Map<number, Link[]>, key: number, link: Link): void {
   else links.push(link);
 }
 
+/** The holds that a wait is linked to, at most. */
+const MOST_HOLDS = 20;
+
 class LinkFinder {
   readonly found: Link[] = [];
   readonly #events: readonly TraceRecord[];
@@ -202,9 +205,15 @@ class LinkFinder {
     return this.#slices.threadOf[event]!;
   }
 
-  /** Links the end of a hold to the thread that gets the lock next, if it had to wait. */
+  /**
+   * Links a wait to the holds that it is behind, and the end of the last one to the thread that
+   * gets the lock then.
+   */
   lock({ waits }: BigLock): void {
-    for (const { end, behind } of waits) {
+    for (const { begin, end, behind } of waits) {
+      for (const hold of behind.slice(0, MOST_HOLDS)) {
+        this.#link(hold.begin >= 0 ? hold.begin : hold.end, begin, 'does');
+      }
       const last = behind.at(-1);
       if (end >= 0 && last !== undefined && last.end >= 0) this.#link(last.end, end, 'gives');
     }
