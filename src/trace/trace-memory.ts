@@ -80,20 +80,25 @@ export class TraceMemory {
   toRing(thread: TraceThread, events: readonly EventName[], capacity?: number): TraceRing {
     const wanted = Uint8Array.from(EVENT_NAMES, (event) => (events.includes(event) ? 1 : 0));
     let count = 0;
-    this.#replay((id) => {
+    this.readFrom(0, (id) => {
       count += wanted[id]!;
     });
     const ring = new TraceRing(capacity ?? Math.max(1, count), thread);
-    this.#replay((id, ...rest) => {
+    this.readFrom(0, (id, ...rest) => {
       if (wanted[id] !== 0) ring.sink(id, ...rest);
     });
     ring.lostAfter = Atomics.load(this.#words, LOST);
     return ring;
   }
 
-  #replay(sink: TraceSink): void {
+  /**
+   * Hands the events from a place on to a sink, and returns the place of the next one.
+   * @param from 0, or a place that this has returned
+   */
+  readFrom(from: number, sink: TraceSink): number {
     const args = this.#args;
-    for (let at = FIRST, end = this.#end(); at < end; ) {
+    let at = Math.max(FIRST, from);
+    for (const end = this.#end(); at < end; ) {
       const id = this.#numbers[at / 8]! as EventId;
       const timeNs = this.#numbers[at / 8 + 1]!;
       const count = ARG_COUNTS[id]!;
@@ -111,6 +116,7 @@ export class TraceMemory {
       sink(id, timeNs, a, b, c, d, e, f, g, h);
       at = text;
     }
+    return at;
   }
 
   #end(): number {

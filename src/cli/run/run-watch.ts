@@ -25,6 +25,7 @@ import type { Subject } from '../watch/subject.ts';
 import { type Driver, View } from '../watch/view.ts';
 import type { Observer } from './observer.ts';
 import { RunChildren } from './run-children.ts';
+import { WatchThreads } from './watch-threads.ts';
 
 /** The time between two looks at the keys while the run goes on. */
 const LOOK_NS = 20e6;
@@ -43,6 +44,8 @@ export class RunWatch implements Observer {
   readonly #encoder = new TextEncoder();
   #view: View | null = null;
   #children: RunChildren | null = null;
+  #threads: WatchThreads | null = null;
+  #machine: Machine | null = null;
   #attached: { dispose(): void } | null = null;
   #result: RunResult | null = null;
   #done = false;
@@ -68,7 +71,12 @@ export class RunWatch implements Observer {
     const view = new View(this.#host, this.#color, new Model(rounds, false), this.#driver(machine));
     view.model.keepAll = true;
     const hold = new HoldPoll(this.#host, view.console.fd, null);
-    view.open(subjectOf(machine, children), hold, true);
+    this.#machine = machine;
+    const traces = machine.threads?.traces ?? null;
+    const sim = isSimulated(world.host) ? world.host : null;
+    const threads = traces === null ? null : new WatchThreads(traces, sim);
+    this.#threads = threads;
+    view.open(subjectOf(machine, children, threads), hold, true);
     // Node handles the signal if there is a terminal, which would end a wait of the run.
     this.#host.sigaction(SIGWINCH, newSigAction(), null);
     this.#view = view;
@@ -77,8 +85,10 @@ export class RunWatch implements Observer {
     this.#attached = main.trace.attach(EVENT_NAMES, (id, timeNs, ...args) =>
       world.still(() => this.#take(id, timeNs, args)),
     );
+    threads?.onTurn((name) => world.still(() => this.#turn(name)));
     if (world.kind === 'sim') {
-      view.pacer.stepIteration();
+      if (threads === null) view.pacer.stepIteration();
+      else view.pacer.stepPhase();
     } else {
       // After the terminal has hung up, there are still children to end.
       process.on('SIGHUP', () => {});
@@ -93,8 +103,10 @@ export class RunWatch implements Observer {
 
   end(result: RunResult): void {
     this.#attached?.dispose();
+    this.#threads?.dispose();
     this.#result = result;
     const view = this.#view!;
+    this.#threads?.readOthers(view.model);
     view.model.version++;
     if (!this.left) view.stand(() => (this.#done ? 0 : TICK_NS));
     view.dispose();
@@ -129,13 +141,25 @@ export class RunWatch implements Observer {
   #take(id: EventId, timeNs: number, args: readonly TraceValue[]): void {
     if (this.left) return;
     const view = this.#view!;
+    this.#threads?.readOthers(view.model);
+    this.#threads?.take(id, timeNs, args);
     this.#children!.take(id, timeNs, args);
     const isMark = view.take(id, timeNs, args) !== null;
     const enters = id === EV.qemu_aio_coroutine_enter && args[1] === THREAD;
     const steps = enters && !view.model.inIteration;
     // Coroutines that the steps enter need no iteration, and are stepped like one.
-    if (steps) view.arrive(true, 'the coroutine');
+    if (steps) view.arrive('iteration', 'the coroutine');
     if (isMark || steps) this.#look();
+  }
+
+  /** Another thread is about to get the processor. */
+  #turn(name: string): void {
+    if (this.left) return;
+    const view = this.#view!;
+    this.#threads!.readOthers(view.model);
+    this.#machine!.threads?.drain();
+    view.arrive('turn', name);
+    this.#look();
   }
 
   /** The real host lets us look at set times, even in the middle of a wait. */
@@ -153,6 +177,7 @@ export class RunWatch implements Observer {
     const nowNs = this.#host.clockNs(CLOCK_MONOTONIC);
     if (nowNs - this.#lookedNs >= LOOK_NS) {
       this.#lookedNs = nowNs;
+      this.#threads?.readOthers(view.model);
       view.readKeys();
       if (nowNs >= view.dueNs) view.draw();
       this.#lookForParent();
@@ -166,7 +191,11 @@ export class RunWatch implements Observer {
   }
 }
 
-function subjectOf({ main, world }: Machine, { rows }: RunChildren): Subject {
+function subjectOf(
+  { main, world }: Machine,
+  { rows }: RunChildren,
+  threads: WatchThreads | null,
+): Subject {
   const { host } = world;
   const simulated = isSimulated(host) ? host : null;
   return {
@@ -181,6 +210,7 @@ function subjectOf({ main, world }: Machine, { rows }: RunChildren): Subject {
     nowNs: () => world.nowNs(),
     processState: simulated === null ? processState : (pid) => simulatedState(simulated, pid),
     look: (act) => world.still(act),
+    ...(threads === null ? {} : { threads }),
   };
 }
 

@@ -2,7 +2,15 @@ import type { Key } from './keys.ts';
 import type { Pacer } from './pacer.ts';
 
 /** The parts of the screen that can be shown alone. */
-export const SECTIONS = ['children', 'fds', 'bottom halves', 'timers', 'output', 'events'] as const;
+const SECTIONS = [
+  'threads',
+  'children',
+  'fds',
+  'bottom halves',
+  'timers',
+  'output',
+  'events',
+] as const;
 export type SectionName = (typeof SECTIONS)[number];
 
 /** Actions of keys that reach beyond the view itself. */
@@ -32,6 +40,9 @@ export class Controls {
   focus: SectionName | null = null;
   /** Lines by which the section in focus, or the events, are scrolled from their start position. */
   scroll = 0;
+  /** Whether there are threads to show, and whether the run can be stepped by their turns. */
+  hasThreads = false;
+  takesTurns = false;
   /** Shown once on the last line. */
   message = '';
   readonly #pacer: Pacer;
@@ -59,6 +70,7 @@ export class Controls {
       else pacer.run();
     } else if (key === 's' || key === '.') pacer.stepIteration();
     else if (key === 'p') pacer.stepPhase();
+    else if (key === 't' && this.takesTurns) pacer.stepTurn();
     else if (key === '-') pacer.slower();
     else if (key === '+' || key === '=') pacer.faster();
     else return false;
@@ -129,7 +141,8 @@ export class Controls {
   }
 
   #focusBy(step: number): void {
-    const order: (SectionName | null)[] = [null, ...SECTIONS];
+    const sections = SECTIONS.filter((name) => this.hasThreads || name !== 'threads');
+    const order: (SectionName | null)[] = [null, ...sections];
     const at = order.indexOf(this.focus) + step + order.length;
     this.focus = order[at % order.length]!;
     this.scroll = 0;

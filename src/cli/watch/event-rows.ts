@@ -79,7 +79,10 @@ export class EventRows {
         : liveText(id, args, this.#names);
     const color = id === undefined ? RED : KIND_COLORS[said.kind];
     const func = paint(style, color, said.func.padEnd(21));
-    return `${paint(style, DIM, time)} ${func} ${printable(said.text.replaceAll('\n', ' '))}`;
+    const { threads } = this.#view.subject;
+    const width = threads?.table.nameWidth ?? 0;
+    const who = width === 0 ? '' : `${(entry.thread ?? 'main').slice(0, width).padEnd(width)} `;
+    return `${paint(style, DIM, time)} ${who}${func} ${printable(said.text.replaceAll('\n', ' '))}`;
   }
 }
 

@@ -22,6 +22,7 @@ import {
   TIMER_HEADING,
   timerRows,
 } from './tables.ts';
+import { THREAD_HEADING } from './thread-table.ts';
 
 export interface FrameParts {
   readonly view: Shown;
@@ -37,6 +38,9 @@ export interface FrameParts {
 /** Rows for the explanation of an event: a rule, the sentence in two, and the names in two. */
 const EXPLAINED = 5;
 
+/** Share of the rows for the events while the loop is paused or stepped. */
+const STEPPED = 0.45;
+
 const INVERSE = '\x1b[7m';
 /** From this width on, the tables of bottom halves and timers are to the right of the fds. */
 const WIDE = 72;
@@ -46,6 +50,7 @@ interface Section {
   readonly names: readonly SectionName[];
   readonly title: string;
   readonly least: number;
+  readonly wants?: number;
   readonly most: number;
   readonly rank: number;
   rows(height: number, width: number): readonly string[];
@@ -59,7 +64,7 @@ export function frame(parts: FrameParts, columns: number, rows: number): string[
   const room = Math.max(0, rows - top.length - 1);
   const below = controls.explain && !controls.help ? Math.min(EXPLAINED, room >> 1) : 0;
   const body = controls.help
-    ? help(view.model.drawnByLoop).slice(0, room)
+    ? help(view.model.drawnByLoop, controls.takesTurns).slice(0, room)
     : sections(parts, events, columns, room - below);
   while (body.length < room - below) body.push('');
   if (below > 0) body.push(...events.explanation(below, columns));
@@ -87,7 +92,8 @@ function header(parts: FrameParts, columns: number, rows: number): string[] {
   const age = formatDuration(Math.max(0, nowNs - subject.startNs));
   const own = model.drawnByLoop ? `  (view's own ${model.ownIterations})` : '';
   const line = ` iteration ${model.iteration}  ${words}  ${age}${own}`;
-  const bar = style.color ? `${INVERSE}${pad(clip(line, columns), columns)}${RESET}` : line;
+  const plain = `══${line} ${'═'.repeat(Math.max(0, columns - line.length - 3))}`;
+  const bar = style.color ? `${INVERSE}${pad(clip(line, columns), columns)}${RESET}` : plain;
   const last = `last ${phaseText(view, model.lastNs)}`;
   const total = `all  ${phaseText(view, model.totalNs)}`;
   const signals = `signals ${signalText(view)} · wake-ups ${model.wakeups}`;
@@ -115,16 +121,17 @@ function bottom({ controls, view }: FrameParts, columns: number): string {
     focus === null ? '' : `only ${focus === 'output' ? view.subject.outputTitle : focus}`,
     controls.scroll === 0 ? '' : 'scrolled',
   ].filter((text) => text !== '');
+  const turns = controls.takesTurns;
   const keys =
     columns < WIDE
-      ? 'space s p +- / k q  ? help'
-      : 'space pause  s step  p phase  +- pace  / filter  k kill  Tab  ? help  q quit';
+      ? `space s p ${turns ? 't ' : ''}+- / k q  ? help`
+      : `space pause  s step  p phase  ${turns ? 't thread  ' : ''}+- pace  / filter  ${turns ? '' : 'k kill  '}Tab  ? help  q quit`;
   return paint(view.style, DIM, set.length === 0 ? keys : `${set.join(', ')}: Esc ends it  ? help`);
 }
 
 function sections(parts: FrameParts, events: EventRows, columns: number, room: number): string[] {
   const { controls } = parts;
-  const all = allSections(parts, events, columns);
+  const all = allSections(parts, events, columns, room);
   const shown =
     controls.focus === null ? all : all.filter((one) => one.names.includes(controls.focus!));
   const wishes =
@@ -141,7 +148,12 @@ function sections(parts: FrameParts, events: EventRows, columns: number, room: n
   return lines;
 }
 
-function allSections(parts: FrameParts, events: EventRows, columns: number): Section[] {
+function allSections(
+  parts: FrameParts,
+  events: EventRows,
+  columns: number,
+  room: number,
+): Section[] {
   const { view, controls, output } = parts;
   const filter = controls.filter.toLowerCase();
   const matches = (text: string): boolean => text.toLowerCase().includes(filter);
@@ -177,8 +189,23 @@ function allSections(parts: FrameParts, events: EventRows, columns: number): Sec
       : [beside(fds, table('timers', 4, BOTH_HEADING, both))];
   const shownOutput = filter === '' ? output : output.filter(matches);
   const title = `children: ${unreaped} of ${children.length} not reaped`;
+  const childList = list('children', title, 1, CHILD_HEADING, children, (row) =>
+    childRow(row, view),
+  );
+  const { threads } = view.subject;
+  const threadRows = threads?.table.rows(view.style, view.nowNs, threads.wordOf) ?? [];
+  // A run with threads often has no children.
+  const bare = threads !== undefined && children.length === 0 && controls.focus !== 'children';
   return [
-    list('children', title, 1, CHILD_HEADING, children, (row) => childRow(row, view)),
+    ...(threads === undefined
+      ? []
+      : [
+          {
+            ...table('threads', 1, THREAD_HEADING, threadRows),
+            least: threadRows.length + 2,
+          },
+        ]),
+    ...(bare ? [] : [childList]),
     ...tables,
     {
       names: ['output'],
@@ -193,6 +220,8 @@ function allSections(parts: FrameParts, events: EventRows, columns: number): Sec
       names: ['events'],
       title: filter === '' ? 'events' : `events with '${controls.filter}'`,
       least: 3,
+      // They are what a step shows.
+      wants: parts.pacer.running ? 0 : Math.floor(STEPPED * room),
       most: Number.MAX_SAFE_INTEGER,
       rank: 0,
       rows: (height) => events.rows(height),

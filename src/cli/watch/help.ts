@@ -1,12 +1,13 @@
 /** The page behind the ? key. It is short: at 40 columns by 10 rows the essentials still fit. */
-export function help(drawnByLoop: boolean): readonly string[] {
-  return [...head(drawnByLoop), ...KEYS, ...(drawnByLoop ? OWN : BESIDE)];
+export function help(drawnByLoop: boolean, takesTurns: boolean): readonly string[] {
+  return [...head(drawnByLoop, takesTurns), ...KEYS, ...(drawnByLoop ? OWN : BESIDE)];
 }
 
-const head = (drawnByLoop: boolean): readonly string[] => [
+const head = (drawnByLoop: boolean, takesTurns: boolean): readonly string[] => [
   'space    pause, continue',
   's .      one iteration, then pause',
   'p        up to the next phase, then pause',
+  ...(takesTurns ? ['t        until another thread runs'] : []),
   '-  +     slow motion: slower, faster',
   'k        kill a child by its number',
   drawnByLoop ? 'q        SIGTERM to all; again: SIGKILL' : 'q        end the run, and leave',

@@ -3,24 +3,27 @@ import { DIM, paint, type Style } from '../text/style.ts';
 /** A part of the screen: the fewest rows with which it is shown, and the most it can use. */
 export interface Wish {
   readonly least: number;
+  /** The rows that it gets before the other parts get their least. */
+  readonly wants?: number;
   readonly most: number;
   /** If there is not room for all, lower ranks come first. */
   readonly rank: number;
 }
 
 /**
- * Distributes rows. In order of rank each part gets its least, or nothing if that does not
- * fit; the remaining rows are given out one by one until all parts have their most.
+ * Distributes rows. In order of rank each part gets what it wants, or else its least, or nothing if
+ * that does not fit; the remaining rows are given out one by one until all parts have their most.
  */
 export function share(wishes: readonly Wish[], rows: number): number[] {
   const heights = wishes.map(() => 0);
   const order = wishes.map((_, i) => i).sort((a, b) => wishes[a]!.rank - wishes[b]!.rank);
   let left = rows;
   for (const i of order) {
-    const { least } = wishes[i]!;
-    if (least > left) continue;
-    heights[i] = least;
-    left -= least;
+    const { least, wants = 0 } = wishes[i]!;
+    const height = Math.max(least, Math.min(wants, left));
+    if (height > left) continue;
+    heights[i] = height;
+    left -= height;
   }
   for (let gave = true; gave && left > 0; ) {
     gave = false;

@@ -28,6 +28,8 @@ const ROUNDS: ReadonlySet<EventName> = new Set<EventName>([
 
 /** A line among the events: a trace event, or a note. */
 export interface Entry {
+  /** Its thread, if that is another than main. */
+  readonly thread?: string;
   readonly timeNs: number;
   readonly id?: EventId;
   readonly args?: readonly TraceValue[];
@@ -119,6 +121,14 @@ export class Model {
     this.#held.push({ timeNs, id, args });
     if (this.#foreign || this.keepAll) this.#keepHeld();
     return mark;
+  }
+
+  /** Takes an event of another thread than main. */
+  takeOther(thread: string, id: EventId, timeNs: number, args: readonly TraceValue[]): void {
+    this.version++;
+    if (id === EV.aio_bh_call_begin) ran(this.bottomHalves, `${args[0]} ${args[1]}`, timeNs);
+    if (ROUNDS.has(EVENT_NAMES[id]!)) return;
+    this.#keep({ thread, timeNs, id, args });
   }
 
   #round(mark: Mark, timeNs: number): void {

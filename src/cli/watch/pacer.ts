@@ -1,7 +1,9 @@
 /** Slow motion: the delay before each phase, ns. The first entry is full speed. */
 const DELAYS_NS = [0, 20e6, 100e6, 300e6, 1e9];
 
-type Goal = 'run' | 'pause' | 'iteration' | 'phase';
+/** The step that the run is about to make: the last one is that of another thread. */
+export type Step = 'iteration' | 'phase' | 'turn';
+type Goal = 'run' | 'pause' | Step;
 
 /** Decides when the loop pauses: before an iteration, or between its phases. */
 export class Pacer {
@@ -27,15 +29,16 @@ export class Pacer {
         return 'PAUSED';
       case 'iteration':
       case 'phase':
+      case 'turn':
         return 'STEPPING';
       default:
         return this.#delay === 0 ? 'running' : `slow ${DELAYS_NS[this.#delay]! / 1e6} ms a phase`;
     }
   }
 
-  /** Whether to wait, now that the loop is about to begin an iteration or a phase. */
-  arrive(atIteration: boolean): boolean {
-    if (this.#goal === 'phase' || (this.#goal === 'iteration' && atIteration)) this.#goal = 'pause';
+  /** Whether to wait, now that a step is about to begin. */
+  arrive(step: Step): boolean {
+    if (this.#goal === 'phase' || this.#goal === step) this.#goal = 'pause';
     return this.paused;
   }
 
@@ -50,6 +53,11 @@ export class Pacer {
 
   stepPhase(): void {
     this.#goal = 'phase';
+  }
+
+  /** Runs until another thread has the processor. */
+  stepTurn(): void {
+    this.#goal = 'turn';
   }
 
   slower(): void {

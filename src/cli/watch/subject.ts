@@ -1,6 +1,7 @@
 import type { MainLoop } from '../../mainloop/main-loop.ts';
 import type { ChildRow } from '../log/summary.ts';
 import type { ProcessState } from './process-state.ts';
+import type { KernelWord, ThreadTable } from './thread-table.ts';
 
 /** The loop that the view shows. Asking it changes nothing. */
 export interface Subject {
@@ -15,6 +16,13 @@ export interface Subject {
   nowNs(): number;
   /** Null if there is no such process. */
   processState(pid: number): ProcessState | null;
+  /** The threads of the run, if there are several. */
+  readonly threads?: {
+    readonly table: ThreadTable;
+    /** Whether the processor goes from one to another, so that it can be stepped by that. */
+    readonly takeTurns: boolean;
+    wordOf(name: string): KernelWord | null;
+  };
   /** Looks at the loop and its host without their noticing. */
   look<T>(act: () => T): T;
 }

@@ -12,7 +12,7 @@ import { frame } from './frame.ts';
 import type { HoldPoll } from './hold-poll.ts';
 import { decodeKeys } from './keys.ts';
 import type { Model } from './model.ts';
-import { Pacer } from './pacer.ts';
+import { Pacer, type Step } from './pacer.ts';
 import { OutputPane } from './pane.ts';
 import type { Mark } from './rounds.ts';
 import { Screen } from './screen.ts';
@@ -90,6 +90,8 @@ export class View {
   open(subject: Subject, hold: HoldPoll, guarded: boolean): void {
     this.console.enter(guarded);
     this.#open = { subject, hold, guarded };
+    this.#controls.hasThreads = subject.threads !== undefined;
+    this.#controls.takesTurns = subject.threads?.takeTurns ?? false;
   }
 
   /** Gives the terminal back. */
@@ -106,7 +108,9 @@ export class View {
    */
   take(id: EventId, timeNs: number, args: readonly TraceValue[]): Mark | null {
     const mark = this.model.take(id, timeNs, args);
-    if (mark !== null && mark.kind !== 'end') this.arrive(mark.kind === 'begin');
+    if (mark !== null && mark.kind !== 'end') {
+      this.arrive(mark.kind === 'begin' ? 'iteration' : 'phase');
+    }
     return mark;
   }
 
@@ -114,9 +118,9 @@ export class View {
    * Pauses before the next step, if the pace says so.
    * @param before the step, unless it is an iteration or a phase of one
    */
-  arrive(atIteration: boolean, before = ''): void {
+  arrive(step: Step, before = ''): void {
     this.#before = before;
-    if (this.pacer.arrive(atIteration) || this.pacer.delayNs > 0) this.#hold();
+    if (this.pacer.arrive(step) || this.pacer.delayNs > 0) this.#hold();
     this.#before = '';
   }
 

@@ -116,7 +116,7 @@ export class Scheduler {
    */
   done(result: number, quiet = false): number {
     if (result === ASLEEP) return result;
-    this.#yields = 0;
+    if (!this.#clock.isStill) this.#yields = 0;
     if (!quiet) this.#version++;
     this.#tick();
     if (this.current === this.main) this.#mayChange();

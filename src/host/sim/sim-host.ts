@@ -46,6 +46,7 @@ import { Signals } from './signals.ts';
 import { Thread } from './thread.ts';
 import type { SimTicket } from './threads/messages.ts';
 import { ThreadCalls } from './threads/thread-calls.ts';
+import { Turns } from './threads/turns.ts';
 import { Waiter } from './wait.ts';
 import {
   REALTIME_START_NS,
@@ -70,6 +71,8 @@ export class SimHost implements Host {
   readonly handlerAddress = HANDLER_ADDRESS;
   readonly #clock: VirtualClock;
   readonly #threads: Scheduler;
+  /** For observers. @internal */
+  readonly turns: Turns;
   readonly #realtimeOffsetNs: number;
   #clockRestNs = 0;
   readonly #random: Random;
@@ -97,6 +100,7 @@ export class SimHost implements Host {
       options.seed ?? 1,
     );
     this.#threads = threads;
+    this.turns = new Turns(threads);
     this.#signals = new Signals(threads);
     this.#futexes = new Futexes(threads);
     this.#io = new SimIo(threads, this.#clock, [SELF_PID, UID, UID], () => {
@@ -285,7 +289,7 @@ export class SimHost implements Host {
       threads.gone(thread);
       this.#signals.threadsChanged();
     };
-    const calls = new ThreadCalls(this, threads, this.#clock, port1, end);
+    const calls = new ThreadCalls(this, threads, this.#clock, port1, end, this.turns);
     const thread = new Thread(this.#processes.newTid(), name, calls);
     calls.thread = thread;
     threads.born(thread);

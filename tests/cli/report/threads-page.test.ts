@@ -54,9 +54,9 @@ describe.skipIf(NO_BROWSER)(
         await frame(page);
         expect(await page.textContent('.details h3')).toBe('wait for the BQL');
         expect(await page.textContent('.details')).toMatch(/took 25 ms in main loop/);
-      // With the holds that it was behind.
-      expect(await page.textContent('.columns')).toContain('hold of the BQL');
-      expect(Number((await data(page)).lit)).toBeGreaterThanOrEqual(7);
+        // With the holds that it was behind.
+        expect(await page.textContent('.columns')).toContain('hold of the BQL');
+        expect(Number((await data(page)).lit)).toBeGreaterThanOrEqual(7);
       });
     });
 

@@ -30,6 +30,12 @@ describe('the rows of a screen', () => {
     expect(share([wish(0)], 2)).toEqual([0]);
   });
 
+  test('a part that wants more gets it before the others share what is left', () => {
+    const wish = (rank: number, wants = 0) => ({ least: 3, wants, most: 9, rank });
+    expect(share([wish(0, 8), wish(1), wish(2)], 14)).toEqual([8, 3, 3]);
+    expect(share([wish(0, 8), wish(1)], 6)).toEqual([6, 0]);
+  });
+
   test('no part gets more than its maximum', () => {
     const wish = { least: 1, most: 2, rank: 0 };
     expect(share([wish, { ...wish, most: 100, rank: 1 }], 10)).toEqual([2, 8]);
@@ -93,13 +99,15 @@ describe('text on the screen', () => {
 describe('the pace', () => {
   test('a step of an iteration stops at the next one, of a phase at the next place', () => {
     const pacer = new Pacer();
-    expect(pacer.arrive(true)).toBe(false);
+    expect(pacer.arrive('iteration')).toBe(false);
     pacer.stepIteration();
-    expect([pacer.arrive(false), pacer.arrive(true)]).toEqual([false, true]);
+    expect([pacer.arrive('phase'), pacer.arrive('iteration')]).toEqual([false, true]);
     pacer.stepPhase();
-    expect(pacer.arrive(false)).toBe(true);
+    expect(pacer.arrive('phase')).toBe(true);
     pacer.run();
-    expect([pacer.arrive(false), pacer.arrive(true)]).toEqual([false, false]);
+    expect([pacer.arrive('phase'), pacer.arrive('iteration')]).toEqual([false, false]);
+    pacer.stepTurn();
+    expect([pacer.arrive('iteration'), pacer.arrive('turn')]).toEqual([false, true]);
   });
 
   test('slow motion has an end in both directions, and does not slow steps', () => {

@@ -25,6 +25,7 @@ import {
   type ReplyMessage,
   type SimCallName,
 } from './messages.ts';
+import type { Turns } from './turns.ts';
 
 /** How long a thread may run without a call, ms of real time. A Worker that is loaded needs some. */
 const LONGEST_RUN_MS = 60_000;
@@ -45,6 +46,7 @@ export class ThreadCalls implements Runner {
   readonly #clock: VirtualClock;
   readonly #port: MessagePort;
   readonly #onEnd: () => void;
+  readonly #turns: Turns;
   readonly #buffers = new Map<number, HostBuffer>();
   readonly #words = new Map<number, Int32Array>();
   readonly #tokens = new Map<number, SignalMaskToken>();
@@ -60,7 +62,9 @@ export class ThreadCalls implements Runner {
     clock: VirtualClock,
     port: MessagePort,
     onEnd: () => void,
+    turns: Turns,
   ) {
+    this.#turns = turns;
     this.#host = host;
     this.#threads = threads;
     this.#clock = clock;
@@ -69,6 +73,7 @@ export class ThreadCalls implements Runner {
   }
 
   resume(): void {
+    this.#turns.next(this.thread, this.#value === ASLEEP);
     const { channel } = this;
     const { words, numbers } = channel;
     const threads = this.#threads;

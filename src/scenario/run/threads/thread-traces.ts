@@ -1,8 +1,8 @@
 import type { EventName } from '../../../trace/catalogue.ts';
 import type { TraceRing } from '../../../trace/ring.ts';
-import { MAIN_THREAD } from '../../../trace/thread.ts';
+import { MAIN_THREAD, type TraceThread } from '../../../trace/thread.ts';
 import { TraceMemory } from '../../../trace/trace-memory.ts';
-import type { Tracer } from '../../../trace/tracer.ts';
+import type { Tracer, TraceSink } from '../../../trace/tracer.ts';
 
 /** The events that a thread of a run keeps, and the memory for them. */
 export interface ThreadTrace {
@@ -12,7 +12,8 @@ export interface ThreadTrace {
 
 /** The events of all threads of a run, each in memory of its own until they are asked for. */
 export class ThreadTraces {
-  readonly #names: readonly string[];
+  /** The names of the threads, main first. */
+  readonly names: readonly string[];
   readonly #main: Tracer;
   readonly #memories = new Map<string, TraceMemory>();
   #events: readonly EventName[] = [];
@@ -20,7 +21,7 @@ export class ThreadTraces {
 
   /** @param names of the threads, main first */
   constructor(names: readonly string[], main: Tracer) {
-    this.#names = names;
+    this.names = names;
     this.#main = main;
   }
 
@@ -28,7 +29,7 @@ export class ThreadTraces {
   keep(events: readonly EventName[]): void {
     this.#events = [...new Set([...this.#events, ...events])];
     this.#attached?.dispose();
-    this.#attached = this.#main.attach(this.#events, this.#memoryOf(this.#names[0]!).sink);
+    this.#attached = this.#main.attach(this.#events, this.#memoryOf(this.names[0]!).sink);
   }
 
   /** The events that a thread that starts now has to keep; null for none. */
@@ -43,13 +44,29 @@ export class ThreadTraces {
    */
   rings(events: readonly EventName[], capacity?: number): TraceRing[] {
     const rings: TraceRing[] = [];
-    for (const [i, name] of this.#names.entries()) {
+    for (const [i, name] of this.names.entries()) {
       const memory = this.#memories.get(name);
       if (memory === undefined || (i > 0 && memory.tid === 0)) continue;
       const thread = i === 0 ? MAIN_THREAD : { tid: memory.tid, name };
       rings.push(memory.toRing(thread, events, capacity));
     }
     return rings;
+  }
+
+  /** The threads other than main that have begun, with their ids. */
+  get others(): readonly TraceThread[] {
+    return this.names
+      .slice(1)
+      .map((name) => ({ tid: this.#memories.get(name)?.tid ?? 0, name }))
+      .filter(({ tid }) => tid !== 0);
+  }
+
+  /**
+   * Takes the events of a thread from a place on. Returns the place of the next one.
+   * @param from 0, or a place that this has returned
+   */
+  readFrom(name: string, from: number, sink: TraceSink): number {
+    return this.#memories.get(name)?.readFrom(from, sink) ?? from;
   }
 
   #memoryOf(name: string): TraceMemory {

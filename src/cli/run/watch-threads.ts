@@ -1,0 +1,91 @@
+/** The threads of a run that is watched: their events, and their states in the kernel. */
+
+import type { SimHost } from '../../host/sim/sim-host.ts';
+import type { ThreadTraces } from '../../scenario/run/threads/thread-traces.ts';
+import { EVENT_NAMES, type EventId } from '../../trace/catalogue.ts';
+import type { TraceValue } from '../../trace/tracer.ts';
+import type { Model } from '../watch/model.ts';
+import { processState } from '../watch/process-state.ts';
+import { type KernelWord, ThreadTable } from '../watch/thread-table.ts';
+
+interface Read {
+  readonly name: string;
+  readonly id: EventId;
+  readonly timeNs: number;
+  readonly args: readonly TraceValue[];
+}
+
+export class WatchThreads {
+  readonly table: ThreadTable;
+  /** On the simulated kernel one thread at a time has the processor. */
+  readonly takeTurns: boolean;
+  readonly #traces: ThreadTraces;
+  readonly #sim: SimHost | null;
+  /** The place of the next event of each thread. */
+  readonly #places = new Map<string, number>();
+
+  /** @param sim the simulated kernel; null for the real one */
+  constructor(traces: ThreadTraces, sim: SimHost | null) {
+    this.table = new ThreadTable(traces.names);
+    this.takeTurns = sim !== null;
+    this.#traces = traces;
+    this.#sim = sim;
+    traces.keep(EVENT_NAMES);
+    if (sim !== null) this.table.running = traces.names[0]!;
+  }
+
+  /** Takes an event of main. */
+  take(id: EventId, timeNs: number, args: readonly TraceValue[]): void {
+    this.table.take(this.#traces.names[0]!, id, timeNs, args);
+    if (this.#sim === null) return;
+    this.#sim.turns.main();
+    this.table.running = this.#traces.names[0]!;
+  }
+
+  /** Takes the events that the other threads have had since, in order of time. */
+  readOthers(model: Model): void {
+    const found: Read[] = [];
+    for (const { name } of this.#traces.others) {
+      const place = this.#traces.readFrom(
+        name,
+        this.#places.get(name) ?? 0,
+        (id, timeNs, ...args) => found.push({ name, id, timeNs, args }),
+      );
+      this.#places.set(name, place);
+    }
+    found.sort((a, b) => a.timeNs - b.timeNs);
+    for (const { name, id, timeNs, args } of found) {
+      this.table.take(name, id, timeNs, args);
+      model.takeOther(name, id, timeNs, args);
+    }
+  }
+
+  /** Calls `turn` with a thread's name before it gets the processor of the simulated kernel. */
+  onTurn(turn: (name: string) => void): void {
+    if (this.#sim === null) return;
+    const { turns } = this.#sim;
+    turns.onTurn = (tid) => {
+      const state = turns.states().find((one) => one.tid === tid);
+      if (state === undefined) return;
+      this.table.running = state.name;
+      turn(state.name);
+    };
+  }
+
+  dispose(): void {
+    if (this.#sim !== null) this.#sim.turns.onTurn = null;
+  }
+
+  readonly wordOf = (name: string): KernelWord | null => {
+    if (this.#sim !== null) {
+      const states = this.#sim.turns.states();
+      const isMain = name === this.#traces.names[0];
+      return (isMain ? states[0] : states.find((one) => one.name === name)) ?? null;
+    }
+    if (name === this.#traces.names[0]) return { call: null };
+    const tid = this.#traces.others.find((one) => one.name === name)?.tid;
+    const state = tid === undefined ? null : processState(tid);
+    if (state === null) return null;
+    return { call: state.word === 'running' ? null : 'the kernel' };
+  };
+}
