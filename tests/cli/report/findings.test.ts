@@ -45,7 +45,7 @@ describe('a quiet run', () => {
   it('an empty trace has no findings either', () => {
     const model = buildModel({ events: [], dropped: 0, truncated: false }, { slowNs: 1 });
     expect(model.checks.flatMap((one) => one.findings)).toEqual([]);
-    expect(model.checks).toHaveLength(7);
+    expect(model.checks).toHaveLength(8);
   });
 });
 

@@ -91,7 +91,7 @@ describe.skipIf(NO_BROWSER)('the page of a report (skipped by QEMU_LOOP_NO_BROWS
     await withReport(traced(twoChildren), async (page) => {
       expect(await page.textContent('#check-spin')).toContain('Nothing found');
       expect(await page.textContent('#check-slow')).toContain('sluggish held the loop for 25 ms');
-      expect(await page.locator('[id^=check-]').count()).toBe(7);
+      expect(await page.locator('[id^=check-]').count()).toBe(8);
     });
     const quiet = traced((run) => {
       run.child('only', 3 * MS);

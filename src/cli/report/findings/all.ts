@@ -4,6 +4,7 @@ import type { Facts } from '../facts.ts';
 import { findCoalesced, findZombies } from './children.ts';
 import type { Check } from './finding.ts';
 import { findConvoys, findHeldPolls, findLongHolds } from './locks.ts';
+import { findLostSignals } from './signals.ts';
 import { findSlow } from './slow.ts';
 import { findSpins } from './spin.ts';
 import { findStarved } from './starved.ts';
@@ -49,6 +50,12 @@ export function checkAll(facts: Facts): Check[] {
       title: 'SIGCHLDs that were merged',
       findings: findCoalesced(facts),
       none: 'Nothing found: every reaped child had a SIGCHLD of its own.',
+    },
+    {
+      id: 'signals',
+      title: 'Lost signals',
+      findings: findLostSignals(facts),
+      none: 'Nothing found: every signal was read as a whole.',
     },
     {
       id: 'zombies',
