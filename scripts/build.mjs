@@ -7,6 +7,7 @@ import {
   copyFileSync,
   cpSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -16,7 +17,7 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -33,12 +34,12 @@ const common = {
   external: ['koffi'],
   // The one for Node asks process.env for each token of a file, which takes longer than the token.
   alias: { yaml: join(root, 'node_modules/yaml/browser/dist/index.js') },
-  sourcemap: 'linked',
-  sourcesContent: false,
+  sourcemap: process.argv.includes('--maps') ? 'inline' : false,
   logLevel: 'warning',
   // src/trace/traceable.ts; folded into the code, so that the hot paths do not test it.
   define: { QEMU_LOOP_TRACEABLE: 'true' },
   minifySyntax: true,
+  metafile: true,
 };
 
 /** Imports of files that have bundles of their own, in the same folder as their importers. */
@@ -54,12 +55,23 @@ const apart = (...names) => ({
 
 /**
  * The command must start fast. So pino, the report and the scenarios have bundles of their own,
- * loaded only where they are wanted; koffi's native module is taken directly; and
+ * loaded only where they are wanted; and
  * commander does not bring node:child_process, which it needs only for
  * subcommands that are programs of their own.
  */
 const startFast = {
   name: 'start-fast',
+  setup(on) {
+    on.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      importer.includes('commander') ? { path: 'child_process', namespace: 'unused' } : undefined,
+    );
+    on.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
+/** koffi's native module is taken directly, and on Linux only. */
+const directKoffi = {
+  name: 'direct-koffi',
   setup(on) {
     on.onResolve({ filter: /^koffi$/ }, ({ kind }) =>
       kind === 'require-call'
@@ -67,10 +79,6 @@ const startFast = {
         : { path: 'koffi', namespace: 'native-koffi' },
     );
     on.onLoad({ filter: /.*/, namespace: 'native-koffi' }, () => ({ contents: nativeKoffi() }));
-    on.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
-      importer.includes('commander') ? { path: 'child_process', namespace: 'unused' } : undefined,
-    );
-    on.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {};' }));
   },
 };
 
@@ -91,7 +99,7 @@ function nativeKoffi() {
       } catch {}
       return require('koffi');
     }
-    export default load();
+    export default process.platform === 'linux' ? load() : undefined;
   `;
 }
 
@@ -121,21 +129,6 @@ const page = {
   // A page starts no thread, so nothing asks for the file that it came from.
   define: { ...common.define, 'import.meta.url': "''" },
   minify: true,
-  sourcemap: false,
-};
-
-/** A browser has no node: modules. What needs one cannot be reached there, or says so. */
-const noNode = {
-  name: 'no-node',
-  setup(on) {
-    on.onResolve({ filter: /^(node:|koffi$)/ }, ({ path }) => ({ path, namespace: 'no-node' }));
-    on.onLoad({ filter: /.*/, namespace: 'no-node' }, ({ path }) => ({
-      contents: `module.exports = new Proxy({}, { get(_, name) {
-        if (name === '__esModule') return false;
-        throw new Error('a browser has no ${path}: run this scenario with the command');
-      } });`,
-    }));
-  },
 };
 
 /** zod brings its messages in all languages; scenario files have messages of their own. */
@@ -166,15 +159,73 @@ function playLibrary() {
   return JSON.stringify({ schema, stories });
 }
 
+/**
+ * The library once more as CommonJS, file by file, so that its entries share their parts as those of the
+ * ESM do. A folder with a package.json of its own, since Node takes its .js files for CommonJS then, and
+ * TypeScript its .d.ts.
+ */
+async function commonJs() {
+  const folder = join(fresh, 'cjs');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
+  const files = readdirSync(fresh).filter(
+    (name) => /\.js$/.test(name) && !/^(play|report)-/.test(name),
+  );
+  await Promise.all(
+    files.map(async (name) => {
+      const { code } = await transform(readFileSync(join(fresh, name), 'utf8'), {
+        format: 'cjs',
+        platform: 'node',
+        target: 'node20',
+        banner: command.banner.js,
+        define: { 'import.meta.url': '__url' },
+      });
+      writeFileSync(join(folder, name), code);
+    }),
+  );
+}
+
+const DECLARED = ['index.d.ts', 'scenario/index.d.ts', 'sim.d.ts'];
+
+/** The declarations, without those that no entry reaches; for both kinds of modules. */
 function declarations() {
   const typescript = createRequire(import.meta.url).resolve('typescript/package.json');
   const tsc = join(dirname(typescript), 'bin', 'tsc');
   const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', join(fresh, 'types')];
   execFileSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  const reached = new Set(DECLARED);
+  for (const file of reached) {
+    const text = readFileSync(join(fresh, 'types', file), 'utf8');
+    for (const [, from] of text.matchAll(/(?:from |import\()['"](\.[^'"]+)\.[jt]s['"]/g)) {
+      reached.add(`${join(dirname(file), from)}.d.ts`);
+    }
+    const copy = join(fresh, 'cjs', 'types', file);
+    mkdirSync(dirname(copy), { recursive: true });
+    writeFileSync(copy, text);
+  }
+  for (const file of readdirSync(join(fresh, 'types'), { recursive: true })) {
+    if (file.endsWith('.d.ts') && !reached.has(file)) rmSync(join(fresh, 'types', file));
+  }
+}
+
+/** The licences of the packages that are bundled, which ask for that. */
+function licences(results) {
+  const inputs = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  const names = inputs.flatMap(
+    (path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? [],
+  );
+  const texts = [...new Set(names)].sort().map((name) => {
+    const folder = join(root, 'node_modules', name);
+    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
+    const text = file === undefined ? '' : readFileSync(join(folder, file), 'utf8').trim();
+    return `${name} ${version}\n\n${text}\n`;
+  });
+  writeFileSync(join(fresh, 'licences.txt'), texts.join(`\n${'-'.repeat(72)}\n\n`));
 }
 
 try {
-  await Promise.all([
+  const results = await Promise.all([
     build({
       ...command,
       entryPoints: { command: 'src/cli/main.ts' },
@@ -188,15 +239,25 @@ try {
           'spawn-watch',
         ),
         startFast,
+        directKoffi,
       ],
     }),
     build({ ...command, entryPoints: { 'qemu-host': 'src/cli/qemu/qemu-host.ts' } }),
     build({ ...command, entryPoints: { 'json-log': 'src/cli/log/json-log.ts' } }),
-    build({ ...command, entryPoints: { 'spawn-watch': 'src/cli/spawn/spawn-watch.ts' } }),
-    build({ ...command, entryPoints: { 'run-watch': 'src/cli/run/run-watch.ts' } }),
+    build({
+      ...command,
+      entryPoints: { 'spawn-watch': 'src/cli/spawn/spawn-watch.ts' },
+      plugins: [directKoffi],
+    }),
+    build({
+      ...command,
+      entryPoints: { 'run-watch': 'src/cli/run/run-watch.ts' },
+      plugins: [directKoffi],
+    }),
     build({
       ...command,
       entryPoints: { 'report-command': 'src/cli/report/report-command.ts' },
+      plugins: [directKoffi],
     }),
     build({
       ...command,
@@ -204,22 +265,31 @@ try {
         'scenario-main': 'src/cli/run/scenario-main.ts',
         'scenario-worker': 'src/cli/run/scenario-worker.ts',
       },
-      plugins: [apart('qemu-host', 'report-command', 'run-watch')],
+      plugins: [apart('qemu-host', 'report-command', 'run-watch'), directKoffi, oneLanguage],
     }),
     // It imports modules of users.
     build({
       ...command,
       supported: {},
       entryPoints: { 'thread-entry': 'src/thread/thread-entry.ts' },
+      plugins: [directKoffi],
     }),
-    build({ ...command, entryPoints: { 'explore-command': 'src/cli/explore/explore-command.ts' } }),
-    build({ ...command, entryPoints: { 'play-command': 'src/cli/play/play-command.ts' } }),
+    build({
+      ...command,
+      entryPoints: { 'play-command': 'src/cli/play/play-command.ts' },
+      plugins: [directKoffi],
+    }),
+    build({
+      ...command,
+      entryPoints: { 'explore-command': 'src/cli/explore/explore-command.ts' },
+      plugins: [directKoffi, oneLanguage],
+    }),
     build({ ...page, entryPoints: { 'play-page': 'src/cli/play/page/main.ts' } }),
     build({ ...page, entryPoints: { 'play-page': 'src/cli/play/page/style.css' } }),
     build({
       ...page,
       entryPoints: { 'play-engine': 'src/cli/play/worker.ts' },
-      plugins: [noNode, oneLanguage],
+      plugins: [oneLanguage],
     }),
     build({ ...page, entryPoints: { 'report-page': 'src/cli/report/page/main.ts' } }),
     build({ ...page, entryPoints: { 'report-page': 'src/cli/report/page/style.css' } }),
@@ -228,6 +298,7 @@ try {
       entryPoints: {
         index: 'src/index.ts',
         scenario: 'src/scenario/index.ts',
+        sim: 'src/sim.ts',
         'thread-entry': 'src/thread/thread-entry.ts',
         'iothread-lane': 'src/scenario/run/threads/iothread-lane.ts',
         'plain-lane': 'src/scenario/run/threads/plain-lane.ts',
@@ -237,9 +308,7 @@ try {
       splitting: true,
       chunkNames: 'chunk-[hash]',
       outdir: fresh,
-      packages: 'external',
-      // The sources are not in the package, and a user's debugger would look for them.
-      sourcesContent: true,
+      plugins: [oneLanguage],
     }),
   ]);
   writeFileSync(join(fresh, 'play-library.json'), playLibrary());
@@ -250,6 +319,8 @@ try {
   execFileSync(process.execPath, [join(root, 'scripts', 'code-cache.cjs'), fresh], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  licences(results);
+  await commonJs();
   declarations();
   if (existsSync(dist)) renameSync(dist, old);
   renameSync(fresh, dist);

@@ -5,6 +5,7 @@ import { visible } from '../trace/visible.ts';
 import { keepDebuggerShut } from './exit/debugger.ts';
 import { asCliError, type CliError } from './exit/errors.ts';
 import { type Exit, leave } from './exit/leave.ts';
+import { needLinux } from './exit/need-linux.ts';
 import { allWriter } from './exit/write-all.ts';
 import type { JsonLogMaker } from './log/open-log.ts';
 import { NodeChannel } from './spawn/node-channel.ts';
@@ -45,6 +46,7 @@ async function main(typed: readonly string[]): Promise<number | Exit> {
     allWriter(asked.status === 0 ? 1 : 2)(asked.text);
     return asked.status;
   }
+  needLinux();
   const channel = NodeChannel.take();
   if (asked.watch) await needTerminal();
   const makers = {

@@ -14,9 +14,9 @@ import {
   onlyEntry,
   textOf,
 } from './read.ts';
-import { NAME_ACTIONS } from './schema-actions.ts';
 import type { MapEntry, Node } from './source.ts';
 import { durationBound, durationNs, numberBound } from './values.ts';
+import { NAME_ACTIONS } from './vocabulary.ts';
 
 const NAME_OPS: ReadonlySet<string> = new Set(NAME_ACTIONS);
 

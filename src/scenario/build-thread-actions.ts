@@ -11,9 +11,9 @@ import {
   onlyEntry,
   textOf,
 } from './read.ts';
-import { THREAD_ACTIONS } from './schema-threads.ts';
 import type { Node } from './source.ts';
 import { numberBound } from './values.ts';
+import { THREAD_ACTIONS } from './vocabulary.ts';
 
 const THREAD_OPS: ReadonlySet<string> = new Set(THREAD_ACTIONS);
 

@@ -9,8 +9,8 @@ import type {
 } from './model-threads.ts';
 import type { Mention } from './problem.ts';
 import { boolOf, get, itemsOf, mentionOf, nsOf, numberOf, textOf } from './read.ts';
-import type { Section } from './schema.ts';
 import type { Node } from './source.ts';
+import type { Section } from './vocabulary.ts';
 
 const SECTIONS = ['iothreads', 'threads', 'vcpus', 'requests'] as const;
 type ThreadSection = (typeof SECTIONS)[number];

@@ -40,9 +40,9 @@ import {
   textOf,
   textsOf,
 } from './read.ts';
-import { SECTIONS, type Section } from './schema.ts';
 import type { Node } from './source.ts';
 import { durationNs, numberBound } from './values.ts';
+import { SECTIONS, type Section } from './vocabulary.ts';
 
 /** The contexts and lists of objects for which the file does not name one. */
 interface Defaults {

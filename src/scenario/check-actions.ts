@@ -5,7 +5,7 @@ import { ThreadChecker } from './check-threads.ts';
 import { grouped, MOST_TIMES } from './limits.ts';
 import type { Action, CheckItem, FdDef, NameOp, Scenario, TimerDef } from './model.ts';
 import type { Mention, Problems } from './problem.ts';
-import type { Section } from './schema.ts';
+import type { Section } from './vocabulary.ts';
 
 const TARGETS: Readonly<Record<NameOp, Section | readonly Section[]>> = {
   schedule: 'bottom_halves',

@@ -5,7 +5,7 @@ import { entryPattern } from './log-values.ts';
 import type { Action, ObjectDef, Scenario } from './model.ts';
 import type { Mention, Problems } from './problem.ts';
 import { signalOf } from './read.ts';
-import type { Section } from './schema.ts';
+import type { Section } from './vocabulary.ts';
 
 /** Entries that do not stand for an object. */
 const MARKS = [

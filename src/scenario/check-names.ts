@@ -1,6 +1,6 @@
 import type { ObjectDef } from './model.ts';
 import type { Mention, Problems } from './problem.ts';
-import type { Section } from './schema.ts';
+import type { Section } from './vocabulary.ts';
 
 /** The kind of an object, by its section. */
 const KINDS: Readonly<Record<Section, string>> = {

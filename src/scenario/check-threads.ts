@@ -4,7 +4,7 @@ import { type LogPart, OWN_VALUES, PROPERTIES, partsOf } from './log-values.ts';
 import type { Action, ObjectDef, Scenario } from './model.ts';
 import { type Condition, isThreadAction, type ThreadOp } from './model-threads.ts';
 import type { Mention, Problems } from './problem.ts';
-import type { Section } from './schema.ts';
+import type { Section } from './vocabulary.ts';
 
 const TARGETS: Readonly<Record<ThreadOp, Section | 'context'>> = {
   acquire: 'context',

@@ -3,10 +3,11 @@ import { signalNames } from '../signal/names.ts';
 import { misplaced, whereOf } from './action-places.ts';
 import type { Op } from './model.ts';
 import type { Problems } from './problem.ts';
-import { actionWords, NAME_ACTIONS } from './schema-actions.ts';
+import { actionWords } from './schema-actions.ts';
 import { A_SIGNAL, type Expected, unpack } from './schema-parts.ts';
 import { describe, entryOf, type MapNode, type Node, nodeAt } from './source.ts';
 import { meant, meantAction, meantSignal } from './suggest.ts';
+import { NAME_ACTIONS } from './vocabulary.ts';
 
 type Issue = z.core.$ZodIssue;
 

@@ -3,36 +3,7 @@
  *
  * @packageDocumentation
  */
-export type { CapWorld } from '../host/lenses/capped.ts';
-export type { TimedHost } from '../host/lenses/timed.ts';
-export { type Loaded, loadScenario } from './load.ts';
-export type * from './model.ts';
-export type {
-  Condition,
-  IothreadDef,
-  MainLoopParams,
-  RequestDef,
-  SharedDef,
-  ThreadAction,
-  ThreadDef,
-  ThreadOp,
-  VcpuDef,
-} from './model-threads.ts';
-export { formatProblem, type Mention, type Place, type Problem } from './problem.ts';
-export type { DiffLine } from './run/diff.ts';
-export { ScenarioEnded } from './run/ended.ts';
-export type { Failure } from './run/judge.ts';
+export * from './core.ts';
+export { BareSimWorld } from './run/bare-sim-world.ts';
 export { LinuxWorld } from './run/linux-world.ts';
-export type { LogEntry } from './run/order-log.ts';
-export {
-  type HostName,
-  type Note,
-  type RunOptions,
-  type RunResult,
-  type RunStatus,
-  runScenario,
-} from './run/run.ts';
 export { SimWorld } from './run/sim-world.ts';
-export type { LaneWorld, World } from './run/world.ts';
-export type { Section } from './schema.ts';
-export type { Bound, Comparison, Operator } from './values.ts';

@@ -1,4 +1,4 @@
-import type { Section } from './schema.ts';
+import type { Section } from './vocabulary.ts';
 
 /**
  * The values that a `log` of a file with several threads may show: `$(context)`, `$(WORD)`, or

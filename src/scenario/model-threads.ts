@@ -2,8 +2,8 @@
 
 import type { Action, Base, Body } from './model.ts';
 import type { Mention } from './problem.ts';
-import { THREAD_ACTIONS } from './schema-threads.ts';
 import type { Comparison } from './values.ts';
+import { THREAD_ACTIONS } from './vocabulary.ts';
 
 export interface IothreadDef extends Base {
   readonly section: 'iothreads';

@@ -13,9 +13,8 @@ import type {
   VcpuDef,
 } from './model-threads.ts';
 import type { Mention, Place } from './problem.ts';
-import type { Section } from './schema.ts';
-import type { NAME_ACTIONS } from './schema-actions.ts';
 import type { Comparison } from './values.ts';
+import type { NAME_ACTIONS, Section } from './vocabulary.ts';
 
 /** `main`, `iohandler`, or an iothread's. */
 export type ContextName = string;

@@ -20,13 +20,8 @@ import {
   whole,
   words,
 } from './schema-parts.ts';
-import {
-  BARE_THREAD_ACTIONS,
-  conditionMap,
-  pollMap,
-  THREAD_ACTIONS,
-  threadShapes,
-} from './schema-threads.ts';
+import { BARE_THREAD_ACTIONS, conditionMap, pollMap, threadShapes } from './schema-threads.ts';
+import { NAME_ACTIONS, THREAD_ACTIONS } from './vocabulary.ts';
 
 export const CLOCKS = ['realtime', 'virtual', 'host', 'virtual_rt'] as const;
 export const CONTEXTS = ['main', 'iohandler'] as const;
@@ -44,43 +39,6 @@ export const BARE_ACTIONS = [
   'settle',
   'run',
   'quit',
-] as const;
-
-/** Actions whose argument is the name of one object. */
-export const NAME_ACTIONS = [
-  'schedule',
-  'schedule_idle',
-  'cancel',
-  'delete',
-  'oneshot',
-  'kick',
-  'reopen',
-  'attach',
-  'unwatch',
-  'close',
-  'close_peer',
-  'set',
-  'test_and_clear',
-  'flag',
-  'arm_now',
-  'disarm',
-  'enter',
-  'wake',
-  'co_schedule',
-  'wait',
-  'wait_front',
-  'lock',
-  'unlock',
-  'rdlock',
-  'wrlock',
-  'rwunlock',
-  'next',
-  'restart_all',
-  'enter_next',
-  'enter_all',
-  'raise',
-  'kill',
-  'spawn',
 ] as const;
 
 /** The keys of a signal in `signals` and `sigaction`. */

@@ -17,26 +17,6 @@ import {
 
 /** The parts of the language that only files with several threads need. */
 
-/** Actions on one thread, context, request, bottom half or condition. */
-export const THREAD_ACTIONS = [
-  'acquire',
-  'release',
-  'hold',
-  'go_on',
-  'wait_idle',
-  'wait_asleep',
-  'start',
-  'join',
-  'stop',
-  'submit',
-  'submit_co',
-  'submit_only',
-  'wait_oneshot',
-  'cond_wait',
-  'cond_signal',
-  'reschedule',
-] as const;
-
 /** Actions that need no argument. */
 export const BARE_THREAD_ACTIONS = [
   'kick',

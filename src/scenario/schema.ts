@@ -25,28 +25,6 @@ import {
 } from './schema-parts.ts';
 import { abortOfThread, beforePairs, orderByThread, threadSections } from './schema-threads.ts';
 
-export const SECTIONS = [
-  'bottom_halves',
-  'timers',
-  'fds',
-  'notifiers',
-  'coroutines',
-  'co_queues',
-  'co_mutexes',
-  'co_rwlocks',
-  'signals',
-  'children',
-  'poll_notifiers',
-  'sources',
-  'iothreads',
-  'threads',
-  'vcpus',
-  'requests',
-  'words',
-  'conds',
-] as const;
-export type Section = (typeof SECTIONS)[number];
-
 export const FAULT_CALLS = ['read', 'write', 'poll', 'spawn', 'waitpid', 'epoll_ctl'] as const;
 
 const actions = actionList();

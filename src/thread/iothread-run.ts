@@ -9,6 +9,7 @@ import { Tracer } from '../trace/tracer.ts';
 import { IOThreadLoop } from './iothread-loop.ts';
 import { ParamWords } from './iothread-params.ts';
 import { type MachineHandle, MachineState } from './machine-state.ts';
+import { exportsOf } from './module-url.ts';
 import { QemuThread } from './qemu-thread.ts';
 import type { ThreadSelf } from './thread-entry.ts';
 import { traceClock } from './trace-clock.ts';
@@ -104,7 +105,7 @@ export async function runIOThread(self: ThreadSelf, job: IOThreadJob): Promise<v
 
 /** The default export of a thread's module. */
 export async function mainOf<T = IOThreadMain>(url: string, what = 'IOThread'): Promise<T> {
-  const { default: main } = (await import(url)) as { default: unknown };
+  const { default: main } = await exportsOf(url);
   checkFunction(main, `${what}: the default export of ${url}`);
   return main as T;
 }

@@ -3,6 +3,16 @@ import { pathToFileURL } from 'node:url';
 import { shown } from '../host/arguments.ts';
 
 /**
+ * The exports of a module. ES modules that a compiler has made into CommonJS have theirs within the default
+ * one of Node.
+ */
+export async function exportsOf(url: string): Promise<Readonly<Record<string, unknown>>> {
+  const exported = (await import(url)) as { readonly default?: Record<string, unknown> | null };
+  const whole = exported.default;
+  return typeof whole === 'object' && whole?.__esModule === true ? whole : exported;
+}
+
+/**
  * The URL of a module, for import() in another thread.
  * @throws TypeError
  */

@@ -4,6 +4,7 @@ import type { BottomHalfHandle } from '../aio/handles.ts';
 import { checkFunction } from '../host/arguments.ts';
 import { ECANCELED } from '../host/errno.ts';
 import type { Host, HostBuffer } from '../host/host.ts';
+import { exportsOf } from './module-url.ts';
 import { PoolQueue } from './pool-queue.ts';
 import { type PoolCallee, type PoolObjects, perform } from './pool-work.ts';
 import { RemoteBottomHalf } from './remote-bottom-half.ts';
@@ -59,7 +60,7 @@ class Objects implements PoolObjects {
   async callee(id: number): Promise<PoolCallee> {
     if (!this.#callees.has(id)) this.takeAll();
     const { module, name } = this.#callees.get(id)!;
-    const callee = ((await import(module)) as Record<string, unknown>)[name];
+    const callee = (await exportsOf(module))[name];
     checkFunction(callee, `ThreadPool: ${name} of ${module}`);
     return callee as PoolCallee;
   }

@@ -6,7 +6,7 @@ import type { Host } from '../../src/host/host.ts';
 import { CappedHost } from '../../src/host/lenses/capped.ts';
 import { FaultHost } from '../../src/host/lenses/faults.ts';
 import { TimedHost } from '../../src/host/lenses/timed.ts';
-import { SimHost } from '../../src/host/sim/sim-host.ts';
+import { SimHost } from '../../src/host/sim/threads/worker-sim-host.ts';
 import { cases } from './cases/index.ts';
 import { type ContractSubject, runCase } from './contract.ts';
 

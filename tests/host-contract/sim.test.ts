@@ -1,7 +1,7 @@
 /** The contract, on the simulated host: the same cases as on the real kernel. */
 import { describe, expect, it } from 'vitest';
 import { F_GETFD } from '../../src/host/constants.ts';
-import { SimHost } from '../../src/host/sim/sim-host.ts';
+import { SimHost } from '../../src/host/sim/threads/worker-sim-host.ts';
 import { cases } from './cases/index.ts';
 import { type ContractSubject, runCase } from './contract.ts';
 

@@ -13,6 +13,7 @@ import { FaultHost } from '../../src/host/lenses/faults.ts';
 import { HostLens } from '../../src/host/lenses/lens.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
+import { SimHost as WithThreads } from '../../src/host/sim/threads/worker-sim-host.ts';
 import { cases } from '../host-contract/cases/index.ts';
 import { runCase } from '../host-contract/contract.ts';
 import { DENIED } from '../support/denied.ts';
@@ -92,7 +93,7 @@ describe('the contract', () => {
     // A ticket is of use only in a Worker: the tests of IOThreads and of simulated threads make them.
     const made = new Set<string>(['dispose', 'newThread']);
     const filled = new Set<string>();
-    const sim = new SimHost();
+    const sim = new WithThreads();
     const host = new HostLens(sim) as Host;
     for (const name of HOST_CALL_NAMES) {
       const inner = (sim[name] as (...args: unknown[]) => unknown).bind(sim);

@@ -29,15 +29,10 @@ export async function runUnder(
   file: string,
   ...args: string[]
 ): Promise<Ended> {
-  const [program, ...before] = [...wrapper, process.execPath];
-  return run(program!, [...before, await bundleOf(file), ...args]);
-}
-
-/** The program of a TypeScript file, which is bundled once. */
-export function bundleOf(file: string): Promise<string> {
   const known = bundles.get(file) ?? bundleAnew(file);
   bundles.set(file, known);
-  return known;
+  const [program, ...before] = [...wrapper, process.execPath];
+  return run(program!, [...before, await known, ...args]);
 }
 
 function bundleAnew(file: string): Promise<string> {

@@ -6,7 +6,7 @@ import { AF_UNIX, O_CLOEXEC, O_NONBLOCK, SOCK_STREAM } from '../../src/host/cons
 import { check } from '../../src/host/errno.ts';
 import type { Host, HostBuffer } from '../../src/host/host.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
-import { SimHost } from '../../src/host/sim/sim-host.ts';
+import { SimHost } from '../../src/host/sim/threads/worker-sim-host.ts';
 import { MainLoop, type MainLoopOptions } from '../../src/mainloop/main-loop.ts';
 import { expectNoLeaks, held } from './leaks.ts';
 import { follow } from './origins.ts';

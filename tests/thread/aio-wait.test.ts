@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { QemuAbort } from '../../src/aio/abort.ts';
 import { AioContext } from '../../src/aio/aio-context.ts';
 import { EDEADLK } from '../../src/host/errno.ts';
-import { SimHost } from '../../src/host/sim/sim-host.ts';
+import { SimHost } from '../../src/host/sim/threads/worker-sim-host.ts';
 import { MainLoop } from '../../src/mainloop/main-loop.ts';
 import { IdleSource } from '../../src/mainloop/source.ts';
 import { MachineState } from '../../src/thread/machine-state.ts';

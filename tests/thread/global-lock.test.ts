@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { QemuAbort } from '../../src/aio/abort.ts';
 import { EDEADLK } from '../../src/host/errno.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
-import { SimHost } from '../../src/host/sim/sim-host.ts';
+import { SimHost } from '../../src/host/sim/threads/worker-sim-host.ts';
 import { MainLoop } from '../../src/mainloop/main-loop.ts';
 import { GlobalLock } from '../../src/thread/global-lock.ts';
 import { MachineState } from '../../src/thread/machine-state.ts';

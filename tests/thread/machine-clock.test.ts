@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 import { AioContext } from '../../src/aio/aio-context.ts';
 import { QEMU_CLOCK_VIRTUAL } from '../../src/aio/clock.ts';
-import { SimHost } from '../../src/host/sim/sim-host.ts';
+import { SimHost } from '../../src/host/sim/threads/worker-sim-host.ts';
 import { MainLoop } from '../../src/mainloop/main-loop.ts';
 import { MachineState } from '../../src/thread/machine-state.ts';
 import { CLOCK_SEQUENCE, CLOCK_TIMERS } from '../../src/thread/machine-words.ts';

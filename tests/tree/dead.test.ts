@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT, type SourceFile, sources } from './files.ts';
 
-const ROOTS = ['src/index.ts', 'src/scenario/index.ts', 'src/cli/main.ts'];
+const ROOTS = [
+  'src/core.ts',
+  'src/index.ts',
+  'src/sim.ts',
+  'src/scenario/core.ts',
+  'src/scenario/index.ts',
+  'src/cli/main.ts',
+];
 /** Files that the build bundles separately, so that no import names them. */
 const PROGRAMS = [
   'src/cli/run/scenario-worker.ts',

@@ -35,13 +35,14 @@ function declarations(code: string): Map<string, string> {
   );
 }
 
-const ENTRIES = ['index.d.ts', 'scenario/index.d.ts'];
+const ENTRIES = ['index.d.ts', 'scenario/index.d.ts', 'sim.d.ts'];
 
 function exportsOf(entry: string): [string, string[]][] {
   const code = codeOf(entry);
-  const whole = [...code.matchAll(/^export (?:type )?\* from '(.*)'/gm)].map(([, path]) => {
+  const whole = [...code.matchAll(/^export (?:type )?\* from '(.*)'/gm)].flatMap(([, path]) => {
     const file = builtFile(entry, path!);
-    return [file, [...declarations(codeOf(file)).keys()]] as [string, string[]];
+    const own = [file, [...declarations(codeOf(file)).keys()]] as [string, string[]];
+    return [own, ...exportsOf(file)];
   });
   return [...lists(code, 'export', entry), ...whole];
 }
@@ -89,14 +90,4 @@ it('all that a user of the package catches, passes or asks for can be imported',
   expect(JSON.parse(readFileSync(new URL(packageJson), 'utf8'))).toMatchObject({
     name: 'qemu-loop',
   });
-});
-
-it("the library's source maps contain their sources, which are not in the package", () => {
-  const dist = join(root, 'dist');
-  const maps = readdirSync(dist).filter((name) => name.endsWith('.js.map'));
-  expect(maps.length).toBeGreaterThan(1);
-  for (const name of maps) {
-    const { sources, sourcesContent } = JSON.parse(readFileSync(join(dist, name), 'utf8'));
-    expect(sourcesContent, name).toHaveLength(sources.length);
-  }
 });

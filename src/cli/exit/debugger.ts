@@ -7,6 +7,7 @@ import { LinuxHost } from '../../host/linux/linux-host.ts';
  * any code in the process. From now on SIGUSR1 acts as in any other program.
  */
 export function keepDebuggerShut(): void {
+  if (process.platform !== 'linux') return;
   const host = new LinuxHost();
   host.sigaction(SIGUSR1, newSigAction(), null);
   host.dispose();

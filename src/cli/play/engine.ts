@@ -2,11 +2,11 @@
 
 import { loadScenario } from '../../scenario/load.ts';
 import type { Scenario } from '../../scenario/model.ts';
+import { BareSimWorld } from '../../scenario/run/bare-sim-world.ts';
 import { diffEntries } from '../../scenario/run/diff.ts';
 import { ScenarioEnded } from '../../scenario/run/ended.ts';
 import type { Machine } from '../../scenario/run/machine.ts';
 import { type RunResult, runScenario } from '../../scenario/run/run.ts';
-import { SimWorld } from '../../scenario/run/sim-world.ts';
 import { EV, EVENT_NAMES } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
 import type {
@@ -75,8 +75,8 @@ function take(scenario: Scenario, { seed, weaknesses }: Play, look?: Look): Take
   let startNs = 0;
   // Closing everything is not of the run.
   let isOver = false;
-  const makeWorld = (used: number): SimWorld =>
-    new SimWorld(used, (options) => {
+  const makeWorld = (used: number): BareSimWorld =>
+    new BareSimWorld(used, (options) => {
       host = new WeakHost(options, weaknesses);
       return host;
     });

@@ -5,6 +5,7 @@ import { SimWorld } from '../../scenario/run/sim-world.ts';
 import { durationText } from '../../scenario/values.ts';
 import { visible } from '../../trace/visible.ts';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
+import { needLinux } from '../exit/need-linux.ts';
 import { checkOutputs } from '../options/output-files.ts';
 import { outputsOf, type TraceOptions } from '../options/trace-options.ts';
 import type { QemuHost, QemuHostOptions } from '../qemu/qemu-host.ts';
@@ -93,6 +94,7 @@ export async function runCommand(
   const startMs = performance.now();
   const { planned, unread } = plan(options, output);
   if (planned.length > 0) refuseMany(options, planned);
+  if (planned.some(({ host }) => HOSTS[host].includes('linux'))) needLinux();
   const qemu = planned.some(({ host }) => HOSTS[host].includes('qemu'))
     ? await openQemu(options, output)
     : null;

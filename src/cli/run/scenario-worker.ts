@@ -35,7 +35,7 @@ keepDebuggerShut();
  * main thread, which lives as long as its process.
  */
 function dieWith(parent: number): void {
-  new LinuxHost().prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (process.platform === 'linux') new LinuxHost().prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (process.ppid !== parent) leave(0);
 }
 

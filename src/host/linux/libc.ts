@@ -5,9 +5,9 @@
  * glibc.
  */
 
-import koffi from 'koffi';
 import { ENOSYS } from '../errno.ts';
 import type { HostBuffer } from '../host.ts';
+import koffi from './koffi.ts';
 
 type Num = number;
 type CFunction<A extends (Num | string)[]> = (...args: A) => number;

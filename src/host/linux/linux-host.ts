@@ -82,7 +82,7 @@ export class LinuxHost implements Host {
   private spawner: Spawner | undefined;
   private readonly closeListeners = new CloseListeners();
 
-  /** Throws HostError (ENOSYS) if system calls are not known, RangeError for a wrong option. */
+  /** Throws HostError (ENOSYS) on another system or an unknown machine, RangeError for a wrong option. */
   constructor(options: LinuxHostOptions = {}) {
     this.spawnBy = options.spawnBy ?? 'clone';
     checkWord(this.spawnBy, SPAWN_WAYS, "LinuxHost: option 'spawnBy'");
@@ -90,6 +90,10 @@ export class LinuxHost implements Host {
     checkWord(this.callBy, CALL_WAYS, "LinuxHost: option 'callBy'");
     this.nodeWaitBy = options.nodeWaitBy ?? 'uv_poll';
     checkWord(this.nodeWaitBy, NODE_WAITS, "LinuxHost: option 'nodeWaitBy'");
+    if (process.platform !== 'linux') {
+      const why = `LinuxHost on ${process.platform} (it needs Linux; SimHost works here)`;
+      throw new HostError(ENOSYS, why);
+    }
     if (!knownArch) throw new HostError(ENOSYS, `Linux on ${process.arch}`);
     this.calls = this.callBy === 'gate' ? loopCalls() : libcCalls;
     this.poller = new LinuxPoll(this.calls);

@@ -4,7 +4,7 @@
  */
 
 import { isMainThread } from 'node:worker_threads';
-import koffi from 'koffi';
+import koffi from './koffi.ts';
 import { bind, symbolAddress } from './libc.ts';
 import { closeHooks, currentLoop, isLibuvOurs } from './node/node-thread.ts';
 

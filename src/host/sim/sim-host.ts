@@ -1,5 +1,4 @@
 /** The simulated kernel: a Host made of the parts in this folder, each in a file of its own. */
-import { MessageChannel } from 'node:worker_threads';
 import {
   areInts,
   checkArray,
@@ -45,6 +44,7 @@ import { SimSignalPipe } from './signal-pipe.ts';
 import { Signals } from './signals.ts';
 import { Thread } from './thread.ts';
 import type { SimTicket } from './threads/messages.ts';
+import type { ThreadChannels } from './threads/ports.ts';
 import { ThreadCalls } from './threads/thread-calls.ts';
 import { Turns } from './threads/turns.ts';
 import { Waiter } from './wait.ts';
@@ -73,6 +73,7 @@ export class SimHost implements Host {
   readonly #threads: Scheduler;
   /** For observers. @internal */
   readonly turns: Turns;
+  readonly #channels: ThreadChannels | null;
   readonly #realtimeOffsetNs: number;
   #clockRestNs = 0;
   readonly #random: Random;
@@ -90,6 +91,7 @@ export class SimHost implements Host {
   /** @throws TypeError if the options are not an object */
   constructor(options: SimHostOptions = {}) {
     checkObject(options, 'SimHost: options', 'an object');
+    this.#channels = options.channels ?? null;
     const startNs = options.startNs ?? START_NS;
     this.#clock = new VirtualClock(startNs);
     this.#realtimeOffsetNs = (options.realtimeNs ?? REALTIME_START_NS) - startNs;
@@ -278,18 +280,22 @@ export class SimHost implements Host {
   /**
    * A thread of the process: a SimThreadHost is made of the ticket in its Worker. It may run from the
    * next call in which its maker sleeps or yields, so start the Worker before that. It inherits the
-   * mask of its maker, and ends when its host is disposed of.
+   * mask of its maker, and ends when its host is disposed of. Returns -ENOSYS without
+   * SimHostOptions.channels.
    */
-  newThread(name: string): NewThread {
+  newThread(name: string): NewThread | number {
     checkString(name, 'newThread: the name');
+    const channels = this.#channels;
+    if (channels === null) return this.#done(-ENOSYS);
     const threads = this.#threads;
-    const { port1, port2 } = new MessageChannel();
+    const [ours, theirs] = channels.newChannel();
     const end = (): void => {
       calls.close();
       threads.gone(thread);
       this.#signals.threadsChanged();
     };
-    const calls = new ThreadCalls(this, threads, this.#clock, port1, end, this.turns);
+    const way = { channels, port: ours, onEnd: end, turns: this.turns };
+    const calls = new ThreadCalls(this, threads, this.#clock, way);
     const thread = new Thread(this.#processes.newTid(), name, calls);
     calls.thread = thread;
     threads.born(thread);
@@ -298,10 +304,10 @@ export class SimHost implements Host {
       kind: 'sim',
       name,
       memory: calls.channel.memory,
-      port: port2,
+      port: theirs,
       realtimeOffsetNs: this.#realtimeOffsetNs,
     };
-    return { ticket, transfer: [port2] };
+    return { ticket, transfer: [theirs] };
   }
 
   // Descriptors

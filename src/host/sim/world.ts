@@ -1,6 +1,7 @@
 /** The outside world of a simulated host: its start, and what a test can see of it. */
 import { SimEvent } from './clock.ts';
 import type { ProcessState } from './process.ts';
+import type { ThreadChannels } from './threads/ports.ts';
 
 /** CLOCK_MONOTONIC and CLOCK_REALTIME at the start, in ns. */
 export const START_NS = 1e12;
@@ -14,6 +15,8 @@ export interface SimHostOptions {
   readonly startNs?: number | undefined;
   /** CLOCK_REALTIME at the start. */
   readonly realtimeNs?: number | undefined;
+  /** Lets newThread make threads. `SimHost` of `qemu-loop` has those of node:worker_threads. */
+  readonly channels?: ThreadChannels | undefined;
 }
 
 /** A process as a test or a scenario sees it. */

@@ -13,6 +13,7 @@ import { TimedHost } from '../../host/lenses/timed.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
 import type { ChildDef } from '../model.ts';
 import { LinuxChildren } from './linux-children.ts';
+import { MainThreads } from './threads/main-threads.ts';
 import type { World } from './world.ts';
 
 /** Tolerance for upper bounds on times on a real machine. */
@@ -38,6 +39,8 @@ export class LinuxWorld implements World {
   readonly host: TimedHost;
   readonly slackNs = SLACK_NS;
   readonly mostChildren = 1_000;
+  /** @internal */
+  readonly startThreads = MainThreads.make;
   readonly #linux = new LinuxHost();
   readonly #paced: PacedHost;
   readonly #result = newWaitResult();

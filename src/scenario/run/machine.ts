@@ -12,7 +12,8 @@ import { type FailedCheck, type LogEntry, OrderLog, type RunLog } from './order-
 import { quietly } from './quietly.ts';
 import type { SignalSet } from './signal-set.ts';
 import type { Crew } from './threads/crew.ts';
-import { MainThreads } from './threads/main-threads.ts';
+import type { MainThreads } from './threads/main-threads.ts';
+import { threadsOf } from './threads/threaded-world.ts';
 import type { World } from './world.ts';
 
 export interface MachineOptions {
@@ -91,7 +92,7 @@ export class Machine implements LaneMachine {
     const edges = this.faults === null;
     const loop = new MainLoop({ host: this.host, trace, fdmon, edges });
     const { context } = loop;
-    this.threads = scenario.threaded ? new MainThreads(this, loop, tell) : null;
+    this.threads = scenario.threaded ? threadsOf(world)!(this, loop, tell) : null;
     this.log = this.threads?.log ?? new OrderLog(() => this.elapsedNs, tell);
     this.main = new Lane({ name: 'main', machine: this, trace, context, loop }, compile);
     this.lanes = [this.main];

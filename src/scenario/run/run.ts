@@ -13,6 +13,7 @@ import { type Failure, judge, type Played } from './judge.ts';
 import { Machine } from './machine.ts';
 import type { LogEntry } from './order-log.ts';
 import { setUp } from './setup.ts';
+import { threadsOf } from './threads/threaded-world.ts';
 import type { World } from './world.ts';
 
 /**
@@ -95,7 +96,7 @@ export function runScenario(
   let machine: Machine;
   try {
     const world = makeWorld(seed);
-    const refused = refuse(scenario, world.kind, seed);
+    const refused = refuse(scenario, world.kind, seed) ?? refuseThreads(scenario, world, seed);
     if (refused !== null) {
       world.end([]);
       return refused;
@@ -214,6 +215,14 @@ export const NOTHING_RAN = {
   version: null,
   trace: null,
 } as const;
+
+/** The result in a world without threads, if the file has some. */
+function refuseThreads(scenario: Scenario, world: World, seed: number): RunResult | null {
+  if (!scenario.threaded || threadsOf(world) !== null) return null;
+  const why =
+    'the file has several threads, which need Workers of Node: run it by the command, or by qemu-loop/scenario';
+  return notRun(scenario, world.kind, seed, 2, why);
+}
 
 function notRun(
   scenario: Scenario,

@@ -9,7 +9,6 @@ import type { Machine } from './machine.ts';
 import { createObject } from './objects.ts';
 import { SignalSet } from './signal-set.ts';
 import { Lending } from './threads/lending.ts';
-import { Requests } from './threads/requests.ts';
 import { newCoHandles, shareCoroutines } from './threads/shared-co.ts';
 
 /** Makes everything that a file declares, in its order; the signalfd comes first. */
@@ -21,8 +20,7 @@ export function setUp(machine: Machine): void {
   if (machine.crew !== null) {
     shareCoroutines(main, machine.crew, compileMoving);
     machine.crew.locks = newCoHandles(scenario, machine.crew.co!);
-    machine.threads!.prepareWork();
-    machine.crew.requests = new Requests(main, machine.crew);
+    machine.threads!.preparePool(main);
     const { threadPoolMin, threadPoolMax } = scenario.mainLoop;
     main.context.setThreadPoolParams(threadPoolMin, threadPoolMax);
   }

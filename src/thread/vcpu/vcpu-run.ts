@@ -5,6 +5,7 @@ import type { Host } from '../../host/host.ts';
 import { Tracer } from '../../trace/tracer.ts';
 import { type MachineHandle, MachineState } from '../machine-state.ts';
 import { PAUSE_COND, VM_RUNNING, WORK_COND } from '../machine-words.ts';
+import { exportsOf } from '../module-url.ts';
 import { QemuCond } from '../qemu-cond.ts';
 import { QemuThread } from '../qemu-thread.ts';
 import type { ThreadSelf } from '../thread-entry.ts';
@@ -227,7 +228,7 @@ export class VCpuSelf {
 }
 
 export async function runVCpu(self: ThreadSelf, job: VCpuJob): Promise<void> {
-  const module = (await import(job.module)) as VCpuModule;
+  const module = (await exportsOf(job.module)) as unknown as VCpuModule;
   checkFunction(module.default, `VCpu: the default export of ${job.module}`);
   const cpu = new VCpuSelf(self.host, job, module);
   self.onExit = () => {

@@ -2,9 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { bundleOf } from '../../host/own-process.ts';
 import { command } from '../../support/run.ts';
 
 const CHILD = `
@@ -37,21 +35,3 @@ test.each([
     expect(await once(parent, 'exit')).toEqual([3, null]);
   },
 );
-
-test('Node reads nothing of what is for the program, however long its own loop runs', async () => {
-  const program = await bundleOf(join(import.meta.dirname, 'node-channel-child.ts'));
-  const child = spawn(process.execPath, [program], {
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-  });
-  onTestFinished(() => {
-    if (child.exitCode === null) child.kill('SIGKILL');
-  });
-  child.send({ early: 1 });
-  let said = '';
-  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
-  });
-  // The channel is closed by the child, and so this end of it.
-  await Promise.all([once(child, 'disconnect'), once(child, 'close')]);
-  expect(said).toBe('unread\n');
-});

@@ -6,7 +6,7 @@ import { EventNotifier } from '../../../src/aio/event-notifier.ts';
 import { FDMON_CHOICES } from '../../../src/aio/fdmon/fdmon.ts';
 import { F_DUPFD_CLOEXEC, O_CLOEXEC, O_NONBLOCK } from '../../../src/host/constants.ts';
 import { LinuxHost } from '../../../src/host/linux/linux-host.ts';
-import { SimHost } from '../../../src/host/sim/sim-host.ts';
+import { SimHost } from '../../../src/host/sim/threads/worker-sim-host.ts';
 import { MainLoop } from '../../../src/mainloop/main-loop.ts';
 import { openFds } from '../../support/leaks.ts';
 import type { Generator } from '../generators.ts';

@@ -1,7 +1,7 @@
 /** The contract of all hosts, as a simulated thread other than main keeps it. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SimHost } from '../../../src/host/sim/sim-host.ts';
+import { SimHost } from '../../../src/host/sim/threads/worker-sim-host.ts';
 import { cases } from '../../host-contract/cases/index.ts';
 import type { CaseResult } from '../../host-contract/contract.ts';
 import { Crew } from './crew.ts';

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Transferable, Worker } from 'node:worker_threads';
-import type { SimHost } from '../../../src/host/sim/sim-host.ts';
 import type { SimTicket } from '../../../src/host/sim/threads/messages.ts';
+import type { SimHost } from '../../../src/host/sim/threads/worker-sim-host.ts';
 import { bundle } from '../../support/bundle.ts';
 import type { PartJob, Shared } from './shared.ts';
 

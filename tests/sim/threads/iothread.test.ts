@@ -1,7 +1,7 @@
 /** IOThreads on the simulated kernel: the same code as on the real one. */
 
 import { expect, it } from 'vitest';
-import { SimHost } from '../../../src/host/sim/sim-host.ts';
+import { SimHost } from '../../../src/host/sim/threads/worker-sim-host.ts';
 import { IOThread } from '../../../src/thread/iothread.ts';
 import { MachineState } from '../../../src/thread/machine-state.ts';
 

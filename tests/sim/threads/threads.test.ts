@@ -11,7 +11,7 @@ import {
 import { EAGAIN, EINTR, EIO, ESRCH, ETIMEDOUT } from '../../../src/host/errno.ts';
 import { type HostBuffer, newSigAction, type SigAction } from '../../../src/host/host.ts';
 import { SimDeadlockError } from '../../../src/host/sim/clock.ts';
-import { SimHost } from '../../../src/host/sim/sim-host.ts';
+import { SimHost } from '../../../src/host/sim/threads/worker-sim-host.ts';
 import { Crew } from './crew.ts';
 import { FLAG, FUTEX, newShared, type Shared } from './shared.ts';
 

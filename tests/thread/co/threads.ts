@@ -5,7 +5,7 @@
 
 import { AioContext } from '../../../src/aio/aio-context.ts';
 import { Coroutines } from '../../../src/coroutine/coroutines.ts';
-import { SimHost } from '../../../src/host/sim/sim-host.ts';
+import { SimHost } from '../../../src/host/sim/threads/worker-sim-host.ts';
 import { MainLoop } from '../../../src/mainloop/main-loop.ts';
 import type { MovingBody } from '../../../src/thread/co/moving-coroutine.ts';
 import type { SharedCoroutine } from '../../../src/thread/co/shared-coroutine.ts';

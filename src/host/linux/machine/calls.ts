@@ -3,7 +3,7 @@
  * -errno.
  */
 
-import koffi from 'koffi';
+import koffi from '../koffi.ts';
 import { c, result } from '../libc.ts';
 import { LinuxBuffer, putWord64 } from '../memory.ts';
 import { CodePage } from './code-page.ts';

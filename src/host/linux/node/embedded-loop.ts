@@ -1,10 +1,10 @@
 import { executionAsyncResource } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
-import koffi from 'koffi';
 import { ENOSYS, HostError } from '../../errno.ts';
 import type { Disposable } from '../../host.ts';
 import type { NodeLoop } from '../../node-wait.ts';
+import koffi from '../koffi.ts';
 import { symbolAddress } from '../libc.ts';
 import { CodePage } from '../machine/code-page.ts';
 import { STACK_CODE, uvRunCode, uvRunTable } from '../machine/uv-run-code.ts';

@@ -1,6 +1,6 @@
 /** Node's own loop of this thread, as far as Node exports what leads to it. */
 
-import koffi from 'koffi';
+import koffi from '../koffi.ts';
 import { symbolAddress } from '../libc.ts';
 import { closeCode } from '../machine/close-code.ts';
 import { CodePage } from '../machine/code-page.ts';

@@ -1,5 +1,5 @@
 /** The way of a thread's calls to the kernel: it puts them where the kernel finds them, and waits. */
-import { receiveMessageOnPort } from 'node:worker_threads';
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { isFutex, isRecord, takeAction } from '../../arguments.ts';
 import { type ArgKind, HOST_CALLS, type HostCallName } from '../../calls.ts';
 import { HostError } from '../../errno.ts';
@@ -179,7 +179,8 @@ export class KernelLine {
   }
 
   #takeReply(name: CallName, args: readonly unknown[]): unknown {
-    const got = receiveMessageOnPort(this.#ticket.port) as { message: ReplyMessage };
+    const port = this.#ticket.port as unknown as MessagePort;
+    const got = receiveMessageOnPort(port) as { message: ReplyMessage };
     const { value, filled, token, error } = got.message;
     if (error !== undefined) throw errorOf(error);
     let next = 0;

@@ -1,7 +1,7 @@
 /** The messages beside a Channel. */
-import type { MessagePort } from 'node:worker_threads';
 import { HOST_CALL_NAMES, type HostCallName } from '../../calls.ts';
 import type { SigAction, ThreadTicket, WaitResult } from '../../host.ts';
+import type { ThreadPort } from './ports.ts';
 
 /** Calls of SimHost that are not a Host's, and that other threads may make too. */
 const SIM_CALLS = ['advance', 'random', 'program', 'deathNs', 'nextEventNs'] as const;
@@ -49,7 +49,7 @@ export interface SimTicket extends ThreadTicket {
   readonly kind: 'sim';
   readonly name: string;
   readonly memory: SharedArrayBuffer;
-  readonly port: MessagePort;
+  readonly port: ThreadPort;
   /** CLOCK_REALTIME less CLOCK_MONOTONIC, ns. */
   readonly realtimeOffsetNs: number;
 }

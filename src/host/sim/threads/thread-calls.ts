@@ -1,5 +1,4 @@
 /** The calls of a thread other than main, which the kernel makes in its place. */
-import { type MessagePort, receiveMessageOnPort, type Transferable } from 'node:worker_threads';
 import { type ArgKind, HOST_CALLS, type HostCallName } from '../../calls.ts';
 import { HostError } from '../../errno.ts';
 import {
@@ -25,10 +24,20 @@ import {
   type ReplyMessage,
   type SimCallName,
 } from './messages.ts';
+import type { ThreadChannels, ThreadPort } from './ports.ts';
 import type { Turns } from './turns.ts';
 
 /** How long a thread may run without a call, ms of real time. A Worker that is loaded needs some. */
 const LONGEST_RUN_MS = 60_000;
+
+/** The way to the thread. */
+export interface ThreadWay {
+  readonly channels: ThreadChannels;
+  /** The kernel's end. */
+  readonly port: ThreadPort;
+  readonly onEnd: () => void;
+  readonly turns: Turns;
+}
 
 /** The calls of the kernel, by name. */
 export type KernelCalls = Readonly<
@@ -44,9 +53,7 @@ export class ThreadCalls implements Runner {
   readonly #host: KernelCalls;
   readonly #threads: Scheduler;
   readonly #clock: VirtualClock;
-  readonly #port: MessagePort;
-  readonly #onEnd: () => void;
-  readonly #turns: Turns;
+  readonly #way: ThreadWay;
   readonly #buffers = new Map<number, HostBuffer>();
   readonly #words = new Map<number, Int32Array>();
   readonly #tokens = new Map<number, SignalMaskToken>();
@@ -56,24 +63,15 @@ export class ThreadCalls implements Runner {
   #failed = false;
   #filled: Filled[] = [];
 
-  constructor(
-    host: KernelCalls,
-    threads: Scheduler,
-    clock: VirtualClock,
-    port: MessagePort,
-    onEnd: () => void,
-    turns: Turns,
-  ) {
-    this.#turns = turns;
+  constructor(host: KernelCalls, threads: Scheduler, clock: VirtualClock, way: ThreadWay) {
     this.#host = host;
     this.#threads = threads;
     this.#clock = clock;
-    this.#port = port;
-    this.#onEnd = onEnd;
+    this.#way = way;
   }
 
   resume(): void {
-    this.#turns.next(this.thread, this.#value === ASLEEP);
+    this.#way.turns.next(this.thread, this.#value === ASLEEP);
     const { channel } = this;
     const { words, numbers } = channel;
     const threads = this.#threads;
@@ -86,7 +84,7 @@ export class ThreadCalls implements Runner {
     words[CH.OTHERS] = threads.runnable();
     channel.pass(CH.RUNS);
     if (!channel.await(CH.RUNS, LONGEST_RUN_MS)) {
-      this.#onEnd();
+      this.#way.onEnd();
       throw new Error(
         `thread '${this.thread.name}' has made no call for ${LONGEST_RUN_MS / 1000} s: ` +
           'has its Worker ended without disposing of its host?',
@@ -125,12 +123,12 @@ export class ThreadCalls implements Runner {
 
   /** No call returns to it any more. */
   kill(): void {
-    this.#onEnd();
+    this.#way.onEnd();
     this.channel.pass(CH.DEAD);
   }
 
   close(): void {
-    this.#port.close();
+    this.#way.port.close();
   }
 
   #call(name: Exclude<CallName, 'dispose' | typeof PASS>, args: unknown[]): unknown {
@@ -168,7 +166,8 @@ export class ThreadCalls implements Runner {
   }
 
   #takeMessage(): CallMessage {
-    const { message } = receiveMessageOnPort(this.#port) as { message: CallMessage };
+    const { channels, port } = this.#way;
+    const { message } = channels.take(port) as { message: CallMessage };
     for (const [id, memory, bytes] of message.buffers) {
       this.#buffers.set(id, SimBuffer.over(memory, bytes));
     }
@@ -194,17 +193,17 @@ export class ThreadCalls implements Runner {
     }
     words[CH.FLAGS] = CH.HAS_MESSAGE;
     const [reply, transfer] = this.#replyMessage(value);
-    this.#port.postMessage(reply, transfer);
+    this.#way.port.postMessage(reply, transfer);
   }
 
-  #replyMessage(value: unknown): [ReplyMessage, readonly Transferable[]] {
+  #replyMessage(value: unknown): [ReplyMessage, readonly object[]] {
     const filled = this.#filled;
     if (this.#failed) {
       return [{ value: 0, filled, error: errorMessage(this.#error as Error) }, []];
     }
     const made = value as Partial<NewThread & SignalMaskToken> | null;
     if (typeof made === 'object' && made?.ticket !== undefined) {
-      return [{ value: { ticket: made.ticket }, filled }, made.transfer as Transferable[]];
+      return [{ value: { ticket: made.ticket }, filled }, made.transfer!];
     }
     if (typeof made === 'object' && made?.signals !== undefined) {
       const token = this.#tokens.size + 1;

@@ -1,9 +1,9 @@
-import type { MessagePort } from 'node:worker_threads';
-import { receiveMessageOnPort } from 'node:worker_threads';
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Clocks } from '../../../aio/clock.ts';
 import type { BottomHalfHandle } from '../../../aio/handles.ts';
 import type { MemReentrancyGuard } from '../../../aio/reentrancy.ts';
 import type { CoroutineSteps } from '../../../coroutine/coroutine.ts';
+import type { ThreadPort } from '../../../host/sim/threads/ports.ts';
 import type { SharedCoroutines } from '../../../thread/co/shared-coroutines.ts';
 import type { MachineState } from '../../../thread/machine-state.ts';
 import { type CondHandle, QemuCond } from '../../../thread/qemu-cond.ts';
@@ -33,7 +33,7 @@ export interface CrewParts {
   readonly shared: SharedRun;
   readonly fds: SharedFds;
   /** Gets a Lent of each other thread that has a context. */
-  readonly port: MessagePort | null;
+  readonly port: ThreadPort | null;
 }
 
 /** The requests of a file to the pool of one context: see Requests. */
@@ -79,7 +79,7 @@ export class Crew {
   locks: CoHandles | null;
   readonly #clocks: Clocks;
   readonly #conds: Readonly<Record<string, CondHandle>>;
-  readonly #port: MessagePort | null;
+  readonly #port: ThreadPort | null;
   readonly #mates = new Map<string, Mate>();
 
   constructor(parts: CrewParts) {
@@ -164,8 +164,9 @@ export class Crew {
 
   #receive(): void {
     if (this.#port === null) return;
+    const port = this.#port as unknown as MessagePort;
     for (;;) {
-      const got = receiveMessageOnPort(this.#port) as { message: Lent | VCpuHandle } | undefined;
+      const got = receiveMessageOnPort(port) as { message: Lent | VCpuHandle } | undefined;
       if (got === undefined) return;
       if ('kind' in got.message) this.addCpu(got.message);
       else this.add(got.message);

@@ -15,6 +15,7 @@ import type { World } from '../world.ts';
 import { Crew } from './crew.ts';
 import { here } from './here.ts';
 import type { Lent } from './lent.ts';
+import { type PoolLane, Requests } from './requests.ts';
 import { SharedFds } from './shared-fds.ts';
 import { SharedLog } from './shared-log.ts';
 import { SharedRun } from './shared-run.ts';
@@ -50,6 +51,10 @@ export class MainThreads {
   /** The run is over: main waits only for the ends of the others. */
   #closes = false;
   readonly #ports = new Map<string, MessagePort>();
+
+  /** See ThreadedWorld. */
+  static readonly make = (...args: ConstructorParameters<typeof MainThreads>): MainThreads =>
+    new MainThreads(...args);
 
   constructor(run: MainRun, loop: MainLoop, tell: ((entry: LogEntry) => void) | null) {
     const { scenario, world, host } = run;
@@ -161,10 +166,11 @@ export class MainThreads {
     if (start) this.#shared.start(name);
   }
 
-  /** The things that workers of main's pool get. */
-  prepareWork(): void {
+  /** The pool of main's context, and the things that its workers get. */
+  preparePool(main: PoolLane): void {
     const machine = this.#state.share();
     this.crew.workData = { ...this.#shareOf('worker'), trace: null, machine };
+    this.crew.requests = new Requests(main, this.crew);
   }
 
   #dataOf(name: string): {

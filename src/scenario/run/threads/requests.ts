@@ -1,20 +1,28 @@
 import { setEnvironmentData } from 'node:worker_threads';
+import type { AioContext } from '../../../aio/aio-context.ts';
 import type { CoroutineSteps } from '../../../coroutine/coroutine.ts';
+import type { Coroutines } from '../../../coroutine/coroutines.ts';
 import type { PoolRequest } from '../../../thread/pool-requests.ts';
 import type { PoolFunction, PoolWork } from '../../../thread/pool-work.ts';
 import { ThreadPool } from '../../../thread/thread-pool.ts';
 import type { RequestDef } from '../../model-threads.ts';
 import type { Callback } from '../callback.ts';
-import type { Lane } from '../lane.ts';
 import type { Crew } from './crew.ts';
 import { here } from './here.ts';
 
 /** The name under which a thread's pool hands the run to its workers. */
 export const WORK_DATA = 'qemu-loop scenario';
 
+/** The parts of a lane that its pool needs. */
+export interface PoolLane {
+  readonly context: AioContext;
+  readonly coroutines: Coroutines;
+  newCallback(name: string, def: RequestDef): Callback;
+}
+
 /** The thread pool of a context, and the requests that a file sends to it. */
 export class Requests {
-  readonly #lane: Lane;
+  readonly #lane: PoolLane;
   readonly #crew: Crew;
   #pool: ThreadPool | null = null;
   #function: PoolFunction | null = null;
@@ -22,7 +30,7 @@ export class Requests {
   readonly #rets = new Map<string, number>();
   readonly #callbacks = new Map<string, Callback>();
 
-  constructor(lane: Lane, crew: Crew) {
+  constructor(lane: PoolLane, crew: Crew) {
     this.#lane = lane;
     this.#crew = crew;
   }

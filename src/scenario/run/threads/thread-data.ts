@@ -1,4 +1,4 @@
-import type { MessagePort } from 'node:worker_threads';
+import type { ThreadPort } from '../../../host/sim/threads/ports.ts';
 import type { MachineHandle } from '../../../thread/machine-state.ts';
 import type { CondHandle } from '../../../thread/qemu-cond.ts';
 import type { Scenario } from '../../model.ts';
@@ -20,7 +20,7 @@ export interface ThreadData {
   readonly trace: ThreadTrace | null;
   readonly locks: CoHandles;
   /** Gets what other threads lend; null in a worker of a pool, which uses none of it. */
-  readonly port: MessagePort | null;
+  readonly port: ThreadPort | null;
 }
 
 /** The things that a worker of a thread pool is given. */
