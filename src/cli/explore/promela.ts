@@ -1,3 +1,4 @@
+import type { Tally } from '../../explore/explored-words.ts';
 import { explore } from '../../explore/explorer.ts';
 import {
   COMPARE_EXCHANGE,
@@ -26,23 +27,31 @@ import { CliError, EXIT_USAGE } from '../exit/errors.ts';
  */
 export function promelaOf(program: Explorable, mostBytes: number): string {
   const { parts, search } = explore(program, { model: 'SC', reduce: false, mostBytes });
-  const { places, words } = parts;
+  const { places, words, wordOf } = parts;
   const start = search.ending(0);
   const memory = words.map((word, i) => `int w${i} = ${start.word(word)};`);
+  const tally = ({ word, by }: Tally): string => ` w${wordOf(word)} = w${wordOf(word)} + ${by};`;
   const threads = program.threads.map((thread, i) =>
-    proctype(places, thread.name, start.placeOf(i), i),
+    proctype(places, thread.name, start.placeOf(i), i, tally),
   );
   return `/* ${program.threads.map(({ name }) => name).join(', ')} */\n${memory.join('\n')}\n\n${threads.join('\n')}`;
 }
 
-function proctype(places: Places, name: string, first: number, number: number): string {
+function proctype(
+  places: Places,
+  name: string,
+  first: number,
+  number: number,
+  tally: (tally: Tally) => string,
+): string {
   const reached: number[] = [first];
   const lines: string[] = [];
   for (const place of reached) {
     const targets: string[] = [];
     for (let edge = places.edges[place] ?? null; edge !== null; edge = edge.next) {
       if (!reached.includes(edge.target)) reached.push(edge.target);
-      targets.push(`:: r == ${edge.result} -> r = 0; goto p${edge.target}`);
+      const tallies = edge.tallies.map(tally).join('');
+      targets.push(`:: r == ${edge.result} -> r = 0;${tallies} goto p${edge.target}`);
     }
     lines.push(placeText(places, place, targets));
   }

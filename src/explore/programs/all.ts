@@ -6,10 +6,13 @@ import { CONTEXT_NESTED, CONTEXT_POLL } from './context.ts';
 import { AIO_WAIT_WHILE, CO_SCHEDULE, IOTHREAD_STOP } from './context-more.ts';
 import { CLOSE, GENERATIONS } from './inbox-ends.ts';
 import { INBOX_DATA, INBOX_LISTED, INBOX_NOTIFY, INBOX_TWO } from './inbox-two.ts';
+import { OLD_BH } from './old-bh.ts';
+import { TCG_EXCLUSIVE, WIN32_EVENT } from './qemu-models.ts';
 import { POOL_CANCEL, POOL_QUEUE } from './thread-pool.ts';
 
 /** The programs of the command, in the order of its list. */
 export const PROGRAMS: readonly BuiltIn[] = [
+  OLD_BH,
   AIO_NOTIFY,
   AIO_NOTIFY_ACCEPT,
   BH_SCHEDULE,
@@ -31,4 +34,6 @@ export const PROGRAMS: readonly BuiltIn[] = [
   COND_WAIT,
   POOL_QUEUE,
   POOL_CANCEL,
+  WIN32_EVENT,
+  TCG_EXCLUSIVE,
 ];
