@@ -232,6 +232,7 @@ try {
       plugins: [
         apart(
           'explore-command',
+          'fuzz-main',
           'json-log',
           'play-command',
           'report-command',
@@ -266,6 +267,11 @@ try {
         'scenario-worker': 'src/cli/run/scenario-worker.ts',
       },
       plugins: [apart('qemu-host', 'report-command', 'run-watch'), directKoffi, oneLanguage],
+    }),
+    build({
+      ...command,
+      entryPoints: { 'fuzz-main': 'src/cli/fuzz/fuzz-main.ts' },
+      plugins: [apart('qemu-host', 'report-command', 'run-watch')],
     }),
     // It imports modules of users.
     build({

@@ -27,6 +27,10 @@ async function main(typed: readonly string[]): Promise<number | Exit> {
     const { scenarioMain } = await import('./run/scenario-main.ts');
     return scenarioMain(args);
   }
+  if (args[0] === 'fuzz') {
+    const { fuzzMain } = await import('./fuzz/fuzz-main.ts');
+    return fuzzMain(args.slice(1));
+  }
   if (args[0] === 'report') {
     const { reportCommand } = await import('./report/report-command.ts');
     const { text, status } = reportCommand(args.slice(1));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { randomScenario } from '../../src/cli/fuzz/random-scenario.ts';
 import { failuresOf, runSim, scenarioOf } from './files.ts';
-import { randomScenario } from './random-scenario.ts';
 
 it('random scenarios are valid, and much happens in them', () => {
   const scenarios = fc.sample(randomScenario, { numRuns: 100, seed: 1 });

@@ -15,6 +15,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['trace', 'qemu'],
   ['watch', 'report'],
   ['spawn', 'run', 'play', 'explore'],
+  ['fuzz'],
 ];
 
 /** The one file that a room may import of another, and why. */

@@ -120,7 +120,7 @@ export function outcomeOf(
  * Groups the hosts by their order logs. Across threads chance decides, also on the real host: then
  * the order within each is compared.
  */
-function differencesOf(results: readonly RunResult[]): Difference[] {
+export function differencesOf(results: readonly RunResult[]): Difference[] {
   const groups: { hosts: HostName[]; entries: readonly LogEntry[] }[] = [];
   for (const { host, order } of results) {
     const entries = byThread(order);

@@ -73,6 +73,7 @@ Other commands, each with a --help of its own:
   qemu-loop check FILE...       only check them
   qemu-loop report TRACE        draw a trace as an HTML page
   qemu-loop play [FILE]         the simulated loop in a browser, step by step
+  qemu-loop fuzz                compare hosts by random scenarios
   qemu-loop trace list|events   the trace events
 
 Examples:

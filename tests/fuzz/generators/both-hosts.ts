@@ -1,9 +1,9 @@
 /** Random scenarios on the simulated and on the real host: the same happens, in the same order. */
 
 import { join } from 'node:path';
+import { type PlainScenario, randomScenario } from '../../../src/cli/fuzz/random-scenario.ts';
 import type { RunResult } from '../../../src/scenario/run/run.ts';
 import { failuresOf, runSim, scenarioOf } from '../../scenario/files.ts';
-import { type PlainScenario, randomScenario } from '../../scenario/random-scenario.ts';
 import { startAlone } from '../../support/server.ts';
 import type { Generator } from '../generators.ts';
 

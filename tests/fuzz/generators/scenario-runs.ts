@@ -7,12 +7,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { parse } from 'yaml';
+import { type PlainScenario, randomScenario } from '../../../src/cli/fuzz/random-scenario.ts';
 import { loadScenario } from '../../../src/scenario/load.ts';
 import type { Scenario } from '../../../src/scenario/model.ts';
 import { ScenarioEnded } from '../../../src/scenario/run/ended.ts';
 import { type RunResult, runScenario } from '../../../src/scenario/run/run.ts';
 import { SimWorld } from '../../../src/scenario/run/sim-world.ts';
-import { type PlainScenario, randomScenario } from '../../scenario/random-scenario.ts';
 import type { Generator } from '../generators.ts';
 
 type Tree = Record<string, unknown>;

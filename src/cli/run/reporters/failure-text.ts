@@ -23,7 +23,7 @@ export function failureLines(outcome: Outcome, style: Style = PLAIN): string[] {
     lines.push(
       `the order logs of ${outcome.results.length === 2 ? 'the two hosts' : 'the hosts'} differ:`,
     );
-    lines.push(...sideBySide(difference, style));
+    lines.push(...differenceLines(difference, style));
   }
   if (outcome.command !== null) lines.push(`run it again: ${visible(outcome.command)}`);
   return lines;
@@ -77,7 +77,10 @@ function diffLines(diff: readonly DiffLine[], style: Style): string[] {
 }
 
 /** Two columns: entries of only one side have an empty place beside them. */
-function sideBySide({ hosts, others, lines }: Difference, style: Style): string[] {
+export function differenceLines(
+  { hosts, others, lines }: Difference,
+  style: Style = PLAIN,
+): string[] {
   const shown = visibleLines(lines);
   const width = widest(shown, 36);
   const row = (left: string, right: string, color: string): string =>

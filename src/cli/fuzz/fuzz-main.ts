@@ -1,0 +1,151 @@
+/** `qemu-loop fuzz`: from the command line to the exit status. */
+
+import { isatty } from 'node:tty';
+import { stringify } from 'yaml';
+import { visible } from '../../trace/visible.ts';
+import { allWriter } from '../exit/write-all.ts';
+import { inOrder } from '../run/in-order.ts';
+import { ScenarioPool } from '../run/pool.ts';
+import { differenceLines } from '../run/reporters/failure-text.ts';
+import { shellWord } from '../text/style.ts';
+import { type AskedFuzz, parseFuzz } from './fuzz-options.ts';
+import { type Comparison, compare, type FuzzHosts, MOST_RUNS, scenarioOfSeed } from './hosts.ts';
+import type { PlainScenario } from './random-scenario.ts';
+import { reduce } from './reduce.ts';
+
+const STDERR = 2;
+/** More differences of one cause tell nothing new. */
+const MOST_DIFFERENT = 10;
+const MOST_COLUMNS = 100;
+
+/**
+ * Runs a command line (without `fuzz`) to its end.
+ * @returns the exit status
+ * @throws CliError if the command line is wrong, or QEMU's driver cannot be built
+ */
+export async function fuzzMain(args: readonly string[]): Promise<number> {
+  const [out, err] = [allWriter(1), allWriter(STDERR)];
+  const asked = parseFuzz(args);
+  if ('text' in asked) {
+    out(asked.text);
+    return 0;
+  }
+  const progress = isatty(STDERR) ? err : null;
+  const pool = new ScenarioPool(
+    new URL('./scenario-worker.cjs', import.meta.url),
+    asked.jobs,
+    false,
+  );
+  const { hosts, timeoutNs } = asked;
+  const qemu = hosts.includes('qemu') ? await openQemu(asked, err) : null;
+  try {
+    return await new Fuzz(asked, { hosts, pool, qemu, timeoutNs }, out, progress).run();
+  } finally {
+    err(pool.close());
+  }
+}
+
+async function openQemu({ qemuBuild }: AskedFuzz, err: (text: string) => void) {
+  const { QemuHost } = await import('../qemu/qemu-host.ts');
+  const driver = new URL('./qemu-driver/driver.c', import.meta.url);
+  const isTyped = qemuBuild !== undefined;
+  return new QemuHost({ build: qemuBuild ?? process.env.QEMU_BUILD, isTyped, driver }, err);
+}
+
+class Fuzz {
+  readonly #asked: AskedFuzz;
+  readonly #hosts: FuzzHosts;
+  readonly #out: (text: string) => void;
+  readonly #progress: ((text: string) => void) | null;
+  #done = 0;
+  #different = 0;
+  /** How many QEMU could not run. */
+  #leftOut = 0;
+  #entries = 0;
+
+  constructor(
+    asked: AskedFuzz,
+    hosts: FuzzHosts,
+    out: (text: string) => void,
+    progress: ((text: string) => void) | null,
+  ) {
+    this.#asked = asked;
+    this.#hosts = hosts;
+    this.#out = out;
+    this.#progress = progress;
+  }
+
+  async run(): Promise<number> {
+    const { seed, count, jobs } = this.#asked;
+    const seeds = Array.from({ length: count }, (_, i) => seed + i);
+    await inOrder(seeds, jobs, {
+      start: (one) => this.#one(one),
+      done: (lines) => {
+        if (lines === null) return;
+        this.#progress?.('\r\x1b[K');
+        this.#out(lines);
+      },
+    });
+    this.#progress?.('\r\x1b[K');
+    this.#out(`${this.#totals()}\n`);
+    return this.#different > 0 ? 1 : 0;
+  }
+
+  /** Returns the lines about a scenario that comes out differently; null for others. */
+  async #one(seed: number): Promise<string | null> {
+    // Those that are under way are finished.
+    if (this.#different >= MOST_DIFFERENT) return null;
+    const plain = scenarioOfSeed(seed, this.#hosts.hosts);
+    const compared = await compare(plain, this.#hosts, MOST_RUNS);
+    this.#done++;
+    this.#progress?.(`\r\x1b[K[${this.#done}/${this.#asked.count}] seed ${seed}`);
+    if (compared === null) {
+      this.#leftOut++;
+      return null;
+    }
+    this.#entries += compared.results[0]!.order.length;
+    if (compared.differences.length === 0) return null;
+    this.#different++;
+    const small = await reduce(plain, async (less) => {
+      const now = await compare(less, this.#hosts, 1);
+      return now !== null && now.differences.length > 0;
+    });
+    // A rare difference may be gone by now.
+    const last = await compare(small, this.#hosts, MOST_RUNS);
+    return this.#lines(
+      seed,
+      small,
+      last === null || last.differences.length === 0 ? compared : last,
+    );
+  }
+
+  #lines(seed: number, small: PlainScenario, { results, differences }: Comparison): string {
+    const file = stringify(small, { lineWidth: MOST_COLUMNS, flowCollectionPadding: false });
+    const errors = results.flatMap(({ host, abort }) =>
+      abort === null ? [] : [`${host}: ${abort}`],
+    );
+    const lines = [
+      `# seed ${seed} comes out differently:`,
+      ...differences.flatMap((one) => differenceLines(one)).map((line) => `#${line}`),
+      ...errors.map((line) => `# ${visible(line)}`),
+      `# again: ${this.#again(seed)}`,
+      file,
+    ];
+    return `${lines.join('\n')}\n`;
+  }
+
+  #again(seed: number): string {
+    const { hosts, qemuBuild } = this.#asked;
+    const tree = qemuBuild === undefined ? '' : ` --qemu-build ${shellWord(qemuBuild)}`;
+    return `qemu-loop fuzz --host ${hosts.join(',')}${tree} --seed ${seed} --count 1`;
+  }
+
+  #totals(): string {
+    const { hosts, count } = this.#asked;
+    const left = this.#leftOut === 0 ? '' : `, ${this.#leftOut} left out`;
+    const enough = this.#done < count ? `; ${count - this.#done} not tried` : '';
+    const entries = `${this.#entries} entries of their order logs`;
+    const ran = `${this.#done} random scenarios on ${hosts.join(' and ')}, ${entries}`;
+    return `# ${ran}: ${this.#different} came out differently${left}${enough}`;
+  }
+}

@@ -1,0 +1,110 @@
+/** The command line of `qemu-loop fuzz`. */
+
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { HostName } from '../../scenario/run/run.ts';
+import { isSeed, MAX_SEED } from '../../scenario/values.ts';
+import { duration } from '../options/option-values.ts';
+import { type AskedText, parseCommand, usageError } from '../options/parse-command.ts';
+
+const NAMES: readonly HostName[] = ['sim', 'linux', 'qemu'];
+const MOST = 10_000_000;
+
+/** The options of a fuzz, before it is known where it runs. */
+export interface AskedFuzz {
+  /** Two or three, in the order of NAMES. */
+  readonly hosts: readonly HostName[];
+  readonly qemuBuild: string | undefined;
+  /** The first seed. */
+  readonly seed: number;
+  /** How many seeds. */
+  readonly count: number;
+  readonly jobs: number;
+  /** The limit of each run on a host that takes time, ns. */
+  readonly timeoutNs: number;
+}
+
+const TEXT = `
+Each seed is one scenario, the same on every machine. One that comes out
+differently is made as small as it can be, and printed, with the command that
+repeats it.
+
+Examples:
+  qemu-loop fuzz --count 1000
+  qemu-loop fuzz --host sim,qemu --qemu-build ~/qemu/build --seed 5000
+
+Exit status: 0 all came out the same, 1 some did not, 2 the command line is
+wrong, 125 QEMU's driver cannot be built, or no worker started.
+`;
+
+interface Raw {
+  host: HostName[];
+  qemuBuild?: string;
+  seed: number;
+  count: number;
+  jobs: number;
+  timeout: number;
+}
+
+function parser(): Command {
+  return new Command('qemu-loop fuzz')
+    .usage('[options]')
+    .description('Compares hosts by random scenarios.')
+    .addOption(
+      new Option('--host <hosts>', 'two or three of sim, linux and qemu (default sim,linux)')
+        .argParser(hosts)
+        .default(['sim', 'linux']),
+    )
+    .addOption(
+      new Option('--qemu-build <dir>', 'the build folder of the QEMU (default: $QEMU_BUILD)'),
+    )
+    .addOption(new Option('--seed <n>', 'the first seed (default 1)').argParser(seed).default(1))
+    .addOption(
+      new Option('--count <n>', 'how many seeds (default 1000)').argParser(count).default(1000),
+    )
+    .addOption(new Option('--jobs <n>', 'N at a time (default 1)').argParser(count).default(1))
+    .addOption(
+      new Option('--timeout <duration>', 'limit for each run, in real time (default 10s)')
+        .argParser(limit)
+        .default(10e9),
+    )
+    .helpOption('-h, --help', 'print this')
+    .addHelpText('after', TEXT);
+}
+
+/** @throws CliError with status 2, whose message is one line, if the line (without `fuzz`) is wrong */
+export function parseFuzz(args: readonly string[]): AskedFuzz | AskedText {
+  const parsed = parseCommand<Raw>(parser(), args);
+  if ('text' in parsed) return parsed;
+  const { host, qemuBuild, timeout, ...others } = parsed.raw;
+  if (others.seed + others.count - 1 > MAX_SEED) {
+    const message = `--seed and --count go beyond the last seed, which is ${MAX_SEED}`;
+    throw usageError(message, 'qemu-loop fuzz');
+  }
+  return { ...others, hosts: host, qemuBuild, timeoutNs: timeout };
+}
+
+function hosts(text: string): HostName[] {
+  const asked = text.split(',');
+  const known = NAMES.filter((name) => asked.includes(name));
+  if (known.length < 2 || known.length !== asked.length) {
+    throw new InvalidArgumentError('expected two or three of sim, linux and qemu, as in sim,qemu.');
+  }
+  return known;
+}
+
+function seed(text: string): number {
+  if (!isSeed(text)) throw new InvalidArgumentError(`expected a seed from 0 to ${MAX_SEED}.`);
+  return Number(text);
+}
+
+function count(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('expected a number above 0.');
+  if (Number(text) > MOST) throw new InvalidArgumentError(`it is more than ${MOST}.`);
+  return Number(text);
+}
+
+function limit(text: string): number {
+  const ns = duration(text);
+  if (ns === 0) throw new InvalidArgumentError('expected a duration above 0.');
+  return ns;
+}

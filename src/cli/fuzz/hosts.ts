@@ -1,0 +1,83 @@
+/** Random scenarios, and the same scenario on several hosts. */
+
+import fc from 'fast-check';
+import { loadScenario } from '../../scenario/load.ts';
+import type { Scenario } from '../../scenario/model.ts';
+import { ScenarioEnded } from '../../scenario/run/ended.ts';
+import { type HostName, type RunResult, runScenario } from '../../scenario/run/run.ts';
+import { SimWorld } from '../../scenario/run/sim-world.ts';
+import type { QemuHost } from '../qemu/qemu-host.ts';
+import { type Difference, differencesOf } from '../run/outcome.ts';
+import type { ScenarioPool } from '../run/pool.ts';
+import { forQemu } from './for-qemu.ts';
+import { type PlainScenario, randomScenario } from './random-scenario.ts';
+
+/** A simulated run is ended after this many turns, not after some time: each is the same. */
+const MOST_TURNS = 100_000;
+
+/** A busy machine may be late: only a scenario that differs this often does. */
+export const MOST_RUNS = 3;
+
+export interface FuzzHosts {
+  readonly hosts: readonly HostName[];
+  readonly pool: ScenarioPool;
+  /** Null if it is not among the hosts. */
+  readonly qemu: QemuHost | null;
+  readonly timeoutNs: number;
+}
+
+/** The scenario of a seed. */
+export function scenarioOfSeed(seed: number, hosts: readonly HostName[]): PlainScenario {
+  const [plain] = fc.sample(randomScenario, { seed, numRuns: 1 });
+  return hosts.includes('qemu') ? forQemu(plain!) : plain!;
+}
+
+/** How a scenario came out: its text, the results, and in what they differ. */
+export interface Comparison {
+  readonly results: readonly RunResult[];
+  /** Empty if they agree. */
+  readonly differences: readonly Difference[];
+}
+
+/**
+ * Runs a scenario on all hosts until they agree, a few times at most. Returns null if it is not
+ * valid, or QEMU cannot run it.
+ * @param mostRuns how often; a scenario that is being shrunk has differed already
+ */
+export async function compare(
+  plain: PlainScenario,
+  { hosts, pool, qemu, timeoutNs }: FuzzHosts,
+  mostRuns: number,
+): Promise<Comparison | null> {
+  const text = JSON.stringify(plain);
+  const { scenario } = loadScenario(text, 'random.yaml');
+  if (scenario === null || qemu?.refuse(scenario) != null) return null;
+  const run = async (host: HostName): Promise<RunResult> => {
+    if (host === 'sim') return runSim(scenario);
+    if (host === 'qemu') return qemu!.run(scenario, timeoutNs);
+    const nothing = { live: null, trace: null, report: null, watch: null };
+    const job = { file: scenario.file, text, host, seed: null, timeoutNs, ...nothing };
+    return (await pool.run(job)).result;
+  };
+  for (let left = mostRuns; ; left--) {
+    const results: RunResult[] = [];
+    for (const host of hosts) results.push(withEnd(await run(host)));
+    const differences = differencesOf(results);
+    if (differences.length === 0 || left === 1) return { results, differences };
+  }
+}
+
+function runSim(scenario: Scenario): RunResult {
+  let turns = 0;
+  const turn = (): void => {
+    if (++turns > MOST_TURNS) throw new ScenarioEnded(`it took more than ${MOST_TURNS} turns`);
+  };
+  return runScenario(scenario, (seed) => new SimWorld(seed), { beforeWait: turn, whileBusy: turn });
+}
+
+/** The end of a run is compared too, but not its text: QEMU has its own. */
+function withEnd(result: RunResult): RunResult {
+  if (result.abort === null && result.status < 2) return result;
+  const last = result.order.at(-1) ?? { timeNs: 0, iteration: 0 };
+  return { ...result, order: [...result.order, { ...last, text: '(aborted)' }] };
+}

@@ -1,0 +1,122 @@
+/** `qemu-loop fuzz`: hosts compared by random scenarios, with a shell script in place of QEMU. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { forQemu } from '../../../src/cli/fuzz/for-qemu.ts';
+import { scenarioOfSeed } from '../../../src/cli/fuzz/hosts.ts';
+import { reduce } from '../../../src/cli/fuzz/reduce.ts';
+import { refusedByQemu } from '../../../src/scenario/qemu/refusal.ts';
+import { scenarioOf } from '../../scenario/files.ts';
+import { fakeTree } from '../../support/qemu-tree.ts';
+import { type Ended, run } from '../../support/run.ts';
+
+let dir = '';
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'qemu-loop-fuzz-'));
+});
+
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+function fuzz(args: readonly string[], build?: string): Promise<Ended> {
+  return run(['fuzz', ...args], { env: { XDG_CACHE_HOME: join(dir, 'cache'), QEMU_BUILD: build } });
+}
+
+describe('a difference', () => {
+  it('is shrunk to the smallest file, and printed with the command that repeats it', async () => {
+    // It never logs anything.
+    const { build } = fakeTree(join(dir, 'silent'), ['echo "= 7.2.0"', 'echo ". 0 0"']);
+    const { status, stdout } = await fuzz(
+      ['--host', 'sim,qemu', '--seed', '3', '--count', '1'],
+      build,
+    );
+    expect(status).toBe(1);
+    expect(stdout).toContain('# seed 3 comes out differently:\n#  sim      | qemu\n');
+    expect(stdout).toContain('# again: qemu-loop fuzz --host sim,qemu --seed 3 --count 1\n');
+    expect(stdout).toMatch(
+      /# 1 random scenarios on sim and qemu, \d+ entries .*: 1 came out differently\n$/,
+    );
+    const file = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    // One step that logs, and the name that a file must have.
+    expect(file.length).toBeLessThanOrEqual(4);
+    const path = join(dir, 'found.yaml');
+    writeFileSync(path, stdout);
+    const again = await run(['run', '--host', 'all', path], { env: { QEMU_BUILD: build } });
+    expect(again.stdout).toContain('the order logs of the hosts differ');
+  });
+
+  it('may be an abort of one host', async () => {
+    const { build } = fakeTree(join(dir, 'crash'), ['echo boom >&2; kill -ABRT $$']);
+    const { status, stdout } = await fuzz(['--host', 'qemu,sim', '--count', '1'], build);
+    expect(status).toBe(1);
+    expect(stdout).toContain('(aborted)');
+    expect(stdout).toContain('# qemu: QEMU  was ended by SIGABRT: boom\n');
+  });
+});
+
+it('the simulated and the real host agree', async () => {
+  const { status, stdout } = await fuzz(['--count', '5', '--jobs', '2']);
+  expect(stdout).toMatch(
+    /^# 5 random scenarios on sim and linux, \d+ .*: 0 came out differently\n$/,
+  );
+  expect(status).toBe(0);
+});
+
+describe('the command line', () => {
+  it.each([
+    [['--host', 'sim'], /expected two or three of sim, linux and qemu/],
+    [['--host', 'sim,sim'], /expected two or three/],
+    [['--host', 'sim,bochs'], /expected two or three/],
+    [['--seed', '-1'], /expected a seed/],
+    [['--count', '0'], /expected a number above 0/],
+    [['--seed', '4294967295', '--count', '2'], /beyond the last seed/],
+    [['--timeout', '0s'], /above 0/],
+    [['a.yaml'], /too many arguments/],
+    [['--host', 'sim,qemu'], /which QEMU\?/],
+  ])('%j is refused with 2', async (args, message) => {
+    const { status, stderr } = await fuzz(args);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+
+  it('has a --help', async () => {
+    expect((await fuzz(['--help'])).stdout).toContain('Usage: qemu-loop fuzz [options]');
+  });
+});
+
+describe('random scenarios', () => {
+  it('are the same for the same seed, and others for another', () => {
+    const [one, again, other] = [5, 5, 6].map((seed) => scenarioOfSeed(seed, ['sim', 'linux']));
+    expect(again).toEqual(one);
+    expect(other).not.toEqual(one);
+  });
+
+  it('are all accepted by QEMU, if it is one of the hosts', () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const plain = scenarioOfSeed(seed, ['sim', 'qemu']);
+      expect(refusedByQemu(scenarioOf(JSON.stringify(plain)))).toBeNull();
+    }
+  });
+
+  it('keep all but three things for QEMU', () => {
+    const plain = {
+      fdmon: 'poll',
+      steps: [{ sigaction: { SIGUSR1: 'ignore' } }],
+      x: ['pid', 'int'],
+    };
+    expect(forQemu(plain)).toEqual({
+      fdmon: 'auto',
+      steps: [{ sigaction: { SIGUSR1: 'default' } }],
+      x: ['pid'],
+    });
+  });
+});
+
+it('reduce leaves out all that is not needed, and nothing else', async () => {
+  const whole = { a: [1, 2, { b: 3, c: [4, 5] }], d: { e: 6 }, f: 7 };
+  const needed = (text: string) => text.includes('5') && text.includes('"b":3');
+  const small = await reduce(whole, async (less) => needed(JSON.stringify(less)));
+  expect(small).toEqual({ a: [{ b: 3, c: [5] }] });
+});
