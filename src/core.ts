@@ -75,6 +75,14 @@ export {
   takeSockaddr,
   type UnixSocketAddress,
 } from './host/sockaddr.ts';
+export { type AdoptOptions, adoptFd, type ListenFd, listenFds } from './io/adopt.ts';
+export { IoChannel, type WatchCallback } from './io/channel.ts';
+export { type ConnectOptions, connect } from './io/connect.ts';
+export { Connection } from './io/connection.ts';
+export type { ConnectAttempt, ConnectionHandlers } from './io/connection-handlers.ts';
+export type { IoLoop } from './io/io-loop.ts';
+export { Listener, type ListenerCallbacks, type ListenerOptions } from './io/listener.ts';
+export type { PeerCredentials } from './io/peer.ts';
 export type { DrivenBy, RunAsyncOptions, RunOptions } from './mainloop/driving.ts';
 export type { MainLoopPoll, PollTimes } from './mainloop/iteration.ts';
 export { MainContext } from './mainloop/main-context.ts';

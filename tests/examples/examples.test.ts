@@ -11,6 +11,7 @@ const run = promisify(execFile);
 const PRINTED: Readonly<Record<string, RegExp>> = {
   'beside-node.mjs': /^child: not started\nchild: running\nchild: ended with 3\n$/,
   'coroutine-pipeline.mjs': /^ {2}0 ms {2}made 1\n[\s\S]* {1}50 ms {2}used 5\n$/,
+  'echo.mjs': /^echo: hello\nclosed\n$/,
   'iothread.mjs': /^(part \d: \d+ bytes\n){2,}\d+ lines, counted by thread io0\n$/,
   'poller.mjs': /^read: tick 1\nread: tick 2\nread: tick 3\n$/,
   'scenario.mjs':

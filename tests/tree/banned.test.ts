@@ -15,7 +15,16 @@ const NODE_MODULES = ['node:fs', 'node:child_process', 'node:timers', 'node:perf
 const NONDETERMINISM: readonly RegExp[] = [/\bMath\.random\b/, /\bDate\b/, /\bperformance\b/];
 
 /** Layers above the Host, which reach the kernel only through it. */
-const ABOVE_THE_HOST = ['aio', 'coroutine', 'signal', 'mainloop', 'thread', 'explore', 'scenario'];
+const ABOVE_THE_HOST = [
+  'aio',
+  'coroutine',
+  'signal',
+  'mainloop',
+  'thread',
+  'explore',
+  'io',
+  'scenario',
+];
 /** Code that decides only by its seed and its own clock. */
 const DETERMINISTIC = ['host/sim', 'host/lenses'];
 

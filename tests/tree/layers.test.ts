@@ -11,6 +11,7 @@ const LAYERS = [
   'mainloop',
   'thread',
   'explore',
+  'io',
   'scenario',
   'cli',
 ];
