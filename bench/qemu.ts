@@ -7,7 +7,9 @@ import type { ProgramRow } from './row.ts';
 
 /** The program of QEMU whose build commands are reused for a program on its event loop. */
 const MODEL = 'tests/unit/test-aio';
-const SOURCES = ['qemu', 'qemu-children'].map((name) => resolve('bench', 'c', `${name}.c`));
+const SOURCES = ['qemu', 'qemu-children', 'qemu-threads'].map((name) =>
+  resolve('bench', 'c', `${name}.c`),
+);
 
 /**
  * QEMU's own C loop on this machine: bench/c/qemu.c, linked against the build tree in

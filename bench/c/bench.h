@@ -9,6 +9,9 @@
 
 #define BATCHES 25
 
+// A thread that is about to sleep does so meanwhile.
+#define FALL_ASLEEP_NS 50000
+
 static inline double now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);

@@ -12,6 +12,7 @@
 
 #include "bench.h"
 #include "qemu-children.h"
+#include "qemu-threads.h"
 
 static AioContext *ctx;
 
@@ -188,12 +189,14 @@ static double run(const char *row, long n) {
   if (!strcmp(row, "co-create")) return co_create(n);
   if (!strcmp(row, "co-yield")) return co_yield(n);
   if (!strcmp(row, "getppid")) return TIME(n, getppid());
+  if (!strncmp(row, "threads-", 8)) return qemu_threads(row + 8, n);
   return -1;
 }
 
 int main(int argc, char **argv) {
   if (argc != 3) return fprintf(stderr, "usage: qemu ROW COUNT\n"), 2;
   raise_fd_limit();
+  qemu_threads_init();
   qemu_init_main_loop(&error_fatal);
   ctx = qemu_get_aio_context();
   long n = atol(argv[2]);

@@ -21,6 +21,8 @@ export interface Job {
   readonly failedBh: BottomHalfHandle | null;
   /** Known to the function of the kind. */
   readonly options: unknown;
+  /** Whether the Worker stays for another job. */
+  readonly keeps: boolean;
 }
 
 /** A message from the thread. */

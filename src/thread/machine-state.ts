@@ -14,6 +14,7 @@ import { BQL_FAIR, LAST_THREAD, MACHINE_WORDS, MOST_CONTEXTS } from './machine-w
 import { QemuThread } from './qemu-thread.ts';
 import { RemoteBottomHalf } from './remote-bottom-half.ts';
 import { RemoteContext } from './remote-context.ts';
+import type { SpareWorkers } from './spare-workers.ts';
 import { Workers } from './workers.ts';
 
 export interface MachineStateOptions {
@@ -28,6 +29,8 @@ export interface MachineStateOptions {
   readonly fairLock?: boolean | undefined;
   /** The program of the Workers; by default dist/thread-entry. @internal */
   readonly entry?: URL | undefined;
+  /** @internal */
+  readonly spare?: SpareWorkers | undefined;
   /** Takes this thread's events; in the main thread by default the loop's own tracer. */
   readonly trace?: Tracer | undefined;
 }
@@ -92,6 +95,7 @@ export class MachineState implements Disposable {
       host,
       context: loop?.context,
       entry: options.entry,
+      spare: options.spare,
     });
     this.loop = loop ?? null;
     this.mainContext = loop?.context ?? null;

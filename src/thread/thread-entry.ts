@@ -93,7 +93,7 @@ async function runJob(job: Job): Promise<void> {
   end(failure);
   job.port.close();
   host.dispose();
-  parentPort!.close();
+  if (!job.keeps) parentPort!.close();
 }
 
 /** A simulated kernel that is disposed of takes no calls any more, and nobody waits for the thread. */

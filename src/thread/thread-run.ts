@@ -32,6 +32,7 @@ export class ThreadRun {
   #failure: Error | null = null;
   #leak: Error | null = null;
   #ended = false;
+  #isLost = false;
 
   constructor(host: Host, name: string, port: MessagePort) {
     this.#host = host;
@@ -53,6 +54,11 @@ export class ThreadRun {
   /** Whether it has ended. */
   get ended(): boolean {
     return this.#ended || this.words.state === ENDED;
+  }
+
+  /** Whether it ended by itself, and its Worker may do something else. */
+  get isWhole(): boolean {
+    return !this.#isLost && this.words.state === ENDED;
   }
 
   /** The error of its end that nobody has got yet. */
@@ -94,6 +100,7 @@ export class ThreadRun {
 
   /** It was terminated, and is gone. */
   lost(): void {
+    this.#isLost = true;
     this.onLost?.();
     this.words.state = ENDED;
     this.end();

@@ -8,6 +8,7 @@ import type { Disposable, Host } from '../host/host.ts';
 import { onProcessExit } from '../host/process-exit.ts';
 import type { IOThreadList } from './iothread-info.ts';
 import type { Job, JobKind } from './job.ts';
+import type { SpareWorkers } from './spare-workers.ts';
 import { ThreadRun } from './thread-run.ts';
 
 /**
@@ -28,6 +29,8 @@ export interface WorkersOptions {
   readonly context?: AioContext | undefined;
   /** The program of the Workers; by default the one beside this file. */
   readonly entry?: URL | undefined;
+  /** Workers that are kept from one machine to the next; by default each ends with its job. */
+  readonly spare?: SpareWorkers | undefined;
 }
 
 /** A thread to start. */
@@ -46,6 +49,7 @@ export class Workers implements Disposable {
   readonly #host: Host;
   readonly #entry: URL;
   readonly #context: AioContext | null;
+  readonly #spare: SpareWorkers | null;
   #failedBh: BottomHalf | null = null;
   readonly #running = new Map<ThreadRun, Worker>();
   readonly #terminated = new Set<ThreadRun>();
@@ -55,10 +59,11 @@ export class Workers implements Disposable {
   /** @throws TypeError, RangeError for missing or wrong options */
   constructor(options: WorkersOptions) {
     checkOptions(options, 'Workers', { host: 'a Host' });
-    const { host, context = null, entry = entryUrl() } = options;
+    const { host, context = null, entry = entryUrl(), spare = null } = options;
     this.#host = host;
     this.#entry = entry;
     this.#context = context;
+    this.#spare = host.kind === 'sim' ? spare : null;
   }
 
   /** The threads that have not ended, in the order of their start. */
@@ -87,6 +92,7 @@ export class Workers implements Disposable {
       port: port2,
       failedBh: request.failedBh ?? this.#failed(),
       options,
+      keeps: this.#spare !== null,
     };
     const transfer = [port2, ...made.transfer, ...(request.transfer ?? [])];
     worker.postMessage(job, transfer as Transferable[]);
@@ -139,7 +145,8 @@ export class Workers implements Disposable {
   }
 
   #newWorker(): Worker {
-    const worker = new Worker(this.#entry, { name: 'qemu-loop', execArgv: [] });
+    const worker =
+      this.#spare?.take() ?? new Worker(this.#entry, { name: 'qemu-loop', execArgv: [] });
     worker.unref();
     worker.on('error', (error) => this.#died(worker, error, 1));
     worker.on('exit', (status) => this.#died(worker, null, status));
@@ -155,7 +162,9 @@ export class Workers implements Disposable {
   }
 
   #ended(run: ThreadRun): void {
+    const worker = this.#running.get(run);
     this.#running.delete(run);
+    if (worker !== undefined && run.isWhole) this.#spare?.give(worker);
     if (this.#running.size === 0) this.#stopListening();
   }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { NOTHING_RAN } from '../../scenario/run/run.ts';
+import { SpareWorkers } from '../../thread/spare-workers.ts';
 import { asCliError, CliError, EXIT_INTERNAL } from '../exit/errors.ts';
 import { HeldOutput } from './held-output.ts';
 import type { JobResult, ScenarioJob } from './job.ts';
@@ -23,6 +24,8 @@ const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
  * us, or a worker has to be killed.
  */
 export class ScenarioPool {
+  /** For the threads of simulated runs in this process. */
+  readonly spare = new SpareWorkers();
   readonly #script: URL;
   #size: number;
   readonly #idle: ChildProcess[] = [];
@@ -59,6 +62,7 @@ export class ScenarioPool {
   close(): string {
     for (const signal of ENDING) process.off(signal, this.#onSignal);
     for (const worker of this.#all) worker.kill();
+    this.spare.dispose();
     // From now on our children may belong to another pool.
     this.#orphans = null;
     return this.#held?.take() ?? '';

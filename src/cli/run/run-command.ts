@@ -239,7 +239,8 @@ async function runOne(
     const shown = { live, trace, report, watch };
     const job: ScenarioJob = { file, text, host, seed, timeoutNs, ...shown };
     const here = host === 'sim' && options.jobs === 1;
-    const make = (simSeed: number): SimWorld => new SimWorld(simSeed);
+    const make = (simSeed: number): SimWorld =>
+      new SimWorld(simSeed, undefined, runners.pool.spare);
     const done = await (here ? runJob(job, scenario, make) : runners.pool.run(job));
     results.push(done.result);
     notes += done.notes;

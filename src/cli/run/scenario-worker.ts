@@ -7,6 +7,7 @@ import { PR_SET_PDEATHSIG, SIGKILL } from '../../host/constants.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
 import { LinuxWorld } from '../../scenario/run/linux-world.ts';
 import { SimWorld } from '../../scenario/run/sim-world.ts';
+import { SpareWorkers } from '../../thread/spare-workers.ts';
 import { keepDebuggerShut } from '../exit/debugger.ts';
 import { asCliError } from '../exit/errors.ts';
 import { leave } from '../exit/leave.ts';
@@ -17,8 +18,12 @@ export type Reply =
   | { readonly done: JobResult }
   | { readonly refused: { readonly message: string; readonly status: number } };
 
+/** They end with the process. */
+const spare = new SpareWorkers();
+
 async function replyTo(job: ScenarioJob): Promise<Reply> {
-  const make = (seed: number) => (job.host === 'linux' ? new LinuxWorld() : new SimWorld(seed));
+  const make = (seed: number) =>
+    job.host === 'linux' ? new LinuxWorld() : new SimWorld(seed, undefined, spare);
   try {
     return { done: await runJob(job, scenarioOf(job), make) };
   } catch (error) {

@@ -1,5 +1,6 @@
 import { SimHost } from '../../host/sim/threads/worker-sim-host.ts';
 import type { SimHostOptions } from '../../host/sim/world.ts';
+import type { SpareWorkers } from '../../thread/spare-workers.ts';
 import { BareSimWorld } from './bare-sim-world.ts';
 import { MainThreads } from './threads/main-threads.ts';
 
@@ -7,12 +8,19 @@ import { MainThreads } from './threads/main-threads.ts';
 export class SimWorld extends BareSimWorld {
   /** @internal */
   readonly startThreads = MainThreads.make;
+  readonly spare: SpareWorkers | undefined;
 
   /**
    * @param seed for everything the run leaves to chance
    * @param makeHost makes the kernel, which may be a weakened one
+   * @param spare Workers of earlier runs, for its threads
    */
-  constructor(seed: number, makeHost = (options: SimHostOptions) => new SimHost(options)) {
+  constructor(
+    seed: number,
+    makeHost = (options: SimHostOptions) => new SimHost(options),
+    spare?: SpareWorkers,
+  ) {
     super(seed, makeHost);
+    this.spare = spare;
   }
 }

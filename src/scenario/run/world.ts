@@ -1,6 +1,7 @@
 import type { ChildBehaviour } from '../../host/behaviour.ts';
 import type { Host, SpawnRequest } from '../../host/host.ts';
 import type { CapWorld } from '../../host/lenses/capped.ts';
+import type { SpareWorkers } from '../../thread/spare-workers.ts';
 import type { ChildDef } from '../model.ts';
 
 /** The host of one thread. */
@@ -25,6 +26,8 @@ export interface LaneWorld {
 
 /** A host to run a scenario on, and the outside world around it. */
 export interface World extends LaneWorld, CapWorld {
+  /** Workers that are kept from run to run; undefined if each run makes its own. */
+  readonly spare?: SpareWorkers | undefined;
   /**
    * The most children that may be unreaped, including their own children: more are a mistake in the
    * file.

@@ -71,7 +71,12 @@ export class MainThreads {
     this.#shared = new SharedRun(scenario, host, world.startNs);
     this.traces = new ThreadTraces(this.#shared.threads, loop.trace);
     this.#fds = new SharedFds(scenario);
-    this.#state = new MachineState({ host, loop, entry: here('thread-entry') });
+    this.#state = new MachineState({
+      host,
+      loop,
+      entry: here('thread-entry'),
+      spare: world.spare,
+    });
     const conds = scenario.objects.filter(({ section }) => section === 'conds');
     this.#conds = Object.fromEntries(
       conds.map(({ name }) => [name, new QemuCond(host).share()] as const),

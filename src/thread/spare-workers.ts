@@ -1,0 +1,27 @@
+import type { Worker } from 'node:worker_threads';
+import type { Disposable } from '../host/host.ts';
+
+/**
+ * Workers that have done their jobs, kept for the threads of later machines: a start takes 100 ms.
+ * Only for simulated threads, whose end is not that of a kernel thread.
+ */
+export class SpareWorkers implements Disposable {
+  readonly #workers: Worker[] = [];
+
+  /** A Worker that waits for a job; undefined if there is none. */
+  take(): Worker | undefined {
+    return this.#workers.pop();
+  }
+
+  /** Keeps a Worker, which has done its job or is about to return from it. */
+  give(worker: Worker): void {
+    worker.removeAllListeners('error');
+    worker.removeAllListeners('exit');
+    this.#workers.push(worker);
+  }
+
+  /** Ends those that wait. */
+  dispose(): void {
+    for (const worker of this.#workers.splice(0)) void worker.terminate();
+  }
+}
