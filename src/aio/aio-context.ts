@@ -520,6 +520,7 @@ export class AioContext implements Disposable {
    * @throws as close @internal
    */
   leave(tell: (bhs: readonly BottomHalfHandle[]) => void): void {
+    checkFunction(tell, 'AioContext.leave: what takes the handles');
     if (this.#closed) return;
     const leaked = this.bottomHalves.drain(true);
     tell(

@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+
+export { SpareWorkers } from '../thread/spare-workers.ts';
 export * from './core.ts';
 export { BareSimWorld } from './run/bare-sim-world.ts';
 export { LinuxWorld } from './run/linux-world.ts';

@@ -1,4 +1,4 @@
-import type { Worker } from 'node:worker_threads';
+import type * as threads from 'node:worker_threads';
 import type { Disposable } from '../host/host.ts';
 
 /**
@@ -6,15 +6,15 @@ import type { Disposable } from '../host/host.ts';
  * Only for simulated threads, whose end is not that of a kernel thread.
  */
 export class SpareWorkers implements Disposable {
-  readonly #workers: Worker[] = [];
+  readonly #workers: threads.Worker[] = [];
 
   /** A Worker that waits for a job; undefined if there is none. */
-  take(): Worker | undefined {
+  take(): threads.Worker | undefined {
     return this.#workers.pop();
   }
 
   /** Keeps a Worker, which has done its job or is about to return from it. */
-  give(worker: Worker): void {
+  give(worker: threads.Worker): void {
     worker.removeAllListeners('error');
     worker.removeAllListeners('exit');
     this.#workers.push(worker);
