@@ -1,11 +1,12 @@
 /** A machine with IOThreads that play the parts of modules/recorded.mjs, on either host. */
 
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import type { Host } from '../../../src/host/host.ts';
 import { MainLoop } from '../../../src/mainloop/main-loop.ts';
 import { IOThread, type IOThreadOptions } from '../../../src/thread/iothread.ts';
 import { MachineState } from '../../../src/thread/machine-state.ts';
-import { expectNoLeaks, held } from '../../support/leaks.ts';
+import { openFds } from '../../support/leaks.ts';
 import { sayer } from '../modules/say.mjs';
 
 /** As in say.mjs. */
@@ -72,11 +73,12 @@ export class Stage {
 export function staged(make: () => Host, body: (stage: Stage) => void): () => void {
   return () => {
     const host = make();
-    const before = held(host);
+    const before = openFds(host);
     const stage = new Stage(host);
     body(stage);
     stage.close();
-    expectNoLeaks(host, before);
+    // Node may close descriptors of Workers that have ended before.
+    expect(openFds(host).filter((fd) => !before.includes(fd))).toEqual([]);
     host.dispose();
   };
 }
