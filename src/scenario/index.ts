@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 
-export { SpareWorkers } from '../thread/spare-workers.ts';
+export { type SpareWorker, SpareWorkers } from '../thread/spare-workers.ts';
 export * from './core.ts';
 export { BareSimWorld } from './run/bare-sim-world.ts';
 export { LinuxWorld } from './run/linux-world.ts';

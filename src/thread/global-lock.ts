@@ -53,6 +53,7 @@ export class GlobalLock implements BigLock {
   readonly #fair: boolean;
   /** On a simulated host another thread may go first wherever a lock is taken. */
   readonly #yields: boolean;
+  readonly #looks: number;
   /** Neither fair nor simulated. */
   readonly #isPlain: boolean;
   readonly #lender: Lender;
@@ -73,6 +74,8 @@ export class GlobalLock implements BigLock {
     this.#fair = Atomics.load(words, BQL_FAIR) !== 0;
     this.#yields = owner.host.kind === 'sim';
     this.#isPlain = !this.#fair && !this.#yields;
+    // Whether a sleep was spared changes no order: memory that is not real needs no looks.
+    this.#looks = this.#yields || memory.code !== undefined ? 0 : SPINS;
   }
 
   /** Whether this thread holds it. QEMU: qemu_mutex_iothread_locked. */
@@ -110,7 +113,7 @@ export class GlobalLock implements BigLock {
 
   #wait(): void {
     const words = this.#words;
-    if (!this.#yields && this.#spins(words)) return;
+    if (this.#spins(words)) return;
     // Without WANTED: explore bql --without wanted. In one step: explore bql --without take-exchange
     while (Atomics.exchange(words, BQL_STATE, WANTED) !== FREE) {
       if (!this.#served()) this.#sleep(WANTED);
@@ -121,7 +124,7 @@ export class GlobalLock implements BigLock {
 
   /** Returns whether it was given back meanwhile, and is taken. */
   #spins(words: Int32Array): boolean {
-    for (let i = 0; i < SPINS; i++) {
+    for (let i = this.#looks; i > 0; i--) {
       if (Atomics.load(words, BQL_STATE) !== FREE || !tryLockWord(words, BQL_STATE)) continue;
       words[BQL_OWNER] = this.#id;
       return true;

@@ -145,8 +145,8 @@ export class Workers implements Disposable {
   }
 
   #newWorker(): Worker {
-    const worker =
-      this.#spare?.take() ?? new Worker(this.#entry, { name: 'qemu-loop', execArgv: [] });
+    const kept = this.#spare?.take() as Worker | undefined;
+    const worker = kept ?? new Worker(this.#entry, { name: 'qemu-loop', execArgv: [] });
     worker.unref();
     worker.on('error', (error) => this.#died(worker, error, 1));
     worker.on('exit', (status) => this.#died(worker, null, status));

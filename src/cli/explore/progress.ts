@@ -22,11 +22,18 @@ export class Progress {
     this.#isOnScreen = true;
     const known = `${states.toLocaleString('en')} states, ${transitions.toLocaleString('en')} transitions`;
     const line = `${this.#what}: ${known}; Ctrl-C ends it`;
-    writeSync(STDERR, `\r\x1b[K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+    draw(line.slice(0, (process.stderr.columns ?? 80) - 1));
   }
 
   end(): void {
-    if (this.#isOnScreen) writeSync(STDERR, '\r\x1b[K');
+    if (this.#isOnScreen) draw('');
     this.#isOnScreen = false;
   }
+}
+
+/** Draws over the line. A terminal that takes nothing now, or is gone, misses it. */
+function draw(line: string): void {
+  try {
+    writeSync(STDERR, `\r\x1b[K${line}`);
+  } catch {}
 }
