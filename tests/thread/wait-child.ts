@@ -34,6 +34,8 @@ function mainSleeps({ machine }: Self): boolean {
 function done(self: Self, context: AioContext): Offered {
   return {
     done: context.newBottomHalf('done', () => {
+      // Main would not wait at all if it came late.
+      self.until(() => mainSleeps(self));
       set(self);
       self.say('done');
       self.thread.aioWait.kick();
@@ -206,7 +208,7 @@ const cases: Record<string, Case> = {
       io2: (self, context) => ({
         done: context.newBottomHalf('done', () => {
           self.await('first');
-          self.pass(10);
+          self.until(() => mainSleeps(self));
           set(self, DONE_TOO);
           self.say('second');
           self.thread.aioWait.kick();
