@@ -9,6 +9,15 @@ export interface WordText {
   readonly says?: Readonly<Record<string, string>>;
 }
 
+/** The eventfd of a context, which a program keeps in a word. */
+export const EVENTFD_TEXT: WordText = {
+  name: 'eventfd',
+  says: {
+    'sleep on': 'sleeps in poll until the eventfd is written',
+    exchange: 'changes the eventfd',
+  },
+};
+
 /** A way to make a program wrong: something that the shipped code does is left out. */
 export interface Weakening {
   readonly name: string;

@@ -1,21 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { POLLIN, POLLOUT, SHUT_WR } from '../../src/host/constants.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
 import type { Connection } from '../../src/io/connection.ts';
-import { type Room, rooms } from './rooms.ts';
+import { rooms, testsIn } from './rooms.ts';
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 describe.each(rooms)('%s', (_name, make) => {
-  const test = (name: string, body: (room: Room) => Promise<void>): void =>
-    it(name, async () => {
-      const room = make();
-      try {
-        await body(room);
-      } finally {
-        room.end();
-      }
-    });
+  const test = testsIn(make);
 
   test('bytes go there and back, and both ends close when both have ended', async (room) => {
     const { log } = room;

@@ -20,18 +20,10 @@ import { connect } from '../../src/io/connect.ts';
 import { Connection } from '../../src/io/connection.ts';
 import { Listener } from '../../src/io/listener.ts';
 import { MainLoop } from '../../src/mainloop/main-loop.ts';
-import { portOf, type Room, rooms } from './rooms.ts';
+import { portOf, rooms, testsIn } from './rooms.ts';
 
 describe.each(rooms)('%s', (_name, make) => {
-  const test = (name: string, body: (room: Room) => Promise<void>): void =>
-    it(name, async () => {
-      const room = make();
-      try {
-        await body(room);
-      } finally {
-        room.end();
-      }
-    });
+  const test = testsIn(make);
 
   test('many connections at once are all accepted', async (room) => {
     let count = 0;

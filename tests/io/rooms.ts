@@ -1,5 +1,6 @@
 /** The hosts and the ways of driving that each test of sockets goes through. */
 
+import { it } from 'vitest';
 import { AioContext } from '../../src/aio/aio-context.ts';
 import { QEMU_CLOCK_REALTIME } from '../../src/aio/clock.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
@@ -155,6 +156,19 @@ export const rooms: readonly (readonly [name: string, make: () => Room])[] = (
     ),
   ),
 );
+
+/** Makes the `it` of a kind of room: each test gets one of its own, which is left clean. */
+export function testsIn(make: () => Room) {
+  return (name: string, body: (room: Room) => Promise<void>): void =>
+    it(name, async () => {
+      const room = make();
+      try {
+        await body(room);
+      } finally {
+        room.end();
+      }
+    });
+}
 
 export function portOf(listener: Listener): number {
   return (listener.address as InetSocketAddress).port;

@@ -2,7 +2,8 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { HostName } from '../../scenario/run/run.ts';
-import { isSeed, MAX_SEED } from '../../scenario/values.ts';
+import { MAX_SEED } from '../../scenario/values.ts';
+import { countTo, seed } from '../options/number-values.ts';
 import { duration } from '../options/option-values.ts';
 import { type AskedText, parseCommand, usageError } from '../options/parse-command.ts';
 
@@ -59,9 +60,13 @@ function parser(): Command {
     )
     .addOption(new Option('--seed <n>', 'the first seed (default 1)').argParser(seed).default(1))
     .addOption(
-      new Option('--count <n>', 'how many seeds (default 1000)').argParser(count).default(1000),
+      new Option('--count <n>', 'how many seeds (default 1000)')
+        .argParser(countTo(MOST))
+        .default(1000),
     )
-    .addOption(new Option('--jobs <n>', 'N at a time (default 1)').argParser(count).default(1))
+    .addOption(
+      new Option('--jobs <n>', 'N at a time (default 1)').argParser(countTo(MOST)).default(1),
+    )
     .addOption(
       new Option('--timeout <duration>', 'limit for each run, in real time (default 10s)')
         .argParser(limit)
@@ -90,17 +95,6 @@ function hosts(text: string): HostName[] {
     throw new InvalidArgumentError('expected two or three of sim, linux and qemu, as in sim,qemu.');
   }
   return known;
-}
-
-function seed(text: string): number {
-  if (!isSeed(text)) throw new InvalidArgumentError(`expected a seed from 0 to ${MAX_SEED}.`);
-  return Number(text);
-}
-
-function count(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('expected a number above 0.');
-  if (Number(text) > MOST) throw new InvalidArgumentError(`it is more than ${MOST}.`);
-  return Number(text);
 }
 
 function limit(text: string): number {

@@ -2,7 +2,8 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { HostName } from '../../scenario/run/run.ts';
-import { isSeed, MAX_SEED } from '../../scenario/values.ts';
+import { MAX_SEED } from '../../scenario/values.ts';
+import { countTo, seed } from '../options/number-values.ts';
 import { duration } from '../options/option-values.ts';
 import { type AskedText, parseCommand, usageError } from '../options/parse-command.ts';
 import { type RawTrace, traceFlags, traceOptions } from '../options/trace-options.ts';
@@ -68,9 +69,11 @@ function runFlags(): Option[] {
     ),
     new Option('--seed <n>', "replaces the file's seed, which decides its jitter").argParser(seed),
     new Option('--seeds <from..to>', 'one run for each seed').argParser(seedRange),
-    new Option('--repeat <n>', 'run each file N times (default 1)').argParser(count).default(1),
+    new Option('--repeat <n>', 'run each file N times (default 1)')
+      .argParser(countTo(MOST_RUNS))
+      .default(1),
     new Option('--jobs <n>', 'N runs at a time, in processes of their own (default 1)')
-      .argParser(count)
+      .argParser(countTo(MOST_RUNS))
       .default(1),
     new Option('--reporter <kind>', 'pretty (the default), tap, junit or json')
       .choices(['pretty', 'tap', 'junit', 'json'])
@@ -169,17 +172,6 @@ function nothingTo(verb: string): string {
 
 function usage(message: string): Error {
   return usageError(message, 'qemu-loop run');
-}
-
-function seed(text: string): number {
-  if (!isSeed(text)) throw new InvalidArgumentError(`expected a seed from 0 to ${MAX_SEED}.`);
-  return Number(text);
-}
-
-function count(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('expected a number above 0.');
-  if (Number(text) > MOST_RUNS) throw new InvalidArgumentError(`it is more than ${MOST_RUNS}.`);
-  return Number(text);
 }
 
 function seedRange(text: string): number[] {

@@ -2,7 +2,7 @@
 
 import { FIRST_BH, NO_BH, Wakeup } from '../../aio/wake/wakeup.ts';
 import { BH_SCHEDULED } from '../../trace/bh-flags.ts';
-import { type BuiltIn, program, type WordText } from '../built-in.ts';
+import { type BuiltIn, EVENTFD_TEXT, program, type WordText } from '../built-in.ts';
 import type { ExploredWords } from '../explored-words.ts';
 import type { Explorable } from '../program.ts';
 import { plainly, skipped, storedAfter } from '../weaken.ts';
@@ -38,13 +38,7 @@ export const WAKEUP_WORDS: Readonly<Record<number, WordText>> = {
   [A + 1]: { name: 'next of a' },
   [B]: { name: 'flags of b', says: { or: 'marks b', and: 'takes b off the list' } },
   [B + 1]: { name: 'next of b' },
-  [EVENTFD]: {
-    name: 'eventfd',
-    says: {
-      'sleep on': 'sleeps in poll until the eventfd is written',
-      exchange: 'changes the eventfd',
-    },
-  },
+  [EVENTFD]: EVENTFD_TEXT,
   [DATA]: { name: 'data' },
 };
 

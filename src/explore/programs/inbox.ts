@@ -11,7 +11,7 @@ import {
   WRITERS,
 } from '../../aio/wake/inbox.ts';
 import { BH_DELETED, BH_SCHEDULED } from '../../trace/bh-flags.ts';
-import { allEnd, program, type WordText } from '../built-in.ts';
+import { allEnd, EVENTFD_TEXT, program, type WordText } from '../built-in.ts';
 import type { ExploredWords } from '../explored-words.ts';
 import type { Explorable, Thread } from '../program.ts';
 
@@ -51,13 +51,7 @@ export const INBOX_WORDS: Readonly<Record<number, WordText>> = {
   [A + 1]: { name: 'next of a' },
   [B]: { name: 'flags of b' },
   [B + 1]: { name: 'next of b' },
-  [EVENTFD]: {
-    name: 'eventfd',
-    says: {
-      'sleep on': 'sleeps in poll until the eventfd is written',
-      exchange: 'changes the eventfd',
-    },
-  },
+  [EVENTFD]: EVENTFD_TEXT,
   [DATA]: { name: 'data' },
 };
 
