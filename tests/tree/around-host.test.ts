@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { type SourceFile, sources } from './files.ts';
+
+/**
+ * Ways of the command around the Host. What belongs to the machine that it supervises goes through
+ * the Host: descriptors, processes and their /proc, terminals, outputs that are written while the
+ * loop runs. So a lens sees it, and a record has it.
+ */
+const WAYS: Readonly<Record<string, (file: SourceFile) => boolean>> = {
+  files: imports('node:fs'),
+  terminals: imports('node:tty'),
+  processes: imports('node:child_process'),
+  'a host of its own': ({ code }) => /\bnew LinuxHost\b/.test(code),
+  'signals and streams': ({ code }) => /\bprocess\.(kill|on|once|stdin|stdout|stderr)\b/.test(code),
+};
+
+function imports(module: string) {
+  return (file: SourceFile): boolean =>
+    file.imports.some(({ from }) => from === module || from.startsWith(`${module}/`));
+}
+
+const NOT_YET = 'belongs to the Host, and is to move there';
+
+/** Files that people name, or that come with the command. The machine that runs does not see them. */
+const FILES: Readonly<Record<string, string>> = {
+  'src/cli/explore/explore-command.ts': 'writes the page of --html',
+  'src/cli/main.ts': 'reads the version in package.json',
+  'src/cli/options/output-files.ts': 'compares the files of a command line before any is opened',
+  'src/cli/options/trace-options.ts': 'reads the file of --trace-events',
+  'src/cli/play/play-command.ts': 'reads scenarios and its own page, and writes one',
+  'src/cli/qemu/driver.ts': "keeps QEMU's driver in the cache folder",
+  'src/cli/qemu/tree.ts': 'reads a QEMU build tree',
+  'src/cli/report/report-command.ts': 'reads traces, and writes the page',
+  'src/cli/run/files.ts': 'finds scenario files',
+  'src/cli/run/read-scenario.ts': 'reads a scenario file',
+  'src/cli/spawn/options.ts': 'tells a misspelt option from the name of a program',
+  'src/cli/trace/trace-file.ts': 'writes a trace, also of a simulated machine',
+
+  'src/cli/exit/errors.ts': NOT_YET,
+  'src/cli/exit/leave.ts': NOT_YET,
+  'src/cli/exit/write-all.ts': NOT_YET,
+  'src/cli/explore/progress.ts': NOT_YET,
+  'src/cli/log/log-file.ts': NOT_YET,
+  'src/cli/output/outputs.ts': NOT_YET,
+  'src/cli/output/reopen.ts': NOT_YET,
+  'src/cli/run/held-output.ts': NOT_YET,
+  'src/cli/spawn/node-channel.ts': NOT_YET,
+  'src/cli/spawn/pass-fds.ts': NOT_YET,
+  'src/cli/terminal/terminal.ts': NOT_YET,
+  'src/cli/trace/trace-output.ts': NOT_YET,
+  'src/cli/trace/trace-pipe.ts': NOT_YET,
+};
+
+const TERMINALS: Readonly<Record<string, string>> = {
+  'src/cli/exit/leave.ts': NOT_YET,
+  'src/cli/explore/explore-command.ts': NOT_YET,
+  'src/cli/fuzz/fuzz-main.ts': NOT_YET,
+  'src/cli/run/scenario-main.ts': NOT_YET,
+  'src/cli/terminal/terminal.ts': NOT_YET,
+};
+
+const PROCESSES: Readonly<Record<string, string>> = {
+  'src/cli/qemu/driver.ts': "runs the compiler for QEMU's driver",
+  'src/cli/qemu/qemu-host.ts': "runs QEMU's driver",
+  'src/cli/qemu/tree.ts': 'asks ninja for the build commands',
+  'src/cli/run/pool.ts': 'runs scenarios in processes of Node, which talk by its channel',
+};
+
+const OWN_HOSTS: Readonly<Record<string, string>> = {
+  'src/cli/exit/debugger.ts': NOT_YET,
+  'src/cli/exit/write-all.ts': NOT_YET,
+  'src/cli/run/run-watch.ts': NOT_YET,
+  'src/cli/run/scenario-worker.ts': NOT_YET,
+  'src/cli/run/stray-children.ts': NOT_YET,
+  'src/cli/spawn/session.ts': NOT_YET,
+};
+
+const STREAMS: Readonly<Record<string, string>> = {
+  'src/cli/exit/leave.ts': NOT_YET,
+  'src/cli/explore/explore-command.ts': 'Ctrl-C ends a search, which has no loop',
+  'src/cli/explore/progress.ts': NOT_YET,
+  'src/cli/log/log-target.ts': NOT_YET,
+  'src/cli/run/pool.ts': "its workers are Node's, and so are the signals that end them",
+  'src/cli/run/run-watch.ts': 'a terminal that hangs up must not end the run',
+  'src/cli/run/scenario-main.ts': NOT_YET,
+  'src/cli/run/scenario-worker.ts': "takes jobs by Node's channel",
+  'src/cli/trace/trace-output.ts': 'the last resort for an error that nobody catches',
+  'src/cli/watch/console.ts': 'Node sets raw mode, and puts it back however the process ends',
+};
+
+const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  files: FILES,
+  terminals: TERMINALS,
+  processes: PROCESSES,
+  'a host of its own': OWN_HOSTS,
+  'signals and streams': STREAMS,
+};
+
+// The pages of the report and the playground run in a browser.
+const files = sources('src/cli').filter(({ path }) => !path.includes('/page/'));
+
+describe.each(Object.entries(WAYS))('around the Host: %s', (way, goes) => {
+  const using = files.filter(goes).map(({ path }) => path);
+  const allowed = Object.keys(ALLOWED[way]!);
+
+  it('no other file does it', () => {
+    expect(using.filter((path) => !allowed.includes(path))).toEqual([]);
+  });
+
+  it('every exemption is still needed', () => {
+    expect(allowed.filter((path) => !using.includes(path))).toEqual([]);
+  });
+});
