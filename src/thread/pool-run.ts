@@ -16,6 +16,7 @@ const IDLE_NS = 10_000_000_000;
 /** The options of a worker's job. */
 export interface PoolJob {
   readonly queue: SharedArrayBuffer;
+  readonly data: unknown;
   /** Scheduled when a request is done. */
   readonly completionBh: BottomHalfHandle;
   /** The buffers and functions that the pool has now. */
@@ -29,12 +30,14 @@ export type PoolNews =
 
 /** The pool's buffers and functions, as far as this worker has been told. */
 class Objects implements PoolObjects {
+  readonly data: unknown;
   readonly #host: Host;
   readonly #receive: () => unknown;
   readonly #buffers = new Map<number, HostBuffer>();
   readonly #callees = new Map<number, { readonly module: string; readonly name: string }>();
 
-  constructor(host: Host, receive: () => unknown) {
+  constructor(host: Host, data: unknown, receive: () => unknown) {
+    this.data = data;
     this.#host = host;
     this.#receive = receive;
   }
@@ -71,7 +74,7 @@ export async function runPoolWorker(self: ThreadSelf, job: PoolJob): Promise<voi
   const { host } = self;
   const queue = new PoolQueue(job.queue);
   const completion = RemoteBottomHalf.from(job.completionBh, host);
-  const objects = new Objects(host, self.receive);
+  const objects = new Objects(host, job.data, self.receive);
   for (const news of job.news) objects.take(news);
   const scratch = host.alloc(8);
   self.tellRunning(null);

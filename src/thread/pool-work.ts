@@ -54,6 +54,8 @@ export type PoolCallee = (
 /** The first argument of a module's function: the worker that calls it. */
 export interface PoolSelf {
   readonly host: Host;
+  /** A copy of ThreadPoolOptions.data, the worker's own. */
+  readonly data: unknown;
 }
 
 /** Its arguments are the position, the buffers, and 0. */
@@ -117,6 +119,7 @@ export function encode(work: PoolWork, idOf: (buffer: HostBuffer) => number): Co
 
 /** The buffers and functions that a worker knows. */
 export interface PoolObjects {
+  readonly data: unknown;
   buffer(id: number): HostBuffer;
   callee(id: number): Promise<PoolCallee>;
 }
@@ -163,7 +166,7 @@ async function call(
   args: readonly (number | HostBuffer)[],
 ): Promise<number> {
   const callee = await objects.callee(id);
-  const result: unknown = await callee({ host }, ...args);
+  const result: unknown = await callee({ host, data: objects.data }, ...args);
   if (typeof result === 'number') return result;
   throw new TypeError(`ThreadPool: ${callee.name} returned ${shown(result)}: expected a number`);
 }

@@ -30,6 +30,8 @@ export interface ThreadPoolOptions {
    * workers. It has one pool.
    */
   readonly context: AioContext;
+  /** Copied to each worker for the functions that it calls, by structured clone. */
+  readonly data?: unknown;
 }
 
 /**
@@ -44,6 +46,7 @@ export class ThreadPool implements Disposable {
   readonly #host: Host;
   readonly #context: AioContext;
   readonly #workers: Workers;
+  readonly #data: unknown;
   readonly #queue = new PoolQueue();
   readonly #completionBh: BottomHalf;
   readonly #newThreadBh: BottomHalf;
@@ -63,8 +66,9 @@ export class ThreadPool implements Disposable {
    */
   constructor(options: ThreadPoolOptions) {
     checkOptions(options, 'ThreadPool', { machine: 'a MachineState', context: 'an AioContext' });
-    const { machine, context } = options;
+    const { machine, context, data } = options;
     this.#host = machine.host;
+    this.#data = data;
     this.#context = context;
     if (context.threadPool.changed !== null) {
       throw new Error(`ThreadPool: context '${context.name}' has one already`);
@@ -264,6 +268,7 @@ export class ThreadPool implements Disposable {
     for (; this.#newThreads > 0; this.#newThreads--) {
       const options: PoolJob = {
         queue: this.#queue.memory,
+        data: this.#data,
         completionBh: this.#completionBh.share(),
         news: this.#objects.news,
       };

@@ -1,8 +1,13 @@
 /** Runs of files with several threads on the simulated host: order, chance, expectations, errors. */
 
-import { describe, expect, it } from 'vitest';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../src/cli/run/outcome.ts';
-import type { RunResult } from '../../src/scenario/run/run.ts';
+import { loadScenario } from '../../src/scenario/load.ts';
+import { type RunResult, runScenario } from '../../src/scenario/run/run.ts';
+import { SimWorld } from '../../src/scenario/run/sim-world.ts';
+import { SpareWorkers } from '../../src/thread/spare-workers.ts';
 import { runSim, scenarioOf } from './files.ts';
 
 function run(text: string, seed?: number): RunResult {
@@ -34,6 +39,21 @@ describe('chance', () => {
       expect(own).toEqual(['t: a', 't: b']);
     }
     expect(orders.size).toBeGreaterThan(2);
+  });
+});
+
+describe('Workers kept from run to run', () => {
+  const spare = new SpareWorkers();
+  afterAll(() => spare.dispose());
+  const folder = join(import.meta.dirname, '../../scenarios/threads');
+
+  it.each(readdirSync(folder))('change nothing: %s', (name) => {
+    const file = join(folder, name);
+    const { scenario } = loadScenario(readFileSync(file, 'utf8'), file);
+    const again = (): RunResult =>
+      runScenario(scenario!, (seed) => new SimWorld(seed, undefined, spare));
+    const first = JSON.stringify(again());
+    for (let i = 0; i < 2; i++) expect(JSON.stringify(again())).toBe(first);
   });
 });
 

@@ -60,7 +60,7 @@ describe('a thread pool', () => {
 
   function make(max: number): void {
     context.setThreadPoolParams(0, max);
-    pool = new ThreadPool({ machine, context });
+    pool = new ThreadPool({ machine, context, data: { number: 7 } });
     at = pool.alloc(256);
   }
 
@@ -101,6 +101,12 @@ describe('a thread pool', () => {
       host.futexWait(at.i32, COUNT, now, -1);
     }
   }
+
+  it('gives its data to the functions', () => {
+    submit('a', call('given'));
+    poll(1);
+    expect(log).toEqual(['a 7']);
+  });
 
   it('calls a completion in its context with the result (pool_submit_aio)', () => {
     submit('a', { op: 'call', function: pool.function(functions) });

@@ -36,6 +36,10 @@ export function thread({ host }) {
   return host.gettid();
 }
 
+export function given({ data }) {
+  return data.number;
+}
+
 export function fails() {
   throw new RangeError('in a worker');
 }

@@ -1,33 +1,31 @@
 /** The module of the workers of a run's thread pools: does the work of a request. */
 
-import { getEnvironmentData } from 'node:worker_threads';
-import { type MachineHandle, MachineState } from '../../../thread/machine-state.ts';
+import { MachineState } from '../../../thread/machine-state.ts';
 import type { PoolSelf } from '../../../thread/pool-work.ts';
 import { QemuThread } from '../../../thread/qemu-thread.ts';
 import type { RequestDef } from '../../model-threads.ts';
 import { compileActions, compileBody } from '../compile.ts';
 import { Lane } from '../lane.ts';
-import { WORK_DATA } from './requests.ts';
 import type { WorkData } from './thread-data.ts';
 import { ThreadMachine } from './thread-machine.ts';
 
 /** The lanes of this Worker's threads: one, unless Node's Worker runs several one after the other. */
 const lanes = new WeakMap<object, Lane>();
 
-export default function work({ host }: PoolSelf, number: number): number {
-  const data = getEnvironmentData(WORK_DATA) as unknown as WorkData;
+export default function work({ host, data }: PoolSelf, number: number): number {
+  const { scenario, machine: handle, ...rest } = data as WorkData;
   let lane = lanes.get(host);
   if (lane === undefined) {
-    const machine = MachineState.from(data.machine as MachineHandle, host);
+    const machine = MachineState.from(handle, host);
     const thread = new QemuThread({ machine, name: 'worker' });
-    const parts = new ThreadMachine({ ...data, port: null }, thread);
+    const parts = new ThreadMachine({ scenario, ...rest, port: null }, thread);
     lane = new Lane(
       { name: 'worker', machine: parts, trace: thread.trace, context: null, loop: null },
       compileBody,
     );
     lanes.set(host, lane);
   }
-  const def = data.scenario.objects[number] as RequestDef;
+  const def = scenario.objects[number] as RequestDef;
   try {
     for (const thunk of compileActions(lane, def.work, 'thread')) thunk();
   } catch (error) {

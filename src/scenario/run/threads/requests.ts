@@ -1,4 +1,3 @@
-import { setEnvironmentData } from 'node:worker_threads';
 import type { AioContext } from '../../../aio/aio-context.ts';
 import type { CoroutineSteps } from '../../../coroutine/coroutine.ts';
 import type { Coroutines } from '../../../coroutine/coroutines.ts';
@@ -9,9 +8,6 @@ import type { RequestDef } from '../../model-threads.ts';
 import type { Callback } from '../callback.ts';
 import type { Crew } from './crew.ts';
 import { here } from './here.ts';
-
-/** The name under which a thread's pool hands the run to its workers. */
-export const WORK_DATA = 'qemu-loop scenario';
 
 /** The parts of a lane that its pool needs. */
 export interface PoolLane {
@@ -81,10 +77,8 @@ export class Requests {
 
   #open(): ThreadPool {
     if (this.#pool !== null) return this.#pool;
-    // Node hands it to each Worker that this thread starts.
-    setEnvironmentData(WORK_DATA, this.#crew.workData!);
-    const { machine } = this.#crew;
-    this.#pool = new ThreadPool({ machine, context: this.#lane.context });
+    const { machine, workData } = this.#crew;
+    this.#pool = new ThreadPool({ machine, context: this.#lane.context, data: workData });
     this.#function = this.#pool.function(here('pool-lane'));
     return this.#pool;
   }
