@@ -33,8 +33,8 @@ async function main(typed: readonly string[]): Promise<number | Exit> {
   }
   if (args[0] === 'report') {
     const { reportCommand } = await import('./report/report-command.ts');
-    const { text, status } = reportCommand(args.slice(1));
-    allWriter(status === 0 ? 1 : 2)(text);
+    const { text, status, failed } = reportCommand(args.slice(1));
+    allWriter(failed ? 2 : 1)(text);
     return status;
   }
   if (args[0] === 'explore') {

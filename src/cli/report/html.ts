@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PageData } from './pack.ts';
+import type { DiffData, PageData } from './pack.ts';
 
 /** The page's own code, as built. */
 export interface PageParts {
@@ -11,7 +11,7 @@ export interface PageParts {
  * Writes the report as one file that needs no other file and no network. All text of the
  * trace is in a JSON block; the page inserts it as text, never as HTML.
  */
-export function renderHtml({ script, style }: PageParts, data: PageData): string {
+export function renderHtml({ script, style }: PageParts, data: PageData | DiffData): string {
   const hash = createHash('sha256').update(script).digest('base64');
   // Even if a text escaped from its block, the browser would not run it.
   const policy = `default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'`;

@@ -28,6 +28,14 @@ export interface PageData {
   readonly trace: PackedTrace;
 }
 
+/** The data of a page that compares two runs. */
+export interface DiffData {
+  readonly title: string;
+  readonly exact: boolean;
+  /** A, then B. */
+  readonly sides: readonly { readonly title: string; readonly trace: PackedTrace }[];
+}
+
 const MAIN = { tid: 0, name: '' };
 
 function argsOf(name: string): EventDef['args'] {

@@ -6,19 +6,21 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { CATALOGUE, EVENT_NAMES, type EventDef } from '../../trace/catalogue.ts';
-import { readTrace, TraceReadError, type TraceRecord } from '../../trace/read.ts';
+import type { TraceRecord } from '../../trace/read.ts';
 import { replayRings, TraceRing } from '../../trace/ring.ts';
 import { visible } from '../../trace/visible.ts';
-import { asCliError, CliError, EXIT_INTERNAL, EXIT_USAGE, whyOf } from '../exit/errors.ts';
+import { asCliError, CliError, EXIT_INTERNAL, whyOf } from '../exit/errors.ts';
 import { duration } from '../options/option-values.ts';
 import { checkOutputs } from '../options/output-files.ts';
-import { parseCommand } from '../options/parse-command.ts';
+import { parseCommand, usageError } from '../options/parse-command.ts';
 import { count } from '../text/units.ts';
 import { contentionText } from './contention-text.ts';
+import { diffRuns } from './diff/diff-command.ts';
 import type { ReportTrace } from './facts.ts';
 import { type PageParts, renderHtml } from './html.ts';
 import { buildModel } from './model.ts';
 import { packTrace } from './pack.ts';
+import { readRun } from './saved-run.ts';
 
 /** A callback that takes at least this long is a finding, unless --slow says otherwise. */
 const SLOW_NS = 10e6;
@@ -36,18 +38,34 @@ interface Raw {
   readonly output?: string;
   readonly slow: number;
   readonly title?: string;
+  readonly diff?: boolean;
+  readonly text?: boolean;
+  readonly exact?: boolean;
+  readonly color: 'auto' | 'always' | 'never';
 }
 
-const EXAMPLES = `
+const COMMAND = 'qemu-loop report';
+const TEXT = `
+With --diff it compares two runs event by event, and marks the first difference.
+The runs are traces, or pages that this command or --report has written. Times,
+pids and numbers of objects count only with --exact.
+
 Examples:
   qemu-loop --trace-file simple:run.trace --spawn 'sleep 1; exit 3'
   qemu-loop report run.trace -o report.html
+  qemu-loop report --diff before.trace after.trace
+  qemu-loop report --diff before.trace after.trace -o diff.html
+
+Exit status: 0 a page is written, or both runs are the same; 1 they differ; 2 the
+command line or a file is wrong; 125 the page cannot be written.
 `;
 
 /** Text for the command to print, and its exit status. */
 export interface ReportResult {
   readonly text: string;
   readonly status: number;
+  /** Whether the text is an error. */
+  readonly failed: boolean;
 }
 
 /** Runs a command line (without `report`). */
@@ -59,28 +77,41 @@ export function reportCommand(args: readonly string[]): ReportResult {
  * Handles errors here: this file is bundled by itself, so the main program does not know its
  * error classes.
  */
-function result(act: () => string): ReportResult {
+function result(act: () => Pick<ReportResult, 'text' | 'status'>): ReportResult {
   try {
-    return { text: act(), status: 0 };
+    return { ...act(), failed: false };
   } catch (error) {
     const { message, status } = asCliError(error);
-    return { text: `qemu-loop: ${visible(message)}\n`, status };
+    return { text: `qemu-loop: ${visible(message)}\n`, status, failed: true };
   }
 }
 
-function report(args: readonly string[]): string {
+function report(args: readonly string[]): Pick<ReportResult, 'text' | 'status'> {
   const asked = parseCommand<Raw>(define(), args, 'there is no trace to draw: name its file');
-  if ('text' in asked) return asked.text;
-  const { raw } = asked;
-  const file = asked.operands[0]!;
-  const trace = readFile(file);
+  if ('text' in asked) return { text: asked.text, status: 0 };
+  const { raw, operands: files } = asked;
+  if (raw.diff === true) {
+    if (files.length !== 2) {
+      throw usageError(`--diff compares two runs: name two files, not ${files.length}`, COMMAND);
+    }
+    if (asked.isTyped('slow')) throw usageError('--slow says nothing with --diff', COMMAND);
+    const { output: out, text = false, exact = false, title, color } = raw;
+    return diffRuns({ files, out, text, exact, title, color }, pageParts);
+  }
+  const alone = (['text', 'exact', 'color'] as const).find((name) => asked.isTyped(name));
+  if (alone !== undefined) throw usageError(`--${alone} is for --diff`, COMMAND);
+  if (files.length > 1) {
+    throw usageError(`a report is of one trace: name one, or compare two with --diff`, COMMAND);
+  }
+  const file = files[0]!;
+  const trace = readRun(file);
   const options = {
     out: raw.output ?? `${file}.html`,
     title: raw.title ?? file,
     slowNs: raw.slow,
   };
   checkOutputs([{ what: 'the report', path: options.out }], [{ what: 'the trace', path: file }]);
-  return writeReport(trace, options);
+  return { text: writeReport(trace, options), status: 0 };
 }
 
 /** Number of events of a thread that are kept for a run's report: as many as the page shows smoothly. */
@@ -121,7 +152,10 @@ export function reportRings(
     },
   });
   const trace = { events, dropped, truncated: false };
-  return result(() => writeReport(trace, { out, title, slowNs: SLOW_NS }));
+  return result(() => ({
+    text: writeReport(trace, { out, title, slowNs: SLOW_NS }),
+    status: 0,
+  }));
 }
 
 function writeReport(trace: ReportTrace, { out, title, slowNs }: ReportOptions): string {
@@ -142,23 +176,6 @@ function writeReport(trace: ReportTrace, { out, title, slowNs }: ReportOptions):
   return `${visible(out)}: ${head}\n${lines.join('')}${contentionText(model)}`;
 }
 
-function readFile(file: string): ReportTrace {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    throw new CliError(`cannot read the trace ${file}: ${whyOf(error)}`, EXIT_USAGE);
-  }
-  try {
-    const trace = readTrace(bytes);
-    if (trace.events.length > 0) return trace;
-  } catch (error) {
-    if (!(error instanceof TraceReadError)) throw error;
-    throw new CliError(`${file}: ${error.message}`, EXIT_USAGE);
-  }
-  throw new CliError(`${file} has no events: was it traced with --trace-file?`, EXIT_USAGE);
-}
-
 /** Reads the parts of the page, which the build puts next to the command. */
 function pageParts(): PageParts {
   const read = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
@@ -166,11 +183,16 @@ function pageParts(): PageParts {
 }
 
 function define(): Command {
-  return new Command('qemu-loop report')
-    .usage('TRACE [-o FILE]')
+  return new Command(COMMAND)
+    .usage('TRACE [-o FILE]\n       qemu-loop report --diff TRACE TRACE [-o FILE]')
     .description('Draws a trace (json or simple) as one HTML file that needs no network.')
-    .argument('<trace>')
-    .addOption(new Option('-o, --output <file>', 'path of the page (default: TRACE.html)'))
+    .argument('<trace...>')
+    .addOption(
+      new Option(
+        '-o, --output <file>',
+        'path of the page (default: TRACE.html; with --diff, text without a page)',
+      ),
+    )
     .addOption(
       new Option(
         '--slow <duration>',
@@ -180,6 +202,14 @@ function define(): Command {
         .default(SLOW_NS),
     )
     .addOption(new Option('--title <text>', 'a name for the run (default: the name of the trace)'))
+    .addOption(new Option('--diff', 'compare two runs'))
+    .addOption(new Option('--text', 'with --diff and -o: print the differences too'))
+    .addOption(new Option('--exact', 'with --diff: times, pids and numbers of objects count'))
+    .addOption(
+      new Option('--color <when>', 'with --diff: auto (the default), always or never')
+        .choices(['auto', 'always', 'never'])
+        .default('auto'),
+    )
     .helpOption('-h, --help', 'print this')
-    .addHelpText('after', EXAMPLES);
+    .addHelpText('after', TEXT);
 }

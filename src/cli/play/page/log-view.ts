@@ -1,10 +1,9 @@
 import { button, el } from '../../report/page/dom.ts';
+import { RowList } from '../../report/page/row-list.ts';
 import { formatDuration } from '../../text/units.ts';
 import type { RunView } from '../run-view.ts';
 
 const ROW = 22;
-/** Rows beyond the visible ones, on both sides. */
-const SPARE = 4;
 
 /** Events that only show that the loop goes round. */
 const ROUNDS =
@@ -20,13 +19,18 @@ interface LogRow {
 /** The live log with the order log between, as far as it is in view. */
 export class LogView {
   readonly element: HTMLElement;
-  readonly #list = el('ol', { class: 'log', label: 'the live log' });
-  readonly #space = el('div', { class: 'log-space' });
+  readonly #list = new RowList({
+    rowHeight: ROW,
+    label: 'live log',
+    row: (i) => this.#row(this.#view!, i),
+  });
   readonly #go: (event: number) => void;
   #rows: LogRow[] = [];
   #view: RunView | null = null;
   #all = false;
   #at = -1;
+  /** The row of the place. */
+  #current = 0;
 
   constructor(go: (event: number) => void) {
     this.#go = go;
@@ -36,15 +40,11 @@ export class LogView {
       this.#all = every.checked;
       if (this.#view !== null) this.load(this.#view);
     });
-    this.#space.append(this.#list);
-    const box = el('div', { class: 'log-box', role: 'group', label: 'live log' }, this.#space);
-    box.tabIndex = 0;
-    box.addEventListener('scroll', () => this.#draw());
     this.element = el(
       'div',
       { class: 'log-part' },
       el('label', { class: 'small' }, every, ' every event'),
-      box,
+      this.#list.element,
     );
   }
 
@@ -63,7 +63,7 @@ export class LogView {
         rows.push({ event, entry: null, timeNs: times[event]! });
     }
     this.#rows = rows;
-    this.#space.style.height = `${rows.length * ROW}px`;
+    this.#list.count = rows.length;
     const at = this.#at;
     this.#at = -1;
     this.show(at);
@@ -73,40 +73,22 @@ export class LogView {
   show(event: number): void {
     if (event === this.#at) return;
     this.#at = event;
-    const box = this.#space.parentElement!;
-    const y = this.#current() * ROW;
-    if (y < box.scrollTop || y + ROW > box.scrollTop + box.clientHeight) {
-      box.scrollTop = Math.max(0, y - box.clientHeight / 2);
-    }
-    this.#draw();
+    this.#current = this.#rowOf(event);
+    this.#list.show(this.#current);
   }
 
   /** The row of the place: the last one up to the event. */
-  #current(): number {
+  #rowOf(event: number): number {
     let [low, high] = [0, this.#rows.length - 1];
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if (this.#rows[middle]!.event <= this.#at) low = middle;
+      if (this.#rows[middle]!.event <= event) low = middle;
       else high = middle - 1;
     }
     return low;
   }
 
-  #draw(): void {
-    const view = this.#view;
-    if (view === null) return;
-    const box = this.#space.parentElement!;
-    const first = Math.max(0, Math.floor(box.scrollTop / ROW) - SPARE);
-    const last = Math.min(this.#rows.length, first + Math.ceil(box.clientHeight / ROW) + 2 * SPARE);
-    const current = this.#current();
-    const rows: HTMLElement[] = [];
-    for (let i = first; i < last; i++) rows.push(this.#row(view, i, current));
-    this.#list.style.transform = `translateY(${first * ROW}px)`;
-    this.#list.start = first + 1;
-    this.#list.replaceChildren(...rows);
-  }
-
-  #row(view: RunView, i: number, current: number): HTMLElement {
+  #row(view: RunView, i: number): HTMLElement {
     const { event, entry, timeNs } = this.#rows[i]!;
     const { func, text, kind } =
       entry === null ? view.text(event) : { func: 'order log', text: entry, kind: 'order' };
@@ -116,8 +98,12 @@ export class LogView {
       el('b', { class: kind }, func),
       el('span', {}, text),
     );
-    const item = el('li', { class: i === current ? 'here' : i > current ? 'later' : '' }, made);
-    if (i === current) made.setAttribute('aria-current', 'step');
+    const item = el(
+      'li',
+      { class: i === this.#current ? 'here' : i > this.#current ? 'later' : '' },
+      made,
+    );
+    if (i === this.#current) made.setAttribute('aria-current', 'step');
     return item;
   }
 }

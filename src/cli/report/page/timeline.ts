@@ -44,9 +44,9 @@ export class Timeline {
   #drawAsked = false;
 
   /** @param onSelect called with the node that was clicked, or -1 for a click beside all nodes */
-  constructor(model: Model, onSelect: (node: number) => void) {
+  constructor(model: Model, onSelect: (node: number) => void, kind = usualAxis(model)) {
     this.#model = model;
-    this.#axis = makeAxis(model, usualAxis(model));
+    this.#axis = makeAxis(model, kind);
     this.#layout = layOut(model, this.#axis);
     this.#onSelect = onSelect;
     this.#canvas.tabIndex = 0;

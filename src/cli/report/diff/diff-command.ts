@@ -1,0 +1,70 @@
+/** `qemu-loop report --diff`: two runs beside each other, as a page or as text. */
+
+import { writeFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { visible } from '../../../trace/visible.ts';
+import { CliError, EXIT_INTERNAL, whyOf } from '../../exit/errors.ts';
+import { checkOutputs } from '../../options/output-files.ts';
+import { type Style, wantsColor } from '../../text/style.ts';
+import { type PageParts, renderHtml } from '../html.ts';
+import { packTrace } from '../pack.ts';
+import { readRun } from '../saved-run.ts';
+import { diffTraces } from './compare.ts';
+import { diffText } from './diff-text.ts';
+import { type DiffSide, shortcomings, verdict } from './diff-words.ts';
+
+const EXIT_DIFFERENT = 1;
+const STDOUT = 1;
+
+export interface AskedDiff {
+  readonly files: readonly string[];
+  /** Path of the page; undefined for text alone. */
+  readonly out: string | undefined;
+  /** Whether the text is wanted beside the page. */
+  readonly text: boolean;
+  readonly exact: boolean;
+  readonly title: string | undefined;
+  readonly color: 'auto' | 'always' | 'never';
+}
+
+/**
+ * Compares two runs. Returns the text to print, and 0 if they are the same, 1 if not.
+ * @throws CliError with status 2 if a run cannot be read, with 125 if the page cannot be written
+ */
+export function diffRuns(
+  asked: AskedDiff,
+  parts: () => PageParts,
+): { readonly text: string; readonly status: number } {
+  const { files, out, exact } = asked;
+  if (out !== undefined) {
+    const inputs = files.map((path) => ({ what: 'the trace', path }));
+    checkOutputs([{ what: 'the report', path: out }], inputs);
+  }
+  const sides = files.map((title): DiffSide => ({ title, trace: readRun(title) }));
+  const diff = diffTraces(sides[0]!.trace, sides[1]!.trace, { exact });
+  const status = diff.first < 0 ? 0 : EXIT_DIFFERENT;
+  const text = out === undefined || asked.text ? diffText(diff, sides, styleOf(asked.color)) : '';
+  if (out === undefined) return { text, status };
+  const packed = sides.map(({ title, trace }) => ({ title, trace: packTrace(trace) }));
+  const title = asked.title ?? files.join(' and ');
+  write(out, renderHtml(parts(), { title, exact, sides: packed }));
+  const notes = shortcomings(sides).map((note) => `  ${visible(note)}\n`);
+  const line = `${visible(out)}: ${verdict(diff, sides)}\n${notes.join('')}`;
+  return { text: asked.text ? text : line, status };
+}
+
+function write(out: string, html: string): void {
+  try {
+    writeFileSync(out, html);
+  } catch (error) {
+    throw new CliError(`cannot write the report ${out}: ${whyOf(error)}`, EXIT_INTERNAL);
+  }
+}
+
+function styleOf(color: AskedDiff['color']): Style {
+  const isTerminal = isatty(STDOUT);
+  return {
+    color: wantsColor(color, isTerminal, process.env),
+    width: isTerminal ? process.stdout.columns : 0,
+  };
+}
