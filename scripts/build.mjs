@@ -224,6 +224,18 @@ function licences(results) {
   writeFileSync(join(fresh, 'licences.txt'), texts.join(`\n${'-'.repeat(72)}\n\n`));
 }
 
+/** Keeps V8's code of the bundles, as runs of the command leave it. */
+function keepCode() {
+  for (const args of [
+    ['--', '/bin/true'],
+    ['run', join(root, 'scenarios', 'lost-child.yaml')],
+  ]) {
+    execFileSync(process.execPath, [join(root, 'scripts', 'code-cache.cjs'), fresh, ...args], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+  }
+}
+
 try {
   const results = await Promise.all([
     build({
@@ -232,11 +244,10 @@ try {
       plugins: [
         apart(
           'explore-command',
-          'fuzz-main',
           'json-log',
           'play-command',
           'report-command',
-          'scenario-main',
+          'scenarios',
           'spawn-watch',
         ),
         startFast,
@@ -262,16 +273,8 @@ try {
     }),
     build({
       ...command,
-      entryPoints: {
-        'scenario-main': 'src/cli/run/scenario-main.ts',
-        'scenario-worker': 'src/cli/run/scenario-worker.ts',
-      },
+      entryPoints: { scenarios: 'src/cli/scenarios.ts' },
       plugins: [apart('qemu-host', 'report-command', 'run-watch'), directKoffi, oneLanguage],
-    }),
-    build({
-      ...command,
-      entryPoints: { 'fuzz-main': 'src/cli/fuzz/fuzz-main.ts' },
-      plugins: [apart('qemu-host', 'report-command', 'run-watch')],
     }),
     // It imports modules of users.
     build({
@@ -320,11 +323,11 @@ try {
   writeFileSync(join(fresh, 'play-library.json'), playLibrary());
   // Compiled where it runs: it is linked against the user's QEMU.
   cpSync(join(root, 'src/scenario/qemu/driver'), join(fresh, 'qemu-driver'), { recursive: true });
-  copyFileSync(join(root, 'scripts', 'start.cjs'), join(fresh, 'qemu-loop.cjs'));
+  for (const name of ['qemu-loop.cjs', 'scenario-worker.cjs']) {
+    copyFileSync(join(root, 'scripts', 'start.cjs'), join(fresh, name));
+  }
   chmodSync(join(fresh, 'qemu-loop.cjs'), 0o755);
-  execFileSync(process.execPath, [join(root, 'scripts', 'code-cache.cjs'), fresh], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  keepCode();
   licences(results);
   await commonJs();
   declarations();

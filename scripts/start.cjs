@@ -1,22 +1,40 @@
 #!/usr/bin/env node
-// The command. It runs command.cjs, which stands beside it, by the code that V8
-// made of it when it was built: to compile it anew takes as long as all the rest
-// of a start. V8 refuses code of another version of itself, and compiles then.
+// The command, or the process that runs scenarios for it. It runs bundles, which stand beside it, by
+// the code that V8 made of them when they were built: to compile one anew takes longer than all the
+// rest of a start. V8 refuses code of another version of itself, and compiles then.
 const { readFileSync } = require('node:fs');
 const { Script } = require('node:vm');
 
-const filename = `${__dirname}/command.cjs`;
+const KEPT = ['command', 'scenarios'];
+const loaded = new Map();
 
-function codeCache() {
+function codeCache(name) {
   try {
-    return readFileSync(`${__dirname}/command.cache`);
+    return readFileSync(`${__dirname}/${name}.cache`);
   } catch {
     return undefined;
   }
 }
 
-// latin1: the bundle is ASCII, and that is the quickest to read.
-const source = `(function (require, __filename, __dirname) {${readFileSync(filename, 'latin1')}\n})`;
-const script = new Script(source, { filename, cachedData: codeCache() });
-script.runInThisContext()(require, filename, __dirname);
-module.exports = script;
+function load(name) {
+  const known = loaded.get(name);
+  if (known !== undefined) return known.module.exports;
+  const filename = `${__dirname}/${name}.cjs`;
+  // latin1: the bundle is ASCII, and that is the quickest to read.
+  const text = readFileSync(filename, 'latin1');
+  const source = `(function (require, module, __filename, __dirname) {${text}\n})`;
+  const script = new Script(source, { filename, cachedData: codeCache(name) });
+  const module = { exports: {} };
+  loaded.set(name, { script, module });
+  script.runInThisContext()(requireBeside, module, filename, __dirname);
+  return module.exports;
+}
+
+function requireBeside(id) {
+  const name = id.startsWith('./') ? id.slice(2, -4) : '';
+  return KEPT.includes(name) ? load(name) : require(id);
+}
+
+if (__filename.endsWith('worker.cjs')) load('scenarios').scenarioWorker();
+else load('command');
+module.exports = loaded;

@@ -24,11 +24,11 @@ async function main(typed: readonly string[]): Promise<number | Exit> {
     return 0;
   }
   if (args[0] === 'run' || args[0] === 'check') {
-    const { scenarioMain } = await import('./run/scenario-main.ts');
+    const { scenarioMain } = await import('./scenarios.ts');
     return scenarioMain(args);
   }
   if (args[0] === 'fuzz') {
-    const { fuzzMain } = await import('./fuzz/fuzz-main.ts');
+    const { fuzzMain } = await import('./scenarios.ts');
     return fuzzMain(args.slice(1));
   }
   if (args[0] === 'report') {

@@ -71,7 +71,7 @@ it('tells a child that is described from one that is expected', () => {
 it('is loaded by no run, with what it explains', () => {
   const said = (scenarioJsonSchema() as Schema).properties!.fds!.description!;
   expect(readFileSync(file, 'utf8')).toContain(said);
-  for (const bundle of ['command.cjs', 'scenario-main.cjs', 'scenario-worker.cjs']) {
+  for (const bundle of ['command.cjs', 'scenarios.cjs']) {
     expect(readFileSync(join(root, 'dist', bundle), 'utf8'), bundle).not.toContain(said);
   }
 });

@@ -13,7 +13,6 @@ const ROOTS = [
 ];
 /** Files that the build bundles separately, so that no import names them. */
 const PROGRAMS = [
-  'src/cli/run/scenario-worker.ts',
   'src/cli/report/page/main.ts',
   'src/cli/play/page/main.ts',
   'src/cli/play/worker.ts',

@@ -1,0 +1,17 @@
+/**
+ * The commands that read scenarios, and the process that runs some of them: one bundle, of which
+ * V8's code is kept. What they do not share is loaded when it is wanted.
+ */
+
+export { scenarioMain } from './run/scenario-main.ts';
+
+/** `qemu-loop fuzz`. */
+export async function fuzzMain(args: readonly string[]): Promise<number> {
+  const fuzz = await import('./fuzz/fuzz-main.ts');
+  return fuzz.fuzzMain(args);
+}
+
+/** All that a process does that runs scenarios for its parent. */
+export async function scenarioWorker(): Promise<void> {
+  await import('./run/scenario-worker.ts');
+}
