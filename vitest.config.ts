@@ -1,15 +1,25 @@
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { SlowFirst } from './tests/support/slow-first.ts';
 
 // No test measures time: a limit ends one that hangs, and is far from what a busy machine takes.
 const LIMIT_MS = 180_000;
 
+// As in the build (scripts/build.mjs): the one for Node asks process.env for each token.
+const yaml = fileURLToPath(import.meta.resolve('yaml')).replace(
+  /dist.index\.js$/,
+  'browser/dist/index.js',
+);
+
 export default defineConfig({
+  resolve: { alias: { yaml } },
   test: {
     pool: 'forks',
     // Processes that many files share: a start costs more than most files. What masks signals or
     // blocks the loop runs in a process of its own by itself (tests/host/own-process.ts).
     isolate: false,
+    sequence: { sequencer: SlowFirst },
     maxWorkers: Math.max(2, availableParallelism()),
     include: ['tests/**/*.test.ts'],
     testTimeout: LIMIT_MS,

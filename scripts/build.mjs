@@ -18,9 +18,12 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
+import { inputsDigest, isBuilt, STAMP } from './build-inputs.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
+if (process.argv.includes('--if-changed') && isBuilt(root, dist)) process.exit();
+
 // Built next to it and then renamed, so that runs of the old one are not disturbed.
 const fresh = join(root, `dist-${process.pid}`);
 const old = `${fresh}-old`;
@@ -237,6 +240,7 @@ function keepCode() {
 }
 
 try {
+  const inputs = inputsDigest(root);
   const results = await Promise.all([
     build({
       ...command,
@@ -331,6 +335,7 @@ try {
   licences(results);
   await commonJs();
   declarations();
+  if (!common.sourcemap) writeFileSync(join(fresh, STAMP), inputs);
   if (existsSync(dist)) renameSync(dist, old);
   renameSync(fresh, dist);
 } finally {

@@ -1,6 +1,7 @@
 /**
- * Builds dist once for all tests, so that they test the command as it is shipped. Gives them a
- * directory for temporary files, and fails the run if they leave one there, or a process.
+ * Builds dist once for all tests if the sources have changed since the last build, so that they test
+ * the command as it is shipped. Gives them a directory for temporary files, and fails the run if they
+ * leave one there, or a process.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -14,10 +15,8 @@ export const BUNDLES = 'QEMU_LOOP_TEST_BUNDLES';
 
 export default function setup(): () => Promise<void> {
   const root = join(import.meta.dirname, '..', '..');
-  execFileSync(process.execPath, [join(root, 'scripts', 'build.mjs')], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  const build = [join(root, 'scripts', 'build.mjs'), '--if-changed'];
+  execFileSync(process.execPath, build, { cwd: root, stdio: 'inherit' });
   const before = process.env.TMPDIR;
   const dir = mkdtempSync(join(tmpdir(), 'ql-'));
   const bundles = mkdtempSync(join(tmpdir(), 'qemu-loop-bundles-'));
