@@ -1,6 +1,5 @@
 /** The command: reads its options, runs them, and exits with their status. */
 
-import { readFileSync } from 'node:fs';
 import { visible } from '../trace/visible.ts';
 import { keepDebuggerShut } from './exit/debugger.ts';
 import { asCliError, type CliError } from './exit/errors.ts';
@@ -8,6 +7,7 @@ import { type Exit, leave } from './exit/leave.ts';
 import { needLinux } from './exit/need-linux.ts';
 import { allWriter } from './exit/write-all.ts';
 import type { JsonLogMaker } from './log/open-log.ts';
+import { version } from './options/version.ts';
 import { NodeChannel } from './spawn/node-channel.ts';
 import { type Options, parseOptions } from './spawn/options.ts';
 import { runSession } from './spawn/session.ts';
@@ -26,6 +26,10 @@ async function main(typed: readonly string[]): Promise<number | Exit> {
   if (args[0] === 'run' || args[0] === 'check') {
     const { scenarioMain } = await import('./scenarios.ts');
     return scenarioMain(args);
+  }
+  if (args[0] === 'replay') {
+    const { replayCommand } = await import('./scenarios.ts');
+    return replayCommand(args.slice(1));
   }
   if (args[0] === 'fuzz') {
     const { fuzzMain } = await import('./scenarios.ts');
@@ -75,12 +79,6 @@ async function main(typed: readonly string[]): Promise<number | Exit> {
 function commandLine({ jobs, transparent }: Options): string {
   const parts = jobs.map(({ command }) => (transparent ? `-- ${command}` : `--spawn '${command}'`));
   return ['qemu-loop', ...parts].join(' ');
-}
-
-/** package.json is beside dist/, the folder of this bundle. */
-function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return JSON.parse(text).version;
 }
 
 /** Loaded on demand: pino takes as long to load as all the rest. */

@@ -11,6 +11,12 @@ export async function fuzzMain(args: readonly string[]): Promise<number> {
   return fuzz.fuzzMain(args);
 }
 
+/** `qemu-loop replay`. */
+export async function replayCommand(args: readonly string[]): Promise<number> {
+  const replay = await import('./replay/replay-command.ts');
+  return replay.replayCommand(args);
+}
+
 /** All that a process does that runs scenarios for its parent. */
 export async function scenarioWorker(): Promise<void> {
   await import('./run/scenario-worker.ts');

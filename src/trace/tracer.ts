@@ -57,14 +57,15 @@ export class Tracer {
   readonly on: Uint8Array = new Uint8Array(EVENT_NAMES.length);
   /** The thread whose events these are. */
   readonly thread: TraceThread;
-  readonly #now: () => number;
+  readonly #now: (event: EventId) => number;
   readonly #sinks = new HeldList<Attached>();
 
   /**
-   * @param now the clock for the time stamps, ns; reading it must not disturb what is traced.
+   * @param now the clock for the time stamps, ns; reading it must not disturb what is traced. It is
+   *   told the event
    * @throws TypeError, RangeError
    */
-  constructor(now: () => number = () => 0, thread: TraceThread = MAIN_THREAD) {
+  constructor(now: (event: EventId) => number = () => 0, thread: TraceThread = MAIN_THREAD) {
     checkFunction(now, 'Tracer: the clock');
     checkThread(thread, 'Tracer');
     this.#now = now;
@@ -113,7 +114,7 @@ export class Tracer {
     g?: TraceValue,
     h?: TraceValue,
   ): void {
-    const timeNs = this.#now();
+    const timeNs = this.#now(id);
     const sinks = this.#sinks.items;
     for (let i = 0; i < sinks.length; i++) {
       const s = sinks[i]!;

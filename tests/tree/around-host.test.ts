@@ -24,8 +24,10 @@ const NOT_YET = 'belongs to the Host, and is to move there';
 /** Files that people name, or that come with the command. The machine that runs does not see them. */
 const FILES: Readonly<Record<string, string>> = {
   'src/cli/explore/explore-command.ts': 'writes the page of --html',
-  'src/cli/main.ts': 'reads the version in package.json',
   'src/cli/options/output-files.ts': 'compares the files of a command line before any is opened',
+  'src/cli/options/version.ts': 'reads the version in package.json',
+  'src/cli/record/read-record.ts': 'reads a record',
+  'src/cli/record/record-file.ts': 'writes the record, which must not see itself',
   'src/cli/options/trace-options.ts': 'reads the file of --trace-events',
   'src/cli/play/play-command.ts': 'reads scenarios and its own page, and writes one',
   'src/cli/qemu/driver.ts': "keeps QEMU's driver in the cache folder",
@@ -58,6 +60,7 @@ const TERMINALS: Readonly<Record<string, string>> = {
   'src/cli/explore/explore-command.ts': NOT_YET,
   'src/cli/fuzz/fuzz-main.ts': NOT_YET,
   'src/cli/report/diff/diff-command.ts': NOT_YET,
+  'src/cli/replay/replay-command.ts': NOT_YET,
   'src/cli/run/scenario-main.ts': NOT_YET,
   'src/cli/terminal/terminal.ts': NOT_YET,
 };
@@ -72,6 +75,7 @@ const PROCESSES: Readonly<Record<string, string>> = {
 const OWN_HOSTS: Readonly<Record<string, string>> = {
   'src/cli/exit/debugger.ts': NOT_YET,
   'src/cli/exit/write-all.ts': NOT_YET,
+  'src/cli/run/record-run.ts': 'makes the host that is recorded',
   'src/cli/run/run-watch.ts': NOT_YET,
   'src/cli/run/scenario-worker.ts': NOT_YET,
   'src/cli/run/stray-children.ts': NOT_YET,

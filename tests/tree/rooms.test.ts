@@ -12,10 +12,10 @@ const FLOORS: readonly (readonly string[])[] = [
   ['output'],
   ['log'],
   ['options'],
-  ['trace', 'qemu'],
+  ['trace', 'qemu', 'record'],
   ['watch', 'report'],
   ['spawn', 'run', 'play', 'explore'],
-  ['fuzz'],
+  ['fuzz', 'replay'],
 ];
 
 /** The one file that a room may import of another, and why. */

@@ -55,7 +55,7 @@ export async function compare(
   const run = async (host: HostName): Promise<RunResult> => {
     if (host === 'sim') return runSim(scenario);
     if (host === 'qemu') return qemu!.run(scenario, timeoutNs);
-    const nothing = { live: null, trace: null, report: null, watch: null };
+    const nothing = { live: null, trace: null, report: null, record: null, watch: null };
     const job = { file: scenario.file, text, host, seed: null, timeoutNs, ...nothing };
     return (await pool.run(job)).result;
   };

@@ -95,6 +95,7 @@ export function outputsOf(
   trace: TraceOptions | null,
   report: string | undefined,
   log?: string | undefined,
+  record?: string | undefined,
 ): NamedFile[] {
   const outputs: NamedFile[] = [];
   for (const { path, format } of trace?.files ?? []) {
@@ -103,6 +104,7 @@ export function outputsOf(
   }
   if (report !== undefined) outputs.push({ what: 'the report', path: report });
   if (log !== undefined) outputs.push({ what: 'the log', path: log });
+  if (record !== undefined) outputs.push({ what: 'the record', path: record });
   return outputs;
 }
 

@@ -58,7 +58,7 @@ export function placesFor(
 }
 
 /** The order log of a run that nobody has followed, in lines. */
-export function orderText({ order }: RunResult): string {
+export function orderText({ order }: Pick<RunResult, 'order'>): string {
   return order
     .map(({ text, timeNs, iteration }) => {
       const when = `${durationText(timeNs).padStart(12)}  #${iteration}`;

@@ -1,10 +1,13 @@
 /** One run of one scenario, which can be sent to another process and back. */
 
+import type { Host } from '../../host/host.ts';
+import { outside } from '../../host/record/outside.ts';
 import { loadScenario } from '../../scenario/load.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import { ScenarioEnded } from '../../scenario/run/ended.ts';
-import { type RunResult, runScenario } from '../../scenario/run/run.ts';
+import { type RunOptions, type RunResult, runScenario } from '../../scenario/run/run.ts';
 import type { World } from '../../scenario/run/world.ts';
+import type { TraceOrigin } from '../../trace/backend.ts';
 import type { TraceOptions } from '../options/trace-options.ts';
 import type { Style } from '../text/style.ts';
 import type { Observer } from './observer.ts';
@@ -29,6 +32,8 @@ export interface ScenarioJob {
   readonly trace: TraceOptions | null;
   /** The file of the page that shows the run; null for none. */
   readonly report: string | null;
+  /** The file of its record, and the command line that it names; null if it is not recorded. */
+  readonly record: { readonly path: string; readonly argv: readonly string[] } | null;
   /** Whether to show it on the whole screen, with or without colours; null if not. */
   readonly watch: { readonly color: boolean } | null;
 }
@@ -52,20 +57,31 @@ const WAITS = 256;
 const TURNS = 1024;
 
 /** The scenario of a job from another process, which has already checked it. */
-export function scenarioOf(job: ScenarioJob): Scenario {
+export function scenarioOf(job: Pick<ScenarioJob, 'text' | 'file'>): Scenario {
   const { scenario, problems } = loadScenario(job.text, job.file);
   if (scenario === null) throw new Error(problems[0]!.message);
   return scenario;
 }
 
-/** @throws CliError if a file that it writes cannot be opened, or the terminal is not ours */
+/** A run that is recorded. */
+export interface Kept {
+  /** The kernel, whose answers are recorded. */
+  readonly host: Host;
+  readonly origin: TraceOrigin;
+}
+
+/**
+ * @param kept null for a run that is not recorded
+ * @throws CliError if a file that it writes cannot be opened, or the terminal is not ours
+ */
 export async function runJob(
   job: ScenarioJob,
   scenario: Scenario,
   makeWorld: MakeWorld,
+  kept: Kept | null = null,
 ): Promise<JobResult> {
   const watch = job.watch === null ? null : await runWatch(job.watch.color);
-  const observers = await observersOf(job, scenario);
+  const observers = await observersOf(job, scenario, kept?.origin ?? null);
   // Last, so that the event at which it pauses is in the trace.
   if (watch !== null) observers.push(watch);
   const tellEntry: Observer['entry'] = (entry, nowNs) => {
@@ -75,8 +91,7 @@ export async function runJob(
   const result = runScenario(scenario, makeWorld, {
     seed: job.seed ?? undefined,
     timeoutNs: timeoutNs ?? undefined,
-    beforeWait: timeoutNs === null ? undefined : watchdog(timeoutNs, WAITS),
-    whileBusy: timeoutNs === null ? undefined : watchdog(timeoutNs, TURNS),
+    ...watchdogs(timeoutNs, kept?.host ?? null),
     onMachine: (machine) => {
       for (const one of observers) one.open(machine);
     },
@@ -96,13 +111,21 @@ async function runWatch(color: boolean): Promise<RunWatch> {
   });
 }
 
-async function observersOf(job: ScenarioJob, scenario: Scenario): Promise<Observer[]> {
+/**
+ * Observers of a run, in the order in which they see it.
+ * @param origin whose trace a recorded run is
+ */
+export async function observersOf(
+  job: Pick<ScenarioJob, 'live' | 'trace' | 'report'>,
+  scenario: Scenario,
+  origin: TraceOrigin | null,
+): Promise<Observer[]> {
   const observers: Observer[] = [];
   if (job.live !== null) {
     const whyOf = job.live.explain ? (await import('../log/why.ts')).whyOf : null;
     observers.push(new LiveLog(job.live, whyOf));
   }
-  if (job.trace !== null) observers.push(new TraceFiles(job.trace));
+  if (job.trace !== null) observers.push(new TraceFiles(job.trace, origin));
   if (job.report !== null) observers.push(await reportPage(job.report, scenario));
   return observers;
 }
@@ -113,12 +136,27 @@ async function reportPage(out: string, { name, file }: Scenario): Promise<Report
   return new ReportPage(openReport(out), (rings) => reportRings(rings, { out, title }).text);
 }
 
-/** Ends a run that takes too long in real time, even a simulated one. */
-function watchdog(timeoutNs: number, every: number): () => void {
+type Watchdogs = Pick<RunOptions, 'beforeWait' | 'whileBusy'>;
+
+/**
+ * Ends a run that takes too long in real time, even a simulated one.
+ * @param host a host that is recorded, or replays a record: the record says if the time is up
+ */
+export function watchdogs(timeoutNs: number | null, host: Host | null): Watchdogs {
+  if (timeoutNs === null) return {};
   const endMs = performance.now() + timeoutNs / 1e6;
+  const isUp = (): boolean => performance.now() >= endMs;
+  const look = host === null ? isUp : () => outside(host, 'is the time up?', isUp);
+  return {
+    beforeWait: watchdog(timeoutNs, WAITS, look),
+    whileBusy: watchdog(timeoutNs, TURNS, look),
+  };
+}
+
+function watchdog(timeoutNs: number, every: number, isUp: () => boolean): () => void {
   let calls = 0;
   return () => {
-    if (++calls % every !== 0 || performance.now() < endMs) return;
+    if (++calls % every !== 0 || !isUp()) return;
     throw new ScenarioEnded(`it ran for longer than ${timeoutNs / 1e9} s`);
   };
 }

@@ -61,15 +61,18 @@ export class LiveLog implements Observer {
 /** --trace-file. */
 export class TraceFiles implements Observer {
   readonly #options: TraceOptions;
+  readonly #origin: TraceOrigin | null;
   #output: TraceOutput | null = null;
   #problems: readonly string[] = [];
 
-  constructor(options: TraceOptions) {
+  /** @param origin whose trace it is; null: the run's host is asked */
+  constructor(options: TraceOptions, origin: TraceOrigin | null) {
     this.#options = options;
+    this.#origin = origin;
   }
 
   open({ main, threads, world }: Machine): void {
-    const origin = originOf(world);
+    const origin = this.#origin ?? originOf(world);
     const traces = threads?.traces ?? null;
     this.#output = new TraceOutput(main.trace, this.#options, origin, null, traces);
   }

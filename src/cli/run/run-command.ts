@@ -25,6 +25,7 @@ import {
 } from './outcome.ts';
 import { ScenarioPool } from './pool.ts';
 import { readScenario } from './read-scenario.ts';
+import { ownLoopOption, refuseMany, refuseRecord } from './refusals.ts';
 import { ExpectReporter } from './reporters/expect.ts';
 import { JsonReporter } from './reporters/json.ts';
 import { JunitReporter } from './reporters/junit.ts';
@@ -51,6 +52,10 @@ export interface RunCommandOptions {
   readonly trace: TraceOptions | null;
   /** The page that shows the run; undefined for none. */
   readonly report: string | undefined;
+  /** The file of the record of the one run; undefined for none. */
+  readonly record: string | undefined;
+  /** The command line, for the record. */
+  readonly argv: readonly string[];
   /** Whether to show the one run on the whole screen, and read its keys. */
   readonly watch: boolean;
   /** Whether to show the log of the one run, with the reasons of its lines. */
@@ -94,6 +99,7 @@ export async function runCommand(
   const startMs = performance.now();
   const { planned, unread } = plan(options, output);
   if (planned.length > 0) refuseMany(options, planned);
+  if (options.record !== undefined) refuseRecord(planned);
   if (planned.some(({ host }) => HOSTS[host].includes('linux'))) needLinux();
   const qemu = planned.some(({ host }) => HOSTS[host].includes('qemu'))
     ? await openQemu(options, output)
@@ -136,7 +142,7 @@ function plan(
 ): { planned: Planned[]; unread: Unread[] } {
   const { files, missing } = findScenarios(options.files);
   const inputs = files.map((path) => ({ what: 'the scenario', path }));
-  checkOutputs(outputsOf(options.trace, options.report), inputs);
+  checkOutputs(outputsOf(options.trace, options.report, undefined, options.record), inputs);
   const unread: Unread[] = [];
   for (const { arg, message } of missing) {
     err(`qemu-loop: ${visible(message)}\n`);
@@ -182,28 +188,6 @@ interface Ran {
   readonly left: boolean;
 }
 
-/** Refuses several runs for options that show a single run. */
-function refuseMany(options: RunCommandOptions, planned: readonly Planned[]): void {
-  const option = oneRunOption(options);
-  const runs = planned.reduce((sum, { host }) => sum + HOSTS[host].length, 0);
-  if (option === null || runs === 1) return;
-  const again = options.repeat === 1 ? '' : ', and leave --repeat out';
-  const message = `${option} shows one run, and there are ${runs}: name one file, one --host and one --seed${again}`;
-  throw new CliError(message, EXIT_USAGE);
-}
-
-function oneRunOption(options: RunCommandOptions): string | null {
-  return options.printExpect ? '--print-expect' : ownLoopOption(options);
-}
-
-/** The option that shows the events of our own loop. */
-function ownLoopOption({ trace, report, watch, explain }: RunCommandOptions): string | null {
-  if (watch) return '--watch';
-  if (explain) return '--explain';
-  if (report !== undefined) return '--report';
-  return trace === null ? null : '--trace-file';
-}
-
 async function runOne(
   one: Planned,
   options: RunCommandOptions,
@@ -236,7 +220,9 @@ async function runOne(
     }
     const { timeoutNs, style, trace, report = null } = options;
     const watch = options.watch ? { color: style.color } : null;
-    const shown = { live, trace, report, watch };
+    const path = options.record;
+    const record = path === undefined ? null : { path, argv: options.argv };
+    const shown = { live, trace, report, record, watch };
     const job: ScenarioJob = { file, text, host, seed, timeoutNs, ...shown };
     const here = host === 'sim' && options.jobs === 1;
     const make = (simSeed: number): SimWorld =>

@@ -10,7 +10,10 @@ import { type RawTrace, traceFlags, traceOptions } from '../options/trace-option
 import { MOST_RUNS, type RunCommandOptions, TIMEOUT_NS } from './run-command.ts';
 
 /** The options of a run, before it is known where it runs. */
-export type AskedRun = Omit<RunCommandOptions, 'style' | 'progress' | 'worker' | 'qemu'> & {
+export type AskedRun = Omit<
+  RunCommandOptions,
+  'argv' | 'style' | 'progress' | 'worker' | 'qemu'
+> & {
   /** The build folder of QEMU that the command line names. */
   readonly qemuBuild: string | undefined;
   readonly color: 'auto' | 'always' | 'never';
@@ -25,6 +28,7 @@ Examples:
   qemu-loop run --seeds 1..1000 --jobs 2 scenarios/storm.yaml
   qemu-loop run --watch scenarios/sigchld.yaml
   qemu-loop run --host all --qemu-build ~/qemu/build tests/conformance
+  qemu-loop run --host linux --record run.rec scenarios/sigchld.yaml
   qemu-loop run --trace-file chrome:t --report r.html scenarios/sigchld.yaml
 
 Exit status: 0 all held, 1 an expectation failed, 2 a file or the command line
@@ -45,6 +49,7 @@ interface RawRun extends RawTrace {
   timeout?: number;
   watch: boolean;
   explain: boolean;
+  record?: string;
   color: 'auto' | 'always' | 'never';
 }
 
@@ -92,6 +97,10 @@ function runFlags(): Option[] {
       '--explain',
       'show the log of the one run, and why each kind of line is there',
     ).default(false),
+    new Option(
+      '--record <file>',
+      "keep the kernel's answers to the one run on --host linux, for qemu-loop replay",
+    ),
     new Option('--color <when>', 'auto (the default), always or never')
       .choices(['auto', 'always', 'never'])
       .default('auto'),
@@ -120,6 +129,9 @@ export function parseRun(args: readonly string[]): AskedRun | AskedText {
     throw usage(`--json and --reporter ${raw.reporter} exclude each other: leave one of them out`);
   }
   if (raw.watch) checkWatch(raw);
+  if (raw.record !== undefined && raw.watch) {
+    throw usage('--record and --watch exclude each other: replay --watch shows the recorded run');
+  }
   if (raw.printExpect) checkPrintExpect(raw);
   return {
     files: parsed.operands,
@@ -133,6 +145,7 @@ export function parseRun(args: readonly string[]): AskedRun | AskedText {
     timeoutNs: raw.watch || raw.timeout === 0 ? null : (raw.timeout ?? TIMEOUT_NS),
     trace: traceOptions(raw, 'qemu-loop run'),
     report: raw.report,
+    record: raw.record,
     watch: raw.watch,
     explain: raw.explain,
     color: raw.color,

@@ -32,7 +32,7 @@ export async function scenarioMain(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (asked.watch) await needTerminal();
-  return runCommand(withTerminal(asked), output);
+  return runCommand({ ...withTerminal(asked), argv: args }, output);
 }
 
 /**

@@ -12,6 +12,7 @@ import { keepDebuggerShut } from '../exit/debugger.ts';
 import { asCliError } from '../exit/errors.ts';
 import { leave } from '../exit/leave.ts';
 import { type JobResult, runJob, type ScenarioJob, scenarioOf } from './job.ts';
+import { recordJob } from './record-run.ts';
 
 /** The reply to a job: how it ended, or why it could not begin. */
 export type Reply =
@@ -25,6 +26,7 @@ async function replyTo(job: ScenarioJob): Promise<Reply> {
   const make = (seed: number) =>
     job.host === 'linux' ? new LinuxWorld() : new SimWorld(seed, undefined, spare);
   try {
+    if (job.record !== null) return { done: await recordJob(job) };
     return { done: await runJob(job, scenarioOf(job), make) };
   } catch (error) {
     const { message, status } = asCliError(error);

@@ -71,6 +71,7 @@ const EXAMPLES = `
 Other commands, each with a --help of its own:
   qemu-loop run FILE...         run scripted scenarios, simulated or real
   qemu-loop check FILE...       only check them
+  qemu-loop replay RECORD       make a recorded run again
   qemu-loop report TRACE        draw a trace as an HTML page
   qemu-loop play [FILE]         the simulated loop in a browser, step by step
   qemu-loop fuzz                compare hosts by random scenarios
@@ -197,7 +198,7 @@ function unexpected(word: string): string {
   if (/\.ya?ml$/.test(word) && existsSync(word)) {
     return `unexpected argument '${word}': did you mean qemu-loop run ${shellWord(word)}?`;
   }
-  const meant = nearest(word, ['run', 'check', 'report', 'play', 'trace', 'help']);
+  const meant = nearest(word, ['run', 'check', 'replay', 'report', 'play', 'trace', 'help']);
   if (meant !== undefined) return `unexpected argument '${word}': did you mean ${meant}?`;
   return `unexpected argument '${word}': write --spawn '${word} …', or -- before a program`;
 }

@@ -123,6 +123,16 @@ export class PacedHost extends HostLens {
     return ret;
   }
 
+  /**
+   * This host's time at a real one, ns. Unlike a look at the clock, it changes nothing.
+   * @param realNs a reading of the real CLOCK_MONOTONIC
+   */
+  timeAt(realNs: number): number {
+    if (this.#stopped) return realNs;
+    const ranNs = this.#still > 0 ? 0 : Math.min(realNs - this.#realNs, MOST_RUN_NS);
+    return this.#nowNs + Math.max(0, ranNs);
+  }
+
   #look(): number {
     if (this.#still > 0) return this.#nowNs;
     const realNs = this.host.clockNs(CLOCK_MONOTONIC);

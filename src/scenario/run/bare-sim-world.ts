@@ -37,6 +37,10 @@ export class BareSimWorld implements World {
     return this.host.nowNs;
   }
 
+  stampNs(): number {
+    return this.host.nowNs;
+  }
+
   /** An endless wait fails by itself if nothing can end it. */
   nextLookNs(endNs: number): number {
     const nextNs = this.host.nextEventNs();

@@ -19,12 +19,12 @@ import {
 import { check, ECHILD, EINTR, EPERM, ESRCH } from '../../host/errno.ts';
 import {
   type Disposable,
+  type Host,
   type HostBuffer,
   newWaitResult,
   type SpawnRequest,
 } from '../../host/host.ts';
 import { gatedProgram } from '../../host/linux/behave.ts';
-import type { LinuxHost } from '../../host/linux/linux-host.ts';
 import { ignoredByDefault, stops } from '../../host/sim/signal-actions.ts';
 import type { ChildDef } from '../model.ts';
 import { ChildGuard } from './linux-guard.ts';
@@ -64,7 +64,7 @@ export type After = (ns: number, act: () => void) => Disposable;
  * times, however slow the machine is.
  */
 export class LinuxChildren {
-  readonly #host: LinuxHost;
+  readonly #host: Host;
   readonly #still: <T>(act: () => T) => T;
   readonly #after: After;
   /** /dev/null; -1 before the first child. */
@@ -74,7 +74,7 @@ export class LinuxChildren {
   readonly #line: HostBuffer;
   readonly #result = newWaitResult();
 
-  constructor(host: LinuxHost, still: <T>(act: () => T) => T, after: After) {
+  constructor(host: Host, still: <T>(act: () => T) => T, after: After) {
     this.#host = host;
     this.#still = still;
     this.#after = after;

@@ -7,10 +7,11 @@ import {
   WNOHANG,
   WNOWAIT,
 } from '../../host/constants.ts';
-import { type Disposable, newWaitResult, type SpawnRequest } from '../../host/host.ts';
+import { type Disposable, type Host, newWaitResult, type SpawnRequest } from '../../host/host.ts';
 import { PacedHost } from '../../host/lenses/paced.ts';
 import { TimedHost } from '../../host/lenses/timed.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
+import { type Stamps, stampsOf } from '../../host/record/outside.ts';
 import type { ChildDef } from '../model.ts';
 import { LinuxChildren } from './linux-children.ts';
 import { MainThreads } from './threads/main-threads.ts';
@@ -41,7 +42,10 @@ export class LinuxWorld implements World {
   readonly mostChildren = 1_000;
   /** @internal */
   readonly startThreads = MainThreads.make;
-  readonly #linux = new LinuxHost();
+  readonly #linux: Host;
+  /** Null if the run is neither recorded nor replayed. */
+  readonly #stamps: Stamps | null;
+  readonly #stampNow = (): number => this.#paced.timeAt(this.#stamps!.realNs());
   readonly #paced: PacedHost;
   readonly #result = newWaitResult();
   #startNs: number;
@@ -49,7 +53,10 @@ export class LinuxWorld implements World {
   #early: Early[] | null = [];
   readonly #children: LinuxChildren;
 
-  constructor() {
+  /** @param host the kernel: it may be one that is recorded, or the replay of a record */
+  constructor(host: Host = new LinuxHost()) {
+    this.#linux = host;
+    this.#stamps = stampsOf(host);
     this.#paced = new PacedHost(this.#linux);
     this.host = new TimedHost(this.#paced);
     this.#startNs = this.host.nowNs;
@@ -70,6 +77,11 @@ export class LinuxWorld implements World {
 
   nowNs(): number {
     return this.host.nowNs;
+  }
+
+  stampNs(event: number): number {
+    const stamps = this.#stamps;
+    return stamps === null ? this.host.nowNs : stamps.timeOf(event, this.#stampNow);
   }
 
   nextLookNs(): number {

@@ -16,6 +16,9 @@ import type { MainThreads } from './threads/main-threads.ts';
 import { threadsOf } from './threads/threaded-world.ts';
 import type { World } from './world.ts';
 
+/** An entry of the order log, among the ids of events. */
+const LOG_ENTRY = -1;
+
 export interface MachineOptions {
   /** Called with each entry at once, and with CLOCK_MONOTONIC. */
   readonly onEntry?: ((entry: LogEntry, nowNs: number) => void) | undefined;
@@ -85,8 +88,10 @@ export class Machine implements LaneMachine {
     this.host = this.faults ?? this.capped;
     const { onEntry } = options;
     const tell =
-      onEntry === undefined ? null : (entry: LogEntry): void => onEntry(entry, world.nowNs());
-    const trace = new Tracer(() => world.nowNs());
+      onEntry === undefined
+        ? null
+        : (entry: LogEntry): void => onEntry(entry, world.stampNs(LOG_ENTRY));
+    const trace = new Tracer((event) => world.stampNs(event));
     const fdmon = scenario.fdmon as 'auto' | 'poll' | 'epoll';
     // A fault may be set on the reads of a notifier, which edges would save.
     const edges = this.faults === null;

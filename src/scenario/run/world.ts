@@ -48,6 +48,11 @@ export interface World extends LaneWorld, CapWorld {
   shareClocks(): void;
   /** Accounts for the time of an io_poll on this host. */
   ioPoll(): void;
+  /**
+   * The time of a trace event, by its id, or of an entry of the order log, -1. A record of the run
+   * has it, so that to ask for it changes nothing of a run that is recorded or replayed.
+   */
+  stampNs(event: number): number;
   /** Calls act while the clocks stand still, and returns its result. */
   still<T>(act: () => T): T;
   /**

@@ -55,6 +55,8 @@ async function run(files: string[], options: Partial<RunCommandOptions> = {}): P
       timeoutNs: 120e9,
       trace: null,
       report: undefined,
+      record: undefined,
+      argv: [],
       watch: false,
       explain: false,
       qemu: { build: undefined, isTyped: false, driver },

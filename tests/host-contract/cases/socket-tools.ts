@@ -8,6 +8,7 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
 } from '../../../src/host/constants.ts';
+import { outside } from '../../../src/host/record/outside.ts';
 import {
   familyOf,
   putSockaddr,
@@ -98,5 +99,6 @@ let names = 0;
 
 /** An abstract name that no other test has. */
 export function abstractName(env: ContractEnv): SocketAddress {
-  return { path: `qemu-loop-contract-${env.host.getpid()}-${++names}`, abstract: true };
+  const number = outside(env.host, 'a name', () => ++names);
+  return { path: `qemu-loop-contract-${env.host.getpid()}-${number}`, abstract: true };
 }

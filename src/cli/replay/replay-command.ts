@@ -1,0 +1,80 @@
+/** `qemu-loop replay FILE`: runs a record again. */
+
+import { isatty } from 'node:tty';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { CliError, EXIT_USAGE } from '../exit/errors.ts';
+import { allWriter } from '../exit/write-all.ts';
+import { checkOutputs } from '../options/output-files.ts';
+import { parseCommand } from '../options/parse-command.ts';
+import { outputsOf, type RawTrace, traceFlags, traceOptions } from '../options/trace-options.ts';
+import { openRecord } from '../record/read-record.ts';
+import { replayRun } from '../run/replay-run.ts';
+import { wantsColor } from '../text/style.ts';
+
+const TEXT = `
+FILE was written by --record. Its run is made again without the kernel and without
+its children: the same log, order and verdict, and any trace.
+
+Examples:
+  qemu-loop run --host linux --record run.rec scenarios/sigchld.yaml
+  qemu-loop replay run.rec
+  qemu-loop replay --to 3 --trace-file log:/dev/stderr run.rec
+
+Exit status: that of the run, 0 with --to; 2 if the file is no record; 125 if the
+record ends before the run, or the replay differs from it.
+`;
+
+interface Raw extends RawTrace {
+  to?: number;
+  explain: boolean;
+  color: 'auto' | 'always' | 'never';
+}
+
+function define(): Command {
+  const command = new Command('qemu-loop replay')
+    .usage('[options] FILE')
+    .description('Runs a record again.')
+    .argument('<file>');
+  for (const one of [...flags(), ...traceFlags()]) command.addOption(one);
+  return command.helpOption('-h, --help', 'print this').addHelpText('after', TEXT);
+}
+
+function flags(): Option[] {
+  return [
+    new Option('--to <n>', 'stop after iteration N of the main loop').argParser(iteration),
+    new Option('--explain', 'show the log, and why each kind of line is there').default(false),
+    new Option('--color <when>', 'auto (the default), always or never')
+      .choices(['auto', 'always', 'never'])
+      .default('auto'),
+  ];
+}
+
+function iteration(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('expected the number of an iteration, such as 3.');
+}
+
+/**
+ * Runs a command line (without `replay`). Returns the exit status.
+ * @throws CliError if the command line or the record is wrong
+ */
+export async function replayCommand(args: readonly string[]): Promise<number> {
+  const output = { out: allWriter(1), err: allWriter(2) };
+  const parsed = parseCommand<Raw>(define(), args, 'there is no record: name its file');
+  if ('text' in parsed) {
+    output.out(parsed.text);
+    return 0;
+  }
+  const { raw } = parsed;
+  const path = parsed.operands[0]!;
+  const trace = traceOptions(raw, 'qemu-loop replay');
+  checkOutputs(outputsOf(trace, raw.report), [{ what: 'the record', path }]);
+  const record = openRecord(path);
+  const { to, report, explain } = raw;
+  const style = { color: wantsColor(raw.color, isatty(1), process.env), width: 0 };
+  const { command } = record.header.program;
+  if (command !== 'run') {
+    throw new CliError(`${path}: it is a record of '${command}', which is unknown`, EXIT_USAGE);
+  }
+  return replayRun(record, { path, to, trace, report, explain, style }, output);
+}

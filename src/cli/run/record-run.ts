@@ -1,0 +1,31 @@
+/** A run on the real host that is recorded. */
+
+import { LinuxHost } from '../../host/linux/linux-host.ts';
+import { LinuxWorld } from '../../scenario/run/linux-world.ts';
+import { traceOrigin } from '../../trace/origin.ts';
+import { RecordOutput } from '../record/record-file.ts';
+import { type JobResult, runJob, type ScenarioJob, scenarioOf } from './job.ts';
+import type { RecordedRun } from './recorded-run.ts';
+
+/** @throws HostError if the record cannot be opened */
+export async function recordJob(job: ScenarioJob): Promise<JobResult> {
+  const host = new LinuxHost();
+  const { path, argv } = job.record!;
+  const { file, text, seed, timeoutNs, live } = job;
+  const program: RecordedRun = {
+    command: 'run',
+    file,
+    text,
+    seed,
+    timeoutNs,
+    isLive: live !== null,
+    origin: traceOrigin(host),
+  };
+  const record = new RecordOutput(host, path, { argv, program: { ...program } });
+  const make = (): LinuxWorld => new LinuxWorld(record.host);
+  const done = await runJob(job, scenarioOf(job), make, {
+    origin: program.origin,
+    host: record.host,
+  });
+  return { ...done, notes: done.notes + record.end() };
+}

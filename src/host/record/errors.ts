@@ -1,0 +1,54 @@
+/** How reading a record, and running it again, can end before its time. */
+
+/** The bytes are no record, or a damaged one. The message is one line. */
+export class RecordReadError extends Error {
+  override readonly name = 'RecordReadError';
+}
+
+/** Why a record has no more answers. */
+export type RecordEnding =
+  /** It was cut off, as that of a process that was killed. */
+  | 'cut'
+  /** It was ended by the program that wrote it. */
+  | 'whole'
+  /** The rest is damaged. */
+  | 'damaged'
+  /** The replay was to end there. */
+  | 'asked';
+
+/** A run that is replayed has asked for more than was recorded. */
+export class RecordEnd extends Error {
+  override readonly name = 'RecordEnd';
+  readonly ending: RecordEnding;
+
+  constructor(message: string, ending: RecordEnding) {
+    super(message);
+    this.ending = ending;
+  }
+}
+
+/** A place in a run that is replayed. */
+export interface ReplayPlace {
+  /** The iteration of the main loop; 0 before the first. */
+  readonly iteration: number;
+  /** The number of the call, from 1. */
+  readonly call: number;
+}
+
+/** A run that is replayed has asked for something else than was recorded. */
+export class ReplayDivergence extends Error {
+  override readonly name = 'ReplayDivergence';
+  readonly place: ReplayPlace;
+  /** The recorded call, for people. */
+  readonly recorded: string;
+  /** The call that was made instead. */
+  readonly now: string;
+
+  constructor(place: ReplayPlace, recorded: string, now: string) {
+    const { iteration, call } = place;
+    super(`iteration ${iteration}, call ${call}: recorded ${recorded}, now ${now}`);
+    this.place = place;
+    this.recorded = recorded;
+    this.now = now;
+  }
+}

@@ -1,0 +1,288 @@
+import { HOST_CALL_NAMES, type HostCallName } from '../calls.ts';
+import { CloseListeners } from '../close-listeners.ts';
+import { CLOCK_MONOTONIC } from '../constants.ts';
+import { ENOSYS, HostError } from '../errno.ts';
+import type { Disposable, Host, HostBuffer, SignalPipe } from '../host.ts';
+import { HostLens } from '../lenses/lens.ts';
+import type { NodeLoop, NodeWait } from '../node-wait.ts';
+import { checksum } from './bytes.ts';
+import type { HostFacts } from './file.ts';
+import { isBuffer, type Op, op, pollSum } from './ops.ts';
+import type { Stamps } from './outside.ts';
+import { recordNodeWait, recordSignalPipe } from './record-objects.ts';
+import { Recorder, type RecordWriter } from './recorder.ts';
+import {
+  contentBefore,
+  writeFills,
+  writeNumber,
+  writeNumbers,
+  writeRevents,
+  writeThrown,
+} from './results.ts';
+
+const CLOCK = op('clockNs');
+const POLL = op('poll');
+const EPOLL_WAIT = op('epollWait');
+const READ = op('read');
+const WRITE = op('write');
+
+/** Times from here on may have a rest, see Host.clockRestNs. */
+export const EXACT_NS = 2 ** 53;
+/** Clocks have small numbers. */
+export const MOST_CLOCKS = 16;
+
+/**
+ * Calls that both ends make for themselves, since the kernel has no say in them; and those that
+ * have methods of their own below.
+ */
+export const OWN_CALLS: readonly HostCallName[] = [
+  'alloc',
+  'allocShared',
+  'attach',
+  'onClose',
+  'spawnAll',
+  'newThread',
+  'openNodeLoop',
+  'openNodeWait',
+  'openSignalPipe',
+  'close',
+  'dispose',
+];
+const GENERIC = HOST_CALL_NAMES.filter((name) => !OWN_CALLS.includes(name));
+
+/** The facts of a host, for a record's header. */
+export function factsOf(host: Host): HostFacts {
+  const { kind, description, epollStride, epollDataWord, handlerAddress } = host;
+  return { kind, description, epollStride, epollDataWord, handlerAddress };
+}
+
+/**
+ * Records every answer of the kernel, so that ReplayHost can give it again. Threads, and Node's own
+ * loop, cannot be recorded: they are refused with -ENOSYS.
+ */
+export class RecordHost extends HostLens implements Stamps {
+  readonly #recorder: Recorder;
+  readonly #closeListeners = new CloseListeners();
+  #objects = 0;
+  /** The last reading of each clock. */
+  readonly #clocks = new Float64Array(MOST_CLOCKS);
+  // The arguments of the last call of the frequent ones: to compare them is cheaper than to write.
+  #clock = Number.NaN;
+  #poll = { nfds: -1, timeoutNs: Number.NaN, sum: -1 };
+  #wait = { epfd: Number.NaN, max: -1, timeoutNs: Number.NaN };
+  #read = { fd: Number.NaN, offset: -1, count: -1 };
+  #write = { fd: Number.NaN, offset: -1, count: -1, sum: -1 };
+
+  constructor(host: Host, write: RecordWriter) {
+    super(host);
+    this.#recorder = new Recorder(write);
+  }
+
+  static {
+    for (const name of GENERIC) {
+      if (Object.hasOwn(RecordHost.prototype, name)) continue;
+      const what = op(name);
+      const value = function (this: RecordHost, ...args: readonly unknown[]): unknown {
+        return this.#call(what, args);
+      };
+      Object.defineProperty(RecordHost.prototype, name, { value, configurable: true });
+    }
+  }
+
+  /** Writes what was not written yet. */
+  flush(): void {
+    this.#recorder.flush();
+  }
+
+  /** The program has ended: a record without this was cut off. */
+  end(): void {
+    this.#recorder.begin(op('end'), []);
+    this.#recorder.flush();
+  }
+
+  /** Records what the program has learned elsewhere. It must be plain data. See outside(). */
+  outside<T>(what: string, get: () => T): T {
+    const value = get();
+    this.#recorder.begin(op('outside'), [what]);
+    this.#recorder.sink.text(JSON.stringify(value) ?? 'null');
+    return value;
+  }
+
+  /** The time of a trace event, which is recorded. See Stamps. */
+  timeOf(event: number, nowNs: () => number): number {
+    return this.#recorder.time(event, nowNs());
+  }
+
+  /** CLOCK_MONOTONIC, which is not recorded. */
+  realNs(): number {
+    return this.host.clockNs(CLOCK_MONOTONIC);
+  }
+
+  #call(what: Op, args: readonly unknown[]): unknown {
+    const recorder = this.#recorder;
+    recorder.begin(what, args);
+    const before = contentBefore(what, args);
+    let result: unknown;
+    try {
+      result = (this.host[what.name as HostCallName] as (...args: unknown[]) => unknown)(...args);
+    } catch (error) {
+      writeThrown(recorder.sink, error);
+      throw error;
+    }
+    const { sink } = recorder;
+    sink.room(32);
+    switch (what.call.result) {
+      case 'numbers':
+        writeNumbers(sink, result as number[]);
+        break;
+      case 'boolean':
+        writeNumber(sink, Number(result));
+        break;
+      case 'token':
+        if (typeof result === 'number') writeNumber(sink, result);
+        else {
+          writeNumber(sink, 0);
+          writeNumbers(sink, (result as { signals: number[] }).signals);
+        }
+        break;
+      default:
+        writeNumber(sink, result as number);
+        writeFills(sink, what, args, result as number, before);
+    }
+    return result;
+  }
+
+  override clockNs(clock: number): number {
+    const ns = this.host.clockNs(clock);
+    const recorder = this.#recorder;
+    if (clock === this.#clock) recorder.again(CLOCK);
+    else {
+      recorder.begin(CLOCK, [clock]);
+      this.#clock = clock;
+    }
+    const { sink } = recorder;
+    if (ns >= 0 && clock < MOST_CLOCKS) {
+      const past = ns - this.#clocks[clock]!;
+      this.#clocks[clock] = ns;
+      if (Number.isInteger(ns)) sink.number(past);
+      else sink.escaped(ns);
+      if (ns >= EXACT_NS) sink.number(this.host.clockRestNs);
+    } else sink.escaped(ns);
+    return ns;
+  }
+
+  override poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
+    const recorder = this.#recorder;
+    if (timeoutNs !== 0) recorder.sleeps();
+    const sum = pollSum(fds, nfds);
+    const ret = this.host.poll(fds, nfds, timeoutNs);
+    const last = this.#poll;
+    if (nfds === last.nfds && timeoutNs === last.timeoutNs && sum === last.sum) {
+      recorder.again(POLL);
+    } else {
+      recorder.begin(POLL, [fds, nfds, timeoutNs]);
+      last.nfds = nfds;
+      last.timeoutNs = timeoutNs;
+      last.sum = sum;
+    }
+    recorder.sink.number(ret);
+    if (ret > 0) writeRevents(recorder.sink, fds, nfds, ret);
+    return ret;
+  }
+
+  override epollWait(epfd: number, events: HostBuffer, max: number, timeoutNs: number): number {
+    const recorder = this.#recorder;
+    if (timeoutNs !== 0) recorder.sleeps();
+    const ret = this.host.epollWait(epfd, events, max, timeoutNs);
+    const last = this.#wait;
+    if (isBuffer(events) && same3(last, epfd, max, timeoutNs)) recorder.again(EPOLL_WAIT);
+    else {
+      recorder.begin(EPOLL_WAIT, [epfd, events, max, timeoutNs]);
+      last.epfd = isBuffer(events) ? epfd : Number.NaN;
+      last.max = max;
+      last.timeoutNs = timeoutNs;
+    }
+    const { sink } = recorder;
+    sink.number(ret);
+    if (ret <= 0) return ret;
+    sink.room(24 * ret);
+    const words = events.i32;
+    for (let i = 0; i < ret; i++) {
+      const at = i * this.epollStride;
+      sink.uint(words[at]! >>> 0);
+      sink.uint(words[at + this.epollDataWord]! >>> 0);
+      sink.uint(words[at + this.epollDataWord + 1]! >>> 0);
+    }
+    return ret;
+  }
+
+  override read(fd: number, buf: HostBuffer, offset: number, count: number): number {
+    const ret = this.host.read(fd, buf, offset, count);
+    const recorder = this.#recorder;
+    const last = this.#read;
+    if (isBuffer(buf) && fd === last.fd && offset === last.offset && count === last.count) {
+      recorder.again(READ);
+    } else {
+      recorder.begin(READ, [fd, buf, offset, count]);
+      last.fd = isBuffer(buf) ? fd : Number.NaN;
+      last.offset = offset;
+      last.count = count;
+    }
+    recorder.sink.number(ret);
+    if (ret > 0) recorder.sink.data(buf.u8, offset, offset + ret);
+    return ret;
+  }
+
+  override write(fd: number, buf: HostBuffer, offset: number, count: number): number {
+    const ret = this.host.write(fd, buf, offset, count);
+    const recorder = this.#recorder;
+    const last = this.#write;
+    const sum = ret < 0 || !isBuffer(buf) ? -1 : checksum(buf.u8, offset, offset + count);
+    const isSame = fd === last.fd && offset === last.offset && count === last.count;
+    if (sum >= 0 && isSame && sum === last.sum) recorder.again(WRITE);
+    else {
+      recorder.begin(WRITE, [fd, buf, offset, count]);
+      last.fd = fd;
+      last.offset = offset;
+      last.count = count;
+      last.sum = sum;
+    }
+    recorder.sink.number(ret);
+    return ret;
+  }
+
+  /** Its listeners make calls of their own, which come before it in the record. */
+  override close(fd: number): number {
+    if (Number.isInteger(fd)) this.#closeListeners.tell(fd);
+    return this.#call(op('close'), [fd]) as number;
+  }
+
+  override onClose(listener: (fd: number) => void): Disposable {
+    return this.#closeListeners.add(listener);
+  }
+
+  override newThread(): number {
+    return -ENOSYS;
+  }
+
+  override openNodeLoop(): NodeLoop {
+    throw new HostError(ENOSYS, "Node's own loop in a run that is recorded");
+  }
+
+  override openNodeWait(round: () => void): NodeWait {
+    return recordNodeWait(this.host, this.#recorder, ++this.#objects, round);
+  }
+
+  override openSignalPipe(tell: (signo: number) => void): SignalPipe | number {
+    return recordSignalPipe(this.host, this.#recorder, ++this.#objects, tell);
+  }
+}
+
+function same3(
+  last: { readonly epfd: number; readonly max: number; readonly timeoutNs: number },
+  epfd: number,
+  max: number,
+  timeoutNs: number,
+): boolean {
+  return epfd === last.epfd && max === last.max && timeoutNs === last.timeoutNs;
+}

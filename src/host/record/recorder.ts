@@ -1,0 +1,86 @@
+/** Writes the operations of a run. */
+
+import { ByteSink } from './bytes.ts';
+import { pieceBytes } from './file.ts';
+import { OPS, type Op, op, writeArgs } from './ops.ts';
+
+/** A piece is written when it has this many bytes. */
+const PIECE = 64 * 1024;
+/** Before a sleep, a piece is written if it has this many bytes, */
+const WORTHWHILE = 512;
+/** or if this many sleeps have come since the last one. */
+const SLEEPS = 16;
+
+const TIME = op('time');
+
+/** Gets the bytes of a record, piece by piece; each is its own to keep. */
+export type RecordWriter = (bytes: Uint8Array) => void;
+
+/** The operations that a run has made. An argument list that is repeated takes no room. */
+export class Recorder {
+  readonly sink = new ByteSink(PIECE + 4096);
+  readonly #write: RecordWriter;
+  /** The bytes of the last arguments of each operation. */
+  readonly #last: (Uint8Array | undefined)[] = OPS.map(() => undefined);
+  #sleeps = 0;
+  #timeNs = 0;
+
+  constructor(write: RecordWriter) {
+    this.#write = write;
+  }
+
+  /** Begins an operation. Its answer goes to `sink` next. */
+  begin(what: Op, args: readonly unknown[]): void {
+    const { sink } = this;
+    this.startsPiece();
+    const start = sink.length;
+    sink.uint(2 * what.code);
+    const argsAt = sink.length;
+    writeArgs(sink, what, args);
+    const last = this.#last[what.code];
+    if (last !== undefined && isSame(last, sink.bytes, argsAt, sink.length)) {
+      sink.length = argsAt;
+      sink.bytes[start]! |= 1;
+    } else this.#last[what.code] = sink.bytes.slice(argsAt, sink.length);
+  }
+
+  /** Begins an operation whose arguments are those of the last one of its kind. */
+  again(what: Op): void {
+    this.startsPiece();
+    this.sink.uint(2 * what.code + 1);
+  }
+
+  /** The time of a trace event. */
+  time(event: number, ns: number): number {
+    this.begin(TIME, [event]);
+    this.sink.number(ns - this.#timeNs);
+    this.#timeNs = ns;
+    return ns;
+  }
+
+  /** Makes room for an operation of usual size. */
+  startsPiece(): void {
+    if (this.sink.length >= PIECE) this.flush();
+    this.sink.room(256);
+  }
+
+  /** The thread is about to sleep, and has time to write. */
+  sleeps(): void {
+    if (this.sink.length >= WORTHWHILE || ++this.#sleeps >= SLEEPS) this.flush();
+  }
+
+  flush(): void {
+    const { sink } = this;
+    this.#sleeps = 0;
+    if (sink.length === 0) return;
+    const piece = pieceBytes(sink.bytes.subarray(0, sink.length));
+    sink.length = 0;
+    this.#write(piece);
+  }
+}
+
+function isSame(last: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
+  if (last.length !== to - from) return false;
+  for (let i = 0; i < last.length; i++) if (last[i] !== bytes[from + i]) return false;
+  return true;
+}

@@ -1,0 +1,239 @@
+import { HOST_CALL_NAMES } from '../calls.ts';
+import { CloseListeners } from '../close-listeners.ts';
+import { CLOCK_MONOTONIC } from '../constants.ts';
+import { ENOSYS, HostError } from '../errno.ts';
+import type { Disposable, Host, HostBuffer, SignalPipe } from '../host.ts';
+import { HostLens } from '../lenses/lens.ts';
+import type { NodeLoop, NodeWait } from '../node-wait.ts';
+import { RecordReadError } from './errors.ts';
+import type { HostFacts, RecordFile } from './file.ts';
+import { isBuffer, type Op, op, pollSum } from './ops.ts';
+import type { Stamps } from './outside.ts';
+import { Player } from './player.ts';
+import { EXACT_NS, MOST_CLOCKS, OWN_CALLS } from './record-host.ts';
+import { replayNodeWait, replaySignalPipe } from './replay-objects.ts';
+import { readFills, readNumber, readNumbers, readRevents } from './results.ts';
+
+const CLOCK = op('clockNs');
+const POLL = op('poll');
+const GENERIC = HOST_CALL_NAMES.filter((name) => !OWN_CALLS.includes(name));
+
+/** Gets what the program writes, in its own words: the descriptor it wrote to, and the bytes. */
+export type WrittenListener = (fd: number, bytes: Uint8Array) => void;
+
+/**
+ * Answers as the kernel did when the record was made, and checks that each call is the recorded
+ * one. There is no kernel, no child, and no time to wait.
+ *
+ * A call that is not the recorded one throws ReplayDivergence, one after the record's end
+ * RecordEnd, and a damaged one RecordReadError; so does each call after it.
+ */
+export class ReplayHost extends HostLens implements Stamps {
+  /** Gets what is written, as far as the kernel took it. */
+  onWritten: WrittenListener = () => {};
+  /** Gets each file that is opened: its path and descriptor. */
+  onOpened: (path: string, fd: number) => void = () => {};
+  readonly #player: Player;
+  readonly #facts: HostFacts;
+  readonly #closeListeners = new CloseListeners();
+  #objects = 0;
+  readonly #clocks = new Float64Array(MOST_CLOCKS);
+  #restNs = 0;
+  #nowNs = 0;
+  #clock = Number.NaN;
+  #poll = { nfds: -1, timeoutNs: Number.NaN, sum: -1 };
+
+  /** @param memory allocates: nothing else of it is used */
+  constructor(file: RecordFile, memory: Host) {
+    super(memory);
+    this.#facts = file.header.facts;
+    this.#player = new Player(file);
+    const { kind, description, epollStride, epollDataWord } = this.#facts;
+    Object.assign(this, { kind, description, epollStride, epollDataWord });
+  }
+
+  static {
+    for (const name of GENERIC) {
+      if (Object.hasOwn(ReplayHost.prototype, name)) continue;
+      const what = op(name);
+      const value = function (this: ReplayHost, ...args: readonly unknown[]): unknown {
+        return this.#call(what, args);
+      };
+      Object.defineProperty(ReplayHost.prototype, name, { value, configurable: true });
+    }
+  }
+
+  /** Tells where the run is, for messages: the iteration of the main loop. */
+  placeBy(iteration: () => number): void {
+    this.#player.iteration = iteration;
+  }
+
+  /** Calls the listener when an error ends the replay, with the error. */
+  set onEnded(listener: (error: Error) => void) {
+    this.#player.onEnded = listener;
+  }
+
+  /** The error that has ended the replay; null if there was none. */
+  get ended(): Error | null {
+    return this.#player.ended;
+  }
+
+  /**
+   * Call it when the program has ended.
+   * @throws ReplayDivergence if the record goes on, RecordEnd if it was cut off
+   */
+  finish(): void {
+    this.#player.finish();
+  }
+
+  outside<T>(what: string, _get: () => T): T {
+    this.#player.begin(op('outside'), [what]);
+    try {
+      return JSON.parse(this.#player.source.text()) as T;
+    } catch (error) {
+      if (error instanceof SyntaxError) throw new RecordReadError(`'${what}' cannot be read`);
+      throw error;
+    }
+  }
+
+  /** The recorded time of a trace event; about the same for one that was not on then. */
+  timeOf(event: number, nowNs: () => number): number {
+    const ns = this.#player.time(event);
+    return Number.isNaN(ns) ? Math.max(this.#player.timeNs, nowNs()) : ns;
+  }
+
+  /** The last recorded reading of CLOCK_MONOTONIC. */
+  realNs(): number {
+    return this.#nowNs;
+  }
+
+  /** Ends the replay before an iteration: each later call throws. */
+  stop(iteration: number): never {
+    return this.#player.stop(iteration);
+  }
+
+  override get handlerAddress(): number {
+    return this.#facts?.handlerAddress;
+  }
+
+  #call(what: Op, args: readonly unknown[]): unknown {
+    const player = this.#player;
+    player.begin(what, args);
+    const { source } = player;
+    const number = readNumber(source);
+    switch (what.call.result) {
+      case 'numbers':
+        return this.#list(number);
+      case 'boolean':
+        return number !== 0;
+      case 'token':
+        return number < 0 ? number : { signals: readNumbers(source) };
+      default:
+        readFills(source, what, args, number);
+        return number;
+    }
+  }
+
+  #list(count: number): number[] {
+    const { source } = this.#player;
+    if (!(count >= 0 && count <= source.bytes.length)) {
+      throw new RecordReadError(`byte ${source.at}: a list of ${count} numbers`);
+    }
+    return Array.from({ length: count }, () => source.plain());
+  }
+
+  override clockNs(clock: number): number {
+    const player = this.#player;
+    if (!(clock === this.#clock && player.again(CLOCK))) {
+      player.begin(CLOCK, [clock]);
+      this.#clock = clock;
+    }
+    const { source } = player;
+    this.#restNs = 0;
+    const isWhole = source.isEscaped;
+    const value = readNumber(source);
+    if (isWhole && !(value >= 0 && clock < MOST_CLOCKS)) return value;
+    const ns = isWhole ? value : this.#clocks[clock]! + value;
+    this.#clocks[clock] = ns;
+    if (ns >= EXACT_NS) this.#restNs = source.plain();
+    if (clock === CLOCK_MONOTONIC) this.#nowNs = ns;
+    return ns;
+  }
+
+  override get clockRestNs(): number {
+    return this.#restNs;
+  }
+
+  override poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
+    const player = this.#player;
+    const last = this.#poll;
+    const sum = pollSum(fds, nfds);
+    const isSame = nfds === last.nfds && timeoutNs === last.timeoutNs && sum === last.sum;
+    if (!(isSame && player.again(POLL))) {
+      player.begin(POLL, [fds, nfds, timeoutNs]);
+      last.nfds = nfds;
+      last.timeoutNs = timeoutNs;
+      last.sum = sum;
+    }
+    const ret = readNumber(player.source);
+    if (ret >= 0 && sum >= 0) readRevents(player.source, fds, nfds, ret);
+    return ret;
+  }
+
+  override epollWait(epfd: number, events: HostBuffer, max: number, timeoutNs: number): number {
+    const player = this.#player;
+    player.begin(op('epollWait'), [epfd, events, max, timeoutNs]);
+    const { source } = player;
+    const ret = readNumber(source);
+    if (ret <= 0) return ret;
+    const { i32: words } = events;
+    if (ret * this.epollStride > words.length) {
+      throw new RecordReadError(`byte ${source.at}: more events than were asked for`);
+    }
+    for (let i = 0; i < ret; i++) {
+      const at = i * this.epollStride;
+      words[at] = source.uint();
+      words[at + this.epollDataWord] = source.uint();
+      words[at + this.epollDataWord + 1] = source.uint();
+    }
+    return ret;
+  }
+
+  override write(fd: number, buf: HostBuffer, offset: number, count: number): number {
+    const ret = this.#call(op('write'), [fd, buf, offset, count]) as number;
+    if (ret > 0 && isBuffer(buf)) this.onWritten(fd, buf.u8.subarray(offset, offset + ret));
+    return ret;
+  }
+
+  override open(path: string, flags: number, mode: number): number {
+    const fd = this.#call(op('open'), [path, flags, mode]) as number;
+    if (fd >= 0) this.onOpened(path, fd);
+    return fd;
+  }
+
+  /** Its listeners make calls of their own, which come before it in the record. */
+  override close(fd: number): number {
+    if (Number.isInteger(fd)) this.#closeListeners.tell(fd);
+    return this.#call(op('close'), [fd]) as number;
+  }
+
+  override onClose(listener: (fd: number) => void): Disposable {
+    return this.#closeListeners.add(listener);
+  }
+
+  override newThread(): number {
+    return -ENOSYS;
+  }
+
+  override openNodeLoop(): NodeLoop {
+    throw new HostError(ENOSYS, "Node's own loop in a run that is replayed");
+  }
+
+  override openNodeWait(round: () => void): NodeWait {
+    return replayNodeWait(this.#player, ++this.#objects, round);
+  }
+
+  override openSignalPipe(tell: (signo: number) => void): SignalPipe | number {
+    return replaySignalPipe(this.#player, ++this.#objects, tell);
+  }
+}
