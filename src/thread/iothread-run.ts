@@ -4,6 +4,7 @@ import { AioContext } from '../aio/aio-context.ts';
 import type { BottomHalfHandle, ContextHandle } from '../aio/handles.ts';
 import { checkFunction } from '../host/arguments.ts';
 import type { Host } from '../host/host.ts';
+import { cpuClock } from '../host/linux/fast-clock.ts';
 import type { MainContext } from '../mainloop/main-context.ts';
 import { Tracer } from '../trace/tracer.ts';
 import { IOThreadLoop } from './iothread-loop.ts';
@@ -58,7 +59,7 @@ export interface IOThreadRunning {
 
 export async function runIOThread(self: ThreadSelf, job: IOThreadJob): Promise<void> {
   const { host, name } = self;
-  const trace = new Tracer(traceClock(host));
+  const trace = new Tracer(traceClock(host), undefined, cpuClock(host));
   const context = new AioContext({ host, name, trace });
   const loop = new IOThreadLoop(context);
   const stopBh = context.newBottomHalf('iothread_stop_bh', () => loop.quit());

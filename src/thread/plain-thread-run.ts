@@ -1,6 +1,7 @@
 /** A plain thread, in its Worker. */
 
 import type { Host } from '../host/host.ts';
+import { cpuClock } from '../host/linux/fast-clock.ts';
 import { Tracer } from '../trace/tracer.ts';
 import { mainOf } from './iothread-run.ts';
 import { type MachineHandle, MachineState } from './machine-state.ts';
@@ -32,7 +33,7 @@ export interface PlainThreadJob {
 
 export async function runPlainThread(self: ThreadSelf, job: PlainThreadJob): Promise<void> {
   const { host, name } = self;
-  const trace = new Tracer(traceClock(host));
+  const trace = new Tracer(traceClock(host), undefined, cpuClock(host));
   const machine = MachineState.from(job.machine, host, trace);
   const thread = new QemuThread({ machine, name, trace });
   const main = await mainOf<PlainThreadMain>(job.module, 'PlainThread');

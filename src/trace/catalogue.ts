@@ -280,6 +280,13 @@ export const CATALOGUE = {
   ),
   timer_call_end: ev([['name', 'str']], 'timer %s', 'a timer returned'),
 
+  // Ours: the processor
+  thread_cputime: ev(
+    [['cpu', 'int64']],
+    'cpu %ld',
+    "the thread's CPU time so far, ns: behind a poll or a callback, at most once in a ms; a callback that took much longer than that was preempted, or slept",
+  ),
+
   // Ours: signals and children
   signalfd_read: ev(
     [

@@ -36,6 +36,17 @@ export type TraceSink = (
   h?: TraceValue,
 ) => void;
 
+/** Behind these the CPU time of the thread is told: what comes next may take long, or has. */
+const CPU_POINTS: Uint8Array = Uint8Array.from(EVENT_NAMES, (name) =>
+  name === 'poll_return' || /^(fd_handler|aio_bh_call|timer_call|signal_handler)_end$/.test(name)
+    ? 1
+    : 0,
+);
+const NO_POINTS = new Uint8Array(EVENT_NAMES.length);
+/** CPU time is told no more often than this, ns: its clock is a system call. */
+const CPU_EVERY_NS = 1_000_000;
+const T_CPU = EV.thread_cputime;
+
 interface Attached {
   readonly mask: Uint8Array;
   readonly sink: TraceSink;
@@ -58,17 +69,28 @@ export class Tracer {
   /** The thread whose events these are. */
   readonly thread: TraceThread;
   readonly #now: (event: EventId) => number;
+  readonly #cpuNow: (() => number) | null;
+  /** CPU_POINTS if somebody wants the CPU time, and there is a clock for it. */
+  #cpuPoints: Uint8Array = NO_POINTS;
+  #cpuToldNs = 0;
   readonly #sinks = new HeldList<Attached>();
 
   /**
    * @param now the clock for the time stamps, ns; reading it must not disturb what is traced. It is
    *   told the event
+   * @param cpuNow the CPU time of the thread, ns (CLOCK_THREAD_CPUTIME_ID); null: no thread_cputime
    * @throws TypeError, RangeError
    */
-  constructor(now: (event: EventId) => number = () => 0, thread: TraceThread = MAIN_THREAD) {
+  constructor(
+    now: (event: EventId) => number = () => 0,
+    thread: TraceThread = MAIN_THREAD,
+    cpuNow: (() => number) | null = null,
+  ) {
     checkFunction(now, 'Tracer: the clock');
     checkThread(thread, 'Tracer');
+    if (cpuNow !== null) checkFunction(cpuNow, 'Tracer: the clock of CPU time');
     this.#now = now;
+    this.#cpuNow = cpuNow;
     this.thread = thread;
   }
 
@@ -120,6 +142,10 @@ export class Tracer {
       const s = sinks[i]!;
       if (s.mask[id] !== 0) s.sink(id, timeNs, a, b, c, d, e, f, g, h);
     }
+    if (this.#cpuPoints[id] !== 0 && timeNs - this.#cpuToldNs >= CPU_EVERY_NS) {
+      this.#cpuToldNs = timeNs;
+      this.emit(T_CPU, this.#cpuNow!());
+    }
   }
 
   #recount(): void {
@@ -127,6 +153,7 @@ export class Tracer {
     for (const { mask } of this.#sinks.items) {
       for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) this.on[i] = 1;
     }
+    this.#cpuPoints = this.#cpuNow !== null && this.on[T_CPU] !== 0 ? CPU_POINTS : NO_POINTS;
     this.active = this.on.includes(1);
   }
 }

@@ -36,6 +36,36 @@ describe('Tracer', () => {
     ]);
   });
 
+  it('tells the CPU time behind a poll or a callback, at most once in a ms, if somebody wants it', () => {
+    let [now, reads] = [5e6, 0];
+    const tracer = new Tracer(
+      () => now,
+      undefined,
+      () => 100 * ++reads,
+    );
+    const at = (ns: number): void => {
+      now = ns;
+      tracer.emit(EV.poll_return, 'ppoll', 1, '7');
+    };
+    tracer.attach(['poll_return', 'timer_del'], () => {}).dispose();
+    const deaf = tracer.attach(['poll_return'], () => {});
+    at(5e6);
+    expect(reads).toBe(0);
+    deaf.dispose();
+    const seen: unknown[] = [];
+    tracer.attach(EVENT_NAMES, (id, ns, value) => seen.push([EVENT_NAMES[id], ns, value]));
+    at(5e6);
+    at(5.5e6);
+    tracer.emit(EV.timer_del, 't');
+    now = 6e6;
+    tracer.emit(EV.timer_call_end, 't');
+    expect(seen.filter((event) => (event as unknown[])[0] === 'thread_cputime')).toEqual([
+      ['thread_cputime', 5e6, 100],
+      ['thread_cputime', 6e6, 200],
+    ]);
+    expect(() => new Tracer(undefined, undefined, 3 as never)).toThrow(TypeError);
+  });
+
   it('a sink that leaves in the middle of an event does not disturb the others', () => {
     const tracer = new Tracer();
     const seen: string[] = [];

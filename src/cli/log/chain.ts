@@ -30,6 +30,7 @@ const ROUNDS: ReadonlySet<EventName> = new Set<EventName>([
   'aio_bh_call_end',
   'signal_handler_end',
   'timer_call_end',
+  'thread_cputime',
 ]);
 
 /** The number of polls, and of those that found something. */

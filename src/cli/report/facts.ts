@@ -3,6 +3,7 @@
 import type { TraceRecord } from '../../trace/read.ts';
 import { type BigLock, findBigLock } from './big-lock.ts';
 import { type Child, findChildren } from './children.ts';
+import { CpuTimes } from './cpu-times.ts';
 import { findLinks, type Links } from './links.ts';
 import { fdNames, findPolls, type Poll } from './polls.ts';
 import { findSlices, type Slice } from './slices.ts';
@@ -35,6 +36,7 @@ export interface Facts extends ReportTrace, ModelOptions, Threads {
   readonly polls: readonly Poll[];
   readonly fdNames: ReadonlyMap<number, string>;
   readonly bql: BigLock;
+  readonly cpu: CpuTimes;
 }
 
 export function findFacts(trace: ReportTrace, options: ModelOptions): Facts {
@@ -52,6 +54,7 @@ export function findFacts(trace: ReportTrace, options: ModelOptions): Facts {
     ...found,
     children,
     bql,
+    cpu: new CpuTimes(events, threads),
     links: findLinks(events, { ...found, ...threads, bql }, children),
     polls: findPolls(events, found),
     fdNames: fdNames(events),

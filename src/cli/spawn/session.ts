@@ -9,7 +9,7 @@ import {
 } from '../../host/constants.ts';
 import { check } from '../../host/errno.ts';
 import type { Disposable, Host } from '../../host/host.ts';
-import { traceClock } from '../../host/linux/fast-clock.ts';
+import { cpuClock, traceClock } from '../../host/linux/fast-clock.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
 import { MainLoop } from '../../mainloop/main-loop.ts';
 import { ChildWatch } from '../../signal/child-watch.ts';
@@ -95,7 +95,7 @@ class Session {
     this.#channel = makers.channel;
     this.#adopts = options.subreaper || host.getpid() === 1;
     this.#outputs = this.#keep(new Outputs(host));
-    this.#trace = new Tracer(traceClock(host));
+    this.#trace = new Tracer(traceClock(host), undefined, cpuClock(host));
     this.#traceFiles =
       options.trace === null ? null : this.#keep(new SpawnTrace(host, this.#trace, options.trace));
     if (makers.events !== null) this.#trace.attach(EVENT_NAMES, makers.events.sink);

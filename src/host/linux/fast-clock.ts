@@ -1,4 +1,4 @@
-import { CLOCK_MONOTONIC } from '../constants.ts';
+import { CLOCK_MONOTONIC, CLOCK_THREAD_CPUTIME_ID } from '../constants.ts';
 import type { Host } from '../host.ts';
 
 /**
@@ -31,4 +31,9 @@ function base(host: Host): number {
     best = nowNs - ((beforeMs + afterMs) / 2) * 1e6;
   }
   return best;
+}
+
+/** The clock of a thread's CPU time, ns; null on a simulated kernel, whose threads need none. */
+export function cpuClock(host: Host): (() => number) | null {
+  return host.kind === 'sim' ? null : () => host.clockNs(CLOCK_THREAD_CPUTIME_ID);
 }

@@ -2,6 +2,7 @@
 
 import { checkFunction } from '../../host/arguments.ts';
 import type { Host } from '../../host/host.ts';
+import { cpuClock } from '../../host/linux/fast-clock.ts';
 import { Tracer } from '../../trace/tracer.ts';
 import { type MachineHandle, MachineState } from '../machine-state.ts';
 import { PAUSE_COND, VM_RUNNING, WORK_COND } from '../machine-words.ts';
@@ -68,7 +69,7 @@ export class VCpuSelf {
     const { words, name } = job.cpu;
     this.name = name;
     this.host = host;
-    const trace = new Tracer(traceClock(host));
+    const trace = new Tracer(traceClock(host), undefined, cpuClock(host));
     this.machine = MachineState.from(job.machine, host, trace);
     this.thread = new QemuThread({ machine: this.machine, name, vcpu: this, trace });
     this.data = job.data;

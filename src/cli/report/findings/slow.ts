@@ -31,7 +31,10 @@ export function findSlow(facts: Facts): Finding[] {
     for (let at = slice.parent; at >= 0; at = slices[at]!.parent) outer.add(at);
   });
   const inner = [...slow].filter((i) => !outer.has(i)).map((i) => slices[i]!);
-  const groups = groupBy(inner, ({ thread, kind, name }) => `${thread} ${kind} ${name}`);
+  const groups = groupBy(inner, (slice) => {
+    const { thread, kind, name } = slice;
+    return `${wasPreempted(facts, slice)} ${thread} ${kind} ${name}`;
+  });
   return [...groups.values()].map((group) => one(facts, group));
 }
 
@@ -40,7 +43,7 @@ function one(facts: Facts, group: Slice[]): Finding {
   group.sort((a, b) => durationNs(b) - durationNs(a));
   const worst = group[0]!;
   const places = group.map((slice) => ({
-    text: `${formatDuration(durationNs(slice))}${slice.end < 0 ? ', and the trace ends in it' : ''}`,
+    text: placeText(facts, slice),
     node: slice.begin,
     startNs: slice.startNs,
     endNs: slice.endNs,
@@ -51,12 +54,38 @@ function one(facts: Facts, group: Slice[]): Finding {
   const waitedNs = lockedNs(facts, worst);
   const waited =
     waitedNs === 0 ? '' : ` Of the longest it waited ${formatDuration(waitedNs)} for the BQL.`;
-  return finding(
-    'bad',
-    `${KIND_NAMES[worst.kind]} ${worst.name} held ${whose} for ${formatDuration(durationNs(worst))}`,
-    `${count(group.length, 'call')} took ${formatDuration(slowNs)} or more. Meanwhile nothing else${isMain ? '' : ` of ${name}`} could run.${waited}`,
-    places,
-  );
+  const calls = `${count(group.length, 'call')} took ${formatDuration(slowNs)} or more.`;
+  const rest = `Meanwhile nothing else${isMain ? '' : ` of ${name}`} could run.${waited}`;
+  const what = `${KIND_NAMES[worst.kind]} ${worst.name}`;
+  const took = formatDuration(durationNs(worst));
+  if (wasPreempted(facts, worst)) {
+    return finding(
+      'warn',
+      `${what} was preempted: ${took}, with ${cpuText(facts, worst)} of CPU`,
+      `${calls} The thread had the CPU for less than half of that: others had it, or the callback slept in a call of its own. ${rest}`,
+      places,
+    );
+  }
+  return finding('bad', `${what} held ${whose} for ${took}`, `${calls} ${rest}`, places);
+}
+
+function placeText(facts: Facts, slice: Slice): string {
+  const cpu = facts.cpu.of(slice) === null ? '' : `, ${cpuText(facts, slice)} of CPU`;
+  const open = slice.end < 0 ? ', and the trace ends in it' : '';
+  return `${formatDuration(durationNs(slice))}${cpu}${open}`;
+}
+
+/** At most this, since what came just before it, within a ms, counts too. */
+function cpuText({ cpu }: Facts, slice: Slice): string {
+  return formatDuration(Math.min(cpu.of(slice)!, durationNs(slice)));
+}
+
+/** Whether the thread was without a CPU for half of the time or more, and that was not the BQL's doing. */
+function wasPreempted(facts: Facts, slice: Slice): boolean {
+  const cpuNs = facts.cpu.of(slice);
+  if (cpuNs === null) return false;
+  const ns = durationNs(slice);
+  return ns - cpuNs - lockedNs(facts, slice) >= ns / 2;
 }
 
 /** Time of a slice that its thread waited for the BQL. */
