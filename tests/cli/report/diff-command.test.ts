@@ -29,6 +29,15 @@ describe('qemu-loop report --diff', () => {
     expect(stdout).toMatch(/→ the first difference\n- \d+ aio_bh_enqueue .* bh a /);
   });
 
+  it('the CPU time of a thread, which comes by the clock, counts only with --exact', async () => {
+    const told = '{"event":"thread_cputime","ns":1,"cpu":5}\n';
+    const lines = readFileSync(path('ab.json'), 'utf8');
+    writeFileSync(path('told.json'), `${lines}${told}`);
+    const args = ['report', '--diff', path('ab.json'), path('told.json')];
+    expect(await run(args)).toMatchObject({ status: 0 });
+    expect(await run([...args, '--exact'])).toMatchObject({ status: 1 });
+  });
+
   it('-o writes a page and a line; --text prints the differences too', async () => {
     const page = path('diff.html');
     const args = ['report', '--diff', path('ab.json'), path('ba.json'), '-o', page];

@@ -6,6 +6,7 @@ import { visible } from '../../../trace/visible.ts';
 import { CliError, EXIT_INTERNAL, whyOf } from '../../exit/errors.ts';
 import { checkOutputs } from '../../options/output-files.ts';
 import { type Style, wantsColor } from '../../text/style.ts';
+import type { ReportTrace } from '../facts.ts';
 import { type PageParts, renderHtml } from '../html.ts';
 import { packTrace } from '../pack.ts';
 import { readRun } from '../saved-run.ts';
@@ -40,7 +41,7 @@ export function diffRuns(
     const inputs = files.map((path) => ({ what: 'the trace', path }));
     checkOutputs([{ what: 'the report', path: out }], inputs);
   }
-  const sides = files.map((title): DiffSide => ({ title, trace: readRun(title) }));
+  const sides = files.map((title): DiffSide => ({ title, trace: compared(readRun(title), exact) }));
   const diff = diffTraces(sides[0]!.trace, sides[1]!.trace, { exact });
   const status = diff.first < 0 ? 0 : EXIT_DIFFERENT;
   const text = out === undefined || asked.text ? diffText(diff, sides, styleOf(asked.color)) : '';
@@ -51,6 +52,12 @@ export function diffRuns(
   const notes = shortcomings(sides).map((note) => `  ${visible(note)}\n`);
   const line = `${visible(out)}: ${verdict(diff, sides)}\n${notes.join('')}`;
   return { text: asked.text ? text : line, status };
+}
+
+/** Whether and when CPU time is told is a matter of time alone. */
+function compared(trace: ReportTrace, exact: boolean): ReportTrace {
+  if (exact) return trace;
+  return { ...trace, events: trace.events.filter(({ name }) => name !== 'thread_cputime') };
 }
 
 function write(out: string, html: string): void {

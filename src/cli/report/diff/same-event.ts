@@ -13,7 +13,6 @@ const INCIDENTAL: ReadonlySet<string> = new Set([
   'stime',
   'latency',
   'bound',
-  'cpu',
 ]);
 /** Events all of whose numbers are times. */
 const TIMED_EVENTS: ReadonlySet<string> = new Set(['poll_shrink', 'poll_grow']);
