@@ -12,6 +12,8 @@ const folder = join(root, 'tests', 'fuzz', 'generators');
 const names = readdirSync(folder).map((file) => basename(file, '.ts'));
 /** No input may take longer than this. */
 const HANG_MS = 10_000;
+/** How often a long run tells how far it has come. */
+const PROGRESS_MS = 60_000;
 
 const { name, seed, count, path } = options();
 // In the tree, so that the bundles find node_modules, and the files they look for.
@@ -99,8 +101,13 @@ function watchFor(kept, child) {
   const watch = { hung: false, timer: undefined };
   let last = 0;
   let since = Date.now();
+  let told = since;
   watch.timer = setInterval(() => {
     const { n } = read(kept);
+    if (Date.now() - told > PROGRESS_MS) {
+      told = Date.now();
+      console.error(`fuzz ${name}: at input ${n} of ${count}`);
+    }
     if (n !== last) {
       last = n;
       since = Date.now();

@@ -144,7 +144,7 @@ function objectOf(section: OwnSection, name: Mention, node: Node, defaults: Defa
     case 'timers':
       return { section, ...name, ...bodyOf(node), ...timerOf(node, defaults), quiet };
     case 'fds':
-      return { ...name, ...fdOf(node, context), quiet };
+      return fdOf(name, node, context, quiet);
     case 'notifiers':
       return {
         section,
@@ -181,12 +181,17 @@ function timerOf(node: Node, defaults: Defaults): Pick<TimerDef, 'clock' | 'list
   };
 }
 
-function fdOf(node: Node, context: ContextName): Omit<FdDef, 'name' | 'at' | 'quiet'> {
+/** One object from the start: V8 takes ten times as long to spread this many properties. */
+function fdOf({ name, at }: Mention, node: Node, context: ContextName, quiet: boolean): FdDef {
   const of = get(node, 'of');
   const count = get(node, 'count');
+  const body = bodyOf(node);
   return {
     section: 'fds',
-    ...bodyOf(node),
+    name,
+    at,
+    do: body.do,
+    doRuns: body.doRuns,
     kind: textOf(get(node, 'kind'), 'eventfd') as FdKind,
     watch: textOf(get(node, 'watch'), 'read') as Watch,
     context,
@@ -198,6 +203,7 @@ function fdOf(node: Node, context: ContextName): Omit<FdDef, 'name' | 'at' | 'qu
     of: of === undefined ? null : mentionOf(of),
     count: numberOf(count, 1),
     many: count !== undefined,
+    quiet,
   };
 }
 

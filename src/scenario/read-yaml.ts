@@ -12,6 +12,7 @@ import {
 } from 'yaml';
 import { grouped, MOST_ALIASED, MOST_CHARACTERS, MOST_DEPTH, MOST_VALUES } from './limits.ts';
 import type { Place, Problems } from './problem.ts';
+import { readPlain } from './read-plain.ts';
 import { describe, type MapEntry, type Node, type ScalarNode } from './source.ts';
 
 const START: Place = { line: 1, column: 1 };
@@ -23,6 +24,14 @@ export function readYaml(text: string, problems: Problems): Node | null {
     problems.add(START, `the file is too long: expected at most ${most} characters`);
     return null;
   }
+  const plain = readPlain(text);
+  if (plain === 'too many values') problems.add(START, tooManyValues());
+  else return plain ?? readAny(text, problems);
+  return null;
+}
+
+/** Reads the whole of YAML, by the library. */
+export function readAny(text: string, problems: Problems): Node | null {
   const lines = new LineCounter();
   const tokens = [...new Parser(lines.addNewLine).parse(text)];
   const placeOf = (offset: number): Place => {
