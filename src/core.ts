@@ -43,6 +43,7 @@ export type { ChildBehaviour } from './host/behaviour.ts';
 export type { FaultCall } from './host/calls.ts';
 export * from './host/constants.ts';
 export * from './host/errno.ts';
+export { type FileStat, STAT_SIZE, takeStat } from './host/file-stat.ts';
 export {
   type Disposable,
   type Host,

@@ -352,6 +352,33 @@ export const HOST_CALLS: HostCalls = {
     system: ['openat'],
   },
   unlink: { args: [['path', 'text']], result: 'number', system: ['unlink'] },
+  stat: {
+    args: [
+      ['path', 'text'],
+      ['out', 'buffer'],
+    ],
+    result: 'number',
+    fills: ['out'],
+    system: ['statx'],
+  },
+  fstat: {
+    args: [
+      ['fd', 'number'],
+      ['out', 'buffer'],
+    ],
+    result: 'number',
+    fills: ['out'],
+    system: ['statx'],
+  },
+  readlink: {
+    args: [
+      ['path', 'text'],
+      ['buf', 'buffer'],
+    ],
+    result: 'number',
+    fills: ['buf'],
+    system: ['readlink'],
+  },
   read: {
     args: [
       ['fd', 'number'],

@@ -165,5 +165,13 @@ export const PR_GET_PDEATHSIG = 2;
 export const PR_SET_CHILD_SUBREAPER = 36;
 export const PR_GET_CHILD_SUBREAPER = 37;
 
+// st_mode: the kind of file
+export const S_IFMT = 0o170000;
+export const S_IFIFO = 0o010000;
+export const S_IFCHR = 0o020000;
+export const S_IFDIR = 0o040000;
+export const S_IFREG = 0o100000;
+export const S_IFSOCK = 0o140000;
+
 /** Bytes of one signalfd record, struct signalfd_siginfo. */
 export const SIGNALFD_SIGINFO_SIZE = 128;

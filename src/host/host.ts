@@ -252,6 +252,18 @@ export interface Host {
   open(path: string, flags: number, mode: number): number;
   /** unlink(2). */
   unlink(path: string): number;
+  /**
+   * stat(2): fills out, of at least STAT_SIZE bytes, for takeStat. Returns -EINVAL if it is too
+   * small. Not for the loop's path: it may allocate.
+   */
+  stat(path: string, out: HostBuffer): number;
+  /** fstat(2), as stat. */
+  fstat(fd: number, out: HostBuffer): number;
+  /**
+   * readlink(2): fills buf, as far as it goes. Returns the length of what it has put there. The
+   * simulated host has only the links of /proc/self/fd.
+   */
+  readlink(path: string, buf: HostBuffer): number;
   /** read(2) into buf from offset on. Returns -EINVAL if count bytes do not fit there. */
   read(fd: number, buf: HostBuffer, offset: number, count: number): number;
   /** write(2) of buf from offset on. Returns -EINVAL if there are not count bytes. */

@@ -167,6 +167,8 @@ const NEVER_DENIED: Readonly<Record<string, string>> = {
   setsockopt: 'the command has no sockets',
   shutdown: 'the command has no sockets',
   socket: 'the command has no sockets',
+  readlink: 'only --pass-fd asks it',
+  statx: 'Node looks at its files with it',
   unlink: 'the command does not call it',
 };
 

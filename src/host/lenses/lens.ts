@@ -143,6 +143,18 @@ export class HostLens implements Host {
     return this.host.unlink(path);
   }
 
+  stat(path: string, out: HostBuffer): number {
+    return this.host.stat(path, out);
+  }
+
+  fstat(fd: number, out: HostBuffer): number {
+    return this.host.fstat(fd, out);
+  }
+
+  readlink(path: string, buf: HostBuffer): number {
+    return this.host.readlink(path, buf);
+  }
+
   read(fd: number, buf: HostBuffer, offset: number, count: number): number {
     return this.host.read(fd, buf, offset, count);
   }

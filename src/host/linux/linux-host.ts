@@ -40,6 +40,7 @@ import { LinuxSignalPipe } from './signal-pipe.ts';
 import { LinuxSignals } from './signals.ts';
 import { SocketCalls } from './socket-calls.ts';
 import { SPAWN_WAYS, Spawner, type SpawnWay } from './spawn.ts';
+import { fstat, readlink, stat } from './stat.ts';
 import { ThreadMask } from './threadmask.ts';
 import { childrenOf, LinuxWait } from './wait.ts';
 
@@ -232,6 +233,18 @@ export class LinuxHost implements Host {
   unlink(path: string): number {
     if (typeof path !== 'string') return -EFAULT;
     return path.includes('\0') ? -EINVAL : result(c.unlink(path));
+  }
+
+  stat(path: string, out: HostBuffer): number {
+    return stat(path, out);
+  }
+
+  fstat(fd: number, out: HostBuffer): number {
+    return fstat(fd, out);
+  }
+
+  readlink(path: string, buf: HostBuffer): number {
+    return readlink(path, buf);
   }
 
   read(fd: number, buf: HostBuffer, offset: number, count: number): number {

@@ -71,6 +71,14 @@ export class Epoll implements FileNode {
     this.file = new OpenFile(this, O_RDWR, ASK_NODE, true);
   }
 
+  get mode(): number {
+    return 0o600;
+  }
+
+  get link(): string {
+    return 'anon_inode:[eventpoll]';
+  }
+
   /** epoll_ctl(2); target is the pollable file that fd stands for. */
   control(op: number, target: OpenFile, fd: number, events: number, token: number): number {
     if (target === this.file) return -EINVAL;

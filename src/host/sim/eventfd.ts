@@ -16,6 +16,14 @@ class EventFd implements FileNode {
     this.#semaphore = semaphore;
   }
 
+  get mode(): number {
+    return 0o600;
+  }
+
+  get link(): string {
+    return 'anon_inode:[eventfd]';
+  }
+
   read(file: OpenFile, buf: HostBuffer, offset: number, count: number): number {
     if (count < 8) return -EINVAL;
     if (this.#lo === 0 && this.#hi === 0) return -EAGAIN;

@@ -15,6 +15,12 @@ const MAX_FDS = 1 << 20;
 
 /** The part of a file that depends on its kind. Calls return >= 0 or -errno. */
 export interface FileNode {
+  /** For fstat(2): the kind of file and its rights; of an anonymous inode only the rights. */
+  readonly mode: number;
+  /** The text of its link in /proc/self/fd, without the inode: a path, or `pipe`. */
+  readonly link: string;
+  readonly size?: number;
+  readonly device?: readonly [major: number, minor: number];
   /** Returns -EAGAIN if a blocking call would wait. */
   read(file: OpenFile, buf: HostBuffer, offset: number, count: number): number;
   /** Like read. May write less than count if the rest would wait. */

@@ -17,6 +17,7 @@ import { newSocketPair, UnixNames } from './net/unix.ts';
 import { Pipe } from './pipe.ts';
 import { FileSystem } from './regular.ts';
 import type { Scheduler } from './scheduler.ts';
+import { Stats } from './stat.ts';
 
 const ACCESS_MODE = 3;
 /** The flags that F_SETFL can change: O_APPEND, O_NONBLOCK, O_ASYNC, O_DIRECT, O_NOATIME. */
@@ -26,6 +27,7 @@ export class SimIo {
   readonly fds = new FdTable();
   readonly #threads: Scheduler;
   readonly files = new FileSystem();
+  readonly stats = new Stats(this.fds, this.files);
   readonly #closeListeners = new CloseListeners();
   readonly #pair: OpenFile[] = [];
   readonly #pollCall = new PollCall(this);

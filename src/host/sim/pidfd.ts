@@ -15,6 +15,14 @@ export class PidFd implements FileNode, EndWatch {
     process.pidfds.push(this);
   }
 
+  get mode(): number {
+    return 0o600;
+  }
+
+  get link(): string {
+    return 'anon_inode:[pidfd]';
+  }
+
   poll(): number {
     if (this.process.alive) return 0;
     return this.process.state === 'reaped' ? READABLE | POLLHUP : READABLE;

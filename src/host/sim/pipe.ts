@@ -1,4 +1,4 @@
-import { O_NONBLOCK, O_RDONLY, O_WRONLY, POLLERR, POLLHUP } from '../constants.ts';
+import { O_NONBLOCK, O_RDONLY, O_WRONLY, POLLERR, POLLHUP, S_IFIFO } from '../constants.ts';
 import { EAGAIN, EBUSY, EINVAL, EPERM, EPIPE } from '../errno.ts';
 import type { HostBuffer } from '../host.ts';
 import { type FileNode, OpenFile, READABLE, WRITABLE } from './file.ts';
@@ -81,6 +81,14 @@ export class Pipe implements FileNode {
     copy(buf.u8, offset, this.#pages[slot]!, end, n);
     this.#length[slot] = this.#length[slot]! + n;
     return n;
+  }
+
+  get mode(): number {
+    return S_IFIFO | 0o600;
+  }
+
+  get link(): string {
+    return 'pipe';
   }
 
   /** One end is released: wakes the other, without saying what changed. */

@@ -1,5 +1,14 @@
 /** Files that have a name: regular files, kept in memory, and a few of /dev. */
-import { O_APPEND, O_CLOEXEC, O_CREAT, O_RDWR, O_TRUNC } from '../constants.ts';
+import {
+  O_APPEND,
+  O_CLOEXEC,
+  O_CREAT,
+  O_RDWR,
+  O_TRUNC,
+  S_IFCHR,
+  S_IFREG,
+  S_IFSOCK,
+} from '../constants.ts';
 import { EEXIST, EISDIR, ENOENT, ENOSPC, ENXIO, EPERM } from '../errno.ts';
 import type { HostBuffer } from '../host.ts';
 import { type FileNode, OpenFile, READABLE, WRITABLE } from './file.ts';
@@ -14,6 +23,13 @@ const O_LARGEFILE = 0o100000;
  * A file that poll(2) always finds ready, and that epoll refuses since it has no poll operation.
  */
 abstract class NamedFile implements FileNode {
+  link: string;
+  abstract readonly mode: number;
+
+  constructor(path: string) {
+    this.link = path;
+  }
+
   abstract read(file: OpenFile, buf: HostBuffer, offset: number, count: number): number;
   abstract write(file: OpenFile, buf: HostBuffer, offset: number, count: number): number;
   abstract readAt(buf: HostBuffer, offset: number, count: number, position: number): number;
@@ -29,6 +45,7 @@ abstract class NamedFile implements FileNode {
 
 class RegularFile extends NamedFile {
   readonly hasDisk = true;
+  readonly mode = S_IFREG | 0o600;
   #bytes = new Uint8Array(0);
   #size = 0;
 
@@ -71,6 +88,10 @@ class RegularFile extends NamedFile {
     return count;
   }
 
+  get size(): number {
+    return this.#size;
+  }
+
   truncate(): void {
     this.#bytes = new Uint8Array(0);
     this.#size = 0;
@@ -79,11 +100,14 @@ class RegularFile extends NamedFile {
 
 /** /dev/null, /dev/zero and /dev/full. */
 class Device extends NamedFile {
+  readonly mode = S_IFCHR | 0o666;
+  readonly device: readonly [major: number, minor: number];
   readonly #zeroes: boolean;
   readonly #full: boolean;
 
-  constructor(zeroes: boolean, full: boolean) {
-    super();
+  constructor(path: string, minor: number, zeroes: boolean, full: boolean) {
+    super(path);
+    this.device = [1, minor];
     this.#zeroes = zeroes;
     this.#full = full;
   }
@@ -109,10 +133,11 @@ class Device extends NamedFile {
 
 /** The name of a unix socket. It stays until it is unlinked, though its socket may be closed. */
 class SocketFile extends NamedFile {
+  readonly mode = S_IFSOCK | 0o755;
   readonly socket: object;
 
-  constructor(socket: object) {
-    super();
+  constructor(path: string, socket: object) {
+    super(path);
     this.socket = socket;
   }
 
@@ -135,11 +160,13 @@ class SocketFile extends NamedFile {
 
 /** The named files. The name space is flat: every path may be created. */
 export class FileSystem {
-  readonly #nodes = new Map<string, NamedFile>([
-    ['/dev/null', new Device(false, false)],
-    ['/dev/zero', new Device(true, false)],
-    ['/dev/full', new Device(true, true)],
-  ]);
+  readonly #nodes = new Map<string, NamedFile>(
+    [
+      new Device('/dev/null', 3, false, false),
+      new Device('/dev/zero', 5, true, false),
+      new Device('/dev/full', 7, true, true),
+    ].map((device) => [device.link, device]),
+  );
 
   /** open(2). Returns the file, or -errno. */
   open(path: string, flags: number): OpenFile | number {
@@ -147,7 +174,7 @@ export class FileSystem {
     if (node === undefined) {
       if (path.endsWith('/')) return -EISDIR;
       if (path === '' || (flags & O_CREAT) === 0) return -ENOENT;
-      node = new RegularFile();
+      node = new RegularFile(path);
       this.#nodes.set(path, node);
     } else if ((flags & O_CREAT) !== 0 && (flags & O_EXCL) !== 0) {
       return -EEXIST;
@@ -158,14 +185,15 @@ export class FileSystem {
     return new OpenFile(node, shown, READABLE | WRITABLE, false);
   }
 
-  exists(path: string): boolean {
-    return this.#nodes.has(path);
+  /** The file of this name; undefined if there is none. */
+  find(path: string): FileNode | undefined {
+    return this.#nodes.get(path);
   }
 
   /** Gives a socket a name; returns false if the name is taken. */
   bindSocket(path: string, socket: object): boolean {
     if (this.#nodes.has(path)) return false;
-    this.#nodes.set(path, new SocketFile(socket));
+    this.#nodes.set(path, new SocketFile(path, socket));
     return true;
   }
 
@@ -181,6 +209,7 @@ export class FileSystem {
     if (node === undefined) return -ENOENT;
     if (node instanceof Device) return -EPERM;
     this.#nodes.delete(path);
+    node.link = `${path} (deleted)`;
     return 0;
   }
 

@@ -26,6 +26,14 @@ export class SignalFd implements FileNode {
     this.file = new OpenFile(this, O_RDWR | (flags & O_NONBLOCK), 0, true, watchers);
   }
 
+  get mode(): number {
+    return 0o600;
+  }
+
+  get link(): string {
+    return 'anon_inode:[signalfd]';
+  }
+
   setMask(lo: number, hi: number): void {
     this.#lo = lo;
     this.#hi = hi;

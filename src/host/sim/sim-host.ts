@@ -372,6 +372,18 @@ export class SimHost implements Host {
     return this.#done(this.#io.unlink(path));
   }
 
+  stat(path: string, out: HostBuffer): number {
+    return this.#done(this.#io.stats.stat(path, out));
+  }
+
+  fstat(fd: number, out: HostBuffer): number {
+    return this.#done(this.#io.stats.fstat(fd, out));
+  }
+
+  readlink(path: string, buf: HostBuffer): number {
+    return this.#done(this.#io.stats.readlink(path, buf));
+  }
+
   read(fd: number, buf: HostBuffer, offset: number, count: number): number {
     return this.#done(this.#io.read(fd, buf, offset, count));
   }
@@ -486,7 +498,7 @@ export class SimHost implements Host {
     const program = this.#programs.get(taken.file);
     // The only programs are those that program() made; other files of this kernel cannot be
     // executed.
-    const error = this.#io.files.exists(taken.file) ? -EACCES : -ENOENT;
+    const error = this.#io.files.find(taken.file) !== undefined ? -EACCES : -ENOENT;
     return this.#done(this.#processes.spawn(program, taken, error));
   }
 

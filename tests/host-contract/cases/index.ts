@@ -17,6 +17,7 @@ import { sockets } from './sockets.ts';
 import { tcpSockets } from './sockets-tcp.ts';
 import { unixSockets } from './sockets-unix.ts';
 import { spawn } from './spawn.ts';
+import { stats } from './stat.ts';
 import { subreaper } from './subreaper.ts';
 import { waitid } from './waitid.ts';
 
@@ -26,6 +27,7 @@ export const cases: readonly ContractCase[] = [
   ...poll,
   ...epoll,
   ...files,
+  ...stats,
   ...futex,
   ...nodeWait,
   ...eventfd,

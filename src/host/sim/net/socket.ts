@@ -3,6 +3,7 @@ import {
   IPPROTO_TCP,
   O_NONBLOCK,
   O_RDWR,
+  S_IFSOCK,
   SHUT_RD,
   SHUT_RDWR,
   SHUT_WR,
@@ -46,6 +47,14 @@ export abstract class Socket implements FileNode {
   constructor(domain: number, flags: number, ready: number) {
     this.domain = domain;
     this.file = new OpenFile(this, O_RDWR | (flags & O_NONBLOCK), ready, true);
+  }
+
+  get mode(): number {
+    return S_IFSOCK | 0o777;
+  }
+
+  get link(): string {
+    return 'socket';
   }
 
   get listens(): boolean {

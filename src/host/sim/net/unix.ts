@@ -66,7 +66,7 @@ export class UnixNames {
   /** The socket of this name, or -errno. */
   find({ path, abstract }: UnixSocketAddress): UnixSocket | number {
     if (abstract === true) return this.#abstract.get(path) ?? -ECONNREFUSED;
-    if (!this.#files.exists(path)) return -ENOENT;
+    if (this.#files.find(path) === undefined) return -ENOENT;
     const socket = this.#files.socketAt(path);
     return socket instanceof UnixSocket ? socket : -ECONNREFUSED;
   }
