@@ -1,10 +1,12 @@
 /** The command: reads its options, runs them, and exits with their status. */
 
+import type { Host } from '../host/host.ts';
 import { visible } from '../trace/visible.ts';
 import { keepDebuggerShut } from './exit/debugger.ts';
 import { asCliError, type CliError } from './exit/errors.ts';
 import { type Exit, leave } from './exit/leave.ts';
 import { needLinux } from './exit/need-linux.ts';
+import { ownHost } from './exit/own-host.ts';
 import { allWriter } from './exit/write-all.ts';
 import type { JsonLogMaker } from './log/open-log.ts';
 import { version } from './options/version.ts';
@@ -15,63 +17,63 @@ import type { WatchMaker } from './spawn/watch-parts.ts';
 import { needForeground, needTerminal } from './terminal/terminal.ts';
 import { traceCommand } from './trace/trace-command.ts';
 
-async function main(typed: readonly string[]): Promise<number | Exit> {
-  keepDebuggerShut();
+async function main(own: Host | null, typed: readonly string[]): Promise<number | Exit> {
+  keepDebuggerShut(own);
   // `help run` is `run --help`.
   const args = typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed;
   if (args[0] === 'trace') {
-    allWriter(1)(traceCommand(args.slice(1)));
+    allWriter(own, 1)(traceCommand(args.slice(1)));
     return 0;
   }
   if (args[0] === 'run' || args[0] === 'check') {
     const { scenarioMain } = await import('./scenarios.ts');
-    return scenarioMain(args);
+    return scenarioMain(own, args);
   }
   if (args[0] === 'replay') {
     const { replayCommand } = await import('./scenarios.ts');
-    return replayCommand(args.slice(1));
+    return replayCommand(own, args.slice(1));
   }
   if (args[0] === 'fuzz') {
     const { fuzzMain } = await import('./scenarios.ts');
-    return fuzzMain(args.slice(1));
+    return fuzzMain(own, args.slice(1));
   }
   if (args[0] === 'report') {
     const { reportCommand } = await import('./report/report-command.ts');
-    const { text, status, failed } = reportCommand(args.slice(1));
-    allWriter(failed ? 2 : 1)(text);
+    const { text, status, failed } = reportCommand(own, args.slice(1));
+    allWriter(own, failed ? 2 : 1)(text);
     return status;
   }
   if (args[0] === 'explore') {
     const { exploreCommand } = await import('./explore/explore-command.ts');
-    return exploreCommand(args.slice(1));
+    return exploreCommand(own, args.slice(1));
   }
   if (args[0] === 'play') {
     const { playCommand } = await import('./play/play-command.ts');
-    return playCommand(args.slice(1));
+    return playCommand(own, args.slice(1));
   }
   const asked = parseOptions(args, version);
   if ('text' in asked) {
-    allWriter(asked.status === 0 ? 1 : 2)(asked.text);
+    allWriter(own, asked.status === 0 ? 1 : 2)(asked.text);
     return asked.status;
   }
-  needLinux();
-  const channel = NodeChannel.take();
-  if (asked.watch) await needTerminal();
+  const host = needLinux(own);
+  const channel = NodeChannel.take(host);
+  if (asked.watch) needTerminal(host);
   const makers = {
     jsonLog: asked.logFormat === 'json' && !asked.quiet ? await jsonLog() : null,
     whyOf: asked.explain ? (await import('./log/why.ts')).whyOf : null,
     watch: asked.watch ? await watchView() : null,
     channel,
   };
-  if (asked.report === undefined) return runSession(asked, { ...makers, events: null });
+  if (asked.report === undefined) return runSession(host, asked, { ...makers, events: null });
   const report = await import('./report/report-command.ts');
   const events = report.openReport(asked.report);
   try {
-    return runSession(asked, { ...makers, events });
+    return runSession(host, asked, { ...makers, events });
   } finally {
     const title = commandLine(asked);
     const { text, status } = report.reportRings([events], { out: asked.report, title });
-    if (status !== 0 || !asked.quiet) allWriter(2)(text);
+    if (status !== 0 || !asked.quiet) allWriter(host, 2)(text);
   }
 }
 
@@ -96,11 +98,22 @@ async function watchView(): Promise<WatchMaker> {
   };
 }
 
-function explain(error: CliError): number {
-  allWriter(2)(`qemu-loop: ${visible(error.message)}\n`);
+function explain(own: Host | null, error: CliError): number {
+  allWriter(own, 2)(`qemu-loop: ${visible(error.message)}\n`);
   return error.status;
 }
 
-main(process.argv.slice(2))
-  .catch((error: unknown) => explain(asCliError(error)))
-  .then((exit) => (typeof exit === 'number' ? leave(exit) : leave(exit.status, exit.interrupted)));
+function ownOrLeave(): Host | null {
+  try {
+    return ownHost();
+  } catch (error) {
+    return leave(null, explain(null, asCliError(error)));
+  }
+}
+
+const own = ownOrLeave();
+main(own, process.argv.slice(2))
+  .catch((error: unknown) => explain(own, asCliError(error)))
+  .then((exit) =>
+    typeof exit === 'number' ? leave(own, exit) : leave(own, exit.status, exit.interrupted),
+  );

@@ -3,18 +3,20 @@
  * V8's code is kept. What they do not share is loaded when it is wanted.
  */
 
+import type { Host } from '../host/host.ts';
+
 export { scenarioMain } from './run/scenario-main.ts';
 
 /** `qemu-loop fuzz`. */
-export async function fuzzMain(args: readonly string[]): Promise<number> {
+export async function fuzzMain(own: Host | null, args: readonly string[]): Promise<number> {
   const fuzz = await import('./fuzz/fuzz-main.ts');
-  return fuzz.fuzzMain(args);
+  return fuzz.fuzzMain(own, args);
 }
 
 /** `qemu-loop replay`. */
-export async function replayCommand(args: readonly string[]): Promise<number> {
+export async function replayCommand(own: Host | null, args: readonly string[]): Promise<number> {
   const replay = await import('./replay/replay-command.ts');
-  return replay.replayCommand(args);
+  return replay.replayCommand(own, args);
 }
 
 /** All that a process does that runs scenarios for its parent. */

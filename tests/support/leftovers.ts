@@ -1,7 +1,7 @@
 /** Finds what a run of the tests has left behind: files, and processes that nobody waits for. */
 
 import { readdirSync, readFileSync } from 'node:fs';
-import { processStat } from '../../src/host/linux/proc.ts';
+import { statInProc } from '../../src/host/linux/proc.ts';
 
 /** How long killed processes may take to be gone. */
 const PATIENCE_MS = 20_000;
@@ -16,7 +16,7 @@ function read(path: string): string {
 }
 
 function isBelowUs(pid: number): boolean {
-  for (let at = pid; at > 1; at = processStat(at)?.ppid ?? 0) if (at === process.pid) return true;
+  for (let at = pid; at > 1; at = statInProc(at)?.ppid ?? 0) if (at === process.pid) return true;
   return false;
 }
 
@@ -25,7 +25,7 @@ function strays(variable: string): string[] {
   return readdirSync('/proc')
     .map(Number)
     .filter((pid) => pid > 0 && read(`/proc/${pid}/environ`).split('\0').includes(variable))
-    .filter((pid) => !['Z', 'X', undefined].includes(processStat(pid)?.state) && !isBelowUs(pid))
+    .filter((pid) => !['Z', 'X', undefined].includes(statInProc(pid)?.state) && !isBelowUs(pid))
     .map((pid) => `process ${pid}: ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`);
 }
 

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { processStat } from '../../src/host/linux/proc.ts';
+import { statInProc } from '../../src/host/linux/proc.ts';
 
 export const root = join(import.meta.dirname, '..', '..');
 export const command = join(root, 'dist', 'qemu-loop.cjs');
@@ -146,7 +146,7 @@ export function summaryOf(text: string): Record<string, unknown> {
 
 /** State letter of a process from /proc, or undefined if there is no such process. */
 export function stateOf(pid: number): string | undefined {
-  return processStat(pid)?.state;
+  return statInProc(pid)?.state;
 }
 
 /** Waits until a process is in one of the states; Z means ended, reaped or not. */

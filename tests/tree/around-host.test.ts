@@ -19,10 +19,9 @@ function imports(module: string) {
     file.imports.some(({ from }) => from === module || from.startsWith(`${module}/`));
 }
 
-const NOT_YET = 'belongs to the Host, and is to move there';
-
 /** Files that people name, or that come with the command. The machine that runs does not see them. */
 const FILES: Readonly<Record<string, string>> = {
+  'src/cli/exit/plain-io.ts': 'another system than Linux has no Host',
   'src/cli/explore/explore-command.ts': 'writes the page of --html',
   'src/cli/options/output-files.ts': 'compares the files of a command line before any is opened',
   'src/cli/options/version.ts': 'reads the version in package.json',
@@ -36,33 +35,14 @@ const FILES: Readonly<Record<string, string>> = {
   'src/cli/report/report-command.ts': 'reads traces, and writes the page',
   'src/cli/report/saved-run.ts': 'reads traces, and pages of reports',
   'src/cli/run/files.ts': 'finds scenario files',
+  'src/cli/run/held-output.ts': "holds the stderr of the pool's workers, which are Node's",
   'src/cli/run/read-scenario.ts': 'reads a scenario file',
   'src/cli/spawn/options.ts': 'tells a misspelt option from the name of a program',
   'src/cli/trace/trace-file.ts': 'writes a trace, also of a simulated machine',
-
-  'src/cli/exit/errors.ts': NOT_YET,
-  'src/cli/exit/leave.ts': NOT_YET,
-  'src/cli/exit/write-all.ts': NOT_YET,
-  'src/cli/explore/progress.ts': NOT_YET,
-  'src/cli/log/log-file.ts': NOT_YET,
-  'src/cli/output/outputs.ts': NOT_YET,
-  'src/cli/output/reopen.ts': NOT_YET,
-  'src/cli/run/held-output.ts': NOT_YET,
-  'src/cli/spawn/node-channel.ts': NOT_YET,
-  'src/cli/spawn/pass-fds.ts': NOT_YET,
-  'src/cli/terminal/terminal.ts': NOT_YET,
-  'src/cli/trace/trace-output.ts': NOT_YET,
-  'src/cli/trace/trace-pipe.ts': NOT_YET,
 };
 
 const TERMINALS: Readonly<Record<string, string>> = {
-  'src/cli/exit/leave.ts': NOT_YET,
-  'src/cli/explore/explore-command.ts': NOT_YET,
-  'src/cli/fuzz/fuzz-main.ts': NOT_YET,
-  'src/cli/report/diff/diff-command.ts': NOT_YET,
-  'src/cli/replay/replay-command.ts': NOT_YET,
-  'src/cli/run/scenario-main.ts': NOT_YET,
-  'src/cli/terminal/terminal.ts': NOT_YET,
+  'src/cli/exit/plain-io.ts': 'another system than Linux has no Host',
 };
 
 const PROCESSES: Readonly<Record<string, string>> = {
@@ -73,25 +53,20 @@ const PROCESSES: Readonly<Record<string, string>> = {
 };
 
 const OWN_HOSTS: Readonly<Record<string, string>> = {
-  'src/cli/exit/debugger.ts': NOT_YET,
-  'src/cli/exit/write-all.ts': NOT_YET,
-  'src/cli/run/record-run.ts': 'makes the host that is recorded',
-  'src/cli/run/run-watch.ts': NOT_YET,
-  'src/cli/run/scenario-worker.ts': NOT_YET,
-  'src/cli/run/stray-children.ts': NOT_YET,
-  'src/cli/spawn/session.ts': NOT_YET,
+  'src/cli/exit/own-host.ts': 'the one of each process, which is handed down',
+  'src/cli/run/record-run.ts': 'the machine of a run, which is recorded, and ends with it',
 };
 
+const WIDTH = 'Node knows how wide the terminal is';
+
 const STREAMS: Readonly<Record<string, string>> = {
-  'src/cli/exit/leave.ts': NOT_YET,
   'src/cli/explore/explore-command.ts': 'Ctrl-C ends a search, which has no loop',
-  'src/cli/explore/progress.ts': NOT_YET,
-  'src/cli/log/log-target.ts': NOT_YET,
-  'src/cli/report/diff/diff-command.ts': NOT_YET,
+  'src/cli/explore/progress.ts': WIDTH,
+  'src/cli/log/log-target.ts': WIDTH,
   'src/cli/run/pool.ts': "its workers are Node's, and so are the signals that end them",
   'src/cli/run/run-watch.ts': 'a terminal that hangs up must not end the run',
-  'src/cli/run/scenario-main.ts': NOT_YET,
   'src/cli/run/scenario-worker.ts': "takes jobs by Node's channel",
+  'src/cli/terminal/terminal.ts': WIDTH,
   'src/cli/trace/trace-output.ts': 'the last resort for an error that nobody catches',
   'src/cli/watch/console.ts': 'Node sets raw mode, and puts it back however the process ends',
 };

@@ -8,7 +8,7 @@ const PLACES: readonly (readonly [what: string, pattern: RegExp, place: string])
     /\bconst BH_(?:PENDING|SCHEDULED|DELETED|ONESHOT|IDLE)\b/,
     'src/trace/bh-flags.ts',
   ],
-  ['the parser of /proc/PID/stat', /lastIndexOf\('\)'\)/, 'src/host/linux/proc.ts'],
+  ['the parser of /proc/PID/stat', /lastIndexOf\('\)'\)/, 'src/host/proc.ts'],
   [
     'a Disposable that does nothing',
     /\bDisposable = \{ dispose(?:\(\)|: \(\) =>) \{\} \}/,

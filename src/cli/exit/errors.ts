@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { S_IFDIR } from '../../host/constants.ts';
 import {
   E2BIG,
   EACCES,
@@ -20,6 +20,8 @@ import {
   errnoName,
   HostError,
 } from '../../host/errno.ts';
+import { isKind, STAT_SIZE, takeStat } from '../../host/file-stat.ts';
+import type { Host } from '../../host/host.ts';
 import { BLOCKING_SIGNALS } from '../../signal/names.ts';
 
 /** Exit statuses of qemu-loop itself; all others are the children's. */
@@ -97,9 +99,9 @@ export function isShortage(error: HostError): boolean {
 }
 
 /** The error for a program that could not be started, with the status that shells use. */
-export function spawnError(error: HostError, program: string): CliError {
+export function spawnError(error: HostError, program: string, host: Host): CliError {
   const why = `${errnoMessage(error.errno)} (${errnoName(error.errno)})`;
-  const isDirectory = error.errno === EACCES && isDirectoryAt(program);
+  const isDirectory = error.errno === EACCES && isDirectoryAt(host, program);
   const hint = isDirectory
     ? 'it is a directory: name a program in it'
     : (SPAWN_HINTS[error.errno] ?? 'check the path');
@@ -109,12 +111,9 @@ export function spawnError(error: HostError, program: string): CliError {
   return new CliError(message, EXIT_NOT_EXECUTABLE);
 }
 
-function isDirectoryAt(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
+function isDirectoryAt(host: Host, path: string): boolean {
+  const stat = host.alloc(STAT_SIZE);
+  return host.stat(path, stat) === 0 && isKind(takeStat(stat), S_IFDIR);
 }
 
 /** Turns any thrown value into a CliError. */

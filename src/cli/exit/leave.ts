@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
-import { isatty } from 'node:tty';
+import { O_RDONLY, S_IFCHR, SIGINT } from '../../host/constants.ts';
+import { isKind, STAT_SIZE, takeStat } from '../../host/file-stat.ts';
+import type { Host } from '../../host/host.ts';
 
 /** A file to occupy a number: any will do, and a minimal container has no /dev/null. */
 const PLACEHOLDERS = ['/dev/null', '/', '.', '/proc/self/exe'];
@@ -22,35 +23,29 @@ export interface Exit {
  * hung up. It leaves a descriptor alone that has become another file. (Also one that is closed, but
  * koffi hangs at exit without a stderr.)
  */
-export function leave(status: number, interrupted: Exit['interrupted'] = null): never {
-  for (const fd of [0, 1, 2]) if (isDeadTerminal(fd)) replace(fd);
-  if (interrupted !== null) process.kill(interrupted === 'us' ? process.pid : 0, 'SIGINT');
+export function leave(
+  host: Host | null,
+  status: number,
+  interrupted: Exit['interrupted'] = null,
+): never {
+  if (host !== null) {
+    for (const fd of [0, 1, 2]) if (isDeadTerminal(host, fd)) replace(host, fd);
+    if (interrupted !== null) host.kill(interrupted === 'us' ? host.getpid() : 0, SIGINT);
+  }
   process.exit(status);
 }
 
 /** Whether it is a device that is not a terminal any more, or never was one. */
-function isDeadTerminal(fd: number): boolean {
-  try {
-    const stat = fstatSync(fd);
-    return stat.isCharacterDevice() && stat.rdev !== DEV_NULL && !isatty(fd);
-  } catch {
-    return false;
-  }
+function isDeadTerminal(host: Host, fd: number): boolean {
+  const buffer = host.alloc(STAT_SIZE);
+  if (host.fstat(fd, buffer) < 0) return false;
+  const stat = takeStat(buffer);
+  return isKind(stat, S_IFCHR) && stat.rdev !== DEV_NULL && !host.isatty(fd);
 }
 
-function replace(fd: number): void {
-  try {
-    closeSync(fd);
-  } catch {
-    // Linux has still closed it.
-  }
-  for (const path of PLACEHOLDERS) {
-    try {
-      // Gets the lowest free number: those before it are open.
-      openSync(path, 'r');
-      return;
-    } catch {
-      // Try the next one.
-    }
-  }
+/** The placeholder gets the lowest free number: those before it are open. */
+function replace(host: Host, fd: number): void {
+  // Linux closes it even if it returns an error.
+  host.close(fd);
+  PLACEHOLDERS.find((path) => host.open(path, O_RDONLY, 0) >= 0);
 }

@@ -1,18 +1,19 @@
 /** `qemu-loop explore`: runs every interleaving of a program, and tells the story of an error. */
 
 import { writeFileSync } from 'node:fs';
-import { isatty } from 'node:tty';
 import { type BuiltIn, make, type Weakening } from '../../explore/built-in.ts';
 import { Explorer } from '../../explore/explorer.ts';
 import type { Model } from '../../explore/operation.ts';
 import { PROGRAMS } from '../../explore/programs/all.ts';
 import { storyOf } from '../../explore/story.ts';
+import type { Host } from '../../host/host.ts';
 import { nearest } from '../../scenario/nearest.ts';
 import { CliError, EXIT_INTERNAL, whyOf } from '../exit/errors.ts';
-import { allWriter } from '../exit/write-all.ts';
+import { allWriter, someWriter } from '../exit/write-all.ts';
 import { checkOutputs } from '../options/output-files.ts';
 import { usageError } from '../options/parse-command.ts';
-import { type Style, wantsColor } from '../text/style.ts';
+import { isTerminal, stdoutStyle } from '../terminal/terminal.ts';
+import type { Style } from '../text/style.ts';
 import { type AskedExplore, parseExplore } from './explore-options.ts';
 import { listJson, listText } from './list.ts';
 import { Progress } from './progress.ts';
@@ -29,24 +30,23 @@ const EXIT_INTERRUPTED = 130;
 /** States that are expanded before a key or a signal is looked for. */
 const STATES_AT_A_TIME = 5_000;
 
-/** Runs a command line (without `explore`). Returns the exit status. */
-export async function exploreCommand(args: readonly string[]): Promise<number> {
-  const out = allWriter(STDOUT);
+/**
+ * Runs a command line (without `explore`). Returns the exit status.
+ * @param own the process's own host
+ */
+export async function exploreCommand(own: Host | null, args: readonly string[]): Promise<number> {
+  const out = allWriter(own, STDOUT);
   const asked = parseExplore(args);
   if ('text' in asked) {
     out(asked.text);
     return 0;
   }
-  const isTerminal = isatty(STDOUT);
-  const style = {
-    color: wantsColor(asked.color, isTerminal, process.env),
-    width: isTerminal ? process.stdout.columns : 0,
-  };
+  const style = stdoutStyle(own, asked.color);
   if (asked.program === undefined) {
     out(asked.json ? listJson(PROGRAMS) : listText(PROGRAMS, style));
     return 0;
   }
-  return exploreProgram(asked, programOf(asked.program), style);
+  return exploreProgram(own, asked, programOf(asked.program), style);
 }
 
 function programOf(name: string): BuiltIn {
@@ -69,6 +69,7 @@ function unknown(what: string, typed: string, list: readonly { readonly name: st
 }
 
 async function exploreProgram(
+  own: Host | null,
   asked: AskedExplore,
   program: BuiltIn,
   style: Style,
@@ -83,7 +84,7 @@ async function exploreProgram(
     files.flatMap(({ what, path }) => (path === undefined ? [] : [{ what, path }])),
     [],
   );
-  const found = await search(asked, program, model);
+  const found = await search(own, asked, program, model);
   const story = found.error === null ? null : found.story;
   if (asked.promela !== undefined) {
     write(
@@ -95,13 +96,13 @@ async function exploreProgram(
   if (asked.html !== undefined && story !== null) {
     write('the page', asked.html, storyHtml(found, story));
   }
-  const out = allWriter(STDOUT);
+  const out = allWriter(own, STDOUT);
   if (asked.json) out(`${JSON.stringify(found)}\n`);
   else {
     out(foundText(found, style));
     if (story !== null) out(storyText(story, style, asked.view));
     if (asked.html !== undefined && story === null) {
-      allWriter(STDERR)('qemu-loop: no page is written: there is no error to show\n');
+      allWriter(own, STDERR)('qemu-loop: no page is written: there is no error to show\n');
     }
   }
   if (found.error !== null) return EXIT_ERROR_FOUND;
@@ -110,10 +111,16 @@ async function exploreProgram(
 }
 
 /** Explores reduced; if that finds an error, it explores whole, for the shortest way there. */
-async function search(asked: AskedExplore, program: BuiltIn, model: Model): Promise<Found> {
+async function search(
+  own: Host | null,
+  asked: AskedExplore,
+  program: BuiltIn,
+  model: Model,
+): Promise<Found> {
   const options = { model, mostBytes: asked.mostBytes };
   const made = make(program, asked.without);
-  const progress = new Progress(`${program.name} under ${model}`, isatty(STDERR) && !asked.json);
+  const draw = isTerminal(own, STDERR) && !asked.json ? someWriter(own, STDERR) : null;
+  const progress = new Progress(`${program.name} under ${model}`, draw);
   try {
     const first = new Explorer(made, { ...options, reduce: asked.reduce });
     let ended = await runAll(first, progress);

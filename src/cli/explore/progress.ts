@@ -1,39 +1,35 @@
-import { writeSync } from 'node:fs';
-
-const STDERR = 2;
 const EVERY_MS = 200;
 
 /** A line on the terminal that says how far a search is; gone when it has ended. */
 export class Progress {
   readonly #what: string;
-  readonly #isShown: boolean;
+  readonly #draw: ((text: string) => void) | null;
   #lastMs = performance.now();
   #isOnScreen = false;
 
-  constructor(what: string, isShown: boolean) {
+  /** @param draw writes to the terminal; null if the line is not shown */
+  constructor(what: string, draw: ((text: string) => void) | null) {
     this.#what = what;
-    this.#isShown = isShown;
+    this.#draw = draw;
   }
 
   show(states: number, transitions: number): void {
     const nowMs = performance.now();
-    if (!this.#isShown || nowMs - this.#lastMs < EVERY_MS) return;
+    if (this.#draw === null || nowMs - this.#lastMs < EVERY_MS) return;
     this.#lastMs = nowMs;
     this.#isOnScreen = true;
     const known = `${states.toLocaleString('en')} states, ${transitions.toLocaleString('en')} transitions`;
     const line = `${this.#what}: ${known}; Ctrl-C ends it`;
-    draw(line.slice(0, (process.stderr.columns ?? 80) - 1));
+    this.#over(line.slice(0, (process.stderr.columns ?? 80) - 1));
   }
 
   end(): void {
-    if (this.#isOnScreen) draw('');
+    if (this.#isOnScreen) this.#over('');
     this.#isOnScreen = false;
   }
-}
 
-/** Draws over the line. A terminal that takes nothing now, or is gone, misses it. */
-function draw(line: string): void {
-  try {
-    writeSync(STDERR, `\r\x1b[K${line}`);
-  } catch {}
+  /** A terminal that takes nothing now, or is gone, misses it. */
+  #over(line: string): void {
+    this.#draw?.(`\r\x1b[K${line}`);
+  }
 }

@@ -1,12 +1,13 @@
 /** `qemu-loop fuzz`: from the command line to the exit status. */
 
-import { isatty } from 'node:tty';
 import { stringify } from 'yaml';
+import type { Host } from '../../host/host.ts';
 import { visible } from '../../trace/visible.ts';
 import { allWriter } from '../exit/write-all.ts';
 import { inOrder } from '../run/in-order.ts';
 import { ScenarioPool } from '../run/pool.ts';
 import { differenceLines } from '../run/reporters/failure-text.ts';
+import { isTerminal } from '../terminal/terminal.ts';
 import { shellWord } from '../text/style.ts';
 import { type AskedFuzz, parseFuzz } from './fuzz-options.ts';
 import { type Comparison, compare, type FuzzHosts, MOST_RUNS, scenarioOfSeed } from './hosts.ts';
@@ -20,21 +21,23 @@ const MOST_COLUMNS = 100;
 
 /**
  * Runs a command line (without `fuzz`) to its end.
+ * @param own the process's own host
  * @returns the exit status
  * @throws CliError if the command line is wrong, or QEMU's driver cannot be built
  */
-export async function fuzzMain(args: readonly string[]): Promise<number> {
-  const [out, err] = [allWriter(1), allWriter(STDERR)];
+export async function fuzzMain(own: Host | null, args: readonly string[]): Promise<number> {
+  const [out, err] = [allWriter(own, 1), allWriter(own, STDERR)];
   const asked = parseFuzz(args);
   if ('text' in asked) {
     out(asked.text);
     return 0;
   }
-  const progress = isatty(STDERR) ? err : null;
+  const progress = isTerminal(own, STDERR) ? err : null;
   const pool = new ScenarioPool(
     new URL('./scenario-worker.cjs', import.meta.url),
     asked.jobs,
     false,
+    own,
   );
   const { hosts, timeoutNs } = asked;
   const qemu = hosts.includes('qemu') ? await openQemu(asked, err) : null;

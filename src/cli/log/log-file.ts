@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import {
   O_APPEND,
   O_CLOEXEC,
@@ -7,9 +6,11 @@ import {
   O_NONBLOCK,
   O_RDWR,
   O_WRONLY,
+  S_IFREG,
 } from '../../host/constants.ts';
 import { check, ENXIO } from '../../host/errno.ts';
-import type { Disposable, Host } from '../../host/host.ts';
+import { isKind, STAT_SIZE, takeStat } from '../../host/file-stat.ts';
+import type { Disposable, Host, HostBuffer } from '../../host/host.ts';
 import type { Outputs } from '../output/outputs.ts';
 
 const MODE = 0o644;
@@ -23,6 +24,7 @@ export class LogFile implements Disposable {
   readonly #host: Host;
   readonly #outputs: Outputs;
   readonly #path: string;
+  readonly #stat: HostBuffer;
   /** The file's identity; null if it is not a regular file, which is never reopened. */
   #id: string | null;
 
@@ -31,15 +33,16 @@ export class LogFile implements Disposable {
     this.#host = host;
     this.#outputs = outputs;
     this.#path = path;
+    this.#stat = host.alloc(STAT_SIZE);
     this.fd = check(this.#open(), `--log-file ${path}`);
-    this.#id = idOf(path);
+    this.#id = this.#lookUp();
     outputs.add(this.fd, `the log ${path}`);
   }
 
   /** Call it before a write. */
   look(): void {
     if (this.#id === null) return;
-    const now = idOf(this.#path);
+    const now = this.#lookUp();
     if (now === this.#id || this.#outputs.of(this.fd).errors.has(this.fd)) return;
     const fd = this.#open();
     // If the file cannot be reopened, the old one stays in use.
@@ -47,12 +50,19 @@ export class LogFile implements Disposable {
     this.#outputs.remove(this.fd);
     this.#host.close(this.fd);
     this.fd = fd;
-    this.#id = idOf(this.#path);
+    this.#id = this.#lookUp();
     this.#outputs.add(fd, `the log ${this.#path}`);
   }
 
   dispose(): void {
     this.#host.close(this.fd);
+  }
+
+  /** The identity of the file that has its name now; '' if none has. */
+  #lookUp(): string | null {
+    if (this.#host.stat(this.#path, this.#stat) < 0) return '';
+    const stat = takeStat(this.#stat);
+    return isKind(stat, S_IFREG) ? stat.id : null;
   }
 
   /** Opens even a pipe without a reader, and does not wait for one. */
@@ -61,10 +71,4 @@ export class LogFile implements Disposable {
     const fd = this.#host.open(this.#path, O_WRONLY | own, MODE);
     return fd === -ENXIO ? this.#host.open(this.#path, O_RDWR | own, MODE) : fd;
   }
-}
-
-function idOf(path: string): string | null {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return '';
-  return stat.isFile() ? `${stat.dev}:${stat.ino}` : null;
 }

@@ -1,5 +1,5 @@
-import { fstatSync } from 'node:fs';
 import { HostError } from '../../host/errno.ts';
+import { STAT_SIZE, takeStat } from '../../host/file-stat.ts';
 import type { Disposable, Host } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
 import { CliError, describeHostError, EXIT_INTERNAL, isUnread } from '../exit/errors.ts';
@@ -16,7 +16,7 @@ export class Outputs implements Disposable {
   /** stdout and stderr share one Output if they are the same file. */
   constructor(host: Host) {
     this.#host = host;
-    if (sameFile(1, 2)) {
+    if (sameFile(host, 1, 2)) {
       const both = new Output(host, 1, 2);
       this.#byFd.set(1, both).set(2, both);
     } else {
@@ -80,11 +80,9 @@ export class Outputs implements Disposable {
   }
 }
 
-function sameFile(a: number, b: number): boolean {
-  try {
-    const [x, y] = [fstatSync(a), fstatSync(b)];
-    return x.dev === y.dev && x.ino === y.ino && x.rdev === y.rdev;
-  } catch {
-    return false;
-  }
+function sameFile(host: Host, a: number, b: number): boolean {
+  const stat = host.alloc(STAT_SIZE);
+  const idOf = (fd: number): string => (host.fstat(fd, stat) < 0 ? '' : takeStat(stat).id);
+  const id = idOf(a);
+  return id !== '' && id === idOf(b);
 }

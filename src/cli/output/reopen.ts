@@ -1,4 +1,3 @@
-import { fstatSync } from 'node:fs';
 import {
   F_GETFL,
   O_ACCMODE,
@@ -7,7 +6,9 @@ import {
   O_NONBLOCK,
   O_RDONLY,
   O_WRONLY,
+  S_IFIFO,
 } from '../../host/constants.ts';
+import { isKind, STAT_SIZE, takeStat } from '../../host/file-stat.ts';
 import type { Host } from '../../host/host.ts';
 
 /** Device numbers, the same on every Linux. */
@@ -25,8 +26,10 @@ const DEV_PTMX = 0x502;
 export function reopen(host: Host, fd: number): number {
   const flags = host.fcntl(fd, F_GETFL, 0);
   if (flags < 0 || (flags & O_ACCMODE) === O_RDONLY) return -1;
-  const stat = fstatSync(fd);
-  if (!stat.isFIFO() && !(host.isatty(fd) && isTheSame(host, fd, stat.rdev))) return -1;
+  const buffer = host.alloc(STAT_SIZE);
+  if (host.fstat(fd, buffer) < 0) return -1;
+  const stat = takeStat(buffer);
+  if (!isKind(stat, S_IFIFO) && !(host.isatty(fd) && isTheSame(host, fd, stat.rdev))) return -1;
   const own = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
   return Math.max(-1, host.open(`/proc/self/fd/${fd}`, own, 0));
 }

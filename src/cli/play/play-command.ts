@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Host } from '../../host/host.ts';
 import { visible } from '../../trace/visible.ts';
 import { asCliError, CliError, EXIT_INTERNAL, EXIT_USAGE } from '../exit/errors.ts';
 import { allWriter } from '../exit/write-all.ts';
@@ -30,22 +31,23 @@ The page runs the simulated kernel in the browser: it shows no real processes.
 
 /**
  * Runs a command line (without `play`) to its end: serving ends by a signal.
+ * @param own the process's own host
  * @returns the exit status
  */
-export async function playCommand(args: readonly string[]): Promise<number> {
+export async function playCommand(own: Host | null, args: readonly string[]): Promise<number> {
   try {
-    return await play(args);
+    return await play(args, allWriter(own, 1));
   } catch (error) {
     const { message, status } = asCliError(error);
-    allWriter(2)(`qemu-loop: ${visible(message)}\n`);
+    allWriter(own, 2)(`qemu-loop: ${visible(message)}\n`);
     return status;
   }
 }
 
-async function play(args: readonly string[]): Promise<number> {
+async function play(args: readonly string[], out: (text: string) => void): Promise<number> {
   const asked = parseCommand<Raw>(define(), args);
   if ('text' in asked) {
-    allWriter(1)(asked.text);
+    out(asked.text);
     return 0;
   }
   const { raw, operands } = asked;
@@ -54,7 +56,7 @@ async function play(args: readonly string[]): Promise<number> {
   }
   const file = operands[0];
   const html = renderPlay(parts(), library(file));
-  if (raw.output === undefined) return serve(html, raw.port);
+  if (raw.output === undefined) return serve(html, raw.port, out);
   const inputs = file === undefined ? [] : [{ what: 'the scenario', path: file }];
   checkOutputs([{ what: 'the page', path: raw.output }], inputs);
   try {
@@ -63,7 +65,7 @@ async function play(args: readonly string[]): Promise<number> {
     const why = (error as Error).message;
     throw new CliError(`cannot write the page: ${why}`, EXIT_INTERNAL);
   }
-  allWriter(1)(`${raw.output}: ${Math.round(html.length / 1000)} kB, open it in a browser\n`);
+  out(`${raw.output}: ${Math.round(html.length / 1000)} kB, open it in a browser\n`);
   return 0;
 }
 
@@ -118,7 +120,7 @@ function read(file: string): string {
 }
 
 /** Serves the page to this machine alone, until a signal ends the process. */
-function serve(html: string, port: number): Promise<number> {
+function serve(html: string, port: number, out: (text: string) => void): Promise<number> {
   const server = createServer((_request, response) => {
     response.setHeader('content-type', 'text/html; charset=utf-8');
     response.setHeader('cache-control', 'no-store');
@@ -130,7 +132,7 @@ function serve(html: string, port: number): Promise<number> {
     });
     server.listen(port, LOCAL, () => {
       const { port: got } = server.address() as AddressInfo;
-      allWriter(1)(`http://${LOCAL}:${got}/ (Ctrl-C ends it)\n`);
+      out(`http://${LOCAL}:${got}/ (Ctrl-C ends it)\n`);
     });
   });
 }

@@ -1,7 +1,7 @@
 /** `qemu-loop replay FILE`: runs a record again. */
 
-import { isatty } from 'node:tty';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Host } from '../../host/host.ts';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 import { allWriter } from '../exit/write-all.ts';
 import { checkOutputs } from '../options/output-files.ts';
@@ -9,7 +9,7 @@ import { parseCommand } from '../options/parse-command.ts';
 import { outputsOf, type RawTrace, traceFlags, traceOptions } from '../options/trace-options.ts';
 import { openRecord } from '../record/read-record.ts';
 import { replayRun } from '../run/replay-run.ts';
-import { wantsColor } from '../text/style.ts';
+import { stdoutStyle } from '../terminal/terminal.ts';
 
 const TEXT = `
 FILE was written by --record. Its run is made again without the kernel and without
@@ -56,10 +56,11 @@ function iteration(text: string): number {
 
 /**
  * Runs a command line (without `replay`). Returns the exit status.
+ * @param own the process's own host
  * @throws CliError if the command line or the record is wrong
  */
-export async function replayCommand(args: readonly string[]): Promise<number> {
-  const output = { out: allWriter(1), err: allWriter(2) };
+export async function replayCommand(own: Host | null, args: readonly string[]): Promise<number> {
+  const output = { out: allWriter(own, 1), err: allWriter(own, 2) };
   const parsed = parseCommand<Raw>(define(), args, 'there is no record: name its file');
   if ('text' in parsed) {
     output.out(parsed.text);
@@ -71,10 +72,10 @@ export async function replayCommand(args: readonly string[]): Promise<number> {
   checkOutputs(outputsOf(trace, raw.report), [{ what: 'the record', path }]);
   const record = openRecord(path);
   const { to, report, explain } = raw;
-  const style = { color: wantsColor(raw.color, isatty(1), process.env), width: 0 };
+  const style = { ...stdoutStyle(own, raw.color), width: 0 };
   const { command } = record.header.program;
   if (command !== 'run') {
     throw new CliError(`${path}: it is a record of '${command}', which is unknown`, EXIT_USAGE);
   }
-  return replayRun(record, { path, to, trace, report, explain, style }, output);
+  return replayRun(own, record, { path, to, trace, report, explain, style }, output);
 }

@@ -5,6 +5,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import type { Host } from '../../host/host.ts';
 import { CATALOGUE, EVENT_NAMES, type EventDef } from '../../trace/catalogue.ts';
 import type { TraceRecord } from '../../trace/read.ts';
 import { replayRings, TraceRing } from '../../trace/ring.ts';
@@ -68,9 +69,9 @@ export interface ReportResult {
   readonly failed: boolean;
 }
 
-/** Runs a command line (without `report`). */
-export function reportCommand(args: readonly string[]): ReportResult {
-  return result(() => report(args));
+/** Runs a command line (without `report`). @param own the process's own host */
+export function reportCommand(own: Host | null, args: readonly string[]): ReportResult {
+  return result(() => report(own, args));
 }
 
 /**
@@ -86,7 +87,7 @@ function result(act: () => Pick<ReportResult, 'text' | 'status'>): ReportResult 
   }
 }
 
-function report(args: readonly string[]): Pick<ReportResult, 'text' | 'status'> {
+function report(own: Host | null, args: readonly string[]): Pick<ReportResult, 'text' | 'status'> {
   const asked = parseCommand<Raw>(define(), args, 'there is no trace to draw: name its file');
   if ('text' in asked) return { text: asked.text, status: 0 };
   const { raw, operands: files } = asked;
@@ -96,7 +97,7 @@ function report(args: readonly string[]): Pick<ReportResult, 'text' | 'status'> 
     }
     if (asked.isTyped('slow')) throw usageError('--slow says nothing with --diff', COMMAND);
     const { output: out, text = false, exact = false, title, color } = raw;
-    return diffRuns({ files, out, text, exact, title, color }, pageParts);
+    return diffRuns({ files, out, text, exact, title, color }, pageParts, own);
   }
   const alone = (['text', 'exact', 'color'] as const).find((name) => asked.isTyped(name));
   if (alone !== undefined) throw usageError(`--${alone} is for --diff`, COMMAND);

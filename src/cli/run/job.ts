@@ -8,6 +8,8 @@ import { ScenarioEnded } from '../../scenario/run/ended.ts';
 import { type RunOptions, type RunResult, runScenario } from '../../scenario/run/run.ts';
 import type { World } from '../../scenario/run/world.ts';
 import type { TraceOrigin } from '../../trace/backend.ts';
+import { needLinux } from '../exit/need-linux.ts';
+import { allWriter } from '../exit/write-all.ts';
 import type { TraceOptions } from '../options/trace-options.ts';
 import type { Style } from '../text/style.ts';
 import type { Observer } from './observer.ts';
@@ -47,6 +49,8 @@ export interface JobResult {
   readonly left: boolean;
 }
 
+const STDERR = 2;
+
 export type MakeWorld = (seed: number) => World;
 
 /**
@@ -71,6 +75,7 @@ export interface Kept {
 }
 
 /**
+ * @param own the process's own host
  * @param kept null for a run that is not recorded
  * @throws CliError if a file that it writes cannot be opened, or the terminal is not ours
  */
@@ -78,10 +83,11 @@ export async function runJob(
   job: ScenarioJob,
   scenario: Scenario,
   makeWorld: MakeWorld,
+  own: Host | null,
   kept: Kept | null = null,
 ): Promise<JobResult> {
-  const watch = job.watch === null ? null : await runWatch(job.watch.color);
-  const observers = await observersOf(job, scenario, kept?.origin ?? null);
+  const watch = job.watch === null ? null : await runWatch(needLinux(own), job.watch.color);
+  const observers = await observersOf(job, scenario, own, kept?.origin ?? null);
   // Last, so that the event at which it pauses is in the trace.
   if (watch !== null) observers.push(watch);
   const tellEntry: Observer['entry'] = (entry, nowNs) => {
@@ -104,26 +110,28 @@ export async function runJob(
   return { result, notes, left: watch?.left ?? false };
 }
 
-async function runWatch(color: boolean): Promise<RunWatch> {
+async function runWatch(own: Host, color: boolean): Promise<RunWatch> {
   const { RunWatch } = await import('./run-watch.ts');
-  return new RunWatch(color, () => {
+  return new RunWatch(own, color, () => {
     throw new ScenarioEnded('it was left before its end');
   });
 }
 
 /**
  * Observers of a run, in the order in which they see it.
+ * @param own the process's own host
  * @param origin whose trace a recorded run is
  */
 export async function observersOf(
   job: Pick<ScenarioJob, 'live' | 'trace' | 'report'>,
   scenario: Scenario,
+  own: Host | null,
   origin: TraceOrigin | null,
 ): Promise<Observer[]> {
   const observers: Observer[] = [];
   if (job.live !== null) {
     const whyOf = job.live.explain ? (await import('../log/why.ts')).whyOf : null;
-    observers.push(new LiveLog(job.live, whyOf));
+    observers.push(new LiveLog(job.live, whyOf, allWriter(own, STDERR)));
   }
   if (job.trace !== null) observers.push(new TraceFiles(job.trace, origin));
   if (job.report !== null) observers.push(await reportPage(job.report, scenario));

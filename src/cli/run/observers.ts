@@ -10,7 +10,6 @@ import { EVENT_NAMES } from '../../trace/catalogue.ts';
 import { traceOrigin } from '../../trace/origin.ts';
 import type { TraceRing } from '../../trace/ring.ts';
 import { visible } from '../../trace/visible.ts';
-import { allWriter } from '../exit/write-all.ts';
 import { attachLog } from '../log/chain.ts';
 import { followNames } from '../log/live-text.ts';
 import { PrettyLog } from '../log/pretty-log.ts';
@@ -20,7 +19,6 @@ import type { Style } from '../text/style.ts';
 import { TraceOutput } from '../trace/trace-output.ts';
 import type { Observer } from './observer.ts';
 
-const STDERR = 2;
 /** A simulated run is exact to the ns, and most of it takes only a few ns. */
 const NS_DECIMALS = 9;
 
@@ -28,18 +26,19 @@ const NS_DECIMALS = 9;
 export class LiveLog implements Observer {
   readonly #style: Style;
   readonly #whyOf: WhyOf | null;
+  readonly #write: (text: string) => void;
   #log: PrettyLog | null = null;
   #ended = false;
 
-  constructor(style: Style, whyOf: WhyOf | null) {
+  constructor(style: Style, whyOf: WhyOf | null, write: (text: string) => void) {
     this.#style = style;
     this.#whyOf = whyOf;
+    this.#write = write;
   }
 
   open({ main, world }: Machine): void {
-    const write = allWriter(STDERR);
     const sink = (text: string): void => {
-      if (!this.#ended) write(text);
+      if (!this.#ended) this.#write(text);
     };
     const decimals = world.kind === 'sim' ? NS_DECIMALS : undefined;
     const names = followNames(main.trace);

@@ -1,7 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import type { Host } from '../../host/host.ts';
 import { NOTHING_RAN } from '../../scenario/run/run.ts';
 import { SpareWorkers } from '../../thread/spare-workers.ts';
 import { asCliError, CliError, EXIT_INTERNAL } from '../exit/errors.ts';
+import { needLinux } from '../exit/need-linux.ts';
 import { HeldOutput } from './held-output.ts';
 import type { JobResult, ScenarioJob } from './job.ts';
 import type { Reply } from './scenario-worker.ts';
@@ -33,6 +35,7 @@ export class ScenarioPool {
   readonly #all = new Set<ChildProcess>();
   readonly #waiting: Waiting[] = [];
   readonly #onScreen: boolean;
+  readonly #own: Host | null;
   /** Holds the stderr of workers while they have the screen. */
   #held: HeldOutput | null = null;
   #orphans: Orphans | null = null;
@@ -43,11 +46,13 @@ export class ScenarioPool {
    * Makes a pool without workers.
    * @param script the built scenario-worker
    * @param onScreen whether workers have the terminal, and all of its screen
+   * @param own the process's own host
    */
-  constructor(script: URL, size: number, onScreen: boolean) {
+  constructor(script: URL, size: number, onScreen: boolean, own: Host | null) {
     this.#script = script;
     this.#size = size;
     this.#onScreen = onScreen;
+    this.#own = own;
   }
 
   /** Rejects with a CliError if the job could not begin, or no worker can be started. */
@@ -73,7 +78,7 @@ export class ScenarioPool {
       const worker = this.#idle.pop() ?? (this.#all.size < this.#size ? this.#start() : null);
       if (worker === null) return;
       if (this.#waiting[0]!.job.host === 'linux' && !this.#onScreen)
-        this.#orphans ??= new Orphans();
+        this.#orphans ??= new Orphans(needLinux(this.#own));
       this.#give(worker, this.#waiting.shift()!);
     }
   }

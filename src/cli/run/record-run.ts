@@ -1,5 +1,6 @@
 /** A run on the real host that is recorded. */
 
+import type { Host } from '../../host/host.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
 import { LinuxWorld } from '../../scenario/run/linux-world.ts';
 import { traceOrigin } from '../../trace/origin.ts';
@@ -7,8 +8,12 @@ import { RecordOutput } from '../record/record-file.ts';
 import { type JobResult, runJob, type ScenarioJob, scenarioOf } from './job.ts';
 import type { RecordedRun } from './recorded-run.ts';
 
-/** @throws HostError if the record cannot be opened */
-export async function recordJob(job: ScenarioJob): Promise<JobResult> {
+/**
+ * @param own the process's own host
+ * @throws HostError if the record cannot be opened
+ */
+export async function recordJob(job: ScenarioJob, own: Host | null): Promise<JobResult> {
+  // The run disposes of it.
   const host = new LinuxHost();
   const { path, argv } = job.record!;
   const { file, text, seed, timeoutNs, live } = job;
@@ -23,7 +28,7 @@ export async function recordJob(job: ScenarioJob): Promise<JobResult> {
   };
   const record = new RecordOutput(host, path, { argv, program: { ...program } });
   const make = (): LinuxWorld => new LinuxWorld(record.host);
-  const done = await runJob(job, scenarioOf(job), make, {
+  const done = await runJob(job, scenarioOf(job), make, own, {
     origin: program.origin,
     host: record.host,
   });

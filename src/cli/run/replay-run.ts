@@ -1,5 +1,6 @@
 /** A run of a scenario, made again from its record: without the kernel, and without its children. */
 
+import type { Host } from '../../host/host.ts';
 import type { RecordFile } from '../../host/record/file.ts';
 import { ReplayHost } from '../../host/record/replay-host.ts';
 import { SimHost } from '../../host/sim/sim-host.ts';
@@ -47,6 +48,7 @@ interface Replayed {
  * before the run, or the replay differs from it.
  */
 export async function replayRun(
+  own: Host | null,
   record: RecordFile,
   options: ReplayRunOptions,
   { out, err }: CommandOutput,
@@ -56,7 +58,7 @@ export async function replayRun(
   const scenario = scenarioOf(program);
   const { trace, report = null, style, explain } = options;
   const live = program.isLive || explain ? { ...style, explain } : null;
-  const observers = await observersOf({ live, trace, report }, scenario, program.origin);
+  const observers = await observersOf({ live, trace, report }, scenario, own, program.origin);
   const { result, entries, ended } = play(record, scenario, observers, options.to);
   if (ended !== null) {
     if (live === null) out(orderText({ order: entries }));

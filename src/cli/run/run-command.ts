@@ -1,3 +1,4 @@
+import type { Host } from '../../host/host.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import { formatProblem } from '../../scenario/problem.ts';
 import type { HostName } from '../../scenario/run/run.ts';
@@ -33,6 +34,8 @@ import { PrettyReporter } from './reporters/pretty.ts';
 import { TapReporter } from './reporters/tap.ts';
 
 export interface RunCommandOptions {
+  /** The host of the process itself, whatever runs; null on a system that has none. */
+  readonly own: Host | null;
   /** Files, directories and patterns. */
   readonly files: readonly string[];
   /** Overrides the host of each file. */
@@ -100,12 +103,12 @@ export async function runCommand(
   const { planned, unread } = plan(options, output);
   if (planned.length > 0) refuseMany(options, planned);
   if (options.record !== undefined) refuseRecord(planned);
-  if (planned.some(({ host }) => HOSTS[host].includes('linux'))) needLinux();
+  if (planned.some(({ host }) => HOSTS[host].includes('linux'))) needLinux(options.own);
   const qemu = planned.some(({ host }) => HOSTS[host].includes('qemu'))
     ? await openQemu(options, output)
     : null;
   const reporter = newReporter(options, output);
-  const pool = new ScenarioPool(options.worker, options.jobs, options.watch);
+  const pool = new ScenarioPool(options.worker, options.jobs, options.watch, options.own);
   let status = unread.length > 0 ? 2 : 0;
   let failed = 0;
   let notes = '';
@@ -227,7 +230,7 @@ async function runOne(
     const here = host === 'sim' && options.jobs === 1;
     const make = (simSeed: number): SimWorld =>
       new SimWorld(simSeed, undefined, runners.pool.spare);
-    const done = await (here ? runJob(job, scenario, make) : runners.pool.run(job));
+    const done = await (here ? runJob(job, scenario, make, options.own) : runners.pool.run(job));
     results.push(done.result);
     notes += done.notes;
     left ||= done.left;

@@ -12,7 +12,7 @@ import { MOST_RUNS, type RunCommandOptions, TIMEOUT_NS } from './run-command.ts'
 /** The options of a run, before it is known where it runs. */
 export type AskedRun = Omit<
   RunCommandOptions,
-  'argv' | 'style' | 'progress' | 'worker' | 'qemu'
+  'argv' | 'style' | 'progress' | 'worker' | 'qemu' | 'own'
 > & {
   /** The build folder of QEMU that the command line names. */
   readonly qemuBuild: string | undefined;

@@ -1,13 +1,13 @@
 /**
  * `--watch` of a scenario. The view works beside the run: it reads and writes the terminal through
- * a real host of its own, whatever the run's host is, and the run's trace events tell when there is
+ * the host of its process, whatever the run's host is, and the run's trace events tell when there is
  * time to look. Looking does not move a simulated run's clock, so the run is the same with and
  * without the view.
  */
 
 import { CLOCK_MONOTONIC, SIGWINCH } from '../../host/constants.ts';
 import { type Host, newSigAction } from '../../host/host.ts';
-import { LinuxHost } from '../../host/linux/linux-host.ts';
+import { Proc } from '../../host/proc.ts';
 import type { SimHost } from '../../host/sim/sim-host.ts';
 import type { ChildDef } from '../../scenario/model.ts';
 import type { Machine } from '../../scenario/run/machine.ts';
@@ -39,7 +39,8 @@ export class RunWatch implements Observer {
   left = false;
   readonly #color: boolean;
   readonly #leave: () => never;
-  readonly #host = new LinuxHost();
+  readonly #host: Host;
+  readonly #proc: Proc;
   readonly #parent: number;
   readonly #encoder = new TextEncoder();
   #view: View | null = null;
@@ -53,10 +54,13 @@ export class RunWatch implements Observer {
 
   /**
    * Opens the view.
+   * @param host the real kernel
    * @param leave ends the run by throwing
    * @throws CliError if the terminal is not ours
    */
-  constructor(color: boolean, leave: () => never) {
+  constructor(host: Host, color: boolean, leave: () => never) {
+    this.#host = host;
+    this.#proc = new Proc(host);
     this.#color = color;
     this.#leave = leave;
     this.#parent = this.#host.getppid();
@@ -74,9 +78,9 @@ export class RunWatch implements Observer {
     this.#machine = machine;
     const traces = machine.threads?.traces ?? null;
     const sim = isSimulated(world.host) ? world.host : null;
-    const threads = traces === null ? null : new WatchThreads(traces, sim);
+    const threads = traces === null ? null : new WatchThreads(traces, sim, this.#proc);
     this.#threads = threads;
-    view.open(subjectOf(machine, children, threads), hold, true);
+    view.open(subjectOf(machine, children, threads, this.#proc), hold, true);
     // Node handles the signal if there is a terminal, which would end a wait of the run.
     this.#host.sigaction(SIGWINCH, newSigAction(), null);
     this.#view = view;
@@ -110,7 +114,6 @@ export class RunWatch implements Observer {
     view.model.version++;
     if (!this.left) view.stand(() => (this.#done ? 0 : TICK_NS));
     view.dispose();
-    this.#host.dispose();
   }
 
   #driver(machine: Machine): Driver {
@@ -195,6 +198,7 @@ function subjectOf(
   { main, world }: Machine,
   { rows }: RunChildren,
   threads: WatchThreads | null,
+  proc: Proc,
 ): Subject {
   const { host } = world;
   const simulated = isSimulated(host) ? host : null;
@@ -208,7 +212,8 @@ function subjectOf(
       return world.startNs;
     },
     nowNs: () => world.nowNs(),
-    processState: simulated === null ? processState : (pid) => simulatedState(simulated, pid),
+    processState: (pid) =>
+      simulated === null ? processState(proc, pid) : simulatedState(simulated, pid),
     look: (act) => world.still(act),
     ...(threads === null ? {} : { threads }),
   };

@@ -4,13 +4,13 @@
  */
 
 import { PR_SET_PDEATHSIG, SIGKILL } from '../../host/constants.ts';
-import { LinuxHost } from '../../host/linux/linux-host.ts';
 import { LinuxWorld } from '../../scenario/run/linux-world.ts';
 import { SimWorld } from '../../scenario/run/sim-world.ts';
 import { SpareWorkers } from '../../thread/spare-workers.ts';
 import { keepDebuggerShut } from '../exit/debugger.ts';
 import { asCliError } from '../exit/errors.ts';
 import { leave } from '../exit/leave.ts';
+import { ownHost } from '../exit/own-host.ts';
 import { type JobResult, runJob, type ScenarioJob, scenarioOf } from './job.ts';
 import { recordJob } from './record-run.ts';
 
@@ -21,20 +21,21 @@ export type Reply =
 
 /** They end with the process. */
 const spare = new SpareWorkers();
+const own = ownHost();
 
 async function replyTo(job: ScenarioJob): Promise<Reply> {
   const make = (seed: number) =>
     job.host === 'linux' ? new LinuxWorld() : new SimWorld(seed, undefined, spare);
   try {
-    if (job.record !== null) return { done: await recordJob(job) };
-    return { done: await runJob(job, scenarioOf(job), make) };
+    if (job.record !== null) return { done: await recordJob(job, own) };
+    return { done: await runJob(job, scenarioOf(job), make, own) };
   } catch (error) {
     const { message, status } = asCliError(error);
     return { refused: { message, status } };
   }
 }
 
-keepDebuggerShut();
+keepDebuggerShut(own);
 
 /**
  * Dies with its parent, even in the middle of a wait, in which Node handles no event. The guard of
@@ -42,8 +43,8 @@ keepDebuggerShut();
  * main thread, which lives as long as its process.
  */
 function dieWith(parent: number): void {
-  if (process.platform === 'linux') new LinuxHost().prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (process.ppid !== parent) leave(0);
+  own?.prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (process.ppid !== parent) leave(own, 0);
 }
 
 const [parent] = process.argv.slice(2);
@@ -54,4 +55,4 @@ process.on('message', async (job: ScenarioJob) => {
   process.send!(await replyTo(job), () => {});
 });
 // The parent is gone, or has no more jobs.
-process.on('disconnect', () => leave(0));
+process.on('disconnect', () => leave(own, 0));

@@ -1,18 +1,18 @@
 import { P_PID, PR_SET_CHILD_SUBREAPER, SIGKILL, WEXITED } from '../../host/constants.ts';
 import { EPERM } from '../../host/errno.ts';
-import { newWaitResult } from '../../host/host.ts';
-import { LinuxHost } from '../../host/linux/linux-host.ts';
+import { type Host, newWaitResult } from '../../host/host.ts';
 
 /**
  * The real children of scenarios whose worker was killed. They have process groups of their own, so
  * Ctrl-C does not reach them; as a subreaper we adopt them.
  */
 export class Orphans {
-  readonly #host = new LinuxHost();
+  readonly #host: Host;
   /** Children that were there before: somebody else's, to end and to reap. And those that we may not end. */
   readonly #others: Set<number>;
 
-  constructor() {
+  constructor(host: Host) {
+    this.#host = host;
     this.#others = new Set(this.#host.children());
     this.#host.prctl(PR_SET_CHILD_SUBREAPER, 1);
   }

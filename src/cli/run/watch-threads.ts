@@ -1,5 +1,6 @@
 /** The threads of a run that is watched: their events, and their states in the kernel. */
 
+import type { Proc } from '../../host/proc.ts';
 import type { SimHost } from '../../host/sim/sim-host.ts';
 import type { ThreadTraces } from '../../scenario/run/threads/thread-traces.ts';
 import { EVENT_NAMES, type EventId } from '../../trace/catalogue.ts';
@@ -21,15 +22,17 @@ export class WatchThreads {
   readonly takeTurns: boolean;
   readonly #traces: ThreadTraces;
   readonly #sim: SimHost | null;
+  readonly #proc: Proc;
   /** The place of the next event of each thread. */
   readonly #places = new Map<string, number>();
 
   /** @param sim the simulated kernel; null for the real one */
-  constructor(traces: ThreadTraces, sim: SimHost | null) {
+  constructor(traces: ThreadTraces, sim: SimHost | null, proc: Proc) {
     this.table = new ThreadTable(traces.names);
     this.takeTurns = sim !== null;
     this.#traces = traces;
     this.#sim = sim;
+    this.#proc = proc;
     traces.keep(EVENT_NAMES);
     if (sim !== null) this.table.running = traces.names[0]!;
   }
@@ -84,7 +87,7 @@ export class WatchThreads {
     }
     if (name === this.#traces.names[0]) return { call: null };
     const tid = this.#traces.others.find((one) => one.name === name)?.tid;
-    const state = tid === undefined ? null : processState(tid);
+    const state = tid === undefined ? null : processState(this.#proc, tid);
     if (state === null) return null;
     return { call: state.word === 'running' ? null : 'the kernel' };
   };

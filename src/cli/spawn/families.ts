@@ -12,6 +12,7 @@ import {
 } from '../../host/constants.ts';
 import { ESRCH } from '../../host/errno.ts';
 import { type Host, newWaitResult } from '../../host/host.ts';
+import { Proc } from '../../host/proc.ts';
 import type { ChildRow } from '../log/summary.ts';
 import type { Child } from './launcher.ts';
 import { ignoresSignal } from './process-name.ts';
@@ -56,6 +57,7 @@ export interface Sending {
 export class Families {
   readonly #host: Host;
   readonly #sender: Sender;
+  readonly #proc: Proc;
   /** The living children, by pid. */
   readonly #children: ReadonlyMap<number, Child>;
   readonly #ownGroup: number;
@@ -74,6 +76,7 @@ export class Families {
     this.#host = host;
     this.#byGroup = byGroup;
     this.#sender = sender;
+    this.#proc = new Proc(host);
     this.#children = children;
     this.#ownGroup = host.getpgid(0);
   }
@@ -134,15 +137,14 @@ export class Families {
    * SIGQUIT ignored; a program that ended before its signal was only a step.
    */
   #mayStand(pid: number, ending: Ending): boolean {
-    const ownPid = this.#host.getpid();
-    const background = [SIGINT, SIGQUIT].every((signo) => ignoresSignal(pid, signo, ownPid));
+    const background = [SIGINT, SIGQUIT].every((signo) => ignoresSignal(this.#proc, pid, signo));
     return !background && (this.#byGroup || ending.toGroup || !this.#isDead(pid));
   }
 
   #tell({ pid, passed }: Heir, { signo, toGroup, toEnd }: Ending): boolean {
     if (this.#byGroup && signo !== SIGKILL) return false;
     // A shell starts programs that it does not wait for with SIGINT ignored.
-    const deaf = toEnd && signo !== SIGTERM && ignoresSignal(pid, signo, this.#host.getpid());
+    const deaf = toEnd && signo !== SIGTERM && ignoresSignal(this.#proc, pid, signo);
     if (toGroup && !deaf) return false;
     if (deaf) passed.add(SIGTERM);
     const sent = this.#sender.kill(pid, deaf ? SIGTERM : signo) === 'sent';

@@ -104,7 +104,7 @@ export class Launcher {
       onFailure(asCliError(error));
       return;
     }
-    const why = spawnError(error, job.file);
+    const why = spawnError(error, job.file, loop.host);
     if (isShortage(error) && living() === 0 && this.#closesPipes()) {
       this.start();
       return;

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import type { Host } from '../../host/host.ts';
+import { Proc } from '../../host/proc.ts';
 
 const FD = 'NODE_CHANNEL_FD';
 const MODE = 'NODE_CHANNEL_SERIALIZATION_MODE';
@@ -28,13 +29,13 @@ export class NodeChannel {
    * if there is none, or if this Node keeps it differently. Call it before Node's loop runs, which
    * might read messages for the children.
    */
-  static take(): NodeChannel | null {
+  static take(host: Host): NodeChannel | null {
     const fd = (process.channel as { fd?: number } | undefined)?.fd;
     const handle = handleOf();
     if (fd === undefined || handle === undefined) return null;
     handle.readStop();
     process.env[FD] = String(fd);
-    process.env[MODE] = modeOf();
+    process.env[MODE] = modeOf(host);
     return new NodeChannel(fd, handle);
   }
 
@@ -53,11 +54,7 @@ function handleOf(): Handle | undefined {
 }
 
 /** Our original environment is still in /proc. */
-function modeOf(): string {
-  try {
-    const all = readFileSync('/proc/self/environ', 'utf8').split('\0');
-    return all.find((one) => one.startsWith(`${MODE}=`))?.slice(MODE.length + 1) ?? 'json';
-  } catch {
-    return 'json';
-  }
+function modeOf(host: Host): string {
+  const all = new Proc(host).own('environ')?.split('\0') ?? [];
+  return all.find((one) => one.startsWith(`${MODE}=`))?.slice(MODE.length + 1) ?? 'json';
 }

@@ -1,7 +1,8 @@
-import { fstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { F_GETFD } from '../../host/constants.ts';
+import { STAT_SIZE, takeStat } from '../../host/file-stat.ts';
 import type { Host } from '../../host/host.ts';
+import { Proc } from '../../host/proc.ts';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 
 const EPOLL = 'anon_inode:[eventpoll]';
@@ -13,12 +14,12 @@ const NODES = [EPOLL, 'anon_inode:[eventfd]', 'anon_inode:[io_uring]'];
  */
 export function checkPassedFds(host: Host, fds: readonly number[]): void {
   if (fds.length === 0) return;
-  const targets = openFds();
+  const targets = openFds(host);
   // Node first opens an epoll for itself, which gets the lowest free number.
   const epolls = [...targets.keys()].filter((fd) => targets.get(fd) === EPOLL);
   const firstOfNode = Math.min(...epolls);
   const missing = fds.find(
-    (fd) => host.fcntl(fd, F_GETFD, 0) < 0 || (fd >= firstOfNode && isNodes(fd, targets)),
+    (fd) => host.fcntl(fd, F_GETFD, 0) < 0 || (fd >= firstOfNode && isNodes(host, fd, targets)),
   );
   if (missing === undefined) return;
   const message = `--pass-fd ${missing}: it is not open: open it for us, as a shell does by ${missing}<FILE`;
@@ -26,25 +27,26 @@ export function checkPassedFds(host: Host, fds: readonly number[]): void {
 }
 
 /** Whether it is one of Node's own: an epoll, an eventfd, or a later pipe from itself to itself. */
-function isNodes(fd: number, targets: ReadonlyMap<number, string>): boolean {
+function isNodes(host: Host, fd: number, targets: ReadonlyMap<number, string>): boolean {
   const target = targets.get(fd) ?? '';
   if (NODES.includes(target)) return true;
   if (!target.startsWith('pipe:')) return false;
   const ends = [...targets.values()].filter((other) => other === target).length;
-  return ends > 1 && fstatSync(fd).ctimeMs >= performance.timeOrigin;
+  const stat = host.alloc(STAT_SIZE);
+  return (
+    ends > 1 && host.fstat(fd, stat) === 0 && takeStat(stat).ctimeNs / 1e6 >= performance.timeOrigin
+  );
 }
 
 /** The targets of all open descriptors; empty without /proc. */
-function openFds(): Map<number, string> {
+function openFds(host: Host): Map<number, string> {
+  const proc = new Proc(host);
   const targets = new Map<number, string>();
-  try {
-    for (const fd of readdirSync('/proc/self/fd')) {
-      try {
-        targets.set(Number(fd), readlinkSync(`/proc/self/fd/${fd}`));
-      } catch {
-        // This is the descriptor that the folder was read with.
-      }
-    }
-  } catch {}
+  // The size of the table of descriptors: no number is as high.
+  const size = Number(/^FDSize:\s*(\d+)$/m.exec(proc.own('status') ?? '')?.[1] ?? 0);
+  for (let fd = 0; fd < size; fd++) {
+    const target = host.fcntl(fd, F_GETFD, 0) < 0 ? undefined : proc.ownLink(`fd/${fd}`);
+    if (target !== undefined) targets.set(fd, target);
+  }
   return targets;
 }

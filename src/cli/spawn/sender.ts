@@ -1,5 +1,6 @@
 import { EAGAIN, ESRCH, errnoMessage, errnoName } from '../../host/errno.ts';
 import type { Host } from '../../host/host.ts';
+import { Proc } from '../../host/proc.ts';
 import { signalName } from '../../signal/names.ts';
 import type { Warn } from '../log/warn.ts';
 import { processName } from './process-name.ts';
@@ -11,11 +12,13 @@ export type Sent = 'sent' | 'gone' | 'refused';
 export class Sender {
   readonly #host: Host;
   readonly #warn: Warn;
+  readonly #proc: Proc;
   readonly #said = new Set<string>();
 
   constructor(host: Host, warn: Warn) {
     this.#host = host;
     this.#warn = warn;
+    this.#proc = new Proc(host);
   }
 
   /** Sends to a process; kill(2). */
@@ -47,7 +50,7 @@ export class Sender {
   name(target: number): string {
     if (target === -1) return 'the others of this pid namespace';
     if (target < 0) return `group ${-target}`;
-    const name = processName(target, this.#host.getpid());
+    const name = processName(this.#proc, target);
     return name === '' ? `pid ${target}` : `pid ${target} (${name})`;
   }
 

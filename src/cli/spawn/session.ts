@@ -10,7 +10,6 @@ import {
 import { check } from '../../host/errno.ts';
 import type { Disposable, Host } from '../../host/host.ts';
 import { cpuClock, traceClock } from '../../host/linux/fast-clock.ts';
-import { LinuxHost } from '../../host/linux/linux-host.ts';
 import { MainLoop } from '../../mainloop/main-loop.ts';
 import { ChildWatch } from '../../signal/child-watch.ts';
 import { Signals } from '../../signal/signals.ts';
@@ -43,19 +42,19 @@ import type { WatchView } from './watch-parts.ts';
 
 /**
  * Runs the session that the options describe to its end.
+ * @param host the kernel that it supervises
  * @throws CliError or HostError if the loop or a child cannot be started
  */
-export function runSession(options: Options, makers: Makers): Exit {
-  const host = new LinuxHost();
+export function runSession(host: Host, options: Options, makers: Makers): Exit {
   const parentPid = host.getppid();
-  const undo: Disposable[] = [host];
+  const undo: Disposable[] = [];
   try {
     checkPassedFds(host, options.passFds);
     const { channel } = makers;
     const passFds = channel === null ? options.passFds : [...options.passFds, channel.fd];
     return new Session(host, { ...options, passFds }, makers, undo).run(parentPid);
   } finally {
-    disposeAll(undo, allWriter(2));
+    disposeAll(undo, allWriter(host, 2));
   }
 }
 

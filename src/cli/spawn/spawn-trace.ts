@@ -45,7 +45,7 @@ export class SpawnTrace implements Disposable {
   }
 
   dispose(): void {
-    const stderr = allWriter(2);
+    const stderr = allWriter(this.#host, 2);
     for (const problem of this.#output.close()) stderr(textOf([problem]));
   }
 }

@@ -6,6 +6,7 @@ import { QEMU_CLOCK_REALTIME } from '../../aio/clock.ts';
 import type { QemuTimer } from '../../aio/timer.ts';
 import { CLOCK_MONOTONIC, SIGHUP, SIGINT, SIGTERM, SIGWINCH } from '../../host/constants.ts';
 import type { Disposable } from '../../host/host.ts';
+import { Proc } from '../../host/proc.ts';
 import { EV, EVENT_NAMES, type EventId } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
 import type { LineOutput } from '../output/output.ts';
@@ -84,6 +85,7 @@ export class Watch implements WatchView {
 
   #subject({ loop }: Watched): Subject {
     const { host, summary } = this.#parts;
+    const proc = new Proc(host);
     return {
       loop,
       children: summary.children,
@@ -91,7 +93,7 @@ export class Watch implements WatchView {
       digits: 6,
       outputTitle: 'output',
       nowNs: () => host.clockNs(CLOCK_MONOTONIC),
-      processState,
+      processState: (pid) => processState(proc, pid),
       look: (act) => act(),
     };
   }

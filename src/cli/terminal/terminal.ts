@@ -1,9 +1,11 @@
-import { fstatSync } from 'node:fs';
-import { O_CLOEXEC, O_NOCTTY, O_RDWR, SIGSTOP } from '../../host/constants.ts';
+import { O_CLOEXEC, O_NOCTTY, O_RDWR, S_IFIFO, SIGSTOP } from '../../host/constants.ts';
 import { ESRCH } from '../../host/errno.ts';
+import { isKind, STAT_SIZE, takeStat } from '../../host/file-stat.ts';
 import type { Disposable, Host } from '../../host/host.ts';
-import { processStat } from '../../host/linux/proc.ts';
+import { Proc } from '../../host/proc.ts';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
+import { plainIsatty } from '../exit/plain-io.ts';
+import { type Style, wantsColor } from '../text/style.ts';
 
 const STDIN = 0;
 const STDOUT = 1;
@@ -49,7 +51,7 @@ export class Terminal implements Disposable {
    *  less`), and if we can take it back, which we cannot for a group outside our pid namespace.
    */
   get canLend(): boolean {
-    if (this.fd !== STDIN || !this.isOurs || isPipe(STDOUT)) return false;
+    if (this.fd !== STDIN || !this.isOurs || isPipe(this.#host, STDOUT)) return false;
     return this.#ownGroup !== OUTSIDE;
   }
 
@@ -71,7 +73,7 @@ export class Terminal implements Disposable {
    * false if nobody would continue it.
    */
   suspend(): boolean {
-    if (isOrphaned(this.#host.getpid())) return false;
+    if (isOrphaned(new Proc(this.#host), this.#host.getpid())) return false;
     this.#host.kill(0, SIGSTOP);
     return true;
   }
@@ -86,12 +88,9 @@ function openControlling(host: Host): number {
   return standard ?? Math.max(-1, host.open('/dev/tty', O_RDWR | O_NOCTTY | O_CLOEXEC, 0));
 }
 
-function isPipe(fd: number): boolean {
-  try {
-    return fstatSync(fd).isFIFO();
-  } catch {
-    return false;
-  }
+function isPipe(host: Host, fd: number): boolean {
+  const stat = host.alloc(STAT_SIZE);
+  return host.fstat(fd, stat) === 0 && isKind(takeStat(stat), S_IFIFO);
 }
 
 /** Whether a group other than ours has the terminal on stdin. */
@@ -100,10 +99,24 @@ export function isBackground(host: Host): boolean {
   return foreground > 0 && foreground !== host.getpgid(0);
 }
 
+/** isatty(3). @param host null on a system that has none */
+export function isTerminal(host: Host | null, fd: number): boolean {
+  return host === null ? plainIsatty(fd) : host.isatty(fd);
+}
+
+/** The style of text on stdout. @param own the process's own host */
+export function stdoutStyle(own: Host | null, color: 'auto' | 'always' | 'never'): Style {
+  const isShown = isTerminal(own, STDOUT);
+  // On a pipe Node would set O_NONBLOCK, also for others that share it, if it were asked.
+  const width = isShown ? process.stdout.columns : 0;
+  return { color: wantsColor(color, isShown, process.env), width };
+}
+
 /** @throws CliError if --watch has no terminal to draw on */
-export async function needTerminal(): Promise<void> {
-  const { isatty } = await import('node:tty');
-  const missing = [!isatty(0) && 'stdin', !isatty(1) && 'stdout'].filter((name) => name !== false);
+export function needTerminal(host: Host | null): void {
+  const missing = [!isTerminal(host, 0) && 'stdin', !isTerminal(host, 1) && 'stdout'].filter(
+    (name) => name !== false,
+  );
   if (missing.length === 0 && process.env.TERM !== 'dumb') return;
   const verb = missing.length > 1 ? 'are' : 'is';
   const what = missing.length === 0 ? 'TERM is dumb' : `${missing.join(' and ')} ${verb} not one`;
@@ -125,11 +138,11 @@ export function needForeground(host: Host): void {
  * them. If /proc is not ours this cannot be known, and a stopped group might never continue: that
  * counts as orphaned.
  */
-function isOrphaned(pid: number): boolean {
-  const own = processStat(pid);
+function isOrphaned(proc: Proc, pid: number): boolean {
+  const own = proc.stat(pid);
   if (own === undefined) return true;
   for (let at = own; at.ppid > 0; ) {
-    const parent = processStat(at.ppid);
+    const parent = proc.stat(at.ppid);
     if (parent === undefined || parent.session !== own.session) return true;
     if (parent.pgrp !== own.pgrp) return false;
     at = parent;

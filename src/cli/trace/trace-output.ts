@@ -1,6 +1,7 @@
-import { statSync } from 'node:fs';
 import { QEMU_CLOCK_REALTIME } from '../../aio/clock.ts';
 import type { QemuTimer } from '../../aio/timer.ts';
+import { S_IFCHR, S_IFIFO, S_IFSOCK } from '../../host/constants.ts';
+import { isKind, STAT_SIZE, takeStat } from '../../host/file-stat.ts';
 import type { Host } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
 import type { ThreadTraces } from '../../scenario/run/threads/thread-traces.ts';
@@ -113,7 +114,7 @@ export class TraceOutput {
   };
 
   #open(file: TraceFileOption, origin: TraceOrigin, loopHost: Host | null): TraceTarget {
-    if (loopHost === null || !mayWait(file.path)) return new TraceFile(file, origin);
+    if (loopHost === null || !mayWait(loopHost, file.path)) return new TraceFile(file, origin);
     const pipe = new TracePipe(loopHost, file, origin);
     this.#pipes.push(pipe);
     return pipe;
@@ -162,7 +163,9 @@ export class TraceOutput {
 }
 
 /** Whether writing may have to wait for a reader: a pipe, a socket, a terminal. */
-function mayWait(path: string): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat !== undefined && (stat.isFIFO() || stat.isSocket() || stat.isCharacterDevice());
+function mayWait(host: Host, path: string): boolean {
+  const buffer = host.alloc(STAT_SIZE);
+  if (host.stat(path, buffer) < 0) return false;
+  const stat = takeStat(buffer);
+  return [S_IFIFO, S_IFSOCK, S_IFCHR].some((kind) => isKind(stat, kind));
 }

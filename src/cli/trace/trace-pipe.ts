@@ -1,8 +1,8 @@
 /** A trace to a pipe or a terminal, written by the loop when there is room. */
 
-import { statSync } from 'node:fs';
-import { O_CLOEXEC, O_NOCTTY, O_NONBLOCK, O_WRONLY } from '../../host/constants.ts';
+import { O_CLOEXEC, O_NOCTTY, O_NONBLOCK, O_WRONLY, S_IFSOCK } from '../../host/constants.ts';
 import { ENXIO, errnoMessage, errnoName, HostError } from '../../host/errno.ts';
+import { isKind, STAT_SIZE, takeStat } from '../../host/file-stat.ts';
 import type { Host } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
 import type { TraceBackend, TraceOrigin } from '../../trace/backend.ts';
@@ -150,7 +150,7 @@ export class TracePipe implements TraceTarget {
     if (this.#output !== null) return 0;
     const { path } = this.#file;
     const flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-    const socket = socketOf(path);
+    const socket = socketOf(this.#host, path);
     const fd = socket ?? this.#host.open(path, flags, 0);
     if (fd < 0) return fd;
     this.#fd = fd;
@@ -165,9 +165,10 @@ export class TracePipe implements TraceTarget {
 }
 
 /** The descriptor, if the path is one of ours, and a socket. */
-function socketOf(path: string): number | undefined {
+function socketOf(host: Host, path: string): number | undefined {
   const match = OWN_FD.exec(path);
-  if (match === null || statSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return;
+  const stat = host.alloc(STAT_SIZE);
+  if (match === null || host.stat(path, stat) < 0 || !isKind(takeStat(stat), S_IFSOCK)) return;
   const [, stdout, stderr, ...numbers] = match;
   if (stdout !== undefined) return 1;
   return stderr !== undefined ? 2 : Number(numbers.find((one) => one !== undefined));

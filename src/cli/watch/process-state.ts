@@ -1,4 +1,4 @@
-import { processStat } from '../../host/linux/proc.ts';
+import type { Proc } from '../../host/proc.ts';
 
 /** Linux reports a process's CPU time in hundredths of a second, on every architecture. */
 const NS_PER_TICK = 1e7;
@@ -20,8 +20,8 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /** Reads the state from /proc; null if there is no such process, or /proc is not ours. */
-export function processState(pid: number): ProcessState | null {
-  const stat = processStat(pid);
+export function processState(proc: Proc, pid: number): ProcessState | null {
+  const stat = proc.stat(pid);
   if (stat === undefined) return null;
   const { state, cpuTicks } = stat;
   return { word: WORDS[state] ?? state, cpuNs: cpuTicks * NS_PER_TICK };

@@ -10,9 +10,11 @@ import { checkCommand } from '../../../src/cli/run/check-command.ts';
 import { findScenarios } from '../../../src/cli/run/files.ts';
 import { type RunCommandOptions, runCommand } from '../../../src/cli/run/run-command.ts';
 import { parseCheck, parseRun } from '../../../src/cli/run/run-options.ts';
+import { LinuxHost } from '../../../src/host/linux/linux-host.ts';
 import { root } from '../../support/run.ts';
 
 let dir = '';
+const own = new LinuxHost();
 /** As the command has it. */
 const worker = pathToFileURL(join(root, 'dist', 'scenario-worker.cjs'));
 const driver = pathToFileURL(join(root, 'src/scenario/qemu/driver/driver.c'));
@@ -35,7 +37,10 @@ beforeAll(() => {
   writeFileSync(join(dir, 'many', 'notes.txt'), 'no scenario');
 });
 
-afterAll(() => rmSync(dir, { recursive: true }));
+afterAll(() => {
+  rmSync(dir, { recursive: true });
+  own.dispose();
+});
 
 interface Said {
   readonly status: number;
@@ -47,6 +52,7 @@ async function run(files: string[], options: Partial<RunCommandOptions> = {}): P
   let [out, err] = ['', ''];
   const status = await runCommand(
     {
+      own,
       files: files.map((file) => join(dir, file)),
       seeds: [],
       repeat: 1,

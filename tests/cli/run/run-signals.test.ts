@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { processStat } from '../../../src/host/linux/proc.ts';
+import { statInProc } from '../../../src/host/linux/proc.ts';
 import { start, stateOf, untilState } from '../../support/run.ts';
 
 let dir = '';
@@ -45,7 +45,7 @@ async function started(
 }
 
 function parentOf(pid: number): number {
-  return processStat(pid)!.ppid;
+  return statInProc(pid)!.ppid;
 }
 
 async function untilGone(pids: readonly (number | undefined)[]): Promise<void> {

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { processStat } from '../../../src/host/linux/proc.ts';
+import { statInProc } from '../../../src/host/linux/proc.ts';
 import { root, run, stateOf, untilState } from '../../support/run.ts';
 import { QL, shellTerminal, type Terminal } from '../../support/terminal.ts';
 import { WatchTerminal } from '../../support/watch-terminal.ts';
@@ -80,7 +80,7 @@ async function untilExec(pid: number, program: string): Promise<void> {
 }
 
 function parentOf(pid: number): number {
-  return processStat(pid)!.ppid;
+  return statInProc(pid)!.ppid;
 }
 
 describe('a simulated run', () => {

@@ -1,11 +1,11 @@
 /** `qemu-loop report --diff`: two runs beside each other, as a page or as text. */
 
 import { writeFileSync } from 'node:fs';
-import { isatty } from 'node:tty';
+import type { Host } from '../../../host/host.ts';
 import { visible } from '../../../trace/visible.ts';
 import { CliError, EXIT_INTERNAL, whyOf } from '../../exit/errors.ts';
 import { checkOutputs } from '../../options/output-files.ts';
-import { type Style, wantsColor } from '../../text/style.ts';
+import { stdoutStyle } from '../../terminal/terminal.ts';
 import type { ReportTrace } from '../facts.ts';
 import { type PageParts, renderHtml } from '../html.ts';
 import { packTrace } from '../pack.ts';
@@ -15,7 +15,6 @@ import { diffText } from './diff-text.ts';
 import { type DiffSide, shortcomings, verdict } from './diff-words.ts';
 
 const EXIT_DIFFERENT = 1;
-const STDOUT = 1;
 
 export interface AskedDiff {
   readonly files: readonly string[];
@@ -35,6 +34,7 @@ export interface AskedDiff {
 export function diffRuns(
   asked: AskedDiff,
   parts: () => PageParts,
+  own: Host | null,
 ): { readonly text: string; readonly status: number } {
   const { files, out, exact } = asked;
   if (out !== undefined) {
@@ -44,7 +44,8 @@ export function diffRuns(
   const sides = files.map((title): DiffSide => ({ title, trace: compared(readRun(title), exact) }));
   const diff = diffTraces(sides[0]!.trace, sides[1]!.trace, { exact });
   const status = diff.first < 0 ? 0 : EXIT_DIFFERENT;
-  const text = out === undefined || asked.text ? diffText(diff, sides, styleOf(asked.color)) : '';
+  const text =
+    out === undefined || asked.text ? diffText(diff, sides, stdoutStyle(own, asked.color)) : '';
   if (out === undefined) return { text, status };
   const packed = sides.map(({ title, trace }) => ({ title, trace: packTrace(trace) }));
   const title = asked.title ?? files.join(' and ');
@@ -66,12 +67,4 @@ function write(out: string, html: string): void {
   } catch (error) {
     throw new CliError(`cannot write the report ${out}: ${whyOf(error)}`, EXIT_INTERNAL);
   }
-}
-
-function styleOf(color: AskedDiff['color']): Style {
-  const isTerminal = isatty(STDOUT);
-  return {
-    color: wantsColor(color, isTerminal, process.env),
-    width: isTerminal ? process.stdout.columns : 0,
-  };
 }
