@@ -19,10 +19,10 @@ export class MainContext implements SourceOwner {
   #places: Place[] = [];
   /** The number of empty places. */
   #empty = 0;
-  /**
-   * The number of walks over #places under way. During a walk the list is replaced, not modified.
-   */
+  /** The number of walks under way. */
   #walks = 0;
+  /** Whether one of them may be over #places: then the list is replaced, not modified. */
+  #isWalked = false;
   readonly #pending: Source[] = [];
   #pendingCount = 0;
   /** Sources of a lower priority than this take no part in the iteration. */
@@ -42,7 +42,10 @@ export class MainContext implements SourceOwner {
     source.ready = false;
     const place = { source, priority: source.priority };
     source.place = place;
-    if (this.#walks > 0) this.#places = [...this.#places];
+    if (this.#isWalked) {
+      this.#places = [...this.#places];
+      this.#isWalked = false;
+    }
     this.#places.splice(this.#indexFor(place), 0, place);
     this.onAttach?.();
     return source;
@@ -92,10 +95,11 @@ export class MainContext implements SourceOwner {
     // Forgets those of an iteration that this one interrupts; M2 brings them back.
     this.#pendingCount = 0;
     this.#walks++;
+    this.#isWalked = true;
     try {
       this.#prepareAll(this.#places);
     } finally {
-      this.#walks--;
+      if (--this.#walks === 0) this.#isWalked = false;
     }
   }
 
@@ -125,10 +129,11 @@ export class MainContext implements SourceOwner {
   /** Whether there is anything to dispatch. GLib: g_main_context_check. */
   check(): boolean {
     this.#walks++;
+    this.#isWalked = true;
     try {
       this.#checkAll(this.#places);
     } finally {
-      this.#walks--;
+      if (--this.#walks === 0) this.#isWalked = false;
     }
     return this.#pendingCount > 0;
   }

@@ -311,6 +311,32 @@ describe('the list of sources', () => {
     expect(bench.log).toEqual(['prepare first', 'prepare last', 'prepare late']);
   });
 
+  it('is not changed during a walk inside a walk either', () => {
+    const bench = new Bench();
+    const [early, late] = ['early', 'late'].map(
+      (name) => new Probe(bench.log, name, G_PRIORITY_DEFAULT),
+    );
+    const first = bench.probe('first');
+    bench.probe('last');
+    const { prepare } = first;
+    const inner = (): number => {
+      bench.context.attach(late!);
+      first.prepare = prepare;
+      return prepare.call(first);
+    };
+    first.prepare = () => {
+      bench.context.attach(early!);
+      first.prepare = inner;
+      bench.context.prepare();
+      return prepare.call(first);
+    };
+    bench.context.prepare();
+    const within = ['prepare first', 'prepare last', 'prepare early'];
+    expect(bench.log.splice(0)).toEqual([...within, 'prepare first', 'prepare last']);
+    bench.context.prepare();
+    expect(bench.log).toEqual([...within, 'prepare late']);
+  });
+
   it('may be changed again after a source has thrown', () => {
     const bench = new Bench();
     const bad = bench.probe('bad');
