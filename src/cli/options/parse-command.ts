@@ -81,7 +81,7 @@ export function usageError(message: string, command = 'qemu-loop'): CliError {
 
 /**
  * Commander's message begins with `error:`, has its guess on a line of its own, and no guess for a
- * choice.
+ * choice. The words of a parser of ours begin a sentence there.
  */
 function oneLine(message: string): string {
   return message
@@ -95,5 +95,6 @@ function oneLine(message: string): string {
         return `'${typed}' is invalid: expected one of ${words}${hint}`;
       },
     )
+    .replace(/('[^']*' is invalid)\. (.*)\.$/s, '$1: $2')
     .replace(/\s*\n\s*/g, ' ');
 }

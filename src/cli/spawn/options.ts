@@ -67,6 +67,9 @@ export interface Help {
   readonly status: number;
 }
 
+/** The words that a command line may begin with. */
+const COMMANDS = ['run', 'check', 'replay', 'report', 'explore', 'fuzz', 'play', 'trace', 'help'];
+
 const EXAMPLES = `
 Other commands, each with a --help of its own:
   qemu-loop run FILE...         run scripted scenarios, simulated or real
@@ -198,7 +201,7 @@ function unexpected(word: string): string {
   if (/\.ya?ml$/.test(word) && existsSync(word)) {
     return `unexpected argument '${word}': did you mean qemu-loop run ${shellWord(word)}?`;
   }
-  const meant = nearest(word, ['run', 'check', 'replay', 'report', 'play', 'trace', 'help']);
+  const meant = nearest(word, COMMANDS);
   if (meant !== undefined) return `unexpected argument '${word}': did you mean ${meant}?`;
   return `unexpected argument '${word}': write --spawn '${word} …', or -- before a program`;
 }

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { parseCommand } from '../../../src/cli/options/parse-command.ts';
 import { parseCheck, parseRun } from '../../../src/cli/run/run-options.ts';
@@ -41,6 +41,26 @@ describe('parseCommand', () => {
       "unknown option '--slw': did you mean --slow? (see thing --help)",
     );
   });
+
+  it('reports a value that a parser of ours refuses as it does a wrong choice', () => {
+    const parser = (): never => {
+      throw new InvalidArgumentError('expected a number. Or two.');
+    };
+    const option = new Option('--count <n>', 'how many').argParser(parser);
+    expect(() => parseCommand(define().addOption(option), ['--count', 'x.', 'y'])).toThrow(
+      "option '--count <n>' argument 'x.' is invalid: expected a number. Or two (see thing --help)",
+    );
+  });
+
+  it.each(['run', 'check', 'report', 'explore', 'fuzz', 'play', 'trace'])(
+    'guesses the command %s if its last letter is missing',
+    (name) => {
+      const typed = name.slice(0, -1);
+      expect(() => parseOptions([typed], () => '0')).toThrow(
+        `unexpected argument '${typed}': did you mean ${name}?`,
+      );
+    },
+  );
 
   it('says in its own words that an operand is missing', () => {
     expect(() => parseCommand(define(), [], 'name a file')).toThrow(
