@@ -82,6 +82,8 @@ it('memory that threads share is touched in few places', () => {
   const using = files.filter(({ code }) => /\bAtomics\b|\bSharedArrayBuffer\b/.test(code));
   const others = using.filter(({ path }) => !SHARED.some((place) => path.startsWith(place)));
   expect(others.map(({ path }) => path)).toEqual([]);
+  // Every place still touches it.
+  expect(SHARED.filter((place) => !using.some(({ path }) => path.startsWith(place)))).toEqual([]);
 });
 
 it('a thread sleeps through its host, so that a simulated kernel decides who goes on', () => {
