@@ -34,7 +34,7 @@ export class PlainThread {
    *   module
    */
   constructor(options: PlainThreadOptions) {
-    checkOptions(options, 'PlainThread', { machine: 'a MachineState', module: 'a module' });
+    checkOptions(options, 'PlainThread', { machine: 'a MachineState' });
     const { machine, name, data, transfer, onError } = options;
     checkString(name, "PlainThread: option 'name'");
     this.name = name;

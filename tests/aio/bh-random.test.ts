@@ -5,6 +5,7 @@ import type { BottomHalf } from '../../src/aio/bottom-half.ts';
 import { RemoteBottomHalf } from '../../src/thread/remote-bottom-half.ts';
 import { RemoteContext } from '../../src/thread/remote-context.ts';
 import { onSim } from '../support/rig.ts';
+import { runs } from '../support/runs.ts';
 import { BhModel, type BhOp } from './bh-model.ts';
 
 const BHS = 4;
@@ -127,7 +128,7 @@ describe('any sequence', () => {
           })();
         },
       ),
-      { numRuns: 400 },
+      { numRuns: runs(200) },
     );
   });
 
@@ -146,7 +147,7 @@ describe('any sequence', () => {
           }
         })();
       }),
-      { numRuns: 400 },
+      { numRuns: runs(200) },
     );
   });
 });

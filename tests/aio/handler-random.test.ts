@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AioContext } from '../../src/aio/aio-context.ts';
 import { hosts, onSim, type Rig, rigged } from '../support/rig.ts';
+import { runs } from '../support/runs.ts';
 
 type FdOp =
   | { readonly op: 'watch' | 'unwatch' | 'kick'; readonly fd: number }
@@ -124,7 +125,7 @@ describe('any sequence of fd operations', () => {
           expect(real).toEqual(play(fdModel, steps, scripts));
         })();
       }),
-      { numRuns: 300 },
+      { numRuns: runs(150) },
     );
   });
 
@@ -146,7 +147,7 @@ describe('any sequence of fd operations', () => {
         fc.property(fdSteps, (steps) => {
           expect(rounds(steps, 'epoll', make)).toEqual(rounds(steps, 'poll', make));
         }),
-        { numRuns: kind === 'sim' ? 150 : 40 },
+        { numRuns: runs(kind === 'sim' ? 75 : 25) },
       );
     }
   });

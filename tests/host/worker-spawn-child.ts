@@ -16,18 +16,20 @@ const STOP = 1;
 const STOPPED = 2;
 const TID = 3;
 
-/** Starts children by the dozen until it is stopped, or ended. */
+/** Starts children by the dozen, except while it is stopped, until it is ended. */
 function startForEver(words: Int32Array): void {
   words[TID] = host.gettid();
   const requests = Array.from({ length: 8 }, () => ({ file: '/bin/true', argv: ['true'] }));
-  while (Atomics.load(words, STOP) === 0) {
-    for (const pid of host.spawnAll(requests)) host.waitid(P_PID, pid, WEXITED, out);
-    Atomics.add(words, STARTED, 1);
-    Atomics.notify(words, STARTED);
+  for (;;) {
+    while (Atomics.load(words, STOP) === 0) {
+      for (const pid of host.spawnAll(requests)) host.waitid(P_PID, pid, WEXITED, out);
+      Atomics.add(words, STARTED, 1);
+      Atomics.notify(words, STARTED);
+    }
+    Atomics.store(words, STOPPED, 1);
+    Atomics.notify(words, STOPPED);
+    Atomics.wait(words, STOP, 1);
   }
-  Atomics.store(words, STOPPED, 1);
-  Atomics.notify(words, STOPPED);
-  Atomics.wait(words, STOP, 1);
 }
 
 interface Started {
@@ -41,8 +43,13 @@ async function start(): Promise<Started> {
   const worker = new Worker(process.argv[1]!, { argv: process.argv.slice(2), workerData: words });
   const online = new Promise((resolve) => worker.once('online', resolve));
   await online;
-  while (Atomics.load(words, STARTED) === 0) Atomics.wait(words, STARTED, 0, 10);
+  untilStarted(words, 0);
   return { worker, words };
+}
+
+/** Blocks until it has started more children than that. */
+function untilStarted(words: Int32Array, before: number): void {
+  while (Atomics.load(words, STARTED) === before) Atomics.wait(words, STARTED, before, 10);
 }
 
 /** A child under way reads memory that ends with its thread. */
@@ -58,8 +65,8 @@ async function terminated(): Promise<void> {
 /** While a child is made all signals are blocked, but only for that time. */
 async function masked(): Promise<void> {
   let open = 0;
+  const { worker, words } = await start();
   for (let i = 0; i < 60; i++) {
-    const { worker, words } = await start();
     const token = host.blockSignals([SIGUSR1]);
     if (typeof token === 'number') throw new Error(`blockSignals: ${token}`);
     Atomics.store(words, STOP, 1);
@@ -68,10 +75,13 @@ async function masked(): Promise<void> {
     const mask = BigInt(`0x${/^SigBlk:\s+(\w+)$/m.exec(status)![1]}`);
     if ((mask & BIT) === 0n) open++;
     host.restoreSignalMask(token);
-    Atomics.store(words, STOP, 2);
+    const started = Atomics.load(words, STARTED);
+    Atomics.store(words, STOPPED, 0);
+    Atomics.store(words, STOP, 0);
     Atomics.notify(words, STOP);
-    await worker.terminate();
+    untilStarted(words, started);
   }
+  await worker.terminate();
   console.log(`${open} open`);
 }
 

@@ -35,7 +35,14 @@ const { scenario } = loadScenario('name: a', 'a.yaml');
 export const status: number = runScenario(scenario!, (seed) => new SimWorld(seed)).status;
 `;
 
-const STRICT = { strict: true, noEmit: true, skipLibCheck: false, target: 'es2022' };
+// Of TypeScript's own libraries, which take longer than all the rest, only what is used is looked at.
+const STRICT = {
+  strict: true,
+  noEmit: true,
+  skipLibCheck: false,
+  skipDefaultLibCheck: true,
+  target: 'es2022',
+};
 const PROJECTS = {
   node16: {
     options: { ...STRICT, module: 'node16', types: ['node'] },

@@ -7,6 +7,7 @@ import { HostLens } from '../../../src/host/lenses/lens.ts';
 import { LinuxHost } from '../../../src/host/linux/linux-host.ts';
 import { SimHost } from '../../../src/host/sim/sim-host.ts';
 import { hosts, onSim, type Rig, rigged } from '../../support/rig.ts';
+import { runs } from '../../support/runs.ts';
 
 /** Counts reads. */
 class ReadCounter extends HostLens {
@@ -369,7 +370,7 @@ describe('event notifiers behave the same by edges and by level', () => {
         }
         expect(seen[0]).toEqual(seen[1]);
       }),
-      { numRuns: 400 },
+      { numRuns: runs(80) },
     );
   });
 });

@@ -7,6 +7,10 @@ import { testDirectory } from '../../support/terminal.ts';
 
 const CHILD = 'trap "echo got" HUP; echo ready; while :; do sleep 0.02; done';
 
+/** Answers at once: a shell first waits for the end of its sleep. */
+const QUICK_CHILD =
+  "process.on('SIGHUP', () => console.log('got')); setInterval(() => {}, 1e6); console.log('ready');";
+
 test('--log-file that is moved away goes on in a new one of its name', async () => {
   const path = join(testDirectory(), 'log');
   const running = start(['--log-file', path, '--spawn', CHILD]);
@@ -31,7 +35,7 @@ test('--log-file that is moved away goes on in a new one of its name', async () 
 test('--log-file to a pipe that nobody reads does not hold anybody up', async () => {
   const path = join(testDirectory(), 'fifo');
   execFileSync('mkfifo', [path]);
-  const running = start(['-vv', '--log-file', path, '--spawn', CHILD]);
+  const running = start(['-vv', '--log-file', path, '--', process.execPath, '-e', QUICK_CHILD]);
   await running.until(/ready/);
   for (let i = 1; i <= 100; i++) {
     running.kill('SIGHUP');

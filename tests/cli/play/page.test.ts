@@ -12,6 +12,9 @@ import { root, run } from '../../support/run.ts';
 import { NO_BROWSER } from '../report/browser.ts';
 
 let browser: Browser;
+/** The same for all tests: a page of its own is a process of its own, which takes a second to start. */
+let page: Page;
+let loads = 0;
 let dir: string;
 let address: string;
 
@@ -22,6 +25,7 @@ beforeAll(async () => {
   execFileSync(process.execPath, [join(root, 'dist', 'qemu-loop.cjs'), 'play', '-o', file]);
   address = pathToFileURL(file).href;
   browser = await launchChromium();
+  page = await browser.newPage();
 });
 afterAll(async () => {
   await browser?.close();
@@ -41,13 +45,14 @@ async function withPage(
   use: (opened: Opened) => Promise<void>,
   width = 1400,
 ): Promise<void> {
-  const page = await browser.newPage({ viewport: { width, height: 900 } });
+  await page.setViewportSize({ width, height: 900 });
   const opened: Opened = { page, problems: [], requests: [] };
   page.on('pageerror', (error) => opened.problems.push(String(error)));
   page.on('console', (message) => opened.problems.push(message.text()));
   page.on('request', (request) => opened.requests.push(request.url()));
   try {
-    await page.goto(address + hash);
+    // With a query of its own, so that it is loaded anew.
+    await page.goto(`${address}?${++loads}${hash}`);
     await page.waitForSelector('html[data-ready]');
     await page.waitForSelector('.stage[data-event]');
     await use(opened);
@@ -55,7 +60,7 @@ async function withPage(
     const others = opened.requests.filter((url) => !/^(file|blob|data):/.test(url));
     expect(others).toEqual([]);
   } finally {
-    await page.close();
+    page.removeAllListeners();
   }
 }
 

@@ -2,21 +2,29 @@
 
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { root, shell } from '../../support/run.ts';
+import { type Ended, root, shell } from '../../support/run.ts';
 
 const FILE = join(root, 'scenarios', 'sigchld.yaml');
 
-/** Descriptors that are enough for ourselves, and too few for a worker: Node alone knows how many. */
-let limit = 30;
+/**
+ * Descriptors that are enough for ourselves, and too few for a worker: Node alone knows how many. Not
+ * too few are `most`, and too few `least`.
+ */
+let [least, most] = [10, 30];
 
-async function limited(args: string) {
-  for (; limit > 10; limit--) {
-    // A session of its own: a signal to its group must be none to the tests.
-    const script = `trap "echo signalled" TERM; $QL run --host linux ${args}; echo status $?`;
-    const ended = await shell(`ulimit -n ${limit}; exec setsid --wait sh -c '${script}'`);
-    if (!/ok|FAIL/.test(ended.stdout)) return ended;
+async function under(limit: number, args: string): Promise<Ended> {
+  // A session of its own: a signal to its group must be none to the tests.
+  const script = `trap "echo signalled" TERM; $QL run --host linux ${args}; echo status $?`;
+  return shell(`ulimit -n ${limit}; exec setsid --wait sh -c '${script}'`);
+}
+
+async function limited(args: string): Promise<Ended> {
+  while (most - least > 1) {
+    const limit = Math.floor((least + most) / 2);
+    if (/ok|FAIL/.test((await under(limit, args)).stdout)) most = limit;
+    else least = limit;
   }
-  throw new Error('no limit was too low');
+  return under(least, args);
 }
 
 describe('a worker that cannot be started', () => {
