@@ -45,11 +45,17 @@ const STRICT = {
 };
 const PROJECTS = {
   node16: {
-    options: { ...STRICT, module: 'node16', types: ['node'] },
+    options: { ...STRICT, module: 'node16', types: ['node'], lib: ['es2022'] },
     files: { 'a.mts': USES_ALL, 'a.cts': REQUIRES_ALL },
   },
   bundler: {
-    options: { ...STRICT, module: 'esnext', moduleResolution: 'bundler', types: ['node'] },
+    options: {
+      ...STRICT,
+      module: 'esnext',
+      moduleResolution: 'bundler',
+      types: ['node'],
+      lib: ['es2022'],
+    },
     files: { 'a.ts': USES_ALL },
   },
   page: {

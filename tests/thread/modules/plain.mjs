@@ -1,0 +1,3 @@
+export default ({ name, data }) => {
+  process.stdout.write(`${name}: ${data}\n`);
+};
