@@ -27,9 +27,12 @@ export interface OpenReport {
   readonly problems: string[];
   /** Addresses that the page requested. */
   readonly requests: string[];
-  /** Closes the page and removes its file. */
+  /** Leaves the page to the next report, and removes its file. */
   close(): Promise<void>;
 }
+
+/** A page that shows no report any more: each page is a process, which takes a second to start. */
+const free = new WeakMap<Browser, Page>();
 
 /** Writes a report, opens it, and waits until it is drawn. */
 export async function openReport(
@@ -42,7 +45,11 @@ export async function openReport(
   const read = (name: string): string => readFileSync(join(root, 'dist', name), 'utf8');
   const parts = { script: read('report-page.js'), style: read('report-page.css') };
   writeFileSync(file, renderHtml(parts, { title, slowNs, trace: packTrace(trace) }));
-  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+  const page = free.get(browser) ?? (await browser.newPage());
+  free.delete(browser);
+  await page.setViewportSize({ width, height: 900 });
+  await page.emulateMedia({ colorScheme });
+  await page.mouse.move(0, 0);
   const [problems, requests]: [string[], string[]] = [[], []];
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (message) => problems.push(message.text()));
@@ -54,7 +61,8 @@ export async function openReport(
     problems,
     requests,
     close: async () => {
-      await page.close();
+      page.removeAllListeners();
+      free.set(browser, page);
       rmSync(dir, { recursive: true });
     },
   };
