@@ -1,13 +1,14 @@
 // Builds dist/: the command as CommonJS bundles with V8's code for its start, the
 // library as ESM, and the library's .d.ts files. koffi stays outside, since it
 // carries a native binary.
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -15,8 +16,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { build, transform } from 'esbuild';
 import { inputsDigest, isBuilt, STAMP } from './build-inputs.mjs';
 
@@ -145,7 +148,7 @@ const oneLanguage = {
 };
 
 /** The schema and the scenarios that the playground brings along. */
-function playLibrary() {
+async function playLibrary() {
   const folders = ['scenarios', 'scenarios/why', 'tests/conformance'];
   const stories = folders
     .filter((folder) => existsSync(join(root, folder)))
@@ -159,7 +162,33 @@ function playLibrary() {
         })),
     );
   const schema = JSON.parse(readFileSync(join(root, 'schema', 'scenario.schema.json'), 'utf8'));
-  return JSON.stringify({ schema, stories });
+  return JSON.stringify({ schema, stories, recorded: await recordedStories() });
+}
+
+/**
+ * The stories of several threads with their runs on the simulated kernel, which are the same each time: a
+ * page has no threads to run them on. The trace is in the report of the run.
+ */
+async function recordedStories() {
+  const folder = 'scenarios/threads';
+  const files = readdirSync(join(root, folder)).filter((file) => file.endsWith('.yaml'));
+  const pages = mkdtempSync(join(tmpdir(), 'qemu-loop-build-'));
+  const recorded = files.sort().map(async (file) => {
+    const page = join(pages, `${file}.html`);
+    const story = join(root, folder, file);
+    const args = [join(fresh, 'qemu-loop.cjs'), 'run', '--host', 'sim', '--report', page, story];
+    await promisify(execFile)(process.execPath, args);
+    const data = /<script type="application\/json" id="data">(.*?)<\/script>/s;
+    const { trace } = JSON.parse(data.exec(readFileSync(page, 'utf8'))[1]);
+    const text = readFileSync(story, 'utf8');
+    const name = /^name: (.*)$/m.exec(text)[1];
+    return { path: `${folder}/${file}`, text, name, trace };
+  });
+  try {
+    return await Promise.all(recorded);
+  } finally {
+    rmSync(pages, { recursive: true });
+  }
 }
 
 /**
@@ -324,13 +353,13 @@ try {
       plugins: [oneLanguage],
     }),
   ]);
-  writeFileSync(join(fresh, 'play-library.json'), playLibrary());
   // Compiled where it runs: it is linked against the user's QEMU.
   cpSync(join(root, 'src/scenario/qemu/driver'), join(fresh, 'qemu-driver'), { recursive: true });
   for (const name of ['qemu-loop.cjs', 'scenario-worker.cjs']) {
     copyFileSync(join(root, 'scripts', 'start.cjs'), join(fresh, name));
   }
   chmodSync(join(fresh, 'qemu-loop.cjs'), 0o755);
+  writeFileSync(join(fresh, 'play-library.json'), await playLibrary());
   keepCode();
   licences(results);
   await commonJs();

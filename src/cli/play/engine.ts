@@ -25,6 +25,10 @@ import { WeakHost } from './weak-host.ts';
 const MOST_EVENTS = 300_000;
 const FILE = 'scenario.yaml';
 
+const THREADS =
+  'Threads need the command, since a page has no shared memory: save the file, and run ' +
+  '`qemu-loop run FILE`, or `qemu-loop run --report run.html FILE` for its lanes.';
+
 /** The file cannot be run. */
 export class PlayError extends Error {
   override readonly name = 'PlayError';
@@ -44,6 +48,7 @@ function load(text: string): Scenario {
   if (scenario === null) {
     throw new PlayError(problems.map(({ line, message }) => `line ${line}: ${message}`).join('\n'));
   }
+  if (scenario.threaded) throw new PlayError(THREADS);
   return scenario;
 }
 
@@ -134,6 +139,8 @@ export function record(play: Play): Recording {
     ids: Uint16Array.from(ids),
     times: Float64Array.from(times),
     args,
+    threads: ['main loop'],
+    threadOf: new Uint16Array(ids.length),
     entries,
     status: result.status,
     failures: failuresOf(result),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import type { RecordedStory } from './recorded.ts';
 
 /** The page's own code, as built. */
 export interface PlayParts {
@@ -19,6 +20,8 @@ export interface Story {
 export interface PlayLibrary {
   readonly schema: unknown;
   readonly stories: readonly Story[];
+  /** Stories of several threads, with their runs. */
+  readonly recorded: readonly RecordedStory[];
   /** The path of the one that is shown first. */
   readonly first: string;
 }

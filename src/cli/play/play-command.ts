@@ -105,10 +105,10 @@ function built(name: string): string {
 }
 
 function library(file: string | undefined): PlayLibrary {
-  const { schema, stories } = JSON.parse(built('play-library.json')) as PlayLibrary;
-  if (file === undefined) return { schema, stories, first: 'scenarios/sigchld.yaml' };
+  const made = JSON.parse(built('play-library.json')) as Omit<PlayLibrary, 'first'>;
+  if (file === undefined) return { ...made, first: 'scenarios/sigchld.yaml' };
   const own: Story = { path: `your file/${basename(file)}`, text: read(file) };
-  return { schema, stories: [own, ...stories], first: own.path };
+  return { ...made, stories: [own, ...made.stories], first: own.path };
 }
 
 function read(file: string): string {

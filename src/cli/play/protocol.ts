@@ -47,6 +47,9 @@ export interface Recording {
   /** ns since the start. */
   readonly times: Float64Array;
   readonly args: readonly (readonly TraceValue[])[];
+  /** The names of the threads, main first, and for each event the index of its thread. */
+  readonly threads: readonly string[];
+  readonly threadOf: Uint16Array;
   readonly entries: readonly PlayEntry[];
   readonly status: number;
   /** Why the run failed, each in a text of its own; none if it passed. */

@@ -50,6 +50,12 @@ export class RunView {
     return this.recording.args[event] ?? [];
   }
 
+  /** The thread of an event; '' if there is only one. */
+  thread(event: number): string {
+    const { threads, threadOf } = this.recording;
+    return threads.length === 1 ? '' : threads[threadOf[event]!]!;
+  }
+
   name(event: number): string {
     return EVENT_NAMES[this.id(event)]!;
   }
@@ -131,6 +137,7 @@ export class RunView {
 
   /** The events as the report's analysis takes them. */
   records(): TraceRecord[] {
+    const { threads, threadOf } = this.recording;
     return Array.from({ length: this.length }, (_, i) => {
       const name = EVENT_NAMES[this.id(i)]!;
       const { args: defs }: EventDef = CATALOGUE[name];
@@ -138,7 +145,9 @@ export class RunView {
       defs.forEach(([arg], k) => {
         args[arg] = this.args(i)[k] ?? 0;
       });
-      return { name, timeNs: this.recording.times[i]!, args };
+      const event = { name, timeNs: this.recording.times[i]!, args };
+      const tid = threadOf[i]!;
+      return tid === 0 ? event : { ...event, tid, thread: threads[tid]! };
     });
   }
 
@@ -148,17 +157,19 @@ export class RunView {
     let [iteration, phase] = [0, ''];
     for (let i = 0; i < this.length; i++) {
       const [id, args] = [this.id(i), this.args(i)];
+      const isMain = this.recording.threadOf[i] === 0;
       if (id === EV.aio_set_fd_handler && args[2] !== 0)
         fds.set(Number(args[1]), fdName(String(args[3])));
       if (id === EV.coroutine_create) coroutines.set(Number(args[0]), String(args[1]));
-      if (ITERATIONS.has(id)) {
+      if (isMain && ITERATIONS.has(id)) {
         iteration++;
         phase = 'prepare';
       }
       if (id === EV.main_loop_phase) phase = String(args[0]);
-      if (id === EV.aio_bh_poll && phase !== 'dispatch' && phase !== '') phase = 'dispatch';
-      if (id === EV.poll_enter) phase = 'poll';
-      if (id === EV.main_loop_wait_end || id === EV.aio_poll_end) phase = '';
+      if (isMain && id === EV.aio_bh_poll && phase !== 'dispatch' && phase !== '')
+        phase = 'dispatch';
+      if (isMain && id === EV.poll_enter) phase = 'poll';
+      if (id === EV.main_loop_wait_end || (isMain && id === EV.aio_poll_end)) phase = '';
       this.#iterations[i] = iteration;
       this.#phases.push(phase);
     }

@@ -1,7 +1,7 @@
 /** The playground's page, in a browser. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -98,6 +98,51 @@ describe.skipIf(NO_BROWSER)('the playground (skipped by QEMU_LOOP_NO_BROWSER=1)'
       }
     });
   }, 120_000);
+
+  it('a story of threads plays from its recording, with a lane for each thread', async () => {
+    await withPage('#story=scenarios%2Fthreads%2Fbig-lock-convoy.yaml', async ({ page }) => {
+      await page.waitForSelector('#timeline canvas[data-boxes]');
+      expect(await page.textContent('.stage')).toContain('qemu-loop run FILE');
+      expect(await page.textContent('.outcome')).toMatch(/: passed, \d+ iterations/);
+      const { stdout } = await run([
+        'run',
+        '--trace-file',
+        `json:${join(dir, 'convoy.json')}`,
+        'scenarios/threads/big-lock-convoy.yaml',
+      ]);
+      expect(stdout).toContain('passed');
+      const traced = readFileSync(join(dir, 'convoy.json'), 'utf8').trim().split('\n').length;
+      expect(await place(page)).toMatch(new RegExp(`^event 1 of ${traced}\\b`));
+      await page.click('#end');
+      const log = (): Promise<string | null> => page.textContent('.log');
+      await expect.poll(log).toContain('cpu0');
+      await page.click('#orders button');
+      await expect.poll(() => page.textContent('.outcome')).toContain('Threads need the command');
+    });
+  });
+
+  it('an edited story of threads says what it needs', async () => {
+    await withPage('', async ({ page }) => {
+      await type(page, 'name: mine\niothreads: {io0: {}}\nsteps: []\n');
+      await page.waitForSelector('.outcome.bad');
+      expect(await page.textContent('.outcome')).toMatch(/Threads need the command.*qemu-loop run/);
+    });
+  });
+
+  it('a click on the timeline goes to the event, and the event is marked on it', async () => {
+    await withPage('#story=scenarios%2Fsigchld.yaml&at=5', async ({ page }) => {
+      const canvas = page.locator('#timeline canvas');
+      await page.waitForSelector('#timeline canvas[data-boxes]');
+      await canvas.scrollIntoViewIfNeeded();
+      const before = await place(page);
+      const box = (await canvas.boundingBox())!;
+      // A box of the first row: an iteration.
+      await page.mouse.click(box.x + box.width * 0.7, box.y + 26 + 16 + 9);
+      await expect.poll(() => place(page)).not.toBe(before);
+      expect(await canvas.getAttribute('data-axis')).toBe('steps');
+      expect(Number(await canvas.getAttribute('data-lit'))).toBeGreaterThan(0);
+    });
+  });
 
   it('the order log is the command’s', async () => {
     const { stdout } = await run(['run', '--json', 'scenarios/sigchld-coalescing.yaml']);

@@ -95,6 +95,7 @@ export class LogView {
     const made = button('', () => this.#go(event), { title: `${func} ${text}` });
     made.append(
       el('time', {}, formatDuration(timeNs)),
+      ...(entry === null ? threadTag(view.thread(event)) : []),
       el('b', { class: kind }, func),
       el('span', {}, text),
     );
@@ -106,4 +107,8 @@ export class LogView {
     if (i === this.#current) made.setAttribute('aria-current', 'step');
     return item;
   }
+}
+
+function threadTag(thread: string): HTMLElement[] {
+  return thread === '' ? [] : [el('i', {}, `${thread} `)];
 }

@@ -3,15 +3,17 @@
 import { button, el } from '../../report/page/dom.ts';
 import { themeSwitch } from '../../report/page/theme.ts';
 import type { Play } from '../protocol.ts';
+import { type RecordedStory, recordingOf } from '../recorded.ts';
 import { RunView, type Thing } from '../run-view.ts';
 import { ChainBar } from './chain-bar.ts';
 import { CodeView } from './code-view.ts';
 import { Editor } from './editor.ts';
 import { EngineClient, Stopped } from './engine-client.ts';
 import { Frames } from './frames.ts';
+import { Lanes } from './lanes.ts';
 import { LogView } from './log-view.ts';
 import { machine } from './machine-view.ts';
-import { keepFocus, panel, storySelect, strideOf, verdict } from './parts.ts';
+import { keepFocus, panel, RECORDED, storySelect, strideOf, verdict } from './parts.ts';
 import { Player } from './player.ts';
 import { type Schema, SchemaGuide } from './schema.ts';
 import { packedBlock, readShared, writeShared } from './share.ts';
@@ -23,6 +25,7 @@ import { Orders, WhatIf } from './what-if.ts';
 interface Library {
   readonly schema: Schema;
   readonly stories: readonly { readonly path: string; readonly text: string }[];
+  readonly recorded: readonly RecordedStory[];
   /** The story shown first. */
   readonly first: string;
 }
@@ -40,6 +43,7 @@ class Playground {
   readonly #chain = new ChainBar();
   readonly #code = new CodeView();
   readonly #log = new LogView((event) => this.#player.go(event));
+  readonly #lanes = new Lanes((event) => this.#player.go(event));
   readonly #story: StoryView;
   readonly #whatIf = new WhatIf(
     () => this.#run(),
@@ -60,7 +64,7 @@ class Playground {
 
   constructor(library: Library, engine: string) {
     this.#library = library;
-    this.#stories = storySelect(library.stories);
+    this.#stories = storySelect([...library.stories, ...library.recorded]);
     this.#client = new EngineClient(engine, (isBusy) => this.#busy(isBusy));
     this.#editor = new Editor({
       guide: new SchemaGuide(library.schema),
@@ -85,17 +89,20 @@ class Playground {
   /** Opens what the address says, or the first story. */
   async open(): Promise<void> {
     const shared = await readShared(location.hash);
-    const story = this.#library.stories.find(
-      ({ path }) => path === (shared.story ?? this.#library.first),
-    );
+    const story = this.#storyAt(shared.story ?? this.#library.first);
     this.#editor.set(shared.text ?? story?.text ?? '');
     this.#seed.value = shared.seed === null ? '' : String(shared.seed);
     this.#whatIf.weaknesses = shared.weaknesses;
     await this.#run(shared.at);
   }
 
+  #storyAt(path: string): { readonly text: string } | undefined {
+    const { stories, recorded } = this.#library;
+    return [...stories, ...recorded].find((story) => story.path === path);
+  }
+
   #choose(): void {
-    const story = this.#library.stories.find(({ path }) => path === this.#stories.value);
+    const story = this.#storyAt(this.#stories.value);
     if (story === undefined) return;
     this.#editor.set(story.text);
     this.#run(0);
@@ -109,7 +116,7 @@ class Playground {
       el('label', {}, 'story ', this.#stories),
       el('label', {}, 'seed ', this.#seed),
       button('copy the link', () => this.#copy(), { id: 'share' }),
-      themeSwitch(() => {}),
+      themeSwitch(() => this.#lanes.recolor()),
       this.#stop,
     );
   }
@@ -122,6 +129,7 @@ class Playground {
       panel('machine', 'Machine', this.#chain.element, this.#stage),
       panel('code', 'Code', this.#code.element),
       panel('log', 'Log', this.#log.element),
+      panel('timeline', 'Timeline', this.#lanes.element),
       panel('story', 'Story', this.#story.element),
       panel('what-if', 'What if', this.#whatIf.element),
       panel('orders', 'All orders', this.#orders.element),
@@ -134,23 +142,24 @@ class Playground {
     const play = { text, seed, weaknesses: this.#whatIf.weaknesses };
     this.#play = play;
     try {
-      const recording = await this.#client.run(play);
+      const recorded = this.#library.recorded.find((story) => story.text === text);
+      const recording = recorded ? recordingOf(recorded) : await this.#client.run(play);
       if (this.#play !== play) return;
       const view = new RunView(recording);
-      this.#frames = new Frames(this.#client, play, view.length, () => this.#show());
+      const shown = (): void => this.#show();
+      this.#frames = recorded ? null : new Frames(this.#client, play, view.length, shown);
+      if (recorded) this.#stage.replaceChildren(el('p', { class: 'faint' }, RECORDED));
+      this.#lanes.load(view);
       this.#log.load(view);
       this.#story.load(view);
       this.#whatIf.clear();
       this.#orders.clear();
       this.#player.load(view, at);
       this.#say(recording.status === 0 ? 'good' : 'bad', verdict(recording));
-      if (play.weaknesses.length > 0) this.#whatIf.show(await this.#client.compare(play));
+      if (recorded === undefined && play.weaknesses.length > 0)
+        this.#whatIf.show(await this.#client.compare(play));
     } catch (error) {
-      if (this.#play === play)
-        this.#say(
-          'bad',
-          error instanceof Stopped ? 'It was stopped.' : String((error as Error).message),
-        );
+      if (this.#play === play) this.#fail(error);
     }
   }
 
@@ -166,8 +175,12 @@ class Playground {
     try {
       this.#orders.show(await this.#client.orders(play, SEEDS), hasJitter);
     } catch (error) {
-      if (!(error instanceof Stopped)) throw error;
+      this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#say('bad', error instanceof Stopped ? 'It was stopped.' : (error as Error).message);
   }
 
   #say(kind: string, text: string): void {
@@ -184,6 +197,8 @@ class Playground {
     this.#code.show(view, at);
     this.#log.show(at);
     this.#story.show(at, playing);
+    this.#lanes.show(at, playing);
+    if (this.#frames === null) this.#stage.dataset.event = String(at);
     const stride = playing ? strideOf(speed) : 1;
     const frame = this.#frames?.at(at, stride) ?? null;
     this.#stage.classList.toggle('late', frame === null);
@@ -233,7 +248,8 @@ class Playground {
 
   async #address(): Promise<string> {
     const { text } = this.#editor;
-    const story = this.#library.stories.find((one) => one.text === text)?.path ?? null;
+    const { stories, recorded } = this.#library;
+    const story = [...stories, ...recorded].find((one) => one.text === text)?.path ?? null;
     this.#stories.value = story ?? '';
     const seed = this.#play?.seed ?? null;
     return writeShared({

@@ -1,6 +1,10 @@
 import { el } from '../../report/page/dom.ts';
 import type { Recording } from '../protocol.ts';
 
+/** In place of the machine, for a run that the page cannot look into. */
+export const RECORDED =
+  'A run with several threads was recorded by the command, on its simulated kernel: the timeline has a lane for each thread. Threads need the command: save the file, change it, and `qemu-loop run FILE`.';
+
 /** The stories by folder; the value is the path, and '' for a text of one's own. */
 export function storySelect(stories: readonly { readonly path: string }[]): HTMLSelectElement {
   const groups = new Map<string, HTMLOptGroupElement>();

@@ -1,5 +1,4 @@
-import { nodeNs } from '../facts.ts';
-import type { Model } from '../model.ts';
+import { type Facts, nodeNs } from '../facts.ts';
 import { isCallback } from '../slices.ts';
 
 export type AxisKind = 'time' | 'steps';
@@ -22,11 +21,11 @@ export interface Axis {
   tick(place: number, step: number): string;
 }
 
-export function makeAxis(model: Model, kind: AxisKind): Axis {
+export function makeAxis(model: Facts, kind: AxisKind): Axis {
   return kind === 'time' ? timeAxis(model) : stepAxis(model);
 }
 
-function timeAxis(model: Model): Axis {
+function timeAxis(model: Facts): Axis {
   const { startNs, endNs } = model;
   return {
     kind: 'time',
@@ -42,7 +41,7 @@ function timeAxis(model: Model): Axis {
 }
 
 /** A death stands where the event after it does. */
-function stepAxis(model: Model): Axis {
+function stepAxis(model: Facts): Axis {
   const { events } = model;
   const before = (ns: number, isBefore: (eventNs: number, ns: number) => boolean): number => {
     let [low, high] = [0, events.length];
@@ -91,7 +90,7 @@ const SEEN = 0.01;
  * The axis to begin with. Steps if time says little: nearly all events share a few places, and
  * nothing that takes time can be seen but sleep.
  */
-export function usualAxis({ events, slices, children, bql, startNs, endNs }: Model): AxisKind {
+export function usualAxis({ events, slices, children, bql, startNs, endNs }: Facts): AxisKind {
   const span = endNs - startNs;
   if (span === 0) return 'steps';
   const least = span * SEEN;

@@ -1,6 +1,6 @@
 import type { ScaleLinear } from 'd3-scale';
+import type { Facts } from '../facts.ts';
 import type { Links } from '../links.ts';
-import type { Model } from '../model.ts';
 import type { Axis } from './axis.ts';
 import { type Layout, type Row, SHADES } from './layout.ts';
 import type { Palette } from './palette.ts';
@@ -9,7 +9,7 @@ import { nodeTitle } from './view.ts';
 
 /** The state to draw. */
 export interface Scene {
-  readonly model: Model;
+  readonly model: Facts;
   readonly layout: Layout;
   readonly palette: Palette;
   readonly axis: Axis;
@@ -221,7 +221,7 @@ function arrow(
  * Whether an arrow would stay within a box, or within the life of a child, and cross out its
  * name.
  */
-function isOneBox({ around, events }: Model, from: number, to: number): boolean {
+function isOneBox({ around, events }: Facts, from: number, to: number): boolean {
   return to >= events.length || around[from] === around[to];
 }
 

@@ -1,5 +1,5 @@
+import type { Facts } from '../facts.ts';
 import { threadName } from '../findings/names.ts';
-import type { Model } from '../model.ts';
 import type { Slice } from '../slices.ts';
 import type { Axis } from './axis.ts';
 
@@ -77,7 +77,7 @@ const MOST_LANES = 96;
 const LANES_HEIGHT = 288;
 
 /** Lays everything out vertically. Horizontal places depend on the zoom. */
-export function layOut(model: Model, axis: Axis): Layout {
+export function layOut(model: Facts, axis: Axis): Layout {
   const rows: Row[] = [];
   const bands: Band[] = [];
   let y = AXIS;
@@ -119,7 +119,7 @@ type AddBand = (name: string, lines: readonly Line[]) => number;
 
 /** The lane of a thread: its slices by depth, and below them its events without a length. */
 function layOutThread(
-  model: Model,
+  model: Facts,
   axis: Axis,
   thread: number,
   band: AddBand,
@@ -136,7 +136,7 @@ function layOutThread(
 }
 
 /** The holds of the BQL. Those that others wait for are marked. */
-function holds(model: Model, axis: Axis): Line {
+function holds(model: Facts, axis: Axis): Line {
   const waited = new Set(model.bql.waits.flatMap(({ behind }) => behind));
   const boxes = model.bql.holds.map((hold): Box => {
     const start = hold.begin >= 0 ? axis.of(hold.begin) : axis.start;
@@ -149,7 +149,7 @@ function holds(model: Model, axis: Axis): Line {
 }
 
 /** Maps the start and reap events of children to the children. */
-function childEvents({ children }: Model): Map<number, number> {
+function childEvents({ children }: Facts): Map<number, number> {
   const found = new Map<number, number>();
   children.forEach(({ spawn, reap }, i) => {
     if (spawn >= 0) found.set(spawn, i);
@@ -170,7 +170,7 @@ function row({ boxes, height, labels }: Line, y: number): Row {
   };
 }
 
-function byDepth(model: Model, axis: Axis, thread: number): Box[][] {
+function byDepth(model: Facts, axis: Axis, thread: number): Box[][] {
   const lines: Box[][] = [[]];
   for (const slice of model.slices) {
     const { depth, kind, begin } = slice;
@@ -182,14 +182,14 @@ function byDepth(model: Model, axis: Axis, thread: number): Box[][] {
 }
 
 /** The places of a slice's beginning and end. */
-export function spanOf(model: Model, axis: Axis, slice: Slice): { start: number; end: number } {
+export function spanOf(model: Facts, axis: Axis, slice: Slice): { start: number; end: number } {
   const start = axis.of(slice.begin);
   if (axis.kind === 'time') return { start, end: slice.endNs };
   return { start, end: Math.max(start + 1, stepEnd(model, axis, slice)) };
 }
 
 /** A slice takes in the event that ends it, unless that begins the next one. */
-function stepEnd(model: Model, axis: Axis, { end, endNs, parent }: Slice): number {
+function stepEnd(model: Facts, axis: Axis, { end, endNs, parent }: Slice): number {
   if (end >= 0) return model.slices[model.around[end]!]?.begin === end ? end : end + 1;
   const outer = model.slices[parent];
   return outer === undefined || outer.endNs !== endNs
@@ -198,7 +198,7 @@ function stepEnd(model: Model, axis: Axis, { end, endNs, parent }: Slice): numbe
 }
 
 /** Events that begin and end nothing. */
-function instants({ events, slices, around, threadOf }: Model, axis: Axis, thread: number): Box[] {
+function instants({ events, slices, around, threadOf }: Facts, axis: Axis, thread: number): Box[] {
   const found: Box[] = [];
   events.forEach((_, i) => {
     if (threadOf[i] !== thread) return;
@@ -211,7 +211,7 @@ function instants({ events, slices, around, threadOf }: Model, axis: Axis, threa
 }
 
 /** Puts the children into as few lines as possible without overlap, until the lines run out. */
-function childLanes(model: Model, axis: Axis): { lanes: Box[][]; laneOf: number[] } {
+function childLanes(model: Facts, axis: Axis): { lanes: Box[][]; laneOf: number[] } {
   const { children, events } = model;
   const lanes: Box[][] = [];
   const laneOf: number[] = [];

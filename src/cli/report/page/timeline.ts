@@ -1,8 +1,8 @@
 import { type ScaleLinear, scaleLinear } from 'd3-scale';
 import { select } from 'd3-selection';
 import { type D3ZoomEvent, type ZoomBehavior, zoom, zoomIdentity, zoomTransform } from 'd3-zoom';
+import type { Facts } from '../facts.ts';
 import { follow } from '../links.ts';
-import type { Model } from '../model.ts';
 import { type Axis, type AxisKind, makeAxis, usualAxis } from './axis.ts';
 import { axisButton } from './axis-button.ts';
 import { button, el } from './dom.ts';
@@ -24,7 +24,7 @@ const PAN = 0.2;
 /** The timeline: a canvas to zoom, pan, hover and click. */
 export class Timeline {
   readonly element: HTMLElement;
-  readonly #model: Model;
+  readonly #model: Facts;
   #axis: Axis;
   #layout: Layout;
   readonly #canvas = el('canvas', {
@@ -44,7 +44,7 @@ export class Timeline {
   #drawAsked = false;
 
   /** @param onSelect called with the node that was clicked, or -1 for a click beside all nodes */
-  constructor(model: Model, onSelect: (node: number) => void, kind = usualAxis(model)) {
+  constructor(model: Facts, onSelect: (node: number) => void, kind = usualAxis(model)) {
     this.#model = model;
     this.#axis = makeAxis(model, kind);
     this.#layout = layOut(model, this.#axis);

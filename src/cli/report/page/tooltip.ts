@@ -1,9 +1,9 @@
 import { formatDuration } from '../../text/units.ts';
-import type { Model } from '../model.ts';
+import type { Facts } from '../facts.ts';
 import { clock, eventText, inThread, nodeTitle, sliceBegunBy } from './view.ts';
 
 /** Describes a node in a few lines, the first of which is its title. */
-export function tooltipLines(model: Model, node: number): string[] {
+export function tooltipLines(model: Facts, node: number): string[] {
   const event = model.events[node];
   if (event === undefined) {
     const child = model.children[node - model.events.length]!;

@@ -1,6 +1,7 @@
 import { CATALOGUE, EV, type EventDef } from '../../../trace/catalogue.ts';
 import { formatEvent } from '../../../trace/tracer.ts';
 import { formatDuration } from '../../text/units.ts';
+import type { Facts } from '../facts.ts';
 import { threadName } from '../findings/names.ts';
 import { KIND_NAMES } from '../findings/slow.ts';
 import type { Model } from '../model.ts';
@@ -16,14 +17,14 @@ export interface View {
 }
 
 /** The time since the trace began, to the µs. */
-export function clock({ startNs }: Model, timeNs: number): string {
+export function clock({ startNs }: Facts, timeNs: number): string {
   const ns = timeNs - startNs;
   if (ns < 1e6) return formatDuration(ns);
   return ns < 1e9 ? `${(ns / 1e6).toFixed(3)} ms` : `${(ns / 1e9).toFixed(6)} s`;
 }
 
 /** The arguments of an event, in the format of QEMU's log. */
-export function eventText(model: Model, event: number): string {
+export function eventText(model: Facts, event: number): string {
   const { name, args } = model.events[event]!;
   const def: EventDef = CATALOGUE[name];
   return formatEvent(
@@ -39,12 +40,12 @@ const LOCK_TITLES: Readonly<Record<string, string>> = {
 };
 
 /** The thread of an event, if there are several: ` in io0`. */
-export function inThread({ threads, threadOf }: Model, event: number): string {
+export function inThread({ threads, threadOf }: Facts, event: number): string {
   return threads.length === 1 ? '' : ` in ${threads[threadOf[event]!]!.name}`;
 }
 
 /** A short name for a node. */
-export function nodeTitle(model: Model, node: number): string {
+export function nodeTitle(model: Facts, node: number): string {
   const event = model.events[node];
   if (event === undefined) {
     const child = model.children[node - model.events.length];
@@ -62,7 +63,7 @@ export function nodeTitle(model: Model, node: number): string {
 }
 
 /** The slice that an event begins. */
-export function sliceBegunBy({ slices, around }: Model, event: number) {
+export function sliceBegunBy({ slices, around }: Facts, event: number) {
   const slice = slices[around[event] ?? -1];
   return slice !== undefined && slice.begin === event ? slice : null;
 }
