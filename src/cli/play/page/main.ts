@@ -201,7 +201,7 @@ class Playground {
     if (this.#frames === null) this.#stage.dataset.event = String(at);
     const stride = playing ? strideOf(speed) : 1;
     const frame = this.#frames?.at(at, stride) ?? null;
-    this.#stage.classList.toggle('late', frame === null);
+    this.#stage.classList.toggle('late', frame === null && this.#frames !== null);
     if (frame !== null) {
       const before = at < stride ? null : (this.#frames?.at(at - stride, stride) ?? null);
       const drawn = {
