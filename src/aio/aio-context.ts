@@ -271,8 +271,8 @@ export class AioContext implements Disposable {
   /**
    * Replaces the handlers of an fd; null, or an object without functions, removes them. The new
    * ones are called from the next poll on. The context is notified. QEMU: aio_set_fd_handler.
-   * @throws RangeError if fd is not a descriptor, TypeError if a handler is not a function; nothing
-   *   is changed then
+   * @throws HostError (EBADF) if a new fd is closed, RangeError if fd is not a descriptor, TypeError
+   *   if a handler is not a function; nothing is changed then
    */
   setFdHandler<T = undefined>(fd: number, handlers: FdHandlers<T> | null): Disposable {
     if (handlers !== null) this.#checkOpen('aio_set_fd_handler');

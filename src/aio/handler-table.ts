@@ -1,6 +1,8 @@
 import { checkFunction, isInt, shown } from '../host/arguments.ts';
+import { F_GETFD } from '../host/constants.ts';
+import { EBADF, HostError } from '../host/errno.ts';
 import { NOTHING } from '../host/held-list.ts';
-import type { Disposable } from '../host/host.ts';
+import type { Disposable, Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import type { EventNotifier } from './event-notifier.ts';
@@ -13,6 +15,7 @@ const T_SET_FD = EV.aio_set_fd_handler;
 /** The parts of its context that the table needs. */
 export interface TableOwner extends HandlerOwner {
   readonly name: string;
+  readonly host: Host;
   readonly trace: Tracer;
   readonly polling: AdaptivePolling;
   readonly monitors: FdMonitors;
@@ -39,8 +42,8 @@ export class HandlerTable {
 
   /**
    * QEMU: aio_set_fd_handler.
-   * @throws RangeError if fd is not a descriptor, TypeError if a handler is not a function; nothing
-   *   is changed then
+   * @throws RangeError if fd is not a descriptor, TypeError if a handler is not a function, HostError
+   *   (EBADF) if a new fd is closed; nothing is changed then
    * @param notifier the event notifier that owns the fd, if its edges may be watched
    */
   set(
@@ -52,6 +55,8 @@ export class HandlerTable {
     const old = this.handlers.get(fd) ?? null;
     const next = handlers === null ? null : this.#make(fd, handlers, notifier);
     if (old === null && next === null) return NOTHING;
+    if (old === null) this.#checkOpen(fd);
+    if (next !== null) this.#registrations = next.token;
     // Deleted and set again, so that the newest registration comes last.
     this.handlers.delete(fd);
     if (next !== null) this.handlers.set(fd, next);
@@ -111,8 +116,17 @@ export class HandlerTable {
     const token = this.#registrations + 1;
     const handler = new AioHandler(this.#owner, fd, handlers, token, isOwn, notifier);
     if (handler.ioRead === null && handler.ioWrite === null && handler.ioPoll === null) return null;
-    this.#registrations = token;
     return handler;
+  }
+
+  /**
+   * QEMU would poll a closed fd, get POLLNVAL at once, call nothing, and spin. A registered one that
+   * is closed later does so here, too.
+   */
+  #checkOpen(fd: number): void {
+    const { host, notifierFd } = this.#owner;
+    if (fd === notifierFd || host.fcntl(fd, F_GETFD, 0) !== -EBADF) return;
+    throw new HostError(EBADF, `aio_set_fd_handler: fd ${fd}`);
   }
 
   #enter(handler: AioHandler): void {

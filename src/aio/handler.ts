@@ -11,7 +11,7 @@ export type AioPollFn<T> = (opaque: T) => boolean;
  * The functions to call when an fd becomes ready. QEMU: the arguments of aio_set_fd_handler.
  *
  * Remove them before closing the fd: otherwise each poll returns POLLNVAL at once, no handler is
- * called, and the loop spins. (QEMU does so, too.)
+ * called, and the loop spins. (QEMU does so, too.) An fd that is closed already is refused.
  */
 export interface FdHandlers<T = undefined> {
   /** The fd is readable, hung up, or in error. */

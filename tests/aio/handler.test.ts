@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AioContext } from '../../src/aio/aio-context.ts';
+import { F_DUPFD_CLOEXEC } from '../../src/host/constants.ts';
 import type { Disposable } from '../../src/host/host.ts';
 import { hosts, type Rig, rigged } from '../support/rig.ts';
 
@@ -86,6 +87,46 @@ describe.each(hosts)('fd handlers under aio_poll on %s', (_kind, make) => {
       rig.kick(fd);
       ctx.poll(false);
       expect(rig.log).toEqual(['a']);
+    }),
+  );
+
+  it(
+    'a closed fd is refused if it is new, and nothing is changed',
+    rigged(make, (rig) => {
+      const ctx = rig.context();
+      const a = watch(rig, ctx, 'a');
+      const loop = rig.loop();
+      // A number that nobody else is given meanwhile.
+      const fd = rig.own(rig.host.fcntl(a, F_DUPFD_CLOEXEC, 700));
+      rig.close(fd);
+      const before = [...ctx.handlers.keys()];
+      const refused = expect.objectContaining({
+        name: 'HostError',
+        code: 'EBADF',
+        message: `aio_set_fd_handler: fd ${fd}: Bad file descriptor (EBADF)`,
+      });
+      expect(() => ctx.setFdHandler(fd, { ioRead: () => {} })).toThrow(refused);
+      expect(() => loop.setFdHandler(fd, { ioWrite: () => {} })).toThrow(refused);
+      expect([...ctx.handlers.keys()]).toEqual(before);
+      expect(ctx.poll(false)).toBe(false);
+      rig.kick(a);
+      ctx.poll(false);
+      expect(rig.log).toEqual(['a']);
+      // Removing what is not there needs no descriptor.
+      ctx.setFdHandler(fd, null);
+      ctx.setFdHandler(fd, {});
+    }),
+  );
+
+  it(
+    'an fd that is closed while it is registered may be set again, as in QEMU',
+    rigged(make, (rig) => {
+      const ctx = rig.context();
+      const fd = watch(rig, ctx, 'a');
+      rig.close(fd);
+      set(rig, ctx, fd, 'again');
+      expect([...ctx.handlers.keys()]).toContain(fd);
+      ctx.setFdHandler(fd, null);
     }),
   );
 
