@@ -5,6 +5,10 @@
  * JavaScript. So this calls it on the stack that JavaScript came from: the code by which koffi makes
  * a call keeps that stack's pointer in rbp, which STACK_CODE lets its caller check.
  *
+ * Callbacks call koffi, too. It knows nothing of the call that is under way, and uses the same part of
+ * its stack again. So nothing of ours stays there: all is saved on JavaScript's stack, also the address
+ * to return to.
+ *
  * Around uv_run stands a verbose v8::TryCatch, as around Node's own timers. Without one V8 takes an
  * error of a callback for an error of the JavaScript below, so that it is no uncaught exception, and
  * Node's stack of async contexts is left as it was in the callback: Node then aborts.
@@ -38,6 +42,12 @@ export function uvRunCode(table: number): Uint8Array {
   putWord64(imm64, 0, table);
   return Uint8Array.of(
     ...[0x49, 0xbb, ...new Uint8Array(imm64.buffer)], // mov r11, table
+    ...[0x4c, 0x8b, 0x14, 0x24], //             mov r10, [rsp]
+    ...[0x48, 0x89, 0xe0], //                   mov rax, rsp
+    ...[0x48, 0x8d, 0xa5, 0x00, 0xfe, 0xff, 0xff], // lea rsp, [rbp - 512]
+    ...[0x48, 0x83, 0xe4, 0xc0], //             and rsp, -64
+    ...[0x50], //                               push rax
+    ...[0x41, 0x52], //                         push r10
     ...[0x53], //                               push rbx
     ...[0x41, 0x54], //                         push r12
     ...[0x41, 0x55], //                         push r13
@@ -47,10 +57,8 @@ export function uvRunCode(table: number): Uint8Array {
     ...[0x49, 0x89, 0xfc], //                   mov r12, rdi
     ...[0x41, 0x89, 0xf5], //                   mov r13d, esi
     ...[0x4d, 0x89, 0xdf], //                   mov r15, r11
-    ...[0x48, 0x8d, 0xa5, 0x00, 0xfe, 0xff, 0xff], // lea rsp, [rbp - 512]
-    ...[0x48, 0x83, 0xe4, 0xc0], //             and rsp, -64
+    ...[0x48, 0x81, 0xec, 0x08, 0x02, 0x00, 0x00], // sub rsp, 520
     ...[0x49, 0x89, 0xe6], //                   mov r14, rsp (the TryCatch)
-    ...[0x48, 0x81, 0xec, 0x00, 0x01, 0x00, 0x00], // sub rsp, 256
     ...[0x4c, 0x89, 0xf7], //                   mov rdi, r14
     ...[0x49, 0x8b, 0x37], //                   mov rsi, [r15]
     ...[0x41, 0xff, 0x57, 0x08], //             call [r15 + 8]
@@ -69,7 +77,11 @@ export function uvRunCode(table: number): Uint8Array {
     ...[0x41, 0x5e], //                         pop r14
     ...[0x41, 0x5d], //                         pop r13
     ...[0x41, 0x5c], //                         pop r12
-    ...[0x5b, 0xc3], //                         pop rbx; ret
+    ...[0x5b], //                               pop rbx
+    ...[0x41, 0x5a], //                         pop r10
+    ...[0x5c], //                               pop rsp
+    ...[0x4c, 0x89, 0x14, 0x24], //             mov [rsp], r10
+    ...[0xc3], //                               ret
   );
 }
 
