@@ -6,8 +6,7 @@ import { ChildWatch, LinuxHost, MainLoop, SIGCHLD, Signals } from 'qemu-loop';
 
 const host = new LinuxHost();
 const loop = new MainLoop({ host });
-// compat: Node too hears of the ends of children, those of node:child_process.
-const signals = new Signals(loop, { signals: [SIGCHLD], sigfd: 'compat' });
+const signals = new Signals(loop, { signals: [SIGCHLD] });
 const watch = new ChildWatch({ loop, signals });
 
 // The server tells how the child is.

@@ -1,5 +1,6 @@
 /** Checks of arguments, for callers without a type checker. */
 
+import { HOST_CALL_NAMES } from './calls.ts';
 import {
   F_DUPFD,
   F_DUPFD_CLOEXEC,
@@ -10,7 +11,7 @@ import {
   F_SETFL,
   F_SETPIPE_SZ,
 } from './constants.ts';
-import type { SigAction, SpawnRequest } from './host.ts';
+import type { SigAction } from './host.ts';
 
 /** Whether a value is a C int. Any other number would reach the call changed: NaN as 0. */
 export function isInt(value: number): boolean {
@@ -132,7 +133,11 @@ export function checkHas(value: unknown, method: string, what: string, is: strin
 
 /** @throws TypeError */
 export function checkHost(host: unknown, what: string): void {
-  checkHas(host, 'clockNs', `${what}: the host`, 'a Host');
+  const missing = missingMethods('host', host);
+  if (missing.length === 0) return;
+  throw new TypeError(
+    `${what}: the host is ${shown(host)}${without(host, missing)}: expected a Host`,
+  );
 }
 
 /** @throws TypeError */
@@ -169,12 +174,27 @@ export function checkNs(value: unknown, what: string): void {
   if (!(value >= 0)) throw new RangeError(`${what} is ${value}: expected ns from 0`);
 }
 
-/** The method by which the value of an option is recognized. */
-const KNOWN_BY: Readonly<Record<string, string>> = {
-  host: 'clockNs',
-  loop: 'setFdHandler',
-  ctx: 'newBottomHalf',
+/** The methods that the value of an option must have. */
+const METHODS: Readonly<Record<string, readonly string[]>> = {
+  host: HOST_CALL_NAMES,
+  loop: ['setFdHandler'],
+  ctx: ['newBottomHalf'],
 };
+
+function missingMethods(option: string, value: unknown): readonly string[] {
+  const methods = METHODS[option] ?? [];
+  const found = value as Record<string, unknown> | null | undefined;
+  return methods.filter((method) => typeof found?.[method] !== 'function');
+}
+
+/** ` without a()`, ` without a(), b() and 7 more calls` for an object; nothing for other values. */
+function without(value: unknown, missing: readonly string[]): string {
+  if (!isRecord(value) || missing.length === 0) return '';
+  const named = missing.slice(0, 3).map((method) => `${method}()`);
+  const rest = missing.length - named.length;
+  const more = rest === 0 ? '' : ` and ${rest} more call${rest === 1 ? '' : 's'}`;
+  return ` without ${named.join(', ')}${more}`;
+}
 
 /**
  * Checks the options that a constructor needs.
@@ -188,12 +208,10 @@ export function checkOptions(options: object, what: string, needed: Record<strin
   }
   for (const [name, is] of Object.entries(needed)) {
     const value = (options as Record<string, unknown>)[name];
-    const by = KNOWN_BY[name];
-    const has =
-      by === undefined || typeof (value as Record<string, unknown> | null)?.[by] === 'function';
-    if (typeof value === 'object' && value !== null && has) continue;
-    const lacks = by !== undefined && isRecord(value) ? ` without ${by}()` : '';
-    throw new TypeError(`${what}: option '${name}' is ${shown(value)}${lacks}: expected ${is}`);
+    const missing = missingMethods(name, value);
+    if (typeof value === 'object' && value !== null && missing.length === 0) continue;
+    const found = `${what}: option '${name}' is ${shown(value)}${without(value, missing)}`;
+    throw new TypeError(`${found}: expected ${is}`);
   }
 }
 
@@ -202,92 +220,4 @@ export function checkWord(value: string, words: readonly string[], what: string)
   if (words.includes(value)) return;
   const all = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
   throw new RangeError(`${what} is ${shown(value)}: expected ${all}`);
-}
-
-/** A request as the hosts work on it. */
-export interface TakenRequest extends SpawnRequest {
-  readonly env?: readonly string[] | undefined;
-}
-
-/**
- * Copies a request and checks the copy, so that a later change cannot slip past the checks.
- * @throws TypeError if the request is not a SpawnRequest
- */
-export function takeSpawnRequest(request: SpawnRequest): TakenRequest {
-  const copy = typeof request === 'object' && request !== null ? { ...request } : request;
-  for (const name of ['argv', 'env', 'fds', 'keepFds'] as const) {
-    const list: unknown = copy?.[name];
-    if (Array.isArray(list)) Object.assign(copy, { [name]: [...list] });
-  }
-  checkSpawnRequest(copy);
-  const { env } = copy;
-  return { ...copy, env: env === undefined || isStrings(env) ? env : envLines(env) };
-}
-
-function isStrings(env: NonNullable<SpawnRequest['env']>): env is readonly string[] {
-  return Array.isArray(env);
-}
-
-function envLines(env: Readonly<Record<string, string | undefined>>): string[] {
-  const set = Object.entries(env).filter(([, value]) => value !== undefined);
-  return set.map(([name, value]) => `${name}=${value}`);
-}
-
-/** Whether it is an object of names and strings, some of them undefined. */
-function isEnvironment(env: unknown): boolean {
-  if (typeof env !== 'object' || env === null || Array.isArray(env)) return false;
-  return Object.values(env).every((value) => value === undefined || typeof value === 'string');
-}
-
-/** @throws TypeError if the request is not a SpawnRequest */
-export function checkSpawnRequest(request: SpawnRequest): void {
-  if (typeof request !== 'object' || request === null) {
-    throw new TypeError(`spawn: the request is ${shown(request)}: expected { file, argv }`);
-  }
-  const { file, argv, env, cwd, fds, keepFds } = request;
-  if (typeof file !== 'string')
-    throw new TypeError(`spawn: file is ${shown(file)}: expected a path`);
-  if (!areStrings(argv)) {
-    const what = `argv of ${file} is ${Array.isArray(argv) ? 'not all strings' : shown(argv)}`;
-    throw new TypeError(`spawn: ${what}: expected an array of strings, argv[0] included`);
-  }
-  if (env !== undefined && !areStrings(env) && !isEnvironment(env)) {
-    const what = `env of ${file} is ${Array.isArray(env) ? 'not all strings' : shown(env)}`;
-    throw new TypeError(
-      `spawn: ${what}: expected an array of 'NAME=value' strings, or an object of strings`,
-    );
-  }
-  if (cwd !== undefined && typeof cwd !== 'string') {
-    throw new TypeError(`spawn: cwd of ${file} is ${shown(cwd)}: expected a path`);
-  }
-  checkInts('fds', fds, file, 'descriptors');
-  checkInts('keepFds', keepFds, file, 'descriptors');
-  for (const name of ['pgroup', 'foregroundTty', 'pdeathsig'] as const) {
-    const value = request[name];
-    if (value === undefined || isInt(value)) continue;
-    throw new TypeError(`spawn: ${name} of ${file} is ${shown(value)}: expected an integer`);
-  }
-  checkInts('ignoreSignals', request.ignoreSignals, file, 'signal numbers');
-}
-
-function checkInts(
-  name: string,
-  list: readonly number[] | undefined,
-  file: string,
-  are: string,
-): void {
-  if (list === undefined) return;
-  if (!Array.isArray(list)) {
-    throw new TypeError(`spawn: ${name} of ${file} is ${shown(list)}: expected an array`);
-  }
-  for (let i = 0; i < list.length; i++) {
-    if (isInt(list[i])) continue;
-    throw new TypeError(`spawn: ${name} of ${file} has ${shown(list[i])}: expected ${are}`);
-  }
-}
-
-function areStrings(list: unknown): boolean {
-  if (!Array.isArray(list)) return false;
-  for (let i = 0; i < list.length; i++) if (typeof list[i] !== 'string') return false;
-  return true;
 }

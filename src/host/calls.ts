@@ -473,6 +473,14 @@ export const HOST_CALLS: HostCalls = {
     fills: ['old'],
     system: ['rt_sigaction'],
   },
+  callHandler: {
+    args: [
+      ['signo', 'number'],
+      ['handler', 'number'],
+    ],
+    result: 'number',
+    system: ['rt_sigprocmask'],
+  },
   blockSignals: {
     args: [['signals', 'numbers']],
     result: 'token',

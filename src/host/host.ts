@@ -91,6 +91,17 @@ export interface SpawnRequest {
    * host, whose process does not die while it runs.
    */
   readonly pdeathsig?: number | undefined;
+  /**
+   * The child's user and group: setuid(2) and setgid(2), after its descriptors and directory are
+   * ready. Returns -EPERM without the privilege, -ENOSYS if the host cannot set them.
+   */
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+  /**
+   * Its supplementary groups: setgroups(2). By default our own; none if uid or gid is given and we
+   * are root.
+   */
+  readonly groups?: readonly number[] | undefined;
   /** Signals that the program ignores at its start (SIG_IGN). -ENOSYS if the host cannot do it. */
   readonly ignoreSignals?: readonly number[] | undefined;
 }
@@ -304,10 +315,18 @@ export interface Host {
    */
   readonly handlerAddress: number;
   /**
+   * Calls a handler of somebody else, which `sigaction` has named for this signal, as the kernel
+   * would: with all signals blocked. Returns 0; -EINVAL for any other handler.
+   */
+  callHandler(signo: number, handler: number): number;
+  /**
    * Blocks signals in every thread of this process, and in those started later, and reads the
    * masks back until all agree. SIGKILL and SIGSTOP are silently left out. Returns a token;
    * or, with nothing changed, -ENOSYS if this machine has no way to do it, or -EAGAIN if a
    * thread did not take the mask, or no real-time signal would be left for undoing it.
+   *
+   * With SIGCHLD among them: execSync and the like of node:child_process, which wait for SIGCHLD,
+   * unblock it in this thread while they wait, and raise it when they are done.
    */
   blockSignals(signals: readonly number[]): SignalMaskToken | number;
   /** Restores in every thread the mask that blockSignals changed. */

@@ -1,15 +1,9 @@
 /** Checks of ChildWatch's arguments, before anything is started or registered. */
 
-import {
-  checkFunction,
-  checkHas,
-  checkObject,
-  checkOptions,
-  checkSpawnRequest,
-  shown,
-} from '../host/arguments.ts';
+import { checkFunction, checkHas, checkObject, checkOptions, shown } from '../host/arguments.ts';
 import { SIGCHLD } from '../host/constants.ts';
 import type { SpawnRequest } from '../host/host.ts';
+import { checkSpawnRequest } from '../host/spawn-request.ts';
 import type { ChildCallbacks } from './child-event.ts';
 import type { ChildRequest, ChildWatchOptions } from './child-request.ts';
 import type { LoopTimes } from './death-times.ts';

@@ -52,7 +52,7 @@ interface Watched {
  * Invariants:
  *  C1. One SIGCHLD may stand for several children: the bottom half reaps until none is left.
  *  C2. Only our own children are waited for. Others (Node's child_process) are looked at with
- *      WNOWAIT at most. Node gets SIGCHLD for them, and reports them, only beside compat Signals.
+ *      WNOWAIT at most: SIGCHLD is handed on to Node, which reaps them.
  */
 export class ChildWatch implements Disposable {
   /** SIGCHLD records handled so far. */

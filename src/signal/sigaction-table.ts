@@ -39,6 +39,11 @@ export class SigactionTable implements Disposable {
   readonly #actions: (SignalAction | null)[] = new Array<SignalAction | null>(NSIG + 1).fill(null);
   /** The dispositions from before, by signal, to be restored. */
   readonly #originals = new Map<number, SigAction>();
+  /**
+   * By signal, the address of the handler that somebody else has installed over ours, or had before
+   * us; 0 if there was none.
+   */
+  readonly #foreign: number[] = new Array<number>(NSIG + 1).fill(0);
   readonly #query = newSigAction();
   readonly #set = newSigAction();
 
@@ -60,6 +65,7 @@ export class SigactionTable implements Disposable {
       const original = newSigAction();
       check(this.#host.sigaction(signo, null, original), `sigaction ${signo}`);
       this.#originals.set(signo, original);
+      if (this.#isForeign(original.handler)) this.#foreign[signo] = original.handler;
     }
     const { handler, flags = 0 } = action;
     const handled = typeof handler === 'function';
@@ -97,10 +103,14 @@ export class SigactionTable implements Disposable {
     found.handler = null;
     found.wantsInfo = false;
     found.name = 'default';
+    found.foreign = 0;
     if (this.#host.sigaction(signo, null, this.#query) < 0) return found;
     found.flags = this.#query.flags;
-    if (this.#query.handler === SIG_DFL) return found;
-    if (this.#query.handler === SIG_IGN) {
+    const { handler } = this.#query;
+    if (this.#isForeign(handler)) this.#foreign[signo] = handler;
+    found.foreign = this.#foreign[signo]!;
+    if (handler === SIG_DFL && !this.#takesBack(signo)) return found;
+    if (handler === SIG_IGN) {
       found.name = 'ignore';
       return found;
     }
@@ -113,6 +123,23 @@ export class SigactionTable implements Disposable {
     found.handler = action.handler;
     found.wantsInfo = ((action.flags ?? 0) & SA_SIGINFO) !== 0;
     return found;
+  }
+
+  /** Whether it is somebody else's handler. An installer's own is not. */
+  #isForeign(handler: number): boolean {
+    return this.#installer === null && handler > SIG_IGN && handler !== this.#host.handlerAddress;
+  }
+
+  /**
+   * Whether a signal whose disposition has become SIG_DFL is ours again: somebody had put his handler
+   * over ours, and has taken it away. libuv does so if none of its children is left.
+   */
+  #takesBack(signo: number): boolean {
+    const action = this.#actions[signo];
+    if (this.#foreign[signo] === 0 || typeof action?.handler !== 'function') return false;
+    this.#set.handler = this.#host.handlerAddress;
+    this.#set.flags = action.flags ?? 0;
+    return this.#host.sigaction(signo, this.#set, null) === 0;
   }
 
   /** The signals that are handled by functions of this table. */
@@ -151,7 +178,13 @@ export class SigactionTable implements Disposable {
     return ours.includes(handler);
   }
 
-  readonly #lookup: Lookup = { name: 'default', flags: 0, handler: null, wantsInfo: false };
+  readonly #lookup: Lookup = {
+    name: 'default',
+    flags: 0,
+    handler: null,
+    wantsInfo: false,
+    foreign: 0,
+  };
 }
 
 function checkAction(signo: number, action: SignalAction): void {
@@ -168,4 +201,6 @@ export interface Lookup {
   flags: number;
   handler: SignalHandler | null;
   wantsInfo: boolean;
+  /** The address of the handler that somebody else has, or had, for the signal; 0 if there is none. */
+  foreign: number;
 }

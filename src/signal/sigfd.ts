@@ -206,6 +206,8 @@ export class SigfdReader {
     const found = this.#table.lookup(signo);
     const { handler, name, wantsInfo } = found;
     if (this.#trace.on[T_LOOKUP] !== 0) this.#trace.emit(T_LOOKUP, signo, name, found.flags);
+    // First, since our handler may throw: libuv, too, must hear of its children.
+    if (signo === SIGCHLD && found.foreign !== 0) this.#host.callHandler(signo, found.foreign);
     if (handler === null) {
       this.counts.dropped++;
       return;

@@ -24,9 +24,8 @@ export interface SignalsOptions {
  * each record would reach only one of them, and disposing of one would unblock the signal for both.
  * QEMU: qemu_signal_init.
  *
- * With SIGCHLD by a signalfd, Node does not notice the end of children of its own child_process
- * until these Signals are disposed of: execSync hangs, 'exit' comes late. With `sigfd: 'compat'`
- * both get it. On SIGUSR1, Node opens its debugger's port, but not while the signal comes through
+ * SIGCHLD is handed on to Node, whose child_process goes on as usual: after it is read from a signalfd
+ * libuv's handler is called, and execSync unblocks it in this thread while it waits. On SIGUSR1, Node opens its debugger's port, but not while the signal comes through
  * here. To stop that for good, call `host.sigaction(SIGUSR1, newSigAction(), null)`.
  * A worker thread must dispose of its Signals before it ends: they are blocked in every
  * thread of the process, and nobody else can undo that.

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { checkOptions, takeSpawnRequest } from '../../src/host/arguments.ts';
-import type { SpawnRequest } from '../../src/host/host.ts';
+import { Clocks } from '../../src/aio/clock.ts';
+import { HOST_CALL_NAMES } from '../../src/host/calls.ts';
+import type { Host, SpawnRequest } from '../../src/host/host.ts';
+import { SimHost } from '../../src/host/sim/sim-host.ts';
+import { takeSpawnRequest } from '../../src/host/spawn-request.ts';
+import { MainLoop } from '../../src/mainloop/main-loop.ts';
 
 describe('the environment of a SpawnRequest', () => {
   const envOf = (env: unknown): readonly string[] | undefined =>
@@ -23,8 +27,36 @@ describe('the environment of a SpawnRequest', () => {
   });
 });
 
-it('an error about an option names the method that it lacks', () => {
-  expect(() => checkOptions({ host: {} }, 'MainLoop', { host: 'a Host' })).toThrow(
-    "MainLoop: option 'host' is an object without clockNs(): expected a Host",
-  );
+describe('an option that is not a Host', () => {
+  const message = (host: unknown): string => {
+    try {
+      new MainLoop({ host: host as Host });
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return 'none';
+  };
+  const needs = HOST_CALL_NAMES.length;
+
+  it('is told which calls it lacks', () => {
+    expect(message({})).toBe(
+      `MainLoop: option 'host' is an object without alloc(), allocShared(), attach() and ${needs - 3} more calls: expected a Host`,
+    );
+  });
+
+  it('is refused also if only one call is missing', () => {
+    const sim = new SimHost();
+    const host = Object.create(sim, { fcntl: { value: undefined } }) as Host;
+    expect(message(host)).toBe(
+      "MainLoop: option 'host' is an object without fcntl(): expected a Host",
+    );
+    expect(() => new Clocks(host)).toThrow(
+      'Clocks: the host is an object without fcntl(): expected a Host',
+    );
+    sim.dispose();
+  });
+
+  it.each([undefined, null, 5])('may be no object: %s', (host) => {
+    expect(message(host)).toBe(`MainLoop: option 'host' is ${host}: expected a Host`);
+  });
 });

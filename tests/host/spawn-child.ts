@@ -46,6 +46,9 @@ const out = newWaitResult();
 const buf = host.alloc(65536);
 const dir = mkdtempSync(join(tmpdir(), 'spawn-'));
 
+const PR_GET_DUMPABLE = 3;
+const PR_SET_DUMPABLE = 4;
+
 function pipe(): [number, number] {
   const ends: number[] = [];
   host.pipe2(ends, O_CLOEXEC);
@@ -291,6 +294,26 @@ function orphanedAtStart(): string {
   return ends.join(' ');
 }
 
+/** A child's ids, as `id` prints them, or the error's name. */
+function ids(): unknown {
+  const of = (more: Partial<SpawnRequest>): string =>
+    sh('id -u; id -g; id -G', more).trim().split('\n').join(', ');
+  if (way !== 'clone' || process.getuid!() !== 0) return of({ uid: process.getuid!() });
+  const one = { file: 'true', argv: ['true'], uid: 12345 };
+  // A change of ids in our memory makes it 0.
+  c.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+  return {
+    user: of({ uid: 12345, pdeathsig: SIGKILL }),
+    all: of({ uid: 12345, gid: 23456, groups: [7, 4_000_000_000] }),
+    groups: of({ groups: [8] }),
+    many: host
+      .spawnAll([one, one, one, one, one])
+      .map((pid) => host.waitid(P_PID, pid, WEXITED, out) + out.status),
+    dumpable: c.prctl(PR_GET_DUMPABLE, 0, 0, 0, 0),
+    'as nobody': asNobody(() => errnoName(host.spawn(one))),
+  };
+}
+
 const fdsBefore = openFds();
 const report = {
   plain: plain(),
@@ -311,6 +334,7 @@ const report = {
   masks: sh('exec grep -E "Sig(Blk|Ign)" /proc/self/status').trim().split(/\s+/),
   ignored: sh('exec grep SigIgn /proc/self/status', { ignoreSignals: [SIGHUP, SIGPIPE] }).trim(),
   pdeathsig: sh('echo up', { pdeathsig: SIGKILL }).trim(),
+  ids: ids(),
   orphanedAtStart: way === 'clone' ? orphanedAtStart() : '',
   inheritable: inheritable(),
   fds: sh('ls /proc/$$/fd').trim().split(/\s+/),

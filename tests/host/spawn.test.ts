@@ -82,6 +82,20 @@ describe.each(['clone', 'posix_spawn', 'clone, which is refused'])('children by 
       );
     });
 
+    it('gives it other ids, if it can and may', () => {
+      const root = {
+        user: '12345, 0, 0',
+        all: '12345, 23456, 23456 7 4000000000',
+        groups: '0, 0, 0 8',
+        many: [0, 0, 0, 0, 0],
+        'as nobody': 'EPERM',
+        dumpable: 1,
+      };
+      const uid = process.getuid!();
+      const own = uid === 0 ? root : expect.stringMatching(`^${uid}, `);
+      expect(report.ids).toEqual(spawnBy === 'clone' ? own : 'ENOSYS');
+    });
+
     it('ends a child before its program starts if we died before it asked for a signal', () => {
       expect(report.orphanedAtStart).toBe(spawnBy === 'clone' ? '0 127' : '');
     });

@@ -211,6 +211,10 @@ export class HostLens implements Host {
     return this.host.handlerAddress;
   }
 
+  callHandler(signo: number, handler: number): number {
+    return this.host.callHandler(signo, handler);
+  }
+
   blockSignals(signals: readonly number[]): SignalMaskToken | number {
     return this.host.blockSignals(signals);
   }

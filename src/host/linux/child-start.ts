@@ -1,8 +1,8 @@
 /** Starts one child at a time. */
 
-import type { TakenRequest } from '../arguments.ts';
 import { F_DUPFD_CLOEXEC, F_GETFD, FD_CLOEXEC } from '../constants.ts';
 import { EACCES, EBADF, EINVAL, ENOENT } from '../errno.ts';
+import { changesIds, type TakenRequest } from '../spawn-request.ts';
 import type { ChildSteps } from './child-steps.ts';
 import { c, lazy, memoryAt, result, symbolAddress } from './libc.ts';
 import { word64 } from './memory.ts';
@@ -71,7 +71,6 @@ export class ChildStart {
     const { fds = [], keepFds = [], ignoreSignals = [] } = request;
     const temporary: number[] = [];
     steps.begin(Math.max(fds.length, 3) + keepFds.length + ignoreSignals.length);
-    if (request.pdeathsig !== undefined) steps.pdeathsig(request.pdeathsig);
     for (const signo of ignoreSignals) steps.ignore(signo);
     if (request.setsid === true) steps.setsid();
     if (request.pgroup !== undefined) steps.setpgid(request.pgroup);
@@ -84,6 +83,8 @@ export class ChildStart {
       // After the descriptors, since a path to one is relative to our own directory.
       if (request.cwd !== undefined) steps.chdir(request.cwd);
       if (request.foregroundTty !== undefined) steps.tcsetpgrp(request.foregroundTty);
+      if (changesIds(request)) steps.ids({ ...request, groups: groupsOf(request) });
+      if (request.pdeathsig !== undefined) steps.pdeathsig(request.pdeathsig);
       return this.run(request, start);
     } finally {
       for (const fd of temporary) c.close(fd);
@@ -131,6 +132,11 @@ export class ChildStart {
     this.environ ??= new Int32Array(memoryAt(symbolAddress('environ'), 8));
     return word64(this.environ, 0);
   }
+}
+
+/** A child with other ids than root's must not keep root's groups. */
+function groupsOf({ groups }: TakenRequest): readonly number[] | undefined {
+  return groups ?? (process.geteuid?.() === 0 ? [] : undefined);
 }
 
 function hasNul({ file, argv, env, cwd }: TakenRequest): boolean {

@@ -1,6 +1,9 @@
 /** The steps of a child between its creation and its program. */
 
-import type { Disposable } from '../host.ts';
+import type { Disposable, SpawnRequest } from '../host.ts';
+
+/** Those that are undefined stay ours. */
+export type ChildIds = Pick<SpawnRequest, 'uid' | 'gid' | 'groups'>;
 
 /**
  * A list of steps, and a way to make a child that takes them in order, then executes a program with
@@ -24,6 +27,8 @@ export interface ChildSteps extends Disposable {
   chdir(path: string): void;
   /** Makes the child's process group the foreground group of our terminal fd. */
   tcsetpgrp(fd: number): void;
+  /** Sets its ids, those that are given, as the last step before pdeathsig: the kernel resets that. */
+  ids(ids: ChildIds): void;
   /**
    * Makes the child, which then takes the steps by itself. Until settle returns, nothing may be
    * added, and the arguments must stay in place. May be called again with the same list.

@@ -19,8 +19,8 @@ import {
 } from '../constants.ts';
 import { EINTR, EINVAL, ENOENT, ENOSYS, ENOTDIR, EPERM, ETIMEDOUT } from '../errno.ts';
 import { newWaitResult } from '../host.ts';
-import type { ChildSteps } from './child-steps.ts';
-import { c, lazy, result, SYS } from './libc.ts';
+import type { ChildIds, ChildSteps } from './child-steps.ts';
+import { addressOf, c, lazy, result, SYS } from './libc.ts';
 import { CALL_BYTES, MACHINE, type Machine } from './machine/child-code.ts';
 import { CodePage } from './machine/code-page.ts';
 import { LinuxBuffer, putTimespec, putWord64 } from './memory.ts';
@@ -63,8 +63,8 @@ const STACK_BYTES = 4096;
 const CALL = CALL_BYTES / 4;
 const RET = 10;
 const WANTED = 12;
-/** Two for pdeathsig, setsid, setpgid, chdir, two for tcsetpgrp, the mask, and execve. */
-const OTHER_CALLS = 9;
+/** Two for pdeathsig, setsid, setpgid, chdir, two for tcsetpgrp, three ids, the mask, and execve. */
+const OTHER_CALLS = 12;
 
 /**
  * The code that children run. Returns -ENOSYS if there is none for this machine, or the errno that
@@ -98,6 +98,8 @@ export class CloneSteps implements ChildSteps {
   private launched = 0;
   /** The index of the first call after those that every child makes. */
   private readonly first: number;
+  /** The child reads them after launch returns. */
+  private groups: Int32Array | undefined;
   private chdirCall = -1;
   private deathCall = -1;
   /** LIVES until the child has left our memory. */
@@ -169,6 +171,15 @@ export class CloneSteps implements ChildSteps {
   tcsetpgrp(fd: number): void {
     const group = this.call(this.NR.getpgid);
     this.call(this.NR.ioctl, fd, TIOCSPGRP, this.list.address + (group + RET) * 4);
+  }
+
+  ids({ uid, gid, groups }: ChildIds): void {
+    if (groups !== undefined) {
+      this.groups = Int32Array.from([0, ...groups]);
+      this.call(this.NR.setgroups, groups.length, addressOf(this.groups.buffer) + 4);
+    }
+    if (gid !== undefined) this.call(this.NR.setgid, gid);
+    if (uid !== undefined) this.call(this.NR.setuid, uid);
   }
 
   launch(path: string, argv: number, env: number): number {

@@ -9,7 +9,6 @@ import {
   isFcntl,
   isInt,
   isRecord,
-  takeSpawnRequest,
 } from '../arguments.ts';
 import { CloseListeners } from '../close-listeners.ts';
 import { EBADF, EFAULT, EINVAL, ENOSYS, HostError } from '../errno.ts';
@@ -26,6 +25,7 @@ import type {
   WaitResult,
 } from '../host.ts';
 import type { NodeLoop, NodeWait, NodeWaitKind } from '../node-wait.ts';
+import { takeSpawnRequest } from '../spawn-request.ts';
 import { FileCalls } from './file-calls.ts';
 import { futexWait, futexWake } from './futex.ts';
 import { c, knownArch, result, SYS } from './libc.ts';
@@ -33,6 +33,7 @@ import { CALL_WAYS, type CallWay, type LoopCalls, libcCalls, loopCalls } from '.
 import { LinuxBuffer } from './memory.ts';
 import { AsyncWait } from './node/async-wait.ts';
 import { EmbeddedLoop } from './node/embedded-loop.ts';
+import { SyncChildren } from './node/sync-children.ts';
 import { UvWait } from './node/uv-wait.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE, LinuxPoll } from './poll.ts';
 import { prctl } from './prctl.ts';
@@ -77,6 +78,7 @@ export class LinuxHost implements Host {
   private readonly sockets = new SocketCalls();
   private readonly pair = new LinuxBuffer(8);
   private readonly threads: ThreadMask;
+  private readonly syncChildren: SyncChildren;
   private readonly spawnBy: SpawnWay;
   private readonly callBy: CallWay;
   private readonly nodeWaitBy: LinuxNodeWait;
@@ -99,6 +101,7 @@ export class LinuxHost implements Host {
     this.calls = this.callBy === 'gate' ? loopCalls() : libcCalls;
     this.poller = new LinuxPoll(this.calls);
     this.threads = new ThreadMask(this.signals, this.getpid());
+    this.syncChildren = new SyncChildren(this.signals, this.getpid());
   }
 
   get description(): string {
@@ -310,12 +313,20 @@ export class LinuxHost implements Host {
     return this.signals.handlerAddress;
   }
 
+  callHandler(signo: number, handler: number): number {
+    return this.signals.callHandler(signo, handler);
+  }
+
   blockSignals(signals: readonly number[]): SignalMaskToken | number {
-    return this.threads.block(signals);
+    const token = this.threads.block(signals);
+    if (typeof token !== 'number') this.syncChildren.block(token);
+    return token;
   }
 
   restoreSignalMask(token: SignalMaskToken): number {
-    return this.threads.restore(token);
+    const ret = this.threads.restore(token);
+    if (ret === 0) this.syncChildren.unblock(token);
+    return ret;
   }
 
   /** Uses libuv: -ENOSYS if this program does not export it. */

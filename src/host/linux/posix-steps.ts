@@ -78,6 +78,11 @@ export class PosixSteps implements ChildSteps {
     this.failed ||= -ENOSYS;
   }
 
+  /** Like pdeathsig. */
+  ids(): void {
+    this.failed ||= -ENOSYS;
+  }
+
   setsid(): void {
     this.flags |= SETSID;
   }

@@ -4,9 +4,10 @@ import { areInts, isInt, isRecord, takeAction } from '../arguments.ts';
 import { NSIG, SIG_IGN } from '../constants.ts';
 import { EBADF, EFAULT, EINVAL } from '../errno.ts';
 import type { SigAction } from '../host.ts';
+import koffi from './koffi.ts';
 import { c, result, SYS, symbolAddress } from './libc.ts';
 import { LinuxBuffer, putWord64, word64 } from './memory.ts';
-import { SIGSET_BYTES, signalsOf, signalWords } from './sigset.ts';
+import { SIGSET_BYTES, type SignalWords, signalsOf, signalWords } from './sigset.ts';
 
 // struct sigaction of glibc and musl, in 32-bit words.
 const ACT_BYTES = 8 + SIGSET_BYTES + 16;
@@ -16,11 +17,17 @@ const ACT_FLAGS = 2 + SIGSET_BYTES / 4;
 const SA_RESTORER = 0x04000000;
 
 const SIG_BLOCK = 0;
+const SIG_UNBLOCK = 1;
+const SIG_SETMASK = 2;
+
+type SignalFunction = (signo: number) => void;
 
 export class LinuxSignals {
   private readonly act = new LinuxBuffer(ACT_BYTES);
   private readonly old = new LinuxBuffer(ACT_BYTES);
   private readonly set = new LinuxBuffer(SIGSET_BYTES);
+  private readonly before = new LinuxBuffer(SIGSET_BYTES);
+  private readonly handlers = new Map<number, SignalFunction>();
   private handler = 0;
   /** Handlers that sigaction has returned to a caller, by signal. */
   private readonly told = new Map<number, Set<number>>();
@@ -89,6 +96,44 @@ export class LinuxSignals {
       old.flags = (words[ACT_FLAGS]! & ~SA_RESTORER) >>> 0;
     }
     return ret;
+  }
+
+  /** Host.callHandler. */
+  callHandler(signo: number, handler: number): number {
+    if (signo === 0 || !isSignalOr0(signo)) return -EINVAL;
+    if (handler <= SIG_IGN || !this.knows(signo, handler)) return -EINVAL;
+    let call = this.handlers.get(handler);
+    if (call === undefined) {
+      call = koffi.decode(BigInt(handler), koffi.proto('void (int)')) as SignalFunction;
+      this.handlers.set(handler, call);
+    }
+    // A handler may hold a lock that the handler of another signal waits for, in this same thread.
+    this.set.i32.fill(-1);
+    c.sigprocmask(SIG_BLOCK, this.set.address, this.before.address);
+    call(signo);
+    c.sigprocmask(SIG_SETMASK, this.before.address, 0);
+    return 0;
+  }
+
+  /** The handler of somebody else that sigaction named last for this signal; 0 if none. */
+  lastForeign(signo: number): number {
+    const foreign = [...(this.told.get(signo) ?? [])].filter(
+      (told) => told !== this.handlerAddress,
+    );
+    return foreign.at(-1) ?? 0;
+  }
+
+  /** Unblocks a signal in this thread. Returns what puts the former mask back. */
+  unblock(signo: number): () => void {
+    const { lo, hi } = signalWords([signo]) as SignalWords;
+    const before = new LinuxBuffer(SIGSET_BYTES);
+    this.set.i32.fill(0);
+    this.set.i32[0] = lo;
+    this.set.i32[1] = hi;
+    c.sigprocmask(SIG_UNBLOCK, this.set.address, before.address);
+    return () => {
+      c.sigprocmask(SIG_SETMASK, before.address, 0);
+    };
   }
 
   blockedSignals(): number[] {

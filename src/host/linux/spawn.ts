@@ -1,9 +1,10 @@
 /** How this process starts children. */
 
-import type { TakenRequest } from '../arguments.ts';
 import { ENOSYS } from '../errno.ts';
+import { changesIds, type TakenRequest } from '../spawn-request.ts';
 import { ChildStart } from './child-start.ts';
 import { CloneSteps, childPage } from './clone-steps.ts';
+import { c } from './libc.ts';
 import { PosixSteps } from './posix-steps.ts';
 
 /**
@@ -18,6 +19,23 @@ export const SPAWN_WAYS: readonly SpawnWay[] = ['clone', 'posix_spawn'];
  * than making the process, and sleeps in between; on two processors more than four was no faster.
  */
 const UNDER_WAY = 4;
+
+const PR_GET_DUMPABLE = 3;
+const PR_SET_DUMPABLE = 4;
+
+/**
+ * A child that changes its ids in our memory makes that memory non-dumpable: our /proc would belong to
+ * root, and no core would be written.
+ */
+function staysDumpable<T>(act: () => T): T {
+  const before = c.prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+  try {
+    return act();
+  } finally {
+    // Only 0 and 1 can be set.
+    if (before === 1) c.prctl(PR_SET_DUMPABLE, before, 0, 0, 0);
+  }
+}
 
 export class Spawner {
   private readonly starts: (ChildStart | undefined)[] = [];
@@ -37,7 +55,8 @@ export class Spawner {
 
   /** See ChildStart.spawn. */
   spawn(request: TakenRequest): number {
-    return this.spawnBy(0, request);
+    if (!changesIds(request)) return this.spawnBy(0, request);
+    return staysDumpable(() => this.spawnBy(0, request));
   }
 
   /**
@@ -46,6 +65,11 @@ export class Spawner {
    * which nothing changes, since nothing else runs here.
    */
   spawnAll(requests: readonly TakenRequest[]): number[] {
+    if (!requests.some(changesIds)) return this.startAll(requests);
+    return staysDumpable(() => this.startAll(requests));
+  }
+
+  private startAll(requests: readonly TakenRequest[]): number[] {
     const pids: number[] = [];
     let settled = 0;
     const settle = (): void => {

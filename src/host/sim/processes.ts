@@ -2,6 +2,7 @@
 import * as C from '../constants.ts';
 import { EAGAIN, EBADF, ENOTTY, EPERM, EPIPE } from '../errno.ts';
 import type { SpawnRequest } from '../host.ts';
+import { needsRoot } from '../spawn-request.ts';
 import { stopWaiting, writeOutput } from './child-output.ts';
 import type { VirtualClock } from './clock.ts';
 import type { FdTable } from './file.ts';
@@ -92,13 +93,14 @@ export class Processes implements ProcessDriver {
   }
 
   /** The error that the child hits before exec; 0 if there is none. */
-  #refusal({ pgroup, fds = [], keepFds = [], foregroundTty }: SpawnRequest): number {
+  #refusal(request: SpawnRequest): number {
+    const { pgroup, fds = [], keepFds = [], foregroundTty } = request;
     if (pgroup !== undefined && pgroup !== 0 && !this.groups.inSession(pgroup, this.self.sid)) {
       return -EPERM;
     }
     const kept = keepFds.filter((fd) => fd >= fds.length);
     for (const fd of [...fds, ...kept]) if (this.#fds.get(fd) === undefined) return -EBADF;
-    if (foregroundTty === undefined) return 0;
+    if (foregroundTty === undefined) return needsRoot(request, UID) ? -EPERM : 0;
     return this.#fds.get(foregroundTty) === undefined ? -EBADF : -ENOTTY;
   }
 

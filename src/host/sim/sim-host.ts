@@ -9,7 +9,6 @@ import {
   isInt,
   isRecord,
   shown,
-  takeSpawnRequest,
 } from '../arguments.ts';
 import type { ChildBehaviour } from '../behaviour.ts';
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, SI_USER, SIGPIPE } from '../constants.ts';
@@ -26,6 +25,7 @@ import type {
   WaitResult,
 } from '../host.ts';
 import { BlockingNodeWait, type NodeLoop, type NodeWait } from '../node-wait.ts';
+import { takeSpawnRequest } from '../spawn-request.ts';
 import { SimDeadlockError, VirtualClock } from './clock.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE } from './epoll.ts';
 import { FileCalls } from './file-calls.ts';
@@ -33,7 +33,7 @@ import { Futexes } from './futex.ts';
 import { SimIo } from './io.ts';
 import { SimBuffer } from './memory.ts';
 import type { LoopbackOptions } from './net/loopback.ts';
-import { SignalInfo } from './pending.ts';
+import { isSignal, SignalInfo } from './pending.ts';
 import { NO_USAGE, Program, type Usage } from './process.ts';
 import { ProcessCalls } from './process-calls.ts';
 import { Processes, SELF_PID, UID } from './processes.ts';
@@ -437,6 +437,12 @@ export class SimHost implements Host {
 
   sigaction(signo: number, act: SigAction | null, old: SigAction | null): number {
     return this.#done(this.#signals.sigaction(signo, act, old));
+  }
+
+  /** All handlers here are the host's own, which does nothing. */
+  callHandler(signo: number, handler: number): number {
+    const known = isSignal(signo) && handler === HANDLER_ADDRESS;
+    return this.#done(known ? 0 : -EINVAL);
   }
 
   blockSignals(signals: readonly number[]): SignalMaskToken | number {

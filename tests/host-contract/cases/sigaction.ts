@@ -28,6 +28,23 @@ function numbers(env: ContractEnv, fd: number): number[] {
 
 export const sigaction: ContractCase[] = [
   {
+    name: 'callHandler: calls the host’s own handler, and none that sigaction has not named',
+    run: (env) => {
+      const { host } = env;
+      const blocked = host.blockedSignals();
+      env.equal(host.callHandler(SIGUSR2, host.handlerAddress), 0, 'its own');
+      env.equal(host.blockedSignals(), blocked, 'the mask is as before');
+      const wrong = [SIG_DFL, SIG_IGN, 0x1234, -1, 2 ** 53, 0.5, NaN, '1', 1n, {}, undefined];
+      for (const handler of wrong as number[]) {
+        env.fails(host.callHandler(SIGUSR2, handler), EINVAL, `handler ${String(handler)}`);
+      }
+      for (const signo of [0, -1, 65, 1.5, NaN, '12', undefined] as number[]) {
+        const ret = host.callHandler(signo, host.handlerAddress);
+        env.fails(ret, EINVAL, `signal ${String(signo)}`);
+      }
+    },
+  },
+  {
     name: 'sigaction: returns the disposition that was set',
     run: (env) => {
       const { host } = env;

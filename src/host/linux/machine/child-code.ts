@@ -23,8 +23,11 @@ type Call =
   | 'prctl'
   | 'rt_sigaction'
   | 'rt_sigprocmask'
+  | 'setgid'
+  | 'setgroups'
   | 'setpgid'
-  | 'setsid';
+  | 'setsid'
+  | 'setuid';
 
 export interface Machine {
   /** Numbers of system calls. */
@@ -41,9 +44,12 @@ const X64: Machine = {
     execve: 59,
     fcntl: 72,
     chdir: 80,
+    setuid: 105,
+    setgid: 106,
     setpgid: 109,
     getppid: 110,
     setsid: 112,
+    setgroups: 116,
     getpgid: 121,
     prctl: 157,
     dup3: 292,
@@ -79,9 +85,12 @@ const ARM64: Machine = {
     chdir: 49,
     rt_sigaction: 134,
     rt_sigprocmask: 135,
+    setgid: 144,
+    setuid: 146,
     setpgid: 154,
     getpgid: 155,
     setsid: 157,
+    setgroups: 159,
     prctl: 167,
     getppid: 173,
     execve: 221,

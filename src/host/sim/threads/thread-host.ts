@@ -1,5 +1,5 @@
 /** The Host of a simulated thread other than main, in its own Worker. */
-import { checkArray, checkFunction, checkNs, takeSpawnRequest } from '../../arguments.ts';
+import { checkArray, checkFunction, checkNs } from '../../arguments.ts';
 import type { ChildBehaviour } from '../../behaviour.ts';
 import { HOST_CALL_NAMES, type HostCallName } from '../../calls.ts';
 import { CloseListeners } from '../../close-listeners.ts';
@@ -7,6 +7,7 @@ import { CLOCK_MONOTONIC, CLOCK_REALTIME, F_GETFD } from '../../constants.ts';
 import { EBADF, EINVAL } from '../../errno.ts';
 import type { Disposable, Host, HostBuffer, SignalPipe, SpawnRequest } from '../../host.ts';
 import { BlockingNodeWait, type NodeWait } from '../../node-wait.ts';
+import { takeSpawnRequest } from '../../spawn-request.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE } from '../epoll.ts';
 import { SimBuffer } from '../memory.ts';
 import type { Usage } from '../process.ts';
