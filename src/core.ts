@@ -78,6 +78,14 @@ export {
 } from './host/sockaddr.ts';
 export { type AdoptOptions, adoptFd, type ListenFd, listenFds } from './io/adopt.ts';
 export { IoChannel, type WatchCallback } from './io/channel.ts';
+export { ChildInput } from './io/child-input.ts';
+export { ChildOutput } from './io/child-output.ts';
+export {
+  type ChildOutputHandlers,
+  type PipedChild,
+  type PipedRequest,
+  spawnPiped,
+} from './io/child-stdio.ts';
 export { type ConnectOptions, connect } from './io/connect.ts';
 export { Connection } from './io/connection.ts';
 export type { ConnectAttempt, ConnectionHandlers } from './io/connection-handlers.ts';
