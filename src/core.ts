@@ -79,9 +79,8 @@ export {
 export { type AdoptOptions, adoptFd, type ListenFd, listenFds } from './io/adopt.ts';
 export { IoChannel, type WatchCallback } from './io/channel.ts';
 export { ChildInput } from './io/child-input.ts';
-export { ChildOutput } from './io/child-output.ts';
+export { ChildOutput, type ChildOutputHandlers } from './io/child-output.ts';
 export {
-  type ChildOutputHandlers,
   type PipedChild,
   type PipedRequest,
   spawnPiped,

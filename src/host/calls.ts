@@ -14,7 +14,7 @@ import type {
   SpawnRequest,
   WaitResult,
 } from './host.ts';
-import type { NodeLoop, NodeWait } from './node-wait.ts';
+import type { NodeCall, NodeLoop, NodeWait } from './node-wait.ts';
 
 /** The kinds of arguments, with their types. */
 interface ArgTypes {
@@ -54,6 +54,8 @@ interface ResultTypes {
   disposable: Disposable;
   nodeWait: NodeWait;
   nodeLoop: NodeLoop;
+  /** Or null. */
+  nodeCall: NodeCall | null;
   none: undefined;
 }
 
@@ -187,6 +189,8 @@ export const HOST_CALLS: HostCalls = {
   },
 
   openNodeLoop: { args: [], result: 'nodeLoop', system: [] },
+
+  openNodeCall: { args: [], result: 'nodeCall', system: ['epoll_create1', 'epoll_ctl'] },
 
   futexWait: {
     args: [

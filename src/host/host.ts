@@ -12,7 +12,7 @@
  * tests/host-contract tests all hosts with the same cases.
  */
 
-import type { NodeLoop, NodeWait } from './node-wait.ts';
+import type { NodeCall, NodeLoop, NodeWait } from './node-wait.ts';
 
 /** Gives back the resources of a registration. Calling it again does nothing. */
 export interface Disposable {
@@ -395,6 +395,11 @@ export interface Host {
    * @throws HostError (ENOSYS) on others; its message says why
    */
   openNodeLoop(): NodeLoop;
+  /**
+   * For a worker thread that sleeps in a call of this host: Node cannot end the thread before that
+   * call returns. Null on the main thread, in programs without libuv, and on the simulated host.
+   */
+  openNodeCall(): NodeCall | null;
 
   /** Releases the host's own resources (memory, pages of code). No call may follow. */
   dispose(): void;

@@ -50,6 +50,15 @@ export interface NodeLoop {
   dispose(): void;
 }
 
+/** News that Node has something for a worker, such as that it must end. See Host.openNodeCall. */
+export interface NodeCall {
+  /** Becomes readable each time. */
+  readonly fd: number;
+  /** Makes it unreadable until there is more. */
+  clear(): void;
+  dispose(): void;
+}
+
 /** Asks Node for one call of a function in its next round, however often it is asked. */
 export class Turn {
   readonly #call: () => void;

@@ -2,11 +2,22 @@ import { POLLIN } from '../host/constants.ts';
 import { EAGAIN, EMSGSIZE, HostError } from '../host/errno.ts';
 import type { Disposable } from '../host/host.ts';
 import { IoChannel } from './channel.ts';
-import type { ChildOutputHandlers } from './child-stdio.ts';
 import { MAX_LINE } from './connection-handlers.ts';
 import type { IoLoop } from './io-loop.ts';
 import { CHUNK, IoMemory } from './io-memory.ts';
 import { LineSplitter } from './line-splitter.ts';
+
+/** The functions that get a child's output, as it comes. Without any, it is read and dropped. */
+export interface ChildOutputHandlers {
+  /** Bytes have come; the array is the callee's. */
+  readonly onBytes?: ((bytes: Uint8Array) => void) | undefined;
+  /** A line has come, without its \n or \r\n. Only one of onBytes and onLine may be given. */
+  readonly onLine?: ((line: string) => void) | undefined;
+  /** All has come, or an error has ended it. Not called after dispose. */
+  readonly onEnd?: ((error: HostError | null) => void) | undefined;
+  /** The most bytes of a line; by default 1 MiB. A longer one ends the output with EMSGSIZE. */
+  readonly maxLine?: number | undefined;
+}
 
 /** Our end of a pipe that is a child's stdout or stderr: its bytes or lines go to callbacks. */
 export class ChildOutput implements Disposable {

@@ -1,24 +1,12 @@
 import { checkFunction, checkHas, checkInteger, checkObject, shown } from '../host/arguments.ts';
 import { O_CLOEXEC, O_RDWR } from '../host/constants.ts';
-import { check, type HostError } from '../host/errno.ts';
+import { check } from '../host/errno.ts';
 import type { Host, SpawnRequest } from '../host/host.ts';
 import type { ChildCallbacks, ChildEvent } from '../signal/child-event.ts';
 import type { ChildWatch } from '../signal/child-watch.ts';
 import { ChildInput } from './child-input.ts';
-import { ChildOutput } from './child-output.ts';
+import { ChildOutput, type ChildOutputHandlers } from './child-output.ts';
 import { contextOf, type IoLoop, ignoreSigpipe } from './io-loop.ts';
-
-/** The functions that get a child's output, as it comes. Without any, it is read and dropped. */
-export interface ChildOutputHandlers {
-  /** Bytes have come; the array is the callee's. */
-  readonly onBytes?: ((bytes: Uint8Array) => void) | undefined;
-  /** A line has come, without its \n or \r\n. Only one of onBytes and onLine may be given. */
-  readonly onLine?: ((line: string) => void) | undefined;
-  /** All has come, or an error has ended it. Not called after dispose. */
-  readonly onEnd?: ((error: HostError | null) => void) | undefined;
-  /** The most bytes of a line; by default 1 MiB. A longer one ends the output with EMSGSIZE. */
-  readonly maxLine?: number | undefined;
-}
 
 /** `inherit` is our own descriptor, `ignore` is /dev/null. */
 type Plain = 'inherit' | 'ignore';
@@ -86,9 +74,10 @@ export function spawnPiped(options: PipedRequest): PipedChild {
       );
     };
     if (pipes.ours[0] !== undefined) ignoreSigpipe(host);
+    if (pipes.ours[0] !== undefined) end.stdin = new ChildInput(loop, pipes.keep(0));
     return {
       pid,
-      stdin: pipes.ours[0] === undefined ? null : new ChildInput(loop, pipes.keep(0)),
+      stdin: end.stdin,
       stdout: output(1, stdout),
       stderr: output(2, stderr),
     };
@@ -144,6 +133,8 @@ class Pipes {
 class ChildEnd {
   /** Outputs that are open. */
   open = 0;
+  /** Closed at the end. */
+  stdin: ChildInput | null = null;
   readonly #options: PipedRequest;
   #event: ChildEvent | null = null;
 
@@ -166,7 +157,9 @@ class ChildEnd {
   };
 
   #settle(): void {
-    if (this.#event !== null && this.open === 0) this.#options.onClose?.(this.#event);
+    if (this.#event === null || this.open > 0) return;
+    this.stdin?.dispose();
+    this.#options.onClose?.(this.#event);
   }
 }
 

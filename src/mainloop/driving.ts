@@ -6,6 +6,7 @@ import type { MainContext } from './main-context.ts';
 import type { MainPoll } from './main-poll.ts';
 import { NodeDrive } from './node-drive.ts';
 import { NodeSource } from './node-source.ts';
+import { WorkerEnd } from './worker-end.ts';
 
 export interface RunOptions {
   /** Whether Node's own loop goes on meanwhile; see MainLoop.embedNode. */
@@ -59,6 +60,7 @@ export class Driving {
   run(options: RunOptions): void {
     checkObject(options, 'run: options', 'an object');
     const embedded = options.node === true && this.#node === null ? this.embed() : null;
+    const workerEnd = this.#runs === 0 && this.#drive === null ? this.#watchEnd() : null;
     this.#runs++;
     try {
       this.#node?.begin();
@@ -66,6 +68,7 @@ export class Driving {
     } finally {
       this.#runs--;
       embedded?.dispose();
+      workerEnd?.dispose();
       this.#over();
     }
   }
@@ -119,6 +122,12 @@ export class Driving {
   close(): void {
     this.#quit = true;
     this.#drive?.dispose();
+  }
+
+  /** Null on the main thread. While Node drives the loop, it watches its own descriptor itself. */
+  #watchEnd(): WorkerEnd | null {
+    const call = this.#parts.host.openNodeCall();
+    return call === null ? null : new WorkerEnd(call, this.#parts.poll);
   }
 
   #driveByNode(): Promise<void> {

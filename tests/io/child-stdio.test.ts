@@ -105,10 +105,13 @@ describe('a child with pipes', () => {
   it(
     'closes after its end if it leaves a process with its output',
     linux((room) => {
-      room.start(sh('{ read x; echo late; } <&0 & exit 4'), { stdin: 'pipe', stderr: 'ignore' });
-      room.until(() => room.log.includes('end 4') || room.log.includes('close 4'));
+      const script = 'exec 3<&0; { read x <&3; echo late; } & exit 4';
+      const child = room.start(sh(script), { stdin: 'pipe', stderr: 'ignore' });
+      room.until(() => room.log.includes('end 4'));
+      expect(room.log).toEqual(['end 4']);
+      child.stdin!.end();
       room.until(() => room.log.includes('close 4'));
-      expect(room.log.indexOf('end 4')).toBeLessThan(room.log.indexOf('close 4'));
+      expect(room.log).toEqual(['end 4', 'out late', 'out end null', 'close 4']);
     }),
   );
 
@@ -176,6 +179,15 @@ describe('a child with pipes', () => {
       room.start(sh('echo 12345678; exit 0'), { stdout: { ...room.lines('out'), maxLine: 7 } });
       room.until(() => room.log.includes('close 0'));
       expect(room.log.filter((line) => line.startsWith('out'))).toEqual(['out end EMSGSIZE']);
+    }),
+  );
+
+  it(
+    'has its input closed when it is over',
+    linux((room) => {
+      const child = room.start(sh('exit 5'), { stdin: 'pipe' });
+      room.until(() => room.log.includes('close 5'));
+      expect([child.stdin!.closed, child.stdin!.write('late')]).toEqual([true, false]);
     }),
   );
 

@@ -67,6 +67,16 @@ describe.each(['uv_poll', 'epoll_wait.async'])('a process whose loop is driven b
   });
 });
 
+describe('a worker whose loop sleeps in run', () => {
+  it('lets it be terminated', async () => {
+    expect(await linesOf('workersInRun', 'uv_poll')).toEqual(['terminated 1', 'terminated 1']);
+  });
+
+  it('lets process.exit through', async () => {
+    expect(await linesOf('exitsWithWorkerInRun', 'uv_poll')).toEqual(['exit 3']);
+  });
+});
+
 describe.runIf(process.arch === 'x64')("a loop with Node's own embedded", () => {
   const lines = (test: string): Promise<string[]> => linesOf(test, 'uv_poll');
 

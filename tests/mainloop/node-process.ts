@@ -107,6 +107,22 @@ const TESTS: Record<string, () => Promise<void> | void> = {
     say('over');
   },
 
+  /** Each sleeps in its loop's system call, with few descriptors (ppoll) or many (an epoll). */
+  async workersInRun() {
+    for (const fds of [0, 20]) {
+      const worker = new Worker(__filename, { argv: [test, kind], workerData: { fds } });
+      const [tid] = await once(worker, 'message');
+      await asleep(tid);
+      say(`terminated ${await worker.terminate()}`);
+    }
+  },
+
+  exitsWithWorkerInRun() {
+    process.on('exit', (status) => say(`exit ${status}`));
+    const worker = new Worker(__filename, { argv: [test, kind], workerData: { fds: 0 } });
+    worker.once('message', (tid: number) => void asleep(tid).then(() => process.exit(3)));
+  },
+
   exitsWithWorker() {
     process.on('exit', (status) => say(`exit ${status}`));
     const worker = new Worker(__filename, { argv: [test, kind], workerData: {} });
@@ -269,4 +285,21 @@ async function inWorker(): Promise<void> {
   await over;
 }
 
-void (isMainThread ? TESTS[test]!() : inWorker());
+/** Until a thread of this process sleeps. */
+async function asleep(tid: number): Promise<void> {
+  const isAsleep = async (): Promise<boolean> =>
+    / S /.test(await readFile(`/proc/self/task/${tid}/stat`, 'utf8'));
+  while (!(await isAsleep())) await turn();
+}
+
+/** Sleeps in the loop's system call until it is terminated. */
+function inRun(): void {
+  for (let i = 0; i < workerData.fds; i++) {
+    loop.setFdHandler(host.eventfd(0, O_CLOEXEC), { ioRead: () => {} });
+  }
+  parentPort!.postMessage(host.gettid());
+  loop.run();
+}
+
+const work = test.endsWith('InRun') ? inRun : inWorker;
+void (isMainThread ? TESTS[test]!() : work());

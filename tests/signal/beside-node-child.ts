@@ -128,10 +128,18 @@ const TESTS: Record<string, () => Promise<void>> = {
     const watch = new ChildWatch({ loop, signals });
     await drive(() => {
       const child = fork(process.argv[1]!, ['forked', way]);
-      child.on('message', (message) => say(`message ${message}`));
+      // Node may tell them in either order.
+      let left = 2;
+      const both = (): void => {
+        if (--left === 0) ours(watch, 'exit 6', () => loop.quit());
+      };
+      child.on('message', (message) => {
+        say(`message ${message}`);
+        both();
+      });
       child.on('exit', (code) => {
         say(`fork ${code}`);
-        ours(watch, 'exit 6', () => loop.quit());
+        both();
       });
     });
     for (const part of [watch, signals]) part.dispose();

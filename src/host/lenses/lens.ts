@@ -10,7 +10,7 @@ import type {
   SpawnRequest,
   WaitResult,
 } from '../host.ts';
-import type { NodeLoop, NodeWait } from '../node-wait.ts';
+import type { NodeCall, NodeLoop, NodeWait } from '../node-wait.ts';
 
 /** A host that passes every call on to another. The base of hosts that change some of the calls. */
 export class HostLens implements Host {
@@ -306,6 +306,10 @@ export class HostLens implements Host {
 
   openNodeLoop(): NodeLoop {
     return this.host.openNodeLoop();
+  }
+
+  openNodeCall(): NodeCall | null {
+    return this.host.openNodeCall();
   }
 
   openNodeWait(round: () => void): NodeWait {

@@ -1,6 +1,7 @@
 /** The real kernel: a Host made of the parts in this folder, each in a file of its own. */
 
 import { release } from 'node:os';
+import { isMainThread } from 'node:worker_threads';
 import {
   areInts,
   checkArray,
@@ -24,7 +25,7 @@ import type {
   ThreadTicket,
   WaitResult,
 } from '../host.ts';
-import type { NodeLoop, NodeWait, NodeWaitKind } from '../node-wait.ts';
+import type { NodeCall, NodeLoop, NodeWait, NodeWaitKind } from '../node-wait.ts';
 import { takeSpawnRequest } from '../spawn-request.ts';
 import { FileCalls } from './file-calls.ts';
 import { futexWait, futexWake } from './futex.ts';
@@ -35,6 +36,7 @@ import { AsyncWait } from './node/async-wait.ts';
 import { EmbeddedLoop } from './node/embedded-loop.ts';
 import { SyncChildren } from './node/sync-children.ts';
 import { UvWait } from './node/uv-wait.ts';
+import { WorkerCall } from './node/worker-call.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE, LinuxPoll } from './poll.ts';
 import { prctl } from './prctl.ts';
 import { LinuxSignalPipe } from './signal-pipe.ts';
@@ -424,6 +426,10 @@ export class LinuxHost implements Host {
 
   openNodeLoop(): NodeLoop {
     return new EmbeddedLoop();
+  }
+
+  openNodeCall(): NodeCall | null {
+    return isMainThread ? null : WorkerCall.open(this);
   }
 
   openNodeWait(round: () => void): NodeWait {

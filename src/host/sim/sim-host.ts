@@ -24,7 +24,7 @@ import type {
   SpawnRequest,
   WaitResult,
 } from '../host.ts';
-import { BlockingNodeWait, type NodeLoop, type NodeWait } from '../node-wait.ts';
+import { BlockingNodeWait, type NodeCall, type NodeLoop, type NodeWait } from '../node-wait.ts';
 import { takeSpawnRequest } from '../spawn-request.ts';
 import { SimDeadlockError, VirtualClock } from './clock.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE } from './epoll.ts';
@@ -555,6 +555,10 @@ export class SimHost implements Host {
   }
 
   /** Time passes only in calls that block, so the round is called at once. */
+  openNodeCall(): NodeCall | null {
+    return null;
+  }
+
   openNodeWait(round: () => void): NodeWait {
     checkFunction(round, 'openNodeWait: the round');
     const wait = new BlockingNodeWait(round, (error) => {

@@ -35,4 +35,15 @@ export const nodeWait: ContractCase[] = [
       }
     },
   },
+  {
+    name: 'calls of Node to a worker have a descriptor; there are none on the main thread',
+    run: (env) => {
+      const call = env.host.openNodeCall();
+      if (call === null) return;
+      env.equal(call.fd >= 0, true, 'a descriptor');
+      call.clear();
+      call.dispose();
+      call.dispose();
+    },
+  },
 ];
