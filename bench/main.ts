@@ -8,6 +8,7 @@ import { latency } from './latency.ts';
 import { machine } from './machine.ts';
 import { memory } from './memory.ts';
 import { monitors } from './monitors.ts';
+import { node } from './node.ts';
 import { Peers } from './peers.ts';
 import { pid1 } from './pid1.ts';
 import { header, sectionText } from './print.ts';
@@ -33,6 +34,7 @@ const SECTIONS: readonly Section[] = [
   startup,
   trace,
   threads,
+  node,
 ];
 
 async function measureAll(names: readonly string[], rounds: number): Promise<BenchRun> {

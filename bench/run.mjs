@@ -32,6 +32,7 @@ const programs = {
   'memory-ours': 'bench/memory-ours.ts',
   'death-ours': 'bench/death-ours.ts',
   'death-node': 'bench/death-node.ts',
+  'node-echo-client': 'bench/node-echo-client.ts',
   'trace-off': 'bench/trace-off.ts',
   'thread-entry': 'src/thread/thread-entry.ts',
 };

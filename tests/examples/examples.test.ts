@@ -13,6 +13,7 @@ const PRINTED: Readonly<Record<string, RegExp>> = {
   'coroutine-pipeline.mjs': /^ {2}0 ms {2}made 1\n[\s\S]* {1}50 ms {2}used 5\n$/,
   'echo.mjs': /^echo: hello\nclosed\n$/,
   'iothread.mjs': /^(part \d: \d+ bytes\n){2,}\d+ lines, counted by thread io0\n$/,
+  'pipes.mjs': /^sum: 3\nsum: 42\nstderr: over\nended with 3\n$/,
   'poller.mjs': /^read: tick 1\nread: tick 2\nread: tick 3\n$/,
   'scenario.mjs':
     /^\d+ of 50 seeds held: quick exited 0, slow exited 1\n\d+ of 50 seeds held: slow exited 1, quick exited 0\n$/,

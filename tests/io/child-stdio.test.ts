@@ -139,7 +139,7 @@ describe('a child with pipes', () => {
   );
 
   it(
-    'that does not read closes its input, and that is no error',
+    'that does not read closes its input, without an error',
     linux((room) => {
       const child = room.start(sh('exec <&-; echo closed; read x <&1'), { stdin: 'pipe' });
       room.until(() => room.log.includes('out closed'));

@@ -226,3 +226,46 @@ describe.each(rooms)('%s', (_name, make) => {
     expect(() => channel.addWatch(POLLIN, () => {})).toThrow(/EBADF/);
   });
 });
+
+describe.each(rooms.filter(([name]) => name.includes('of sim')))('idleMs, %s', (_name, make) => {
+  const test = testsIn(make);
+  const idleMs = 10;
+  const step = 6;
+
+  test('counts from the last bytes that came', async (room) => {
+    const [client, server] = await room.pair({}, room.logs('server', { idleMs }));
+    for (let i = 0; i < 5; i++) {
+      client.write('x');
+      await room.pass(step);
+      expect(server.closed).toBe(false);
+    }
+    await room.pass(idleMs);
+    expect(room.log).toEqual(['server close ETIMEDOUT']);
+  });
+
+  test('counts from the last bytes that were written', async (room) => {
+    const [, server] = await room.pair({}, room.logs('server', { idleMs }));
+    for (let i = 0; i < 5; i++) {
+      server.write('x');
+      await room.pass(step);
+      expect(server.closed).toBe(false);
+    }
+    await room.pass(idleMs);
+    expect(room.log).toEqual(['server close ETIMEDOUT']);
+  });
+
+  test('counts from the last of the bytes that had waited for the peer', async (room) => {
+    const [client, server] = await room.pair({}, room.logs('server', { idleMs }));
+    client.pause();
+    server.write(new Uint8Array(5_000_000));
+    const all = server.queued;
+    expect(all).toBeGreaterThan(0);
+    await room.pass(step);
+    client.resume();
+    await room.until(() => server.queued === 0);
+    await room.pass(step);
+    expect(server.closed).toBe(false);
+    await room.pass(idleMs);
+    expect(room.log).toEqual(['server close ETIMEDOUT']);
+  });
+});

@@ -21,7 +21,7 @@ export class WorkerCall implements NodeCall {
     this.#event = host.alloc(4 * host.epollStride);
   }
 
-  /** Null if libuv's descriptor cannot be had, or none is left for the epoll. */
+  /** Null if libuv does not tell its descriptor, or no descriptor is left for the epoll. */
   static open(host: Host): WorkerCall | null {
     const thread = isLibuvOurs() ? currentLoop() : null;
     if (thread === null) return null;
