@@ -30,7 +30,7 @@ const timer = setInterval(() => ticks++, 5);
 const lines = [];
 spawnPiped({
   loop, watch,
-  request: { file: '/bin/sh', argv: ['sh', '-c', 'sleep 0.1; echo hello; exit 3'] },
+  request: { file: '/bin/sh', argv: ['sh', '-c', 'sleep 0.5; echo hello; exit 3'] },
   stdout: { onLine: (line) => lines.push(line) },
   onClose: ({ status }) => {
     console.log([loop.drivenBy, signals.sigfd, lines.join(), status, ticks > 1, new SimHost().kind].join(' '));
@@ -46,7 +46,7 @@ const NAMES = 'ChildWatch, LinuxHost, MainLoop, SIGCHLD, Signals, SimHost, spawn
 
 function run(command, argv, cwd) {
   const env = { ...process.env, NO_COLOR: '1' };
-  const options = { cwd, env, encoding: 'utf8', timeout: 600_000 };
+  const options = { cwd, env, encoding: 'utf8', timeout: 1_200_000 };
   const { status, stdout, stderr, error } = spawnSync(command, argv, options);
   return { status, stdout: stdout ?? '', stderr: `${stderr ?? ''}${error ? error.message : ''}` };
 }
