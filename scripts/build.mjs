@@ -307,7 +307,11 @@ try {
     build({
       ...command,
       entryPoints: { scenarios: 'src/cli/scenarios.ts' },
-      plugins: [apart('qemu-host', 'report-command', 'run-watch'), directKoffi, oneLanguage],
+      plugins: [
+        apart('json-log', 'qemu-host', 'report-command', 'run-watch'),
+        directKoffi,
+        oneLanguage,
+      ],
     }),
     // It imports modules of users.
     build({

@@ -12,7 +12,7 @@ import type { JsonLogMaker } from './log/open-log.ts';
 import { version } from './options/version.ts';
 import { NodeChannel } from './spawn/node-channel.ts';
 import { type Options, parseOptions } from './spawn/options.ts';
-import { runSession } from './spawn/session.ts';
+import { runSession } from './spawn/run-session.ts';
 import type { WatchMaker } from './spawn/watch-parts.ts';
 import { needForeground, needTerminal } from './terminal/terminal.ts';
 import { traceCommand } from './trace/trace-command.ts';
@@ -65,11 +65,11 @@ async function main(own: Host | null, typed: readonly string[]): Promise<number 
     watch: asked.watch ? await watchView() : null,
     channel,
   };
-  if (asked.report === undefined) return runSession(host, asked, { ...makers, events: null });
+  if (asked.report === undefined) return runSession(host, asked, { ...makers, events: null }, args);
   const report = await import('./report/report-command.ts');
   const events = report.openReport(asked.report);
   try {
-    return runSession(host, asked, { ...makers, events });
+    return runSession(host, asked, { ...makers, events }, args);
   } finally {
     const title = commandLine(asked);
     const { text, status } = report.reportRings([events], { out: asked.report, title });

@@ -16,10 +16,15 @@ const PIECE = 1 << 16;
  * @param host null on a system that has none
  */
 export function allWriter(host: Host | null, fd: number): (text: string) => void {
+  const write = allBytesWriter(host, fd);
+  return (text) => write(Buffer.from(guarded(text)));
+}
+
+/** The same for bytes, which are written as they are. */
+export function allBytesWriter(host: Host | null, fd: number): (bytes: Uint8Array) => void {
   const write = byteWriter(host, fd);
   let closed = false;
-  return (text) => {
-    const bytes = Buffer.from(guarded(text));
+  return (bytes) => {
     for (let at = 0; at < bytes.length && !closed; ) {
       const ret = write(bytes.subarray(at, at + PIECE));
       if (ret >= 0) at += ret;

@@ -1,6 +1,7 @@
 import type { Host } from '../../host/host.ts';
+import { outside } from '../../host/record/outside.ts';
 import type { Outputs } from '../output/outputs.ts';
-import { type Style, wantsColor } from '../text/style.ts';
+import { colorEnv, type Style, wantsColor } from '../text/style.ts';
 import type { LogFile } from './log-file.ts';
 
 const STDERR = 2;
@@ -10,6 +11,7 @@ const MOST_WAITING = 4 * 1024 * 1024;
 
 /** Writes the log. A reader that is slow or gone never holds up the children. */
 export class LogTarget {
+  readonly #host: Host;
   readonly #outputs: Outputs;
   readonly #file: LogFile | null;
   readonly #color: boolean;
@@ -24,10 +26,11 @@ export class LogTarget {
     file: LogFile | null,
     color: 'auto' | 'always' | 'never',
   ) {
+    this.#host = host;
     this.#outputs = outputs;
     this.#file = file;
     this.#isTerminal = host.isatty(file?.fd ?? STDERR);
-    this.#color = wantsColor(color, this.#isTerminal, process.env);
+    this.#color = wantsColor(color, this.#isTerminal, colorEnv(host));
   }
 
   /** Writes whole lines with one write. */
@@ -49,7 +52,11 @@ export class LogTarget {
   /** Asks for the width each time, since terminals change theirs. */
   readonly style = (): Style => {
     const isStderr = this.#isTerminal && this.#file === null;
-    const width = isStderr ? (process.stderr.getWindowSize?.()[0] ?? 0) : 0;
+    const width = isStderr ? outside(this.#host, 'the width', stderrWidth) : 0;
     return { color: this.#color, width };
   };
+}
+
+function stderrWidth(): number {
+  return process.stderr.getWindowSize?.()[0] ?? 0;
 }

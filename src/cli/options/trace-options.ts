@@ -76,13 +76,19 @@ export function traceFlags(): Option[] {
  * The requested trace; null if none.
  * @param command the command whose --help has these options
  * @param log the log's file, if there is one
+ * @param record the record's file, if there is one
  * @throws CliError with status 2, whose message is one line
  */
-export function traceOptions(raw: RawTrace, command: string, log?: string): TraceOptions | null {
+export function traceOptions(
+  raw: RawTrace,
+  command: string,
+  log?: string,
+  record?: string,
+): TraceOptions | null {
   try {
     const options = optionsOf(raw);
     const events = raw.traceEvents.map(({ path }) => ({ what: '--trace-events', path }));
-    checkOutputs(outputsOf(options, raw.report, log), events);
+    checkOutputs(outputsOf(options, raw.report, log, record), events);
     return options;
   } catch (error) {
     if (!(error instanceof CliError)) throw error;

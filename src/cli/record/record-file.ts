@@ -4,8 +4,9 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { CLOCK_REALTIME } from '../../host/constants.ts';
 import { HostError } from '../../host/errno.ts';
 import type { Host } from '../../host/host.ts';
-import { headerBytes } from '../../host/record/file.ts';
-import { factsOf, RecordHost } from '../../host/record/record-host.ts';
+import { traceClock } from '../../host/linux/fast-clock.ts';
+import { factsOf, headerBytes } from '../../host/record/file.ts';
+import { RecordHost } from '../../host/record/record-host.ts';
 import { whyOf } from '../exit/errors.ts';
 import { version } from '../options/version.ts';
 
@@ -41,7 +42,7 @@ export class RecordOutput {
         program,
       }),
     );
-    this.host = new RecordHost(host, (bytes) => this.#write(bytes));
+    this.host = new RecordHost(host, (bytes) => this.#write(bytes), traceClock(host));
   }
 
   /**

@@ -2,13 +2,16 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Host } from '../../host/host.ts';
+import type { RecordFile } from '../../host/record/file.ts';
+import type { TraceRing } from '../../trace/ring.ts';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 import { allWriter } from '../exit/write-all.ts';
 import { checkOutputs } from '../options/output-files.ts';
-import { parseCommand } from '../options/parse-command.ts';
+import { parseCommand, usageError } from '../options/parse-command.ts';
 import { outputsOf, type RawTrace, traceFlags, traceOptions } from '../options/trace-options.ts';
 import { openRecord } from '../record/read-record.ts';
 import { replayRun } from '../run/replay-run.ts';
+import { replaySession } from '../spawn/replay-session.ts';
 import { stdoutStyle } from '../terminal/terminal.ts';
 
 const TEXT = `
@@ -74,8 +77,34 @@ export async function replayCommand(own: Host | null, args: readonly string[]): 
   const { to, report, explain } = raw;
   const style = { ...stdoutStyle(own, raw.color), width: 0 };
   const { command } = record.header.program;
+  if (command === 'spawn') {
+    if (explain) {
+      const message =
+        '--explain is for records of scenarios: the log of this one is as it was written';
+      throw usageError(message, 'qemu-loop replay');
+    }
+    return withReport(own, record, report, (events) =>
+      replaySession(record, { path, to, trace, events, own }),
+    );
+  }
   if (command !== 'run') {
     throw new CliError(`${path}: it is a record of '${command}', which is unknown`, EXIT_USAGE);
   }
   return replayRun(own, record, { path, to, trace, report, explain, style }, output);
+}
+
+/** Replays a session, and draws its report if one is wanted. */
+async function withReport(
+  own: Host | null,
+  { header }: RecordFile,
+  out: string | undefined,
+  play: (events: TraceRing | null) => Promise<number>,
+): Promise<number> {
+  if (out === undefined) return play(null);
+  const { openReport, reportRings } = await import('../report/report-command.ts');
+  const events = openReport(out);
+  const exit = await play(events);
+  const title = `qemu-loop ${header.argv.join(' ')}`;
+  allWriter(own, 2)(reportRings([events], { out, title }).text);
+  return exit;
 }

@@ -1,4 +1,5 @@
 import type { TraceRing } from '../../trace/ring.ts';
+import type { Tracer } from '../../trace/tracer.ts';
 import type { JsonLogMaker } from '../log/open-log.ts';
 import type { WhyOf } from '../log/why.ts';
 import type { NodeChannel } from './node-channel.ts';
@@ -12,6 +13,8 @@ export interface Makers {
   readonly watch: WatchMaker | null;
   /** Keeps all events for the report of the run. */
   readonly events: TraceRing | null;
+  /** Called with the tracer before anything is made. */
+  readonly observe?: ((trace: Tracer) => void) | undefined;
   /** The channel passed on to the children. */
   readonly channel: NodeChannel | null;
 }

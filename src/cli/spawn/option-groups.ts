@@ -143,6 +143,7 @@ export function otherFlags(): Option[] {
     option('--sigfd <how>', 'how signals come: auto, native or compat', REST)
       .choices(['auto', 'native', 'compat'])
       .default('auto', ''),
+    option('--record <file>', "keep the kernel's answers in FILE, for qemu-loop replay", REST),
     option('-V, --version', 'print the version', REST),
   ];
 }

@@ -59,6 +59,8 @@ export interface Options {
   readonly trace: TraceOptions | null;
   /** The page that shows the run; undefined for none. */
   readonly report: string | undefined;
+  /** The file of the session's record; undefined for none. */
+  readonly record: string | undefined;
 }
 
 /** A command line that only asks for text. */
@@ -116,6 +118,7 @@ interface Raw extends RawTrace {
   rewrite: Map<number, number>;
   success: 'first' | 'last' | 'all';
   sigfd: SigfdChoice;
+  record?: string;
   version?: boolean;
 }
 
@@ -156,6 +159,9 @@ function fromRaw(raw: Raw, operands: readonly string[], hasDashes: boolean): Opt
   if (raw.explain && raw.watch && raw.logFile === undefined) {
     throw usageError('--watch and --explain exclude each other: press x in the view');
   }
+  if (raw.record !== undefined && raw.watch) {
+    throw usageError('--record and --watch exclude each other: leave --watch out');
+  }
   const empty = raw.spawn.findIndex((cmd) => cmd.trim() === '');
   if (empty >= 0)
     throw usageError(`--spawn number ${empty + 1} is empty: expected a shell command`);
@@ -184,8 +190,9 @@ function fromRaw(raw: Raw, operands: readonly string[], hasDashes: boolean): Opt
     rewrite: raw.rewrite,
     success: raw.success,
     sigfd: raw.sigfd,
-    trace: traceOptions(raw, 'qemu-loop', raw.logFile),
+    trace: traceOptions(raw, 'qemu-loop', raw.logFile, raw.record),
     report: raw.report,
+    record: raw.record,
   };
 }
 

@@ -9,12 +9,11 @@ import {
 } from '../../host/constants.ts';
 import { check } from '../../host/errno.ts';
 import type { Disposable, Host } from '../../host/host.ts';
-import { cpuClock, traceClock } from '../../host/linux/fast-clock.ts';
 import { MainLoop } from '../../mainloop/main-loop.ts';
 import { ChildWatch } from '../../signal/child-watch.ts';
 import { Signals } from '../../signal/signals.ts';
 import { EVENT_NAMES } from '../../trace/catalogue.ts';
-import { Tracer } from '../../trace/tracer.ts';
+import type { Tracer } from '../../trace/tracer.ts';
 import { disposeAll } from '../exit/dispose-all.ts';
 import type { Exit } from '../exit/leave.ts';
 import { allWriter } from '../exit/write-all.ts';
@@ -26,33 +25,29 @@ import { makeWarn, type Warn } from '../log/warn.ts';
 import { Outputs } from '../output/outputs.ts';
 import { Prefixer } from '../output/prefix.ts';
 import { Terminal } from '../terminal/terminal.ts';
-import { childColor, paint, wantsColor } from '../text/style.ts';
+import { childColor, colorEnv, paint, wantsColor } from '../text/style.ts';
 import { EmptyStdin } from './empty-stdin.ts';
 import { forwardedIn, forwardSignals } from './forward.ts';
 import type { Interrupted } from './interrupts.ts';
 import type { Makers } from './makers.ts';
 import type { NodeChannel } from './node-channel.ts';
 import type { Options } from './options.ts';
-import { checkPassedFds } from './pass-fds.ts';
 import { dieWithParent } from './pdeathsig.ts';
+import { sessionTracer } from './session-tracer.ts';
 import { SpawnTrace } from './spawn-trace.ts';
 import { Supervisor } from './supervisor.ts';
 import { WatchLog } from './watch-log.ts';
 import type { WatchView } from './watch-parts.ts';
 
 /**
- * Runs the session that the options describe to its end.
- * @param host the kernel that it supervises
+ * Runs a session on a host, which may be recorded, or the replay of a record.
  * @throws CliError or HostError if the loop or a child cannot be started
  */
-export function runSession(host: Host, options: Options, makers: Makers): Exit {
+export function playSession(host: Host, options: Options, makers: Makers): Exit {
   const parentPid = host.getppid();
   const undo: Disposable[] = [];
   try {
-    checkPassedFds(host, options.passFds);
-    const { channel } = makers;
-    const passFds = channel === null ? options.passFds : [...options.passFds, channel.fd];
-    return new Session(host, { ...options, passFds }, makers, undo).run(parentPid);
+    return new Session(host, options, makers, undo).run(parentPid);
   } finally {
     disposeAll(undo, allWriter(host, 2));
   }
@@ -94,14 +89,15 @@ class Session {
     this.#channel = makers.channel;
     this.#adopts = options.subreaper || host.getpid() === 1;
     this.#outputs = this.#keep(new Outputs(host));
-    this.#trace = new Tracer(traceClock(host), undefined, cpuClock(host));
+    this.#trace = sessionTracer(host);
+    makers.observe?.(this.#trace);
     this.#traceFiles =
       options.trace === null ? null : this.#keep(new SpawnTrace(host, this.#trace, options.trace));
     if (makers.events !== null) this.#trace.attach(EVENT_NAMES, makers.events.sink);
     const startNs = host.clockNs(CLOCK_MONOTONIC);
     this.#summary = new Summary(options.jobs.map(({ command }, i) => newRow(command, i + 1)));
     this.#summary.startNs = startNs;
-    const color = wantsColor(options.color, host.isatty(1), process.env);
+    const color = wantsColor(options.color, host.isatty(1), colorEnv(host));
     this.#view =
       makers.watch?.({ host, summary: this.#summary, color, group: options.group }) ?? null;
     const parts = { host, trace: this.#trace, outputs: this.#outputs, startNs };
@@ -289,7 +285,7 @@ class Session {
   }
 
   #prefixOf(number: number): string {
-    const color = wantsColor(this.#options.color, this.#host.isatty(1), process.env);
+    const color = wantsColor(this.#options.color, this.#host.isatty(1), colorEnv(this.#host));
     return `${paint({ color, width: 0 }, childColor(number), `[${number}]`)} `;
   }
 

@@ -1,3 +1,6 @@
+import type { Host } from '../../host/host.ts';
+import { outside } from '../../host/record/outside.ts';
+
 /** Colours, if the terminal or the user wants them. */
 export interface Style {
   readonly color: boolean;
@@ -26,11 +29,19 @@ export function paint(style: Style, color: string, text: string): string {
   return style.color && color !== '' ? `${color}${text}${RESET}` : text;
 }
 
+type ColorEnv = Readonly<Record<string, string | undefined>>;
+
+/** The variables of the environment that decide about colours. A record of the run has them. */
+export function colorEnv(host: Host): ColorEnv {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  return outside(host, 'the environment', () => ({ NO_COLOR, FORCE_COLOR, TERM }));
+}
+
 /** Whether to use colours: --color decides first, then NO_COLOR, then FORCE_COLOR. */
 export function wantsColor(
   choice: 'auto' | 'always' | 'never',
   isTerminal: boolean,
-  env: Readonly<Record<string, string | undefined>>,
+  env: ColorEnv,
 ): boolean {
   if (choice !== 'auto') return choice === 'always';
   if ((env.NO_COLOR ?? '') !== '') return false;

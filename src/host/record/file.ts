@@ -3,6 +3,7 @@
  * A file that was cut off anywhere is good up to there.
  */
 
+import type { Host } from '../host.ts';
 import { ByteSink, ByteSource, checksum } from './bytes.ts';
 import { type RecordEnding, RecordReadError } from './errors.ts';
 import { OPS } from './ops.ts';
@@ -24,6 +25,12 @@ export interface HostFacts {
   readonly epollStride: number;
   readonly epollDataWord: number;
   readonly handlerAddress: number;
+}
+
+/** The facts of a host, for a record's header. */
+export function factsOf(host: Host): HostFacts {
+  const { kind, description, epollStride, epollDataWord, handlerAddress } = host;
+  return { kind, description, epollStride, epollDataWord, handlerAddress };
 }
 
 /** The run that a record is of. */

@@ -6,7 +6,6 @@ import type { Disposable, Host, HostBuffer, SignalPipe } from '../host.ts';
 import { HostLens } from '../lenses/lens.ts';
 import type { NodeLoop, NodeWait } from '../node-wait.ts';
 import { checksum } from './bytes.ts';
-import type { HostFacts } from './file.ts';
 import { isBuffer, type Op, op, pollSum } from './ops.ts';
 import type { Stamps } from './outside.ts';
 import { recordNodeWait, recordSignalPipe } from './record-objects.ts';
@@ -50,18 +49,13 @@ export const OWN_CALLS: readonly HostCallName[] = [
 ];
 const GENERIC = HOST_CALL_NAMES.filter((name) => !OWN_CALLS.includes(name));
 
-/** The facts of a host, for a record's header. */
-export function factsOf(host: Host): HostFacts {
-  const { kind, description, epollStride, epollDataWord, handlerAddress } = host;
-  return { kind, description, epollStride, epollDataWord, handlerAddress };
-}
-
 /**
  * Records every answer of the kernel, so that ReplayHost can give it again. Threads, and Node's own
  * loop, cannot be recorded: they are refused with -ENOSYS.
  */
 export class RecordHost extends HostLens implements Stamps {
   readonly #recorder: Recorder;
+  readonly #realNs: () => number;
   readonly #closeListeners = new CloseListeners();
   #objects = 0;
   /** The last reading of each clock. */
@@ -73,8 +67,17 @@ export class RecordHost extends HostLens implements Stamps {
   #read = { fd: Number.NaN, offset: -1, count: -1 };
   #write = { fd: Number.NaN, offset: -1, count: -1, sum: -1 };
 
-  constructor(host: Host, write: RecordWriter) {
+  /**
+   * @param host the kernel
+   * @param realNs CLOCK_MONOTONIC for trace events, ns
+   */
+  constructor(
+    host: Host,
+    write: RecordWriter,
+    realNs: () => number = () => host.clockNs(CLOCK_MONOTONIC),
+  ) {
     super(host);
+    this.#realNs = realNs;
     this.#recorder = new Recorder(write);
   }
 
@@ -115,7 +118,7 @@ export class RecordHost extends HostLens implements Stamps {
 
   /** CLOCK_MONOTONIC, which is not recorded. */
   realNs(): number {
-    return this.host.clockNs(CLOCK_MONOTONIC);
+    return this.#realNs();
   }
 
   #call(what: Op, args: readonly unknown[]): unknown {
@@ -256,6 +259,9 @@ export class RecordHost extends HostLens implements Stamps {
     if (Number.isInteger(fd)) this.#closeListeners.tell(fd);
     return this.#call(op('close'), [fd]) as number;
   }
+
+  /** The recorded host stays: it is its maker's. */
+  override dispose(): void {}
 
   override onClose(listener: (fd: number) => void): Disposable {
     return this.#closeListeners.add(listener);

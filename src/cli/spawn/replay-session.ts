@@ -1,0 +1,106 @@
+/** A session, made again from its record: without the kernel, and without its children. */
+
+import type { Host } from '../../host/host.ts';
+import type { RecordFile } from '../../host/record/file.ts';
+import { ReplayHost } from '../../host/record/replay-host.ts';
+import { SimHost } from '../../host/sim/sim-host.ts';
+import { EV } from '../../trace/catalogue.ts';
+import type { TraceRing } from '../../trace/ring.ts';
+import type { Tracer } from '../../trace/tracer.ts';
+import { visible } from '../../trace/visible.ts';
+import { asCliError } from '../exit/errors.ts';
+import { allBytesWriter, allWriter } from '../exit/write-all.ts';
+import type { TraceOptions } from '../options/trace-options.ts';
+import { version } from '../options/version.ts';
+import { endedText, replayEnd } from '../record/replay-end.ts';
+import { TraceOutput } from '../trace/trace-output.ts';
+import type { Makers } from './makers.ts';
+import { type Options, parseOptions } from './options.ts';
+import type { RecordedSession } from './recorded-session.ts';
+import { playSession } from './session.ts';
+
+export interface ReplaySessionOptions {
+  /** The path of the record, for messages. */
+  readonly path: string;
+  /** The last iteration to replay; undefined: all. */
+  readonly to: number | undefined;
+  readonly trace: TraceOptions | null;
+  /** Keeps all events for a report; null if there is none. */
+  readonly events: TraceRing | null;
+  /** The process's own host. */
+  readonly own: Host | null;
+}
+
+/**
+ * Replays the record of a session. What it wrote to stdout goes to stdout, and its log to stderr.
+ * Returns its exit status; 125 if the record ends before the session, or the replay differs from it.
+ */
+export async function replaySession(
+  record: RecordFile,
+  { path, to, trace, events, own }: ReplaySessionOptions,
+): Promise<number> {
+  const { header } = record;
+  const { passFds, origin } = header.program as unknown as RecordedSession;
+  const options = parseOptions(header.argv, version) as Options;
+  const host = new ReplayHost(record, new SimHost());
+  showOutput(host, own, options.logFile);
+  let traces: TraceOutput | null = null;
+  const observe = (tracer: Tracer): void => {
+    followIterations(tracer, host, to);
+    if (trace !== null) traces = new TraceOutput(tracer, trace, origin, null);
+    host.onEnded = () => void traces?.close();
+  };
+  const makers = { ...(await makersOf(options)), events, observe };
+  const err = allWriter(own, 2);
+  let status: number;
+  try {
+    status = playSession(host, { ...options, passFds, trace: null }, makers).status;
+    if (host.ended === null) host.finish();
+  } catch (error) {
+    const { message, status: failed } = asCliError(error);
+    status = failed;
+    if (host.ended === null) err(`qemu-loop: ${visible(message)}\n`);
+  }
+  const problems: readonly string[] = (traces as TraceOutput | null)?.close() ?? [];
+  for (const problem of problems) err(`qemu-loop: ${visible(problem)}\n`);
+  if (host.ended === null) return status;
+  err(endedText(host.ended, path, record));
+  return replayEnd(host.ended);
+}
+
+/** Tells the host where it is, and ends it when a later iteration begins. */
+function followIterations(tracer: Tracer, host: ReplayHost, to = Number.POSITIVE_INFINITY): void {
+  let now = 0;
+  host.placeBy(() => now);
+  tracer.attach(['main_loop_wait_begin'], (id, _timeNs, iteration) => {
+    if (id !== EV.main_loop_wait_begin) return;
+    now = Number(iteration);
+    if (now > to) host.stop(now);
+  });
+}
+
+async function makersOf({ explain, logFormat, quiet }: Options): Promise<Omit<Makers, 'events'>> {
+  const json = logFormat === 'json' && !quiet ? await import('../log/json-log.ts') : null;
+  return {
+    jsonLog: json === null ? null : (parts) => new json.JsonLog(parts),
+    whyOf: explain ? (await import('../log/why.ts')).whyOf : null,
+    watch: null,
+    channel: null,
+  };
+}
+
+/** Passes on what the session wrote to stdout, stderr and the file of its log. */
+function showOutput(host: ReplayHost, own: Host | null, logFile: string | undefined): void {
+  const [stdout, stderr] = [allBytesWriter(own, 1), allBytesWriter(own, 2)];
+  const targets = new Map([
+    [1, stdout],
+    [2, stderr],
+  ]);
+  host.onOpened = (path, fd) => {
+    const same = /^\/proc\/self\/fd\/([12])$/.exec(path)?.[1];
+    if (path === logFile) targets.set(fd, stderr);
+    else if (same !== undefined) targets.set(fd, targets.get(Number(same))!);
+    else if (fd > 2) targets.delete(fd);
+  };
+  host.onWritten = (fd, bytes) => targets.get(fd)?.(bytes);
+}
