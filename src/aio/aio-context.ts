@@ -39,6 +39,7 @@ import { guardCallback, type MemReentrancyGuard } from './reentrancy.ts';
 import { SharedBhs } from './shared-bhs.ts';
 import { checkThreadPoolParams, type ThreadPoolParams } from './thread-pool-params.ts';
 import { TimerListGroup } from './timer-group.ts';
+import { Inbox } from './wake/inbox.ts';
 import { Sleeper } from './wake/sleeper.ts';
 import { Wakeup, wordsFor } from './wake/wakeup.ts';
 import { PlainWords } from './wake/words.ts';
@@ -117,6 +118,9 @@ export class AioContext implements Disposable {
   readonly threadPool: ThreadPoolParams = { min: 0, max: 64, changed: null };
   /** The thread that runs the context must hold it; null if only its own thread can. @internal */
   lock: BigLock | null = null;
+
+  /** The class of its inbox, taken at the first share: a weaker one shows what it is for. @internal */
+  inboxType: typeof Inbox = Inbox;
 
   readonly #table: HandlerTable;
   readonly #dispatcher: Dispatcher;
@@ -254,7 +258,7 @@ export class AioContext implements Disposable {
   /** @param words where its shared words are to stand; by default memory of its own @internal */
   sharing(words?: SharedArrayBuffer): SharedBhs {
     if (this.#shared === null) {
-      this.#shared = new SharedBhs(this.wakeup, this.bottomHalves, words);
+      this.#shared = new SharedBhs(this.wakeup, this.bottomHalves, this.inboxType, words);
       this.bottomHalves.shared = this.#shared;
       this.sleeper.share(this.#shared.inbox);
     }

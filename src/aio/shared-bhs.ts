@@ -4,7 +4,7 @@ import { Entries } from './entries.ts';
 import { newNameMemory } from './entry-names.ts';
 import type { BottomHalfHandle, ContextHandle, WakeHandle } from './handles.ts';
 import { Calls, FIRST_CALL, newCallMemory } from './wake/calls.ts';
-import { FIRST_SHARED, GONE, Inbox, LAST_GENERATION, WORDS_PER_SHARED } from './wake/inbox.ts';
+import { FIRST_SHARED, GONE, type Inbox, LAST_GENERATION, WORDS_PER_SHARED } from './wake/inbox.ts';
 import { CHUNK_BYTES, chunkOf, SharedWords } from './wake/shared-words.ts';
 import { bhIndex, type Wakeup } from './wake/wakeup.ts';
 
@@ -43,11 +43,11 @@ export class SharedBhs {
   /** The slots that drain moves, newest first; kept to be used again. */
   readonly #arrived: number[] = [];
 
-  constructor(wakeup: Wakeup, list: HomeList, words?: SharedArrayBuffer) {
+  constructor(wakeup: Wakeup, list: HomeList, InboxType: typeof Inbox, words?: SharedArrayBuffer) {
     this.#wakeup = wakeup;
     this.#list = list;
     this.#words.addChunk(0, words ?? new SharedArrayBuffer(CHUNK_BYTES));
-    this.inbox = new Inbox(this.#words);
+    this.inbox = new InboxType(this.#words);
     this.#calls = new Calls(this.#callMemory, this.#words);
     this.entries = new Entries(this.#nameMemory, this.#calls);
   }

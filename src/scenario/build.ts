@@ -7,6 +7,7 @@ import {
   paramsOf,
   sharedOf,
   threadObjectOf,
+  withoutOf,
 } from './build-threads.ts';
 import { errnoNumber } from './errors.ts';
 import type {
@@ -62,6 +63,7 @@ export function buildScenario(root: Node, file: string): Scenario {
   );
   const steps = get(root, 'steps');
   const expect = get(root, 'expect');
+  const faults = itemsOf(get(root, 'faults'));
   return {
     file,
     name: textOf(get(root, 'name')),
@@ -79,7 +81,8 @@ export function buildScenario(root: Node, file: string): Scenario {
       timeNs: durationNs(textOf(get(node, 'at'))),
       do: actionsOf(get(node, 'do')),
     })),
-    faults: itemsOf(get(root, 'faults')).map(faultOf),
+    faults: faults.filter((node) => get(node, 'without') === undefined).map(faultOf),
+    without: faults.filter((node) => get(node, 'without') !== undefined).map(withoutOf),
     steps:
       steps === undefined
         ? [{ at: placeOf(root), op: 'run', forNs: null, iterations: null }]

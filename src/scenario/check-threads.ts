@@ -62,13 +62,17 @@ export class ThreadChecker {
 
   /** Checks the declarations of a file. */
   objects(): void {
-    const { objects, threaded, timeline, expect } = this.#scenario;
+    const { objects, threaded, timeline, without, expect } = this.#scenario;
     for (const object of objects) this.#object(object);
     if (threaded) {
       for (const { at } of timeline) {
         const instead = 'expected a thread with wait_for, such as {do: [{wait_for: 5ms}, kick]}';
         this.#problems.add(at, `a file with several threads has no timeline: ${instead}`);
       }
+    }
+    for (const fault of without) {
+      if (threaded) this.context(fault.in);
+      else this.#problems.add(fault.at, `a step is left out between threads: ${HINT}`);
     }
     if (expect === null) return;
     const words = threadNames(this.#scenario);

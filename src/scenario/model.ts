@@ -213,6 +213,13 @@ export interface FaultDef {
   readonly after: number;
 }
 
+/** A step of the protocols between threads that one thread leaves out. */
+export interface WithoutDef {
+  readonly at: Place;
+  readonly without: 'second-look';
+  readonly in: Mention;
+}
+
 /** The expected end of a child. */
 export type ChildEnd =
   | { readonly exit: number }
@@ -259,6 +266,7 @@ export interface Scenario {
   readonly mainLoop: MainLoopParams;
   readonly timeline: readonly TimelineEntry[];
   readonly faults: readonly FaultDef[];
+  readonly without: readonly WithoutDef[];
   readonly steps: readonly Action[];
   /** Null if the file expects nothing. */
   readonly expect: Expectation | null;

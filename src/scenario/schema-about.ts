@@ -53,7 +53,7 @@ export const ABOUT: About = {
     words: 'Names of numbers that all threads share; each is 0 at first.',
     conds: 'Names of condition variables of the big lock: QemuCond.',
     timeline: 'What the outside world does, and when.',
-    faults: 'Errors that kernel calls are made to return.',
+    faults: 'Errors that kernel calls are made to return, and steps that a thread leaves out.',
     steps: 'What the main thread does, in order. Default: [run].',
     expect: 'What must come out.',
   },
@@ -135,6 +135,8 @@ export const ABOUT: About = {
     short: 'Instead of an error: the most bytes that the read or write transfers.',
     times: 'How many calls fail. Default: 1.',
     after: 'How many matching calls pass before, including those of settle. Default: 0.',
+    without: 'Instead of a call: a step of the protocols between threads that is left out.',
+    in: 'With without: the thread that leaves it out, main or an iothread.',
   },
   expect: {
     order: 'The order log is exactly this; with threads also {io0: [a]}, the order of each.',

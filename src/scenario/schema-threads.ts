@@ -13,6 +13,7 @@ import {
   one,
   turns,
   whole,
+  words,
 } from './schema-parts.ts';
 
 /** The parts of the language that only files with several threads need. */
@@ -109,6 +110,20 @@ export function threadSections(actions: z.ZodType): Record<string, z.ZodType> {
     words: list('a list of words, such as [done]', name).optional(),
     conds: list('a list of names, such as [c]', name).optional(),
   };
+}
+
+/** A fault that is not a call's: a step of the protocols between threads, left out by one thread. */
+export const faultOfProtocol = {
+  without: words('a step of the protocol', ['second-look']).optional(),
+  in: name.optional(),
+};
+
+/** Whether a fault is one of a call, or of the protocols between threads, and not a mixture. */
+export function isOneFault(fault: object): boolean {
+  const keys = Object.keys(fault);
+  const isProtocol = keys.includes('without');
+  if (isProtocol) return keys.length === 2 && keys.includes('in');
+  return keys.includes('call') && !keys.includes('in');
 }
 
 /** The expectations of a file with several threads. */

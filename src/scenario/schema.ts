@@ -23,9 +23,19 @@ import {
   wholeTo,
   words,
 } from './schema-parts.ts';
-import { abortOfThread, beforePairs, orderByThread, threadSections } from './schema-threads.ts';
+import {
+  abortOfThread,
+  beforePairs,
+  faultOfProtocol,
+  isOneFault,
+  orderByThread,
+  threadSections,
+} from './schema-threads.ts';
 
 export const FAULT_CALLS = ['read', 'write', 'poll', 'spawn', 'waitpid', 'epoll_ctl'] as const;
+
+const ONE_FAULT =
+  'a fault of a call, such as {call: read, error: EINTR}, or {without: second-look, in: io0}';
 
 const actions = actionList();
 const callback = { do: actions.optional(), do_runs: whole.optional() };
@@ -160,13 +170,16 @@ export const scenarioSchema = map('a scenario', {
   faults: list(
     'a list such as [{call: read, error: EINTR}]',
     map('a fault', {
-      call: words('a call', FAULT_CALLS),
+      call: words('a call', FAULT_CALLS).optional(),
       on: name.optional(),
       error: name.optional(),
       short: whole.optional(),
       times: whole.optional(),
       after: whole.optional(),
-    }),
+      ...faultOfProtocol,
+    })
+      .refine(isOneFault, { error: JSON.stringify({ what: ONE_FAULT, words: [] }) })
+      .meta({ anyOf: [{ required: ['call'] }, { required: ['without', 'in'] }] }),
   ).optional(),
   steps: actions.optional(),
   expect: expectation.optional(),

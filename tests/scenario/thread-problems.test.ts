@@ -13,6 +13,22 @@ const ONLY = "expected a file with 'iothreads', 'threads', 'vcpus' or 'requests'
 describe('names of threads', () => {
   it.each([
     [
+      'iothreads: {io0: {}}\nfaults: [{without: second-look, in: io1}]',
+      "f:3:37: found 'io1', expected a context, one of main, io0; did you mean 'io0'?",
+    ],
+    [
+      'steps: []\nfaults: [{without: second-look, in: main}]',
+      `f:3:10: a step is left out between threads: ${ONLY}`,
+    ],
+    [
+      'iothreads: {io0: {}}\nfaults: [{without: second-look}]',
+      'f:3:10: found a map, expected a fault of a call, such as {call: read, error: EINTR}, or {without: second-look, in: io0}',
+    ],
+    [
+      'iothreads: {io0: {}}\nfaults: [{without: second-look, in: io0, times: 2}]',
+      'f:3:10: found a map, expected a fault of a call, such as {call: read, error: EINTR}, or {without: second-look, in: io0}',
+    ],
+    [
       'iothreads: {io0: {}}\nbottom_halves: {a: {in: io1}}',
       "f:3:25: found 'io1', expected a context, one of main, io0; did you mean 'io0'?",
     ],

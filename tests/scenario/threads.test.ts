@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../src/cli/run/outcome.ts';
 import { loadScenario } from '../../src/scenario/load.ts';
+import type { Scenario } from '../../src/scenario/model.ts';
 import { type RunResult, runScenario } from '../../src/scenario/run/run.ts';
 import { SimWorld } from '../../src/scenario/run/sim-world.ts';
 import { SpareWorkers } from '../../src/thread/spare-workers.ts';
-import { runSim, scenarioOf } from './files.ts';
+import { runSim, scenarioDir, scenarioIn, scenarioOf } from './files.ts';
 
 function run(text: string, seed?: number): RunResult {
   return runSim(scenarioOf(`name: x\ndrive: aio_poll\n${text}`), seed);
@@ -55,6 +56,52 @@ describe('Workers kept from run to run', () => {
     const first = JSON.stringify(again());
     for (let i = 0; i < 2; i++) expect(JSON.stringify(again())).toBe(first);
   });
+});
+
+describe('a wake-up', () => {
+  const story = scenarioIn(scenarioDir('scenarios/threads'), 'lost-wakeup.yaml');
+  const spare = new SpareWorkers();
+  afterAll(() => spare.dispose());
+
+  /** The seeds by which the bottom half waits for the timer. */
+  const lostBy = (scenario: Scenario, seeds: number): number[] => {
+    const lost: number[] = [];
+    for (let seed = 1; seed <= seeds; seed++) {
+      const result = runScenario(scenario, (s) => new SimWorld(s, undefined, spare), { seed });
+      const checks = result.failures.filter(({ kind }) => kind === 'check');
+      if (checks.length === 0) lost.push(seed);
+    }
+    return lost;
+  };
+
+  it('is lost by some seed without the second look, and by none with it', () => {
+    expect(lostBy(story, 100)).toContain(story.seed);
+    expect(lostBy({ ...story, without: [] }, 100)).toEqual([]);
+  });
+
+  it('that the fault has not lost is told', () => {
+    expect(runSim(story, story.seed).notes).toEqual([]);
+    const [note] = runSim(story, 1).notes;
+    expect(note?.message).toBe(
+      'without second-look: this fault never acted: no work came to io0 just before it slept',
+    );
+  });
+});
+
+it('main can leave out the second look, too', () => {
+  const scenario = scenarioOf(`
+name: x
+drive: aio_poll
+faults: [{without: second-look, in: main}]
+bottom_halves: {a: {quiet: true}}
+timers: {alarm: {quiet: true}}
+threads: {t: {start: false, do: [{repeat: {times: 20, do: [{schedule: a}, {compute: 3ns}]}}]}}
+steps:
+  - start: t
+  - repeat: {times: 20, do: [{arm: {alarm: 20ms}}, {poll: {quiet: true}}, {poll: {blocking: true, quiet: true}}]}
+`);
+  const acted = [1, 2, 3, 4, 5].filter((seed) => runSim(scenario, seed).notes.length === 0);
+  expect(acted).not.toEqual([]);
 });
 
 describe('expectations', () => {

@@ -199,6 +199,12 @@ export function refuse(
     return notRun(scenario, host, seed, 2, why);
   }
   const real = scenario.objects.find((o) => o.section === 'children' && o.command !== null);
+  const [weak] = scenario.without;
+  if (host === 'linux' && weak !== undefined) {
+    const needed = 'on the real kernel no seed decides who goes on, which needs --host sim';
+    const why = `a fault without ${weak.without}: ${needed}`;
+    return { ...notRun(scenario, host, seed, 2, why), needs: 'sim' };
+  }
   if (host === 'linux' || real === undefined) return null;
   const why = `child '${real.name}' is a real command, which needs --host linux`;
   return { ...notRun(scenario, host, seed, 2, why), needs: 'linux' };
@@ -239,7 +245,7 @@ function notRun(
 /** A run delayed by the machine for longer than this says so. */
 const HELD_UP_NS = 50e6;
 
-function notesOf({ scenario, world, faults, reports }: Machine): Note[] {
+function notesOf({ scenario, world, faults, reports, crew }: Machine): Note[] {
   const acted = faults?.acted ?? [];
   const reported = [...reports].map(([message, times]) => ({
     at: null,
@@ -253,6 +259,11 @@ function notesOf({ scenario, world, faults, reports }: Machine): Note[] {
         after === 0 ? `there was no ${calls}` : `no ${calls} came after ${after} others`;
       return { at, message: `this fault never acted: ${enough}` };
     });
+  for (const [i, { at, without, in: thread }] of scenario.without.entries()) {
+    if (crew?.shared.hasActed(i) === true) continue;
+    const why = `no work came to ${thread.name} just before it slept`;
+    idle.push({ at, message: `without ${without}: this fault never acted: ${why}` });
+  }
   const lateNs = world.heldUpNs;
   const message = `the machine was ${Math.round(lateNs / 1e6)} ms late`;
   const late = lateNs < HELD_UP_NS ? [] : [{ at: null, message }];

@@ -20,6 +20,7 @@ const MISTAKES: Readonly<Record<string, readonly string[]>> = {
   'threads/big-lock-convoy': ['convoy'],
   'threads/big-lock-given-back': ['held-poll', 'long-hold'],
   'threads/hog': ['slow', 'starved'],
+  'threads/lost-wakeup': ['starved'],
   'threads/wait-without-kick': ['held-poll'],
   'why/busy-wait': ['spin'],
   'why/half-a-record': ['signals'],

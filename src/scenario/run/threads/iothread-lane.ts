@@ -5,6 +5,7 @@ import { compileBody } from '../compile.ts';
 import { compileMoving } from '../compile-coroutine.ts';
 import { Lane } from '../lane.ts';
 import { createObject } from '../objects.ts';
+import { leaveOut } from './blind-inbox.ts';
 import { Lending } from './lending.ts';
 import { Requests } from './requests.ts';
 import { shareCoroutines } from './shared-co.ts';
@@ -15,6 +16,7 @@ export default function iothreadLane(io: IOThreadSelf): void {
   const data = io.data as ThreadData;
   const machine = new ThreadMachine(data, io.thread);
   const { context, name } = io;
+  leaveOut(data.scenario, name, context, machine.crew.shared);
   const lane = new Lane({ name, machine, trace: context.trace, context, loop: null }, compileBody);
   shareCoroutines(lane, machine.crew, compileMoving);
   for (const def of data.scenario.objects) createObject(lane, def);

@@ -12,6 +12,7 @@ import type { IothreadDef, ThreadDef } from '../../model-threads.ts';
 import type { FailedCheck, LogEntry, RunLog } from '../order-log.ts';
 import { quietly } from '../quietly.ts';
 import type { World } from '../world.ts';
+import { leaveOut } from './blind-inbox.ts';
 import { Crew } from './crew.ts';
 import { here } from './here.ts';
 import type { Lent } from './lent.ts';
@@ -71,6 +72,7 @@ export class MainThreads {
     this.#shared = new SharedRun(scenario, host, world.startNs);
     this.traces = new ThreadTraces(this.#shared.threads, loop.trace);
     this.#fds = new SharedFds(scenario);
+    leaveOut(scenario, 'main', loop.context, this.#shared);
     this.#state = new MachineState({
       host,
       loop,

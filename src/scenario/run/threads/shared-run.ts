@@ -17,6 +17,8 @@ const WORKERS = QUIETLY - 1;
 const CLAIMED = 3;
 /** The length of the note, 0 while there is none. */
 const NOTED = 2;
+/** A bit for each step that a thread leaves out, once that has mattered. */
+const ACTED = 4;
 const NOTE_BYTES = 64 * 1024;
 /** Words before those with names. */
 const FIRST = 16;
@@ -174,6 +176,15 @@ export class SharedRun {
   get error(): { readonly thread: string; readonly error: Error } | null {
     const noted = this.#noted() as { thread: string; error: ErrorRecord } | null;
     return noted && { thread: noted.thread, error: errorFrom(noted.error, noted.thread) };
+  }
+
+  /** A step was left out that the file takes away, and that has mattered. */
+  faultActs(number: number): void {
+    Atomics.or(this.#words, ACTED, 1 << number);
+  }
+
+  hasActed(number: number): boolean {
+    return (Atomics.load(this.#words, ACTED) & (1 << number)) !== 0;
   }
 
   /** Writes plain data where main reads it. */
