@@ -12,8 +12,8 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Less than a test's own time limit. */
-const GIVE_UP_MS = 150_000;
+/** Less than a test's own time limit; an hour for reliability tests at their full size. */
+const GIVE_UP_MS = process.env.QEMU_LOOP_RELIABILITY === undefined ? 150_000 : 3_600_000;
 
 /** Bundles of this process, by the path of what they were made of. They go with the run. */
 const bundles = new Map<string, Promise<string>>();

@@ -70,6 +70,7 @@ after.context.scheduleOneshot('rest');
 before.dispose();
 watch.dispose();
 signals.dispose();
+console.log(`blocked: ${masks()}`);
 after.dispose();
 machine.dispose();
 loop.close();

@@ -1,14 +1,24 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { runAlone } from '../host/own-process.ts';
+import { runUnder } from '../host/own-process.ts';
+import { COUNTS } from './counts.ts';
 
-it('signals are blocked in threads started before and after, and none is lost', async () => {
-  const program = join(import.meta.dirname, 'signals-child.ts');
-  const module = join(import.meta.dirname, 'modules', 'busy.mjs');
-  expect(await runAlone(program, module, '300,2000')).toEqual({
-    status: 0,
-    signal: null,
-    stdout: 'blocked: all 0\n300 reaped, 2000 signals in order\n',
-    stderr: '',
-  });
-});
+const program = join(import.meta.dirname, 'signals-child.ts');
+const module = join(import.meta.dirname, 'modules', 'busy.mjs');
+
+it.each([
+  ['', []],
+  // Also those by which masks are changed, and vCPUs are kicked.
+  [', if the parent has blocked all of them', ['env', '--block-signal']],
+])(
+  'signals are blocked in every thread while they are wanted, and none is lost%s',
+  async (_, by) => {
+    const { children, signals } = COUNTS;
+    expect(await runUnder(by, program, module, `${children},${signals}`)).toEqual({
+      status: 0,
+      signal: null,
+      stdout: `blocked: all 0\n${children} reaped, ${signals} signals in order\nblocked: 0 all\n`,
+      stderr: '',
+    });
+  },
+);

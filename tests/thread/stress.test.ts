@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { runAlone } from '../host/own-process.ts';
+import { COUNTS } from './counts.ts';
 
 /** As in ring-child.ts: each thread also takes one number from here on. */
 const HOPS = 20_000;
-/** A million in all. */
-const EACH = 62_500;
+const EACH = COUNTS.bottomHalves / 4;
 
 describe('bottom halves from four threads', () => {
   it.each(['sleeping', 'polling', 'nested', 'main-loop'])(

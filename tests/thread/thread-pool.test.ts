@@ -1,15 +1,17 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AioContext } from '../../src/aio/aio-context.ts';
 import { Coroutines } from '../../src/coroutine/coroutines.ts';
 import { O_CREAT, O_RDWR } from '../../src/host/constants.ts';
 import { check, ECANCELED } from '../../src/host/errno.ts';
 import type { HostBuffer } from '../../src/host/host.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
+import { SimHost } from '../../src/host/sim/threads/worker-sim-host.ts';
 import { IOThread } from '../../src/thread/iothread.ts';
 import { MachineState } from '../../src/thread/machine-state.ts';
 import type { PoolFunction, PoolWork } from '../../src/thread/pool-work.ts';
+import { SpareWorkers } from '../../src/thread/spare-workers.ts';
 import { ThreadPool } from '../../src/thread/thread-pool.ts';
 import { expectNoLeaks, type Held, held } from '../support/leaks.ts';
 
@@ -23,12 +25,14 @@ const GO = 2;
 const MOST = 4;
 const FIRST = 8;
 
-function tasks(): number {
-  return readdirSync('/proc/self/task').length;
-}
+const spare = new SpareWorkers();
+afterAll(() => spare.dispose());
 
-describe('a thread pool', () => {
-  let host: LinuxHost;
+describe.each([
+  ['the real kernel', () => new LinuxHost()],
+  ...[1, 2].map((seed) => [`seed ${seed}`, () => new SimHost({ seed })] as const),
+] as const)('a thread pool on %s', (_, makeHost) => {
+  let host: LinuxHost | SimHost;
   let machine: MachineState;
   let context: AioContext;
   let pool: ThreadPool;
@@ -38,8 +42,8 @@ describe('a thread pool', () => {
   let log: (string | number)[];
 
   beforeEach(() => {
-    host = new LinuxHost();
-    machine = new MachineState({ host });
+    host = makeHost();
+    machine = new MachineState({ host, spare });
     new IOThread({ machine, name: 'first' }).dispose();
     before = held(host);
     threads = tasks();
@@ -57,6 +61,12 @@ describe('a thread pool', () => {
     expectNoLeaks(host, before);
     host.dispose();
   });
+
+  /** Threads of the process; on a simulated kernel those that the machine has started. */
+  function tasks(): number {
+    if (host.kind === 'sim') return machine.workers.running.length;
+    return readdirSync('/proc/self/task').length;
+  }
 
   function make(max: number): void {
     context.setThreadPoolParams(0, max);
@@ -315,7 +325,7 @@ describe('a thread pool', () => {
       'ThreadPool: the buffer is an object: expected one of its alloc',
     );
     host.close(fd);
-    rmSync(path);
+    if (host.kind === 'linux') rmSync(path);
   });
 
   it('takes more requests than its queue has places, in their order', () => {

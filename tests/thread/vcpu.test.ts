@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { runAlone } from '../host/own-process.ts';
+import { runAlone, runUnder } from '../host/own-process.ts';
 
 const program = join(import.meta.dirname, 'vcpu-child.ts');
 const modules = join(import.meta.dirname, 'modules');
@@ -42,4 +42,11 @@ it.each(Object.entries(CASES))('%s', async (name, said) => {
   const ended = await runAlone(program, name, modules);
   expect(ended).toMatchObject({ status: 0, signal: null, stderr: '' });
   expect(JSON.parse(ended.stdout)).toEqual([...said, 'left 0']);
+});
+
+it('a kick ends a system call, if the parent has blocked all signals', async () => {
+  const by = ['env', '--block-signal'];
+  const ended = await runUnder(by, program, 'a_kick_ends_a_system_call', modules);
+  expect(ended).toMatchObject({ status: 0, signal: null, stderr: '' });
+  expect(JSON.parse(ended.stdout)).toEqual([true, 'left 0']);
 });

@@ -12,7 +12,7 @@ export default function main({ machine, context, host, data: { words } }) {
       pool.dispose();
       coroutines.dispose();
       Atomics.store(words, 1, result);
-      Atomics.notify(words, 1);
+      host.futexWake(words, 1, 1);
     });
   });
   context.scheduleOneshot('begin', () => coroutines.enter(co));
