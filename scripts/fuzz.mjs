@@ -1,9 +1,9 @@
 // npm run fuzz -- NAME [--seed N] [--count N] [--path P]: runs one generator of tests/fuzz/generators
 // in a process of its own, so that a crash or a hang is reported with its input.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 
@@ -50,6 +50,8 @@ function options() {
 }
 
 async function run() {
+  // The threads of some generators are programs of it.
+  execFileSync(process.execPath, [join(root, 'scripts', 'build.mjs'), '--if-changed']);
   const program = join(work, 'fuzz.mjs');
   await build({
     stdin: { contents: source(), resolveDir: root, loader: 'ts' },
@@ -59,7 +61,11 @@ async function run() {
     format: 'esm',
     packages: 'external',
     outfile: program,
-    define: { 'import.meta.dirname': JSON.stringify(folder) },
+    define: {
+      'import.meta.dirname': JSON.stringify(folder),
+      // Programs of threads are looked for beside it.
+      'import.meta.url': JSON.stringify(pathToFileURL(join(root, 'dist', 'bundle.js')).href),
+    },
     logLevel: 'warning',
   });
   const kept = join(work, 'input');

@@ -17,7 +17,7 @@ it.each([
     expect(await runUnder(by, program, module, `${children},${signals}`)).toEqual({
       status: 0,
       signal: null,
-      stdout: `blocked: all 0\n${children} reaped, ${signals} signals in order\nblocked: 0 all\n`,
+      stdout: `all block them: true\n${children} reaped, ${signals} signals in order\nmasks as before: true\n`,
       stderr: '',
     });
   },

@@ -1,0 +1,223 @@
+/**
+ * Random programs of three threads and an IOThread, as scenario files, and a model of them: what each
+ * thread does in order, and what happens before what in another. The programs cannot hang: a thread waits
+ * only for what a thread does before it in the list of steps, and holds no lock meanwhile.
+ */
+
+import fc from 'fast-check';
+import type { RunResult } from '../../src/scenario/run/run.ts';
+
+const WHO = ['main', 't', 'u'] as const;
+type Who = (typeof WHO)[number];
+type Home = 'main' | 'io0';
+
+interface Step {
+  readonly who: Who;
+  readonly op: 'log' | 'compute' | 'schedule' | 'again' | 'locked' | 'signal' | 'wait';
+  readonly home: Home;
+  readonly ns: number;
+  /** A wait is for the signal of another thread that many before the last one. */
+  readonly back: number;
+}
+
+export interface ThreadProgram {
+  /** Whether the threads share the big lock; if not, main holds it, and waits by AIO_WAIT_WHILE. */
+  readonly locks: boolean;
+  readonly pollMaxNs: number;
+  readonly steps: readonly Step[];
+  readonly seed: number;
+}
+
+const step: fc.Arbitrary<Step> = fc.record({
+  who: fc.constantFrom(...WHO),
+  op: fc.constantFrom('log', 'compute', 'schedule', 'again', 'locked', 'signal', 'wait'),
+  home: fc.constantFrom('main', 'io0'),
+  ns: fc.nat({ max: 60 }),
+  back: fc.nat({ max: 2 }),
+});
+
+export const threadProgram: fc.Arbitrary<ThreadProgram> = fc.record({
+  locks: fc.boolean(),
+  pollMaxNs: fc.constantFrom(0, 30),
+  steps: fc.array(step, { minLength: 1, maxLength: 24 }),
+  seed: fc.nat({ max: 1_000_000 }),
+});
+
+/** A program's file, and the facts that must hold of its order log. */
+interface Modelled {
+  readonly text: string;
+  /** The entries of each thread, in order. */
+  readonly own: ReadonlyMap<Who, readonly string[]>;
+  readonly before: readonly (readonly [string, string])[];
+  /** Bottom halves that are called once, after their schedule. */
+  readonly once: readonly string[];
+  /** Bottom halves that are scheduled many times: each schedule has a call after it. */
+  readonly again: readonly (readonly [schedule: string, call: string])[];
+  /** Entries made when a thread has taken the lock, and before it gives it back. */
+  readonly locked: readonly (readonly [string, string])[];
+}
+
+type Plain = unknown;
+
+class Modeller {
+  readonly own = new Map<Who, string[]>(WHO.map((who) => [who, []]));
+  readonly before: [string, string][] = [];
+  readonly once: string[] = [];
+  readonly again: [string, string][] = [];
+  readonly locked: [string, string][] = [];
+  readonly #bodies = new Map<Who, Plain[]>(WHO.map((who) => [who, []]));
+  readonly #bhs: Record<string, Plain> = {};
+  readonly #words = ['ran_main', 'ran_io0'];
+  readonly #ran = { main: 0, io0: 0 };
+  readonly #signals: { readonly who: Who; readonly word: string; readonly entry: string }[] = [];
+  readonly #program: ThreadProgram;
+
+  constructor(program: ThreadProgram) {
+    this.#program = program;
+    program.steps.forEach((one, i) => {
+      this.#step(one, i);
+    });
+  }
+
+  #step({ who, op, home, ns, back }: Step, i: number): void {
+    const { locks } = this.#program;
+    switch (op) {
+      case 'log':
+        this.#log(who, `log ${i}`);
+        return;
+      case 'compute':
+        this.#do(who, { compute: `${ns}ns` });
+        return;
+      case 'schedule': {
+        const name = `b${i}`;
+        const scheduled = this.#log(who, `schedule ${i}`);
+        this.#do(who, { schedule: name });
+        const inside = locks && home === 'io0' && ns % 2 === 0 ? this.#section(home, i, ns) : [];
+        this.#bhs[name] = { in: home, do: [...inside, { add: { [`ran_${home}`]: 1 } }] };
+        this.#ran[home]++;
+        this.before.push([scheduled, `${home}: ${name}`]);
+        this.once.push(`${home}: ${name}`);
+        return;
+      }
+      case 'again': {
+        const name = `again_${home}`;
+        this.#bhs[name] = { in: home };
+        this.again.push([this.#log(who, `again ${i}`), `${home}: ${name}`]);
+        this.#do(who, { schedule: name });
+        return;
+      }
+      case 'locked':
+        if (!locks) return;
+        this.#do(who, ...this.#section(who, i, ns));
+        this.own.get(who)!.push(`in ${i}`, `out ${i}`);
+        return;
+      case 'signal': {
+        const word = `w${i}`;
+        this.#words.push(word);
+        this.#signals.push({ who, word, entry: this.#log(who, `signal ${i}`) });
+        this.#do(who, { put: { [word]: 1 } }, 'kick');
+        return;
+      }
+      case 'wait':
+        this.#wait(who, i, back);
+    }
+  }
+
+  #wait(who: Who, i: number, back: number): void {
+    const signal = this.#signals.filter((one) => one.who !== who).at(-1 - back);
+    if (signal === undefined) return;
+    const { word, entry } = signal;
+    const polls = who === 'main' && !this.#program.locks;
+    if (polls)
+      this.#do(who, { wait_while: { context: 'main', while: { [word]: 0 }, unlocked: true } });
+    else this.#do(who, { wait_for: { [word]: 1 } });
+    this.before.push([entry, this.#log(who, `goes on ${i}`)]);
+  }
+
+  /** Actions with the lock. */
+  #section(thread: string, i: number, ns: number): Plain[] {
+    this.locked.push([`${thread}: in ${i}`, `${thread}: out ${i}`]);
+    const inside = [{ log: `in ${i}` }, { compute: `${ns}ns` }, { log: `out ${i}` }];
+    return [{ lock: 'bql' }, ...inside, { unlock: 'bql' }];
+  }
+
+  #do(who: Who, ...actions: Plain[]): void {
+    this.#bodies.get(who)!.push(...actions);
+  }
+
+  /** An entry of the thread's own. Returns it as the order log has it. */
+  #log(who: Who, text: string): string {
+    this.#do(who, { log: text });
+    this.own.get(who)!.push(text);
+    return `${who}: ${text}`;
+  }
+
+  get text(): string {
+    const { locks, pollMaxNs, seed } = this.#program;
+    const [main, t, u] = WHO.map((who) => this.#bodies.get(who)!);
+    const join = [{ join: 't' }, { join: 'u' }];
+    const poll = { poll: { quiet: true } };
+    return JSON.stringify({
+      name: 'a program of three threads',
+      drive: 'aio_poll',
+      seed,
+      iothreads: { io0: { poll_max: `${pollMaxNs}ns` } },
+      words: this.#words,
+      bottom_halves: this.#bhs,
+      threads: { t: { do: t }, u: { do: u } },
+      steps: [
+        ...(locks ? [{ unlock: 'bql' }] : []),
+        ...main!,
+        ...join,
+        // Lost wake-ups leave it waiting for ever.
+        { wait_for: { ran_io0: this.#ran.io0 } },
+        ...(locks ? [{ lock: 'bql' }] : []),
+        poll,
+        poll,
+        { wait_for: { ran_main: this.#ran.main } },
+      ],
+    });
+  }
+}
+
+export function modelOf(program: ThreadProgram): Modelled {
+  return new Modeller(program);
+}
+
+/** The first fact that does not hold of a run; null if all do. */
+export function wrongIn(model: Modelled, result: RunResult): string | null {
+  const log = result.order.map(({ text }) => text);
+  const [failure] = result.failures;
+  if (failure !== undefined) return `${failure.kind}: ${failure.message}`;
+  for (const [who, texts] of model.own) {
+    const wanted = texts.map((text) => `${who}: ${text}`);
+    const known = new Set(wanted);
+    const found = log.filter((text) => known.has(text));
+    if (found.join() !== wanted.join()) return `order of ${who}: ${found.join(', ')}`;
+  }
+  for (const text of model.once) {
+    const calls = log.filter((one) => one === text).length;
+    if (calls !== 1) return `${text}: called ${calls} times`;
+  }
+  for (const [a, b] of model.before) {
+    if (log.indexOf(a) > log.indexOf(b)) return `'${b}' comes before '${a}'`;
+  }
+  for (const [schedule, call] of model.again) {
+    if (log.lastIndexOf(call) < log.indexOf(schedule)) return `no '${call}' after '${schedule}'`;
+  }
+  return wrongSection(model, log);
+}
+
+function wrongSection({ locked }: Modelled, log: readonly string[]): string | null {
+  const ends = new Map(locked);
+  const begins = new Set(locked.map(([begin]) => begin));
+  const all = new Set(locked.flat());
+  const inside = log.filter((text) => all.has(text));
+  for (let i = 0; i < inside.length; i += 2) {
+    const begin = inside[i]!;
+    if (!begins.has(begin) || inside[i + 1] !== ends.get(begin)) {
+      return `with the lock: ${inside.slice(i, i + 2).join(', ')}`;
+    }
+  }
+  return null;
+}
