@@ -23,7 +23,7 @@ class Place {
 
   constructor() {
     const bh = this.ctx.newBottomHalf('pass on', () => {
-      if (this.#last <= HOPS + WORKERS) this.#next!.scheduleOneshot('hop', this.#last + 1);
+      if (this.#last < HOPS + WORKERS) this.#next!.scheduleOneshot('hop', this.#last + 1);
       if (this.#last >= HOPS) bh.delete();
     });
     const self = RemoteBottomHalf.from(bh.share(), this.host);
