@@ -1,5 +1,4 @@
 import { actionsOf, bodyOf } from './build-actions.ts';
-import type { WithoutDef } from './model.ts';
 import type {
   IothreadDef,
   MainLoopParams,
@@ -82,10 +81,4 @@ export function paramsOf(node: Node | undefined): MainLoopParams {
 
 function loopOf(node: Node | undefined): number {
   return textOf(node) === 'forever' ? Number.POSITIVE_INFINITY : numberOf(node, 1);
-}
-
-/** A step of the protocols that one thread leaves out. */
-export function withoutOf(node: Node): WithoutDef {
-  const without = textOf(get(node, 'without')) as WithoutDef['without'];
-  return { at: node.at, without, in: mentionOf(get(node, 'in')!) };
 }

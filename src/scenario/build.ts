@@ -1,5 +1,6 @@
 import type { ClockName } from '../aio/clock.ts';
 import { actionsOf, bodyOf, signalSpecOf } from './build-actions.ts';
+import { faultsOf } from './build-faults.ts';
 import {
   isListSection,
   isThreaded,
@@ -7,15 +8,12 @@ import {
   paramsOf,
   sharedOf,
   threadObjectOf,
-  withoutOf,
 } from './build-threads.ts';
-import { errnoNumber } from './errors.ts';
 import type {
   ChildDef,
   ChildEnd,
   ContextName,
   Expectation,
-  FaultDef,
   FdDef,
   FdKind,
   ObjectDef,
@@ -63,7 +61,6 @@ export function buildScenario(root: Node, file: string): Scenario {
   );
   const steps = get(root, 'steps');
   const expect = get(root, 'expect');
-  const faults = itemsOf(get(root, 'faults'));
   return {
     file,
     name: textOf(get(root, 'name')),
@@ -81,8 +78,7 @@ export function buildScenario(root: Node, file: string): Scenario {
       timeNs: durationNs(textOf(get(node, 'at'))),
       do: actionsOf(get(node, 'do')),
     })),
-    faults: faults.filter((node) => get(node, 'without') === undefined).map(faultOf),
-    without: faults.filter((node) => get(node, 'without') !== undefined).map(withoutOf),
+    ...faultsOf(root),
     steps:
       steps === undefined
         ? [{ at: placeOf(root), op: 'run', forNs: null, iterations: null }]
@@ -240,21 +236,6 @@ function sourceOf(node: Node): Pick<SourceDef, 'kind' | 'afterNs' | 'priority' |
     afterNs: nsOf(get(node, 'after')) ?? 0,
     priority: priority as SourceDef['priority'],
     attached: boolOf(get(node, 'attached'), true),
-  };
-}
-
-function faultOf(node: Node): FaultDef {
-  const on = get(node, 'on');
-  const error = get(node, 'error');
-  const short = get(node, 'short');
-  return {
-    at: node.at,
-    call: textOf(get(node, 'call')) as FaultDef['call'],
-    on: on === undefined ? null : mentionOf(on),
-    error: error === undefined ? null : { ...mentionOf(error), errno: errnoNumber(textOf(error)) },
-    short: short === undefined ? null : numberOf(short, 0),
-    times: numberOf(get(node, 'times'), 1),
-    after: numberOf(get(node, 'after'), 0),
   };
 }
 
