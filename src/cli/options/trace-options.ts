@@ -1,6 +1,5 @@
 /** The options that say what is traced, and where to. */
 
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import { nearest } from '../../scenario/nearest.ts';
@@ -8,6 +7,7 @@ import { EVENT_NAMES, type EventName } from '../../trace/catalogue.ts';
 import { parsePatterns } from '../../trace/events-file.ts';
 import { selectEvents } from '../../trace/select.ts';
 import { CliError, EXIT_USAGE, whyOf } from '../exit/errors.ts';
+import { readNamedFile } from '../text/read-file.ts';
 import { checkOutputs, type NamedFile } from './output-files.ts';
 
 export const TRACE_FORMATS = ['log', 'json', 'simple', 'chrome'] as const;
@@ -173,7 +173,7 @@ export function unknownEvent(glob: string): string {
 
 function patternsOf(path: string): string[] {
   try {
-    return parsePatterns(readFileSync(path, 'utf8'));
+    return parsePatterns(readNamedFile(path).toString());
   } catch (error) {
     throw new InvalidArgumentError(`cannot read it: ${whyOf(error)}.`);
   }

@@ -7,10 +7,11 @@ import { basename } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Host } from '../../host/host.ts';
 import { visible } from '../../trace/visible.ts';
-import { asCliError, CliError, EXIT_INTERNAL, EXIT_USAGE } from '../exit/errors.ts';
+import { asCliError, CliError, EXIT_INTERNAL, EXIT_USAGE, whyOf } from '../exit/errors.ts';
 import { allWriter } from '../exit/write-all.ts';
 import { checkOutputs } from '../options/output-files.ts';
 import { parseCommand } from '../options/parse-command.ts';
+import { readNamedFile } from '../text/read-file.ts';
 import { type PlayLibrary, type PlayParts, renderPlay, type Story } from './html.ts';
 
 const LOCAL = '127.0.0.1';
@@ -113,9 +114,9 @@ function library(file: string | undefined): PlayLibrary {
 
 function read(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readNamedFile(file).toString();
   } catch (error) {
-    throw new CliError(`cannot read ${file}: ${(error as Error).message}`, EXIT_USAGE);
+    throw new CliError(`cannot read ${file}: ${whyOf(error)}`, EXIT_USAGE);
   }
 }
 

@@ -1,15 +1,15 @@
 /** Reads the file of --record. */
 
-import { readFileSync } from 'node:fs';
 import { RecordReadError } from '../../host/record/errors.ts';
 import { type RecordFile, readRecord } from '../../host/record/file.ts';
 import { CliError, EXIT_USAGE, whyOf } from '../exit/errors.ts';
 import { version } from '../options/version.ts';
+import { readNamedFile } from '../text/read-file.ts';
 
 /** @throws CliError with status 2 if there is none, or it is not one */
 export function openRecord(path: string): RecordFile {
   try {
-    return readRecord(readFileSync(path));
+    return readRecord(readNamedFile(path));
   } catch (error) {
     const why =
       error instanceof RecordReadError ? error.message : `cannot read it: ${whyOf(error)}`;

@@ -1,9 +1,9 @@
 /** Reads a run that was saved: a trace, or the page of a report, which has its trace in it. */
 
-import { readFileSync } from 'node:fs';
 import { CATALOGUE } from '../../trace/catalogue.ts';
 import { readTrace, TraceReadError } from '../../trace/read.ts';
 import { CliError, EXIT_USAGE, whyOf } from '../exit/errors.ts';
+import { readNamedFile } from '../text/read-file.ts';
 import type { ReportTrace } from './facts.ts';
 import { type PackedTrace, unpackTrace } from './pack.ts';
 
@@ -14,7 +14,7 @@ const DATA = /<script type="application\/json" id="data">(.*?)<\/script>/s;
 export function readRun(file: string): ReportTrace {
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(file);
+    bytes = readNamedFile(file);
   } catch (error) {
     throw new CliError(`cannot read the trace ${file}: ${whyOf(error)}`, EXIT_USAGE);
   }

@@ -3,6 +3,7 @@
  * file.
  */
 
+import { isUtf8 } from 'node:buffer';
 import {
   closeSync,
   constants,
@@ -12,7 +13,7 @@ import {
   readSync,
   type Stats,
 } from 'node:fs';
-import { errnoMessage, errnoName } from '../../host/errno.ts';
+import { ENXIO, errnoMessage, errnoName } from '../../host/errno.ts';
 import { MOST_CHARACTERS } from '../../scenario/limits.ts';
 import { type Loaded, loadScenario } from '../../scenario/load.ts';
 import type { Problem } from '../../scenario/problem.ts';
@@ -43,10 +44,20 @@ function readText(file: string): string {
   try {
     const stat = fstatSync(fd);
     if (stat.isDirectory()) throw new Unreadable('it is a directory, expected a file');
-    return isEndless(stat) ? readSome(file, fd, stat) : readFileSync(fd, 'utf8');
+    return decode(isEndless(stat) ? readSome(file, fd, stat) : readFileSync(fd));
   } finally {
     closeSync(fd);
   }
+}
+
+/** Editors of Windows save UTF-16; its text would be full of zeros, and the problems about those. */
+function decode(bytes: Buffer): string {
+  const isUtf16 = bytes[0] === 0xfe ? bytes[1] === 0xff : bytes[0] === 0xff && bytes[1] === 0xfe;
+  if (isUtf16) throw new Unreadable('it is UTF-16: save it as UTF-8');
+  // A long file that was read in part may end within a character, and is too long anyway.
+  const isWhole = bytes.length <= MOST_BYTES;
+  if (isWhole && !isUtf8(bytes)) throw new Unreadable('it is not text in UTF-8: save it as such');
+  return bytes.toString('utf8');
 }
 
 /** Whether its size is not known in advance, or is too large to read whole. */
@@ -59,7 +70,7 @@ const MOST_BYTES = 3 * MOST_CHARACTERS;
 const PIECE = 1 << 16;
 
 /** Reads from a pipe or device, up to more than a scenario may have. */
-function readSome(file: string, fd: number, stat: Stats): string {
+function readSome(file: string, fd: number, stat: Stats): Buffer {
   const pieces: Buffer[] = [];
   let length = 0;
   let from = fd;
@@ -78,7 +89,7 @@ function readSome(file: string, fd: number, stat: Stats): string {
   if (length === 0 && stat.isFIFO()) {
     throw new Unreadable('it is a FIFO, and nobody writes into it');
   }
-  return Buffer.concat(pieces).toString('utf8');
+  return Buffer.concat(pieces);
 }
 
 /** The number of bytes read; -1 if there are none yet. */
@@ -95,5 +106,6 @@ function reasonOf(error: unknown): string {
   if (error instanceof Unreadable) return error.message;
   const { errno } = error as NodeJS.ErrnoException;
   if (errno === undefined) throw error;
+  if (-errno === ENXIO) return 'it is a socket, or a device that is not there: expected a file';
   return `it cannot be read: ${errnoMessage(-errno)} (${errnoName(-errno)})`;
 }

@@ -41,6 +41,28 @@ it('stops reading an endless device', async () => {
   expect(stderr).toMatch(/^\/dev\/zero:1:1: the file is too long/);
 });
 
+it.each([
+  [Buffer.from('\ufeffname: x\n', 'utf16le'), 'it is UTF-16: save it as UTF-8'],
+  [Buffer.from('\ufeffname: x\n', 'utf16le').swap16(), 'it is UTF-16: save it as UTF-8'],
+  [Buffer.from('name: \xff\n', 'latin1'), 'it is not text in UTF-8: save it as such'],
+])('says how %j is to be saved', async (bytes, message) => {
+  const file = join(dir, 'coded.yml');
+  writeFileSync(file, bytes);
+  const { status, stderr } = await run(['check', file]);
+  rmSync(file);
+  expect([status, stderr]).toEqual([2, `${file}:1:1: ${message}\n`]);
+});
+
+it.each([
+  ['play', 'cannot read /dev/zero'],
+  ['replay', '/dev/zero: cannot read it'],
+  ['report', 'cannot read the trace /dev/zero'],
+])('%s stops reading an endless device', async (command, what) => {
+  const { status, stderr } = await run([command, '/dev/zero']);
+  const why = 'it is a device that does not end, expected a file';
+  expect([status, stderr]).toEqual([2, `qemu-loop: ${what}: ${why}\n`]);
+});
+
 it('reads a pipe whose writer takes its time', async () => {
   const script = `node "$0" check <(sleep 0.2; cat "$1")`;
   const command = join(root, 'dist', 'qemu-loop.cjs');
