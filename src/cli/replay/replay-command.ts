@@ -12,7 +12,7 @@ import { outputsOf, type RawTrace, traceFlags, traceOptions } from '../options/t
 import { openRecord } from '../record/read-record.ts';
 import { replayRun } from '../run/replay-run.ts';
 import { replaySession } from '../spawn/replay-session.ts';
-import { stdoutStyle } from '../terminal/terminal.ts';
+import { needTerminal, stdoutStyle } from '../terminal/terminal.ts';
 
 const TEXT = `
 FILE was written by --record. Its run is made again without the kernel and without
@@ -29,6 +29,7 @@ record ends before the run, or the replay differs from it.
 
 interface Raw extends RawTrace {
   to?: number;
+  watch: boolean;
   explain: boolean;
   color: 'auto' | 'always' | 'never';
 }
@@ -45,6 +46,9 @@ function define(): Command {
 function flags(): Option[] {
   return [
     new Option('--to <n>', 'stop after iteration N of the main loop').argParser(iteration),
+    new Option('--watch', 'a full-screen view, which can step back; needs a terminal').default(
+      false,
+    ),
     new Option('--explain', 'show the log, and why each kind of line is there').default(false),
     new Option('--color <when>', 'auto (the default), always or never')
       .choices(['auto', 'always', 'never'])
@@ -74,13 +78,14 @@ export async function replayCommand(own: Host | null, args: readonly string[]): 
   const trace = traceOptions(raw, 'qemu-loop replay');
   checkOutputs(outputsOf(trace, raw.report), [{ what: 'the record', path }]);
   const record = openRecord(path);
-  const { to, report, explain } = raw;
+  const { to, report, explain, watch } = raw;
+  if (watch) needTerminal(own);
   const style = { ...stdoutStyle(own, raw.color), width: 0 };
   const { command } = record.header.program;
   if (command === 'spawn') {
-    if (explain) {
-      const message =
-        '--explain is for records of scenarios: the log of this one is as it was written';
+    if (explain || watch) {
+      const option = watch ? '--watch' : '--explain';
+      const message = `${option} is for records of scenarios, and this is one of --spawn: leave it out`;
       throw usageError(message, 'qemu-loop replay');
     }
     return withReport(own, record, report, (events) =>
@@ -90,7 +95,8 @@ export async function replayCommand(own: Host | null, args: readonly string[]): 
   if (command !== 'run') {
     throw new CliError(`${path}: it is a record of '${command}', which is unknown`, EXIT_USAGE);
   }
-  return replayRun(own, record, { path, to, trace, report, explain, style }, output);
+  const options = { path, to, trace, report, explain, style, watch };
+  return replayRun(own, record, options, output);
 }
 
 /** Replays a session, and draws its report if one is wanted. */

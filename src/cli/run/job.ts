@@ -87,14 +87,30 @@ export async function runJob(
   kept: Kept | null = null,
 ): Promise<JobResult> {
   const watch = job.watch === null ? null : await runWatch(needLinux(own), job.watch.color);
-  const observers = await observersOf(job, scenario, own, kept?.origin ?? null);
-  // Last, so that the event at which it pauses is in the trace.
-  if (watch !== null) observers.push(watch);
+  for (;;) {
+    const observers = await observersOf(job, scenario, own, kept?.origin ?? null);
+    // Last, so that the event at which it pauses is in the trace.
+    if (watch !== null) observers.push(watch);
+    const result = runOnce(job, scenario, makeWorld, observers, kept);
+    // A step back is another run, up to there.
+    if (watch?.takeAgain()) continue;
+    const notes = observers.map((one) => one.finish?.() ?? '').join('');
+    return { result, notes, left: watch?.left ?? false };
+  }
+}
+
+function runOnce(
+  job: ScenarioJob,
+  scenario: Scenario,
+  makeWorld: MakeWorld,
+  observers: readonly Observer[],
+  kept: Kept | null,
+): RunResult {
   const tellEntry: Observer['entry'] = (entry, nowNs) => {
     for (const one of observers) one.entry?.(entry, nowNs);
   };
   const { timeoutNs } = job;
-  const result = runScenario(scenario, makeWorld, {
+  return runScenario(scenario, makeWorld, {
     seed: job.seed ?? undefined,
     timeoutNs: timeoutNs ?? undefined,
     ...watchdogs(timeoutNs, kept?.host ?? null),
@@ -106,8 +122,6 @@ export async function runJob(
       for (const one of observers) one.end(ended);
     },
   });
-  const notes = observers.map((one) => one.finish?.() ?? '').join('');
-  return { result, notes, left: watch?.left ?? false };
 }
 
 async function runWatch(own: Host, color: boolean): Promise<RunWatch> {

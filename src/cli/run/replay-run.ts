@@ -10,7 +10,9 @@ import type { Machine } from '../../scenario/run/machine.ts';
 import type { LogEntry } from '../../scenario/run/order-log.ts';
 import { NOTHING_RAN, type RunResult, runScenario } from '../../scenario/run/run.ts';
 import { EVENT_NAMES } from '../../trace/catalogue.ts';
+import { visible } from '../../trace/visible.ts';
 import { EXIT_INTERNAL } from '../exit/errors.ts';
+import { needLinux } from '../exit/need-linux.ts';
 import type { TraceOptions } from '../options/trace-options.ts';
 import { endedText, replayEnd } from '../record/replay-end.ts';
 import type { Style } from '../text/style.ts';
@@ -19,7 +21,7 @@ import type { CommandOutput } from './check-command.ts';
 import { orderText } from './hosts.ts';
 import { observersOf, scenarioOf, watchdogs } from './job.ts';
 import type { Observer } from './observer.ts';
-import { outcomeOf } from './outcome.ts';
+import { EXIT_LEFT, outcomeOf } from './outcome.ts';
 import type { RecordedRun } from './recorded-run.ts';
 import { PrettyReporter } from './reporters/pretty.ts';
 
@@ -32,6 +34,8 @@ export interface ReplayRunOptions {
   readonly report: string | undefined;
   readonly explain: boolean;
   readonly style: Style;
+  /** Whether to show it on the whole screen, and read its keys. */
+  readonly watch: boolean;
 }
 
 /** A run as far as its record went. */
@@ -58,11 +62,23 @@ export async function replayRun(
   const scenario = scenarioOf(program);
   const { trace, report = null, style, explain } = options;
   const live = program.isLive || explain ? { ...style, explain } : null;
-  const observers = await observersOf({ live, trace, report }, scenario, own, program.origin);
-  const { result, entries, ended } = play(record, scenario, observers, options.to);
-  if (ended !== null) {
-    if (live === null) out(orderText({ order: entries }));
+  const player = new RunPlayer(record, scenario);
+  const watch = options.watch ? await openWatch(needLinux(own), player, options) : null;
+  const seen = watch === null ? live : null;
+  let observers: Observer[];
+  let played: Replayed;
+  do {
+    observers = await observersOf({ live: seen, trace, report }, scenario, own, program.origin);
+    if (watch !== null) observers.push(watch);
+    played = player.play(observers, watch === null ? options.to : undefined);
+    // A step back is another run, up to there.
+  } while (watch?.takeAgain());
+  const { result, entries, ended } = played;
+  if (watch?.left) {
+    err(`qemu-loop: ${visible(options.path)} was left before its end\n`);
+    return EXIT_LEFT;
   }
+  if (ended !== null && live === null) out(orderText({ order: entries }));
   const notes = observers.map((one) => one.finish?.() ?? '').join('');
   if (ended !== null) {
     err(`${notes}${endedText(ended, options.path, record)}`);
@@ -94,44 +110,68 @@ function partOf({ file, seed }: RecordedRun, { message }: Error): RunResult {
   return { ...rest, file, name: file, host: 'linux' };
 }
 
-function play(
-  record: RecordFile,
-  scenario: Scenario,
-  observers: readonly Observer[],
-  to: number | undefined,
-): Replayed {
-  const program = record.header.program as unknown as RecordedRun;
-  const { seed, timeoutNs } = program;
-  const host = new ReplayHost(record, new SimHost());
-  // Events of the closing, which come later, do not belong to the run.
-  host.onEnded = (error) => {
-    for (const one of observers) one.end(partOf(program, error));
-  };
-  const entries: LogEntry[] = [];
-  let result: RunResult | null = null;
-  try {
-    result = runScenario(scenario, () => new LinuxWorld(host), {
-      seed: seed ?? undefined,
-      timeoutNs: timeoutNs ?? undefined,
-      ...watchdogs(timeoutNs, host),
-      onMachine: (machine) => {
-        host.placeBy(() => machine.main.iteration);
-        if (to !== undefined) stopAfter(to, machine, host);
-        for (const one of observers) one.open(machine);
-      },
-      onEntry: (entry, nowNs) => {
-        entries.push(entry);
-        for (const one of observers) one.entry?.(entry, nowNs);
-      },
-      onEnd: (ended) => {
-        for (const one of observers) one.end(ended);
-      },
-    });
-    if (host.ended === null) host.finish();
-  } catch (error) {
-    if (host.ended === null) throw error;
+/** Shows the run on the whole screen; the first stop is after the iteration that `to` names. */
+async function openWatch(own: Host, player: RunPlayer, options: ReplayRunOptions) {
+  const { RunWatch } = await import('./run-watch.ts');
+  const watch = new RunWatch(own, options.style.color, () => player.leave(), true);
+  if (options.to !== undefined) watch.startAt(options.to + 1);
+  return watch;
+}
+
+/** Makes the run of a record as often as it is asked to. */
+class RunPlayer {
+  readonly #record: RecordFile;
+  readonly #scenario: Scenario;
+  #host: ReplayHost | null = null;
+
+  constructor(record: RecordFile, scenario: Scenario) {
+    this.#record = record;
+    this.#scenario = scenario;
   }
-  return { result, entries, ended: host.ended };
+
+  /** Ends the run that is being made. */
+  leave(): never {
+    return this.#host!.stop(0);
+  }
+
+  /** @param to the last iteration; undefined: all */
+  play(observers: readonly Observer[], to: number | undefined): Replayed {
+    const program = this.#record.header.program as unknown as RecordedRun;
+    const { seed, timeoutNs } = program;
+    const host = new ReplayHost(this.#record, new SimHost());
+    this.#host = host;
+    let isOver = false;
+    const end = (result: RunResult): void => {
+      if (isOver) return;
+      isOver = true;
+      for (const one of observers) one.end(result);
+    };
+    // Events of the closing, which come later, do not belong to the run.
+    host.onEnded = (error) => end(partOf(program, error));
+    const entries: LogEntry[] = [];
+    let result: RunResult | null = null;
+    try {
+      result = runScenario(this.#scenario, () => new LinuxWorld(host), {
+        seed: seed ?? undefined,
+        timeoutNs: timeoutNs ?? undefined,
+        ...watchdogs(timeoutNs, host),
+        onMachine: (machine) => {
+          host.placeBy(() => machine.main.iteration);
+          if (to !== undefined) stopAfter(to, machine, host);
+          for (const one of observers) one.open(machine);
+        },
+        onEntry: (entry, nowNs) => {
+          entries.push(entry);
+          for (const one of observers) one.entry?.(entry, nowNs);
+        },
+        onEnd: end,
+      });
+      if (host.ended === null) host.finish();
+    } catch (error) {
+      if (host.ended === null) throw error;
+    }
+    return { result, entries, ended: host.ended };
+  }
 }
 
 /** Ends the replay when a later iteration begins. */

@@ -18,6 +18,7 @@ import { inOrder } from './in-order.ts';
 import { runJob, type ScenarioJob } from './job.ts';
 import {
   type AskedOutcome,
+  EXIT_LEFT,
   type LeftOut,
   type Outcome,
   outcomeOf,
@@ -75,9 +76,6 @@ export const TIMEOUT_NS = 60e9;
 
 /** More would not fit into memory. */
 export const MOST_RUNS = 1_000_000;
-
-/** The status that shells use if a person ends a program with Ctrl-C. */
-const EXIT_LEFT = 130;
 
 /** A planned outcome. */
 interface Planned {

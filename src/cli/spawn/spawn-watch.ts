@@ -107,6 +107,7 @@ export class Watch implements WatchView {
       standsStill: (still) => this.#view.console.useLoop(still ? null : this.#open!.loop),
       send: (pid, signo) => host.kill(group ? -pid : pid, signo),
       quit: () => this.#quit(),
+      travel: () => 'only a simulated run, or the replay of a record, can step back',
       suspend: () => this.#open!.suspend(),
       hungUp: () => {
         this.#open!.keys.dispose();

@@ -13,18 +13,23 @@ const SECTIONS = [
 ] as const;
 export type SectionName = (typeof SECTIONS)[number];
 
+/** An iteration to go to: by its number, or seen from the one that is shown. */
+export type Where = number | 'before' | 'last event';
+
 /** Actions of keys that reach beyond the view itself. */
 export interface Actions {
   /** Sends a signal to a child, by its number. Returns a message about it. */
   kill(number: number, hard: boolean): string;
   quit(): void;
+  /** Goes to another iteration. Returns a message if it cannot; '' if it can. */
+  travel(where: Where): string;
   suspend(): void;
   redraw(): void;
 }
 
-/** A question on the last line: a filter, or which child to kill. */
+/** A question on the last line: a filter, which child to kill, or which iteration to go to. */
 export interface Prompt {
-  readonly kind: 'filter' | 'kill';
+  readonly kind: 'filter' | 'kill' | 'go';
   text: string;
 }
 
@@ -71,6 +76,8 @@ export class Controls {
     } else if (key === 's' || key === '.') pacer.stepIteration();
     else if (key === 'p') pacer.stepPhase();
     else if (key === 't' && this.takesTurns) pacer.stepTurn();
+    else if (key === 'b') this.message = this.#actions.travel('before');
+    else if (key === 'B') this.message = this.#actions.travel('last event');
     else if (key === '-') pacer.slower();
     else if (key === '+' || key === '=') pacer.faster();
     else return false;
@@ -118,6 +125,9 @@ export class Controls {
       case '/':
         this.prompt = { kind: 'filter', text: this.filter };
         break;
+      case 'g':
+        this.prompt = { kind: 'go', text: '' };
+        break;
       case 'k':
         this.prompt = { kind: 'kill', text: '' };
         break;
@@ -157,6 +167,9 @@ export class Controls {
     } else if (key === 'enter' || (prompt.kind === 'kill' && key === '!')) {
       this.prompt = null;
       if (prompt.kind === 'kill') this.#kill(prompt.text, key === '!');
+      if (prompt.kind === 'go' && prompt.text !== '') {
+        this.message = this.#actions.travel(Number(prompt.text));
+      }
     } else if ([...key].length === 1 && (prompt.kind === 'filter' || /\d/.test(key))) {
       prompt.text += key;
     }

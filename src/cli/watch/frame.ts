@@ -112,6 +112,7 @@ function phaseText({ model, style }: Shown, ns: Float64Array): string {
 function bottom({ controls, view }: FrameParts, columns: number): string {
   const { prompt, message, filter, focus } = controls;
   if (prompt?.kind === 'filter') return `filter: ${prompt.text}▏ (Enter keeps it, Esc clears it)`;
+  if (prompt?.kind === 'go') return `go to iteration: ${prompt.text}▏ (Enter goes, Esc leaves)`;
   if (prompt?.kind === 'kill') {
     return `kill child number: ${prompt.text}▏ (Enter SIGTERM, ! SIGKILL, Esc leaves)`;
   }

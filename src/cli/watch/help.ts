@@ -7,6 +7,9 @@ const head = (drawnByLoop: boolean, takesTurns: boolean): readonly string[] => [
   'space    pause, continue',
   's .      one iteration, then pause',
   'p        up to the next phase, then pause',
+  ...(drawnByLoop
+    ? []
+    : ['b  B     an iteration back; to the last event', 'g        to an iteration, by its number']),
   ...(takesTurns ? ['t        until another thread runs'] : []),
   '-  +     slow motion: slower, faster',
   'k        kill a child by its number',

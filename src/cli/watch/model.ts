@@ -46,6 +46,19 @@ export interface Runs {
   lastNs: number;
 }
 
+/** The counts and names of a Model at a moment. */
+export interface ModelState {
+  readonly wakeups: number;
+  readonly reaped: number;
+  readonly lastNs: Float64Array;
+  readonly totalNs: Float64Array;
+  readonly fds: ReadonlyMap<number, Runs>;
+  readonly bottomHalves: ReadonlyMap<string, Runs>;
+  readonly timers: ReadonlyMap<string, Runs>;
+  readonly coroutines: ReadonlyMap<number, string>;
+  readonly signals: ReadonlyMap<number, number>;
+}
+
 /**
  * The state of the loop, as its trace events tell it.
  *
@@ -97,6 +110,40 @@ export class Model {
     this.lastNs = new Float64Array(this.phases.length);
     this.totalNs = new Float64Array(this.phases.length);
     this.#nowNs = new Float64Array(this.phases.length);
+  }
+
+  /** Called when an iteration begins, and when something but the loop's own rounds happens. */
+  onBegin: (iteration: number) => void = () => {};
+  onHappened: () => void = () => {};
+
+  /** A copy of the counts and names. */
+  state(): ModelState {
+    const copy = <K>(runs: Map<K, Runs>): Map<K, Runs> =>
+      new Map([...runs].map(([key, one]) => [key, { ...one }]));
+    return {
+      wakeups: this.wakeups,
+      reaped: this.reaped,
+      lastNs: this.lastNs.slice(),
+      totalNs: this.totalNs.slice(),
+      fds: copy(this.fds),
+      bottomHalves: copy(this.bottomHalves),
+      timers: copy(this.timers),
+      coroutines: new Map(this.coroutines),
+      signals: new Map(this.signals),
+    };
+  }
+
+  /** Takes over such a copy, in an empty Model. */
+  restore(state: ModelState): void {
+    this.wakeups = state.wakeups;
+    this.reaped = state.reaped;
+    this.lastNs.set(state.lastNs);
+    this.totalNs.set(state.totalNs);
+    for (const [key, one] of state.fds) this.fds.set(key, { ...one });
+    for (const [key, one] of state.bottomHalves) this.bottomHalves.set(key, { ...one });
+    for (const [key, one] of state.timers) this.timers.set(key, { ...one });
+    for (const [key, name] of state.coroutines) this.coroutines.set(key, name);
+    for (const [key, count] of state.signals) this.signals.set(key, count);
   }
 
   get events(): readonly Entry[] {
@@ -178,6 +225,7 @@ export class Model {
   }
 
   #begin(iteration: number): void {
+    this.onBegin(iteration);
     this.iteration = iteration;
     this.inIteration = true;
     this.#held.length = 0;
@@ -217,6 +265,7 @@ export class Model {
 
   #happened(): void {
     this.version++;
+    this.onHappened();
     if (this.#foreign) return;
     this.#foreign = true;
     this.#keepHeld();

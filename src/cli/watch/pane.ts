@@ -23,6 +23,11 @@ export class OutputPane implements LineOutput {
     return this.#lines;
   }
 
+  clear(): void {
+    this.#lines = [];
+    this.#open = null;
+  }
+
   onRoom(): void {}
 
   onBroken(): void {}

@@ -38,7 +38,12 @@ export class MainLoopRounds implements Rounds {
 export class AioPollRounds implements Rounds {
   readonly phases = ['poll', 'dispatch'];
   #depth = 0;
-  #polls = 0;
+  #polls: number;
+
+  /** @param polls how many there have been */
+  constructor(polls = 0) {
+    this.#polls = polls;
+  }
 
   at(id: EventId): Mark | null {
     switch (id) {

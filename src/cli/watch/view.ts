@@ -7,7 +7,7 @@ import type { EventId } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
 import { isBackground } from '../terminal/terminal.ts';
 import { Console } from './console.ts';
-import { Controls } from './controls.ts';
+import { Controls, type Where } from './controls.ts';
 import { frame } from './frame.ts';
 import type { HoldPoll } from './hold-poll.ts';
 import { decodeKeys } from './keys.ts';
@@ -37,6 +37,8 @@ export interface Driver {
   /** Sends a signal to a child. Returns 0 or -errno. */
   send(pid: number, signo: number): number;
   quit(): void;
+  /** Goes to another iteration. Returns a message if it cannot; '' if it can. */
+  travel(where: Where): string;
   /** Stops us, as a shell's job; returns false if nobody could continue us. */
   suspend(): boolean;
   /** Called when the terminal has hung up. */
@@ -50,7 +52,7 @@ interface Opened {
 }
 
 export class View {
-  readonly model: Model;
+  model: Model;
   readonly pacer = new Pacer();
   readonly console: Console;
   readonly output: OutputPane;
@@ -71,13 +73,14 @@ export class View {
     this.#driver = driver;
     this.model = model;
     this.output = new OutputPane(() => {
-      model.version++;
+      this.model.version++;
     });
     this.console = new Console(host);
     this.#screen = new Screen((text) => this.console.write(text));
     this.#controls = new Controls(this.pacer, {
       kill: (number, hard) => this.#kill(number, hard),
       quit: () => driver.quit(),
+      travel: (where) => driver.travel(where),
       suspend: () => this.#suspend(),
       redraw: () => this.#screen.forget(),
     });
@@ -92,6 +95,13 @@ export class View {
     this.#open = { subject, hold, guarded };
     this.#controls.hasThreads = subject.threads !== undefined;
     this.#controls.takesTurns = subject.threads?.takeTurns ?? false;
+  }
+
+  /** Shows the same run again, from its start. */
+  restart(model: Model, subject: Subject): void {
+    this.model = model;
+    this.output.clear();
+    this.#open = { ...this.#open!, subject };
   }
 
   /** Gives the terminal back. */

@@ -67,6 +67,16 @@ export class PacedHost extends HostLens {
     }
   }
 
+  /** Calls act while the clocks stand still, and asks the host for no time. */
+  hold<T>(act: () => T): T {
+    this.#still++;
+    try {
+      return act();
+    } finally {
+      this.#still--;
+    }
+  }
+
   /** The clocks are the real ones from now on, for threads that compare their times. */
   stop(): void {
     this.#stopped = true;

@@ -17,6 +17,8 @@ export interface Stamps {
   timeOf(event: number, nowNs: () => number): number;
   /** CLOCK_MONOTONIC as far as it is known, ns. */
   realNs(): number;
+  /** Calls act, whose calls of the host are no part of the run. */
+  look<T>(act: () => T): T;
 }
 
 /**

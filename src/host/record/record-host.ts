@@ -260,6 +260,10 @@ export class RecordHost extends HostLens implements Stamps {
     return this.#call(op('close'), [fd]) as number;
   }
 
+  look<T>(act: () => T): T {
+    return act();
+  }
+
   /** The recorded host stays: it is its maker's. */
   override dispose(): void {}
 

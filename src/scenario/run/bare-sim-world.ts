@@ -81,6 +81,10 @@ export class BareSimWorld implements World {
     this.host.advance(IO_POLL_NS);
   }
 
+  look<T>(act: () => T): T {
+    return this.still(act);
+  }
+
   still<T>(act: () => T): T {
     return this.host.still(act);
   }

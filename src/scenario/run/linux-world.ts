@@ -131,6 +131,11 @@ export class LinuxWorld implements World {
     while (this.host.clockNs(CLOCK_MONOTONIC) < endNs);
   }
 
+  look<T>(act: () => T): T {
+    const stamps = this.#stamps;
+    return stamps === null ? this.still(act) : stamps.look(() => this.#paced.hold(act));
+  }
+
   still<T>(act: () => T): T {
     return this.#paced.still(act);
   }

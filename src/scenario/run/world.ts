@@ -53,6 +53,8 @@ export interface World extends LaneWorld, CapWorld {
    * has it, so that to ask for it changes nothing of a run that is recorded or replayed.
    */
   stampNs(event: number): number;
+  /** Calls act, which only looks: the run is the same without it. */
+  look<T>(act: () => T): T;
   /** Calls act while the clocks stand still, and returns its result. */
   still<T>(act: () => T): T;
   /**

@@ -1,0 +1,106 @@
+/** `--watch` of a simulated run and of a replay: steps back, and to any iteration. */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { run } from '../../support/run.ts';
+import { testDirectory } from '../../support/terminal.ts';
+import { WatchTerminal } from '../../support/watch-terminal.ts';
+
+/** A timer that fires every 10 ms, with idle iterations between, and a child. */
+const TICKS = `
+name: ticks
+children: {c: {exit: 3}}
+timers: {t: {do: [{arm: {t: 10ms}}], do_runs: 1500}}
+steps: [{spawn: c}, {arm: {t: 10ms}}, run]
+`;
+const POLLS = `
+name: polls
+drive: aio_poll
+bottom_halves: {a: {}}
+steps: [{repeat: {times: 1000, do: [{schedule: a}, step]}}]
+`;
+
+const PAUSED = (iteration: number): RegExp =>
+  new RegExp(`^ iteration ${iteration} {2}PAUSED before the iteration`, 'm');
+
+async function goTo(terminal: WatchTerminal, iteration: number): Promise<string> {
+  terminal.keys('g');
+  await terminal.until(/go to iteration: /);
+  terminal.keys(...String(iteration), 'Enter');
+  await terminal.until(PAUSED(iteration));
+  return terminal.screen();
+}
+
+async function steps(terminal: WatchTerminal): Promise<void> {
+  await terminal.until(PAUSED(1));
+  terminal.keys('s');
+  await terminal.until(PAUSED(2));
+  const second = terminal.screen();
+  terminal.keys('s');
+  await terminal.until(PAUSED(3));
+  terminal.keys('b');
+  await terminal.until(PAUSED(2));
+  expect(terminal.screen()).toBe(second);
+  // Forth, over the states that are kept, and back to the same screens.
+  const there = await goTo(terminal, 900);
+  await goTo(terminal, 1200);
+  const again = await goTo(terminal, 900);
+  expect(head(again)).toEqual(head(there));
+  await goTo(terminal, 2);
+  expect(head(terminal.screen())).toEqual(head(second));
+  terminal.keys('b');
+  await terminal.until(PAUSED(1));
+  terminal.keys('b');
+  await terminal.until(/there is nothing before this/);
+}
+
+/** Everything above the events: their list begins later if a run begins from a kept state. */
+function head(screen: string): string[] {
+  const lines = screen.split('\n');
+  return lines.slice(
+    0,
+    lines.findIndex((line) => line.includes('events')),
+  );
+}
+
+test('a simulated run: b, g, and b after its end', async () => {
+  const file = join(testDirectory(), 'ticks.yaml');
+  writeFileSync(file, TICKS);
+  const terminal = await WatchTerminal.open(`run --watch ${file}`);
+  await steps(terminal);
+  terminal.keys('Space');
+  await terminal.until(/PASSED/);
+  const last = Number(/iteration (\d+)/.exec(terminal.screen())![1]);
+  terminal.keys('b');
+  await terminal.until(PAUSED(last));
+  terminal.keys('q');
+  await terminal.expectRestored();
+});
+
+test('a run by aio_poll', async () => {
+  const file = join(testDirectory(), 'polls.yaml');
+  writeFileSync(file, POLLS);
+  const terminal = await WatchTerminal.open(`run --watch ${file}`);
+  const there = await goTo(terminal, 800);
+  await goTo(terminal, 900);
+  expect(head(await goTo(terminal, 800))).toEqual(head(there));
+  terminal.keys('q');
+  await terminal.expectRestored();
+});
+
+test('a replay; B goes to the last iteration in which something happened', async () => {
+  const dir = testDirectory();
+  const [file, record] = [join(dir, 'ticks.yaml'), join(dir, 'ticks.rec')];
+  writeFileSync(file, TICKS.replace('10ms', '100us').replace('1ms', '100us'));
+  expect((await run(['run', '--host', 'linux', '--record', record, file])).status).toBe(0);
+  const terminal = await WatchTerminal.open(`replay --watch --to 4 ${record}`);
+  await terminal.until(PAUSED(5));
+  await goTo(terminal, 1);
+  await steps(terminal);
+  await goTo(terminal, 50);
+  terminal.keys('B');
+  await terminal.until(/iteration [1-4]\d {2}PAUSED/);
+  terminal.keys('q');
+  await terminal.expectRestored();
+});
