@@ -24,7 +24,8 @@ const file = join(root, 'schema', 'scenario.schema.json');
 it('is the shipped one', () => {
   const made = scenarioJsonSchema();
   if (process.env.WRITE_SCHEMA === '1') writeFileSync(file, JSON.stringify(made, null, 2));
-  const hint = 'WRITE_SCHEMA=1 npx vitest run tests/scenario/json-schema.test.ts writes it';
+  const write = 'WRITE_SCHEMA=1 npx vitest run tests/scenario/json-schema.test.ts';
+  const hint = `${write} writes it, and npm run format lays it out`;
   expect(JSON.parse(readFileSync(file, 'utf8')), hint).toEqual(made);
 });
 
