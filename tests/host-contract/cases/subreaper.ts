@@ -1,11 +1,13 @@
 import {
+  O_CLOEXEC,
+  POLLIN,
   PR_GET_CHILD_SUBREAPER,
   PR_SET_CHILD_SUBREAPER,
   SIGCHLD,
   SIGKILL,
 } from '../../../src/host/constants.ts';
 import { EINVAL } from '../../../src/host/errno.ts';
-import type { ContractCase } from '../contract.ts';
+import { type ContractCase, SOON_NS } from '../contract.ts';
 
 export const subreaper: ContractCase[] = [
   {
@@ -25,8 +27,11 @@ export const subreaper: ContractCase[] = [
       const { host } = env;
       host.prctl(PR_SET_CHILD_SUBREAPER, 1);
       env.atEnd(() => host.prctl(PR_SET_CHILD_SUBREAPER, 0));
-      const parent = env.spawn({ children: 2, afterNs: 20e6, then: { exit: 0 } });
+      const [r, w] = env.pipe(O_CLOEXEC);
+      const parent = env.spawn({ children: 2, write: 'up' }, { fds: [0, w] });
+      env.equal(env.poll1(r, POLLIN, SOON_NS), POLLIN, 'it has started them');
       env.equal(host.children(), [parent], 'while the parent lives');
+      host.kill(parent, SIGKILL);
       env.waitForEnd(parent);
       const orphans = host.children().filter((pid) => pid !== parent);
       for (const pid of orphans) env.adopt(pid);
