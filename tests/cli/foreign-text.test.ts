@@ -1,6 +1,6 @@
 /** Text of files and arguments in the command's output: shown, but never obeyed by a terminal. */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { guarded, visible, visibleJson } from '../../src/trace/visible.ts';
@@ -29,8 +29,11 @@ function files() {
     writeFileSync(path, text);
     return path;
   };
+  const full = join(dir, `full${HOSTILE}`);
+  symlinkSync('/dev/full', full);
   return {
     dir,
+    full,
     missing: join(dir, 'missing'),
     shown: put('shown', SCENARIO),
     failing: put('failing', SCENARIO + WRONG),
@@ -65,6 +68,11 @@ const LINES: readonly (readonly [what: string, args: (f: Files) => readonly stri
   ['the file of a log', (f) => ['--log-file', join(f.missing, 'log'), '--spawn', 'x']],
   ['the file of a trace', (f) => ['--trace-file', `log:${join(f.missing, 't')}`, '--spawn', 'x']],
   ['the file of a report', (f) => ['--report', join(f.missing, 'r'), '--spawn', 'x']],
+  ['the file of a record', (f) => ['--record', join(f.missing, 'r'), '--spawn', 'x']],
+  ['a record on a full disk', (f) => ['--record', f.full, '--spawn', 'exit 0']],
+  ['a trace on a full disk', (f) => ['--trace-file', `log:${f.full}`, '--spawn', 'exit 0']],
+  ['replay of nothing', (f) => ['replay', f.missing]],
+  ['replay of no record', (f) => ['replay', f.trace]],
   ['a report that is made', (f) => ['--report', join(f.dir, 'report'), '--spawn', 'exit 0']],
   ['trace list', () => ['trace', 'list', HOSTILE]],
   ['trace', () => ['trace', HOSTILE]],
@@ -107,8 +115,12 @@ test('TAP has as many points as it says, whatever is in the files', async () => 
 
 test('everything that the command prints goes through a guard', () => {
   // allWriter and someWriter, which write by plain-io on other systems, guard by themselves; what
-  // goes through Output are lines of the log, children's, traces.
-  const writers = ['src/cli/exit/plain-io.ts', 'src/cli/trace/trace-file.ts'];
+  // goes through Output are lines of the log, children's, traces. Records are bytes in their own file.
+  const writers = [
+    'src/cli/exit/plain-io.ts',
+    'src/cli/record/record-file.ts',
+    'src/cli/trace/trace-file.ts',
+  ];
   const around = list('src/cli', '.ts').filter((path) =>
     /\bwriteSync\(|process\.(stdout|stderr)\.write|\bconsole\.(log|error|warn|info)\(/.test(
       read(path),

@@ -7,6 +7,7 @@ import type { Host } from '../../host/host.ts';
 import { traceClock } from '../../host/linux/fast-clock.ts';
 import { factsOf, headerBytes } from '../../host/record/file.ts';
 import { RecordHost } from '../../host/record/record-host.ts';
+import { visible } from '../../trace/visible.ts';
 import { whyOf } from '../exit/errors.ts';
 import { version } from '../options/version.ts';
 
@@ -56,7 +57,7 @@ export class RecordOutput {
     } catch (error) {
       this.#failed(error);
     }
-    return this.#problem === null ? '' : `qemu-loop: ${this.#problem}\n`;
+    return this.#problem === null ? '' : `qemu-loop: ${visible(this.#problem)}\n`;
   }
 
   #write(bytes: Uint8Array): void {
