@@ -45,17 +45,11 @@ const STRICT = {
 };
 const PROJECTS = {
   node16: {
-    options: { ...STRICT, module: 'node16', types: ['node'], lib: ['es2022'] },
+    options: { ...STRICT, module: 'node16', types: ['node'] },
     files: { 'a.mts': USES_ALL, 'a.cts': REQUIRES_ALL },
   },
   bundler: {
-    options: {
-      ...STRICT,
-      module: 'esnext',
-      moduleResolution: 'bundler',
-      types: ['node'],
-      lib: ['es2022'],
-    },
+    options: { ...STRICT, module: 'esnext', moduleResolution: 'bundler', types: ['node'] },
     files: { 'a.ts': USES_ALL },
   },
   page: {
