@@ -35,6 +35,13 @@ function requireBeside(id) {
   return KEPT.includes(name) ? load(name) : require(id);
 }
 
-if (__filename.endsWith('worker.cjs')) load('scenarios').scenarioWorker();
-else load('command');
+try {
+  if (__filename.endsWith('worker.cjs')) load('scenarios').scenarioWorker();
+  else load('command');
+} catch (error) {
+  const [why] = String(error?.message ?? error).split('\n');
+  if (!/koffi/i.test(why)) throw error;
+  const line = `qemu-loop: its package koffi cannot be loaded: ${why}: run npm ci in its folder, or install it again`;
+  process.stderr.write(`${line}\n`, () => process.exit(125));
+}
 module.exports = loaded;

@@ -77,3 +77,15 @@ test('if the packages are missing, one line says what to do', () => {
     stderr: `qemu-loop: ${dirname(path)}/node_modules is missing: run npm ci there first\n`,
   });
 });
+
+test('if koffi is missing, one line says so, and what to do', () => {
+  const dist = join(testDirectory(), 'dist');
+  mkdirSync(dist);
+  for (const name of ['qemu-loop.cjs', 'command.cjs', 'command.cache']) {
+    copyFileSync(join(root, 'dist', name), join(dist, name));
+  }
+  const args = [join(dist, 'qemu-loop.cjs'), '-q', '--', 'true'];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  expect(status).toBe(125);
+  expect(stderr).toMatch(/^qemu-loop: its package koffi cannot be loaded: .*: run npm ci .*\n$/);
+});

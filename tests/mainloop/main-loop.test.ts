@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { O_CREAT, O_RDWR, POLLIN, POLLOUT } from '../../src/host/constants.ts';
+import { QEMU_CLOCK_REALTIME } from '../../src/aio/clock.ts';
+import { CLOCK_MONOTONIC, O_CREAT, O_RDWR, POLLIN, POLLOUT } from '../../src/host/constants.ts';
 import { EMFILE } from '../../src/host/errno.ts';
+import type { HostBuffer } from '../../src/host/host.ts';
+import { HostLens } from '../../src/host/lenses/lens.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
 import type { MainLoopPoll } from '../../src/mainloop/iteration.ts';
 import { MainLoop } from '../../src/mainloop/main-loop.ts';
@@ -405,6 +408,26 @@ describe('the length of its sleep', () => {
       expect(rig.log).toEqual(['bh']);
     }),
   );
+});
+
+describe('a timer of 400 days', () => {
+  it('comes on time, though a sleep takes 104 days at most', () => {
+    const host = new (class extends HostLens {
+      override poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
+        return super.poll(fds, nfds, Math.min(timeoutNs, 2 ** 53 - 1));
+      }
+    })(new SimHost());
+    const loop = new MainLoop({ host });
+    const days = (): number => host.clockNs(CLOCK_MONOTONIC) / 86400e9;
+    const begin = days();
+    const timer = loop.timers.newTimer(QEMU_CLOCK_REALTIME, 'long', () => loop.quit());
+    timer.modFromNowNs(400 * 86400e9);
+    loop.run();
+    expect(days() - begin).toBeCloseTo(400, 6);
+    // The first one never sleeps.
+    expect(loop.iterations).toBe(5);
+    loop.dispose();
+  });
 });
 
 describe('run and quit', () => {

@@ -62,6 +62,9 @@ const SPAWN_HINTS: Readonly<Record<number, string>> = {
   [ETXTBSY]: 'somebody is writing it: try again later',
 };
 
+/** The reason why the threads of this process are unknown. */
+export const NO_PROC = 'there is no /proc of this pid namespace';
+
 /** Advice for calls that open a file. */
 const PATH_HINTS: Readonly<Record<number, string>> = {
   [ENOENT]: 'make its directory first, or check the path',
@@ -71,7 +74,7 @@ const PATH_HINTS: Readonly<Record<number, string>> = {
 
 /** One line about a failed host call: what, why, and what to do. */
 export function describeHostError(error: HostError): string {
-  const hint = HINTS[error.errno] ?? hintFor(error);
+  const hint = hintFor(error) ?? HINTS[error.errno];
   const what = `${error.syscall}: ${errnoMessage(error.errno)} (${errnoName(error.errno)})`;
   return hint === undefined ? what : `${what}: ${hint}`;
 }
@@ -80,6 +83,9 @@ export function describeHostError(error: HostError): string {
 function hintFor({ errno, syscall }: HostError): string | undefined {
   if (syscall === BLOCKING_SIGNALS && errno === EAGAIN) {
     return 'a thread did not answer in time: try again, or leave --sigfd native out';
+  }
+  if (syscall === BLOCKING_SIGNALS && errno === ENOSYS) {
+    return `${NO_PROC}: mount it, or leave --sigfd native out`;
   }
   return /^(--|open|mkdir)/.test(syscall) ? PATH_HINTS[errno] : undefined;
 }

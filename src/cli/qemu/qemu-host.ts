@@ -7,6 +7,7 @@ import { driverProgram } from '../../scenario/qemu/program.ts';
 import { refusedByQemu } from '../../scenario/qemu/refusal.ts';
 import type { RunResult } from '../../scenario/run/run.ts';
 import { whyOf } from '../exit/errors.ts';
+import { TimeLimit } from '../exit/time-limit.ts';
 import { driverOf } from './driver.ts';
 import { buildAgain, openTree } from './tree.ts';
 
@@ -70,7 +71,7 @@ export class QemuHost {
         child.kill('SIGKILL');
       };
       const late = `it ran for longer than ${(timeoutNs ?? 0) / 1e9} s`;
-      const timer = timeoutNs === null ? undefined : setTimeout(() => cut(late), timeoutNs / 1e6);
+      const limit = new TimeLimit(timeoutNs, () => cut(late));
       const take = (into: Collected) => (data: Buffer) => {
         if (into.add(data) > MOST_BYTES) cut('it printed more than 64 MiB');
       };
@@ -79,11 +80,11 @@ export class QemuHost {
       // It may end before it has read all.
       child.stdin.on('error', () => {});
       child.on('error', (error) => {
-        clearTimeout(timer);
+        limit.stop();
         reject(error);
       });
       child.on('close', (status, signal) => {
-        clearTimeout(timer);
+        limit.stop();
         resolve({ stdout: stdout.text, stderr: stderr.text, status, signal, cutBy });
       });
       child.stdin.end(text);

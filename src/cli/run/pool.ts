@@ -1,16 +1,18 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { STAT_SIZE } from '../../host/file-stat.ts';
 import type { Host } from '../../host/host.ts';
 import { NOTHING_RAN } from '../../scenario/run/run.ts';
 import { SpareWorkers } from '../../thread/spare-workers.ts';
 import { asCliError, CliError, EXIT_INTERNAL } from '../exit/errors.ts';
 import { needLinux } from '../exit/need-linux.ts';
+import { TimeLimit } from '../exit/time-limit.ts';
 import { HeldOutput } from './held-output.ts';
 import type { JobResult, ScenarioJob } from './job.ts';
 import type { Reply } from './scenario-worker.ts';
 import { Orphans } from './stray-children.ts';
 
 /** How long a run may exceed its own limit before its process is killed. */
-const GRACE_MS = 5_000;
+const GRACE_NS = 5e9;
 
 interface Waiting {
   readonly job: ScenarioJob;
@@ -111,12 +113,13 @@ export class ScenarioPool {
 
   /** Node throws some start errors, and reports others as an event. */
   #fork(): ChildProcess | null {
-    const stdin = this.#onScreen ? 'inherit' : 'ignore';
+    const stdin = this.#onScreen ? 'inherit' : atItsEnd(this.#own);
     const stdio = [stdin, 'inherit', this.#held?.fd ?? 'inherit', 'ipc'] as const;
     try {
       // A worker that has the screen ends by itself when we are gone, and restores the terminal.
       const args = this.#onScreen ? [] : [String(process.pid)];
       const worker = fork(this.#script, args, { stdio: [...stdio] });
+      worker.stdin?.end();
       worker.on('error', (error) => {
         // For a worker that did start, this is a job that did not reach it: its exit will report
         // it.
@@ -159,9 +162,9 @@ export class ScenarioPool {
       late = true;
       worker.kill('SIGKILL');
     };
-    const timer = timeoutNs === null ? undefined : setTimeout(end, timeoutNs / 1e6 + GRACE_MS);
+    const limit = new TimeLimit(timeoutNs === null ? null : timeoutNs + GRACE_NS, end);
     const finish = (reply: Reply): void => {
-      clearTimeout(timer);
+      limit.stop();
       worker.off('message', onMessage).off('exit', onExit);
       if ('done' in reply) done(reply.done);
       else failed(new CliError(reply.refused.message, reply.refused.status));
@@ -179,6 +182,11 @@ export class ScenarioPool {
     worker.once('message', onMessage).once('exit', onExit);
     worker.send(job);
   }
+}
+
+/** A stdin that is at its end. Node opens /dev/null for `ignore`, and that may be missing. */
+function atItsEnd(own: Host | null): 'ignore' | 'pipe' {
+  return own === null || own.stat('/dev/null', own.alloc(STAT_SIZE)) === 0 ? 'ignore' : 'pipe';
 }
 
 function died(status: number | null, signal: string | null): string {

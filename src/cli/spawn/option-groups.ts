@@ -3,7 +3,7 @@
 import { Option } from 'commander';
 import { SIGTERM } from '../../host/constants.ts';
 import { LOG_LEVELS } from '../log/log.ts';
-import { longDuration } from '../options/option-values.ts';
+import { duration } from '../options/option-values.ts';
 import {
   descriptors,
   ignorable,
@@ -86,13 +86,13 @@ export function signalFlags(): Option[] {
       SIGNALS,
     ).default(false, ''),
     option('--grace <duration>', 'SIGKILL this long after SIGTERM or SIGINT (default 10s)', SIGNALS)
-      .argParser(longDuration)
+      .argParser(duration)
       .default(10e9, ''),
     option(
       '--timeout <duration>',
       'SIGTERM after that time, then as --grace; exit 124',
       SIGNALS,
-    ).argParser(longDuration),
+    ).argParser(duration),
     option(
       '--timeout-signal <signal>',
       'the signal that --timeout sends instead of SIGTERM',

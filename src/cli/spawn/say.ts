@@ -1,7 +1,8 @@
 /** The supervisor's words about signals and remaining processes. */
 
+import { ENOSYS, type HostError } from '../../host/errno.ts';
 import { signalName } from '../../signal/names.ts';
-import { CliError, EXIT_INTERNAL } from '../exit/errors.ts';
+import { CliError, EXIT_INTERNAL, NO_PROC } from '../exit/errors.ts';
 import { count } from '../text/units.ts';
 import type { Sending } from './families.ts';
 import type { Passed } from './processes.ts';
@@ -13,6 +14,12 @@ export function passedText(signo: number, received: number, passed: Passed): str
   const to = has > 0 ? 'all, by the terminal' : count(sent, 'child', 'children');
   const also = left > 0 ? `, and to ${processes(left)} left behind` : '';
   return `${signalName(received)}${as} to ${to}${also}`;
+}
+
+/** @param refused the reason why there is no signalfd that sees all signals */
+export function compatText({ syscall, code, errno }: HostError): string {
+  const why = errno === ENOSYS ? NO_PROC : code;
+  return `${syscall}: ${why}: signals come as by --sigfd compat`;
 }
 
 /** @param names of the processes that go on without us, at least one */

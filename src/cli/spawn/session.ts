@@ -33,6 +33,7 @@ import type { Makers } from './makers.ts';
 import type { NodeChannel } from './node-channel.ts';
 import type { Options } from './options.ts';
 import { dieWithParent } from './pdeathsig.ts';
+import { compatText } from './say.ts';
 import { sessionTracer } from './session-tracer.ts';
 import { SpawnTrace } from './spawn-trace.ts';
 import { Supervisor } from './supervisor.ts';
@@ -180,9 +181,8 @@ class Session {
     });
     this.#keep({ dispose: () => this.#exits || signals.dispose() });
     if (signals.refused !== null) {
-      const { syscall, code } = signals.refused;
-      const text = `${syscall}: ${code}: signals come as by --sigfd compat`;
-      this.#note('warn', 'sigfd_compat', text, { errno: code });
+      const text = compatText(signals.refused);
+      this.#note('warn', 'sigfd_compat', text, { errno: signals.refused.code });
     }
     return signals;
   }

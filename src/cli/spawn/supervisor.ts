@@ -17,7 +17,6 @@ import type { Passing } from './forward.ts';
 import { type Interrupted, Interrupts } from './interrupts.ts';
 import { JobControl } from './job-control.ts';
 import { Launcher } from './launcher.ts';
-import { LongTimer } from './long-timer.ts';
 import type { Options } from './options.ts';
 import { Outcome } from './outcome.ts';
 import { OutputGrace } from './output-grace.ts';
@@ -59,8 +58,8 @@ export class Supervisor {
   readonly #jobs: JobControl;
   readonly #processes: Processes;
   readonly #outcome: Outcome;
-  readonly #grace: LongTimer;
-  readonly #timeout: LongTimer;
+  readonly #grace: QemuTimer;
+  readonly #timeout: QemuTimer;
   readonly #look: QemuTimer;
   #lookNs = FIRST_LOOK_NS;
   readonly #outputGrace: OutputGrace;
@@ -76,12 +75,13 @@ export class Supervisor {
     this.#processes = new Processes(host, options, parts.adopts, parts.warn);
     this.#jobs = new JobControl(parts, this.#processes.children);
     this.#outcome = new Outcome(options, summary.children);
-    this.#grace = new LongTimer(loop, 'grace', () =>
-      this.#killAll(`${formatDuration(options.graceNs)} grace are over`),
-    );
+    const newTimer = (name: string, fire: () => void): QemuTimer =>
+      loop.timers.newTimer(QEMU_CLOCK_REALTIME, name, fire);
+    const graceIsOver = `${formatDuration(options.graceNs)} grace are over`;
+    this.#grace = newTimer('grace', () => this.#killAll(graceIsOver));
     this.#outputGrace = new OutputGrace(loop, options.graceNs, parts.dropOutput);
-    this.#timeout = new LongTimer(loop, 'timeout', () => this.#timeIsUp());
-    this.#look = loop.timers.newTimer(QEMU_CLOCK_REALTIME, 'group-look', () => this.#checkEnd());
+    this.#timeout = newTimer('timeout', () => this.#timeIsUp());
+    this.#look = newTimer('group-look', () => this.#checkEnd());
     const alone = options.jobs.length === 1 && (options.transparent || options.group);
     this.#foreground = parts.terminal.canLend && alone;
     this.#launcher = new Launcher({
@@ -104,7 +104,7 @@ export class Supervisor {
 
   start(): void {
     this.#processes.families.begin();
-    if (this.#options.timeoutNs !== undefined) this.#timeout.start(this.#options.timeoutNs);
+    if (this.#options.timeoutNs !== undefined) this.#timeout.modFromNowNs(this.#options.timeoutNs);
     this.#launcher.start();
     this.#checkEnd();
   }
@@ -128,7 +128,7 @@ export class Supervisor {
     const { terminal } = this.#parts;
     if (received === SIGINT) this.#interrupts.add(passing.fromTerminal ?? terminal.isOurs);
     if (this.#interrupts.received >= 2 && !this.#processes.killed) this.#killAll('second SIGINT');
-    else if (!this.#grace.pending) this.#grace.start(this.#options.graceNs);
+    else if (!this.#grace.pending) this.#grace.modFromNowNs(this.#options.graceNs);
   }
 
   dropped(signo: number): void {
@@ -213,10 +213,10 @@ export class Supervisor {
       return;
     }
     this.#leaving = true;
-    this.#timeout.stop();
+    this.#timeout.del();
     this.#look.del();
     // After the order to end there is only one --grace, including for processes left behind.
-    if (!this.#toldToEnd) this.#grace.stop();
+    if (!this.#toldToEnd) this.#grace.del();
     this.#endLeftovers();
   }
 
@@ -224,7 +224,7 @@ export class Supervisor {
   #endLeftovers(): void {
     const { leftovers, killed } = this.#processes;
     if (!leftovers.any) {
-      this.#grace.stop();
+      this.#grace.del();
       this.settled = true;
       return;
     }
@@ -238,7 +238,7 @@ export class Supervisor {
       const text = `SIGTERM to ${sentText(told)} left behind`;
       this.#note('info', 'end_leftovers', { processes: told.sent }, text);
     }
-    if (!this.#grace.pending) this.#grace.start(this.#options.graceNs);
+    if (!this.#grace.pending) this.#grace.modFromNowNs(this.#options.graceNs);
   }
 
   #timeIsUp(): void {
@@ -261,7 +261,7 @@ export class Supervisor {
     this.#abandon(128 + SIGTERM);
     const { sent } = this.#processes.end(signo);
     const { children, families } = this.#processes;
-    if (children.size > 0 || families.awaited) this.#grace.start(this.#options.graceNs);
+    if (children.size > 0 || families.awaited) this.#grace.modFromNowNs(this.#options.graceNs);
     return sent;
   }
 

@@ -315,6 +315,16 @@ describe('run', () => {
     }
   });
 
+  it('a limit of many days is one', async () => {
+    writeFileSync(
+      join(dir, 'short.yaml'),
+      'name: short\nsteps: [{log: a}]\nexpect: {order: [a]}\n',
+    );
+    // More ms than a 32-bit number holds.
+    const { status } = await run(['short.yaml'], { host: 'linux', timeoutNs: 60 * 86400e9 });
+    expect(status).toBe(0);
+  });
+
   it('reports a process that died', async () => {
     writeFileSync(
       join(dir, 'dies.yaml'),

@@ -45,3 +45,11 @@ describe('a worker that cannot be started', () => {
     expect(JSON.parse(stdout.trim().split('\n').at(-1)!).totals.passed).toBe(40);
   });
 });
+
+test('a worker needs no /dev/null', async () => {
+  const { status, stdout, stderr } = await shell(
+    `unshare --user --map-root-user --mount sh -c "mount -t tmpfs none /dev; exec $QL run --host linux ${join(root, 'scenarios', 'nested-poll.yaml')}"`,
+  );
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toMatch(/^ok /);
+});

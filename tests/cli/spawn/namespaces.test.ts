@@ -38,14 +38,32 @@ test('pid 1 ends everything left, although /proc has another namespace’s numbe
 });
 
 test.each([
-  ['pretty', /sigfd_compat +blocking signals .*: signals come as by --sigfd compat\n/],
+  [
+    'pretty',
+    /sigfd_compat +blocking signals .*: there is no \/proc .*: signals come as by --sigfd compat\n/,
+  ],
   ['json', /"event":"sigfd_compat","errno":"E[A-Z]+","msg":"blocking signals [^"]*compat"\}\n/],
 ])('that signals come another way is one line of the log: %s', async (format, line) => {
-  // A tmpfs where /proc was.
+  // A tmpfs in place of /proc.
   const { status, stderr } = await shell(
     `unshare --user --map-root-user --mount sh -c "mount -t tmpfs none /proc; exec $QL --log-format ${format} --spawn 'exit 3'"`,
   );
   expect(status).toBe(3);
   expect(stderr.match(/as by --sigfd compat/g)).toHaveLength(1);
   expect(stderr).toMatch(line);
+});
+
+test('a signalfd that is asked for, without /proc: one line that says what is missing, and 125', async () => {
+  const { status, stderr } = await shell(
+    `unshare --user --map-root-user --mount sh -c "mount -t tmpfs none /proc; exec $QL -q --sigfd native --spawn 'exit 3'"`,
+  );
+  expect(status).toBe(125);
+  expect(stderr).toMatch(/^qemu-loop: blocking .*: there is no \/proc .*: mount it, or .*\n$/);
+});
+
+test('neither /proc nor /dev: the exit status is kept, and nothing is said', async () => {
+  const { status, stdout, stderr } = await shell(
+    `unshare --user --map-root-user --mount sh -c "mount -t tmpfs none /proc; mount -t tmpfs none /dev; exec $QL -q --prefix --spawn 'echo hi; exit 3'"`,
+  );
+  expect({ status, stdout, stderr }).toEqual({ status: 3, stdout: '[1] hi\n', stderr: '' });
 });

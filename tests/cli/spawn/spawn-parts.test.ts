@@ -4,7 +4,6 @@ import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Latencies, newRow, Summary } from '../../../src/cli/log/summary.ts';
-import { LongTimer } from '../../../src/cli/spawn/long-timer.ts';
 import { dieWithParent } from '../../../src/cli/spawn/pdeathsig.ts';
 import { Sender } from '../../../src/cli/spawn/sender.ts';
 import { shellScript } from '../../../src/cli/spawn/shell-command.ts';
@@ -12,7 +11,6 @@ import { SIGRTMIN, SIGTERM } from '../../../src/host/constants.ts';
 import { EAGAIN, EPERM } from '../../../src/host/errno.ts';
 import { HostLens } from '../../../src/host/lenses/lens.ts';
 import { SimHost } from '../../../src/host/sim/sim-host.ts';
-import { MainLoop } from '../../../src/mainloop/main-loop.ts';
 
 /** A variable in braces. */
 const DOLLAR_X = ['$', '{X}'].join('');
@@ -140,25 +138,6 @@ describe('Sender', () => {
       'SIGTERM cannot be sent to pid 4194311: Operation not permitted (EPERM)',
     ]);
   });
-});
-
-test('LongTimer waits for longer than a timer of the loop can', () => {
-  const host = new SimHost();
-  const loop = new MainLoop({ host });
-  const days = 400;
-  let fired = -1;
-  const begin = host.clockNs(1);
-  const timer = new LongTimer(loop, 'long', () => {
-    fired = (host.clockNs(1) - begin) / 86400e9;
-    loop.quit();
-  });
-  timer.start(days * 86400e9);
-  let rounds = 0;
-  while (fired < 0 && rounds++ < 1000) loop.mainLoopWait(false);
-  expect(fired).toBeCloseTo(days, 6);
-  expect(rounds).toBeLessThan(100);
-  expect(timer.pending).toBe(false);
-  loop.dispose();
 });
 
 describe('Summary', () => {
