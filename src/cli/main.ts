@@ -15,6 +15,7 @@ import { type Options, parseOptions } from './spawn/options.ts';
 import { runSession } from './spawn/run-session.ts';
 import type { WatchMaker } from './spawn/watch-parts.ts';
 import { needForeground, needTerminal } from './terminal/terminal.ts';
+import { narrowed } from './text/narrowed.ts';
 import { traceCommand } from './trace/trace-command.ts';
 
 async function main(own: Host | null, typed: readonly string[]): Promise<number | Exit> {
@@ -22,7 +23,7 @@ async function main(own: Host | null, typed: readonly string[]): Promise<number 
   // `help run` is `run --help`.
   const args = typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed;
   if (args[0] === 'trace') {
-    allWriter(own, 1)(traceCommand(args.slice(1)));
+    allWriter(own, 1)(narrowed(traceCommand(args.slice(1)), 1));
     return 0;
   }
   if (args[0] === 'run' || args[0] === 'check') {
@@ -40,7 +41,8 @@ async function main(own: Host | null, typed: readonly string[]): Promise<number 
   if (args[0] === 'report') {
     const { reportCommand } = await import('./report/report-command.ts');
     const { text, status, failed } = reportCommand(own, args.slice(1));
-    allWriter(own, failed ? 2 : 1)(text);
+    const fd = failed ? 2 : 1;
+    allWriter(own, fd)(failed ? narrowed(text, fd) : text);
     return status;
   }
   if (args[0] === 'explore') {
@@ -99,7 +101,7 @@ async function watchView(): Promise<WatchMaker> {
 }
 
 function explain(own: Host | null, error: CliError): number {
-  allWriter(own, 2)(`qemu-loop: ${visible(error.message)}\n`);
+  allWriter(own, 2)(narrowed(`qemu-loop: ${visible(error.message)}\n`, 2));
   return error.status;
 }
 

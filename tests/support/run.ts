@@ -108,7 +108,7 @@ export interface Job {
 export async function startJob(args: readonly string[]): Promise<Job> {
   const own = ['--log-format', 'json', '--group', '--'];
   const starter = start([...own, process.execPath, command, ...args]);
-  const spawned = await starter.until(/"event":"child_spawn".*?"pid":(\d+)/, 'stderr');
+  const spawned = await starter.until(/"event":"child_spawn".*?"pid":(\d+)\D/, 'stderr');
   const pid = Number(spawned[1]);
   return { starter, pid, kill: (signal) => void process.kill(pid, signal) };
 }

@@ -66,6 +66,7 @@ const STREAMS: Readonly<Record<string, string>> = {
   'src/cli/run/run-watch.ts': 'a terminal that hangs up must not end the run',
   'src/cli/run/scenario-worker.ts': "takes jobs by Node's channel",
   'src/cli/terminal/terminal.ts': WIDTH,
+  'src/cli/text/narrowed.ts': WIDTH,
   'src/cli/trace/trace-output.ts': 'the last resort for an error that nobody catches',
   'src/cli/watch/console.ts': 'Node sets raw mode, and puts it back however the process ends',
 };

@@ -5,6 +5,7 @@
 import { type Command, CommanderError, Help } from 'commander';
 import { nearest } from '../../scenario/nearest.ts';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
+import { narrowed } from '../text/narrowed.ts';
 
 /** A description with fewer columns beside its option goes below it. */
 const LEAST_COLUMNS = 40;
@@ -63,7 +64,7 @@ export function parseCommand<Raw extends object>(
     command.parse(args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return { text };
+    if (error.exitCode === 0) return { text: narrowed(text, 1) };
     const isMissing = missing !== undefined && error.code === 'commander.missingArgument';
     throw usageError(isMissing ? missing : oneLine(error.message), command.name());
   }

@@ -6,8 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Host } from '../../host/host.ts';
-import { visible } from '../../trace/visible.ts';
-import { asCliError, CliError, EXIT_INTERNAL, EXIT_USAGE, whyOf } from '../exit/errors.ts';
+import { CliError, EXIT_INTERNAL, EXIT_USAGE, whyOf } from '../exit/errors.ts';
 import { allWriter } from '../exit/write-all.ts';
 import { checkOutputs } from '../options/output-files.ts';
 import { parseCommand } from '../options/parse-command.ts';
@@ -34,18 +33,10 @@ The page runs the simulated kernel in the browser: it shows no real processes.
  * Runs a command line (without `play`) to its end: serving ends by a signal.
  * @param own the process's own host
  * @returns the exit status
+ * @throws CliError if it cannot be done
  */
 export async function playCommand(own: Host | null, args: readonly string[]): Promise<number> {
-  try {
-    return await play(args, allWriter(own, 1));
-  } catch (error) {
-    const { message, status } = asCliError(error);
-    allWriter(own, 2)(`qemu-loop: ${visible(message)}\n`);
-    return status;
-  }
-}
-
-async function play(args: readonly string[], out: (text: string) => void): Promise<number> {
+  const out = allWriter(own, 1);
   const asked = parseCommand<Raw>(define(), args);
   if ('text' in asked) {
     out(asked.text);
@@ -63,7 +54,7 @@ async function play(args: readonly string[], out: (text: string) => void): Promi
   try {
     writeFileSync(raw.output, html);
   } catch (error) {
-    const why = (error as Error).message;
+    const why = whyOf(error);
     throw new CliError(`cannot write the page: ${why}`, EXIT_INTERNAL);
   }
   out(`${raw.output}: ${Math.round(html.length / 1000)} kB, open it in a browser\n`);

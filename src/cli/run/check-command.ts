@@ -1,5 +1,6 @@
 import { formatProblem } from '../../scenario/problem.ts';
 import { visible } from '../../trace/visible.ts';
+import { narrowed } from '../text/narrowed.ts';
 import { findScenarios } from './files.ts';
 import type { Write } from './outcome.ts';
 import { readScenario } from './read-scenario.ts';
@@ -13,7 +14,7 @@ export interface CommandOutput {
 /** `qemu-loop check FILE…`: reads files and reports their errors. Returns 0, or 2. */
 export function checkCommand(args: readonly string[], { out, err }: CommandOutput): number {
   const { files, missing } = findScenarios(args);
-  for (const { message } of missing) err(`qemu-loop: ${visible(message)}\n`);
+  for (const { message } of missing) err(narrowed(`qemu-loop: ${visible(message)}\n`, 2));
   let wrong = missing.length;
   let count = 0;
   for (const file of files) {

@@ -10,6 +10,7 @@ import { needLinux } from '../exit/need-linux.ts';
 import { checkOutputs } from '../options/output-files.ts';
 import { outputsOf, type TraceOptions } from '../options/trace-options.ts';
 import type { QemuHost, QemuHostOptions } from '../qemu/qemu-host.ts';
+import { narrowed } from '../text/narrowed.ts';
 import { type Style, shellWord } from '../text/style.ts';
 import type { CommandOutput } from './check-command.ts';
 import { findScenarios } from './files.ts';
@@ -146,7 +147,7 @@ function plan(
   checkOutputs(outputsOf(options.trace, options.report, undefined, options.record), inputs);
   const unread: Unread[] = [];
   for (const { arg, message } of missing) {
-    err(`qemu-loop: ${visible(message)}\n`);
+    err(narrowed(`qemu-loop: ${visible(message)}\n`, 2));
     unread.push({ file: arg, status: 2, messages: [message] });
   }
   const planned: Planned[] = [];

@@ -31,7 +31,7 @@ describe("SIGUSR1 does not open Node's debugger", () => {
     const text =
       'name: sleeps\nhost: linux\nchildren: {a: {command: "sleep 600"}}\nsteps: [{spawn: a}, run]\n';
     const running = start(['run', file('sleeps.yaml', text)]);
-    const [, pid] = await running.until(/posix_spawn +\[a\] pid (\d+)/, 'stderr');
+    const [, pid] = await running.until(/posix_spawn +\[a\] pid (\d+)\D/, 'stderr');
     const worker = parentOf(Number(pid));
     expect([running.pid, worker].map(catchesUsr1)).toEqual([false, false]);
     process.kill(Number(pid));

@@ -35,7 +35,7 @@ afterAll(() => rmSync(dir, { recursive: true }));
 async function started(
   running: ReturnType<typeof start>,
 ): Promise<{ child: number; below: number | undefined }> {
-  const [, pid] = await running.until(/posix_spawn +\[a\] pid (\d+)/, 'stderr');
+  const [, pid] = await running.until(/posix_spawn +\[a\] pid (\d+)\D/, 'stderr');
   const child = Number(pid);
   for (;;) {
     const below = belowOf(child);
@@ -78,9 +78,9 @@ describe('a signal to qemu-loop run on the real kernel', () => {
     async (signal) => {
       const running = start(['run', '--timeout', '0', deaf]);
       const { child, below } = await started(running);
-      const [, stopped] = await running.until(/posix_spawn +\[stops\] pid (\d+)/, 'stderr');
+      const [, stopped] = await running.until(/posix_spawn +\[stops\] pid (\d+)\D/, 'stderr');
       await untilState(Number(stopped), 'T');
-      const [, kept] = await running.until(/posix_spawn +\[keeps\] pid (\d+)/, 'stderr');
+      const [, kept] = await running.until(/posix_spawn +\[keeps\] pid (\d+)\D/, 'stderr');
       const worker = parentOf(child);
       running.kill(signal);
       expect(await running.end()).toMatchObject({ status: null, signal });

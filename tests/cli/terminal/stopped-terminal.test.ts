@@ -30,7 +30,7 @@ describe('a terminal that is not read does not block signals', () => {
       `$QL --log-file ${log} --log-level debug --grace 50ms --prefix \\
         --spawn 'echo at $PPID $$; read x <${go}; ${writes}'; echo status $?`,
     );
-    const [, pid, child] = await terminal.untilOutput(/at (\d+) (\d+)/);
+    const [, pid, child] = await terminal.untilOutput(/at (\d+) (\d+)\D/);
     terminal.pause();
     await writeFile(go, '\n');
     await untilFileHas(log, 'write 1');
@@ -53,7 +53,7 @@ describe('a terminal that is not read does not block signals', () => {
       200,
       60,
     );
-    const [, pid] = await terminal.untilOutput(/at (\d+)/);
+    const [, pid] = await terminal.untilOutput(/at (\d+)\D/);
     terminal.pause();
     await writeFile(go, '\n');
     await readFile(done);

@@ -229,7 +229,7 @@ describe('--watch ends', () => {
   test.each(['SEGV', 'KILL'])('by SIG%s of ours: the terminal is put right', async (name) => {
     const terminal = await watching(`--pdeathsig KILL --spawn 'exec sleep 60'`);
     const pid = terminal.commandPid;
-    const child = Number((await terminal.until(/^ {2}1 \S+ +(\d+)/m))[1]);
+    const child = Number((await terminal.until(/^ {2}1 \S+ +(\d+)\D/m))[1]);
     process.kill(pid, `SIG${name}`);
     await untilState(pid, 'Z');
     process.kill(child, 'SIGKILL');
@@ -239,7 +239,7 @@ describe('--watch ends', () => {
   test('when its terminal goes away, and the children with it', async () => {
     const terminal = await watching("--spawn 'exec sleep 60'");
     const pid = terminal.commandPid;
-    const child = Number((await terminal.until(/^ {2}1 \S+ +(\d+)/m))[1]);
+    const child = Number((await terminal.until(/^ {2}1 \S+ +(\d+)\D/m))[1]);
     await pause(terminal);
     terminal.hangUp();
     await untilState(pid, 'Z');
