@@ -218,7 +218,7 @@ describe('--watch ends', () => {
     ['HUP', 'native'],
     ['TERM', 'compat'],
   ])('by SIG%s from outside, also while paused: %s', async (name, sigfd) => {
-    const terminal = await watching(`--sigfd ${sigfd} --spawn 'while :; do sleep 0.05; done'`);
+    const terminal = await watching(`--sigfd ${sigfd} --spawn 'exec sleep 60'`);
     const pid = terminal.commandPid;
     await pause(terminal);
     process.kill(pid, `SIG${name}`);
