@@ -24,6 +24,26 @@ export function readYaml(text: string, problems: Problems): Node | null {
     problems.add(START, `the file is too long: expected at most ${most} characters`);
     return null;
   }
+  const zero = text.indexOf('\0');
+  if (zero >= 0) {
+    problems.add(placeIn(text, zero), ZERO_BYTE);
+    return null;
+  }
+  return readText(text.replace(LONE_CR, '\n'), problems);
+}
+
+const ZERO_BYTE =
+  'there is a zero byte here, expected text (a file in UTF-16 must be saved as UTF-8)';
+
+/** A line's end, as YAML has it, which the library takes for text. */
+const LONE_CR = /\r(?!\n)/g;
+
+function placeIn(text: string, offset: number): Place {
+  const lines = text.slice(0, offset).split(/\r\n?|\n/);
+  return { line: lines.length, column: lines.at(-1)!.length + 1 };
+}
+
+function readText(text: string, problems: Problems): Node | null {
   const plain = readPlain(text);
   if (plain === 'too many values') problems.add(START, tooManyValues());
   else return plain ?? readAny(text, problems);
@@ -134,6 +154,9 @@ function openQuoteAt(doc: Document.Parsed, end: number): number | null {
   return start;
 }
 
+/** The tags of YAML itself begin so; they are written with !! in its place. */
+const STANDARD = 'tag:yaml.org,2002:';
+
 /** The target of an anchor. */
 interface Anchored {
   /** Null while it is being read: an alias of it would be inside itself. */
@@ -201,6 +224,7 @@ class Reader {
   }
 
   #plain(node: unknown, at: Place): Node {
+    this.#checkTag(node, at);
     if (isMap(node)) {
       const keys = new Set<string>();
       const entries = node.items.map(({ key, value }): MapEntry => {
@@ -214,10 +238,22 @@ class Reader {
     }
     if (isScalar(node)) {
       const text = node.source ?? String(node.value ?? '');
+      // An escape can make one, and it would end a text within the kernel.
+      if (text.includes('\0')) this.#problems.add(at, ZERO_BYTE);
       const empty = text === '' && (node.type === 'PLAIN' || node.type === undefined);
       return { kind: 'scalar', text, empty, at };
     }
     return { kind: 'scalar', text: '', empty: true, at };
+  }
+
+  /** A tag would change what a value means, and is meant by its writer. */
+  #checkTag(node: unknown, at: Place): void {
+    const tag = (node as { tag?: string } | null)?.tag;
+    if (tag === undefined || tag === '!') return;
+    const own = isMap(node) ? 'map' : isSeq(node) ? 'seq' : 'str';
+    if (tag === `${STANDARD}${own}`) return;
+    const written = tag.startsWith(STANDARD) ? `!!${tag.slice(STANDARD.length)}` : tag;
+    this.#problems.add(at, `the tag ${written} is unknown here, expected a value without a tag`);
   }
 
   #key(key: Node, before: Set<string>): ScalarNode {

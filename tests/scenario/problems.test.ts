@@ -49,6 +49,44 @@ describe('YAML', () => {
     ]);
   });
 
+  it.each([
+    ['about: a\0b', 'f:2:9'],
+    ['about: "a\\0b"', 'f:2:8'],
+    ['bottom_halves: {"a\\0": {}}', 'f:2:17'],
+  ])('refuses a zero byte: %j', (text, place) => {
+    expect(problems(text)).toEqual([
+      `${place}: there is a zero byte here, expected text (a file in UTF-16 must be saved as UTF-8)`,
+    ]);
+  });
+
+  it('reads the line ends of old Macs, and counts them', () => {
+    const { scenario } = loadScenario('name: x\rabout: y\rsteps: [step]\r', 'f');
+    expect(scenario).toMatchObject({ name: 'x' });
+    expect(loadScenario('name: x\r\r  \rstep: [step]\r', 'f').problems[0]).toMatchObject({
+      line: 4,
+      column: 1,
+    });
+    expect(loadScenario('name: x\r\0', 'f').problems[0]).toMatchObject({ line: 2, column: 1 });
+  });
+
+  it.each([
+    ['about: !!js/function "f"', 'f:2:22', '!!js/function'],
+    ['about: !mine x', 'f:2:14', '!mine'],
+    ['about: !!int 5', 'f:2:14', '!!int'],
+    ['steps: !!map [step]', 'f:2:14', '!!map'],
+    ['!x about: y', 'f:2:4', '!x'],
+  ])('refuses a tag, which would otherwise mean nothing: %s', (text, place, tag) => {
+    expect(problems(text)).toEqual([
+      `${place}: the tag ${tag} is unknown here, expected a value without a tag`,
+    ]);
+  });
+
+  it("allows YAML's own tags of maps, lists and texts", () => {
+    expect(problems('bottom_halves: !!map {b: {}}', 'steps: !!seq [! step, !!str step]')).toEqual(
+      [],
+    );
+  });
+
   it('refuses an alias inside its own anchor', () => {
     expect(problems('bottom_halves: {a: &x {do: [{repeat: {times: 2, do: *x}}]}}')).toEqual([
       "f:2:53: '*x' is inside its own anchor: it has no end",

@@ -116,6 +116,18 @@ export function judge(denied: Denied, errno: string, { status, signal, stderr }:
   throw new Error(`status ${status}, signal ${signal}: ${stderr}`);
 }
 
+/** The outcome in a table: `works`; or the status, and the part of the line that names the call. */
+export function cellOf(denied: Denied, errno: string, outcome: Outcome): string {
+  const { status, signal, stderr } = outcome;
+  try {
+    judge(denied, errno, outcome);
+  } catch {
+    return `**WRONG** ${status ?? signal}: ${stderr.trim()}`;
+  }
+  if (stderr === '') return 'works';
+  return `${status}: ${/^qemu-loop: (.*?): [A-Z]/.exec(stderr)?.[1] ?? stderr.trim()}`;
+}
+
 function isOthersHint(stderr: string): boolean {
   return /did not answer/.test(stderr) || (/check the path/.test(stderr) && !RUN.test(stderr));
 }

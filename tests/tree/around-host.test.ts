@@ -33,15 +33,14 @@ const FILES: Readonly<Record<string, string>> = {
   'src/cli/report/report-command.ts': 'reads traces, and writes the page',
   'src/cli/run/files.ts': 'finds scenario files',
   'src/cli/run/held-output.ts': "holds the stderr of the pool's workers, which are Node's",
-  'src/cli/run/read-scenario.ts': 'reads a scenario file',
-  'src/cli/text/read-file.ts':
-    'reads records, traces, pages of reports and the file of --trace-events',
+  'src/cli/text/read-file.ts': 'reads scenarios, traces, records: what a command line names',
   'src/cli/spawn/options.ts': 'tells a misspelt option from the name of a program',
   'src/cli/trace/trace-file.ts': 'writes a trace, also of a simulated machine',
 };
 
 const TERMINALS: Readonly<Record<string, string>> = {
   'src/cli/exit/plain-io.ts': 'another system than Linux has no Host',
+  'src/cli/text/read-file.ts': 'waits for the end of a file only if a person types it',
 };
 
 const PROCESSES: Readonly<Record<string, string>> = {

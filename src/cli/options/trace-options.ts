@@ -165,6 +165,10 @@ function fileOption(text: string, fallback: TraceFormat | undefined): TraceFileO
 
 /** The message for a pattern that matches no event. */
 export function unknownEvent(glob: string): string {
+  const odd = /[^\w*?]/u.exec(glob)?.[0];
+  if (odd !== undefined) {
+    return `the pattern ${glob} is wrong: names of events have no ${odd}, and a pattern has * and ? only`;
+  }
   const meant = /[*?]/.test(glob) ? undefined : nearest(glob, EVENT_NAMES);
   const hint =
     meant === undefined ? 'qemu-loop trace list shows them all' : `did you mean ${meant}?`;

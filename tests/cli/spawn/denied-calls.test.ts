@@ -1,10 +1,35 @@
 import { describe, expect, test } from 'vitest';
-import { DENIED, judge, runDenied } from '../../support/denied.ts';
+import { cellOf, DENIED, ERRNOS, judge, runDenied } from '../../support/denied.ts';
+import { read } from '../../tree/files.ts';
+
+/** The rows of the page's table, by the call. */
+const rows = read('docs/denied-calls.md')
+  .split('\n')
+  .filter((line) => line.startsWith('| '))
+  .map((line) => line.slice(2, -2).split(' | '));
+const page = new Map(rows.map(([calls, ...cells]) => [calls!, cells]));
 
 describe('a forbidden system call', () => {
   test.each(DENIED)('$calls', async (denied) => {
     for (const errno of ['EPERM', 'EAGAIN']) {
-      judge(denied, errno, await runDenied(denied.calls, errno, []));
+      const outcome = await runDenied(denied.calls, errno, []);
+      judge(denied, errno, outcome);
+      const told = page.get(denied.calls)?.[ERRNOS.indexOf(errno)];
+      expect(told, `docs/denied-calls.md, ${errno}`).toBe(cellOf(denied, errno, outcome));
+    }
+  });
+
+  test('docs/denied-calls.md has each call and errno, and no outcome that is not allowed', () => {
+    expect([...page.keys()]).toEqual(['without', ...DENIED.map(({ calls }) => calls)]);
+    expect(page.get('without')).toEqual(ERRNOS);
+    for (const { calls, works, line } of DENIED) {
+      const cells = page.get(calls)!;
+      expect(cells.length).toBe(ERRNOS.length);
+      for (const cell of cells) {
+        const [, told] = /^12[56]: (.+)$/.exec(cell) ?? [];
+        const isAllowed = told === undefined ? works && cell === 'works' : line?.test(`: ${told}:`);
+        expect({ calls, cell, isAllowed }).toEqual({ calls, cell, isAllowed: true });
+      }
     }
   });
 

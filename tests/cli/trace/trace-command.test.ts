@@ -223,6 +223,10 @@ describe('qemu-loop trace', () => {
   test.each([
     [['trace', 'lst'], /did you mean list/],
     [['trace', 'list', 'zzz'], /no trace event is called zzz/],
+    [
+      ['trace', 'list', '[z-a]*'],
+      /the pattern \[z-a\]\* is wrong: .* have no \[, .* \* and \? only/,
+    ],
     [['trace', 'events', 'x'], /unexpected argument 'x'/],
   ])('%j is refused', async (args, message) => {
     const { status, stdout, stderr } = await run(args);
