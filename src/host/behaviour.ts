@@ -6,6 +6,8 @@
 export interface ChildBehaviour {
   /** Time from start to end, ns; default 0. Without this and an end, it runs until it is killed. */
   readonly afterNs?: number | undefined;
+  /** How much later it may end, ns, if the Choices of a simulated host decide. */
+  readonly withinNs?: number | undefined;
   /**
    * How it ends (default: exit 0), or stops. If continued after a stop, it runs until it is
    * killed.

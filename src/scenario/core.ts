@@ -2,6 +2,7 @@
 
 export type { CapWorld } from '../host/lenses/capped.ts';
 export type { TimedHost } from '../host/lenses/timed.ts';
+export type { ChoiceKind, Choices } from '../host/sim/choices.ts';
 export { type Loaded, loadScenario } from './load.ts';
 export type * from './model.ts';
 export type {
@@ -28,6 +29,6 @@ export {
   type RunStatus,
   runScenario,
 } from './run/run.ts';
-export type { LaneWorld, World } from './run/world.ts';
+export type { Delay, LaneWorld, World } from './run/world.ts';
 export type { Bound, Comparison, Operator } from './values.ts';
 export type { Section } from './vocabulary.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, POLLIN } from '../../src/host/constants.ts';
-import { EventQueue, SimDeadlockError, SimEvent } from '../../src/host/sim/clock.ts';
+import { SimDeadlockError } from '../../src/host/sim/clock.ts';
+import { EventQueue, SimEvent } from '../../src/host/sim/event-queue.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
 
 class Numbered extends SimEvent {

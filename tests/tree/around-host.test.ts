@@ -58,7 +58,7 @@ const OWN_HOSTS: Readonly<Record<string, string>> = {
 const WIDTH = 'Node knows how wide the terminal is';
 
 const STREAMS: Readonly<Record<string, string>> = {
-  'src/cli/explore/explore-command.ts': 'Ctrl-C ends a search, which has no loop',
+  'src/cli/explore/interruptible.ts': 'Ctrl-C ends a search, which has no loop',
   'src/cli/explore/progress.ts': WIDTH,
   'src/cli/log/log-target.ts': WIDTH,
   'src/cli/run/pool.ts': "its workers are Node's, and so are the signals that end them",

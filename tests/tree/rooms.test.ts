@@ -14,8 +14,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ['options'],
   ['trace', 'qemu', 'record'],
   ['watch', 'report'],
-  ['spawn', 'run', 'play', 'explore'],
-  ['fuzz', 'replay'],
+  ['spawn', 'run', 'play'],
+  ['explore', 'fuzz', 'replay'],
 ];
 
 /** The one file that a room may import of another, and why. */

@@ -9,12 +9,13 @@ import { storyOf } from '../../explore/story.ts';
 import type { Host } from '../../host/host.ts';
 import { nearest } from '../../scenario/nearest.ts';
 import { CliError, EXIT_INTERNAL, whyOf } from '../exit/errors.ts';
-import { allWriter, someWriter } from '../exit/write-all.ts';
+import { allWriter } from '../exit/write-all.ts';
 import { checkOutputs } from '../options/output-files.ts';
 import { usageError } from '../options/parse-command.ts';
-import { isTerminal, stdoutStyle } from '../terminal/terminal.ts';
+import { stdoutStyle } from '../terminal/terminal.ts';
 import type { Style } from '../text/style.ts';
 import { type AskedExplore, parseExplore } from './explore-options.ts';
+import { runInterruptibly } from './interruptible.ts';
 import { listJson, listText } from './list.ts';
 import { Progress } from './progress.ts';
 import { promelaOf } from './promela.ts';
@@ -45,6 +46,10 @@ export async function exploreCommand(own: Host | null, args: readonly string[]):
   if (asked.program === undefined) {
     out(asked.json ? listJson(PROGRAMS) : listText(PROGRAMS, style));
     return 0;
+  }
+  if (asked.isFile) {
+    const { exploreOrders } = await import('./orders.ts');
+    return exploreOrders(own, asked.program, asked, style);
   }
   return exploreProgram(own, asked, programOf(asked.program), style);
 }
@@ -119,16 +124,16 @@ async function search(
 ): Promise<Found> {
   const options = { model, mostBytes: asked.mostBytes };
   const made = make(program, asked.without);
-  const draw = isTerminal(own, STDERR) && !asked.json ? someWriter(own, STDERR) : null;
-  const progress = new Progress(`${program.name} under ${model}`, draw);
+  const progress = new Progress(own, !asked.json);
+  const what = `${program.name} under ${model}`;
   try {
     const first = new Explorer(made, { ...options, reduce: asked.reduce });
-    let ended = await runAll(first, progress);
+    let ended = await runAll(first, what, progress);
     let shown = first;
     let isShortest = !asked.reduce;
     if (asked.reduce && first.search.failure !== null && ended === 'done') {
       const whole = new Explorer(made, { ...options, reduce: false });
-      ended = await runAll(whole, progress);
+      ended = await runAll(whole, what, progress);
       if (whole.search.failure !== null) {
         shown = whole;
         isShortest = true;
@@ -153,22 +158,20 @@ async function search(
 }
 
 /** Runs an explorer to its end, unless Ctrl-C comes first. */
-async function runAll(explorer: Explorer, progress: Progress): Promise<Found['ended']> {
-  let isInterrupted = false;
-  const interrupt = (): void => {
-    isInterrupted = true;
-  };
-  process.once('SIGINT', interrupt);
-  try {
-    while (explorer.run(STATES_AT_A_TIME)) {
-      progress.show(explorer.search.states.count, explorer.transitions);
-      await new Promise(setImmediate);
-      if (isInterrupted) return 'interrupted';
-    }
-    return explorer.stopped === 'memory' ? 'memory' : 'done';
-  } finally {
-    process.removeListener('SIGINT', interrupt);
-  }
+async function runAll(
+  explorer: Explorer,
+  what: string,
+  progress: Progress,
+): Promise<Found['ended']> {
+  const isInterrupted = await runInterruptibly(() => {
+    if (!explorer.run(STATES_AT_A_TIME)) return false;
+    const states = explorer.search.states.count.toLocaleString('en');
+    const transitions = explorer.transitions.toLocaleString('en');
+    progress.show(`${what}: ${states} states, ${transitions} transitions`);
+    return true;
+  });
+  if (isInterrupted) return 'interrupted';
+  return explorer.stopped === 'memory' ? 'memory' : 'done';
 }
 
 function write(what: string, path: string, text: string): void {

@@ -1,11 +1,16 @@
 /** The command line of `qemu-loop explore`. */
 
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { countTo } from '../options/number-values.ts';
 import { type AskedText, parseCommand, usageError } from '../options/parse-command.ts';
 
 const TEXT = `
 Without a program it lists them, and their weakenings. A weakening leaves out a
 barrier, or a step, that the shipped code has.
+
+FILE is a scenario (.yaml): every order that it leaves open is run on the
+simulated host: which of the events at the same time, or within its jitter,
+comes first, and when a thread loses the processor.
 
 Models: sc, each operation takes effect at once; tso, a plain store waits in its
 thread's buffer, as on x86; pso, stores of different words reach memory in any
@@ -16,14 +21,20 @@ Examples:
   qemu-loop explore inbox
   qemu-loop explore aio_notify --without smp_mb --model tso
   qemu-loop explore aio_notify --without smp_mb --html story.html
+  qemu-loop explore scenarios/threads/big-lock-given-back.yaml
 
-Exit status: 0 no interleaving is wrong, 1 one is, 2 the command line is wrong,
+Exit status: 0 no interleaving or order is wrong, 1 one is, 2 the command line is wrong,
 125 the memory was used up or a file cannot be written, 130 after Ctrl-C.
 `;
 
 /** The options as typed. */
 export interface AskedExplore {
   readonly program: string | undefined;
+  /** Whether that is the file of a scenario. */
+  readonly isFile: boolean;
+  /** The most times that a thread loses the processor in a run. */
+  readonly preemptions: number;
+  readonly mostRuns: number;
   readonly without: string;
   readonly model: 'SC' | 'TSO' | 'PSO' | undefined;
   /** Whether orders of independent steps count as one. */
@@ -44,6 +55,8 @@ interface Raw {
   readonly view?: 'steps' | 'lanes';
   readonly html?: string;
   readonly promela?: string;
+  readonly preemptions: number;
+  readonly runs: number;
   readonly json?: boolean;
   readonly color: 'auto' | 'always' | 'never';
 }
@@ -58,10 +71,30 @@ function megabytes(text: string): number {
   return Number(text);
 }
 
+const MOST_RUNS = 1_000_000;
+const MOST_PREEMPTIONS = 100;
+
+function fromZero(text: string): number {
+  if (!/^\d+$/.test(text) || Number(text) > MOST_PREEMPTIONS) {
+    throw new InvalidArgumentError(`expected a number from 0 to ${MOST_PREEMPTIONS}.`);
+  }
+  return Number(text);
+}
+
+/** Options that only programs have, and that only files have. */
+const OF_PROGRAMS = ['without', 'model', 'reduction', 'memory', 'view', 'html', 'promela'] as const;
+const OF_FILES = ['preemptions', 'runs'] as const;
+
+function flag(option: string): string {
+  return option === 'reduction' ? 'no-reduction' : option;
+}
+
 function define(): Command {
   return new Command('qemu-loop explore')
-    .usage('[PROGRAM] [options]')
-    .description('Runs every interleaving of the protocols between threads, on the shipped code.')
+    .usage('[PROGRAM | FILE] [options]')
+    .description(
+      'Runs every interleaving of the protocols between threads, on the shipped code; or every order of a scenario.',
+    )
     .argument('[program]')
     .addOption(new Option('--without <weakening>', 'leave this out'))
     .addOption(new Option('--model <model>', 'sc, tso or pso').choices(['sc', 'tso', 'pso']))
@@ -81,6 +114,19 @@ function define(): Command {
     )
     .addOption(new Option('--html <file>', 'write the story of an error as a page'))
     .addOption(new Option('--promela <file>', 'write the program as a model for Spin (under sc)'))
+    .addOption(
+      new Option(
+        '--preemptions <n>',
+        'of a scenario: how often a thread may lose the processor (default 2)',
+      )
+        .argParser(fromZero)
+        .default(2),
+    )
+    .addOption(
+      new Option('--runs <n>', 'of a scenario: stop after N runs (default 10000)')
+        .argParser(countTo(MOST_RUNS))
+        .default(10_000),
+    )
     .addOption(new Option('--json', 'print the result as JSON'))
     .addOption(
       new Option('--color <when>', 'auto (the default), always or never')
@@ -97,16 +143,25 @@ export function parseExplore(args: readonly string[]): AskedExplore | AskedText 
   if ('text' in parsed) return parsed;
   const { raw, operands } = parsed;
   const [program] = operands;
-  if (program === undefined) {
-    const typed = (['without', 'model', 'html', 'promela', 'view'] as const).find((name) =>
-      parsed.isTyped(name),
-    );
-    if (typed !== undefined) {
-      throw usageError(`--${typed} needs a program: name one`, 'qemu-loop explore');
-    }
+  const isFile = program !== undefined && /[./]/.test(program);
+  const typed = <N extends keyof Raw>(names: readonly N[]): N | undefined =>
+    names.find((name) => parsed.isTyped(name));
+  const ofPrograms = typed(OF_PROGRAMS);
+  if (ofPrograms !== undefined && (program === undefined || isFile)) {
+    const why = isFile
+      ? 'is for programs, not for files: leave it out'
+      : 'needs a program: name one';
+    throw usageError(`--${flag(ofPrograms)} ${why}`, 'qemu-loop explore');
+  }
+  const ofFiles = typed(OF_FILES);
+  if (ofFiles !== undefined && !isFile) {
+    throw usageError(`--${ofFiles} is for scenarios: name a file`, 'qemu-loop explore');
   }
   return {
     program,
+    isFile,
+    preemptions: raw.preemptions,
+    mostRuns: raw.runs,
     without: raw.without ?? '',
     model: raw.model?.toUpperCase() as AskedExplore['model'],
     reduce: raw.reduction,

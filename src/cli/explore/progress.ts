@@ -1,25 +1,27 @@
+import type { Host } from '../../host/host.ts';
+import { someWriter } from '../exit/write-all.ts';
+import { isTerminal } from '../terminal/terminal.ts';
+
+const STDERR = 2;
 const EVERY_MS = 200;
 
 /** A line on the terminal that says how far a search is; gone when it has ended. */
 export class Progress {
-  readonly #what: string;
   readonly #draw: ((text: string) => void) | null;
   #lastMs = performance.now();
   #isOnScreen = false;
 
-  /** @param draw writes to the terminal; null if the line is not shown */
-  constructor(what: string, draw: ((text: string) => void) | null) {
-    this.#what = what;
-    this.#draw = draw;
+  /** @param isWanted whether it is shown, if stderr is a terminal */
+  constructor(own: Host | null, isWanted: boolean) {
+    this.#draw = isWanted && isTerminal(own, STDERR) ? someWriter(own, STDERR) : null;
   }
 
-  show(states: number, transitions: number): void {
+  show(text: string): void {
     const nowMs = performance.now();
     if (this.#draw === null || nowMs - this.#lastMs < EVERY_MS) return;
     this.#lastMs = nowMs;
     this.#isOnScreen = true;
-    const known = `${states.toLocaleString('en')} states, ${transitions.toLocaleString('en')} transitions`;
-    const line = `${this.#what}: ${known}; Ctrl-C ends it`;
+    const line = `${text}; Ctrl-C ends it`;
     this.#over(line.slice(0, (process.stderr.columns ?? 80) - 1));
   }
 

@@ -56,7 +56,15 @@ export async function compare(
     if (host === 'sim') return runSim(scenario);
     if (host === 'qemu') return qemu!.run(scenario, timeoutNs);
     const nothing = { live: null, trace: null, report: null, record: null, watch: null };
-    const job = { file: scenario.file, text, host, seed: null, timeoutNs, ...nothing };
+    const job = {
+      file: scenario.file,
+      text,
+      host,
+      seed: null,
+      schedule: null,
+      timeoutNs,
+      ...nothing,
+    };
     return (await pool.run(job)).result;
   };
   for (let left = mostRuns; ; left--) {

@@ -2,12 +2,17 @@
 
 import type { Host } from '../../host/host.ts';
 import { outside } from '../../host/record/outside.ts';
+import type { Choices } from '../../host/sim/choices.ts';
 import { loadScenario } from '../../scenario/load.ts';
 import type { Scenario } from '../../scenario/model.ts';
+import { parseSchedule } from '../../scenario/orders/schedule.ts';
+import { ScheduledChoices, ScheduleError } from '../../scenario/orders/scheduled-choices.ts';
 import { ScenarioEnded } from '../../scenario/run/ended.ts';
 import { type RunOptions, type RunResult, runScenario } from '../../scenario/run/run.ts';
 import type { World } from '../../scenario/run/world.ts';
 import type { TraceOrigin } from '../../trace/backend.ts';
+import { visible } from '../../trace/visible.ts';
+import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 import { needLinux } from '../exit/need-linux.ts';
 import { allWriter } from '../exit/write-all.ts';
 import type { TraceOptions } from '../options/trace-options.ts';
@@ -27,6 +32,8 @@ export interface ScenarioJob {
   readonly host: 'sim' | 'linux';
   /** Overrides the file's seed. */
   readonly seed: number | null;
+  /** The one order to run; null if the seed decides. */
+  readonly schedule: string | null;
   /** The limit of the run; null for none. */
   readonly timeoutNs: number | null;
   /** How the live log is shown; null if it is not. */
@@ -51,7 +58,7 @@ export interface JobResult {
 
 const STDERR = 2;
 
-export type MakeWorld = (seed: number) => World;
+export type MakeWorld = (seed: number, choices?: Choices) => World;
 
 /**
  * The time is checked once in this many waits, and once in this many turns of the work between two
@@ -109,8 +116,10 @@ function runOnce(
   const tellEntry: Observer['entry'] = (entry, nowNs) => {
     for (const one of observers) one.entry?.(entry, nowNs);
   };
-  const { timeoutNs } = job;
-  return runScenario(scenario, makeWorld, {
+  const { timeoutNs, schedule } = job;
+  const choices = schedule === null ? undefined : new ScheduledChoices(parseSchedule(schedule)!);
+  const make = (seed: number): World => makeWorld(seed, choices);
+  const result = runScenario(scenario, make, {
     seed: job.seed ?? undefined,
     timeoutNs: timeoutNs ?? undefined,
     ...watchdogs(timeoutNs, kept?.host ?? null),
@@ -122,6 +131,19 @@ function runOnce(
       for (const one of observers) one.end(ended);
     },
   });
+  if (choices !== undefined) checkFits(choices, job);
+  return result;
+}
+
+/** @throws CliError if the schedule is one of another file */
+function checkFits(choices: ScheduledChoices, { file, watch }: ScenarioJob): void {
+  try {
+    // A run that is watched may be left before its end.
+    choices.check(watch === null);
+  } catch (error) {
+    if (!(error instanceof ScheduleError)) throw error;
+    throw new CliError(`${visible(file)}: ${error.message}`, EXIT_USAGE);
+  }
 }
 
 async function runWatch(own: Host, color: boolean): Promise<RunWatch> {

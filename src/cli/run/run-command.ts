@@ -16,7 +16,7 @@ import type { CommandOutput } from './check-command.ts';
 import { findScenarios } from './files.ts';
 import { HOSTS, orderText, placesFor, type Runners } from './hosts.ts';
 import { inOrder } from './in-order.ts';
-import { runJob, type ScenarioJob } from './job.ts';
+import { type MakeWorld, runJob, type ScenarioJob } from './job.ts';
 import {
   type AskedOutcome,
   EXIT_LEFT,
@@ -48,6 +48,8 @@ export interface RunCommandOptions {
   readonly printExpect: boolean;
   /** Overrides the file's seed; with several, one run for each. */
   readonly seeds: readonly number[];
+  /** The one order to run, on the simulated host; null if seeds decide. */
+  readonly schedule: string | null;
   readonly repeat: number;
   /** How many run at a time, in processes of their own; by default 1. */
   readonly jobs: number;
@@ -102,6 +104,7 @@ export async function runCommand(
   const { planned, unread } = plan(options, output);
   if (planned.length > 0) refuseMany(options, planned);
   if (options.record !== undefined) refuseRecord(planned);
+  if (options.schedule !== null) needSim(planned);
   if (planned.some(({ host }) => HOSTS[host].includes('linux'))) needLinux(options.own);
   const qemu = planned.some(({ host }) => HOSTS[host].includes('qemu'))
     ? await openQemu(options, output)
@@ -184,6 +187,12 @@ async function openQemu(options: RunCommandOptions, { err }: CommandOutput): Pro
   return new QemuHost(options.qemu, err);
 }
 
+/** @throws CliError if a schedule is to be run elsewhere */
+function needSim(planned: readonly Planned[]): void {
+  if (planned.every(({ host }) => host === 'sim')) return;
+  throw new CliError('--schedule is an order of the simulated host: add --host sim', EXIT_USAGE);
+}
+
 interface Ran {
   readonly outcome: Outcome;
   readonly notes: string;
@@ -220,15 +229,15 @@ async function runOne(
       if (looked) notes += orderText(result);
       continue;
     }
-    const { timeoutNs, style, trace, report = null } = options;
+    const { timeoutNs, style, trace, report = null, schedule } = options;
     const watch = options.watch ? { color: style.color } : null;
     const path = options.record;
     const record = path === undefined ? null : { path, argv: options.argv };
     const shown = { live, trace, report, record, watch };
-    const job: ScenarioJob = { file, text, host, seed, timeoutNs, ...shown };
+    const job: ScenarioJob = { file, text, host, seed, schedule, timeoutNs, ...shown };
     const here = host === 'sim' && options.jobs === 1;
-    const make = (simSeed: number): SimWorld =>
-      new SimWorld(simSeed, undefined, runners.pool.spare);
+    const make: MakeWorld = (simSeed, choices) =>
+      new SimWorld(simSeed, undefined, runners.pool.spare, choices);
     const done = await (here ? runJob(job, scenario, make, options.own) : runners.pool.run(job));
     results.push(done.result);
     notes += done.notes;
@@ -256,10 +265,11 @@ function askedOf(
 }
 
 /** The options that repeating a run needs besides the file, the host and the seed. */
-function againText({ timeoutNs, watch, qemu }: RunCommandOptions): string {
+function againText({ timeoutNs, watch, qemu, schedule }: RunCommandOptions): string {
   const tree = qemu.isTyped ? ` --qemu-build ${shellWord(qemu.build!)}` : '';
-  if (watch || timeoutNs === TIMEOUT_NS) return tree;
-  return `${tree} --timeout ${timeoutNs === null ? '0' : durationText(timeoutNs)}`;
+  const order = schedule === null ? '' : ` --schedule ${schedule}`;
+  if (watch || timeoutNs === TIMEOUT_NS) return `${tree}${order}`;
+  return `${tree}${order} --timeout ${timeoutNs === null ? '0' : durationText(timeoutNs)}`;
 }
 
 function newReporter(options: RunCommandOptions, { out, err }: CommandOutput): Reporter {

@@ -1,6 +1,7 @@
 /** The command lines of `qemu-loop run` and `qemu-loop check`. */
 
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseSchedule } from '../../scenario/orders/schedule.ts';
 import type { HostName } from '../../scenario/run/run.ts';
 import { MAX_SEED } from '../../scenario/values.ts';
 import { countTo, seed } from '../options/number-values.ts';
@@ -42,6 +43,7 @@ interface RawRun extends RawTrace {
   printExpect: boolean;
   seed?: number;
   seeds?: number[];
+  schedule?: string;
   repeat: number;
   jobs: number;
   json?: boolean;
@@ -74,6 +76,10 @@ function runFlags(): Option[] {
     ),
     new Option('--seed <n>', "replaces the file's seed, which decides its jitter").argParser(seed),
     new Option('--seeds <from..to>', 'one run for each seed').argParser(seedRange),
+    new Option(
+      '--schedule <id>',
+      'the one order that explore FILE has found and named so, on the simulated host',
+    ).argParser(schedule),
     new Option('--repeat <n>', 'run each file N times (default 1)')
       .argParser(countTo(MOST_RUNS))
       .default(1),
@@ -125,6 +131,9 @@ export function parseRun(args: readonly string[]): AskedRun | AskedText {
   if (raw.seed !== undefined && raw.seeds !== undefined) {
     throw usage('--seed and --seeds exclude each other');
   }
+  if (raw.schedule !== undefined && (raw.seed ?? raw.seeds) !== undefined) {
+    throw usage('--schedule says the whole order: leave the seed out');
+  }
   if (raw.json === true && parsed.isTyped('reporter') && raw.reporter !== 'json') {
     throw usage(`--json and --reporter ${raw.reporter} exclude each other: leave one of them out`);
   }
@@ -139,6 +148,7 @@ export function parseRun(args: readonly string[]): AskedRun | AskedText {
     qemuBuild: raw.qemuBuild,
     printExpect: raw.printExpect,
     seeds: raw.seeds ?? (raw.seed === undefined ? [] : [raw.seed]),
+    schedule: raw.schedule ?? null,
     repeat: raw.repeat,
     jobs: raw.jobs,
     reporter: raw.json === true ? 'json' : raw.reporter,
@@ -185,6 +195,13 @@ function nothingTo(verb: string): string {
 
 function usage(message: string): Error {
   return usageError(message, 'qemu-loop run');
+}
+
+function schedule(text: string): string {
+  if (parseSchedule(text) === null) {
+    throw new InvalidArgumentError('expected one that `qemu-loop explore FILE` prints.');
+  }
+  return text;
 }
 
 function seedRange(text: string): number[] {

@@ -11,7 +11,7 @@ import { keepDebuggerShut } from '../exit/debugger.ts';
 import { asCliError } from '../exit/errors.ts';
 import { leave } from '../exit/leave.ts';
 import { ownHost } from '../exit/own-host.ts';
-import { type JobResult, runJob, type ScenarioJob, scenarioOf } from './job.ts';
+import { type JobResult, type MakeWorld, runJob, type ScenarioJob, scenarioOf } from './job.ts';
 import { recordJob } from './record-run.ts';
 
 /** The reply to a job: how it ended, or why it could not begin. */
@@ -24,8 +24,8 @@ const spare = new SpareWorkers();
 const own = ownHost();
 
 async function replyTo(job: ScenarioJob): Promise<Reply> {
-  const make = (seed: number) =>
-    job.host === 'linux' ? new LinuxWorld() : new SimWorld(seed, undefined, spare);
+  const make: MakeWorld = (seed, choices) =>
+    job.host === 'linux' ? new LinuxWorld() : new SimWorld(seed, undefined, spare, choices);
   try {
     if (job.record !== null) return { done: await recordJob(job, own) };
     return { done: await runJob(job, scenarioOf(job), make, own) };

@@ -1,15 +1,6 @@
-/** Virtual time, and the events of the simulated world. */
-
-/** Something that happens at an instant. It is in at most one queue at a time. */
-export abstract class SimEvent {
-  /** When, in ns of CLOCK_MONOTONIC. Set by the queue. */
-  timeNs = 0;
-  /** Order of scheduling, which decides between events of the same instant. */
-  seq = 0;
-  /** Place in the queue's heap; -1 if it is in none. */
-  index = -1;
-  abstract fire(): void;
-}
+/** Virtual time: how it passes, and when events happen. */
+import type { Choices } from './choices.ts';
+import { EventQueue, type SimEvent } from './event-queue.ts';
 
 /** A thread, and the call in which it sleeps. */
 export interface ThreadWait {
@@ -42,84 +33,6 @@ export class SimDeadlockError extends Error {
   }
 }
 
-/** A binary heap: soonest first, and among equals, first scheduled first. */
-export class EventQueue {
-  readonly #heap: SimEvent[] = [];
-  #seq = 0;
-
-  get size(): number {
-    return this.#heap.length;
-  }
-
-  /** The soonest event's time; Infinity if there is none. */
-  soonestNs(): number {
-    const first = this.#heap[0];
-    return first === undefined ? Infinity : first.timeNs;
-  }
-
-  add(event: SimEvent, timeNs: number): void {
-    if (event.index >= 0) throw new Error('this event is scheduled already');
-    event.timeNs = timeNs;
-    event.seq = this.#seq++;
-    this.#heap.push(event);
-    this.#up(event, this.#heap.length - 1);
-  }
-
-  /** Takes the event out, if it is in. */
-  remove(event: SimEvent): void {
-    const at = event.index;
-    if (at < 0) return;
-    event.index = -1;
-    const last = this.#heap.pop()!;
-    if (last === event) return;
-    this.#down(last, at);
-    if (last.index === at) this.#up(last, at);
-  }
-
-  pop(): SimEvent | undefined {
-    const first = this.#heap[0];
-    if (first !== undefined) this.remove(first);
-    return first;
-  }
-
-  #up(event: SimEvent, from: number): void {
-    const heap = this.#heap;
-    let i = from;
-    while (i > 0) {
-      const up = (i - 1) >> 1;
-      const parent = heap[up]!;
-      if (!before(event, parent)) break;
-      heap[i] = parent;
-      parent.index = i;
-      i = up;
-    }
-    heap[i] = event;
-    event.index = i;
-  }
-
-  #down(event: SimEvent, from: number): void {
-    const heap = this.#heap;
-    const size = heap.length;
-    let i = from;
-    for (;;) {
-      let child = 2 * i + 1;
-      if (child >= size) break;
-      if (child + 1 < size && before(heap[child + 1]!, heap[child]!)) child++;
-      const below = heap[child]!;
-      if (!before(below, event)) break;
-      heap[i] = below;
-      below.index = i;
-      i = child;
-    }
-    heap[i] = event;
-    event.index = i;
-  }
-}
-
-function before(a: SimEvent, b: SimEvent): boolean {
-  return a.timeNs < b.timeNs || (a.timeNs === b.timeNs && a.seq < b.seq);
-}
-
 /**
  * The time of the one thread. It moves in three ways: a system call takes 1 ns (tick), the thread
  * is busy (advance), or it sleeps (sleep). Events happen on the way, each at its time; the outside
@@ -133,9 +46,18 @@ export class VirtualClock {
   // event.
   #dueNs = Infinity;
   #callNs = 1;
+  readonly #choices: Choices | null;
+  /** Events that may come now, and are in the queue for the latest that they may. */
+  readonly #open: SimEvent[] = [];
+  /**
+   * Those of them that have not come where they could, with nothing to be seen since: they might as
+   * well have come there.
+   */
+  readonly #passed = new Set<SimEvent>();
 
-  constructor(startNs: number) {
+  constructor(startNs: number, choices: Choices | null = null) {
     this.nowNs = startNs;
+    this.#choices = choices;
   }
 
   /** The soonest event's time; Infinity if there is none. */
@@ -143,21 +65,29 @@ export class VirtualClock {
     return this.#queue.soonestNs();
   }
 
-  /** Makes the event happen at timeNs, or at once if that is past. */
-  schedule(event: SimEvent, timeNs: number): void {
-    this.#queue.add(event, Math.max(timeNs, this.nowNs));
+  /**
+   * Makes the event happen at timeNs, or at once if that is past.
+   * @param withinNs how much later it may come, if Choices decide
+   */
+  schedule(event: SimEvent, timeNs: number, withinNs = 0): void {
+    const firstNs = Math.max(timeNs, this.nowNs);
+    event.lastNs = this.#choices === null ? firstNs : firstNs + withinNs;
+    this.#queue.add(event, firstNs);
     if (this.#callNs !== 0) this.#dueNs = this.#queue.soonestNs();
   }
 
   cancel(event: SimEvent): void {
     this.#queue.remove(event);
+    this.#shut(event);
     if (this.#callNs !== 0) this.#dueNs = this.#queue.soonestNs();
   }
 
-  /** A system call or a clock reading ends. */
-  tick(): void {
+  /** A system call or a clock reading ends. Returns whether something happened. */
+  tick(): boolean {
     this.nowNs += this.#callNs;
-    if (this.nowNs >= this.#dueNs) this.#run(this.nowNs);
+    if (this.nowNs < this.#dueNs) return false;
+    this.#run(this.nowNs);
+    return true;
   }
 
   /** Runs act with time stopped: its calls take no time, and no event happens meanwhile. */
@@ -189,14 +119,55 @@ export class VirtualClock {
    */
   sleep(call: string, deadlineNs: number): boolean {
     this.refuseInEvent(call);
+    if (this.look('sleep')) return true;
     const nextNs = this.#queue.soonestNs();
     if (nextNs > deadlineNs) {
+      this.#passed.clear();
       if (deadlineNs > this.nowNs) this.nowNs = deadlineNs;
       return false;
     }
     if (nextNs === Infinity) throw new SimDeadlockError(call, this.nowNs);
     this.#run(nextNs);
     return true;
+  }
+
+  /** Events whose time is open may come now. Returns whether any did. */
+  look(kind: 'event' | 'sleep'): boolean {
+    let came = false;
+    while (this.#open.length > this.#passed.size && this.#callNs !== 0) {
+      const able = this.#open.filter((event) => kind === 'event' || !this.#passed.has(event));
+      const way = this.#choices!.choose(kind, able.length + 1);
+      if (way === 0) {
+        // If one came, the thread wakes up, and there is more to be seen.
+        if (kind === 'sleep' && !came) for (const event of able) this.#passed.add(event);
+        break;
+      }
+      this.#comeNow(able[way - 1]!);
+      came = true;
+    }
+    return came;
+  }
+
+  #comeNow(event: SimEvent): void {
+    this.#queue.remove(event);
+    this.#shut(event);
+    this.#passed.clear();
+    this.#callNs = 0;
+    this.#dueNs = Infinity;
+    try {
+      event.fire();
+    } finally {
+      this.#callNs = 1;
+      this.#dueNs = this.#queue.soonestNs();
+    }
+  }
+
+  /** The event is open no more. */
+  #shut(event: SimEvent): void {
+    if (this.#open.length > 0 && this.#open.includes(event)) {
+      this.#open.splice(this.#open.indexOf(event), 1);
+      this.#passed.delete(event);
+    }
   }
 
   /** Whether time stands still: in still(), and while an event happens. */
@@ -216,13 +187,29 @@ export class VirtualClock {
     this.#dueNs = Infinity;
     try {
       while (this.#queue.soonestNs() <= limitNs) {
-        const event = this.#queue.pop()!;
+        const event = this.#choices === null ? this.#queue.pop()! : this.#take(this.#choices);
         if (event.timeNs > this.nowNs) this.nowNs = event.timeNs;
+        if (event.lastNs > event.timeNs) {
+          this.#open.push(event);
+          this.#queue.add(event, event.lastNs);
+          continue;
+        }
+        this.#shut(event);
+        this.#passed.clear();
         event.fire();
       }
     } finally {
       this.#callNs = 1;
       this.#dueNs = this.#queue.soonestNs();
     }
+  }
+
+  /** Takes one of the soonest instant: first those whose time only begins to be open. */
+  #take(choices: Choices): SimEvent {
+    const ties = this.#queue.ties();
+    const opening = ties.find((event) => event.lastNs > event.timeNs);
+    const event = opening ?? ties[ties.length === 1 ? 0 : choices.choose('tie', ties.length)]!;
+    this.#queue.remove(event);
+    return event;
   }
 }

@@ -63,6 +63,12 @@ export class SimIo {
     return threads.sleep(call, threads.deadlineNs(timeoutNs));
   }
 
+  /** Whether poll would return at once. */
+  isReady(fds: HostBuffer, nfds: number): boolean {
+    const isValid = isInt(nfds) && SimBuffer.has(fds, 0, nfds * C.POLLFD_SIZE);
+    return !isValid || this.scan(fds.i32, nfds) > 0;
+  }
+
   /** Fills every revents; returns how many are not 0. */
   scan(words: Int32Array, nfds: number): number {
     const files = this.fds;

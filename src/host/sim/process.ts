@@ -1,6 +1,6 @@
 import type { ChildBehaviour } from '../behaviour.ts';
 import type { HostBuffer, WaitResult } from '../host.ts';
-import { SimEvent } from './clock.ts';
+import { SimEvent } from './event-queue.ts';
 import type { OpenFile, Watcher } from './file.ts';
 import { SimBuffer } from './memory.ts';
 import { type PendingSet, setOf } from './pending.ts';

@@ -160,13 +160,13 @@ export class Processes implements ProcessDriver {
   }
 
   #sleep(process: Process): void {
-    const { afterNs, then } = process.program.behaviour;
+    const { afterNs, withinNs, then } = process.program.behaviour;
     if (afterNs === undefined && then === undefined) {
       process.phase = 'idle';
       return;
     }
     process.phase = 'sleeping';
-    this.#clock.schedule(process, this.#clock.nowNs + (afterNs ?? 0));
+    this.#clock.schedule(process, this.#clock.nowNs + (afterNs ?? 0), withinNs);
   }
 
   #end(process: Process): void {

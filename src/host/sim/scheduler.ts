@@ -7,8 +7,16 @@
  * while it sleeps or waits for its turn, for another thread. Alone, it has nothing to decide.
  */
 import type { VirtualClock } from './clock.ts';
-import { Draw } from './draw.ts';
-import { ASLEEP, BUSY, deadlockOf, type SleepingCall, soonestNs, type Thread } from './thread.ts';
+import type { Draw } from './draw.ts';
+import {
+  ASLEEP,
+  BUSY,
+  deadlockOf,
+  type SleepingCall,
+  sleepAlone,
+  soonestNs,
+  type Thread,
+} from './thread.ts';
 
 /** Yields in a row after which each takes longer, since the thread waits for time to pass. */
 const MANY_YIELDS = 16;
@@ -34,13 +42,13 @@ export class Scheduler {
   #verdict: boolean | null = null;
   readonly #ready: Thread[] = [];
 
-  constructor(clock: VirtualClock, main: Thread, seed: number) {
+  constructor(clock: VirtualClock, main: Thread, draw: Draw) {
     this.#clock = clock;
     this.main = main;
     this.current = main;
     main.started = true;
     this.threads = [main];
-    this.draw = new Draw(seed);
+    this.draw = draw;
   }
 
   /** When a wait of timeoutNs that begins now ends; Infinity if negative. */
@@ -78,25 +86,13 @@ export class Scheduler {
   sleep(call: SleepingCall, deadlineNs: number): number {
     const thread = this.current;
     thread.begin();
-    if (!this.several) return this.#sleepAlone(call, deadlineNs);
+    if (!this.several) return sleepAlone(this.#clock, call, deadlineNs);
     this.#clock.refuseInEvent(call.what);
     thread.call = call;
     thread.deadlineNs = deadlineNs;
     this.#startMadeBy(thread);
     this.#look(thread, call);
     return thread === this.main ? this.#untilMain(null) : ASLEEP;
-  }
-
-  #sleepAlone(call: SleepingCall, deadlineNs: number): number {
-    try {
-      while (this.#clock.sleep(call.what, deadlineNs)) {
-        const n = call.again();
-        if (n !== ASLEEP) return n;
-      }
-      return call.late();
-    } finally {
-      call.over();
-    }
   }
 
   /** The current thread is busy for ns nanoseconds, while others go on. */
@@ -118,9 +114,14 @@ export class Scheduler {
     if (result === ASLEEP) return result;
     if (!this.#clock.isStill) this.#yields = 0;
     if (!quiet) this.#version++;
-    this.#tick();
+    this.#outside(false);
     if (this.current === this.main) this.#mayChange();
     return result;
+  }
+
+  /** A call begins, before which events whose time is open may come. */
+  look(): void {
+    this.#outside(true);
   }
 
   /** sched_yield(2). */
@@ -133,6 +134,8 @@ export class Scheduler {
       this.#yields = yields;
       return ret;
     }
+    // A draw lets others run sooner or later; with Choices a yield must.
+    if (this.draw.isChosen && !this.#clock.isStill) this.decide(false);
     this.done(0, true);
     this.#yields = yields;
     return 0;
@@ -148,8 +151,7 @@ export class Scheduler {
     const verdict = this.#verdict;
     this.#verdict = null;
     if (verdict !== null) return verdict;
-    if (this.runnable() === 0) return true;
-    return this.draw.keeps();
+    return this.runnable() === 0 || this.draw.keeps();
   }
 
   /** How many threads other than the current one could run. */
@@ -256,7 +258,7 @@ export class Scheduler {
     thread.result = result;
     if (call === BUSY) return true;
     this.#version++;
-    if (thread !== this.main) this.#tick();
+    if (thread !== this.main) this.#outside(false);
     return true;
   }
 
@@ -277,14 +279,12 @@ export class Scheduler {
     if (this.#clock.sleep('', deadlineNs)) this.#version++;
   }
 
-  /** The end of a call. The outside world acts as main, and its errors come out there. */
-  #tick(): void {
+  /** A call begins or ends. The outside world acts as main, and its errors come out there. */
+  #outside(begins: boolean): void {
     const { current } = this;
     this.current = this.main;
     try {
-      const beforeNs = this.#clock.nextEventNs();
-      this.#clock.tick();
-      if (this.#clock.nowNs >= beforeNs) this.#version++;
+      if (begins ? this.#clock.look('event') : this.#clock.tick()) this.#version++;
     } catch (error) {
       if (current === this.main) throw error;
       this.#failure ??= { error };

@@ -27,10 +27,12 @@ import type {
 import { BlockingNodeWait, type NodeCall, type NodeLoop, type NodeWait } from '../node-wait.ts';
 import { takeSpawnRequest } from '../spawn-request.ts';
 import { SimDeadlockError, VirtualClock } from './clock.ts';
+import { ChosenDraw, SeedDraw } from './draw.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE } from './epoll.ts';
 import { FileCalls } from './file-calls.ts';
 import { Futexes } from './futex.ts';
 import { SimIo } from './io.ts';
+import { Looks } from './looks.ts';
 import { SimBuffer } from './memory.ts';
 import type { LoopbackOptions } from './net/loopback.ts';
 import { isSignal, SignalInfo } from './pending.ts';
@@ -71,6 +73,8 @@ export class SimHost implements Host {
   readonly handlerAddress = HANDLER_ADDRESS;
   readonly #clock: VirtualClock;
   readonly #threads: Scheduler;
+  /** Null if the seed decides. */
+  readonly #looks: Looks | null;
   /** For observers. @internal */
   readonly turns: Turns;
   readonly #channels: ThreadChannels | null;
@@ -93,15 +97,18 @@ export class SimHost implements Host {
     checkObject(options, 'SimHost: options', 'an object');
     this.#channels = options.channels ?? null;
     const startNs = options.startNs ?? START_NS;
-    this.#clock = new VirtualClock(startNs);
+    this.#clock = new VirtualClock(startNs, options.choices);
     this.#realtimeOffsetNs = (options.realtimeNs ?? REALTIME_START_NS) - startNs;
     this.#random = new Random(options.seed ?? 1);
     const threads = new Scheduler(
       this.#clock,
       new Thread(SELF_PID, 'main', null),
-      options.seed ?? 1,
+      options.choices === undefined
+        ? new SeedDraw(options.seed ?? 1)
+        : new ChosenDraw(options.choices),
     );
     this.#threads = threads;
+    this.#looks = options.choices === undefined ? null : new Looks(threads, options.choices);
     this.turns = new Turns(threads);
     this.#signals = new Signals(threads);
     this.#futexes = new Futexes(threads);
@@ -119,14 +126,16 @@ export class SimHost implements Host {
   /**
    * Makes act happen at timeNs of CLOCK_MONOTONIC (at once if that is past), while the thread waits
    * or is busy.
+   * @param withinNs how much later it may come, ns, if SimHostOptions.choices decide
    */
-  at(timeNs: number, act: () => void): Disposable {
+  at(timeNs: number, act: () => void, withinNs = 0): Disposable {
     if (typeof timeNs !== 'number' || Number.isNaN(timeNs)) {
       throw new TypeError(`SimHost.at: the time is ${shown(timeNs)}: expected ns`);
     }
     checkFunction(act, 'SimHost.at: the event');
+    checkNs(withinNs, 'SimHost.at: how much later it may come');
     const event = new WorldEvent(act);
-    this.#clock.schedule(event, timeNs);
+    this.#clock.schedule(event, timeNs, withinNs);
     this.#stir();
     return { dispose: () => this.#clock.cancel(event) };
   }
@@ -248,7 +257,11 @@ export class SimHost implements Host {
   // Waiting
 
   poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
-    return this.#quiet(this.#io.poll(fds, nfds, timeoutNs));
+    const looks = this.#looks;
+    looks?.begin(timeoutNs !== 0 && !this.#io.isReady(fds, nfds));
+    const n = this.#io.poll(fds, nfds, timeoutNs);
+    looks?.end(n, n > 0 ? fds.i32.slice(0, 2 * nfds) : []);
+    return this.#quiet(n);
   }
 
   epollCreate1(flags: number): number {
@@ -260,7 +273,11 @@ export class SimHost implements Host {
   }
 
   epollWait(epfd: number, events: HostBuffer, maxEvents: number, timeoutNs: number): number {
-    return this.#done(this.#io.epollWait(epfd, events, maxEvents, timeoutNs));
+    const looks = this.#looks;
+    looks?.begin(timeoutNs !== 0 && this.readiness(epfd) === 0);
+    const n = this.#io.epollWait(epfd, events, maxEvents, timeoutNs);
+    looks?.end(n, n > 0 ? events.i32.slice(0, n * EPOLL_STRIDE) : []);
+    return this.#done(n);
   }
 
   // Threads
@@ -385,7 +402,11 @@ export class SimHost implements Host {
   }
 
   read(fd: number, buf: HostBuffer, offset: number, count: number): number {
-    return this.#done(this.#io.read(fd, buf, offset, count));
+    const looks = this.#looks;
+    looks?.begin(false);
+    const n = this.#io.read(fd, buf, offset, count);
+    looks?.end(n, n > 0 ? buf.u8.slice(offset, offset + n) : []);
+    return this.#done(n);
   }
 
   write(fd: number, buf: HostBuffer, offset: number, count: number): number {
@@ -517,7 +538,11 @@ export class SimHost implements Host {
     if (!isRecord(out)) return this.#done(-EFAULT);
     if (!isInt(idtype) || !isInt(id)) return this.#done(-EINVAL);
     if (!Number.isInteger(options)) return this.#done(-EINVAL);
-    return this.#done(this.#waiter.waitid(idtype, id, options, out));
+    const looks = this.#looks;
+    looks?.begin(false);
+    const ret = this.#waiter.waitid(idtype, id, options, out);
+    looks?.end(ret, [out.pid, out.code, out.status]);
+    return this.#done(ret);
   }
 
   pidfdOpen(pid: number, flags: number): number {

@@ -1,6 +1,6 @@
 /** A thread of the simulated process, and its sleep in a call. */
 
-import { SimDeadlockError } from './clock.ts';
+import { SimDeadlockError, type VirtualClock } from './clock.ts';
 import { PendingSet } from './pending.ts';
 
 /** The result of a call that has put its thread to sleep: the call is not over. */
@@ -98,6 +98,19 @@ export class Thread {
     if (!this.restarts) return true;
     this.begin();
     return false;
+  }
+}
+
+/** The sleep of the only thread. Returns the call's result. */
+export function sleepAlone(clock: VirtualClock, call: SleepingCall, deadlineNs: number): number {
+  try {
+    while (clock.sleep(call.what, deadlineNs)) {
+      const n = call.again();
+      if (n !== ASLEEP) return n;
+    }
+    return call.late();
+  } finally {
+    call.over();
   }
 }
 

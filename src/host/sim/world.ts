@@ -1,5 +1,6 @@
 /** The outside world of a simulated host: its start, and what a test can see of it. */
-import { SimEvent } from './clock.ts';
+import type { Choices } from './choices.ts';
+import { SimEvent } from './event-queue.ts';
 import type { ProcessState } from './process.ts';
 import type { ThreadChannels } from './threads/ports.ts';
 
@@ -11,6 +12,8 @@ export const REALTIME_START_NS = 1.6e18;
 export interface SimHostOptions {
   /** The seed of host.random(). */
   readonly seed?: number | undefined;
+  /** Decide what is left open, in place of the seed. */
+  readonly choices?: Choices | undefined;
   /** CLOCK_MONOTONIC at the start. */
   readonly startNs?: number | undefined;
   /** CLOCK_REALTIME at the start. */

@@ -1,10 +1,11 @@
 import { O_CLOEXEC, O_CREAT, O_RDWR } from '../../host/constants.ts';
 import type { HostBuffer, SpawnRequest } from '../../host/host.ts';
+import type { Choices } from '../../host/sim/choices.ts';
 import { SimDeadlockError } from '../../host/sim/clock.ts';
 import { SimHost } from '../../host/sim/sim-host.ts';
 import type { SimHostOptions } from '../../host/sim/world.ts';
 import type { ChildDef } from '../model.ts';
-import { behaviourOf, type World } from './world.ts';
+import { behaviourOf, type Delay, NO_DELAY, type World } from './world.ts';
 
 /** The virtual time of an io_poll. Without it a busy wait in user space would hardly advance. */
 const IO_POLL_NS = 100;
@@ -23,12 +24,20 @@ export class BareSimWorld implements World {
   readonly #none: HostBuffer;
   readonly #programs = new Map<ChildDef, SpawnRequest>();
 
+  readonly #isChosen: boolean;
+
   /**
    * @param seed for everything the run leaves to chance
    * @param makeHost makes the kernel, which may be a weakened one
+   * @param choices decide in place of the seed
    */
-  constructor(seed: number, makeHost = (options: SimHostOptions) => new SimHost(options)) {
-    this.host = makeHost({ seed });
+  constructor(
+    seed: number,
+    makeHost = (options: SimHostOptions) => new SimHost(options),
+    choices?: Choices,
+  ) {
+    this.#isChosen = choices !== undefined;
+    this.host = makeHost({ seed, choices });
     this.startNs = this.host.nowNs;
     this.#none = this.host.alloc(8);
   }
@@ -55,13 +64,15 @@ export class BareSimWorld implements World {
 
   shareClocks(): void {}
 
-  /** Drawn from the seed, in order of the calls. */
-  lateNs(mostNs: number): number {
-    return mostNs === 0 ? 0 : Math.floor(this.host.random() * (mostNs + 1));
+  /** Drawn from the seed, in order of the calls; or left open. */
+  delay(mostNs: number): Delay {
+    if (mostNs === 0) return NO_DELAY;
+    if (this.#isChosen) return { ns: 0, withinNs: mostNs };
+    return { ns: Math.floor(this.host.random() * (mostNs + 1)), withinNs: 0 };
   }
 
-  at(sinceStartNs: number, act: () => void): void {
-    this.host.at(this.startNs + sinceStartNs, act);
+  at(sinceStartNs: number, act: () => void, withinNs = 0): void {
+    this.host.at(this.startNs + sinceStartNs, act, withinNs);
   }
 
   block(ns: number): void {
@@ -89,8 +100,8 @@ export class BareSimWorld implements World {
     return this.host.still(act);
   }
 
-  spawn(child: ChildDef, lateNs: number, start: (request: SpawnRequest) => number): number {
-    return start(this.#program(child, lateNs));
+  spawn(child: ChildDef, delay: Delay, start: (request: SpawnRequest) => number): number {
+    return start(this.#program(child, delay));
   }
 
   kill(pid: number, signo: number): number {
@@ -113,13 +124,13 @@ export class BareSimWorld implements World {
     this.host.dispose();
   }
 
-  #program(child: ChildDef, lateNs: number): SpawnRequest {
+  #program(child: ChildDef, delay: Delay): SpawnRequest {
     // The name in traces is the child's: the path of its program says nothing.
     const argv = [child.name];
-    if (lateNs > 0) return { ...this.host.program(behaviourOf(child, lateNs)), argv };
+    if (delay.ns > 0) return { ...this.host.program(behaviourOf(child, delay)), argv };
     let request = this.#programs.get(child);
     if (request === undefined) {
-      request = { ...this.host.program(behaviourOf(child)), argv };
+      request = { ...this.host.program(behaviourOf(child, delay)), argv };
       this.#programs.set(child, request);
     }
     return request;

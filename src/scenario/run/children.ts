@@ -70,7 +70,7 @@ export class Children {
     const { world, scenario } = this.#parts;
     let pid: number;
     try {
-      pid = world.spawn(def, world.lateNs(scenario.jitterNs), (request) => {
+      pid = world.spawn(def, world.delay(scenario.jitterNs), (request) => {
         this.#starting = { name, request };
         return this.#watch.spawn(request, name, { onEnd: (event) => this.#ended(event) });
       });

@@ -15,7 +15,7 @@ import { type Stamps, stampsOf } from '../../host/record/outside.ts';
 import type { ChildDef } from '../model.ts';
 import { LinuxChildren } from './linux-children.ts';
 import { MainThreads } from './threads/main-threads.ts';
-import type { World } from './world.ts';
+import { type Delay, NO_DELAY, type World } from './world.ts';
 
 /** Tolerance for upper bounds on times on a real machine. */
 const SLACK_NS = 50e6;
@@ -110,8 +110,8 @@ export class LinuxWorld implements World {
   }
 
   /** The kernel is late by itself. */
-  lateNs(): number {
-    return 0;
+  delay(): Delay {
+    return NO_DELAY;
   }
 
   at(sinceStartNs: number, act: () => void): void {
@@ -142,7 +142,7 @@ export class LinuxWorld implements World {
 
   ioPoll(): void {}
 
-  spawn(child: ChildDef, _lateNs: number, start: (request: SpawnRequest) => number): number {
+  spawn(child: ChildDef, _delay: Delay, start: (request: SpawnRequest) => number): number {
     return this.#children.spawn(child, start);
   }
 

@@ -80,20 +80,54 @@ function clockStarts(machine: Machine): Machine['clockStart'] {
 
 /** Each `wait_for` in an entry delays what follows it; the entry is late as a whole. */
 function addEntry(machine: Machine, entry: TimelineEntry): void {
-  let timeNs = entry.timeNs + machine.world.lateNs(machine.scenario.jitterNs);
-  for (const action of entry.do) {
-    if (action.op === 'wait_for') timeNs += action.ns;
-    else addOutside(machine, timeNs, action);
+  const { world } = machine;
+  const { ns, withinNs } = world.delay(machine.scenario.jitterNs);
+  const [first, ...rest] = partsOf(machine, entry.do);
+  if (first === undefined) return;
+  const firstNs = entry.timeNs + ns + first.afterNs;
+  if (withinNs === 0) {
+    world.at(firstNs, first.act);
+    for (const { afterNs, act } of rest) world.at(entry.timeNs + ns + afterNs, act);
+    return;
   }
+  // The others keep their distance from the first, whenever that comes.
+  const begin = (): void => {
+    const startNs = machine.elapsedNs - first.afterNs;
+    for (const { afterNs, act } of rest) world.at(startNs + afterNs, act);
+    first.act();
+  };
+  world.at(firstNs, begin, withinNs);
 }
 
-function addOutside(machine: Machine, timeNs: number, action: Action): void {
-  const thunk = compileAction(machine.main, action, 'timeline');
-  machine.toCome++;
-  machine.world.at(timeNs, () => {
-    machine.toCome--;
-    thunk();
+/** Actions of an entry at the same instant. */
+interface EntryPart {
+  /** Since the entry's time, ns. */
+  readonly afterNs: number;
+  readonly act: () => void;
+}
+
+function partsOf(machine: Machine, actions: readonly Action[]): EntryPart[] {
+  const thunks = new Map<number, (() => void)[]>();
+  let afterNs = 0;
+  for (const action of actions) {
+    if (action.op === 'wait_for') {
+      afterNs += action.ns;
+      continue;
+    }
+    const thunk = compileAction(machine.main, action, 'timeline');
+    thunks.set(afterNs, [...(thunks.get(afterNs) ?? []), thunk]);
+    machine.toCome++;
+  }
+  const part = ([ns, all]: [number, (() => void)[]]): EntryPart => ({
+    afterNs: ns,
+    act: () => {
+      for (const thunk of all) {
+        machine.toCome--;
+        thunk();
+      }
+    },
   });
+  return [...thunks].map(part);
 }
 
 function faultOf(machine: Machine, def: FaultDef): Fault {

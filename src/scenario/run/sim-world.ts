@@ -1,3 +1,4 @@
+import type { Choices } from '../../host/sim/choices.ts';
 import { SimHost } from '../../host/sim/threads/worker-sim-host.ts';
 import type { SimHostOptions } from '../../host/sim/world.ts';
 import type { SpareWorkers } from '../../thread/spare-workers.ts';
@@ -14,13 +15,15 @@ export class SimWorld extends BareSimWorld {
    * @param seed for everything the run leaves to chance
    * @param makeHost makes the kernel, which may be a weakened one
    * @param spare Workers of earlier runs, for its threads
+   * @param choices decide in place of the seed
    */
   constructor(
     seed: number,
     makeHost = (options: SimHostOptions) => new SimHost(options),
     spare?: SpareWorkers,
+    choices?: Choices,
   ) {
-    super(seed, makeHost);
+    super(seed, makeHost, choices);
     this.spare = spare;
   }
 }

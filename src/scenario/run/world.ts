@@ -24,6 +24,15 @@ export interface LaneWorld {
   openFile(): number;
 }
 
+/** How much later than written something happens. */
+export interface Delay {
+  readonly ns: number;
+  /** How much later still it may come, ns, as a search of all orders decides; 0 in other runs. */
+  readonly withinNs: number;
+}
+
+export const NO_DELAY: Delay = { ns: 0, withinNs: 0 };
+
 /** A host to run a scenario on, and the outside world around it. */
 export interface World extends LaneWorld, CapWorld {
   /** Workers that are kept from run to run; undefined if each run makes its own. */
@@ -41,9 +50,12 @@ export interface World extends LaneWorld, CapWorld {
    * How much later than written the outside world acts, at most mostNs: this host's element of
    * chance.
    */
-  lateNs(mostNs: number): number;
-  /** Schedules act for a time since the start, while the thread waits or is busy. */
-  at(sinceStartNs: number, act: () => void): void;
+  delay(mostNs: number): Delay;
+  /**
+   * Schedules act for a time since the start, while the thread waits or is busy.
+   * @param withinNs see Delay
+   */
+  at(sinceStartNs: number, act: () => void, withinNs?: number): void;
   /** Other threads use its clocks too: from now on they stand still for nobody. */
   shareClocks(): void;
   /** Accounts for the time of an io_poll on this host. */
@@ -59,10 +71,10 @@ export interface World extends LaneWorld, CapWorld {
   still<T>(act: () => T): T;
   /**
    * Starts a child. A described one is ready when this returns.
-   * @param lateNs how much later than written it ends
+   * @param delay how much later than written it ends
    * @param start starts the request, and returns its pid
    */
-  spawn(child: ChildDef, lateNs: number, start: (request: SpawnRequest) => number): number;
+  spawn(child: ChildDef, delay: Delay, start: (request: SpawnRequest) => number): number;
   /** kill(2) of a child. Its effects have come when this returns, unless it is a real command. */
   kill(pid: number, signo: number): number;
   /** Whether a child of ours lives; false if it has died, reaped or not. */
@@ -79,7 +91,7 @@ export interface World extends LaneWorld, CapWorld {
 }
 
 /** A described child as hosts take it; one without an end is never late. */
-export function behaviourOf(child: ChildDef, lateNs = 0): ChildBehaviour {
+export function behaviourOf(child: ChildDef, delay = NO_DELAY): ChildBehaviour {
   const then =
     child.exit !== null
       ? { exit: child.exit }
@@ -90,7 +102,8 @@ export function behaviourOf(child: ChildDef, lateNs = 0): ChildBehaviour {
           : undefined;
   const endsAt = child.afterNs ?? (then === undefined ? undefined : 0);
   return {
-    afterNs: endsAt === undefined ? undefined : endsAt + lateNs,
+    afterNs: endsAt === undefined ? undefined : endsAt + delay.ns,
+    withinNs: endsAt === undefined ? undefined : delay.withinNs,
     then,
     write: child.write ?? undefined,
     ignore: child.ignore,

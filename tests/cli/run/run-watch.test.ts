@@ -212,13 +212,13 @@ describe('a simulated run', () => {
   test('a child killed by its number dies at once, without taking time of the run', async () => {
     const terminal = await watching(path('alive.yaml'));
     terminal.keys('s');
-    await terminal.until(/iteration 2 {2}PAUSED .* 19 ns$/m);
+    await terminal.until(/iteration 2 {2}PAUSED .* 20 ns$/m);
     terminal.keys('k', '7', 'Enter');
     await terminal.until(/there is no child 7/);
     terminal.keys('k', '1', 'Enter');
     await terminal.until(/SIGTERM sent to child 1/);
     await terminal.until(/^ {2}1 zombie/m);
-    await terminal.until(/iteration 2 {2}PAUSED .* 19 ns$/m);
+    await terminal.until(/iteration 2 {2}PAUSED .* 20 ns$/m);
     terminal.keys('Space');
     await terminal.until(/^ {2}1 SIGTERM/m);
     terminal.keys('k', '1', 'Enter');

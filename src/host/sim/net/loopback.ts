@@ -2,7 +2,8 @@
 import { AF_INET, AF_INET6 } from '../../constants.ts';
 import { EADDRINUSE, EADDRNOTAVAIL } from '../../errno.ts';
 import { familyOf, type InetSocketAddress } from '../../sockaddr.ts';
-import { SimEvent, type VirtualClock } from '../clock.ts';
+import type { VirtualClock } from '../clock.ts';
+import { SimEvent } from '../event-queue.ts';
 
 /** The first and the last port that a socket gets by itself: net.ipv4.ip_local_port_range. */
 const FIRST_PORT = 32768;

@@ -100,7 +100,7 @@ export class ThreadCalls implements Runner {
     this.#failed = false;
     this.#filled = [];
     if (name === PASS) {
-      this.#threads.decide(false);
+      if (!this.#threads.draw.isChosen) this.#threads.decide(false);
       return 0;
     }
     if (name === 'dispose') {

@@ -1,0 +1,103 @@
+import type { FoundOrder, OrderSearch } from '../../scenario/orders/order-search.ts';
+import { visible } from '../../trace/visible.ts';
+import { outcomeOf } from '../run/outcome.ts';
+import { failureLines } from '../run/reporters/failure-text.ts';
+import { BOLD, cut, DIM, GREEN, paint, RED, type Style } from '../text/style.ts';
+import { count } from '../text/units.ts';
+
+/** A search that has ended, or was interrupted. */
+export interface Explored {
+  readonly search: OrderSearch;
+  /** The most that were asked for. */
+  readonly preemptions: number;
+  readonly isInterrupted: boolean;
+}
+
+/** More are in the JSON. */
+const MOST_LISTED = 10;
+const MARK_WIDTH = 4;
+
+/** The result for people: the verdict, the orders, and the first that breaks what is expected. */
+export function ordersText(explored: Explored, style: Style): string {
+  const { search } = explored;
+  const { scenario, orders } = search;
+  const lines = [
+    `${paint(style, BOLD, visible(scenario.name))}  ${visible(scenario.file)}`,
+    ...verdictLines(explored, style),
+    '',
+    ...listLines(orders, style),
+  ];
+  const broken = orders.find(({ result }) => result.status !== 0);
+  if (broken !== undefined) lines.push('', ...brokenLines(broken, style));
+  return `${lines.join('\n')}\n`;
+}
+
+function verdictLines({ search, preemptions, isInterrupted }: Explored, style: Style): string[] {
+  const { orders, runs, scenario } = search;
+  const broken = orders.filter(({ result }) => result.status !== 0).length;
+  const isWhole = !search.isCut && !isInterrupted;
+  const all = `${count(orders.length, 'order')} in ${count(runs, 'run')}`;
+  const verdict =
+    scenario.expect === null && broken === 0
+      ? 'the file expects nothing'
+      : broken === 0
+        ? paint(style, GREEN, orders.length === 1 ? 'it holds' : 'all hold')
+        : paint(style, RED, `${broken} ${broken === 1 ? 'breaks' : 'break'} what the file expects`);
+  const lines = [`${all}: ${verdict}`];
+  if (isInterrupted) lines.push('interrupted: there may be more orders');
+  else if (search.isCut) lines.push('cut off, there may be more orders: see --runs');
+  if (search.preemptionsLeftOut > 0 && isWhole) {
+    lines.push(
+      `with at most ${count(preemptions, 'preemption')}; ${search.preemptionsLeftOut} more were possible (see --preemptions)`,
+    );
+  }
+  return lines;
+}
+
+function listLines(orders: readonly FoundOrder[], style: Style): string[] {
+  const shown = orders.slice(0, MOST_LISTED);
+  const width = Math.max(4, ...shown.map(({ runs }) => String(runs).length));
+  const lines = shown.map(({ schedule, runs, result }) => {
+    const isGood = result.status === 0;
+    const mark = isGood ? paint(style, GREEN, 'ok  ') : paint(style, RED, 'FAIL');
+    const text = result.order.map((entry) => visible(entry.text)).join(', ');
+    const line = `${text === '' ? '(no entries)' : text}`;
+    const room = style.width === 0 ? 0 : style.width - MARK_WIDTH - width - 4;
+    const shownText = room > 0 ? cut(line, room) : line;
+    const which = `${' '.repeat(MARK_WIDTH + width + 4)}--schedule ${schedule}`;
+    return `${mark}  ${String(runs).padStart(width)}  ${shownText}\n${paint(style, DIM, which)}`;
+  });
+  const more = orders.length - shown.length;
+  return more === 0 ? lines : [...lines, `${count(more, 'more order')}: see --json`];
+}
+
+/** The first broken order has the fewest preemptions, and the fewest ways other than 0. */
+function brokenLines({ schedule, result }: FoundOrder, style: Style): string[] {
+  const asked = {
+    host: 'sim' as const,
+    leftOut: [],
+    seed: null,
+    isOneOfSeeds: false,
+    run: null,
+    isCompared: false,
+    options: ` --schedule ${schedule}`,
+  };
+  return ['the simplest that breaks it:', ...failureLines(outcomeOf([result], asked, 0), style)];
+}
+
+/** All orders, as JSON, one line. */
+export function ordersJson({ search, preemptions, isInterrupted }: Explored): string {
+  const { scenario, runs, isCut, preemptionsLeftOut } = search;
+  const orders = search.orders.map((one) => ({
+    schedule: one.schedule,
+    preemptions: one.preemptions,
+    runs: one.runs,
+    status: one.result.status,
+    order: one.result.order.map(({ text }) => text),
+    failures: one.result.failures.map(({ message }) => message),
+    abort: one.result.abort,
+  }));
+  const { file, name } = scenario;
+  const whole = { file, name, runs, isCut, isInterrupted, preemptions, preemptionsLeftOut };
+  return `${JSON.stringify({ ...whole, orders })}\n`;
+}
