@@ -10,6 +10,7 @@ const WAYS: Readonly<Record<string, (file: SourceFile) => boolean>> = {
   files: imports('node:fs'),
   terminals: imports('node:tty'),
   processes: imports('node:child_process'),
+  sockets: ({ imports }) => imports.some(({ from }) => /^node:(net|http|https|dgram)$/.test(from)),
   'a host of its own': ({ code }) => /\bnew LinuxHost\b/.test(code),
   'signals and streams': ({ code }) => /\bprocess\.(kill|on|once|stdin|stdout|stderr)\b/.test(code),
 };
@@ -74,6 +75,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   files: FILES,
   terminals: TERMINALS,
   processes: PROCESSES,
+  sockets: {},
   'a host of its own': OWN_HOSTS,
   'signals and streams': STREAMS,
 };

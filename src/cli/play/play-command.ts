@@ -1,17 +1,18 @@
 /** `qemu-loop play`: writes the playground's page, or serves it to a browser of this machine. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { HostError } from '../../host/errno.ts';
 import type { Host } from '../../host/host.ts';
-import { CliError, EXIT_INTERNAL, EXIT_USAGE, whyOf } from '../exit/errors.ts';
+import { MainLoop } from '../../mainloop/main-loop.ts';
+import { CliError, describeHostError, EXIT_INTERNAL, EXIT_USAGE, whyOf } from '../exit/errors.ts';
 import { allWriter } from '../exit/write-all.ts';
 import { checkOutputs } from '../options/output-files.ts';
 import { parseCommand } from '../options/parse-command.ts';
 import { readNamedFile } from '../text/read-file.ts';
 import { type PlayLibrary, type PlayParts, renderPlay, type Story } from './html.ts';
+import { PageServer } from './serve/page-server.ts';
 
 const LOCAL = '127.0.0.1';
 const MOST_PORT = 65_535;
@@ -35,7 +36,7 @@ The page runs the simulated kernel in the browser: it shows no real processes.
  * @returns the exit status
  * @throws CliError if it cannot be done
  */
-export async function playCommand(own: Host | null, args: readonly string[]): Promise<number> {
+export function playCommand(own: Host | null, args: readonly string[]): number {
   const out = allWriter(own, 1);
   const asked = parseCommand<Raw>(define(), args);
   if ('text' in asked) {
@@ -47,10 +48,11 @@ export async function playCommand(own: Host | null, args: readonly string[]): Pr
     throw new CliError(`play shows one file, and there are ${operands.length}`, EXIT_USAGE);
   }
   const file = operands[0];
-  const html = renderPlay(parts(), library(file));
-  if (raw.output === undefined) return serve(html, raw.port, out);
+  const page = (): string => renderPlay(parts(), library(file));
+  if (raw.output === undefined) return serve(needSockets(own), page(), raw.port, out);
   const inputs = file === undefined ? [] : [{ what: 'the scenario', path: file }];
   checkOutputs([{ what: 'the page', path: raw.output }], inputs);
+  const html = page();
   try {
     writeFileSync(raw.output, html);
   } catch (error) {
@@ -111,20 +113,31 @@ function read(file: string): string {
   }
 }
 
-/** Serves the page to this machine alone, until a signal ends the process. */
-function serve(html: string, port: number, out: (text: string) => void): Promise<number> {
-  const server = createServer((_request, response) => {
-    response.setHeader('content-type', 'text/html; charset=utf-8');
-    response.setHeader('cache-control', 'no-store');
-    response.end(html);
-  });
-  return new Promise((_done, failed) => {
-    server.on('error', (error) => {
-      failed(new CliError(`cannot serve on ${LOCAL}:${port}: ${error.message}`, EXIT_INTERNAL));
-    });
-    server.listen(port, LOCAL, () => {
-      const { port: got } = server.address() as AddressInfo;
-      out(`http://${LOCAL}:${got}/ (Ctrl-C ends it)\n`);
-    });
-  });
+/** The sockets are the loop's. */
+function needSockets(own: Host | null): Host {
+  if (own !== null) return own;
+  const message = `serving needs Linux, and this is ${process.platform}: write the page to a file: -o play.html`;
+  throw new CliError(message, EXIT_INTERNAL);
+}
+
+/**
+ * Serves the page by the loop, until a signal ends the process: none is handled, so the kernel ends
+ * it even while the loop sleeps.
+ */
+function serve(host: Host, html: string, port: number, out: (text: string) => void): number {
+  const loop = new MainLoop({ host });
+  const server = listen(loop, port, html);
+  out(`${server.url} (Ctrl-C ends it)\n`);
+  loop.run();
+  return 0;
+}
+
+function listen(loop: MainLoop, port: number, html: string): PageServer {
+  try {
+    return new PageServer(loop, port, html);
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    const hint = port === 0 ? '' : ': take another --port, or leave it out';
+    throw new CliError(`cannot serve: ${describeHostError(error)}${hint}`, EXIT_INTERNAL);
+  }
 }
