@@ -6,14 +6,20 @@ import {
   O_NONBLOCK,
   O_RDWR,
   O_WRONLY,
+  POLLERR,
+  POLLIN,
   S_IFREG,
 } from '../../host/constants.ts';
 import { check, ENXIO } from '../../host/errno.ts';
 import { isKind, STAT_SIZE, takeStat } from '../../host/file-stat.ts';
 import type { Disposable, Host, HostBuffer } from '../../host/host.ts';
+import { visible } from '../../trace/visible.ts';
+import { someWriter } from '../exit/write-all.ts';
 import type { Outputs } from '../output/outputs.ts';
 
+const STDERR = 2;
 const MODE = 0o644;
+const OPENING = O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
 /**
  * The file of --log-file. If it is moved away or removed, as by logrotate, the next line goes to a
@@ -25,6 +31,8 @@ export class LogFile implements Disposable {
   readonly #outputs: Outputs;
   readonly #path: string;
   readonly #stat: HostBuffer;
+  /** Whether it is a pipe that had no reader, of which we hold both ends. */
+  #isUnopened = false;
   /** The file's identity; null if it is not a regular file, which is never reopened. */
   #id: string | null;
 
@@ -54,8 +62,29 @@ export class LogFile implements Disposable {
     this.#outputs.add(fd, `the log ${this.#path}`);
   }
 
+  /** Says so if the log goes with us, since nobody has opened the pipe that it is in. */
   dispose(): void {
+    const isUnread = this.#isUnopened && this.#polled(POLLIN) === POLLIN;
+    // The other end is still ours, so that this succeeds.
+    const writing = isUnread ? this.#host.open(this.#path, OPENING | O_WRONLY, MODE) : -1;
     this.#host.close(this.fd);
+    if (writing < 0) return;
+    this.fd = writing;
+    if (this.#polled(0) === POLLERR) {
+      someWriter(
+        this.#host,
+        STDERR,
+      )(`qemu-loop: nobody has read the log ${visible(this.#path)}: it is lost\n`);
+    }
+    this.#host.close(writing);
+  }
+
+  /** The events that are there now. */
+  #polled(events: number): number {
+    const pollfd = this.#host.alloc(8);
+    pollfd.i32[0] = this.fd;
+    pollfd.i32[1] = events;
+    return this.#host.poll(pollfd, 1, 0) > 0 ? pollfd.i32[1] >>> 16 : 0;
   }
 
   /** The identity of the file that has its name now; '' if none has. */
@@ -67,8 +96,8 @@ export class LogFile implements Disposable {
 
   /** Opens even a pipe without a reader, and does not wait for one. */
   #open(): number {
-    const own = O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-    const fd = this.#host.open(this.#path, O_WRONLY | own, MODE);
-    return fd === -ENXIO ? this.#host.open(this.#path, O_RDWR | own, MODE) : fd;
+    const fd = this.#host.open(this.#path, OPENING | O_WRONLY, MODE);
+    this.#isUnopened = fd === -ENXIO;
+    return this.#isUnopened ? this.#host.open(this.#path, OPENING | O_RDWR, MODE) : fd;
   }
 }

@@ -19,7 +19,7 @@ export function checkCommand(args: readonly string[], { out, err }: CommandOutpu
   let count = 0;
   for (const file of files) {
     const { problems } = readScenario(file);
-    for (const problem of problems) err(`${formatProblem(problem)}\n`);
+    for (const problem of problems) err(narrowed(`${formatProblem(problem)}\n`, 2));
     if (problems.length > 0) wrong++;
     else count++;
   }

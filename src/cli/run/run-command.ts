@@ -158,7 +158,7 @@ function plan(
     const { scenario, problems, text } = readScenario(file);
     if (scenario === null) {
       const messages = problems.map(formatProblem);
-      err(`${messages.join('\n')}\n`);
+      err(narrowed(`${messages.join('\n')}\n`, 2));
       unread.push({ file, status: 2, messages });
       continue;
     }

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -43,6 +44,23 @@ test('--log-file to a pipe that nobody reads does not hold anybody up', async ()
   }
   running.kill('SIGTERM');
   running.kill('SIGTERM');
-  const { status } = await running.end();
+  const { status, stderr } = await running.end();
   expect(status).toBe(143);
+  expect(stderr).toBe(`qemu-loop: nobody has read the log ${path}: it is lost\n`);
+});
+
+test('--log-file to a pipe whose reader comes later is whole, and nothing is said', async () => {
+  const path = join(testDirectory(), 'fifo');
+  execFileSync('mkfifo', [path]);
+  const running = start(['--log-file', path, '--spawn', 'echo ready; read x']);
+  await running.until(/ready/);
+  const reader = spawn('cat', [path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const chunks: Buffer[] = [];
+  reader.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await once(reader.stdout, 'data');
+  running.kill('SIGTERM');
+  const { status, stderr } = await running.end();
+  expect({ status, stderr }).toEqual({ status: 143, stderr: '' });
+  await once(reader, 'close');
+  expect(Buffer.concat(chunks).toString()).toMatch(/posix_spawn.*exit status 143/s);
 });

@@ -115,6 +115,7 @@ describe('on a terminal', () => {
     ['trace', 7],
     ['--timeout 1w -- true', 4],
     ['play /nonexistent/file.yaml', 2],
+    ['check package.json', 4],
   ])('help and errors are broken at words in 40 columns: %s', async (args, least) => {
     const { output } = await onTerminal(`$QL ${args}`, 40).end();
     const lines = output.trimEnd().split('\r\n');
