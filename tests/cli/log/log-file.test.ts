@@ -52,15 +52,16 @@ test('--log-file to a pipe that nobody reads does not hold anybody up', async ()
 test('--log-file to a pipe whose reader comes later is whole, and nothing is said', async () => {
   const path = join(testDirectory(), 'fifo');
   execFileSync('mkfifo', [path]);
-  const running = start(['--log-file', path, '--spawn', 'echo ready; read x']);
+  const running = start(['--log-file', path, '--spawn', 'echo ready; exec sleep 60']);
   await running.until(/ready/);
   const reader = spawn('cat', [path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const closed = once(reader, 'close');
   const chunks: Buffer[] = [];
   reader.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   await once(reader.stdout, 'data');
   running.kill('SIGTERM');
   const { status, stderr } = await running.end();
   expect({ status, stderr }).toEqual({ status: 143, stderr: '' });
-  await once(reader, 'close');
+  await closed;
   expect(Buffer.concat(chunks).toString()).toMatch(/posix_spawn.*exit status 143/s);
 });

@@ -120,7 +120,8 @@ describe('on a terminal', () => {
     const { output } = await onTerminal(`$QL ${args}`, 40).end();
     const lines = output.trimEnd().split('\r\n');
     expect(lines.length).toBeGreaterThanOrEqual(least);
-    expect(lines.filter((line) => line.length > 40)).toEqual([]);
+    // A path alone on its line is not cut.
+    expect(lines.filter((line) => line.length > 40 && line.trim().includes(' '))).toEqual([]);
   });
 
   test('the end of the terminal of --watch ends its children, and is not our failure', async () => {
