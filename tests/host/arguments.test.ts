@@ -5,6 +5,7 @@ import type { Host, SpawnRequest } from '../../src/host/host.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
 import { takeSpawnRequest } from '../../src/host/spawn-request.ts';
 import { MainLoop } from '../../src/mainloop/main-loop.ts';
+import { IdleSource } from '../../src/mainloop/source.ts';
 
 describe('the environment of a SpawnRequest', () => {
   const envOf = (env: unknown): readonly string[] | undefined =>
@@ -59,4 +60,10 @@ describe('an option that is not a Host', () => {
   it.each([undefined, null, 5])('may be no object: %s', (host) => {
     expect(message(host)).toBe(`MainLoop: option 'host' is ${host}: expected a Host`);
   });
+});
+
+it('a callback that is none is told where it is given, not when it is called', () => {
+  expect(() => new IdleSource(5 as unknown as () => boolean)).toThrow(
+    'IdleSource: the callback is 5: expected a function',
+  );
 });
