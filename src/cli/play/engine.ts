@@ -1,7 +1,12 @@
 /** Runs scenarios for the playground: records them, looks into them, and compares them. */
 
+import type { Choices } from '../../host/sim/choices.ts';
+import type { SimHostOptions } from '../../host/sim/world.ts';
 import { loadScenario } from '../../scenario/load.ts';
 import type { Scenario } from '../../scenario/model.ts';
+import { OrderSearch } from '../../scenario/orders/order-search.ts';
+import { parseSchedule } from '../../scenario/orders/schedule.ts';
+import { ScheduledChoices } from '../../scenario/orders/scheduled-choices.ts';
 import { BareSimWorld } from '../../scenario/run/bare-sim-world.ts';
 import { diffEntries } from '../../scenario/run/diff.ts';
 import { ScenarioEnded } from '../../scenario/run/ended.ts';
@@ -10,9 +15,9 @@ import { type RunResult, runScenario } from '../../scenario/run/run.ts';
 import { EV, EVENT_NAMES } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
 import type {
+  AllOrders,
   Comparison,
   Frame,
-  Order,
   Play,
   PlayEntry,
   PlayProblem,
@@ -28,6 +33,9 @@ const FILE = 'scenario.yaml';
 const THREADS =
   'Threads need the command, since a page has no shared memory: save the file, and run ' +
   '`qemu-loop run FILE`, or `qemu-loop run --report run.html FILE` for its lanes.';
+const THEIR_ORDERS =
+  'The orders of threads need the command, since a page has no shared memory: save the file, and run ' +
+  '`qemu-loop explore FILE`.';
 
 /** The file cannot be run. */
 export class PlayError extends Error {
@@ -43,12 +51,13 @@ export function problemsOf(text: string): PlayProblem[] {
   }));
 }
 
-function load(text: string): Scenario {
+/** @param threads the advice for a file with threads */
+function load(text: string, threads = THREADS): Scenario {
   const { scenario, problems } = loadScenario(text, FILE);
   if (scenario === null) {
     throw new PlayError(problems.map(({ line, message }) => `line ${line}: ${message}`).join('\n'));
   }
-  if (scenario.threaded) throw new PlayError(THREADS);
+  if (scenario.threaded) throw new PlayError(threads);
   return scenario;
 }
 
@@ -71,28 +80,24 @@ interface Taken {
 }
 
 /** Runs a scenario, and takes all its events. */
-function take(scenario: Scenario, { seed, weaknesses }: Play, look?: Look): Taken {
+function take(scenario: Scenario, play: Play, look?: Look): Taken {
+  const choices = choicesOf(play);
   const ids: number[] = [];
   const times: number[] = [];
   const args: TraceValue[][] = [];
   const entries: PlayEntry[] = [];
-  let host: WeakHost | undefined;
+  const kernel = new Kernel(play);
   let startNs = 0;
   // Closing everything is not of the run.
   let isOver = false;
-  const makeWorld = (used: number): BareSimWorld =>
-    new BareSimWorld(used, (options) => {
-      host = new WeakHost(options, weaknesses);
-      return host;
-    });
   const stop = (): void => {
     if (ids.length < MOST_EVENTS) return;
     throw new ScenarioEnded(
       `it was stopped after ${MOST_EVENTS} events: it does not end by itself`,
     );
   };
-  const result = runScenario(scenario, makeWorld, {
-    seed: seed ?? undefined,
+  const result = runScenario(scenario, (used) => kernel.world(used, choices), {
+    seed: play.seed ?? undefined,
     beforeWait: stop,
     whileBusy: stop,
     onEntry: ({ text }, nowNs) => {
@@ -103,19 +108,52 @@ function take(scenario: Scenario, { seed, weaknesses }: Play, look?: Look): Take
     },
     onMachine: (machine) => {
       startNs = machine.world.startNs;
-      host!.notifiers = new Set(
-        machine.lanes.flatMap(({ contexts }) => [...contexts.values()].map((c) => c.notifierFd)),
-      );
+      kernel.see(machine);
       machine.main.trace.attach(EVENT_NAMES, (id, timeNs, ...values) => {
         if (isOver) return;
         ids.push(id);
         times.push(timeNs - startNs);
         args.push(trimmed(values));
-        look?.(ids.length - 1, machine, host!, id, values);
+        look?.(ids.length - 1, machine, kernel.host, id, values);
       });
     },
   });
+  // Without a link the run is another, to which the order fits as far as it goes.
+  if (play.weaknesses.length === 0) choices?.check();
   return { result, startNs, ids, times, args, entries };
+}
+
+/** @throws PlayError if the schedule is not the name of an order */
+function choicesOf({ schedule }: Play): ScheduledChoices | undefined {
+  if (schedule === null) return undefined;
+  const ways = parseSchedule(schedule);
+  if (ways === null) throw new PlayError(`the order ${schedule} is not one that the search names`);
+  return new ScheduledChoices(ways);
+}
+
+/** The kernel of a run, which lacks the links that are taken away. */
+class Kernel {
+  host!: WeakHost;
+  readonly #play: Play;
+
+  constructor(play: Play) {
+    this.#play = play;
+  }
+
+  world(seed: number, choices?: Choices): BareSimWorld {
+    const make = (options: SimHostOptions): WeakHost => {
+      this.host = new WeakHost(options, this.#play.weaknesses);
+      return this.host;
+    };
+    return new BareSimWorld(seed, make, choices);
+  }
+
+  /** Tells it which eventfds are wake-ups. */
+  see({ lanes }: Machine): void {
+    this.host.notifiers = new Set(
+      lanes.flatMap(({ contexts }) => [...contexts.values()].map((c) => c.notifierFd)),
+    );
+  }
 }
 
 /** Sinks get eight arguments, of which most events have fewer. */
@@ -134,7 +172,6 @@ export function record(play: Play): Recording {
     name: scenario.name,
     about: scenario.about ?? '',
     drive: scenario.drive,
-    hasJitter: scenario.jitterNs > 0,
     seed: result.seed,
     ids: Uint16Array.from(ids),
     times: Float64Array.from(times),
@@ -196,21 +233,36 @@ function firstDifference(a: Taken, b: Taken): number {
   return -1;
 }
 
-/** The orders that the seeds from 1 on bring about, the most frequent first. */
-export function ordersOf(play: Play, seeds: number): Order[] {
-  const scenario = load(play.text);
-  const byText = new Map<
-    string,
-    { seed: number; count: number; entries: string[]; status: number }
-  >();
-  for (let seed = 1; seed <= (scenario.jitterNs > 0 ? seeds : 1); seed++) {
-    const { result, entries } = take(scenario, { ...play, seed });
-    const texts = entries.map(({ text }) => text);
-    const key = JSON.stringify(texts);
-    const found = byText.get(key);
-    if (found === undefined)
-      byText.set(key, { seed, count: 1, entries: texts, status: result.status });
-    else found.count++;
-  }
-  return [...byText.values()].sort((a, b) => b.count - a.count || a.seed - b.seed);
+/** More waits and callbacks than this end a run of the search: it would not end by itself. */
+const MOST_LOOKS = 20_000;
+
+/**
+ * The orders that the file leaves open, each with the schedule that plays it.
+ * @param mostRuns the search ends after them
+ */
+export function ordersOf(play: Play, mostRuns: number): AllOrders {
+  const scenario = load(play.text, THEIR_ORDERS);
+  const kernel = new Kernel(play);
+  const search = new OrderSearch(scenario, {
+    preemptions: 0,
+    mostRuns,
+    makeWorld: (seed, choices) => kernel.world(seed, choices),
+    onMachine: (machine) => kernel.see(machine),
+    newLimit: () => {
+      let looks = 0;
+      return () => {
+        if (++looks > MOST_LOOKS)
+          throw new ScenarioEnded('it was stopped: it does not end by itself');
+      };
+    },
+  });
+  while (search.next());
+  const orders = search.orders.map(({ schedule, runs, result }) => ({
+    schedule,
+    runs,
+    entries: result.order.map(({ text }) => text),
+    status: result.status,
+    failures: failuresOf(result),
+  }));
+  return { orders, runs: search.runs, isCut: search.isCut };
 }

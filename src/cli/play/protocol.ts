@@ -19,6 +19,8 @@ export interface Play {
   /** Null for the file's own. */
   readonly seed: number | null;
   readonly weaknesses: readonly Weakness[];
+  /** The order to play, in place of a seed; null for a run of a seed. */
+  readonly schedule: string | null;
 }
 
 /** A problem of the file; line and column count from 1. */
@@ -40,7 +42,6 @@ export interface Recording {
   readonly name: string;
   readonly about: string;
   readonly drive: 'main_loop' | 'aio_poll';
-  readonly hasJitter: boolean;
   readonly seed: number;
   /** Ids of the catalogue. */
   readonly ids: Uint16Array;
@@ -119,13 +120,23 @@ export interface Frame {
   readonly threads: readonly ThreadFrame[];
 }
 
-/** An order that chance can bring about. */
+/** An order that the file leaves open. */
 export interface Order {
-  /** The first seed that brings it about, and how many of them do. */
-  readonly seed: number;
-  readonly count: number;
+  /** Plays it. */
+  readonly schedule: string;
+  /** How many runs have this order. */
+  readonly runs: number;
   readonly entries: readonly string[];
   readonly status: number;
+  readonly failures: readonly string[];
+}
+
+/** All orders of a file, in the order in which they were found. */
+export interface AllOrders {
+  readonly orders: readonly Order[];
+  readonly runs: number;
+  /** Whether there may be more, since the most runs were made. */
+  readonly isCut: boolean;
 }
 
 /** A sound run against a weakened one. */
@@ -155,7 +166,7 @@ export type Request =
       readonly kind: 'orders';
       readonly number: number;
       readonly play: Play;
-      readonly seeds: number;
+      readonly mostRuns: number;
     };
 
 export type Reply = { readonly number: number } & (
@@ -163,6 +174,6 @@ export type Reply = { readonly number: number } & (
   | { readonly kind: 'recording'; readonly recording: Recording }
   | { readonly kind: 'frames'; readonly from: number; readonly frames: readonly Frame[] }
   | { readonly kind: 'comparison'; readonly comparison: Comparison }
-  | { readonly kind: 'orders'; readonly orders: readonly Order[] }
+  | { readonly kind: 'orders'; readonly found: AllOrders }
   | { readonly kind: 'error'; readonly message: string }
 );

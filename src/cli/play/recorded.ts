@@ -23,7 +23,6 @@ export function recordingOf({ name, trace }: RecordedStory): Recording {
     name,
     about: '',
     drive: 'main_loop',
-    hasJitter: false,
     seed: 0,
     ids: Uint16Array.from(events, (event) => EV[event.name]),
     times: Float64Array.from(events, ({ timeNs }) => timeNs - startNs),

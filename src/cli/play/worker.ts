@@ -39,6 +39,6 @@ function answer(request: Request): Reply {
     case 'compare':
       return { number, kind: 'comparison', comparison: compare(request.play) };
     case 'orders':
-      return { number, kind: 'orders', orders: ordersOf(request.play, request.seeds) };
+      return { number, kind: 'orders', found: ordersOf(request.play, request.mostRuns) };
   }
 }

@@ -7,6 +7,7 @@
  */
 import type { Choices } from '../../host/sim/choices.ts';
 import type { Scenario } from '../model.ts';
+import type { Machine } from '../run/machine.ts';
 import { type RunResult, runScenario } from '../run/run.ts';
 import type { World } from '../run/world.ts';
 import { formatSchedule } from './schedule.ts';
@@ -19,6 +20,8 @@ export interface OrderSearchOptions {
   readonly makeWorld: (seed: number, choices: Choices) => World;
   /** Makes what is called during a run, before each wait and while it is busy; it may end the run. */
   readonly newLimit?: (() => () => void) | undefined;
+  /** Gets the machine of each run, as of RunOptions. */
+  readonly onMachine?: ((machine: Machine) => void) | undefined;
 }
 
 /** A run to be made. */
@@ -85,7 +88,9 @@ export class OrderSearch {
     const choices = new ScheduledChoices(ways);
     const make = (seed: number): World => this.#options.makeWorld(seed, choices);
     const limit = this.#options.newLimit?.();
-    const result = runScenario(this.scenario, make, { beforeWait: limit, whileBusy: limit });
+    const { onMachine } = this.#options;
+    const hooks = { beforeWait: limit, whileBusy: limit, onMachine };
+    const result = runScenario(this.scenario, make, hooks);
     choices.check();
     this.runs++;
     if (choices.isCut) this.isCut = true;

@@ -15,6 +15,7 @@ const story = (path: string): string => readFileSync(join(root, 'scenarios', pat
 const play = (text: string, weaknesses: readonly Weakness[] = []): Play => ({
   text,
   seed: null,
+  schedule: null,
   weaknesses,
 });
 const SIGCHLD = play(story('sigchld.yaml'));
@@ -158,12 +159,46 @@ describe('a link taken away', () => {
   });
 });
 
-describe('the orders of chance', () => {
-  it('are counted by seeds; without jitter there is one', () => {
-    const orders = ordersOf(play(story('storm.yaml')), 30);
-    expect(orders.length).toBeGreaterThan(10);
-    expect(orders.reduce((sum, { count }) => sum + count, 0)).toBe(30);
-    expect(ordersOf(SIGCHLD, 30)).toHaveLength(1);
+describe('all orders', () => {
+  const RARE = play(story('rare-order.yaml'));
+
+  it('each has its runs, its verdict and a schedule that plays it', () => {
+    const { orders, runs, isCut } = ordersOf(RARE, 1000);
+    expect(isCut).toBe(false);
+    expect(orders.map(({ status }) => status)).toEqual([0, 1]);
+    expect(orders.reduce((sum, order) => sum + order.runs, 0)).toBe(runs);
+    for (const { schedule, entries, status, failures } of orders) {
+      const run = record({ ...RARE, schedule });
+      expect(run.entries.map(({ text }) => text)).toEqual(entries);
+      expect([run.status, run.failures]).toEqual([status, failures]);
+      const last = run.ids.length - 1;
+      const [frame] = framesOf({ ...RARE, schedule }, last, last + 1);
+      expect(frame!.nowNs).toBeGreaterThan(0);
+    }
+  });
+
+  it('a file that leaves nothing open has one', () => {
+    expect(ordersOf(play('name: x\nsteps: [step]\n'), 30)).toMatchObject({
+      runs: 1,
+      isCut: false,
+      orders: [{ schedule: '0', runs: 1, status: 0 }],
+    });
+  });
+
+  it('the search ends after its runs', () => {
+    expect(ordersOf(play(story('storm.yaml')), 30)).toMatchObject({ runs: 30, isCut: true });
+  });
+
+  it('are those of the kernel without the link', () => {
+    const { orders } = ordersOf(play(story('sigchld-coalescing.yaml'), ['one_waitpid']), 200);
+    expect(orders.every(({ status }) => status !== 0)).toBe(true);
+  });
+
+  it('of threads, and a schedule of another file, are refused', () => {
+    const threads = play('name: x\niothreads: {io0: {}}\nsteps: []\n');
+    expect(() => ordersOf(threads, 30)).toThrow('`qemu-loop explore FILE`');
+    expect(() => record({ ...RARE, schedule: '0:99' })).toThrow('is not one of this file');
+    expect(() => record({ ...RARE, schedule: '<b>' })).toThrow('not one that the search names');
   });
 });
 

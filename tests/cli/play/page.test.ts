@@ -117,7 +117,12 @@ describe.skipIf(NO_BROWSER)('the playground (skipped by QEMU_LOOP_NO_BROWSER=1)'
       const log = (): Promise<string | null> => page.textContent('.log');
       await expect.poll(log).toContain('cpu0');
       await page.click('#orders button');
-      await expect.poll(() => page.textContent('.outcome')).toContain('Threads need the command');
+      const orders = (): Promise<string | null> => page.textContent('#orders .result');
+      await expect.poll(orders).toContain('`qemu-loop explore FILE`');
+      expect(await page.textContent('#what-if')).toContain('cannot be weakened here');
+      expect(await page.$$('#what-if input:enabled')).toEqual([]);
+      await page.selectOption('select[aria-label="a story"]', 'scenarios/sigchld.yaml');
+      await page.waitForSelector('#what-if input:enabled');
     });
   });
 
@@ -285,13 +290,35 @@ describe.skipIf(NO_BROWSER)('the playground (skipped by QEMU_LOOP_NO_BROWSER=1)'
     });
   });
 
-  it('the orders of chance lead to their seeds', async () => {
-    await withPage('#story=scenarios%2Fstorm.yaml', async ({ page }) => {
-      await page.click('text=/^find them/');
-      const second = page.locator('.orders li:nth-child(2) button');
-      const seed = /seed (\d+)/.exec((await second.textContent())!)![1];
-      await second.click();
-      await page.waitForFunction((one) => location.hash.includes(`seed=${one}`), seed);
+  it('all orders are listed with their verdicts, and a click plays exactly that one', async () => {
+    let hash = '';
+    await withPage('#story=scenarios%2Frare-order.yaml&seed=1', async ({ page }) => {
+      await page.click('#orders button:text-is("find them")');
+      await page.waitForSelector('.orders li');
+      const rows = await page.$$eval('.orders li', (all) => all.map((one) => one.textContent));
+      expect(rows).toHaveLength(2);
+      expect(rows[0]).toMatch(/\d+ runs?, passes: a exited 0 · SIGTERM/);
+      expect(rows[1]).toMatch(/\d+ runs?, fails: SIGTERM$/);
+      expect(await page.textContent('#orders p')).toMatch(/^2 orders in \d+ runs: 1 fails\.$/);
+      await page.click('text="play order 2"');
+      await page.waitForSelector('.outcome.bad');
+      await page.click('#end');
+      const { schedule } = (await page.$eval('.orders li.here', (one) => ({
+        ...(one as HTMLElement).dataset,
+      }))) as { schedule: string };
+      const args = ['run', '--json', '--schedule', schedule, 'scenarios/rare-order.yaml'];
+      const { stdout } = await run(args);
+      const [played] = JSON.parse(stdout.split('\n')[0]!).results;
+      expect(played.order.map(({ text }: { text: string }) => text)).toEqual(['SIGTERM']);
+      hash = new URL(page.url()).hash;
+      expect(hash).not.toContain('seed=');
+    });
+    await withPage(hash, async ({ page }) => {
+      await page.waitForSelector('.outcome.bad');
+      await page.fill('.seed', '1');
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('.outcome.good');
+      expect(page.url()).not.toContain('order=');
     });
   });
 

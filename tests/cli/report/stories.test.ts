@@ -68,7 +68,9 @@ const stories = ['', 'threads/', 'why/'].flatMap((room) =>
 async function modelOf(name: string): Promise<Model> {
   if (name.startsWith('threads/')) return modelOfScenario(story(name));
   const text = readFileSync(join(root, 'scenarios', `${name}.yaml`), 'utf8');
-  const events = new RunView(record({ text, seed: null, weaknesses: [] })).records();
+  const events = new RunView(
+    record({ text, seed: null, schedule: null, weaknesses: [] }),
+  ).records();
   return buildModel({ events, dropped: 0, truncated: false }, { slowNs: 10e6 });
 }
 

@@ -1,7 +1,7 @@
 import type {
+  AllOrders,
   Comparison,
   Frame,
-  Order,
   Play,
   PlayProblem,
   Recording,
@@ -56,8 +56,8 @@ export class EngineClient {
     return take(await this.#ask({ kind: 'compare', play }), 'comparison').comparison;
   }
 
-  async orders(play: Play, seeds: number): Promise<readonly Order[]> {
-    return take(await this.#ask({ kind: 'orders', play, seeds }), 'orders').orders;
+  async orders(play: Play, mostRuns: number): Promise<AllOrders> {
+    return take(await this.#ask({ kind: 'orders', play, mostRuns }), 'orders').found;
   }
 
   /** Ends whatever runs; the next request begins anew. */

@@ -10,16 +10,18 @@ import { CodeView } from './code-view.ts';
 import { Editor } from './editor.ts';
 import { EngineClient, Stopped } from './engine-client.ts';
 import { Frames } from './frames.ts';
+import { onKey } from './keys.ts';
 import { Lanes } from './lanes.ts';
 import { LogView } from './log-view.ts';
 import { machine } from './machine-view.ts';
-import { keepFocus, panel, RECORDED, storySelect, strideOf, verdict } from './parts.ts';
+import { MOST_RUNS, Orders } from './orders.ts';
+import { keepFocus, NO_WHAT_IF, panel, RECORDED, storySelect, strideOf, verdict } from './parts.ts';
 import { Player } from './player.ts';
 import { type Schema, SchemaGuide } from './schema.ts';
 import { packedBlock, readShared, writeShared } from './share.ts';
 import { StoryView } from './story-view.ts';
 import { Transport } from './transport.ts';
-import { Orders, WhatIf } from './what-if.ts';
+import { WhatIf } from './what-if.ts';
 
 /** The schema and the scenarios that the page brings along. */
 interface Library {
@@ -32,7 +34,6 @@ interface Library {
 
 /** From this speed on nobody can read along: only the machine, the code and the log move. */
 const QUIET_SPEED = 30;
-const SEEDS = 200;
 
 class Playground {
   readonly #library: Library;
@@ -51,7 +52,7 @@ class Playground {
   );
   readonly #orders = new Orders(
     () => this.#findOrders(),
-    (seed) => this.#runSeed(seed),
+    (schedule) => this.#runOrder(schedule),
   );
   readonly #stage = el('div', { class: 'stage' });
   readonly #outcome = el('p', { class: 'outcome' });
@@ -61,6 +62,8 @@ class Playground {
   #frames: Frames | null = null;
   #play: Play | null = null;
   #written = 0;
+  /** The order to play, of this text; null for a run of a seed. */
+  #order: { readonly text: string; readonly schedule: string } | null = null;
 
   constructor(library: Library, engine: string) {
     this.#library = library;
@@ -80,10 +83,13 @@ class Playground {
     this.#outcome.setAttribute('aria-live', 'polite');
     this.#seed.inputMode = 'numeric';
     this.#seed.placeholder = "file's";
-    this.#seed.addEventListener('change', () => this.#run());
+    this.#seed.addEventListener('change', () => {
+      this.#order = null;
+      this.#run();
+    });
     this.#stories.addEventListener('change', () => this.#choose());
     document.body.append(this.#header(), this.#transport.element, this.#main());
-    document.addEventListener('keydown', (event) => this.#key(event));
+    document.addEventListener('keydown', (event) => onKey(this.#player, event));
   }
 
   /** Opens what the address says, or the first story. */
@@ -93,6 +99,8 @@ class Playground {
     this.#editor.set(shared.text ?? story?.text ?? '');
     this.#seed.value = shared.seed === null ? '' : String(shared.seed);
     this.#whatIf.weaknesses = shared.weaknesses;
+    const { schedule } = shared;
+    this.#order = schedule === null ? null : { text: this.#editor.text, schedule };
     await this.#run(shared.at);
   }
 
@@ -139,10 +147,12 @@ class Playground {
   async #run(at = this.#player.at): Promise<void> {
     const { text } = this.#editor;
     const seed = /^\d+$/.test(this.#seed.value) ? Number(this.#seed.value) : null;
-    const play = { text, seed, weaknesses: this.#whatIf.weaknesses };
+    const recorded = this.#library.recorded.find((story) => story.text === text);
+    this.#whatIf.allow(recorded ? NO_WHAT_IF : null);
+    const schedule = this.#order?.text === text ? this.#order.schedule : null;
+    const play = { text, seed, schedule, weaknesses: this.#whatIf.weaknesses };
     this.#play = play;
     try {
-      const recorded = this.#library.recorded.find((story) => story.text === text);
       const recording = recorded ? recordingOf(recorded) : await this.#client.run(play);
       if (this.#play !== play) return;
       const view = new RunView(recording);
@@ -153,7 +163,7 @@ class Playground {
       this.#log.load(view);
       this.#story.load(view);
       this.#whatIf.clear();
-      this.#orders.clear();
+      this.#orders.play(play);
       this.#player.load(view, at);
       this.#say(recording.status === 0 ? 'good' : 'bad', verdict(recording));
       if (recorded === undefined && play.weaknesses.length > 0)
@@ -163,24 +173,25 @@ class Playground {
     }
   }
 
-  #runSeed(seed: number): void {
-    this.#seed.value = String(seed);
+  #runOrder(schedule: string): void {
+    this.#seed.value = '';
+    this.#order = { text: this.#editor.text, schedule };
     this.#run(0);
   }
 
   async #findOrders(): Promise<void> {
     const play = this.#play;
-    if (play === null || this.#player.view === null) return;
-    const { hasJitter } = this.#player.view.recording;
+    if (play === null) return;
     try {
-      this.#orders.show(await this.#client.orders(play, SEEDS), hasJitter);
+      const found = await this.#client.orders(play, MOST_RUNS);
+      if (this.#play === play) this.#orders.show(play, found);
     } catch (error) {
-      this.#fail(error);
+      this.#orders.fail(messageOf(error));
     }
   }
 
   #fail(error: unknown): void {
-    this.#say('bad', error instanceof Stopped ? 'It was stopped.' : (error as Error).message);
+    this.#say('bad', messageOf(error));
   }
 
   #say(kind: string, text: string): void {
@@ -251,12 +262,13 @@ class Playground {
     const { stories, recorded } = this.#library;
     const story = [...stories, ...recorded].find((one) => one.text === text)?.path ?? null;
     this.#stories.value = story ?? '';
-    const seed = this.#play?.seed ?? null;
+    const { seed = null, schedule = null } = this.#play ?? {};
     return writeShared({
       story,
       text,
       at: this.#player.at,
       seed,
+      schedule,
       weaknesses: this.#whatIf.weaknesses,
     });
   }
@@ -269,26 +281,12 @@ class Playground {
   async #copy(): Promise<void> {
     await this.#writeAddress();
     await navigator.clipboard?.writeText(location.href).catch(() => {});
-    this.#say(
-      'good',
-      'The link is in the address line, and in the clipboard if the browser allows it.',
-    );
+    this.#say('good', 'The link is in the address line, and in the clipboard if that works.');
   }
+}
 
-  #key(event: KeyboardEvent): void {
-    const target = event.target as HTMLElement;
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (target.closest('.cm-editor, input, select, textarea') !== null) return;
-    const player = this.#player;
-    const isButton = target.closest('button') !== null;
-    if (event.key === ' ' && !isButton) player.toggle();
-    else if (event.key === 'ArrowRight') player.move(1);
-    else if (event.key === 'ArrowLeft') player.move(-1);
-    else if (event.key === 'Home') player.go(0);
-    else if (event.key === 'End') player.go(Number.MAX_SAFE_INTEGER);
-    else return;
-    event.preventDefault();
-  }
+function messageOf(error: unknown): string {
+  return error instanceof Stopped ? 'It was stopped.' : (error as Error).message;
 }
 
 async function start(): Promise<void> {

@@ -5,6 +5,10 @@ import type { Recording } from '../protocol.ts';
 export const RECORDED =
   'A run with several threads was recorded by the command, on its simulated kernel: the timeline has a lane for each thread. Threads need the command: save the file, change it, and `qemu-loop run FILE`.';
 
+/** In place of the switches, for such a run. */
+export const NO_WHAT_IF =
+  'A run with several threads cannot be weakened here: it was recorded by the command. The museum and `qemu-loop explore` take links away between threads.';
+
 /** The stories by folder; the value is the path, and '' for a text of one's own. */
 export function storySelect(stories: readonly { readonly path: string }[]): HTMLSelectElement {
   const groups = new Map<string, HTMLOptGroupElement>();

@@ -6,6 +6,8 @@ export interface Shared {
   readonly text: string | null;
   readonly at: number;
   readonly seed: number | null;
+  /** The order that is played. */
+  readonly schedule: string | null;
   readonly weaknesses: readonly string[];
 }
 
@@ -19,18 +21,20 @@ export async function readShared(hash: string): Promise<Shared> {
     text: packed === null ? null : await unpacked(packed).catch(() => null),
     at: Math.max(0, (Number(params.get('at')) || 1) - 1),
     seed: seed === null || !/^\d+$/.test(seed) ? null : Number(seed),
+    schedule: params.get('order'),
     weaknesses: (params.get('without') ?? '').split(',').filter((word) => word !== ''),
   };
 }
 
 /** The fragment for a state. */
 export async function writeShared(shared: Shared): Promise<string> {
-  const { story, text, at, seed, weaknesses } = shared;
+  const { story, text, at, seed, schedule, weaknesses } = shared;
   const params = new URLSearchParams();
   if (story !== null) params.set('story', story);
   else if (text !== null) params.set('text', await packed(text));
   if (at > 0) params.set('at', String(at + 1));
   if (seed !== null) params.set('seed', String(seed));
+  if (schedule !== null) params.set('order', schedule);
   if (weaknesses.length > 0) params.set('without', weaknesses.join());
   return `#${params}`;
 }

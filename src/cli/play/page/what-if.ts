@@ -1,5 +1,5 @@
 import { button, el } from '../../report/page/dom.ts';
-import { type Comparison, type Order, WEAKNESSES, type Weakness } from '../protocol.ts';
+import { type Comparison, WEAKNESSES, type Weakness } from '../protocol.ts';
 
 const WORDS: Readonly<Record<Weakness, string>> = {
   one_waitpid: 'one waitpid for each signal',
@@ -13,6 +13,7 @@ const WORDS: Readonly<Record<Weakness, string>> = {
 export class WhatIf {
   readonly element: HTMLElement;
   readonly #boxes = new Map<Weakness, HTMLInputElement>();
+  readonly #reason = el('p', { class: 'faint' });
   readonly #result = el('div', { class: 'result' });
   readonly #go: (event: number) => void;
 
@@ -27,7 +28,9 @@ export class WhatIf {
       this.#boxes.set(weakness, box);
       return el('li', {}, el('label', {}, box, ` ${WORDS[weakness]}`));
     });
-    this.element = el('div', {}, el('ul', { class: 'switches' }, ...rows), this.#result);
+    this.#reason.id = 'what-if-reason';
+    const list = el('ul', { class: 'switches' }, ...rows);
+    this.element = el('div', {}, this.#reason, list, this.#result);
   }
 
   get weaknesses(): Weakness[] {
@@ -36,6 +39,19 @@ export class WhatIf {
 
   set weaknesses(list: readonly string[]) {
     for (const [weakness, box] of this.#boxes) box.checked = list.includes(weakness);
+  }
+
+  /** @param reason why no switch works, and all are off; null if they work */
+  allow(reason: string | null): void {
+    this.#reason.textContent = reason ?? '';
+    for (const box of this.#boxes.values()) {
+      box.disabled = reason !== null;
+      if (reason === null) box.removeAttribute('aria-describedby');
+      else {
+        box.checked = false;
+        box.setAttribute('aria-describedby', this.#reason.id);
+      }
+    }
   }
 
   clear(): void {
@@ -66,39 +82,5 @@ export class WhatIf {
           ]),
       el('table', { class: 'side-by-side' }, el('thead', {}, head), el('tbody', {}, ...rows)),
     );
-  }
-}
-
-/** The orders that chance can bring about. */
-export class Orders {
-  readonly element: HTMLElement;
-  readonly #result = el('div', { class: 'result' });
-  readonly #pick: (seed: number) => void;
-
-  constructor(find: () => void, pick: (seed: number) => void) {
-    this.#pick = pick;
-    this.#result.setAttribute('aria-live', 'polite');
-    this.element = el('div', {}, button('find them: 200 seeds', find), this.#result);
-  }
-
-  clear(): void {
-    this.#result.replaceChildren();
-  }
-
-  show(orders: readonly Order[], hasJitter: boolean): void {
-    const total = orders.reduce((sum, { count }) => sum + count, 0);
-    const text = hasJitter
-      ? `${orders.length} orders in ${total} seeds:`
-      : 'One order: without `jitter` nothing is left to chance.';
-    const rows = orders.map(({ seed, count, entries, status }) =>
-      el(
-        'li',
-        {},
-        button(`seed ${seed}`, () => this.#pick(seed), { label: `run seed ${seed}` }),
-        ` ${count === 1 ? 'once' : `${count} times`}${status === 0 ? '' : ', fails'}: `,
-        el('code', {}, entries.join(' · ')),
-      ),
-    );
-    this.#result.replaceChildren(el('p', {}, text), el('ol', { class: 'orders' }, ...rows));
   }
 }
