@@ -1,19 +1,19 @@
 /** Runs scenarios for the playground: records them, looks into them, and compares them. */
 
-import type { Choices } from '../../host/sim/choices.ts';
-import type { SimHostOptions } from '../../host/sim/world.ts';
 import { loadScenario } from '../../scenario/load.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import { OrderSearch } from '../../scenario/orders/order-search.ts';
 import { parseSchedule } from '../../scenario/orders/schedule.ts';
 import { ScheduledChoices } from '../../scenario/orders/scheduled-choices.ts';
-import { BareSimWorld } from '../../scenario/run/bare-sim-world.ts';
 import { diffEntries } from '../../scenario/run/diff.ts';
 import { ScenarioEnded } from '../../scenario/run/ended.ts';
 import type { Machine } from '../../scenario/run/machine.ts';
-import { type RunResult, runScenario } from '../../scenario/run/run.ts';
+import type { RunResult } from '../../scenario/run/run.ts';
 import { EV, EVENT_NAMES } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
+import { runWeak } from '../weak/run-weak.ts';
+import type { WeakHost } from '../weak/weak-host.ts';
+import { WeakKernel } from '../weak/weak-kernel.ts';
 import type {
   AllOrders,
   Comparison,
@@ -24,7 +24,6 @@ import type {
   Recording,
 } from './protocol.ts';
 import { snapshot } from './snapshot.ts';
-import { WeakHost } from './weak-host.ts';
 
 /** More events than this end a run: it would not end by itself. */
 const MOST_EVENTS = 300_000;
@@ -86,7 +85,6 @@ function take(scenario: Scenario, play: Play, look?: Look): Taken {
   const times: number[] = [];
   const args: TraceValue[][] = [];
   const entries: PlayEntry[] = [];
-  const kernel = new Kernel(play);
   let startNs = 0;
   // Closing everything is not of the run.
   let isOver = false;
@@ -96,8 +94,9 @@ function take(scenario: Scenario, play: Play, look?: Look): Taken {
       `it was stopped after ${MOST_EVENTS} events: it does not end by itself`,
     );
   };
-  const result = runScenario(scenario, (used) => kernel.world(used, choices), {
+  const result = runWeak(scenario, play.weaknesses, {
     seed: play.seed ?? undefined,
+    choices,
     beforeWait: stop,
     whileBusy: stop,
     onEntry: ({ text }, nowNs) => {
@@ -106,15 +105,14 @@ function take(scenario: Scenario, play: Play, look?: Look): Taken {
     onEnd: () => {
       isOver = true;
     },
-    onMachine: (machine) => {
+    onMachine: (machine, host) => {
       startNs = machine.world.startNs;
-      kernel.see(machine);
       machine.main.trace.attach(EVENT_NAMES, (id, timeNs, ...values) => {
         if (isOver) return;
         ids.push(id);
         times.push(timeNs - startNs);
         args.push(trimmed(values));
-        look?.(ids.length - 1, machine, kernel.host, id, values);
+        look?.(ids.length - 1, machine, host, id, values);
       });
     },
   });
@@ -129,31 +127,6 @@ function choicesOf({ schedule }: Play): ScheduledChoices | undefined {
   const ways = parseSchedule(schedule);
   if (ways === null) throw new PlayError(`the order ${schedule} is not one that the search names`);
   return new ScheduledChoices(ways);
-}
-
-/** The kernel of a run, which lacks the links that are taken away. */
-class Kernel {
-  host!: WeakHost;
-  readonly #play: Play;
-
-  constructor(play: Play) {
-    this.#play = play;
-  }
-
-  world(seed: number, choices?: Choices): BareSimWorld {
-    const make = (options: SimHostOptions): WeakHost => {
-      this.host = new WeakHost(options, this.#play.weaknesses);
-      return this.host;
-    };
-    return new BareSimWorld(seed, make, choices);
-  }
-
-  /** Tells it which eventfds are wake-ups. */
-  see({ lanes }: Machine): void {
-    this.host.notifiers = new Set(
-      lanes.flatMap(({ contexts }) => [...contexts.values()].map((c) => c.notifierFd)),
-    );
-  }
 }
 
 /** Sinks get eight arguments, of which most events have fewer. */
@@ -242,7 +215,7 @@ const MOST_LOOKS = 20_000;
  */
 export function ordersOf(play: Play, mostRuns: number): AllOrders {
   const scenario = load(play.text, THEIR_ORDERS);
-  const kernel = new Kernel(play);
+  const kernel = new WeakKernel(play.weaknesses);
   const search = new OrderSearch(scenario, {
     preemptions: 0,
     mostRuns,

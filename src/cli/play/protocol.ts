@@ -2,16 +2,7 @@
 
 import type { DiffLine } from '../../scenario/run/diff.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
-
-/** Ways to take a link out of the chain. */
-export const WEAKNESSES = [
-  'one_waitpid',
-  'one_record',
-  'no_wakeup',
-  'always_sleep',
-  'sig_ign',
-] as const;
-export type Weakness = (typeof WEAKNESSES)[number];
+import type { Weakness } from '../weak/weaknesses.ts';
 
 /** A scenario to run. */
 export interface Play {

@@ -1,5 +1,6 @@
 import { button, el } from '../../report/page/dom.ts';
-import { type Comparison, WEAKNESSES, type Weakness } from '../protocol.ts';
+import { WEAKNESSES, type Weakness } from '../../weak/weaknesses.ts';
+import type { Comparison } from '../protocol.ts';
 
 const WORDS: Readonly<Record<Weakness, string>> = {
   one_waitpid: 'one waitpid for each signal',

@@ -3,7 +3,7 @@ import { EAGAIN, ECHILD } from '../../host/errno.ts';
 import type { HostBuffer, SigAction, WaitResult } from '../../host/host.ts';
 import { SimHost } from '../../host/sim/sim-host.ts';
 import type { SimHostOptions } from '../../host/sim/world.ts';
-import type { Weakness } from './protocol.ts';
+import type { Weakness } from './weaknesses.ts';
 
 /** The time that a loop sleeps which does not know that there is work, ns. */
 const OVERSLEPT_NS = 10_000_000;
