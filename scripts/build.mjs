@@ -278,6 +278,7 @@ try {
         apart(
           'explore-command',
           'json-log',
+          'museum-command',
           'play-command',
           'report-command',
           'scenarios',
@@ -328,6 +329,11 @@ try {
     build({
       ...command,
       entryPoints: { 'explore-command': 'src/cli/explore/explore-command.ts' },
+      plugins: [directKoffi, oneLanguage],
+    }),
+    build({
+      ...command,
+      entryPoints: { 'museum-command': 'src/cli/museum/museum-command.ts' },
       plugins: [directKoffi, oneLanguage],
     }),
     build({ ...page, entryPoints: { 'play-page': 'src/cli/play/page/main.ts' } }),

@@ -49,6 +49,10 @@ async function main(own: Host | null, typed: readonly string[]): Promise<number 
     const { exploreCommand } = await import('./explore/explore-command.ts');
     return exploreCommand(own, args.slice(1));
   }
+  if (args[0] === 'museum') {
+    const { museumCommand } = await import('./museum/museum-command.ts');
+    return museumCommand(own, args.slice(1));
+  }
   if (args[0] === 'play') {
     const { playCommand } = await import('./play/play-command.ts');
     return playCommand(own, args.slice(1));

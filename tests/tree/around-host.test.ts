@@ -24,6 +24,7 @@ function imports(module: string) {
 const FILES: Readonly<Record<string, string>> = {
   'src/cli/exit/plain-io.ts': 'another system than Linux has no Host',
   'src/cli/explore/explore-command.ts': 'writes the page of --html',
+  'src/cli/museum/pieces.ts': 'reads the pieces, which come with the command',
   'src/cli/options/output-files.ts': 'compares the files of a command line before any is opened',
   'src/cli/options/version.ts': 'reads the version in package.json',
   'src/cli/record/record-file.ts': 'writes the record, which must not see itself',

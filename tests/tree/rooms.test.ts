@@ -16,6 +16,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['watch', 'report'],
   ['spawn', 'run', 'play'],
   ['explore', 'fuzz', 'replay'],
+  ['museum'],
 ];
 
 /** The one file that a room may import of another, and why. */

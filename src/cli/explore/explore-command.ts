@@ -116,9 +116,9 @@ async function exploreProgram(
 }
 
 /** Explores reduced; if that finds an error, it explores whole, for the shortest way there. */
-async function search(
+export async function search(
   own: Host | null,
-  asked: AskedExplore,
+  asked: Pick<AskedExplore, 'without' | 'mostBytes' | 'reduce' | 'json'>,
   program: BuiltIn,
   model: Model,
 ): Promise<Found> {

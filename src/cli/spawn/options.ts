@@ -70,7 +70,18 @@ export interface Help {
 }
 
 /** The words that a command line may begin with. */
-const COMMANDS = ['run', 'check', 'replay', 'report', 'explore', 'fuzz', 'play', 'trace', 'help'];
+const COMMANDS = [
+  'run',
+  'check',
+  'replay',
+  'report',
+  'explore',
+  'fuzz',
+  'museum',
+  'play',
+  'trace',
+  'help',
+];
 
 const EXAMPLES = `
 Other commands, each with a --help of its own:
@@ -80,6 +91,8 @@ Other commands, each with a --help of its own:
   qemu-loop report TRACE        draw a trace as an HTML page
   qemu-loop play [FILE]         the simulated loop in a browser, step by step
   qemu-loop fuzz                compare hosts by random scenarios
+  qemu-loop explore [PROGRAM]   every interleaving of the protocols between threads
+  qemu-loop museum              bugs that such loops had, beside the mended ones
   qemu-loop trace list|events   the trace events
 
 Examples:

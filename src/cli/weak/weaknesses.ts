@@ -7,3 +7,12 @@ export const WEAKNESSES = [
   'sig_ign',
 ] as const;
 export type Weakness = (typeof WEAKNESSES)[number];
+
+/** Each in words. */
+export const WEAKNESS_WORDS: Readonly<Record<Weakness, string>> = {
+  one_waitpid: 'one waitpid for each signal',
+  one_record: 'one record for each wake-up',
+  no_wakeup: 'aio_notify never writes the eventfd',
+  always_sleep: 'no second look: it sleeps with work on the list',
+  sig_ign: 'SIGCHLD is ignored',
+};

@@ -52,7 +52,7 @@ describe('parseCommand', () => {
     );
   });
 
-  it.each(['run', 'check', 'report', 'explore', 'fuzz', 'play', 'trace'])(
+  it.each(['run', 'check', 'report', 'explore', 'fuzz', 'museum', 'play', 'trace'])(
     'guesses the command %s if its last letter is missing',
     (name) => {
       const typed = name.slice(0, -1);

@@ -1,14 +1,6 @@
 import { button, el } from '../../report/page/dom.ts';
-import { WEAKNESSES, type Weakness } from '../../weak/weaknesses.ts';
+import { WEAKNESS_WORDS, WEAKNESSES, type Weakness } from '../../weak/weaknesses.ts';
 import type { Comparison } from '../protocol.ts';
-
-const WORDS: Readonly<Record<Weakness, string>> = {
-  one_waitpid: 'one waitpid for each signal',
-  one_record: 'one record for each wake-up',
-  no_wakeup: 'aio_notify never writes the eventfd',
-  always_sleep: 'no second look: it sleeps with work on the list',
-  sig_ign: 'SIGCHLD is ignored',
-};
 
 /** The switches that take a link away, and what then differs. */
 export class WhatIf {
@@ -27,7 +19,7 @@ export class WhatIf {
       box.name = weakness;
       box.addEventListener('change', changed);
       this.#boxes.set(weakness, box);
-      return el('li', {}, el('label', {}, box, ` ${WORDS[weakness]}`));
+      return el('li', {}, el('label', {}, box, ` ${WEAKNESS_WORDS[weakness]}`));
     });
     this.#reason.id = 'what-if-reason';
     const list = el('ul', { class: 'switches' }, ...rows);
