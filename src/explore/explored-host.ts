@@ -1,4 +1,5 @@
 import { WRITERS } from '../aio/wake/inbox.ts';
+import { HOST_CALL_NAMES } from '../host/calls.ts';
 import { CLOCK_MONOTONIC, POLLIN } from '../host/constants.ts';
 import { EAGAIN } from '../host/errno.ts';
 import { NOTHING } from '../host/held-list.ts';
@@ -23,6 +24,16 @@ class Bytes implements HostBuffer {
     this.view = new DataView(bytes);
   }
 }
+
+/** All calls of a Host: those that no explored program makes. */
+const OTHERS = Object.fromEntries(
+  HOST_CALL_NAMES.map((name) => [
+    name,
+    () => {
+      throw new Error(`an explored program calls ${name}, which only a whole Host has`);
+    },
+  ]),
+);
 
 /** Sleeper.close waits for writers, and looks again after each time. */
 function waitsForWriters(words: ExploredWords): number {
@@ -78,5 +89,5 @@ export function exploredHost(words: ExploredWords, eventfd: number): Host {
       return 0;
     },
   };
-  return calls as Host;
+  return Object.assign(Object.create(OTHERS), calls) as Host;
 }
