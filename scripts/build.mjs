@@ -275,15 +275,7 @@ try {
       ...command,
       entryPoints: { command: 'src/cli/main.ts' },
       plugins: [
-        apart(
-          'explore-command',
-          'json-log',
-          'museum-command',
-          'play-command',
-          'report-command',
-          'scenarios',
-          'spawn-watch',
-        ),
+        apart('json-log', 'play-command', 'report-command', 'scenarios', 'spawn-watch'),
         startFast,
         directKoffi,
       ],
@@ -325,16 +317,6 @@ try {
       ...command,
       entryPoints: { 'play-command': 'src/cli/play/play-command.ts' },
       plugins: [directKoffi],
-    }),
-    build({
-      ...command,
-      entryPoints: { 'explore-command': 'src/cli/explore/explore-command.ts' },
-      plugins: [directKoffi, oneLanguage],
-    }),
-    build({
-      ...command,
-      entryPoints: { 'museum-command': 'src/cli/museum/museum-command.ts' },
-      plugins: [directKoffi, oneLanguage],
     }),
     build({ ...page, entryPoints: { 'play-page': 'src/cli/play/page/main.ts' } }),
     build({ ...page, entryPoints: { 'play-page': 'src/cli/play/page/style.css' } }),

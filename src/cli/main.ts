@@ -46,11 +46,11 @@ async function main(own: Host | null, typed: readonly string[]): Promise<number 
     return status;
   }
   if (args[0] === 'explore') {
-    const { exploreCommand } = await import('./explore/explore-command.ts');
+    const { exploreCommand } = await import('./scenarios.ts');
     return exploreCommand(own, args.slice(1));
   }
   if (args[0] === 'museum') {
-    const { museumCommand } = await import('./museum/museum-command.ts');
+    const { museumCommand } = await import('./scenarios.ts');
     return museumCommand(own, args.slice(1));
   }
   if (args[0] === 'play') {

@@ -19,6 +19,18 @@ export async function replayCommand(own: Host | null, args: readonly string[]): 
   return replay.replayCommand(own, args);
 }
 
+/** `qemu-loop explore`. */
+export async function exploreCommand(own: Host | null, args: readonly string[]): Promise<number> {
+  const explore = await import('./explore/explore-command.ts');
+  return explore.exploreCommand(own, args);
+}
+
+/** `qemu-loop museum`. */
+export async function museumCommand(own: Host | null, args: readonly string[]): Promise<number> {
+  const museum = await import('./museum/museum-command.ts');
+  return museum.museumCommand(own, args);
+}
+
 /** All that a process does that runs scenarios for its parent. */
 export async function scenarioWorker(): Promise<void> {
   await import('./run/scenario-worker.ts');
