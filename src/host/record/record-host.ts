@@ -4,7 +4,7 @@ import { CLOCK_MONOTONIC } from '../constants.ts';
 import { ENOSYS, HostError } from '../errno.ts';
 import type { Disposable, Host, HostBuffer, SignalPipe } from '../host.ts';
 import { HostLens } from '../lenses/lens.ts';
-import type { NodeLoop, NodeWait } from '../node-wait.ts';
+import type { NodeCall, NodeLoop, NodeWait } from '../node-wait.ts';
 import { checksum } from './bytes.ts';
 import { isBuffer, type Op, op, pollSum } from './ops.ts';
 import type { Stamps } from './outside.ts';
@@ -41,6 +41,7 @@ export const OWN_CALLS: readonly HostCallName[] = [
   'onClose',
   'spawnAll',
   'newThread',
+  'openNodeCall',
   'openNodeLoop',
   'openNodeWait',
   'openSignalPipe',
@@ -277,6 +278,11 @@ export class RecordHost extends HostLens implements Stamps {
 
   override openNodeLoop(): NodeLoop {
     throw new HostError(ENOSYS, "Node's own loop in a run that is recorded");
+  }
+
+  /** A recorded run is on the main thread, which Node does not call so. */
+  override openNodeCall(): NodeCall | null {
+    return null;
   }
 
   override openNodeWait(round: () => void): NodeWait {

@@ -4,7 +4,7 @@ import { CLOCK_MONOTONIC } from '../constants.ts';
 import { ENOSYS, HostError } from '../errno.ts';
 import type { Disposable, Host, HostBuffer, SignalPipe } from '../host.ts';
 import { HostLens } from '../lenses/lens.ts';
-import type { NodeLoop, NodeWait } from '../node-wait.ts';
+import type { NodeCall, NodeLoop, NodeWait } from '../node-wait.ts';
 import { RecordReadError } from './errors.ts';
 import type { HostFacts, RecordFile } from './file.ts';
 import { isBuffer, type Op, op, pollSum } from './ops.ts';
@@ -244,6 +244,11 @@ export class ReplayHost extends HostLens implements Stamps {
 
   override openNodeLoop(): NodeLoop {
     throw new HostError(ENOSYS, "Node's own loop in a run that is replayed");
+  }
+
+  /** A recorded run is on the main thread, which Node does not call so. */
+  override openNodeCall(): NodeCall | null {
+    return null;
   }
 
   override openNodeWait(round: () => void): NodeWait {

@@ -579,11 +579,11 @@ export class SimHost implements Host {
     throw new HostError(-ENOSYS, 'embedNode (on the simulated host; use runAsync)');
   }
 
-  /** Time passes only in calls that block, so the round is called at once. */
   openNodeCall(): NodeCall | null {
     return null;
   }
 
+  /** Time passes only in calls that block, so the round is called at once. */
   openNodeWait(round: () => void): NodeWait {
     checkFunction(round, 'openNodeWait: the round');
     const wait = new BlockingNodeWait(round, (error) => {
