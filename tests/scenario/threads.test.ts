@@ -129,6 +129,19 @@ describe('expectations', () => {
 describe('the end of a thread', () => {
   const abort = 'threads: {t: {do: [{unlock: bql}]}}\nsteps: [{poll: blocking}]\n';
 
+  it('by an abort ends the sleep of main', () => {
+    const text = `
+drive: main_loop
+iothreads: {io0: {}}
+timers: {t: {}}
+bottom_halves: {a: {in: io0, do: [{compute: 1ms}, {unlock: bql}]}}
+steps: [{arm: {t: 10s}}, {schedule: a}, run]
+`;
+    const { abort, elapsedNs } = runSim(scenarioOf(`name: x${text}`));
+    expect(abort).toContain('mutex');
+    expect(elapsedNs).toBeLessThan(1e9);
+  });
+
   it('by an abort ends the run, and says which thread it was', () => {
     const [message] = messages(abort);
     expect(message).toMatch(/^t: qemu_mutex_unlock_iothread: assertion failed/);
