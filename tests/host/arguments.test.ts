@@ -62,7 +62,7 @@ describe('an option that is not a Host', () => {
   });
 });
 
-it('a callback that is none is told where it is given, not when it is called', () => {
+it('a callback that is not a function is reported by the constructor, not by its first call', () => {
   expect(() => new IdleSource(5 as unknown as () => boolean)).toThrow(
     'IdleSource: the callback is 5: expected a function',
   );
