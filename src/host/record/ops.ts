@@ -5,7 +5,13 @@
  */
 
 import { isRange, shown } from '../arguments.ts';
-import { type ArgKind, HOST_CALL_NAMES, HOST_CALLS, type HostCall } from '../calls.ts';
+import {
+  type ArgKind,
+  HOST_CALL_NAMES,
+  HOST_CALLS,
+  type HostCall,
+  type HostCallName,
+} from '../calls.ts';
 import type { HostBuffer, SigAction, SignalMaskToken, SpawnRequest } from '../host.ts';
 import { type ByteSink, type ByteSource, checksum } from './bytes.ts';
 
@@ -269,3 +275,25 @@ function showAction(source: ByteSource, arg: OpArg): string {
   const [handler, flags, lo, hi] = Array.from({ length: 4 }, () => source.number());
   return `{handler ${handler} flags ${flags} mask ${hi}:${lo}}`;
 }
+
+/**
+ * Calls that both ends make for themselves, since the kernel has no say in them; and those that
+ * have methods of their own below.
+ */
+const OWN_CALLS: readonly HostCallName[] = [
+  'alloc',
+  'allocShared',
+  'attach',
+  'onClose',
+  'spawnAll',
+  'newThread',
+  'openNodeCall',
+  'openNodeLoop',
+  'openNodeWait',
+  'openSignalPipe',
+  'close',
+  'dispose',
+];
+
+/** All others. */
+export const GENERIC_CALLS = HOST_CALL_NAMES.filter((name) => !OWN_CALLS.includes(name));

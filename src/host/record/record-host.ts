@@ -1,4 +1,4 @@
-import { HOST_CALL_NAMES, type HostCallName } from '../calls.ts';
+import type { HostCallName } from '../calls.ts';
 import { CloseListeners } from '../close-listeners.ts';
 import { CLOCK_MONOTONIC } from '../constants.ts';
 import { ENOSYS, HostError } from '../errno.ts';
@@ -6,7 +6,7 @@ import type { Disposable, Host, HostBuffer, SignalPipe } from '../host.ts';
 import { HostLens } from '../lenses/lens.ts';
 import type { NodeCall, NodeLoop, NodeWait } from '../node-wait.ts';
 import { checksum } from './bytes.ts';
-import { isBuffer, type Op, op, pollSum } from './ops.ts';
+import { GENERIC_CALLS, isBuffer, type Op, op, pollSum } from './ops.ts';
 import type { Stamps } from './outside.ts';
 import { recordNodeWait, recordSignalPipe } from './record-objects.ts';
 import { Recorder, type RecordWriter } from './recorder.ts';
@@ -29,26 +29,6 @@ const WRITE = op('write');
 export const EXACT_NS = 2 ** 53;
 /** Clocks have small numbers. */
 export const MOST_CLOCKS = 16;
-
-/**
- * Calls that both ends make for themselves, since the kernel has no say in them; and those that
- * have methods of their own below.
- */
-export const OWN_CALLS: readonly HostCallName[] = [
-  'alloc',
-  'allocShared',
-  'attach',
-  'onClose',
-  'spawnAll',
-  'newThread',
-  'openNodeCall',
-  'openNodeLoop',
-  'openNodeWait',
-  'openSignalPipe',
-  'close',
-  'dispose',
-];
-const GENERIC = HOST_CALL_NAMES.filter((name) => !OWN_CALLS.includes(name));
 
 /**
  * Records every answer of the kernel, so that ReplayHost can give it again. Threads, and Node's own
@@ -83,7 +63,7 @@ export class RecordHost extends HostLens implements Stamps {
   }
 
   static {
-    for (const name of GENERIC) {
+    for (const name of GENERIC_CALLS) {
       if (Object.hasOwn(RecordHost.prototype, name)) continue;
       const what = op(name);
       const value = function (this: RecordHost, ...args: readonly unknown[]): unknown {

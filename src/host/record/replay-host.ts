@@ -1,4 +1,3 @@
-import { HOST_CALL_NAMES } from '../calls.ts';
 import { CloseListeners } from '../close-listeners.ts';
 import { CLOCK_MONOTONIC } from '../constants.ts';
 import { ENOSYS, HostError } from '../errno.ts';
@@ -7,16 +6,15 @@ import { HostLens } from '../lenses/lens.ts';
 import type { NodeCall, NodeLoop, NodeWait } from '../node-wait.ts';
 import { RecordReadError } from './errors.ts';
 import type { HostFacts, RecordFile } from './file.ts';
-import { isBuffer, type Op, op, pollSum } from './ops.ts';
+import { GENERIC_CALLS, isBuffer, type Op, op, pollSum } from './ops.ts';
 import type { Stamps } from './outside.ts';
 import { Player } from './player.ts';
-import { EXACT_NS, MOST_CLOCKS, OWN_CALLS } from './record-host.ts';
+import { EXACT_NS, MOST_CLOCKS } from './record-host.ts';
 import { replayNodeWait, replaySignalPipe } from './replay-objects.ts';
 import { readFills, readNumber, readNumbers, readRevents } from './results.ts';
 
 const CLOCK = op('clockNs');
 const POLL = op('poll');
-const GENERIC = HOST_CALL_NAMES.filter((name) => !OWN_CALLS.includes(name));
 
 /** Gets what the program writes, in its own words: the descriptor it wrote to, and the bytes. */
 export type WrittenListener = (fd: number, bytes: Uint8Array) => void;
@@ -54,7 +52,7 @@ export class ReplayHost extends HostLens implements Stamps {
   }
 
   static {
-    for (const name of GENERIC) {
+    for (const name of GENERIC_CALLS) {
       if (Object.hasOwn(ReplayHost.prototype, name)) continue;
       const what = op(name);
       const value = function (this: ReplayHost, ...args: readonly unknown[]): unknown {
