@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { storyText } from '../explore/story-text.ts';
 import { foundText } from '../explore/verdict.ts';
 import { BOLD, paint, RED, type Style, shellWord, wordLines } from '../text/style.ts';
@@ -60,9 +61,10 @@ function commandsOf({ shown }: Piece): string[] {
     return [`${explore} --without ${shown.without}`, explore];
   }
   const { buggy, mended } = shown;
-  const run = (file: string): string => `qemu-loop run ${shellWord(`${FOLDER}/${file}`)}`;
+  const word = (file: string): string => shellWord(posix.join(FOLDER, file));
+  const run = (file: string): string => `qemu-loop run ${word(file)}`;
   if (buggy.weaknesses.length === 0) return [run(buggy.file), run(mended.file)];
-  const play = `qemu-loop play ${shellWord(`${FOLDER}/${mended.file}`)}`;
+  const play = `qemu-loop play ${word(mended.file)}`;
   const switches = buggy.weaknesses.map((weakness) => WEAKNESS_WORDS[weakness]);
   return [run(mended.file), `${play}  (and switch on: ${switches.join(', ')})`];
 }
