@@ -91,7 +91,7 @@ Other commands, each with a --help of its own:
   qemu-loop report TRACE        draw a trace as an HTML page
   qemu-loop play [FILE]         the simulated loop in a browser, step by step
   qemu-loop fuzz                compare hosts by random scenarios
-  qemu-loop explore [PROGRAM]   every interleaving of the protocols between threads
+  qemu-loop explore [NAME]      every interleaving of a protocol, or of a file
   qemu-loop museum              bugs that such loops had, beside the mended ones
   qemu-loop trace list|events   the trace events
 
