@@ -21,10 +21,10 @@ type Start = (path: string, argv: number, env: number) => number;
  */
 export class ChildStart {
   readonly steps: ChildSteps;
-  private readonly argv = new StringVector();
-  private readonly env = new StringVector();
+  readonly #argv = new StringVector();
+  readonly #env = new StringVector();
   /** The C library's variable `environ`, which setenv may change. */
-  private environ: Int32Array | undefined;
+  #environ: Int32Array | undefined;
 
   constructor(steps: ChildSteps) {
     this.steps = steps;
@@ -40,8 +40,8 @@ export class ChildStart {
    */
   spawn(request: TakenRequest): number {
     // Standard descriptors are almost always open, so the child may find out if not.
-    const ret = this.attempt(request, true, this.start);
-    return ret === -EBADF ? this.attempt(request, false, this.start) : ret;
+    const ret = this.#attempt(request, true, this.#start);
+    return ret === -EBADF ? this.#attempt(request, false, this.#start) : ret;
   }
 
   /**
@@ -49,7 +49,7 @@ export class ChildStart {
    * settle gives the result. If it failed, spawn has more to try.
    */
   launch(request: TakenRequest): number {
-    return this.attempt(request, true, this.begin);
+    return this.#attempt(request, true, this.#begin);
   }
 
   /** Waits until the launched child's program has started. Returns 0, or -errno if it has not. */
@@ -57,15 +57,15 @@ export class ChildStart {
     return this.steps.settle();
   }
 
-  private readonly begin: Start = (path, argv, env) => this.steps.launch(path, argv, env);
+  readonly #begin: Start = (path, argv, env) => this.steps.launch(path, argv, env);
 
-  private readonly start: Start = (path, argv, env) => {
-    const pid = this.begin(path, argv, env);
+  readonly #start: Start = (path, argv, env) => {
+    const pid = this.#begin(path, argv, env);
     const failed = pid < 0 ? pid : this.settle();
     return failed < 0 ? failed : pid;
   };
 
-  private attempt(request: TakenRequest, standardOpen: boolean, start: Start): number {
+  #attempt(request: TakenRequest, standardOpen: boolean, start: Start): number {
     if (hasNul(request)) return -EINVAL;
     const { steps } = this;
     const { fds = [], keepFds = [], ignoreSignals = [] } = request;
@@ -76,16 +76,16 @@ export class ChildStart {
     if (request.pgroup !== undefined) steps.setpgid(request.pgroup);
     try {
       const above = keepFds.reduce((most, fd) => Math.max(most, fd + 1), fds.length);
-      const ret = this.addFds(fds, above, temporary);
+      const ret = this.#addFds(fds, above, temporary);
       if (ret < 0) return ret;
-      this.keepStandard(fds.length, standardOpen);
+      this.#keepStandard(fds.length, standardOpen);
       for (const fd of keepFds) if (fd >= fds.length) steps.dup2(fd, fd);
       // After the descriptors, since a path to one is relative to our own directory.
       if (request.cwd !== undefined) steps.chdir(request.cwd);
       if (request.foregroundTty !== undefined) steps.tcsetpgrp(request.foregroundTty);
       if (changesIds(request)) steps.ids({ ...request, groups: groupsOf(request) });
       if (request.pdeathsig !== undefined) steps.pdeathsig(request.pdeathsig);
-      return this.run(request, start);
+      return this.#run(request, start);
     } finally {
       for (const fd of temporary) c.close(fd);
     }
@@ -95,7 +95,7 @@ export class ChildStart {
    * dup2 runs in order, so a source that is also a target would be overwritten before it is used:
    * it is first moved out of the way, to `above` or higher.
    */
-  private addFds(fds: readonly number[], above: number, temporary: number[]): number {
+  #addFds(fds: readonly number[], above: number, temporary: number[]): number {
     for (let i = 0; i < fds.length; i++) {
       let source = fds[i]!;
       if (source !== i && source < fds.length) {
@@ -113,24 +113,24 @@ export class ChildStart {
    * Keeps the standard descriptors that the request does not mention. Node makes its own
    * close-on-exec; dup2 of one onto itself undoes that, in the child only.
    */
-  private keepStandard(first: number, open: boolean): void {
+  #keepStandard(first: number, open: boolean): void {
     for (let fd = first; fd <= 2; fd++) {
       if (open || (c.fcntl(fd, F_GETFD, 0) & ~FD_CLOEXEC) === 0) this.steps.dup2(fd, fd);
     }
   }
 
-  private run(request: TakenRequest, start: Start): number {
-    const argv = this.argv.fill(request.argv);
+  #run(request: TakenRequest, start: Start): number {
+    const argv = this.#argv.fill(request.argv);
     // The C library's own block is always up to date, and needs no copy.
-    const env = request.env === undefined ? this.environment() : this.env.fill(request.env);
+    const env = request.env === undefined ? this.#environment() : this.#env.fill(request.env);
     if (request.file.includes('/')) return start(request.file, argv, env);
     return search(request, (path) => start(path, argv, env));
   }
 
   /** The address of `environ`: this process's NAME=value strings, as getenv sees them. */
-  private environment(): number {
-    this.environ ??= new Int32Array(memoryAt(symbolAddress('environ'), 8));
-    return word64(this.environ, 0);
+  #environment(): number {
+    this.#environ ??= new Int32Array(memoryAt(symbolAddress('environ'), 8));
+    return word64(this.#environ, 0);
   }
 }
 

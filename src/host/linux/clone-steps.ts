@@ -82,135 +82,135 @@ export function childPage(): CodePage | number {
  * this way we need not sleep until the execve.
  */
 export class CloneSteps implements ChildSteps {
-  private readonly code: CodePage;
-  private readonly NR: Machine['NR'];
-  private readonly stack = new LinuxBuffer(STACK_BYTES);
-  private readonly defaultAction = new LinuxBuffer(KERNEL_SIGACTION);
-  private readonly ignoreAction = new LinuxBuffer(KERNEL_SIGACTION);
-  private readonly none = new LinuxBuffer(SIGSET_BYTES);
-  private readonly all = new LinuxBuffer(SIGSET_BYTES);
-  private readonly old = new LinuxBuffer(SIGSET_BYTES);
-  private readonly path = new StringVector();
-  private readonly dir = new StringVector();
-  private list = new LinuxBuffer(128 * CALL_BYTES);
-  private calls = 0;
+  readonly #code: CodePage;
+  readonly #NR: Machine['NR'];
+  readonly #stack = new LinuxBuffer(STACK_BYTES);
+  readonly #defaultAction = new LinuxBuffer(KERNEL_SIGACTION);
+  readonly #ignoreAction = new LinuxBuffer(KERNEL_SIGACTION);
+  readonly #none = new LinuxBuffer(SIGSET_BYTES);
+  readonly #all = new LinuxBuffer(SIGSET_BYTES);
+  readonly #old = new LinuxBuffer(SIGSET_BYTES);
+  readonly #path = new StringVector();
+  readonly #dir = new StringVector();
+  #list = new LinuxBuffer(128 * CALL_BYTES);
+  #calls = 0;
   /** The number of calls that the launched child was given. */
-  private launched = 0;
+  #launched = 0;
   /** The index of the first call after those that every child makes. */
-  private readonly first: number;
+  readonly #first: number;
   /** The child reads them after launch returns. */
-  private groups: Int32Array | undefined;
-  private chdirCall = -1;
-  private deathCall = -1;
+  #groups: Int32Array | undefined;
+  #chdirCall = -1;
+  #deathCall = -1;
   /** LIVES until the child has left our memory. */
-  private readonly child = new LinuxBuffer(8);
-  private pid = 0;
-  private readonly late = new LinuxBuffer(16);
-  private readonly wait = new LinuxWait();
-  private readonly changed = newWaitResult();
+  readonly #child = new LinuxBuffer(8);
+  #pid = 0;
+  readonly #late = new LinuxBuffer(16);
+  readonly #wait = new LinuxWait();
+  readonly #changed = newWaitResult();
 
   /** @param code childPage's code, which may be shared */
   constructor(code: CodePage) {
-    this.code = code;
-    this.NR = MACHINE!.NR;
-    const { NR } = this;
-    this.all.u8.fill(0xff);
-    this.ignoreAction.i32[0] = SIG_IGN;
-    putTimespec(this.late.i32, 0, LATE_NS);
+    this.#code = code;
+    this.#NR = MACHINE!.NR;
+    const NR = this.#NR;
+    this.#all.u8.fill(0xff);
+    this.#ignoreAction.i32[0] = SIG_IGN;
+    putTimespec(this.#late.i32, 0, LATE_NS);
     // execve resets handled signals, but keeps ignored ones.
     for (let signo = 1; signo <= NSIG; signo++) {
       if (signo === SIGKILL || signo === SIGSTOP) continue;
-      this.call(NR.rt_sigaction, signo, this.defaultAction.address, 0, KERNEL_SIGSET);
+      this.#call(NR.rt_sigaction, signo, this.#defaultAction.address, 0, KERNEL_SIGSET);
     }
-    this.first = this.calls;
+    this.#first = this.#calls;
   }
 
   /** Keeps the code: it is shared. */
   dispose(): void {}
 
   begin(calls: number): void {
-    this.calls = this.first;
-    this.chdirCall = -1;
-    this.deathCall = -1;
-    const bytes = (this.first + calls + OTHER_CALLS) * CALL_BYTES;
-    if (bytes <= this.list.size) return;
+    this.#calls = this.#first;
+    this.#chdirCall = -1;
+    this.#deathCall = -1;
+    const bytes = (this.#first + calls + OTHER_CALLS) * CALL_BYTES;
+    if (bytes <= this.#list.size) return;
     const larger = new LinuxBuffer(bytes);
-    larger.u8.set(this.list.u8);
-    this.list = larger;
+    larger.u8.set(this.#list.u8);
+    this.#list = larger;
   }
 
   pdeathsig(signo: number): void {
-    this.deathCall = this.calls;
-    this.call(this.NR.prctl, PR_SET_PDEATHSIG, signo);
+    this.#deathCall = this.#calls;
+    this.#call(this.#NR.prctl, PR_SET_PDEATHSIG, signo);
     // We may have died before that: the child then has another parent, and no signal would come.
-    this.list.i32[this.call(this.NR.getppid) + WANTED] = c.getpid();
+    this.#list.i32[this.#call(this.#NR.getppid) + WANTED] = c.getpid();
   }
 
   ignore(signo: number): void {
-    this.call(this.NR.rt_sigaction, signo, this.ignoreAction.address, 0, KERNEL_SIGSET);
+    this.#call(this.#NR.rt_sigaction, signo, this.#ignoreAction.address, 0, KERNEL_SIGSET);
   }
 
   setsid(): void {
-    this.call(this.NR.setsid);
+    this.#call(this.#NR.setsid);
   }
 
   setpgid(pgid: number): void {
-    this.call(this.NR.setpgid, 0, pgid);
+    this.#call(this.#NR.setpgid, 0, pgid);
   }
 
   dup2(from: number, to: number): void {
-    if (from === to) this.call(this.NR.fcntl, to, F_SETFD, 0);
-    else this.call(this.NR.dup3, from, to, 0);
+    if (from === to) this.#call(this.#NR.fcntl, to, F_SETFD, 0);
+    else this.#call(this.#NR.dup3, from, to, 0);
   }
 
   chdir(path: string): void {
-    this.chdirCall = this.calls;
-    this.call(this.NR.chdir, this.dir.fillOne(path));
+    this.#chdirCall = this.#calls;
+    this.#call(this.#NR.chdir, this.#dir.fillOne(path));
   }
 
   tcsetpgrp(fd: number): void {
-    const group = this.call(this.NR.getpgid);
-    this.call(this.NR.ioctl, fd, TIOCSPGRP, this.list.address + (group + RET) * 4);
+    const group = this.#call(this.#NR.getpgid);
+    this.#call(this.#NR.ioctl, fd, TIOCSPGRP, this.#list.address + (group + RET) * 4);
   }
 
   ids({ uid, gid, groups }: ChildIds): void {
     if (groups !== undefined) {
-      this.groups = Int32Array.from([0, ...groups]);
-      this.call(this.NR.setgroups, groups.length, addressOf(this.groups.buffer) + 4);
+      this.#groups = Int32Array.from([0, ...groups]);
+      this.#call(this.#NR.setgroups, groups.length, addressOf(this.#groups.buffer) + 4);
     }
-    if (gid !== undefined) this.call(this.NR.setgid, gid);
-    if (uid !== undefined) this.call(this.NR.setuid, uid);
+    if (gid !== undefined) this.#call(this.#NR.setgid, gid);
+    if (uid !== undefined) this.#call(this.#NR.setuid, uid);
   }
 
   launch(path: string, argv: number, env: number): number {
-    const before = this.calls;
-    this.call(this.NR.rt_sigprocmask, SIG_SETMASK, this.none.address, 0, KERNEL_SIGSET);
-    this.call(this.NR.execve, this.path.fillOne(path), argv, env);
-    this.launched = this.calls;
-    this.calls = before;
+    const before = this.#calls;
+    this.#call(this.#NR.rt_sigprocmask, SIG_SETMASK, this.#none.address, 0, KERNEL_SIGSET);
+    this.#call(this.#NR.execve, this.#path.fillOne(path), argv, env);
+    this.#launched = this.#calls;
+    this.#calls = before;
     // The system call itself leaves out no signal. Signal 32 among them tells readers of masks that
     // this one is temporary.
-    const ret = refused(this.mask(this.all.address, this.old.address));
+    const ret = refused(this.#mask(this.#all.address, this.#old.address));
     if (ret < 0) return ret;
     try {
-      this.pid = this.clone();
+      this.#pid = this.#clone();
     } finally {
       // With all signals blocked this thread would not hear of any, so a refusal is not accepted.
-      for (let tries = 0; this.mask(this.old.address, 0) < 0 && tries < MOST_TRIES; tries++);
+      for (let tries = 0; this.#mask(this.#old.address, 0) < 0 && tries < MOST_TRIES; tries++);
     }
     // Emulators of the kernel (qemu-user) and filters refuse flags they do not know.
-    return this.pid === -EINVAL || this.pid === -EPERM ? -ENOSYS : this.pid;
+    return this.#pid === -EINVAL || this.#pid === -EPERM ? -ENOSYS : this.#pid;
   }
 
-  private mask(set: number, old: number): number {
-    const { rt_sigprocmask } = this.NR;
+  #mask(set: number, old: number): number {
+    const { rt_sigprocmask } = this.#NR;
     return result(c.syscall(rt_sigprocmask, SIG_SETMASK, set, old, KERNEL_SIGSET, 0, 0));
   }
 
-  private clone(): number {
-    const { i32, address } = this.child;
+  #clone(): number {
+    const { i32, address } = this.#child;
     const make = (flags: number): number => {
-      const { code, stack, list } = this;
+      const [code, stack, list] = [this.#code, this.#stack, this.#list];
       i32[0] = LIVES;
       const top = stack.address + STACK_BYTES;
       return result(clone(code.address, top, flags | SIGCHLD, list.address, 0, 0, address));
@@ -222,7 +222,7 @@ export class CloneSteps implements ChildSteps {
       pid = make(CLONE_VM | CLONE_VFORK | CLONE_CHILD_CLEARTID);
       // A child that fails has ended, which is reported even by kernels that do not report an
       // execve.
-      if (pid > 0 && this.failure() === 0) tells = i32[0] !== LIVES;
+      if (pid > 0 && this.#failure() === 0) tells = i32[0] !== LIVES;
     }
     if (pid === -EINVAL) pid = make(CLONE_VM | CLONE_VFORK);
     i32[0] = 0;
@@ -230,15 +230,15 @@ export class CloneSteps implements ChildSteps {
   }
 
   settle(): number {
-    const { i32, address } = this.child;
-    const { late } = this;
+    const { i32, address } = this.#child;
+    const late = this.#late;
     // Atomic, since the next read is of the child's writes to the list.
     while (Atomics.load(i32, 0) === LIVES) {
       const ret = result(c.syscall(SYS.futex, address, FUTEX_WAIT, LIVES, late.address, 0, 0));
-      if (ret === -ETIMEDOUT) this.continueStopped();
+      if (ret === -ETIMEDOUT) this.#continueStopped();
     }
-    const failed = this.failure();
-    if (failed < 0) this.waitid(WEXITED);
+    const failed = this.#failure();
+    if (failed < 0) this.#waitid(WEXITED);
     return failed;
   }
 
@@ -246,38 +246,38 @@ export class CloneSteps implements ChildSteps {
    * A Ctrl-Z may stop the child after it has unblocked all signals, before its program starts: we
    * would wait for ever.
    */
-  private continueStopped(): void {
-    this.waitid(WSTOPPED | WNOHANG | WNOWAIT);
-    const { pid, status } = this.changed;
+  #continueStopped(): void {
+    this.#waitid(WSTOPPED | WNOHANG | WNOWAIT);
+    const { pid, status } = this.#changed;
     if (pid !== 0 && [SIGTSTP, SIGTTIN, SIGTTOU].includes(status)) c.kill(pid, SIGCONT);
   }
 
-  private waitid(options: number): void {
+  #waitid(options: number): void {
     let ret: number;
-    do ret = this.wait.waitid(P_PID, this.pid, options, this.changed);
+    do ret = this.#wait.waitid(P_PID, this.#pid, options, this.#changed);
     while (ret === -EINTR);
   }
 
   /** The error that ended the child before its program started, as -errno; 0 if there was none. */
-  private failure(): number {
-    const words = this.list.i32;
-    for (let i = this.first; i < this.launched; i++) {
+  #failure(): number {
+    const words = this.#list.i32;
+    for (let i = this.#first; i < this.#launched; i++) {
       const ret = words[i * CALL + RET]!;
       if (ret >= 0) continue;
-      if (i === this.chdirCall) return -ENOTDIR;
+      if (i === this.#chdirCall) return -ENOTDIR;
       // A filter's refusal, such as EPERM.
-      const isDeath = this.deathCall >= 0 && (i === this.deathCall || i === this.deathCall + 1);
+      const isDeath = this.#deathCall >= 0 && (i === this.#deathCall || i === this.#deathCall + 1);
       if (isDeath) return -ENOSYS;
-      if (i === this.launched - 2) return refused(ret);
-      return i === this.launched - 1 && ret === -ENOTDIR ? -ENOENT : ret;
+      if (i === this.#launched - 2) return refused(ret);
+      return i === this.#launched - 1 && ret === -ENOTDIR ? -ENOENT : ret;
     }
     return 0;
   }
 
   /** Adds a call, and returns the index of its words. */
-  private call(nr: number, a = 0, b = 0, d = 0, e = 0): number {
-    const at = this.calls++ * CALL;
-    const words = this.list.i32;
+  #call(nr: number, a = 0, b = 0, d = 0, e = 0): number {
+    const at = this.#calls++ * CALL;
+    const words = this.#list.i32;
     putWord64(words, at, nr);
     putWord64(words, at + 2, a);
     putWord64(words, at + 4, b);

@@ -67,7 +67,10 @@ export interface LinuxTicket extends ThreadTicket, LinuxHostOptions {
   readonly kind: 'linux';
 }
 
-/** A Host on the running Linux kernel, for the JavaScript thread that made it. */
+/**
+ * A Host on the running Linux kernel, for the JavaScript thread that made it. Its fields are
+ * `private`, not #: an object may stand before it by Object.create, as in bench/memory-ours.ts.
+ */
 export class LinuxHost implements Host {
   readonly kind = 'linux';
   readonly epollStride = EPOLL_STRIDE;

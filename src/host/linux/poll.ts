@@ -19,30 +19,30 @@ export const EPOLL_DATA_WORD = process.arch === 'x64' ? 1 : 2;
 const MAX_WAIT_MS = 0x7fffffff;
 
 export class LinuxPoll {
-  private readonly scratch = new LinuxBuffer(32);
-  private readonly words = this.scratch.i32;
-  private readonly address = this.scratch.address;
-  private readonly calls: LoopCalls;
+  readonly #scratch = new LinuxBuffer(32);
+  readonly #words = this.#scratch.i32;
+  readonly #address = this.#scratch.address;
+  readonly #calls: LoopCalls;
   // Calls that do not exist here, or are refused; see isRefused.
-  private noPoll = false;
-  private noPpoll = false;
-  private noWait = false;
-  private noPwait2 = false;
+  #noPoll = false;
+  #noPpoll = false;
+  #noWait = false;
+  #noPwait2 = false;
   /** The part that the last clockNs left out, ns. */
   restNs = 0;
 
   constructor(calls: LoopCalls) {
-    this.calls = calls;
+    this.#calls = calls;
   }
 
   clockNs(clock: number): number {
     if (!isInt(clock)) return -EINVAL;
-    const ret = result(c.clockGettime(clock, this.address));
+    const ret = result(c.clockGettime(clock, this.#address));
     if (ret < 0) return ret;
     // Exact, since 1e9 is 2^9 times a 21-bit number; the sum need not be.
-    const secondsNs = word64(this.words, 0) * 1e9;
-    const ns = secondsNs + this.words[2]!;
-    this.restNs = this.words[2]! - (ns - secondsNs);
+    const secondsNs = word64(this.#words, 0) * 1e9;
+    const ns = secondsNs + this.#words[2]!;
+    this.restNs = this.#words[2]! - (ns - secondsNs);
     return ns;
   }
 
@@ -54,32 +54,32 @@ export class LinuxPoll {
     if (!isInt(nfds) || !LinuxBuffer.hasFirst(fds, nfds * POLLFD_SIZE)) return -EINVAL;
     if (!isTimeout(timeoutNs)) return -EINVAL;
     const { address } = fds;
-    if (timeoutNs > 0 && !this.noPpoll) {
-      const ret = this.ppoll(address, nfds, timeoutNs);
+    if (timeoutNs > 0 && !this.#noPpoll) {
+      const ret = this.#ppoll(address, nfds, timeoutNs);
       if (!isRefused(ret)) return ret;
-      this.noPpoll = true;
+      this.#noPpoll = true;
     }
-    if (!this.noPoll) {
-      const ret = this.calls.poll(address, nfds, wholeMs(timeoutNs));
-      if (!isRefused(ret) || this.noPpoll) return ret;
-      this.noPoll = true;
+    if (!this.#noPoll) {
+      const ret = this.#calls.poll(address, nfds, wholeMs(timeoutNs));
+      if (!isRefused(ret) || this.#noPpoll) return ret;
+      this.#noPoll = true;
     }
-    return this.ppoll(address, nfds, timeoutNs);
+    return this.#ppoll(address, nfds, timeoutNs);
   }
 
-  private ppoll(fds: number, nfds: number, timeoutNs: number): number {
-    if (timeoutNs >= 0) putTimespec(this.words, 0, timeoutNs);
-    return result(c.ppoll(fds, nfds, timeoutNs < 0 ? 0 : this.address, 0));
+  #ppoll(fds: number, nfds: number, timeoutNs: number): number {
+    if (timeoutNs >= 0) putTimespec(this.#words, 0, timeoutNs);
+    return result(c.ppoll(fds, nfds, timeoutNs < 0 ? 0 : this.#address, 0));
   }
 
   epollCtl(epfd: number, op: number, fd: number, events: number, token: number): number {
     if (!isInt(epfd) || !isInt(fd)) return -EBADF;
     if (!isInt(op) || !Number.isInteger(events) || !Number.isInteger(token)) return -EINVAL;
-    const words = this.words;
+    const words = this.#words;
     words[0] = events;
     words[EPOLL_DATA_WORD] = fd;
     words[EPOLL_DATA_WORD + 1] = token;
-    return result(c.epollCtl(epfd, op, fd, this.address));
+    return result(c.epollCtl(epfd, op, fd, this.#address));
   }
 
   epollWait(epfd: number, events: HostBuffer, maxEvents: number, timeoutNs: number): number {
@@ -87,22 +87,22 @@ export class LinuxPoll {
     if (!isInt(maxEvents) || !isTimeout(timeoutNs)) return -EINVAL;
     if (!LinuxBuffer.hasFirst(events, maxEvents * EPOLL_STRIDE * 4)) return -EINVAL;
     const { address } = events;
-    if (timeoutNs > 0 && !this.noPwait2) {
-      const ret = this.pwait2(epfd, address, maxEvents, timeoutNs);
+    if (timeoutNs > 0 && !this.#noPwait2) {
+      const ret = this.#pwait2(epfd, address, maxEvents, timeoutNs);
       if (!isRefused(ret)) return ret;
-      this.noPwait2 = true;
+      this.#noPwait2 = true;
     }
-    if (!this.noWait) {
-      const ret = this.calls.epollWait(epfd, address, maxEvents, wholeMs(timeoutNs));
-      if (!isRefused(ret) || this.noPwait2) return ret;
-      this.noWait = true;
+    if (!this.#noWait) {
+      const ret = this.#calls.epollWait(epfd, address, maxEvents, wholeMs(timeoutNs));
+      if (!isRefused(ret) || this.#noPwait2) return ret;
+      this.#noWait = true;
     }
-    return this.pwait2(epfd, address, maxEvents, timeoutNs);
+    return this.#pwait2(epfd, address, maxEvents, timeoutNs);
   }
 
-  private pwait2(epfd: number, events: number, maxEvents: number, timeoutNs: number): number {
-    if (timeoutNs >= 0) putTimespec(this.words, 0, timeoutNs);
-    const timeout = timeoutNs < 0 ? 0 : this.address;
+  #pwait2(epfd: number, events: number, maxEvents: number, timeoutNs: number): number {
+    if (timeoutNs >= 0) putTimespec(this.#words, 0, timeoutNs);
+    const timeout = timeoutNs < 0 ? 0 : this.#address;
     return result(c.syscall(SYS.epollPwait2, epfd, events, maxEvents, timeout, 0, 8));
   }
 }

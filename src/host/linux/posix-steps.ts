@@ -40,80 +40,80 @@ const ACTIONS_BYTES = 256;
  * allowed any. If the C library lacks a step's function, launch fails with -ENOSYS.
  */
 export class PosixSteps implements ChildSteps {
-  private readonly attr = new LinuxBuffer(ATTR_BYTES);
-  private readonly actions = new LinuxBuffer(ACTIONS_BYTES);
-  private readonly pid = new LinuxBuffer(8);
-  private flags = 0;
+  readonly #attr = new LinuxBuffer(ATTR_BYTES);
+  readonly #actions = new LinuxBuffer(ACTIONS_BYTES);
+  readonly #pid = new LinuxBuffer(8);
+  #flags = 0;
   /** The error of the first step that could not be recorded; launch returns it. */
-  private failed = 0;
+  #failed = 0;
 
   constructor() {
-    actionsInit(this.actions.address);
-    attrInit(this.attr.address);
+    actionsInit(this.#actions.address);
+    attrInit(this.#attr.address);
     const set = new LinuxBuffer(SIGSET_BYTES);
-    attrMask(this.attr.address, set.address);
+    attrMask(this.#attr.address, set.address);
     set.i32[0] = -1;
     set.i32[1] = -1;
-    attrDefault(this.attr.address, set.address);
+    attrDefault(this.#attr.address, set.address);
   }
 
   dispose(): void {
-    actionsDestroy(this.actions.address);
+    actionsDestroy(this.#actions.address);
   }
 
   begin(): void {
-    actionsDestroy(this.actions.address);
-    actionsInit(this.actions.address);
-    this.flags = SETSIGMASK | SETSIGDEF;
-    this.failed = 0;
+    actionsDestroy(this.#actions.address);
+    actionsInit(this.#actions.address);
+    this.#flags = SETSIGMASK | SETSIGDEF;
+    this.#failed = 0;
   }
 
   /** posix_spawn cannot do this in the child. */
   pdeathsig(): void {
-    this.failed ||= -ENOSYS;
+    this.#failed ||= -ENOSYS;
   }
 
   /** Like pdeathsig: posix_spawn can only set default actions. */
   ignore(): void {
-    this.failed ||= -ENOSYS;
+    this.#failed ||= -ENOSYS;
   }
 
   /** Like pdeathsig. */
   ids(): void {
-    this.failed ||= -ENOSYS;
+    this.#failed ||= -ENOSYS;
   }
 
   setsid(): void {
-    this.flags |= SETSID;
+    this.#flags |= SETSID;
   }
 
   setpgid(pgid: number): void {
-    this.flags |= SETPGROUP;
-    attrGroup(this.attr.address, pgid);
+    this.#flags |= SETPGROUP;
+    attrGroup(this.#attr.address, pgid);
   }
 
   dup2(from: number, to: number): void {
-    this.taken(addDup2(this.actions.address, from, to));
+    this.#taken(addDup2(this.#actions.address, from, to));
   }
 
   chdir(path: string): void {
     // Its entry for itself, since O_PATH alone does not check the right to enter a directory.
     const inside = path === '' ? path : `${path}/.`;
     const dir = result(c.open(inside, O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
-    if (dir < 0) this.failed ||= -ENOTDIR;
+    if (dir < 0) this.#failed ||= -ENOTDIR;
     else c.close(dir);
-    this.taken(addChdir(this.actions.address, path));
+    this.#taken(addChdir(this.#actions.address, path));
   }
 
   tcsetpgrp(fd: number): void {
-    this.taken(addTcsetpgrp(this.actions.address, fd));
+    this.#taken(addTcsetpgrp(this.#actions.address, fd));
   }
 
   /** The C library itself waits for the program to start. */
   launch(path: string, argv: number, env: number): number {
-    if (this.failed !== 0) return this.failed;
-    const { pid, attr, actions } = this;
-    attrFlags(attr.address, this.flags);
+    if (this.#failed !== 0) return this.#failed;
+    const [pid, attr, actions] = [this.#pid, this.#attr, this.#actions];
+    attrFlags(attr.address, this.#flags);
     const failed = spawn(pid.address, path, actions.address, attr.address, argv, env);
     if (failed === 0) return pid.i32[0]!;
     return failed === ENOTDIR ? -ENOENT : failure(failed);
@@ -123,8 +123,8 @@ export class PosixSteps implements ChildSteps {
     return 0;
   }
 
-  private taken(failed: number): void {
-    this.failed ||= failure(failed);
+  #taken(failed: number): void {
+    this.#failed ||= failure(failed);
   }
 }
 

@@ -34,26 +34,26 @@ const MOST_ROUNDS = 16;
 
 export class LinuxSignalPipe implements SignalPipe {
   readonly fd: number;
-  private readonly uv: Uv;
-  private readonly signals: LinuxSignals;
-  private readonly callback: CCallback;
-  private readonly loop: number;
+  readonly #uv: Uv;
+  readonly #signals: LinuxSignals;
+  readonly #callback: CCallback;
+  readonly #loop: number;
   /** The uv_signal_t's that are watching, by signal. */
-  private readonly handles = new Map<number, number>();
+  readonly #handles = new Map<number, number>();
   /** Closed handles. They stay until dispose: a message in the pipe may point to one. */
-  private readonly closed: number[] = [];
-  private readonly act = newSigAction();
+  readonly #closed: number[] = [];
+  readonly #act = newSigAction();
   /** The address of libuv's C handler; 0 until it is known. */
-  private uvHandler = 0;
-  private polled = false;
-  private disposed = false;
+  #uvHandler = 0;
+  #polled = false;
+  #disposed = false;
 
   private constructor(uv: Uv, signals: LinuxSignals, loop: number, tell: (signo: number) => void) {
-    this.uv = uv;
-    this.signals = signals;
-    this.loop = loop;
+    this.#uv = uv;
+    this.#signals = signals;
+    this.#loop = loop;
     this.fd = uv.backendFd(loop);
-    this.callback = signalCallback(tell);
+    this.#callback = signalCallback(tell);
   }
 
   /** Host.openSignalPipe. */
@@ -71,64 +71,64 @@ export class LinuxSignalPipe implements SignalPipe {
   }
 
   add(signo: number, flags: number): number {
-    if (this.disposed) return -EBADF;
+    if (this.#disposed) return -EBADF;
     if (!watchable(signo)) return -EINVAL;
-    const handle = this.handleFor(signo);
+    const handle = this.#handleFor(signo);
     if (handle < 0) return handle;
-    const ret = this.uv.signalStart(handle, this.callback.address, signo);
+    const ret = this.#uv.signalStart(handle, this.#callback.address, signo);
     if (ret < 0) return ret;
-    if (!this.polled) {
+    if (!this.#polled) {
       // libuv adds the pipe to its epoll only when it runs with something to watch.
-      this.run();
-      this.polled = true;
+      this.#run();
+      this.#polled = true;
     }
-    return this.setFlags(signo, flags);
+    return this.#setFlags(signo, flags);
   }
 
   remove(signo: number): void {
-    const handle = this.handles.get(signo);
+    const handle = this.#handles.get(signo);
     if (handle === undefined) return;
     // Stopping alone would leave its messages to the next handle for this signal.
-    this.uv.close(handle, 0);
-    this.handles.delete(signo);
-    this.closed.push(handle);
+    this.#uv.close(handle, 0);
+    this.#handles.delete(signo);
+    this.#closed.push(handle);
   }
 
   drain(): void {
     // Frees the loop's memory.
-    if (!this.disposed) this.run();
+    if (!this.#disposed) this.#run();
   }
 
   dispose(): void {
-    if (this.disposed) return;
-    this.disposed = true;
-    for (const signo of [...this.handles.keys()]) this.remove(signo);
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const signo of [...this.#handles.keys()]) this.remove(signo);
     for (let round = 0; round < MOST_ROUNDS; round++) {
-      this.run();
-      if (this.uv.loopClose(this.loop) !== 0) continue;
-      for (const handle of this.closed) this.uv.free(handle);
-      this.uv.free(this.loop);
+      this.#run();
+      if (this.#uv.loopClose(this.#loop) !== 0) continue;
+      for (const handle of this.#closed) this.#uv.free(handle);
+      this.#uv.free(this.#loop);
       break;
     }
-    this.callback.free();
+    this.#callback.free();
   }
 
-  private run(): void {
-    this.uv.run(this.loop, UV_RUN_NOWAIT);
+  #run(): void {
+    this.#uv.run(this.#loop, UV_RUN_NOWAIT);
   }
 
   /** The signal's handle, or -errno. */
-  private handleFor(signo: number): number {
-    const known = this.handles.get(signo);
+  #handleFor(signo: number): number {
+    const known = this.#handles.get(signo);
     if (known !== undefined) return known;
-    const handle = this.uv.calloc(1, this.uv.handleSize(UV_SIGNAL));
+    const handle = this.#uv.calloc(1, this.#uv.handleSize(UV_SIGNAL));
     if (handle === 0) return -ENOMEM;
-    const ret = this.uv.signalInit(this.loop, handle);
+    const ret = this.#uv.signalInit(this.#loop, handle);
     if (ret < 0) {
-      this.uv.free(handle);
+      this.#uv.free(handle);
       return ret;
     }
-    this.handles.set(signo, handle);
+    this.#handles.set(signo, handle);
     return handle;
   }
 
@@ -136,16 +136,16 @@ export class LinuxSignalPipe implements SignalPipe {
    * Gives libuv's handler the requested flags. libuv installs it only for a signal's first handle,
    * so if somebody has set SIG_DFL or SIG_IGN since, it must be installed again.
    */
-  private setFlags(signo: number, flags: number): number {
-    const { act } = this;
-    const ret = this.signals.sigaction(signo, null, act);
+  #setFlags(signo: number, flags: number): number {
+    const act = this.#act;
+    const ret = this.#signals.sigaction(signo, null, act);
     if (ret < 0) return ret;
     if (act.handler > SIG_IGN) {
-      this.uvHandler = act.handler;
+      this.#uvHandler = act.handler;
     } else {
-      if (this.uvHandler === 0) this.uvHandler = this.findUvHandler(signo);
-      if (this.uvHandler <= SIG_IGN) return -ENOSYS;
-      act.handler = this.uvHandler;
+      if (this.#uvHandler === 0) this.#uvHandler = this.#findUvHandler(signo);
+      if (this.#uvHandler <= SIG_IGN) return -ENOSYS;
+      act.handler = this.#uvHandler;
     }
     // Without SA_RESTART Node's own calls would fail; SA_RESETHAND would remove the handler after
     // one signal.
@@ -153,24 +153,24 @@ export class LinuxSignalPipe implements SignalPipe {
     // libuv's handler holds a lock, so no other handler may interrupt it.
     act.maskLo = -1;
     act.maskHi = -1;
-    return this.signals.sigaction(signo, act, null);
+    return this.#signals.sigaction(signo, act, null);
   }
 
   /**
    * The address of libuv's C handler, read after libuv has installed it for a signal that is
    * harmless by default.
    */
-  private findUvHandler(but: number): number {
+  #findUvHandler(but: number): number {
     const probe = but === SIGURG ? SIGWINCH : SIGURG;
     const before = newSigAction();
     const seen = newSigAction();
-    const handle = this.handleFor(probe);
+    const handle = this.#handleFor(probe);
     if (handle < 0) return SIG_DFL;
-    this.signals.sigaction(probe, null, before);
-    this.uv.signalStart(handle, this.callback.address, probe);
-    this.signals.sigaction(probe, null, seen);
+    this.#signals.sigaction(probe, null, before);
+    this.#uv.signalStart(handle, this.#callback.address, probe);
+    this.#signals.sigaction(probe, null, seen);
     this.remove(probe);
-    this.signals.sigaction(probe, before, null);
+    this.#signals.sigaction(probe, before, null);
     return seen.handler;
   }
 }

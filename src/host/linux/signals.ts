@@ -23,19 +23,19 @@ const SIG_SETMASK = 2;
 type SignalFunction = (signo: number) => void;
 
 export class LinuxSignals {
-  private readonly act = new LinuxBuffer(ACT_BYTES);
-  private readonly old = new LinuxBuffer(ACT_BYTES);
-  private readonly set = new LinuxBuffer(SIGSET_BYTES);
-  private readonly before = new LinuxBuffer(SIGSET_BYTES);
-  private readonly handlers = new Map<number, SignalFunction>();
-  private handler = 0;
+  readonly #act = new LinuxBuffer(ACT_BYTES);
+  readonly #old = new LinuxBuffer(ACT_BYTES);
+  readonly #set = new LinuxBuffer(SIGSET_BYTES);
+  readonly #before = new LinuxBuffer(SIGSET_BYTES);
+  readonly #handlers = new Map<number, SignalFunction>();
+  #handler = 0;
   /** Handlers that sigaction has returned to a caller, by signal. */
-  private readonly told = new Map<number, Set<number>>();
+  readonly #told = new Map<number, Set<number>>();
 
   /** The address of getpid: it is async-signal-safe, and does nothing. */
   get handlerAddress(): number {
-    if (this.handler === 0) this.handler = symbolAddress('getpid');
-    return this.handler;
+    if (this.#handler === 0) this.#handler = symbolAddress('getpid');
+    return this.#handler;
   }
 
   signalfd(fd: number, signals: readonly number[], flags: number): number {
@@ -43,9 +43,9 @@ export class LinuxSignals {
     if (!isInt(flags)) return -EINVAL;
     const words = signalWords(signals);
     if (typeof words === 'number') return words;
-    this.set.i32[0] = words.lo;
-    this.set.i32[1] = words.hi;
-    return result(c.signalfd(fd, this.set.address, flags));
+    this.#set.i32[0] = words.lo;
+    this.#set.i32[1] = words.hi;
+    return result(c.signalfd(fd, this.#set.address, flags));
   }
 
   /**
@@ -58,38 +58,42 @@ export class LinuxSignals {
     let taken: SigAction | null = null;
     if (act !== null) {
       taken = takeAction(act);
-      if (taken === null || !this.knows(signo, taken.handler)) return -EINVAL;
+      if (taken === null || !this.#knows(signo, taken.handler)) return -EINVAL;
     }
     const ret = this.sigaction(signo, taken, old);
-    if (ret === 0 && old !== null) this.tell(signo, word64(this.old.i32, 0));
+    if (ret === 0 && old !== null) this.#tell(signo, word64(this.#old.i32, 0));
     return ret;
   }
 
-  private tell(signo: number, handler: number): void {
-    if (this.knows(signo, handler)) return;
-    const told = this.told.get(signo) ?? new Set();
-    this.told.set(signo, told.add(handler));
+  #tell(signo: number, handler: number): void {
+    if (this.#knows(signo, handler)) return;
+    const told = this.#told.get(signo) ?? new Set();
+    this.#told.set(signo, told.add(handler));
   }
 
-  private knows(signo: number, handler: number): boolean {
+  #knows(signo: number, handler: number): boolean {
     if (handler >= 0 && handler <= SIG_IGN) return true;
-    return handler === this.handlerAddress || this.told.get(signo)?.has(handler) === true;
+    return handler === this.handlerAddress || this.#told.get(signo)?.has(handler) === true;
   }
 
   /** @param act is trusted */
   sigaction(signo: number, act: SigAction | null, old: SigAction | null): number {
     if (act !== null) {
-      const words = this.act.i32;
+      const words = this.#act.i32;
       putWord64(words, 0, act.handler);
       words[ACT_MASK] = act.maskLo;
       words[ACT_MASK + 1] = act.maskHi;
       words[ACT_FLAGS] = act.flags;
     }
     const ret = result(
-      c.sigaction(signo, act === null ? 0 : this.act.address, old === null ? 0 : this.old.address),
+      c.sigaction(
+        signo,
+        act === null ? 0 : this.#act.address,
+        old === null ? 0 : this.#old.address,
+      ),
     );
     if (ret === 0 && old !== null) {
-      const words = this.old.i32;
+      const words = this.#old.i32;
       old.handler = word64(words, 0);
       old.maskLo = words[ACT_MASK]!;
       old.maskHi = words[ACT_MASK + 1]!;
@@ -101,23 +105,23 @@ export class LinuxSignals {
   /** Host.callHandler. */
   callHandler(signo: number, handler: number): number {
     if (signo === 0 || !isSignalOr0(signo)) return -EINVAL;
-    if (handler <= SIG_IGN || !this.knows(signo, handler)) return -EINVAL;
-    let call = this.handlers.get(handler);
+    if (handler <= SIG_IGN || !this.#knows(signo, handler)) return -EINVAL;
+    let call = this.#handlers.get(handler);
     if (call === undefined) {
       call = koffi.decode(BigInt(handler), koffi.proto('void (int)')) as SignalFunction;
-      this.handlers.set(handler, call);
+      this.#handlers.set(handler, call);
     }
     // A handler may hold a lock that the handler of another signal waits for, in this same thread.
-    this.set.i32.fill(-1);
-    c.sigprocmask(SIG_BLOCK, this.set.address, this.before.address);
+    this.#set.i32.fill(-1);
+    c.sigprocmask(SIG_BLOCK, this.#set.address, this.#before.address);
     call(signo);
-    c.sigprocmask(SIG_SETMASK, this.before.address, 0);
+    c.sigprocmask(SIG_SETMASK, this.#before.address, 0);
     return 0;
   }
 
   /** The handler of somebody else that sigaction named last for this signal; 0 if none. */
   lastForeign(signo: number): number {
-    const foreign = [...(this.told.get(signo) ?? [])].filter(
+    const foreign = [...(this.#told.get(signo) ?? [])].filter(
       (told) => told !== this.handlerAddress,
     );
     return foreign.at(-1) ?? 0;
@@ -127,10 +131,10 @@ export class LinuxSignals {
   unblock(signo: number): () => void {
     const { lo, hi } = signalWords([signo]) as SignalWords;
     const before = new LinuxBuffer(SIGSET_BYTES);
-    this.set.i32.fill(0);
-    this.set.i32[0] = lo;
-    this.set.i32[1] = hi;
-    c.sigprocmask(SIG_UNBLOCK, this.set.address, before.address);
+    this.#set.i32.fill(0);
+    this.#set.i32[0] = lo;
+    this.#set.i32[1] = hi;
+    c.sigprocmask(SIG_UNBLOCK, this.#set.address, before.address);
     return () => {
       c.sigprocmask(SIG_SETMASK, before.address, 0);
     };
@@ -138,13 +142,13 @@ export class LinuxSignals {
 
   blockedSignals(): number[] {
     // pthread_sigmask returns the errno itself, and cannot fail without a new set.
-    c.sigprocmask(SIG_BLOCK, 0, this.set.address);
-    return signalsOf(this.set.i32[0]!, this.set.i32[1]!);
+    c.sigprocmask(SIG_BLOCK, 0, this.#set.address);
+    return signalsOf(this.#set.i32[0]!, this.#set.i32[1]!);
   }
 
   pendingSignals(): number[] {
-    c.sigpending(this.set.address);
-    return signalsOf(this.set.i32[0]!, this.set.i32[1]!);
+    c.sigpending(this.#set.address);
+    return signalsOf(this.#set.i32[0]!, this.#set.i32[1]!);
   }
 
   raise(signo: number): number {

@@ -38,25 +38,25 @@ function staysDumpable<T>(act: () => T): T {
 }
 
 export class Spawner {
-  private readonly starts: (ChildStart | undefined)[] = [];
-  private readonly page: ReturnType<typeof childPage>;
+  readonly #starts: (ChildStart | undefined)[] = [];
+  readonly #page: ReturnType<typeof childPage>;
   /** Whether clone has turned out not to work here. */
-  private refused = false;
+  #refused = false;
 
   constructor(way: SpawnWay) {
-    this.page = way === 'clone' ? childPage() : -ENOSYS;
+    this.#page = way === 'clone' ? childPage() : -ENOSYS;
   }
 
   dispose(): void {
-    for (const start of this.starts) start?.dispose();
-    this.starts.length = 0;
-    if (typeof this.page !== 'number') this.page.free();
+    for (const start of this.#starts) start?.dispose();
+    this.#starts.length = 0;
+    if (typeof this.#page !== 'number') this.#page.free();
   }
 
   /** See ChildStart.spawn. */
   spawn(request: TakenRequest): number {
-    if (!changesIds(request)) return this.spawnBy(0, request);
-    return staysDumpable(() => this.spawnBy(0, request));
+    if (!changesIds(request)) return this.#spawnBy(0, request);
+    return staysDumpable(() => this.#spawnBy(0, request));
   }
 
   /**
@@ -65,23 +65,23 @@ export class Spawner {
    * which nothing changes, since nothing else runs here.
    */
   spawnAll(requests: readonly TakenRequest[]): number[] {
-    if (!requests.some(changesIds)) return this.startAll(requests);
-    return staysDumpable(() => this.startAll(requests));
+    if (!requests.some(changesIds)) return this.#startAll(requests);
+    return staysDumpable(() => this.#startAll(requests));
   }
 
-  private startAll(requests: readonly TakenRequest[]): number[] {
+  #startAll(requests: readonly TakenRequest[]): number[] {
     const pids: number[] = [];
     let settled = 0;
     const settle = (): void => {
       const i = settled++;
       const slot = i % UNDER_WAY;
-      const failed = pids[i]! < 0 || this.start(slot).settle() < 0;
-      if (failed) pids[i] = this.spawnBy(slot, requests[i]!);
+      const failed = pids[i]! < 0 || this.#start(slot).settle() < 0;
+      if (failed) pids[i] = this.#spawnBy(slot, requests[i]!);
     };
     try {
       for (let i = 0; i < requests.length; i++) {
         if (i - settled === UNDER_WAY) settle();
-        pids.push(this.start(i % UNDER_WAY).launch(requests[i]!));
+        pids.push(this.#start(i % UNDER_WAY).launch(requests[i]!));
       }
     } finally {
       while (settled < pids.length) settle();
@@ -89,22 +89,22 @@ export class Spawner {
     return pids;
   }
 
-  private spawnBy(slot: number, request: TakenRequest): number {
-    const start = this.start(slot);
+  #spawnBy(slot: number, request: TakenRequest): number {
+    const start = this.#start(slot);
     const pid = start.spawn(request);
     if (pid !== -ENOSYS || !(start.steps instanceof CloneSteps)) return pid;
-    this.refused = true;
-    this.starts[slot] = undefined;
-    return this.start(slot).spawn(request);
+    this.#refused = true;
+    this.#starts[slot] = undefined;
+    return this.#start(slot).spawn(request);
   }
 
-  private start(i: number): ChildStart {
-    let start = this.starts[i];
+  #start(i: number): ChildStart {
+    let start = this.#starts[i];
     if (start === undefined) {
-      const { page, refused } = this;
+      const [page, refused] = [this.#page, this.#refused];
       const byPosix = refused || typeof page === 'number';
       start = new ChildStart(byPosix ? new PosixSteps() : new CloneSteps(page));
-      this.starts[i] = start;
+      this.#starts[i] = start;
     }
     return start;
   }

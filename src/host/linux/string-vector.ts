@@ -2,8 +2,8 @@ import { LinuxBuffer, putWord64, word64 } from './memory.ts';
 
 /** A char *[] with its strings, in one growing block that is reused. */
 export class StringVector {
-  private memory = new LinuxBuffer(1024);
-  private bytes = bytesOf(this.memory);
+  #memory = new LinuxBuffer(1024);
+  #bytes = bytesOf(this.#memory);
 
   /** Returns the address of the first pointer, valid until the next fill. */
   fill(strings: readonly string[]): number {
@@ -11,12 +11,12 @@ export class StringVector {
     let room = pointers;
     // UTF-8 has at most three bytes per unit of a string.
     for (let i = 0; i < strings.length; i++) room += strings[i]!.length * 3 + 1;
-    if (room > this.memory.size) {
-      this.memory = new LinuxBuffer(room * 2);
-      this.bytes = bytesOf(this.memory);
+    if (room > this.#memory.size) {
+      this.#memory = new LinuxBuffer(room * 2);
+      this.#bytes = bytesOf(this.#memory);
     }
-    const { bytes } = this;
-    const { i32, address } = this.memory;
+    const bytes = this.#bytes;
+    const { i32, address } = this.#memory;
     let at = pointers;
     for (let i = 0; i < strings.length; i++) {
       putWord64(i32, i * 2, address + at);
@@ -30,7 +30,7 @@ export class StringVector {
   /** The address of a single string, valid until the next fill. */
   fillOne(text: string): number {
     this.fill([text]);
-    return word64(this.memory.i32, 0);
+    return word64(this.#memory.i32, 0);
   }
 }
 

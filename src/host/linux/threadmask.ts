@@ -77,12 +77,12 @@ class LinuxMaskToken implements SignalMaskToken {
 }
 
 export class ThreadMask {
-  private readonly signals: LinuxSignals;
-  private readonly threads: Threads;
+  readonly #signals: LinuxSignals;
+  readonly #threads: Threads;
 
   constructor(signals: LinuxSignals, pid: number) {
-    this.signals = signals;
-    this.threads = new Threads(pid);
+    this.#signals = signals;
+    this.#threads = new Threads(pid);
   }
 
   /** Host.blockSignals. */
@@ -90,13 +90,13 @@ export class ThreadMask {
     if (!Array.isArray(signals)) return -EINVAL;
     const wanted = signalWords(signals.filter((signo) => !UNBLOCKABLE.includes(signo)));
     if (typeof wanted === 'number') return wanted;
-    const tids = this.threads.tryList();
+    const tids = this.#threads.tryList();
     if (typeof tids === 'number') return tids;
-    const before = this.threads.look(tids);
+    const before = this.#threads.look(tids);
     const token = new LinuxMaskToken([...signals], wanted, before);
-    const ret = this.edit('block', before, () => wanted);
+    const ret = this.#edit('block', before, () => wanted);
     if (ret === 0) return token;
-    this.unblock(token);
+    this.#unblock(token);
     return ret;
   }
 
@@ -104,12 +104,12 @@ export class ThreadMask {
   restore(token: SignalMaskToken): number {
     if (!(token instanceof LinuxMaskToken)) return -EINVAL;
     if (token.restored) return 0;
-    const ret = this.unblock(token);
+    const ret = this.#unblock(token);
     if (ret === 0) {
       token.restored = true;
     } else {
       // A process in which only some threads block signals would lose them.
-      this.edit('block', this.threads.look(this.threads.list()), () => token.words);
+      this.#edit('block', this.#threads.look(this.#threads.list()), () => token.words);
     }
     return ret;
   }
@@ -118,24 +118,24 @@ export class ThreadMask {
    * A thread born since then inherited the block; the main thread's former mask stands in for its
    * own.
    */
-  private unblock({ words, before }: LinuxMaskToken): number {
-    const main = before.get(this.threads.pid) ?? NONE;
-    return this.edit('unblock', this.threads.look(this.threads.list()), (tid) => {
+  #unblock({ words, before }: LinuxMaskToken): number {
+    const main = before.get(this.#threads.pid) ?? NONE;
+    return this.#edit('unblock', this.#threads.look(this.#threads.list()), (tid) => {
       const had = before.get(tid) ?? main;
       return { lo: words.lo & ~had.lo, hi: words.hi & ~had.hi };
     });
   }
 
   /** Edits each thread's mask by the signals given for it, and waits until all threads have it. */
-  private edit(edit: Edit, now: readonly ThreadNow[], signalsFor: SignalsFor): number {
+  #edit(edit: Edit, now: readonly ThreadNow[], signalsFor: SignalsFor): number {
     const open = now.filter(({ tid, mask }) => !agrees(edit, mask, signalsFor(tid)));
-    const main = now.filter(({ tid }) => tid === this.threads.pid);
+    const main = now.filter(({ tid }) => tid === this.#threads.pid);
     const toBlock = edit === 'block' ? signalsFor(0) : NONE;
     const by = (signals: readonly number[]): MaskChange | number => {
-      const spare = this.spareSignal(signals, [...main, ...open], toBlock);
+      const spare = this.#spareSignal(signals, [...main, ...open], toBlock);
       if (spare < 0) return spare;
-      const change = new MaskChange(this.signals, this.threads, edit, signalsFor, spare);
-      const ret = this.settle(change, spare, now);
+      const change = new MaskChange(this.#signals, this.#threads, edit, signalsFor, spare);
+      const ret = this.#settle(change, spare, now);
       return change.queueFull ? change : ret;
     };
     const ret = by(REALTIME);
@@ -144,14 +144,14 @@ export class ThreadMask {
     return typeof again === 'number' ? again : -EAGAIN;
   }
 
-  private settle(change: MaskChange, spare: number, now: readonly ThreadNow[]): number {
+  #settle(change: MaskChange, spare: number, now: readonly ThreadNow[]): number {
     const old = newSigAction();
-    this.signals.sigaction(spare, null, old);
+    this.#signals.sigaction(spare, null, old);
     const ret = change.settle(now);
     // Ignoring the signal drops it if it is still pending for a stuck thread: its default action
     // would kill us.
-    this.signals.sigaction(spare, { ...newSigAction(), handler: SIG_IGN }, null);
-    this.signals.sigaction(spare, old, null);
+    this.#signals.sigaction(spare, { ...newSigAction(), handler: SIG_IGN }, null);
+    this.#signals.sigaction(spare, old, null);
     // A stuck thread may still be in the code, so the page then stays.
     if (ret === 0) change.free();
     return ret;
@@ -161,7 +161,7 @@ export class ThreadMask {
    * A signal that nobody handles and no thread blocks, or will block then: it is needed again to
    * unblock. -EAGAIN if there is none; another -errno if it cannot be found out.
    */
-  private spareSignal(
+  #spareSignal(
     signals: readonly number[],
     threads: readonly ThreadNow[],
     toBlock: SignalWords,
@@ -173,7 +173,7 @@ export class ThreadMask {
     const lasting = threads.filter(({ mask }) => !hasSignal(mask.lo, mask.hi, SIGCANCEL));
     for (const signo of signals) {
       if (hasSignal(toBlock.lo, toBlock.hi, signo)) continue;
-      const ret = this.signals.sigaction(signo, null, act);
+      const ret = this.#signals.sigaction(signo, null, act);
       if (ret < 0) failed = ret;
       if (ret < 0 || act.handler !== SIG_DFL) continue;
       if (!lasting.some(({ mask }) => hasSignal(mask.lo, mask.hi, signo))) return signo;
@@ -184,16 +184,16 @@ export class ThreadMask {
 
 /** One edit of all threads' masks, while it is under way. */
 class MaskChange {
-  private readonly signals: LinuxSignals;
-  private readonly threads: Threads;
-  private readonly edit: Edit;
-  private readonly signalsFor: SignalsFor;
-  private readonly spare: number;
-  private readonly agreed = new Set<number>();
-  private readonly handlers: CodePage[] = [];
+  readonly #signals: LinuxSignals;
+  readonly #threads: Threads;
+  readonly #edit: Edit;
+  readonly #signalsFor: SignalsFor;
+  readonly #spare: number;
+  readonly #agreed = new Set<number>();
+  readonly #handlers: CodePage[] = [];
   /** The words that the installed handler edits by, and the threads signalled with it. */
-  private installed: SignalWords | undefined;
-  private readonly asked = new Set<number>();
+  #installed: SignalWords | undefined;
+  readonly #asked = new Set<number>();
   /** Whether the spare signal could not be sent because the user's queue is full. */
   queueFull = false;
 
@@ -204,11 +204,11 @@ class MaskChange {
     signalsFor: SignalsFor,
     spare: number,
   ) {
-    this.signals = signals;
-    this.threads = threads;
-    this.edit = edit;
-    this.signalsFor = signalsFor;
-    this.spare = spare;
+    this.#signals = signals;
+    this.#threads = threads;
+    this.#edit = edit;
+    this.#signalsFor = signalsFor;
+    this.#spare = spare;
   }
 
   /**
@@ -219,19 +219,19 @@ class MaskChange {
   settle(first: readonly ThreadNow[]): number {
     let now = first;
     for (let looks = 0; looks < MOST_LOOKS; looks++) {
-      const open = now.filter(({ tid, mask }) => !agrees(this.edit, mask, this.signalsFor(tid)));
-      for (const { tid } of now) this.agreed.add(tid);
-      for (const { tid } of open) this.agreed.delete(tid);
+      const open = now.filter(({ tid, mask }) => !agrees(this.#edit, mask, this.#signalsFor(tid)));
+      for (const { tid } of now) this.#agreed.add(tid);
+      for (const { tid } of open) this.#agreed.delete(tid);
       if (open.length !== 0) {
-        const ret = this.ask(
+        const ret = this.#ask(
           open.map(({ tid }) => tid),
           looks,
         );
         if (ret < 0) return ret;
       }
-      const fresh = this.threads.list().filter((tid) => !this.agreed.has(tid));
+      const fresh = this.#threads.list().filter((tid) => !this.#agreed.has(tid));
       if (fresh.length === 0) return 0;
-      now = this.threads.look(fresh);
+      now = this.#threads.look(fresh);
     }
     return -EAGAIN;
   }
@@ -241,40 +241,40 @@ class MaskChange {
    * if there are none. Threads that need another edit get its handler once those before have run
    * theirs. A thread that has ended (ESRCH) needs none.
    */
-  private ask(open: readonly number[], looks: number): number {
-    if (!open.some((tid) => same(this.signalsFor(tid), this.installed))) {
-      const ret = this.install(this.signalsFor(open[0]!));
+  #ask(open: readonly number[], looks: number): number {
+    if (!open.some((tid) => same(this.#signalsFor(tid), this.#installed))) {
+      const ret = this.#install(this.#signalsFor(open[0]!));
       if (ret < 0) return ret;
     }
     let sent = false;
     for (const tid of open) {
-      if (this.asked.has(tid) || !same(this.signalsFor(tid), this.installed)) continue;
-      const ret = this.signals.tgkill(this.threads.pid, tid, this.spare);
+      if (this.#asked.has(tid) || !same(this.#signalsFor(tid), this.#installed)) continue;
+      const ret = this.#signals.tgkill(this.#threads.pid, tid, this.#spare);
       if (ret === -ESRCH) continue;
       if (ret < 0) {
         this.queueFull = ret === -EAGAIN;
         return ret;
       }
-      this.asked.add(tid);
+      this.#asked.add(tid);
       sent = true;
     }
-    if (!sent) this.threads.pause(looks < QUICK_LOOKS ? LOOK_NS : LATE_LOOK_NS);
+    if (!sent) this.#threads.pause(looks < QUICK_LOOKS ? LOOK_NS : LATE_LOOK_NS);
     return 0;
   }
 
-  private install(words: SignalWords): number {
-    const handler = CodePage.make(maskCode(this.edit, words));
+  #install(words: SignalWords): number {
+    const handler = CodePage.make(maskCode(this.#edit, words));
     if (typeof handler === 'number') return handler;
-    this.handlers.push(handler);
-    this.installed = words;
-    this.asked.clear();
+    this.#handlers.push(handler);
+    this.#installed = words;
+    this.#asked.clear();
     const act = { ...newSigAction(), handler: handler.address, flags: SA_SIGINFO | SA_RESTART };
-    return this.signals.sigaction(this.spare, act, null);
+    return this.#signals.sigaction(this.#spare, act, null);
   }
 
   /** Frees the code; no thread may be in it. */
   free(): void {
-    for (const handler of this.handlers) handler.free();
+    for (const handler of this.#handlers) handler.free();
   }
 }
 

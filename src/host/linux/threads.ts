@@ -18,9 +18,9 @@ const SIG_BLK_LENGTH = SIG_BLK.length + 16;
 /** The threads of this process, from /proc. */
 export class Threads {
   readonly pid: number;
-  private readonly nap = new LinuxBuffer(16);
+  readonly #nap = new LinuxBuffer(16);
   /** Grows: the masks come after the user's groups, of which there may be 65,536. */
-  private text = new LinuxBuffer(512);
+  #text = new LinuxBuffer(512);
 
   constructor(pid: number) {
     this.pid = pid;
@@ -45,22 +45,22 @@ export class Threads {
   look(tids: readonly number[]): ThreadNow[] {
     const threads: ThreadNow[] = [];
     for (const tid of tids) {
-      const mask = this.blockedIn(tid);
+      const mask = this.#blockedIn(tid);
       if (mask !== undefined) threads.push({ tid, mask });
     }
     return threads;
   }
 
   pause(ns: number): void {
-    putTimespec(this.nap.i32, 0, ns);
-    c.nanosleep(this.nap.address, 0);
+    putTimespec(this.#nap.i32, 0, ns);
+    c.nanosleep(this.#nap.address, 0);
   }
 
   /** SigBlk from its status file, read without node:fs, which is several times slower. */
-  private blockedIn(tid: number): SignalWords | undefined {
+  #blockedIn(tid: number): SignalWords | undefined {
     const fd = c.open(`/proc/self/task/${tid}/status`, O_CLOEXEC, 0);
     if (fd < 0) return undefined;
-    const line = this.sigBlk(fd);
+    const line = this.#sigBlk(fd);
     c.close(fd);
     if (line === undefined) return undefined;
     const hi = Number.parseInt(line.slice(-16, -8), 16);
@@ -69,10 +69,10 @@ export class Threads {
   }
 
   /** The SigBlk line; undefined if the file has none, since the thread has ended. */
-  private sigBlk(fd: number): string | undefined {
+  #sigBlk(fd: number): string | undefined {
     for (let length = 0; ; ) {
-      if (length === this.text.size) this.grow();
-      const { address, size, u8 } = this.text;
+      if (length === this.#text.size) this.#grow();
+      const { address, size, u8 } = this.#text;
       const n = c.read(fd, address + length, size - length);
       if (n <= 0) return undefined;
       length += n;
@@ -84,9 +84,9 @@ export class Threads {
     }
   }
 
-  private grow(): void {
-    const larger = new LinuxBuffer(2 * this.text.size);
-    larger.u8.set(this.text.u8);
-    this.text = larger;
+  #grow(): void {
+    const larger = new LinuxBuffer(2 * this.#text.size);
+    larger.u8.set(this.#text.u8);
+    this.#text = larger;
   }
 }

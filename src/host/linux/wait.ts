@@ -21,12 +21,12 @@ const USAGE_NIVCSW = USAGE + 34;
 const BYTES = 128 + 144;
 
 export class LinuxWait {
-  private readonly memory = new LinuxBuffer(BYTES);
+  readonly #memory = new LinuxBuffer(BYTES);
 
   /** Makes the system call itself: the C library's waitid has no rusage. */
   waitid(idtype: number, id: number, options: number, out: WaitResult): number {
-    const words = this.memory.i32;
-    const address = this.memory.address;
+    const words = this.#memory.i32;
+    const address = this.#memory.address;
     words[INFO_PID] = 0;
     const ret = result(c.syscall(SYS.waitid, idtype, id, address, options, address + USAGE * 4, 0));
     if (ret < 0 || words[INFO_PID] === 0) {

@@ -15,41 +15,41 @@ interface SpawnSync {
  * children, which libuv's handler takes then, are made up for by one of our own.
  */
 export class SyncChildren {
-  private readonly signals: LinuxSignals;
-  private readonly pid: number;
+  readonly #signals: LinuxSignals;
+  readonly #pid: number;
   /** Those of the blocks under way that have SIGCHLD. */
-  private readonly blocks = new Set<SignalMaskToken>();
-  private readonly before = newSigAction();
+  readonly #blocks = new Set<SignalMaskToken>();
+  readonly #before = newSigAction();
   /** Undoes the change of Node's function; null if it is unchanged. */
-  private release: (() => void) | null = null;
+  #release: (() => void) | null = null;
 
   constructor(signals: LinuxSignals, pid: number) {
-    this.signals = signals;
-    this.pid = pid;
+    this.#signals = signals;
+    this.#pid = pid;
   }
 
   /** SIGCHLD may be blocked from now on. */
   block(token: SignalMaskToken): void {
     if (!token.signals.includes(SIGCHLD)) return;
-    this.blocks.add(token);
-    this.release ??= this.guard();
+    this.#blocks.add(token);
+    this.#release ??= this.#guard();
   }
 
   unblock(token: SignalMaskToken): void {
-    this.blocks.delete(token);
-    if (this.blocks.size > 0) return;
-    this.release?.();
-    this.release = null;
+    this.#blocks.delete(token);
+    if (this.#blocks.size > 0) return;
+    this.#release?.();
+    this.#release = null;
   }
 
-  private guard(): (() => void) | null {
+  #guard(): (() => void) | null {
     const binding = spawnSyncOfNode();
     if (binding === null) return null;
     const real = binding.spawn;
     let on = true;
     const guarded: Spawn = (...args) => {
       if (!on) return real.apply(binding, args);
-      const undo = this.enter();
+      const undo = this.#enter();
       try {
         return real.apply(binding, args);
       } finally {
@@ -64,8 +64,8 @@ export class SyncChildren {
     };
   }
 
-  private enter(): () => void {
-    const { signals, before } = this;
+  #enter(): () => void {
+    const [signals, before] = [this.#signals, this.#before];
     signals.sigaction(SIGCHLD, null, before);
     const ours = before.handler <= SIG_IGN || before.handler === signals.handlerAddress;
     const saved = { ...before };
@@ -77,7 +77,7 @@ export class SyncChildren {
       reblock();
       if (ours) signals.sigaction(SIGCHLD, saved, null);
       // To the process, since a thread of the pool may be the one that waits for it.
-      signals.kill(this.pid, SIGCHLD);
+      signals.kill(this.#pid, SIGCHLD);
     };
   }
 }
