@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { run } from '../../support/run.ts';
+import { read } from '../../tree/files.ts';
 
 const RARE = 'scenarios/rare-order.yaml';
 
@@ -15,6 +16,7 @@ describe('qemu-loop explore FILE', () => {
     expect(stdout).toContain('\nthe simplest that breaks it:\n');
     expect(stdout).toContain('  - a exited 0  expected\n');
     const again = /^run it again: qemu-loop (run .* --schedule \S+)$/m.exec(stdout)![1]!;
+    expect(read('docs/scenarios.md')).toContain(`\n    qemu-loop ${again}\n`);
     const repeated = await run(again.split(' '));
     expect(repeated.status).toBe(1);
     expect(repeated.stdout).toContain(again);
