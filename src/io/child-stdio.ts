@@ -8,9 +8,6 @@ import { ChildInput } from './child-input.ts';
 import { ChildOutput, type ChildOutputHandlers } from './child-output.ts';
 import { contextOf, type IoLoop, ignoreSigpipe } from './io-loop.ts';
 
-/** `inherit` is our own descriptor, `ignore` is /dev/null. */
-type Plain = 'inherit' | 'ignore';
-
 /** A child and its three standard descriptors. */
 export interface PipedRequest extends ChildCallbacks {
   readonly loop: IoLoop;
@@ -19,11 +16,11 @@ export interface PipedRequest extends ChildCallbacks {
   readonly request: Omit<SpawnRequest, 'fds'>;
   /** Its name in traces and events; by default the program's file. */
   readonly name?: string | undefined;
-  /** By default `ignore`. */
-  readonly stdin?: 'pipe' | Plain | undefined;
+  /** `inherit` is our own descriptor, `ignore`, the default, is /dev/null. */
+  readonly stdin?: 'pipe' | 'inherit' | 'ignore' | undefined;
   /** `pipe` reads and drops it; by default `inherit`. */
-  readonly stdout?: ChildOutputHandlers | 'pipe' | Plain | undefined;
-  readonly stderr?: ChildOutputHandlers | 'pipe' | Plain | undefined;
+  readonly stdout?: ChildOutputHandlers | 'pipe' | 'inherit' | 'ignore' | undefined;
+  readonly stderr?: ChildOutputHandlers | 'pipe' | 'inherit' | 'ignore' | undefined;
   /**
    * The child has ended, and all output has come: if it has left processes that still have a pipe
    * open, that is when these close it. onEnd is called as soon as the child is reaped.

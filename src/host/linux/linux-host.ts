@@ -56,10 +56,10 @@ export interface LinuxHostOptions {
    */
   readonly callBy?: CallWay | undefined;
   /** How Node waits for a loop: by libuv (the default), if the program has it, or in a pool thread. */
-  readonly nodeWaitBy?: LinuxNodeWait | undefined;
+  readonly nodeWaitBy?: Exclude<NodeWaitKind, 'setImmediate'> | undefined;
 }
 
-type LinuxNodeWait = Exclude<NodeWaitKind, 'setImmediate'>;
+type LinuxNodeWait = NonNullable<LinuxHostOptions['nodeWaitBy']>;
 const NODE_WAITS: readonly LinuxNodeWait[] = ['uv_poll', 'epoll_wait.async'];
 
 /** Makes a LinuxHost like another in a thread that is started. */
