@@ -2,6 +2,7 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { countTo } from '../options/number-values.ts';
+import { colorOption } from '../options/option-values.ts';
 import { type AskedText, parseCommand, usageError } from '../options/parse-command.ts';
 
 const TEXT = `
@@ -128,11 +129,7 @@ function define(): Command {
         .default(10_000),
     )
     .addOption(new Option('--json', 'print the result as JSON'))
-    .addOption(
-      new Option('--color <when>', 'auto (the default), always or never')
-        .choices(['auto', 'always', 'never'])
-        .default('auto'),
-    )
+    .addOption(colorOption())
     .helpOption('-h, --help', 'print this')
     .addHelpText('after', TEXT);
 }

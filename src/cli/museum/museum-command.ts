@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import type { Host } from '../../host/host.ts';
 import { nearest } from '../../scenario/nearest.ts';
 import { allWriter } from '../exit/write-all.ts';
+import { colorOption } from '../options/option-values.ts';
 import { parseCommand, usageError } from '../options/parse-command.ts';
 import { stdoutStyle } from '../terminal/terminal.ts';
 import { exhibit } from './exhibit.ts';
@@ -67,11 +68,7 @@ function define(): Command {
     .description('Bugs that event loops of this kind had: each beside the mended one.')
     .argument('[words...]')
     .addOption(new Option('--json', 'print the list, or the piece with both runs, as JSON'))
-    .addOption(
-      new Option('--color <when>', 'auto (the default), always or never')
-        .choices(['auto', 'always', 'never'])
-        .default('auto'),
-    )
+    .addOption(colorOption())
     .helpOption('-h, --help', 'print this')
     .addHelpText('after', TEXT);
 }

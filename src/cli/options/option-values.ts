@@ -1,6 +1,6 @@
-/** Values of options; errors say what was expected. */
+/** Options that several commands have, and values of options; errors say what was expected. */
 
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../text/units.ts';
 
 /** A duration in ns. */
@@ -13,4 +13,11 @@ export function duration(text: string): number {
       ? `it needs a unit: ${text}s, ${text}ms ${text}m, ${text}h or ${text}d.`
       : 'expected a duration such as 200ms, 1.5s, 10s, 2m, 1h or 7d.',
   );
+}
+
+/** @param when words before its own, for a command of which only a part has colours */
+export function colorOption(when = ''): Option {
+  return new Option('--color <when>', `${when}auto (the default), always or never`)
+    .choices(['auto', 'always', 'never'])
+    .default('auto');
 }

@@ -6,6 +6,7 @@ import type { RecordFile } from '../../host/record/file.ts';
 import type { TraceRing } from '../../trace/ring.ts';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 import { allWriter } from '../exit/write-all.ts';
+import { colorOption } from '../options/option-values.ts';
 import { checkOutputs } from '../options/output-files.ts';
 import { parseCommand, usageError } from '../options/parse-command.ts';
 import { outputsOf, type RawTrace, traceFlags, traceOptions } from '../options/trace-options.ts';
@@ -50,9 +51,7 @@ function flags(): Option[] {
       false,
     ),
     new Option('--explain', 'show the log, and why each kind of line is there').default(false),
-    new Option('--color <when>', 'auto (the default), always or never')
-      .choices(['auto', 'always', 'never'])
-      .default('auto'),
+    colorOption(),
   ];
 }
 

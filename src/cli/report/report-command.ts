@@ -11,7 +11,7 @@ import type { TraceRecord } from '../../trace/read.ts';
 import { replayRings, TraceRing } from '../../trace/ring.ts';
 import { visible } from '../../trace/visible.ts';
 import { asCliError, CliError, EXIT_INTERNAL, whyOf } from '../exit/errors.ts';
-import { duration } from '../options/option-values.ts';
+import { colorOption, duration } from '../options/option-values.ts';
 import { checkOutputs } from '../options/output-files.ts';
 import { parseCommand, usageError } from '../options/parse-command.ts';
 import { count } from '../text/units.ts';
@@ -206,11 +206,7 @@ function define(): Command {
     .addOption(new Option('--diff', 'compare two runs'))
     .addOption(new Option('--text', 'with --diff and -o: print the differences too'))
     .addOption(new Option('--exact', 'with --diff: times, pids and numbers of objects count'))
-    .addOption(
-      new Option('--color <when>', 'with --diff: auto (the default), always or never')
-        .choices(['auto', 'always', 'never'])
-        .default('auto'),
-    )
+    .addOption(colorOption('with --diff: '))
     .helpOption('-h, --help', 'print this')
     .addHelpText('after', TEXT);
 }

@@ -5,7 +5,7 @@ import { parseSchedule } from '../../scenario/orders/schedule.ts';
 import type { HostName } from '../../scenario/run/run.ts';
 import { MAX_SEED } from '../../scenario/values.ts';
 import { countTo, seed } from '../options/number-values.ts';
-import { duration } from '../options/option-values.ts';
+import { colorOption, duration } from '../options/option-values.ts';
 import { type AskedText, parseCommand, usageError } from '../options/parse-command.ts';
 import { type RawTrace, traceFlags, traceOptions } from '../options/trace-options.ts';
 import { MOST_RUNS, type RunCommandOptions, TIMEOUT_NS } from './run-command.ts';
@@ -107,9 +107,7 @@ function runFlags(): Option[] {
       '--record <file>',
       "keep the kernel's answers to the one run on --host linux, for qemu-loop replay",
     ),
-    new Option('--color <when>', 'auto (the default), always or never')
-      .choices(['auto', 'always', 'never'])
-      .default('auto'),
+    colorOption(),
   ];
 }
 
