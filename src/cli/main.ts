@@ -18,6 +18,9 @@ import { needForeground, needTerminal } from './terminal/terminal.ts';
 import { narrowed } from './text/narrowed.ts';
 import { traceCommand } from './trace/trace-command.ts';
 
+/** The commands of the bundle `scenarios`. */
+const OF_SCENARIOS = ['run', 'check', 'replay', 'fuzz', 'explore', 'museum'];
+
 async function main(own: Host | null, typed: readonly string[]): Promise<number | Exit> {
   keepDebuggerShut(own);
   // `help run` is `run --help`.
@@ -26,17 +29,9 @@ async function main(own: Host | null, typed: readonly string[]): Promise<number 
     allWriter(own, 1)(narrowed(traceCommand(args.slice(1)), 1));
     return 0;
   }
-  if (args[0] === 'run' || args[0] === 'check') {
-    const { scenarioMain } = await import('./scenarios.ts');
-    return scenarioMain(own, args);
-  }
-  if (args[0] === 'replay') {
-    const { replayCommand } = await import('./scenarios.ts');
-    return replayCommand(own, args.slice(1));
-  }
-  if (args[0] === 'fuzz') {
-    const { fuzzMain } = await import('./scenarios.ts');
-    return fuzzMain(own, args.slice(1));
+  if (OF_SCENARIOS.includes(args[0]!)) {
+    const { scenariosCommand } = await import('./scenarios.ts');
+    return scenariosCommand(own, args);
   }
   if (args[0] === 'report') {
     const { reportCommand } = await import('./report/report-command.ts');
@@ -44,14 +39,6 @@ async function main(own: Host | null, typed: readonly string[]): Promise<number 
     const fd = failed ? 2 : 1;
     allWriter(own, fd)(failed ? narrowed(text, fd) : text);
     return status;
-  }
-  if (args[0] === 'explore') {
-    const { exploreCommand } = await import('./scenarios.ts');
-    return exploreCommand(own, args.slice(1));
-  }
-  if (args[0] === 'museum') {
-    const { museumCommand } = await import('./scenarios.ts');
-    return museumCommand(own, args.slice(1));
   }
   if (args[0] === 'play') {
     const { playCommand } = await import('./play/play-command.ts');

@@ -4,31 +4,23 @@
  */
 
 import type { Host } from '../host/host.ts';
+import { scenarioMain } from './run/scenario-main.ts';
 
-export { scenarioMain } from './run/scenario-main.ts';
-
-/** `qemu-loop fuzz`. */
-export async function fuzzMain(own: Host | null, args: readonly string[]): Promise<number> {
-  const fuzz = await import('./fuzz/fuzz-main.ts');
-  return fuzz.fuzzMain(own, args);
-}
-
-/** `qemu-loop replay`. */
-export async function replayCommand(own: Host | null, args: readonly string[]): Promise<number> {
-  const replay = await import('./replay/replay-command.ts');
-  return replay.replayCommand(own, args);
-}
-
-/** `qemu-loop explore`. */
-export async function exploreCommand(own: Host | null, args: readonly string[]): Promise<number> {
-  const explore = await import('./explore/explore-command.ts');
-  return explore.exploreCommand(own, args);
-}
-
-/** `qemu-loop museum`. */
-export async function museumCommand(own: Host | null, args: readonly string[]): Promise<number> {
-  const museum = await import('./museum/museum-command.ts');
-  return museum.museumCommand(own, args);
+/** Runs one of them: a command line that begins with its name. Returns the exit status. */
+export async function scenariosCommand(own: Host | null, args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  switch (name) {
+    case 'replay':
+      return (await import('./replay/replay-command.ts')).replayCommand(own, rest);
+    case 'fuzz':
+      return (await import('./fuzz/fuzz-main.ts')).fuzzMain(own, rest);
+    case 'explore':
+      return (await import('./explore/explore-command.ts')).exploreCommand(own, rest);
+    case 'museum':
+      return (await import('./museum/museum-command.ts')).museumCommand(own, rest);
+    default:
+      return scenarioMain(own, args);
+  }
 }
 
 /** All that a process does that runs scenarios for its parent. */
