@@ -1,6 +1,6 @@
 import type { FoundOrder, OrderSearch } from '../../scenario/orders/order-search.ts';
 import { visible } from '../../trace/visible.ts';
-import { outcomeOf } from '../run/outcome.ts';
+import { ASKED_ONCE, outcomeOf } from '../run/outcome.ts';
 import { failureLines } from '../run/reporters/failure-text.ts';
 import { BOLD, cut, DIM, GREEN, paint, RED, type Style } from '../text/style.ts';
 import { count } from '../text/units.ts';
@@ -73,15 +73,7 @@ function listLines(orders: readonly FoundOrder[], style: Style): string[] {
 
 /** The first broken order has the fewest preemptions, and the fewest ways other than 0. */
 function brokenLines({ schedule, result }: FoundOrder, style: Style): string[] {
-  const asked = {
-    host: 'sim' as const,
-    leftOut: [],
-    seed: null,
-    isOneOfSeeds: false,
-    run: null,
-    isCompared: false,
-    options: ` --schedule ${schedule}`,
-  };
+  const asked = { ...ASKED_ONCE, host: 'sim', options: ` --schedule ${schedule}` } as const;
   return ['the simplest that breaks it:', ...failureLines(outcomeOf([result], asked, 0), style)];
 }
 

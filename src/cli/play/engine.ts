@@ -223,10 +223,11 @@ export function ordersOf(play: Play, mostRuns: number): AllOrders {
     onMachine: (machine) => kernel.see(machine),
     newLimit: () => {
       let looks = 0;
-      return () => {
+      const look = (): void => {
         if (++looks > MOST_LOOKS)
           throw new ScenarioEnded('it was stopped: it does not end by itself');
       };
+      return { beforeWait: look, whileBusy: look };
     },
   });
   while (search.next());

@@ -89,6 +89,15 @@ export interface AskedOutcome {
   readonly options: string;
 }
 
+/** The request for a single run, on one host. */
+export const ASKED_ONCE = {
+  leftOut: [],
+  seed: null,
+  isOneOfSeeds: false,
+  run: null,
+  isCompared: false,
+} as const;
+
 /** Combines the runs of one file. */
 export function outcomeOf(
   results: readonly RunResult[],

@@ -21,7 +21,7 @@ import type { CommandOutput } from './check-command.ts';
 import { orderText } from './hosts.ts';
 import { observersOf, scenarioOf, watchdogs } from './job.ts';
 import type { Observer } from './observer.ts';
-import { EXIT_LEFT, outcomeOf } from './outcome.ts';
+import { ASKED_ONCE, EXIT_LEFT, outcomeOf } from './outcome.ts';
 import type { RecordedRun } from './recorded-run.ts';
 import { PrettyReporter } from './reporters/pretty.ts';
 
@@ -93,15 +93,7 @@ export async function replayRun(
   return outcome.status;
 }
 
-const ASKED = {
-  host: 'linux',
-  leftOut: [],
-  seed: null,
-  isOneOfSeeds: false,
-  run: null,
-  isCompared: false,
-  options: '',
-} as const;
+const ASKED = { ...ASKED_ONCE, host: 'linux', options: '' } as const;
 
 /** The result of a run that did not come to its end, for its observers. */
 function partOf({ file, seed }: RecordedRun, { message }: Error): RunResult {

@@ -8,7 +8,7 @@
 import type { Choices } from '../../host/sim/choices.ts';
 import type { Scenario } from '../model.ts';
 import type { Machine } from '../run/machine.ts';
-import { type RunResult, runScenario } from '../run/run.ts';
+import { type RunOptions, type RunResult, runScenario } from '../run/run.ts';
 import type { World } from '../run/world.ts';
 import { formatSchedule } from './schedule.ts';
 import { costOf, ScheduledChoices } from './scheduled-choices.ts';
@@ -19,7 +19,7 @@ export interface OrderSearchOptions {
   readonly mostRuns: number;
   readonly makeWorld: (seed: number, choices: Choices) => World;
   /** Makes what is called during a run, before each wait and while it is busy; it may end the run. */
-  readonly newLimit?: (() => () => void) | undefined;
+  readonly newLimit?: (() => Pick<RunOptions, 'beforeWait' | 'whileBusy'>) | undefined;
   /** Gets the machine of each run, as of RunOptions. */
   readonly onMachine?: ((machine: Machine) => void) | undefined;
 }
@@ -87,9 +87,8 @@ export class OrderSearch {
     const ways = at < 0 ? [] : [...taken.slice(0, at), way];
     const choices = new ScheduledChoices(ways);
     const make = (seed: number): World => this.#options.makeWorld(seed, choices);
-    const limit = this.#options.newLimit?.();
     const { onMachine } = this.#options;
-    const hooks = { beforeWait: limit, whileBusy: limit, onMachine };
+    const hooks = { ...this.#options.newLimit?.(), onMachine };
     const result = runScenario(this.scenario, make, hooks);
     choices.check();
     this.runs++;
@@ -108,7 +107,7 @@ export class OrderSearch {
       return;
     }
     const schedule = formatSchedule(choices.places.map(({ way }) => way));
-    const found = { schedule, preemptions: choices.preemptions, result, runs: 1 };
+    const found = { schedule, preemptions: this.level, result, runs: 1 };
     this.#byText.set(text, found);
     this.orders.push(found);
   }

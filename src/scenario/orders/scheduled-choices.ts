@@ -53,11 +53,6 @@ export class ScheduledChoices implements Choices {
     for (let i = from; this.places[i]?.kind === 'event'; i++) this.places[i]!.saw = result;
   }
 
-  /** How often a thread lost the processor that could have gone on. */
-  get preemptions(): number {
-    return this.places.reduce((sum, { kind, way }) => sum + costOf(kind, way), 0);
-  }
-
   /**
    * To be called after the run.
    * @param isWhole whether the run went on to its end
