@@ -122,7 +122,7 @@ export class VirtualClock {
     if (this.look('sleep')) return true;
     const nextNs = this.#queue.soonestNs();
     if (nextNs > deadlineNs) {
-      this.#passed.clear();
+      if (this.#choices !== null) this.#passed.clear();
       if (deadlineNs > this.nowNs) this.nowNs = deadlineNs;
       return false;
     }
@@ -150,12 +150,10 @@ export class VirtualClock {
 
   #comeNow(event: SimEvent): void {
     this.#queue.remove(event);
-    this.#shut(event);
-    this.#passed.clear();
     this.#callNs = 0;
     this.#dueNs = Infinity;
     try {
-      event.fire();
+      this.#fire(event);
     } finally {
       this.#callNs = 1;
       this.#dueNs = this.#queue.soonestNs();
@@ -194,14 +192,21 @@ export class VirtualClock {
           this.#queue.add(event, event.lastNs);
           continue;
         }
-        this.#shut(event);
-        this.#passed.clear();
-        event.fire();
+        this.#fire(event);
       }
     } finally {
       this.#callNs = 1;
       this.#dueNs = this.#queue.soonestNs();
     }
+  }
+
+  /** The event happens: it is open no more, and there is more to be seen. */
+  #fire(event: SimEvent): void {
+    if (this.#choices !== null) {
+      this.#shut(event);
+      this.#passed.clear();
+    }
+    event.fire();
   }
 
   /** Takes one of the soonest instant: first those whose time only begins to be open. */
