@@ -14,10 +14,14 @@ export class ContextLock {
   readonly #words: Int32Array;
   readonly #owner: LockOwner;
 
+  /** All locks of contexts that the thread holds. */
+  readonly #held: Set<ContextLock>;
+
   /** @param owner the thread that this object is for */
-  constructor(context: ContextHandle, owner: LockOwner) {
+  constructor(context: ContextHandle, owner: LockOwner, held: Set<ContextLock>) {
     this.#words = new Int32Array(context.words);
     this.#owner = owner;
+    this.#held = held;
   }
 
   /** How often this thread holds it. */
@@ -37,6 +41,7 @@ export class ContextLock {
     if (Atomics.load(words, LOCK_OWNER) !== id) {
       lockWord(words, LOCK_STATE, host, 'aio_context_acquire');
       Atomics.store(words, LOCK_OWNER, id);
+      this.#held.add(this);
     }
     words[LOCK_DEPTH] = words[LOCK_DEPTH]! + 1;
   }
@@ -50,6 +55,7 @@ export class ContextLock {
     }
     words[LOCK_DEPTH] = words[LOCK_DEPTH]! - 1;
     if (words[LOCK_DEPTH] !== 0) return;
+    this.#held.delete(this);
     Atomics.store(words, LOCK_OWNER, 0);
     unlockWord(words, LOCK_STATE, host);
   }

@@ -65,7 +65,9 @@ export async function runIOThread(self: ThreadSelf, job: IOThreadJob): Promise<v
   const stopBh = context.newBottomHalf('iothread_stop_bh', () => loop.quit());
   const params = new ParamWords(job.params);
   let isKnown = false;
-  self.onExit = () => {
+  let thread: QemuThread | null = null;
+  self.onExit = (failed) => {
+    if (failed) thread?.giveBackLocks();
     stopBh.delete();
     loop.close();
     if (isKnown) context.leave(self.tellLeft);
@@ -73,7 +75,7 @@ export async function runIOThread(self: ThreadSelf, job: IOThreadJob): Promise<v
   };
   params.applyTo(context);
   const machine = MachineState.from(job.machine, host, trace);
-  const thread = new QemuThread({ machine, name, context, trace });
+  thread = new QemuThread({ machine, name, context, trace });
   const main = job.module === null ? null : await mainOf(job.module);
   const { data } = job;
   const getGMainContext = (): MainContext => loop.gMainContext();

@@ -36,6 +36,9 @@ export async function runPlainThread(self: ThreadSelf, job: PlainThreadJob): Pro
   const trace = new Tracer(traceClock(host), undefined, cpuClock(host));
   const machine = MachineState.from(job.machine, host, trace);
   const thread = new QemuThread({ machine, name, trace });
+  self.onExit = (failed) => {
+    if (failed) thread.giveBackLocks();
+  };
   const main = await mainOf<PlainThreadMain>(job.module, 'PlainThread');
   self.tellRunning(null);
   await main({ name, host, machine, thread, data: job.data });

@@ -38,6 +38,7 @@ export class QemuThread {
   /** QEMU: global_aio_wait. */
   readonly aioWait: AioWait;
   readonly #locks = new WeakMap<AioContext | RemoteContext, ContextLock>();
+  readonly #held = new Set<ContextLock>();
   /** The context that this thread runs; null if it runs none of its own. QEMU: my_aiocontext. */
   readonly context: AioContext | null;
   /** The vCPU whose thread it is; null if it is another's. QEMU: current_cpu. */
@@ -120,12 +121,21 @@ export class QemuThread {
     this.lockOf(context).release();
   }
 
+  /**
+   * It ends by an error, and the others are to go on: their thread would wait for its locks for ever.
+   * @internal
+   */
+  giveBackLocks(): void {
+    for (const lock of this.#held) while (lock.depth > 0) lock.release();
+    if (this.bql.isMine) this.bql.unlock();
+  }
+
   /** The lock of a context, as this thread takes it. */
   lockOf(context: AioContext | RemoteContext): ContextLock {
     let lock = this.#locks.get(context);
     if (lock === undefined) {
       const handle = context instanceof AioContext ? context.share() : context.handle;
-      lock = new ContextLock(handle, this);
+      lock = new ContextLock(handle, this, this.#held);
       this.#locks.set(context, lock);
     }
     return lock;

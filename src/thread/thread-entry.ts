@@ -29,10 +29,10 @@ export interface ThreadSelf {
   /** Tells it the part of the thread's context that stays when the thread ends. */
   tellLeft(value: unknown): void;
   /**
-   * Gives back what the thread has opened: called when it ends, also by an error or process.exit.
-   * An error of it comes out when the thread is disposed of.
+   * Gives back what the thread has opened: called when it ends, also by an error or process.exit,
+   * which is a failure. An error of it comes out when the thread is disposed of.
    */
-  onExit: () => void;
+  onExit: (failed: boolean) => void;
 }
 
 type Run = (self: ThreadSelf, options: never) => Promise<void>;
@@ -70,7 +70,7 @@ async function runJob(job: Job): Promise<void> {
   const end = (failure: ErrorRecord | null): void => {
     if (failure !== null) reply({ is: 'failed', error: failure });
     try {
-      self.onExit();
+      self.onExit(failure !== null);
     } catch (error) {
       reply({ is: 'leaked', error: recordOf(error) });
     }

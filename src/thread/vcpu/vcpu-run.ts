@@ -233,7 +233,7 @@ export async function runVCpu(self: ThreadSelf, job: VCpuJob): Promise<void> {
   checkFunction(module.default, `VCpu: the default export of ${job.module}`);
   const cpu = new VCpuSelf(self.host, job, module);
   self.onExit = () => {
-    if (cpu.thread.bql.isMine) cpu.thread.bql.unlock();
+    cpu.thread.giveBackLocks();
     cpu.end();
   };
   self.tellRunning(null);
