@@ -29,5 +29,6 @@ export default defineConfig({
     // named in the report, and is a fault to be found.
     retry: process.env.CI === undefined ? 0 : 1,
     globalSetup: ['tests/support/build.ts'],
+    setupFiles: ['tests/support/no-leaks.ts'],
   },
 });

@@ -1,8 +1,10 @@
+import { EventEmitter } from 'node:events';
 import { expect, it } from 'vitest';
 import { EventNotifier } from '../../src/aio/event-notifier.ts';
 import { O_CLOEXEC } from '../../src/host/constants.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
-import { follow } from './origins.ts';
+import { Tracer } from '../../src/trace/tracer.ts';
+import { follow, followListeners, followSinks, Origins } from './origins.ts';
 
 it('names what is left, with the stack that took it', () => {
   const host = new SimHost();
@@ -27,4 +29,27 @@ it('follows both ends of a pipe', () => {
   expect(origins.left).toMatch(new RegExp(`^descriptor ${ends[1]}, taken`));
   host.close(ends[1]!);
   expect(origins.left).toBe('');
+});
+
+it('follows sinks and listeners', () => {
+  const origins = new Origins();
+  const tracer = new Tracer(() => 0);
+  followSinks(tracer, origins);
+  const emitter = new EventEmitter() as NodeJS.Process;
+  followListeners(emitter, origins);
+  const sink = tracer.attach(['aio_notify'], () => {});
+  const listener = (): void => {};
+  emitter.on('exit', listener);
+  expect(origins.left).toMatch(/^a sink of a trace, taken\n.*\n[\s\S]*origins\.test\.ts/);
+  expect(origins.left).toMatch(/a listener of 'exit', taken\n.*origins\.test\.ts/);
+  sink.dispose();
+  emitter.off('exit', listener);
+  expect(origins.left).toBe('');
+});
+
+it('tells what is left once', () => {
+  const origins = new Origins();
+  origins.take(1, 'descriptor 1');
+  expect(origins.takeLeft()).toMatch(/^descriptor 1, taken\n/);
+  expect(origins.takeLeft()).toBe('');
 });

@@ -1,10 +1,11 @@
 /**
- * Finds out where a host's descriptors, listeners, masks and signal pipes that are still there were
- * taken: the stack of each.
+ * Finds out where things that are still held were taken, with the stack of each: a host's
+ * descriptors, listeners, masks and signal pipes, sinks of traces, listeners of a process.
  */
 
 import { F_DUPFD_CLOEXEC } from '../../src/host/constants.ts';
 import type { Disposable, Host } from '../../src/host/host.ts';
+import type { Tracer } from '../../src/trace/tracer.ts';
 
 const F_DUPFD = 0;
 
@@ -28,6 +29,13 @@ export class Origins {
   get left(): string {
     return [...this.#held.values()].map(({ what, stack }) => `${what}, taken\n${stack}`).join('\n');
   }
+
+  /** As left, and nothing is held from then on. */
+  takeLeft(): string {
+    const { left } = this;
+    this.#held.clear();
+    return left;
+  }
 }
 
 /** The names of the host's calls, without its properties. */
@@ -39,18 +47,17 @@ type Wrap = <K extends CallName>(
   after: (ret: ReturnType<Host[K]>, ...args: Parameters<Host[K]>) => void,
 ) => void;
 
-/** Follows what is taken from a host from now on, until the host is gone. */
-export function follow(host: Host): Origins {
-  const origins = new Origins();
+/** Follows what is taken from a host, or from all hosts of a prototype, from now on. */
+export function follow(host: Host, origins = new Origins()): Origins {
   const wrap: Wrap = (name, after) => {
-    const call = host[name].bind(host) as (...args: unknown[]) => unknown;
+    const call = host[name] as (...args: unknown[]) => unknown;
     const told = after as (ret: unknown, ...args: unknown[]) => void;
-    const wrapped = (...args: unknown[]): unknown => {
-      const ret = call(...args);
+    const wrapped = function (this: Host, ...args: unknown[]): unknown {
+      const ret = call.apply(this, args);
       told(ret, ...args);
       return ret;
     };
-    Object.defineProperty(host, name, { value: wrapped, configurable: true });
+    Object.defineProperty(host, name, { value: wrapped, configurable: true, writable: true });
   };
   followFds(wrap, origins);
   followDisposables(wrap, origins);
@@ -80,18 +87,22 @@ function followFds(wrap: Wrap, origins: Origins): void {
   wrap('close', (_ret, fd) => origins.give(fd));
 }
 
+/** Notes that `held` is taken, until it is disposed of. */
+function untilDisposed(origins: Origins, held: Disposable, what: string): void {
+  origins.take(held, what);
+  const dispose = held.dispose.bind(held);
+  Object.defineProperty(held, 'dispose', {
+    value: () => {
+      origins.give(held);
+      dispose();
+    },
+  });
+}
+
 /** Follows the things that are given back by dispose, and signal masks. */
 function followDisposables(wrap: Wrap, origins: Origins): void {
   const took = (what: string) => (held: Disposable | number) => {
-    if (typeof held === 'number') return;
-    origins.take(held, what);
-    const dispose = held.dispose.bind(held);
-    Object.defineProperty(held, 'dispose', {
-      value: () => {
-        origins.give(held);
-        dispose();
-      },
-    });
+    if (typeof held !== 'number') untilDisposed(origins, held, what);
   };
   wrap('onClose', took('a close listener'));
   wrap('openSignalPipe', took('a signal pipe'));
@@ -99,4 +110,34 @@ function followDisposables(wrap: Wrap, origins: Origins): void {
     if (typeof token !== 'number') origins.take(token, 'a mask of signals');
   });
   wrap('restoreSignalMask', (_ret, token) => origins.give(token));
+}
+
+/** Follows the sinks that are attached to a tracer, or to all tracers of a prototype. */
+export function followSinks(tracer: Tracer, origins: Origins): void {
+  const { attach } = tracer;
+  tracer.attach = function (this: Tracer, ...args) {
+    const attached = attach.apply(this, args);
+    untilDisposed(origins, attached, 'a sink of a trace');
+    return attached;
+  };
+}
+
+/** Follows the listeners of a process. */
+export function followListeners(emitter: NodeJS.Process, origins: Origins): void {
+  const replace = (name: 'on' | 'once' | 'off', note: (args: unknown[]) => void): void => {
+    const method = emitter[name] as (...args: unknown[]) => unknown;
+    Object.defineProperty(emitter, name, {
+      value: (...args: unknown[]) => {
+        note(args);
+        return method.apply(emitter, args);
+      },
+      configurable: true,
+      writable: true,
+    });
+  };
+  const took = ([event, listener]: unknown[]): void =>
+    origins.take(listener, `a listener of '${String(event)}'`);
+  replace('on', took);
+  replace('once', took);
+  replace('off', ([, listener]) => origins.give(listener));
 }

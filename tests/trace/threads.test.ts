@@ -34,7 +34,9 @@ function byTurns(sinks: ThreadSinks): void {
   let now = 1000;
   const clock = (): number => now;
   const [main, io] = [new Tracer(clock), new Tracer(clock, IO)];
-  for (const tracer of [main, io]) tracer.attach(EVENT_NAMES, sinks.sinkOf(tracer.thread));
+  const attached = [main, io].map((tracer) =>
+    tracer.attach(EVENT_NAMES, sinks.sinkOf(tracer.thread)),
+  );
   const at = (ns: number, emit: () => void): void => {
     now = ns;
     emit();
@@ -48,6 +50,7 @@ function byTurns(sinks: ThreadSinks): void {
   at(5000, () => io.emit(EV.aio_bh_call_end, 'io0', 'far', 0));
   at(6000, () => main.emit(EV.main_loop_wait_end, 1, 0));
   at(7000, () => io.emit(EV.aio_poll_end, 'io0', 1));
+  for (const sink of attached) sink.dispose();
 }
 
 /** The same by a ring for each thread. */

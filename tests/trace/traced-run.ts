@@ -51,7 +51,7 @@ export function tracedRun(): Seen[] {
   const host = new SimHost();
   const seen: Seen[] = [];
   const trace = new Tracer(() => host.nowNs);
-  trace.attach(EVENT_NAMES, collect(seen));
+  const collecting = trace.attach(EVENT_NAMES, collect(seen));
   const loop = new MainLoop({ host, trace });
   const signals = new Signals(loop, { signals: [SIGCHLD, SIGUSR1] });
   signals.sigaction(SIGUSR1, { name: 'usr1', handler: () => {} });
@@ -64,6 +64,7 @@ export function tracedRun(): Seen[] {
   watch.dispose();
   signals.dispose();
   loop.close();
+  collecting.dispose();
   return seen;
 }
 

@@ -1,9 +1,15 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { EV, EVENT_NAMES } from '../../src/trace/catalogue.ts';
 import { formatEvent, Tracer } from '../../src/trace/tracer.ts';
 
 /** Arguments that a sink is handed, whatever the event has. */
 const TRACE_SLOTS = 8;
+
+/** Attaches a sink until the test ends. */
+function attach(tracer: Tracer, ...args: Parameters<Tracer['attach']>): void {
+  const attached = tracer.attach(...args);
+  onTestFinished(() => attached.dispose());
+}
 
 describe('Tracer', () => {
   it('turns an event on only while a sink wants it', () => {
@@ -24,8 +30,8 @@ describe('Tracer', () => {
     let now = 5;
     const tracer = new Tracer(() => now++);
     const seen: unknown[] = [];
-    tracer.attach(['fd_handler_end'], (...event) => seen.push(['one', ...event]));
-    tracer.attach(['fd_handler_end', 'timer_del'], (...event) => seen.push(['two', ...event]));
+    attach(tracer, ['fd_handler_end'], (...event) => seen.push(['one', ...event]));
+    attach(tracer, ['fd_handler_end', 'timer_del'], (...event) => seen.push(['two', ...event]));
     tracer.emit(EV.fd_handler_end, 'io0', 7, 'x');
     tracer.emit(EV.timer_del, 't');
     const rest = Array(TRACE_SLOTS - 3).fill(undefined);
@@ -53,7 +59,7 @@ describe('Tracer', () => {
     expect(reads).toBe(0);
     deaf.dispose();
     const seen: unknown[] = [];
-    tracer.attach(EVENT_NAMES, (id, ns, value) => seen.push([EVENT_NAMES[id], ns, value]));
+    attach(tracer, EVENT_NAMES, (id, ns, value) => seen.push([EVENT_NAMES[id], ns, value]));
     at(5e6);
     at(5.5e6);
     tracer.emit(EV.timer_del, 't');
@@ -73,7 +79,7 @@ describe('Tracer', () => {
       seen.push('first');
       first.dispose();
     });
-    tracer.attach(['timer_del'], () => seen.push('second'));
+    attach(tracer, ['timer_del'], () => seen.push('second'));
     tracer.emit(EV.timer_del, 't');
     tracer.emit(EV.timer_del, 't');
     expect(seen).toEqual(['first', 'second', 'second']);
@@ -81,7 +87,7 @@ describe('Tracer', () => {
 
   it('two tracers share nothing', () => {
     const [one, two] = [new Tracer(), new Tracer()];
-    one.attach(EVENT_NAMES, () => {});
+    attach(one, EVENT_NAMES, () => {});
     expect([...two.on].some((on) => on !== 0)).toBe(false);
   });
 });

@@ -124,9 +124,10 @@ function runMachine(machine: Machine, seed: number, options: RunOptions): RunRes
   const thread = machine.threads?.error?.thread ?? 'main';
   const error = thread === 'main' ? ownError : machine.threads!.error!.error;
   recorded?.stop();
+  seen.stop();
   const isTheirs = isTheirDoing(error);
   const failures = judge(
-    playedOf(machine, seen),
+    playedOf(machine, seen.names),
     isTheirs ? (error as Error | null) : null,
     thread,
   );
@@ -278,13 +279,13 @@ function limit(world: World, timeoutNs: number): void {
   });
 }
 
-/** Collects the names of the events that the file expects. */
-function watchTrace(machine: Machine): string[] {
-  const seen: string[] = [];
+/** Collects the names of the events that the file expects, until it is stopped. */
+function watchTrace(machine: Machine): { readonly names: string[]; stop(): void } {
+  const names: string[] = [];
   const wanted = machine.scenario.expect?.trace ?? [];
-  const names = wanted.map((event) => event.name as EventName);
-  machine.main.trace.attach(names, (id) => seen.push(EVENT_NAMES[id]!));
-  return seen;
+  const events = wanted.map((event) => event.name as EventName);
+  const attached = machine.main.trace.attach(events, (id) => names.push(EVENT_NAMES[id]!));
+  return { names, stop: () => attached.dispose() };
 }
 
 function recordTrace(machine: Machine): { readonly lines: string[]; stop(): void } {
