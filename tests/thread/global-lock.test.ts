@@ -13,6 +13,7 @@ import { QemuCond } from '../../src/thread/qemu-cond.ts';
 import { QemuThread } from '../../src/thread/qemu-thread.ts';
 import { EVENT_NAMES } from '../../src/trace/catalogue.ts';
 import { formatEvent, Tracer } from '../../src/trace/tracer.ts';
+import { attach } from '../support/sinks.ts';
 
 const MS = 1e6;
 const LOCKED_TWICE = new QemuAbort(
@@ -236,7 +237,8 @@ it('events tell who wants the BQL, behind whom, and who has it', () => {
   const { host, machine, bql } = make();
   const trace = new Tracer();
   const seen: string[] = [];
-  trace.attach(
+  attach(
+    trace,
     EVENT_NAMES.filter((name) => name.startsWith('bql_')),
     (id, _ns, ...args) => seen.push(`${EVENT_NAMES[id]} ${formatEvent(id, args)}`),
   );

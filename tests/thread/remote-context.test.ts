@@ -7,6 +7,7 @@ import { RemoteBottomHalf } from '../../src/thread/remote-bottom-half.ts';
 import { RemoteContext } from '../../src/thread/remote-context.ts';
 import { Tracer } from '../../src/trace/tracer.ts';
 import { hosts, onSim, type Rig, rigged } from '../support/rig.ts';
+import { attach } from '../support/sinks.ts';
 
 const MS = 1_000_000;
 
@@ -197,12 +198,12 @@ describe('the trace of a remote', () => {
       const home = new Tracer();
       const events: unknown[] = [];
       let inbox: Inbox | null = null;
-      trace.attach(['aio_bh_enqueue'], (_id, _time, ctx, name, _old, _flags, bh) => {
+      attach(trace, ['aio_bh_enqueue'], (_id, _time, ctx, name, _old, _flags, bh) => {
         events.push(['enqueue', ctx, name, bh]);
         // Nobody can have called it yet.
         if (name === 'bh') expect(inbox!.isEmpty).toBe(true);
       });
-      home.attach(['aio_bh_call_begin'], (_id, _time, ctx, name, _flags, bh) => {
+      attach(home, ['aio_bh_call_begin'], (_id, _time, ctx, name, _flags, bh) => {
         events.push(['call', ctx, name, bh]);
       });
       const ctx = rig.context({ trace: home, name: 'io0' });

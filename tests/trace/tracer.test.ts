@@ -1,15 +1,10 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { EV, EVENT_NAMES } from '../../src/trace/catalogue.ts';
 import { formatEvent, Tracer } from '../../src/trace/tracer.ts';
+import { attach } from '../support/sinks.ts';
 
 /** Arguments that a sink is handed, whatever the event has. */
 const TRACE_SLOTS = 8;
-
-/** Attaches a sink until the test ends. */
-function attach(tracer: Tracer, ...args: Parameters<Tracer['attach']>): void {
-  const attached = tracer.attach(...args);
-  onTestFinished(() => attached.dispose());
-}
 
 describe('Tracer', () => {
   it('turns an event on only while a sink wants it', () => {

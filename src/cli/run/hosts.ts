@@ -33,8 +33,9 @@ export interface Places {
 }
 
 /**
- * A file that one of the hosts refuses is run on none: it may have effects. But with --host all it
- * is compared on the others if only QEMU cannot run it.
+ * A file that one of the hosts refuses is run on none: it may have effects. But where several are
+ * compared, QEMU is left out of what it cannot run, and so is every host but the simulated one if
+ * the file is made for that alone.
  */
 export function placesFor(
   one: {
@@ -49,12 +50,17 @@ export function placesFor(
   const refused = (name: HostName): RunResult | null =>
     name === 'qemu' ? qemu!.refuse(scenario) : refuse(scenario, name, seed ?? undefined);
   const refusals = asked.flatMap((name) => refused(name) ?? []);
-  const [first] = refusals;
-  if (first === undefined) return { hosts: asked, results: [], leftOut: [] };
-  if (host !== 'all' || first.host !== 'qemu') return { hosts: [], results: refusals, leftOut: [] };
-  const { at, message } = first.failures[0]!;
-  const leftOut = [{ host: first.host, at, why: message }];
-  return { hosts: asked.filter((name) => name !== 'qemu'), results: [], leftOut };
+  const without = new Set(refusals.map((refusal) => refusal.host));
+  const hosts = asked.filter((name) => !without.has(name));
+  const isNeeded = (refusal: RunResult): boolean =>
+    refusal.host !== 'qemu' && refusal.needs !== 'sim';
+  if (hosts.length === 0 || refusals.some(isNeeded)) {
+    return { hosts: [], results: refusals, leftOut: [] };
+  }
+  const leftOut = refusals.map(({ host: name, failures: [first] }) => {
+    return { host: name, at: first!.at, why: first!.message };
+  });
+  return { hosts, results: [], leftOut };
 }
 
 /** The order log of a run that nobody has followed, in lines. */

@@ -282,8 +282,7 @@ function limit(world: World, timeoutNs: number): void {
 /** Collects the names of the events that the file expects, until it is stopped. */
 function watchTrace(machine: Machine): { readonly names: string[]; stop(): void } {
   const names: string[] = [];
-  const wanted = machine.scenario.expect?.trace ?? [];
-  const events = wanted.map((event) => event.name as EventName);
+  const events = (machine.scenario.expect?.trace ?? []).map(({ name }) => name as EventName);
   const attached = machine.main.trace.attach(events, (id) => names.push(EVENT_NAMES[id]!));
   return { names, stop: () => attached.dispose() };
 }
