@@ -7,38 +7,38 @@ import type { Action, CheckItem, FdDef, NameOp, Scenario, TimerDef } from './mod
 import type { Mention, Problems } from './problem.ts';
 import type { Section } from './vocabulary.ts';
 
-const TARGETS: Readonly<Record<NameOp, Section | readonly Section[]>> = {
-  schedule: 'bottom_halves',
-  schedule_idle: 'bottom_halves',
+const TARGETS: Readonly<Record<NameOp, readonly Section[]>> = {
+  schedule: ['bottom_halves'],
+  schedule_idle: ['bottom_halves'],
   cancel: ['bottom_halves', 'requests'],
-  delete: 'bottom_halves',
-  oneshot: 'bottom_halves',
+  delete: ['bottom_halves'],
+  oneshot: ['bottom_halves'],
   kick: ['fds', 'vcpus'],
-  reopen: 'fds',
-  attach: 'sources',
-  unwatch: 'fds',
-  close: 'fds',
-  close_peer: 'fds',
-  set: 'notifiers',
-  test_and_clear: 'notifiers',
-  flag: 'notifiers',
-  arm_now: 'timers',
-  disarm: 'timers',
-  enter: 'coroutines',
-  wake: 'coroutines',
-  co_schedule: 'coroutines',
-  wait: 'co_queues',
-  wait_front: 'co_queues',
-  lock: 'co_mutexes',
-  unlock: 'co_mutexes',
-  rdlock: 'co_rwlocks',
-  wrlock: 'co_rwlocks',
-  rwunlock: 'co_rwlocks',
-  next: 'co_queues',
-  restart_all: 'co_queues',
-  enter_next: 'co_queues',
-  enter_all: 'co_queues',
-  spawn: 'children',
+  reopen: ['fds'],
+  attach: ['sources'],
+  unwatch: ['fds'],
+  close: ['fds'],
+  close_peer: ['fds'],
+  set: ['notifiers'],
+  test_and_clear: ['notifiers'],
+  flag: ['notifiers'],
+  arm_now: ['timers'],
+  disarm: ['timers'],
+  enter: ['coroutines'],
+  wake: ['coroutines'],
+  co_schedule: ['coroutines'],
+  wait: ['co_queues'],
+  wait_front: ['co_queues'],
+  lock: ['co_mutexes'],
+  unlock: ['co_mutexes'],
+  rdlock: ['co_rwlocks'],
+  wrlock: ['co_rwlocks'],
+  rwunlock: ['co_rwlocks'],
+  next: ['co_queues'],
+  restart_all: ['co_queues'],
+  enter_next: ['co_queues'],
+  enter_all: ['co_queues'],
+  spawn: ['children'],
 };
 
 /**
@@ -186,7 +186,7 @@ class ActionChecker {
       this.#problems.add(on.at, `found 'self', expected a coroutine: none runs here`);
       return;
     }
-    const target = this.#names.find(on, ...[TARGETS[op]].flat());
+    const target = this.#names.find(on, ...TARGETS[op]);
     if (target === null) return;
     if (target.section === 'fds') this.#fd(op, action, target);
     if (target.section === 'notifiers' && op === 'flag' && !target.pollable) {

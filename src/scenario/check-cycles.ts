@@ -23,8 +23,8 @@ export function checkCycles(scenario: Scenario, names: Names, problems: Problems
   if (within !== null) report(within, 'each starts the next in the same round');
   const nested = graph.cycle((_from, _action, to, nests) => canNest(nests, to));
   if (nested !== null) report(nested, 'each starts the next and polls, one inside the other');
-  if (within !== null || nested !== null || scenario.threaded || !runsWithoutLimit(scenario))
-    return;
+  if (within !== null || nested !== null || scenario.threaded) return;
+  if (!runsWithoutLimit(scenario, graph)) return;
   const lasting = graph.cycle((_from, action, to) => action !== null && !canBeStopped(to, graph));
   if (lasting !== null) {
     report(lasting, "'run' has no limit and nothing stops them");
@@ -73,6 +73,9 @@ interface Edge {
   readonly nests: Nests;
 }
 
+const NO_EDGES: readonly Edge[] = [];
+const NOTHING: readonly never[] = [];
+
 /** An object on the path of a search, and the next of its edges. */
 interface Visit {
   readonly object: ObjectDef;
@@ -91,10 +94,13 @@ class Graph {
 
   constructor(scenario: Scenario, names: Names) {
     this.#names = names;
-    const bodies = scenario.objects.flatMap((object) => bodiesOf(object).flatMap(flat));
-    const outside = flat([...scenario.timeline.flatMap((entry) => entry.do), ...scenario.steps]);
-    for (const actions of [bodies, outside]) for (const action of actions) this.#note(action);
-    for (const object of scenario.objects) this.#edges.set(object, this.#edgesOf(object));
+    for (const object of scenario.objects) {
+      for (const body of bodiesOf(object)) for (const action of flat(body)) this.#note(action);
+      const edges = this.#edgesOf(object);
+      if (edges.length > 0) this.#edges.set(object, edges);
+    }
+    const outside = [...scenario.timeline.map((entry) => entry.do), scenario.steps].flatMap(flat);
+    for (const action of outside) this.#note(action);
     const starts = [
       ...outside.flatMap((action) => this.#started(action)),
       ...scenario.objects.filter(startsByItself),
@@ -123,7 +129,7 @@ class Graph {
     const enter = (object: ObjectDef): void => {
       if (done.has(object) || !isUnlimited(object)) return;
       places.set(object, path.length);
-      path.push({ object, edges: this.#edges.get(object) ?? [], next: 0 });
+      path.push({ object, edges: this.#edges.get(object) ?? NO_EDGES, next: 0 });
     };
     enter(start);
     for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
@@ -153,7 +159,7 @@ class Graph {
     for (let object = open.pop(); object !== undefined; object = open.pop()) {
       if (this.#reached.has(object)) continue;
       this.#reached.add(object);
-      for (const { to } of this.#edges.get(object) ?? []) open.push(to);
+      for (const { to } of this.#edges.get(object) ?? NO_EDGES) open.push(to);
     }
   }
 
@@ -164,7 +170,8 @@ class Graph {
       const own: Edge[] = [];
       let nests: Nests = null;
       // From the end, since the polls after an action decide.
-      for (const action of actions.toReversed()) {
+      for (let i = actions.length - 1; i >= 0; i--) {
+        const action = actions[i]!;
         for (const to of this.#started(action)) own.push({ action, to, nests });
         if (action.op === 'main_loop_wait') nests = 'main_loop_wait';
         else if (action.op === 'poll') nests ??= 'poll';
@@ -176,13 +183,13 @@ class Graph {
   }
 
   /** The callbacks that an action makes run. */
-  #started(action: Action): ObjectDef[] {
-    if (!('on' in action) || !STARTS.has(action.op)) return [];
+  #started(action: Action): readonly ObjectDef[] {
+    if (!STARTS.has(action.op) || !('on' in action)) return NOTHING;
     const object = this.#names.get(action.on.name);
-    if (object === undefined) return [];
+    if (object === undefined) return NOTHING;
     if (object.section !== 'children') return [object];
     const sigchld = this.#names.get('SIGCHLD');
-    return sigchld === undefined ? [] : [sigchld];
+    return sigchld === undefined ? NOTHING : [sigchld];
   }
 }
 
@@ -220,7 +227,9 @@ function bodiesOf(object: ObjectDef): (readonly Action[])[] {
   return object.section === 'fds' ? [object.do, object.doWrite] : [object.do];
 }
 
-function flat(actions: readonly Action[]): Action[] {
+/** The actions of a list, and those inside its repeats. */
+function flat(actions: readonly Action[]): readonly Action[] {
+  if (!actions.some((action) => action.op === 'repeat')) return actions;
   return actions.flatMap((action) =>
     action.op === 'repeat' ? [action, ...flat(action.do)] : [action],
   );
@@ -282,13 +291,8 @@ function canBeStopped(object: ObjectDef, { ops, stopped }: Graph): boolean {
   return stopped.has(object.name);
 }
 
-function runsWithoutLimit({ steps, objects, timeline }: Scenario): boolean {
-  const all = [
-    ...flat(steps),
-    ...objects.flatMap((object) => bodiesOf(object).flatMap(flat)),
-    ...timeline.flatMap((entry) => flat(entry.do)),
-  ];
-  if (all.some((action) => action.op === 'quit')) return false;
+function runsWithoutLimit({ steps }: Scenario, { ops }: Graph): boolean {
+  if (ops.has('quit')) return false;
   return flat(steps).some(
     (action) => action.op === 'run' && action.forNs === null && action.iterations === null,
   );

@@ -109,7 +109,7 @@ function withoutThreads(
   return entries.flatMap(({ name, at }) => {
     const end = name.indexOf(': ');
     const thread = name.slice(0, Math.max(0, end));
-    if (threads.includes(thread)) return [{ name: name.slice(end + 2), at }];
+    if (threads.has(thread)) return [{ name: name.slice(end + 2), at }];
     const what = `an entry with its thread, such as 'main: ${end < 0 ? name : name.slice(end + 2)}'`;
     problems.expected(at, end < 0 ? name : thread, what, end < 0 ? [] : threads);
     return [];

@@ -25,20 +25,23 @@ const KINDS: Readonly<Record<Section, string>> = {
 };
 
 /** Entries of the order log that are not an object's name. */
-const ENTRIES = [
-  /^mlw$/,
-  /^poll=[01]$/,
-  /^next=[01]$/,
-  /^nested(_mlw)?\($/,
-  /^\)(=[01])?$/,
-  /\.w$/,
-  /\.poll(=[01]|_ready|_begin|_end)$/,
-  /:(FILL|OK|ERR)$/,
-  / clear=[01]$/,
-  / exited \d+$/,
-  / killed \S+$/,
-];
-
+const ENTRIES = new RegExp(
+  [
+    /^mlw$/,
+    /^poll=[01]$/,
+    /^next=[01]$/,
+    /^nested(_mlw)?\($/,
+    /^\)(=[01])?$/,
+    /\.w$/,
+    /\.poll(=[01]|_ready|_begin|_end)$/,
+    /:(FILL|OK|ERR)$/,
+    / clear=[01]$/,
+    / exited \d+$/,
+    / killed \S+$/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+);
 /** Signals have names of their own, which are entries too. */
 const SIGNAL = /^SIG[A-Z0-9]+([+-]\d+)?(\(.*\))?$/;
 
@@ -95,7 +98,7 @@ export class Names {
     }
     this.#objects.set(name, object);
     const isSignal = section === 'signals';
-    if (ENTRIES.some((entry) => entry.test(name)) || (!isSignal && SIGNAL.test(name))) {
+    if (ENTRIES.test(name) || (!isSignal && SIGNAL.test(name))) {
       const what = 'a name that is no entry of the order log';
       this.#problems.expected(at, name, what);
     } else if (name === 'self') {

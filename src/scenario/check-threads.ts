@@ -25,6 +25,9 @@ const TARGETS: Readonly<Record<ThreadOp, Section | 'context'>> = {
   cond_signal: 'conds',
 };
 
+/** More names would make a message too long to read. */
+const MOST_LISTED = 12;
+
 /** Names that stand for something else in a file with several threads. */
 const TAKEN: Readonly<Record<string, string>> = {
   main: 'the thread of the main loop',
@@ -36,9 +39,9 @@ const TAKEN: Readonly<Record<string, string>> = {
 };
 
 /** The threads whose entries the order log may have. */
-export function threadNames({ objects }: Scenario): string[] {
+export function threadNames({ objects }: Scenario): ReadonlySet<string> {
   const own = objects.filter(({ section }) => THREADS.has(section)).map(({ name }) => name);
-  return ['main', 'worker', ...own];
+  return new Set(['main', 'worker', ...own]);
 }
 
 const THREADS: ReadonlySet<Section> = new Set<Section>(['iothreads', 'threads', 'vcpus']);
@@ -49,7 +52,7 @@ export class ThreadChecker {
   readonly #scenario: Scenario;
   readonly #names: Names;
   readonly #problems: Problems;
-  readonly #contexts: readonly string[];
+  readonly #contexts: ReadonlySet<string>;
 
   constructor(scenario: Scenario, names: Names, problems: Problems) {
     this.#scenario = scenario;
@@ -57,7 +60,7 @@ export class ThreadChecker {
     this.#problems = problems;
     const { objects } = scenario;
     const own = objects.filter(({ section }) => section === 'iothreads').map(({ name }) => name);
-    this.#contexts = ['main', ...own];
+    this.#contexts = new Set(['main', ...own]);
   }
 
   /** Checks the declarations of a file. */
@@ -76,7 +79,7 @@ export class ThreadChecker {
     }
     if (expect === null) return;
     const words = threadNames(this.#scenario);
-    if (expect.abortIn !== null && !words.includes(expect.abortIn.name)) {
+    if (expect.abortIn !== null && !words.has(expect.abortIn.name)) {
       this.#problems.expected(expect.abortIn.at, expect.abortIn.name, 'a thread', words);
     }
   }
@@ -98,10 +101,14 @@ export class ThreadChecker {
   /** A context by its name. @param more names that are allowed too */
   context(mention: Mention, more: readonly string[] = []): void {
     const { name, at } = mention;
+    if (this.#contexts.has(name) || more.includes(name)) return;
+    if (this.#problems.isFull) return;
     const words = [...this.#contexts, ...more];
-    if (words.includes(name)) return;
     const other = this.#names.get(name);
-    const what = `a context, one of ${words.join(', ')}`;
+    const what =
+      words.length > MOST_LISTED
+        ? 'a context, main or an iothread of the file'
+        : `a context, one of ${words.join(', ')}`;
     if (other !== undefined && THREADS.has(other.section)) {
       const is = `'${name}' is a ${other.section === 'vcpus' ? 'vcpu' : 'thread'}`;
       this.#problems.add(at, `${is}, which has no context of its own, expected ${what}`);

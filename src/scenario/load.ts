@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { checkString } from '../host/arguments.ts';
+import { acceptorOf } from './accept.ts';
 import { buildScenario } from './build.ts';
 import { checkActions } from './check-actions.ts';
 import { checkCycles } from './check-cycles.ts';
@@ -53,6 +54,7 @@ const MANY = 5_000;
 
 /** The faults in the shape of a file. If the beginning of a long file has some, only those. */
 function issuesOf(root: Node, problems: Problems): Issues {
+  if (acceptorOf(scenarioSchema)(root)) return [];
   const first = beginning(root, MANY);
   const issues = shapeOf(first);
   if (first === root) return issues;

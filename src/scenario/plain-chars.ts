@@ -4,9 +4,6 @@
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 export const ODD = /[\x00-\x09\x0b-\x1f\x7f\ufeff]/;
 
-/** YAML allows 1,024. */
-const LONGEST_KEY = 1_000;
-
 export const NEWLINE = 10;
 export const SPACE = 32;
 export const DOUBLE_QUOTE = 34;
@@ -66,19 +63,4 @@ function endsKey(next: number, inFlow: boolean): boolean {
   return (
     next === SPACE || next === NEWLINE || Number.isNaN(next) || (inFlow && isBracketOrComma(next))
   );
-}
-
-/** The keys of a map so far; most have few. */
-export class Keys {
-  readonly #few: string[] = [];
-  #many: Set<string> | null = null;
-
-  /** False if the library must look at the key. */
-  add(key: string): boolean {
-    if (key === '__proto__' || key.length > LONGEST_KEY) return false;
-    if (this.#many !== null) return this.#many.size !== this.#many.add(key).size;
-    if (this.#few.includes(key)) return false;
-    if (this.#few.push(key) > 8) this.#many = new Set(this.#few);
-    return true;
-  }
 }

@@ -6,7 +6,6 @@ import {
   DOUBLE_QUOTE,
   endOfPlain,
   HASH,
-  Keys,
   LIST_END,
   LIST_START,
   MAP_END,
@@ -17,8 +16,9 @@ import {
   SPACE,
   startsPlain,
 } from './plain-chars.ts';
+import { OpenParts, Texts } from './plain-parts.ts';
 import type { Place } from './problem.ts';
-import type { ListNode, MapEntry, MapNode, Node, ScalarNode } from './source.ts';
+import type { ListNode, MapNode, Node, ScalarNode } from './source.ts';
 
 /**
  * Reads the part of YAML that scenario files are written in, ten times as fast as the library:
@@ -49,6 +49,8 @@ class PlainReader {
   #indent = 0;
   #values = 0;
   #depth = 0;
+  readonly #texts = new Texts();
+  readonly #open = new OpenParts();
 
   constructor(text: string) {
     this.#text = text;
@@ -106,17 +108,16 @@ class PlainReader {
   /** A map whose keys are in a column; its first key has been read. */
   #blockMap(column: number, first: ScalarNode | null): MapNode | null {
     if (first === null || !this.#isRoom()) return null;
-    const map = { kind: 'map' as const, entries: [] as MapEntry[], at: first.at };
-    const keys = new Keys();
+    const start = this.#open.entries.length;
     for (let key: ScalarNode | null = first; ; key = this.#scalar(false)) {
-      if (key === null || !this.#isColon() || !keys.add(key.text)) return null;
+      if (key === null || !this.#isColon() || !this.#open.isNew(key, start)) return null;
       const value = this.#blockValue(column);
       if (value === null || this.#indent > column) return null;
-      map.entries.push({ key, value });
+      this.#open.entries.push({ key, value });
       if (this.#indent < column) break;
     }
     this.#depth--;
-    return map;
+    return this.#open.map(start, first.at);
   }
 
   /** The value of a key in a column, and up to the next line. */
@@ -143,16 +144,17 @@ class PlainReader {
 
   #blockList(column: number): ListNode | null {
     if (!this.#isRoom()) return null;
-    const list = { kind: 'list' as const, items: [] as Node[], at: this.#place() };
+    const start = this.#open.items.length;
+    const at = this.#place();
     do {
       this.#pos++;
       while (this.#text.charCodeAt(this.#pos) === SPACE) this.#pos++;
       const item = this.#listItem(column);
       if (item === null || this.#indent > column) return null;
-      list.items.push(item);
+      this.#open.items.push(item);
     } while (this.#indent === column && this.#isDash());
     this.#depth--;
-    return list;
+    return this.#open.list(start, at);
   }
 
   #listItem(column: number): Node | null {
@@ -175,30 +177,31 @@ class PlainReader {
 
   #flowList(column: number): ListNode | null {
     if (!this.#isRoom()) return null;
-    const list = { kind: 'list' as const, items: [] as Node[], at: this.#place() };
+    const start = this.#open.items.length;
+    const at = this.#place();
     this.#pos++;
-    while (this.#isNext(LIST_END, column, list.items.length)) {
+    while (this.#isNext(LIST_END, column, this.#open.items.length - start)) {
       const item = this.#flowNode(column, true);
       if (item === null) return null;
-      list.items.push(item);
+      this.#open.items.push(item);
     }
-    return this.#isClosed(LIST_END) ? list : null;
+    return this.#isClosed(LIST_END) ? this.#open.list(start, at) : null;
   }
 
   #flowMap(column: number): MapNode | null {
     if (!this.#isRoom()) return null;
-    const map = { kind: 'map' as const, entries: [] as MapEntry[], at: this.#place() };
-    const keys = new Keys();
+    const start = this.#open.entries.length;
+    const at = this.#place();
     this.#pos++;
-    while (this.#isNext(MAP_END, column, map.entries.length)) {
+    while (this.#isNext(MAP_END, column, this.#open.entries.length - start)) {
       const key = this.#scalar(true);
-      if (key === null || !this.#isColon() || !keys.add(key.text)) return null;
+      if (key === null || !this.#isColon() || !this.#open.isNew(key, start)) return null;
       if (!this.#skipGap(column)) return null;
       const value = this.#flowNode(column, true);
       if (value === null) return null;
-      map.entries.push({ key, value });
+      this.#open.entries.push({ key, value });
     }
-    return this.#isClosed(MAP_END) ? map : null;
+    return this.#isClosed(MAP_END) ? this.#open.map(start, at) : null;
   }
 
   /** Goes to the next item in brackets, past a comma if there was one before. */
@@ -264,7 +267,7 @@ class PlainReader {
     if (!startsPlain(text.charCodeAt(start), text.charCodeAt(start + 1))) return null;
     const end = endOfPlain(text, start, inFlow);
     this.#pos = end;
-    return text.slice(start, end);
+    return this.#texts.part(text, start, end);
   }
 
   /** Passes the colon of a key. */

@@ -10,6 +10,7 @@ import {
   count,
   duration,
   either,
+  ifKeys,
   int,
   list,
   map,
@@ -141,11 +142,11 @@ export function actionList(): z.ZodType {
   // The list contains itself, through repeat and sigaction.
   const lazy: z.ZodType = z.lazy(() => actions);
   const keyed = map('an action', optional(shape(lazy)), BARE_ACTIONS);
-  const single = keyed
-    .refine((object) => Object.keys(object).length === 1, {
-      error: JSON.stringify({ what: 'one action an entry: a map of one key', words: [] }),
-    })
-    .meta({ minProperties: 1, maxProperties: 1 });
+  const what = 'one action an entry: a map of one key';
+  const single = ifKeys(keyed, (keys) => keys.length === 1, what).meta({
+    minProperties: 1,
+    maxProperties: 1,
+  });
   const bare = z.enum(BARE_ACTIONS, {
     error: JSON.stringify({ what: AN_ACTION, words: actionWords() }),
   });

@@ -31,6 +31,23 @@ export function jsonSchemaOf(schema: object): Record<string, unknown> | undefine
   return jsonSchemas.get(schema);
 }
 
+/** A condition on the keys of a map. */
+type HoldsForKeys = (keys: readonly string[]) => boolean;
+
+const keysChecks = new WeakMap<object, HoldsForKeys>();
+
+/** The condition on keys that a function given to refine() is. */
+export function keysCheckOf(refinement: object): HoldsForKeys | undefined {
+  return keysChecks.get(refinement);
+}
+
+/** Accepts a map only if its keys fulfil a condition; says what is expected otherwise. */
+export function ifKeys<T extends z.ZodType>(schema: T, holds: HoldsForKeys, what: string): T {
+  const refinement = (object: unknown): boolean => holds(Object.keys(object as object));
+  keysChecks.set(refinement, holds);
+  return schema.refine(refinement, { error: expected(what) });
+}
+
 /** Gives a schema a JSON Schema of our own. */
 export function withJson<T extends z.ZodType>(schema: T, json: Record<string, unknown>): T {
   jsonSchemas.set(schema, json);
@@ -94,12 +111,9 @@ export function named(what: string, value: z.ZodType): z.ZodType {
 
 /** A map with one key. */
 export function one(what: string, value: z.ZodType): z.ZodType {
-  const error = expected(what);
-  const schema = z
-    .record(z.string(), value, { error })
-    .refine((object) => Object.keys(object).length === 1, { error })
-    .meta({ minProperties: 1, maxProperties: 1 });
-  return schema;
+  const anyKeys = z.record(z.string(), value, { error: expected(what) });
+  const schema = ifKeys(anyKeys, (keys) => keys.length === 1, what);
+  return schema.meta({ minProperties: 1, maxProperties: 1 });
 }
 
 export function list(what: string, item: z.ZodType): z.ZodType {
@@ -114,9 +128,7 @@ export function either(...options: readonly z.ZodType[]): z.ZodType {
 }
 
 export function atLeastOneKey<T extends z.ZodType>(schema: T, what: string): T {
-  return schema.refine((object) => Object.keys(object as object).length > 0, {
-    error: expected(what),
-  });
+  return ifKeys(schema, (keys) => keys.length > 0, what);
 }
 
 const LONE = ['string', 'number', 'boolean', 'null'];

@@ -118,9 +118,8 @@ export const faultOfProtocol = {
   in: name.optional(),
 };
 
-/** Whether a fault is one of a call, or of the protocols between threads, and not a mixture. */
-export function isOneFault(fault: object): boolean {
-  const keys = Object.keys(fault);
+/** Whether a fault with these keys is one of a call, or of the protocols between threads, and not a mixture. */
+export function isOneFault(keys: readonly string[]): boolean {
   const isProtocol = keys.includes('without');
   if (isProtocol) return keys.length === 2 && keys.includes('in');
   return keys.includes('call') && !keys.includes('in');

@@ -12,6 +12,7 @@ import {
   duration,
   either,
   exitStatus,
+  ifKeys,
   jsonSchemaOf,
   list,
   map,
@@ -43,12 +44,10 @@ const context = words('a context', CONTEXTS);
 /** The thread of an object, and whether its callback is logged. */
 const placed = { in: name.optional(), quiet: bool.optional() };
 const placedMap: typeof map = (what, shape) =>
-  map(what, shape).refine(
-    (object) => {
-      const { in: thread, context: own, list: lists } = object as Record<string, unknown>;
-      return thread === undefined || (own === undefined && lists === undefined);
-    },
-    { error: JSON.stringify({ what: "either 'in', or 'context' or 'list'", words: [] }) },
+  ifKeys(
+    map(what, shape),
+    (keys) => !keys.includes('in') || !(keys.includes('context') || keys.includes('list')),
+    "either 'in', or 'context' or 'list'",
   );
 const names = (what: string): z.ZodType => list(`a list of ${what}, such as [m]`, name);
 
@@ -169,17 +168,19 @@ export const scenarioSchema = map('a scenario', {
   ).optional(),
   faults: list(
     'a list such as [{call: read, error: EINTR}]',
-    map('a fault', {
-      call: words('a call', FAULT_CALLS).optional(),
-      on: name.optional(),
-      error: name.optional(),
-      short: whole.optional(),
-      times: whole.optional(),
-      after: whole.optional(),
-      ...faultOfProtocol,
-    })
-      .refine(isOneFault, { error: JSON.stringify({ what: ONE_FAULT, words: [] }) })
-      .meta({ anyOf: [{ required: ['call'] }, { required: ['without', 'in'] }] }),
+    ifKeys(
+      map('a fault', {
+        call: words('a call', FAULT_CALLS).optional(),
+        on: name.optional(),
+        error: name.optional(),
+        short: whole.optional(),
+        times: whole.optional(),
+        after: whole.optional(),
+        ...faultOfProtocol,
+      }),
+      isOneFault,
+      ONE_FAULT,
+    ).meta({ anyOf: [{ required: ['call'] }, { required: ['without', 'in'] }] }),
   ).optional(),
   steps: actions.optional(),
   expect: expectation.optional(),

@@ -1,13 +1,18 @@
 /**
  * Scenario files with changes to their text or their data. Each gives a scenario, or problems that
- * all have a place. No file makes the loader hang or fail.
+ * all have a place. No file makes the loader hang or fail, and its fast acceptor agrees with zod.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { parse } from 'yaml';
+import { acceptorOf } from '../../../src/scenario/accept.ts';
 import { loadScenario } from '../../../src/scenario/load.ts';
+import { Problems } from '../../../src/scenario/problem.ts';
+import { readYaml } from '../../../src/scenario/read-yaml.ts';
+import { scenarioSchema } from '../../../src/scenario/schema.ts';
+import { toPlain } from '../../../src/scenario/source.ts';
 import type { Generator } from '../generators.ts';
 import { type Edit, edit, edits } from '../mutate.ts';
 
@@ -159,6 +164,17 @@ export const changedFiles: fc.Arbitrary<Input> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ file, tree: treeEdits }) },
 );
 
+/** The fast acceptor agrees with zod; of equal keys zod sees the first only. */
+function checkAcceptor(text: string): void {
+  const problems = new Problems('f');
+  const root = readYaml(text, problems);
+  if (root === null) return;
+  const accepts = acceptorOf(scenarioSchema)(root);
+  const { success } = scenarioSchema.safeParse(toPlain(root));
+  if (accepts === success || (success && problems.list.length > 0)) return;
+  throw new Error(`the acceptor says ${accepts}, zod says ${success}`);
+}
+
 export default {
   about: 'changed scenario files give a scenario, or problems with a place each',
   inputs: changedFiles,
@@ -178,6 +194,7 @@ export default {
         throw new Error(`no message for a person: ${message}`);
       }
     }
+    checkAcceptor(text);
   },
   show: textOf,
 } satisfies Generator<Input>;
