@@ -11,12 +11,13 @@ import type { Disposable, Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import { TRACEABLE } from '../trace/traceable.ts';
 import { Tracer } from '../trace/tracer.ts';
-import { assertionFailed, type QemuAbort } from './abort.ts';
+import { assertionFailed, QemuAbort } from './abort.ts';
 import { BhList } from './bh-list.ts';
 import type { LeakedBh } from './bh-owner.ts';
 import type { BigLock } from './big-lock.ts';
 import type { BhCallback, BottomHalf } from './bottom-half.ts';
 import { Clocks, QEMU_CLOCK_REALTIME, soonestTimeout } from './clock.ts';
+import { CollectingDispatcher } from './collecting-dispatcher.ts';
 import { newContextName } from './context-names.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { EntryCallback } from './entries.ts';
@@ -35,6 +36,7 @@ import type {
 import { HandlerTable } from './handler-table.ts';
 import type { BottomHalfHandle, ContextHandle } from './handles.ts';
 import { AdaptivePolling } from './polling.ts';
+import { DEFAULT_QEMU, type Profile, profileOf, type QemuVersion } from './profile.ts';
 import { guardCallback, type MemReentrancyGuard } from './reentrancy.ts';
 import { SharedBhs } from './shared-bhs.ts';
 import { checkThreadPoolParams, type ThreadPoolParams } from './thread-pool-params.ts';
@@ -56,6 +58,8 @@ export interface AioContextOptions {
   readonly clocks?: Clocks;
   /** Takes its events; by default nobody does. */
   readonly trace?: Tracer;
+  /** The QEMU that it behaves as; by default 7.2. */
+  readonly qemu?: QemuVersion;
   /** Its name in traces; `aio_context_1` and so on by default. */
   readonly name?: string;
   /** How it waits for its fds; by default `auto`. */
@@ -91,6 +95,8 @@ export class AioContext implements Disposable {
   readonly host: Host;
   readonly clocks: Clocks;
   readonly trace: Tracer;
+  /** @internal */
+  readonly profile: Profile;
   /** The context's own timer lists. QEMU: ctx->tlg. */
   readonly timers: TimerListGroup;
   /** @internal */
@@ -140,6 +146,7 @@ export class AioContext implements Disposable {
     const { host, fdmon = 'auto' } = options;
     checkWord(fdmon, FDMON_CHOICES, "AioContext: option 'fdmon'");
     if (options.name !== undefined) checkString(options.name, "AioContext: option 'name'");
+    this.profile = profileOf(options.qemu ?? DEFAULT_QEMU, "AioContext: option 'qemu'");
     this.host = host;
     this.name = options.name ?? newContextName(host);
     this.#watchesEdges = options.edges ?? true;
@@ -152,7 +159,8 @@ export class AioContext implements Disposable {
     this.polling = new AdaptivePolling(this, this.clocks, this.trace);
     this.#table = new HandlerTable(this);
     this.monitors = new FdMonitors(this, host, fdmon);
-    this.#dispatcher = new Dispatcher(this, this.#table);
+    const TheDispatcher = this.profile.dispatch === 'collect' ? CollectingDispatcher : Dispatcher;
+    this.#dispatcher = new TheDispatcher(this, this.#table);
     this.setEventNotifier(this.sleeper.notifier, {
       name: 'aio_context_notifier',
       ioRead: () => this.sleeper.clear(),
@@ -337,15 +345,20 @@ export class AioContext implements Disposable {
   }
 
   /**
-   * Holds back external handlers until enableExternal has been called as often. QEMU:
-   * aio_disable_external.
+   * Holds back external handlers until enableExternal has been called as often.
+   * @throws QemuAbort in a context of QEMU 11, which has no such function. QEMU: aio_disable_external.
    */
   disableExternal(): void {
+    if (!this.profile.hasExternal) throw noExternal('aio_disable_external');
     this.externalDisableCount++;
   }
 
-  /** @throws QemuAbort if disableExternal was not called as often. QEMU: aio_enable_external. */
+  /**
+   * @throws QemuAbort if disableExternal was not called as often, and in a context of QEMU 11. QEMU:
+   *   aio_enable_external.
+   */
   enableExternal(): void {
+    if (!this.profile.hasExternal) throw noExternal('aio_enable_external');
     if (this.externalDisableCount === 0) {
       throw assertionFailed('aio_enable_external', 'old > 0');
     }
@@ -494,12 +507,12 @@ export class AioContext implements Disposable {
     return this.timers.deadlineNs() === 0;
   }
 
-  /** Runs bottom halves, ready fd handlers (newest registration first), and timers. QEMU: aio_dispatch. */
+  /** Runs bottom halves, ready fd handlers in the order of the profile, and timers. QEMU: aio_dispatch. */
   dispatch(): void {
     const ready = this.#dispatcher.enterRound();
     try {
       this.bottomHalves.poll();
-      this.#dispatcher.dispatchPending();
+      this.#dispatcher.dispatchPending(ready);
     } finally {
       this.#dispatcher.leaveRound(ready);
     }
@@ -614,6 +627,10 @@ export class AioContext implements Disposable {
 export function notItsHome(): QemuAbort {
   const main = 'ctx == iohandler_get_aio_context() ? qemu_get_aio_context() : ctx';
   return assertionFailed('aio_poll', `in_aio_context_home_thread(${main})`);
+}
+
+function noExternal(what: string): QemuAbort {
+  return new QemuAbort(`${what}: QEMU 11 has no such function: it is gone since 8.1`);
 }
 
 function checkCallback(callback: unknown, what: string, name: string): void {

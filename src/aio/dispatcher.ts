@@ -84,10 +84,15 @@ export class Dispatcher {
 
   /** A new poll of a main loop begins: earlier results no longer count (D4). */
   clearRevents(): void {
+    this.clearPending();
+    for (let i = 0; i < this.#depth; i++) this.#lists[i]!.clearRevents();
+  }
+
+  /** The part of clearRevents for what a main loop's poll has found. */
+  protected clearPending(): void {
     for (let i = 0; i < this.#pendingCount; i++) this.#pending[i]!.revents = 0;
     this.#pendingCount = 0;
     this.#pendingVersion++;
-    for (let i = 0; i < this.#depth; i++) this.#lists[i]!.clearRevents();
   }
 
   /** A main loop's poll has found a handler's fd ready. */
@@ -113,8 +118,9 @@ export class Dispatcher {
    * Calls the handlers that a main loop's poll found, newest registration first. QEMU walks over
    * all handlers: if a nested iteration changes the pending ones, the walk goes on from where it
    * was. Must be called in a round. QEMU: aio_dispatch_handlers.
+   * @param _ready the round's list, for those that collect first
    */
-  dispatchPending(): void {
+  dispatchPending(_ready: ReadyList): void {
     this.#table.startPollingAll();
     const pending = this.#pending;
     let version = this.#sortPending();
@@ -145,6 +151,20 @@ export class Dispatcher {
     this.#pendingCount = this.#owner.polling.collectReady(pending, this.#pendingCount);
     if (this.#pendingCount > 1) sortNewestFirst(pending, this.#pendingCount);
     return this.#pendingVersion;
+  }
+
+  /** Moves the handlers that a main loop's poll found to a list, which calls the oldest first. */
+  protected movePending(ready: ReadyList): void {
+    this.#sortPending();
+    const count = this.#pendingCount;
+    this.#pendingCount = 0;
+    this.#pendingVersion++;
+    for (let i = 0; i < count; i++) {
+      const handler = this.#pending[i]!;
+      // A poll of a bottom half has called it.
+      if (handler.revents !== 0) ready.add(handler, handler.revents);
+      else if (handler.pollReady) ready.addPollReady(handler);
+    }
   }
 
   /** D1. QEMU: aio_dispatch_handler. */

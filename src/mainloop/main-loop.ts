@@ -5,6 +5,7 @@ import { Clocks } from '../aio/clock.ts';
 import { IOHANDLER_CTX, QEMU_AIO_CONTEXT } from '../aio/context-names.ts';
 import { FDMON_CHOICES, type FdMonChoice, type PollMechanism } from '../aio/fdmon/fdmon.ts';
 import type { FdHandlers } from '../aio/handler.ts';
+import { DEFAULT_QEMU, QEMU_VERSIONS, type QemuVersion } from '../aio/profile.ts';
 import { TimerListGroup } from '../aio/timer-group.ts';
 import { checkOptions, checkWord } from '../host/arguments.ts';
 import { CLOCK_MONOTONIC } from '../host/constants.ts';
@@ -22,6 +23,8 @@ export interface MainLoopOptions {
   readonly trace?: Tracer;
   /** How the loop and its contexts wait for fds; by default `auto`. */
   readonly fdmon?: FdMonChoice;
+  /** The QEMU that the loop and its contexts behave as; by default 7.2. */
+  readonly qemu?: QemuVersion;
   /** For its contexts; see AioContextOptions. */
   readonly edges?: boolean;
 }
@@ -61,17 +64,19 @@ export class MainLoop implements Disposable {
    */
   constructor(options: MainLoopOptions) {
     checkOptions(options, 'MainLoop', { host: 'a Host' });
-    const { host, fdmon = 'auto', edges = true } = options;
+    const { host, fdmon = 'auto', qemu = DEFAULT_QEMU, edges = true } = options;
     checkWord(fdmon, FDMON_CHOICES, "MainLoop: option 'fdmon'");
+    checkWord(qemu, QEMU_VERSIONS, "MainLoop: option 'qemu'");
     this.host = host;
     this.trace = options.trace ?? new Tracer(() => host.clockNs(CLOCK_MONOTONIC));
     const trace = this.trace;
     this.clocks = new Clocks(host);
     const clocks = this.clocks;
     this.timers = new TimerListGroup(clocks, trace, () => this.notifyEvent());
-    this.context = new AioContext({ host, clocks, trace, fdmon, edges, name: QEMU_AIO_CONTEXT });
+    const parts = { host, clocks, trace, fdmon, qemu, edges };
+    this.context = new AioContext({ ...parts, name: QEMU_AIO_CONTEXT });
     try {
-      this.iohandler = new AioContext({ host, clocks, trace, fdmon, edges, name: IOHANDLER_CTX });
+      this.iohandler = new AioContext({ ...parts, name: IOHANDLER_CTX });
     } catch (error) {
       this.context.close();
       throw error;

@@ -1,4 +1,5 @@
 import type { ClockName } from '../aio/clock.ts';
+import { DEFAULT_QEMU, type QemuVersion } from '../aio/profile.ts';
 import { actionsOf, bodyOf, signalSpecOf } from './build-actions.ts';
 import { faultsOf } from './build-faults.ts';
 import {
@@ -49,8 +50,8 @@ interface Defaults {
   readonly list: ContextName | 'loop';
 }
 
-/** Makes the model of a file that the schema has accepted. */
-export function buildScenario(root: Node, file: string): Scenario {
+/** Makes the model of a file that the schema has accepted. @param qemu overrides the file's */
+export function buildScenario(root: Node, file: string, qemu?: QemuVersion): Scenario {
   const drive = textOf(get(root, 'drive'), 'main_loop') as Scenario['drive'];
   const defaults: Defaults =
     drive === 'aio_poll'
@@ -68,6 +69,7 @@ export function buildScenario(root: Node, file: string): Scenario {
     host: textOf(get(root, 'host'), 'sim') as Scenario['host'],
     drive,
     fdmon: textOf(get(root, 'fdmon'), 'auto') as Scenario['fdmon'],
+    qemu: qemu ?? (textOf(get(root, 'qemu'), DEFAULT_QEMU) as QemuVersion),
     seed: numberOf(get(root, 'seed'), 1),
     jitterNs: nsOf(get(root, 'jitter')) ?? 0,
     objects,

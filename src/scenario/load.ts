@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { checkString } from '../host/arguments.ts';
+import { QEMU_VERSIONS, type QemuVersion } from '../aio/profile.ts';
+import { checkString, checkWord } from '../host/arguments.ts';
 import { acceptorOf } from './accept.ts';
 import { buildScenario } from './build.ts';
 import { checkActions } from './check-actions.ts';
@@ -24,20 +25,25 @@ export interface Loaded {
   readonly problems: readonly Problem[];
 }
 
-/** Reads a scenario and checks everything that can be known before running it. */
-export function loadScenario(text: string, file: string): Loaded {
+/**
+ * Reads a scenario and checks everything that can be known before running it.
+ * @param qemu the QEMU that it is for, instead of the file's own
+ * @throws TypeError, RangeError for wrong arguments
+ */
+export function loadScenario(text: string, file: string, qemu?: QemuVersion): Loaded {
   checkString(text, 'loadScenario: the text');
   checkString(file, "loadScenario: the file's name");
+  if (qemu !== undefined) checkWord(qemu, QEMU_VERSIONS, 'loadScenario: the QEMU');
   const problems = new Problems(file);
   const root = readYaml(text, problems);
   if (root === null) return { scenario: null, problems: problems.sorted() };
   const issues = issuesOf(root, problems);
   if (issues.length > 0) {
     explain(root, issues, problems);
-    if (!problems.isFull) checkRest(prune(root, issues), problems);
+    if (!problems.isFull) checkRest(prune(root, issues), problems, qemu);
   }
   if (problems.list.length > 0) return { scenario: null, problems: problems.sorted() };
-  const scenario = buildScenario(root, file);
+  const scenario = buildScenario(root, file, qemu);
   const names = new Names(scenario.objects, problems);
   checkObjects(scenario, names, problems);
   checkActions(scenario, names, problems);
@@ -75,9 +81,9 @@ function shapeOf(root: Node): Issues {
 }
 
 /** Even if parts of the file are malformed, checks the names in the rest. */
-function checkRest(root: Node | null, problems: Problems): void {
+function checkRest(root: Node | null, problems: Problems, qemu?: QemuVersion): void {
   if (root === null || shapeOf(root).length > 0) return;
-  const scenario = buildScenario(root, problems.file);
+  const scenario = buildScenario(root, problems.file, qemu);
   const names = new Names(scenario.objects, problems);
   checkObjects(scenario, names, problems);
   // Actions in the rest may only make sense together with the removed parts.

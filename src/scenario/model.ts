@@ -1,6 +1,7 @@
 /** A scenario as the runner takes it: fully read, names not yet resolved. */
 
 import type { ClockName } from '../aio/clock.ts';
+import type { QemuVersion } from '../aio/profile.ts';
 import type { FaultCall } from '../host/calls.ts';
 import type {
   Condition,
@@ -253,6 +254,7 @@ export interface Scenario {
   readonly host: 'sim' | 'linux';
   readonly drive: 'aio_poll' | 'main_loop';
   readonly fdmon: 'auto' | 'poll' | 'epoll' | 'io_uring';
+  readonly qemu: QemuVersion;
   readonly seed: number;
   /**
    * On the simulated host the outside world acts up to this much later than written, as the seed

@@ -29,6 +29,7 @@ export const ABOUT: About = {
     drive:
       'What step and run call: main_loop_wait, or aio_poll of the main context. Default: main_loop.',
     fdmon: 'The fd monitor. auto is QEMU’s rule: epoll for aio_poll from 64 fds on. Default: auto.',
+    qemu: 'The QEMU whose loop it is: 7.2, or 11. Default: 7.2.',
     seed: 'Decides what a run leaves to chance. Default: 1.',
     jitter:
       'How much later, at most, children end and timeline entries come on the simulated host.',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { QEMU_VERSIONS } from '../aio/profile.ts';
 import { grouped, MOST_CLOCK_NS, MOST_NS, MOST_TIMES } from './limits.ts';
 import { signalOf } from './read.ts';
 import { DURATION, durationNs, isSeed, MAX_SEED, SIGNED_DURATION } from './values.ts';
@@ -86,6 +87,11 @@ export function words(what: string, values: readonly string[]): z.ZodType {
   const list = values.length > 12 ? what : `one of ${values.join(', ')}`;
   return z.enum(values as [string, ...string[]], { error: expected(list, values) });
 }
+
+/** YAML reads both as numbers, so an editor has to accept those. */
+export const qemuVersion: z.ZodType = withJson(words('a QEMU', QEMU_VERSIONS), {
+  enum: QEMU_VERSIONS.flatMap((version) => [Number(version), version]),
+});
 
 /** A map with these keys and no others. @param others more words to suggest, besides the keys */
 export function map<S extends z.ZodRawShape>(

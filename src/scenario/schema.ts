@@ -18,6 +18,7 @@ import {
   map,
   name,
   named,
+  qemuVersion,
   seed,
   signal,
   whole,
@@ -118,6 +119,7 @@ export const scenarioSchema = map('a scenario', {
   host: words('a host', ['sim', 'linux']).optional(),
   drive: words('what step means', ['aio_poll', 'main_loop']).optional(),
   fdmon: words('an fd monitor', ['auto', 'poll', 'epoll', 'io_uring']).optional(),
+  qemu: qemuVersion.optional(),
   seed: seed.optional(),
   jitter: duration.optional(),
   bottom_halves: named(

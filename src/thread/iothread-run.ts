@@ -60,7 +60,7 @@ export interface IOThreadRunning {
 export async function runIOThread(self: ThreadSelf, job: IOThreadJob): Promise<void> {
   const { host, name } = self;
   const trace = new Tracer(traceClock(host), undefined, cpuClock(host));
-  const context = new AioContext({ host, name, trace });
+  const context = new AioContext({ host, name, trace, qemu: job.machine.qemu });
   const loop = new IOThreadLoop(context);
   const stopBh = context.newBottomHalf('iothread_stop_bh', () => loop.quit());
   const params = new ParamWords(job.params);

@@ -1,6 +1,7 @@
 import type { AioContext } from '../aio/aio-context.ts';
 import type { BottomHalf } from '../aio/bottom-half.ts';
 import type { BottomHalfHandle, ContextHandle } from '../aio/handles.ts';
+import { DEFAULT_QEMU, type QemuVersion } from '../aio/profile.ts';
 import { CHUNK_BYTES } from '../aio/wake/shared-words.ts';
 import { checkOptions } from '../host/arguments.ts';
 import type { Disposable, Host } from '../host/host.ts';
@@ -37,6 +38,8 @@ export interface MachineStateOptions {
 
 /** The shared memory of a machine; structured clone takes it to another thread. */
 export interface MachineHandle {
+  /** The QEMU that its contexts behave as: that of the main loop. */
+  readonly qemu: QemuVersion;
   readonly memory: LockMemory;
   /** The shared words of contexts whose coroutines other threads schedule. */
   readonly contexts: readonly SharedArrayBuffer[];
@@ -184,7 +187,8 @@ function newHandle(
   const contexts = Array.from({ length: MOST_CONTEXTS }, chunk);
   context?.sharing(contexts[0]);
   const main = context && kick && { context: context.share(), kick: kick.share() };
-  return { memory, contexts, coroutines: newCoRecords(), main };
+  const qemu = context?.profile.qemu ?? DEFAULT_QEMU;
+  return { qemu, memory, contexts, coroutines: newCoRecords(), main };
 }
 
 function wordsOf(memory: LockMemory): Int32Array {

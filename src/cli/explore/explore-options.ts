@@ -1,8 +1,9 @@
 /** The command line of `qemu-loop explore`. */
 
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { QemuVersion } from '../../aio/profile.ts';
 import { countTo } from '../options/number-values.ts';
-import { colorOption } from '../options/option-values.ts';
+import { colorOption, qemuOption } from '../options/option-values.ts';
 import { type AskedText, parseCommand, usageError } from '../options/parse-command.ts';
 
 const TEXT = `
@@ -36,6 +37,8 @@ export interface AskedExplore {
   /** The most times that a thread loses the processor in a run. */
   readonly preemptions: number;
   readonly mostRuns: number;
+  /** The QEMU that a file is for, instead of its own. */
+  readonly version: QemuVersion | undefined;
   readonly without: string;
   readonly model: 'SC' | 'TSO' | 'PSO' | undefined;
   /** Whether orders of independent steps count as one. */
@@ -58,6 +61,7 @@ interface Raw {
   readonly promela?: string;
   readonly preemptions: number;
   readonly runs: number;
+  readonly qemu?: QemuVersion;
   readonly json?: boolean;
   readonly color: 'auto' | 'always' | 'never';
 }
@@ -84,7 +88,7 @@ function fromZero(text: string): number {
 
 /** Options that only programs have, and that only files have. */
 const OF_PROGRAMS = ['without', 'model', 'reduction', 'memory', 'view', 'html', 'promela'] as const;
-const OF_FILES = ['preemptions', 'runs'] as const;
+const OF_FILES = ['preemptions', 'runs', 'qemu'] as const;
 
 function flag(option: string): string {
   return option === 'reduction' ? 'no-reduction' : option;
@@ -128,6 +132,7 @@ function define(): Command {
         .argParser(countTo(MOST_RUNS))
         .default(10_000),
     )
+    .addOption(qemuOption())
     .addOption(new Option('--json', 'print the result as JSON'))
     .addOption(colorOption())
     .helpOption('-h, --help', 'print this')
@@ -159,6 +164,7 @@ export function parseExplore(args: readonly string[]): AskedExplore | AskedText 
     isFile,
     preemptions: raw.preemptions,
     mostRuns: raw.runs,
+    version: raw.qemu,
     without: raw.without ?? '',
     model: raw.model?.toUpperCase() as AskedExplore['model'],
     reduce: raw.reduction,

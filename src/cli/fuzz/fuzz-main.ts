@@ -39,10 +39,10 @@ export async function fuzzMain(own: Host | null, args: readonly string[]): Promi
     false,
     own,
   );
-  const { hosts, timeoutNs } = asked;
+  const { hosts, version, timeoutNs } = asked;
   const qemu = hosts.includes('qemu') ? await openQemu(asked, err) : null;
   try {
-    return await new Fuzz(asked, { hosts, pool, qemu, timeoutNs }, out, progress).run();
+    return await new Fuzz(asked, { hosts, version, pool, qemu, timeoutNs }, out, progress).run();
   } finally {
     err(pool.close());
   }
@@ -98,7 +98,7 @@ class Fuzz {
   async #one(seed: number): Promise<string | null> {
     // Those that are under way are finished.
     if (this.#different >= MOST_DIFFERENT) return null;
-    const plain = scenarioOfSeed(seed, this.#hosts.hosts);
+    const plain = scenarioOfSeed(seed, this.#hosts);
     const compared = await compare(plain, this.#hosts, MOST_RUNS);
     this.#done++;
     this.#progress?.(`\r\x1b[K[${this.#done}/${this.#asked.count}] seed ${seed}`);
@@ -138,9 +138,10 @@ class Fuzz {
   }
 
   #again(seed: number): string {
-    const { hosts, qemuBuild } = this.#asked;
+    const { hosts, qemuBuild, version } = this.#asked;
+    const profile = version === undefined ? '' : ` --qemu ${version}`;
     const tree = qemuBuild === undefined ? '' : ` --qemu-build ${shellWord(qemuBuild)}`;
-    return `qemu-loop fuzz --host ${hosts.join(',')}${tree} --seed ${seed} --count 1`;
+    return `qemu-loop fuzz --host ${hosts.join(',')}${tree}${profile} --seed ${seed} --count 1`;
   }
 
   #totals(): string {

@@ -1,10 +1,11 @@
 /** The command line of `qemu-loop fuzz`. */
 
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { QemuVersion } from '../../aio/profile.ts';
 import type { HostName } from '../../scenario/run/run.ts';
 import { MAX_SEED } from '../../scenario/values.ts';
 import { countTo, seed } from '../options/number-values.ts';
-import { duration } from '../options/option-values.ts';
+import { duration, qemuOption } from '../options/option-values.ts';
 import { type AskedText, parseCommand, usageError } from '../options/parse-command.ts';
 
 const NAMES: readonly HostName[] = ['sim', 'linux', 'qemu'];
@@ -15,6 +16,8 @@ export interface AskedFuzz {
   /** Two or three, in the order of NAMES. */
   readonly hosts: readonly HostName[];
   readonly qemuBuild: string | undefined;
+  /** The QEMU that the scenarios are for. */
+  readonly version: QemuVersion | undefined;
   /** The first seed. */
   readonly seed: number;
   /** How many seeds. */
@@ -40,6 +43,7 @@ wrong, 125 QEMU's driver cannot be built, or no worker started.
 interface Raw {
   host: HostName[];
   qemuBuild?: string;
+  qemu?: QemuVersion;
   seed: number;
   count: number;
   jobs: number;
@@ -58,6 +62,7 @@ function parser(): Command {
     .addOption(
       new Option('--qemu-build <dir>', 'the build folder of the QEMU (default: $QEMU_BUILD)'),
     )
+    .addOption(qemuOption())
     .addOption(new Option('--seed <n>', 'the first seed (default 1)').argParser(seed).default(1))
     .addOption(
       new Option('--count <n>', 'how many seeds (default 1000)')
@@ -80,12 +85,12 @@ function parser(): Command {
 export function parseFuzz(args: readonly string[]): AskedFuzz | AskedText {
   const parsed = parseCommand<Raw>(parser(), args);
   if ('text' in parsed) return parsed;
-  const { host, qemuBuild, timeout, ...others } = parsed.raw;
+  const { host, qemuBuild, qemu, timeout, ...others } = parsed.raw;
   if (others.seed + others.count - 1 > MAX_SEED) {
     const message = `--seed and --count go beyond the last seed, which is ${MAX_SEED}`;
     throw usageError(message, 'qemu-loop fuzz');
   }
-  return { ...others, hosts: host, qemuBuild, timeoutNs: timeout };
+  return { ...others, hosts: host, qemuBuild, version: qemu, timeoutNs: timeout };
 }
 
 function hosts(text: string): HostName[] {

@@ -1,6 +1,7 @@
 /** Options that several commands have, and values of options; errors say what was expected. */
 
 import { InvalidArgumentError, Option } from 'commander';
+import { QEMU_VERSIONS } from '../../aio/profile.ts';
 import { parseDuration } from '../text/units.ts';
 
 /** A duration in ns. */
@@ -13,6 +14,13 @@ export function duration(text: string): number {
       ? `it needs a unit: ${text}s, ${text}ms ${text}m, ${text}h or ${text}d.`
       : 'expected a duration such as 200ms, 1.5s, 10s, 2m, 1h or 7d.',
   );
+}
+
+export function qemuOption(): Option {
+  return new Option(
+    '--qemu <version>',
+    "7.2 or 11: the QEMU that the loop is, instead of the file's",
+  ).choices(QEMU_VERSIONS);
 }
 
 /** @param when words before its own, for a command of which only a part has colours */

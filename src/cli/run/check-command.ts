@@ -1,3 +1,4 @@
+import type { QemuVersion } from '../../aio/profile.ts';
 import { formatProblem } from '../../scenario/problem.ts';
 import { visible } from '../../trace/visible.ts';
 import { narrowed } from '../text/narrowed.ts';
@@ -11,14 +12,21 @@ export interface CommandOutput {
   readonly err: Write;
 }
 
+/** The files to check. */
+export interface AskedCheck {
+  readonly files: readonly string[];
+  /** Overrides the QEMU of each file. */
+  readonly version?: QemuVersion | undefined;
+}
+
 /** `qemu-loop check FILE…`: reads files and reports their errors. Returns 0, or 2. */
-export function checkCommand(args: readonly string[], { out, err }: CommandOutput): number {
-  const { files, missing } = findScenarios(args);
+export function checkCommand(asked: AskedCheck, { out, err }: CommandOutput): number {
+  const { files, missing } = findScenarios(asked.files);
   for (const { message } of missing) err(narrowed(`qemu-loop: ${visible(message)}\n`, 2));
   let wrong = missing.length;
   let count = 0;
   for (const file of files) {
-    const { problems } = readScenario(file);
+    const { problems } = readScenario(file, asked.version);
     for (const problem of problems) err(narrowed(`${formatProblem(problem)}\n`, 2));
     if (problems.length > 0) wrong++;
     else count++;

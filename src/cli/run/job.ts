@@ -1,5 +1,6 @@
 /** One run of one scenario, which can be sent to another process and back. */
 
+import type { QemuVersion } from '../../aio/profile.ts';
 import type { Host } from '../../host/host.ts';
 import { outside } from '../../host/record/outside.ts';
 import type { Choices } from '../../host/sim/choices.ts';
@@ -29,6 +30,8 @@ export interface LiveStyle extends Style {
 export interface ScenarioJob {
   readonly file: string;
   readonly text: string;
+  /** Overrides the file's QEMU. */
+  readonly version?: QemuVersion | undefined;
   readonly host: 'sim' | 'linux';
   /** Overrides the file's seed. */
   readonly seed: number | null;
@@ -68,8 +71,8 @@ const WAITS = 256;
 const TURNS = 1024;
 
 /** The scenario of a job from another process, which has already checked it. */
-export function scenarioOf(job: Pick<ScenarioJob, 'text' | 'file'>): Scenario {
-  const { scenario, problems } = loadScenario(job.text, job.file);
+export function scenarioOf(job: Pick<ScenarioJob, 'text' | 'file' | 'version'>): Scenario {
+  const { scenario, problems } = loadScenario(job.text, job.file, job.version);
   if (scenario === null) throw new Error(problems[0]!.message);
   return scenario;
 }

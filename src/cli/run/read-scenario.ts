@@ -4,6 +4,7 @@
  */
 
 import { isUtf8 } from 'node:buffer';
+import type { QemuVersion } from '../../aio/profile.ts';
 import { errnoMessage, errnoName } from '../../host/errno.ts';
 import { MOST_CHARACTERS } from '../../scenario/limits.ts';
 import { type Loaded, loadScenario } from '../../scenario/load.ts';
@@ -15,8 +16,11 @@ export interface ReadScenario extends Loaded {
   readonly text: string;
 }
 
-/** Reads a file and checks it. Never throws because of the file. */
-export function readScenario(file: string): ReadScenario {
+/**
+ * Reads a file and checks it. Never throws because of the file.
+ * @param qemu overrides the file's
+ */
+export function readScenario(file: string, qemu?: QemuVersion): ReadScenario {
   let text: string;
   try {
     text = decode(readNamedFile(file, MOST_BYTES));
@@ -24,7 +28,7 @@ export function readScenario(file: string): ReadScenario {
     const problem: Problem = { file, line: 1, column: 1, message: reasonOf(error) };
     return { scenario: null, problems: [problem], text: '' };
   }
-  return { ...loadScenario(text, file), text };
+  return { ...loadScenario(text, file, qemu), text };
 }
 
 /** UTF-8 has at most three bytes per character of JavaScript's. */

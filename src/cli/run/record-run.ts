@@ -16,11 +16,12 @@ export async function recordJob(job: ScenarioJob, own: Host | null): Promise<Job
   // The run disposes of it.
   const host = new LinuxHost();
   const { path, argv } = job.record!;
-  const { file, text, seed, timeoutNs, live } = job;
+  const { file, text, version, seed, timeoutNs, live } = job;
   const program: RecordedRun = {
     command: 'run',
     file,
     text,
+    ...(version === undefined ? {} : { version }),
     seed,
     timeoutNs,
     isLive: live !== null,

@@ -1,3 +1,4 @@
+import type { QemuVersion } from '../../aio/profile.ts';
 import type { Host } from '../../host/host.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import { formatProblem } from '../../scenario/problem.ts';
@@ -44,6 +45,8 @@ export interface RunCommandOptions {
   readonly host?: HostName | 'both' | 'all' | undefined;
   /** The QEMU for the hosts qemu and all. */
   readonly qemu: QemuHostOptions;
+  /** Overrides the QEMU of each file. */
+  readonly version?: QemuVersion | undefined;
   /** Whether to print the order log of the one run as an `expect`. */
   readonly printExpect: boolean;
   /** Overrides the file's seed; with several, one run for each. */
@@ -155,7 +158,7 @@ function plan(
   }
   const planned: Planned[] = [];
   for (const file of files) {
-    const { scenario, problems, text } = readScenario(file);
+    const { scenario, problems, text } = readScenario(file, options.version);
     if (scenario === null) {
       const messages = problems.map(formatProblem);
       err(narrowed(`${messages.join('\n')}\n`, 2));
@@ -229,12 +232,12 @@ async function runOne(
       if (looked) notes += orderText(result);
       continue;
     }
-    const { timeoutNs, style, trace, report = null, schedule } = options;
+    const { timeoutNs, style, trace, report = null, schedule, version } = options;
     const watch = options.watch ? { color: style.color } : null;
     const path = options.record;
     const record = path === undefined ? null : { path, argv: options.argv };
     const shown = { live, trace, report, record, watch };
-    const job: ScenarioJob = { file, text, host, seed, schedule, timeoutNs, ...shown };
+    const job: ScenarioJob = { file, text, version, host, seed, schedule, timeoutNs, ...shown };
     const here = host === 'sim' && options.jobs === 1;
     const make: MakeWorld = (simSeed, choices) =>
       new SimWorld(simSeed, undefined, runners.pool.spare, choices);
@@ -265,8 +268,9 @@ function askedOf(
 }
 
 /** The options that repeating a run needs besides the file, the host and the seed. */
-function againText({ timeoutNs, watch, qemu, schedule }: RunCommandOptions): string {
-  const tree = qemu.isTyped ? ` --qemu-build ${shellWord(qemu.build!)}` : '';
+function againText({ timeoutNs, watch, qemu, version, schedule }: RunCommandOptions): string {
+  const profile = version === undefined ? '' : ` --qemu ${version}`;
+  const tree = `${profile}${qemu.isTyped ? ` --qemu-build ${shellWord(qemu.build!)}` : ''}`;
   const order = schedule === null ? '' : ` --schedule ${schedule}`;
   if (watch || timeoutNs === TIMEOUT_NS) return `${tree}${order}`;
   return `${tree}${order} --timeout ${timeoutNs === null ? '0' : durationText(timeoutNs)}`;

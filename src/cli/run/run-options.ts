@@ -1,13 +1,15 @@
 /** The command lines of `qemu-loop run` and `qemu-loop check`. */
 
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { QemuVersion } from '../../aio/profile.ts';
 import { parseSchedule } from '../../scenario/orders/schedule.ts';
 import type { HostName } from '../../scenario/run/run.ts';
 import { MAX_SEED } from '../../scenario/values.ts';
 import { countTo, seed } from '../options/number-values.ts';
-import { colorOption, duration } from '../options/option-values.ts';
+import { colorOption, duration, qemuOption } from '../options/option-values.ts';
 import { type AskedText, parseCommand, usageError } from '../options/parse-command.ts';
 import { type RawTrace, traceFlags, traceOptions } from '../options/trace-options.ts';
+import type { AskedCheck } from './check-command.ts';
 import { MOST_RUNS, type RunCommandOptions, TIMEOUT_NS } from './run-command.ts';
 
 /** The options of a run, before it is known where it runs. */
@@ -40,6 +42,7 @@ written, or no worker started, 130 --watch was left before the end.
 interface RawRun extends RawTrace {
   host?: HostName | 'both' | 'all';
   qemuBuild?: string;
+  qemu?: QemuVersion;
   printExpect: boolean;
   seed?: number;
   seeds?: number[];
@@ -74,6 +77,7 @@ function runFlags(): Option[] {
       '--qemu-build <dir>',
       'the build folder of the QEMU for --host qemu and all (default: $QEMU_BUILD)',
     ),
+    qemuOption(),
     new Option('--seed <n>', "replaces the file's seed, which decides its jitter").argParser(seed),
     new Option('--seeds <from..to>', 'one run for each seed').argParser(seedRange),
     new Option(
@@ -113,9 +117,10 @@ function runFlags(): Option[] {
 
 function checkParser(): Command {
   return new Command('qemu-loop check')
-    .usage('FILE...')
+    .usage('[--qemu <version>] FILE...')
     .description('Checks scenarios and reports their errors by file, line and column.')
     .argument('<file...>')
+    .addOption(qemuOption())
     .helpOption('-h, --help', 'print this');
 }
 
@@ -144,6 +149,7 @@ export function parseRun(args: readonly string[]): AskedRun | AskedText {
     files: parsed.operands,
     host: raw.host,
     qemuBuild: raw.qemuBuild,
+    version: raw.qemu,
     printExpect: raw.printExpect,
     seeds: raw.seeds ?? (raw.seed === undefined ? [] : [raw.seed]),
     schedule: raw.schedule ?? null,
@@ -182,9 +188,9 @@ function checkWatch({ json, reporter, jobs, timeout, explain }: RawRun): void {
 }
 
 /** @throws CliError with status 2, if the line (without `check`) is wrong */
-export function parseCheck(args: readonly string[]): readonly string[] | AskedText {
-  const parsed = parseCommand(checkParser(), args, nothingTo('check'));
-  return 'text' in parsed ? parsed : parsed.operands;
+export function parseCheck(args: readonly string[]): AskedCheck | AskedText {
+  const parsed = parseCommand<{ qemu?: QemuVersion }>(checkParser(), args, nothingTo('check'));
+  return 'text' in parsed ? parsed : { files: parsed.operands, version: parsed.raw.qemu };
 }
 
 function nothingTo(verb: string): string {

@@ -95,7 +95,7 @@ export class Machine implements LaneMachine {
     const fdmon = scenario.fdmon as 'auto' | 'poll' | 'epoll';
     // A fault may be set on the reads of a notifier, which edges would save.
     const edges = this.faults === null;
-    const loop = new MainLoop({ host: this.host, trace, fdmon, edges });
+    const loop = new MainLoop({ host: this.host, trace, fdmon, qemu: scenario.qemu, edges });
     const { context } = loop;
     this.threads = scenario.threaded ? threadsOf(world)!(this, loop, tell) : null;
     this.log = this.threads?.log ?? new OrderLog(() => this.elapsedNs, tell);

@@ -88,14 +88,16 @@ describe('the command line', () => {
 
 describe('random scenarios', () => {
   it('are the same for the same seed, and others for another', () => {
-    const [one, again, other] = [5, 5, 6].map((seed) => scenarioOfSeed(seed, ['sim', 'linux']));
+    const [one, again, other] = [5, 5, 6].map((seed) =>
+      scenarioOfSeed(seed, { hosts: ['sim', 'linux'] }),
+    );
     expect(again).toEqual(one);
     expect(other).not.toEqual(one);
   });
 
   it('are all accepted by QEMU, if it is one of the hosts', () => {
     for (let seed = 0; seed < 50; seed++) {
-      const plain = scenarioOfSeed(seed, ['sim', 'qemu']);
+      const plain = scenarioOfSeed(seed, { hosts: ['sim', 'qemu'] });
       expect(refusedByQemu(scenarioOf(JSON.stringify(plain)))).toBeNull();
     }
   });

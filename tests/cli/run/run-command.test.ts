@@ -414,9 +414,11 @@ describe('check', () => {
         err += text;
       },
     };
-    expect(checkCommand([join(dir, 'good.yaml'), join(dir, 'bad.yaml')], output)).toBe(0);
+    expect(checkCommand({ files: [join(dir, 'good.yaml'), join(dir, 'bad.yaml')] }, output)).toBe(
+      0,
+    );
     expect(out).toBe('2 files are right\n');
-    expect(checkCommand([join(dir, 'wrong.yaml')], output)).toBe(2);
+    expect(checkCommand({ files: [join(dir, 'wrong.yaml')] }, output)).toBe(2);
     expect(err).toContain("found 'stepp'");
   });
 });
@@ -478,7 +480,9 @@ describe('the command line', () => {
       timeoutNs: null,
     });
     expect(parseRun(['--timeout', '0', 'a'])).toMatchObject({ timeoutNs: null });
-    expect(parseCheck(['a'])).toEqual(['a']);
+    expect(parseCheck(['a'])).toEqual({ files: ['a'], version: undefined });
+    expect(parseCheck(['--qemu', '11', 'a'])).toEqual({ files: ['a'], version: '11' });
+    expect(parseRun(['--qemu', '11', 'a'])).toMatchObject({ version: '11' });
   });
 
   it.each([

@@ -1,0 +1,30 @@
+import { checkWord } from '../host/arguments.ts';
+
+/** The QEMU whose main loop this is. */
+export type QemuVersion = '7.2' | '11';
+export const QEMU_VERSIONS: readonly QemuVersion[] = ['7.2', '11'];
+export const DEFAULT_QEMU = '7.2';
+
+/** The differences between two QEMUs. Whoever depends on one decides when it is made, not per event. */
+export interface Profile {
+  readonly qemu: QemuVersion;
+  /**
+   * How a main loop calls the ready handlers of a context. `walk`: goes over all handlers, newest
+   * registration first, as each is found. `collect`: makes a list once, behind the bottom halves, and
+   * the context's own monitor makes it.
+   */
+  readonly dispatch: 'walk' | 'collect';
+  /** Whether aio_disable_external exists; it is gone since QEMU 8.1. */
+  readonly hasExternal: boolean;
+}
+
+const PROFILES: Readonly<Record<QemuVersion, Profile>> = {
+  '7.2': { qemu: '7.2', dispatch: 'walk', hasExternal: true },
+  '11': { qemu: '11', dispatch: 'collect', hasExternal: false },
+};
+
+/** @throws RangeError if there is no profile of it; `what` names the option */
+export function profileOf(qemu: QemuVersion, what: string): Profile {
+  checkWord(qemu, QEMU_VERSIONS, what);
+  return PROFILES[qemu];
+}
