@@ -57,10 +57,10 @@ export class Coroutines implements CoroutineHome {
 
   /** Makes a coroutine that has not been entered yet. QEMU: qemu_coroutine_create. */
   create(body: CoroutineBody<undefined>, name?: string): Coroutine;
-  create<T>(body: CoroutineBody<T>, name: string, opaque: T): Coroutine;
-  create(body: CoroutineBody<never>, name?: string, opaque?: unknown): Coroutine {
+  create<T>(body: CoroutineBody<T>, name: string, opaque: T, given?: number): Coroutine;
+  create(body: CoroutineBody<never>, name?: string, opaque?: unknown, given = 0): Coroutine {
     checkFunction(body, 'qemu_coroutine_create: the body');
-    const id = ++this.thread.count;
+    const id = given === 0 ? ++this.thread.count : given;
     const co = new Coroutine(id, name ?? `coroutine ${id}`, body as CoroutineBody<unknown>, opaque);
     if (this.trace.on[T_CREATE] !== 0) this.trace.emit(T_CREATE, id, co.name);
     return co;

@@ -36,8 +36,14 @@ const FD = 2;
 /** Bit i: argument i is a buffer. */
 const BUFFERS = 3;
 const RESULT = 4;
-const ARGS = 6;
-const SLOT_WORDS = 32;
+/** When a worker took it, and when it was done, ns; told only if it is traced. */
+const TAKEN = 6;
+const FINISHED = 8;
+/** The id of that worker's thread; TRACED until it is told, 0 if nobody wants to know. */
+const WORKER = 10;
+const TRACED = -1;
+const ARGS = 12;
+const SLOT_WORDS = 38;
 export const MOST_ARGS = (SLOT_WORDS - ARGS) / 2;
 
 /** The states; the generation of the slot stands above them. */
@@ -82,12 +88,13 @@ export class PoolQueue {
   }
 
   /** Puts a request into a free slot, and the slot behind the others. */
-  push(slot: number, request: Coded): void {
+  push(slot: number, request: Coded, traced = false): void {
     const { words } = this;
     const at = slotAt(slot);
     words[at + OP] = request.op;
     words[at + FD] = request.fd;
     words[at + BUFFERS] = request.buffers;
+    words[at + WORKER] = traced ? TRACED : 0;
     this.#numbers.set(request.args, (at + ARGS) >> 1);
     const before = words[at + STATE]! >> STATE_BITS;
     const generation = before === LAST_GENERATION ? 0 : before + 1;
@@ -117,7 +124,32 @@ export class PoolQueue {
     return this.#numbers[(slotAt(slot) + RESULT) >> 1]!;
   }
 
+  /** The worker that did a request which is done, and its times, ns; null if they were not told. */
+  work(slot: number): { worker: number; takenNs: number; doneNs: number } | null {
+    const at = slotAt(slot);
+    const worker = this.words[at + WORKER]!;
+    if (worker <= 0) return null;
+    const [takenNs, doneNs] = [
+      this.#numbers[(at + TAKEN) >> 1]!,
+      this.#numbers[(at + FINISHED) >> 1]!,
+    ];
+    return { worker, takenNs, doneNs };
+  }
+
   // For the workers
+
+  /** Whether to tell when it was taken and done, and by whom. */
+  isTraced(slot: number): boolean {
+    return this.words[slotAt(slot) + WORKER] !== 0;
+  }
+
+  /** Tells it, before finish. */
+  tellWork(slot: number, worker: number, takenNs: number, doneNs: number): void {
+    const at = slotAt(slot);
+    this.#numbers[(at + TAKEN) >> 1] = takenNs;
+    this.#numbers[(at + FINISHED) >> 1] = doneNs;
+    this.words[at + WORKER] = worker;
+  }
 
   /** Takes the oldest request. Returns its slot, or -1 if there is none. */
   take(): number {

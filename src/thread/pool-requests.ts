@@ -21,15 +21,27 @@ const OVER = -3;
 
 /** An element of the list of all requests, newest first. */
 export class Element implements PoolRequest {
+  /** Names it in traces. */
+  readonly id: number;
   readonly work: Coded;
+  /** The work in a few words, if it is traced; null if it is not. */
+  readonly traced: string | null;
   readonly done: PoolCompletion | null;
   readonly #cancel: (element: Element) => void;
   slot = WAITS;
   older: Element | null = null;
   newer: Element | null = null;
 
-  constructor(work: Coded, done: PoolCompletion | null, cancel: (element: Element) => void) {
+  constructor(
+    id: number,
+    work: Coded,
+    traced: string | null,
+    done: PoolCompletion | null,
+    cancel: (element: Element) => void,
+  ) {
+    this.id = id;
     this.work = work;
+    this.traced = traced;
     this.done = done;
     this.#cancel = cancel;
   }

@@ -9,6 +9,7 @@ import { PoolQueue } from './pool-queue.ts';
 import { type PoolCallee, type PoolObjects, perform } from './pool-work.ts';
 import { RemoteBottomHalf } from './remote-bottom-half.ts';
 import type { ThreadSelf } from './thread-entry.ts';
+import { traceClock } from './trace-clock.ts';
 
 /** How long a worker waits for work before it ends. QEMU: worker_thread. */
 const IDLE_NS = 10_000_000_000;
@@ -77,6 +78,8 @@ export async function runPoolWorker(self: ThreadSelf, job: PoolJob): Promise<voi
   const objects = new Objects(host, job.data, self.receive);
   for (const news of job.news) objects.take(news);
   const scratch = host.alloc(8);
+  const nowNs = traceClock(host);
+  const tid = host.gettid();
   self.tellRunning(null);
   while (!queue.leavesAbove('max')) {
     const slot = queue.take();
@@ -87,6 +90,7 @@ export async function runPoolWorker(self: ThreadSelf, job: PoolJob): Promise<voi
       if (rests(host, queue)) return;
       continue;
     }
+    const takenNs = queue.isTraced(slot) ? nowNs() : -1;
     let result = -ECANCELED;
     try {
       const done = perform(queue.request(slot), host, objects, scratch);
@@ -95,6 +99,7 @@ export async function runPoolWorker(self: ThreadSelf, job: PoolJob): Promise<voi
       queue.addCurrent(-1);
       throw error;
     } finally {
+      if (takenNs >= 0) queue.tellWork(slot, tid, takenNs, nowNs());
       queue.finish(slot, result);
       completion.schedule();
     }

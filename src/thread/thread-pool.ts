@@ -18,6 +18,7 @@ import {
   WAITS,
 } from './pool-requests.ts';
 import type { PoolJob } from './pool-run.ts';
+import { PoolTrace } from './pool-trace.ts';
 import { encode, type PoolFunction, type PoolWork } from './pool-work.ts';
 import type { ThreadRun } from './thread-run.ts';
 import type { Workers } from './workers.ts';
@@ -57,8 +58,10 @@ export class ThreadPool implements Disposable {
   readonly #waiting: Element[] = [];
   readonly #objects: PoolObjectTable;
   readonly #requests = new RequestList();
+  readonly #trace: PoolTrace;
   /** Workers to be made by the bottom half. QEMU: pool->new_threads. */
   #newThreads = 0;
+  #lastId = 0;
   #closed = false;
 
   /**
@@ -70,6 +73,7 @@ export class ThreadPool implements Disposable {
     this.#host = machine.host;
     this.#data = data;
     this.#context = context;
+    this.#trace = new PoolTrace(context, this.#queue);
     if (context.threadPool.changed !== null) {
       throw new Error(`ThreadPool: context '${context.name}' has one already`);
     }
@@ -184,7 +188,10 @@ export class ThreadPool implements Disposable {
 
   #submit(work: PoolWork, done: PoolCompletion | null): PoolRequest {
     this.#checkOpen('thread_pool_submit');
-    const element = new Element(encode(work, this.#objects.idOf), done, this.#cancel);
+    const coded = encode(work, this.#objects.idOf);
+    const traced = this.#trace.nameOf(work);
+    const element = new Element(++this.#lastId, coded, traced, done, this.#cancel);
+    this.#trace.submitted(element);
     this.#requests.add(element);
     const queue = this.#queue;
     if (queue.idle === 0 && queue.current < queue.max) this.#wantThread();
@@ -201,12 +208,13 @@ export class ThreadPool implements Disposable {
     const queue = this.#queue;
     if (this.#freeSlots.length === 0 || !queue.hasRoom) return false;
     element.slot = this.#freeSlots.pop()!;
-    queue.push(element.slot, element.work);
+    queue.push(element.slot, element.work, element.traced !== null);
     if (queue.idle > 0) this.#host.futexWake(queue.words, queue.tailIndex, 1);
     return true;
   }
 
   readonly #cancel = (element: Element): void => {
+    this.#trace.cancelled(element);
     if (element.slot === WAITS) {
       this.#waiting.splice(this.#waiting.indexOf(element), 1);
       element.slot = CANCELED;
@@ -249,10 +257,12 @@ export class ThreadPool implements Disposable {
   #take(element: Element): number {
     const { slot } = element;
     this.#requests.remove(element);
-    if (slot === CANCELED) return -ECANCELED;
+    const ret = slot === CANCELED ? -ECANCELED : this.#queue.result(slot);
+    this.#trace.completed(element, slot, ret);
+    if (slot === CANCELED) return ret;
     this.#freeSlots.push(slot);
     this.#pushWaiting();
-    return this.#queue.result(slot);
+    return ret;
   }
 
   /** QEMU: spawn_thread. */

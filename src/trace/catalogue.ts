@@ -454,6 +454,53 @@ export const CATALOGUE = {
     'the mutex was handed to the first waiter',
   ),
 
+  thread_pool_submit: ev(
+    [
+      ['pool', 'object'],
+      ['req', 'ptr'],
+      ['opaque', 'ptr'],
+    ],
+    'pool %p req %p opaque %p',
+    'work is given to the thread pool of a context; opaque is 0, since JavaScript has no addresses',
+  ),
+  thread_pool_complete: ev(
+    [
+      ['pool', 'object'],
+      ['req', 'ptr'],
+      ['opaque', 'ptr'],
+      ['ret', 'int'],
+    ],
+    'pool %p req %p opaque %p ret %d',
+    'a request of a thread pool completes, in the thread of its context',
+  ),
+  thread_pool_cancel: ev(
+    [
+      ['req', 'ptr'],
+      ['opaque', 'ptr'],
+    ],
+    'req %p opaque %p',
+    'a request of a thread pool is to be cancelled',
+  ),
+
+  // Ours: the workers of thread pools, and the names of threads
+  thread_pool_work: ev(
+    [
+      ['pool', 'object'],
+      ['req', 'ptr'],
+      ['work', 'str'],
+      ['worker', 'int'],
+      ['taken', 'int64'],
+      ['done', 'int64'],
+    ],
+    'pool %p req %p work %s worker %d taken %ld done %ld',
+    "the work of a request that completes: the id of the worker's thread, and when that began and ended it, ns, as the times of events",
+  ),
+  thread_name: ev(
+    [['name', 'str']],
+    'name %s',
+    "a thread's name, before its first event, in the formats log and simple",
+  ),
+
   // Ours: the big lock
   bql_lock: ev(
     [

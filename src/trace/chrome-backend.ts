@@ -54,6 +54,7 @@ export class ChromeBackend implements TraceBackend {
     this.#process.bhs.close(lastNs);
     this.#process.coroutines.close(lastNs);
     this.#process.notifies.close(lastNs);
+    this.#process.pools.close(lastNs);
     for (const thread of threads) thread.closeReaps(lastNs);
     const endNs = Math.max(lastNs, ...threads.map((thread) => thread.notBefore(lastNs)));
     this.#process.children.close(endNs);

@@ -4,6 +4,7 @@ import { EV, EVENT_NAMES, type EventId } from './catalogue.ts';
 import { ArrowIds, ScheduleArrows } from './chrome-arrows.ts';
 import { BqlTrack } from './chrome-bql.ts';
 import { ChildTracks, ChromeReaps } from './chrome-children.ts';
+import { PoolTracks } from './chrome-pool.ts';
 import { ChromeSlices } from './chrome-slices.ts';
 import type { ChromeWriter } from './chrome-writer.ts';
 import { jsonArgs } from './json-backend.ts';
@@ -22,7 +23,7 @@ export class ChromeProcess {
   readonly holds: BqlTrack;
   /** The id of the thread that runs a context, by its name. */
   readonly homes = new Map<string, number>();
-  readonly coroutineNames = new Map<number, string>();
+  readonly pools: PoolTracks;
 
   constructor(writer: ChromeWriter) {
     this.writer = writer;
@@ -32,6 +33,7 @@ export class ChromeProcess {
     this.coroutines = new ScheduleArrows(...parts, 'aio_co_schedule', null);
     this.notifies = new ScheduleArrows(...parts, 'aio_notify', null);
     this.holds = new BqlTrack(writer);
+    this.pools = new PoolTracks(writer, this.ids);
   }
 }
 
@@ -45,6 +47,7 @@ export class ChromeThread {
   readonly #writer: ChromeWriter;
   readonly #slices: ChromeSlices;
   readonly #reaps: ChromeReaps;
+  readonly #coroutineNames = new Map<number, string>();
   #lastNs = 0;
 
   constructor(process: ChromeProcess, tid: number, name: string, readyFds: string) {
@@ -64,6 +67,7 @@ export class ChromeThread {
     if (this.#callEvent(id, timeNs, args)) return;
     if (this.#childEvent(id, timeNs, args)) return;
     if (this.#lockEvent(id, timeNs, args)) return;
+    this.#process.pools.event(this.#slices, id, timeNs, args);
     this.#notifyEvent(id, timeNs, args);
     // An arrow's own slice, if it had to make one, is over later.
     const atNs = this.#slices.notBefore(timeNs);
@@ -200,19 +204,19 @@ export class ChromeThread {
 
   #coroutineEvent(id: EventId, timeNs: number, args: Args): boolean {
     const slices = this.#slices;
-    const { coroutines, coroutineNames } = this.#process;
+    const [{ coroutines }, names] = [this.#process, this.#coroutineNames];
     switch (id) {
       case EV.coroutine_create:
-        coroutineNames.set(Number(args[0]), String(args[1]));
+        names.set(Number(args[0]), String(args[1]));
         return false;
       case EV.aio_co_schedule:
-        coroutines.schedule(slices, String(args[1]), timeNs);
+        coroutines.schedule(slices, `${args[0]} ${args[1]}`, timeNs);
         return true;
       case EV.aio_co_schedule_bh_cb:
-        coroutines.end(slices, String(args[1]), timeNs);
+        coroutines.end(slices, `${args[0]} ${args[1]}`, timeNs);
         return true;
       case EV.qemu_aio_coroutine_enter: {
-        const name = coroutineNames.get(Number(args[2])) ?? `coroutine ${args[2]}`;
+        const name = names.get(Number(args[2])) ?? `coroutine ${args[2]}`;
         slices.begin('coroutine', args[2]!, timeNs, name, jsonArgs(id, args));
         return true;
       }
@@ -220,7 +224,7 @@ export class ChromeThread {
         slices.end('coroutine', args[0]!, timeNs);
         return true;
       case EV.qemu_coroutine_terminate:
-        coroutineNames.delete(Number(args[0]));
+        names.delete(Number(args[0]));
         slices.end('coroutine', args[0]!, timeNs);
         return true;
       default:

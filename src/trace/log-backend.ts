@@ -6,7 +6,7 @@ import {
   tidOf,
 } from './backend.ts';
 import { ByteBuffer } from './byte-buffer.ts';
-import { EVENT_NAMES } from './catalogue.ts';
+import { EV, EVENT_NAMES } from './catalogue.ts';
 import { MAIN_THREAD, type TraceThread } from './thread.ts';
 import { formatEvent, type TraceSink } from './tracer.ts';
 import { visible } from './visible.ts';
@@ -15,24 +15,31 @@ const US_PER_S = 1_000_000;
 
 /**
  * Lines as QEMU's log backend writes them: `pid@seconds.micros:name text`, with the thread's id as
- * pid.
+ * pid. Before the first event of a thread other than the main one stands its thread_name.
  */
 export class LogBackend implements TraceBackend {
   readonly sink: TraceSink;
   readonly #out: ByteBuffer;
   readonly #origin: TraceOrigin;
+  /** The threads that have no name, or told theirs. */
+  readonly #named: Set<number>;
 
   /** @throws TypeError */
   constructor(write: ByteWriter, origin: TraceOrigin) {
     checkBackend('LogBackend', write, origin);
     this.#out = new ByteBuffer(write);
     this.#origin = origin;
+    this.#named = new Set([origin.tid]);
     this.sink = this.sinkOf(MAIN_THREAD);
   }
 
   sinkOf(thread: TraceThread): TraceSink {
     const tid = tidOf(thread, this.#origin);
     return (id, timeNs, ...args) => {
+      if (!this.#named.has(tid)) {
+        this.#named.add(tid);
+        this.#line(tid, timeNs, 'thread_name', formatEvent(EV.thread_name, [thread.name]));
+      }
       this.#line(tid, timeNs, EVENT_NAMES[id]!, formatEvent(id, args));
     };
   }

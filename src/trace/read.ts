@@ -21,7 +21,7 @@ export interface TraceRecord {
   readonly args: Readonly<Record<string, number | string>>;
   /** The thread's id, if the trace has it; a json trace leaves out the main thread's. */
   readonly tid?: number;
-  /** The thread's name, if the trace has it: a json trace has those of other threads than main. */
+  /** The thread's name, if the trace has it: it has those of other threads than main. */
   readonly thread?: string;
 }
 
@@ -125,6 +125,7 @@ class SimpleReader {
   readonly #decoder = new TextDecoder();
   readonly #names = new Map<number, string>();
   readonly #events: TraceRecord[] = [];
+  readonly #threads = new Map<number, string>();
   #dropped = 0;
   #at = 0;
 
@@ -187,7 +188,13 @@ class SimpleReader {
     if (this.#at !== start + length || length < RECORD_HEAD) {
       throw new TraceReadError(`byte ${start}: a record of ${name} has the wrong length ${length}`);
     }
-    this.#events.push({ name: name as EventName, timeNs, args, tid });
+    if (name === 'thread_name') {
+      this.#threads.set(tid, String(args.name));
+      return;
+    }
+    const thread = this.#threads.get(tid);
+    const event = { name: name as EventName, timeNs, args, tid };
+    this.#events.push(thread === undefined ? event : { ...event, thread });
   }
 
   /** Reads a word and returns true, or goes back and returns false if it differs. */

@@ -6,7 +6,7 @@ import {
   tidOf,
 } from './backend.ts';
 import { ByteBuffer } from './byte-buffer.ts';
-import { EVENT_NAMES } from './catalogue.ts';
+import { EV, EVENT_NAMES } from './catalogue.ts';
 import {
   DROPPED_ID,
   HEADER_ID,
@@ -29,18 +29,22 @@ const LENGTH_AT = 8 + 8 + 8;
 /**
  * QEMU's simpletrace format, version 4, as written by its trace/simple.c and read by its
  * scripts/simpletrace.py, given the list from traceEventsFile. A record has one number for its
- * process, QEMU's pid: here it is the process for the main thread, and the thread for the others.
+ * process, QEMU's pid: here it is the process for the main thread, and the thread for the others. Before the first event of each of these stands
+ * a thread_name.
  */
 export class SimpleBackend implements TraceBackend {
   readonly sink: TraceSink;
   readonly #out: ByteBuffer;
   readonly #origin: TraceOrigin;
+  /** The threads that have no name, or told theirs. */
+  readonly #named: Set<number>;
 
   /** @throws TypeError */
   constructor(write: ByteWriter, origin: TraceOrigin) {
     checkBackend('SimpleBackend', write, origin);
     this.#out = new ByteBuffer(write);
     this.#origin = origin;
+    this.#named = new Set([origin.pid]);
     this.sink = this.sinkOf(MAIN_THREAD);
     this.#header();
   }
@@ -48,11 +52,19 @@ export class SimpleBackend implements TraceBackend {
   sinkOf(thread: TraceThread): TraceSink {
     const pid = this.#pidOf(thread);
     return (id, timeNs, ...args) => {
+      if (!this.#named.has(pid)) this.#name(pid, timeNs, thread);
       const start = this.#begin([0, id], timeNs, pid);
       const count = ARG_COUNTS[id]!;
       for (let i = 0; i < count; i++) this.#argument(args[i]);
       this.#end(start);
     };
+  }
+
+  #name(pid: number, timeNs: number, thread: TraceThread): void {
+    this.#named.add(pid);
+    const start = this.#begin([0, EV.thread_name], timeNs, pid);
+    this.#argument(thread.name);
+    this.#end(start);
   }
 
   dropped(count: number, timeNs: number, thread: TraceThread = MAIN_THREAD): void {

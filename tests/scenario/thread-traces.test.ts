@@ -35,12 +35,30 @@ steps:
   - main_loop_wait: {blocking: true, quiet: true}
 `;
 
+/** A coroutine that goes from main to io0 and back, and two requests of io0's thread pool. */
+const WANDERS = `name: wanders
+drive: aio_poll
+words: [back, done]
+iothreads: {io0: {thread_pool_max: 1}}
+bottom_halves: {asks: {in: io0, do: [{submit: one}, {submit: two}]}}
+requests:
+  one: {in: io0, work: [{wait_for: 1ms}], returns: 1, do: [{add: {done: 1}}]}
+  two: {in: io0, returns: 2, do: [{add: {done: 1}}]}
+coroutines: {co: {do: [{log: a}, {reschedule: io0}, {log: b}, {reschedule: main}, {put: {back: 1}}]}}
+steps:
+  - schedule: asks
+  - enter: co
+  - poll: {until: {back: 1}, quiet: true}
+  - wait_for: {done: 2}
+`;
+
 let dir: string;
 const path = (name: string): string => join(dir, name);
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'qemu-loop-thread-traces-'));
   writeFileSync(path('three.yaml'), THREE);
   writeFileSync(path('abort.yaml'), ABORT);
+  writeFileSync(path('wanders.yaml'), WANDERS);
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
@@ -86,13 +104,56 @@ test('each thread has a track of its name, in every format', async () => {
   expect(json.map((e) => e.tid ?? main)).toEqual(simple.map((e) => e.tid));
   expect(tidsOf(simple, 'bql_locked')).toContain(t);
   expect(tidsOf(simple, 'main_loop_wait_begin')).toContain(main);
-  const lines = readFileSync(path('log'), 'utf8').trimEnd().split('\n');
+  expect(json.map((e) => e.thread)).toEqual(simple.map((e) => e.thread));
+  const isName = (line: string): boolean => line.includes(':thread_name ');
+  const all = readFileSync(path('log'), 'utf8').trimEnd().split('\n');
+  const lines = all.filter((line) => !isName(line));
+  const names = all.filter(isName).map((line) => line.replace(/@.*name /, ' '));
+  expect(names.sort()).toEqual([`${io0} io0`, `${t} t`].sort());
   expect(lines.map((line) => Number.parseInt(line, 10))).toEqual(simple.map((e) => e.tid));
   // From the schedule in one thread to the call in the other, both ways.
   const ways = [...chrome.flows.values()].map((points) => points.map(({ slice }) => slice.tid));
   expect(ways).toContainEqual([t, io0]);
   expect(ways).toContainEqual([io0, main]);
 }, 120_000);
+
+test.each(['linux', 'sim'])(
+  'workers of a thread pool have tracks, and arrows go with a coroutine: %s',
+  async (host) => {
+    await traced('wanders.yaml', 0, '--host', host);
+    const { problems, tracks, flows, slices } = checkChrome(readFileSync(path('chrome'), 'utf8'));
+    expect(problems).toEqual([]);
+    const tid = (name: string): unknown => [...tracks].find(([, track]) => track === name)?.[0];
+    const [main, io0, worker] = [tid('main loop'), tid('io0'), tid('worker 1')];
+    const work = slices.filter(({ cat }) => cat === 'work');
+    expect(work.map((slice) => slice.tid)).toEqual([worker, worker]);
+    const ways = [...flows.values()].map((points) => points.map(({ slice }) => slice.tid));
+    expect(ways.filter((way) => way.length === 3)).toEqual([
+      [io0, worker, io0],
+      [io0, worker, io0],
+    ]);
+    const simple = events('simple');
+    const schedules = simple.filter(({ name }) => name === 'aio_co_schedule');
+    const entries = simple.filter(({ name }) => name === 'aio_co_schedule_bh_cb');
+    expect(schedules.map((e) => e.tid)).toEqual([main, io0]);
+    expect(entries.map((e) => e.tid)).toEqual([io0, main]);
+    expect(entries.map(({ args }) => args.co)).toEqual(schedules.map(({ args }) => args.co));
+    const entered = simple.filter(({ name }) => name === 'qemu_aio_coroutine_enter');
+    expect(new Set(entered.map(({ args }) => args.to))).toEqual(new Set([schedules[0]!.args.co]));
+    const order = ['thread_pool_submit', 'thread_pool_work', 'thread_pool_complete'];
+    const pool = simple.filter(({ name }) => order.includes(name));
+    expect(pool.map(({ args, name }) => `${name} ${args.req}`).sort()).toEqual(
+      order.flatMap((name) => [`${name} 1`, `${name} 2`]).sort(),
+    );
+    for (const { args, timeNs } of pool.filter(({ name }) => name === 'thread_pool_work')) {
+      expect(args).toMatchObject({ pool: 'io0', worker });
+      expect(Number(args.taken)).toBeLessThanOrEqual(Number(args.done));
+      // Clocks of two threads differ by less than a ms.
+      expect(Number(args.done)).toBeLessThan(timeNs + 1e6);
+    }
+  },
+  120_000,
+);
 
 test('--trace and --trace-ring hold for each thread', async () => {
   await traced('three.yaml', 0, '--trace', 'aio_*', '--trace-ring', '2');

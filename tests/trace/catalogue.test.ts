@@ -22,6 +22,12 @@ const QEMU_OWN: Readonly<Record<string, readonly [args: string, format: string]>
   poll_remove: ['void *ctx, void *node, int fd', '"ctx %p node %p fd %d"'],
   aio_co_schedule: ['void *ctx, void *co', '"ctx %p co %p"'],
   aio_co_schedule_bh_cb: ['void *ctx, void *co', '"ctx %p co %p"'],
+  thread_pool_submit: ['void *pool, void *req, void *opaque', '"pool %p req %p opaque %p"'],
+  thread_pool_complete: [
+    'void *pool, void *req, void *opaque, int ret',
+    '"pool %p req %p opaque %p ret %d"',
+  ],
+  thread_pool_cancel: ['void *req, void *opaque', '"req %p opaque %p"'],
   reentrant_aio: ['void *ctx, const char *name', '"ctx %p name %s"'],
   qemu_aio_coroutine_enter: [
     'void *ctx, void *from, void *to, void *opaque',
@@ -73,9 +79,9 @@ describe('the catalogue of trace events', () => {
   });
 
   it.each(Object.entries(QEMU_OWN))('%s is as QEMU has it', (name, [args, format]) => {
-    // A context is given by its name; QEMU gives its address.
-    const line = `${name}(${args}) ${format}`.replace('void *ctx', 'const char *ctx');
-    expect(traceEventsFile().split('\n')).toContain(line.replace('ctx %p', 'ctx %s'));
+    // A context, and its pool, are given by its name; QEMU gives their addresses.
+    const line = `${name}(${args}) ${format}`.replace(/void \*(ctx|pool)/, 'const char *$1');
+    expect(traceEventsFile().split('\n')).toContain(line.replace(/(ctx|pool) %p/, '$1 %s'));
   });
 
   it('no argument has the name of a member that every JSON line has', () => {

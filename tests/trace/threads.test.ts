@@ -68,6 +68,7 @@ const TIDS = [700, 701, 701, 700, 701, 701, 701, 700, 701];
 describe('two threads in one trace', () => {
   it('log: each line begins with its thread', () => {
     const lines = text(formats.log, byTurns).trimEnd().split('\n');
+    expect(lines.splice(1, 1)).toEqual(['701@1600000000.000002:thread_name name IO iothread0']);
     expect(lines.map((line) => Number.parseInt(line, 10))).toEqual(TIDS);
     expect(lines[1]).toBe('701@1600000000.000002:aio_poll_begin ctx io0 blocking 1');
   });
@@ -87,6 +88,10 @@ describe('two threads in one trace', () => {
     expect(json.map(({ tid }) => tid ?? ORIGIN.tid)).toEqual(TIDS);
     const simple = readTrace(written(formats.simple, byTurns)).events;
     expect(simple.map(({ tid }) => tid)).toEqual(TIDS);
+    for (const events of [json, simple]) {
+      const names = events.map(({ thread }) => thread ?? '');
+      expect(names).toEqual(TIDS.map((tid) => (tid === 701 ? 'IO iothread0' : '')));
+    }
   });
 
   it('chrome: a track for each, and an arrow from one to the other', () => {

@@ -8,6 +8,7 @@ import { findLinks, type Links } from './links.ts';
 import { fdNames, findPolls, type Poll } from './polls.ts';
 import { findSlices, type Slice } from './slices.ts';
 import { findThreads, type Threads } from './threads.ts';
+import { findWorkers, type PoolWorker } from './workers.ts';
 
 /** A trace as it was read. */
 export interface ReportTrace {
@@ -37,6 +38,7 @@ export interface Facts extends ReportTrace, ModelOptions, Threads {
   readonly fdNames: ReadonlyMap<number, string>;
   readonly bql: BigLock;
   readonly cpu: CpuTimes;
+  readonly workers: readonly PoolWorker[];
 }
 
 export function findFacts(trace: ReportTrace, options: ModelOptions): Facts {
@@ -55,6 +57,7 @@ export function findFacts(trace: ReportTrace, options: ModelOptions): Facts {
     children,
     bql,
     cpu: new CpuTimes(events, threads),
+    workers: findWorkers(events),
     links: findLinks(events, { ...found, ...threads, bql }, children),
     polls: findPolls(events, found),
     fdNames: fdNames(events),

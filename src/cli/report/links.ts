@@ -116,6 +116,13 @@ class LinkFinder {
         this.#done(i);
         if (args.wrote === 1) this.#notified(i);
         return;
+      case 'thread_pool_submit':
+        this.#done(i);
+        this.#pending.set(`request ${args.pool} ${args.req}`, i);
+        return;
+      case 'thread_pool_complete':
+        this.#runs(`request ${args.pool} ${args.req}`, i, 'schedules');
+        return;
       default:
         if (!this.#bottomHalf(i) && !this.#signal(i) && DONE.has(name)) this.#done(i);
     }
@@ -149,11 +156,11 @@ class LinkFinder {
         return true;
       case 'aio_co_schedule':
         this.#done(i);
-        this.#pending.set(`co ${args.co}`, i);
+        this.#pending.set(`co ${args.ctx} ${args.co}`, i);
         return true;
       case 'aio_co_schedule_bh_cb':
         this.#done(i);
-        this.#runs(`co ${args.co}`, i, 'schedules');
+        this.#runs(`co ${args.ctx} ${args.co}`, i, 'schedules');
         return true;
       default:
         return false;

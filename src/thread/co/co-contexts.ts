@@ -2,11 +2,15 @@ import type { AioContext } from '../../aio/aio-context.ts';
 import type { BottomHalfHandle, WakeHandle } from '../../aio/handles.ts';
 import type { Coroutines } from '../../coroutine/coroutines.ts';
 import type { Host } from '../../host/host.ts';
+import { EV } from '../../trace/catalogue.ts';
+import type { Tracer } from '../../trace/tracer.ts';
 import { CO_BH, CO_BH_GENERATION, CO_LIST, NUMBER, WAKE_FD } from '../context-words.ts';
 import type { MachineHandle } from '../machine-state.ts';
 import { CONTEXT_NAMES, LAST_CONTEXT, MOST_CONTEXTS, NAME_WORDS } from '../machine-words.ts';
 import { RemoteBottomHalf } from '../remote-bottom-half.ts';
-import { NEXT_SCHEDULED, push } from './co-records.ts';
+import { type CoRecord, NEXT_SCHEDULED, push } from './co-records.ts';
+
+const T_SCHEDULE = EV.aio_co_schedule;
 
 /** Main's number. */
 export const MAIN = 0;
@@ -20,10 +24,12 @@ export class CoContexts {
   readonly #machine: MachineHandle;
   readonly #machineWords: Int32Array;
   readonly #host: Host;
+  readonly #trace: Tracer;
   readonly #words: (Int32Array | undefined)[] = [];
   readonly #bhs: (RemoteBottomHalf | undefined)[] = [];
 
-  constructor(machine: MachineHandle, host: Host) {
+  constructor(machine: MachineHandle, host: Host, trace: Tracer) {
+    this.#trace = trace;
     this.#machine = machine;
     this.#host = host;
     this.#machineWords = new Int32Array(machine.memory.buffer);
@@ -60,9 +66,11 @@ export class CoContexts {
    * Puts a coroutine that was claimed on a context's list, and makes the context enter it. Returns
    * false if the context is closed.
    */
-  schedule(context: number, coroutine: number): boolean {
+  schedule(context: number, { number, traceId }: CoRecord): boolean {
+    const trace = this.#trace;
+    if (trace.on[T_SCHEDULE] !== 0) trace.emit(T_SCHEDULE, this.#nameOf(context), traceId);
     // Before the bottom half: explore aio_co_schedule --without push-first
-    push(this.wordsOf(context), CO_LIST, this.#machine.coroutines, coroutine, NEXT_SCHEDULED);
+    push(this.wordsOf(context), CO_LIST, this.#machine.coroutines, number, NEXT_SCHEDULED);
     return this.#bhOf(context).schedule();
   }
 

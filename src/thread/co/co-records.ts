@@ -31,6 +31,8 @@ const MOVES = 9;
 const LOCKS = 10;
 const NAME = 11;
 const NAME_BYTES = 32;
+/** Its number in traces. */
+const TRACE_ID = 19;
 /** Numbers of its own. */
 const OWN = 20;
 export const OWN_NUMBERS = RECORD_WORDS - OWN;
@@ -39,6 +41,9 @@ export const OWN_NUMBERS = RECORD_WORDS - OWN;
 const SCHEDULERS: readonly (string | null)[] = [null, 'aio_co_schedule', 'qemu_co_sleep_ns'];
 
 const BUSY = 1;
+
+/** In traces the numbers of coroutines that move are above those of any thread's own. */
+const MOVING_IDS = 2 ** 24;
 
 export function newCoRecords(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(4 * RECORD_WORDS * (MOST_COROUTINES + 1)));
@@ -52,8 +57,12 @@ export interface CoroutineHandle {
   readonly generation: number;
 }
 
-/** Takes a free record. @throws RangeError if there is none left */
-export function newRecord(words: Int32Array, name: string): CoRecord {
+/**
+ * Takes a free record.
+ * @param traceId the number in traces of one that stays at home
+ * @throws RangeError if there is none left
+ */
+export function newRecord(words: Int32Array, name: string, traceId = 0): CoRecord {
   const bytes = new TextEncoder().encode(name);
   if (bytes.length > NAME_BYTES) {
     throw new RangeError(
@@ -66,6 +75,7 @@ export function newRecord(words: Int32Array, name: string): CoRecord {
     if ((free & BUSY) !== 0) continue;
     if (Atomics.compareExchange(words, at + USED, free, free | BUSY) !== free) continue;
     words.fill(0, at + USED + 1, at + RECORD_WORDS);
+    words[at + TRACE_ID] = traceId;
     new Uint8Array(words.buffer, words.byteOffset + 4 * (at + NAME), NAME_BYTES).set(bytes);
     return new CoRecord(words, number);
   }
@@ -176,6 +186,12 @@ export class CoRecord {
 
   set locksHeld(locks: number) {
     Atomics.store(this.#words, this.#at + LOCKS, locks);
+  }
+
+  /** Its number in traces: the same in all threads. */
+  get traceId(): number {
+    const id = Atomics.load(this.#words, this.#at + TRACE_ID);
+    return id === 0 ? MOVING_IDS + this.number : id;
   }
 
   get wantsRead(): boolean {

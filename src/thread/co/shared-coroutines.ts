@@ -60,7 +60,7 @@ export class SharedCoroutines {
     this.coroutines = coroutines;
     const { machine, host } = thread;
     this.records = machine.handle.coroutines;
-    this.#contexts = new CoContexts(machine.handle, host);
+    this.#contexts = new CoContexts(machine.handle, host, thread.trace);
     this.#context = -1;
     if (coroutines === null) return;
     thread.enterCo = (number) => this.enterSoon(this.#recordOf(number), this.#context);
@@ -94,7 +94,7 @@ export class SharedCoroutines {
   /** Lets other threads schedule and wake a coroutine of this one, which stays here. */
   share(co: Coroutine): SharedCoroutine {
     if (co.shared instanceof State) return new SharedCoroutine(this, co.shared.record);
-    const record = newRecord(this.records, '');
+    const record = newRecord(this.records, '', co.id);
     record.home = this.#context;
     if (co.scheduled !== null) record.claim(co.scheduled);
     if (co.caller !== null) record.enter();
@@ -149,7 +149,7 @@ export class SharedCoroutines {
       throw new Error('a coroutine that is made of no entry cannot leave its thread');
     }
     if (!record.claim('aio_co_schedule')) throw scheduledAlready('aio_co_schedule', record);
-    if (!this.#contexts.schedule(context, record.number)) {
+    if (!this.#contexts.schedule(context, record)) {
       throw new Error('aio_co_schedule: the context is closed');
     }
   }
@@ -269,7 +269,8 @@ export class SharedCoroutines {
     }
     record.moves++;
     const moving = new MovingCoroutine(this, record);
-    const co = this.coroutines!.create(() => moving.run(body), record.entry);
+    const run = moving.run(body);
+    const co = this.coroutines!.create(() => run, record.entry, undefined, record.traceId);
     this.#adopt(co, record, moving);
     return co;
   }
@@ -286,8 +287,7 @@ export class SharedCoroutines {
   }
 }
 
-function isSame({ co, moves }: Local, record: CoRecord): boolean {
-  const { shared } = co;
+function isSame({ co: { shared }, moves }: Local, record: CoRecord): boolean {
   return (
     shared instanceof State &&
     shared.record.generation === record.generation &&

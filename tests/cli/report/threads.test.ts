@@ -7,6 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { contention, lengthNs } from '../../../src/cli/report/big-lock.ts';
 import { buildModel, type Model } from '../../../src/cli/report/model.ts';
 import { packTrace, unpackTrace } from '../../../src/cli/report/pack.ts';
+import { makeAxis } from '../../../src/cli/report/page/axis.ts';
+import { layOut, SHADES } from '../../../src/cli/report/page/layout.ts';
 import { run } from '../../support/run.ts';
 import { modelOfScenario, story, traceOf } from './scenarios.ts';
 import { findings, SLOW_NS, titles } from './traces.ts';
@@ -26,6 +28,40 @@ bottom_halves: {b: {in: io0}}
 threads: {t: {do: [{repeat: {times: 5, do: [{wait_asleep: io0}, {wait_for: 1ms}, {${what}}]}}]}}
 steps: [settle, {join: t}]
 `;
+
+/** Two requests to the thread pool of main, which has one worker. */
+const POOL = `
+name: pool
+drive: aio_poll
+main_loop: {thread_pool_max: 1}
+words: [left]
+requests:
+  a: {work: [{compute: 2ms}], do: [{add: {left: 1}}]}
+  b: {work: [{compute: 3ms}], do: [{add: {left: 1}}]}
+steps: [settle, {submit: a}, {submit: b}, {poll: {until: {left: 2}, quiet: true}}]
+`;
+
+describe('a thread pool', () => {
+  it('has a lane for each worker, and links from a submit to its completion', async () => {
+    const model = await modelOfScenario(POOL);
+    const [worker, ...none] = model.workers;
+    expect(none).toEqual([]);
+    expect(worker!.name).toBe('worker 1 of qemu_aio_context');
+    const lengths = worker!.works.map(({ fromNs, toNs }) => Math.round((toNs - fromNs) / MS));
+    expect(lengths).toEqual([2, 3]);
+    const ofTwo = (name: string): number[] =>
+      model.events.flatMap((event, i) => (event.name === name ? [i] : []));
+    const [submits, completions] = [ofTwo('thread_pool_submit'), ofTwo('thread_pool_complete')];
+    const from = completions.map((node) => model.links.causesOf(node).map((link) => link.from));
+    expect(from.flat().toSorted((a, b) => a - b)).toEqual(submits);
+    const axis = makeAxis(model, 'time');
+    const { bands, rows } = layOut(model, axis);
+    const { y } = bands.find(({ name }) => name === worker!.name)!;
+    const row = rows.find((one) => one.y > y)!;
+    expect([...row.starts]).toEqual(worker!.works.map(({ fromNs }) => fromNs));
+    expect([...row.shades].map((shade) => SHADES[shade])).toEqual(['work', 'work']);
+  });
+});
 
 describe('findings about several threads', () => {
   it('a convoy: one waits, and another takes the lock again and again', async () => {

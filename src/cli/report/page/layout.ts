@@ -1,6 +1,7 @@
 import type { Facts } from '../facts.ts';
 import { threadName } from '../findings/names.ts';
 import type { Slice } from '../slices.ts';
+import type { PoolWorker } from '../workers.ts';
 import type { Axis } from './axis.ts';
 
 /** The look of a box: a key of the palette. */
@@ -18,6 +19,7 @@ export const SHADES = [
   'lock',
   'hold',
   'contended',
+  'work',
   'event',
   'life',
   'zombie',
@@ -94,6 +96,7 @@ export function layOut(model: Facts, axis: Axis): Layout {
   };
   const threads = model.threads.map((_, i) => layOutThread(model, axis, i, band));
   if (model.bql.holds.length > 0 && model.threads.length > 1) band('the BQL', [holds(model, axis)]);
+  for (const worker of model.workers) band(worker.name, [works(worker, axis)]);
   const { lanes, laneOf } = childLanes(model, axis);
   const lane = Math.max(3, Math.min(LINE, LANES_HEIGHT / Math.max(1, lanes.length)));
   const lines = lanes.map((boxes) => ({ boxes, height: lane }));
@@ -146,6 +149,15 @@ function holds(model: Facts, axis: Axis): Line {
   });
   const labels = model.bql.holds.map(({ thread }) => threadName(model, thread));
   return { boxes, height: LINE, labels };
+}
+
+/** The work of a worker of a thread pool; the traced times of it are those of no event. */
+function works({ works }: PoolWorker, axis: Axis): Line {
+  const boxes = works.map(({ fromNs, toNs, event }): Box => {
+    const start = axis.from(fromNs);
+    return { start, end: Math.max(start, axis.to(toNs)), shade: 'work', node: event };
+  });
+  return { boxes, height: LINE, labels: works.map(({ name }) => name) };
 }
 
 /** Maps the start and reap events of children to the children. */

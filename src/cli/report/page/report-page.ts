@@ -124,6 +124,7 @@ function legend(shown: ReadonlySet<Shade>): HTMLElement {
     ['lock', 'wait for the BQL'],
     ['hold', 'hold of the BQL'],
     ['contended', 'hold that others wait for'],
+    ['work', 'work of a thread pool'],
     ['life', 'child'],
     ['zombie', 'zombie'],
   ];
