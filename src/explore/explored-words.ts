@@ -18,13 +18,15 @@ import {
   WAIT_FOR_ZERO,
 } from './operation.ts';
 
-/** Thrown at an operation whose result is not known yet. */
-class Unknown extends Error {
+/**
+ * Thrown at an operation whose result is not known yet: no Error, since the stack that one records takes
+ * longer than the rest of a run.
+ */
+class Unknown {
   readonly operation: Operation;
   readonly scope: string;
 
   constructor(operation: Operation, scope: string) {
-    super('the result of this operation is not known yet');
     this.operation = operation;
     this.scope = scope;
   }

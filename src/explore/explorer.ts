@@ -19,11 +19,28 @@ export interface ExploreOptions {
   readonly reduce?: boolean;
   /** The most memory that the states may take, in bytes; by default 1 GiB. */
   readonly mostBytes?: number;
+  /** Another of the same program: what its threads do, which it knows, need not be found anew. */
+  readonly known?: Explorer | undefined;
 }
 
 const MOST_BYTES = 2 ** 30;
 /** Room for words that are found later. */
 const SPARE = 4;
+
+/** The places of a program, and the numbers of its words, as far as they are found. */
+function newPlaces(program: Explorable): Pick<SearchParts, 'places' | 'wordOf' | 'words'> {
+  const numbers = new Map<number, number>();
+  const words: number[] = [];
+  const wordOf = (word: number): number => {
+    let number = numbers.get(word);
+    if (number === undefined) {
+      number = words.push(word) - 1;
+      numbers.set(word, number);
+    }
+    return number;
+  };
+  return { places: new Places(program.threads, wordOf), wordOf, words };
+}
 
 /** Explores a program, in as many parts as its caller likes. */
 export class Explorer {
@@ -35,7 +52,7 @@ export class Explorer {
   #transitions = 0;
   /** Why the search has ended without all states; null if it has not. */
   stopped: 'memory' | null = null;
-  readonly #words: number[] = [];
+  readonly #words: readonly number[];
   readonly #mostBytes: number;
   #footprints: Footprints | null;
   #done = false;
@@ -43,26 +60,13 @@ export class Explorer {
   constructor(program: Explorable, options: ExploreOptions) {
     this.program = program;
     this.#mostBytes = options.mostBytes ?? MOST_BYTES;
-    const numbers = new Map<number, number>();
-    const words = this.#words;
-    const wordOf = (word: number): number => {
-      let number = numbers.get(word);
-      if (number === undefined) {
-        number = words.push(word) - 1;
-        numbers.set(word, number);
-      }
-      return number;
-    };
-    this.parts = {
-      program,
-      places: new Places(program.threads, wordOf),
-      buffers: new Buffers(options.model === 'PSO'),
-      isSc: options.model === 'SC',
-      wordOf,
-      words,
-    };
+    const { words, wordOf, places } = options.known?.parts ?? newPlaces(program);
+    this.#words = words;
+    const isPso = options.model === 'PSO';
+    const isSc = options.model === 'SC';
+    this.parts = { program, places, buffers: new Buffers(isPso), isSc, wordOf, words };
     for (let thread = 0; thread < program.threads.length; thread++) {
-      for (const { word } of this.parts.places.root(thread).tallies) wordOf(word);
+      for (const { word } of places.root(thread).tallies) wordOf(word);
     }
     for (const word of Object.keys(program.initial)) wordOf(Number(word));
     this.#footprints = (options.reduce ?? true) ? this.#newFootprints() : null;

@@ -17,14 +17,28 @@ describe('as shipped: no error in any interleaving', () => {
   it.each(PROGRAMS.map((program) => [program.name, program] as const))('%s', (name, program) => {
     // Under PSO a program can do all that it can under the others.
     const models: readonly Model[] = LARGE.includes(name) ? ['PSO'] : MODELS;
+    const made = make(program, '');
+    let known: Explorer | undefined;
     for (const model of models) {
-      const reduced = explore(make(program, ''), { model });
+      const reduced = explore(made, { model, known });
       expect([model, verdict(reduced)]).toEqual([model, 'no error']);
       expect(reduced.search.ends).toBeGreaterThan(0);
       if (LARGE.includes(name)) continue;
-      const whole = explore(make(program, ''), { model, reduce: false });
+      const whole = explore(made, { model, reduce: false, known: reduced });
+      known = whole;
       expect([model, verdict(whole)]).toEqual([model, 'no error']);
       expect(reduced.search.states.count).toBeLessThan(whole.search.states.count);
     }
   });
+});
+
+it('what another has found of the threads is not found anew, and the search is the same', () => {
+  const made = make(PROGRAMS.find(({ name }) => name === 'bql')!, '');
+  const first = explore(made, { model: 'PSO' });
+  const { runs } = first.parts.places;
+  const again = explore(made, { model: 'PSO', known: first });
+  expect(again.parts.places.runs).toBe(runs);
+  // It knows all from its beginning: its first search is the other's last.
+  expect(again.transitions).toBe(first.search.transitions);
+  expect(again.search.states.count).toBe(first.search.states.count);
 });

@@ -25,7 +25,7 @@ describe('weakened: the shortest way to an error', () => {
   it.each(weakenings)('%s', (_, program, { name, model }) => {
     const made = make(program, name);
     const whole = explore(made, { model, reduce: false });
-    const reduced = explore(made, { model });
+    const reduced = explore(made, { model, known: whole });
     expect(verdict(whole)).not.toBe('no error');
     expect(verdict(reduced)).not.toBe('no error');
     const story = storyOf(whole, program);

@@ -132,7 +132,7 @@ export async function search(
     let shown = first;
     let isShortest = !asked.reduce;
     if (asked.reduce && first.search.failure !== null && ended === 'done') {
-      const whole = new Explorer(made, { ...options, reduce: false });
+      const whole = new Explorer(made, { ...options, reduce: false, known: first });
       ended = await runAll(whole, what, progress);
       if (whole.search.failure !== null) {
         shown = whole;
