@@ -28,13 +28,8 @@ class Reducer<T extends object> {
   async shrink(path: Path): Promise<boolean> {
     const value = at(this.best, path);
     if (typeof value !== 'object' || value === null) return false;
-    let some = Array.isArray(value)
-      ? await this.#shrinkList(path, value)
-      : await this.#shrinkMap(path, value as Record<string, unknown>);
-    for (const key of Object.keys(at(this.best, path) as object)) {
-      some = (await this.shrink([...path, key])) || some;
-    }
-    return some;
+    if (Array.isArray(value)) return this.#shrinkList(path, value);
+    return this.#shrinkMap(path, value as Record<string, unknown>);
   }
 
   async #shrinkList(path: Path, all: readonly unknown[]): Promise<boolean> {
@@ -46,16 +41,23 @@ class Reducer<T extends object> {
         else i += size;
       }
     }
-    return list !== all;
+    let some = list !== all;
+    for (let i = 0; i < list.length; i++) some = (await this.shrink([...path, i])) || some;
+    return some;
   }
 
+  /**
+   * From the last key on, and what is needed of each before the next: the steps of a scenario are last.
+   * With few of them each of the other runs is short, and they name little of what stands before them.
+   */
   async #shrinkMap(path: Path, all: Record<string, unknown>): Promise<boolean> {
-    let map = all;
-    for (const key of Object.keys(all)) {
-      const { [key]: _, ...rest } = map;
-      if (await this.#accepts(path, rest)) map = rest;
+    let some = false;
+    for (const key of Object.keys(all).reverse()) {
+      const { [key]: _, ...rest } = at(this.best, path) as Record<string, unknown>;
+      const less = (await this.#accepts(path, rest)) || (await this.shrink([...path, key]));
+      some = less || some;
     }
-    return map !== all;
+    return some;
   }
 
   /** Takes a value in place of the one at a path, if the whole still holds. */
