@@ -66,7 +66,7 @@ function issuesOf(root: Node, problems: Problems): Issues {
   if (first === root) return issues;
   if (issues.length === 0) {
     try {
-      return shapeOf(root);
+      return shapeOf(root, false);
     } catch (error) {
       // zod passes all issues as arguments of one call, which can be too many.
       if (!(error instanceof RangeError)) throw error;
@@ -76,8 +76,10 @@ function issuesOf(root: Node, problems: Problems): Issues {
   return issues;
 }
 
-function shapeOf(root: Node): Issues {
-  return scenarioSchema.safeParse(toPlain(root), { reportInput: true }).error?.issues ?? [];
+/** @param isSmall for a file of usual size zod takes longer to generate its code than to do without */
+function shapeOf(root: Node, isSmall = true): Issues {
+  const options = { reportInput: true, jitless: isSmall };
+  return scenarioSchema.safeParse(toPlain(root), options).error?.issues ?? [];
 }
 
 /** Even if parts of the file are malformed, checks the names in the rest. */
