@@ -14,7 +14,7 @@ import { NO_BROWSER } from '../report/browser.ts';
 let browser: Browser;
 /** The same for all tests: a page of its own is a process of its own, which takes a second to start. */
 let page: Page;
-let loads = 0;
+let opened = 0;
 let dir: string;
 let address: string;
 
@@ -26,6 +26,7 @@ beforeAll(async () => {
   address = pathToFileURL(file).href;
   browser = await launchChromium();
   page = await browser.newPage();
+  await page.goto(address);
 });
 afterAll(async () => {
   await browser?.close();
@@ -39,29 +40,51 @@ interface Opened {
   readonly requests: string[];
 }
 
-/** Opens the page, uses it, and sees that nothing went wrong and nothing was fetched. */
+/** How a link is opened. */
+interface Opening {
+  /** In a tab of its own: by default in the one that has the page already, which takes less time. */
+  readonly anew?: boolean;
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** Opens a link to the page, uses it, and sees that nothing went wrong and nothing was fetched. */
 async function withPage(
   hash: string,
   use: (opened: Opened) => Promise<void>,
-  width = 1400,
+  { anew = false, width = 1400, height = 900 }: Opening = {},
 ): Promise<void> {
-  await page.setViewportSize({ width, height: 900 });
-  const opened: Opened = { page, problems: [], requests: [] };
-  page.on('pageerror', (error) => opened.problems.push(String(error)));
-  page.on('console', (message) => opened.problems.push(message.text()));
-  page.on('request', (request) => opened.requests.push(request.url()));
+  await page.setViewportSize({ width, height });
+  const seen: Opened = { page, problems: [], requests: [] };
+  page.on('pageerror', (error) => seen.problems.push(String(error)));
+  page.on('console', (message) => seen.problems.push(message.text()));
+  page.on('request', (request) => seen.requests.push(request.url()));
+  opened++;
   try {
-    // With a query of its own, so that it is loaded anew.
-    await page.goto(`${address}?${++loads}${hash}`);
+    // With a part of its own, so that it is another address each time.
+    if (anew) await page.goto(`${address}?${opened}${hash}`);
+    else await openHere(`${hash || '#'}&nth=${opened}`);
     await page.waitForSelector('html[data-ready]');
     await page.waitForSelector('.stage[data-event]');
-    await use(opened);
-    expect(opened.problems).toEqual([]);
-    const others = opened.requests.filter((url) => !/^(file|blob|data):/.test(url));
+    await use(seen);
+    expect(seen.problems).toEqual([]);
+    const others = seen.requests.filter((url) => !/^(file|blob|data):/.test(url));
     expect(others).toEqual([]);
   } finally {
     page.removeAllListeners();
   }
+}
+
+/** As if a person pasted a link into the address line of the tab. */
+async function openHere(hash: string): Promise<void> {
+  await page.evaluate(async (text) => {
+    (document.activeElement as HTMLElement | null)?.blur();
+    const changed = new Promise((resolve) => {
+      window.addEventListener('hashchange', resolve, { once: true });
+    });
+    location.hash = text;
+    await changed;
+  }, hash);
 }
 
 const place = (page: Page): Promise<string> => page.$eval('.place', (one) => one.textContent ?? '');
@@ -83,20 +106,30 @@ async function type(page: Page, text: string): Promise<void> {
   await page.keyboard.insertText(text);
 }
 
+/** Little is drawn in it. */
+const SMALL = { width: 400, height: 300 };
+
 describe.skipIf(NO_BROWSER)('the playground (skipped by QEMU_LOOP_NO_BROWSER=1)', () => {
   it('each story runs in the browser as it does with the command', async () => {
-    await withPage('', async ({ page }) => {
-      const stories = await page.$$eval('select[aria-label="a story"] option', (all) =>
-        all.map((one) => (one as HTMLOptionElement).value).filter((path) => path !== ''),
-      );
-      expect(stories.length).toBeGreaterThan(190);
-      const told = stories.filter((path) => path.startsWith('scenarios/'));
-      for (const path of told) {
-        await page.selectOption('select[aria-label="a story"]', path);
-        await page.waitForFunction((one) => location.hash.includes(encodeURIComponent(one)), path);
-        await page.waitForSelector('.outcome.good');
-      }
-    });
+    await withPage(
+      '',
+      async ({ page }) => {
+        const stories = await page.$$eval('select[aria-label="a story"] option', (all) =>
+          all.map((one) => (one as HTMLOptionElement).value).filter((path) => path !== ''),
+        );
+        expect(stories.length).toBeGreaterThan(190);
+        const told = stories.filter((path) => path.startsWith('scenarios/'));
+        for (const path of told) {
+          await page.selectOption('select[aria-label="a story"]', path);
+          await page.waitForFunction(
+            (one) => location.hash.includes(encodeURIComponent(one)),
+            path,
+          );
+          await page.waitForSelector('.outcome.good');
+        }
+      },
+      SMALL,
+    );
   }, 120_000);
 
   it('a story of threads plays from its recording, with a lane for each thread', async () => {
@@ -313,13 +346,14 @@ describe.skipIf(NO_BROWSER)('the playground (skipped by QEMU_LOOP_NO_BROWSER=1)'
       hash = new URL(page.url()).hash;
       expect(hash).not.toContain('seed=');
     });
-    await withPage(hash, async ({ page }) => {
+    const use = async ({ page }: Opened): Promise<void> => {
       await page.waitForSelector('.outcome.bad');
       await page.fill('.seed', '1');
       await page.keyboard.press('Enter');
       await page.waitForSelector('.outcome.good');
       expect(page.url()).not.toContain('order=');
-    });
+    };
+    await withPage(hash, use, { anew: true });
   });
 
   it('a text of one’s own is carried by the link', async () => {
@@ -330,12 +364,13 @@ describe.skipIf(NO_BROWSER)('the playground (skipped by QEMU_LOOP_NO_BROWSER=1)'
       await page.waitForFunction(() => location.hash.includes('text='));
       url = page.url();
     });
-    await withPage(new URL(url).hash, async ({ page }) => {
+    const use = async ({ page }: Opened): Promise<void> => {
       await page.waitForFunction(() =>
         document.querySelector('.outcome')!.textContent!.startsWith('mine: passed'),
       );
       expect(await page.$eval('.cm-content', (one) => one.textContent)).toContain('name: mine');
-    });
+    };
+    await withPage(new URL(url).hash, use, { anew: true });
   });
 
   it('an endless run can be stopped', async () => {
@@ -370,14 +405,15 @@ describe.skipIf(NO_BROWSER)('the playground (skipped by QEMU_LOOP_NO_BROWSER=1)'
         );
         expect(nameless).toEqual([]);
       },
-      width,
+      { width },
     );
   });
 
   it('a file that is not there, or an address that cannot be read, is no dead end', async () => {
-    await withPage('#text=%%%&at=x&seed=-1', async ({ page }) => {
+    const use = async ({ page }: Opened): Promise<void> => {
       expect(await page.$eval('.cm-content', (one) => one.textContent)).toContain('child exited 3');
-    });
+    };
+    await withPage('#text=%%%&at=x&seed=-1', use, { anew: true });
   });
 });
 

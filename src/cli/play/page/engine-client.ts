@@ -18,9 +18,9 @@ interface Waiting {
 }
 
 /** The run was stopped by the person. */
-export class Stopped extends Error {
+class Stopped extends Error {
   constructor() {
-    super('stopped');
+    super('It was stopped.');
   }
 }
 

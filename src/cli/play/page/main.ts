@@ -8,7 +8,7 @@ import { RunView, type Thing } from '../run-view.ts';
 import { ChainBar } from './chain-bar.ts';
 import { CodeView } from './code-view.ts';
 import { Editor } from './editor.ts';
-import { EngineClient, Stopped } from './engine-client.ts';
+import { EngineClient } from './engine-client.ts';
 import { Frames } from './frames.ts';
 import { onKey } from './keys.ts';
 import { Lanes } from './lanes.ts';
@@ -94,6 +94,8 @@ class Playground {
 
   /** Opens what the address says, or the first story. */
   async open(): Promise<void> {
+    const { dataset } = document.documentElement;
+    delete dataset.ready;
     const shared = await readShared(location.hash);
     const story = this.#storyAt(shared.story ?? this.#library.first);
     this.#editor.set(shared.text ?? story?.text ?? '');
@@ -102,6 +104,7 @@ class Playground {
     const { schedule } = shared;
     this.#order = schedule === null ? null : { text: this.#editor.text, schedule };
     await this.#run(shared.at);
+    dataset.ready = 'true';
   }
 
   #storyAt(path: string): { readonly text: string } | undefined {
@@ -186,12 +189,12 @@ class Playground {
       const found = await this.#client.orders(play, MOST_RUNS);
       if (this.#play === play) this.#orders.show(play, found);
     } catch (error) {
-      this.#orders.fail(messageOf(error));
+      this.#orders.fail((error as Error).message);
     }
   }
 
   #fail(error: unknown): void {
-    this.#say('bad', messageOf(error));
+    this.#say('bad', (error as Error).message);
   }
 
   #say(kind: string, text: string): void {
@@ -285,14 +288,12 @@ class Playground {
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Stopped ? 'It was stopped.' : (error as Error).message;
-}
-
 async function start(): Promise<void> {
   const [library, engine] = await Promise.all([packedBlock('library'), packedBlock('engine')]);
-  await new Playground(JSON.parse(library), engine).open();
-  document.documentElement.dataset.ready = 'true';
+  const playground = new Playground(JSON.parse(library), engine);
+  // The page's own writes to the address are no such event: only a link that is opened in this tab.
+  window.addEventListener('hashchange', () => void playground.open());
+  await playground.open();
 }
 
 void start();
