@@ -16,7 +16,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -30,6 +29,15 @@ if (process.argv.includes('--if-changed') && isBuilt(root, dist)) process.exit()
 // Built next to it and then renamed, so that runs of the old one are not disturbed.
 const fresh = join(root, `dist-${process.pid}`);
 const old = `${fresh}-old`;
+const tidy = () => {
+  for (const dir of [fresh, old]) rmSync(dir, { recursive: true, force: true });
+};
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    tidy();
+    process.kill(process.pid, signal);
+  });
+}
 
 const common = {
   absWorkingDir: root,
@@ -172,7 +180,7 @@ async function playLibrary() {
 async function recordedStories() {
   const folder = 'scenarios/threads';
   const files = readdirSync(join(root, folder)).filter((file) => file.endsWith('.yaml'));
-  const pages = mkdtempSync(join(tmpdir(), 'qemu-loop-build-'));
+  const pages = mkdtempSync(join(fresh, 'pages-'));
   const recorded = files.sort().map(async (file) => {
     const page = join(pages, `${file}.html`);
     const story = join(root, folder, file);
@@ -360,5 +368,5 @@ try {
   if (existsSync(dist)) renameSync(dist, old);
   renameSync(fresh, dist);
 } finally {
-  for (const dir of [fresh, old]) rmSync(dir, { recursive: true, force: true });
+  tidy();
 }

@@ -1,7 +1,16 @@
 // npm run fuzz -- NAME [--seed N] [--count N] [--path P]: runs one generator of tests/fuzz/generators
 // in a process of its own, so that a crash or a hang is reported with its input.
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -16,12 +25,20 @@ const HANG_MS = 10_000;
 const PROGRESS_MS = 60_000;
 
 const { name, seed, count, path } = options();
-// In the tree, so that the bundles find node_modules, and the files they look for.
-const work = mkdtempSync(join(root, 'dist-fuzz-'));
+const work = mkdtempSync(join(tmpdir(), 'qemu-loop-fuzz-'));
+const tidy = () => rmSync(work, { recursive: true, force: true });
+let child;
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    child?.kill('SIGKILL');
+    tidy();
+    process.kill(process.pid, signal);
+  });
+}
 try {
   process.exitCode = await run();
 } finally {
-  rmSync(work, { recursive: true, force: true });
+  tidy();
 }
 
 function options() {
@@ -52,6 +69,8 @@ function options() {
 async function run() {
   // The threads of some generators are programs of it.
   execFileSync(process.execPath, [join(root, 'scripts', 'build.mjs'), '--if-changed']);
+  // The bundle finds its packages as if it were in the tree.
+  symlinkSync(join(root, 'node_modules'), join(work, 'node_modules'));
   const program = join(work, 'fuzz.mjs');
   await build({
     stdin: { contents: source(), resolveDir: root, loader: 'ts' },
@@ -70,7 +89,7 @@ async function run() {
   });
   const kept = join(work, 'input');
   closeSync(openSync(kept, 'w'));
-  const child = spawn(process.execPath, ['--enable-source-maps', program, kept], {
+  child = spawn(process.execPath, ['--enable-source-maps', program, kept], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
