@@ -18,7 +18,7 @@ export interface Generator<T> {
   readonly check: (input: T) => void | Promise<void>;
   /** The input for people to read; by default JSON. */
   readonly show?: (input: T) => string;
-  /** How many inputs `npm test` runs; by default 200. */
+  /** How many inputs `npm test` runs; by default 80. */
   readonly runs?: number;
   /** Releases what check uses, after the last input. */
   readonly end?: () => void | Promise<void>;
@@ -28,7 +28,7 @@ export interface Generator<T> {
 // biome-ignore lint/suspicious/noExplicitAny: the harness passes inputs on without using them
 export type AnyGenerator = Generator<any>;
 
-export const DEFAULT_RUNS = 200;
+export const DEFAULT_RUNS = 80;
 export const DEFAULT_SEED = 1;
 
 export function show(generator: AnyGenerator, input: unknown): string {

@@ -37,6 +37,6 @@ export default {
     }
     if (linux !== sim) throw new Error(`simulated: ${sim}\nreal:      ${linux}`);
   },
-  runs: 60,
+  runs: 25,
   end: () => server.end(),
 } satisfies Generator<PlainScenario>;

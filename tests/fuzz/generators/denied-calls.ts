@@ -23,5 +23,5 @@ export default {
     judge(denied, errno, await runDenied(calls, errno, way));
   },
   show: ({ calls, errno, way }) => `DENY=${calls}=${errno} ${way.join(' ')}`,
-  runs: 20,
+  runs: 6,
 } satisfies Generator<Input>;

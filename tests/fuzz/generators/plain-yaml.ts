@@ -134,5 +134,5 @@ export default {
     isReadAlike(text);
   },
   show: (text) => text,
-  runs: 500,
+  runs: 200,
 } satisfies Generator<string>;

@@ -18,6 +18,6 @@ export default {
     const problem = JSON.parse(await server.ask(JSON.stringify(plain))) as string | null;
     if (problem !== null) throw new Error(problem);
   },
-  runs: 40,
+  runs: 20,
   end: () => server.end(),
 } satisfies Generator<PlainScenario>;

@@ -28,6 +28,6 @@ export default {
     throw new Error(`${wrong}\n${result.order.map(({ text }) => text).join('\n')}`);
   },
   show: (program) => modelOf(program).text,
-  runs: 30,
+  runs: 12,
   end: () => spare.dispose(),
 } satisfies Generator<ThreadProgram>;
