@@ -149,9 +149,15 @@ export function stateOf(pid: number): string | undefined {
   return statInProc(pid)?.state;
 }
 
+/** The pause between two looks at something that no event announces. */
+const LOOK_MS = 2;
+
+/** Waits for something that no event announces, and leaves the machine to others meanwhile. */
+export async function untilTrue(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+}
+
 /** Waits until a process is in one of the states; Z means ended, reaped or not. */
-export async function untilState(pid: number, states: string): Promise<void> {
-  while (!states.includes(stateOf(pid) ?? 'Z')) {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+export function untilState(pid: number, states: string): Promise<void> {
+  return untilTrue(() => states.includes(stateOf(pid) ?? 'Z'));
 }

@@ -16,7 +16,7 @@ import {
 import { check } from '../../../src/host/errno.ts';
 import { newWaitResult } from '../../../src/host/host.ts';
 import { LinuxHost } from '../../../src/host/linux/linux-host.ts';
-import { command, root, run } from '../../support/run.ts';
+import { command, root, run, untilTrue } from '../../support/run.ts';
 
 const FILE = join(root, 'scenarios', 'sigchld.yaml');
 const RUN = ['run', '--repeat', '40', '--host', 'sim', '--reporter', 'json', FILE];
@@ -63,12 +63,11 @@ function reap(): number {
 }
 
 /** Awaits that its main thread sleeps in poll or ppoll, where Node's own loop never does. */
-async function untilPolls(): Promise<void> {
-  for (;;) {
+function untilPolls(): Promise<void> {
+  return untilTrue(() => {
     const text = readFileSync(`/proc/${pid}/syscall`, 'latin1');
-    if (['7', '73', '271'].includes(text.split(' ')[0]!)) return;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+    return ['7', '73', '271'].includes(text.split(' ')[0]!);
+  });
 }
 
 function awaitText(): void {

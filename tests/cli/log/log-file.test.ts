@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { start } from '../../support/run.ts';
+import { start, untilTrue } from '../../support/run.ts';
 import { testDirectory } from '../../support/terminal.ts';
 
 const CHILD = 'trap "echo got" HUP; echo ready; while :; do sleep 0.02; done';
@@ -17,9 +17,7 @@ test('--log-file that is moved away goes on in a new one of its name', async () 
   const running = start(['--log-file', path, '--spawn', CHILD]);
   await running.until(/ready/);
   // The text in the log when the loop goes to sleep.
-  while (!/posix_spawn .*\n/.test(readFileSync(path, 'utf8'))) {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  await untilTrue(() => /posix_spawn .*\n/.test(readFileSync(path, 'utf8')));
   renameSync(path, `${path}.1`);
   running.kill('SIGHUP');
   await running.until(/got/);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { statInProc } from '../../../src/host/linux/proc.ts';
-import { start, stateOf, untilState } from '../../support/run.ts';
+import { start, stateOf, untilState, untilTrue } from '../../support/run.ts';
 
 let dir = '';
 let file = '';
@@ -37,11 +37,12 @@ async function started(
 ): Promise<{ child: number; below: number | undefined }> {
   const [, pid] = await running.until(/posix_spawn +\[a\] pid (\d+)\D/, 'stderr');
   const child = Number(pid);
-  for (;;) {
-    const below = belowOf(child);
-    if (below !== undefined || stateOf(child) === undefined) return { child, below };
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  let below: number | undefined;
+  await untilTrue(() => {
+    below = belowOf(child);
+    return below !== undefined || stateOf(child) === undefined;
+  });
+  return { child, below };
 }
 
 function parentOf(pid: number): number {

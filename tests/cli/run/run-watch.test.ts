@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { statInProc } from '../../../src/host/linux/proc.ts';
-import { root, run, stateOf, untilState } from '../../support/run.ts';
+import { root, run, stateOf, untilState, untilTrue } from '../../support/run.ts';
 import { QL, shellTerminal, type Terminal } from '../../support/terminal.ts';
 import { WatchTerminal } from '../../support/watch-terminal.ts';
 
@@ -73,10 +73,8 @@ async function pidOf(terminal: Terminal, number: number): Promise<number> {
 }
 
 /** Waits until a shell has become its last program, and so has written everything before. */
-async function untilExec(pid: number, program: string): Promise<void> {
-  while (!readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith(program)) {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+function untilExec(pid: number, program: string): Promise<void> {
+  return untilTrue(() => readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith(program));
 }
 
 function parentOf(pid: number): number {

@@ -9,9 +9,15 @@ const rows = read('docs/denied-calls.md')
   .map((line) => line.slice(2, -2).split(' | '));
 const page = new Map(rows.map(([calls, ...cells]) => [calls!, cells]));
 
+/** The first errno of each outcome that the page has for a call: the fuzzer denies with all of them. */
+function errnosOf(calls: string): string[] {
+  const cells = page.get(calls) ?? [];
+  return ERRNOS.filter((_, i) => cells.indexOf(cells[i]!) === i);
+}
+
 describe('a forbidden system call', () => {
   test.each(DENIED)('$calls', async (denied) => {
-    for (const errno of ['EPERM', 'EAGAIN']) {
+    for (const errno of errnosOf(denied.calls)) {
       const outcome = await runDenied(denied.calls, errno, []);
       judge(denied, errno, outcome);
       const told = page.get(denied.calls)?.[ERRNOS.indexOf(errno)];

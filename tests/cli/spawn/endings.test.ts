@@ -11,6 +11,7 @@ import {
   start as startPlain,
   stateOf,
   untilState,
+  untilTrue,
 } from '../../support/run.ts';
 import { onTerminal, testDirectory } from '../../support/terminal.ts';
 
@@ -151,9 +152,7 @@ describe('signals that may not be sent', () => {
     const running = asNobody(['-q', ...options, '--', ...unkillable()]);
     const [, pid] = await running.until(/at (\d+)\n/);
     try {
-      while (!readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('sleep')) {
-        await new Promise((resolve) => setImmediate(resolve));
-      }
+      await untilTrue(() => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('sleep'));
       for (const signal of signals) {
         running.kill(signal);
         await running.until(new RegExp(`${signal} cannot be sent to`), 'stderr');
@@ -174,9 +173,7 @@ describe('signals that may not be sent', () => {
     const running = asNobody(['--grace', '50ms', '--', ...unkillable()]);
     const [, pid] = await running.until(/at (\d+)\n/);
     try {
-      while (!readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('sleep')) {
-        await new Promise((resolve) => setImmediate(resolve));
-      }
+      await untilTrue(() => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('sleep'));
       running.kill('SIGTERM');
       const { stderr } = await running.end();
       expect(stderr).toMatch(/SIGTERM to 0 children/);
@@ -220,9 +217,7 @@ describe('processes that go on without us', () => {
     const running = startPlain(['-q', '--spawn', script]);
     const [, pid] = await running.until(/at (\d+)\n/);
     // It has left when it is its program.
-    while (!readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('sleep')) {
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    await untilTrue(() => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('sleep'));
     running.kill('SIGTERM');
     expect((await running.end()).status).toBe(143);
     expect(stateOf(Number(pid))).toBe('S');

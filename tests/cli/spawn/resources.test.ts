@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { jsonLines, run, shell, shellStart, start, summaryOf } from '../../support/run.ts';
+import {
+  jsonLines,
+  run,
+  shell,
+  shellStart,
+  start,
+  summaryOf,
+  untilTrue,
+} from '../../support/run.ts';
 
 describe('no busy polling', () => {
   test('one child: no more waits than there are events to wait for', async () => {
@@ -20,7 +28,7 @@ describe('no busy polling', () => {
     };
     // Its main thread sleeps in poll; then nothing may change that.
     const wchan = (): string => readFileSync(`/proc/${running.pid}/syscall`, 'utf8').split(' ')[0]!;
-    while (!['7', '271'].includes(wchan())) await new Promise((resolve) => setImmediate(resolve));
+    await untilTrue(() => ['7', '271'].includes(wchan()));
     const before = switches();
     await shell('sleep 0.3');
     expect(switches()).toBe(before);

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { O_NONBLOCK } from '../../../src/host/constants.ts';
-import { untilState } from '../../support/run.ts';
+import { untilState, untilTrue } from '../../support/run.ts';
 import { onTerminal, testDirectory } from '../../support/terminal.ts';
 
 function fifo(): string {
@@ -13,10 +13,8 @@ function fifo(): string {
   return path;
 }
 
-async function untilFileHas(path: string, text: string): Promise<void> {
-  while (!readFileSync(path, 'utf8').includes(text)) {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+function untilFileHas(path: string, text: string): Promise<void> {
+  return untilTrue(() => readFileSync(path, 'utf8').includes(text));
 }
 
 describe('a terminal that is not read does not block signals', () => {
