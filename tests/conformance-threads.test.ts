@@ -12,19 +12,13 @@ const files = scenarioFiles(dir);
 /** For all of them, on a busy machine: each starts a Worker for each of its threads. */
 const RUNS_MS = 400_000;
 
-/** Cases that are not here, and why. */
-const LACKING: Readonly<Record<string, string>> = {
-  timer_that_becomes_no_head_does_not_notify:
-    'a timer of another thread is armed by asking that thread, which always notifies it',
-};
-
 it('each recorded case is a file here, or a test that names it', () => {
   const cases = readFileSync(join(dir, 'cases.txt'), 'utf8').trim().split('\n');
   expect(cases).toHaveLength(107);
   const tests = list('tests/thread', '.test.ts').map(read).join('\n');
   const isHere = (name: string): boolean =>
     files.includes(`${name}.yaml`) || new RegExp(`\\(${name}\\)'|^ +${name}: \\[`, 'm').test(tests);
-  expect(cases.filter((name) => !isHere(name))).toEqual(Object.keys(LACKING));
+  expect(cases.filter((name) => !isHere(name))).toEqual([]);
 });
 
 describe.each(['linux', 'sim'] as const)('on the host %s', (host) => {
