@@ -33,6 +33,7 @@ import type {
   PollSink,
   ReadyList,
 } from './handler.ts';
+import { HandlerPolling } from './handler-polling.ts';
 import { HandlerTable } from './handler-table.ts';
 import type { BottomHalfHandle, ContextHandle } from './handles.ts';
 import { AdaptivePolling } from './polling.ts';
@@ -156,11 +157,14 @@ export class AioContext implements Disposable {
     this.sleeper = new Sleeper(host, this.wakeup);
     this.timers = new TimerListGroup(this.clocks, this.trace, () => this.notify());
     this.bottomHalves = new BhList(this);
-    this.polling = new AdaptivePolling(this, this.clocks, this.trace);
+    const ThePolling = this.profile.polling === 'handlers' ? HandlerPolling : AdaptivePolling;
+    this.polling = new ThePolling(this, this.clocks, this.trace);
     this.#table = new HandlerTable(this);
     this.monitors = new FdMonitors(this, host, fdmon);
-    const TheDispatcher = this.profile.dispatch === 'collect' ? CollectingDispatcher : Dispatcher;
-    this.#dispatcher = new TheDispatcher(this, this.#table);
+    this.#dispatcher =
+      this.profile.dispatch === 'collect'
+        ? new CollectingDispatcher(this, this.#table, this.monitors)
+        : new Dispatcher(this, this.#table);
     this.setEventNotifier(this.sleeper.notifier, {
       name: 'aio_context_notifier',
       ioRead: () => this.sleeper.clear(),
@@ -375,9 +379,11 @@ export class AioContext implements Disposable {
   /**
    * Sets how long a blocking poll may spin before it sleeps, in ns, and how that time grows and
    * shrinks. QEMU: aio_context_set_poll_params.
+   * @param weight for QEMU 11: a new time counts for 1 / 2^weight in a handler's average; 0 is 3
+   * @throws RangeError for a weight in a context of QEMU 7.2
    */
-  setPollParams(maxNs: number, grow: number, shrink: number): void {
-    this.polling.setParams(maxNs, grow, shrink);
+  setPollParams(maxNs: number, grow: number, shrink: number, weight = 0): void {
+    this.polling.setParams(maxNs, grow, shrink, weight);
     this.notify();
   }
 
@@ -482,8 +488,13 @@ export class AioContext implements Disposable {
     this.sleeper.prepare();
     const timeoutNs = this.computeTimeoutNs();
     // A main loop cannot poll in user space.
-    this.polling.stopForSource();
+    this.#dispatcher.prepare();
     return timeoutNs;
+  }
+
+  /** See HandlerTable.represent. @internal */
+  represent(record: AioHandler | null): void {
+    this.#table.represent(record);
   }
 
   /** A new poll of a main loop begins: earlier results no longer count. @internal */
@@ -595,21 +606,27 @@ export class AioContext implements Disposable {
   #waitForEvents(ready: ReadyList, blocking: boolean, traced: boolean): boolean {
     const polling = this.polling;
     const startNs = polling.maxNs > 0 ? this.clocks.nowNs(QEMU_CLOCK_REALTIME) : -1;
-    const progress = polling.tryPoll(ready, blocking ? this.computeTimeoutNs() : 0);
+    let progress = polling.tryPoll(ready, blocking ? this.computeTimeoutNs() : 0);
     let timeoutNs = polling.timeoutNs;
     // If we do not sleep, all work is checked before the next sleep anyway.
     const sleeps = timeoutNs !== 0;
     if (sleeps && this.wakeup.beginSleep()) timeoutNs = 0;
     try {
       // If all handlers can be polled, polling them was enough.
-      if (timeoutNs !== 0 || this.needWait()) this.#waitForFds(ready, timeoutNs);
+      if (timeoutNs !== 0 || this.needWait()) {
+        if (polling.beforeWait(ready)) {
+          timeoutNs = 0;
+          progress = true;
+        }
+        this.#waitForFds(ready, timeoutNs);
+      }
     } finally {
       if (sleeps) this.wakeup.endSleep();
     }
     this.#accept(traced);
     // Another thread may have changed maxNs meanwhile.
     if (polling.maxNs > 0 && startNs >= 0) {
-      polling.adjust(this.clocks.nowNs(QEMU_CLOCK_REALTIME) - startNs);
+      polling.adjust(this.clocks.nowNs(QEMU_CLOCK_REALTIME) - startNs, ready);
     }
     return progress;
   }

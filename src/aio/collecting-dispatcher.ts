@@ -1,13 +1,63 @@
-import { Dispatcher } from './dispatcher.ts';
+import { Dispatcher, type DispatchOwner } from './dispatcher.ts';
 import type { ReadyList } from './handler.ts';
+import type { HandlerTable } from './handler-table.ts';
+
+/** A monitor whose own descriptor may stand for all handlers in a main loop's poll. */
+export interface CollectingMonitors {
+  /** Whether the main loop polls each handler. */
+  readonly isPolledSingly: boolean;
+  /** Whether the main loop has found that descriptor ready. */
+  readonly isSourceReady: boolean;
+  /** A main loop is about to wait. */
+  prepareSource(): void;
+  /** A new poll of a main loop begins. */
+  clearSource(): void;
+  /** Puts what is ready on the list, without a wait. */
+  collect(ready: ReadyList): void;
+}
 
 /**
  * The dispatcher of QEMU 11: behind the bottom halves the monitor of the context makes a list of what
  * is ready, once. Rounds inside a handler take over what they find of it.
  */
 export class CollectingDispatcher extends Dispatcher {
+  readonly #monitors: CollectingMonitors;
+
+  constructor(owner: DispatchOwner, table: HandlerTable, monitors: CollectingMonitors) {
+    super(owner, table);
+    this.#monitors = monitors;
+  }
+
+  override prepare(): void {
+    super.prepare();
+    this.#monitors.prepareSource();
+  }
+
+  /** Only a poll of each handler says anything about those that an outer round has found. */
+  override clearRevents(): void {
+    if (this.#monitors.isPolledSingly) super.clearRevents();
+    else this.forgetPending();
+    this.#monitors.clearSource();
+  }
+
+  override anyPending(): boolean {
+    return this.#monitors.isSourceReady || super.anyPending();
+  }
+
   override dispatchPending(ready: ReadyList): void {
     this.movePending(ready);
-    this.dispatchReady(ready);
+    this.#monitors.collect(ready);
+    super.dispatchReady(ready);
+  }
+
+  /** Handlers that have run are polled from then on, so polling is adapted last. */
+  override dispatchReady(ready: ReadyList): boolean {
+    const { blockNs } = ready;
+    if (blockNs < 0) return super.dispatchReady(ready);
+    ready.blockNs = -1;
+    const fired = ready.snapshot();
+    const progress = super.dispatchReady(ready);
+    this.owner.polling.settle(blockNs, fired);
+    return progress;
   }
 }

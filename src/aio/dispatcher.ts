@@ -33,7 +33,7 @@ export interface DispatchOwner {
  *      including those that an outer round has found and not called yet.
  */
 export class Dispatcher {
-  readonly #owner: DispatchOwner;
+  protected readonly owner: DispatchOwner;
   readonly #table: HandlerTable;
   /** A ready list for each depth of nesting, kept for reuse. */
   readonly #lists: ReadyList[] = [];
@@ -45,7 +45,7 @@ export class Dispatcher {
   #pendingVersion = 0;
 
   constructor(owner: DispatchOwner, table: HandlerTable) {
-    this.#owner = owner;
+    this.owner = owner;
     this.#table = table;
   }
 
@@ -82,14 +82,19 @@ export class Dispatcher {
     return this.#depth > 1;
   }
 
+  /** A main loop is about to wait. QEMU: aio_prepare. */
+  prepare(): void {
+    this.owner.polling.stopForSource();
+  }
+
   /** A new poll of a main loop begins: earlier results no longer count (D4). */
   clearRevents(): void {
-    this.clearPending();
+    this.forgetPending();
     for (let i = 0; i < this.#depth; i++) this.#lists[i]!.clearRevents();
   }
 
   /** The part of clearRevents for what a main loop's poll has found. */
-  protected clearPending(): void {
+  protected forgetPending(): void {
     for (let i = 0; i < this.#pendingCount; i++) this.#pending[i]!.revents = 0;
     this.#pendingCount = 0;
     this.#pendingVersion++;
@@ -107,7 +112,7 @@ export class Dispatcher {
     for (let i = 0; i < this.#pendingCount; i++) {
       const handler = this.#pending[i]!;
       const revents = handler.revents & handler.events;
-      if (revents === 0 || this.#owner.isHeldBack(handler)) continue;
+      if (revents === 0 || this.owner.isHeldBack(handler)) continue;
       if ((revents & READ_EVENTS) !== 0 && handler.ioRead !== null) return true;
       if ((revents & WRITE_EVENTS) !== 0 && handler.ioWrite !== null) return true;
     }
@@ -148,7 +153,7 @@ export class Dispatcher {
    */
   #sortPending(): number {
     const pending = this.#pending;
-    this.#pendingCount = this.#owner.polling.collectReady(pending, this.#pendingCount);
+    this.#pendingCount = this.owner.polling.collectReady(pending, this.#pendingCount);
     if (this.#pendingCount > 1) sortNewestFirst(pending, this.#pendingCount);
     return this.#pendingVersion;
   }
@@ -175,7 +180,7 @@ export class Dispatcher {
     handler.pollReady = false;
     if (handler.deleted) return false;
     if (handler.ioPoll !== null && !handler.polled) this.#table.startPolling(handler, revents);
-    if (this.#owner.isHeldBack(handler)) return false;
+    if (this.owner.isHeldBack(handler)) return false;
     if (pollReady && revents === 0 && handler.ioPollReady !== null) {
       this.#call(handler, handler.ioPollReady, 0);
       return !handler.isOwnNotifier;
@@ -186,7 +191,7 @@ export class Dispatcher {
       if (!handler.isOwnNotifier) progress = true;
     }
     const writes = (revents & WRITE_EVENTS) !== 0 && handler.ioWrite !== null;
-    if (writes && !handler.deleted && !this.#owner.isHeldBack(handler)) {
+    if (writes && !handler.deleted && !this.owner.isHeldBack(handler)) {
       this.#call(handler, handler.ioWrite!, revents);
       progress = true;
     }
@@ -195,12 +200,12 @@ export class Dispatcher {
 
   #call(handler: AioHandler, callback: IOHandler<unknown>, revents: number): void {
     handler.calls++;
-    if (TRACEABLE && this.#owner.trace.active) this.#tracedCall(handler, callback, revents);
+    if (TRACEABLE && this.owner.trace.active) this.#tracedCall(handler, callback, revents);
     else callback(handler.opaque);
   }
 
   #tracedCall(handler: AioHandler, callback: IOHandler<unknown>, revents: number): void {
-    const { trace, name } = this.#owner;
+    const { trace, name } = this.owner;
     if (trace.on[T_FD_BEGIN] !== 0) trace.emit(T_FD_BEGIN, name, handler.fd, revents, handler.name);
     callback(handler.opaque);
     if (trace.on[T_FD_END] !== 0) trace.emit(T_FD_END, name, handler.fd, handler.name);

@@ -6,6 +6,7 @@ import type { Disposable, Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import type { EventNotifier } from './event-notifier.ts';
+import type { EdgeNotifiers } from './fdmon/edges.ts';
 import type { FdMonitors } from './fdmon/fd-monitors.ts';
 import { AioHandler, type FdHandlers, type HandlerOwner, type PollSink } from './handler.ts';
 import type { AdaptivePolling } from './polling.ts';
@@ -19,6 +20,7 @@ export interface TableOwner extends HandlerOwner {
   readonly trace: Tracer;
   readonly polling: AdaptivePolling;
   readonly monitors: FdMonitors;
+  readonly edges: EdgeNotifiers;
   /** The fd of the context's own notifier. */
   readonly notifierFd: number;
   notify(): void;
@@ -35,6 +37,8 @@ export class HandlerTable {
   /** Handlers that can be polled, but are not yet. */
   #unpolled: AioHandler[] = [];
   #sink: PollSink | null = null;
+  /** The record that stands for all handlers there; null if each is there itself. */
+  #standsFor: AioHandler | null = null;
 
   constructor(owner: TableOwner) {
     this.#owner = owner;
@@ -80,14 +84,37 @@ export class HandlerTable {
   attachTo(sink: PollSink): Disposable {
     if (this.#sink !== null) throw new Error('this AioContext has a main loop already');
     this.#sink = sink;
-    for (const handler of this.handlers.values()) sink.addPoll(handler);
+    this.#enterSink(sink);
     return {
       dispose: () => {
         if (this.#sink !== sink) return;
-        for (const handler of this.handlers.values()) sink.removePoll(handler);
+        this.#leaveSink(sink);
         this.#sink = null;
       },
     };
+  }
+
+  /** From now on this record stands for all handlers in a main loop's poll; null: each for itself. */
+  represent(record: AioHandler | null): void {
+    if (this.#sink !== null) this.#leaveSink(this.#sink);
+    this.#standsFor = record;
+    if (this.#sink !== null) this.#enterSink(this.#sink);
+  }
+
+  #enterSink(sink: PollSink): void {
+    if (this.#standsFor !== null) sink.addPoll(this.#standsFor);
+    else {
+      sink.addEdges(this.#owner.edges);
+      for (const handler of this.handlers.values()) sink.addPoll(handler);
+    }
+  }
+
+  #leaveSink(sink: PollSink): void {
+    if (this.#standsFor !== null) sink.removePoll(this.#standsFor);
+    else {
+      for (const handler of this.handlers.values()) sink.removePoll(handler);
+      sink.removeEdges(this.#owner.edges);
+    }
   }
 
   /** Polls a handler in user space from now on. */
@@ -133,7 +160,7 @@ export class HandlerTable {
     if (handler.ioPoll === null) this.pollDisableCount++;
     else this.#unpolled.push(handler);
     handler.notifier?.watchEdges(this.#owner.edges);
-    this.#sink?.addPoll(handler);
+    if (this.#standsFor === null) this.#sink?.addPoll(handler);
   }
 
   /** QEMU: aio_remove_fd_handler. */
@@ -145,7 +172,7 @@ export class HandlerTable {
     handler.revents = 0;
     handler.pollReady = false;
     this.#owner.polling.remove(handler);
-    this.#sink?.removePoll(handler);
+    if (this.#standsFor === null) this.#sink?.removePoll(handler);
   }
 }
 

@@ -42,6 +42,9 @@ export interface PollRecord {
 export interface PollSink {
   addPoll(record: AioHandler): void;
   removePoll(record: AioHandler): void;
+  /** Handlers among the records may be watched by their edges. */
+  addEdges(edges: HandlerEdges): void;
+  removeEdges(edges: HandlerEdges): void;
 }
 
 /** The notifiers of a context that are watched by their edges, and their handlers: EdgeNotifiers. */
@@ -90,6 +93,8 @@ export class AioHandler implements PollRecord, Disposable {
   pollReady = false;
   /** When polling it ends, unless an event comes; ns, 0 if not set yet. @internal */
   pollIdleTimeoutNs = 0;
+  /** An average of how long polls took that found it ready, ns; 0 if there is none. See HandlerPolling. @internal */
+  pollAverageNs = 0;
   /** Whether it is on the list of polled handlers. @internal */
   polled = false;
   deleted = false;
@@ -141,9 +146,12 @@ export class AioHandler implements PollRecord, Disposable {
  * the outer list then skips it.
  */
 export class ReadyList {
+  /** How long its wait took, ns, if pollNs is to be adapted once its handlers have run; otherwise -1. */
+  blockNs = -1;
   /** The handlers from 0 to #count - 1; the array never shrinks, see BhList. */
   readonly #handlers: (AioHandler | null)[] = [];
   #count = 0;
+  readonly #snapshot: AioHandler[] = [];
 
   get isEmpty(): boolean {
     return this.#count === 0;
@@ -174,6 +182,17 @@ export class ReadyList {
     return null;
   }
 
+  /** Its handlers now; the array is used again. */
+  snapshot(): readonly AioHandler[] {
+    const list = this.#snapshot;
+    list.length = 0;
+    for (let i = 0; i < this.#count; i++) {
+      const handler = this.#handlers[i]!;
+      if (handler !== null && handler.readyList === this) list.push(handler);
+    }
+    return list;
+  }
+
   /** A main loop has polled again: of these handlers, only those it finds are ready. */
   clearRevents(): void {
     for (let i = 0; i < this.#count; i++) {
@@ -184,6 +203,7 @@ export class ReadyList {
 
   /** Drops handlers that were not called, which are here only if a callback threw. */
   drop(): void {
+    this.blockNs = -1;
     while (this.#count > 0) {
       const handler = this.take();
       if (handler === null) return;

@@ -15,6 +15,7 @@ const POLL_IDLE_INTERVAL_NS = 7_000_000_000;
 /** The first value of poll_ns when it grows. */
 const POLL_START_NS = 4_000;
 const DEFAULT_GROW = 2;
+const NO_WEIGHT = 'poll-weight: QEMU 7.2 has none: it came later, and QEMU 11 has it';
 
 /** The parts of its context that polling needs. */
 export interface PollingOwner {
@@ -32,11 +33,11 @@ export interface PollingOwner {
  * helpers in aio-posix.c.
  */
 export class AdaptivePolling {
-  readonly #owner: PollingOwner;
+  protected readonly owner: PollingOwner;
   readonly #clocks: Clocks;
-  readonly #trace: Tracer;
+  protected readonly trace: Tracer;
   /** The polled handlers, newest first. Replaced, never modified, so that it can be walked. */
-  #polled: readonly AioHandler[] = [];
+  protected polled: readonly AioHandler[] = [];
   #started = false;
   /** How long the next blocking poll spins, ns. */
   pollNs = 0;
@@ -48,13 +49,17 @@ export class AdaptivePolling {
   timeoutNs = 0;
 
   constructor(owner: PollingOwner, clocks: Clocks, trace: Tracer) {
-    this.#owner = owner;
+    this.owner = owner;
     this.#clocks = clocks;
-    this.#trace = trace;
+    this.trace = trace;
   }
 
-  /** QEMU: aio_context_set_poll_params, without its notify. */
-  setParams(maxNs: number, grow: number, shrink: number): void {
+  /**
+   * @throws RangeError for a weight, which only QEMU 11 has
+   * QEMU: aio_context_set_poll_params, without its notify.
+   */
+  setParams(maxNs: number, grow: number, shrink: number, weight: number): void {
+    if (weight !== 0) throw new RangeError(NO_WEIGHT);
     this.maxNs = maxNs;
     this.grow = grow;
     this.shrink = shrink;
@@ -63,19 +68,19 @@ export class AdaptivePolling {
 
   /** A handler has fired: it is likely to fire again, so it is polled from now on. */
   add(handler: AioHandler, revents: number): void {
-    if (this.#trace.on[T_ADD] !== 0) {
-      this.#trace.emit(T_ADD, this.#owner.name, handler.token, handler.fd, revents);
+    if (this.trace.on[T_ADD] !== 0) {
+      this.trace.emit(T_ADD, this.owner.name, handler.token, handler.fd, revents);
     }
     if (this.#started) handler.ioPollBegin?.(handler.opaque);
     handler.polled = true;
-    this.#polled = [handler, ...this.#polled];
+    this.polled = [handler, ...this.polled];
   }
 
   /** The handler is gone. */
   remove(handler: AioHandler): void {
     if (!handler.polled) return;
     handler.polled = false;
-    this.#polled = this.#polled.filter((h) => h !== handler);
+    this.polled = this.polled.filter((h) => h !== handler);
   }
 
   /**
@@ -84,16 +89,26 @@ export class AdaptivePolling {
    */
   tryPoll(ready: ReadyList, timeoutNs: number): boolean {
     this.timeoutNs = timeoutNs;
-    if (this.#polled.length === 0 || (this.pollNs === 0 && !this.#started)) return false;
+    if (this.polled.length === 0 || (this.pollNs === 0 && !this.#started)) return false;
     const maxNs = soonestTimeout(timeoutNs, this.pollNs);
-    if (maxNs !== 0 && !this.#owner.needWait()) {
+    if (maxNs !== 0 && !this.owner.needWait()) {
       this.setStarted(ready, true);
       if (this.#run(ready, maxNs)) return true;
     }
     // Even if this round may not sleep: QEMU 7.2 leaves polling mode then.
+    return this.leave(ready);
+  }
+
+  /** Leaves polling mode. Returns whether the last look found an event: then the round must not sleep. */
+  protected leave(ready: ReadyList): boolean {
     if (!this.setStarted(ready, false)) return false;
     this.timeoutNs = 0;
     return true;
+  }
+
+  /** A wait for fds follows. Returns as leave, for a QEMU that polls until then. */
+  beforeWait(_ready: ReadyList): boolean {
+    return false;
   }
 
   /**
@@ -104,7 +119,7 @@ export class AdaptivePolling {
     if (started === this.#started) return false;
     this.#started = started;
     let progress = false;
-    for (const handler of this.#polled) {
+    for (const handler of this.polled) {
       if (!handler.polled) continue;
       if (started) handler.ioPollBegin?.(handler.opaque);
       else {
@@ -133,34 +148,39 @@ export class AdaptivePolling {
    */
   collectReady(to: AioHandler[], count: number): number {
     let end = count;
-    for (let i = 0; i < this.#polled.length; i++) {
-      const handler = this.#polled[i]!;
+    for (let i = 0; i < this.polled.length; i++) {
+      const handler = this.polled[i]!;
       if (handler.pollReady && handler.revents === 0) to[end++] = handler;
     }
     return end;
   }
 
-  /** Adapts pollNs to the duration of the last poll. */
-  adjust(blockNs: number): void {
+  /** Adapts pollNs to the duration of the last poll. @param _ready the events that it found */
+  adjust(blockNs: number, _ready: ReadyList): void {
     const old = this.pollNs;
     if (blockNs <= old) return;
     if (blockNs > this.maxNs) {
       this.pollNs = this.shrink > 0 ? Math.floor(old / this.shrink) : 0;
-      if (this.#trace.on[T_SHRINK] !== 0) {
-        this.#trace.emit(T_SHRINK, this.#owner.name, old, this.pollNs);
+      if (this.trace.on[T_SHRINK] !== 0) {
+        this.trace.emit(T_SHRINK, this.owner.name, old, this.pollNs);
       }
     } else if (old < this.maxNs && blockNs < this.maxNs) {
       const next = old === 0 ? POLL_START_NS : old * (this.grow > 0 ? this.grow : DEFAULT_GROW);
       this.pollNs = Math.min(next, this.maxNs);
-      if (this.#trace.on[T_GROW] !== 0)
-        this.#trace.emit(T_GROW, this.#owner.name, old, this.pollNs);
+      if (this.trace.on[T_GROW] !== 0) this.trace.emit(T_GROW, this.owner.name, old, this.pollNs);
     }
   }
 
+  /**
+   * Adapts pollNs once the handlers have run, for a QEMU that does so then.
+   * @param _fired the handlers that had an event, whether they are polled or not
+   */
+  settle(_blockNs: number, _fired: readonly AioHandler[]): void {}
+
   #run(ready: ReadyList, spinNs: number): boolean {
     let maxNs = spinNs;
-    if (this.#trace.on[T_BEGIN] !== 0) {
-      this.#trace.emit(T_BEGIN, this.#owner.name, maxNs, this.timeoutNs);
+    if (this.trace.on[T_BEGIN] !== 0) {
+      this.trace.emit(T_BEGIN, this.owner.name, maxNs, this.timeoutNs);
     }
     const startNs = this.#clocks.nowNs(QEMU_CLOCK_REALTIME);
     let progress = false;
@@ -169,15 +189,15 @@ export class AdaptivePolling {
       progress = this.#once(ready, startNs);
       elapsedNs = this.#clocks.nowNs(QEMU_CLOCK_REALTIME) - startNs;
       maxNs = soonestTimeout(this.timeoutNs, maxNs);
-    } while (elapsedNs < maxNs && !this.#owner.needWait());
+    } while (elapsedNs < maxNs && !this.owner.needWait());
     if (this.#removeIdle(ready, startNs + elapsedNs)) {
       this.timeoutNs = 0;
       progress = true;
     }
     // The remaining sleep ends at the same time.
     if (this.timeoutNs !== -1) this.timeoutNs -= Math.min(this.timeoutNs, elapsedNs);
-    if (this.#trace.on[T_END] !== 0) {
-      this.#trace.emit(T_END, this.#owner.name, progress ? 1 : 0, this.timeoutNs);
+    if (this.trace.on[T_END] !== 0) {
+      this.trace.emit(T_END, this.owner.name, progress ? 1 : 0, this.timeoutNs);
     }
     return progress;
   }
@@ -188,8 +208,8 @@ export class AdaptivePolling {
    */
   #once(ready: ReadyList, nowNs: number): boolean {
     let progress = false;
-    for (const handler of this.#polled) {
-      if (!handler.polled || this.#owner.isHeldBack(handler)) continue;
+    for (const handler of this.polled) {
+      if (!handler.polled || this.owner.isHeldBack(handler)) continue;
       if (!handler.ioPoll!(handler.opaque)) continue;
       ready.addPollReady(handler);
       handler.pollIdleTimeoutNs = nowNs + POLL_IDLE_INTERVAL_NS;
@@ -202,17 +222,17 @@ export class AdaptivePolling {
   /** QEMU: remove_idle_poll_handlers. */
   #removeIdle(ready: ReadyList, nowNs: number): boolean {
     let progress = false;
-    for (const handler of this.#polled) {
+    for (const handler of this.polled) {
       if (!handler.polled) continue;
       if (handler.pollIdleTimeoutNs === 0) {
         handler.pollIdleTimeoutNs = nowNs + POLL_IDLE_INTERVAL_NS;
       } else if (nowNs >= handler.pollIdleTimeoutNs) {
-        if (this.#trace.on[T_REMOVE] !== 0) {
-          this.#trace.emit(T_REMOVE, this.#owner.name, handler.token, handler.fd);
+        if (this.trace.on[T_REMOVE] !== 0) {
+          this.trace.emit(T_REMOVE, this.owner.name, handler.token, handler.fd);
         }
         handler.pollIdleTimeoutNs = 0;
         this.remove(handler);
-        this.#owner.stoppedPolling(handler);
+        this.owner.stoppedPolling(handler);
         if (this.#started && handler.ioPollEnd !== null) {
           handler.ioPollEnd(handler.opaque);
           // An event may have come before the handler was told that polling ends.

@@ -14,13 +14,18 @@ export interface Profile {
    * the context's own monitor makes it.
    */
   readonly dispatch: 'walk' | 'collect';
+  /**
+   * Whose times decide how long a context polls. `context`: each blocking poll's. `handlers`: an average
+   * of each handler's, with a weight.
+   */
+  readonly polling: 'context' | 'handlers';
   /** Whether aio_disable_external exists; it is gone since QEMU 8.1. */
   readonly hasExternal: boolean;
 }
 
 const PROFILES: Readonly<Record<QemuVersion, Profile>> = {
-  '7.2': { qemu: '7.2', dispatch: 'walk', hasExternal: true },
-  '11': { qemu: '11', dispatch: 'collect', hasExternal: false },
+  '7.2': { qemu: '7.2', dispatch: 'walk', polling: 'context', hasExternal: true },
+  '11': { qemu: '11', dispatch: 'collect', polling: 'handlers', hasExternal: false },
 };
 
 /** @throws RangeError if there is no profile of it; `what` names the option */

@@ -43,7 +43,6 @@ export class MainPoll implements PollSink {
 
   addContext(ctx: AioContext): Disposable {
     this.#contexts.push(ctx);
-    this.#edges.push(ctx.edges);
     return ctx.attachTo(this);
   }
 
@@ -57,6 +56,15 @@ export class MainPoll implements PollSink {
   removePoll(record: AioHandler): void {
     this.#set.remove(record);
     this.#woken = true;
+  }
+
+  addEdges(edges: EdgeNotifiers): void {
+    this.#edges.push(edges);
+  }
+
+  removeEdges(edges: EdgeNotifiers): void {
+    const at = this.#edges.indexOf(edges);
+    if (at >= 0) this.#edges.splice(at, 1);
   }
 
   /**

@@ -110,7 +110,7 @@ describe('as a source of a main loop', () => {
     'takes one main loop',
     onSim((rig) => {
       const ctx = rig.context();
-      const sink = { addPoll() {}, removePoll() {} };
+      const sink = { addPoll() {}, removePoll() {}, addEdges() {}, removeEdges() {} };
       const attached = ctx.attachTo(sink);
       expect(() => ctx.attachTo(sink)).toThrow('has a main loop already');
       attached.dispose();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AioContext } from '../../src/aio/aio-context.ts';
 import { EventNotifier } from '../../src/aio/event-notifier.ts';
+import { ReadyList } from '../../src/aio/handler.ts';
 import type { SimHost } from '../../src/host/sim/sim-host.ts';
 import { Tracer } from '../../src/trace/tracer.ts';
 import { onSim, type Rig } from '../support/rig.ts';
@@ -103,20 +104,20 @@ describe('polling in user space', () => {
     onSim((rig) => {
       const ctx = rig.context();
       const { polling } = ctx;
-      polling.setParams(10_000, 3, 0);
+      polling.setParams(10_000, 3, 0, 0);
       const ns = [5, 4_001, 9_999].map((took) => {
-        polling.adjust(took);
+        polling.adjust(took, new ReadyList());
         return polling.pollNs;
       });
       expect(ns).toEqual([4_000, 10_000, 10_000]);
-      polling.adjust(10_001);
+      polling.adjust(10_001, new ReadyList());
       expect(polling.pollNs).toBe(0);
-      polling.setParams(10_000, 2, 4);
-      polling.adjust(5);
-      polling.adjust(10_001);
+      polling.setParams(10_000, 2, 4, 0);
+      polling.adjust(5, new ReadyList());
+      polling.adjust(10_001, new ReadyList());
       expect(polling.pollNs).toBe(1_000);
       // Shorter than the polling time already: nothing to learn.
-      polling.adjust(1_000);
+      polling.adjust(1_000, new ReadyList());
       expect(polling.pollNs).toBe(1_000);
     }),
   );

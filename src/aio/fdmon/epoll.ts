@@ -9,7 +9,7 @@ export const MIN_EVENTS = 128;
 
 /**
  * An epoll of handlers. Event notifiers are edge-triggered in it (see EdgeNotifiers), all other fds
- * level-triggered, as in poll.
+ * level-triggered, as in poll; so are notifiers if it was made without edges.
  */
 export class Epoll implements EdgeMonitor {
   readonly #host: Host;
@@ -49,12 +49,16 @@ export class Epoll implements EdgeMonitor {
     return this.#watched.get(handler.fd) === handler;
   }
 
+  get fd(): number {
+    return this.#epollfd;
+  }
+
   /** Returns 0 or -errno. */
   ctl(op: number, handler: AioHandler): number {
     const { fd, events, token, notifier } = handler;
     // A newly watched notifier is reported at once if it is readable: that must match its state.
     if (notifier !== null) handler.owner.edges.pay(notifier);
-    const how = notifier === null ? events : events | EPOLLET;
+    const how = notifier === null || this.#edges.length === 0 ? events : events | EPOLLET;
     return this.#host.epollCtl(this.#epollfd, op, fd, how, token);
   }
 
@@ -99,7 +103,7 @@ export class Epoll implements EdgeMonitor {
       // The token identifies an event of the fd's earlier file, kept open by a duplicate.
       if (handler === undefined || (handler.token | 0) !== words[at + fdWord + 1]!) continue;
       handler.revents = words[at]!;
-      if (handler.notifier !== null) handler.owner.edges.report(handler);
+      if (handler.notifier !== null && edges.length > 0) handler.owner.edges.report(handler);
       ready[count++] = handler;
     }
     if (latched === 0) return count;

@@ -1,11 +1,14 @@
 import type { Host } from '../../host/host.ts';
 import { EV } from '../../trace/catalogue.ts';
 import type { Tracer } from '../../trace/tracer.ts';
-import type { AioHandler, ReadyList } from '../handler.ts';
+import type { CollectingMonitors } from '../collecting-dispatcher.ts';
+import type { AioHandler, HandlerOwner, ReadyList } from '../handler.ts';
+import type { Profile } from '../profile.ts';
 import type { EdgeNotifiers } from './edges.ts';
 import type { FdMon, FdMonChoice, FdMonKind, FdMonOwner } from './fdmon.ts';
 import { FdMonEpoll } from './fdmon-epoll.ts';
 import { FdMonPoll } from './fdmon-poll.ts';
+import { SourceFd } from './source-fd.ts';
 
 const T_SWITCH = EV.fdmon_switch;
 
@@ -23,18 +26,23 @@ export interface MonitoredContext {
   readonly edges: EdgeNotifiers;
   readonly handlers: ReadonlyMap<number, AioHandler>;
   readonly isNested: boolean;
-  readonly sleeper: { writesAlways: boolean };
+  readonly sleeper: HandlerOwner['sleeper'] & { writesAlways: boolean };
+  readonly profile: Profile;
+  /** From now on a record stands for all handlers in a main loop's poll; null: each for itself. */
+  represent(record: AioHandler | null): void;
 }
 
 /**
  * The fd monitor of a context, and its changes: poll first, epoll with many fds, and poll again,
  * for good, once epoll has failed.
  */
-export class FdMonitors implements FdMonOwner {
+export class FdMonitors implements FdMonOwner, CollectingMonitors {
   readonly #ctx: MonitoredContext;
   readonly #host: Host;
   readonly #poll: FdMonPoll;
   #current: FdMon;
+  /** The descriptor that stands for all handlers in a main loop's poll; null if each is polled. */
+  #source: SourceFd | null = null;
   /** Infinity once epoll has failed. */
   upgradeFrom: number;
 
@@ -98,6 +106,28 @@ export class FdMonitors implements FdMonOwner {
     if (old !== this.#poll) old.close();
   }
 
+  get isSource(): boolean {
+    return this.#ctx.profile.dispatch === 'collect';
+  }
+
+  get isPolledSingly(): boolean {
+    return this.#source === null;
+  }
+
+  get isSourceReady(): boolean {
+    return this.#source?.isReady === true;
+  }
+
+  prepareSource(): void {}
+
+  clearSource(): void {
+    if (this.#source !== null) this.#source.isReady = false;
+  }
+
+  collect(ready: ReadyList): void {
+    if (this.#source !== null) this.#current.wait(ready, 0);
+  }
+
   close(): void {
     if (this.#current !== this.#poll) this.#current.close();
     this.#poll.close();
@@ -106,6 +136,9 @@ export class FdMonitors implements FdMonOwner {
   #switchTo(fdmon: FdMon): void {
     const from = this.#current.kind;
     this.#current = fdmon;
+    const { sourceFd } = fdmon;
+    this.#source = sourceFd < 0 ? null : new SourceFd(sourceFd, this.#ctx);
+    if (this.isSource) this.#ctx.represent(this.#source?.record ?? null);
     const { trace, name, handlers } = this.#ctx;
     if (trace.on[T_SWITCH] !== 0) trace.emit(T_SWITCH, name, from, fdmon.kind, handlers.size);
   }

@@ -20,6 +20,7 @@ const MAX_EVENTS = 128;
  */
 export class FdMonEpoll implements FdMon {
   readonly kind = 'epoll';
+  readonly sourceFd: number;
   readonly #owner: FdMonOwner;
   readonly #trace: Tracer;
   readonly #fallback: FdMon;
@@ -33,6 +34,7 @@ export class FdMonEpoll implements FdMon {
     this.#trace = trace;
     this.#fallback = fallback;
     this.#epoll = epoll;
+    this.sourceFd = owner.isSource ? epoll.fd : -1;
   }
 
   /**
@@ -40,7 +42,10 @@ export class FdMonEpoll implements FdMon {
    * them. QEMU: fdmon_epoll_try_enable.
    */
   static create(owner: FdMonOwner, host: Host, trace: Tracer, fallback: FdMon): FdMonEpoll | null {
-    const epoll = Epoll.create(host, [owner.edges], owner.handlers);
+    // A main loop polls the epoll itself, which would not be readable for an edge that is latched.
+    if (owner.isSource) owner.edges.begin(null);
+    const edges = owner.isSource ? [] : [owner.edges];
+    const epoll = Epoll.create(host, edges, owner.handlers);
     if (epoll === null) return null;
     // Newest first: those already ready then come in order of registration.
     for (const node of [...owner.handlers.values()].reverse()) {

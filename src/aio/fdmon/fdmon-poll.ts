@@ -8,6 +8,7 @@ import { PollSet } from './poll-set.ts';
 /** Finds ready fds in order of registration, like a walk over poll's array. QEMU: fdmon-poll.c. */
 export class FdMonPoll implements FdMon {
   readonly kind = 'poll';
+  readonly sourceFd = -1;
   readonly #owner: FdMonOwner;
   readonly #set: PollSet;
   /** External handlers left out while they are held back. */

@@ -27,6 +27,11 @@ export interface FdMon {
    * Returns how many, or -errno.
    */
   wait(ready: ReadyList, timeoutNs: number): number;
+  /**
+   * A descriptor that stands for all handlers in a main loop's poll, as from QEMU 11 on; -1 if the main
+   * loop polls each of them.
+   */
+  readonly sourceFd: number;
   close(): void;
 }
 
@@ -40,6 +45,8 @@ export interface FdMonOwner {
   readonly handlers: ReadonlyMap<number, AioHandler>;
   /** The number of fds from which on poll asks for an upgrade. */
   readonly upgradeFrom: number;
+  /** Whether the descriptor of an epoll stands for all handlers in a main loop's poll: QEMU 11. */
+  readonly isSource: boolean;
   /** Changes from poll to epoll; returns the new monitor, or null. */
   upgrade(): FdMon | null;
   /** epoll has failed: goes back to poll, for good. */
