@@ -21,11 +21,29 @@ export interface Profile {
   readonly polling: 'context' | 'handlers';
   /** Whether aio_disable_external exists; it is gone since QEMU 8.1. */
   readonly hasExternal: boolean;
+  /** The big lock's functions, as its aborts name them. */
+  readonly bql: { readonly lock: string; readonly unlock: string; readonly locked: string };
 }
 
-const PROFILES: Readonly<Record<QemuVersion, Profile>> = {
-  '7.2': { qemu: '7.2', dispatch: 'walk', polling: 'context', hasExternal: true },
-  '11': { qemu: '11', dispatch: 'collect', polling: 'handlers', hasExternal: false },
+export const PROFILES: Readonly<Record<QemuVersion, Profile>> = {
+  '7.2': {
+    qemu: '7.2',
+    dispatch: 'walk',
+    polling: 'context',
+    hasExternal: true,
+    bql: {
+      lock: 'qemu_mutex_lock_iothread',
+      unlock: 'qemu_mutex_unlock_iothread',
+      locked: 'qemu_mutex_iothread_locked',
+    },
+  },
+  '11': {
+    qemu: '11',
+    dispatch: 'collect',
+    polling: 'handlers',
+    hasExternal: false,
+    bql: { lock: 'bql_lock', unlock: 'bql_unlock', locked: 'bql_locked' },
+  },
 };
 
 /** @throws RangeError if there is no profile of it; `what` names the option */

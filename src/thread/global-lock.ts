@@ -1,5 +1,6 @@
 import { QemuAbort } from '../aio/abort.ts';
 import type { BigLock } from '../aio/big-lock.ts';
+import { DEFAULT_QEMU, PROFILES, type Profile, type QemuVersion } from '../aio/profile.ts';
 import { ETIMEDOUT } from '../host/errno.ts';
 import type { Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
@@ -57,13 +58,21 @@ export class GlobalLock implements BigLock {
   /** Neither fair nor simulated. */
   readonly #isPlain: boolean;
   readonly #lender: Lender;
+  /** Its functions have other names in later QEMUs. */
+  readonly #names: Profile['bql'];
   /** Makes the calls that the holder asks main for; null in other threads. @internal */
   serve: Serve | null = null;
   #failure: unknown = null;
   #mine = false;
 
   /** @internal */
-  constructor(memory: LockMemory, owner: LockOwner, lender: Lender) {
+  constructor(
+    memory: LockMemory,
+    owner: LockOwner,
+    lender: Lender,
+    qemu: QemuVersion = DEFAULT_QEMU,
+  ) {
+    this.#names = PROFILES[qemu].bql;
     this.#lender = lender;
     const words = new Int32Array(memory.buffer);
     this.#words = words;
@@ -95,9 +104,8 @@ export class GlobalLock implements BigLock {
    */
   lock(): void {
     if (this.#mine) {
-      throw new QemuAbort(
-        'qemu_mutex_lock_iothread_impl: assertion failed: (!qemu_mutex_iothread_locked())',
-      );
+      const { lock, locked } = this.#names;
+      throw new QemuAbort(`${lock}_impl: assertion failed: (!${locked}())`);
     }
     if (this.#isPlain && !(TRACEABLE && this.#trace.active)) {
       if (this.#code.take(STATE_BYTE, OWNER_BYTE, this.#id) === 0) this.#wait();
@@ -134,7 +142,7 @@ export class GlobalLock implements BigLock {
 
   #sleep(seen: number): void {
     const ret = this.#host.futexWait(this.#words, BQL_STATE, seen, -1);
-    checkWait(ret, 'qemu_mutex_lock_iothread');
+    checkWait(ret, this.#names.lock);
   }
 
   /** Makes a call of main's that the holder asks for: the BQL is lent to main meanwhile. */
@@ -172,9 +180,8 @@ export class GlobalLock implements BigLock {
   /** @throws QemuAbort if this thread does not hold it. QEMU: qemu_mutex_unlock_iothread. */
   unlock(): void {
     if (!this.#mine) {
-      throw new QemuAbort(
-        'qemu_mutex_unlock_iothread: assertion failed: (qemu_mutex_iothread_locked())',
-      );
+      const { unlock, locked } = this.#names;
+      throw new QemuAbort(`${unlock}: assertion failed: (${locked}())`);
     }
     if (TRACEABLE && this.#trace.active && this.#trace.on[T_UNLOCK] !== 0) {
       this.#trace.emit(T_UNLOCK, this.#id);

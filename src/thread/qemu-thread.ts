@@ -55,7 +55,8 @@ export class QemuThread {
     this.context = context;
     this.vcpu = options.vcpu ?? null;
     this.id = machine.addThread(this);
-    this.bql = new GlobalLock(machine.handle.memory, this, machine.lender);
+    const { memory, qemu } = machine.handle;
+    this.bql = new GlobalLock(memory, this, machine.lender, qemu);
     this.aioWait = new AioWait(this);
     if (machine.mainContext !== null)
       this.bql.serve = (kind, argument) => this.#serve(kind, argument);

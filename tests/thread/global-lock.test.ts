@@ -48,6 +48,15 @@ function make(fairLock = false) {
   };
 }
 
+it('has the names of QEMU 11 in a machine of QEMU 11', () => {
+  const host = new SimHost();
+  const loop = new MainLoop({ host, qemu: '11' });
+  const { thread } = new MachineState({ host, loop });
+  expect(() => thread.bql.lock()).toThrow('bql_lock_impl: assertion failed: (!bql_locked())');
+  thread.bql.unlock();
+  expect(() => thread.bql.unlock()).toThrow('bql_unlock: assertion failed: (bql_locked())');
+});
+
 describe.each([
   ['unfair', false],
   ['fair', true],
