@@ -1,20 +1,7 @@
 import { Dispatcher, type DispatchOwner } from './dispatcher.ts';
+import type { CollectingMonitors } from './fdmon/fdmon.ts';
 import type { ReadyList } from './handler.ts';
 import type { HandlerTable } from './handler-table.ts';
-
-/** A monitor whose own descriptor may stand for all handlers in a main loop's poll. */
-export interface CollectingMonitors {
-  /** Whether the main loop polls each handler. */
-  readonly isPolledSingly: boolean;
-  /** Whether the main loop has found that descriptor ready. */
-  readonly isSourceReady: boolean;
-  /** A main loop is about to wait. */
-  prepareSource(): void;
-  /** A new poll of a main loop begins. */
-  clearSource(): void;
-  /** Puts what is ready on the list, without a wait. */
-  collect(ready: ReadyList): void;
-}
 
 /**
  * The dispatcher of QEMU 11: behind the bottom halves the monitor of the context makes a list of what

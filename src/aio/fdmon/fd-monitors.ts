@@ -1,11 +1,10 @@
 import type { Host } from '../../host/host.ts';
 import { EV } from '../../trace/catalogue.ts';
 import type { Tracer } from '../../trace/tracer.ts';
-import type { CollectingMonitors } from '../collecting-dispatcher.ts';
 import type { AioHandler, HandlerOwner, ReadyList } from '../handler.ts';
 import type { Profile } from '../profile.ts';
 import type { EdgeNotifiers } from './edges.ts';
-import type { FdMon, FdMonChoice, FdMonKind, FdMonOwner } from './fdmon.ts';
+import type { CollectingMonitors, FdMon, FdMonChoice, FdMonKind, FdMonOwner } from './fdmon.ts';
 import { FdMonEpoll } from './fdmon-epoll.ts';
 import { FdMonPoll } from './fdmon-poll.ts';
 import { SourceFd } from './source-fd.ts';

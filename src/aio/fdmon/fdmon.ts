@@ -52,3 +52,17 @@ export interface FdMonOwner {
   /** epoll has failed: goes back to poll, for good. */
   downgrade(): void;
 }
+
+/** Monitors of which the own descriptor may stand for all handlers in a main loop's poll. */
+export interface CollectingMonitors {
+  /** Whether the main loop polls each handler. */
+  readonly isPolledSingly: boolean;
+  /** Whether the main loop has found that descriptor ready. */
+  readonly isSourceReady: boolean;
+  /** A main loop is about to wait. */
+  prepareSource(): void;
+  /** A new poll of a main loop begins. */
+  clearSource(): void;
+  /** Puts what is ready on the list, without a wait. */
+  collect(ready: ReadyList): void;
+}
