@@ -15,7 +15,7 @@ import { forVersion } from './for-version.ts';
 import { type PlainScenario, randomScenario } from './random-scenario.ts';
 
 /** A simulated run is ended after this many turns, not after some time: each is the same. */
-const MOST_TURNS = 100_000;
+const MOST_TURNS = 10_000;
 
 /** A busy machine may be late: only a scenario that differs this often does. */
 export const MOST_RUNS = 3;
