@@ -1,5 +1,7 @@
 import {
   checkFunction,
+  checkInteger,
+  checkNs,
   checkObject,
   checkOptions,
   checkString,
@@ -337,6 +339,9 @@ export class AioContext implements Disposable {
     begin: IOHandler<unknown> | undefined,
     end: IOHandler<unknown> | undefined,
   ): void {
+    checkInteger(fd, 'aio_set_fd_poll: the descriptor', 0, 2 ** 31 - 1);
+    if (begin !== undefined) checkFunction(begin, 'aio_set_fd_poll: begin');
+    if (end !== undefined) checkFunction(end, 'aio_set_fd_poll: end');
     const handler = this.handlers.get(fd);
     if (handler === undefined) return;
     handler.ioPollBegin = begin ?? null;
@@ -383,12 +388,16 @@ export class AioContext implements Disposable {
    * @throws RangeError for a weight in a context of QEMU 7.2
    */
   setPollParams(maxNs: number, grow: number, shrink: number, weight = 0): void {
+    checkNs(maxNs, 'aio_context_set_poll_params: max');
+    checkInteger(grow, 'aio_context_set_poll_params: grow', 0, Number.MAX_SAFE_INTEGER);
+    checkInteger(shrink, 'aio_context_set_poll_params: shrink', 0, Number.MAX_SAFE_INTEGER);
     this.polling.setParams(maxNs, grow, shrink, weight);
     this.notify();
   }
 
   /** QEMU: aio_context_set_aio_params. */
   setAioParams(maxBatch: number): void {
+    checkInteger(maxBatch, 'aio_context_set_aio_params: max_batch', 0, Number.MAX_SAFE_INTEGER);
     this.aioMaxBatch = maxBatch;
     this.notify();
   }
@@ -575,6 +584,7 @@ export class AioContext implements Disposable {
 
   /** Calls a function once the context is closed; close throws the error that it returns. @internal */
   onFinalize(check: () => Error | null): void {
+    checkFunction(check, 'AioContext: what to check at its end');
     this.#finalizers.push(check);
   }
 
@@ -651,6 +661,7 @@ function noExternal(what: string): QemuAbort {
 }
 
 function checkCallback(callback: unknown, what: string, name: string): void {
+  if (typeof name !== 'string') checkString(name, `${what}: the name`);
   if (typeof callback !== 'function') checkFunction(callback, `${what}: the callback of '${name}'`);
 }
 

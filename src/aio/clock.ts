@@ -105,7 +105,9 @@ export class Clocks {
   /** Whether a clock, a QEMU_CLOCK_*, runs. */
   isEnabled(type: number): boolean {
     if (type === QEMU_CLOCK_VIRTUAL && this.shared !== null) return this.shared.enabled;
-    return this.#enabled[type]!;
+    const enabled = typeof type === 'number' ? this.#enabled[type] : undefined;
+    if (enabled === undefined) checkInteger(type, 'Clocks: the clock', 0, QEMU_CLOCK_MAX - 1);
+    return enabled!;
   }
 
   /**

@@ -1,4 +1,4 @@
-import { checkFunction, shown } from '../host/arguments.ts';
+import { checkFunction, checkString, shown } from '../host/arguments.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import {
   type Clocks,
@@ -37,8 +37,10 @@ export class TimerListGroup {
     opaque?: T,
     scale: number = SCALE_NS,
   ): QemuTimer {
-    const list = this.lists[type];
-    if (list === undefined) throw new RangeError(`there is no clock ${type}: expected 0 to 3`);
+    const list = typeof type === 'number' ? this.lists[type] : undefined;
+    if (list === undefined)
+      throw new RangeError(`there is no clock ${shown(type)}: expected 0 to 3`);
+    checkString(name, 'timer_new: the name');
     checkFunction(callback, `timer '${name}': its callback`);
     if (!(scale > 0)) throw new RangeError(`timer '${name}': its scale is ${shown(scale)}`);
     return new QemuTimer(list, name, scale, callback as TimerCallback<unknown>, opaque);

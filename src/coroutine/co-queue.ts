@@ -24,12 +24,16 @@ export class CoQueue {
    * mutex, the mutex is unlocked for the time of the wait. QEMU: qemu_co_queue_wait.
    */
   *wait(mutex?: CoMutex): CoroutineSteps {
+    if (mutex !== undefined)
+      checkHas(mutex, 'unlock', 'qemu_co_queue_wait: the mutex', 'a CoMutex');
     this.#waiting.push(this.#coroutines.self);
     yield* sleep(mutex);
   }
 
   /** Waits at the front of the queue. QEMU: qemu_co_queue_wait with CO_QUEUE_WAIT_FRONT. */
   *waitFront(mutex?: CoMutex): CoroutineSteps {
+    if (mutex !== undefined)
+      checkHas(mutex, 'unlock', 'qemu_co_queue_wait: the mutex', 'a CoMutex');
     this.#waiting.unshift(this.#coroutines.self);
     yield* sleep(mutex);
   }

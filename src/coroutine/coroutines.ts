@@ -2,7 +2,7 @@ import { assertionFailed, QemuAbort } from '../aio/abort.ts';
 import type { AioContext } from '../aio/aio-context.ts';
 import type { BottomHalf } from '../aio/bottom-half.ts';
 import type { BottomHalfHandle } from '../aio/handles.ts';
-import { checkFunction, checkOptions, shown } from '../host/arguments.ts';
+import { checkFunction, checkHas, checkOptions, checkString, shown } from '../host/arguments.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import {
@@ -27,10 +27,9 @@ const T_SCHEDULE_BH = EV.aio_co_schedule_bh_cb;
  *
  * Invariants:
  *  K1. A coroutine is woken, or scheduled, once at a time.
- *  K2. A coroutine woken by a running one runs after that has yielded or ended,
- *      before those that were already due to run: depth first.
- *  K3. A body that throws has ended; those that were to run after it are scheduled,
- *      so that none is lost.
+ *  K2. A coroutine woken by a running one runs after that has yielded or ended, before those that
+ *      were already due to run: depth first.
+ *  K3. A body that throws has ended; those that were to run after it are scheduled: none is lost.
  */
 export class Coroutines implements CoroutineHome {
   /** The context that runs scheduled coroutines. */
@@ -60,6 +59,7 @@ export class Coroutines implements CoroutineHome {
   create<T>(body: CoroutineBody<T>, name: string, opaque: T, given?: number): Coroutine;
   create(body: CoroutineBody<never>, name?: string, opaque?: unknown, given = 0): Coroutine {
     checkFunction(body, 'qemu_coroutine_create: the body');
+    if (name !== undefined) checkString(name, 'qemu_coroutine_create: the name');
     const id = given === 0 ? ++this.thread.count : given;
     const co = new Coroutine(id, name ?? `coroutine ${id}`, body as CoroutineBody<unknown>, opaque);
     if (this.trace.on[T_CREATE] !== 0) this.trace.emit(T_CREATE, id, co.name);
@@ -85,7 +85,7 @@ export class Coroutines implements CoroutineHome {
     const thread = this.thread;
     const from = thread.self;
     let pending: Coroutine | null = co;
-    while (pending !== null) {
+    do {
       const to: Coroutine = pending;
       let ended = true;
       try {
@@ -116,7 +116,7 @@ export class Coroutines implements CoroutineHome {
         this.#rescue(pending);
         throw error;
       }
-    }
+    } while (pending !== null);
   }
 
   /**
@@ -178,11 +178,9 @@ export class Coroutines implements CoroutineHome {
     return this.#bh.share();
   }
 
-  /**
-   * Continues in another context: `yield* coroutines.rescheduleSelf(target)`.
-   * QEMU: aio_co_reschedule_self.
-   */
+  /** Continues in another context: `yield* co.rescheduleSelf(to)`. QEMU: aio_co_reschedule_self. */
   *rescheduleSelf(target: Coroutines): CoroutineSteps {
+    checkHas(target, 'enterSoon', 'aio_co_reschedule_self: the target', 'a Coroutines');
     const here = this.thread.current;
     if (here === null || here === target) return;
     const { self } = this;

@@ -52,7 +52,10 @@ export class MainContext implements SourceOwner {
   }
 
   remove(source: Source): void {
-    if (source?.context !== this) return;
+    if (!(source instanceof Source)) {
+      throw new TypeError(`g_source_destroy: the source is ${shown(source)}: expected a Source`);
+    }
+    if (source.context !== this) return;
     source.context = null;
     // Its place stays empty until half of them are: closing each gap would move everything after
     // it.

@@ -1,4 +1,4 @@
-import { checkObject } from '../host/arguments.ts';
+import { checkObject, checkString } from '../host/arguments.ts';
 import { visible } from '../trace/visible.ts';
 import { MOST_PROBLEMS } from './limits.ts';
 import { nearest, newAllowance } from './nearest.ts';
@@ -26,6 +26,7 @@ export interface Problem extends Place {
 export function formatProblem(problem: Problem): string {
   checkObject(problem, 'formatProblem: the problem', 'one of loadScenario');
   const { file, line, column, message } = problem;
+  checkString(message, "formatProblem: the problem's message");
   return visible(`${file}:${line}:${column}: ${message}`);
 }
 

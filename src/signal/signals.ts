@@ -1,4 +1,4 @@
-import { checkFunction, checkOptions, checkWord, shown } from '../host/arguments.ts';
+import { checkFunction, checkInteger, checkOptions, checkWord, shown } from '../host/arguments.ts';
 import { EACCES, EAGAIN, ENOSYS, EPERM, HostError } from '../host/errno.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import { CompatSignalSource } from './compat.ts';
@@ -79,6 +79,7 @@ export class Signals implements Disposable {
 
   /** Whether a signal has come whose handler has not been called yet. POSIX: sigpending. */
   isWaiting(signo: number): boolean {
+    checkInteger(signo, 'Signals.isWaiting: the signal', 1, 64);
     const { arrivals } = this.source;
     arrivals?.collect();
     return (arrivals?.has([signo]) ?? false) || this.#host.pendingSignals().includes(signo);

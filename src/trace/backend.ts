@@ -42,6 +42,9 @@ export interface TraceOrigin {
 export function checkBackend(what: string, write: ByteWriter, origin: TraceOrigin): void {
   checkFunction(write, `${what}: the writer`);
   checkObject(origin, `${what}: the origin`, '{ pid, tid, epochUs }');
+  const { pid, tid, epochUs } = origin;
+  if ([pid, tid, epochUs].every((value) => typeof value === 'number')) return;
+  throw new TypeError(`${what}: the origin lacks a number: expected { pid, tid, epochUs }`);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { checkArray, checkHas, checkInteger } from '../host/arguments.ts';
+import { checkArray, checkFunction, checkHas, checkInteger } from '../host/arguments.ts';
 import type { ThreadSinks } from './backend.ts';
 import { CATALOGUE, EVENT_NAMES, type EventDef, type EventId, isText } from './catalogue.ts';
 import { checkThread, MAIN_THREAD, type TraceThread } from './thread.ts';
@@ -78,6 +78,7 @@ export class TraceRing {
 
   /** Hands the kept events to a sink, oldest first. */
   replay(sink: TraceSink): void {
+    checkFunction(sink, 'TraceRing.replay: the sink');
     for (let i = 0; i < this.kept; i++) this.replayOne(i, sink);
   }
 
