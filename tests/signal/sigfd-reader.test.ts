@@ -12,7 +12,7 @@ import { EBADF, EINTR } from '../../src/host/errno.ts';
 import type { HostBuffer } from '../../src/host/host.ts';
 import { SimHost } from '../../src/host/sim/sim-host.ts';
 import { SigactionTable } from '../../src/signal/sigaction-table.ts';
-import { SigfdReader } from '../../src/signal/sigfd.ts';
+import { NativeSignalSource, SigfdReader } from '../../src/signal/sigfd.ts';
 import type { SignalfdSiginfo } from '../../src/signal/siginfo.ts';
 import { Tracer } from '../../src/trace/tracer.ts';
 
@@ -169,4 +169,15 @@ describe('sigfd_handler', () => {
     rig.reader.handler();
     expect(rig.log).toEqual(['signal 15']);
   });
+});
+
+it('signals that are pending are dropped, even if a read is interrupted', () => {
+  const host = new ReadHost();
+  const source = new NativeSignalSource(host, [SIGUSR1, SIGUSR2]);
+  for (const signo of [SIGUSR1, SIGUSR2]) host.kill(host.getpid(), signo);
+  host.faults.push(-EINTR, 0, -EINTR);
+  source.drop([SIGUSR1, SIGUSR2]);
+  expect(host.pendingSignals()).toEqual([]);
+  source.dispose();
+  host.dispose();
 });

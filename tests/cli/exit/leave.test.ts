@@ -10,13 +10,15 @@ import { SimHost } from '../../../src/host/sim/sim-host.ts';
 /** A minimal container. */
 class WithoutNull extends SimHost {
   override open(path: string, flags: number, mode: number): number {
-    return path === '/dev/null' ? -ENOENT : super.open(path, flags, mode);
+    if (path === '/dev/null') return -ENOENT;
+    // The simulated kernel opens no directory; another device stands for it.
+    return super.open(path === '/' ? '/dev/full' : path, flags, mode);
   }
 }
 
 it('by another file, if there is no /dev/null', () => {
   const host = new WithoutNull();
-  // A device that is no terminal, as a terminal is once it has hung up.
+  // These devices are like a terminal that has hung up.
   for (const fd of [0, 1, 2]) host.close(fd);
   for (const fd of [0, 1, 2]) expect(host.open('/dev/zero', O_RDWR, 0)).toBe(fd);
   const stat = host.alloc(STAT_SIZE);
