@@ -226,6 +226,7 @@ const HIDDEN = new Set([
   'TraceRing.replayOne',
   'Coroutines.append',
   'AioContext.onFinalize',
+  'AioContext.represent',
 ]);
 
 const all = subjects(HIDDEN).filter(({ arity }) => arity > 0);
