@@ -142,6 +142,34 @@ steps: [{arm: {t: 10s}}, {schedule: a}, run]
     expect(elapsedNs).toBeLessThan(1e9);
   });
 
+  it('by an abort of a plain thread ends the sleep of main', () => {
+    const text = `
+drive: main_loop
+timers: {t: {}}
+threads: {t1: {do: [{compute: 1ms}, {unlock: bql}]}}
+steps: [{arm: {t: 10s}}, run]
+`;
+    const { abort, elapsedNs } = runSim(scenarioOf(`name: x${text}`));
+    expect(abort).toContain('mutex');
+    expect(elapsedNs).toBeLessThan(1e9);
+  });
+
+  it('that is a vCPU comes after its last turn', () => {
+    const text = `
+drive: main_loop
+words: [n]
+vcpus: {cpu0: {do: [{log: turn}, {add: {n: 1}}], loop: 3}}
+steps:
+  - main_loop_wait: {until: {n: 3}, blocking: false, quiet: true}
+  - run: {for: 1ms}
+  - log: over
+`;
+    const { order, failures } = runSim(scenarioOf(`name: x${text}`));
+    expect(failures).toEqual([]);
+    const turn = 'cpu0: turn';
+    expect(order.map(({ text: said }) => said)).toEqual([turn, turn, turn, 'main: over']);
+  });
+
   it('by an abort ends the run, and says which thread it was', () => {
     const [message] = messages(abort);
     expect(message).toMatch(/^t: qemu_mutex_unlock_iothread: assertion failed/);
