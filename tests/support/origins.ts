@@ -135,8 +135,11 @@ export function followListeners(emitter: NodeJS.Process, origins: Origins): void
       writable: true,
     });
   };
+  // `once` calls `on` with a function of its own, which names the listener.
+  const given = (listener: unknown): unknown =>
+    (listener as { listener?: unknown } | undefined)?.listener ?? listener;
   const took = ([event, listener]: unknown[]): void =>
-    origins.take(listener, `a listener of '${String(event)}'`);
+    origins.take(given(listener), `a listener of '${String(event)}'`);
   replace('on', took);
   replace('once', took);
   replace('off', ([, listener]) => origins.give(listener));

@@ -15,6 +15,6 @@ export async function runInterruptibly(step: () => boolean): Promise<boolean> {
     }
     return false;
   } finally {
-    process.removeListener('SIGINT', interrupt);
+    process.off('SIGINT', interrupt);
   }
 }
