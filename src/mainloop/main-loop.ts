@@ -234,6 +234,14 @@ export class MainLoop implements Disposable {
     return this.#iteration.times;
   }
 
+  /**
+   * Forgets what it has learned of its polls, as whether to look before it sleeps: its next calls of
+   * the kernel then follow from its fds, timers and bottom halves alone.
+   */
+  forgetLooks(): void {
+    this.#poll.forgetLooks();
+  }
+
   /** The number of fds that the loop watches, and the call it watches them with. */
   get watched(): { readonly fds: number; readonly fdmon: PollMechanism } {
     return { fds: this.#poll.size, fdmon: this.#poll.mechanism };

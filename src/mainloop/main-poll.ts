@@ -119,6 +119,10 @@ export class MainPoll implements PollSink {
     this.#set.leaveNodeWait();
   }
 
+  forgetLooks(): void {
+    this.#set.forgetLooks();
+  }
+
   close(): void {
     this.#set.close();
   }

@@ -18,6 +18,12 @@ export class FirstLook {
     this.#host = host;
   }
 
+  /** Looks first at the next wait, as at the start. */
+  restart(): void {
+    this.#skip = 0;
+    this.#penalty = 0;
+  }
+
   /** Host.poll. @param probed how many of the nfds the look covers */
   poll(pollfds: HostBuffer, nfds: number, probed: number, timeoutNs: number): number {
     if (timeoutNs !== 0 && this.#skip > 0) {

@@ -142,6 +142,11 @@ export class PollSet {
     this.#endNodeWait = null;
   }
 
+  /** Forgets whether looks before a sleep were of use. */
+  forgetLooks(): void {
+    this.#look.restart();
+  }
+
   /** Closes the epoll; the next wait makes a new one. */
   release(): void {
     const epoll = this.#epoll;

@@ -30,6 +30,8 @@ export const EXIT_TIMEOUT = 124;
 export const EXIT_INTERNAL = 125;
 export const EXIT_NOT_EXECUTABLE = 126;
 export const EXIT_NOT_FOUND = 127;
+/** The status that shells use if a person ends a program with Ctrl-C. */
+export const EXIT_LEFT = 130;
 
 /** An error that ends the command: one line for a person, and an exit status. */
 export class CliError extends Error {

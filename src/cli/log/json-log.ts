@@ -78,6 +78,10 @@ export class JsonLog implements LogWriter {
     this.flush();
   }
 
+  get state(): readonly unknown[] {
+    return [this.#given.size, this.#text];
+  }
+
   flush(): void {
     if (this.#text === '') return;
     this.#parts.sink(this.#text);

@@ -47,6 +47,10 @@ export class LogFile implements Disposable {
     outputs.add(this.fd, `the log ${path}`);
   }
 
+  get state(): readonly unknown[] {
+    return [this.fd, this.#id];
+  }
+
   /** Call it before a write. */
   look(): void {
     if (this.#id === null) return;

@@ -33,6 +33,10 @@ export class LogTarget {
     this.#color = wantsColor(color, this.#isTerminal, colorEnv(host));
   }
 
+  get state(): readonly unknown[] {
+    return [this.#lost, this.#file?.state];
+  }
+
   /** Writes whole lines with one write. */
   readonly write = (text: string): void => {
     this.#file?.look();

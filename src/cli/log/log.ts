@@ -18,6 +18,8 @@ export interface LogWriter {
     text: string,
   ): void;
   summary(summary: Summary): void;
+  /** All that decides how the next line is written, without its target. */
+  readonly state: readonly unknown[];
   /** Writes everything gathered so far, with one call. */
   flush(): void;
 }

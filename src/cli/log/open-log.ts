@@ -35,18 +35,27 @@ export interface LogOptions {
   readonly color: 'auto' | 'always' | 'never';
 }
 
-const SILENT: LogWriter = { event() {}, note() {}, summary() {}, flush() {} };
+const SILENT: LogWriter = { state: [], event() {}, note() {}, summary() {}, flush() {} };
+
+/** A log that is open. */
+export interface OpenLog {
+  readonly log: LogWriter;
+  /** All that decides how the next line is written. */
+  readonly state: () => readonly unknown[];
+}
 
 /** @throws HostError if its file cannot be opened */
-export function openLog(parts: LogParts, { quiet, logFile, color }: LogOptions): LogWriter {
-  if (quiet) return SILENT;
+export function openLog(parts: LogParts, { quiet, logFile, color }: LogOptions): OpenLog {
+  if (quiet) return { log: SILENT, state: () => [] };
   const { host, trace, outputs, jsonLog, whyOf, startNs, keep } = parts;
   const file = logFile === undefined ? null : keep(new LogFile(host, outputs, logFile));
   const names = followNames(trace);
-  const { write: sink, style } = new LogTarget(host, outputs, file, color);
-  if (jsonLog === null) return new PrettyLog(sink, style, names, startNs, { whyOf });
+  const target = new LogTarget(host, outputs, file, color);
+  const { write: sink, style } = target;
+  const opened = (log: LogWriter): OpenLog => ({ log, state: () => [log.state, target.state] });
+  if (jsonLog === null) return opened(new PrettyLog(sink, style, names, startNs, { whyOf }));
   const epochMs = (host.clockNs(CLOCK_REALTIME) - host.clockNs(CLOCK_MONOTONIC)) / 1e6;
-  return jsonLog({
+  const jsonParts = {
     sink,
     events: EVENT_NAMES,
     catalogue: CATALOGUE,
@@ -54,5 +63,6 @@ export function openLog(parts: LogParts, { quiet, logFile, color }: LogOptions):
     names,
     whyOf,
     epochMs,
-  });
+  };
+  return opened(jsonLog(jsonParts));
 }

@@ -91,6 +91,10 @@ export class PrettyLog implements LogWriter {
     this.flush();
   }
 
+  get state(): readonly unknown[] {
+    return [this.#given.size, this.#text];
+  }
+
   flush(): void {
     if (this.#text === '') return;
     this.#sink(this.#text);

@@ -57,6 +57,18 @@ export class Latencies {
     if (isBound) this.#bounds++;
   }
 
+  /** All that it has counted, to be set again. */
+  counts(): number[] {
+    return [this.#n, this.#bounds, this.#min, this.#max, ...[...this.#counts].flat()];
+  }
+
+  /** Sets what `counts` has returned. */
+  set([n = 0, bounds = 0, min = 0, max = 0, ...pairs]: readonly number[]): void {
+    [this.#n, this.#bounds, this.#min, this.#max] = [n, bounds, min, max];
+    this.#counts.clear();
+    for (let i = 0; i < pairs.length; i += 2) this.#counts.set(pairs[i]!, pairs[i + 1]!);
+  }
+
   /** The number of different times kept: at most 9,000 for each power of ten. */
   get kept(): number {
     return this.#counts.size;

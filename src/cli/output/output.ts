@@ -76,6 +76,11 @@ export class Output implements Disposable {
     return chunk === undefined ? -1 : this.#targetOf(chunk.fd);
   }
 
+  /** Whether the last line is not ended yet. */
+  get isMidLine(): boolean {
+    return this.#lineHolder !== null;
+  }
+
   /** Whether a source that can wait should. */
   get full(): boolean {
     return this.waiting > FULL;

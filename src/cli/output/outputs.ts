@@ -51,6 +51,12 @@ export class Outputs implements Disposable {
     return false;
   }
 
+  /** All that decides what it does next while nothing is pending. */
+  get state(): readonly unknown[] {
+    const failed = [...this.#byFd].map(([fd, { errors, isMidLine }]) => [fd, isMidLine, ...errors]);
+    return [[...this.#names], failed];
+  }
+
   useLoop(loop: MainLoop | null): void {
     this.#loop = loop;
     for (const output of new Set(this.#byFd.values())) output.useLoop(loop);

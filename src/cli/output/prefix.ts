@@ -69,6 +69,10 @@ class Stream {
     this.resume();
   }
 
+  get isMidLine(): boolean {
+    return this.#partialBytes > 0 || this.#midLine || this.#watch === null;
+  }
+
   /** Resumes reading, unless it is reading or must not. */
   resume(): void {
     if (!this.#open || this.#drained || this.#watch !== null || this.#output.full) return;
@@ -248,6 +252,11 @@ export class Prefixer {
         for (const { pipe } of pairs) for (const fd of pipe) host.close(fd);
       },
     };
+  }
+
+  /** Whether the start of a line is kept, or a stream is not read now. */
+  get isMidLine(): boolean {
+    return [...this.#streams].some((stream) => stream.isMidLine);
   }
 
   /** The number of open streams. */

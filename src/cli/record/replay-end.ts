@@ -1,10 +1,12 @@
 /** How a replay can end before its run did, for people. */
 
-import { RecordEnd, ReplayDivergence } from '../../host/record/errors.ts';
+import { RecordEnd, type RecordEnding, ReplayDivergence } from '../../host/record/errors.ts';
 import type { RecordFile } from '../../host/record/file.ts';
 import { visible } from '../../trace/visible.ts';
 import { EXIT_INTERNAL } from '../exit/errors.ts';
 import { versionNote } from './read-record.ts';
+
+const PLANNED: readonly RecordEnding[] = ['asked', 'taken'];
 
 /** A line about the error that ended a replay. */
 export function endedText(error: Error, path: string, record: RecordFile): string {
@@ -20,7 +22,7 @@ function noteOf(error: Error, record: RecordFile): string {
   return error instanceof RecordEnd && error.ending !== 'whole' ? '' : versionNote(record);
 }
 
-/** The exit status of a replay that ended so: 0 if it was asked to. */
+/** The exit status of a replay that ended so: 0 if it was to end there. */
 export function replayEnd(error: Error): number {
-  return error instanceof RecordEnd && error.ending === 'asked' ? 0 : EXIT_INTERNAL;
+  return error instanceof RecordEnd && PLANNED.includes(error.ending) ? 0 : EXIT_INTERNAL;
 }

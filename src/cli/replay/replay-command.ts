@@ -82,13 +82,17 @@ export async function replayCommand(own: Host | null, args: readonly string[]): 
   const style = { ...stdoutStyle(own, raw.color), width: 0 };
   const { command } = record.header.program;
   if (command === 'spawn') {
-    if (explain || watch) {
-      const option = watch ? '--watch' : '--explain';
-      const message = `${option} is for records of scenarios, and this is one of --spawn: leave it out`;
+    if (explain) {
+      const message =
+        '--explain is for records of scenarios, and this is one of --spawn: leave it out';
       throw usageError(message, 'qemu-loop replay');
     }
+    if (watch && report !== undefined) {
+      throw usageError('--watch and --report exclude each other here', 'qemu-loop replay');
+    }
+    const view = watch ? { color: style.color } : null;
     return withReport(own, record, report, (events) =>
-      replaySession(record, { path, to, trace, events, own }),
+      replaySession(record, { path, to, trace, events, own, watch: view }),
     );
   }
   if (command !== 'run') {

@@ -17,6 +17,7 @@ import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 import { needLinux } from '../exit/need-linux.ts';
 import { allWriter } from '../exit/write-all.ts';
 import type { TraceOptions } from '../options/trace-options.ts';
+import type { RecordTo } from '../record/record-file.ts';
 import type { Style } from '../text/style.ts';
 import type { Observer } from './observer.ts';
 import { LiveLog, ReportPage, TraceFiles } from './observers.ts';
@@ -45,7 +46,7 @@ export interface ScenarioJob {
   /** The file of the page that shows the run; null for none. */
   readonly report: string | null;
   /** The file of its record, and the command line that it names; null if it is not recorded. */
-  readonly record: { readonly path: string; readonly argv: readonly string[] } | null;
+  readonly record: (RecordTo & { readonly argv: readonly string[] }) | null;
   /** Whether to show it on the whole screen, with or without colours; null if not. */
   readonly watch: { readonly color: boolean } | null;
 }

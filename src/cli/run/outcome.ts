@@ -4,9 +4,6 @@ import type { LogEntry } from '../../scenario/run/order-log.ts';
 import type { HostName, RunResult } from '../../scenario/run/run.ts';
 import { shellWord } from '../text/style.ts';
 
-/** The status that shells use if a person ends a program with Ctrl-C. */
-export const EXIT_LEFT = 130;
-
 /** Hosts whose order logs are equal, against others whose logs are. */
 export interface Difference {
   readonly hosts: readonly HostName[];

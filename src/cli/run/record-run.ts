@@ -4,7 +4,7 @@ import type { Host } from '../../host/host.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
 import { LinuxWorld } from '../../scenario/run/linux-world.ts';
 import { traceOrigin } from '../../trace/origin.ts';
-import { RecordOutput } from '../record/record-file.ts';
+import { openRecordOutput } from '../record/record-file.ts';
 import { type JobResult, runJob, type ScenarioJob, scenarioOf } from './job.ts';
 import type { RecordedRun } from './recorded-run.ts';
 
@@ -15,7 +15,7 @@ import type { RecordedRun } from './recorded-run.ts';
 export async function recordJob(job: ScenarioJob, own: Host | null): Promise<JobResult> {
   // The run disposes of it.
   const host = new LinuxHost();
-  const { path, argv } = job.record!;
+  const { argv, ...to } = job.record!;
   const { file, text, version, seed, timeoutNs, live } = job;
   const program: RecordedRun = {
     command: 'run',
@@ -27,11 +27,15 @@ export async function recordJob(job: ScenarioJob, own: Host | null): Promise<Job
     isLive: live !== null,
     origin: traceOrigin(host),
   };
-  const record = new RecordOutput(host, path, { argv, program: { ...program } });
+  const record = openRecordOutput(host, to, { argv, program: { ...program } });
   const make = (): LinuxWorld => new LinuxWorld(record.host);
-  const done = await runJob(job, scenarioOf(job), make, own, {
-    origin: program.origin,
-    host: record.host,
-  });
-  return { ...done, notes: done.notes + record.end() };
+  const kept = { origin: program.origin, host: record.host };
+  let done: JobResult;
+  try {
+    done = await runJob(job, scenarioOf(job), make, own, kept);
+  } catch (error) {
+    record.end(true);
+    throw error;
+  }
+  return { ...done, notes: done.notes + record.end(done.result.status !== 0) };
 }

@@ -11,7 +11,7 @@ import type { LogEntry } from '../../scenario/run/order-log.ts';
 import { NOTHING_RAN, type RunResult, runScenario } from '../../scenario/run/run.ts';
 import { EVENT_NAMES } from '../../trace/catalogue.ts';
 import { visible } from '../../trace/visible.ts';
-import { EXIT_INTERNAL } from '../exit/errors.ts';
+import { EXIT_INTERNAL, EXIT_LEFT } from '../exit/errors.ts';
 import { needLinux } from '../exit/need-linux.ts';
 import type { TraceOptions } from '../options/trace-options.ts';
 import { endedText, replayEnd } from '../record/replay-end.ts';
@@ -21,7 +21,7 @@ import type { CommandOutput } from './check-command.ts';
 import { orderText } from './hosts.ts';
 import { observersOf, scenarioOf, watchdogs } from './job.ts';
 import type { Observer } from './observer.ts';
-import { ASKED_ONCE, EXIT_LEFT, outcomeOf } from './outcome.ts';
+import { ASKED_ONCE, outcomeOf } from './outcome.ts';
 import type { RecordedRun } from './recorded-run.ts';
 import { PrettyReporter } from './reporters/pretty.ts';
 

@@ -6,7 +6,7 @@ import type { HostName } from '../../scenario/run/run.ts';
 import { SimWorld } from '../../scenario/run/sim-world.ts';
 import { durationText } from '../../scenario/values.ts';
 import { visible } from '../../trace/visible.ts';
-import { CliError, EXIT_USAGE } from '../exit/errors.ts';
+import { CliError, EXIT_LEFT, EXIT_USAGE } from '../exit/errors.ts';
 import { needLinux } from '../exit/need-linux.ts';
 import { checkOutputs } from '../options/output-files.ts';
 import { outputsOf, type TraceOptions } from '../options/trace-options.ts';
@@ -20,7 +20,6 @@ import { inOrder } from './in-order.ts';
 import { type MakeWorld, runJob, type ScenarioJob } from './job.ts';
 import {
   type AskedOutcome,
-  EXIT_LEFT,
   type LeftOut,
   type Outcome,
   outcomeOf,
@@ -64,6 +63,8 @@ export interface RunCommandOptions {
   readonly report: string | undefined;
   /** The file of the record of the one run; undefined for none. */
   readonly record: string | undefined;
+  /** The most bytes of it, kept in memory and written if the run fails; null for all of it. */
+  readonly recordLast: number | null;
   /** The command line, for the record. */
   readonly argv: readonly string[];
   /** Whether to show the one run on the whole screen, and read its keys. */
@@ -235,7 +236,8 @@ async function runOne(
     const { timeoutNs, style, trace, report = null, schedule, version } = options;
     const watch = options.watch ? { color: style.color } : null;
     const path = options.record;
-    const record = path === undefined ? null : { path, argv: options.argv };
+    const { recordLast: last, argv } = options;
+    const record = path === undefined ? null : { path, last, argv };
     const shown = { live, trace, report, record, watch };
     const job: ScenarioJob = { file, text, version, host, seed, schedule, timeoutNs, ...shown };
     const here = host === 'sim' && options.jobs === 1;

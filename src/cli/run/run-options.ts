@@ -8,6 +8,7 @@ import { MAX_SEED } from '../../scenario/values.ts';
 import { countTo, seed } from '../options/number-values.ts';
 import { colorOption, duration, qemuOption } from '../options/option-values.ts';
 import { type AskedText, parseCommand, usageError } from '../options/parse-command.ts';
+import { recordLastFlag, recordLastOf } from '../options/record-options.ts';
 import { type RawTrace, traceFlags, traceOptions } from '../options/trace-options.ts';
 import type { AskedCheck } from './check-command.ts';
 import { MOST_RUNS, type RunCommandOptions, TIMEOUT_NS } from './run-command.ts';
@@ -55,6 +56,7 @@ interface RawRun extends RawTrace {
   watch: boolean;
   explain: boolean;
   record?: string;
+  recordLast?: number;
   color: 'auto' | 'always' | 'never';
 }
 
@@ -111,6 +113,7 @@ function runFlags(): Option[] {
       '--record <file>',
       "keep the kernel's answers to the one run on --host linux, for qemu-loop replay",
     ),
+    recordLastFlag('the run fails'),
     colorOption(),
   ];
 }
@@ -160,6 +163,7 @@ export function parseRun(args: readonly string[]): AskedRun | AskedText {
     trace: traceOptions(raw, 'qemu-loop run'),
     report: raw.report,
     record: raw.record,
+    recordLast: recordLastOf(raw, 'qemu-loop run'),
     watch: raw.watch,
     explain: raw.explain,
     color: raw.color,

@@ -87,6 +87,16 @@ export class Families {
     if (any) this.#strangers = new Set(this.#host.children());
   }
 
+  /** See Supervisor.state. */
+  get state(): readonly unknown[] {
+    const heirs = [...this.#heirs.values()].map(({ pid, row, passed }) => [
+      pid,
+      row?.number,
+      ...passed,
+    ]);
+    return [[...this.#led], [...this.#groups], heirs];
+  }
+
   started(child: Child): void {
     if (child.leads) this.#led.add(child.pid);
   }

@@ -37,6 +37,11 @@ export class JobControl {
     this.#children = children;
   }
 
+  /** See Supervisor.state. */
+  get state(): readonly unknown[] {
+    return [this.#holder, this.#toldByKill];
+  }
+
   /** A child was started in the foreground. */
   given(child: Child): void {
     this.#holder = child.pid;

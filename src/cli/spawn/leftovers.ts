@@ -76,6 +76,11 @@ export class Leftovers {
     return sending;
   }
 
+  /** See Supervisor.state. */
+  get state(): readonly unknown[] {
+    return [[...this.#told], [...this.#givenUp], this.#toldEverybody];
+  }
+
   ended(pid: number): void {
     this.#told.delete(pid);
     this.#givenUp.delete(pid);

@@ -4,9 +4,11 @@ import { Option } from 'commander';
 import { SIGTERM } from '../../host/constants.ts';
 import { LOG_LEVELS } from '../log/log.ts';
 import { duration } from '../options/option-values.ts';
+import { recordLastFlag } from '../options/record-options.ts';
 import {
   descriptors,
   ignorable,
+  passedOn,
   rewrite,
   signal,
   signalOrNone,
@@ -144,6 +146,12 @@ export function otherFlags(): Option[] {
       .choices(['auto', 'native', 'compat'])
       .default('auto', ''),
     option('--record <file>', "keep the kernel's answers in FILE, for qemu-loop replay", REST),
+    recordLastFlag('the exit status is not 0').helpGroup(REST),
+    option(
+      '--record-signal <signal>',
+      'write what --record-last has, too, at that signal',
+      REST,
+    ).argParser(passedOn),
     option('-V, --version', 'print the version', REST),
   ];
 }

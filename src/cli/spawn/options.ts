@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { nearest } from '../../scenario/nearest.ts';
+import { signalName } from '../../signal/names.ts';
 import type { SigfdChoice } from '../../signal/signals.ts';
 import type { LogLevel } from '../log/log.ts';
 import { parseCommand, usageError } from '../options/parse-command.ts';
+import { recordLastOf } from '../options/record-options.ts';
 import {
   type RawTrace,
   type TraceOptions,
@@ -61,6 +63,10 @@ export interface Options {
   readonly report: string | undefined;
   /** The file of the session's record; undefined for none. */
   readonly record: string | undefined;
+  /** The most bytes of it, kept in memory and written if something goes wrong; null for all. */
+  readonly recordLast: number | null;
+  /** The signal at which it is written, too; it is not passed on. Undefined for none. */
+  readonly recordSignal: number | undefined;
 }
 
 /** A command line that only asks for text. */
@@ -132,6 +138,8 @@ interface Raw extends RawTrace {
   success: 'first' | 'last' | 'all';
   sigfd: SigfdChoice;
   record?: string;
+  recordLast?: number;
+  recordSignal?: number;
   version?: boolean;
 }
 
@@ -175,6 +183,7 @@ function fromRaw(raw: Raw, operands: readonly string[], hasDashes: boolean): Opt
   if (raw.record !== undefined && raw.watch) {
     throw usageError('--record and --watch exclude each other: leave --watch out');
   }
+  checkRecordSignal(raw);
   const empty = raw.spawn.findIndex((cmd) => cmd.trim() === '');
   if (empty >= 0)
     throw usageError(`--spawn number ${empty + 1} is empty: expected a shell command`);
@@ -206,7 +215,20 @@ function fromRaw(raw: Raw, operands: readonly string[], hasDashes: boolean): Opt
     trace: traceOptions(raw, 'qemu-loop', raw.logFile, raw.record),
     report: raw.report,
     record: raw.record,
+    recordLast: recordLastOf(raw, 'qemu-loop'),
+    recordSignal: raw.recordSignal,
   };
+}
+
+/** @throws CliError if the signal has nothing to write, or two meanings */
+function checkRecordSignal({ recordSignal, recordLast, rewrite }: Raw): void {
+  if (recordSignal === undefined) return;
+  if (recordLast === undefined) {
+    throw usageError('--record-signal is about --record-last: add it, or leave the signal out');
+  }
+  if (!rewrite.has(recordSignal)) return;
+  const name = signalName(recordSignal);
+  throw usageError(`--record-signal and --rewrite both name ${name}: leave one of them out`);
 }
 
 function shell(command: string): Job {

@@ -51,6 +51,19 @@ export class Processes {
     return this.#killed;
   }
 
+  /** See Supervisor.state. */
+  get state(): readonly unknown[] {
+    const children = [...this.children.values()].map(({ pid, leads, stopped, passed }) => [
+      pid,
+      leads,
+      stopped,
+      ...passed,
+    ]);
+    const { sender, families, leftovers } = this;
+    const parts = [sender.state, families.state, leftovers.state];
+    return [children, this.#ending, this.#killed, ...parts];
+  }
+
   started(child: Child): void {
     this.children.set(child.pid, child);
     this.families.started(child);

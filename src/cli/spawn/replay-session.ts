@@ -1,6 +1,7 @@
 /** A session, made again from its record: without the kernel, and without its children. */
 
 import type { Host } from '../../host/host.ts';
+import { RecordEnd } from '../../host/record/errors.ts';
 import type { RecordFile } from '../../host/record/file.ts';
 import { ReplayHost } from '../../host/record/replay-host.ts';
 import { SimHost } from '../../host/sim/sim-host.ts';
@@ -8,15 +9,17 @@ import { EV } from '../../trace/catalogue.ts';
 import type { TraceRing } from '../../trace/ring.ts';
 import type { Tracer } from '../../trace/tracer.ts';
 import { visible } from '../../trace/visible.ts';
-import { asCliError } from '../exit/errors.ts';
+import { asCliError, EXIT_LEFT } from '../exit/errors.ts';
+import { needLinux } from '../exit/need-linux.ts';
 import { allBytesWriter, allWriter } from '../exit/write-all.ts';
 import type { TraceOptions } from '../options/trace-options.ts';
 import { version } from '../options/version.ts';
 import { endedText, replayEnd } from '../record/replay-end.ts';
 import { TraceOutput } from '../trace/trace-output.ts';
-import type { Makers } from './makers.ts';
+import type { Built, Makers } from './makers.ts';
 import { type Options, parseOptions } from './options.ts';
 import type { RecordedSession } from './recorded-session.ts';
+import type { ReplayWatch } from './replay-watch.ts';
 import { playSession } from './session.ts';
 
 export interface ReplaySessionOptions {
@@ -29,6 +32,8 @@ export interface ReplaySessionOptions {
   readonly events: TraceRing | null;
   /** The process's own host. */
   readonly own: Host | null;
+  /** The view on the whole screen, with or without colours; null for none. */
+  readonly watch: { readonly color: boolean } | null;
 }
 
 /**
@@ -37,20 +42,45 @@ export interface ReplaySessionOptions {
  */
 export async function replaySession(
   record: RecordFile,
+  options: ReplaySessionOptions,
+): Promise<number> {
+  if (options.watch === null) return playRecord(record, options, null);
+  const { ReplayWatch } = await import('./replay-watch.ts');
+  const own = needLinux(options.own);
+  const first = options.to === undefined ? undefined : options.to + 1;
+  const watch = new ReplayWatch(own, options.watch.color, first);
+  let status: number;
+  // A step back is another replay, up to there.
+  do status = await playRecord(record, { ...options, to: undefined }, watch);
+  while (watch.takeAgain());
+  if (!watch.left) return status;
+  allWriter(own, 2)(`qemu-loop: ${visible(options.path)} was left before its end\n`);
+  return EXIT_LEFT;
+}
+
+async function playRecord(
+  record: RecordFile,
   { path, to, trace, events, own }: ReplaySessionOptions,
+  watch: ReplayWatch | null,
 ): Promise<number> {
   const { header } = record;
   const { passFds, origin } = header.program as unknown as RecordedSession;
   const options = parseOptions(header.argv, version) as Options;
   const host = new ReplayHost(record, new SimHost());
-  showOutput(host, own, options.logFile);
+  if (watch === null) showOutput(host, own, options.logFile);
+  else host.onWritten = (_fd, bytes) => watch.written(bytes);
   let traces: TraceOutput | null = null;
   const observe = (tracer: Tracer): void => {
     followIterations(tracer, host, to);
     if (trace !== null) traces = new TraceOutput(tracer, trace, origin, null);
     host.onEnded = () => void traces?.close();
   };
-  const makers = { ...(await makersOf(options)), events, observe };
+  let leftOut = '';
+  host.onLeftOut = ([before = 0], [after = 0]) => {
+    leftOut += `qemu-loop: ${visible(path)}: iterations ${before + 1} to ${after} are not in the record\n`;
+  };
+  const onBuilt = (built: Built): void => watch?.open(host, built);
+  const makers = { ...(await makersOf(options)), events, observe, onBuilt };
   const err = allWriter(own, 2);
   let status: number;
   try {
@@ -62,6 +92,10 @@ export async function replaySession(
     if (host.ended === null) err(`qemu-loop: ${visible(message)}\n`);
   }
   const problems: readonly string[] = (traces as TraceOutput | null)?.close() ?? [];
+  const shown = watch?.end(host.ended?.message ?? `ENDED with ${status}`);
+  if (watch !== null && host.ended instanceof RecordEnd && host.ended.ending === 'asked') return 0;
+  err(shown ?? '');
+  err(leftOut);
   for (const problem of problems) err(`qemu-loop: ${visible(problem)}\n`);
   if (host.ended === null) return status;
   err(endedText(host.ended, path, record));

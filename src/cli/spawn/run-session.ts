@@ -6,7 +6,7 @@ import type { Tracer } from '../../trace/tracer.ts';
 import { visible } from '../../trace/visible.ts';
 import type { Exit } from '../exit/leave.ts';
 import { allWriter } from '../exit/write-all.ts';
-import { RecordOutput } from '../record/record-file.ts';
+import { openRecordOutput, type RecordTo } from '../record/record-file.ts';
 import { TraceOutput } from '../trace/trace-output.ts';
 import type { Makers } from './makers.ts';
 import type { Options } from './options.ts';
@@ -33,7 +33,7 @@ export function runSession(
   const path = options.record;
   return path === undefined
     ? playSession(host, options, makers)
-    : recordSession(host, options, makers, { path, argv });
+    : recordSession(host, options, makers, { path, last: options.recordLast, argv });
 }
 
 /** The traces are written beside the session: the record has no part of them. */
@@ -41,21 +41,26 @@ function recordSession(
   host: Host,
   options: Options,
   makers: Makers,
-  { path, argv }: { readonly path: string; readonly argv: readonly string[] },
+  { argv, ...to }: RecordTo & { readonly argv: readonly string[] },
 ): Exit {
   const { passFds, trace } = options;
   const origin = traceOrigin(host);
   const program: RecordedSession = { command: 'spawn', passFds, origin };
-  const record = new RecordOutput(host, path, { argv, program: { ...program } });
+  const record = openRecordOutput(host, to, { argv, program: { ...program } });
   let traces: TraceOutput | null = null;
   const observe = (tracer: Tracer): void => {
     if (trace !== null) traces = new TraceOutput(tracer, trace, origin, null);
   };
+  const takeRecord = (): void => record.take();
+  let isWrong = true;
   try {
-    return playSession(record.host, { ...options, trace: null }, { ...makers, observe });
+    const parts = { ...makers, observe, takeRecord };
+    const exit = playSession(record.host, { ...options, trace: null }, parts);
+    isWrong = exit.status !== 0;
+    return exit;
   } finally {
     const problems: readonly string[] = (traces as TraceOutput | null)?.close() ?? [];
     const notes = problems.map((problem) => `qemu-loop: ${visible(problem)}\n`).join('');
-    allWriter(host, 2)(notes + record.end());
+    allWriter(host, 2)(notes + record.end(isWrong));
   }
 }

@@ -21,6 +21,11 @@ export class Sender {
     this.#proc = new Proc(host);
   }
 
+  /** See Supervisor.state. */
+  get state(): readonly unknown[] {
+    return [...this.#said];
+  }
+
   /** Sends to a process; kill(2). */
   kill(pid: number, signo: number): Sent {
     return this.#result(this.#host.kill(pid, signo), pid, signo);

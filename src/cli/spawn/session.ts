@@ -30,10 +30,12 @@ import { EmptyStdin } from './empty-stdin.ts';
 import { forwardedIn, forwardSignals } from './forward.ts';
 import type { Interrupted } from './interrupts.ts';
 import type { Makers } from './makers.ts';
-import type { NodeChannel } from './node-channel.ts';
 import type { Options } from './options.ts';
 import { dieWithParent } from './pdeathsig.ts';
 import { compatText } from './say.ts';
+import { type MarkedParts, sessionMarks } from './session-marks.ts';
+import type { SessionChildren, SessionParts } from './session-parts.ts';
+import { fillSummary } from './session-summary.ts';
 import { sessionTracer } from './session-tracer.ts';
 import { SpawnTrace } from './spawn-trace.ts';
 import { Supervisor } from './supervisor.ts';
@@ -54,17 +56,6 @@ export function playSession(host: Host, options: Options, makers: Makers): Exit 
   }
 }
 
-interface Children {
-  readonly watch: ChildWatch;
-  readonly prefixer: Prefixer | null;
-  readonly supervisor: Supervisor;
-}
-
-interface Parts extends Children {
-  readonly loop: MainLoop;
-  readonly signals: Signals;
-}
-
 class Session {
   readonly #host: Host;
   readonly #options: Options;
@@ -74,12 +65,12 @@ class Session {
   readonly #warn: Warn;
   readonly #summary: Summary;
   readonly #view: WatchView | null;
-  readonly #channel: NodeChannel | null;
+  readonly #makers: Makers;
   readonly #trace: Tracer;
   /** Whether the process ends at once: signals stay blocked then, or a late one would end us. */
   #exits = false;
   readonly #traceFiles: SpawnTrace | null;
-  readonly #counts: { readonly wakeups: number };
+  readonly #marked: Pick<MarkedParts, 'outputs' | 'summary' | 'counts' | 'logState'>;
   /** Whether orphans are ours to end, too. */
   readonly #adopts: boolean;
 
@@ -87,7 +78,7 @@ class Session {
     this.#host = host;
     this.#options = options;
     this.#undo = undo;
-    this.#channel = makers.channel;
+    this.#makers = makers;
     this.#adopts = options.subreaper || host.getpid() === 1;
     this.#outputs = this.#keep(new Outputs(host));
     this.#trace = sessionTracer(host);
@@ -104,23 +95,30 @@ class Session {
     const parts = { host, trace: this.#trace, outputs: this.#outputs, startNs };
     const keep = <T extends Disposable>(part: T): T => this.#keep(part);
     const { jsonLog, whyOf } = makers;
-    const log = openLog({ ...parts, jsonLog, whyOf, keep }, options);
+    const { log, state } = openLog({ ...parts, jsonLog, whyOf, keep }, options);
     this.#log =
       this.#view === null ? log : new WatchLog(this.#view, log, options.logFile !== undefined);
     const silent = options.quiet && this.#view === null;
     this.#warn = makeWarn(host, this.#log, silent ? this.#outputs : null);
-    this.#counts = attachLog(this.#trace, options.quiet ? 'error' : options.logLevel, this.#log);
+    const counts = attachLog(this.#trace, options.quiet ? 'error' : options.logLevel, this.#log);
+    this.#marked = { outputs: this.#outputs, summary: this.#summary, counts, logState: state };
   }
 
   run(parentPid: number): Exit {
-    const { supervisor, loop, prefixer, signals, watch } = this.#build(parentPid);
+    const parts = this.#build(parentPid);
+    const { supervisor, loop, prefixer, signals, watch } = parts;
+    this.#makers.onBuilt?.({ loop, summary: this.#summary });
     const outputs = this.#outputs;
     outputs.useLoop(loop);
     this.#traceFiles?.useLoop(loop);
     try {
       supervisor.start();
-      if (this.#summary.children.every(({ pid }) => pid > 0)) this.#channel?.close();
-      while (!supervisor.settled) loop.mainLoopWait(false);
+      if (this.#summary.children.every(({ pid }) => pid > 0)) this.#makers.channel?.close();
+      const mark = sessionMarks(this.#host, { ...parts, ...this.#marked });
+      while (!supervisor.settled) {
+        mark();
+        loop.mainLoopWait(false);
+      }
       supervisor.awaitOutput();
       while (prefixer?.drain() === false) loop.mainLoopWait(false);
       this.#view?.ended(supervisor.failure === null);
@@ -151,7 +149,7 @@ class Session {
     return { status, interrupted: bySignal };
   }
 
-  #build(parentPid: number): Parts {
+  #build(parentPid: number): SessionParts {
     const host = this.#host;
     const options = this.#options;
     const terminal = this.#keep(new Terminal(host, this.#view === null));
@@ -162,7 +160,8 @@ class Session {
     forwardSignals(
       signals,
       options.rewrite,
-      (passing, received) => supervisor.pass(passing, received),
+      (passing, received) =>
+        received === options.recordSignal ? this.#take() : supervisor.pass(passing, received),
       (signo) => supervisor.dropped(signo),
     );
     this.#traceFiles?.endOnAbort(signals);
@@ -187,7 +186,7 @@ class Session {
     return signals;
   }
 
-  #buildChildren(loop: MainLoop, signals: Signals, terminal: Terminal): Children {
+  #buildChildren(loop: MainLoop, signals: Signals, terminal: Terminal): SessionChildren {
     const host = this.#host;
     const options = this.#options;
     // Processes that a child leaves behind when a signal ends it then come to us, not to init.
@@ -237,7 +236,7 @@ class Session {
     });
   }
 
-  #openView({ loop, signals, supervisor }: Parts, terminal: Terminal): void {
+  #openView({ loop, signals, supervisor }: SessionParts, terminal: Terminal): void {
     if (this.#view === null) return;
     this.#keep(this.#view).open({
       loop,
@@ -270,12 +269,7 @@ class Session {
     this.#view?.dispose();
     supervisor.noteLeft();
     summary.endNs = this.#host.clockNs(CLOCK_MONOTONIC);
-    summary.iterations = loop.iterations;
-    summary.wakeups = this.#counts.wakeups;
-    summary.sigchlds = watch.sigchlds;
-    summary.reaped = watch.reaped;
-    summary.signals = signals.counts.records;
-    summary.sigfd = signals.sigfd;
+    fillSummary({ loop, watch, signals, ...this.#marked });
     const lost = this.#outputs.failure(status);
     summary.status = lost?.status ?? status;
     summary.why = lost?.message ?? why;
@@ -289,7 +283,18 @@ class Session {
     return `${paint({ color, width: 0 }, childColor(number), `[${number}]`)} `;
   }
 
-  #note(level: 'warn', what: string, text: string, fields: Record<string, unknown> = {}): void {
+  #take(): void {
+    this.#note('info', 'record', `it goes to ${this.#options.record}`);
+    this.#log.flush();
+    this.#makers.takeRecord?.();
+  }
+
+  #note(
+    level: 'info' | 'warn',
+    what: string,
+    text: string,
+    fields: Record<string, unknown> = {},
+  ): void {
     this.#log.note(level, what, this.#host.clockNs(CLOCK_MONOTONIC), fields, text);
   }
 }

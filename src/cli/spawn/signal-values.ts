@@ -28,6 +28,13 @@ export function signalOrNone(text: string): number {
   return text === '0' ? 0 : signal(text);
 }
 
+/** A signal that would be passed on. */
+export function passedOn(text: string): number {
+  const signo = signal(text);
+  if (FORWARDED.includes(signo)) return signo;
+  throw new InvalidArgumentError(`${signalName(signo)} cannot be taken from the children.`);
+}
+
 /** A signal that can be ignored; added to those before. */
 export function ignorable(text: string, before: readonly number[]): number[] {
   const signo = signal(text);

@@ -1,17 +1,11 @@
 import { QEMU_CLOCK_REALTIME } from '../../aio/clock.ts';
 import type { QemuTimer } from '../../aio/timer.ts';
 import { CLOCK_MONOTONIC, SIGINT, SIGTERM } from '../../host/constants.ts';
-import type { Host } from '../../host/host.ts';
-import type { MainLoop } from '../../mainloop/main-loop.ts';
-import type { ChildEvent, ChildWatch } from '../../signal/child-watch.ts';
+import type { ChildEvent } from '../../signal/child-watch.ts';
 import { signalName } from '../../signal/names.ts';
-import type { Signals } from '../../signal/signals.ts';
 import type { CliError } from '../exit/errors.ts';
-import type { LogLevel, LogWriter } from '../log/log.ts';
-import type { ChildRow, Summary } from '../log/summary.ts';
-import type { Warn } from '../log/warn.ts';
-import type { Prefixer } from '../output/prefix.ts';
-import type { Terminal } from '../terminal/terminal.ts';
+import type { LogLevel } from '../log/log.ts';
+import type { ChildRow } from '../log/summary.ts';
 import { count, formatDuration } from '../text/units.ts';
 import type { Passing } from './forward.ts';
 import { type Interrupted, Interrupts } from './interrupts.ts';
@@ -22,27 +16,11 @@ import { Outcome } from './outcome.ts';
 import { OutputGrace } from './output-grace.ts';
 import { Processes } from './processes.ts';
 import { leftText, notEnded, passedText, processes, sentText } from './say.ts';
+import type { SupervisorParts } from './supervisor-parts.ts';
 
 /** Time between two checks whether a group has gone, which no signal reports. */
 const FIRST_LOOK_NS = 10e6;
 const LAST_LOOK_NS = 200e6;
-
-export interface SupervisorParts {
-  readonly host: Host;
-  readonly loop: MainLoop;
-  readonly signals: Signals;
-  readonly watch: ChildWatch;
-  readonly terminal: Terminal;
-  readonly log: LogWriter;
-  readonly warn: Warn;
-  readonly summary: Summary;
-  readonly prefixer: Prefixer | null;
-  readonly prefixOf: (number: number) => string;
-  /** Whether every child of this process is ours to end at last. */
-  readonly adopts: boolean;
-  /** Discards output that nobody reads. */
-  readonly dropOutput: () => void;
-}
 
 /**
  * The life of the children: starts them, passes signals on to them, and ends them with SIGTERM,
@@ -150,6 +128,15 @@ export class Supervisor {
   /** The exit status of the command, and the reason. Valid once settled. */
   result(): { status: number; why: string } {
     return this.#outcome.result();
+  }
+
+  /** All that decides what it does next, beside the loop's timers: for the marks of a record. */
+  get state(): readonly unknown[] {
+    const { received, interrupted } = this.#interrupts;
+    const own = [this.#leaving, this.#toldToEnd, received, interrupted, this.#lookNs];
+    const { failure, timedOut } = this.#outcome;
+    const rest = [this.#launcher.pending, failure?.message, timedOut, this.settled];
+    return [...own, ...rest, this.#jobs.state, this.#processes.state];
   }
 
   get interrupted(): Interrupted {

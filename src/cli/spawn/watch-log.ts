@@ -40,6 +40,10 @@ export class WatchLog implements LogWriter {
     this.#log.summary(summary);
   }
 
+  get state(): readonly unknown[] {
+    return this.#log.state;
+  }
+
   flush(): void {
     if (this.#toFile) this.#log.flush();
   }

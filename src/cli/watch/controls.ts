@@ -1,5 +1,6 @@
 import type { Key } from './keys.ts';
 import type { Pacer } from './pacer.ts';
+import type { Sought } from './search.ts';
 
 /** The parts of the screen that can be shown alone. */
 const SECTIONS = [
@@ -14,7 +15,7 @@ const SECTIONS = [
 export type SectionName = (typeof SECTIONS)[number];
 
 /** An iteration to go to: by its number, or seen from the one that is shown. */
-export type Where = number | 'before' | 'last event';
+export type Where = number | 'before' | 'last event' | Sought;
 
 /** Actions of keys that reach beyond the view itself. */
 export interface Actions {
@@ -38,6 +39,8 @@ export class Controls {
   /** Hides the lines of events and output that do not contain it. */
   filter = '';
   prompt: Prompt | null = null;
+  /** The last filter, which stays the text to search for once all lines are shown again. */
+  sought = '';
   help = false;
   /** Whether the event at the lowest line shown is explained. */
   explain = false;
@@ -78,10 +81,16 @@ export class Controls {
     else if (key === 't' && this.takesTurns) pacer.stepTurn();
     else if (key === 'b') this.message = this.#actions.travel('before');
     else if (key === 'B') this.message = this.#actions.travel('last event');
+    else if (key === 'n' || key === 'N') this.message = this.#search(key === 'n');
     else if (key === '-') pacer.slower();
     else if (key === '+' || key === '=') pacer.faster();
     else return false;
     return true;
+  }
+
+  #search(isForward: boolean): string {
+    if (this.sought === '') return 'type / and a text first';
+    return this.#actions.travel({ text: this.sought, isForward });
   }
 
   #move(key: Key, page: number): boolean {
@@ -167,6 +176,7 @@ export class Controls {
     } else if (key === 'enter' || (prompt.kind === 'kill' && key === '!')) {
       this.prompt = null;
       if (prompt.kind === 'kill') this.#kill(prompt.text, key === '!');
+      if (prompt.kind === 'filter' && prompt.text !== '') this.sought = prompt.text;
       if (prompt.kind === 'go' && prompt.text !== '') {
         this.message = this.#actions.travel(Number(prompt.text));
       }

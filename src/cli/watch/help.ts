@@ -9,7 +9,11 @@ const head = (drawnByLoop: boolean, takesTurns: boolean): readonly string[] => [
   'p        up to the next phase, then pause',
   ...(drawnByLoop
     ? []
-    : ['b  B     an iteration back; to the last event', 'g        to an iteration, by its number']),
+    : [
+        'b  B     an iteration back; to the last event',
+        'g        to an iteration, by its number',
+        'n  N     to the next, last one that has the text of /',
+      ]),
   ...(takesTurns ? ['t        until another thread runs'] : []),
   '-  +     slow motion: slower, faster',
   'k        kill a child by its number',

@@ -165,7 +165,7 @@ export class Model {
     const mark = this.#rounds.at(id, args);
     if (mark !== null) this.#round(mark, timeNs);
     this.#count(id, timeNs, args);
-    if (ROUNDS.has(EVENT_NAMES[id]!) || args[0] === DRAW_TIMER) return mark;
+    if (!isListed(id, args)) return mark;
     this.#held.push({ timeNs, id, args });
     if (this.#foreign || this.keepAll) this.#keepHeld();
     return mark;
@@ -280,6 +280,11 @@ export class Model {
     this.#events.push(entry);
     if (this.#events.length > 2 * MOST_EVENTS) this.#events = this.#events.slice(-MOST_EVENTS);
   }
+}
+
+/** Whether an event gets a line of its own. */
+export function isListed(id: EventId, args: readonly TraceValue[]): boolean {
+  return !ROUNDS.has(EVENT_NAMES[id]!) && args[0] !== DRAW_TIMER;
 }
 
 function ran<K>(runs: Map<K, Runs>, key: K, timeNs: number): void {

@@ -104,6 +104,12 @@ export class View {
     this.#open = { ...this.#open!, subject };
   }
 
+  /** Shows a text on the last line until the next key. */
+  say(text: string): void {
+    this.#controls.message = text;
+    this.model.version++;
+  }
+
   /** Gives the terminal back. */
   dispose(): void {
     const hold = this.#open?.hold;

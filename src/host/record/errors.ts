@@ -11,6 +11,8 @@ export type RecordEnding =
   | 'cut'
   /** It was ended by the program that wrote it. */
   | 'whole'
+  /** It was taken there, and the program went on. */
+  | 'taken'
   /** The rest is damaged. */
   | 'damaged'
   /** The replay was to end there. */

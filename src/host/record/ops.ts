@@ -14,36 +14,7 @@ import {
 } from '../calls.ts';
 import type { HostBuffer, SigAction, SignalMaskToken, SpawnRequest } from '../host.ts';
 import { type ByteSink, type ByteSource, checksum } from './bytes.ts';
-
-/** Operations that are not calls of the table. They come first, since small numbers are short. */
-const OWN: Readonly<Record<string, HostCall>> = {
-  /** The time of a trace event, by its id. */
-  time: { args: [['event', 'number']], result: 'number', system: [] },
-  /** An answer from outside the Host. */
-  outside: { args: [['what', 'text']], result: 'none', system: [] },
-  /** The program has ended. */
-  end: { args: [], result: 'none', system: [] },
-  round: { args: [['wait', 'number']], result: 'none', system: [] },
-  pipeAdd: {
-    args: [
-      ['pipe', 'number'],
-      ['signo', 'number'],
-      ['flags', 'number'],
-    ],
-    result: 'number',
-    system: [],
-  },
-  pipeRemove: {
-    args: [
-      ['pipe', 'number'],
-      ['signo', 'number'],
-    ],
-    result: 'none',
-    system: [],
-  },
-  pipeDrain: { args: [['pipe', 'number']], result: 'none', system: [] },
-  pipeDispose: { args: [['pipe', 'number']], result: 'none', system: [] },
-};
+import { OWN, RARE } from './own-ops.ts';
 
 /** An operation, and where its parts are. */
 export interface Op {
@@ -86,6 +57,7 @@ function opOf(name: string, call: HostCall, code: number): Op {
 const ENTRIES: readonly (readonly [string, HostCall])[] = [
   ...Object.entries(OWN),
   ...HOST_CALL_NAMES.map((name) => [name, HOST_CALLS[name]] as const),
+  ...Object.entries(RARE),
 ];
 
 /** All operations, by their number. */

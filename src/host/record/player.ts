@@ -17,6 +17,7 @@ const ENDINGS: Readonly<Record<RecordEnding, string>> = {
   cut: 'is cut off',
   damaged: 'is damaged from here on',
   whole: 'ends',
+  taken: 'was taken',
   asked: 'is replayed no further',
 };
 
@@ -44,6 +45,7 @@ export class Player {
   #event = -1;
   readonly #time: number;
   readonly #end: number;
+  readonly #taken: number;
 
   constructor(file: RecordFile) {
     this.#file = file;
@@ -53,6 +55,7 @@ export class Player {
     this.#last = file.signatures.map(() => undefined);
     this.#time = this.#codeOf('time');
     this.#end = this.#codeOf('end');
+    this.#taken = this.#codeOf('taken');
   }
 
   #codeOf(name: string): number {
@@ -71,6 +74,7 @@ export class Player {
     const start = source.at;
     if (source.atEnd) this.#cutOff();
     const head = source.uint();
+    if (Math.floor(head / 2) === this.#taken) this.#cutOff('taken');
     this.calls++;
     if (Math.floor(head / 2) !== this.#codes[what.code]) this.#diverges(start, what, args);
     const now = this.#now;
@@ -112,16 +116,17 @@ export class Player {
     return true;
   }
 
-  /** Whether the next operation is this one, with these arguments. */
+  /** Whether this operation is next, times of trace events left aside. Takes nothing. */
   isNext(what: Op): boolean {
     if (this.ended !== null) return false;
-    this.#skipTimes();
     const { source } = this;
-    const start = source.at;
-    if (source.atEnd) return false;
-    const head = source.uint();
+    const [start, timeNs, event] = [source.at, this.timeNs, this.#event];
+    this.#skipTimes();
+    const is = !source.atEnd && Math.floor(source.uint() / 2) === this.#codes[what.code];
     source.at = start;
-    return Math.floor(head / 2) === this.#codes[what.code];
+    this.timeNs = timeNs;
+    this.#event = event;
+    return is;
   }
 
   /**
@@ -154,6 +159,13 @@ export class Player {
     while (this.#isTime()) this.#takeTime();
   }
 
+  /** From here on nothing refers to what came before. See Recorder.restart. */
+  restart(nowNs: number): void {
+    this.#last.fill(undefined);
+    this.#event = -1;
+    this.timeNs = nowNs;
+  }
+
   /** The program has ended, and so must the record. */
   finish(): void {
     if (this.ended !== null) return;
@@ -162,6 +174,7 @@ export class Player {
     if (this.source.atEnd) this.#cutOff();
     const head = this.source.uint();
     if (Math.floor(head / 2) === this.#end) return;
+    if (Math.floor(head / 2) === this.#taken) this.#cutOff('taken');
     this.calls++;
     this.#fail(new ReplayDivergence(this.#place, this.#recordedAt(start), 'the end of the run'));
   }
@@ -183,8 +196,7 @@ export class Player {
     throw error;
   }
 
-  #cutOff(): never {
-    const { ending } = this.#file;
+  #cutOff(ending = this.#file.ending): never {
     const { iteration, call } = this.#place;
     const why = ENDINGS[ending];
     const message = `the record ${why} in iteration ${iteration}, after ${call} calls`;

@@ -6,6 +6,8 @@ import type { Disposable, Host, HostBuffer, SignalPipe } from '../host.ts';
 import { HostLens } from '../lenses/lens.ts';
 import type { NodeCall, NodeLoop, NodeWait } from '../node-wait.ts';
 import { checksum } from './bytes.ts';
+import { type Frequent, isSameWait, newFrequent } from './frequent.ts';
+import { type Marks, stateSum } from './marks.ts';
 import { GENERIC_CALLS, isBuffer, type Op, op, pollSum } from './ops.ts';
 import type { Stamps } from './outside.ts';
 import { recordNodeWait, recordSignalPipe } from './record-objects.ts';
@@ -18,6 +20,7 @@ import {
   writeRevents,
   writeThrown,
 } from './results.ts';
+import type { RecordRing } from './ring.ts';
 
 const CLOCK = op('clockNs');
 const POLL = op('poll');
@@ -34,32 +37,31 @@ export const MOST_CLOCKS = 16;
  * Records every answer of the kernel, so that ReplayHost can give it again. Threads, and Node's own
  * loop, cannot be recorded: they are refused with -ENOSYS.
  */
-export class RecordHost extends HostLens implements Stamps {
+export class RecordHost extends HostLens implements Stamps, Marks {
   readonly #recorder: Recorder;
   readonly #realNs: () => number;
   readonly #closeListeners = new CloseListeners();
   #objects = 0;
   /** The last reading of each clock. */
   readonly #clocks = new Float64Array(MOST_CLOCKS);
-  // The arguments of the last call of the frequent ones: to compare them is cheaper than to write.
-  #clock = Number.NaN;
-  #poll = { nfds: -1, timeoutNs: Number.NaN, sum: -1 };
-  #wait = { epfd: Number.NaN, max: -1, timeoutNs: Number.NaN };
-  #read = { fd: Number.NaN, offset: -1, count: -1 };
-  #write = { fd: Number.NaN, offset: -1, count: -1, sum: -1 };
+  #last: Frequent = newFrequent();
+  readonly #ring: RecordRing | null;
 
   /**
    * @param host the kernel
+   * @param to gets the record: a ring, or a writer
    * @param realNs CLOCK_MONOTONIC for trace events, ns
    */
   constructor(
     host: Host,
-    write: RecordWriter,
+    to: RecordWriter | RecordRing,
     realNs: () => number = () => host.clockNs(CLOCK_MONOTONIC),
   ) {
     super(host);
     this.#realNs = realNs;
-    this.#recorder = new Recorder(write);
+    this.#ring = typeof to === 'function' ? null : to;
+    const write = typeof to === 'function' ? to : (piece: Uint8Array) => to.add(piece);
+    this.#recorder = new Recorder(write, this.#ring === null);
   }
 
   static {
@@ -82,6 +84,24 @@ export class RecordHost extends HostLens implements Stamps {
   end(): void {
     this.#recorder.begin(op('end'), []);
     this.#recorder.flush();
+  }
+
+  get wantsMark(): boolean {
+    return this.#ring?.wantsMark(this.#recorder.sink.length) ?? false;
+  }
+
+  mark(state: string, counts: readonly number[]): readonly number[] {
+    const recorder = this.#recorder;
+    const sum = stateSum(state);
+    const nowNs = this.#realNs();
+    recorder.flush();
+    this.#ring?.mark(sum);
+    this.#last = newFrequent();
+    this.#clocks.fill(0);
+    recorder.restart(nowNs);
+    recorder.begin(op('mark'), [sum]);
+    writeNumbers(recorder.sink, [nowNs, ...counts]);
+    return counts;
   }
 
   /** Records what the program has learned elsewhere. It must be plain data. See outside(). */
@@ -139,10 +159,10 @@ export class RecordHost extends HostLens implements Stamps {
   override clockNs(clock: number): number {
     const ns = this.host.clockNs(clock);
     const recorder = this.#recorder;
-    if (clock === this.#clock) recorder.again(CLOCK);
+    if (clock === this.#last.clock) recorder.again(CLOCK);
     else {
       recorder.begin(CLOCK, [clock]);
-      this.#clock = clock;
+      this.#last.clock = clock;
     }
     const { sink } = recorder;
     if (ns >= 0 && clock < MOST_CLOCKS) {
@@ -160,7 +180,7 @@ export class RecordHost extends HostLens implements Stamps {
     if (timeoutNs !== 0) recorder.sleeps();
     const sum = pollSum(fds, nfds);
     const ret = this.host.poll(fds, nfds, timeoutNs);
-    const last = this.#poll;
+    const last = this.#last.poll;
     if (nfds === last.nfds && timeoutNs === last.timeoutNs && sum === last.sum) {
       recorder.again(POLL);
     } else {
@@ -178,8 +198,8 @@ export class RecordHost extends HostLens implements Stamps {
     const recorder = this.#recorder;
     if (timeoutNs !== 0) recorder.sleeps();
     const ret = this.host.epollWait(epfd, events, max, timeoutNs);
-    const last = this.#wait;
-    if (isBuffer(events) && same3(last, epfd, max, timeoutNs)) recorder.again(EPOLL_WAIT);
+    const last = this.#last.wait;
+    if (isBuffer(events) && isSameWait(last, epfd, max, timeoutNs)) recorder.again(EPOLL_WAIT);
     else {
       recorder.begin(EPOLL_WAIT, [epfd, events, max, timeoutNs]);
       last.epfd = isBuffer(events) ? epfd : Number.NaN;
@@ -203,7 +223,7 @@ export class RecordHost extends HostLens implements Stamps {
   override read(fd: number, buf: HostBuffer, offset: number, count: number): number {
     const ret = this.host.read(fd, buf, offset, count);
     const recorder = this.#recorder;
-    const last = this.#read;
+    const last = this.#last.read;
     if (isBuffer(buf) && fd === last.fd && offset === last.offset && count === last.count) {
       recorder.again(READ);
     } else {
@@ -220,7 +240,7 @@ export class RecordHost extends HostLens implements Stamps {
   override write(fd: number, buf: HostBuffer, offset: number, count: number): number {
     const ret = this.host.write(fd, buf, offset, count);
     const recorder = this.#recorder;
-    const last = this.#write;
+    const last = this.#last.write;
     const sum = ret < 0 || !isBuffer(buf) ? -1 : checksum(buf.u8, offset, offset + count);
     const isSame = fd === last.fd && offset === last.offset && count === last.count;
     if (sum >= 0 && isSame && sum === last.sum) recorder.again(WRITE);
@@ -272,13 +292,4 @@ export class RecordHost extends HostLens implements Stamps {
   override openSignalPipe(tell: (signo: number) => void): SignalPipe | number {
     return recordSignalPipe(this.host, this.#recorder, ++this.#objects, tell);
   }
-}
-
-function same3(
-  last: { readonly epfd: number; readonly max: number; readonly timeoutNs: number },
-  epfd: number,
-  max: number,
-  timeoutNs: number,
-): boolean {
-  return epfd === last.epfd && max === last.max && timeoutNs === last.timeoutNs;
 }

@@ -22,11 +22,14 @@ export class Recorder {
   readonly #write: RecordWriter;
   /** The bytes of the last arguments of each operation. */
   readonly #last: (Uint8Array | undefined)[] = OPS.map(() => undefined);
+  readonly #flushesAsleep: boolean;
   #sleeps = 0;
   #timeNs = 0;
 
-  constructor(write: RecordWriter) {
+  /** @param flushesAsleep whether a sleep is a reason to write what there is */
+  constructor(write: RecordWriter, flushesAsleep: boolean) {
     this.#write = write;
+    this.#flushesAsleep = flushesAsleep;
   }
 
   /** Begins an operation. Its answer goes to `sink` next. */
@@ -66,7 +69,17 @@ export class Recorder {
 
   /** The thread is about to sleep, and has time to write. */
   sleeps(): void {
+    if (!this.#flushesAsleep) return;
     if (this.sink.length >= WORTHWHILE || ++this.#sleeps >= SLEEPS) this.flush();
+  }
+
+  /**
+   * From here on nothing refers to what came before: no arguments are those of the last ones, and no
+   * time is the difference to one.
+   */
+  restart(nowNs: number): void {
+    this.#last.fill(undefined);
+    this.#timeNs = nowNs;
   }
 
   flush(): void {

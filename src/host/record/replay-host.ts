@@ -6,6 +6,7 @@ import { HostLens } from '../lenses/lens.ts';
 import type { NodeCall, NodeLoop, NodeWait } from '../node-wait.ts';
 import { RecordReadError } from './errors.ts';
 import type { HostFacts, RecordFile } from './file.ts';
+import { type Marks, stateSum } from './marks.ts';
 import { GENERIC_CALLS, isBuffer, type Op, op, pollSum } from './ops.ts';
 import type { Stamps } from './outside.ts';
 import { Player } from './player.ts';
@@ -26,11 +27,13 @@ export type WrittenListener = (fd: number, bytes: Uint8Array) => void;
  * A call that is not the recorded one throws ReplayDivergence, one after the record's end
  * RecordEnd, and a damaged one RecordReadError; so does each call after it.
  */
-export class ReplayHost extends HostLens implements Stamps {
+export class ReplayHost extends HostLens implements Stamps, Marks {
   /** Gets what is written, as far as the kernel took it. */
   onWritten: WrittenListener = () => {};
   /** Gets each file that is opened: its path and descriptor. */
   onOpened: (path: string, fd: number) => void = () => {};
+  /** Called at a mark after a part that was left out, with the counts before and after it. */
+  onLeftOut: (before: readonly number[], after: readonly number[]) => void = () => {};
   readonly #player: Player;
   readonly #facts: HostFacts;
   readonly #closeListeners = new CloseListeners();
@@ -118,6 +121,23 @@ export class ReplayHost extends HostLens implements Stamps {
     } finally {
       this.#looks = before;
     }
+  }
+
+  get wantsMark(): boolean {
+    return this.#player.isNext(op('mark'));
+  }
+
+  mark(state: string, counts: readonly number[]): readonly number[] {
+    const player = this.#player;
+    player.begin(op('mark'), [stateSum(state)]);
+    const [nowNs = 0, ...recorded] = readNumbers(player.source);
+    player.restart(nowNs);
+    this.#nowNs = nowNs;
+    this.#clocks.fill(0);
+    this.#clock = Number.NaN;
+    this.#poll.nfds = -1;
+    if (recorded.some((one, i) => !Object.is(one, counts[i]))) this.onLeftOut(counts, recorded);
+    return recorded;
   }
 
   /** Ends the replay before an iteration: each later call throws. */

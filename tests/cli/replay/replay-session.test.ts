@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { run, shell, start } from '../../support/run.ts';
 import { testDirectory } from '../../support/terminal.ts';
+import { WatchTerminal } from '../../support/watch-terminal.ts';
 import { cutOff, withHeader } from './files.ts';
 
 const CHILDREN = ['--spawn', 'sleep 0.05; exit 3', '--spawn', 'kill -9 $$'];
@@ -111,4 +112,50 @@ test('a record that is cut off, is to end early, or is of another command line',
   expect(differs.stderr).toMatch(
     /the replay differs: iteration \d+, call \d+: recorded spawn\(.*now spawn\(/,
   );
+});
+
+test('the view of a replay: children, output, steps back, and the end', async () => {
+  const dir = testDirectory();
+  const record = join(dir, 's.rec');
+  const commands = ['echo one; sleep 0.05; echo two; exit 3', 'echo other'];
+  const first = await run([
+    ...['--record', record, '--prefix'],
+    ...commands.flatMap((command) => ['--spawn', command]),
+  ]);
+  const terminal = await WatchTerminal.open(`replay --watch ${record}`, 90, 40);
+  await terminal.until(/iteration 1 {2}PAUSED before the iteration/);
+  expect(terminal.screen()).toMatch(/1 lives +\d+ .* echo one; sleep/);
+  terminal.keys('Space');
+  await terminal.until(/ENDED with 3/);
+  expect(terminal.screen()).toMatch(/\[1\] two/);
+  expect(terminal.screen()).toMatch(/exit 3 +\d+/);
+  const last = Number(/iteration (\d+)/.exec(terminal.screen())![1]);
+  terminal.keys('b');
+  await terminal.until(new RegExp(`iteration ${last} {2}PAUSED before the iteration`));
+  terminal.keys('g', '1', 'Enter');
+  await terminal.until(/iteration 1 {2}PAUSED/);
+  await terminal.until(/── output ─+\n\s*\n?── events/);
+  terminal.keys('/', ...'[1] two', 'Enter', 'Escape', 'n');
+  await terminal.until(/\[1\] two/);
+  await terminal.until(/PAUSED before the iteration|ENDED/);
+  terminal.keys('k', '1', 'Enter');
+  await terminal.until(/cannot be sent to child 1|does not run/);
+  terminal.keys('Space');
+  await terminal.until(/ENDED with 3/);
+  terminal.keys('q');
+  await terminal.expectRestored();
+  // The end of the log comes after the view, and the status is that of the session.
+  expect(terminal.screen()).toContain('exit status 3: [1] ended with exit 3');
+  expect(terminal.screen()).toMatch(/status 3\n/);
+  expect(first.status).toBe(3);
+});
+
+test('a replay that is left before its end', async () => {
+  const record = join(testDirectory(), 's.rec');
+  await run(['--record', record, ...CHILDREN]);
+  const terminal = await WatchTerminal.open(`replay --watch --to 1 ${record}`, 90, 40);
+  await terminal.until(/iteration 2 {2}PAUSED/);
+  terminal.keys('q');
+  await terminal.expectRestored();
+  expect(terminal.screen()).toMatch(/was left before its end\nstatus 130/);
 });

@@ -104,3 +104,53 @@ test('a replay; B goes to the last iteration in which something happened', async
   terminal.keys('q');
   await terminal.expectRestored();
 });
+
+/** A timer every 10 ms, and a late one among them. */
+const LATE = `
+name: late
+timers: {t: {do: [{arm: {t: 10ms}}], do_runs: 60}, late: {do: [{log: so late}]}}
+steps: [{arm: {t: 10ms}}, {arm: {late: 305ms}}, run]
+`;
+
+async function search(terminal: WatchTerminal): Promise<void> {
+  await terminal.until(PAUSED(1));
+  terminal.keys('n');
+  await terminal.until(/type \/ and a text first/);
+  terminal.keys('/');
+  await terminal.until(/filter: /);
+  terminal.keys(...'LATE', 'Enter', 'Escape', 'n');
+  await terminal.until(/iteration \d\d {2}PAUSED before the iteration/);
+  const there = Number(/iteration (\d+)/.exec(terminal.screen())![1]);
+  expect(terminal.screen()).toMatch(/timer_call_begin +timer late/);
+  terminal.keys('N');
+  // It was armed before the first iteration: nothing else has it.
+  await terminal.until(/'LATE' is not before this/);
+  await terminal.until(PAUSED(there));
+  await goTo(terminal, there + 9);
+  terminal.keys('N');
+  await terminal.until(PAUSED(there));
+  expect(terminal.screen()).toMatch(/timer_call_begin +timer late/);
+  // A line of the order log, then nothing more.
+  terminal.keys('/', ...Array(4).fill('Backspace'), ...'so late', 'Enter', 'Escape', 'b', 'b', 'n');
+  await terminal.until(PAUSED(there));
+  terminal.keys('n');
+  await terminal.until(/'so late' is not after this/);
+  terminal.keys('N');
+  await terminal.until(PAUSED(there));
+  terminal.keys('q');
+  await terminal.expectRestored();
+}
+
+test('n and N search in what comes, and in what has been: simulated', async () => {
+  const file = join(testDirectory(), 'late.yaml');
+  writeFileSync(file, LATE);
+  await search(await WatchTerminal.open(`run --watch ${file}`));
+});
+
+test('n and N search in a replay', async () => {
+  const dir = testDirectory();
+  const [file, record] = [join(dir, 'late.yaml'), join(dir, 'late.rec')];
+  writeFileSync(file, LATE);
+  expect((await run(['run', '--host', 'linux', '--record', record, file])).status).toBe(0);
+  await search(await WatchTerminal.open(`replay --watch --to 0 ${record}`));
+});
