@@ -12,6 +12,7 @@ import { node } from './node.ts';
 import { Peers } from './peers.ts';
 import { pid1 } from './pid1.ts';
 import { header, sectionText } from './print.ts';
+import { record } from './record.ts';
 import { type BenchRun, machineFactor, type SectionResult } from './result.ts';
 import type { Section } from './row.ts';
 import { serveRow } from './row-process.ts';
@@ -33,6 +34,7 @@ const SECTIONS: readonly Section[] = [
   sim,
   startup,
   trace,
+  record,
   threads,
   node,
 ];
