@@ -1,12 +1,15 @@
-import { SIG_IGN, SIGCHLD, WNOWAIT } from '../../host/constants.ts';
+import { QemuAbort } from '../../aio/abort.ts';
+import { F_DUPFD_CLOEXEC, SIG_IGN, SIGCHLD, WNOWAIT } from '../../host/constants.ts';
 import { EAGAIN, ECHILD } from '../../host/errno.ts';
-import type { HostBuffer, SigAction, WaitResult } from '../../host/host.ts';
+import type { Disposable, HostBuffer, SigAction, WaitResult } from '../../host/host.ts';
 import { SimHost } from '../../host/sim/sim-host.ts';
 import type { SimHostOptions } from '../../host/sim/world.ts';
 import type { Weakness } from './weaknesses.ts';
 
 /** The time that a loop sleeps which does not know that there is work, ns. */
 const OVERSLEPT_NS = 10_000_000;
+/** The number that a closed descriptor has in the child which keeps it open. */
+const CHILD_FD = 900;
 /** A record of a signalfd. */
 const RECORD_BYTES = 128;
 
@@ -64,8 +67,28 @@ export class WeakHost extends SimHost {
     return super.epollWait(epfd, events, most, this.#timeout(timeoutNs));
   }
 
-  /** sig_ign: whoever sets a handler of SIGCHLD gets SIG_IGN. */
+  /** sig_ign: whoever sets a handler of SIGCHLD gets SIG_IGN. calls_ign: whoever asks for it jumps there. */
   override sigaction(signo: number, act: SigAction | null, old: SigAction | null): number {
+    const ret = this.#sigaction(signo, act, old);
+    if (act === null && old?.handler === SIG_IGN && this.#weak.has('calls_ign')) {
+      throw new QemuAbort('SIGSEGV: the handler at address 1 was called');
+    }
+    return ret;
+  }
+
+  /** trusts_close: a child has the closed one too, and the loop hears nothing of the close. */
+  override close(fd: number): number {
+    if (this.#weak.has('trusts_close')) {
+      this.fcntl(fd, F_DUPFD_CLOEXEC, CHILD_FD);
+    }
+    return super.close(fd);
+  }
+
+  override onClose(listener: (fd: number) => void): Disposable {
+    return this.#weak.has('trusts_close') ? { dispose: () => {} } : super.onClose(listener);
+  }
+
+  #sigaction(signo: number, act: SigAction | null, old: SigAction | null): number {
     const ignored = this.#weak.has('sig_ign') && signo === SIGCHLD && act !== null;
     return super.sigaction(signo, ignored ? { ...act, handler: SIG_IGN } : act, old);
   }

@@ -5,6 +5,8 @@ export const WEAKNESSES = [
   'no_wakeup',
   'always_sleep',
   'sig_ign',
+  'calls_ign',
+  'trusts_close',
 ] as const;
 export type Weakness = (typeof WEAKNESSES)[number];
 
@@ -15,4 +17,6 @@ export const WEAKNESS_WORDS: Readonly<Record<Weakness, string>> = {
   no_wakeup: 'aio_notify never writes the eventfd',
   always_sleep: 'no second look: it sleeps with work on the list',
   sig_ign: 'SIGCHLD is ignored',
+  calls_ign: 'SIG_IGN is called like a function',
+  trusts_close: 'a closed descriptor that lives in a child is left in the epoll',
 };

@@ -2,6 +2,7 @@ import type { BuiltIn } from '../built-in.ts';
 import { AIO_NOTIFY, AIO_NOTIFY_ACCEPT } from './aio-notify.ts';
 import { BH_SCHEDULE, MAIN_LOOP, NESTED } from './bh-schedule.ts';
 import { BQL, BQL_IN_ORDER, COND_WAIT } from './bql.ts';
+import { CO_MUTEX } from './co-mutex.ts';
 import { CONTEXT_NESTED, CONTEXT_POLL } from './context.ts';
 import { AIO_WAIT_WHILE, CO_SCHEDULE, IOTHREAD_STOP } from './context-more.ts';
 import { CLOSE, GENERATIONS } from './inbox-ends.ts';
@@ -32,6 +33,7 @@ export const PROGRAMS: readonly BuiltIn[] = [
   BQL,
   BQL_IN_ORDER,
   COND_WAIT,
+  CO_MUTEX,
   POOL_QUEUE,
   POOL_CANCEL,
   WIN32_EVENT,

@@ -151,6 +151,7 @@ export class SharedCoMutex {
       const handoff = (words[SEQUENCE]! + 1) | 0 || 1;
       words[SEQUENCE] = handoff;
       Atomics.store(words, HANDOFF, handoff);
+      // The other way round: explore co-mutex --without has-waiters
       if (!this.#hasWaiters) return;
       if (Atomics.compareExchange(words, HANDOFF, handoff, 0) !== handoff) return;
     }
