@@ -4,6 +4,7 @@ import type { BottomHalf } from '../../src/aio/bottom-half.ts';
 import { BH_IDLE, BH_PENDING, BH_SCHEDULED } from '../../src/trace/bh-flags.ts';
 import { Tracer } from '../../src/trace/tracer.ts';
 import { onSim, type Rig } from '../support/rig.ts';
+import { attach } from '../support/sinks.ts';
 
 function named(rig: Rig, ctx: AioContext, ...names: string[]): BottomHalf[] {
   return names.map((name) => ctx.newBottomHalf(name, () => rig.log.push(name)));
@@ -345,7 +346,7 @@ describe('the view of people and tools', () => {
         'aio_bh_call_end',
       ] as const;
       for (const name of names) {
-        trace.attach([name], (_id, _time, ...args) => {
+        attach(trace, [name], (_id, _time, ...args) => {
           events.push([name, ...args.filter((arg) => arg !== undefined)]);
         });
       }

@@ -5,6 +5,7 @@ import { ReadyList } from '../../src/aio/handler.ts';
 import type { SimHost } from '../../src/host/sim/sim-host.ts';
 import { Tracer } from '../../src/trace/tracer.ts';
 import { onSim, type Rig } from '../support/rig.ts';
+import { attach } from '../support/sinks.ts';
 
 const MS = 1_000_000;
 const S = 1_000 * MS;
@@ -128,7 +129,7 @@ describe('polling in user space', () => {
       const trace = new Tracer();
       const seen: string[] = [];
       for (const name of ['poll_add', 'poll_remove'] as const) {
-        trace.attach([name], (_id, _time, _ctx, _node, fd) => {
+        attach(trace, [name], (_id, _time, _ctx, _node, fd) => {
           if (fd === io.notifier.fd) seen.push(name);
         });
       }

@@ -1,13 +1,14 @@
 import { expect, it } from 'vitest';
 import { Tracer } from '../../src/trace/tracer.ts';
 import { onSim } from '../support/rig.ts';
+import { attach } from '../support/sinks.ts';
 
 it(
   'a guarded bottom half marks its device, and is traced if the device is engaged already',
   onSim((rig) => {
     const trace = new Tracer();
     const seen: unknown[] = [];
-    trace.attach(['reentrant_aio'], (_id, _time, ctx, name) => seen.push([ctx, name]));
+    attach(trace, ['reentrant_aio'], (_id, _time, ctx, name) => seen.push([ctx, name]));
     const ctx = rig.context({ trace, name: 'io0' });
     const guard = { engagedInIo: false };
     const inner = ctx.newGuardedBottomHalf('inner', () => rig.log.push('inner'), guard);

@@ -8,6 +8,7 @@ import { Coroutines } from '../../src/coroutine/coroutines.ts';
 import type { SimHost } from '../../src/host/sim/sim-host.ts';
 import { EVENT_NAMES, type EventName } from '../../src/trace/catalogue.ts';
 import { onSim, type Rig } from '../support/rig.ts';
+import { attach } from '../support/sinks.ts';
 
 interface Made {
   readonly rig: Rig<SimHost>;
@@ -352,7 +353,7 @@ it(
       'qemu_coroutine_yield',
       'qemu_coroutine_terminate',
     ];
-    co.trace.attach(names, (id, _time, ...args) => {
+    attach(co.trace, names, (id, _time, ...args) => {
       log.push(`${EVENT_NAMES[id]} ${args.filter((arg) => arg !== undefined).join(' ')}`);
     });
     const c = co.create(function* () {

@@ -12,6 +12,7 @@ import { G_PRIORITY_HIGH, IdleSource, Source } from '../../src/mainloop/source.t
 import { Tracer } from '../../src/trace/tracer.ts';
 import { openFds } from '../support/leaks.ts';
 import { hosts, onSim, type Rig, rigged } from '../support/rig.ts';
+import { attach } from '../support/sinks.ts';
 
 const MS = 1_000_000;
 
@@ -793,7 +794,7 @@ it(
   'the phases of an iteration are traced',
   onSim((rig) => {
     const trace = new Tracer();
-    trace.attach(['main_loop_phase'], (_id, _time, phase) => rig.log.push(`${phase}`));
+    attach(trace, ['main_loop_phase'], (_id, _time, phase) => rig.log.push(`${phase}`));
     const loop = rig.loop({ trace });
     loop.mainLoopWait(true);
     expect(rig.log).toEqual(['prepare', 'poll', 'check', 'dispatch', 'timers']);

@@ -4,6 +4,7 @@ import type { BottomHalf } from '../../src/aio/bottom-half.ts';
 import { RemoteBottomHalf } from '../../src/thread/remote-bottom-half.ts';
 import { Tracer } from '../../src/trace/tracer.ts';
 import { hosts, onSim, type Rig, rigged } from '../support/rig.ts';
+import { attach } from '../support/sinks.ts';
 
 const MS = 1_000_000;
 
@@ -235,7 +236,7 @@ describe('waking a sleeper', () => {
     onSim((rig) => {
       const trace = new Tracer();
       const notifications: unknown[] = [];
-      trace.attach(['aio_notify'], (_id, _time, _ctx, notifyMe, wrote) => {
+      attach(trace, ['aio_notify'], (_id, _time, _ctx, notifyMe, wrote) => {
         notifications.push([notifyMe, wrote]);
       });
       const ctx = rig.context();

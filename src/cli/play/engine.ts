@@ -11,18 +11,11 @@ import type { Machine } from '../../scenario/run/machine.ts';
 import type { RunResult } from '../../scenario/run/run.ts';
 import { EV, EVENT_NAMES } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
+import type { Frame } from '../report/frame.ts';
 import { runWeak } from '../weak/run-weak.ts';
 import type { WeakHost } from '../weak/weak-host.ts';
 import { WeakKernel } from '../weak/weak-kernel.ts';
-import type {
-  AllOrders,
-  Comparison,
-  Frame,
-  Play,
-  PlayEntry,
-  PlayProblem,
-  Recording,
-} from './protocol.ts';
+import type { AllOrders, Comparison, Play, PlayEntry, PlayProblem, Recording } from './protocol.ts';
 import { snapshot } from './snapshot.ts';
 
 /** More events than this end a run: it would not end by itself. */
@@ -87,7 +80,7 @@ function take(scenario: Scenario, play: Play, look?: Look): Taken {
   const entries: PlayEntry[] = [];
   let startNs = 0;
   // Closing everything is not of the run.
-  let isOver = false;
+  let attached: { dispose(): void } | null = null;
   const stop = (): void => {
     if (ids.length < MOST_EVENTS) return;
     throw new ScenarioEnded(
@@ -102,13 +95,10 @@ function take(scenario: Scenario, play: Play, look?: Look): Taken {
     onEntry: ({ text }, nowNs) => {
       entries.push({ before: ids.length, text, timeNs: nowNs - startNs });
     },
-    onEnd: () => {
-      isOver = true;
-    },
+    onEnd: () => attached?.dispose(),
     onMachine: (machine, host) => {
       startNs = machine.world.startNs;
-      machine.main.trace.attach(EVENT_NAMES, (id, timeNs, ...values) => {
-        if (isOver) return;
+      attached = machine.main.trace.attach(EVENT_NAMES, (id, timeNs, ...values) => {
         ids.push(id);
         times.push(timeNs - startNs);
         args.push(trimmed(values));

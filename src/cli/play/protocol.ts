@@ -2,6 +2,7 @@
 
 import type { DiffLine } from '../../scenario/run/diff.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
+import type { Frame } from '../report/frame.ts';
 import type { Weakness } from '../weak/weaknesses.ts';
 
 /** A scenario to run. */
@@ -49,66 +50,6 @@ export interface Recording {
   readonly notes: readonly string[];
   readonly iterations: number;
   readonly elapsedNs: number;
-}
-
-/** A bottom half of a context. */
-export interface HalfFrame {
-  readonly name: string;
-  readonly flags: number;
-}
-
-/** A context at one moment. */
-export interface ContextFrame {
-  readonly name: string;
-  readonly notifyMe: number;
-  readonly notified: boolean;
-  readonly kept: boolean;
-  /** Detached slices, oldest first, by names in their order. */
-  readonly slices: readonly (readonly string[])[];
-  /** bh_list, the head first. */
-  readonly list: readonly string[];
-  readonly halves: readonly HalfFrame[];
-  readonly fds: readonly FdFrame[];
-}
-
-export interface FdFrame {
-  readonly fd: number;
-  readonly name: string;
-  /** The poll events it waits for, and those that hold. */
-  readonly events: number;
-  readonly ready: number;
-  /** An eventfd's counter, or the bytes to read. */
-  readonly amount: number;
-}
-
-export interface TimerFrame {
-  readonly name: string;
-  readonly list: string;
-  /** ns from now; below 0 if it is due. */
-  readonly inNs: number;
-}
-
-export interface ProcessFrame {
-  readonly pid: number;
-  readonly name: string;
-  readonly state: string;
-}
-
-/** A thread with its contexts. */
-export interface ThreadFrame {
-  readonly name: string;
-  readonly contexts: readonly ContextFrame[];
-  readonly timers: readonly TimerFrame[];
-}
-
-/** The whole machine after an event. */
-export interface Frame {
-  readonly nowNs: number;
-  readonly mechanism: string;
-  readonly processes: readonly ProcessFrame[];
-  /** Signals that are pending in the kernel. */
-  readonly pending: readonly string[];
-  readonly threads: readonly ThreadFrame[];
 }
 
 /** An order that the file leaves open. */

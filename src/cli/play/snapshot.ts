@@ -4,7 +4,7 @@ import type { Lane } from '../../scenario/run/lane.ts';
 import type { Machine } from '../../scenario/run/machine.ts';
 import { signalName } from '../../signal/names.ts';
 import { fdName } from '../log/live-text.ts';
-import type { ContextFrame, Frame, TimerFrame } from './protocol.ts';
+import type { ContextFrame, Frame, TimerFrame } from '../report/frame.ts';
 
 /**
  * The whole machine at this moment, as plain data. Looking takes no time of the run, and changes

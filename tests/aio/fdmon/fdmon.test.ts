@@ -3,6 +3,7 @@ import type { AioContext } from '../../../src/aio/aio-context.ts';
 import { F_DUPFD, O_CREAT, O_RDWR } from '../../../src/host/constants.ts';
 import { Tracer } from '../../../src/trace/tracer.ts';
 import { hosts, onSim, type Rig, rigged } from '../../support/rig.ts';
+import { attach } from '../../support/sinks.ts';
 
 const MS = 1_000_000;
 const FILE = '/tmp/a-file';
@@ -164,7 +165,7 @@ describe.each(hosts)('fd monitors on %s', (_kind, make) => {
     'trace their changes',
     rigged(make, (rig) => {
       const trace = new Tracer();
-      trace.attach(['fdmon_switch'], (_id, _time, ctx, from, to) => {
+      attach(trace, ['fdmon_switch'], (_id, _time, ctx, from, to) => {
         if (from !== to) rig.log.push(`${ctx} ${from} ${to}`);
       });
       const ctx = rig.context({ trace, name: 'io0' });

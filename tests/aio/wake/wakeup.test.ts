@@ -17,6 +17,7 @@ import {
 } from '../../../src/trace/bh-flags.ts';
 import { Tracer } from '../../../src/trace/tracer.ts';
 import { onSim } from '../../support/rig.ts';
+import { attach } from '../../support/sinks.ts';
 
 const MS = 1_000_000;
 /** Slots of bottom halves. */
@@ -194,7 +195,7 @@ describe('an AioContext that sleeps', () => {
     onSim((rig) => {
       const trace = new Tracer();
       const wrote: unknown[] = [];
-      trace.attach(['aio_notify'], (_id, _time, _ctx, notifyMe, written) => {
+      attach(trace, ['aio_notify'], (_id, _time, _ctx, notifyMe, written) => {
         wrote.push([notifyMe, written]);
       });
       const ctx = rig.context({ trace });

@@ -117,6 +117,28 @@ describe.skipIf(NO_BROWSER)('the page of a report (skipped by QEMU_LOOP_NO_BROWS
     });
   });
 
+  it('the machine is drawn after the event that is selected, and steps', async () => {
+    await withReport(traced(twoChildren), async (page) => {
+      const machine = page.locator('#machine');
+      await page.locator('.child').first().getByText('SIGCHLD was read').click();
+      expect(await machine.textContent()).toContain('after signalfd_record');
+      expect(await machine.locator('.zombie').textContent()).toMatch(/first \d+ zombie/);
+      const forth = machine.getByLabel('the next event');
+      const place = machine.locator('[role=status]');
+      while (!(await place.textContent())!.includes('after aio_bh_enqueue')) await forth.click();
+      expect(await machine.locator('.chain').first().textContent()).toContain('sigchld_bh');
+      // The reap comes an iteration later, by that bottom half.
+      while (!(await place.textContent())!.includes('after child_reap')) await forth.click();
+      expect(await machine.locator('.zombie').count()).toBe(0);
+      await machine.getByLabel('the event before').click();
+      expect(await machine.locator('.zombie').count()).toBe(1);
+      await machine.getByLabel('second: mark its events').click();
+      await frame(page);
+      // Its spawn, so far; its record and reap come later.
+      expect(await page.getAttribute('canvas', 'data-marked')).toBe('3');
+    });
+  });
+
   it('hovering describes a node, a click selects it, Escape deselects it', async () => {
     await withReport(traced(twoChildren), async (page) => {
       const { x, y } = await pointAt(page, 2 * MS);

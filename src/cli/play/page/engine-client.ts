@@ -1,7 +1,7 @@
+import type { Frame } from '../../report/frame.ts';
 import type {
   AllOrders,
   Comparison,
-  Frame,
   Play,
   PlayProblem,
   Recording,

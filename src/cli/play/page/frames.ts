@@ -1,4 +1,5 @@
-import type { Frame, Play } from '../protocol.ts';
+import type { Frame } from '../../report/frame.ts';
+import type { Play } from '../protocol.ts';
 import type { EngineClient } from './engine-client.ts';
 
 /** How many frames are asked for at a time, and how many such windows are kept. */

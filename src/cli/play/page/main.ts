@@ -1,10 +1,12 @@
 /** The playground's page: the editor, the machine, the code and the log around one run. */
 
 import { button, el } from '../../report/page/dom.ts';
+import { machine } from '../../report/page/machine-view.ts';
 import { themeSwitch } from '../../report/page/theme.ts';
+import type { Thing } from '../../report/things.ts';
 import type { Play } from '../protocol.ts';
 import { type RecordedStory, recordingOf } from '../recorded.ts';
-import { RunView, type Thing } from '../run-view.ts';
+import { RunView } from '../run-view.ts';
 import { ChainBar } from './chain-bar.ts';
 import { CodeView } from './code-view.ts';
 import { Editor } from './editor.ts';
@@ -13,7 +15,6 @@ import { Frames } from './frames.ts';
 import { onKey } from './keys.ts';
 import { Lanes } from './lanes.ts';
 import { LogView } from './log-view.ts';
-import { machine } from './machine-view.ts';
 import { MOST_RUNS, Orders } from './orders.ts';
 import { keepFocus, NO_WHAT_IF, panel, RECORDED, storySelect, strideOf, verdict } from './parts.ts';
 import { Player } from './player.ts';

@@ -1,4 +1,5 @@
-import type { RunView, Step, Thing } from '../run-view.ts';
+import type { Thing } from '../../report/things.ts';
+import type { RunView, Step } from '../run-view.ts';
 
 /** Events a second. */
 export const SPEEDS = [1, 2, 5, 10, 30, 100, 1000, 10_000] as const;

@@ -1,8 +1,9 @@
 import { type Facts, findFacts } from '../../report/facts.ts';
 import { follow } from '../../report/links.ts';
 import { button, el } from '../../report/page/dom.ts';
+import type { Thing } from '../../report/things.ts';
 import { formatDuration } from '../../text/units.ts';
-import type { RunView, Thing } from '../run-view.ts';
+import type { RunView } from '../run-view.ts';
 
 /** The most events of a story that are listed, and the most causes of an event. */
 const MOST_LISTED = 200;

@@ -1,6 +1,7 @@
 import { button, el } from '../../report/page/dom.ts';
+import type { Thing } from '../../report/things.ts';
 import { formatDuration } from '../../text/units.ts';
-import { STEPS, type Step, type Thing } from '../run-view.ts';
+import { STEPS, type Step } from '../run-view.ts';
 import { type Player, SPEEDS } from './player.ts';
 
 /** Play, pause, steps in both directions, the slider, the speed, and the breakpoints. */

@@ -11,6 +11,7 @@ import { el, section } from './dom.ts';
 import { findingsView } from './findings-view.ts';
 import { histogram } from './histogram.ts';
 import type { Shade } from './layout.ts';
+import { MachinePanel } from './machine-panel.ts';
 import { Search } from './search.ts';
 import { callbacksView, phasesView } from './tables.ts';
 import { themeSwitch } from './theme.ts';
@@ -28,6 +29,7 @@ export function showReport(data: PageData): void {
     select: (node) => {
       timeline.light(node);
       details.show(node);
+      panel.show(node);
     },
     show: (node, startNs, endNs) => {
       view.select(node);
@@ -37,6 +39,10 @@ export function showReport(data: PageData): void {
   };
   const timeline = new Timeline(model, view.select);
   const details = new Details(view);
+  const panel = new MachinePanel(model, {
+    go: view.select,
+    mark: (events) => timeline.mark(events),
+  });
   const search = new Search(
     model,
     (nodes) => timeline.mark(nodes),
@@ -66,6 +72,7 @@ export function showReport(data: PageData): void {
         timeline.element,
         details.element,
       ),
+      panel.element,
       ...optional(contentionView(view)),
       childrenView(view),
       phasesView(view),

@@ -266,6 +266,7 @@ export class Timeline {
     const [from, to] = this.#x.domain();
     const axis = this.#axis.kind;
     Object.assign(this.#canvas.dataset, { boxes, from, to, axis, lit: this.#lit.size });
+    this.#canvas.dataset.marked = String(this.#matches.length);
   }
 
   /** The node under the pointer, or a thin one near it; -1 for none. */

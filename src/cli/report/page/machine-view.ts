@@ -1,8 +1,8 @@
 import { POLLIN, POLLOUT } from '../../../host/constants.ts';
 import { BH_IDLE, BH_SCHEDULED } from '../../../trace/bh-flags.ts';
-import { button, el } from '../../report/page/dom.ts';
-import type { ContextFrame, FdFrame, Frame, ThreadFrame } from '../protocol.ts';
-import type { Thing } from '../run-view.ts';
+import type { ContextFrame, FdFrame, Frame, ThreadFrame } from '../frame.ts';
+import type { Thing } from '../things.ts';
+import { button, el } from './dom.ts';
 import { svg } from './svg.ts';
 import { timerAxis } from './timer-axis.ts';
 import { wheel } from './wheel.ts';
@@ -18,6 +18,8 @@ export interface Drawn {
   /** The things that the event is about. */
   readonly things: readonly Thing[];
   readonly pick: (thing: Thing) => void;
+  /** The effect of picking, for screen readers; by default its story. */
+  readonly picking?: string;
 }
 
 /** The machine, drawn: the kernel, and each thread with its loop. */
@@ -33,11 +35,15 @@ function part(title: string, changed: boolean, ...content: (Node | string)[]): H
   return el('div', { class: changed ? 'part changed' : 'part' }, el('h4', {}, title), ...content);
 }
 
-function thingButton({ things, pick }: Drawn, thing: Thing, text: string): HTMLElement {
+function thingButton(
+  { things, pick, picking = 'its story' }: Drawn,
+  thing: Thing,
+  text: string,
+): HTMLElement {
   const isLit = things.some(({ kind, key }) => kind === thing.kind && key === thing.key);
   return button(text, () => pick(thing), {
     class: isLit ? 'thing lit' : 'thing',
-    label: `${text}: its story`,
+    label: `${text}: ${picking}`,
   });
 }
 
@@ -51,7 +57,6 @@ function kernel(drawn: Drawn): HTMLElement {
       ` ${pid} ${state}`,
     ),
   );
-  const pending = frame.pending.map((name) => el('span', { class: 'lamp on' }, name));
   return el(
     'section',
     { class: 'kernel' },
@@ -61,17 +66,22 @@ function kernel(drawn: Drawn): HTMLElement {
       before !== null && differs(frame.processes, before.processes),
       processes.length === 0 ? 'no child' : el('ul', {}, ...processes),
     ),
-    part(
-      'signals pending',
-      before !== null && differs(frame.pending, before.pending),
-      ...(pending.length === 0 ? ['none'] : pending),
-    ),
+    ...(frame.pending === null ? [] : [pendingPart(frame.pending, before?.pending)]),
     part(
       'waits by',
       before !== null && frame.mechanism !== before.mechanism,
       frame.mechanism === 'epoll' ? 'epoll_wait' : 'ppoll',
     ),
   );
+}
+
+function pendingPart(
+  pending: readonly string[],
+  before: readonly string[] | null | undefined,
+): HTMLElement {
+  const lamps = pending.map((name) => el('span', { class: 'lamp on' }, name));
+  const changed = before !== undefined && differs(pending, before);
+  return part('signals pending', changed, ...(lamps.length === 0 ? ['none'] : lamps));
 }
 
 function lane(drawn: Drawn, thread: ThreadFrame, index: number): HTMLElement {
@@ -110,9 +120,11 @@ function context(drawn: Drawn, ctx: ContextFrame, before: ContextFrame | undefin
     el(
       'p',
       { class: 'lamps' },
-      lamp('notify_me', String(ctx.notifyMe), ctx.notifyMe !== 0),
-      lamp('notified', ctx.notified ? '1' : '0', ctx.notified),
-      lamp('kept', ctx.kept ? 'yes' : 'no', ctx.kept),
+      ...(ctx.notifyMe === null
+        ? []
+        : [lamp('notify_me', String(ctx.notifyMe), ctx.notifyMe !== 0)]),
+      ...(ctx.notified === null ? [] : [lamp('notified', ctx.notified ? '1' : '0', ctx.notified)]),
+      ...(ctx.kept === null ? [] : [lamp('kept', ctx.kept ? 'yes' : 'no', ctx.kept)]),
     ),
     part(
       'bh_list',
@@ -123,7 +135,9 @@ function context(drawn: Drawn, ctx: ContextFrame, before: ContextFrame | undefin
     part(
       'handlers',
       known && differs(ctx.fds, before.fds),
-      el('ul', {}, ...ctx.fds.map((fd) => el('li', {}, ...handler(drawn, fd)))),
+      ctx.fds.length === 0
+        ? 'none'
+        : el('ul', {}, ...ctx.fds.map((fd) => el('li', {}, ...handler(drawn, fd)))),
     ),
   );
 }

@@ -1,4 +1,4 @@
-import { el } from '../../report/page/dom.ts';
+import { el } from './dom.ts';
 import { svg } from './svg.ts';
 
 const PHASES = {
