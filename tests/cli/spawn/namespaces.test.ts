@@ -21,6 +21,16 @@ test.each([
   await running.end();
 });
 
+test('a group that reads nothing leaves an outer terminal to others: it could not be given back', async () => {
+  const running = onTerminal(
+    `${UNSHARE} $QL -q -g --sigfd compat -- true; echo ready; read x; echo got $x`,
+  );
+  await running.until(/ready/);
+  running.line('word');
+  await running.until(/got word/);
+  await running.end();
+});
+
 test('pid 1 ends everything left, although /proc has another namespace’s numbers', async () => {
   const stays = 'trap "" TERM; echo $$; exec sleep 100 >&-';
   const { status, stdout, stderr } = await shell(
