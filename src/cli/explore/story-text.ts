@@ -15,19 +15,46 @@ export function storyText(story: Story, style: Style, view?: 'steps' | 'lanes'):
   return `\n${lines.join('\n')}\n\n${endLines(story, style).join('\n')}\n`;
 }
 
+/** Less room beside an operation: what it says begins a line of its own. */
+const LEAST_BESIDE = 24;
+
 function stepLines(story: Story, style: Style): string[] {
   const names = Math.max(...story.threads.map(({ length }) => length));
   const operations = Math.max(...story.steps.map(({ operation }) => operation.length));
+  const { width } = style;
+  const indent = 4 + names;
+  const column = indent + operations + 2;
+  const isBeside = width === 0 || width - column >= LEAST_BESIDE;
   let last = -1;
-  return story.steps.map((step) => {
+  return story.steps.flatMap((step) => {
     const name = step.thread === last ? '' : story.threads[step.thread]!;
     last = step.thread;
     const thread = paint(style, childColor(step.thread + 1), name.padEnd(names));
-    const text = `${step.operation.padEnd(operations)}  ${saying(step)}`;
+    const at = isBeside ? column : indent + 2;
+    const said = wordLines(saying(step), at, at, width);
     const buffers = buffersOf(story, step);
-    const held = buffers === '' ? '' : paint(style, DIM, `  [${buffers}]`);
-    return `  ${thread}  ${text}`.trimEnd() + held;
+    const held = buffers === '' ? [] : heldLines(buffers, said.at(-1)!.length, at, style);
+    const begin = `  ${thread}  ${step.operation}`;
+    const gap = ' '.repeat(operations - step.operation.length + 2);
+    const pad = ' '.repeat(at);
+    const lines = isBeside ? said : ['', ...said];
+    return lines
+      .map((line, i) => {
+        const end = i === lines.length - 1 ? (held[0] ?? '') : '';
+        const text = i > 0 ? pad + line : isBeside ? begin + gap + line : begin;
+        return `${text.trimEnd()}${end}`;
+      })
+      .concat(held.slice(1).map((line) => pad + line));
   });
+}
+
+/** The stores that wait, behind a text of this length if there is room, else below it. */
+function heldLines(buffers: string, used: number, at: number, style: Style): string[] {
+  const { width } = style;
+  const whole = `[${buffers}]`;
+  const fits = width === 0 || at + used + 2 + whole.length <= width;
+  if (fits) return [paint(style, DIM, `  ${whole}`)];
+  return ['', ...wordLines(whole, at, at, width).map((line) => paint(style, DIM, line))];
 }
 
 function saying({ says, method }: StoryStep): string {
