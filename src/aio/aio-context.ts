@@ -48,6 +48,7 @@ import { Inbox } from './wake/inbox.ts';
 import { Sleeper } from './wake/sleeper.ts';
 import { Wakeup, wordsFor } from './wake/wakeup.ts';
 import { PlainWords } from './wake/words.ts';
+import { WorkerEnd } from './worker-end.ts';
 
 const T_POLL_BEGIN = EV.aio_poll_begin;
 const T_POLL_END = EV.aio_poll_end;
@@ -139,6 +140,8 @@ export class AioContext implements Disposable {
   readonly #finalizers: (() => Error | null)[] = [];
   #closed = false;
   #isLeft = false;
+  /** Undefined until poll may sleep for the first time; null if nothing watches for the worker's end. */
+  #workerEnd: WorkerEnd | null | undefined;
 
   /**
    * @throws HostError if no descriptor is left for the notifier; TypeError, RangeError for missing
@@ -447,9 +450,21 @@ export class AioContext implements Disposable {
   poll(blocking: boolean): boolean {
     this.#checkOpen('aio_poll');
     if (this.lock !== null && !this.lock.isMine) throw notItsHome();
+    if (blocking && this.#workerEnd === undefined) this.#watchEnd();
     return TRACEABLE && this.trace.active
       ? this.#tracedRound(blocking)
       : this.#round(blocking, false);
+  }
+
+  /** For a worker: from now on Node can end the sleep of poll. */
+  #watchEnd(): void {
+    const call = this.host.openNodeCall();
+    this.#workerEnd = call === null ? null : new WorkerEnd(call, this.monitors);
+  }
+
+  /** Its thread is ended in another way than by Node. To be called before the first poll. @internal */
+  endsByItself(): void {
+    this.#workerEnd = null;
   }
 
   #tracedRound(blocking: boolean): boolean {
@@ -572,6 +587,7 @@ export class AioContext implements Disposable {
 
   #finalize(leaked: readonly LeakedBh[]): void {
     for (const handler of [...this.handlers.values()]) this.removeHandler(handler);
+    this.#workerEnd?.dispose();
     this.monitors.close();
     this.timers.close();
     if (!this.#isLeft) this.sleeper.close(this.host);

@@ -1,3 +1,4 @@
+import { WorkerEnd } from '../aio/worker-end.ts';
 import { checkFunction, checkObject } from '../host/arguments.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import type { NodeWaitKind } from '../host/node-wait.ts';
@@ -6,7 +7,6 @@ import type { MainContext } from './main-context.ts';
 import type { MainPoll } from './main-poll.ts';
 import { NodeDrive } from './node-drive.ts';
 import { NodeSource } from './node-source.ts';
-import { WorkerEnd } from './worker-end.ts';
 
 export interface RunOptions {
   /** Whether Node's own loop goes on meanwhile; see MainLoop.embedNode. */
@@ -40,6 +40,8 @@ export class Driving {
   #runs = 0;
   #keepsProcess = true;
   #quit = false;
+  /** Undefined until the loop may sleep by itself for the first time; null on the main thread. */
+  #workerEnd: WorkerEnd | null | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -53,6 +55,7 @@ export class Driving {
   /** MainLoop.mainLoopWait. */
   iterate(nonblocking: boolean): number {
     if (this.#drive !== null) this.#drive.interrupt();
+    else if (this.#workerEnd === undefined && !nonblocking) this.#watchEnd();
     return this.#parts.iteration.run(nonblocking);
   }
 
@@ -60,7 +63,6 @@ export class Driving {
   run(options: RunOptions): void {
     checkObject(options, 'run: options', 'an object');
     const embedded = options.node === true && this.#node === null ? this.embed() : null;
-    const workerEnd = this.#runs === 0 && this.#drive === null ? this.#watchEnd() : null;
     this.#runs++;
     try {
       this.#node?.begin();
@@ -68,7 +70,6 @@ export class Driving {
     } finally {
       this.#runs--;
       embedded?.dispose();
-      workerEnd?.dispose();
       this.#over();
     }
   }
@@ -122,16 +123,24 @@ export class Driving {
   close(): void {
     this.#quit = true;
     this.#drive?.dispose();
+    this.#unwatchEnd();
   }
 
-  /** Null on the main thread. While Node drives the loop, it watches its own descriptor itself. */
-  #watchEnd(): WorkerEnd | null {
+  /** For a worker: from now on Node can end the loop's sleep. */
+  #watchEnd(): void {
     const call = this.#parts.host.openNodeCall();
-    return call === null ? null : new WorkerEnd(call, this.#parts.poll);
+    this.#workerEnd = call === null ? null : new WorkerEnd(call, this.#parts.poll);
+  }
+
+  /** While Node drives the loop, it waits itself: each would watch the other's descriptor. */
+  #unwatchEnd(): void {
+    this.#workerEnd?.dispose();
+    this.#workerEnd = undefined;
   }
 
   #driveByNode(): Promise<void> {
     const { host, iteration, sources } = this.#parts;
+    this.#unwatchEnd();
     return new Promise((resolve) => {
       const drive = new NodeDrive(
         host,

@@ -4,6 +4,7 @@ import type { EdgeNotifiers } from '../aio/fdmon/edges.ts';
 import type { FdMonChoice, PollMechanism } from '../aio/fdmon/fdmon.ts';
 import { PollSet } from '../aio/fdmon/poll-set.ts';
 import type { AioHandler, PollRecord, PollSink } from '../aio/handler.ts';
+import type { OwnRecords } from '../aio/worker-end.ts';
 import { POLLIN } from '../host/constants.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import type { Tracer } from '../trace/tracer.ts';
@@ -20,7 +21,7 @@ const MAIN_LOOP = 'main_loop';
  * with the contexts' fds does not sleep. The same holds for a loop's first poll. aio_poll does not
  * consume that wake-up.
  */
-export class MainPoll implements PollSink {
+export class MainPoll implements PollSink, OwnRecords {
   readonly #set: PollSet;
   readonly #contexts: AioContext[] = [];
   /** Stands for GLib's eventfd, which only this thread writes. GLib: GMainContext's GWakeup. */
@@ -56,6 +57,15 @@ export class MainPoll implements PollSink {
   removePoll(record: AioHandler): void {
     this.#set.remove(record);
     this.#woken = true;
+  }
+
+  /** addPoll for a record of our own, of which GLib knows nothing: the next poll may sleep. */
+  addOwn(record: AioHandler): void {
+    this.#set.add(record);
+  }
+
+  removeOwn(record: AioHandler): void {
+    this.#set.remove(record);
   }
 
   addEdges(edges: EdgeNotifiers): void {

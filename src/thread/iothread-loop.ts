@@ -14,6 +14,7 @@ export class IOThreadLoop {
 
   constructor(context: AioContext) {
     this.#context = context;
+    context.endsByItself();
   }
 
   /** QEMU: iothread_run. */

@@ -67,13 +67,15 @@ describe.each(['uv_poll', 'epoll_wait.async'])('a process whose loop is driven b
   });
 });
 
-describe('a worker whose loop sleeps in run', () => {
-  it('lets it be terminated', async () => {
-    expect(await linesOf('workersInRun', 'uv_poll')).toEqual(['terminated 1', 'terminated 1']);
+describe('workers that sleep in their loops, whoever calls these', () => {
+  it('can be terminated', async () => {
+    const ways = ['run', 'run, an epoll', 'mainLoopWait', 'poll', 'poll, an epoll'];
+    ways.push('runAsync, then run', 'mainLoopWait, then runAsync');
+    expect(await linesOf('workersInLoop', 'uv_poll')).toEqual(ways.map((way) => `${way}: 1`));
   });
 
-  it('lets process.exit through', async () => {
-    expect(await linesOf('exitsWithWorkerInRun', 'uv_poll')).toEqual(['exit 3']);
+  it('let process.exit through', async () => {
+    expect(await linesOf('exitsWithWorkersInLoop', 'uv_poll')).toEqual(['exit 3']);
   });
 });
 

@@ -108,19 +108,18 @@ const TESTS: Record<string, () => Promise<void> | void> = {
   },
 
   /** Each sleeps in its loop's system call, with few descriptors (ppoll) or many (an epoll). */
-  async workersInRun() {
-    for (const fds of [0, 20]) {
-      const worker = new Worker(__filename, { argv: [test, kind], workerData: { fds } });
-      const [tid] = await once(worker, 'message');
-      await asleep(tid);
-      say(`terminated ${await worker.terminate()}`);
-    }
+  async workersInLoop() {
+    const ended = Object.keys(SLEEPS).map(async (way) => {
+      const { worker } = await sleeping(way);
+      return `${way}: ${await worker.terminate()}`;
+    });
+    for (const line of await Promise.all(ended)) say(line);
   },
 
-  exitsWithWorkerInRun() {
+  async exitsWithWorkersInLoop() {
     process.on('exit', (status) => say(`exit ${status}`));
-    const worker = new Worker(__filename, { argv: [test, kind], workerData: { fds: 0 } });
-    worker.once('message', (tid: number) => void asleep(tid).then(() => process.exit(3)));
+    await Promise.all(Object.keys(SLEEPS).map(sleeping));
+    process.exit(3);
   },
 
   exitsWithWorker() {
@@ -292,14 +291,54 @@ async function asleep(tid: number): Promise<void> {
   while (!(await isAsleep())) await turn();
 }
 
-/** Sleeps in the loop's system call until it is terminated. */
-function inRun(): void {
-  for (let i = 0; i < workerData.fds; i++) {
-    loop.setFdHandler(host.eventfd(0, O_CLOEXEC), { ioRead: () => {} });
-  }
-  parentPort!.postMessage(host.gettid());
-  loop.run();
+async function sleeping(way: string): Promise<{ worker: Worker }> {
+  const worker = new Worker(__filename, { argv: [test, kind], workerData: { way } });
+  const [tid] = await once(worker, 'message');
+  await asleep(tid);
+  return { worker };
 }
 
-const work = test.endsWith('InRun') ? inRun : inWorker;
+function watchMany(fds: number): void {
+  for (let i = 0; i < fds; i++) {
+    loop.setFdHandler(host.eventfd(0, O_CLOEXEC), { ioRead: () => {} });
+  }
+}
+
+/** Ways of sleeping in the loop's system call until the worker is terminated. */
+const SLEEPS: Record<string, () => void> = {
+  run: () => loop.run(),
+  'run, an epoll': () => {
+    watchMany(20);
+    loop.run();
+  },
+  mainLoopWait: () => {
+    for (;;) loop.mainLoopWait(false);
+  },
+  poll: () => {
+    for (;;) loop.iohandler.poll(true);
+  },
+  'poll, an epoll': () => {
+    // Its monitor is poll at first.
+    loop.iohandler.notify();
+    loop.iohandler.poll(true);
+    watchMany(80);
+    for (;;) loop.iohandler.poll(true);
+  },
+  'runAsync, then run': () => {
+    loop.context.scheduleOneshot('quit', () => loop.quit());
+    void loop.runAsync().then(() => loop.run());
+  },
+  'mainLoopWait, then runAsync': () => {
+    loop.context.scheduleOneshot('busy', () => {});
+    loop.mainLoopWait(false);
+    void loop.runAsync();
+  },
+};
+
+function sleeps(): void {
+  parentPort!.postMessage(host.gettid());
+  SLEEPS[workerData.way]!();
+}
+
+const work = test.endsWith('InLoop') ? sleeps : inWorker;
 void (isMainThread ? TESTS[test]!() : work());

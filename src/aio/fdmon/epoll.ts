@@ -1,4 +1,4 @@
-import { EPOLL_CTL_DEL, EPOLLET, O_CLOEXEC } from '../../host/constants.ts';
+import { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLLET, O_CLOEXEC } from '../../host/constants.ts';
 import type { Host, HostBuffer } from '../../host/host.ts';
 import type { AioHandler } from '../handler.ts';
 import type { EdgeMonitor, EdgeNotifiers } from './edges.ts';
@@ -17,6 +17,8 @@ export class Epoll implements EdgeMonitor {
   readonly #edges: readonly EdgeNotifiers[];
   readonly #watched: ReadonlyMap<number, AioHandler>;
   #events: HostBuffer;
+  /** A record that is not among the watched handlers; null if there is none. */
+  #own: AioHandler | null = null;
 
   private constructor(
     host: Host,
@@ -62,6 +64,20 @@ export class Epoll implements EdgeMonitor {
     return this.#host.epollCtl(this.#epollfd, op, fd, how, token);
   }
 
+  /** Watches a record that is none of the handlers. */
+  addOwn(record: AioHandler): void {
+    if (this.ctl(EPOLL_CTL_ADD, record) === 0) this.#own = record;
+  }
+
+  removeOwn(record: AioHandler): void {
+    if (this.#own === record) this.delete(record.fd);
+    this.#own = null;
+  }
+
+  #ownOf(fd: number): AioHandler | undefined {
+    return this.#own?.fd === fd ? this.#own : undefined;
+  }
+
   /** It is not an error if the kernel has already forgotten the fd. */
   delete(fd: number): void {
     this.#host.epollCtl(this.#epollfd, EPOLL_CTL_DEL, fd, 0, 0);
@@ -99,7 +115,8 @@ export class Epoll implements EdgeMonitor {
     for (let i = 0; i < edges.length; i++) latched += edges[i]!.latchedCount;
     let count = 0;
     for (let at = 0; at < events * stride; at += stride) {
-      const handler = this.#watched.get(words[at + fdWord]!);
+      const fd = words[at + fdWord]!;
+      const handler = this.#watched.get(fd) ?? this.#ownOf(fd);
       // The token identifies an event of the fd's earlier file, kept open by a duplicate.
       if (handler === undefined || (handler.token | 0) !== words[at + fdWord + 1]!) continue;
       handler.revents = words[at]!;

@@ -3,6 +3,7 @@ import { EV } from '../../trace/catalogue.ts';
 import type { Tracer } from '../../trace/tracer.ts';
 import type { AioHandler, HandlerOwner, ReadyList } from '../handler.ts';
 import type { Profile } from '../profile.ts';
+import type { OwnRecords } from '../worker-end.ts';
 import type { EdgeNotifiers } from './edges.ts';
 import type { CollectingMonitors, FdMon, FdMonChoice, FdMonKind, FdMonOwner } from './fdmon.ts';
 import { FdMonEpoll } from './fdmon-epoll.ts';
@@ -35,7 +36,7 @@ export interface MonitoredContext {
  * The fd monitor of a context, and its changes: poll first, epoll with many fds, and poll again,
  * for good, once epoll has failed.
  */
-export class FdMonitors implements FdMonOwner, CollectingMonitors {
+export class FdMonitors implements FdMonOwner, CollectingMonitors, OwnRecords {
   readonly #ctx: MonitoredContext;
   readonly #host: Host;
   readonly #poll: FdMonPoll;
@@ -44,6 +45,7 @@ export class FdMonitors implements FdMonOwner, CollectingMonitors {
   #source: SourceFd | null = null;
   /** Infinity once epoll has failed. */
   upgradeFrom: number;
+  own: AioHandler | null = null;
 
   constructor(ctx: MonitoredContext, host: Host, choice: FdMonChoice) {
     this.#ctx = ctx;
@@ -77,6 +79,21 @@ export class FdMonitors implements FdMonOwner, CollectingMonitors {
   update(old: AioHandler | null, next: AioHandler | null): void {
     this.#poll.update(old, next);
     if (this.#current !== this.#poll) this.#current.update(old, next);
+  }
+
+  /** Infinity stays. Handlers alone decide when it changes to epoll. */
+  addOwn(record: AioHandler): void {
+    this.own = record;
+    this.upgradeFrom++;
+    this.#poll.addOwn(record);
+    if (this.#current !== this.#poll) this.#current.addOwn(record);
+  }
+
+  removeOwn(record: AioHandler): void {
+    this.own = null;
+    this.upgradeFrom--;
+    this.#poll.removeOwn(record);
+    if (this.#current !== this.#poll) this.#current.removeOwn(record);
   }
 
   wait(ready: ReadyList, timeoutNs: number): number {

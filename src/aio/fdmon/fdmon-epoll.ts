@@ -55,7 +55,9 @@ export class FdMonEpoll implements FdMon {
         return null;
       }
     }
-    return new FdMonEpoll(owner, trace, fallback, epoll);
+    const fdmon = new FdMonEpoll(owner, trace, fallback, epoll);
+    if (owner.own !== null) fdmon.addOwn(owner.own);
+    return fdmon;
   }
 
   update(old: AioHandler | null, next: AioHandler | null): void {
@@ -64,6 +66,18 @@ export class FdMonEpoll implements FdMon {
     // For the kernel it is the same item, and keeps its place.
     if (op === EPOLL_CTL_MOD) node.reportSeq = old!.reportSeq;
     if (this.#epoll!.ctl(op, node) < 0) this.#owner.downgrade();
+  }
+
+  /**
+   * Not if a main loop polls the epoll: Node may watch that, and each would watch the other's. If the
+   * kernel refuses it, the context waits without it.
+   */
+  addOwn(record: AioHandler): void {
+    if (!this.#owner.isSource) this.#epoll!.addOwn(record);
+  }
+
+  removeOwn(record: AioHandler): void {
+    if (!this.#owner.isSource) this.#epoll!.removeOwn(record);
   }
 
   wait(ready: ReadyList, timeoutNs: number): number {

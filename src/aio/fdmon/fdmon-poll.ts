@@ -32,6 +32,14 @@ export class FdMonPoll implements FdMon {
     if (!(next.isExternal && this.#withoutExternal)) this.#set.add(next);
   }
 
+  addOwn(record: AioHandler): void {
+    this.#set.add(record);
+  }
+
+  removeOwn(record: AioHandler): void {
+    this.#set.remove(record);
+  }
+
   wait(ready: ReadyList, timeoutNs: number): number {
     const externalDisabled = this.#owner.externalDisableCount > 0;
     if (externalDisabled !== this.#withoutExternal) this.#setExternal(!externalDisabled);

@@ -22,6 +22,9 @@ export interface FdMon {
   readonly kind: FdMonKind;
   /** A handler was added (no old), replaced, or removed (no next). */
   update(old: AioHandler | null, next: AioHandler | null): void;
+  /** Also waits for a record that is none of the context's handlers: see WorkerEnd. */
+  addOwn(record: AioHandler): void;
+  removeOwn(record: AioHandler): void;
   /**
    * Sleeps for timeoutNs at most (-1: for ever, 0: not at all) and puts ready handlers on the list.
    * Returns how many, or -errno.
@@ -43,6 +46,8 @@ export interface FdMonOwner {
   readonly edges: EdgeNotifiers;
   /** In order of registration. */
   readonly handlers: ReadonlyMap<number, AioHandler>;
+  /** See FdMon.addOwn; null if there is none. */
+  readonly own: AioHandler | null;
   /** The number of fds from which on poll asks for an upgrade. */
   readonly upgradeFrom: number;
   /** Whether the descriptor of an epoll stands for all handlers in a main loop's poll: QEMU 11. */
