@@ -153,9 +153,10 @@ export class AioContext implements Disposable {
     checkWord(fdmon, FDMON_CHOICES, "AioContext: option 'fdmon'");
     if (options.name !== undefined) checkString(options.name, "AioContext: option 'name'");
     this.profile = profileOf(options.qemu ?? DEFAULT_QEMU, "AioContext: option 'qemu'");
+    if (fdmon === 'io_uring' && !this.profile.hasUring) throw new RangeError(NO_URING);
     this.host = host;
     this.name = options.name ?? newContextName(host);
-    this.#watchesEdges = options.edges ?? true;
+    this.#watchesEdges = fdmon !== 'io_uring' && (options.edges ?? true);
     this.trace = options.trace ?? new Tracer(() => host.clockNs(CLOCK_MONOTONIC));
     this.clocks = options.clocks ?? new Clocks(host);
     // First, since it may fail, and the timers listen to shared clocks.
@@ -423,7 +424,8 @@ export class AioContext implements Disposable {
 
   /** @internal */
   needWait(): boolean {
-    return this.#table.pollDisableCount > 0;
+    const { uring } = this.monitors;
+    return uring === null ? this.#table.pollDisableCount > 0 : uring.needsWait;
   }
 
   /** @internal */
@@ -671,6 +673,8 @@ export function notItsHome(): QemuAbort {
   const main = 'ctx == iohandler_get_aio_context() ? qemu_get_aio_context() : ctx';
   return assertionFailed('aio_poll', `in_aio_context_home_thread(${main})`);
 }
+
+const NO_URING = "AioContext: option 'fdmon' is 'io_uring', which needs option 'qemu' '11'";
 
 function noExternal(what: string): QemuAbort {
   return new QemuAbort(`${what}: QEMU 11 has no such function: it is gone since 8.1`);

@@ -72,7 +72,8 @@ export class AioHandler implements PollRecord, Disposable {
   readonly name: string;
   readonly ioRead: IOHandler<unknown> | null;
   readonly ioWrite: IOHandler<unknown> | null;
-  readonly ioPoll: AioPollFn<unknown> | null;
+  /** A run on the simulated host makes that of the context's notifier take time. */
+  ioPoll: AioPollFn<unknown> | null;
   readonly ioPollReady: IOHandler<unknown> | null;
   ioPollBegin: IOHandler<unknown> | null = null;
   ioPollEnd: IOHandler<unknown> | null = null;

@@ -19,6 +19,8 @@ export interface Profile {
    * of each handler's, with a weight.
    */
   readonly polling: 'context' | 'handlers';
+  /** Whether a context may have io_uring as its monitor. */
+  readonly hasUring: boolean;
   /** Whether aio_disable_external exists; it is gone since QEMU 8.1. */
   readonly hasExternal: boolean;
   /** The big lock's functions, as its aborts name them. */
@@ -30,6 +32,7 @@ export const PROFILES: Readonly<Record<QemuVersion, Profile>> = {
     qemu: '7.2',
     dispatch: 'walk',
     polling: 'context',
+    hasUring: false,
     hasExternal: true,
     bql: {
       lock: 'qemu_mutex_lock_iothread',
@@ -41,6 +44,7 @@ export const PROFILES: Readonly<Record<QemuVersion, Profile>> = {
     qemu: '11',
     dispatch: 'collect',
     polling: 'handlers',
+    hasUring: true,
     hasExternal: false,
     bql: { lock: 'bql_lock', unlock: 'bql_unlock', locked: 'bql_locked' },
   },

@@ -15,6 +15,7 @@ import type {
   WaitResult,
 } from './host.ts';
 import type { NodeCall, NodeLoop, NodeWait } from './node-wait.ts';
+import type { PollRing } from './poll-ring.ts';
 
 /** The kinds of arguments, with their types. */
 interface ArgTypes {
@@ -49,6 +50,8 @@ interface ResultTypes {
   token: SignalMaskToken | number;
   /** Or -errno. */
   signalPipe: SignalPipe | number;
+  /** Or -errno. */
+  pollRing: PollRing | number;
   /** Or -errno. */
   newThread: NewThread | number;
   disposable: Disposable;
@@ -179,6 +182,13 @@ export const HOST_CALLS: HostCalls = {
     sleeps: true,
     fault: 'poll',
     system: ['epoll_wait', 'epoll_pwait2'],
+  },
+
+  /** On a ring the kernel waits for nothing: its descriptor is polled. */
+  openPollRing: {
+    args: [['entries', 'number']],
+    result: 'pollRing',
+    system: ['io_uring_setup', 'io_uring_enter'],
   },
 
   /** It waits in Node's loop or in a thread of its pool, never in the caller. */

@@ -13,6 +13,7 @@
  */
 
 import type { NodeCall, NodeLoop, NodeWait } from './node-wait.ts';
+import type { PollRing } from './poll-ring.ts';
 
 /** Gives back the resources of a registration. Calling it again does nothing. */
 export interface Disposable {
@@ -400,6 +401,12 @@ export interface Host {
    * call returns. Null on the main thread, in programs without libuv, and on the simulated host.
    */
   openNodeCall(): NodeCall | null;
+
+  /**
+   * An io_uring of poll requests with that many entries; -errno if there is none. On the real kernel it
+   * is -ENOSYS: not here yet.
+   */
+  openPollRing(entries: number): PollRing | number;
 
   /** Releases the host's own resources (memory, pages of code). No call may follow. */
   dispose(): void;

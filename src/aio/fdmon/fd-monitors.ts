@@ -8,6 +8,7 @@ import type { EdgeNotifiers } from './edges.ts';
 import type { CollectingMonitors, FdMon, FdMonChoice, FdMonKind, FdMonOwner } from './fdmon.ts';
 import { FdMonEpoll } from './fdmon-epoll.ts';
 import { FdMonPoll } from './fdmon-poll.ts';
+import { FdMonUring } from './fdmon-uring.ts';
 import { SourceFd } from './source-fd.ts';
 
 const T_SWITCH = EV.fdmon_switch;
@@ -17,6 +18,13 @@ const T_SWITCH = EV.fdmon_switch;
  * EPOLL_ENABLE_THRESHOLD.
  */
 const EPOLL_ENABLE_THRESHOLD = 64;
+
+const UPGRADE_FROM: Readonly<Record<FdMonChoice, number>> = {
+  auto: EPOLL_ENABLE_THRESHOLD,
+  epoll: 1,
+  poll: Number.POSITIVE_INFINITY,
+  io_uring: Number.POSITIVE_INFINITY,
+};
 
 /** The parts of their context that the monitors need. */
 export interface MonitoredContext {
@@ -46,13 +54,20 @@ export class FdMonitors implements FdMonOwner, CollectingMonitors, OwnRecords {
   /** Infinity once epoll has failed. */
   upgradeFrom: number;
   own: AioHandler | null = null;
+  /** The monitor, if it is io_uring, which it stays. */
+  readonly uring: FdMonUring | null = null;
 
   constructor(ctx: MonitoredContext, host: Host, choice: FdMonChoice) {
     this.#ctx = ctx;
     this.#host = host;
-    this.upgradeFrom = { auto: EPOLL_ENABLE_THRESHOLD, epoll: 1, poll: Infinity }[choice];
+    this.upgradeFrom = UPGRADE_FROM[choice];
     this.#poll = new FdMonPoll(this, host, ctx.trace, choice);
     this.#current = this.#poll;
+    if (choice !== 'io_uring') return;
+    this.uring = new FdMonUring(host, ctx.trace);
+    // The kernel's order of completions decides when the notifier's handler is called.
+    ctx.sleeper.writesAlways = true;
+    this.#use(this.uring);
   }
 
   get kind(): FdMonKind {
@@ -77,7 +92,7 @@ export class FdMonitors implements FdMonOwner, CollectingMonitors, OwnRecords {
 
   /** A handler was added, replaced, or removed. */
   update(old: AioHandler | null, next: AioHandler | null): void {
-    this.#poll.update(old, next);
+    if (this.uring === null) this.#poll.update(old, next);
     if (this.#current !== this.#poll) this.#current.update(old, next);
   }
 
@@ -134,14 +149,16 @@ export class FdMonitors implements FdMonOwner, CollectingMonitors, OwnRecords {
     return this.#source?.isReady === true;
   }
 
-  prepareSource(): void {}
+  prepareSource(): void {
+    this.#current.prepare();
+  }
 
   clearSource(): void {
     if (this.#source !== null) this.#source.isReady = false;
   }
 
   collect(ready: ReadyList): void {
-    if (this.#source !== null) this.#current.wait(ready, 0);
+    this.#current.collect(ready);
   }
 
   close(): void {
@@ -151,11 +168,15 @@ export class FdMonitors implements FdMonOwner, CollectingMonitors, OwnRecords {
 
   #switchTo(fdmon: FdMon): void {
     const from = this.#current.kind;
+    this.#use(fdmon);
+    const { trace, name, handlers } = this.#ctx;
+    if (trace.on[T_SWITCH] !== 0) trace.emit(T_SWITCH, name, from, fdmon.kind, handlers.size);
+  }
+
+  #use(fdmon: FdMon): void {
     this.#current = fdmon;
     const { sourceFd } = fdmon;
     this.#source = sourceFd < 0 ? null : new SourceFd(sourceFd, this.#ctx);
     if (this.isSource) this.#ctx.represent(this.#source?.record ?? null);
-    const { trace, name, handlers } = this.#ctx;
-    if (trace.on[T_SWITCH] !== 0) trace.emit(T_SWITCH, name, from, fdmon.kind, handlers.size);
   }
 }

@@ -102,6 +102,12 @@ export class FdMonEpoll implements FdMon {
     return count;
   }
 
+  prepare(): void {}
+
+  collect(ready: ReadyList): number {
+    return this.wait(ready, 0);
+  }
+
   close(): void {
     const epoll = this.#epoll;
     this.#epoll = null;

@@ -58,6 +58,13 @@ export class FdMonPoll implements FdMon {
     return ret;
   }
 
+  prepare(): void {}
+
+  /** The main loop has polled each handler, and told the dispatcher. */
+  collect(): number {
+    return 0;
+  }
+
   close(): void {
     this.#set.close();
   }

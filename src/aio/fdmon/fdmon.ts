@@ -1,8 +1,8 @@
 import type { AioHandler, ReadyList } from '../handler.ts';
 import type { EdgeNotifiers } from './edges.ts';
 
-/** QEMU's monitors of a context: FDMonOps of fdmon-poll.c and of fdmon-epoll.c. */
-export type FdMonKind = 'poll' | 'epoll';
+/** QEMU's monitors of a context: FDMonOps of fdmon-poll.c, fdmon-epoll.c and fdmon-io_uring.c. */
+export type FdMonKind = 'poll' | 'epoll' | 'io_uring';
 
 /**
  * The call that a PollSet waits with. It is not a monitor of QEMU's: both stand for QEMU's ppoll,
@@ -11,11 +11,11 @@ export type FdMonKind = 'poll' | 'epoll';
 export type PollMechanism = 'poll' | 'epoll';
 
 /**
- * Which monitor a context uses: `auto` as QEMU does, poll up to 63 fds and
- * epoll from 64 on; the others from the first poll on.
+ * Which monitor a context uses: `auto` as QEMU does without io_uring, poll up to 63 fds and
+ * epoll from 64 on; the others from the first poll on. `io_uring` is for QEMU 11.
  */
 export type FdMonChoice = 'auto' | FdMonKind;
-export const FDMON_CHOICES: readonly FdMonChoice[] = ['auto', 'poll', 'epoll'];
+export const FDMON_CHOICES: readonly FdMonChoice[] = ['auto', 'poll', 'epoll', 'io_uring'];
 
 /** How a context waits for its fds. QEMU: FDMonOps. */
 export interface FdMon {
@@ -35,6 +35,10 @@ export interface FdMon {
    * loop polls each of them.
    */
   readonly sourceFd: number;
+  /** A main loop is about to poll sourceFd. */
+  prepare(): void;
+  /** Puts what is ready on the list, without a wait. Returns how many, or -errno. */
+  collect(ready: ReadyList): number;
   close(): void;
 }
 

@@ -74,7 +74,7 @@ export class PollSet {
     this.#edges = edges;
     this.#trace = new PollTrace(trace, name);
     this.#epollFrom =
-      choice === 'auto' ? EPOLL_FROM : choice === 'epoll' ? 1 : Number.POSITIVE_INFINITY;
+      choice === 'epoll' ? 1 : choice === 'poll' ? Number.POSITIVE_INFINITY : EPOLL_FROM;
     this.#pollfds = host.alloc(16 * POLLFD_SIZE);
     this.#closeWatch = host.onClose((fd) => this.#onClose(fd));
   }

@@ -11,6 +11,7 @@ import type {
   WaitResult,
 } from '../host.ts';
 import type { NodeCall, NodeLoop, NodeWait } from '../node-wait.ts';
+import type { PollRing } from '../poll-ring.ts';
 
 /** A host that passes every call on to another. The base of hosts that change some of the calls. */
 export class HostLens implements Host {
@@ -306,6 +307,10 @@ export class HostLens implements Host {
 
   openNodeLoop(): NodeLoop {
     return this.host.openNodeLoop();
+  }
+
+  openPollRing(entries: number): PollRing | number {
+    return this.host.openPollRing(entries);
   }
 
   openNodeCall(): NodeCall | null {

@@ -431,6 +431,10 @@ export class LinuxHost implements Host {
     return new EmbeddedLoop();
   }
 
+  openPollRing(_entries: number): number {
+    return -ENOSYS;
+  }
+
   openNodeCall(): NodeCall | null {
     return isMainThread ? null : WorkerCall.open(this);
   }

@@ -263,6 +263,7 @@ const OWN_CALLS: readonly HostCallName[] = [
   'openNodeLoop',
   'openNodeWait',
   'openSignalPipe',
+  'openPollRing',
   'close',
   'dispose',
 ];

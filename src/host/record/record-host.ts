@@ -285,6 +285,10 @@ export class RecordHost extends HostLens implements Stamps, Marks {
     return null;
   }
 
+  override openPollRing(_entries: number): number {
+    return -ENOSYS;
+  }
+
   override openNodeWait(round: () => void): NodeWait {
     return recordNodeWait(this.host, this.#recorder, ++this.#objects, round);
   }

@@ -269,6 +269,10 @@ export class ReplayHost extends HostLens implements Stamps, Marks {
     return null;
   }
 
+  override openPollRing(_entries: number): number {
+    return -ENOSYS;
+  }
+
   override openNodeWait(round: () => void): NodeWait {
     return replayNodeWait(this.#player, ++this.#objects, round);
   }

@@ -25,6 +25,7 @@ import type {
   WaitResult,
 } from '../host.ts';
 import { BlockingNodeWait, type NodeCall, type NodeLoop, type NodeWait } from '../node-wait.ts';
+import type { PollRing } from '../poll-ring.ts';
 import { takeSpawnRequest } from '../spawn-request.ts';
 import { SimDeadlockError, VirtualClock } from './clock.ts';
 import { ChosenDraw, SeedDraw } from './draw.ts';
@@ -36,6 +37,7 @@ import { Looks } from './looks.ts';
 import { SimBuffer } from './memory.ts';
 import type { LoopbackOptions } from './net/loopback.ts';
 import { isSignal, SignalInfo } from './pending.ts';
+import { SimPollRing } from './poll-ring.ts';
 import { NO_USAGE, Program, type Usage } from './process.ts';
 import { ProcessCalls } from './process-calls.ts';
 import { Processes, SELF_PID, UID } from './processes.ts';
@@ -577,6 +579,11 @@ export class SimHost implements Host {
   /** Refused: time here is not Node's. */
   openNodeLoop(): NodeLoop {
     throw new HostError(-ENOSYS, 'embedNode (on the simulated host; use runAsync)');
+  }
+
+  openPollRing(entries: number): PollRing | number {
+    if (!isInt(entries) || entries < 1) return -EINVAL;
+    return SimPollRing.open(this.#io.fds, entries);
   }
 
   openNodeCall(): NodeCall | null {

@@ -218,14 +218,10 @@ export class Lane {
   /** Polling the context's own notifier is an io_poll, and takes time like any other. */
   #chargeForPolling(context: AioContext): void {
     const own = context.handlers.get(context.notifierFd)!;
-    context.setFdHandler(own.fd, {
-      name: own.name,
-      ioRead: () => own.ioRead!(own.opaque),
-      ioPoll: () => {
-        this.machine.ioPoll();
-        return own.ioPoll!(own.opaque);
-      },
-      ioPollReady: () => own.ioPollReady!(own.opaque),
-    });
+    const ask = own.ioPoll!;
+    own.ioPoll = (opaque) => {
+      this.machine.ioPoll();
+      return ask(opaque);
+    };
   }
 }

@@ -92,7 +92,7 @@ export class Machine implements LaneMachine {
         ? null
         : (entry: LogEntry): void => onEntry(entry, world.stampNs(LOG_ENTRY));
     const trace = new Tracer((event) => world.stampNs(event));
-    const fdmon = scenario.fdmon as 'auto' | 'poll' | 'epoll';
+    const { fdmon } = scenario;
     // A fault may be set on the reads of a notifier, which edges would save.
     const edges = this.faults === null;
     const loop = new MainLoop({ host: this.host, trace, fdmon, qemu: scenario.qemu, edges });

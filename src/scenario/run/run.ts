@@ -195,9 +195,12 @@ export function refuse(
   host: 'sim' | 'linux',
   seed: number = scenario.seed,
 ): RunResult | null {
-  if (scenario.fdmon === 'io_uring') {
-    const why = "fdmon: io_uring is not there on this host; 'auto' is what QEMU does without it";
-    return notRun(scenario, host, seed, 2, why);
+  const uring = scenario.fdmon === 'io_uring' ? uringRefused(scenario, host) : null;
+  if (uring !== null) {
+    return {
+      ...notRun(scenario, host, seed, 2, uring),
+      needs: uring.includes('real kernel') ? 'sim' : null,
+    };
   }
   const real = scenario.objects.find((o) => o.section === 'children' && o.command !== null);
   const [weak] = scenario.without;
@@ -209,6 +212,15 @@ export function refuse(
   if (host === 'linux' || real === undefined) return null;
   const why = `child '${real.name}' is a real command, which needs --host linux`;
   return { ...notRun(scenario, host, seed, 2, why), needs: 'linux' };
+}
+
+/** Why a file with `fdmon: io_uring` cannot run; null if it can. */
+function uringRefused({ qemu, threaded }: Scenario, host: 'sim' | 'linux'): string | null {
+  const otherwise = "'auto' is what QEMU does without it";
+  if (qemu !== '11') return `fdmon: io_uring needs qemu: 11; ${otherwise}`;
+  if (threaded) return `fdmon: io_uring is for files with one thread; ${otherwise}`;
+  if (host === 'linux') return `fdmon: io_uring is not there on the real kernel yet; ${otherwise}`;
+  return null;
 }
 
 /** The rest of a result if no step was made. */

@@ -4,7 +4,7 @@ import type { ChildBehaviour } from '../../behaviour.ts';
 import { HOST_CALL_NAMES, type HostCallName } from '../../calls.ts';
 import { CloseListeners } from '../../close-listeners.ts';
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, F_GETFD } from '../../constants.ts';
-import { EBADF, EINVAL } from '../../errno.ts';
+import { EBADF, EINVAL, ENOSYS } from '../../errno.ts';
 import type { Disposable, Host, HostBuffer, SignalPipe, SpawnRequest } from '../../host.ts';
 import { BlockingNodeWait, type NodeWait } from '../../node-wait.ts';
 import { takeSpawnRequest } from '../../spawn-request.ts';
@@ -30,6 +30,7 @@ type Own =
   | 'onClose'
   | 'close'
   | 'openSignalPipe'
+  | 'openPollRing'
   | 'openNodeWait'
   | 'spawn'
   | 'spawnAll'
@@ -143,6 +144,11 @@ export class SimThreadHost extends sender() implements Host {
   openSignalPipe(tell: (signo: number) => void): SignalPipe | number {
     checkFunction(tell, 'openSignalPipe: tell');
     return SimSignalPipe.open(this, tell);
+  }
+
+  /** The kernel is in another thread. */
+  openPollRing(_entries: number): number {
+    return -ENOSYS;
   }
 
   /** As of SimHost. A wait that nothing can end is told in main. */
