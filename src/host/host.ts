@@ -403,8 +403,8 @@ export interface Host {
   openNodeCall(): NodeCall | null;
 
   /**
-   * An io_uring of poll requests with that many entries; -errno if there is none. On the real kernel it
-   * is -ENOSYS: not here yet.
+   * io_uring_setup(2) of a ring for poll requests, with that many entries; -EPERM or -ENOSYS if it is
+   * forbidden or not there, as in many containers, and in threads of the simulated kernel.
    */
   openPollRing(entries: number): PollRing | number;
 

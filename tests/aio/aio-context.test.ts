@@ -131,7 +131,7 @@ it('missing and invalid options are named, and nothing is left', () => {
     expect(make(undefined)).toThrow(`${name}: options are undefined: expected an object with host`);
     expect(make({})).toThrow(`${name}: option 'host' is undefined: expected a Host`);
     expect(make({ host, fdmon: 'bogus' })).toThrow(
-      `${name}: option 'fdmon' is 'bogus': expected auto, poll or epoll`,
+      `${name}: option 'fdmon' is 'bogus': expected auto, poll, epoll or io_uring`,
     );
   }
   const none = undefined as unknown;

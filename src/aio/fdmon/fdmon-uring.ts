@@ -57,6 +57,7 @@ export class FdMonUring implements FdMon {
     return this.#ring.fd;
   }
 
+  /** QEMU: fdmon_io_uring_update. */
   update(old: AioHandler | null, next: AioHandler | null): void {
     if (next !== null) {
       this.#handlers.set(next.token, next);
@@ -71,7 +72,10 @@ export class FdMonUring implements FdMon {
     if (before === 0) this.#changed.push(token);
   }
 
-  /** Whether a look at the kernel may find something, or tells it something. */
+  /**
+   * Whether a look at the kernel may find something, or tells it something. QEMU:
+   * fdmon_io_uring_need_wait.
+   */
   get needsWait(): boolean {
     return this.#ring.ready > 0 || this.#ring.queued > 0 || this.#changed.length > 0;
   }
@@ -89,6 +93,7 @@ export class FdMonUring implements FdMon {
     this.#failed.check(this.#ring.submit(), 'io_uring_enter');
   }
 
+  /** QEMU: fdmon_io_uring_wait. */
   wait(ready: ReadyList, timeoutNs: number): number {
     this.prepare();
     if (this.#trace.on[T_ENTER] !== 0) {

@@ -26,6 +26,7 @@ import type {
   WaitResult,
 } from '../host.ts';
 import type { NodeCall, NodeLoop, NodeWait, NodeWaitKind } from '../node-wait.ts';
+import type { PollRing } from '../poll-ring.ts';
 import { takeSpawnRequest } from '../spawn-request.ts';
 import { FileCalls } from './file-calls.ts';
 import { futexWait, futexWake } from './futex.ts';
@@ -38,6 +39,7 @@ import { SyncChildren } from './node/sync-children.ts';
 import { UvWait } from './node/uv-wait.ts';
 import { WorkerCall } from './node/worker-call.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE, LinuxPoll } from './poll.ts';
+import { LinuxPollRing } from './poll-ring.ts';
 import { prctl } from './prctl.ts';
 import { LinuxSignalPipe } from './signal-pipe.ts';
 import { LinuxSignals } from './signals.ts';
@@ -431,8 +433,8 @@ export class LinuxHost implements Host {
     return new EmbeddedLoop();
   }
 
-  openPollRing(_entries: number): number {
-    return -ENOSYS;
+  openPollRing(entries: number): PollRing | number {
+    return LinuxPollRing.open(entries);
   }
 
   openNodeCall(): NodeCall | null {

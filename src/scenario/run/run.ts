@@ -195,13 +195,8 @@ export function refuse(
   host: 'sim' | 'linux',
   seed: number = scenario.seed,
 ): RunResult | null {
-  const uring = scenario.fdmon === 'io_uring' ? uringRefused(scenario, host) : null;
-  if (uring !== null) {
-    return {
-      ...notRun(scenario, host, seed, 2, uring),
-      needs: uring.includes('real kernel') ? 'sim' : null,
-    };
-  }
+  const uring = scenario.fdmon === 'io_uring' ? uringRefused(scenario) : null;
+  if (uring !== null) return notRun(scenario, host, seed, 2, uring);
   const real = scenario.objects.find((o) => o.section === 'children' && o.command !== null);
   const [weak] = scenario.without;
   if (host === 'linux' && weak !== undefined) {
@@ -215,11 +210,10 @@ export function refuse(
 }
 
 /** Why a file with `fdmon: io_uring` cannot run; null if it can. */
-function uringRefused({ qemu, threaded }: Scenario, host: 'sim' | 'linux'): string | null {
+function uringRefused({ qemu, threaded }: Scenario): string | null {
   const otherwise = "'auto' is what QEMU does without it";
   if (qemu !== '11') return `fdmon: io_uring needs qemu: 11; ${otherwise}`;
   if (threaded) return `fdmon: io_uring is for files with one thread; ${otherwise}`;
-  if (host === 'linux') return `fdmon: io_uring is not there on the real kernel yet; ${otherwise}`;
   return null;
 }
 

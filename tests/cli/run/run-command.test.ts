@@ -175,7 +175,7 @@ describe('run', () => {
     writeFileSync(join(dir, 'uring.yaml'), 'name: uring\nfdmon: io_uring\nsteps: []\n');
     const { status, out } = await run(['uring.yaml']);
     expect(status).toBe(2);
-    expect(out).toContain('fdmon: io_uring is not there on this host');
+    expect(out).toContain('fdmon: io_uring needs qemu: 11');
     expect(out).not.toContain('run it again');
   });
 

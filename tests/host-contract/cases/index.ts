@@ -9,6 +9,7 @@ import { nodeWait } from './node-wait.ts';
 import { pidfd } from './pidfd.ts';
 import { pipes } from './pipes.ts';
 import { poll } from './poll.ts';
+import { pollRing } from './poll-ring.ts';
 import { sigaction } from './sigaction.ts';
 import { signalPipe } from './signal-pipe.ts';
 import { signalfd } from './signalfd.ts';
@@ -38,6 +39,7 @@ export const cases: readonly ContractCase[] = [
   ...signals,
   ...signalfd,
   ...sigaction,
+  ...pollRing,
   ...signalPipe,
   ...spawn,
   ...waitid,
