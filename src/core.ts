@@ -62,6 +62,7 @@ export {
 export { type Fault, FaultHost } from './host/lenses/faults.ts';
 export { HostLens } from './host/lenses/lens.ts';
 export type { NodeCall, NodeLoop, NodeWait, NodeWaitKind } from './host/node-wait.ts';
+export type { PollRing } from './host/poll-ring.ts';
 export type { ChoiceKind, Choices } from './host/sim/choices.ts';
 export { SimDeadlockError, type ThreadWait } from './host/sim/clock.ts';
 export type { LoopbackOptions } from './host/sim/net/loopback.ts';

@@ -2,8 +2,10 @@
 
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { EPERM } from '../src/host/errno.ts';
 import { LinuxHost } from '../src/host/linux/linux-host.ts';
-import { type RunResult, refuse } from '../src/scenario/run/run.ts';
+import { type RunResult, refuse, runScenario } from '../src/scenario/run/run.ts';
+import { SimWorld } from '../src/scenario/run/sim-world.ts';
 import {
   failuresOf,
   runLinux,
@@ -100,6 +102,18 @@ describe('with io_uring, on the simulated host', () => {
       "refused: fdmon: io_uring needs qemu: 11; 'auto' is what QEMU does without it",
     ]);
   });
+});
+
+it('is refused by one line if the kernel forbids io_uring', () => {
+  const forbidden = runScenario(scenarioIn(ringDir, ringFiles[0]!), (seed) => {
+    const world = new SimWorld(seed);
+    world.host.openPollRing = () => -EPERM;
+    return world;
+  });
+  expect(forbidden.status).toBe(2);
+  expect(failuresOf(forbidden)).toEqual([
+    expect.stringMatching(/^refused: io_uring_setup: leave out fdmon 'io_uring'[^\n]*EPERM/),
+  ]);
 });
 
 /** Containers often forbid it. */

@@ -149,6 +149,8 @@ const NEVER_DENIED: Readonly<Record<string, string>> = {
   openat: 'Node opens its files',
   fdatasync: 'the command does not call it',
   fsync: 'the command does not call it',
+  io_uring_setup: 'only a scenario with io_uring asks for it: tests/conformance-11.test.ts',
+  io_uring_enter: 'only a scenario with io_uring calls it',
   pread64: 'the command does not call it',
   preadv: 'the command does not call it',
   pwrite64: 'the command does not call it',

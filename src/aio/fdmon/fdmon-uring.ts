@@ -21,7 +21,7 @@ const REMOVE = 2;
 
 /**
  * Waits with io_uring: each handler has a one-shot poll request, armed anew once it has completed. A
- * completion stays, even if the file is not ready any more. QEMU: fdmon-io_uring.c.
+ * completion stays, even if the file is not ready any more. QEMU: fdmon_io_uring_setup.
  *
  * Invariants:
  *  U1. A handler has at most one request that has not completed, except if a full submission ring was

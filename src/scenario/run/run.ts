@@ -12,6 +12,7 @@ import { ScenarioEnded } from './ended.ts';
 import { type Failure, judge, type Played } from './judge.ts';
 import { Machine } from './machine.ts';
 import type { LogEntry } from './order-log.ts';
+import { uringForbidden, uringRefused } from './refuse-uring.ts';
 import { setUp } from './setup.ts';
 import { threadsOf } from './threads/threaded-world.ts';
 import type { World } from './world.ts';
@@ -103,7 +104,8 @@ export function runScenario(
     }
     machine = new Machine(scenario, world, compileBody, options);
   } catch (error) {
-    return notRun(scenario, scenario.host, seed, 3, stackOf(error));
+    const why = uringForbidden(scenario, error);
+    return notRun(scenario, scenario.host, seed, why === null ? 3 : 2, why ?? stackOf(error));
   }
   try {
     options.onMachine?.(machine);
@@ -195,7 +197,7 @@ export function refuse(
   host: 'sim' | 'linux',
   seed: number = scenario.seed,
 ): RunResult | null {
-  const uring = scenario.fdmon === 'io_uring' ? uringRefused(scenario) : null;
+  const uring = uringRefused(scenario);
   if (uring !== null) return notRun(scenario, host, seed, 2, uring);
   const real = scenario.objects.find((o) => o.section === 'children' && o.command !== null);
   const [weak] = scenario.without;
@@ -207,14 +209,6 @@ export function refuse(
   if (host === 'linux' || real === undefined) return null;
   const why = `child '${real.name}' is a real command, which needs --host linux`;
   return { ...notRun(scenario, host, seed, 2, why), needs: 'linux' };
-}
-
-/** Why a file with `fdmon: io_uring` cannot run; null if it can. */
-function uringRefused({ qemu, threaded }: Scenario): string | null {
-  const otherwise = "'auto' is what QEMU does without it";
-  if (qemu !== '11') return `fdmon: io_uring needs qemu: 11; ${otherwise}`;
-  if (threaded) return `fdmon: io_uring is for files with one thread; ${otherwise}`;
-  return null;
 }
 
 /** The rest of a result if no step was made. */
