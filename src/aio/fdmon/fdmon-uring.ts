@@ -33,7 +33,9 @@ export class FdMonUring implements FdMon {
   readonly #host: Host;
   readonly #trace: Tracer;
   readonly #ring: PollRing;
-  readonly #pollfd: HostBuffer;
+  /** The ring, and the record of addOwn. */
+  readonly #pollfds: HostBuffer;
+  #own: AioHandler | null = null;
   readonly #handlers = new Map<number, AioHandler>();
   /** The changes of each handler, by its token. */
   readonly #changes = new Map<number, number>();
@@ -50,7 +52,7 @@ export class FdMonUring implements FdMon {
     this.#host = host;
     this.#trace = trace;
     this.#ring = ring;
-    this.#pollfd = host.alloc(8);
+    this.#pollfds = host.alloc(16);
   }
 
   get sourceFd(): number {
@@ -64,6 +66,15 @@ export class FdMonUring implements FdMon {
       this.#change(next.token, ADD);
     }
     if (old !== null) this.#change(old.token, REMOVE);
+  }
+
+  /** It only ends the sleep. */
+  addOwn(record: AioHandler): void {
+    this.#own = record;
+  }
+
+  removeOwn(_record: AioHandler): void {
+    this.#own = null;
   }
 
   #change(token: number, what: number): void {
@@ -100,10 +111,13 @@ export class FdMonUring implements FdMon {
       this.#trace.emit(T_ENTER, 'io_uring_enter', this.#handlers.size, timeoutNs);
     }
     if (this.#ring.ready === 0 && timeoutNs !== 0) {
-      const words = this.#pollfd.i32;
+      const own = this.#own;
+      const words = this.#pollfds.i32;
       words[0] = this.#ring.fd;
       words[1] = POLLIN;
-      this.#failed.check(this.#host.poll(this.#pollfd, 1, timeoutNs), 'poll');
+      words[2] = own?.fd ?? -1;
+      words[3] = own?.events ?? 0;
+      this.#failed.check(this.#host.poll(this.#pollfds, 2, timeoutNs), 'poll');
     }
     const count = this.collect(ready);
     if (this.#trace.on[T_RETURN] !== 0) this.#trace.emit(T_RETURN, 'io_uring_enter', count, '');
