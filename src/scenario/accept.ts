@@ -41,7 +41,10 @@ function make(schema: z.core.$ZodTypes): Accepts {
       return acceptorOf(def.innerType);
     case 'union': {
       const options = def.options.map(acceptorOf);
-      return (node) => options.some((accepts) => accepts(node));
+      return (node) => {
+        for (const accepts of options) if (accepts(node)) return true;
+        return false;
+      };
     }
     case 'lazy': {
       // The schema contains itself.

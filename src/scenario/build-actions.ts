@@ -35,8 +35,10 @@ export function bodyOf(node: Node): Body {
 export function signalSpecOf(node: Node): SignalSpec {
   const word = textOf(node, 'function');
   const siginfo = get(node, 'siginfo');
+  const body = bodyOf(node);
   return {
-    ...bodyOf(node),
+    do: body.do,
+    doRuns: body.doRuns,
     handler: word as SignalSpec['handler'],
     siginfo:
       siginfo === undefined ? null : itemsOf(siginfo).map((item) => textOf(item) as SiginfoField),

@@ -18,7 +18,7 @@ import {
 } from './plain-chars.ts';
 import { OpenParts, Texts } from './plain-parts.ts';
 import type { Place } from './problem.ts';
-import type { ListNode, MapNode, Node, ScalarNode } from './source.ts';
+import { type ListNode, type MapNode, type Node, type ScalarNode, SourceText } from './source.ts';
 
 /**
  * Reads the part of YAML that scenario files are written in, ten times as fast as the library:
@@ -26,8 +26,7 @@ import type { ListNode, MapNode, Node, ScalarNode } from './source.ts';
  * else makes it give up: anchors, tags, escapes, texts of several lines, empty values, equal keys,
  * tabs, and whatever is wrong. The library then reads the file, and tells the problems.
  *
- * So it must never read what the library reads otherwise; the fuzzer's generator `plain-yaml`
- * compares both.
+ * It must never read what the library reads otherwise: the fuzzer's `plain-yaml` compares both.
  * @returns null if it gives up
  */
 export function readPlain(text: string): Node | 'too many values' | null {
@@ -246,11 +245,12 @@ class PlainReader {
 
   #scalar(inFlow: boolean): ScalarNode | null {
     if (!this.#isWithin()) return null;
-    const at = this.#place();
+    const line = this.#line;
+    const column = this.#pos - this.#lineStart + 1;
     const char = this.#text.charCodeAt(this.#pos);
     const isQuoted = char === DOUBLE_QUOTE || char === QUOTE;
     const text = isQuoted ? this.#quoted(char === QUOTE ? "'" : '"') : this.#plain(inFlow);
-    return text === null ? null : { kind: 'scalar', text, empty: false, at };
+    return text === null ? null : new SourceText(text, false, line, column);
   }
 
   #quoted(quote: string): string | null {
@@ -294,7 +294,7 @@ class PlainReader {
 
   /** Whether one more value is. The document itself is one. */
   #isWithin(): boolean {
-    if (++this.#values >= MOST_VALUES) this.isBeyond = true;
+    this.isBeyond ||= ++this.#values >= MOST_VALUES;
     return !this.isBeyond;
   }
 }

@@ -13,7 +13,7 @@ import {
 import { grouped, MOST_ALIASED, MOST_CHARACTERS, MOST_DEPTH, MOST_VALUES } from './limits.ts';
 import type { Place, Problems } from './problem.ts';
 import { readPlain } from './read-plain.ts';
-import { describe, type MapEntry, type Node, type ScalarNode } from './source.ts';
+import { describe, type MapEntry, type Node, type ScalarNode, SourceText } from './source.ts';
 
 const START: Place = { line: 1, column: 1 };
 
@@ -241,9 +241,9 @@ class Reader {
       // An escape can make one, and it would end a text within the kernel.
       if (text.includes('\0')) this.#problems.add(at, ZERO_BYTE);
       const empty = text === '' && (node.type === 'PLAIN' || node.type === undefined);
-      return { kind: 'scalar', text, empty, at };
+      return new SourceText(text, empty, at.line, at.column);
     }
-    return { kind: 'scalar', text: '', empty: true, at };
+    return new SourceText('', true, at.line, at.column);
   }
 
   /** A tag would change what a value means, and is meant by its writer. */

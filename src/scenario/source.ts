@@ -14,6 +14,26 @@ export interface ScalarNode {
   readonly at: Place;
 }
 
+/** A text of the file. It makes its place when that is asked for: of a long file few places are. */
+export class SourceText implements ScalarNode {
+  readonly kind = 'scalar';
+  readonly text: string;
+  readonly empty: boolean;
+  private readonly line: number;
+  private readonly column: number;
+
+  constructor(text: string, empty: boolean, line: number, column: number) {
+    this.text = text;
+    this.empty = empty;
+    this.line = line;
+    this.column = column;
+  }
+
+  get at(): Place {
+    return { line: this.line, column: this.column };
+  }
+}
+
 export interface ListNode {
   readonly kind: 'list';
   readonly items: readonly Node[];
@@ -87,7 +107,10 @@ export function get(node: Node | undefined, key: string): Node | undefined {
 /** The first entry of a map that has a key. */
 export function entryOf(node: MapNode, key: string): MapEntry | undefined {
   const { entries } = node;
-  if (entries.length < MANY) return entries.find((entry) => entry.key.text === key);
+  if (entries.length < MANY) {
+    for (let i = 0; i < entries.length; i++) if (entries[i]!.key.text === key) return entries[i];
+    return undefined;
+  }
   let index = indexes.get(node);
   if (index === undefined) {
     index = new Map();

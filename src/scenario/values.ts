@@ -15,9 +15,12 @@ export const SIGNED_DURATION = /^-?\d+(\.\d+)?(ns|us|ms|s)$/;
 
 /** The ns of a text that matches SIGNED_DURATION. */
 export function durationNs(text: string): number {
-  const unit = /[a-z]+$/.exec(text)![0];
-  return Math.round(Number(text.slice(0, -unit.length)) * NS[unit]!);
+  const isOneLetter = text.charCodeAt(text.length - 2) <= DIGIT_9;
+  const end = text.length - (isOneLetter ? 1 : 2);
+  return Math.round(Number(text.slice(0, end)) * NS[text.slice(end)]!);
 }
+
+const DIGIT_9 = 57;
 
 /** A duration to the ns, in the largest unit of which it is at least one: `20.032763ms`. */
 export function durationText(ns: number): string {
