@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { statInProc } from '../../../src/host/linux/proc.ts';
-import { start, stateOf, untilState, untilTrue } from '../../support/run.ts';
+import { run, start, stateOf, untilState, untilTrue } from '../../support/run.ts';
 
 let dir = '';
 let file = '';
@@ -95,5 +95,19 @@ describe('a signal to qemu-loop run on the real kernel', () => {
     const { child, below } = await started(running);
     expect(await running.end()).toMatchObject({ status: 1, signal: null });
     await untilGone([child, below]);
+  });
+
+  it('a signal whose default action was set, and that is pending at the end, ends nobody', async () => {
+    const pending = ['SIGTERM', 'SIGUSR1', 'SIGRTMIN+1'].map((signal) => {
+      const path = join(dir, `${signal}.yaml`);
+      writeFileSync(
+        path,
+        `name: ${signal}\nsignals: {${signal}: {}}\nsteps: [{sigaction: {${signal}: default}}, {raise: ${signal}}]\n`,
+      );
+      return path;
+    });
+    const { status, stdout, stderr } = await run(['run', '--host', 'linux', ...pending]);
+    expect(stdout).toContain('3 passed');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 });
