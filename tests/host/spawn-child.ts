@@ -294,6 +294,26 @@ function orphanedAtStart(): string {
   return ends.join(' ');
 }
 
+/** Alone: starts a child as another user that asks for a signal when this process ends, and ends. */
+function parentOfUser(): never {
+  const request = { file: 'sleep', argv: ['sleep', '3600'], pdeathsig: SIGKILL };
+  const pid = host.spawn({ ...request, uid: 12345, gid: 23456 });
+  process.stdout.write(`${pid}`);
+  rmSync(dir, { recursive: true });
+  process.exit();
+}
+
+/** How the child of such a process ends, which is ours once its parent is gone. */
+function userOfDeadParent(): unknown {
+  if (way !== 'clone' || process.getuid!() !== 0) return null;
+  host.prctl(PR_SET_CHILD_SUBREAPER, 1);
+  const argv = [process.execPath, __filename, 'clone', 'parent of a user'];
+  const pid = Number(output({ file: process.execPath, argv }));
+  const ret = host.waitid(P_PID, pid, WEXITED, out);
+  host.prctl(PR_SET_CHILD_SUBREAPER, 0);
+  return [ret, out.code, out.status];
+}
+
 /** A child's ids, as `id` prints them, or the error's name. */
 function ids(): unknown {
   const of = (more: Partial<SpawnRequest>): string =>
@@ -313,6 +333,8 @@ function ids(): unknown {
     'as nobody': asNobody(() => errnoName(host.spawn(one))),
   };
 }
+
+if (process.argv[3] === 'parent of a user') parentOfUser();
 
 const fdsBefore = openFds();
 const report = {
@@ -335,6 +357,7 @@ const report = {
   ignored: sh('exec grep SigIgn /proc/self/status', { ignoreSignals: [SIGHUP, SIGPIPE] }).trim(),
   pdeathsig: sh('echo up', { pdeathsig: SIGKILL }).trim(),
   ids: ids(),
+  userOfDeadParent: userOfDeadParent(),
   orphanedAtStart: way === 'clone' ? orphanedAtStart() : '',
   inheritable: inheritable(),
   fds: sh('ls /proc/$$/fd').trim().split(/\s+/),

@@ -96,6 +96,12 @@ describe.each(['clone', 'posix_spawn', 'clone, which is refused'])('children by 
       expect(report.ids).toEqual(spawnBy === 'clone' ? own : 'ENOSYS');
     });
 
+    it.runIf(spawnBy === 'clone')('ends a child with other ids when its parent dies', (context) => {
+      if (process.getuid!() !== 0) context.skip('only root may give a child other ids');
+      const CLD_KILLED = 2;
+      expect(report.userOfDeadParent).toEqual([0, CLD_KILLED, 9]);
+    });
+
     it('ends a child before its program starts if we died before it asked for a signal', () => {
       expect(report.orphanedAtStart).toBe(spawnBy === 'clone' ? '0 127' : '');
     });

@@ -74,6 +74,10 @@ describe('workers that sleep in their loops, whoever calls these', () => {
     expect(await linesOf('workersInLoop', 'uv_poll')).toEqual(ways.map((way) => `${way}: 1`));
   });
 
+  it('leave it to Node while that drives the loop, which then sleeps', async () => {
+    expect(await linesOf('idleAfterInLoop', 'uv_poll')).toEqual(['idle']);
+  });
+
   it('let process.exit through', async () => {
     expect(await linesOf('exitsWithWorkersInLoop', 'uv_poll')).toEqual(['exit 3']);
   });

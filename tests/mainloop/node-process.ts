@@ -116,6 +116,13 @@ const TESTS: Record<string, () => Promise<void> | void> = {
     for (const line of await Promise.all(ended)) say(line);
   },
 
+  async idleAfterInLoop() {
+    const { worker } = await sleeping('mainLoopWait, then runAsync');
+    const [iterations] = await once(worker, 'message');
+    say(iterations < 10 ? 'idle' : `${iterations} iterations`);
+    await worker.terminate();
+  },
+
   async exitsWithWorkersInLoop() {
     process.on('exit', (status) => say(`exit ${status}`));
     await Promise.all(Object.keys(SLEEPS).map(sleeping));
@@ -332,6 +339,7 @@ const SLEEPS: Record<string, () => void> = {
     loop.context.scheduleOneshot('busy', () => {});
     loop.mainLoopWait(false);
     void loop.runAsync();
+    setTimeout(() => parentPort!.postMessage(loop.iterations), 100);
   },
 };
 

@@ -48,8 +48,15 @@ const PROJECTS = {
     options: { ...STRICT, module: 'node16', types: ['node'] },
     files: { 'a.mts': USES_ALL, 'a.cts': REQUIRES_ALL },
   },
+  // Without the DOM, which the libraries of es2022 bring by themselves.
   bundler: {
-    options: { ...STRICT, module: 'esnext', moduleResolution: 'bundler', types: ['node'] },
+    options: {
+      ...STRICT,
+      module: 'esnext',
+      moduleResolution: 'bundler',
+      types: ['node'],
+      lib: ['es2022'],
+    },
     files: { 'a.ts': USES_ALL },
   },
   page: {
