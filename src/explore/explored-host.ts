@@ -57,6 +57,7 @@ export function exploredHost(words: ExploredWords, eventfd: number): Host {
     alloc: (bytes) => new Bytes(bytes),
     eventfd: () => WAKE_FD,
     onClose: () => NOTHING,
+    openNodeCall: () => null,
     clockNs: (clock) => (clock === CLOCK_MONOTONIC ? 1 : 0),
     poll: (pollfds, nfds, timeoutNs) => {
       if (nfds === 0) return waitsForWriters(words);
