@@ -67,6 +67,14 @@ const apart = (...names) => ({
   },
 });
 
+/** Only `fuzz` needs it, and every run would read it and keep its code. */
+const fastCheckApart = {
+  name: 'fast-check-apart',
+  setup(on) {
+    on.onResolve({ filter: /^fast-check$/ }, () => ({ path: './fast-check.cjs', external: true }));
+  },
+};
+
 /**
  * The command must start fast. So pino, the report and the scenarios have bundles of their own,
  * loaded only where they are wanted; and
@@ -310,10 +318,12 @@ try {
       entryPoints: { scenarios: 'src/cli/scenarios.ts' },
       plugins: [
         apart('json-log', 'qemu-host', 'report-command', 'run-watch'),
+        fastCheckApart,
         directKoffi,
         oneLanguage,
       ],
     }),
+    build({ ...command, entryPoints: { 'fast-check': 'fast-check' } }),
     // It imports modules of users.
     build({
       ...command,
