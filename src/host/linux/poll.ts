@@ -23,6 +23,7 @@ export class LinuxPoll {
   readonly #words = this.#scratch.i32;
   readonly #address = this.#scratch.address;
   readonly #calls: LoopCalls;
+  readonly #syscall: typeof c.syscall;
   // Calls that do not exist here, or are refused; see isRefused.
   #noPoll = false;
   #noPpoll = false;
@@ -31,8 +32,10 @@ export class LinuxPoll {
   /** The part that the last clockNs left out, ns. */
   restNs = 0;
 
-  constructor(calls: LoopCalls) {
+  /** @param syscall syscall(2), for what the C library may not have */
+  constructor(calls: LoopCalls, syscall = c.syscall) {
     this.#calls = calls;
+    this.#syscall = syscall;
   }
 
   clockNs(clock: number): number {
@@ -103,7 +106,7 @@ export class LinuxPoll {
   #pwait2(epfd: number, events: number, maxEvents: number, timeoutNs: number): number {
     if (timeoutNs >= 0) putTimespec(this.#words, 0, timeoutNs);
     const timeout = timeoutNs < 0 ? 0 : this.#address;
-    return result(c.syscall(SYS.epollPwait2, epfd, events, maxEvents, timeout, 0, 8));
+    return result(this.#syscall(SYS.epollPwait2, epfd, events, maxEvents, timeout, 0, 8));
   }
 }
 

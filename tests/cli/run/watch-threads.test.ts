@@ -41,8 +41,8 @@ describe('a simulated run of several threads', () => {
     terminal.keys('t');
     await terminal.until(/PAUSED before io1/);
     await terminal.until(/^▸ +io1 {2}runs$/m);
-    await terminal.until(/ io0 {2}aio_set_fd_handler /);
     await turnsUntil(terminal, /^▸? +\w+ io0 {2}runs bottom half hog/m);
+    expect(terminal.screen()).toMatch(/ io0 {2}hog +called$/m);
     await turnsUntil(terminal, / io1 {2}asleep in ppoll/);
     terminal.keys('Space');
     await terminal.until(/^ iteration \d+ {2}PASSED/m);
