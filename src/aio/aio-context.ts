@@ -452,16 +452,12 @@ export class AioContext implements Disposable {
   poll(blocking: boolean): boolean {
     this.#checkOpen('aio_poll');
     if (this.lock !== null && !this.lock.isMine) throw notItsHome();
-    if (blocking && this.#workerEnd === undefined) this.#watchEnd();
+    if (blocking && this.#workerEnd === undefined) {
+      this.#workerEnd = WorkerEnd.watch(this.host, this.monitors);
+    }
     return TRACEABLE && this.trace.active
       ? this.#tracedRound(blocking)
       : this.#round(blocking, false);
-  }
-
-  /** For a worker: from now on Node can end the sleep of poll. */
-  #watchEnd(): void {
-    const call = this.host.openNodeCall();
-    this.#workerEnd = call === null ? null : new WorkerEnd(call, this.monitors);
   }
 
   /** Its thread is ended in another way than by Node. To be called before the first poll. @internal */

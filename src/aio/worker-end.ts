@@ -1,4 +1,4 @@
-import type { Disposable } from '../host/host.ts';
+import type { Disposable, Host } from '../host/host.ts';
 import type { NodeCall } from '../host/node-wait.ts';
 import { EdgeNotifiers } from './fdmon/edges.ts';
 import { AioHandler, type HandlerOwner } from './handler.ts';
@@ -21,7 +21,13 @@ export class WorkerEnd implements HandlerOwner, Disposable {
   readonly #records: OwnRecords;
   readonly #record: AioHandler;
 
-  constructor(call: NodeCall, records: OwnRecords) {
+  /** From now on Node can end the sleep; null on the main thread, which Node ends in another way. */
+  static watch(host: Host, records: OwnRecords): WorkerEnd | null {
+    const call = host.openNodeCall();
+    return call === null ? null : new WorkerEnd(call, records);
+  }
+
+  private constructor(call: NodeCall, records: OwnRecords) {
     this.#call = call;
     this.#records = records;
     const handlers = { ioRead: () => call.clear(), name: 'node' };

@@ -128,8 +128,7 @@ export class Driving {
 
   /** For a worker: from now on Node can end the loop's sleep. */
   #watchEnd(): void {
-    const call = this.#parts.host.openNodeCall();
-    this.#workerEnd = call === null ? null : new WorkerEnd(call, this.#parts.poll);
+    this.#workerEnd = WorkerEnd.watch(this.#parts.host, this.#parts.poll);
   }
 
   /** While Node drives the loop, it waits itself: each would watch the other's descriptor. */

@@ -222,7 +222,6 @@ async function runOne(
     !options.watch;
   const live = looked || options.explain ? { ...options.style, explain: options.explain } : null;
   const startMs = performance.now();
-  // A file that one of the hosts refuses is run on none: it may have effects.
   const { hosts, results, leftOut } = placesFor(one, runners);
   let notes = '';
   let left = false;
