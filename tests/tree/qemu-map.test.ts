@@ -8,7 +8,7 @@ interface Row {
 }
 
 const rows: Row[] = [
-  ...read('docs/qemu-map.md').matchAll(/^\| `([^`]+)` \| `([^`]+)` \| (\S+) \|$/gm),
+  ...read('docs/qemu-map.md').matchAll(/^\| `([^`]+)` \|(?: [^|]+)? \| `([^`]+)` \| (\S+) \|$/gm),
 ].map(([, qemu, symbol, file]) => ({ qemu: qemu!, symbol: symbol!, file: file! }));
 
 /** Whether a file declares a class, function, type or constant, or `Class.member`. */
@@ -41,6 +41,15 @@ describe('docs/qemu-map.md', () => {
     expect(rows.length).toBeGreaterThan(100);
     const keys = rows.map(({ qemu, symbol }) => `${qemu} ${symbol}`);
     expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([]);
+  });
+
+  it('every row has the four columns: QEMU 7.2, QEMU 11, here, file', () => {
+    const lines = read('docs/qemu-map.md').split('\n');
+    const inTables = lines.filter((line) => /^\| `.*\| src\/\S+ \|$/.test(line));
+    expect(inTables).toHaveLength(rows.length);
+    expect(lines.filter((line) => /^\| QEMU/.test(line))).toEqual(
+      lines.filter((line) => line === '| QEMU 7.2 | QEMU 11 | here | file |'),
+    );
   });
 
   it('every symbol is in the file that it names', () => {
