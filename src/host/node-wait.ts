@@ -21,6 +21,8 @@ export interface NodeWait {
    * @param timeoutNs -1 for ever, 0 for at once
    */
   arm(fd: number, timeoutNs: number): void;
+  /** Leaves the descriptor alone until the next arm. */
+  unwatch(): void;
   /** Makes the call soon. */
   wake(): void;
   /** Whether waiting keeps the process alive; at first it does. */
@@ -118,6 +120,8 @@ export class BlockingNodeWait implements NodeWait {
   arm(_fd: number, _timeoutNs: number): void {
     this.#turn.ask();
   }
+
+  unwatch(): void {}
 
   wake(): void {
     this.#turn.ask();

@@ -54,8 +54,8 @@ export class Driving {
 
   /** MainLoop.mainLoopWait. */
   iterate(nonblocking: boolean): number {
-    if (this.#drive !== null) this.#drive.interrupt();
-    else if (this.#workerEnd === undefined && !nonblocking) this.#watchEnd();
+    this.#drive?.interrupt();
+    if (this.#workerEnd === undefined && !nonblocking) this.#watchEnd();
     return this.#parts.iteration.run(nonblocking);
   }
 
@@ -129,22 +129,25 @@ export class Driving {
   /** For a worker: from now on Node can end the loop's sleep. */
   #watchEnd(): void {
     this.#workerEnd = WorkerEnd.watch(this.#parts.host, this.#parts.poll);
+    // Within a callback of runAsync: each would watch the other's descriptor.
+    if (this.#workerEnd !== null) this.#drive?.unwatch();
   }
 
-  /** While Node drives the loop, it waits itself: each would watch the other's descriptor. */
+  /** Before Node waits for the loop. */
   #unwatchEnd(): void {
-    this.#workerEnd?.dispose();
+    if (!this.#workerEnd) return;
+    this.#workerEnd.dispose();
     this.#workerEnd = undefined;
   }
 
   #driveByNode(): Promise<void> {
     const { host, iteration, sources } = this.#parts;
-    this.#unwatchEnd();
     return new Promise((resolve) => {
       const drive = new NodeDrive(
         host,
         iteration,
         () => this.#quit,
+        () => this.#unwatchEnd(),
         () => {
           this.#drive = null;
           sources.onAttach = null;

@@ -20,6 +20,7 @@ export class NodeDrive {
   readonly #iteration: Iteration;
   readonly #wait: NodeWait;
   readonly #end: () => void;
+  readonly #beforeSleep: () => void;
   readonly #wake = (): void => this.wake();
   /** The number of the armed iteration; 0 if none is. */
   #armed = 0;
@@ -33,12 +34,20 @@ export class NodeDrive {
 
   /**
    * @param isQuit whether the run shall end after this iteration
+   * @param beforeSleep called each time before Node is told what to wait for
    * @param end called once, when the run is over
    * @throws HostError if no descriptors are left
    */
-  constructor(host: Host, iteration: Iteration, isQuit: () => boolean, end: () => void) {
+  constructor(
+    host: Host,
+    iteration: Iteration,
+    isQuit: () => boolean,
+    beforeSleep: () => void,
+    end: () => void,
+  ) {
     this.#iteration = iteration;
     this.#isQuit = isQuit;
+    this.#beforeSleep = beforeSleep;
     this.#end = end;
     this.#wait = host.openNodeWait(() => this.#round());
     iteration.prepareForNode();
@@ -72,6 +81,11 @@ export class NodeDrive {
     if (this.#armed === 0) return;
     this.#abandon();
     this.wake();
+  }
+
+  /** The loop will wait for Node's descriptor: until it sleeps again, Node leaves its own alone. */
+  unwatch(): void {
+    this.#wait.unwatch();
   }
 
   /** Ends the run at once: the loop is closed. */
@@ -128,6 +142,7 @@ export class NodeDrive {
   /** Lets Node wait. Returns false if the iteration must not sleep. */
   #sleep(): boolean {
     this.#sleeps = true;
+    this.#beforeSleep();
     const fd = this.#iteration.armNodeWait(this.#wake);
     if (fd === -1) return false;
     const ns = this.#timeoutNs;

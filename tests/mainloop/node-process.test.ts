@@ -70,12 +70,20 @@ describe.each(['uv_poll', 'epoll_wait.async'])('a process whose loop is driven b
 describe('workers that sleep in their loops, whoever calls these', () => {
   it('can be terminated', async () => {
     const ways = ['run', 'run, an epoll', 'mainLoopWait', 'poll', 'poll, an epoll'];
+    ways.push('poll, an epoll of QEMU 11', 'poll, io_uring');
+    ways.push('mainLoopWait in runAsync', 'run in runAsync', 'run in runAsync, an epoll');
+    ways.push('run in runAsync, again', 'poll in runAsync', "another loop's run in runAsync");
     ways.push('runAsync, then run', 'mainLoopWait, then runAsync');
     expect(await linesOf('workersInLoop', 'uv_poll')).toEqual(ways.map((way) => `${way}: 1`));
   });
 
   it('leave it to Node while that drives the loop, which then sleeps', async () => {
     expect(await linesOf('idleAfterInLoop', 'uv_poll')).toEqual(['idle']);
+  });
+
+  it('sleep, whatever Node has for them', async () => {
+    const ways = ['poll', 'poll, an epoll', 'poll, an epoll of QEMU 11', 'poll, io_uring'];
+    expect(await linesOf('restInLoop', 'uv_poll')).toEqual(ways);
   });
 
   it('let process.exit through', async () => {

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { AioContext } from '../../src/aio/aio-context.ts';
 import { O_CLOEXEC, O_NONBLOCK } from '../../src/host/constants.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { MainLoop } from '../../src/mainloop/main-loop.ts';
@@ -123,9 +124,18 @@ const TESTS: Record<string, () => Promise<void> | void> = {
     await worker.terminate();
   },
 
+  /** Node has written to a worker's libuv before its script begins. */
+  async restInLoop() {
+    for (const way of ['poll', 'poll, an epoll', 'poll, an epoll of QEMU 11', 'poll, io_uring']) {
+      const { worker, rounds } = await sleeping(way);
+      say(rounds[0]! < MANY ? way : `${way} does not sleep`);
+      await worker.terminate();
+    }
+  },
+
   async exitsWithWorkersInLoop() {
     process.on('exit', (status) => say(`exit ${status}`));
-    await Promise.all(Object.keys(SLEEPS).map(sleeping));
+    await Promise.all(['run', 'poll', 'run in runAsync'].map(sleeping));
     process.exit(3);
   },
 
@@ -291,18 +301,29 @@ async function inWorker(): Promise<void> {
   await over;
 }
 
-/** Until a thread of this process sleeps. */
-async function asleep(tid: number): Promise<void> {
+/** Rounds of a loop that does not sleep. */
+const MANY = 100;
+
+/** Until a thread of this process sleeps, or its loop goes round for nothing. */
+async function asleep(tid: number, rounds: Int32Array): Promise<void> {
   const isAsleep = async (): Promise<boolean> =>
     / S /.test(await readFile(`/proc/self/task/${tid}/stat`, 'utf8'));
-  while (!(await isAsleep())) await turn();
+  while (!(await isAsleep()) && Atomics.load(rounds, 0) < MANY) await turn();
 }
 
-async function sleeping(way: string): Promise<{ worker: Worker }> {
-  const worker = new Worker(__filename, { argv: [test, kind], workerData: { way } });
+async function sleeping(way: string): Promise<{ worker: Worker; rounds: Int32Array }> {
+  const rounds = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(__filename, { argv: [test, kind], workerData: { way, rounds } });
   const [tid] = await once(worker, 'message');
-  await asleep(tid);
-  return { worker };
+  await asleep(tid, rounds);
+  return { worker, rounds };
+}
+
+function pollForever(context: AioContext): void {
+  for (;;) {
+    context.poll(true);
+    Atomics.add(workerData.rounds, 0, 1);
+  }
 }
 
 function watchMany(fds: number): void {
@@ -321,16 +342,42 @@ const SLEEPS: Record<string, () => void> = {
   mainLoopWait: () => {
     for (;;) loop.mainLoopWait(false);
   },
-  poll: () => {
-    for (;;) loop.iohandler.poll(true);
-  },
+  poll: () => pollForever(loop.iohandler),
   'poll, an epoll': () => {
     // Its monitor is poll at first.
     loop.iohandler.notify();
     loop.iohandler.poll(true);
     watchMany(80);
-    for (;;) loop.iohandler.poll(true);
+    pollForever(loop.iohandler);
   },
+  'poll, an epoll of QEMU 11': () => {
+    const context = new AioContext({ host, qemu: '11' });
+    for (let i = 0; i < 80; i++) {
+      context.setFdHandler(host.eventfd(0, O_CLOEXEC), { ioRead: () => {} });
+    }
+    pollForever(context);
+  },
+  'poll, io_uring': () => {
+    const uring = { fdmon: 'io_uring', qemu: '11' } as const;
+    const context = new AioContext({ host, ...(hasUring() ? uring : {}) });
+    pollForever(context);
+  },
+  'mainLoopWait in runAsync': () => inRunAsync(() => loop.mainLoopWait(false)),
+  'run in runAsync': () => inRunAsync(() => loop.run()),
+  'run in runAsync, an epoll': () => {
+    watchMany(20);
+    inRunAsync(() => loop.run());
+  },
+  'run in runAsync, again': () => {
+    afterRunAsync(() => {
+      loop.timers.newTimer(0, 't', () => {}).modIn(5);
+      loop.mainLoopWait(false);
+      // Now Node waits for the loop, as before.
+      setTimeout(() => loop.context.scheduleOneshot('b', () => sayAnd(() => loop.run())), 5);
+    });
+  },
+  'poll in runAsync': () => inRunAsync(() => loop.iohandler.poll(true)),
+  "another loop's run in runAsync": () => inRunAsync(() => new MainLoop({ host }).run()),
   'runAsync, then run': () => {
     loop.context.scheduleOneshot('quit', () => loop.quit());
     void loop.runAsync().then(() => loop.run());
@@ -343,9 +390,30 @@ const SLEEPS: Record<string, () => void> = {
   },
 };
 
-function sleeps(): void {
+/** Calls it from a bottom half, once Node has waited for the loop. */
+function afterRunAsync(call: () => void): void {
+  void loop.runAsync();
+  setTimeout(() => loop.context.scheduleOneshot('b', call), 5);
+}
+
+const inRunAsync = (call: () => void): void => afterRunAsync(() => sayAnd(call));
+
+function hasUring(): boolean {
+  const ring = host.openPollRing(1);
+  if (typeof ring === 'number') return false;
+  ring.close();
+  return true;
+}
+
+function sayAnd(sleep: () => void): void {
   parentPort!.postMessage(host.gettid());
-  SLEEPS[workerData.way]!();
+  sleep();
+}
+
+function sleeps(): void {
+  const { way } = workerData;
+  if (way.includes('in runAsync')) SLEEPS[way]!();
+  else sayAnd(SLEEPS[way]!);
 }
 
 const work = test.endsWith('InLoop') ? sleeps : inWorker;

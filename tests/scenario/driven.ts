@@ -42,6 +42,8 @@ class StandIn implements NodeWait {
     this.#round();
   }
 
+  unwatch(): void {}
+
   wake(): void {
     this.#woken = true;
   }

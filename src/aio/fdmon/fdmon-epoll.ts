@@ -6,6 +6,7 @@ import { FailedWaits, isEpollUseless } from '../failed-waits.ts';
 import type { AioHandler, ReadyList } from '../handler.ts';
 import { Epoll } from './epoll.ts';
 import type { FdMon, FdMonOwner } from './fdmon.ts';
+import { OwnSleep } from './own-sleep.ts';
 
 const T_ENTER = EV.poll_enter;
 const T_RETURN = EV.poll_return;
@@ -25,12 +26,16 @@ export class FdMonEpoll implements FdMon {
   readonly #trace: Tracer;
   readonly #fallback: FdMon;
   #epoll: Epoll | null;
+  /** Null unless the epoll is a source, and there is an own record. */
+  #sleep: OwnSleep | null = null;
+  readonly #host: Host;
   readonly #found: AioHandler[] = [];
   readonly #order = new ReportOrder();
   readonly #failed = new FailedWaits();
 
-  private constructor(owner: FdMonOwner, trace: Tracer, fallback: FdMon, epoll: Epoll) {
+  private constructor(owner: FdMonOwner, host: Host, trace: Tracer, fallback: FdMon, epoll: Epoll) {
     this.#owner = owner;
+    this.#host = host;
     this.#trace = trace;
     this.#fallback = fallback;
     this.#epoll = epoll;
@@ -55,7 +60,7 @@ export class FdMonEpoll implements FdMon {
         return null;
       }
     }
-    const fdmon = new FdMonEpoll(owner, trace, fallback, epoll);
+    const fdmon = new FdMonEpoll(owner, host, trace, fallback, epoll);
     if (owner.own !== null) fdmon.addOwn(owner.own);
     return fdmon;
   }
@@ -69,15 +74,21 @@ export class FdMonEpoll implements FdMon {
   }
 
   /**
-   * Not if a main loop polls the epoll: Node may watch that, and each would watch the other's. If the
-   * kernel refuses it, the context waits without it.
+   * If a main loop polls the epoll, the record stays outside: Node may watch that epoll, and each would
+   * watch the other's. If the kernel refuses it, the context waits without it.
    */
   addOwn(record: AioHandler): void {
-    if (!this.#owner.isSource) this.#epoll!.addOwn(record);
+    if (!this.#owner.isSource) {
+      this.#epoll!.addOwn(record);
+      return;
+    }
+    this.#sleep = new OwnSleep(this.#host);
+    this.#sleep.own = record;
   }
 
   removeOwn(record: AioHandler): void {
     if (!this.#owner.isSource) this.#epoll!.removeOwn(record);
+    this.#sleep = null;
   }
 
   wait(ready: ReadyList, timeoutNs: number): number {
@@ -86,7 +97,7 @@ export class FdMonEpoll implements FdMon {
     if (this.#trace.on[T_ENTER] !== 0) {
       this.#trace.emit(T_ENTER, 'epoll_wait', this.#owner.handlers.size, timeoutNs);
     }
-    const ret = epoll.wait(MAX_EVENTS, timeoutNs);
+    const ret = this.#wait(epoll, timeoutNs);
     if (this.#trace.on[T_RETURN] !== 0) {
       this.#trace.emit(T_RETURN, 'epoll_wait', ret, epoll.text(ret));
     }
@@ -100,6 +111,12 @@ export class FdMonEpoll implements FdMon {
     this.#order.sort(found, count);
     for (let i = 0; i < count; i++) ready.add(found[i]!, found[i]!.revents);
     return count;
+  }
+
+  #wait(epoll: Epoll, timeoutNs: number): number {
+    if (this.#sleep === null || timeoutNs === 0) return epoll.wait(MAX_EVENTS, timeoutNs);
+    const slept = this.#sleep.sleep(epoll.fd, timeoutNs);
+    return slept < 0 ? slept : epoll.wait(MAX_EVENTS, 0);
   }
 
   prepare(): void {}

@@ -1,12 +1,13 @@
 import { POLLERR, POLLHUP, POLLIN, POLLOUT } from '../../host/constants.ts';
 import { HostError } from '../../host/errno.ts';
-import type { Host, HostBuffer } from '../../host/host.ts';
+import type { Host } from '../../host/host.ts';
 import type { PollRing } from '../../host/poll-ring.ts';
 import { EV } from '../../trace/catalogue.ts';
 import type { Tracer } from '../../trace/tracer.ts';
 import { FailedWaits } from '../failed-waits.ts';
 import type { AioHandler, ReadyList } from '../handler.ts';
 import type { FdMon } from './fdmon.ts';
+import { OwnSleep } from './own-sleep.ts';
 
 const T_ENTER = EV.poll_enter;
 const T_RETURN = EV.poll_return;
@@ -30,12 +31,9 @@ const REMOVE = 2;
  */
 export class FdMonUring implements FdMon {
   readonly kind = 'io_uring';
-  readonly #host: Host;
   readonly #trace: Tracer;
   readonly #ring: PollRing;
-  /** The ring, and the record of addOwn. */
-  readonly #pollfds: HostBuffer;
-  #own: AioHandler | null = null;
+  readonly #sleep: OwnSleep;
   readonly #handlers = new Map<number, AioHandler>();
   /** The changes of each handler, by its token. */
   readonly #changes = new Map<number, number>();
@@ -49,10 +47,9 @@ export class FdMonUring implements FdMon {
     if (typeof ring === 'number') {
       throw new HostError(-ring, "io_uring_setup: leave out fdmon 'io_uring', 'auto' does without");
     }
-    this.#host = host;
     this.#trace = trace;
     this.#ring = ring;
-    this.#pollfds = host.alloc(16);
+    this.#sleep = new OwnSleep(host);
   }
 
   get sourceFd(): number {
@@ -70,11 +67,11 @@ export class FdMonUring implements FdMon {
 
   /** It only ends the sleep. */
   addOwn(record: AioHandler): void {
-    this.#own = record;
+    this.#sleep.own = record;
   }
 
   removeOwn(_record: AioHandler): void {
-    this.#own = null;
+    this.#sleep.own = null;
   }
 
   #change(token: number, what: number): void {
@@ -111,13 +108,7 @@ export class FdMonUring implements FdMon {
       this.#trace.emit(T_ENTER, 'io_uring_enter', this.#handlers.size, timeoutNs);
     }
     if (this.#ring.ready === 0 && timeoutNs !== 0) {
-      const own = this.#own;
-      const words = this.#pollfds.i32;
-      words[0] = this.#ring.fd;
-      words[1] = POLLIN;
-      words[2] = own?.fd ?? -1;
-      words[3] = own?.events ?? 0;
-      this.#failed.check(this.#host.poll(this.#pollfds, 2, timeoutNs), 'poll');
+      this.#failed.check(this.#sleep.sleep(this.#ring.fd, timeoutNs), 'poll');
     }
     const count = this.collect(ready);
     if (this.#trace.on[T_RETURN] !== 0) this.#trace.emit(T_RETURN, 'io_uring_enter', count, '');

@@ -35,6 +35,8 @@ class ReplayNodeWait implements NodeWait {
     this.#turn.ask();
   }
 
+  unwatch(): void {}
+
   wake(): void {
     this.#turn.ask();
   }

@@ -78,6 +78,10 @@ export class AsyncWait implements NodeWait {
     this.#go();
   }
 
+  unwatch(): void {
+    this.#watch(-1);
+  }
+
   wake(): void {
     if (!this.#disposed) this.#turn.ask();
   }

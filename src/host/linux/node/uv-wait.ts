@@ -50,7 +50,7 @@ export class UvWait implements NodeWait {
     this.#callback = plainCallback(() => this.#turn.ask());
     // libuv must stop before its descriptor is closed.
     this.#closeWatch = onClose((fd) => {
-      if (fd === this.#fd) this.#unwatch();
+      if (fd === this.#fd) this.unwatch();
     });
   }
 
@@ -79,6 +79,12 @@ export class UvWait implements NodeWait {
     else this.#setTimer(timeoutNs < 0 ? -1 : Math.ceil(timeoutNs / NS_PER_MS));
   }
 
+  unwatch(): void {
+    if (this.#poll !== 0) this.#uv.close(this.#poll);
+    this.#poll = 0;
+    this.#fd = -1;
+  }
+
   wake(): void {
     if (!this.#disposed) this.#turn.ask();
   }
@@ -100,7 +106,7 @@ export class UvWait implements NodeWait {
     this.#disposed = true;
     this.#closeWatch.dispose();
     this.#turn.cancel();
-    this.#unwatch();
+    this.unwatch();
     this.#uv.close(this.#timer);
     this.#callback.free();
   }
@@ -120,7 +126,7 @@ export class UvWait implements NodeWait {
 
   /** Returns false if libuv refuses the descriptor. */
   #watch(fd: number): boolean {
-    this.#unwatch();
+    this.unwatch();
     const uv = this.#uv;
     if (fd < 0) return true;
     const poll = uv.calloc(1, uv.handleSize(UV_POLL));
@@ -134,12 +140,6 @@ export class UvWait implements NodeWait {
     this.#fd = fd;
     this.#applyRef(poll);
     return uv.pollStart(poll, UV_READABLE, this.#callback.address) === 0;
-  }
-
-  #unwatch(): void {
-    if (this.#poll !== 0) this.#uv.close(this.#poll);
-    this.#poll = 0;
-    this.#fd = -1;
   }
 
   /** @param ms -1 for none */
