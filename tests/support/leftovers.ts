@@ -21,15 +21,25 @@ function isBelowUs(pid: number): boolean {
 }
 
 /** Living processes with this `NAME=value` in their environment that no longer descend from us. */
-function strays(variable: string): string[] {
+function strays(variable: string): number[] {
   return readdirSync('/proc')
     .map(Number)
     .filter((pid) => pid > 0 && read(`/proc/${pid}/environ`).split('\0').includes(variable))
-    .filter((pid) => !['Z', 'X', undefined].includes(statInProc(pid)?.state) && !isBelowUs(pid))
-    .map((pid) => `process ${pid}: ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`);
+    .filter((pid) => !['Z', 'X', undefined].includes(statInProc(pid)?.state) && !isBelowUs(pid));
 }
 
-/** The files in the tests' temporary directory, and the processes that were started with it. */
+/** Ends it, as the machine should not keep it. Returns its line. */
+function ended(pid: number): string {
+  const line = `process ${pid}: ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`;
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
+  return line;
+}
+
+/** The files in the tests' temporary directory, and the processes that were started with it: these end. */
 export async function leftovers(dir: string): Promise<string[]> {
   const variable = `TMPDIR=${dir}`;
   let processes = strays(variable);
@@ -37,5 +47,5 @@ export async function leftovers(dir: string): Promise<string[]> {
     await new Promise((resolve) => setTimeout(resolve, 50));
     processes = strays(variable);
   }
-  return [...processes, ...readdirSync(dir).map((name) => `file ${dir}/${name}`)];
+  return [...processes.map(ended), ...readdirSync(dir).map((name) => `file ${dir}/${name}`)];
 }

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { statInProc } from '../../src/host/linux/proc.ts';
+import { within } from './patience.ts';
 
 export const root = join(import.meta.dirname, '..', '..');
 export const command = join(root, 'dist', 'qemu-loop.cjs');
@@ -53,7 +54,7 @@ export class Running {
     for (const tell of this.#changed) tell();
   }
 
-  /** Resolves with the match once the output has it; rejects if the process ends without it. */
+  /** Resolves with the match once the output has it; rejects if it does not come, or no longer can. */
   async until(pattern: RegExp, stream: 'stdout' | 'stderr' = 'stdout'): Promise<RegExpExecArray> {
     let tell = (): void => {};
     const seen = new Promise<RegExpExecArray>((resolve) => {
@@ -67,13 +68,19 @@ export class Running {
     const ended = this.#end.then(() => {
       const match = pattern.exec(this[stream]);
       if (match !== null) return match;
-      throw new Error(`ended without ${pattern}: ${this.stdout}\n--\n${this.stderr}`);
+      throw new Error(`ended without ${this.#inVain(String(pattern))}`);
     });
     try {
-      return await Promise.race([seen, ended]);
+      const what = (): string => this.#inVain(String(pattern));
+      return await within(what, Promise.race([seen, ended]));
     } finally {
       this.#changed.delete(tell);
     }
+  }
+
+  /** What did not come, and all output so far. */
+  #inVain(what: string): string {
+    return `${what} of ${this.child.spawnargs.join(' ')}: ${this.stdout}\n--\n${this.stderr}`;
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -81,7 +88,7 @@ export class Running {
   }
 
   async end(): Promise<Ended> {
-    await this.#end;
+    await within(() => this.#inVain('the end'), this.#end);
     const { exitCode: status, signalCode: signal } = this.child;
     return { status, signal, stdout: this.stdout, stderr: this.stderr };
   }
@@ -153,11 +160,18 @@ export function stateOf(pid: number): string | undefined {
 const LOOK_MS = 2;
 
 /** Waits for something that no event announces, and leaves the machine to others meanwhile. */
-export async function untilTrue(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+export async function untilTrue(holds: () => boolean, what = String(holds)): Promise<void> {
+  let isAwaited = true;
+  const looks = async (): Promise<void> => {
+    while (isAwaited && !holds()) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  };
+  await within(() => what, looks()).finally(() => {
+    isAwaited = false;
+  });
 }
 
 /** Waits until a process is in one of the states; Z means ended, reaped or not. */
 export function untilState(pid: number, states: string): Promise<void> {
-  return untilTrue(() => states.includes(stateOf(pid) ?? 'Z'));
+  const what = `state ${[...states].join(' or ')} of process ${pid}`;
+  return untilTrue(() => states.includes(stateOf(pid) ?? 'Z'), what);
 }

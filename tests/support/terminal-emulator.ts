@@ -1,10 +1,8 @@
 /** A terminal with a screen, on which a program's output is drawn, and with keys to type. */
 
 import xterm from '@xterm/headless';
+import { within } from './patience.ts';
 import { Pty, type PtyOptions } from './pty.ts';
-
-/** A longer wait is in vain. It fails with a reason, which the test's own limit would not give. */
-const PATIENCE_MS = 120_000;
 
 export type TerminalOptions = Omit<PtyOptions, 'onData'>;
 
@@ -174,7 +172,7 @@ export class Terminal {
 
   /** Resolves when the program has ended, and nobody has the terminal open. */
   end(): Promise<TerminalEnd> {
-    return this.#ended;
+    return within(() => this.#inVain('the end'), this.#ended);
   }
 
   /** Reads the screen; null while a frame is half drawn. */
@@ -187,21 +185,19 @@ export class Terminal {
     const look = (): void => {
       const found = find();
       if (found !== null) settle(found);
-      else if (this.#hasEnded) settle(this.#inVain(`ended without ${what}`));
+      else if (this.#hasEnded) settle(new Error(`ended without ${this.#inVain(what)}`));
     };
-    const timer = setTimeout(() => settle(this.#inVain(`waited for ${what}`)), PATIENCE_MS);
     this.#waiting.add(look);
     look();
     try {
-      return await promise;
+      return await within(() => this.#inVain(what), promise);
     } finally {
-      clearTimeout(timer);
       this.#waiting.delete(look);
     }
   }
 
-  #inVain(what: string): Error {
-    return new Error(`${what}:\n${this.screen()}\n-- all output:\n${JSON.stringify(this.output)}`);
+  #inVain(what: string): string {
+    return `${what}:\n${this.screen()}\n-- all output:\n${JSON.stringify(this.output)}`;
   }
 
   #look(): void {

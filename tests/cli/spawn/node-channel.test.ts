@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
+import { within } from '../../support/patience.ts';
 import { command } from '../../support/run.ts';
 
 const CHILD = `
@@ -26,12 +27,13 @@ test.each([
     onTestFinished(() => {
       if (parent.exitCode === null) parent.kill('SIGKILL');
     });
+    const event = (name: string): Promise<unknown[]> => within(() => name, once(parent, name));
     parent.send(early);
-    expect((await once(parent, 'message'))[0]).toEqual({ got: early });
+    expect(await event('message')).toEqual([{ got: early }, undefined]);
     // We live, and so does the child.
-    await once(parent, 'disconnect');
+    await event('disconnect');
     expect(parent.exitCode).toBeNull();
     parent.stdin?.end();
-    expect(await once(parent, 'exit')).toEqual([3, null]);
+    expect(await event('exit')).toEqual([3, null]);
   },
 );
