@@ -1,21 +1,17 @@
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { nativeSources, YAML } from './tests/support/native-sources.ts';
 import { SlowFirst } from './tests/support/slow-first.ts';
 
 // No test measures time: a limit ends one that hangs, and is far from what a busy machine takes.
 // Reliability tests at their full size (CONTRIBUTING.md) take longer.
 const LIMIT_MS = process.env.QEMU_LOOP_RELIABILITY === undefined ? 180_000 : 3_700_000;
 
-// As in the build (scripts/build.mjs): the one for Node asks process.env for each token.
-const yaml = fileURLToPath(import.meta.resolve('yaml')).replace(
-  /dist.index\.js$/,
-  'browser/dist/index.js',
-);
-
 export default defineConfig({
-  resolve: { alias: { yaml } },
+  plugins: [nativeSources()],
+  resolve: { alias: { yaml: YAML } },
   test: {
+    server: { deps: { external: [/\/qemu-loop-sources-[^/]*\//] } },
     pool: 'forks',
     // Processes that many files share: a start costs more than most files. What masks signals or
     // blocks the loop runs in a process of its own by itself (tests/host/own-process.ts).

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { make } from '../../src/explore/built-in.ts';
 import { type Explorer, explore } from '../../src/explore/explorer.ts';
-import { MODELS, type Model } from '../../src/explore/operation.ts';
+import { MODELS } from '../../src/explore/operation.ts';
 import { PROGRAMS } from '../../src/explore/programs/all.ts';
 
-/** Too many states for a search that is not reduced, under each model. */
+/** Too many states for a search that is not reduced. */
 const LARGE = ['aio_context', 'aio_co_schedule', 'iothread_stop'];
 
 function verdict(explorer: Explorer): string {
@@ -13,23 +13,29 @@ function verdict(explorer: Explorer): string {
   return failure === null ? 'no error' : failure.error;
 }
 
+/** A program can do all under PSO that it can under the others. */
+const WEAKEST = 'PSO';
+
 describe('as shipped: no error in any interleaving', () => {
   it.each(PROGRAMS.map((program) => [program.name, program] as const))('%s', (name, program) => {
-    // Under PSO a program can do all that it can under the others.
-    const models: readonly Model[] = LARGE.includes(name) ? ['PSO'] : MODELS;
     const made = make(program, '');
-    let known: Explorer | undefined;
-    for (const model of models) {
-      const reduced = explore(made, { model, known });
-      expect([model, verdict(reduced)]).toEqual([model, 'no error']);
-      expect(reduced.search.ends).toBeGreaterThan(0);
-      if (LARGE.includes(name)) continue;
-      const whole = explore(made, { model, reduce: false, known: reduced });
-      known = whole;
-      expect([model, verdict(whole)]).toEqual([model, 'no error']);
-      expect(reduced.search.states.count).toBeLessThan(whole.search.states.count);
-    }
+    const reduced = explore(made, { model: WEAKEST });
+    expect(verdict(reduced)).toBe('no error');
+    expect(reduced.search.ends).toBeGreaterThan(0);
+    if (LARGE.includes(name)) return;
+    const whole = explore(made, { model: WEAKEST, reduce: false, known: reduced });
+    expect(verdict(whole)).toBe('no error');
+    expect(reduced.search.states.count).toBeLessThan(whole.search.states.count);
   });
+});
+
+it.each(MODELS)('a search that is reduced has fewer states under %s', (model) => {
+  const made = make(PROGRAMS.find(({ name }) => name === 'bql')!, '');
+  const whole = explore(made, { model, reduce: false });
+  expect(verdict(whole)).toBe('no error');
+  const reduced = explore(made, { model, known: whole });
+  expect(verdict(reduced)).toBe('no error');
+  expect(reduced.search.states.count).toBeLessThan(whole.search.states.count);
 });
 
 it('what another has found of the threads is not found anew, and the search is the same', () => {

@@ -8,6 +8,7 @@ import { formatProblem } from '../../src/scenario/problem.ts';
 import type { Machine } from '../../src/scenario/run/machine.ts';
 import { type RunResult, runScenario } from '../../src/scenario/run/run.ts';
 import { SimWorld } from '../../src/scenario/run/sim-world.ts';
+import { SpareWorkers } from '../../src/thread/spare-workers.ts';
 import { runAlone } from '../host/own-process.ts';
 import { driveBy, type Way } from './driven.ts';
 
@@ -34,10 +35,14 @@ export function scenarioOf(text: string, file = 'test.yaml'): Scenario {
   return scenario;
 }
 
+/** For all simulated runs of this process, which ends them: most of a short run is a Worker's start. */
+export const spare = new SpareWorkers();
+
 /** A run on the simulated host, with its trace. */
 export function runSim(scenario: Scenario, seed?: number, way: Way = 'run'): RunResult {
   const onMachine = (machine: Machine): void => driveBy(way, machine);
-  return runScenario(scenario, (s) => new SimWorld(s), { trace: true, seed, onMachine });
+  const make = (s: number) => new SimWorld(s, undefined, spare);
+  return runScenario(scenario, make, { trace: true, seed, onMachine });
 }
 
 /** Runs all files of a directory on the real host, in a process of its own, by file. */

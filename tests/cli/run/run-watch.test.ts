@@ -318,12 +318,12 @@ describe('a real run', () => {
     await terminal.expectRestored();
   });
 
-  test('whose process is killed: the terminal is restored, and the run has failed', async () => {
+  test('whose process is killed ends with its children, and has failed', async () => {
     const terminal = await watching(path('asleep.yaml'));
     const child = await pidOf(terminal, 1);
     process.kill(parentOf(child), 'SIGKILL');
     await terminal.until(/status 3/);
-    process.kill(child, 'SIGKILL');
+    await untilState(child, 'Z');
     await terminal.expectRestoredByOthers();
   });
 

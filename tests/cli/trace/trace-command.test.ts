@@ -147,9 +147,9 @@ describe('a trace is complete however the run ends', () => {
     const child = Number((await running.until(/(\d+)\n/))[1]);
     await untilState(running.pid, 'S');
     running.kill('SIGABRT');
-    // The child stays, and holds our pipes.
     await untilState(running.pid, 'Z');
-    process.kill(child, 'SIGKILL');
+    // It ends by the signal of --kill-child.
+    await untilState(child, 'Z');
     const { signal, stderr } = await running.end();
     expect({ signal, stderr }).toEqual({ signal: 'SIGABRT', stderr: '' });
     expect(events(simple).at(-1)).toMatchObject({

@@ -232,7 +232,7 @@ describe('--watch ends', () => {
     const child = Number((await terminal.until(/^ {2}1 \S+ +(\d+)\D/m))[1]);
     process.kill(pid, `SIG${name}`);
     await untilState(pid, 'Z');
-    process.kill(child, 'SIGKILL');
+    await untilState(child, 'Z');
     await terminal.expectRestoredByOthers();
   });
 
