@@ -29,6 +29,20 @@ if (process.argv.includes('--if-changed') && isBuilt(root, dist)) process.exit()
 // Built next to it and then renamed, so that runs of the old one are not disturbed.
 const fresh = join(root, `dist-${process.pid}`);
 const old = `${fresh}-old`;
+/** Another build may put its own there at the same time: the last one stands. */
+const replaceDist = () => {
+  for (;;) {
+    try {
+      if (existsSync(dist)) renameSync(dist, old);
+      renameSync(fresh, dist);
+      return;
+    } catch (error) {
+      if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(error.code) || !existsSync(fresh))
+        throw error;
+      rmSync(old, { recursive: true, force: true });
+    }
+  }
+};
 const tidy = () => {
   for (const dir of [fresh, old]) rmSync(dir, { recursive: true, force: true });
 };
@@ -375,8 +389,7 @@ try {
   await commonJs();
   declarations();
   if (!common.sourcemap) writeFileSync(join(fresh, STAMP), inputs);
-  if (existsSync(dist)) renameSync(dist, old);
-  renameSync(fresh, dist);
+  replaceDist();
 } finally {
   tidy();
 }

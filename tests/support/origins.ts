@@ -6,19 +6,23 @@
 import { F_DUPFD_CLOEXEC } from '../../src/host/constants.ts';
 import type { Disposable, Host } from '../../src/host/host.ts';
 import type { Tracer } from '../../src/trace/tracer.ts';
+import { inSource } from './source-lines.ts';
 
 const F_DUPFD = 0;
 
+/** What was taken, and where, without the frames of the tracking itself. V8 writes a stack out only when it is asked. */
+function lines({ message, stack = '' }: Error): string {
+  const frames = stack.split('\n').filter((line) => /^ +at /.test(line));
+  const own = frames.filter((line) => !line.includes('support/origins.ts'));
+  return `${message}, taken\n${own.slice(0, 8).map(inSource).join('\n')}`;
+}
+
 /** The things that are still held, each with the stack that took it. */
 export class Origins {
-  readonly #held = new Map<unknown, { readonly what: string; readonly stack: string }>();
+  readonly #held = new Map<unknown, Error>();
 
   take(key: unknown, what: string): void {
-    const { stack = '' } = new Error(what);
-    // Without the message, and the frames of the tracking itself.
-    const frames = stack.split('\n').slice(1);
-    const own = frames.filter((line) => !line.includes('support/origins.ts'));
-    this.#held.set(key, { what, stack: own.slice(0, 8).join('\n') });
+    this.#held.set(key, new Error(what));
   }
 
   give(key: unknown): void {
@@ -27,7 +31,7 @@ export class Origins {
 
   /** A line for each that is left, with its stack below. Empty if nothing is. */
   get left(): string {
-    return [...this.#held.values()].map(({ what, stack }) => `${what}, taken\n${stack}`).join('\n');
+    return [...this.#held.values()].map(lines).join('\n');
   }
 
   /** As left, and nothing is held from then on. */
