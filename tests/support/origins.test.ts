@@ -12,7 +12,7 @@ it('names what is left, with the stack that took it', () => {
   const notifier = new EventNotifier(host);
   const listener = host.onClose(() => {});
   expect(origins.left).toMatch(
-    /^descriptor \d+, taken\n.*new EventNotifier.*\n[\s\S]*origins\.test\.ts/,
+    /^descriptor \d+, taken\n.*new EventNotifier .*src\/aio\/event-notifier\.ts:\d+\)\n[\s\S]*origins\.test\.ts/,
   );
   expect(origins.left).toMatch(/a close listener, taken\n.*origins\.test\.ts/);
   notifier.dispose();

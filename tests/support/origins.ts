@@ -10,7 +10,7 @@ import { inSource } from './source-lines.ts';
 
 const F_DUPFD = 0;
 
-/** What was taken, and where, without the frames of the tracking itself. V8 writes a stack out only when it is asked. */
+/** The thing that was taken, and the frames that took it. V8 writes a stack out only when asked for it. */
 function lines({ message, stack = '' }: Error): string {
   const frames = stack.split('\n').filter((line) => /^ +at /.test(line));
   const own = frames.filter((line) => !line.includes('support/origins.ts'));

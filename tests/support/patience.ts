@@ -7,9 +7,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { statInProc } from '../../src/host/linux/proc.ts';
 
 const LOOK_MS = 1_000;
-/** So many looks in a row at processes that sleep: nothing more comes of them. */
+/** The number of looks in a row at processes that sleep after which nothing more comes of them. */
 const STILL = 15;
-/** Of these, so many may find one that runs: shells that wait do it by sleeping again and again. */
+/** The looks among these that may find one that runs: a shell waits by sleeping again and again. */
 const FEW = 3;
 /** All looks at processes that do run. A test's own limit is 180 s. */
 const MOST = 150;
@@ -75,7 +75,7 @@ class Looks {
 }
 
 /**
- * What was awaited, if it comes. If all processes below this one sleep meanwhile, it does not.
+ * Resolves as the promise does. If all processes below this one sleep meanwhile, that is in vain.
  * @param what what is awaited, and what is known of it
  * @throws Error that says so, and names the processes
  */

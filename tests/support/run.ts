@@ -78,7 +78,7 @@ export class Running {
     }
   }
 
-  /** What did not come, and all output so far. */
+  /** Text for an error: the thing that did not come, and all output so far. */
   #inVain(what: string): string {
     return `${what} of ${this.child.spawnargs.join(' ')}: ${this.stdout}\n--\n${this.stderr}`;
   }
