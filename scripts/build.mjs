@@ -192,7 +192,10 @@ async function playLibrary() {
         })),
     );
   const schema = JSON.parse(readFileSync(join(root, 'schema', 'scenario.schema.json'), 'utf8'));
-  return JSON.stringify({ schema, stories, recorded: await recordedStories() });
+  const list = [join(fresh, 'qemu-loop.cjs'), 'explore', '--json'];
+  const { stdout } = await promisify(execFile)(process.execPath, list);
+  const programs = JSON.parse(stdout);
+  return JSON.stringify({ schema, stories, recorded: await recordedStories(), programs });
 }
 
 /**

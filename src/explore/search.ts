@@ -45,6 +45,8 @@ export class Search {
   expanded = 0;
   /** Whether a word was found for which a state has no room. */
   outgrown = false;
+  /** Told each step that is taken, and the state that it leads to. */
+  onStep: ((step: number, state: number) => void) | null = null;
 
   readonly #places: Places;
   readonly #buffers: Buffers;
@@ -99,13 +101,14 @@ export class Search {
   run(count: number): boolean {
     const last = this.expanded + count;
     while (this.expanded < this.states.count && this.expanded < last) {
-      this.#expand(this.expanded++);
+      this.expand(this.expanded++);
       if (this.failure !== null || this.outgrown) return false;
     }
     return this.expanded < this.states.count;
   }
 
-  #expand(state: number): void {
+  /** Takes all steps that are possible in a state. */
+  expand(state: number): void {
     this.#state = state;
     this.#hash = this.states.read(state, this.#now);
     if (this.#reduction !== null && this.#expandSome(this.#reduction)) return;
@@ -157,9 +160,8 @@ export class Search {
   #flush(thread: number): number {
     const buffer = this.#now[this.#bufferAt + thread]!;
     if (buffer === 0) return -1;
-    const { length } = this.#buffers.contents[buffer]!;
     let last = -1;
-    for (let i = 0; i < length; i += 2) {
+    for (let i = 0; i < this.#buffers.contents[buffer]!.length; i += 2) {
       if (this.#buffers.mayLeave(buffer, i)) last = Math.max(last, this.#flushAt(thread, i));
     }
     return last;
@@ -271,16 +273,15 @@ export class Search {
   /** The state is as the step leaves it: adds it, and puts back the one that is expanded. */
   #reach(thread: number, detail: number): number {
     this.transitions++;
-    const { states } = this;
     this.outgrown = this.#parts.words.length > this.#memory;
-    const before = states.count;
+    const before = this.states.count;
     const step = (thread << STEP_BITS) | detail;
-    const reached = states.add(this.#now, this.#hash, this.#state, step);
+    const reached = this.states.add(this.#now, this.#hash, this.#state, step);
     if (reached === before) this.#checkFailed(reached);
-    const undo = this.#undo;
-    while (undo.length > 0) {
-      const old = undo.pop()!;
-      const i = undo.pop()!;
+    this.onStep?.(step, reached);
+    while (this.#undo.length > 0) {
+      const old = this.#undo.pop()!;
+      const i = this.#undo.pop()!;
       this.#hash ^= mix(i, old) ^ mix(i, this.#now[i]!);
       this.#now[i] = old;
     }
@@ -291,10 +292,9 @@ export class Search {
     if (this.#places.errors.size === 0) return;
     for (let thread = 0; thread < this.#threads; thread++) {
       const error = this.#places.errors.get(this.#now[this.#placeAt + thread]!);
-      if (error !== undefined) {
-        const { name } = this.#parts.program.threads[thread]!;
-        this.failure ??= { state, error: `${name}: ${error}` };
-      }
+      if (error === undefined) continue;
+      const { name } = this.#parts.program.threads[thread]!;
+      this.failure ??= { state, error: `${name}: ${error}` };
     }
   }
 }

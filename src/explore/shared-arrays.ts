@@ -2,14 +2,14 @@ import type { ExploredWords } from './explored-words.ts';
 
 /** Memory of a program: the classes under test make their arrays of it, as of any other. */
 export class ExploredMemory {
-  /** Stands for the memory; it has no bytes that anybody uses. */
+  /** Stands for the memory; it has no bytes that anybody uses, and is not shared: a page may share none. */
   readonly buffer: SharedArrayBuffer;
   /** The program's word of its first four bytes. */
   readonly first: number;
 
   constructor(first: number, bytes = 0) {
     this.first = first;
-    this.buffer = new SharedArrayBuffer(bytes);
+    this.buffer = new ArrayBuffer(bytes) as unknown as SharedArrayBuffer;
   }
 }
 
@@ -28,6 +28,8 @@ export function withArrays<T>(
 ): T {
   const known: Known = new WeakMap();
   const { Atomics: ownAtomics, Int32Array: ownInt32, Float64Array: ownFloat64 } = globalThis;
+  // A page may share no memory, and what is explored does not need to.
+  const ownShared: typeof SharedArrayBuffer | undefined = globalThis.SharedArrayBuffer;
   const arrays = (own: Int32ArrayConstructor | Float64ArrayConstructor): object =>
     new Proxy(own, {
       construct(target, args, newTarget) {
@@ -42,6 +44,7 @@ export function withArrays<T>(
     Atomics: atomicsOf(words, known, ownAtomics),
     Int32Array: arrays(ownInt32),
     Float64Array: arrays(ownFloat64),
+    SharedArrayBuffer: ownShared ?? ArrayBuffer,
   });
   try {
     return act();
@@ -50,6 +53,7 @@ export function withArrays<T>(
       Atomics: ownAtomics,
       Int32Array: ownInt32,
       Float64Array: ownFloat64,
+      SharedArrayBuffer: ownShared,
     });
   }
 }

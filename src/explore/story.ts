@@ -5,7 +5,6 @@ import {
   END,
   FENCE,
   FUTEX_WAIT,
-  isWrite,
   LOAD,
   NAMES,
   needsEmptyBuffer,
@@ -15,7 +14,7 @@ import {
   STORE_FENCED,
   WAIT_FOR_ZERO,
 } from './operation.ts';
-import { stepOf } from './search-parts.ts';
+import { stepsOf, type TakenStep, type Way, wayTo } from './way.ts';
 
 /** A store that has not reached memory. */
 export interface Buffered {
@@ -38,40 +37,37 @@ export interface StoryStep {
   readonly buffers: readonly (readonly Buffered[])[];
 }
 
-/** How a program goes wrong, from its beginning. */
+/** A run of a program from its beginning, mostly one that goes wrong. */
 export interface Story {
   readonly threads: readonly string[];
   readonly steps: readonly StoryStep[];
+  /** What is wrong at the end; '' for nothing. */
   readonly error: string;
   /** By thread: what it waits for at the end, for ever; null if it does not. */
   readonly waits: readonly (string | null)[];
 }
 
-/** A step as the search took it. */
-interface Raw {
-  readonly thread: number;
-  readonly kind: number;
-  readonly word: number;
-  readonly value: number;
-  readonly next: number;
-  readonly result: number;
-  readonly isFlush: boolean;
-  readonly method: string;
-}
-
 /**
- * The story of the explorer's failure: the steps to it, in an order with few changes between
- * threads. Steps change places only if that makes no difference.
+ * The story of the explorer's failure: the steps to it.
  * @throws Error if there is no failure
  */
-export function storyOf(explorer: Explorer, { words }: Pick<BuiltIn, 'words'>): Story {
+export function storyOf(explorer: Explorer, program: Pick<BuiltIn, 'words'>): Story {
   const { failure } = explorer.search;
   if (failure === null) throw new Error('the program has not failed');
+  return tell(explorer, wayTo(explorer.search, failure.state), failure.error, program);
+}
+
+/** The story of a way. @param error what is wrong at its end; '' for nothing */
+export function tell(
+  explorer: Explorer,
+  way: Way,
+  error: string,
+  { words }: Pick<BuiltIn, 'words'>,
+): Story {
   const nameOf = (word: number): string => words[word]?.name ?? `word ${word}`;
   const threads = explorer.program.threads.map(({ name }) => name);
-  const raw = inFewTurns(rawSteps(explorer, failure.state), explorer.parts.isSc);
   const buffers: Buffered[][] = threads.map(() => []);
-  const steps = raw.map((step): StoryStep => {
+  const steps = stepsOf(explorer, way).map((step): StoryStep => {
     const own = buffers[step.thread]!;
     const name = nameOf(step.word);
     if (step.isFlush) {
@@ -92,7 +88,7 @@ export function storyOf(explorer: Explorer, { words }: Pick<BuiltIn, 'words'>): 
       buffers: buffers.map((buffer) => [...buffer]),
     };
   });
-  return { threads, steps, error: failure.error, waits: waitsOf(explorer, failure.state, nameOf) };
+  return { threads, steps, error, waits: waitsOf(explorer, way.end, nameOf) };
 }
 
 function waitsOf(
@@ -111,63 +107,7 @@ function waitsOf(
   });
 }
 
-/** The steps from the beginning to a state. */
-function rawSteps(explorer: Explorer, state: number): Raw[] {
-  const { search, parts } = explorer;
-  const { places, buffers, words } = parts;
-  const steps: Raw[] = [];
-  for (let now = state; search.states.parent(now) >= 0; now = search.states.parent(now)) {
-    const before = search.ending(search.states.parent(now));
-    const { thread, flushed } = stepOf(search.states.step(now));
-    const place = before.placeOf(thread);
-    const content = buffers.contents[before.bufferOf(thread)]!;
-    const number = flushed >= 0 ? content[flushed]! : places.word[place]!;
-    const word = number < 0 ? -1 : words[number]!;
-    const kind = places.kind[place]!;
-    const own = buffers.newest(before.bufferOf(thread), number);
-    const isOwn = kind === LOAD && own >= 0 && flushed < 0;
-    steps.push({
-      thread,
-      kind: flushed >= 0 ? STORE : kind,
-      word,
-      value: flushed >= 0 ? content[flushed + 1]! : places.value[place]!,
-      next: places.next[place]!,
-      result: isOwn ? content[own + 1]! : word < 0 ? 0 : before.word(word),
-      isFlush: flushed >= 0,
-      method: flushed >= 0 ? '' : places.scope[place]!,
-    });
-  }
-  return steps.reverse();
-}
-
-/** Steps in another order, in which threads go on as long as they can, and nothing differs. */
-function inFewTurns(steps: readonly Raw[], isSc: boolean): Raw[] {
-  const left = [...steps];
-  const ordered: Raw[] = [];
-  let thread = left[0]?.thread ?? 0;
-  while (left.length > 0) {
-    const next = left.findIndex(
-      (step, i) =>
-        step.thread === thread && left.slice(0, i).every((other) => !depends(other, step, isSc)),
-    );
-    const [step] = left.splice(Math.max(0, next), 1);
-    ordered.push(step!);
-    thread = step!.thread;
-  }
-  return ordered;
-}
-
-function depends(one: Raw, other: Raw, isSc: boolean): boolean {
-  if (one.thread === other.thread) return true;
-  if (one.word !== other.word || one.word < 0) return false;
-  return changesMemory(one, isSc) || changesMemory(other, isSc);
-}
-
-function changesMemory({ kind, isFlush }: Raw, isSc: boolean): boolean {
-  return isFlush || (isWrite(kind) && (isSc || kind !== STORE));
-}
-
-function textOf({ kind, value, next, result, isFlush }: Raw, name: string): string {
+function textOf({ kind, value, next, result, isFlush }: TakenStep, name: string): string {
   if (isFlush) return `${name} = ${value}`;
   if (kind === FENCE || kind === STORE_BARRIER) return NAMES[kind]!;
   const what = `${NAMES[kind]} ${name}`;

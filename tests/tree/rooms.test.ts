@@ -12,7 +12,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['output'],
   ['log'],
   ['options'],
-  ['trace', 'qemu', 'record', 'weak'],
+  ['trace', 'qemu', 'record', 'weak', 'drawing'],
   ['watch', 'report'],
   ['spawn', 'run', 'play'],
   ['explore', 'fuzz', 'replay'],

@@ -1,11 +1,10 @@
 /** `qemu-loop explore`: runs every interleaving of a program, and tells the story of an error. */
 
 import { writeFileSync } from 'node:fs';
-import { type BuiltIn, make, type Weakening } from '../../explore/built-in.ts';
-import { Explorer } from '../../explore/explorer.ts';
+import { type BuiltIn, make } from '../../explore/built-in.ts';
+import { Finder, type Found } from '../../explore/finder.ts';
 import type { Model } from '../../explore/operation.ts';
 import { PROGRAMS } from '../../explore/programs/all.ts';
-import { storyOf } from '../../explore/story.ts';
 import type { Host } from '../../host/host.ts';
 import { nearest } from '../../scenario/nearest.ts';
 import { CliError, EXIT_INTERNAL, whyOf } from '../exit/errors.ts';
@@ -21,7 +20,7 @@ import { Progress } from './progress.ts';
 import { promelaOf } from './promela.ts';
 import { storyHtml } from './story-html.ts';
 import { storyText } from './story-text.ts';
-import { type Found, foundText } from './verdict.ts';
+import { foundText } from './verdict.ts';
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -60,9 +59,8 @@ function programOf(name: string): BuiltIn {
   throw unknown(`no program '${name}'`, name, PROGRAMS);
 }
 
-function weakeningOf(program: BuiltIn, name: string): Weakening | undefined {
-  const weakening = program.weakenings.find((one) => one.name === name);
-  if (weakening !== undefined || name === '') return weakening;
+function checkWeakening(program: BuiltIn, name: string): void {
+  if (name === '' || program.weakenings.some((one) => one.name === name)) return;
   throw unknown(`${program.name} has no weakening '${name}'`, name, program.weakenings);
 }
 
@@ -79,8 +77,7 @@ async function exploreProgram(
   program: BuiltIn,
   style: Style,
 ): Promise<number> {
-  const weakening = weakeningOf(program, asked.without);
-  const model = asked.model ?? weakening?.model ?? 'PSO';
+  checkWeakening(program, asked.without);
   const files = [
     { what: 'the page', path: asked.html },
     { what: 'the model for Spin', path: asked.promela },
@@ -89,8 +86,9 @@ async function exploreProgram(
     files.flatMap(({ what, path }) => (path === undefined ? [] : [{ what, path }])),
     [],
   );
-  const found = await search(own, asked, program, model);
-  const story = found.error === null ? null : found.story;
+  const { finder, isInterrupted } = await find(own, asked, program, asked.model);
+  const found = finder.found(isInterrupted);
+  const { story } = found;
   if (asked.promela !== undefined) {
     write(
       'the model for Spin',
@@ -99,7 +97,7 @@ async function exploreProgram(
     );
   }
   if (asked.html !== undefined && story !== null) {
-    write('the page', asked.html, storyHtml(found, story));
+    write('the page', asked.html, storyHtml(found, story, finder.beside()));
   }
   const out = allWriter(own, STDOUT);
   if (asked.json) out(`${JSON.stringify(found)}\n`);
@@ -115,63 +113,39 @@ async function exploreProgram(
   return found.ended === 'memory' ? EXIT_INTERNAL : 0;
 }
 
-/** Explores reduced; if that finds an error, it explores whole, for the shortest way there. */
+/** Explores to the end, unless Ctrl-C comes first. */
 export async function search(
   own: Host | null,
   asked: Pick<AskedExplore, 'without' | 'mostBytes' | 'reduce' | 'json'>,
   program: BuiltIn,
   model: Model,
 ): Promise<Found> {
-  const options = { model, mostBytes: asked.mostBytes };
-  const made = make(program, asked.without);
-  const progress = new Progress(own, !asked.json);
-  const what = `${program.name} under ${model}`;
+  const { finder, isInterrupted } = await find(own, asked, program, model);
+  return finder.found(isInterrupted);
+}
+
+async function find(
+  own: Host | null,
+  { without, mostBytes, reduce, json }: Parameters<typeof search>[1],
+  program: BuiltIn,
+  model: Model | undefined,
+): Promise<{ readonly finder: Finder; readonly isInterrupted: boolean }> {
+  const finder = new Finder(program, without, { model, reduce, mostBytes });
+  const progress = new Progress(own, !json);
   try {
-    const first = new Explorer(made, { ...options, reduce: asked.reduce });
-    let ended = await runAll(first, what, progress);
-    let shown = first;
-    let isShortest = !asked.reduce;
-    if (asked.reduce && first.search.failure !== null && ended === 'done') {
-      const whole = new Explorer(made, { ...options, reduce: false, known: first });
-      ended = await runAll(whole, what, progress);
-      if (whole.search.failure !== null) {
-        shown = whole;
-        isShortest = true;
-      }
-    }
-    return {
-      program: program.name,
-      without: asked.without,
-      model,
-      error: shown.search.failure?.error ?? null,
-      ended,
-      isShortest,
-      states: first.search.states.count,
-      transitions: first.search.transitions,
-      ends: first.search.ends,
-      runs: first.parts.places.runs,
-      story: shown.search.failure === null ? null : storyOf(shown, program),
-    };
+    const isInterrupted = await runInterruptibly(() => {
+      if (!finder.run(STATES_AT_A_TIME)) return false;
+      const states = finder.now.search.states.count.toLocaleString('en');
+      const transitions = finder.now.transitions.toLocaleString('en');
+      progress.show(
+        `${program.name} under ${finder.model}: ${states} states, ${transitions} transitions`,
+      );
+      return true;
+    });
+    return { finder, isInterrupted };
   } finally {
     progress.end();
   }
-}
-
-/** Runs an explorer to its end, unless Ctrl-C comes first. */
-async function runAll(
-  explorer: Explorer,
-  what: string,
-  progress: Progress,
-): Promise<Found['ended']> {
-  const isInterrupted = await runInterruptibly(() => {
-    if (!explorer.run(STATES_AT_A_TIME)) return false;
-    const states = explorer.search.states.count.toLocaleString('en');
-    const transitions = explorer.transitions.toLocaleString('en');
-    progress.show(`${what}: ${states} states, ${transitions} transitions`);
-    return true;
-  });
-  if (isInterrupted) return 'interrupted';
-  return explorer.stopped === 'memory' ? 'memory' : 'done';
 }
 
 function write(what: string, path: string, text: string): void {

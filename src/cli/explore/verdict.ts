@@ -1,25 +1,6 @@
-import type { Story } from '../../explore/story.ts';
+import type { Found } from '../../explore/finder.ts';
 import { GREEN, paint, RED, type Style } from '../text/style.ts';
 import { count } from '../text/units.ts';
-
-/** The result of an exploration; printed with --json as it is. */
-export interface Found {
-  readonly program: string;
-  readonly without: string;
-  readonly model: string;
-  readonly error: string | null;
-  /** Whether all states are known. */
-  readonly ended: 'done' | 'memory' | 'interrupted';
-  /** Whether no way to an error has fewer steps. */
-  readonly isShortest: boolean;
-  readonly states: number;
-  readonly transitions: number;
-  /** States in which nothing goes on. */
-  readonly ends: number;
-  /** How often a function of the program was run. */
-  readonly runs: number;
-  readonly story: Story | null;
-}
 
 export function foundText(found: Found, style: Style): string {
   const name = nameOf(found);

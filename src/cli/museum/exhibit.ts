@@ -1,11 +1,11 @@
 /** A piece as it is shown: what the buggy one did, and the mended one. */
 
+import type { Found } from '../../explore/finder.ts';
 import { PROGRAMS } from '../../explore/programs/all.ts';
 import type { Host } from '../../host/host.ts';
 import { loadScenario } from '../../scenario/load.ts';
 import { formatProblem } from '../../scenario/problem.ts';
 import { search } from '../explore/explore-command.ts';
-import type { Found } from '../explore/verdict.ts';
 import { runWeak } from '../weak/run-weak.ts';
 import type { Weakness } from '../weak/weaknesses.ts';
 import type { Piece, PieceScenario } from './pieces.ts';

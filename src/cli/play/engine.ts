@@ -15,6 +15,7 @@ import type { Frame } from '../report/frame.ts';
 import { runWeak } from '../weak/run-weak.ts';
 import type { WeakHost } from '../weak/weak-host.ts';
 import { WeakKernel } from '../weak/weak-kernel.ts';
+import { PlayError } from './play-error.ts';
 import type { AllOrders, Comparison, Play, PlayEntry, PlayProblem, Recording } from './protocol.ts';
 import { snapshot } from './snapshot.ts';
 
@@ -28,11 +29,6 @@ const THREADS =
 const THEIR_ORDERS =
   'The orders of threads need the command, since a page has no shared memory: save the file, and run ' +
   '`qemu-loop explore FILE`.';
-
-/** The file cannot be run. */
-export class PlayError extends Error {
-  override readonly name = 'PlayError';
-}
 
 /** All problems of a file, in its order. */
 export function problemsOf(text: string): PlayProblem[] {

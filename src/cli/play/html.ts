@@ -17,11 +17,19 @@ export interface Story {
   readonly text: string;
 }
 
+/** A program of the explorer, and what can be left out of it. */
+export interface ExploredProgram {
+  readonly name: string;
+  readonly about: string;
+  readonly weakenings: readonly { readonly name: string; readonly about: string }[];
+}
+
 export interface PlayLibrary {
   readonly schema: unknown;
   readonly stories: readonly Story[];
   /** Stories of several threads, with their runs. */
   readonly recorded: readonly RecordedStory[];
+  readonly programs: readonly ExploredProgram[];
   /** The path of the one that is shown first. */
   readonly first: string;
 }

@@ -1,5 +1,7 @@
 /** Messages between the page of the playground and its engine, a Worker. All of it is plain data. */
 
+import type { Found } from '../../explore/finder.ts';
+import type { Story } from '../../explore/story.ts';
 import type { DiffLine } from '../../scenario/run/diff.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
 import type { Frame } from '../report/frame.ts';
@@ -81,6 +83,12 @@ export interface Comparison {
   readonly failures: readonly string[];
 }
 
+/** The failure of a program without a barrier, and a run of the sound one by the same turns. */
+export interface BarrierStories {
+  readonly found: Found;
+  readonly beside: Story | null;
+}
+
 export type Request =
   | { readonly kind: 'check'; readonly number: number; readonly text: string }
   | { readonly kind: 'run'; readonly number: number; readonly play: Play }
@@ -99,6 +107,13 @@ export type Request =
       readonly number: number;
       readonly play: Play;
       readonly mostRuns: number;
+    }
+  | {
+      readonly kind: 'explore';
+      readonly number: number;
+      readonly program: string;
+      /** A barrier's name; '' for the program as shipped. */
+      readonly without: string;
     };
 
 export type Reply = { readonly number: number } & (
@@ -107,5 +122,6 @@ export type Reply = { readonly number: number } & (
   | { readonly kind: 'frames'; readonly from: number; readonly frames: readonly Frame[] }
   | { readonly kind: 'comparison'; readonly comparison: Comparison }
   | { readonly kind: 'orders'; readonly found: AllOrders }
+  | { readonly kind: 'explored'; readonly stories: BarrierStories }
   | { readonly kind: 'error'; readonly message: string }
 );

@@ -14,6 +14,9 @@ export interface RecordedStory {
   readonly trace: PackedTrace;
 }
 
+const RECORDED =
+  'a run with several threads was recorded by the command, since a page has no shared memory. Save the file to change it, and `qemu-loop run FILE`.';
+
 /** The recording of such a story, as the engine would give it, without an order log. */
 export function recordingOf({ name, trace }: RecordedStory): Recording {
   const { events } = unpackTrace(trace);
@@ -35,7 +38,7 @@ export function recordingOf({ name, trace }: RecordedStory): Recording {
     entries: [],
     status: 0,
     failures: [],
-    notes: [],
+    notes: [RECORDED],
     iterations: events.filter((event) => event.name === 'main_loop_wait_end').length,
     elapsedNs: (events.at(-1)?.timeNs ?? startNs) - startNs,
   };

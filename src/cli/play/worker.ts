@@ -1,6 +1,7 @@
 /** The engine's Worker: answers the page's requests one after the other. */
 
 import { z } from 'zod';
+import { exploreBarrier } from './barriers.ts';
 import { compare, framesOf, ordersOf, problemsOf, record } from './engine.ts';
 import type { Reply, Request } from './protocol.ts';
 
@@ -40,5 +41,11 @@ function answer(request: Request): Reply {
       return { number, kind: 'comparison', comparison: compare(request.play) };
     case 'orders':
       return { number, kind: 'orders', found: ordersOf(request.play, request.mostRuns) };
+    case 'explore':
+      return {
+        number,
+        kind: 'explored',
+        stories: exploreBarrier(request.program, request.without),
+      };
   }
 }

@@ -62,7 +62,9 @@ describe('qemu-loop explore', () => {
     expect(status).toBe(1);
     const html = readFileSync(page, 'utf8');
     expect(html).toMatch(/^<!doctype html>/);
-    expect(html.match(/<text class="name"/g)).toHaveLength(3);
+    // Two drawings, of three threads each.
+    expect(html.match(/<line class="lane /g)).toHaveLength(6);
+    expect(html).toContain('as shipped');
     expect(html).toContain('waits for eventfd for ever');
     expect(html).not.toMatch(/https?:|<script/);
     expect(readFileSync(model, 'utf8').match(/^active proctype thread\d/gm)).toHaveLength(3);

@@ -3,9 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { firstDifference } from '../../../src/cli/drawing/story-drawing.ts';
+import { exploreBarrier } from '../../../src/cli/play/barriers.ts';
 import { CODE, lineOf } from '../../../src/cli/play/code.ts';
 import { compare, framesOf, ordersOf, problemsOf, record } from '../../../src/cli/play/engine.ts';
-import type { Play } from '../../../src/cli/play/protocol.ts';
+import type { Order, Play } from '../../../src/cli/play/protocol.ts';
 import { RunView } from '../../../src/cli/play/run-view.ts';
 import type { Weakness } from '../../../src/cli/weak/weaknesses.ts';
 import { EV } from '../../../src/trace/catalogue.ts';
@@ -190,9 +192,36 @@ describe('all orders', () => {
     expect(ordersOf(play(story('storm.yaml')), 30)).toMatchObject({ runs: 30, isCut: true });
   });
 
-  it('are those of the kernel without the link', () => {
-    const { orders } = ordersOf(play(story('sigchld-coalescing.yaml'), ['one_waitpid']), 200);
-    expect(orders.every(({ status }) => status !== 0)).toBe(true);
+  it('are those of the kernel without the link, and each plays on that kernel', () => {
+    const text = story('sigchld-coalescing.yaml');
+    const sound = ordersOf(play(text), 200).orders;
+    expect(sound.map(({ status }) => status)).toEqual([0]);
+    expect(sound[0]!.entries).toContain('b exited 2');
+    const { orders } = ordersOf(play(text, ['one_waitpid']), 200);
+    expect(orders.map(({ status }) => status)).toEqual([1]);
+    const [{ schedule, entries, failures }] = orders as [Order];
+    expect(entries).toEqual(['SIGCHLD', 'a exited 1']);
+    expect(failures[0]).toMatch(/^- b exited 2$/m);
+    const played = record({ ...play(text, ['one_waitpid']), schedule });
+    expect(played.entries.map((entry) => entry.text)).toEqual(entries);
+  });
+
+  it('without wake-ups: the kernel knows which eventfds are those', () => {
+    const late = story('why/notify-lost.yaml').replace(/^faults:.*$/m, '');
+    const entriesOf = (weaknesses: readonly Weakness[]): readonly string[] =>
+      ordersOf(play(late, weaknesses), 50).orders[0]!.entries;
+    expect(entriesOf([])).not.toContain('alarm');
+    expect(entriesOf(['no_wakeup'])).toEqual(['mlw', 'late', 'alarm', 'mlw']);
+  });
+
+  it('a run that does not end is stopped, and the search goes on', () => {
+    const text =
+      'name: endless\nfds: {e: {drain: false}}\nsteps: [{kick: e}, {run: {iterations: 100000}}]';
+    const { orders, runs } = ordersOf(play(text), 5);
+    expect(runs).toBe(1);
+    expect(orders.map(({ status, failures }) => [status, failures])).toEqual([
+      [1, ['it was stopped: it does not end by itself']],
+    ]);
   });
 
   it('of threads, and a schedule of another file, are refused', () => {
@@ -200,6 +229,39 @@ describe('all orders', () => {
     expect(() => ordersOf(threads, 30)).toThrow('`qemu-loop explore FILE`');
     expect(() => record({ ...RARE, schedule: '0:99' })).toThrow('is not one of this file');
     expect(() => record({ ...RARE, schedule: '<b>' })).toThrow('not one that the search names');
+  });
+});
+
+describe('a barrier taken away', () => {
+  it('the failure of the explorer stands beside the sound run', () => {
+    const { found, beside } = exploreBarrier('aio_notify', 'smp_mb');
+    expect(found).toMatchObject({
+      error: 'poller sleeps for ever',
+      model: 'TSO',
+      isShortest: true,
+    });
+    const at = firstDifference(found.story!, beside!);
+    expect(found.story!.steps[at]!.operation).toBe('store NOTIFIED 1');
+    expect(beside!.steps[at]!.operation).toBe('store with a fence NOTIFIED 1');
+    expect(beside!.error).toBe('');
+  });
+
+  it('nothing: no error, and nothing beside it', () => {
+    const { found, beside } = exploreBarrier('aio_notify', '');
+    expect(found).toMatchObject({ error: null, ended: 'done', model: 'PSO', story: null });
+    expect(beside).toBe(null);
+  });
+
+  it('a search that takes too much memory says so', () => {
+    const { found } = exploreBarrier('bql', '', 1000);
+    expect(found).toMatchObject({ error: null, ended: 'memory' });
+  });
+
+  it.each([
+    ['nosuch', ''],
+    ['aio_notify', 'nosuch'],
+  ])('%s without %j is refused', (program, without) => {
+    expect(() => exploreBarrier(program, without)).toThrow(`the explorer has no ${program}`);
   });
 });
 

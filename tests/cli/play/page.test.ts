@@ -135,7 +135,11 @@ describe.skipIf(NO_BROWSER)('the playground (skipped by QEMU_LOOP_NO_BROWSER=1)'
   it('a story of threads plays from its recording, with a lane for each thread', async () => {
     await withPage('#story=scenarios%2Fthreads%2Fbig-lock-convoy.yaml', async ({ page }) => {
       await page.waitForSelector('#timeline canvas[data-boxes]');
-      expect(await page.textContent('.stage')).toContain('qemu-loop run FILE');
+      expect(await page.textContent('.outcome')).toContain('qemu-loop run FILE');
+      const lanes = await page.$$eval('.stage .lane h3', (all) =>
+        all.map((one) => one.textContent),
+      );
+      expect(lanes).toEqual(['thread main loop', 'thread cpu0']);
       expect(await page.textContent('.outcome')).toMatch(/: passed, \d+ iterations/);
       const { stdout } = await run([
         'run',
@@ -287,6 +291,8 @@ describe.skipIf(NO_BROWSER)('the playground (skipped by QEMU_LOOP_NO_BROWSER=1)'
       await mark.hover();
       const said = await page.waitForSelector('.cm-tooltip-lint, .cm-diagnostic');
       expect(await said.textContent()).toMatch(message);
+      expect(await page.textContent('.outcome.bad')).toMatch(message);
+      expect(await page.textContent('.outcome.bad')).toContain('the last run without a mistake');
     });
   });
 
@@ -323,6 +329,38 @@ describe.skipIf(NO_BROWSER)('the playground (skipped by QEMU_LOOP_NO_BROWSER=1)'
     });
   });
 
+  it('what if: a barrier taken away is drawn beside the sound run, and is in the address', async () => {
+    const hash = '#story=scenarios%2Fsigchld.yaml&barrier=aio_notify.smp_mb';
+    const drawings = '.drawings svg.story-drawing';
+    await withPage(hash, async ({ page }) => {
+      await page.waitForFunction((one) => document.querySelectorAll(one).length === 2, drawings);
+      const [weak, sound] = await page.$$eval(drawings, (all) => all.map((one) => one.textContent));
+      expect(weak).toMatch(/still in its buffer.*poller waits for eventfd for ever$/);
+      expect(sound).toMatch(/every thread comes to its end$/);
+      await page.waitForSelector(
+        '.drawings .good:has-text("no error in any interleaving under PSO")',
+      );
+      expect(page.url()).toContain('barrier=aio_notify.smp_mb');
+      // It has shared memory, which a page has not.
+      await page.selectOption('select[name=barrier]', 'aio_wait_while.kick-mb');
+      await page.waitForSelector('.drawings .bad:has-text("main sleeps for ever")');
+      expect(page.url()).toContain('barrier=aio_wait_while.kick-mb');
+      await page.selectOption('select[name=barrier]', '');
+      expect(await page.$(drawings)).toBeNull();
+      await page.waitForFunction(() => !location.hash.includes('barrier'));
+    });
+  });
+
+  it('the line of the code at which the loop stands is in view', async () => {
+    await withPage('#story=scenarios%2Fsigchld.yaml&at=52', async ({ page }) => {
+      const isInView = await page.$eval('.code .here', (line) => {
+        const [own, box] = [line, line.parentElement!].map((one) => one.getBoundingClientRect());
+        return own!.top >= box!.top && own!.bottom <= box!.bottom;
+      });
+      expect(isInView).toBe(true);
+    });
+  });
+
   it('all orders are listed with their verdicts, and a click plays exactly that one', async () => {
     let hash = '';
     await withPage('#story=scenarios%2Frare-order.yaml&seed=1', async ({ page }) => {
@@ -330,9 +368,11 @@ describe.skipIf(NO_BROWSER)('the playground (skipped by QEMU_LOOP_NO_BROWSER=1)'
       await page.waitForSelector('.orders li');
       const rows = await page.$$eval('.orders li', (all) => all.map((one) => one.textContent));
       expect(rows).toHaveLength(2);
-      expect(rows[0]).toMatch(/\d+ runs?, passes: a exited 0 · SIGTERM/);
-      expect(rows[1]).toMatch(/\d+ runs?, fails: SIGTERM$/);
-      expect(await page.textContent('#orders p')).toMatch(/^2 orders in \d+ runs: 1 fails\.$/);
+      expect(rows[0]).toMatch(/(?:\d+ runs|one run), passes: a exited 0 · SIGTERM/);
+      expect(rows[1]).toMatch(/(?:\d+ runs|one run), fails: SIGTERM/);
+      expect(await page.textContent('#orders .result p')).toMatch(
+        /^2 orders in \d+ runs: 1 fails\.$/,
+      );
       await page.click('text="play order 2"');
       await page.waitForSelector('.outcome.bad');
       await page.click('#end');
@@ -354,6 +394,26 @@ describe.skipIf(NO_BROWSER)('the playground (skipped by QEMU_LOOP_NO_BROWSER=1)'
       expect(page.url()).not.toContain('order=');
     };
     await withPage(hash, use, { anew: true });
+  });
+
+  it('orders that were left out are said to be, and looked for by a click', async () => {
+    const signals = [1, 2, 3, 4, 5, 6].map(
+      (n) => `  - {at: 1ms, do: [{sigqueue: {SIGRTMIN: ${n}}}]}\n`,
+    );
+    const text = `name: six\nsignals: {SIGRTMIN: {siginfo: [int]}}\ntimeline:\n${signals.join('')}steps: [settle, {main_loop_wait: blocking}]\n`;
+    await withPage('', async ({ page }) => {
+      await type(page, text);
+      await page.waitForSelector('.outcome.good:has-text("six: passed")');
+      await page.click('#orders button:text-is("find them")');
+      await page.waitForSelector('.orders li');
+      const said = (): Promise<string | null> => page.textContent('#orders .result');
+      expect(await said()).toMatch(/^300 orders in 300 runs: none fails\.The search ended after/);
+      await page.click('text="look further, 3,000 runs at most"');
+      await page.waitForSelector('#orders .result :text("720 orders in 720 runs")');
+      expect(await said()).not.toContain('ended after');
+      expect(await said()).toContain('200 of 720 are listed');
+      expect(await page.$$('.orders li')).toHaveLength(200);
+    });
   });
 
   it('a text of one’s own is carried by the link', async () => {

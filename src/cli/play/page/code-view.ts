@@ -33,7 +33,7 @@ export class CodeView {
     line.setAttribute('aria-current', 'step');
     this.#marked = line;
     const box = this.element;
-    const y = line.offsetTop - box.offsetTop;
+    const y = line.offsetTop;
     if (y < box.scrollTop || y + line.offsetHeight > box.scrollTop + box.clientHeight) {
       box.scrollTop = y - box.clientHeight / 2;
     }

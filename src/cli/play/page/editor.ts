@@ -44,13 +44,15 @@ export interface EditorParts {
   readonly check: (text: string) => Promise<readonly PlayProblem[]>;
   /** The person has changed the text, and it has no problem. */
   readonly changed: (text: string) => void;
+  /** The person has changed the text, and it has these problems: at least one. */
+  readonly wrong: (problems: readonly PlayProblem[]) => void;
 }
 
 export class Editor {
   readonly element = el('div', { class: 'editor' });
   readonly #view: EditorView;
   readonly #parts: EditorParts;
-  /** The text that was last run or set. */
+  /** The text that was last run or set; '' if one with a problem came after it. */
   #known = '';
 
   constructor(parts: EditorParts) {
@@ -101,7 +103,10 @@ export class Editor {
     const problems = await this.#parts.check(text).catch(() => []);
     const { doc } = this.#view.state;
     if (doc.toString() !== text) return [];
-    if (problems.length === 0 && text !== this.#known) {
+    if (problems.length > 0) {
+      this.#known = '';
+      this.#parts.wrong(problems);
+    } else if (text !== this.#known) {
       this.#known = text;
       this.#parts.changed(text);
     }

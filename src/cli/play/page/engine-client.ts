@@ -1,6 +1,7 @@
 import type { Frame } from '../../report/frame.ts';
 import type {
   AllOrders,
+  BarrierStories,
   Comparison,
   Play,
   PlayProblem,
@@ -33,7 +34,7 @@ export class EngineClient {
   #number = 0;
 
   /** @param onBusy told when the first request is out, and when the last is answered */
-  constructor(script: string, onBusy: (isBusy: boolean) => void) {
+  constructor(script: string, onBusy: (isBusy: boolean) => void = () => {}) {
     this.#url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
     this.#onBusy = onBusy;
   }
@@ -60,14 +61,23 @@ export class EngineClient {
     return take(await this.#ask({ kind: 'orders', play, mostRuns }), 'orders').found;
   }
 
+  /** @param without '' for the program as shipped */
+  async explore(program: string, without: string): Promise<BarrierStories> {
+    return take(await this.#ask({ kind: 'explore', program, without }), 'explored').stories;
+  }
+
   /** Ends whatever runs; the next request begins anew. */
   stop(): void {
+    this.#end(new Stopped());
+  }
+
+  #end(why: Error): void {
     this.#worker?.terminate();
     this.#worker = null;
     const all = [...this.#waiting.values()];
     this.#waiting.clear();
     this.#onBusy(false);
-    for (const { failed } of all) failed(new Stopped());
+    for (const { failed } of all) failed(why);
   }
 
   #ask(asked: Asked): Promise<Reply> {
@@ -83,6 +93,7 @@ export class EngineClient {
 
   #start(): Worker {
     const worker = new Worker(this.#url);
+    worker.onerror = ({ message }) => this.#end(new Error(`the engine does not run: ${message}`));
     worker.onmessage = ({ data }: MessageEvent<Reply>) => {
       const waiting = this.#waiting.get(data.number);
       this.#waiting.delete(data.number);

@@ -4,9 +4,11 @@ import { button, el } from '../../report/page/dom.ts';
 import { machine } from '../../report/page/machine-view.ts';
 import { themeSwitch } from '../../report/page/theme.ts';
 import type { Thing } from '../../report/things.ts';
+import type { PlayLibrary } from '../html.ts';
 import type { Play } from '../protocol.ts';
-import { type RecordedStory, recordingOf } from '../recorded.ts';
+import { recordingOf } from '../recorded.ts';
 import { RunView } from '../run-view.ts';
+import { BarrierSwitch } from './barrier-switch.ts';
 import { ChainBar } from './chain-bar.ts';
 import { CodeView } from './code-view.ts';
 import { Editor } from './editor.ts';
@@ -15,22 +17,20 @@ import { Frames } from './frames.ts';
 import { onKey } from './keys.ts';
 import { Lanes } from './lanes.ts';
 import { LogView } from './log-view.ts';
-import { MOST_RUNS, Orders } from './orders.ts';
-import { keepFocus, NO_WHAT_IF, panel, RECORDED, storySelect, strideOf, verdict } from './parts.ts';
+import { Orders } from './orders.ts';
+import { keepFocus, mistakes, NO_WHAT_IF, panel, storySelect, strideOf, verdict } from './parts.ts';
 import { Player } from './player.ts';
+import { RecordedFrames } from './recorded-frames.ts';
 import { type Schema, SchemaGuide } from './schema.ts';
 import { packedBlock, readShared, writeShared } from './share.ts';
+import { StopButton } from './stop-button.ts';
 import { StoryView } from './story-view.ts';
 import { Transport } from './transport.ts';
 import { WhatIf } from './what-if.ts';
 
 /** The schema and the scenarios that the page brings along. */
-interface Library {
+interface Library extends PlayLibrary {
   readonly schema: Schema;
-  readonly stories: readonly { readonly path: string; readonly text: string }[];
-  readonly recorded: readonly RecordedStory[];
-  /** The story shown first. */
-  readonly first: string;
 }
 
 /** From this speed on nobody can read along: only the machine, the code and the log move. */
@@ -39,6 +39,8 @@ const QUIET_SPEED = 30;
 class Playground {
   readonly #library: Library;
   readonly #client: EngineClient;
+  /** A search takes seconds, and the run goes on meanwhile. */
+  readonly #explorer: EngineClient;
   readonly #editor: Editor;
   readonly #player = new Player(() => this.#show());
   readonly #transport = new Transport(this.#player);
@@ -47,40 +49,48 @@ class Playground {
   readonly #log = new LogView((event) => this.#player.go(event));
   readonly #lanes = new Lanes((event) => this.#player.go(event));
   readonly #story: StoryView;
-  readonly #whatIf = new WhatIf(
-    () => this.#run(),
-    (event) => this.#player.go(event),
-  );
+  readonly #barriers: BarrierSwitch;
+  readonly #whatIf: WhatIf;
   readonly #orders = new Orders(
-    () => this.#findOrders(),
+    (mostRuns) => this.#findOrders(mostRuns),
     (schedule) => this.#runOrder(schedule),
   );
   readonly #stage = el('div', { class: 'stage' });
   readonly #outcome = el('p', { class: 'outcome' });
-  readonly #stop = button('stop the run', () => this.#client.stop(), { id: 'stop' });
+  readonly #stop = new StopButton(() => this.#client.stop());
   readonly #stories: HTMLSelectElement;
   readonly #seed = el('input', { label: 'the seed', class: 'seed' });
-  #frames: Frames | null = null;
+  #frames: Frames | RecordedFrames | null = null;
   #play: Play | null = null;
-  #written = 0;
   /** The order to play, of this text; null for a run of a seed. */
   #order: { readonly text: string; readonly schedule: string } | null = null;
 
   constructor(library: Library, engine: string) {
     this.#library = library;
     this.#stories = storySelect([...library.stories, ...library.recorded]);
-    this.#client = new EngineClient(engine, (isBusy) => this.#busy(isBusy));
+    this.#client = new EngineClient(engine, (isBusy) => this.#stop.show(isBusy));
+    this.#explorer = new EngineClient(engine);
+    this.#barriers = new BarrierSwitch(
+      library.programs,
+      this.#explorer,
+      () => void this.#writeAddress(),
+    );
+    this.#whatIf = new WhatIf(
+      this.#barriers,
+      () => this.#run(),
+      (event) => this.#player.go(event),
+    );
     this.#editor = new Editor({
       guide: new SchemaGuide(library.schema),
       check: (text) => this.#client.problems(text),
       changed: () => this.#run(),
+      wrong: (problems) => this.#say('bad', mistakes(problems)),
     });
     this.#story = new StoryView({
       go: (event) => this.#player.go(event),
       toggleBreakpoint: (thing) => this.#toggleBreakpoint(thing),
       hasBreakpoint: (thing) => this.#breakpoint(thing) >= 0,
     });
-    this.#stop.hidden = true;
     this.#outcome.setAttribute('aria-live', 'polite');
     this.#seed.inputMode = 'numeric';
     this.#seed.placeholder = "file's";
@@ -102,6 +112,7 @@ class Playground {
     this.#editor.set(shared.text ?? story?.text ?? '');
     this.#seed.value = shared.seed === null ? '' : String(shared.seed);
     this.#whatIf.weaknesses = shared.weaknesses;
+    this.#barriers.chosen = shared.barrier;
     const { schedule } = shared;
     this.#order = schedule === null ? null : { text: this.#editor.text, schedule };
     await this.#run(shared.at);
@@ -129,7 +140,7 @@ class Playground {
       el('label', {}, 'seed ', this.#seed),
       button('copy the link', () => this.#copy(), { id: 'share' }),
       themeSwitch(() => this.#lanes.recolor()),
-      this.#stop,
+      this.#stop.element,
     );
   }
 
@@ -160,9 +171,9 @@ class Playground {
       const recording = recorded ? recordingOf(recorded) : await this.#client.run(play);
       if (this.#play !== play) return;
       const view = new RunView(recording);
-      const shown = (): void => this.#show();
-      this.#frames = recorded ? null : new Frames(this.#client, play, view.length, shown);
-      if (recorded) this.#stage.replaceChildren(el('p', { class: 'faint' }, RECORDED));
+      this.#frames = recorded
+        ? new RecordedFrames(view)
+        : new Frames(this.#client, play, view.length, () => this.#show());
       this.#lanes.load(view);
       this.#log.load(view);
       this.#story.load(view);
@@ -183,11 +194,11 @@ class Playground {
     this.#run(0);
   }
 
-  async #findOrders(): Promise<void> {
+  async #findOrders(mostRuns: number): Promise<void> {
     const play = this.#play;
     if (play === null) return;
     try {
-      const found = await this.#client.orders(play, MOST_RUNS);
+      const found = await this.#explorer.orders(play, mostRuns);
       if (this.#play === play) this.#orders.show(play, found);
     } catch (error) {
       this.#orders.fail((error as Error).message);
@@ -213,10 +224,9 @@ class Playground {
     this.#log.show(at);
     this.#story.show(at, playing);
     this.#lanes.show(at, playing);
-    if (this.#frames === null) this.#stage.dataset.event = String(at);
     const stride = playing ? strideOf(speed) : 1;
     const frame = this.#frames?.at(at, stride) ?? null;
-    this.#stage.classList.toggle('late', frame === null && this.#frames !== null);
+    this.#stage.classList.toggle('late', frame === null);
     if (frame !== null) {
       const before = at < stride ? null : (this.#frames?.at(at - stride, stride) ?? null);
       const drawn = {
@@ -250,17 +260,6 @@ class Playground {
     this.#show();
   }
 
-  /** A run shorter than this is not worth a button. */
-  #busy(isBusy: boolean): void {
-    clearTimeout(this.#written);
-    if (!isBusy) this.#stop.hidden = true;
-    else {
-      this.#written = window.setTimeout(() => {
-        this.#stop.hidden = false;
-      }, 500);
-    }
-  }
-
   async #address(): Promise<string> {
     const { text } = this.#editor;
     const { stories, recorded } = this.#library;
@@ -274,6 +273,7 @@ class Playground {
       seed,
       schedule,
       weaknesses: this.#whatIf.weaknesses,
+      barrier: this.#barriers.chosen,
     });
   }
 

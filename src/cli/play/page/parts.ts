@@ -1,9 +1,5 @@
 import { el } from '../../report/page/dom.ts';
-import type { Recording } from '../protocol.ts';
-
-/** In place of the machine, for a run that the page cannot look into. */
-export const RECORDED =
-  'A run with several threads was recorded by the command, on its simulated kernel: the timeline has a lane for each thread. Threads need the command: save the file, change it, and `qemu-loop run FILE`.';
+import type { PlayProblem, Recording } from '../protocol.ts';
 
 /** In place of the switches, for such a run. */
 export const NO_WHAT_IF =
@@ -43,6 +39,12 @@ export function verdict({
   const first = status === 0 ? `${name}: passed` : `${name}: failed`;
   const figures = `${iterations} iterations, ${(elapsedNs / 1e6).toFixed(3)} ms`;
   return [`${first}, ${figures}`, ...failures, ...notes.map((note) => `note: ${note}`)].join('\n');
+}
+
+/** The problems of a text, while the page still shows the run of the one before. */
+export function mistakes([first, ...more]: readonly PlayProblem[]): string {
+  const others = more.length === 0 ? '' : `\nand ${more.length} more, marked in the text`;
+  return `line ${first?.line}: ${first?.message}${others}\nWhat is shown is the last run without a mistake.`;
 }
 
 /** Draws anew, and gives the focus back to the button that had it. */

@@ -9,6 +9,8 @@ export interface Shared {
   /** The order that is played. */
   readonly schedule: string | null;
   readonly weaknesses: readonly string[];
+  /** The barrier that the explorer leaves out; '' for none. */
+  readonly barrier: string;
 }
 
 /** Reads an address's fragment. A text that cannot be read counts as none. */
@@ -23,12 +25,13 @@ export async function readShared(hash: string): Promise<Shared> {
     seed: seed === null || !/^\d+$/.test(seed) ? null : Number(seed),
     schedule: params.get('order'),
     weaknesses: (params.get('without') ?? '').split(',').filter((word) => word !== ''),
+    barrier: params.get('barrier') ?? '',
   };
 }
 
 /** The fragment for a state. */
 export async function writeShared(shared: Shared): Promise<string> {
-  const { story, text, at, seed, schedule, weaknesses } = shared;
+  const { story, text, at, seed, schedule, weaknesses, barrier } = shared;
   const params = new URLSearchParams();
   if (story !== null) params.set('story', story);
   else if (text !== null) params.set('text', await packed(text));
@@ -36,6 +39,7 @@ export async function writeShared(shared: Shared): Promise<string> {
   if (seed !== null) params.set('seed', String(seed));
   if (schedule !== null) params.set('order', schedule);
   if (weaknesses.length > 0) params.set('without', weaknesses.join());
+  if (barrier !== '') params.set('barrier', barrier);
   return `#${params}`;
 }
 

@@ -1,6 +1,7 @@
 import { button, el } from '../../report/page/dom.ts';
 import { WEAKNESS_WORDS, WEAKNESSES, type Weakness } from '../../weak/weaknesses.ts';
 import type { Comparison } from '../protocol.ts';
+import type { BarrierSwitch } from './barrier-switch.ts';
 
 /** The switches that take a link away, and what then differs. */
 export class WhatIf {
@@ -10,7 +11,7 @@ export class WhatIf {
   readonly #result = el('div', { class: 'result' });
   readonly #go: (event: number) => void;
 
-  constructor(changed: () => void, go: (event: number) => void) {
+  constructor(barriers: BarrierSwitch, changed: () => void, go: (event: number) => void) {
     this.#go = go;
     this.#result.setAttribute('aria-live', 'polite');
     const rows = WEAKNESSES.map((weakness) => {
@@ -23,7 +24,7 @@ export class WhatIf {
     });
     this.#reason.id = 'what-if-reason';
     const list = el('ul', { class: 'switches' }, ...rows);
-    this.element = el('div', {}, this.#reason, list, this.#result);
+    this.element = el('div', {}, this.#reason, list, this.#result, barriers.element);
   }
 
   get weaknesses(): Weakness[] {
@@ -62,7 +63,7 @@ export class WhatIf {
       ),
     );
     const verdict =
-      weak === 0 ? 'it passes all the same' : `it fails: ${failures[0]?.split('\n')[0] ?? ''}`;
+      weak === 0 ? 'It passes all the same.' : `It fails: ${failures[0]?.split('\n')[0] ?? ''}`;
     const head = el('tr', {}, el('th', {}, 'sound'), el('th', {}, 'with the link taken away'));
     this.#result.replaceChildren(
       el('p', {}, isSame ? 'The order log is the same.' : 'The order logs differ.', ` ${verdict}`),

@@ -166,7 +166,10 @@ function chain(
 }
 
 function handler(drawn: Drawn, fd: FdFrame): (Node | string)[] {
-  const wants = [fd.events & POLLIN ? 'in' : '', fd.events & POLLOUT ? 'out' : ''].join(' ').trim();
+  const wants = [
+    ...((fd.events & POLLIN) !== 0 ? ['POLLIN'] : []),
+    ...((fd.events & POLLOUT) !== 0 ? ['POLLOUT'] : []),
+  ].join(' ');
   const holds = (fd.ready & fd.events) !== 0;
   const amount = fd.amount === 0 ? '' : ` holds ${fd.amount}`;
   return [
@@ -175,7 +178,7 @@ function handler(drawn: Drawn, fd: FdFrame): (Node | string)[] {
       { kind: 'fd', key: fd.fd, label: `fd ${fd.fd}, ${fd.name}` },
       `${fd.fd} ${fd.name}`,
     ),
-    ` for ${wants || 'nothing'}${amount} `,
+    ` ${wants || 'no event'}${amount} `,
     el('span', { class: holds ? 'lamp on' : 'lamp' }, holds ? 'ready' : 'not ready'),
   ];
 }
