@@ -16,10 +16,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, posix, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build, transform } from 'esbuild';
+import { parse } from 'yaml';
 import { inputsDigest, isBuilt, STAMP } from './build-inputs.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -179,7 +180,9 @@ const oneLanguage = {
 
 /** The schema and the scenarios that the playground brings along. */
 async function playLibrary() {
-  const folders = ['scenarios', 'scenarios/why', 'tests/conformance'];
+  const museum = museumPieces();
+  const pieces = museum.map(({ id }) => `scenarios/museum/${id}`);
+  const folders = ['scenarios', 'scenarios/why', ...pieces, 'tests/conformance'];
   const stories = folders
     .filter((folder) => existsSync(join(root, folder)))
     .flatMap((folder) =>
@@ -195,7 +198,25 @@ async function playLibrary() {
   const list = [join(fresh, 'qemu-loop.cjs'), 'explore', '--json'];
   const { stdout } = await promisify(execFile)(process.execPath, list);
   const programs = JSON.parse(stdout);
-  return JSON.stringify({ schema, stories, recorded: await recordedStories(), programs });
+  return JSON.stringify({ schema, stories, recorded: await recordedStories(), programs, museum });
+}
+
+/**
+ * The museum's pieces, each as a link within the playground: to its own scenario, to another one without a link of
+ * the chain, or to a program of the explorer without a barrier.
+ */
+function museumPieces() {
+  const folder = join(root, 'scenarios', 'museum');
+  const link = (id, { program, without, scenario, weakness }) => {
+    if (program !== undefined) return `#barrier=${program}.${without}`;
+    if (scenario === undefined) return `#story=scenarios/museum/${id}/buggy.yaml`;
+    return `#story=${posix.join('scenarios/museum', id, scenario)}&without=${weakness}`;
+  };
+  return readdirSync(folder).map((id) => {
+    const text = readFileSync(join(folder, id, 'about.md'), 'utf8');
+    const [, head, title] = /^---\n(.*?)\n---\n# ([^\n]+)/s.exec(text);
+    return { id, title, link: link(id, parse(head)) };
+  });
 }
 
 /**

@@ -24,12 +24,19 @@ export interface ExploredProgram {
   readonly weakenings: readonly { readonly name: string; readonly about: string }[];
 }
 
+/** A piece of the museum, and the fragment of an address that shows it. */
+export interface MuseumPiece {
+  readonly title: string;
+  readonly link: string;
+}
+
 export interface PlayLibrary {
   readonly schema: unknown;
   readonly stories: readonly Story[];
   /** Stories of several threads, with their runs. */
   readonly recorded: readonly RecordedStory[];
   readonly programs: readonly ExploredProgram[];
+  readonly museum: readonly MuseumPiece[];
   /** The path of the one that is shown first. */
   readonly first: string;
 }

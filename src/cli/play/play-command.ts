@@ -57,7 +57,7 @@ export function playCommand(own: Host | null, args: readonly string[]): number {
     writeFileSync(raw.output, html);
   } catch (error) {
     const why = whyOf(error);
-    throw new CliError(`cannot write the page: ${why}`, EXIT_INTERNAL);
+    throw new CliError(`cannot write the page ${raw.output}: ${why}`, EXIT_INTERNAL);
   }
   out(`${raw.output}: ${Math.round(html.length / 1000)} kB, open it in a browser\n`);
   return 0;

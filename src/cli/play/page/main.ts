@@ -67,7 +67,7 @@ class Playground {
 
   constructor(library: Library, engine: string) {
     this.#library = library;
-    this.#stories = storySelect([...library.stories, ...library.recorded]);
+    this.#stories = storySelect([...library.stories, ...library.recorded], library.museum);
     this.#client = new EngineClient(engine, (isBusy) => this.#stop.show(isBusy));
     this.#explorer = new EngineClient(engine);
     this.#barriers = new BarrierSwitch(
@@ -125,7 +125,10 @@ class Playground {
   }
 
   #choose(): void {
-    const story = this.#storyAt(this.#stories.value);
+    const { value } = this.#stories;
+    // A piece of the museum is a link, which opens itself.
+    if (value.startsWith('#')) location.hash = value;
+    const story = this.#storyAt(value);
     if (story === undefined) return;
     this.#editor.set(story.text);
     this.#run(0);
@@ -184,7 +187,7 @@ class Playground {
       if (recorded === undefined && play.weaknesses.length > 0)
         this.#whatIf.show(await this.#client.compare(play));
     } catch (error) {
-      if (this.#play === play) this.#fail(error);
+      if (this.#play === play) this.#say('bad', (error as Error).message);
     }
   }
 
@@ -203,10 +206,6 @@ class Playground {
     } catch (error) {
       this.#orders.fail((error as Error).message);
     }
-  }
-
-  #fail(error: unknown): void {
-    this.#say('bad', (error as Error).message);
   }
 
   #say(kind: string, text: string): void {

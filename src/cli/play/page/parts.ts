@@ -1,25 +1,36 @@
 import { el } from '../../report/page/dom.ts';
+import type { MuseumPiece } from '../html.ts';
 import type { PlayProblem, Recording } from '../protocol.ts';
 
 /** In place of the switches, for such a run. */
 export const NO_WHAT_IF =
   'A run with several threads cannot be weakened here: it was recorded by the command. The museum and `qemu-loop explore` take links away between threads.';
 
-/** The stories by folder; the value is the path, and '' for a text of one's own. */
-export function storySelect(stories: readonly { readonly path: string }[]): HTMLSelectElement {
+/** The stories by folder; the value is the path, a link for a piece of the museum, and '' for a text of one's own. */
+export function storySelect(
+  stories: readonly { readonly path: string }[],
+  museum: readonly MuseumPiece[],
+): HTMLSelectElement {
   const groups = new Map<string, HTMLOptGroupElement>();
-  for (const { path } of stories) {
-    const folder = path.slice(0, path.lastIndexOf('/'));
+  const add = (folder: string, text: string, value: string): void => {
     const group = groups.get(folder) ?? el('optgroup');
     group.label = folder;
     groups.set(folder, group);
-    const option = el('option', {}, path.slice(folder.length + 1).replace(/\.yaml$/, ''));
-    option.value = path;
-    group.append(option);
+    group.append(optionOf(text, value));
+  };
+  for (const { path } of stories) {
+    // A piece of the museum has a folder, and one of them is enough.
+    const folder = /^scenarios\/museum/.exec(path)?.[0] ?? path.slice(0, path.lastIndexOf('/'));
+    add(folder, path.slice(folder.length + 1).replace(/\.yaml$/, ''), path);
   }
-  const own = el('option', {}, 'your own');
-  own.value = '';
-  return el('select', { label: 'a story' }, own, ...groups.values());
+  for (const { title, link } of museum) add('the museum', title, link);
+  return el('select', { label: 'a story' }, optionOf('your own', ''), ...groups.values());
+}
+
+function optionOf(text: string, value: string): HTMLOptionElement {
+  const option = el('option', {}, text);
+  option.value = value;
+  return option;
 }
 
 /** A part of the page with its heading. */
