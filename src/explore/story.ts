@@ -41,7 +41,7 @@ export interface StoryStep {
 export interface Story {
   readonly threads: readonly string[];
   readonly steps: readonly StoryStep[];
-  /** What is wrong at the end; '' for nothing. */
+  /** The error at the end; '' if there is none. */
   readonly error: string;
   /** By thread: what it waits for at the end, for ever; null if it does not. */
   readonly waits: readonly (string | null)[];

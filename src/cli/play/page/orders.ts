@@ -17,7 +17,7 @@ export class Orders {
   #of = '';
   #runs = FIRST_RUNS;
 
-  /** @param find begins a search of at most so many runs, which ends in show or fail */
+  /** @param find begins a search with a most number of runs; show or fail gets its result */
   constructor(find: (mostRuns: number) => void, pick: (schedule: string) => void) {
     this.#find = find;
     this.#pick = pick;
