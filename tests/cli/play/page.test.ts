@@ -154,8 +154,7 @@ describe.skipIf(NO_BROWSER)('the playground (skipped by QEMU_LOOP_NO_BROWSER=1)'
       const log = (): Promise<string | null> => page.textContent('.log');
       await expect.poll(log).toContain('cpu0');
       await page.click('#orders button');
-      const orders = (): Promise<string | null> => page.textContent('#orders .result');
-      await expect.poll(orders).toContain('`qemu-loop explore FILE`');
+      await page.waitForSelector('#orders .bad:has-text("`qemu-loop explore FILE`")');
       expect(await page.textContent('#what-if')).toContain('cannot be weakened here');
       expect(await page.$$('#what-if input:enabled')).toEqual([]);
       await page.selectOption('select[aria-label="a story"]', 'scenarios/sigchld.yaml');
