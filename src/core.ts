@@ -21,7 +21,13 @@ export type { EntryCallback } from './aio/entries.ts';
 export { EventNotifier } from './aio/event-notifier.ts';
 export type { FdMonChoice, FdMonKind, PollMechanism } from './aio/fdmon/fdmon.ts';
 export type { AioHandler, AioPollFn, FdHandlers, IOHandler, PollRecord } from './aio/handler.ts';
-export type { BottomHalfHandle, ContextHandle, WakeHandle } from './aio/handles.ts';
+export type {
+  BottomHalfHandle,
+  ContextHandle,
+  TimerHandle,
+  TimerNotify,
+  WakeHandle,
+} from './aio/handles.ts';
 export type { QemuVersion } from './aio/profile.ts';
 export type { MemReentrancyGuard } from './aio/reentrancy.ts';
 export type { QemuTimer, TimerCallback } from './aio/timer.ts';

@@ -41,6 +41,7 @@ export { type MutexHandle, QemuMutex } from './thread/qemu-mutex.ts';
 export { QemuThread, type QemuThreadOptions } from './thread/qemu-thread.ts';
 export { RemoteBottomHalf, type RemoteOptions } from './thread/remote-bottom-half.ts';
 export { RemoteContext } from './thread/remote-context.ts';
+export { RemoteTimer } from './thread/remote-timer.ts';
 export { ThreadPool, type ThreadPoolOptions } from './thread/thread-pool.ts';
 export { VCpu, type VCpuOptions } from './thread/vcpu/vcpu.ts';
 export { VCpuRef } from './thread/vcpu/vcpu-ref.ts';

@@ -161,7 +161,12 @@ export class AioContext implements Disposable {
     this.clocks = options.clocks ?? new Clocks(host);
     // First, since it may fail, and the timers listen to shared clocks.
     this.sleeper = new Sleeper(host, this.wakeup);
-    this.timers = new TimerListGroup(this.clocks, this.trace, () => this.notify());
+    this.timers = new TimerListGroup(
+      this.clocks,
+      this.trace,
+      () => this.notify(),
+      () => ({ context: this.share(), bh: null }),
+    );
     this.bottomHalves = new BhList(this);
     const ThePolling = this.profile.polling === 'handlers' ? HandlerPolling : AdaptivePolling;
     this.polling = new ThePolling(this, this.clocks, this.trace);
@@ -264,7 +269,7 @@ export class AioContext implements Disposable {
 
   /**
    * Gives a function a name, by which other threads call it in this one, with up to six numbers: see
-   * RemoteContext.scheduleOneshot. What another thread cannot do here, such as to arm a timer, an
+   * RemoteContext.scheduleOneshot. What another thread cannot do here, such as to set a handler, an
    * entry does for it.
    * @throws TypeError, RangeError for a wrong name or callback
    */

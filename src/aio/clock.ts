@@ -61,7 +61,8 @@ export interface SharedClock {
  * stopped at first, as QEMU's is before the machine runs.
  */
 export class Clocks {
-  readonly #host: Host;
+  /** @internal */
+  readonly host: Host;
   readonly #enabled = [true, false, true, true];
   readonly #listeners: ClockListener[][] = [[], [], [], []];
   /** Virtual time while the clock is stopped; while it runs, the difference to monotonic time. */
@@ -72,7 +73,7 @@ export class Clocks {
   /** @throws TypeError if it is not a Host */
   constructor(host: Host) {
     checkHost(host, 'Clocks');
-    this.#host = host;
+    this.host = host;
     this.#virtualBaseNs = host.clockNs(CLOCK_MONOTONIC);
   }
 
@@ -84,13 +85,13 @@ export class Clocks {
   nowNs(type: number): number {
     switch (type) {
       case QEMU_CLOCK_HOST:
-        return this.#host.clockNs(CLOCK_REALTIME);
+        return this.host.clockNs(CLOCK_REALTIME);
       case QEMU_CLOCK_VIRTUAL:
-        if (this.shared !== null) return this.shared.nowNs(this.#host.clockNs(CLOCK_MONOTONIC));
+        if (this.shared !== null) return this.shared.nowNs(this.host.clockNs(CLOCK_MONOTONIC));
         if (!this.#enabled[QEMU_CLOCK_VIRTUAL]) return this.#virtualBaseNs;
-        return this.#virtualBaseNs + this.#host.clockNs(CLOCK_MONOTONIC);
+        return this.#virtualBaseNs + this.host.clockNs(CLOCK_MONOTONIC);
       default:
-        return this.#host.clockNs(CLOCK_MONOTONIC);
+        return this.host.clockNs(CLOCK_MONOTONIC);
     }
   }
 
@@ -99,7 +100,7 @@ export class Clocks {
    * timer that its own callback arms for now is therefore later than that callback, as in QEMU.
    */
   restNs(type: number): number {
-    return type === QEMU_CLOCK_HOST ? this.#host.clockRestNs : 0;
+    return type === QEMU_CLOCK_HOST ? this.host.clockRestNs : 0;
   }
 
   /** Whether a clock, a QEMU_CLOCK_*, runs. */
@@ -132,7 +133,7 @@ export class Clocks {
       );
     }
     if (type === QEMU_CLOCK_VIRTUAL) {
-      const now = this.#host.clockNs(CLOCK_MONOTONIC);
+      const now = this.host.clockNs(CLOCK_MONOTONIC);
       this.shared?.set(enabled, now);
       this.#virtualBaseNs += enabled ? -now : now;
     }

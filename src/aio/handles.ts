@@ -36,13 +36,35 @@ export interface BottomHalfHandle {
   readonly generation: number;
 }
 
+/** How another thread tells that a timer of a group is the new first one. */
+export interface TimerNotify {
+  readonly context: WakeHandle;
+  /** Scheduled for it; null if the context is notified. */
+  readonly bh: BottomHalfHandle | null;
+}
+
+/** A timer, for other threads. Made by QemuTimer.share; used by RemoteTimer.from. */
+export interface TimerHandle {
+  readonly kind: 'timer';
+  readonly name: string;
+  /** ns of one unit of its times. */
+  readonly scale: number;
+  readonly notify: TimerNotify;
+  /** The shared memory of its group's shared timers. */
+  readonly board: SharedArrayBuffer;
+  readonly slot: number;
+  readonly generation: number;
+}
+
+const MAKERS = { context: 'AioContext', 'bottom half': 'BottomHalf', timer: 'QemuTimer' } as const;
+
 /** @throws TypeError if a value is not a handle of the kind */
 export function checkHandle(
-  handle: ContextHandle | BottomHalfHandle,
-  kind: 'context' | 'bottom half',
+  handle: ContextHandle | BottomHalfHandle | TimerHandle,
+  kind: keyof typeof MAKERS,
   what: string,
 ): void {
-  const is = `a result of ${kind === 'context' ? 'AioContext' : 'BottomHalf'}.share`;
+  const is = `a result of ${MAKERS[kind]}.share`;
   checkObject(handle, `${what}: the handle`, is);
   if (handle.kind === kind) return;
   throw new TypeError(`${what}: the handle has kind ${shown(handle.kind)}: expected ${is}`);

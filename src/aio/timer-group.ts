@@ -7,22 +7,61 @@ import {
   SCALE_NS,
   soonestTimeout,
 } from './clock.ts';
+import type { TimerNotify } from './handles.ts';
+import { SharedTimers } from './shared-timers.ts';
 import { QemuTimer, type TimerCallback } from './timer.ts';
-import { type Tally, TimerList } from './timer-list.ts';
+import { TimerList } from './timer-list.ts';
+import { TimerBoard } from './wake/timer-board.ts';
 
 /** One timer list per clock. QEMU: QEMUTimerListGroup. */
 export class TimerListGroup {
   /** @internal */
   readonly lists: readonly TimerList[];
-  readonly #tally: Tally = { armed: 0 };
+  /** @internal */
+  armed = 0;
+  /** @internal */
+  shared: SharedTimers | null = null;
+  /** The memory of its shared timers, from the first share on; if null, new memory. @internal */
+  board: TimerBoard | null = null;
+  readonly #clocks: Clocks;
+  readonly #notify: () => void;
+  readonly #notifiedBy: (() => TimerNotify) | null;
 
-  /** @param notify called when a list gets a new earliest deadline. */
-  constructor(clocks: Clocks, trace: Tracer, notify: () => void) {
+  /**
+   * @param notify called when a list gets a new earliest deadline
+   * @param notifiedBy how another thread does the same; without it no timer can be shared
+   */
+  constructor(
+    clocks: Clocks,
+    trace: Tracer,
+    notify: () => void,
+    notifiedBy: (() => TimerNotify) | null = null,
+  ) {
+    this.#clocks = clocks;
+    this.#notify = notify;
+    this.#notifiedBy = notifiedBy;
     const lists: TimerList[] = [];
     for (let type = 0; type < QEMU_CLOCK_MAX; type++) {
-      lists.push(new TimerList(clocks, type, trace, this.#tally, notify));
+      lists.push(new TimerList(clocks, type, trace, this));
     }
     this.lists = lists;
+  }
+
+  /** @internal */
+  notify(): void {
+    this.#notify();
+  }
+
+  /** @internal */
+  sharing(): SharedTimers {
+    if (this.shared !== null) return this.shared;
+    if (this.#notifiedBy === null) throw new Error('share: no other thread can wake this group up');
+    this.shared = new SharedTimers(
+      this.board ?? new TimerBoard(this.#clocks.host),
+      this.lists,
+      this.#notifiedBy(),
+    );
+    return this.shared;
   }
 
   /**
@@ -49,7 +88,8 @@ export class TimerListGroup {
   /** ns until any timer is due, -1 for never. QEMU: timerlistgroup_deadline_ns. */
   deadlineNs(): number {
     let deadline = -1;
-    if (this.#tally.armed === 0) return deadline;
+    if (this.shared !== null) this.shared.sync();
+    if (this.armed === 0) return deadline;
     for (let i = 0; i < this.lists.length; i++) {
       deadline = soonestTimeout(deadline, this.lists[i]!.deadlineNs());
     }
@@ -61,7 +101,8 @@ export class TimerListGroup {
    */
   run(): boolean {
     let progress = false;
-    if (this.#tally.armed === 0) return false;
+    if (this.shared !== null) this.shared.sync();
+    if (this.armed === 0) return false;
     for (let i = 0; i < this.lists.length; i++) {
       if (this.lists[i]!.run()) progress = true;
     }
@@ -69,6 +110,7 @@ export class TimerListGroup {
   }
 
   close(): void {
+    this.shared?.close();
     for (const list of this.lists) list.close();
   }
 }

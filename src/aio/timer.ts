@@ -1,4 +1,5 @@
 import { shown } from '../host/arguments.ts';
+import type { TimerHandle } from './handles.ts';
 
 /** A timer's function. QEMU: QEMUTimerCB. */
 export type TimerCallback<T> = (opaque: T) => void;
@@ -9,8 +10,17 @@ const NOT_PENDING = -1;
 export interface TimerOwner {
   mod(timer: QemuTimer, expireTimeNs: number): void;
   modFromNow(timer: QemuTimer, spanNs: number): void;
+  /** mod, unless it is due earlier. */
+  anticipate(timer: QemuTimer, expireTimeNs: number): void;
   del(timer: QemuTimer): void;
+  share(timer: QemuTimer): TimerHandle;
+  unshare(timer: QemuTimer): void;
+  /** Takes over what other threads have done to its shared timers. */
+  sync(): void;
 }
+
+/** The slot of a timer that is not shared. */
+export const NO_SLOT = -1;
 
 /**
  * Calls a function when its clock reaches a time. Made by TimerListGroup.newTimer. QEMU: QEMUTimer.
@@ -19,11 +29,8 @@ export class QemuTimer {
   // The fields that an expiry uses are together: with many timers, each is a cache miss.
   readonly callback: TimerCallback<unknown>;
   readonly opaque: unknown;
-  /**
-   * Whether it is armed; false inside its own callback. QEMU: timer_pending. Only TimerList writes
-   * it.
-   */
-  pending = false;
+  /** Whether it is armed, as far as its own thread knows. Only TimerList writes it. @internal */
+  armed = false;
   readonly name: string;
   /** ns of one unit in mod and modAnticipate: SCALE_NS, SCALE_US or SCALE_MS. */
   readonly scale: number;
@@ -37,6 +44,8 @@ export class QemuTimer {
   restNs = 0;
   /** @internal */
   seq = 0;
+  /** Its place in shared memory; NO_SLOT while it is not shared. Only SharedTimers writes it. @internal */
+  slot = NO_SLOT;
 
   /** @internal */
   constructor(
@@ -77,10 +86,7 @@ export class QemuTimer {
    * @throws RangeError if the time is not a number
    */
   modAnticipateNs(expireTimeNs: number): void {
-    const deadlineNs = this.#number(expireTimeNs);
-    const isSooner =
-      deadlineNs < this.deadlineNs || (deadlineNs === this.deadlineNs && this.restNs > 0);
-    if (!this.pending || isSooner) this.#list.mod(this, deadlineNs);
+    this.#list.anticipate(this, this.#number(expireTimeNs));
   }
 
   /**
@@ -101,9 +107,26 @@ export class QemuTimer {
     this.#list.del(this);
   }
 
-  /** See del. */
+  /** Disarms it, and makes its handles stale: other threads can arm it no more. QEMU: timer_free. */
   dispose(): void {
     this.del();
+    if (this.slot !== NO_SLOT) this.#list.unshare(this);
+  }
+
+  /**
+   * Returns a handle, with which any thread can arm and disarm it: see RemoteTimer.from. Its function
+   * still is called in its own thread. From now on its deadline is in shared memory, behind a lock of
+   * its context's shared timers.
+   * @throws Error if the loop is closed, or has 65,536 shared timers
+   */
+  share(): TimerHandle {
+    return this.#list.share(this);
+  }
+
+  /** Whether it is armed; false inside its own callback. QEMU: timer_pending. */
+  get pending(): boolean {
+    if (this.slot !== NO_SLOT) this.#list.sync();
+    return this.armed;
   }
 
   /** Deadline in ns of the clock; -1 while it is not pending. QEMU: timer_expire_time_ns. */

@@ -72,7 +72,12 @@ export class MainLoop implements Disposable {
     const trace = this.trace;
     this.clocks = new Clocks(host);
     const clocks = this.clocks;
-    this.timers = new TimerListGroup(clocks, trace, () => this.notifyEvent());
+    this.timers = new TimerListGroup(
+      clocks,
+      trace,
+      () => this.notifyEvent(),
+      () => ({ context: this.context.share(), bh: this.#notifyBh.share() }),
+    );
     const parts = { host, clocks, trace, fdmon, qemu, edges };
     this.context = new AioContext({ ...parts, name: QEMU_AIO_CONTEXT });
     try {

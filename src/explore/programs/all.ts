@@ -10,6 +10,7 @@ import { INBOX_DATA, INBOX_LISTED, INBOX_NOTIFY, INBOX_TWO } from './inbox-two.t
 import { OLD_BH } from './old-bh.ts';
 import { TCG_EXCLUSIVE, WIN32_EVENT } from './qemu-models.ts';
 import { POOL_CANCEL, POOL_QUEUE } from './thread-pool.ts';
+import { TIMERS, TIMERS_TWO } from './timers.ts';
 
 /** The programs of the command, in the order of its list. */
 export const PROGRAMS: readonly BuiltIn[] = [
@@ -30,6 +31,8 @@ export const PROGRAMS: readonly BuiltIn[] = [
   CO_SCHEDULE,
   AIO_WAIT_WHILE,
   IOTHREAD_STOP,
+  TIMERS,
+  TIMERS_TWO,
   BQL,
   BQL_IN_ORDER,
   COND_WAIT,

@@ -15,15 +15,6 @@ export function answer(lane: Lane, { name, object, a, b, c }: Call): void {
     case 'flag':
       lane.object('notifiers', of).flag();
       return;
-    case 'arm_at':
-      lane.object('timers', of).modNs(a);
-      return;
-    case 'anticipate_at':
-      lane.object('timers', of).modAnticipateNs(a);
-      return;
-    case 'disarm':
-      lane.object('timers', of).del();
-      return;
     case 'disable_external':
       lane.context.disableExternal();
       return;

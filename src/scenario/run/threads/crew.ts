@@ -1,6 +1,6 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Clocks } from '../../../aio/clock.ts';
-import type { BottomHalfHandle } from '../../../aio/handles.ts';
+import type { BottomHalfHandle, TimerHandle } from '../../../aio/handles.ts';
 import type { MemReentrancyGuard } from '../../../aio/reentrancy.ts';
 import type { CoroutineSteps } from '../../../coroutine/coroutine.ts';
 import type { ThreadPort } from '../../../host/sim/threads/ports.ts';
@@ -9,6 +9,7 @@ import type { MachineState } from '../../../thread/machine-state.ts';
 import { type CondHandle, QemuCond } from '../../../thread/qemu-cond.ts';
 import { RemoteBottomHalf } from '../../../thread/remote-bottom-half.ts';
 import { RemoteContext } from '../../../thread/remote-context.ts';
+import { RemoteTimer } from '../../../thread/remote-timer.ts';
 import { VCpuRef } from '../../../thread/vcpu/vcpu-ref.ts';
 import type { VCpuHandle } from '../../../thread/vcpu/vcpu-words.ts';
 import type { Vm } from '../../../thread/vcpu/vm.ts';
@@ -155,6 +156,12 @@ export class Crew {
   remoteBh(handle: BottomHalfHandle): RemoteBottomHalf {
     const { host, thread } = this.machine;
     return RemoteBottomHalf.from(handle, host, { trace: thread.trace });
+  }
+
+  /** A timer of another thread, for this one. */
+  remoteTimer(handle: TimerHandle): RemoteTimer {
+    const { host, thread } = this.machine;
+    return RemoteTimer.from(handle, host, { trace: thread.trace });
   }
 
   /** Takes nothing more from others. */

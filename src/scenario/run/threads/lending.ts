@@ -1,6 +1,7 @@
 import type { AioContext } from '../../../aio/aio-context.ts';
 import type { BottomHalf } from '../../../aio/bottom-half.ts';
 import type { BottomHalfHandle } from '../../../aio/handles.ts';
+import type { QemuTimer } from '../../../aio/timer.ts';
 import type { Lane } from '../lane.ts';
 import { answer } from './answer.ts';
 import { CallQueue } from './call-queue.ts';
@@ -39,13 +40,16 @@ export class Lending {
       queue: queue.memory,
       hold: bh('scenario_hold', () => {
         shared.standHeld(name);
-        // The others have acted on this thread's timers and handlers while it stood.
+        // The others have acted on this thread's handlers while it stood.
         answerAll();
       }),
       empty: bh('scenario_notify', () => {}),
       round: bh('scenario_round', () => shared.cameRound(name)),
       bottomHalves: Object.fromEntries(
         [...objects.bottomHalves].map(([of, one]) => [of, (one as BottomHalf).share()]),
+      ),
+      timers: Object.fromEntries(
+        [...objects.timers].map(([of, one]) => [of, (one as QemuTimer).share()]),
       ),
       oneshots: Object.fromEntries(
         [...lane.onceRuns].map(([of, { ctx, run }]) => [of, this.#oneshots(ctx, of, run, kick)]),

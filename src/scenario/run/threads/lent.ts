@@ -1,4 +1,4 @@
-import type { BottomHalfHandle, ContextHandle } from '../../../aio/handles.ts';
+import type { BottomHalfHandle, ContextHandle, TimerHandle } from '../../../aio/handles.ts';
 import type { CoroutineHandle } from '../../../thread/co/co-records.ts';
 import type { CoMutexHandle } from '../../../thread/co/shared-co-mutex.ts';
 import type { CoRwlockHandle } from '../../../thread/co/shared-co-rwlock.ts';
@@ -20,6 +20,7 @@ export interface Lent {
   /** Does nothing: qemu_notify_event schedules main's. */
   readonly empty: BottomHalfHandle;
   readonly bottomHalves: Readonly<Record<string, BottomHalfHandle>>;
+  readonly timers: Readonly<Record<string, TimerHandle>>;
   /** Bottom halves that stand for one-shots, and a word for each: 1 while it is scheduled. */
   readonly oneshots: Readonly<Record<string, OneshotsHandle>>;
 }

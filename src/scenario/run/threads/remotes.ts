@@ -6,7 +6,7 @@ import { SharedCoMutex } from '../../../thread/co/shared-co-mutex.ts';
 import { SharedCoRwlock } from '../../../thread/co/shared-co-rwlock.ts';
 import type { CoroutineDef, FdDef, ObjectDef, TimerDef, Watch } from '../../model.ts';
 import { ScenarioEnded } from '../ended.ts';
-import { threadOf } from '../homes.ts';
+import { homeOf, threadOf } from '../homes.ts';
 import type {
   BottomHalfLike,
   CoroutineLike,
@@ -35,8 +35,7 @@ export function remoteOf(
     case 'oneshots':
       return def.section === 'bottom_halves' ? oneshot(crew, def.context, name) : undefined;
     case 'timers':
-      if (def.section !== 'timers') return undefined;
-      return timer(crew, def, asker(crew, def.list === 'loop' ? 'main' : def.list, number));
+      return def.section === 'timers' ? timer(crew, def) : undefined;
     case 'fds':
       if (def.section !== 'fds') return undefined;
       return fd(crew, def, asker(crew, threadOf(def.context), number));
@@ -91,18 +90,20 @@ export function askMate({ queue, calls }: Mate, call: Call): void {
   calls.schedule();
 }
 
-function timer(crew: Crew, def: TimerDef, ask: Ask): TimerLike {
+function timer(crew: Crew, def: TimerDef): TimerLike {
+  const handle = crew.mate(homeOf(def)).lent.timers[def.name]!;
+  const remote = crew.remoteTimer(handle);
   const nowNs = (): number => crew.nowNs(clockType(def.clock));
   return {
-    modNs: (ns) => ask('arm_at', ns),
-    modFromNowNs: (ns) => ask('arm_at', nowNs() + ns),
-    modAnticipateNs: (ns) => ask('anticipate_at', ns),
-    del: () => ask('disarm'),
+    modNs: (ns) => remote.modNs(ns),
+    modFromNowNs: (ns) => remote.modNs(nowNs() + ns),
+    modAnticipateNs: (ns) => remote.modAnticipateNs(ns),
+    del: () => remote.del(),
     get pending(): boolean {
-      throw elsewhere(def);
+      return remote.pending;
     },
     get expireTimeNs(): number {
-      throw elsewhere(def);
+      return remote.expireTimeNs;
     },
   };
 }
