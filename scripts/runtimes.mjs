@@ -17,6 +17,11 @@ const RUNTIMES = {
   'Node 24': node(24),
   'Node 26': node(26),
   Bun: { package: 'bun', command: ['node_modules/.bin/bun'] },
+  // npm refuses it where the C library is another one, so it is packed; it starts if musl and libstdc++ for it are there.
+  'Bun on musl': {
+    packed: '@oven/bun-linux-x64-musl@1.4.5',
+    command: ['node_modules/bun-musl/bin/bun'],
+  },
   Deno: { package: 'deno', command: ['node_modules/.bin/deno', 'run', '-A'] },
 };
 
@@ -57,6 +62,13 @@ function must(command, argv, cwd) {
   throw new Error(`${command} ${argv.join(' ')}: ${ended.stderr || `status ${ended.status}`}`);
 }
 
+/** Puts the files of a package into a folder, whatever system it is for. */
+function unpack(name, into) {
+  const { stdout } = must('npm', ['pack', '--silent', '--pack-destination', dir, name], dir);
+  mkdirSync(into);
+  must('tar', ['xzf', join(dir, stdout.trim()), '-C', into, '--strip-components=1'], dir);
+}
+
 /** The last line of a program's output, or why it failed. */
 function outcome({ status, stdout, stderr }, wanted = 0) {
   if (status === wanted) return stdout.trim().split('\n').at(-1) || `status ${status}`;
@@ -74,14 +86,20 @@ try {
     readdirSync(dir).find((name) => name.endsWith('.tgz')),
   );
   writeFileSync(join(dir, 'package.json'), '{ "private": true }');
-  const packages = names.map((name) => RUNTIMES[name].package);
+  const packages = names.flatMap((name) => RUNTIMES[name].package ?? []);
   must('npm', ['install', '--no-audit', '--no-fund', tarball, ...packages], dir);
   writeFileSync(join(dir, 'smoke.mjs'), `import { ${NAMES} } from 'qemu-loop';\n${BODY}`);
   writeFileSync(join(dir, 'smoke.cjs'), `const { ${NAMES} } = require('qemu-loop');\n${BODY}`);
   for (const name of names) {
+    if (RUNTIMES[name].packed !== undefined)
+      unpack(RUNTIMES[name].packed, join(dir, 'node_modules/bun-musl'));
     const [program, ...argv] = RUNTIMES[name].command;
     const at = (file, ...more) => run(join(dir, program), [...argv, file, ...more], dir);
-    const { stdout: version } = run(join(dir, program), ['--version'], dir);
+    const { stdout: version, stderr: refused } = run(join(dir, program), ['--version'], dir);
+    if (version === '' && RUNTIMES[name].packed !== undefined) {
+      console.log(`${name}: does not start here: ${refused.trim().split('\n')[0] || 'no output'}`);
+      continue;
+    }
     const command = ['node_modules/qemu-loop/dist/qemu-loop.cjs', '--quiet', '--spawn', 'exit 3'];
     const results = [
       `ESM ${outcome(at('smoke.mjs'))}`,

@@ -58,11 +58,16 @@ export const FORWARDED: readonly number[] = Array.from(
   (_, i) => i + 1,
 ).filter((signo) => !OWN.has(signo) && (signo < 32 || signo >= SIGRTMIN));
 
-/** The signals of these that we may take: not SIGPROF if V8's profiler uses it. */
+/**
+ * The signals of these that we may take: not SIGPROF if V8's profiler uses it, nor SIGRTMIN (34) if the C
+ * library keeps that for itself, as musl does.
+ */
 export function forwardedIn(host: Host): readonly number[] {
   const act = newSigAction();
   host.sigaction(SIGPROF, null, act);
-  return act.handler === SIG_DFL ? FORWARDED : FORWARDED.filter((signo) => signo !== SIGPROF);
+  const taken = act.handler === SIG_DFL ? [] : [SIGPROF];
+  if (host.sigaction(SIGRTMIN, null, act) < 0) taken.push(SIGRTMIN);
+  return taken.length === 0 ? FORWARDED : FORWARDED.filter((signo) => !taken.includes(signo));
 }
 
 /** Signals that a terminal sends to its whole foreground group. */

@@ -90,6 +90,10 @@ export class ThreadMask {
     if (!Array.isArray(signals)) return -EINVAL;
     const wanted = signalWords(signals.filter((signo) => !UNBLOCKABLE.includes(signo)));
     if (typeof wanted === 'number') return wanted;
+    // musl keeps 34, and hides it in masks.
+    const isKept = (signo: number): boolean =>
+      this.#signals.sigaction(signo, null, newSigAction()) < 0;
+    if (signals.some(isKept)) return -EINVAL;
     const tids = this.#threads.tryList();
     if (typeof tids === 'number') return tids;
     const before = this.#threads.look(tids);

@@ -32,9 +32,8 @@ export interface Uv {
 
 /** Binds the functions anew at each call; undefined if this program does not export them. */
 export function bindUv(): Uv | undefined {
-  if (symbolAddress('uv_loop_init') === 0 || symbolAddress('uv_signal_start') === 0) {
-    return undefined;
-  }
+  // Bun's functions of these names end the process.
+  if (!isLibuvOurs() || symbolAddress('uv_signal_start') === 0) return undefined;
   return {
     loopSize: bind('size_t uv_loop_size()'),
     handleSize: bind('size_t uv_handle_size(int)'),
