@@ -5,11 +5,21 @@ import {
   checkObject,
   checkOptions,
   checkString,
-  checkWord,
   shown,
 } from '../host/arguments.ts';
 import { CLOCK_MONOTONIC, POLLIN } from '../host/constants.ts';
 import type { Disposable, Host } from '../host/host.ts';
+import {
+  aBoolean,
+  anObject,
+  anything,
+  aString,
+  aTracer,
+  aWord,
+  checkNames,
+  checkShape,
+  type Shape,
+} from '../host/shape.ts';
 import { EV } from '../trace/catalogue.ts';
 import { TRACEABLE } from '../trace/traceable.ts';
 import { Tracer } from '../trace/tracer.ts';
@@ -71,6 +81,24 @@ export interface AioContextOptions {
   /** Whether event notifiers may be watched by their edges, which saves a read; by default true. */
   readonly edges?: boolean;
 }
+
+const NOTIFIER_HANDLERS: Shape<NotifierHandlers> = {
+  ioRead: anything,
+  ioPoll: anything,
+  ioPollReady: anything,
+  isExternal: anything,
+  name: anything,
+};
+
+const OPTIONS: Shape<AioContextOptions> = {
+  host: anything,
+  clocks: anObject('Clocks', 'nowNs'),
+  trace: aTracer,
+  qemu: anything,
+  name: aString,
+  fdmon: aWord(FDMON_CHOICES),
+  edges: aBoolean,
+};
 
 /** The functions called when an EventNotifier is set; each gets the notifier. */
 export interface NotifierHandlers {
@@ -150,8 +178,7 @@ export class AioContext implements Disposable {
   constructor(options: AioContextOptions) {
     checkOptions(options, 'AioContext', { host: 'a Host' });
     const { host, fdmon = 'auto' } = options;
-    checkWord(fdmon, FDMON_CHOICES, "AioContext: option 'fdmon'");
-    if (options.name !== undefined) checkString(options.name, "AioContext: option 'name'");
+    checkShape(options, 'AioContext', OPTIONS);
     this.profile = profileOf(options.qemu ?? DEFAULT_QEMU, "AioContext: option 'qemu'");
     if (fdmon === 'io_uring' && !this.profile.hasUring) throw new RangeError(NO_URING);
     this.host = host;
@@ -317,6 +344,7 @@ export class AioContext implements Disposable {
     }
     if (handlers === null) return this.#table.set(notifier.fd, null);
     checkObject(handlers, 'aio_set_event_notifier: handlers', 'an object, or null to remove them');
+    checkNames(handlers, 'aio_set_event_notifier', NOTIFIER_HANDLERS);
     this.#checkOpen('aio_set_event_notifier');
     const withOpaque: FdHandlers<EventNotifier> = { ...handlers, opaque: notifier };
     // The context's own notifier is written so rarely that an epoll would not pay.

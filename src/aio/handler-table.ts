@@ -3,6 +3,7 @@ import { F_GETFD } from '../host/constants.ts';
 import { EBADF, HostError } from '../host/errno.ts';
 import { NOTHING } from '../host/held-list.ts';
 import type { Disposable, Host } from '../host/host.ts';
+import { aFunction, anything, checkNames, type Shape } from '../host/shape.ts';
 import { EV } from '../trace/catalogue.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import type { EventNotifier } from './event-notifier.ts';
@@ -176,6 +177,15 @@ export class HandlerTable {
   }
 }
 
+const FD_HANDLERS: Shape<FdHandlers<unknown>> = {
+  ioRead: aFunction,
+  ioWrite: aFunction,
+  ioPoll: aFunction,
+  ioPollReady: aFunction,
+  isExternal: anything,
+  opaque: anything,
+  name: anything,
+};
 const FUNCTIONS = ['ioRead', 'ioWrite', 'ioPoll', 'ioPollReady'] as const;
 
 function checkHandlers(fd: number, handlers: FdHandlers<unknown> | null): void {
@@ -189,6 +199,7 @@ function checkHandlers(fd: number, handlers: FdHandlers<unknown> | null): void {
     const what = `handlers of fd ${fd} are ${shown(handlers)}`;
     throw new TypeError(`aio_set_fd_handler: ${what}: expected an object, or null to remove them`);
   }
+  checkNames(handlers, 'aio_set_fd_handler', FD_HANDLERS);
   for (const name of FUNCTIONS) {
     const handler = handlers[name] ?? null;
     if (handler !== null) checkFunction(handler, `aio_set_fd_handler: ${name} of fd ${fd}`);

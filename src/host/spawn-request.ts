@@ -2,6 +2,24 @@
 
 import { isInt, shown } from './arguments.ts';
 import type { SpawnRequest } from './host.ts';
+import { aBoolean, anything, checkNames, type Shape } from './shape.ts';
+
+const REQUEST: Shape<SpawnRequest> = {
+  file: anything,
+  argv: anything,
+  env: anything,
+  cwd: anything,
+  fds: anything,
+  keepFds: anything,
+  pgroup: anything,
+  setsid: aBoolean,
+  foregroundTty: anything,
+  pdeathsig: anything,
+  uid: anything,
+  gid: anything,
+  groups: anything,
+  ignoreSignals: anything,
+};
 
 /** A request as the hosts work on it. */
 export interface TakenRequest extends SpawnRequest {
@@ -53,6 +71,7 @@ export function checkSpawnRequest(request: SpawnRequest): void {
   if (typeof request !== 'object' || request === null) {
     throw new TypeError(`spawn: the request is ${shown(request)}: expected { file, argv }`);
   }
+  checkNames(request, 'spawn', REQUEST);
   const { file, argv, env, cwd, fds, keepFds } = request;
   if (typeof file !== 'string')
     throw new TypeError(`spawn: file is ${shown(file)}: expected a path`);
@@ -76,6 +95,7 @@ export function checkSpawnRequest(request: SpawnRequest): void {
     if (value === undefined || isInt(value)) continue;
     throw new TypeError(`spawn: ${name} of ${file} is ${shown(value)}: expected an integer`);
   }
+  if (request.setsid !== undefined) aBoolean(request.setsid, `spawn: setsid of ${file}`);
   checkInts('ignoreSignals', request.ignoreSignals, file, 'signal numbers');
   checkIds(request);
 }

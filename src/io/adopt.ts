@@ -8,6 +8,7 @@ import {
 } from '../host/constants.ts';
 import { check } from '../host/errno.ts';
 import type { Host } from '../host/host.ts';
+import { aBoolean, aFunction, anything, checkShape, type Shape } from '../host/shape.ts';
 import { Connection } from './connection.ts';
 import { contextOf, type IoLoop, ignoreSigpipe } from './io-loop.ts';
 import { Listener, type ListenerCallbacks } from './listener.ts';
@@ -22,6 +23,14 @@ export interface AdoptOptions extends Partial<ListenerCallbacks> {
   readonly take?: boolean | undefined;
 }
 
+const OPTIONS: Shape<AdoptOptions> = {
+  loop: anything,
+  fd: anything,
+  take: aBoolean,
+  onConnection: aFunction,
+  onError: aFunction,
+};
+
 /**
  * Puts a socket that comes from elsewhere on a loop: from systemd (listenFds), from a parent
  * process, or from a net.Server (`server._handle.fd`). Returns a Listener if it listens, which needs
@@ -34,6 +43,7 @@ export interface AdoptOptions extends Partial<ListenerCallbacks> {
  */
 export function adoptFd(options: AdoptOptions): Listener | Connection {
   checkObject(options, 'adoptFd: options', '{ loop, fd }');
+  checkShape(options, 'adoptFd', OPTIONS);
   const ctx = contextOf(options.loop, 'adoptFd');
   const { fd, take = false } = options;
   checkInteger(fd, 'adoptFd: fd', 0, 0x7fffffff);

@@ -1,7 +1,8 @@
-import { checkFunction, checkHas, checkInteger, checkObject, shown } from '../host/arguments.ts';
+import { checkHas, checkInteger, checkObject, shown } from '../host/arguments.ts';
 import { O_CLOEXEC, O_RDWR } from '../host/constants.ts';
 import { check } from '../host/errno.ts';
 import type { Host, SpawnRequest } from '../host/host.ts';
+import { aFunction, anything, aString, checkShape, type Shape } from '../host/shape.ts';
 import type { ChildCallbacks, ChildEvent } from '../signal/child-event.ts';
 import type { ChildWatch } from '../signal/child-watch.ts';
 import { ChildInput } from './child-input.ts';
@@ -160,11 +161,32 @@ class ChildEnd {
   }
 }
 
+const OPTIONS: Shape<PipedRequest> = {
+  loop: anything,
+  watch: anything,
+  request: anything,
+  name: aString,
+  stdin: anything,
+  stdout: anything,
+  stderr: anything,
+  onEnd: aFunction,
+  onStatus: aFunction,
+  onClose: aFunction,
+};
+
+const OUTPUT: Shape<ChildOutputHandlers> = {
+  onBytes: aFunction,
+  onLine: aFunction,
+  onEnd: aFunction,
+  maxLine: anything,
+};
+
 const PLAIN: readonly unknown[] = ['pipe', 'inherit', 'ignore', undefined];
 
 function checkOptions(options: PipedRequest): void {
   checkObject(options, 'spawnPiped: options', '{ loop, watch, request }');
-  const { watch, request, stdin, onClose, onEnd } = options;
+  checkShape(options, 'spawnPiped', OPTIONS);
+  const { watch, request, stdin } = options;
   checkHas(watch, 'spawnAll', "spawnPiped: option 'watch'", 'a ChildWatch');
   checkObject(request, "spawnPiped: option 'request'", '{ file, argv }');
   if ('fds' in request) {
@@ -178,9 +200,6 @@ function checkOptions(options: PipedRequest): void {
     );
   }
   for (const name of ['stdout', 'stderr'] as const) checkOutput(name, options[name]);
-  for (const [name, callback] of Object.entries({ onClose, onEnd })) {
-    if (callback !== undefined) checkFunction(callback, `spawnPiped: ${name}`);
-  }
 }
 
 function checkOutput(name: string, how: PipedRequest['stdout']): void {
@@ -190,10 +209,8 @@ function checkOutput(name: string, how: PipedRequest['stdout']): void {
     `spawnPiped: ${name}`,
     "'pipe', 'inherit', 'ignore', or { onLine } or { onBytes }",
   );
-  const { onBytes, onLine, onEnd, maxLine = 1 } = how as ChildOutputHandlers;
-  for (const [key, callback] of Object.entries({ onBytes, onLine, onEnd })) {
-    if (callback !== undefined) checkFunction(callback, `spawnPiped: ${key} of ${name}`);
-  }
+  checkShape(how as ChildOutputHandlers, `spawnPiped: ${name}`, OUTPUT);
+  const { onBytes, onLine, maxLine = 1 } = how as ChildOutputHandlers;
   if (onBytes !== undefined && onLine !== undefined) {
     throw new TypeError(`spawnPiped: ${name}: expected onBytes or onLine, not both`);
   }

@@ -1,10 +1,11 @@
 import type { AioContext } from '../aio/aio-context.ts';
 import { QEMU_CLOCK_REALTIME } from '../aio/clock.ts';
 import type { QemuTimer } from '../aio/timer.ts';
-import { checkInteger, checkObject } from '../host/arguments.ts';
+import { checkObject } from '../host/arguments.ts';
 import { AF_UNIX, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM } from '../host/constants.ts';
 import { check, EAGAIN, EINPROGRESS, EINTR, ETIMEDOUT } from '../host/errno.ts';
 import type { HostBuffer } from '../host/host.ts';
+import { anInteger, anything, checkShape, type Shape } from '../host/shape.ts';
 import {
   addressText,
   checkAddress,
@@ -15,6 +16,7 @@ import {
 } from '../host/sockaddr.ts';
 import { Connection } from './connection.ts';
 import type { ConnectAttempt, ConnectionHandlers } from './connection-handlers.ts';
+import { CONNECTION_SHAPE } from './connection-handlers.ts';
 import { contextOf, type IoLoop, ignoreSigpipe, setNoDelay } from './io-loop.ts';
 
 /** How often a unix socket whose backlog is full is tried again, ms: the kernel does not tell. */
@@ -28,6 +30,13 @@ export interface ConnectOptions extends ConnectionHandlers {
   readonly timeoutMs?: number | undefined;
 }
 
+const OPTIONS: Shape<ConnectOptions> = {
+  loop: anything,
+  address: anything,
+  timeoutMs: anInteger(0, LONGEST_MS),
+  ...CONNECTION_SHAPE,
+};
+
 /**
  * Begins to connect, and starts the connection with these handlers: onOpen is called once it is
  * connected, or onClose with the error. What is written before is sent then. QEMU:
@@ -36,13 +45,13 @@ export interface ConnectOptions extends ConnectionHandlers {
  */
 export function connect(options: ConnectOptions): Connection {
   checkObject(options, 'connect: options', '{ loop, address }');
-  const { address, timeoutMs = 0 } = options;
-  const ctx = contextOf(options.loop, 'connect');
+  checkShape(options, 'connect', OPTIONS);
+  const { loop, address, timeoutMs = 0, ...handlers } = options;
+  const ctx = contextOf(loop, 'connect');
   checkAddress(address, 'connect');
-  checkInteger(timeoutMs, 'connect: timeoutMs', 0, LONGEST_MS);
   ignoreSigpipe(ctx.host);
   const attempt = new Attempt(ctx, address);
-  return attempt.begin(options, timeoutMs);
+  return attempt.begin(handlers, timeoutMs);
 }
 
 class Attempt implements ConnectAttempt {

@@ -1,5 +1,6 @@
 import { checkFunction, checkInteger, checkObject } from '../host/arguments.ts';
 import type { HostError } from '../host/errno.ts';
+import { anything, checkNames, type Shape } from '../host/shape.ts';
 
 /** The functions that a connection calls, and its limits. */
 export interface ConnectionHandlers {
@@ -41,9 +42,22 @@ export const HIGH_WATER_MARK = 65536;
 export const MAX_LINE = 1 << 20;
 const LONGEST_MS = 0x7fffffff;
 
+export const CONNECTION_SHAPE: Shape<ConnectionHandlers> = {
+  onOpen: anything,
+  onBytes: anything,
+  onLine: anything,
+  onEnd: anything,
+  onDrain: anything,
+  onClose: anything,
+  idleMs: anything,
+  highWaterMark: anything,
+  maxLine: anything,
+};
+
 /** @throws TypeError, RangeError */
 export function checkHandlers(handlers: ConnectionHandlers): void {
   checkObject(handlers, 'Connection.start: the handlers', 'an object');
+  checkNames(handlers, 'Connection.start', CONNECTION_SHAPE);
   for (const name of FUNCTIONS) {
     const value = handlers[name] ?? null;
     if (value !== null) checkFunction(value, `Connection.start: ${name}`);

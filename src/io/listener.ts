@@ -26,6 +26,7 @@ import {
   HostError,
 } from '../host/errno.ts';
 import type { Disposable, Host, HostBuffer } from '../host/host.ts';
+import { anything, checkShape, type Shape } from '../host/shape.ts';
 import {
   addressText,
   checkAddress,
@@ -63,6 +64,14 @@ export interface ListenerOptions extends ListenerCallbacks {
   readonly backlog?: number | undefined;
 }
 
+const OPTIONS: Shape<ListenerOptions> = {
+  loop: anything,
+  onConnection: anything,
+  onError: anything,
+  address: anything,
+  backlog: anything,
+};
+
 /** A socket that accepts connections. QEMU: QIONetListener. */
 export class Listener implements Disposable {
   readonly channel: IoChannel;
@@ -84,6 +93,7 @@ export class Listener implements Disposable {
   constructor(options: ListenerCallbacks, fd: number);
   constructor(options: ListenerOptions | ListenerCallbacks, fd = -1) {
     checkObject(options, 'Listener: options', '{ loop, address, onConnection }');
+    if (fd < 0) checkShape(options as ListenerOptions, 'Listener', OPTIONS);
     const ctx = contextOf(options.loop, 'Listener');
     checkFunction(options.onConnection, 'Listener: onConnection');
     if (options.onError !== undefined) checkFunction(options.onError, 'Listener: onError');

@@ -1,7 +1,8 @@
 import { WorkerEnd } from '../aio/worker-end.ts';
-import { checkFunction, checkObject } from '../host/arguments.ts';
+import { checkObject } from '../host/arguments.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import type { NodeWaitKind } from '../host/node-wait.ts';
+import { aBoolean, anObject, checkShape, type Shape } from '../host/shape.ts';
 import type { Iteration } from './iteration.ts';
 import type { MainContext } from './main-context.ts';
 import type { MainPoll } from './main-poll.ts';
@@ -17,6 +18,11 @@ export interface RunAsyncOptions {
   /** Ends the run once it is aborted; the promise is not rejected. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const RUN: Shape<RunOptions> = { node: aBoolean };
+const RUN_ASYNC: Shape<RunAsyncOptions> = {
+  signal: anObject('an AbortSignal', 'addEventListener', 'removeEventListener'),
+};
 
 /** See MainLoop.drivenBy. */
 export type DrivenBy = 'run' | 'uv_run' | NodeWaitKind;
@@ -62,6 +68,7 @@ export class Driving {
   /** MainLoop.run. */
   run(options: RunOptions): void {
     checkObject(options, 'run: options', 'an object');
+    checkShape(options, 'run', RUN);
     const embedded = options.node === true && this.#node === null ? this.embed() : null;
     this.#runs++;
     try {
@@ -94,8 +101,8 @@ export class Driving {
   /** MainLoop.runAsync. */
   async runAsync(options: RunAsyncOptions): Promise<void> {
     checkObject(options, 'runAsync: options', 'an object');
+    checkShape(options, 'runAsync', RUN_ASYNC);
     const { signal } = options;
-    if (signal !== undefined) checkFunction(signal?.addEventListener, 'runAsync: the signal');
     if (this.#drive !== null) throw new Error('runAsync: Node drives the loop already');
     if (this.#node !== null) throw new Error("runAsync: Node's loop is embedded in this one");
     if (signal?.aborted) return;

@@ -7,9 +7,10 @@ import { FDMON_CHOICES, type FdMonChoice, type PollMechanism } from '../aio/fdmo
 import type { FdHandlers } from '../aio/handler.ts';
 import { DEFAULT_QEMU, QEMU_VERSIONS, type QemuVersion } from '../aio/profile.ts';
 import { TimerListGroup } from '../aio/timer-group.ts';
-import { checkOptions, checkWord } from '../host/arguments.ts';
+import { checkOptions } from '../host/arguments.ts';
 import { CLOCK_MONOTONIC } from '../host/constants.ts';
 import type { Disposable, Host } from '../host/host.ts';
+import { aBoolean, anything, aTracer, aWord, checkShape, type Shape } from '../host/shape.ts';
 import { Tracer } from '../trace/tracer.ts';
 import { AioSource } from './aio-source.ts';
 import { type DrivenBy, Driving, type RunAsyncOptions, type RunOptions } from './driving.ts';
@@ -28,6 +29,14 @@ export interface MainLoopOptions {
   /** For its contexts; see AioContextOptions. */
   readonly edges?: boolean;
 }
+
+const OPTIONS: Shape<MainLoopOptions> = {
+  host: anything,
+  trace: aTracer,
+  fdmon: aWord(FDMON_CHOICES),
+  qemu: aWord(QEMU_VERSIONS),
+  edges: aBoolean,
+};
 
 /**
  * QEMU's main loop: polls the fds of two AioContexts and of other sources, dispatches them by
@@ -65,8 +74,7 @@ export class MainLoop implements Disposable {
   constructor(options: MainLoopOptions) {
     checkOptions(options, 'MainLoop', { host: 'a Host' });
     const { host, fdmon = 'auto', qemu = DEFAULT_QEMU, edges = true } = options;
-    checkWord(fdmon, FDMON_CHOICES, "MainLoop: option 'fdmon'");
-    checkWord(qemu, QEMU_VERSIONS, "MainLoop: option 'qemu'");
+    checkShape(options, 'MainLoop', OPTIONS);
     this.host = host;
     this.trace = options.trace ?? new Tracer(() => host.clockNs(CLOCK_MONOTONIC));
     const trace = this.trace;

@@ -1,7 +1,7 @@
 import { checkObject, checkString } from '../host/arguments.ts';
+import { nearest, newAllowance } from '../host/nearest.ts';
 import { visible } from '../trace/visible.ts';
 import { MOST_PROBLEMS } from './limits.ts';
-import { nearest, newAllowance } from './nearest.ts';
 
 /** A place in a file; both numbers count from 1. */
 export interface Place {

@@ -1,8 +1,24 @@
 /** Checks of ChildWatch's arguments, before anything is started or registered. */
 
-import { checkFunction, checkHas, checkObject, checkOptions, shown } from '../host/arguments.ts';
+import {
+  checkFunction,
+  checkHas,
+  checkObject,
+  checkOptions,
+  isRecord,
+  shown,
+} from '../host/arguments.ts';
 import { SIGCHLD } from '../host/constants.ts';
 import type { SpawnRequest } from '../host/host.ts';
+import {
+  aBoolean,
+  aFunction,
+  anything,
+  aString,
+  checkNames,
+  checkShape,
+  type Shape,
+} from '../host/shape.ts';
 import { checkSpawnRequest } from '../host/spawn-request.ts';
 import type { ChildCallbacks } from './child-event.ts';
 import type { ChildRequest, ChildWatchOptions } from './child-request.ts';
@@ -13,8 +29,21 @@ const NEEDED = {
   signals: 'the Signals of that loop, SIGCHLD among them',
 };
 
+const OPTIONS: Shape<ChildWatchOptions> = {
+  loop: anything,
+  signals: anything,
+  times: anything,
+  stops: aBoolean,
+  adopts: aBoolean,
+  onOrphan: aFunction,
+};
+
+const CALLBACKS: Shape<ChildCallbacks> = { onEnd: aFunction, onStatus: aFunction };
+const REQUEST: Shape<ChildRequest> = { request: anything, name: aString, callbacks: anything };
+
 export function checkWatchOptions(options: ChildWatchOptions): void {
   checkOptions(options, 'ChildWatch', NEEDED);
+  checkShape(options, 'ChildWatch', OPTIONS);
   const { signals } = options;
   checkHas(signals, 'sigaction', "ChildWatch: option 'signals'", NEEDED.signals);
   timesOf(options);
@@ -51,10 +80,14 @@ export function checkChildren(children: readonly ChildRequest[]): void {
     const what = `spawnAll: the children are ${shown(children)}`;
     throw new TypeError(`${what}: expected an array of { request, name }`);
   }
-  for (const child of children) checkChild(child?.request, child?.callbacks);
+  for (const child of children) {
+    if (isRecord(child)) checkShape(child, 'spawnAll', REQUEST);
+    checkChild(child?.request, child?.callbacks);
+  }
 }
 
 export function checkCallbacks(callbacks: ChildCallbacks | undefined): void {
+  if (isRecord(callbacks)) checkNames(callbacks!, 'ChildWatch', CALLBACKS);
   const { onEnd, onStatus } = callbacks ?? {};
   if (onEnd !== undefined) checkFunction(onEnd, 'ChildWatch: onEnd');
   if (onStatus !== undefined) checkFunction(onStatus, 'ChildWatch: onStatus');

@@ -1,6 +1,7 @@
-import { checkFunction, checkInteger, checkOptions, checkWord, shown } from '../host/arguments.ts';
+import { checkInteger, checkOptions, shown } from '../host/arguments.ts';
 import { EACCES, EAGAIN, ENOSYS, EPERM, HostError } from '../host/errno.ts';
 import type { Disposable, Host } from '../host/host.ts';
+import { aFunction, anything, aWord, checkShape, type Shape } from '../host/shape.ts';
 import { CompatSignalSource } from './compat.ts';
 import { canBeHandled, signalName } from './names.ts';
 import { SigactionTable, type SignalAction } from './sigaction-table.ts';
@@ -113,6 +114,12 @@ export class Signals implements Disposable {
 
 const CHOICES: readonly SigfdChoice[] = ['auto', 'native', 'compat'];
 
+const OPTIONS: Shape<SignalsOptions> = {
+  signals: anything,
+  sigfd: aWord(CHOICES),
+  onProblem: aFunction,
+};
+
 function checkLoop(loop: SignalLoop): void {
   checkOptions({ loop }, 'Signals', { loop: 'a MainLoop' });
   if (loop.context.closed) throw new Error('Signals: the loop is closed');
@@ -120,13 +127,12 @@ function checkLoop(loop: SignalLoop): void {
 
 function checkSignalsOptions(options: SignalsOptions): void {
   checkOptions(options, 'Signals', { signals: 'an array of signal numbers' });
-  const { signals, sigfd = 'auto', onProblem } = options;
+  const { signals } = options;
   if (!Array.isArray(signals)) {
     const what = `Signals: option 'signals' is ${shown(signals)}`;
     throw new TypeError(`${what}: expected an array of signal numbers`);
   }
-  checkWord(sigfd, CHOICES, "Signals: option 'sigfd'");
-  if (onProblem !== undefined) checkFunction(onProblem, "Signals: option 'onProblem'");
+  checkShape(options, 'Signals', OPTIONS);
   for (const signo of signals) {
     if (canBeHandled(signo)) continue;
     const named = Number.isInteger(signo) && signo > 0;

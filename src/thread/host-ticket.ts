@@ -9,5 +9,6 @@ import { SimThreadHost } from '../host/sim/threads/thread-host.ts';
  */
 export function hostFromTicket(ticket: ThreadTicket): Host {
   if (ticket.kind === 'sim') return new SimThreadHost(ticket as SimTicket);
-  return new LinuxHost(ticket as LinuxTicket);
+  const { spawnBy, callBy, nodeWaitBy } = ticket as LinuxTicket;
+  return new LinuxHost({ spawnBy, callBy, nodeWaitBy });
 }

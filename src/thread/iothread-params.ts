@@ -2,6 +2,7 @@
 
 import type { AioContext } from '../aio/aio-context.ts';
 import { shown } from '../host/arguments.ts';
+import { anything, type Shape } from '../host/shape.ts';
 
 /** The properties of an event loop. QEMU: EventLoopBase. */
 export interface EventLoopParams {
@@ -33,6 +34,19 @@ export const IOTHREAD_DEFAULTS: IOThreadParams = {
   pollGrow: 0,
   pollShrink: 0,
   ...EVENT_LOOP_DEFAULTS,
+};
+
+/** Their values are checked by takeParams, with QEMU's texts. */
+export const EVENT_LOOP_SHAPE: Shape<EventLoopParams> = {
+  aioMaxBatch: anything,
+  threadPoolMin: anything,
+  threadPoolMax: anything,
+};
+export const IOTHREAD_SHAPE: Shape<IOThreadParams> = {
+  pollMaxNs: anything,
+  pollGrow: anything,
+  pollShrink: anything,
+  ...EVENT_LOOP_SHAPE,
 };
 
 /** QEMU's names of them. */

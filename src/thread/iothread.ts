@@ -1,10 +1,21 @@
 import type { BottomHalfHandle } from '../aio/handles.ts';
 import { checkThreadPoolParams } from '../aio/thread-pool-params.ts';
-import { checkOptions, checkString } from '../host/arguments.ts';
+import { checkObject, checkOptions, checkString } from '../host/arguments.ts';
 import type { Disposable } from '../host/host.ts';
+import {
+  aBoolean,
+  aFunction,
+  anArray,
+  anything,
+  aString,
+  checkNames,
+  checkShape,
+  type Shape,
+} from '../host/shape.ts';
 import type { IOThreadInfo, IOThreadList } from './iothread-info.ts';
 import {
   IOTHREAD_DEFAULTS,
+  IOTHREAD_SHAPE,
   type IOThreadParams,
   ParamWords,
   takeParams,
@@ -38,6 +49,17 @@ export interface IOThreadOptions extends Partial<IOThreadParams> {
   readonly onError?: ((error: Error) => void) | undefined;
 }
 
+const OPTIONS: Shape<IOThreadOptions> = {
+  machine: anything,
+  name: aString,
+  module: anything,
+  internal: aBoolean,
+  data: anything,
+  transfer: anArray('an array of objects'),
+  onError: aFunction,
+  ...IOTHREAD_SHAPE,
+};
+
 /**
  * A thread that runs an AioContext of its own: a Worker, whose JavaScript blocks while it polls.
  * QEMU: IOThread.
@@ -65,6 +87,7 @@ export class IOThread implements Disposable {
     const { machine, name, data, transfer, onError } = options;
     const { host } = machine;
     checkString(name, "IOThread: option 'name'");
+    checkShape(options, 'IOThread', OPTIONS);
     const params = takeParams(IOTHREAD_DEFAULTS, options);
     checkThreadPoolParams(params.threadPoolMin, params.threadPoolMax);
     const module =
@@ -127,6 +150,8 @@ export class IOThread implements Disposable {
    *   threadPoolMin and threadPoolMax are set even if they do not fit together.
    */
   setParams(params: Partial<IOThreadParams>): void {
+    checkObject(params, 'IOThread.setParams: properties', 'an object');
+    checkNames(params, 'IOThread.setParams', IOTHREAD_SHAPE);
     this.#params = takeParams(this.#params, params);
     checkThreadPoolParams(this.#params.threadPoolMin, this.#params.threadPoolMax);
     this.#words.set(this.#params);

@@ -5,6 +5,7 @@ import { DEFAULT_QEMU, type QemuVersion } from '../aio/profile.ts';
 import { CHUNK_BYTES } from '../aio/wake/shared-words.ts';
 import { checkOptions } from '../host/arguments.ts';
 import type { Disposable, Host } from '../host/host.ts';
+import { aBoolean, anObject, anything, aTracer, checkShape, type Shape } from '../host/shape.ts';
 import type { MainLoop } from '../mainloop/main-loop.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { newCoRecords } from './co/co-records.ts';
@@ -35,6 +36,15 @@ export interface MachineStateOptions {
   /** Takes this thread's events; in the main thread by default the loop's own tracer. */
   readonly trace?: Tracer | undefined;
 }
+
+const OPTIONS: Shape<MachineStateOptions> = {
+  host: anything,
+  loop: anObject('a MainLoop', 'setFdHandler', 'mainLoopWait'),
+  fairLock: aBoolean,
+  entry: anything,
+  spare: anything,
+  trace: aTracer,
+};
 
 /** The shared memory of a machine; structured clone takes it to another thread. */
 export interface MachineHandle {
@@ -92,6 +102,7 @@ export class MachineState implements Disposable {
   constructor(options: MachineStateOptions, handle: MachineHandle);
   constructor(options: MachineStateOptions, handle?: MachineHandle) {
     checkOptions(options, 'MachineState', { host: 'a Host' });
+    checkShape(options, 'MachineState', OPTIONS);
     const { host, loop } = options;
     this.host = host;
     this.workers = new Workers({

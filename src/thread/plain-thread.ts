@@ -1,4 +1,5 @@
 import { checkOptions, checkString } from '../host/arguments.ts';
+import { aFunction, anArray, anything, aString, checkShape, type Shape } from '../host/shape.ts';
 import type { MachineState } from './machine-state.ts';
 import { moduleUrl } from './module-url.ts';
 import type { PlainThreadJob } from './plain-thread-run.ts';
@@ -22,6 +23,15 @@ export interface PlainThreadOptions {
   readonly onError?: ((error: Error) => void) | undefined;
 }
 
+const OPTIONS: Shape<PlainThreadOptions> = {
+  machine: anything,
+  name: aString,
+  module: anything,
+  data: anything,
+  transfer: anArray('an array of objects'),
+  onError: aFunction,
+};
+
 /** A thread of a machine without an AioContext: a Worker. It stands for QEMU's qemu_thread_create. */
 export class PlainThread {
   readonly name: string;
@@ -37,6 +47,7 @@ export class PlainThread {
     checkOptions(options, 'PlainThread', { machine: 'a MachineState' });
     const { machine, name, data, transfer, onError } = options;
     checkString(name, "PlainThread: option 'name'");
+    checkShape(options, 'PlainThread', OPTIONS);
     this.name = name;
     this.#machine = machine;
     const job: PlainThreadJob = {

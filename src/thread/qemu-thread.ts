@@ -1,6 +1,7 @@
 import { AioContext, notItsHome } from '../aio/aio-context.ts';
-import { checkString } from '../host/arguments.ts';
+import { checkOptions, checkString } from '../host/arguments.ts';
 import type { Host } from '../host/host.ts';
+import { anObject, anything, aString, aTracer, checkShape, type Shape } from '../host/shape.ts';
 import { Tracer } from '../trace/tracer.ts';
 import { AioWait } from './aio-wait.ts';
 import { ContextLock } from './context-lock.ts';
@@ -21,6 +22,14 @@ export interface QemuThreadOptions {
   /** Takes the events of its locks; by default nobody does. */
   readonly trace?: Tracer | undefined;
 }
+
+const OPTIONS: Shape<QemuThreadOptions> = {
+  machine: anything,
+  name: aString,
+  context: anObject('an AioContext', 'newBottomHalf'),
+  vcpu: anything,
+  trace: aTracer,
+};
 
 /**
  * A JavaScript thread of a machine: the main thread, an IOThread, a vCPU, or any other Worker. Each
@@ -46,8 +55,10 @@ export class QemuThread {
 
   /** @throws TypeError if the name is not a string; Error if the machine has a thread here already */
   constructor(options: QemuThreadOptions) {
+    checkOptions(options, 'QemuThread', { machine: 'a MachineState' });
     const { machine, name, context = null } = options;
     checkString(name, "QemuThread: option 'name'");
+    checkShape(options, 'QemuThread', OPTIONS);
     this.machine = machine;
     this.name = name;
     this.host = machine.host;

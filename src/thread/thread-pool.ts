@@ -6,6 +6,7 @@ import type { Coroutines } from '../coroutine/coroutines.ts';
 import { checkFunction, checkOptions } from '../host/arguments.ts';
 import { ECANCELED } from '../host/errno.ts';
 import type { Disposable, Host, HostBuffer } from '../host/host.ts';
+import { checkNames } from '../host/shape.ts';
 import type { MachineState } from './machine-state.ts';
 import { PoolObjectTable } from './pool-objects.ts';
 import { PoolQueue, SLOTS } from './pool-queue.ts';
@@ -70,6 +71,7 @@ export class ThreadPool implements Disposable {
   constructor(options: ThreadPoolOptions) {
     checkOptions(options, 'ThreadPool', { machine: 'a MachineState', context: 'an AioContext' });
     const { machine, context, data } = options;
+    checkNames(options, 'ThreadPool', { machine, context, data });
     this.#host = machine.host;
     this.#data = data;
     this.#context = context;

@@ -211,7 +211,9 @@ describe('a child with pipes', () => {
         "stdin is 'pip': expected 'pipe', 'inherit' or 'ignore'",
       );
       expect(of({ stdout: 5 })).toThrow(TypeError);
-      expect(of({ stdout: { onLine: 1 } })).toThrow('onLine of stdout is 1: expected a function');
+      expect(of({ stdout: { onLine: 1 } })).toThrow(
+        "stdout: option 'onLine' is 1: expected a function",
+      );
       const both = { onLine: () => {}, onBytes: () => {} };
       expect(of({ stderr: both })).toThrow('stderr: expected onBytes or onLine, not both');
       expect(of({ stdout: { maxLine: 0 } })).toThrow(RangeError);

@@ -1,8 +1,8 @@
 /** Problems of a file are reported with their place, the expectation, and the nearest word. */
 
 import { describe, expect, it } from 'vitest';
+import { nearest } from '../../src/host/nearest.ts';
 import { loadScenario } from '../../src/scenario/load.ts';
-import { nearest } from '../../src/scenario/nearest.ts';
 import { formatProblem } from '../../src/scenario/problem.ts';
 
 function problems(...lines: string[]): string[] {

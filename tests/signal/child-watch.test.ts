@@ -44,12 +44,13 @@ describe.each(['native', 'compat'] as const)('ChildWatch on sigfd %s', (sigfd) =
   it('a second one on the same Signals is refused, until the first is disposed of', () => {
     withWatch(sigfd, (parts) => {
       const before = registered(parts);
-      expect(() => new ChildWatch(parts)).toThrow(
+      const { loop, signals } = parts;
+      expect(() => new ChildWatch({ loop, signals })).toThrow(
         'ChildWatch: these Signals have one already: use that, or dispose of it before',
       );
       expect(registered(parts)).toEqual(before);
       parts.watch.dispose();
-      new ChildWatch(parts).dispose();
+      new ChildWatch({ loop, signals }).dispose();
       // A second dispose does not affect the new one.
       parts.watch.dispose();
     });

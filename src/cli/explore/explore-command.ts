@@ -6,7 +6,7 @@ import { Finder, type Found } from '../../explore/finder.ts';
 import type { Model } from '../../explore/operation.ts';
 import { PROGRAMS } from '../../explore/programs/all.ts';
 import type { Host } from '../../host/host.ts';
-import { nearest } from '../../scenario/nearest.ts';
+import { nearest } from '../../host/nearest.ts';
 import { CliError, EXIT_INTERNAL, whyOf } from '../exit/errors.ts';
 import { allWriter } from '../exit/write-all.ts';
 import { checkOutputs } from '../options/output-files.ts';

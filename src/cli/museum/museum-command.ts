@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import type { Host } from '../../host/host.ts';
-import { nearest } from '../../scenario/nearest.ts';
+import { nearest } from '../../host/nearest.ts';
 import { allWriter } from '../exit/write-all.ts';
 import { colorOption } from '../options/option-values.ts';
 import { parseCommand, usageError } from '../options/parse-command.ts';

@@ -3,7 +3,7 @@
  */
 
 import { type Command, CommanderError, Help } from 'commander';
-import { nearest } from '../../scenario/nearest.ts';
+import { nearest } from '../../host/nearest.ts';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 import { narrowed } from '../text/narrowed.ts';
 

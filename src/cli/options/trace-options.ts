@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
-import { nearest } from '../../scenario/nearest.ts';
+import { nearest } from '../../host/nearest.ts';
 import { EVENT_NAMES, type EventName } from '../../trace/catalogue.ts';
 import { parsePatterns } from '../../trace/events-file.ts';
 import { selectEvents } from '../../trace/select.ts';

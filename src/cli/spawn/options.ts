@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
-import { nearest } from '../../scenario/nearest.ts';
+import { nearest } from '../../host/nearest.ts';
 import { signalName } from '../../signal/names.ts';
 import type { SigfdChoice } from '../../signal/signals.ts';
 import type { LogLevel } from '../log/log.ts';

@@ -1,7 +1,7 @@
 /** Values of the options of `--spawn`: signals, exit statuses, descriptors. */
 
 import { InvalidArgumentError } from 'commander';
-import { nearest } from '../../scenario/nearest.ts';
+import { nearest } from '../../host/nearest.ts';
 import { canBeHandled, signalName, signalNames, signalNumber } from '../../signal/names.ts';
 import { FORWARDED } from './forward.ts';
 

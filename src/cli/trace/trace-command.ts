@@ -1,6 +1,6 @@
 /** `qemu-loop trace`: shows the catalogue of trace events. */
 
-import { nearest } from '../../scenario/nearest.ts';
+import { nearest } from '../../host/nearest.ts';
 import { CATALOGUE, EVENT_NAMES, type EventDef } from '../../trace/catalogue.ts';
 import { traceEventsFile } from '../../trace/events-file.ts';
 import { matchesGlob } from '../../trace/glob.ts';

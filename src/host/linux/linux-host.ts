@@ -6,7 +6,7 @@ import {
   areInts,
   checkArray,
   checkFunction,
-  checkWord,
+  checkObject,
   isFcntl,
   isInt,
   isRecord,
@@ -27,6 +27,7 @@ import type {
 } from '../host.ts';
 import type { NodeCall, NodeLoop, NodeWait, NodeWaitKind } from '../node-wait.ts';
 import type { PollRing } from '../poll-ring.ts';
+import { aWord, checkShape, type Shape } from '../shape.ts';
 import { takeSpawnRequest } from '../spawn-request.ts';
 import { FileCalls } from './file-calls.ts';
 import { futexWait, futexWake } from './futex.ts';
@@ -64,6 +65,12 @@ export interface LinuxHostOptions {
 type LinuxNodeWait = NonNullable<LinuxHostOptions['nodeWaitBy']>;
 const NODE_WAITS: readonly LinuxNodeWait[] = ['uv_poll', 'epoll_wait.async'];
 
+const OPTIONS: Shape<LinuxHostOptions> = {
+  spawnBy: aWord(SPAWN_WAYS),
+  callBy: aWord(CALL_WAYS),
+  nodeWaitBy: aWord(NODE_WAITS),
+};
+
 /** Makes a LinuxHost like another in a thread that is started. */
 export interface LinuxTicket extends ThreadTicket, LinuxHostOptions {
   readonly kind: 'linux';
@@ -94,12 +101,11 @@ export class LinuxHost implements Host {
 
   /** Throws HostError (ENOSYS) on another system or an unknown machine, RangeError for a wrong option. */
   constructor(options: LinuxHostOptions = {}) {
+    checkObject(options, 'LinuxHost: options', 'an object');
+    checkShape(options, 'LinuxHost', OPTIONS);
     this.spawnBy = options.spawnBy ?? 'clone';
-    checkWord(this.spawnBy, SPAWN_WAYS, "LinuxHost: option 'spawnBy'");
     this.callBy = options.callBy ?? 'gate';
-    checkWord(this.callBy, CALL_WAYS, "LinuxHost: option 'callBy'");
     this.nodeWaitBy = options.nodeWaitBy ?? 'uv_poll';
-    checkWord(this.nodeWaitBy, NODE_WAITS, "LinuxHost: option 'nodeWaitBy'");
     if (process.platform !== 'linux') {
       const why = `LinuxHost on ${process.platform} (it needs Linux; SimHost works here)`;
       throw new HostError(ENOSYS, why);

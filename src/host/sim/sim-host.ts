@@ -1,4 +1,5 @@
 /** The simulated kernel: a Host made of the parts in this folder, each in a file of its own. */
+
 import {
   areInts,
   checkArray,
@@ -26,6 +27,7 @@ import type {
 } from '../host.ts';
 import { BlockingNodeWait, type NodeCall, type NodeLoop, type NodeWait } from '../node-wait.ts';
 import type { PollRing } from '../poll-ring.ts';
+import { checkShape } from '../shape.ts';
 import { takeSpawnRequest } from '../spawn-request.ts';
 import { SimDeadlockError, VirtualClock } from './clock.ts';
 import { ChosenDraw, SeedDraw } from './draw.ts';
@@ -54,6 +56,7 @@ import { Turns } from './threads/turns.ts';
 import { Waiter } from './wait.ts';
 import {
   REALTIME_START_NS,
+  SIM_OPTIONS,
   type SimHostOptions,
   type SimProcess,
   START_NS,
@@ -97,6 +100,7 @@ export class SimHost implements Host {
   /** @throws TypeError if the options are not an object */
   constructor(options: SimHostOptions = {}) {
     checkObject(options, 'SimHost: options', 'an object');
+    checkShape(options, 'SimHost', SIM_OPTIONS);
     this.#channels = options.channels ?? null;
     const startNs = options.startNs ?? START_NS;
     this.#clock = new VirtualClock(startNs, options.choices);

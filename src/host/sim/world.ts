@@ -1,4 +1,5 @@
 /** The outside world of a simulated host: its start, and what a test can see of it. */
+import { aNumber, anything, type Shape } from '../shape.ts';
 import type { Choices } from './choices.ts';
 import { SimEvent } from './event-queue.ts';
 import type { ProcessState } from './process.ts';
@@ -21,6 +22,14 @@ export interface SimHostOptions {
   /** Lets newThread make threads. `SimHost` of `qemu-loop` has those of node:worker_threads. */
   readonly channels?: ThreadChannels | undefined;
 }
+
+export const SIM_OPTIONS: Shape<SimHostOptions> = {
+  seed: aNumber,
+  choices: anything,
+  startNs: aNumber,
+  realtimeNs: aNumber,
+  channels: anything,
+};
 
 /** A process as a test or a scenario sees it. */
 export interface SimProcess {

@@ -1,6 +1,15 @@
-import { checkInteger, checkOptions, checkString } from '../../host/arguments.ts';
+import { checkOptions, checkString } from '../../host/arguments.ts';
 import { SIGUSR2 } from '../../host/constants.ts';
 import type { Disposable } from '../../host/host.ts';
+import {
+  aFunction,
+  anArray,
+  anInteger,
+  anything,
+  aString,
+  checkShape,
+  type Shape,
+} from '../../host/shape.ts';
 import { moduleUrl } from '../module-url.ts';
 import type { ThreadRun } from '../thread-run.ts';
 import { VCpuRef } from './vcpu-ref.ts';
@@ -26,6 +35,16 @@ export interface VCpuOptions {
   readonly onError?: ((error: Error) => void) | undefined;
 }
 
+const OPTIONS: Shape<VCpuOptions> = {
+  vm: anything,
+  name: aString,
+  module: anything,
+  signal: anInteger(0, 64),
+  data: anything,
+  transfer: anArray('an array of objects'),
+  onError: aFunction,
+};
+
 /** A vCPU: a thread that runs a program while the machine runs. QEMU: CPUState. */
 export class VCpu extends VCpuRef implements Disposable {
   readonly #vm: Vm;
@@ -42,7 +61,7 @@ export class VCpu extends VCpuRef implements Disposable {
     const { vm, name, data, transfer, signal = SIGUSR2 } = options;
     const { machine } = vm;
     checkString(name, "VCpu: option 'name'");
-    checkInteger(signal, "VCpu: option 'signal'", 0, 64);
+    checkShape(options, 'VCpu', OPTIONS);
     const module = moduleUrl(options.module, "VCpu: option 'module'");
     const words = newVCpuWords();
     const handle: VCpuHandle = { kind: 'vcpu', name, words, signal };

@@ -2,6 +2,7 @@ import { QEMU_CLOCK_VIRTUAL } from '../../aio/clock.ts';
 import { checkOptions } from '../../host/arguments.ts';
 import { check } from '../../host/errno.ts';
 import { type Disposable, newSigAction, type SigAction } from '../../host/host.ts';
+import { anything, checkShape, type Shape } from '../../host/shape.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
 import type { MachineState } from '../machine-state.ts';
 import { PAUSE_COND, VM_RUNNING } from '../machine-words.ts';
@@ -11,6 +12,8 @@ import type { VCpu } from './vcpu.ts';
 export interface VmOptions {
   readonly machine: MachineState;
 }
+
+const OPTIONS: Shape<VmOptions> = { machine: anything };
 
 /** Called when the machine starts or stops, with whether it runs. QEMU: VMChangeStateHandler. */
 export type VmStateHandler = (running: boolean) => void;
@@ -30,6 +33,7 @@ export class Vm implements Disposable {
   /** @throws TypeError if the machine has no main loop in this thread */
   constructor(options: VmOptions) {
     checkOptions(options, 'Vm', { machine: 'a MachineState' });
+    checkShape(options, 'Vm', OPTIONS);
     const { machine } = options;
     if (machine.loop === null)
       throw new TypeError('Vm: the machine has no main loop in this thread');
