@@ -1,10 +1,13 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Running, root } from '../../support/run.ts';
-import { runs } from '../../support/runs.ts';
 
-const FIRST = runs(500);
-const THEN = runs(2_500);
+interface Look {
+  readonly bytes: number;
+  readonly fds: number;
+  readonly children: number;
+  readonly kib: number;
+}
 
 /** Children one after the other; then what /proc says of descriptors, children and memory. */
 const PROGRAM = `
@@ -26,26 +29,34 @@ const look = () => {
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return { bytes: heapUsed + arrayBuffers, fds: readdirSync('/proc/self/fd').length, children: host.children().length, kib };
 };
-run(${FIRST});
-const before = look();
-run(${THEN});
-const after = look();
-console.log(JSON.stringify({ before, after, reaped: watch.reaped, watched: watch.size }));
+run(1000);
+const looks = [look()];
+for (let round = 0; round < 5; round++) {
+  run(1000);
+  looks.push(look());
+}
+console.log(JSON.stringify({ looks, reaped: watch.reaped, watched: watch.size }));
 watch.dispose();
 signals.dispose();
 loop.close();
 host.dispose();
 `;
 
-test('3,000 children one after the other leave no descriptor, zombie or memory', async () => {
+test('6,000 children one after the other leave no descriptor, zombie or memory', async () => {
   const args = ['--expose-gc', '--max-semi-space-size=1', '--input-type=module', '-e', PROGRAM];
   const { status, stdout, stderr } = await new Running(process.execPath, args).end();
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  const { before, after, reaped, watched } = JSON.parse(stdout);
-  expect({ reaped, watched }).toEqual({ reaped: FIRST + THEN, watched: 0 });
+  const { looks, reaped, watched } = JSON.parse(stdout) as { looks: Look[] } & Record<
+    string,
+    number
+  >;
+  expect({ reaped, watched }).toEqual({ reaped: 6_000, watched: 0 });
+  const [before, after] = [looks[0]!, looks.at(-1)!];
   expect(after.fds).toBe(before.fds);
   expect(after.children).toBe(0);
-  const BYTES_EACH = 32;
-  expect(after.bytes - before.bytes).toBeLessThan(BYTES_EACH * THEN);
+  // V8 takes and gives back more than that at once for its code: a leak is there in most rounds.
+  const growths = looks.slice(1).map(({ bytes }, i) => bytes - looks[i]!.bytes);
+  const median = [...growths].sort((a, b) => a - b)[2]!;
+  expect(median, `growths ${growths}`).toBeLessThan(32 * 1_000);
   expect(after.kib - before.kib).toBeLessThan(8192);
 });
