@@ -5,7 +5,7 @@ import type { Proc } from '../../host/proc.ts';
 import type { SimHost } from '../../host/sim/sim-host.ts';
 import type { Machine } from '../../scenario/run/machine.ts';
 import type { RunResult } from '../../scenario/run/run.ts';
-import { type ProcessState, processState } from '../watch/process-state.ts';
+import { LIVES, type ProcessState, processState } from '../watch/process-state.ts';
 import type { Subject } from '../watch/subject.ts';
 import type { RunChildren } from './run-children.ts';
 import type { WatchThreads } from './watch-threads.ts';
@@ -18,6 +18,7 @@ export function subjectOf(
   { rows }: RunChildren,
   threads: WatchThreads | null,
   proc: Proc,
+  isReplay: boolean,
 ): Subject {
   const { host } = world;
   const simulated = isSimulated(host) ? host : null;
@@ -31,8 +32,15 @@ export function subjectOf(
       return world.startNs;
     },
     nowNs: () => world.stampNs(NO_EVENT),
-    processState: (pid) =>
-      simulated === null ? processState(proc, pid) : simulatedState(simulated, pid),
+    kernel: {
+      pending: () => host.pendingSignals(),
+      processState: (pid) => {
+        // A recorded process is not one of this machine.
+        if (isReplay) return LIVES;
+        return simulated === null ? processState(proc, pid) : simulatedState(simulated, pid);
+      },
+    },
+    isReal: simulated === null && !isReplay,
     look: (act) => world.look(act),
     ...(threads === null ? {} : { threads }),
   };

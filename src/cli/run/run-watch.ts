@@ -11,7 +11,8 @@ import type { Machine } from '../../scenario/run/machine.ts';
 import type { LogEntry } from '../../scenario/run/order-log.ts';
 import type { RunResult } from '../../scenario/run/run.ts';
 import type { World } from '../../scenario/run/world.ts';
-import { BesideView, LOOK_NS, type WatchedRun } from '../watch/beside.ts';
+import { BesideView, LOOK_NS } from '../watch/beside.ts';
+import type { WatchedRun } from '../watch/watched-run.ts';
 import type { Observer } from './observer.ts';
 import { RunChildren } from './run-children.ts';
 import { isSimulated, subjectOf, verdict } from './run-subject.ts';
@@ -72,7 +73,7 @@ export class RunWatch implements Observer {
     return {
       drive: scenario.drive,
       trace: main.trace,
-      subject: subjectOf(machine, children, threads, this.#proc),
+      subject: subjectOf(machine, children, threads, this.#proc, this.#isReplay),
       goesBack: this.#isReplay || world.kind === 'sim',
       takeChild: (id, timeNs, args) => {
         threads?.take(id, timeNs, args);
@@ -111,8 +112,7 @@ export class RunWatch implements Observer {
     if (beside.left) return;
     this.#threads!.readOthers(beside.view.model);
     machine.threads?.drain();
-    if (!beside.travel.underWay) beside.view.arrive('turn', name);
-    beside.look();
+    beside.turn(name);
   }
 
   /** The real host lets us look at set times, even in the middle of a wait. */

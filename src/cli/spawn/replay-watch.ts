@@ -5,6 +5,7 @@ import { EPERM } from '../../host/errno.ts';
 import type { Host } from '../../host/host.ts';
 import type { ReplayHost } from '../../host/record/replay-host.ts';
 import { BesideView } from '../watch/beside.ts';
+import { LIVES } from '../watch/process-state.ts';
 import type { Built } from './makers.ts';
 
 /** A line of a child, as --prefix writes it. */
@@ -49,7 +50,8 @@ export class ReplayWatch {
           digits: 6,
           outputTitle: 'output',
           nowNs: () => replay.realNs(),
-          processState: () => ({ word: 'lives', cpuNs: 0 }),
+          kernel: { pending: () => loop.host.pendingSignals(), processState: () => LIVES },
+          isReal: false,
           look: (act) => replay.look(act),
         },
         goesBack: true,

@@ -12,8 +12,11 @@ import type { TraceValue } from '../../trace/tracer.ts';
 import type { LineOutput } from '../output/output.ts';
 import { HoldPoll } from '../watch/hold-poll.ts';
 import { DRAW_TIMER, KEYS_HANDLER, Model } from '../watch/model.ts';
+import type { Pace } from '../watch/pacer.ts';
+import { Past } from '../watch/past.ts';
 import { processState } from '../watch/process-state.ts';
 import { MainLoopRounds } from '../watch/rounds.ts';
+import { StepsBack } from '../watch/steps-back.ts';
 import type { Subject } from '../watch/subject.ts';
 import { type Driver, View } from '../watch/view.ts';
 import type { Watched, WatchParts, WatchView } from './watch-parts.ts';
@@ -27,6 +30,7 @@ export class Watch implements WatchView {
   done = false;
   readonly #parts: WatchParts;
   readonly #view: View;
+  readonly #steps: StepsBack;
   #open: Opened | null = null;
   #quits = 0;
   #ended = false;
@@ -34,7 +38,15 @@ export class Watch implements WatchView {
   constructor(parts: WatchParts) {
     this.#parts = parts;
     const model = new Model(new MainLoopRounds(), true);
-    this.#view = new View(parts.host, parts.color, model, this.#driver());
+    const past = new Past('main_loop', true);
+    this.#view = new View(parts.host, parts.color, model, past, this.#driver());
+    this.#steps = new StepsBack(this.#view, {
+      isOver: () => false,
+      goTo: () => 'that has not been yet',
+      searchOn: (text) => `'${text}' is not after this`,
+      again: (_iteration, pace) => this.#leavePast(pace),
+      standStill: () => {},
+    });
   }
 
   get output(): LineOutput {
@@ -65,7 +77,7 @@ export class Watch implements WatchView {
   note(what: string, timeNs: number, text: string): void {
     // The time of --timeout is up: the person need not be there to leave the view.
     if (what === 'timeout') this.#quits++;
-    this.#view.model.note({ timeNs, func: what, text });
+    this.#view.model.note(timeNs, what, text);
   }
 
   ended(stays: boolean): void {
@@ -93,7 +105,11 @@ export class Watch implements WatchView {
       digits: 6,
       outputTitle: 'output',
       nowNs: () => host.clockNs(CLOCK_MONOTONIC),
-      processState: (pid) => processState(proc, pid),
+      kernel: {
+        pending: () => host.pendingSignals(),
+        processState: (pid) => processState(proc, pid),
+      },
+      isReal: true,
       look: (act) => act(),
     };
   }
@@ -107,13 +123,21 @@ export class Watch implements WatchView {
       standsStill: (still) => this.#view.console.useLoop(still ? null : this.#open!.loop),
       send: (pid, signo) => host.kill(group ? -pid : pid, signo),
       quit: () => this.#quit(),
-      travel: () => 'only a simulated run, or the replay of a record, can step back',
+      travel: (where) => this.#steps.go(where),
+      stepFromPast: (pace) => this.#steps.step(pace),
       suspend: () => this.#open!.suspend(),
       hungUp: () => {
         this.#open!.keys.dispose();
         if (this.#ended) this.done = true;
       },
     };
+  }
+
+  /** The loop has gone on meanwhile, and cannot be made again. */
+  #leavePast(pace: Pace): string {
+    if (pace !== 'run') return 'this has been: s steps on, space shows what is now';
+    this.#view.picture = null;
+    return '';
   }
 
   #take(id: EventId, timeNs: number, args: readonly TraceValue[]): void {

@@ -5,50 +5,41 @@
 
 import { CLOCK_MONOTONIC, SIGWINCH } from '../../host/constants.ts';
 import { type Host, newSigAction } from '../../host/host.ts';
-import { EV, EVENT_NAMES, type EventId, type EventName } from '../../trace/catalogue.ts';
-import type { Tracer, TraceValue } from '../../trace/tracer.ts';
+import { EV, EVENT_NAMES, type EventId } from '../../trace/catalogue.ts';
+import type { TraceValue } from '../../trace/tracer.ts';
 import { needForeground, Terminal } from '../terminal/terminal.ts';
-import type { Where } from './controls.ts';
 import { HoldPoll } from './hold-poll.ts';
-import type { Model } from './model.ts';
-import { AioPollRounds, MainLoopRounds } from './rounds.ts';
-import type { Subject } from './subject.ts';
-import { type Point, Travel } from './travel.ts';
+import { Model } from './model.ts';
+import type { Pace } from './pacer.ts';
+import { Past, roundsFrom } from './past.ts';
+import type { Picture } from './past-readers.ts';
+import { SentSignals } from './sent-signals.ts';
+import { type Sendable, StepsBack } from './steps-back.ts';
+import { fdNamesOf, type Subject } from './subject.ts';
+import { Travel } from './travel.ts';
 import { type Driver, View } from './view.ts';
+import { skipTo, type WatchedRun } from './watched-run.ts';
 
 /** The time between two looks at the keys while the run goes on. */
 export const LOOK_NS = 20e6;
 /** On the way to a goal, one in this many events is a reason to look at the keys. */
 const PASSES = 4096;
-/** The events that count iterations, and those of children. */
-const CHILDREN = ['child_spawn', 'child_reap'] as const;
-const WAITS: readonly EventName[] = ['main_loop_wait_begin', ...CHILDREN];
-const POLLS: readonly EventName[] = ['aio_poll_begin', 'aio_poll_end', ...CHILDREN];
 /** The caller of a coroutine that no other coroutine enters. */
 const THREAD = 0;
 /** No signal reports a new size of the terminal, so it is checked this often. */
 const TICK_NS = 200e6;
 
-/** A run beside its view. */
-export interface WatchedRun {
-  /** As a scenario's `drive`. */
-  readonly drive: string;
-  readonly trace: Tracer;
-  readonly subject: Subject;
-  /** Whether the run is the same each time, so that it can be made again. */
-  readonly goesBack: boolean;
-  /** Takes an event of a child, even of an iteration that is not shown. */
-  takeChild(id: EventId, timeNs: number, args: readonly TraceValue[]): void;
-  /** Called before each event that is shown, and before the view is drawn. */
-  refresh(model: Model): void;
-  /** Sends a signal to a child. Returns 0 or -errno. */
-  send(pid: number, signo: number): number;
-}
-
 export class BesideView {
   /** Whether the person left before the end. */
   left = false;
   readonly travel = new Travel();
+  #steps: StepsBack | null = null;
+  #past: Past | null = null;
+  /** Where the run that is made again is shown from; null for its start. */
+  #point: Picture | null = null;
+  /** How the run goes on once it is there. */
+  #pace: Pace = 'iteration';
+  readonly #sent = new SentSignals();
   readonly #color: boolean;
   readonly #leave: () => never;
   readonly #host: Host;
@@ -89,9 +80,12 @@ export class BesideView {
    * @param canSkip whether it may begin from a state that was kept
    */
   open(run: WatchedRun, canSkip: boolean): View {
-    const point = canSkip ? this.travel.point : null;
-    const model = this.travel.newModel(run.drive, point);
+    // A signal of the person's has to be sent again after the same event.
+    const point = canSkip && this.#sent.isEmpty ? this.#point : null;
+    this.#past ??= new Past(run.drive, false);
+    const model = new Model(roundsFrom(run.drive, point?.iteration ?? 1), false);
     this.#run = run;
+    this.#sent.begin();
     this.#verdict = null;
     const view = this.#show(model, run.subject);
     if (point === null) this.#follow(run);
@@ -104,11 +98,12 @@ export class BesideView {
       this.#view.restart(model, subject);
       return this.#view;
     }
-    const view = new View(this.#host, this.#color, model, this.#driver());
+    const view = new View(this.#host, this.#color, model, this.#past!, this.#driver());
     view.open(subject, new HoldPoll(this.#host, view.console.fd, null), true);
     // Node handles the signal if there is a terminal, which would end a wait of the run.
     this.#host.sigaction(SIGWINCH, newSigAction(), null);
     this.#view = view;
+    this.#steps = new StepsBack(view, this.#sendable(view));
     return view;
   }
 
@@ -120,19 +115,13 @@ export class BesideView {
   }
 
   /** Counts the iterations up to a point, and follows the run from there. */
-  #skipTo(point: Point, run: WatchedRun): void {
-    const isPolled = run.drive === 'aio_poll';
-    const rounds = isPolled ? new AioPollRounds() : new MainLoopRounds();
-    const attached = run.trace.attach(isPolled ? POLLS : WAITS, (id, timeNs, ...args) => {
-      run.takeChild(id, timeNs, args);
-      const mark = rounds.at(id, args);
-      if (mark?.kind !== 'begin' || mark.iteration < point.iteration) return;
-      attached.dispose();
-      this.view.model.restore(point.state);
+  #skipTo({ iteration, before, model }: Picture, run: WatchedRun): void {
+    this.#attached = skipTo(run, iteration, (id, timeNs, args) => {
+      this.view.model.restore(before);
+      this.view.model.takeEvents(model);
       this.#follow(run);
       run.subject.look(() => this.#take(id, timeNs, args));
     });
-    this.#attached = attached;
   }
 
   /** The run has ended: shows that until the person leaves, or steps back. */
@@ -158,22 +147,70 @@ export class BesideView {
         return this.left || this.travel.again;
       },
       standsStill: () => {},
-      send: (pid, signo) => this.#run!.send(pid, signo),
+      send: (pid, signo) => this.#send(pid, signo),
       quit: () => this.#quit(),
-      travel: (where) => this.#go(where),
+      travel: (where) => this.#steps!.go(where),
+      stepFromPast: (pace) => this.#steps!.step(pace),
       suspend: () => terminal.suspend(),
       hungUp: () => this.#quit(),
     };
   }
 
-  #go(where: Where): string {
+  #sendable({ pacer }: View): Sendable {
+    const { travel } = this;
+    const runOn = (): string => {
+      pacer.run();
+      return '';
+    };
+    return {
+      isOver: () => this.isOver,
+      goTo: (iteration) => {
+        travel.goal = iteration;
+        return runOn();
+      },
+      searchOn: (text) => {
+        travel.searchOn(text);
+        return runOn();
+      },
+      again: (iteration, pace) => this.#makeAgain(iteration, pace),
+      // The run goes to the end of its iteration.
+      standStill: () => {
+        if (!this.isOver && pacer.running) pacer.stepIteration();
+      },
+    };
+  }
+
+  #makeAgain(iteration: number, pace: Pace): string {
+    const past = this.#past!;
+    const isKept = past.has(iteration);
     if (!this.#run!.goesBack) {
-      return 'only a simulated run, or the replay of a record, can step back';
+      if (!isKept) return `no iteration before ${past.first} is kept any more`;
+      if (pace !== 'run') return 'a real run is not made again: s steps on, space shows it';
+      this.view.picture = null;
+      return '';
     }
-    const { model, pacer } = this.view;
-    const problem = this.travel.go(where, model.iteration, this.isOver);
-    if (problem === '') pacer.run();
-    return problem;
+    this.#point = isKept ? past.picture(iteration) : null;
+    this.#pace = pace;
+    past.cut(isKept ? iteration : 0);
+    this.travel.goal = iteration;
+    this.travel.again = true;
+    this.view.pacer.run();
+    return '';
+  }
+
+  /** Sends a signal now, and again when the run is made again. */
+  #send(pid: number, signo: number): number {
+    const ret = this.#run!.send(pid, signo);
+    if (ret >= 0) this.#sent.add(pid, signo);
+    return ret;
+  }
+
+  /** Another thread is about to get the processor. */
+  turn(name: string): void {
+    this.#sent.move();
+    if (!this.travel.underWay) this.view.arrive('turn', name);
+    this.#sent.again(this.#run!);
+    this.look();
   }
 
   /** Runs to an iteration, and stops before it. Call it before the run. */
@@ -197,6 +234,7 @@ export class BesideView {
 
   #take(id: EventId, timeNs: number, args: readonly TraceValue[]): void {
     if (this.left) return;
+    this.#sent.move();
     const { view } = this;
     const run = this.#run!;
     run.refresh(view.model);
@@ -208,20 +246,29 @@ export class BesideView {
     const steps = enters && !view.model.inIteration;
     // Coroutines that the steps enter need no iteration, and are stepped like one.
     if (steps) view.arrive('iteration', 'the coroutine');
+    this.#sent.again(run);
     if (isMark || steps) this.look();
   }
 
   /** Takes an event on the way to the goal, without a look at it. Returns whether it is there. */
   #pass(id: EventId, timeNs: number, args: readonly TraceValue[]): boolean {
     const { view, travel } = this;
-    view.model.take(id, timeNs, args);
-    travel.take(this.#run!.subject.loop, view.model, id, args);
+    const mark = view.pass(id, timeNs, args);
+    travel.take(view.model, id, args, () => fdNamesOf(this.#run!.subject.loop));
+    if (mark?.kind === 'begin') travel.begun(mark.iteration);
     if (travel.again) return true;
     if (travel.underWay) return this.#passes++ % PASSES === 0;
     this.#sayNews();
-    view.pacer.stepIteration();
-    view.arrive('iteration');
+    this.#goOn();
     return true;
+  }
+
+  /** The run is at its goal. */
+  #goOn(): void {
+    const pace = this.#pace;
+    this.#pace = 'iteration';
+    this.view.pacer.goOn(pace);
+    if (pace === 'iteration') this.view.arrive('iteration');
   }
 
   #sayNews(): void {

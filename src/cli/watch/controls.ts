@@ -1,5 +1,5 @@
 import type { Key } from './keys.ts';
-import type { Pacer } from './pacer.ts';
+import type { Pace, Pacer } from './pacer.ts';
 import type { Sought } from './search.ts';
 
 /** The parts of the screen that can be shown alone. */
@@ -24,6 +24,8 @@ export interface Actions {
   quit(): void;
   /** Goes to another iteration. Returns a message if it cannot; '' if it can. */
   travel(where: Where): string;
+  /** Takes a step if an iteration of the past is shown; false if none is. */
+  stepFromPast(step: Pace): boolean;
   suspend(): void;
   redraw(): void;
 }
@@ -33,6 +35,14 @@ export interface Prompt {
   readonly kind: 'filter' | 'kill' | 'go';
   text: string;
 }
+
+const PACES: Readonly<Record<Key, Pace>> = {
+  ' ': 'run',
+  s: 'iteration',
+  '.': 'iteration',
+  p: 'phase',
+  t: 'turn',
+};
 
 /** Carries out keys, and holds what has been set by them. */
 export class Controls {
@@ -73,6 +83,9 @@ export class Controls {
 
   #pace(key: Key): boolean {
     const pacer = this.#pacer;
+    const pace = PACES[key];
+    const isKnown = pace !== undefined && (pace !== 'turn' || this.takesTurns);
+    if (isKnown && this.#actions.stepFromPast(pace)) return true;
     if (key === ' ') {
       if (pacer.running) pacer.stepIteration();
       else pacer.run();

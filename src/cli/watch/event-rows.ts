@@ -14,9 +14,10 @@ import {
 } from '../text/style.ts';
 import type { Controls } from './controls.ts';
 import { rule, tail } from './layout.ts';
-import type { Entry } from './model.ts';
+import type { Entry } from './model-state.ts';
 import { printable } from './pane.ts';
 import { fdNames, type Shown } from './tables.ts';
+import { nameWidth } from './thread-table.ts';
 
 const KIND_COLORS = { poll: DIM, signal: YELLOW, bh: MAGENTA, child: GREEN, other: CYAN };
 const MARK = '▸';
@@ -33,7 +34,7 @@ export class EventRows {
   constructor(view: Shown, controls: Controls) {
     this.#view = view;
     this.#controls = controls;
-    this.#names = { fds: fdNames(view.subject.loop), coroutines: view.model.coroutines };
+    this.#names = { fds: fdNames(view.moment), coroutines: view.model.coroutines };
     this.#filter = controls.filter.toLowerCase();
   }
 
@@ -71,16 +72,15 @@ export class EventRows {
 
   #text(entry: Entry, style: Style): string {
     const { id, args, timeNs } = entry;
-    const { startNs, digits } = this.#view.subject;
-    const time = ((timeNs - startNs) / 1e9).toFixed(digits).padStart(digits + 4);
+    const { moment, digits } = this.#view;
+    const time = ((timeNs - moment.startNs) / 1e9).toFixed(digits).padStart(digits + 4);
     const said =
       id === undefined || args === undefined
         ? { func: entry.func ?? '', text: entry.text ?? '', kind: 'other' as const }
         : liveText(id, args, this.#names);
     const color = id === undefined ? RED : KIND_COLORS[said.kind];
     const func = paint(style, color, said.func.padEnd(21));
-    const { threads } = this.#view.subject;
-    const width = threads?.table.nameWidth ?? 0;
+    const width = nameWidth(moment.threads);
     const who = width === 0 ? '' : `${(entry.thread ?? 'main').slice(0, width).padEnd(width)} `;
     return `${paint(style, DIM, time)} ${who}${func} ${printable(said.text.replaceAll('\n', ' '))}`;
   }

@@ -22,7 +22,7 @@ import {
   TIMER_HEADING,
   timerRows,
 } from './tables.ts';
-import { THREAD_HEADING } from './thread-table.ts';
+import { THREAD_HEADING, threadRows } from './thread-table.ts';
 
 export interface FrameParts {
   readonly view: Shown;
@@ -86,10 +86,10 @@ function close(line: string, { style }: Shown): string {
 
 function header(parts: FrameParts, columns: number, rows: number): string[] {
   const { view, pacer, state, before } = parts;
-  const { model, style, nowNs, subject } = view;
+  const { model, style, moment } = view;
   const at = pacer.running && pacer.delayNs === 0 ? '' : ` before ${before}`;
   const words = state === '' ? `${pacer.words}${at}` : state;
-  const age = formatDuration(Math.max(0, nowNs - subject.startNs));
+  const age = formatDuration(Math.max(0, moment.nowNs - moment.startNs));
   const own = model.drawnByLoop ? `  (view's own ${model.ownIterations})` : '';
   const line = ` iteration ${model.iteration}  ${words}  ${age}${own}`;
   const plain = `══${line} ${'═'.repeat(Math.max(0, columns - line.length - 3))}`;
@@ -119,7 +119,7 @@ function bottom({ controls, view }: FrameParts, columns: number): string {
   if (message !== '') return message;
   const set = [
     filter === '' ? '' : `filter '${filter}'`,
-    focus === null ? '' : `only ${focus === 'output' ? view.subject.outputTitle : focus}`,
+    focus === null ? '' : `only ${focus === 'output' ? view.outputTitle : focus}`,
     controls.scroll === 0 ? '' : 'scrolled',
   ].filter((text) => text !== '');
   const turns = controls.takesTurns;
@@ -158,7 +158,8 @@ function allSections(
   const { view, controls, output } = parts;
   const filter = controls.filter.toLowerCase();
   const matches = (text: string): boolean => text.toLowerCase().includes(filter);
-  const { children, outputTitle } = view.subject;
+  const { moment, outputTitle } = view;
+  const { children, threads } = moment;
   const unreaped = children.filter((row) => row.pid !== 0 && row.code === 0).length;
   const list = <T>(
     name: SectionName,
@@ -193,19 +194,13 @@ function allSections(
   const childList = list('children', title, 1, CHILD_HEADING, children, (row) =>
     childRow(row, view),
   );
-  const { threads } = view.subject;
-  const threadRows = threads?.table.rows(view.style, view.nowNs, threads.wordOf) ?? [];
+  const rows = threadRows(threads, view.style, moment.nowNs);
   // A run with threads often has no children.
-  const bare = threads !== undefined && children.length === 0 && controls.focus !== 'children';
+  const bare = threads !== null && children.length === 0 && controls.focus !== 'children';
   return [
-    ...(threads === undefined
+    ...(threads === null
       ? []
-      : [
-          {
-            ...table('threads', 1, THREAD_HEADING, threadRows),
-            least: threadRows.length + 2,
-          },
-        ]),
+      : [{ ...table('threads', 1, THREAD_HEADING, rows), least: rows.length + 2 }]),
     ...(bare ? [] : [childList]),
     ...tables,
     {

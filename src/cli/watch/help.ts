@@ -7,13 +7,9 @@ const head = (drawnByLoop: boolean, takesTurns: boolean): readonly string[] => [
   'space    pause, continue',
   's .      one iteration, then pause',
   'p        up to the next phase, then pause',
-  ...(drawnByLoop
-    ? []
-    : [
-        'b  B     an iteration back; to the last event',
-        'g        to an iteration, by its number',
-        'n  N     to the next, last one that has the text of /',
-      ]),
+  'b  B     an iteration back; to the last event',
+  'g        to an iteration, by its number',
+  'n  N     to the next, last one that has the text of /',
   ...(takesTurns ? ['t        until another thread runs'] : []),
   '-  +     slow motion: slower, faster',
   'k        kill a child by its number',

@@ -1,5 +1,6 @@
 import { EV, EVENT_NAMES, type EventId, type EventName } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
+import type { Entry, ModelInputs, ModelState, Runs } from './model-state.ts';
 import type { Mark, Rounds } from './rounds.ts';
 
 /** Names of the view's own handlers and timers. */
@@ -9,7 +10,7 @@ export const DRAW_TIMER = 'watch_draw';
 const FRAME_HANDLER = 'write 1';
 
 /** Number of events that can be scrolled back to. */
-const MOST_EVENTS = 5000;
+export const MOST_EVENTS = 5000;
 
 /** Events that are counted, but get no line of their own. */
 const ROUNDS: ReadonlySet<EventName> = new Set<EventName>([
@@ -26,38 +27,6 @@ const ROUNDS: ReadonlySet<EventName> = new Set<EventName>([
   'thread_cputime',
   'signalfd_read',
 ]);
-
-/** A line among the events: a trace event, or a note. */
-export interface Entry {
-  /** Its thread, if that is another than main. */
-  readonly thread?: string;
-  readonly timeNs: number;
-  readonly id?: EventId;
-  readonly args?: readonly TraceValue[];
-  readonly func?: string;
-  readonly text?: string;
-  /** Its text, set once a filter has needed it. */
-  searched?: string;
-}
-
-/** How often something ran, and when it last did. */
-export interface Runs {
-  count: number;
-  lastNs: number;
-}
-
-/** The counts and names of a Model at a moment. */
-export interface ModelState {
-  readonly wakeups: number;
-  readonly reaped: number;
-  readonly lastNs: Float64Array;
-  readonly totalNs: Float64Array;
-  readonly fds: ReadonlyMap<number, Runs>;
-  readonly bottomHalves: ReadonlyMap<string, Runs>;
-  readonly timers: ReadonlyMap<string, Runs>;
-  readonly coroutines: ReadonlyMap<number, string>;
-  readonly signals: ReadonlyMap<number, number>;
-}
 
 /**
  * The state of the loop, as its trace events tell it.
@@ -88,14 +57,17 @@ export class Model {
   readonly coroutines = new Map<number, string>();
   /** Records read, keyed by signal. */
   readonly signals = new Map<number, number>();
-  /** Keeps the events of every iteration, even of the view's own. */
-  keepAll = false;
+  /** Is told all that this takes. */
+  inputs: ModelInputs | null = null;
   readonly phases: readonly string[];
   /** Whether the view is drawn by the loop that it shows. */
   readonly drawnByLoop: boolean;
 
   readonly #rounds: Rounds;
   #events: Entry[] = [];
+  /** How many events have got a line so far. */
+  #lines = 0;
+  #keepAll = false;
   readonly #held: Entry[] = [];
   #foreign: boolean;
   #woken = false;
@@ -121,6 +93,9 @@ export class Model {
     const copy = <K>(runs: Map<K, Runs>): Map<K, Runs> =>
       new Map([...runs].map(([key, one]) => [key, { ...one }]));
     return {
+      lines: this.#lines,
+      keepAll: this.#keepAll,
+      ownIterations: this.ownIterations,
       wakeups: this.wakeups,
       reaped: this.reaped,
       lastNs: this.lastNs.slice(),
@@ -135,6 +110,9 @@ export class Model {
 
   /** Takes over such a copy, in an empty Model. */
   restore(state: ModelState): void {
+    this.#lines = state.lines;
+    this.#keepAll = state.keepAll;
+    this.ownIterations = state.ownIterations;
     this.wakeups = state.wakeups;
     this.reaped = state.reaped;
     this.lastNs.set(state.lastNs);
@@ -146,33 +124,55 @@ export class Model {
     for (const [key, count] of state.signals) this.signals.set(key, count);
   }
 
+  /** The last events that got a line. */
   get events(): readonly Entry[] {
+    if (this.#events.length > MOST_EVENTS) this.#events = this.#events.slice(-MOST_EVENTS);
     return this.#events;
   }
 
-  note(entry: Entry): void {
+  /** Takes over the events of a Model of the same run. */
+  takeEvents(from: Model): void {
+    this.#events = [...from.events];
+  }
+
+  /** Whether the events of every iteration are kept, even of the view's own. */
+  get keepAll(): boolean {
+    return this.#keepAll;
+  }
+
+  set keepAll(all: boolean) {
+    if (all !== this.#keepAll) this.inputs?.keepsAll(all);
+    this.#keepAll = all;
+  }
+
+  note(timeNs: number, func: string, text: string): void {
+    this.inputs?.note(timeNs, func, text);
     this.#happened();
-    this.#keep(entry);
+    this.#keep({ timeNs, func, text });
   }
 
   /** Excludes a pause from the time of the current phase. */
   stoodStill(ns: number): void {
+    if (ns !== 0) this.inputs?.stoodStill(ns);
     if (this.#phaseStartNs > 0) this.#phaseStartNs += ns;
   }
 
   /** Takes an event. Returns what it means for the iterations. */
   take(id: EventId, timeNs: number, args: readonly TraceValue[]): Mark | null {
     const mark = this.#rounds.at(id, args);
+    if (mark?.kind === 'begin') this.onBegin(mark.iteration);
+    this.inputs?.event(id, timeNs, args);
     if (mark !== null) this.#round(mark, timeNs);
     this.#count(id, timeNs, args);
     if (!isListed(id, args)) return mark;
     this.#held.push({ timeNs, id, args });
-    if (this.#foreign || this.keepAll) this.#keepHeld();
+    if (this.#foreign || this.#keepAll) this.#keepHeld();
     return mark;
   }
 
   /** Takes an event of another thread than main. */
   takeOther(thread: string, id: EventId, timeNs: number, args: readonly TraceValue[]): void {
+    this.inputs?.other(thread, id, timeNs, args);
     this.version++;
     if (id === EV.aio_bh_call_begin) ran(this.bottomHalves, `${args[0]} ${args[1]}`, timeNs);
     if (ROUNDS.has(EVENT_NAMES[id]!)) return;
@@ -225,7 +225,6 @@ export class Model {
   }
 
   #begin(iteration: number): void {
-    this.onBegin(iteration);
     this.iteration = iteration;
     this.inIteration = true;
     this.#held.length = 0;
@@ -277,6 +276,7 @@ export class Model {
   }
 
   #keep(entry: Entry): void {
+    this.#lines++;
     this.#events.push(entry);
     if (this.#events.length > 2 * MOST_EVENTS) this.#events = this.#events.slice(-MOST_EVENTS);
   }

@@ -3,7 +3,9 @@ const DELAYS_NS = [0, 20e6, 100e6, 300e6, 1e9];
 
 /** The step that the run is about to make: the last one is that of another thread. */
 export type Step = 'iteration' | 'phase' | 'turn';
-type Goal = 'run' | 'pause' | Step;
+/** How a run is to go on. */
+export type Pace = 'run' | Step;
+type Goal = 'pause' | Pace;
 
 /** Decides when the loop pauses: before an iteration, or between its phases. */
 export class Pacer {
@@ -40,6 +42,10 @@ export class Pacer {
   arrive(step: Step): boolean {
     if (this.#goal === 'phase' || this.#goal === step) this.#goal = 'pause';
     return this.paused;
+  }
+
+  goOn(pace: Pace): void {
+    this.#goal = pace;
   }
 
   run(): void {

@@ -9,6 +9,9 @@ export interface ProcessState {
   readonly cpuNs: number;
 }
 
+/** The state of a process that the kernel cannot be asked about. */
+export const LIVES: ProcessState = { word: 'lives', cpuNs: 0 };
+
 const WORDS: Readonly<Record<string, string>> = {
   R: 'running',
   S: 'sleeping',

@@ -1,6 +1,7 @@
 import type { MainLoop } from '../../mainloop/main-loop.ts';
+import { fdName } from '../log/live-text.ts';
 import type { ChildRow } from '../log/summary.ts';
-import type { ProcessState } from './process-state.ts';
+import type { Kernel } from './kernel.ts';
 import type { KernelWord, ThreadTable } from './thread-table.ts';
 
 /** The loop that the view shows. Asking it changes nothing. */
@@ -14,8 +15,9 @@ export interface Subject {
   /** Title of the lines between the tables and the events. */
   readonly outputTitle: string;
   nowNs(): number;
-  /** Null if there is no such process. */
-  processState(pid: number): ProcessState | null;
+  readonly kernel: Kernel;
+  /** Whether asking the kernel costs the run time, so that it is asked for what is drawn only. */
+  readonly isReal: boolean;
   /** The threads of the run, if there are several. */
   readonly threads?: {
     readonly table: ThreadTable;
@@ -25,4 +27,13 @@ export interface Subject {
   };
   /** Looks at the loop and its host without their noticing. */
   look<T>(act: () => T): T;
+}
+
+/** The names of the descriptors that a loop polls now. */
+export function fdNamesOf(loop: MainLoop): Map<number, string> {
+  const names = new Map<number, string>();
+  for (const ctx of [loop.context, loop.iohandler]) {
+    for (const { fd, name } of ctx.handlers.values()) names.set(fd, fdName(name));
+  }
+  return names;
 }

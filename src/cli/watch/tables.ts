@@ -2,24 +2,26 @@
 
 import { CLOCK_NAMES } from '../../aio/clock.ts';
 import { POLLIN, POLLOUT, SIGCHLD } from '../../host/constants.ts';
-import type { MainLoop } from '../../mainloop/main-loop.ts';
 import { signalName } from '../../signal/names.ts';
 import { BH_DELETED, BH_IDLE, BH_ONESHOT, BH_PENDING, BH_SCHEDULED } from '../../trace/bh-flags.ts';
 import { endText } from '../exit/exit-status.ts';
 import { fdName } from '../log/live-text.ts';
-import type { ChildRow } from '../log/summary.ts';
 import { CYAN, DIM, GREEN, MAGENTA, paint, RED, type Style, YELLOW } from '../text/style.ts';
 import { formatDuration } from '../text/units.ts';
-import type { Model, Runs } from './model.ts';
+import type { Model } from './model.ts';
+import type { Runs } from './model-state.ts';
+import type { ChildMoment, Moment } from './moment.ts';
 import { printable } from './pane.ts';
-import type { Subject } from './subject.ts';
 
 /** The input of the rows. */
 export interface Shown {
   readonly model: Model;
-  readonly subject: Subject;
+  readonly moment: Moment;
   readonly style: Style;
-  readonly nowNs: number;
+  /** Decimal places of event times: 6 for µs, 9 for ns. */
+  readonly digits: 6 | 9;
+  /** Title of the lines between the tables and the events. */
+  readonly outputTitle: string;
 }
 
 /** A duration without a space, for columns. */
@@ -32,9 +34,9 @@ function since(runs: Runs | undefined, nowNs: number): string {
   return runs === undefined ? '-' : brief(nowNs - runs.lastNs);
 }
 
-export function childRow(row: ChildRow, { style, nowNs, subject }: Shown): string {
-  const { word, color, cpuNs } = childState(row, subject);
-  const endNs = row.code === 0 ? nowNs : row.endNs;
+export function childRow(row: ChildMoment, { style, moment }: Shown): string {
+  const { word, color, cpuNs } = childState(row);
+  const endNs = row.code === 0 ? moment.nowNs : row.endNs;
   const age = row.pid === 0 ? '-' : brief(endNs - row.startNs);
   const number = String(row.number).padStart(3);
   const pid = String(row.pid === 0 ? '-' : row.pid).padStart(8);
@@ -45,34 +47,28 @@ export function childRow(row: ChildRow, { style, nowNs, subject }: Shown): strin
 
 export const CHILD_HEADING = '  # state          pid      age     cpu  command';
 
-function childState(
-  row: ChildRow,
-  subject: Subject,
-): { word: string; color: string; cpuNs: number } {
+function childState(row: ChildMoment): { word: string; color: string; cpuNs: number } {
   if (row.pid === 0) return { word: 'waits', color: DIM, cpuNs: 0 };
   if (row.code !== 0) {
     const word = endText(row.code, row.status);
     const good = word === 'exit 0';
     return { word, color: good ? GREEN : RED, cpuNs: row.utimeNs + row.stimeNs };
   }
-  const state = subject.processState(row.pid);
+  const { state, cpuNs } = row;
   if (state === null) return { word: 'gone', color: DIM, cpuNs: 0 };
-  const color = state.word === 'zombie' || state.word === 'stopped' ? YELLOW : CYAN;
-  return { word: state.word, color, cpuNs: state.cpuNs };
+  const color = state === 'zombie' || state === 'stopped' ? YELLOW : CYAN;
+  return { word: state, color, cpuNs };
 }
 
-export function fdRows({ model, subject, nowNs }: Shown): string[] {
-  const { loop } = subject;
+export function fdRows({ model, moment }: Shown): string[] {
   const rows: string[] = [];
   const notifiers: string[] = [];
-  for (const ctx of [loop.context, loop.iohandler]) {
-    for (const { fd, name, events, calls } of ctx.handlers.values()) {
-      const wants = [events & POLLIN ? 'in' : '', events & POLLOUT ? 'out' : ''].join('');
-      const last = since(model.fds.get(fd), nowNs).padStart(8);
-      const row = `${String(fd).padStart(4)} ${wants.padEnd(5)}${String(calls).padStart(6)}${last} `;
-      if (fd === ctx.notifierFd) notifiers.push(`${row}${ctx.name}`);
-      else rows.push(row + fdName(name));
-    }
+  for (const { fd, name, events, calls, notifierOf } of moment.fds) {
+    const wants = [events & POLLIN ? 'in' : '', events & POLLOUT ? 'out' : ''].join('');
+    const last = since(model.fds.get(fd), moment.nowNs).padStart(8);
+    const row = `${String(fd).padStart(4)} ${wants.padEnd(5)}${String(calls).padStart(6)}${last} `;
+    if (notifierOf !== null) notifiers.push(`${row}${notifierOf}`);
+    else rows.push(row + fdName(name));
   }
   // At the end, since they are always there, and there may not be room for all.
   return [...rows, ...notifiers];
@@ -88,21 +84,18 @@ const FLAGS: readonly (readonly [number, string])[] = [
   [BH_DELETED, 'deleted'],
 ];
 
-export function bottomHalfRows({ model, subject, style }: Shown): string[] {
-  const { loop } = subject;
+export function bottomHalfRows({ model, moment, style }: Shown): string[] {
   const rows: string[] = [];
   const seen = new Set<string>();
   let notify = '';
-  for (const ctx of [loop.context, loop.iohandler]) {
-    for (const { name, flags } of ctx.bottomHalves.entries()) {
-      const key = `${ctx.name} ${name}`;
-      seen.add(key);
-      const words = FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, word]) => word);
-      const state = words.length === 0 ? '-' : words.join(' ');
-      const row = bhRow(model, key, name, paint(style, flags === 0 ? '' : MAGENTA, state));
-      if (name === 'qemu_notify_bh') notify = row;
-      else rows.push(row);
-    }
+  for (const { ctx, name, flags } of moment.halves) {
+    const key = `${ctx} ${name}`;
+    seen.add(key);
+    const words = FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, word]) => word);
+    const state = words.length === 0 ? '-' : words.join(' ');
+    const row = bhRow(model, key, name, paint(style, flags === 0 ? '' : MAGENTA, state));
+    if (name === 'qemu_notify_bh') notify = row;
+    else rows.push(row);
   }
   // One-shots are gone once they have run.
   for (const key of model.bottomHalves.keys()) {
@@ -118,18 +111,12 @@ function bhRow(model: Model, key: string, name: string, state: string): string {
   return `${String(runs).padStart(7)}  ${name.padEnd(14)} ${state}`;
 }
 
-export function timerRows({ model, subject }: Shown): string[] {
-  const { loop } = subject;
+export function timerRows({ model, moment }: Shown): string[] {
   const rows: string[] = [];
   const pending = new Set<string>();
-  for (const group of [loop.context.timers, loop.iohandler.timers, loop.timers]) {
-    for (const list of group.lists) {
-      for (const { name, deadlineNs } of list) {
-        pending.add(name);
-        const due = brief(deadlineNs - list.nowNs());
-        rows.push(timerRow(model, name, `in ${due}, ${CLOCK_NAMES[list.type]!}`));
-      }
-    }
+  for (const { name, clock, leftNs } of moment.timers) {
+    pending.add(name);
+    rows.push(timerRow(model, name, `in ${brief(leftNs)}, ${CLOCK_NAMES[clock]!}`));
   }
   const fired = [...model.timers.keys()].filter((name) => !pending.has(name));
   return [...rows, ...fired.map((name) => timerRow(model, name, 'not pending'))];
@@ -143,11 +130,11 @@ function timerRow(model: Model, name: string, due: string): string {
 export const TIMER_HEADING = '   runs  timer          due';
 
 /** Signals in one line: `pending SIGWINCH · read SIGCHLD 3 · reaped 4 · coalesced 1`. */
-export function signalText({ model, subject }: Shown): string {
+export function signalText({ model, moment }: Shown): string {
   const read = [...model.signals].map(([signo, n]) => `${signalName(signo)} ${n}`);
   const chld = model.signals.get(SIGCHLD) ?? 0;
   const coalesced = Math.max(0, model.reaped - chld);
-  const pending = subject.loop.host.pendingSignals().map(signalName);
+  const pending = moment.pending.map(signalName);
   return [
     `pending ${pending.length === 0 ? 'none' : pending.join(' ')}`,
     `read ${read.length === 0 ? 'none' : read.join(' ')}`,
@@ -157,10 +144,6 @@ export function signalText({ model, subject }: Shown): string {
 }
 
 /** Names of the descriptors that the loop polls. */
-export function fdNames(loop: MainLoop): Map<number, string> {
-  const names = new Map<number, string>();
-  for (const ctx of [loop.context, loop.iohandler]) {
-    for (const { fd, name } of ctx.handlers.values()) names.set(fd, fdName(name));
-  }
-  return names;
+export function fdNames({ fds }: Moment): Map<number, string> {
+  return new Map(fds.map(({ fd, name }) => [fd, fdName(name)]));
 }

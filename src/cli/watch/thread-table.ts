@@ -13,8 +13,30 @@ export interface KernelWord {
 /** Something that a thread does, until the event that ends it. */
 interface Doing {
   readonly kind: 'poll' | 'spin' | 'lock' | 'call';
+  /** The call of a poll; what else it does. */
   readonly text: string;
+  /** How long a poll may sleep: 0 not at all, below 0 without limit; 0 for all else. */
+  readonly limitNs: number;
   readonly sinceNs: number;
+}
+
+/** A thread at one moment. */
+export interface ThreadState {
+  readonly name: string;
+  /** The time of its last event; 0 if it has had none. */
+  readonly lastNs: number;
+  /** Null if the kernel knows no such thread. */
+  readonly word: KernelWord | null;
+  readonly last: Doing | null;
+}
+
+/** All threads at one moment. */
+export interface ThreadsMoment {
+  /** The thread that has the BQL; '' if nobody is known to. */
+  readonly holder: string;
+  /** The thread that has the processor; '' if several may have one. */
+  readonly running: string;
+  readonly states: readonly ThreadState[];
 }
 
 interface State {
@@ -60,13 +82,18 @@ export class ThreadTable {
     this.#numbers.set(1, names[0]!);
   }
 
-  get count(): number {
-    return this.#states.length;
+  /** The thread that has the BQL; '' if nobody is known to. */
+  get holder(): string {
+    return this.#holder;
   }
 
-  /** Columns for the longest name, within reason. */
-  get nameWidth(): number {
-    return Math.min(12, Math.max(...this.#states.map(({ name }) => name.length)));
+  /** The threads, the main one first. */
+  get states(): Omit<ThreadState, 'word'>[] {
+    return this.#states.map(({ name, lastNs, doing }) => ({
+      name,
+      lastNs,
+      last: doing.at(-1) ?? null,
+    }));
   }
 
   take(thread: string, id: EventId, timeNs: number, args: readonly TraceValue[]): void {
@@ -93,76 +120,86 @@ export class ThreadTable {
 
   #begun(id: EventId, args: readonly TraceValue[]): Omit<Doing, 'sinceNs'> | null {
     const call = CALLS.get(id);
-    if (call !== undefined) return { kind: 'call', text: `runs ${call[0]} ${args[call[1]]}` };
+    if (call !== undefined)
+      return { kind: 'call', text: `runs ${call[0]} ${args[call[1]]}`, limitNs: 0 };
     switch (id) {
-      case EV.poll_enter: {
-        const ns = Number(args[2]);
-        const limit = ns < 0 ? '' : `, ${formatDuration(ns)} at most`;
-        return {
-          kind: 'poll',
-          text: ns === 0 ? `looks (${args[0]})` : `asleep in ${args[0]}${limit}`,
-        };
-      }
+      case EV.poll_enter:
+        return { kind: 'poll', text: String(args[0]), limitNs: Number(args[2]) };
       case EV.run_poll_handlers_begin:
-        return { kind: 'spin', text: 'polls its handlers' };
+        return { kind: 'spin', text: 'polls its handlers', limitNs: 0 };
       case EV.bql_lock:
-        return { kind: 'lock', text: 'waits for the BQL' };
+        return { kind: 'lock', text: 'waits for the BQL', limitNs: 0 };
       default:
         return null;
     }
   }
+}
 
-  /**
-   * A row for each thread.
-   * @param wordOf the kernel's word for a thread, by its name; null if it has none
-   */
-  rows(style: Style, nowNs: number, wordOf: (name: string) => KernelWord | null): string[] {
-    return this.#states.map((state) => this.#row(state, style, nowNs, wordOf(state.name)));
-  }
+/** Columns for the longest name, within reason; 0 without threads. */
+export function nameWidth(threads: ThreadsMoment | null): number {
+  if (threads === null) return 0;
+  return Math.min(12, Math.max(...threads.states.map(({ name }) => name.length)));
+}
 
-  #row(state: State, style: Style, nowNs: number, word: KernelWord | null): string {
-    const { name, doing, lastNs } = state;
-    const runs = name === this.running;
-    const last = doing.at(-1);
-    const { text, color } = this.#said(last, word, lastNs);
-    const owns = name === this.#holder ? ', has the BQL' : '';
-    const sinceNs = last?.sinceNs ?? lastNs;
-    const since = lastNs === 0 ? '' : formatDuration(Math.max(0, nowNs - sinceNs)).replace(' ', '');
-    const mark = runs ? '▸' : ' ';
-    const who = name.slice(0, this.nameWidth).padEnd(this.nameWidth);
-    const head = `${mark}${since.padStart(8)} ${paint(style, runs ? BOLD : '', who)}`;
-    return `${head} ${paint(style, color, text)}${owns}`;
-  }
+/** A row for each thread. */
+export function threadRows(threads: ThreadsMoment | null, style: Style, nowNs: number): string[] {
+  if (threads === null) return [];
+  return threads.states.map((state) => threadRow(state, threads, style, nowNs));
+}
 
-  #said(
-    last: Doing | undefined,
-    word: KernelWord | null,
-    lastNs: number,
-  ): { text: string; color: string } {
-    if (word === null) return lastNs === 0 ? said('not begun', DIM) : said('ended', DIM);
-    const sleeps = word.call !== null && word.call !== 'compute';
-    if (last === undefined) {
-      if (word.call === 'compute') return said('computes', GREEN);
-      return sleeps ? said(asleep(word.call), DIM) : said('runs', GREEN);
-    }
-    if (last.kind === 'lock') {
-      const behind = this.#holder === '' ? '' : `, which ${this.#holder} has`;
-      return said(`${last.text}${behind}`, YELLOW);
-    }
-    if (last.kind === 'call') {
-      return said(sleeps ? `${last.text}, ${asleep(word.call)}` : last.text, GREEN);
-    }
-    return said(last.text, last.kind === 'spin' ? CYAN : DIM);
+function threadRow(
+  state: ThreadState,
+  threads: ThreadsMoment,
+  style: Style,
+  nowNs: number,
+): string {
+  const { name, last, lastNs } = state;
+  const runs = name === threads.running;
+  const { text, color } = said(state, threads.holder);
+  const owns = name === threads.holder ? ', has the BQL' : '';
+  const sinceNs = last?.sinceNs ?? lastNs;
+  const since = lastNs === 0 ? '' : formatDuration(Math.max(0, nowNs - sinceNs)).replace(' ', '');
+  const mark = runs ? '▸' : ' ';
+  const width = nameWidth(threads);
+  const who = name.slice(0, width).padEnd(width);
+  const head = `${mark}${since.padStart(8)} ${paint(style, runs ? BOLD : '', who)}`;
+  return `${head} ${paint(style, color, text)}${owns}`;
+}
+
+interface Said {
+  readonly text: string;
+  readonly color: string;
+}
+
+function said({ last, lastNs, word }: ThreadState, holder: string): Said {
+  if (word === null) return { text: lastNs === 0 ? 'not begun' : 'ended', color: DIM };
+  const sleeps = word.call !== null && word.call !== 'compute';
+  if (last === null) {
+    if (word.call === 'compute') return { text: 'computes', color: GREEN };
+    return sleeps ? { text: asleep(word.call), color: DIM } : { text: 'runs', color: GREEN };
   }
+  switch (last.kind) {
+    case 'lock': {
+      const behind = holder === '' ? '' : `, which ${holder} has`;
+      return { text: `${last.text}${behind}`, color: YELLOW };
+    }
+    case 'call':
+      return { text: sleeps ? `${last.text}, ${asleep(word.call)}` : last.text, color: GREEN };
+    case 'spin':
+      return { text: last.text, color: CYAN };
+    default:
+      return { text: pollText(last), color: DIM };
+  }
+}
+
+function pollText({ text, limitNs }: Doing): string {
+  if (limitNs === 0) return `looks (${text})`;
+  return `asleep in ${text}${limitNs < 0 ? '' : `, ${formatDuration(limitNs)} at most`}`;
 }
 
 /** A poll of no descriptors is how a scenario's thread lets time pass. */
 function asleep(call: string | null): string {
   return call === 'poll' ? 'takes its time' : `asleep in ${call}`;
-}
-
-function said(text: string, color: string): { text: string; color: string } {
-  return { text, color };
 }
 
 export const THREAD_HEADING = '    since thread';

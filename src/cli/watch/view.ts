@@ -8,18 +8,28 @@ import type { TraceValue } from '../../trace/tracer.ts';
 import { isBackground } from '../terminal/terminal.ts';
 import { Console } from './console.ts';
 import { Controls, type Where } from './controls.ts';
-import { frame } from './frame.ts';
+import { type FrameParts, frame } from './frame.ts';
 import type { HoldPoll } from './hold-poll.ts';
+import { SeenKernel } from './kernel.ts';
 import { decodeKeys } from './keys.ts';
 import type { Model } from './model.ts';
-import { Pacer, type Step } from './pacer.ts';
+import { type Moment, readMoment, writeMoment } from './moment.ts';
+import { NameTable } from './names.ts';
+import { type Pace, Pacer, type Step } from './pacer.ts';
 import { OutputPane } from './pane.ts';
+import type { Past } from './past.ts';
+import type { Picture } from './past-readers.ts';
 import type { Mark } from './rounds.ts';
 import { Screen } from './screen.ts';
 import type { Subject } from './subject.ts';
 
 /** Least time between two frames while something happens: at most 20 a second. */
 const FRAME_NS = 50e6;
+
+/** The pace that an iteration of the past is shown with. */
+const PAUSED = new Pacer();
+PAUSED.stepIteration();
+PAUSED.arrive('iteration');
 
 /** The view's needs of the program that drives it. */
 export interface Driver {
@@ -39,6 +49,8 @@ export interface Driver {
   quit(): void;
   /** Goes to another iteration. Returns a message if it cannot; '' if it can. */
   travel(where: Where): string;
+  /** Takes a step from an iteration of the past that is shown; returns true. */
+  stepFromPast(step: Pace): true;
   /** Stops us, as a shell's job; returns false if nobody could continue us. */
   suspend(): boolean;
   /** Called when the terminal has hung up. */
@@ -53,6 +65,9 @@ interface Opened {
 
 export class View {
   model: Model;
+  /** The iteration of the past that is shown in place of the run; null for none. */
+  picture: Picture | null = null;
+  readonly past: Past;
   readonly pacer = new Pacer();
   readonly console: Console;
   readonly output: OutputPane;
@@ -63,11 +78,15 @@ export class View {
   readonly #screen: Screen;
   #open: Opened | null = null;
   #before = '';
+  /** The kernel as the last frame has it. */
+  readonly #seen = new SeenKernel();
   #drawnVersion = -1;
   #drawnNs = 0;
 
   /** @param host the real one, which reads and writes the terminal */
-  constructor(host: Host, color: boolean, model: Model, driver: Driver) {
+  constructor(host: Host, color: boolean, model: Model, past: Past, driver: Driver) {
+    this.past = past;
+    past.follow(model);
     this.#host = host;
     this.#color = color;
     this.#driver = driver;
@@ -81,6 +100,7 @@ export class View {
       kill: (number, hard) => this.#kill(number, hard),
       quit: () => driver.quit(),
       travel: (where) => driver.travel(where),
+      stepFromPast: (step) => this.picture !== null && driver.stepFromPast(step),
       suspend: () => this.#suspend(),
       redraw: () => this.#screen.forget(),
     });
@@ -100,6 +120,8 @@ export class View {
   /** Shows the same run again, from its start. */
   restart(model: Model, subject: Subject): void {
     this.model = model;
+    this.past.follow(model);
+    this.picture = null;
     this.output.clear();
     this.#open = { ...this.#open!, subject };
   }
@@ -123,9 +145,23 @@ export class View {
    * iterations.
    */
   take(id: EventId, timeNs: number, args: readonly TraceValue[]): Mark | null {
-    const mark = this.model.take(id, timeNs, args);
+    const mark = this.pass(id, timeNs, args);
     if (mark !== null && mark.kind !== 'end') {
       this.arrive(mark.kind === 'begin' ? 'iteration' : 'phase');
+    }
+    return mark;
+  }
+
+  /** Takes a trace event without a pause. */
+  pass(id: EventId, timeNs: number, args: readonly TraceValue[]): Mark | null {
+    const mark = this.model.take(id, timeNs, args);
+    if (mark?.kind === 'begin') {
+      const { subject } = this.#open!;
+      this.past.keepMoment(
+        subject,
+        subject.isReal ? this.#seen : subject.kernel,
+        this.output.place,
+      );
     }
     return mark;
   }
@@ -154,18 +190,33 @@ export class View {
     this.console.flush();
     if (this.console.busy) return;
     const [columns, rows] = this.console.size();
+    const lines = subject.look(() => frame(this.#parts(subject, columns), columns, rows));
+    this.#screen.draw(lines, columns);
+    this.#drawnVersion = this.model.version;
+  }
+
+  #parts(subject: Subject, columns: number): FrameParts {
     const style = { color: this.#color, width: columns };
-    const parts = {
-      view: { model: this.model, subject, style, nowNs: subject.nowNs() },
-      pacer: this.pacer,
-      controls: this.#controls,
-      output: this.output.lines,
+    const { digits, outputTitle } = subject;
+    const { picture } = this;
+    const controls = this.#controls;
+    const { model, moment } = picture ?? { model: this.model, moment: this.#moment(subject) };
+    const view = { model, moment, style, digits, outputTitle };
+    if (picture !== null) {
+      const output = this.output.linesAt(picture.moment.lines);
+      return { view, pacer: PAUSED, controls, output, state: '', before: 'the iteration' };
+    }
+    return {
+      ...{ view, pacer: this.pacer, controls, output: this.output.lines },
       state: this.#driver.state(),
       before: this.#before || this.model.phase || 'the iteration',
     };
-    const lines = subject.look(() => frame(parts, columns, rows));
-    this.#screen.draw(lines, columns);
-    this.#drawnVersion = this.model.version;
+  }
+
+  #moment(subject: Subject): Moment {
+    const names = new NameTable();
+    const kernel = this.#seen.asking(subject.kernel);
+    return readMoment(writeMoment(subject, kernel, this.output.place, names), names.list);
   }
 
   /** Carries out the keys typed, if any. */
@@ -221,6 +272,7 @@ export class View {
   }
 
   #kill(number: number, hard: boolean): string {
+    if (this.picture !== null) return 'this has been: s, p and space go on from here';
     const { children } = this.#open!.subject;
     const row = children.find((one) => one.number === number);
     if (row === undefined) return `there is no child ${number}`;

@@ -15,6 +15,8 @@ const ESCAPED_TEXT = 1;
 
 /** Whole numbers up to this are written as such. */
 const MOST = 2 ** 62;
+/** Below this twice a number, plus one, is no number of its own. */
+const LEAST = -(2 ** 52);
 const SMALL = 2 ** 30;
 
 const PRIME = 0x01000193;
@@ -25,6 +27,11 @@ export function checksum(bytes: Uint8Array, from = 0, to = bytes.length): number
   let hash = OFFSET | 0;
   for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, PRIME);
   return hash >>> 0;
+}
+
+/** Whether `ByteSink.number` writes a number as a whole one, not escaped. */
+export function isWhole(value: number): boolean {
+  return Number.isInteger(value) && value < MOST && value >= LEAST && !Object.is(value, -0);
 }
 
 /** A value that is not a whole number. */
@@ -67,7 +74,7 @@ export class ByteSink {
   number(value: unknown): void {
     if (typeof value !== 'number') {
       this.escaped(String(value));
-    } else if (Number.isInteger(value) && Math.abs(value) < MOST && !Object.is(value, -0)) {
+    } else if (isWhole(value)) {
       this.uint(value < 0 ? -2 * value - 1 : 2 * value);
     } else this.escaped(value);
   }

@@ -42,26 +42,27 @@ async function steps(terminal: WatchTerminal): Promise<void> {
   terminal.keys('b');
   await terminal.until(PAUSED(2));
   expect(terminal.screen()).toBe(second);
-  // Forth, over the states that are kept, and back to the same screens.
+  // Forth, and back to the same screens.
   const there = await goTo(terminal, 900);
-  await goTo(terminal, 1200);
-  const again = await goTo(terminal, 900);
-  expect(head(again)).toEqual(head(there));
-  await goTo(terminal, 2);
-  expect(head(terminal.screen())).toEqual(head(second));
+  const later = await goTo(terminal, 1200);
+  expect(await goTo(terminal, 900)).toBe(there);
+  // A step in the past shows what has been; p makes the run again.
+  terminal.keys('s');
+  await terminal.until(PAUSED(901));
+  const next = terminal.screen();
+  terminal.keys('b');
+  await terminal.until(PAUSED(900));
+  terminal.keys('p');
+  await terminal.until(/iteration 900 {2}PAUSED before prepare/);
+  terminal.keys('s');
+  await terminal.until(PAUSED(901));
+  expect(terminal.screen()).toBe(next);
+  expect(await goTo(terminal, 1200)).toBe(later);
+  expect(await goTo(terminal, 2)).toBe(second);
   terminal.keys('b');
   await terminal.until(PAUSED(1));
   terminal.keys('b');
   await terminal.until(/there is nothing before this/);
-}
-
-/** Everything above the events: their list begins later if a run begins from a kept state. */
-function head(screen: string): string[] {
-  const lines = screen.split('\n');
-  return lines.slice(
-    0,
-    lines.findIndex((line) => line.includes('events')),
-  );
 }
 
 test('a simulated run: b, g, and b after its end', async () => {
@@ -84,7 +85,7 @@ test('a run by aio_poll', async () => {
   const terminal = await WatchTerminal.open(`run --watch ${file}`);
   const there = await goTo(terminal, 800);
   await goTo(terminal, 900);
-  expect(head(await goTo(terminal, 800))).toEqual(head(there));
+  expect(await goTo(terminal, 800)).toBe(there);
   terminal.keys('q');
   await terminal.expectRestored();
 });
@@ -101,6 +102,77 @@ test('a replay; B goes to the last iteration in which something happened', async
   await goTo(terminal, 50);
   terminal.keys('B');
   await terminal.until(/iteration [1-4]\d {2}PAUSED/);
+  terminal.keys('q');
+  await terminal.expectRestored();
+});
+
+test('a machine with threads: b shows what was shown, p makes the run again', async () => {
+  const terminal = await WatchTerminal.open('run --watch scenarios/threads/big-lock-convoy.yaml');
+  await terminal.until(/^ iteration 0 {2}PAUSED before/m);
+  const screens: string[] = [];
+  for (const iteration of [1, 2, 3]) {
+    terminal.keys('s');
+    await terminal.until(PAUSED(iteration));
+    screens.push(terminal.screen());
+  }
+  for (const iteration of [2, 1]) {
+    terminal.keys('b');
+    await terminal.until(PAUSED(iteration));
+    expect(terminal.screen()).toBe(screens[iteration - 1]);
+  }
+  terminal.keys('p');
+  await terminal.until(/^ iteration 1 {2}PAUSED before (?!the iteration)/m);
+  expect(await goTo(terminal, 3)).toBe(screens[2]);
+  terminal.keys('q');
+  await terminal.expectRestored();
+});
+
+const KILLED = `
+name: killed
+children: {c: {}}
+timers: {t: {do: [{arm: {t: 10ms}}], do_runs: 20}}
+steps: [{spawn: c}, {arm: {t: 10ms}}, run]
+`;
+
+test('a child that was killed by a key is killed again when the run is made again', async () => {
+  const file = join(testDirectory(), 'killed.yaml');
+  writeFileSync(file, KILLED);
+  const terminal = await WatchTerminal.open(`run --watch ${file}`);
+  await goTo(terminal, 4);
+  terminal.keys('k', '1', '!');
+  await terminal.until(/SIGKILL sent to child 1/);
+  const there = await goTo(terminal, 12);
+  expect(there).toMatch(/SIGKILL.*c: runs until killed/);
+  await goTo(terminal, 3);
+  expect(terminal.screen()).toMatch(/running.*c: runs until killed/);
+  terminal.keys('k', '1', '!');
+  await terminal.until(/this has been/);
+  terminal.keys('p');
+  await terminal.until(/iteration 3 {2}PAUSED before prepare/);
+  expect(await goTo(terminal, 12)).toBe(there);
+  terminal.keys('q');
+  await terminal.expectRestored();
+});
+
+test('a real run: its past is shown, and it is not made again', async () => {
+  const file = join(testDirectory(), 'ticks.yaml');
+  writeFileSync(file, TICKS.replace('1500', '50'));
+  const terminal = await WatchTerminal.open(`run --watch --host linux ${file}`);
+  await terminal.until(/PASSED/);
+  const end = terminal.screen();
+  terminal.keys('g', '9', 'Enter');
+  await terminal.until(PAUSED(9));
+  const there = terminal.screen();
+  terminal.keys('b');
+  await terminal.until(PAUSED(8));
+  terminal.keys('p');
+  await terminal.until(/a real run is not made again/);
+  terminal.keys('s');
+  await terminal.until(PAUSED(9));
+  expect(terminal.screen()).toBe(there);
+  terminal.keys('Space');
+  await terminal.until(/PASSED/);
+  expect(terminal.screen()).toBe(end);
   terminal.keys('q');
   await terminal.expectRestored();
 });

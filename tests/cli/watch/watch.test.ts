@@ -205,6 +205,33 @@ describe('--watch ends', () => {
     await expectRestored(terminal);
   });
 
+  test('after the past was looked at: b and g go back, s on, and space to the end', async () => {
+    const terminal = await watching("--spawn 'echo said; sleep 0.1; echo more; exit 3'");
+    await terminal.until(/ALL ENDED/);
+    terminal.keys('b');
+    await terminal.until(/PAUSED before the iteration/);
+    const there = await iteration(terminal);
+    const screen = terminal.screen();
+    terminal.keys('B');
+    await terminal.until(new RegExp(`iteration (?!${there} )\\d+ {2}PAUSED`));
+    terminal.keys('g', ...String(there), 'Enter');
+    await terminal.until(new RegExp(`iteration ${there} {2}PAUSED`));
+    expect(terminal.screen()).toBe(screen);
+    terminal.keys('g', '1', 'Enter');
+    await terminal.until(/iteration 1 {2}PAUSED/);
+    expect(terminal.screen()).not.toMatch(/exit 3 /);
+    expect(terminal.screen()).not.toMatch(/^\[1\] said/m);
+    terminal.keys('p');
+    await terminal.until(/this has been: s steps on/);
+    terminal.keys('s');
+    await terminal.until(/iteration (?!1 )\d+ {2}PAUSED/);
+    terminal.keys('Space');
+    await terminal.until(/ALL ENDED/);
+    terminal.keys('q');
+    await terminal.until(/status 3\n/);
+    await expectRestored(terminal);
+  });
+
   test('by --timeout, without anybody there', async () => {
     const terminal = shellTerminal(80, 24);
     terminal.line(`${QL} --watch --timeout 200ms --spawn 'sleep 60'; echo status $?`);

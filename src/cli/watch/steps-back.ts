@@ -1,0 +1,123 @@
+import type { Where } from './controls.ts';
+import type { Pace } from './pacer.ts';
+import type { Sought } from './search.ts';
+import type { View } from './view.ts';
+
+/** The run behind a view, as far as it can be sent somewhere. Each returns a message if it cannot. */
+export interface Sendable {
+  isOver(): boolean;
+  /** Runs on to an iteration, and pauses before it. */
+  goTo(iteration: number): string;
+  /** Runs on until after an iteration that has a text. */
+  searchOn(text: string): string;
+  /** Makes the run again up to an iteration, and goes on from there. */
+  again(iteration: number, pace: Pace): string;
+  /** Stops what would change the run while its past is shown. */
+  standStill(): void;
+}
+
+/** Goes back and forth: shows what is kept of the past, and sends the run to what is not. */
+export class StepsBack {
+  readonly #view: View;
+  readonly #run: Sendable;
+
+  constructor(view: View, run: Sendable) {
+    this.#view = view;
+    this.#run = run;
+  }
+
+  /** Goes to another iteration. Returns a message if it cannot; '' if it can. */
+  go(where: Where): string {
+    if (typeof where === 'object') return this.#seek(where);
+    if (typeof where === 'number') return this.#goTo(where);
+    const { model, past } = this.#view;
+    const now = this.#now;
+    const isOwn = model.drawnByLoop || where === 'last event';
+    const goal = isOwn ? past.eventfulBefore(now) : now - 1;
+    return this.#goTo(goal ?? 0);
+  }
+
+  /** A step from an iteration of the past that is shown. */
+  step(pace: Pace): true {
+    const view = this.#view;
+    view.say(this.#stepFrom(view.picture!.iteration, pace));
+    return true;
+  }
+
+  /** The iteration that is shown, or the one after the last. */
+  get #now(): number {
+    const { picture, model } = this.#view;
+    if (picture !== null) return picture.iteration;
+    return this.#run.isOver() || !model.inIteration ? model.iteration + 1 : model.iteration;
+  }
+
+  /** Whether the run stands where an iteration has just begun. */
+  #standsAt(iteration: number): boolean {
+    const { model } = this.#view;
+    if (this.#run.isOver() || model.iteration !== iteration) return false;
+    return model.inIteration && model.phase === '';
+  }
+
+  #goTo(goal: number): string {
+    const { past, model } = this.#view;
+    if (goal < 1) return 'there is nothing before this';
+    if (goal > model.iteration) {
+      if (this.#run.isOver()) return `the run has ${model.iteration} iterations`;
+      const problem = this.#run.goTo(goal);
+      if (problem === '') this.#view.picture = null;
+      return problem;
+    }
+    if (this.#standsAt(goal)) return this.#showRun();
+    if (!past.has(goal)) return this.#run.again(goal, 'iteration');
+    this.#view.picture = past.picture(goal);
+    this.#run.standStill();
+    return '';
+  }
+
+  #showRun(): string {
+    this.#view.picture = null;
+    return '';
+  }
+
+  #stepFrom(iteration: number, pace: Pace): string {
+    const { model, past, pacer } = this.#view;
+    if (pace !== 'iteration') return this.#run.again(iteration, pace);
+    const next = model.drawnByLoop ? past.eventfulAfter(iteration) : iteration + 1;
+    if (next !== null && next <= model.iteration) return this.#goTo(next);
+    // The run itself is in this iteration, or over.
+    if (!this.#run.isOver() && !model.drawnByLoop) pacer.stepIteration();
+    return this.#showRun();
+  }
+
+  #seek({ text, isForward }: Sought): string {
+    return isForward ? this.#seekOn(text) : this.#seekBack(text);
+  }
+
+  /** The iteration before the one that is shown is shown with it, and so is what it has. */
+  #seekBack(text: string): string {
+    const { past, output } = this.#view;
+    const to = this.#now - 2;
+    if (to < 1) return 'there is nothing before this';
+    const found = past.search({ text, isForward: false, from: 1, to }, output);
+    if (found > 0) return this.#goTo(found + 1);
+    const kept = past.first > 1 ? `, as far as iteration ${past.first}` : '';
+    return `'${text}' is not before this${kept}`;
+  }
+
+  #seekOn(text: string): string {
+    const { past, output, picture, model } = this.#view;
+    const isOver = this.#run.isOver();
+    if (picture === null) {
+      return isOver ? 'the run is over: N searches before this' : this.#run.searchOn(text);
+    }
+    const from = picture.iteration;
+    const seek = { text, isForward: true, from, to: Number.POSITIVE_INFINITY };
+    const found = past.search(seek, output);
+    if (found > 0 && !(isOver && found === model.iteration)) return this.#goTo(found + 1);
+    if (found > 0) return this.#showRun();
+    if (isOver) return `'${text}' is not after this`;
+    const problem = this.#run.searchOn(text);
+    if (problem === '') this.#showRun();
+    return problem;
+  }
+}
