@@ -84,7 +84,9 @@ terminal.keys('Space');
 await shown(() => /PASSED|FAILED/.test(terminal.screen()));
 console.log(`the run itself: ${cpuMs(terminal.pid) - runMs} ms of CPU`);
 const last = iteration();
-console.log(`${last} iterations, ${rssMb(terminal.pid) - early} MB more resident than at the start`);
+console.log(
+  `${last} iterations, ${rssMb(terminal.pid) - early} MB more resident than at the start`,
+);
 await timed('b', ['b'], () => iteration() === last - 1);
 await timed('B', ['B'], () => iteration() < last);
 await timed('g to the middle', ['g', ...'50000', 'Enter'], () => iteration() === 50_000);

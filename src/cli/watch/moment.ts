@@ -54,7 +54,7 @@ export interface Moment {
 }
 
 /**
- * Writes the numbers of a moment.
+ * Adds the numbers of a moment to an array.
  * @param lines of output so far, and the length of the last one
  */
 export function writeMoment(
@@ -62,9 +62,10 @@ export function writeMoment(
   kernel: Kernel,
   lines: Place,
   names: NameTable,
-): number[] {
+  into: number[],
+): void {
   const { loop } = subject;
-  const into = [subject.startNs, subject.nowNs(), ...lines];
+  into.push(subject.startNs, subject.nowNs(), lines[0], lines[1]);
   writeFds(loop, names, into);
   writeHalves(loop, names, into);
   writeTimers(loop, names, into);
@@ -72,7 +73,6 @@ export function writeMoment(
   into.push(pending.length, ...pending);
   writeChildren(subject, kernel, names, into);
   writeThreads(subject, names, into);
-  return into;
 }
 
 function writeFds(loop: MainLoop, names: NameTable, into: number[]): void {

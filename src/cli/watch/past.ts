@@ -98,7 +98,7 @@ export class Past {
     if (writer === null) return;
     const block = this.#blocks.at(-1)!;
     if (block.lines < 0) [block.lines] = lines;
-    writer.moment(writeMoment(subject, kernel, lines, writer.names));
+    writer.moment((into) => writeMoment(subject, kernel, lines, writer.names, into));
   }
 
   #begin(iteration: number, model: Model): void {
@@ -143,7 +143,11 @@ export class Past {
     const block = blocks.at(-1);
     if (block === undefined || block.to < iteration) return;
     const { bytes, names } = block.tape;
-    const at = readTape(block.tape, new Until(roundsFrom(this.#drive, block.from), iteration));
+    const at = readTape(
+      block.tape,
+      new Until(roundsFrom(this.#drive, block.from), iteration),
+      true,
+    );
     block.tape = { bytes: bytes.slice(0, at), names };
     this.#bytes -= bytes.length - at;
     block.to = iteration - 1;

@@ -151,7 +151,7 @@ export class SearchReader implements TapeReader {
   /** @param lineEnd the line after the last of the block */
   search(tape: Tape, lineEnd: number): number {
     this.#names = tape.names;
-    readTape(tape, this);
+    readTape(tape, this, true);
     if (!this.#isDone) this.#takeLines(lineEnd);
     return this.found;
   }
@@ -206,11 +206,11 @@ export class SearchReader implements TapeReader {
     this.#answers[id] ??= [];
     const answers = this.#answers[id];
     for (const one of answers) {
-      const isAlike = one.args === args || areAlike(one.args, args, isLoose);
-      if (isAlike && one.version === this.#version) return one.has;
+      if (one.version === this.#version && areAlike(one.args, args, isLoose)) return one.has;
     }
     const has = this.#matcher.hasEvent(id, args, this.#fdNames, this.#coroutines);
-    if (answers.unshift({ args, version: this.#version, has }) > MOST_ANSWERS) answers.pop();
+    if (answers.unshift({ args: [...args], version: this.#version, has }) > MOST_ANSWERS)
+      answers.pop();
     return has;
   }
 

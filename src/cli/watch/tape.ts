@@ -20,7 +20,7 @@ const KEEP_ALL = 4;
 const EVENT = 8;
 /** The most bytes of a number. */
 const MOST_BYTES = 20;
-const NO_ARGS: readonly number[] = [];
+const MOST_ARGS = 8;
 
 /** Inputs that were written. */
 export interface Tape {
@@ -39,9 +39,14 @@ export interface TapeReader extends ModelInputs {
 export class TapeWriter implements ModelInputs {
   readonly names = new NameTable();
   readonly #sink = new ByteSink(4096);
-  readonly #args: (readonly number[] | undefined)[] = [];
+  /** The arguments of the last event of each kind. */
+  readonly #args: (number[] | undefined)[] = [];
+  /** Those of the event that is written. */
+  readonly #now = new Float64Array(MOST_ARGS);
   #lastNs = 0;
-  #moment: readonly number[] = NO_ARGS;
+  /** The numbers of the last moment, and an array for those of the next. */
+  #moment: number[] = [];
+  #spare: number[] = [];
 
   get length(): number {
     return this.#sink.length;
@@ -56,21 +61,25 @@ export class TapeWriter implements ModelInputs {
     const sink = this.#sink;
     const count = ARG_COUNTS[id]!;
     const bits = TEXT_BITS[id]!;
-    const last = this.#args[id] ?? NO_ARGS;
-    const now: number[] = [];
-    let isSame = last !== NO_ARGS;
+    const found = this.#args[id];
+    const last = found ?? new Array<number>(count).fill(0);
+    this.#args[id] = last;
+    const now = this.#now;
+    let isSame = found !== undefined;
     for (let i = 0; i < count; i++) {
       const value = args[i];
       const number = (bits & (1 << i)) !== 0 ? this.names.of(String(value)) : Number(value);
       if (number !== last[i]) isSame = false;
-      now.push(number);
+      now[i] = number;
     }
     sink.room((count + 2) * MOST_BYTES);
     sink.uint(EVENT + 2 * id + (isSame ? 1 : 0));
     this.#time(timeNs);
     if (isSame) return;
-    for (let i = 0; i < count; i++) this.#change(now[i]!, last[i] ?? 0);
-    this.#args[id] = now;
+    for (let i = 0; i < count; i++) {
+      this.#change(now[i]!, last[i]!);
+      last[i] = now[i]!;
+    }
   }
 
   other(thread: string, id: EventId, timeNs: number, args: readonly TraceValue[]): void {
@@ -96,10 +105,14 @@ export class TapeWriter implements ModelInputs {
     this.#sink.uint(all ? 1 : 0);
   }
 
-  /** @param numbers as writeMoment with the names of this tape; they are kept */
-  moment(numbers: readonly number[]): void {
+  /** @param write adds the numbers to an array, with the names of this tape */
+  moment(write: (into: number[]) => void): void {
     const last = this.#moment;
+    const numbers = this.#spare;
+    numbers.length = 0;
+    write(numbers);
     this.#moment = numbers;
+    this.#spare = last;
     this.#head(MOMENT);
     const sink = this.#sink;
     sink.room((2 * numbers.length + 2) * MOST_BYTES);
@@ -139,9 +152,10 @@ export class TapeWriter implements ModelInputs {
 /**
  * Reads a tape, up to where its reader wants no more. Returns the place of the event before that; at the
  * end of the tape that.
+ * @param lends whether arguments are only lent, which is faster
  */
-export function readTape({ bytes, names }: Tape, to: TapeReader): number {
-  return new TapeReading(new ByteSource(bytes, tooShort), names, to).run();
+export function readTape({ bytes, names }: Tape, to: TapeReader, lends = false): number {
+  return new TapeReading(new ByteSource(bytes, tooShort), names, to, lends).run();
 }
 
 function tooShort(): never {
@@ -153,12 +167,14 @@ class TapeReading {
   readonly #names: readonly string[];
   readonly #to: TapeReader;
   /** The arguments of the last event of each kind, as numbers and as values. */
-  readonly #args: (readonly number[] | undefined)[] = [];
-  readonly #values: (readonly TraceValue[] | undefined)[] = [];
+  readonly #args: (number[] | undefined)[] = [];
+  readonly #values: (TraceValue[] | undefined)[] = [];
   readonly #moment: number[] = [];
+  readonly #lends: boolean;
   #lastNs = 0;
 
-  constructor(source: ByteSource, names: readonly string[], to: TapeReader) {
+  constructor(source: ByteSource, names: readonly string[], to: TapeReader, lends: boolean) {
+    this.#lends = lends;
     this.#source = source;
     this.#names = names;
     this.#to = to;
@@ -209,16 +225,17 @@ class TapeReading {
     const id = ((head - EVENT) >> 1) as EventId;
     this.#time();
     if (((head - EVENT) & 1) === 1) return { id, args: this.#values[id]! };
-    const last = this.#args[id] ?? NO_ARGS;
+    const count = ARG_COUNTS[id]!;
+    const last = this.#args[id] ?? new Array<number>(count).fill(0);
+    this.#args[id] = last;
     const bits = TEXT_BITS[id]!;
-    const now: number[] = [];
-    const values: TraceValue[] = [];
-    for (let i = 0; i < ARG_COUNTS[id]!; i++) {
-      const number = this.#changed(last[i] ?? 0);
-      now.push(number);
-      values.push((bits & (1 << i)) === 0 ? number : this.#names[number]!);
+    const old = this.#values[id];
+    const values = this.#lends && old !== undefined ? old : new Array<TraceValue>(count);
+    for (let i = 0; i < count; i++) {
+      const number = this.#changed(last[i]!);
+      last[i] = number;
+      values[i] = (bits & (1 << i)) === 0 ? number : this.#names[number]!;
     }
-    this.#args[id] = now;
     this.#values[id] = values;
     return { id, args: values };
   }
@@ -240,6 +257,12 @@ class TapeReading {
 
   #changed(from: number): number {
     const source = this.#source;
+    // Most differences take one byte.
+    const byte = source.bytes[source.at]!;
+    if (byte < 128) {
+      source.at++;
+      return Math.trunc(from) + ((byte & 1) === 1 ? -(byte + 1) / 2 : byte / 2);
+    }
     return source.isEscaped ? source.plain() : Math.trunc(from) + source.plain();
   }
 }

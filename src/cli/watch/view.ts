@@ -198,8 +198,7 @@ export class View {
   #parts(subject: Subject, columns: number): FrameParts {
     const style = { color: this.#color, width: columns };
     const { digits, outputTitle } = subject;
-    const { picture } = this;
-    const controls = this.#controls;
+    const [picture, controls] = [this.picture, this.#controls];
     const { model, moment } = picture ?? { model: this.model, moment: this.#moment(subject) };
     const view = { model, moment, style, digits, outputTitle };
     if (picture !== null) {
@@ -216,7 +215,9 @@ export class View {
   #moment(subject: Subject): Moment {
     const names = new NameTable();
     const kernel = this.#seen.asking(subject.kernel);
-    return readMoment(writeMoment(subject, kernel, this.output.place, names), names.list);
+    const numbers: number[] = [];
+    writeMoment(subject, kernel, this.output.place, names, numbers);
+    return readMoment(numbers, names.list);
   }
 
   /** Carries out the keys typed, if any. */

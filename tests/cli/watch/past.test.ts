@@ -88,7 +88,8 @@ class Watched {
         this.past.keepMoment(subject, subject.kernel, this.pane.place);
         if (!draws(mark.iteration)) return;
         const names = new NameTable();
-        const numbers = writeMoment(subject, subject.kernel, this.pane.place, names);
+        const numbers: number[] = [];
+        writeMoment(subject, subject.kernel, this.pane.place, names, numbers);
         const shown = { model: this.model, moment: readMoment(numbers, names.list) };
         this.screens.set(mark.iteration, this.#drawn(shown, this.pane.lines));
       }),
@@ -206,7 +207,10 @@ test('a tape has the events, moments and notes that were written, bit by bit', (
     fc.property(fc.array(fc.oneof(event, rest)), (written) => {
       const writer = new TapeWriter();
       const read: unknown[] = [];
-      for (const [kind, ...args] of written) (writer[kind] as (...all: unknown[]) => void)(...args);
+      for (const [kind, ...args] of written) {
+        if (kind === 'moment') writer.moment((into) => into.push(...(args[0] as number[])));
+        else (writer[kind] as (...all: unknown[]) => void)(...args);
+      }
       const note =
         (kind: string) =>
         (...args: unknown[]) =>
