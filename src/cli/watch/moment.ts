@@ -7,6 +7,7 @@ import type { MainLoop } from '../../mainloop/main-loop.ts';
 import type { ChildRow } from '../log/summary.ts';
 import type { Kernel } from './kernel.ts';
 import type { NameTable } from './names.ts';
+import type { NumberList } from './number-list.ts';
 import type { Place } from './pane.ts';
 import type { Subject } from './subject.ts';
 import type { ThreadState, ThreadsMoment } from './thread-table.ts';
@@ -62,25 +63,33 @@ export function writeMoment(
   kernel: Kernel,
   lines: Place,
   names: NameTable,
-  into: number[],
+  into: NumberList,
 ): void {
   const { loop } = subject;
-  into.push(subject.startNs, subject.nowNs(), lines[0], lines[1]);
+  into.push(subject.startNs);
+  into.push(subject.nowNs());
+  into.push(lines[0]);
+  into.push(lines[1]);
   writeFds(loop, names, into);
   writeHalves(loop, names, into);
   writeTimers(loop, names, into);
   const pending = kernel.pending();
-  into.push(pending.length, ...pending);
+  into.push(pending.length);
+  for (const one of pending) into.push(one);
   writeChildren(subject, kernel, names, into);
   writeThreads(subject, names, into);
 }
 
-function writeFds(loop: MainLoop, names: NameTable, into: number[]): void {
-  const countAt = into.push(0) - 1;
+function writeFds(loop: MainLoop, names: NameTable, into: NumberList): void {
+  const countAt = into.length;
+  into.push(0);
   for (const ctx of [loop.context, loop.iohandler]) {
     for (const { fd, name, events } of ctx.handlers.values()) {
-      into[countAt]!++;
-      into.push(fd, events, names.of(name), fd === ctx.notifierFd ? names.of(ctx.name) : -1);
+      into.values[countAt]!++;
+      into.push(fd);
+      into.push(events);
+      into.push(names.of(name));
+      into.push(fd === ctx.notifierFd ? names.of(ctx.name) : -1);
     }
   }
   // Apart, since they change often and the rest does not.
@@ -89,25 +98,31 @@ function writeFds(loop: MainLoop, names: NameTable, into: number[]): void {
   }
 }
 
-function writeHalves(loop: MainLoop, names: NameTable, into: number[]): void {
-  const countAt = into.push(0) - 1;
+function writeHalves(loop: MainLoop, names: NameTable, into: NumberList): void {
+  const countAt = into.length;
+  into.push(0);
   for (const ctx of [loop.context, loop.iohandler]) {
     for (const { name, flags } of ctx.bottomHalves.entries()) {
-      into[countAt]!++;
-      into.push(names.of(ctx.name), names.of(name), flags);
+      into.values[countAt]!++;
+      into.push(names.of(ctx.name));
+      into.push(names.of(name));
+      into.push(flags);
     }
   }
 }
 
-function writeTimers(loop: MainLoop, names: NameTable, into: number[]): void {
-  const countAt = into.push(0) - 1;
+function writeTimers(loop: MainLoop, names: NameTable, into: NumberList): void {
+  const countAt = into.length;
+  into.push(0);
   for (const group of [loop.context.timers, loop.iohandler.timers, loop.timers]) {
     for (const list of group.lists) {
       if (list.size === 0) continue;
       const nowNs = list.nowNs();
       for (const { name, deadlineNs } of list) {
-        into[countAt]!++;
-        into.push(names.of(name), list.type, deadlineNs - nowNs);
+        into.values[countAt]!++;
+        into.push(names.of(name));
+        into.push(list.type);
+        into.push(deadlineNs - nowNs);
       }
     }
   }
@@ -117,30 +132,47 @@ function writeChildren(
   { children }: Subject,
   kernel: Kernel,
   names: NameTable,
-  into: number[],
+  into: NumberList,
 ): void {
   into.push(children.length);
   for (const row of children) {
     const { number, command, pid, startNs, endNs, code, status, utimeNs, stimeNs } = row;
     const lives = pid !== 0 && code === 0;
     const state = lives ? kernel.processState(pid) : null;
-    into.push(number, names.of(command), pid, startNs, endNs, code, status, utimeNs, stimeNs);
-    into.push(state === null ? -1 : names.of(state.word), state?.cpuNs ?? 0);
+    into.push(number);
+    into.push(names.of(command));
+    into.push(pid);
+    into.push(startNs);
+    into.push(endNs);
+    into.push(code);
+    into.push(status);
+    into.push(utimeNs);
+    into.push(stimeNs);
+    into.push(state === null ? -1 : names.of(state.word));
+    into.push(state?.cpuNs ?? 0);
   }
 }
 
-function writeThreads({ threads }: Subject, names: NameTable, into: number[]): void {
+function writeThreads({ threads }: Subject, names: NameTable, into: NumberList): void {
   if (threads === undefined) {
     into.push(0);
     return;
   }
   const { states, holder, running } = threads.table;
-  into.push(states.length, names.of(holder), names.of(running));
+  into.push(states.length);
+  into.push(names.of(holder));
+  into.push(names.of(running));
   for (const { name, last, lastNs } of states) {
     const word = threads.wordOf(name);
     const call = word === null ? -2 : word.call === null ? -1 : names.of(word.call);
-    into.push(names.of(name), lastNs, call, last === null ? -1 : names.of(last.kind));
-    if (last !== null) into.push(names.of(last.text), last.limitNs, last.sinceNs);
+    into.push(names.of(name));
+    into.push(lastNs);
+    into.push(call);
+    into.push(last === null ? -1 : names.of(last.kind));
+    if (last === null) continue;
+    into.push(names.of(last.text));
+    into.push(last.limitNs);
+    into.push(last.sinceNs);
   }
 }
 

@@ -9,6 +9,7 @@ import { TEXT_BITS } from '../../trace/ring.ts';
 import { ARG_COUNTS, type TraceValue } from '../../trace/tracer.ts';
 import type { ModelInputs } from './model-state.ts';
 import { NameTable } from './names.ts';
+import { NumberList } from './number-list.ts';
 
 /** The numbers in front of the other inputs. */
 const MOMENT = 0;
@@ -45,8 +46,8 @@ export class TapeWriter implements ModelInputs {
   readonly #now = new Float64Array(MOST_ARGS);
   #lastNs = 0;
   /** The numbers of the last moment, and an array for those of the next. */
-  #moment: number[] = [];
-  #spare: number[] = [];
+  #moment = new NumberList();
+  #spare = new NumberList();
 
   get length(): number {
     return this.#sink.length;
@@ -106,25 +107,27 @@ export class TapeWriter implements ModelInputs {
   }
 
   /** @param write adds the numbers to an array, with the names of this tape */
-  moment(write: (into: number[]) => void): void {
-    const last = this.#moment;
-    const numbers = this.#spare;
-    numbers.length = 0;
-    write(numbers);
-    this.#moment = numbers;
-    this.#spare = last;
+  moment(write: (into: NumberList) => void): void {
+    const before = this.#moment;
+    const now = this.#spare;
+    now.clear();
+    write(now);
+    this.#moment = now;
+    this.#spare = before;
     this.#head(MOMENT);
     const sink = this.#sink;
-    sink.room((2 * numbers.length + 2) * MOST_BYTES);
-    sink.uint(numbers.length);
+    sink.room((2 * now.length + 2) * MOST_BYTES);
+    sink.uint(now.length);
     let unchanged = 0;
-    for (let i = 0; i < numbers.length; i++) {
-      if (numbers[i] === last[i]) {
+    for (let i = 0; i < now.length; i++) {
+      const value = now.values[i]!;
+      const last = i < before.length ? before.values[i]! : 0;
+      if (value === last && i < before.length) {
         unchanged++;
         continue;
       }
       sink.uint(unchanged);
-      this.#change(numbers[i]!, last[i] ?? 0);
+      this.#change(value, last);
       unchanged = 0;
     }
     sink.uint(unchanged);

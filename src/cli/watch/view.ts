@@ -15,6 +15,7 @@ import { decodeKeys } from './keys.ts';
 import type { Model } from './model.ts';
 import { type Moment, readMoment, writeMoment } from './moment.ts';
 import { NameTable } from './names.ts';
+import { NumberList } from './number-list.ts';
 import { type Pace, Pacer, type Step } from './pacer.ts';
 import { OutputPane } from './pane.ts';
 import type { Past } from './past.ts';
@@ -152,7 +153,7 @@ export class View {
     return mark;
   }
 
-  /** Takes a trace event without a pause. */
+  /** Takes it without a pause. */
   pass(id: EventId, timeNs: number, args: readonly TraceValue[]): Mark | null {
     const mark = this.model.take(id, timeNs, args);
     if (mark?.kind === 'begin') {
@@ -196,13 +197,13 @@ export class View {
   }
 
   #parts(subject: Subject, columns: number): FrameParts {
-    const style = { color: this.#color, width: columns };
     const { digits, outputTitle } = subject;
     const [picture, controls] = [this.picture, this.#controls];
     const { model, moment } = picture ?? { model: this.model, moment: this.#moment(subject) };
+    const style = { color: this.#color, width: columns };
     const view = { model, moment, style, digits, outputTitle };
     if (picture !== null) {
-      const output = this.output.linesAt(picture.moment.lines);
+      const output = this.output.linesAt(moment.lines);
       return { view, pacer: PAUSED, controls, output, state: '', before: 'the iteration' };
     }
     return {
@@ -214,10 +215,9 @@ export class View {
 
   #moment(subject: Subject): Moment {
     const names = new NameTable();
-    const kernel = this.#seen.asking(subject.kernel);
-    const numbers: number[] = [];
-    writeMoment(subject, kernel, this.output.place, names, numbers);
-    return readMoment(numbers, names.list);
+    const numbers = new NumberList();
+    writeMoment(subject, this.#seen.asking(subject.kernel), this.output.place, names, numbers);
+    return readMoment(numbers.values, names.list);
   }
 
   /** Carries out the keys typed, if any. */

@@ -9,6 +9,7 @@ import { frame } from '../../../src/cli/watch/frame.ts';
 import { Model } from '../../../src/cli/watch/model.ts';
 import { type Moment, readMoment, writeMoment } from '../../../src/cli/watch/moment.ts';
 import { NameTable } from '../../../src/cli/watch/names.ts';
+import { NumberList } from '../../../src/cli/watch/number-list.ts';
 import { Pacer } from '../../../src/cli/watch/pacer.ts';
 import { OutputPane } from '../../../src/cli/watch/pane.ts';
 import { Past, roundsFrom } from '../../../src/cli/watch/past.ts';
@@ -88,9 +89,9 @@ class Watched {
         this.past.keepMoment(subject, subject.kernel, this.pane.place);
         if (!draws(mark.iteration)) return;
         const names = new NameTable();
-        const numbers: number[] = [];
+        const numbers = new NumberList();
         writeMoment(subject, subject.kernel, this.pane.place, names, numbers);
-        const shown = { model: this.model, moment: readMoment(numbers, names.list) };
+        const shown = { model: this.model, moment: readMoment(numbers.values, names.list) };
         this.screens.set(mark.iteration, this.#drawn(shown, this.pane.lines));
       }),
     );
@@ -208,8 +209,11 @@ test('a tape has the events, moments and notes that were written, bit by bit', (
       const writer = new TapeWriter();
       const read: unknown[] = [];
       for (const [kind, ...args] of written) {
-        if (kind === 'moment') writer.moment((into) => into.push(...(args[0] as number[])));
-        else (writer[kind] as (...all: unknown[]) => void)(...args);
+        if (kind === 'moment') {
+          writer.moment((into) => {
+            for (const one of args[0] as number[]) into.push(one);
+          });
+        } else (writer[kind] as (...all: unknown[]) => void)(...args);
       }
       const note =
         (kind: string) =>
