@@ -7,20 +7,23 @@
  *      QUEUED to DONE, may go on with it: a cancel and a worker that takes it exclude each other.
  *  P2. A place of the ring has a slot with its generation: one that was cancelled, and given to
  *      another request since, does not count there.
- *  P3. A worker counts itself IDLE, then looks at TAIL. The home thread moves TAIL, then looks at
- *      IDLE. So a worker either sees the request, or is woken. Without this order: explore thread-pool
- *      --without push-first, explore thread-pool --without count-idle
+ *
+ * How the workers sleep, and are woken, stands at PoolSleep.
  */
 
 import { ECANCELED } from '../host/errno.ts';
 
-const HEAD = 0;
-const TAIL = 1;
-const IDLE = 2;
-const CURRENT = 3;
-const MIN = 4;
-const MAX = 5;
-const RING = 8;
+// The home thread's words.
+export const TAIL = 0;
+const MIN = 1;
+export const MAX = 2;
+// Those of the workers, in another line of the processor's cache.
+export const HEAD = 16;
+const IDLE = 17;
+export const CURRENT = 18;
+export const SLEEPERS = 19;
+export const SPINNING = 20;
+const RING = 32;
 
 /** Requests that are in shared memory at a time. */
 export const SLOTS = 512;
@@ -54,22 +57,42 @@ const STATE_BITS = 2;
 
 const BYTES = 4 * (FIRST_SLOT + SLOTS * SLOT_WORDS);
 const LAST_GENERATION = (1 << (30 - SLOT_BITS)) - 1;
+/** A place of no request: no slot has this generation. */
+const NO_REQUEST = (LAST_GENERATION + 1) << SLOT_BITS;
 
 /** A request as the queue has it. */
-export interface Coded {
-  readonly op: number;
+export class Coded {
+  op = 0;
   /** Or the number of a function. */
-  readonly fd: number;
-  readonly args: readonly number[];
+  fd = -1;
   /** Bit i: argument i is a buffer. */
-  readonly buffers: number;
+  buffers = 0;
+  readonly args = new Float64Array(MOST_ARGS);
+  /** How many of them count; those behind are 0. */
+  count = 0;
+
+  /** It becomes another request, without arguments yet. */
+  begin(op: number, fd: number): void {
+    this.op = op;
+    this.fd = fd;
+    this.buffers = 0;
+    this.count = 0;
+  }
+
+  add(arg: number): void {
+    this.args[this.count++] = arg;
+  }
+
+  copy(): Coded {
+    const { op, fd, buffers, args, count } = this;
+    return Object.assign(new Coded(), { op, fd, buffers, args: args.slice(), count });
+  }
 }
 
 export class PoolQueue {
   readonly memory: SharedArrayBuffer;
   /** The words for futexWait: it waits for TAIL. */
   readonly words: Int32Array;
-  readonly tailIndex = TAIL;
   /** Whether take has passed places of cancelled requests. */
   skipped = false;
   readonly #numbers: Float64Array;
@@ -95,12 +118,26 @@ export class PoolQueue {
     words[at + FD] = request.fd;
     words[at + BUFFERS] = request.buffers;
     words[at + WORKER] = traced ? TRACED : 0;
-    this.#numbers.set(request.args, (at + ARGS) >> 1);
+    const first = (at + ARGS) >> 1;
+    for (let i = 0; i < request.count; i++) this.#numbers[first + i] = request.args[i]!;
+    // A list of buffers ends with 0.
+    if (request.count < MOST_ARGS) this.#numbers[first + request.count] = 0;
     const before = words[at + STATE]! >> STATE_BITS;
     const generation = before === LAST_GENERATION ? 0 : before + 1;
     Atomics.store(words, at + STATE, (generation << STATE_BITS) | QUEUED);
+    this.#pushPlace((generation << SLOT_BITS) | slot);
+  }
+
+  /** Ends the sleep of a worker that has not seen the new limits, as a request does. */
+  pushNothing(): void {
+    // A worker that finds anything in the queue does not sleep.
+    if (this.hasRoom) this.#pushPlace(NO_REQUEST);
+  }
+
+  #pushPlace(place: number): void {
+    const { words } = this;
     const tail = words[TAIL]!;
-    words[RING + (tail & (RING_SIZE - 1))] = (generation << SLOT_BITS) | slot;
+    words[RING + (tail & (RING_SIZE - 1))] = place;
     // Without its barrier: explore thread-pool --without tail-fence
     Atomics.store(words, TAIL, (tail + 1) | 0);
   }
@@ -169,17 +206,22 @@ export class PoolQueue {
     }
   }
 
-  /** The request of a slot that this worker has taken. */
-  request(slot: number): Coded {
-    const { words } = this;
-    const at = slotAt(slot);
-    const first = (at + ARGS) >> 1;
-    return {
-      op: words[at + OP]!,
-      fd: words[at + FD]!,
-      buffers: words[at + BUFFERS]!,
-      args: [...this.#numbers.subarray(first, first + MOST_ARGS)],
-    };
+  // The request of a slot that this worker has taken.
+
+  op(slot: number): number {
+    return this.words[slotAt(slot) + OP]!;
+  }
+
+  fd(slot: number): number {
+    return this.words[slotAt(slot) + FD]!;
+  }
+
+  buffers(slot: number): number {
+    return this.words[slotAt(slot) + BUFFERS]!;
+  }
+
+  arg(slot: number, i: number): number {
+    return this.#numbers[((slotAt(slot) + ARGS) >> 1) + i]!;
   }
 
   /** It is done, with this result. */
@@ -189,10 +231,9 @@ export class PoolQueue {
     Atomics.or(this.words, at + STATE, DONE);
   }
 
-  /** The value of TAIL to wait for a change of, after isIdle(true); or null if there is work. */
-  get emptyAt(): number | null {
-    const tail = Atomics.load(this.words, TAIL);
-    return Atomics.load(this.words, HEAD) === tail ? tail : null;
+  /** Whether nothing waits to be taken. */
+  get isEmpty(): boolean {
+    return Atomics.load(this.words, HEAD) === Atomics.load(this.words, TAIL);
   }
 
   // Counts

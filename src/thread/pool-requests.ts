@@ -23,7 +23,8 @@ const OVER = -3;
 export class Element implements PoolRequest {
   /** Names it in traces. */
   readonly id: number;
-  readonly work: Coded;
+  /** Its work, while there is no slot for it. */
+  work: Coded | null = null;
   /** The work in a few words, if it is traced; null if it is not. */
   readonly traced: string | null;
   readonly done: PoolCompletion | null;
@@ -34,13 +35,11 @@ export class Element implements PoolRequest {
 
   constructor(
     id: number,
-    work: Coded,
     traced: string | null,
     done: PoolCompletion | null,
     cancel: (element: Element) => void,
   ) {
     this.id = id;
-    this.work = work;
     this.traced = traced;
     this.done = done;
     this.#cancel = cancel;
@@ -71,5 +70,24 @@ export class RequestList {
     else newer.older = older;
     if (older !== null) older.newer = newer;
     element.slot = OVER;
+  }
+}
+
+/** Requests for which there is no slot yet, oldest first. */
+export class WaitingRequests {
+  readonly #list: Element[] = [];
+
+  get first(): Element | undefined {
+    return this.#list[0];
+  }
+
+  add(element: Element, work: Coded): void {
+    element.work = work.copy();
+    this.#list.push(element);
+  }
+
+  remove(element: Element): void {
+    element.work = null;
+    this.#list.splice(this.#list.indexOf(element), 1);
   }
 }

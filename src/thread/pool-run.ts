@@ -6,6 +6,7 @@ import { ECANCELED } from '../host/errno.ts';
 import type { Host, HostBuffer } from '../host/host.ts';
 import { exportsOf } from './module-url.ts';
 import { PoolQueue } from './pool-queue.ts';
+import { PoolSleep } from './pool-sleep.ts';
 import { type PoolCallee, type PoolObjects, perform } from './pool-work.ts';
 import { RemoteBottomHalf } from './remote-bottom-half.ts';
 import type { ThreadSelf } from './thread-entry.ts';
@@ -13,6 +14,8 @@ import { traceClock } from './trace-clock.ts';
 
 /** How long a worker waits for work before it ends. QEMU: worker_thread. */
 const IDLE_NS = 10_000_000_000;
+/** Looks of a worker before it sleeps: about 50 µs, in which the home thread can wake up and go on. */
+const LOOKS = 3_000;
 
 /** The options of a worker's job. */
 export interface PoolJob {
@@ -80,6 +83,8 @@ export async function runPoolWorker(self: ThreadSelf, job: PoolJob): Promise<voi
   const scratch = host.alloc(8);
   const nowNs = traceClock(host);
   const tid = host.gettid();
+  // Whether a sleep was spared changes nothing on a simulated kernel.
+  const sleep = new PoolSleep(host, queue.words, host.kind === 'sim' ? 0 : LOOKS);
   self.tellRunning(null);
   while (!queue.leavesAbove('max')) {
     const slot = queue.take();
@@ -87,13 +92,16 @@ export async function runPoolWorker(self: ThreadSelf, job: PoolJob): Promise<voi
     if (queue.skipped) completion.schedule();
     queue.skipped = false;
     if (slot < 0) {
-      if (rests(host, queue)) return;
+      queue.addIdle(1);
+      const inTime = sleep.rest(IDLE_NS);
+      queue.addIdle(-1);
+      if (!inTime && queue.isEmpty && queue.leavesAbove('min')) return;
       continue;
     }
     const takenNs = queue.isTraced(slot) ? nowNs() : -1;
     let result = -ECANCELED;
     try {
-      const done = perform(queue.request(slot), host, objects, scratch);
+      const done = perform(queue, slot, host, objects, scratch);
       result = typeof done === 'number' ? done : await done;
     } catch (error) {
       queue.addCurrent(-1);
@@ -105,14 +113,5 @@ export async function runPoolWorker(self: ThreadSelf, job: PoolJob): Promise<voi
     }
   }
   // A wake-up that came for work would otherwise be lost with this worker.
-  host.futexWake(queue.words, queue.tailIndex, 1);
-}
-
-/** Waits for work. Returns whether the worker is to end, since there has been none for long. */
-function rests(host: Host, queue: PoolQueue): boolean {
-  queue.addIdle(1);
-  const tail = queue.emptyAt;
-  const ret = tail === null ? 0 : host.futexWait(queue.words, queue.tailIndex, tail, IDLE_NS);
-  queue.addIdle(-1);
-  return ret < 0 && queue.emptyAt === tail && queue.leavesAbove('min');
+  sleep.wakeOne();
 }

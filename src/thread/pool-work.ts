@@ -3,7 +3,7 @@
 import { checkInteger, checkObject, checkWord, shown } from '../host/arguments.ts';
 import { EINVAL } from '../host/errno.ts';
 import type { Host, HostBuffer } from '../host/host.ts';
-import { type Coded, MOST_ARGS } from './pool-queue.ts';
+import { type Coded, MOST_ARGS, type PoolQueue } from './pool-queue.ts';
 
 /** A function that a module exports, made known by ThreadPool.function. */
 export interface PoolFunction {
@@ -66,54 +66,71 @@ type Op = (typeof OPS)[number];
 const NUMBER = Object.fromEntries(OPS.map((op, i) => [op, i])) as Record<Op, number>;
 
 /**
+ * Codes work for the queue.
+ * @param into becomes that request
  * @param idOf the number of a buffer of this pool
  * @throws TypeError, RangeError if the work is wrong
  */
-export function encode(work: PoolWork, idOf: (buffer: HostBuffer) => number): Coded {
+export function encode(work: PoolWork, into: Coded, idOf: (buffer: HostBuffer) => number): void {
   checkObject(work, 'ThreadPool: the work', 'an object with op');
   checkWord(work.op, OPS, 'ThreadPool: op');
-  const coded = (fd: number, args: readonly number[], buffers = 0): Coded => {
-    checkInteger(fd, 'ThreadPool: fd', -1, 2 ** 31 - 1);
-    return { op: NUMBER[work.op], fd, args, buffers };
-  };
+  const fd = fdOf(work);
+  checkInteger(fd, 'ThreadPool: fd', -1, 2 ** 31 - 1);
+  into.begin(NUMBER[work.op], fd);
   switch (work.op) {
     case 'pread':
     case 'pwrite': {
-      const { fd, buffer, from = 0, offset } = work;
-      const id = idOf(buffer);
-      const { count = buffer.size - from } = work;
-      return coded(fd, [id, from, count, offset]);
+      const { buffer, from = 0, offset } = work;
+      into.add(idOf(buffer));
+      into.add(from);
+      into.add(work.count ?? buffer.size - from);
+      into.add(offset);
+      break;
     }
-    case 'preadv': {
-      const { fd, buffers, offset } = work;
-      if (buffers.length > MOST_BUFFERS) {
-        throw new RangeError(
-          `ThreadPool: ${buffers.length} buffers: expected at most ${MOST_BUFFERS}`,
-        );
-      }
-      return coded(fd, [offset, ...buffers.map(idOf), 0]);
-    }
-    case 'call': {
-      const args = work.args ?? [];
-      if (args.length > MOST_ARGS) {
-        throw new RangeError(`ThreadPool: ${args.length} arguments: expected at most ${MOST_ARGS}`);
-      }
-      let buffers = args.length << MOST_ARGS;
-      const numbers = args.map((arg, i) => {
-        if (typeof arg === 'number') return arg;
-        buffers |= 1 << i;
-        return idOf(arg);
-      });
-      return coded(work.function.id, numbers, buffers);
-    }
-    case 'sleep': {
+    case 'preadv':
+      encodeBuffers(work.buffers, work.offset, into, idOf);
+      break;
+    case 'call':
+      encodeCall(work.args ?? [], into, idOf);
+      break;
+    case 'sleep':
       if (typeof work.ns !== 'number' || !(work.ns >= 0)) {
         throw new RangeError(`ThreadPool: ns is ${shown(work.ns)}: expected ns from 0`);
       }
-      return coded(-1, [work.ns]);
-    }
-    default:
-      return coded(work.fd, []);
+      into.add(work.ns);
+  }
+}
+
+function fdOf(work: PoolWork): number {
+  if (work.op === 'sleep') return -1;
+  return work.op === 'call' ? work.function.id : work.fd;
+}
+
+function encodeBuffers(
+  buffers: readonly HostBuffer[],
+  offset: number,
+  into: Coded,
+  idOf: (buffer: HostBuffer) => number,
+): void {
+  if (buffers.length > MOST_BUFFERS) {
+    throw new RangeError(`ThreadPool: ${buffers.length} buffers: expected at most ${MOST_BUFFERS}`);
+  }
+  into.add(offset);
+  for (const buffer of buffers) into.add(idOf(buffer));
+}
+
+function encodeCall(
+  args: readonly (number | HostBuffer)[],
+  into: Coded,
+  idOf: (buffer: HostBuffer) => number,
+): void {
+  if (args.length > MOST_ARGS) {
+    throw new RangeError(`ThreadPool: ${args.length} arguments: expected at most ${MOST_ARGS}`);
+  }
+  into.buffers = args.length << MOST_ARGS;
+  for (const [i, arg] of args.entries()) {
+    if (typeof arg !== 'number') into.buffers |= 1 << i;
+    into.add(typeof arg === 'number' ? arg : idOf(arg));
   }
 }
 
@@ -126,19 +143,25 @@ export interface PoolObjects {
 
 /** Does a request, in a worker. The result is a promise only for functions. */
 export function perform(
-  { op, fd, args, buffers }: Coded,
+  queue: PoolQueue,
+  slot: number,
   host: Host,
   objects: PoolObjects,
   scratch: HostBuffer,
 ): number | Promise<number> {
-  const [first = 0, second = 0, third = 0, fourth = 0] = args;
-  switch (OPS[op]) {
+  const fd = queue.fd(slot);
+  const first = queue.arg(slot, 0);
+  const second = queue.arg(slot, 1);
+  const third = queue.arg(slot, 2);
+  const fourth = queue.arg(slot, 3);
+  switch (OPS[queue.op(slot)]) {
     case 'pread':
       return host.pread(fd, objects.buffer(first), second, third, fourth);
     case 'pwrite':
       return host.pwrite(fd, objects.buffer(first), second, third, fourth);
     case 'preadv': {
-      const ids = args.slice(1, args.indexOf(0, 1));
+      const ids: number[] = [];
+      for (let id = second; id !== 0; id = queue.arg(slot, ids.length + 1)) ids.push(id);
       return host.preadv(fd, ids.map(objects.buffer), first);
     }
     case 'fsync':
@@ -148,10 +171,11 @@ export function perform(
     case 'sleep':
       return host.poll(scratch, 0, first);
     case 'call': {
-      const count = buffers >> MOST_ARGS;
-      const given = args
-        .slice(0, count)
-        .map((arg, i) => ((buffers & (1 << i)) === 0 ? arg : objects.buffer(arg)));
+      const buffers = queue.buffers(slot);
+      const given = Array.from({ length: buffers >> MOST_ARGS }, (_, i) => {
+        const arg = queue.arg(slot, i);
+        return (buffers & (1 << i)) === 0 ? arg : objects.buffer(arg);
+      });
       return call(objects, fd, host, given);
     }
     default:

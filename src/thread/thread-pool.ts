@@ -5,11 +5,11 @@ import type { Coroutine } from '../coroutine/coroutine.ts';
 import type { Coroutines } from '../coroutine/coroutines.ts';
 import { checkFunction, checkOptions } from '../host/arguments.ts';
 import { ECANCELED } from '../host/errno.ts';
-import type { Disposable, Host, HostBuffer } from '../host/host.ts';
+import type { Disposable, HostBuffer } from '../host/host.ts';
 import { checkNames } from '../host/shape.ts';
 import type { MachineState } from './machine-state.ts';
 import { PoolObjectTable } from './pool-objects.ts';
-import { PoolQueue, SLOTS } from './pool-queue.ts';
+import { Coded, PoolQueue, SLOTS } from './pool-queue.ts';
 import {
   CANCELED,
   Element,
@@ -17,8 +17,10 @@ import {
   type PoolRequest,
   RequestList,
   WAITS,
+  WaitingRequests,
 } from './pool-requests.ts';
 import type { PoolJob } from './pool-run.ts';
+import { PoolSleep } from './pool-sleep.ts';
 import { PoolTrace } from './pool-trace.ts';
 import { encode, type PoolFunction, type PoolWork } from './pool-work.ts';
 import type { ThreadRun } from './thread-run.ts';
@@ -45,18 +47,19 @@ export interface ThreadPoolOptions {
  * newest request first. A worker that was idle for 10 s ends, if there are more than the minimum.
  */
 export class ThreadPool implements Disposable {
-  readonly #host: Host;
   readonly #context: AioContext;
   readonly #workers: Workers;
   readonly #data: unknown;
   readonly #queue = new PoolQueue();
+  readonly #sleep: PoolSleep;
+  /** The request that is submitted. */
+  readonly #coded = new Coded();
   readonly #completionBh: BottomHalf;
   readonly #newThreadBh: BottomHalf;
   readonly #failedBh: BottomHalf;
   readonly #runs = new Set<ThreadRun>();
   readonly #freeSlots = Array.from({ length: SLOTS }, (_, i) => SLOTS - 1 - i);
-  /** Requests for which there was no slot, oldest first. */
-  readonly #waiting: Element[] = [];
+  readonly #waiting = new WaitingRequests();
   readonly #objects: PoolObjectTable;
   readonly #requests = new RequestList();
   readonly #trace: PoolTrace;
@@ -71,8 +74,8 @@ export class ThreadPool implements Disposable {
   constructor(options: ThreadPoolOptions) {
     checkOptions(options, 'ThreadPool', { machine: 'a MachineState', context: 'an AioContext' });
     const { machine, context, data } = options;
-    checkNames(options, 'ThreadPool', { machine, context, data });
-    this.#host = machine.host;
+import type { Disposable, HostBuffer } from '../host/host.ts';
+import { checkNames } from '../host/shape.ts';
     this.#data = data;
     this.#context = context;
     this.#trace = new PoolTrace(context, this.#queue);
@@ -157,8 +160,7 @@ export class ThreadPool implements Disposable {
     const queue = this.#queue;
     queue.setLimits(min, max);
     for (let n = queue.current; n < min; n++) this.#wantThread();
-    const tooMany = queue.current - max;
-    if (tooMany > 0) this.#host.futexWake(queue.words, queue.tailIndex, tooMany);
+    if (queue.current > max) this.#sleep.wakeForLimits(queue, queue.current - max);
   }
 
   /** The workers that run or are being made. */
@@ -181,7 +183,7 @@ export class ThreadPool implements Disposable {
     queue.addCurrent(-this.#newThreads);
     this.#newThreads = 0;
     queue.setLimits(0, 0);
-    this.#host.futexWake(queue.words, queue.tailIndex, queue.current);
+    this.#sleep.wakeForLimits(queue, queue.current);
     for (const run of this.#runs) this.#workers.join(run);
     this.#runs.clear();
     this.#completionBh.delete();
@@ -190,35 +192,39 @@ export class ThreadPool implements Disposable {
 
   #submit(work: PoolWork, done: PoolCompletion | null): PoolRequest {
     this.#checkOpen('thread_pool_submit');
-    const coded = encode(work, this.#objects.idOf);
+    const coded = this.#coded;
+    encode(work, coded, this.#objects.idOf);
     const traced = this.#trace.nameOf(work);
-    const element = new Element(++this.#lastId, coded, traced, done, this.#cancel);
+    const element = new Element(++this.#lastId, traced, done, this.#cancel);
     this.#trace.submitted(element);
     this.#requests.add(element);
-    const queue = this.#queue;
-    if (queue.idle === 0 && queue.current < queue.max) this.#wantThread();
-    if (this.#waiting.length > 0 || !this.#push(element)) this.#waiting.push(element);
+    const { idle, current, max } = this.#queue;
+    if (idle === 0 && current < max) this.#wantThread();
+    const mustWait = this.#waiting.first !== undefined || !this.#push(element, coded);
+    if (mustWait) this.#waiting.add(element, coded);
     return element;
   }
 
   #pushWaiting(): void {
-    while (this.#waiting.length > 0 && this.#push(this.#waiting[0]!)) this.#waiting.shift();
+    for (let first = this.#waiting.first; first !== undefined; first = this.#waiting.first) {
+      if (!this.#push(first, first.work!)) return;
+      this.#waiting.remove(first);
+    }
   }
 
   /** Returns false if there is no room for it now. */
-  #push(element: Element): boolean {
-    const queue = this.#queue;
-    if (this.#freeSlots.length === 0 || !queue.hasRoom) return false;
+  #push(element: Element, work: Coded): boolean {
+    if (this.#freeSlots.length === 0 || !this.#queue.hasRoom) return false;
     element.slot = this.#freeSlots.pop()!;
-    queue.push(element.slot, element.work, element.traced !== null);
-    if (queue.idle > 0) this.#host.futexWake(queue.words, queue.tailIndex, 1);
+    this.#queue.push(element.slot, work, element.traced !== null);
+    this.#sleep.wakeOne();
     return true;
   }
 
   readonly #cancel = (element: Element): void => {
     this.#trace.cancelled(element);
     if (element.slot === WAITS) {
-      this.#waiting.splice(this.#waiting.indexOf(element), 1);
+      this.#waiting.remove(element);
       element.slot = CANCELED;
     } else if (element.slot < 0 || !this.#queue.cancel(element.slot)) {
       return;
@@ -276,7 +282,9 @@ export class ThreadPool implements Disposable {
 
   /** QEMU: do_spawn_thread. */
   #makeThreads(): void {
-    for (const run of this.#runs) if (run.ended) this.#reap(run);
+    for (const run of this.#runs) {
+      if (run.ended && this.#runs.delete(run)) this.#workers.join(run);
+    }
     for (; this.#newThreads > 0; this.#newThreads--) {
       const options: PoolJob = {
         queue: this.#queue.memory,
@@ -287,11 +295,6 @@ export class ThreadPool implements Disposable {
       const failedBh = this.#failedBh.share();
       this.#runs.add(this.#workers.start({ kind: 'pool', name: 'worker', options, failedBh }));
     }
-  }
-
-  #reap(run: ThreadRun): void {
-    this.#runs.delete(run);
-    this.#workers.join(run);
   }
 
   #checkOpen(what: string): void {

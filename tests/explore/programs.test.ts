@@ -5,7 +5,7 @@ import { MODELS } from '../../src/explore/operation.ts';
 import { PROGRAMS } from '../../src/explore/programs/all.ts';
 
 /** Too many states for a search that is not reduced. */
-const LARGE = ['aio_context', 'aio_co_schedule', 'iothread_stop'];
+const LARGE = ['aio_context', 'aio_co_schedule', 'iothread_stop', 'thread-pool-both'];
 
 function verdict(explorer: Explorer): string {
   const { failure } = explorer.search;

@@ -8,6 +8,7 @@ import { AIO_WAIT_WHILE, CO_SCHEDULE, IOTHREAD_STOP } from './context-more.ts';
 import { CLOSE, GENERATIONS } from './inbox-ends.ts';
 import { INBOX_DATA, INBOX_LISTED, INBOX_NOTIFY, INBOX_TWO } from './inbox-two.ts';
 import { OLD_BH } from './old-bh.ts';
+import { POOL_BOTH, POOL_LIMIT } from './pool-sleep.ts';
 import { TCG_EXCLUSIVE, WIN32_EVENT } from './qemu-models.ts';
 import { POOL_CANCEL, POOL_QUEUE } from './thread-pool.ts';
 import { TIMERS, TIMERS_TWO } from './timers.ts';
@@ -38,7 +39,9 @@ export const PROGRAMS: readonly BuiltIn[] = [
   COND_WAIT,
   CO_MUTEX,
   POOL_QUEUE,
+  POOL_BOTH,
   POOL_CANCEL,
+  POOL_LIMIT,
   WIN32_EVENT,
   TCG_EXCLUSIVE,
 ];

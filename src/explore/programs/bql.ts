@@ -1,6 +1,5 @@
 /** The big lock, and conditions. */
 
-import type { Host } from '../../host/host.ts';
 import { GlobalLock } from '../../thread/global-lock.ts';
 import type { Lender } from '../../thread/lender.ts';
 import type { LockCode, LockMemory } from '../../thread/lock-code.ts';
@@ -15,6 +14,7 @@ import { QemuCond } from '../../thread/qemu-cond.ts';
 import { Tracer } from '../../trace/tracer.ts';
 import { allEnd, type BuiltIn, program, type WordText } from '../built-in.ts';
 import type { ExploredWords, Weaken } from '../explored-words.ts';
+import { futexHost } from '../futex-host.ts';
 import { EXCHANGE, FETCH_ADD, FUTEX_WAKE } from '../operation.ts';
 import type { Explorable } from '../program.ts';
 import { ExploredMemory, withArrays } from '../shared-arrays.ts';
@@ -23,16 +23,6 @@ import { ExploredMemory, withArrays } from '../shared-arrays.ts';
 const DATA = 100;
 const MACHINE = new ExploredMemory(1000);
 const COND = new ExploredMemory(1900);
-
-/** The futex calls of a host, over explored arrays of one memory. */
-function futexHost(words: ExploredWords, { first }: ExploredMemory): Host {
-  const calls: Partial<Host> = {
-    kind: 'linux',
-    futexWait: (_array, index, expected) => words.futexWait(first + index, expected),
-    futexWake: (_array, index, count) => words.futexWake(first + index, count),
-  };
-  return calls as Host;
-}
 
 /** The steps of the lock's code, which is WebAssembly, as operations. */
 function lockSteps(words: ExploredWords): LockCode {

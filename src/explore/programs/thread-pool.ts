@@ -1,53 +1,66 @@
 /** The thread pool's queue. */
 
-import { PoolQueue } from '../../thread/pool-queue.ts';
+import {
+  Coded,
+  CURRENT,
+  HEAD,
+  MAX,
+  PoolQueue,
+  SLEEPERS,
+  SPINNING,
+  TAIL,
+} from '../../thread/pool-queue.ts';
+import { PoolSleep } from '../../thread/pool-sleep.ts';
 import { type BuiltIn, program, type WordText } from '../built-in.ts';
 import type { ExploredWords, Weaken } from '../explored-words.ts';
+import { futexHost } from '../futex-host.ts';
 import { COMPARE_EXCHANGE, FETCH_ADD } from '../operation.ts';
 import type { Explorable } from '../program.ts';
 import { ExploredMemory, withArrays } from '../shared-arrays.ts';
 import { plainly } from '../weaken.ts';
 
-const [DATA, DATA_2] = [100, 101] as const;
-const POOL = new ExploredMemory(10_000);
-const [TAIL, IDLE] = [POOL.first + 1, POOL.first + 2];
-
-function poolWorker(words: ExploredWords): number | undefined {
-  return withArrays(words, [POOL], () => {
-    const queue = words.watch(new PoolQueue(POOL.buffer));
-    const slot = queue.take();
-    if (slot >= 0) {
-      if (words.exchange(DATA + slot, 1) !== 0) throw new Error('does a request for a second time');
-      queue.finish(slot, 7);
-      return 0;
-    }
-    queue.addIdle(1);
-    const tail = queue.emptyAt;
-    if (tail !== null) words.named('rests', () => words.futexWait(TAIL, tail));
-    queue.addIdle(-1);
-    return 0;
-  });
-}
+export const DATA = 100;
+export const POOL = new ExploredMemory(10_000);
+export const at = (word: number): number => POOL.first + word;
 
 interface PoolOptions {
   readonly requests: number;
   readonly workers: number;
-  readonly cancels: boolean;
-  readonly looksFirst: boolean;
+  readonly cancels?: boolean;
+  readonly looksFirst?: boolean;
+  /** Looks of a worker before it sleeps. */
+  readonly looks?: number;
 }
 
-function makePool({ requests, workers, cancels, looksFirst }: PoolOptions): Explorable {
+function poolWorker({ looks = 0, cancels = false }: PoolOptions) {
+  return (words: ExploredWords): number | undefined =>
+    withArrays(words, [POOL], () => {
+      const queue = words.watch(new PoolQueue(POOL.buffer));
+      const sleep = words.watch(new PoolSleep(futexHost(words, POOL), queue.words, looks));
+      const slot = queue.take();
+      if (slot < 0) {
+        // Home does not leave it a request that it has cancelled.
+        if (cancels) return undefined;
+        sleep.rest(-1);
+        return 0;
+      }
+      if (words.exchange(DATA + slot, 1) !== 0) throw new Error('does a request for a second time');
+      queue.finish(slot, 7);
+      return 0;
+    });
+}
+
+function makePool(options: PoolOptions): Explorable {
+  const { requests, workers, cancels = false, looksFirst = false } = options;
   const made = program({
     home: (words) =>
       withArrays(words, [POOL], () => {
         const queue = words.watch(new PoolQueue(POOL.buffer));
-        const wakeIdle = (): void => {
-          if (queue.idle > 0) words.named('wakes a worker', () => words.futexWake(TAIL, 1));
-        };
+        const sleep = words.watch(new PoolSleep(futexHost(words, POOL), queue.words));
         for (let slot = 0; slot < requests; slot++) {
-          if (looksFirst) wakeIdle();
-          queue.push(slot, { op: 1, fd: 3, args: [], buffers: 0 });
-          if (!looksFirst) wakeIdle();
+          if (looksFirst) sleep.wakeOne();
+          queue.push(slot, new Coded());
+          if (!looksFirst) sleep.wakeOne();
         }
         if (cancels && queue.cancel(0)) {
           if (words.named('cancel', () => words.exchange(DATA, 1)) !== 0) {
@@ -56,65 +69,67 @@ function makePool({ requests, workers, cancels, looksFirst }: PoolOptions): Expl
         }
       }),
     ...Object.fromEntries(
-      Array.from({ length: workers }, (_, i) => [`worker ${i + 1}`, poolWorker]),
+      Array.from({ length: workers }, (_, i) => [`worker ${i + 1}`, poolWorker(options)]),
     ),
   });
-  return {
-    ...made,
-    judge: ({ word, ended }) => {
-      if (!ended[0]) return 'home sleeps for ever';
-      for (let slot = 0; slot < requests; slot++) {
-        if (word(DATA + slot) !== 1) return 'a request waits, and the workers sleep for ever';
-      }
-      return null;
-    },
+  return { ...made, judge: allDone(requests) };
+}
+
+export function allDone(requests: number): Explorable['judge'] {
+  return ({ word, ended }) => {
+    if (!ended[0]) return 'home sleeps for ever';
+    for (let slot = 0; slot < requests; slot++) {
+      if (word(DATA + slot) !== 1) return 'a request waits, and the workers sleep for ever';
+    }
+    return null;
   };
 }
 
-const POOL_WORDS: Readonly<Record<number, WordText>> = {
-  [POOL.first]: { name: 'HEAD', says: { 'compare and exchange': 'takes a request' } },
-  [TAIL]: {
+export const POOL_WORDS: Readonly<Record<number, WordText>> = {
+  [at(HEAD)]: { name: 'HEAD', says: { 'compare and exchange': 'takes a request' } },
+  [at(TAIL)]: {
     name: 'TAIL',
     says: { futex_wait: 'sleeps until there is a request', futex_wake: 'wakes a worker' },
   },
-  [IDLE]: { name: 'IDLE', says: { load: 'looks whether a worker is idle', add: 'counts itself' } },
+  [at(SLEEPERS)]: {
+    name: 'SLEEPERS',
+    says: { load: 'looks whether a worker sleeps', add: 'counts itself, or no longer' },
+  },
+  [at(SPINNING)]: { name: 'SPINNING', says: { load: 'looks whether a worker is searching' } },
+  [at(CURRENT)]: { name: 'CURRENT', says: { 'compare and exchange': 'leaves' } },
+  [at(MAX)]: { name: 'MAX', says: { load: 'looks at the limit' } },
   [DATA]: { name: 'request 1' },
-  [DATA_2]: { name: 'request 2' },
+  [DATA + 1]: { name: 'request 2' },
 };
 
-const isIdleLook =
+const skipsCount =
   (): Weaken =>
   (_words, { kind, word }) =>
-    kind === FETCH_ADD && word === IDLE ? 0 : undefined;
+    kind === FETCH_ADD && word === at(SLEEPERS) ? 0 : undefined;
 
 export const POOL_QUEUE: BuiltIn = {
   name: 'thread-pool',
   about: 'home hands two requests to a worker of a thread pool',
   words: POOL_WORDS,
   make: (without) =>
-    makePool({
-      requests: 2,
-      workers: 1,
-      cancels: false,
-      looksFirst: without === 'push-first',
-    }),
+    makePool({ requests: 2, workers: 1, looks: 1, looksFirst: without === 'push-first' }),
   weakenings: [
     {
-      name: 'count-idle',
-      about: 'a worker sleeps without having counted itself as idle',
+      name: 'count-sleepers',
+      about: 'a worker sleeps without having counted itself as a sleeper',
       model: 'SC',
-      weaken: isIdleLook,
+      weaken: skipsCount,
     },
     {
       name: 'push-first',
-      about: 'home looks whether a worker is idle before it pushes the request',
+      about: 'home looks whether a worker sleeps before it pushes the request',
       model: 'SC',
     },
     {
       name: 'tail-fence',
-      about: 'home moves TAIL by a plain store, and no barrier stands before it reads IDLE',
+      about: 'home moves TAIL by a plain store, and no barrier stands before it reads SLEEPERS',
       model: 'TSO',
-      weaken: plainly('push', TAIL),
+      weaken: plainly('push', at(TAIL)),
     },
   ],
 };
@@ -123,7 +138,7 @@ export const POOL_CANCEL: BuiltIn = {
   name: 'thread-pool-cancel',
   about: 'home cancels a request, while two workers of a thread pool look for one',
   words: POOL_WORDS,
-  make: () => makePool({ requests: 1, workers: 2, cancels: true, looksFirst: false }),
+  make: () => makePool({ requests: 1, workers: 2, cancels: true }),
   weakenings: [
     {
       name: 'cancel-once',
@@ -141,8 +156,7 @@ export const POOL_CANCEL: BuiltIn = {
       weaken:
         () =>
         (words, { kind, word, value, next }, scope) => {
-          if (scope !== 'take' || kind !== COMPARE_EXCHANGE || word === POOL.first)
-            return undefined;
+          if (scope !== 'take' || kind !== COMPARE_EXCHANGE || word === at(HEAD)) return undefined;
           words.storeFenced(word, next);
           return value;
         },
