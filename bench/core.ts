@@ -12,7 +12,9 @@ import { bottomHalves } from './bottom-halves.ts';
 import { idleAioPoll, idleMainLoop } from './idle.ts';
 import { nodeLoop, op } from './measure.ts';
 import { socketPing } from './node-peers.ts';
+import { SYSTEM_CALL } from './recorded.ts';
 import type { Row, Section } from './row.ts';
+import { systemCallNotes } from './system-calls.ts';
 import { expire, rearm } from './timers.ts';
 
 const host = new LinuxHost();
@@ -241,7 +243,7 @@ function enterCoroutine(): Row {
 
 function systemCall(): Row {
   return {
-    name: 'one system call (getppid)',
+    name: SYSTEM_CALL,
     recorded: 'getppid',
     limit: 'koffi, beyond the call',
     qemu: { row: 'getppid', count: 200_000 },
@@ -272,4 +274,5 @@ export const core: Section = {
     enterCoroutine,
     systemCall,
   ],
+  notes: systemCallNotes,
 };

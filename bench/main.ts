@@ -9,6 +9,7 @@ import { machine } from './machine.ts';
 import { memory } from './memory.ts';
 import { monitors } from './monitors.ts';
 import { node } from './node.ts';
+import { pages } from './pages.ts';
 import { Peers } from './peers.ts';
 import { pid1 } from './pid1.ts';
 import { header, sectionText } from './print.ts';
@@ -29,6 +30,7 @@ const SECTIONS: readonly Section[] = [
   children,
   latency,
   memory,
+  pages,
   pid1,
   monitors,
   sim,

@@ -11,7 +11,6 @@ import { setTimeout } from 'node:timers/promises';
 import {
   AioContext,
   ChildWatch,
-  EventNotifier,
   LinuxHost,
   MainLoop,
   O_CLOEXEC,
@@ -20,6 +19,7 @@ import {
   SIGCHLD,
   Signals,
 } from '../src/index.ts';
+import { WORK } from './iteration-work.ts';
 
 const host = new LinuxHost();
 const FAR_NS = 1e15;
@@ -64,41 +64,6 @@ const KINDS: Readonly<Record<string, () => Maker>> = {
     const onEnd = (): void => {};
     const request = { file: '/bin/true', argv: ['true'] };
     return () => [watch, watch.spawn(request, 'child', { onEnd })];
-  },
-};
-
-const WORK: Readonly<Record<string, () => () => unknown>> = {
-  bh: () => {
-    const ctx = new AioContext({ host });
-    const bh = ctx.newBottomHalf('bench', () => {});
-    return () => {
-      bh.schedule();
-      ctx.poll(true);
-    };
-  },
-  notifier: () => {
-    const ctx = new AioContext({ host });
-    const notifier = new EventNotifier(host);
-    ctx.setEventNotifier(notifier, { ioRead: (n) => void n.testAndClear() });
-    return () => {
-      notifier.set();
-      ctx.poll(true);
-    };
-  },
-  pipe: () => {
-    const ctx = new AioContext({ host });
-    const ends = [-1, -1];
-    host.pipe2(ends, O_NONBLOCK | O_CLOEXEC);
-    const buffer = host.alloc(64);
-    ctx.setFdHandler(ends[0]!, { ioRead: () => void host.read(ends[0]!, buffer, 0, 8) });
-    return () => {
-      host.write(ends[1]!, buffer, 8, 1);
-      ctx.poll(true);
-    };
-  },
-  'main-loop': () => {
-    const loop = new MainLoop({ host });
-    return () => loop.mainLoopWait(true);
   },
 };
 
@@ -154,6 +119,6 @@ async function scavenges(work: () => unknown, count: number): Promise<number> {
 const [what, name, text] = process.argv.slice(2) as [string, string, string];
 const count = Number(text);
 if (what === 'each') console.log(bytesOfEach(name, count));
-else if (what === 'bytes') console.log(await bytesOfIteration(WORK[name]!(), count));
-else console.log(await scavenges(WORK[name]!(), count));
+else if (what === 'bytes') console.log(await bytesOfIteration(WORK[name]!(host), count));
+else console.log(await scavenges(WORK[name]!(host), count));
 process.exit();

@@ -30,6 +30,7 @@ const programs = {
   main: 'bench/main.ts',
   children: 'bench/children-ours.ts',
   'memory-ours': 'bench/memory-ours.ts',
+  'pages-ours': 'bench/pages-ours.ts',
   'death-ours': 'bench/death-ours.ts',
   'death-node': 'bench/death-node.ts',
   'node-echo-client': 'bench/node-echo-client.ts',
