@@ -13,7 +13,7 @@ const LOOKS = 25;
 /** After its byte the process goes to sleep, ms. */
 const FALL_ASLEEP_MS = 5;
 
-/** Where pages belong to, by the line of their mapping in smaps. */
+/** The owners of pages, by the line of a mapping in smaps. */
 const KINDS: readonly (readonly [string, RegExp])[] = [
   ['the code that V8 has compiled', /^rwxp|^r-xp 0$/],
   ['the program of Node, with V8', /\/node$/],

@@ -67,7 +67,7 @@ export class Coded {
   fd = -1;
   /** Bit i: argument i is a buffer. */
   buffers = 0;
-  readonly args = new Float64Array(MOST_ARGS);
+  readonly args: Float64Array = new Float64Array(MOST_ARGS);
   /** How many of them count; those behind are 0. */
   count = 0;
 

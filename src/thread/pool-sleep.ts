@@ -20,7 +20,7 @@ import { CURRENT, HEAD, MAX, type PoolQueue, SLEEPERS, SPINNING, TAIL } from './
 
 /** Searches in a row that find nothing, after which a worker mostly sleeps at once. */
 const FEW = 4;
-/** Of that many rests one is then a search. */
+/** One in that many rests is then a search. */
 const SELDOM = 8;
 
 /** The sleep of one worker, and the wake-ups that one thread gives. */

@@ -328,6 +328,21 @@ describe.each([
     if (host.kind === 'linux') rmSync(path);
   });
 
+  it('reads into the given buffers alone, after a request with more arguments', () => {
+    const one = pool.alloc(8);
+    const path = join(process.env.TMPDIR!, `pool-${process.pid}-one`);
+    const fd = check(host.open(path, O_RDWR | O_CREAT, 0o600), 'open');
+    submit('pwrite', { op: 'pwrite', fd, buffer: at, count: 32, offset: 0 });
+    poll(1);
+    submit('call', call('given', 1, 2, 1, 2, 1, 2));
+    poll(2);
+    submit('preadv', { op: 'preadv', fd, buffers: [one], offset: 0 });
+    poll(3);
+    expect(log).toEqual(['pwrite 32', 'call 7', 'preadv 8']);
+    host.close(fd);
+    if (host.kind === 'linux') rmSync(path);
+  });
+
   it('takes more requests than its queue has places, in their order', () => {
     block();
     const note = callee('note');
