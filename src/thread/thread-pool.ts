@@ -52,7 +52,6 @@ export class ThreadPool implements Disposable {
   readonly #data: unknown;
   readonly #queue = new PoolQueue();
   readonly #sleep: PoolSleep;
-  /** The request that is submitted. */
   readonly #coded = new Coded();
   readonly #completionBh: BottomHalf;
   readonly #newThreadBh: BottomHalf;
@@ -74,8 +73,8 @@ export class ThreadPool implements Disposable {
   constructor(options: ThreadPoolOptions) {
     checkOptions(options, 'ThreadPool', { machine: 'a MachineState', context: 'an AioContext' });
     const { machine, context, data } = options;
-import type { Disposable, HostBuffer } from '../host/host.ts';
-import { checkNames } from '../host/shape.ts';
+    checkNames(options, 'ThreadPool', { machine, context, data });
+    this.#sleep = new PoolSleep(machine.host, this.#queue.words);
     this.#data = data;
     this.#context = context;
     this.#trace = new PoolTrace(context, this.#queue);
@@ -115,8 +114,6 @@ import { checkNames } from '../host/shape.ts';
     this.#checkOpen('ThreadPool.function');
     return this.#objects.function(module, name);
   }
-
-  // Requests
 
   /**
    * Begins a request; `done` is called with its result by a poll of the context.
