@@ -3,7 +3,6 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { EPERM } from '../src/host/errno.ts';
-import { LinuxHost } from '../src/host/linux/linux-host.ts';
 import { type RunResult, refuse, runScenario } from '../src/scenario/run/run.ts';
 import { SimWorld } from '../src/scenario/run/sim-world.ts';
 import {
@@ -14,6 +13,7 @@ import {
   scenarioFiles,
   scenarioIn,
 } from './scenario/files.ts';
+import { hasRing } from './support/ring.ts';
 
 const recorded = join(scenarioDir('conformance'), '..', 'conformance-11');
 const dir = join(recorded, 'poll');
@@ -115,15 +115,6 @@ it('is refused by one line if the kernel forbids io_uring', () => {
     expect.stringMatching(/^refused: io_uring_setup: leave out fdmon 'io_uring'[^\n]*EPERM/),
   ]);
 });
-
-/** Containers often forbid it. */
-function hasRing(): boolean {
-  const host = new LinuxHost();
-  const ring = host.openPollRing(1);
-  if (typeof ring !== 'number') ring.close();
-  host.dispose();
-  return typeof ring !== 'number';
-}
 
 describe.runIf(hasRing())('with io_uring, on the real host', () => {
   let results: Map<string, RunResult>;

@@ -23,7 +23,7 @@ import {
 import { EV } from '../trace/catalogue.ts';
 import { TRACEABLE } from '../trace/traceable.ts';
 import { Tracer } from '../trace/tracer.ts';
-import { assertionFailed, QemuAbort } from './abort.ts';
+import { assertionFailed, goneSince, type QemuAbort } from './abort.ts';
 import { BhList } from './bh-list.ts';
 import type { LeakedBh } from './bh-owner.ts';
 import type { BigLock } from './big-lock.ts';
@@ -36,7 +36,7 @@ import type { EntryCallback } from './entries.ts';
 import { EventNotifier } from './event-notifier.ts';
 import { EdgeNotifiers } from './fdmon/edges.ts';
 import { FdMonitors } from './fdmon/fd-monitors.ts';
-import { FDMON_CHOICES, type FdMonChoice, type FdMonKind } from './fdmon/fdmon.ts';
+import { checkUring, FDMON_CHOICES, type FdMonChoice, type FdMonKind } from './fdmon/fdmon.ts';
 import type {
   AioHandler,
   AioPollFn,
@@ -180,7 +180,7 @@ export class AioContext implements Disposable {
     const { host, fdmon = 'auto' } = options;
     checkShape(options, 'AioContext', OPTIONS);
     this.profile = profileOf(options.qemu ?? DEFAULT_QEMU, "AioContext: option 'qemu'");
-    if (fdmon === 'io_uring' && !this.profile.hasUring) throw new RangeError(NO_URING);
+    checkUring(fdmon, this.profile, 'AioContext');
     this.host = host;
     this.name = options.name ?? newContextName(host);
     this.#watchesEdges = fdmon !== 'io_uring' && (options.edges ?? true);
@@ -395,7 +395,7 @@ export class AioContext implements Disposable {
    * @throws QemuAbort in a context of QEMU 11, which has no such function. QEMU: aio_disable_external.
    */
   disableExternal(): void {
-    if (!this.profile.hasExternal) throw noExternal('aio_disable_external');
+    if (!this.profile.hasExternal) throw goneSince('8.1', 'aio_disable_external');
     this.externalDisableCount++;
   }
 
@@ -404,7 +404,7 @@ export class AioContext implements Disposable {
    *   aio_enable_external.
    */
   enableExternal(): void {
-    if (!this.profile.hasExternal) throw noExternal('aio_enable_external');
+    if (!this.profile.hasExternal) throw goneSince('8.1', 'aio_enable_external');
     if (this.externalDisableCount === 0) {
       throw assertionFailed('aio_enable_external', 'old > 0');
     }
@@ -701,12 +701,6 @@ export class AioContext implements Disposable {
 export function notItsHome(): QemuAbort {
   const main = 'ctx == iohandler_get_aio_context() ? qemu_get_aio_context() : ctx';
   return assertionFailed('aio_poll', `in_aio_context_home_thread(${main})`);
-}
-
-const NO_URING = "AioContext: option 'fdmon' is 'io_uring', which needs option 'qemu' '11'";
-
-function noExternal(what: string): QemuAbort {
-  return new QemuAbort(`${what}: QEMU 11 has no such function: it is gone since 8.1`);
 }
 
 function checkCallback(callback: unknown, what: string, name: string): void {

@@ -23,6 +23,8 @@ export interface Profile {
   readonly hasUring: boolean;
   /** Whether aio_disable_external exists; it is gone since QEMU 8.1. */
   readonly hasExternal: boolean;
+  /** Whether a context has a lock of its own, aio_context_acquire's; it is gone since QEMU 9.0. */
+  readonly hasContextLock: boolean;
   /** The big lock's functions, as its aborts name them. */
   readonly bql: { readonly lock: string; readonly unlock: string; readonly locked: string };
 }
@@ -34,6 +36,7 @@ export const PROFILES: Readonly<Record<QemuVersion, Profile>> = {
     polling: 'context',
     hasUring: false,
     hasExternal: true,
+    hasContextLock: true,
     bql: {
       lock: 'qemu_mutex_lock_iothread',
       unlock: 'qemu_mutex_unlock_iothread',
@@ -46,6 +49,7 @@ export const PROFILES: Readonly<Record<QemuVersion, Profile>> = {
     polling: 'handlers',
     hasUring: true,
     hasExternal: false,
+    hasContextLock: false,
     bql: { lock: 'bql_lock', unlock: 'bql_unlock', locked: 'bql_locked' },
   },
 };

@@ -1,6 +1,7 @@
 /** The loop of an IOThread, in its own thread. */
 
 import { AioContext } from '../aio/aio-context.ts';
+import type { FdMonChoice } from '../aio/fdmon/fdmon.ts';
 import type { BottomHalfHandle, ContextHandle } from '../aio/handles.ts';
 import { checkFunction } from '../host/arguments.ts';
 import type { Host } from '../host/host.ts';
@@ -45,6 +46,7 @@ export interface IOThreadJob {
   readonly machine: MachineHandle;
   /** The URL of the module; null for a loop without one. */
   readonly module: string | null;
+  readonly fdmon: FdMonChoice;
   /** The properties, as ParamWords. */
   readonly params: Float64Array;
   readonly data: unknown;
@@ -60,7 +62,7 @@ export interface IOThreadRunning {
 export async function runIOThread(self: ThreadSelf, job: IOThreadJob): Promise<void> {
   const { host, name } = self;
   const trace = new Tracer(traceClock(host), undefined, cpuClock(host));
-  const context = new AioContext({ host, name, trace, qemu: job.machine.qemu });
+  const context = new AioContext({ host, name, trace, qemu: job.machine.qemu, fdmon: job.fdmon });
   const loop = new IOThreadLoop(context);
   const stopBh = context.newBottomHalf('iothread_stop_bh', () => loop.quit());
   const params = new ParamWords(job.params);

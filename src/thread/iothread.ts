@@ -1,4 +1,6 @@
+import { checkUring, FDMON_CHOICES, type FdMonChoice } from '../aio/fdmon/fdmon.ts';
 import type { BottomHalfHandle } from '../aio/handles.ts';
+import { PROFILES } from '../aio/profile.ts';
 import { checkThreadPoolParams } from '../aio/thread-pool-params.ts';
 import { checkObject, checkOptions, checkString } from '../host/arguments.ts';
 import type { Disposable } from '../host/host.ts';
@@ -8,6 +10,7 @@ import {
   anArray,
   anything,
   aString,
+  aWord,
   checkNames,
   checkShape,
   type Shape,
@@ -43,6 +46,8 @@ export interface IOThreadOptions extends Partial<IOThreadParams> {
   readonly data?: unknown;
   /** The objects in `data` that leave this thread, such as ports. */
   readonly transfer?: readonly object[] | undefined;
+  /** How its context waits for descriptors, as of AioContext; by default `auto`. */
+  readonly fdmon?: FdMonChoice | undefined;
   /** Left out by queryIOThreads, as those of QEMU's iothread_create. */
   readonly internal?: boolean | undefined;
   /** Gets the error that ended the thread; by default it is thrown in this thread. */
@@ -54,6 +59,7 @@ const OPTIONS: Shape<IOThreadOptions> = {
   name: aString,
   module: anything,
   internal: aBoolean,
+  fdmon: aWord(FDMON_CHOICES),
   data: anything,
   transfer: anArray('an array of objects'),
   onError: aFunction,
@@ -84,7 +90,7 @@ export class IOThread implements Disposable {
    */
   constructor(options: IOThreadOptions) {
     checkOptions(options, 'IOThread', { machine: 'a MachineState' });
-    const { machine, name, data, transfer, onError } = options;
+    const { machine, name, data, transfer, onError, fdmon = 'auto' } = options;
     const { host } = machine;
     checkString(name, "IOThread: option 'name'");
     checkShape(options, 'IOThread', OPTIONS);
@@ -99,9 +105,12 @@ export class IOThread implements Disposable {
     if (this.#list.has(name)) throw new Error(`attempt to add duplicate property '${name}'`);
     this.#workers = machine.workers;
     this.#words.set(params);
+    const shared = machine.share();
+    checkUring(fdmon, PROFILES[shared.qemu], 'IOThread');
     const job: IOThreadJob = {
-      machine: machine.share(),
+      machine: shared,
       module,
+      fdmon,
       params: this.#words.array,
       data,
     };

@@ -1,4 +1,6 @@
+import { goneSince } from '../aio/abort.ts';
 import { AioContext, notItsHome } from '../aio/aio-context.ts';
+import { PROFILES, type Profile } from '../aio/profile.ts';
 import { checkOptions, checkString } from '../host/arguments.ts';
 import type { Host } from '../host/host.ts';
 import { anObject, anything, aString, aTracer, checkShape, type Shape } from '../host/shape.ts';
@@ -48,6 +50,7 @@ export class QemuThread {
   readonly aioWait: AioWait;
   readonly #locks = new WeakMap<AioContext | RemoteContext, ContextLock>();
   readonly #held = new Set<ContextLock>();
+  readonly #profile: Profile;
   /** The context that this thread runs; null if it runs none of its own. QEMU: my_aiocontext. */
   readonly context: AioContext | null;
   /** The vCPU whose thread it is; null if it is another's. QEMU: current_cpu. */
@@ -67,6 +70,7 @@ export class QemuThread {
     this.vcpu = options.vcpu ?? null;
     this.id = machine.addThread(this);
     const { memory, qemu } = machine.handle;
+    this.#profile = PROFILES[qemu];
     this.bql = new GlobalLock(memory, this, machine.lender, qemu);
     this.aioWait = new AioWait(this);
     if (machine.mainContext !== null)
@@ -123,14 +127,29 @@ export class QemuThread {
     return 0;
   }
 
-  /** Takes a context's lock. It is recursive. QEMU: aio_context_acquire. */
+  /**
+   * Takes a context's lock. It is recursive. QEMU: aio_context_acquire.
+   * @throws QemuAbort in a machine of QEMU 11, which has no such lock
+   */
   acquire(context: AioContext | RemoteContext): void {
+    if (!this.#profile.hasContextLock) throw goneSince('9.0', 'aio_context_acquire');
     this.lockOf(context).acquire();
   }
 
-  /** @throws QemuAbort if this thread does not hold it. QEMU: aio_context_release. */
+  /** @throws QemuAbort if this thread does not hold it, or QEMU 11 is asked for. QEMU: aio_context_release. */
   release(context: AioContext | RemoteContext): void {
+    if (!this.#profile.hasContextLock) throw goneSince('9.0', 'aio_context_release');
     this.lockOf(context).release();
+  }
+
+  /** Takes a context's lock as 7.2 does around a coroutine; QEMU 11 has none to take. @internal */
+  beginCoroutine(context: AioContext): void {
+    if (this.#profile.hasContextLock) this.lockOf(context).acquire();
+  }
+
+  /** @internal */
+  endCoroutine(context: AioContext): void {
+    if (this.#profile.hasContextLock) this.lockOf(context).release();
   }
 
   /**

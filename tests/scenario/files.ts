@@ -57,10 +57,11 @@ const PARTS = 4;
 export async function runThreads(
   host: 'sim' | 'linux',
   dir: string,
+  parts: number = PARTS,
 ): Promise<Map<string, RunResult>> {
   const results: [string, RunResult][] = [];
-  for (let i = 0; i < PARTS; i++) {
-    results.push(...(await runApart('thread-runner.ts', host, String(i), String(PARTS), dir)));
+  for (let i = 0; i < parts; i++) {
+    results.push(...(await runApart('thread-runner.ts', host, String(i), String(parts), dir)));
   }
   return new Map(results);
 }

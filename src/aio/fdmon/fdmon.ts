@@ -1,4 +1,5 @@
 import type { AioHandler, ReadyList } from '../handler.ts';
+import type { Profile } from '../profile.ts';
 import type { EdgeNotifiers } from './edges.ts';
 
 /** QEMU's monitors of a context: FDMonOps of fdmon-poll.c, fdmon-epoll.c and fdmon-io_uring.c. */
@@ -16,6 +17,12 @@ export type PollMechanism = 'poll' | 'epoll';
  */
 export type FdMonChoice = 'auto' | FdMonKind;
 export const FDMON_CHOICES: readonly FdMonChoice[] = ['auto', 'poll', 'epoll', 'io_uring'];
+
+/** @throws RangeError for io_uring if that version of QEMU has none; `owner` is the class */
+export function checkUring(fdmon: FdMonChoice, { hasUring }: Profile, owner: string): void {
+  if (fdmon !== 'io_uring' || hasUring) return;
+  throw new RangeError(`${owner}: option 'fdmon' is 'io_uring', which needs option 'qemu' '11'`);
+}
 
 /** How a context waits for its fds. QEMU: FDMonOps. */
 export interface FdMon {

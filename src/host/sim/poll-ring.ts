@@ -1,8 +1,8 @@
 import { O_RDWR, POLLERR, POLLHUP, POLLIN } from '../constants.ts';
-import { EBADF, ECANCELED, EINVAL, ENOENT } from '../errno.ts';
+import { EBADF, ECANCELED, EINVAL, ENOENT, EOPNOTSUPP } from '../errno.ts';
 import type { HostBuffer } from '../host.ts';
-import type { PollRing } from '../poll-ring.ts';
 import { ASK_NODE, type FdTable, type FileNode, OpenFile, READABLE, type Watcher } from './file.ts';
+import { CompletionRing, type Submission } from './user-ring.ts';
 
 interface Completion {
   readonly data: number;
@@ -44,24 +44,22 @@ class Request implements Watcher {
 /**
  * io_uring as Linux has it: a request whose file is ready completes when it is submitted; the completion
  * ring has twice the entries of the submission ring, and further completions wait until the next
- * submit finds room.
+ * submit finds room. UserRing is the side of who uses it.
  */
-export class SimPollRing implements PollRing, FileNode {
+export class SimPollRing implements FileNode {
   readonly file: OpenFile;
   readonly link = 'anon_inode:[io_uring]';
   readonly mode = 0o600;
   readonly fd: number;
   readonly #fds: FdTable;
-  readonly #entries: number;
-  #queue: (() => void)[] = [];
   readonly #armed = new Map<number, Request>();
-  readonly #ready: Completion[] = [];
+  readonly #ready: CompletionRing;
   readonly #overflow: Completion[] = [];
 
   private constructor(fds: FdTable, entries: number) {
     this.file = new OpenFile(this, O_RDWR, ASK_NODE, true);
     this.#fds = fds;
-    this.#entries = entries;
+    this.#ready = new CompletionRing(entries);
     this.fd = fds.install(this.file, true);
   }
 
@@ -71,44 +69,27 @@ export class SimPollRing implements PollRing, FileNode {
     return ring.fd < 0 ? ring.fd : ring;
   }
 
-  get queued(): number {
-    return this.#queue.length;
+  /** The ring of a descriptor, or -errno as io_uring_enter(2). */
+  static of(fds: FdTable, fd: number): SimPollRing | number {
+    const node = fds.get(fd)?.node;
+    if (node === undefined) return -EBADF;
+    return node instanceof SimPollRing ? node : -EOPNOTSUPP;
   }
 
-  get ready(): number {
-    return this.#ready.length;
+  get memory(): SharedArrayBuffer {
+    return this.#ready.memory;
   }
 
-  add(fd: number, events: number, data: number): void {
-    this.#put(() => this.#arm(fd, events | POLLERR | POLLHUP, data));
-  }
-
-  remove(data: number): void {
-    this.#put(() => this.#cancel(data));
-  }
-
-  submit(): number {
-    const queue = this.#queue;
-    this.#queue = [];
-    for (const act of queue) act();
-    while (this.#overflow.length > 0 && this.#hasRoom) this.#ready.push(this.#overflow.shift()!);
+  submit(queue: readonly Submission[]): number {
+    for (const { fd, events, data } of queue) {
+      if (fd < 0) this.#cancel(data);
+      else this.#arm(fd, events | POLLERR | POLLHUP, data);
+    }
+    while (this.#overflow.length > 0 && this.#ready.hasRoom) {
+      const { data, result } = this.#overflow.shift()!;
+      this.#ready.push(data, result);
+    }
     return 0;
-  }
-
-  data(at: number): number {
-    return this.#ready[at]!.data;
-  }
-
-  result(at: number): number {
-    return this.#ready[at]!.result;
-  }
-
-  seen(count: number): void {
-    this.#ready.splice(0, count);
-  }
-
-  close(): void {
-    this.#fds.close(this.fd);
   }
 
   /** A request completes. */
@@ -119,7 +100,7 @@ export class SimPollRing implements PollRing, FileNode {
   }
 
   poll(): number {
-    return this.#ready.length > 0 ? READABLE : 0;
+    return this.#ready.ready > 0 ? READABLE : 0;
   }
 
   read(_file: OpenFile, _buf: HostBuffer, _offset: number, _count: number): number {
@@ -133,15 +114,6 @@ export class SimPollRing implements PollRing, FileNode {
   release(): void {
     for (const request of this.#armed.values()) request.leave();
     this.#armed.clear();
-  }
-
-  get #hasRoom(): boolean {
-    return this.#ready.length < 2 * this.#entries;
-  }
-
-  #put(act: () => void): void {
-    if (this.#queue.length === this.#entries) this.submit();
-    this.#queue.push(act);
   }
 
   #arm(fd: number, events: number, data: number): void {
@@ -159,8 +131,8 @@ export class SimPollRing implements PollRing, FileNode {
 
   /** Behind completions that found no room, none may come first. */
   #complete(data: number, result: number): void {
-    const list = this.#overflow.length === 0 && this.#hasRoom ? this.#ready : this.#overflow;
-    list.push({ data, result });
+    if (this.#overflow.length === 0 && this.#ready.hasRoom) this.#ready.push(data, result);
+    else this.#overflow.push({ data, result });
     this.file.wake(POLLIN);
   }
 }

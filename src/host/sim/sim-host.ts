@@ -53,6 +53,7 @@ import type { SimTicket } from './threads/messages.ts';
 import type { ThreadChannels } from './threads/ports.ts';
 import { ThreadCalls } from './threads/thread-calls.ts';
 import { Turns } from './threads/turns.ts';
+import { type Submission, UserRing } from './user-ring.ts';
 import { Waiter } from './wait.ts';
 import {
   REALTIME_START_NS,
@@ -586,8 +587,30 @@ export class SimHost implements Host {
   }
 
   openPollRing(entries: number): PollRing | number {
+    const ring = this.openRing(entries);
+    if (typeof ring === 'number') return ring;
+    const { fd, memory } = ring;
+    const submit = (queue: readonly Submission[]): number => this.submitRing(fd, queue);
+    return new UserRing(fd, entries, memory, { submit, close: () => this.#io.fds.close(fd) });
+  }
+
+  /**
+   * io_uring_setup(2): the descriptor and the memory of a ring, or -errno.
+   * @internal
+   */
+  openRing(entries: number): { fd: number; memory: SharedArrayBuffer } | number {
     if (!isInt(entries) || entries < 1) return -EINVAL;
-    return SimPollRing.open(this.#io.fds, entries);
+    const ring = SimPollRing.open(this.#io.fds, entries);
+    return typeof ring === 'number' ? ring : { fd: ring.fd, memory: ring.memory };
+  }
+
+  /**
+   * io_uring_enter(2) without a wait. Returns 0 or -errno.
+   * @internal
+   */
+  submitRing(fd: number, queue: readonly Submission[]): number {
+    const ring = SimPollRing.of(this.#io.fds, fd);
+    return this.#done(typeof ring === 'number' ? ring : ring.submit(queue));
   }
 
   openNodeCall(): NodeCall | null {

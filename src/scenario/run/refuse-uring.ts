@@ -2,12 +2,10 @@ import { HostError } from '../../host/errno.ts';
 import type { Scenario } from '../model.ts';
 
 /** Why a file with `fdmon: io_uring` cannot run; null if it can. */
-export function uringRefused({ fdmon, qemu, threaded }: Scenario): string | null {
+export function uringRefused({ fdmon, qemu }: Scenario): string | null {
   if (fdmon !== 'io_uring') return null;
-  const otherwise = "'auto' is what QEMU does without it";
-  if (qemu !== '11') return `fdmon: io_uring needs qemu: 11; ${otherwise}`;
-  if (threaded) return `fdmon: io_uring is for files with one thread; ${otherwise}`;
-  return null;
+  if (qemu === '11') return null;
+  return "fdmon: io_uring needs qemu: 11; 'auto' is what QEMU does without it";
 }
 
 /** The line for a kernel that forbids io_uring, or has none; null for any other error. */

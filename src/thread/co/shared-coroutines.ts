@@ -68,8 +68,8 @@ export class SharedCoroutines {
     this.#context = this.#contexts.join(ctx, coroutines, ctx === machine.mainContext);
     coroutines.arrivals = {
       drain: () => this.#drain(coroutines),
-      acquire: () => thread.acquire(ctx),
-      release: () => thread.release(ctx),
+      acquire: () => thread.beginCoroutine(ctx),
+      release: () => thread.endCoroutine(ctx),
     };
   }
 
@@ -165,11 +165,11 @@ export class SharedCoroutines {
     const co = this.#localOf(record.number);
     if (coroutines!.inCoroutine) coroutines!.enterSoon(co);
     else {
-      thread.acquire(coroutines!.ctx);
+      thread.beginCoroutine(coroutines!.ctx);
       try {
         coroutines!.enter(co);
       } finally {
-        thread.release(coroutines!.ctx);
+        thread.endCoroutine(coroutines!.ctx);
       }
     }
   }

@@ -4,7 +4,15 @@ import type { SigAction, ThreadTicket, WaitResult } from '../../host.ts';
 import type { ThreadPort } from './ports.ts';
 
 /** Calls of SimHost that are not a Host's, and that other threads may make too. */
-const SIM_CALLS = ['advance', 'random', 'program', 'deathNs', 'nextEventNs'] as const;
+const SIM_CALLS = [
+  'advance',
+  'random',
+  'program',
+  'deathNs',
+  'nextEventNs',
+  'openRing',
+  'submitRing',
+] as const;
 export type SimCallName = (typeof SIM_CALLS)[number];
 
 /** Gives the processor to another thread. */

@@ -4,15 +4,17 @@ import type { ChildBehaviour } from '../../behaviour.ts';
 import { HOST_CALL_NAMES, type HostCallName } from '../../calls.ts';
 import { CloseListeners } from '../../close-listeners.ts';
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, F_GETFD } from '../../constants.ts';
-import { EBADF, EINVAL, ENOSYS } from '../../errno.ts';
+import { EBADF, EINVAL } from '../../errno.ts';
 import type { Disposable, Host, HostBuffer, SignalPipe, SpawnRequest } from '../../host.ts';
 import { BlockingNodeWait, type NodeWait } from '../../node-wait.ts';
+import type { PollRing } from '../../poll-ring.ts';
 import { takeSpawnRequest } from '../../spawn-request.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE } from '../epoll.ts';
 import { SimBuffer } from '../memory.ts';
 import type { Usage } from '../process.ts';
 import { HANDLER_ADDRESS } from '../signal-actions.ts';
 import { SimSignalPipe } from '../signal-pipe.ts';
+import { type Submission, UserRing } from '../user-ring.ts';
 import { KernelLine } from './line.ts';
 import type { CallName, SimTicket } from './messages.ts';
 
@@ -146,9 +148,15 @@ export class SimThreadHost extends sender() implements Host {
     return SimSignalPipe.open(this, tell);
   }
 
-  /** The kernel is in another thread. */
-  openPollRing(_entries: number): number {
-    return -ENOSYS;
+  openPollRing(entries: number): PollRing | number {
+    const ring = this.send('openRing', [entries]) as
+      | number
+      | { fd: number; memory: SharedArrayBuffer };
+    if (typeof ring === 'number') return ring;
+    const { fd, memory } = ring;
+    const submit = (queue: readonly Submission[]): number =>
+      this.send('submitRing', [fd, queue]) as number;
+    return new UserRing(fd, entries, memory, { submit, close: () => this.close(fd) });
   }
 
   /** As of SimHost. A wait that nothing can end is told in main. */

@@ -135,6 +135,7 @@ export class MainThreads {
         aioMaxBatch,
         threadPoolMin,
         threadPoolMax,
+        fdmon: this.#run.scenario.fdmon,
       }),
     );
     const got = receiveMessageOnPort(port) as { message: Lent } | undefined;
