@@ -12,6 +12,8 @@ export interface FakeTree {
   readonly cache: string;
   /** How often a driver was built. */
   builds(): number;
+  /** The arguments of the compiler for the driver that was built last. */
+  linked(): string;
   /** All programs that the driver has read. */
   programs(): string[];
   /** Stands for `ninja tests/unit/test-aio`: the loop is built anew. */
@@ -31,6 +33,7 @@ export function fakeTree(dir: string, driver: readonly string[]): FakeTree {
     'while [ "$1" != -o ]; do shift; done',
     `cp ${join(dir, 'driver')} "$2"`,
     `echo >> ${built}`,
+    `echo "$0 $*" > ${join(dir, 'linked')}`,
   ];
   writeFileSync(join(dir, 'cc.sh'), `${compiler.join('\n')}\n`);
   const command = `sh ${join(dir, 'cc.sh')} -g -MD -MQ test-aio.o -c ../tests/unit/test-aio.c`;
@@ -38,7 +41,8 @@ export function fakeTree(dir: string, driver: readonly string[]): FakeTree {
   writeFileSync(join(build, 'compile_commands.json'), JSON.stringify(commands));
   writeFileSync(
     join(build, 'build.ninja'),
-    'build tests/unit/test-aio: c_LINKER a.o\n LINK_ARGS = -lm\n\n',
+    // As QEMU 11's: the objects of its libraries are inputs of the program.
+    'build tests/unit/test-aio: c_LINKER libqom.p/a.o tests/unit/test-aio.p/b.o | z.so\n LINK_ARGS = -lm\n\n',
   );
   const model = join(build, 'tests', 'unit', 'test-aio');
   writeFileSync(model, '');
@@ -47,6 +51,7 @@ export function fakeTree(dir: string, driver: readonly string[]): FakeTree {
     build,
     cache: join(dir, 'cache'),
     builds: () => readFileSync(built, 'utf8').length,
+    linked: () => readFileSync(join(dir, 'linked'), 'utf8'),
     programs: () =>
       readdirSync(dir)
         .filter((name) => name.startsWith('program'))

@@ -3,10 +3,20 @@ import type { PlainScenario } from './random-scenario.ts';
 
 const GONE = ['disable_external', 'enable_external'];
 
+/** The loop that the scenarios are for. */
+export interface FuzzedLoop {
+  /** Undefined for the default. */
+  readonly version?: QemuVersion | undefined;
+  /** Whether it waits with io_uring. */
+  readonly uring?: boolean | undefined;
+}
+
 /** A random scenario for one QEMU, without the calls that are gone there, which would end it. */
-export function forVersion(plain: PlainScenario, version: QemuVersion): PlainScenario {
+export function forVersion(plain: PlainScenario, { version, uring }: FuzzedLoop): PlainScenario {
+  if (version === undefined) return plain;
   const steps = version === '7.2' ? plain.steps : plain.steps.filter((one) => !isGone(one));
-  return { ...plain, steps, qemu: Number(version) };
+  const fdmon = uring === true ? { fdmon: 'io_uring' } : {};
+  return { ...plain, steps, qemu: Number(version), ...fdmon };
 }
 
 function isGone(action: PlainScenario['steps'][number]): boolean {

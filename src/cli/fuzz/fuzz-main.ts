@@ -39,10 +39,15 @@ export async function fuzzMain(own: Host | null, args: readonly string[]): Promi
     false,
     own,
   );
-  const { hosts, version, timeoutNs } = asked;
+  const { hosts, version, uring, timeoutNs } = asked;
   const qemu = hosts.includes('qemu') ? await openQemu(asked, err) : null;
   try {
-    return await new Fuzz(asked, { hosts, version, pool, qemu, timeoutNs }, out, progress).run();
+    return await new Fuzz(
+      asked,
+      { hosts, version, uring, pool, qemu, timeoutNs },
+      out,
+      progress,
+    ).run();
   } finally {
     err(pool.close());
   }
@@ -138,8 +143,9 @@ class Fuzz {
   }
 
   #again(seed: number): string {
-    const { hosts, qemuBuild, version } = this.#asked;
-    const profile = version === undefined ? '' : ` --qemu ${version}`;
+    const { hosts, qemuBuild, version, uring } = this.#asked;
+    const monitor = uring ? ' --fdmon io_uring' : '';
+    const profile = version === undefined ? '' : ` --qemu ${version}${monitor}`;
     const tree = qemuBuild === undefined ? '' : ` --qemu-build ${shellWord(qemuBuild)}`;
     return `qemu-loop fuzz --host ${hosts.join(',')}${tree}${profile} --seed ${seed} --count 1`;
   }

@@ -18,6 +18,8 @@ export interface AskedFuzz {
   readonly qemuBuild: string | undefined;
   /** The QEMU that the scenarios are for. */
   readonly version: QemuVersion | undefined;
+  /** Whether they wait with io_uring. */
+  readonly uring: boolean;
   /** The first seed. */
   readonly seed: number;
   /** How many seeds. */
@@ -44,6 +46,7 @@ interface Raw {
   host: HostName[];
   qemuBuild?: string;
   qemu?: QemuVersion;
+  fdmon: 'auto' | 'io_uring';
   seed: number;
   count: number;
   jobs: number;
@@ -63,6 +66,11 @@ function parser(): Command {
       new Option('--qemu-build <dir>', 'the build folder of the QEMU (default: $QEMU_BUILD)'),
     )
     .addOption(qemuOption())
+    .addOption(
+      new Option('--fdmon <monitor>', 'with --qemu 11: how the loop waits (default auto)')
+        .choices(['auto', 'io_uring'])
+        .default('auto'),
+    )
     .addOption(new Option('--seed <n>', 'the first seed (default 1)').argParser(seed).default(1))
     .addOption(
       new Option('--count <n>', 'how many seeds (default 1000)')
@@ -85,12 +93,16 @@ function parser(): Command {
 export function parseFuzz(args: readonly string[]): AskedFuzz | AskedText {
   const parsed = parseCommand<Raw>(parser(), args);
   if ('text' in parsed) return parsed;
-  const { host, qemuBuild, qemu, timeout, ...others } = parsed.raw;
+  const { host, qemuBuild, qemu, fdmon, timeout, ...others } = parsed.raw;
   if (others.seed + others.count - 1 > MAX_SEED) {
     const message = `--seed and --count go beyond the last seed, which is ${MAX_SEED}`;
     throw usageError(message, 'qemu-loop fuzz');
   }
-  return { ...others, hosts: host, qemuBuild, version: qemu, timeoutNs: timeout };
+  const uring = fdmon === 'io_uring';
+  if (uring && qemu !== '11') {
+    throw usageError('--fdmon io_uring needs --qemu 11', 'qemu-loop fuzz');
+  }
+  return { ...others, uring, hosts: host, qemuBuild, version: qemu, timeoutNs: timeout };
 }
 
 function hosts(text: string): HostName[] {

@@ -1,7 +1,6 @@
 /** Random scenarios, and the same scenario on several hosts. */
 
 import fc from 'fast-check';
-import type { QemuVersion } from '../../aio/profile.ts';
 import { loadScenario } from '../../scenario/load.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import { ScenarioEnded } from '../../scenario/run/ended.ts';
@@ -11,7 +10,7 @@ import type { QemuHost } from '../qemu/qemu-host.ts';
 import { type Difference, differencesOf } from '../run/outcome.ts';
 import type { ScenarioPool } from '../run/pool.ts';
 import { forQemu } from './for-qemu.ts';
-import { forVersion } from './for-version.ts';
+import { type FuzzedLoop, forVersion } from './for-version.ts';
 import { type PlainScenario, randomScenario } from './random-scenario.ts';
 
 /** A simulated run is ended after this many turns, not after some time: each is the same. */
@@ -20,10 +19,8 @@ const MOST_TURNS = 10_000;
 /** A busy machine may be late: only a scenario that differs this often does. */
 export const MOST_RUNS = 3;
 
-export interface FuzzHosts {
+export interface FuzzHosts extends FuzzedLoop {
   readonly hosts: readonly HostName[];
-  /** The QEMU that the scenarios are for; undefined for the default. */
-  readonly version?: QemuVersion | undefined;
   readonly pool: ScenarioPool;
   /** Null if it is not among the hosts. */
   readonly qemu: QemuHost | null;
@@ -33,11 +30,10 @@ export interface FuzzHosts {
 /** The scenario of a seed. */
 export function scenarioOfSeed(
   seed: number,
-  { hosts, version }: Pick<FuzzHosts, 'hosts' | 'version'>,
+  { hosts, ...loop }: Pick<FuzzHosts, 'hosts'> & FuzzedLoop,
 ): PlainScenario {
   const [plain] = fc.sample(randomScenario, { seed, numRuns: 1 });
-  const ours = version === undefined ? plain! : forVersion(plain!, version);
-  return hosts.includes('qemu') ? forQemu(ours) : ours;
+  return forVersion(hosts.includes('qemu') ? forQemu(plain!) : plain!, loop);
 }
 
 /** How a scenario came out: its text, the results, and in what they differ. */

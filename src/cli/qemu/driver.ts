@@ -18,6 +18,9 @@ import { CliError, EXIT_INTERNAL, whyOf } from '../exit/errors.ts';
 import { shellWord } from '../text/style.ts';
 import { buildAgain, type QemuTree } from './tree.ts';
 
+/** Functions that QEMU calls and the driver answers. */
+const WRAPPED = ['qemu_signalfd', 'io_uring_queue_init'];
+
 /** Drivers of earlier builds are removed after this long: until then another process may run one. */
 const KEPT_MS = 3_600_000;
 
@@ -59,7 +62,8 @@ function cacheFolder(): string {
 function build(tree: QemuTree, main: string, path: string, tell: (text: string) => void): void {
   const made = `${path}.${process.pid}`;
   const files = `${shellWord(main)} -o ${shellWord(made)}`;
-  const command = `${tree.compile} -w ${files} -Wl,--wrap=qemu_signalfd ${tree.link}`;
+  const wraps = WRAPPED.map((name) => `-Wl,--wrap=${name}`).join(' ');
+  const command = `${tree.compile} -w ${files} ${wraps} ${tree.link}`;
   const options = { cwd: tree.build, encoding: 'utf8', maxBuffer: 1 << 26 } as const;
   const { status, stdout, stderr } = spawnSync('sh', ['-c', command], options);
   if (status === 0) {

@@ -14,7 +14,7 @@ export interface QemuTree {
   readonly build: string;
   /** The compiler and its flags, for the shell, without input and output. */
   readonly compile: string;
-  /** The libraries, for the shell, in the order that the linker needs. */
+  /** The objects and libraries, for the shell, in the order that the linker needs. */
   readonly link: string;
   /** Changes each time that the loop was built anew. */
   readonly stamp: string;
@@ -68,9 +68,17 @@ function compileOf(text: string): string | null {
   return found === undefined ? null : found.command.replace(/ -MD -MQ .*$/, '');
 }
 
+/** QEMU 7.2 links libraries; newer ones name the libraries' objects as the program's own inputs. */
 function linkOf(text: string): string | null {
-  const match = new RegExp(`^build ${MODEL}: [^]*?^ LINK_ARGS = (.*)$`, 'm').exec(text);
-  return match === null ? null : match[1]!.replaceAll('$$', '$');
+  const rule = new RegExp(`^build ${MODEL}: \\S+ ([^|\\n]*)[^]*?^ LINK_ARGS = (.*)$`, 'm').exec(
+    text,
+  );
+  if (rule === null) return null;
+  const [, inputs, args] = rule;
+  const objects = inputs!
+    .split(' ')
+    .filter((path) => path !== '' && !path.startsWith(`${MODEL}.p/`));
+  return [...objects, args!.replaceAll('$$', '$')].join(' ');
 }
 
 /** Asks ninja, if there is one. The version's file is made anew each time. */

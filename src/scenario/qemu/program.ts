@@ -46,7 +46,7 @@ class Writer {
   }
 
   write(): DriverProgram {
-    const { drive, objects, steps } = this.#scenario;
+    const { drive, fdmon, objects, steps } = this.#scenario;
     objects.forEach(({ name }, i) => {
       this.#index.set(name, i);
       // The signals that actions set come behind all these, so that no number changes.
@@ -61,7 +61,7 @@ class Writer {
       def.section === 'signals' ? [`blocked_signal signo=${def.signo}`] : [],
     );
     const lines = [
-      `drive by=${drive}`,
+      `drive by=${drive} fdmon=${fdmon}`,
       ...signals,
       ...this.#objects,
       ...this.#lists.flatMap((list, id) => [`list id=${id}`, ...list, 'end']),

@@ -18,7 +18,7 @@ export function refusedByQemu(
   if (fault !== undefined) {
     return { at: fault.at, why: "QEMU's system calls take no faults" };
   }
-  if (scenario.fdmon !== 'auto') {
+  if (scenario.fdmon === 'poll' || scenario.fdmon === 'epoll') {
     return { at: null, why: `fdmon: ${scenario.fdmon}: QEMU chooses by itself, as auto does` };
   }
   if (scenario.jitterNs > 0) return { at: null, why: 'jitter is chance of the simulated host' };

@@ -73,6 +73,7 @@ describe('the command line', () => {
     [['--count', '0'], /expected a number above 0/],
     [['--seed', '4294967295', '--count', '2'], /beyond the last seed/],
     [['--timeout', '0s'], /above 0/],
+    [['--fdmon', 'io_uring'], /--fdmon io_uring needs --qemu 11/],
     [['a.yaml'], /too many arguments/],
     [['--host', 'sim,qemu'], /which QEMU\?/],
   ])('%j is refused with 2', async (args, message) => {
@@ -100,6 +101,11 @@ describe('random scenarios', () => {
       const plain = scenarioOfSeed(seed, { hosts: ['sim', 'qemu'] });
       expect(refusedByQemu(scenarioOf(JSON.stringify(plain)))).toBeNull();
     }
+  });
+
+  it('wait with io_uring in QEMU 11 if it is asked for, also on QEMU itself', () => {
+    const asked = { hosts: ['sim', 'qemu'], version: '11', uring: true } as const;
+    expect(scenarioOfSeed(1, asked)).toMatchObject({ qemu: 11, fdmon: 'io_uring' });
   });
 
   it('keep all but three things for QEMU', () => {

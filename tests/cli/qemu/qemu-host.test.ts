@@ -29,6 +29,7 @@ const FILES = {
   die: 'name: die\nsteps: [{log: die}]\n',
   hang: 'name: hang\nsteps: [{log: hang}]\n',
   child: 'name: child\nchildren: {c: {}}\nsteps: [{spawn: c}, {log: a}]\n',
+  uring: 'name: uring\nqemu: 11\nfdmon: io_uring\nsteps: [{log: a}]\n',
   looked: 'name: looked\nsteps: [{log: "x\\\\y\\nz"}]\n',
 };
 
@@ -180,6 +181,20 @@ describe('the driver', () => {
     await onQemu('good');
     expect(tree.builds() - before).toBe(2);
     expect(readdirSync(join(tree.cache, 'qemu-loop'))).toHaveLength(1);
+  });
+
+  it("is linked with what QEMU's own test is, but for the objects of that test", async () => {
+    tree.ninja();
+    await onQemu('good');
+    expect(tree.linked()).toContain('-Wl,--wrap=io_uring_queue_init libqom.p/a.o -lm\n');
+  });
+
+  it('is told to wait with io_uring, and not to', async () => {
+    await onQemu('good');
+    await onQemu('uring');
+    const drives = tree.programs().map((text) => /^drive .*/m.exec(text)?.[0]);
+    expect(drives).toContain('drive by=main_loop fdmon=auto');
+    expect(drives).toContain('drive by=main_loop fdmon=io_uring');
   });
 
   it("shows the compiler's output if it cannot be built, and leaves nothing behind", async () => {

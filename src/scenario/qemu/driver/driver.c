@@ -72,6 +72,7 @@ extern const FDMonOps fdmon_poll_ops;
 #include "objects.c.inc"
 #include "loop.c.inc"
 #include "actions.c.inc"
+#include "monitors.c.inc"
 
 static Action read_action(const Line *line) {
   Action action = {.line = *line, .ns = number_of(line, "ns", 0), .list = number_of(line, "do", -1)};
@@ -104,6 +105,7 @@ static void read_program(FILE *in) {
       list = NULL;
     } else if (!strcmp(line.word, "drive")) {
       drives_aio_poll = is(&line, "by", "aio_poll");
+      wants_uring = is(&line, "fdmon", "io_uring");
     } else if (!strcmp(line.word, "blocked_signal")) {
       sigaddset(&signals, number_of(&line, "signo", 0));
     } else if (!strcmp(line.word, "list")) {
@@ -163,6 +165,7 @@ int main(void) {
   qemu_mutex_init(&outside_lock);
   qemu_init_main_loop(&error_fatal);
   ctx = qemu_get_aio_context();
+  check_uring();
   virtual_ns = get_clock();
   for (int i = 0; i < items->len; i++) {
     Item *item = items->pdata[i];
