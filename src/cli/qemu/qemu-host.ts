@@ -2,7 +2,12 @@
 
 import { spawn } from 'node:child_process';
 import type { Scenario } from '../../scenario/model.ts';
-import { type DriverEnd, notOnQemu, qemuResult } from '../../scenario/qemu/played.ts';
+import {
+  type DriverEnd,
+  notOnQemu,
+  qemuResult,
+  refusedOnQemu,
+} from '../../scenario/qemu/played.ts';
 import { driverProgram } from '../../scenario/qemu/program.ts';
 import { refusedByQemu } from '../../scenario/qemu/refusal.ts';
 import type { RunResult } from '../../scenario/run/run.ts';
@@ -43,8 +48,7 @@ export class QemuHost {
   refuse(scenario: Scenario): RunResult | null {
     const refused = refusedByQemu(scenario);
     if (refused === null) return null;
-    const { at, why } = refused;
-    return notOnQemu(scenario, 2, { kind: 'refused', message: `QEMU cannot run it: ${why}`, at });
+    return refusedOnQemu(scenario, refused.why, refused.at);
   }
 
   /**

@@ -1,6 +1,7 @@
 /** Judges what the driver printed, as runs on other hosts are judged. */
 
 import type { CheckItem, Scenario } from '../model.ts';
+import type { Place } from '../problem.ts';
 import { checkFailure, type Found } from '../run/check-item.ts';
 import { type Failure, judge } from '../run/judge.ts';
 import type { FailedCheck, LogEntry } from '../run/order-log.ts';
@@ -29,8 +30,12 @@ interface Printed {
   readonly elapsedNs: number;
 }
 
+/** The driver's exit status if this QEMU does not have what the program asks for. */
+const HAS_NOT = 4;
+
 /** The result of a run on QEMU. */
 export function qemuResult(scenario: Scenario, program: DriverProgram, end: DriverEnd): RunResult {
+  if (end.status === HAS_NOT) return refusedOnQemu(scenario, end.stderr.trim(), null);
   const printed = read(end.stdout);
   const error = errorOf(end, printed.version);
   const { entries, iterations, elapsedNs } = printed;
@@ -62,6 +67,11 @@ export function qemuResult(scenario: Scenario, program: DriverProgram, end: Driv
 export function notOnQemu(scenario: Scenario, status: 2 | 3, failure: Failure): RunResult {
   const needs = status === 2 ? 'sim' : null;
   return { ...heading(scenario), status, needs, failures: [failure] };
+}
+
+/** The result of a file that QEMU cannot run. */
+export function refusedOnQemu(scenario: Scenario, why: string, at: Place | null): RunResult {
+  return notOnQemu(scenario, 2, { kind: 'refused', message: `QEMU cannot run it: ${why}`, at });
 }
 
 function heading({ file, name, seed }: Scenario) {

@@ -15,6 +15,7 @@ const DRIVER = [
   'echo "= 7.2.99"',
   'echo "- 5000 1 a"',
   'grep -q text=crash "$program" && { echo "util/async.c:1: boom" >&2; kill -ABRT $$; }',
+  'grep -q text=lacks "$program" && { echo "this QEMU has no such thing" >&2; exit 4; }',
   'grep -q text=die "$program" && { echo "it is closed" >&2; exit 3; }',
   'grep -q "^check" "$program" && echo "? 0 7"',
   `printf '%s\\n' '- 6000 2 \\303\\274\\n"x"'`,
@@ -26,6 +27,7 @@ const FILES = {
   bad: 'name: bad\nbottom_halves: {b: {}}\nsteps: [{check: {calls: {b: 8}}}]\nexpect: {order: [b]}\n',
   crash: 'name: crash\nsteps: [{log: crash}]\n',
   abort: 'name: abort\nsteps: [{log: a}, {log: crash}]\nexpect: {abort: boom, order: [a]}\n',
+  lacks: 'name: lacks\nsteps: [{log: lacks}]\n',
   die: 'name: die\nsteps: [{log: die}]\n',
   hang: 'name: hang\nsteps: [{log: hang}]\n',
   child: 'name: child\nchildren: {c: {}}\nsteps: [{spawn: c}, {log: a}]\n',
@@ -100,6 +102,12 @@ describe('a run on QEMU', () => {
       "child.yaml:2:12: QEMU cannot run it: child 'c': QEMU has no chain behind SIGCHLD (qemu)",
     );
     expect(stdout).toContain('run it again: qemu-loop run child.yaml --host sim');
+  });
+
+  it('refuses with 2 what this QEMU turns out not to have', async () => {
+    const { status, stdout } = await onQemu('lacks');
+    expect(status).toBe(2);
+    expect(stdout).toContain('QEMU cannot run it: this QEMU has no such thing (qemu)');
   });
 
   it('shows the order log of a file that expects nothing, and hands on its texts whole', async () => {
