@@ -44,7 +44,7 @@ class Request implements Watcher {
 /**
  * io_uring as Linux has it: a request whose file is ready completes when it is submitted; the completion
  * ring has twice the entries of the submission ring, and further completions wait until the next
- * submit finds room. UserRing is the side of who uses it.
+ * submit finds room. UserRing is its other side.
  */
 export class SimPollRing implements FileNode {
   readonly file: OpenFile;

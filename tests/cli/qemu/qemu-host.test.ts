@@ -191,7 +191,7 @@ describe('the driver', () => {
     expect(readdirSync(join(tree.cache, 'qemu-loop'))).toHaveLength(1);
   });
 
-  it("is linked with what QEMU's own test is, but for the objects of that test", async () => {
+  it("is linked with what QEMU's own test is, except that test's objects", async () => {
     tree.ninja();
     await onQemu('good');
     expect(tree.linked()).toContain('-Wl,--wrap=io_uring_queue_init libqom.p/a.o -lm\n');
