@@ -3,14 +3,9 @@ import type { BigLock } from '../aio/big-lock.ts';
 import type { BottomHalf } from '../aio/bottom-half.ts';
 import { Clocks } from '../aio/clock.ts';
 import { IOHANDLER_CTX, QEMU_AIO_CONTEXT } from '../aio/context-names.ts';
-import {
-  checkUring,
-  FDMON_CHOICES,
-  type FdMonChoice,
-  type PollMechanism,
-} from '../aio/fdmon/fdmon.ts';
+import { FDMON_CHOICES, type FdMonChoice, type PollMechanism } from '../aio/fdmon/fdmon.ts';
 import type { FdHandlers } from '../aio/handler.ts';
-import { DEFAULT_QEMU, PROFILES, QEMU_VERSIONS, type QemuVersion } from '../aio/profile.ts';
+import { DEFAULT_QEMU, QEMU_VERSIONS, type QemuVersion } from '../aio/profile.ts';
 import { TimerListGroup } from '../aio/timer-group.ts';
 import { checkOptions } from '../host/arguments.ts';
 import { CLOCK_MONOTONIC } from '../host/constants.ts';
@@ -80,7 +75,6 @@ export class MainLoop implements Disposable {
     checkOptions(options, 'MainLoop', { host: 'a Host' });
     const { host, fdmon = 'auto', qemu = DEFAULT_QEMU, edges = true } = options;
     checkShape(options, 'MainLoop', OPTIONS);
-    checkUring(fdmon, PROFILES[qemu], 'MainLoop');
     this.host = host;
     this.trace = options.trace ?? new Tracer(() => host.clockNs(CLOCK_MONOTONIC));
     const trace = this.trace;
