@@ -94,6 +94,19 @@ describe('text on the screen', () => {
     write('[1] \n');
     expect(pane.lines).toEqual(['[1] a', '[1] b', '[2] long line', '[1] ']);
   });
+
+  test('lines of the pane are had as they were, also one that has gone on since', () => {
+    const pane = new OutputPane(() => {});
+    const stream = {};
+    const encoder = new TextEncoder();
+    pane.write(1, encoder.encode('[1] a\n[2] long'), stream);
+    const { place } = pane;
+    pane.write(1, encoder.encode(' line\n[1] b\n'), null, stream);
+    expect(pane.linesAt(place)).toEqual(['[1] a', '[2] long']);
+    expect(pane.lineAt(1)).toBe('[2] long line');
+    expect(pane.linesAt([0, 0])).toEqual([]);
+    expect(pane.linesAt(pane.place)).toEqual(pane.lines);
+  });
 });
 
 describe('the pace', () => {
