@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { QEMU_VERSIONS } from '../aio/profile.ts';
 import { grouped, MOST_CLOCK_NS, MOST_NS, MOST_TIMES } from './limits.ts';
 import { signalOf } from './read.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MOST_FDS, MOST_GRANDCHILDREN } from './limits.ts';
 import { ABOUT } from './schema-about.ts';
 import { ABOUT_THREADS } from './schema-about-threads.ts';

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { WEAKNESSES, type Weakness } from '../weak/weaknesses.ts';
 
 /** A scenario of a piece. */

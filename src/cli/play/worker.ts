@@ -1,6 +1,6 @@
 /** The engine's Worker: answers the page's requests one after the other. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { exploreBarrier } from './barriers.ts';
 import { compare, framesOf, ordersOf, problemsOf, record } from './engine.ts';
 import type { Reply, Request } from './protocol.ts';
