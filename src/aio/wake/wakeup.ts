@@ -91,6 +91,7 @@ export class Wakeup {
   notify(): number {
     // Without the barrier: explore aio_notify --without smp_mb
     this.#words.store(NOTIFIED, 1);
+    // Without it, if each notification is written: explore aio_notify --without notify-me
     return this.#words.load(NOTIFY_ME);
   }
 
