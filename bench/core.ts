@@ -9,7 +9,7 @@ import {
   O_NONBLOCK,
 } from '../src/index.ts';
 import { bottomHalves } from './bottom-halves.ts';
-import { idleAioPoll, idleMainLoop } from './idle.ts';
+import { idleAioPoll, idleMainLoop, idleRing } from './idle.ts';
 import { nodeLoop, op } from './measure.ts';
 import { socketPing } from './node-peers.ts';
 import { SYSTEM_CALL } from './recorded.ts';
@@ -267,6 +267,7 @@ export const core: Section = {
     pipe,
     nothing,
     () => ({ ...idleMainLoop(1000), recorded: 'idle-mlw-1000' }),
+    () => idleRing(1000),
     () => ({ ...idleAioPoll(5000), recorded: 'idle-aio-5000' }),
     () => ({ ...rearm(10_000), recorded: 'timer-rearm-10000' }),
     () => ({ ...expire(10_000), recorded: 'timer-run-10000' }),

@@ -20,15 +20,38 @@ function notifiersOf(count: number): EventNotifier[] {
 export function idleMainLoop(fds: number): Row {
   const name = `main_loop_wait, ${fds.toLocaleString('en')} idle fds + 1 active`;
   if (!fdsFor(fds)) return { name, ours: cannot(NO_FDS) };
-  const loop = new MainLoop({ host });
-  const notifiers = notifiersOf(fds + 1);
-  for (const n of notifiers) loop.setFdHandler(n.fd, { ioRead: () => void n.testAndClear() });
+  const row = idleLoop(fds, new MainLoop({ host }));
   return {
+    ...row,
     name,
-    qemu: { row: `idle-mlw-${fds}`, count: polls(fds) },
     c: { row: `idle-poll-${fds}`, count: polls(fds) },
     glib: { row: `eventfd-${fds}`, count: Math.ceil(polls(fds) / 4) },
     limit: 'ours: epoll from 8 fds on; QEMU, C: ppoll looks at every fd',
+  };
+}
+
+/** The same in the loop of QEMU 11, with io_uring. */
+export function idleRing(fds: number): Row {
+  const name = `main_loop_wait, ${fds.toLocaleString('en')} idle fds + 1 active, io_uring`;
+  if (!fdsFor(fds)) return { name, ours: cannot(NO_FDS) };
+  try {
+    const loop = new MainLoop({ host, qemu: '11', fdmon: 'io_uring' });
+    return {
+      ...idleLoop(fds, loop),
+      name,
+      limit:
+        'as QEMU 11; its own C if QEMU_BUILD is an 11 with io_uring; calls: write, io_uring_enter, ppoll, read',
+    };
+  } catch (error) {
+    return { name, ours: cannot((error as Error).message) };
+  }
+}
+
+function idleLoop(fds: number, loop: MainLoop): Pick<Row, 'qemu' | 'ours' | 'close'> {
+  const notifiers = notifiersOf(fds + 1);
+  for (const n of notifiers) loop.setFdHandler(n.fd, { ioRead: () => void n.testAndClear() });
+  return {
+    qemu: { row: `idle-mlw-${fds}`, count: polls(fds) },
     ours: op(() => {
       notifiers[0]!.set();
       loop.mainLoopWait(false);

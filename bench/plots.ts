@@ -99,7 +99,7 @@ function seriesOf(
 }
 
 function idlePlot(results: readonly Result[]): string | null {
-  const pattern = /^main_loop_wait, ([\d,]+) idle fds/;
+  const pattern = /^main_loop_wait, ([\d,]+) idle fds \+ 1 active$/;
   const all = seriesOf(results, pattern, [
     ['ours', 'ours'],
     ['qemu', 'QEMU here'],

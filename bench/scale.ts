@@ -1,5 +1,5 @@
 import { bottomHalves } from './bottom-halves.ts';
-import { idleAioPoll, idleMainLoop } from './idle.ts';
+import { idleAioPoll, idleMainLoop, idleRing } from './idle.ts';
 import type { Row, Section } from './row.ts';
 import { arm, del, expire, rearm } from './timers.ts';
 
@@ -16,6 +16,7 @@ export const scale: Section = {
   about: 'what grows, and what must not',
   rows: [
     ...over(FDS, idleMainLoop),
+    ...over([10, 1_000], idleRing),
     ...over(FDS, idleAioPoll),
     ...over(BOTTOM_HALVES, bottomHalves),
     ...[rearm, arm, del, expire].flatMap((make) => over(TIMERS, make)),

@@ -1,8 +1,6 @@
 // Children on QEMU's own main loop, as the chain here goes: a signalfd's handler
 // schedules a bottom half, which reaps until nothing is left.
-#include "qemu/osdep.h"
-#include "block/aio.h"
-#include "qemu/main-loop.h"
+#include "qemu-tree.h"
 
 #include "children.h"
 #include "qemu-children.h"

@@ -1,30 +1,24 @@
 // Rows between threads on QEMU's own event loop: an IOThread is a thread that polls a context, as
 // iothread.c does.
-#include "qemu/osdep.h"
-#include "block/aio-wait.h"
-#include "block/aio.h"
-#include "block/thread-pool.h"
-#include "qapi/error.h"
-#include "qemu/main-loop.h"
-#include "qemu/thread.h"
+#include "qemu-tree.h"
 
 #include "bench.h"
 #include "qemu-threads.h"
 
 // The build tree's tools have a big lock that does nothing: this one is softmmu/cpus.c's.
-static QemuMutex bql;
+static QemuMutex big_lock;
 static __thread bool has_bql;
 
-bool qemu_mutex_iothread_locked(void) { return has_bql; }
+bool bql_locked(void) { return has_bql; }
 
-void qemu_mutex_lock_iothread_impl(const char *file, int line) {
-  qemu_mutex_lock_impl(&bql, file, line);
+void bql_lock_impl(const char *file, int line) {
+  qemu_mutex_lock_impl(&big_lock, file, line);
   has_bql = true;
 }
 
-void qemu_mutex_unlock_iothread(void) {
+void bql_unlock(void) {
   has_bql = false;
-  qemu_mutex_unlock(&bql);
+  qemu_mutex_unlock(&big_lock);
 }
 
 struct io {
@@ -46,7 +40,7 @@ static struct io *io_start(int64_t poll_max_ns) {
   struct io *io = g_new0(struct io, 1);
   io->ctx = aio_context_new(&error_fatal);
   // A factor of a million: it polls for the whole time from the second wake-up on.
-  aio_context_set_poll_params(io->ctx, poll_max_ns, 1000000, 0, &error_fatal);
+  SET_POLL_PARAMS(io->ctx, poll_max_ns, 1000000, 0);
   qemu_sem_init(&io->up, 0);
   qemu_thread_create(&io->thread, "io", io_run, io, QEMU_THREAD_JOINABLE);
   qemu_sem_wait(&io->up);
@@ -122,9 +116,9 @@ static double wait_oneshot(long n) {
 }
 
 static void take_cb(void *opaque) {
-  qemu_mutex_lock_iothread();
+  bql_lock();
   aio_notify(qemu_get_aio_context());
-  qemu_mutex_unlock_iothread();
+  bql_unlock();
 }
 
 static double handover(long n) {
@@ -136,10 +130,10 @@ static double handover(long n) {
 }
 
 static double uncontended(long n) {
-  qemu_mutex_unlock_iothread();
+  bql_unlock();
   return TIME(n, {
-    qemu_mutex_lock_iothread();
-    qemu_mutex_unlock_iothread();
+    bql_lock();
+    bql_unlock();
   });
 }
 
@@ -152,11 +146,11 @@ static int read_block(void *opaque) { return pread(data_fd, opaque, BLOCK, 0); }
 static void read_done(void *opaque, int ret) { in_flight--; }
 
 static double pool(long n, int many) {
-  ThreadPool *pool = aio_get_thread_pool(qemu_get_aio_context());
+  void *pool = aio_get_thread_pool(qemu_get_aio_context());
   data_fd = open("/proc/self/exe", O_RDONLY);
   return TIME(n, {
     for (int i = 0; i < many; i++, in_flight++)
-      thread_pool_submit_aio(pool, read_block, blocks[i], read_done, NULL);
+      POOL_SUBMIT(pool, read_block, blocks[i], read_done, NULL);
     while (in_flight) aio_poll(qemu_get_aio_context(), true);
   }) / many;
 }
@@ -177,6 +171,6 @@ double qemu_threads(const char *row, long n) {
 }
 
 void qemu_threads_init(void) {
-  qemu_mutex_init(&bql);
-  qemu_mutex_lock_iothread();
+  qemu_mutex_init(&big_lock);
+  bql_lock();
 }
