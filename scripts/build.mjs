@@ -19,6 +19,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, posix, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { build, transform } from 'esbuild';
 import { parse } from 'yaml';
 import { inputsDigest, isBuilt, STAMP } from './build-inputs.mjs';
@@ -30,6 +31,12 @@ if (process.argv.includes('--if-changed') && isBuilt(root, dist)) process.exit()
 // Built next to it and then renamed, so that runs of the old one are not disturbed.
 const fresh = join(root, `dist-${process.pid}`);
 const old = `${fresh}-old`;
+/** The playground's parts: read only when a page is made. */
+const PACKED = ['play-page.js', 'play-page.css', 'play-engine.js', 'play-library.json'];
+const pack = (path) => {
+  writeFileSync(`${path}.gz`, gzipSync(readFileSync(path), { level: 9 }));
+  rmSync(path);
+};
 /** Another build may put its own there at the same time: the last one stands. */
 const replaceDist = () => {
   for (;;) {
@@ -408,6 +415,7 @@ try {
   }
   chmodSync(join(fresh, 'qemu-loop.cjs'), 0o755);
   writeFileSync(join(fresh, 'play-library.json'), await playLibrary());
+  for (const name of PACKED) pack(join(fresh, name));
   keepCode();
   licences(results);
   await commonJs();
