@@ -139,7 +139,7 @@ test('the view of a replay: children, output, steps back, and the end', async ()
   await terminal.until(/\[1\] two/);
   await terminal.until(/PAUSED before the iteration|ENDED/);
   terminal.keys('k', '1', 'Enter');
-  await terminal.until(/cannot be sent to child 1|does not run/);
+  await terminal.until(/this has been: s, p and space go on from here/);
   terminal.keys('Space');
   await terminal.until(/ENDED with 3/);
   terminal.keys('q');
