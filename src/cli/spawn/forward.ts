@@ -25,6 +25,7 @@ import {
   SIGTTOU,
   SIGWINCH,
 } from '../../host/constants.ts';
+import { EINVAL } from '../../host/errno.ts';
 import { type Host, newSigAction } from '../../host/host.ts';
 import type { SignalfdSiginfo } from '../../signal/siginfo.ts';
 import type { Signals } from '../../signal/signals.ts';
@@ -66,7 +67,7 @@ export function forwardedIn(host: Host): readonly number[] {
   const act = newSigAction();
   host.sigaction(SIGPROF, null, act);
   const taken = act.handler === SIG_DFL ? [] : [SIGPROF];
-  if (host.sigaction(SIGRTMIN, null, act) < 0) taken.push(SIGRTMIN);
+  if (host.sigaction(SIGRTMIN, null, act) === -EINVAL) taken.push(SIGRTMIN);
   return taken.length === 0 ? FORWARDED : FORWARDED.filter((signo) => !taken.includes(signo));
 }
 

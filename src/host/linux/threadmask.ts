@@ -91,9 +91,11 @@ export class ThreadMask {
     const wanted = signalWords(signals.filter((signo) => !UNBLOCKABLE.includes(signo)));
     if (typeof wanted === 'number') return wanted;
     // musl keeps 34, and hides it in masks.
-    const isKept = (signo: number): boolean =>
-      this.#signals.sigaction(signo, null, newSigAction()) < 0;
-    if (signals.some(isKept)) return -EINVAL;
+    const asked = newSigAction();
+    for (const signo of signals) {
+      const ret = this.#signals.sigaction(signo, null, asked);
+      if (ret < 0) return ret;
+    }
     const tids = this.#threads.tryList();
     if (typeof tids === 'number') return tids;
     const before = this.#threads.look(tids);
