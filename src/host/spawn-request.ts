@@ -1,6 +1,6 @@
 /** Checks of SpawnRequests, for callers without a type checker. */
 
-import { isInt, shown } from './arguments.ts';
+import { isInt, isRecord, shown } from './arguments.ts';
 import type { SpawnRequest } from './host.ts';
 import { aBoolean, anything, checkNames, type Shape } from './shape.ts';
 
@@ -60,10 +60,18 @@ function envLines(env: Readonly<Record<string, string | undefined>>): string[] {
   return set.map(([name, value]) => `${name}=${value}`);
 }
 
-/** Whether it is an object of names and strings, some of them undefined. */
-function isEnvironment(env: unknown): boolean {
-  if (typeof env !== 'object' || env === null || Array.isArray(env)) return false;
-  return Object.values(env).every((value) => value === undefined || typeof value === 'string');
+function checkEnvironment(env: unknown, file: string): void {
+  if (areStrings(env)) return;
+  if (!isRecord(env) || Array.isArray(env)) {
+    const what = `env of ${file} is ${Array.isArray(env) ? 'not all strings' : shown(env)}`;
+    throw new TypeError(
+      `spawn: ${what}: expected an array of 'NAME=value' strings, or an object of strings`,
+    );
+  }
+  for (const [name, value] of Object.entries(env as object)) {
+    if (value === undefined || typeof value === 'string') continue;
+    throw new TypeError(`spawn: ${name} in env of ${file} is ${shown(value)}: expected a string`);
+  }
 }
 
 /** @throws TypeError if the request is not a SpawnRequest */
@@ -79,12 +87,7 @@ export function checkSpawnRequest(request: SpawnRequest): void {
     const what = `argv of ${file} is ${Array.isArray(argv) ? 'not all strings' : shown(argv)}`;
     throw new TypeError(`spawn: ${what}: expected an array of strings, argv[0] included`);
   }
-  if (env !== undefined && !areStrings(env) && !isEnvironment(env)) {
-    const what = `env of ${file} is ${Array.isArray(env) ? 'not all strings' : shown(env)}`;
-    throw new TypeError(
-      `spawn: ${what}: expected an array of 'NAME=value' strings, or an object of strings`,
-    );
-  }
+  if (env !== undefined) checkEnvironment(env, file);
   if (cwd !== undefined && typeof cwd !== 'string') {
     throw new TypeError(`spawn: cwd of ${file} is ${shown(cwd)}: expected a path`);
   }

@@ -164,7 +164,7 @@ describe.each(['native', 'compat'] as const)('ChildWatch on sigfd %s', (sigfd) =
         [{ argv }, 'spawn: file is undefined: expected a path'],
         [{ file }, `spawn: argv of ${file} is undefined: expected an array of strings`],
         [{ file, argv: [1] }, `spawn: argv of ${file} is not all strings`],
-        [{ file, argv, env: { A: 5 } }, `env of ${file} is an object: expected an array of 'NA`],
+        [{ file, argv, env: { A: 5 } }, `A in env of ${file} is 5: expected a string`],
         [{ file, argv, fds: 3 }, `spawn: fds of ${file} is 3: expected an array`],
         [{ file, argv, keepFds: '3' }, `spawn: keepFds of ${file} is '3': expected an array`],
         [{ file, argv, fds: [0, 1n] }, `spawn: fds of ${file} has 1n: expected descriptors`],
