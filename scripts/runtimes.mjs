@@ -2,7 +2,7 @@
 // Tries the package in other runtimes: packs it, installs it and them into a temporary directory (about 1 GB), and runs in
 // each an ES module, a CommonJS module and the command. Also installs it globally there, and prints npm's warnings.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -69,6 +69,14 @@ function unpack(name, into) {
   must('tar', ['xzf', join(dir, stdout.trim()), '-C', into, '--strip-components=1'], dir);
 }
 
+/** A program that is there and yet is not found (ENOENT) lacks its loader, here musl's. */
+function refusal(program, stderr) {
+  if (existsSync(program) && stderr.includes('ENOENT')) {
+    return 'this machine has no musl (/lib/ld-musl-x86_64.so.1)';
+  }
+  return stderr.trim().split('\n')[0] || 'no output';
+}
+
 /** The last line of a program's output, or why it failed. */
 function outcome({ status, stdout, stderr }, wanted = 0) {
   if (status === wanted) return stdout.trim().split('\n').at(-1) || `status ${status}`;
@@ -97,7 +105,7 @@ try {
     const at = (file, ...more) => run(join(dir, program), [...argv, file, ...more], dir);
     const { stdout: version, stderr: refused } = run(join(dir, program), ['--version'], dir);
     if (version === '' && RUNTIMES[name].packed !== undefined) {
-      console.log(`${name}: does not start here: ${refused.trim().split('\n')[0] || 'no output'}`);
+      console.log(`${name}: does not start here: ${refusal(join(dir, program), refused)}`);
       continue;
     }
     const command = ['node_modules/qemu-loop/dist/qemu-loop.cjs', '--quiet', '--spawn', 'exit 3'];
