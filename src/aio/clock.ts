@@ -12,6 +12,7 @@ export type ClockName = 'realtime' | 'virtual' | 'host' | 'virtual_rt';
 
 /** Timers run in the order of these numbers. */
 export const QEMU_CLOCK_REALTIME = 0;
+/** Stopped at first: its timers fire only after `clocks.enable(QEMU_CLOCK_VIRTUAL, true)`, or Vm.start. */
 export const QEMU_CLOCK_VIRTUAL = 1;
 export const QEMU_CLOCK_HOST = 2;
 export const QEMU_CLOCK_VIRTUAL_RT = 3;

@@ -66,7 +66,7 @@ export class TimerListGroup {
 
   /**
    * Makes a timer of this group, not armed yet. QEMU: timer_new_full.
-   * @param type QEMU_CLOCK_*
+   * @param type QEMU_CLOCK_*; QEMU_CLOCK_VIRTUAL stands still, and calls nothing, until `clocks.enable` or Vm.start
    * @param scale ns per unit of its times: SCALE_NS, SCALE_US, SCALE_MS
    */
   newTimer<T = undefined>(

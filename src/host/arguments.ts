@@ -12,6 +12,7 @@ import {
   F_SETPIPE_SZ,
 } from './constants.ts';
 import type { SigAction } from './host.ts';
+import { nearest } from './nearest.ts';
 
 /** Whether a value is a C int. Any other number would reach the call changed: NaN as 0. */
 export function isInt(value: number): boolean {
@@ -199,7 +200,7 @@ function without(value: unknown, missing: readonly string[]): string {
 /**
  * Checks the options that a constructor needs.
  * @param needed each option's name, and what it must be
- * @throws TypeError that names the first missing one
+ * @throws TypeError that names the first missing one, or its misspelled name
  */
 export function checkOptions(options: object, what: string, needed: Record<string, string>): void {
   if (typeof options !== 'object' || options === null) {
@@ -209,6 +210,10 @@ export function checkOptions(options: object, what: string, needed: Record<strin
   for (const [name, is] of Object.entries(needed)) {
     const value = (options as Record<string, unknown>)[name];
     const missing = missingMethods(name, value);
+    const meant = value === undefined ? nearest(name, Object.keys(options)) : undefined;
+    if (meant !== undefined && !(meant in needed)) {
+      throw new TypeError(`${what}: there is no option '${meant}': did you mean '${name}'?`);
+    }
     if (typeof value === 'object' && value !== null && missing.length === 0) continue;
     const found = `${what}: option '${name}' is ${shown(value)}${without(value, missing)}`;
     throw new TypeError(`${found}: expected ${is}`);

@@ -38,7 +38,7 @@ export const TAKEN: readonly Taken[] = [
   },
   {
     where:
-      /^(AioContext\.setPollParams [23]|AioContext\.setAioParams 1|AioContext\.setFdPoll 1|SimHost\.alloc 1|SimHost\.allocShared 1|new TraceRing 1|Signals\.sigaction 1|Signals\.isWaiting 1|Clocks\.isEnabled 1|formatEvent 1|SimHost\.openPollRing 1)$/,
+      /^(AioContext\.setPollParams [23]|AioContext\.setAioParams 1|AioContext\.setFdPoll 1|SimHost\.alloc 1|SimHost\.allocShared 1|new TraceRing 1|Signals\.sigaction 1|Signals\.isWaiting 1|Clocks\.isEnabled 1|formatEvent 1|SimHost\.(openPollRing|openRing) 1)$/,
     values: '5',
     why: 'a count, a signal, a descriptor, or the number of an event: 5 is one',
   },

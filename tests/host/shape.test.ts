@@ -150,3 +150,17 @@ it('Connection.start names a misspelled one', () => {
   );
   connection.dispose();
 });
+
+it('a misspelled option that is needed is named', () => {
+  const signal = [lib.SIGUSR2];
+  const wrong: [() => unknown, string][] = [
+    [() => new lib.Signals(loop, { signal } as Any), "Signals: there is no option 'signal': did"],
+    [() => new lib.ChildWatch({ loop, signal } as Any), "ChildWatch: there is no option 'signal'"],
+    [
+      () => new lib.MainLoop({ Host: host } as Any),
+      "there is no option 'Host': did you mean 'host'?",
+    ],
+    [() => new lib.MainLoop({ trace: 1 } as Any), "MainLoop: option 'host' is undefined"],
+  ];
+  for (const [call, error] of wrong) expect(call).toThrow(error);
+});
