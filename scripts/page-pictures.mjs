@@ -99,7 +99,7 @@ const PLAY = {
     use: async (tab) => {
       await typed(
         tab,
-        `name: "${long}"\nbottom_halves: {"${unbroken}": {}}\ntimers: {"${long}": {}}\nsteps: [settle, {arm: {"${long}": 5ms}}, {schedule: "${unbroken}"}, step]\nexpect: {order: [${unbroken}, a]}\n`,
+        `name: "${long}"\nbottom_halves: {"${unbroken}": {}}\ntimers: {"${long}": {}}\nsteps: [settle, {arm: {"${long}": 5ms}}, {schedule: "${unbroken}"}, step]\nexpect: {order: [${unbroken}, ${unbroken}]}\n`,
       );
       await tab.waitForFunction(() =>
         /failed/.test(document.querySelector('.outcome').textContent),

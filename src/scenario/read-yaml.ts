@@ -8,12 +8,12 @@ import {
   isSeq,
   LineCounter,
   Parser,
-  visit,
 } from 'yaml';
 import { grouped, MOST_ALIASED, MOST_CHARACTERS, MOST_DEPTH, MOST_VALUES } from './limits.ts';
 import type { Place, Problems } from './problem.ts';
 import { readPlain } from './read-plain.ts';
 import { describe, type MapEntry, type Node, type ScalarNode, SourceText } from './source.ts';
+import { mistakeOf } from './yaml-mistakes.ts';
 
 const START: Place = { line: 1, column: 1 };
 
@@ -65,15 +65,14 @@ export function readAny(text: string, problems: Problems): Node | null {
     return null;
   }
   const { doc, second } = compose(tokens, lines, text.length);
+  const seen = new Set<number>();
   for (const error of doc.errors) {
-    const openedAt = error.code === 'MISSING_CHAR' ? openQuoteAt(doc, error.pos[0]) : null;
-    if (openedAt !== null) {
-      problems.add(placeOf(openedAt), 'not YAML: the quote that opens here is not closed');
-      // All that follows was read as part of the quotation.
-      return null;
-    }
-    problems.add(placeOf(error.pos[0]), `not YAML: ${error.message}`);
-    if (problems.isFull) return null;
+    const { offset, message, isLast } = mistakeOf(doc, error, text);
+    // The library has two errors for some mistakes.
+    if (seen.has(offset)) continue;
+    seen.add(offset);
+    problems.add(placeOf(offset), `not YAML: ${message}`);
+    if (isLast || problems.isFull) return null;
   }
   if (second !== null) {
     const message = 'a second document begins here, expected one scenario a file';
@@ -140,18 +139,6 @@ function compose(tokens: readonly CST.Token[], lines: LineCounter, length: numbe
   } finally {
     Error.stackTraceLimit = limit;
   }
-}
-
-/** Where the quotation begins that runs to the end without a closing quote; null if none does. */
-function openQuoteAt(doc: Document.Parsed, end: number): number | null {
-  let start: number | null = null;
-  visit(doc, {
-    Scalar: (_key, { type, range }) => {
-      if (type !== 'QUOTE_DOUBLE' && type !== 'QUOTE_SINGLE') return;
-      if (range?.[1] === end) start = range[0];
-    },
-  });
-  return start;
 }
 
 /** The tags of YAML itself begin so; they are written with !! in its place. */

@@ -13,7 +13,38 @@ function problems(...lines: string[]): string[] {
 
 describe('YAML', () => {
   it('rejects text that is not YAML', () => {
-    expect(problems('steps: [step')[0]).toMatch(/^f:2:\d+: not YAML: Flow sequence/);
+    expect(problems('a: @b')).toEqual([
+      'f:2:4: not YAML: Plain value cannot start with reserved character @',
+    ]);
+  });
+
+  it.each([
+    ['a list', 'steps: [step', 'f:2:8', '['],
+    ['a list with lines behind it', 'steps: [{log: a}\nexpect: {order: [a]}', 'f:2:8', '['],
+    ['a list that ends in a whole one', 'steps: [step, [step]', 'f:2:8', '['],
+    ['the inner list of two', 'steps: [[step], [step', 'f:2:17', '['],
+    ['a map', 'steps: [{log: a]', 'f:2:9', '{'],
+    ['a map of many lines', 'steps: [{log: a},\n  {log: b]', 'f:3:3', '{'],
+  ])('tells where a bracket opens that is not closed: %s', (_what, text, place, bracket) => {
+    expect(problems(...text.split('\n'))).toEqual([
+      `${place}: not YAML: the ${bracket} that opens here is not closed`,
+    ]);
+  });
+
+  it.each([
+    ['no colon', 'steps', "f:2:1: not YAML: expected a key with ': ' behind it; the space counts"],
+    [
+      'no space',
+      'steps:[step]',
+      "f:2:1: not YAML: expected a key with ': ' behind it; the space counts",
+    ],
+    ['a colon too many', 'about: a: b', 'f:2:8: not YAML: a key stands within a value here'],
+    ['wrong indentation', 'about: a\n  steps: [step]', 'f:2:8: not YAML: a key stands within'],
+    ['no colon, and a key', 'steps\nabout: a', "f:2:1: not YAML: expected a key with ': ' behind"],
+  ])('tells what a key lacks: %s', (_what, text, message) => {
+    const found = problems(...text.split('\n'));
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(message);
   });
 
   it.each([

@@ -282,7 +282,7 @@ describe.skipIf(NO_BROWSER)('the playground (skipped by QEMU_LOOP_NO_BROWSER=1)'
     ['steps: [{block: 10}]', /expected a duration/],
     ['steps: [{schedule: b}]', /the name of a bottom half that the file declares/],
     ['steps: [{raise: SIGUSR9}]', /SIGUSR/],
-    ['steps: [step', /./],
+    ['steps: [step', /the \[ that opens here is not closed/],
   ])('a mistake is shown where it stands: %s', async (line, message) => {
     await withPage('', async ({ page }) => {
       await type(page, `name: x\nbottom_halves: {a: {}}\n${line}\n`);
