@@ -12,10 +12,13 @@ execFileSync(process.execPath, [join(root, 'dist', 'qemu-loop.cjs'), 'play', '-o
 /** The moment at which sigchld_bh is scheduled. */
 const PLACE = '#story=scenarios%2Fsigchld.yaml&at=52';
 const PICTURES = [
-  { name: 'play.png', width: 1600, height: 1000, colorScheme: 'light' },
-  { name: 'play-dark.png', width: 1600, height: 1000, colorScheme: 'dark' },
-  { name: 'play-phone.png', width: 390, height: 1500, colorScheme: 'light' },
-];
+  { name: 'play', width: 1600, height: 1000 },
+  { name: 'play-phone', width: 390, height: 1500 },
+  { name: 'play-4k', width: 3840, height: 1700 },
+].flatMap(({ name, ...size }) => [
+  { name: `${name}.png`, ...size, colorScheme: 'light' },
+  { name: `${name}-dark.png`, ...size, colorScheme: 'dark' },
+]);
 
 const browser = await launchChromium();
 try {
