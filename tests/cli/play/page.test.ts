@@ -497,6 +497,27 @@ describe.skipIf(NO_BROWSER)('the playground (skipped by QEMU_LOOP_NO_BROWSER=1)'
     );
   });
 
+  it('says so if its Worker does not start', async () => {
+    const tab = await browser.newPage();
+    try {
+      await tab.addInitScript(() => {
+        const broken = URL.createObjectURL(new Blob(['throw new Error("refused")']));
+        const Real = window.Worker;
+        window.Worker = class extends Real {
+          constructor() {
+            super(broken);
+          }
+        };
+      });
+      await tab.goto(address);
+      await tab.waitForFunction(() =>
+        /the engine does not run: .*refused/.test(document.body.innerText),
+      );
+    } finally {
+      await tab.close();
+    }
+  });
+
   it('a file that is not there, or an address that cannot be read, is no dead end', async () => {
     const use = async ({ page }: Opened): Promise<void> => {
       expect(await page.$eval('.cm-content', (one) => one.textContent)).toContain('child exited 3');
