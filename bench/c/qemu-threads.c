@@ -40,7 +40,7 @@ static struct io *io_start(int64_t poll_max_ns) {
   struct io *io = g_new0(struct io, 1);
   io->ctx = aio_context_new(&error_fatal);
   // A factor of a million: it polls for the whole time from the second wake-up on.
-  SET_POLL_PARAMS(io->ctx, poll_max_ns, 1000000, 0);
+  aio_context_set_poll_params(io->ctx, poll_max_ns, 1000000, 0, POLL_WEIGHT &error_fatal);
   qemu_sem_init(&io->up, 0);
   qemu_thread_create(&io->thread, "io", io_run, io, QEMU_THREAD_JOINABLE);
   qemu_sem_wait(&io->up);

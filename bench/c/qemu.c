@@ -43,7 +43,7 @@ static double notifiers_poll(long n, int idle) {
   EventNotifier *e = g_new(EventNotifier, idle + 1);
   for (int i = 0; i <= idle; i++) {
     if (event_notifier_init(&e[i], false)) return -1;
-    aio_set_event_notifier(ctx, &e[i], NOT_EXTERNAL clear_cb, NULL, NULL);
+    aio_set_event_notifier(ctx, &e[i], EXTERNAL(false) clear_cb, NULL, NULL);
   }
   return TIME(n, (event_notifier_set(&e[0]), aio_poll(ctx, true)));
 }
@@ -70,7 +70,7 @@ static double pipe_row(long n) {
   int fds[2];
   if (!g_unix_open_pipe(fds, FD_CLOEXEC, NULL)) return -1;
   g_unix_set_fd_nonblocking(fds[0], true, NULL);
-  aio_set_fd_handler(ctx, fds[0], NOT_EXTERNAL read_cb, NULL, NULL, NULL, GINT_TO_POINTER(fds[0]));
+  aio_set_fd_handler(ctx, fds[0], EXTERNAL(false) read_cb, NULL, NULL, NULL, GINT_TO_POINTER(fds[0]));
   return TIME(n, (put_byte(fds[1]), aio_poll(ctx, true)));
 }
 

@@ -16,45 +16,14 @@
  * Exit status: 0 done; 3 the program cannot go on, for example since an fd is closed twice; 4 this
  * QEMU does not have what the program asks for. If QEMU aborts, its signal ends the process.
  */
-#include "qemu/osdep.h"
+#include "tree.h"
 
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/eventfd.h>
 
-#define QEMU_AT_LEAST(major, minor, micro)                                   \
-  (QEMU_VERSION_MAJOR * 10000 + QEMU_VERSION_MINOR * 100 + QEMU_VERSION_MICRO >= \
-   (major) * 10000 + (minor) * 100 + (micro))
-
-#if __has_include("qemu/aio.h")
-#include "qemu/aio.h"
-#else
-#include "block/aio.h"
-#endif
-#include "qapi/error.h"
-#include "qemu/coroutine.h"
-#include "qemu/event_notifier.h"
-#include "qemu/main-loop.h"
 #include "qemu/notify.h"
-#include "qemu/thread.h"
-#include "qemu/timer.h"
-#include "qemu-version.h"
-
-/* Handlers that can be held back (is_external) went with QEMU 8.1. */
-#if QEMU_AT_LEAST(8, 1, 0)
-#define EXTERNAL(is_external)
-#else
-#define EXTERNAL(is_external) is_external,
-#define HAS_EXTERNAL
-#endif
-
-/* The weight of adaptive polling came with 11.1; 0 is its default. */
-#if QEMU_AT_LEAST(11, 0, 50)
-#define POLL_WEIGHT 0,
-#else
-#define POLL_WEIGHT
-#endif
 
 /* The monitor of a context is told by comparing its functions. */
 extern const FDMonOps fdmon_poll_ops;
