@@ -27,6 +27,7 @@ const FILES = {
   bad: 'name: bad\nbottom_halves: {b: {}}\nsteps: [{check: {calls: {b: 8}}}]\nexpect: {order: [b]}\n',
   crash: 'name: crash\nsteps: [{log: crash}]\n',
   abort: 'name: abort\nsteps: [{log: a}, {log: crash}]\nexpect: {abort: boom, order: [a]}\n',
+  gone: 'name: gone\nsteps: [{log: lacks}]\nexpect: {abort: no such thing}\n',
   lacks: 'name: lacks\nsteps: [{log: lacks}]\n',
   die: 'name: die\nsteps: [{log: die}]\n',
   hang: 'name: hang\nsteps: [{log: hang}]\n',
@@ -108,6 +109,10 @@ describe('a run on QEMU', () => {
     const { status, stdout } = await onQemu('lacks');
     expect(status).toBe(2);
     expect(stdout).toContain('QEMU cannot run it: this QEMU has no such thing (qemu)');
+  });
+
+  it('takes that for the abort that a file expects', async () => {
+    expect(await onQemu('gone')).toMatchObject({ status: 0 });
   });
 
   it('shows the order log of a file that expects nothing, and hands on its texts whole', async () => {
