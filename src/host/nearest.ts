@@ -25,15 +25,31 @@ export function nearest(
   for (const word of words) {
     // Looking at a word costs something too.
     if (--allowance.pairs < 0) return undefined;
-    if (word === typed || Math.abs(word.length - typed.length) >= least) continue;
+    if (
+      word === typed ||
+      Math.abs(word.length - typed.length) > least - (best === undefined ? 1 : 0)
+    )
+      continue;
     allowance.pairs -= typed.length * word.length;
-    const d = distance(typed.toLowerCase(), word.toLowerCase());
-    if (d < least) {
+    const [a, b] = [typed.toLowerCase(), word.toLowerCase()];
+    const d = distance(a, b);
+    // If two are as near, a letter left out is likelier than another one in its place.
+    if (
+      d < least ||
+      (d === least && best !== undefined && isPart(a, b) && !isPart(a, best.toLowerCase()))
+    ) {
       least = d;
       best = word;
     }
   }
   return best;
+}
+
+/** Whether b has all letters of a in their order. */
+function isPart(a: string, b: string): boolean {
+  let next = 0;
+  for (let i = 0; i < b.length && next < a.length; i++) if (b[i] === a[next]) next++;
+  return next === a.length;
 }
 
 /** The number of letters to insert, delete, replace or swap with a neighbour. */

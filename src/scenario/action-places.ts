@@ -47,6 +47,15 @@ const TIMELINE: ReadonlySet<Op> = new Set<Op>([
   'wait_for',
 ]);
 
+const PLACES: Readonly<Record<Exclude<Where, 'timeline'>, string>> = {
+  steps: 'steps',
+  callback: 'a callback',
+  coroutine: 'a coroutine',
+  thread: 'a thread',
+  vcpu: 'a vcpu',
+  work: 'the work of a request',
+};
+
 /** The message if an action is not allowed at its place; null if it is. */
 export function misplaced(op: Op, where: Where): string | null {
   if (where === 'timeline') {
@@ -55,13 +64,13 @@ export function misplaced(op: Op, where: Where): string | null {
     return `found '${op}', expected what the outside world can do, one of ${words}`;
   }
   if (STEPS_ONLY.has(op) && where !== 'steps') {
-    return `found '${op}' in a callback, expected it in steps only`;
+    return `found '${op}' in ${PLACES[where]}, expected it in steps only`;
   }
   if (op === 'halt' && where !== 'vcpu') {
     return `found 'halt', expected it in a vcpu's do only`;
   }
   if (op === 'wait_for' && (where === 'callback' || where === 'coroutine')) {
-    return `found '${op}' in a callback, expected it in steps or the timeline`;
+    return `found '${op}' in ${PLACES[where]}, expected it in steps, the timeline or a thread`;
   }
   if (COROUTINE_ONLY.has(op) && where !== 'coroutine') {
     return `found '${op}', expected it in a coroutine's do only`;
@@ -70,6 +79,12 @@ export function misplaced(op: Op, where: Where): string | null {
     return `found '${op}' in a coroutine, expected it outside: see next`;
   }
   return null;
+}
+
+/** The same for an action whose argument is not known: `lock` may be that of the big lock. */
+export function misplacedWord(word: Op, where: Where): string | null {
+  if ((word === 'lock' || word === 'unlock') && where !== 'timeline') return null;
+  return misplaced(word, where);
 }
 
 /** The place of an action, from its path in the file. */

@@ -7,8 +7,8 @@ import type {
   ThreadDef,
   VcpuDef,
 } from './model-threads.ts';
-import type { Mention } from './problem.ts';
-import { boolOf, get, itemsOf, mentionOf, nsOf, numberOf, textOf } from './read.ts';
+import type { Mention, Place } from './problem.ts';
+import { boolOf, get, itemsOf, mentionOf, nsOf, numberOf, placeOf, textOf } from './read.ts';
 import type { Node } from './source.ts';
 import type { Section } from './vocabulary.ts';
 
@@ -71,7 +71,13 @@ const QEMU_POLL_MAX_NS = 32_768;
 /** QEMU's default. */
 const QEMU_POOL_MAX = 64;
 
-export function paramsOf(node: Node | undefined): MainLoopParams {
+/** The main context's, with their place. */
+export function mainLoopOf(root: Node): MainLoopParams & { readonly at: Place } {
+  const node = get(root, 'main_loop');
+  return { at: placeOf(node ?? root), ...paramsOf(node) };
+}
+
+function paramsOf(node: Node | undefined): MainLoopParams {
   return {
     aioMaxBatch: numberOf(get(node, 'aio_max_batch'), 0),
     threadPoolMin: numberOf(get(node, 'thread_pool_min'), 0),

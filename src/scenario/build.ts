@@ -6,7 +6,7 @@ import {
   isListSection,
   isThreaded,
   isThreadSection,
-  paramsOf,
+  mainLoopOf,
   sharedOf,
   threadObjectOf,
 } from './build-threads.ts';
@@ -74,7 +74,7 @@ export function buildScenario(root: Node, file: string, qemu?: QemuVersion): Sce
     jitterNs: nsOf(get(root, 'jitter')) ?? 0,
     objects,
     threaded: isThreaded(root),
-    mainLoop: paramsOf(get(root, 'main_loop')),
+    mainLoop: mainLoopOf(root),
     timeline: itemsOf(get(root, 'timeline')).map((node) => ({
       at: node.at,
       timeNs: durationNs(textOf(get(node, 'at'))),

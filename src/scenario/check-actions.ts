@@ -95,6 +95,7 @@ class ActionChecker {
   list(actions: readonly Action[], where: Where, times = 1): void {
     for (const action of actions) {
       if (this.#problems.isFull) return;
+      if (this.#isNoLock(action, where)) continue;
       this.#place(action, where);
       this.#target(action, where);
       for (const [inside, there] of this.#threads.action(action, where)) {
@@ -103,6 +104,21 @@ class ActionChecker {
       if (action.op === 'repeat') this.#repeat(action, where, times);
       if (action.op === 'sigaction') this.list(action.spec.do, 'callback');
     }
+  }
+
+  /** Outside of coroutines the only lock is the big one. */
+  #isNoLock(action: Action, where: Where): boolean {
+    if (action.op !== 'lock' && action.op !== 'unlock') return false;
+    if (!this.#threads.several || where === 'timeline') return false;
+    const { name, at } = action.on;
+    const found = this.#names.get(name);
+    if (where === 'coroutine' && found !== undefined) return false;
+    if (found?.section === 'co_mutexes') return false;
+    const mutexes = this.#names.namesOf(['co_mutexes']);
+    if (where === 'coroutine') {
+      this.#problems.expected(at, name, 'bql or a co_mutex', ['bql', ...mutexes]);
+    } else this.#problems.expected(at, name, 'bql, the big lock', ['bql']);
+    return true;
   }
 
   #repeat(action: Extract<Action, { op: 'repeat' }>, where: Where, times: number): void {

@@ -72,7 +72,7 @@ export class Names {
     const wanted = sections.map((section) => KINDS[section]).join(' or ');
     if (this.#problems.isFull) return null;
     if (found === undefined) {
-      const words = [...this.#namesOf(sections)];
+      const words = [...this.namesOf(sections)];
       const have = words.length === 0 ? `: there is none` : ` that the file declares`;
       this.#problems.expected(at, name, `the name of ${wanted}${have}`, words);
     } else {
@@ -82,7 +82,8 @@ export class Names {
     return null;
   }
 
-  *#namesOf(sections: readonly Section[]): Iterable<string> {
+  /** The names of these sections. */
+  *namesOf(sections: readonly Section[]): Iterable<string> {
     for (const { section, name } of this.#objects.values()) {
       if (sections.includes(section)) yield name;
     }

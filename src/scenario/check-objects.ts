@@ -4,7 +4,8 @@ import { EVENT_NAMES } from '../trace/catalogue.ts';
 import type { Names } from './check-names.ts';
 import { ERROR_NAMES } from './errors.ts';
 import type { ChildDef, FaultDef, FdDef, Scenario, SignalDef } from './model.ts';
-import type { Mention, Problems } from './problem.ts';
+import type { MainLoopParams } from './model-threads.ts';
+import type { Mention, Place, Problems } from './problem.ts';
 import { signalOf } from './read.ts';
 import { A_SIGNAL } from './schema-parts.ts';
 import { meantSignal } from './suggest.ts';
@@ -20,12 +21,26 @@ export function checkObjects(scenario: Scenario, names: Names, problems: Problem
       made.add(object.name);
     } else if (object.section === 'children') checkChild(object, problems);
     else if (object.section === 'signals') checkSignal(object, signals, problems);
+    else if (object.section === 'iothreads') checkPool(object, object.at, problems);
     else if (object.section === 'sources' && object.kind === 'idle' && object.afterNs > 0) {
       problems.add(object.at, `'${object.name}' is idle: expected 'after' with a timeout only`);
     }
   }
+  checkPool(scenario.mainLoop, scenario.mainLoop.at, problems);
   for (const fault of scenario.faults) checkFault(fault, names, problems);
   checkExpectation(scenario, names, problems);
+}
+
+/** The limits of a thread pool, which QEMU refuses by: bad thread-pool-min/thread-pool-max values. */
+function checkPool(
+  { threadPoolMin: min, threadPoolMax: max }: MainLoopParams,
+  at: Place,
+  problems: Problems,
+): void {
+  if (max === 0) problems.add(at, `'thread_pool_max' is 0, expected at least 1`);
+  else if (min > max) {
+    problems.add(at, `'thread_pool_min' is ${min}, expected at most 'thread_pool_max', ${max}`);
+  }
 }
 
 /** The signal with that name; reports a problem if there is none. */

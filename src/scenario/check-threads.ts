@@ -63,6 +63,11 @@ export class ThreadChecker {
     this.#contexts = new Set(['main', ...own]);
   }
 
+  /** Whether the file has several threads. */
+  get several(): boolean {
+    return this.#scenario.threaded;
+  }
+
   /** Checks the declarations of a file. */
   objects(): void {
     const { objects, threaded, timeline, without, expect } = this.#scenario;
@@ -106,9 +111,11 @@ export class ThreadChecker {
     const words = [...this.#contexts, ...more];
     const other = this.#names.get(name);
     const what =
-      words.length > MOST_LISTED
-        ? 'a context, main or an iothread of the file'
-        : `a context, one of ${words.join(', ')}`;
+      words.length === 1
+        ? `main, or an iothread of the file, such as iothreads: {${other === undefined ? name : 'io0'}: {}}`
+        : words.length > MOST_LISTED
+          ? 'a context, main or an iothread of the file'
+          : `a context, one of ${words.join(', ')}`;
     if (other !== undefined && THREADS.has(other.section)) {
       const is = `'${name}' is a ${other.section === 'vcpus' ? 'vcpu' : 'thread'}`;
       this.#problems.add(at, `${is}, which has no context of its own, expected ${what}`);

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { signalNames } from '../signal/names.ts';
-import { misplaced, whereOf } from './action-places.ts';
+import { misplacedWord, whereOf } from './action-places.ts';
 import type { Op } from './model.ts';
 import type { Problems } from './problem.ts';
 import { actionWords } from './schema-actions.ts';
@@ -74,7 +74,7 @@ function tellNode(
 ): void {
   const found = describe(node);
   if (node.kind === 'scalar' && ACTIONS.has(found) && words.includes(found)) {
-    const wrong = misplaced(found as Op, whereOf(path)) ?? needsText(found);
+    const wrong = misplacedWord(found as Op, whereOf(path)) ?? needsText(found);
     problems.add(node.at, wrong);
     return;
   }
@@ -109,7 +109,7 @@ const ACTIONS: ReadonlySet<string> = new Set(actionWords());
 /** The actions among the words that are allowed at that place. */
 function wordsAt(path: readonly PropertyKey[], words: readonly string[]): readonly string[] {
   const where = whereOf(path);
-  return words.filter((word) => !ACTIONS.has(word) || misplaced(word as Op, where) === null);
+  return words.filter((word) => !ACTIONS.has(word) || misplacedWord(word as Op, where) === null);
 }
 
 /** The issue of a record's key that is not a member of an enum contains the enum's own issue. */

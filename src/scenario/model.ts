@@ -265,7 +265,7 @@ export interface Scenario {
   readonly objects: readonly ObjectDef[];
   /** Whether it has sections for threads: entries of the order log then begin with their thread. */
   readonly threaded: boolean;
-  readonly mainLoop: MainLoopParams;
+  readonly mainLoop: MainLoopParams & { readonly at: Place };
   readonly timeline: readonly TimelineEntry[];
   readonly faults: readonly FaultDef[];
   readonly without: readonly WithoutDef[];

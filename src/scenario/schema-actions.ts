@@ -9,6 +9,7 @@ import {
   compareTimeout,
   count,
   duration,
+  durationOr,
   either,
   ifKeys,
   int,
@@ -110,7 +111,7 @@ function shape(actions: z.ZodType): Record<string, z.ZodType> {
     kill_child: one('one child, such as {a: SIGTERM}', name),
     sigaction: one('one signal, such as {SIGUSR1: ignore}', signalAction(actions)),
     block: duration,
-    wait_for: either(duration, conditionMap),
+    wait_for: either(durationOr('; or words and their values, {done: 1}'), conditionMap),
     poll: either(pollHow('poll'), pollMap('poll')),
     main_loop_wait: either(pollHow('main_loop_wait'), pollMap('main_loop_wait')),
     run: atLeastOneKey(

@@ -187,15 +187,20 @@ export const exitStatus = text(
 );
 const IN_UNITS = 'in ns, us, ms or s';
 const UP_TO = `up to ${MOST_NS / 1e9}s`;
-export const duration = within(
-  text(`a duration such as 10ms or 1.5s, ${IN_UNITS}`, DURATION, {
-    type: 'string',
-    pattern: DURATION.source,
-  }),
-  DURATION,
-  (value) => durationNs(value) <= MOST_NS,
-  `a duration ${UP_TO}`,
-);
+export const duration = durationOr('');
+
+/** @param other says what may stand there instead */
+export function durationOr(other: string): z.ZodType {
+  return within(
+    text(`a duration such as 10ms or 1.5s, ${IN_UNITS}${other}`, DURATION, {
+      type: 'string',
+      pattern: DURATION.source,
+    }),
+    DURATION,
+    (value) => durationNs(value) <= MOST_NS,
+    `a duration ${UP_TO}`,
+  );
+}
 export const signedDuration = within(
   text(`a time such as 1ns or -5ms, ${IN_UNITS}`, SIGNED_DURATION, {
     type: 'string',

@@ -549,7 +549,7 @@ describe('the places of actions', () => {
     ],
     [
       'bottom_halves: {a: {do: [{wait_for: 1ms}]}}',
-      "f:2:26: found 'wait_for' in a callback, expected it in steps or the timeline",
+      "f:2:26: found 'wait_for' in a callback, expected it in steps, the timeline or a thread",
     ],
     ['steps: [yield]', "f:2:9: found 'yield', expected it in a coroutine's do only"],
     [

@@ -34,7 +34,7 @@ describe('names of threads', () => {
     ],
     [
       'threads: {t: {}}\ntimers: {x: {in: t}}',
-      "f:3:18: 't' is a thread, which has no context of its own, expected a context, one of main",
+      "f:3:18: 't' is a thread, which has no context of its own, expected main, or an iothread of the file, such as iothreads: {io0: {}}",
     ],
     [
       'vcpus: {cpu0: {}}\nsteps: [{notify: cpu0}]',
@@ -64,6 +64,34 @@ describe('names of threads', () => {
       'iothreads: {io0: {}}\nbottom_halves: {a: {in: io0, context: main}}',
       "f:3:20: found a map, expected either 'in', or 'context' or 'list'",
     ],
+    [
+      'bottom_halves: {a: {in: io0}}',
+      "f:2:25: found 'io0', expected main, or an iothread of the file, such as iothreads: {io0: {}}",
+    ],
+    [
+      'threads: {t: {do: [{lock: bq}]}}\ncoroutines: {c: {do: [{lock: bq}]}}',
+      "f:2:27: found 'bq', expected bql, the big lock; did you mean 'bql'?",
+      "f:3:30: found 'bq', expected bql or a co_mutex; did you mean 'bql'?",
+    ],
+    [
+      'threads: {t: {do: [{lock: m}]}}\nco_mutexes: [m]',
+      "f:2:20: found 'lock', expected it in a coroutine's do only",
+    ],
+  ])('%s', (text, ...messages) => {
+    expect(problems(text)).toEqual(messages);
+  });
+});
+
+describe('the limits of a thread pool', () => {
+  it.each([
+    [
+      'iothreads: {io0: {thread_pool_min: 65}}',
+      "f:2:13: 'thread_pool_min' is 65, expected at most 'thread_pool_max', 64",
+    ],
+    [
+      'iothreads: {}\nmain_loop: {thread_pool_max: 0}',
+      "f:3:12: 'thread_pool_max' is 0, expected at least 1",
+    ],
   ])('%s', (text, ...messages) => {
     expect(problems(text)).toEqual(messages);
   });
@@ -80,7 +108,15 @@ describe('places', () => {
       'requests: {r: {}}\nsteps: [{submit_co: r}]',
       "f:3:9: found 'submit_co', expected it in a coroutine's do only",
     ],
-    ['threads: {t: {do: [step]}}', "f:2:20: found 'step' in a callback, expected it in steps only"],
+    [
+      'threads: {t: {do: [{wait_for: done}]}}',
+      "f:2:31: found 'done', expected a duration such as 10ms or 1.5s, in ns, us, ms or s; or words and their values, {done: 1}",
+    ],
+    [
+      'threads: {t: {do: [{lok: bql}]}}',
+      "f:2:21: found 'lok', expected a key of an action; did you mean 'lock'?",
+    ],
+    ['threads: {t: {do: [step]}}', "f:2:20: found 'step' in a thread, expected it in steps only"],
     [
       'threads: {}\ntimeline: [{at: 5ms, do: [notify_event]}]',
       'f:3:12: a file with several threads has no timeline: expected a thread with wait_for, such as {do: [{wait_for: 5ms}, kick]}',

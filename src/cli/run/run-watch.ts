@@ -45,9 +45,9 @@ export class RunWatch implements Observer {
 
   open(machine: Machine): void {
     const { world } = machine;
-    const traces = machine.threads?.traces ?? null;
     const sim = isSimulated(world.host) ? world.host : null;
-    const threads = traces === null ? null : new WatchThreads(traces, sim, this.#proc);
+    const own = machine.threads;
+    const threads = own === null ? null : new WatchThreads(own, sim, this.#proc);
     this.#threads = threads;
     const run = this.#runOf(machine, threads);
     const beside = this.#beside;

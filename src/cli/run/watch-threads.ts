@@ -2,6 +2,10 @@
 
 import type { Proc } from '../../host/proc.ts';
 import type { SimHost } from '../../host/sim/sim-host.ts';
+import type { Place } from '../../scenario/problem.ts';
+import type { Crew } from '../../scenario/run/threads/crew.ts';
+import type { MainThreads } from '../../scenario/run/threads/main-threads.ts';
+import { actionTextOf } from '../../scenario/run/threads/standing.ts';
 import type { ThreadTraces } from '../../scenario/run/threads/thread-traces.ts';
 import { EVENT_NAMES, type EventId } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
@@ -26,8 +30,13 @@ export class WatchThreads {
   /** The place of the next event of each thread. */
   readonly #places = new Map<string, number>();
 
+  /** The action that each thread stood in when it was asked last. */
+  readonly #standing = new Map<string, { readonly at: Place; readonly text: string | null }>();
+  readonly #crew: Crew;
+
   /** @param sim the simulated kernel; null for the real one */
-  constructor(traces: ThreadTraces, sim: SimHost | null, proc: Proc) {
+  constructor({ traces, crew }: MainThreads, sim: SimHost | null, proc: Proc) {
+    this.#crew = crew;
     this.table = new ThreadTable(traces.names);
     this.takeTurns = sim !== null;
     this.#traces = traces;
@@ -80,15 +89,28 @@ export class WatchThreads {
   }
 
   readonly wordOf = (name: string): KernelWord | null => {
+    const action = this.#actionOf(name);
     if (this.#sim !== null) {
       const states = this.#sim.turns.states();
       const isMain = name === this.#traces.names[0];
-      return (isMain ? states[0] : states.find((one) => one.name === name)) ?? null;
+      const state = isMain ? states[0] : states.find((one) => one.name === name);
+      return state === undefined ? null : { call: state.call, action };
     }
-    if (name === this.#traces.names[0]) return { call: null };
+    if (name === this.#traces.names[0]) return { call: null, action };
     const tid = this.#traces.others.find((one) => one.name === name)?.tid;
     const state = tid === undefined ? null : processState(this.#proc, tid);
     if (state === null) return null;
-    return { call: state.word === 'running' ? null : 'the kernel' };
+    return { call: state.word === 'running' ? null : 'the kernel', action };
   };
+
+  /** The action of the file that a thread is in the middle of, if it may sleep there. */
+  #actionOf(name: string): string | null {
+    const { scenario, shared } = this.#crew;
+    const at = shared.standsAt(name);
+    const known = this.#standing.get(name);
+    if (known?.at.line === at.line && known.at.column === at.column) return known.text;
+    const text = actionTextOf(scenario, shared, name);
+    this.#standing.set(name, { at, text });
+    return text;
+  }
 }

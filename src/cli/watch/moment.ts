@@ -168,6 +168,7 @@ function writeThreads({ threads }: Subject, names: NameTable, into: NumberList):
     into.push(names.of(name));
     into.push(lastNs);
     into.push(call);
+    if (word !== null) into.push(word.action === null ? -1 : names.of(word.action));
     into.push(last === null ? -1 : names.of(last.kind));
     if (last === null) continue;
     into.push(names.of(last.text));
@@ -206,8 +207,9 @@ function readThreads(from: Numbers): ThreadsMoment | null {
   const [holder, running] = [from.name(), from.name()];
   const states = Array.from({ length: count }, (): ThreadState => {
     const [name, lastNs, call] = [from.name(), from.next(), from.next()];
+    const known = call === -1 ? null : from.names[call]!;
+    const word = call === -2 ? null : { call: known, action: from.nameOrNull() };
     const kind = from.nameOrNull() as NonNullable<ThreadState['last']>['kind'] | null;
-    const word = call === -2 ? null : { call: call === -1 ? null : from.names[call]! };
     if (kind === null) return { name, lastNs, word, last: null };
     const last = { kind, text: from.name(), limitNs: from.next(), sinceNs: from.next() };
     return { name, lastNs, word, last };

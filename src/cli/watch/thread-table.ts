@@ -8,6 +8,8 @@ import { formatDuration } from '../text/units.ts';
 /** The kernel's word for a thread: the call in which it sleeps; null if it runs. */
 export interface KernelWord {
   readonly call: string | null;
+  /** The action of a scenario in which it sleeps; null for none. */
+  readonly action: string | null;
 }
 
 /** Something that a thread does, until the event that ends it. */
@@ -176,7 +178,7 @@ function said({ last, lastNs, word }: ThreadState, holder: string): Said {
   const sleeps = word.call !== null && word.call !== 'compute';
   if (last === null) {
     if (word.call === 'compute') return { text: 'computes', color: GREEN };
-    return sleeps ? { text: asleep(word.call), color: DIM } : { text: 'runs', color: GREEN };
+    return sleeps ? { text: asleep(word), color: DIM } : { text: 'runs', color: GREEN };
   }
   switch (last.kind) {
     case 'lock': {
@@ -184,7 +186,7 @@ function said({ last, lastNs, word }: ThreadState, holder: string): Said {
       return { text: `${last.text}${behind}`, color: YELLOW };
     }
     case 'call':
-      return { text: sleeps ? `${last.text}, ${asleep(word.call)}` : last.text, color: GREEN };
+      return { text: sleeps ? `${last.text}, ${asleep(word)}` : last.text, color: GREEN };
     case 'spin':
       return { text: last.text, color: CYAN };
     default:
@@ -198,7 +200,8 @@ function pollText({ text, limitNs }: Doing): string {
 }
 
 /** A poll of no descriptors is how a scenario's thread lets time pass. */
-function asleep(call: string | null): string {
+function asleep({ call, action }: KernelWord): string {
+  if (action !== null) return `in ${action}`;
   return call === 'poll' ? 'takes its time' : `asleep in ${call}`;
 }
 

@@ -3,7 +3,7 @@
 import type { Action, ObjectDef, Scenario, SignalSpec } from '../model.ts';
 import { isThreadAction } from '../model-threads.ts';
 import type { Place } from '../problem.ts';
-import { actionsOf } from './walk.ts';
+import { actionsOf } from '../walk.ts';
 
 /** Why a file cannot run on QEMU, and the place of what it cannot do; null if it can. */
 export function refusedByQemu(

@@ -12,6 +12,7 @@ import { type HowToPoll, mainLoopWait, poll, run, settle, step } from './driver.
 import type { Lane } from './lane.ts';
 import type { TimerLike } from './lane-objects.ts';
 import { contextOf } from './threads/some-context.ts';
+import { standing } from './threads/standing.ts';
 import { compileText } from './threads/values.ts';
 
 /** Compiles the actions of one op. */
@@ -32,6 +33,10 @@ export function compileBody(lane: Lane, actions: readonly Action[]): readonly Th
 }
 
 export function compileAction(lane: Lane, action: Action, where: Where): Thunk {
+  return standing(lane, action, compileBare(lane, action, where));
+}
+
+function compileBare(lane: Lane, action: Action, where: Where): Thunk {
   if (isNamed(action)) return NAMED[action.op](lane, action.on.name, where);
   if (isThreadAction(action)) {
     return compileThreadAction(lane, action, (inside) => compileActions(lane, inside, where));

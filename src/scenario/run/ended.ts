@@ -5,3 +5,6 @@
 export class ScenarioEnded extends Error {
   override readonly name = 'ScenarioEnded';
 }
+
+/** The run takes too long, or can never end. */
+export class ScenarioStuck extends ScenarioEnded {}

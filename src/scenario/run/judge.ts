@@ -3,6 +3,7 @@ import type { Place } from '../problem.ts';
 import { comparisonText, durationText, holdsAll } from '../values.ts';
 import type { End } from './children.ts';
 import { type DiffLine, diffEntries } from './diff.ts';
+import { ScenarioStuck } from './ended.ts';
 import type { FailedCheck, LogEntry } from './order-log.ts';
 
 /** An unmet expectation. */
@@ -92,7 +93,9 @@ function judgeAbort(
   const isThere = wantedIn === null || wantedIn === thread;
   if (wanted !== null && isThere && error.message.includes(wanted)) return;
   const expected = wanted === null ? '' : `; expected${where} ${wanted}`;
-  const message = `${threaded ? `${thread}: ` : ''}${error.message}${expected}`;
+  // That all threads are stuck is no matter of one.
+  const whose = threaded && !(error instanceof ScenarioStuck) ? `${thread}: ` : '';
+  const message = `${whose}${error.message}${expected}`;
   failures.push({ kind: 'abort', message, at: null });
 }
 

@@ -8,7 +8,7 @@ import type { Scenario } from '../model.ts';
 import type { Place } from '../problem.ts';
 import { isSeed, MAX_SEED } from '../values.ts';
 import { compileActions, compileBody } from './compile.ts';
-import { ScenarioEnded } from './ended.ts';
+import { ScenarioEnded, ScenarioStuck } from './ended.ts';
 import { type Failure, judge, type Played } from './judge.ts';
 import { Machine } from './machine.ts';
 import type { LogEntry } from './order-log.ts';
@@ -174,8 +174,7 @@ function runSteps(machine: Machine, { timeoutNs }: RunOptions): unknown {
     machine.threads?.finish();
     return null;
   } catch (error) {
-    machine.threads?.end(error);
-    return error;
+    return machine.threads?.end(error) ?? error;
   }
 }
 
@@ -275,7 +274,7 @@ function notesOf({ scenario, world, faults, reports, crew }: Machine): Note[] {
 function limit(world: World, timeoutNs: number): void {
   if (world.kind === 'sim') return;
   world.at(timeoutNs, () => {
-    throw new ScenarioEnded(`it ran for longer than ${timeoutNs / 1e9} s`);
+    throw new ScenarioStuck(`it ran for longer than ${timeoutNs / 1e9} s`);
   });
 }
 

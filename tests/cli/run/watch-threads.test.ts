@@ -61,6 +61,13 @@ describe('a simulated run of several threads', () => {
     await terminal.expectRestored();
   });
 
+  test('names the action in which a thread sleeps', async () => {
+    const terminal = await watching(HOG);
+    await turnsUntil(terminal, /^. +\w+ main in hold: io0 \(line \d+\), has the BQL$/m);
+    terminal.keys('q');
+    await terminal.expectRestored();
+  });
+
   test('is the same as without the view', async () => {
     const traced = async (seed: number): Promise<string[]> => {
       const file = (name: string): string => join(dir, `${name}-${seed}.json`);

@@ -20,6 +20,7 @@ import { type PoolLane, Requests } from './requests.ts';
 import { SharedFds } from './shared-fds.ts';
 import { SharedLog } from './shared-log.ts';
 import { SharedRun } from './shared-run.ts';
+import { withStanding } from './standing.ts';
 import type { ThreadData } from './thread-data.ts';
 import { ThreadTraces } from './thread-traces.ts';
 
@@ -70,6 +71,7 @@ export class MainThreads {
     };
     world.shareClocks();
     this.#shared = new SharedRun(scenario, host, world.startNs);
+    this.#shared.setNumber('main', 1);
     this.traces = new ThreadTraces(this.#shared.threads, loop.trace);
     this.#fds = new SharedFds(scenario);
     leaveOut(scenario, 'main', loop.context, this.#shared);
@@ -225,9 +227,14 @@ export class MainThreads {
     return this.#shared.error;
   }
 
-  /** Main's steps end by an error: so does the run, unless another thread's error came first. */
-  end(error: unknown): void {
-    this.#shared.end('main', error);
+  /**
+   * Main's steps end by an error: so does the run, unless another thread's error came first.
+   * Returns the error; if nothing went on any more, it says where each thread stands.
+   */
+  end(error: unknown): unknown {
+    const told = withStanding(error, this.crew);
+    this.#shared.end('main', told);
+    return told;
   }
 
   /** The steps are done: waits until all threads are, and stops the iothreads. */

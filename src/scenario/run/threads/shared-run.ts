@@ -3,8 +3,9 @@ import type { Host } from '../../../host/host.ts';
 import { type ErrorRecord, errorFrom, recordOf } from '../../../thread/thread-error.ts';
 import type { Scenario } from '../../model.ts';
 import type { Condition } from '../../model-threads.ts';
+import type { Place } from '../../problem.ts';
 import { holdsAll } from '../../values.ts';
-import { ScenarioEnded } from '../ended.ts';
+import { ScenarioEnded, ScenarioStuck } from '../ended.ts';
 
 /** Changes whenever any other word does: whoever waits for something sleeps on it. */
 const CHANGES = 0;
@@ -23,11 +24,16 @@ const NOTE_BYTES = 64 * 1024;
 /** Words before those with names. */
 const FIRST = 16;
 /** Words of each thread. */
-const THREAD_WORDS = 4;
+const THREAD_WORDS = 7;
 const STATE = 0;
 const HOLD = 1;
 const IDLE = 2;
 const STARTS = 3;
+/** The place in the file of the action that it is in the middle of; 0 in none. */
+const LINE = 4;
+const COLUMN = 5;
+/** Its number in the machine, by which locks know it. */
+const NUMBER = 6;
 
 /** More threads than there can be. */
 const ALL = 0x7fffffff;
@@ -105,7 +111,7 @@ export class SharedRun {
       if (holds()) return;
       const ret = this.#host.futexWait(this.#words, CHANGES, seen, timeoutNs);
       if (ret === -ETIMEDOUT) this.onLook();
-      if (ret === -EDEADLK) throw new ScenarioEnded('nothing can ever end this wait');
+      if (ret === -EDEADLK) throw new ScenarioStuck('nothing can ever end this wait');
     }
   }
 
@@ -126,6 +132,27 @@ export class SharedRun {
 
   hasStarted(thread: string): boolean {
     return this.#load(thread, STARTS) !== 0;
+  }
+
+  /** The thread is in the middle of the action at a place; 0 and 0 for none. Tells nobody. */
+  stand(thread: string, line: number, column: number): void {
+    const at = this.#ofThread(thread, LINE);
+    this.#words[at] = line;
+    this.#words[at + COLUMN - LINE] = column;
+  }
+
+  standsAt(thread: string): Place {
+    return { line: this.#load(thread, LINE), column: this.#load(thread, COLUMN) };
+  }
+
+  /** The thread's number in the machine. */
+  setNumber(thread: string, number: number): void {
+    this.#words[this.#ofThread(thread, NUMBER)] = number;
+  }
+
+  /** The thread with a number in the machine; null for none, or a worker of a pool. */
+  withNumber(number: number): string | null {
+    return this.threads.find((name) => this.#load(name, NUMBER) === number) ?? null;
   }
 
   /** The thread stands in its `hold` until somebody lets it go on. */

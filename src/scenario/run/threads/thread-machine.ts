@@ -36,6 +36,7 @@ export class ThreadMachine implements LaneMachine {
     this.host = host;
     this.world = new ThreadWorld(host, shared.startNs);
     const run = new SharedRun(scenario, host, shared);
+    if (data.number >= 0) run.setNumber(run.threads[data.number]!, thread.id);
     const fds = new SharedFds(scenario, data.fds);
     const clocks = new Clocks(host);
     const { conds, locks } = data;

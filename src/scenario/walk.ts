@@ -1,6 +1,6 @@
-import type { Action, ObjectDef, Scenario } from '../model.ts';
+import type { Action, ObjectDef, Scenario } from './model.ts';
 
-/** Every action of a file with one thread, also those inside others. */
+/** Every action of a file, also those inside others. */
 export function* actionsOf(scenario: Scenario): Generator<Action> {
   yield* within(scenario.steps);
   for (const { do: actions } of scenario.timeline) yield* within(actions);
@@ -10,12 +10,14 @@ export function* actionsOf(scenario: Scenario): Generator<Action> {
 function* within(actions: readonly Action[]): Generator<Action> {
   for (const action of actions) {
     yield action;
-    if (action.op === 'repeat') yield* within(action.do);
+    if ('do' in action) yield* within(action.do);
     if (action.op === 'sigaction') yield* within(action.spec.do);
+    if (action.op === 'wait_while') yield* within(action.each);
   }
 }
 
 function bodyOf(def: ObjectDef): readonly Action[] {
   const all = 'do' in def ? def.do : [];
-  return def.section === 'fds' ? [...all, ...def.doWrite] : all;
+  if (def.section === 'fds') return [...all, ...def.doWrite];
+  return def.section === 'requests' ? [...all, ...def.work] : all;
 }
