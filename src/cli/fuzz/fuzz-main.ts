@@ -33,12 +33,8 @@ export async function fuzzMain(own: Host | null, args: readonly string[]): Promi
     return 0;
   }
   const progress = isTerminal(own, STDERR) ? err : null;
-  const pool = new ScenarioPool(
-    new URL('./scenario-worker.cjs', import.meta.url),
-    asked.jobs,
-    false,
-    own,
-  );
+  const script = new URL('./scenario-worker.cjs', import.meta.url);
+  const pool = new ScenarioPool(script, { jobs: asked.jobs, watch: false, own });
   const { hosts, version, uring, timeoutNs } = asked;
   const qemu = hosts.includes('qemu') ? await openQemu(asked, err) : null;
   try {

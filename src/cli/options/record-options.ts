@@ -31,9 +31,18 @@ export function recordLastFlag(when: string): Option {
   ).argParser(size);
 }
 
+/** @param parse what may be named */
+export function recordSignalFlag(parse: (text: string) => number): Option {
+  return new Option(
+    '--record-signal <signal>',
+    'write what --record-last has, too, at that signal',
+  ).argParser(parse);
+}
+
 export interface RawRecord {
   readonly record?: string;
   readonly recordLast?: number;
+  readonly recordSignal?: number;
 }
 
 /** @throws CliError if there is a size, and no file */
@@ -42,4 +51,16 @@ export function recordLastOf({ record, recordLast }: RawRecord, command: string)
     throw usageError('--record-last is about --record: add --record FILE', command);
   }
   return recordLast ?? null;
+}
+
+/** @throws CliError if the signal has nothing to write */
+export function recordSignalOf(
+  { recordLast, recordSignal }: RawRecord,
+  command: string,
+): number | undefined {
+  if (recordSignal !== undefined && recordLast === undefined) {
+    const message = '--record-signal is about --record-last: add it, or leave the signal out';
+    throw usageError(message, command);
+  }
+  return recordSignal;
 }

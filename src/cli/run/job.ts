@@ -28,6 +28,13 @@ export interface LiveStyle extends Style {
   readonly explain: boolean;
 }
 
+/** The record of a job, and the command line that it names. */
+export interface AskedRecord extends RecordTo {
+  readonly argv: readonly string[];
+  /** Whether the parent may ask for it while the run goes on. */
+  readonly isAsked: boolean;
+}
+
 export interface ScenarioJob {
   readonly file: string;
   readonly text: string;
@@ -45,8 +52,8 @@ export interface ScenarioJob {
   readonly trace: TraceOptions | null;
   /** The file of the page that shows the run; null for none. */
   readonly report: string | null;
-  /** The file of its record, and the command line that it names; null if it is not recorded. */
-  readonly record: (RecordTo & { readonly argv: readonly string[] }) | null;
+  /** Its record; null if it is not recorded. */
+  readonly record: AskedRecord | null;
   /** Whether to show it on the whole screen, with or without colours; null if not. */
   readonly watch: { readonly color: boolean } | null;
 }

@@ -1,11 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import { STAT_SIZE } from '../../host/file-stat.ts';
 import type { Host } from '../../host/host.ts';
 import { NOTHING_RAN } from '../../scenario/run/run.ts';
+import { signalName } from '../../signal/names.ts';
 import { SpareWorkers } from '../../thread/spare-workers.ts';
 import { asCliError, CliError, EXIT_INTERNAL } from '../exit/errors.ts';
 import { needLinux } from '../exit/need-linux.ts';
 import { TimeLimit } from '../exit/time-limit.ts';
+import { ASK_FD } from './asked-host.ts';
 import { HeldOutput } from './held-output.ts';
 import type { JobResult, ScenarioJob } from './job.ts';
 import type { Reply } from './scenario-worker.ts';
@@ -18,6 +21,17 @@ interface Waiting {
   readonly job: ScenarioJob;
   readonly done: (result: JobResult) => void;
   readonly failed: (error: CliError) => void;
+}
+
+export interface PoolOptions {
+  /** How many run at a time. */
+  readonly jobs: number;
+  /** Whether workers have the terminal, and all of its screen. */
+  readonly watch: boolean;
+  /** The process's own host. */
+  readonly own: Host | null;
+  /** The signal at which workers write what they have of their records. */
+  readonly recordSignal?: number | undefined;
 }
 
 /** The signals that end us and our workers; they do not reach the scenarios' children. */
@@ -38,6 +52,7 @@ export class ScenarioPool {
   readonly #waiting: Waiting[] = [];
   readonly #onScreen: boolean;
   readonly #own: Host | null;
+  readonly #takes: NodeJS.Signals | null;
   /** Holds the stderr of workers while they have the screen. */
   #held: HeldOutput | null = null;
   #orphans: Orphans | null = null;
@@ -47,14 +62,15 @@ export class ScenarioPool {
   /**
    * Makes a pool without workers.
    * @param script the built scenario-worker
-   * @param onScreen whether workers have the terminal, and all of its screen
-   * @param own the process's own host
    */
-  constructor(script: URL, size: number, onScreen: boolean, own: Host | null) {
+  constructor(script: URL, { jobs, watch, own, recordSignal }: PoolOptions) {
     this.#script = script;
-    this.#size = size;
-    this.#onScreen = onScreen;
+    this.#size = jobs;
+    this.#onScreen = watch;
     this.#own = own;
+    const takes = recordSignal === undefined ? null : (signalName(recordSignal) as NodeJS.Signals);
+    this.#takes = takes;
+    if (takes !== null) process.on(takes, this.#onTake);
   }
 
   /** Rejects with a CliError if the job could not begin, or no worker can be started. */
@@ -68,6 +84,7 @@ export class ScenarioPool {
   /** Returns the text held back from stderr. */
   close(): string {
     for (const signal of ENDING) process.off(signal, this.#onSignal);
+    if (this.#takes !== null) process.off(this.#takes, this.#onTake);
     for (const worker of this.#all) worker.kill();
     this.spare.dispose();
     // From now on our children may belong to another pool.
@@ -88,6 +105,10 @@ export class ScenarioPool {
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     this.#ending ??= signal;
     for (const worker of this.#all) worker.kill('SIGKILL');
+  };
+
+  readonly #onTake = (): void => {
+    for (const { stdio } of this.#all) (stdio[ASK_FD] as Writable | null)?.write('\n');
   };
 
   /** A worker is gone. If a signal is ending us, the last one takes us with it. */
@@ -114,12 +135,15 @@ export class ScenarioPool {
   /** Node throws some start errors, and reports others as an event. */
   #fork(): ChildProcess | null {
     const stdin = this.#onScreen ? 'inherit' : atItsEnd(this.#own);
-    const stdio = [stdin, 'inherit', this.#held?.fd ?? 'inherit', 'ipc'] as const;
+    const asked = this.#takes === null ? [] : (['pipe'] as const);
+    const stdio = [stdin, 'inherit', this.#held?.fd ?? 'inherit', 'ipc', ...asked] as const;
     try {
       // A worker that has the screen ends by itself when we are gone, and restores the terminal.
       const args = this.#onScreen ? [] : [String(process.pid)];
       const worker = fork(this.#script, args, { stdio: [...stdio] });
       worker.stdin?.end();
+      // A request to a worker that is gone.
+      worker.stdio[ASK_FD]?.on('error', () => {});
       worker.on('error', (error) => {
         // For a worker that did start, this is a job that did not reach it: its exit will report
         // it.

@@ -65,6 +65,8 @@ export interface RunCommandOptions {
   readonly record: string | undefined;
   /** The most bytes of it, kept in memory and written if the run fails; null for all of it. */
   readonly recordLast: number | null;
+  /** The signal at which it is written while the run goes on; undefined for none. */
+  readonly recordSignal: number | undefined;
   /** The command line, for the record. */
   readonly argv: readonly string[];
   /** Whether to show the one run on the whole screen, and read its keys. */
@@ -114,7 +116,7 @@ export async function runCommand(
     ? await openQemu(options, output)
     : null;
   const reporter = newReporter(options, output);
-  const pool = new ScenarioPool(options.worker, options.jobs, options.watch, options.own);
+  const pool = new ScenarioPool(options.worker, options);
   let status = unread.length > 0 ? 2 : 0;
   let failed = 0;
   let notes = '';
@@ -236,7 +238,8 @@ async function runOne(
     const watch = options.watch ? { color: style.color } : null;
     const path = options.record;
     const { recordLast: last, argv } = options;
-    const record = path === undefined ? null : { path, last, argv };
+    const isAsked = options.recordSignal !== undefined;
+    const record = path === undefined ? null : { path, last, argv, isAsked };
     const shown = { live, trace, report, record, watch };
     const job: ScenarioJob = { file, text, version, host, seed, schedule, timeoutNs, ...shown };
     const here = host === 'sim' && options.jobs === 1;

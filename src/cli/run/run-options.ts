@@ -2,13 +2,21 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { QemuVersion } from '../../aio/profile.ts';
+import { SIGALRM, SIGURG, SIGUSR1, SIGUSR2, SIGWINCH } from '../../host/constants.ts';
 import { parseSchedule } from '../../scenario/orders/schedule.ts';
 import type { HostName } from '../../scenario/run/run.ts';
 import { MAX_SEED } from '../../scenario/values.ts';
+import { signalName } from '../../signal/names.ts';
 import { countTo, seed } from '../options/number-values.ts';
 import { colorOption, duration, qemuOption } from '../options/option-values.ts';
 import { type AskedText, parseCommand, usageError } from '../options/parse-command.ts';
-import { recordLastFlag, recordLastOf } from '../options/record-options.ts';
+import {
+  recordLastFlag,
+  recordLastOf,
+  recordSignalFlag,
+  recordSignalOf,
+} from '../options/record-options.ts';
+import { signal } from '../options/signal-value.ts';
 import { type RawTrace, traceFlags, traceOptions } from '../options/trace-options.ts';
 import type { AskedCheck } from './check-command.ts';
 import { MOST_RUNS, type RunCommandOptions, TIMEOUT_NS } from './run-command.ts';
@@ -57,6 +65,7 @@ interface RawRun extends RawTrace {
   explain: boolean;
   record?: string;
   recordLast?: number;
+  recordSignal?: number;
   color: 'auto' | 'always' | 'never';
 }
 
@@ -114,8 +123,18 @@ function runFlags(): Option[] {
       "keep the kernel's answers to the one run on --host linux, for qemu-loop replay",
     ),
     recordLastFlag('the run fails'),
+    recordSignalFlag(takenSignal),
     colorOption(),
   ];
+}
+
+/** Signals that do not end a run, and which Node can listen to. */
+const TAKEN = [SIGUSR1, SIGUSR2, SIGALRM, SIGURG, SIGWINCH];
+
+function takenSignal(text: string): number {
+  const signo = signal(text);
+  if (TAKEN.includes(signo)) return signo;
+  throw new InvalidArgumentError(`expected ${TAKEN.map(signalName).join(', ')}.`);
 }
 
 function checkParser(): Command {
@@ -164,6 +183,7 @@ export function parseRun(args: readonly string[]): AskedRun | AskedText {
     report: raw.report,
     record: raw.record,
     recordLast: recordLastOf(raw, 'qemu-loop run'),
+    recordSignal: recordSignalOf(raw, 'qemu-loop run'),
     watch: raw.watch,
     explain: raw.explain,
     color: raw.color,

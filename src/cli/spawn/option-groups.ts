@@ -4,13 +4,13 @@ import { Option } from 'commander';
 import { SIGTERM } from '../../host/constants.ts';
 import { LOG_LEVELS } from '../log/log.ts';
 import { duration } from '../options/option-values.ts';
-import { recordLastFlag } from '../options/record-options.ts';
+import { recordLastFlag, recordSignalFlag } from '../options/record-options.ts';
+import { signal } from '../options/signal-value.ts';
 import {
   descriptors,
   ignorable,
   passedOn,
   rewrite,
-  signal,
   signalOrNone,
   statuses,
 } from './signal-values.ts';
@@ -147,11 +147,7 @@ export function otherFlags(): Option[] {
       .default('auto', ''),
     option('--record <file>', "keep the kernel's answers in FILE, for qemu-loop replay", REST),
     recordLastFlag('the exit status is not 0').helpGroup(REST),
-    option(
-      '--record-signal <signal>',
-      'write what --record-last has, too, at that signal',
-      REST,
-    ).argParser(passedOn),
+    recordSignalFlag(passedOn).helpGroup(REST),
     option('-V, --version', 'print the version', REST),
   ];
 }

@@ -5,7 +5,7 @@ import { signalName } from '../../signal/names.ts';
 import type { SigfdChoice } from '../../signal/signals.ts';
 import type { LogLevel } from '../log/log.ts';
 import { parseCommand, usageError } from '../options/parse-command.ts';
-import { recordLastOf } from '../options/record-options.ts';
+import { recordLastOf, recordSignalOf } from '../options/record-options.ts';
 import {
   type RawTrace,
   type TraceOptions,
@@ -216,17 +216,13 @@ function fromRaw(raw: Raw, operands: readonly string[], hasDashes: boolean): Opt
     report: raw.report,
     record: raw.record,
     recordLast: recordLastOf(raw, 'qemu-loop'),
-    recordSignal: raw.recordSignal,
+    recordSignal: recordSignalOf(raw, 'qemu-loop'),
   };
 }
 
-/** @throws CliError if the signal has nothing to write, or two meanings */
-function checkRecordSignal({ recordSignal, recordLast, rewrite }: Raw): void {
-  if (recordSignal === undefined) return;
-  if (recordLast === undefined) {
-    throw usageError('--record-signal is about --record-last: add it, or leave the signal out');
-  }
-  if (!rewrite.has(recordSignal)) return;
+/** @throws CliError if the signal has two meanings */
+function checkRecordSignal({ recordSignal, rewrite }: Raw): void {
+  if (recordSignal === undefined || !rewrite.has(recordSignal)) return;
   const name = signalName(recordSignal);
   throw usageError(`--record-signal and --rewrite both name ${name}: leave one of them out`);
 }

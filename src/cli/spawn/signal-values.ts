@@ -1,27 +1,12 @@
 /** Values of the options of `--spawn`: signals, exit statuses, descriptors. */
 
 import { InvalidArgumentError } from 'commander';
-import { nearest } from '../../host/nearest.ts';
-import { canBeHandled, signalName, signalNames, signalNumber } from '../../signal/names.ts';
+import { canBeHandled, signalName } from '../../signal/names.ts';
+import { signal } from '../options/signal-value.ts';
 import { FORWARDED } from './forward.ts';
 
 /** The largest descriptor in a range: the usual limit for a process. */
 const LARGEST_FD = 1_048_575;
-
-/** A signal's number, from its name or number. */
-export function signal(text: string): number {
-  const signo = signalNumber(text);
-  if (signo === 32 || signo === 33) {
-    const why = "it is the C library's own, and no program can handle it";
-    throw new InvalidArgumentError(`signal ${signo} cannot be sent: ${why}.`);
-  }
-  if (signo !== 0) return signo;
-  const short = signalNames().map((name) => name.slice(3));
-  const meant = nearest(text.replace(/^sig/i, ''), short);
-  const hint =
-    meant === undefined ? 'such as TERM, SIGINT, 15 or RTMIN+1' : `did you mean ${meant}?`;
-  throw new InvalidArgumentError(`there is no signal ${text}: ${hint}`);
-}
 
 /** Like signal, and 0 for no signal. */
 export function signalOrNone(text: string): number {

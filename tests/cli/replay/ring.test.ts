@@ -1,6 +1,6 @@
 /** `--record-last`: kept in memory, and written if something goes wrong or a signal asks for it. */
 
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { run, start } from '../../support/run.ts';
@@ -107,6 +107,38 @@ test('a run: the record is written if an expectation fails', async () => {
 });
 
 test.each([
+  ['in its loop', 'run'],
+  ['outside', '{wait_for: 3600s}'],
+])(
+  'a run that sleeps %s: a signal writes the record, and the run does not get it',
+  async (_where, last) => {
+    const dir = testDirectory();
+    const file = join(dir, 'long.yaml');
+    const steps = `[{spawn: c}, {arm: {t: 1ms}}, {run: {iterations: 2}}, ${last}]`;
+    writeFileSync(
+      file,
+      `name: n\ntimers: {t: {}}\nsignals: {SIGUSR2: {}}\nchildren: {c: {after: 7200s}}\nsteps: ${steps}\n`,
+    );
+    const path = join(dir, 'r.rec');
+    const running = start([
+      ...['run', '--host', 'linux', '--record', path, ...LAST, '--record-signal', 'USR2', file],
+    ]);
+    await running.until(/posix_spawn/, 'stderr');
+    for (const times of [1, 2]) {
+      running.kill('SIGUSR2');
+      await running.until(new RegExp(`(the record goes there\n[^]*){${times}}`), 'stderr');
+      const again = await run(['replay', path]);
+      expect(again.stderr).toMatch(/the record was taken in iteration \d+, after \d+ calls\n$/);
+      expect(again.stderr).not.toContain('SIGUSR2');
+      rmSync(path);
+    }
+    running.kill('SIGTERM');
+    await running.end();
+    expect(existsSync(path)).toBe(false);
+  },
+);
+
+test.each([
   [['--record-last', '8MB', '--spawn', 'true'], /--record-last is about --record/],
   [['--record', 'x', '--record-last', '8', '--spawn', 'true'], /needs a unit: 8MB/],
   [['--record', 'x', '--record-last', '1KB', '--spawn', 'true'], /expected 64KB to 2GB/],
@@ -118,6 +150,11 @@ test.each([
   [
     ['--record', 'x', ...LAST, '--record-signal', 'USR2', '--rewrite', 'USR2:0', '--spawn', 'true'],
     /both name SIGUSR2/,
+  ],
+  [['run', '--record', 'x', '--record-signal', 'USR2', 'x.yaml'], /is about --record-last/],
+  [
+    ['run', '--record', 'x', ...LAST, '--record-signal', 'TERM', 'x.yaml'],
+    /expected SIGUSR1, SIGUSR2, SIGALRM, SIGURG, SIGWINCH/,
   ],
   [['--record', '/nowhere/x', ...LAST, '--spawn', 'true'], /--record \/nowhere\/x/],
 ])('%j is refused', async (args, message) => {
