@@ -74,3 +74,8 @@ export class Pacer {
     this.#delay = Math.max(this.#delay - 1, 0);
   }
 }
+
+/** The pace that an iteration of the past is shown with. */
+export const PAUSED = new Pacer();
+PAUSED.stepIteration();
+PAUSED.arrive('iteration');

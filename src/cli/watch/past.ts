@@ -191,15 +191,18 @@ export class Past {
   }
 
   /**
-   * The last iteration that has a text, or the first if the search goes forward; 0 if none has.
+   * The last iteration that has a text, or the first if the search goes forward; 0 if none has; -1 if
+   * it was ended before.
    * @param output has the lines of the output
+   * @param goesOn asked now and then, with the iteration that comes next, whether to go on
    */
-  search(seek: Seek, output: OutputPane): number {
+  search(seek: Seek, output: OutputPane, goesOn: (iteration: number) => boolean): number {
     const { length } = this.#blocks;
     for (let n = 0; n < length; n++) {
       const i = seek.isForward ? n : length - 1 - n;
       const { from, to, state } = this.#blocks[i]!;
       if (to < seek.from || from > seek.to) continue;
+      if (!goesOn(seek.isForward ? Math.max(from, seek.from) : Math.min(to, seek.to))) return -1;
       const reader = new SearchReader(roundsFrom(this.#drive, from), state, seek, output.lineAt);
       const found = reader.search(this.#tape(i), this.#blocks[i + 1]?.lines ?? output.place[0]);
       if (found > 0) return found;

@@ -1,6 +1,6 @@
 import type { Where } from './controls.ts';
 import type { Pace } from './pacer.ts';
-import type { Sought } from './search.ts';
+import type { Seek, Sought } from './search.ts';
 import type { View } from './view.ts';
 
 /** The run behind a view, as far as it can be sent somewhere. Each returns a message if it cannot. */
@@ -16,10 +16,22 @@ export interface Sendable {
   standStill(): void;
 }
 
+/** A search that takes no longer is neither shown nor ended, ns. */
+const QUICK_NS = 100e6;
+
+/** A search that a key has ended. */
+interface LeftSearch extends Sought {
+  /** The iteration that was shown. */
+  readonly shown: number;
+  /** The iteration that comes next. */
+  readonly at: number;
+}
+
 /** Goes back and forth: shows what is kept of the past, and sends the run to what is not. */
 export class StepsBack {
   readonly #view: View;
   readonly #run: Sendable;
+  #left: LeftSearch | null = null;
 
   constructor(view: View, run: Sendable) {
     this.#view = view;
@@ -95,29 +107,65 @@ export class StepsBack {
 
   /** The iteration before the one that is shown is shown with it, and so is what it has. */
   #seekBack(text: string): string {
-    const { past, output } = this.#view;
+    const { past } = this.#view;
     const to = this.#now - 2;
     if (to < 1) return 'there is nothing before this';
-    const found = past.search({ text, isForward: false, from: 1, to }, output);
+    const found = this.#search({ text, isForward: false, from: 1, to });
+    if (found < 0) return this.#leftText;
     if (found > 0) return this.#goTo(found + 1);
     const kept = past.first > 1 ? `, as far as iteration ${past.first}` : '';
     return `'${text}' is not before this${kept}`;
   }
 
   #seekOn(text: string): string {
-    const { past, output, picture, model } = this.#view;
+    const { picture, model } = this.#view;
     const isOver = this.#run.isOver();
     if (picture === null) {
       return isOver ? 'the run is over: N searches before this' : this.#run.searchOn(text);
     }
     const from = picture.iteration;
     const seek = { text, isForward: true, from, to: Number.POSITIVE_INFINITY };
-    const found = past.search(seek, output);
+    const found = this.#search(seek);
+    if (found < 0) return this.#leftText;
     if (found > 0 && !(isOver && found === model.iteration)) return this.#goTo(found + 1);
     if (found > 0) return this.#showRun();
     if (isOver) return `'${text}' is not after this`;
     const problem = this.#run.searchOn(text);
     if (problem === '') this.#showRun();
     return problem;
+  }
+
+  /** Past.search, which a key ends. The next search for the same then goes on there. */
+  #search(seek: Seek): number {
+    const { past, output } = this.#view;
+    const shown = this.#now;
+    const left = this.#left;
+    this.#left = null;
+    const isSame = left?.text === seek.text && left.isForward === seek.isForward;
+    const begins = isSame && left.shown === shown ? left.at : null;
+    const limit = seek.isForward ? { from: begins ?? seek.from } : { to: begins ?? seek.to };
+    const quickNs = this.#view.nowNs + QUICK_NS;
+    return past.search({ ...seek, ...limit }, output, (at) => {
+      if (this.#view.nowNs < quickNs || !this.#isEnded(seek, at)) return true;
+      this.#left = { ...seek, shown, at };
+      return false;
+    });
+  }
+
+  /** Shows how far a search is, if a frame is due. Returns whether a key has ended it. */
+  #isEnded({ text, isForward }: Sought, at: number): boolean {
+    const view = this.#view;
+    if (view.hasKeys) return true;
+    if (view.nowNs < view.dueNs) return false;
+    view.say(
+      `'${text}': searching ${isForward ? 'on' : 'back'} from iteration ${at}, a key ends it`,
+    );
+    view.draw();
+    return false;
+  }
+
+  get #leftText(): string {
+    const { text, isForward, at } = this.#left!;
+    return `'${text}': the search is at iteration ${at}, ${isForward ? 'n' : 'N'} goes on`;
   }
 }

@@ -16,7 +16,7 @@ import type { Model } from './model.ts';
 import { type Moment, readMoment, writeMoment } from './moment.ts';
 import { NameTable } from './names.ts';
 import { NumberList } from './number-list.ts';
-import { type Pace, Pacer, type Step } from './pacer.ts';
+import { PAUSED, type Pace, Pacer, type Step } from './pacer.ts';
 import { OutputPane } from './pane.ts';
 import type { Past } from './past.ts';
 import type { Picture } from './past-readers.ts';
@@ -26,11 +26,6 @@ import type { Subject } from './subject.ts';
 
 /** Least time between two frames while something happens: at most 20 a second. */
 const FRAME_NS = 50e6;
-
-/** The pace that an iteration of the past is shown with. */
-const PAUSED = new Pacer();
-PAUSED.stepIteration();
-PAUSED.arrive('iteration');
 
 /** The view's needs of the program that drives it. */
 export interface Driver {
@@ -183,10 +178,14 @@ export class View {
     return this.#drawnNs + (changed ? FRAME_NS : this.#driver.tickNs);
   }
 
+  get nowNs(): number {
+    return this.#host.clockNs(CLOCK_MONOTONIC);
+  }
+
   draw(): void {
     if (this.#open === null) return;
     const { subject } = this.#open;
-    this.#drawnNs = this.#host.clockNs(CLOCK_MONOTONIC);
+    this.#drawnNs = this.nowNs;
     // A slow terminal gets the latest frame, and skips those in between.
     this.console.flush();
     if (this.console.busy) return;
@@ -220,10 +219,14 @@ export class View {
     return readMoment(numbers.values, names.list);
   }
 
+  get hasKeys(): boolean {
+    return this.#open!.hold.hasKeys();
+  }
+
   /** Carries out the keys typed, if any. */
   readKeys(): void {
     // A pause within this iteration may have read them already.
-    if (!this.#open!.hold.hasKeys()) return;
+    if (!this.hasKeys) return;
     const page = Math.max(1, this.console.size()[1] - 8);
     for (const key of decodeKeys(this.console.read())) this.#controls.press(key, page);
     this.model.version++;
@@ -241,11 +244,8 @@ export class View {
       const ns = leftNs();
       this.draw();
       if (ns <= 0) return;
-      const { hold } = this.#open!;
-      const { keys, urgent, room } = hold.wait(
-        Math.min(ns, this.#driver.tickNs),
-        this.console.pollFd,
-      );
+      const mostNs = Math.min(ns, this.#driver.tickNs);
+      const { keys, urgent, room } = this.#open!.hold.wait(mostNs, this.console.pollFd);
       if (room) this.console.flush();
       if (keys) this.readKeys();
       if (urgent || this.console.hungUp || this.#driver.isLeaving()) return;
@@ -256,14 +256,14 @@ export class View {
   #hold(): void {
     const { subject, hold } = this.#open!;
     const fromNs = subject.nowNs();
-    const untilNs = this.#host.clockNs(CLOCK_MONOTONIC) + this.pacer.delayNs;
+    const untilNs = this.nowNs + this.pacer.delayNs;
     let held = true;
     this.#driver.standsStill(true);
     this.stand(() => {
       this.model.keepAll = !this.pacer.running;
       held = this.pacer.paused;
       if (held) return this.#driver.tickNs;
-      return this.pacer.delayNs === 0 ? 0 : untilNs - this.#host.clockNs(CLOCK_MONOTONIC);
+      return this.pacer.delayNs === 0 ? 0 : untilNs - this.nowNs;
     });
     // An urgent signal has ended the pause.
     if (held) this.pacer.run();

@@ -13,6 +13,7 @@ import { NumberList } from '../../../src/cli/watch/number-list.ts';
 import { Pacer } from '../../../src/cli/watch/pacer.ts';
 import { OutputPane } from '../../../src/cli/watch/pane.ts';
 import { Past, roundsFrom } from '../../../src/cli/watch/past.ts';
+import { StepsBack } from '../../../src/cli/watch/steps-back.ts';
 import type { Subject } from '../../../src/cli/watch/subject.ts';
 import { readTape, type TapeReader, TapeWriter } from '../../../src/cli/watch/tape.ts';
 import { Proc } from '../../../src/host/proc.ts';
@@ -147,15 +148,49 @@ describe('the past', () => {
     expect(past.eventfulAfter(before - 1)).toBe(before);
     expect(past.eventfulAfter(past.last)).toBe(null);
     const all = { from: 1, to: past.last };
-    const killed = past.search({ ...all, text: 'child_REAP', isForward: false }, pane);
+    const on = (): boolean => true;
+    const killed = past.search({ ...all, text: 'child_REAP', isForward: false }, pane, on);
     expect(killed).toBeGreaterThan(100);
     expect(past.picture(killed + 1).model.reaped).toBe(2);
     expect(past.picture(killed).model.reaped).toBe(1);
-    const first = past.search({ ...all, text: 'child_reap', isForward: true }, pane);
+    const first = past.search({ ...all, text: 'child_reap', isForward: true }, pane, on);
     expect(past.picture(first + 1).model.reaped).toBe(1);
     expect(first).toBeLessThan(killed);
-    expect(past.search({ ...all, text: 'tick', isForward: true }, pane)).toBeGreaterThan(0);
-    expect(past.search({ ...all, text: 'no such text', isForward: false }, pane)).toBe(0);
+    expect(past.search({ ...all, text: 'tick', isForward: true }, pane, on)).toBeGreaterThan(0);
+    expect(past.search({ ...all, text: 'no such text', isForward: false }, pane, on)).toBe(0);
+  });
+
+  test('a key ends a search, which says how far it is; the next one goes on there', () => {
+    const { past, pane, model } = new Watched(TICKS);
+    const said: string[] = [];
+    let [nowNs, stepNs] = [0, 60e6];
+    const keys = [false, true, false];
+    const view = {
+      ...{ past, model, output: pane, picture: null, dueNs: 0, draw: () => {} },
+      get nowNs() {
+        nowNs += stepNs;
+        return nowNs;
+      },
+      get hasKeys() {
+        return keys.shift() ?? false;
+      },
+      say: (text: string) => said.push(text),
+    };
+    const steps = new StepsBack(view as never, { isOver: () => true } as never);
+    const back = (): string => steps.go({ text: 'no such', isForward: false });
+    const [, at] = /^'no such': the search is at iteration (\d+), N goes on$/.exec(back())!;
+    // Its first part is quick: nothing is shown, and no key is looked for.
+    expect(said).toHaveLength(1);
+    const second = Number(/searching back from iteration (\d+), a key ends it$/.exec(said[0]!)![1]);
+    expect(second).toBeLessThan(past.last - 1);
+    expect(Number(at)).toBeLessThan(second);
+    stepNs = 200e6;
+    expect(back()).toBe("'no such' is not before this");
+    expect(said[1]).toBe(`'no such': searching back from iteration ${at}, a key ends it`);
+    // The search that has come to its end begins anew.
+    said.length = 0;
+    back();
+    expect(said[0]).toContain(`from iteration ${past.last - 1},`);
   });
 
   test('takes a few bytes for an iteration, and not more than it may', () => {
