@@ -207,7 +207,7 @@ export interface Host {
    * Sleeps while words[index] is `expected`, until futexWake wakes this thread: futex(2) with
    * FUTEX_WAIT. The words are shared memory (an Int32Array of a SharedArrayBuffer). Returns 0 if
    * woken; -EAGAIN at once if the word has another value; -ETIMEDOUT; -EDEADLK if the host knows
-   * that nothing can ever end it. A signal does not end it.
+   * that nothing can ever end it. A signal does not end it. Atomics.notify wakes it up to 10 ms later.
    */
   futexWait(words: Int32Array, index: number, expected: number, timeoutNs: number): number;
   /**

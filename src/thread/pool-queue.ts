@@ -8,7 +8,7 @@
  *  P2. A place of the ring has a slot with its generation: one that was cancelled, and given to
  *      another request since, does not count there.
  *
- * How the workers sleep, and are woken, stands at PoolSleep.
+ * How the workers sleep, and are woken, stands at PoolWaker.
  */
 
 import { ECANCELED } from '../host/errno.ts';
@@ -21,9 +21,20 @@ export const MAX = 2;
 export const HEAD = 16;
 const IDLE = 17;
 export const CURRENT = 18;
-export const SLEEPERS = 19;
-export const SPINNING = 20;
-const RING = 32;
+/** Whether a worker that was woken is on its way. */
+export const WAKING = 19;
+/** How many words of USED and SLEEPING were ever in use. */
+export const MASKS = 20;
+/** One bit for each number of a worker: whether a worker has it, and whether that sleeps. */
+const USED = 32;
+export const SLEEPING = 64;
+export const BITS = 32;
+const MOST_MASKS = 32;
+/** A word for each number, on which its worker sleeps. */
+export const TURNS = 96;
+/** Workers that a pool has at a time, whatever its limit says. */
+export const MOST_WORKERS = MOST_MASKS * BITS - 32;
+const RING = TURNS + MOST_MASKS * BITS;
 
 /** Requests that are in shared memory at a time. */
 export const SLOTS = 512;
@@ -57,8 +68,6 @@ const STATE_BITS = 2;
 
 const BYTES = 4 * (FIRST_SLOT + SLOTS * SLOT_WORDS);
 const LAST_GENERATION = (1 << (30 - SLOT_BITS)) - 1;
-/** A place of no request: no slot has this generation. */
-const NO_REQUEST = (LAST_GENERATION + 1) << SLOT_BITS;
 
 /** A request as the queue has it. */
 export class Coded {
@@ -91,7 +100,6 @@ export class Coded {
 
 export class PoolQueue {
   readonly memory: SharedArrayBuffer;
-  /** The words for futexWait: it waits for TAIL. */
   readonly words: Int32Array;
   /** Whether take has passed places of cancelled requests. */
   skipped = false;
@@ -125,19 +133,8 @@ export class PoolQueue {
     const before = words[at + STATE]! >> STATE_BITS;
     const generation = before === LAST_GENERATION ? 0 : before + 1;
     Atomics.store(words, at + STATE, (generation << STATE_BITS) | QUEUED);
-    this.#pushPlace((generation << SLOT_BITS) | slot);
-  }
-
-  /** Ends the sleep of a worker that has not seen the new limits, as a request does. */
-  pushNothing(): void {
-    // A worker that finds anything in the queue does not sleep.
-    if (this.hasRoom) this.#pushPlace(NO_REQUEST);
-  }
-
-  #pushPlace(place: number): void {
-    const { words } = this;
     const tail = words[TAIL]!;
-    words[RING + (tail & (RING_SIZE - 1))] = place;
+    words[RING + (tail & (RING_SIZE - 1))] = (generation << SLOT_BITS) | slot;
     // Without its barrier: explore thread-pool --without tail-fence
     Atomics.store(words, TAIL, (tail + 1) | 0);
   }
@@ -229,6 +226,35 @@ export class PoolQueue {
     const at = slotAt(slot);
     this.#numbers[(at + RESULT) >> 1] = result;
     Atomics.or(this.words, at + STATE, DONE);
+  }
+
+  /** Gives a worker the lowest number that no other has. */
+  takeNumber(): number {
+    const { words } = this;
+    for (let mask = 0; mask < MOST_MASKS; mask++) {
+      for (let used = Atomics.load(words, USED + mask); used !== -1; ) {
+        const bit = ~used & (used + 1);
+        used = Atomics.or(words, USED + mask, bit);
+        if ((used & bit) !== 0) continue;
+        this.#useMasks(mask + 1);
+        return mask * BITS + (31 - Math.clz32(bit));
+      }
+    }
+    throw new Error(`ThreadPool: more than ${MOST_WORKERS} workers`);
+  }
+
+  /** Before its worker sleeps for the first time. */
+  #useMasks(count: number): void {
+    const { words } = this;
+    for (;;) {
+      const masks = Atomics.load(words, MASKS);
+      if (masks >= count) return;
+      Atomics.compareExchange(words, MASKS, masks, count);
+    }
+  }
+
+  giveNumber(number: number): void {
+    Atomics.and(this.words, USED + Math.floor(number / BITS), ~(1 << (number % BITS)));
   }
 
   /** Whether nothing waits to be taken. */

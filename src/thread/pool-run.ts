@@ -6,7 +6,7 @@ import { ECANCELED } from '../host/errno.ts';
 import type { Host, HostBuffer } from '../host/host.ts';
 import { exportsOf } from './module-url.ts';
 import { PoolQueue } from './pool-queue.ts';
-import { PoolSleep } from './pool-sleep.ts';
+import { PoolSleep, PoolWaker } from './pool-sleep.ts';
 import { type PoolCallee, type PoolObjects, perform } from './pool-work.ts';
 import { RemoteBottomHalf } from './remote-bottom-half.ts';
 import type { ThreadSelf } from './thread-entry.ts';
@@ -14,8 +14,6 @@ import { traceClock } from './trace-clock.ts';
 
 /** How long a worker waits for work before it ends. QEMU: worker_thread. */
 const IDLE_NS = 10_000_000_000;
-/** Looks of a worker before it sleeps: about 50 µs, in which the home thread can wake up and go on. */
-const LOOKS = 3_000;
 
 /** The options of a worker's job. */
 export interface PoolJob {
@@ -75,16 +73,31 @@ class Objects implements PoolObjects {
 
 /** QEMU: worker_thread. */
 export async function runPoolWorker(self: ThreadSelf, job: PoolJob): Promise<void> {
-  const { host } = self;
   const queue = new PoolQueue(job.queue);
+  const number = queue.takeNumber();
+  try {
+    await work(self, job, queue, number);
+  } finally {
+    queue.giveNumber(number);
+  }
+}
+
+async function work(
+  self: ThreadSelf,
+  job: PoolJob,
+  queue: PoolQueue,
+  number: number,
+): Promise<void> {
+  const { host } = self;
   const completion = RemoteBottomHalf.from(job.completionBh, host);
   const objects = new Objects(host, job.data, self.receive);
   for (const news of job.news) objects.take(news);
   const scratch = host.alloc(8);
   const nowNs = traceClock(host);
   const tid = host.gettid();
-  // Whether a sleep was spared changes nothing on a simulated kernel.
-  const sleep = new PoolSleep(host, queue.words, host.kind === 'sim' ? 0 : LOOKS);
+  const sleep = new PoolSleep(host, queue.words, number);
+  const waker = new PoolWaker(host, queue.words);
+  const idle = new Idle(queue);
   self.tellRunning(null);
   while (!queue.leavesAbove('max')) {
     const slot = queue.take();
@@ -92,17 +105,21 @@ export async function runPoolWorker(self: ThreadSelf, job: PoolJob): Promise<voi
     if (queue.skipped) completion.schedule();
     queue.skipped = false;
     if (slot < 0) {
-      queue.addIdle(1);
+      idle.begin();
       const inTime = sleep.rest(IDLE_NS);
-      queue.addIdle(-1);
+      idle.end();
       if (!inTime && queue.isEmpty && queue.leavesAbove('min')) return;
       continue;
     }
+    idle.end();
+    waker.wakeOne();
     const takenNs = queue.isTraced(slot) ? nowNs() : -1;
     let result = -ECANCELED;
     try {
       const done = perform(queue, slot, host, objects, scratch);
       result = typeof done === 'number' ? done : await done;
+      // Before the home thread sees that it is done, and makes another worker for its next request.
+      if (queue.isEmpty) idle.begin();
     } catch (error) {
       queue.addCurrent(-1);
       throw error;
@@ -112,6 +129,27 @@ export async function runPoolWorker(self: ThreadSelf, job: PoolJob): Promise<voi
       completion.schedule();
     }
   }
+  idle.end();
   // A wake-up that came for work would otherwise be lost with this worker.
-  sleep.wakeOne();
+  waker.wakeOne();
+}
+
+/** Whether a worker counts as idle. */
+class Idle {
+  readonly #queue: PoolQueue;
+  #isIdle = false;
+
+  constructor(queue: PoolQueue) {
+    this.#queue = queue;
+  }
+
+  begin(): void {
+    if (!this.#isIdle) this.#queue.addIdle(1);
+    this.#isIdle = true;
+  }
+
+  end(): void {
+    if (this.#isIdle) this.#queue.addIdle(-1);
+    this.#isIdle = false;
+  }
 }

@@ -1,92 +1,116 @@
 /**
- * How the workers of a thread pool sleep, and are woken. A worker without work looks for some time
- * whether there is any, if no other does so, and then sleeps until TAIL of the queue changes.
+ * How the workers of a thread pool sleep, and are woken: one at a time, and always the one with the
+ * lowest number. A worker that comes out of its sleep, and leaves requests in the queue, wakes the next. So home
+ * pays for one wake-up, however many requests it pushes; and if few workers are enough, it is always the
+ * same ones, whose code V8 has compiled, and which the processor's caches know.
  *
  * Invariants:
- *  P3. A worker counts itself among SLEEPERS, then looks at TAIL. The home thread moves TAIL, then
- *      looks at SLEEPERS. So a worker either sees the request, or is woken. Without this order:
- *      explore thread-pool --without push-first, explore thread-pool --without count-sleepers
- *  P4. The worker that looks takes SPINNING back, then looks at TAIL once more, then takes a request,
- *      which moves HEAD: explore thread-pool-both --without search-over. The home thread spares it
- *      one wake-up, and reads HEAD before SPINNING, so that no second request is left to it: explore
- *      thread-pool-both --without head-first
- *  P5. A worker reads TAIL, then the limits. The home thread changes the limits, then moves TAIL:
- *      explore thread-pool-limit --without tail-first, explore thread-pool-limit --without move-tail
+ *  P3. A worker sets its bit of SLEEPING, then looks at TAIL. The home thread moves TAIL, then looks at
+ *      SLEEPING. So a worker either sees the request, or is woken. Without this order:
+ *      explore thread-pool --without push-first, explore thread-pool --without set-bit
+ *  P4. WAKING is set while a worker is on its way, and nobody else is woken meanwhile. The worker clears
+ *      it, then takes a request, then looks whether another waits: explore thread-pool-both --without
+ *      clear-first, explore thread-pool-both --without wake-next. Whoever has woken nobody clears it:
+ *      explore thread-pool-both --without none-woken
+ *  P5. Only the compare-and-swap or fetch-and that clears the bit of a worker decides whether it was woken, or
+ *      has got up by itself: explore thread-pool-both --without claim
+ *  P6. A worker sets its bit, then looks at the limits. The home thread changes the limits, then looks at
+ *      the bits: explore thread-pool-limit --without bit-first
  */
 
 import { ETIMEDOUT } from '../host/errno.ts';
 import type { Host } from '../host/host.ts';
-import { CURRENT, HEAD, MAX, type PoolQueue, SLEEPERS, SPINNING, TAIL } from './pool-queue.ts';
+import { BITS, CURRENT, HEAD, MASKS, MAX, SLEEPING, TAIL, TURNS, WAKING } from './pool-queue.ts';
 
-/** Searches in a row that find nothing, after which a worker mostly sleeps at once. */
-const FEW = 4;
-/** One in that many rests is then a search. */
-const SELDOM = 8;
+const ASLEEP = 0;
+const UP = 1;
 
-/** The sleep of one worker, and the wake-ups that one thread gives. */
+/** Wakes the workers of a pool, from one thread. */
+export class PoolWaker {
+  readonly #host: Host;
+  readonly #words: Int32Array;
+
+  constructor(host: Host, words: Int32Array) {
+    this.#host = host;
+    this.#words = words;
+  }
+
+  /** Wakes a worker if a request waits, unless one is on its way. */
+  wakeOne(): void {
+    const words = this.#words;
+    if (!this.#anySleeps() || Atomics.load(words, HEAD) === Atomics.load(words, TAIL)) return;
+    if (Atomics.compareExchange(words, WAKING, 0, 1) !== 0) return;
+    // Those who slept have got up, and see the request.
+    if (!this.#wake()) Atomics.store(words, WAKING, 0);
+  }
+
+  /** Wakes some workers, for which the limits have changed. */
+  wakeSome(count: number): void {
+    for (let i = 0; i < count && this.#wake(); i++);
+  }
+
+  #anySleeps(): boolean {
+    const words = this.#words;
+    const masks = Atomics.load(words, MASKS);
+    for (let mask = 0; mask < masks; mask++) {
+      if (Atomics.load(words, SLEEPING + mask) !== 0) return true;
+    }
+    return false;
+  }
+
+  /** Returns false if nobody sleeps. */
+  #wake(): boolean {
+    const words = this.#words;
+    const masks = Atomics.load(words, MASKS);
+    for (let mask = 0; mask < masks; mask++) {
+      for (;;) {
+        const asleep = Atomics.load(words, SLEEPING + mask);
+        if (asleep === 0) break;
+        const bit = asleep & -asleep;
+        if ((Atomics.and(words, SLEEPING + mask, ~bit) & bit) === 0) continue;
+        const turn = TURNS + mask * BITS + (31 - Math.clz32(bit));
+        Atomics.store(words, turn, UP);
+        this.#host.futexWake(words, turn, 1);
+        return true;
+      }
+    }
+    return false;
+  }
+}
+
+/** The sleep of one worker. */
 export class PoolSleep {
   readonly #host: Host;
   readonly #words: Int32Array;
-  readonly #looks: number;
-  /** Searches in a row that found nothing. */
-  #vain = 0;
+  readonly #mask: number;
+  readonly #bit: number;
+  readonly #turn: number;
 
-  /** @param looks of a search; 0 if the worker is to sleep at once */
-  constructor(host: Host, words: Int32Array, looks = 0) {
+  /** @param number of the worker, that no other has */
+  constructor(host: Host, words: Int32Array, number: number) {
     this.#host = host;
     this.#words = words;
-    this.#looks = looks;
-  }
-
-  /** Wakes a worker for a request that waits, unless one looks for it. */
-  wakeOne(): void {
-    const words = this.#words;
-    if (Atomics.load(words, SLEEPERS) === 0) return;
-    const head = Atomics.load(words, HEAD);
-    const waiting = (Atomics.load(words, TAIL) - head) | 0;
-    if (waiting > Atomics.load(words, SPINNING)) this.#host.futexWake(words, TAIL, 1);
-  }
-
-  /** The limits have changed: workers look at them again. @param count how many are too many */
-  wakeForLimits(queue: PoolQueue, count: number): void {
-    queue.pushNothing();
-    this.#host.futexWake(this.#words, TAIL, count);
+    this.#mask = SLEEPING + Math.floor(number / BITS);
+    this.#bit = 1 << (number % BITS);
+    this.#turn = TURNS + number;
   }
 
   /**
-   * Waits for work. Returns false if none has come in time.
-   * @param timeoutNs of a sleep
+   * Waits for work; then the worker must look for a request, and call wakeOne. Returns false if none has
+   * come in time.
    */
   rest(timeoutNs: number): boolean {
-    return this.#searches() || this.#sleeps(timeoutNs);
-  }
-
-  #sleeps(timeoutNs: number): boolean {
     const words = this.#words;
-    Atomics.add(words, SLEEPERS, 1);
-    const tail = Atomics.load(words, TAIL);
+    const bit = this.#bit;
+    Atomics.store(words, this.#turn, ASLEEP);
+    Atomics.or(words, this.#mask, bit);
     let ret = 0;
     const tooMany = Atomics.load(words, CURRENT) > Atomics.load(words, MAX);
-    if (!tooMany && Atomics.load(words, HEAD) === tail) {
-      ret = this.#host.futexWait(words, TAIL, tail, timeoutNs);
+    if (!tooMany && Atomics.load(words, HEAD) === Atomics.load(words, TAIL)) {
+      ret = this.#host.futexWait(words, this.#turn, ASLEEP, timeoutNs);
     }
-    Atomics.sub(words, SLEEPERS, 1);
-    return ret !== -ETIMEDOUT;
-  }
-
-  /** Looks whether there is work, unless another worker does. Returns whether there is. */
-  #searches(): boolean {
-    if (this.#looks === 0) return false;
-    if (this.#vain >= FEW && ++this.#vain % SELDOM !== 0) return false;
-    const words = this.#words;
-    if (Atomics.compareExchange(words, SPINNING, 0, 1) !== 0) return false;
-    let found = false;
-    for (let i = this.#looks; i > 0 && !found; i--) {
-      found = Atomics.load(words, TAIL) !== Atomics.load(words, HEAD);
-    }
-    Atomics.store(words, SPINNING, 0);
-    if (found) this.#vain = 0;
-    else this.#vain++;
-    return found;
+    const wasWoken = (Atomics.and(words, this.#mask, ~bit) & bit) === 0;
+    if (wasWoken) Atomics.store(words, WAKING, 0);
+    return wasWoken || ret !== -ETIMEDOUT;
   }
 }

@@ -9,7 +9,7 @@ import type { Disposable, HostBuffer } from '../host/host.ts';
 import { checkNames } from '../host/shape.ts';
 import type { MachineState } from './machine-state.ts';
 import { PoolObjectTable } from './pool-objects.ts';
-import { Coded, PoolQueue, SLOTS } from './pool-queue.ts';
+import { Coded, MOST_WORKERS, PoolQueue, SLOTS } from './pool-queue.ts';
 import {
   CANCELED,
   Element,
@@ -20,7 +20,7 @@ import {
   WaitingRequests,
 } from './pool-requests.ts';
 import type { PoolJob } from './pool-run.ts';
-import { PoolSleep } from './pool-sleep.ts';
+import { PoolWaker } from './pool-sleep.ts';
 import { PoolTrace } from './pool-trace.ts';
 import { encode, type PoolFunction, type PoolWork } from './pool-work.ts';
 import type { ThreadRun } from './thread-run.ts';
@@ -51,7 +51,7 @@ export class ThreadPool implements Disposable {
   readonly #workers: Workers;
   readonly #data: unknown;
   readonly #queue = new PoolQueue();
-  readonly #sleep: PoolSleep;
+  readonly #waker: PoolWaker;
   readonly #coded = new Coded();
   readonly #completionBh: BottomHalf;
   readonly #newThreadBh: BottomHalf;
@@ -74,7 +74,7 @@ export class ThreadPool implements Disposable {
     checkOptions(options, 'ThreadPool', { machine: 'a MachineState', context: 'an AioContext' });
     const { machine, context, data } = options;
     checkNames(options, 'ThreadPool', { machine, context, data });
-    this.#sleep = new PoolSleep(machine.host, this.#queue.words);
+    this.#waker = new PoolWaker(machine.host, this.#queue.words);
     this.#data = data;
     this.#context = context;
     this.#trace = new PoolTrace(context, this.#queue);
@@ -157,7 +157,7 @@ export class ThreadPool implements Disposable {
     const queue = this.#queue;
     queue.setLimits(min, max);
     for (let n = queue.current; n < min; n++) this.#wantThread();
-    if (queue.current > max) this.#sleep.wakeForLimits(queue, queue.current - max);
+    this.#waker.wakeSome(queue.current - max);
   }
 
   /** The workers that run or are being made. */
@@ -179,7 +179,7 @@ export class ThreadPool implements Disposable {
     this.#queue.addCurrent(-this.#newThreads);
     this.#newThreads = 0;
     this.#queue.setLimits(0, 0);
-    this.#sleep.wakeForLimits(this.#queue, this.#queue.current);
+    this.#waker.wakeSome(this.#queue.current);
     for (const run of this.#runs) this.#workers.join(run);
     this.#runs.clear();
     this.#completionBh.delete();
@@ -195,7 +195,7 @@ export class ThreadPool implements Disposable {
     this.#trace.submitted(element);
     this.#requests.add(element);
     const { idle, current, max } = this.#queue;
-    if (idle === 0 && current < max) this.#wantThread();
+    if (idle === 0 && current < Math.min(max, MOST_WORKERS)) this.#wantThread();
     const mustWait = this.#waiting.first !== undefined || !this.#push(element, coded);
     if (mustWait) this.#waiting.add(element, coded);
     return element;
@@ -213,7 +213,7 @@ export class ThreadPool implements Disposable {
     if (this.#freeSlots.length === 0 || !this.#queue.hasRoom) return false;
     element.slot = this.#freeSlots.pop()!;
     this.#queue.push(element.slot, work, element.traced !== null);
-    this.#sleep.wakeOne();
+    this.#waker.wakeOne();
     return true;
   }
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { O_CLOEXEC, O_NONBLOCK, POLLIN } from '../../src/host/constants.ts';
-import { EAGAIN, EBADF } from '../../src/host/errno.ts';
+import { EAGAIN, EBADF, ETIMEDOUT } from '../../src/host/errno.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { libcCalls, loopCalls } from '../../src/host/linux/machine/calls.ts';
 
@@ -38,6 +38,18 @@ describe.each([
     expect(calls.read(r, buf.address + 1, 2)).toBe(2);
     expect(calls.read(r, buf.address, 4)).toBe(1);
     expect([...buf.u8.subarray(0, 4)]).toEqual([3, 1, 2, 0]);
+  });
+
+  it('a futex call gets all that it is given', () => {
+    const words = host.alloc(32);
+    words.i32.set([0, 7, 0, 0, 0, 0, 1_000]);
+    const [WAIT, WAKE] = [128, 129];
+    const [word, timeout] = [words.address + 4, words.address + 16];
+    expect(calls.futex(word, WAIT, 8, timeout)).toBe(-EAGAIN);
+    expect(calls.futex(word, WAIT, 7, timeout)).toBe(-ETIMEDOUT);
+    expect(calls.futex(word, WAKE, 1, 0)).toBe(0);
+    // An epoll call after it has its own fourth argument.
+    expect(calls.epollWait(-1, word, 1, 0)).toBe(-EBADF);
   });
 
   it('errors are -errno', () => {

@@ -343,6 +343,14 @@ describe.each([
     if (host.kind === 'linux') rmSync(path);
   });
 
+  it('does requests one by one in one worker', () => {
+    for (let i = 1; i <= 200; i++) {
+      submit('', { op: 'sleep', ns: 0 });
+      poll(i);
+    }
+    expect(pool.workers).toBe(1);
+  });
+
   it('takes more requests than its queue has places, in their order', () => {
     block();
     const note = callee('note');

@@ -1,88 +1,83 @@
 /** How the workers of a thread pool sleep, and are woken. */
 
-import {
-  CURRENT,
-  HEAD,
-  MAX,
-  PoolQueue,
-  SLEEPERS,
-  SPINNING,
-  TAIL,
-} from '../../thread/pool-queue.ts';
-import { PoolSleep } from '../../thread/pool-sleep.ts';
+import { CURRENT, HEAD, MAX, PoolQueue, SLEEPING, TAIL, WAKING } from '../../thread/pool-queue.ts';
+import { PoolSleep, PoolWaker } from '../../thread/pool-sleep.ts';
 import { type BuiltIn, program } from '../built-in.ts';
 import type { ExploredWords, Weaken } from '../explored-words.ts';
 import { futexHost } from '../futex-host.ts';
-import { COMPARE_EXCHANGE, FETCH_ADD, LOAD, STORE_FENCED } from '../operation.ts';
+import { FETCH_AND, FETCH_OR, LOAD, STORE_FENCED } from '../operation.ts';
 import type { Explorable } from '../program.ts';
 import { withArrays } from '../shared-arrays.ts';
-import { allDone, at, DATA, POOL, POOL_WORDS } from './thread-pool.ts';
+import { allDone, at, BEGUN, DATA, POOL, POOL_WORDS } from './thread-pool.ts';
 
 /** A worker that is busy for ever with its first request. The queue is its ends alone. */
-function busyWorker(looks: number) {
+function busyWorker(number: number, wakesNext: boolean) {
   return (words: ExploredWords): number | undefined =>
     withArrays(words, [POOL], () => {
       const ends = new Int32Array(POOL.buffer);
-      const sleep = words.watch(new PoolSleep(futexHost(words, POOL), ends, looks));
-      sleep.rest(-1);
+      const host = futexHost(words, POOL);
       const head = Atomics.load(ends, HEAD);
-      if (head === Atomics.load(ends, TAIL)) return 0;
+      if (head === Atomics.load(ends, TAIL)) {
+        words.watch(new PoolSleep(host, ends, number)).rest(-1);
+        return 0;
+      }
       if (Atomics.compareExchange(ends, HEAD, head, head + 1) !== head) return 0;
+      if (wakesNext) words.watch(new PoolWaker(host, ends)).wakeOne();
       words.named('begins', () => words.exchange(DATA + head, 1));
       return undefined;
     });
 }
 
-function makeBoth(): Explorable {
-  const made = program({
-    home: (words) =>
-      withArrays(words, [POOL], () => {
-        const ends = new Int32Array(POOL.buffer);
-        const sleep = words.watch(new PoolSleep(futexHost(words, POOL), ends));
-        for (let tail = 1; tail <= 2; tail++) {
-          words.named('push', () => Atomics.store(ends, TAIL, tail));
-          sleep.wakeOne();
-        }
-      }),
-    'worker 1': busyWorker(1),
-    'worker 2': busyWorker(0),
-  });
+function makeBoth(without: string): Explorable {
+  const wakesNext = without !== 'wake-next';
+  const made = program(
+    {
+      home: (words) =>
+        withArrays(words, [POOL], () => {
+          const ends = new Int32Array(POOL.buffer);
+          const waker = words.watch(new PoolWaker(futexHost(words, POOL), ends));
+          for (let tail = 1; tail <= 2; tail++) {
+            words.named('push', () => Atomics.store(ends, TAIL, tail));
+            waker.wakeOne();
+          }
+        }),
+      'worker 1': busyWorker(0, wakesNext),
+      'worker 2': busyWorker(1, wakesNext),
+    },
+    { initial: BEGUN },
+  );
   return { ...made, judge: allDone(2) };
 }
 
-/** SPINNING is read, then HEAD: what was read of HEAD is read anew. */
-function readsHeadLast(): Weaken {
-  let spinning: number | null = null;
-  let isNext = false;
+/** A worker that was woken clears WAKING once it has looked whether another request waits. */
+function clearsLast(): Weaken {
+  let clears = false;
   return (words, { kind, word }, scope) => {
-    if (scope !== 'wakeOne' || kind !== LOAD) return undefined;
-    if (word === at(HEAD)) {
-      spinning = words.load(at(SPINNING));
-      isNext = true;
-      return words.load(at(HEAD));
+    if (scope === 'rest' && kind === STORE_FENCED && word === at(WAKING)) {
+      clears = true;
+      return 0;
     }
-    if (word !== at(SPINNING) || !isNext) return undefined;
-    isNext = false;
-    return spinning!;
+    if (!clears || scope !== 'wakeOne' || kind !== LOAD || word !== at(TAIL)) return undefined;
+    clears = false;
+    const tail = words.load(word);
+    words.storeFenced(at(WAKING), 0);
+    return tail;
   };
 }
 
-/** A worker that has found a request takes SPINNING back after it has taken it. */
-function takesFirst(): Weaken {
-  let searches = false;
-  return (words, { kind, word, value, next }) => {
-    if (kind === STORE_FENCED && word === at(SPINNING)) {
-      searches = true;
-      return 0;
-    }
-    const isTake = kind === COMPARE_EXCHANGE && word === at(HEAD);
-    if (!searches || (!isTake && !(kind === FETCH_ADD && word === at(SLEEPERS)))) return undefined;
-    searches = false;
-    const result = isTake ? words.compareExchange(word, value, next) : words.fetchAdd(word, value);
-    words.storeFenced(at(SPINNING), 0);
-    return result;
-  };
-}
+/** Whoever wakes does not look whether the bit was still set. */
+const doesNotClaim =
+  (): Weaken =>
+  (words, { kind, word, value }, scope) =>
+    scope === 'wakeOne' && kind === FETCH_AND && word === at(SLEEPING)
+      ? words.fetchAnd(word, value) | ~value
+      : undefined;
+
+/** Whoever wakes nobody leaves WAKING set. */
+const leavesSet =
+  (): Weaken =>
+  (_words, { kind, word }, scope) =>
+    scope === 'wakeOne' && kind === STORE_FENCED && word === at(WAKING) ? 0 : undefined;
 
 export const POOL_BOTH: BuiltIn = {
   name: 'thread-pool-both',
@@ -91,60 +86,70 @@ export const POOL_BOTH: BuiltIn = {
   make: makeBoth,
   weakenings: [
     {
-      name: 'head-first',
-      about: 'home reads SPINNING before HEAD: it leaves a request to a worker that has another',
+      name: 'clear-first',
+      about: 'a worker says that it has come only when it has looked for a second request',
       model: 'SC',
-      weaken: readsHeadLast,
+      weaken: clearsLast,
     },
     {
-      name: 'search-over',
-      about: 'the worker that looks takes SPINNING back only when it has taken a request',
+      name: 'wake-next',
+      about: 'a worker that leaves a request in the queue wakes nobody for it',
       model: 'SC',
-      weaken: takesFirst,
+    },
+    {
+      name: 'claim',
+      about: 'home takes a worker that has got up by itself for one that it has woken',
+      model: 'SC',
+      weaken: doesNotClaim,
+    },
+    {
+      name: 'none-woken',
+      about: 'home finds nobody to wake, and leaves WAKING set',
+      model: 'SC',
+      weaken: leavesSet,
     },
   ],
 };
 
 /** A worker that is one too many, and must end. */
-function limitedWorker(words: ExploredWords): number | undefined {
-  return withArrays(words, [POOL], () => {
-    const queue = words.watch(new PoolQueue(POOL.buffer));
-    const sleep = words.watch(new PoolSleep(futexHost(words, POOL), queue.words));
-    if (queue.leavesAbove('max')) return undefined;
-    if (queue.take() < 0) sleep.rest(-1);
-    return 0;
-  });
+function limitedWorker(number: number) {
+  return (words: ExploredWords): number | undefined =>
+    withArrays(words, [POOL], () => {
+      const queue = words.watch(new PoolQueue(POOL.buffer));
+      const sleep = words.watch(new PoolSleep(futexHost(words, POOL), queue.words, number));
+      if (queue.leavesAbove('max')) return undefined;
+      if (queue.take() < 0) sleep.rest(-1);
+      return 0;
+    });
 }
 
-function makeLimit(without: string): Explorable {
-  const movesTail = without !== 'move-tail';
+function makeLimit(): Explorable {
   return program(
     {
       home: (words) =>
         withArrays(words, [POOL], () => {
           const queue = words.watch(new PoolQueue(POOL.buffer));
-          const sleep = words.watch(new PoolSleep(futexHost(words, POOL), queue.words));
+          const waker = words.watch(new PoolWaker(futexHost(words, POOL), queue.words));
           queue.setLimits(0, 0);
-          if (movesTail) sleep.wakeForLimits(queue, 2);
-          else words.named('wakes all', () => words.futexWake(at(TAIL), 2));
+          waker.wakeSome(2);
         }),
-      'worker 1': limitedWorker,
-      'worker 2': limitedWorker,
+      'worker 1': limitedWorker(0),
+      'worker 2': limitedWorker(1),
     },
-    { initial: { [at(CURRENT)]: 2, [at(MAX)]: 2 } },
+    { initial: { ...BEGUN, [at(CURRENT)]: 2, [at(MAX)]: 2 } },
   );
 }
 
-/** The limits are read before TAIL. */
+/** The limits are read before the bit is set. */
 function readsLimitFirst(): Weaken {
   let limit: number | null = null;
-  return (words, { kind, word }, scope) => {
-    if (scope !== 'rest' || kind !== LOAD) return undefined;
-    if (word === at(TAIL)) {
+  return (words, { kind, word, value }, scope) => {
+    if (scope !== 'rest') return undefined;
+    if (kind === FETCH_OR && word === at(SLEEPING)) {
       limit = words.load(at(MAX));
-      return words.load(at(TAIL));
+      return words.fetchOr(word, value);
     }
-    return word === at(MAX) && limit !== null ? limit : undefined;
+    return kind === LOAD && word === at(MAX) && limit !== null ? limit : undefined;
   };
 }
 
@@ -155,15 +160,10 @@ export const POOL_LIMIT: BuiltIn = {
   make: makeLimit,
   weakenings: [
     {
-      name: 'tail-first',
-      about: 'a worker reads the limits before TAIL',
+      name: 'bit-first',
+      about: 'a worker reads the limits before it sets its bit',
       model: 'SC',
       weaken: readsLimitFirst,
-    },
-    {
-      name: 'move-tail',
-      about: 'home wakes the workers, and does not move TAIL',
-      model: 'SC',
     },
   ],
 };

@@ -4,17 +4,19 @@ import {
   Coded,
   CURRENT,
   HEAD,
+  MASKS,
   MAX,
   PoolQueue,
-  SLEEPERS,
-  SPINNING,
+  SLEEPING,
   TAIL,
+  TURNS,
+  WAKING,
 } from '../../thread/pool-queue.ts';
-import { PoolSleep } from '../../thread/pool-sleep.ts';
+import { PoolSleep, PoolWaker } from '../../thread/pool-sleep.ts';
 import { type BuiltIn, program, type WordText } from '../built-in.ts';
 import type { ExploredWords, Weaken } from '../explored-words.ts';
 import { futexHost } from '../futex-host.ts';
-import { COMPARE_EXCHANGE, FETCH_ADD } from '../operation.ts';
+import { COMPARE_EXCHANGE, FETCH_OR } from '../operation.ts';
 import type { Explorable } from '../program.ts';
 import { ExploredMemory, withArrays } from '../shared-arrays.ts';
 import { plainly } from '../weaken.ts';
@@ -28,15 +30,16 @@ interface PoolOptions {
   readonly workers: number;
   readonly cancels?: boolean;
   readonly looksFirst?: boolean;
-  /** Looks of a worker before it sleeps. */
-  readonly looks?: number;
 }
 
-function poolWorker({ looks = 0, cancels = false }: PoolOptions) {
+/** As the first worker has begun. */
+export const BEGUN = { [at(MASKS)]: 1 };
+
+function poolWorker({ cancels = false }: PoolOptions, number: number) {
   return (words: ExploredWords): number | undefined =>
     withArrays(words, [POOL], () => {
       const queue = words.watch(new PoolQueue(POOL.buffer));
-      const sleep = words.watch(new PoolSleep(futexHost(words, POOL), queue.words, looks));
+      const sleep = words.watch(new PoolSleep(futexHost(words, POOL), queue.words, number));
       const slot = queue.take();
       if (slot < 0) {
         // Home does not leave it a request that it has cancelled.
@@ -52,15 +55,15 @@ function poolWorker({ looks = 0, cancels = false }: PoolOptions) {
 
 function makePool(options: PoolOptions): Explorable {
   const { requests, workers, cancels = false, looksFirst = false } = options;
-  const made = program({
-    home: (words) =>
+  const threads = {
+    home: (words: ExploredWords) =>
       withArrays(words, [POOL], () => {
         const queue = words.watch(new PoolQueue(POOL.buffer));
-        const sleep = words.watch(new PoolSleep(futexHost(words, POOL), queue.words));
+        const waker = words.watch(new PoolWaker(futexHost(words, POOL), queue.words));
         for (let slot = 0; slot < requests; slot++) {
-          if (looksFirst) sleep.wakeOne();
+          if (looksFirst) waker.wakeOne();
           queue.push(slot, new Coded());
-          if (!looksFirst) sleep.wakeOne();
+          if (!looksFirst) waker.wakeOne();
         }
         if (cancels && queue.cancel(0)) {
           if (words.named('cancel', () => words.exchange(DATA, 1)) !== 0) {
@@ -69,10 +72,10 @@ function makePool(options: PoolOptions): Explorable {
         }
       }),
     ...Object.fromEntries(
-      Array.from({ length: workers }, (_, i) => [`worker ${i + 1}`, poolWorker(options)]),
+      Array.from({ length: workers }, (_, i) => [`worker ${i + 1}`, poolWorker(options, i)]),
     ),
-  });
-  return { ...made, judge: allDone(requests) };
+  };
+  return { ...program(threads, { initial: BEGUN }), judge: allDone(requests) };
 }
 
 export function allDone(requests: number): Explorable['judge'] {
@@ -85,40 +88,40 @@ export function allDone(requests: number): Explorable['judge'] {
   };
 }
 
+const TURN_SAYS = { futex_wait: 'sleeps until it is woken', futex_wake: 'wakes the worker' };
+
 export const POOL_WORDS: Readonly<Record<number, WordText>> = {
   [at(HEAD)]: { name: 'HEAD', says: { 'compare and exchange': 'takes a request' } },
-  [at(TAIL)]: {
-    name: 'TAIL',
-    says: { futex_wait: 'sleeps until there is a request', futex_wake: 'wakes a worker' },
+  [at(TAIL)]: { name: 'TAIL' },
+  [at(SLEEPING)]: {
+    name: 'SLEEPING',
+    says: { load: 'looks whether a worker sleeps', or: 'sets its bit', and: 'clears a bit' },
   },
-  [at(SLEEPERS)]: {
-    name: 'SLEEPERS',
-    says: { load: 'looks whether a worker sleeps', add: 'counts itself, or no longer' },
-  },
-  [at(SPINNING)]: { name: 'SPINNING', says: { load: 'looks whether a worker is searching' } },
+  [at(WAKING)]: { name: 'WAKING', says: { 'compare and exchange': 'is about to wake a worker' } },
+  [at(TURNS)]: { name: 'TURN 1', says: TURN_SAYS },
+  [at(TURNS + 1)]: { name: 'TURN 2', says: TURN_SAYS },
   [at(CURRENT)]: { name: 'CURRENT', says: { 'compare and exchange': 'leaves' } },
   [at(MAX)]: { name: 'MAX', says: { load: 'looks at the limit' } },
   [DATA]: { name: 'request 1' },
   [DATA + 1]: { name: 'request 2' },
 };
 
-const skipsCount =
+const skipsBit =
   (): Weaken =>
   (_words, { kind, word }) =>
-    kind === FETCH_ADD && word === at(SLEEPERS) ? 0 : undefined;
+    kind === FETCH_OR && word === at(SLEEPING) ? 0 : undefined;
 
 export const POOL_QUEUE: BuiltIn = {
   name: 'thread-pool',
   about: 'home hands two requests to a worker of a thread pool',
   words: POOL_WORDS,
-  make: (without) =>
-    makePool({ requests: 2, workers: 1, looks: 1, looksFirst: without === 'push-first' }),
+  make: (without) => makePool({ requests: 2, workers: 1, looksFirst: without === 'push-first' }),
   weakenings: [
     {
-      name: 'count-sleepers',
-      about: 'a worker sleeps without having counted itself as a sleeper',
+      name: 'set-bit',
+      about: 'a worker sleeps without having set its bit',
       model: 'SC',
-      weaken: skipsCount,
+      weaken: skipsBit,
     },
     {
       name: 'push-first',
@@ -127,7 +130,7 @@ export const POOL_QUEUE: BuiltIn = {
     },
     {
       name: 'tail-fence',
-      about: 'home moves TAIL by a plain store, and no barrier stands before it reads SLEEPERS',
+      about: 'home moves TAIL by a plain store, and no barrier stands before it reads SLEEPING',
       model: 'TSO',
       weaken: plainly('push', at(TAIL)),
     },

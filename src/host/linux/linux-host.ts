@@ -30,7 +30,7 @@ import type { PollRing } from '../poll-ring.ts';
 import { aWord, checkShape, type Shape } from '../shape.ts';
 import { takeSpawnRequest } from '../spawn-request.ts';
 import { FileCalls } from './file-calls.ts';
-import { futexWait, futexWake } from './futex.ts';
+import { LinuxFutex } from './futex.ts';
 import { c, knownArch, result, SYS } from './libc.ts';
 import { CALL_WAYS, type CallWay, type LoopCalls, libcCalls, loopCalls } from './machine/calls.ts';
 import { LinuxBuffer } from './memory.ts';
@@ -86,6 +86,7 @@ export class LinuxHost implements Host {
   readonly epollDataWord = EPOLL_DATA_WORD;
   private readonly calls: LoopCalls;
   private readonly poller: LinuxPoll;
+  private readonly futex: LinuxFutex;
   private readonly signals = new LinuxSignals();
   private readonly wait = new LinuxWait();
   private readonly files = new FileCalls();
@@ -113,6 +114,7 @@ export class LinuxHost implements Host {
     if (!knownArch) throw new HostError(ENOSYS, `Linux on ${process.arch}`);
     this.calls = this.callBy === 'gate' ? loopCalls() : libcCalls;
     this.poller = new LinuxPoll(this.calls);
+    this.futex = new LinuxFutex(this.calls);
     this.threads = new ThreadMask(this.signals, this.getpid());
     this.syncChildren = new SyncChildren(this.signals, this.getpid());
   }
@@ -158,11 +160,11 @@ export class LinuxHost implements Host {
   }
 
   futexWait(words: Int32Array, index: number, expected: number, timeoutNs: number): number {
-    return futexWait(words, index, expected, timeoutNs);
+    return this.futex.wait(words, index, expected, timeoutNs);
   }
 
   futexWake(words: Int32Array, index: number, count: number): number {
-    return futexWake(words, index, count);
+    return this.futex.wake(words, index, count);
   }
 
   schedYield(): number {

@@ -4,7 +4,7 @@
  */
 
 import koffi from '../koffi.ts';
-import { c, result } from '../libc.ts';
+import { c, result, SYS } from '../libc.ts';
 import { LinuxBuffer, putWord64 } from '../memory.ts';
 import { CodePage } from './code-page.ts';
 
@@ -19,6 +19,8 @@ export interface LoopCalls {
   write(fd: number, address: A, count: number): number;
   poll(fds: A, nfds: number, timeoutMs: number): number;
   epollWait(epfd: number, events: A, maxEvents: number, timeoutMs: number): number;
+  /** @param timeout the address of a struct timespec, or 0 */
+  futex(word: A, op: number, value: number, timeout: A): number;
 }
 
 export const libcCalls: LoopCalls = {
@@ -26,20 +28,21 @@ export const libcCalls: LoopCalls = {
   write: (fd, address, count) => result(c.write(fd, address, count)),
   poll: (fds, nfds, timeoutMs) => result(c.poll(fds, nfds, timeoutMs)),
   epollWait: (epfd, events, most, timeoutMs) => result(c.epollWait(epfd, events, most, timeoutMs)),
+  futex: (word, op, value, timeout) => result(c.syscall(SYS.futex, word, op, value, timeout, 0, 0)),
 };
 
-// Words of the memory from which the gate takes a call: two 64-bit arguments, two ints.
+// Words of the memory from which the gate takes a call: two 64-bit arguments, an int, and one of 64 bits.
 const NR = 0;
 const FIRST = 2;
 const SECOND = 4;
 const THIRD = 6;
-const FOURTH = 7;
-const BYTES = 32;
+const FOURTH = 8;
+const BYTES = 40;
 /** Linux transfers at most this many bytes in a call. */
 const MOST_BYTES = 0x7ffff000;
 
 /** x86-64. Other machines use the C library's functions. */
-const X64 = { read: 0, write: 1, poll: 7, epollWait: 232 };
+const X64 = { read: 0, write: 1, poll: 7, epollWait: 232, futex: SYS.futex };
 
 function codeFor(address: A): Uint8Array {
   const imm64 = new Int32Array(2);
@@ -50,7 +53,7 @@ function codeFor(address: A): Uint8Array {
     ...[0x49, 0x8b, 0x78, 0x08], //       mov rdi, [r8 + 8]
     ...[0x49, 0x8b, 0x70, 0x10], //       mov rsi, [r8 + 16]
     ...[0x41, 0x8b, 0x50, 0x18], //       mov edx, [r8 + 24]
-    ...[0x45, 0x8b, 0x50, 0x1c], //       mov r10d, [r8 + 28]
+    ...[0x4d, 0x8b, 0x50, 0x20], //       mov r10, [r8 + 32]
     ...[0x0f, 0x05, 0xc3], //             syscall; ret
   );
 }
@@ -86,8 +89,18 @@ function gatedCalls(): LoopCalls | null {
       return gate();
     },
     epollWait: (epfd, events, most, timeoutMs) => {
+      // An int: the kernel does not look at the upper half.
       words[FOURTH] = timeoutMs;
       return transfer(X64.epollWait, epfd, events, most);
+    },
+    futex: (word, op, value, timeout) => {
+      words[NR] = X64.futex;
+      putWord64(words, FIRST, word);
+      words[SECOND] = op;
+      words[SECOND + 1] = 0;
+      words[THIRD] = value;
+      putWord64(words, FOURTH, timeout);
+      return gate();
     },
   };
 }
