@@ -26,10 +26,10 @@ export const WAKING = 19;
 /** How many words of USED and SLEEPING were ever in use. */
 export const MASKS = 20;
 /** One bit for each number of a worker: whether a worker has it, and whether that sleeps. */
-const USED = 32;
+export const USED = 32;
 export const SLEEPING = 64;
 export const BITS = 32;
-const MOST_MASKS = 32;
+export const MOST_MASKS = 32;
 /** A word for each number, on which its worker sleeps. */
 export const TURNS = 96;
 /** Workers that a pool has at a time, whatever its limit says. */
@@ -226,35 +226,6 @@ export class PoolQueue {
     const at = slotAt(slot);
     this.#numbers[(at + RESULT) >> 1] = result;
     Atomics.or(this.words, at + STATE, DONE);
-  }
-
-  /** Gives a worker the lowest number that no other has. */
-  takeNumber(): number {
-    const { words } = this;
-    for (let mask = 0; mask < MOST_MASKS; mask++) {
-      for (let used = Atomics.load(words, USED + mask); used !== -1; ) {
-        const bit = ~used & (used + 1);
-        used = Atomics.or(words, USED + mask, bit);
-        if ((used & bit) !== 0) continue;
-        this.#useMasks(mask + 1);
-        return mask * BITS + (31 - Math.clz32(bit));
-      }
-    }
-    throw new Error(`ThreadPool: more than ${MOST_WORKERS} workers`);
-  }
-
-  /** Before its worker sleeps for the first time. */
-  #useMasks(count: number): void {
-    const { words } = this;
-    for (;;) {
-      const masks = Atomics.load(words, MASKS);
-      if (masks >= count) return;
-      Atomics.compareExchange(words, MASKS, masks, count);
-    }
-  }
-
-  giveNumber(number: number): void {
-    Atomics.and(this.words, USED + Math.floor(number / BITS), ~(1 << (number % BITS)));
   }
 
   /** Whether nothing waits to be taken. */

@@ -5,6 +5,7 @@ import { checkFunction } from '../host/arguments.ts';
 import { ECANCELED } from '../host/errno.ts';
 import type { Host, HostBuffer } from '../host/host.ts';
 import { exportsOf } from './module-url.ts';
+import { giveNumber, takeNumber } from './pool-numbers.ts';
 import { PoolQueue } from './pool-queue.ts';
 import { PoolSleep, PoolWaker } from './pool-sleep.ts';
 import { type PoolCallee, type PoolObjects, perform } from './pool-work.ts';
@@ -74,11 +75,11 @@ class Objects implements PoolObjects {
 /** QEMU: worker_thread. */
 export async function runPoolWorker(self: ThreadSelf, job: PoolJob): Promise<void> {
   const queue = new PoolQueue(job.queue);
-  const number = queue.takeNumber();
+  const number = takeNumber(queue.words);
   try {
     await work(self, job, queue, number);
   } finally {
-    queue.giveNumber(number);
+    giveNumber(queue.words, number);
   }
 }
 

@@ -65,7 +65,7 @@ function clearsLast(): Weaken {
   };
 }
 
-/** Whoever wakes does not look whether the bit was still set. */
+/** The bit may have been cleared before, but counts as set. */
 const doesNotClaim =
   (): Weaken =>
   (words, { kind, word, value }, scope) =>
@@ -73,7 +73,7 @@ const doesNotClaim =
       ? words.fetchAnd(word, value) | ~value
       : undefined;
 
-/** Whoever wakes nobody leaves WAKING set. */
+/** WAKING stays set, though nobody was woken. */
 const leavesSet =
   (): Weaken =>
   (_words, { kind, word }, scope) =>

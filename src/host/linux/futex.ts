@@ -13,7 +13,7 @@ import { addressOf } from './libc.ts';
 import type { LoopCalls } from './machine/calls.ts';
 import { LinuxBuffer, putTimespec } from './memory.ts';
 
-/** So long a terminated Worker may sleep on. */
+/** The longest sleep in the kernel, and so of a Worker that was terminated. */
 const SHORT_NS = 10_000_000;
 
 // For threads of one process: FUTEX_WAIT and FUTEX_WAKE with FUTEX_PRIVATE_FLAG.
