@@ -16,6 +16,8 @@ type FdNames = ReadonlyMap<number, string>;
 export interface Names {
   readonly fds: FdNames;
   readonly coroutines: ReadonlyMap<number, string>;
+  /** By their numbers in the machine, which the events of the BQL have. */
+  readonly threads?: ReadonlyMap<number, string> | undefined;
 }
 
 /** The kind of link that a name is, which decides its colour. */
@@ -30,8 +32,17 @@ export interface LiveText {
 type Args = readonly TraceValue[];
 
 /** QEMU's name for an event's link in the chain, and a short text. */
-export function liveText(id: EventId, args: Args, { fds, coroutines }: Names): LiveText {
+export function liveText(id: EventId, args: Args, names: Names): LiveText {
+  const { fds, coroutines } = names;
   switch (id) {
+    case EV.bql_lock:
+      return { func: 'bql_lock', text: lockText(args, names.threads), kind: 'other' };
+    case EV.bql_locked:
+      return { func: 'bql_locked', text: 'has the BQL', kind: 'other' };
+    case EV.bql_unlock:
+      return { func: 'bql_unlock', text: 'gives the BQL back', kind: 'other' };
+    case EV.timer_call_begin:
+      return { func: String(args[0]), text: 'timer, called', kind: 'bh' };
     case EV.child_spawn:
       return {
         func: 'posix_spawn',
@@ -97,6 +108,11 @@ function coroutineText(id: EventId, args: Args, names: Names['coroutines']): str
   if (id === EV.qemu_coroutine_terminate) return `${who(args[0])} has ended`;
   if (id === EV.qemu_coroutine_yield) return `${who(args[0])} yields to ${who(args[1])}`;
   return `${who(args[1])} enters ${who(args[2])}`;
+}
+
+function lockText([, owner]: Args, threads: Names['threads']): string {
+  if (Number(owner) === 0) return 'the BQL is free';
+  return `waits for the BQL, which ${threads?.get(Number(owner)) ?? `thread ${owner}`} has`;
 }
 
 function pollText(args: Args, fds: FdNames): string {

@@ -40,6 +40,8 @@ export interface PrettyOptions {
   readonly decimals?: number | undefined;
   /** Puts the reason under the first line of each kind. */
   readonly whyOf?: WhyOf | null | undefined;
+  /** The thread of the next line, in a column of its own. */
+  readonly who?: (() => string) | undefined;
 }
 
 /** The live log for people: seconds since the start, QEMU's name, and the essentials. */
@@ -50,6 +52,7 @@ export class PrettyLog implements LogWriter {
   readonly #startNs: number;
   readonly #decimals: number;
   readonly #whyOf: WhyOf | null;
+  readonly #who: (() => string) | null;
   /** The reasons given so far: each is given once. */
   readonly #given = new Set<Why>();
   #text = '';
@@ -59,10 +62,11 @@ export class PrettyLog implements LogWriter {
     style: () => Style,
     names: Names,
     startNs: number,
-    { decimals = DECIMALS, whyOf = null }: PrettyOptions = {},
+    { decimals = DECIMALS, whyOf = null, who }: PrettyOptions = {},
   ) {
     this.#decimals = decimals;
     this.#whyOf = whyOf;
+    this.#who = who ?? null;
     this.#sink = sink;
     this.#style = style;
     this.#names = names;
@@ -118,10 +122,11 @@ export class PrettyLog implements LogWriter {
     const timeWidth = SECONDS_WIDTH + this.#decimals;
     const time = ((timeNs - this.#startNs) / 1e9).toFixed(this.#decimals).padStart(timeWidth);
     const narrow = style.width > 0 && style.width < NARROW;
+    const who = this.#who === null ? '' : `${narrow ? this.#who().trim() : this.#who()} `;
     const padded = narrow ? name : name.padEnd(NAME_WIDTH);
-    const used = timeWidth + 1 + padded.length + 1;
-    const indent = narrow ? 4 : timeWidth + NAME_WIDTH + 2;
+    const used = timeWidth + 1 + who.length + padded.length + 1;
+    const indent = narrow ? 4 : timeWidth + who.length + NAME_WIDTH + 2;
     const body = wrap(text, used, indent, style.width);
-    this.#text += `${paint(style, DIM, time)} ${paint(style, color, padded)} ${body}\n`;
+    this.#text += `${paint(style, DIM, time)} ${who}${paint(style, color, padded)} ${body}\n`;
   }
 }

@@ -160,6 +160,37 @@ const TIMER = why(
   'src/aio/timer-list.ts',
 );
 
+const BQL_WAIT = why(
+  'ppoll',
+  'Only the holder of the big lock may touch the devices, and it is unfair: a thread that takes it again at once gets it before one that sleeps.',
+  'qemu_mutex_lock_iothread, softmmu/cpus.c',
+  'src/thread/global-lock.ts',
+);
+const BQL_HAS = why(
+  'ppoll',
+  'Now this thread may touch the devices; main_loop_wait has to have the lock before it calls anything.',
+  'os_host_main_loop_wait, util/main-loop.c',
+  'src/thread/global-lock.ts',
+);
+const BQL_GIVES = why(
+  'ppoll',
+  'main_loop_wait gives the lock back while it polls: a vCPU that needs it could otherwise never end the sleep.',
+  'os_host_main_loop_wait, util/main-loop.c',
+  'src/thread/global-lock.ts',
+);
+const POOL = why(
+  'qemu_bh_schedule',
+  'The work may block, so a worker does it; its end is a bottom half of the context that submitted it.',
+  'thread_pool_submit_aio, util/thread-pool.c',
+  'src/thread/thread-pool.ts',
+);
+const CO_SCHEDULE = why(
+  'qemu_bh_schedule',
+  'A coroutine goes on in the context in which it is scheduled: one bottom half there enters all that are.',
+  'aio_co_schedule, util/async.c',
+  'src/thread/co/shared-coroutines.ts',
+);
+
 const CHILD_BH = 'sigchld_bh';
 const CHILD_HANDLER = 'sigchld_handler';
 
@@ -174,6 +205,11 @@ const FIXED: ReadonlyMap<EventId, Why> = new Map<EventId, Why>([
   [EV.aio_notify_accept, ACCEPT],
   [EV.timer_mod, TIMER_MOD],
   [EV.timer_call_begin, TIMER],
+  [EV.bql_lock, BQL_WAIT],
+  [EV.bql_locked, BQL_HAS],
+  [EV.bql_unlock, BQL_GIVES],
+  [EV.thread_pool_submit, POOL],
+  [EV.aio_co_schedule, CO_SCHEDULE],
 ]);
 
 /** The reason for an event's line. Two lines have the same reason if they are of one kind. */

@@ -22,6 +22,7 @@ import type { Style } from '../text/style.ts';
 import type { Observer } from './observer.ts';
 import { LiveLog, ReportPage, TraceFiles } from './observers.ts';
 import type { RunWatch } from './run-watch.ts';
+import { ThreadLog } from './thread-log.ts';
 
 /** The style of the live log, and whether it gives reasons. */
 export interface LiveStyle extends Style {
@@ -178,7 +179,8 @@ export async function observersOf(
   const observers: Observer[] = [];
   if (job.live !== null) {
     const whyOf = job.live.explain ? (await import('../log/why.ts')).whyOf : null;
-    observers.push(new LiveLog(job.live, whyOf, allWriter(own, STDERR)));
+    const Log = scenario.threaded ? ThreadLog : LiveLog;
+    observers.push(new Log(job.live, whyOf, allWriter(own, STDERR)));
   }
   if (job.trace !== null) observers.push(new TraceFiles(job.trace, origin));
   if (job.report !== null) observers.push(await reportPage(job.report, scenario));

@@ -20,7 +20,7 @@ import { TraceOutput } from '../trace/trace-output.ts';
 import type { Observer } from './observer.ts';
 
 /** A simulated run is exact to the ns, and most of it takes only a few ns. */
-const NS_DECIMALS = 9;
+export const SIM_DECIMALS = 9;
 
 /** The log that --spawn shows, with the entries of the order log between. */
 export class LiveLog implements Observer {
@@ -40,7 +40,7 @@ export class LiveLog implements Observer {
     const sink = (text: string): void => {
       if (!this.#ended) this.#write(text);
     };
-    const decimals = world.kind === 'sim' ? NS_DECIMALS : undefined;
+    const decimals = world.kind === 'sim' ? SIM_DECIMALS : undefined;
     const names = followNames(main.trace);
     const options = { decimals, whyOf: this.#whyOf };
     this.#log = new PrettyLog(sink, () => this.#style, names, world.startNs, options);

@@ -193,7 +193,7 @@ async function search(terminal: WatchTerminal): Promise<void> {
   terminal.keys(...'LATE', 'Enter', 'Escape', 'n');
   await terminal.until(/iteration \d\d {2}PAUSED before the iteration/);
   const there = Number(/iteration (\d+)/.exec(terminal.screen())![1]);
-  expect(terminal.screen()).toMatch(/timer_call_begin +timer late/);
+  expect(terminal.screen()).toMatch(/late +timer, called/);
   terminal.keys('N');
   // It was armed before the first iteration: nothing else has it.
   await terminal.until(/'LATE' is not before this/);
@@ -201,7 +201,7 @@ async function search(terminal: WatchTerminal): Promise<void> {
   await goTo(terminal, there + 9);
   terminal.keys('N');
   await terminal.until(PAUSED(there));
-  expect(terminal.screen()).toMatch(/timer_call_begin +timer late/);
+  expect(terminal.screen()).toMatch(/late +timer, called/);
   // A line of the order log, then nothing more.
   terminal.keys('/', ...Array(4).fill('Backspace'), ...'so late', 'Enter', 'Escape', 'b', 'b', 'n');
   await terminal.until(PAUSED(there));
