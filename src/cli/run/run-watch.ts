@@ -79,7 +79,7 @@ export class RunWatch implements Observer {
         threads?.take(id, timeNs, args);
         children.take(id, timeNs, args);
       },
-      refresh: (model) => threads?.readOthers(model),
+      refresh: (model) => void threads?.readOthers(model),
       // Acts as the outside world, which takes no time of the run.
       send: (pid, signo) => (this.#isReplay ? -EPERM : world.still(() => world.kill(pid, signo))),
     };
@@ -93,6 +93,7 @@ export class RunWatch implements Observer {
 
   end(result: RunResult): void {
     this.#threads?.dispose();
+    if (this.#threads !== null) this.#threads.isOver = true;
     this.#beside.end(verdict(result));
   }
 
@@ -110,9 +111,9 @@ export class RunWatch implements Observer {
   #turn(machine: Machine, name: string): void {
     const beside = this.#beside;
     if (beside.left) return;
-    this.#threads!.readOthers(beside.view.model);
+    const begins = this.#threads!.readOthers(beside.view.model);
     machine.threads?.drain();
-    beside.turn(name);
+    beside.turn(name, begins);
   }
 
   /** The real host lets us look at set times, even in the middle of a wait. */

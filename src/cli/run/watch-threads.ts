@@ -7,7 +7,7 @@ import type { Crew } from '../../scenario/run/threads/crew.ts';
 import type { MainThreads } from '../../scenario/run/threads/main-threads.ts';
 import { actionTextOf } from '../../scenario/run/threads/standing.ts';
 import type { ThreadTraces } from '../../scenario/run/threads/thread-traces.ts';
-import { EVENT_NAMES, type EventId } from '../../trace/catalogue.ts';
+import { EV, EVENT_NAMES, type EventId } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
 import type { Model } from '../watch/model.ts';
 import { processState } from '../watch/process-state.ts';
@@ -33,6 +33,8 @@ export class WatchThreads {
   /** The action that each thread stood in when it was asked last. */
   readonly #standing = new Map<string, { readonly at: Place; readonly text: string | null }>();
   readonly #crew: Crew;
+  /** Whether the run has ended: no thread does anything any more. */
+  isOver = false;
 
   /** @param sim the simulated kernel; null for the real one */
   constructor({ traces, crew }: MainThreads, sim: SimHost | null, proc: Proc) {
@@ -54,8 +56,11 @@ export class WatchThreads {
     this.table.running = this.#traces.names[0]!;
   }
 
-  /** Takes the events that the other threads have had since, in order of time. */
-  readOthers(model: Model): void {
+  /**
+   * Takes the events that the other threads have had since, in order of time. Returns whether one of
+   * them has begun an iteration of its loop.
+   */
+  readOthers(model: Model): boolean {
     const found: Read[] = [];
     for (const { name } of this.#traces.others) {
       const place = this.#traces.readFrom(
@@ -70,6 +75,7 @@ export class WatchThreads {
       this.table.take(name, id, timeNs, args);
       model.takeOther(name, id, timeNs, args);
     }
+    return found.some(({ id }) => id === EV.aio_poll_begin);
   }
 
   /** Calls `turn` with a thread's name before it gets the processor of the simulated kernel. */
@@ -89,6 +95,7 @@ export class WatchThreads {
   }
 
   readonly wordOf = (name: string): KernelWord | null => {
+    if (this.isOver) return null;
     const action = this.#actionOf(name);
     if (this.#sim !== null) {
       const states = this.#sim.turns.states();

@@ -205,10 +205,13 @@ export class BesideView {
     return ret;
   }
 
-  /** Another thread is about to get the processor. */
-  turn(name: string): void {
+  /**
+   * Another thread is about to get the processor.
+   * @param begins whether one has just begun an iteration of its loop
+   */
+  turn(name: string, begins: boolean): void {
     this.#sent.move();
-    if (!this.travel.underWay) this.view.arrive('turn', name);
+    if (!this.travel.underWay) this.view.arrive(begins ? 'iteration of another' : 'turn', name);
     this.#sent.again(this.#run!);
     this.look();
   }

@@ -21,6 +21,8 @@ import { nameWidth } from './thread-table.ts';
 
 const KIND_COLORS = { poll: DIM, signal: YELLOW, bh: MAGENTA, child: GREEN, other: CYAN };
 const MARK = '▸';
+/** On narrower terminals columns would leave no room for the text. */
+const NARROW = 64;
 
 /** The rows of the events in one frame, and the reason of the lowest one. */
 export class EventRows {
@@ -34,7 +36,8 @@ export class EventRows {
   constructor(view: Shown, controls: Controls) {
     this.#view = view;
     this.#controls = controls;
-    this.#names = { fds: fdNames(view.moment), coroutines: view.model.coroutines };
+    const { coroutines, threads } = view.model;
+    this.#names = { fds: fdNames(view.moment), coroutines, threads };
     this.#filter = controls.filter.toLowerCase();
   }
 
@@ -73,13 +76,15 @@ export class EventRows {
   #text(entry: Entry, style: Style): string {
     const { id, args, timeNs } = entry;
     const { moment, digits } = this.#view;
-    const time = ((timeNs - moment.startNs) / 1e9).toFixed(digits).padStart(digits + 4);
+    const narrow = style.width < NARROW;
+    const space = narrow ? 3 : 4;
+    const time = ((timeNs - moment.startNs) / 1e9).toFixed(digits).padStart(digits + space);
     const said =
       id === undefined || args === undefined
         ? { func: entry.func ?? '', text: entry.text ?? '', kind: 'other' as const }
         : liveText(id, args, this.#names);
     const color = id === undefined ? RED : KIND_COLORS[said.kind];
-    const func = paint(style, color, said.func.padEnd(21));
+    const func = paint(style, color, narrow ? said.func : said.func.padEnd(21));
     const width = nameWidth(moment.threads);
     const who = width === 0 ? '' : `${(entry.thread ?? 'main').slice(0, width).padEnd(width)} `;
     return `${paint(style, DIM, time)} ${who}${func} ${printable(said.text.replaceAll('\n', ' '))}`;

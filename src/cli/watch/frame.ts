@@ -91,22 +91,27 @@ function header(parts: FrameParts, columns: number, rows: number): string[] {
   const words = state === '' ? `${pacer.words}${at}` : state;
   const age = formatDuration(Math.max(0, moment.nowNs - moment.startNs));
   const own = model.drawnByLoop ? `  (view's own ${model.ownIterations})` : '';
-  const line = ` iteration ${model.iteration}  ${words}  ${age}${own}`;
+  const long = ` iteration ${model.iteration}  ${words}  ${age}${own}`;
+  const brief = words.replace(' before the iteration', '').replace(' before ', ' at ');
+  const line =
+    long.length + 3 <= columns ? long : ` iteration ${model.iteration}  ${brief}  ${age}`;
   const plain = `══${line} ${'═'.repeat(Math.max(0, columns - line.length - 3))}`;
   const bar = style.color ? `${INVERSE}${pad(clip(line, columns), columns)}${RESET}` : plain;
   const last = `last ${phaseText(view, model.lastNs)}`;
   const total = `all  ${phaseText(view, model.totalNs)}`;
-  const signals = `signals ${signalText(view)} · wake-ups ${model.wakeups}`;
+  const signals = `signals ${signalText(view, columns < WIDE)} · wake-ups ${model.wakeups}`;
   return rows < 16 ? [bar, last, signals] : [bar, last, total, signals];
 }
 
 function phaseText({ model, style }: Shown, ns: Float64Array): string {
-  return model.phases
-    .map((phase, i) => {
-      const text = `${phase} ${brief(ns[i]!)}`;
-      return paint(style, phase === model.phase ? BOLD : '', pad(text, phase.length + 7));
-    })
-    .join(' ');
+  const isNarrow = style.width < WIDE;
+  const texts = model.phases.map((phase, i) => {
+    const text = `${phase} ${brief(ns[i]!)}`;
+    const isNow = phase === model.phase;
+    if (isNarrow && ns[i] === 0 && !isNow) return '';
+    return paint(style, isNow ? BOLD : '', isNarrow ? text : pad(text, phase.length + 7));
+  });
+  return texts.filter((text) => text !== '').join(' ') || '-';
 }
 
 function bottom({ controls, view }: FrameParts, columns: number): string {

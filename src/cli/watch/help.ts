@@ -5,7 +5,7 @@ export function help(drawnByLoop: boolean, takesTurns: boolean): readonly string
 
 const head = (drawnByLoop: boolean, takesTurns: boolean): readonly string[] => [
   'space    pause, continue',
-  's .      one iteration, then pause',
+  `s .      one iteration${takesTurns ? ' of any thread' : ''}, then pause`,
   'p        up to the next phase, then pause',
   'b  B     an iteration back; to the last event',
   'g        to an iteration, by its number',
@@ -23,7 +23,6 @@ const KEYS: readonly string[] = [
   'arrows   scroll; also Page, Home, End',
   'Ctrl-Z   suspend; fg continues',
   'Ctrl-L   redraw the screen',
-  '',
   'Any key closes this page.',
 ];
 
@@ -33,7 +32,4 @@ const OWN: readonly string[] = [
   'made only for that.',
 ];
 
-const BESIDE: readonly string[] = [
-  'The view stands beside the loop: while it',
-  'is paused, simulated time stands still.',
-];
+const BESIDE: readonly string[] = ['Paused: simulated time stands still.'];

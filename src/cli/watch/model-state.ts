@@ -46,5 +46,6 @@ export interface ModelState {
   readonly bottomHalves: ReadonlyMap<string, Runs>;
   readonly timers: ReadonlyMap<string, Runs>;
   readonly coroutines: ReadonlyMap<number, string>;
+  readonly threads: ReadonlyMap<number, string>;
   readonly signals: ReadonlyMap<number, number>;
 }

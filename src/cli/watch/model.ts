@@ -55,6 +55,8 @@ export class Model {
   readonly timers = new Map<string, Runs>();
   /** Names, keyed by the number that events use. */
   readonly coroutines = new Map<number, string>();
+  /** By their numbers in the machine, as far as events have told; these never change. */
+  readonly threads = new Map([[1, 'main']]);
   /** Records read, keyed by signal. */
   readonly signals = new Map<number, number>();
   /** Is told all that this takes. */
@@ -104,6 +106,7 @@ export class Model {
       bottomHalves: copy(this.bottomHalves),
       timers: copy(this.timers),
       coroutines: new Map(this.coroutines),
+      threads: new Map(this.threads),
       signals: new Map(this.signals),
     };
   }
@@ -121,6 +124,7 @@ export class Model {
     for (const [key, one] of state.bottomHalves) this.bottomHalves.set(key, { ...one });
     for (const [key, one] of state.timers) this.timers.set(key, { ...one });
     for (const [key, name] of state.coroutines) this.coroutines.set(key, name);
+    for (const [key, name] of state.threads) this.threads.set(key, name);
     for (const [key, count] of state.signals) this.signals.set(key, count);
   }
 
@@ -175,6 +179,7 @@ export class Model {
     this.inputs?.other(thread, id, timeNs, args);
     this.version++;
     if (id === EV.aio_bh_call_begin) ran(this.bottomHalves, `${args[0]} ${args[1]}`, timeNs);
+    if (id === EV.bql_lock) this.threads.set(Number(args[0]), thread);
     if (ROUNDS.has(EVENT_NAMES[id]!)) return;
     this.#keep({ thread, timeNs, id, args });
   }

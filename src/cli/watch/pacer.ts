@@ -1,10 +1,10 @@
 /** Slow motion: the delay before each phase, ns. The first entry is full speed. */
 const DELAYS_NS = [0, 20e6, 100e6, 300e6, 1e9];
 
-/** The step that the run is about to make: the last one is that of another thread. */
-export type Step = 'iteration' | 'phase' | 'turn';
+/** The step that the run is about to make: the last two are of other threads. */
+export type Step = 'iteration' | 'phase' | 'turn' | 'iteration of another';
 /** How a run is to go on. */
-export type Pace = 'run' | Step;
+export type Pace = 'run' | 'iteration' | 'phase' | 'turn';
 type Goal = 'pause' | Pace;
 
 /** Decides when the loop pauses: before an iteration, or between its phases. */
@@ -41,6 +41,9 @@ export class Pacer {
   /** Whether to wait, now that a step is about to begin. */
   arrive(step: Step): boolean {
     if (this.#goal === 'phase' || this.#goal === step) this.#goal = 'pause';
+    // Another thread's iteration comes to light at a turn.
+    const isBoth = step === 'iteration of another';
+    if (isBoth && (this.#goal === 'iteration' || this.#goal === 'turn')) this.#goal = 'pause';
     return this.paused;
   }
 

@@ -88,20 +88,35 @@ export function bottomHalfRows({ model, moment, style }: Shown): string[] {
   const rows: string[] = [];
   const seen = new Set<string>();
   let notify = '';
+  // In a run of several threads: those of their own that nobody has used come last.
+  const last: string[] = [];
   for (const { ctx, name, flags } of moment.halves) {
     const key = `${ctx} ${name}`;
     seen.add(key);
+    if (isOwn(name)) continue;
     const words = FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, word]) => word);
     const state = words.length === 0 ? '-' : words.join(' ');
     const row = bhRow(model, key, name, paint(style, flags === 0 ? '' : MAGENTA, state));
     if (name === 'qemu_notify_bh') notify = row;
+    else if (UNUSED.has(name) && flags === 0 && !model.bottomHalves.has(key)) last.push(row);
     else rows.push(row);
   }
-  // One-shots are gone once they have run.
+  // One-shots are gone once they have run; those of other threads are only known by their calls.
   for (const key of model.bottomHalves.keys()) {
-    if (!seen.has(key)) rows.push(bhRow(model, key, key.slice(key.indexOf(' ') + 1), 'ran'));
+    if (seen.has(key)) continue;
+    const [ctx, name] = [key.slice(0, key.indexOf(' ')), key.slice(key.indexOf(' ') + 1)];
+    const isOther = moment.threads?.states.some((thread) => thread.name === ctx) === true;
+    if (!isOwn(name)) rows.push(bhRow(model, key, name, isOther ? `ran in ${ctx}` : 'ran'));
   }
-  return notify === '' ? rows : [...rows, notify];
+  return notify === '' ? [...rows, ...last] : [...rows, notify, ...last];
+}
+
+/** Bottom halves by which threads wait for each other; most runs use none. */
+const UNUSED: ReadonlySet<string> = new Set(['aio_wait_kick', 'co_schedule_bh']);
+
+/** Whether a bottom half only serves the run of a scenario. */
+function isOwn(name: string): boolean {
+  return name.startsWith('scenario_') || name === 'thread_failed_bh';
 }
 
 export const BH_HEADING = '   runs  bottom half    state';
@@ -130,17 +145,19 @@ function timerRow(model: Model, name: string, due: string): string {
 export const TIMER_HEADING = '   runs  timer          due';
 
 /** Signals in one line: `pending SIGWINCH · read SIGCHLD 3 · reaped 4 · coalesced 1`. */
-export function signalText({ model, moment }: Shown): string {
+export function signalText({ model, moment }: Shown, narrow: boolean): string {
   const read = [...model.signals].map(([signo, n]) => `${signalName(signo)} ${n}`);
   const chld = model.signals.get(SIGCHLD) ?? 0;
   const coalesced = Math.max(0, model.reaped - chld);
   const pending = moment.pending.map(signalName);
-  return [
+  if (narrow && read.length === 0 && pending.length === 0) return 'none';
+  const parts = [
     `pending ${pending.length === 0 ? 'none' : pending.join(' ')}`,
     `read ${read.length === 0 ? 'none' : read.join(' ')}`,
     `reaped ${model.reaped}`,
     `coalesced ${coalesced}`,
-  ].join(' · ');
+  ];
+  return parts.join(' · ');
 }
 
 /** Names of the descriptors that the loop polls. */

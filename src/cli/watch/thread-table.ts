@@ -157,8 +157,9 @@ function threadRow(
 ): string {
   const { name, last, lastNs } = state;
   const runs = name === threads.running;
-  const { text, color } = said(state, threads.holder);
-  const owns = name === threads.holder ? ', has the BQL' : '';
+  const narrow = style.width < NARROW;
+  const { text, color } = said(state, threads.holder, narrow);
+  const owns = name !== threads.holder ? '' : narrow ? ', has BQL' : ', has the BQL';
   const sinceNs = last?.sinceNs ?? lastNs;
   const since = lastNs === 0 ? '' : formatDuration(Math.max(0, nowNs - sinceNs)).replace(' ', '');
   const mark = runs ? '▸' : ' ';
@@ -173,7 +174,10 @@ interface Said {
   readonly color: string;
 }
 
-function said({ last, lastNs, word }: ThreadState, holder: string): Said {
+/** On narrower terminals the thread that another one waits for comes first. */
+const NARROW = 60;
+
+function said({ last, lastNs, word }: ThreadState, holder: string, narrow: boolean): Said {
   if (word === null) return { text: lastNs === 0 ? 'not begun' : 'ended', color: DIM };
   const sleeps = word.call !== null && word.call !== 'compute';
   if (last === null) {
@@ -182,8 +186,9 @@ function said({ last, lastNs, word }: ThreadState, holder: string): Said {
   }
   switch (last.kind) {
     case 'lock': {
-      const behind = holder === '' ? '' : `, which ${holder} has`;
-      return { text: `${last.text}${behind}`, color: YELLOW };
+      if (holder === '') return { text: last.text, color: YELLOW };
+      const text = narrow ? `waits for ${holder}'s BQL` : `${last.text}, which ${holder} has`;
+      return { text, color: YELLOW };
     }
     case 'call':
       return { text: sleeps ? `${last.text}, ${asleep(word)}` : last.text, color: GREEN };

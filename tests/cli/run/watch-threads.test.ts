@@ -61,6 +61,28 @@ describe('a simulated run of several threads', () => {
     await terminal.expectRestored();
   });
 
+  test('steps by the iterations of any thread, and shows no object of its own', async () => {
+    const terminal = await watching(HOG, 80, 30);
+    terminal.keys('s');
+    await terminal.until(/^ iteration 0 {2}PAUSED before io1/m);
+    terminal.keys('s');
+    await terminal.until(/^. +\w+ io1 {2}asleep in ppoll$/m);
+    await terminal.until(/^ iteration 0 {2}PAUSED before io0/m);
+    terminal.keys('Space');
+    await terminal.until(/^ iteration \d+ {2}PASSED/m);
+    await terminal.until(/^ +\w+ main ended$/m);
+    expect(terminal.screen()).toMatch(/ 1 {2}hog {12}ran in io0$/m);
+    expect(terminal.screen()).not.toMatch(/\d {2}scenario_/);
+    // The thread's clearing up is no part of the run.
+    expect(terminal.screen()).not.toMatch(/qemu_bh_schedule +(quick|other)/);
+    terminal.keys('?');
+    await terminal.until(/^s \. +one iteration of any thread, then pause$/m);
+    await terminal.until(/^Paused: simulated time stands still\.$/m);
+    terminal.keys('q');
+    terminal.keys('q');
+    await terminal.expectRestored();
+  });
+
   test('names the action in which a thread sleeps', async () => {
     const terminal = await watching(HOG);
     await turnsUntil(terminal, /^. +\w+ main in hold: io0 \(line \d+\), has the BQL$/m);
@@ -93,6 +115,10 @@ describe('a simulated run of several threads', () => {
     const terminal = await watching(CONVOY, 40, 16);
     await terminal.until(/^── threads ─+\n.*\n.*main.*\n.*cpu0/m);
     await terminal.until(/^space s p t \+- \/ k q {2}\? help$/m);
+    await terminal.until(/^ iteration 0 {2}PAUSED at cpu0 {2}\d+ ns$/m);
+    await turnsUntil(terminal, /^. +\w+ main waits for cpu0's BQL$/m);
+    expect(terminal.screen()).toMatch(/^ \d\.\d{9} main bql_lock waits for/m);
+    expect(terminal.screen()).toMatch(/^last poll \d+ns/m);
     for (const line of terminal.screen().split('\n')) expect(line.length).toBeLessThanOrEqual(40);
     terminal.keys('Space');
     await terminal.until(/^ iteration \d+ {2}PASSED/m);

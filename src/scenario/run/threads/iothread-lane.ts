@@ -25,6 +25,7 @@ export default function iothreadLane(io: IOThreadSelf): void {
   const lending = new Lending(lane, machine.crew);
   data.port!.postMessage(lending.lent);
   io.onEnd = (error) => {
+    machine.stopTracing();
     if (error !== null) machine.crew.end(name, error);
     machine.crew.close();
     lending.close();

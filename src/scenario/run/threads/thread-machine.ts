@@ -28,6 +28,7 @@ export class ThreadMachine implements LaneMachine {
   readonly crew: Crew;
   readonly whileBusy: () => void;
   readonly fail: (at: Place, message: string) => void;
+  #traced: { dispose(): void } | null = null;
 
   constructor(data: ThreadData, thread: QemuThread) {
     const { scenario, shared } = data;
@@ -64,10 +65,15 @@ export class ThreadMachine implements LaneMachine {
     if (data.trace !== null) {
       const memory = new TraceMemory(data.trace.memory);
       memory.begin(tid);
-      thread.trace.attach(data.trace.events, memory.sink);
+      this.#traced = thread.trace.attach(data.trace.events, memory.sink);
     }
     this.fail = (at, message) => log.fail(number, at, message);
     this.whileBusy = () => run.check();
+  }
+
+  /** What the thread does from now on, closing, does not belong to the run. */
+  stopTracing(): void {
+    this.#traced?.dispose();
   }
 
   ioPoll(): void {
