@@ -55,7 +55,6 @@ export class Model {
   readonly timers = new Map<string, Runs>();
   /** Names, keyed by the number that events use. */
   readonly coroutines = new Map<number, string>();
-  /** By their numbers in the machine, as far as events have told; these never change. */
   readonly threads = new Map([[1, 'main']]);
   /** Records read, keyed by signal. */
   readonly signals = new Map<number, number>();
@@ -98,15 +97,13 @@ export class Model {
       lines: this.#lines,
       keepAll: this.#keepAll,
       ownIterations: this.ownIterations,
-      wakeups: this.wakeups,
-      reaped: this.reaped,
+      ...{ wakeups: this.wakeups, reaped: this.reaped },
       lastNs: this.lastNs.slice(),
       totalNs: this.totalNs.slice(),
       fds: copy(this.fds),
       bottomHalves: copy(this.bottomHalves),
       timers: copy(this.timers),
-      coroutines: new Map(this.coroutines),
-      threads: new Map(this.threads),
+      ...{ coroutines: new Map(this.coroutines), threads: new Map(this.threads) },
       signals: new Map(this.signals),
     };
   }

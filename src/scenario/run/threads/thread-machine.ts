@@ -71,7 +71,7 @@ export class ThreadMachine implements LaneMachine {
     this.whileBusy = () => run.check();
   }
 
-  /** What the thread does from now on, closing, does not belong to the run. */
+  /** The run is over: from now on the thread only clears up. */
   stopTracing(): void {
     this.#traced?.dispose();
   }
