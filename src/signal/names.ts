@@ -4,6 +4,9 @@ import { NSIG, SIGCHLD, SIGKILL, SIGRTMAX, SIGRTMIN, SIGSTOP } from '../host/con
 /** The call named in a HostError if not every thread could be masked. */
 export const BLOCKING_SIGNALS = 'blocking signals in every thread';
 
+/** The reason for that if its errno is ENOSYS: the threads of this process are unknown. */
+export const NO_PROC = 'there is no /proc of this pid namespace';
+
 /** Names by number, 1 to 31. */
 const STANDARD = [
   '',

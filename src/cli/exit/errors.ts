@@ -22,7 +22,7 @@ import {
 } from '../../host/errno.ts';
 import { isKind, STAT_SIZE, takeStat } from '../../host/file-stat.ts';
 import type { Host } from '../../host/host.ts';
-import { BLOCKING_SIGNALS } from '../../signal/names.ts';
+import { BLOCKING_SIGNALS, NO_PROC } from '../../signal/names.ts';
 
 /** Exit statuses of qemu-loop itself; all others are the children's. */
 export const EXIT_USAGE = 2;
@@ -63,9 +63,6 @@ const SPAWN_HINTS: Readonly<Record<number, string>> = {
   [E2BIG]: 'the arguments and the environment are too long',
   [ETXTBSY]: 'somebody is writing it: try again later',
 };
-
-/** The reason why the threads of this process are unknown. */
-export const NO_PROC = 'there is no /proc of this pid namespace';
 
 /** Advice for calls that open a file. */
 const PATH_HINTS: Readonly<Record<number, string>> = {

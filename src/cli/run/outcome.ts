@@ -127,20 +127,22 @@ export function outcomeOf(
 
 /**
  * Groups the hosts by their order logs. Across threads chance decides, also on the real host: then
- * the order within each is compared.
+ * the order within each is compared. A host that could not run the file has no order.
  */
 export function differencesOf(results: readonly RunResult[]): Difference[] {
   const groups: { hosts: HostName[]; entries: readonly LogEntry[] }[] = [];
-  for (const { host, order } of results) {
+  for (const { host, order, status } of results) {
+    if (status === 2) continue;
     const entries = byThread(order);
     const same = groups.find((group) => isSame(group.entries, entries));
     if (same === undefined) groups.push({ hosts: [host], entries });
     else same.hosts.push(host);
   }
   const [first, ...rest] = groups;
-  const texts = first!.entries.map(({ text }) => text);
+  if (first === undefined) return [];
+  const texts = first.entries.map(({ text }) => text);
   return rest.map(({ hosts, entries }) => ({
-    hosts: first!.hosts,
+    hosts: first.hosts,
     others: hosts,
     lines: diffEntries(texts, entries),
   }));

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { STAT_SIZE } from '../../host/file-stat.ts';
 import type { Host } from '../../host/host.ts';
-import { NOTHING_RAN } from '../../scenario/run/run.ts';
+import { NOTHING_RAN } from '../../scenario/run/not-run.ts';
 import { signalName } from '../../signal/names.ts';
 import { SpareWorkers } from '../../thread/spare-workers.ts';
 import { asCliError, CliError, EXIT_INTERNAL } from '../exit/errors.ts';

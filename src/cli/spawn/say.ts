@@ -1,8 +1,8 @@
 /** The supervisor's words about signals and remaining processes. */
 
 import { ENOSYS, type HostError } from '../../host/errno.ts';
-import { signalName } from '../../signal/names.ts';
-import { CliError, EXIT_INTERNAL, NO_PROC } from '../exit/errors.ts';
+import { NO_PROC, signalName } from '../../signal/names.ts';
+import { CliError, EXIT_INTERNAL } from '../exit/errors.ts';
 import { count } from '../text/units.ts';
 import type { Sending } from './families.ts';
 import type { Passed } from './processes.ts';

@@ -4,8 +4,9 @@ import type { CheckItem, Scenario } from '../model.ts';
 import type { Place } from '../problem.ts';
 import { checkFailure, type Found } from '../run/check-item.ts';
 import { type Failure, judge } from '../run/judge.ts';
+import { NOTHING_RAN } from '../run/not-run.ts';
 import type { FailedCheck, LogEntry } from '../run/order-log.ts';
-import { NOTHING_RAN, type Note, type RunResult } from '../run/run.ts';
+import type { Note, RunResult } from '../run/run.ts';
 import type { DriverProgram } from './program.ts';
 
 /** How late a time may be and still count as right: as on the real host. */

@@ -11,6 +11,7 @@ import { compileActions, compileBody } from './compile.ts';
 import { ScenarioEnded, ScenarioStuck } from './ended.ts';
 import { type Failure, judge, type Played } from './judge.ts';
 import { Machine } from './machine.ts';
+import { forbiddenText, notRun } from './not-run.ts';
 import type { LogEntry } from './order-log.ts';
 import { uringForbidden, uringRefused } from './refuse-uring.ts';
 import { setUp } from './setup.ts';
@@ -121,12 +122,14 @@ function runMachine(machine: Machine, seed: number, options: RunOptions): RunRes
   const { scenario, world } = machine;
   const seen = watchTrace(machine);
   const recorded = options.trace === true ? recordTrace(machine) : null;
-  const ownError = runSteps(machine, options);
+  const { error: ownError, isSetUp } = runSteps(machine, options);
   machine.threads?.drain();
   const thread = machine.threads?.error?.thread ?? 'main';
   const error = thread === 'main' ? ownError : machine.threads!.error!.error;
   recorded?.stop();
   seen.stop();
+  const forbidden = isSetUp || world.kind === 'sim' ? null : forbiddenText(ownError);
+  if (forbidden !== null) return notRun(scenario, world.kind, seed, 2, forbidden);
   const isTheirs = isTheirDoing(error);
   const failures = judge(
     playedOf(machine, seen.names),
@@ -161,20 +164,25 @@ function playedOf(machine: Machine, seen: readonly string[]): Played {
     elapsedNs: machine.elapsedNs,
     slackNs: machine.world.slackNs,
     seen,
-    fates: (name) => machine.children!.fates(name),
+    fates: (name) => machine.children?.fates(name) ?? [],
   };
 }
 
-/** Returns the error that ended the run early, or null. */
-function runSteps(machine: Machine, { timeoutNs }: RunOptions): unknown {
+/** Returns the error that ended the run early, or null, and whether all objects were made before. */
+function runSteps(
+  machine: Machine,
+  { timeoutNs }: RunOptions,
+): { readonly error: unknown; readonly isSetUp: boolean } {
+  let isSetUp = false;
   try {
     setUp(machine);
+    isSetUp = true;
     if (timeoutNs !== undefined) limit(machine.world, timeoutNs);
     for (const thunk of compileActions(machine.main, machine.scenario.steps, 'steps')) thunk();
     machine.threads?.finish();
-    return null;
+    return { error: null, isSetUp };
   } catch (error) {
-    return machine.threads?.end(error) ?? error;
+    return { error: machine.threads?.end(error) ?? error, isSetUp };
   }
 }
 
@@ -210,36 +218,12 @@ export function refuse(
   return { ...notRun(scenario, host, seed, 2, why), needs: 'linux' };
 }
 
-/** The rest of a result if no step was made. */
-export const NOTHING_RAN = {
-  needs: null,
-  notes: [],
-  order: [],
-  iterations: 0,
-  elapsedNs: 0,
-  abort: null,
-  version: null,
-  trace: null,
-} as const;
-
 /** The result in a world without threads, if the file has some. */
 function refuseThreads(scenario: Scenario, world: World, seed: number): RunResult | null {
   if (!scenario.threaded || threadsOf(world) !== null) return null;
   const why =
     'the file has several threads, which need Workers of Node: run it by the command, or by qemu-loop/scenario';
   return notRun(scenario, world.kind, seed, 2, why);
-}
-
-function notRun(
-  scenario: Scenario,
-  host: 'sim' | 'linux',
-  seed: number,
-  status: 2 | 3,
-  message: string,
-): RunResult {
-  const { file, name } = scenario;
-  const failures: Failure[] = [{ kind: status === 2 ? 'refused' : 'error', message, at: null }];
-  return { ...NOTHING_RAN, file, name, host, seed, status, failures };
 }
 
 /** A run delayed by the machine for longer than this says so. */

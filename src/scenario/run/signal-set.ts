@@ -33,7 +33,8 @@ export class SignalSet {
     this.#parts = parts;
     this.#signos = signos;
     const { loop, onProblem } = parts;
-    this.signals = new Signals(loop, { signals: signos, onProblem });
+    // By handlers and pidfds they would come an iteration later than the kernel's.
+    this.signals = new Signals(loop, { signals: signos, onProblem, sigfd: 'native' });
   }
 
   /** Remembers the handler that ChildWatch has set. */
