@@ -70,6 +70,8 @@ export class Families {
   /** Groups that signals go to although their leader has ended, and whether we wait for them. */
   readonly #groups = new Map<number, { awaited: boolean }>();
   readonly #heirs = new Map<number, Heir>();
+  /** Processes below shells that SIGINT was sent to. */
+  readonly #interrupted = new Set<number>();
   readonly #result = newWaitResult();
 
   constructor(host: Host, sender: Sender, children: ReadonlyMap<number, Child>, byGroup: boolean) {
@@ -94,7 +96,7 @@ export class Families {
       row?.number,
       ...passed,
     ]);
-    return [[...this.#led], [...this.#groups], heirs];
+    return [[...this.#led], [...this.#groups], heirs, [...this.#interrupted]];
   }
 
   started(child: Child): void {
@@ -125,17 +127,18 @@ export class Families {
   }
 
   /**
-   * Takes in the processes that we have adopted from our group and from those that children led;
-   * others have moved to a session or group of their own, as daemons do. Each gets the signal,
-   * unless it already has. Returns the pids of those that were sent one.
+   * Takes in the processes of our session that we have adopted; others have moved to a session of
+   * their own, as daemons do. Each gets the signal, unless it already has. Returns the pids of those
+   * that were sent one.
    * @param row the child that left them, if a signal ended it: its end is that of the program it
-   *   waited for
+   *   waited for, the one that was started last
    */
   inherit(row: ChildRow | null, ending: Ending): readonly number[] {
     const fresh = this.#host.children().filter((pid) => this.#isFresh(pid));
     const programs = row === null ? [] : fresh.filter((pid) => this.#mayStand(pid, ending));
+    const program = Math.max(...programs);
     return fresh.filter((pid) => {
-      const stands = programs.length === 1 && programs[0] === pid ? row : null;
+      const stands = pid === program ? row : null;
       const heir = { pid, row: stands, passed: new Set([ending.signo]) };
       this.#heirs.set(pid, heir);
       return this.#tell(heir, ending);
@@ -148,14 +151,22 @@ export class Families {
    */
   #mayStand(pid: number, ending: Ending): boolean {
     const background = [SIGINT, SIGQUIT].every((signo) => ignoresSignal(this.#proc, pid, signo));
-    return !background && (this.#byGroup || ending.toGroup || !this.#isDead(pid));
+    return !background && (this.#hasGot(pid, ending) || !this.#isDead(pid));
   }
 
-  #tell({ pid, passed }: Heir, { signo, toGroup, toEnd }: Ending): boolean {
-    if (this.#byGroup && signo !== SIGKILL) return false;
+  /** Whether the signal has already been sent to it, with its group or below its shell. */
+  #hasGot(pid: number, { signo, toGroup }: Ending): boolean {
+    if (signo === SIGKILL) return false;
+    if (signo === SIGINT && this.#interrupted.has(pid)) return true;
+    const pgid = this.#host.getpgid(pid);
+    return (toGroup && pgid === this.#ownGroup) || (this.#byGroup && this.#led.has(pgid));
+  }
+
+  #tell({ pid, passed }: Heir, ending: Ending): boolean {
+    const { signo, toEnd } = ending;
     // A shell starts programs that it does not wait for with SIGINT ignored.
     const deaf = toEnd && signo !== SIGTERM && ignoresSignal(this.#proc, pid, signo);
-    if (toGroup && !deaf) return false;
+    if (this.#hasGot(pid, ending) && !deaf) return false;
     if (deaf) passed.add(SIGTERM);
     const sent = this.#sender.kill(pid, deaf ? SIGTERM : signo) === 'sent';
     // A stopped process could not end.
@@ -166,13 +177,48 @@ export class Families {
   #isFresh(pid: number): boolean {
     if (this.#children.has(pid) || this.#strangers.has(pid) || this.#heirs.has(pid)) return false;
     const pgid = this.#host.getpgid(pid);
-    return pgid === this.#ownGroup || this.#led.has(pgid);
+    return pgid === this.#ownGroup || this.#led.has(pgid) || this.#isOfOurSession(pid);
+  }
+
+  /** A program such as timeout(1), or a shell with `set -m`, makes groups in the same session. */
+  #isOfOurSession(pid: number): boolean {
+    const own = this.#proc.stat(this.#host.getpid());
+    return own !== undefined && this.#proc.stat(pid)?.session === own.session;
+  }
+
+  /**
+   * Sends SIGINT to the programs below a shell, as a terminal would: dash does not end by a SIGINT
+   * until its program has ended. Returns how many it was sent to.
+   */
+  interrupt(shell: number): number {
+    const pids = [...this.#below(shell)];
+    for (const pid of pids) this.#interrupted.add(pid);
+    return pids.filter((pid) => this.#sender.kill(pid, SIGINT) === 'sent').length;
+  }
+
+  /**
+   * The processes below one in its session, outermost first. Those of another group are left to the
+   * process that leads it.
+   */
+  *#below(pid: number): Generator<number> {
+    const parent = this.#proc.stat(pid);
+    const text = this.#proc.read(pid, `task/${pid}/children`) ?? '';
+    for (const child of text
+      .split(' ')
+      .filter((word) => word !== '')
+      .map(Number)) {
+      const stat = this.#proc.stat(child);
+      if (stat === undefined || stat.session !== parent?.session) continue;
+      yield child;
+      if (stat.pgrp === parent.pgrp) yield* this.#below(child);
+    }
   }
 
   /** An adopted process was reaped, or is given up. Returns it if it was one of these. */
   ended(pid: number): Heir | undefined {
     const heir = this.#heirs.get(pid);
     this.#heirs.delete(pid);
+    this.#interrupted.delete(pid);
     return heir;
   }
 

@@ -1,4 +1,4 @@
-import { CLD_EXITED, SIGCONT, SIGKILL } from '../../host/constants.ts';
+import { CLD_EXITED, SIGCONT, SIGINT, SIGKILL } from '../../host/constants.ts';
 import type { Host } from '../../host/host.ts';
 import type { ChildEvent } from '../../signal/child-watch.ts';
 import type { ChildRow } from '../log/summary.ts';
@@ -18,6 +18,8 @@ export interface Passed {
   readonly has: number;
   /** Processes that ended children left behind. */
   readonly left: number;
+  /** Processes that the shells among the children wait for. */
+  readonly below: number;
 }
 
 /**
@@ -136,7 +138,8 @@ export class Processes {
       if (toGroup && !child.leads) has++;
       else if (this.#send(child, passing) === 'sent') sent++;
     }
-    return { sent, has, left };
+    const below = this.#interruptBelow(signo, toGroup);
+    return { sent, has, left, below };
   }
 
   /** Sends a signal that all are to end by. */
@@ -149,7 +152,18 @@ export class Processes {
       // A stopped process could not end.
       this.#host.kill(this.#target(child), SIGCONT);
     }
-    return { sent, has: 0, left };
+    const below = this.#interruptBelow(signo, false);
+    return { sent, has: 0, left, below };
+  }
+
+  /** A SIGINT that only shells were sent also goes to their programs. Returns to how many. */
+  #interruptBelow(signo: number, toGroup: boolean): number {
+    if (signo !== SIGINT || toGroup) return 0;
+    let sent = 0;
+    for (const child of this.children.values()) {
+      if (child.isShell && this.#target(child) > 0) sent += this.families.interrupt(child.pid);
+    }
+    return sent;
   }
 
   /** @param adopted whether to include adopted processes that are not told to end yet */

@@ -7,13 +7,14 @@ import { count } from '../text/units.ts';
 import type { Sending } from './families.ts';
 import type { Passed } from './processes.ts';
 
-/** `SIGTERM as SIGINT to 2 children`. */
+/** `SIGTERM as SIGINT to 2 children, and to 1 process that a shell waits for`. */
 export function passedText(signo: number, received: number, passed: Passed): string {
-  const { sent, has, left } = passed;
+  const { sent, has, left, below } = passed;
   const as = signo === received ? '' : ` as ${signalName(signo)}`;
   const to = has > 0 ? 'all, by the terminal' : count(sent, 'child', 'children');
   const also = left > 0 ? `, and to ${processes(left)} left behind` : '';
-  return `${signalName(received)}${as} to ${to}${also}`;
+  const and = below > 0 ? `, and to ${processes(below)} that a shell waits for` : '';
+  return `${signalName(received)}${as} to ${to}${and}${also}`;
 }
 
 /** @param refused the reason why there is no signalfd that sees all signals */

@@ -21,6 +21,8 @@ import type { SupervisorParts } from './supervisor-parts.ts';
 /** Time between two checks whether a group has gone, which no signal reports. */
 const FIRST_LOOK_NS = 10e6;
 const LAST_LOOK_NS = 200e6;
+/** The least time for processes to die of SIGKILL. */
+const DEATH_NS = 1e9;
 
 /**
  * The life of the children: starts them, passes signals on to them, and ends them with SIGTERM,
@@ -43,6 +45,8 @@ export class Supervisor {
   readonly #outputGrace: OutputGrace;
   readonly #foreground: boolean;
   #leaving = false;
+  /** Whether SIGKILL was sent to the whole pid namespace, which does not tell whom it reached. */
+  #killedEverybody = false;
   readonly #interrupts = new Interrupts();
   #toldToEnd = false;
 
@@ -133,7 +137,14 @@ export class Supervisor {
   /** All that decides what it does next, beside the loop's timers: for the marks of a record. */
   get state(): readonly unknown[] {
     const { received, interrupted } = this.#interrupts;
-    const own = [this.#leaving, this.#toldToEnd, received, interrupted, this.#lookNs];
+    const own = [
+      this.#leaving,
+      this.#killedEverybody,
+      this.#toldToEnd,
+      received,
+      interrupted,
+      this.#lookNs,
+    ];
     const { failure, timedOut } = this.#outcome;
     const rest = [this.#launcher.pending, failure?.message, timedOut, this.settled];
     return [...own, ...rest, this.#jobs.state, this.#processes.state];
@@ -254,11 +265,13 @@ export class Supervisor {
 
   #killAll(why: string): void {
     const sending = this.#processes.kill(this.#leaving);
-    const { sent, refused } = sending;
-    const text = `${why}: SIGKILL to ${sentText(sending)}`;
-    this.#note('warn', 'kill', { processes: sent }, text);
+    const { sent, refused, everybody = false } = sending;
+    this.#note('warn', 'kill', { processes: sent }, `${why}: SIGKILL to ${sentText(sending)}`);
     if (refused.length > 0) this.#giveUp(refused);
-    else if (this.#leaving && sent === 0 && this.#processes.leftovers.any) this.#giveUp([]);
+    if (refused.length > 0 || !this.#leaving || !this.#processes.leftovers.any) return;
+    if (sent === 0 || this.#killedEverybody) this.#giveUp([]);
+    else if (everybody) this.#grace.modFromNowNs(Math.max(this.#options.graceNs, DEATH_NS));
+    this.#killedEverybody ||= everybody;
   }
 
   /**

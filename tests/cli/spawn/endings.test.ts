@@ -8,7 +8,8 @@ import {
   Running,
   run,
   shell,
-  start as startPlain,
+  shellStart,
+  start,
   stateOf,
   untilState,
   untilTrue,
@@ -22,6 +23,7 @@ function service(): string {
     file,
     `#!/bin/sh
 trap 'echo graceful; sleep 0.1; echo bye; exit 7' TERM
+trap 'echo interrupted; exit 8' INT
 trap 'echo hup' HUP
 echo up $$
 while :; do sleep 0.02; done
@@ -40,74 +42,91 @@ function end(pid: number): void {
   }
 }
 
-describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
-  const start = (args: readonly string[]): Running => startPlain(['--sigfd', sigfd, ...args]);
-
-  describe('a shell command is ended as a whole, gracefully, with the status of its program', () => {
-    test.each([
-      ['one program', [], (file: string) => file],
-      ['the last of several', [], (file: string) => `true && ${file}`],
-      ['in the middle', [], (file: string) => `${file}; echo never`],
-      ['below another shell', [], (file: string) => `true; sh -c 'true; ${file}'`],
-      ['with --group', ['--group'], (file: string) => `true && ${file}`],
-      ['with --subreaper', ['--subreaper'], (file: string) => `true && ${file}`],
-    ])('%s', async (_, options, commandOf) => {
-      const running = start(['-q', ...options, '--spawn', commandOf(service())]);
-      await running.until(/up \d+\n/);
-      running.kill('SIGTERM');
-      const { status, stdout } = await running.end();
-      expect({ status, stdout: stdout.replace(/\d+/, '1') }).toEqual({
-        status: 7,
-        stdout: 'up 1\ngraceful\nbye\n',
-      });
-    });
-
-    test('a signal that ends only the shell is passed on to the program, which is waited for', async () => {
-      const running = start(['-q', '--spawn', `true && ${service()}`]);
-      await running.until(/up \d+\n/);
-      running.kill('SIGHUP');
-      await running.until(/hup/);
-      running.kill('SIGTERM');
-      expect((await running.end()).status).toBe(7);
-    });
-
-    test('a program that does not end is killed after the grace', async () => {
-      const deaf = `sh -c 'trap "" TERM; echo at $$; while :; do sleep 0.02; done'`;
-      const running = start(['-q', '--grace', '100ms', '--spawn', `true; ${deaf}; true`]);
-      const [, pid] = await running.until(/at (\d+)\n/);
-      running.kill('SIGTERM');
-      await running.end();
-      expect(stateOf(Number(pid)) ?? 'gone').toBe('gone');
-    });
-
-    test('background programs of a shell end by Ctrl-C’s signal too', async () => {
-      const running = start(['-q', '--spawn', 'sleep 100 & echo at $!; exec sleep 100']);
-      const [, pid] = await running.until(/at (\d+)\n/);
-      running.kill('SIGINT');
-      expect((await running.end()).status).toBe(130);
-      expect(stateOf(Number(pid)) ?? 'gone').toBe('gone');
+describe('a shell command is ended as a whole, gracefully, with the status of its program', () => {
+  test.each([
+    ['one program', [], (file: string) => file],
+    ['the last of several', [], (file: string) => `true && ${file}`],
+    ['by handlers', ['--sigfd', 'compat'], (file: string) => `true && ${file}`],
+    ['in the middle', [], (file: string) => `${file}; echo never`],
+    ['below another shell', [], (file: string) => `true; sh -c 'true; ${file}'`],
+    ['with --group', ['--group'], (file: string) => `true && ${file}`],
+    ['there below another shell', ['--group'], (file: string) => `sh -c ${file} && true`],
+    ['with --subreaper', ['--subreaper'], (file: string) => `true && ${file}`],
+    ['in a group that timeout(1) makes', [], (file: string) => `timeout 100 ${file}; true`],
+    ['there with --group', ['--group'], (file: string) => `timeout 100 ${file}; true`],
+  ])('%s', async (_, options, commandOf) => {
+    const running = start(['-q', ...options, '--spawn', commandOf(service())]);
+    await running.until(/up \d+\n/);
+    running.kill('SIGTERM');
+    const { status, stdout } = await running.end();
+    expect({ status, stdout: stdout.replace(/\d+/, '1') }).toEqual({
+      status: 7,
+      stdout: 'up 1\ngraceful\nbye\n',
     });
   });
 
+  test('a signal that ends only the shell is passed on to the program, which is waited for', async () => {
+    const running = start(['-q', '--spawn', `true && ${service()}`]);
+    await running.until(/up \d+\n/);
+    running.kill('SIGHUP');
+    await running.until(/hup/);
+    running.kill('SIGTERM');
+    expect((await running.end()).status).toBe(7);
+  });
+
+  test.each([
+    ['in the middle of a command', (file: string) => `${file}; echo never`],
+    ['below the shell that it becomes', (file: string) => `sh -c 'true; ${file}; true'`],
+    ['two shells below', (file: string) => `true; sh -c 'true; ${file}; true'; true`],
+    ['in a group that timeout(1) makes', (file: string) => `timeout 100 ${file}; true`],
+  ])('SIGINT reaches a program that dash waits for %s', async (_, commandOf) => {
+    const running = start(['--log-format', 'json', '--spawn', commandOf(service())]);
+    await running.until(/up \d+\n/);
+    running.kill('SIGINT');
+    const { status, stdout, stderr } = await running.end();
+    expect(stdout.replace(/\d+/, '1')).toBe('up 1\ninterrupted\n');
+    expect(status).toBe(130);
+    expect(stderr).toMatch(/"SIGINT to 1 child, and to \d process(es)? that a shell waits for"/);
+  });
+
+  test('the SIGINT of --timeout-signal reaches it, too', async () => {
+    const limit = ['--timeout', '300ms', '--timeout-signal', 'INT', '--grace', '1h'];
+    const ended = await run(['-q', ...limit, '--spawn', `${service()}; echo never`]);
+    expect(ended.status).toBe(124);
+  });
+
+  test('a program that does not end is killed after the grace', async () => {
+    const deaf = `sh -c 'trap "" TERM; echo at $$; while :; do sleep 0.02; done'`;
+    const running = start(['-q', '--grace', '100ms', '--spawn', `true; ${deaf}; true`]);
+    const [, pid] = await running.until(/at (\d+)\n/);
+    running.kill('SIGTERM');
+    await running.end();
+    expect(stateOf(Number(pid)) ?? 'gone').toBe('gone');
+  });
+
+  test.each([
+    ['by itself', []],
+    ['with --group', ['--group']],
+  ])('background programs of a shell end by Ctrl-C’s signal too: %s', async (_, options) => {
+    const args = ['-q', '--grace', '1h', ...options];
+    const running = start([...args, '--spawn', 'sleep 100 & echo at $!; exec sleep 100']);
+    const [, pid] = await running.until(/at (\d+)\n/);
+    running.kill('SIGINT');
+    expect((await running.end()).status).toBe(130);
+    expect(stateOf(Number(pid)) ?? 'gone').toBe('gone');
+  });
+});
+
+describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
   test('--group: a member that outlives its leader is waited for, and killed after the grace', async () => {
     const member = `(trap '' TERM; exec 3>&-; echo at $(sh -c 'echo $PPID'); while :; do sleep 0.02; done) &`;
     const script = `${member} exec sleep 100`;
-    const running = start(['-q', '-g', '--grace', '100ms', '--', 'sh', '-c', script]);
+    const args = ['--sigfd', sigfd, '-q', '-g', '--grace', '100ms'];
+    const running = start([...args, '--', 'sh', '-c', script]);
     const [, pid] = await running.until(/at (\d+)\n/);
     running.kill('SIGTERM');
     expect((await running.end()).status).toBe(143);
     await untilState(Number(pid), 'Z');
-  });
-
-  test('only a SIGINT that was received kills the second time', async () => {
-    const child = `trap 'echo int; n=x$n; [ $n = xx ] && { sleep 0.3; exit 5; }' INT; echo ready; while :; do sleep 0.02; done`;
-    const args = ['-q', '-g', '--rewrite', 'TERM:INT', '--spawn', child];
-    const running = start(args);
-    await running.until(/ready/);
-    running.kill('SIGTERM');
-    await running.until(/int\n/);
-    running.kill('SIGTERM');
-    expect((await running.end()).status).toBe(5);
   });
 
   test('children that were there before us are reaped, dead or alive, without --subreaper', async () => {
@@ -118,6 +137,17 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
     const { status, stderr } = await shell(script, { env: { QL } });
     expect({ status, stderr }).toEqual({ status: 3, stderr: '' });
   });
+});
+
+test('only a SIGINT that was received kills the second time', async () => {
+  const child = `trap 'echo int; n=x$n; [ $n = xx ] && { sleep 0.3; exit 5; }' INT; echo ready; while :; do sleep 0.02; done`;
+  const args = ['-q', '-g', '--rewrite', 'TERM:INT', '--spawn', child];
+  const running = start(args);
+  await running.until(/ready/);
+  running.kill('SIGTERM');
+  await running.until(/int\n/);
+  running.kill('SIGTERM');
+  expect((await running.end()).status).toBe(5);
 });
 
 describe('signals that may not be sent', () => {
@@ -168,6 +198,22 @@ describe('signals that may not be sent', () => {
     }
   });
 
+  test('pid 1 gives up too, if /proc does not show them', async () => {
+    expect(process.getuid?.(), 'this test needs root, for a set-user-ID program').toBe(0);
+    const [file, ...args] = unkillable();
+    const leaves = `${file} ${args.slice(0, -1).join(' ')} "$SCRIPT" & read x; exit 3`;
+    const nobody = 'setpriv --reuid=65534 --regid=65534 --clear-groups';
+    const inside = `exec unshare --pid --fork ${nobody} $QL -q --grace 50ms --spawn "$LEAVES"`;
+    const running = shellStart(inside, { env: { SCRIPT: args.at(-1), LEAVES: leaves } });
+    await running.until(/at \d+\n/);
+    running.child.stdin?.end('\n');
+    const { status, stderr } = await running.end();
+    expect(stderr, 'this test needs a pid namespace').not.toMatch(/unshare:/);
+    // The end of pid 1 ends them: the kernel may.
+    expect(stderr).toMatch(/^qemu-loop: processes are left that \/proc does not show: [^\n]*\n$/);
+    expect(status).toBe(125);
+  });
+
   test('are not counted', async () => {
     expect(process.getuid?.(), 'this test needs root, for a set-user-ID program').toBe(0);
     const running = asNobody(['--grace', '50ms', '--', ...unkillable()]);
@@ -214,7 +260,7 @@ describe('processes that go on without us', () => {
 
   test('are left alone even when we are told to end, if they have a session of their own', async () => {
     const script = 'setsid sleep 100 >&- 2>&- & echo at $!; sleep 100; true';
-    const running = startPlain(['-q', '--spawn', script]);
+    const running = start(['-q', '--spawn', script]);
     const [, pid] = await running.until(/at (\d+)\n/);
     // It has left when it is its program.
     await untilTrue(() => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('sleep'));
@@ -229,7 +275,7 @@ describe('when we are killed', () => {
   const child = 'echo at $$; exec sleep 100';
 
   test('the children get SIGTERM', async () => {
-    const running = startPlain(['-q', '--', 'sh', '-c', child]);
+    const running = start(['-q', '--', 'sh', '-c', child]);
     const [, pid] = await running.until(/at (\d+)\n/);
     running.kill('SIGKILL');
     await untilState(Number(pid), 'Z');
@@ -238,12 +284,12 @@ describe('when we are killed', () => {
 
   test('they get the signal of --kill-child, and none with 0', async () => {
     const trap = "trap 'echo usr1; exit' USR1; echo ready; while :; do sleep 0.02; done";
-    const told = startPlain(['-q', '--kill-child', 'USR1', '--', 'sh', '-c', trap]);
+    const told = start(['-q', '--kill-child', 'USR1', '--', 'sh', '-c', trap]);
     await told.until(/ready/);
     told.kill('SIGKILL');
     await told.until(/usr1/);
     await told.end();
-    const left = startPlain([
+    const left = start([
       '-q',
       '--kill-child',
       '0',
@@ -279,7 +325,7 @@ describe('a Ctrl-C that ends the children', () => {
   );
 
   test('ends us by SIGINT only if the terminal sent it', async () => {
-    const running = startPlain(['-q', '--spawn', 'echo ready; exec sleep 100']);
+    const running = start(['-q', '--spawn', 'echo ready; exec sleep 100']);
     await running.until(/ready/);
     running.kill('SIGINT');
     expect(await running.end()).toMatchObject({ status: 130, signal: null });
@@ -289,7 +335,7 @@ describe('a Ctrl-C that ends the children', () => {
 describe('signals of ours', () => {
   test('SIGPROF is passed on, and SIGRTMAX does nothing', async () => {
     const script = "trap 'echo prof; exit 3' PROF; echo ready; while :; do sleep 0.02; done";
-    const running = startPlain(['-q', '--', 'sh', '-c', script]);
+    const running = start(['-q', '--', 'sh', '-c', script]);
     await running.until(/ready/);
     expect((await shell(`kill -64 ${running.pid}; kill -PROF ${running.pid}`)).status).toBe(0);
     expect(await running.end()).toMatchObject({ status: 3, signal: null, stdout: 'ready\nprof\n' });
