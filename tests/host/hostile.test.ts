@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ENOSYS } from '../../src/host/errno.ts';
+import { unshare } from '../support/needs.ts';
 import { runUnder } from './own-process.ts';
 
 const child = join(import.meta.dirname, 'hostile-child.ts');
@@ -17,8 +18,9 @@ describe('LinuxHost', () => {
     expect(await told('prlimit', '--sigpending=0')).toEqual(all);
   });
 
-  it("takes another pid namespace's /proc for none: its numbers mean other processes", async () => {
+  it("takes another pid namespace's /proc for none: its numbers mean other processes", async (context) => {
+    const start = unshare(context, '--pid --fork').split(' ');
     const none = { block: -ENOSYS, restored: null, children: [] };
-    expect(await told('unshare', '--user', '--pid', '--fork')).toEqual(none);
+    expect(await told(...start)).toEqual(none);
   });
 });

@@ -10,16 +10,22 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { CLOCK_REALTIME } from '../../host/constants.ts';
-import { HostError } from '../../host/errno.ts';
+import { CLOCK_MONOTONIC, CLOCK_REALTIME } from '../../host/constants.ts';
+import { errnoMessage, errnoName, HostError } from '../../host/errno.ts';
 import type { Host } from '../../host/host.ts';
 import { traceClock } from '../../host/linux/fast-clock.ts';
 import { factsOf, headerBytes } from '../../host/record/file.ts';
 import { RecordHost } from '../../host/record/record-host.ts';
 import { RecordRing, takenPiece } from '../../host/record/ring.ts';
 import { visible } from '../../trace/visible.ts';
-import { whyOf } from '../exit/errors.ts';
+import { CliError, EXIT_USAGE, whyOf } from '../exit/errors.ts';
 import { version } from '../options/version.ts';
+import { isToldToEnd, mayWait, PipeOutput } from '../output/pipe-output.ts';
+
+/** The most data kept for a slow reader, and the time that it has at the end. */
+const MOST_WAITING = 4 * 1024 * 1024;
+const LAST_WAIT_NS = 10e9;
+const LOOK_MS = 20;
 
 /** The command line, and all else that a replay needs besides the kernel's answers. */
 export interface Recorded {
@@ -54,9 +60,15 @@ export interface RecordOutput {
 
 /**
  * @param host the kernel
- * @throws HostError if the file cannot be opened
+ * @param waitNs how long the end waits for the reader of a pipe
+ * @throws HostError if the file cannot be opened; CliError if `last` has a pipe
  */
-export function openRecordOutput(host: Host, { path, last }: RecordTo, of: Recorded): RecordOutput {
+export function openRecordOutput(
+  host: Host,
+  { path, last }: RecordTo,
+  of: Recorded,
+  waitNs = LAST_WAIT_NS,
+): RecordOutput {
   const header = headerBytes({
     version: version(),
     node: process.version,
@@ -65,7 +77,11 @@ export function openRecordOutput(host: Host, { path, last }: RecordTo, of: Recor
     facts: factsOf(host),
     program: of.program,
   });
-  if (last === null) return new WholeRecord(host, path, header);
+  if (last === null) {
+    return mayWait(host, path)
+      ? new PipedRecord(host, path, header, waitNs)
+      : new WholeRecord(host, path, header);
+  }
   return new LastRecord(host, path, header, new RecordRing(Math.max(0, last - header.length)));
 }
 
@@ -116,6 +132,59 @@ class WholeRecord implements RecordOutput {
   }
 }
 
+/** The same to a pipe. A reader that does not read ends the record, and never holds up the run. */
+class PipedRecord implements RecordOutput {
+  readonly host: RecordHost;
+  readonly #host: Host;
+  readonly #path: string;
+  readonly #waitNs: number;
+  readonly #output: PipeOutput;
+  #isCut = false;
+
+  constructor(host: Host, path: string, header: Uint8Array, waitNs: number) {
+    this.#host = host;
+    this.#path = path;
+    this.#waitNs = waitNs;
+    this.#output = new PipeOutput(host, path);
+    const refused = this.#output.open();
+    if (refused < 0) throw new HostError(-refused, `--record ${path}`);
+    this.#write(header);
+    this.host = new RecordHost(host, (bytes) => this.#write(bytes), traceClock(host));
+  }
+
+  take(): void {
+    this.host.flush();
+  }
+
+  end(): string {
+    this.host.end();
+    const output = this.#output;
+    const untilNs = this.#host.clockNs(CLOCK_MONOTONIC) + this.#waitNs;
+    output.flush();
+    while (output.waiting > 0 && this.#host.clockNs(CLOCK_MONOTONIC) < untilNs) {
+      if (isToldToEnd(this.#host)) break;
+      output.awaitRoom(LOOK_MS);
+      output.flush();
+    }
+    const { errno, isOpen, waiting } = output;
+    output.close();
+    if (errno !== 0) return this.#endsHere(`${errnoMessage(-errno)} (${errnoName(errno)})`);
+    if (!isOpen) return noteOf(`nobody has opened the record ${this.#path}: it is lost`);
+    return this.#isCut || waiting > 0 ? this.#endsHere('it was not read in time') : '';
+  }
+
+  #endsHere(why: string): string {
+    return noteOf(`the record ${this.#path} ends here: ${why}`);
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#isCut ||= this.#output.waiting > MOST_WAITING;
+    if (!this.#isCut) this.#output.write(bytes.slice());
+    // A pipe may have its reader only now.
+    if (!this.#output.isOpen) this.#output.flush();
+  }
+}
+
 /** Kept in memory, and written if it is wanted. */
 class LastRecord implements RecordOutput {
   readonly host: RecordHost;
@@ -129,6 +198,10 @@ class LastRecord implements RecordOutput {
     this.#header = header;
     this.#ring = ring;
     opened(path, () => checkPlace(path));
+    if (mayWait(host, path)) {
+      const why = `--record-last writes ${path} as a whole: name a file, which is no pipe or terminal`;
+      throw new CliError(why, EXIT_USAGE);
+    }
     this.host = new RecordHost(host, ring, traceClock(host));
   }
 

@@ -6,6 +6,7 @@ import type { Tracer } from '../../trace/tracer.ts';
 import { visible } from '../../trace/visible.ts';
 import type { Exit } from '../exit/leave.ts';
 import { allWriter } from '../exit/write-all.ts';
+import { isToldToEnd } from '../output/pipe-output.ts';
 import { openRecordOutput, type RecordTo } from '../record/record-file.ts';
 import { TraceOutput } from '../trace/trace-output.ts';
 import type { Makers } from './makers.ts';
@@ -43,13 +44,13 @@ function recordSession(
   makers: Makers,
   { argv, ...to }: RecordTo & { readonly argv: readonly string[] },
 ): Exit {
-  const { passFds, trace } = options;
+  const { passFds, trace, graceNs } = options;
   const origin = traceOrigin(host);
   const program: RecordedSession = { command: 'spawn', passFds, origin };
-  const record = openRecordOutput(host, to, { argv, program: { ...program } });
+  const record = openRecordOutput(host, to, { argv, program: { ...program } }, graceNs);
   let traces: TraceOutput | null = null;
   const observe = (tracer: Tracer): void => {
-    if (trace !== null) traces = new TraceOutput(tracer, trace, origin, null);
+    if (trace !== null) traces = new TraceOutput(tracer, trace, origin, host);
   };
   const takeRecord = (): void => record.take();
   let isWrong = true;
@@ -59,7 +60,9 @@ function recordSession(
     isWrong = exit.status !== 0;
     return exit;
   } finally {
-    const problems: readonly string[] = (traces as TraceOutput | null)?.close() ?? [];
+    const mayGoOn = (): boolean => !isToldToEnd(host);
+    const output = traces as TraceOutput | null;
+    const problems = output?.finishAlone(host, graceNs, mayGoOn) ?? [];
     const notes = problems.map((problem) => `qemu-loop: ${visible(problem)}\n`).join('');
     allWriter(host, 2)(notes + record.end(isWrong));
   }

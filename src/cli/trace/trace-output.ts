@@ -1,7 +1,6 @@
 import { QEMU_CLOCK_REALTIME } from '../../aio/clock.ts';
 import type { QemuTimer } from '../../aio/timer.ts';
-import { S_IFCHR, S_IFIFO, S_IFSOCK } from '../../host/constants.ts';
-import { isKind, STAT_SIZE, takeStat } from '../../host/file-stat.ts';
+import { CLOCK_MONOTONIC } from '../../host/constants.ts';
 import type { Host } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
 import type { ThreadTraces } from '../../scenario/run/threads/thread-traces.ts';
@@ -9,6 +8,7 @@ import type { TraceOrigin } from '../../trace/backend.ts';
 import { replayRings, TraceRing } from '../../trace/ring.ts';
 import type { Tracer, TraceSink } from '../../trace/tracer.ts';
 import type { TraceFileOption, TraceOptions } from '../options/trace-options.ts';
+import { mayWait } from '../output/pipe-output.ts';
 import { TraceFile, type TraceTarget } from './trace-file.ts';
 import { TracePipe } from './trace-pipe.ts';
 
@@ -99,6 +99,20 @@ export class TraceOutput {
     return this.close();
   }
 
+  /** The same without a loop, as long as goesOn says so. */
+  finishAlone(host: Host, graceNs: number, goesOn: () => boolean): string[] {
+    const untilNs = host.clockNs(CLOCK_MONOTONIC) + graceNs;
+    const wait = (most: number): void => {
+      while (this.#waits(most) && goesOn() && host.clockNs(CLOCK_MONOTONIC) < untilNs) {
+        this.#pipes.find((pipe) => pipe.waiting > most)!.awaitRoom(LOOK_NS / 1e6);
+        this.#look();
+      }
+    };
+    this.#end(() => wait(STEP));
+    wait(0);
+    return this.close();
+  }
+
   /** Stops waiting for readers. */
   giveUp(): void {
     this.#givenUp = true;
@@ -160,12 +174,4 @@ export class TraceOutput {
     this.#flushedNs = timeNs;
     for (const target of this.#targets) target.flush();
   };
-}
-
-/** Whether writing may have to wait for a reader: a pipe, a socket, a terminal. */
-function mayWait(host: Host, path: string): boolean {
-  const buffer = host.alloc(STAT_SIZE);
-  if (host.stat(path, buffer) < 0) return false;
-  const stat = takeStat(buffer);
-  return [S_IFIFO, S_IFSOCK, S_IFCHR].some((kind) => isKind(stat, kind));
 }

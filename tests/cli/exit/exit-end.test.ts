@@ -3,16 +3,16 @@
 import { expect, test } from 'vitest';
 import { disposeAll } from '../../../src/cli/exit/dispose-all.ts';
 import { EIO, HostError } from '../../../src/host/errno.ts';
+import { unshare } from '../../support/needs.ts';
 import { shell } from '../../support/run.ts';
 
-test.each([
+test.for([
   ['stdin of /dev/null', '$QL -q', '</dev/null'],
   ['--prefix, and a pipe', 'echo | $QL -q --prefix', ''],
-])('where there is no /dev/null: %s', async (_, command, stdin) => {
+] as const)('where there is no /dev/null: %s', async ([, command, stdin], context) => {
+  const start = unshare(context, '--mount');
   const script = `mount -t tmpfs none /dev; ${command} -- sh -c "echo hi; exit 3"`;
-  const { status, stdout, stderr } = await shell(
-    `unshare --user --map-root-user --mount sh -c '${script}' ${stdin}`,
-  );
+  const { status, stdout, stderr } = await shell(`${start} sh -c '${script}' ${stdin}`);
   expect({ status, stderr }).toEqual({ status: 3, stderr: '' });
   expect(stdout).toMatch(/^(\[1\] )?hi\n$/);
 });

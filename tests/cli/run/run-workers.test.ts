@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { unshare } from '../../support/needs.ts';
 import { type Ended, root, shell } from '../../support/run.ts';
 
 const FILE = join(root, 'scenarios', 'sigchld.yaml');
@@ -46,9 +47,10 @@ describe('a worker that cannot be started', () => {
   });
 });
 
-test('a worker needs no /dev/null', async () => {
+test('a worker needs no /dev/null', async (context) => {
+  const start = unshare(context, '--mount');
   const { status, stdout, stderr } = await shell(
-    `unshare --user --map-root-user --mount sh -c "mount -t tmpfs none /dev; exec $QL run --host linux ${join(root, 'scenarios', 'nested-poll.yaml')}"`,
+    `${start} sh -c "mount -t tmpfs none /dev; exec $QL run --host linux ${join(root, 'scenarios', 'nested-poll.yaml')}"`,
   );
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toMatch(/^ok /);

@@ -3,6 +3,7 @@
 import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { needRoot, unshare } from '../../support/needs.ts';
 import {
   command,
   Running,
@@ -132,7 +133,7 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
   test('children that were there before us are reaped, dead or alive, without --subreaper', async () => {
     const QL = `${process.execPath} ${command} --sigfd ${sigfd}`;
     // The last of them ends while the child runs, which learns of it by a pipe.
-    const list = 'while [ "$(ps --ppid $PPID -o comm= | tr -d "\\n")" != sh ]; do sleep 0.02; done';
+    const list = 'while [ "$(cat /proc/$PPID/task/*/children)" != "$$ " ]; do sleep 0.02; done';
     const script = `true & true & (sleep 0.3) & exec $QL -q -- sh -c '${list}; exit 3'`;
     const { status, stderr } = await shell(script, { env: { QL } });
     expect({ status, stderr }).toEqual({ status: 3, stderr: '' });
@@ -173,33 +174,37 @@ describe('signals that may not be sent', () => {
     return [rootShell(), '-p', '-c', script];
   };
 
-  test.each([
+  test.for([
     ['--grace', ['--grace', '100ms'], ['SIGTERM']],
     ['the second SIGINT', ['--grace', '1h'], ['SIGINT', 'SIGINT']],
     ['--group', ['--group', '--grace', '100ms'], ['SIGTERM']],
-  ] as const)('it gives up after %s, with 125 and who is left', async (_, options, signals) => {
-    expect(process.getuid?.(), 'this test needs root, for a set-user-ID program').toBe(0);
-    const running = asNobody(['-q', ...options, '--', ...unkillable()]);
-    const [, pid] = await running.until(/at (\d+)\n/);
-    try {
-      await untilTrue(() => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('sleep'));
-      for (const signal of signals) {
-        running.kill(signal);
-        await running.until(new RegExp(`${signal} cannot be sent to`), 'stderr');
+  ] as const)(
+    'it gives up after %s, with 125 and who is left',
+    async ([, options, signals], context) => {
+      needRoot(context, 'a set-user-ID program');
+      const running = asNobody(['-q', ...options, '--', ...unkillable()]);
+      const [, pid] = await running.until(/at (\d+)\n/);
+      try {
+        await untilTrue(() => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('sleep'));
+        for (const signal of signals) {
+          running.kill(signal);
+          await running.until(new RegExp(`${signal} cannot be sent to`), 'stderr');
+        }
+        const { status, stderr } = await running.end();
+        expect(status).toBe(125);
+        expect(stderr).toMatch(/^qemu-loop: SIG\w+ cannot be sent to .*EPERM\)\n/);
+        const left = `left running, since SIGKILL may not be sent: pid ${pid} (sleep): `;
+        expect(stderr).toContain(left);
+        expect(stateOf(Number(pid))).toBe('S');
+      } finally {
+        end(Number(pid));
       }
-      const { status, stderr } = await running.end();
-      expect(status).toBe(125);
-      expect(stderr).toMatch(/^qemu-loop: SIG\w+ cannot be sent to .*EPERM\)\n/);
-      const left = `left running, since SIGKILL may not be sent: pid ${pid} (sleep): `;
-      expect(stderr).toContain(left);
-      expect(stateOf(Number(pid))).toBe('S');
-    } finally {
-      end(Number(pid));
-    }
-  });
+    },
+  );
 
-  test('pid 1 gives up too, if /proc does not show them', async () => {
-    expect(process.getuid?.(), 'this test needs root, for a set-user-ID program').toBe(0);
+  test('pid 1 gives up too, if /proc does not show them', async (context) => {
+    unshare(context, '--pid --fork');
+    needRoot(context, 'a set-user-ID program');
     const [file, ...args] = unkillable();
     const leaves = `${file} ${args.slice(0, -1).join(' ')} "$SCRIPT" & read x; exit 3`;
     const nobody = 'setpriv --reuid=65534 --regid=65534 --clear-groups';
@@ -208,14 +213,13 @@ describe('signals that may not be sent', () => {
     await running.until(/at \d+\n/);
     running.child.stdin?.end('\n');
     const { status, stderr } = await running.end();
-    expect(stderr, 'this test needs a pid namespace').not.toMatch(/unshare:/);
     // The end of pid 1 ends them: the kernel may.
     expect(stderr).toMatch(/^qemu-loop: processes are left that \/proc does not show: [^\n]*\n$/);
     expect(status).toBe(125);
   });
 
-  test('are not counted', async () => {
-    expect(process.getuid?.(), 'this test needs root, for a set-user-ID program').toBe(0);
+  test('are not counted', async (context) => {
+    needRoot(context, 'a set-user-ID program');
     const running = asNobody(['--grace', '50ms', '--', ...unkillable()]);
     const [, pid] = await running.until(/at (\d+)\n/);
     try {
@@ -231,13 +235,13 @@ describe('signals that may not be sent', () => {
   });
 });
 
-test('pid 1 of a pid namespace ends a shell command as a whole, and its status is the program’s', async () => {
+test('pid 1 of a pid namespace ends a shell command as a whole, and its status is the program’s', async (context) => {
+  const start = unshare(context, '--pid --fork --mount-proc');
   const QL = `${process.execPath} ${command}`;
   // From within, since pid 1 has the number 1 there.
   const script = `true && { (sleep 0.2; kill 1) & ${service()}; }`;
-  const inside = `exec unshare --pid --fork --mount-proc $QL -q --spawn "$SCRIPT"`;
-  const { status, stdout, stderr } = await shell(inside, { env: { QL, SCRIPT: script } });
-  expect(stderr, 'this test needs a pid namespace').not.toMatch(/unshare:/);
+  const inside = `exec ${start} $QL -q --spawn "$SCRIPT"`;
+  const { status, stdout } = await shell(inside, { env: { QL, SCRIPT: script } });
   expect({ status, stdout: stdout.replace(/up \d+/, 'up') }).toEqual({
     status: 7,
     stdout: 'up\ngraceful\nbye\n',

@@ -2,18 +2,19 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { unshare } from '../../support/needs.ts';
 import { startJob, untilState } from '../../support/run.ts';
 import { onTerminal, testDirectory } from '../../support/terminal.ts';
 
 describe('Ctrl-Z gives the shell its prompt, and fg continues, whatever stdin is', () => {
-  test.each([
+  test.for([
     ['-- with stdin of /dev/null', '$QL -q -- sh CHILD </dev/null', 1],
     ['-- behind a pipe', 'echo | $QL -q -- sh CHILD', 1],
     // All three standard descriptors are other files.
     ['-- before a pipe', '$QL -q -- sh CHILD </dev/null 2>&1 | cat', 1],
     [
       '-- without /dev/tty',
-      'unshare --user --map-root-user --mount sh -c "mount -t tmpfs none /dev; exec $QL -q -- sh CHILD" </dev/null',
+      'UNSHARE sh -c "mount -t tmpfs none /dev; exec $QL -q -- sh CHILD" </dev/null',
       1,
     ],
     ['--group', '$QL -q -g -- sh CHILD </dev/null', 1],
@@ -21,7 +22,9 @@ describe('Ctrl-Z gives the shell its prompt, and fg continues, whatever stdin is
     ['two --spawn on the terminal', "$QL -q --spawn 'sh CHILD' --spawn 'sh CHILD'", 2],
     ['--group, two --spawn', "$QL -q -g --spawn 'sh CHILD' --spawn 'sh CHILD'", 2],
     ['--prefix', "$QL -q --prefix --spawn 'sh CHILD' --spawn 'sh CHILD' </dev/null", 2],
-  ])('%s', async (_, line, children) => {
+  ] as const)('%s', async ([, asked, children], context) => {
+    const isApart = asked.startsWith('UNSHARE');
+    const line = isApart ? asked.replace('UNSHARE', unshare(context, '--mount')) : asked;
     const dir = testDirectory();
     const child = join(dir, 'child.sh');
     const go = join(dir, 'go');

@@ -1,42 +1,43 @@
 /** A pid namespace of our own whose /proc, or whose terminal, is the one's outside. */
 
 import { expect, test } from 'vitest';
+import { unshare } from '../../support/needs.ts';
 import { jsonLines, shell } from '../../support/run.ts';
 import { onTerminal } from '../../support/terminal.ts';
 
-const UNSHARE = 'unshare --user --map-root-user --pid --fork';
+test.for([
+  ['with its /proc', '--pid --fork --mount-proc'],
+  ["with the outer one's", '--pid --fork'],
+] as const)(
+  'a group whose terminal is an outer one gets it when it reads: %s',
+  async ([, kinds], context) => {
+    const child = 'echo ready; read x; echo got $x; exit 4';
+    const running = onTerminal(
+      `${unshare(context, kinds)} $QL -q -g --sigfd compat -- sh -c '${child}'; echo status $?`,
+    );
+    await running.until(/ready/);
+    running.line('word');
+    await running.until(/got word/);
+    await running.until(/status 4/);
+    await running.end();
+  },
+);
 
-test.each([
-  ['with its /proc', `${UNSHARE} --mount-proc`],
-  ["with the outer one's", UNSHARE],
-])('a group whose terminal is an outer one gets it when it reads: %s', async (_, unshare) => {
-  const child = 'echo ready; read x; echo got $x; exit 4';
+test('a group that reads nothing leaves an outer terminal to others: it could not be given back', async (context) => {
   const running = onTerminal(
-    `${unshare} $QL -q -g --sigfd compat -- sh -c '${child}'; echo status $?`,
+    `${unshare(context, '--pid --fork')} $QL -q -g --sigfd compat -- true; echo ready; read x; echo got $x`,
   );
   await running.until(/ready/);
   running.line('word');
   await running.until(/got word/);
-  await running.until(/status 4/);
   await running.end();
 });
 
-test('a group that reads nothing leaves an outer terminal to others: it could not be given back', async () => {
-  const running = onTerminal(
-    `${UNSHARE} $QL -q -g --sigfd compat -- true; echo ready; read x; echo got $x`,
-  );
-  await running.until(/ready/);
-  running.line('word');
-  await running.until(/got word/);
-  await running.end();
-});
-
-test('pid 1 ends everything left, although /proc has another namespace’s numbers', async () => {
+test('pid 1 ends everything left, although /proc has another namespace’s numbers', async (context) => {
   const stays = 'trap "" TERM; echo $$; exec sleep 100 >&-';
   const { status, stdout, stderr } = await shell(
-    `${UNSHARE} $QL --sigfd compat --log-format json --grace 50ms --spawn 'sleep 100 >&- & (${stays}) & sleep 0.1; exit 5'`,
+    `${unshare(context, '--pid --fork')} $QL --sigfd compat --log-format json --grace 50ms --spawn 'sleep 100 >&- & (${stays}) & sleep 0.1; exit 5'`,
   );
-  expect(stderr).not.toMatch(/unshare:/);
   expect({ status, pid: Number(stdout) > 1 }).toEqual({ status: 5, pid: true });
   const lines = jsonLines(stderr);
   const said = lines.filter(({ event }) => ['end_leftovers', 'kill'].includes(String(event)));
@@ -47,33 +48,36 @@ test('pid 1 ends everything left, although /proc has another namespace’s numbe
   expect(lines.at(-1)).toMatchObject({ event: 'summary', orphans: 2 });
 });
 
-test.each([
+test.for([
   [
     'pretty',
     /sigfd_compat +blocking signals .*: there is no \/proc .*: signals come as by --sigfd compat\n/,
   ],
   ['json', /"event":"sigfd_compat","errno":"E[A-Z]+","msg":"blocking signals [^"]*compat"\}\n/],
-])('that signals come another way is one line of the log: %s', async (format, line) => {
-  // A tmpfs in place of /proc.
-  const { status, stderr } = await shell(
-    `unshare --user --map-root-user --mount sh -c "mount -t tmpfs none /proc; exec $QL --log-format ${format} --spawn 'exit 3'"`,
-  );
-  expect(status).toBe(3);
-  expect(stderr.match(/as by --sigfd compat/g)).toHaveLength(1);
-  expect(stderr).toMatch(line);
-});
+] as const)(
+  'that signals come another way is one line of the log: %s',
+  async ([format, line], context) => {
+    // A tmpfs in place of /proc.
+    const { status, stderr } = await shell(
+      `${unshare(context, '--mount')} sh -c "mount -t tmpfs none /proc; exec $QL --log-format ${format} --spawn 'exit 3'"`,
+    );
+    expect(status).toBe(3);
+    expect(stderr.match(/as by --sigfd compat/g)).toHaveLength(1);
+    expect(stderr).toMatch(line);
+  },
+);
 
-test('a signalfd that is asked for, without /proc: one line that says what is missing, and 125', async () => {
+test('a signalfd that is asked for, without /proc: one line that says what is missing, and 125', async (context) => {
   const { status, stderr } = await shell(
-    `unshare --user --map-root-user --mount sh -c "mount -t tmpfs none /proc; exec $QL -q --sigfd native --spawn 'exit 3'"`,
+    `${unshare(context, '--mount')} sh -c "mount -t tmpfs none /proc; exec $QL -q --sigfd native --spawn 'exit 3'"`,
   );
   expect(status).toBe(125);
   expect(stderr).toMatch(/^qemu-loop: blocking .*: there is no \/proc .*: mount it, or .*\n$/);
 });
 
-test('neither /proc nor /dev: the exit status is kept, and nothing is said', async () => {
+test('neither /proc nor /dev: the exit status is kept, and nothing is said', async (context) => {
   const { status, stdout, stderr } = await shell(
-    `unshare --user --map-root-user --mount sh -c "mount -t tmpfs none /proc; mount -t tmpfs none /dev; exec $QL -q --prefix --spawn 'echo hi; exit 3'"`,
+    `${unshare(context, '--mount')} sh -c "mount -t tmpfs none /proc; mount -t tmpfs none /dev; exec $QL -q --prefix --spawn 'echo hi; exit 3'"`,
   );
   expect({ status, stdout, stderr }).toEqual({ status: 3, stdout: '[1] hi\n', stderr: '' });
 });

@@ -1,0 +1,68 @@
+/** A record, and the traces beside it, in a pipe: its reader never holds up the run. */
+
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { run, shell, start } from '../../support/run.ts';
+import { testDirectory } from '../../support/terminal.ts';
+
+/** A pipe that somebody has opened and does not read, full. */
+function fullPipe(): string {
+  const path = join(testDirectory(), 'fifo');
+  execFileSync('mkfifo', [path]);
+  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  onTestFinished(() => closeSync(fd));
+  try {
+    for (;;) writeSync(fd, Buffer.alloc(4096));
+  } catch {
+    // It is full.
+  }
+  return path;
+}
+
+test.each([
+  [
+    'the record',
+    (pipe: string) => ['--record', pipe],
+    /: the record .* ends here: it was not read/,
+  ],
+  [
+    'a trace beside it',
+    (pipe: string) => [
+      '--record',
+      join(testDirectory(), 'run.rec'),
+      '--trace-file',
+      `json:${pipe}`,
+    ],
+    /: the trace .* was not read in time: \d+ events are lost\n$/,
+  ],
+])('%s in a pipe that nobody reads holds up neither signals nor the end', async (_, of, line) => {
+  const child = 'trap "echo got" HUP; trap "exit 6" TERM; echo ready; while :; do sleep 0.02; done';
+  const running = start(['-q', '--grace', '1s', ...of(fullPipe()), '--spawn', child]);
+  await running.until(/ready/);
+  running.kill('SIGHUP');
+  await running.until(/got/);
+  running.kill('SIGTERM');
+  const { status, stderr } = await running.end();
+  expect(stderr).toMatch(line);
+  expect(status).toBe(6);
+});
+
+test('both are whole for a reader that is slow', async () => {
+  // Each reader only begins when the child is about to end.
+  const { stdout, stderr } = await shell(
+    `cd ${testDirectory()} && mkfifo go-a go-b a b
+    { read x <go-a; cat; } <a >run.rec & { read x <go-b; cat; } <b >run.json &
+    $QL -q --record a --trace-file json:b --spawn 'echo x >go-a; echo x >go-b; exit 3'; wait
+    $QL replay --trace-file json:again.json run.rec; echo $?; cmp run.json again.json && echo same`,
+  );
+  expect({ stdout, stderr }).toEqual({ stdout: '3\nsame\n', stderr: '' });
+});
+
+test('--record-last is told that its file is a pipe', async () => {
+  const args = ['--record-last', '1MB', '--record', fullPipe(), '--spawn', 'true'];
+  const { status, stderr } = await run(args);
+  expect(stderr).toMatch(/^qemu-loop: --record-last writes .* as a whole: name a file, [^\n]*\n$/);
+  expect(status).toBe(2);
+});
