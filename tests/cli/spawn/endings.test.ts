@@ -170,7 +170,9 @@ describe('signals that may not be sent', () => {
       ...args,
     ]);
   const unkillable = (): string[] => {
-    const script = 'echo at $$; exec setpriv --reuid=0 --clear-groups sleep 100 >&- 2>&-';
+    // It only says so once its ids are root's.
+    const says = "sh -c 'echo at $$; exec sleep 100 >&- 2>&-'";
+    const script = `exec setpriv --reuid=0 --clear-groups ${says}`;
     return [rootShell(), '-p', '-c', script];
   };
 
