@@ -124,6 +124,7 @@ export class RemoteTimer {
       this.#trace.emit(T_MOD, this.name, CLOCK_NAMES[type]!, expireNs, first ? 1 : 0);
     }
     // After the change: explore timers --without publish-first
+    // For each new first deadline: explore timers --without notify
     if (first) this.#notify();
     return true;
   }

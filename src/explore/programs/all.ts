@@ -7,6 +7,7 @@ import { CONTEXT_NESTED, CONTEXT_POLL } from './context.ts';
 import { AIO_WAIT_WHILE, CO_SCHEDULE, IOTHREAD_STOP } from './context-more.ts';
 import { CLOSE, GENERATIONS } from './inbox-ends.ts';
 import { INBOX_DATA, INBOX_LISTED, INBOX_NOTIFY, INBOX_TWO } from './inbox-two.ts';
+import { NOTIFIED_EVENT } from './notified.ts';
 import { OLD_BH } from './old-bh.ts';
 import { POOL_BOTH, POOL_LIMIT } from './pool-sleep.ts';
 import { TCG_EXCLUSIVE, WIN32_EVENT } from './qemu-models.ts';
@@ -42,6 +43,7 @@ export const PROGRAMS: readonly BuiltIn[] = [
   POOL_BOTH,
   POOL_CANCEL,
   POOL_LIMIT,
+  NOTIFIED_EVENT,
   WIN32_EVENT,
   TCG_EXCLUSIVE,
 ];

@@ -90,6 +90,20 @@ export function allDone(requests: number): Explorable['judge'] {
 
 const TURN_SAYS = { futex_wait: 'sleeps until it is woken', futex_wake: 'wakes the worker' };
 
+/** Words of the queue, as PoolQueue counts them. */
+const [MIN, RING, FIRST_SLOT, SLOT_WORDS] = [1, 32, 1056, 38];
+const OF_SLOT = { state: 0, op: 1, fd: 2, buffers: 3, result: 4, worker: 10, arguments: 12 };
+
+/** The words of a request, and of its place in the ring. */
+function slotWords(slot: number): Record<number, WordText> {
+  const first = at(FIRST_SLOT + slot * SLOT_WORDS);
+  const own = Object.entries(OF_SLOT).map(([name, i]): [number, WordText] => [
+    first + i,
+    { name: `${name} of ${slot + 1}` },
+  ]);
+  return { ...Object.fromEntries(own), [at(RING + slot)]: { name: `RING ${slot + 1}` } };
+}
+
 export const POOL_WORDS: Readonly<Record<number, WordText>> = {
   [at(HEAD)]: { name: 'HEAD', says: { 'compare and exchange': 'takes a request' } },
   [at(TAIL)]: { name: 'TAIL' },
@@ -102,6 +116,9 @@ export const POOL_WORDS: Readonly<Record<number, WordText>> = {
   [at(TURNS + 1)]: { name: 'TURN 2', says: TURN_SAYS },
   [at(CURRENT)]: { name: 'CURRENT', says: { 'compare and exchange': 'leaves' } },
   [at(MAX)]: { name: 'MAX', says: { load: 'looks at the limit' } },
+  [at(MIN)]: { name: 'MIN', says: { load: 'looks at the limit' } },
+  ...slotWords(0),
+  ...slotWords(1),
   [DATA]: { name: 'request 1' },
   [DATA + 1]: { name: 'request 2' },
 };

@@ -23,7 +23,8 @@ const BOARD = new ExploredMemory(2000, 4096);
 const word = (i: number): number => BOARD.first + i;
 const [LOCKED, CHANGES] = [word(LOCK), word(CHANGED)];
 const [COUNT, HEADS, HEAD, SLOT_A, SLOT_B] = [word(2), word(3), word(4), word(16), word(24)];
-const [FLAGS, NEXT] = [6, 7];
+const ARMINGS = word(12);
+const [REST, ARMED_AS, FLAGS, NEXT] = [2, 4, 6, 7];
 /** Not 0, and everybody's: nobody asks who holds the lock. */
 const TID = 1;
 const IN_POLL = 2;
@@ -46,10 +47,15 @@ const TIMER_WORDS: Readonly<Record<number, WordText>> = {
   [COUNT]: { name: 'COUNT' },
   [HEADS]: { name: 'HEADS', says: { load: 'looks whether home has a timer of its own' } },
   [HEAD]: { name: 'HEAD', says: { load: "looks when home's own timer is due" } },
+  [ARMINGS]: { name: 'ARMINGS' },
   [SLOT_A]: { name: 'deadline of a' },
+  [SLOT_A + REST]: { name: 'rest of a' },
+  [SLOT_A + ARMED_AS]: { name: 'arming of a' },
   [SLOT_A + FLAGS]: { name: 'flags of a' },
   [SLOT_A + NEXT]: { name: 'next of a' },
   [SLOT_B]: { name: 'deadline of b' },
+  [SLOT_B + REST]: { name: 'rest of b' },
+  [SLOT_B + ARMED_AS]: { name: 'arming of b' },
   [SLOT_B + FLAGS]: { name: 'flags of b' },
   [SLOT_B + NEXT]: { name: 'next of b' },
 };
@@ -120,21 +126,21 @@ function poll(words: ExploredWords, inbox: Inbox, group: TimerListGroup): void {
 }
 
 /** Arms a timer of home's for a time that has come. */
-function armer(number: number, notifiesFirst = false) {
+function armer(number: number, notifies: 'after' | 'before' | 'never' = 'after') {
   return (words: ExploredWords): void =>
     withArrays(words, [CONTEXT, BOARD], () => {
       const timer = RemoteTimer.from(handleOf(number), timerHost(words));
-      if (notifiesFirst) {
+      if (notifies === 'before') {
         const inbox = words.watch(new Inbox(words));
         inbox.setNotified();
         wake(words, inbox);
-        words.weaken = notAgain;
       }
+      if (notifies !== 'after') words.weaken = unnotified;
       words.named('timer_mod', () => timer.modNs(DUE_NS));
     });
 }
 
-const notAgain: Weaken = (_words, { kind, word: at }) =>
+const unnotified: Weaken = (_words, { kind, word: at }) =>
   (kind === FETCH_OR && at === NOTIFIED) || (kind === LOAD && at === SLEEPS) ? 0 : undefined;
 
 /** The home thread looks at CHANGED only if it has the lock for something else. */
@@ -163,13 +169,18 @@ const lockPlainly =
     return old;
   };
 
+const NOTIFIES: Readonly<Record<string, 'before' | 'never'>> = {
+  'publish-first': 'before',
+  notify: 'never',
+};
+
 export const TIMERS: BuiltIn = {
   name: 'timers',
   about: 'home disarms its first timer, while another thread arms one for the same time',
   words: TIMER_WORDS,
   make: (without) =>
     program(
-      { home: home(), 'armer a': armer(0, without === 'publish-first') },
+      { home: home(), 'armer a': armer(0, NOTIFIES[without]) },
       { initial: { [COUNT]: 1, [HEADS]: 1, [HEAD]: DUE_NS } },
     ),
   weakenings: [
@@ -188,6 +199,11 @@ export const TIMERS: BuiltIn = {
     {
       name: 'publish-first',
       about: 'a thread notifies home before it has armed the timer',
+      model: 'SC',
+    },
+    {
+      name: 'notify',
+      about: 'a thread arms a timer that is the first one, and does not notify home',
       model: 'SC',
     },
   ],
