@@ -13,6 +13,7 @@ import { checkOutputs } from '../options/output-files.ts';
 import { usageError } from '../options/parse-command.ts';
 import { stdoutStyle } from '../terminal/terminal.ts';
 import type { Style } from '../text/style.ts';
+import { countMany } from '../text/units.ts';
 import { type AskedExplore, parseExplore } from './explore-options.ts';
 import { runInterruptibly } from './interruptible.ts';
 import { listJson, listText } from './list.ts';
@@ -135,11 +136,10 @@ async function find(
   try {
     const isInterrupted = await runInterruptibly(() => {
       if (!finder.run(STATES_AT_A_TIME)) return false;
-      const states = finder.now.search.states.count.toLocaleString('en');
-      const transitions = finder.now.transitions.toLocaleString('en');
-      progress.show(
-        `${program.name} under ${finder.model}: ${states} states, ${transitions} transitions`,
-      );
+      const { search, transitions } = finder.now;
+      const states = countMany(search.states.count, 'state');
+      const head = `${program.name} under ${finder.model}: ${states}`;
+      progress.show(`${head}, ${countMany(transitions, 'transition')}`, head, states);
       return true;
     });
     return { finder, isInterrupted };

@@ -1,8 +1,9 @@
 import type { FoundOrder, OrderSearch } from '../../scenario/orders/order-search.ts';
+import type { RunResult } from '../../scenario/run/run.ts';
 import { visible } from '../../trace/visible.ts';
 import { ASKED_ONCE, outcomeOf } from '../run/outcome.ts';
 import { failureLines } from '../run/reporters/failure-text.ts';
-import { BOLD, cut, DIM, GREEN, paint, RED, type Style } from '../text/style.ts';
+import { BOLD, cut, DIM, GREEN, paint, RED, type Style, wordLines } from '../text/style.ts';
 import { count } from '../text/units.ts';
 
 /** A search that has ended, or was interrupted. */
@@ -43,12 +44,18 @@ function verdictLines({ search, preemptions, isInterrupted }: Explored, style: S
       : broken === 0
         ? paint(style, GREEN, orders.length === 1 ? 'it holds' : 'all hold')
         : paint(style, RED, `${broken} ${broken === 1 ? 'breaks' : 'break'} what the file expects`);
-  const lines = [`${all}: ${verdict}`];
+  const isLong = style.width > 0 && all.length + verdict.length + 2 > style.width;
+  const lines = isLong ? [`${all}:`, `  ${verdict}`] : [`${all}: ${verdict}`];
   if (isInterrupted) lines.push('interrupted: there may be more orders');
   else if (search.isCut) lines.push('cut off, there may be more orders: see --runs');
   if (search.preemptionsLeftOut > 0 && isWhole) {
     lines.push(
-      `with at most ${count(preemptions, 'preemption')}; ${search.preemptionsLeftOut} more were possible (see --preemptions)`,
+      ...wordLines(
+        `with at most ${count(preemptions, 'preemption')}; ${search.preemptionsLeftOut} more were possible (see --preemptions)`,
+        0,
+        2,
+        style.width,
+      ),
     );
   }
   return lines;
@@ -60,15 +67,24 @@ function listLines(orders: readonly FoundOrder[], style: Style): string[] {
   const lines = shown.map(({ schedule, runs, result }) => {
     const isGood = result.status === 0;
     const mark = isGood ? paint(style, GREEN, 'ok  ') : paint(style, RED, 'FAIL');
-    const text = result.order.map((entry) => visible(entry.text)).join(', ');
-    const line = `${text === '' ? '(no entries)' : text}`;
     const room = style.width === 0 ? 0 : style.width - MARK_WIDTH - width - 4;
-    const shownText = room > 0 ? cut(line, room) : line;
+    const shownText = orderText(result, orders[0]!.result, room);
     const which = `${' '.repeat(MARK_WIDTH + width + 4)}--schedule ${schedule}`;
     return `${mark}  ${String(runs).padStart(width)}  ${shownText}\n${paint(style, DIM, which)}`;
   });
+  const head = `${' '.repeat(MARK_WIDTH)}  ${'runs'.padStart(width)}  order`;
+  lines.unshift(paint(style, DIM, head));
   const more = orders.length - shown.length;
   return more === 0 ? lines : [...lines, `${count(more, 'more order')}: see --json`];
+}
+
+/** An order in a line. One that does not fit begins where it differs from the first. */
+function orderText({ order }: RunResult, first: RunResult, room: number): string {
+  const texts = order.map(({ text }) => visible(text));
+  const line = texts.length === 0 ? '(no entries)' : texts.join(', ');
+  if (room <= 0 || line.length <= room) return line;
+  const same = order.findIndex(({ text }, i) => text !== first.order[i]?.text);
+  return cut(same > 0 ? `… ${texts.slice(same).join(', ')}` : line, room);
 }
 
 /** The first broken order has the fewest preemptions, and the fewest ways other than 0. */

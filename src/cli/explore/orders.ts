@@ -57,7 +57,7 @@ export async function exploreOrders(
   try {
     isInterrupted = await runInterruptibly(() => {
       const found = `${count(search.runs, 'run')}, ${count(search.orders.length, 'order')}`;
-      progress.show(`${visible(file)}: ${found}`);
+      progress.show(`${visible(file)}: ${found}`, found);
       return runSome(search);
     });
   } finally {

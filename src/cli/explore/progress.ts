@@ -16,13 +16,15 @@ export class Progress {
     this.#draw = isWanted && isTerminal(own, STDERR) ? someWriter(own, STDERR) : null;
   }
 
-  show(text: string): void {
+  /** @param texts what is shown, and shorter texts for narrow terminals */
+  show(...texts: readonly string[]): void {
     const nowMs = performance.now();
     if (this.#draw === null || nowMs - this.#lastMs < EVERY_MS) return;
     this.#lastMs = nowMs;
     this.#isOnScreen = true;
-    const line = `${text}; Ctrl-C ends it`;
-    this.#over(line.slice(0, (process.stderr.columns ?? 80) - 1));
+    const most = (process.stderr.columns ?? 80) - 1;
+    const lines = texts.map((text) => `${text}; Ctrl-C ends it`);
+    this.#over((lines.find(({ length }) => length <= most) ?? texts.at(-1)!).slice(0, most));
   }
 
   end(): void {

@@ -36,6 +36,11 @@ function short(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
+/** `1 state`, `1,234 states`: for numbers that are often large. */
+export function countMany(n: number, one: string): string {
+  return `${n.toLocaleString('en')} ${n === 1 ? one : `${one}s`}`;
+}
+
 /** `1 child`, `2 children`. */
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;

@@ -119,11 +119,29 @@ describe('on a terminal', () => {
     expect(screen).toMatch(/^ {2}home waits for eventfd$/m);
   });
 
+  it('keeps to 40 columns, also with its verdict and its progress', async () => {
+    const terminal = onTerminal(
+      '$QL explore notified-event --without event-first; $QL explore aio_co_schedule --no-reduction; echo "status $?"',
+      40,
+      60,
+    );
+    await terminal.until(/\nunder SC; the shortest way has 12 steps\n/);
+    expect(terminal.screen()).toMatch(
+      /^notified-event --without event-first:\n {2}the eventfd is set, and nobody will\n {2}clear it: every poll returns at once\n/m,
+    );
+    await terminal.until(/^[\d,]+ states; Ctrl-C ends it$/m);
+    terminal.type('\x03');
+    await terminal.until(
+      /^aio_co_schedule:\n {2}interrupted: no error in the states so\n {2}far under PSO\n[\d,]+ states, /m,
+    );
+    await terminal.until(/status 130/);
+  });
+
   it('shows how far it is, and Ctrl-C ends it with what is known', async () => {
     const terminal = onTerminal('$QL explore aio_co_schedule --no-reduction; echo "status $?"');
     await terminal.until(/[\d,]+ states, [\d,]+ transitions; Ctrl-C ends it/);
     terminal.type('\x03');
-    await terminal.until(/interrupted: no error in the states so far under PSO\n\d+ states/);
+    await terminal.until(/interrupted: no error in the states so far under PSO\n[\d,]+ states/);
     await terminal.until(/status 130/);
   });
 });

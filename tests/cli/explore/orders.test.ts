@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { run } from '../../support/run.ts';
+import { onTerminal } from '../../support/terminal.ts';
 import { read } from '../../tree/files.ts';
 
 const RARE = 'scenarios/rare-order.yaml';
@@ -20,6 +21,16 @@ describe('qemu-loop explore FILE', () => {
     const repeated = await run(again.split(' '));
     expect(repeated.status).toBe(1);
     expect(repeated.stdout).toContain(again);
+  });
+
+  it('keeps to 40 columns: an order that does not fit begins where it differs', async () => {
+    const terminal = onTerminal('$QL explore --runs 200 scenarios/storm.yaml', 40, 60);
+    await terminal.until(/more orders: see --json/);
+    const lines = terminal.screen().split('\n');
+    expect(lines).toContain('      runs  order');
+    const orders = lines.filter((line) => line.startsWith('ok  '));
+    expect(new Set(orders.map((line) => line.slice(12))).size).toBe(orders.length);
+    expect(orders.some((line) => / {2}… /.test(line))).toBe(true);
   });
 
   it('has every order as JSON', async () => {
