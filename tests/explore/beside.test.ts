@@ -60,6 +60,19 @@ describe('a sound run beside a failure', () => {
     expect(turnsOf(sound, 0).slice(-1)).toEqual(['and flags of a -20']);
   });
 
+  it('an operation that comes later in the failure waits until then: the poller comes in between', () => {
+    const notified = PROGRAMS.find(({ name }) => name === 'notified-event')!;
+    const between = (story: Story): string[] => {
+      const all = story.steps.map(({ thread, operation }) => `${thread} ${operation}`);
+      const from = all.findIndex((step) => step.startsWith('1 load NOTIFY_ME'));
+      return all.slice(from + 1, from + 5).map((step) => step.replace(/:.*/, ''));
+    };
+    const finder = findIn(notified, 'event-first');
+    const poller = ['0 load WORK', '0 add NOTIFY_ME -2', '0 exchange NOTIFIED 0'];
+    expect(between(finder.found().story!)).toEqual(['1 exchange NOTIFIED 1', ...poller]);
+    expect(between(finder.beside()!)).toEqual(['1 exchange eventfd 1', ...poller]);
+  });
+
   it('a sound program, and one that is not weakened, have none', () => {
     expect(findIn(aioNotify, '').beside()).toBe(null);
   });
