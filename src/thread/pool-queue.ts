@@ -15,7 +15,7 @@ import { ECANCELED } from '../host/errno.ts';
 
 // The home thread's words.
 export const TAIL = 0;
-const MIN = 1;
+export const MIN = 1;
 export const MAX = 2;
 // Those of the workers, in another line of the processor's cache.
 export const HEAD = 16;
@@ -34,14 +34,14 @@ export const MOST_MASKS = 32;
 export const TURNS = 96;
 /** Workers that a pool has at a time, whatever its limit says. */
 export const MOST_WORKERS = MOST_MASKS * BITS - 32;
-const RING = TURNS + MOST_MASKS * BITS;
+export const RING = TURNS + MOST_MASKS * BITS;
 
 /** Requests that are in shared memory at a time. */
 export const SLOTS = 512;
 const SLOT_BITS = 9;
 /** The ring also has the places of requests that were cancelled. */
 const RING_SIZE = 2 * SLOTS;
-const FIRST_SLOT = RING + RING_SIZE;
+export const FIRST_SLOT = RING + RING_SIZE;
 
 // Words of a slot.
 const STATE = 0;
@@ -57,7 +57,7 @@ const FINISHED = 8;
 const WORKER = 10;
 const TRACED = -1;
 const ARGS = 12;
-const SLOT_WORDS = 38;
+export const SLOT_WORDS = 38;
 export const MOST_ARGS = (SLOT_WORDS - ARGS) / 2;
 
 /** The states; the generation of the slot stands above them. */

@@ -3,13 +3,18 @@
 import {
   Coded,
   CURRENT,
+  FIRST_SLOT,
   HEAD,
   MASKS,
   MAX,
+  MIN,
   PoolQueue,
+  RING,
   SLEEPING,
+  SLOT_WORDS,
   TAIL,
   TURNS,
+  USED,
   WAKING,
 } from '../../thread/pool-queue.ts';
 import { PoolSleep, PoolWaker } from '../../thread/pool-sleep.ts';
@@ -90,8 +95,7 @@ export function allDone(requests: number): Explorable['judge'] {
 
 const TURN_SAYS = { futex_wait: 'sleeps until it is woken', futex_wake: 'wakes the worker' };
 
-/** Words of the queue, as PoolQueue counts them. */
-const [MIN, RING, FIRST_SLOT, SLOT_WORDS] = [1, 32, 1056, 38];
+/** Words of a slot, as PoolQueue counts them. */
 const OF_SLOT = { state: 0, op: 1, fd: 2, buffers: 3, result: 4, worker: 10, arguments: 12 };
 
 /** The words of a request, and of its place in the ring. */
@@ -117,6 +121,8 @@ export const POOL_WORDS: Readonly<Record<number, WordText>> = {
   [at(CURRENT)]: { name: 'CURRENT', says: { 'compare and exchange': 'leaves' } },
   [at(MAX)]: { name: 'MAX', says: { load: 'looks at the limit' } },
   [at(MIN)]: { name: 'MIN', says: { load: 'looks at the limit' } },
+  [at(MASKS)]: { name: 'MASKS', says: { load: 'looks how many words there are' } },
+  [at(USED)]: { name: 'USED', says: { or: 'takes a number', and: 'gives its number back' } },
   ...slotWords(0),
   ...slotWords(1),
   [DATA]: { name: 'request 1' },
