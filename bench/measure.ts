@@ -28,6 +28,16 @@ export function op(fn: () => unknown, operations = 1): Measure {
   };
 }
 
+/** Before it first measures, does the work for a while, so that V8 has compiled it in all threads. */
+export function warmed(measure: Measure, warmUp: () => unknown): Measure {
+  let warm = false;
+  return async () => {
+    if (!warm) await warmUp();
+    warm = true;
+    return measure();
+  };
+}
+
 /** Measures an operation that Node's own event loop runs count times. It calls done at the end. */
 export function nodeLoop(count: number, start: (count: number, done: () => void) => void): Measure {
   return () =>

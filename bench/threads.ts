@@ -1,12 +1,23 @@
 import { closeSync, openSync, read } from 'node:fs';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { IOThread, ThreadPool } from '../src/index.ts';
-import { op } from './measure.ts';
-import type { Row, Section } from './row.ts';
+import { op, warmed } from './measure.ts';
+import type { Measure, Row, Section } from './row.ts';
 import { COUNT, moduleOf, POLLING, SLEEPING, spaced, ThreadRig } from './thread-rig.ts';
 
 const WAKE = 'the wake-up of a sleeping thread';
 const CORE = 'needs a core of its own for each thread';
+/** For a row that works for a while before it is measured. */
+const ENOUGH_MS = 6_000;
+
+/** Operations after which V8 has compiled both threads' code; the first take up to four times as long. */
+const WARM = 6_000;
+
+function warmOp(fn: () => unknown, operations = 1, count = WARM): Measure {
+  return warmed(op(fn, operations), () => {
+    for (let i = 0; i < count; i++) fn();
+  });
+}
 
 /** From the schedule until it has run in the other thread; main spins meanwhile. */
 function schedule(name: string, many: number, isPolling: boolean): Row {
@@ -17,20 +28,20 @@ function schedule(name: string, many: number, isPolling: boolean): Row {
   const count = many > 1 ? 40 : isPolling ? 10_000 : 400;
   const row = isPolling ? 'polling' : many > 1 ? `many-${many}` : 'sleeping';
   const worker = rig.worker();
+  const act = (): void => {
+    Atomics.store(words, COUNT, 0);
+    for (let i = 0; i < bhs.length; i++) bhs[i]!.schedule();
+    rig.spinUntil(many);
+  };
   return {
     name,
     limit: isPolling ? CORE : `${WAKE}; ${CORE}`,
     ...rig.peers({ row, count }),
-    ours: () =>
-      spaced(
-        count,
-        () => {
-          Atomics.store(words, COUNT, 0);
-          for (let i = 0; i < bhs.length; i++) bhs[i]!.schedule();
-          rig.spinUntil(many);
-        },
-        many,
-      ),
+    ours: warmed(
+      () => spaced(count, act, many),
+      () => spaced(Math.ceil(WARM / many) * (many > 1 ? 30 : 1), act),
+    ),
+    enoughMs: ENOUGH_MS,
     ...(!isPolling && {
       node: async () => {
         const port = await worker;
@@ -62,7 +73,11 @@ function pingPong(name: string, isPolling: boolean): Row {
     name,
     limit: isPolling ? CORE : WAKE,
     ...rig.peers({ row, count: turns }),
-    ours: () => rig.play(turns, () => a.ball.schedule()),
+    ours: warmed(
+      () => rig.play(turns, () => a.ball.schedule()),
+      () => rig.play(2 * WARM, () => a.ball.schedule()),
+    ),
+    enoughMs: ENOUGH_MS,
     ...(!isPolling && {
       node: async () => {
         const [left, right] = await workers;
@@ -101,10 +116,11 @@ function handover(): Row {
     name: 'BQL: handed to an IOThread and back while main polls',
     limit: 'two wake-ups of a sleeping thread',
     ...rig.peers({ row: 'handover', count: 20_000 }),
-    ours: op(() => {
+    ours: warmOp(() => {
       io.context.scheduleOneshot('take');
       loop.mainLoopWait(false);
     }),
+    enoughMs: ENOUGH_MS,
     close: () => rig.close(),
   };
 }
@@ -122,7 +138,8 @@ function waitOneshot(): Row {
     limit: 'two wake-ups of a sleeping thread',
     ...peers,
     c: rig.peers({ row: 'ping-pong', count: 20_000 }).c,
-    ours: op(() => thread.aioWait.bhOneshot(io.context, 'nothing')),
+    ours: warmOp(() => thread.aioWait.bhOneshot(io.context, 'nothing')),
+    enoughMs: ENOUGH_MS,
     node: async () => {
       const port = await worker;
       const count = 2_000;
@@ -171,13 +188,18 @@ function pool(many: number): Row {
     name: `pool: submit to done of a pread of 4 KiB, ${many} in flight, each`,
     limit: WAKE,
     ...rig.peers({ row: `pool-${many}`, count: 2_000 }),
-    ours: op(() => {
-      left = many;
-      for (let i = 0; i < many; i++) {
-        requests.submitAio({ op: 'pread', fd, buffer: buffers[i]!, offset: 0 }, done);
-      }
-      while (left > 0) context.poll(true);
-    }, many),
+    ours: warmOp(
+      () => {
+        left = many;
+        for (let i = 0; i < many; i++) {
+          requests.submitAio({ op: 'pread', fd, buffer: buffers[i]!, offset: 0 }, done);
+        }
+        while (left > 0) context.poll(true);
+      },
+      many,
+      WARM / 2,
+    ),
+    enoughMs: ENOUGH_MS,
     node: async () => {
       const begin = performance.now();
       for (let i = 0; i < count; i++) await Promise.all(their.map(one));

@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads';
 import real from 'koffi';
 
 /**
@@ -5,6 +6,19 @@ import real from 'koffi';
  * refuses to be made there.
  */
 const koffi = process.platform === 'linux' ? real : standIn();
+
+/** A Worker's stack and memory for the arguments of C functions, which stay when it ends; 3 MiB by default. */
+const WORKER_SIZES = { sync_stack_size: 1024 * 1024, sync_heap_size: 256 * 1024 };
+
+if (koffi === real && !isMainThread) limit();
+
+function limit(): void {
+  try {
+    real.config(WORKER_SIZES);
+  } catch {
+    // The Worker has loaded a library with it before.
+  }
+}
 
 export default koffi;
 
