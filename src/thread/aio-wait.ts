@@ -125,6 +125,7 @@ export class AioWait {
     condition: () => boolean,
     unlock: boolean,
   ): boolean {
+    checkFunction(condition, 'AIO_WAIT_WHILE: the condition');
     const { words } = this.#thread.machine;
     // Before the condition: explore aio_wait_while --without count-first
     Atomics.add(words, NUM_WAITERS, 1);

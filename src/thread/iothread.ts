@@ -167,6 +167,14 @@ export class IOThread implements Disposable {
     this.context.notifySettings();
   }
 
+  /**
+   * setParams of the three that adaptive polling has, as AioContext.setPollParams. QEMU:
+   * iothread_set_poll_param.
+   */
+  setPollParams(pollMaxNs: number, pollGrow: number, pollShrink: number): void {
+    this.setParams({ pollMaxNs, pollGrow, pollShrink });
+  }
+
   /** Whether its loop runs. */
   get running(): boolean {
     return !this.#run.ended;

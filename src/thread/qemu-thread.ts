@@ -1,7 +1,7 @@
 import { goneSince } from '../aio/abort.ts';
 import { AioContext, notItsHome } from '../aio/aio-context.ts';
 import { PROFILES, type Profile } from '../aio/profile.ts';
-import { checkOptions, checkString } from '../host/arguments.ts';
+import { checkObject, checkOptions, checkString } from '../host/arguments.ts';
 import type { Host } from '../host/host.ts';
 import { anObject, anything, aString, aTracer, checkShape, type Shape } from '../host/shape.ts';
 import { Tracer } from '../trace/tracer.ts';
@@ -165,6 +165,7 @@ export class QemuThread {
   lockOf(context: AioContext | RemoteContext): ContextLock {
     let lock = this.#locks.get(context);
     if (lock === undefined) {
+      checkObject(context, "a context's lock: the context", 'an AioContext or a RemoteContext');
       const handle = context instanceof AioContext ? context.share() : context.handle;
       lock = new ContextLock(handle, this, this.#held);
       this.#locks.set(context, lock);

@@ -63,14 +63,17 @@ export class RemoteContext {
    * Returns false if the context is closed. QEMU: aio_bh_schedule_oneshot.
    * @param entry the name that AioContext.newEntry was given
    * @param numbers its arguments, up to six
-   * @throws RangeError if there is no such entry, or there are more than six numbers; Error if a
-   *   quarter million calls have not run yet
+   * @throws RangeError if there is no such entry, or there are more than six numbers; TypeError if
+   *   one is no number; Error if a quarter million calls have not run yet
    */
   scheduleOneshot(entry: string, ...numbers: number[]): boolean {
     const number = this.#entries.find(entry);
     if (number < 0) throw this.#unknown(entry);
     if (numbers.length > MOST_NUMBERS) {
       throw new RangeError(`entry '${entry}': ${numbers.length} numbers: expected up to 6`);
+    }
+    for (let i = 0; i < numbers.length; i++) {
+      if (typeof numbers[i] !== 'number') throw notNumber(entry, numbers[i]);
     }
     if (this.#inbox.isClosed) return false;
     const call = this.#calls.take(number, numbers);
@@ -103,4 +106,9 @@ export class RemoteContext {
   get notified(): boolean {
     return this.#inbox.hasWork;
   }
+}
+
+function notNumber(entry: string, value: unknown): TypeError {
+  const instead = 'other values go by shared memory, or by a MessageBox';
+  return new TypeError(`entry '${entry}': ${shown(value)} is no number: ${instead}`);
 }

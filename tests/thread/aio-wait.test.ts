@@ -40,6 +40,15 @@ function make() {
   };
 }
 
+it('names a wrong argument', () => {
+  const { wait, remote, thread } = make();
+  const condition = new TypeError('AIO_WAIT_WHILE: the condition is 3: expected a function');
+  expect(() => wait.waitWhileUnlocked(remote, 3 as never)).toThrow(condition);
+  expect(() => thread.acquire(3 as never)).toThrow(
+    new TypeError("a context's lock: the context is 3: expected an AioContext or a RemoteContext"),
+  );
+});
+
 describe('AIO_WAIT_WHILE', () => {
   it('does not poll if the condition is false at once', () => {
     const { loop, machine, wait, remote, thread, log } = make();

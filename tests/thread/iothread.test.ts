@@ -118,6 +118,14 @@ describe('an IOThread', () => {
     io.dispose();
   });
 
+  it('takes the parameters of polling as a context does', () => {
+    const io = made();
+    io.setPollParams(7_000, 2, 5);
+    expect(io.params).toMatchObject({ pollMaxNs: 7_000, pollGrow: 2, pollShrink: 5 });
+    expect(() => io.setPollParams(-1, 0, 0)).toThrow(`poll-max-ns ${range}`);
+    io.dispose();
+  });
+
   it('refuses properties that are out of range, but keeps a minimum above the maximum', () => {
     const io = made();
     const wrong = 'bad thread-pool-min/thread-pool-max values';

@@ -55,6 +55,11 @@ describe.each(hosts)('a remote context on %s', (_kind, make) => {
       ctx.scheduleOneshot('own', () => rig.log.push('own'));
       expect(remote.scheduleOneshot('sum', 1.5, -2, 2 ** 40)).toBe(true);
       remote.scheduleOneshot('sum', 1, 2, 3, 4, 5, 6);
+      expect(() => remote.scheduleOneshot('sum', 1, 'x' as never)).toThrow(
+        new TypeError(
+          "entry 'sum': 'x' is no number: other values go by shared memory, or by a MessageBox",
+        ),
+      );
       expect(ctx.poll(true)).toBe(true);
       expect(rig.taken()).toEqual(['sum 1,2,3,4,5,6', 'sum 1.5,-2,1099511627776', 'own', 'sum ']);
       expect(ctx.poll(false)).toBe(false);
