@@ -71,6 +71,14 @@ export class RequestList {
     if (older !== null) older.newer = newer;
     element.slot = OVER;
   }
+
+  /** Cancels each, and takes it off. */
+  clear(cancel: (element: Element) => void): void {
+    while (this.#newest !== null) {
+      cancel(this.#newest);
+      this.remove(this.#newest);
+    }
+  }
 }
 
 /** Requests for which there is no slot yet, oldest first. */

@@ -186,6 +186,11 @@ export class ThreadPool implements Disposable {
     this.#failedBh.delete();
   }
 
+  /** No request completes any more, so dispose may follow; what has begun is done. @internal */
+  dropRequests(): void {
+    this.#requests.clear(this.#cancel);
+  }
+
   #submit(work: PoolWork, done: PoolCompletion | null): PoolRequest {
     this.#checkOpen('thread_pool_submit');
     const coded = this.#coded;
@@ -236,12 +241,8 @@ export class ThreadPool implements Disposable {
     this.#pushWaiting();
     for (let element = this.#requests.newest; element !== null; ) {
       const { older }: Element = element;
-      if (!this.#isDone(element)) {
-        element = older;
-        continue;
-      }
-      const ret = this.#take(element);
-      if (element.done === null) {
+      const ret = this.#isDone(element) ? this.#take(element) : null;
+      if (ret === null || element.done === null) {
         element = older;
         continue;
       }

@@ -238,3 +238,17 @@ expect:
   const turns = result.order.filter(({ text }) => text === 'cpu1: turn');
   expect(turns).toHaveLength(2);
 });
+
+describe('requests that are under way when the steps end', () => {
+  it('are done to their end, and complete no more, in main and in an iothread', () => {
+    const result = run(`iothreads: {io0: {}}
+words: [busy, ended]
+bottom_halves: {go: {in: io0, do: [{submit: b}, {submit_only: b}]}}
+requests:
+  a: {work: [{add: {busy: 1}}, {compute: 1ms}, {add: {ended: 1}}]}
+  b: {in: io0, work: [{add: {busy: 1}}, {compute: 1ms}, {add: {ended: 1}}]}
+steps: [{submit: a}, {poll: {quiet: true}}, {schedule: go}, {wait_for: {busy: ">=2"}}]`);
+    expect(result.failures).toEqual([]);
+    expect(result.order.map(({ text }) => text).filter((text) => text !== 'io0: go')).toEqual([]);
+  });
+});

@@ -61,7 +61,9 @@ export class Requests {
     this.#under.get(name)?.cancel();
   }
 
+  /** The steps may end before a request does. */
   close(): void {
+    this.#pool?.dropRequests();
     this.#pool?.dispose();
   }
 
