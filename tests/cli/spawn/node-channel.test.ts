@@ -2,9 +2,12 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { bundle } from '../../support/bundle.ts';
 import { within } from '../../support/patience.ts';
 import { command } from '../../support/run.ts';
+import { testDirectory } from '../../support/terminal.ts';
 
 const CHILD = `
 process.on('message', (message) => process.send({ got: message }, () => process.disconnect()));
@@ -37,3 +40,15 @@ test.each([
     expect(await event('exit')).toEqual([3, null]);
   },
 );
+
+test('a message stays in the channel for the children, although Node’s own loop runs', async () => {
+  const file = join(testDirectory(), 'process.cjs');
+  const source = join(import.meta.dirname, 'node-channel-process.ts');
+  const parent = spawn(process.execPath, [await bundle(source, file)], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+  parent.send('for a child');
+  const [text] = await within(() => 'its word', once(parent.stdout!.setEncoding('utf8'), 'data'));
+  await once(parent, 'exit');
+  expect(text).toBe('it is there\n');
+});
