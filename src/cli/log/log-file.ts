@@ -66,21 +66,23 @@ export class LogFile implements Disposable {
     this.#outputs.add(fd, `the log ${this.#path}`);
   }
 
-  /** Says so if the log goes with us, since nobody has opened the pipe that it is in. */
+  /** Says so if the log, or its end, goes with us: nobody has opened its pipe, or read it in time. */
   dispose(): void {
+    const { dropped, waiting } = this.#outputs.of(this.fd);
     const isUnread = this.#isUnopened && this.#polled(POLLIN) === POLLIN;
     // The other end is still ours, so that this succeeds.
     const writing = isUnread ? this.#host.open(this.#path, OPENING | O_WRONLY, MODE) : -1;
     this.#host.close(this.fd);
-    if (writing < 0) return;
     this.fd = writing;
-    if (this.#polled(0) === POLLERR) {
-      someWriter(
-        this.#host,
-        STDERR,
-      )(`qemu-loop: nobody has read the log ${visible(this.#path)}: it is lost\n`);
-    }
-    this.#host.close(writing);
+    const isLost = writing >= 0 && this.#polled(0) === POLLERR;
+    if (isLost) this.#say('nobody has read the log PATH: it is lost');
+    else if (dropped + waiting > 0) this.#say('the log PATH was not read in time: its end is lost');
+    if (writing >= 0) this.#host.close(writing);
+  }
+
+  #say(what: string): void {
+    const text = what.replace('PATH', () => visible(this.#path));
+    someWriter(this.#host, STDERR)(`qemu-loop: ${text}\n`);
   }
 
   /** The events that are there now. */

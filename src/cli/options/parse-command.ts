@@ -96,6 +96,6 @@ function oneLine(message: string): string {
         return `'${typed}' is invalid: expected one of ${words}${hint}`;
       },
     )
-    .replace(/('[^']*' is invalid)\. (.*)\.$/s, '$1: $2')
+    .replace(/('[^']*' is invalid)\. (.*?)\.?$/s, '$1: $2')
     .replace(/\s*\n\s*/g, ' ');
 }

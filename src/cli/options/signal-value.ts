@@ -13,6 +13,6 @@ export function signal(text: string): number {
   const short = signalNames().map((name) => name.slice(3));
   const meant = nearest(text.replace(/^sig/i, ''), short);
   const hint =
-    meant === undefined ? 'such as TERM, SIGINT, 15 or RTMIN+1' : `did you mean ${meant}?`;
+    meant === undefined ? 'write it as TERM, SIGINT, 15 or RTMIN+1' : `did you mean ${meant}?`;
   throw new InvalidArgumentError(`there is no signal ${text}: ${hint}`);
 }

@@ -34,6 +34,8 @@ interface Chunk {
 export class Output implements Disposable {
   /** Bytes pending. */
   waiting = 0;
+  /** Bytes discarded since nobody took them in time. */
+  dropped = 0;
   readonly #host: Host;
   readonly #buffer: HostBuffer;
   readonly #pollfd: HostBuffer;
@@ -127,6 +129,7 @@ export class Output implements Disposable {
 
   /** Discards pending data. */
   drop(): void {
+    this.dropped += this.waiting;
     this.#queue.length = 0;
     this.#offset = 0;
     this.waiting = 0;

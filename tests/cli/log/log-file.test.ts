@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { fullPipe } from '../../support/full-pipe.ts';
 import { start, untilTrue } from '../../support/run.ts';
 import { testDirectory } from '../../support/terminal.ts';
 
@@ -45,6 +46,16 @@ test('--log-file to a pipe that nobody reads does not hold anybody up', async ()
   const { status, stderr } = await running.end();
   expect(status).toBe(143);
   expect(stderr).toBe(`qemu-loop: nobody has read the log ${path}: it is lost\n`);
+});
+
+test('--log-file to a pipe that is not read in time: one line says so', async () => {
+  const path = fullPipe();
+  const running = start(['--grace', '50ms', '--log-file', path, '--spawn', CHILD]);
+  await running.until(/ready/);
+  running.kill('SIGTERM');
+  const { status, stderr } = await running.end();
+  expect(status).toBe(143);
+  expect(stderr).toBe(`qemu-loop: the log ${path} was not read in time: its end is lost\n`);
 });
 
 test('--log-file to a pipe whose reader comes later is whole, and nothing is said', async () => {

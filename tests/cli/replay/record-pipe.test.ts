@@ -1,25 +1,10 @@
 /** A record, and the traces beside it, in a pipe: its reader never holds up the run. */
 
-import { execFileSync } from 'node:child_process';
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { fullPipe } from '../../support/full-pipe.ts';
 import { run, shell, start } from '../../support/run.ts';
 import { testDirectory } from '../../support/terminal.ts';
-
-/** A pipe that somebody has opened and does not read, full. */
-function fullPipe(): string {
-  const path = join(testDirectory(), 'fifo');
-  execFileSync('mkfifo', [path]);
-  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
-  onTestFinished(() => closeSync(fd));
-  try {
-    for (;;) writeSync(fd, Buffer.alloc(4096));
-  } catch {
-    // It is full.
-  }
-  return path;
-}
 
 test.each([
   [

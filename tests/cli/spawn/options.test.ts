@@ -92,6 +92,14 @@ describe('options', () => {
     [['--rewrite', 'TERM', '--', 'x'], /FROM:TO/],
     [['--rewrite', 'KILL:INT', '--', 'x'], /SIGKILL is not passed on/],
     [['--rewrite', 'CHLD:0', '--', 'x'], /SIGCHLD is not passed on/],
+    [
+      ['--rewrite', 'HUP:65', '--', 'x'],
+      /'HUP:65' is invalid: there is no signal 65: write it as TERM/,
+    ],
+    [
+      ['--rewrite', 'HUP:TREM', '--', 'x'],
+      /is invalid: there is no signal TREM: did you mean TERM\?/,
+    ],
     [['--rewrite', 'HUP:32', '--', 'x'], /signal 32 cannot be sent: it is the C library's own/],
     [['--kill-child', '33', '--', 'x'], /signal 33 cannot be sent/],
     [['--timeout-signal', '0', '--', 'x'], /no signal 0/],
