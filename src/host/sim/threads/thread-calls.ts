@@ -99,6 +99,8 @@ export class ThreadCalls implements Runner {
     const name = CALL_NAMES[words[CH.CALL]!]!;
     this.#failed = false;
     this.#filled = [];
+    // Not the last call's: a pass has no result.
+    this.#value = 0;
     if (name === PASS) {
       if (!this.#threads.draw.isChosen) this.#threads.decide(false);
       return 0;
