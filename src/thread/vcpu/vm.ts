@@ -52,7 +52,10 @@ export class Vm implements Disposable {
     return this.#cpus;
   }
 
-  /** Calls a function after each start and stop. QEMU: qemu_add_vm_change_state_handler. */
+  /**
+   * Calls a function after each start and stop: those that were added first are called first at a start,
+   * and last at a stop. QEMU: qemu_add_vm_change_state_handler.
+   */
   onStateChange(handler: VmStateHandler): Disposable {
     this.#handlers.add(handler);
     return { dispose: () => void this.#handlers.delete(handler) };
@@ -133,6 +136,7 @@ export class Vm implements Disposable {
   }
 
   #tell(running: boolean): void {
-    for (const handler of [...this.#handlers]) handler(running);
+    const handlers = [...this.#handlers];
+    for (const handler of running ? handlers : handlers.reverse()) handler(running);
   }
 }
