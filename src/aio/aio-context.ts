@@ -26,7 +26,6 @@ import { Tracer } from '../trace/tracer.ts';
 import { assertionFailed, goneSince, type QemuAbort } from './abort.ts';
 import { BhList } from './bh-list.ts';
 import type { LeakedBh } from './bh-owner.ts';
-import type { BigLock } from './big-lock.ts';
 import type { BhCallback, BottomHalf } from './bottom-half.ts';
 import { Clocks, QEMU_CLOCK_REALTIME, soonestTimeout } from './clock.ts';
 import { CollectingDispatcher } from './collecting-dispatcher.ts';
@@ -145,8 +144,8 @@ export class AioContext implements Disposable {
   readonly monitors: FdMonitors;
   /** @internal */
   readonly edges = new EdgeNotifiers();
-  /** @internal */
-  externalDisableCount = 0;
+  /** externalDisableCount until it is shared. */
+  #disabledHere = 0;
   /**
    * The most requests of one batch of asynchronous I/O, for engines that batch; 0 leaves it to them.
    * QEMU: ctx->aio_max_batch.
@@ -154,8 +153,6 @@ export class AioContext implements Disposable {
   aioMaxBatch = 0;
   /** QEMU: ctx->thread_pool_min, ctx->thread_pool_max. @internal */
   readonly threadPool: ThreadPoolParams = { min: 0, max: 64, changed: null };
-  /** The thread that runs the context must hold it; null if only its own thread can. @internal */
-  lock: BigLock | null = null;
 
   /** The class of its inbox, taken at the first share: a weaker one shows what it is for. @internal */
   inboxType: typeof Inbox = Inbox;
@@ -284,14 +281,20 @@ export class AioContext implements Disposable {
 
   // Other threads
 
+  /** The descriptor that other threads write. @internal */
+  get wakeFd(): number {
+    return this.sleeper.notifier.writeFd;
+  }
+
   /**
    * Returns a handle, with which any thread can notify this context: see RemoteContext.from. For its
    * bottom halves see BottomHalf.share.
    */
   share(): ContextHandle {
     this.#checkOpen('share');
-    const wakeFd = this.sleeper.notifier.writeFd;
-    return { kind: 'context', name: this.name, wakeFd, ...this.sharing().memory };
+    const { name, wakeFd } = this;
+    const { qemu } = this.profile;
+    return { kind: 'context', name, qemu, wakeFd, ...this.sharing().memory };
   }
 
   /**
@@ -311,6 +314,7 @@ export class AioContext implements Disposable {
       this.#shared = new SharedBhs(this.wakeup, this.bottomHalves, this.inboxType, words);
       this.bottomHalves.shared = this.#shared;
       this.sleeper.share(this.#shared.inbox);
+      for (; this.#disabledHere > 0; this.#disabledHere--) this.#shared.inbox.disableExternal();
     }
     return this.#shared;
   }
@@ -396,7 +400,8 @@ export class AioContext implements Disposable {
    */
   disableExternal(): void {
     if (!this.profile.hasExternal) throw goneSince('8.1', 'aio_disable_external');
-    this.externalDisableCount++;
+    if (this.#shared === null) this.#disabledHere++;
+    else this.#shared.inbox.disableExternal();
   }
 
   /**
@@ -405,10 +410,14 @@ export class AioContext implements Disposable {
    */
   enableExternal(): void {
     if (!this.profile.hasExternal) throw goneSince('8.1', 'aio_enable_external');
-    if (this.externalDisableCount === 0) {
-      throw assertionFailed('aio_enable_external', 'old > 0');
-    }
-    if (--this.externalDisableCount === 0) this.notify();
+    if (this.externalDisableCount <= 0) throw assertionFailed('aio_enable_external', 'old > 0');
+    const old = this.#shared === null ? this.#disabledHere-- : this.#shared.inbox.enableExternal();
+    if (old === 1) this.notify();
+  }
+
+  /** How many calls of disableExternal, by any thread, are in force. @internal */
+  get externalDisableCount(): number {
+    return this.#shared === null ? this.#disabledHere : this.#shared.inbox.externalDisabled;
   }
 
   /** QEMU: !aio_node_check. @internal */
@@ -479,12 +488,10 @@ export class AioContext implements Disposable {
   /**
    * Runs one round: sleeps if it may and has nothing to do, then runs bottom halves, ready fd
    * handlers, and timers. A callback may call it. Returns whether it made progress. QEMU: aio_poll.
-   * @throws Error if the context is closed; HostError if the kernel refuses every wait; QemuAbort
-   *   if the context is a main loop's, and this thread does not hold the machine's BQL
+   * @throws Error if the context is closed; HostError if the kernel refuses every wait
    */
   poll(blocking: boolean): boolean {
     this.#checkOpen('aio_poll');
-    if (this.lock !== null && !this.lock.isMine) throw notItsHome();
     if (blocking && this.#workerEnd === undefined) {
       this.#workerEnd = WorkerEnd.watch(this.host, this.monitors);
     }

@@ -4,6 +4,7 @@
  */
 
 import { checkObject, shown } from '../host/arguments.ts';
+import type { QemuVersion } from './profile.ts';
 
 /** The parts of a context's handle that its bottom halves need. */
 export interface WakeHandle {
@@ -18,6 +19,8 @@ export interface WakeHandle {
 /** An AioContext, for other threads. Made by AioContext.share; used by RemoteContext.from. */
 export interface ContextHandle extends WakeHandle {
   readonly kind: 'context';
+  /** The QEMU that it behaves as. */
+  readonly qemu: QemuVersion;
   /** The calls of its entries, and the entries' names. */
   readonly calls: SharedArrayBuffer;
   readonly names: SharedArrayBuffer;

@@ -113,8 +113,6 @@ export class MainLoop implements Disposable {
 
   set lock(lock: BigLock | null) {
     this.#iteration.lock = lock;
-    this.context.lock = lock;
-    this.iohandler.lock = lock;
   }
 
   /** AioContext.setFdHandler on the iohandler context. QEMU: qemu_set_fd_handler. */

@@ -85,12 +85,15 @@ export class AioWait {
     act: string | (() => void),
     ...numbers: number[]
   ): void {
-    const { currentContext, machine } = this.#thread;
-    if (currentContext === null || currentContext !== machine.mainContext) {
-      throw notMain('aio_wait_bh_oneshot');
-    }
+    this.checkOneshot();
     if (context instanceof AioContext) this.#ownOneshot(context, act as () => void);
     else this.#remoteOneshot(context, act as string, numbers);
+  }
+
+  /** @throws QemuAbort in another thread than main @internal */
+  checkOneshot(): void {
+    const { context, machine } = this.#thread;
+    if (context !== null || machine.mainContext === null) throw notMain('aio_wait_bh_oneshot');
   }
 
   #ownOneshot(context: AioContext, callback: () => void): void {
@@ -141,23 +144,23 @@ export class AioWait {
     condition: () => boolean,
     unlock: boolean,
   ): boolean {
-    const { currentContext, machine } = this.#thread;
+    const thread = this.#thread;
+    const { main } = thread.machine;
     let waited = false;
-    if (context instanceof AioContext && context === currentContext) {
-      for (; condition(); waited = true) context.poll(true);
+    if (thread.context !== null && context !== null && thread.runs(context)) {
+      for (; condition(); waited = true) thread.context.poll(true);
       return waited;
     }
-    const main = machine.mainContext ?? machine.main;
-    if (main === null || currentContext !== main) throw notMain('AIO_WAIT_WHILE');
-    if (!unlock || context === null || context === main) {
-      for (; condition(); waited = true) this.#thread.pollMain(true);
+    if (main === null || !thread.runs(main)) throw notMain('AIO_WAIT_WHILE');
+    if (!unlock || context === null || thread.runs(context)) {
+      for (; condition(); waited = true) thread.pollMain(true);
       return waited;
     }
-    const lock = this.#thread.lockOf(context);
+    const lock = thread.lockOf(context);
     for (; condition(); waited = true) {
       lock.release();
       try {
-        this.#thread.pollMain(true);
+        thread.pollMain(true);
       } finally {
         lock.acquire();
       }

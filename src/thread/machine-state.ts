@@ -23,8 +23,7 @@ export interface MachineStateOptions {
   /** The host of the main thread. */
   readonly host: Host;
   /**
-   * The main loop. From now on it gives the BQL back while it polls, and only a thread that holds
-   * the BQL may run its contexts.
+   * The main loop. From now on it gives the BQL back while it polls.
    */
   readonly loop?: MainLoop | undefined;
   /** Whether the BQL serves in order; by default it does not, as in QEMU. */

@@ -91,13 +91,24 @@ export class QemuThread {
   }
 
   /**
-   * The context whose work this thread may do: its own; else main's if it holds the BQL; else null.
-   * QEMU: qemu_get_current_aio_context.
+   * The context whose work this thread may do: its own; else main's if it is the main thread, or holds
+   * the BQL; else null. QEMU: qemu_get_current_aio_context.
    */
   get currentContext(): AioContext | RemoteContext | null {
     if (this.context !== null) return this.context;
-    if (!this.bql.isMine) return null;
-    return this.machine.mainContext ?? this.machine.main;
+    const { mainContext, main } = this.machine;
+    if (mainContext !== null) return mainContext;
+    return this.bql.isMine ? main : null;
+  }
+
+  /**
+   * Whether a context is the current one, by whichever object it is named. QEMU:
+   * in_aio_context_home_thread.
+   */
+  runs(context: AioContext | RemoteContext): boolean {
+    const { currentContext } = this;
+    if (currentContext === null) return false;
+    return context === currentContext || wakeFdOf(context) === wakeFdOf(currentContext);
   }
 
   /**
@@ -109,7 +120,7 @@ export class QemuThread {
   pollMain(blocking: boolean): boolean {
     const { mainContext, main, lender } = this.machine;
     if (mainContext !== null) return mainContext.poll(blocking);
-    if (main === null || this.currentContext !== main) throw notItsHome();
+    if (main === null || !this.runs(main)) throw notItsHome();
     return lender.ask(POLL_MAIN, blocking ? 1 : 0) !== 0;
   }
 
@@ -172,4 +183,9 @@ export class QemuThread {
     }
     return lock;
   }
+}
+
+/** A context's descriptor, which tells it from all others. */
+function wakeFdOf(context: AioContext | RemoteContext): number {
+  return context instanceof AioContext ? context.wakeFd : context.handle.wakeFd;
 }

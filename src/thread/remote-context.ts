@@ -1,5 +1,7 @@
+import { assertionFailed, goneSince } from '../aio/abort.ts';
 import { EntryNames } from '../aio/entry-names.ts';
 import { type ContextHandle, checkHandle } from '../aio/handles.ts';
+import { PROFILES } from '../aio/profile.ts';
 import { Calls, MOST_NUMBERS } from '../aio/wake/calls.ts';
 import { Inbox } from '../aio/wake/inbox.ts';
 import { SharedWords } from '../aio/wake/shared-words.ts';
@@ -50,6 +52,30 @@ export class RemoteContext {
   notify(): void {
     this.#inbox.setNotified();
     this.#waker.wake();
+  }
+
+  /**
+   * As AioContext.disableExternal: from now on no external handler is called; one that is running goes
+   * on.
+   * @throws QemuAbort if the context is one of QEMU 11, which has no such function. QEMU: aio_disable_external.
+   */
+  disableExternal(): void {
+    if (!this.#hasExternal) throw goneSince('8.1', 'aio_disable_external');
+    this.#inbox.disableExternal();
+  }
+
+  /**
+   * As AioContext.enableExternal.
+   * @throws QemuAbort if disableExternal was not called as often, and as that. QEMU: aio_enable_external.
+   */
+  enableExternal(): void {
+    if (!this.#hasExternal) throw goneSince('8.1', 'aio_enable_external');
+    if (this.#inbox.externalDisabled <= 0) throw assertionFailed('aio_enable_external', 'old > 0');
+    if (this.#inbox.enableExternal() === 1) this.notify();
+  }
+
+  get #hasExternal(): boolean {
+    return PROFILES[this.handle.qemu].hasExternal;
   }
 
   /** notify, and makes the context take what this thread has set for it. @internal */

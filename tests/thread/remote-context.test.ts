@@ -48,6 +48,37 @@ describe.each(hosts)('a remote context on %s', (_kind, make) => {
   );
 
   it(
+    'holds external handlers back, together with the home thread, and is no work for it',
+    on((rig, ctx, remote) => {
+      const fd = rig.eventfd(1);
+      ctx.setFdHandler(fd, {
+        isExternal: true,
+        ioRead: () => rig.log.push(`read ${rig.drain(fd)}`),
+      });
+      ctx.disableExternal();
+      remote.disableExternal();
+      expect([ctx.poll(false), rig.log]).toEqual([false, []]);
+      ctx.enableExternal();
+      expect([ctx.poll(false), remote.notified]).toEqual([false, false]);
+      remote.enableExternal();
+      expect([remote.notified, ctx.poll(true), rig.log]).toEqual([true, true, ['read 8']]);
+      const tooOften = "aio_enable_external: Assertion `old > 0' failed.";
+      expect(() => remote.enableExternal()).toThrow(tooOften);
+      expect(() => ctx.enableExternal()).toThrow(tooOften);
+      ctx.setFdHandler(fd, null);
+    }),
+  );
+
+  it(
+    'cannot hold external handlers of QEMU 11 back',
+    rigged(make, (rig) => {
+      const remote = RemoteContext.from(rig.context({ qemu: '11' }).share(), rig.host);
+      expect(() => remote.disableExternal()).toThrow('aio_disable_external: QEMU 11 has no such');
+      expect(() => remote.enableExternal()).toThrow('aio_enable_external: QEMU 11 has no such');
+    }),
+  );
+
+  it(
     'an entry is called with its numbers, as a one-shot: the last scheduled first',
     on((rig, ctx, remote) => {
       ctx.newEntry('sum', (...numbers) => rig.log.push(`sum ${numbers}`));

@@ -39,6 +39,8 @@ const SETTINGS = 2;
 export const WRITERS = 3;
 /** Set once the context is closed: nobody will look at INBOX again. Words 4 to 11 are not its own. */
 export const CLOSED = 12;
+/** How often external handlers are held back. QEMU: ctx->external_disable_cnt. */
+const EXTERNAL = 13;
 /** The slot of the first shared bottom half: the index of its flags; its link is the next word. */
 export const FIRST_SHARED = 16;
 export const WORDS_PER_SHARED = 2;
@@ -144,6 +146,20 @@ export class Inbox {
   /** The eventfd is written (I5). */
   written(): void {
     this.#words.fetchAdd(WRITERS, -1);
+  }
+
+  disableExternal(): void {
+    this.#words.fetchAdd(EXTERNAL, 1);
+  }
+
+  /** Returns how often they were held back before. */
+  enableExternal(): number {
+    return this.#words.fetchAdd(EXTERNAL, -1);
+  }
+
+  /** How often they are held back. */
+  get externalDisabled(): number {
+    return this.#words.load(EXTERNAL);
   }
 
   get isClosed(): boolean {

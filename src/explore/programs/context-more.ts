@@ -101,7 +101,8 @@ const DATA = 101;
 function threadOf(context: AioContext | null, wakeMain: () => void): QemuThread {
   const words = new Int32Array(MACHINE.buffer);
   const machine = { words, mainContext: context, main: null, wakeMain };
-  const thread = { machine, context, currentContext: context };
+  const runs = (other: unknown): boolean => other === context;
+  const thread = { machine, context, currentContext: context, runs };
   return thread as unknown as QemuThread;
 }
 

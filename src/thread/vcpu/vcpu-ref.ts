@@ -42,7 +42,9 @@ export class VCpuRef {
 
   /** Whether this is the vCPU's own thread. QEMU: qemu_cpu_is_self. */
   get isSelf(): boolean {
-    return this.#thread.vcpu?.handle.words === this.#words;
+    const own = this.#thread.vcpu?.handle.words;
+    // Each clone of a handle has an array of its own.
+    return own !== undefined && Atomics.load(own, TID) === Atomics.load(this.#words, TID);
   }
 
   /** Whether it does not run since it was told to stop. QEMU: cpu->stopped. */

@@ -15,12 +15,6 @@ export function answer(lane: Lane, { name, object, a, b, c }: Call): void {
     case 'flag':
       lane.object('notifiers', of).flag();
       return;
-    case 'disable_external':
-      lane.context.disableExternal();
-      return;
-    case 'enable_external':
-      lane.context.enableExternal();
-      return;
     case 'poll_params':
       lane.context.setPollParams(a, b, c);
   }

@@ -2,14 +2,7 @@ import type { Watch } from '../../model.ts';
 import { ScenarioEnded } from '../ended.ts';
 
 /** The calls that a thread makes of another one, whose objects only that one may touch. */
-export const CALLS = [
-  'watch',
-  'unwatch',
-  'flag',
-  'disable_external',
-  'enable_external',
-  'poll_params',
-] as const;
+export const CALLS = ['watch', 'unwatch', 'flag', 'poll_params'] as const;
 export type CallName = (typeof CALLS)[number];
 
 /** One of them; what `object` and the numbers stand for depends on its name. */

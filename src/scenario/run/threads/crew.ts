@@ -74,7 +74,7 @@ export class Crew {
   /** This thread's thread pool; null in a thread without a context. */
   requests: RequestsLike | null = null;
   /** The run, as the workers of this thread's pool get it. */
-  workData: WorkData | null = null;
+  workData: Omit<WorkData, 'lents'> | null = null;
   /** The coroutines that all threads know; set before any is made. */
   co: SharedCoroutines | null = null;
   locks: CoHandles | null;
@@ -107,7 +107,11 @@ export class Crew {
   }
 
   /** Takes what another thread has lent. */
-  add(lent: Lent): void {
+  add(lent: Lent | VCpuHandle): void {
+    if ('kind' in lent) {
+      this.addCpu(lent);
+      return;
+    }
     const { host, thread } = this.machine;
     const { trace } = thread;
     this.#mates.set(lent.thread, {
@@ -175,8 +179,7 @@ export class Crew {
     for (;;) {
       const got = receiveMessageOnPort(port) as { message: Lent | VCpuHandle } | undefined;
       if (got === undefined) return;
-      if ('kind' in got.message) this.addCpu(got.message);
-      else this.add(got.message);
+      this.add(got.message);
     }
   }
 
@@ -193,6 +196,13 @@ export class Crew {
   end(thread: string, error: unknown): void {
     this.shared.end(thread, error);
     if (this.machine.mainContext === null) this.notifyEvent();
+  }
+
+  /** All that the threads of the run have lent so far. */
+  get lents(): readonly (Lent | VCpuHandle)[] {
+    this.#receive();
+    const cpus = [...this.#cpus.values()].map(({ handle }) => handle);
+    return [...[...this.#mates.values()].map(({ lent }) => lent), ...cpus];
   }
 
   /** The context of a number of SharedCoroutines. */

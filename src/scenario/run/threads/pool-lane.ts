@@ -5,7 +5,9 @@ import type { PoolSelf } from '../../../thread/pool-work.ts';
 import { QemuThread } from '../../../thread/qemu-thread.ts';
 import type { RequestDef } from '../../model-threads.ts';
 import { compileActions, compileBody } from '../compile.ts';
+import { compileMoving } from '../compile-coroutine.ts';
 import { Lane } from '../lane.ts';
+import { shareCoroutines } from './shared-co.ts';
 import type { WorkData } from './thread-data.ts';
 import { ThreadMachine } from './thread-machine.ts';
 
@@ -13,7 +15,7 @@ import { ThreadMachine } from './thread-machine.ts';
 const lanes = new WeakMap<object, Lane>();
 
 export default function work({ host, data }: PoolSelf, number: number): number {
-  const { scenario, machine: handle, ...rest } = data as WorkData;
+  const { scenario, machine: handle, lents, ...rest } = data as WorkData;
   let lane = lanes.get(host);
   if (lane === undefined) {
     const machine = MachineState.from(handle, host);
@@ -23,6 +25,8 @@ export default function work({ host, data }: PoolSelf, number: number): number {
       { name: 'worker', machine: parts, trace: thread.trace, context: null, loop: null },
       compileBody,
     );
+    for (const lent of lents) parts.crew.add(lent);
+    shareCoroutines(lane, parts.crew, compileMoving);
     lanes.set(host, lane);
   }
   const def = scenario.objects[number] as RequestDef;

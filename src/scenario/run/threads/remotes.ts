@@ -87,7 +87,8 @@ function asker(crew: Crew, thread: string, object: number): Ask {
 
 export function askMate({ queue, calls }: Mate, call: Call): void {
   queue.push(call);
-  calls.schedule();
+  // In QEMU the caller does it itself: it is no progress of the other thread's.
+  calls.scheduleIdle();
 }
 
 function timer(crew: Crew, def: TimerDef): TimerLike {

@@ -79,8 +79,9 @@ export class Requests {
 
   #open(): ThreadPool {
     if (this.#pool !== null) return this.#pool;
-    const { machine, workData } = this.#crew;
-    this.#pool = new ThreadPool({ machine, context: this.#lane.context, data: workData });
+    const { machine, workData, lents } = this.#crew;
+    const data = { ...workData, lents };
+    this.#pool = new ThreadPool({ machine, context: this.#lane.context, data });
     this.#function = this.#pool.function(here('pool-lane'));
     return this.#pool;
   }

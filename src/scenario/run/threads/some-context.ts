@@ -19,8 +19,8 @@ export function contextOf(lane: Lane, name: string): SomeContext {
   const call = { object: -1, a: 0, b: 0, c: 0 };
   return {
     notify: () => mate.context.notify(),
-    disableExternal: () => askMate(mate, { ...call, name: 'disable_external' }),
-    enableExternal: () => askMate(mate, { ...call, name: 'enable_external' }),
+    disableExternal: () => mate.context.disableExternal(),
+    enableExternal: () => mate.context.enableExternal(),
     setPollParams: (a, b, c) => askMate(mate, { ...call, name: 'poll_params', a, b, c }),
   };
 }

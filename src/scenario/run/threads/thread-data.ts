@@ -1,8 +1,9 @@
 import type { ThreadPort } from '../../../host/sim/threads/ports.ts';
 import type { MachineHandle } from '../../../thread/machine-state.ts';
 import type { CondHandle } from '../../../thread/qemu-cond.ts';
+import type { VCpuHandle } from '../../../thread/vcpu/vcpu-words.ts';
 import type { Scenario } from '../../model.ts';
-import type { CoHandles } from './lent.ts';
+import type { CoHandles, Lent } from './lent.ts';
 import type { SharedRunHandle } from './shared-run.ts';
 import type { ThreadTrace } from './thread-traces.ts';
 
@@ -19,9 +20,13 @@ export interface ThreadData {
   /** Null if nobody wants its events. */
   readonly trace: ThreadTrace | null;
   readonly locks: CoHandles;
-  /** Gets what other threads lend; null in a worker of a pool, which uses none of it. */
+  /** Gets what other threads lend; null in a worker of a pool, which is given it. */
   readonly port: ThreadPort | null;
 }
 
 /** The things that a worker of a thread pool is given. */
-export type WorkData = Omit<ThreadData, 'port'> & { readonly machine: MachineHandle };
+export type WorkData = Omit<ThreadData, 'port'> & {
+  readonly machine: MachineHandle;
+  /** The things that the threads of the run had lent when the pool was made. */
+  readonly lents: readonly (Lent | VCpuHandle)[];
+};

@@ -39,18 +39,17 @@ function ownValue(lane: Lane, { machine, shared }: Crew, value: string): number 
 
 /** QEMU: qemu_get_current_aio_context. */
 function currentContext(lane: Lane): string {
-  const { crew } = lane.machine;
-  const { thread } = crew!.machine;
+  const { thread, mainContext } = lane.machine.crew!.machine;
   if (thread.context !== null) return lane.name;
-  return thread.holdsBql ? 'main' : 'none';
+  return mainContext !== null || thread.holdsBql ? 'main' : 'none';
 }
 
 function propertyOf(lane: Lane, crew: Crew, of: string, property: string): number | string {
   switch (property) {
     case 'notify_me':
-      return crew.mate(of).context.notifyMe;
+      return lane.contexts.get(of)?.wakeup.notifyMe ?? crew.mate(of).context.notifyMe;
     case 'notified':
-      return flag(crew.mate(of).context.notified);
+      return flag(lane.contexts.get(of)?.sleeper.notified ?? crew.mate(of).context.notified);
     case 'eventfd':
       return flag(isReadable(lane, crew.mate(of).lent.context.wakeFd));
     case 'readable':

@@ -35,10 +35,17 @@ export function waitOneshot(lane: Lane, crew: Crew, name: string): void {
     aioWait.bhOneshot(own.ctx, own.run);
     return;
   }
+  aioWait.checkOneshot();
   const def = crew.scenario.objects.find((object) => object.name === name)!;
   const home = homeOf(def);
+  const context = waitedFor(lane, crew, home);
   const isDone = crew.startWaited(home, name);
-  lane.waited = aioWait.waitWhileUnlocked(waitedFor(lane, crew, home), () => !isDone());
+  const waits = (): boolean => !isDone();
+  // QEMU's gives back the lock that its caller must hold; a file need not take it.
+  lane.waited =
+    crew.machine.thread.lockOf(context).depth > 0
+      ? aioWait.waitWhile(context, waits)
+      : aioWait.waitWhileUnlocked(context, waits);
 }
 
 function waitedFor(lane: Lane, crew: Crew, name: string): AioContext | RemoteContext {
