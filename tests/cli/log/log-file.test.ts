@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fullPipe } from '../../support/full-pipe.ts';
@@ -22,6 +22,8 @@ test('--log-file that is moved away goes on in a new one of its name', async () 
   renameSync(path, `${path}.1`);
   running.kill('SIGHUP');
   await running.until(/got/);
+  const isLogged = /SIGHUP to 1 child\n/;
+  await untilTrue(() => existsSync(path) && isLogged.test(readFileSync(path, 'utf8')));
   // copytruncate, and a file created for us, work as well.
   renameSync(path, `${path}.2`);
   writeFileSync(path, 'made\n');
