@@ -136,7 +136,7 @@ export interface SignalPipe extends Disposable {
 
 /** A host for another thread, as data that can be sent there. Each host has more in it. */
 export interface ThreadTicket {
-  readonly kind: 'linux' | 'sim';
+  readonly kind: 'linux' | 'sim' | 'recorded' | 'replayed';
 }
 
 export interface NewThread {

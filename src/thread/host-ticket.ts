@@ -1,14 +1,32 @@
 import type { Host, ThreadTicket } from '../host/host.ts';
 import { LinuxHost, type LinuxTicket } from '../host/linux/linux-host.ts';
+import type { RecordTicket } from '../host/record/threads/recorded-threads.ts';
+import type { ReplayTicket } from '../host/record/threads/replayed-threads.ts';
 import type { SimTicket } from '../host/sim/threads/messages.ts';
 import { SimThreadHost } from '../host/sim/threads/thread-host.ts';
 
 /**
  * The Host of a thread that Host.newThread made the ticket for. Called in that thread, once. On a
- * simulated kernel it returns when the thread gets the processor for the first time.
+ * simulated kernel, in a run that is recorded, and in a replay, it comes when the thread gets the
+ * processor for the first time.
  */
-export function hostFromTicket(ticket: ThreadTicket): Host {
-  if (ticket.kind === 'sim') return new SimThreadHost(ticket as SimTicket);
-  const { spawnBy, callBy, nodeWaitBy } = ticket as LinuxTicket;
-  return new LinuxHost({ spawnBy, callBy, nodeWaitBy });
+export async function hostFromTicket(ticket: ThreadTicket): Promise<Host> {
+  switch (ticket.kind) {
+    case 'sim':
+      return new SimThreadHost(ticket as SimTicket);
+    case 'linux': {
+      const { spawnBy, callBy, nodeWaitBy } = ticket as LinuxTicket;
+      return new LinuxHost({ spawnBy, callBy, nodeWaitBy });
+    }
+    // Other threads do not load them.
+    case 'recorded': {
+      const { RecordThreadHost } = await import('../host/record/threads/record-thread-host.ts');
+      const own = await hostFromTicket((ticket as RecordTicket).of);
+      return new RecordThreadHost(own, ticket as RecordTicket);
+    }
+    default: {
+      const { ReplayThreadHost } = await import('../host/record/threads/replay-thread-host.ts');
+      return new ReplayThreadHost(ticket as ReplayTicket);
+    }
+  }
 }

@@ -5,16 +5,14 @@ import type { FdMonChoice } from '../aio/fdmon/fdmon.ts';
 import type { BottomHalfHandle, ContextHandle } from '../aio/handles.ts';
 import { checkFunction } from '../host/arguments.ts';
 import type { Host } from '../host/host.ts';
-import { cpuClock } from '../host/linux/fast-clock.ts';
 import type { MainContext } from '../mainloop/main-context.ts';
-import { Tracer } from '../trace/tracer.ts';
 import { IOThreadLoop } from './iothread-loop.ts';
 import { ParamWords } from './iothread-params.ts';
 import { type MachineHandle, MachineState } from './machine-state.ts';
 import { exportsOf } from './module-url.ts';
 import { QemuThread } from './qemu-thread.ts';
 import type { ThreadSelf } from './thread-entry.ts';
-import { traceClock } from './trace-clock.ts';
+import { threadTracer } from './trace-clock.ts';
 
 /** The argument of an IOThread's function. */
 export interface IOThreadSelf {
@@ -61,7 +59,7 @@ export interface IOThreadRunning {
 
 export async function runIOThread(self: ThreadSelf, job: IOThreadJob): Promise<void> {
   const { host, name } = self;
-  const trace = new Tracer(traceClock(host), undefined, cpuClock(host));
+  const trace = threadTracer(host);
   const context = new AioContext({ host, name, trace, qemu: job.machine.qemu, fdmon: job.fdmon });
   const loop = new IOThreadLoop(context);
   const stopBh = context.newBottomHalf('iothread_stop_bh', () => loop.quit());

@@ -1,13 +1,11 @@
 /** A plain thread, in its Worker. */
 
 import type { Host } from '../host/host.ts';
-import { cpuClock } from '../host/linux/fast-clock.ts';
-import { Tracer } from '../trace/tracer.ts';
 import { mainOf } from './iothread-run.ts';
 import { type MachineHandle, MachineState } from './machine-state.ts';
 import { QemuThread } from './qemu-thread.ts';
 import type { ThreadSelf } from './thread-entry.ts';
-import { traceClock } from './trace-clock.ts';
+import { threadTracer } from './trace-clock.ts';
 
 /** The argument of a plain thread's function. */
 export interface PlainThreadSelf {
@@ -33,7 +31,7 @@ export interface PlainThreadJob {
 
 export async function runPlainThread(self: ThreadSelf, job: PlainThreadJob): Promise<void> {
   const { host, name } = self;
-  const trace = new Tracer(traceClock(host), undefined, cpuClock(host));
+  const trace = threadTracer(host);
   const machine = MachineState.from(job.machine, host, trace);
   const thread = new QemuThread({ machine, name, trace });
   self.onExit = (failed) => {

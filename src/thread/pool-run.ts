@@ -4,6 +4,7 @@ import type { BottomHalfHandle } from '../aio/handles.ts';
 import { checkFunction } from '../host/arguments.ts';
 import { ECANCELED } from '../host/errno.ts';
 import type { Host, HostBuffer } from '../host/host.ts';
+import { EV } from '../trace/catalogue.ts';
 import { exportsOf } from './module-url.ts';
 import { giveNumber, takeNumber } from './pool-numbers.ts';
 import { PoolQueue } from './pool-queue.ts';
@@ -12,6 +13,8 @@ import { type PoolCallee, type PoolObjects, perform } from './pool-work.ts';
 import { RemoteBottomHalf } from './remote-bottom-half.ts';
 import type { ThreadSelf } from './thread-entry.ts';
 import { traceClock } from './trace-clock.ts';
+
+const T_WORK = EV.thread_pool_work;
 
 /** How long a worker waits for work before it ends. QEMU: worker_thread. */
 const IDLE_NS = 10_000_000_000;
@@ -114,7 +117,7 @@ async function work(
     }
     idle.end();
     waker.wakeOne();
-    const takenNs = queue.isTraced(slot) ? nowNs() : -1;
+    const takenNs = queue.isTraced(slot) ? nowNs(T_WORK) : -1;
     let result = -ECANCELED;
     try {
       const done = perform(queue, slot, host, objects, scratch);
@@ -125,7 +128,7 @@ async function work(
       queue.addCurrent(-1);
       throw error;
     } finally {
-      if (takenNs >= 0) queue.tellWork(slot, tid, takenNs, nowNs());
+      if (takenNs >= 0) queue.tellWork(slot, tid, takenNs, nowNs(T_WORK));
       queue.finish(slot, result);
       completion.schedule();
     }

@@ -5,9 +5,9 @@
 
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Host } from '../host/host.ts';
+import { HostGone } from '../host/host-gone.ts';
 import { writeDirectly } from '../host/linux/direct-output.ts';
 import { onProcessExit } from '../host/process-exit.ts';
-import { SimThreadEnded } from '../host/sim/threads/line.ts';
 import { hostFromTicket } from './host-ticket.ts';
 import { runIOThread } from './iothread-run.ts';
 import type { Job, JobKind, Reply } from './job.ts';
@@ -48,7 +48,7 @@ const RUNS: Readonly<Record<JobKind, Run>> = {
 const ALL = 0x7fffffff;
 
 async function runJob(job: Job): Promise<void> {
-  const host = hostFromTicket(job.ticket);
+  const host = await hostFromTicket(job.ticket);
   const words = new ThreadWords(job.words);
   const reply = (message: Reply): void => job.port.postMessage(message);
   const state = (state: number): void => {
@@ -87,7 +87,7 @@ async function runJob(job: Job): Promise<void> {
   try {
     await RUNS[job.kind](self, job.options as never);
   } catch (error) {
-    if (!(error instanceof SimThreadEnded)) failure = recordOf(error);
+    if (!(error instanceof HostGone)) failure = recordOf(error);
   }
   exit.dispose();
   end(failure);
@@ -96,12 +96,12 @@ async function runJob(job: Job): Promise<void> {
   if (!job.keeps) parentPort!.close();
 }
 
-/** A simulated kernel that is disposed of takes no calls any more, and nobody waits for the thread. */
+/** A kernel that is gone takes no calls any more, and nobody waits for the thread. */
 function unlessKernelGone(call: () => void): void {
   try {
     call();
   } catch (error) {
-    if (!(error instanceof SimThreadEnded)) throw error;
+    if (!(error instanceof HostGone)) throw error;
   }
 }
 

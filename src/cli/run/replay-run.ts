@@ -1,6 +1,7 @@
 /** A run of a scenario, made again from its record: without the kernel, and without its children. */
 
 import type { Host } from '../../host/host.ts';
+import { HostGone } from '../../host/host-gone.ts';
 import type { RecordFile } from '../../host/record/file.ts';
 import { ReplayHost } from '../../host/record/replay-host.ts';
 import { SimHost } from '../../host/sim/sim-host.ts';
@@ -134,10 +135,10 @@ class RunPlayer {
     const host = new ReplayHost(this.#record, new SimHost());
     this.#host = host;
     let isOver = false;
-    const end = (result: RunResult): void => {
+    const end = (ended: RunResult): void => {
       if (isOver) return;
       isOver = true;
-      for (const one of observers) one.end(result);
+      for (const one of observers) one.end(ended);
     };
     // Events of the closing, which come later, do not belong to the run.
     host.onEnded = (error) => end(partOf(program, error));
@@ -157,11 +158,14 @@ class RunPlayer {
           entries.push(entry);
           for (const one of observers) one.entry?.(entry, nowNs);
         },
-        onEnd: end,
+        onEnd: (ended) => {
+          result = ended;
+          end(ended);
+        },
       });
       if (host.ended === null) host.finish();
     } catch (error) {
-      if (host.ended === null) throw error;
+      if (host.ended === null && !(error instanceof HostGone)) throw error;
     }
     return { result, entries, ended: host.ended };
   }

@@ -19,7 +19,7 @@ export class HostLens implements Host {
   readonly description: string;
   readonly epollStride: number;
   readonly epollDataWord: number;
-  protected readonly host: Host;
+  protected host: Host;
 
   /** @throws TypeError if host is not a Host */
   constructor(host: Host) {

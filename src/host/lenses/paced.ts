@@ -23,6 +23,8 @@ export class PacedHost extends HostLens {
   readonly #wallNs: number;
   /** Whether the clocks are the real ones: see stop. */
   #stopped = false;
+  /** lateNs at that time. */
+  #stoppedLateNs = 0;
   /** How deep calls of still() are nested. */
   #still = 0;
   /** When real time and the thread's CPU time began to count for lateNs. */
@@ -41,10 +43,11 @@ export class PacedHost extends HostLens {
   }
 
   /**
-   * How long the machine kept this thread from running, or woke it too late, ns. Time in still()
-   * does not count.
+   * How long the machine kept this thread from running, or woke it too late, ns, up to stop(). Time in
+   * still() does not count.
    */
   get lateNs(): number {
+    if (this.#stopped) return this.#stoppedLateNs;
     const realNs = this.host.clockNs(CLOCK_MONOTONIC) - this.#lateSinceNs;
     const ranNs = this.host.clockNs(CLOCK_THREAD_CPUTIME_ID) - this.#cpuSinceNs;
     return Math.max(0, realNs - ranNs - this.#sleptNs);
@@ -79,6 +82,7 @@ export class PacedHost extends HostLens {
 
   /** The clocks are the real ones from now on, for threads that compare their times. */
   stop(): void {
+    this.#stoppedLateNs = this.lateNs;
     this.#stopped = true;
   }
 

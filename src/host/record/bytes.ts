@@ -44,13 +44,21 @@ export class ByteSink {
   readonly #encoder = new TextEncoder();
   readonly #float = new DataView(new ArrayBuffer(8));
 
-  constructor(size: number) {
-    this.bytes = new Uint8Array(size);
+  readonly #isShared: boolean;
+
+  /** @param memory its size at first, or memory of other threads, which cannot grow */
+  constructor(memory: number | SharedArrayBuffer) {
+    this.#isShared = typeof memory !== 'number';
+    this.bytes = typeof memory === 'number' ? new Uint8Array(memory) : new Uint8Array(memory);
   }
 
-  /** Makes room for that many more bytes. */
+  /**
+   * Makes room for that many more bytes.
+   * @throws RangeError if shared memory has none
+   */
   room(more: number): void {
     if (this.length + more <= this.bytes.length) return;
+    if (this.#isShared) throw new RangeError(`a record has no room for ${more} bytes more`);
     const larger = new Uint8Array(2 * (this.length + more));
     larger.set(this.bytes.subarray(0, this.length));
     this.bytes = larger;
@@ -199,7 +207,8 @@ export class ByteSource {
   }
 
   text(): string {
-    return this.#decoder.decode(this.take(this.uint()));
+    // A copy, since a decoder takes no memory that threads share.
+    return this.#decoder.decode(this.take(this.uint()).slice());
   }
 
   /** The next bytes themselves, not a copy. */

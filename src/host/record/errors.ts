@@ -35,6 +35,8 @@ export interface ReplayPlace {
   readonly iteration: number;
   /** The number of the call, from 1. */
   readonly call: number;
+  /** The name of the thread, if it is not main. */
+  readonly thread?: string | undefined;
 }
 
 /** A run that is replayed has asked for something else than was recorded. */
@@ -47,8 +49,9 @@ export class ReplayDivergence extends Error {
   readonly now: string;
 
   constructor(place: ReplayPlace, recorded: string, now: string) {
-    const { iteration, call } = place;
-    super(`iteration ${iteration}, call ${call}: recorded ${recorded}, now ${now}`);
+    const { iteration, call, thread } = place;
+    const where = thread === undefined ? `iteration ${iteration}` : `thread '${thread}'`;
+    super(`${where}, call ${call}: recorded ${recorded}, now ${now}`);
     this.place = place;
     this.recorded = recorded;
     this.now = now;

@@ -58,6 +58,11 @@ export interface RecordFile {
   readonly ending: RecordEnding;
 }
 
+/** The parts of a record that a replay needs. */
+export interface ReplayedFile extends Omit<RecordFile, 'header'> {
+  readonly header: Pick<RecordHeader, 'facts'>;
+}
+
 /** The bytes that a record begins with. */
 export function headerBytes(header: RecordHeader): Uint8Array {
   const text = JSON.stringify({ ...header, signatures: OPS.map(({ signature }) => signature) });

@@ -32,6 +32,21 @@ export function outside<T>(host: Host, what: string, get: () => T): T {
   return keeper.outside === undefined ? get() : keeper.outside(what, get);
 }
 
+/** A Host that keeps the calls of several threads. */
+export interface Threads {
+  /**
+   * The threads that still run are ended wherever they are. From here on no call is a part of the run; those
+   * of a replay throw HostGone.
+   */
+  leaveThreads(): void;
+}
+
+/** The host itself if it keeps the calls of several threads; null if not. */
+export function threadsOf(host: Host): Threads | null {
+  const threads = host as Host & Partial<Threads>;
+  return threads.leaveThreads === undefined ? null : (threads as Threads);
+}
+
 /** The host itself if it keeps the times of trace events; null if not. */
 export function stampsOf(host: Host): Stamps | null {
   const stamps = host as Host & Partial<Stamps>;

@@ -36,6 +36,8 @@ export const OWN: Readonly<Record<string, HostCall>> = {
 export const RARE: Readonly<Record<string, HostCall>> = {
   /** A moment at which the program's state has this checksum. See Marks. */
   mark: { args: [['state', 'number']], result: 'none', system: [] },
+  /** From here on the operations are those of this thread. */
+  turn: { args: [['thread', 'number']], result: 'none', system: [] },
   /** The record was taken here, and the program went on. */
   taken: { args: [], result: 'none', system: [] },
 };

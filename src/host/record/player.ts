@@ -1,5 +1,6 @@
 /** Reads the operations of a run, and compares them with those that are made now. */
 
+import { HostGone } from '../host-gone.ts';
 import { ByteSink, ByteSource } from './bytes.ts';
 import {
   RecordEnd,
@@ -8,8 +9,10 @@ import {
   ReplayDivergence,
   type ReplayPlace,
 } from './errors.ts';
-import type { RecordFile } from './file.ts';
-import { OPS, type Op, showArgs, writeArgs } from './ops.ts';
+import type { ReplayedFile } from './file.ts';
+import { callText, neverEnds, operationText } from './operation-text.ts';
+import { OPS, type Op, writeArgs } from './ops.ts';
+import { NO_CALL, type ReplayNote, type ReplayTurns } from './threads/replay-turns.ts';
 
 const BY_SIGNATURE = new Map(OPS.map((one) => [one.signature, one]));
 
@@ -34,7 +37,7 @@ export class Player {
   iteration: () => number = () => 0;
   /** The time of the last trace event. */
   timeNs = 0;
-  readonly #file: RecordFile;
+  readonly #file: ReplayedFile;
   /** The operations by the numbers of this record; undefined for those that are unknown here. */
   readonly #ops: readonly (Op | undefined)[];
   /** The number of each of our operations in this record. */
@@ -46,8 +49,11 @@ export class Player {
   readonly #time: number;
   readonly #end: number;
   readonly #taken: number;
+  readonly #turn: number;
+  /** Null until there is a second thread. */
+  turns: ReplayTurns | null = null;
 
-  constructor(file: RecordFile) {
+  constructor(file: ReplayedFile) {
     this.#file = file;
     this.source = new ByteSource(file.bytes, () => this.#cutOff());
     this.#ops = file.signatures.map((signature) => BY_SIGNATURE.get(signature));
@@ -56,6 +62,7 @@ export class Player {
     this.#time = this.#codeOf('time');
     this.#end = this.#codeOf('end');
     this.#taken = this.#codeOf('taken');
+    this.#turn = this.#codeOf('turn');
   }
 
   #codeOf(name: string): number {
@@ -70,7 +77,7 @@ export class Player {
   begin(what: Op, args: readonly unknown[]): void {
     if (this.ended !== null) throw this.ended;
     const { source } = this;
-    this.#skipTimes();
+    this.#comeRound();
     const start = source.at;
     if (source.atEnd) this.#cutOff();
     const head = source.uint();
@@ -166,10 +173,63 @@ export class Player {
     this.timeNs = nowNs;
   }
 
+  /** Lets other threads have their turns, up to the next one of this thread. */
+  #comeRound(): void {
+    this.#skipTimes();
+    while (this.turns !== null && this.#givesTurn()) {
+      this.takeTurn();
+      this.#skipTimes();
+    }
+  }
+
+  /** Gives the turn to the thread whose operations are next. Returns false if they are this one's. */
+  #givesTurn(): boolean {
+    const { source } = this;
+    const start = source.at;
+    if (source.atEnd) return false;
+    if (Math.floor(source.uint() / 2) === this.#turn) {
+      if (this.turns!.give(source.uint(), source.at)) return true;
+      throw new RecordReadError(`byte ${start}: there is no such thread`);
+    }
+    source.at = start;
+    return false;
+  }
+
+  /** Waits for this thread's turn, and goes on at its operations. */
+  takeTurn(): void {
+    const turns = this.turns!;
+    const at = turns.await();
+    if (at >= 0) this.source.at = at;
+    else if (at === NO_CALL) this.#fail(new RecordReadError('no thread makes a call'));
+    else this.#overBy(turns.note);
+  }
+
+  /** Another thread has ended the replay. */
+  #overBy(note: ReplayNote | null): never {
+    if (this.turns!.number !== 0 || note === null) return this.#fail(new HostGone());
+    const { thread, call, ending, recorded = '', now = '', message } = note;
+    if (ending !== undefined) return this.#cutOff(ending);
+    if (message !== undefined) return this.#fail(new RecordReadError(message));
+    const place = { iteration: this.iteration(), call, thread };
+    return this.#fail(new ReplayDivergence(place, recorded, now));
+  }
+
+  /** This thread has made its last call: the turn is another one's. */
+  leave(): void {
+    if (this.ended !== null) return;
+    this.#skipTimes();
+    if (this.#givesTurn()) return;
+    const { source } = this;
+    if (source.atEnd) this.#cutOff();
+    this.calls++;
+    const recorded = this.#recordedAt(source.at);
+    this.#fail(new ReplayDivergence(this.#place, recorded, 'the end of the thread'));
+  }
+
   /** The program has ended, and so must the record. */
   finish(): void {
     if (this.ended !== null) return;
-    this.#skipTimes();
+    this.#comeRound();
     const start = this.source.at;
     if (this.source.atEnd) this.#cutOff();
     const head = this.source.uint();
@@ -179,6 +239,12 @@ export class Player {
     this.#fail(new ReplayDivergence(this.#place, this.#recordedAt(start), 'the end of the run'));
   }
 
+  /** No call has an answer any more. */
+  close(): void {
+    this.ended ??= new HostGone();
+    this.turns?.end(null);
+  }
+
   /** Ends the replay before an iteration: each later call throws. */
   stop(iteration: number): never {
     const message = `the replay ends before iteration ${iteration}, as asked`;
@@ -186,14 +252,28 @@ export class Player {
   }
 
   get #place(): ReplayPlace {
-    return { iteration: this.iteration(), call: this.calls };
+    const { turns } = this;
+    const thread = turns === null || turns.number === 0 ? undefined : turns.name;
+    return { iteration: this.iteration(), call: this.calls, thread };
   }
 
-  /** Keeps an error that ends the replay. */
+  /** Keeps an error that ends the replay, for all threads. */
   #fail(error: Error): never {
     this.ended = error;
+    const { turns } = this;
+    if (turns !== null && !turns.isOver) turns.end(this.#noteOf(error));
     this.onEnded(error);
     throw error;
+  }
+
+  /** What main has to know of an error of this thread. */
+  #noteOf(error: Error): ReplayNote | null {
+    const { name, number } = this.turns!;
+    if (number === 0) return null;
+    const own = { thread: name, call: this.calls };
+    if (error instanceof RecordEnd) return { ...own, ending: error.ending };
+    if (!(error instanceof ReplayDivergence)) return { ...own, message: error.message };
+    return { ...own, recorded: error.recorded, now: error.now };
   }
 
   #cutOff(ending = this.#file.ending): never {
@@ -204,39 +284,14 @@ export class Player {
   }
 
   #diverges(start: number, what: Op, args: readonly unknown[]): never {
-    const recorded = this.#recordedAt(start);
     const now = new ByteSink(4096);
     writeArgs(now, what, args);
-    const bytes = now.bytes.slice(0, now.length);
-    const shown = showArgs(new ByteSource(bytes, neverEnds), what);
-    return this.#fail(new ReplayDivergence(this.#place, recorded, `${what.name}(${shown})`));
+    const made = callText(what, new ByteSource(now.bytes.slice(0, now.length), neverEnds));
+    return this.#fail(new ReplayDivergence(this.#place, this.#recordedAt(start), made));
   }
 
-  /** An operation of the record, for people. */
   #recordedAt(start: number): string {
-    const { source } = this;
-    source.at = start;
-    const head = source.uint();
-    const code = Math.floor(head / 2);
-    const what = this.#ops[code];
-    if (code === this.#end) return 'the end of the run';
-    if (what === undefined) {
-      const signature = this.#file.signatures[code];
-      return signature === undefined
-        ? `an unknown operation ${code}`
-        : `${signature}, which this version does not have`;
-    }
-    const last = this.#last[code];
-    const from = head % 2 === 0 ? source : new ByteSource(last ?? new Uint8Array(), neverEnds);
-    try {
-      return `${what.name}(${showArgs(from, what)})`;
-    } catch (error) {
-      if (error instanceof RecordReadError || error === this.ended) return what.name;
-      throw error;
-    }
+    const { signatures, bytes } = this.#file;
+    return operationText(bytes, start, { signatures, ops: this.#ops, last: this.#last });
   }
-}
-
-function neverEnds(): never {
-  throw new RecordReadError('arguments end in their middle');
 }

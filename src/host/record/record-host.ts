@@ -1,26 +1,31 @@
 import type { HostCallName } from '../calls.ts';
-import { CloseListeners } from '../close-listeners.ts';
 import { CLOCK_MONOTONIC } from '../constants.ts';
-import { ENOSYS, HostError } from '../errno.ts';
-import type { Disposable, Host, HostBuffer, SignalPipe } from '../host.ts';
-import { HostLens } from '../lenses/lens.ts';
-import type { NodeCall, NodeLoop, NodeWait } from '../node-wait.ts';
+import { ENOSYS } from '../errno.ts';
+import type { Host, HostBuffer, NewThread, SignalPipe } from '../host.ts';
+import type { NodeWait } from '../node-wait.ts';
 import { checksum } from './bytes.ts';
 import { type Frequent, isSameWait, newFrequent } from './frequent.ts';
+import { KeptHost } from './kept-host.ts';
 import { type Marks, stateSum } from './marks.ts';
 import { GENERIC_CALLS, isBuffer, type Op, op, pollSum } from './ops.ts';
-import type { Stamps } from './outside.ts';
+import type { Stamps, Threads } from './outside.ts';
 import { recordNodeWait, recordSignalPipe } from './record-objects.ts';
-import { Recorder, type RecordWriter } from './recorder.ts';
+import { newRecorder, Recorder, type RecordWriter } from './recorder.ts';
 import {
   contentBefore,
-  writeFills,
   writeNumber,
   writeNumbers,
+  writeResult,
   writeRevents,
   writeThrown,
 } from './results.ts';
-import type { RecordRing } from './ring.ts';
+import { RecordRing } from './ring.ts';
+import {
+  firstThread,
+  type RecordedThreads,
+  type RecordTicket,
+} from './threads/recorded-threads.ts';
+import { TurnLens } from './threads/turn-lens.ts';
 
 const CLOCK = op('clockNs');
 const POLL = op('poll');
@@ -34,34 +39,35 @@ export const EXACT_NS = 2 ** 53;
 export const MOST_CLOCKS = 16;
 
 /**
- * Records every answer of the kernel, so that ReplayHost can give it again. Threads, and Node's own
- * loop, cannot be recorded: they are refused with -ENOSYS.
+ * Records every answer of the kernel, so that ReplayHost can give it again. Node's own loop cannot be
+ * recorded: it is refused with -ENOSYS.
  */
-export class RecordHost extends HostLens implements Stamps, Marks {
+export class RecordHost extends KeptHost implements Stamps, Marks, Threads {
   readonly #recorder: Recorder;
   readonly #realNs: () => number;
-  readonly #closeListeners = new CloseListeners();
   #objects = 0;
   /** The last reading of each clock. */
   readonly #clocks = new Float64Array(MOST_CLOCKS);
   #last: Frequent = newFrequent();
   readonly #ring: RecordRing | null;
+  /** Null until there is a second thread. */
+  #threads: RecordedThreads | null = null;
+  #hasEnded = false;
 
   /**
    * @param host the kernel
-   * @param to gets the record: a ring, or a writer
+   * @param to gets the record: a ring, a writer, or the recorder of a thread
    * @param realNs CLOCK_MONOTONIC for trace events, ns
    */
   constructor(
     host: Host,
-    to: RecordWriter | RecordRing,
+    to: RecordWriter | RecordRing | Recorder,
     realNs: () => number = () => host.clockNs(CLOCK_MONOTONIC),
   ) {
     super(host);
     this.#realNs = realNs;
-    this.#ring = typeof to === 'function' ? null : to;
-    const write = typeof to === 'function' ? to : (piece: Uint8Array) => to.add(piece);
-    this.#recorder = new Recorder(write, this.#ring === null);
+    this.#ring = to instanceof RecordRing ? to : null;
+    this.#recorder = to instanceof Recorder ? to : newRecorder(to);
   }
 
   static {
@@ -82,8 +88,15 @@ export class RecordHost extends HostLens implements Stamps, Marks {
 
   /** The program has ended: a record without this was cut off. */
   end(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
     this.#recorder.begin(op('end'), []);
     this.#recorder.flush();
+    this.#threads?.turns.end();
+  }
+
+  leaveThreads(): void {
+    this.end();
   }
 
   get wantsMark(): boolean {
@@ -124,35 +137,18 @@ export class RecordHost extends HostLens implements Stamps, Marks {
 
   #call(what: Op, args: readonly unknown[]): unknown {
     const recorder = this.#recorder;
-    recorder.begin(what, args);
     const before = contentBefore(what, args);
     let result: unknown;
     try {
       result = (this.host[what.name as HostCallName] as (...args: unknown[]) => unknown)(...args);
     } catch (error) {
+      recorder.begin(what, args);
       writeThrown(recorder.sink, error);
       throw error;
     }
-    const { sink } = recorder;
-    sink.room(32);
-    switch (what.call.result) {
-      case 'numbers':
-        writeNumbers(sink, result as number[]);
-        break;
-      case 'boolean':
-        writeNumber(sink, Number(result));
-        break;
-      case 'token':
-        if (typeof result === 'number') writeNumber(sink, result);
-        else {
-          writeNumber(sink, 0);
-          writeNumbers(sink, (result as { signals: number[] }).signals);
-        }
-        break;
-      default:
-        writeNumber(sink, result as number);
-        writeFills(sink, what, args, result as number, before);
-    }
+    // Now, since other threads may have had their turns meanwhile.
+    recorder.begin(what, args);
+    writeResult(recorder.sink, what, args, result, before);
     return result;
   }
 
@@ -257,7 +253,7 @@ export class RecordHost extends HostLens implements Stamps, Marks {
 
   /** Its listeners make calls of their own, which come before it in the record. */
   override close(fd: number): number {
-    if (Number.isInteger(fd)) this.#closeListeners.tell(fd);
+    if (Number.isInteger(fd)) this.closeListeners.tell(fd);
     return this.#call(op('close'), [fd]) as number;
   }
 
@@ -268,25 +264,26 @@ export class RecordHost extends HostLens implements Stamps, Marks {
   /** The recorded host stays: it is its maker's. */
   override dispose(): void {}
 
-  override onClose(listener: (fd: number) => void): Disposable {
-    return this.#closeListeners.add(listener);
+  /** The calls of the thread are recorded too. Simulated threads are not: their run is the same anyway. */
+  override newThread(name: string): NewThread | number {
+    const made = this.kind === 'sim' ? -ENOSYS : this.host.newThread(name);
+    if (typeof made !== 'number' && this.#threads === null) {
+      this.takeTurns(firstThread(this.#recorder));
+    }
+    const number = typeof made === 'number' ? made : this.#threads!.turns.addThread();
+    this.#recorder.begin(op('newThread'), [name]);
+    writeNumber(this.#recorder.sink, number);
+    if (typeof made === 'number') return made;
+    const { words, bytes } = this.#threads!;
+    const ticket: RecordTicket = { kind: 'recorded', of: made.ticket, number, words, bytes };
+    return { ticket, transfer: made.transfer };
   }
 
-  override newThread(): number {
-    return -ENOSYS;
-  }
-
-  override openNodeLoop(): NodeLoop {
-    throw new HostError(ENOSYS, "Node's own loop in a run that is recorded");
-  }
-
-  /** A recorded run is on the main thread, which Node does not call so. */
-  override openNodeCall(): NodeCall | null {
-    return null;
-  }
-
-  override openPollRing(_entries: number): number {
-    return -ENOSYS;
+  /** This thread shares the record with others. */
+  protected takeTurns(threads: RecordedThreads): void {
+    this.#threads = threads;
+    this.host = new TurnLens(this.host, threads.turns);
+    threads.turns.take();
   }
 
   override openNodeWait(round: () => void): NodeWait {

@@ -3,6 +3,7 @@
 import { ByteSink } from './bytes.ts';
 import { pieceBytes } from './file.ts';
 import { OPS, type Op, op, writeArgs } from './ops.ts';
+import { RecordRing } from './ring.ts';
 
 /** A piece is written when it has this many bytes. */
 const PIECE = 64 * 1024;
@@ -12,22 +13,32 @@ const WORTHWHILE = 512;
 const SLEEPS = 16;
 
 const TIME = op('time');
+const TURN = op('turn');
 
 /** Gets the bytes of a record, piece by piece; each is its own to keep. */
 export type RecordWriter = (bytes: Uint8Array) => void;
 
 /** The operations that a run has made. An argument list that is repeated takes no room. */
 export class Recorder {
-  readonly sink = new ByteSink(PIECE + 4096);
-  readonly #write: RecordWriter;
+  /** Another one once threads share it. */
+  sink: ByteSink;
+  readonly #write: RecordWriter | null;
   /** The bytes of the last arguments of each operation. */
   readonly #last: (Uint8Array | undefined)[] = OPS.map(() => undefined);
   readonly #flushesAsleep: boolean;
   #sleeps = 0;
   #timeNs = 0;
 
-  /** @param flushesAsleep whether a sleep is a reason to write what there is */
-  constructor(write: RecordWriter, flushesAsleep: boolean) {
+  /**
+   * @param write null in a thread other than main, which writes for all
+   * @param flushesAsleep whether a sleep is a reason to write what there is
+   */
+  constructor(
+    write: RecordWriter | null,
+    flushesAsleep: boolean,
+    sink = new ByteSink(PIECE + 4096),
+  ) {
+    this.sink = sink;
     this.#write = write;
     this.#flushesAsleep = flushesAsleep;
   }
@@ -51,6 +62,13 @@ export class Recorder {
   again(what: Op): void {
     this.startsPiece();
     this.sink.uint(2 * what.code + 1);
+  }
+
+  /** From here on the operations are those of this thread. */
+  turn(thread: number): void {
+    this.sink.room(32);
+    this.sink.uint(2 * TURN.code);
+    this.sink.uint(thread);
   }
 
   /** The time of a trace event. */
@@ -85,11 +103,18 @@ export class Recorder {
   flush(): void {
     const { sink } = this;
     this.#sleeps = 0;
-    if (sink.length === 0) return;
+    if (sink.length === 0 || this.#write === null) return;
     const piece = pieceBytes(sink.bytes.subarray(0, sink.length));
     sink.length = 0;
     this.#write(piece);
   }
+}
+
+/** A recorder of main's, whose pieces go to a writer, or a ring. */
+export function newRecorder(to: RecordWriter | RecordRing): Recorder {
+  return to instanceof RecordRing
+    ? new Recorder((piece) => to.add(piece), false)
+    : new Recorder(to, true);
 }
 
 function isSame(last: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {

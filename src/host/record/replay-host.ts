@@ -1,18 +1,19 @@
-import { CloseListeners } from '../close-listeners.ts';
 import { CLOCK_MONOTONIC } from '../constants.ts';
-import { ENOSYS, HostError } from '../errno.ts';
-import type { Disposable, Host, HostBuffer, SignalPipe } from '../host.ts';
-import { HostLens } from '../lenses/lens.ts';
-import type { NodeCall, NodeLoop, NodeWait } from '../node-wait.ts';
+import { ENOSYS } from '../errno.ts';
+import type { Host, HostBuffer, NewThread, SignalPipe } from '../host.ts';
+import { HostGone } from '../host-gone.ts';
+import type { NodeWait } from '../node-wait.ts';
 import { RecordReadError } from './errors.ts';
-import type { HostFacts, RecordFile } from './file.ts';
+import type { HostFacts, ReplayedFile } from './file.ts';
+import { KeptHost } from './kept-host.ts';
 import { type Marks, stateSum } from './marks.ts';
 import { GENERIC_CALLS, isBuffer, type Op, op, pollSum } from './ops.ts';
-import type { Stamps } from './outside.ts';
+import type { Stamps, Threads } from './outside.ts';
 import { Player } from './player.ts';
 import { EXACT_NS, MOST_CLOCKS } from './record-host.ts';
 import { replayNodeWait, replaySignalPipe } from './replay-objects.ts';
 import { readFills, readNumber, readNumbers, readRevents } from './results.ts';
+import { replayThread } from './threads/replayed-threads.ts';
 
 const CLOCK = op('clockNs');
 const POLL = op('poll');
@@ -27,16 +28,16 @@ export type WrittenListener = (fd: number, bytes: Uint8Array) => void;
  * A call that is not the recorded one throws ReplayDivergence, one after the record's end
  * RecordEnd, and a damaged one RecordReadError; so does each call after it.
  */
-export class ReplayHost extends HostLens implements Stamps, Marks {
+export class ReplayHost extends KeptHost implements Stamps, Marks, Threads {
   /** Gets what is written, as far as the kernel took it. */
   onWritten: WrittenListener = () => {};
   /** Gets each file that is opened: its path and descriptor. */
   onOpened: (path: string, fd: number) => void = () => {};
   /** Called at a mark after a part that was left out, with the counts before and after it. */
   onLeftOut: (before: readonly number[], after: readonly number[]) => void = () => {};
-  readonly #player: Player;
+  readonly #file: ReplayedFile;
+  protected readonly player: Player;
   readonly #facts: HostFacts;
-  readonly #closeListeners = new CloseListeners();
   #objects = 0;
   #looks = false;
   readonly #clocks = new Float64Array(MOST_CLOCKS);
@@ -46,10 +47,11 @@ export class ReplayHost extends HostLens implements Stamps, Marks {
   #poll = { nfds: -1, timeoutNs: Number.NaN, sum: -1 };
 
   /** @param memory allocates: nothing else of it is used */
-  constructor(file: RecordFile, memory: Host) {
+  constructor(file: ReplayedFile, memory: Host) {
     super(memory);
+    this.#file = file;
     this.#facts = file.header.facts;
-    this.#player = new Player(file);
+    this.player = new Player(file);
     const { kind, description, epollStride, epollDataWord } = this.#facts;
     Object.assign(this, { kind, description, epollStride, epollDataWord });
   }
@@ -67,17 +69,18 @@ export class ReplayHost extends HostLens implements Stamps, Marks {
 
   /** Tells where the run is, for messages: the iteration of the main loop. */
   placeBy(iteration: () => number): void {
-    this.#player.iteration = iteration;
+    this.player.iteration = iteration;
   }
 
   /** Calls the listener when an error ends the replay, with the error. */
   set onEnded(listener: (error: Error) => void) {
-    this.#player.onEnded = listener;
+    this.player.onEnded = listener;
   }
 
   /** The error that has ended the replay; null if there was none. */
   get ended(): Error | null {
-    return this.#player.ended;
+    const { ended } = this.player;
+    return ended instanceof HostGone ? null : ended;
   }
 
   /**
@@ -85,13 +88,18 @@ export class ReplayHost extends HostLens implements Stamps, Marks {
    * @throws ReplayDivergence if the record goes on, RecordEnd if it was cut off
    */
   finish(): void {
-    this.#player.finish();
+    this.player.finish();
+  }
+
+  leaveThreads(): void {
+    this.player.finish();
+    this.player.close();
   }
 
   outside<T>(what: string, _get: () => T): T {
-    this.#player.begin(op('outside'), [what]);
+    this.player.begin(op('outside'), [what]);
     try {
-      return JSON.parse(this.#player.source.text()) as T;
+      return JSON.parse(this.player.source.text()) as T;
     } catch (error) {
       if (error instanceof SyntaxError) throw new RecordReadError(`'${what}' cannot be read`);
       throw error;
@@ -100,8 +108,8 @@ export class ReplayHost extends HostLens implements Stamps, Marks {
 
   /** The recorded time of a trace event; about the same for one that was not on then. */
   timeOf(event: number, nowNs: () => number): number {
-    const ns = this.#player.time(event);
-    return Number.isNaN(ns) ? Math.max(this.#player.timeNs, nowNs()) : ns;
+    const ns = this.player.time(event);
+    return Number.isNaN(ns) ? Math.max(this.player.timeNs, nowNs()) : ns;
   }
 
   /** The last recorded reading of CLOCK_MONOTONIC. */
@@ -124,11 +132,11 @@ export class ReplayHost extends HostLens implements Stamps, Marks {
   }
 
   get wantsMark(): boolean {
-    return this.#player.isNext(op('mark'));
+    return this.player.isNext(op('mark'));
   }
 
   mark(state: string, counts: readonly number[]): readonly number[] {
-    const player = this.#player;
+    const player = this.player;
     player.begin(op('mark'), [stateSum(state)]);
     const [nowNs = 0, ...recorded] = readNumbers(player.source);
     player.restart(nowNs);
@@ -142,7 +150,7 @@ export class ReplayHost extends HostLens implements Stamps, Marks {
 
   /** Ends the replay before an iteration: each later call throws. */
   stop(iteration: number): never {
-    return this.#player.stop(iteration);
+    return this.player.stop(iteration);
   }
 
   override get handlerAddress(): number {
@@ -151,7 +159,7 @@ export class ReplayHost extends HostLens implements Stamps, Marks {
 
   #call(what: Op, args: readonly unknown[]): unknown {
     if (this.#looks) return what.call.result === 'numbers' ? [] : -ENOSYS;
-    const player = this.#player;
+    const player = this.player;
     player.begin(what, args);
     const { source } = player;
     const number = readNumber(source);
@@ -169,7 +177,7 @@ export class ReplayHost extends HostLens implements Stamps, Marks {
   }
 
   #list(count: number): number[] {
-    const { source } = this.#player;
+    const { source } = this.player;
     if (!(count >= 0 && count <= source.bytes.length)) {
       throw new RecordReadError(`byte ${source.at}: a list of ${count} numbers`);
     }
@@ -178,7 +186,7 @@ export class ReplayHost extends HostLens implements Stamps, Marks {
 
   override clockNs(clock: number): number {
     if (this.#looks) return this.#clocks[clock] ?? 0;
-    const player = this.#player;
+    const player = this.player;
     if (!(clock === this.#clock && player.again(CLOCK))) {
       player.begin(CLOCK, [clock]);
       this.#clock = clock;
@@ -200,7 +208,7 @@ export class ReplayHost extends HostLens implements Stamps, Marks {
   }
 
   override poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
-    const player = this.#player;
+    const player = this.player;
     const last = this.#poll;
     const sum = pollSum(fds, nfds);
     const isSame = nfds === last.nfds && timeoutNs === last.timeoutNs && sum === last.sum;
@@ -216,7 +224,7 @@ export class ReplayHost extends HostLens implements Stamps, Marks {
   }
 
   override epollWait(epfd: number, events: HostBuffer, max: number, timeoutNs: number): number {
-    const player = this.#player;
+    const player = this.player;
     player.begin(op('epollWait'), [epfd, events, max, timeoutNs]);
     const { source } = player;
     const ret = readNumber(source);
@@ -248,36 +256,19 @@ export class ReplayHost extends HostLens implements Stamps, Marks {
 
   /** Its listeners make calls of their own, which come before it in the record. */
   override close(fd: number): number {
-    if (Number.isInteger(fd)) this.#closeListeners.tell(fd);
+    if (Number.isInteger(fd)) this.closeListeners.tell(fd);
     return this.#call(op('close'), [fd]) as number;
   }
 
-  override onClose(listener: (fd: number) => void): Disposable {
-    return this.#closeListeners.add(listener);
-  }
-
-  override newThread(): number {
-    return -ENOSYS;
-  }
-
-  override openNodeLoop(): NodeLoop {
-    throw new HostError(ENOSYS, "Node's own loop in a run that is replayed");
-  }
-
-  /** A recorded run is on the main thread, which Node does not call so. */
-  override openNodeCall(): NodeCall | null {
-    return null;
-  }
-
-  override openPollRing(_entries: number): number {
-    return -ENOSYS;
+  override newThread(name: string): NewThread | number {
+    return this.#looks ? -ENOSYS : replayThread(this.player, this.#file, name);
   }
 
   override openNodeWait(round: () => void): NodeWait {
-    return replayNodeWait(this.#player, ++this.#objects, round);
+    return replayNodeWait(this.player, ++this.#objects, round);
   }
 
   override openSignalPipe(tell: (signo: number) => void): SignalPipe | number {
-    return replaySignalPipe(this.#player, ++this.#objects, tell);
+    return replaySignalPipe(this.player, ++this.#objects, tell);
   }
 }

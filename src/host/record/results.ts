@@ -105,6 +105,32 @@ export function readNumbers(source: ByteSource): number[] {
   return Array.from({ length: count }, () => source.plain());
 }
 
+/**
+ * Writes the answer of a call.
+ * @param before see contentBefore
+ */
+export function writeResult(
+  sink: ByteSink,
+  what: Op,
+  args: readonly unknown[],
+  result: unknown,
+  before: readonly unknown[],
+): void {
+  switch (what.call.result) {
+    case 'numbers':
+      writeNumbers(sink, result as number[]);
+      break;
+    case 'token':
+      writeNumber(sink, typeof result === 'number' ? result : 0);
+      if (typeof result === 'number') break;
+      writeNumbers(sink, (result as { signals: number[] }).signals);
+      break;
+    default:
+      writeNumber(sink, Number(result));
+      writeFills(sink, what, args, Number(result), before);
+  }
+}
+
 /** Writes what a call has filled, after its result. */
 export function writeFills(
   sink: ByteSink,

@@ -46,6 +46,8 @@ export class BareSimWorld implements World {
     return this.host.nowNs;
   }
 
+  leaveThreads(): void {}
+
   stampNs(): number {
     return this.host.nowNs;
   }

@@ -11,7 +11,7 @@ import { type Disposable, type Host, newWaitResult, type SpawnRequest } from '..
 import { PacedHost } from '../../host/lenses/paced.ts';
 import { TimedHost } from '../../host/lenses/timed.ts';
 import { LinuxHost } from '../../host/linux/linux-host.ts';
-import { type Stamps, stampsOf } from '../../host/record/outside.ts';
+import { type Stamps, stampsOf, threadsOf } from '../../host/record/outside.ts';
 import type { ChildDef } from '../model.ts';
 import { LinuxChildren } from './linux-children.ts';
 import { MainThreads } from './threads/main-threads.ts';
@@ -107,6 +107,10 @@ export class LinuxWorld implements World {
   shareClocks(): void {
     this.#paced.stop();
     this.#startNs = this.host.nowNs;
+  }
+
+  leaveThreads(): void {
+    threadsOf(this.#linux)?.leaveThreads();
   }
 
   /** The kernel is late by itself. */

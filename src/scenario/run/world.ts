@@ -58,6 +58,8 @@ export interface World extends LaneWorld, CapWorld {
   at(sinceStartNs: number, act: () => void, withinNs?: number): void;
   /** Other threads use its clocks too: from now on they stand still for nobody. */
   shareClocks(): void;
+  /** The threads that still run are ended wherever they are: they are no part of the run any more. */
+  leaveThreads(): void;
   /** Accounts for the time of an io_poll on this host. */
   ioPoll(): void;
   /**

@@ -2,15 +2,13 @@
 
 import { checkFunction } from '../../host/arguments.ts';
 import type { Host } from '../../host/host.ts';
-import { cpuClock } from '../../host/linux/fast-clock.ts';
-import { Tracer } from '../../trace/tracer.ts';
 import { type MachineHandle, MachineState } from '../machine-state.ts';
 import { PAUSE_COND, VM_RUNNING, WORK_COND } from '../machine-words.ts';
 import { exportsOf } from '../module-url.ts';
 import { QemuCond } from '../qemu-cond.ts';
 import { QemuThread } from '../qemu-thread.ts';
 import type { ThreadSelf } from '../thread-entry.ts';
-import { traceClock } from '../trace-clock.ts';
+import { threadTracer } from '../trace-clock.ts';
 import { VCpuRef } from './vcpu-ref.ts';
 import {
   ENDED,
@@ -69,7 +67,7 @@ export class VCpuSelf {
     const { words, name } = job.cpu;
     this.name = name;
     this.host = host;
-    const trace = new Tracer(traceClock(host), undefined, cpuClock(host));
+    const trace = threadTracer(host);
     this.machine = MachineState.from(job.machine, host, trace);
     this.thread = new QemuThread({ machine: this.machine, name, vcpu: this, trace });
     this.data = job.data;

@@ -4,6 +4,7 @@ import { isFutex, isRecord, takeAction } from '../../arguments.ts';
 import { type ArgKind, HOST_CALLS, type HostCallName } from '../../calls.ts';
 import { HostError } from '../../errno.ts';
 import type { HostBuffer, SigAction, SignalMaskToken } from '../../host.ts';
+import { HostGone } from '../../host-gone.ts';
 import { SimBuffer } from '../memory.ts';
 import { Random } from '../random.ts';
 import { SimFatalSignalError } from '../signals.ts';
@@ -21,7 +22,7 @@ import {
 const NUMBER_OF = new Map(CALL_NAMES.map((name, number) => [name, number]));
 
 /** Thrown by every call of a thread whose simulated kernel is gone, to end its program. */
-export class SimThreadEnded extends Error {
+export class SimThreadEnded extends HostGone {
   override readonly name = 'SimThreadEnded';
   constructor(name: string) {
     super(`the simulated kernel of thread '${name}' is disposed of`);

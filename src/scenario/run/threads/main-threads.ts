@@ -273,10 +273,14 @@ export class MainThreads {
       for (const cpu of this.#cpus) quietly(() => cpu.dispose());
       for (const one of this.#plain) quietly(() => one.join());
     }
+    for (const one of this.#plain) {
+      if (this.#shared.isOver(one.name)) quietly(() => one.join());
+    }
+    quietly(() => this.crew.requests?.close());
+    if (this.#state.workers.running.length > 0) quietly(() => this.#run.world.leaveThreads());
     for (const one of [...this.#iothreads.values(), ...this.#plain]) {
       if (one.running) void one.terminate();
     }
-    quietly(() => this.crew.requests?.close());
     for (const port of this.#ports.values()) port.close();
     quietly(() => this.crew.close());
     quietly(() => this.#state.dispose());
