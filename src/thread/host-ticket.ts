@@ -1,4 +1,5 @@
 import type { Host, ThreadTicket } from '../host/host.ts';
+import { traceClock } from '../host/linux/fast-clock.ts';
 import { LinuxHost, type LinuxTicket } from '../host/linux/linux-host.ts';
 import type { RecordTicket } from '../host/record/threads/recorded-threads.ts';
 import type { ReplayTicket } from '../host/record/threads/replayed-threads.ts';
@@ -22,11 +23,12 @@ export async function hostFromTicket(ticket: ThreadTicket): Promise<Host> {
     case 'recorded': {
       const { RecordThreadHost } = await import('../host/record/threads/record-thread-host.ts');
       const own = await hostFromTicket((ticket as RecordTicket).of);
-      return new RecordThreadHost(own, ticket as RecordTicket);
+      return new RecordThreadHost(own, traceClock(own), ticket as RecordTicket);
     }
     default: {
       const { ReplayThreadHost } = await import('../host/record/threads/replay-thread-host.ts');
-      return new ReplayThreadHost(ticket as ReplayTicket);
+      const { SimHost } = await import('../host/sim/sim-host.ts');
+      return new ReplayThreadHost(ticket as ReplayTicket, new SimHost());
     }
   }
 }

@@ -114,7 +114,7 @@ export class Workers implements Disposable {
     if (worker === undefined) return;
     this.#terminated.add(run);
     const gone = worker.terminate();
-    run.wake();
+    wake(run);
     await gone;
   }
 
@@ -173,7 +173,16 @@ export class Workers implements Disposable {
     for (const [run, worker] of this.#running) {
       this.#terminated.add(run);
       void worker.terminate();
-      run.wake();
+      wake(run);
     }
+  }
+}
+
+/** Ends its sleep. A host whose kernel is gone makes no call, but then nobody sleeps in it either. */
+function wake(run: ThreadRun): void {
+  try {
+    run.wake();
+  } catch {
+    // There is nothing to end.
   }
 }

@@ -266,7 +266,7 @@ export class Player {
     throw error;
   }
 
-  /** What main has to know of an error of this thread. */
+  /** A note about an error of this thread, for main. */
   #noteOf(error: Error): ReplayNote | null {
     const { name, number } = this.turns!;
     if (number === 0) return null;

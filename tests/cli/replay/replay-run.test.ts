@@ -124,11 +124,8 @@ describe('a run without expectations', () => {
 });
 
 describe('a record is refused', () => {
-  const threads = join(root, 'scenarios', 'threads', 'big-lock-convoy.yaml');
-
   test.each([
     ['of a simulated run', ['--host', 'sim', SIGCHLD], /the same each time, by its seed/],
-    ['of several threads', ['--host', 'linux', threads], /one thread only/],
     ['of several runs', ['--host', 'both', SIGCHLD], /--record shows one run|--record is for/],
     ['with the view', ['--host', 'linux', '--watch', SIGCHLD], /--record and --watch/],
   ])('%s', async (_what, args, message) => {

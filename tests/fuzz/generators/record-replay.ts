@@ -1,7 +1,13 @@
-/** Random scenarios on the real host, recorded: their replay is the same, with every trace event. */
+/**
+ * Random scenarios on the real host, of one thread and of several, recorded: their replay is the same, with
+ * every trace event.
+ */
 
 import { join } from 'node:path';
+import fc from 'fast-check';
+import { parse } from 'yaml';
 import { type PlainScenario, randomScenario } from '../../../src/cli/fuzz/random-scenario.ts';
+import { modelOf, threadProgram } from '../../scenario/thread-programs.ts';
 import { startAlone } from '../../support/server.ts';
 import type { Generator } from '../generators.ts';
 
@@ -13,7 +19,10 @@ await server.ask('{"name": "first", "steps": []}');
 
 export default {
   about: 'random scenarios on the real host, recorded, come out the same in their replay',
-  inputs: randomScenario,
+  inputs: fc.oneof(
+    { weight: 4, arbitrary: randomScenario },
+    { weight: 1, arbitrary: threadProgram.map((program) => parse(modelOf(program).text)) },
+  ),
   check: async (plain) => {
     const problem = JSON.parse(await server.ask(JSON.stringify(plain))) as string | null;
     if (problem !== null) throw new Error(problem);

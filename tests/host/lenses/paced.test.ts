@@ -131,6 +131,14 @@ describe('running time', () => {
   });
 });
 
+it('after stop() no sleep counts as the machine’s delay: threads wait for each other', () => {
+  const { machine, host, fds, lateMs } = make();
+  machine.sim.advance(30 * MS);
+  host.stop();
+  expect(host.poll(fds, 1, 100 * MS)).toBe(0);
+  expect(lateMs()).toBe(30);
+});
+
 it('still() takes no time, and does not count as the machine’s delay', () => {
   const { machine, host, fds, us, lateMs } = make();
   const ret = host.still(() => {

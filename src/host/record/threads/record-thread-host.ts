@@ -1,5 +1,4 @@
 import type { Host } from '../../host.ts';
-import { traceClock } from '../../linux/fast-clock.ts';
 import { ByteSink } from '../bytes.ts';
 import { RecordHost } from '../record-host.ts';
 import { Recorder } from '../recorder.ts';
@@ -14,10 +13,13 @@ export class RecordThreadHost extends RecordHost {
   readonly #own: Host;
   readonly #turns: RecordTurns;
 
-  /** @param host the kernel of this thread, which is disposed of with this one */
-  constructor(host: Host, { number, words, bytes }: RecordTicket) {
+  /**
+   * @param host the kernel of this thread, which is disposed of with this one
+   * @param realNs CLOCK_MONOTONIC for trace events, ns
+   */
+  constructor(host: Host, realNs: () => number, { number, words, bytes }: RecordTicket) {
     const recorder = new Recorder(null, false, new ByteSink(bytes));
-    super(host, recorder, traceClock(host));
+    super(host, recorder, realNs);
     this.#own = host;
     this.#turns = new RecordTurns(words, recorder, number);
     this.takeTurns({ words, bytes, turns: this.#turns });

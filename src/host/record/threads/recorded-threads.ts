@@ -22,7 +22,7 @@ export interface RecordedThreads {
 /** Makes the host of a thread of a run that is recorded: see RecordThreadHost. */
 export interface RecordTicket extends ThreadTicket, Omit<RecordedThreads, 'turns'> {
   readonly kind: 'recorded';
-  /** Of its kernel. */
+  /** The ticket of its kernel. */
   readonly of: ThreadTicket;
   /** Main's is 0. */
   readonly number: number;

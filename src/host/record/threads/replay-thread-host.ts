@@ -1,4 +1,4 @@
-import { SimHost } from '../../sim/sim-host.ts';
+import type { Host } from '../../host.ts';
 import { ReplayHost } from '../replay-host.ts';
 import { ReplayTurns } from './replay-turns.ts';
 import type { ReplayTicket } from './replayed-threads.ts';
@@ -8,8 +8,9 @@ import type { ReplayTicket } from './replayed-threads.ts';
  * for the first time.
  */
 export class ReplayThreadHost extends ReplayHost {
-  constructor({ name, number, memory, file }: ReplayTicket) {
-    super({ ...file, bytes: memory.bytes }, new SimHost());
+  /** @param alloc allocates: nothing else of it is used */
+  constructor({ name, number, memory, file }: ReplayTicket, alloc: Host) {
+    super({ ...file, bytes: memory.bytes }, alloc);
     this.player.turns = new ReplayTurns(name, number, memory);
     this.player.takeTurn();
   }
