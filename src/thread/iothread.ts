@@ -4,6 +4,7 @@ import { PROFILES } from '../aio/profile.ts';
 import { checkThreadPoolParams } from '../aio/thread-pool-params.ts';
 import { checkObject, checkOptions, checkString } from '../host/arguments.ts';
 import type { Disposable } from '../host/host.ts';
+import { unlessGone } from '../host/host-gone.ts';
 import {
   aBoolean,
   aFunction,
@@ -215,7 +216,7 @@ export class IOThread implements Disposable {
   /** The machine is disposed of: the context goes when the thread has ended. */
   #abandon(): void {
     if (this.#run.ended) this.#finalize();
-    else this.#run.onLost = () => void this.#finalize();
+    else this.#run.onLost = () => unlessGone(() => void this.#finalize());
   }
 
   /** Ends the thread wherever it is. Its context is not closed. Resolves when it is gone. */

@@ -5,7 +5,7 @@
 
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Host } from '../host/host.ts';
-import { HostGone } from '../host/host-gone.ts';
+import { HostGone, unlessGone } from '../host/host-gone.ts';
 import { writeDirectly } from '../host/linux/direct-output.ts';
 import { onProcessExit } from '../host/process-exit.ts';
 import { hostFromTicket } from './host-ticket.ts';
@@ -54,7 +54,7 @@ async function runJob(job: Job): Promise<void> {
   const state = (state: number): void => {
     words.state = state;
     // Without it: explore iothread_stop --without tell-end
-    unlessKernelGone(() => host.futexWake(words.array, words.stateIndex, ALL));
+    unlessGone(() => host.futexWake(words.array, words.stateIndex, ALL));
   };
   const self: ThreadSelf = {
     name: job.name,
@@ -94,15 +94,6 @@ async function runJob(job: Job): Promise<void> {
   job.port.close();
   host.dispose();
   if (!job.keeps) parentPort!.close();
-}
-
-/** A kernel that is gone takes no calls any more, and nobody waits for the thread. */
-function unlessKernelGone(call: () => void): void {
-  try {
-    call();
-  } catch (error) {
-    if (!(error instanceof HostGone)) throw error;
-  }
 }
 
 writeDirectly();

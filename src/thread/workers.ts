@@ -5,6 +5,7 @@ import type { BottomHalfHandle } from '../aio/handles.ts';
 import { checkOptions } from '../host/arguments.ts';
 import { HostError } from '../host/errno.ts';
 import type { Disposable, Host } from '../host/host.ts';
+import { unlessGone } from '../host/host-gone.ts';
 import { onProcessExit } from '../host/process-exit.ts';
 import type { IOThreadList } from './iothread-info.ts';
 import type { Job, JobKind } from './job.ts';
@@ -114,7 +115,7 @@ export class Workers implements Disposable {
     if (worker === undefined) return;
     this.#terminated.add(run);
     const gone = worker.terminate();
-    wake(run);
+    unlessGone(run.wake);
     await gone;
   }
 
@@ -173,16 +174,7 @@ export class Workers implements Disposable {
     for (const [run, worker] of this.#running) {
       this.#terminated.add(run);
       void worker.terminate();
-      wake(run);
+      unlessGone(run.wake);
     }
-  }
-}
-
-/** Ends its sleep. A host whose kernel is gone makes no call, but then nobody sleeps in it either. */
-function wake(run: ThreadRun): void {
-  try {
-    run.wake();
-  } catch {
-    // There is nothing to end.
   }
 }

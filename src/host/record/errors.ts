@@ -1,7 +1,9 @@
 /** How reading a record, and running it again, can end before its time. */
 
+import { HostGone } from '../host-gone.ts';
+
 /** The bytes are no record, or a damaged one. The message is one line. */
-export class RecordReadError extends Error {
+export class RecordReadError extends HostGone {
   override readonly name = 'RecordReadError';
 }
 
@@ -19,7 +21,7 @@ export type RecordEnding =
   | 'asked';
 
 /** A run that is replayed has asked for more than was recorded. */
-export class RecordEnd extends Error {
+export class RecordEnd extends HostGone {
   override readonly name = 'RecordEnd';
   readonly ending: RecordEnding;
 
@@ -40,7 +42,7 @@ export interface ReplayPlace {
 }
 
 /** A run that is replayed has asked for something else than was recorded. */
-export class ReplayDivergence extends Error {
+export class ReplayDivergence extends HostGone {
   override readonly name = 'ReplayDivergence';
   readonly place: ReplayPlace;
   /** The recorded call, for people. */
