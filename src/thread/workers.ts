@@ -7,6 +7,7 @@ import { HostError } from '../host/errno.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import { unlessGone } from '../host/host-gone.ts';
 import { onProcessExit } from '../host/process-exit.ts';
+import { checkProgramFile } from '../host/program-file.ts';
 import type { IOThreadList } from './iothread-info.ts';
 import type { Job, JobKind } from './job.ts';
 import type { SpareWorkers } from './spare-workers.ts';
@@ -56,6 +57,7 @@ export class Workers implements Disposable {
   readonly #terminated = new Set<ThreadRun>();
   #exit: Disposable | null = null;
   #closed = false;
+  #isThere = false;
 
   /** @throws TypeError, RangeError for missing or wrong options */
   constructor(options: WorkersOptions) {
@@ -74,11 +76,14 @@ export class Workers implements Disposable {
 
   /**
    * Starts a thread, and does not wait until it runs.
-   * @throws HostError, or Node's ERR_WORKER_INIT_FAILED, if no thread can be made; DataCloneError if
-   *   its options cannot be sent
+   * @throws HostError, or Node's ERR_WORKER_INIT_FAILED, if no thread can be made; Error if their program
+   *   is missing; DataCloneError if its options cannot be sent
    */
   start(request: ThreadRequest): ThreadRun {
     if (this.#closed) throw new Error('Workers.start: they are disposed of');
+    // Node would tell of it when this thread is back in its loop; but it waits for the other one.
+    if (!this.#isThere) checkProgramFile(this.#entry, 'Workers.start');
+    this.#isThere = true;
     const { kind, name, options } = request;
     const made = this.#host.newThread(name);
     if (typeof made === 'number') throw new HostError(made, 'newThread');

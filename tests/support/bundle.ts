@@ -16,10 +16,14 @@ const koffiByPath: Plugin = {
   },
 };
 
-/** A program that looks for files beside it finds those of the command. */
-const besideCommand = pathToFileURL(
-  join(import.meta.dirname, '..', '..', 'dist', 'bundle.cjs'),
-).href;
+/**
+ * A program that looks for files beside it finds those of the command.
+ * @param file in tests
+ */
+function besideCommand(file: string): string {
+  const root = file.slice(0, file.lastIndexOf('/tests/'));
+  return pathToFileURL(join(root, 'dist', 'bundle.cjs')).href;
+}
 
 /** As CommonJS, which Node loads without its thread pool: a test can tell when that starts. */
 export async function bundle(file: string, outfile: string): Promise<string> {
@@ -31,7 +35,7 @@ export async function bundle(file: string, outfile: string): Promise<string> {
     format: 'cjs',
     logLevel: 'error',
     plugins: [koffiByPath],
-    define: { 'import.meta.url': JSON.stringify(besideCommand) },
+    define: { 'import.meta.url': JSON.stringify(besideCommand(file)) },
   });
   return outfile;
 }

@@ -241,7 +241,7 @@ export class Player {
 
   /** No call has an answer any more. */
   close(): void {
-    this.ended ??= new HostGone();
+    this.ended = new HostGone();
     this.turns?.end(null);
   }
 

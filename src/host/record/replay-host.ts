@@ -1,7 +1,6 @@
 import { CLOCK_MONOTONIC } from '../constants.ts';
 import { ENOSYS } from '../errno.ts';
 import type { Host, HostBuffer, NewThread, SignalPipe } from '../host.ts';
-import { HostGone } from '../host-gone.ts';
 import type { NodeWait } from '../node-wait.ts';
 import { RecordReadError } from './errors.ts';
 import type { HostFacts, ReplayedFile } from './file.ts';
@@ -39,6 +38,8 @@ export class ReplayHost extends KeptHost implements Stamps, Marks, Threads {
   protected readonly player: Player;
   readonly #facts: HostFacts;
   #objects = 0;
+  /** Whether the replay is at its end, and only later calls fail. */
+  #isClosed = false;
   #looks = false;
   readonly #clocks = new Float64Array(MOST_CLOCKS);
   #restNs = 0;
@@ -79,8 +80,7 @@ export class ReplayHost extends KeptHost implements Stamps, Marks, Threads {
 
   /** The error that has ended the replay; null if there was none. */
   get ended(): Error | null {
-    const { ended } = this.player;
-    return ended instanceof HostGone ? null : ended;
+    return this.#isClosed ? null : this.player.ended;
   }
 
   /**
@@ -92,7 +92,9 @@ export class ReplayHost extends KeptHost implements Stamps, Marks, Threads {
   }
 
   leaveThreads(): void {
+    if (this.player.ended !== null) return;
     this.player.finish();
+    this.#isClosed = true;
     this.player.close();
   }
 
