@@ -81,7 +81,7 @@ export class Workers implements Disposable {
    */
   start(request: ThreadRequest): ThreadRun {
     if (this.#closed) throw new Error('Workers.start: they are disposed of');
-    // Node would tell of it when this thread is back in its loop; but it waits for the other one.
+    // Node says it when this thread is back in its loop; but it would wait for the other one.
     if (!this.#isThere) checkProgramFile(this.#entry, 'Workers.start');
     this.#isThere = true;
     const { kind, name, options } = request;
