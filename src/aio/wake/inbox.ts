@@ -40,7 +40,7 @@ export const WRITERS = 3;
 /** Set once the context is closed: nobody will look at INBOX again. Words 4 to 11 are not its own. */
 export const CLOSED = 12;
 /** How often external handlers are held back. QEMU: ctx->external_disable_cnt. */
-const EXTERNAL = 13;
+export const EXTERNAL = 13;
 /** The slot of the first shared bottom half: the index of its flags; its link is the next word. */
 export const FIRST_SHARED = 16;
 export const WORDS_PER_SHARED = 2;

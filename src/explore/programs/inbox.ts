@@ -2,6 +2,7 @@
 
 import {
   CLOSED,
+  EXTERNAL,
   FIRST_SHARED,
   GONE,
   INBOX,
@@ -47,6 +48,7 @@ export const INBOX_WORDS: Readonly<Record<number, WordText>> = {
   },
   [WRITERS]: { name: 'WRITERS', says: { add: 'counts itself as writer of the eventfd' } },
   [CLOSED]: { name: 'CLOSED', says: { exchange: 'says that the context is closed' } },
+  [EXTERNAL]: { name: 'EXTERNAL', says: { load: 'looks whether external handlers are held back' } },
   [A]: { name: 'flags of a' },
   [A + 1]: { name: 'next of a' },
   [B]: { name: 'flags of b' },
