@@ -34,6 +34,11 @@ export interface PoolOptions {
   readonly recordSignal?: number | undefined;
 }
 
+/** The pipe by which a worker is asked for its record; it has no pipes if it could not be started. */
+function askOf({ stdio }: { readonly stdio?: ChildProcess['stdio'] }): Writable | null {
+  return (stdio?.[ASK_FD] ?? null) as Writable | null;
+}
+
 /** The signals that end us and our workers; they do not reach the scenarios' children. */
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
@@ -108,7 +113,7 @@ export class ScenarioPool {
   };
 
   readonly #onTake = (): void => {
-    for (const { stdio } of this.#all) (stdio[ASK_FD] as Writable | null)?.write('\n');
+    for (const worker of this.#all) askOf(worker)?.write('\n');
   };
 
   /** A worker is gone. If a signal is ending us, the last one takes us with it. */
@@ -143,7 +148,7 @@ export class ScenarioPool {
       const worker = fork(this.#script, args, { stdio: [...stdio] });
       worker.stdin?.end();
       // A request to a worker that is gone.
-      worker.stdio[ASK_FD]?.on('error', () => {});
+      askOf(worker)?.on('error', () => {});
       worker.on('error', (error) => {
         // For a worker that did start, this is a job that did not reach it: its exit will report
         // it.

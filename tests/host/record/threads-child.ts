@@ -11,9 +11,12 @@ import { Kept, replayOf } from './recorded.ts';
 
 const [which, module] = process.argv.slice(2) as [string, string];
 
+/** The program of the threads in the run that is recorded; in its replay it may be another one. */
+let what = which === 'differ' ? 'count' : which;
+
 /** Starts a thread that shares these words. */
 function start(machine: MachineState, name: string, words: Int32Array): PlainThread {
-  return new PlainThread({ machine, name, module, data: { what: which, words } });
+  return new PlainThread({ machine, name, module, data: { what, words } });
 }
 
 /** Two threads write to the same memory by plain stores, which no kernel sees. */
@@ -38,7 +41,7 @@ function die(machine: MachineState): unknown {
 function run(host: Host): unknown {
   const machine = new MachineState({ host });
   try {
-    return { count, die }[which]!(machine);
+    return { count, die, differ: count }[which]!(machine);
   } finally {
     machine.dispose();
   }
@@ -46,7 +49,13 @@ function run(host: Host): unknown {
 
 const kept = new Kept(new LinuxHost());
 const recorded = run(kept.host);
+what = which;
 const replay = replayOf(kept.end());
-const replayed = run(replay);
-replay.finish();
-console.log(JSON.stringify({ recorded, replayed, ended: replay.ended }));
+let replayed: unknown;
+try {
+  replayed = run(replay);
+  replay.finish();
+} catch (error) {
+  replayed = (error as Error).message;
+}
+console.log(JSON.stringify({ recorded, replayed, ended: replay.ended?.message ?? null }));

@@ -6,6 +6,7 @@ export default function run({ host, data: { what, words } }) {
     });
     return new Promise(() => {});
   }
+  if (what === 'differ') host.getppid();
   for (let i = 0; i < 250; i++) {
     // No atomic operation: only the turns keep the threads apart.
     words[8 + words[2]] = host.gettid() % 1000;

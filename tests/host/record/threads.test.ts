@@ -35,3 +35,8 @@ it('one that an error ends in its turn does not keep it', async () => {
   expect(recorded[1]).toBe(true);
   expect(replayed).toEqual(recorded);
 });
+
+it('one that makes another call is named', async () => {
+  const { ended } = await outputOf('differ');
+  expect(ended).toMatch(/^thread 'a', call \d+: recorded gettid\(\), now getppid\(\)$/);
+});
