@@ -117,13 +117,14 @@ test('an abort in a thread comes out, while others still run', async () => {
   const text = `
 name: abort in a thread
 iothreads: {io0: {}}
-threads: {t: {do: [{lock: bql}, {lock: bql}]}, u: {do: [{wait_for: 10s}]}}
+threads: {t: {do: [{lock: bql}, {lock: bql}]}, u: {do: [{compute: 60s}]}}
 steps: [settle, {run: {for: 5s}}]
 `;
   const ran = await recorded(path, text);
   expect(ran.status).toBe(1);
   expect(ran.stdout).toContain('t: qemu_mutex_lock_iothread_impl: assertion failed');
-  const { status, stdout } = await run(['replay', path]);
+  const { status, stdout, stderr } = await run(['replay', path]);
+  expect(stderr).toBe(ran.stderr);
   expect(stdout).toBe(ran.stdout.replace(/\d+ passed.*\n$/, ''));
   expect(status).toBe(1);
 });
