@@ -1,6 +1,7 @@
 import { F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, O_NONBLOCK } from '../../host/constants.ts';
 import { check } from '../../host/errno.ts';
 import type { Host, HostBuffer } from '../../host/host.ts';
+import { asFutexWait, asPoll } from '../../host/lenses/futex.ts';
 import { HostLens } from '../../host/lenses/lens.ts';
 
 /** A process that runs scenarios has this descriptor if it can be asked for its record. */
@@ -35,6 +36,16 @@ export class AskedHost extends HostLens {
 
   override epollWait(epfd: number, events: HostBuffer, max: number, timeoutNs: number): number {
     return this.#wait(timeoutNs, (ns) => this.host.epollWait(epfd, events, max, ns));
+  }
+
+  override futexWait(
+    words: Int32Array,
+    index: number,
+    expected: number,
+    timeoutNs: number,
+  ): number {
+    const wait = (ns: number): number => asPoll(this.host.futexWait(words, index, expected, ns));
+    return asFutexWait(this.#wait(timeoutNs, wait));
   }
 
   /** @param wait waits for this many ns, and returns 0 when they are over */

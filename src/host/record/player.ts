@@ -220,9 +220,11 @@ export class Player {
     this.#skipTimes();
     if (this.#givesTurn()) return;
     const { source } = this;
+    const start = source.at;
     if (source.atEnd) this.#cutOff();
+    if (Math.floor(source.uint() / 2) === this.#taken) this.#cutOff('taken');
     this.calls++;
-    const recorded = this.#recordedAt(source.at);
+    const recorded = this.#recordedAt(start);
     this.#fail(new ReplayDivergence(this.#place, recorded, 'the end of the thread'));
   }
 

@@ -81,9 +81,10 @@ export class RecordHost extends KeptHost implements Stamps, Marks, Threads {
     }
   }
 
-  /** Writes what was not written yet. */
+  /** Writes what was not written yet, also while main sleeps and another thread has its turn. */
   flush(): void {
-    this.#recorder.flush();
+    if (this.#threads === null) this.#recorder.flush();
+    else this.#threads.turns.within(() => this.#recorder.flush());
   }
 
   /** The program has ended: a record without this was cut off. */

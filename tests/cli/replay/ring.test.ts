@@ -106,24 +106,29 @@ test('a run: the record is written if an expectation fails', async () => {
   expect(first.stdout).toContain(again.stdout.trim().split('\n')[0]!);
 });
 
+/** A thread that goes on by itself. */
+const K = ', k: {in: io0, do: [{arm: {k: 20ms}}]}';
+const BUSY = 'iothreads: {io0: {}}\nwords: [w]\n';
+
 test.each([
-  ['in its loop', 'run'],
-  ['outside', '{wait_for: 3600s}'],
+  ['in its loop', 'run', ''],
+  ['outside', '{wait_for: 3600s}', ''],
+  ['while threads run', '{arm: {k: 1ms}}, {wait_for: {w: 1}}', BUSY],
 ])(
   'a run that sleeps %s: a signal writes the record, and the run does not get it',
-  async (_where, last) => {
+  async (_where, last, more) => {
     const dir = testDirectory();
     const file = join(dir, 'long.yaml');
-    const steps = `[{spawn: c}, {arm: {t: 1ms}}, {run: {iterations: 2}}, ${last}]`;
+    const steps = `[{spawn: c}, {log: begins}, {arm: {t: 1ms}}, {run: {iterations: 2}}, ${last}]`;
     writeFileSync(
       file,
-      `name: n\ntimers: {t: {}}\nsignals: {SIGUSR2: {}}\nchildren: {c: {after: 7200s}}\nsteps: ${steps}\n`,
+      `name: n\ntimers: {t: {}${more === '' ? '' : K}}\nsignals: {SIGUSR2: {}}\nchildren: {c: {after: 7200s}}\n${more}steps: ${steps}\n`,
     );
     const path = join(dir, 'r.rec');
     const running = start([
       ...['run', '--host', 'linux', '--record', path, ...LAST, '--record-signal', 'USR2', file],
     ]);
-    await running.until(/posix_spawn/, 'stderr');
+    await running.until(/begins/, 'stderr');
     for (const times of [1, 2]) {
       running.kill('SIGUSR2');
       await running.until(new RegExp(`(the record goes there\n[^]*){${times}}`), 'stderr');

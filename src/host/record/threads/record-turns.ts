@@ -72,6 +72,14 @@ export class RecordTurns {
     Atomics.notify(this.#words, HOLDER);
   }
 
+  /** Calls act in a turn of this thread, which may be in a call that sleeps. */
+  within(act: () => void): void {
+    const isMine = Atomics.load(this.#words, HOLDER) === this.#own;
+    if (!isMine) this.take();
+    act();
+    if (!isMine) this.give();
+  }
+
   get isOver(): boolean {
     return Atomics.load(this.#words, OVER) !== 0;
   }
