@@ -48,3 +48,4 @@ export { VCpuRef } from './thread/vcpu/vcpu-ref.ts';
 export type { VCpuModule, VCpuSelf, VCpuWork } from './thread/vcpu/vcpu-run.ts';
 export type { VCpuHandle } from './thread/vcpu/vcpu-words.ts';
 export { Vm, type VmOptions, type VmStateHandler } from './thread/vcpu/vm.ts';
+export { VmRef } from './thread/vcpu/vm-ref.ts';

@@ -57,10 +57,12 @@ export const ABOUT_THREADS: About = {
     cond_signal: 'qemu_cond_signal.',
     reschedule: 'aio_co_reschedule_self: goes on in another context. In coroutines only.',
     halt: 'Waits until the vCPU is kicked. In vcpus only.',
-    pause_all_vcpus: 'pause_all_vcpus: returns when all vCPUs stand.',
+    pause_all_vcpus:
+      'pause_all_vcpus: returns when all vCPUs stand. A vCPU that calls it stands after its turn.',
     resume_all_vcpus: 'resume_all_vcpus.',
-    vm_stop: 'vm_stop: pauses all vCPUs, and stops the virtual clock.',
-    vm_start: 'vm_start: starts the virtual clock, and resumes all vCPUs.',
+    vm_stop:
+      'vm_stop: pauses all vCPUs, and stops the virtual clock. A vCPU only asks main for it.',
+    vm_start: 'vm_start: starts the virtual clock, and resumes all vCPUs. Only main can do it.',
     put: 'Sets a word, such as {done: 1}.',
     add: 'Adds to a word, such as {count: 1}.',
     compute: 'Keeps the thread busy for a time, while the others go on.',

@@ -1,6 +1,7 @@
 import type { SharedClock } from '../aio/clock.ts';
 import type { Host } from '../host/host.ts';
 import { CLOCK_BASE, CLOCK_ENABLED, CLOCK_SEQUENCE, CLOCK_TIMERS } from './machine-words.ts';
+import { checkWait } from './mutex-word.ts';
 
 /** More threads than there can be. */
 const ALL = 0x7fffffff;
@@ -81,7 +82,7 @@ export class MachineClock implements SharedClock {
       n !== 0;
       n = Atomics.load(words, CLOCK_TIMERS)
     ) {
-      this.#host.futexWait(words, CLOCK_TIMERS, n, -1);
+      checkWait(this.#host.futexWait(words, CLOCK_TIMERS, n, -1), 'qemu_clock_enable');
     }
   }
 }

@@ -1,9 +1,11 @@
 import type { AioContext } from '../aio/aio-context.ts';
 import type { BottomHalf } from '../aio/bottom-half.ts';
+import { QEMU_CLOCK_VIRTUAL } from '../aio/clock.ts';
 import type { BottomHalfHandle, ContextHandle } from '../aio/handles.ts';
 import { DEFAULT_QEMU, type QemuVersion } from '../aio/profile.ts';
 import { CHUNK_BYTES } from '../aio/wake/shared-words.ts';
 import { checkOptions } from '../host/arguments.ts';
+import { CLOCK_MONOTONIC } from '../host/constants.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import { aBoolean, anObject, anything, aTracer, checkShape, type Shape } from '../host/shape.ts';
 import type { MainLoop } from '../mainloop/main-loop.ts';
@@ -12,11 +14,19 @@ import { newCoRecords } from './co/co-records.ts';
 import { Lender } from './lender.ts';
 import { type LockMemory, newLockMemory } from './lock-code.ts';
 import { MachineClock } from './machine-clock.ts';
-import { BQL_FAIR, LAST_THREAD, MACHINE_WORDS, MOST_CONTEXTS } from './machine-words.ts';
+import {
+  BQL_FAIR,
+  LAST_THREAD,
+  MACHINE_WORDS,
+  MAIN_TASKS,
+  MOST_CONTEXTS,
+  TASK_WAKE,
+} from './machine-words.ts';
 import { QemuThread } from './qemu-thread.ts';
 import { RemoteBottomHalf } from './remote-bottom-half.ts';
 import { RemoteContext } from './remote-context.ts';
 import type { SpareWorkers } from './spare-workers.ts';
+import { newVCpuRows } from './vcpu/vcpu-rows.ts';
 import { Workers } from './workers.ts';
 
 export interface MachineStateOptions {
@@ -54,6 +64,8 @@ export interface MachineHandle {
   readonly contexts: readonly SharedArrayBuffer[];
   /** The state of coroutines that several threads know. */
   readonly coroutines: Int32Array;
+  /** The words by which vCPUs are stopped and kicked. */
+  readonly vcpus: Int32Array;
   /** The main loop's context, and a bottom half of it that does nothing; null without a main loop. */
   readonly main: { readonly context: ContextHandle; readonly kick: BottomHalfHandle } | null;
 }
@@ -112,12 +124,10 @@ export class MachineState implements Disposable {
     });
     this.loop = loop ?? null;
     this.mainContext = loop?.context ?? null;
-    this.#kickBh = loop?.newBottomHalf('aio_wait_kick', () => {}) ?? null;
+    this.#kickBh = loop?.newBottomHalf('aio_wait_kick', () => this.#woken()) ?? null;
     this.#handle = handle ?? newHandle(options.fairLock ?? false, this.mainContext, this.#kickBh);
     this.words = wordsOf(this.#handle.memory);
-    this.#clock = new MachineClock(this.words, host, () => {
-      for (const context of this.timed) context.notify();
-    });
+    this.#clock = new MachineClock(this.words, host, () => this.#clockStarted());
     if (handle === undefined) loop?.clocks.share(this.#clock);
     const { main } = this.#handle;
     const remote = options.trace === undefined ? {} : { trace: options.trace };
@@ -171,7 +181,35 @@ export class MachineState implements Disposable {
     return Atomics.add(this.words, LAST_THREAD, 1) + 1;
   }
 
-  /** Ends main's sleep, by a bottom half that does nothing. @internal */
+  /**
+   * Starts or stops QEMU_CLOCK_VIRTUAL in all threads, from any of them, with the BQL. @internal
+   * @throws QemuAbort as Clocks.enable
+   */
+  enableVirtualClock(enabled: boolean): void {
+    const clocks = this.loop?.clocks ?? this.#thread?.context?.clocks;
+    if (clocks !== undefined) clocks.enable(QEMU_CLOCK_VIRTUAL, enabled);
+    else if (this.#clock.enabled !== enabled) {
+      this.#clock.set(enabled, this.host.clockNs(CLOCK_MONOTONIC));
+    }
+  }
+
+  /** Only main knows all threads that have timers. */
+  #clockStarted(): void {
+    if (this.loop !== null) {
+      for (const context of this.timed) context.notify();
+      return;
+    }
+    Atomics.or(this.words, MAIN_TASKS, TASK_WAKE);
+    this.wakeMain();
+  }
+
+  #woken(): void {
+    if ((Atomics.load(this.words, MAIN_TASKS) & TASK_WAKE) === 0) return;
+    Atomics.and(this.words, MAIN_TASKS, ~TASK_WAKE);
+    this.#clockStarted();
+  }
+
+  /** Ends main's sleep, by a bottom half that does nothing else. @internal */
   wakeMain(): void {
     if (this.#kickBh !== null) this.#kickBh.schedule();
     else this.#kick?.schedule();
@@ -198,7 +236,7 @@ function newHandle(
   context?.sharing(contexts[0]);
   const main = context && kick && { context: context.share(), kick: kick.share() };
   const qemu = context?.profile.qemu ?? DEFAULT_QEMU;
-  return { qemu, memory, contexts, coroutines: newCoRecords(), main };
+  return { qemu, memory, contexts, coroutines: newCoRecords(), vcpus: newVCpuRows(), main };
 }
 
 function wordsOf(memory: LockMemory): Int32Array {

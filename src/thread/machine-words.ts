@@ -40,6 +40,15 @@ export const LEND_KIND = 21;
 export const LEND_ARGUMENT = 22;
 export const LEND_RESULT = 23;
 
+/** Tasks that other threads have for main: a bit each. */
+export const MAIN_TASKS = 24;
+/** To stop the machine. QEMU: vmstop_requested. */
+export const TASK_STOP = 1;
+/** To call those who want to know that the machine has stopped. */
+export const TASK_TELL = 2;
+/** To wake the threads that have virtual timers: the clock has started. */
+export const TASK_WAKE = 4;
+
 /** Words that aio_wait_bh_oneshot of main waits for: the last are those of the innermost call. */
 export const FIRST_DONE = 48;
 export const MOST_DONE = 12;

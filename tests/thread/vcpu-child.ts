@@ -151,6 +151,68 @@ const cases: Readonly<Record<string, () => void>> = {
     until(() => Atomics.load(its, VALUE) === 6);
     say.push(words[VALUE]);
   },
+  a_vcpu_pauses_all: () => {
+    const its = new Int32Array(new SharedArrayBuffer(16));
+    const cpu1 = cpu('cpu1', { what: 'run', words: its });
+    const cpu0 = cpu('cpu0', { what: 'pause', other: cpu1.share() });
+    vm.start();
+    until(() => Atomics.load(words, VALUE) === 1);
+    const seen = Atomics.load(its, RUNS);
+    say.push(words[SHARED], words[RESULT], loop.clocks.isEnabled(QEMU_CLOCK_VIRTUAL));
+    cpu1.runOnCpu('set', 3);
+    cpu0.runOnCpu('set', 2);
+    say.push([vm.running, cpu0.stopped, cpu1.stopped]);
+    say.push([words[VALUE], runs(), Atomics.load(its, RUNS) - seen]);
+    cpu1.runOnCpu('resume');
+    until(() => runs() > 1 && Atomics.load(its, RUNS) > seen);
+    say.push(loop.clocks.isEnabled(QEMU_CLOCK_VIRTUAL));
+  },
+  a_vcpu_asks_to_stop_the_machine: () => {
+    const states: boolean[] = [];
+    vm.onStateChange((running) => states.push(running));
+    const cpu1 = cpu('cpu1', { what: 'run', words: new Int32Array(new SharedArrayBuffer(16)) });
+    const cpu0 = cpu('cpu0', { what: 'stop' });
+    vm.start();
+    until(() => Atomics.load(words, VALUE) === 1 && cpu0.stopped);
+    say.push([words[SHARED], vm.running, cpu1.stopped, runs()]);
+    loop.mainLoopWait(true);
+    say.push([vm.running, cpu1.stopped, [...states]]);
+    vm.start();
+    until(() => runs() > 1);
+  },
+  others_end: () => {
+    // A vCPU that failed, or that is gone, is not waited for; its place is taken again.
+    const failed = cpu('cpu2', { what: 'throw' }, () => {});
+    vm.start();
+    while (failed.running) loop.mainLoopWait(true);
+    for (let i = 0; i < 3; i++) {
+      vm.stop();
+      cpu(`gone${i}`, { what: 'run' }).dispose();
+      vm.start();
+    }
+    const cpu1 = cpu('cpu1', { what: 'halt', words: new Int32Array(new SharedArrayBuffer(16)) });
+    Atomics.store(words, RUNS, 0);
+    cpu('cpu0', { what: 'pause', other: cpu1.share() });
+    until(() => Atomics.load(words, VALUE) === 1);
+    const used = machine.share().vcpus.filter((state, at) => at % 16 === 0 && state !== 0);
+    say.push(words[SHARED], failed.stopped, used.length);
+  },
+  a_vcpu_starts_the_clock_of_others: () => {
+    const data = { words, only: true };
+    const io0 = new IOThread({ machine, name: 'io0', module: `${modules}/virtual.mjs`, data });
+    const cpu0 = cpu('cpu0', { what: 'halt', words: new Int32Array(new SharedArrayBuffer(16)) });
+    vm.start();
+    until(() => runs() > 0);
+    vm.pauseAllVcpus();
+    until(() => io0.context.notifyMe !== 0);
+    host.poll(host.alloc(8), 0, 5e6);
+    const seen = runs();
+    cpu0.runOnCpu('resume');
+    // It sleeps until main has told it.
+    while (runs() === seen) loop.mainLoopWait(true);
+    say.push('ticks');
+    io0.stop();
+  },
   a_vcpu_that_fails: () => {
     const errors: string[] = [];
     const cpu0 = cpu('cpu0', { what: 'halt' }, (error) => errors.push(String(error)));

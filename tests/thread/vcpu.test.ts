@@ -23,6 +23,13 @@ const CASES: Readonly<Record<string, readonly unknown[]>> = {
   a_kick_ends_a_system_call: [true],
   the_device_model_is_one_threads: [true, true],
   calls_of_vcpus: [5],
+  a_vcpu_pauses_all: [1, 1, false, [true, true, true], [2, 1, 0], true],
+  a_vcpu_asks_to_stop_the_machine: [
+    [1, true, false, 1],
+    [false, true, [true, false]],
+  ],
+  others_end: [1, true, 3],
+  a_vcpu_starts_the_clock_of_others: ['ticks'],
   a_vcpu_that_fails: [
     ['RangeError: of the program', 'RangeError: of the work'],
     false,

@@ -1,5 +1,6 @@
 import { QemuAbort } from '../../aio/abort.ts';
-import type { Vm } from '../../thread/vcpu/vm.ts';
+import { Vm } from '../../thread/vcpu/vm.ts';
+import type { VmRef } from '../../thread/vcpu/vm-ref.ts';
 import type { Action } from '../model.ts';
 import type { RequestDef, ThreadAction } from '../model-threads.ts';
 import type { Having, Thunk } from './callback.ts';
@@ -69,7 +70,11 @@ const ACTS: { readonly [O in Exclude<ThreadAction['op'], 'wait_while' | InCorout
   pause_all_vcpus: (_lane, crew) => vmOf(crew).pauseAllVcpus(),
   resume_all_vcpus: (_lane, crew) => vmOf(crew).resumeAllVcpus(),
   vm_stop: (_lane, crew) => vmOf(crew).stop(),
-  vm_start: (_lane, crew) => vmOf(crew).start(),
+  vm_start: (_lane, crew) => {
+    const vm = vmOf(crew);
+    if (!(vm instanceof Vm)) throw new QemuAbort('vm_start: only main can do this');
+    vm.start();
+  },
   run_on_cpu: (_lane, crew, action) =>
     crew.cpu(action.on.name).runOnCpu('list', cpuWork(crew.scenario).indexOf(action.do)),
   async_run_on_cpu: (_lane, crew, action) =>
@@ -77,8 +82,8 @@ const ACTS: { readonly [O in Exclude<ThreadAction['op'], 'wait_while' | InCorout
   cond_signal: (_lane, crew, { on }) => crew.cond(on.name).signal(),
 };
 
-function vmOf({ vm }: Crew): Vm {
-  if (vm === null) throw new QemuAbort('vm_stop: only main can do this, in a file with vcpus');
+function vmOf({ vm }: Crew): VmRef {
+  if (vm === null) throw new QemuAbort('vm_stop: only a file with vcpus can do this');
   return vm;
 }
 

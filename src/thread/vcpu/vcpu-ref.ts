@@ -1,19 +1,10 @@
 import { checkObject } from '../../host/arguments.ts';
-import { EAGAIN, ESRCH, HostError } from '../../host/errno.ts';
 import { WORK_COND } from '../machine-words.ts';
 import { QemuCond } from '../qemu-cond.ts';
 import type { QemuThread } from '../qemu-thread.ts';
-import {
-  ENDED,
-  EXIT_REQUEST,
-  HALT_COND,
-  HALTED,
-  INTERRUPT,
-  KICKED,
-  STOPPED,
-  TID,
-  type VCpuHandle,
-} from './vcpu-words.ts';
+import { STOPPED } from './vcpu-rows.ts';
+import { haltCondOf, isOwn, kickCpu } from './vcpu-stop.ts';
+import { ENDED, HALTED, INTERRUPT, type VCpuHandle } from './vcpu-words.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** A vCPU as any thread of its machine sees it. */
@@ -35,21 +26,19 @@ export class VCpuRef {
     this.#thread = thread;
     this.#words = words;
     this.#work = new WorkQueue(words, thread.host);
-    this.#haltCond = new QemuCond(thread.host, { words: words.subarray(HALT_COND) });
+    this.#haltCond = haltCondOf(handle.row, thread.host);
     const { machine } = thread;
     this.#workCond = new QemuCond(thread.host, { words: machine.words.subarray(WORK_COND) });
   }
 
   /** Whether this is the vCPU's own thread. QEMU: qemu_cpu_is_self. */
   get isSelf(): boolean {
-    const own = this.#thread.vcpu?.handle.words;
-    // Each clone of a handle has an array of its own.
-    return own !== undefined && Atomics.load(own, TID) === Atomics.load(this.#words, TID);
+    return !this.#ended && isOwn(this.handle.row, this.#thread);
   }
 
   /** Whether it does not run since it was told to stop. QEMU: cpu->stopped. */
   get stopped(): boolean {
-    return Atomics.load(this.#words, STOPPED) !== 0;
+    return this.#ended || Atomics.load(this.handle.row, STOPPED) !== 0;
   }
 
   /** Whether it waits for an interrupt. QEMU: cpu->halted. */
@@ -62,20 +51,12 @@ export class VCpuRef {
    * signal that ends a system call of its thread. QEMU: qemu_cpu_kick.
    */
   kick(): void {
-    const words = this.#words;
-    Atomics.store(words, EXIT_REQUEST, 1);
-    this.#haltCond.broadcast();
-    if (this.isSelf || Atomics.exchange(words, KICKED, 1) !== 0) return;
-    this.#signal();
+    // Its row may be another one's by now.
+    if (!this.#ended) kickCpu(this.handle.row, this.#thread, this.#haltCond);
   }
 
-  #signal(): void {
-    const { host } = this.#thread;
-    const { signal } = this.handle;
-    const tid = Atomics.load(this.#words, TID);
-    if (signal === 0 || tid === 0) return;
-    const ret = host.tgkill(host.getpid(), tid, signal);
-    if (ret < 0 && ret !== -ESRCH && ret !== -EAGAIN) throw new HostError(ret, 'qemu_cpu_kick');
+  get #ended(): boolean {
+    return Atomics.load(this.#words, ENDED) !== 0;
   }
 
   /** Wakes it if it is halted: an interrupt. QEMU: cpu_interrupt. */
@@ -111,7 +92,7 @@ export class VCpuRef {
   }
 
   #checkRuns(): void {
-    if (Atomics.load(this.#words, ENDED) !== 0) throw new Error(`vCPU '${this.name}' has ended`);
+    if (this.#ended) throw new Error(`vCPU '${this.name}' has ended`);
   }
 
   /**

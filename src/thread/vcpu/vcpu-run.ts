@@ -3,27 +3,17 @@
 import { checkFunction } from '../../host/arguments.ts';
 import type { Host } from '../../host/host.ts';
 import { type MachineHandle, MachineState } from '../machine-state.ts';
-import { PAUSE_COND, VM_RUNNING, WORK_COND } from '../machine-words.ts';
+import { VM_RUNNING, WORK_COND } from '../machine-words.ts';
 import { exportsOf } from '../module-url.ts';
 import { QemuCond } from '../qemu-cond.ts';
 import { QemuThread } from '../qemu-thread.ts';
 import type { ThreadSelf } from '../thread-entry.ts';
 import { threadTracer } from '../trace-clock.ts';
 import { VCpuRef } from './vcpu-ref.ts';
-import {
-  ENDED,
-  EXIT_REQUEST,
-  HALT_COND,
-  HALTED,
-  INTERRUPT,
-  KICKED,
-  RUNS,
-  STOP,
-  STOPPED,
-  TID,
-  UNPLUG,
-  type VCpuHandle,
-} from './vcpu-words.ts';
+import { EXIT_REQUEST, KICKED, ROW_ENDED, STATE, STOP, STOPPED, TID } from './vcpu-rows.ts';
+import { haltCondOf, haveStopped } from './vcpu-stop.ts';
+import { ENDED, HALTED, INTERRUPT, RUNS, UNPLUG, type VCpuHandle } from './vcpu-words.ts';
+import { VmRef } from './vm-ref.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** A function of a vCPU's module that other threads call by its name. */
@@ -55,16 +45,18 @@ export class VCpuSelf {
   /** The `data` of new VCpu, as structured clone copies it. */
   readonly data: unknown;
   readonly handle: VCpuHandle;
+  /** The vCPUs of the machine: this one and all others. */
+  readonly vm: VmRef;
   readonly #words: Int32Array;
+  readonly #row: Int32Array;
   readonly #module: VCpuModule;
   readonly #work: WorkQueue;
   readonly #haltCond: QemuCond;
-  readonly #pauseCond: QemuCond;
   readonly #workCond: QemuCond;
 
   /** @internal */
   constructor(host: Host, job: VCpuJob, module: VCpuModule) {
-    const { words, name } = job.cpu;
+    const { words, row, name } = job.cpu;
     this.name = name;
     this.host = host;
     const trace = threadTracer(host);
@@ -73,13 +65,13 @@ export class VCpuSelf {
     this.data = job.data;
     this.handle = job.cpu;
     this.#words = words;
+    this.#row = row;
+    this.vm = new VmRef(this.thread);
     this.#module = module;
     this.#work = new WorkQueue(words, host);
-    this.#haltCond = new QemuCond(host, { words: words.subarray(HALT_COND) });
-    const shared = this.machine.words;
-    this.#pauseCond = new QemuCond(host, { words: shared.subarray(PAUSE_COND) });
-    this.#workCond = new QemuCond(host, { words: shared.subarray(WORK_COND) });
-    Atomics.store(words, TID, host.gettid());
+    this.#haltCond = haltCondOf(row, host);
+    this.#workCond = new QemuCond(host, { words: this.machine.words.subarray(WORK_COND) });
+    Atomics.store(row, TID, host.gettid());
   }
 
   /**
@@ -87,7 +79,7 @@ export class VCpuSelf {
    * cpu->exit_request.
    */
   get exitRequested(): boolean {
-    return Atomics.load(this.#words, EXIT_REQUEST) !== 0;
+    return Atomics.load(this.#row, EXIT_REQUEST) !== 0;
   }
 
   /** Another vCPU, or this one. */
@@ -151,14 +143,20 @@ export class VCpuSelf {
     return Atomics.load(this.#words, word) !== 0;
   }
 
+  get #isToStop(): boolean {
+    return Atomics.load(this.#row, STOP) !== 0;
+  }
+
   /** QEMU: cpu_can_run. */
   get #canRun(): boolean {
-    return !this.#is(STOP) && !this.#isStopped;
+    return !this.#isToStop && !this.#isStopped;
   }
 
   /** QEMU: cpu_is_stopped. */
   get #isStopped(): boolean {
-    return this.#is(STOPPED) || Atomics.load(this.machine.words, VM_RUNNING) === 0;
+    return (
+      Atomics.load(this.#row, STOPPED) !== 0 || Atomics.load(this.machine.words, VM_RUNNING) === 0
+    );
   }
 
   /** Runs the program, without the BQL, until it halts or is kicked. QEMU: cpu_exec. */
@@ -179,33 +177,27 @@ export class VCpuSelf {
 
   /** QEMU: cpu_thread_is_idle. */
   get #isIdle(): boolean {
-    if (this.#is(STOP) || this.#is(UNPLUG) || !this.#work.isEmpty) return false;
+    if (this.#isToStop || this.#is(UNPLUG) || !this.#work.isEmpty) return false;
     if (this.#isStopped) return true;
     return this.#is(HALTED) && !this.#is(INTERRUPT);
   }
 
   /** Sleeps while there is nothing to do, then does what others want. QEMU: qemu_wait_io_event. */
   #waitIoEvent(): void {
-    const words = this.#words;
+    const row = this.#row;
     this.thread.bql.condWaitWhile(this.#haltCond, () => this.#isIdle);
     // From here on a kick is for the next time.
-    Atomics.store(words, EXIT_REQUEST, 0);
-    Atomics.store(words, KICKED, 0);
-    if (this.#is(STOP)) this.stop();
+    Atomics.store(row, EXIT_REQUEST, 0);
+    Atomics.store(row, KICKED, 0);
+    if (this.#isToStop) haveStopped(row, this.thread);
     this.#processWork();
-  }
-
-  /** It stops. QEMU: qemu_cpu_stop. @internal */
-  stop(): void {
-    Atomics.store(this.#words, STOP, 0);
-    Atomics.store(this.#words, STOPPED, 1);
-    this.#pauseCond.broadcast();
   }
 
   /** Its thread ends: nobody is to wait for it any more. @internal */
   end(): void {
     Atomics.store(this.#words, ENDED, 1);
-    this.stop();
+    Atomics.store(this.#row, STATE, ROW_ENDED);
+    haveStopped(this.#row, this.thread);
     this.#workCond.broadcast();
   }
 

@@ -1,26 +1,15 @@
-/** The words of one vCPU, which all threads of its machine share. QEMU: CPUState. */
+/** The words of one vCPU that all threads of its machine share, beside its row. QEMU: CPUState. */
 
-/** It is to stop; it has stopped. QEMU: cpu->stop, cpu->stopped. */
-export const STOP = 0;
-export const STOPPED = 1;
 /** It waits for an interrupt. QEMU: cpu->halted. */
-export const HALTED = 2;
+export const HALTED = 0;
 /** QEMU: cpu->interrupt_request. */
-export const INTERRUPT = 3;
-/** It is to leave its program; the word that a kick sets. QEMU: cpu->exit_request. */
-export const EXIT_REQUEST = 4;
-/** A signal was sent that it has not seen. QEMU: cpu->thread_kicked. */
-export const KICKED = 5;
+export const INTERRUPT = 1;
 /** It is to end. QEMU: cpu->unplug. */
-export const UNPLUG = 6;
-/** As gettid. */
-export const TID = 7;
-/** Its halt_cond: see QemuCond. */
-export const HALT_COND = 8;
+export const UNPLUG = 2;
 /** How often its program ran, for whoever watches. */
-export const RUNS = 10;
+export const RUNS = 3;
 /** Its thread has ended. */
-export const ENDED = 11;
+export const ENDED = 4;
 /** The work queue: its mutex, and how many items were put and taken. See WorkQueue. */
 export const WORK_MUTEX = 12;
 export const WORK_PUT = 13;
@@ -38,8 +27,8 @@ export interface VCpuHandle {
   readonly kind: 'vcpu';
   readonly name: string;
   readonly words: Int32Array;
-  /** The signal that ends its system calls. */
-  readonly signal: number;
+  /** Its row among the vCPUs of its machine; another one's once it has been disposed of. */
+  readonly row: Int32Array;
 }
 
 export function newVCpuWords(): Int32Array {

@@ -13,8 +13,9 @@ import {
 import { moduleUrl } from '../module-url.ts';
 import type { ThreadRun } from '../thread-run.ts';
 import { VCpuRef } from './vcpu-ref.ts';
+import { ROW_ENDED, ROW_FREE, ROW_RUNS, ROW_STARTS, STATE, STOP, takeRow } from './vcpu-rows.ts';
 import type { VCpuJob } from './vcpu-run.ts';
-import { newVCpuWords, STOP, STOPPED, UNPLUG, type VCpuHandle } from './vcpu-words.ts';
+import { newVCpuWords, UNPLUG, type VCpuHandle } from './vcpu-words.ts';
 import type { Vm } from './vm.ts';
 
 export interface VCpuOptions {
@@ -64,22 +65,26 @@ export class VCpu extends VCpuRef implements Disposable {
     checkShape(options, 'VCpu', OPTIONS);
     const module = moduleUrl(options.module, "VCpu: option 'module'");
     const words = newVCpuWords();
-    const handle: VCpuHandle = { kind: 'vcpu', name, words, signal };
+    const row = takeRow(machine.handle.vcpus, signal, !vm.running);
+    const handle: VCpuHandle = { kind: 'vcpu', name, words, row };
     super(handle, machine.thread);
     this.#vm = vm;
     this.#words = words;
-    words[STOPPED] = vm.running ? 0 : 1;
     if (signal !== 0) vm.catchSignal(signal);
     const job: VCpuJob = { machine: machine.share(), cpu: handle, module, data };
     this.#run = machine.workers.start({ kind: 'vcpu', name, options: job, transfer });
     this.#run.onError = options.onError ?? null;
     this.#run.wake = () => this.kick();
+    // Nobody is to wait for it to stop. If it ends in order, its thread says so itself.
+    this.#run.onLost = () => Atomics.store(row, STATE, ROW_ENDED);
     try {
       this.#run.waitRunning();
     } catch (error) {
       machine.workers.join(this.#run);
+      Atomics.store(row, STATE, ROW_FREE);
       throw error;
     }
+    Atomics.compareExchange(row, STATE, ROW_STARTS, ROW_RUNS);
     vm.add(this);
   }
 
@@ -97,19 +102,6 @@ export class VCpu extends VCpuRef implements Disposable {
     return this.handle;
   }
 
-  /** Tells it to stop. @internal */
-  requestStop(): void {
-    Atomics.store(this.#words, STOP, 1);
-    this.kick();
-  }
-
-  /** QEMU: cpu_resume. @internal */
-  resume(): void {
-    Atomics.store(this.#words, STOP, 0);
-    Atomics.store(this.#words, STOPPED, 0);
-    this.kick();
-  }
-
   /**
    * Ends its thread after the work that waits, and blocks until it has ended; the BQL is given back
    * meanwhile. Does nothing if it has.
@@ -120,12 +112,14 @@ export class VCpu extends VCpuRef implements Disposable {
     const { bql } = machine.thread;
     if (!this.#vm.remove(this)) return;
     Atomics.store(this.#words, UNPLUG, 1);
-    Atomics.store(this.#words, STOP, 1);
+    Atomics.store(this.handle.row, STOP, 1);
     this.kick();
     const held = bql.isMine;
     if (held) bql.unlock();
     try {
       machine.workers.join(this.#run);
+      this.#run.onLost = null;
+      Atomics.store(this.handle.row, STATE, ROW_FREE);
     } finally {
       if (held) bql.lock();
     }

@@ -1,13 +1,11 @@
-import { QEMU_CLOCK_VIRTUAL } from '../../aio/clock.ts';
 import { checkOptions } from '../../host/arguments.ts';
 import { check } from '../../host/errno.ts';
 import { type Disposable, newSigAction, type SigAction } from '../../host/host.ts';
 import { anything, checkShape, type Shape } from '../../host/shape.ts';
-import type { MainLoop } from '../../mainloop/main-loop.ts';
 import type { MachineState } from '../machine-state.ts';
-import { PAUSE_COND, VM_RUNNING } from '../machine-words.ts';
-import { QemuCond } from '../qemu-cond.ts';
+import { MAIN_TASKS, TASK_STOP, TASK_TELL, VM_RUNNING } from '../machine-words.ts';
 import type { VCpu } from './vcpu.ts';
+import { VmRef } from './vm-ref.ts';
 
 export interface VmOptions {
   readonly machine: MachineState;
@@ -19,14 +17,13 @@ const OPTIONS: Shape<VmOptions> = { machine: anything };
 export type VmStateHandler = (running: boolean) => void;
 
 /**
- * The vCPUs of a machine, and whether it runs. All calls are made in the main thread, with the BQL.
+ * The vCPUs of a machine, and whether it runs. All calls are made in the main thread, with the BQL;
+ * other threads have a VmRef.
  */
-export class Vm implements Disposable {
-  readonly machine: MachineState;
-  readonly #loop: MainLoop;
+export class Vm extends VmRef implements Disposable {
   readonly #cpus: VCpu[] = [];
   readonly #handlers = new Set<VmStateHandler>();
-  readonly #pauseCond: QemuCond;
+  readonly #requests: Disposable;
   /** By signal: what it was before it was caught for kicks. */
   readonly #caught = new Map<number, SigAction>();
 
@@ -37,15 +34,21 @@ export class Vm implements Disposable {
     const { machine } = options;
     if (machine.loop === null)
       throw new TypeError('Vm: the machine has no main loop in this thread');
-    this.machine = machine;
-    this.#loop = machine.loop;
-    const { host, words } = machine;
-    this.#pauseCond = new QemuCond(host, { words: words.subarray(PAUSE_COND) });
+    super(machine.thread);
+    // QEMU: main_loop_should_exit, before each main_loop_wait.
+    this.#requests = machine.loop.addPollNotifier(({ state }) => {
+      if (state === 'FILL') this.#serve();
+    });
   }
 
-  /** QEMU: runstate_is_running. */
-  get running(): boolean {
-    return Atomics.load(this.machine.words, VM_RUNNING) !== 0;
+  /** Does what other threads have asked for. */
+  #serve(): void {
+    const { words } = this.machine;
+    const tasks = Atomics.load(words, MAIN_TASKS) & (TASK_STOP | TASK_TELL);
+    if (tasks === 0) return;
+    Atomics.and(words, MAIN_TASKS, ~tasks);
+    if ((tasks & TASK_TELL) !== 0) this.#tell(false);
+    if ((tasks & TASK_STOP) !== 0) this.stop();
   }
 
   get cpus(): readonly VCpu[] {
@@ -61,8 +64,13 @@ export class Vm implements Disposable {
     return { dispose: () => void this.#handlers.delete(handler) };
   }
 
-  /** Starts the virtual clock and the vCPUs; does nothing if they run. QEMU: vm_start. */
+  /**
+   * Starts the virtual clock and the vCPUs; does nothing if they run. A stop that a vCPU has asked for,
+   * and main has not done yet, is dropped. QEMU: vm_start.
+   */
   start(): void {
+    Atomics.and(this.machine.words, MAIN_TASKS, ~TASK_STOP);
+    this.#serve();
     if (this.running) return;
     Atomics.store(this.machine.words, VM_RUNNING, 1);
     this.#tell(true);
@@ -73,42 +81,14 @@ export class Vm implements Disposable {
    * Stops the virtual clock and the vCPUs, and blocks until all have stopped; does nothing if they
    * have. QEMU: vm_stop.
    */
-  stop(): void {
-    if (!this.running) return;
-    Atomics.store(this.machine.words, VM_RUNNING, 0);
-    this.pauseAllVcpus();
-    this.#tell(false);
-  }
-
-  /**
-   * Stops the virtual clock, and blocks until no vCPU runs its program; the BQL is given back
-   * meanwhile. QEMU: pause_all_vcpus.
-   * @throws QemuAbort if this thread does not hold the BQL, or in a callback of a virtual timer
-   */
-  pauseAllVcpus(): void {
-    const { bql } = this.machine.thread;
-    this.#loop.clocks.enable(QEMU_CLOCK_VIRTUAL, false);
-    for (const cpu of this.#cpus) cpu.requestStop();
-    bql.condWaitWhile(this.#pauseCond, () => {
-      const left = this.#cpus.filter((cpu) => !cpu.stopped && cpu.running);
-      for (const cpu of left) cpu.kick();
-      return left.length > 0;
-    });
-    // Threads that wait for it get it before the machine goes on.
-    bql.unlock();
-    bql.lock();
-  }
-
-  /** Starts the virtual clock and the vCPUs, if the machine runs. QEMU: resume_all_vcpus. */
-  resumeAllVcpus(): void {
-    if (!this.running) return;
-    this.#loop.clocks.enable(QEMU_CLOCK_VIRTUAL, true);
-    for (const cpu of this.#cpus) cpu.resume();
+  override stop(): void {
+    if (this.stopMachine()) this.#tell(false);
   }
 
   /** Ends all vCPUs. */
   dispose(): void {
     for (const cpu of [...this.#cpus]) cpu.dispose();
+    this.#requests.dispose();
     for (const [signo, old] of this.#caught) this.machine.host.sigaction(signo, old, null);
     this.#caught.clear();
   }

@@ -27,6 +27,19 @@ export default function run(cpu) {
     cpu.ref(cpu.handle).runOnCpu('set', 5);
     cpu.ref(other).asyncRunOnCpu('set', 6);
   }
+  if (what === 'pause' && runs === 1) {
+    cpu.withBql(() => {
+      cpu.vm.pauseAllVcpus();
+      words[SHARED] = cpu.ref(cpu.handle).stopped && cpu.ref(other).stopped ? 1 : 0;
+      words[RESULT] = cpu.exitRequested ? 1 : 0;
+    });
+    Atomics.store(words, VALUE, 1);
+  }
+  if (what === 'stop' && runs === 1) {
+    cpu.vm.stop();
+    words[SHARED] = cpu.vm.running && !cpu.ref(cpu.handle).stopped ? 1 : 0;
+    Atomics.store(words, VALUE, 1);
+  }
   if (what === 'throw') throw new RangeError('of the program');
 }
 
@@ -39,6 +52,9 @@ export const work = {
   append(cpu, digit) {
     const { words } = cpu.data;
     words[VALUE] = words[VALUE] * 10 + digit;
+  },
+  resume(cpu) {
+    cpu.vm.resumeAllVcpus();
   },
   fail() {
     throw new RangeError('of the work');

@@ -12,7 +12,7 @@ import { RemoteContext } from '../../../thread/remote-context.ts';
 import { RemoteTimer } from '../../../thread/remote-timer.ts';
 import { VCpuRef } from '../../../thread/vcpu/vcpu-ref.ts';
 import type { VCpuHandle } from '../../../thread/vcpu/vcpu-words.ts';
-import type { Vm } from '../../../thread/vcpu/vm.ts';
+import { VmRef } from '../../../thread/vcpu/vm-ref.ts';
 import type { Scenario } from '../../model.ts';
 import type { RequestDef } from '../../model-threads.ts';
 import { CallQueue } from './call-queue.ts';
@@ -68,8 +68,8 @@ export class Crew {
   stop: ((name: string) => void) | null = null;
   /** Halts this vCPU; null in other threads. */
   halt: (() => void) | null = null;
-  /** Stops and starts the machine; null in threads other than main. */
-  vm: Vm | null = null;
+  /** Stops and starts the vCPUs; null in a file without any. */
+  vm: VmRef | null = null;
   readonly #cpus = new Map<string, VCpuRef>();
   /** This thread's thread pool; null in a thread without a context. */
   requests: RequestsLike | null = null;
@@ -92,6 +92,12 @@ export class Crew {
     this.locks = parts.locks;
     this.#conds = parts.conds;
     this.#port = parts.port;
+    const { objects } = parts.scenario;
+    const { mainContext, thread } = this.machine;
+    // Main makes its own with the vCPUs.
+    if (mainContext === null && objects.some(({ section }) => section === 'vcpus')) {
+      this.vm = new VmRef(thread);
+    }
   }
 
   /** A vCPU of the run. */
