@@ -106,24 +106,37 @@ test('a run: the record is written if an expectation fails', async () => {
   expect(first.stdout).toContain(again.stdout.trim().split('\n')[0]!);
 });
 
-/** A thread that goes on by itself. */
-const K = ', k: {in: io0, do: [{arm: {k: 20ms}}]}';
-const BUSY = 'iothreads: {io0: {}}\nwords: [w]\n';
+const sleeping = (last: string): string => `
+name: n
+timers: {t: {}}
+signals: {SIGUSR2: {}}
+children: {c: {after: 7200s}}
+steps: [{spawn: c}, {log: begins}, {arm: {t: 1ms}}, {run: {iterations: 2}}, ${last}]
+`;
+
+/** A thread wakes main again and again. */
+const WOKEN = `
+name: n
+iothreads: {io0: {}}
+words: [w, n]
+timers: {k: {in: io0, quiet: true, do: [{add: {n: 1}}, {arm: {k: 2ms}}]}}
+steps:
+  - log: begins
+  - arm: {k: 1ms}
+  - main_loop_wait: {until: {n: 1}, blocking: false, quiet: true}
+  - wait_for: {w: 1}
+`;
 
 test.each([
-  ['in its loop', 'run', ''],
-  ['outside', '{wait_for: 3600s}', ''],
-  ['while threads run', '{arm: {k: 1ms}}, {wait_for: {w: 1}}', BUSY],
+  ['in its loop', sleeping('run')],
+  ['outside', sleeping('{wait_for: 3600s}')],
+  ['while a thread runs', WOKEN],
 ])(
   'a run that sleeps %s: a signal writes the record, and the run does not get it',
-  async (_where, last, more) => {
+  async (_where, text) => {
     const dir = testDirectory();
     const file = join(dir, 'long.yaml');
-    const steps = `[{spawn: c}, {log: begins}, {arm: {t: 1ms}}, {run: {iterations: 2}}, ${last}]`;
-    writeFileSync(
-      file,
-      `name: n\ntimers: {t: {}${more === '' ? '' : K}}\nsignals: {SIGUSR2: {}}\nchildren: {c: {after: 7200s}}\n${more}steps: ${steps}\n`,
-    );
+    writeFileSync(file, text);
     const path = join(dir, 'r.rec');
     const running = start([
       ...['run', '--host', 'linux', '--record', path, ...LAST, '--record-signal', 'USR2', file],
