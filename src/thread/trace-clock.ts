@@ -1,7 +1,7 @@
 import { CLOCK_MONOTONIC } from '../host/constants.ts';
 import type { Host } from '../host/host.ts';
 import { cpuClock } from '../host/linux/fast-clock.ts';
-import { stampsOf } from '../host/record/outside.ts';
+import { stampClock, stampsOf } from '../host/record/outside.ts';
 import { SimThreadHost } from '../host/sim/threads/thread-host.ts';
 import { Tracer } from '../trace/tracer.ts';
 
@@ -12,10 +12,7 @@ import { Tracer } from '../trace/tracer.ts';
  */
 export function traceClock(host: Host): (event: number) => number {
   if (host instanceof SimThreadHost) return () => host.nowNs;
-  const stamps = stampsOf(host);
-  if (stamps === null) return () => host.clockNs(CLOCK_MONOTONIC);
-  const now = (): number => stamps.realNs();
-  return (event) => stamps.timeOf(event, now);
+  return stampClock(host) ?? (() => host.clockNs(CLOCK_MONOTONIC));
 }
 
 /** The tracer of a thread. A run that is recorded has no events of CPU time, since it takes a call to ask. */

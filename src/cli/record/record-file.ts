@@ -147,7 +147,7 @@ class PipedRecord implements RecordOutput {
     this.#waitNs = waitNs;
     this.#output = new PipeOutput(host, path);
     const refused = this.#output.open();
-    if (refused < 0) throw new HostError(-refused, `--record ${path}`);
+    if (refused < 0) throw new HostError(refused, `--record ${path}`);
     this.#write(header);
     this.host = new RecordHost(host, (bytes) => this.#write(bytes), traceClock(host));
   }
@@ -168,7 +168,7 @@ class PipedRecord implements RecordOutput {
     }
     const { errno, isOpen, waiting } = output;
     output.close();
-    if (errno !== 0) return this.#endsHere(`${errnoMessage(-errno)} (${errnoName(errno)})`);
+    if (errno !== 0) return this.#endsHere(`${errnoMessage(errno)} (${errnoName(errno)})`);
     if (!isOpen) return noteOf(`nobody has opened the record ${this.#path}: it is lost`);
     return this.#isCut || waiting > 0 ? this.#endsHere('it was not read in time') : '';
   }

@@ -42,8 +42,8 @@ export class ThreadLog implements Observer {
   readonly #chain = new ThreadChain();
   /** The items of each thread that are not written yet. */
   readonly #waiting = new Map<string, { events: Item[]; entries: Item[] }>();
-  readonly #places = new Map<string, number>();
   #traces: ThreadTraces | null = null;
+  #read: ReturnType<ThreadTraces['reader']> = () => {};
   #world: World | null = null;
   #log: PrettyLog | null = null;
   #who = '';
@@ -60,6 +60,7 @@ export class ThreadLog implements Observer {
     const { traces } = threads!;
     this.#world = world;
     this.#traces = traces;
+    this.#read = traces.reader();
     if (this.#whyOf !== null) traces.keep(THREAD_CHAIN);
     this.#width = Math.max(...traces.names.map(({ length }) => length), 'worker'.length);
     const names = { fds: this.#fds, coroutines: new Map(), threads: this.#numbers };
@@ -81,7 +82,7 @@ export class ThreadLog implements Observer {
 
   /** Writes all that has happened up to a time, in order. */
   #show(untilNs: number): void {
-    if (this.#whyOf !== null) this.#read();
+    if (this.#whyOf !== null) this.#takeEvents();
     const items: Item[] = [];
     for (const { events, entries } of this.#waiting.values()) {
       while (true) {
@@ -97,14 +98,12 @@ export class ThreadLog implements Observer {
     this.#log!.flush();
   }
 
-  #read(): void {
-    const traces = this.#traces!;
-    for (const name of traces.names) {
+  #takeEvents(): void {
+    for (const name of this.#traces!.names) {
       const { events } = this.#queue(name);
-      const place = traces.readFrom(name, this.#places.get(name) ?? 0, (id, timeNs, ...args) => {
+      this.#read(name, (id, timeNs, ...args) => {
         events.push({ timeNs, thread: name, id, args, text: '' });
       });
-      this.#places.set(name, place);
     }
   }
 

@@ -27,9 +27,7 @@ export class WatchThreads {
   readonly #traces: ThreadTraces;
   readonly #sim: SimHost | null;
   readonly #proc: Proc;
-  /** The place of the next event of each thread. */
-  readonly #places = new Map<string, number>();
-
+  readonly #read: ReturnType<ThreadTraces['reader']>;
   /** The action that each thread stood in when it was asked last. */
   readonly #standing = new Map<string, { readonly at: Place; readonly text: string | null }>();
   readonly #crew: Crew;
@@ -42,6 +40,7 @@ export class WatchThreads {
     this.table = new ThreadTable(traces.names);
     this.takeTurns = sim !== null;
     this.#traces = traces;
+    this.#read = traces.reader();
     this.#sim = sim;
     this.#proc = proc;
     traces.keep(EVENT_NAMES);
@@ -63,12 +62,7 @@ export class WatchThreads {
   readOthers(model: Model): boolean {
     const found: Read[] = [];
     for (const { name } of this.#traces.others) {
-      const place = this.#traces.readFrom(
-        name,
-        this.#places.get(name) ?? 0,
-        (id, timeNs, ...args) => found.push({ name, id, timeNs, args }),
-      );
-      this.#places.set(name, place);
+      this.#read(name, (id, timeNs, ...args) => found.push({ name, id, timeNs, args }));
     }
     found.sort((a, b) => a.timeNs - b.timeNs);
     for (const { name, id, timeNs, args } of found) {

@@ -1,6 +1,6 @@
 import type { Host } from '../../host/host.ts';
 import { cpuClock, traceClock } from '../../host/linux/fast-clock.ts';
-import { stampsOf } from '../../host/record/outside.ts';
+import { stampClock } from '../../host/record/outside.ts';
 import { Tracer } from '../../trace/tracer.ts';
 
 /**
@@ -8,8 +8,7 @@ import { Tracer } from '../../trace/tracer.ts';
  * CPU time: to ask for it is a call, which a replay with other traces would not make.
  */
 export function sessionTracer(host: Host): Tracer {
-  const stamps = stampsOf(host);
-  if (stamps === null) return new Tracer(traceClock(host), undefined, cpuClock(host));
-  const now = (): number => stamps.realNs();
-  return new Tracer((event) => stamps.timeOf(event, now));
+  const recorded = stampClock(host);
+  if (recorded !== null) return new Tracer(recorded);
+  return new Tracer(traceClock(host), undefined, cpuClock(host));
 }

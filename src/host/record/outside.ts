@@ -52,3 +52,11 @@ export function stampsOf(host: Host): Stamps | null {
   const stamps = host as Host & Partial<Stamps>;
   return stamps.timeOf === undefined ? null : (stamps as Stamps);
 }
+
+/** The clock of trace events, by their ids, of a host that keeps their times; null if it does not. */
+export function stampClock(host: Host): ((event: number) => number) | null {
+  const stamps = stampsOf(host);
+  if (stamps === null) return null;
+  const now = (): number => stamps.realNs();
+  return (event) => stamps.timeOf(event, now);
+}

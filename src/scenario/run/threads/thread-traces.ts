@@ -61,12 +61,13 @@ export class ThreadTraces {
       .filter(({ tid }) => tid !== 0);
   }
 
-  /**
-   * Takes the events of a thread from a place on. Returns the place of the next one.
-   * @param from 0, or a place that this has returned
-   */
-  readFrom(name: string, from: number, sink: TraceSink): number {
-    return this.#memories.get(name)?.readFrom(from, sink) ?? from;
+  /** Makes a function that gives a sink the events of a thread that it has not given before. */
+  reader(): (name: string, sink: TraceSink) => void {
+    const places = new Map<string, number>();
+    return (name, sink) => {
+      const from = places.get(name) ?? 0;
+      places.set(name, this.#memories.get(name)?.readFrom(from, sink) ?? from);
+    };
   }
 
   #memoryOf(name: string): TraceMemory {
