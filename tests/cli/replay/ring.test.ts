@@ -114,6 +114,9 @@ children: {c: {after: 7200s}}
 steps: [{spawn: c}, {log: begins}, {arm: {t: 1ms}}, {run: {iterations: 2}}, ${last}]
 `;
 
+/** Room for all of a run that goes on for a minute: a run has no marks, so nothing can be left out. */
+const ROOM = ['--record-last', '8MB'];
+
 /** A thread wakes main again and again. */
 const WOKEN = `
 name: n
@@ -139,7 +142,7 @@ test.each([
     writeFileSync(file, text);
     const path = join(dir, 'r.rec');
     const running = start([
-      ...['run', '--host', 'linux', '--record', path, ...LAST, '--record-signal', 'USR2', file],
+      ...['run', '--host', 'linux', '--record', path, ...ROOM, '--record-signal', 'USR2', file],
     ]);
     await running.until(/begins/, 'stderr');
     for (const times of [1, 2]) {
