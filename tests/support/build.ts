@@ -14,6 +14,9 @@ import { leftovers } from './leftovers.ts';
 export const BUNDLES = 'QEMU_LOOP_TEST_BUNDLES';
 
 export default function setup(): () => Promise<void> {
+  // Node reads these certificates at each start, which takes it longer than all else; no test needs them.
+  const certificates = process.env.NODE_EXTRA_CA_CERTS;
+  delete process.env.NODE_EXTRA_CA_CERTS;
   const root = join(import.meta.dirname, '..', '..');
   const build = [join(root, 'scripts', 'build.mjs'), '--if-changed'];
   execFileSync(process.execPath, build, { cwd: root, stdio: 'inherit' });
@@ -28,6 +31,7 @@ export default function setup(): () => Promise<void> {
   return async () => {
     if (before === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = before;
+    if (certificates !== undefined) process.env.NODE_EXTRA_CA_CERTS = certificates;
     const left = await leftovers(dir);
     for (const each of [dir, bundles]) rmSync(each, { recursive: true });
     if (left.length > 0) throw new Error(`the tests left behind:\n${left.join('\n')}`);
