@@ -44,11 +44,11 @@ const STRICT = {
   target: 'es2022',
 };
 const PROJECTS = {
+  // Without the DOM, which the libraries of es2022 bring by themselves.
   node16: {
-    options: { ...STRICT, module: 'node16', types: ['node'] },
+    options: { ...STRICT, module: 'node16', types: ['node'], lib: ['es2022'] },
     files: { 'a.mts': USES_ALL, 'a.cts': REQUIRES_ALL },
   },
-  // Without the DOM, which the libraries of es2022 bring by themselves.
   bundler: {
     options: {
       ...STRICT,
@@ -71,6 +71,9 @@ const PROJECTS = {
   },
 };
 
+/** The others have the same declarations, and TypeScript 7 finds them in another way. */
+const FOR_THE_OLDEST = ['node16', 'page'];
+
 function writeProjects(): void {
   for (const [name, { options, files }] of Object.entries(PROJECTS)) {
     for (const [file, text] of Object.entries(files)) project.write(join(name, file), text);
@@ -89,10 +92,10 @@ describe('types', () => {
     const told = await project.run(process.execPath, [
       program,
       typescript,
-      ...Object.keys(PROJECTS),
+      ...FOR_THE_OLDEST,
     ]);
     const found: Record<string, { own: number; told: string }> = JSON.parse(told);
-    expect(Object.keys(found)).toEqual(Object.keys(PROJECTS));
+    expect(Object.keys(found)).toEqual(FOR_THE_OLDEST);
     for (const [name, { own, told: wrong }] of Object.entries(found)) {
       expect(wrong, name).toBe('');
       // Our own declarations are looked at: a page's are fewer than Node's.
@@ -101,7 +104,7 @@ describe('types', () => {
   });
 
   it.concurrent.each(Object.keys(PROJECTS))('TypeScript 7: %s', async (name) => {
-    const args = [path('typescript/bin/tsc'), '-p', name, '--pretty', 'false'];
+    const args = [path('typescript/bin/tsc'), '-p', name, '--pretty', 'false', '--singleThreaded'];
     const told = await project.run(process.execPath, args).catch(({ stdout }) => stdout);
     expect(told).toBe('');
   });

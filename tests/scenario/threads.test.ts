@@ -9,6 +9,7 @@ import type { Scenario } from '../../src/scenario/model.ts';
 import { type RunResult, runScenario } from '../../src/scenario/run/run.ts';
 import { SimWorld } from '../../src/scenario/run/sim-world.ts';
 import { SpareWorkers } from '../../src/thread/spare-workers.ts';
+import { runs } from '../support/runs.ts';
 import { runSim, scenarioDir, scenarioIn, scenarioOf } from './files.ts';
 
 function run(text: string, seed?: number): RunResult {
@@ -75,8 +76,9 @@ describe('a wake-up', () => {
   };
 
   it('is lost by some seed without the second look, and by none with it', () => {
-    expect(lostBy(story, 100)).toContain(story.seed);
-    expect(lostBy({ ...story, without: [] }, 100)).toEqual([]);
+    // One seed of fifteen loses it.
+    expect(lostBy(story, 20)).toContain(story.seed);
+    expect(lostBy({ ...story, without: [] }, runs(40))).toEqual([]);
   });
 
   it('that the fault has not lost is told', () => {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { IOThread, type IOThreadOptions } from '../../src/thread/iothread.ts';
 import { queryIOThreads } from '../../src/thread/iothread-info.ts';
@@ -34,11 +34,18 @@ describe('an IOThread', () => {
   let threads: string[];
   const words = new Int32Array(new SharedArrayBuffer(8));
 
+  // The first Worker of a process starts threads of Node's that stay.
+  beforeAll(() => {
+    const first = new LinuxHost();
+    const its = new MachineState({ host: first });
+    new IOThread({ machine: its, name: 'first' }).dispose();
+    its.dispose();
+    first.dispose();
+  });
+
   beforeEach(() => {
     host = new LinuxHost();
-    // The first Worker of a process starts threads of Node's that stay.
     machine = new MachineState({ host });
-    new IOThread({ machine, name: 'first' }).dispose();
     before = held(host);
     threads = tasks();
     words.fill(0);

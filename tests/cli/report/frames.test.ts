@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { expect, it } from 'vitest';
 import { framesOf, record } from '../../../src/cli/play/engine.ts';
 import type { Play } from '../../../src/cli/play/protocol.ts';
@@ -53,8 +54,11 @@ it.each(files)('%s: by its trace the machine is the one that the playground look
     const frame = machine.at(i);
     const contexts = frame.threads[0]!.contexts.filter(({ notified }) => notified !== null);
     const known = new Set(contexts.map(({ name }) => name));
+    const [own, asked] = [traced(frame, known), traced(exact, known)];
+    // Vitest takes longer to compare them than all the rest takes.
+    if (isDeepStrictEqual(own, asked)) return;
     const event = `${i} ${view.name(i)}`;
-    expect({ event, ...traced(frame, known) }).toEqual({ event, ...traced(exact, known) });
+    expect({ event, ...own }).toEqual({ event, ...asked });
   });
 });
 

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Running, root } from '../../support/run.ts';
+import { testDirectory } from '../../support/terminal.ts';
+import { programThatExits } from '../../support/tiny-program.ts';
 
 interface Look {
   readonly bytes: number;
@@ -19,7 +21,7 @@ const signals = new Signals(loop, { signals: [SIGCHLD] });
 const watch = new ChildWatch({ loop, signals, times: loop.pollTimes });
 const run = (n) => {
   let left = n;
-  const next = () => watch.spawn({ file: '/bin/true', argv: ['true'] }, 'x', { onEnd: () => (--left > 0 ? next() : loop.quit()) });
+  const next = () => watch.spawn({ file: process.argv[1], argv: ['true'] }, 'x', { onEnd: () => (--left > 0 ? next() : loop.quit()) });
   next();
   loop.run();
 };
@@ -44,6 +46,7 @@ host.dispose();
 
 test('6,000 children one after the other leave no descriptor, zombie or memory', async () => {
   const args = ['--expose-gc', '--max-semi-space-size=1', '--input-type=module', '-e', PROGRAM];
+  args.push('--', programThatExits(join(testDirectory(), 'true')));
   const { status, stdout, stderr } = await new Running(process.execPath, args).end();
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   const { looks, reaped, watched } = JSON.parse(stdout) as { looks: Look[] } & Record<

@@ -27,6 +27,6 @@ export default {
     const problem = JSON.parse(await server.ask(JSON.stringify(plain))) as string | null;
     if (problem !== null) throw new Error(problem);
   },
-  runs: 20,
+  runs: 8,
   end: () => server.end(),
 } satisfies Generator<PlainScenario>;
