@@ -2,8 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { BUNDLES } from '../support/build.ts';
-import { bundle } from '../support/bundle.ts';
+import { BUNDLES, bundle } from '../support/bundle.ts';
 
 export interface Ended {
   readonly status: number | null;

@@ -8,12 +8,14 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { BUNDLES, bundleAll } from './bundle.ts';
 import { leftovers } from './leftovers.ts';
 
-/** Names the directory for the bundles of programs that tests run alone. */
-export const BUNDLES = 'QEMU_LOOP_TEST_BUNDLES';
+/** Runs of more files than that need most of the programs, which take less time all at once. */
+const MANY = 60;
 
-export default function setup(): () => Promise<void> {
+export default async function setup({ vitest }: TestProject): Promise<() => Promise<void>> {
   // Node reads these certificates at each start, which takes it longer than all else; no test needs them.
   const certificates = process.env.NODE_EXTRA_CA_CERTS;
   delete process.env.NODE_EXTRA_CA_CERTS;
@@ -28,6 +30,7 @@ export default function setup(): () => Promise<void> {
   chmodSync(dir, 0o755);
   process.env.TMPDIR = dir;
   process.env[BUNDLES] = bundles;
+  if (vitest.state.getPaths().length > MANY) await bundleAll(bundles);
   return async () => {
     if (before === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = before;
