@@ -13,7 +13,7 @@ const PARTS = 12;
 const all = process.env.QEMU_LOOP_RELIABILITY !== undefined;
 
 describe.each([
-  ['sim', 4, 4],
+  ['sim', 2, 2],
   ['linux', PARTS, all ? PARTS : 1],
 ] as const)('on the host %s', (host, parts, run) => {
   let results: Map<string, RunResult>;

@@ -56,8 +56,11 @@ export async function runLinux(dir: string, way: Way = 'run'): Promise<Map<strin
   return new Map(await runApart('linux-runner.ts', `--by=${way}`, dir));
 }
 
-/** A Worker takes a second to start on a busy machine, and a process of a test has its limit. */
-const PARTS = 4;
+/**
+ * A Worker takes a second to start on a busy machine, and a process of a test has its limit. Simulated
+ * threads take the Workers of the files before.
+ */
+const PARTS = { sim: 2, linux: 4 };
 
 /**
  * Runs the files of a directory whose threads are Workers, in processes of their own, by file.
@@ -66,7 +69,7 @@ const PARTS = 4;
 export async function runThreads(
   host: 'sim' | 'linux',
   dir: string,
-  parts: number = PARTS,
+  parts: number = PARTS[host],
   run: number = parts,
 ): Promise<Map<string, RunResult>> {
   const results: [string, RunResult][] = [];

@@ -49,7 +49,10 @@ describe('a difference', () => {
 
   it('may be an abort of one host', async () => {
     const { build } = fakeTree(join(dir, 'crash'), ['echo boom >&2; kill -ABRT $$']);
-    const { status, stdout } = await fuzz(['--host', 'qemu,sim', '--count', '1'], build);
+    const { status, stdout } = await fuzz(
+      ['--host', 'qemu,sim', '--seed', '5', '--count', '1'],
+      build,
+    );
     expect(status).toBe(1);
     expect(stdout).toContain('(aborted)');
     expect(stdout).toContain('# qemu: QEMU  was ended by SIGABRT: boom\n');
