@@ -89,11 +89,7 @@ describe('types', () => {
   it('the oldest TypeScript', async () => {
     const program = join(import.meta.dirname, 'check-types.cjs');
     const typescript = path('oldest-typescript/node_modules/typescript');
-    const told = await project.run(process.execPath, [
-      program,
-      typescript,
-      ...FOR_THE_OLDEST,
-    ]);
+    const told = await project.run(process.execPath, [program, typescript, ...FOR_THE_OLDEST]);
     const found: Record<string, { own: number; told: string }> = JSON.parse(told);
     expect(Object.keys(found)).toEqual(FOR_THE_OLDEST);
     for (const [name, { own, told: wrong }] of Object.entries(found)) {
