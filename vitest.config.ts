@@ -25,6 +25,9 @@ export default defineConfig({
     // named in the report, and is a fault to be found.
     retry: process.env.CI === undefined ? 0 : 1,
     globalSetup: ['tests/support/build.ts'],
-    setupFiles: ['tests/support/no-leaks.ts'],
+    setupFiles: [
+      ...(process.env.QEMU_LOOP_TEST_TIMES === undefined ? [] : ['tests/support/costs.ts']),
+      'tests/support/no-leaks.ts',
+    ],
   },
 });

@@ -5,11 +5,12 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { BUNDLES, bundleAll } from './bundle.ts';
+import { COSTS, costTable } from './cost-table.ts';
 import { leftovers } from './leftovers.ts';
 
 /** Runs of more files than that need most of the programs, which take less time all at once. */
@@ -30,11 +31,14 @@ export default async function setup({ vitest }: TestProject): Promise<() => Prom
   chmodSync(dir, 0o755);
   process.env.TMPDIR = dir;
   process.env[BUNDLES] = bundles;
+  const costs = process.env.QEMU_LOOP_TEST_TIMES === undefined ? null : join(bundles, 'costs');
+  if (costs !== null) process.env[COSTS] = costs;
   if (vitest.state.getPaths().length > MANY) await bundleAll(bundles);
   return async () => {
     if (before === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = before;
     if (certificates !== undefined) process.env.NODE_EXTRA_CA_CERTS = certificates;
+    if (costs !== null && existsSync(costs)) console.log(costTable(costs));
     const left = await leftovers(dir);
     for (const each of [dir, bundles]) rmSync(each, { recursive: true });
     if (left.length > 0) throw new Error(`the tests left behind:\n${left.join('\n')}`);
