@@ -20,9 +20,10 @@ import { dirname, join, posix, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { build, transform } from 'esbuild';
+import { build } from 'esbuild';
 import { parse } from 'yaml';
 import { inputsDigest, isBuilt, STAMP } from './build-inputs.mjs';
+import { writeCommonJs } from './common-js.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -252,32 +253,6 @@ async function recordedStories() {
   }
 }
 
-/**
- * The library once more as CommonJS, file by file, so that its entries share their parts as those of the
- * ESM do. A folder with a package.json of its own, since Node takes its .js files for CommonJS then, and
- * TypeScript its .d.ts.
- */
-async function commonJs() {
-  const folder = join(fresh, 'cjs');
-  mkdirSync(folder);
-  writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
-  const files = readdirSync(fresh).filter(
-    (name) => /\.js$/.test(name) && !/^(play|report)-/.test(name),
-  );
-  await Promise.all(
-    files.map(async (name) => {
-      const { code } = await transform(readFileSync(join(fresh, name), 'utf8'), {
-        format: 'cjs',
-        platform: 'node',
-        target: 'node20',
-        banner: command.banner.js,
-        define: { 'import.meta.url': '__url' },
-      });
-      writeFileSync(join(folder, name), code);
-    }),
-  );
-}
-
 const DECLARED = ['index.d.ts', 'scenario/index.d.ts', 'sim.d.ts'];
 
 /** The declarations, without those that no entry reaches; for both kinds of modules. */
@@ -327,6 +302,7 @@ function keepCode() {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
   }
+  execFileSync(process.execPath, [join(root, 'scripts', 'core-cache.cjs'), fresh]);
 }
 
 try {
@@ -369,13 +345,6 @@ try {
       ],
     }),
     build({ ...command, entryPoints: { 'fast-check': 'fast-check' } }),
-    // It imports modules of users.
-    build({
-      ...command,
-      supported: {},
-      entryPoints: { 'thread-entry': 'src/thread/thread-entry.ts' },
-      plugins: [directKoffi],
-    }),
     build({
       ...command,
       entryPoints: { 'play-command': 'src/cli/play/play-command.ts' },
@@ -408,6 +377,7 @@ try {
       plugins: [oneLanguage],
     }),
   ]);
+  writeCommonJs(fresh, join(root, 'scripts'));
   // Compiled where it runs: it is linked against the user's QEMU.
   cpSync(join(root, 'src/scenario/qemu/driver'), join(fresh, 'qemu-driver'), { recursive: true });
   for (const name of ['qemu-loop.cjs', 'scenario-worker.cjs']) {
@@ -418,7 +388,6 @@ try {
   for (const name of PACKED) pack(join(fresh, name));
   keepCode();
   licences(results);
-  await commonJs();
   declarations();
   if (!common.sourcemap) writeFileSync(join(fresh, STAMP), inputs);
   replaceDist();

@@ -38,7 +38,7 @@ export interface MachineStateOptions {
   readonly loop?: MainLoop | undefined;
   /** Whether the BQL serves in order; by default it does not, as in QEMU. */
   readonly fairLock?: boolean | undefined;
-  /** The program of the Workers; by default dist/thread-entry. @internal */
+  /** The program of the Workers; by default that of Workers. @internal */
   readonly entry?: URL | undefined;
   /** @internal */
   readonly spare?: SpareWorkers | undefined;

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { MessageChannel, type Transferable, Worker } from 'node:worker_threads';
 import type { AioContext } from '../aio/aio-context.ts';
 import type { BottomHalf } from '../aio/bottom-half.ts';
@@ -14,15 +15,25 @@ import type { SpareWorkers } from './spare-workers.ts';
 import { ThreadRun } from './thread-run.ts';
 
 /**
- * The program of the Workers, beside this file: thread-entry.js, or .cjs in a bundle of CommonJS.
+ * The program of the Workers, beside this file; a bundle of CommonJS has it in a folder beside it.
  * Node 20 loads no TypeScript, so the sources use the built one.
  */
 function entryUrl(): URL {
   const here = import.meta.url;
   const ending = here.slice(here.lastIndexOf('.'));
-  return ending === '.ts'
-    ? new URL('../../dist/thread-entry.js', here)
-    : new URL(`./thread-entry${ending}`, here);
+  if (ending === '.ts') return new URL('../../dist/cjs/thread-entry.js', here);
+  return new URL(ending === '.cjs' ? './cjs/thread-entry.js' : `./thread-entry${ending}`, here);
+}
+
+/** koffi's native module, once this thread has loaded it: koffi looks for it for 8 ms in each thread. */
+function koffiFile(): string | undefined {
+  const { cache } = createRequire(import.meta.url);
+  return Object.keys(cache ?? {}).find((path) => path.endsWith('koffi.node'));
+}
+
+function newWorker(entry: URL): Worker {
+  const workerData = { koffiFile: koffiFile() };
+  return new Worker(entry, { name: 'qemu-loop', execArgv: [], workerData });
 }
 
 export interface WorkersOptions {
@@ -152,7 +163,7 @@ export class Workers implements Disposable {
 
   #newWorker(): Worker {
     const kept = this.#spare?.take() as Worker | undefined;
-    const worker = kept ?? new Worker(this.#entry, { name: 'qemu-loop', execArgv: [] });
+    const worker = kept ?? newWorker(this.#entry);
     worker.unref();
     worker.on('error', (error) => this.#died(worker, error, 1));
     worker.on('exit', (status) => this.#died(worker, null, status));
