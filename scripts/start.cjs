@@ -23,7 +23,9 @@ function load(name) {
   // latin1: the bundle is ASCII, and that is the quickest to read.
   const text = readFileSync(filename, 'latin1');
   const source = `(function (require, module, __filename, __dirname) {${text}\n})`;
-  const script = new Script(source, { filename, cachedData: codeCache(name) });
+  // Stacks have the name that V8 keeps with the code, so it is that of no machine.
+  const named = `qemu-loop/dist/${name}.cjs`;
+  const script = new Script(source, { filename: named, cachedData: codeCache(name) });
   const module = { exports: {} };
   loaded.set(name, { script, module });
   script.runInThisContext()(requireBeside, module, filename, __dirname);

@@ -1,7 +1,9 @@
 /** The command starts by the code that V8 made of its bundles when they were built. */
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { command, Running } from '../support/run.ts';
+import { command, Running, root } from '../support/run.ts';
 
 test.each([
   ['--version', ['command']],
@@ -18,3 +20,12 @@ test.each([
   expect(stderr).toBe(bundles.map((name) => `${name} false\n`).join(''));
   expect(status).toBe(0);
 });
+
+test.each(['command.cache', 'scenarios.cache', 'cjs/core-code.cache'])(
+  '%s names no folder of the machine that built it',
+  (name) => {
+    const kept = readFileSync(join(root, 'dist', name), 'latin1');
+    expect(kept).toContain('qemu-loop/dist/');
+    expect(kept).not.toContain(root);
+  },
+);
