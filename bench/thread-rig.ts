@@ -1,6 +1,7 @@
 /** Things that the rows of threads have in common. */
 
 import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import {
   type BottomHalfHandle,
@@ -30,15 +31,24 @@ export function moduleOf(name: string): string {
   return resolve('bench', 'thread-modules', `${name}.mjs`);
 }
 
+/** The program of threads as users get it, from dist/. */
+export const SHIPPED = pathToFileURL(resolve('dist', 'cjs', 'thread-entry.js'));
+
 /** A main loop and its machine, and the rows of the C programs that do the same. */
 export class ThreadRig {
   readonly host = new LinuxHost();
   readonly loop = new MainLoop({ host: this.host });
-  readonly machine = new MachineState({ host: this.host, loop: this.loop });
+  readonly machine: MachineState;
   readonly words = new Int32Array(new SharedArrayBuffer(16));
   readonly #c = new CProgram('threads');
   readonly #iothreads: IOThread[] = [];
   readonly #workers: Worker[] = [];
+
+  /** @param entry the program of its threads; by default this benchmark's own */
+  constructor(entry?: URL) {
+    const { host, loop } = this;
+    this.machine = new MachineState({ host, loop, entry });
+  }
 
   /** Plain C and QEMU: rows of one name. */
   peers(work: ProgramRow): Pick<Row, 'c' | 'qemu'> {

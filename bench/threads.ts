@@ -3,7 +3,7 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import { IOThread, ThreadPool } from '../src/index.ts';
 import { op, warmed } from './measure.ts';
 import type { Measure, Row, Section } from './row.ts';
-import { COUNT, moduleOf, POLLING, SLEEPING, spaced, ThreadRig } from './thread-rig.ts';
+import { COUNT, moduleOf, POLLING, SHIPPED, SLEEPING, spaced, ThreadRig } from './thread-rig.ts';
 
 const WAKE = 'the wake-up of a sleeping thread';
 const CORE = 'needs a core of its own for each thread';
@@ -219,8 +219,16 @@ function emptyWorker(): Promise<Worker> {
   return new Promise((resolve) => worker.once('online', () => resolve(worker)));
 }
 
+/** One that stays: its memory is gone with it. */
+function waitingWorker(): Promise<Worker> {
+  const program =
+    "require('node:worker_threads').parentPort.on('message', () => {}).postMessage(0)";
+  const worker = new Worker(program, { eval: true, stdin: false });
+  return new Promise((resolve) => worker.once('message', () => resolve(worker)));
+}
+
 function start(): Row {
-  const rig = new ThreadRig();
+  const rig = new ThreadRig(SHIPPED);
   return {
     name: 'start of an IOThread, and its end',
     unit: 'ms',
@@ -245,7 +253,7 @@ function start(): Row {
 const MANY = 8;
 
 function memory(): Row {
-  const rig = new ThreadRig();
+  const rig = new ThreadRig(SHIPPED);
   const rss = (): number => process.memoryUsage.rss();
   rig.io('first', 'lock');
   return {
@@ -262,7 +270,7 @@ function memory(): Row {
     },
     node: async () => {
       const before = rss();
-      for (let i = 0; i < MANY; i++) await emptyWorker();
+      for (let i = 0; i < MANY; i++) await waitingWorker();
       return (rss() - before) / MANY;
     },
     close: () => process.exit(),
