@@ -18,10 +18,8 @@ import {
 } from './wake/wakeup.ts';
 
 const FIRST = bhIndex(FIRST_BH);
-
 /** The number of a bottom half in traces: 1, 2, 3 … */
 const number = (slot: number): number => bhIndex(slot) - FIRST + 1;
-
 const T_ENQUEUE = EV.aio_bh_enqueue;
 const T_CANCEL = EV.qemu_bh_cancel;
 const T_POLL = EV.aio_bh_poll;
@@ -134,6 +132,8 @@ export class BhList implements BhHome {
    */
   poll(): boolean {
     const slices = this.#slices;
+    // If the main loop knew before its poll that it had work, it has not looked since.
+    if (this.shared !== null) this.shared.drain();
     const head = this.#wakeup.detach();
     if (head !== NO_BH) slices[this.#endSlice++] = head;
     if (this.#firstSlice === this.#endSlice) return false;
