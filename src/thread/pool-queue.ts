@@ -101,7 +101,10 @@ export class Coded {
 export class PoolQueue {
   readonly memory: SharedArrayBuffer;
   readonly words: Int32Array;
-  /** Whether take has passed places of cancelled requests. */
+  /**
+   * Whether take has passed places of cancelled requests, and there were so many that home may wait
+   * for room. In a ring that is full, more of them or a request follow.
+   */
   skipped = false;
   readonly #numbers: Float64Array;
 
@@ -190,7 +193,8 @@ export class PoolQueue {
     const { words } = this;
     for (;;) {
       const head = Atomics.load(words, HEAD);
-      if (head === Atomics.load(words, TAIL)) return -1;
+      const tail = Atomics.load(words, TAIL);
+      if (head === tail) return -1;
       const place = words[RING + (head & (RING_SIZE - 1))]!;
       if (Atomics.compareExchange(words, HEAD, head, (head + 1) | 0) !== head) continue;
       const slot = place & (SLOTS - 1);
@@ -199,7 +203,7 @@ export class PoolQueue {
       const at = slotAt(slot) + STATE;
       // P1: explore thread-pool-cancel --without active-once
       if (Atomics.compareExchange(words, at, queued, active) === queued) return slot;
-      this.skipped = true;
+      if (((tail - head) | 0) > SLOTS) this.skipped = true;
     }
   }
 
