@@ -286,7 +286,7 @@ describe('a run', () => {
       );
       expect(status).toBe(1);
       expect(failures.map(({ kind }) => kind)).toEqual(['order', 'includes']);
-      for (const { diff } of failures) expect(diff!.length).toBeLessThan(2_100);
+      for (const { diff } of failures) expect(diff!.length).toBeLessThan(300);
     },
     LONG_MS,
   );
@@ -305,21 +305,21 @@ describe('a difference of long order logs', () => {
       [...many(3_000, 'a'), ...many(2_500, 'c'), 'z'],
     );
     const part = (sign: string, left: string): string[] => [
-      ...many(500, sign),
+      ...many(50, sign),
       `…${left} more`,
-      ...many(500, sign),
+      ...many(50, sign),
     ];
     expect(lines).toEqual([
-      ...part(' a', '2,000'),
-      ...part('-b', '2,000'),
-      ...part('+c', '1,500'),
+      ...part(' a', '2,900'),
+      ...part('-b', '2,900'),
+      ...part('+c', '2,400'),
       ' z',
     ]);
   });
 
   it('leaves nothing out of a short one', () => {
     expect(shown(['a', 'b', 'd'], ['a', 'c', 'd'])).toEqual([' a', '-b', '+c', ' d']);
-    expect(shown(null, many(1_000, 'a'))).toEqual(many(1_000, ' a'));
-    expect(shown(null, many(1_001, 'a'))).toContain('…1 more');
+    expect(shown(null, many(100, 'a'))).toEqual(many(100, ' a'));
+    expect(shown(null, many(101, 'a'))).toContain('…1 more');
   });
 });

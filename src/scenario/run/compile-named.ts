@@ -1,5 +1,4 @@
 import { QemuAbort } from '../../aio/abort.ts';
-import type { CoQueue } from '../../coroutine/co-queue.ts';
 import type { Action, NameOp } from '../model.ts';
 import type { Thunk, Where } from './callback.ts';
 import type { Lane } from './lane.ts';
@@ -88,12 +87,12 @@ function on<K extends keyof Objects>(
   };
 }
 
-function enterNext(queue: CoQueue, lane: Lane): void {
+function enterNext(queue: Objects['queues'], lane: Lane): void {
   const any = lane.nest(() => queue.enterNext());
   lane.log.add(`next=${any ? 1 : 0}`);
 }
 
-function enterAll(queue: CoQueue, lane: Lane): void {
+function enterAll(queue: Objects['queues'], lane: Lane): void {
   lane.nest(() => queue.enterAll());
 }
 

@@ -17,7 +17,7 @@ export interface DiffLine {
 /** Beyond this many pairs of entries no shortest diff is computed. */
 const MOST_PAIRS = 4_000_000;
 /** How many consecutive lines of one sign are kept: the first half and the last half of this. */
-const MOST_LINES = 1_000;
+const MOST_LINES = 100;
 
 /**
  * The shortest diff from the expected entries to the actual ones; with null, the actual ones. A

@@ -3,6 +3,7 @@ import type { CoMutex } from '../../coroutine/co-mutex.ts';
 import type { CoQueue } from '../../coroutine/co-queue.ts';
 import type { CoRwlock } from '../../coroutine/co-rwlock.ts';
 import type { SharedCoMutex } from '../../thread/co/shared-co-mutex.ts';
+import type { SharedCoQueue } from '../../thread/co/shared-co-queue.ts';
 import type { SharedCoRwlock } from '../../thread/co/shared-co-rwlock.ts';
 import type { SharedCoroutine } from '../../thread/co/shared-coroutine.ts';
 import type { FdSet } from './fds.ts';
@@ -55,7 +56,7 @@ export interface Objects {
   readonly fds: FdLike;
   readonly notifiers: NotifierLike;
   readonly coroutines: CoroutineLike;
-  readonly queues: CoQueue;
+  readonly queues: CoQueue | SharedCoQueue;
   readonly mutexes: CoMutex | SharedCoMutex;
   readonly rwlocks: CoRwlock | SharedCoRwlock;
   readonly sources: SourceObject;

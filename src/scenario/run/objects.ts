@@ -44,11 +44,13 @@ export function createObject(lane: Lane, def: ObjectDef): void {
       lane.objects.coroutines.set(def.name, createCoroutine(lane, def));
       return;
     }
+    // With several threads those of coroutines are made of their handles, in each of them.
     case 'co_queues':
-      lane.objects.queues.set(def.name, new CoQueue(lane.coroutines));
+      if (lane.machine.crew === null) {
+        lane.objects.queues.set(def.name, new CoQueue(lane.coroutines));
+      }
       return;
     case 'co_mutexes':
-      // That of several threads is made of its handle, in each of them.
       if (lane.machine.crew === null) {
         lane.objects.mutexes.set(def.name, new CoMutex(lane.coroutines));
       }

@@ -11,7 +11,8 @@ export interface CoQueueHandle {
 
 /**
  * Coroutines of several threads that wait for something, first come first served. Everybody who
- * uses it must hold the same lock: a SharedCoMutex, or a QemuMutex. QEMU: CoQueue.
+ * uses it must hold the same lock: a SharedCoMutex, or a QemuMutex. A queue of one thread needs
+ * none. QEMU: CoQueue.
  */
 export class SharedCoQueue {
   readonly #all: SharedCoroutines;
@@ -38,22 +39,22 @@ export class SharedCoQueue {
    * Makes the running coroutine wait for its turn: `yield* queue.wait(mutex)`. The lock is given
    * back for the time of the wait. QEMU: qemu_co_queue_wait.
    */
-  *wait(lock: SharedCoMutex | QemuMutex): CoroutineSteps {
+  *wait(lock?: SharedCoMutex | QemuMutex): CoroutineSteps {
     this.#waiting.append(this.#all.self('qemu_co_queue_wait').number);
     yield* this.#sleep(lock);
   }
 
   /** Waits at the front. QEMU: qemu_co_queue_wait with CO_QUEUE_WAIT_FRONT. */
-  *waitFront(lock: SharedCoMutex | QemuMutex): CoroutineSteps {
+  *waitFront(lock?: SharedCoMutex | QemuMutex): CoroutineSteps {
     this.#waiting.prepend(this.#all.self('qemu_co_queue_wait').number);
     yield* this.#sleep(lock);
   }
 
-  *#sleep(lock: SharedCoMutex | QemuMutex): CoroutineSteps {
-    lock.unlock();
+  *#sleep(lock?: SharedCoMutex | QemuMutex): CoroutineSteps {
+    lock?.unlock();
     yield;
     if (lock instanceof QemuMutex) lock.lock();
-    else yield* lock.lock();
+    else if (lock !== undefined) yield* lock.lock();
   }
 
   /**
@@ -75,20 +76,20 @@ export class SharedCoQueue {
    * Enters the first, from outside of coroutines: the lock is given back meanwhile. Returns false if
    * nobody waits. QEMU: qemu_co_enter_next.
    */
-  enterNext(lock: QemuMutex): boolean {
+  enterNext(lock?: QemuMutex): boolean {
     const number = this.#waiting.shift();
     if (number === 0) return false;
-    lock.unlock();
+    lock?.unlock();
     try {
       this.#all.wakeNumber(number);
     } finally {
-      lock.lock();
+      lock?.lock();
     }
     return true;
   }
 
   /** Calls enterNext until nobody waits. QEMU: qemu_co_enter_all. */
-  enterAll(lock: QemuMutex): void {
+  enterAll(lock?: QemuMutex): void {
     while (this.enterNext(lock));
   }
 }

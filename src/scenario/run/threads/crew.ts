@@ -66,6 +66,8 @@ export class Crew {
   readonly fds: SharedFds;
   /** iothread_stop; null in threads other than main. */
   stop: ((name: string) => void) | null = null;
+  /** Does the calls that others have made of this thread; null in a thread without a context. */
+  answer: (() => void) | null = null;
   /** Halts this vCPU; null in other threads. */
   halt: (() => void) | null = null;
   /** Stops and starts the vCPUs; null in a file without any. */

@@ -17,12 +17,14 @@ export class Lending {
   readonly #own: BottomHalf[] = [];
 
   /** All objects of the lane have been made. */
-  constructor(lane: Lane, { shared, machine, co }: Crew) {
+  constructor(lane: Lane, crew: Crew) {
+    const { shared, machine, co } = crew;
     const queue = new CallQueue();
     const kick = (): void => machine.thread.aioWait.kick();
     const answerAll = (): void => {
       for (let call = queue.take(); call !== null; call = queue.take()) answer(lane, call);
     };
+    crew.answer = answerAll;
     const { context, name, objects } = lane;
     const bh = (what: string, act: () => void): BottomHalfHandle => {
       const made = context.newBottomHalf(what, act);

@@ -1,6 +1,7 @@
 import type { BottomHalfHandle, ContextHandle, TimerHandle } from '../../../aio/handles.ts';
 import type { CoroutineHandle } from '../../../thread/co/co-records.ts';
 import type { CoMutexHandle } from '../../../thread/co/shared-co-mutex.ts';
+import type { CoQueueHandle } from '../../../thread/co/shared-co-queue.ts';
 import type { CoRwlockHandle } from '../../../thread/co/shared-co-rwlock.ts';
 
 /** The part of a thread with a context that other threads get. */
@@ -25,8 +26,9 @@ export interface Lent {
   readonly oneshots: Readonly<Record<string, OneshotsHandle>>;
 }
 
-/** Locks of coroutines, by name, as all threads get them. */
+/** Queues and locks of coroutines, by name, as all threads get them. */
 export interface CoHandles {
+  readonly queues: Readonly<Record<string, CoQueueHandle>>;
   readonly mutexes: Readonly<Record<string, CoMutexHandle>>;
   readonly rwlocks: Readonly<Record<string, CoRwlockHandle>>;
 }

@@ -3,6 +3,7 @@ import { clockType } from '../../../aio/clock.ts';
 import { EAGAIN, EINTR } from '../../../host/errno.ts';
 import type { HostBuffer } from '../../../host/host.ts';
 import { SharedCoMutex } from '../../../thread/co/shared-co-mutex.ts';
+import { SharedCoQueue } from '../../../thread/co/shared-co-queue.ts';
 import { SharedCoRwlock } from '../../../thread/co/shared-co-rwlock.ts';
 import type { CoroutineDef, FdDef, ObjectDef, TimerDef, Watch } from '../../model.ts';
 import { ScenarioEnded } from '../ended.ts';
@@ -45,6 +46,10 @@ export function remoteOf(
     case 'coroutines':
       if (def.section !== 'coroutines') return undefined;
       return coroutine(crew, own, def);
+    case 'queues':
+      return def.section === 'co_queues'
+        ? new SharedCoQueue(crew.co!, crew.locks!.queues[name])
+        : undefined;
     case 'mutexes':
       return def.section === 'co_mutexes'
         ? new SharedCoMutex(crew.co!, crew.locks!.mutexes[name])

@@ -1,5 +1,6 @@
 import type { CoroutineSteps } from '../../../coroutine/coroutine.ts';
 import { SharedCoMutex } from '../../../thread/co/shared-co-mutex.ts';
+import { SharedCoQueue } from '../../../thread/co/shared-co-queue.ts';
 import { SharedCoRwlock } from '../../../thread/co/shared-co-rwlock.ts';
 import { SharedCoroutines } from '../../../thread/co/shared-coroutines.ts';
 import type { Action, CoroutineDef, Scenario } from '../../model.ts';
@@ -53,13 +54,14 @@ export function reschedule(
   return (co, label) => co.reschedule(lane.contexts.get(name) ?? crew.mate(name).context, label);
 }
 
-/** The locks of a file, made in main. */
+/** The queues and locks of a file, made in main. */
 export function newCoHandles({ objects }: Scenario, all: SharedCoroutines): CoHandles {
   const named = <T>(section: string, make: () => T): Record<string, T> =>
     Object.fromEntries(
       objects.filter((def) => def.section === section).map(({ name }) => [name, make()]),
     );
   return {
+    queues: named('co_queues', () => new SharedCoQueue(all).share()),
     mutexes: named('co_mutexes', () => new SharedCoMutex(all).share()),
     rwlocks: named('co_rwlocks', () => new SharedCoRwlock(all).share()),
   };

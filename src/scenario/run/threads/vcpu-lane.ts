@@ -37,6 +37,8 @@ class VcpuLane {
   }
 
   turn(): void {
+    // One that stays would end each halt to come.
+    this.#cpu.takeInterrupts();
     if (this.#turns === 0) {
       this.#cpu.halt();
       return;
