@@ -13,6 +13,9 @@ import { forQemu } from './for-qemu.ts';
 import { type FuzzedLoop, forVersion } from './for-version.ts';
 import { type PlainScenario, randomScenario } from './random-scenario.ts';
 
+/** The end of a run that would have gone on. */
+const LIMIT = /^it (took more than|ran for longer than) /;
+
 /** A simulated run is ended after this many turns, not after some time: each is the same. */
 const MOST_TURNS = 10_000;
 
@@ -72,12 +75,13 @@ export async function compare(
     return (await pool.run(job)).result;
   };
   for (let left = mostRuns; ; left--) {
-    const results: RunResult[] = [];
+    const ran: RunResult[] = [];
     for (const host of hosts) {
       const result = await run(host);
       if (host === 'qemu' && result.status === 2) return null;
-      results.push(withEnd(result));
+      ran.push(result);
     }
+    const results = ran.every(isEndless) ? ofOneLength(ran) : ran.map(withEnd);
     const differences = differencesOf(results);
     if (differences.length === 0 || left === 1) return { results, differences };
   }
@@ -89,6 +93,16 @@ function runSim(scenario: Scenario): RunResult {
     if (++turns > MOST_TURNS) throw new ScenarioEnded(`it took more than ${MOST_TURNS} turns`);
   };
   return runScenario(scenario, (seed) => new SimWorld(seed), { beforeWait: turn, whileBusy: turn });
+}
+
+function isEndless({ abort }: RunResult): boolean {
+  return abort !== null && LIMIT.test(abort);
+}
+
+/** Each host came as far as it could: only the part that all have can be compared. */
+function ofOneLength(results: readonly RunResult[]): RunResult[] {
+  const length = Math.min(...results.map(({ order }) => order.length));
+  return results.map((result) => ({ ...result, order: result.order.slice(0, length) }));
 }
 
 /** The end of a run is compared too, but not its text: QEMU has its own. */

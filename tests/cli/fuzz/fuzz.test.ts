@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { forQemu } from '../../../src/cli/fuzz/for-qemu.ts';
-import { scenarioOfSeed } from '../../../src/cli/fuzz/hosts.ts';
+import { compare, scenarioOfSeed } from '../../../src/cli/fuzz/hosts.ts';
+import type { PlainScenario } from '../../../src/cli/fuzz/random-scenario.ts';
 import { reduce } from '../../../src/cli/fuzz/reduce.ts';
 import { refusedByQemu } from '../../../src/scenario/qemu/refusal.ts';
 import { scenarioOf } from '../../scenario/files.ts';
@@ -45,6 +46,35 @@ describe('a difference', () => {
     writeFileSync(path, stdout);
     const again = await run(['run', '--host', 'all', path], { env: { QEMU_BUILD: build } });
     expect(again.stdout).toContain('the order logs of the hosts differ');
+  });
+
+  it('between loops of QEMU 11 is shrunk to one between loops of QEMU 11', async () => {
+    const { build } = fakeTree(join(dir, 'silent-11'), ['echo "= 11.1.0"', 'echo ". 0 0"']);
+    const asked = ['--host', 'sim,qemu', '--qemu', '11', '--seed', '3', '--count', '1'];
+    const { stdout } = await fuzz(asked, build);
+    expect(stdout).toContain('# seed 3 comes out differently:');
+    expect(stdout).toContain('\nqemu: 11\n');
+  });
+
+  it('is none if neither run has an end, and one came further', async () => {
+    const plain: PlainScenario = {
+      name: 'endless',
+      // That nothing ends it is not seen before it runs.
+      fds: { g: {}, z: { drain: false, ready: true, do_write: [{ watch: { g: 'both' } }] } },
+      steps: ['run'],
+    };
+    const qemu = (entry: string) => ({
+      refuse: () => null,
+      run: async () => ({
+        host: 'qemu',
+        abort: 'it ran for longer than 10 s',
+        order: Array.from({ length: 12_000 }, () => ({ text: entry, timeNs: 0, iteration: 0 })),
+      }),
+    });
+    const compared = (entry: string) =>
+      compare(plain, { hosts: ['sim', 'qemu'], qemu: qemu(entry), timeoutNs: 1 } as never, 1);
+    expect((await compared('z'))!.differences).toEqual([]);
+    expect((await compared('y'))!.differences).toHaveLength(1);
   });
 
   it('may be an abort of one host', async () => {
