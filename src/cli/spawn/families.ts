@@ -1,7 +1,6 @@
 import {
   P_ALL,
   P_PID,
-  SIGCONT,
   SIGINT,
   SIGKILL,
   SIGQUIT,
@@ -169,8 +168,7 @@ export class Families {
     if (this.#hasGot(pid, ending) && !deaf) return false;
     if (deaf) passed.add(SIGTERM);
     const sent = this.#sender.kill(pid, deaf ? SIGTERM : signo) === 'sent';
-    // A stopped process could not end.
-    if (toEnd) this.#host.kill(pid, SIGCONT);
+    if (toEnd) this.#sender.goOn(pid, deaf ? SIGTERM : signo);
     return sent;
   }
 
@@ -193,7 +191,9 @@ export class Families {
   interrupt(shell: number): number {
     const pids = [...this.#below(shell)];
     for (const pid of pids) this.#interrupted.add(pid);
-    return pids.filter((pid) => this.#sender.kill(pid, SIGINT) === 'sent').length;
+    const sent = pids.filter((pid) => this.#sender.kill(pid, SIGINT) === 'sent').length;
+    for (const pid of pids) this.#sender.goOn(pid, SIGINT);
+    return sent;
   }
 
   /**
@@ -230,20 +230,22 @@ export class Families {
   /**
    * Sends a signal to all.
    * @param toGroup whether those in our own group already have it
+   * @param toEnd whether they are to end by it
    */
-  send(signo: number, toGroup: boolean): Sending {
+  send(signo: number, toGroup: boolean, toEnd: boolean): Sending {
     const sending: Sending = { sent: 0, refused: [] };
     this.#prune();
     for (const pgid of this.#groups.keys()) {
       note(sending, this.#sender.killGroup(pgid, signo), -pgid);
+      if (toEnd) this.#sender.goOn(-pgid, signo);
     }
     for (const heir of this.#heirs.values()) {
       heir.passed.add(signo);
       const pgid = this.#host.getpgid(heir.pid);
       const has = this.#groups.has(pgid) || (toGroup && pgid === this.#ownGroup);
       // A group's signal may have reached only other members.
-      if (has && signo !== SIGKILL) continue;
-      note(sending, this.#sender.kill(heir.pid, signo), heir.pid);
+      if (!has || signo === SIGKILL) note(sending, this.#sender.kill(heir.pid, signo), heir.pid);
+      if (toEnd) this.#sender.goOn(heir.pid, signo);
     }
     return sending;
   }

@@ -68,6 +68,8 @@ export class JobControl {
     if (!child.stopped) return;
     const { status } = event;
     if (status === SIGTSTP) this.#stopped(child);
+    // Nobody else would see the keys: the child has the terminal, and is stopped.
+    else if (status === SIGSTOP && this.#holder === child.pid) this.#suspend();
     else if (this.#terminal.interactive && (status === SIGTTIN || status === SIGTTOU)) {
       this.#wantsTerminal(child);
     }

@@ -1,12 +1,4 @@
-import {
-  P_ALL,
-  SIGCONT,
-  SIGKILL,
-  SIGTERM,
-  WEXITED,
-  WNOHANG,
-  WNOWAIT,
-} from '../../host/constants.ts';
+import { P_ALL, SIGKILL, SIGTERM, WEXITED, WNOHANG, WNOWAIT } from '../../host/constants.ts';
 import { ECHILD, EINTR, HostError } from '../../host/errno.ts';
 import { type Host, newWaitResult } from '../../host/host.ts';
 import { note, type Sending } from './families.ts';
@@ -61,8 +53,7 @@ export class Leftovers {
       if (this.#told.has(pid) || this.#isTold(pid)) continue;
       this.#told.add(pid);
       note(sending, this.#sender.kill(pid, SIGTERM), pid);
-      // A stopped process could not end.
-      this.#host.kill(pid, SIGCONT);
+      this.#sender.goOn(pid, SIGTERM);
     }
     return sending;
   }
@@ -100,7 +91,7 @@ export class Leftovers {
     if (this.#toldEverybody || !this.#hides()) return;
     this.#toldEverybody = true;
     this.#sendEverybody(sending, SIGTERM);
-    this.#host.kill(EVERYBODY, SIGCONT);
+    this.#sender.goOn(EVERYBODY, SIGTERM);
   }
 
   #sendEverybody(sending: Sending, signo: number): void {

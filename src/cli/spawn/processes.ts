@@ -1,4 +1,4 @@
-import { CLD_EXITED, SIGCONT, SIGINT, SIGKILL } from '../../host/constants.ts';
+import { CLD_EXITED, SIGHUP, SIGINT, SIGKILL, SIGQUIT } from '../../host/constants.ts';
 import type { Host } from '../../host/host.ts';
 import type { ChildEvent } from '../../signal/child-watch.ts';
 import type { ChildRow } from '../log/summary.ts';
@@ -9,6 +9,9 @@ import type { Child } from './launcher.ts';
 import { Leftovers } from './leftovers.ts';
 import type { Options } from './options.ts';
 import { Sender, type Sent } from './sender.ts';
+
+/** Signals that end a program unless it has another use for them. */
+const ENDS_BY_DEFAULT = [SIGHUP, SIGQUIT];
 
 /** The number of processes that a passed signal was sent to. */
 export interface Passed {
@@ -36,12 +39,10 @@ export class Processes {
   #ending: Ending | null = null;
   /** Whether SIGKILL was sent; processes adopted afterwards get it too. */
   #killed = false;
-  readonly #host: Host;
   readonly #options: Options;
 
   /** @param adopts whether every child of this process is ours to end at last */
   constructor(host: Host, options: Options, adopts: boolean, warn: Warn) {
-    this.#host = host;
     this.#options = options;
     this.sender = new Sender(host, warn);
     this.families = new Families(host, this.sender, this.children, options.group);
@@ -129,7 +130,7 @@ export class Processes {
    */
   pass(passing: Passing, ends: boolean): Passed {
     const { signo, toGroup } = passing;
-    let left = this.families.send(signo, toGroup).sent;
+    let left = this.families.send(signo, toGroup, ends).sent;
     if (ends) left += this.#toEnd(signo, toGroup);
     let [sent, has] = [0, 0];
     for (const child of this.children.values()) {
@@ -137,6 +138,8 @@ export class Processes {
       child.passed.add(signo);
       if (toGroup && !child.leads) has++;
       else if (this.#send(child, passing) === 'sent') sent++;
+      const continues = ends || (child.stopped && ENDS_BY_DEFAULT.includes(signo));
+      if (continues) this.sender.goOn(this.#target(child), signo);
     }
     const below = this.#interruptBelow(signo, toGroup);
     return { sent, has, left, below };
@@ -144,13 +147,12 @@ export class Processes {
 
   /** Sends a signal that all are to end by. */
   end(signo: number): Passed {
-    let left = this.families.send(signo, false).sent;
+    let left = this.families.send(signo, false, true).sent;
     left += this.#toEnd(signo, false);
     let sent = 0;
     for (const child of this.children.values()) {
       if (this.#signal(child, signo) === 'sent') sent++;
-      // A stopped process could not end.
-      this.#host.kill(this.#target(child), SIGCONT);
+      this.sender.goOn(this.#target(child), signo);
     }
     const below = this.#interruptBelow(signo, false);
     return { sent, has: 0, left, below };
@@ -169,7 +171,7 @@ export class Processes {
   /** @param adopted whether to include adopted processes that are not told to end yet */
   kill(adopted: boolean): Sending {
     this.#killed = true;
-    const sending = this.families.send(SIGKILL, false);
+    const sending = this.families.send(SIGKILL, false, true);
     this.families.forgetGroups();
     for (const child of this.children.values()) {
       note(sending, this.#signal(child, SIGKILL), child.pid);

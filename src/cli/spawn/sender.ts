@@ -1,3 +1,4 @@
+import { SIGCONT, SIGKILL, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU } from '../../host/constants.ts';
 import { EAGAIN, ESRCH, errnoMessage, errnoName } from '../../host/errno.ts';
 import type { Host } from '../../host/host.ts';
 import { Proc } from '../../host/proc.ts';
@@ -7,6 +8,18 @@ import { processName } from './process-name.ts';
 
 /** `gone`: there is no such process any more. */
 export type Sent = 'sent' | 'gone' | 'refused';
+
+/** Signals after which SIGCONT would be needless, or would undo them. */
+const NOT_CONTINUED = [SIGKILL, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU];
+
+/**
+ * Continues the receivers of a signal that tells them to end, as timeout(1) and systemd do: a stopped
+ * process does not act on it.
+ * @param target a pid, -pgid, or -1, as in kill(2)
+ */
+export function continueToEnd(host: Host, target: number, signo: number): void {
+  if (!NOT_CONTINUED.includes(signo)) host.kill(target, SIGCONT);
+}
 
 /** Sends signals, and reports each that could not be sent, once. */
 export class Sender {
@@ -39,6 +52,11 @@ export class Sender {
     const sent = this.#result(this.#host.kill(-pgid, signo), -pgid, signo);
     if (sent !== 'sent') return sent;
     return this.#result(this.#host.kill(pgid, 0), pgid, signo) === 'refused' ? 'refused' : 'sent';
+  }
+
+  /** See continueToEnd. */
+  goOn(target: number, signo: number): void {
+    continueToEnd(this.#host, target, signo);
   }
 
   /** Sends with a value, or without it if no more signals can be queued. */

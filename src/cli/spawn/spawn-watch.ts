@@ -19,6 +19,7 @@ import { MainLoopRounds } from '../watch/rounds.ts';
 import { StepsBack } from '../watch/steps-back.ts';
 import type { Subject } from '../watch/subject.ts';
 import { type Driver, View } from '../watch/view.ts';
+import { continueToEnd } from './sender.ts';
 import type { Watched, WatchParts, WatchView } from './watch-parts.ts';
 
 /** The children's ages advance even if nothing happens. */
@@ -121,7 +122,12 @@ export class Watch implements WatchView {
       state: () => this.#state(),
       isLeaving: () => false,
       standsStill: (still) => this.#view.console.useLoop(still ? null : this.#open!.loop),
-      send: (pid, signo) => host.kill(group ? -pid : pid, signo),
+      send: (pid, signo) => {
+        const target = group ? -pid : pid;
+        const ret = host.kill(target, signo);
+        continueToEnd(host, target, signo);
+        return ret;
+      },
       quit: () => this.#quit(),
       travel: (where) => this.#steps.go(where),
       stepFromPast: (pace) => this.#steps.step(pace),
