@@ -60,12 +60,13 @@ async function main(own: Host | null, typed: readonly string[]): Promise<number 
   };
   if (asked.report === undefined) return runSession(host, asked, { ...makers, events: null }, args);
   const report = await import('./report/report-command.ts');
-  const events = report.openReport(asked.report);
+  const events = report.openReport(host, asked.report);
   try {
     return runSession(host, asked, { ...makers, events }, args);
   } finally {
     const title = commandLine(asked);
-    const { text, status } = report.reportRings([events], { out: asked.report, title });
+    const to = { out: asked.report, title, waitNs: asked.graceNs };
+    const { text, status } = report.reportRings(host, [events], to);
     if (status !== 0 || !asked.quiet) allWriter(host, 2)(text);
   }
 }

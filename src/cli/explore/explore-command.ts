@@ -1,16 +1,16 @@
 /** `qemu-loop explore`: runs every interleaving of a program, and tells the story of an error. */
 
-import { writeFileSync } from 'node:fs';
 import { type BuiltIn, make } from '../../explore/built-in.ts';
 import { Finder, type Found } from '../../explore/finder.ts';
 import type { Model } from '../../explore/operation.ts';
 import { PROGRAMS } from '../../explore/programs/all.ts';
 import type { Host } from '../../host/host.ts';
 import { nearest } from '../../host/nearest.ts';
-import { CliError, EXIT_INTERNAL, whyOf } from '../exit/errors.ts';
+import { EXIT_INTERNAL } from '../exit/errors.ts';
 import { allWriter } from '../exit/write-all.ts';
 import { checkOutputs } from '../options/output-files.ts';
 import { usageError } from '../options/parse-command.ts';
+import { writeNamedFile } from '../output/named-output.ts';
 import { stdoutStyle } from '../terminal/terminal.ts';
 import type { Style } from '../text/style.ts';
 import { countMany } from '../text/units.ts';
@@ -79,33 +79,28 @@ async function exploreProgram(
   style: Style,
 ): Promise<number> {
   checkWeakening(program, asked.without);
-  const files = [
-    { what: 'the page', path: asked.html },
-    { what: 'the model for Spin', path: asked.promela },
-  ];
+  const { html, promela } = asked;
+  const page = html === undefined ? null : { what: 'the page', path: html };
+  const model = promela === undefined ? null : { what: 'the model for Spin', path: promela };
   checkOutputs(
-    files.flatMap(({ what, path }) => (path === undefined ? [] : [{ what, path }])),
+    [page, model].filter((file) => file !== null),
     [],
   );
   const { finder, isInterrupted } = await find(own, asked, program, asked.model);
   const found = finder.found(isInterrupted);
   const { story } = found;
-  if (asked.promela !== undefined) {
-    write(
-      'the model for Spin',
-      asked.promela,
-      promelaOf(make(program, asked.without), asked.mostBytes),
-    );
+  if (model !== null) {
+    writeNamedFile(own, model, promelaOf(make(program, asked.without), asked.mostBytes));
   }
-  if (asked.html !== undefined && story !== null) {
-    write('the page', asked.html, storyHtml(found, story, finder.beside()));
+  if (page !== null && story !== null) {
+    writeNamedFile(own, page, storyHtml(found, story, finder.beside()));
   }
   const out = allWriter(own, STDOUT);
   if (asked.json) out(`${JSON.stringify(found)}\n`);
   else {
     out(foundText(found, style));
     if (story !== null) out(storyText(story, style, asked.view));
-    if (asked.html !== undefined && story === null) {
+    if (page !== null && story === null) {
       allWriter(own, STDERR)('qemu-loop: no page is written: there is no error to show\n');
     }
   }
@@ -145,13 +140,5 @@ async function find(
     return { finder, isInterrupted };
   } finally {
     progress.end();
-  }
-}
-
-function write(what: string, path: string, text: string): void {
-  try {
-    writeFileSync(path, text);
-  } catch (error) {
-    throw new CliError(`cannot write ${what} ${path}: ${whyOf(error)}`, EXIT_INTERNAL);
   }
 }

@@ -1,6 +1,6 @@
 /** `qemu-loop play`: writes the playground's page, or serves it to a browser of this machine. */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -11,6 +11,7 @@ import { CliError, describeHostError, EXIT_INTERNAL, EXIT_USAGE, whyOf } from '.
 import { allWriter } from '../exit/write-all.ts';
 import { checkOutputs } from '../options/output-files.ts';
 import { parseCommand } from '../options/parse-command.ts';
+import { writeNamedFile } from '../output/named-output.ts';
 import { readNamedFile } from '../text/read-file.ts';
 import { type PlayLibrary, type PlayParts, renderPlay, type Story } from './html.ts';
 import { PageServer } from './serve/page-server.ts';
@@ -54,12 +55,7 @@ export function playCommand(own: Host | null, args: readonly string[]): number {
   const inputs = file === undefined ? [] : [{ what: 'the scenario', path: file }];
   checkOutputs([{ what: 'the page', path: raw.output }], inputs);
   const html = page();
-  try {
-    writeFileSync(raw.output, html);
-  } catch (error) {
-    const why = whyOf(error);
-    throw new CliError(`cannot write the page ${raw.output}: ${why}`, EXIT_INTERNAL);
-  }
+  writeNamedFile(own, { what: 'the page', path: raw.output }, html);
   out(`${raw.output}: ${Math.round(html.length / 1000)} kB, open it in a browser\n`);
   return 0;
 }

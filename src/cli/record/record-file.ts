@@ -10,7 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { CLOCK_MONOTONIC, CLOCK_REALTIME } from '../../host/constants.ts';
+import { CLOCK_REALTIME } from '../../host/constants.ts';
 import { errnoMessage, errnoName, HostError } from '../../host/errno.ts';
 import type { Host } from '../../host/host.ts';
 import { traceClock } from '../../host/linux/fast-clock.ts';
@@ -20,12 +20,12 @@ import { RecordRing, takenPiece } from '../../host/record/ring.ts';
 import { visible } from '../../trace/visible.ts';
 import { CliError, EXIT_USAGE, whyOf } from '../exit/errors.ts';
 import { version } from '../options/version.ts';
-import { isToldToEnd, mayWait, PipeOutput } from '../output/pipe-output.ts';
+import { drain, ReaderWait } from '../output/named-output.ts';
+import { mayWait, PipeOutput } from '../output/pipe-output.ts';
 
 /** The most data kept for a slow reader, and the time that it has at the end. */
 const MOST_WAITING = 4 * 1024 * 1024;
 const LAST_WAIT_NS = 10e9;
-const LOOK_MS = 20;
 
 /** The command line, and all else that a replay needs besides the kernel's answers. */
 export interface Recorded {
@@ -159,13 +159,8 @@ class PipedRecord implements RecordOutput {
   end(): string {
     this.host.end();
     const output = this.#output;
-    const untilNs = this.#host.clockNs(CLOCK_MONOTONIC) + this.#waitNs;
-    output.flush();
-    while (output.waiting > 0 && this.#host.clockNs(CLOCK_MONOTONIC) < untilNs) {
-      if (isToldToEnd(this.#host)) break;
-      output.awaitRoom(LOOK_MS);
-      output.flush();
-    }
+    const file = { what: 'the record', path: this.#path };
+    drain(output, new ReaderWait(this.#host, file, this.#waitNs));
     const { errno, isOpen, waiting } = output;
     output.close();
     if (errno !== 0) return this.#endsHere(`${errnoMessage(errno)} (${errnoName(errno)})`);

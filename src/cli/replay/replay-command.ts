@@ -111,9 +111,9 @@ async function withReport(
 ): Promise<number> {
   if (out === undefined) return play(null);
   const { openReport, reportRings } = await import('../report/report-command.ts');
-  const events = openReport(out);
+  const events = openReport(own, out);
   const exit = await play(events);
   const title = `qemu-loop ${header.argv.join(' ')}`;
-  allWriter(own, 2)(reportRings([events], { out, title }).text);
+  allWriter(own, 2)(reportRings(own, [events], { out, title }).text);
   return exit;
 }

@@ -3,17 +3,18 @@
  * shows.
  */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import type { Host } from '../../host/host.ts';
 import { CATALOGUE, EVENT_NAMES, type EventDef } from '../../trace/catalogue.ts';
 import type { TraceRecord } from '../../trace/read.ts';
 import { replayRings, TraceRing } from '../../trace/ring.ts';
 import { visible } from '../../trace/visible.ts';
-import { asCliError, CliError, EXIT_INTERNAL, whyOf } from '../exit/errors.ts';
+import { asCliError } from '../exit/errors.ts';
 import { colorOption, duration } from '../options/option-values.ts';
 import { checkOutputs } from '../options/output-files.ts';
 import { parseCommand, usageError } from '../options/parse-command.ts';
+import { prepareFile, writeNamedFile } from '../output/named-output.ts';
 import { count } from '../text/units.ts';
 import { contentionText } from './contention-text.ts';
 import { diffRuns } from './diff/diff-command.ts';
@@ -26,6 +27,11 @@ import { readRun } from './saved-run.ts';
 /** A callback that takes at least this long is a finding, unless --slow says otherwise. */
 const SLOW_NS = 10e6;
 
+/** The time that a run leaves to the reader of its report, if that is a pipe. */
+const LAST_WAIT_NS = 10e9;
+/** Names the page in errors. */
+const WHAT = 'the report';
+
 /** The options of one report. */
 interface ReportOptions {
   /** Path of the page. */
@@ -33,6 +39,8 @@ interface ReportOptions {
   /** A name for the run, for people. */
   readonly title: string;
   readonly slowNs: number;
+  /** The time for the reader of a page that goes into a pipe; without limit if undefined. */
+  readonly waitNs?: number;
 }
 
 interface Raw {
@@ -112,7 +120,7 @@ function report(own: Host | null, args: readonly string[]): Pick<ReportResult, '
     slowNs: raw.slow,
   };
   checkOutputs([{ what: 'the report', path: options.out }], [{ what: 'the trace', path: file }]);
-  return { text: writeReport(trace, options), status: 0 };
+  return { text: writeReport(own, trace, options), status: 0 };
 }
 
 /** Number of events of a thread that are kept for a run's report: as many as the page shows smoothly. */
@@ -120,21 +128,22 @@ const KEPT_EVENTS = 200_000;
 
 /**
  * Makes the ring that keeps the events of a run for its report.
- * @throws Error if the report cannot be written
+ * @param own the process's own host
+ * @throws CliError if the report cannot be written
  */
-export function openReport(out: string): TraceRing {
-  try {
-    writeFileSync(out, '');
-  } catch (error) {
-    throw new Error(`cannot write the report ${out}: ${whyOf(error)}`);
-  }
+export function openReport(own: Host | null, out: string): TraceRing {
+  prepareFile(own, { what: WHAT, path: out });
   return new TraceRing(KEPT_EVENTS);
 }
 
-/** Writes the report of a run from the events in the rings of its threads. */
+/**
+ * Writes the report of a run from the events in the rings of its threads.
+ * @param own the process's own host
+ */
 export function reportRings(
+  own: Host | null,
   rings: readonly TraceRing[],
-  { out, title }: Pick<ReportOptions, 'out' | 'title'>,
+  { out, title, waitNs = LAST_WAIT_NS }: Pick<ReportOptions, 'out' | 'title' | 'waitNs'>,
 ): ReportResult {
   const events: TraceRecord[] = [];
   let dropped = 0;
@@ -154,20 +163,20 @@ export function reportRings(
   });
   const trace = { events, dropped, truncated: false };
   return result(() => ({
-    text: writeReport(trace, { out, title, slowNs: SLOW_NS }),
+    text: writeReport(own, trace, { out, title, slowNs: SLOW_NS, waitNs }),
     status: 0,
   }));
 }
 
-function writeReport(trace: ReportTrace, { out, title, slowNs }: ReportOptions): string {
+function writeReport(
+  own: Host | null,
+  trace: ReportTrace,
+  { out, title, slowNs, waitNs }: ReportOptions,
+): string {
   const model = buildModel(trace, { slowNs });
   const { checks, threads } = model;
   const html = renderHtml(pageParts(), { title, slowNs, trace: packTrace(trace) });
-  try {
-    writeFileSync(out, html);
-  } catch (error) {
-    throw new CliError(`cannot write the report ${out}: ${whyOf(error)}`, EXIT_INTERNAL);
-  }
+  writeNamedFile(own, { what: WHAT, path: out }, html, waitNs);
   const findings = checks.flatMap((check) => check.findings);
   const found = findings.length === 0 ? 'nothing found' : count(findings.length, 'finding');
   const lines = findings.map((one) => `  ${visible(one.title)}\n`);

@@ -182,15 +182,20 @@ export async function observersOf(
     const Log = scenario.threaded ? ThreadLog : LiveLog;
     observers.push(new Log(job.live, whyOf, allWriter(own, STDERR)));
   }
-  if (job.trace !== null) observers.push(new TraceFiles(job.trace, origin));
-  if (job.report !== null) observers.push(await reportPage(job.report, scenario));
+  if (job.trace !== null) observers.push(new TraceFiles(job.trace, origin, own));
+  if (job.report !== null) observers.push(await reportPage(own, job.report, scenario));
   return observers;
 }
 
-async function reportPage(out: string, { name, file }: Scenario): Promise<ReportPage> {
+async function reportPage(
+  own: Host | null,
+  out: string,
+  { name, file }: Scenario,
+): Promise<ReportPage> {
   const { openReport, reportRings } = await import('../report/report-command.ts');
   const title = `${name} (${file})`;
-  return new ReportPage(openReport(out), (rings) => reportRings(rings, { out, title }).text);
+  const ring = openReport(own, out);
+  return new ReportPage(ring, (rings) => reportRings(own, rings, { out, title }).text);
 }
 
 type Watchdogs = Pick<RunOptions, 'beforeWait' | 'whileBusy'>;

@@ -1,5 +1,6 @@
 /** Observers of a running scenario: the live log, the trace files, the report. */
 
+import type { Host } from '../../host/host.ts';
 import { SimHost } from '../../host/sim/sim-host.ts';
 import type { Machine } from '../../scenario/run/machine.ts';
 import type { LogEntry } from '../../scenario/run/order-log.ts';
@@ -16,7 +17,7 @@ import { PrettyLog } from '../log/pretty-log.ts';
 import type { WhyOf } from '../log/why.ts';
 import type { TraceOptions } from '../options/trace-options.ts';
 import type { Style } from '../text/style.ts';
-import { TraceOutput } from '../trace/trace-output.ts';
+import { type TraceOutput, waitingTraces } from '../trace/trace-output.ts';
 import type { Observer } from './observer.ts';
 
 /** A simulated run is exact to the ns, and most of it takes only a few ns. */
@@ -61,11 +62,16 @@ export class LiveLog implements Observer {
 export class TraceFiles implements Observer {
   readonly #options: TraceOptions;
   readonly #origin: TraceOrigin | null;
+  readonly #own: Host | null;
   #output: TraceOutput | null = null;
   #problems: readonly string[] = [];
 
-  /** @param origin whose trace it is; null: the run's host is asked */
-  constructor(options: TraceOptions, origin: TraceOrigin | null) {
+  /**
+   * @param origin whose trace it is; null: the run's host is asked
+   * @param own the process's own host
+   */
+  constructor(options: TraceOptions, origin: TraceOrigin | null, own: Host | null) {
+    this.#own = own;
     this.#options = options;
     this.#origin = origin;
   }
@@ -73,7 +79,7 @@ export class TraceFiles implements Observer {
   open({ main, threads, world }: Machine): void {
     const origin = this.#origin ?? originOf(world);
     const traces = threads?.traces ?? null;
-    this.#output = new TraceOutput(main.trace, this.#options, origin, null, traces);
+    this.#output = waitingTraces(this.#own, main.trace, this.#options, origin, traces);
   }
 
   end(): void {

@@ -15,7 +15,7 @@ import { allBytesWriter, allWriter } from '../exit/write-all.ts';
 import type { TraceOptions } from '../options/trace-options.ts';
 import { version } from '../options/version.ts';
 import { endedText, replayEnd } from '../record/replay-end.ts';
-import { TraceOutput } from '../trace/trace-output.ts';
+import { type TraceOutput, waitingTraces } from '../trace/trace-output.ts';
 import type { Built, Makers } from './makers.ts';
 import { type Options, parseOptions } from './options.ts';
 import type { RecordedSession } from './recorded-session.ts';
@@ -72,7 +72,7 @@ async function playRecord(
   let traces: TraceOutput | null = null;
   const observe = (tracer: Tracer): void => {
     followIterations(tracer, host, to);
-    if (trace !== null) traces = new TraceOutput(tracer, trace, origin, null);
+    if (trace !== null) traces = waitingTraces(own, tracer, trace, origin, null);
     host.onEnded = () => void traces?.close();
   };
   let leftOut = '';

@@ -6,7 +6,6 @@ import type { Tracer } from '../../trace/tracer.ts';
 import { visible } from '../../trace/visible.ts';
 import type { Exit } from '../exit/leave.ts';
 import { allWriter } from '../exit/write-all.ts';
-import { isToldToEnd } from '../output/pipe-output.ts';
 import { openRecordOutput, type RecordTo } from '../record/record-file.ts';
 import { TraceOutput } from '../trace/trace-output.ts';
 import type { Makers } from './makers.ts';
@@ -60,9 +59,8 @@ function recordSession(
     isWrong = exit.status !== 0;
     return exit;
   } finally {
-    const mayGoOn = (): boolean => !isToldToEnd(host);
     const output = traces as TraceOutput | null;
-    const problems = output?.finishAlone(host, graceNs, mayGoOn) ?? [];
+    const problems = output?.finishAlone(host, graceNs) ?? [];
     const notes = problems.map((problem) => `qemu-loop: ${visible(problem)}\n`).join('');
     allWriter(host, 2)(notes + record.end(isWrong));
   }

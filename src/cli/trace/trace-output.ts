@@ -1,6 +1,5 @@
 import { QEMU_CLOCK_REALTIME } from '../../aio/clock.ts';
 import type { QemuTimer } from '../../aio/timer.ts';
-import { CLOCK_MONOTONIC } from '../../host/constants.ts';
 import type { Host } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
 import type { ThreadTraces } from '../../scenario/run/threads/thread-traces.ts';
@@ -8,6 +7,7 @@ import type { TraceOrigin } from '../../trace/backend.ts';
 import { replayRings, TraceRing } from '../../trace/ring.ts';
 import type { Tracer, TraceSink } from '../../trace/tracer.ts';
 import type { TraceFileOption, TraceOptions } from '../options/trace-options.ts';
+import { ReaderWait, withReaders } from '../output/named-output.ts';
 import { mayWait } from '../output/pipe-output.ts';
 import { TraceFile, type TraceTarget } from './trace-file.ts';
 import { TracePipe } from './trace-pipe.ts';
@@ -86,24 +86,26 @@ export class TraceOutput {
       timer.modFromNowNs(ns);
       return timer;
     };
-    const timers = [
-      every('trace-grace', graceNs, () => this.giveUp()),
-      every('trace-look', LOOK_NS, () => this.#look()),
-    ];
+    const patience = this.#readerWait(loop.host, graceNs);
+    const timer = every('trace-look', LOOK_NS, () => {
+      this.#look();
+      if (!patience.goesOn) this.giveUp();
+    });
     const wait = (most: number): void => {
       while (!this.#givenUp && this.#waits(most)) loop.mainLoopWait(false);
     };
     this.#end(() => wait(STEP));
     wait(0);
-    for (const timer of timers) timer.del();
+    timer.del();
     return this.close();
   }
 
-  /** The same without a loop, as long as goesOn says so. */
-  finishAlone(host: Host, graceNs: number, goesOn: () => boolean): string[] {
-    const untilNs = host.clockNs(CLOCK_MONOTONIC) + graceNs;
+  /** The same without a loop. */
+  finishAlone(host: Host, graceNs: number): string[] {
+    if (this.#pipes.length === 0) return this.close();
+    const patience = this.#readerWait(host, graceNs);
     const wait = (most: number): void => {
-      while (this.#waits(most) && goesOn() && host.clockNs(CLOCK_MONOTONIC) < untilNs) {
+      while (this.#waits(most) && patience.goesOn) {
         this.#pipes.find((pipe) => pipe.waiting > most)!.awaitRoom(LOOK_NS / 1e6);
         this.#look();
       }
@@ -111,6 +113,11 @@ export class TraceOutput {
     this.#end(() => wait(STEP));
     wait(0);
     return this.close();
+  }
+
+  #readerWait(host: Host, graceNs: number): ReaderWait {
+    const { path } = this.#pipes.find(({ waiting }) => waiting > 0) ?? this.#pipes[0]!;
+    return new ReaderWait(host, { what: 'the trace', path }, graceNs);
   }
 
   /** Stops waiting for readers. */
@@ -174,4 +181,21 @@ export class TraceOutput {
     this.#flushedNs = timeNs;
     for (const target of this.#targets) target.flush();
   };
+}
+
+/**
+ * Traces of a run, each write of which waits for its reader, as does the opening of a FIFO.
+ * @param own the process's own host
+ * @param threads keeps the events of all threads; null if there is one
+ * @throws CliError if a file cannot be opened
+ */
+export function waitingTraces(
+  own: Host | null,
+  tracer: Tracer,
+  options: TraceOptions,
+  origin: TraceOrigin,
+  threads: ThreadTraces | null,
+): TraceOutput {
+  const files = options.files.map(({ path }) => ({ what: 'the trace', path }));
+  return withReaders(own, files, () => new TraceOutput(tracer, options, origin, null, threads));
 }

@@ -46,6 +46,10 @@ export class TracePipe implements TraceTarget {
     throw new CliError(`cannot write the trace ${why}`, EXIT_INTERNAL);
   }
 
+  get path(): string {
+    return this.#file.path;
+  }
+
   useLoop(loop: MainLoop | null): void {
     this.#output.useLoop(loop);
   }

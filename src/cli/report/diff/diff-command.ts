@@ -1,10 +1,9 @@
 /** `qemu-loop report --diff`: two runs beside each other, as a page or as text. */
 
-import { writeFileSync } from 'node:fs';
 import type { Host } from '../../../host/host.ts';
 import { visible } from '../../../trace/visible.ts';
-import { CliError, EXIT_INTERNAL, whyOf } from '../../exit/errors.ts';
 import { checkOutputs } from '../../options/output-files.ts';
+import { writeNamedFile } from '../../output/named-output.ts';
 import { stdoutStyle } from '../../terminal/terminal.ts';
 import type { ReportTrace } from '../facts.ts';
 import { type PageParts, renderHtml } from '../html.ts';
@@ -49,7 +48,8 @@ export function diffRuns(
   if (out === undefined) return { text, status };
   const packed = sides.map(({ title, trace }) => ({ title, trace: packTrace(trace) }));
   const title = asked.title ?? files.join(' and ');
-  write(out, renderHtml(parts(), { title, exact, sides: packed }));
+  const html = renderHtml(parts(), { title, exact, sides: packed });
+  writeNamedFile(own, { what: 'the report', path: out }, html);
   const notes = shortcomings(sides).map((note) => `  ${visible(note)}\n`);
   const line = `${visible(out)}: ${verdict(diff, sides)}\n${notes.join('')}`;
   return { text: asked.text ? text : line, status };
@@ -59,12 +59,4 @@ export function diffRuns(
 function compared(trace: ReportTrace, exact: boolean): ReportTrace {
   if (exact) return trace;
   return { ...trace, events: trace.events.filter(({ name }) => name !== 'thread_cputime') };
-}
-
-function write(out: string, html: string): void {
-  try {
-    writeFileSync(out, html);
-  } catch (error) {
-    throw new CliError(`cannot write the report ${out}: ${whyOf(error)}`, EXIT_INTERNAL);
-  }
 }

@@ -1,0 +1,107 @@
+/** Outputs of commands to a FIFO that nobody has opened, or that its reader does not read. */
+
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fullPipe } from '../../support/full-pipe.ts';
+import { command, type Running, root, run, start } from '../../support/run.ts';
+import { testDirectory } from '../../support/terminal.ts';
+
+const SCENARIO = join(root, 'scenarios/sigchld.yaml');
+
+const PAGE = /^<!doctype html>/;
+
+/** Commands that write into FIFO, and what comes out of it. */
+const COMMANDS: readonly (readonly [string, readonly string[], RegExp])[] = [
+  ['--report', ['-q', '--report', 'FIFO', '--', 'true'], PAGE],
+  ['run --report', ['run', '--report', 'FIFO', SCENARIO], PAGE],
+  ['run --trace-file', ['run', '--trace-file', 'json:FIFO', SCENARIO], /^\{/],
+  ['report', ['report', 'TRACE', '-o', 'FIFO'], PAGE],
+  ['report --diff', ['report', '--diff', 'TRACE', 'TRACE', '-o', 'FIFO'], PAGE],
+  ['replay --report', ['replay', 'RECORD', '--report', 'FIFO'], PAGE],
+  ['replay --trace-file', ['replay', 'RECORD', '--trace-file', 'json:FIFO'], /^\{/],
+  ['explore --html', ['explore', 'aio_notify', '--without', 'smp_mb', '--html', 'FIFO'], PAGE],
+  ['explore --promela', ['explore', 'aio_notify', '--promela', 'FIFO'], /proctype/],
+  ['play', ['play', '-o', 'FIFO'], PAGE],
+  ['--trace-file', ['-q', '--trace-file', 'json:FIFO', '--', 'true'], /^\{/],
+  ['--record', ['-q', '--record', 'FIFO', '--', 'true'], /^qemu-loop/],
+];
+
+const WAITS =
+  /^qemu-loop: the (report|trace|page|record|model for Spin) \S+ waits for its reader$/m;
+
+let files = '';
+
+beforeAll(() => {
+  files = mkdtempSync(join(tmpdir(), 'qemu-loop-fifo-'));
+  const outputs = [
+    '--trace-file',
+    `json:${join(files, 'TRACE')}`,
+    '--record',
+    join(files, 'RECORD'),
+  ];
+  execFileSync(process.execPath, [command, '-q', ...outputs, '--', 'true']);
+});
+
+afterAll(() => rmSync(files, { recursive: true }));
+
+function fifo(): string {
+  const path = join(testDirectory(), 'fifo');
+  execFileSync('mkfifo', [path]);
+  return path;
+}
+
+function startInto(path: string, args: readonly string[]): Running {
+  const named = args.map((arg) =>
+    arg.replace('FIFO', path).replace(/TRACE|RECORD/, (name) => join(files, name)),
+  );
+  return start(named);
+}
+
+test.each(COMMANDS)('%s says that it waits for a reader, and goes on', async (_, args, text) => {
+  const path = fifo();
+  const running = startInto(path, args);
+  await running.until(WAITS, 'stderr');
+  // An error was found.
+  const status = args.includes('smp_mb') ? 1 : 0;
+  const read = await readFile(path, 'utf8');
+  expect((await running.end()).status).toBe(status);
+  expect(running.stderr.match(new RegExp(WAITS, 'gm'))).toHaveLength(1);
+  expect(read).toMatch(text);
+});
+
+test.each([
+  ['SIGINT', '--report'],
+  ['SIGTERM', '--trace-file'],
+  ['SIGINT', '--record'],
+  ['SIGTERM', 'run --trace-file'],
+  ['SIGINT', 'report'],
+] as const)('%s ends %s that waits', async (signal, name) => {
+  const [, args] = COMMANDS.find(([one]) => one === name)!;
+  const running = startInto(fifo(), args);
+  await running.until(WAITS, 'stderr');
+  running.kill(signal);
+  await running.end();
+});
+
+test('nobody reads the report of a session: it ends after --grace', async () => {
+  const path = fifo();
+  const args = ['--grace', '600ms', '--report', path, '--spawn', 'echo ran; exit 3'];
+  const { status, stdout, stderr } = await run(args);
+  expect({ status, stdout }).toEqual({ status: 3, stdout: 'ran\n' });
+  expect(stderr).toMatch(/cannot write the report \S+: nobody has opened it to read\n$/);
+  const full = await run(['--grace', '600ms', '--report', fullPipe(), '--', 'true']);
+  expect(full.stderr).toMatch(/cannot write the report \S+: it was not read in time\n$/);
+});
+
+test('a pipe that may not be written is refused before the run', async (context) => {
+  const path = fifo();
+  chmodSync(path, 0o400);
+  if (process.getuid?.() === 0) context.skip('root may write everything');
+  const { status, stdout, stderr } = await run(['--report', path, '--spawn', 'echo ran']);
+  expect({ status, stdout }).toEqual({ status: 125, stdout: '' });
+  expect(stderr).toMatch(/cannot write the report \S+: Permission denied \(EACCES\)\n$/);
+});
