@@ -3,12 +3,7 @@
 import { lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
-
-/** A file on a command line, and its role: `the report`. */
-export interface NamedFile {
-  readonly what: string;
-  readonly path: string;
-}
+import type { NamedFile } from '../output/named-output.ts';
 
 /**
  * Call it before anything is opened.

@@ -7,8 +7,9 @@ import { EVENT_NAMES, type EventName } from '../../trace/catalogue.ts';
 import { parsePatterns } from '../../trace/events-file.ts';
 import { selectEvents } from '../../trace/select.ts';
 import { CliError, EXIT_USAGE, whyOf } from '../exit/errors.ts';
+import type { NamedFile } from '../output/named-output.ts';
 import { readNamedFile } from '../text/read-file.ts';
-import { checkOutputs, type NamedFile } from './output-files.ts';
+import { checkOutputs } from './output-files.ts';
 
 export const TRACE_FORMATS = ['log', 'json', 'simple', 'chrome'] as const;
 export type TraceFormat = (typeof TRACE_FORMATS)[number];

@@ -12,13 +12,18 @@ import { ENXIO, errnoMessage, errnoName } from '../../host/errno.ts';
 import type { Host } from '../../host/host.ts';
 import { CliError, EXIT_INTERNAL, whyOf } from '../exit/errors.ts';
 import { someWriter } from '../exit/write-all.ts';
-import type { NamedFile } from '../options/output-files.ts';
 import { isToldToEnd, mayWait, PipeOutput } from './pipe-output.ts';
 
 const STDERR = 2;
 /** After this time somebody who watches may wonder. */
 const SAID_AFTER_NS = 0.5e9;
 const LOOK_MS = 20;
+
+/** A file on a command line, and its role: `the report`. */
+export interface NamedFile {
+  readonly what: string;
+  readonly path: string;
+}
 
 /** A wait for the reader of a pipe, which says so after a moment. */
 export class ReaderWait {

@@ -37,7 +37,7 @@ export class LiveLog implements Observer {
     this.#write = write;
   }
 
-  open({ main, world }: Machine): void {
+  open({ main, world, beforeSleep }: Machine): void {
     const sink = (text: string): void => {
       if (!this.#ended) this.#write(text);
     };
@@ -46,6 +46,7 @@ export class LiveLog implements Observer {
     const options = { decimals, whyOf: this.#whyOf };
     this.#log = new PrettyLog(sink, () => this.#style, names, world.startNs, options);
     attachLog(main.trace, 'info', this.#log);
+    beforeSleep.push(() => this.#log!.flush());
   }
 
   entry({ text }: LogEntry, nowNs: number): void {

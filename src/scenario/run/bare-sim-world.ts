@@ -77,10 +77,6 @@ export class BareSimWorld implements World {
     this.host.at(this.startNs + sinceStartNs, act, withinNs);
   }
 
-  block(ns: number): void {
-    this.host.advance(ns);
-  }
-
   sleep(ns: number): void {
     this.host.advance(ns);
   }

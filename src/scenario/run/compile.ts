@@ -87,8 +87,8 @@ const OTHERS: { readonly [O in Exclude<Op, NameOp | ThreadAction['op']>]: Compil
     const signo = signalOf(signal.name);
     return () => lane.whole.children!.kill(on.name, signo);
   },
-  block: does(({ machine }, { ns }) => machine.world.block(ns)),
-  wait_for: does(({ machine }, { ns }) => machine.world.sleep(ns)),
+  block: does(({ machine }, { ns }) => machine.sleep(ns)),
+  wait_for: does(({ machine }, { ns }) => machine.sleep(ns)),
   poll: (lane, action, where) => {
     const how = howToPoll(lane, action, where);
     const of = action.context?.name ?? null;

@@ -29,6 +29,8 @@ export interface LaneMachine {
   readonly log: EntrySink;
   readonly whileBusy: () => void;
   ioPoll(): void;
+  /** Keeps the thread from its loop for that time. */
+  sleep(ns: number): void;
   fail(at: Place, message: string): void;
   /** The run as its main thread sees it; null in other threads. */
   readonly whole: Machine | null;

@@ -122,10 +122,6 @@ export class LinuxWorld implements World {
     this.host.at(this.#startNs + sinceStartNs, act);
   }
 
-  block(ns: number): void {
-    this.host.sleep(ns);
-  }
-
   sleep(ns: number): void {
     this.host.sleep(ns);
   }

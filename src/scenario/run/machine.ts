@@ -19,6 +19,9 @@ import type { World } from './world.ts';
 /** An entry of the order log, among the ids of events. */
 const LOG_ENTRY = -1;
 
+/** Between two looks at what other threads have done, ns. */
+const LOOK_NS = 50e6;
+
 export interface MachineOptions {
   /** Called with each entry at once, and with CLOCK_MONOTONIC. */
   readonly onEntry?: ((entry: LogEntry, nowNs: number) => void) | undefined;
@@ -69,6 +72,9 @@ export class Machine implements LaneMachine {
    * each io_poll.
    */
   readonly whileBusy: () => void;
+
+  /** Called before main sleeps outside of its loop: what an observer holds back would come late. */
+  readonly beforeSleep: (() => void)[] = [];
 
   /** @param compile compiles the actions of callbacks */
   constructor(scenario: Scenario, world: World, compile: Compile, options: MachineOptions) {
@@ -132,6 +138,21 @@ export class Machine implements LaneMachine {
   ioPoll(): void {
     this.whileBusy();
     this.world.ioPoll();
+  }
+
+  /** On the real kernel the entries of other threads are read meanwhile. */
+  sleep(ns: number): void {
+    for (const tell of this.beforeSleep) tell();
+    const { world, threads } = this;
+    if (threads === null || world.kind === 'sim') {
+      world.sleep(ns);
+      return;
+    }
+    const endNs = world.nowNs() + ns;
+    for (let left = ns; left > 0; left = endNs - world.nowNs()) {
+      world.sleep(Math.min(left, LOOK_NS));
+      this.whileBusy();
+    }
   }
 
   fail(at: Place, message: string): void {

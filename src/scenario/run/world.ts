@@ -14,8 +14,6 @@ export interface LaneWorld {
   /** How late a time may be and still count as right, ns. */
   readonly slackNs: number;
   nowNs(): number;
-  /** Keeps the thread busy. */
-  block(ns: number): void;
   /** Makes the thread sleep, outside the loop. */
   sleep(ns: number): void;
   /** Keeps the thread busy, while others go on. */

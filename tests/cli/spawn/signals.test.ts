@@ -73,6 +73,8 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
       const pid = Number((await job.starter.until(/(\d+)\n/))[1]);
       job.kill('SIGTSTP');
       await untilState(pid, 'T');
+      // A SIGCONT that came before we stop would be lost: the kernel drops it at a stop.
+      await untilState(job.pid, 'T');
       job.kill('SIGCONT');
       await untilState(pid, 'S');
       job.kill('SIGTERM');

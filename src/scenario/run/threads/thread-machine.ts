@@ -80,6 +80,10 @@ export class ThreadMachine implements LaneMachine {
     this.whileBusy();
     if (this.world.kind === 'sim') this.world.sleep(IO_POLL_NS);
   }
+
+  sleep(ns: number): void {
+    this.world.sleep(ns);
+  }
 }
 
 /** The host of a thread, and its time. */
@@ -100,10 +104,6 @@ export class ThreadWorld implements LaneWorld {
 
   nowNs(): number {
     return this.host.clockNs(CLOCK_MONOTONIC);
-  }
-
-  block(ns: number): void {
-    this.sleep(ns);
   }
 
   sleep(ns: number): void {
