@@ -1,7 +1,7 @@
 /** ppoll(2), epoll(7) and the clocks: the calls of one loop iteration. */
 
 import { isInt, isTimeout } from '../arguments.ts';
-import { POLLFD_SIZE } from '../constants.ts';
+import { CLOCK_MONOTONIC, POLLFD_SIZE } from '../constants.ts';
 import { EACCES, EBADF, EINVAL, ENOSYS, EPERM } from '../errno.ts';
 import type { HostBuffer } from '../host.ts';
 import { c, result, SYS } from './libc.ts';
@@ -14,6 +14,9 @@ import { LinuxBuffer, putTimespec, word64 } from './memory.ts';
  */
 export const EPOLL_STRIDE = process.arch === 'x64' ? 3 : 4;
 export const EPOLL_DATA_WORD = process.arch === 'x64' ? 1 : 2;
+
+/** CLOCK_MONOTONIC, as libuv reads it: V8 makes this call in half the time, or less, of one through koffi. */
+const { hrtime } = process;
 
 /** The longest timeout that epoll_wait can express, an int of ms. */
 const MAX_WAIT_MS = 0x7fffffff;
@@ -39,6 +42,11 @@ export class LinuxPoll {
   }
 
   clockNs(clock: number): number {
+    if (clock === CLOCK_MONOTONIC) {
+      this.restNs = 0;
+      const time = hrtime();
+      return time[0] * 1e9 + time[1];
+    }
     if (!isInt(clock)) return -EINVAL;
     const ret = result(c.clockGettime(clock, this.#address));
     if (ret < 0) return ret;
