@@ -12,6 +12,8 @@ const ENOUGH_MS = 6_000;
 
 /** Operations after which V8 has compiled both threads' code; the first take up to four times as long. */
 const WARM = 6_000;
+/** V8 compiles a round that ends a poll only after three times as many, since the poll itself is its loop. */
+const WARM_POLLING = 5 * WARM;
 
 function warmOp(fn: () => unknown, operations = 1, count = WARM): Measure {
   return warmed(op(fn, operations), () => {
@@ -26,6 +28,7 @@ function schedule(name: string, many: number, isPolling: boolean): Row {
   const { bhs } = rig.answer('io0', many, isPolling ? POLLING : SLEEPING);
   // V8 compiles the code of both threads meanwhile.
   const count = many > 1 ? 40 : isPolling ? 10_000 : 400;
+  const warm = many > 1 ? 30 * Math.ceil(WARM / many) : isPolling ? WARM_POLLING : WARM;
   const row = isPolling ? 'polling' : many > 1 ? `many-${many}` : 'sleeping';
   const worker = rig.worker();
   const act = (): void => {
@@ -39,7 +42,7 @@ function schedule(name: string, many: number, isPolling: boolean): Row {
     ...rig.peers({ row, count }),
     ours: warmed(
       () => spaced(count, act, many),
-      () => spaced(Math.ceil(WARM / many) * (many > 1 ? 30 : 1), act),
+      () => spaced(warm, act),
     ),
     enoughMs: ENOUGH_MS,
     ...(!isPolling && {
