@@ -71,9 +71,9 @@ export class BhList implements BhHome {
     this.enqueue(this.#take(name, cb as BhCallback<never>, opaque), BH_SCHEDULED | BH_ONESHOT);
   }
 
-  arrive(name: string, cb: BhCallback<number>, opaque: number): void {
+  arrive(name: string, cb: BhCallback<number>, opaque: number): number {
     const slot = this.#take(name, cb as BhCallback<never>, opaque);
-    this.#wakeup.enqueue(slot, BH_SCHEDULED | BH_ONESHOT);
+    return this.#wakeup.mark(slot, BH_SCHEDULED | BH_ONESHOT);
   }
 
   enqueue(slot: number, flags: number): void {

@@ -4,17 +4,18 @@ import { Entries } from './entries.ts';
 import { newNameMemory } from './entry-names.ts';
 import type { BottomHalfHandle, ContextHandle, WakeHandle } from './handles.ts';
 import { Calls, FIRST_CALL, newCallMemory } from './wake/calls.ts';
-import { FIRST_SHARED, GONE, type Inbox, LAST_GENERATION, WORDS_PER_SHARED } from './wake/inbox.ts';
-import { CHUNK_BYTES, chunkOf, SharedWords } from './wake/shared-words.ts';
-import { bhIndex, type Wakeup } from './wake/wakeup.ts';
+import { GONE, type Inbox, LAST_GENERATION } from './wake/inbox.ts';
+import { chunkOf, newChunk, SharedWords } from './wake/shared-words.ts';
+import { isTaken, numberOf, slotAt } from './wake/slots.ts';
+import { bhIndex, NO_BH, type Wakeup } from './wake/wakeup.ts';
 
 /** The bottom halves of a context, as those that are shared see them. */
 export interface HomeList {
   /** Traces a schedule, and notifies the context. */
   announce(slot: number, old: number, flags: number): void;
   traceCancel(slot: number): void;
-  /** Puts a one-shot on bh_list, and neither traces nor notifies. */
-  arrive(name: string, callback: BhCallback<number>, opaque: number): void;
+  /** Makes a one-shot that is scheduled, and on no list yet. Returns its slot. */
+  arrive(name: string, callback: BhCallback<number>, opaque: number): number;
 }
 
 /**
@@ -40,13 +41,11 @@ export class SharedBhs {
   /** The shared slot of a bottom half, by bhIndex of its home slot. */
   readonly #slots: number[] = [];
   readonly #free: number[] = [];
-  /** The slots that drain moves, newest first; kept to be used again. */
-  readonly #arrived: number[] = [];
 
   constructor(wakeup: Wakeup, list: HomeList, InboxType: typeof Inbox, words?: SharedArrayBuffer) {
     this.#wakeup = wakeup;
     this.#list = list;
-    this.#words.addChunk(0, words ?? new SharedArrayBuffer(CHUNK_BYTES));
+    this.#words.addChunk(0, words ?? newChunk());
     this.inbox = new InboxType(this.#words);
     this.#calls = new Calls(this.#callMemory, this.#words);
     this.entries = new Entries(this.#nameMemory, this.#calls);
@@ -115,14 +114,18 @@ export class SharedBhs {
   /** Moves what other threads have scheduled to bh_list, and notes that they have notified. */
   drain(): void {
     if (this.inbox.isEmpty) return;
-    const arrived = this.#arrived;
-    let count = 0;
-    for (let slot = this.inbox.take(); slot !== 0; slot = this.inbox.next(slot)) {
-      if (slot >= FIRST_CALL) this.#calls.see(slot);
-      arrived[count++] = slot;
+    const wakeup = this.#wakeup;
+    let slot = this.inbox.take();
+    const newest = this.#arrive(slot);
+    let home = newest;
+    for (slot = this.inbox.next(slot); slot !== 0; slot = this.inbox.next(slot)) {
+      const older = this.#arrive(slot);
+      wakeup.link(home, older);
+      home = older;
     }
-    while (count > 0) this.#arrive(arrived[--count]!);
-    this.#wakeup.notify();
+    wakeup.link(home, NO_BH);
+    wakeup.prepend(newest, home);
+    wakeup.notify();
   }
 
   /** Drains, and takes over a notification by another thread: before the context accepts it. */
@@ -131,10 +134,11 @@ export class SharedBhs {
     if (this.inbox.accept() !== 0) this.#wakeup.notify();
   }
 
-  /** Puts what another thread has scheduled on bh_list. */
-  #arrive(slot: number): void {
-    if (slot < FIRST_CALL) this.#wakeup.enqueue(this.#homes[numberOf(slot)]!, 0);
-    else this.#list.arrive(this.entries.nameOf(slot), this.entries.run, slot);
+  /** The home slot of what another thread has scheduled. */
+  #arrive(slot: number): number {
+    if (slot < FIRST_CALL) return this.#homes[numberOf(slot)]!;
+    this.#calls.see(slot);
+    return this.#list.arrive(this.entries.nameOf(slot), this.entries.run, slot);
   }
 
   flags(home: number): number {
@@ -145,7 +149,7 @@ export class SharedBhs {
   /** Inbox.dequeue; a deleted bottom half is unknown here from then on. */
   dequeue(home: number): number {
     const slot = this.#slotOf(home);
-    const flags = this.inbox.dequeue(slot);
+    const flags = this.inbox.dequeue(slot, this.#generations[numberOf(slot)]!);
     if ((flags & BH_DELETED) !== 0) this.#forget(slot);
     return flags;
   }
@@ -160,7 +164,9 @@ export class SharedBhs {
 
   /** Makes all handles stale. */
   close(): void {
-    for (let i = 0; i < this.#homes.length; i++) this.inbox.free(slotAt(i));
+    for (let i = 0; i < this.#homes.length; i++) {
+      if (this.#homes[i] !== NO_BH) this.inbox.free(slotAt(i));
+    }
   }
 
   #slotOf(home: number): number {
@@ -168,11 +174,14 @@ export class SharedBhs {
   }
 
   #newSlot(): number {
-    const slot = slotAt(this.#homes.length);
-    this.#homes.push(0);
-    this.#generations.push(GONE);
-    if (slot > FIRST_SHARED && chunkOf(slot) !== chunkOf(slot - 1)) {
-      this.#words.addChunk(chunkOf(slot), new SharedArrayBuffer(CHUNK_BYTES));
+    let slot: number;
+    do {
+      slot = slotAt(this.#homes.length);
+      this.#homes.push(NO_BH);
+      this.#generations.push(GONE);
+    } while (isTaken(slot));
+    if (this.#words.buffer(chunkOf(slot)) === undefined) {
+      this.#words.addChunk(chunkOf(slot), newChunk());
     }
     return slot;
   }
@@ -180,12 +189,4 @@ export class SharedBhs {
   #forget(slot: number): void {
     if (this.#generations[numberOf(slot)]! + 1 < LAST_GENERATION) this.#free.push(slot);
   }
-}
-
-function numberOf(slot: number): number {
-  return (slot - FIRST_SHARED) / WORDS_PER_SHARED;
-}
-
-function slotAt(number: number): number {
-  return FIRST_SHARED + number * WORDS_PER_SHARED;
 }

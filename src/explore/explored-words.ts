@@ -120,6 +120,10 @@ export class ExploredWords extends SharedWords {
     return this.#do(LOAD, i);
   }
 
+  override peek(i: number): number {
+    return this.load(i);
+  }
+
   override store(i: number, value: number): void {
     this.#do(STORE, i, value);
   }
@@ -133,6 +137,7 @@ export class ExploredWords extends SharedWords {
   get fenced(): Words {
     return {
       load: (i) => this.load(i),
+      peek: (i) => this.load(i),
       store: (i, value) => this.storeFenced(i, value),
       exchange: (i, value) => this.exchange(i, value),
       compareExchange: (i, expected, value) => this.compareExchange(i, expected, value),

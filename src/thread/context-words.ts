@@ -4,16 +4,16 @@
  */
 
 /** The lock of the context; see ContextLock. */
-export const LOCK_STATE = 8;
-export const LOCK_OWNER = 9;
-export const LOCK_DEPTH = 10;
+export const LOCK_STATE = 20;
+export const LOCK_OWNER = 21;
+export const LOCK_DEPTH = 22;
 
 /** The descriptor that ends the context's sleep. */
-export const WAKE_FD = 4;
+export const WAKE_FD = 18;
 /** The shared slot and generation of the bottom half that enters scheduled coroutines; slot 0: none. */
-export const CO_BH = 5;
-export const CO_BH_GENERATION = 6;
+export const CO_BH = 24;
+export const CO_BH_GENERATION = 25;
 /** Head of the list of coroutines that were scheduled, newest first. QEMU: scheduled_coroutines. */
-export const CO_LIST = 7;
+export const CO_LIST = 4;
 /** The number of the context among those with shared coroutines, plus 1; 0 if it is not one of them. */
-export const NUMBER = 11;
+export const NUMBER = 19;

@@ -1,12 +1,13 @@
 import { type BottomHalfHandle, checkHandle } from '../aio/handles.ts';
-import { GONE, Inbox } from '../aio/wake/inbox.ts';
-import { chunkOf, SharedWords } from '../aio/wake/shared-words.ts';
+import { GONE, type Inbox } from '../aio/wake/inbox.ts';
 import { checkHost } from '../host/arguments.ts';
 import type { Host } from '../host/host.ts';
 import { BH_DELETED, BH_IDLE, BH_SCHEDULED } from '../trace/bh-flags.ts';
 import { EV } from '../trace/catalogue.ts';
-import { Tracer } from '../trace/tracer.ts';
-import { Waker } from './waker.ts';
+import { TRACEABLE } from '../trace/traceable.ts';
+import type { Tracer } from '../trace/tracer.ts';
+import { RemoteLink } from './remote-link.ts';
+import type { Waker } from './waker.ts';
 
 const T_ENQUEUE = EV.aio_bh_enqueue;
 const T_CANCEL = EV.qemu_bh_cancel;
@@ -27,6 +28,8 @@ export class RemoteBottomHalf {
   /** Its name in traces and logs. */
   readonly name: string;
   readonly #handle: BottomHalfHandle;
+  readonly #slot: number;
+  readonly #generation: number;
   readonly #inbox: Inbox;
   readonly #waker: Waker;
   readonly #trace: Tracer;
@@ -38,17 +41,17 @@ export class RemoteBottomHalf {
   static from(handle: BottomHalfHandle, host: Host, options: RemoteOptions = {}): RemoteBottomHalf {
     checkHandle(handle, 'bottom half', 'RemoteBottomHalf.from');
     checkHost(host, 'RemoteBottomHalf.from');
-    return new RemoteBottomHalf(handle, host, options.trace ?? new Tracer());
+    return new RemoteBottomHalf(handle, RemoteLink.of(host, handle.context), options.trace);
   }
 
-  private constructor(handle: BottomHalfHandle, host: Host, trace: Tracer) {
-    const words = new SharedWords();
-    words.addChunk(0, handle.context.words);
-    words.addChunk(chunkOf(handle.slot), handle.words);
-    this.#inbox = new Inbox(words);
-    this.#waker = new Waker(host, handle.context, this.#inbox, trace);
+  private constructor(handle: BottomHalfHandle, link: RemoteLink, trace: Tracer | undefined) {
+    link.addChunkOf(handle.slot, handle.words);
+    this.#inbox = link.inbox;
+    this.#waker = link.waker;
     this.#handle = handle;
-    this.#trace = trace;
+    this.#slot = handle.slot;
+    this.#generation = handle.generation;
+    this.#trace = trace ?? link.silent;
     this.name = handle.name;
   }
 
@@ -66,8 +69,8 @@ export class RemoteBottomHalf {
    * As BottomHalf.cancel. Does not wait, even if the function is being called. QEMU: qemu_bh_cancel.
    */
   cancel(): boolean {
-    const { context, name, id, slot, generation } = this.#handle;
-    if (this.#inbox.cancel(slot, generation) === GONE) return false;
+    const { context, name, id } = this.#handle;
+    if (this.#inbox.cancel(this.#slot, this.#generation) === GONE) return false;
     if (this.#trace.on[T_CANCEL] !== 0) this.#trace.emit(T_CANCEL, context.name, name, id);
     return true;
   }
@@ -91,22 +94,25 @@ export class RemoteBottomHalf {
   }
 
   #flags(): number {
-    const flags = this.#inbox.flags(this.#handle.slot, this.#handle.generation);
+    const flags = this.#inbox.flags(this.#slot, this.#generation);
     return flags === GONE ? BH_DELETED : flags;
   }
 
   #enqueue(flags: number): boolean {
-    const { slot, generation } = this.#handle;
-    const old = this.#inbox.mark(slot, generation, flags);
+    const inbox = this.#inbox;
+    const slot = this.#slot;
+    const trace = this.#trace;
+    const old = inbox.mark(slot, this.#generation, flags);
     if (old === GONE) return false;
     // Before it can run.
-    if (this.#trace.on[T_ENQUEUE] !== 0) this.#traceEnqueue(old, flags);
-    this.#inbox.publish(slot, old);
-    this.#waker.wake();
+    if (TRACEABLE && trace.active) this.#traceEnqueue(old, flags);
+    inbox.publish(slot, old);
+    this.#waker.wake(trace);
     return true;
   }
 
   #traceEnqueue(old: number, flags: number): void {
+    if (this.#trace.on[T_ENQUEUE] === 0) return;
     const { context, name, id } = this.#handle;
     this.#trace.emit(T_ENQUEUE, context.name, name, old, flags, id);
   }

@@ -3,15 +3,15 @@ import { EntryNames } from '../aio/entry-names.ts';
 import { type ContextHandle, checkHandle } from '../aio/handles.ts';
 import { PROFILES } from '../aio/profile.ts';
 import { Calls, MOST_NUMBERS } from '../aio/wake/calls.ts';
-import { Inbox } from '../aio/wake/inbox.ts';
-import { SharedWords } from '../aio/wake/shared-words.ts';
+import type { Inbox } from '../aio/wake/inbox.ts';
 import { checkHost, shown } from '../host/arguments.ts';
 import type { Host } from '../host/host.ts';
 import { BH_ONESHOT, BH_SCHEDULED } from '../trace/bh-flags.ts';
 import { EV } from '../trace/catalogue.ts';
-import { Tracer } from '../trace/tracer.ts';
+import type { Tracer } from '../trace/tracer.ts';
 import type { RemoteOptions } from './remote-bottom-half.ts';
-import { Waker } from './waker.ts';
+import { RemoteLink } from './remote-link.ts';
+import type { Waker } from './waker.ts';
 
 const T_ENQUEUE = EV.aio_bh_enqueue;
 
@@ -33,25 +33,23 @@ export class RemoteContext {
   static from(handle: ContextHandle, host: Host, options: RemoteOptions = {}): RemoteContext {
     checkHandle(handle, 'context', 'RemoteContext.from');
     checkHost(host, 'RemoteContext.from');
-    return new RemoteContext(handle, host, options.trace ?? new Tracer());
+    return new RemoteContext(handle, RemoteLink.of(host, handle), options.trace);
   }
 
-  private constructor(handle: ContextHandle, host: Host, trace: Tracer) {
-    const words = new SharedWords();
-    words.addChunk(0, handle.words);
+  private constructor(handle: ContextHandle, link: RemoteLink, trace: Tracer | undefined) {
     this.name = handle.name;
     this.handle = handle;
-    this.#inbox = new Inbox(words);
-    this.#waker = new Waker(host, handle, this.#inbox, trace);
-    this.#calls = new Calls(handle.calls, words);
+    this.#inbox = link.inbox;
+    this.#waker = link.waker;
+    this.#calls = new Calls(handle.calls, link.words);
     this.#entries = new EntryNames(handle.names);
-    this.#trace = trace;
+    this.#trace = trace ?? link.silent;
   }
 
   /** Makes the context check for work, and not sleep before. QEMU: aio_notify. */
   notify(): void {
     this.#inbox.setNotified();
-    this.#waker.wake();
+    this.#waker.wake(this.#trace);
   }
 
   /**
@@ -81,7 +79,7 @@ export class RemoteContext {
   /** notify, and makes the context take what this thread has set for it. @internal */
   notifySettings(): void {
     this.#inbox.setSettings();
-    this.#waker.wake();
+    this.#waker.wake(this.#trace);
   }
 
   /**
@@ -108,7 +106,7 @@ export class RemoteContext {
       this.#trace.emit(T_ENQUEUE, this.name, entry, 0, BH_SCHEDULED | BH_ONESHOT, call);
     }
     this.#inbox.push(call);
-    this.#waker.wake();
+    this.#waker.wake(this.#trace);
     return true;
   }
 

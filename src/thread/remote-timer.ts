@@ -1,14 +1,14 @@
 import { CLOCK_NAMES } from '../aio/clock.ts';
 import { checkHandle, type TimerHandle } from '../aio/handles.ts';
-import { Inbox } from '../aio/wake/inbox.ts';
-import { SharedWords } from '../aio/wake/shared-words.ts';
+import type { Inbox } from '../aio/wake/inbox.ts';
 import { clampNs, TimerBoard } from '../aio/wake/timer-board.ts';
 import { checkHost, shown } from '../host/arguments.ts';
 import type { Host } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
-import { Tracer } from '../trace/tracer.ts';
+import type { Tracer } from '../trace/tracer.ts';
 import { RemoteBottomHalf, type RemoteOptions } from './remote-bottom-half.ts';
-import { Waker } from './waker.ts';
+import { RemoteLink } from './remote-link.ts';
+import type { Waker } from './waker.ts';
 
 const T_MOD = EV.timer_mod;
 const T_DEL = EV.timer_del;
@@ -40,21 +40,20 @@ export class RemoteTimer {
   static from(handle: TimerHandle, host: Host, options: RemoteOptions = {}): RemoteTimer {
     checkHandle(handle, 'timer', 'RemoteTimer.from');
     checkHost(host, 'RemoteTimer.from');
-    return new RemoteTimer(handle, host, options.trace ?? new Tracer());
+    return new RemoteTimer(handle, host, options.trace);
   }
 
-  private constructor(handle: TimerHandle, host: Host, trace: Tracer) {
+  private constructor(handle: TimerHandle, host: Host, trace: Tracer | undefined) {
     const { context, bh } = handle.notify;
-    const words = new SharedWords();
-    words.addChunk(0, context.words);
+    const link = RemoteLink.of(host, context);
     this.name = handle.name;
     this.scale = handle.scale;
     this.#handle = handle;
     this.#board = new TimerBoard(host, handle.board);
-    this.#inbox = new Inbox(words);
-    this.#waker = new Waker(host, context, this.#inbox, trace);
-    this.#bh = bh === null ? null : RemoteBottomHalf.from(bh, host, { trace });
-    this.#trace = trace;
+    this.#inbox = link.inbox;
+    this.#waker = link.waker;
+    this.#trace = trace ?? link.silent;
+    this.#bh = bh === null ? null : RemoteBottomHalf.from(bh, host, { trace: this.#trace });
   }
 
   /**
@@ -134,7 +133,7 @@ export class RemoteTimer {
     if (this.#bh !== null) this.#bh.schedule();
     else {
       this.#inbox.setNotified();
-      this.#waker.wake();
+      this.#waker.wake(this.#trace);
     }
   }
 

@@ -3,6 +3,7 @@ import type { Inbox } from '../aio/wake/inbox.ts';
 import { EAGAIN, EINTR, HostError } from '../host/errno.ts';
 import type { Host, HostBuffer } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
+import { TRACEABLE } from '../trace/traceable.ts';
 import type { Tracer } from '../trace/tracer.ts';
 
 const T_NOTIFY = EV.aio_notify;
@@ -13,24 +14,25 @@ export class Waker {
   readonly #fd: number;
   readonly #name: string;
   readonly #inbox: Inbox;
-  readonly #trace: Tracer;
   /** The number 1, for the eventfd; made at the first write. */
   #one: HostBuffer | null = null;
 
-  constructor(host: Host, handle: WakeHandle, inbox: Inbox, trace: Tracer) {
+  constructor(host: Host, handle: WakeHandle, inbox: Inbox) {
     this.#host = host;
     this.#fd = handle.wakeFd;
     this.#name = handle.name;
     this.#inbox = inbox;
-    this.#trace = trace;
   }
 
-  /** Work was published: ends the sleep of the home thread, if it sleeps and nobody else does. */
-  wake(): void {
+  /**
+   * Work was published: ends the sleep of the home thread, if it sleeps and nobody else does.
+   * @param trace of this thread
+   */
+  wake(trace: Tracer): void {
     const notifyMe = this.#inbox.claim();
     // Before the sleep can end, so that the event comes before the wake-up.
-    if (this.#trace.on[T_NOTIFY] !== 0) {
-      this.#trace.emit(T_NOTIFY, this.#name, notifyMe, notifyMe === 0 ? 0 : 1, 0);
+    if (TRACEABLE && trace.active && trace.on[T_NOTIFY] !== 0) {
+      trace.emit(T_NOTIFY, this.#name, notifyMe, notifyMe === 0 ? 0 : 1, 0);
     }
     if (notifyMe !== 0) this.#write();
   }

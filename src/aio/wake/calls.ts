@@ -67,11 +67,11 @@ export class Calls {
   }
 
   entry(slot: number): number {
-    return this.#words.load(slot + ENTRY);
+    return this.#words.peek(slot + ENTRY);
   }
 
   count(slot: number): number {
-    return this.#words.load(slot + COUNT);
+    return this.#words.peek(slot + COUNT);
   }
 
   number(slot: number, i: number): number {
@@ -114,7 +114,7 @@ export class Calls {
     for (let word = 0; word < 2; word++) {
       // The bits themselves stand in place of call 0.
       const own = word === 0 ? 1 : 0;
-      let used = words.load(base + word) | own;
+      let used = words.peek(base + word) | own;
       while (used !== -1) {
         const bit = 31 - Math.clz32(~used);
         used = words.fetchOr(base + word, 1 << bit) | own;

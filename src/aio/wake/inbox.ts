@@ -37,17 +37,18 @@ const NOTICE = 1;
 const SETTINGS = 2;
 /** See I5. */
 export const WRITERS = 3;
-/** Set once the context is closed: nobody will look at INBOX again. Words 4 to 11 are not its own. */
-export const CLOSED = 12;
+// Bottom halves stand where slots.ts says; words 4, and 18 to 31, are not the protocol's own.
+/** Set once the context is closed: nobody will look at INBOX again. */
+export const CLOSED = 16;
 /** How often external handlers are held back. QEMU: ctx->external_disable_cnt. */
-export const EXTERNAL = 13;
-/** The slot of the first shared bottom half: the index of its flags; its link is the next word. */
-export const FIRST_SHARED = 16;
-export const WORDS_PER_SHARED = 2;
+export const EXTERNAL = 17;
 const NEXT = 1;
 
 /** End of a list. */
 const END = 0;
+
+/** No flags: the bottom half is on no list. */
+const IDLE = 0;
 
 /** The flags are the low bits of a bottom half's word, and its generation the rest. */
 const GENERATION_SHIFT = 8;
@@ -61,6 +62,8 @@ export const GONE = -1;
 /** The shared words of one AioContext, and the steps allowed on them. */
 export class Inbox {
   readonly #words: Words;
+  /** A guess at INBOX, for push: right if the last one to push was this thread, and home did as before. */
+  #head = END;
   /** Takes what another thread has set for the context, before its next round of callbacks. */
   onSettings: (() => void) | null = null;
 
@@ -76,7 +79,7 @@ export class Inbox {
    * aio_bh_enqueue, its beginning.
    */
   mark(slot: number, generation: number, flags: number): number {
-    return this.#change(slot, generation, FLAGS, BH_PENDING | flags);
+    return this.#change(slot, generation, IDLE, FLAGS, BH_PENDING | flags);
   }
 
   /**
@@ -95,19 +98,21 @@ export class Inbox {
   /** Puts a slot on INBOX. The caller must own it: it is on no list, and nobody else may push it. */
   push(slot: number): void {
     const words = this.#words;
-    let head = words.load(INBOX);
+    // A load would fetch the processor's cache line once, and the compare-and-swap once more to change it.
+    let head = this.#head;
     for (;;) {
       // Without this order: explore inbox --without next-first
       words.store(slot + NEXT, head);
       const seen = words.compareExchange(INBOX, head, slot);
-      if (seen === head) return;
+      if (seen === head) break;
       head = seen;
     }
+    this.#head = head === END ? END : slot;
   }
 
   /** Clears SCHEDULED; the bottom half stays on its list. Returns the flags before, or GONE. */
   cancel(slot: number, generation: number): number {
-    return this.#change(slot, generation, ~BH_SCHEDULED, 0);
+    return this.#change(slot, generation, BH_PENDING | BH_SCHEDULED, ~BH_SCHEDULED, 0);
   }
 
   /** The flags of a bottom half, or GONE. */
@@ -179,7 +184,12 @@ export class Inbox {
   }
 
   get isEmpty(): boolean {
-    return this.#words.load(INBOX) === END;
+    return this.#words.peek(INBOX) === END;
+  }
+
+  /** hasWork, maybe late: for a thread that goes on to look. */
+  get mayHaveWork(): boolean {
+    return this.#words.peek(INBOX) !== END || this.#words.peek(NOTIFIED) !== 0;
   }
 
   /** Takes the whole list. Returns its newest slot, or 0. */
@@ -189,7 +199,7 @@ export class Inbox {
 
   /** The slot that was pushed before this one, or 0. */
   next(slot: number): number {
-    return this.#words.load(slot + NEXT);
+    return this.#words.peek(slot + NEXT);
   }
 
   /** The home thread is about to sleep (I2). Returns whether it must not. */
@@ -209,7 +219,7 @@ export class Inbox {
 
   /** Returns whether there was a notification. QEMU: aio_notify_accept. */
   accept(): number {
-    if (this.#words.load(NOTIFIED) === 0) return 0;
+    if (this.#words.peek(NOTIFIED) === 0) return 0;
     const notified = this.#words.exchange(NOTIFIED, 0);
     if ((notified & SETTINGS) !== 0) this.onSettings?.();
     return notified;
@@ -238,9 +248,9 @@ export class Inbox {
    * A bottom half has come off the home thread's list, and may be put on a list again from now on,
    * unless it is deleted: then its slot is free (I4). Returns the flags before. QEMU: aio_bh_dequeue.
    */
-  dequeue(slot: number): number {
+  dequeue(slot: number, generation: number): number {
     const words = this.#words;
-    let word = words.load(slot);
+    let word = wordOf(generation, BH_PENDING | BH_SCHEDULED);
     for (;;) {
       // Not in one step: explore generations --without free-at-once,
       // explore inbox-data --without dequeue-rmw
@@ -259,10 +269,13 @@ export class Inbox {
     this.#words.exchange(slot, nextGeneration(this.#words.load(slot)));
   }
 
-  /** Changes the flags of a bottom half, if it still is of the generation. Returns the flags before, or GONE. */
-  #change(slot: number, generation: number, keep: number, add: number): number {
+  /**
+   * Changes the flags of a bottom half, if it still is of the generation. Returns the flags before, or GONE.
+   * @param guess the flags that it has most often
+   */
+  #change(slot: number, generation: number, guess: number, keep: number, add: number): number {
     const words = this.#words;
-    let word = words.load(slot);
+    let word = wordOf(generation, guess);
     for (;;) {
       // Without it: explore generations --without generation
       if (word >>> GENERATION_SHIFT !== generation) return GONE;
@@ -275,8 +288,12 @@ export class Inbox {
   }
 }
 
+function wordOf(generation: number, flags: number): number {
+  return (generation << GENERATION_SHIFT) | flags;
+}
+
 /** The word of a free slot. The last generation is never given out: see LAST_GENERATION. */
 function nextGeneration(word: number): number {
   const generation = Math.min((word >>> GENERATION_SHIFT) + 1, LAST_GENERATION);
-  return (generation << GENERATION_SHIFT) | 0;
+  return wordOf(generation, 0);
 }

@@ -125,7 +125,7 @@ export class Sleeper {
 
   /** Whether there is a notification, by any thread, that was not accepted yet. */
   get notified(): boolean {
-    return this.#wakeup.notified || this.#inbox?.hasWork === true;
+    return this.#wakeup.notified || this.#inbox?.mayHaveWork === true;
   }
 
   /**

@@ -84,6 +84,27 @@ export class Wakeup {
     return old;
   }
 
+  /** Adds flags to a bottom half that is on no list. Returns its slot. */
+  mark(slot: number, flags: number): number {
+    this.#words.fetchOr(slot, flags);
+    return slot;
+  }
+
+  /**
+   * Puts a chain of bottom halves, newest first and linked by `link`, before those on bh_list. For the home
+   * thread alone: no other may touch these words.
+   */
+  prepend(newest: number, oldest: number): void {
+    this.#words.store(oldest + NEXT, this.#words.load(BH_LIST));
+    this.#words.store(BH_LIST, newest);
+  }
+
+  /** A bottom half of such a chain, which is on no list (W4), comes before an older one; NO_BH if it is the oldest. */
+  link(slot: number, older: number): void {
+    this.#words.fetchOr(slot, BH_PENDING);
+    this.#words.store(slot + NEXT, older);
+  }
+
   /**
    * Announces work (W1). Returns notify_me: if it is not 0 somebody sleeps or is about to, and the
    * caller must write the eventfd. QEMU: aio_notify.

@@ -3,6 +3,12 @@
 /** Accesses words by index. The values are signed, as in an Int32Array. */
 export interface Words {
   load(i: number): number;
+  /**
+   * A load that nothing orders: the value may be an old one. What it says may be a guess, which the
+   * next operation proves; or it is old only if no order between the threads says otherwise.
+   */
+  peek(i: number): number;
+  /** A plain store: another thread may see it late, but before it sees the next read-modify-write. */
   store(i: number, value: number): void;
   /** Returns the previous value, as do the others below. */
   exchange(i: number, value: number): number;
@@ -26,6 +32,10 @@ export class PlainWords implements Words {
   }
 
   load(i: number): number {
+    return this.#array[i]!;
+  }
+
+  peek(i: number): number {
     return this.#array[i]!;
   }
 

@@ -3,7 +3,8 @@
 import { AioContext } from '../../aio/aio-context.ts';
 import type { BottomHalf } from '../../aio/bottom-half.ts';
 import type { BottomHalfHandle } from '../../aio/handles.ts';
-import { FIRST_SHARED, INBOX, NOTIFIED, SLEEPS } from '../../aio/wake/inbox.ts';
+import { INBOX, NOTIFIED, SLEEPS } from '../../aio/wake/inbox.ts';
+import { slotAt } from '../../aio/wake/slots.ts';
 import { RemoteBottomHalf } from '../../thread/remote-bottom-half.ts';
 import { type BuiltIn, program, type Weakening } from '../built-in.ts';
 import { exploredHost, WAKE_FD } from '../explored-host.ts';
@@ -26,7 +27,7 @@ export function handleOf(number: number): BottomHalfHandle {
     name: number === 0 ? 'a' : 'b',
     id: number,
     words: CONTEXT.buffer,
-    slot: FIRST_SHARED + 2 * number,
+    slot: slotAt(number),
     generation: 0,
   };
 }

@@ -36,7 +36,7 @@ function makeGenerations(): Explorable {
       while (home.inbox.flags(A, 0) !== GONE) {
         words.named('poll', () => words.sleepOn(INBOX));
         home.drain();
-        for (const slot of home.list.splice(0)) home.inbox.dequeue(slot);
+        for (const slot of home.list.splice(0)) home.inbox.dequeue(slot, 0);
       }
       home.inbox.create(A, 0);
       home.drain();

@@ -15,11 +15,15 @@ function pollBoth(words: ExploredWords, before: number): number | undefined {
   return ran === 3 ? undefined : ran;
 }
 
-/** Inbox.mark does nothing if the flags would stay as they are. */
+/**
+ * Inbox.mark does nothing if the flags would stay as they are. A compare-and-swap that fails is no more than
+ * a load then, as JavaScript's memory model has it.
+ */
 const onlyChanges = (): Weaken => (words, operation, scope) => {
   const { kind, word, value, next } = operation;
-  if (scope !== 'mark' || kind !== COMPARE_EXCHANGE || value !== next) return undefined;
-  return words.load(word);
+  if (scope !== 'mark' || kind !== COMPARE_EXCHANGE) return undefined;
+  const seen = words.load(word);
+  return value === next || seen !== value ? seen : undefined;
 };
 
 export const INBOX_TWO: BuiltIn = {

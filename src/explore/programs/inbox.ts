@@ -3,7 +3,6 @@
 import {
   CLOSED,
   EXTERNAL,
-  FIRST_SHARED,
   GONE,
   INBOX,
   Inbox,
@@ -11,13 +10,14 @@ import {
   SLEEPS,
   WRITERS,
 } from '../../aio/wake/inbox.ts';
+import { slotAt } from '../../aio/wake/slots.ts';
 import { BH_DELETED, BH_SCHEDULED } from '../../trace/bh-flags.ts';
 import { allEnd, EVENTFD_TEXT, program, type WordText } from '../built-in.ts';
 import type { ExploredWords } from '../explored-words.ts';
 import type { Explorable, Thread } from '../program.ts';
 
-export const A = FIRST_SHARED;
-export const B = FIRST_SHARED + 2;
+export const A = slotAt(0);
+export const B = slotAt(1);
 /** Beside the inbox's own. EVENTFD -1 is a closed one. */
 export const [EVENTFD, DATA, WRITES, SLEPT] = [100, 101, 102, 103] as const;
 const IN_POLL = 2;
@@ -125,7 +125,7 @@ export class Home {
     inbox.accept();
     this.#notified = false;
     for (const slot of this.list.splice(0).reverse()) {
-      const flags = inbox.dequeue(slot);
+      const flags = inbox.dequeue(slot, 0);
       if ((flags & (BH_SCHEDULED | BH_DELETED)) === BH_SCHEDULED) {
         words.named('the bottom half', () => call(slot));
       }
