@@ -118,19 +118,38 @@ describe.each(hosts)('a shared bottom half on %s', (_kind, make) => {
   it(
     'a stale handle does not touch the next owner of its slot: the generation differs',
     on((rig, ctx) => {
-      const [, a] = shared(rig, ctx, 'a');
+      const [bh, a] = shared(rig, ctx, 'a');
+      const { slot } = bh.share();
       a.delete();
       ctx.poll(false);
       const next = ctx.newBottomHalf('next', () => rig.log.push('next'));
       const handle = next.share();
       const remote = RemoteBottomHalf.from(handle, rig.host);
-      expect([handle.slot, handle.generation]).toEqual([16, 1]);
+      expect([handle.slot, handle.generation]).toEqual([slot, 1]);
       expect([a.schedule(), remote.scheduled]).toEqual([false, false]);
       remote.schedule();
       expect([a.cancel(), a.delete()]).toEqual([false, false]);
       expect([remote.scheduled, remote.deleted]).toEqual([true, false]);
       ctx.poll(false);
       expect(rig.log).toEqual(['next']);
+    }),
+  );
+
+  it(
+    'slots leave the words of others between them alone',
+    on((rig, ctx) => {
+      const names = Array.from({ length: 20 }, (_, i) => `b${i}`);
+      const all = names.map((name) => shared(rig, ctx, name));
+      const slots = all.map(([bh]) => bh.share().slot);
+      expect(slots.slice(0, 7)).toEqual([6, 8, 10, 12, 14, 32, 34]);
+      for (const [, remote] of all) remote.schedule();
+      ctx.poll(false);
+      expect(rig.log).toEqual(names.toReversed());
+      const words = new Int32Array(ctx.share().words);
+      ctx.close();
+      // All handles are stale; of the words between only CLOSED is set.
+      expect(slots.map((slot) => words[slot])).toEqual(slots.map(() => 256));
+      expect([...words.subarray(16, 32)]).toEqual([1, ...Array.from({ length: 15 }, () => 0)]);
     }),
   );
 
