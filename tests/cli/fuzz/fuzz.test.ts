@@ -56,7 +56,7 @@ describe('a difference', () => {
     expect(stdout).toContain('\nqemu: 11\n');
   });
 
-  it('is none if neither run has an end, and one came further', async () => {
+  it('is nothing if neither run has an end, and one came further', async () => {
     const plain: PlainScenario = {
       name: 'endless',
       // That nothing ends it is not seen before it runs.
