@@ -43,17 +43,19 @@ export class LinuxPoll {
 
   clockNs(clock: number): number {
     if (clock === CLOCK_MONOTONIC) {
-      this.restNs = 0;
       const time = hrtime();
-      return time[0] * 1e9 + time[1];
+      return this.#sum(time[0], time[1]);
     }
     if (!isInt(clock)) return -EINVAL;
     const ret = result(c.clockGettime(clock, this.#address));
-    if (ret < 0) return ret;
+    return ret < 0 ? ret : this.#sum(word64(this.#words, 0), this.#words[2]!);
+  }
+
+  #sum(seconds: number, restNs: number): number {
     // Exact, since 1e9 is 2^9 times a 21-bit number; the sum need not be.
-    const secondsNs = word64(this.#words, 0) * 1e9;
-    const ns = secondsNs + this.#words[2]!;
-    this.restNs = this.#words[2]! - (ns - secondsNs);
+    const secondsNs = seconds * 1e9;
+    const ns = secondsNs + restNs;
+    this.restNs = restNs - (ns - secondsNs);
     return ns;
   }
 
