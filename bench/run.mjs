@@ -35,6 +35,7 @@ const programs = {
   'death-node': 'bench/death-node.ts',
   'node-echo-client': 'bench/node-echo-client.ts',
   'trace-off': 'bench/trace-off.ts',
+  'record-work': 'bench/record-work.ts',
   'thread-entry': 'src/thread/thread-entry.ts',
 };
 await Promise.all([

@@ -66,6 +66,11 @@ export class ByteSink {
 
   /** A whole number from 0. At most nine bytes, for which there must be room. */
   uint(value: number): void {
+    if (value < 128) this.bytes[this.length++] = value;
+    else this.#long(value);
+  }
+
+  #long(value: number): void {
     let rest = value;
     while (rest >= SMALL) {
       this.bytes[this.length++] = (rest % 128) | 128;
@@ -76,6 +81,19 @@ export class ByteSink {
       rest >>>= 7;
     }
     this.bytes[this.length++] = rest;
+  }
+
+  /** A byte, and a number: what most operations are. There must be room. */
+  answer(byte: number, result: number): void {
+    const { bytes, length } = this;
+    bytes[length] = byte;
+    if ((result & 63) === result && !Object.is(result, -0)) {
+      bytes[length + 1] = 2 * result;
+      this.length = length + 2;
+    } else {
+      this.length = length + 1;
+      this.number(result);
+    }
   }
 
   /** Any number; and any other value, as a text about it. */

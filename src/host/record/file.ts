@@ -85,7 +85,7 @@ export function pieceBytes(bytes: Uint8Array): Uint8Array {
   sink.bytes[sink.length++] = lengthCheck(bytes.length);
   sink.u32(checksum(bytes));
   sink.bytes.set(bytes, sink.length);
-  return sink.bytes.slice(0, sink.length + bytes.length);
+  return sink.bytes.subarray(0, sink.length + bytes.length);
 }
 
 /** @throws RecordReadError if the bytes are no record, or their header is damaged */

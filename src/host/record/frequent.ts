@@ -1,29 +1,59 @@
-/** The arguments of the last call of the frequent ones: to compare them is cheaper than to write. */
+/**
+ * The arguments of the last call of each frequent kind: to compare them is cheaper than to write them.
+ * Buffers are compared by identity, so one that is the same needs no other check.
+ */
 
-export interface Frequent {
-  clock: number;
-  readonly poll: { nfds: number; timeoutNs: number; sum: number };
-  readonly wait: { epfd: number; max: number; timeoutNs: number };
-  readonly read: { fd: number; offset: number; count: number };
-  readonly write: { fd: number; offset: number; count: number; sum: number };
-}
+import type { HostBuffer } from '../host.ts';
+
+/** Data up to this size is compared byte by byte: mostly the number that sets an event notifier. */
+const SMALL = 8;
+/** No buffer, also none that a caller may give in place of one. */
+const NONE = {};
 
 /** Those of no call yet: they equal no others. */
-export function newFrequent(): Frequent {
-  return {
-    clock: Number.NaN,
-    poll: { nfds: -1, timeoutNs: Number.NaN, sum: -1 },
-    wait: { epfd: Number.NaN, max: -1, timeoutNs: Number.NaN },
-    read: { fd: Number.NaN, offset: -1, count: -1 },
-    write: { fd: Number.NaN, offset: -1, count: -1, sum: -1 },
-  };
+export class LastArgs {
+  clock = Number.NaN;
+  readonly poll = { nfds: -1, timeoutNs: Number.NaN, sum: -1 };
+  readonly wait = new LastCall();
+  readonly read = new LastCall();
+  readonly write = new LastWrite();
 }
 
-export function isSameWait(
-  last: Frequent['wait'],
-  epfd: number,
-  max: number,
-  timeoutNs: number,
-): boolean {
-  return epfd === last.epfd && max === last.max && timeoutNs === last.timeoutNs;
+/** Those of a call that takes a descriptor, a buffer and two numbers. */
+class LastCall {
+  #fd = -1;
+  #buf: object = NONE;
+  #first = 0;
+  #second = 0;
+
+  is(fd: number, buf: HostBuffer, first: number, second: number): boolean {
+    return buf === this.#buf && fd === this.#fd && first === this.#first && second === this.#second;
+  }
+
+  set(fd: number, buf: HostBuffer, first: number, second: number): void {
+    this.#fd = fd;
+    this.#buf = buf;
+    this.#first = first;
+    this.#second = second;
+  }
+
+  forget(): void {
+    this.#buf = NONE;
+  }
+}
+
+class LastWrite extends LastCall {
+  readonly #data = new Uint8Array(SMALL);
+
+  /** Whether the data is that of the last call too, whose buffer, offset and count this must have. */
+  hasData({ u8 }: HostBuffer, offset: number, count: number): boolean {
+    const data = this.#data;
+    // The ninth byte is never the same: none was kept.
+    for (let i = 0; i < count; i++) if (data[i] !== u8[offset + i]) return false;
+    return true;
+  }
+
+  setData({ u8 }: HostBuffer, offset: number, count: number): void {
+    if (count <= SMALL) this.#data.set(u8.subarray(offset, offset + count));
+  }
 }

@@ -3,16 +3,16 @@ import { CLOCK_MONOTONIC } from '../constants.ts';
 import { ENOSYS } from '../errno.ts';
 import type { Host, HostBuffer, NewThread, SignalPipe } from '../host.ts';
 import type { NodeWait } from '../node-wait.ts';
-import { checksum } from './bytes.ts';
-import { type Frequent, isSameWait, newFrequent } from './frequent.ts';
+import { LastArgs } from './frequent.ts';
 import { KeptHost } from './kept-host.ts';
 import { type Marks, stateSum } from './marks.ts';
-import { GENERIC_CALLS, isBuffer, type Op, op, pollSum } from './ops.ts';
+import { GENERIC_CALLS, type Op, op, pollSum } from './ops.ts';
 import type { Stamps, Threads } from './outside.ts';
 import { recordNodeWait, recordSignalPipe } from './record-objects.ts';
 import { newRecorder, Recorder, type RecordWriter } from './recorder.ts';
 import {
   contentBefore,
+  writeEvents,
   writeNumber,
   writeNumbers,
   writeResult,
@@ -48,7 +48,7 @@ export class RecordHost extends KeptHost implements Stamps, Marks, Threads {
   #objects = 0;
   /** The last reading of each clock. */
   readonly #clocks = new Float64Array(MOST_CLOCKS);
-  #last: Frequent = newFrequent();
+  #last = new LastArgs();
   readonly #ring: RecordRing | null;
   /** Null until there is a second thread. */
   #threads: RecordedThreads | null = null;
@@ -110,7 +110,7 @@ export class RecordHost extends KeptHost implements Stamps, Marks, Threads {
     const nowNs = this.#realNs();
     recorder.flush();
     this.#ring?.mark(sum);
-    this.#last = newFrequent();
+    this.#last = new LastArgs();
     this.#clocks.fill(0);
     recorder.restart(nowNs);
     recorder.begin(op('mark'), [sum]);
@@ -179,14 +179,14 @@ export class RecordHost extends KeptHost implements Stamps, Marks, Threads {
     const ret = this.host.poll(fds, nfds, timeoutNs);
     const last = this.#last.poll;
     if (nfds === last.nfds && timeoutNs === last.timeoutNs && sum === last.sum) {
-      recorder.again(POLL);
+      recorder.answerAgain(POLL, ret);
     } else {
       recorder.begin(POLL, [fds, nfds, timeoutNs]);
+      recorder.sink.number(ret);
       last.nfds = nfds;
       last.timeoutNs = timeoutNs;
       last.sum = sum;
     }
-    recorder.sink.number(ret);
     if (ret > 0) writeRevents(recorder.sink, fds, nfds, ret);
     return ret;
   }
@@ -196,24 +196,13 @@ export class RecordHost extends KeptHost implements Stamps, Marks, Threads {
     if (timeoutNs !== 0) recorder.sleeps();
     const ret = this.host.epollWait(epfd, events, max, timeoutNs);
     const last = this.#last.wait;
-    if (isBuffer(events) && isSameWait(last, epfd, max, timeoutNs)) recorder.again(EPOLL_WAIT);
+    if (last.is(epfd, events, max, timeoutNs)) recorder.answerAgain(EPOLL_WAIT, ret);
     else {
       recorder.begin(EPOLL_WAIT, [epfd, events, max, timeoutNs]);
-      last.epfd = isBuffer(events) ? epfd : Number.NaN;
-      last.max = max;
-      last.timeoutNs = timeoutNs;
+      recorder.sink.number(ret);
+      last.set(epfd, events, max, timeoutNs);
     }
-    const { sink } = recorder;
-    sink.number(ret);
-    if (ret <= 0) return ret;
-    sink.room(24 * ret);
-    const words = events.i32;
-    for (let i = 0; i < ret; i++) {
-      const at = i * this.epollStride;
-      sink.uint(words[at]! >>> 0);
-      sink.uint(words[at + this.epollDataWord]! >>> 0);
-      sink.uint(words[at + this.epollDataWord + 1]! >>> 0);
-    }
+    if (ret > 0) writeEvents(recorder.sink, events, ret, this);
     return ret;
   }
 
@@ -221,15 +210,12 @@ export class RecordHost extends KeptHost implements Stamps, Marks, Threads {
     const ret = this.host.read(fd, buf, offset, count);
     const recorder = this.#recorder;
     const last = this.#last.read;
-    if (isBuffer(buf) && fd === last.fd && offset === last.offset && count === last.count) {
-      recorder.again(READ);
-    } else {
+    if (last.is(fd, buf, offset, count)) recorder.answerAgain(READ, ret);
+    else {
       recorder.begin(READ, [fd, buf, offset, count]);
-      last.fd = isBuffer(buf) ? fd : Number.NaN;
-      last.offset = offset;
-      last.count = count;
+      recorder.sink.number(ret);
+      last.set(fd, buf, offset, count);
     }
-    recorder.sink.number(ret);
     if (ret > 0) recorder.sink.data(buf.u8, offset, offset + ret);
     return ret;
   }
@@ -238,17 +224,18 @@ export class RecordHost extends KeptHost implements Stamps, Marks, Threads {
     const ret = this.host.write(fd, buf, offset, count);
     const recorder = this.#recorder;
     const last = this.#last.write;
-    const sum = ret < 0 || !isBuffer(buf) ? -1 : checksum(buf.u8, offset, offset + count);
-    const isSame = fd === last.fd && offset === last.offset && count === last.count;
-    if (sum >= 0 && isSame && sum === last.sum) recorder.again(WRITE);
-    else {
-      recorder.begin(WRITE, [fd, buf, offset, count]);
-      last.fd = fd;
-      last.offset = offset;
-      last.count = count;
-      last.sum = sum;
+    if (ret >= 0 && last.is(fd, buf, offset, count) && last.hasData(buf, offset, count)) {
+      recorder.answerAgain(WRITE, ret);
+      return ret;
     }
+    recorder.begin(WRITE, [fd, buf, offset, count]);
     recorder.sink.number(ret);
+    if (ret < 0) {
+      last.forget();
+      return ret;
+    }
+    last.set(fd, buf, offset, count);
+    last.setData(buf, offset, count);
     return ret;
   }
 

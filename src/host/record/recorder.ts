@@ -7,6 +7,8 @@ import { RecordRing } from './ring.ts';
 
 /** A piece is written when it has this many bytes. */
 const PIECE = 64 * 1024;
+/** The room for an operation of usual size. */
+const USUAL = 256;
 /** Before a sleep, a piece is written if it has this many bytes, */
 const WORTHWHILE = 512;
 /** or if this many sleeps have come since the last one. */
@@ -64,6 +66,12 @@ export class Recorder {
     this.sink.uint(2 * what.code + 1);
   }
 
+  /** The same, and its result. */
+  answerAgain(what: Op, result: number): void {
+    this.startsPiece();
+    this.sink.answer(2 * what.code + 1, result);
+  }
+
   /** From here on the operations are those of this thread. */
   turn(thread: number): void {
     this.sink.room(32);
@@ -79,10 +87,14 @@ export class Recorder {
     return ns;
   }
 
-  /** Makes room for an operation of usual size. */
+  /** Makes room for an operation of usual size: a sink has some behind a piece. */
   startsPiece(): void {
-    if (this.sink.length >= PIECE) this.flush();
-    this.sink.room(256);
+    if (this.sink.length >= PIECE) this.#endPiece();
+  }
+
+  #endPiece(): void {
+    this.flush();
+    this.sink.room(USUAL);
   }
 
   /** The thread is about to sleep, and has time to write. */

@@ -4,7 +4,7 @@
  */
 
 import { HostError } from '../errno.ts';
-import type { HostBuffer, SigAction, WaitResult } from '../host.ts';
+import type { Host, HostBuffer, SigAction, WaitResult } from '../host.ts';
 import type { ByteSink, ByteSource } from './bytes.ts';
 import { RecordReadError } from './errors.ts';
 import { isBuffer, type Op, rangeOf } from './ops.ts';
@@ -207,6 +207,23 @@ function readFields(source: ByteSource, names: readonly string[], into: Fields):
   names.forEach((name, i) => {
     if ((mask & (1 << i)) !== 0) into[name] = source.plain();
   });
+}
+
+/** The events of an epoll_wait that has found some. */
+export function writeEvents(
+  sink: ByteSink,
+  events: HostBuffer,
+  count: number,
+  { epollStride, epollDataWord }: Pick<Host, 'epollStride' | 'epollDataWord'>,
+): void {
+  sink.room(24 * count);
+  const words = events.i32;
+  for (let i = 0; i < count; i++) {
+    const at = i * epollStride;
+    sink.uint(words[at]! >>> 0);
+    sink.uint(words[at + epollDataWord]! >>> 0);
+    sink.uint(words[at + epollDataWord + 1]! >>> 0);
+  }
 }
 
 /** The revents of a poll: the distance from one ready entry to the next, and its bits. */

@@ -34,3 +34,14 @@ test('any number is read as it was written, at the ends of what doubles hold too
     }),
   );
 });
+
+test('the number of an answer is read as it was written', () => {
+  for (const one of [0, 1, 63, 64, 65, 127, 2 ** 31, 2 ** 32 + 1, -1, -11, -0, 1.5, Number.NaN]) {
+    const sink = new ByteSink(32);
+    sink.answer(9, one);
+    const source = new ByteSource(sink.bytes.subarray(0, sink.length), () => {
+      throw new Error('it ends too early');
+    });
+    expect([source.uint(), source.plain(), source.atEnd]).toEqual([9, one, true]);
+  }
+});
