@@ -129,6 +129,7 @@ export class Inbox {
 
   /** setNotified, and makes the home thread call onSettings. */
   setSettings(): void {
+    // Without the read-modify-write: explore inbox-settings --without settings-exchange
     this.#words.fetchOr(NOTIFIED, NOTICE | SETTINGS);
   }
 
@@ -220,6 +221,7 @@ export class Inbox {
   /** Returns whether there was a notification. QEMU: aio_notify_accept. */
   accept(): number {
     if (this.#words.peek(NOTIFIED) === 0) return 0;
+    // In one step: explore inbox-settings --without accept-exchange
     const notified = this.#words.exchange(NOTIFIED, 0);
     if ((notified & SETTINGS) !== 0) this.onSettings?.();
     return notified;

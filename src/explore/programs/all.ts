@@ -6,7 +6,7 @@ import { CO_MUTEX } from './co-mutex.ts';
 import { CONTEXT_NESTED, CONTEXT_POLL } from './context.ts';
 import { AIO_WAIT_WHILE, CO_SCHEDULE, IOTHREAD_STOP } from './context-more.ts';
 import { CLOSE, GENERATIONS } from './inbox-ends.ts';
-import { INBOX_DATA, INBOX_LISTED, INBOX_NOTIFY, INBOX_TWO } from './inbox-two.ts';
+import { INBOX_DATA, INBOX_LISTED, INBOX_NOTIFY, INBOX_SETTINGS, INBOX_TWO } from './inbox-two.ts';
 import { NOTIFIED_EVENT } from './notified.ts';
 import { OLD_BH } from './old-bh.ts';
 import { POOL_BOTH, POOL_LIMIT } from './pool-sleep.ts';
@@ -26,6 +26,7 @@ export const PROGRAMS: readonly BuiltIn[] = [
   INBOX_DATA,
   INBOX_LISTED,
   INBOX_NOTIFY,
+  INBOX_SETTINGS,
   GENERATIONS,
   CLOSE,
   CONTEXT_POLL,

@@ -42,7 +42,7 @@ function lockSteps(words: ExploredWords): LockCode {
 
 function bqlOf(words: ExploredWords, id: number): GlobalLock {
   const memory: LockMemory = { buffer: MACHINE.buffer, code: lockSteps(words) };
-  const owner = { id, host: futexHost(words, MACHINE), trace: new Tracer(() => 0) };
+  const owner = { id, host: futexHost(words, MACHINE, COND), trace: new Tracer(() => 0) };
   return words.watch(new GlobalLock(memory, owner, { asked: false } as Lender));
 }
 
@@ -178,7 +178,7 @@ export const COND_WAIT: BuiltIn = {
               words.futexWait(COND.first, seen);
               cond.endWait();
               bql.lock();
-            } else condWait(words, bql, cond);
+            } else bql.condWait(cond);
           }
           bql.unlock();
         }),
@@ -201,12 +201,3 @@ export const COND_WAIT: BuiltIn = {
     },
   ],
 };
-
-/** GlobalLock.condWait: its sleep is on the condition's word, not the lock's. */
-function condWait(words: ExploredWords, bql: GlobalLock, cond: QemuCond): void {
-  const seen = words.named('qemu_cond_wait', () => cond.beginWait());
-  bql.unlock();
-  words.named('qemu_cond_wait', () => words.futexWait(COND.first, seen));
-  words.named('qemu_cond_wait', () => cond.endWait());
-  bql.lock();
-}

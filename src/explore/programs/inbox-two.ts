@@ -161,3 +161,43 @@ export const INBOX_NOTIFY: BuiltIn = {
     },
   ],
 };
+
+export const INBOX_SETTINGS: BuiltIn = {
+  name: 'inbox-settings',
+  about: 'another thread changes a setting twice; the context must take over the last one',
+  words: INBOX_WORDS,
+  make: () =>
+    inboxProgram({
+      home: (words, before) => {
+        let seen = before;
+        const home = new Home(words);
+        home.inbox.onSettings = () => {
+          seen = words.load(DATA);
+        };
+        home.poll(() => {});
+        return seen === 2 ? undefined : seen;
+      },
+      setter: (words) => {
+        const inbox = words.watch(new Inbox(words));
+        for (const value of [1, 2]) {
+          words.named('the caller', () => words.store(DATA, value));
+          inbox.setSettings();
+          wake(words, inbox);
+        }
+      },
+    }),
+  weakenings: [
+    {
+      name: 'settings-exchange',
+      about: 'NOTIFIED is set by a plain store',
+      model: 'TSO',
+      weaken: plainly('setSettings', NOTIFIED),
+    },
+    {
+      name: 'accept-exchange',
+      about: 'the home thread takes the notification by a load and a plain store',
+      model: 'TSO',
+      weaken: plainly('accept', NOTIFIED),
+    },
+  ],
+};
