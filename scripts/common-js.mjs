@@ -79,7 +79,9 @@ function converted({ imports, exported, body }, chunk) {
 /** A module of CommonJS that runs, or, where there is no module, a script that gives the function to run. */
 function coreCode(files, inCore) {
   const parts = [...inCore].map((name) => {
-    const { code, object } = converted(files.get(name), (chunk) => `__part("${chunk}")`);
+    const { code, object } = converted(files.get(name), (chunk) =>
+      inCore.has(chunk) ? `__part("${chunk}")` : `require("./${chunk}.js")`,
+    );
     return `${JSON.stringify(name)}() {\n${code}return ${object};\n},\n`;
   });
   return `((run) => typeof module === 'object' ? run(require, module, __filename) : run)
