@@ -44,18 +44,11 @@ const RUNS: Readonly<Record<JobKind, Run>> = {
   vcpu: runVCpu,
 };
 
-/** More waiters than there can be. */
-const ALL = 0x7fffffff;
-
 async function runJob(job: Job): Promise<void> {
   const host = await hostFromTicket(job.ticket);
   const words = new ThreadWords(job.words);
   const reply = (message: Reply): void => job.port.postMessage(message);
-  const state = (state: number): void => {
-    words.state = state;
-    // Without it: explore iothread_stop --without tell-end
-    unlessGone(() => host.futexWake(words.array, words.stateIndex, ALL));
-  };
+  const tell = (state: number): void => unlessGone(() => words.tell(host, state));
   const self: ThreadSelf = {
     name: job.name,
     host,
@@ -64,7 +57,7 @@ async function runJob(job: Job): Promise<void> {
     tellLeft: (value) => reply({ is: 'left', value }),
     tellRunning: (value) => {
       reply({ is: 'running', value });
-      state(RUNNING);
+      tell(RUNNING);
     },
   };
   const end = (failure: ErrorRecord | null): void => {
@@ -74,7 +67,7 @@ async function runJob(job: Job): Promise<void> {
     } catch (error) {
       reply({ is: 'leaked', error: recordOf(error) });
     }
-    state(ENDED);
+    tell(ENDED);
     if (failure === null || job.failedBh === null) return;
     RemoteBottomHalf.from(job.failedBh, host).schedule();
   };

@@ -46,7 +46,6 @@ const NEXT = 1;
 
 /** End of a list. */
 const END = 0;
-
 /** No flags: the bottom half is on no list. */
 const IDLE = 0;
 

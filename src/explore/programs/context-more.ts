@@ -3,7 +3,8 @@
 import type { AioContext } from '../../aio/aio-context.ts';
 import { WRITERS } from '../../aio/wake/inbox.ts';
 import { AioWait } from '../../thread/aio-wait.ts';
-import { NEXT_SCHEDULED, nextOf, push, takeOldestFirst } from '../../thread/co/co-records.ts';
+import { scheduleCo } from '../../thread/co/co-contexts.ts';
+import { NEXT_SCHEDULED, nextOf, takeOldestFirst } from '../../thread/co/co-records.ts';
 import { CO_LIST } from '../../thread/context-words.ts';
 import { NUM_WAITERS } from '../../thread/machine-words.ts';
 import type { QemuThread } from '../../thread/qemu-thread.ts';
@@ -12,6 +13,7 @@ import { ENDED, ThreadWords } from '../../thread/thread-words.ts';
 import { type BuiltIn, program } from '../built-in.ts';
 import { exploredHost } from '../explored-host.ts';
 import type { ExploredWords } from '../explored-words.ts';
+import { futexHost } from '../futex-host.ts';
 import { FETCH_OR } from '../operation.ts';
 import { ExploredMemory, withArrays } from '../shared-arrays.ts';
 import { skipped, storedAfter } from '../weaken.ts';
@@ -26,18 +28,13 @@ const RECORD = 32;
 function coScheduler(number: number, isListedLast: boolean) {
   return (words: ExploredWords): void =>
     withArrays(words, [CONTEXT, RECORDS], () => {
-      const bh = RemoteBottomHalf.from(handleOf(0), exploredHost(words, EVENTFD));
-      if (isListedLast) words.named('qemu_bh_schedule', () => bh.schedule());
+      const remote = RemoteBottomHalf.from(handleOf(0), exploredHost(words, EVENTFD));
+      const bh = { schedule: () => words.named('qemu_bh_schedule', () => remote.schedule()) };
+      const shipped = { schedule: () => !isListedLast && bh.schedule() };
+      if (isListedLast) bh.schedule();
       words.named('aio_co_schedule', () =>
-        push(
-          new Int32Array(CONTEXT.buffer),
-          CO_LIST,
-          new Int32Array(RECORDS.buffer),
-          number,
-          NEXT_SCHEDULED,
-        ),
+        scheduleCo(new Int32Array(CONTEXT.buffer), new Int32Array(RECORDS.buffer), number, shipped),
       );
-      if (!isListedLast) words.named('qemu_bh_schedule', () => bh.schedule());
     });
 }
 
@@ -181,11 +178,8 @@ export const IOTHREAD_STOP: BuiltIn = {
             context.close();
           });
           const state = new ThreadWords(new Int32Array(THREAD.buffer));
-          words.named('its end', () => {
-            state.state = ENDED;
-          });
-          if (without !== 'tell-end')
-            words.named('its end', () => words.futexWake(THREAD.first, 9));
+          const host = without === 'tell-end' ? { futexWake: () => 0 } : futexHost(words, THREAD);
+          words.named('its end', () => state.tell(host, ENDED));
         }),
       main: (words) =>
         withArrays(words, [CONTEXT, THREAD], () => {

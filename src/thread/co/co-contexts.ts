@@ -16,6 +16,21 @@ const T_SCHEDULE = EV.aio_co_schedule;
 export const MAIN = 0;
 
 /**
+ * The two steps of aio_co_schedule. Returns false if the context is closed.
+ * @param words of the context
+ */
+export function scheduleCo(
+  words: Int32Array,
+  records: Int32Array,
+  number: number,
+  bh: Pick<RemoteBottomHalf, 'schedule'>,
+): boolean {
+  // Before the bottom half: explore aio_co_schedule --without push-first
+  push(words, CO_LIST, records, number, NEXT_SCHEDULED);
+  return bh.schedule();
+}
+
+/**
  * The contexts of a machine whose coroutines other threads can schedule, by their numbers. All that
  * a thread needs to reach one is in the machine's shared memory, so it also reaches contexts that
  * came after it.
@@ -69,9 +84,8 @@ export class CoContexts {
   schedule(context: number, { number, traceId }: CoRecord): boolean {
     const trace = this.#trace;
     if (trace.on[T_SCHEDULE] !== 0) trace.emit(T_SCHEDULE, this.#nameOf(context), traceId);
-    // Before the bottom half: explore aio_co_schedule --without push-first
-    push(this.wordsOf(context), CO_LIST, this.#machine.coroutines, number, NEXT_SCHEDULED);
-    return this.#bhOf(context).schedule();
+    const bh = this.#bhOf(context);
+    return scheduleCo(this.wordsOf(context), this.#machine.coroutines, number, bh);
   }
 
   /** The number of a context with this memory; -1 if it has not joined. */
