@@ -1,5 +1,6 @@
 /** A worker of a thread pool, in its own thread. */
 
+import { availableParallelism } from 'node:os';
 import type { BottomHalfHandle } from '../aio/handles.ts';
 import { checkFunction } from '../host/arguments.ts';
 import { ECANCELED } from '../host/errno.ts';
@@ -102,6 +103,8 @@ async function work(
   const sleep = new PoolSleep(host, queue.words, number);
   const waker = new PoolWaker(host, queue.words);
   const idle = new Idle(queue);
+  // On one processor home could not send the next request meanwhile; no more can simulated threads.
+  const looks = host.kind === 'linux' && availableParallelism() > 1;
   self.tellRunning(null);
   while (!queue.leavesAbove('max')) {
     const slot = queue.take();
@@ -110,6 +113,7 @@ async function work(
     queue.skipped = false;
     if (slot < 0) {
       idle.begin();
+      if (looks && sleep.comesSoon()) continue;
       const inTime = sleep.rest(IDLE_NS);
       idle.end();
       if (!inTime && queue.isEmpty && queue.leavesAbove('min')) return;

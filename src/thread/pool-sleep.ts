@@ -14,6 +14,8 @@
  *      explore thread-pool-both --without none-woken
  *  P5. Only the compare-and-swap or fetch-and that clears the bit of a worker decides whether it was woken, or
  *      has got up by itself: explore thread-pool-both --without claim
+ *      Before it sleeps a worker looks for work some more times, and counts as on its way meanwhile:
+ *      explore thread-pool-looks --without clear
  *  P6. A worker sets its bit, then looks at the limits. The home thread changes the limits, then looks at
  *      the bits: explore thread-pool-limit --without bit-first
  */
@@ -21,6 +23,9 @@
 import { ETIMEDOUT } from '../host/errno.ts';
 import type { Host } from '../host/host.ts';
 import { BITS, CURRENT, HEAD, MASKS, MAX, SLEEPING, TAIL, TURNS, WAKING } from './pool-queue.ts';
+
+/** How often a worker looks before it sleeps: some 20 us, twice the way of a result to home and of a request back. */
+const LOOKS = 600;
 
 const ASLEEP = 0;
 const UP = 1;
@@ -93,6 +98,21 @@ export class PoolSleep {
     this.#mask = SLEEPING + Math.floor(number / BITS);
     this.#bit = 1 << (number % BITS);
     this.#turn = TURNS + number;
+  }
+
+  /**
+   * Looks some times whether a request has come, unless another worker is on its way: most often the next
+   * one comes once home has heard of the last. Returns whether there is one.
+   */
+  comesSoon(looks = LOOKS): boolean {
+    const words = this.#words;
+    if (Atomics.compareExchange(words, WAKING, 0, 1) !== 0) return false;
+    let found = false;
+    for (let i = 0; i < looks && !found; i++) {
+      found = Atomics.load(words, HEAD) !== Atomics.load(words, TAIL);
+    }
+    Atomics.store(words, WAKING, 0);
+    return found;
   }
 
   /**

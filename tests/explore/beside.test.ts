@@ -8,7 +8,13 @@ import type { Story } from '../../src/explore/story.ts';
 const MOST_BYTES = 2 ** 28;
 
 /** Those whose search takes longest: the rest shows the same. */
-const LARGE = ['aio_context', 'aio_co_schedule', 'iothread_stop', 'thread-pool-both'];
+const LARGE = [
+  'aio_context',
+  'aio_co_schedule',
+  'iothread_stop',
+  'thread-pool-both',
+  'thread-pool-looks',
+];
 
 const weakenings = PROGRAMS.filter(({ name }) => !LARGE.includes(name)).flatMap((program) =>
   program.weakenings.map(

@@ -5,7 +5,13 @@ import { MODELS } from '../../src/explore/operation.ts';
 import { PROGRAMS } from '../../src/explore/programs/all.ts';
 
 /** Too many states for a search that is not reduced. */
-const LARGE = ['aio_context', 'aio_co_schedule', 'iothread_stop', 'thread-pool-both'];
+const LARGE = [
+  'aio_context',
+  'aio_co_schedule',
+  'iothread_stop',
+  'thread-pool-both',
+  'thread-pool-looks',
+];
 
 function verdict(explorer: Explorer): string {
   const { failure } = explorer.search;

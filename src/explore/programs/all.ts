@@ -9,7 +9,7 @@ import { CLOSE, GENERATIONS } from './inbox-ends.ts';
 import { INBOX_DATA, INBOX_LISTED, INBOX_NOTIFY, INBOX_SETTINGS, INBOX_TWO } from './inbox-two.ts';
 import { NOTIFIED_EVENT } from './notified.ts';
 import { OLD_BH } from './old-bh.ts';
-import { POOL_BOTH, POOL_LIMIT } from './pool-sleep.ts';
+import { POOL_BOTH, POOL_LIMIT, POOL_LOOKS } from './pool-sleep.ts';
 import { TCG_EXCLUSIVE, WIN32_EVENT } from './qemu-models.ts';
 import { POOL_CANCEL, POOL_QUEUE } from './thread-pool.ts';
 import { TIMERS, TIMERS_TWO } from './timers.ts';
@@ -42,6 +42,7 @@ export const PROGRAMS: readonly BuiltIn[] = [
   CO_MUTEX,
   POOL_QUEUE,
   POOL_BOTH,
+  POOL_LOOKS,
   POOL_CANCEL,
   POOL_LIMIT,
   NOTIFIED_EVENT,

@@ -11,14 +11,15 @@ import { withArrays } from '../shared-arrays.ts';
 import { allDone, at, BEGUN, DATA, POOL, POOL_WORDS } from './thread-pool.ts';
 
 /** A worker that is busy for ever with its first request. The queue is its ends alone. */
-function busyWorker(number: number, wakesNext: boolean) {
+function busyWorker(number: number, wakesNext: boolean, looks = false) {
   return (words: ExploredWords): number | undefined =>
     withArrays(words, [POOL], () => {
       const ends = new Int32Array(POOL.buffer);
       const host = futexHost(words, POOL);
       const head = Atomics.load(ends, HEAD);
       if (head === Atomics.load(ends, TAIL)) {
-        words.watch(new PoolSleep(host, ends, number)).rest(-1);
+        const sleep = words.watch(new PoolSleep(host, ends, number));
+        if (!looks || !sleep.comesSoon(1)) sleep.rest(-1);
         return 0;
       }
       if (Atomics.compareExchange(ends, HEAD, head, head + 1) !== head) return 0;
@@ -28,7 +29,7 @@ function busyWorker(number: number, wakesNext: boolean) {
     });
 }
 
-function makeBoth(without: string): Explorable {
+function makeBoth(without: string, looks = false): Explorable {
   const wakesNext = without !== 'wake-next';
   const made = program(
     {
@@ -41,7 +42,7 @@ function makeBoth(without: string): Explorable {
             waker.wakeOne();
           }
         }),
-      'worker 1': busyWorker(0, wakesNext),
+      'worker 1': busyWorker(0, wakesNext, looks),
       'worker 2': busyWorker(1, wakesNext),
     },
     { initial: BEGUN },
@@ -107,6 +108,24 @@ export const POOL_BOTH: BuiltIn = {
       about: 'home finds nobody to wake, and leaves WAKING set',
       model: 'SC',
       weaken: leavesSet,
+    },
+  ],
+};
+
+export const POOL_LOOKS: BuiltIn = {
+  name: 'thread-pool-looks',
+  about: 'as thread-pool-both; one of the workers looks once more before it sleeps',
+  words: POOL_WORDS,
+  make: () => makeBoth('', true),
+  weakenings: [
+    {
+      name: 'clear',
+      about: 'a worker that has looked still counts as on its way while it sleeps',
+      model: 'SC',
+      weaken:
+        () =>
+        (_words, { kind, word }, scope) =>
+          scope === 'comesSoon' && kind === STORE_FENCED && word === at(WAKING) ? 0 : undefined,
     },
   ],
 };

@@ -115,7 +115,10 @@ export const POOL_WORDS: Readonly<Record<number, WordText>> = {
     name: 'SLEEPING',
     says: { load: 'looks whether a worker sleeps', or: 'sets its bit', and: 'clears a bit' },
   },
-  [at(WAKING)]: { name: 'WAKING', says: { 'compare and exchange': 'is about to wake a worker' } },
+  [at(WAKING)]: {
+    name: 'WAKING',
+    says: { 'compare and exchange': 'is about to wake a worker, or to look' },
+  },
   [at(TURNS)]: { name: 'TURN 1', says: TURN_SAYS },
   [at(TURNS + 1)]: { name: 'TURN 2', says: TURN_SAYS },
   [at(CURRENT)]: { name: 'CURRENT', says: { 'compare and exchange': 'leaves' } },
