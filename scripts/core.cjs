@@ -3,6 +3,7 @@
 // a part by its name.
 const { readFileSync } = require('node:fs');
 const { Script } = require('node:vm');
+const { workerData } = require('node:worker_threads');
 
 function read(name, encoding) {
   try {
@@ -17,13 +18,22 @@ function load() {
   const { bun, deno } = process.versions;
   // latin1: the code is ASCII, and that is the quickest to read.
   const text = bun || deno ? undefined : read('core-code.js', 'latin1');
-  if (text === undefined) return require('./core-code.js');
+  if (text === undefined) {
+    return Object.assign(require('./core-code.js'), { codeForThreads: () => undefined });
+  }
   // Stacks have the name that V8 keeps with the code, so it is that of no machine.
   const filename = 'qemu-loop/dist/cjs/core-code.js';
-  const script = new Script(text, { filename, cachedData: read('core-code.cache') });
+  const cachedData = workerData?.code ?? read('core-code.cache');
+  const script = new Script(text, { filename, cachedData });
   const module = { exports: {}, import: (url) => import(url) };
   script.runInThisContext()(require, module, `${__dirname}/core-code.js`);
-  return Object.assign(module.exports, { script });
+  let code = workerData?.code;
+  /** For the threads of this process, if V8 refuses the kept code: it is of other flags, or another version. */
+  const codeForThreads = () => {
+    if (script.cachedDataRejected !== false) code ??= script.createCachedData();
+    return code;
+  };
+  return Object.assign(module.exports, { script, codeForThreads });
 }
 
 module.exports = load();

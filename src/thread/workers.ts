@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { MessageChannel, type Transferable, Worker } from 'node:worker_threads';
 import type { AioContext } from '../aio/aio-context.ts';
 import type { BottomHalf } from '../aio/bottom-half.ts';
@@ -25,15 +26,17 @@ function entryUrl(): URL {
   return new URL(ending === '.cjs' ? './cjs/thread-entry.js' : `./thread-entry${ending}`, here);
 }
 
-/** koffi's native module, once this thread has loaded it: koffi looks for it for 8 ms in each thread. */
-function koffiFile(): string | undefined {
-  const { cache } = createRequire(import.meta.url);
-  return Object.keys(cache ?? {}).find((path) => path.endsWith('koffi.node'));
+/** What shortens the start of a Worker, by what this thread has loaded. */
+function startData(): { koffiFile: string | undefined; code: Uint8Array | undefined } {
+  const { cache = {} } = createRequire(import.meta.url);
+  // koffi looks for its native module for 8 ms in each thread.
+  const koffiFile = Object.keys(cache).find((path) => path.endsWith('koffi.node'));
+  const core = cache[fileURLToPath(new URL('./core.js', import.meta.url))];
+  return { koffiFile, code: core?.exports.codeForThreads() };
 }
 
 function newWorker(entry: URL): Worker {
-  const workerData = { koffiFile: koffiFile() };
-  return new Worker(entry, { name: 'qemu-loop', execArgv: [], workerData });
+  return new Worker(entry, { name: 'qemu-loop', execArgv: [], workerData: startData() });
 }
 
 export interface WorkersOptions {

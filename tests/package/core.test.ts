@@ -82,6 +82,10 @@ const { join } = require('node:path');
 const { script } = require(join(__dirname, 'dist/cjs/core.js'));
 module.exports = ({ data }) => data.postMessage(script.cachedDataRejected ?? 'none');
 `,
+  'code.cjs': `
+const { script } = require('./dist/cjs/core.js');
+process.stdout.write(JSON.stringify(script.cachedDataRejected ?? 'none'));
+`,
   'native-thread.cjs': `
 module.exports = ({ data }) => {
   const paths = Object.keys(require.cache).filter((path) => /koffi/.test(path));
@@ -127,14 +131,20 @@ it('a stack names the file of the code', async () => {
   expect(await inThread('stack-thread.cjs')).toBe('qemu-loop/dist/cjs/core-code.js');
 });
 
-it('code that V8 refuses, or that is missing, is compiled', async () => {
+it('main compiles, and gives its threads its code, if V8 refuses that of the package, or it is missing', async () => {
+  // It refuses code that was made with other flags.
+  const flag = '--stack-trace-limit=50';
+  expect(await told(flag, at('code.cjs'))).toBe(true);
+  expect(await told(flag, at('start.mjs'), 'code-thread.cjs')).toBe(false);
   try {
     const wrong = Buffer.from(cache);
     wrong.fill(0, 4, 8);
     writeFileSync(cacheFile(), wrong);
-    expect(await inThread('code-thread.cjs')).toBe(true);
+    expect(await told(at('code.cjs'))).toBe(true);
+    expect(await inThread('code-thread.cjs')).toBe(false);
     rmSync(cacheFile());
-    expect(await inThread('code-thread.cjs')).toBe('none');
+    expect(await told(at('code.cjs'))).toBe('none');
+    expect(await inThread('code-thread.cjs')).toBe(false);
     expect(await inThread('both-thread.mjs')).toEqual([true, true, true, true, true, true]);
   } finally {
     writeFileSync(cacheFile(), cache);
