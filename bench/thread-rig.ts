@@ -1,5 +1,6 @@
 /** Things that the rows of threads have in common. */
 
+import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
@@ -31,7 +32,12 @@ export function moduleOf(name: string): string {
   return resolve('bench', 'thread-modules', `${name}.mjs`);
 }
 
-/** The program of threads as users get it, from dist/. */
+/** The library as users get it, from dist/. */
+export function shipped(): typeof import('../src/index.ts') {
+  return createRequire(import.meta.url)(resolve('dist', 'cjs', 'index.js'));
+}
+
+/** Its program of threads. */
 export const SHIPPED = pathToFileURL(resolve('dist', 'cjs', 'thread-entry.js'));
 
 /** A main loop and its machine, and the rows of the C programs that do the same. */

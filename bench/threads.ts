@@ -3,7 +3,16 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import { IOThread, ThreadPool } from '../src/index.ts';
 import { op, warmed } from './measure.ts';
 import type { Measure, Row, Section } from './row.ts';
-import { COUNT, moduleOf, POLLING, SHIPPED, SLEEPING, spaced, ThreadRig } from './thread-rig.ts';
+import {
+  COUNT,
+  moduleOf,
+  POLLING,
+  SHIPPED,
+  SLEEPING,
+  shipped,
+  spaced,
+  ThreadRig,
+} from './thread-rig.ts';
 
 const WAKE = 'the wake-up of a sleeping thread';
 const CORE = 'needs a core of its own for each thread';
@@ -231,7 +240,11 @@ function waitingWorker(): Promise<Worker> {
 }
 
 function start(): Row {
-  const rig = new ThreadRig(SHIPPED);
+  const rig = new ThreadRig();
+  const library = shipped();
+  const host = new library.LinuxHost();
+  const loop = new library.MainLoop({ host });
+  const machine = new library.MachineState({ host, loop });
   return {
     name: 'start of an IOThread, and its end',
     unit: 'ms',
@@ -239,7 +252,7 @@ function start(): Row {
     ...rig.peers({ row: 'start', count: 200 }),
     ours: () => {
       const begin = performance.now();
-      new IOThread({ machine: rig.machine, name: 'io0' }).dispose();
+      new library.IOThread({ machine, name: 'io0' }).dispose();
       return (performance.now() - begin) * 1e6;
     },
     node: async () => {
@@ -248,7 +261,12 @@ function start(): Row {
       return (performance.now() - begin) * 1e6;
     },
     enoughMs: 6_000,
-    close: () => rig.close(),
+    close: () => {
+      machine.dispose();
+      loop.close();
+      host.dispose();
+      rig.close();
+    },
   };
 }
 
