@@ -26,7 +26,7 @@ function entryUrl(): URL {
   return new URL(ending === '.cjs' ? './cjs/thread-entry.js' : `./thread-entry${ending}`, here);
 }
 
-/** What shortens the start of a Worker, by what this thread has loaded. */
+/** The parts of this thread that shorten the start of another one. */
 function startData(): { koffiFile: string | undefined; code: Uint8Array | undefined } {
   const { cache = {} } = createRequire(import.meta.url);
   // koffi looks for its native module for 8 ms in each thread.
