@@ -31,9 +31,9 @@ const look = () => {
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return { bytes: heapUsed + arrayBuffers, fds: readdirSync('/proc/self/fd').length, children: host.children().length, kib };
 };
-run(1000);
+run(2000);
 const looks = [look()];
-for (let round = 0; round < 5; round++) {
+for (let round = 0; round < 4; round++) {
   run(1000);
   looks.push(look());
 }
@@ -59,7 +59,7 @@ test('6,000 children one after the other leave no descriptor, zombie or memory',
   expect(after.children).toBe(0);
   // V8 takes and gives back more than that at once for its code: a leak is there in most rounds.
   const growths = looks.slice(1).map(({ bytes }, i) => bytes - looks[i]!.bytes);
-  const median = [...growths].sort((a, b) => a - b)[2]!;
+  const median = [...growths].sort((a, b) => a - b)[1]!;
   expect(median, `growths ${growths}`).toBeLessThan(32 * 1_000);
   expect(after.kib - before.kib).toBeLessThan(8192);
 });
