@@ -11,6 +11,8 @@ const LOOK_MS = 1_000;
 const STILL = 15;
 /** The looks among these that may find one that runs: a shell waits by sleeping again and again. */
 const FEW = 3;
+/** Ticks of a processor, 10 ms each, between two looks: more than such a shell takes. */
+const BUSY_TICKS = 5;
 /** All looks at processes that do run. A test's own limit is 180 s. */
 const MOST = 150;
 
@@ -52,6 +54,14 @@ function runs(pid: number): boolean {
   }
 }
 
+/** The processor time of a process and of its children that it has waited for, in ticks. */
+function ticksOf(pid: number): number {
+  const fields = read(`/proc/${pid}/stat`)
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0);
+}
+
 function shown(pid: number): string {
   const command = read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').slice(0, 200);
   return `pid ${pid}, ${statInProc(pid)?.state ?? 'gone'}: ${command}`;
@@ -62,15 +72,26 @@ class Looks {
   #all = 0;
   /** The last looks; true: a process ran. */
   readonly #ran: boolean[] = [];
+  #ticks = new Map<number, number>();
 
   /** The processes that are left if the wait is in vain. */
   take(): readonly number[] | null {
     const pids = below();
     this.#all++;
-    this.#ran.push(pids.some(runs));
+    const busy = this.#spent(pids) >= BUSY_TICKS;
+    this.#ran.push(busy || pids.some(runs));
     if (this.#ran.length > STILL) this.#ran.shift();
     const still = this.#ran.length === STILL && this.#ran.filter(Boolean).length <= FEW;
     return still || this.#all >= MOST ? pids : null;
+  }
+
+  /** The ticks since the last look: children one after the other are too short to be seen as they run. */
+  #spent(pids: readonly number[]): number {
+    const now = new Map(pids.map((pid) => [pid, ticksOf(pid)]));
+    let sum = 0;
+    for (const [pid, ticks] of now) sum += ticks - (this.#ticks.get(pid) ?? ticks);
+    this.#ticks = now;
+    return sum;
   }
 }
 
