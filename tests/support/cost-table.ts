@@ -1,6 +1,7 @@
 /** The processor time of each file of tests, with that of the processes it has started. */
 
 import { appendFileSync, readFileSync } from 'node:fs';
+import { ticksIn } from './proc-ticks.ts';
 
 /** Files in the table. */
 const MOST = 40;
@@ -12,13 +13,7 @@ export const COSTS = 'QEMU_LOOP_TEST_COSTS';
 
 /** Processor time of this process and of its children that have ended, in seconds. */
 export function secondsUsed(): number {
-  const stat = readFileSync('/proc/self/stat', 'latin1');
-  // utime, stime, cutime, cstime
-  const ticks = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 15);
-  return ticks.map(Number).reduce((sum, each) => sum + each) * TICK;
+  return ticksIn(readFileSync('/proc/self/stat', 'latin1')) * TICK;
 }
 
 export function addCost(file: string, seconds: number): void {

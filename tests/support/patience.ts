@@ -5,6 +5,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { statInProc } from '../../src/host/linux/proc.ts';
+import { ticksIn } from './proc-ticks.ts';
 
 const LOOK_MS = 1_000;
 /** The number of looks in a row at processes that sleep after which nothing more comes of them. */
@@ -54,14 +55,6 @@ function runs(pid: number): boolean {
   }
 }
 
-/** The processor time of a process and of its children that it has waited for, in ticks. */
-function ticksOf(pid: number): number {
-  const fields = read(`/proc/${pid}/stat`)
-    .replace(/^.*\) /s, '')
-    .split(' ');
-  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0);
-}
-
 function shown(pid: number): string {
   const command = read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').slice(0, 200);
   return `pid ${pid}, ${statInProc(pid)?.state ?? 'gone'}: ${command}`;
@@ -87,7 +80,7 @@ class Looks {
 
   /** The ticks since the last look: children one after the other are too short to be seen as they run. */
   #spent(pids: readonly number[]): number {
-    const now = new Map(pids.map((pid) => [pid, ticksOf(pid)]));
+    const now = new Map(pids.map((pid) => [pid, ticksIn(read(`/proc/${pid}/stat`))]));
     let sum = 0;
     for (const [pid, ticks] of now) sum += ticks - (this.#ticks.get(pid) ?? ticks);
     this.#ticks = now;
