@@ -23,8 +23,8 @@ export interface HomeList {
  * context's own words, for bh_list, and one in shared words, with its flags.
  *
  * The order stays that of a single list, whoever scheduled: what has come by the inbox is moved to
- * bh_list before the home thread pushes one of its own, before it decides to sleep, and after a
- * sleep, before it detaches bh_list.
+ * bh_list before the home thread pushes one of its own, before it decides to sleep, after a sleep, and
+ * before it detaches bh_list.
  */
 export class SharedBhs {
   readonly inbox: Inbox;
