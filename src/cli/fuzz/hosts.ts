@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { loadScenario } from '../../scenario/load.ts';
 import type { Scenario } from '../../scenario/model.ts';
-import { ScenarioEnded } from '../../scenario/run/ended.ts';
+import { isTooLong, ScenarioEnded } from '../../scenario/run/ended.ts';
 import { type HostName, type RunResult, runScenario } from '../../scenario/run/run.ts';
 import { SimWorld } from '../../scenario/run/sim-world.ts';
 import type { QemuHost } from '../qemu/qemu-host.ts';
@@ -13,11 +13,9 @@ import { forQemu } from './for-qemu.ts';
 import { type FuzzedLoop, forVersion } from './for-version.ts';
 import { type PlainScenario, randomScenario } from './random-scenario.ts';
 
-/** The end of a run that would have gone on. */
-const LIMIT = /^it (took more than|ran for longer than) /;
-
 /** A simulated run is ended after this many turns, not after some time: each is the same. */
 const MOST_TURNS = 10_000;
+const TOO_MANY_TURNS = `it took more than ${MOST_TURNS} turns`;
 
 /** A busy machine may be late: only a scenario that differs this often does. */
 export const MOST_RUNS = 3;
@@ -90,13 +88,14 @@ export async function compare(
 function runSim(scenario: Scenario): RunResult {
   let turns = 0;
   const turn = (): void => {
-    if (++turns > MOST_TURNS) throw new ScenarioEnded(`it took more than ${MOST_TURNS} turns`);
+    if (++turns > MOST_TURNS) throw new ScenarioEnded(TOO_MANY_TURNS);
   };
   return runScenario(scenario, (seed) => new SimWorld(seed), { beforeWait: turn, whileBusy: turn });
 }
 
+/** Whether a limit has ended it. */
 function isEndless({ abort }: RunResult): boolean {
-  return abort !== null && LIMIT.test(abort);
+  return abort !== null && (abort === TOO_MANY_TURNS || isTooLong(abort));
 }
 
 /** Each host came as far as it could: only the part that all have can be compared. */

@@ -10,6 +10,7 @@ import {
 } from '../../scenario/qemu/played.ts';
 import { driverProgram } from '../../scenario/qemu/program.ts';
 import { refusedByQemu } from '../../scenario/qemu/refusal.ts';
+import { ranTooLong } from '../../scenario/run/ended.ts';
 import type { RunResult } from '../../scenario/run/run.ts';
 import { whyOf } from '../exit/errors.ts';
 import { TimeLimit } from '../exit/time-limit.ts';
@@ -74,8 +75,7 @@ export class QemuHost {
         cutBy ??= why;
         child.kill('SIGKILL');
       };
-      const late = `it ran for longer than ${(timeoutNs ?? 0) / 1e9} s`;
-      const limit = new TimeLimit(timeoutNs, () => cut(late));
+      const limit = new TimeLimit(timeoutNs, () => cut(ranTooLong(timeoutNs!)));
       const take = (into: Collected) => (data: Buffer) => {
         if (into.add(data) > MOST_BYTES) cut('it printed more than 64 MiB');
       };

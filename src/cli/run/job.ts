@@ -8,7 +8,7 @@ import { loadScenario } from '../../scenario/load.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import { parseSchedule } from '../../scenario/orders/schedule.ts';
 import { ScheduledChoices, ScheduleError } from '../../scenario/orders/scheduled-choices.ts';
-import { ScenarioEnded } from '../../scenario/run/ended.ts';
+import { ranTooLong, ScenarioEnded } from '../../scenario/run/ended.ts';
 import { type RunOptions, type RunResult, runScenario } from '../../scenario/run/run.ts';
 import type { World } from '../../scenario/run/world.ts';
 import type { TraceOrigin } from '../../trace/backend.ts';
@@ -219,6 +219,6 @@ function watchdog(timeoutNs: number, every: number, isUp: () => boolean): () => 
   let calls = 0;
   return () => {
     if (++calls % every !== 0 || !isUp()) return;
-    throw new ScenarioEnded(`it ran for longer than ${timeoutNs / 1e9} s`);
+    throw new ScenarioEnded(ranTooLong(timeoutNs));
   };
 }

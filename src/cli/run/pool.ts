@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { STAT_SIZE } from '../../host/file-stat.ts';
 import type { Host } from '../../host/host.ts';
+import { ranTooLong } from '../../scenario/run/ended.ts';
 import { NOTHING_RAN } from '../../scenario/run/not-run.ts';
 import { signalName } from '../../signal/names.ts';
 import { SpareWorkers } from '../../thread/spare-workers.ts';
@@ -205,7 +206,7 @@ export class ScenarioPool {
     };
     const onExit = (status: number | null, signal: string | null): void => {
       if (this.#ending !== null) return;
-      const how = late ? `it ran for longer than ${timeoutNs! / 1e9} s` : died(status, signal);
+      const how = late ? ranTooLong(timeoutNs!) : died(status, signal);
       finish({ done: lost(job, how, late ? 1 : 3) });
     };
     worker.once('message', onMessage).once('exit', onExit);

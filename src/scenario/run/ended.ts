@@ -8,3 +8,15 @@ export class ScenarioEnded extends Error {
 
 /** The run takes too long, or can never end. */
 export class ScenarioStuck extends ScenarioEnded {}
+
+const TOO_LONG = 'it ran for longer than';
+
+/** The words about a run that its time limit, ns, has ended. */
+export function ranTooLong(limitNs: number): string {
+  return `${TOO_LONG} ${limitNs / 1e9} s`;
+}
+
+/** Whether they are that. */
+export function isTooLong(text: string): boolean {
+  return text.startsWith(TOO_LONG);
+}

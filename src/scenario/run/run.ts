@@ -8,7 +8,7 @@ import type { Scenario } from '../model.ts';
 import type { Place } from '../problem.ts';
 import { isSeed, MAX_SEED } from '../values.ts';
 import { compileActions, compileBody } from './compile.ts';
-import { ScenarioEnded, ScenarioStuck } from './ended.ts';
+import { ranTooLong, ScenarioEnded, ScenarioStuck } from './ended.ts';
 import { type Failure, judge, type Played } from './judge.ts';
 import { Machine } from './machine.ts';
 import { forbiddenText, notRun } from './not-run.ts';
@@ -258,7 +258,7 @@ function notesOf({ scenario, world, faults, reports, crew }: Machine): Note[] {
 function limit(world: World, timeoutNs: number): void {
   if (world.kind === 'sim') return;
   world.at(timeoutNs, () => {
-    throw new ScenarioStuck(`it ran for longer than ${timeoutNs / 1e9} s`);
+    throw new ScenarioStuck(ranTooLong(timeoutNs));
   });
 }
 
