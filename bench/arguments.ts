@@ -11,7 +11,7 @@ export interface Arguments {
   readonly docs: boolean;
 }
 
-const USAGE =
+export const USAGE =
   'usage: npm run bench -- [SECTION…] [--rounds N] [--json FILE] [--render FILE] [--docs]';
 
 /** @throws Error that says what is wrong */

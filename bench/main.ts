@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { aimsText } from './aims.ts';
-import { type Arguments, parseArguments } from './arguments.ts';
+import { type Arguments, parseArguments, USAGE } from './arguments.ts';
 import { children } from './children.ts';
 import { core } from './core.ts';
 import { writeDocs } from './docs.ts';
@@ -84,6 +84,12 @@ async function main(): Promise<void> {
   if (docs) writeDocs(run);
 }
 
+function help(): void {
+  const sections = SECTIONS.map(({ name, about }) => `  ${name.padEnd(9)}${about}`);
+  console.log([USAGE, '', 'Without a section, all of them:', ...sections].join('\n'));
+}
+
 const [first, name, index] = process.argv.slice(2);
 if (first === '--row') await serveRow(SECTIONS, name!, Number(index));
+else if (first === '--help' || first === '-h') help();
 else await main();
