@@ -18,7 +18,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { root } from '../support/run.ts';
 
 const { inputsDigest, isBuilt, STAMP } = await import(
-  pathToFileURL(join(root, 'scripts', 'build-inputs.mjs')).href
+  pathToFileURL(join(root, 'scripts', 'build', 'inputs.mjs')).href
 );
 
 test('a file that is changed, added or renamed', () => {

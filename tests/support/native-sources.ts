@@ -14,7 +14,7 @@ import type { Plugin } from 'vitest/config';
 const root = join(import.meta.dirname, '..', '..');
 const src = join(root, 'src');
 
-/** As in the build (scripts/build.mjs): the one for Node asks process.env for each token. */
+/** As in the build (scripts/build/bundles.mjs): the one for Node asks process.env for each token. */
 export const YAML = fileURLToPath(import.meta.resolve('yaml')).replace(
   /dist.index\.js$/,
   'browser/dist/index.js',

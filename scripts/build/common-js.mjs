@@ -108,9 +108,9 @@ module.exports = __part;
 
 /**
  * @param fresh the folder of the ESM; gets the folders cjs and node
- * @param scripts the folder of core.cjs and thread-start.cjs
+ * @param core the file that loads core-code.js
  */
-export function writeCommonJs(fresh, scripts) {
+export function writeCommonJs(fresh, core) {
   const folder = join(fresh, 'cjs');
   mkdirSync(folder);
   // Node takes the .js files there for CommonJS then, and TypeScript its .d.ts.
@@ -121,7 +121,7 @@ export function writeCommonJs(fresh, scripts) {
   const files = new Map(names.map((name) => [name, read(fresh, name)]));
   const inCore = reached(files, IN_CORE);
   writeFileSync(join(folder, 'core-code.js'), coreCode(files, inCore));
-  copyFileSync(join(scripts, 'core.cjs'), join(folder, 'core.js'));
+  copyFileSync(core, join(folder, 'core.js'));
   const chunk = (name) =>
     inCore.has(name) ? `require("./core.js")("${name}")` : `require("./${name}.js")`;
   for (const name of names) {
