@@ -12,22 +12,24 @@ const T_UNLOCK_ENTRY = EV.qemu_co_mutex_unlock_entry;
 const T_UNLOCK_RETURN = EV.qemu_co_mutex_unlock_return;
 
 /** How many coroutines hold it or want it. */
-const LOCKED = 0;
+export const LOCKED = 0;
 /** The number of the holder's context, plus 1; 0 if nobody holds it. */
-const CONTEXT = 1;
+export const CONTEXT = 1;
 /** The number of the coroutine that holds it; 0 while nobody does. */
-const HOLDER = 2;
+export const HOLDER = 2;
 /** See H2. */
-const HANDOFF = 3;
-const SEQUENCE = 4;
+export const HANDOFF = 3;
 /** Waiters that have come, newest first; and those that are next, oldest first. */
-const FROM_PUSH = 5;
-const TO_POP = 6;
-const ID = 7;
-const WORDS = 8;
+export const FROM_PUSH = 4;
+export const TO_POP = 5;
+const ID = 6;
+const WORDS = 7;
+
+/** The mutex is offered to whoever comes. */
+const OFFERED = 1;
 
 /** How often it looks whether a holder in another thread is about to unlock it. */
-const MOST_SPINS = 1000;
+const MOST_LOOKS = 1000;
 
 /** The shared memory of a CoMutex; structured clone takes it to another thread. */
 export interface CoMutexHandle {
@@ -41,26 +43,30 @@ export interface CoMutexHandle {
  * Invariants:
  *  H1. TO_POP belongs to the coroutine that has to wake the next one: the unlocker, or whoever took
  *      HANDOFF from it.
- *  H2. If LOCKED says that somebody waits, but nobody is on a list yet, the unlocker leaves a number
- *      in HANDOFF. Whoever takes it away by compare-and-swap wakes the first waiter: the one that
- *      comes, or the unlocker if one has come meanwhile.
+ *  H2. If LOCKED says that somebody waits, but nobody is on a list yet, the unlocker sets HANDOFF, then
+ *      looks at the list. Who comes puts itself on the list, then looks at HANDOFF. So at least one sees the
+ *      other; the one that takes HANDOFF away by compare-and-swap wakes the first waiter. Without this
+ *      order: explore co-mutex --without push-first, explore co-mutex --without second-look
  *
  * In QEMU 7.2 the test whether there are waiters is inverted, so that an unlock may not see one that
- * came meanwhile; later versions have it right, as it is here.
+ * came meanwhile; later versions have it right, as it is here. QEMU numbers its offers, and who comes
+ * looks for waiters too. Neither is needed: who comes is a waiter itself until it is woken, and while one is
+ * on a list nobody makes another offer.
  *
  * QEMU: CoMutex.
  */
 export class SharedCoMutex {
   readonly #all: SharedCoroutines;
   readonly #words: Int32Array;
-  readonly #spins: number;
+  /** How often it looks before it waits. @internal */
+  looks: number;
 
   /** @param handle of a mutex that another thread has made; by default a new one */
   constructor(coroutines: SharedCoroutines, handle?: CoMutexHandle) {
     this.#all = coroutines;
     this.#words = handle?.words ?? new Int32Array(new SharedArrayBuffer(4 * WORDS));
     // On a simulated host no other thread runs meanwhile.
-    this.#spins = coroutines.thread.host.kind === 'sim' ? 0 : MOST_SPINS;
+    this.looks = coroutines.thread.host.kind === 'sim' ? 0 : MOST_LOOKS;
     if (handle === undefined) this.#words[ID] = ++coroutines.coroutines!.thread.count;
   }
 
@@ -104,6 +110,7 @@ export class SharedCoMutex {
     Atomics.store(words, CONTEXT, 0);
     Atomics.store(words, HOLDER, 0);
     self.record.locksHeld--;
+    // In one step: explore co-mutex --without locked-rmw
     if (Atomics.sub(words, LOCKED, 1) === 1) return;
     this.#wakeNext();
     if (trace.on[T_UNLOCK_RETURN] !== 0) trace.emit(T_UNLOCK_RETURN, words[ID]!, self.number);
@@ -115,7 +122,7 @@ export class SharedCoMutex {
     const own = this.#all.currentContext + 1;
     let others = Atomics.compareExchange(words, LOCKED, 0, 1);
     // A holder in another thread may be about to unlock it. One in this thread cannot go on.
-    for (let i = 0; others === 1 && i < this.#spins; i++) {
+    for (let i = 0; others === 1 && i < this.looks; i++) {
       if (Atomics.load(words, CONTEXT) === own) break;
       if (Atomics.load(words, LOCKED) === 0) {
         others = Atomics.compareExchange(words, LOCKED, 0, 1);
@@ -127,9 +134,7 @@ export class SharedCoMutex {
   /** H2, for one that comes. Returns whether it has got the mutex itself. */
   #tookHandoff(self: SharedCoroutine): boolean {
     const words = this.#words;
-    const handoff = Atomics.load(words, HANDOFF);
-    if (handoff === 0 || !this.#hasWaiters) return false;
-    if (Atomics.compareExchange(words, HANDOFF, handoff, 0) !== handoff) return false;
+    if (Atomics.load(words, HANDOFF) === 0 || !this.#takesOffer()) return false;
     const next = this.#pop();
     if (next !== self.number) {
       this.#wake(next);
@@ -148,22 +153,23 @@ export class SharedCoMutex {
         this.#wake(next);
         return;
       }
-      const handoff = (words[SEQUENCE]! + 1) | 0 || 1;
-      words[SEQUENCE] = handoff;
-      Atomics.store(words, HANDOFF, handoff);
+      // Without its barrier: explore co-mutex --without offer-fence
+      Atomics.store(words, HANDOFF, OFFERED);
       // The other way round: explore co-mutex --without has-waiters
-      if (!this.#hasWaiters) return;
-      if (Atomics.compareExchange(words, HANDOFF, handoff, 0) !== handoff) return;
+      if (Atomics.load(words, FROM_PUSH) === 0) return;
+      if (!this.#takesOffer()) return;
     }
+  }
+
+  /** Returns false if another has taken it. */
+  #takesOffer(): boolean {
+    // In one step: explore co-mutex --without offer-once
+    return Atomics.compareExchange(this.#words, HANDOFF, OFFERED, 0) === OFFERED;
   }
 
   #wake(number: number): void {
     Atomics.store(this.#words, CONTEXT, this.#all.homeOf(number) + 1);
     this.#all.wakeNumber(number);
-  }
-
-  get #hasWaiters(): boolean {
-    return Atomics.load(this.#words, TO_POP) !== 0 || Atomics.load(this.#words, FROM_PUSH) !== 0;
   }
 
   /** Takes the first waiter; 0 if there is none (H1). */
