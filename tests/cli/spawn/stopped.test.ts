@@ -1,7 +1,8 @@
 /** Children that are stopped when they are told to end. */
 
 import { describe, expect, test } from 'vitest';
-import { type Running, start, startJob, untilState } from '../../support/run.ts';
+import { unshare } from '../../support/needs.ts';
+import { type Running, run, shell, start, startJob, untilState } from '../../support/run.ts';
 import { onTerminal } from '../../support/terminal.ts';
 import { WatchTerminal } from '../../support/watch-terminal.ts';
 
@@ -80,6 +81,50 @@ describe('a stopped process below a child ends by', () => {
     running.kill('SIGTERM');
     await running.end();
     expect(running.stderr).not.toMatch(/SIGKILL/);
+  });
+});
+
+describe('a stopped process that its leader has left behind', () => {
+  test('ends by SIGTERM to its group, in which a living one waits for it', async () => {
+    const middle = `sh -c 'trap "" HUP; sh -c "echo \\$\\$; exec sleep 100"; true' & read x`;
+    const running = start(['--group', '--spawn', middle]);
+    await stopPrinted(running);
+    running.kill('SIGHUP');
+    await running.until(/reaps until/, 'stderr');
+    running.kill('SIGTERM');
+    await running.end();
+    expect(running.stderr).not.toMatch(/SIGKILL/);
+  });
+
+  test.each([[[]], [['--group']]])('is not continued by SIGUSR1: %j', async (options) => {
+    const deaf = `sh -c 'trap "" HUP; echo $$; exec sleep 100'; exit 5`;
+    const running = start([...options, '--spawn', deaf]);
+    const pid = await stopPrinted(running);
+    running.kill('SIGHUP');
+    await running.until(/reaps until/, 'stderr');
+    running.kill('SIGUSR1');
+    await running.until(/forward_signal +SIGUSR1/, 'stderr');
+    await untilState(pid, 'T');
+    running.kill('SIGTERM');
+    // The lower number comes first.
+    expect((await running.end()).status).toBe(128 + 10);
+  });
+
+  const STAYS = '{ sleep 100 >&- & kill -STOP $!; }';
+
+  test('ends at the end of a --subreaper', async () => {
+    const { stderr } = await run(['--subreaper', '--spawn', `${STAYS}; exit 5`]);
+    expect(stderr).toMatch(/SIGTERM to 1 process left behind/);
+    expect(stderr).not.toMatch(/SIGKILL/);
+  });
+
+  test('ends with pid 1, although /proc does not show it', async (context) => {
+    const { status, stderr } = await shell(
+      `${unshare(context, '--pid --fork')} $QL --spawn '${STAYS}; exit 5'`,
+    );
+    expect(status).toBe(5);
+    expect(stderr).toMatch(/SIGTERM to all processes left behind/);
+    expect(stderr).not.toMatch(/SIGKILL/);
   });
 });
 
