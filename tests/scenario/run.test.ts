@@ -1,6 +1,7 @@
 /** Runs of files on the simulated host. */
 
 import { describe, expect, it } from 'vitest';
+import { EMFILE, HostError } from '../../src/host/errno.ts';
 import { type RunResult, runScenario } from '../../src/scenario/run/run.ts';
 import { SimWorld } from '../../src/scenario/run/sim-world.ts';
 import type { World } from '../../src/scenario/run/world.ts';
@@ -644,5 +645,24 @@ describe('size', () => {
     );
     expect(result.failures).toEqual([]);
     expect(result.order.length).toBe(many);
+  });
+});
+
+describe('a world that cannot be made', () => {
+  const messageFor = (error: Error): string => {
+    const make = (): World => {
+      throw error;
+    };
+    return runScenario(scenarioOf('name: a\nsteps: [run]'), make).failures[0]!.message;
+  };
+
+  it('says what the kernel refused', () => {
+    expect(messageFor(new HostError(EMFILE, 'eventfd'))).toBe(
+      'eventfd: Too many open files (EMFILE)',
+    );
+  });
+
+  it('brings the stack of a fault of ours', () => {
+    expect(messageFor(new TypeError('no'))).toMatch(/^TypeError: no\n +at /);
   });
 });

@@ -106,7 +106,7 @@ export function runScenario(
     machine = new Machine(scenario, world, compileBody, options);
   } catch (error) {
     const why = uringForbidden(scenario, error);
-    return notRun(scenario, scenario.host, seed, why === null ? 3 : 2, why ?? stackOf(error));
+    return notRun(scenario, scenario.host, seed, why === null ? 3 : 2, why ?? faultText(error));
   }
   try {
     options.onMachine?.(machine);
@@ -136,7 +136,7 @@ function runMachine(machine: Machine, seed: number, options: RunOptions): RunRes
     isTheirs ? (error as Error | null) : null,
     thread,
   );
-  if (!isTheirs) failures.unshift({ kind: 'error', message: stackOf(error), at: null });
+  if (!isTheirs) failures.unshift({ kind: 'error', message: faultText(error), at: null });
   return {
     file: scenario.file,
     name: scenario.name,
@@ -278,6 +278,8 @@ function recordTrace(machine: Machine): { readonly lines: string[]; stop(): void
   return { lines, stop: () => attached.dispose() };
 }
 
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+/** A refusal of the kernel is the machine's; the stack of all else tells where the fault is. */
+function faultText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error instanceof HostError ? error.message : (error.stack ?? error.message);
 }

@@ -31,9 +31,16 @@ export function failureLines(outcome: Outcome, style: Style = PLAIN): string[] {
 
 function linesOf(result: RunResult, failure: Failure, style: Style): string[] {
   const where = failure.at === null ? '' : `${result.file}:${placeText(failure.at)}: `;
-  const lines = folded(`${where}${failure.message} (${result.host})`, style);
+  const [first, ...stack] = messageLines(failure);
+  const lines = folded(`${where}${first} (${result.host})`, style);
+  lines.push(...stack.map((line) => `  ${visible(line)}`));
   if (failure.diff !== undefined) lines.push(...diffLines(failure.diff, style));
   return lines;
+}
+
+/** A fault of ours brings its stack, in lines; the text of a file cannot make any. */
+function messageLines({ kind, message }: Failure): string[] {
+  return kind === 'error' ? message.split('\n') : [message];
 }
 
 /** Notes on an outcome, whether it passed or failed. */
