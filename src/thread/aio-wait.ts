@@ -3,9 +3,15 @@ import { AioContext } from '../aio/aio-context.ts';
 import type { EntryCallback } from '../aio/entries.ts';
 import { checkFunction } from '../host/arguments.ts';
 import type { Disposable } from '../host/host.ts';
+import type { ListedIOThread } from './iothread-info.ts';
 import { FIRST_DONE, MOST_DONE, NUM_WAITERS } from './machine-words.ts';
 import type { QemuThread } from './qemu-thread.ts';
 import type { RemoteContext } from './remote-context.ts';
+
+/** An entry that main waits for: it has not run, has returned, or has thrown. */
+const WAITS = 0;
+const DONE = 1;
+const FAILED = 2;
 
 /**
  * How a thread waits for something that an AioContext does, while it runs its own context or main's.
@@ -62,10 +68,12 @@ export class AioWait {
     if (context === null)
       throw new Error(`thread '${this.#thread.name}' runs no context of its own`);
     return context.newEntry(entryName(name), (slot, ...numbers) => {
+      let state = FAILED;
       try {
         callback(...numbers);
+        state = DONE;
       } finally {
-        Atomics.store(machine.words, FIRST_DONE + slot, 1);
+        Atomics.store(machine.words, FIRST_DONE + slot, state);
         this.kick();
       }
     });
@@ -76,7 +84,8 @@ export class AioWait {
    * main's own context it is any function; in another thread's it is one that newEntry registered
    * there, and gets up to five numbers. Main must hold that context's lock.
    * @throws QemuAbort in another thread than main, or without the lock; RangeError if there is no
-   *   such entry. QEMU: aio_wait_bh_oneshot.
+   *   such entry; what the function throws, which ends its IOThread; Error if that has ended otherwise.
+   *   QEMU: aio_wait_bh_oneshot.
    */
   bhOneshot(context: AioContext, callback: () => void): void;
   bhOneshot(context: RemoteContext, entry: string, ...numbers: number[]): void;
@@ -115,12 +124,24 @@ export class AioWait {
     const slot = this.#nested++;
     const at = FIRST_DONE + slot;
     try {
-      Atomics.store(words, at, 0);
-      context.scheduleOneshot(entryName(entry), slot, ...numbers);
-      this.waitWhile(context, () => Atomics.load(words, at) === 0);
+      Atomics.store(words, at, WAITS);
+      const io = this.#ioThreadOf(context);
+      const isGone = (): boolean => io?.hasEnded() === true;
+      if (isGone() || !context.scheduleOneshot(entryName(entry), slot, ...numbers)) {
+        throw hasEnded(context);
+      }
+      this.waitWhile(context, () => Atomics.load(words, at) === WAITS && !isGone());
+      const state = Atomics.load(words, at);
+      if (state === DONE) return;
+      throw io?.takeFailure() ?? (state === FAILED ? hasThrown(context, entry) : hasEnded(context));
     } finally {
       this.#nested--;
     }
+  }
+
+  #ioThreadOf({ handle }: RemoteContext): ListedIOThread | undefined {
+    const { iothreads } = this.#thread.machine.workers;
+    return [...iothreads.values()].find(({ wakeFd }) => wakeFd === handle.wakeFd);
   }
 
   #wait(
@@ -172,6 +193,14 @@ export class AioWait {
 /** An entry that tells when it has ended is not called as others are. */
 function entryName(name: string): string {
   return `aio_wait_bh ${name}`;
+}
+
+function hasThrown({ name }: RemoteContext, entry: string): Error {
+  return new Error(`aio_wait_bh_oneshot: entry '${entry}' of context '${name}' has thrown`);
+}
+
+function hasEnded({ name }: RemoteContext): Error {
+  return new Error(`aio_wait_bh_oneshot: the thread of context '${name}' has ended`);
 }
 
 function notMain(where: string): Error {

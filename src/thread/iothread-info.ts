@@ -14,10 +14,15 @@ export interface IOThreadInfo {
 /** The IOThreads of a machine that are not disposed of, by name. Internal ones have no info. */
 export type IOThreadList = Map<string, ListedIOThread>;
 
-interface ListedIOThread {
+export interface ListedIOThread {
   readonly info: (() => IOThreadInfo) | null;
   /** Finalizes its context once it has ended: its machine is disposed of. */
   readonly abandon: () => void;
+  /** The descriptor of its context, which tells that from all others. */
+  readonly wakeFd: number;
+  readonly hasEnded: () => boolean;
+  /** Waits until it has ended. Returns the error of that, as ThreadRun.takeFailure. */
+  readonly takeFailure: () => Error | null;
 }
 
 /** The IOThreads that this thread of a machine has made. QEMU: qmp_query_iothreads. */

@@ -125,7 +125,18 @@ export class IOThread implements Disposable {
     machine.timed.add(this.context);
     this.#run.onError = onError ?? null;
     const info = options.internal === true ? null : () => this.#info();
-    this.#list.set(name, { info, abandon: () => this.#abandon() });
+    this.#list.set(name, {
+      info,
+      abandon: () => this.#abandon(),
+      wakeFd: context.wakeFd,
+      hasEnded: () => this.#run.ended,
+      takeFailure: () => this.#takeFailure(),
+    });
+  }
+
+  #takeFailure(): Error | null {
+    this.#workers.join(this.#run);
+    return this.#run.takeFailure();
   }
 
   #started(): IOThreadRunning {

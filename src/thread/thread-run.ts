@@ -30,6 +30,8 @@ export class ThreadRun {
   readonly #port: MessagePort;
   #value: unknown;
   #failure: Error | null = null;
+  /** The error that onError has got. */
+  #told: Error | null = null;
   #leak: Error | null = null;
   #ended = false;
   #isLost = false;
@@ -98,6 +100,17 @@ export class ThreadRun {
     this.tell();
   }
 
+  /** The error that it ended by, which onError gets too, and nobody else; null if there is none. */
+  takeFailure(): Error | null {
+    this.#takeAll();
+    try {
+      this.tell();
+    } catch (error) {
+      return error as Error;
+    }
+    return this.#told;
+  }
+
   /** It was terminated, and is gone. */
   lost(): void {
     this.#isLost = true;
@@ -138,6 +151,7 @@ export class ThreadRun {
     if (this.onError === null) this.#throwFailure();
     const failure = this.#failure;
     this.#failure = null;
+    this.#told = failure;
     this.onError?.(failure!);
   }
 

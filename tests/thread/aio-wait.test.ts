@@ -202,7 +202,8 @@ describe('aio_wait_bh_oneshot of another thread’s context', () => {
     });
     at(2, () => expect(() => io1.poll(false)).toThrow('of the entry'));
     thread.acquire(remote);
-    wait.bhOneshot(remote, 'cb');
+    const said = "aio_wait_bh_oneshot: entry 'cb' of context 'io1' has thrown";
+    expect(() => wait.bhOneshot(remote, 'cb')).toThrow(new Error(said));
   });
 
   it('aborts without its lock, in another thread, and knows its entries', () => {

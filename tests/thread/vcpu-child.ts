@@ -51,6 +51,15 @@ function until(condition: () => boolean): void {
   }
 }
 
+function thrown(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return String(error);
+  }
+  return 'nothing';
+}
+
 const runs = (): number => Atomics.load(words, RUNS);
 
 const cases: Readonly<Record<string, () => void>> = {
@@ -218,22 +227,50 @@ const cases: Readonly<Record<string, () => void>> = {
     const cpu0 = cpu('cpu0', { what: 'halt' }, (error) => errors.push(String(error)));
     const cpu1 = cpu('cpu1', { what: 'throw' }, (error) => errors.push(String(error)));
     vm.start();
-    cpu0.runOnCpu('fail');
+    say.push(
+      thrown(() => cpu0.runOnCpu('fail')),
+      bql.isMine,
+    );
     while (errors.length < 2) loop.mainLoopWait(false);
+    // Its error may be told a moment before it has ended.
+    until(() => !cpu1.running);
     vm.stop();
-    say.push(errors.sort(), cpu0.running, cpu1.running);
+    say.push(errors.sort(), cpu0.running);
     for (const call of [() => cpu0.runOnCpu('set', 1), () => cpu0.asyncRunOnCpu('set', 1)]) {
-      try {
-        call();
-      } catch (error) {
-        say.push((error as Error).message);
-      }
+      say.push(thrown(call));
     }
+  },
+  work_that_fails: () => {
+    // Without onError it comes out once: of the call, not of the loop.
+    const cpu0 = cpu('cpu0', { what: 'halt' });
+    cpu0.asyncRunOnCpu('set', 5);
+    say.push(
+      thrown(() => cpu0.runOnCpu('fail')),
+      bql.isMine,
+      cpu0.running,
+      words[VALUE],
+    );
+    while (loop.mainLoopWait(true) > 0);
+    // Nobody waits for it: it comes out of the loop, and the work behind it is not done.
+    const cpu1 = cpu('cpu1', { what: 'halt' });
+    cpu1.asyncRunOnCpu('fail');
+    cpu1.asyncRunOnCpu('set', 6);
+    say.push(thrown(() => until(() => !cpu1.running)));
+    say.push(
+      thrown(() => loop.mainLoopWait(false)),
+      words[VALUE],
+    );
+    // Another thread's call throws, too.
+    const cpu2 = cpu('cpu2', { what: 'halt' });
+    cpu('cpu3', { what: 'call failing', other: cpu2.share() });
+    vm.start();
+    const errors = [0, 1].map(() => thrown(() => until(() => loop.mainLoopWait(true) < 0)));
+    say.push(errors.sort());
   },
   an_unknown_work: () => {
     const errors: string[] = [];
     const cpu0 = cpu('cpu0', { what: 'halt' }, (error) => errors.push(error.message));
-    cpu0.runOnCpu('no such work');
+    say.push(thrown(() => cpu0.runOnCpu('no such work')));
     while (errors.length < 1) loop.mainLoopWait(false);
     say.push(errors);
   },

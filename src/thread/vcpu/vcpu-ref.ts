@@ -69,7 +69,8 @@ export class VCpuRef {
    * Calls a function of its module's `work` in its thread, with the BQL, and waits for its end;
    * meanwhile the BQL is given back. In its own thread it calls it here and now.
    * @throws QemuAbort if this thread does not hold the BQL; RangeError if the name is too long or
-   *   there are more than six numbers. QEMU: run_on_cpu.
+   *   there are more than six numbers; what the function throws, which ends the vCPU: as it is in main,
+   *   in another thread an Error that says so; Error if the vCPU has ended. QEMU: run_on_cpu.
    */
   runOnCpu(name: string, ...numbers: number[]): void {
     if (this.isSelf) {
@@ -85,10 +86,18 @@ export class VCpuRef {
       return item < 0;
     });
     bql.condWaitWhile(this.#workCond, () => {
-      if (this.#work.isDone(item)) return false;
+      if (this.#work.isDone(item) || this.#work.hasFailed(item)) return false;
       this.#checkRuns();
       return true;
     });
+    if (this.#work.hasFailed(item)) throw this.failureOf(name);
+  }
+
+  /** The error of a function of its work that has thrown, which ends its thread. @internal */
+  protected failureOf(work: string): Error {
+    return new Error(
+      `vCPU '${this.name}': its work '${work}' has thrown: main's loop throws the error`,
+    );
   }
 
   #checkRuns(): void {

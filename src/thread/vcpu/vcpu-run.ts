@@ -206,12 +206,12 @@ export class VCpuSelf {
     if (this.#work.isEmpty) return;
     try {
       for (let work = this.#work.first(); work !== null; work = this.#work.first()) {
-        try {
-          this.call(work.name, work.numbers);
-        } finally {
-          this.#work.done();
-        }
+        this.call(work.name, work.numbers);
+        this.#work.done();
       }
+    } catch (error) {
+      this.#work.failed();
+      throw error;
     } finally {
       this.#workCond.broadcast();
     }

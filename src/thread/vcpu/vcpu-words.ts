@@ -14,6 +14,8 @@ export const ENDED = 4;
 export const WORK_MUTEX = 12;
 export const WORK_PUT = 13;
 export const WORK_TAKEN = 14;
+/** One more than the number of the item that has thrown, which ended the thread; 0 if none has. */
+export const WORK_FAILED = 15;
 export const WORK_ITEMS = 16;
 
 /** The most work that waits at a time. */

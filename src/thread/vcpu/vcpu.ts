@@ -108,21 +108,32 @@ export class VCpu extends VCpuRef implements Disposable {
    * @throws the error that ended the thread, unless somebody has got it. QEMU: cpu_remove_sync.
    */
   dispose(): void {
-    const { machine } = this.#vm;
-    const { bql } = machine.thread;
     if (!this.#vm.remove(this)) return;
     Atomics.store(this.#words, UNPLUG, 1);
     Atomics.store(this.handle.row, STOP, 1);
     this.kick();
+    this.#join();
+    this.#run.onLost = null;
+    Atomics.store(this.handle.row, STATE, ROW_FREE);
+    this.#run.check();
+  }
+
+  /** Its thread ends, and may need the BQL for that. */
+  #join(): void {
+    const { machine } = this.#vm;
+    const { bql } = machine.thread;
     const held = bql.isMine;
     if (held) bql.unlock();
     try {
       machine.workers.join(this.#run);
-      this.#run.onLost = null;
-      Atomics.store(this.handle.row, STATE, ROW_FREE);
     } finally {
       if (held) bql.lock();
     }
-    this.#run.check();
+  }
+
+  /** The error itself: it comes out of the call, and so not of main's loop. @internal */
+  protected override failureOf(work: string): Error {
+    this.#join();
+    return this.#run.takeFailure() ?? super.failureOf(work);
   }
 }

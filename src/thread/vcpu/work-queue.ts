@@ -3,6 +3,7 @@ import { lockWord, unlockWord } from '../mutex-word.ts';
 import {
   ITEM_WORDS,
   MOST_WORK,
+  WORK_FAILED,
   WORK_ITEMS,
   WORK_MUTEX,
   WORK_PUT,
@@ -83,9 +84,18 @@ export class WorkQueue {
     return { item, name, numbers: [...this.#numbers(at)].slice(0, this.#words[at + COUNT]) };
   }
 
-  /** The first item is done, or has failed: the next one is first. */
+  /** The first item is done: the next one is first. */
   done(): void {
     Atomics.add(this.#words, WORK_TAKEN, 1);
+  }
+
+  /** The first item has thrown: no other will be done. */
+  failed(): void {
+    Atomics.store(this.#words, WORK_FAILED, this.#words[WORK_TAKEN]! + 1);
+  }
+
+  hasFailed(item: number): boolean {
+    return Atomics.load(this.#words, WORK_FAILED) === item + 1;
   }
 
   isDone(item: number): boolean {

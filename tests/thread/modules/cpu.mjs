@@ -27,6 +27,7 @@ export default function run(cpu) {
     cpu.ref(cpu.handle).runOnCpu('set', 5);
     cpu.ref(other).asyncRunOnCpu('set', 6);
   }
+  if (what === 'call failing') cpu.withBql(() => cpu.ref(other).runOnCpu('fail'));
   if (what === 'pause' && runs === 1) {
     cpu.withBql(() => {
       cpu.vm.pauseAllVcpus();
