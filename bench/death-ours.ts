@@ -1,4 +1,5 @@
-// death-ours DYING COUNT: prints the time from a child's death to its onEnd, ns, one per line.
+// death-ours DYING COUNT WARM_UP: prints the time from a child's death to its onEnd, ns, one per line, after WARM_UP
+// children that do not count.
 import {
   ChildWatch,
   CLOCK_MONOTONIC,
@@ -9,11 +10,9 @@ import {
   Signals,
 } from '../src/index.ts';
 
-/** Children before the measurement, since V8 interprets their code. */
-const WARM_UP = 20;
 const TWO_32 = 4294967296;
 
-const [dying, count] = process.argv.slice(2) as [string, string];
+const [dying, count, warmUp] = process.argv.slice(2) as [string, string, string];
 const host = new LinuxHost();
 const loop = new MainLoop({ host });
 const signals = new Signals(loop, { signals: [SIGCHLD] });
@@ -34,7 +33,7 @@ function next(): void {
     onEnd: () => {
       const reapedNs = host.clockNs(CLOCK_MONOTONIC);
       lines.push(reapedNs - diedNs());
-      if (lines.length < Number(count) + WARM_UP) next();
+      if (lines.length < Number(count) + Number(warmUp)) next();
       else loop.quit();
     },
   });
@@ -42,7 +41,7 @@ function next(): void {
 
 next();
 loop.run();
-process.stdout.write(`${lines.slice(WARM_UP).join('\n')}\n`);
+process.stdout.write(`${lines.slice(Number(warmUp)).join('\n')}\n`);
 watch.dispose();
 signals.dispose();
 loop.close();
