@@ -574,6 +574,7 @@ export class AioContext implements Disposable {
    * aio_ctx_check.
    */
   check(): boolean {
+    // Not before the sleep: explore main_loop_wait --without set-while-asleep
     this.wakeup.endSourceSleep();
     this.#accept(TRACEABLE && this.trace.active);
     if (this.bottomHalves.anyScheduled() || this.#dispatcher.anyPending()) return true;

@@ -6,7 +6,7 @@ import { NOTHING } from '../host/held-list.ts';
 import type { Host, HostBuffer } from '../host/host.ts';
 import type { ExploredWords } from './explored-words.ts';
 
-/** The descriptor of the one eventfd that there is. */
+/** The descriptor of the first eventfd, which is the only one that anybody writes. */
 export const WAKE_FD = 5;
 
 class Bytes implements HostBuffer {
@@ -47,30 +47,25 @@ function waitsForWriters(words: ExploredWords): number {
  * @param eventfd the word of the eventfd; -1 in it stands for a closed one
  */
 export function exploredHost(words: ExploredWords, eventfd: number): Host {
-  const found = (pollfds: HostBuffer, value: number): number => {
-    if (value === 0) return 0;
-    pollfds.i32[1] = POLLIN | (POLLIN << 16);
-    return 1;
+  let nextFd = WAKE_FD;
+  const found = (pollfds: HostBuffer, nfds: number, value: number): number => {
+    for (let i = 0; i < nfds; i++) {
+      const isReady = value !== 0 && pollfds.i32[2 * i] === WAKE_FD;
+      pollfds.i32[2 * i + 1] = POLLIN | (isReady ? POLLIN << 16 : 0);
+    }
+    return value === 0 ? 0 : 1;
   };
   const calls: Partial<Host> = {
     kind: 'linux',
     alloc: (bytes) => new Bytes(bytes),
-    eventfd: () => WAKE_FD,
+    eventfd: () => nextFd++,
     onClose: () => NOTHING,
     openNodeCall: () => null,
     clockNs: (clock) => (clock === CLOCK_MONOTONIC ? 1 : 0),
     poll: (pollfds, nfds, timeoutNs) => {
       if (nfds === 0) return waitsForWriters(words);
-      pollfds.i32[1]! &= 0xffff;
-      if (timeoutNs === 0)
-        return found(
-          pollfds,
-          words.named('poll', () => words.load(eventfd)),
-        );
-      return found(
-        pollfds,
-        words.named('poll', () => words.sleepOn(eventfd)),
-      );
+      const look = (): number => (timeoutNs === 0 ? words.load(eventfd) : words.sleepOn(eventfd));
+      return found(pollfds, nfds, words.named('poll', look));
     },
     write: () => {
       if (words.named('write', () => words.exchange(eventfd, 1)) < 0) {
@@ -78,14 +73,16 @@ export function exploredHost(words: ExploredWords, eventfd: number): Host {
       }
       return 8;
     },
-    read: (_fd, buffer, offset) => {
+    read: (fd, buffer, offset) => {
+      if (fd !== WAKE_FD) return -EAGAIN;
       const value = words.named('read', () => words.exchange(eventfd, 0));
       if (value === 0) return -EAGAIN;
       buffer.i32[offset / 4] = value;
       buffer.i32[offset / 4 + 1] = 0;
       return 8;
     },
-    close: () => {
+    close: (fd) => {
+      if (fd !== WAKE_FD) return 0;
       words.named('close', () => words.exchange(eventfd, -1));
       return 0;
     },

@@ -37,6 +37,20 @@ export function skipped(method: string, word: number, result: number): () => Wea
   return () => (_words, operation, scope) => (isOne(operation, scope) ? result : undefined);
 }
 
+/** A thread looks at the second word before it changes the first, not after. */
+export function looksBefore(isChanged: (word: number) => boolean, looked: number): () => Weaken {
+  return () => {
+    let seen: number | null = null;
+    return (words, { kind, word }) => {
+      if (kind !== LOAD && seen === null && isChanged(word)) seen = words.load(looked);
+      if (kind !== LOAD || word !== looked || seen === null) return undefined;
+      const early = seen;
+      seen = null;
+      return early;
+    };
+  };
+}
+
 /** The method stores the first word only after it has changed the second. */
 export function storedAfter(method: string, first: (word: number) => boolean, second: number) {
   return (): Weaken => {

@@ -9,7 +9,7 @@ import { EV } from '../trace/catalogue.ts';
 import { exportsOf } from './module-url.ts';
 import { giveNumber, takeNumber } from './pool-numbers.ts';
 import { PoolQueue } from './pool-queue.ts';
-import { PoolSleep, PoolWaker } from './pool-sleep.ts';
+import { PoolSleep, PoolWaker, takeRequest } from './pool-sleep.ts';
 import { type PoolCallee, type PoolObjects, perform } from './pool-work.ts';
 import { RemoteBottomHalf } from './remote-bottom-half.ts';
 import type { ThreadSelf } from './thread-entry.ts';
@@ -107,7 +107,7 @@ async function work(
   const looks = host.kind === 'linux' && availableParallelism() > 1;
   self.tellRunning(null);
   while (!queue.leavesAbove('max')) {
-    const slot = queue.take();
+    const slot = takeRequest(queue, waker);
     // There may be room for a request that waits for it.
     if (queue.skipped) completion.schedule();
     queue.skipped = false;
@@ -120,7 +120,6 @@ async function work(
       continue;
     }
     idle.end();
-    waker.wakeOne();
     const takenNs = queue.isTraced(slot) ? nowNs(T_WORK) : -1;
     let result = -ECANCELED;
     try {

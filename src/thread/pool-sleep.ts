@@ -6,11 +6,10 @@
  *
  * Invariants:
  *  P3. A worker sets its bit of SLEEPING, then looks at TAIL. The home thread moves TAIL, then looks at
- *      SLEEPING. So a worker either sees the request, or is woken. Without this order:
- *      explore thread-pool --without push-first, explore thread-pool --without set-bit
+ *      SLEEPING. So a worker either sees the request, or is woken. Without the bit:
+ *      explore thread-pool --without set-bit
  *  P4. WAKING is set while a worker is on its way, and nobody else is woken meanwhile. The worker clears
- *      it, then takes a request, then looks whether another waits: explore thread-pool-both --without
- *      clear-first, explore thread-pool-both --without wake-next. Whoever has woken nobody clears it:
+ *      it, then takes a request, then looks whether another waits. Whoever has woken nobody clears it:
  *      explore thread-pool-both --without none-woken
  *  P5. Only the compare-and-swap or fetch-and that clears the bit of a worker decides whether it was woken, or
  *      has got up by itself: explore thread-pool-both --without claim
@@ -22,6 +21,7 @@
 
 import { ETIMEDOUT } from '../host/errno.ts';
 import type { Host } from '../host/host.ts';
+import type { Coded, PoolQueue } from './pool-queue.ts';
 import { BITS, CURRENT, HEAD, MASKS, MAX, SLEEPING, TAIL, TURNS, WAKING } from './pool-queue.ts';
 
 /** How often a worker looks before it sleeps: some 20 us, twice the way of a result to home and of a request back. */
@@ -83,6 +83,30 @@ export class PoolWaker {
   }
 }
 
+/** Home gives the workers a request (P3). */
+export function giveRequest(
+  queue: PoolQueue,
+  waker: PoolWaker,
+  slot: number,
+  request: Coded,
+  traced = false,
+): void {
+  // In this order: explore thread-pool --without push-first
+  queue.push(slot, request, traced);
+  waker.wakeOne();
+}
+
+/** A worker takes the oldest request, and wakes the next one if another waits (P4). Returns its slot, or -1. */
+export function takeRequest(
+  queue: Pick<PoolQueue, 'take'>,
+  waker: Pick<PoolWaker, 'wakeOne'>,
+): number {
+  const slot = queue.take();
+  // Without it: explore thread-pool-both --without wake-next
+  if (slot >= 0) waker.wakeOne();
+  return slot;
+}
+
 /** The sleep of one worker. */
 export class PoolSleep {
   readonly #host: Host;
@@ -130,6 +154,7 @@ export class PoolSleep {
       ret = this.#host.futexWait(words, this.#turn, ASLEEP, timeoutNs);
     }
     const wasWoken = (Atomics.and(words, this.#mask, ~bit) & bit) === 0;
+    // Before the look for another request: explore thread-pool-both --without clear-first
     if (wasWoken) Atomics.store(words, WAKING, 0);
     return wasWoken || ret !== -ETIMEDOUT;
   }

@@ -106,6 +106,8 @@ export class RemoteBottomHalf {
     if (old === GONE) return false;
     // Before it can run.
     if (TRACEABLE && trace.active) this.#traceEnqueue(old, flags);
+    // In this order: explore aio_context --without publish-first,
+    // explore aio_context-nested --without publish-first, explore main_loop_wait --without publish-first
     inbox.publish(slot, old);
     this.#waker.wake(trace);
     return true;

@@ -48,8 +48,7 @@ export class RemoteContext {
 
   /** Makes the context check for work, and not sleep before. QEMU: aio_notify. */
   notify(): void {
-    this.#inbox.setNotified();
-    this.#waker.wake(this.#trace);
+    this.#waker.notify(this.#trace);
   }
 
   /**
@@ -78,8 +77,7 @@ export class RemoteContext {
 
   /** notify, and makes the context take what this thread has set for it. @internal */
   notifySettings(): void {
-    this.#inbox.setSettings();
-    this.#waker.wake(this.#trace);
+    this.#waker.notifySettings(this.#trace);
   }
 
   /**
@@ -105,8 +103,7 @@ export class RemoteContext {
     if (this.#trace.on[T_ENQUEUE] !== 0) {
       this.#trace.emit(T_ENQUEUE, this.name, entry, 0, BH_SCHEDULED | BH_ONESHOT, call);
     }
-    this.#inbox.push(call);
-    this.#waker.wake(this.#trace);
+    this.#waker.push(call, this.#trace);
     return true;
   }
 

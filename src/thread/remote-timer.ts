@@ -131,10 +131,7 @@ export class RemoteTimer {
   /** QEMU: timerlist_notify. */
   #notify(): void {
     if (this.#bh !== null) this.#bh.schedule();
-    else {
-      this.#inbox.setNotified();
-      this.#waker.wake(this.#trace);
-    }
+    else this.#waker.notify(this.#trace);
   }
 
   /** Takes the lock, unless the timer is gone. */

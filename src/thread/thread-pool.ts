@@ -20,7 +20,7 @@ import {
   WaitingRequests,
 } from './pool-requests.ts';
 import type { PoolJob } from './pool-run.ts';
-import { PoolWaker } from './pool-sleep.ts';
+import { giveRequest, PoolWaker } from './pool-sleep.ts';
 import { PoolTrace } from './pool-trace.ts';
 import { encode, type PoolFunction, type PoolWork } from './pool-work.ts';
 import type { ThreadRun } from './thread-run.ts';
@@ -217,8 +217,7 @@ export class ThreadPool implements Disposable {
   #push(element: Element, work: Coded): boolean {
     if (this.#freeSlots.length === 0 || !this.#queue.hasRoom) return false;
     element.slot = this.#freeSlots.pop()!;
-    this.#queue.push(element.slot, work, element.traced !== null);
-    this.#waker.wakeOne();
+    giveRequest(this.#queue, this.#waker, element.slot, work, element.traced !== null);
     return true;
   }
 

@@ -24,6 +24,28 @@ export class Waker {
     this.#inbox = inbox;
   }
 
+  /** Announces that there is something to look at. QEMU: aio_notify. */
+  notify(trace: Tracer): void {
+    // In this order: explore inbox-notify --without publish-first
+    this.#inbox.setNotified();
+    this.wake(trace);
+  }
+
+  /** notify, and makes the context take what this thread has set for it. */
+  notifySettings(trace: Tracer): void {
+    // In this order: explore inbox-settings --without publish-first,
+    // explore aio_context-settings --without publish-first
+    this.#inbox.setSettings();
+    this.wake(trace);
+  }
+
+  /** Gives the context what stands in a slot that is this thread's. */
+  push(slot: number, trace: Tracer): void {
+    // In this order: explore inbox-call --without publish-first
+    this.#inbox.push(slot);
+    this.wake(trace);
+  }
+
   /**
    * Work was published: ends the sleep of the home thread, if it sleeps and nobody else does.
    * @param trace of this thread

@@ -81,6 +81,7 @@ export class Calls {
   free(slot: number): void {
     const call = (slot % CHUNK_WORDS) / CALL_WORDS;
     const base = slot - (slot % CHUNK_WORDS);
+    // In one step: explore inbox-call-freed --without free-rmw
     this.#words.fetchAnd(base + (call < BITS ? 0 : 1), ~(1 << (call % BITS)));
   }
 
@@ -117,6 +118,7 @@ export class Calls {
       let used = words.peek(base + word) | own;
       while (used !== -1) {
         const bit = 31 - Math.clz32(~used);
+        // In one step: explore inbox-call --without bits-rmw
         used = words.fetchOr(base + word, 1 << bit) | own;
         if ((used & (1 << bit)) === 0) return base + (word * BITS + bit) * CALL_WORDS;
       }

@@ -25,6 +25,7 @@
  */
 
 import { BH_DELETED, BH_IDLE, BH_PENDING, BH_SCHEDULED } from '../../trace/bh-flags.ts';
+import { FLAGS, GENERATION_SHIFT, nextGeneration, wordOf } from './bh-word.ts';
 import type { Words } from './words.ts';
 
 /** Head of the list of bottom halves that other threads have scheduled, newest first. */
@@ -48,12 +49,6 @@ const NEXT = 1;
 const END = 0;
 /** No flags: the bottom half is on no list. */
 const IDLE = 0;
-
-/** The flags are the low bits of a bottom half's word, and its generation the rest. */
-const GENERATION_SHIFT = 8;
-const FLAGS = (1 << GENERATION_SHIFT) - 1;
-/** A slot that has reached this generation is not used again. */
-export const LAST_GENERATION = 2 ** (32 - GENERATION_SHIFT) - 1;
 
 /** Returned instead of flags: the slot was freed, so the handle is of an earlier generation. */
 export const GONE = -1;
@@ -111,6 +106,7 @@ export class Inbox {
 
   /** Clears SCHEDULED; the bottom half stays on its list. Returns the flags before, or GONE. */
   cancel(slot: number, generation: number): number {
+    // In one step: explore inbox-cancel --without cancel-rmw
     return this.#change(slot, generation, BH_PENDING | BH_SCHEDULED, ~BH_SCHEDULED, 0);
   }
 
@@ -134,8 +130,8 @@ export class Inbox {
 
   /**
    * To be called after work was published (I2; without this order: explore inbox --without
-   * publish-first). If it returns other than 0, the caller must write
-   * the eventfd, then call written (I3). Returns notify_me.
+   * publish-first). If it returns other than 0, the caller must write the eventfd, then call written (I3).
+   * Returns notify_me.
    */
   claim(): number {
     const words = this.#words;
@@ -205,15 +201,18 @@ export class Inbox {
   /** The home thread is about to sleep (I2). Returns whether it must not. */
   beginSleep(notifyMe: number): boolean {
     // Without the exchange: explore inbox --without sleeps-exchange,
-    // explore aio_context --without sleeps-exchange, explore aio_context-nested --without sleeps-exchange
+    // explore aio_context --without sleeps-exchange, explore aio_context-nested --without sleeps-exchange,
+    // explore main_loop_wait --without sleeps-exchange
     this.#words.exchange(SLEEPS, notifyMe);
     // Without it: explore inbox --without second-look,
-    // explore aio_context --without second-look, explore aio_context-nested --without second-look
+    // explore aio_context --without second-look, explore aio_context-nested --without second-look,
+    // explore main_loop_wait --without second-look
     return this.hasWork;
   }
 
   /** Returns whether another thread has written the eventfd, or is about to (I3). */
   endSleep(): boolean {
+    // Without it the eventfd is written for nothing: explore inbox-awake --without end-sleep
     return this.#words.exchange(SLEEPS, 0) === 0;
   }
 
@@ -231,7 +230,10 @@ export class Inbox {
    * about to (I5).
    */
   close(): void {
+    // No barrier: who sees it late gives work that nobody takes, as who comes before it does.
     this.#words.exchange(CLOSED, 1);
+    // Without it: explore close-left --without sleeps-off.
+    // Without the exchange: explore close-left --without sleeps-exchange
     this.#words.exchange(SLEEPS, 0);
   }
 
@@ -287,14 +289,4 @@ export class Inbox {
       word = seen;
     }
   }
-}
-
-function wordOf(generation: number, flags: number): number {
-  return (generation << GENERATION_SHIFT) | flags;
-}
-
-/** The word of a free slot. The last generation is never given out: see LAST_GENERATION. */
-function nextGeneration(word: number): number {
-  const generation = Math.min((word >>> GENERATION_SHIFT) + 1, LAST_GENERATION);
-  return wordOf(generation, 0);
 }

@@ -6,7 +6,8 @@
  * decides whose memory they are: a context's own are plain, and an explorer's show every
  * interleaving. Nothing else may touch them. On words that threads share each store has a full
  * barrier behind it, as Atomics.store has. Each comment `Without it` names an interleaving that goes
- * wrong: see src/explore.
+ * wrong there: see src/explore. On a context's own words only its home thread acts, and other threads
+ * come by Inbox, which has barriers of its own.
  *
  * Invariants (QEMU: aio_notify, aio_notify_accept, aio_poll, aio_ctx_prepare):
  *  W1. A scheduler publishes its work (bh flags, list head), then sets NOTIFIED, then reads
@@ -15,7 +16,8 @@
  *      therefore sees the other: either the sleeper does not sleep, or the scheduler writes the
  *      eventfd.
  *  W3. NOTIFIED is cleared only after the sleep, and before the work is examined, so that later
- *      work sets it again. Without this order: explore aio_notify_accept --without accept-first
+ *      work sets it again. A poller needs this order if it does not look for work before it sleeps:
+ *      explore aio_notify_accept --without accept-first. AioContext does look.
  *  W4. A bottom half is on bh_list at most once: only the fetch-or that turns PENDING on may push
  *      it, and only the thread that took it off the list turns PENDING off.
  */
@@ -116,7 +118,10 @@ export class Wakeup {
     return this.#words.load(NOTIFY_ME);
   }
 
-  /** Clears SCHEDULED; the bottom half stays on the list. QEMU: qemu_bh_cancel. */
+  /**
+   * Clears SCHEDULED; the bottom half stays on the list. The home thread's own ones only: for others see
+   * Inbox.cancel. QEMU: qemu_bh_cancel.
+   */
   cancel(slot: number): void {
     this.#words.fetchAnd(slot, ~BH_SCHEDULED);
   }
@@ -131,6 +136,7 @@ export class Wakeup {
     return this.#words.load(NOTIFIED) !== 0;
   }
 
+  /** No barrier: only the home thread changes NOTIFY_ME, and who sees it late writes the eventfd for nothing. */
   endSleep(): void {
     this.#words.fetchAdd(NOTIFY_ME, -NOTIFY_ME_POLL);
   }
@@ -145,12 +151,12 @@ export class Wakeup {
     return (this.#words.fetchOr(NOTIFY_ME, NOTIFY_ME_SOURCE) & NOTIFY_ME_SOURCE) !== 0;
   }
 
-  /** QEMU: aio_ctx_check. */
+  /** No barrier, as endSleep. QEMU: aio_ctx_check. */
   endSourceSleep(): void {
     this.#words.fetchAnd(NOTIFY_ME, ~NOTIFY_ME_SOURCE);
   }
 
-  /** W3. Returns whether there was a notification. QEMU: aio_notify_accept. */
+  /** W3; the barrier is that of detach. Returns whether there was a notification. QEMU: aio_notify_accept. */
   accept(): number {
     return this.#words.exchange(NOTIFIED, 0);
   }

@@ -4,9 +4,12 @@ import { BH_SCHEDULE, MAIN_LOOP, NESTED } from './bh-schedule.ts';
 import { BQL, BQL_IN_ORDER, COND_WAIT } from './bql.ts';
 import { CO_MUTEX } from './co-mutex.ts';
 import { CONTEXT_NESTED, CONTEXT_POLL } from './context.ts';
+import { CLOSE_LEFT, CONTEXT_SETTINGS } from './context-ends.ts';
 import { AIO_WAIT_WHILE, CO_SCHEDULE, IOTHREAD_STOP } from './context-more.ts';
 import { CLOSE, GENERATIONS } from './inbox-ends.ts';
+import { INBOX_AWAKE, INBOX_CALL, INBOX_CALL_FREED, INBOX_CANCEL } from './inbox-more.ts';
 import { INBOX_DATA, INBOX_LISTED, INBOX_NOTIFY, INBOX_SETTINGS, INBOX_TWO } from './inbox-two.ts';
+import { MAIN_LOOP_WAIT } from './main-loop.ts';
 import { NOTIFIED_EVENT } from './notified.ts';
 import { OLD_BH } from './old-bh.ts';
 import { POOL_BOTH, POOL_LIMIT, POOL_LOOKS } from './pool-sleep.ts';
@@ -27,10 +30,17 @@ export const PROGRAMS: readonly BuiltIn[] = [
   INBOX_LISTED,
   INBOX_NOTIFY,
   INBOX_SETTINGS,
+  INBOX_CALL,
+  INBOX_CALL_FREED,
+  INBOX_CANCEL,
+  INBOX_AWAKE,
   GENERATIONS,
   CLOSE,
+  CLOSE_LEFT,
   CONTEXT_POLL,
   CONTEXT_NESTED,
+  CONTEXT_SETTINGS,
+  MAIN_LOOP_WAIT,
   CO_SCHEDULE,
   AIO_WAIT_WHILE,
   IOTHREAD_STOP,

@@ -11,6 +11,7 @@ import { exploredHost, WAKE_FD } from '../explored-host.ts';
 import type { ExploredWords, Weaken } from '../explored-words.ts';
 import { EXCHANGE, LOAD } from '../operation.ts';
 import { ExploredMemory, withArrays } from '../shared-arrays.ts';
+import { looksBefore } from '../weaken.ts';
 import { INBOX_WORDS } from './inbox.ts';
 
 export const EVENTFD = 100;
@@ -98,12 +99,18 @@ const noSecondLook = (): Weaken => {
   };
 };
 
-const WEAKENINGS: readonly Weakening[] = [
+export const WEAKENINGS: readonly Weakening[] = [
   {
     name: 'second-look',
     about: 'the home thread does not look at INBOX once it has set SLEEPS',
     model: 'SC',
     weaken: noSecondLook,
+  },
+  {
+    name: 'publish-first',
+    about: 'a scheduler looks at SLEEPS before it pushes its bottom half',
+    model: 'SC',
+    weaken: looksBefore((word) => word === INBOX, SLEEPS),
   },
   {
     name: 'sleeps-exchange',

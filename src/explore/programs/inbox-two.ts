@@ -5,8 +5,18 @@ import { BH_PENDING } from '../../trace/bh-flags.ts';
 import type { BuiltIn } from '../built-in.ts';
 import type { ExploredWords, Weaken } from '../explored-words.ts';
 import { COMPARE_EXCHANGE } from '../operation.ts';
-import { plainly, skipped, storedAfter } from '../weaken.ts';
-import { A, B, DATA, Home, INBOX_WORDS, inboxProgram, schedule, wake } from './inbox.ts';
+import { looksBefore, plainly, skipped, storedAfter } from '../weaken.ts';
+import {
+  A,
+  B,
+  DATA,
+  Home,
+  INBOX_WORDS,
+  inboxProgram,
+  schedule,
+  UNTRACED,
+  wakerOf,
+} from './inbox.ts';
 
 /** Polls until both bottom halves have run. */
 function pollBoth(words: ExploredWords, before: number): number | undefined {
@@ -30,11 +40,11 @@ export const INBOX_TWO: BuiltIn = {
   name: 'inbox',
   about: 'two threads each schedule a shared bottom half of a third, with one write for a sleep',
   words: INBOX_WORDS,
-  make: (without) =>
+  make: () =>
     inboxProgram({
       home: pollBoth,
-      'scheduler a': (words) => schedule(words, A, { wakesFirst: without === 'publish-first' }),
-      'scheduler b': (words) => schedule(words, B, { wakesFirst: without === 'publish-first' }),
+      'scheduler a': (words) => schedule(words, A),
+      'scheduler b': (words) => schedule(words, B),
     }),
   weakenings: [
     {
@@ -53,6 +63,7 @@ export const INBOX_TWO: BuiltIn = {
       name: 'publish-first',
       about: 'a scheduler looks at SLEEPS before it pushes its bottom half',
       model: 'SC',
+      weaken: looksBefore((word) => word === INBOX, SLEEPS),
     },
     {
       name: 'next-first',
@@ -86,7 +97,7 @@ export const INBOX_DATA: BuiltIn = {
       scheduler: (words) => {
         for (const value of [1, 2]) {
           words.named('the caller', () => words.store(DATA, value));
-          schedule(words, A, { pushesAlways: without === 'push-once' });
+          schedule(words, A, without === 'push-once');
         }
       },
     }),
@@ -147,12 +158,16 @@ export const INBOX_NOTIFY: BuiltIn = {
     inboxProgram({
       home: (words) => new Home(words).poll(() => {}),
       notifier: (words) => {
-        const inbox = words.watch(new Inbox(words));
-        inbox.setNotified();
-        wake(words, inbox);
+        wakerOf(words, words.watch(new Inbox(words))).notify(UNTRACED);
       },
     }),
   weakenings: [
+    {
+      name: 'publish-first',
+      about: 'the notifier looks at SLEEPS before it sets NOTIFIED',
+      model: 'SC',
+      weaken: looksBefore((word) => word === NOTIFIED, SLEEPS),
+    },
     {
       name: 'notified-exchange',
       about: 'NOTIFIED is set by a plain store',
@@ -178,15 +193,20 @@ export const INBOX_SETTINGS: BuiltIn = {
         return seen === 2 ? undefined : seen;
       },
       setter: (words) => {
-        const inbox = words.watch(new Inbox(words));
+        const waker = wakerOf(words, words.watch(new Inbox(words)));
         for (const value of [1, 2]) {
           words.named('the caller', () => words.store(DATA, value));
-          inbox.setSettings();
-          wake(words, inbox);
+          waker.notifySettings(UNTRACED);
         }
       },
     }),
   weakenings: [
+    {
+      name: 'publish-first',
+      about: 'the setter looks at SLEEPS before it sets NOTIFIED',
+      model: 'SC',
+      weaken: looksBefore((word) => word === NOTIFIED, SLEEPS),
+    },
     {
       name: 'settings-exchange',
       about: 'NOTIFIED is set by a plain store',

@@ -1,5 +1,7 @@
 /** Inbox: how other threads give work to a context, and wake its home thread. */
 
+import type { WakeHandle } from '../../aio/handles.ts';
+import { FIRST_CALL } from '../../aio/wake/calls.ts';
 import {
   CLOSED,
   EXTERNAL,
@@ -11,10 +13,15 @@ import {
   WRITERS,
 } from '../../aio/wake/inbox.ts';
 import { slotAt } from '../../aio/wake/slots.ts';
+import type { Host } from '../../host/host.ts';
+import { Waker } from '../../thread/waker.ts';
 import { BH_DELETED, BH_SCHEDULED } from '../../trace/bh-flags.ts';
+import { Tracer } from '../../trace/tracer.ts';
 import { allEnd, EVENTFD_TEXT, program, type WordText } from '../built-in.ts';
+import { exploredHost, WAKE_FD } from '../explored-host.ts';
 import type { ExploredWords } from '../explored-words.ts';
 import type { Explorable, Thread } from '../program.ts';
+import { ExploredMemory } from '../shared-arrays.ts';
 
 export const A = slotAt(0);
 export const B = slotAt(1);
@@ -57,14 +64,21 @@ export const INBOX_WORDS: Readonly<Record<number, WordText>> = {
   [DATA]: { name: 'data' },
 };
 
-/** As Waker.wake. */
-export function wake(words: ExploredWords, inbox: Inbox): void {
-  if (inbox.claim() === 0) return;
-  words.count(WRITES);
-  if (words.named('write', () => words.exchange(EVENTFD, 1)) < 0) {
-    throw new Error('writes the eventfd after it was closed');
-  }
-  inbox.written();
+const HANDLE: WakeHandle = {
+  name: 'context',
+  wakeFd: WAKE_FD,
+  words: new ExploredMemory(0).buffer,
+};
+export const UNTRACED = new Tracer(() => 0);
+
+/** Its writes of the eventfd are counted for the judge. */
+export function wakerOf(words: ExploredWords, inbox: Inbox): Waker {
+  const host = exploredHost(words, EVENTFD);
+  const write: Host['write'] = (...args) => {
+    words.count(WRITES);
+    return host.write(...args);
+  };
+  return new Waker(Object.assign(Object.create(host), { write }) as Host, HANDLE, inbox);
 }
 
 /** As RemoteBottomHalf, without the wake-up. */
@@ -73,19 +87,17 @@ export function put(inbox: Inbox, slot: number, flags: number): void {
   if (old !== GONE) inbox.publish(slot, old);
 }
 
-interface Options {
-  /** Whether it is pushed also if it is on a list already. */
-  readonly pushesAlways?: boolean;
-  readonly wakesFirst?: boolean;
-}
-
-export function schedule(words: ExploredWords, slot: number, options: Options = {}): void {
+/** @param pushesAlways whether it is pushed also if it is on a list already */
+export function schedule(words: ExploredWords, slot: number, pushesAlways = false): void {
   const inbox = words.watch(new Inbox(words));
-  if (options.wakesFirst) wake(words, inbox);
-  if (options.pushesAlways) {
+  if (pushesAlways) {
     if (inbox.mark(slot, 0, BH_SCHEDULED) !== GONE) inbox.push(slot);
   } else put(inbox, slot, BH_SCHEDULED);
-  if (!options.wakesFirst) wake(words, inbox);
+  wakerOf(words, inbox).wake(UNTRACED);
+}
+
+function isCall(slot: number): boolean {
+  return slot >= FIRST_CALL;
 }
 
 /** The home thread, as aio_poll and SharedBhs use the inbox. */
@@ -119,13 +131,15 @@ export class Home {
   poll(call: (slot: number) => void): void {
     this.drain();
     const { words, inbox } = this;
-    const isDue = this.list.some((slot) => (inbox.flags(slot, 0) & BH_SCHEDULED) !== 0);
+    const isDue = this.list.some(
+      (slot) => isCall(slot) || (inbox.flags(slot, 0) & BH_SCHEDULED) !== 0,
+    );
     if (!isDue && !this.#notified) this.#sleep();
     this.drain();
     inbox.accept();
     this.#notified = false;
     for (const slot of this.list.splice(0).reverse()) {
-      const flags = inbox.dequeue(slot, 0);
+      const flags = isCall(slot) ? BH_SCHEDULED : inbox.dequeue(slot, 0);
       if ((flags & (BH_SCHEDULED | BH_DELETED)) === BH_SCHEDULED) {
         words.named('the bottom half', () => call(slot));
       }

@@ -1,7 +1,7 @@
 /** How the workers of a thread pool sleep, and are woken. */
 
 import { CURRENT, HEAD, MAX, PoolQueue, SLEEPING, TAIL, WAKING } from '../../thread/pool-queue.ts';
-import { PoolSleep, PoolWaker } from '../../thread/pool-sleep.ts';
+import { PoolSleep, PoolWaker, takeRequest } from '../../thread/pool-sleep.ts';
 import { type BuiltIn, program } from '../built-in.ts';
 import type { ExploredWords, Weaken } from '../explored-words.ts';
 import { futexHost } from '../futex-host.ts';
@@ -16,16 +16,22 @@ function busyWorker(number: number, wakesNext: boolean, looks = false) {
     withArrays(words, [POOL], () => {
       const ends = new Int32Array(POOL.buffer);
       const host = futexHost(words, POOL);
-      const head = Atomics.load(ends, HEAD);
-      if (head === Atomics.load(ends, TAIL)) {
-        const sleep = words.watch(new PoolSleep(host, ends, number));
-        if (!looks || !sleep.comesSoon(1)) sleep.rest(-1);
-        return 0;
+      let isEmpty = false;
+      const take = (): number => {
+        const head = Atomics.load(ends, HEAD);
+        isEmpty = head === Atomics.load(ends, TAIL);
+        if (isEmpty) return -1;
+        return Atomics.compareExchange(ends, HEAD, head, head + 1) === head ? head : -1;
+      };
+      const waker = wakesNext ? words.watch(new PoolWaker(host, ends)) : { wakeOne: () => {} };
+      const slot = takeRequest({ take }, waker);
+      if (slot >= 0) {
+        words.named('begins', () => words.exchange(DATA + slot, 1));
+        return undefined;
       }
-      if (Atomics.compareExchange(ends, HEAD, head, head + 1) !== head) return 0;
-      if (wakesNext) words.watch(new PoolWaker(host, ends)).wakeOne();
-      words.named('begins', () => words.exchange(DATA + head, 1));
-      return undefined;
+      const sleep = words.watch(new PoolSleep(host, ends, number));
+      if (isEmpty && (!looks || !sleep.comesSoon(1))) sleep.rest(-1);
+      return 0;
     });
 }
 

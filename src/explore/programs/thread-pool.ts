@@ -17,14 +17,14 @@ import {
   USED,
   WAKING,
 } from '../../thread/pool-queue.ts';
-import { PoolSleep, PoolWaker } from '../../thread/pool-sleep.ts';
+import { giveRequest, PoolSleep, PoolWaker } from '../../thread/pool-sleep.ts';
 import { type BuiltIn, program, type WordText } from '../built-in.ts';
 import type { ExploredWords, Weaken } from '../explored-words.ts';
 import { futexHost } from '../futex-host.ts';
 import { COMPARE_EXCHANGE, FETCH_OR } from '../operation.ts';
 import type { Explorable } from '../program.ts';
 import { ExploredMemory, withArrays } from '../shared-arrays.ts';
-import { plainly } from '../weaken.ts';
+import { looksBefore, plainly } from '../weaken.ts';
 
 export const DATA = 100;
 export const POOL = new ExploredMemory(10_000);
@@ -34,7 +34,6 @@ interface PoolOptions {
   readonly requests: number;
   readonly workers: number;
   readonly cancels?: boolean;
-  readonly looksFirst?: boolean;
 }
 
 /** As the first worker has begun. */
@@ -59,16 +58,14 @@ function poolWorker({ cancels = false }: PoolOptions, number: number) {
 }
 
 function makePool(options: PoolOptions): Explorable {
-  const { requests, workers, cancels = false, looksFirst = false } = options;
+  const { requests, workers, cancels = false } = options;
   const threads = {
     home: (words: ExploredWords) =>
       withArrays(words, [POOL], () => {
         const queue = words.watch(new PoolQueue(POOL.buffer));
         const waker = words.watch(new PoolWaker(futexHost(words, POOL), queue.words));
         for (let slot = 0; slot < requests; slot++) {
-          if (looksFirst) waker.wakeOne();
-          queue.push(slot, new Coded());
-          if (!looksFirst) waker.wakeOne();
+          giveRequest(queue, waker, slot, new Coded());
         }
         if (cancels && queue.cancel(0)) {
           if (words.named('cancel', () => words.exchange(DATA, 1)) !== 0) {
@@ -141,7 +138,7 @@ export const POOL_QUEUE: BuiltIn = {
   name: 'thread-pool',
   about: 'home hands two requests to a worker of a thread pool',
   words: POOL_WORDS,
-  make: (without) => makePool({ requests: 2, workers: 1, looksFirst: without === 'push-first' }),
+  make: () => makePool({ requests: 2, workers: 1 }),
   weakenings: [
     {
       name: 'set-bit',
@@ -153,6 +150,7 @@ export const POOL_QUEUE: BuiltIn = {
       name: 'push-first',
       about: 'home looks whether a worker sleeps before it pushes the request',
       model: 'SC',
+      weaken: looksBefore((word) => word === at(TAIL), at(SLEEPING)),
     },
     {
       name: 'tail-fence',

@@ -16,7 +16,7 @@ import { COMPARE_EXCHANGE, EXCHANGE, FETCH_OR, FUTEX_WAKE, LOAD } from '../opera
 import type { Explorable } from '../program.ts';
 import { ExploredMemory, withArrays } from '../shared-arrays.ts';
 import { CONTEXT, EVENTFD, ROUNDS } from './context.ts';
-import { INBOX_WORDS, wake } from './inbox.ts';
+import { INBOX_WORDS, UNTRACED, wakerOf } from './inbox.ts';
 
 const BOARD = new ExploredMemory(2000, 4096);
 /** A word of the board, as TimerBoard counts them. */
@@ -132,8 +132,7 @@ function armer(number: number, notifies: 'after' | 'before' | 'never' = 'after')
       const timer = RemoteTimer.from(handleOf(number), timerHost(words));
       if (notifies === 'before') {
         const inbox = words.watch(new Inbox(words));
-        inbox.setNotified();
-        wake(words, inbox);
+        wakerOf(words, inbox).notify(UNTRACED);
       }
       if (notifies !== 'after') words.weaken = unnotified;
       words.named('timer_mod', () => timer.modNs(DUE_NS));
