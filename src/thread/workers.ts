@@ -6,6 +6,7 @@ import type { BottomHalf } from '../aio/bottom-half.ts';
 import type { BottomHalfHandle } from '../aio/handles.ts';
 import { checkOptions } from '../host/arguments.ts';
 import { HostError } from '../host/errno.ts';
+import { checkFreeDescriptors } from '../host/free-descriptors.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import { unlessGone } from '../host/host-gone.ts';
 import { onProcessExit } from '../host/process-exit.ts';
@@ -35,7 +36,12 @@ function startData(): { koffiFile: string | undefined; code: Uint8Array | undefi
   return { koffiFile, code: core?.exports.codeForThreads() };
 }
 
+/** The number that the event loop of a Worker takes, with those for its program's files. */
+const DESCRIPTORS = 6;
+
 function newWorker(entry: URL): Worker {
+  // It would end before its program begins, and Node says so only to a thread that is back in its loop.
+  checkFreeDescriptors(DESCRIPTORS, 'the start of a thread');
   return new Worker(entry, { name: 'qemu-loop', execArgv: [], workerData: startData() });
 }
 
@@ -99,11 +105,15 @@ export class Workers implements Disposable {
     if (!this.#isThere) checkProgramFile(this.#entry, 'Workers.start');
     this.#isThere = true;
     const { kind, name, options } = request;
+    // The simulated kernel waits for each thread that it has made, so the Worker is made first.
+    const worker = this.#newWorker();
     const made = this.#host.newThread(name);
-    if (typeof made === 'number') throw new HostError(made, 'newThread');
+    if (typeof made === 'number') {
+      void worker.terminate();
+      throw new HostError(made, 'newThread');
+    }
     const { port1, port2 } = new MessageChannel();
     const run = new ThreadRun(this.#host, name, port1);
-    const worker = this.#newWorker();
     const job: Job = {
       kind,
       name,

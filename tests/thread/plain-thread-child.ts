@@ -1,5 +1,6 @@
 /** Run alone by plain-thread.test.ts: plain threads, and Workers that are kept. */
 
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
@@ -36,4 +37,33 @@ async function kept(): Promise<void> {
   spare.dispose();
 }
 
-void (process.argv[2] === 'kept' ? kept() : modules());
+/** With each number of free descriptors, a thread either runs or says what it lacks. */
+function short(): void {
+  const opened: number[] = [];
+  try {
+    for (;;) opened.push(openSync('/dev/null', 'r'));
+  } catch {}
+  for (const Kernel of [LinuxHost, SimHost]) {
+    for (const fd of opened.splice(-16)) closeSync(fd);
+    const host = new Kernel();
+    const machine = new MachineState({ host, loop: new MainLoop({ host }) });
+    try {
+      for (;;) opened.push(openSync('/dev/null', 'r'));
+    } catch {}
+    const said: string[] = [];
+    for (let free = 0; free < 12; free++) {
+      try {
+        new PlainThread({ machine, name: 'p', module: path, data: '' }).join();
+        said.push('ran');
+      } catch (error) {
+        said.push((error as Error).message);
+      }
+      closeSync(opened.pop()!);
+    }
+    console.log([...new Set(said)].join(', '));
+    machine.dispose();
+  }
+}
+
+const TESTS: Readonly<Record<string, () => void | Promise<void>>> = { modules, kept, short };
+void TESTS[process.argv[2]!]!();

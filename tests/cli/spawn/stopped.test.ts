@@ -29,6 +29,12 @@ describe('a stopped child', () => {
     expect((await running.end()).status).toBe(status);
   });
 
+  test('ends by the signal of --timeout', async () => {
+    const { status, stderr } = await run(['--timeout', '300ms', '--spawn', 'kill -STOP $$']);
+    expect(status).toBe(124);
+    expect(stderr).not.toMatch(/SIGKILL/);
+  });
+
   test('is not continued by a signal that it may go on after', async () => {
     const running = start(['--spawn', 'echo $$; exec sleep 100']);
     const pid = await stopPrinted(running);
