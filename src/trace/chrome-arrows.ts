@@ -10,9 +10,10 @@ export class ArrowIds {
   }
 }
 
-/** The beginning of an arrow: its id, and the slices of the thread that it starts from. */
+/** The beginning of an arrow: its id, the time at which it is drawn, and the slices of its thread. */
 interface Start {
   readonly id: number;
+  readonly atNs: number;
   readonly slices: ChromeSlices;
 }
 
@@ -40,8 +41,8 @@ export class ScheduleArrows {
   schedule(slices: ChromeSlices, key: string, timeNs: number): void {
     if (this.#pending.has(key)) return;
     const id = this.#ids.next();
-    this.#pending.set(key, { id, slices });
-    slices.flow('s', timeNs, id, this.#name);
+    const atNs = slices.flow('s', timeNs, id, this.#name);
+    this.#pending.set(key, { id, atNs, slices });
     this.#count(timeNs);
   }
 
@@ -53,7 +54,8 @@ export class ScheduleArrows {
     const start = this.#pending.get(key);
     if (start === undefined) return;
     this.#pending.delete(key);
-    slices.flow('f', timeNs, start.id, this.#name);
+    // Slices that were made longer may have shifted its beginning; no arrow goes back.
+    slices.flow('f', Math.max(timeNs, start.atNs), start.id, this.#name);
     this.#count(timeNs);
   }
 

@@ -30,7 +30,7 @@ export class ChromeSlices {
   readonly #writer: ChromeWriter;
   readonly #tid: number;
   readonly #open: Open[] = [];
-  /** No later event is before this time: it is the end of a slice that had to be made longer. */
+  /** No later event is before this time: the end of a slice that had to be made longer, or an arrow's. */
   #floorNs = 0;
 
   constructor(writer: ChromeWriter, tid: number) {
@@ -70,19 +70,22 @@ export class ChromeSlices {
 
   /**
    * Adds a point of an arrow here, and opens a slice for it if none is open. The slice ends later
-   * than the point: readers drop the arrows of a slice without length.
+   * than the point: readers drop the arrows of a slice without length. Returns the time at which the
+   * point is drawn.
    */
-  flow(phase: FlowPhase, timeNs: number, id: number, name: string): void {
+  flow(phase: FlowPhase, timeNs: number, id: number, name: string): number {
     const atNs = this.notBefore(timeNs);
     const holder = this.#open.at(-1);
     if (holder !== undefined) {
       holder.flowNs = atNs;
+      this.#floorNs = atNs;
       this.#writer.flow(phase, this.#tid, atNs, id, name);
-      return;
+      return atNs;
     }
     this.#writer.begin(this.#tid, atNs, 'flow', name);
     this.#writer.flow(phase, this.#tid, atNs, id, name);
     this.#close({ name, flowNs: atNs }, atNs, '');
+    return atNs;
   }
 
   close(timeNs: number): void {

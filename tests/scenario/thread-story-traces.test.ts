@@ -26,3 +26,13 @@ test('a traced run is the same as another, and shows who holds the lock', async 
   expect(chrome.problems).toEqual([]);
   expect([...chrome.tracks.values()]).toEqual(expect.arrayContaining(['cpu0', 'BQL']));
 });
+
+test('no arrow goes back in time between threads that are nanoseconds apart', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-thread-stories-'));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  const file = join(dir, 'arrows.json');
+  const name = 'wait_condition_is_evaluated_once_more_after_each_poll.yaml';
+  const path = join(root, 'tests', 'conformance-threads-more', name);
+  await ran('--trace', '*', '--trace-file', `chrome:${file}`, path);
+  expect(checkChrome(readFileSync(file, 'utf8')).problems).toEqual([]);
+});
