@@ -47,7 +47,8 @@ export class RunWatch implements Observer {
     const { world } = machine;
     const sim = isSimulated(world.host) ? world.host : null;
     const own = machine.threads;
-    const threads = own === null ? null : new WatchThreads(own, sim, this.#proc);
+    const proc = this.#isReplay ? null : this.#proc;
+    const threads = own === null ? null : new WatchThreads(own, sim, proc);
     this.#threads = threads;
     const run = this.#runOf(machine, threads);
     const beside = this.#beside;
@@ -70,16 +71,19 @@ export class RunWatch implements Observer {
     const { scenario, world, main } = machine;
     const defs = scenario.objects.filter((def): def is ChildDef => def.section === 'children');
     const children = new RunChildren(defs);
+    const goesBack = this.#isReplay || world.kind === 'sim';
     return {
       drive: scenario.drive,
       trace: main.trace,
       subject: subjectOf(machine, children, threads, this.#proc, this.#isReplay),
-      goesBack: this.#isReplay || world.kind === 'sim',
+      goesBack,
       takeChild: (id, timeNs, args) => {
         threads?.take(id, timeNs, args);
         children.take(id, timeNs, args);
       },
-      refresh: (model) => void threads?.readOthers(model),
+      refresh: (model) => threads?.readOthers(model),
+      // On the real kernel the others go on while main is stopped.
+      hasBegunElsewhere: () => goesBack && threads?.takeBegun() === true,
       // Acts as the outside world, which takes no time of the run.
       send: (pid, signo) => (this.#isReplay ? -EPERM : world.still(() => world.kill(pid, signo))),
     };
@@ -111,9 +115,9 @@ export class RunWatch implements Observer {
   #turn(machine: Machine, name: string): void {
     const beside = this.#beside;
     if (beside.left) return;
-    const begins = this.#threads!.readOthers(beside.view.model);
+    this.#threads!.readOthers(beside.view.model);
     machine.threads?.drain();
-    beside.turn(name, begins);
+    beside.turn(name);
   }
 
   /** The real host lets us look at set times, even in the middle of a wait. */

@@ -26,16 +26,20 @@ export class WatchThreads {
   readonly takeTurns: boolean;
   readonly #traces: ThreadTraces;
   readonly #sim: SimHost | null;
-  readonly #proc: Proc;
+  readonly #proc: Proc | null;
   readonly #read: ReturnType<ThreadTraces['reader']>;
   /** The action that each thread stood in when it was asked last. */
   readonly #standing = new Map<string, { readonly at: Place; readonly text: string | null }>();
   readonly #crew: Crew;
   /** Whether the run has ended: no thread does anything any more. */
   isOver = false;
+  #begun = false;
 
-  /** @param sim the simulated kernel; null for the real one */
-  constructor({ traces, crew }: MainThreads, sim: SimHost | null, proc: Proc) {
+  /**
+   * @param sim the simulated kernel; null for the real one
+   * @param proc of the kernel that has the threads; null if they only replay what others did
+   */
+  constructor({ traces, crew }: MainThreads, sim: SimHost | null, proc: Proc | null) {
     this.#crew = crew;
     this.table = new ThreadTable(traces.names);
     this.takeTurns = sim !== null;
@@ -55,11 +59,8 @@ export class WatchThreads {
     this.table.running = this.#traces.names[0]!;
   }
 
-  /**
-   * Takes the events that the other threads have had since, in order of time. Returns whether one of
-   * them has begun an iteration of its loop.
-   */
-  readOthers(model: Model): boolean {
+  /** Takes the events that the other threads have had since, in order of time. */
+  readOthers(model: Model): void {
     const found: Read[] = [];
     for (const { name } of this.#traces.others) {
       this.#read(name, (id, timeNs, ...args) => found.push({ name, id, timeNs, args }));
@@ -69,7 +70,14 @@ export class WatchThreads {
       this.table.take(name, id, timeNs, args);
       model.takeOther(name, id, timeNs, args);
     }
-    return found.some(({ id }) => id === EV.aio_poll_begin);
+    if (found.some(({ id }) => id === EV.aio_poll_begin)) this.#begun = true;
+  }
+
+  /** Whether one of them has begun an iteration of its loop since this was asked last. */
+  takeBegun(): boolean {
+    const begun = this.#begun;
+    this.#begun = false;
+    return begun;
   }
 
   /** Calls `turn` with a thread's name before it gets the processor of the simulated kernel. */
@@ -99,7 +107,8 @@ export class WatchThreads {
     }
     if (name === this.#traces.names[0]) return { call: null, action };
     const tid = this.#traces.others.find((one) => one.name === name)?.tid;
-    const state = tid === undefined ? null : processState(this.#proc, tid);
+    if (tid !== undefined && this.#proc === null) return { call: null, action };
+    const state = tid === undefined ? null : processState(this.#proc!, tid);
     if (state === null) return null;
     return { call: state.word === 'running' ? null : 'the kernel', action };
   };

@@ -57,6 +57,7 @@ export class ReplayWatch {
         goesBack: true,
         takeChild: () => {},
         refresh: () => {},
+        hasBegunElsewhere: () => false,
         send: () => -EPERM,
       },
       true,

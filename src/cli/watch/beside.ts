@@ -8,16 +8,19 @@ import { type Host, newSigAction } from '../../host/host.ts';
 import { EV, EVENT_NAMES, type EventId } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
 import { needForeground, Terminal } from '../terminal/terminal.ts';
+import type { Driver } from './driver.ts';
 import { HoldPoll } from './hold-poll.ts';
 import { Model } from './model.ts';
 import type { Pace } from './pacer.ts';
 import { Past, roundsFrom } from './past.ts';
 import type { Picture } from './past-readers.ts';
+import { sendableOf } from './sendable.ts';
 import { SentSignals } from './sent-signals.ts';
-import { type Sendable, StepsBack } from './steps-back.ts';
+import { StepsBack } from './steps-back.ts';
+import { iterationOf } from './stops.ts';
 import { fdNamesOf, type Subject } from './subject.ts';
 import { Travel } from './travel.ts';
-import { type Driver, View } from './view.ts';
+import { View } from './view.ts';
 import { skipTo, type WatchedRun } from './watched-run.ts';
 
 /** The time between two looks at the keys while the run goes on. */
@@ -83,7 +86,7 @@ export class BesideView {
     // A signal of the person's has to be sent again after the same event.
     const point = canSkip && this.#sent.isEmpty ? this.#point : null;
     this.#past ??= new Past(run.drive, false);
-    const model = new Model(roundsFrom(run.drive, point?.iteration ?? 1), false);
+    const model = new Model(roundsFrom(run.drive, point?.stop ?? 1), false);
     this.#run = run;
     this.#sent.begin();
     this.#verdict = null;
@@ -103,7 +106,8 @@ export class BesideView {
     // Node handles the signal if there is a terminal, which would end a wait of the run.
     this.#host.sigaction(SIGWINCH, newSigAction(), null);
     this.#view = view;
-    this.#steps = new StepsBack(view, this.#sendable(view));
+    const run = { isOver: () => this.isOver, again: this.#makeAgain };
+    this.#steps = new StepsBack(view, sendableOf(this.travel, view.pacer, run));
     return view;
   }
 
@@ -115,8 +119,8 @@ export class BesideView {
   }
 
   /** Counts the iterations up to a point, and follows the run from there. */
-  #skipTo({ iteration, before, model }: Picture, run: WatchedRun): void {
-    this.#attached = skipTo(run, iteration, (id, timeNs, args) => {
+  #skipTo({ stop, before, model }: Picture, run: WatchedRun): void {
+    this.#attached = skipTo(run, stop, (id, timeNs, args) => {
       this.view.model.restore(before);
       this.view.model.takeEvents(model);
       this.#follow(run);
@@ -156,47 +160,23 @@ export class BesideView {
     };
   }
 
-  #sendable({ pacer }: View): Sendable {
-    const { travel } = this;
-    const runOn = (): string => {
-      pacer.run();
-      return '';
-    };
-    return {
-      isOver: () => this.isOver,
-      goTo: (iteration) => {
-        travel.goal = iteration;
-        return runOn();
-      },
-      searchOn: (text) => {
-        travel.searchOn(text);
-        return runOn();
-      },
-      again: (iteration, pace) => this.#makeAgain(iteration, pace),
-      // The run goes to the end of its iteration.
-      standStill: () => {
-        if (!this.isOver && pacer.running) pacer.stepIteration();
-      },
-    };
-  }
-
-  #makeAgain(iteration: number, pace: Pace): string {
+  readonly #makeAgain = (stop: number, pace: Pace): string => {
     const past = this.#past!;
-    const isKept = past.has(iteration);
+    const isKept = past.has(stop);
     if (!this.#run!.goesBack) {
       if (!isKept) return `no iteration before ${past.first} is kept any more`;
       if (pace !== 'run') return 'a real run is not made again: s steps on, space shows it';
       this.view.picture = null;
       return '';
     }
-    this.#point = isKept ? past.picture(iteration) : null;
+    this.#point = isKept ? past.picture(stop) : null;
     this.#pace = pace;
-    past.cut(isKept ? iteration : 0);
-    this.travel.goal = iteration;
+    past.cut(isKept ? iterationOf(stop) : 0);
+    this.travel.goal = stop;
     this.travel.again = true;
     this.view.pacer.run();
     return '';
-  }
+  };
 
   /** Sends a signal now, and again when the run is made again. */
   #send(pid: number, signo: number): number {
@@ -205,15 +185,24 @@ export class BesideView {
     return ret;
   }
 
-  /**
-   * Another thread is about to get the processor.
-   * @param begins whether one has just begun an iteration of its loop
-   */
-  turn(name: string, begins: boolean): void {
+  /** Another thread is about to get the processor. */
+  turn(name: string): void {
     this.#sent.move();
-    if (!this.travel.underWay) this.view.arrive(begins ? 'iteration of another' : 'turn', name);
+    if (this.#run!.hasBegunElsewhere()) this.#beginOther(name);
+    else if (!this.travel.underWay) this.view.arrive('turn', name);
     this.#sent.again(this.#run!);
     this.look();
+  }
+
+  /** @param next the thread that goes on */
+  #beginOther(next: string): void {
+    const { view, travel } = this;
+    view.passOther(next);
+    if (!travel.underWay) view.arrive('iteration of another', next);
+    else {
+      travel.begun(view.model.stop);
+      if (!travel.underWay && !travel.again) this.#goOn(next);
+    }
   }
 
   /** Runs to an iteration, and stops before it. Call it before the run. */
@@ -241,6 +230,7 @@ export class BesideView {
     const { view } = this;
     const run = this.#run!;
     run.refresh(view.model);
+    if (run.hasBegunElsewhere()) this.#beginOther('main');
     run.takeChild(id, timeNs, args);
     const isMark = this.travel.underWay
       ? this.#pass(id, timeNs, args)
@@ -261,17 +251,17 @@ export class BesideView {
     if (mark?.kind === 'begin') travel.begun(mark.iteration);
     if (travel.again) return true;
     if (travel.underWay) return this.#passes++ % PASSES === 0;
-    this.#sayNews();
     this.#goOn();
     return true;
   }
 
   /** The run is at its goal. */
-  #goOn(): void {
+  #goOn(before = ''): void {
     const pace = this.#pace;
     this.#pace = 'iteration';
+    this.#sayNews();
     this.view.pacer.goOn(pace);
-    if (pace === 'iteration') this.view.arrive('iteration');
+    if (pace === 'iteration') this.view.arrive('iteration', before);
   }
 
   #sayNews(): void {

@@ -1,32 +1,15 @@
-import { EV, EVENT_NAMES, type EventId, type EventName } from '../../trace/catalogue.ts';
+import { EV, type EventId } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
+import { DRAW_TIMER, happensElsewhere, isListed, KEYS_HANDLER } from './listed.ts';
 import type { Entry, ModelInputs, ModelState, Runs } from './model-state.ts';
 import type { Mark, Rounds } from './rounds.ts';
+import { nextOther } from './stops.ts';
 
-/** Names of the view's own handlers and timers. */
-export const KEYS_HANDLER = 'watch_keys';
-export const DRAW_TIMER = 'watch_draw';
 /** Output's name for the handler that writes the view's frames. */
 const FRAME_HANDLER = 'write 1';
 
 /** Number of events that can be scrolled back to. */
 export const MOST_EVENTS = 5000;
-
-/** Events that are counted, but get no line of their own. */
-const ROUNDS: ReadonlySet<EventName> = new Set<EventName>([
-  'main_loop_wait_begin',
-  'main_loop_wait_end',
-  'main_loop_phase',
-  'aio_poll_begin',
-  'aio_poll_end',
-  'aio_notify_accept',
-  'fd_handler_end',
-  'aio_bh_call_end',
-  'signal_handler_end',
-  'timer_call_end',
-  'thread_cputime',
-  'signalfd_read',
-]);
 
 /**
  * The state of the loop, as its trace events tell it.
@@ -37,6 +20,8 @@ const ROUNDS: ReadonlySet<EventName> = new Set<EventName>([
  */
 export class Model {
   iteration = 0;
+  /** The last stop, which is an iteration of main's or of another thread's. */
+  stop = 0;
   ownIterations = 0;
   wakeups = 0;
   reaped = 0;
@@ -177,8 +162,13 @@ export class Model {
     this.version++;
     if (id === EV.aio_bh_call_begin) ran(this.bottomHalves, `${args[0]} ${args[1]}`, timeNs);
     if (id === EV.bql_lock) this.threads.set(Number(args[0]), thread);
-    if (ROUNDS.has(EVENT_NAMES[id]!)) return;
-    this.#keep({ thread, timeNs, id, args });
+    if (happensElsewhere(id, args)) this.onHappened();
+    if (isListed(id, args)) this.#keep({ thread, timeNs, id, args });
+  }
+
+  /** An iteration of another thread has begun: the view may stop here. */
+  stopInOther(): void {
+    this.stop = nextOther(this.stop);
   }
 
   #round(mark: Mark, timeNs: number): void {
@@ -228,6 +218,7 @@ export class Model {
 
   #begin(iteration: number): void {
     this.iteration = iteration;
+    this.stop = iteration;
     this.inIteration = true;
     this.#held.length = 0;
     this.#foreign = !this.drawnByLoop;
@@ -282,11 +273,6 @@ export class Model {
     this.#events.push(entry);
     if (this.#events.length > 2 * MOST_EVENTS) this.#events = this.#events.slice(-MOST_EVENTS);
   }
-}
-
-/** Whether an event gets a line of its own. */
-export function isListed(id: EventId, args: readonly TraceValue[]): boolean {
-  return !ROUNDS.has(EVENT_NAMES[id]!) && args[0] !== DRAW_TIMER;
 }
 
 function ran<K>(runs: Map<K, Runs>, key: K, timeNs: number): void {

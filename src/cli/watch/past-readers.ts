@@ -4,30 +4,39 @@ import type { Model } from './model.ts';
 import type { ModelState } from './model-state.ts';
 import { type Moment, readMoment } from './moment.ts';
 import type { Rounds } from './rounds.ts';
+import { iterationOf, othersOf } from './stops.ts';
 import { readTape, type Tape, type TapeReader } from './tape.ts';
 
-/** The view of an iteration that has just begun. */
+/** The view of a stop, whose iteration has just begun. */
 export interface Picture {
-  readonly iteration: number;
+  readonly stop: number;
+  /** The thread that goes on there; '' if the stop is an iteration of main's. */
+  readonly next: string;
   readonly model: Model;
   readonly moment: Moment;
   /** The Model right before it. */
   readonly before: ModelState;
 }
 
-/** Reads tapes into a Model, up to the begin of an iteration. */
+/** Reads tapes into a Model, up to a stop. */
 export class PictureReader implements TapeReader {
   readonly #model: Model;
-  readonly #iteration: number;
+  readonly #stop: number;
+  readonly #next: string;
+  /** Moments of its iteration that come before. */
+  #earlier: number;
   #names: readonly string[] = [];
   #moment: Moment | null = null;
   #before: ModelState | null = null;
 
-  constructor(model: Model, iteration: number) {
+  constructor(model: Model, stop: number, next: string) {
     this.#model = model;
-    this.#iteration = iteration;
+    this.#next = next;
+    this.#stop = stop;
+    // Before main's first iteration there are only those of others.
+    this.#earlier = othersOf(stop) - (stop < 1 ? 1 : 0);
     model.onBegin = (begun) => {
-      if (begun === iteration) this.#before = model.state();
+      if (begun === iterationOf(stop)) this.#before = model.state();
     };
   }
 
@@ -37,11 +46,9 @@ export class PictureReader implements TapeReader {
   }
 
   get picture(): Picture {
-    if (this.#moment === null || this.#before === null) {
-      throw new Error(`iteration ${this.#iteration} is not on the tape`);
-    }
-    const [iteration, model] = [this.#iteration, this.#model];
-    return { iteration, model, moment: this.#moment, before: this.#before };
+    const [stop, model, moment] = [this.#stop, this.#model, this.#moment];
+    if (moment === null) throw new Error(`iteration ${stop} is not on the tape`);
+    return { stop, next: this.#next, model, moment, before: this.#before ?? model.state() };
   }
 
   event(id: EventId, timeNs: number, args: readonly TraceValue[]): void {
@@ -65,7 +72,7 @@ export class PictureReader implements TapeReader {
   }
 
   moment(numbers: readonly number[]): boolean {
-    if (this.#model.iteration !== this.#iteration) return true;
+    if (this.#model.iteration !== iterationOf(this.#stop) || this.#earlier-- > 0) return true;
     this.#moment = readMoment(numbers, this.#names);
     return false;
   }

@@ -6,6 +6,7 @@ import type { OutputPane, Place } from './pane.ts';
 import { type Picture, PictureReader, Until } from './past-readers.ts';
 import { AioPollRounds, MainLoopRounds, type Rounds } from './rounds.ts';
 import { SearchReader, type Seek } from './search.ts';
+import { iterationOf, nextOther, otherBefore, othersOf } from './stops.ts';
 import type { Subject } from './subject.ts';
 import { readTape, type Tape, TapeWriter } from './tape.ts';
 
@@ -25,8 +26,10 @@ interface Block {
   readonly state: ModelState;
   /** Lines of output before it. */
   lines: number;
-  /** The iterations in which something other than the loop's own rounds has happened. */
+  /** The stops after which something other than the loop's own rounds has happened. */
   readonly eventful: number[];
+  /** The stops that are iterations of other threads, and which thread goes on at each. */
+  readonly others: { readonly stop: number; readonly next: string }[];
   tape: Tape;
 }
 
@@ -75,8 +78,34 @@ export class Past {
     return this.#blocks.at(-1)?.to ?? 0;
   }
 
-  has(iteration: number): boolean {
-    return iteration >= this.first && iteration <= this.last;
+  has(stop: number): boolean {
+    if (othersOf(stop) > 0) return this.#nextAt(stop) !== '';
+    return stop >= this.first && stop <= this.last;
+  }
+
+  /** The stop before another one; 0 if there is none. */
+  before(stop: number): number {
+    const iteration = iterationOf(stop);
+    return othersOf(stop) > 0 ? otherBefore(stop) : this.#lastIn(iteration - 1);
+  }
+
+  /** The stop after another one, which may be the iteration that comes next. */
+  after(stop: number): number {
+    const iteration = iterationOf(stop);
+    return this.#lastIn(iteration) > stop ? nextOther(stop) : iteration + 1;
+  }
+
+  /** The last stop in an iteration of main's. */
+  #lastIn(iteration: number): number {
+    const block = this.#blocks.findLast(({ from }) => from <= iteration);
+    const found = block?.others.findLast((one) => one.stop < iteration + 1)?.stop ?? 0;
+    return Math.max(iteration, found);
+  }
+
+  /** The thread that goes on at another thread's stop; '' for any other stop. */
+  #nextAt(stop: number): string {
+    const block = this.#blocks.findLast(({ from }) => from <= stop);
+    return block?.others.find((one) => one.stop === stop)?.next ?? '';
   }
 
   /** Keeps what a Model takes, from the first iteration on that is not kept yet. */
@@ -85,11 +114,16 @@ export class Past {
     model.onBegin = (iteration) => this.#begin(iteration, model);
     model.onHappened = () => {
       const block = this.#blocks.at(-1)!;
-      const { iteration } = model;
-      if (this.#writer === null || iteration === (block.eventful.at(-1) ?? 0)) return;
+      const { stop } = model;
+      if (this.#writer === null || stop === (block.eventful.at(-1) ?? 0)) return;
       // An event between two blocks belongs to the earlier one.
-      block.eventful.push(iteration);
+      block.eventful.push(stop);
     };
+  }
+
+  /** An iteration of another thread has begun, and a thread goes on: to be called before keepMoment. */
+  keepOther(stop: number, next: string): void {
+    if (this.#writer !== null) this.#blocks.at(-1)!.others.push({ stop, next });
   }
 
   /** An iteration has begun: keeps what its objects are. */
@@ -116,7 +150,7 @@ export class Past {
     const writer = new TapeWriter();
     const tape = writer.tape();
     const state = model.state();
-    this.#blocks.push({ from, to: from, state, lines: -1, eventful: [], tape });
+    this.#blocks.push({ from, to: from, state, lines: -1, eventful: [], others: [], tape });
     this.#writer = writer;
     model.inputs = writer;
   }
@@ -152,31 +186,32 @@ export class Past {
     this.#bytes -= bytes.length - at;
     block.to = iteration - 1;
     while ((block.eventful.at(-1) ?? 0) >= iteration) block.eventful.pop();
+    while ((block.others.at(-1)?.stop ?? 0) >= iteration) block.others.pop();
   }
 
-  /** The last iteration before one in which something happened; null if there is none. */
-  eventfulBefore(iteration: number): number | null {
+  /** The last stop before one after which something happened; null if there is none. */
+  eventfulBefore(stop: number): number | null {
     for (const { from, eventful } of this.#blocks.toReversed()) {
-      if (from >= iteration) continue;
-      const found = eventful.findLast((one) => one < iteration && one > 0);
+      if (from >= stop) continue;
+      const found = eventful.findLast((one) => one < stop && one > 0);
       if (found !== undefined) return found;
     }
     return null;
   }
 
-  /** The first iteration after one in which something happened; null if there is none. */
-  eventfulAfter(iteration: number): number | null {
+  /** The first stop after one after which something happened; null if there is none. */
+  eventfulAfter(stop: number): number | null {
     for (const { to, eventful } of this.#blocks) {
-      if (to <= iteration) continue;
-      const found = eventful.find((one) => one > iteration);
+      if (to + 1 <= stop) continue;
+      const found = eventful.find((one) => one > stop);
       if (found !== undefined) return found;
     }
     return null;
   }
 
-  /** The view of an iteration that is kept, when it had just begun. */
-  picture(iteration: number): Picture {
-    const to = this.#blocks.findLastIndex(({ from }) => from <= iteration);
+  /** The view of a stop that is kept, when its iteration had just begun. */
+  picture(stop: number): Picture {
+    const to = this.#blocks.findLastIndex(({ from }) => from <= stop);
     const lines = this.#blocks[to]!.state.lines - MOST_EVENTS;
     const from = Math.max(
       0,
@@ -185,7 +220,7 @@ export class Past {
     const { state, from: begin } = this.#blocks[from]!;
     const model = new Model(roundsFrom(this.#drive, begin), this.#drawnByLoop);
     model.restore(state);
-    const reader = new PictureReader(model, iteration);
+    const reader = new PictureReader(model, stop, this.#nextAt(stop));
     for (let i = from; i <= to; i++) reader.read(this.#tape(i));
     return reader.picture;
   }

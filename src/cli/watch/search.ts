@@ -10,7 +10,7 @@ import {
 } from '../../trace/catalogue.ts';
 import { formatEvent, type TraceValue } from '../../trace/tracer.ts';
 import { fdName, liveText, type Names } from '../log/live-text.ts';
-import { isListed } from './model.ts';
+import { isListed } from './listed.ts';
 import type { ModelState } from './model-state.ts';
 import { eachFd } from './moment.ts';
 import type { Rounds } from './rounds.ts';

@@ -1,6 +1,7 @@
 import type { Where } from './controls.ts';
 import type { Pace } from './pacer.ts';
 import type { Seek, Sought } from './search.ts';
+import { iterationOf, othersOf } from './stops.ts';
 import type { View } from './view.ts';
 
 /** The run behind a view, as far as it can be sent somewhere. Each returns a message if it cannot. */
@@ -10,8 +11,8 @@ export interface Sendable {
   goTo(iteration: number): string;
   /** Runs on until after an iteration that has a text. */
   searchOn(text: string): string;
-  /** Makes the run again up to an iteration, and goes on from there. */
-  again(iteration: number, pace: Pace): string;
+  /** Makes the run again up to a stop, and goes on from there. */
+  again(stop: number, pace: Pace): string;
   /** Stops what would change the run while its past is shown. */
   standStill(): void;
 }
@@ -45,35 +46,36 @@ export class StepsBack {
     const { model, past } = this.#view;
     const now = this.#now;
     const isOwn = model.drawnByLoop || where === 'last event';
-    const goal = isOwn ? past.eventfulBefore(now) : now - 1;
+    const goal = isOwn ? past.eventfulBefore(now) : past.before(now);
     return this.#goTo(goal ?? 0);
   }
 
   /** A step from an iteration of the past that is shown. */
   step(pace: Pace): true {
     const view = this.#view;
-    view.say(this.#stepFrom(view.picture!.iteration, pace));
+    view.say(this.#stepFrom(view.picture!.stop, pace));
     return true;
   }
 
-  /** The iteration that is shown, or the one after the last. */
+  /** The stop that is shown, or the one after the last. */
   get #now(): number {
     const { picture, model } = this.#view;
-    if (picture !== null) return picture.iteration;
-    return this.#run.isOver() || !model.inIteration ? model.iteration + 1 : model.iteration;
+    if (picture !== null) return picture.stop;
+    const isBetween = !model.inIteration && othersOf(model.stop) === 0;
+    return this.#run.isOver() || isBetween ? model.iteration + 1 : model.stop;
   }
 
   /** Whether the run stands where an iteration has just begun. */
-  #standsAt(iteration: number): boolean {
+  #standsAt(stop: number): boolean {
     const { model } = this.#view;
-    if (this.#run.isOver() || model.iteration !== iteration) return false;
+    if (this.#run.isOver() || model.stop !== stop || othersOf(stop) > 0) return false;
     return model.inIteration && model.phase === '';
   }
 
   #goTo(goal: number): string {
     const { past, model } = this.#view;
-    if (goal < 1) return 'there is nothing before this';
-    if (goal > model.iteration) {
+    if (goal <= 0) return 'there is nothing before this';
+    if (goal > model.stop) {
       if (this.#run.isOver()) return `the run has ${model.iteration} iterations`;
       const problem = this.#run.goTo(goal);
       if (problem === '') this.#view.picture = null;
@@ -91,11 +93,11 @@ export class StepsBack {
     return '';
   }
 
-  #stepFrom(iteration: number, pace: Pace): string {
+  #stepFrom(stop: number, pace: Pace): string {
     const { model, past, pacer } = this.#view;
-    if (pace !== 'iteration') return this.#run.again(iteration, pace);
-    const next = model.drawnByLoop ? past.eventfulAfter(iteration) : iteration + 1;
-    if (next !== null && next <= model.iteration) return this.#goTo(next);
+    if (pace !== 'iteration') return this.#run.again(stop, pace);
+    const next = model.drawnByLoop ? past.eventfulAfter(stop) : past.after(stop);
+    if (next !== null && next <= model.stop) return this.#goTo(next);
     // The run itself is in this iteration, or over.
     if (!this.#run.isOver() && !model.drawnByLoop) pacer.stepIteration();
     return this.#showRun();
@@ -108,7 +110,7 @@ export class StepsBack {
   /** The iteration before the one that is shown is shown with it, and so is what it has. */
   #seekBack(text: string): string {
     const { past } = this.#view;
-    const to = this.#now - 2;
+    const to = Math.ceil(this.#now) - 2;
     if (to < 1) return 'there is nothing before this';
     const found = this.#search({ text, isForward: false, from: 1, to });
     if (found < 0) return this.#leftText;
@@ -123,7 +125,7 @@ export class StepsBack {
     if (picture === null) {
       return isOver ? 'the run is over: N searches before this' : this.#run.searchOn(text);
     }
-    const from = picture.iteration;
+    const from = iterationOf(picture.stop);
     const seek = { text, isForward: true, from, to: Number.POSITIVE_INFINITY };
     const found = this.#search(seek);
     if (found < 0) return this.#leftText;

@@ -8,6 +8,7 @@ import { endText } from '../exit/exit-status.ts';
 import { fdName } from '../log/live-text.ts';
 import { CYAN, DIM, GREEN, MAGENTA, paint, RED, type Style, YELLOW } from '../text/style.ts';
 import { formatDuration } from '../text/units.ts';
+import { servesRun } from './listed.ts';
 import type { Model } from './model.ts';
 import type { Runs } from './model-state.ts';
 import type { ChildMoment, Moment } from './moment.ts';
@@ -93,7 +94,7 @@ export function bottomHalfRows({ model, moment, style }: Shown): string[] {
   for (const { ctx, name, flags } of moment.halves) {
     const key = `${ctx} ${name}`;
     seen.add(key);
-    if (isOwn(name)) continue;
+    if (servesRun(name)) continue;
     const words = FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, word]) => word);
     const state = words.length === 0 ? '-' : words.join(' ');
     const row = bhRow(model, key, name, paint(style, flags === 0 ? '' : MAGENTA, state));
@@ -106,18 +107,13 @@ export function bottomHalfRows({ model, moment, style }: Shown): string[] {
     if (seen.has(key)) continue;
     const [ctx, name] = [key.slice(0, key.indexOf(' ')), key.slice(key.indexOf(' ') + 1)];
     const isOther = moment.threads?.states.some((thread) => thread.name === ctx) === true;
-    if (!isOwn(name)) rows.push(bhRow(model, key, name, isOther ? `ran in ${ctx}` : 'ran'));
+    if (!servesRun(name)) rows.push(bhRow(model, key, name, isOther ? `ran in ${ctx}` : 'ran'));
   }
   return notify === '' ? [...rows, ...last] : [...rows, notify, ...last];
 }
 
 /** Bottom halves by which threads wait for each other; most runs use none. */
 const UNUSED: ReadonlySet<string> = new Set(['aio_wait_kick', 'co_schedule_bh']);
-
-/** Whether a bottom half only serves the run of a scenario. */
-function isOwn(name: string): boolean {
-  return name.startsWith('scenario_') || name === 'thread_failed_bh';
-}
 
 export const BH_HEADING = '   runs  bottom half    state';
 

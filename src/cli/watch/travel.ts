@@ -6,7 +6,7 @@ import { TextMatcher } from './search.ts';
 
 /** The way of a run to an iteration, which is not shown until it is there. */
 export class Travel {
-  /** The iteration to go to; null if the run is where the person wants it. */
+  /** The stop to go to; null if the run is where the person wants it. */
   goal: number | null = null;
   /** Whether the goal lies behind, so that the run has to be made again. */
   again = false;
@@ -25,9 +25,9 @@ export class Travel {
     this.#sought = { text, matcher: new TextMatcher(text) };
   }
 
-  /** An iteration has begun. */
-  begun(iteration: number): void {
-    if (this.goal !== null && iteration >= this.goal && !this.again) this.goal = null;
+  /** The run is at a stop. */
+  begun(stop: number): void {
+    if (this.goal !== null && stop >= this.goal && !this.again) this.goal = null;
   }
 
   /** Takes an event on the way. */

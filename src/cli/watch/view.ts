@@ -7,17 +7,18 @@ import type { EventId } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
 import { isBackground } from '../terminal/terminal.ts';
 import { Console } from './console.ts';
-import { Controls, type Where } from './controls.ts';
+import { Controls } from './controls.ts';
+import type { Driver } from './driver.ts';
 import { type FrameParts, frame } from './frame.ts';
 import type { HoldPoll } from './hold-poll.ts';
-import { SeenKernel } from './kernel.ts';
+import { type Kernel, SeenKernel } from './kernel.ts';
 import { decodeKeys } from './keys.ts';
 import type { Model } from './model.ts';
 import { type Moment, readMoment, writeMoment } from './moment.ts';
 import { NameTable } from './names.ts';
 import { NumberList } from './number-list.ts';
-import { PAUSED, type Pace, Pacer, type Step } from './pacer.ts';
-import { OutputPane } from './pane.ts';
+import { PAUSED, Pacer, type Step } from './pacer.ts';
+import { OutputPane, type Place } from './pane.ts';
 import type { Past } from './past.ts';
 import type { Picture } from './past-readers.ts';
 import type { Mark } from './rounds.ts';
@@ -26,32 +27,6 @@ import type { Subject } from './subject.ts';
 
 /** Least time between two frames while something happens: at most 20 a second. */
 const FRAME_NS = 50e6;
-
-/** The view's needs of the program that drives it. */
-export interface Driver {
-  /**
-   * Time between two frames while nothing happens, and between two checks of the terminal
-   * during a pause, ns.
-   */
-  readonly tickNs: number;
-  /** News besides the pace, for the first line; '' for none. */
-  state(): string;
-  /** Whether the run is ending, so that nothing may be paused any more. */
-  isLeaving(): boolean;
-  /** Stops everything but the view, or lets it continue. */
-  standsStill(still: boolean): void;
-  /** Sends a signal to a child. Returns 0 or -errno. */
-  send(pid: number, signo: number): number;
-  quit(): void;
-  /** Goes to another iteration. Returns a message if it cannot; '' if it can. */
-  travel(where: Where): string;
-  /** Takes a step from an iteration of the past that is shown; returns true. */
-  stepFromPast(step: Pace): true;
-  /** Stops us, as a shell's job; returns false if nobody could continue us. */
-  suspend(): boolean;
-  /** Called when the terminal has hung up. */
-  hungUp(): void;
-}
 
 interface Opened {
   readonly subject: Subject;
@@ -151,15 +126,24 @@ export class View {
   /** Takes it without a pause. */
   pass(id: EventId, timeNs: number, args: readonly TraceValue[]): Mark | null {
     const mark = this.model.take(id, timeNs, args);
-    if (mark?.kind === 'begin') {
-      const { subject } = this.#open!;
-      this.past.keepMoment(
-        subject,
-        subject.isReal ? this.#seen : subject.kernel,
-        this.output.place,
-      );
-    }
+    if (mark?.kind === 'begin') this.past.keepMoment(...this.#now);
     return mark;
+  }
+
+  /**
+   * An iteration of another thread has begun, whose events the model has taken.
+   * @param next the thread that goes on
+   */
+  passOther(next: string): void {
+    this.model.stopInOther();
+    this.past.keepOther(this.model.stop, next);
+    this.past.keepMoment(...this.#now);
+  }
+
+  /** The parts of a moment. */
+  get #now(): [Subject, Kernel, Place] {
+    const { subject } = this.#open!;
+    return [subject, subject.isReal ? this.#seen : subject.kernel, this.output.place];
   }
 
   /**
@@ -203,7 +187,8 @@ export class View {
     const view = { model, moment, style, digits, outputTitle };
     if (picture !== null) {
       const output = this.output.linesAt(moment.lines);
-      return { view, pacer: PAUSED, controls, output, state: '', before: 'the iteration' };
+      const before = picture.next || 'the iteration';
+      return { view, pacer: PAUSED, controls, output, state: '', before };
     }
     return {
       ...{ view, pacer: this.pacer, controls, output: this.output.lines },

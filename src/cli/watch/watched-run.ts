@@ -21,6 +21,11 @@ export interface WatchedRun {
   takeChild(id: EventId, timeNs: number, args: readonly TraceValue[]): void;
   /** Called before each event that is shown, and before the view is drawn. */
   refresh(model: Model): void;
+  /**
+   * Whether another thread has begun an iteration of its loop since this was asked last, and the run may be
+   * stopped for that.
+   */
+  hasBegunElsewhere(): boolean;
   /** Sends a signal to a child. Returns 0 or -errno. */
   send(pid: number, signo: number): number;
 }

@@ -44,7 +44,9 @@ test('both are whole for a reader that is slow', async () => {
     $QL replay --trace-file json:again.json run.rec >/dev/null; echo $?
     cmp run.json again.json && echo same`,
   );
-  expect({ stdout, stderr }).toEqual({ stdout: '3\nsame\n', stderr: '' });
+  // On a busy machine the slow readers are so late that this is said.
+  const rest = stderr.replaceAll(/^qemu-loop: the (record|trace) \w waits for its reader\n/gm, '');
+  expect({ stdout, rest }).toEqual({ stdout: '3\nsame\n', rest: '' });
 });
 
 test('--record-last is told that its file is a pipe', async () => {
