@@ -133,11 +133,14 @@ export class BesideView {
     this.#attached?.dispose();
     this.#verdict = verdict;
     const { view, travel } = this;
-    this.#run!.refresh(view.model);
+    const run = this.#run!;
+    run.refresh(view.model);
     view.model.version++;
     travel.runEnded();
     this.#sayNews();
-    if (!this.left && !travel.again) view.stand(() => (this.#done || travel.again ? 0 : TICK_NS));
+    const stand = (): void => view.stand(() => (this.#done || travel.again ? 0 : TICK_NS));
+    // As one look: many of them would let the run's clock go on.
+    if (!this.left && !travel.again) run.subject.look(stand);
     if (!travel.again) view.dispose();
   }
 

@@ -177,6 +177,30 @@ test('a real run: its past is shown, and it is not made again', async () => {
   await terminal.expectRestored();
 });
 
+/** It takes some microseconds of its own time. */
+const SHORT = `
+name: short
+bottom_halves: {a: {}}
+steps: [{schedule: a}, step]
+`;
+
+test('the clock of a real run that is over stands still, however often it is drawn', async () => {
+  const file = join(testDirectory(), 'short.yaml');
+  writeFileSync(file, SHORT);
+  const terminal = await WatchTerminal.open(`run --watch --host linux ${file}`);
+  await terminal.until(/PASSED {2}[\d.]+ µs/);
+  const end = terminal.screen();
+  for (let i = 0; i < 3; i++) {
+    terminal.keys('?');
+    await terminal.until(/Any key closes this page/);
+    terminal.keys('?');
+    await terminal.until(/── events/);
+    expect(terminal.screen()).toBe(end);
+  }
+  terminal.keys('q');
+  await terminal.expectRestored();
+});
+
 /** A timer every 10 ms, and a late one among them. */
 const LATE = `
 name: late
