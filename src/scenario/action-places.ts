@@ -27,6 +27,9 @@ const COROUTINE_ONLY: ReadonlySet<Op> = new Set<Op>([
   'submit_co',
   'reschedule',
 ]);
+const VCPU_ONLY: ReadonlySet<Op> = new Set<Op>(['halt', 'start_exclusive', 'end_exclusive']);
+/** Actions whose `do` is a vCPU's. */
+const ON_CPU = ['run_on_cpu', 'async_run_on_cpu', 'async_safe_run_on_cpu'] as const;
 const OUTSIDE_COROUTINES: ReadonlySet<Op> = new Set<Op>(['enter_next', 'enter_all']);
 const TIMELINE: ReadonlySet<Op> = new Set<Op>([
   'kick',
@@ -66,8 +69,8 @@ export function misplaced(op: Op, where: Where): string | null {
   if (STEPS_ONLY.has(op) && where !== 'steps') {
     return `found '${op}' in ${PLACES[where]}, expected it in steps only`;
   }
-  if (op === 'halt' && where !== 'vcpu') {
-    return `found 'halt', expected it in a vcpu's do only`;
+  if (VCPU_ONLY.has(op) && where !== 'vcpu') {
+    return `found '${op}', expected it in a vcpu's do only`;
   }
   if (op === 'wait_for' && (where === 'callback' || where === 'coroutine')) {
     return `found '${op}' in ${PLACES[where]}, expected it in steps, the timeline or a thread`;
@@ -91,7 +94,7 @@ export function misplacedWord(word: Op, where: Where): string | null {
 export function whereOf(path: readonly PropertyKey[]): Where {
   const top = path[0];
   if (top === 'steps' || top === 'timeline') return top;
-  if (path.includes('run_on_cpu') || path.includes('async_run_on_cpu')) return 'vcpu';
+  if (ON_CPU.some((action) => path.includes(action))) return 'vcpu';
   if (top === 'threads') return 'thread';
   if (top === 'vcpus') return 'vcpu';
   if (top === 'requests') return path[2] === 'work' ? 'work' : 'callback';

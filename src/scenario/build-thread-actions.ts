@@ -61,6 +61,7 @@ export function threadActionOf(
       };
     case 'run_on_cpu':
     case 'async_run_on_cpu':
+    case 'async_safe_run_on_cpu':
       return { at, op: key, on: mentionOf(get(value, 'cpu')!), do: actionsOf(get(value, 'do')) };
     default:
       return null;

@@ -157,6 +157,7 @@ export class ThreadChecker {
         return [];
       case 'run_on_cpu':
       case 'async_run_on_cpu':
+      case 'async_safe_run_on_cpu':
         this.#names.find(action.on, 'vcpus');
         return [[action.do, 'vcpu']];
       case 'log':

@@ -206,6 +206,7 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   compute: '5us',
   run_on_cpu: '{cpu: cpu0, do: [kick]}',
   async_run_on_cpu: '{cpu: cpu0, do: [kick]}',
+  async_safe_run_on_cpu: '{cpu: cpu0, do: [kick]}',
   acquire: 'io0',
   release: 'io0',
   hold: 'io0',

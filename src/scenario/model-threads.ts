@@ -62,7 +62,9 @@ export type ThreadAction =
         | 'pause_all_vcpus'
         | 'resume_all_vcpus'
         | 'vm_stop'
-        | 'vm_start';
+        | 'vm_start'
+        | 'start_exclusive'
+        | 'end_exclusive';
     }
   | { readonly op: 'await_words'; readonly words: Condition }
   | { readonly op: 'put' | 'add'; readonly on: Mention; readonly value: number }
@@ -78,7 +80,7 @@ export type ThreadAction =
       readonly each: readonly Action[];
     }
   | {
-      readonly op: 'run_on_cpu' | 'async_run_on_cpu';
+      readonly op: 'run_on_cpu' | 'async_run_on_cpu' | 'async_safe_run_on_cpu';
       readonly on: Mention;
       readonly do: readonly Action[];
     };
@@ -100,6 +102,8 @@ const THREAD_OPS: ReadonlySet<string> = new Set<ThreadAction['op']>([
   'resume_all_vcpus',
   'vm_stop',
   'vm_start',
+  'start_exclusive',
+  'end_exclusive',
   'await_words',
   'put',
   'add',
@@ -108,6 +112,7 @@ const THREAD_OPS: ReadonlySet<string> = new Set<ThreadAction['op']>([
   'wait_while',
   'run_on_cpu',
   'async_run_on_cpu',
+  'async_safe_run_on_cpu',
 ]);
 
 /** Whether an action makes sense only in files with several threads. */

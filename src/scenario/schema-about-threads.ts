@@ -63,12 +63,17 @@ export const ABOUT_THREADS: About = {
     vm_stop:
       'vm_stop: pauses all vCPUs, and stops the virtual clock. A vCPU only asks main for it.',
     vm_start: 'vm_start: starts the virtual clock, and resumes all vCPUs. Only main can do it.',
+    start_exclusive:
+      'start_exclusive: waits until no other vCPU is in its do, and keeps them out. In vcpus only.',
+    end_exclusive: 'end_exclusive: the other vCPUs go on. In vcpus only.',
     put: 'Sets a word, such as {done: 1}.',
     add: 'Adds to a word, such as {count: 1}.',
     compute: 'Keeps the thread busy for a time, while the others go on.',
     wait_while: 'AIO_WAIT_WHILE.',
     run_on_cpu: 'run_on_cpu: waits until the vCPU has done it.',
     async_run_on_cpu: 'async_run_on_cpu: queues it for the vCPU.',
+    async_safe_run_on_cpu:
+      'async_safe_run_on_cpu: queues it for the vCPU, which does it while no other is in its do.',
   },
   poll: POLL,
   main_loop_wait: POLL,
@@ -80,4 +85,5 @@ export const ABOUT_THREADS: About = {
   },
   run_on_cpu: ON_CPU,
   async_run_on_cpu: ON_CPU,
+  async_safe_run_on_cpu: ON_CPU,
 };

@@ -26,6 +26,8 @@ export const BARE_THREAD_ACTIONS = [
   'resume_all_vcpus',
   'vm_stop',
   'vm_start',
+  'start_exclusive',
+  'end_exclusive',
 ] as const;
 
 const condition = (what: string): z.ZodType =>
@@ -65,6 +67,7 @@ export function threadShapes(actions: z.ZodType): Record<string, z.ZodType> {
     compute: duration,
     run_on_cpu: onCpu,
     async_run_on_cpu: onCpu,
+    async_safe_run_on_cpu: onCpu,
   };
 }
 

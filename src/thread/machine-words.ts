@@ -49,6 +49,13 @@ export const TASK_TELL = 2;
 /** To wake the threads that have virtual timers: the clock has started. */
 export const TASK_WAKE = 4;
 
+/** One more than the number of vCPUs that one waits for which is to be alone; 0 if none is. See Exclusive. QEMU: pending_cpus. */
+export const PENDING_CPUS = 25;
+/** The mutex of that; the words that the one, and those that it keeps waiting, sleep on. QEMU: qemu_cpu_list_lock. */
+export const CPU_LIST_MUTEX = 26;
+export const EXCLUSIVE_COND = 27;
+export const EXCLUSIVE_RESUME = 28;
+
 /** Words that aio_wait_bh_oneshot of main waits for: the last are those of the innermost call. */
 export const FIRST_DONE = 48;
 export const MOST_DONE = 12;

@@ -7,7 +7,7 @@ import { storyOf } from '../../src/explore/story.ts';
 import { list, read } from '../tree/files.ts';
 
 /** Algorithms of QEMU that are not in src: for comparison. */
-const ELSEWHERE = ['bh-flag', 'notified-event', 'win32-qemu-event', 'tcg-exclusive'];
+const ELSEWHERE = ['bh-flag', 'notified-event', 'win32-qemu-event'];
 
 function verdict(explorer: Explorer): string {
   const { failure } = explorer.search;

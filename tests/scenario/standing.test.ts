@@ -49,6 +49,16 @@ describe('where the threads stand', () => {
       "main waits for the end of the others; cpu0 is halted; t in 'cond_wait: c' (line 5)",
     ],
     [
+      'a vCPU that is to be alone, and another that does not leave',
+      `vcpus:
+  cpu0: {do: [{put: {in: 1}}, {wait_for: {done: 1}}]}
+  cpu1: {do: [{wait_for: {in: 1}}, start_exclusive, {put: {done: 1}}]}
+  cpu2: {do: [{wait_for: {in: 1}}, halt]}
+words: [in, done]
+steps: [{unlock: bql}, {wait_for: {in: 1}}, {async_safe_run_on_cpu: {cpu: cpu2, do: []}}]`,
+      "main waits for the end of the others; cpu0 in 'wait_for: {done: 1}' (line 4); cpu1 in 'start_exclusive' (line 5); cpu2 waits, since a vCPU is to run alone",
+    ],
+    [
       'two locks in turns',
       `iothreads: {io0: {}, io1: {}}
 words: [one, two]

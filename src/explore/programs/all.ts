@@ -6,6 +6,7 @@ import { CO_MUTEX } from './co-mutex.ts';
 import { CONTEXT_NESTED, CONTEXT_POLL } from './context.ts';
 import { CLOSE_LEFT, CONTEXT_SETTINGS } from './context-ends.ts';
 import { AIO_WAIT_WHILE, CO_SCHEDULE, IOTHREAD_STOP } from './context-more.ts';
+import { TCG_EXCLUSIVE } from './exclusive.ts';
 import { CLOSE, GENERATIONS } from './inbox-ends.ts';
 import { INBOX_AWAKE, INBOX_CALL, INBOX_CALL_FREED, INBOX_CANCEL } from './inbox-more.ts';
 import { INBOX_DATA, INBOX_LISTED, INBOX_NOTIFY, INBOX_SETTINGS, INBOX_TWO } from './inbox-two.ts';
@@ -13,7 +14,7 @@ import { MAIN_LOOP_WAIT } from './main-loop.ts';
 import { NOTIFIED_EVENT } from './notified.ts';
 import { OLD_BH } from './old-bh.ts';
 import { POOL_BOTH, POOL_LIMIT, POOL_LOOKS } from './pool-sleep.ts';
-import { TCG_EXCLUSIVE, WIN32_EVENT } from './qemu-models.ts';
+import { WIN32_EVENT } from './qemu-models.ts';
 import { POOL_CANCEL, POOL_QUEUE } from './thread-pool.ts';
 import { TIMERS, TIMERS_TWO } from './timers.ts';
 

@@ -66,7 +66,7 @@ const ACTS: { readonly [O in Exclude<ThreadAction['op'], 'wait_while' | InCorout
   submit: (_lane, crew, { on }) => requestsOf(crew, on.name, (all, def) => all.submit(def)),
   submit_only: (_lane, crew, { on }) =>
     requestsOf(crew, on.name, (all, def) => all.submitOnly(def)),
-  halt: (_lane, crew) => crew.halt!(),
+  halt: (_lane, crew) => crew.vcpu!.halt(),
   pause_all_vcpus: (_lane, crew) => vmOf(crew).pauseAllVcpus(),
   resume_all_vcpus: (_lane, crew) => vmOf(crew).resumeAllVcpus(),
   vm_stop: (_lane, crew) => vmOf(crew).stop(),
@@ -79,6 +79,10 @@ const ACTS: { readonly [O in Exclude<ThreadAction['op'], 'wait_while' | InCorout
     crew.cpu(action.on.name).runOnCpu('list', cpuWork(crew.scenario).indexOf(action.do)),
   async_run_on_cpu: (_lane, crew, action) =>
     crew.cpu(action.on.name).asyncRunOnCpu('list', cpuWork(crew.scenario).indexOf(action.do)),
+  async_safe_run_on_cpu: (_lane, crew, action) =>
+    crew.cpu(action.on.name).asyncSafeRunOnCpu('list', cpuWork(crew.scenario).indexOf(action.do)),
+  start_exclusive: (_lane, crew) => crew.vcpu!.startExclusive(),
+  end_exclusive: (_lane, crew) => crew.vcpu!.endExclusive(),
   cond_signal: (_lane, crew, { on }) => crew.cond(on.name).signal(),
 };
 

@@ -109,8 +109,20 @@ export class VCpuRef {
    * @throws RangeError as runOnCpu; Error if 128 calls wait already. QEMU: async_run_on_cpu.
    */
   asyncRunOnCpu(name: string, ...numbers: number[]): void {
+    this.#put(name, numbers, false);
+  }
+
+  /**
+   * As asyncRunOnCpu, without the BQL, and while no other vCPU is in its program: see
+   * VCpuSelf.startExclusive. QEMU: async_safe_run_on_cpu.
+   */
+  asyncSafeRunOnCpu(name: string, ...numbers: number[]): void {
+    this.#put(name, numbers, true);
+  }
+
+  #put(name: string, numbers: readonly number[], alone: boolean): void {
     this.#checkRuns();
-    if (this.#work.put(name, numbers) < 0) {
+    if (this.#work.put(name, numbers, alone) < 0) {
       throw new Error(`vCPU '${this.name}': too many calls wait already`);
     }
     this.kick();

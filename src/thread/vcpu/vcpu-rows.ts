@@ -6,7 +6,7 @@
 /** The most vCPUs of a machine at a time. */
 const MOST_VCPUS = 256;
 /** A cache line. */
-const ROW_WORDS = 16;
+export const ROW_WORDS = 16;
 
 /** A row is free, its thread runs, or has ended. */
 export const STATE = 0;
@@ -27,6 +27,10 @@ export const TID = 5;
 export const SIGNAL = 6;
 /** Its halt_cond: see QemuCond. */
 export const HALT_COND = 8;
+
+/** It is in its program; another one waits for it to leave that. QEMU: cpu->running, cpu->has_waiter. */
+export const RUNNING = 10;
+export const HAS_WAITER = 11;
 
 export function newVCpuRows(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(4 * ROW_WORDS * MOST_VCPUS));

@@ -9,12 +9,22 @@ import { QemuCond } from '../qemu-cond.ts';
 import { QemuThread } from '../qemu-thread.ts';
 import type { ThreadSelf } from '../thread-entry.ts';
 import { threadTracer } from '../trace-clock.ts';
+import { Exclusive } from './exclusive.ts';
 import { VCpuRef } from './vcpu-ref.ts';
-import { EXIT_REQUEST, KICKED, ROW_ENDED, STATE, STOP, STOPPED, TID } from './vcpu-rows.ts';
-import { haltCondOf, haveStopped } from './vcpu-stop.ts';
+import {
+  EXIT_REQUEST,
+  KICKED,
+  ROW_ENDED,
+  ROW_WORDS,
+  STATE,
+  STOP,
+  STOPPED,
+  TID,
+} from './vcpu-rows.ts';
+import { haltCondOf, haveStopped, kickCpu } from './vcpu-stop.ts';
 import { ENDED, HALTED, INTERRUPT, RUNS, UNPLUG, type VCpuHandle } from './vcpu-words.ts';
 import { VmRef } from './vm-ref.ts';
-import { WorkQueue } from './work-queue.ts';
+import { type Work, WorkQueue } from './work-queue.ts';
 
 /** A function of a vCPU's module that other threads call by its name. */
 export type VCpuWork = (cpu: VCpuSelf, ...numbers: number[]) => void;
@@ -53,6 +63,7 @@ export class VCpuSelf {
   readonly #work: WorkQueue;
   readonly #haltCond: QemuCond;
   readonly #workCond: QemuCond;
+  readonly #exclusive: Exclusive;
 
   /** @internal */
   constructor(host: Host, job: VCpuJob, module: VCpuModule) {
@@ -71,6 +82,11 @@ export class VCpuSelf {
     this.#work = new WorkQueue(words, host);
     this.#haltCond = haltCondOf(row, host);
     this.#workCond = new QemuCond(host, { words: this.machine.words.subarray(WORK_COND) });
+    const { words: shared, handle } = this.machine;
+    const kick = (at: number): void =>
+      kickCpu(handle.vcpus.subarray(at, at + ROW_WORDS), this.thread);
+    const place = row.byteOffset / row.BYTES_PER_ELEMENT;
+    this.#exclusive = new Exclusive(host, shared, handle.vcpus, handle.vcpus.length, place, kick);
     Atomics.store(row, TID, host.gettid());
   }
 
@@ -110,6 +126,28 @@ export class VCpuSelf {
     } finally {
       bql.unlock();
     }
+  }
+
+  /**
+   * Waits until no other vCPU is in its program; none goes on before endExclusive. This one may be in its
+   * program, or in work without the BQL.
+   * @throws Error if it holds the BQL, which another vCPU may need to leave its program, or is alone
+   *   already. QEMU: start_exclusive.
+   */
+  startExclusive(): void {
+    if (this.thread.holdsBql) throw this.#notNow('start_exclusive', 'holds the BQL');
+    if (this.#exclusive.isAlone) throw this.#notNow('start_exclusive', 'is alone already');
+    this.#exclusive.start();
+  }
+
+  /** @throws Error if startExclusive was not called before. QEMU: end_exclusive. */
+  endExclusive(): void {
+    if (!this.#exclusive.isAlone) throw this.#notNow('end_exclusive', 'is not alone');
+    this.#exclusive.end();
+  }
+
+  #notNow(call: string, why: string): Error {
+    return new Error(`${call}: vCPU '${this.name}' ${why}`);
   }
 
   /** @throws RangeError if the module's work has no such function @internal */
@@ -168,9 +206,14 @@ export class VCpuSelf {
       Atomics.store(words, HALTED, 0);
     }
     bql.unlock();
-    while (!this.exitRequested && !this.#is(HALTED)) {
-      this.#module.default(this);
-      Atomics.add(words, RUNS, 1);
+    this.#exclusive.execStart();
+    try {
+      while (!this.exitRequested && !this.#is(HALTED)) {
+        this.#module.default(this);
+        Atomics.add(words, RUNS, 1);
+      }
+    } finally {
+      this.#exclusive.leave();
     }
     bql.lock();
   }
@@ -195,6 +238,7 @@ export class VCpuSelf {
 
   /** Its thread ends: nobody is to wait for it any more. @internal */
   end(): void {
+    this.#exclusive.leave();
     Atomics.store(this.#words, ENDED, 1);
     Atomics.store(this.#row, STATE, ROW_ENDED);
     haveStopped(this.#row, this.thread);
@@ -206,7 +250,8 @@ export class VCpuSelf {
     if (this.#work.isEmpty) return;
     try {
       for (let work = this.#work.first(); work !== null; work = this.#work.first()) {
-        this.call(work.name, work.numbers);
+        if (work.alone) this.#callAlone(work);
+        else this.call(work.name, work.numbers);
         this.#work.done();
       }
     } catch (error) {
@@ -214,6 +259,19 @@ export class VCpuSelf {
       throw error;
     } finally {
       this.#workCond.broadcast();
+    }
+  }
+
+  /** Without the BQL: the others may need it to leave their programs. */
+  #callAlone({ name, numbers }: Work): void {
+    const { bql } = this.thread;
+    bql.unlock();
+    try {
+      this.startExclusive();
+      this.call(name, numbers);
+    } finally {
+      this.#exclusive.leave();
+      bql.lock();
     }
   }
 }

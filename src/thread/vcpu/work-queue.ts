@@ -10,9 +10,10 @@ import {
   WORK_TAKEN,
 } from './vcpu-words.ts';
 
-/** An item: how many numbers it has, the name's length, the numbers, the name. */
+/** An item: how many numbers it has, the name's length, whether it is to run alone, the numbers, the name. */
 const COUNT = 0;
 const LENGTH = 1;
+const ALONE = 2;
 const NUMBERS = 4;
 const NAME = 16;
 const MOST_NUMBERS = 6;
@@ -23,6 +24,8 @@ export interface Work {
   readonly item: number;
   readonly name: string;
   readonly numbers: readonly number[];
+  /** Whether no other vCPU may run meanwhile. QEMU: wi->exclusive. */
+  readonly alone: boolean;
 }
 
 /**
@@ -48,7 +51,7 @@ export class WorkQueue {
    * Returns the number of the item, for isDone; -1 if the queue is full.
    * @throws RangeError if the name is too long, or there are more than six numbers
    */
-  put(name: string, numbers: readonly number[]): number {
+  put(name: string, numbers: readonly number[], alone = false): number {
     const bytes = new TextEncoder().encode(name);
     if (bytes.length > MOST_BYTES) {
       throw new RangeError(`work '${name}': expected a name of at most ${MOST_BYTES} bytes`);
@@ -66,6 +69,7 @@ export class WorkQueue {
       const at = placeOf(item);
       words[at + COUNT] = numbers.length;
       words[at + LENGTH] = bytes.length;
+      words[at + ALONE] = alone ? 1 : 0;
       this.#numbers(at).set(numbers);
       this.#name(at).set(bytes);
       Atomics.store(words, WORK_PUT, item + 1);
@@ -81,7 +85,8 @@ export class WorkQueue {
     const item = this.#words[WORK_TAKEN]!;
     const at = placeOf(item);
     const name = new TextDecoder().decode(this.#name(at).slice(0, this.#words[at + LENGTH]));
-    return { item, name, numbers: [...this.#numbers(at)].slice(0, this.#words[at + COUNT]) };
+    const numbers = [...this.#numbers(at)].slice(0, this.#words[at + COUNT]);
+    return { item, name, numbers, alone: this.#words[at + ALONE] !== 0 };
   }
 
   /** The first item is done: the next one is first. */

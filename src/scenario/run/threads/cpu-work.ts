@@ -5,7 +5,12 @@ import { actionsOf } from '../../walk.ts';
 export function cpuWork(scenario: Scenario): (readonly Action[])[] {
   const found: (readonly Action[])[] = [];
   for (const action of actionsOf(scenario)) {
-    if (action.op === 'run_on_cpu' || action.op === 'async_run_on_cpu') found.push(action.do);
+    switch (action.op) {
+      case 'run_on_cpu':
+      case 'async_run_on_cpu':
+      case 'async_safe_run_on_cpu':
+        found.push(action.do);
+    }
   }
   return found;
 }

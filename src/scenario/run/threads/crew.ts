@@ -11,6 +11,7 @@ import { RemoteBottomHalf } from '../../../thread/remote-bottom-half.ts';
 import { RemoteContext } from '../../../thread/remote-context.ts';
 import { RemoteTimer } from '../../../thread/remote-timer.ts';
 import { VCpuRef } from '../../../thread/vcpu/vcpu-ref.ts';
+import type { VCpuSelf } from '../../../thread/vcpu/vcpu-run.ts';
 import type { VCpuHandle } from '../../../thread/vcpu/vcpu-words.ts';
 import { VmRef } from '../../../thread/vcpu/vm-ref.ts';
 import type { Scenario } from '../../model.ts';
@@ -68,8 +69,8 @@ export class Crew {
   stop: ((name: string) => void) | null = null;
   /** Does the calls that others have made of this thread; null in a thread without a context. */
   answer: (() => void) | null = null;
-  /** Halts this vCPU; null in other threads. */
-  halt: (() => void) | null = null;
+  /** This vCPU; null in other threads. */
+  vcpu: VCpuSelf | null = null;
   /** Stops and starts the vCPUs; null in a file without any. */
   vm: VmRef | null = null;
   readonly #cpus = new Map<string, VCpuRef>();

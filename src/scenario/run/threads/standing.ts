@@ -1,6 +1,7 @@
 /** The action that each thread of a run stands in, for people who look for what it waits for. */
 
 import { SimDeadlockError } from '../../../host/sim/clock.ts';
+import type { VCpuRef } from '../../../thread/vcpu/vcpu-ref.ts';
 import type { Action, Scenario } from '../../model.ts';
 import type { Condition } from '../../model-threads.ts';
 import { comparisonText } from '../../values.ts';
@@ -26,6 +27,7 @@ const SLEEPS: ReadonlyMap<Action['op'], string> = new Map<Action['op'], string>(
   ['run', 'run'],
   ['run_on_cpu', 'run_on_cpu'],
   ['settle', 'settle'],
+  ['start_exclusive', 'start_exclusive'],
   ['step', 'step'],
   ['stop', 'stop'],
   ['vm_stop', 'vm_stop'],
@@ -63,14 +65,15 @@ export function withStanding(error: unknown, crew: Crew): unknown {
 }
 
 /** Tells where each thread stands that still has something to do. */
-function standingText({ scenario, shared, machine }: Crew): string {
+function standingText(crew: Crew): string {
+  const { scenario, shared, machine } = crew;
   const owner = shared.withNumber(machine.thread.bql.owner);
   const parts = shared.threads
     .filter((name) => !shared.isOver(name))
     .map((name) => {
       const action = actionOf(scenario, shared, name);
       if (shared.isHeld(name)) return `${name} is held until a go_on`;
-      if (action === null) return `${name} ${withoutAction(scenario, shared, name)}`;
+      if (action === null) return `${name} ${withoutAction(crew, name)}`;
       const isHeld = action.op === 'bql_lock' && owner !== null && owner !== name;
       const held = isHeld ? `, which ${owner} has` : '';
       return `${name} in '${actionText(action)}' (line ${action.at.line})${held}${unseen(action, shared)}`;
@@ -93,12 +96,18 @@ function actionOf(scenario: Scenario, shared: SharedRun, thread: string): Action
   return null;
 }
 
-function withoutAction({ objects }: Scenario, shared: SharedRun, name: string): string {
+function withoutAction(crew: Crew, name: string): string {
+  const { scenario, shared } = crew;
   if (name === 'main') return 'waits for the end of the others';
-  const section = objects.find((object) => object.name === name)?.section;
+  const section = scenario.objects.find((object) => object.name === name)?.section;
   if (section === 'iothreads') return 'sleeps in its loop';
-  if (section === 'vcpus') return 'is halted';
+  if (section === 'vcpus') return withoutTurn(crew.cpu(name));
   return shared.hasStarted(name) ? 'sleeps' : 'was never started';
+}
+
+function withoutTurn({ halted, stopped }: VCpuRef): string {
+  if (halted) return 'is halted';
+  return stopped ? 'is stopped' : 'waits, since a vCPU is to run alone';
 }
 
 /** `join: t`, `wait_for: {done: 1}`. */

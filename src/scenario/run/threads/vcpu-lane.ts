@@ -30,7 +30,7 @@ class VcpuLane {
       compileBody,
     );
     shareCoroutines(this.#lane, machine.crew, compileMoving);
-    machine.crew.halt = () => cpu.halt();
+    machine.crew.vcpu = cpu;
     const def = data.scenario.objects.find((object) => object.name === name) as VcpuDef;
     this.#thunks = compileActions(this.#lane, def.do, 'thread');
     this.#turns = def.loop;
