@@ -13,6 +13,7 @@ import { ASK_FD } from './asked-host.ts';
 import { HeldOutput } from './held-output.ts';
 import type { JobResult, ScenarioJob } from './job.ts';
 import type { Reply } from './scenario-worker.ts';
+import { BEGUN, NOT_BEGUN, StartWait } from './start-wait.ts';
 import { Orphans } from './stray-children.ts';
 
 /** How long a run may exceed its own limit before its process is killed. */
@@ -55,6 +56,7 @@ export class ScenarioPool {
   readonly #idle: ChildProcess[] = [];
   /** Workers that were started, until Node has reaped them. */
   readonly #all = new Set<ChildProcess>();
+  readonly #starts = new WeakMap<ChildProcess, StartWait>();
   readonly #waiting: Waiting[] = [];
   readonly #onScreen: boolean;
   readonly #own: Host | null;
@@ -134,6 +136,7 @@ export class ScenarioPool {
     // A worker without a pid must not be killed: Node would use pid 0, which is our whole group.
     if (worker?.pid === undefined) return null;
     this.#all.add(worker);
+    this.#starts.set(worker, new StartWait(worker, this.#own));
     worker.once('exit', () => this.#gone(worker));
     return worker;
   }
@@ -201,15 +204,18 @@ export class ScenarioPool {
       this.#next();
     };
     const onMessage = (reply: unknown): void => {
+      if (reply === BEGUN) return;
       this.#idle.push(worker);
       finish(reply as Reply);
     };
     const onExit = (status: number | null, signal: string | null): void => {
       if (this.#ending !== null) return;
-      const how = late ? ranTooLong(timeoutNs!) : died(status, signal);
-      finish({ done: lost(job, how, late ? 1 : 3) });
+      const begun = !this.#starts.get(worker)!.goesOn;
+      const tooLong = begun ? ranTooLong(timeoutNs!) : NOT_BEGUN;
+      const how = late ? tooLong : died(status, signal);
+      finish({ done: lost(job, how, late && begun ? 1 : 3) });
     };
-    worker.once('message', onMessage).once('exit', onExit);
+    worker.on('message', onMessage).once('exit', onExit);
     worker.send(job);
   }
 }

@@ -13,6 +13,7 @@ import { leave } from '../exit/leave.ts';
 import { ownHost } from '../exit/own-host.ts';
 import { type JobResult, type MakeWorld, runJob, type ScenarioJob, scenarioOf } from './job.ts';
 import { recordJob } from './record-run.ts';
+import { BEGUN } from './start-wait.ts';
 
 /** The reply to a job: how it ended, or why it could not begin. */
 export type Reply =
@@ -50,6 +51,7 @@ function dieWith(parent: number): void {
 const [parent] = process.argv.slice(2);
 if (parent !== undefined) dieWith(Number(parent));
 
+process.send?.(BEGUN, () => {});
 process.on('message', async (job: ScenarioJob) => {
   // If the parent is gone by then, 'disconnect' reports it.
   process.send!(await replyTo(job), () => {});
