@@ -10,6 +10,8 @@ import { terminalOf, testDirectory } from '../support/terminal.ts';
 
 const script = join(root, 'qemu-loop');
 
+const LAST_OF_NPM = '.package-lock.json';
+
 /** A clone whose command prints its arguments, and whose build prints that it ran. */
 function clone(...parts: ('node_modules' | 'dist')[]): string {
   const dir = testDirectory();
@@ -23,6 +25,7 @@ function clone(...parts: ('node_modules' | 'dist')[]): string {
     `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); ${builds}`,
   );
   for (const part of parts) mkdirSync(join(dir, part));
+  if (parts.includes('node_modules')) writeFileSync(join(dir, 'node_modules', LAST_OF_NPM), '');
   if (parts.includes('dist')) writeFileSync(join(dir, 'dist', 'qemu-loop.cjs'), says);
   return join(dir, 'qemu-loop');
 }
@@ -67,14 +70,25 @@ test('if it is built, it builds nothing', () => {
   expect({ stdout, stderr }).toEqual({ stdout: 'ran []\n', stderr: '' });
 });
 
-test('if the packages are missing, one line says what to do', () => {
+test.each(['missing', 'half made'])('if the packages are %s, one line says what to do', (how) => {
   const path = clone();
+  const modules = join(dirname(path), 'node_modules');
+  // A package, and not the list that npm writes last.
+  if (how === 'half made') mkdirSync(join(modules, 'esbuild'), { recursive: true });
   const { status, stdout, stderr } = spawnSync(path, { encoding: 'utf8' });
   expect({ status, stdout, stderr }).toEqual({
     status: 125,
     stdout: '',
-    stderr: `qemu-loop: ${dirname(path)}/node_modules is missing: run npm ci there first\n`,
+    stderr: `qemu-loop: ${modules} is missing or half made: run npm ci there first\n`,
   });
+});
+
+test('a build that Ctrl-C ends is no failure of it', () => {
+  const path = clone('node_modules');
+  writeFileSync(join(dirname(path), 'scripts', 'build.mjs'), "process.kill(process.pid, 'SIGINT')");
+  const { status, stderr } = spawnSync(path, { encoding: 'utf8' });
+  expect(status).toBe(130);
+  expect(stderr).toMatch(/^qemu-loop: building .*\n$/);
 });
 
 test('if koffi is missing, one line says so, and what to do', () => {
