@@ -1,6 +1,4 @@
-import { S_IFDIR } from '../../host/constants.ts';
 import {
-  E2BIG,
   EACCES,
   EAGAIN,
   EBADF,
@@ -9,19 +7,14 @@ import {
   EMFILE,
   ENFILE,
   ENOENT,
-  ENOEXEC,
   ENOMEM,
   ENOSYS,
-  ENOTDIR,
   EPERM,
   EPIPE,
-  ETXTBSY,
   errnoMessage,
   errnoName,
   HostError,
 } from '../../host/errno.ts';
-import { isKind, STAT_SIZE, takeStat } from '../../host/file-stat.ts';
-import type { Host } from '../../host/host.ts';
 import { BLOCKING_SIGNALS, NO_PROC } from '../../signal/names.ts';
 
 /** Exit statuses of qemu-loop itself; all others are the children's. */
@@ -45,23 +38,12 @@ export class CliError extends Error {
 }
 
 /** Advice for an errno, whichever call failed. */
-const HINTS: Readonly<Record<number, string>> = {
+export const HINTS: Readonly<Record<number, string>> = {
   [EMFILE]: 'raise the limit of open files (ulimit -n), or start fewer children at once',
   [ENFILE]: 'the whole system is out of open files: see fs.file-max',
   [ENOMEM]: 'no memory is left: end something, or raise the limit',
   [EPERM]: 'this is not permitted here: look for a seccomp filter or a missing capability',
   [ENOSYS]: 'the kernel has no such call, or a seccomp filter says so',
-};
-
-const SPAWN_HINTS: Readonly<Record<number, string>> = {
-  ...HINTS,
-  [EAGAIN]: "no more processes or threads: raise ulimit -u or the cgroup's pids.max",
-  [ENOENT]: 'check the name and PATH',
-  [EACCES]: 'make it executable (chmod +x), and look at the rights of its directories',
-  [ENOEXEC]: 'it is not a program; a script needs a #! line: add one, or use --spawn',
-  [ENOSYS]: 'children cannot be made so here: leave --kill-child and --ignore-signal out',
-  [E2BIG]: 'the arguments and the environment are too long',
-  [ETXTBSY]: 'somebody is writing it: try again later',
 };
 
 /** Advice for calls that open a file. */
@@ -86,6 +68,7 @@ function hintFor({ errno, syscall }: HostError): string | undefined {
   if (syscall === BLOCKING_SIGNALS && errno === ENOSYS) {
     return `${NO_PROC}: mount it, or leave --sigfd native out`;
   }
+  if (syscall === 'uv_cwd') return 'the working directory is gone: change to another';
   return /^(--|open|mkdir)/.test(syscall) ? PATH_HINTS[errno] : undefined;
 }
 
@@ -101,24 +84,6 @@ export function isUnread(errno: number): boolean {
 /** Whether starting a child failed for lack of a resource that others release when they end. */
 export function isShortage(error: HostError): boolean {
   return [EAGAIN, EMFILE, ENFILE, ENOMEM].includes(error.errno);
-}
-
-/** The error for a program that could not be started, with the status that shells use. */
-export function spawnError(error: HostError, program: string, host: Host): CliError {
-  const why = `${errnoMessage(error.errno)} (${errnoName(error.errno)})`;
-  const isDirectory = error.errno === EACCES && isDirectoryAt(host, program);
-  const hint = isDirectory
-    ? 'it is a directory: name a program in it'
-    : (SPAWN_HINTS[error.errno] ?? 'check the path');
-  const message = `cannot run ${program}: ${why}: ${hint}`;
-  if (error.errno === ENOENT) return new CliError(message, EXIT_NOT_FOUND);
-  if (isShortage(error) || error.errno === ENOTDIR) return new CliError(message, EXIT_INTERNAL);
-  return new CliError(message, EXIT_NOT_EXECUTABLE);
-}
-
-function isDirectoryAt(host: Host, path: string): boolean {
-  const stat = host.alloc(STAT_SIZE);
-  return host.stat(path, stat) === 0 && isKind(takeStat(stat), S_IFDIR);
 }
 
 /** Turns any thrown value into a CliError. */

@@ -11,7 +11,7 @@ export function duration(text: string): number {
   const bare = /^\d+(\.\d+)?$/.test(text);
   throw new InvalidArgumentError(
     bare
-      ? `it needs a unit: ${text}s, ${text}ms ${text}m, ${text}h or ${text}d.`
+      ? `it needs a unit: ${text}s, ${text}ms, ${text}m, ${text}h or ${text}d.`
       : 'expected a duration such as 200ms, 1.5s, 10s, 2m, 1h or 7d.',
   );
 }

@@ -1,5 +1,8 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { jsonLines, root, run, shell } from '../../support/run.ts';
+import { testDirectory } from '../../support/terminal.ts';
 
 const CODES = Array.from({ length: 256 }, (_, i) => i);
 const spawnAll = (commands: readonly string[]): string[] => commands.flatMap((c) => ['--spawn', c]);
@@ -135,6 +138,33 @@ describe('programs that cannot be run', () => {
     expect(garbage.stderr).toMatch(/ENOEXEC.*#!/);
   });
 
+  test.each([
+    ['#!/nowhere/sh\n', 'it is there, but not the interpreter of its first line, #!/nowhere/sh'],
+    ['#!/bin/sh\r\n', 'its first line ends in a carriage return: save it without'],
+  ])('127 for a script whose interpreter is missing: %j', async (text, advice) => {
+    const path = join(testDirectory(), 'script');
+    writeFileSync(path, text, { mode: 0o755 });
+    const { status, stderr } = await run(['-q', '--', path]);
+    const why = `cannot run ${path}: No such file or directory (ENOENT): ${advice}`;
+    expect({ status, stderr }).toEqual({ status: 127, stderr: `qemu-loop: ${why}\n` });
+  });
+
+  test('127 for a program whose loader is missing', async () => {
+    const path = join(testDirectory(), 'program');
+    const bytes = readFileSync(process.execPath).subarray(0, 100_000);
+    bytes.write('/nowhere', bytes.indexOf('/lib'));
+    writeFileSync(path, bytes, { mode: 0o755 });
+    const { status, stderr } = await run(['-q', '--', path]);
+    expect(status).toBe(127);
+    expect(stderr).toMatch(/: it is there, but not the loader that it names\n$/);
+  });
+
+  test('127 for no name', async () => {
+    const { status, stderr } = await run(['-q', '--', '']);
+    expect(status).toBe(127);
+    expect(stderr).toMatch(/^qemu-loop: cannot run '': .*: its name is empty\n$/);
+  });
+
   test('a shell that does not find a command exits with 127 itself', async () => {
     expect((await run(['-q', '--spawn', 'no-such-program'])).status).toBe(127);
   });
@@ -144,5 +174,13 @@ describe('programs that cannot be run', () => {
       'd=$(mktemp -d); cd $d; rmdir $d; $QL -q -- /bin/echo hello',
     );
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'hello\n' });
+  });
+
+  test('a file in a working directory that is gone is an error that says so', async () => {
+    const { status, stderr } = await shell(
+      'd=$(mktemp -d); cd $d; rmdir $d; $QL -q --trace-file json:x -- /bin/echo hello',
+    );
+    expect(status).toBe(125);
+    expect(stderr).toMatch(/ENOENT.*: the working directory is gone: change to another\n$/);
   });
 });

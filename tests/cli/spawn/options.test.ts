@@ -85,7 +85,7 @@ describe('options', () => {
 
   test.each([
     [['--spwan', 'x'], /unknown option '--spwan'.*--spawn/],
-    [['--grace', '10', '--', 'x'], /needs a unit: 10s/],
+    [['--grace', '10', '--', 'x'], /needs a unit: 10s, 10ms, 10m, 10h or 10d \(/],
     [['--timeout', `1${'0'.repeat(400)}h`, '--', 'x'], /200ms, 1\.5s/],
     [['--grace', 'soon', '--', 'x'], /200ms, 1\.5s/],
     [['--pdeathsig', 'TREM', '--', 'x'], /no signal TREM: did you mean TERM/],
