@@ -48,7 +48,7 @@ export class Leftovers {
   tell(): Sending {
     const sending: Sending = { sent: 0, refused: [] };
     const pids = this.#pids();
-    if (pids.length === 0) this.#tellEverybody(sending);
+    if (pids.length === 0) this.#tellHidden(sending);
     for (const pid of pids) {
       if (this.#told.has(pid) || this.#isTold(pid)) continue;
       this.#told.add(pid);
@@ -87,8 +87,12 @@ export class Leftovers {
     return this.#adopts && this.#host.getpid() === 1 && this.any;
   }
 
-  #tellEverybody(sending: Sending): void {
-    if (this.#toldEverybody || !this.#hides()) return;
+  #tellHidden(sending: Sending): void {
+    if (this.#toldEverybody) return;
+    if (!this.#hides()) {
+      this.#sender.cannotSee();
+      return;
+    }
     this.#toldEverybody = true;
     this.#sendEverybody(sending, SIGTERM);
     this.#sender.goOn(EVERYBODY, SIGTERM);

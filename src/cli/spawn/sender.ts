@@ -69,6 +69,14 @@ export class Sender {
     return this.kill(pid, signo);
   }
 
+  /** Warns, once, if /proc does not show the processes that must end: nobody can tell them to. */
+  cannotSee(): void {
+    const text = 'processes are left that /proc does not show: they are only waited for';
+    if (this.#said.has(text) || this.#proc.stat(this.#host.getpid()) !== undefined) return;
+    this.#said.add(text);
+    this.#warn('end_leftovers', {}, text);
+  }
+
   /** A target of kill(2): `pid 123 (sleep)`, `group 123`. */
   name(target: number): string {
     if (target === -1) return 'the others of this pid namespace';

@@ -220,6 +220,17 @@ describe('signals that may not be sent', () => {
     expect(status).toBe(125);
   });
 
+  test('are said to be waited for at once, if /proc does not show them and we are not pid 1', async (context) => {
+    const inside = `$QL -q --subreaper --grace 1h --spawn "read x & exit 3"; echo status $?`;
+    const running = shellStart(`${unshare(context, '--pid --fork')} sh -c '${inside}'`);
+    await running.until(
+      /^qemu-loop: processes are left that \/proc does not show: they are only waited for\n$/,
+      'stderr',
+    );
+    running.child.stdin?.end('\n');
+    expect((await running.end()).stdout).toBe('status 3\n');
+  });
+
   test('are not counted', async (context) => {
     needRoot(context, 'a set-user-ID program');
     const running = asNobody(['--grace', '50ms', '--', ...unkillable()]);
