@@ -50,10 +50,12 @@ describe('a stopped child', () => {
 
 describe('a stopped process below a child ends by', () => {
   test('SIGTERM to its group', async () => {
-    const running = start(['-q', '--group', '--spawn', 'sleep 100 & echo $!; wait']);
+    const running = start(['--group', '--spawn', 'sleep 100 & echo $!; wait']);
     const pid = await stopPrinted(running);
     running.kill('SIGTERM');
-    expect((await running.end()).status).toBe(143);
+    const { status, stderr } = await running.end();
+    expect(status).toBe(143);
+    expect(stderr).not.toMatch(/SIGKILL/);
     await untilState(pid, 'Z');
   });
 
