@@ -33,13 +33,13 @@ function native(): Signals {
   return new Signals(loop, { signals: [SIGCHLD], sigfd: 'native' });
 }
 
-function ours(watch: ChildWatch, command: string, onEnd: () => void): void {
+function ours(watch: ChildWatch, command: string, onEnd: () => void): number {
   const argv = ['sh', '-c', command];
   const end = ({ status }: { status: number }): void => {
     say(`ours ${status}`);
     onEnd();
   };
-  watch.spawn({ file: '/bin/sh', argv }, 'ours', { onEnd: end });
+  return watch.spawn({ file: '/bin/sh', argv }, 'ours', { onEnd: end });
 }
 
 function theirs(command: string, onExit: () => void): void {
@@ -57,8 +57,9 @@ const TESTS: Record<string, () => Promise<void>> = {
       say(`execSync ${execSync('echo 1')}`.trim());
       say(`spawnSync ${spawnSync('/bin/sh', ['-c', 'exit 2']).status}`);
       // Ends while Node waits for its own.
-      ours(watch, 'exit 3', () => loop.quit());
-      say(`execSync ${execSync('sleep 0.2; echo 4')}`.trim());
+      const pid = ours(watch, 'exit 3', () => loop.quit());
+      const isDead = `grep -q "^State:.Z" /proc/${pid}/status`;
+      say(`execSync ${execSync(`until ${isDead}; do :; done; echo 4`)}`.trim());
     });
     say(`handled ${host.blockedSignals().includes(SIGCHLD)}`);
     for (const part of [watch, signals]) part.dispose();

@@ -1,15 +1,17 @@
 /** `--explain`, end to end. */
 
 import { describe, expect, test } from 'vitest';
-import { run } from '../../support/run.ts';
+import { run, start } from '../../support/run.ts';
 
 const CHILD = ['--spawn', 'exit 3'];
 const REAP_ALL = /It asks until no dead child is left, since one SIGCHLD may stand for many deaths/;
 
 describe('--explain', () => {
   test('of --spawn: each reason once, under its line', async () => {
-    const two = ['--spawn', 'sleep 0.1', '--spawn', 'sleep 0.3; exit 3'];
-    const { status, stderr } = await run(['--explain', ...two]);
+    const running = start(['--explain', '--spawn', 'true', '--spawn', 'read x; exit 3']);
+    await running.until(/waitpid +\[1\]/, 'stderr');
+    running.child.stdin?.end();
+    const { status, stderr } = await running.end();
     expect(status).toBe(3);
     expect(stderr).toMatch(/sigchld_bh_handler +reaps until nothing is left\n {9}It asks until/);
     expect(stderr.match(/sigchld_bh_handler/g)!.length).toBeGreaterThan(1);

@@ -3,7 +3,7 @@
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { run, start } from '../../support/run.ts';
+import { run, start, untilTrue } from '../../support/run.ts';
 import { testDirectory } from '../../support/terminal.ts';
 import { withHeader } from './files.ts';
 
@@ -50,7 +50,7 @@ test('a signal writes it while the session goes on, and is not passed on', async
   await running.until(/up/);
   running.kill('SIGUSR2');
   await running.until(/it goes to/, 'stderr');
-  while (!existsSync(path)) await new Promise((done) => setTimeout(done, 5));
+  await untilTrue(() => existsSync(path), `the file ${path}`);
   running.kill('SIGTERM');
   const first = await running.end();
   expect(first.stdout).not.toContain('got');

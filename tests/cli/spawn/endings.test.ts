@@ -250,11 +250,13 @@ describe('signals that may not be sent', () => {
 
 test('pid 1 of a pid namespace ends a shell command as a whole, and its status is the program’s', async (context) => {
   const start = unshare(context, '--pid --fork --mount-proc');
-  const QL = `${process.execPath} ${command}`;
-  // From within, since pid 1 has the number 1 there.
-  const script = `true && { (sleep 0.2; kill 1) & ${service()}; }`;
-  const inside = `exec ${start} $QL -q --spawn "$SCRIPT"`;
-  const { status, stdout } = await shell(inside, { env: { QL, SCRIPT: script } });
+  const script = `true && ${service()}`;
+  const running = shellStart(`exec ${start} $QL -q --spawn "$SCRIPT"`, { env: { SCRIPT: script } });
+  await running.until(/up/);
+  // unshare waits for pid 1, its only child.
+  const children = readFileSync(`/proc/${running.pid}/task/${running.pid}/children`, 'utf8');
+  process.kill(Number(children), 'SIGTERM');
+  const { status, stdout } = await running.end();
   expect({ status, stdout: stdout.replace(/up \d+/, 'up') }).toEqual({
     status: 7,
     stdout: 'up\ngraceful\nbye\n',

@@ -36,7 +36,7 @@ test('a group that reads nothing leaves an outer terminal to others: it could no
 test('pid 1 ends everything left, although /proc has another namespace’s numbers', async (context) => {
   const stays = 'trap "" TERM; echo $$; exec sleep 100 >&-';
   const { status, stdout, stderr } = await shell(
-    `${unshare(context, '--pid --fork')} $QL --sigfd compat --log-format json --grace 50ms --spawn 'sleep 100 >&- & (${stays}) & sleep 0.1; exit 5'`,
+    `${unshare(context, '--pid --fork')} $QL --sigfd compat --log-format json --grace 50ms --spawn 'sleep 100 >&- & echo $( (${stays}) & ); exit 5'`,
   );
   expect({ status, pid: Number(stdout) > 1 }).toEqual({ status: 5, pid: true });
   const lines = jsonLines(stderr);

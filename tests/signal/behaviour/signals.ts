@@ -33,6 +33,9 @@ const F_SETSIG = 10;
 const O_ASYNC = 0o20000;
 const POLL_IN = 1;
 
+/** A shell's wait until its parent sleeps. */
+const UNTIL_ASLEEP = 'until grep -q "^State:.S" /proc/$PPID/status; do :; done';
+
 /** Signals whose handlers write their numbers into the list that is returned. */
 function told(env: Env, ...signos: number[]): number[] {
   const list: number[] = [];
@@ -72,7 +75,7 @@ export const signalCases: BehaviourCase[] = [
     name: 'signals: one that comes while the loop sleeps wakes it',
     run: (env) => {
       const list = told(env, SIGUSR1);
-      const pid = env.host.spawn(sh('sleep 0.05; kill -USR1 $PPID; exec sleep 60'));
+      const pid = env.host.spawn(sh(`${UNTIL_ASLEEP}; kill -USR1 $PPID; exec sleep 60`));
       env.atEnd(() => {
         env.host.kill(pid, SIGKILL);
         env.waitForZombie(pid);
