@@ -124,7 +124,6 @@ export class SharedBhs {
       wakeup.link(home, older);
       home = older;
     }
-    wakeup.link(home, NO_BH);
     wakeup.prepend(newest, home);
     wakeup.notify();
   }

@@ -7,8 +7,8 @@ import { Waker } from './waker.ts';
 
 /**
  * All that the handles of a context have in common in one thread: its words, the inbox on them, and the
- * way to wake its home. A thread with a thousand of its bottom halves has it once, so that it stays in the processor's
- * cache.
+ * way to wake its home. A thread that has got a thousand of its bottom halves in one message has it once, so that it stays
+ * in the processor's cache; with each message the same memory comes as another object.
  */
 export class RemoteLink {
   readonly words = new SharedWords();

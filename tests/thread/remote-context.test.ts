@@ -36,6 +36,25 @@ describe.each(hosts)('a remote context on %s', (_kind, make) => {
   );
 
   it(
+    'a notification is told when it is accepted',
+    on((rig, _ctx) => {
+      const trace = new Tracer();
+      const accepted: unknown[] = [];
+      attach(trace, ['aio_notify_accept'], (_id, _time, _name, notified) =>
+        accepted.push(notified),
+      );
+      const ctx = rig.context({ trace });
+      const remote = RemoteContext.from(ctx.share(), rig.host);
+      while (ctx.poll(false));
+      accepted.length = 0;
+      remote.notify();
+      ctx.poll(false);
+      ctx.poll(false);
+      expect(accepted).toEqual([1, 0]);
+    }),
+  );
+
+  it(
     'a hundred notifications are one',
     on((rig, ctx, remote) => {
       for (let i = 0; i < 100; i++) remote.notify();

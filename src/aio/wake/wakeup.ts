@@ -101,9 +101,8 @@ export class Wakeup {
     this.#words.store(BH_LIST, newest);
   }
 
-  /** A bottom half of such a chain, which is on no list (W4), comes before an older one; NO_BH if it is the oldest. */
+  /** A bottom half of such a chain comes before an older one. It is on no list: W4 is I1 of Inbox here. */
   link(slot: number, older: number): void {
-    this.#words.fetchOr(slot, BH_PENDING);
     this.#words.store(slot + NEXT, older);
   }
 
