@@ -1,4 +1,4 @@
-/** What the handles of a context have in common in one thread. */
+/** The parts that the handles of a context have in common in one thread. */
 
 import { describe, expect, it } from 'vitest';
 import { AioContext } from '../../src/aio/aio-context.ts';
@@ -59,7 +59,7 @@ describe('a push onto the inbox', () => {
     expect(tries(true)).toBe(10);
   });
 
-  it('is one operation while the home thread takes none, but for the second', () => {
+  it('is one operation while the home thread takes none, except the second', () => {
     expect(tries(false)).toBe(11);
   });
 });
