@@ -25,8 +25,9 @@ Examples:
   qemu-loop explore aio_notify --without smp_mb --html story.html
   qemu-loop explore scenarios/threads/big-lock-given-back.yaml
 
-Exit status: 0 no interleaving or order is wrong, 1 one is, 2 the command line is wrong,
-125 the memory was used up or a file cannot be written, 130 after Ctrl-C.
+Exit status: 0 no interleaving or order is wrong, 1 one is, 2 the command line
+is wrong, 125 the memory was used up or a file cannot be written, 130 after
+Ctrl-C.
 `;
 
 /** The options as typed. */

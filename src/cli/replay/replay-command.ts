@@ -16,16 +16,16 @@ import { replaySession } from '../spawn/replay-session.ts';
 import { needTerminal, stdoutStyle } from '../terminal/terminal.ts';
 
 const TEXT = `
-FILE was written by --record. Its run is made again without the kernel and without
-its children: the same log, order and verdict, and any trace.
+FILE was written by --record. Its run is made again without the kernel and
+without its children: the same log, order and verdict, and any trace.
 
 Examples:
   qemu-loop run --host linux --record run.rec scenarios/sigchld.yaml
   qemu-loop replay run.rec
   qemu-loop replay --to 3 --trace-file log:/dev/stderr run.rec
 
-Exit status: that of the run, 0 with --to; 2 if the file is no record; 125 if the
-record ends before the run, or the replay differs from it.
+Exit status: that of the run, 0 with --to; 2 if the file is no record; 125 if
+the record ends before the run, or the replay differs from it.
 `;
 
 interface Raw extends RawTrace {

@@ -65,8 +65,8 @@ Examples:
   qemu-loop report --diff before.trace after.trace
   qemu-loop report --diff before.trace after.trace -o diff.html
 
-Exit status: 0 a page is written, or both runs are the same; 1 they differ; 2 the
-command line or a file is wrong; 125 the page cannot be written.
+Exit status: 0 a page is written, or both runs are the same; 1 they differ; 2
+the command line or a file is wrong; 125 the page cannot be written.
 `;
 
 /** Text for the command to print, and its exit status. */
