@@ -10,6 +10,9 @@ export interface Edge {
   readonly next: Edge | null;
 }
 
+/** A thread that has done more operations since it began goes round in circles. */
+const MOST_OPERATIONS = 1000;
+
 const NOTHING: Operation = { kind: END, word: -1, value: 0, next: 0 };
 const FAILURE: Operation = { ...NOTHING, kind: FAILED };
 
@@ -88,6 +91,10 @@ export class Places {
       }
     } catch (error) {
       if (words.stopped === null) failure = (error as Error).message;
+    }
+    if (words.stopped !== null && results.length >= MOST_OPERATIONS) {
+      failure = `goes on after ${MOST_OPERATIONS} operations`;
+      words.stopped = null;
     }
     const { stopped } = words;
     const operation = stopped?.operation ?? (failure === null ? NOTHING : FAILURE);

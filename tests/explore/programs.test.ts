@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { make } from '../../src/explore/built-in.ts';
+import { make, program } from '../../src/explore/built-in.ts';
 import { type Explorer, explore } from '../../src/explore/explorer.ts';
 import { MODELS } from '../../src/explore/operation.ts';
 import { PROGRAMS } from '../../src/explore/programs/all.ts';
@@ -33,6 +33,20 @@ describe('as shipped: no error in any interleaving', () => {
     expect(verdict(whole)).toBe('no error');
     expect(reduced.search.states.count).toBeLessThan(whole.search.states.count);
   });
+});
+
+it('a thread that goes round in circles is an error, and takes no memory without end', () => {
+  const made = program({
+    spinner: (words) => {
+      while (words.load(1) === 0);
+    },
+    other: (words) => words.sleepOn(2),
+  });
+  for (const reduce of [true, false]) {
+    expect(verdict(explore(made, { model: 'PSO', reduce }))).toBe(
+      'spinner: goes on after 1000 operations',
+    );
+  }
 });
 
 it.each(MODELS)('a search that is reduced has fewer states under %s', (model) => {

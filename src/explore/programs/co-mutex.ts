@@ -32,10 +32,17 @@ const nextOf = (number: number): number => RECORDS.first + number * RECORD + NEX
 const CO_MUTEX_WORDS: Readonly<Record<number, WordText>> = {
   [at(LOCKED)]: {
     name: 'LOCKED',
-    says: { load: 'looks whether it is locked', add: 'counts itself in or out' },
+    says: {
+      load: 'looks whether it is locked',
+      'compare and exchange': 'takes it if nobody has it',
+      add: 'counts itself in or out',
+    },
   },
-  [at(CONTEXT)]: { name: 'CONTEXT' },
-  [at(HOLDER)]: { name: 'HOLDER' },
+  [at(CONTEXT)]: {
+    name: 'CONTEXT',
+    says: { load: 'looks whether the holder is in another thread' },
+  },
+  [at(HOLDER)]: { name: 'HOLDER', says: { 'store with a fence': 'says who holds it' } },
   [at(HANDOFF)]: {
     name: 'HANDOFF',
     says: {
@@ -46,9 +53,13 @@ const CO_MUTEX_WORDS: Readonly<Record<number, WordText>> = {
   },
   [at(FROM_PUSH)]: {
     name: 'FROM_PUSH',
-    says: { 'compare and exchange': 'puts itself on the list', exchange: 'takes the list' },
+    says: {
+      load: 'looks at the list of waiters',
+      'compare and exchange': 'puts itself on the list',
+      exchange: 'takes the list',
+    },
   },
-  [at(TO_POP)]: { name: 'TO_POP' },
+  [at(TO_POP)]: { name: 'TO_POP', says: { load: 'looks who is next' } },
   [nextOf(1)]: { name: 'next of a' },
   [nextOf(2)]: { name: 'next of b' },
   [WOKEN + 1]: { name: 'WOKEN a', says: { 'sleep on': 'sleeps until it is woken' } },
@@ -78,8 +89,6 @@ function coroutinesOf(words: ExploredWords, number: number): SharedCoroutines {
 
 /** How often a coroutine looks whether another thread is about to unlock the mutex: once shows all that it does then. */
 const LOOKS = 1;
-/** See looksInverted. */
-const MOST_ROUNDS = 2;
 
 /** Takes the mutex, changes what it protects by a plain load and store, and unlocks it. */
 function user(number: number, times: number) {
@@ -117,18 +126,12 @@ function makeMutex(): Explorable {
   };
 }
 
-/**
- * The look for waiters after an offer says yes if nobody waits, and no if somebody does. Nobody waits for ever:
- * how often the unlock takes its own offer back shows nothing new.
- */
+/** The look for waiters after an offer says yes if nobody waits, and no if somebody does. */
 function looksInverted(): Weaken {
   let isLook = false;
-  let rounds = 0;
   return (words, { kind, word }, scope) => {
     if (scope !== UNLOCK) return undefined;
-    if (isLook && kind === LOAD && word === at(FROM_PUSH)) {
-      return words.load(word) === 0 && rounds++ < MOST_ROUNDS ? 1 : 0;
-    }
+    if (isLook && kind === LOAD && word === at(FROM_PUSH)) return words.load(word) === 0 ? 1 : 0;
     if (word === at(HANDOFF)) isLook = kind === STORE_FENCED;
     return undefined;
   };
