@@ -229,6 +229,7 @@ export class PoolQueue {
   finish(slot: number, result: number): void {
     const at = slotAt(slot);
     this.#numbers[(at + RESULT) >> 1] = result;
+    // Without it: explore thread-pool-finish --without finish-rmw
     Atomics.or(this.words, at + STATE, DONE);
   }
 

@@ -41,12 +41,14 @@ export class QemuCond {
   }
 
   #wake(count: number): void {
+    // In one step: explore qemu_cond_broadcast --without signals-rmw
     Atomics.add(this.words, SIGNALS, 1);
     if (Atomics.load(this.words, WAITERS) !== 0) this.#host.futexWake(this.words, SIGNALS, count);
   }
 
   /** Returns the word as it was before the lock was given back. @internal */
   beginWait(): number {
+    // In one step: explore qemu_cond_broadcast --without count-rmw
     Atomics.add(this.words, WAITERS, 1);
     return Atomics.load(this.words, SIGNALS);
   }

@@ -1,7 +1,7 @@
 import type { BuiltIn } from '../built-in.ts';
 import { AIO_NOTIFY, AIO_NOTIFY_ACCEPT } from './aio-notify.ts';
 import { BH_SCHEDULE, MAIN_LOOP, NESTED } from './bh-schedule.ts';
-import { BQL, BQL_IN_ORDER, COND_WAIT } from './bql.ts';
+import { BQL, BQL_IN_ORDER, COND_BROADCAST, COND_WAIT } from './bql.ts';
 import { CO_MUTEX } from './co-mutex.ts';
 import { CONTEXT_NESTED, CONTEXT_POLL } from './context.ts';
 import { CLOSE_LEFT, CONTEXT_SETTINGS } from './context-ends.ts';
@@ -15,7 +15,7 @@ import { NOTIFIED_EVENT } from './notified.ts';
 import { OLD_BH } from './old-bh.ts';
 import { POOL_BOTH, POOL_LIMIT, POOL_LOOKS } from './pool-sleep.ts';
 import { WIN32_EVENT } from './qemu-models.ts';
-import { POOL_CANCEL, POOL_QUEUE } from './thread-pool.ts';
+import { POOL_CANCEL, POOL_FINISH, POOL_QUEUE } from './thread-pool.ts';
 import { TIMERS, TIMERS_TWO } from './timers.ts';
 
 /** The programs of the command, in the order of its list. */
@@ -50,11 +50,13 @@ export const PROGRAMS: readonly BuiltIn[] = [
   BQL,
   BQL_IN_ORDER,
   COND_WAIT,
+  COND_BROADCAST,
   CO_MUTEX,
   POOL_QUEUE,
   POOL_BOTH,
   POOL_LOOKS,
   POOL_CANCEL,
+  POOL_FINISH,
   POOL_LIMIT,
   NOTIFIED_EVENT,
   WIN32_EVENT,

@@ -18,11 +18,14 @@ import { futexHost } from '../futex-host.ts';
 import { EXCHANGE, FETCH_ADD, FUTEX_WAKE } from '../operation.ts';
 import type { Explorable } from '../program.ts';
 import { ExploredMemory, withArrays } from '../shared-arrays.ts';
+import { plainly } from '../weaken.ts';
 
 /** The word that the lock protects. */
 const DATA = 100;
 const MACHINE = new ExploredMemory(1000);
 const COND = new ExploredMemory(1900);
+/** More than a waiter needs. */
+const ROUNDS = 4;
 
 /** The steps of the lock's code, which is WebAssembly, as operations. */
 function lockSteps(words: ExploredWords): LockCode {
@@ -60,8 +63,15 @@ const BQL_WORDS: Readonly<Record<number, WordText>> = {
   [MACHINE.first + BQL_NEXT]: { name: 'NEXT', says: { add: 'draws a ticket' } },
   [MACHINE.first + BQL_SERVING]: { name: 'SERVING', says: { load: 'looks whose turn it is' } },
   [MACHINE.first + BQL_FAIR]: { name: 'FAIR' },
-  [COND.first]: { name: 'SIGNALS' },
-  [COND.first + 1]: { name: 'WAITERS' },
+  [COND.first]: {
+    name: 'SIGNALS',
+    says: {
+      add: 'signals',
+      futex_wait: 'sleeps until there is a signal',
+      futex_wake: 'wakes waiters',
+    },
+  },
+  [COND.first + 1]: { name: 'WAITERS', says: { load: 'looks whether anybody waits' } },
   [DATA]: { name: 'data' },
 };
 
@@ -198,6 +208,54 @@ export const COND_WAIT: BuiltIn = {
       name: 'seen-first',
       about: 'the word that is slept on is read after the lock is given back',
       model: 'SC',
+    },
+  ],
+};
+
+/** Sleeps until the condition holds, as condWaitWhile does once it has given the BQL back. */
+function condWaiter(words: ExploredWords): void {
+  withArrays(words, [COND], () => {
+    const host = futexHost(words, COND);
+    const cond = words.watch(new QemuCond(host, { words: new Int32Array(COND.buffer) }));
+    for (let round = 0; ; round++) {
+      if (round === ROUNDS) throw new Error('wakes up in vain');
+      const seen = cond.beginWait();
+      const holds = words.named('the condition', () => words.load(DATA)) !== 0;
+      if (!holds) words.named('condWaitWhile', () => words.futexWait(COND.first, seen));
+      cond.endWait();
+      if (holds) return;
+    }
+  });
+}
+
+export const COND_BROADCAST: BuiltIn = {
+  name: 'qemu_cond_broadcast',
+  about: 'two threads wait for a condition without the BQL; a third makes it true, and tells them',
+  words: BQL_WORDS,
+  make: () =>
+    program({
+      'waiter 1': condWaiter,
+      'waiter 2': condWaiter,
+      teller: (words) =>
+        withArrays(words, [COND], () => {
+          const host = futexHost(words, COND);
+          const cond = words.watch(new QemuCond(host, { words: new Int32Array(COND.buffer) }));
+          words.named('the condition', () => words.store(DATA, 1));
+          cond.broadcast();
+        }),
+    }),
+  weakenings: [
+    {
+      name: 'count-rmw',
+      about: 'a waiter counts itself by a load and a store',
+      model: 'SC',
+      weaken: plainly('beginWait', COND.first + 1),
+    },
+    {
+      name: 'signals-rmw',
+      about: 'SIGNALS is changed by a load and a plain store',
+      model: 'SC',
+      weaken: plainly('broadcast', COND.first),
     },
   ],
 };

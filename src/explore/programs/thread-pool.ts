@@ -27,6 +27,8 @@ import { ExploredMemory, withArrays } from '../shared-arrays.ts';
 import { looksBefore, plainly } from '../weaken.ts';
 
 export const DATA = 100;
+/** The result of a request. */
+const RESULT = 7;
 export const POOL = new ExploredMemory(10_000);
 export const at = (word: number): number => POOL.first + word;
 
@@ -52,7 +54,7 @@ function poolWorker({ cancels = false }: PoolOptions, number: number) {
         return 0;
       }
       if (words.exchange(DATA + slot, 1) !== 0) throw new Error('does a request for a second time');
-      queue.finish(slot, 7);
+      queue.finish(slot, RESULT);
       return 0;
     });
 }
@@ -187,6 +189,43 @@ export const POOL_CANCEL: BuiltIn = {
           words.storeFenced(word, next);
           return value;
         },
+    },
+  ],
+};
+
+export const POOL_FINISH: BuiltIn = {
+  name: 'thread-pool-finish',
+  about: 'home looks whether a request is done, while a worker finishes it, and reads the result',
+  words: POOL_WORDS,
+  make: () =>
+    program(
+      {
+        home: (words) =>
+          withArrays(words, [POOL], () => {
+            const queue = words.watch(new PoolQueue(POOL.buffer));
+            queue.push(0, new Coded());
+            words.named('waits', () => words.sleepOn(DATA));
+            if (queue.isDone(0) && queue.result(0) !== RESULT) {
+              throw new Error('a request is done, and has no result yet');
+            }
+          }),
+        worker: (words) =>
+          withArrays(words, [POOL], () => {
+            const queue = words.watch(new PoolQueue(POOL.buffer));
+            words.named('waits', () => words.sleepOn(at(TAIL)));
+            const slot = queue.take();
+            words.named('does it', () => words.exchange(DATA, 1));
+            queue.finish(slot, RESULT);
+          }),
+      },
+      { initial: BEGUN },
+    ),
+  weakenings: [
+    {
+      name: 'finish-rmw',
+      about: 'a worker says that a request is done by a plain store',
+      model: 'PSO',
+      weaken: plainly('finish', at(FIRST_SLOT)),
     },
   ],
 };
