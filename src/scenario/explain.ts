@@ -6,7 +6,7 @@ import type { Problems } from './problem.ts';
 import { actionWords } from './schema-actions.ts';
 import { A_SIGNAL, type Expected, unpack } from './schema-parts.ts';
 import { describe, entryOf, type MapNode, type Node, nodeAt } from './source.ts';
-import { meant, meantAction, meantSignal } from './suggest.ts';
+import { meant, meantAction, meantKey, meantSignal } from './suggest.ts';
 import { NAME_ACTIONS } from './vocabulary.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -133,7 +133,8 @@ function explainKey(
   if (expected.words.includes(key)) problems.expected(at, key, wordExpected(node, key));
   else {
     const near = wordsAt(path, expected.words);
-    problems.expected(at, key, expected.what, near, actionFor(key, near));
+    const meantOne = actionFor(key, near) ?? meantKey(key, near);
+    problems.expected(at, key, expected.what, near, meantOne);
   }
 }
 

@@ -1,5 +1,5 @@
 import { signalName, signalNames, signalNumber } from '../signal/names.ts';
-import type { Node } from './source.ts';
+import type { MapNode, Node } from './source.ts';
 import { DURATION } from './values.ts';
 
 /** Guesses what a person meant by something that is not near any valid word. */
@@ -39,6 +39,11 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   fork: 'spawn',
   exec: 'spawn',
   print: 'log',
+  delay: 'run',
+  mlw: 'step',
+  send: 'raise',
+  signal: 'raise',
+  exit: 'quit',
   loop: 'repeat',
   assert: 'check',
   aio_context_acquire: 'acquire',
@@ -57,9 +62,33 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   bdrv_aio_cancel_async: 'cancel',
 };
 
+/** Other words for keys of objects and of the file. */
+const OTHER_KEYS: Readonly<Record<string, string>> = {
+  at: 'timeline',
+  events: 'timeline',
+  clock: 'elapsed',
+  time: 'elapsed',
+  log: 'order',
+  callback: 'do',
+  handler: 'do',
+  actions: 'do',
+  on_read: 'do',
+  read: 'do',
+  cmd: 'command',
+  run: 'command',
+  status: 'exit',
+  delay: 'after',
+};
+
 /** The action that such a word stands for. */
 export function meantAction(word: string): string | undefined {
   return Object.hasOwn(OTHER_WORDS, word) ? OTHER_WORDS[word] : undefined;
+}
+
+/** The key, one of these words, that such a word stands for. */
+export function meantKey(word: string, words: readonly string[]): string | undefined {
+  const key = Object.hasOwn(OTHER_KEYS, word) ? OTHER_KEYS[word]! : '';
+  return words.includes(key) ? key : undefined;
 }
 
 /** The signal that a number or a name without SIG stands for. */
@@ -75,23 +104,65 @@ export function meantSignal(text: string): string | undefined {
 /** A correct replacement for a node; undefined if none is known. */
 export function meant(node: Node, what: string): string | undefined {
   for (const [wanted, suggest] of INSTEAD) if (what.includes(wanted)) return suggest(node);
+  for (const [wanted, suggest] of EXACTLY) if (what === wanted) return suggest(node);
   return undefined;
 }
 
 /** Replacements, by what was expected. */
 const INSTEAD: readonly (readonly [string, (node: Node) => string | undefined])[] = [
-  ['a child: a map', (node) => endOf(node, '{after: ')],
+  ['a child: a map', (node) => endOf(node, '{after: ') ?? commandOf(node)],
   ['one of running, stopped', (node) => endOf(node, null)],
   ['run: a map', (node) => limitOf(node)],
   ['repeat: a map', (node) => numbered(node, '{times: ', ', do: […]}')],
-  ['expect: a map', (node) => listed(node, '{order: ', '}')],
+  ['expect: a map', (node) => listed(node, '{order: ', '}') ?? word(node, '{order: [', ']}')],
   ['a timer: a map', (node) => timed(node, '{}, and the action {arm: {t: ', '}}')],
   [
     'an fd: a map',
     (node) => oneOf(node, ['eventfd', 'socketpair', 'pipe_read', 'pipe_write', 'file']),
   ],
+  [
+    'a bottom half: a map',
+    (node) => listed(node, '{do: ', '}') ?? word(node, '{do: [{schedule: ', '}]}'),
+  ],
+  ['a coroutine: a map', (node) => listed(node, '{do: ', '}')],
+  ['a thread: a map', (node) => listed(node, '{do: ', '}')],
   ['a source: a map', (node) => oneOf(node, ['idle', 'timeout'])],
 ];
+
+/** The same for what was expected as a whole, and not with a hint of its own. */
+const EXACTLY: typeof INSTEAD = [
+  ['a list of actions', (node) => actionOf(node)],
+  ['a list of entries', (node) => word(node, '[', ']')],
+  ['a name', (node) => firstOf(node)],
+];
+
+/** An action in place of a list, perhaps with its argument beside it. */
+function actionOf(node: Node): string | undefined {
+  if (node.kind === 'map' && node.entries.length === 1) {
+    const [{ key, value }] = node.entries as [MapNode['entries'][number]];
+    return `[{${key.text}: ${value.kind === 'scalar' ? value.text : '…'}}]`;
+  }
+  const words = node.kind === 'scalar' ? node.text.split(' ') : [];
+  if (words.length > 2 || !/^\w+$/.test(words[0] ?? '')) return undefined;
+  return words.length === 1 ? `[${words[0]}]` : `[{${words[0]}: ${words[1]}}]`;
+}
+
+function firstOf(node: Node): string | undefined {
+  const first = node.kind === 'list' ? node.items[0] : undefined;
+  if (first?.kind !== 'scalar') return undefined;
+  return `${first.text}, and an action of its own for each other one`;
+}
+
+function commandOf(node: Node): string | undefined {
+  const fits = node.kind === 'scalar' && /[ /]/.test(node.text) && node.text.length <= 40;
+  return fits ? `{command: ${JSON.stringify(node.text)}}` : undefined;
+}
+
+/** A word, and not a number. */
+function word(node: Node, before: string, after: string): string | undefined {
+  const fits = node.kind === 'scalar' && /^[a-z_]\w*$/i.test(node.text);
+  return fits ? `${before}${node.text}${after}` : undefined;
+}
 
 function endOf(node: Node, after: string | null): string | undefined {
   if (node.kind !== 'scalar') return undefined;

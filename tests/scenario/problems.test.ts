@@ -177,7 +177,7 @@ describe('shape', () => {
       'steps: [stepp]',
       "f:2:9: found 'stepp', expected an action, such as {schedule: a} or notify_event; did you mean 'step'?",
     ],
-    ['steps: step', "f:2:8: found 'step', expected a list of actions"],
+    ['steps: step', "f:2:8: found 'step', expected a list of actions, such as [step]"],
     [
       'steps: [{block: 10}]',
       "f:2:17: found '10', expected a duration such as 10ms or 1.5s, in ns, us, ms or s",
@@ -272,6 +272,59 @@ describe('shape', () => {
     ],
     ['co_queues: q', "f:2:12: found 'q', expected a list of names, such as [m]"],
     ['children: {a: 1}', "f:2:15: found '1', expected a child: a map, such as {exit: 1}"],
+    [
+      'children: {a: sleep 1}',
+      `f:2:15: found 'sleep 1', expected a child: a map, such as {command: "sleep 1"}`,
+    ],
+    [
+      'children: {a: {status: 1}}',
+      "f:2:16: found 'status', expected one of after, exit, signal, stop, write, ignore, children, command, start; did you mean 'exit'?",
+    ],
+    ['at: 5', "f:2:1: found 'at', expected a key of a scenario; did you mean 'timeline'?"],
+    ['fds: {e: {read: []}}', "f:2:11: found 'read', expected a key of an fd; did you mean 'do'?"],
+    [
+      'steps: [mlw]',
+      "f:2:9: found 'mlw', expected an action, such as {schedule: a} or notify_event; did you mean 'step'?",
+    ],
+    [
+      'steps: [{delay: 5ms}]',
+      "f:2:10: found 'delay', expected a key of an action; did you mean 'run'?",
+    ],
+    [
+      'steps: [{send: SIGTERM}]',
+      "f:2:10: found 'send', expected a key of an action; did you mean 'raise'?",
+    ],
+    ['steps: poll', "f:2:8: found 'poll', expected a list of actions, such as [poll]"],
+    [
+      'steps: schedule a',
+      "f:2:8: found 'schedule a', expected a list of actions, such as [{schedule: a}]",
+    ],
+    [
+      'steps: {schedule: a}',
+      'f:2:8: found a map, expected a list of actions, such as [{schedule: a}]',
+    ],
+    [
+      'bottom_halves: {a: {}, b: {}}\nsteps: [{schedule: [a, b]}]',
+      'f:3:20: found a list, expected a name, such as a, and an action of its own for each other one',
+    ],
+    [
+      'bottom_halves: {a: b}',
+      "f:2:20: found 'b', expected a bottom half: a map, such as {do: [{schedule: b}]}",
+    ],
+    [
+      'coroutines: {c: [yield]}',
+      'f:2:17: found a list, expected a coroutine: a map, such as {do: [yield]}',
+    ],
+    [
+      'threads: {t: [{kick: e}]}',
+      'f:2:14: found a list, expected a thread: a map, such as {do: […]}',
+    ],
+    ['expect: a', "f:2:9: found 'a', expected expect: a map, such as {order: [a]}"],
+    ['expect: {never: a}', "f:2:17: found 'a', expected a list of entries, such as [a]"],
+    [
+      'expect: {clock: 5ms}',
+      "f:2:10: found 'clock', expected one of order, before, includes, never, children, iterations, trace, elapsed, abort; did you mean 'elapsed'?",
+    ],
     ['children: {a: 5ms}', "f:2:15: found '5ms', expected a child: a map, such as {after: 5ms}"],
     [
       'children: {a: TERM}',
