@@ -19,12 +19,10 @@ import {
   WAITS,
   WaitingRequests,
 } from './pool-requests.ts';
-import type { PoolJob } from './pool-run.ts';
+import { PoolRuns } from './pool-runs.ts';
 import { giveRequest, PoolWaker } from './pool-sleep.ts';
 import { PoolTrace } from './pool-trace.ts';
 import { encode, type PoolFunction, type PoolWork } from './pool-work.ts';
-import type { ThreadRun } from './thread-run.ts';
-import type { Workers } from './workers.ts';
 
 export interface ThreadPoolOptions {
   /** This thread's view of its machine. */
@@ -48,15 +46,13 @@ export interface ThreadPoolOptions {
  */
 export class ThreadPool implements Disposable {
   readonly #context: AioContext;
-  readonly #workers: Workers;
   readonly #data: unknown;
   readonly #queue = new PoolQueue();
   readonly #waker: PoolWaker;
   readonly #coded = new Coded();
   readonly #completionBh: BottomHalf;
   readonly #newThreadBh: BottomHalf;
-  readonly #failedBh: BottomHalf;
-  readonly #runs = new Set<ThreadRun>();
+  readonly #runs: PoolRuns;
   readonly #freeSlots = Array.from({ length: SLOTS }, (_, i) => SLOTS - 1 - i);
   readonly #waiting = new WaitingRequests();
   readonly #objects: PoolObjectTable;
@@ -81,12 +77,9 @@ export class ThreadPool implements Disposable {
     if (context.threadPool.changed !== null) {
       throw new Error(`ThreadPool: context '${context.name}' has one already`);
     }
-    this.#workers = machine.workers;
-    this.#objects = new PoolObjectTable(machine.host, this.#runs);
     this.#completionBh = context.newBottomHalf('thread_pool_completion_bh', () => this.#complete());
-    this.#failedBh = context.newBottomHalf('thread_pool_failed_bh', () => {
-      for (const run of this.#runs) run.check();
-    });
+    this.#runs = new PoolRuns(context, machine.workers);
+    this.#objects = new PoolObjectTable(machine.host, this.#runs.all);
     this.#newThreadBh = context.newBottomHalf('spawn_thread_bh_fn', () => this.#makeThreads());
     context.threadPool.changed = () => this.#limit();
     this.#limit();
@@ -167,7 +160,8 @@ export class ThreadPool implements Disposable {
 
   /**
    * Ends the workers, and waits for them.
-   * @throws QemuAbort if a request has not completed. QEMU: thread_pool_free.
+   * @throws QemuAbort if a request has not completed; the error of a function, unless it has come out of
+   *   the context's loop. QEMU: thread_pool_free.
    */
   dispose(): void {
     if (this.#closed) return;
@@ -180,10 +174,8 @@ export class ThreadPool implements Disposable {
     this.#newThreads = 0;
     this.#queue.setLimits(0, 0);
     this.#waker.wakeSome(this.#queue.current);
-    for (const run of this.#runs) this.#workers.join(run);
-    this.#runs.clear();
     this.#completionBh.delete();
-    this.#failedBh.delete();
+    this.#runs.close();
   }
 
   /** No request completes any more, so dispose may follow; what has begun is done. @internal */
@@ -278,18 +270,14 @@ export class ThreadPool implements Disposable {
 
   /** QEMU: do_spawn_thread. */
   #makeThreads(): void {
-    for (const run of this.#runs) {
-      if (run.ended && this.#runs.delete(run)) this.#workers.join(run);
-    }
+    this.#runs.reap();
     for (; this.#newThreads > 0; this.#newThreads--) {
-      const options: PoolJob = {
+      this.#runs.start({
         queue: this.#queue.memory,
         data: this.#data,
         completionBh: this.#completionBh.share(),
         news: this.#objects.news,
-      };
-      const failedBh = this.#failedBh.share();
-      this.#runs.add(this.#workers.start({ kind: 'pool', name: 'worker', options, failedBh }));
+      });
     }
   }
 

@@ -376,4 +376,25 @@ describe.each([
     poll(2);
     expect(log[1]).toBe('b 5');
   });
+
+  it('lets the error of each function out, also if a new worker comes before it', () => {
+    const errors: unknown[] = [];
+    for (let i = 1; i <= 3; i++) {
+      submit('a', call('fails'));
+      while (log.length < i) {
+        try {
+          context.poll(true);
+        } catch (error) {
+          errors.push(error);
+        }
+      }
+    }
+    // The end of the pool tells those that are left.
+    try {
+      pool.dispose();
+    } catch (error) {
+      errors.push(...(error instanceof AggregateError ? error.errors : [error]));
+    }
+    expect(errors.map((error) => (error as Error).message)).toEqual(Array(3).fill('in a worker'));
+  });
 });
