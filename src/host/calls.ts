@@ -87,6 +87,7 @@ export const HOST_FACTS = [
   'epollStride',
   'epollDataWord',
   'handlerAddress',
+  'keepsBlocked',
 ] as const satisfies readonly (keyof Host)[];
 
 /** Properties of a Host that are read again each time. */

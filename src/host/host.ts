@@ -316,6 +316,11 @@ export interface Host {
    */
   readonly handlerAddress: number;
   /**
+   * Whether a signal that blockSignals has blocked stays so while Node's own loop waits. Bun's waits with
+   * an empty mask: a signal that comes then is delivered, and no signalfd has it.
+   */
+  readonly keepsBlocked: boolean;
+  /**
    * Calls a handler of somebody else, which `sigaction` has named for this signal, as the kernel
    * would: with all signals blocked. Returns 0; -EINVAL for any other handler.
    */
@@ -336,7 +341,8 @@ export interface Host {
    * Receives signals without a mask, in whichever thread the kernel delivers them. tell is
    * called within drain, and possibly within the first add: once for each run of a handler,
    * with the signal number. Sender and value are lost. A wait may return -EINTR when a signal
-   * comes. Returns -ENOSYS if this process has no way to do it, or -errno if it gets no descriptors.
+   * comes. Returns -ENOSYS if this process has no way to do it (an unknown machine), or -errno if it
+   * gets no descriptors or code.
    */
   openSignalPipe(tell: (signo: number) => void): SignalPipe | number;
   /** Signals blocked in the calling thread, ascending. */

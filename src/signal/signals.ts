@@ -1,5 +1,5 @@
 import { checkInteger, checkOptions, shown } from '../host/arguments.ts';
-import { EACCES, EAGAIN, ENOSYS, EPERM, HostError } from '../host/errno.ts';
+import { EACCES, EAGAIN, ENOSYS, EOPNOTSUPP, EPERM, HostError } from '../host/errno.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import { aFunction, anything, aWord, checkShape, type Shape } from '../host/shape.ts';
 import { CompatSignalSource } from './compat.ts';
@@ -8,7 +8,7 @@ import { SigactionTable, type SignalAction } from './sigaction-table.ts';
 import { NativeSignalSource, type SigfdCounts, SigfdReader, type SignalSource } from './sigfd.ts';
 import type { SignalLoop } from './signal-loop.ts';
 
-/** `auto` is native, or compat if the machine cannot block signals in every thread. */
+/** `auto` is native, or compat if signals cannot be blocked in every thread, or do not stay so (Bun). */
 export type SigfdChoice = 'auto' | 'native' | 'compat';
 
 export interface SignalsOptions {
@@ -160,7 +160,9 @@ function openSource(loop: SignalLoop, options: SignalsOptions): Made {
   const { host } = loop;
   const choice = options.sigfd ?? 'auto';
   let refused: HostError | null = null;
-  if (choice !== 'compat') {
+  if (choice === 'auto' && !host.keepsBlocked) {
+    refused = new HostError(EOPNOTSUPP, 'blocking signals while Bun waits');
+  } else if (choice !== 'compat') {
     try {
       const source = new NativeSignalSource(host, options.signals);
       return { source, sigfd: 'native', refused, table: new SigactionTable(host) };

@@ -6,19 +6,29 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { SignalPipe } from '../../src/host/host.ts';
 import { linuxProgram } from '../../src/host/linux/behave.ts';
 import { LinuxHost, type LinuxHostOptions } from '../../src/host/linux/linux-host.ts';
+import { CodeSignalPipe } from '../../src/host/linux/signal-pipe-code.ts';
+import { LinuxSignals } from '../../src/host/linux/signals.ts';
 import { cases } from './cases/index.ts';
 import { type ContractSubject, runCase } from './contract.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'host-contract-'));
 const file = join(dir, 'file');
-const options: LinuxHostOptions =
-  process.argv[2] === 'libc' ? { spawnBy: 'posix_spawn', callBy: 'libc' } : {};
+const way = process.argv[2];
+const options: LinuxHostOptions = way === 'libc' ? { spawnBy: 'posix_spawn', callBy: 'libc' } : {};
 const only = process.argv[3];
 
+/** As in a program that is not on libuv. */
+class HandlerHost extends LinuxHost {
+  override openSignalPipe(tell: (signo: number) => void): SignalPipe | number {
+    return CodeSignalPipe.open(new LinuxSignals(), tell);
+  }
+}
+
 const subject: ContractSubject = {
-  host: new LinuxHost(options),
+  host: way === 'handler' ? new HandlerHost(options) : new LinuxHost(options),
   program: linuxProgram,
   file,
   removeFile: () => rmSync(file, { force: true }),

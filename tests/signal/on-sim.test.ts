@@ -225,4 +225,23 @@ describe('the choice of sigfd', () => {
     expectNoLeaks(host, before);
     loop.close();
   });
+
+  it('auto is compat too where blocked signals do not stay so, as under Bun; native can be asked for', () => {
+    class Unmasking extends SimHost {
+      override readonly keepsBlocked = false;
+    }
+    const host = new Unmasking();
+    const loop = new MainLoop({ host });
+    const sources = [undefined, 'native'].map((sigfd) => {
+      const signals = new Signals(loop, { signals: [SIGUSR1], sigfd: sigfd as SigfdChoice });
+      const { refused } = signals;
+      signals.dispose();
+      return [signals.sigfd, refused?.message];
+    });
+    expect(sources).toEqual([
+      ['compat', 'blocking signals while Bun waits: Operation not supported (EOPNOTSUPP)'],
+      ['native', undefined],
+    ]);
+    loop.close();
+  });
 });

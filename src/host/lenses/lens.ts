@@ -212,6 +212,10 @@ export class HostLens implements Host {
     return this.host.handlerAddress;
   }
 
+  get keepsBlocked(): boolean {
+    return this.host.keepsBlocked;
+  }
+
   callHandler(signo: number, handler: number): number {
     return this.host.callHandler(signo, handler);
   }

@@ -36,13 +36,15 @@ import { CALL_WAYS, type CallWay, type LoopCalls, libcCalls, loopCalls } from '.
 import { LinuxBuffer } from './memory.ts';
 import { AsyncWait } from './node/async-wait.ts';
 import { EmbeddedLoop } from './node/embedded-loop.ts';
+import { isLibuvOurs } from './node/node-thread.ts';
 import { SyncChildren } from './node/sync-children.ts';
 import { UvWait } from './node/uv-wait.ts';
 import { WorkerCall } from './node/worker-call.ts';
 import { EPOLL_DATA_WORD, EPOLL_STRIDE, LinuxPoll } from './poll.ts';
 import { LinuxPollRing } from './poll-ring.ts';
 import { prctl } from './prctl.ts';
-import { LinuxSignalPipe } from './signal-pipe.ts';
+import { CodeSignalPipe } from './signal-pipe-code.ts';
+import { UvSignalPipe } from './signal-pipe-uv.ts';
 import { LinuxSignals } from './signals.ts';
 import { SocketCalls } from './socket-calls.ts';
 import { SPAWN_WAYS, Spawner, type SpawnWay } from './spawn.ts';
@@ -84,6 +86,7 @@ export class LinuxHost implements Host {
   readonly kind = 'linux';
   readonly epollStride = EPOLL_STRIDE;
   readonly epollDataWord = EPOLL_DATA_WORD;
+  readonly keepsBlocked = process.versions.bun === undefined;
   private readonly calls: LoopCalls;
   private readonly poller: LinuxPoll;
   private readonly futex: LinuxFutex;
@@ -344,10 +347,11 @@ export class LinuxHost implements Host {
     return ret;
   }
 
-  /** Uses libuv: -ENOSYS if this program does not export it. */
+  /** By libuv, or by a handler of our own in programs that are not on libuv (Bun, Deno). */
   openSignalPipe(tell: (signo: number) => void): SignalPipe | number {
     checkFunction(tell, 'openSignalPipe: tell');
-    return LinuxSignalPipe.open(this.signals, tell);
+    const Pipe = isLibuvOurs() ? UvSignalPipe : CodeSignalPipe;
+    return Pipe.open(this.signals, tell);
   }
 
   blockedSignals(): number[] {

@@ -1,6 +1,6 @@
 /** sigset_t: bit n - 1 is signal n. The C library's has 128 bytes, the kernel uses the first 8. */
 
-import { NSIG } from '../constants.ts';
+import { NSIG, SIGKILL, SIGRTMAX, SIGRTMIN, SIGSTOP } from '../constants.ts';
 import { EINVAL } from '../errno.ts';
 
 /** Bytes of the C library's sigset_t. */
@@ -35,4 +35,12 @@ export function signalsOf(lo: number, hi: number): number[] {
   const signals: number[] = [];
   for (let signo = 1; signo <= NSIG; signo++) if (hasSignal(lo, hi, signo)) signals.push(signo);
   return signals;
+}
+
+/** Whether a handler can be set for it: it exists, is not the C library's own, nor SIGKILL or SIGSTOP. */
+export function canBeCaught(signo: number): boolean {
+  if (signo === SIGKILL || signo === SIGSTOP) return false;
+  return (
+    Number.isInteger(signo) && signo > 0 && (signo < 32 || (signo >= SIGRTMIN && signo <= SIGRTMAX))
+  );
 }

@@ -25,12 +25,13 @@ export interface HostFacts {
   readonly epollStride: number;
   readonly epollDataWord: number;
   readonly handlerAddress: number;
+  readonly keepsBlocked: boolean;
 }
 
 /** The facts of a host, for a record's header. */
 export function factsOf(host: Host): HostFacts {
-  const { kind, description, epollStride, epollDataWord, handlerAddress } = host;
-  return { kind, description, epollStride, epollDataWord, handlerAddress };
+  const { kind, description, epollStride, epollDataWord, handlerAddress, keepsBlocked } = host;
+  return { kind, description, epollStride, epollDataWord, handlerAddress, keepsBlocked };
 }
 
 /** The run that a record is of. */

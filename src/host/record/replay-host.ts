@@ -159,6 +159,10 @@ export class ReplayHost extends KeptHost implements Stamps, Marks, Threads {
     return this.#facts?.handlerAddress;
   }
 
+  override get keepsBlocked(): boolean {
+    return this.#facts?.keepsBlocked;
+  }
+
   #call(what: Op, args: readonly unknown[]): unknown {
     if (this.#looks) return what.call.result === 'numbers' ? [] : -ENOSYS;
     const player = this.player;

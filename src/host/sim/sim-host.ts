@@ -77,6 +77,7 @@ export class SimHost implements Host {
   readonly epollStride = EPOLL_STRIDE;
   readonly epollDataWord = EPOLL_DATA_WORD;
   readonly handlerAddress = HANDLER_ADDRESS;
+  readonly keepsBlocked: boolean = true;
   readonly #clock: VirtualClock;
   readonly #threads: Scheduler;
   /** Null if the seed decides. */

@@ -64,6 +64,7 @@ export class SimThreadHost extends sender() implements Host {
   readonly epollStride = EPOLL_STRIDE;
   readonly epollDataWord = EPOLL_DATA_WORD;
   readonly handlerAddress = HANDLER_ADDRESS;
+  readonly keepsBlocked = true;
   readonly #ticket: SimTicket;
   readonly #line: KernelLine;
   readonly #closeListeners = new CloseListeners();

@@ -12,27 +12,17 @@
  * lost.
  */
 
-import {
-  SA_RESETHAND,
-  SA_RESTART,
-  SIG_DFL,
-  SIG_IGN,
-  SIGKILL,
-  SIGRTMAX,
-  SIGRTMIN,
-  SIGSTOP,
-  SIGURG,
-  SIGWINCH,
-} from '../constants.ts';
+import { SA_RESETHAND, SA_RESTART, SIG_DFL, SIG_IGN, SIGURG, SIGWINCH } from '../constants.ts';
 import { EBADF, EINVAL, ENOMEM, ENOSYS } from '../errno.ts';
 import { newSigAction, type SignalPipe } from '../host.ts';
 import type { LinuxSignals } from './signals.ts';
+import { canBeCaught } from './sigset.ts';
 import { bindUv, type CCallback, signalCallback, UV_RUN_NOWAIT, UV_SIGNAL, type Uv } from './uv.ts';
 
 /** Rounds of uv_run in which closed handles must go away; one is enough if nothing is pending. */
 const MOST_ROUNDS = 16;
 
-export class LinuxSignalPipe implements SignalPipe {
+export class UvSignalPipe implements SignalPipe {
   readonly fd: number;
   readonly #uv: Uv;
   readonly #signals: LinuxSignals;
@@ -57,7 +47,7 @@ export class LinuxSignalPipe implements SignalPipe {
   }
 
   /** Host.openSignalPipe. */
-  static open(signals: LinuxSignals, tell: (signo: number) => void): LinuxSignalPipe | number {
+  static open(signals: LinuxSignals, tell: (signo: number) => void): UvSignalPipe | number {
     const uv = bindUv();
     if (uv === undefined) return -ENOSYS;
     const loop = uv.calloc(1, uv.loopSize());
@@ -67,12 +57,12 @@ export class LinuxSignalPipe implements SignalPipe {
       uv.free(loop);
       return ret;
     }
-    return new LinuxSignalPipe(uv, signals, loop, tell);
+    return new UvSignalPipe(uv, signals, loop, tell);
   }
 
   add(signo: number, flags: number): number {
     if (this.#disposed) return -EBADF;
-    if (!watchable(signo)) return -EINVAL;
+    if (!canBeCaught(signo)) return -EINVAL;
     const handle = this.#handleFor(signo);
     if (handle < 0) return handle;
     const ret = this.#uv.signalStart(handle, this.#callback.address, signo);
@@ -173,11 +163,4 @@ export class LinuxSignalPipe implements SignalPipe {
     this.#signals.sigaction(probe, before, null);
     return seen.handler;
   }
-}
-
-function watchable(signo: number): boolean {
-  if (signo === SIGKILL || signo === SIGSTOP) return false;
-  return (
-    Number.isInteger(signo) && signo > 0 && (signo < 32 || (signo >= SIGRTMIN && signo <= SIGRTMAX))
-  );
 }
