@@ -12,7 +12,7 @@ import { ENXIO, errnoMessage, errnoName } from '../../host/errno.ts';
 import type { Host } from '../../host/host.ts';
 import { CliError, EXIT_INTERNAL, whyOf } from '../exit/errors.ts';
 import { someWriter } from '../exit/write-all.ts';
-import { isToldToEnd, mayWait, PipeOutput } from './pipe-output.ts';
+import { isFifo, isToldToEnd, mayWait, PipeOutput } from './pipe-output.ts';
 
 const STDERR = 2;
 /** After this time somebody who watches may wonder. */
@@ -71,11 +71,9 @@ export function drain(output: PipeOutput, wait: ReaderWait): void {
  * @throws CliError
  */
 export function prepareFile(own: Host | null, file: NamedFile): void {
-  const isPipe = own !== null && mayWait(own, file.path);
-  attempt(file, () => {
-    if (isPipe) accessSync(file.path, constants.W_OK);
-    else writeFileSync(file.path, '');
-  });
+  if (own === null || !mayWait(own, file.path)) attempt(file, () => writeFileSync(file.path, ''));
+  else if (isFifo(own, file.path)) attempt(file, () => accessSync(file.path, constants.W_OK));
+  else opened(own, file).close();
 }
 
 /**
@@ -93,9 +91,7 @@ export function writeNamedFile(
     attempt(file, () => writeFileSync(file.path, text));
     return;
   }
-  const output = new PipeOutput(own, file.path);
-  const refused = output.open();
-  if (refused < 0) throw cannotWrite(file, ofErrno(refused));
+  const output = opened(own, file);
   output.write(new TextEncoder().encode(text));
   drain(output, new ReaderWait(own, file, waitNs));
   const { errno, isOpen, waiting } = output;
@@ -103,6 +99,14 @@ export function writeNamedFile(
   if (errno !== 0) throw cannotWrite(file, ofErrno(errno));
   if (!isOpen) throw cannotWrite(file, 'nobody has opened it to read');
   if (waiting > 0) throw cannotWrite(file, 'it was not read in time');
+}
+
+/** @throws CliError if it can never be opened */
+function opened(own: Host, file: NamedFile): PipeOutput {
+  const output = new PipeOutput(own, file.path);
+  const refused = output.open();
+  if (refused < 0) throw cannotWrite(file, ofErrno(refused));
+  return output;
 }
 
 /**
@@ -127,7 +131,7 @@ function heldOpen(own: Host, file: NamedFile): number {
   const nothing = own.alloc(8);
   for (;;) {
     const fd = own.open(file.path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
-    if (fd !== -ENXIO || !wait.goesOn) return fd;
+    if (fd !== -ENXIO || !isFifo(own, file.path) || !wait.goesOn) return fd;
     own.poll(nothing, 0, LOOK_MS);
   }
 }

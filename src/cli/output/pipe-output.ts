@@ -48,7 +48,8 @@ export class PipeOutput {
     const flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
     const socket = socketOf(this.#host, this.#path);
     const fd = socket ?? this.#host.open(this.#path, flags, 0);
-    if (fd < 0) return fd === -ENXIO ? 0 : fd;
+    if (fd === -ENXIO && isFifo(this.#host, this.#path)) return 0;
+    if (fd < 0) return fd;
     this.#fd = fd;
     this.#owned = socket === undefined;
     // A file of our own never blocks.
@@ -120,10 +121,19 @@ export function isToldToEnd(host: Host): boolean {
 
 /** Whether writing may have to wait for a reader: a pipe, a socket, a terminal. */
 export function mayWait(host: Host, path: string): boolean {
+  return isOneOf(host, path, [S_IFIFO, S_IFSOCK, S_IFCHR]);
+}
+
+/** Whether somebody may open it to read later; the name of a socket can never be opened. */
+export function isFifo(host: Host, path: string): boolean {
+  return isOneOf(host, path, [S_IFIFO]);
+}
+
+function isOneOf(host: Host, path: string, kinds: readonly number[]): boolean {
   const buffer = host.alloc(STAT_SIZE);
   if (host.stat(path, buffer) < 0) return false;
   const stat = takeStat(buffer);
-  return [S_IFIFO, S_IFSOCK, S_IFCHR].some((kind) => isKind(stat, kind));
+  return kinds.some((kind) => isKind(stat, kind));
 }
 
 /** The descriptor, if the path is one of ours, and a socket. */

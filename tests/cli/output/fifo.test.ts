@@ -1,13 +1,15 @@
 /** Outputs of commands to a FIFO that nobody has opened, or that its reader does not read. */
 
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { fullPipe } from '../../support/full-pipe.ts';
-import { command, type Running, root, run, start } from '../../support/run.ts';
+import { command, Running, root, run, start } from '../../support/run.ts';
 import { testDirectory } from '../../support/terminal.ts';
 
 const SCENARIO = join(root, 'scenarios/sigchld.yaml');
@@ -54,11 +56,14 @@ function fifo(): string {
   return path;
 }
 
-function startInto(path: string, args: readonly string[]): Running {
-  const named = args.map((arg) =>
+function named(path: string, args: readonly string[]): string[] {
+  return args.map((arg) =>
     arg.replace('FIFO', path).replace(/TRACE|RECORD/, (name) => join(files, name)),
   );
-  return start(named);
+}
+
+function startInto(path: string, args: readonly string[]): Running {
+  return start(named(path, args));
 }
 
 test.each(COMMANDS)('%s says that it waits for a reader, and goes on', async (_, args, text) => {
@@ -97,11 +102,34 @@ test('nobody reads the report of a session: it ends after --grace', async () => 
   expect(full.stderr).toMatch(/cannot write the report \S+: it was not read in time\n$/);
 });
 
-test('a pipe that may not be written is refused before the run', async (context) => {
+/** The same as a user who may not write everything. */
+function startAsUser(path: string, args: readonly string[]): Running {
+  if (process.getuid?.() !== 0) return startInto(path, args);
+  const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, command];
+  return new Running('setpriv', [...nobody, ...named(path, args)]);
+}
+
+test.each([
+  ['before the run', ['--report', 'FIFO', '--spawn', 'echo ran']],
+  ['at the end', ['report', 'TRACE', '-o', 'FIFO']],
+] as const)('a pipe that may not be written is refused %s', async (_when, args) => {
   const path = fifo();
   chmodSync(path, 0o400);
-  if (process.getuid?.() === 0) context.skip('root may write everything');
-  const { status, stdout, stderr } = await run(['--report', path, '--spawn', 'echo ran']);
+  for (const dir of [files, dirname(path)]) chmodSync(dir, 0o755);
+  const { status, stdout, stderr } = await startAsUser(path, args).end();
   expect({ status, stdout }).toEqual({ status: 125, stdout: '' });
   expect(stderr).toMatch(/cannot write the report \S+: Permission denied \(EACCES\)\n$/);
 });
+
+test.each(COMMANDS.filter(([, args]) => !args.includes('explore')))(
+  '%s does not wait at the name of a socket',
+  async (_name, args) => {
+    const path = join(testDirectory(), 'socket');
+    const server = createServer().listen(path);
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const { status, stdout, stderr } = await startInto(path, args).end();
+    expect({ status, stdout }).toEqual({ status: 125, stdout: '' });
+    expect(stderr).toMatch(/^qemu-loop: .*: No such device or address \(ENXIO\)\n$/);
+  },
+);
