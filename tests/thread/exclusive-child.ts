@@ -57,7 +57,7 @@ const cases: Readonly<Record<string, () => void>> = {
     for (let i = 0; i < 3; i++) cpu('often');
     for (let i = 1; i <= 5; i++) {
       vm.start();
-      until(() => Atomics.load(words, RUNS) > 2000 * i);
+      until(() => Atomics.load(words, RUNS) > 300 * i);
       // No vCPU is in its program, nor alone, once all have stopped.
       vm.stop();
       say.push(words[INSIDE]);

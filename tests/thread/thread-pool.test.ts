@@ -22,6 +22,7 @@ const functions = join(modules, 'pool.mjs');
 const COUNT = 0;
 const BEGUN = 1;
 const GO = 2;
+const NOW = 3;
 const MOST = 4;
 const FIRST = 8;
 
@@ -396,5 +397,24 @@ describe.each([
       errors.push(...(error instanceof AggregateError ? error.errors : [error]));
     }
     expect(errors.map((error) => (error as Error).message)).toEqual(Array(3).fill('in a worker'));
+  });
+
+  it('lets out the errors of two functions that throw at the same time', () => {
+    context.setThreadPoolParams(0, 2);
+    for (let i = 0; i < 2; i++) submit('a', call('failsToo', at));
+    context.poll(false);
+    while (Atomics.load(at.i32, NOW) < 2) host.futexWait(at.i32, NOW, 0, 1_000_000);
+    go();
+    // Both have ended before the loop looks; simulated threads end while it polls.
+    while (host.kind === 'linux' && tasks() > threads) host.schedYield();
+    const errors: unknown[] = [];
+    while (errors.length < 2 || log.length < 2) {
+      try {
+        context.poll(true);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    expect(log).toEqual([`a -${ECANCELED}`, `a -${ECANCELED}`]);
   });
 });

@@ -13,6 +13,15 @@ function inProgram(words) {
   Atomics.sub(words, INSIDE, PROGRAM);
 }
 
+/** Long enough for another one to come; it has to be told to leave. */
+function longInProgram(cpu, words) {
+  if (Atomics.add(words, INSIDE, PROGRAM) % PROGRAM !== 0) Atomics.add(words, WRONG, 1);
+  for (let i = 0; i < 20_000 && !cpu.exitRequested; i++) {
+    if (Atomics.load(words, INSIDE) % PROGRAM !== 0) Atomics.add(words, WRONG, 1);
+  }
+  Atomics.sub(words, INSIDE, PROGRAM);
+}
+
 function alone(words) {
   if (Atomics.add(words, INSIDE, 1) !== 0) Atomics.add(words, WRONG, 1);
   for (let i = 0; i < 100; i++) if (words[INSIDE] !== 1) Atomics.add(words, WRONG, 1);
@@ -27,7 +36,7 @@ export default function run(cpu) {
     cpu.startExclusive();
     alone(words);
     cpu.endExclusive();
-    inProgram(words);
+    longInProgram(cpu, words);
   }
   if (what === 'spins') {
     Atomics.add(words, INSIDE, PROGRAM);

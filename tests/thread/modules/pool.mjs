@@ -44,6 +44,13 @@ export function fails() {
   throw new RangeError('in a worker');
 }
 
+/** Fails with others, when GO comes. */
+export function failsToo({ host }, at) {
+  Atomics.add(at.i32, NOW, 1);
+  while (Atomics.load(at.i32, GO) === 0) host.futexWait(at.i32, GO, 0, 1_000_000);
+  throw new RangeError('in a worker');
+}
+
 export default async function later() {
   await null;
   return 42;
