@@ -116,8 +116,15 @@ export class TraceOutput {
   }
 
   #readerWait(host: Host, graceNs: number): ReaderWait {
-    const { path } = this.#pipes.find(({ waiting }) => waiting > 0) ?? this.#pipes[0]!;
-    return new ReaderWait(host, { what: 'the trace', path }, graceNs);
+    const pipes = this.#pipes;
+    const file = {
+      what: 'the trace',
+      /** The one that waits by the time this is said. */
+      get path(): string {
+        return (pipes.find(({ waiting }) => waiting > 0) ?? pipes[0]!).path;
+      },
+    };
+    return new ReaderWait(host, file, graceNs);
   }
 
   /** Stops waiting for readers. */

@@ -133,3 +133,18 @@ test.each(COMMANDS.filter(([, args]) => !args.includes('explore')))(
     expect(stderr).toMatch(/^qemu-loop: .*: No such device or address \(ENXIO\)\n$/);
   },
 );
+
+test('a page for a full device is an error', async () => {
+  const { status, stderr } = await startInto('/dev/full', ['report', 'TRACE', '-o', 'FIFO']).end();
+  expect(status).toBe(125);
+  expect(stderr).toMatch(
+    /cannot write the report \/dev\/full: No space left on device \(ENOSPC\)\n$/,
+  );
+});
+
+test('of two traces the one that waits is named', async () => {
+  const path = fifo();
+  const traces = ['json:/dev/stdout', `json:${path}`].flatMap((one) => ['--trace-file', one]);
+  const { stderr } = await run(['-q', '--grace', '600ms', ...traces, '--', 'true']);
+  expect(stderr).toContain(`qemu-loop: the trace ${path} waits for its reader\n`);
+});
