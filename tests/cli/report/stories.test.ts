@@ -49,6 +49,7 @@ const SOUND = [
   'stopped-clock',
   'storm',
   'threads/notify-storm',
+  'threads/runs-alone',
   'threads/thread-pool',
   'threads/wandering-coroutine',
   // The same as a loop that sleeps, or that has a timer.
