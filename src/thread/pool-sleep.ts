@@ -19,13 +19,16 @@
  *      the bits: explore thread-pool-limit --without bit-first
  */
 
+import { CLOCK_MONOTONIC } from '../host/constants.ts';
 import { ETIMEDOUT } from '../host/errno.ts';
 import type { Host } from '../host/host.ts';
 import type { Coded, PoolQueue } from './pool-queue.ts';
 import { BITS, CURRENT, HEAD, MASKS, MAX, SLEEPING, TAIL, TURNS, WAKING } from './pool-queue.ts';
 
-/** How often a worker looks before it sleeps: some 20 us, twice the way of a result to home and of a request back. */
-const LOOKS = 600;
+/** How long a worker looks before it sleeps: twice the way of a result to home and of a request back. */
+const LOOK_NS = 20_000;
+/** Looks for each one at the clock. */
+const LOOKS = 32;
 
 const ASLEEP = 0;
 const UP = 1;
@@ -125,15 +128,19 @@ export class PoolSleep {
   }
 
   /**
-   * Looks some times whether a request has come, unless another worker is on its way: most often the next
+   * Looks for some time whether a request has come, unless another worker is on its way: most often the next
    * one comes once home has heard of the last. Returns whether there is one.
+   * @param spanNs 0 for one look
    */
-  comesSoon(looks = LOOKS): boolean {
+  comesSoon(spanNs = LOOK_NS): boolean {
     const words = this.#words;
     if (Atomics.compareExchange(words, WAKING, 0, 1) !== 0) return false;
+    const endNs = spanNs === 0 ? 0 : this.#host.clockNs(CLOCK_MONOTONIC) + spanNs;
     let found = false;
-    for (let i = 0; i < looks && !found; i++) {
+    for (let looks = 1; !found; looks++) {
       found = Atomics.load(words, HEAD) !== Atomics.load(words, TAIL);
+      if (spanNs === 0) break;
+      if (looks % LOOKS === 0 && this.#host.clockNs(CLOCK_MONOTONIC) >= endNs) break;
     }
     Atomics.store(words, WAKING, 0);
     return found;

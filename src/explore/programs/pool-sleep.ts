@@ -30,7 +30,7 @@ function busyWorker(number: number, wakesNext: boolean, looks = false) {
         return undefined;
       }
       const sleep = words.watch(new PoolSleep(host, ends, number));
-      if (isEmpty && (!looks || !sleep.comesSoon(1))) sleep.rest(-1);
+      if (isEmpty && (!looks || !sleep.comesSoon(0))) sleep.rest(-1);
       return 0;
     });
 }
