@@ -156,6 +156,11 @@ export function stateOf(pid: number): string | undefined {
   return statInProc(pid)?.state;
 }
 
+/** Whether a process lives, asleep or not: on a busy machine it may wait for a processor. */
+export function isAlive(pid: number): boolean {
+  return !'ZX'.includes(stateOf(pid) ?? 'X');
+}
+
 /** The pause between two looks at something that no event announces. */
 const LOOK_MS = 2;
 
