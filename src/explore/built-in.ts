@@ -59,7 +59,7 @@ export function make(program: BuiltIn, without: string): Explorable {
 }
 
 /** Each thread must come to its end. */
-export function allEnd(threads: readonly Thread[]): (ending: Ending) => string | null {
+function allEnd(threads: readonly Thread[]): (ending: Ending) => string | null {
   return ({ ended }) => {
     const asleep = threads.filter((_, i) => !ended[i]).map(({ name }) => name);
     if (asleep.length === 0) return null;
@@ -74,4 +74,9 @@ export function program(
 ): Explorable {
   const list = Object.entries(threads).map(([name, run]) => ({ name, run }));
   return { threads: list, initial: {}, judge: allEnd(list), ...more };
+}
+
+/** The same program, of which an ending that is right must also be right by `also`. */
+export function judgedAlso(made: Explorable, also: Explorable['judge']): Explorable {
+  return { ...made, judge: (ending) => made.judge(ending) ?? also(ending) };
 }

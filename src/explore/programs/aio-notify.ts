@@ -2,7 +2,7 @@
 
 import { FIRST_BH, NO_BH, Wakeup } from '../../aio/wake/wakeup.ts';
 import { BH_SCHEDULED } from '../../trace/bh-flags.ts';
-import { type BuiltIn, EVENTFD_TEXT, program, type WordText } from '../built-in.ts';
+import { type BuiltIn, EVENTFD_TEXT, judgedAlso, program, type WordText } from '../built-in.ts';
 import type { ExploredWords } from '../explored-words.ts';
 import type { Explorable } from '../program.ts';
 import { plainly, skipped, storedAfter } from '../weaken.ts';
@@ -125,14 +125,10 @@ function makeNotify(without: string): Explorable {
     'scheduler a': scheduler(A),
     'scheduler b': scheduler(B),
   });
-  return {
-    ...made,
-    judge: (ending) => {
-      const error = made.judge(ending);
-      if (error !== null || ending.word(WRITES) === 0 || ending.word(SLEPT) > 0) return error;
-      return 'the eventfd was written, and nobody ever was about to sleep';
-    },
-  };
+  return judgedAlso(made, (ending) => {
+    if (ending.word(WRITES) === 0 || ending.word(SLEPT) > 0) return null;
+    return 'the eventfd was written, and nobody ever was about to sleep';
+  });
 }
 
 export const AIO_NOTIFY: BuiltIn = {

@@ -12,7 +12,7 @@ import {
 } from '../../thread/machine-words.ts';
 import { QemuCond } from '../../thread/qemu-cond.ts';
 import { Tracer } from '../../trace/tracer.ts';
-import { allEnd, type BuiltIn, program, type WordText } from '../built-in.ts';
+import { type BuiltIn, judgedAlso, program, type WordText } from '../built-in.ts';
 import type { ExploredWords, Weaken } from '../explored-words.ts';
 import { futexHost } from '../futex-host.ts';
 import { EXCHANGE, FETCH_ADD, FUTEX_WAKE } from '../operation.ts';
@@ -93,16 +93,10 @@ function makeBql(threads: number, fair: boolean): Explorable {
     ),
     { initial: fair ? { [MACHINE.first + BQL_FAIR]: 1 } : {} },
   );
-  const end = allEnd(made.threads);
-  return {
-    ...made,
-    judge: (ending) => {
-      const error = end(ending);
-      if (error !== null) return error;
-      const sum = ending.word(DATA);
-      return sum === threads ? null : `two threads held the lock: the sum is ${sum}`;
-    },
-  };
+  return judgedAlso(made, (ending) => {
+    const sum = ending.word(DATA);
+    return sum === threads ? null : `two threads held the lock: the sum is ${sum}`;
+  });
 }
 
 const noWake =

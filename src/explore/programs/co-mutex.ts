@@ -12,7 +12,7 @@ import {
 } from '../../thread/co/shared-co-mutex.ts';
 import type { SharedCoroutines } from '../../thread/co/shared-coroutines.ts';
 import { Tracer } from '../../trace/tracer.ts';
-import { allEnd, type BuiltIn, program, type WordText } from '../built-in.ts';
+import { type BuiltIn, judgedAlso, program, type WordText } from '../built-in.ts';
 import type { ExploredWords, Weaken } from '../explored-words.ts';
 import { COMPARE_EXCHANGE, FETCH_ADD, LOAD, STORE_FENCED } from '../operation.ts';
 import type { Explorable } from '../program.ts';
@@ -114,16 +114,10 @@ function waitFor(words: ExploredWords, mutex: SharedCoMutex, number: number): vo
 
 function makeMutex(): Explorable {
   const made = program({ 'coroutine a': user(1, 1), 'coroutine b': user(2, 2) });
-  const end = allEnd(made.threads);
-  return {
-    ...made,
-    judge: (ending) => {
-      const error = end(ending);
-      if (error !== null) return error;
-      const sum = ending.word(DATA);
-      return sum === 3 ? null : `two coroutines held the mutex: the sum is ${sum}`;
-    },
-  };
+  return judgedAlso(made, (ending) => {
+    const sum = ending.word(DATA);
+    return sum === 3 ? null : `two coroutines held the mutex: the sum is ${sum}`;
+  });
 }
 
 /** The look for waiters after an offer says yes if nobody waits, and no if somebody does. */

@@ -17,7 +17,7 @@ import type { Host } from '../../host/host.ts';
 import { Waker } from '../../thread/waker.ts';
 import { BH_DELETED, BH_SCHEDULED } from '../../trace/bh-flags.ts';
 import { Tracer } from '../../trace/tracer.ts';
-import { allEnd, EVENTFD_TEXT, program, type WordText } from '../built-in.ts';
+import { EVENTFD_TEXT, judgedAlso, program, type WordText } from '../built-in.ts';
 import { exploredHost, WAKE_FD } from '../explored-host.ts';
 import type { ExploredWords } from '../explored-words.ts';
 import type { Explorable, Thread } from '../program.ts';
@@ -161,14 +161,8 @@ export function inboxProgram(
   initial: Readonly<Record<number, number>> = {},
 ): Explorable {
   const made = program(threads, { initial });
-  const end = allEnd(made.threads);
-  return {
-    ...made,
-    judge: (ending) => {
-      const error = end(ending);
-      if (error !== null) return error;
-      if (ending.word(WRITES) <= ending.word(SLEPT)) return null;
-      return `the eventfd was written ${ending.word(WRITES)} times for ${ending.word(SLEPT)} sleeps`;
-    },
-  };
+  return judgedAlso(made, (ending) => {
+    if (ending.word(WRITES) <= ending.word(SLEPT)) return null;
+    return `the eventfd was written ${ending.word(WRITES)} times for ${ending.word(SLEPT)} sleeps`;
+  });
 }

@@ -3,7 +3,7 @@
  * was written, which saves a system call. Each of the two is set and cleared in an order that matters.
  */
 
-import { type BuiltIn, EVENTFD_TEXT, program, type WordText } from '../built-in.ts';
+import { type BuiltIn, EVENTFD_TEXT, judgedAlso, program, type WordText } from '../built-in.ts';
 import type { ExploredWords } from '../explored-words.ts';
 import type { Explorable } from '../program.ts';
 
@@ -66,14 +66,10 @@ function makeNotified(without: string): Explorable {
     'scheduler a': scheduler(1),
     'scheduler b': scheduler(2),
   });
-  return {
-    ...made,
-    judge: (ending) => {
-      const error = made.judge(ending);
-      if (error !== null || ending.word(EVENTFD) === 0 || ending.word(NOTIFIED) !== 0) return error;
-      return 'the eventfd is set, and nobody will clear it: every poll returns at once';
-    },
-  };
+  return judgedAlso(made, (ending) => {
+    if (ending.word(EVENTFD) === 0 || ending.word(NOTIFIED) !== 0) return null;
+    return 'the eventfd is set, and nobody will clear it: every poll returns at once';
+  });
 }
 
 export const NOTIFIED_EVENT: BuiltIn = {

@@ -9,7 +9,7 @@ import { CHANGED, LOCK, TimerBoard } from '../../aio/wake/timer-board.ts';
 import type { Host } from '../../host/host.ts';
 import { RemoteTimer } from '../../thread/remote-timer.ts';
 import { Tracer } from '../../trace/tracer.ts';
-import { allEnd, type BuiltIn, program, type WordText } from '../built-in.ts';
+import { type BuiltIn, judgedAlso, program, type WordText } from '../built-in.ts';
 import { exploredHost, WAKE_FD } from '../explored-host.ts';
 import type { ExploredWords, Weaken } from '../explored-words.ts';
 import { COMPARE_EXCHANGE, EXCHANGE, FETCH_OR, FUTEX_WAKE, LOAD } from '../operation.ts';
@@ -214,18 +214,12 @@ function makeTwo(): Explorable {
     { 'armer a': armer(0), 'armer b': armer(1) },
     { initial: { [COUNT]: 2, [SLEEPS]: IN_POLL } },
   );
-  const end = allEnd(made.threads);
-  return {
-    ...made,
-    judge: (ending) => {
-      const error = end(ending);
-      if (error !== null) return error;
-      const newest = ending.word(CHANGES);
-      const older = newest === 0 ? 0 : ending.word((newest === 1 ? SLOT_A : SLOT_B) + NEXT);
-      if (newest + older !== 3) return 'one of the timers is not on the list of CHANGED';
-      return ending.word(EVENTFD) === 1 ? null : 'home sleeps for ever';
-    },
-  };
+  return judgedAlso(made, (ending) => {
+    const newest = ending.word(CHANGES);
+    const older = newest === 0 ? 0 : ending.word((newest === 1 ? SLOT_A : SLOT_B) + NEXT);
+    if (newest + older !== 3) return 'one of the timers is not on the list of CHANGED';
+    return ending.word(EVENTFD) === 1 ? null : 'home sleeps for ever';
+  });
 }
 
 export const TIMERS_TWO: BuiltIn = {
