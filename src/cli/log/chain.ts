@@ -1,6 +1,7 @@
 import { EV, EVENT_NAMES, type EventId, type EventName } from '../../trace/catalogue.ts';
 import type { Tracer, TraceValue } from '../../trace/tracer.ts';
 import type { LogLevel, LogWriter } from './log.ts';
+import { LOOP_ROUNDS } from './loop-rounds.ts';
 
 /** One event per link: the events logged at level info. */
 const CHAIN: readonly EventName[] = [
@@ -19,19 +20,8 @@ const CHAIN: readonly EventName[] = [
   'child_reap',
 ];
 
-/** Events that only show that the loop goes round, logged at level trace. */
-const ROUNDS: ReadonlySet<EventName> = new Set<EventName>([
-  'main_loop_wait_begin',
-  'main_loop_wait_end',
-  'main_loop_phase',
-  'aio_poll_begin',
-  'aio_poll_end',
-  'fd_handler_end',
-  'aio_bh_call_end',
-  'signal_handler_end',
-  'timer_call_end',
-  'thread_cputime',
-]);
+/** Logged at level trace. */
+const ROUNDS: ReadonlySet<EventName> = new Set(LOOP_ROUNDS);
 
 /** The number of polls, and of those that found something. */
 export interface PollCounts {

@@ -2,6 +2,7 @@
 
 import { EV, EVENT_NAMES, type EventId, type EventName } from '../../trace/catalogue.ts';
 import type { TraceValue } from '../../trace/tracer.ts';
+import { LOOP_ROUNDS } from '../log/loop-rounds.ts';
 
 /** Names of the view's own handlers and timers. */
 export const KEYS_HANDLER = 'watch_keys';
@@ -9,17 +10,8 @@ export const DRAW_TIMER = 'watch_draw';
 
 /** Events that are counted, but get no line of their own. */
 const ROUNDS: ReadonlySet<EventName> = new Set<EventName>([
-  'main_loop_wait_begin',
-  'main_loop_wait_end',
-  'main_loop_phase',
-  'aio_poll_begin',
-  'aio_poll_end',
+  ...LOOP_ROUNDS,
   'aio_notify_accept',
-  'fd_handler_end',
-  'aio_bh_call_end',
-  'signal_handler_end',
-  'timer_call_end',
-  'thread_cputime',
   'signalfd_read',
 ]);
 
