@@ -47,6 +47,7 @@ export {
 } from './coroutine/coroutine.ts';
 export { Coroutines } from './coroutine/coroutines.ts';
 export type { ChildBehaviour } from './host/behaviour.ts';
+export { Belongings, type ClassOf } from './host/belongings.ts';
 export type { FaultCall } from './host/calls.ts';
 export * from './host/constants.ts';
 export * from './host/errno.ts';

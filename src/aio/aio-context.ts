@@ -7,6 +7,7 @@ import {
   checkString,
   shown,
 } from '../host/arguments.ts';
+import { Belongings } from '../host/belongings.ts';
 import { CLOCK_MONOTONIC, POLLIN } from '../host/constants.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import {
@@ -124,6 +125,8 @@ export class AioContext implements Disposable {
   /** Its name in traces: `qemu_aio_context`, `iohandler_ctx`, an IOThread's, or `aio_context_N`. */
   readonly name: string;
   readonly host: Host;
+  /** Objects of the layers above, of which this context has one each. @internal */
+  readonly belongings = new Belongings();
   readonly clocks: Clocks;
   readonly trace: Tracer;
   /** @internal */

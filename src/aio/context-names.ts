@@ -4,12 +4,18 @@ import type { Host } from '../host/host.ts';
 export const QEMU_AIO_CONTEXT = 'qemu_aio_context';
 export const IOHANDLER_CTX = 'iohandler_ctx';
 
-/** How many contexts without a name of their own each host has had. */
-const counts = new WeakMap<Host, number>();
+/** Counts the contexts of a host that have no name of their own. */
+class ContextNames {
+  #count = 0;
+
+  next(): string {
+    this.#count++;
+    return `aio_context_${this.#count}`;
+  }
+}
 
 /** The name in traces of a context that was given none. */
-export function newContextName(host: Host): string {
-  const count = (counts.get(host) ?? 0) + 1;
-  counts.set(host, count);
-  return `aio_context_${count}`;
+export function newContextName({ belongings }: Host): string {
+  const names = belongings.get(ContextNames) ?? belongings.add(ContextNames, new ContextNames());
+  return names.next();
 }

@@ -82,6 +82,7 @@ export type FaultCall =
 
 /** Properties of a Host that never change. */
 export const HOST_FACTS = [
+  'belongings',
   'kind',
   'description',
   'epollStride',

@@ -12,6 +12,7 @@
  * tests/host-contract tests all hosts with the same cases.
  */
 
+import type { Belongings } from './belongings.ts';
 import type { NodeCall, NodeLoop, NodeWait } from './node-wait.ts';
 import type { PollRing } from './poll-ring.ts';
 
@@ -146,6 +147,8 @@ export interface NewThread {
 }
 
 export interface Host {
+  /** Objects of the layers above, of which this host has one each. */
+  readonly belongings: Belongings;
   /** Its name in the scenario language. */
   readonly kind: 'linux' | 'sim';
   /** Its name for people: the kernel and its release, or the simulator. */

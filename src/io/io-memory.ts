@@ -6,7 +6,6 @@ export const CHUNK = 65536;
 
 /** The memory through which all connections of a context read and write, one at a time. */
 export class IoMemory {
-  static readonly #byContext = new WeakMap<AioContext, IoMemory>();
   readonly incoming: HostBuffer;
   readonly outgoing: HostBuffer;
 
@@ -16,11 +15,7 @@ export class IoMemory {
   }
 
   static of(ctx: AioContext): IoMemory {
-    let memory = IoMemory.#byContext.get(ctx);
-    if (memory === undefined) {
-      memory = new IoMemory(ctx);
-      IoMemory.#byContext.set(ctx, memory);
-    }
-    return memory;
+    const { belongings } = ctx;
+    return belongings.get(IoMemory) ?? belongings.add(IoMemory, new IoMemory(ctx));
   }
 }

@@ -44,6 +44,8 @@ export interface MapNode {
   readonly kind: 'map';
   readonly entries: readonly MapEntry[];
   readonly at: Place;
+  /** The first entry of each key, once a map of many entries was asked for one. */
+  index?: ReadonlyMap<string, MapEntry>;
 }
 
 export interface MapEntry {
@@ -88,8 +90,9 @@ function isLong(node: Node, many: number): boolean {
 function cut(node: Node): Node {
   if (node.kind === 'scalar') return node;
   if (node.kind === 'list') return { ...node, items: node.items.slice(0, FIRST).map(cut) };
+  const { kind, at } = node;
   const entries = node.entries.slice(0, FIRST);
-  return { ...node, entries: entries.map(({ key, value }) => ({ key, value: cut(value) })) };
+  return { kind, at, entries: entries.map(({ key, value }) => ({ key, value: cut(value) })) };
 }
 
 /** A node as an error message describes it. */
@@ -111,20 +114,20 @@ export function entryOf(node: MapNode, key: string): MapEntry | undefined {
     for (let i = 0; i < entries.length; i++) if (entries[i]!.key.text === key) return entries[i];
     return undefined;
   }
-  let index = indexes.get(node);
-  if (index === undefined) {
-    index = new Map();
-    for (const entry of entries) {
-      if (!index.has(entry.key.text)) index.set(entry.key.text, entry);
-    }
-    indexes.set(node, index);
+  node.index ??= indexOf(entries);
+  return node.index.get(key);
+}
+
+function indexOf(entries: readonly MapEntry[]): Map<string, MapEntry> {
+  const index = new Map<string, MapEntry>();
+  for (const entry of entries) {
+    if (!index.has(entry.key.text)) index.set(entry.key.text, entry);
   }
-  return index.get(key);
+  return index;
 }
 
 /** From this many entries on, a map has an index: looking up all n of them one by one takes n². */
 const MANY = 16;
-const indexes = new WeakMap<MapNode, Map<string, MapEntry>>();
 
 /** The node that a path of keys and places leads to. */
 export function nodeAt(root: Node, path: readonly PropertyKey[]): Node | undefined {

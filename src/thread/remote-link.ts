@@ -28,15 +28,12 @@ export class RemoteLink {
    * @param host this thread's
    */
   static of(host: Host, handle: WakeHandle): RemoteLink {
-    let ofHost = links.get(host);
-    if (ofHost === undefined) {
-      ofHost = new WeakMap();
-      links.set(host, ofHost);
-    }
-    let link = ofHost.get(handle.words);
+    const { belongings } = host;
+    const links = belongings.get(RemoteLinks) ?? belongings.add(RemoteLinks, new RemoteLinks());
+    let link = links.get(handle.words);
     if (link === undefined) {
       link = new RemoteLink(host, handle);
-      ofHost.set(handle.words, link);
+      links.set(handle.words, link);
     }
     return link;
   }
@@ -48,5 +45,5 @@ export class RemoteLink {
   }
 }
 
-/** A memo: by the thread's host, then by the context's memory. */
-const links = new WeakMap<Host, WeakMap<SharedArrayBuffer, RemoteLink>>();
+/** Those of a thread's host, by the contexts' memory. */
+class RemoteLinks extends WeakMap<SharedArrayBuffer, RemoteLink> {}

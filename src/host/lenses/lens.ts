@@ -1,4 +1,5 @@
 import { checkHost } from '../arguments.ts';
+import { Belongings } from '../belongings.ts';
 import type {
   Disposable,
   Host,
@@ -15,6 +16,8 @@ import type { PollRing } from '../poll-ring.ts';
 
 /** A host that passes every call on to another. The base of hosts that change some of the calls. */
 export class HostLens implements Host {
+  /** Its own: what uses it is to make its calls through this lens. */
+  readonly belongings = new Belongings();
   readonly kind: 'linux' | 'sim';
   readonly description: string;
   readonly epollStride: number;

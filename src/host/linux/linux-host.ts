@@ -11,6 +11,7 @@ import {
   isInt,
   isRecord,
 } from '../arguments.ts';
+import { Belongings } from '../belongings.ts';
 import { CloseListeners } from '../close-listeners.ts';
 import { EBADF, EFAULT, EINVAL, ENOSYS, HostError } from '../errno.ts';
 import type {
@@ -83,6 +84,7 @@ export interface LinuxTicket extends ThreadTicket, LinuxHostOptions {
  * `private`, not #: an object may stand before it by Object.create, as in bench/memory-ours.ts.
  */
 export class LinuxHost implements Host {
+  readonly belongings = new Belongings();
   readonly kind = 'linux';
   readonly epollStride = EPOLL_STRIDE;
   readonly epollDataWord = EPOLL_DATA_WORD;

@@ -8,7 +8,7 @@ import type { HostBuffer } from '../host.ts';
 /** Data up to this size is compared byte by byte: mostly the number that sets an event notifier. */
 const SMALL = 8;
 /** No buffer, also none that a caller may give in place of one. */
-const NONE = {};
+const NONE = Object.freeze({});
 
 /** Those of no call yet: they equal no others. */
 export class LastArgs {

@@ -12,6 +12,7 @@ import {
   shown,
 } from '../arguments.ts';
 import type { ChildBehaviour } from '../behaviour.ts';
+import { Belongings } from '../belongings.ts';
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, SI_USER, SIGPIPE } from '../constants.ts';
 import { EACCES, EFAULT, EINVAL, ENOENT, ENOSYS, HostError } from '../errno.ts';
 import type {
@@ -72,6 +73,7 @@ import {
  * SimFatalSignalError.
  */
 export class SimHost implements Host {
+  readonly belongings = new Belongings();
   readonly kind = 'sim';
   readonly description = 'simulated host';
   readonly epollStride = EPOLL_STRIDE;

@@ -1,6 +1,8 @@
 /** The Host of a simulated thread other than main, in its own Worker. */
+
 import { checkArray, checkFunction, checkNs } from '../../arguments.ts';
 import type { ChildBehaviour } from '../../behaviour.ts';
+import { Belongings } from '../../belongings.ts';
 import { HOST_CALL_NAMES, type HostCallName } from '../../calls.ts';
 import { CloseListeners } from '../../close-listeners.ts';
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, F_GETFD } from '../../constants.ts';
@@ -59,6 +61,7 @@ function sender(): abstract new () => Pick<Host, Exclude<HostCallName, Own>> {
  * The thread ends with dispose(), also if its Worker exits in another way.
  */
 export class SimThreadHost extends sender() implements Host {
+  readonly belongings = new Belongings();
   readonly kind = 'sim';
   readonly description = 'simulated host';
   readonly epollStride = EPOLL_STRIDE;

@@ -11,12 +11,10 @@ import { shareCoroutines } from './shared-co.ts';
 import type { WorkData } from './thread-data.ts';
 import { ThreadMachine } from './thread-machine.ts';
 
-/** The lanes of this Worker's threads: one, unless Node's Worker runs several one after the other. */
-const lanes = new WeakMap<object, Lane>();
-
 export default function work({ host, data }: PoolSelf, number: number): number {
   const { scenario, machine: handle, lents, ...rest } = data as WorkData;
-  let lane = lanes.get(host);
+  // Each worker has a host of its own.
+  let lane = host.belongings.get(Lane);
   if (lane === undefined) {
     const machine = MachineState.from(handle, host);
     const thread = new QemuThread({ machine, name: 'worker' });
@@ -27,7 +25,7 @@ export default function work({ host, data }: PoolSelf, number: number): number {
     );
     for (const lent of lents) parts.crew.add(lent);
     shareCoroutines(lane, parts.crew, compileMoving);
-    lanes.set(host, lane);
+    host.belongings.add(Lane, lane);
   }
   const def = scenario.objects[number] as RequestDef;
   try {

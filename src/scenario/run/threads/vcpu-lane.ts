@@ -69,15 +69,10 @@ class VcpuLane {
   }
 }
 
-const lanes = new WeakMap<VCpuSelf, VcpuLane>();
-
+/** Each vCPU has a host of its own. */
 function laneOf(cpu: VCpuSelf): VcpuLane {
-  let lane = lanes.get(cpu);
-  if (lane === undefined) {
-    lane = new VcpuLane(cpu);
-    lanes.set(cpu, lane);
-  }
-  return lane;
+  const { belongings } = cpu.host;
+  return belongings.get(VcpuLane) ?? belongings.add(VcpuLane, new VcpuLane(cpu));
 }
 
 export default function program(cpu: VCpuSelf): void {
