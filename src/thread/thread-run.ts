@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { ESRCH } from '../host/errno.ts';
 import type { Host } from '../host/host.ts';
+import { hasThread } from '../host/thread-ids.ts';
 import type { Reply } from './job.ts';
 import { errorFrom, recordOf } from './thread-error.ts';
 import { ENDED, STARTING, ThreadWords } from './thread-words.ts';
@@ -9,6 +10,9 @@ import { ENDED, STARTING, ThreadWords } from './thread-words.ts';
 /** How often a wait looks whether the thread is gone without a word. */
 const LOOK_NS = 100_000_000;
 const LOOK_GONE_NS = 500_000;
+
+const NEVER_BEGAN =
+  "the thread ended before its program began: a file of the library's is damaged or gone, or Node had no memory for it";
 
 /** A thread, as the one that started it sees it. */
 export class ThreadRun {
@@ -28,6 +32,8 @@ export class ThreadRun {
 
   readonly #host: Host;
   readonly #port: MessagePort;
+  /** See hasThread: its own one is among them, unless the list is empty. */
+  readonly #ids: readonly string[];
   #value: unknown;
   #failure: Error | null = null;
   /** The error that onError has got. */
@@ -36,8 +42,9 @@ export class ThreadRun {
   #ended = false;
   #isLost = false;
 
-  constructor(host: Host, name: string, port: MessagePort) {
+  constructor(host: Host, name: string, port: MessagePort, ids: readonly string[]) {
     this.#host = host;
+    this.#ids = ids;
     this.name = name;
     this.#port = port;
     port.on('message', (reply: Reply) => {
@@ -187,7 +194,15 @@ export class ThreadRun {
     const timeoutNs = this.#host.kind === 'sim' ? -1 : LOOK_NS;
     const { array, stateIndex, tid } = this.words;
     this.#host.futexWait(array, stateIndex, state, timeoutNs);
-    if (this.words.state === state && tid !== 0 && this.#isGone()) this.died(null, 0);
+    if (this.words.state !== state) return;
+    if (tid !== 0 && this.#isGone()) this.died(null, 0);
+    else if (tid === 0 && this.#neverBegan()) this.died(new Error(NEVER_BEGAN), 1);
+  }
+
+  /** Its Worker is gone, and its program has not even told its id. */
+  #neverBegan(): boolean {
+    const ids = this.#ids;
+    return ids.length > 0 && !ids.some(hasThread) && this.words.tid === 0;
   }
 
   #untilGone(): void {

@@ -10,7 +10,8 @@ import { checkFreeDescriptors } from '../host/free-descriptors.ts';
 import type { Disposable, Host } from '../host/host.ts';
 import { unlessGone } from '../host/host-gone.ts';
 import { onProcessExit } from '../host/process-exit.ts';
-import { checkProgramFile } from '../host/program-file.ts';
+import { ProgramFiles } from '../host/program-file.ts';
+import { threadIds } from '../host/thread-ids.ts';
 import type { IOThreadList } from './iothread-info.ts';
 import type { Job, JobKind } from './job.ts';
 import type { SpareWorkers } from './spare-workers.ts';
@@ -28,7 +29,12 @@ function entryUrl(): URL {
 }
 
 /** The parts of this thread that shorten the start of another one. */
-function startData(): { koffiFile: string | undefined; code: Uint8Array | undefined } {
+interface StartData {
+  readonly koffiFile: string | undefined;
+  readonly code: Uint8Array | undefined;
+}
+
+function startData(): StartData {
   const { cache = {} } = createRequire(import.meta.url);
   // koffi looks for its native module for 8 ms in each thread.
   const koffiFile = Object.keys(cache).find((path) => path.endsWith('koffi.node'));
@@ -39,10 +45,23 @@ function startData(): { koffiFile: string | undefined; code: Uint8Array | undefi
 /** The number that the event loop of a Worker takes, with those for its program's files. */
 const DESCRIPTORS = 6;
 
-function newWorker(entry: URL): Worker {
-  // It would end before its program begins, and Node says so only to a thread that is back in its loop.
+/** A Worker that was made, and the ids that its thread may have. */
+interface Made {
+  readonly worker: Worker;
+  readonly ids: readonly string[];
+}
+
+/**
+ * Looks first for all that would keep it from its program: Node would say that only to a thread back in
+ * its loop, and this one may wait for the other until then.
+ */
+function newWorker(entry: URL, files: ProgramFiles): Made {
+  const workerData = startData();
+  files.check('Workers.start', workerData.koffiFile);
   checkFreeDescriptors(DESCRIPTORS, 'the start of a thread');
-  return new Worker(entry, { name: 'qemu-loop', execArgv: [], workerData: startData() });
+  const before = new Set(threadIds());
+  const worker = new Worker(entry, { name: 'qemu-loop', execArgv: [], workerData });
+  return { worker, ids: threadIds().filter((id) => !before.has(id)) };
 }
 
 export interface WorkersOptions {
@@ -70,6 +89,7 @@ export class Workers implements Disposable {
   readonly iothreads: IOThreadList = new Map();
   readonly #host: Host;
   readonly #entry: URL;
+  readonly #files: ProgramFiles;
   readonly #context: AioContext | null;
   readonly #spare: SpareWorkers | null;
   #failedBh: BottomHalf | null = null;
@@ -77,7 +97,6 @@ export class Workers implements Disposable {
   readonly #terminated = new Set<ThreadRun>();
   #exit: Disposable | null = null;
   #closed = false;
-  #isThere = false;
 
   /** @throws TypeError, RangeError for missing or wrong options */
   constructor(options: WorkersOptions) {
@@ -85,6 +104,7 @@ export class Workers implements Disposable {
     const { host, context = null, entry = entryUrl(), spare = null } = options;
     this.#host = host;
     this.#entry = entry;
+    this.#files = new ProgramFiles(entry);
     this.#context = context;
     this.#spare = host.kind === 'sim' ? spare : null;
   }
@@ -101,19 +121,16 @@ export class Workers implements Disposable {
    */
   start(request: ThreadRequest): ThreadRun {
     if (this.#closed) throw new Error('Workers.start: they are disposed of');
-    // Node says it when this thread is back in its loop; but it would wait for the other one.
-    if (!this.#isThere) checkProgramFile(this.#entry, 'Workers.start');
-    this.#isThere = true;
     const { kind, name, options } = request;
     // The simulated kernel waits for each thread that it has made, so the Worker is made first.
-    const worker = this.#newWorker();
+    const { worker, ids } = this.#newWorker();
     const made = this.#host.newThread(name);
     if (typeof made === 'number') {
       void worker.terminate();
       throw new HostError(made, 'newThread');
     }
     const { port1, port2 } = new MessageChannel();
-    const run = new ThreadRun(this.#host, name, port1);
+    const run = new ThreadRun(this.#host, name, port1, ids);
     const job: Job = {
       kind,
       name,
@@ -174,13 +191,15 @@ export class Workers implements Disposable {
     this.#exit = null;
   }
 
-  #newWorker(): Worker {
+  #newWorker(): Made {
     const kept = this.#spare?.take() as Worker | undefined;
-    const worker = kept ?? newWorker(this.#entry);
+    // A kept one has begun its program before.
+    const made = kept ? { worker: kept, ids: [] } : newWorker(this.#entry, this.#files);
+    const { worker } = made;
     worker.unref();
     worker.on('error', (error) => this.#died(worker, error, 1));
     worker.on('exit', (status) => this.#died(worker, null, status));
-    return worker;
+    return made;
   }
 
   #died(worker: Worker, error: Error | null, status: number): void {
