@@ -3,6 +3,7 @@
 import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { statInProc } from '../../../src/host/linux/proc.ts';
 import { needRoot, unshare } from '../../support/needs.ts';
 import {
   command,
@@ -35,6 +36,16 @@ while :; do sleep 0.02; done
   return file;
 }
 
+/**
+ * Waits for the service, and for every process between it and us to wait for it. timeout(1) that is
+ * still in its fork(2) knows no child: SIGINT ends it there, and its child gets none.
+ */
+async function untilAwaited(running: Running): Promise<void> {
+  const [, pid] = await running.until(/up (\d+)\n/);
+  let above = statInProc(Number(pid))!.ppid;
+  for (; above !== running.pid; above = statInProc(above)!.ppid) await untilState(above, 'S');
+}
+
 /** Kills processes that a failing test would leave behind. */
 function end(pid: number): void {
   try {
@@ -58,7 +69,7 @@ describe('a shell command is ended as a whole, gracefully, with the status of it
     ['there with --group', ['--group'], (file: string) => `timeout 100 ${file}; true`],
   ])('%s', async (_, options, commandOf) => {
     const running = start(['-q', ...options, '--spawn', commandOf(service())]);
-    await running.until(/up \d+\n/);
+    await untilAwaited(running);
     running.kill('SIGTERM');
     const { status, stdout } = await running.end();
     expect({ status, stdout: stdout.replace(/\d+/, '1') }).toEqual({
@@ -69,7 +80,7 @@ describe('a shell command is ended as a whole, gracefully, with the status of it
 
   test('a signal that ends only the shell is passed on to the program, which is waited for', async () => {
     const running = start(['-q', '--spawn', `true && ${service()}`]);
-    await running.until(/up \d+\n/);
+    await untilAwaited(running);
     running.kill('SIGHUP');
     await running.until(/hup/);
     running.kill('SIGTERM');
@@ -83,7 +94,7 @@ describe('a shell command is ended as a whole, gracefully, with the status of it
     ['in a group that timeout(1) makes', (file: string) => `timeout 100 ${file}; true`],
   ])('SIGINT reaches a program that dash waits for %s', async (_, commandOf) => {
     const running = start(['--log-format', 'json', '--spawn', commandOf(service())]);
-    await running.until(/up \d+\n/);
+    await untilAwaited(running);
     running.kill('SIGINT');
     const { status, stdout, stderr } = await running.end();
     expect(stdout.replace(/\d+/, '1')).toBe('up 1\ninterrupted\n');
