@@ -14,7 +14,7 @@ import { type Host, newWaitResult } from '../../host/host.ts';
 import { Proc } from '../../host/proc.ts';
 import type { ChildRow } from '../log/summary.ts';
 import type { Child } from './launcher.ts';
-import { ignoresSignal } from './process-name.ts';
+import { ignoresSignal, mayHandleSignal } from './process-name.ts';
 import type { Sender, Sent } from './sender.ts';
 
 const LOOK = WEXITED | WNOHANG | WNOWAIT;
@@ -27,6 +27,8 @@ export interface Heir {
    * signal of ours ended the shell.
    */
   readonly row: ChildRow | null;
+  /** Whether the signal leaves it the choice to exit. If not, an exit was a step's, just before. */
+  mayExit: boolean;
   /** Signals that it was sent. */
   readonly passed: Set<number>;
 }
@@ -90,9 +92,8 @@ export class Families {
 
   /** See Supervisor.state. */
   get state(): readonly unknown[] {
-    const heirs = [...this.#heirs.values()].map(({ pid, row, passed }) => [
-      pid,
-      row?.number,
+    const heirs = [...this.#heirs.values()].map(({ pid, row, mayExit, passed }) => [
+      ...[pid, row?.number, mayExit],
       ...passed,
     ]);
     return [[...this.#led], [...this.#groups], heirs, [...this.#interrupted]];
@@ -138,9 +139,12 @@ export class Families {
     const program = Math.max(...programs);
     return fresh.filter((pid) => {
       const stands = pid === program ? row : null;
-      const heir = { pid, row: stands, passed: new Set([ending.signo]) };
+      const heir = { pid, row: stands, mayExit: true, passed: new Set([ending.signo]) };
       this.#heirs.set(pid, heir);
-      return this.#tell(heir, ending);
+      const told = this.#tell(heir, ending);
+      // Only now: from here on a program that does not handle the signal cannot begin to.
+      heir.mayExit = mayHandleSignal(this.#proc, pid, ending.signo);
+      return told;
     });
   }
 

@@ -9,6 +9,21 @@ export function processName(proc: Proc, pid: number): string {
 
 /** Whether it ignores a signal; false if /proc does not tell. */
 export function ignoresSignal(proc: Proc, pid: number, signo: number): boolean {
-  const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(proc.read(pid, 'status') ?? '')?.[1];
+  return hasSignal(proc.read(pid, 'status') ?? '', 'SigIgn', signo);
+}
+
+/**
+ * Whether a process may do as it likes with a signal: it ignores, handles or blocks it. True if
+ * /proc does not tell. It still tells of a process that has ended and is not reaped.
+ */
+export function mayHandleSignal(proc: Proc, pid: number, signo: number): boolean {
+  const status = proc.read(pid, 'status');
+  if (status === undefined) return true;
+  return ['SigIgn', 'SigCgt', 'SigBlk'].some((set) => hasSignal(status, set, signo));
+}
+
+/** @param set the name of a line of /proc/PID/status */
+function hasSignal(status: string, set: string, signo: number): boolean {
+  const mask = new RegExp(`^${set}:\\s*([0-9a-f]+)$`, 'm').exec(status)?.[1];
   return mask !== undefined && ((BigInt(`0x${mask}`) >> BigInt(signo - 1)) & 1n) === 1n;
 }

@@ -89,7 +89,8 @@ export class Processes {
     this.leftovers.ended(event.pid);
     const heir = this.families.ended(event.pid);
     if (heir === undefined) return { row: null, told: [] };
-    return { row: heir.row, told: this.#inherit(heir.row, event, heir.passed) };
+    const told = this.#inherit(heir.row, event, heir.passed);
+    return { row: event.code !== CLD_EXITED || heir.mayExit ? heir.row : null, told };
   }
 
   /**

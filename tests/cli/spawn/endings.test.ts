@@ -108,6 +108,17 @@ describe('a shell command is ended as a whole, gracefully, with the status of it
     expect(ended.status).toBe(124);
   });
 
+  test('a step that had ended when the signal came does not count', async () => {
+    // The step stops its shell, which cannot reap it: it is a zombie when both get the signal.
+    const step = `sh -c 'echo $$ $PPID; kill -STOP $PPID'`;
+    const running = start(['-q', '--group', '--spawn', `${step}; true`]);
+    const [, pid, shellPid] = await running.until(/(\d+) (\d+)\n/);
+    await untilState(Number(pid), 'Z');
+    await untilState(Number(shellPid), 'T');
+    running.kill('SIGTERM');
+    expect((await running.end()).status).toBe(143);
+  });
+
   test('a program that does not end is killed after the grace', async () => {
     const deaf = `sh -c 'trap "" TERM; echo at $$; while :; do sleep 0.02; done'`;
     const running = start(['-q', '--grace', '100ms', '--spawn', `true; ${deaf}; true`]);
