@@ -14,7 +14,7 @@ export function ignoresSignal(proc: Proc, pid: number, signo: number): boolean {
 
 /**
  * Whether a process may do as it likes with a signal: it ignores, handles or blocks it. True if
- * /proc does not tell. It still tells of a process that has ended and is not reaped.
+ * /proc does not say. For a process that has ended and is not reaped it still does.
  */
 export function mayHandleSignal(proc: Proc, pid: number, signo: number): boolean {
   const status = proc.read(pid, 'status');
