@@ -1,4 +1,5 @@
 import { WRITERS } from '../aio/wake/inbox.ts';
+import { Belongings } from '../host/belongings.ts';
 import { HOST_CALL_NAMES } from '../host/calls.ts';
 import { CLOCK_MONOTONIC, POLLIN } from '../host/constants.ts';
 import { EAGAIN } from '../host/errno.ts';
@@ -57,6 +58,7 @@ export function exploredHost(words: ExploredWords, eventfd: number): Host {
   };
   const calls: Partial<Host> = {
     kind: 'linux',
+    belongings: new Belongings(),
     alloc: (bytes) => new Bytes(bytes),
     eventfd: () => nextFd++,
     onClose: () => NOTHING,
