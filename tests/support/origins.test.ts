@@ -45,6 +45,12 @@ it('follows sinks and listeners', () => {
   sink.dispose();
   emitter.off('exit', listener);
   expect(origins.left).toBe('');
+  emitter.once('exit', listener);
+  emitter.removeListener('exit', listener);
+  emitter.once('exit', listener);
+  expect(origins.left).toMatch(/^a listener of 'exit', taken\n/);
+  emitter.emit('exit', 0);
+  expect(origins.left).toBe('');
 });
 
 it('tells what is left once', () => {

@@ -128,7 +128,8 @@ export function followSinks(tracer: Tracer, origins: Origins): void {
 
 /** Follows the listeners of a process. */
 export function followListeners(emitter: NodeJS.Process, origins: Origins): void {
-  const replace = (name: 'on' | 'once' | 'off', note: (args: unknown[]) => void): void => {
+  type Name = 'on' | 'once' | 'off' | 'removeListener';
+  const replace = (name: Name, note: (args: unknown[]) => void): void => {
     const method = emitter[name] as (...args: unknown[]) => unknown;
     Object.defineProperty(emitter, name, {
       value: (...args: unknown[]) => {
@@ -146,5 +147,8 @@ export function followListeners(emitter: NodeJS.Process, origins: Origins): void
     origins.take(given(listener), `a listener of '${String(event)}'`);
   replace('on', took);
   replace('once', took);
-  replace('off', ([, listener]) => origins.give(listener));
+  const gave = ([, listener]: unknown[]): void => origins.give(given(listener));
+  replace('off', gave);
+  // `once` calls it too, before its listener.
+  replace('removeListener', gave);
 }

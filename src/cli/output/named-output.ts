@@ -17,7 +17,8 @@ import { isFifo, isToldToEnd, mayWait, PipeOutput } from './pipe-output.ts';
 const STDERR = 2;
 /** After this time somebody who watches may wonder. */
 const SAID_AFTER_NS = 0.5e9;
-const LOOK_MS = 20;
+/** Between two looks at a pipe that nobody has opened yet: nothing else tells. */
+const LOOK_NS = 20e6;
 
 /** A file on a command line, and its role: `the report`. */
 export interface NamedFile {
@@ -60,7 +61,7 @@ export class ReaderWait {
 export function drain(output: PipeOutput, wait: ReaderWait): void {
   output.flush();
   while (output.waiting > 0 && wait.goesOn) {
-    output.awaitRoom(LOOK_MS);
+    output.awaitRoom(LOOK_NS);
     output.flush();
   }
 }
@@ -132,7 +133,7 @@ function heldOpen(own: Host, file: NamedFile): number {
   for (;;) {
     const fd = own.open(file.path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
     if (fd !== -ENXIO || !isFifo(own, file.path) || !wait.goesOn) return fd;
-    own.poll(nothing, 0, LOOK_MS);
+    own.poll(nothing, 0, LOOK_NS);
   }
 }
 

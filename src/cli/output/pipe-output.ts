@@ -98,12 +98,12 @@ export class PipeOutput {
   }
 
   /** Sleeps until it takes more, or for that time. */
-  awaitRoom(ms: number): void {
+  awaitRoom(ns: number): void {
     const pollfd = this.#host.alloc(8);
     // A descriptor of -1 never takes more.
     pollfd.i32[0] = this.#fd;
     pollfd.i32[1] = POLLOUT;
-    this.#host.poll(pollfd, 1, ms);
+    this.#host.poll(pollfd, 1, ns);
   }
 
   /** Discards pending data. */

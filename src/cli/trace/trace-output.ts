@@ -106,7 +106,7 @@ export class TraceOutput {
     const patience = this.#readerWait(host, graceNs);
     const wait = (most: number): void => {
       while (this.#waits(most) && patience.goesOn) {
-        this.#pipes.find((pipe) => pipe.waiting > most)!.awaitRoom(LOOK_NS / 1e6);
+        this.#pipes.find((pipe) => pipe.waiting > most)!.awaitRoom(LOOK_NS);
         this.#look();
       }
     };

@@ -95,8 +95,8 @@ export class TracePipe implements TraceTarget {
   }
 
   /** Sleeps until it takes more, or for that time. */
-  awaitRoom(ms: number): void {
-    this.#output.awaitRoom(ms);
+  awaitRoom(ns: number): void {
+    this.#output.awaitRoom(ns);
   }
 
   /** Discards pending data. */
