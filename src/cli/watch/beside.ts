@@ -120,7 +120,10 @@ export class BesideView {
 
   /** Counts the iterations up to a point, and follows the run from there. */
   #skipTo({ stop, before, model }: Picture, run: WatchedRun): void {
-    this.#attached = skipTo(run, stop, (id, timeNs, args) => {
+    const passing = (): void => {
+      if (this.#passes++ % PASSES === 0) run.subject.look(() => this.look(false));
+    };
+    this.#attached = skipTo(run, stop, passing, (id, timeNs, args) => {
       this.view.model.restore(before);
       this.view.model.takeEvents(model);
       this.#follow(run);
@@ -164,6 +167,8 @@ export class BesideView {
   }
 
   readonly #makeAgain = (stop: number, pace: Pace): string => {
+    // A person who leaves wants no other run, whatever else is typed.
+    if (this.#done) return '';
     const past = this.#past!;
     const isKept = past.has(stop);
     if (!this.#run!.goesBack) {
@@ -225,6 +230,7 @@ export class BesideView {
     this.view.pacer.run();
     if (!this.isOver) this.left = true;
     this.#done = true;
+    this.travel.again = false;
   }
 
   #take(id: EventId, timeNs: number, args: readonly TraceValue[]): void {
@@ -272,15 +278,15 @@ export class BesideView {
     this.travel.message = '';
   }
 
-  /** Reads the keys and draws, if it is time to. */
-  look(): void {
+  /** Reads the keys and draws, if it is time to, and there is something to draw. */
+  look(draws = true): void {
     const { view } = this;
     const nowNs = this.#host.clockNs(CLOCK_MONOTONIC);
     if (nowNs - this.#lookedNs >= LOOK_NS) {
       this.#lookedNs = nowNs;
       this.#run!.refresh(view.model);
       view.readKeys();
-      if (nowNs >= view.dueNs) view.draw();
+      if (draws && nowNs >= view.dueNs) view.draw();
       this.#lookForParent();
     }
     if (this.left || this.travel.again) this.#leave();

@@ -32,11 +32,13 @@ export interface WatchedRun {
 
 /**
  * Lets a run go on to an iteration, and sees only its children.
+ * @param passing called with each event before it
  * @param there called with the event that begins it
  */
 export function skipTo(
   run: WatchedRun,
   iteration: number,
+  passing: () => void,
   there: (id: EventId, timeNs: number, args: readonly TraceValue[]) => void,
 ): { dispose(): void } {
   const rounds = roundsFrom(run.drive, 1);
@@ -46,6 +48,7 @@ export function skipTo(
     const isThere = mark?.kind === 'begin' && mark.iteration >= iteration;
     if (!isThere) {
       run.takeChild(id, timeNs, args);
+      passing();
       return;
     }
     attached.dispose();
