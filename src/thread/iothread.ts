@@ -116,7 +116,7 @@ export class IOThread implements Disposable {
       data,
     };
     this.#run = this.#workers.start({ kind: 'iothread', name, options: job, transfer });
-    const { context, stopBh } = this.#started();
+    const { context, stopBh } = this.#workers.waitRunning(this.#run) as IOThreadRunning;
     this.context = RemoteContext.from(context, host);
     this.#stopBh = RemoteBottomHalf.from(stopBh, host);
     const one = host.alloc(8);
@@ -137,15 +137,6 @@ export class IOThread implements Disposable {
   #takeFailure(): Error | null {
     this.#workers.join(this.#run);
     return this.#run.takeFailure();
-  }
-
-  #started(): IOThreadRunning {
-    try {
-      return this.#run.waitRunning() as IOThreadRunning;
-    } catch (error) {
-      this.#workers.join(this.#run);
-      throw error;
-    }
   }
 
   #info(): IOThreadInfo {

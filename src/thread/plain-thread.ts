@@ -56,12 +56,7 @@ export class PlainThread {
       data,
     };
     this.#run = machine.workers.start({ kind: 'plain', name, options: job, transfer });
-    try {
-      this.#run.waitRunning();
-    } catch (error) {
-      machine.workers.join(this.#run);
-      throw error;
-    }
+    machine.workers.waitRunning(this.#run);
     this.#run.onError = onError ?? null;
   }
 

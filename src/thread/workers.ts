@@ -150,6 +150,19 @@ export class Workers implements Disposable {
     return run;
   }
 
+  /**
+   * Blocks until a thread runs. Returns what it told then.
+   * @throws the error that it ended by; or one of the wait itself, and then it goes on
+   */
+  waitRunning(run: ThreadRun): unknown {
+    try {
+      return run.waitRunning();
+    } catch (error) {
+      if (run.ended) run.join();
+      throw error;
+    }
+  }
+
   /** Blocks until a thread that was asked to stop has ended. */
   join(run: ThreadRun): void {
     run.join();

@@ -61,6 +61,7 @@ const WIDTH = 'Node knows how wide the terminal is';
 const STREAMS: Readonly<Record<string, string>> = {
   'src/cli/explore/interruptible.ts': 'Ctrl-C ends a search, which has no loop',
   'src/cli/explore/progress.ts': WIDTH,
+  'src/cli/fuzz/fuzz-main.ts': 'Ctrl-C is told what is known, and ends us',
   'src/cli/log/log-target.ts': WIDTH,
   'src/cli/run/pool.ts': "its workers are Node's, and so are the signals that end them",
   'src/cli/run/run-watch.ts': 'a terminal that hangs up must not end the run',

@@ -66,6 +66,9 @@ class Fuzz {
   /** How many QEMU could not run. */
   #leftOut = 0;
   #entries = 0;
+  #isOver = false;
+  /** By seed, what is known of differences that were not told yet. */
+  readonly #untold = new Map<number, () => string>();
 
   constructor(
     asked: AskedFuzz,
@@ -82,47 +85,73 @@ class Fuzz {
   async run(): Promise<number> {
     const { seed, count, jobs } = this.#asked;
     const seeds = Array.from({ length: count }, (_, i) => seed + i);
-    await inOrder(seeds, jobs, {
-      start: (one) => this.#one(one),
-      done: (lines) => {
-        if (lines === null) return;
-        this.#progress?.('\r\x1b[K');
-        this.#out(lines);
-      },
-    });
-    this.#progress?.('\r\x1b[K');
-    this.#out(`${this.#totals()}\n`);
+    process.once('SIGINT', this.#interrupt);
+    try {
+      await inOrder(seeds, jobs, {
+        start: (one) => this.#one(one),
+        done: (one) => this.#tellOf(one),
+      });
+    } finally {
+      process.off('SIGINT', this.#interrupt);
+    }
+    this.#tell(`${this.#totals()}\n`);
     return this.#different > 0 ? 1 : 0;
   }
 
-  /** Returns the lines about a scenario that comes out differently; null for others. */
-  async #one(seed: number): Promise<string | null> {
+  /** Tells what is known. Then the signal ends us; the pool waits for its workers first. */
+  readonly #interrupt = (): void => {
+    for (const lines of this.#untold.values()) this.#tell(lines());
+    this.#tell(`${this.#totals('interrupted: ')}\n`);
+    this.#isOver = true;
+    process.kill(process.pid, 'SIGINT');
+  };
+
+  #tellOf(seed: number): void {
+    const lines = this.#untold.get(seed);
+    this.#untold.delete(seed);
+    if (lines !== undefined) this.#tell(lines());
+  }
+
+  #tell(lines: string): void {
+    if (this.#isOver) return;
+    this.#progress?.('\r\x1b[K');
+    this.#out(lines);
+  }
+
+  /** Compares the scenario of a seed, and returns the seed. */
+  async #one(seed: number): Promise<number> {
     // Those that are under way are finished.
-    if (this.#different >= MOST_DIFFERENT) return null;
+    if (this.#different < MOST_DIFFERENT) await this.#compare(seed);
+    return seed;
+  }
+
+  async #compare(seed: number): Promise<void> {
     const plain = scenarioOfSeed(seed, this.#hosts);
     const compared = await compare(plain, this.#hosts, MOST_RUNS);
     this.#done++;
-    this.#progress?.(`\r\x1b[K[${this.#done}/${this.#asked.count}] seed ${seed}`);
+    if (!this.#isOver)
+      this.#progress?.(`\r\x1b[K[${this.#done}/${this.#asked.count}] seed ${seed}`);
     if (compared === null) {
       this.#leftOut++;
-      return null;
+      return;
     }
     this.#entries += compared.results[0]!.order.length;
-    if (compared.differences.length === 0) return null;
+    if (compared.differences.length === 0) return;
     this.#different++;
+    let smallest = plain;
+    this.#untold.set(seed, () => this.#lines(seed, smallest, compared));
     const small = await reduce(plain, async (less) => {
       // Without them it is a scenario for another loop than that of the QEMU beside it.
       if (less.qemu !== plain.qemu || less.fdmon !== plain.fdmon) return false;
       const now = await compare(less, this.#hosts, 1);
-      return now !== null && now.differences.length > 0;
+      const differs = now !== null && now.differences.length > 0;
+      if (differs) smallest = less;
+      return differs;
     });
     // A rare difference may be gone by now.
     const last = await compare(small, this.#hosts, MOST_RUNS);
-    return this.#lines(
-      seed,
-      small,
-      last === null || last.differences.length === 0 ? compared : last,
-    );
+    const shown = last === null || last.differences.length === 0 ? compared : last;
+    this.#untold.set(seed, () => this.#lines(seed, small, shown));
   }
 
   #lines(seed: number, small: PlainScenario, { results, differences }: Comparison): string {
@@ -148,12 +177,12 @@ class Fuzz {
     return `qemu-loop fuzz --host ${hosts.join(',')}${tree}${profile} --seed ${seed} --count 1`;
   }
 
-  #totals(): string {
+  #totals(before = ''): string {
     const { hosts, count } = this.#asked;
     const left = this.#leftOut === 0 ? '' : `, ${this.#leftOut} left out`;
     const enough = this.#done < count ? `; ${count - this.#done} not tried` : '';
     const entries = `${this.#entries} entries of their order logs`;
     const ran = `${this.#done} random scenarios on ${hosts.join(' and ')}, ${entries}`;
-    return `# ${ran}: ${this.#different} came out differently${left}${enough}`;
+    return `# ${before}${ran}: ${this.#different} came out differently${left}${enough}`;
   }
 }

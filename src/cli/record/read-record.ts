@@ -6,8 +6,32 @@ import { CliError, EXIT_USAGE, whyOf } from '../exit/errors.ts';
 import { version } from '../options/version.ts';
 import { readNamedFile } from '../text/read-file.ts';
 
-/** @throws CliError with status 2 if there is none, or it is not one */
+/** The parts of each program's header without which it cannot run again. */
+const NEEDS: Readonly<Record<string, (program: Program) => boolean>> = {
+  spawn: ({ passFds }) => Array.isArray(passFds),
+  run: ({ file, text }) => typeof file === 'string' && typeof text === 'string',
+};
+
+type Program = RecordFile['header']['program'];
+
+/** @throws CliError with status 2 if there is none, it is not one, or this version cannot run it */
 export function openRecord(path: string): RecordFile {
+  const record = readFrom(path);
+  const { program } = record.header;
+  const needs = NEEDS[String(program.command)];
+  if (needs === undefined) {
+    throw notOurs(path, record, `it is a record of '${program.command}', which is unknown`);
+  }
+  if (!needs(program)) throw notOurs(path, record, `its '${program.command}' lacks a part`);
+  return record;
+}
+
+/** This version cannot run what another has recorded. */
+export function notOurs(path: string, record: RecordFile, what: string): CliError {
+  return new CliError(`${path}: ${what}${versionNote(record)}`, EXIT_USAGE);
+}
+
+function readFrom(path: string): RecordFile {
   try {
     return readRecord(readNamedFile(path));
   } catch (error) {

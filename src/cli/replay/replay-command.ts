@@ -4,7 +4,6 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Host } from '../../host/host.ts';
 import type { RecordFile } from '../../host/record/file.ts';
 import type { TraceRing } from '../../trace/ring.ts';
-import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 import { allWriter } from '../exit/write-all.ts';
 import { colorOption } from '../options/option-values.ts';
 import { checkOutputs } from '../options/output-files.ts';
@@ -94,9 +93,6 @@ export async function replayCommand(own: Host | null, args: readonly string[]): 
     return withReport(own, record, report, (events) =>
       replaySession(record, { path, to, trace, events, own, watch: view }),
     );
-  }
-  if (command !== 'run') {
-    throw new CliError(`${path}: it is a record of '${command}', which is unknown`, EXIT_USAGE);
   }
   const options = { path, to, trace, report, explain, style, watch };
   return replayRun(own, record, options, output);

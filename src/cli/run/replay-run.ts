@@ -13,9 +13,10 @@ import type { LogEntry } from '../../scenario/run/order-log.ts';
 import { type RunResult, runScenario } from '../../scenario/run/run.ts';
 import { EVENT_NAMES } from '../../trace/catalogue.ts';
 import { visible } from '../../trace/visible.ts';
-import { EXIT_INTERNAL, EXIT_LEFT } from '../exit/errors.ts';
+import { asCliError, EXIT_INTERNAL, EXIT_LEFT } from '../exit/errors.ts';
 import { needLinux } from '../exit/need-linux.ts';
 import type { TraceOptions } from '../options/trace-options.ts';
+import { notOurs } from '../record/read-record.ts';
 import { endedText, replayEnd } from '../record/replay-end.ts';
 import type { Style } from '../text/style.ts';
 import { AioPollRounds, MainLoopRounds } from '../watch/rounds.ts';
@@ -61,7 +62,7 @@ export async function replayRun(
 ): Promise<number> {
   const startMs = performance.now();
   const program = record.header.program as unknown as RecordedRun;
-  const scenario = scenarioOf(program);
+  const scenario = recordedScenario(options.path, record);
   const { trace, report = null, style, explain } = options;
   const live = program.isLive || explain ? { ...style, explain } : null;
   const player = new RunPlayer(record, scenario);
@@ -93,6 +94,16 @@ export async function replayRun(
   reporter.outcome(outcome);
   err(notes);
   return outcome.status;
+}
+
+/** @throws CliError if this version cannot load it */
+function recordedScenario(path: string, record: RecordFile): Scenario {
+  try {
+    return scenarioOf(record.header.program as unknown as RecordedRun);
+  } catch (error) {
+    const why = asCliError(error).message;
+    throw notOurs(path, record, `this version cannot load its scenario: ${why}`);
+  }
 }
 
 const ASKED = { ...ASKED_ONCE, host: 'linux', options: '' } as const;

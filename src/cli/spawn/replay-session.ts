@@ -14,6 +14,7 @@ import { needLinux } from '../exit/need-linux.ts';
 import { allBytesWriter, allWriter } from '../exit/write-all.ts';
 import type { TraceOptions } from '../options/trace-options.ts';
 import { version } from '../options/version.ts';
+import { notOurs } from '../record/read-record.ts';
 import { endedText, replayEnd } from '../record/replay-end.ts';
 import { type TraceOutput, waitingTraces } from '../trace/trace-output.ts';
 import type { Built, Makers } from './makers.ts';
@@ -65,7 +66,7 @@ async function playRecord(
 ): Promise<number> {
   const { header } = record;
   const { passFds, origin } = header.program as unknown as RecordedSession;
-  const options = parseOptions(header.argv, version) as Options;
+  const options = recordedOptions(path, record);
   const host = new ReplayHost(record, new SimHost());
   if (watch === null) showOutput(host, own, options.logFile);
   else host.onWritten = (_fd, bytes) => watch.written(bytes);
@@ -100,6 +101,19 @@ async function playRecord(
   if (host.ended === null) return status;
   err(endedText(host.ended, path, record));
   return replayEnd(host.ended);
+}
+
+/** @throws CliError if this version has no such options */
+function recordedOptions(path: string, record: RecordFile): Options {
+  let parsed: ReturnType<typeof parseOptions> | null = null;
+  let why = 'it starts no children';
+  try {
+    parsed = parseOptions(record.header.argv, version);
+  } catch (error) {
+    why = asCliError(error).message;
+  }
+  if (parsed !== null && !('text' in parsed)) return parsed;
+  throw notOurs(path, record, `this version cannot run its command line: ${why}`);
 }
 
 /** Tells the host where it is, and ends it when a later iteration begins. */

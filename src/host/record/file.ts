@@ -3,50 +3,26 @@
  * A file that was cut off anywhere is good up to there.
  */
 
-import type { Host } from '../host.ts';
 import { ByteSink, ByteSource, checksum } from './bytes.ts';
 import { type RecordEnding, RecordReadError } from './errors.ts';
+import { headerOf, type RecordHeader } from './header.ts';
 import { OPS } from './ops.ts';
 
 /** The first line of every record. */
 const MAGIC = new TextEncoder().encode('qemu-loop record\n');
+/** The first bytes of compressed files, and the programs that unpack them. */
+const PACKED = [
+  { start: [0x1f, 0x8b], by: 'gunzip' },
+  { start: [0x28, 0xb5, 0x2f, 0xfd], by: 'unzstd' },
+  { start: [0xfd, 0x37, 0x7a, 0x58, 0x5a], by: 'unxz' },
+  { start: [0x42, 0x5a, 0x68], by: 'bunzip2' },
+];
 /** The version of all that follows the first line. */
 const FORMAT = 1;
 
 /** One byte that tells a damaged length of a piece from a piece that was cut off. */
 function lengthCheck(length: number): number {
   return checksum(Uint8Array.of(length, length >>> 8, length >>> 16, length >>> 24)) & 255;
-}
-
-/** Properties of the host that never change. */
-export interface HostFacts {
-  readonly kind: 'linux' | 'sim';
-  readonly description: string;
-  readonly epollStride: number;
-  readonly epollDataWord: number;
-  readonly handlerAddress: number;
-  readonly keepsBlocked: boolean;
-}
-
-/** The facts of a host, for a record's header. */
-export function factsOf(host: Host): HostFacts {
-  const { kind, description, epollStride, epollDataWord, handlerAddress, keepsBlocked } = host;
-  return { kind, description, epollStride, epollDataWord, handlerAddress, keepsBlocked };
-}
-
-/** The run that a record is of. */
-export interface RecordHeader {
-  /** The version of qemu-loop that wrote it. */
-  readonly version: string;
-  /** The version of Node. */
-  readonly node: string;
-  /** CLOCK_REALTIME at its start, ms. */
-  readonly startMs: number;
-  /** The command line, after `qemu-loop`. */
-  readonly argv: readonly string[];
-  readonly facts: HostFacts;
-  /** Everything else that the program needs to run again. */
-  readonly program: Readonly<Record<string, unknown>>;
 }
 
 /** A record that was read. */
@@ -91,9 +67,7 @@ export function pieceBytes(bytes: Uint8Array): Uint8Array {
 
 /** @throws RecordReadError if the bytes are no record, or their header is damaged */
 export function readRecord(bytes: Uint8Array): RecordFile {
-  if (!MAGIC.every((byte, i) => bytes[i] === byte)) {
-    throw new RecordReadError('this is no record: expected a file that --record has written');
-  }
+  if (!startsWith(bytes, MAGIC)) throw new RecordReadError(whatElse(bytes));
   const source = new ByteSource(bytes, () => {
     throw new RecordReadError('the record is cut off in its header: nothing of it can be replayed');
   });
@@ -109,8 +83,20 @@ export function readRecord(bytes: Uint8Array): RecordFile {
   if (checksum(bytes, start, source.at) !== sum) {
     throw new RecordReadError('the header of the record is damaged');
   }
-  const { signatures, ...header } = JSON.parse(text) as RecordHeader & { signatures: string[] };
+  const { signatures, ...header } = headerOf(text);
   return { header, signatures, ...piecesOf(bytes, source.at) };
+}
+
+function startsWith(bytes: Uint8Array, start: Iterable<number>): boolean {
+  return [...start].every((byte, i) => bytes[i] === byte);
+}
+
+/** Tells why a file cannot be a record. */
+function whatElse(bytes: Uint8Array): string {
+  if (bytes.length === 0) return 'the file is empty: expected one that --record has written';
+  const packed = PACKED.find(({ start }) => startsWith(bytes, start));
+  if (packed !== undefined) return `the file is compressed: unpack it first, with ${packed.by}`;
+  return 'this is no record: expected a file that --record has written';
 }
 
 /** All whole pieces, and what is there of one that is cut off. */

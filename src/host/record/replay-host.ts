@@ -3,7 +3,8 @@ import { ENOSYS } from '../errno.ts';
 import type { Host, HostBuffer, NewThread, SignalPipe } from '../host.ts';
 import type { NodeWait } from '../node-wait.ts';
 import { RecordReadError } from './errors.ts';
-import type { HostFacts, ReplayedFile } from './file.ts';
+import type { ReplayedFile } from './file.ts';
+import type { HostFacts } from './header.ts';
 import { KeptHost } from './kept-host.ts';
 import { type Marks, stateSum } from './marks.ts';
 import { GENERIC_CALLS, isBuffer, type Op, op, pollSum } from './ops.ts';
@@ -160,7 +161,7 @@ export class ReplayHost extends KeptHost implements Stamps, Marks, Threads {
   }
 
   override get keepsBlocked(): boolean {
-    return this.#facts?.keepsBlocked;
+    return this.#facts?.keepsBlocked ?? true;
   }
 
   #call(what: Op, args: readonly unknown[]): unknown {

@@ -46,7 +46,10 @@ export class BareSimWorld implements World {
     return this.host.nowNs;
   }
 
-  leaveThreads(): void {}
+  /** The kernel would wait for a Worker that is gone, if a wake-up has made its thread one that can run. */
+  leaveThreads(): void {
+    this.host.dispose();
+  }
 
   stampNs(): number {
     return this.host.nowNs;

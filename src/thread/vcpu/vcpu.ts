@@ -78,9 +78,8 @@ export class VCpu extends VCpuRef implements Disposable {
     // Nobody is to wait for it to stop. If it ends in order, its thread says so itself.
     this.#run.onLost = () => Atomics.store(row, STATE, ROW_ENDED);
     try {
-      this.#run.waitRunning();
+      machine.workers.waitRunning(this.#run);
     } catch (error) {
-      machine.workers.join(this.#run);
       Atomics.store(row, STATE, ROW_FREE);
       throw error;
     }

@@ -1,12 +1,8 @@
 /** Records for tests of `qemu-loop replay`. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import {
-  headerBytes,
-  pieceBytes,
-  type RecordHeader,
-  readRecord,
-} from '../../../src/host/record/file.ts';
+import { headerBytes, pieceBytes, readRecord } from '../../../src/host/record/file.ts';
+import type { RecordHeader } from '../../../src/host/record/header.ts';
 
 /** Writes a copy of a record that is shorter by some bytes. */
 export function cutOff(path: string, bytes: number): string {

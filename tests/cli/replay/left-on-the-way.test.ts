@@ -39,7 +39,8 @@ test.each([
   const dir = testDirectory();
   const [file, record] = [join(dir, 'ticks.yaml'), join(dir, 'ticks.rec')];
   writeFileSync(file, ticks(20, '100us'));
-  const of = what === 'a session' ? ['--spawn', 'for i in 1 2 3 4; do echo $i; sleep 0.02; done'] : [file];
+  const of =
+    what === 'a session' ? ['--spawn', 'for i in 1 2 3 4; do echo $i; sleep 0.02; done'] : [file];
   expect((await run([...how, '--record', record, ...of])).status).toBe(0);
   const terminal = await inThePast(`replay --watch ${record}`, 3);
   terminal.keys('p', 'C-c');

@@ -1,7 +1,8 @@
 /** Runs something on a recorded host, then again on its record. */
 
 import type { Host } from '../../../src/host/host.ts';
-import { factsOf, headerBytes, readRecord } from '../../../src/host/record/file.ts';
+import { headerBytes, readRecord } from '../../../src/host/record/file.ts';
+import { factsOf } from '../../../src/host/record/header.ts';
 import { RecordHost } from '../../../src/host/record/record-host.ts';
 import { ReplayHost } from '../../../src/host/record/replay-host.ts';
 import { SimHost } from '../../../src/host/sim/sim-host.ts';
