@@ -34,7 +34,7 @@ export async function exploreOrders(
   style: Style,
 ): Promise<number> {
   const [out, err] = [allWriter(own, 1), allWriter(own, STDERR)];
-  const { scenario, problems } = readScenario(file, asked.version);
+  const { scenario, problems } = readScenario(own, file, asked.version);
   if (scenario === null) {
     err(`${problems.map(formatProblem).join('\n')}\n`);
     return EXIT_USAGE;

@@ -178,7 +178,7 @@ export function unknownEvent(glob: string): string {
 
 function patternsOf(path: string): string[] {
   try {
-    return parsePatterns(readNamedFile(path).toString());
+    return parsePatterns(readNamedFile(null, path).toString());
   } catch (error) {
     throw new InvalidArgumentError(`cannot read it: ${whyOf(error)}.`);
   }

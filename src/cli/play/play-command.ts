@@ -50,7 +50,7 @@ export function playCommand(own: Host | null, args: readonly string[]): number {
     throw new CliError(`play shows one file, and there are ${operands.length}`, EXIT_USAGE);
   }
   const file = operands[0];
-  const page = (): string => renderPlay(parts(), library(file));
+  const page = (): string => renderPlay(parts(), library(own, file));
   if (raw.output === undefined) return serve(needSockets(own), page(), raw.port, out);
   const inputs = file === undefined ? [] : [{ what: 'the scenario', path: file }];
   checkOutputs([{ what: 'the page', path: raw.output }], inputs);
@@ -96,16 +96,16 @@ function built(name: string): string {
   return gunzipSync(readFileSync(new URL(`${name}.gz`, import.meta.url))).toString();
 }
 
-function library(file: string | undefined): PlayLibrary {
+function library(own: Host | null, file: string | undefined): PlayLibrary {
   const made = JSON.parse(built('play-library.json')) as Omit<PlayLibrary, 'first'>;
   if (file === undefined) return { ...made, first: 'scenarios/sigchld.yaml' };
-  const own: Story = { path: `your file/${basename(file)}`, text: read(file) };
-  return { ...made, stories: [own, ...made.stories], first: own.path };
+  const yours: Story = { path: `your file/${basename(file)}`, text: read(own, file) };
+  return { ...made, stories: [yours, ...made.stories], first: yours.path };
 }
 
-function read(file: string): string {
+function read(own: Host | null, file: string): string {
   try {
-    return readNamedFile(file).toString();
+    return readNamedFile(own, file).toString();
   } catch (error) {
     throw new CliError(`cannot read ${file}: ${whyOf(error)}`, EXIT_USAGE);
   }

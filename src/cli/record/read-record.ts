@@ -1,5 +1,6 @@
 /** Reads the file of --record. */
 
+import type { Host } from '../../host/host.ts';
 import { RecordReadError } from '../../host/record/errors.ts';
 import { type RecordFile, readRecord } from '../../host/record/file.ts';
 import { CliError, EXIT_USAGE, whyOf } from '../exit/errors.ts';
@@ -14,9 +15,12 @@ const NEEDS: Readonly<Record<string, (program: Program) => boolean>> = {
 
 type Program = RecordFile['header']['program'];
 
-/** @throws CliError with status 2 if there is none, it is not one, or this version cannot run it */
-export function openRecord(path: string): RecordFile {
-  const record = readFrom(path);
+/**
+ * @param own the process's own host; null on a system that has none
+ * @throws CliError with status 2 if there is none, it is not one, or this version cannot run it
+ */
+export function openRecord(own: Host | null, path: string): RecordFile {
+  const record = readFrom(own, path);
   const { program } = record.header;
   const needs = NEEDS[String(program.command)];
   if (needs === undefined) {
@@ -31,9 +35,9 @@ export function notOurs(path: string, record: RecordFile, what: string): CliErro
   return new CliError(`${path}: ${what}${versionNote(record)}`, EXIT_USAGE);
 }
 
-function readFrom(path: string): RecordFile {
+function readFrom(own: Host | null, path: string): RecordFile {
   try {
-    return readRecord(readNamedFile(path));
+    return readRecord(readNamedFile(own, path));
   } catch (error) {
     const why =
       error instanceof RecordReadError ? error.message : `cannot read it: ${whyOf(error)}`;

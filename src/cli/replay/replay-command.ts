@@ -75,7 +75,7 @@ export async function replayCommand(own: Host | null, args: readonly string[]): 
   const path = parsed.operands[0]!;
   const trace = traceOptions(raw, 'qemu-loop replay');
   checkOutputs(outputsOf(trace, raw.report), [{ what: 'the record', path }]);
-  const record = openRecord(path);
+  const record = openRecord(own, path);
   const { to, report, explain, watch } = raw;
   if (watch) needTerminal(own);
   const style = { ...stdoutStyle(own, raw.color), width: 0 };

@@ -113,7 +113,7 @@ function report(own: Host | null, args: readonly string[]): Pick<ReportResult, '
     throw usageError(`a report is of one trace: name one, or compare two with --diff`, COMMAND);
   }
   const file = files[0]!;
-  const trace = readRun(file);
+  const trace = readRun(own, file);
   const options = {
     out: raw.output ?? `${file}.html`,
     title: raw.title ?? file,

@@ -1,5 +1,6 @@
 /** Reads a run that was saved: a trace, or the page of a report, which has its trace in it. */
 
+import type { Host } from '../../host/host.ts';
 import { CATALOGUE } from '../../trace/catalogue.ts';
 import { readTrace, TraceReadError } from '../../trace/read.ts';
 import { CliError, EXIT_USAGE, whyOf } from '../exit/errors.ts';
@@ -10,11 +11,14 @@ import { type PackedTrace, unpackTrace } from './pack.ts';
 const PAGE = /^<!doctype html>/i;
 const DATA = /<script type="application\/json" id="data">(.*?)<\/script>/s;
 
-/** @throws CliError with status 2 if the file cannot be read, or has no events */
-export function readRun(file: string): ReportTrace {
+/**
+ * @param own the process's own host; null on a system that has none
+ * @throws CliError with status 2 if the file cannot be read, or has no events
+ */
+export function readRun(own: Host | null, file: string): ReportTrace {
   let bytes: Uint8Array;
   try {
-    bytes = readNamedFile(file);
+    bytes = readNamedFile(own, file);
   } catch (error) {
     throw new CliError(`cannot read the trace ${file}: ${whyOf(error)}`, EXIT_USAGE);
   }

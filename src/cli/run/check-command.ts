@@ -1,4 +1,5 @@
 import type { QemuVersion } from '../../aio/profile.ts';
+import type { Host } from '../../host/host.ts';
 import { formatProblem } from '../../scenario/problem.ts';
 import { visible } from '../../trace/visible.ts';
 import { narrowed } from '../text/narrowed.ts';
@@ -20,13 +21,17 @@ export interface AskedCheck {
 }
 
 /** `qemu-loop check FILE…`: reads files and reports their errors. Returns 0, or 2. */
-export function checkCommand(asked: AskedCheck, { out, err }: CommandOutput): number {
+export function checkCommand(
+  own: Host | null,
+  asked: AskedCheck,
+  { out, err }: CommandOutput,
+): number {
   const { files, missing } = findScenarios(asked.files);
   for (const { message } of missing) err(narrowed(`qemu-loop: ${visible(message)}\n`, 2));
   let wrong = missing.length;
   let count = 0;
   for (const file of files) {
-    const { problems } = readScenario(file, asked.version);
+    const { problems } = readScenario(own, file, asked.version);
     for (const problem of problems) err(narrowed(`${formatProblem(problem)}\n`, 2));
     if (problems.length > 0) wrong++;
     else count++;

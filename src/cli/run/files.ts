@@ -59,6 +59,7 @@ function find(arg: string, tell: Tell): string[] {
 }
 
 function missingText(arg: string): string {
+  if (arg === '-') return 'no scenario -: write /dev/stdin for stdin';
   return statOf(arg)?.isDirectory()
     ? `no scenario in ${arg}: the directory has no file *.yaml or *.yml, at any depth`
     : `no scenario ${arg}: expected a YAML file, a directory of them, or a pattern`;

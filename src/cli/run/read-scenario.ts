@@ -6,6 +6,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { QemuVersion } from '../../aio/profile.ts';
 import { errnoMessage, errnoName } from '../../host/errno.ts';
+import type { Host } from '../../host/host.ts';
 import { MOST_CHARACTERS } from '../../scenario/limits.ts';
 import { type Loaded, loadScenario } from '../../scenario/load.ts';
 import type { Problem } from '../../scenario/problem.ts';
@@ -18,12 +19,13 @@ export interface ReadScenario extends Loaded {
 
 /**
  * Reads a file and checks it. Never throws because of the file.
+ * @param own the process's own host; null on a system that has none
  * @param qemu overrides the file's
  */
-export function readScenario(file: string, qemu?: QemuVersion): ReadScenario {
+export function readScenario(own: Host | null, file: string, qemu?: QemuVersion): ReadScenario {
   let text: string;
   try {
-    text = decode(readNamedFile(file, MOST_BYTES));
+    text = decode(readNamedFile(own, file, MOST_BYTES));
   } catch (error) {
     const problem: Problem = { file, line: 1, column: 1, message: reasonOf(error) };
     return { scenario: null, problems: [problem], text: '' };

@@ -161,7 +161,7 @@ function plan(
   }
   const planned: Planned[] = [];
   for (const file of files) {
-    const { scenario, problems, text } = readScenario(file, options.version);
+    const { scenario, problems, text } = readScenario(options.own, file, options.version);
     if (scenario === null) {
       const messages = problems.map(formatProblem);
       err(narrowed(`${messages.join('\n')}\n`, 2));

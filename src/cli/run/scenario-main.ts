@@ -22,7 +22,7 @@ export async function scenarioMain(own: Host | null, args: readonly string[]): P
   const output = { out: allWriter(own, STDOUT), err: allWriter(own, STDERR) };
   if (command === 'check') {
     const asked = parseCheck(rest);
-    if (!('text' in asked)) return checkCommand(asked, output);
+    if (!('text' in asked)) return checkCommand(own, asked, output);
     output.out(asked.text);
     return 0;
   }

@@ -10,7 +10,10 @@ import {
   type Stats,
 } from 'node:fs';
 import { isatty } from 'node:tty';
+import { POLLIN } from '../../host/constants.ts';
 import { ENXIO } from '../../host/errno.ts';
+import type { Host } from '../../host/host.ts';
+import { someWriter } from '../exit/write-all.ts';
 
 /** The reason why a file is not read, in words. */
 export class Unreadable extends Error {}
@@ -19,19 +22,28 @@ export class Unreadable extends Error {}
 const MOST_BYTES_OF_DEVICE = 16 * 2 ** 20;
 const PIECE = 1 << 16;
 
+const STDERR = 2;
+/** After this time somebody who watches may wonder what a pipe waits for. */
+const SAID_AFTER_NS = 0.5e9;
+
 /**
  * Reads a file whole.
+ * @param own the process's own host, to say what is waited for; null on a system that has none
  * @param most bytes: reading ends soon after that many
  * @throws Unreadable if it is a directory or a socket, or would never end or never begin; Node's
  *   error if it cannot be read
  */
-export function readNamedFile(path: string, most = Number.POSITIVE_INFINITY): Buffer {
+export function readNamedFile(
+  own: Host | null,
+  path: string,
+  most = Number.POSITIVE_INFINITY,
+): Buffer {
   const fd = openNow(path);
   try {
     const stat = fstatSync(fd);
     if (stat.isDirectory()) throw new Unreadable('it is a directory, expected a file');
     const isPlain = stat.isFile() && stat.size > 0 && stat.size <= most;
-    return isPlain ? readFileSync(fd) : readPieces(path, fd, stat, most);
+    return isPlain ? readFileSync(fd) : readPieces(own, path, fd, most);
   } finally {
     closeSync(fd);
   }
@@ -42,23 +54,28 @@ function openNow(path: string): number {
   try {
     return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).errno !== -ENXIO) throw error;
+    const { errno, code } = error as NodeJS.ErrnoException;
+    if (path === '-' && code === 'ENOENT') {
+      throw new Unreadable('there is no file of that name: write /dev/stdin for stdin');
+    }
+    if (errno !== -ENXIO) throw error;
     throw new Unreadable('it is a socket, or a device that is not there: expected a file');
   }
 }
 
-function readPieces(path: string, fd: number, stat: Stats, most: number): Buffer {
+function readPieces(own: Host | null, path: string, fd: number, most: number): Buffer {
+  const stat = fstatSync(fd);
   const isDevice = stat.isCharacterDevice() || stat.isBlockDevice();
   const pieces: Buffer[] = [];
+  const writer = new WriterWait(own, path, fd, stat);
   let length = 0;
-  let from = fd;
   try {
     while (length <= most) {
       const piece = Buffer.alloc(PIECE);
-      const n = readPiece(from, piece);
+      const n = readPiece(writer.from, piece);
       if (n === 0) break;
       if (n < 0) {
-        from = openToWait(path, fd, stat);
+        writer.wait();
         continue;
       }
       pieces.push(piece.subarray(0, n));
@@ -68,7 +85,7 @@ function readPieces(path: string, fd: number, stat: Stats, most: number): Buffer
       }
     }
   } finally {
-    if (from !== fd) closeSync(from);
+    writer.close();
   }
   if (length === 0 && stat.isFIFO()) {
     throw new Unreadable('it is a FIFO, and nobody writes into it');
@@ -86,8 +103,51 @@ function readPiece(fd: number, piece: Buffer): number {
   }
 }
 
-/** A pipe's writer and a person come to an end. The kernel's log never does. */
-function openToWait(path: string, fd: number, stat: Stats): number {
-  if (stat.isFIFO() || isatty(fd)) return openSync(path, 'r');
-  throw new Unreadable('it has no end, but waits for more: expected a file');
+/**
+ * The wait for what a pipe's writer, or a person at a terminal, has not written yet; it says so once.
+ * Both come to an end. The kernel's log never does.
+ */
+class WriterWait {
+  /** The descriptor to read: `fd`, or one that waits by itself. */
+  from: number;
+  readonly #own: Host | null;
+  readonly #path: string;
+  readonly #fd: number;
+  readonly #isTerminal: boolean;
+  readonly #mayEnd: boolean;
+  #isSaid = false;
+
+  constructor(own: Host | null, path: string, fd: number, stat: Stats) {
+    this.#own = own;
+    this.#path = path;
+    this.#fd = fd;
+    this.from = fd;
+    this.#isTerminal = isatty(fd);
+    this.#mayEnd = stat.isFIFO() || this.#isTerminal;
+  }
+
+  /** @throws Unreadable if it would never end */
+  wait(): void {
+    if (!this.#mayEnd) throw new Unreadable('it has no end, but waits for more: expected a file');
+    if (this.#isTerminal) this.#say('is read from the terminal: Ctrl-D ends it');
+    if (this.#own === null) this.from = openSync(this.#path, 'r');
+    else if (!this.#isReady(this.#own)) this.#say('waits for its writer');
+  }
+
+  #isReady(own: Host): boolean {
+    const pollfd = own.alloc(8);
+    pollfd.i32[0] = this.#fd;
+    pollfd.i32[1] = POLLIN;
+    return own.poll(pollfd, 1, this.#isSaid ? -1 : SAID_AFTER_NS) !== 0;
+  }
+
+  #say(text: string): void {
+    if (this.#isSaid) return;
+    this.#isSaid = true;
+    someWriter(this.#own, STDERR)(`qemu-loop: ${this.#path} ${text}\n`);
+  }
+
+  close(): void {
+    if (this.from !== this.#fd) closeSync(this.from);
+  }
 }

@@ -13,7 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { root, run } from '../../support/run.ts';
+import { root, run, start } from '../../support/run.ts';
+import { QL, shellTerminal } from '../../support/terminal.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-read-'));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -104,4 +105,35 @@ it('reads a pipe whose writer takes its time', async () => {
   expect(execFileSync('bash', ['-c', script, command, file], { encoding: 'utf8' })).toBe(
     '1 file is right\n',
   );
+});
+
+it('says that it waits for the writer of a pipe', async () => {
+  const fifo = join(dir, 'fifo.yaml');
+  const writer = openSync(fifo, 'r+');
+  const running = start(['check', fifo]);
+  await running.until(/^qemu-loop: \S+ waits for its writer\n$/, 'stderr');
+  writeFileSync(writer, 'name: good\nsteps: [step]\n');
+  closeSync(writer);
+  expect(await running.end()).toMatchObject({ status: 0, stdout: '1 file is right\n' });
+});
+
+it('says how a scenario that is typed ends', async () => {
+  const terminal = shellTerminal(80, 24);
+  terminal.line(`${QL} check /dev/stdin`);
+  await terminal.until(/\/dev\/stdin is read from the terminal: Ctrl-D ends it\n/);
+  terminal.line('{name: typed, steps: [step]}');
+  terminal.keys('C-d');
+  await terminal.until(/1 file is right/);
+});
+
+it.each([
+  ['check', 'no scenario -: '],
+  ['run', 'no scenario -: '],
+  ['report', 'cannot read the trace -: there is no file of that name: '],
+  ['replay', '-: cannot read it: there is no file of that name: '],
+  ['play', 'cannot read -: there is no file of that name: '],
+])('%s - says what to write', async (command, what) => {
+  const { status, stderr } = await run([command, '-']);
+  expect(status).toBe(2);
+  expect(stderr).toBe(`qemu-loop: ${what}write /dev/stdin for stdin\n`);
 });

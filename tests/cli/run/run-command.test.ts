@@ -416,11 +416,11 @@ describe('check', () => {
         err += text;
       },
     };
-    expect(checkCommand({ files: [join(dir, 'good.yaml'), join(dir, 'bad.yaml')] }, output)).toBe(
-      0,
-    );
+    expect(
+      checkCommand(null, { files: [join(dir, 'good.yaml'), join(dir, 'bad.yaml')] }, output),
+    ).toBe(0);
     expect(out).toBe('2 files are right\n');
-    expect(checkCommand({ files: [join(dir, 'wrong.yaml')] }, output)).toBe(2);
+    expect(checkCommand(null, { files: [join(dir, 'wrong.yaml')] }, output)).toBe(2);
     expect(err).toContain("found 'stepp'");
   });
 });

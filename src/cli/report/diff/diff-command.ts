@@ -40,7 +40,9 @@ export function diffRuns(
     const inputs = files.map((path) => ({ what: 'the trace', path }));
     checkOutputs([{ what: 'the report', path: out }], inputs);
   }
-  const sides = files.map((title): DiffSide => ({ title, trace: compared(readRun(title), exact) }));
+  const sides = files.map(
+    (title): DiffSide => ({ title, trace: compared(readRun(own, title), exact) }),
+  );
   const diff = diffTraces(sides[0]!.trace, sides[1]!.trace, { exact });
   const status = diff.first < 0 ? 0 : EXIT_DIFFERENT;
   const text =
