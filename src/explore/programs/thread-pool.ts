@@ -229,3 +229,44 @@ export const POOL_FINISH: BuiltIn = {
     },
   ],
 };
+
+/** The second worker takes until nothing is left. */
+function takesAll(words: ExploredWords): void {
+  const queue = words.watch(new PoolQueue(POOL.buffer));
+  for (;;) {
+    const slot = queue.take();
+    if (slot < 0) return;
+    if (words.exchange(DATA + slot, 1) !== 0) throw new Error('does a request for a second time');
+  }
+}
+
+export const POOL_HEAD: BuiltIn = {
+  name: 'thread-pool-head',
+  about: 'home looks twice how much room the queue has, while two workers take its two requests',
+  words: POOL_WORDS,
+  make: () =>
+    program(
+      {
+        home: (words) =>
+          withArrays(words, [POOL], () => {
+            const queue = words.watch(new PoolQueue(POOL.buffer));
+            for (let slot = 0; slot < 2; slot++) queue.push(slot, new Coded());
+            const room = words.named('counts its room', () => words.load(at(HEAD)));
+            const later = words.named('counts its room', () => words.load(at(HEAD)));
+            if (later < room)
+              throw new Error('HEAD has gone back, and with it the room for requests');
+          }),
+        'worker 1': (words) => withArrays(words, [POOL], () => takesAll(words)),
+        'worker 2': (words) => withArrays(words, [POOL], () => takesAll(words)),
+      },
+      { initial: BEGUN },
+    ),
+  weakenings: [
+    {
+      name: 'head-rmw',
+      about: 'a worker moves HEAD by a load and a store',
+      model: 'SC',
+      weaken: plainly('take', at(HEAD)),
+    },
+  ],
+};
