@@ -55,6 +55,8 @@ export const PENDING_CPUS = 25;
 export const CPU_LIST_MUTEX = 26;
 export const EXCLUSIVE_COND = 27;
 export const EXCLUSIVE_RESUME = 28;
+/** The number of the thread that is, or is to be, alone; 0 if none is. */
+export const EXCLUSIVE_OWNER = 29;
 
 /** Words that aio_wait_bh_oneshot of main waits for: the last are those of the innermost call. */
 export const FIRST_DONE = 48;

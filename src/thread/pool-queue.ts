@@ -196,8 +196,7 @@ export class PoolQueue {
       const tail = Atomics.load(words, TAIL);
       if (head === tail) return -1;
       const place = words[RING + (head & (RING_SIZE - 1))]!;
-      // In one step, so that HEAD never goes back: home counts its room by it (explore thread-pool-head
-      // --without head-rmw). Who has the request is decided below.
+      // In one step, so that HEAD never goes back: home counts its room by it. Who has the request is decided below.
       if (Atomics.compareExchange(words, HEAD, head, (head + 1) | 0) !== head) continue;
       const slot = place & (SLOTS - 1);
       const queued = ((place >> SLOT_BITS) << STATE_BITS) | QUEUED;

@@ -513,6 +513,43 @@ export const CATALOGUE = {
   bql_locked: ev([['self', 'int']], 'self %d', 'a thread has the BQL'),
   bql_unlock: ev([['self', 'int']], 'self %d', 'a thread gives the BQL back'),
 
+  // Ours: vCPUs that run alone
+  start_exclusive_begin: ev(
+    [
+      ['self', 'int'],
+      ['owner', 'int'],
+    ],
+    'self %d owner %d',
+    'a vCPU is to run alone; the owner is alone, or is to be, before it (0: nobody)',
+  ),
+  start_exclusive_wait: ev(
+    [
+      ['self', 'int'],
+      ['cpu', 'int'],
+    ],
+    'self %d cpu %d',
+    'a vCPU that is to run alone waits for the thread of another one to leave its program',
+  ),
+  start_exclusive_end: ev([['self', 'int']], 'self %d', 'a vCPU runs alone'),
+  end_exclusive: ev([['self', 'int']], 'self %d', 'a vCPU runs alone no more'),
+  cpu_exec_start_begin: ev(
+    [
+      ['self', 'int'],
+      ['owner', 'int'],
+    ],
+    'self %d owner %d',
+    'a vCPU waits to begin its program: the owner runs alone, or is to',
+  ),
+  cpu_exec_start_end: ev([['self', 'int']], 'self %d', 'a vCPU that waited begins its program'),
+  cpu_exec_end: ev(
+    [
+      ['self', 'int'],
+      ['owner', 'int'],
+    ],
+    'self %d owner %d',
+    'a vCPU leaves its program, for which the owner has waited',
+  ),
+
   // Ours: coroutines
   coroutine_create: ev(
     [

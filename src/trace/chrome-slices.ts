@@ -12,7 +12,9 @@ export type SliceKind =
   | 'timer'
   | 'signal'
   | 'coroutine'
-  | 'lock';
+  | 'lock'
+  | 'await'
+  | 'alone';
 
 interface Open {
   readonly kind: SliceKind;

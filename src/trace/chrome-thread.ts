@@ -4,6 +4,7 @@ import { EV, EVENT_NAMES, type EventId } from './catalogue.ts';
 import { ArrowIds, ScheduleArrows } from './chrome-arrows.ts';
 import { BqlTrack } from './chrome-bql.ts';
 import { ChildTracks, ChromeReaps } from './chrome-children.ts';
+import { drawExclusive } from './chrome-exclusive.ts';
 import { PoolTracks } from './chrome-pool.ts';
 import { ChromeSlices } from './chrome-slices.ts';
 import type { ChromeWriter } from './chrome-writer.ts';
@@ -247,22 +248,21 @@ export class ChromeThread {
         holds.end(timeNs);
         return true;
       default:
-        return false;
+        return drawExclusive(this.#slices, id, timeNs, args);
     }
   }
 
   /** Arrows to the wake-up of another thread. */
   #notifyEvent(id: EventId, timeNs: number, args: Args): void {
     const { homes, notifies } = this.#process;
-    const context = String(args[0]);
+    const ctx = String(args[0]);
     if (id === EV.aio_notify_accept) {
-      homes.set(context, this.#tid);
-      if (args[1] !== 0) notifies.end(this.#slices, context, timeNs);
+      homes.set(ctx, this.#tid);
+      if (args[1] !== 0) notifies.end(this.#slices, ctx, timeNs);
       return;
     }
     if (id !== EV.aio_notify || args[2] === 0) return;
-    const home = homes.get(context) ?? this.#tid;
-    if (home !== this.#tid) notifies.schedule(this.#slices, context, timeNs);
+    if ((homes.get(ctx) ?? this.#tid) !== this.#tid) notifies.schedule(this.#slices, ctx, timeNs);
   }
 
   /** Deaths and reaps, and the signals between them. */

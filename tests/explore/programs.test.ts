@@ -8,7 +8,6 @@ import { PROGRAMS } from '../../src/explore/programs/all.ts';
 const LARGE = [
   'aio_context',
   'aio_co_schedule',
-  'co-mutex-three',
   'iothread_stop',
   'thread-pool-both',
   'thread-pool-looks',

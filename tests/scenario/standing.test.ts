@@ -56,7 +56,7 @@ describe('where the threads stand', () => {
   cpu2: {do: [{wait_for: {in: 1}}, halt]}
 words: [in, done]
 steps: [{unlock: bql}, {wait_for: {in: 1}}, {async_safe_run_on_cpu: {cpu: cpu2, do: []}}]`,
-      "main waits for the end of the others; cpu0 in 'wait_for: {done: 1}' (line 4); cpu1 in 'start_exclusive' (line 5); cpu2 waits, since a vCPU is to run alone",
+      "main waits for the end of the others; cpu0 in 'wait_for: {done: 1}' (line 4); cpu1 in 'start_exclusive' (line 5); cpu2 waits, since cpu1 is to run alone",
     ],
     [
       'two locks in turns',

@@ -134,8 +134,7 @@ export class Sleeper {
    */
   prepare(): void {
     const wasSet = this.#wakeup.beginSourceSleep();
-    // No barrier, and no wake-up depends on it: it decides which iteration counts the notification. Without it:
-    // explore main_loop_wait-prepare --without accept-before
+    // No barrier, and no wake-up depends on it: it decides only which iteration counts the notification.
     if (this.#inbox !== null && !wasSet && this.#inbox.accept() !== 0) this.#wakeup.notify();
   }
 

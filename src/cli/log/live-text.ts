@@ -8,6 +8,7 @@ import { EV, EVENT_NAMES, type EventId } from '../../trace/catalogue.ts';
 import { formatEvent, type Tracer, type TraceValue } from '../../trace/tracer.ts';
 import { endText } from '../exit/exit-status.ts';
 import { formatDuration } from '../text/units.ts';
+import { exclusiveText } from './exclusive-text.ts';
 
 /** Names by descriptor, for the line that lists the polled descriptors. */
 type FdNames = ReadonlyMap<number, string>;
@@ -41,6 +42,16 @@ export function liveText(id: EventId, args: Args, names: Names): LiveText {
       return { func: 'bql_locked', text: 'has the BQL', kind: 'other' };
     case EV.bql_unlock:
       return { func: 'bql_unlock', text: 'gives the BQL back', kind: 'other' };
+    case EV.start_exclusive_begin:
+    case EV.start_exclusive_wait:
+    case EV.start_exclusive_end:
+    case EV.end_exclusive:
+    case EV.cpu_exec_start_begin:
+    case EV.cpu_exec_start_end:
+    case EV.cpu_exec_end: {
+      const [func, text] = exclusiveText(id, threadText(args[1], names.threads));
+      return { func, text, kind: 'other' };
+    }
     case EV.timer_call_begin:
       return { func: String(args[0]), text: 'timer, called', kind: 'bh' };
     case EV.child_spawn:
@@ -112,7 +123,12 @@ function coroutineText(id: EventId, args: Args, names: Names['coroutines']): str
 
 function lockText([, owner]: Args, threads: Names['threads']): string {
   if (Number(owner) === 0) return 'the BQL is free';
-  return `waits for the BQL, which ${threads?.get(Number(owner)) ?? `thread ${owner}`} has`;
+  return `waits for the BQL, which ${threadText(owner, threads)} has`;
+}
+
+/** A thread by its number in the machine. */
+function threadText(number: TraceValue | undefined, threads: Names['threads']): string {
+  return threads?.get(Number(number)) ?? `thread ${number}`;
 }
 
 function pollText(args: Args, fds: FdNames): string {

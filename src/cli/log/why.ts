@@ -178,6 +178,24 @@ const BQL_GIVES = why(
   'os_host_main_loop_wait, util/main-loop.c',
   'src/thread/global-lock.ts',
 );
+const RUNS_ALONE = why(
+  'ppoll',
+  'A step that no other vCPU may see half done: each that is in its program is kicked and leaves it, and those that are halted or do work are not waited for.',
+  'start_exclusive, cpus-common.c',
+  'src/thread/vcpu/exclusive.ts',
+);
+const BEGINS_LATER = why(
+  'ppoll',
+  'While a vCPU runs alone, or is to, no other begins its program; it waits without the big lock.',
+  'cpu_exec_start, cpus-common.c',
+  'src/thread/vcpu/exclusive.ts',
+);
+const LEAVES = why(
+  'ppoll',
+  'The kick ends its turn: each that leaves is counted, and the last one wakes who waits to run alone.',
+  'cpu_exec_end, cpus-common.c',
+  'src/thread/vcpu/exclusive.ts',
+);
 const POOL = why(
   'qemu_bh_schedule',
   'The work may block, so a worker does it; its end is a bottom half of the context that submitted it.',
@@ -208,6 +226,13 @@ const FIXED: ReadonlyMap<EventId, Why> = new Map<EventId, Why>([
   [EV.bql_lock, BQL_WAIT],
   [EV.bql_locked, BQL_HAS],
   [EV.bql_unlock, BQL_GIVES],
+  [EV.start_exclusive_begin, RUNS_ALONE],
+  [EV.start_exclusive_wait, RUNS_ALONE],
+  [EV.start_exclusive_end, RUNS_ALONE],
+  [EV.end_exclusive, RUNS_ALONE],
+  [EV.cpu_exec_start_begin, BEGINS_LATER],
+  [EV.cpu_exec_start_end, BEGINS_LATER],
+  [EV.cpu_exec_end, LEAVES],
   [EV.thread_pool_submit, POOL],
   [EV.aio_co_schedule, CO_SCHEDULE],
 ]);

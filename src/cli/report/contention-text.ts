@@ -1,6 +1,6 @@
 import { visible } from '../../trace/visible.ts';
 import { count, formatDuration } from '../text/units.ts';
-import { type ContentionRow, contention, lengthNs } from './big-lock.ts';
+import { type BigLock, type ContentionRow, contention, lengthNs } from './big-lock.ts';
 import type { Facts } from './facts.ts';
 import { theThread } from './findings/names.ts';
 
@@ -11,17 +11,23 @@ export function behindText(facts: Facts, { behind }: ContentionRow): string {
     .join(', ');
 }
 
-/** A line for each thread that waited for the BQL; nothing if none did. */
+/** A line for each thread that waited for the BQL, or for another vCPU; nothing if none did. */
 export function contentionText(facts: Facts): string {
-  const rows = contention(facts.bql).filter(({ waits }) => waits > 0);
-  if (rows.length === 0) return '';
-  const lines = rows.map((row) => {
+  const bql = lines(facts, facts.bql, 'lock');
+  const alone = lines(facts, facts.exclusive, 'wait');
+  return `${bql === '' ? '' : `  the BQL:\n${bql}`}${alone === '' ? '' : `  vCPUs that run alone:\n${alone}`}`;
+}
+
+/** @param what the thing that all of a thread's waits were */
+function lines(facts: Facts, lock: BigLock, what: string): string {
+  const rows = contention(lock).filter(({ waits }) => waits > 0);
+  const made = rows.map((row) => {
     const { locks, waits, waitedNs, longest } = row;
     const name = visible(theThread(facts, row.thread));
     const most = longest === null ? 0 : lengthNs(longest);
     const each = waits === 1 ? '' : ` (the longest ${formatDuration(most)})`;
-    const times = `${formatDuration(waitedNs)}${each} in ${waits} of ${count(locks, 'lock')}`;
+    const times = `${formatDuration(waitedNs)}${each} in ${waits} of ${count(locks, what)}`;
     return `    ${name} waited ${times}, behind ${visible(behindText(facts, row))}\n`;
   });
-  return `  the BQL:\n${lines.join('')}`;
+  return made.join('');
 }

@@ -4,6 +4,7 @@ import type { TraceRecord } from '../../trace/read.ts';
 import { type BigLock, findBigLock } from './big-lock.ts';
 import { type Child, findChildren } from './children.ts';
 import { CpuTimes } from './cpu-times.ts';
+import { findExclusive } from './exclusive.ts';
 import { findLinks, type Links } from './links.ts';
 import { fdNames, findPolls, type Poll } from './polls.ts';
 import { findSlices, type Slice } from './slices.ts';
@@ -37,6 +38,8 @@ export interface Facts extends ReportTrace, ModelOptions, Threads {
   readonly polls: readonly Poll[];
   readonly fdNames: ReadonlyMap<number, string>;
   readonly bql: BigLock;
+  /** vCPUs that run alone, and who waits for that or behind it. */
+  readonly exclusive: BigLock;
   readonly cpu: CpuTimes;
   readonly workers: readonly PoolWorker[];
 }
@@ -46,6 +49,7 @@ export function findFacts(trace: ReportTrace, options: ModelOptions): Facts {
   const threads = findThreads(events);
   const found = findSlices(events, threads);
   const bql = findBigLock(events, threads);
+  const exclusive = findExclusive(events, threads);
   const children = findChildren(events, found);
   return {
     ...trace,
@@ -56,9 +60,10 @@ export function findFacts(trace: ReportTrace, options: ModelOptions): Facts {
     ...found,
     children,
     bql,
+    exclusive,
     cpu: new CpuTimes(events, threads),
     workers: findWorkers(events),
-    links: findLinks(events, { ...found, ...threads, bql }, children),
+    links: findLinks(events, { ...found, ...threads, bql, exclusive }, children),
     polls: findPolls(events, found),
     fdNames: fdNames(events),
   };

@@ -35,7 +35,7 @@ export function deathNode(events: readonly TraceRecord[], child: number): number
 }
 
 /** The facts that links are found by. */
-type Parts = Slices & Threads & { readonly bql: BigLock };
+type Parts = Slices & Threads & { readonly bql: BigLock; readonly exclusive: BigLock };
 
 export function findLinks(
   events: readonly TraceRecord[],
@@ -50,6 +50,7 @@ export function findLinks(
     links.child(child, deathNode(events, i));
   });
   links.lock(parts.bql);
+  links.lock(parts.exclusive);
   return index(links.found);
 }
 

@@ -79,6 +79,7 @@ export function findSlices(events: readonly TraceRecord[], { threads, threadOf }
     if (event.name === 'bql_locked' && !threads[thread]!.loops) {
       around[i] = stack.begin(HOLD, event.timeNs, i);
     }
+    if (event.name === 'start_exclusive_end') around[i] = stack.begin(ALONE, event.timeNs, i);
   });
   for (const stack of stacks) stack.close(events.at(-1)?.timeNs ?? 0);
   return { slices, around };
@@ -151,6 +152,7 @@ class SliceStack {
   }
 }
 
+const ALONE: Edge = { begins: true, kind: 'alone', key: '', name: 'runs alone' };
 const HOLD: Edge = { begins: true, kind: 'hold', key: 'bql', name: 'hold of the BQL' };
 
 function edge(begins: boolean, kind: SliceKind, key: unknown, name: unknown): Edge {
@@ -187,7 +189,25 @@ function edgeOf(
     case 'bql_unlock':
       return edge(false, 'hold', 'bql', '');
     default:
-      return callbackEdge({ name, args }, coroutines);
+      return exclusiveEdge(name) ?? callbackEdge({ name, args }, coroutines);
+  }
+}
+
+/** vCPUs that wait for each other. */
+function exclusiveEdge(name: string): Edge | null {
+  switch (name) {
+    case 'start_exclusive_begin':
+      return edge(true, 'await', 'alone', 'wait to run alone');
+    case 'start_exclusive_end':
+      return edge(false, 'await', 'alone', '');
+    case 'end_exclusive':
+      return edge(false, 'alone', '', '');
+    case 'cpu_exec_start_begin':
+      return edge(true, 'await', 'program', 'wait to begin its program');
+    case 'cpu_exec_start_end':
+      return edge(false, 'await', 'program', '');
+    default:
+      return null;
   }
 }
 

@@ -15,11 +15,18 @@ export const THREAD_CHAIN: readonly EventName[] = [
   'bql_unlock',
   'child_reap',
   'child_spawn',
+  'cpu_exec_end',
+  'cpu_exec_start_begin',
+  'cpu_exec_start_end',
+  'end_exclusive',
   'fd_handler_begin',
   'poll_enter',
   'poll_return',
   'signal_handler_begin',
   'signalfd_record',
+  'start_exclusive_begin',
+  'start_exclusive_end',
+  'start_exclusive_wait',
   'thread_pool_complete',
   'thread_pool_submit',
   'timer_call_begin',
@@ -62,6 +69,8 @@ export class ThreadChain {
         if (waits) this.#waiters.add(Number(args[0]));
         return waits;
       }
+      case EV.start_exclusive_begin:
+        return Number(args[1]) !== 0;
       case EV.bql_locked:
         return this.#waiters.delete(Number(args[0]));
       case EV.bql_unlock:

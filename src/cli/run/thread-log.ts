@@ -2,6 +2,7 @@
 
 import type { Machine } from '../../scenario/run/machine.ts';
 import type { LogEntry } from '../../scenario/run/order-log.ts';
+import type { SharedRun } from '../../scenario/run/threads/shared-run.ts';
 import type { ThreadTraces } from '../../scenario/run/threads/thread-traces.ts';
 import type { World } from '../../scenario/run/world.ts';
 import { EV, type EventId } from '../../trace/catalogue.ts';
@@ -43,6 +44,7 @@ export class ThreadLog implements Observer {
   /** The items of each thread that are not written yet. */
   readonly #waiting = new Map<string, { events: Item[]; entries: Item[] }>();
   #traces: ThreadTraces | null = null;
+  #shared: SharedRun | null = null;
   #read: ReturnType<ThreadTraces['reader']> = () => {};
   #world: World | null = null;
   #log: PrettyLog | null = null;
@@ -57,7 +59,8 @@ export class ThreadLog implements Observer {
   }
 
   open({ world, threads }: Machine): void {
-    const { traces } = threads!;
+    const { traces, crew } = threads!;
+    this.#shared = crew.shared;
     this.#world = world;
     this.#traces = traces;
     this.#read = traces.reader();
@@ -83,6 +86,7 @@ export class ThreadLog implements Observer {
   /** Writes all that has happened up to a time, in order. */
   #show(untilNs: number): void {
     if (this.#whyOf !== null) this.#takeEvents();
+    this.#shared!.nameNumbers(this.#numbers);
     const items: Item[] = [];
     for (const { events, entries } of this.#waiting.values()) {
       while (true) {
@@ -113,14 +117,8 @@ export class ThreadLog implements Observer {
       this.#log!.note('info', 'order log', timeNs, {}, text);
       return;
     }
-    this.#name(thread, id, args);
-    if (this.#chain.takes(thread, id, args)) this.#log!.event('info', id, timeNs, args);
-  }
-
-  /** Learns the names of the numbers that later events have. */
-  #name(thread: string, id: EventId, args: readonly TraceValue[]): void {
     if (id === EV.aio_set_fd_handler) this.#fds.set(Number(args[1]), fdName(String(args[3])));
-    if (id === EV.bql_lock || id === EV.bql_locked) this.#numbers.set(Number(args[0]), thread);
+    if (this.#chain.takes(thread, id, args)) this.#log!.event('info', id, timeNs, args);
   }
 
   #queue(thread: string): { events: Item[]; entries: Item[] } {

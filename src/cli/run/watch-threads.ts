@@ -66,6 +66,8 @@ export class WatchThreads {
       this.#read(name, (id, timeNs, ...args) => found.push({ name, id, timeNs, args }));
     }
     found.sort((a, b) => a.timeNs - b.timeNs);
+    this.#crew.shared.nameNumbers(this.table.numbers);
+    this.#crew.shared.nameNumbers(model.threads);
     for (const { name, id, timeNs, args } of found) {
       this.table.take(name, id, timeNs, args);
       model.takeOther(name, id, timeNs, args);

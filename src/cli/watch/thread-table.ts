@@ -14,7 +14,7 @@ export interface KernelWord {
 
 /** Something that a thread does, until the event that ends it. */
 interface Doing {
-  readonly kind: 'poll' | 'spin' | 'lock' | 'call';
+  readonly kind: 'poll' | 'spin' | 'lock' | 'await' | 'call';
   /** The call of a poll; what else it does. */
   readonly text: string;
   /** How long a poll may sleep: 0 not at all, below 0 without limit; 0 for all else. */
@@ -44,6 +44,8 @@ export interface ThreadsMoment {
 interface State {
   readonly name: string;
   readonly doing: Doing[];
+  /** The vCPUs whose programs it waits for. */
+  readonly awaited: Set<string>;
   lastNs: number;
 }
 
@@ -61,6 +63,8 @@ const ENDS: ReadonlyMap<EventId, Doing['kind']> = new Map<EventId, Doing['kind']
   [EV.poll_return, 'poll'],
   [EV.run_poll_handlers_end, 'spin'],
   [EV.bql_locked, 'lock'],
+  [EV.start_exclusive_end, 'await'],
+  [EV.cpu_exec_start_end, 'await'],
   [EV.fd_handler_end, 'call'],
   [EV.aio_bh_call_end, 'call'],
   [EV.timer_call_end, 'call'],
@@ -70,8 +74,8 @@ const ENDS: ReadonlyMap<EventId, Doing['kind']> = new Map<EventId, Doing['kind']
 export class ThreadTable {
   /** By thread: the main one first. */
   readonly #states: State[];
-  /** The numbers of threads in the machine, which the BQL's events have. */
-  readonly #numbers = new Map<number, string>();
+  /** The threads by their numbers in the machine, which events have. */
+  readonly numbers = new Map<number, string>();
   /** The thread that has the BQL; '' if nobody is known to. */
   #holder: string;
   /** The thread that has the processor; '' if several may have one. */
@@ -79,9 +83,9 @@ export class ThreadTable {
 
   /** @param names of the threads, main first, which has the BQL at the start */
   constructor(names: readonly string[]) {
-    this.#states = names.map((name) => ({ name, doing: [], lastNs: 0 }));
+    this.#states = names.map((name) => ({ name, doing: [], awaited: new Set(), lastNs: 0 }));
     this.#holder = names[0]!;
-    this.#numbers.set(1, names[0]!);
+    this.numbers.set(1, names[0]!);
   }
 
   /** The thread that has the BQL; '' if nobody is known to. */
@@ -91,10 +95,10 @@ export class ThreadTable {
 
   /** The threads, the main one first. */
   get states(): Omit<ThreadState, 'word'>[] {
-    return this.#states.map(({ name, lastNs, doing }) => ({
+    return this.#states.map(({ name, lastNs, doing, awaited }) => ({
       name,
       lastNs,
-      last: doing.at(-1) ?? null,
+      last: whomToo(doing.at(-1) ?? null, awaited),
     }));
   }
 
@@ -103,6 +107,7 @@ export class ThreadTable {
     if (state === undefined) return;
     state.lastNs = timeNs;
     this.#lock(thread, id, Number(args[0]));
+    this.#programs(state, id, args);
     const ended = ENDS.get(id);
     if (ended !== undefined) {
       const at = state.doing.findLastIndex(({ kind }) => kind === ended);
@@ -115,9 +120,27 @@ export class ThreadTable {
 
   #lock(thread: string, id: EventId, number: number): void {
     if (id !== EV.bql_lock && id !== EV.bql_locked && id !== EV.bql_unlock) return;
-    this.#numbers.set(number, thread);
+    this.numbers.set(number, thread);
     if (id === EV.bql_locked) this.#holder = thread;
     if (id === EV.bql_unlock && this.#holder === thread) this.#holder = '';
+  }
+
+  #behind(owner: TraceValue | undefined, alone: string): string {
+    return Number(owner) === 0 ? alone : `waits for ${this.#nameOf(owner)}, which runs alone`;
+  }
+
+  /** vCPUs that one waits for which is to run alone, until they have left their programs. */
+  #programs(state: State, id: EventId, args: readonly TraceValue[]): void {
+    const other = (): string => this.#nameOf(args[1]);
+    if (id === EV.start_exclusive_wait) state.awaited.add(other());
+    else if (id === EV.start_exclusive_end) state.awaited.clear();
+    else if (id === EV.cpu_exec_end) {
+      this.#states.find(({ name }) => name === other())?.awaited.delete(state.name);
+    }
+  }
+
+  #nameOf(number: TraceValue | undefined): string {
+    return this.numbers.get(Number(number)) ?? `thread ${number}`;
   }
 
   #begun(id: EventId, args: readonly TraceValue[]): Omit<Doing, 'sinceNs'> | null {
@@ -131,10 +154,21 @@ export class ThreadTable {
         return { kind: 'spin', text: 'polls its handlers', limitNs: 0 };
       case EV.bql_lock:
         return { kind: 'lock', text: 'waits for the BQL', limitNs: 0 };
+      case EV.start_exclusive_begin:
+        return { kind: 'await', text: this.#behind(args[1], 'is to run alone'), limitNs: 0 };
+      case EV.cpu_exec_start_begin:
+        return { kind: 'await', text: this.#behind(args[1], 'waits to begin'), limitNs: 0 };
       default:
         return null;
     }
   }
+}
+
+/** Adds the programs that are still to be left, if it waits for that. */
+function whomToo(last: Doing | null, awaited: ReadonlySet<string>): Doing | null {
+  if (last?.kind !== 'await' || awaited.size === 0) return last;
+  const whose = awaited.size === 1 ? 'its program' : 'their programs';
+  return { ...last, text: `waits for ${[...awaited].join(' and ')} to leave ${whose}` };
 }
 
 /** Columns for the longest name, within reason; 0 without threads. */
@@ -192,6 +226,8 @@ function said({ last, lastNs, word }: ThreadState, holder: string, narrow: boole
     }
     case 'call':
       return { text: sleeps ? `${last.text}, ${asleep(word)}` : last.text, color: GREEN };
+    case 'await':
+      return { text: last.text, color: YELLOW };
     case 'spin':
       return { text: last.text, color: CYAN };
     default:

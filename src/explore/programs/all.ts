@@ -3,7 +3,6 @@ import { AIO_NOTIFY, AIO_NOTIFY_ACCEPT } from './aio-notify.ts';
 import { BH_SCHEDULE, MAIN_LOOP, NESTED } from './bh-schedule.ts';
 import { BQL, BQL_IN_ORDER, COND_BROADCAST, COND_WAIT } from './bql.ts';
 import { CO_MUTEX } from './co-mutex.ts';
-import { CO_MUTEX_THREE } from './co-mutex-three.ts';
 import { CONTEXT_NESTED, CONTEXT_POLL } from './context.ts';
 import { CLOSE_LEFT, CONTEXT_SETTINGS } from './context-ends.ts';
 import { AIO_WAIT_WHILE, CO_SCHEDULE, IOTHREAD_STOP } from './context-more.ts';
@@ -11,12 +10,12 @@ import { TCG_EXCLUSIVE } from './exclusive.ts';
 import { CLOSE, GENERATIONS } from './inbox-ends.ts';
 import { INBOX_AWAKE, INBOX_CALL, INBOX_CALL_FREED, INBOX_CANCEL } from './inbox-more.ts';
 import { INBOX_DATA, INBOX_LISTED, INBOX_NOTIFY, INBOX_SETTINGS, INBOX_TWO } from './inbox-two.ts';
-import { MAIN_LOOP_PREPARE, MAIN_LOOP_WAIT } from './main-loop.ts';
+import { MAIN_LOOP_WAIT } from './main-loop.ts';
 import { NOTIFIED_EVENT } from './notified.ts';
 import { OLD_BH } from './old-bh.ts';
 import { POOL_BOTH, POOL_LIMIT, POOL_LOOKS } from './pool-sleep.ts';
 import { WIN32_EVENT } from './qemu-models.ts';
-import { POOL_CANCEL, POOL_FINISH, POOL_HEAD, POOL_QUEUE } from './thread-pool.ts';
+import { POOL_CANCEL, POOL_FINISH, POOL_QUEUE } from './thread-pool.ts';
 import { TIMERS, TIMERS_TWO } from './timers.ts';
 
 /** The programs of the command, in the order of its list. */
@@ -43,7 +42,6 @@ export const PROGRAMS: readonly BuiltIn[] = [
   CONTEXT_NESTED,
   CONTEXT_SETTINGS,
   MAIN_LOOP_WAIT,
-  MAIN_LOOP_PREPARE,
   CO_SCHEDULE,
   AIO_WAIT_WHILE,
   IOTHREAD_STOP,
@@ -54,13 +52,11 @@ export const PROGRAMS: readonly BuiltIn[] = [
   COND_WAIT,
   COND_BROADCAST,
   CO_MUTEX,
-  CO_MUTEX_THREE,
   POOL_QUEUE,
   POOL_BOTH,
   POOL_LOOKS,
   POOL_CANCEL,
   POOL_FINISH,
-  POOL_HEAD,
   POOL_LIMIT,
   NOTIFIED_EVENT,
   WIN32_EVENT,

@@ -18,55 +18,48 @@ import { COMPARE_EXCHANGE, FETCH_ADD, LOAD, STORE_FENCED } from '../operation.ts
 import type { Explorable } from '../program.ts';
 import { ExploredMemory, withArrays } from '../shared-arrays.ts';
 
-export const MUTEX = new ExploredMemory(1000);
-export const RECORDS = new ExploredMemory(4000);
+const MUTEX = new ExploredMemory(1000);
+const RECORDS = new ExploredMemory(4000);
 /** The words of a record. */
 const RECORD = 32;
 /** The word that the mutex protects. */
-export const DATA = 100;
+const DATA = 100;
 /** By number of a coroutine: whether it was woken. */
-export const WOKEN = 110;
+const WOKEN = 110;
 const at = (word: number): number => MUTEX.first + word;
-export const nextOf = (number: number): number => RECORDS.first + number * RECORD + NEXT_WAITER;
-
-/** The words of a mutex. @param of of which; '' for the only one */
-export function mutexWords({ first }: ExploredMemory, of = ''): Readonly<Record<number, WordText>> {
-  return {
-    [first + LOCKED]: {
-      name: `LOCKED${of}`,
-      says: {
-        load: 'looks whether it is locked',
-        'compare and exchange': 'takes it if nobody has it',
-        add: 'counts itself in or out',
-      },
-    },
-    [first + CONTEXT]: {
-      name: `CONTEXT${of}`,
-      says: { load: 'looks whether the holder is in another thread' },
-    },
-    [first + HOLDER]: { name: `HOLDER${of}`, says: { 'store with a fence': 'says who holds it' } },
-    [first + HANDOFF]: {
-      name: `HANDOFF${of}`,
-      says: {
-        'store with a fence': 'offers the mutex to whoever comes',
-        load: 'looks whether the mutex is offered',
-        'compare and exchange': 'takes the offer',
-      },
-    },
-    [first + FROM_PUSH]: {
-      name: `FROM_PUSH${of}`,
-      says: {
-        load: 'looks at the list of waiters',
-        'compare and exchange': 'puts itself on the list',
-        exchange: 'takes the list',
-      },
-    },
-    [first + TO_POP]: { name: `TO_POP${of}`, says: { load: 'looks who is next' } },
-  };
-}
+const nextOf = (number: number): number => RECORDS.first + number * RECORD + NEXT_WAITER;
 
 const CO_MUTEX_WORDS: Readonly<Record<number, WordText>> = {
-  ...mutexWords(MUTEX),
+  [at(LOCKED)]: {
+    name: 'LOCKED',
+    says: {
+      load: 'looks whether it is locked',
+      'compare and exchange': 'takes it if nobody has it',
+      add: 'counts itself in or out',
+    },
+  },
+  [at(CONTEXT)]: {
+    name: 'CONTEXT',
+    says: { load: 'looks whether the holder is in another thread' },
+  },
+  [at(HOLDER)]: { name: 'HOLDER', says: { 'store with a fence': 'says who holds it' } },
+  [at(HANDOFF)]: {
+    name: 'HANDOFF',
+    says: {
+      'store with a fence': 'offers the mutex to whoever comes',
+      load: 'looks whether the mutex is offered',
+      'compare and exchange': 'takes the offer',
+    },
+  },
+  [at(FROM_PUSH)]: {
+    name: 'FROM_PUSH',
+    says: {
+      load: 'looks at the list of waiters',
+      'compare and exchange': 'puts itself on the list',
+      exchange: 'takes the list',
+    },
+  },
+  [at(TO_POP)]: { name: 'TO_POP', says: { load: 'looks who is next' } },
   [nextOf(1)]: { name: 'next of a' },
   [nextOf(2)]: { name: 'next of b' },
   [WOKEN + 1]: { name: 'WOKEN a', says: { 'sleep on': 'sleeps until it is woken' } },
@@ -74,10 +67,10 @@ const CO_MUTEX_WORDS: Readonly<Record<number, WordText>> = {
   [DATA]: { name: 'data' },
 };
 
-export const [LOCK, UNLOCK] = ['qemu_co_mutex_lock', 'qemu_co_mutex_unlock'] as const;
+const [LOCK, UNLOCK] = ['qemu_co_mutex_lock', 'qemu_co_mutex_unlock'] as const;
 
 /** The parts of a thread's coroutines that a mutex uses. A coroutine's number is that of its context plus 1. */
-export function coroutinesOf(words: ExploredWords, number: number): SharedCoroutines {
+function coroutinesOf(words: ExploredWords, number: number): SharedCoroutines {
   const coroutines = {
     records: new Int32Array(RECORDS.buffer),
     coroutines: { trace: new Tracer(() => 0) },
@@ -112,7 +105,7 @@ function user(number: number, times: number) {
     });
 }
 
-export function waitFor(words: ExploredWords, mutex: SharedCoMutex, number: number): void {
+function waitFor(words: ExploredWords, mutex: SharedCoMutex, number: number): void {
   for (const _ of mutex.lock()) {
     words.named('yield', () => words.sleepOn(WOKEN + number));
     words.named('yield', () => words.exchange(WOKEN + number, 0));
@@ -139,7 +132,7 @@ function looksInverted(): Weaken {
 }
 
 /** The look for waiters after an offer finds nobody. */
-export function noSecondLook(): Weaken {
+function noSecondLook(): Weaken {
   let isLook = false;
   return (_words, { kind, word }, scope) => {
     if (scope !== UNLOCK) return undefined;

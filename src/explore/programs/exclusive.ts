@@ -30,14 +30,15 @@ function cpu(number: number) {
   return (words: ExploredWords, round: number): number | undefined =>
     withArrays(words, [MACHINE, ROWS], () => {
       const exclusive = words.watch(
-        new Exclusive(
-          futexHost(words, MACHINE),
-          new Int32Array(MACHINE.buffer),
-          new Int32Array(ROWS.buffer),
-          ROW_WORDS * CPUS,
-          ROW_WORDS * number,
-          () => {},
-        ),
+        new Exclusive({
+          host: futexHost(words, MACHINE),
+          words: new Int32Array(MACHINE.buffer),
+          rows: new Int32Array(ROWS.buffer),
+          rowsEnd: ROW_WORDS * CPUS,
+          own: ROW_WORDS * number,
+          trace: null,
+          kick: () => {},
+        }),
       );
       if (round === 0) {
         exclusive.execStart();

@@ -1,16 +1,13 @@
 /** A whole main loop, as it is shipped. */
 
 import type { AioContext } from '../../aio/aio-context.ts';
-import { NOTIFIED } from '../../aio/wake/inbox.ts';
 import { MainLoop } from '../../mainloop/main-loop.ts';
 import { Source } from '../../mainloop/source.ts';
-import { RemoteLink } from '../../thread/remote-link.ts';
 import { type BuiltIn, program } from '../built-in.ts';
 import { exploredHost } from '../explored-host.ts';
-import type { ExploredWords, Weaken } from '../explored-words.ts';
-import { LOAD } from '../operation.ts';
+import type { ExploredWords } from '../explored-words.ts';
 import { withArrays } from '../shared-arrays.ts';
-import { CONTEXT, EVENTFD, handleOf, ROUNDS, scheduler, WEAKENINGS } from './context.ts';
+import { CONTEXT, EVENTFD, ROUNDS, scheduler, WEAKENINGS } from './context.ts';
 import { INBOX_WORDS } from './inbox.ts';
 
 /** Is prepared after the context: notify_me is clear before the loop sleeps. */
@@ -74,61 +71,6 @@ export const MAIN_LOOP_WAIT: BuiltIn = {
       name: 'set-while-asleep',
       about: 'aio_ctx_prepare clears NOTIFY_ME before the sleep',
       model: 'SC',
-    },
-  ],
-};
-
-/** Set when the notifier has notified. */
-const BEFORE = 101;
-
-/** One iteration, which begins after another thread has notified the context, and must not end for that. */
-function iterateOnce(words: ExploredWords): void {
-  withArrays(words, [CONTEXT], () => {
-    const loop = new MainLoop({ host: exploredHost(words, EVENTFD), fdmon: 'poll' });
-    const { context } = loop;
-    context.sharing(CONTEXT.buffer);
-    let ran = 0;
-    words.silently(() => {
-      context.newBottomHalf('a', () => ran++).share();
-      loop.mainLoopWait(true);
-    });
-    words.named('waits', () => words.sleepOn(BEFORE));
-    words.named('main_loop_wait', () => loop.mainLoopWait(false));
-    if (ran === 0) throw new Error('the iteration ended for a notification from before it');
-  });
-}
-
-function notifier(words: ExploredWords): void {
-  withArrays(words, [CONTEXT], () => {
-    const { waker, silent } = RemoteLink.of(exploredHost(words, EVENTFD), handleOf(0).context);
-    words.named('aio_notify', () => waker.notify(silent));
-    words.named('has notified', () => words.exchange(BEFORE, 1));
-  });
-}
-
-/** The first look of an iteration at NOTIFIED finds nothing. */
-function looksLater(): Weaken {
-  let hasLooked = false;
-  return (_words, { kind, word }, scope) => {
-    if (hasLooked || kind !== LOAD || word !== NOTIFIED || scope !== 'main_loop_wait')
-      return undefined;
-    hasLooked = true;
-    return 0;
-  };
-}
-
-export const MAIN_LOOP_PREPARE: BuiltIn = {
-  name: 'main_loop_wait-prepare',
-  about:
-    'a thread notifies a whole MainLoop before an iteration, which sleeps until another gives it work',
-  words: { ...INBOX_WORDS, [BEFORE]: { name: 'BEFORE' } },
-  make: () => program({ 'main loop': iterateOnce, notifier, scheduler: scheduler(0) }),
-  weakenings: [
-    {
-      name: 'accept-before',
-      about: 'aio_ctx_prepare does not accept the notifications from before it',
-      model: 'SC',
-      weaken: looksLater,
     },
   ],
 };

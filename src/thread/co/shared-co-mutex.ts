@@ -46,8 +46,7 @@ export interface CoMutexHandle {
  *  H2. If LOCKED says that somebody waits, but nobody is on a list yet, the unlocker sets HANDOFF, then
  *      looks at the list. Who comes puts itself on the list, then looks at HANDOFF. So at least one sees the
  *      other; the one that takes HANDOFF away by compare-and-swap wakes the first waiter. Without this
- *      order: explore co-mutex --without push-first, explore co-mutex --without second-look,
- *      explore co-mutex-three --without second-look
+ *      order: explore co-mutex --without push-first, explore co-mutex --without second-look
  *
  * In QEMU 7.2 the test whether there are waiters is inverted, so that an unlock may not see one that
  * came meanwhile; later versions have it right, as it is here. QEMU numbers its offers, and who comes

@@ -20,10 +20,27 @@ import {
   PENDING_CPUS,
 } from '../machine-words.ts';
 import { checkWait, lockWord, unlockWord } from '../mutex-word.ts';
+import type { ExclusiveTrace } from './exclusive-trace.ts';
 import { HAS_WAITER, ROW_WORDS, RUNNING } from './vcpu-rows.ts';
 
 /** More waiters than there can be. */
 const ALL = 0x7fffffff;
+
+/** All that a vCPU's thread has to do with the others. */
+export interface ExclusiveParts {
+  readonly host: Host;
+  /** Those of the machine. */
+  readonly words: Int32Array;
+  /** Those of all vCPUs, which end there. */
+  readonly rows: Int32Array;
+  readonly rowsEnd: number;
+  /** The place of this one's row. */
+  readonly own: number;
+  /** Tells its waits; null for nobody. */
+  readonly trace: ExclusiveTrace | null;
+  /** Has the vCPU of a row leave its program. */
+  readonly kick: (at: number) => void;
+}
 
 /** The sections of one vCPU, for its own thread. */
 export class Exclusive {
@@ -32,29 +49,18 @@ export class Exclusive {
   readonly #rows: Int32Array;
   readonly #rowsEnd: number;
   readonly #own: number;
+  readonly #trace: ExclusiveTrace | null;
   readonly #kick: (at: number) => void;
   #inProgram = false;
   #alone = false;
 
-  /**
-   * @param words of the machine
-   * @param rows of all vCPUs, which end there
-   * @param own the place of this one's row
-   * @param kick has the vCPU of a row leave its program
-   */
-  constructor(
-    host: Host,
-    words: Int32Array,
-    rows: Int32Array,
-    rowsEnd: number,
-    own: number,
-    kick: (at: number) => void,
-  ) {
+  constructor({ host, words, rows, rowsEnd, own, trace, kick }: ExclusiveParts) {
     this.#host = host;
     this.#words = words;
     this.#rows = rows;
     this.#rowsEnd = rowsEnd;
     this.#own = own;
+    this.#trace = trace;
     this.#kick = kick;
   }
 
@@ -74,7 +80,9 @@ export class Exclusive {
     // If it is counted, the other one waits until it leaves.
     if (Atomics.load(rows, this.#own + HAS_WAITER) === 0) {
       Atomics.store(rows, running, 0);
+      this.#trace?.waitsToBegin();
       this.#idle();
+      this.#trace?.begins();
       Atomics.store(rows, running, 1);
     }
     this.#unlock();
@@ -90,6 +98,7 @@ export class Exclusive {
     this.#lock('cpu_exec_end');
     if (Atomics.load(rows, this.#own + HAS_WAITER) !== 0) {
       Atomics.store(rows, this.#own + HAS_WAITER, 0);
+      this.#trace?.hasLeft();
       if (Atomics.sub(words, PENDING_CPUS, 1) === 2) this.#wake(EXCLUSIVE_COND);
     }
     this.#unlock();
@@ -103,17 +112,21 @@ export class Exclusive {
     if (inProgram) this.execEnd();
     this.#inProgram = inProgram;
     this.#lock('start_exclusive');
+    this.#trace?.asks();
     this.#idle();
+    this.#trace?.isNext();
     Atomics.store(words, PENDING_CPUS, 1);
     let others = 0;
     for (let at = 0; at < this.#rowsEnd; at += ROW_WORDS) {
       if (Atomics.load(this.#rows, at + RUNNING) === 0) continue;
       Atomics.store(this.#rows, at + HAS_WAITER, 1);
       others++;
+      this.#trace?.waitsFor(at);
       this.#kick(at);
     }
     Atomics.store(words, PENDING_CPUS, others + 1);
     while (Atomics.load(words, PENDING_CPUS) > 1) this.#wait(EXCLUSIVE_COND);
+    this.#trace?.isAlone();
     this.#unlock();
     this.#alone = true;
   }
@@ -122,6 +135,7 @@ export class Exclusive {
   end(): void {
     this.#alone = false;
     this.#lock('end_exclusive');
+    this.#trace?.ends();
     Atomics.store(this.#words, PENDING_CPUS, 0);
     this.#wake(EXCLUSIVE_RESUME);
     this.#unlock();

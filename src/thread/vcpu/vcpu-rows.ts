@@ -31,6 +31,8 @@ export const HALT_COND = 8;
 /** It is in its program; another one waits for it to leave that. QEMU: cpu->running, cpu->has_waiter. */
 export const RUNNING = 10;
 export const HAS_WAITER = 11;
+/** The number of its thread in the machine. */
+export const THREAD = 12;
 
 export function newVCpuRows(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(4 * ROW_WORDS * MOST_VCPUS));

@@ -10,6 +10,7 @@ import { QemuThread } from '../qemu-thread.ts';
 import type { ThreadSelf } from '../thread-entry.ts';
 import { threadTracer } from '../trace-clock.ts';
 import { Exclusive } from './exclusive.ts';
+import { ExclusiveTrace } from './exclusive-trace.ts';
 import { VCpuRef } from './vcpu-ref.ts';
 import {
   EXIT_REQUEST,
@@ -19,6 +20,7 @@ import {
   STATE,
   STOP,
   STOPPED,
+  THREAD,
   TID,
 } from './vcpu-rows.ts';
 import { haltCondOf, haveStopped, kickCpu } from './vcpu-stop.ts';
@@ -82,11 +84,18 @@ export class VCpuSelf {
     this.#work = new WorkQueue(words, host);
     this.#haltCond = haltCondOf(row, host);
     this.#workCond = new QemuCond(host, { words: this.machine.words.subarray(WORK_COND) });
-    const { words: shared, handle } = this.machine;
-    const kick = (at: number): void =>
-      kickCpu(handle.vcpus.subarray(at, at + ROW_WORDS), this.thread);
-    const place = row.byteOffset / row.BYTES_PER_ELEMENT;
-    this.#exclusive = new Exclusive(host, shared, handle.vcpus, handle.vcpus.length, place, kick);
+    const { words: shared } = this.machine;
+    const { vcpus: rows } = this.machine.handle;
+    this.#exclusive = new Exclusive({
+      host,
+      words: shared,
+      rows,
+      rowsEnd: rows.length,
+      own: row.byteOffset / row.BYTES_PER_ELEMENT,
+      trace: new ExclusiveTrace(shared, rows, this.thread.id, trace),
+      kick: (at) => kickCpu(rows.subarray(at, at + ROW_WORDS), this.thread),
+    });
+    Atomics.store(row, THREAD, this.thread.id);
     Atomics.store(row, TID, host.gettid());
   }
 

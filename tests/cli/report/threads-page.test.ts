@@ -60,6 +60,19 @@ describe.skipIf(NO_BROWSER)(
       });
     });
 
+    it('has a table of the waits to run alone, and to begin a program', async () => {
+      await withStory('threads/runs-alone', async (page) => {
+        expect(await page.textContent('#exclusive h2')).toBe('vCPUs that run alone');
+        const rows = await page.locator('#exclusive tbody tr').allTextContents();
+        expect(rows[0]).toMatch(/^cpu02150 µs50 µscpu1 \(50 µs\)/);
+        expect(rows[1]).toMatch(/^cpu11110 µs10 µscpu0 \(10 µs\)/);
+        await page.locator('#exclusive tbody button').first().click();
+        await frame(page);
+        expect(await page.textContent('.details h3')).toBe('wait to begin its program');
+        expect(await page.textContent('.keys')).toContain('runs alone');
+      });
+    });
+
     it('hovering the lines of a thread and of the BQL names the thread', async () => {
       await withStory('threads/big-lock-convoy', async (page) => {
         const box = (await page.locator('canvas').boundingBox())!;

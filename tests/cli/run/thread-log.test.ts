@@ -70,3 +70,19 @@ test('the log of real threads is in order of time too', async () => {
   expect(at('io0 order log io0: hog')).toBeGreaterThan(at('io0 hog called'));
   expect(at('io0 order log io0: quick')).toBeGreaterThan(at('io0 order log io0: computed'));
 });
+
+test('--explain names the vCPU whose program is to be left, and the one that runs alone', async () => {
+  const { stderr } = await run(['run', '--explain', 'scenarios/threads/runs-alone.yaml']);
+  const said = lines(stderr).map((line) => line.slice(12).replace(/ +/g, ' '));
+  expect(said.filter((line) => /exclusive|cpu_exec/.test(line))).toEqual([
+    'cpu1 start_exclusive waits for cpu0 to leave its program',
+    'cpu0 cpu_exec_end leaves its program, for which cpu1 waits',
+    'cpu0 cpu_exec_start waits for cpu1, which runs alone',
+    'cpu1 start_exclusive runs alone',
+    'cpu1 end_exclusive runs alone no more',
+    'cpu0 cpu_exec_start begins its program',
+    'cpu0 start_exclusive runs alone',
+    'cpu0 end_exclusive runs alone no more',
+  ]);
+  expect(stderr).toContain('each that is in its program is kicked');
+});

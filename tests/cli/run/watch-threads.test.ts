@@ -61,6 +61,16 @@ describe('a simulated run of several threads', () => {
     await terminal.expectRestored();
   });
 
+  test('shows the vCPU that waits for another to leave its program, and who waits behind it', async () => {
+    const terminal = await watching('scenarios/threads/runs-alone.yaml');
+    await turnsUntil(terminal, /^. +\w+ cpu1 waits for cpu0 to leave its program$/m);
+    await turnsUntil(terminal, /^. +\w+ cpu0 waits for cpu1, which runs alone$/m);
+    terminal.keys('Space');
+    await terminal.until(/^ iteration \d+ {2}PASSED/m);
+    terminal.keys('q');
+    await terminal.expectRestored();
+  });
+
   test('steps by the iterations of any thread, and shows no object of its own', async () => {
     const terminal = await watching(HOG, 80, 30);
     terminal.keys('s');

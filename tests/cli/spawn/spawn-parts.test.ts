@@ -10,7 +10,6 @@ import { shellScript } from '../../../src/cli/spawn/shell-command.ts';
 import { SIGRTMIN, SIGTERM } from '../../../src/host/constants.ts';
 import { EAGAIN, EPERM } from '../../../src/host/errno.ts';
 import { HostLens } from '../../../src/host/lenses/lens.ts';
-import { LinuxHost } from '../../../src/host/linux/linux-host.ts';
 import { SimHost } from '../../../src/host/sim/sim-host.ts';
 
 /** A variable in braces. */
@@ -138,16 +137,6 @@ describe('Sender', () => {
     expect(said).toEqual([
       'SIGTERM cannot be sent to pid 4194311: Operation not permitted (EPERM)',
     ]);
-  });
-
-  test('says once that /proc does not show the processes, if it shows none', () => {
-    const { sender: blind, said } = sender({});
-    blind.cannotSee();
-    blind.cannotSee();
-    expect(said).toEqual(['processes are left that /proc does not show: they are only waited for']);
-    // Where it shows us it shows all: what it does not list has ended meanwhile.
-    new Sender(new LinuxHost(), (_what, _fields, text) => said.push(text)).cannotSee();
-    expect(said).toHaveLength(1);
   });
 });
 

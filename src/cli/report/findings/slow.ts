@@ -18,6 +18,8 @@ export const KIND_NAMES: Readonly<Record<SliceKind, string>> = {
   coroutine: 'coroutine',
   lock: 'wait for the BQL',
   hold: 'hold of the BQL',
+  await: 'wait for another vCPU',
+  alone: 'runs alone',
 };
 
 /** Callbacks that took long: the innermost, if several are nested. */

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../text/units.ts';
-import { type ContentionRow, contention, lengthNs } from '../big-lock.ts';
+import { type BigLock, type ContentionRow, contention, lengthNs } from '../big-lock.ts';
 import { behindText } from '../contention-text.ts';
 import { threadName } from '../findings/names.ts';
 import { button, el, section } from './dom.ts';
@@ -8,8 +8,24 @@ import type { View } from './view.ts';
 
 /** The table of the waits for the BQL, and whom they were behind. Null if nobody took it. */
 export function contentionView(view: View): HTMLElement | null {
+  return lockTable(view, view.model.bql, 'contention', 'The BQL', 'held');
+}
+
+/** The same of the waits to run alone, and to begin a program. Null if there were none. */
+export function exclusiveView(view: View): HTMLElement | null {
+  return lockTable(view, view.model.exclusive, 'exclusive', 'vCPUs that run alone', 'alone');
+}
+
+/** @param held the head of the time that a thread had it */
+function lockTable(
+  view: View,
+  lock: BigLock,
+  id: string,
+  title: string,
+  held: string,
+): HTMLElement | null {
   const { model } = view;
-  const rows = contention(model.bql);
+  const rows = contention(lock);
   if (rows.length === 0 || model.threads.length === 1) return null;
   const span = Math.max(1, model.endNs - model.startNs);
   const longest = ({ longest: wait }: ContentionRow): HTMLElement | string => {
@@ -18,17 +34,17 @@ export function contentionView(view: View): HTMLElement | null {
     return button(formatDuration(lengthNs(wait)), show, { class: 'link' });
   };
   return section(
-    'contention',
-    'The BQL',
+    id,
+    title,
     el(
       'p',
       { class: 'legend' },
       el('span', { class: 'waited' }, 'waited'),
-      el('span', { class: 'held' }, 'held'),
+      el('span', { class: 'held' }, held),
     ),
     table(rows, [
       { head: 'thread', of: ({ thread }) => threadName(model, thread) },
-      { head: 'locks', of: ({ locks }) => locks },
+      { head: id === 'exclusive' ? 'times' : 'locks', of: ({ locks }) => locks },
       { head: 'waits', of: ({ waits }) => waits },
       {
         head: 'waited',
@@ -41,7 +57,7 @@ export function contentionView(view: View): HTMLElement | null {
         cell: longest,
       },
       { head: 'behind', of: (row) => behindText(model, row) || '–' },
-      { head: 'held', of: ({ heldNs }) => heldNs, cell: (row) => formatDuration(row.heldNs) },
+      { head: held, of: ({ heldNs }) => heldNs, cell: (row) => formatDuration(row.heldNs) },
       {
         head: 'share',
         of: ({ waitedNs }) => waitedNs,

@@ -19,6 +19,8 @@ export const SHADES = [
   'lock',
   'hold',
   'contended',
+  'await',
+  'alone',
   'work',
   'event',
   'life',

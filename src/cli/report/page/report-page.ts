@@ -5,7 +5,7 @@ import { type BigLock, contention } from '../big-lock.ts';
 import { buildModel, type Model } from '../model.ts';
 import { type PageData, unpackTrace } from '../pack.ts';
 import { childrenView } from './children-view.ts';
-import { contentionView } from './contention-view.ts';
+import { contentionView, exclusiveView } from './contention-view.ts';
 import { Details } from './details.ts';
 import { el, section } from './dom.ts';
 import { findingsView } from './findings-view.ts';
@@ -74,6 +74,7 @@ export function showReport(data: PageData): void {
       ),
       panel.element,
       ...optional(contentionView(view)),
+      ...optional(exclusiveView(view)),
       childrenView(view),
       phasesView(view),
       callbacksView(view),
@@ -131,6 +132,8 @@ function legend(shown: ReadonlySet<Shade>): HTMLElement {
     ['lock', 'wait for the BQL'],
     ['hold', 'hold of the BQL'],
     ['contended', 'hold that others wait for'],
+    ['await', 'wait for another vCPU'],
+    ['alone', 'runs alone'],
     ['work', 'work of a thread pool'],
     ['life', 'child'],
     ['zombie', 'zombie'],

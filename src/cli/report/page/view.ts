@@ -33,10 +33,13 @@ export function eventText(model: Facts, event: number): string {
   );
 }
 
-/** Titles of the BQL's events, after the thread's name. */
+/** Titles of events of the BQL and of vCPUs that run alone, after the thread's name. */
 const LOCK_TITLES: Readonly<Record<string, string>> = {
   bql_locked: 'has the BQL',
   bql_unlock: 'gives the BQL back',
+  start_exclusive_wait: 'waits for another vCPU to leave its program',
+  end_exclusive: 'runs alone no more',
+  cpu_exec_end: 'leaves its program, as another vCPU wants',
 };
 
 /** The thread of an event, if there are several: ` in io0`. */
@@ -54,7 +57,8 @@ export function nodeTitle(model: Facts, node: number): string {
   const slice = sliceBegunBy(model, node);
   if (slice !== null) {
     const kind = KIND_NAMES[slice.kind];
-    return kind === slice.name || slice.kind === 'iteration' ? slice.name : `${kind} ${slice.name}`;
+    const isWhole = slice.kind === 'iteration' || slice.kind === 'await';
+    return kind === slice.name || isWhole ? slice.name : `${kind} ${slice.name}`;
   }
   const lock = LOCK_TITLES[event.name];
   if (lock !== undefined) return `${threadName(model, model.threadOf[node]!)} ${lock}`;

@@ -155,6 +155,14 @@ export class SharedRun {
     return this.threads.find((name) => this.#load(name, NUMBER) === number) ?? null;
   }
 
+  /** Adds the threads that have begun, by their numbers in the machine. */
+  nameNumbers(names: Map<number, string>): void {
+    for (const name of this.threads) {
+      const number = this.#load(name, NUMBER);
+      if (number !== 0) names.set(number, name);
+    }
+  }
+
   /** The thread stands in its `hold` until somebody lets it go on. */
   standHeld(thread: string): void {
     this.#store(thread, HOLD, HELD);

@@ -1,6 +1,7 @@
 /** The action that each thread of a run stands in, for people who look for what it waits for. */
 
 import { SimDeadlockError } from '../../../host/sim/clock.ts';
+import { EXCLUSIVE_OWNER } from '../../../thread/machine-words.ts';
 import type { VCpuRef } from '../../../thread/vcpu/vcpu-ref.ts';
 import type { Action, Scenario } from '../../model.ts';
 import type { Condition } from '../../model-threads.ts';
@@ -101,13 +102,15 @@ function withoutAction(crew: Crew, name: string): string {
   if (name === 'main') return 'waits for the end of the others';
   const section = scenario.objects.find((object) => object.name === name)?.section;
   if (section === 'iothreads') return 'sleeps in its loop';
-  if (section === 'vcpus') return withoutTurn(crew.cpu(name));
+  if (section === 'vcpus') return withoutTurn(crew, crew.cpu(name));
   return shared.hasStarted(name) ? 'sleeps' : 'was never started';
 }
 
-function withoutTurn({ halted, stopped }: VCpuRef): string {
+function withoutTurn({ machine, shared }: Crew, { halted, stopped }: VCpuRef): string {
   if (halted) return 'is halted';
-  return stopped ? 'is stopped' : 'waits, since a vCPU is to run alone';
+  if (stopped) return 'is stopped';
+  const owner = shared.withNumber(Atomics.load(machine.words, EXCLUSIVE_OWNER));
+  return owner === null ? 'waits' : `waits, since ${owner} is to run alone`;
 }
 
 /** `join: t`, `wait_for: {done: 1}`. */
