@@ -52,10 +52,10 @@ export const threadProgram: fc.Arbitrary<ThreadProgram> = fc.record({
 });
 
 /** A program's file, and the facts that must hold of its order log. */
-interface Modelled {
+export interface Modelled {
   readonly text: string;
   /** The entries of each thread, in order. */
-  readonly own: ReadonlyMap<Who, readonly string[]>;
+  readonly own: ReadonlyMap<string, readonly string[]>;
   readonly before: readonly (readonly [string, string])[];
   /** Entries that come once: bottom halves, timers, requests and coroutines, after their schedule. */
   readonly once: readonly string[];
