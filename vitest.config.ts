@@ -17,7 +17,8 @@ export default defineConfig({
     // blocks the loop runs in a process of its own by itself (tests/host/own-process.ts).
     isolate: false,
     sequence: { sequencer: SlowFirst },
-    maxWorkers: Math.max(2, availableParallelism()),
+    // More than processors: many files wait for processes, for a grace, or for what they started.
+    maxWorkers: Math.ceil(1.5 * Math.max(2, availableParallelism())),
     include: ['tests/**/*.test.ts'],
     testTimeout: LIMIT_MS,
     hookTimeout: LIMIT_MS,

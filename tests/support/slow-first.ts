@@ -4,19 +4,24 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take longest, and those that wait for others: vitest knows it only after a first run. */
 const SLOW = [
-  'tests/conformance-threads.test.ts',
-  'tests/scenario/limits.test.ts',
-  'tests/cli/play/page.test.ts',
-  'tests/package/package.test.ts',
-  'tests/aio/fdmon/edges.test.ts',
   'tests/explore/programs.test.ts',
+  'tests/conformance-threads.test.ts',
+  'tests/cli/play/page.test.ts',
+  'tests/explore/weakenings.test.ts',
+  'tests/cli/output/fifo.test.ts',
+  'tests/cli/spawn/signals.test.ts',
+  'tests/package/package.test.ts',
+  'tests/fuzz/fuzz.test.ts',
   'tests/cli/fuzz/fuzz.test.ts',
   'tests/cli/run/run-watch.test.ts',
+  'tests/cli/replay/replay-threads.test.ts',
   'tests/cli/foreign-text.test.ts',
-  'tests/cli/spawn/signals.test.ts',
-  'tests/fuzz/fuzz.test.ts',
-  'tests/explore/weakenings.test.ts',
-  'tests/cli/spawn/many.test.ts',
+  'tests/mainloop/node-process.test.ts',
+  'tests/cli/output/output.test.ts',
+  'tests/cli/spawn/endings.test.ts',
+  'tests/cli/log/log-file.test.ts',
+  'tests/scenario/limits.test.ts',
+  'tests/cli/run/start-wait.test.ts',
 ];
 
 const isSlow = ({ moduleId }: TestSpecification): boolean =>
