@@ -1,6 +1,7 @@
 /** The table of Host calls, held to the methods that exist, the contract, and the calls of Linux. */
 
 import { describe, expect, it } from 'vitest';
+import { Belongings } from '../../src/host/belongings.ts';
 import {
   HOST_CALL_NAMES,
   HOST_CALLS,
@@ -58,8 +59,17 @@ describe('a lens', () => {
     expect(result).toBe(name === 'dispose' ? undefined : `result of ${name}`);
   });
 
-  it.each([...HOST_FACTS, ...HOST_READINGS])('has the %s of its host', (name) => {
+  const passed = [...HOST_FACTS, ...HOST_READINGS].filter((name) => name !== 'belongings');
+  it.each(passed)('has the %s of its host', (name) => {
     expect(new HostLens(echo().host)[name]).toBe(`value of ${name}`);
+  });
+
+  it('has belongings of its own: a loop on it makes its calls through it', () => {
+    const host = new LinuxHost();
+    const lens = new HostLens(host);
+    expect(lens.belongings).toBeInstanceOf(Belongings);
+    expect(lens.belongings).not.toBe(host.belongings);
+    host.dispose();
   });
 
   it('of faults answers in place of each call that has one', () => {
