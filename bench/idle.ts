@@ -40,7 +40,7 @@ export function idleRing(fds: number): Row {
       ...idleLoop(fds, loop),
       name,
       limit:
-        'as QEMU 11; its own C if QEMU_BUILD is an 11 with io_uring; calls: write, io_uring_enter, ppoll, read',
+        'as QEMU 11; its own C if QEMU_BUILD is an 11 with io_uring; calls: write, io_uring_enter, read',
     };
   } catch (error) {
     return { name, ours: cannot((error as Error).message) };

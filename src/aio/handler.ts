@@ -59,6 +59,8 @@ export interface HandlerOwner {
   readonly sleeper: { readonly isQuiet: boolean };
   removeHandler(handler: AioHandler): void;
   setRevents(handler: AioHandler, revents: number): void;
+  /** Tells without a call whether its descriptor is readable; undefined if only the kernel knows. */
+  readonly hasEvents?: (() => boolean) | undefined;
 }
 
 /**

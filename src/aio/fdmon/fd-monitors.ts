@@ -175,8 +175,7 @@ export class FdMonitors implements FdMonOwner, CollectingMonitors, OwnRecords {
 
   #use(fdmon: FdMon): void {
     this.#current = fdmon;
-    const { sourceFd } = fdmon;
-    this.#source = sourceFd < 0 ? null : new SourceFd(sourceFd, this.#ctx);
+    this.#source = fdmon.sourceFd < 0 ? null : new SourceFd(fdmon, this.#ctx);
     if (this.isSource) this.#ctx.represent(this.#source?.record ?? null);
   }
 }

@@ -52,6 +52,8 @@ export class FdMonUring implements FdMon {
     this.#sleep = new OwnSleep(host);
   }
 
+  readonly hasEvents = (): boolean => this.#ring.ready > 0;
+
   get sourceFd(): number {
     return this.#ring.fd;
   }

@@ -42,6 +42,8 @@ export interface FdMon {
    * loop polls each of them.
    */
   readonly sourceFd: number;
+  /** Tells without a call whether sourceFd is readable; undefined if only the kernel knows. */
+  readonly hasEvents?: () => boolean;
   /** A main loop is about to poll sourceFd. */
   prepare(): void;
   /** Puts what is ready on the list, without a wait. Returns how many, or -errno. */

@@ -8,6 +8,7 @@ import type { EdgeNotifiers } from './edges.ts';
 import { EpollSet } from './epoll-set.ts';
 import type { FdMonChoice, PollMechanism } from './fdmon.ts';
 import { FirstLook } from './first-look.ts';
+import { MemoryLook } from './memory-look.ts';
 import { PollTrace } from './poll-trace.ts';
 import { WakeSet } from './wake-set.ts';
 
@@ -56,6 +57,8 @@ export class PollSet {
   /** Whether the pollfds begin with the nodes, and those are the current records. */
   #filled = false;
   readonly #look: FirstLook;
+  /** Looks at the nodes that a first look covers; null if the kernel must. */
+  #memory: MemoryLook | null = null;
 
   /**
    * @param name its name in traces: a context's, or the main loop's
@@ -217,14 +220,11 @@ export class PollSet {
     return ret;
   }
 
-  /**
-   * @param looked how many of the nfds the first look covers
-   * @param known how many of them are the nodes
-   */
+  /** @param probed how many of the nfds the first look covers; `known` are the nodes */
   #waitPoll(timeoutNs: number, nfds: number, probed: number, known: number): number {
     for (let i = 0; i < this.#edges.length; i++) this.#edges[i]!.begin(null);
     if (TRACEABLE && this.#trace.active) this.#trace.enter('ppoll', nfds, timeoutNs);
-    const ret = this.#look.poll(this.#pollfds, nfds, this.#isOwnQuiet() ? probed : nfds, timeoutNs);
+    const ret = this.#pollFds(nfds, probed, known, timeoutNs);
     if (TRACEABLE && this.#trace.active) this.#trace.pollReturn(this.#pollfds, nfds, ret);
     const words = this.#pollfds.i32;
     const nodes = this.#nodes;
@@ -236,6 +236,16 @@ export class PollSet {
       this.ready[this.readyCount++] = nodes[i]!;
     }
     return ret;
+  }
+
+  #pollFds(nfds: number, probed: number, known: number, timeoutNs: number): number {
+    const isQuiet = this.#isOwnQuiet();
+    const memory = this.#memory;
+    if (memory !== null && isQuiet && nfds === known) {
+      const found = memory.poll(this.#pollfds.i32);
+      return found > 0 || timeoutNs === 0 ? found : this.#host.poll(this.#pollfds, nfds, timeoutNs);
+    }
+    return this.#look.poll(this.#pollfds, nfds, isQuiet ? probed : nfds, timeoutNs);
   }
 
   /** Whether no context's own notifier was written: while awake none is, so a look skips them. */
@@ -252,6 +262,7 @@ export class PollSet {
     this.#nodes = [...others, ...[...this.#records].filter((record) => record.isOwnNotifier)];
     // Polling nothing would tell nothing.
     this.#probed = others.length > 0 ? others.length : this.#nodes.length;
+    this.#memory = MemoryLook.of(others, this.#host);
     this.#reserve(this.#nodes.length);
     const words = this.#pollfds.i32;
     for (let i = 0; i < this.#nodes.length; i++) {

@@ -1,4 +1,5 @@
 import { AioHandler, type HandlerOwner } from '../handler.ts';
+import type { FdMon } from './fdmon.ts';
 
 /** A monitor's own descriptor, which stands for all handlers of its context in a main loop's poll. */
 export class SourceFd implements HandlerOwner {
@@ -8,8 +9,14 @@ export class SourceFd implements HandlerOwner {
   readonly edges: HandlerOwner['edges'];
   readonly sleeper: HandlerOwner['sleeper'];
 
+  readonly hasEvents: HandlerOwner['hasEvents'];
+
   /** @param context whose monitor it is */
-  constructor(fd: number, context: Pick<HandlerOwner, 'edges' | 'sleeper'>) {
+  constructor(
+    { sourceFd: fd, hasEvents }: Pick<FdMon, 'sourceFd' | 'hasEvents'>,
+    context: Pick<HandlerOwner, 'edges' | 'sleeper'>,
+  ) {
+    this.hasEvents = hasEvents;
     this.edges = context.edges;
     this.sleeper = context.sleeper;
     const handlers = { name: 'fdmon', ioRead: () => {} };

@@ -448,7 +448,7 @@ export class LinuxHost implements Host {
   }
 
   openPollRing(entries: number): PollRing | number {
-    return LinuxPollRing.open(entries);
+    return LinuxPollRing.open(entries, this.calls);
   }
 
   openNodeCall(): NodeCall | null {

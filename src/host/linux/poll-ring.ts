@@ -4,11 +4,11 @@ import { isInt } from '../arguments.ts';
 import { EINVAL } from '../errno.ts';
 import type { PollRing } from '../poll-ring.ts';
 import { c, memoryAt, result } from './libc.ts';
+import { type LoopCalls, SYS_IO_URING_ENTER } from './machine/calls.ts';
 import { LinuxBuffer, putWord64, word64 } from './memory.ts';
 
 /** The same on every machine. */
 const SYS_IO_URING_SETUP = 425;
-const SYS_IO_URING_ENTER = 426;
 
 const PARAMS_SIZE = 120;
 /** 32-bit words of struct io_uring_params. */
@@ -31,6 +31,10 @@ const IORING_SQ_CQ_OVERFLOW = 2;
 const IORING_OP_POLL_ADD = 6;
 const IORING_OP_POLL_REMOVE = 7;
 
+/** The words of a request that ever differ from 0, behind its code and descriptor. */
+const OF_TARGET = 4;
+const OF_EVENTS = 7;
+const OF_DATA = 8;
 const SQE_WORDS = 16;
 const CQE_WORDS = 4;
 
@@ -66,9 +70,16 @@ export class LinuxPollRing implements PollRing {
   readonly #cqTail: number;
   readonly #cqes: number;
   readonly #cqMask: number;
+  readonly #calls: LoopCalls;
   #closed = false;
 
-  private constructor(fd: number, params: Int32Array, rings: Mapped, sqes: Mapped) {
+  private constructor(
+    calls: LoopCalls,
+    fd: number,
+    params: Int32Array,
+    [rings, sqes]: readonly [Mapped, Mapped],
+  ) {
+    this.#calls = calls;
     this.fd = fd;
     this.#rings = rings;
     this.#sqes = sqes;
@@ -85,14 +96,14 @@ export class LinuxPollRing implements PollRing {
   }
 
   /** Returns it, or -errno: -EPERM or -ENOSYS if io_uring is forbidden here, or not there. */
-  static open(entries: number): LinuxPollRing | number {
+  static open(entries: number, calls: LoopCalls): LinuxPollRing | number {
     if (!isInt(entries) || entries < 1) return -EINVAL;
     const buffer = new LinuxBuffer(PARAMS_SIZE);
     const params = buffer.i32;
     const fd = result(c.syscall(SYS_IO_URING_SETUP, entries, buffer.address, 0, 0, 0, 0));
     if (fd < 0) return fd;
     const mapped = mapAll(fd, params);
-    if (typeof mapped !== 'number') return new LinuxPollRing(fd, params, ...mapped);
+    if (typeof mapped !== 'number') return new LinuxPollRing(calls, fd, params, mapped);
     c.close(fd);
     return mapped;
   }
@@ -105,25 +116,29 @@ export class LinuxPollRing implements PollRing {
   add(fd: number, events: number, data: number): void {
     const at = this.#next(IORING_OP_POLL_ADD, fd);
     const { words } = this.#sqes;
-    words[at + 7] = events;
-    putWord64(words, at + 8, data);
+    putWord64(words, at + OF_TARGET, 0);
+    words[at + OF_EVENTS] = events;
+    putWord64(words, at + OF_DATA, data);
   }
 
   remove(data: number): void {
     const at = this.#next(IORING_OP_POLL_REMOVE, -1);
-    putWord64(this.#sqes.words, at + 4, data);
+    const { words } = this.#sqes;
+    putWord64(words, at + OF_TARGET, data);
+    words[at + OF_EVENTS] = 0;
+    putWord64(words, at + OF_DATA, 0);
   }
 
   submit(): number {
     const words = this.#words;
-    const flags =
-      (Atomics.load(words, this.#sqFlags) & IORING_SQ_CQ_OVERFLOW) === 0
-        ? 0
-        : IORING_ENTER_GETEVENTS;
-    if (this.queued === 0 && flags === 0) return 0;
-    const ret = result(c.syscall(SYS_IO_URING_ENTER, this.fd, this.queued, 0, flags, 0, 0));
+    const { fd, queued } = this;
+    const isOverflown = (Atomics.load(words, this.#sqFlags) & IORING_SQ_CQ_OVERFLOW) !== 0;
+    if (queued === 0 && !isOverflown) return 0;
+    const ret = isOverflown
+      ? result(c.syscall(SYS_IO_URING_ENTER, fd, queued, 0, IORING_ENTER_GETEVENTS, 0, 0))
+      : this.#calls.uringSubmit(fd, queued);
     if (ret < 0) return ret;
-    this.queued -= ret;
+    this.queued = queued - ret;
     return 0;
   }
 
@@ -151,14 +166,13 @@ export class LinuxPollRing implements PollRing {
     return this.#cqes + CQE_WORDS * ((this.#words[this.#cqHead]! + at) & this.#cqMask);
   }
 
-  /** The word where the next request stands, with its code and descriptor. */
+  /** The word where the next request stands, with its code and descriptor. The kernel writes none of them. */
   #next(opcode: number, fd: number): number {
     if (this.queued === this.#entries) this.submit();
     const words = this.#words;
     const tail = words[this.#sqTail]!;
     const at = SQE_WORDS * (tail & (this.#entries - 1));
     const sqe = this.#sqes.words;
-    sqe.fill(0, at, at + SQE_WORDS);
     sqe[at] = opcode;
     sqe[at + 1] = fd;
     Atomics.store(words, this.#sqTail, (tail + 1) | 0);
