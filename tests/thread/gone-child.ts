@@ -64,6 +64,8 @@ say(() => {
     pool.dispose();
   }
   while (!done) loop.mainLoopWait(false);
+  // The request may be done before the loop is told of the error, which then comes out here.
+  pool.dispose();
 });
 vm.dispose();
 rmSync(root, { recursive: true });
