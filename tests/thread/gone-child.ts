@@ -64,7 +64,7 @@ say(() => {
     pool.dispose();
   }
   while (!done) loop.mainLoopWait(false);
-  // The request may be done before the loop is told of the error, which then comes out here.
+  // The request may be done before the loop learns of the error, which then comes out here.
   pool.dispose();
 });
 vm.dispose();
