@@ -62,19 +62,27 @@ async function terminated(): Promise<void> {
   console.log('ended');
 }
 
-/** While a child is made all signals are blocked, but only for that time. */
+/** Whether the worker blocks the signal. */
+function blocks(words: Int32Array): boolean {
+  const status = readFileSync(`/proc/self/task/${words[TID]}/status`, 'latin1');
+  return (BigInt(`0x${/^SigBlk:\s+(\w+)$/m.exec(status)![1]}`) & BIT) !== 0n;
+}
+
+/**
+ * While a child is made all signals are blocked, but only for that time: the worker is to block one
+ * more afterwards, and no longer once the mask is restored.
+ */
 async function masked(): Promise<void> {
-  let open = 0;
+  let [open, shut] = [0, 0];
   const { worker, words } = await start();
   for (let i = 0; i < 60; i++) {
     const token = host.blockSignals([SIGUSR1]);
     if (typeof token === 'number') throw new Error(`blockSignals: ${token}`);
     Atomics.store(words, STOP, 1);
     Atomics.wait(words, STOPPED, 0);
-    const status = readFileSync(`/proc/self/task/${words[TID]}/status`, 'latin1');
-    const mask = BigInt(`0x${/^SigBlk:\s+(\w+)$/m.exec(status)![1]}`);
-    if ((mask & BIT) === 0n) open++;
+    if (!blocks(words)) open++;
     host.restoreSignalMask(token);
+    if (blocks(words)) shut++;
     const started = Atomics.load(words, STARTED);
     Atomics.store(words, STOPPED, 0);
     Atomics.store(words, STOP, 0);
@@ -82,8 +90,26 @@ async function masked(): Promise<void> {
     untilStarted(words, started);
   }
   await worker.terminate();
-  console.log(`${open} open`);
+  console.log(`${open} open, ${shut} shut`);
 }
 
+/** The worker has blocked the signal before, so each mask that it restores is the wanted one. */
+async function held(): Promise<void> {
+  const before = host.blockSignals([SIGUSR1]);
+  if (typeof before === 'number') throw new Error(`blockSignals: ${before}`);
+  const { worker, words } = await start();
+  for (let i = 0; i < 300; i++) {
+    const token = host.blockSignals([SIGUSR1]);
+    if (typeof token === 'number') throw new Error(`blockSignals: ${token}`);
+    host.restoreSignalMask(token);
+  }
+  const stays = blocks(words);
+  await worker.terminate();
+  host.restoreSignalMask(before);
+  console.log(stays ? 'held' : 'open');
+}
+
+const COMMANDS: Readonly<Record<string, () => Promise<void>>> = { terminated, masked, held };
+
 if (!isMainThread) startForEver(workerData as Int32Array);
-else void (process.argv[2] === 'masked' ? masked() : terminated());
+else void COMMANDS[process.argv[2]!]!();

@@ -9,7 +9,12 @@ it('a worker that is terminated while it starts children takes nothing with it',
   expect(await runAlone(program, 'terminated')).toEqual(ended);
 });
 
-it('signals are blocked in a thread that starts children meanwhile', async () => {
-  const ended = { status: 0, signal: null, stdout: '0 open\n', stderr: '' };
+it('signals are blocked in a thread that starts children meanwhile, and unblocked again', async () => {
+  const ended = { status: 0, signal: null, stdout: '0 open, 0 shut\n', stderr: '' };
   expect(await runAlone(program, 'masked')).toEqual(ended);
+});
+
+it('a thread that starts children, and blocks the signals already, is left in peace', async () => {
+  const ended = { status: 0, signal: null, stdout: 'held\n', stderr: '' };
+  expect(await runAlone(program, 'held')).toEqual(ended);
 });

@@ -9,8 +9,6 @@
  */
 
 import {
-  SA_RESTART,
-  SA_SIGINFO,
   SIG_DFL,
   SIG_IGN,
   SIGKILL,
@@ -21,27 +19,21 @@ import {
   SIGTTIN,
   SIGTTOU,
 } from '../constants.ts';
-import { EAGAIN, EINVAL, ESRCH } from '../errno.ts';
+import { EAGAIN, EINVAL } from '../errno.ts';
 import { newSigAction, type SignalMaskToken } from '../host.ts';
-import { CodePage } from './machine/code-page.ts';
-import { type Edit, maskCode } from './machine/mask-code.ts';
+import type { Edit } from './machine/mask-code.ts';
+import {
+  agrees,
+  isPassing,
+  LOOK_NS,
+  MaskChange,
+  QUICK_LOOKS,
+  SIGCANCEL,
+  type SignalsFor,
+} from './mask-change.ts';
 import type { LinuxSignals } from './signals.ts';
 import { hasSignal, type SignalWords, signalWords } from './sigset.ts';
 import { type ThreadNow, Threads } from './threads.ts';
-
-/**
- * How often to check that all threads have run the handler: at first about as fast as switching to
- * them takes, then, on a busy machine, rarely, for some seconds.
- */
-const LOOK_NS = 50e3;
-const QUICK_LOOKS = 1_000;
-const LATE_LOOK_NS = 2e6;
-const MOST_LOOKS = 4_000;
-
-/**
- * The signal that glibc blocks, with all others, while it makes a thread; programs cannot block it.
- */
-const SIGCANCEL = 32;
 
 /** Silently left out of every mask, as in pthread_sigmask: the kernel's own two, and glibc's. */
 const UNBLOCKABLE: readonly number[] = [SIGKILL, SIGSTOP, SIGCANCEL, SIGCANCEL + 1];
@@ -58,8 +50,6 @@ const REALTIME: readonly number[] = Array.from(
 const STANDARD: readonly number[] = [SIGSTKFLT, SIGTTOU, SIGTTIN];
 
 const NONE: SignalWords = { lo: 0, hi: 0 };
-
-type SignalsFor = (tid: number) => SignalWords;
 
 /** The changes that blockSignals made. */
 class LinuxMaskToken implements SignalMaskToken {
@@ -98,12 +88,27 @@ export class ThreadMask {
     }
     const tids = this.#threads.tryList();
     if (typeof tids === 'number') return tids;
-    const before = this.#threads.look(tids);
+    const before = this.#lasting(tids);
     const token = new LinuxMaskToken([...signals], wanted, before);
     const ret = this.#edit('block', before, () => wanted);
     if (ret === 0) return token;
     this.#unblock(token);
     return ret;
+  }
+
+  /**
+   * The masks that these threads have for long: what they block while they make a thread or a child
+   * says nothing of what they are to have again. Leaves out a thread that takes too long for that.
+   */
+  #lasting(tids: readonly number[]): ThreadNow[] {
+    let found = this.#threads.look(tids);
+    for (let looks = 0; looks < QUICK_LOOKS; looks++) {
+      const passing = found.filter(({ mask }) => isPassing(mask)).map(({ tid }) => tid);
+      if (passing.length === 0) return found;
+      this.#threads.pause(LOOK_NS);
+      found = [...found.filter(({ mask }) => !isPassing(mask)), ...this.#threads.look(passing)];
+    }
+    return found.filter(({ mask }) => !isPassing(mask));
   }
 
   /** Host.restoreSignalMask. */
@@ -122,7 +127,7 @@ export class ThreadMask {
 
   /**
    * A thread born since then inherited the block; the main thread's former mask stands in for its
-   * own.
+   * own, and for one that is not known.
    */
   #unblock({ words, before }: LinuxMaskToken): number {
     const main = before.get(this.#threads.pid) ?? NONE;
@@ -174,9 +179,7 @@ export class ThreadMask {
   ): number {
     const act = newSigAction();
     let failed = -EAGAIN;
-    // A thread that is making a thread or a child blocks all signals, and will restore another
-    // mask.
-    const lasting = threads.filter(({ mask }) => !hasSignal(mask.lo, mask.hi, SIGCANCEL));
+    const lasting = threads.filter(({ mask }) => !isPassing(mask));
     for (const signo of signals) {
       if (hasSignal(toBlock.lo, toBlock.hi, signo)) continue;
       const ret = this.#signals.sigaction(signo, null, act);
@@ -186,115 +189,4 @@ export class ThreadMask {
     }
     return failed;
   }
-}
-
-/** One edit of all threads' masks, while it is under way. */
-class MaskChange {
-  readonly #signals: LinuxSignals;
-  readonly #threads: Threads;
-  readonly #edit: Edit;
-  readonly #signalsFor: SignalsFor;
-  readonly #spare: number;
-  readonly #agreed = new Set<number>();
-  readonly #handlers: CodePage[] = [];
-  /** The words that the installed handler edits by, and the threads signalled with it. */
-  #installed: SignalWords | undefined;
-  readonly #asked = new Set<number>();
-  /** Whether the spare signal could not be sent because the user's queue is full. */
-  queueFull = false;
-
-  constructor(
-    signals: LinuxSignals,
-    threads: Threads,
-    edit: Edit,
-    signalsFor: SignalsFor,
-    spare: number,
-  ) {
-    this.#signals = signals;
-    this.#threads = threads;
-    this.#edit = edit;
-    this.#signalsFor = signalsFor;
-    this.#spare = spare;
-  }
-
-  /**
-   * Ends when every thread of a list was known to have the mask before that list was read. It is
-   * not enough that all threads of a list have it when they are checked: one of them could have
-   * made another after the list was read and before it was signalled.
-   */
-  settle(first: readonly ThreadNow[]): number {
-    let now = first;
-    for (let looks = 0; looks < MOST_LOOKS; looks++) {
-      const open = now.filter(({ tid, mask }) => !agrees(this.#edit, mask, this.#signalsFor(tid)));
-      for (const { tid } of now) this.#agreed.add(tid);
-      for (const { tid } of open) this.#agreed.delete(tid);
-      if (open.length !== 0) {
-        const ret = this.#ask(
-          open.map(({ tid }) => tid),
-          looks,
-        );
-        if (ret < 0) return ret;
-      }
-      const fresh = this.#threads.list().filter((tid) => !this.#agreed.has(tid));
-      if (fresh.length === 0) return 0;
-      now = this.#threads.look(fresh);
-    }
-    return -EAGAIN;
-  }
-
-  /**
-   * Signals the threads that need the installed edit and have not been signalled, or waits a little
-   * if there are none. Threads that need another edit get its handler once those before have run
-   * theirs. A thread that has ended (ESRCH) needs none.
-   */
-  #ask(open: readonly number[], looks: number): number {
-    if (!open.some((tid) => same(this.#signalsFor(tid), this.#installed))) {
-      const ret = this.#install(this.#signalsFor(open[0]!));
-      if (ret < 0) return ret;
-    }
-    let sent = false;
-    for (const tid of open) {
-      if (this.#asked.has(tid) || !same(this.#signalsFor(tid), this.#installed)) continue;
-      const ret = this.#signals.tgkill(this.#threads.pid, tid, this.#spare);
-      if (ret === -ESRCH) continue;
-      if (ret < 0) {
-        this.queueFull = ret === -EAGAIN;
-        return ret;
-      }
-      this.#asked.add(tid);
-      sent = true;
-    }
-    if (!sent) this.#threads.pause(looks < QUICK_LOOKS ? LOOK_NS : LATE_LOOK_NS);
-    return 0;
-  }
-
-  #install(words: SignalWords): number {
-    const handler = CodePage.make(maskCode(this.#edit, words));
-    if (typeof handler === 'number') return handler;
-    this.#handlers.push(handler);
-    this.#installed = words;
-    this.#asked.clear();
-    const act = { ...newSigAction(), handler: handler.address, flags: SA_SIGINFO | SA_RESTART };
-    return this.#signals.sigaction(this.#spare, act, null);
-  }
-
-  /** Frees the code; no thread may be in it. */
-  free(): void {
-    for (const handler of this.#handlers) handler.free();
-  }
-}
-
-function same(a: SignalWords, b: SignalWords | undefined): boolean {
-  return a.lo === b?.lo && a.hi === b.hi;
-}
-
-/**
- * Whether a thread's mask is as wanted. A thread that blocks SIGCANCEL is inside the C library (it
- * makes a thread, or is being made), which will restore another mask.
- */
-function agrees(edit: Edit, mask: SignalWords, words: SignalWords): boolean {
-  const lo = mask.lo & words.lo;
-  const hi = mask.hi & words.hi;
-  if (edit === 'unblock') return lo === 0 && hi === 0;
-  return lo === words.lo && hi === words.hi && !hasSignal(mask.lo, mask.hi, SIGCANCEL);
 }
