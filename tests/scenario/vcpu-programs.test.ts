@@ -4,10 +4,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { expect, it, onTestFinished } from 'vitest';
+import { afterAll, expect, it, onTestFinished } from 'vitest';
 import type { RunResult } from '../../src/scenario/run/run.ts';
 import { run } from '../support/run.ts';
+import { runSim, scenarioOf, spare } from './files.ts';
 import { vcpuModelOf, vcpuProgram, wrongOfVcpus } from './vcpu-programs.ts';
+
+afterAll(() => spare.dispose());
 
 it('vCPUs do their work in order, and are alone when they are to be', async () => {
   const models = fc.sample(vcpuProgram, { seed: 1, numRuns: 4 }).map(vcpuModelOf);
@@ -100,4 +103,30 @@ it('the model finds work out of order, and a program beside a vCPU that is alone
     'cpu0: work in 7b: called 0 times',
   );
   expect(wrong([...sound, 'cpu1: work in 4'])).toBe('cpu1: work in 4: called 2 times');
+});
+
+it('a vCPU that is alone at an error keeps no other one from its end', () => {
+  const scenario = scenarioOf(
+    JSON.stringify({
+      name: 'an error of a vCPU that is alone',
+      words: ['n', 'never'],
+      vcpus: {
+        cpu0: { do: [{ add: { n: 1 } }], loop: 'forever' },
+        cpu1: {
+          do: [
+            { wait_for: { n: '>=2' } },
+            'start_exclusive',
+            { compute: '1us' },
+            { unlock: 'bql' },
+          ],
+          loop: 1,
+        },
+      },
+      steps: [{ unlock: 'bql' }, { wait_for: { never: 1 } }],
+    }),
+  );
+  const { failures } = runSim(scenario, 1);
+  expect(failures.map(({ message }) => message)).toEqual([
+    expect.stringContaining('qemu_mutex_unlock_iothread'),
+  ]);
 });

@@ -47,6 +47,8 @@ class VcpuLane {
       this.#machine.whileBusy();
       for (const thunk of this.#thunks) thunk();
     });
+    // After an error there is none left: one turn more would be one again, for ever.
+    if (this.#turns === 0) return;
     this.#turns--;
     if (this.#turns === 0) this.#machine.crew.shared.setState(this.#lane.name, THREAD_IS_OVER);
   }
