@@ -38,6 +38,40 @@ describe('LinuxPoll.epollWait', () => {
   });
 });
 
+describe('LinuxPoll in slices, for a Worker', () => {
+  /** Calls that sleep for nothing twice, and then find something. */
+  function thirdTime() {
+    const slept: number[] = [];
+    const sleep = (...args: readonly number[]): number => {
+      slept.push(args.at(-1)!);
+      return slept.length === 3 ? 1 : 0;
+    };
+    const poller = new LinuxPoll({ ...loopCalls(), poll: sleep, epollWait: sleep });
+    return { poller, slept };
+  }
+
+  it.each(['poll', 'epollWait'] as const)('%s comes back to JavaScript each second', (call) => {
+    const { poller, slept } = thirdTime();
+    const sleep = (timeoutNs: number): number =>
+      call === 'poll'
+        ? poller.poll(host.alloc(8), 1, timeoutNs)
+        : poller.epollWait(0, host.alloc(16), 1, timeoutNs);
+    expect([sleep(-1), slept]).toEqual([0, [-1]]);
+    poller.inSlices = true;
+    expect([sleep(-1), slept]).toEqual([1, [-1, 1000, 1000]]);
+  });
+
+  it.each(['poll', 'epollWait'] as const)('%s ends at its timeout', (call) => {
+    const { poller, slept } = thirdTime();
+    poller.inSlices = true;
+    const ret =
+      call === 'poll'
+        ? poller.poll(host.alloc(8), 1, 1e9)
+        : poller.epollWait(0, host.alloc(16), 1, 1e9);
+    expect([ret, slept]).toEqual([0, [1000]]);
+  });
+});
+
 describe('LinuxBuffer', () => {
   it('is at its address, in all three views', () => {
     const [a, b] = [new LinuxBuffer(16), new LinuxBuffer(16)];

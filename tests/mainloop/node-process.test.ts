@@ -15,7 +15,7 @@ async function linesOf(test: string, kind: string): Promise<string[]> {
 /** The lines that Node's own things say, one after the other. */
 function goesOn(by: string): string[] {
   return [
-    ...[`timer, driven by ${by}`, 'node', 'hello', 'execFile', 'execFileSync'],
+    ...[`timer, driven by ${by}`, 'Linux', 'hello', 'execFile', 'execFileSync'],
     ...['a timer that keeps nothing alive', 'over'],
   ];
 }

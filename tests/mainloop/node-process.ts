@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { AioContext } from '../../src/aio/aio-context.ts';
 import { O_CLOEXEC, O_NONBLOCK } from '../../src/host/constants.ts';
+import { SYS } from '../../src/host/linux/libc.ts';
 import { LinuxHost } from '../../src/host/linux/linux-host.ts';
 import { MainLoop } from '../../src/mainloop/main-loop.ts';
 
@@ -263,7 +264,7 @@ function messageOf(call: () => void): string {
 async function goesOn(): Promise<void> {
   await new Promise((done) => setTimeout(done, 2));
   say(`timer, driven by ${loop.drivenBy}`);
-  say((await readFile('/proc/self/comm', 'utf8')).trim());
+  say((await readFile('/proc/sys/kernel/ostype', 'utf8')).trim());
   const server = createServer((_request, response) => {
     loop.context.scheduleOneshot('answers', () => response.end('hello'));
   });
@@ -304,10 +305,15 @@ async function inWorker(): Promise<void> {
 /** Rounds of a loop that does not sleep. */
 const MANY = 100;
 
-/** Until a thread of this process sleeps, or its loop goes round for nothing. */
+/**
+ * Until a thread of this process sleeps in a system call of its loop, or that goes round for nothing.
+ * V8 sleeps in futex while it starts the thread.
+ */
 async function asleep(tid: number, rounds: Int32Array): Promise<void> {
-  const isAsleep = async (): Promise<boolean> =>
-    / S /.test(await readFile(`/proc/self/task/${tid}/stat`, 'utf8'));
+  const isAsleep = async (): Promise<boolean> => {
+    const [call] = (await readFile(`/proc/self/task/${tid}/syscall`, 'utf8')).split(' ');
+    return call !== 'running\n' && call !== String(SYS.futex);
+  };
   while (!(await isAsleep()) && Atomics.load(rounds, 0) < MANY) await turn();
 }
 

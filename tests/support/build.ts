@@ -20,6 +20,8 @@ export default async function setup({ vitest }: TestProject): Promise<() => Prom
   // Node reads these certificates at each start, which takes it longer than all else; no test needs them.
   const certificates = process.env.NODE_EXTRA_CA_CERTS;
   delete process.env.NODE_EXTRA_CA_CERTS;
+  // From Node 22 on npm and others keep compiled code in TMPDIR unless told not to.
+  process.env.NODE_DISABLE_COMPILE_CACHE = '1';
   const root = join(import.meta.dirname, '..', '..');
   const build = [join(root, 'scripts', 'build.mjs'), '--if-changed'];
   execFileSync(process.execPath, build, { cwd: root, stdio: 'inherit' });

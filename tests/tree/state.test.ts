@@ -24,6 +24,7 @@ const KEPT: Readonly<Record<string, string>> = {
   'src/host/linux/machine/calls.ts: gated': 'a page of code, which stays as long as the process',
   'src/host/linux/node/immediates.ts: installed': "Node's prototype of immediates, changed once",
   'src/host/linux/node/immediates.ts: wanted': 'how many want that change: Node has one prototype',
+  'src/host/linux/node/node-thread.ts: current': 'what Node has made for the JavaScript thread',
   'src/host/linux/node/node-thread.ts: hooks': 'a page of code, which stays as long as the process',
   'src/scenario/accept.ts: known': 'a function for each schema, which is a constant',
   'src/scenario/schema-parts.ts: jsonSchemas': 'filled where the schemas are declared',

@@ -2,7 +2,7 @@
  * The C library, bound with koffi. Addresses are plain numbers (`uintptr_t`), so a call converts
  * nothing. Bindings are made once per JavaScript thread: those the loop uses are made here, the
  * rest (lazy) at first use, since a host must start fast, and since musl lacks some functions of
- * glibc.
+ * glibc. A Worker that is terminated while one is made ends the process: koffi cannot throw there.
  */
 
 import { ENOSYS } from '../errno.ts';
@@ -81,6 +81,8 @@ export const c = {
   ppoll: bind<[Num, Num, Num, Num]>('int ppoll(uintptr_t, unsigned long, uintptr_t, uintptr_t)'),
   epollWait: bind<[Num, Num, Num, Num]>('int epoll_wait(int, uintptr_t, int, int)'),
   epollCtl: bind<[Num, Num, Num, Num]>('int epoll_ctl(int, int, int, uintptr_t)'),
+  epollCreate1: bind<[Num]>('int epoll_create1(int)'),
+  eventfd: bind<[Num, Num]>('int eventfd(unsigned int, int)'),
   clockGettime: bind<[Num, Num]>('int clock_gettime(int, uintptr_t)'),
   read: bind<[Num, Num, Num]>('long read(int, uintptr_t, size_t)'),
   write: bind<[Num, Num, Num]>('long write(int, uintptr_t, size_t)'),
@@ -90,8 +92,6 @@ export const c = {
     'long syscall(long, long, long, long, long, long, long)',
   ),
 
-  epollCreate1: lazy<[Num]>('int epoll_create1(int)'),
-  eventfd: lazy<[Num, Num]>('int eventfd(unsigned int, int)'),
   pipe2: lazy<[Num, Num]>('int pipe2(uintptr_t, int)'),
   socketpair: lazy<[Num, Num, Num, Num]>('int socketpair(int, int, int, uintptr_t)'),
   unlink: lazy<[string]>('int unlink(const char *)'),

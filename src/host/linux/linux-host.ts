@@ -37,7 +37,7 @@ import { CALL_WAYS, type CallWay, type LoopCalls, libcCalls, loopCalls } from '.
 import { LinuxBuffer } from './memory.ts';
 import { AsyncWait } from './node/async-wait.ts';
 import { EmbeddedLoop } from './node/embedded-loop.ts';
-import { isLibuvOurs } from './node/node-thread.ts';
+import { isLibuvOurs, nodeThread } from './node/node-thread.ts';
 import { SyncChildren } from './node/sync-children.ts';
 import { UvWait } from './node/uv-wait.ts';
 import { WorkerCall } from './node/worker-call.ts';
@@ -122,6 +122,7 @@ export class LinuxHost implements Host {
     this.futex = new LinuxFutex(this.calls);
     this.threads = new ThreadMask(this.signals, this.getpid());
     this.syncChildren = new SyncChildren(this.signals, this.getpid());
+    if (!isMainThread) nodeThread();
   }
 
   get description(): string {
@@ -452,7 +453,9 @@ export class LinuxHost implements Host {
   }
 
   openNodeCall(): NodeCall | null {
-    return isMainThread ? null : WorkerCall.open(this);
+    const call = isMainThread ? null : WorkerCall.open(this);
+    this.poller.inSlices ||= call !== null;
+    return call;
   }
 
   openNodeWait(round: () => void): NodeWait {

@@ -18,8 +18,11 @@ export const EPOLL_DATA_WORD = process.arch === 'x64' ? 1 : 2;
 /** CLOCK_MONOTONIC, as libuv reads it: V8 makes this call in half the time, or less, of one through koffi. */
 const { hrtime } = process;
 
+const NS_PER_MS = 1e6;
 /** The longest timeout that epoll_wait can express, an int of ms. */
 const MAX_WAIT_MS = 0x7fffffff;
+/** See LinuxPoll.inSlices. */
+const SLICE_NS = 1e9;
 
 export class LinuxPoll {
   readonly #scratch = new LinuxBuffer(32);
@@ -34,6 +37,11 @@ export class LinuxPoll {
   #noPwait2 = false;
   /** The part that the last clockNs left out, ns. */
   restNs = 0;
+  /**
+   * Whether a long sleep comes back to JavaScript once a second, which then notices that Node has ended
+   * its Worker. libuv writes no second message to a loop that has not taken the first.
+   */
+  inSlices = false;
 
   /** @param syscall syscall(2), for what the C library may not have */
   constructor(calls: LoopCalls, syscall = c.syscall) {
@@ -59,25 +67,43 @@ export class LinuxPoll {
     return ns;
   }
 
-  /**
-   * poll(2) if it can express the timeout, since it is faster than ppoll. Each can replace the
-   * other.
-   */
   poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
     if (!isInt(nfds) || !LinuxBuffer.hasFirst(fds, nfds * POLLFD_SIZE)) return -EINVAL;
     if (!isTimeout(timeoutNs)) return -EINVAL;
     const { address } = fds;
-    if (timeoutNs > 0 && !this.#noPpoll) {
-      const ret = this.#ppoll(address, nfds, timeoutNs);
+    if (!this.#isLong(timeoutNs)) return this.#pollOnce(address, nfds, timeoutNs);
+    const endNs = this.#endNs(timeoutNs);
+    for (;;) {
+      const leftNs = endNs - this.clockNs(CLOCK_MONOTONIC);
+      const ret = this.#pollOnce(address, nfds, Math.max(0, Math.min(leftNs, SLICE_NS)));
+      if (ret !== 0 || leftNs <= SLICE_NS) return ret;
+    }
+  }
+
+  /**
+   * poll(2) if it can express the timeout, since it is faster than ppoll. Each can replace the
+   * other.
+   */
+  #pollOnce(fds: number, nfds: number, timeoutNs: number): number {
+    if (needsNs(timeoutNs) && !this.#noPpoll) {
+      const ret = this.#ppoll(fds, nfds, timeoutNs);
       if (!isRefused(ret)) return ret;
       this.#noPpoll = true;
     }
     if (!this.#noPoll) {
-      const ret = this.#calls.poll(address, nfds, wholeMs(timeoutNs));
+      const ret = this.#calls.poll(fds, nfds, wholeMs(timeoutNs));
       if (!isRefused(ret) || this.#noPpoll) return ret;
       this.#noPoll = true;
     }
-    return this.#ppoll(address, nfds, timeoutNs);
+    return this.#ppoll(fds, nfds, timeoutNs);
+  }
+
+  #isLong(timeoutNs: number): boolean {
+    return this.inSlices && (timeoutNs < 0 || timeoutNs > SLICE_NS);
+  }
+
+  #endNs(timeoutNs: number): number {
+    return timeoutNs < 0 ? Number.POSITIVE_INFINITY : this.clockNs(CLOCK_MONOTONIC) + timeoutNs;
   }
 
   #ppoll(fds: number, nfds: number, timeoutNs: number): number {
@@ -100,17 +126,28 @@ export class LinuxPoll {
     if (!isInt(maxEvents) || !isTimeout(timeoutNs)) return -EINVAL;
     if (!LinuxBuffer.hasFirst(events, maxEvents * EPOLL_STRIDE * 4)) return -EINVAL;
     const { address } = events;
-    if (timeoutNs > 0 && !this.#noPwait2) {
-      const ret = this.#pwait2(epfd, address, maxEvents, timeoutNs);
+    if (!this.#isLong(timeoutNs)) return this.#waitOnce(epfd, address, maxEvents, timeoutNs);
+    const endNs = this.#endNs(timeoutNs);
+    for (;;) {
+      const leftNs = endNs - this.clockNs(CLOCK_MONOTONIC);
+      const sliceNs = Math.max(0, Math.min(leftNs, SLICE_NS));
+      const ret = this.#waitOnce(epfd, address, maxEvents, sliceNs);
+      if (ret !== 0 || leftNs <= SLICE_NS) return ret;
+    }
+  }
+
+  #waitOnce(epfd: number, events: number, maxEvents: number, timeoutNs: number): number {
+    if (needsNs(timeoutNs) && !this.#noPwait2) {
+      const ret = this.#pwait2(epfd, events, maxEvents, timeoutNs);
       if (!isRefused(ret)) return ret;
       this.#noPwait2 = true;
     }
     if (!this.#noWait) {
-      const ret = this.#calls.epollWait(epfd, address, maxEvents, wholeMs(timeoutNs));
+      const ret = this.#calls.epollWait(epfd, events, maxEvents, wholeMs(timeoutNs));
       if (!isRefused(ret) || this.#noPwait2) return ret;
       this.#noWait = true;
     }
-    return this.#pwait2(epfd, address, maxEvents, timeoutNs);
+    return this.#pwait2(epfd, events, maxEvents, timeoutNs);
   }
 
   #pwait2(epfd: number, events: number, maxEvents: number, timeoutNs: number): number {
@@ -128,7 +165,12 @@ function isRefused(ret: number): boolean {
   return ret < 0 && (ret === -ENOSYS || ret === -EPERM || ret === -EACCES);
 }
 
+/** Whether poll and epoll_wait cannot express a timeout. */
+function needsNs(timeoutNs: number): boolean {
+  return timeoutNs > 0 && (timeoutNs % NS_PER_MS !== 0 || timeoutNs > MAX_WAIT_MS * NS_PER_MS);
+}
+
 /** A timeout for poll and epoll_wait: in ms, rounded up. */
 function wholeMs(ns: number): number {
-  return ns <= 0 ? (ns < 0 ? -1 : 0) : Math.min(MAX_WAIT_MS, Math.ceil(ns / 1e6));
+  return ns <= 0 ? (ns < 0 ? -1 : 0) : Math.min(MAX_WAIT_MS, Math.ceil(ns / NS_PER_MS));
 }

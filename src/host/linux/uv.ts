@@ -6,7 +6,7 @@
 import { isMainThread } from 'node:worker_threads';
 import koffi from './koffi.ts';
 import { bind, symbolAddress } from './libc.ts';
-import { closeHooks, currentLoop, isLibuvOurs } from './node/node-thread.ts';
+import { closeHooks, isLibuvOurs, nodeThread } from './node/node-thread.ts';
 
 /** uv_handle_type, uv_poll_event and uv_run_mode: parts of libuv 1's ABI. */
 export const UV_POLL = 8;
@@ -65,7 +65,6 @@ export function signalCallback(tell: (signo: number) => void): CCallback {
 export interface NodeUv {
   /** The uv_loop_t. */
   readonly loop: number;
-  backendFd(loop: number): number;
   /** ms, -1 without limit. */
   backendTimeout(loop: number): number;
   handleSize(type: number): number;
@@ -88,7 +87,7 @@ export interface NodeUv {
 /** undefined in a program that has no libuv, or one of its own. */
 export function bindNodeUv(): NodeUv | undefined {
   if (!isLibuvOurs() || symbolAddress('uv_update_time') === 0) return undefined;
-  const thread = currentLoop();
+  const thread = nodeThread();
   if (thread === null) return undefined;
   const hooks = closeHooks(thread.isolate);
   // On its way out Node leaves the main thread's handles alone.
@@ -97,7 +96,6 @@ export function bindNodeUv(): NodeUv | undefined {
   const freeAddress = symbolAddress('free');
   return {
     loop: thread.loop,
-    backendFd: bind('int uv_backend_fd(uintptr_t)'),
     backendTimeout: bind('int uv_backend_timeout(uintptr_t)'),
     handleSize: bind('size_t uv_handle_size(int)'),
     pollInit: bind('int uv_poll_init(uintptr_t, uintptr_t, int)'),

@@ -10,7 +10,7 @@ import { CodePage } from '../machine/code-page.ts';
 import { STACK_CODE, uvRunCode, uvRunTable } from '../machine/uv-run-code.ts';
 import { bindNodeUv, type NodeUv, UV_RUN_NOWAIT, UV_TIMER } from '../uv.ts';
 import { areImmediatesHeld, guardImmediates, throwLater } from './immediates.ts';
-import { currentLoop } from './node-thread.ts';
+import { nodeThread } from './node-thread.ts';
 
 /** A time that does not come, ms: 100 years. */
 const NEVER_MS = 3e12;
@@ -35,7 +35,7 @@ export class EmbeddedLoop implements NodeLoop {
   /** @throws HostError (ENOSYS) with the reason, where Node's loop cannot be run */
   constructor() {
     const uv = bindNodeUv();
-    const thread = currentLoop();
+    const thread = nodeThread();
     if (uv === undefined || thread === null) throw refused('this program does not export libuv');
     if (!isMainThread) throw refused('only the main thread can do it');
     const { _tickCallback: tick } = process as unknown as { readonly _tickCallback?: Tick };
@@ -46,7 +46,7 @@ export class EmbeddedLoop implements NodeLoop {
     this.#guard = guard;
     this.#tick = tick.bind(process);
     this.#uv = uv;
-    this.fd = uv.backendFd(uv.loop);
+    this.fd = thread.backendFd;
     this.#keepAlive = uv.calloc(1, uv.handleSize(UV_TIMER));
     if (this.#keepAlive === 0) throw refused('no memory is left');
     uv.timerInit(uv.loop, this.#keepAlive);

@@ -1,7 +1,7 @@
 /** Node's own loop of this thread, as far as Node exports what leads to it. */
 
 import koffi from '../koffi.ts';
-import { symbolAddress } from '../libc.ts';
+import { bind, symbolAddress } from '../libc.ts';
 import { closeCode } from '../machine/close-code.ts';
 import { CodePage } from '../machine/code-page.ts';
 
@@ -22,14 +22,36 @@ function bound<F>(symbol: string, type: string): F | null {
   return address === 0 ? null : koffi.decode(BigInt(address), koffi.proto(type));
 }
 
-/** The v8::Isolate of this thread, and Node's uv_loop_t in it; null if they are not exported. */
-export function currentLoop(): { readonly isolate: number; readonly loop: number } | null {
+/** V8 and libuv of this JavaScript thread, as Node has made them. */
+export interface NodeThread {
+  /** The v8::Isolate. */
+  readonly isolate: number;
+  /** The uv_loop_t. */
+  readonly loop: number;
+  /** The descriptor of that loop's epoll. */
+  readonly backendFd: number;
+}
+
+/** undefined until it is wanted. */
+let current: NodeThread | null | undefined;
+
+/**
+ * This thread's; null if the program does not export what leads there. Node ends the process if a
+ * Worker is terminated while koffi binds a function, so a Worker asks for it before its loop runs.
+ */
+export function nodeThread(): NodeThread | null {
+  if (current === undefined) current = isLibuvOurs() ? findThread() : null;
+  return current;
+}
+
+function findThread(): NodeThread | null {
   const isolateOf = bound<() => number>(CURRENT_ISOLATE, 'uintptr_t ()');
   const loopOf = bound<(isolate: number) => number>(CURRENT_LOOP, 'uintptr_t (uintptr_t)');
   if (isolateOf === null || loopOf === null) return null;
   const isolate = isolateOf();
   const loop = loopOf(isolate);
-  return isolate === 0 || loop === 0 ? null : { isolate, loop };
+  if (isolate === 0 || loop === 0) return null;
+  return { isolate, loop, backendFd: bind<[number]>('int uv_backend_fd(uintptr_t)')(loop) };
 }
 
 /** Closes libuv handles when Node leaves this thread, also if that runs no JavaScript any more. */

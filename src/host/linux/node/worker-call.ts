@@ -1,8 +1,7 @@
 import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLET, EPOLLIN } from '../../constants.ts';
 import type { Host, HostBuffer } from '../../host.ts';
 import type { NodeCall } from '../../node-wait.ts';
-import { bind } from '../libc.ts';
-import { currentLoop, isLibuvOurs } from './node-thread.ts';
+import { nodeThread } from './node-thread.ts';
 
 /**
  * Watches libuv's loop of a worker. Node ends a worker by asking V8 to stop its JavaScript, and by a
@@ -23,12 +22,11 @@ export class WorkerCall implements NodeCall {
 
   /** Null if libuv does not tell its descriptor, or no descriptor is left for the epoll. */
   static open(host: Host): WorkerCall | null {
-    const thread = isLibuvOurs() ? currentLoop() : null;
+    const thread = nodeThread();
     if (thread === null) return null;
-    const backend = bind<[number]>('int uv_backend_fd(uintptr_t)')(thread.loop);
     const fd = host.epollCreate1(EPOLL_CLOEXEC);
     if (fd < 0) return null;
-    if (host.epollCtl(fd, EPOLL_CTL_ADD, backend, EPOLLIN | EPOLLET, 0) === 0) {
+    if (host.epollCtl(fd, EPOLL_CTL_ADD, thread.backendFd, EPOLLIN | EPOLLET, 0) === 0) {
       return new WorkerCall(host, fd);
     }
     host.close(fd);
