@@ -3,9 +3,8 @@ import { check } from '../../host/errno.ts';
 import type { Host, HostBuffer } from '../../host/host.ts';
 import { asFutexWait, asPoll } from '../../host/lenses/futex.ts';
 import { HostLens } from '../../host/lenses/lens.ts';
+import { ASK_FD } from './worker-fds.ts';
 
-/** A process that runs scenarios has this descriptor if it can be asked for its record. */
-export const ASK_FD = 4;
 /** The longest that a request waits, ns. */
 const LOOK_NS = 20e6;
 const BYTES = 64;

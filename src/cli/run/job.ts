@@ -23,6 +23,7 @@ import type { Observer } from './observer.ts';
 import { LiveLog, ReportPage, TraceFiles } from './observers.ts';
 import type { RunWatch } from './run-watch.ts';
 import { ThreadLog } from './thread-log.ts';
+import { SCREEN_FD } from './worker-fds.ts';
 
 /** The style of the live log, and whether it gives reasons. */
 export interface LiveStyle extends Style {
@@ -105,7 +106,7 @@ export async function runJob(
   own: Host | null,
   kept: Kept | null = null,
 ): Promise<JobResult> {
-  const watch = job.watch === null ? null : await runWatch(needLinux(own), job.watch.color);
+  const watch = job.watch === null ? null : await runWatch(needLinux(own), job, job.watch.color);
   for (;;) {
     const observers = await observersOf(job, scenario, own, kept?.origin ?? null);
     // Last, so that the event at which it pauses is in the trace.
@@ -158,11 +159,13 @@ function checkFits(choices: ScheduledChoices, { file, watch }: ScenarioJob): voi
   }
 }
 
-async function runWatch(own: Host, color: boolean): Promise<RunWatch> {
+async function runWatch(own: Host, { host }: ScenarioJob, color: boolean): Promise<RunWatch> {
   const { RunWatch } = await import('./run-watch.ts');
-  return new RunWatch(own, color, () => {
+  const leave = (): never => {
     throw new ScenarioEnded('it was left before its end');
-  });
+  };
+  // A real run has a process of its own.
+  return new RunWatch(own, color, leave, false, host === 'linux' ? [SCREEN_FD] : []);
 }
 
 /**

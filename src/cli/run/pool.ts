@@ -1,5 +1,5 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import type { Writable } from 'node:stream';
+import { type ChildProcess, fork, type StdioOptions } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 import { STAT_SIZE } from '../../host/file-stat.ts';
 import type { Host } from '../../host/host.ts';
 import { ranTooLong } from '../../scenario/run/ended.ts';
@@ -9,12 +9,12 @@ import { SpareWorkers } from '../../thread/spare-workers.ts';
 import { asCliError, CliError, EXIT_INTERNAL } from '../exit/errors.ts';
 import { needLinux } from '../exit/need-linux.ts';
 import { TimeLimit } from '../exit/time-limit.ts';
-import { ASK_FD } from './asked-host.ts';
 import { HeldOutput } from './held-output.ts';
 import type { JobResult, ScenarioJob } from './job.ts';
 import type { Reply } from './scenario-worker.ts';
 import { BEGUN, NOT_BEGUN, StartWait } from './start-wait.ts';
 import { Orphans } from './stray-children.ts';
+import { ASK_FD, SCREEN_FD } from './worker-fds.ts';
 
 /** How long a run may exceed its own limit before its process is killed. */
 const GRACE_NS = 5e9;
@@ -39,6 +39,15 @@ export interface PoolOptions {
 /** The pipe by which a worker is asked for its record; it has no pipes if it could not be started. */
 function askOf({ stdio }: { readonly stdio?: ChildProcess['stdio'] }): Writable | null {
   return (stdio?.[ASK_FD] ?? null) as Writable | null;
+}
+
+/** Resolves once a worker that died has given the terminal back: its guard holds this pipe until then. */
+function givenBack({ stdio }: ChildProcess): Promise<void> {
+  const screen = (stdio as readonly unknown[])[SCREEN_FD] as Readable | null | undefined;
+  if (screen == null || screen.closed) return Promise.resolve();
+  return new Promise((resolve) => {
+    screen.once('close', resolve).resume();
+  });
 }
 
 /** The signals that end us and our workers; they do not reach the scenarios' children. */
@@ -144,12 +153,13 @@ export class ScenarioPool {
   /** Node throws some start errors, and reports others as an event. */
   #fork(): ChildProcess | null {
     const stdin = this.#onScreen ? 'inherit' : atItsEnd(this.#own);
-    const asked = this.#takes === null ? [] : (['pipe'] as const);
-    const stdio = [stdin, 'inherit', this.#held?.fd ?? 'inherit', 'ipc', ...asked] as const;
+    // ASK_FD and SCREEN_FD.
+    const more = this.#onScreen ? ['pipe', 'pipe'] : this.#takes === null ? [] : ['pipe'];
+    const stdio = [stdin, 'inherit', this.#held?.fd ?? 'inherit', 'ipc', ...more] as StdioOptions;
     try {
       // A worker that has the screen ends by itself when we are gone, and restores the terminal.
       const args = this.#onScreen ? [] : [String(process.pid)];
-      const worker = fork(this.#script, args, { stdio: [...stdio] });
+      const worker = fork(this.#script, args, { stdio });
       worker.stdin?.end();
       // A request to a worker that is gone.
       askOf(worker)?.on('error', () => {});
@@ -213,7 +223,8 @@ export class ScenarioPool {
       const begun = !this.#starts.get(worker)!.goesOn;
       const tooLong = begun ? ranTooLong(timeoutNs!) : NOT_BEGUN;
       const how = late ? tooLong : died(status, signal);
-      finish({ done: lost(job, how, late && begun ? 1 : 3) });
+      const ended = { done: lost(job, how, late && begun ? 1 : 3) };
+      void givenBack(worker).then(() => finish(ended));
     };
     worker.on('message', onMessage).once('exit', onExit);
     worker.send(job);

@@ -30,12 +30,19 @@ export class RunWatch implements Observer {
    * @param host the real kernel
    * @param leave ends the run by throwing
    * @param isReplay whether the run is that of a record, which nothing can change
+   * @param guardFds see Console.enter
    * @throws CliError if the terminal is not ours
    */
-  constructor(host: Host, color: boolean, leave: () => never, isReplay = false) {
+  constructor(
+    host: Host,
+    color: boolean,
+    leave: () => never,
+    isReplay = false,
+    guardFds: readonly number[] = [],
+  ) {
     this.#isReplay = isReplay;
     this.#proc = new Proc(host);
-    this.#beside = new BesideView(host, color, leave);
+    this.#beside = new BesideView(host, color, leave, guardFds);
   }
 
   /** Whether the person left before the end. */

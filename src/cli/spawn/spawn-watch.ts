@@ -61,7 +61,11 @@ export class Watch implements WatchView {
     const { host } = this.#parts;
     const view = this.#view;
     // If adopted processes are ours too, a guard would be one of them.
-    view.open(this.#subject(watched), new HoldPoll(host, view.console.fd, signals), !adopts);
+    view.open(
+      this.#subject(watched),
+      new HoldPoll(host, view.console.fd, signals),
+      adopts ? null : [],
+    );
     const sink = (id: EventId, timeNs: number, ...args: TraceValue[]): void =>
       this.#take(id, timeNs, args);
     this.#open = {

@@ -53,6 +53,7 @@ export class BesideView {
   /** How the run has ended; null while it goes on. */
   #verdict: string | null = null;
   #done = false;
+  readonly #guardFds: readonly number[];
   #lookedNs = 0;
   #passes = 0;
 
@@ -61,7 +62,8 @@ export class BesideView {
    * @param leave ends the run by throwing
    * @throws CliError if the terminal is not ours
    */
-  constructor(host: Host, color: boolean, leave: () => never) {
+  constructor(host: Host, color: boolean, leave: () => never, guardFds: readonly number[] = []) {
+    this.#guardFds = guardFds;
     this.#host = host;
     this.#color = color;
     this.#leave = leave;
@@ -102,7 +104,7 @@ export class BesideView {
       return this.#view;
     }
     const view = new View(this.#host, this.#color, model, this.#past!, this.#driver());
-    view.open(subject, new HoldPoll(this.#host, view.console.fd, null), true);
+    view.open(subject, new HoldPoll(this.#host, view.console.fd, null), this.#guardFds);
     // Node handles the signal if there is a terminal, which would end a wait of the run.
     this.#host.sigaction(SIGWINCH, newSigAction(), null);
     this.#view = view;
@@ -245,8 +247,8 @@ export class BesideView {
       ? this.#pass(id, timeNs, args)
       : view.take(id, timeNs, args) !== null;
     const enters = id === EV.qemu_aio_coroutine_enter && args[1] === THREAD;
-    const steps = enters && !view.model.inIteration;
     // Coroutines that the steps enter need no iteration, and are stepped like one.
+    const steps = enters && !view.model.inIteration;
     if (steps) view.arrive('iteration', 'the coroutine');
     this.#sent.again(run);
     if (isMark || steps) this.look();
@@ -291,7 +293,6 @@ export class BesideView {
     }
     if (this.left || this.travel.again) this.#leave();
   }
-
   /** If the process that started this one is gone, nobody would learn of the result. */
   #lookForParent(): void {
     if (this.#host.getppid() !== this.#parent) this.#quit();

@@ -39,11 +39,11 @@ export class Console {
 
   /**
    * Takes the terminal.
-   * @param guarded whether a guard restores the terminal if we are killed
+   * @param guardFds what the guard keeps that restores the terminal if we are killed; null for none
    */
-  enter(guarded: boolean): void {
+  enter(guardFds: readonly number[] | null): void {
     if (this.#isOurs) return;
-    if (guarded) this.#guard ??= TerminalGuard.start(this.#host, STDOUT);
+    if (guardFds !== null) this.#guard ??= TerminalGuard.start(this.#host, STDOUT, guardFds);
     this.#isOurs = true;
     process.on('exit', this.#atExit);
     process.stdin.setRawMode(true);

@@ -33,13 +33,15 @@ export class TerminalGuard {
   /**
    * Starts the guard, before the terminal's modes are changed. Returns null if it cannot be
    * started.
+   * @param keepFds descriptors whose end tells others that it is done
    */
-  static start(host: Host, tty: number): TerminalGuard | null {
+  static start(host: Host, tty: number, keepFds: readonly number[]): TerminalGuard | null {
     const pair: number[] = [];
     if (host.socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, pair) < 0) return null;
     const [ours, its] = pair as [number, number];
     const argv = ['sh', '-c', SCRIPT];
-    const pid = host.spawn({ file: '/bin/sh', argv, fds: [its, tty, tty], setsid: true });
+    const fds = [its, tty, tty];
+    const pid = host.spawn({ file: '/bin/sh', argv, fds, keepFds, setsid: true });
     host.close(its);
     if (pid < 0) {
       host.close(ours);

@@ -31,7 +31,7 @@ const FRAME_NS = 50e6;
 interface Opened {
   readonly subject: Subject;
   readonly hold: HoldPoll;
-  readonly guarded: boolean;
+  readonly guardFds: readonly number[] | null;
 }
 
 export class View {
@@ -79,11 +79,11 @@ export class View {
 
   /**
    * Takes the terminal.
-   * @param guarded whether a guard restores the terminal if we are killed
+   * @param guardFds see Console.enter
    */
-  open(subject: Subject, hold: HoldPoll, guarded: boolean): void {
-    this.console.enter(guarded);
-    this.#open = { subject, hold, guarded };
+  open(subject: Subject, hold: HoldPoll, guardFds: readonly number[] | null): void {
+    this.console.enter(guardFds);
+    this.#open = { subject, hold, guardFds };
     this.#controls.hasThreads = subject.threads !== undefined;
     this.#controls.takesTurns = subject.threads?.takeTurns ?? false;
   }
@@ -277,7 +277,7 @@ export class View {
     let stopped = this.#driver.suspend();
     // We were continued in the background, and the terminal belongs to another job.
     while (stopped && isBackground(this.#host)) stopped = this.#driver.suspend();
-    this.console.enter(this.#open!.guarded);
+    this.console.enter(this.#open!.guardFds);
     this.#driver.standsStill(held);
     this.#screen.forget();
     if (!stopped) this.#controls.message = 'Ctrl-Z is refused: nobody could continue us';

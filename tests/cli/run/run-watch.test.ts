@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { statInProc } from '../../../src/host/linux/proc.ts';
 import { root, run, stateOf, untilState, untilTrue } from '../../support/run.ts';
-import { QL, shellTerminal, type Terminal } from '../../support/terminal.ts';
+import { QL, shellTerminal, type Terminal, testDirectory } from '../../support/terminal.ts';
 import { WatchTerminal } from '../../support/watch-terminal.ts';
 
 const FILES = {
@@ -324,7 +324,20 @@ describe('a real run', () => {
     process.kill(parentOf(child), 'SIGKILL');
     await terminal.until(/status 3/);
     await untilState(child, 'Z');
-    await terminal.expectRestoredByOthers();
+    await terminal.expectRestored();
+  });
+
+  test('whose process is killed says so on the terminal as it was before', async () => {
+    const dir = testDirectory();
+    const slow = '#!/bin/sh\n[ "$1" = -g ] || sleep 0.3\nPATH=/usr/bin:/bin exec stty "$@"\n';
+    writeFileSync(join(dir, 'stty'), slow, { mode: 0o755 });
+    const terminal = shellTerminal(80, 24);
+    const run = `PATH=${dir}:$PATH ${QL} run --watch ${path('asleep.yaml')}`;
+    terminal.line(`${run}; echo status $?`);
+    const child = await pidOf(terminal, 1);
+    process.kill(parentOf(child), 'SIGKILL');
+    await terminal.until(/killed by SIGKILL(.*\n)*status 3/);
+    expect(terminal.isAlternate).toBe(false);
   });
 
   test('whose starter is killed ends with its children', async () => {
