@@ -67,39 +67,35 @@ export class LinuxPoll {
     return ns;
   }
 
-  poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
-    if (!isInt(nfds) || !LinuxBuffer.hasFirst(fds, nfds * POLLFD_SIZE)) return -EINVAL;
-    if (!isTimeout(timeoutNs)) return -EINVAL;
-    const { address } = fds;
-    if (!this.#isLong(timeoutNs)) return this.#pollOnce(address, nfds, timeoutNs);
-    const endNs = this.#endNs(timeoutNs);
-    for (;;) {
-      const leftNs = endNs - this.clockNs(CLOCK_MONOTONIC);
-      const ret = this.#pollOnce(address, nfds, Math.max(0, Math.min(leftNs, SLICE_NS)));
-      if (ret !== 0 || leftNs <= SLICE_NS) return ret;
-    }
-  }
-
   /**
    * poll(2) if it can express the timeout, since it is faster than ppoll. Each can replace the
    * other.
    */
-  #pollOnce(fds: number, nfds: number, timeoutNs: number): number {
+  poll(fds: HostBuffer, nfds: number, timeoutNs: number): number {
+    if (!isInt(nfds) || !LinuxBuffer.hasFirst(fds, nfds * POLLFD_SIZE)) return -EINVAL;
+    if (!isTimeout(timeoutNs)) return -EINVAL;
+    if (this.inSlices && isLong(timeoutNs)) return this.#pollInSlices(fds, nfds, timeoutNs);
+    const { address } = fds;
     if (needsNs(timeoutNs) && !this.#noPpoll) {
-      const ret = this.#ppoll(fds, nfds, timeoutNs);
+      const ret = this.#ppoll(address, nfds, timeoutNs);
       if (!isRefused(ret)) return ret;
       this.#noPpoll = true;
     }
     if (!this.#noPoll) {
-      const ret = this.#calls.poll(fds, nfds, wholeMs(timeoutNs));
+      const ret = this.#calls.poll(address, nfds, wholeMs(timeoutNs));
       if (!isRefused(ret) || this.#noPpoll) return ret;
       this.#noPoll = true;
     }
-    return this.#ppoll(fds, nfds, timeoutNs);
+    return this.#ppoll(address, nfds, timeoutNs);
   }
 
-  #isLong(timeoutNs: number): boolean {
-    return this.inSlices && (timeoutNs < 0 || timeoutNs > SLICE_NS);
+  #pollInSlices(fds: HostBuffer, nfds: number, timeoutNs: number): number {
+    const endNs = this.#endNs(timeoutNs);
+    for (;;) {
+      const leftNs = endNs - this.clockNs(CLOCK_MONOTONIC);
+      const ret = this.poll(fds, nfds, sliceOf(leftNs));
+      if (ret !== 0 || leftNs <= SLICE_NS) return ret;
+    }
   }
 
   #endNs(timeoutNs: number): number {
@@ -125,29 +121,30 @@ export class LinuxPoll {
     if (!isInt(epfd)) return -EBADF;
     if (!isInt(maxEvents) || !isTimeout(timeoutNs)) return -EINVAL;
     if (!LinuxBuffer.hasFirst(events, maxEvents * EPOLL_STRIDE * 4)) return -EINVAL;
-    const { address } = events;
-    if (!this.#isLong(timeoutNs)) return this.#waitOnce(epfd, address, maxEvents, timeoutNs);
-    const endNs = this.#endNs(timeoutNs);
-    for (;;) {
-      const leftNs = endNs - this.clockNs(CLOCK_MONOTONIC);
-      const sliceNs = Math.max(0, Math.min(leftNs, SLICE_NS));
-      const ret = this.#waitOnce(epfd, address, maxEvents, sliceNs);
-      if (ret !== 0 || leftNs <= SLICE_NS) return ret;
+    if (this.inSlices && isLong(timeoutNs)) {
+      return this.#waitInSlices(epfd, events, maxEvents, timeoutNs);
     }
-  }
-
-  #waitOnce(epfd: number, events: number, maxEvents: number, timeoutNs: number): number {
+    const { address } = events;
     if (needsNs(timeoutNs) && !this.#noPwait2) {
-      const ret = this.#pwait2(epfd, events, maxEvents, timeoutNs);
+      const ret = this.#pwait2(epfd, address, maxEvents, timeoutNs);
       if (!isRefused(ret)) return ret;
       this.#noPwait2 = true;
     }
     if (!this.#noWait) {
-      const ret = this.#calls.epollWait(epfd, events, maxEvents, wholeMs(timeoutNs));
+      const ret = this.#calls.epollWait(epfd, address, maxEvents, wholeMs(timeoutNs));
       if (!isRefused(ret) || this.#noPwait2) return ret;
       this.#noWait = true;
     }
-    return this.#pwait2(epfd, events, maxEvents, timeoutNs);
+    return this.#pwait2(epfd, address, maxEvents, timeoutNs);
+  }
+
+  #waitInSlices(epfd: number, events: HostBuffer, maxEvents: number, timeoutNs: number): number {
+    const endNs = this.#endNs(timeoutNs);
+    for (;;) {
+      const leftNs = endNs - this.clockNs(CLOCK_MONOTONIC);
+      const ret = this.epollWait(epfd, events, maxEvents, sliceOf(leftNs));
+      if (ret !== 0 || leftNs <= SLICE_NS) return ret;
+    }
   }
 
   #pwait2(epfd: number, events: number, maxEvents: number, timeoutNs: number): number {
@@ -163,6 +160,15 @@ export class LinuxPoll {
  */
 function isRefused(ret: number): boolean {
   return ret < 0 && (ret === -ENOSYS || ret === -EPERM || ret === -EACCES);
+}
+
+/** See LinuxPoll.inSlices. */
+function isLong(timeoutNs: number): boolean {
+  return timeoutNs < 0 || timeoutNs > SLICE_NS;
+}
+
+function sliceOf(leftNs: number): number {
+  return Math.max(0, Math.min(leftNs, SLICE_NS));
 }
 
 /** Whether poll and epoll_wait cannot express a timeout. */
