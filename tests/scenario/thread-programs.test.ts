@@ -1,13 +1,9 @@
 /** Random programs of three threads on the real host, against the model that `npm run fuzz -- threads` has. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
-import type { RunResult } from '../../src/scenario/run/run.ts';
-import { run } from '../support/run.ts';
 import { failuresOf, runSim, scenarioOf, spare } from './files.ts';
+import { realResults } from './real-results.ts';
 import { modelOf, threadProgram, wrongIn } from './thread-programs.ts';
 
 afterAll(() => spare.dispose());
@@ -15,25 +11,10 @@ afterAll(() => spare.dispose());
 it('threads keep their order, and what happens before what', async () => {
   const programs = fc.sample(threadProgram, { seed: 1, numRuns: 4 });
   const models = programs.map(modelOf);
-  const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-programs-'));
-  try {
-    const files = models.map(({ text }, i) => {
-      const file = join(dir, `${i}.yaml`);
-      writeFileSync(file, text);
-      return file;
-    });
-    const { stdout } = await run(['run', '--host', 'linux', '--json', ...files]);
-    const results = stdout
-      .trimEnd()
-      .split('\n')
-      .flatMap((line) => (JSON.parse(line) as { results?: RunResult[] }).results ?? []);
-    expect(results.map(({ file }) => file)).toEqual(files);
-    results.forEach((result, i) => {
-      expect(wrongIn(models[i]!, result), models[i]!.text).toBeNull();
-    });
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
+  const results = await realResults(models.map(({ text }) => text));
+  results.forEach((result, i) => {
+    expect(wrongIn(models[i]!, result), models[i]!.text).toBeNull();
+  });
 });
 
 it('a simulated thread that has made another one lets others go on, and gets no second one', () => {

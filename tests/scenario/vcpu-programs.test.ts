@@ -1,32 +1,16 @@
 /** Random programs of vCPUs on the real host, against the model that `npm run fuzz -- threads` has. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, expect, it, onTestFinished } from 'vitest';
-import type { RunResult } from '../../src/scenario/run/run.ts';
-import { run } from '../support/run.ts';
+import { afterAll, expect, it } from 'vitest';
 import { runSim, scenarioOf, spare } from './files.ts';
+import { realResults } from './real-results.ts';
 import { vcpuModelOf, vcpuProgram, wrongOfVcpus } from './vcpu-programs.ts';
 
 afterAll(() => spare.dispose());
 
 it('vCPUs do their work in order, and are alone when they are to be', async () => {
   const models = fc.sample(vcpuProgram, { seed: 1, numRuns: 4 }).map(vcpuModelOf);
-  const dir = mkdtempSync(join(tmpdir(), 'qemu-loop-vcpus-'));
-  onTestFinished(() => rmSync(dir, { recursive: true }));
-  const files = models.map(({ text }, i) => {
-    const file = join(dir, `${i}.yaml`);
-    writeFileSync(file, text);
-    return file;
-  });
-  const { stdout } = await run(['run', '--host', 'linux', '--json', ...files]);
-  const results = stdout
-    .trimEnd()
-    .split('\n')
-    .flatMap((line) => (JSON.parse(line) as { results?: RunResult[] }).results ?? []);
-  expect(results.map(({ file }) => file)).toEqual(files);
+  const results = await realResults(models.map(({ text }) => text));
   results.forEach((result, i) => {
     expect(wrongOfVcpus(models[i]!, result), models[i]!.text).toBeNull();
   });

@@ -143,7 +143,7 @@ export class Families {
       this.#heirs.set(pid, heir);
       const told = this.#tell(heir, ending);
       // Only now: from here on a program that does not handle the signal cannot begin to.
-      heir.mayExit = mayHandleSignal(this.#proc, pid, ending.signo);
+      if (stands !== null) heir.mayExit = mayHandleSignal(this.#proc, pid, ending.signo);
       return told;
     });
   }

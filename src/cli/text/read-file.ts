@@ -43,7 +43,7 @@ export function readNamedFile(
     const stat = fstatSync(fd);
     if (stat.isDirectory()) throw new Unreadable('it is a directory, expected a file');
     const isPlain = stat.isFile() && stat.size > 0 && stat.size <= most;
-    return isPlain ? readFileSync(fd) : readPieces(own, path, fd, most);
+    return isPlain ? readFileSync(fd) : readPieces(new WriterWait(own, path, fd, stat), stat, most);
   } finally {
     closeSync(fd);
   }
@@ -63,11 +63,9 @@ function openNow(path: string): number {
   }
 }
 
-function readPieces(own: Host | null, path: string, fd: number, most: number): Buffer {
-  const stat = fstatSync(fd);
+function readPieces(writer: WriterWait, stat: Stats, most: number): Buffer {
   const isDevice = stat.isCharacterDevice() || stat.isBlockDevice();
   const pieces: Buffer[] = [];
-  const writer = new WriterWait(own, path, fd, stat);
   let length = 0;
   try {
     while (length <= most) {

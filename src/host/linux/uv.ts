@@ -86,9 +86,8 @@ export interface NodeUv {
 
 /** undefined in a program that has no libuv, or one of its own. */
 export function bindNodeUv(): NodeUv | undefined {
-  if (!isLibuvOurs() || symbolAddress('uv_update_time') === 0) return undefined;
   const thread = nodeThread();
-  if (thread === null) return undefined;
+  if (thread === null || symbolAddress('uv_update_time') === 0) return undefined;
   const hooks = closeHooks(thread.isolate);
   // On its way out Node leaves the main thread's handles alone.
   if (hooks === null && !isMainThread) return undefined;
