@@ -106,6 +106,10 @@ function atomicsOf(words: ExploredWords, known: Known, own: typeof Atomics): obj
     sub: (array: object, i: number, value: number) => words.fetchAdd(at(array, i), -value),
     or: (array: object, i: number, value: number) => words.fetchOr(at(array, i), value),
     and: (array: object, i: number, value: number) => words.fetchAnd(at(array, i), value),
+    // No time passes.
+    wait: (array: object, i: number, expected: number) =>
+      words.futexWait(at(array, i), expected) === 0 ? 'ok' : 'not-equal',
+    notify: (array: object, i: number, count = 0x7fffffff) => words.futexWake(at(array, i), count),
   };
   return new Proxy(own, {
     get: (target, key) => {

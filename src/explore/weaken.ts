@@ -4,6 +4,7 @@ import type { Weaken } from './explored-words.ts';
 import {
   COMPARE_EXCHANGE,
   changed,
+  FETCH_OR,
   LOAD,
   type Operation,
   STORE,
@@ -31,10 +32,16 @@ export function plainly(method: string, word: number): () => Weaken {
   };
 }
 
-/** The method does not do the operation, but goes on as if it had returned this. */
-export function skipped(method: string, word: number, result: number): () => Weaken {
+/**
+ * The method does not do the operation, but goes on as if it had returned this.
+ * @param only the kind of operation; all by default
+ */
+export function skipped(method: string, word: number, result: number, only?: number): () => Weaken {
   const isOne = isMeant(method, word);
-  return () => (_words, operation, scope) => (isOne(operation, scope) ? result : undefined);
+  return () => (_words, operation, scope) => {
+    const isSkipped = isOne(operation, scope) && (only === undefined || only === operation.kind);
+    return isSkipped ? result : undefined;
+  };
 }
 
 /** A thread looks at the second word before it changes the first, not after. */
@@ -62,9 +69,10 @@ export function storedAfter(method: string, first: (word: number) => boolean, se
         held = operation;
         return 0;
       }
-      if (kind !== COMPARE_EXCHANGE || word !== second) return undefined;
-      const seen = words.compareExchange(word, value, next);
-      if (seen === value && held !== null) words.store(held.word, held.value);
+      if (word !== second || (kind !== COMPARE_EXCHANGE && kind !== FETCH_OR)) return undefined;
+      const isOr = kind === FETCH_OR;
+      const seen = isOr ? words.fetchOr(word, value) : words.compareExchange(word, value, next);
+      if ((isOr || seen === value) && held !== null) words.store(held.word, held.value);
       return seen;
     };
   };

@@ -256,16 +256,20 @@ const cases: Readonly<Record<string, () => void>> = {
     cpu1.asyncRunOnCpu('fail');
     cpu1.asyncRunOnCpu('set', 6);
     say.push(thrown(() => until(() => !cpu1.running)));
-    say.push(
-      thrown(() => loop.mainLoopWait(false)),
-      words[VALUE],
-    );
+    // A round may have nothing to do: the last one may have woken the loop by what it scheduled.
+    const nextError = (): string =>
+      thrown(() =>
+        until(() => {
+          loop.mainLoopWait(true);
+          return false;
+        }),
+      );
+    say.push(nextError(), words[VALUE]);
     // Another thread's call throws, too.
     const cpu2 = cpu('cpu2', { what: 'halt' });
     cpu('cpu3', { what: 'call failing', other: cpu2.share() });
     vm.start();
-    const errors = [0, 1].map(() => thrown(() => until(() => loop.mainLoopWait(true) < 0)));
-    say.push(errors.sort());
+    say.push([nextError(), nextError()].sort());
   },
   an_unknown_work: () => {
     const errors: string[] = [];

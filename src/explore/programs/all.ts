@@ -17,6 +17,7 @@ import { POOL_BOTH, POOL_LIMIT, POOL_LOOKS } from './pool-sleep.ts';
 import { WIN32_EVENT } from './qemu-models.ts';
 import { POOL_CANCEL, POOL_FINISH, POOL_QUEUE } from './thread-pool.ts';
 import { TIMERS, TIMERS_TWO } from './timers.ts';
+import { RECORD_TURNS, REPLAY_TURNS } from './turns.ts';
 
 /** The programs of the command, in the order of its list. */
 export const PROGRAMS: readonly BuiltIn[] = [
@@ -61,4 +62,6 @@ export const PROGRAMS: readonly BuiltIn[] = [
   NOTIFIED_EVENT,
   WIN32_EVENT,
   TCG_EXCLUSIVE,
+  RECORD_TURNS,
+  REPLAY_TURNS,
 ];

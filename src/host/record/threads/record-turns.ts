@@ -11,6 +11,14 @@ const REST_MS = 0.05;
  * its turn away before a call that may sleep, and between others once somebody has waited for long
  * enough. So the record is one list of operations, and whatever the threads share needs no record: in
  * a replay that gives them the same turns it is the same.
+ *
+ * Invariants:
+ *  H1. A thread counts itself as a waiter before it looks once more who has the turn; the holder gives the
+ *      turn away, then looks for waiters: explore record-turns --without waiters
+ *  H2. The end is stored before the turn is given away: who sees the turn free sees the end. A waiter that
+ *      saw neither sees another holder than it waits for: explore record-turns --without end-gives
+ *  H3. Where the record ends is stored before the turn is given away: explore record-turns --without
+ *      length-first
  */
 export class RecordTurns {
   readonly #words: Int32Array;

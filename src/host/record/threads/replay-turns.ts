@@ -1,15 +1,19 @@
 import type { RecordEnding } from '../errors.ts';
 
 /** How many threads were made. */
-const MADE = 0;
+export const MADE = 0;
 /** The place in the record at which the next turn begins. */
-const AT = 1;
+export const AT = 1;
 /** Not 0 once the replay has ended. */
-const OVER = 2;
+export const OVER = 2;
 /** The length of the note, 0 while there is none. */
 const NOTED = 3;
-/** A word of each thread: 1 if it is its turn. */
-const TURNS = 4;
+/** A word of each thread, which it waits for: YOURS, ALL_OVER, both, or 0. */
+export const TURNS = 4;
+/** It is this thread's turn. */
+const YOURS = 1;
+/** The replay has ended. */
+const ALL_OVER = 2;
 /** More threads than a run has. */
 const MOST = 1 << 16;
 /** Room for two calls with all their arguments. */
@@ -18,7 +22,7 @@ const NOTE_BYTES = 1 << 20;
 const LONGEST_MS = 60_000;
 
 /** Results of `await`. */
-const ENDED = -1;
+export const ENDED = -1;
 export const NO_CALL = -2;
 
 /** How a thread has ended the replay. */
@@ -53,7 +57,15 @@ export function replayMemory(record: Uint8Array): ReplayMemory {
   };
 }
 
-/** The turns of the threads of a replay, in the order of the record: see RecordTurns. */
+/**
+ * The turns of the threads of a replay, in the order of the record: see RecordTurns.
+ *
+ * Invariants:
+ *  P1. Whatever a thread waits for changes its own word: its turn, and the end. So none that comes while
+ *      it is about to sleep is lost. Without it: explore replay-turns --without end-word
+ *  P2. The place of the operations is stored before the turn is given: explore replay-turns --without
+ *      place-first
+ */
 export class ReplayTurns {
   readonly name: string;
   /** Main's is 0. */
@@ -80,7 +92,7 @@ export class ReplayTurns {
     const words = this.#words;
     if (!(to >= 0 && to <= words[MADE]!)) return false;
     words[AT] = at;
-    Atomics.store(words, TURNS + to, 1);
+    Atomics.or(words, TURNS + to, YOURS);
     Atomics.notify(words, TURNS + to);
     return true;
   }
@@ -92,11 +104,12 @@ export class ReplayTurns {
   await(): number {
     const words = this.#words;
     const own = TURNS + this.number;
-    while (Atomics.compareExchange(words, own, 1, 0) === 0) {
-      if (this.isOver) return ENDED;
+    for (;;) {
+      const turn = Atomics.compareExchange(words, own, YOURS, 0);
+      if (turn === YOURS) return words[AT]!;
+      if (turn !== 0 || this.isOver) return ENDED;
       if (Atomics.wait(words, own, 0, LONGEST_MS) === 'timed-out') return NO_CALL;
     }
-    return words[AT]!;
   }
 
   get isOver(): boolean {
@@ -117,7 +130,10 @@ export class ReplayTurns {
       }
     }
     Atomics.store(words, OVER, 1);
-    for (let number = 0; number <= words[MADE]!; number++) Atomics.notify(words, TURNS + number);
+    for (let number = 0; number <= words[MADE]!; number++) {
+      Atomics.or(words, TURNS + number, ALL_OVER);
+      Atomics.notify(words, TURNS + number);
+    }
   }
 
   /** The note of the thread that has ended the replay; null if there is none. */
