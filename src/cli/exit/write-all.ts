@@ -1,6 +1,7 @@
 import { POLLOUT } from '../../host/constants.ts';
 import { EAGAIN, EINTR, HostError } from '../../host/errno.ts';
 import type { Host } from '../../host/host.ts';
+import { pollOne } from '../../host/poll-one.ts';
 import { guarded } from '../../trace/visible.ts';
 import { asCliError, isUnread } from './errors.ts';
 import { plainWrite } from './plain-io.ts';
@@ -60,9 +61,5 @@ function byteWriter(host: Host | null, fd: number): (bytes: Uint8Array) => numbe
 
 /** Sleeps until a pipe that somebody has made non-blocking takes more, or loses its reader. */
 function awaitRoom(host: Host | null, fd: number): void {
-  if (host === null) return;
-  const pollfd = host.alloc(8);
-  pollfd.i32[0] = fd;
-  pollfd.i32[1] = POLLOUT;
-  host.poll(pollfd, 1, -1);
+  if (host !== null) pollOne(host, fd, POLLOUT, -1);
 }

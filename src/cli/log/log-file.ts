@@ -13,6 +13,7 @@ import {
 import { check, ENXIO } from '../../host/errno.ts';
 import { isKind, STAT_SIZE, takeStat } from '../../host/file-stat.ts';
 import type { Disposable, Host, HostBuffer } from '../../host/host.ts';
+import { pollOne } from '../../host/poll-one.ts';
 import { visible } from '../../trace/visible.ts';
 import { someWriter } from '../exit/write-all.ts';
 import type { Outputs } from '../output/outputs.ts';
@@ -87,10 +88,7 @@ export class LogFile implements Disposable {
 
   /** The events that are there now. */
   #polled(events: number): number {
-    const pollfd = this.#host.alloc(8);
-    pollfd.i32[0] = this.fd;
-    pollfd.i32[1] = events;
-    return this.#host.poll(pollfd, 1, 0) > 0 ? pollfd.i32[1] >>> 16 : 0;
+    return pollOne(this.#host, this.fd, events, 0);
   }
 
   /** The identity of the file that has its name now; '' if none has. */

@@ -15,6 +15,7 @@ import {
 import { ENXIO } from '../../host/errno.ts';
 import { isKind, STAT_SIZE, takeStat } from '../../host/file-stat.ts';
 import type { Host } from '../../host/host.ts';
+import { pollOne } from '../../host/poll-one.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
 import { Output } from './output.ts';
 
@@ -99,11 +100,8 @@ export class PipeOutput {
 
   /** Sleeps until it takes more, or for that time. */
   awaitRoom(ns: number): void {
-    const pollfd = this.#host.alloc(8);
     // A descriptor of -1 never takes more.
-    pollfd.i32[0] = this.#fd;
-    pollfd.i32[1] = POLLOUT;
-    this.#host.poll(pollfd, 1, ns);
+    pollOne(this.#host, this.#fd, POLLOUT, ns);
   }
 
   /** Discards pending data. */

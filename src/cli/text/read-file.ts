@@ -13,6 +13,7 @@ import { isatty } from 'node:tty';
 import { POLLIN } from '../../host/constants.ts';
 import { ENXIO } from '../../host/errno.ts';
 import type { Host } from '../../host/host.ts';
+import { pollOne } from '../../host/poll-one.ts';
 import { someWriter } from '../exit/write-all.ts';
 
 /** The reason why a file is not read, in words. */
@@ -133,10 +134,7 @@ class WriterWait {
   }
 
   #isReady(own: Host): boolean {
-    const pollfd = own.alloc(8);
-    pollfd.i32[0] = this.#fd;
-    pollfd.i32[1] = POLLIN;
-    return own.poll(pollfd, 1, this.#isSaid ? -1 : SAID_AFTER_NS) !== 0;
+    return pollOne(own, this.#fd, POLLIN, this.#isSaid ? -1 : SAID_AFTER_NS) !== 0;
   }
 
   #say(text: string): void {
