@@ -5,6 +5,10 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { goesWithTest, QL, shellOptions, Terminal, testDirectory } from './terminal.ts';
 
+/** The status line before an iteration. */
+export const PAUSED = (iteration: number): RegExp =>
+  new RegExp(`^ iteration ${iteration} {2}PAUSED before the iteration`, 'm');
+
 export class WatchTerminal extends Terminal {
   readonly #dir = testDirectory();
 
@@ -26,6 +30,15 @@ export class WatchTerminal extends Terminal {
   /** Pid of the command itself. */
   get commandPid(): number {
     return Number(readFileSync(join(this.#dir, 'pid'), 'utf8'));
+  }
+
+  /** Goes to an iteration, forth or back. Returns the screen there. */
+  async goTo(iteration: number): Promise<string> {
+    this.keys('g');
+    await this.until(/go to iteration: /);
+    this.keys(...String(iteration), 'Enter');
+    await this.until(PAUSED(iteration));
+    return this.screen();
   }
 
   /** Waits for the shell's prompt after the end, and checks that the terminal is as before. */

@@ -14,21 +14,11 @@ timers: {t: {do: [{arm: {t: ${span}}}], do_runs: ${times}}}
 steps: [{arm: {t: ${span}}}, run]
 `;
 
-const PAUSED = (iteration: number): RegExp =>
-  new RegExp(`^ iteration ${iteration} {2}PAUSED before the iteration`, 'm');
-
-async function goTo(terminal: WatchTerminal, iteration: number): Promise<void> {
-  terminal.keys('g');
-  await terminal.until(/go to iteration: /);
-  terminal.keys(...String(iteration), 'Enter');
-  await terminal.until(PAUSED(iteration));
-}
-
 /** A terminal that shows the past of a run, from which `p` makes it again. */
 async function inThePast(args: string, last: number): Promise<WatchTerminal> {
   const terminal = await WatchTerminal.open(args, 90, 40);
-  await goTo(terminal, last);
-  await goTo(terminal, last - 1);
+  await terminal.goTo(last);
+  await terminal.goTo(last - 1);
   return terminal;
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { run } from '../../support/run.ts';
 import { testDirectory } from '../../support/terminal.ts';
-import { WatchTerminal } from '../../support/watch-terminal.ts';
+import { PAUSED, WatchTerminal } from '../../support/watch-terminal.ts';
 
 /** A timer that fires every 10 ms, with idle iterations between, and a child. */
 const TICKS = `
@@ -21,17 +21,6 @@ bottom_halves: {a: {}}
 steps: [{repeat: {times: 1000, do: [{schedule: a}, step]}}]
 `;
 
-const PAUSED = (iteration: number): RegExp =>
-  new RegExp(`^ iteration ${iteration} {2}PAUSED before the iteration`, 'm');
-
-async function goTo(terminal: WatchTerminal, iteration: number): Promise<string> {
-  terminal.keys('g');
-  await terminal.until(/go to iteration: /);
-  terminal.keys(...String(iteration), 'Enter');
-  await terminal.until(PAUSED(iteration));
-  return terminal.screen();
-}
-
 async function steps(terminal: WatchTerminal): Promise<void> {
   await terminal.until(PAUSED(1));
   terminal.keys('s');
@@ -43,9 +32,9 @@ async function steps(terminal: WatchTerminal): Promise<void> {
   await terminal.until(PAUSED(2));
   expect(terminal.screen()).toBe(second);
   // Forth, and back to the same screens.
-  const there = await goTo(terminal, 900);
-  const later = await goTo(terminal, 1200);
-  expect(await goTo(terminal, 900)).toBe(there);
+  const there = await terminal.goTo(900);
+  const later = await terminal.goTo(1200);
+  expect(await terminal.goTo(900)).toBe(there);
   // A step in the past shows what has been; p makes the run again.
   terminal.keys('s');
   await terminal.until(PAUSED(901));
@@ -57,8 +46,8 @@ async function steps(terminal: WatchTerminal): Promise<void> {
   terminal.keys('s');
   await terminal.until(PAUSED(901));
   expect(terminal.screen()).toBe(next);
-  expect(await goTo(terminal, 1200)).toBe(later);
-  expect(await goTo(terminal, 2)).toBe(second);
+  expect(await terminal.goTo(1200)).toBe(later);
+  expect(await terminal.goTo(2)).toBe(second);
   terminal.keys('b');
   await terminal.until(PAUSED(1));
   terminal.keys('b');
@@ -83,9 +72,9 @@ test('a run by aio_poll', async () => {
   const file = join(testDirectory(), 'polls.yaml');
   writeFileSync(file, POLLS);
   const terminal = await WatchTerminal.open(`run --watch ${file}`);
-  const there = await goTo(terminal, 800);
-  await goTo(terminal, 900);
-  expect(await goTo(terminal, 800)).toBe(there);
+  const there = await terminal.goTo(800);
+  await terminal.goTo(900);
+  expect(await terminal.goTo(800)).toBe(there);
   terminal.keys('q');
   await terminal.expectRestored();
 });
@@ -97,9 +86,9 @@ test('a replay; B goes to the last iteration in which something happened', async
   expect((await run(['run', '--host', 'linux', '--record', record, file])).status).toBe(0);
   const terminal = await WatchTerminal.open(`replay --watch --to 4 ${record}`);
   await terminal.until(PAUSED(5));
-  await goTo(terminal, 1);
+  await terminal.goTo(1);
   await steps(terminal);
-  await goTo(terminal, 50);
+  await terminal.goTo(50);
   terminal.keys('B');
   await terminal.until(/iteration [1-4]\d {2}PAUSED/);
   terminal.keys('q');
@@ -122,7 +111,7 @@ test('a machine with threads: b shows what was shown, p makes the run again', as
   }
   terminal.keys('p');
   await terminal.until(/^ iteration 1 {2}PAUSED before (?!the iteration)/m);
-  expect(await goTo(terminal, 3)).toBe(screens[2]);
+  expect(await terminal.goTo(3)).toBe(screens[2]);
   terminal.keys('q');
   await terminal.expectRestored();
 });
@@ -138,18 +127,18 @@ test('a child that was killed by a key is killed again when the run is made agai
   const file = join(testDirectory(), 'killed.yaml');
   writeFileSync(file, KILLED);
   const terminal = await WatchTerminal.open(`run --watch ${file}`);
-  await goTo(terminal, 4);
+  await terminal.goTo(4);
   terminal.keys('k', '1', '!');
   await terminal.until(/SIGKILL sent to child 1/);
-  const there = await goTo(terminal, 12);
+  const there = await terminal.goTo(12);
   expect(there).toMatch(/SIGKILL.*c: runs until killed/);
-  await goTo(terminal, 3);
+  await terminal.goTo(3);
   expect(terminal.screen()).toMatch(/running.*c: runs until killed/);
   terminal.keys('k', '1', '!');
   await terminal.until(/this has been/);
   terminal.keys('p');
   await terminal.until(/iteration 3 {2}PAUSED before prepare/);
-  expect(await goTo(terminal, 12)).toBe(there);
+  expect(await terminal.goTo(12)).toBe(there);
   terminal.keys('q');
   await terminal.expectRestored();
 });
@@ -222,7 +211,7 @@ async function search(terminal: WatchTerminal): Promise<void> {
   // It was armed before the first iteration: nothing else has it.
   await terminal.until(/'LATE' is not before this/);
   await terminal.until(PAUSED(there));
-  await goTo(terminal, there + 9);
+  await terminal.goTo(there + 9);
   terminal.keys('N');
   await terminal.until(PAUSED(there));
   expect(terminal.screen()).toMatch(/late +timer, called/);
