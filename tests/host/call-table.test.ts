@@ -141,7 +141,11 @@ function contentOf(arg: unknown): string {
   if (typeof arg !== 'object' || arg === null || arg instanceof Int32Array) return '';
   if (Array.isArray(arg) && typeof arg[0] === 'object') return arg.map(contentOf).join();
   const { u8 } = arg as { readonly u8?: unknown };
-  if (u8 instanceof Uint8Array) return u8.byteLength > 0 ? Buffer.from(u8).toString('latin1') : '';
+  // A case gives one of another length than it has: a copy of that length would have bytes of nobody.
+  if (u8 instanceof Uint8Array) {
+    const { buffer, byteOffset, byteLength } = u8;
+    return byteLength > 0 ? Buffer.from(buffer, byteOffset, byteLength).toString('latin1') : '';
+  }
   try {
     return JSON.stringify(arg);
   } catch {
