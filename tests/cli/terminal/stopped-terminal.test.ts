@@ -25,7 +25,7 @@ describe('a terminal that is not read does not block signals', () => {
     const go = fifo();
     const log = join(testDirectory(), 'log');
     const terminal = onTerminal(
-      `$QL --log-file ${log} --log-level debug --grace 50ms --prefix \\
+      `$QL --log-file ${log} --log-level debug --grace 500ms --prefix \\
         --spawn 'echo at $PPID $$; read x <${go}; ${writes}'; echo status $?`,
     );
     const [, pid, child] = await terminal.untilOutput(/at (\d+) (\d+)\D/);
@@ -46,7 +46,7 @@ describe('a terminal that is not read does not block signals', () => {
     // Long enough for many frames, each of another screen.
     const writes = 'for i in $(seq 30); do seq 1000; sleep 0.05; done';
     const terminal = onTerminal(
-      `$QL --watch --grace 50ms --spawn 'echo at $PPID; read x <${go}; ${writes}
+      `$QL --watch --grace 2s --spawn 'echo at $PPID; read x <${go}; ${writes}
         echo >${done}; sleep 60'; echo status $?`,
       200,
       60,
