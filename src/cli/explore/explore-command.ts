@@ -15,7 +15,7 @@ import { stdoutStyle } from '../terminal/terminal.ts';
 import type { Style } from '../text/style.ts';
 import { countMany } from '../text/units.ts';
 import { type AskedExplore, parseExplore } from './explore-options.ts';
-import { runInterruptibly } from './interruptible.ts';
+import { EXIT_INTERRUPTED, runInterruptibly } from './interruptible.ts';
 import { listJson, listText } from './list.ts';
 import { Progress } from './progress.ts';
 import { promelaOf } from './promela.ts';
@@ -26,7 +26,6 @@ import { foundText } from './verdict.ts';
 const STDOUT = 1;
 const STDERR = 2;
 const EXIT_ERROR_FOUND = 1;
-const EXIT_INTERRUPTED = 130;
 
 /** States that are expanded before a key or a signal is looked for. */
 const STATES_AT_A_TIME = 5_000;

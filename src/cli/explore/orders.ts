@@ -14,13 +14,12 @@ import { readScenario } from '../run/read-scenario.ts';
 import type { Style } from '../text/style.ts';
 import { count } from '../text/units.ts';
 import type { AskedExplore } from './explore-options.ts';
-import { runInterruptibly } from './interruptible.ts';
+import { EXIT_INTERRUPTED, runInterruptibly } from './interruptible.ts';
 import { type Explored, ordersJson, ordersText } from './orders-text.ts';
 import { Progress } from './progress.ts';
 
 const STDERR = 2;
 const EXIT_BROKEN = 1;
-const EXIT_INTERRUPTED = 130;
 /** A run that takes longer goes on for ever. */
 const MOST_NS = 10e9;
 /** Between two looks for Ctrl-C. */

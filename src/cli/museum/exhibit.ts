@@ -28,8 +28,11 @@ export type Exhibit =
 
 const MOST_BYTES = 2 ** 30;
 
-/** Runs both of a piece. @param own the process's own host, for Ctrl-C and progress */
-export async function exhibit(own: Host | null, { id, shown }: Piece): Promise<Exhibit> {
+/**
+ * Runs both of a piece. Returns null after Ctrl-C: half a search is no exhibit.
+ * @param own the process's own host, for Ctrl-C and progress
+ */
+export async function exhibit(own: Host | null, { id, shown }: Piece): Promise<Exhibit | null> {
   if (shown.kind === 'scenarios') {
     return { kind: 'scenarios', buggy: show(shown.buggy), mended: show(shown.mended) };
   }
@@ -42,7 +45,10 @@ export async function exhibit(own: Host | null, { id, shown }: Piece): Promise<E
     const asked = { without, mostBytes: MOST_BYTES, reduce: true, json: true };
     return search(own, asked, program, weakening.model);
   };
-  return { kind: 'program', buggy: await found(shown.without), mended: await found('') };
+  const buggy = await found(shown.without);
+  if (buggy.ended === 'interrupted') return null;
+  const mended = await found('');
+  return mended.ended === 'interrupted' ? null : { kind: 'program', buggy, mended };
 }
 
 /** Runs a scenario of a piece on its kernel. */

@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import type { Host } from '../../host/host.ts';
 import { nearest } from '../../host/nearest.ts';
 import { allWriter } from '../exit/write-all.ts';
+import { EXIT_INTERRUPTED } from '../explore/interruptible.ts';
 import { colorOption } from '../options/option-values.ts';
 import { parseCommand, usageError } from '../options/parse-command.ts';
 import { stdoutStyle } from '../terminal/terminal.ts';
@@ -25,7 +26,7 @@ Examples:
   qemu-loop museum show one-waitpid
   qemu-loop museum notify-barrier
 
-Exit status: 0; 2 the command line is wrong.
+Exit status: 0; 2 the command line is wrong, 130 after Ctrl-C.
 `;
 
 interface Raw {
@@ -56,6 +57,7 @@ export async function museumCommand(own: Host | null, args: readonly string[]): 
   }
   const piece = pieceOf(pieces, id);
   const shown = await exhibit(own, piece);
+  if (shown === null) return EXIT_INTERRUPTED;
   const { title, where, about, look } = piece;
   if (isJson) out(`${JSON.stringify({ id, title, where, about, look, ...shown })}\n`);
   else out(showText(piece, shown, style));

@@ -75,6 +75,20 @@ describe('qemu-loop museum', () => {
     expect(stdout).toContain('bh-flag: no error in any interleaving under TSO');
   });
 
+  it.each([1, 2])(
+    'shows nothing after Ctrl-C in search %i of two, and ends with 130',
+    async (nth) => {
+      const at = `let n = 0; process.on('newListener', (name) => {
+      if (name !== 'SIGINT') return;
+      console.error('search');
+      if (++n === ${nth}) setImmediate(() => process.emit('SIGINT'));
+    });`;
+      const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(at)}`;
+      const ended = await run(['museum', 'notify-barrier'], { env: { NODE_OPTIONS } });
+      expect(ended).toMatchObject({ status: 130, stdout: '', stderr: 'search\n'.repeat(nth) });
+    },
+  );
+
   it('as JSON: the piece with both runs', async () => {
     const { stdout } = await run(['museum', 'show', 'sigchld-ignored', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({

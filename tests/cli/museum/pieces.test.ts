@@ -51,7 +51,7 @@ describe.each(byScenarios)('%s', (_, { buggy, mended }) => {
 it.each(byProgram)('%s: the weakened program fails, the shipped one does not', async (_, piece) => {
   const shown = await exhibit(null, piece);
   expect(shown).toMatchObject({ kind: 'program', mended: { error: null, ended: 'done' } });
-  expect(shown.buggy).toMatchObject({ error: expect.any(String), isShortest: true });
+  expect(shown!.buggy).toMatchObject({ error: expect.any(String), isShortest: true });
 });
 
 it('every scenario of a piece names its schema, and says in a comment what it is', () => {
