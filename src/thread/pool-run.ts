@@ -7,6 +7,7 @@ import { ECANCELED } from '../host/errno.ts';
 import type { Host, HostBuffer } from '../host/host.ts';
 import { EV } from '../trace/catalogue.ts';
 import { exportsOf } from './module-url.ts';
+import { leaves } from './pool-leave.ts';
 import { giveNumber, takeNumber } from './pool-numbers.ts';
 import { PoolQueue } from './pool-queue.ts';
 import { PoolSleep, PoolWaker, takeRequest } from './pool-sleep.ts';
@@ -80,11 +81,8 @@ class Objects implements PoolObjects {
 export async function runPoolWorker(self: ThreadSelf, job: PoolJob): Promise<void> {
   const queue = new PoolQueue(job.queue);
   const number = takeNumber(queue.words);
-  try {
-    await work(self, job, queue, number);
-  } finally {
-    giveNumber(queue.words, number);
-  }
+  self.onExit = () => giveNumber(queue.words, number);
+  await work(self, job, queue, number);
 }
 
 async function work(
@@ -105,9 +103,24 @@ async function work(
   const idle = new Idle(queue);
   // On one processor home could not send the next request meanwhile; no more can simulated threads.
   const looks = host.kind === 'linux' && availableParallelism() > 1;
+  let slot = -1;
+  let takenNs = -1;
+  const finish = (result: number): void => {
+    if (takenNs >= 0) queue.tellWork(slot, tid, takenNs, nowNs(T_WORK));
+    queue.finish(slot, result);
+    slot = -1;
+    completion.schedule();
+  };
+  // A function may also end the thread by process.exit, which no `finally` sees.
+  self.onExit = (failed) => {
+    idle.end();
+    if (failed) queue.addCurrent(-1);
+    giveNumber(queue.words, number);
+    if (slot >= 0) finish(-ECANCELED);
+  };
   self.tellRunning(null);
   while (!queue.leavesAbove('max')) {
-    const slot = takeRequest(queue, waker);
+    slot = takeRequest(queue, waker);
     // There may be room for a request that waits for it.
     if (queue.skipped) completion.schedule();
     queue.skipped = false;
@@ -116,25 +129,16 @@ async function work(
       if (looks && sleep.comesSoon()) continue;
       const inTime = sleep.rest(IDLE_NS);
       idle.end();
-      if (!inTime && queue.isEmpty && queue.leavesAbove('min')) return;
+      if (!inTime && leaves(queue)) return;
       continue;
     }
     idle.end();
-    const takenNs = queue.isTraced(slot) ? nowNs(T_WORK) : -1;
-    let result = -ECANCELED;
-    try {
-      const done = perform(queue, slot, host, objects, scratch);
-      result = typeof done === 'number' ? done : await done;
-      // Before the home thread sees that it is done, and makes another worker for its next request.
-      if (queue.isEmpty) idle.begin();
-    } catch (error) {
-      queue.addCurrent(-1);
-      throw error;
-    } finally {
-      if (takenNs >= 0) queue.tellWork(slot, tid, takenNs, nowNs(T_WORK));
-      queue.finish(slot, result);
-      completion.schedule();
-    }
+    takenNs = queue.isTraced(slot) ? nowNs(T_WORK) : -1;
+    const done = perform(queue, slot, host, objects, scratch);
+    const result = typeof done === 'number' ? done : await done;
+    // Before the home thread sees that it is done, and makes another worker for its next request.
+    if (queue.isEmpty) idle.begin();
+    finish(result);
   }
   idle.end();
   // A wake-up that came for work would otherwise be lost with this worker.

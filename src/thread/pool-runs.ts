@@ -10,11 +10,13 @@ export class PoolRuns {
   readonly #workers: Workers;
   readonly #failedBh: BottomHalf;
 
-  constructor(context: AioContext, workers: Workers) {
+  /** @param failed called in the context's loop when an error has ended some */
+  constructor(context: AioContext, workers: Workers, failed: () => void) {
     this.#workers = workers;
     // One error in a round: the others come out of the next ones.
     this.#failedBh = context.newBottomHalf('thread_pool_failed_bh', () => {
       this.#failedBh.schedule();
+      failed();
       for (const run of this.all) run.check();
       this.#failedBh.cancel();
     });

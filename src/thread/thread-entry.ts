@@ -72,6 +72,7 @@ async function runJob(job: Job): Promise<void> {
     RemoteBottomHalf.from(job.failedBh, host).schedule();
   };
   const exit = onProcessExit((status) => {
+    words.tellExit();
     end({ name: 'Error', message: `process.exit(${status}) ended the thread`, stack: '' });
     host.dispose();
   });

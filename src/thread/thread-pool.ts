@@ -8,6 +8,7 @@ import { ECANCELED } from '../host/errno.ts';
 import type { Disposable, HostBuffer } from '../host/host.ts';
 import { checkNames } from '../host/shape.ts';
 import type { MachineState } from './machine-state.ts';
+import { allHaveLeft } from './pool-leave.ts';
 import { PoolObjectTable } from './pool-objects.ts';
 import { Coded, MOST_WORKERS, PoolQueue, SLOTS } from './pool-queue.ts';
 import {
@@ -78,7 +79,7 @@ export class ThreadPool implements Disposable {
       throw new Error(`ThreadPool: context '${context.name}' has one already`);
     }
     this.#completionBh = context.newBottomHalf('thread_pool_completion_bh', () => this.#complete());
-    this.#runs = new PoolRuns(context, machine.workers);
+    this.#runs = new PoolRuns(context, machine.workers, this.#replace);
     this.#objects = new PoolObjectTable(machine.host, this.#runs.all);
     this.#newThreadBh = context.newBottomHalf('spawn_thread_bh_fn', () => this.#makeThreads());
     context.threadPool.changed = () => this.#limit();
@@ -191,8 +192,7 @@ export class ThreadPool implements Disposable {
     const element = new Element(++this.#lastId, traced, done, this.#cancel);
     this.#trace.submitted(element);
     this.#requests.add(element);
-    const { idle, current, max } = this.#queue;
-    if (idle === 0 && current < Math.min(max, MOST_WORKERS)) this.#wantThread();
+    if (this.#isShort) this.#wantThread();
     const mustWait = this.#waiting.first !== undefined || !this.#push(element, coded);
     if (mustWait) this.#waiting.add(element, coded);
     return element;
@@ -210,6 +210,7 @@ export class ThreadPool implements Disposable {
     if (this.#freeSlots.length === 0 || !this.#queue.hasRoom) return false;
     element.slot = this.#freeSlots.pop()!;
     giveRequest(this.#queue, this.#waker, element.slot, work, element.traced !== null);
+    if (allHaveLeft(this.#queue)) this.#wantThread();
     return true;
   }
 
@@ -260,6 +261,17 @@ export class ThreadPool implements Disposable {
     this.#pushWaiting();
     return ret;
   }
+
+  /** Whether a request needs one more worker. */
+  get #isShort(): boolean {
+    const { idle, current, max } = this.#queue;
+    return idle === 0 && current < Math.min(max, MOST_WORKERS);
+  }
+
+  /** An error has ended a worker, and requests may have been left to it. */
+  readonly #replace = (): void => {
+    if (!this.#queue.isEmpty && this.#isShort) this.#wantThread();
+  };
 
   /** QEMU: spawn_thread. */
   #wantThread(): void {

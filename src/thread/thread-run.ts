@@ -67,7 +67,7 @@ export class ThreadRun {
 
   /** Whether it ended by itself, and its Worker may do something else. */
   get isWhole(): boolean {
-    return !this.#isLost && this.words.state === ENDED;
+    return !this.#isLost && this.words.state === ENDED && !this.words.exits;
   }
 
   /** The error of its end that nobody has got yet. */

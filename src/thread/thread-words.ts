@@ -4,7 +4,8 @@ import type { Host } from '../host/host.ts';
 
 const STATE = 0;
 const TID = 1;
-const WORDS = 2;
+const EXITS = 2;
+const WORDS = 3;
 
 /** The states of a thread, in their order. */
 export const STARTING = 0;
@@ -42,6 +43,15 @@ export class ThreadWords {
     this.state = state;
     // Without it: explore iothread_stop --without tell-end
     host.futexWake(this.array, STATE, ALL);
+  }
+
+  /** Whether process.exit ends it, and its Worker with it. Told before its end. */
+  get exits(): boolean {
+    return Atomics.load(this.array, EXITS) !== 0;
+  }
+
+  tellExit(): void {
+    Atomics.store(this.array, EXITS, 1);
   }
 
   /** As gettid; 0 before the thread has told. */

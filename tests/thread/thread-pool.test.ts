@@ -378,6 +378,29 @@ describe.each([
     expect(log[1]).toBe('b 5');
   });
 
+  it.each([
+    ['fails', 'in a worker'],
+    ['exits', 'process.exit(7) ended the thread'],
+  ])('has another worker do what was left to one that an error ended: %s', (name, message) => {
+    const errors: string[] = [];
+    for (const isIdle of [false, true]) {
+      log.length = 0;
+      if (isIdle) submit('idle', call('note', at, 0));
+      if (isIdle) poll(1);
+      submit('a', call(name));
+      submit('b', call('note', at, 5));
+      while (log.length < (isIdle ? 3 : 2) || errors.length < (isIdle ? 2 : 1)) {
+        try {
+          context.poll(true);
+        } catch (error) {
+          errors.push((error as Error).message);
+        }
+      }
+      expect(log.slice(-2).sort()).toEqual([`a -${ECANCELED}`, 'b 5']);
+    }
+    expect(errors).toEqual([message, message]);
+  });
+
   it('lets the error of each function out, also if a new worker comes before it', () => {
     const errors: unknown[] = [];
     for (let i = 1; i <= 3; i++) {

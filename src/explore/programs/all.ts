@@ -13,6 +13,7 @@ import { INBOX_DATA, INBOX_LISTED, INBOX_NOTIFY, INBOX_SETTINGS, INBOX_TWO } fro
 import { MAIN_LOOP_WAIT } from './main-loop.ts';
 import { NOTIFIED_EVENT } from './notified.ts';
 import { OLD_BH } from './old-bh.ts';
+import { POOL_LEAVES } from './pool-leave.ts';
 import { POOL_BOTH, POOL_LIMIT, POOL_LOOKS } from './pool-sleep.ts';
 import { WIN32_EVENT } from './qemu-models.ts';
 import { POOL_CANCEL, POOL_FINISH, POOL_QUEUE } from './thread-pool.ts';
@@ -59,6 +60,7 @@ export const PROGRAMS: readonly BuiltIn[] = [
   POOL_CANCEL,
   POOL_FINISH,
   POOL_LIMIT,
+  POOL_LEAVES,
   NOTIFIED_EVENT,
   WIN32_EVENT,
   TCG_EXCLUSIVE,

@@ -44,6 +44,10 @@ export function fails() {
   throw new RangeError('in a worker');
 }
 
+export function exits() {
+  process.exit(7);
+}
+
 /** Fails with others, when GO comes. */
 export function failsToo({ host }, at) {
   Atomics.add(at.i32, NOW, 1);
