@@ -20,6 +20,15 @@ export type RecordEnding =
   /** The replay was to end there. */
   | 'asked';
 
+/** Words for messages: the record is cut off, ends, ... */
+export const ENDINGS: Readonly<Record<RecordEnding, string>> = {
+  cut: 'is cut off',
+  damaged: 'is damaged from here on',
+  whole: 'ends',
+  taken: 'was taken',
+  asked: 'is replayed no further',
+};
+
 /** A run that is replayed has asked for more than was recorded. */
 export class RecordEnd extends HostGone {
   override readonly name = 'RecordEnd';

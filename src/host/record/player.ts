@@ -3,8 +3,8 @@
 import { HostGone } from '../host-gone.ts';
 import { ByteSink, ByteSource } from './bytes.ts';
 import {
+  ENDINGS,
   RecordEnd,
-  type RecordEnding,
   RecordReadError,
   ReplayDivergence,
   type ReplayPlace,
@@ -15,14 +15,6 @@ import { OPS, type Op, writeArgs } from './ops.ts';
 import { NO_CALL, type ReplayNote, type ReplayTurns } from './threads/replay-turns.ts';
 
 const BY_SIGNATURE = new Map(OPS.map((one) => [one.signature, one]));
-
-const ENDINGS: Readonly<Record<RecordEnding, string>> = {
-  cut: 'is cut off',
-  damaged: 'is damaged from here on',
-  whole: 'ends',
-  taken: 'was taken',
-  asked: 'is replayed no further',
-};
 
 /** The answers of a record, in order. */
 export class Player {
@@ -189,7 +181,7 @@ export class Player {
     if (source.atEnd) return false;
     if (Math.floor(source.uint() / 2) === this.#turn) {
       if (this.turns!.give(source.uint(), source.at)) return true;
-      throw new RecordReadError(`byte ${start}: there is no such thread`);
+      this.#fail(new RecordReadError(`byte ${start}: there is no such thread now`));
     }
     source.at = start;
     return false;
@@ -217,28 +209,33 @@ export class Player {
   /** This thread has made its last call: the turn is another one's. */
   leave(): void {
     if (this.ended !== null) return;
-    this.#skipTimes();
-    if (this.#givesTurn()) return;
-    const { source } = this;
-    const start = source.at;
-    if (source.atEnd) this.#cutOff();
-    if (Math.floor(source.uint() / 2) === this.#taken) this.#cutOff('taken');
-    this.calls++;
-    const recorded = this.#recordedAt(start);
-    this.#fail(new ReplayDivergence(this.#place, recorded, 'the end of the thread'));
+    try {
+      this.turns!.leave();
+      this.#skipTimes();
+      if (!this.#givesTurn()) this.#expectEnd(Number.NaN, 'the end of the thread');
+    } catch (error) {
+      // Nobody else would get the turn.
+      throw this.ended ?? this.#fail(error as Error);
+    }
   }
 
   /** The program has ended, and so must the record. */
   finish(): void {
     if (this.ended !== null) return;
     this.#comeRound();
-    const start = this.source.at;
-    if (this.source.atEnd) this.#cutOff();
-    const head = this.source.uint();
-    if (Math.floor(head / 2) === this.#end) return;
-    if (Math.floor(head / 2) === this.#taken) this.#cutOff('taken');
+    this.#expectEnd(this.#end, 'the end of the run');
+  }
+
+  /** @param end its operation; NaN: that of a thread has none */
+  #expectEnd(end: number, what: string): void {
+    const { source } = this;
+    const start = source.at;
+    if (source.atEnd) this.#cutOff();
+    const code = Math.floor(source.uint() / 2);
+    if (code === end) return;
+    if (code === this.#taken) this.#cutOff('taken');
     this.calls++;
-    this.#fail(new ReplayDivergence(this.#place, this.#recordedAt(start), 'the end of the run'));
+    this.#fail(new ReplayDivergence(this.#place, this.#recordedAt(start), what));
   }
 
   /** No call has an answer any more. */

@@ -8,12 +8,14 @@ export const AT = 1;
 export const OVER = 2;
 /** The length of the note, 0 while there is none. */
 const NOTED = 3;
-/** A word of each thread, which it waits for: YOURS, ALL_OVER, both, or 0. */
+/** A word of each thread, which it waits for: YOURS, ALL_OVER, both, or 0; LEFT once it waits no more. */
 export const TURNS = 4;
 /** It is this thread's turn. */
 const YOURS = 1;
 /** The replay has ended. */
 const ALL_OVER = 2;
+/** The thread has ended. */
+const LEFT = 4;
 /** More threads than a run has. */
 const MOST = 1 << 16;
 /** Room for two calls with all their arguments. */
@@ -87,14 +89,19 @@ export class ReplayTurns {
     return ++this.#words[MADE]! === number && number < MOST;
   }
 
-  /** Gives the turn to a thread, whose operations begin there. Returns false if there is no such thread. */
+  /** Gives the turn to a thread, whose operations begin there. Returns false if there is no such thread now. */
   give(to: number, at: number): boolean {
     const words = this.#words;
-    if (!(to >= 0 && to <= words[MADE]!)) return false;
+    if (!(to >= 0 && to <= words[MADE]!) || (words[TURNS + to]! & LEFT) !== 0) return false;
     words[AT] = at;
     Atomics.or(words, TURNS + to, YOURS);
     Atomics.notify(words, TURNS + to);
     return true;
+  }
+
+  /** This thread, whose turn it is, will take no other one. */
+  leave(): void {
+    Atomics.or(this.#words, TURNS + this.number, LEFT);
   }
 
   /**
