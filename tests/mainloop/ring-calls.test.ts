@@ -41,10 +41,12 @@ test.skipIf(!hasRing())(hasRing() ? name : `${name}: io_uring is forbidden here`
   expect(host.polls).toEqual([]);
   loop.mainLoopWait(true);
   expect(host.polls).toEqual([]);
-  // With nothing to do it sleeps in the kernel.
+  // With nothing to do it sleeps in the kernel, unless the machine was late and the timer is due already.
   const timer = loop.timers.newTimer(0, 't', () => {});
-  timer.modNs(host.clockNs(CLOCK_MONOTONIC) + 1e6);
-  while (timer.pending) loop.mainLoopWait(false);
+  for (let i = 0; i < 1000 && host.polls.length === 0; i++) {
+    timer.modNs(host.clockNs(CLOCK_MONOTONIC) + 1e6);
+    while (timer.pending) loop.mainLoopWait(false);
+  }
   expect(host.polls.length).toBeGreaterThan(0);
   expect(host.polls.every((timeoutNs) => timeoutNs > 0)).toBe(true);
   loop.close();
