@@ -5,6 +5,7 @@ import {
   COMPARE_EXCHANGE,
   changed,
   FETCH_OR,
+  FUTEX_WAKE,
   LOAD,
   type Operation,
   STORE,
@@ -43,6 +44,12 @@ export function skipped(method: string, word: number, result: number, only?: num
     return isSkipped ? result : undefined;
   };
 }
+
+/** Nobody is woken from a futex. */
+export const noWake =
+  (): Weaken =>
+  (_words, { kind }) =>
+    kind === FUTEX_WAKE ? 0 : undefined;
 
 /** A thread looks at the second word before it changes the first, not after. */
 export function looksBefore(isChanged: (word: number) => boolean, looked: number): () => Weaken {

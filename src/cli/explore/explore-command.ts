@@ -6,7 +6,7 @@ import type { Model } from '../../explore/operation.ts';
 import { PROGRAMS } from '../../explore/programs/all.ts';
 import type { Host } from '../../host/host.ts';
 import { nearest } from '../../host/nearest.ts';
-import { EXIT_INTERNAL } from '../exit/errors.ts';
+import { EXIT_INTERNAL, EXIT_LEFT } from '../exit/errors.ts';
 import { allWriter } from '../exit/write-all.ts';
 import { checkOutputs } from '../options/output-files.ts';
 import { usageError } from '../options/parse-command.ts';
@@ -15,7 +15,7 @@ import { stdoutStyle } from '../terminal/terminal.ts';
 import type { Style } from '../text/style.ts';
 import { countMany } from '../text/units.ts';
 import { type AskedExplore, parseExplore } from './explore-options.ts';
-import { EXIT_INTERRUPTED, runInterruptibly } from './interruptible.ts';
+import { runInterruptibly } from './interruptible.ts';
 import { listJson, listText } from './list.ts';
 import { Progress } from './progress.ts';
 import { promelaOf } from './promela.ts';
@@ -104,7 +104,7 @@ async function exploreProgram(
     }
   }
   if (found.error !== null) return EXIT_ERROR_FOUND;
-  if (found.ended === 'interrupted') return EXIT_INTERRUPTED;
+  if (found.ended === 'interrupted') return EXIT_LEFT;
   return found.ended === 'memory' ? EXIT_INTERNAL : 0;
 }
 

@@ -1,6 +1,3 @@
-/** The exit status after Ctrl-C. */
-export const EXIT_INTERRUPTED = 130;
-
 /**
  * Makes steps until one returns false, or Ctrl-C comes, which is looked for between two of them.
  * Returns whether it came.

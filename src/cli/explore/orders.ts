@@ -7,14 +7,14 @@ import { refuse } from '../../scenario/run/run.ts';
 import { SimWorld } from '../../scenario/run/sim-world.ts';
 import { SpareWorkers } from '../../thread/spare-workers.ts';
 import { visible } from '../../trace/visible.ts';
-import { EXIT_USAGE } from '../exit/errors.ts';
+import { EXIT_LEFT, EXIT_USAGE } from '../exit/errors.ts';
 import { allWriter } from '../exit/write-all.ts';
 import { watchdogs } from '../run/job.ts';
 import { readScenario } from '../run/read-scenario.ts';
 import type { Style } from '../text/style.ts';
 import { count } from '../text/units.ts';
 import type { AskedExplore } from './explore-options.ts';
-import { EXIT_INTERRUPTED, runInterruptibly } from './interruptible.ts';
+import { runInterruptibly } from './interruptible.ts';
 import { type Explored, ordersJson, ordersText } from './orders-text.ts';
 import { Progress } from './progress.ts';
 
@@ -66,7 +66,7 @@ export async function exploreOrders(
   const explored: Explored = { search, preemptions, isInterrupted };
   out(asked.json ? ordersJson(explored) : ordersText(explored, style));
   if (search.orders.some(isBroken)) return EXIT_BROKEN;
-  return isInterrupted ? EXIT_INTERRUPTED : 0;
+  return isInterrupted ? EXIT_LEFT : 0;
 }
 
 function isBroken({ result }: FoundOrder): boolean {

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import type { Host } from '../../host/host.ts';
 import { nearest } from '../../host/nearest.ts';
+import { EXIT_LEFT } from '../exit/errors.ts';
 import { allWriter } from '../exit/write-all.ts';
-import { EXIT_INTERRUPTED } from '../explore/interruptible.ts';
 import { colorOption } from '../options/option-values.ts';
 import { parseCommand, usageError } from '../options/parse-command.ts';
 import { stdoutStyle } from '../terminal/terminal.ts';
@@ -57,7 +57,7 @@ export async function museumCommand(own: Host | null, args: readonly string[]): 
   }
   const piece = pieceOf(pieces, id);
   const shown = await exhibit(own, piece);
-  if (shown === null) return EXIT_INTERRUPTED;
+  if (shown === null) return EXIT_LEFT;
   const { title, where, about, look } = piece;
   if (isJson) out(`${JSON.stringify({ id, title, where, about, look, ...shown })}\n`);
   else out(showText(piece, shown, style));

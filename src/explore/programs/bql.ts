@@ -13,12 +13,12 @@ import {
 import { QemuCond } from '../../thread/qemu-cond.ts';
 import { Tracer } from '../../trace/tracer.ts';
 import { type BuiltIn, judgedAlso, program, type WordText } from '../built-in.ts';
-import type { ExploredWords, Weaken } from '../explored-words.ts';
+import type { ExploredWords } from '../explored-words.ts';
 import { futexHost } from '../futex-host.ts';
-import { EXCHANGE, FETCH_ADD, FUTEX_WAKE } from '../operation.ts';
+import { EXCHANGE, FETCH_ADD } from '../operation.ts';
 import type { Explorable } from '../program.ts';
 import { ExploredMemory, withArrays } from '../shared-arrays.ts';
-import { plainly } from '../weaken.ts';
+import { noWake, plainly } from '../weaken.ts';
 
 /** The word that the lock protects. */
 const DATA = 100;
@@ -98,11 +98,6 @@ function makeBql(threads: number, fair: boolean): Explorable {
     return sum === threads ? null : `two threads held the lock: the sum is ${sum}`;
   });
 }
-
-const noWake =
-  (): Weaken =>
-  (_words, { kind }) =>
-    kind === FUTEX_WAKE ? 0 : undefined;
 
 export const BQL: BuiltIn = {
   name: 'bql',

@@ -8,6 +8,7 @@ import { futexHost } from '../futex-host.ts';
 import { FETCH_AND, FETCH_OR, LOAD, STORE_FENCED } from '../operation.ts';
 import type { Explorable } from '../program.ts';
 import { withArrays } from '../shared-arrays.ts';
+import { skipped } from '../weaken.ts';
 import { allDone, at, BEGUN, DATA, POOL, POOL_WORDS } from './thread-pool.ts';
 
 /** A worker that is busy for ever with its first request. The queue is its ends alone. */
@@ -81,10 +82,7 @@ const doesNotClaim =
       : undefined;
 
 /** WAKING stays set, though nobody was woken. */
-const leavesSet =
-  (): Weaken =>
-  (_words, { kind, word }, scope) =>
-    scope === 'wakeOne' && kind === STORE_FENCED && word === at(WAKING) ? 0 : undefined;
+const leavesSet = skipped('wakeOne', at(WAKING), 0, STORE_FENCED);
 
 export const POOL_BOTH: BuiltIn = {
   name: 'thread-pool-both',
@@ -128,10 +126,7 @@ export const POOL_LOOKS: BuiltIn = {
       name: 'clear',
       about: 'a worker that has looked still counts as on its way while it sleeps',
       model: 'SC',
-      weaken:
-        () =>
-        (_words, { kind, word }, scope) =>
-          scope === 'comesSoon' && kind === STORE_FENCED && word === at(WAKING) ? 0 : undefined,
+      weaken: skipped('comesSoon', at(WAKING), 0, STORE_FENCED),
     },
   ],
 };

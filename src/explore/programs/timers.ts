@@ -12,9 +12,10 @@ import { Tracer } from '../../trace/tracer.ts';
 import { type BuiltIn, judgedAlso, program, type WordText } from '../built-in.ts';
 import { exploredHost, WAKE_FD } from '../explored-host.ts';
 import type { ExploredWords, Weaken } from '../explored-words.ts';
-import { COMPARE_EXCHANGE, EXCHANGE, FETCH_OR, FUTEX_WAKE, LOAD } from '../operation.ts';
+import { COMPARE_EXCHANGE, EXCHANGE, FETCH_OR, LOAD } from '../operation.ts';
 import type { Explorable } from '../program.ts';
 import { ExploredMemory, withArrays } from '../shared-arrays.ts';
+import { noWake } from '../weaken.ts';
 import { CONTEXT, EVENTFD, ROUNDS } from './context.ts';
 import { INBOX_WORDS, UNTRACED, wakerOf } from './inbox.ts';
 
@@ -238,10 +239,7 @@ export const TIMERS_TWO: BuiltIn = {
       name: 'unlock-wake',
       about: 'the lock is given back, and nobody woken',
       model: 'SC',
-      weaken:
-        () =>
-        (_words, { kind }) =>
-          kind === FUTEX_WAKE ? 0 : undefined,
+      weaken: noWake,
     },
   ],
 };
