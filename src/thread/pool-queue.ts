@@ -19,7 +19,7 @@ export const MIN = 1;
 export const MAX = 2;
 // Those of the workers, in another line of the processor's cache.
 export const HEAD = 16;
-const IDLE = 17;
+export const IDLE = 17;
 export const CURRENT = 18;
 /** Whether a worker that was woken is on its way. */
 export const WAKING = 19;

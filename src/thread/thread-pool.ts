@@ -8,9 +8,9 @@ import { ECANCELED } from '../host/errno.ts';
 import type { Disposable, HostBuffer } from '../host/host.ts';
 import { checkNames } from '../host/shape.ts';
 import type { MachineState } from './machine-state.ts';
-import { allHaveLeft } from './pool-leave.ts';
+import { hasLeft, isShort } from './pool-leave.ts';
 import { PoolObjectTable } from './pool-objects.ts';
-import { Coded, MOST_WORKERS, PoolQueue, SLOTS } from './pool-queue.ts';
+import { Coded, PoolQueue, SLOTS } from './pool-queue.ts';
 import {
   CANCELED,
   Element,
@@ -192,25 +192,26 @@ export class ThreadPool implements Disposable {
     const element = new Element(++this.#lastId, traced, done, this.#cancel);
     this.#trace.submitted(element);
     this.#requests.add(element);
-    if (this.#isShort) this.#wantThread();
-    const mustWait = this.#waiting.first !== undefined || !this.#push(element, coded);
+    const counted = this.#queue.current;
+    if (isShort(this.#queue)) this.#wantThread();
+    const mustWait = this.#waiting.first !== undefined || !this.#push(element, coded, counted);
     if (mustWait) this.#waiting.add(element, coded);
     return element;
   }
 
   #pushWaiting(): void {
     for (let first = this.#waiting.first; first !== undefined; first = this.#waiting.first) {
-      if (!this.#push(first, first.work!)) return;
+      if (!this.#push(first, first.work!, this.#queue.current)) return;
       this.#waiting.remove(first);
     }
   }
 
   /** Returns false if there is no room for it now. */
-  #push(element: Element, work: Coded): boolean {
+  #push(element: Element, work: Coded, counted: number): boolean {
     if (this.#freeSlots.length === 0 || !this.#queue.hasRoom) return false;
     element.slot = this.#freeSlots.pop()!;
     giveRequest(this.#queue, this.#waker, element.slot, work, element.traced !== null);
-    if (allHaveLeft(this.#queue)) this.#wantThread();
+    if (hasLeft(this.#queue, counted)) this.#wantThread();
     return true;
   }
 
@@ -262,15 +263,9 @@ export class ThreadPool implements Disposable {
     return ret;
   }
 
-  /** Whether a request needs one more worker. */
-  get #isShort(): boolean {
-    const { idle, current, max } = this.#queue;
-    return idle === 0 && current < Math.min(max, MOST_WORKERS);
-  }
-
   /** An error has ended a worker, and requests may have been left to it. */
   readonly #replace = (): void => {
-    if (!this.#queue.isEmpty && this.#isShort) this.#wantThread();
+    if (!this.#queue.isEmpty && isShort(this.#queue)) this.#wantThread();
   };
 
   /** QEMU: spawn_thread. */

@@ -1,7 +1,7 @@
 /** How a worker of a thread pool leaves. */
 
-import { allHaveLeft, leaves } from '../../thread/pool-leave.ts';
-import { Coded, CURRENT, MAX, PoolQueue } from '../../thread/pool-queue.ts';
+import { hasLeft, isShort, leaves } from '../../thread/pool-leave.ts';
+import { Coded, CURRENT, IDLE, MAX, PoolQueue } from '../../thread/pool-queue.ts';
 import { giveRequest, PoolWaker } from '../../thread/pool-sleep.ts';
 import { type BuiltIn, program } from '../built-in.ts';
 import type { ExploredWords } from '../explored-words.ts';
@@ -27,15 +27,22 @@ function makeLeaves(without: string): Explorable {
         withArrays(words, [POOL], () => {
           const queue = words.watch(new PoolQueue(POOL.buffer));
           const waker = words.watch(new PoolWaker(futexHost(words, POOL), queue.words));
+          const counted = queue.current;
+          let missing = isShort(queue);
+          if (missing) queue.addCurrent(1);
           giveRequest(queue, waker, 0, new Coded());
-          if (without === 'home-looks' || !allHaveLeft(queue)) return;
-          queue.addCurrent(1);
-          words.named('makes another', () => words.exchange(ANOTHER, 1));
+          if (!missing && without !== 'home-looks' && hasLeft(queue, counted)) {
+            queue.addCurrent(1);
+            missing = true;
+          }
+          // Its bottom half.
+          if (missing) words.named('makes another', () => words.exchange(ANOTHER, 1));
         }),
       // It has waited for too long.
       'worker 1': (words) =>
         withArrays(words, [POOL], () => {
           const queue = words.watch(new PoolQueue(POOL.buffer));
+          queue.addIdle(-1);
           if (takes(words, queue)) return undefined;
           const looksOnce = without === 'looks-again';
           if (looksOnce ? queue.isEmpty && queue.leavesAbove('min') : leaves(queue))
@@ -48,7 +55,8 @@ function makeLeaves(without: string): Explorable {
           takes(words, words.watch(new PoolQueue(POOL.buffer)));
         }),
     },
-    { initial: { ...BEGUN, [at(CURRENT)]: 1, [at(MAX)]: 1 } },
+    // One more is busy for ever.
+    { initial: { ...BEGUN, [at(IDLE)]: 1, [at(CURRENT)]: 2, [at(MAX)]: 2 } },
   );
   return { ...made, judge: allDone(1) };
 }
@@ -56,8 +64,8 @@ function makeLeaves(without: string): Explorable {
 export const POOL_LEAVES: BuiltIn = {
   name: 'thread-pool-leaves',
   about:
-    'home hands a request to a thread pool, whose only worker has waited for too long, and leaves',
-  words: { ...POOL_WORDS, [ANOTHER]: { name: 'another worker' } },
+    'home hands a request to a thread pool, whose only idle worker has waited too long, and leaves',
+  words: { ...POOL_WORDS, [at(IDLE)]: { name: 'IDLE' }, [ANOTHER]: { name: 'another worker' } },
   make: makeLeaves,
   weakenings: [
     {
