@@ -121,7 +121,10 @@ describe.runIf(process.arch === 'x64')("a loop with Node's own embedded", () => 
   });
 
   it('fires timers in a run that a timer has called', async () => {
-    expect(await lines('embeddedInTimer')).toEqual(['1 ms', '30 ms', 'over']);
+    const said = await lines('embeddedInTimer');
+    // A process that was late by 29 ms has the other order.
+    expect(said.slice(0, 2).sort()).toEqual(['1 ms', '30 ms']);
+    expect(said.slice(2)).toEqual(['over']);
   });
 
   it("throws an error of the loop's own callbacks out of run", async () => {
