@@ -1,6 +1,6 @@
 // Children on QEMU's own main loop, as the chain here goes: a signalfd's handler
 // schedules a bottom half, which reaps until nothing is left.
-#include "qemu-tree.h"
+#include "../../src/scenario/qemu/driver/tree.h"
 
 #include "children.h"
 #include "qemu-children.h"

@@ -1,6 +1,6 @@
 // Rows between threads on QEMU's own event loop: an IOThread is a thread that polls a context, as
 // iothread.c does.
-#include "qemu-tree.h"
+#include "../../src/scenario/qemu/driver/tree.h"
 
 #include "bench.h"
 #include "qemu-threads.h"
@@ -153,11 +153,11 @@ static int read_block(void *opaque) { return pread(data_fd, opaque, BLOCK, 0); }
 static void read_done(void *opaque, int ret) { in_flight--; }
 
 static double pool(long n, int many) {
-  void *pool = aio_get_thread_pool(qemu_get_aio_context());
   data_fd = open("/proc/self/exe", O_RDONLY);
   return TIME(n, {
     for (int i = 0; i < many; i++, in_flight++)
-      POOL_SUBMIT(pool, read_block, blocks[i], read_done, NULL);
+      thread_pool_submit_aio(POOL(aio_get_thread_pool(qemu_get_aio_context())) read_block, blocks[i],
+                             read_done, NULL);
     while (in_flight) aio_poll(qemu_get_aio_context(), true);
   }) / many;
 }

@@ -2,7 +2,7 @@
 // tree, 7.2 or later, by bench/qemu.ts, together with qemu-children.c.
 // usage: qemu ROW COUNT     prints nanoseconds for one operation
 //        qemu DYING COUNT   prints from death to reap of each child, ns, a line
-#include "qemu-tree.h"
+#include "../../src/scenario/qemu/driver/tree.h"
 
 #include "bench.h"
 #include "qemu-children.h"

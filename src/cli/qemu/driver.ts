@@ -19,7 +19,14 @@ import { shellWord } from '../text/style.ts';
 import { buildAgain, type QemuTree } from './tree.ts';
 
 /** Functions that QEMU calls and the driver answers. */
-const WRAPPED = ['qemu_signalfd', 'io_uring_queue_init'];
+const WRAPPED = [
+  'qemu_signalfd',
+  'io_uring_queue_init',
+  'qemu_in_main_thread',
+  // The big lock's, since 9.0 and before.
+  ...['bql_locked', 'bql_lock_impl', 'bql_unlock'],
+  ...['qemu_mutex_iothread_locked', 'qemu_mutex_lock_iothread_impl', 'qemu_mutex_unlock_iothread'],
+];
 
 /** Drivers of earlier builds are removed after this long: until then another process may run one. */
 const KEPT_MS = 3_600_000;

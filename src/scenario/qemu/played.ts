@@ -26,13 +26,24 @@ export interface DriverEnd {
 interface Printed {
   readonly version: string;
   readonly entries: readonly LogEntry[];
-  readonly found: readonly { readonly id: number; readonly value: string }[];
+  readonly found: readonly Answer[];
+  /** The thread that ended the process; main unless the driver has said another. */
+  readonly ended: string;
   readonly iterations: number;
   readonly elapsedNs: number;
 }
 
+/** The value that a check found. */
+interface Answer {
+  readonly id: number;
+  readonly thread: string;
+  readonly value: string;
+}
+
 /** The driver's exit status if this QEMU does not have what the program asks for. */
 const HAS_NOT = 4;
+/** Stands for the threads of a pool. */
+const WORKER = -2;
 
 /** The result of a run on QEMU. */
 export function qemuResult(scenario: Scenario, program: DriverProgram, end: DriverEnd): RunResult {
@@ -40,12 +51,12 @@ export function qemuResult(scenario: Scenario, program: DriverProgram, end: Driv
   if (end.status === HAS_NOT && scenario.expect?.abort == null) {
     return refusedOnQemu(scenario, end.stderr.trim(), null);
   }
-  const printed = read(end.stdout);
+  const printed = read(scenario, end.stdout);
   const error = errorOf(end, printed.version);
   const { entries, iterations, elapsedNs } = printed;
   const played = {
     scenario,
-    failed: failedChecks(program.checks, printed),
+    failed: failedChecks(scenario, program.checks, printed),
     entries,
     iterations,
     elapsedNs,
@@ -53,7 +64,7 @@ export function qemuResult(scenario: Scenario, program: DriverProgram, end: Driv
     seen: null,
     fates: () => [],
   };
-  const failures = judge(played, error, 'main');
+  const failures = judge(played, error, printed.ended);
   return {
     ...heading(scenario),
     status: failures.length > 0 ? 1 : 0,
@@ -82,10 +93,11 @@ function heading({ file, name, seed }: Scenario) {
   return { ...NOTHING_RAN, file, name, host: 'qemu' as const, seed };
 }
 
-function read(stdout: string): Printed {
+function read(scenario: Scenario, stdout: string): Printed {
   let version = '';
+  let ended = 'main';
   const entries: LogEntry[] = [];
-  const found: { id: number; value: string }[] = [];
+  const found: Answer[] = [];
   let [iterations, elapsedNs] = [0, 0];
   for (const line of stdout.split('\n')) {
     const rest = line.slice(2);
@@ -93,16 +105,32 @@ function read(stdout: string): Printed {
     if (line.startsWith('= ')) version = rest;
     if (line.startsWith('- ')) {
       [elapsedNs, iterations] = [Number(parts[0]), Number(parts[1])];
-      entries.push({
-        text: unescaped(parts.slice(2).join(' ')),
-        timeNs: elapsedNs,
-        iteration: iterations,
-      });
+      const text = unescaped(parts.slice(3).join(' '));
+      entries.push(entryOf(scenario, threadOf(scenario, parts[2]!), text, elapsedNs, iterations));
     }
-    if (line.startsWith('? ')) found.push({ id: Number(parts[0]), value: parts[1]! });
+    if (line.startsWith('? ')) {
+      const thread = threadOf(scenario, parts[1]!);
+      found.push({ id: Number(parts[0]), thread, value: parts[2]! });
+    }
+    if (line.startsWith('! ')) ended = threadOf(scenario, rest);
     if (line.startsWith('. ')) [iterations, elapsedNs] = [Number(parts[0]), Number(parts[1])];
   }
-  return { version, entries, found, iterations, elapsedNs };
+  return { version, ended, entries, found, iterations, elapsedNs };
+}
+
+function threadOf({ objects }: Scenario, number: string): string {
+  return objects[Number(number)]?.name ?? (Number(number) === WORKER ? 'worker' : 'main');
+}
+
+function entryOf(
+  { threaded }: Scenario,
+  thread: string,
+  text: string,
+  timeNs: number,
+  iteration: number,
+): LogEntry {
+  if (!threaded) return { text, timeNs, iteration };
+  return { text: `${thread}: ${text}`, timeNs, iteration, thread };
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -133,11 +161,16 @@ function errorOf({ status, signal, stderr, cutBy }: DriverEnd, version: string):
   return new Error(said === '' ? `the driver exited ${status}` : said);
 }
 
-function failedChecks(checks: readonly CheckItem[], { found }: Printed): FailedCheck[] {
-  return found.flatMap(({ id, value }) => {
+function failedChecks(
+  { threaded }: Scenario,
+  checks: readonly CheckItem[],
+  { found }: Printed,
+): FailedCheck[] {
+  return found.flatMap(({ id, thread, value }) => {
     const item = checks[id]!;
     const message = checkFailure(item, foundIn(item, value), SLACK_NS);
-    return message === null ? [] : [{ at: item.at, message }];
+    if (message === null) return [];
+    return [{ at: item.at, message: threaded ? `${thread}: ${message}` : message }];
   });
 }
 

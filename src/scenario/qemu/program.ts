@@ -12,6 +12,8 @@ import type {
   SourceDef,
   TimerDef,
 } from '../model.ts';
+import type { Condition, RequestDef } from '../model-threads.ts';
+import { escaped, flags, pool } from './program-text.ts';
 
 /** A scenario as the driver takes it. */
 export interface DriverProgram {
@@ -32,8 +34,6 @@ const CO_WORDS = {
   co_rwlocks: 'co_rwlock',
 } as const;
 
-type Flags = Readonly<Record<string, boolean>>;
-
 class Writer {
   readonly #scenario: Scenario;
   readonly #objects: string[] = [];
@@ -46,7 +46,7 @@ class Writer {
   }
 
   write(): DriverProgram {
-    const { drive, fdmon, objects, steps } = this.#scenario;
+    const { drive, fdmon, objects, steps, threaded, mainLoop } = this.#scenario;
     objects.forEach(({ name }, i) => {
       this.#index.set(name, i);
       // The signals that actions set come behind all these, so that no number changes.
@@ -61,7 +61,7 @@ class Writer {
       def.section === 'signals' ? [`blocked_signal signo=${def.signo}`] : [],
     );
     const lines = [
-      `drive by=${drive} fdmon=${fdmon}`,
+      `drive by=${drive} fdmon=${fdmon} ${flags({ threads: threaded })} ${pool(mainLoop)}`,
       ...signals,
       ...this.#objects,
       ...this.#lists.flatMap((list, id) => [`list id=${id}`, ...list, 'end']),
@@ -88,8 +88,9 @@ class Writer {
     const end = `name=${escaped(def.name)}`;
     switch (def.section) {
       case 'bottom_halves': {
-        const { context, quiet } = def;
-        return `bottom_half context=${context} ${flags({ quiet })} ${this.#body(def)} ${end}`;
+        const guard = def.guard === null ? '' : ` guard=${this.#index.get(def.guard.name)}`;
+        const how = `${this.#in(def.context)} ${flags({ quiet: def.quiet })}${guard}`;
+        return `bottom_half ${how} ${this.#body(def)} ${end}`;
       }
       case 'timers':
         return `timer ${this.#timer(def)} ${end}`;
@@ -109,33 +110,52 @@ class Writer {
         return `poll_notifier ${this.#body(def)} ${end}`;
       case 'sources':
         return `source ${this.#source(def)} ${end}`;
+      case 'iothreads': {
+        const { pollMaxNs, pollGrow, pollShrink } = def;
+        const polls = `poll_max=${pollMaxNs} poll_grow=${pollGrow} poll_shrink=${pollShrink}`;
+        return `iothread ${polls} ${pool(def)} ${end}`;
+      }
+      case 'threads':
+        return `thread ${flags({ start: def.start })} do=${this.#list(def.do, false)} ${end}`;
+      case 'requests':
+        return `request ${this.#request(def)} ${end}`;
+      case 'words':
+        return `word ${end}`;
+      case 'conds':
+        return `cond ${end}`;
       default:
         throw new Error(`QEMU refuses '${def.section}'`);
     }
   }
 
   #timer(def: TimerDef): string {
-    const context = def.list === 'iohandler' ? 'iohandler' : 'main';
-    const place = `context=${context} list=${def.list} clock=${def.clock}`;
-    return `${place} ${flags({ quiet: def.quiet })} ${this.#body(def)}`;
+    const { list } = def;
+    const place = list === 'loop' ? 'context=main list=loop' : this.#in(list);
+    return `${place} clock=${def.clock} ${flags({ quiet: def.quiet })} ${this.#body(def)}`;
   }
 
   #fd(def: FdDef): string {
     const { kind, watch, context, drain, ready, full, external, count } = def;
     const quiet = def.quiet || def.many;
     const of = def.of === null ? '' : ` of=${this.#index.get(def.of.name)}`;
-    const how = `kind=${kind} watch=${watch} context=${context}${of} count=${count}`;
+    const how = `kind=${kind} watch=${watch} ${this.#in(context)}${of} count=${count}`;
     const write = `write=${this.#list(def.doWrite, true)}`;
     return `${how} ${flags({ drain, ready, full, external, quiet })} ${write} ${this.#body(def)}`;
   }
 
   #notifier(def: NotifierDef): string {
     const { context, set, clear, pollable, quiet } = def;
-    return `context=${context} ${flags({ set, clear, pollable, quiet })} ${this.#body(def)}`;
+    return `${this.#in(context)} ${flags({ set, clear, pollable, quiet })} ${this.#body(def)}`;
   }
 
   #coroutine(def: CoroutineDef): string {
-    return `do=${this.#list(def.do, true)}`;
+    return `${this.#in(def.context)} do=${this.#list(def.do, true)}`;
+  }
+
+  #request(def: RequestDef): string {
+    const { context, work, returns, quiet } = def;
+    const how = `${this.#in(context)} work=${this.#list(work, false)} returns=${returns}`;
+    return `${how} ${flags({ quiet })} ${this.#body(def)}`;
   }
 
   #source(def: SourceDef): string {
@@ -159,7 +179,9 @@ class Writer {
         return [`watch${this.#on(action.on)}${how}`];
       }
       case 'notify':
-        return [`notify context=${action.context.name}`];
+      case 'disable_external':
+      case 'enable_external':
+        return [`${action.op} ${this.#in(action.context.name)}`];
       case 'arm':
       case 'arm_at':
       case 'anticipate_at':
@@ -171,10 +193,12 @@ class Writer {
         return [`${action.op} clock=${action.clock}`];
       case 'poll_params': {
         const { maxNs, grow, shrink } = action;
-        return [`poll_params max=${maxNs} grow=${grow} shrink=${shrink}`];
+        const how = `max=${maxNs} grow=${grow} shrink=${shrink}`;
+        return [`poll_params ${this.#in(action.context.name)} ${how}`];
       }
       case 'sleep':
       case 'block':
+      case 'compute':
       case 'wait_for':
         return [`${action.op} ns=${action.ns}`];
       case 'sigqueue':
@@ -183,8 +207,10 @@ class Writer {
         return [`sigaction on=${this.#laterSignal(action.on.name, action.spec)}`];
       case 'poll':
       case 'main_loop_wait': {
+        const { blocking, quiet, until, context } = action;
+        const of = context === null ? '' : ` ${this.#in(context.name)}`;
         const word = nested ? `nested_${action.op}` : action.op;
-        return [`${word} ${flags({ blocking: action.blocking, quiet: action.quiet })}`];
+        return [`${word} ${flags({ blocking, quiet })}${of}${this.#when(until)}`];
       }
       case 'run': {
         const limit = action.forNs === null ? '' : ` for=${action.forNs}`;
@@ -197,6 +223,20 @@ class Writer {
         return [`repeat times=${action.times} do=${this.#list(action.do, nested)}`];
       case 'check':
         return action.items.map((item) => this.#check(item));
+      case 'put':
+      case 'add':
+        return [`${action.op}${this.#on(action.on)} value=${action.value}`];
+      case 'await_words':
+        return [`await_words${this.#when(action.words)}`];
+      case 'co_schedule_in':
+        return [`co_schedule_in${this.#on(action.on)} ${this.#in(action.context.name)}`];
+      case 'reschedule':
+        return [`reschedule ${this.#in(action.on.name)}`];
+      case 'wait_while': {
+        const { context, unlocked, each } = action;
+        const how = `${this.#in(context.name)} ${flags({ unlocked })}${this.#when(action.while)}`;
+        return [`wait_while ${how} do=${this.#list(each, true)}`];
+      }
       default:
         return ['on' in action ? `${action.op}${this.#on(action.on)}` : action.op];
     }
@@ -214,6 +254,20 @@ class Writer {
   #on({ name }: { readonly name: string }): string {
     const index = this.#index.get(name);
     return index === undefined ? '' : ` on=${index}`;
+  }
+
+  /** The context of an object or an action: an iothread's goes by its number. */
+  #in(context: string): string {
+    return `context=${this.#index.get(context) ?? context}`;
+  }
+
+  /** A condition of words. */
+  #when(condition: Condition | null): string {
+    if (condition === null) return '';
+    const bounds = condition.flatMap(({ word, is }) =>
+      is.map(({ operator, value }) => `${this.#index.get(word.name)}:${operator}:${value}`),
+    );
+    return ` when=${bounds.join(',')}`;
   }
 
   #check(item: CheckItem): string {
@@ -241,15 +295,4 @@ class Writer {
       return `at ns=${at} do=${this.#list(actions, false)} ${flags({ nudge })}`;
     });
   }
-}
-
-function flags(all: Flags): string {
-  return Object.entries(all)
-    .map(([key, is]) => `${key}=${is ? 1 : 0}`)
-    .join(' ');
-}
-
-/** A name or text stands on one line. */
-function escaped(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
 }

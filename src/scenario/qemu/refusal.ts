@@ -1,7 +1,6 @@
 /** Things that QEMU's own loop cannot do, found in a file before it runs. */
 
 import type { Action, ObjectDef, Scenario, SignalSpec } from '../model.ts';
-import { isThreadAction } from '../model-threads.ts';
 import type { Place } from '../problem.ts';
 import { actionsOf } from '../walk.ts';
 
@@ -9,7 +8,6 @@ import { actionsOf } from '../walk.ts';
 export function refusedByQemu(
   scenario: Scenario,
 ): { readonly at: Place | null; readonly why: string } | null {
-  if (scenario.threaded) return { at: null, why: 'it has several threads' };
   for (const def of scenario.objects) {
     const why = objectRefused(def);
     if (why !== null) return { at: def.at, why };
@@ -17,6 +15,10 @@ export function refusedByQemu(
   const [fault] = scenario.faults;
   if (fault !== undefined) {
     return { at: fault.at, why: "QEMU's system calls take no faults" };
+  }
+  const [without] = scenario.without;
+  if (without !== undefined) {
+    return { at: without.at, why: `QEMU's loop leaves out no ${without.without}` };
   }
   if (scenario.fdmon === 'poll' || scenario.fdmon === 'epoll') {
     return { at: null, why: `fdmon: ${scenario.fdmon}: QEMU chooses by itself, as auto does` };
@@ -35,9 +37,8 @@ function objectRefused(def: ObjectDef): string | null {
   switch (def.section) {
     case 'children':
       return `child '${def.name}': QEMU has no chain behind SIGCHLD`;
-    case 'words':
-    case 'conds':
-      return `'${def.name}' is for several threads`;
+    case 'vcpus':
+      return `vCPU '${def.name}': QEMU's event loop is linked here without its vCPUs`;
     default:
       return null;
   }
@@ -52,12 +53,8 @@ function showsValue(def: ObjectDef | SignalSpec): boolean {
 }
 
 function actionRefused(action: Action, showsValues: boolean): string | null {
-  if (isThreadAction(action)) return `${action.op} is for several threads`;
   if (action.op === 'sigqueue' && action.value !== 0 && showsValues) {
     return `sigqueue: QEMU loses the value ${action.value}, so 'int' is 0 there`;
-  }
-  if (action.op === 'poll' || action.op === 'main_loop_wait') {
-    return action.until === null ? null : 'until is for several threads';
   }
   return null;
 }

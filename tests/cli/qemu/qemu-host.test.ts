@@ -13,12 +13,15 @@ let tree: FakeTree;
 const DRIVER = [
   'grep -q text=hang "$program" && exec sleep 100',
   'echo "= 7.2.99"',
-  'echo "- 5000 1 a"',
+  'echo "- 5000 1 -1 a"',
+  // Object 1 is an iothread there.
+  'grep -q text=several "$program" && { echo "- 6000 1 1 b"; echo "- 7000 0 -2 c"; echo "? 0 1 7"; exit; }',
+  'grep -q text=thread "$program" && { echo "! 1"; echo "iothread.c:1: boom" >&2; kill -ABRT $$; }',
   'grep -q text=crash "$program" && { echo "util/async.c:1: boom" >&2; kill -ABRT $$; }',
   'grep -q text=lacks "$program" && { echo "this QEMU has no such thing" >&2; exit 4; }',
   'grep -q text=die "$program" && { echo "it is closed" >&2; exit 3; }',
-  'grep -q "^check" "$program" && echo "? 0 7"',
-  `printf '%s\\n' '- 6000 2 \\303\\274\\n"x"'`,
+  'grep -q "^check" "$program" && echo "? 0 -1 7"',
+  `printf '%s\\n' '- 6000 2 -1 \\303\\274\\n"x"'`,
   'echo ". 3 7000000"',
 ];
 
@@ -33,6 +36,17 @@ const FILES = {
   hang: 'name: hang\nsteps: [{log: hang}]\n',
   child: 'name: child\nchildren: {c: {}}\nsteps: [{spawn: c}, {log: a}]\n',
   uring: 'name: uring\nqemu: 11\nfdmon: io_uring\nsteps: [{log: a}]\n',
+  several: [
+    'name: several',
+    'bottom_halves: {b: {in: io, do: [{check: {calls: {b: 8}}}]}}',
+    'iothreads: {io: {}}',
+    'requests: {r: {work: [{log: c}, {log: several}]}}',
+    'steps: [{log: a}, {schedule: b}, {submit: r}]',
+    'expect: {order: {main: [a], io: [b]}, includes: ["worker: c"]}',
+  ].join('\n'),
+  thread:
+    'name: thread\nbottom_halves: {b: {in: io}}\niothreads: {io: {}}\nsteps: [{log: thread}]\nexpect: {abort: {io: boom}}\n',
+  vcpu: 'name: vcpu\nvcpus: {cpu0: {}}\n',
   looked: 'name: looked\nsteps: [{log: "x\\\\y\\nz"}]\n',
 };
 
@@ -80,6 +94,18 @@ describe('a run on QEMU', () => {
     expect(stdout).toContain('QEMU 7.2.99 was ended by SIGABRT: util/async.c:1: boom (qemu)');
   });
 
+  it('has the entries and checks of each thread', async () => {
+    const { status, stdout } = await onQemu('several');
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^FAIL several .*\n.*io: calls of b: expected 8, found 7 \(qemu\)\n/);
+    expect(stdout).not.toContain('order log');
+    expect(tree.programs().join('')).toMatch(/^drive .* threads=1 pool_min=0 pool_max=64$/m);
+  });
+
+  it('knows the thread that crashed', async () => {
+    expect(await onQemu('thread')).toMatchObject({ status: 0 });
+  });
+
   it('may expect a crash', async () => {
     expect((await onQemu('abort')).status).toBe(0);
   });
@@ -103,6 +129,14 @@ describe('a run on QEMU', () => {
       "child.yaml:2:12: QEMU cannot run it: child 'c': QEMU has no chain behind SIGCHLD (qemu)",
     );
     expect(stdout).toContain('run it again: qemu-loop run child.yaml --host sim');
+  });
+
+  it('refuses vCPUs', async () => {
+    const { status, stdout } = await onQemu('vcpu');
+    expect(status).toBe(2);
+    expect(stdout).toContain(
+      "vCPU 'cpu0': QEMU's event loop is linked here without its vCPUs (qemu)",
+    );
   });
 
   it('refuses with 2 what this QEMU turns out not to have', async () => {
@@ -199,15 +233,15 @@ describe('the driver', () => {
   it("is linked with what QEMU's own test is, except that test's objects", async () => {
     tree.ninja();
     await onQemu('good');
-    expect(tree.linked()).toContain('-Wl,--wrap=io_uring_queue_init libqom.p/a.o -lm\n');
+    expect(tree.linked()).toMatch(/ -Wl,--wrap=io_uring_queue_init -Wl,.* libqom\.p\/a\.o -lm\n/);
   });
 
   it('is told to wait with io_uring, and not to', async () => {
     await onQemu('good');
     await onQemu('uring');
     const drives = tree.programs().map((text) => /^drive .*/m.exec(text)?.[0]);
-    expect(drives).toContain('drive by=main_loop fdmon=auto');
-    expect(drives).toContain('drive by=main_loop fdmon=io_uring');
+    expect(drives).toContainEqual(expect.stringMatching(/^drive by=main_loop fdmon=auto /));
+    expect(drives).toContainEqual(expect.stringMatching(/^drive by=main_loop fdmon=io_uring /));
   });
 
   it("shows the compiler's output if it cannot be built, and leaves nothing behind", async () => {

@@ -9,10 +9,12 @@
  * numbered by `id=`, which `do=` and `write=` name (-1 is none); then what the outside world does.
  *
  * It prints these lines, each at once, so that what came before an abort is there:
- *   = VERSION              of QEMU
- *   - NS ITERATION TEXT    an entry of the order log, with C's escapes
- *   ? ID VALUE             what a check found
- *   . ITERATIONS NS        the steps are done
+ *   = VERSION                   of QEMU
+ *   - NS ITERATION THREAD TEXT  an entry of the order log, with C's escapes
+ *   ? ID THREAD VALUE           what a check found
+ *   ! THREAD                    the one that ends the process, by an abort or status 3
+ *   . ITERATIONS NS             the steps are done
+ * THREAD is the number of its object; -1 is main, -2 a worker of a pool.
  * Exit status: 0 done; 3 the program cannot go on, for example since an fd is closed twice; 4 this
  * QEMU does not have what the program asks for. If QEMU aborts, its signal ends the process.
  */
@@ -22,8 +24,16 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 
+#include "block/block.h"
 #include "qemu/notify.h"
+#include "qemu/rcu.h"
+#if __has_include("qemu/mem-reentrancy.h")
+#include "qemu/mem-reentrancy.h"
+#else
+#include "hw/qdev-core.h"
+#endif
 
 /* The monitor of a context is told by comparing its functions. */
 extern const FDMonOps fdmon_poll_ops;
@@ -32,16 +42,26 @@ extern const FDMonOps fdmon_poll_ops;
 #define FILL_BYTES 4096
 #define SETTLE_STEPS 3
 #define MAX_KEYS 24
+#define LOOK_US 50
 
 #include "program.c.inc"
 #include "order-log.c.inc"
+#include "big-lock.c.inc"
+#include "threads.c.inc"
+#include "values.c.inc"
 #include "fds.c.inc"
 #include "notifiers.c.inc"
 #include "signals.c.inc"
 #include "objects.c.inc"
 #include "loop.c.inc"
+#include "requests.c.inc"
 #include "actions.c.inc"
+#include "checks.c.inc"
+#include "thread-actions.c.inc"
+#include "action-table.c.inc"
 #include "monitors.c.inc"
+
+static Line drive_line;
 
 static Action read_action(const Line *line) {
   Action action = {.line = *line, .ns = number_of(line, "ns", 0), .list = number_of(line, "do", -1)};
@@ -75,6 +95,8 @@ static void read_program(FILE *in) {
     } else if (!strcmp(line.word, "drive")) {
       drives_aio_poll = is(&line, "by", "aio_poll");
       wants_uring = is(&line, "fdmon", "io_uring");
+      threaded = number_of(&line, "threads", 0);
+      drive_line = line;
     } else if (!strcmp(line.word, "blocked_signal")) {
       sigaddset(&signals, number_of(&line, "signo", 0));
     } else if (!strcmp(line.word, "list")) {
@@ -94,6 +116,7 @@ static void read_program(FILE *in) {
       item->name = text_of(&item->line, "name", "");
       item->callback = callback_of(&item->line, "do");
       item->quiet = number_of(&item->line, "quiet", 0);
+      item->thread.number = items->len;
       g_ptr_array_add(items, item);
     } else {
       die(4, "no such item: %s", line.word);
@@ -124,6 +147,19 @@ static void limit_process(void) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
+/* Contexts come first, since all others are made in one. */
+static void make_objects(void) {
+  for (int i = 0; i < items->len; i++) {
+    Item *item = items->pdata[i];
+    if (is_kind(item, "iothread")) make_iothread(item);
+  }
+  for (int i = 0; i < items->len; i++) {
+    Item *item = items->pdata[i];
+    item->ctx = is_kind(item, "iothread") ? item->thread.ctx : context_of(&item->line);
+    kind_of(item->line.word)(item);
+  }
+}
+
 int main(void) {
   QemuThread outside;
   limit_process();
@@ -134,19 +170,18 @@ int main(void) {
   qemu_mutex_init(&outside_lock);
   qemu_init_main_loop(&error_fatal);
   ctx = qemu_get_aio_context();
+  limit_pool(ctx, &drive_line);
   check_uring();
   virtual_ns = get_clock();
-  for (int i = 0; i < items->len; i++) {
-    Item *item = items->pdata[i];
-    bool on_main = !is(&item->line, "context", "iohandler");
-    item->ctx = on_main ? ctx : iohandler_get_aio_context();
-    kind_of(item->line.word)(item);
-  }
+  init_threads();
+  make_objects();
   for (int type = 0; type < QEMU_CLOCK_MAX; type++) clock_start_ns[type] = qemu_clock_get_ns(type);
   start_ns = get_clock();
   to_come = entries->len;
   if (to_come) qemu_thread_create(&outside, "outside", outside_thread, NULL, QEMU_THREAD_DETACHED);
+  if (threaded) start_threads();
   run_list(steps_list);
+  if (threaded) finish_threads();
   put(". %" PRId64 " %" PRId64 "\n", iterations, get_clock() - start_ns);
   /* Nothing is taken down in order. */
   _exit(0);

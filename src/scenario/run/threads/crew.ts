@@ -247,10 +247,13 @@ export class Crew {
     }
   }
 
-  /** Waits until a thread sleeps in its loop. No thread tells that it falls asleep, so this looks. */
+  /**
+   * Waits until a thread sleeps in its loop. No thread tells that it falls asleep, so this looks; one that
+   * is notified is about to wake up.
+   */
   waitAsleep(name: string, pause: (ns: number) => void): void {
     const { context } = this.mate(name);
-    while (context.notifyMe === 0) {
+    while (context.notifyMe === 0 || context.notified) {
       this.shared.check();
       this.shared.onLook();
       pause(LOOK_NS);
