@@ -36,6 +36,11 @@ const SPAWN_HINTS: Readonly<Record<number, string>> = {
   [ETXTBSY]: 'somebody is writing it: try again later',
 };
 
+/** The program that runs a command of --spawn; its author need not know of it. */
+const SHELL = '/bin/sh';
+const NO_SHELL =
+  'there is no shell here, which --spawn needs: write -- PROG ARG… to run one program';
+
 /** Longer first lines are cut off by the kernel. */
 const FIRST_LINE = 256;
 
@@ -56,7 +61,8 @@ function hintFor(errno: number, program: string, host: Host): string | undefined
     return 'it is a directory: name a program in it';
   }
   // A name without a slash was looked for in PATH.
-  if (errno !== ENOENT || !program.includes('/') || !isAt(host, program, S_IFREG)) return;
+  if (errno !== ENOENT || !program.includes('/')) return;
+  if (!isAt(host, program, S_IFREG)) return program === SHELL ? NO_SHELL : undefined;
   const line = firstLine(host, program);
   if (!line.startsWith('#!')) return 'it is there, but not the loader that it names';
   if (line.endsWith('\r')) return 'its first line ends in a carriage return: save it without';
