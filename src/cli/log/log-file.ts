@@ -10,7 +10,7 @@ import {
   POLLIN,
   S_IFREG,
 } from '../../host/constants.ts';
-import { check, ENXIO } from '../../host/errno.ts';
+import { check, EFBIG, ENXIO } from '../../host/errno.ts';
 import { isKind, STAT_SIZE, takeStat } from '../../host/file-stat.ts';
 import type { Disposable, Host, HostBuffer } from '../../host/host.ts';
 import { pollOne } from '../../host/poll-one.ts';
@@ -21,6 +21,16 @@ import type { Outputs } from '../output/outputs.ts';
 const STDERR = 2;
 const MODE = 0o644;
 const OPENING = O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+
+/** The cost of a write that failed. */
+export interface Broken {
+  /** Parts that were not written, or not whole. */
+  readonly lost: number;
+  /** Whether the last line that went out before has no end. */
+  readonly isCut: boolean;
+  /** Whether the log goes on in the same file. */
+  readonly isSame: boolean;
+}
 
 /**
  * The file of --log-file. If it is moved away or removed, as by logrotate, the next line goes to a
@@ -52,19 +62,28 @@ export class LogFile implements Disposable {
     return [this.fd, this.#id];
   }
 
-  /** Call it before a write. */
-  look(): void {
-    if (this.#id === null) return;
-    const now = this.#lookUp();
-    if (now === this.#id || this.#outputs.of(this.fd).errors.has(this.fd)) return;
-    const fd = this.#open();
+  /**
+   * Call it before a write. After a write that failed it tries again, since a disk gets room, and a
+   * pipe another reader. Returns what the break has cost if it is over.
+   */
+  look(): Broken | null {
+    const { errors, lost, isCut } = this.#outputs.of(this.fd);
+    const errno = errors.get(this.fd);
+    const isBroken = errno !== undefined;
+    // A file that is too long stays so, and each try would be a SIGXFSZ, which is logged, too.
+    const staysOpen = !isBroken || errno === -EFBIG;
+    if (staysOpen && (this.#id === null || this.#lookUp() === this.#id)) return null;
+    const fd = isBroken ? this.#host.open(this.#path, OPENING | O_WRONLY, MODE) : this.#open();
     // If the file cannot be reopened, the old one stays in use.
-    if (fd < 0) return;
+    if (fd < 0) return null;
     this.#outputs.remove(this.fd);
     this.#host.close(this.fd);
     this.fd = fd;
+    const before = this.#id;
     this.#id = this.#lookUp();
+    const isSame = this.#id === before;
     this.#outputs.add(fd, `the log ${this.#path}`);
+    return isBroken ? { lost, isCut, isSame } : null;
   }
 
   /** Says so if the log, or its end, goes with us: nobody has opened its pipe, or read it in time. */

@@ -9,6 +9,9 @@ const STDERR = 2;
 /** The most text kept for a slow reader. */
 const MOST_WAITING = 4 * 1024 * 1024;
 
+/** Makes the line that tells how many parts of the log are lost. */
+export type LostLine = (parts: number) => string;
+
 /** Writes the log. A reader that is slow or gone never holds up the children. */
 export class LogTarget {
   readonly #host: Host;
@@ -16,8 +19,11 @@ export class LogTarget {
   readonly #file: LogFile | null;
   readonly #color: boolean;
   readonly #isTerminal: boolean;
+  readonly #lostLine: LostLine;
   readonly #encoder = new TextEncoder();
   #lost = 0;
+  /** Whether the last line there has no end. */
+  #isCut = false;
 
   /** @param file null for stderr */
   constructor(
@@ -25,7 +31,9 @@ export class LogTarget {
     outputs: Outputs,
     file: LogFile | null,
     color: 'auto' | 'always' | 'never',
+    lostLine: LostLine,
   ) {
+    this.#lostLine = lostLine;
     this.#host = host;
     this.#outputs = outputs;
     this.#file = file;
@@ -34,23 +42,29 @@ export class LogTarget {
   }
 
   get state(): readonly unknown[] {
-    return [this.#lost, this.#file?.state];
+    return [this.#lost, this.#isCut, this.#file?.state];
   }
 
   /** Writes whole lines with one write. */
   readonly write = (text: string): void => {
-    this.#file?.look();
+    const broken = this.#file?.look() ?? null;
+    if (broken !== null) {
+      this.#lost += broken.lost;
+      this.#isCut = broken.isSame && (this.#isCut || broken.isCut);
+    }
     const fd = this.#file?.fd ?? STDERR;
     const output = this.#outputs.of(fd);
-    if (output.waiting > MOST_WAITING) {
+    if (output.waiting > MOST_WAITING || output.errors.has(fd)) {
       this.#lost++;
       return;
     }
-    const lost = this.#lost;
+    const end = this.#isCut ? '\n' : '';
+    const note = this.#lost === 0 ? '' : this.#lostLine(this.#lost);
+    output.write(fd, this.#encoder.encode(end + note + text));
+    // If it fails at once, the output counts it.
+    if (output.errors.has(fd)) return;
     this.#lost = 0;
-    const note =
-      lost === 0 ? '' : `qemu-loop: the log was not read, ${lost} parts of it are lost\n`;
-    output.write(fd, this.#encoder.encode(note + text));
+    this.#isCut = false;
   };
 
   /** Asks for the width each time, since terminals change theirs. */

@@ -9,7 +9,7 @@ export type Warn = (what: string, fields: Readonly<Record<string, unknown>>, tex
 /** @param outputs writes it to stderr too, since the log is silent; null if the log shows it */
 export function makeWarn(host: Host, log: LogWriter, outputs: Outputs | null): Warn {
   return (what, fields, text) => {
-    log.note('warn', what, host.clockNs(CLOCK_MONOTONIC), fields, text);
+    log.note('error', what, host.clockNs(CLOCK_MONOTONIC), fields, text);
     outputs?.of(2).write(2, new TextEncoder().encode(`qemu-loop: ${text}\n`));
   };
 }

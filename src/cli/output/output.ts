@@ -52,6 +52,10 @@ export class Output implements Disposable {
   readonly #onRoom: (() => void)[] = [];
   /** Why descriptors are not written any more: negative, as the host returned it. */
   readonly errors = new Map<number, number>();
+  /** Chunks that their descriptor has not taken, or not whole, when it failed. */
+  lost = 0;
+  /** Whether the last line that went out before that has no end. */
+  isCut = false;
   readonly #onBroken: ((fd: number) => void)[] = [];
 
   /** @param fds the descriptors to write to; terminals and pipes among them never block */
@@ -196,6 +200,8 @@ export class Output implements Disposable {
   #break(fd: number, errno: number): void {
     this.errors.set(fd, errno);
     const kept = this.#queue.filter((chunk) => chunk.fd !== fd);
+    this.lost += this.#queue.length - kept.length;
+    this.isCut = this.#offset > 0 && this.#queue[0]!.bytes[this.#offset - 1] !== LINE_END[0];
     this.#queue.splice(0, this.#queue.length, ...kept);
     this.#offset = 0;
     this.waiting = kept.reduce((sum, { bytes }) => sum + bytes.length, 0);

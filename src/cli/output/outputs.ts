@@ -51,6 +51,17 @@ export class Outputs implements Disposable {
     return false;
   }
 
+  /**
+   * Waits until nothing is pending.
+   * @param before called before each sleep, with whether only the log's file has no room
+   */
+  writeOut(loop: MainLoop, before: (onlyLog: boolean) => void): void {
+    while (this.waiting) {
+      before(this.of(1).waiting + this.of(2).waiting === 0);
+      loop.mainLoopWait(false);
+    }
+  }
+
   /** All that decides what it does next while nothing is pending. */
   get state(): readonly unknown[] {
     const failed = [...this.#byFd].map(([fd, { errors, isMidLine }]) => [fd, isMidLine, ...errors]);

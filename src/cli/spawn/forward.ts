@@ -24,6 +24,8 @@ import {
   SIGTTIN,
   SIGTTOU,
   SIGWINCH,
+  SIGXCPU,
+  SIGXFSZ,
 } from '../../host/constants.ts';
 import { EINVAL } from '../../host/errno.ts';
 import { type Host, newSigAction } from '../../host/host.ts';
@@ -85,17 +87,33 @@ export interface Passing {
   readonly fromTerminal: boolean | undefined;
 }
 
+/**
+ * Whether the kernel tells us of a limit of our own: a file of ours that would be too long (RLIMIT_FSIZE),
+ * or our processor time (RLIMIT_CPU). Children have such limits, and signals, of their own. Signals of
+ * an unknown sender, by --sigfd compat, count as the kernel's: a person sends these hardly ever.
+ */
+function isOwnLimit(signo: number, info: SignalfdSiginfo, pid: number, isCompat: boolean): boolean {
+  if (signo === SIGXCPU) return isCompat || info.ssi_code === SI_KERNEL;
+  return signo === SIGXFSZ && (isCompat || info.ssi_pid === pid);
+}
+
 /** Calls pass for every signal to pass on, after --rewrite, and dropped for the others. */
 export function forwardSignals(
   signals: Signals,
+  ownPid: number,
   rewrite: ReadonlyMap<number, number>,
   pass: (passing: Passing, received: number) => void,
-  dropped: (signo: number) => void,
+  dropped: (signo: number, why: string) => void,
 ): void {
+  const isCompat = signals.sigfd === 'compat';
   const handler = (received: number, info: SignalfdSiginfo): void => {
+    if (isOwnLimit(received, info, ownPid, isCompat)) {
+      dropped(received, 'which is about a limit of our own');
+      return;
+    }
     const signo = rewrite.get(received) ?? received;
     if (signo === 0) {
-      dropped(received);
+      dropped(received, 'as --rewrite says');
       return;
     }
     const { ssi_code: code, ssi_pid: sender } = info;

@@ -124,8 +124,7 @@ class Session {
       this.#view?.ended(supervisor.failure === null);
       while (this.#view !== null && !this.#view.done) loop.mainLoopWait(false);
       this.#finish(supervisor, loop, watch, signals);
-      supervisor.awaitOutput();
-      while (outputs.waiting) loop.mainLoopWait(false);
+      outputs.writeOut(loop, (onlyLog) => supervisor.awaitOutput(onlyLog));
       this.#endTrace(supervisor, loop);
     } catch (error) {
       supervisor.killEverybody();
@@ -159,10 +158,11 @@ class Session {
     const { supervisor } = children;
     forwardSignals(
       signals,
+      host.getpid(),
       options.rewrite,
       (passing, received) =>
         received === options.recordSignal ? this.#take() : supervisor.pass(passing, received),
-      (signo) => supervisor.dropped(signo),
+      (signo, why) => supervisor.dropped(signo, why),
     );
     this.#traceFiles?.endOnAbort(signals);
     dieWithParent(host, options.pdeathsig, parentPid);
@@ -253,8 +253,7 @@ class Session {
     supervisor.awaitOutput();
     const text = this.#traceFiles.finish(loop, this.#options.graceNs);
     this.#outputs.of(2).write(2, new TextEncoder().encode(text));
-    supervisor.awaitOutput();
-    while (this.#outputs.waiting) loop.mainLoopWait(false);
+    this.#outputs.writeOut(loop, (onlyLog) => supervisor.awaitOutput(onlyLog));
   }
 
   #keep<T extends Disposable>(part: T): T {
@@ -274,8 +273,7 @@ class Session {
     summary.status = lost?.status ?? status;
     summary.why = lost?.message ?? why;
     this.#log.flush();
-    const { logLevel } = this.#options;
-    if (logLevel !== 'error' && logLevel !== 'warn') this.#log.summary(summary);
+    this.#log.summary(summary);
   }
 
   #prefixOf(number: number): string {

@@ -113,8 +113,8 @@ export class Supervisor {
     else if (!this.#grace.pending) this.#grace.modFromNowNs(this.#options.graceNs);
   }
 
-  dropped(signo: number): void {
-    this.#note('info', 'drop_signal', { signo }, `${signalName(signo)}, as --rewrite says`);
+  dropped(signo: number, why: string): void {
+    this.#note('info', 'drop_signal', { signo }, `${signalName(signo)}, ${why}`);
   }
 
   /** A process has ended that we adopted, or that was there before. */
@@ -160,11 +160,11 @@ export class Supervisor {
 
   /**
    * All children have ended. Their output, and the summary after it, may wait for the reader. It
-   * waits for ever, as a program's own output would, unless we were told to end: then only for the
-   * time of --grace, from the first call of this.
+   * waits for ever, as a program's own output would, unless we were told to end, or only a file of
+   * ours waits: then only for the time of --grace, from the first call of this.
    */
-  awaitOutput(): void {
-    if (this.#toldToEnd) this.#outputGrace.begin();
+  awaitOutput(onlyOurs = false): void {
+    if (this.#toldToEnd || onlyOurs) this.#outputGrace.begin();
   }
 
   /** Reports the processes that go on without us. */

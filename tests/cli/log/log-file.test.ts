@@ -50,15 +50,22 @@ test('--log-file to a pipe that nobody reads does not hold anybody up', async ()
   expect(stderr).toBe(`qemu-loop: nobody has read the log ${path}: it is lost\n`);
 });
 
-test('--log-file to a pipe that is not read in time: one line says so', async () => {
-  const path = fullPipe();
-  const running = start(['--grace', '50ms', '--log-file', path, '--spawn', CHILD]);
-  await running.until(/ready/);
-  running.kill('SIGTERM');
-  const { status, stderr } = await running.end();
-  expect(status).toBe(143);
-  expect(stderr).toBe(`qemu-loop: the log ${path} was not read in time: its end is lost\n`);
-});
+test.each([
+  ['told to end', CHILD, 143],
+  ['ended by itself', 'echo ready; read x; exit 3', 3],
+])(
+  '--log-file to a pipe that is not read in time, %s: one line says so',
+  async (_, child, ends) => {
+    const path = fullPipe();
+    const running = start(['--grace', '50ms', '--log-file', path, '--spawn', child]);
+    await running.until(/ready/);
+    if (ends === 143) running.kill('SIGTERM');
+    else running.child.stdin?.end();
+    const { status, stderr } = await running.end();
+    expect(status).toBe(ends);
+    expect(stderr).toBe(`qemu-loop: the log ${path} was not read in time: its end is lost\n`);
+  },
+);
 
 test('--log-file to a pipe whose reader comes later is whole, and nothing is said', async () => {
   const path = join(testDirectory(), 'fifo');
