@@ -2,6 +2,7 @@
 
 import { stringify } from 'yaml';
 import type { Host } from '../../host/host.ts';
+import { SpareWorkers } from '../../thread/spare-workers.ts';
 import { visible } from '../../trace/visible.ts';
 import { allWriter } from '../exit/write-all.ts';
 import { inOrder } from '../run/in-order.ts';
@@ -12,6 +13,7 @@ import { shellWord } from '../text/style.ts';
 import { type AskedFuzz, parseFuzz } from './fuzz-options.ts';
 import { type Comparison, compare, type FuzzHosts, MOST_RUNS, scenarioOfSeed } from './hosts.ts';
 import type { PlainScenario } from './random-scenario.ts';
+import { spelledOut } from './random-threads.ts';
 import { reduce } from './reduce.ts';
 
 const STDERR = 2;
@@ -35,16 +37,14 @@ export async function fuzzMain(own: Host | null, args: readonly string[]): Promi
   const progress = isTerminal(own, STDERR) ? err : null;
   const script = new URL('./scenario-worker.cjs', import.meta.url);
   const pool = new ScenarioPool(script, { jobs: asked.jobs, watch: false, own });
-  const { hosts, version, uring, timeoutNs } = asked;
+  const { hosts, version, uring, threads, timeoutNs } = asked;
   const qemu = hosts.includes('qemu') ? await openQemu(asked, err) : null;
+  const spare = new SpareWorkers();
   try {
-    return await new Fuzz(
-      asked,
-      { hosts, version, uring, pool, qemu, timeoutNs },
-      out,
-      progress,
-    ).run();
+    const on = { hosts, version, uring, threads, pool, spare, qemu, timeoutNs };
+    return await new Fuzz(asked, on, out, progress).run();
   } finally {
+    spare.dispose();
     err(pool.close());
   }
 }
@@ -155,7 +155,11 @@ class Fuzz {
   }
 
   #lines(seed: number, small: PlainScenario, { results, differences }: Comparison): string {
-    const file = stringify(small, { lineWidth: MOST_COLUMNS, flowCollectionPadding: false });
+    const whole = this.#asked.threads ? spelledOut(small) : small;
+    const file = stringify(whole, {
+      lineWidth: MOST_COLUMNS,
+      flowCollectionPadding: false,
+    });
     const errors = results.flatMap(({ host, abort }) =>
       abort === null ? [] : [`${host}: ${abort}`],
     );
@@ -170,11 +174,12 @@ class Fuzz {
   }
 
   #again(seed: number): string {
-    const { hosts, qemuBuild, version, uring } = this.#asked;
+    const { hosts, qemuBuild, version, uring, threads } = this.#asked;
     const monitor = uring ? ' --fdmon io_uring' : '';
     const profile = version === undefined ? '' : ` --qemu ${version}${monitor}`;
     const tree = qemuBuild === undefined ? '' : ` --qemu-build ${shellWord(qemuBuild)}`;
-    return `qemu-loop fuzz --host ${hosts.join(',')}${tree}${profile} --seed ${seed} --count 1`;
+    const several = threads ? ' --threads' : '';
+    return `qemu-loop fuzz --host ${hosts.join(',')}${tree}${profile}${several} --seed ${seed} --count 1`;
   }
 
   #totals(before = ''): string {

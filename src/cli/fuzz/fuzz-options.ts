@@ -20,6 +20,8 @@ export interface AskedFuzz {
   readonly version: QemuVersion | undefined;
   /** Whether they wait with io_uring. */
   readonly uring: boolean;
+  /** Whether they have several threads. */
+  readonly threads: boolean;
   /** The first seed. */
   readonly seed: number;
   /** How many seeds. */
@@ -37,6 +39,7 @@ repeats it.
 Examples:
   qemu-loop fuzz --count 1000
   qemu-loop fuzz --host sim,qemu --qemu-build ~/qemu/build --seed 5000
+  qemu-loop fuzz --host sim,qemu --threads --count 200
 
 Exit status: 0 all came out the same, 1 some did not, 2 the command line is
 wrong, 125 QEMU's driver cannot be built, or no worker started.
@@ -47,6 +50,7 @@ interface Raw {
   qemuBuild?: string;
   qemu?: QemuVersion;
   fdmon: 'auto' | 'io_uring';
+  threads: boolean;
   seed: number;
   count: number;
   jobs: number;
@@ -70,6 +74,11 @@ function parser(): Command {
       new Option('--fdmon <monitor>', 'with --qemu 11: how the loop waits (default auto)')
         .choices(['auto', 'io_uring'])
         .default('auto'),
+    )
+    .addOption(
+      new Option('--threads', 'scenarios of several threads, of which one moves at a time').default(
+        false,
+      ),
     )
     .addOption(new Option('--seed <n>', 'the first seed (default 1)').argParser(seed).default(1))
     .addOption(

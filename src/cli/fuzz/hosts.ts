@@ -6,12 +6,14 @@ import type { Scenario } from '../../scenario/model.ts';
 import { isTooLong, ScenarioEnded } from '../../scenario/run/ended.ts';
 import { type HostName, type RunResult, runScenario } from '../../scenario/run/run.ts';
 import { SimWorld } from '../../scenario/run/sim-world.ts';
+import type { SpareWorkers } from '../../thread/spare-workers.ts';
 import type { QemuHost } from '../qemu/qemu-host.ts';
 import { type Difference, differencesOf } from '../run/outcome.ts';
 import type { ScenarioPool } from '../run/pool.ts';
 import { forQemu } from './for-qemu.ts';
 import { type FuzzedLoop, forVersion } from './for-version.ts';
 import { type PlainScenario, randomScenario } from './random-scenario.ts';
+import { randomThreads, spelledOut } from './random-threads.ts';
 
 /** A simulated run is ended after this many turns, not after some time: each is the same. */
 const MOST_TURNS = 10_000;
@@ -23,6 +25,8 @@ export const MOST_RUNS = 3;
 export interface FuzzHosts extends FuzzedLoop {
   readonly hosts: readonly HostName[];
   readonly pool: ScenarioPool;
+  /** Workers of simulated threads, from one run to the next. */
+  readonly spare: SpareWorkers;
   /** Null if it is not among the hosts. */
   readonly qemu: QemuHost | null;
   readonly timeoutNs: number;
@@ -31,9 +35,9 @@ export interface FuzzHosts extends FuzzedLoop {
 /** The scenario of a seed. */
 export function scenarioOfSeed(
   seed: number,
-  { hosts, ...loop }: Pick<FuzzHosts, 'hosts'> & FuzzedLoop,
+  { hosts, threads, ...loop }: Pick<FuzzHosts, 'hosts'> & FuzzedLoop,
 ): PlainScenario {
-  const [plain] = fc.sample(randomScenario, { seed, numRuns: 1 });
+  const [plain] = fc.sample(threads ? randomThreads : randomScenario, { seed, numRuns: 1 });
   return forVersion(hosts.includes('qemu') ? forQemu(plain!) : plain!, loop);
 }
 
@@ -51,14 +55,14 @@ export interface Comparison {
  */
 export async function compare(
   plain: PlainScenario,
-  { hosts, pool, qemu, timeoutNs }: FuzzHosts,
+  { hosts, threads, pool, spare, qemu, timeoutNs }: FuzzHosts,
   mostRuns: number,
 ): Promise<Comparison | null> {
-  const text = JSON.stringify(plain);
+  const text = JSON.stringify(threads ? spelledOut(plain) : plain);
   const { scenario } = loadScenario(text, 'random.yaml');
   if (scenario === null || qemu?.refuse(scenario) != null) return null;
   const run = async (host: HostName): Promise<RunResult> => {
-    if (host === 'sim') return runSim(scenario);
+    if (host === 'sim') return runSim(scenario, spare);
     if (host === 'qemu') return qemu!.run(scenario, timeoutNs);
     const nothing = { live: null, trace: null, report: null, record: null, watch: null };
     const job = {
@@ -85,12 +89,13 @@ export async function compare(
   }
 }
 
-function runSim(scenario: Scenario): RunResult {
+function runSim(scenario: Scenario, spare: SpareWorkers): RunResult {
   let turns = 0;
   const turn = (): void => {
     if (++turns > MOST_TURNS) throw new ScenarioEnded(TOO_MANY_TURNS);
   };
-  return runScenario(scenario, (seed) => new SimWorld(seed), { beforeWait: turn, whileBusy: turn });
+  const world = (seed: number): SimWorld => new SimWorld(seed, undefined, spare);
+  return runScenario(scenario, world, { beforeWait: turn, whileBusy: turn });
 }
 
 /** Whether a limit has ended it. */

@@ -2,7 +2,8 @@
 
 import fc from 'fast-check';
 
-type Action = string | Record<string, unknown>;
+/** An action as plain data. */
+export type Action = string | Record<string, unknown>;
 
 const BHS = ['a', 'b', 'c'];
 const EVENTFDS = ['e', 'f', 'g'];
@@ -187,8 +188,8 @@ const objects = fc.record({
   coroutines: fc.record({ k: coroutine, h: coroutine }),
 });
 
-/** A scenario as plain data. */
-export type PlainScenario = Record<string, unknown> & { readonly steps: readonly Action[] };
+/** A scenario as plain data, or what one is made of. */
+export type PlainScenario = Record<string, unknown> & { readonly steps: readonly unknown[] };
 
 export const randomScenario: fc.Arbitrary<PlainScenario> = fc
   .tuple(

@@ -37,13 +37,33 @@ export function compileAction(lane: Lane, action: Action, where: Where): Thunk {
 }
 
 function compileBare(lane: Lane, action: Action, where: Where): Thunk {
-  if (isNamed(action)) return NAMED[action.op](lane, action.on.name, where);
+  if (isNamed(action))
+    return answered(lane, action.op, NAMED[action.op](lane, action.on.name, where));
   if (isThreadAction(action)) {
     return compileThreadAction(lane, action, (inside) => compileActions(lane, inside, where));
   }
   // Each row takes the actions of its own op, which TypeScript cannot follow here.
   const compile = OTHERS[action.op as keyof typeof OTHERS] as Compiler<Op>;
-  return compile(lane, action, where);
+  return answered(lane, action.op, compile(lane, action, where));
+}
+
+/** Actions on what others may have acted on before, which this thread has not done for them yet. */
+const ANSWERED: ReadonlySet<Op> = new Set<Op>([
+  'watch',
+  'unwatch',
+  'close',
+  'reopen',
+  'flag',
+  'poll_params',
+]);
+
+/** In QEMU the others have done it themselves, before this action. */
+function answered({ machine: { crew } }: Lane, op: Op, thunk: Thunk): Thunk {
+  if (crew === null || !ANSWERED.has(op)) return thunk;
+  return () => {
+    crew.answer?.();
+    thunk();
+  };
 }
 
 /** The actions that are more than an op and a name. */

@@ -37,6 +37,8 @@ export interface FdParts {
   readonly write: Callback;
   /** Called with the number of its descriptor, and of the other end, whenever they change. */
   readonly onOpen: (fd: number, peer: number) => void;
+  /** Called when it gets handlers, or has none any more. */
+  readonly onWatch: (has: boolean) => void;
 }
 
 /** An entry of a file's `fds`: one descriptor or `count` of them, and their handlers. */
@@ -74,12 +76,14 @@ export class FdSet {
     for (const descriptor of this.#descriptors) {
       ctx.setFdHandler(this.#live(descriptor, 'watch'), this.#handlers(how, descriptor));
     }
+    this.#parts.onWatch(true);
   }
 
   /** Works on a closed descriptor too: its number still has handlers. */
   unwatch(): void {
     const { ctx } = this.#parts;
     for (const { fd } of this.#descriptors) ctx.setFdHandler(numberOf(fd), null);
+    this.#parts.onWatch(false);
   }
 
   kick(): void {

@@ -132,6 +132,7 @@ function createFds(lane: Lane, def: FdDef): void {
     read: lane.newCallback(name, def),
     write: lane.newCallback(name, { do: def.doWrite, doRuns }),
     onOpen: (fd, peer) => crew?.fds.publish(name, fd, peer),
+    onWatch: (has) => crew?.fds.setWatched(of?.name ?? name, has),
   });
   lane.objects.fds.set(name, fds);
 }

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { forQemu } from '../../../src/cli/fuzz/for-qemu.ts';
 import { compare, scenarioOfSeed } from '../../../src/cli/fuzz/hosts.ts';
 import type { PlainScenario } from '../../../src/cli/fuzz/random-scenario.ts';
+import { spelledOut } from '../../../src/cli/fuzz/random-threads.ts';
 import { reduce } from '../../../src/cli/fuzz/reduce.ts';
 import { refusedByQemu } from '../../../src/scenario/qemu/refusal.ts';
 import { scenarioOf } from '../../scenario/files.ts';
@@ -56,6 +57,22 @@ describe('a difference', () => {
     expect(stdout).toContain('\nqemu: 11\n');
   });
 
+  it('between several threads is shrunk to a file in which one still moves at a time', async () => {
+    const { build } = fakeTree(join(dir, 'silent-threads'), ['echo "= 7.2.0"', 'echo ". 0 0"']);
+    const asked = ['--host', 'sim,qemu', '--threads', '--seed', '3', '--count', '1'];
+    const { status, stdout } = await fuzz(asked, build);
+    expect(status).toBe(1);
+    expect(stdout).toContain(
+      '# again: qemu-loop fuzz --host sim,qemu --threads --seed 3 --count 1\n',
+    );
+    expect(stdout).toMatch(/^steps:\n {2}- hold: io0\n {2}- hold: io1\n {2}- repeat:/m);
+    expect(stdout).toMatch(/\n {2}- go_on: io0\n {2}- go_on: io1\n/);
+    const path = join(dir, 'threads.yaml');
+    writeFileSync(path, stdout);
+    const again = await run(['run', '--host', 'all', path], { env: { QEMU_BUILD: build } });
+    expect(again.stdout).toContain('the order logs of the hosts differ');
+  });
+
   it('is nothing if neither run has an end, and one came further', async () => {
     const plain: PlainScenario = {
       name: 'endless',
@@ -97,6 +114,14 @@ it('the simulated and the real host agree', async () => {
   expect(status).toBe(0);
 });
 
+it('they agree between several threads', async () => {
+  const { status, stdout } = await fuzz(['--threads', '--count', '3', '--jobs', '2']);
+  expect(stdout).toMatch(
+    /^# 3 random scenarios on sim and linux, \d+ .*: 0 came out differently\n$/,
+  );
+  expect(status).toBe(0);
+});
+
 describe('the command line', () => {
   it.each([
     [['--host', 'sim'], /expected two or three of sim, linux and qemu/],
@@ -129,11 +154,25 @@ describe('random scenarios', () => {
     expect(other).not.toEqual(one);
   });
 
-  it('are all accepted by QEMU, if it is one of the hosts', () => {
+  it.each([false, true])('are all accepted by QEMU, if it is one of the hosts', (threads) => {
     for (let seed = 0; seed < 50; seed++) {
-      const plain = scenarioOfSeed(seed, { hosts: ['sim', 'qemu'] });
+      const made = scenarioOfSeed(seed, { hosts: ['sim', 'qemu'], threads });
+      const plain = threads ? spelledOut(made) : made;
       expect(refusedByQemu(scenarioOf(JSON.stringify(plain)))).toBeNull();
     }
+  });
+
+  it('give a thread the big lock, and wait for its end, as long as it is there', () => {
+    const steps = [{ do: [{ runs: 'x' }, { log: 'a' }] }];
+    const { steps: all } = spelledOut({ name: 'a', threads: { x: ['notify_event'] }, steps });
+    const from = all.findIndex((one) => JSON.stringify(one).includes('start'));
+    expect(all.slice(from - 1, from + 4)).toEqual([
+      { unlock: 'bql' },
+      { start: 'x' },
+      { join: 'x' },
+      { lock: 'bql' },
+      { log: 'a' },
+    ]);
   });
 
   it('wait with io_uring in QEMU 11 if it is asked for, also on QEMU itself', () => {

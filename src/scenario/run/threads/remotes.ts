@@ -117,10 +117,20 @@ function timer(crew: Crew, def: TimerDef): TimerLike {
 function fd(crew: Crew, def: FdDef, ask: Ask): FdLike {
   const one = oneIn(crew);
   const { name } = def;
+  // Those of another object are the same ones.
+  const owner = def.of?.name ?? name;
   return {
     fds: [],
-    watch: (watch: Watch | null) => ask('watch', watchNumber(watch)),
-    unwatch: () => ask('unwatch'),
+    watch: (watch: Watch | null) => {
+      crew.fds.setWatched(owner, true);
+      ask('watch', watchNumber(watch));
+    },
+    // QEMU notifies nobody if there are no handlers.
+    unwatch: () => {
+      if (!crew.fds.isWatched(owner)) return;
+      crew.fds.setWatched(owner, false);
+      ask('unwatch');
+    },
     kick: () => {
       const to = def.kind === 'eventfd' ? crew.fds.fd(name) : crew.fds.peer(name);
       if (to < 0 || def.kind === 'pipe_write' || def.many) {

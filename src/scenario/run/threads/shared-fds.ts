@@ -1,7 +1,7 @@
 import type { Scenario } from '../../model.ts';
 
-/** Words of an object: its descriptor, and its other end. */
-const WORDS = 2;
+/** Words of an object: its descriptor, its other end, and whether it has handlers. */
+const WORDS = 3;
 
 /** The numbers of descriptors that one thread has opened, for the others to write to. */
 export class SharedFds {
@@ -29,6 +29,15 @@ export class SharedFds {
   /** -1 if it has no other end. */
   peer(name: string): number {
     return Atomics.load(this.words, this.#at(name) + 1);
+  }
+
+  /** Whether a descriptor has handlers, once all that was asked of its thread is done. */
+  isWatched(name: string): boolean {
+    return Atomics.load(this.words, this.#at(name) + 2) === 1;
+  }
+
+  setWatched(name: string, is: boolean): void {
+    Atomics.store(this.words, this.#at(name) + 2, is ? 1 : 0);
   }
 
   #at(name: string): number {
