@@ -29,13 +29,22 @@ export function leftText(names: readonly string[]): string {
   return `${processes(names.length)} ${are} left running: ${names.join(', ')}: --subreaper ends them, too`;
 }
 
-/** @param names of the processes that SIGKILL does not reach; empty if they are unknown */
-export function notEnded(names: readonly string[]): CliError {
-  const message =
-    names.length === 0
-      ? 'processes are left that /proc does not show: mount the /proc of this pid namespace'
-      : `left running, since SIGKILL may not be sent: ${names.join(', ')}: end them as their user, or as root`;
-  return new CliError(message, EXIT_INTERNAL);
+/**
+ * @param names of the processes that SIGKILL does not reach; empty if they are unknown
+ * @param isPid1 whether the kernel ends them with us
+ */
+export function notEnded(names: readonly string[], isPid1: boolean): CliError {
+  return new CliError(notEndedText(names, isPid1), EXIT_INTERNAL);
+}
+
+function notEndedText(names: readonly string[], isPid1: boolean): string {
+  if (names.length === 0) {
+    return 'processes are left that /proc does not show: mount the /proc of this pid namespace';
+  }
+  const them = names.join(', ');
+  return isPid1
+    ? `the kernel ends with us, since SIGKILL may not be sent: ${them}: run qemu-loop as their user, or add CAP_KILL`
+    : `left running, since SIGKILL may not be sent: ${them}: end them as their user, or as root`;
 }
 
 /** The receivers of a signal: `2 processes`, `all processes`. */

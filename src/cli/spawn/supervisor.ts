@@ -280,7 +280,7 @@ export class Supervisor {
    */
   #giveUp(targets: readonly number[]): void {
     const names = targets.map((target) => this.#processes.sender.name(target));
-    this.#outcome.failure ??= notEnded(names);
+    this.#outcome.failure ??= notEnded(names, this.#parts.host.getpid() === 1);
     for (const target of targets) this.#processes.giveUp(target);
     if (targets.length === 0) this.settled = true;
     else if (this.#leaving) this.#endLeftovers();

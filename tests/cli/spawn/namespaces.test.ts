@@ -1,8 +1,9 @@
 /** A pid namespace of our own whose /proc, or whose terminal, is the one's outside. */
 
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { unshare } from '../../support/needs.ts';
-import { jsonLines, shell } from '../../support/run.ts';
+import { needRoot, unshare } from '../../support/needs.ts';
+import { jsonLines, shell, shellStart } from '../../support/run.ts';
 import { onTerminal } from '../../support/terminal.ts';
 
 test.for([
@@ -81,3 +82,28 @@ test('neither /proc nor /dev: the exit status is kept, and nothing is said', asy
   );
   expect({ status, stdout, stderr }).toEqual({ status: 3, stdout: '[1] hi\n', stderr: '' });
 });
+
+test('pid 1 without CAP_KILL says that the kernel ends what it may not, and what to do', async (context) => {
+  unshare(context, '--pid --fork');
+  needRoot(context, 'a program of another user');
+  // It only says so as the other user.
+  const service = "setpriv --reuid=65534 --clear-groups sh -c 'echo ready; exec sleep 100'";
+  const namespace =
+    'exec unshare --pid --fork --kill-child --mount-proc setpriv --bounding-set=-kill';
+  const running = shellStart(`${namespace} $QL -q --grace 50ms -- ${service}`);
+  await running.until(/ready/);
+  const [pid1] = childrenOf(running.pid);
+  process.kill(pid1!, 'SIGTERM');
+  const { status, stderr } = await running.end();
+  const [first, ...rest] = stderr.trimEnd().split('\n');
+  expect(first).toMatch(/^qemu-loop: SIGTERM cannot be sent to pid \d+ \(\w+\): .*EPERM\)$/);
+  expect(rest.at(-1)).toMatch(
+    /^qemu-loop: the kernel ends with us, since SIGKILL may not be sent: pid \d+ \(\w+\): run .* CAP_KILL$/,
+  );
+  expect(status).toBe(125);
+});
+
+function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text.trim().split(' ').map(Number);
+}
