@@ -5,6 +5,7 @@ import { Clocks } from '../aio/clock.ts';
 import { IOHANDLER_CTX, QEMU_AIO_CONTEXT } from '../aio/context-names.ts';
 import { FDMON_CHOICES, type FdMonChoice, type PollMechanism } from '../aio/fdmon/fdmon.ts';
 import type { FdHandlers } from '../aio/handler.ts';
+import type { BottomHalfHandle } from '../aio/handles.ts';
 import { DEFAULT_QEMU, QEMU_VERSIONS, type QemuVersion } from '../aio/profile.ts';
 import { TimerListGroup } from '../aio/timer-group.ts';
 import { checkOptions } from '../host/arguments.ts';
@@ -84,7 +85,7 @@ export class MainLoop implements Disposable {
       clocks,
       trace,
       () => this.notifyEvent(),
-      () => ({ context: this.context.share(), bh: this.#notifyBh.share() }),
+      () => ({ context: this.context.share(), bh: this.shareNotifyBh() }),
     );
     const parts = { host, clocks, trace, fdmon, qemu, edges };
     this.context = new AioContext({ ...parts, name: QEMU_AIO_CONTEXT });
@@ -132,6 +133,11 @@ export class MainLoop implements Disposable {
   notifyEvent(): void {
     if (this.#closed) return;
     this.#notifyBh.schedule();
+  }
+
+  /** For another thread's qemu_notify_event: it schedules this by RemoteBottomHalf. */
+  shareNotifyBh(): BottomHalfHandle {
+    return this.#notifyBh.share();
   }
 
   /**

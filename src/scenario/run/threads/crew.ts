@@ -223,7 +223,7 @@ export class Crew {
 
   /** qemu_notify_event. */
   notifyEvent(): void {
-    this.remoteBh(this.mate('main').lent.empty).schedule();
+    this.remoteBh(this.mate('main').lent.notify!).schedule();
   }
 
   // Waiting for others

@@ -45,7 +45,7 @@ export class Lending {
         // The others have acted on this thread's handlers while it stood.
         answerAll();
       }),
-      empty: bh('scenario_notify', () => {}),
+      notify: lane.machine.whole === null ? null : lane.loop.shareNotifyBh(),
       round: bh('scenario_round', () => shared.cameRound(name)),
       bottomHalves: Object.fromEntries(
         [...objects.bottomHalves].map(([of, one]) => [of, (one as BottomHalf).share()]),

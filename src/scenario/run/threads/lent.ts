@@ -18,8 +18,8 @@ export interface Lent {
   readonly hold: BottomHalfHandle;
   /** Tells that the loop has come round. */
   readonly round: BottomHalfHandle;
-  /** Does nothing: qemu_notify_event schedules main's. */
-  readonly empty: BottomHalfHandle;
+  /** The bottom half that qemu_notify_event schedules, which is main's; null of another thread. */
+  readonly notify: BottomHalfHandle | null;
   readonly bottomHalves: Readonly<Record<string, BottomHalfHandle>>;
   readonly timers: Readonly<Record<string, TimerHandle>>;
   /** Bottom halves that stand for one-shots, and a word for each: 1 while it is scheduled. */
