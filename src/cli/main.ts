@@ -7,7 +7,7 @@ import { asCliError, type CliError } from './exit/errors.ts';
 import { type Exit, leave } from './exit/leave.ts';
 import { needLinux } from './exit/need-linux.ts';
 import { ownHost } from './exit/own-host.ts';
-import { allWriter } from './exit/write-all.ts';
+import { allWriter, boundedWriter } from './exit/write-all.ts';
 import type { JsonLogMaker } from './log/open-log.ts';
 import { version } from './options/version.ts';
 import { NodeChannel } from './spawn/node-channel.ts';
@@ -67,7 +67,7 @@ async function main(own: Host | null, typed: readonly string[]): Promise<number 
     const title = commandLine(asked);
     const to = { out: asked.report, title, waitNs: asked.graceNs };
     const { text, status } = report.reportRings(host, [events], to);
-    if (status !== 0 || !asked.quiet) allWriter(host, 2)(text);
+    if (status !== 0 || !asked.quiet) boundedWriter(host, 2, asked.graceNs)(text);
   }
 }
 

@@ -1,14 +1,19 @@
-import { POLLOUT } from '../../host/constants.ts';
+import { CLOCK_MONOTONIC, POLLOUT, SIGINT, SIGTERM } from '../../host/constants.ts';
 import { EAGAIN, EINTR, HostError } from '../../host/errno.ts';
 import type { Host } from '../../host/host.ts';
 import { pollOne } from '../../host/poll-one.ts';
 import { guarded } from '../../trace/visible.ts';
 import { asCliError, isUnread } from './errors.ts';
 import { plainWrite } from './plain-io.ts';
+import { reopen } from './reopen.ts';
 
 const STDOUT = 1;
 /** The most bytes of one write. */
 const PIECE = 1 << 16;
+/** After POLLOUT a write of that many bytes does not block, except on a terminal. */
+const ROOM = 4096;
+/** Between two looks whether somebody tells us to end. */
+const LOOK_NS = 20e6;
 
 /**
  * Makes a function that writes lines of ours, with text from outside made safe for terminals. It
@@ -42,10 +47,39 @@ export function allBytesWriter(host: Host | null, fd: number): (bytes: Uint8Arra
 
 /** The same for text that is soon out of date: what does not go out at once is left out. */
 export function someWriter(host: Host | null, fd: number): (text: string) => void {
-  const write = byteWriter(host, fd);
+  if (host !== null) return boundedWriter(host, fd, 0);
+  return (text) => void plainWrite(fd, Buffer.from(guarded(text)));
+}
+
+/**
+ * The same for the last lines of a session: what nobody takes within that time, or once somebody
+ * tells us to end, is left out. Signals may be blocked: SIGKILL alone would end a write that blocks.
+ */
+export function boundedWriter(host: Host, fd: number, waitNs: number): (text: string) => void {
   return (text) => {
-    write(Buffer.from(guarded(text)).subarray(0, PIECE));
+    const reopened = reopen(host, fd);
+    writeBounded(host, reopened < 0 ? fd : reopened, Buffer.from(guarded(text)), waitNs);
+    if (reopened >= 0) host.close(reopened);
   };
+}
+
+function writeBounded(host: Host, fd: number, bytes: Uint8Array, waitNs: number): void {
+  const write = byteWriter(host, fd);
+  const endNs = host.clockNs(CLOCK_MONOTONIC) + waitNs;
+  for (let at = 0; at < bytes.length; ) {
+    const hasRoom = pollOne(host, fd, POLLOUT, 0) > 0;
+    const ret = hasRoom ? write(bytes.subarray(at, at + ROOM)) : -EAGAIN;
+    if (ret >= 0) at += ret;
+    else if (ret === -EAGAIN) {
+      if (host.clockNs(CLOCK_MONOTONIC) >= endNs || isToldToEnd(host)) return;
+      pollOne(host, fd, POLLOUT, LOOK_NS);
+    } else if (ret !== -EINTR) return;
+  }
+}
+
+/** Whether somebody asks us to end, while signals are blocked. */
+export function isToldToEnd(host: Host): boolean {
+  return host.pendingSignals().some((signo) => signo === SIGTERM || signo === SIGINT);
 }
 
 /** Takes at most PIECE bytes. Returns how much it has written, or -errno. */

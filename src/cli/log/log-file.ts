@@ -17,6 +17,7 @@ import { pollOne } from '../../host/poll-one.ts';
 import { visible } from '../../trace/visible.ts';
 import { someWriter } from '../exit/write-all.ts';
 import type { Outputs } from '../output/outputs.ts';
+import { socketOf } from '../output/pipe-output.ts';
 
 const STDERR = 2;
 const MODE = 0o644;
@@ -44,6 +45,8 @@ export class LogFile implements Disposable {
   readonly #stat: HostBuffer;
   /** Whether it is a pipe that had no reader, of which we hold both ends. */
   #isUnopened = false;
+  /** Whether we opened it. A socket, which cannot be opened by its name, was there before. */
+  readonly #owned: boolean;
   /** The file's identity; null if it is not a regular file, which is never reopened. */
   #id: string | null;
 
@@ -53,7 +56,9 @@ export class LogFile implements Disposable {
     this.#outputs = outputs;
     this.#path = path;
     this.#stat = host.alloc(STAT_SIZE);
-    this.fd = check(this.#open(), `--log-file ${path}`);
+    const socket = socketOf(host, path);
+    this.#owned = socket === undefined;
+    this.fd = socket ?? check(this.#open(), `--log-file ${path}`);
     this.#id = this.#lookUp();
     outputs.add(this.fd, `the log ${path}`);
   }
@@ -92,7 +97,7 @@ export class LogFile implements Disposable {
     const isUnread = this.#isUnopened && this.#polled(POLLIN) === POLLIN;
     // The other end is still ours, so that this succeeds.
     const writing = isUnread ? this.#host.open(this.#path, OPENING | O_WRONLY, MODE) : -1;
-    this.#host.close(this.fd);
+    if (this.#owned) this.#host.close(this.fd);
     this.fd = writing;
     const isLost = writing >= 0 && this.#polled(0) === POLLERR;
     if (isLost) this.#say('nobody has read the log PATH: it is lost');

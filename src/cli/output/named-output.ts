@@ -11,8 +11,8 @@ import {
 import { ENXIO, errnoMessage, errnoName } from '../../host/errno.ts';
 import type { Host } from '../../host/host.ts';
 import { CliError, EXIT_INTERNAL, whyOf } from '../exit/errors.ts';
-import { someWriter } from '../exit/write-all.ts';
-import { isFifo, isToldToEnd, mayWait, PipeOutput } from './pipe-output.ts';
+import { isToldToEnd, someWriter } from '../exit/write-all.ts';
+import { isFifo, mayWait, PipeOutput } from './pipe-output.ts';
 
 const STDERR = 2;
 /** After this time somebody who watches may wonder. */

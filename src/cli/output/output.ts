@@ -2,7 +2,7 @@ import { POLLERR, POLLHUP, POLLNVAL, POLLOUT } from '../../host/constants.ts';
 import { EAGAIN, EINTR } from '../../host/errno.ts';
 import type { Disposable, Host, HostBuffer } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
-import { reopen } from './reopen.ts';
+import { reopen } from '../exit/reopen.ts';
 
 /**
  * POLLOUT on a pipe promises room for 4096 bytes without blocking. The loop must not block in

@@ -25,7 +25,9 @@ export class Outputs implements Disposable {
     }
   }
 
+  /** @param name for error messages; an output that is there already keeps its own */
   add(fd: number, name?: string): void {
+    if (this.#byFd.has(fd)) return;
     if (name !== undefined) this.#names.set(fd, name);
     const output = new Output(this.#host, fd);
     if (this.#loop !== null) output.useLoop(this.#loop);

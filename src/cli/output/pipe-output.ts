@@ -9,8 +9,6 @@ import {
   S_IFCHR,
   S_IFIFO,
   S_IFSOCK,
-  SIGINT,
-  SIGTERM,
 } from '../../host/constants.ts';
 import { ENXIO } from '../../host/errno.ts';
 import { isKind, STAT_SIZE, takeStat } from '../../host/file-stat.ts';
@@ -112,11 +110,6 @@ export class PipeOutput {
   }
 }
 
-/** Whether somebody asks us to end, while signals are blocked. */
-export function isToldToEnd(host: Host): boolean {
-  return host.pendingSignals().some((signo) => signo === SIGTERM || signo === SIGINT);
-}
-
 /** Whether writing may have to wait for a reader: a pipe, a socket, a terminal. */
 export function mayWait(host: Host, path: string): boolean {
   return isOneOf(host, path, [S_IFIFO, S_IFSOCK, S_IFCHR]);
@@ -135,7 +128,7 @@ function isOneOf(host: Host, path: string, kinds: readonly number[]): boolean {
 }
 
 /** The descriptor, if the path is one of ours, and a socket. */
-function socketOf(host: Host, path: string): number | undefined {
+export function socketOf(host: Host, path: string): number | undefined {
   const match = OWN_FD.exec(path);
   const stat = host.alloc(STAT_SIZE);
   if (match === null || host.stat(path, stat) < 0 || !isKind(takeStat(stat), S_IFSOCK)) return;

@@ -5,7 +5,7 @@ import { traceOrigin } from '../../trace/origin.ts';
 import type { Tracer } from '../../trace/tracer.ts';
 import { visible } from '../../trace/visible.ts';
 import type { Exit } from '../exit/leave.ts';
-import { allWriter } from '../exit/write-all.ts';
+import { boundedWriter } from '../exit/write-all.ts';
 import { openRecordOutput, type RecordTo } from '../record/record-file.ts';
 import { TraceOutput } from '../trace/trace-output.ts';
 import type { Makers } from './makers.ts';
@@ -62,6 +62,6 @@ function recordSession(
     const output = traces as TraceOutput | null;
     const problems = output?.finishAlone(host, graceNs) ?? [];
     const notes = problems.map((problem) => `qemu-loop: ${visible(problem)}\n`).join('');
-    allWriter(host, 2)(notes + record.end(isWrong));
+    boundedWriter(host, 2, graceNs)(notes + record.end(isWrong));
   }
 }

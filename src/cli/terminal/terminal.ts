@@ -47,8 +47,8 @@ export class Terminal implements Disposable {
 
   /**
    * Whether a child may have it from its start: if the child reads from it, if no process behind a
-   * pipe, which is in our group, may want it too (`
-   *  less`), and if we can take it back, which we cannot for a group outside our pid namespace.
+   * pipe, which is in our group, may want it too (less does), and if we can take it back, which we
+   * cannot for a group outside our pid namespace.
    */
   get canLend(): boolean {
     if (this.fd !== STDIN || !this.isOurs || isPipe(this.#host, STDOUT)) return false;

@@ -18,6 +18,8 @@ test('a pipe whose reader goes away goes on with the next one', async () => {
   const log = ['--log-format', 'json', '--log-file', path];
   const running = start([...log, '--', process.execPath, '-e', CHILD]);
   await running.until(/ready/);
+  // The log is written when the loop goes to sleep, which it has done before it wakes up.
+  await hangUps(running, 1);
   const begin = first.end();
   await hangUps(running, 3);
   const second = reader(path);

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fullPipe } from '../../support/full-pipe.ts';
-import { start, untilTrue } from '../../support/run.ts';
+import { run, shell, start, untilTrue } from '../../support/run.ts';
 import { testDirectory } from '../../support/terminal.ts';
 
 const CHILD = 'trap "echo got" HUP; echo ready; while :; do sleep 0.02; done';
@@ -82,4 +82,26 @@ test('--log-file to a pipe whose reader comes later is whole, and nothing is sai
   expect({ status, stderr }).toEqual({ status: 143, stderr: '' });
   await closed;
   expect(Buffer.concat(chunks).toString()).toMatch(/posix_spawn.*exit status 143/s);
+});
+
+// Node's pipes to a child are sockets, as are those of systemd.
+test.each([
+  ['/dev/stderr', 'stderr'],
+  ['/dev/fd/2', 'stderr'],
+  ['/dev/stdout', 'stdout'],
+] as const)('--log-file %s goes there, also if it is a socket', async (path, stream) => {
+  const ended = await run(['--log-file', path, '--prefix', '--spawn', 'echo said; exit 3']);
+  expect(ended.status).toBe(3);
+  expect(ended.stdout).toMatch(/^\[1\] said$/m);
+  expect(ended[stream]).toMatch(/posix_spawn.* exit status 3: \[1\] ended with exit 3\n$/s);
+});
+
+test('--log-file /dev/stderr, the same socket as stdout: the log does not go into the middle of a line', async () => {
+  // Longer than what is kept of a line: a piece of it goes out before the child has ended.
+  const child = 'head -c 1300000 /dev/zero | tr "\\0" x';
+  const script = `exec $QL --log-file /dev/stderr --prefix --spawn '${child}' 2>&1`;
+  const { status, stdout } = await shell(script);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^ *[\d.]+ waitpid +\[1\] /m);
+  expect(stdout).not.toMatch(/xx *\d/);
 });

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { fullPipe } from '../../support/full-pipe.ts';
-import { command, Running, root, run, start } from '../../support/run.ts';
+import { command, Running, root, run, shellStart, start } from '../../support/run.ts';
 import { testDirectory } from '../../support/terminal.ts';
 
 const SCENARIO = join(root, 'scenarios/sigchld.yaml');
@@ -101,6 +101,19 @@ test('nobody reads the report of a session: it ends after --grace', async () => 
   const full = await run(['--grace', '600ms', '--report', fullPipe(), '--', 'true']);
   expect(full.stderr).toMatch(/cannot write the report \S+: it was not read in time\n$/);
 });
+
+test.each(['--trace-file json:', '--record ', '--report ', '--log-file '])(
+  'a stderr that nobody reads does not hold up the end of %sFILE, which nobody reads either',
+  async (option) => {
+    // More than the time after which it says that it waits.
+    const args = `--grace 600ms ${option}${fullPipe()} ${option === '--log-file ' ? '' : '-q'}`;
+    const child = 'echo ready; exec sleep 100';
+    const running = shellStart(`exec $QL ${args} --spawn '${child}' 2>${fullPipe()}`);
+    await running.until(/ready/);
+    running.kill('SIGTERM');
+    expect(await running.end()).toMatchObject({ status: 143 });
+  },
+);
 
 /** The same as a user who may not write everything. */
 function startAsUser(path: string, args: readonly string[]): Running {
