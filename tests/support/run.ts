@@ -10,6 +10,9 @@ import { within } from './patience.ts';
 export const root = join(import.meta.dirname, '..', '..');
 export const command = join(root, 'dist', 'qemu-loop.cjs');
 
+/** A test that builds a driver for QEMU names a cache of its own, and removes it: that of the user stays as it is. */
+export const NO_CACHE = '/dev/null';
+
 export interface Ended {
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -32,7 +35,8 @@ export class Running {
   readonly #end: Promise<unknown>;
 
   constructor(file: string, args: readonly string[], options: RunOptions = {}) {
-    const env = { ...process.env, NO_COLOR: '', FORCE_COLOR: undefined, ...options.env };
+    const ours = { NO_COLOR: '', FORCE_COLOR: undefined, XDG_CACHE_HOME: NO_CACHE };
+    const env = { ...process.env, ...ours, ...options.env };
     this.child = spawn(file, args, { env, cwd: options.cwd, stdio: 'pipe' });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#add('stdout', text));
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#add('stderr', text));

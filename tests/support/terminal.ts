@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { command } from './run.ts';
+import { command, NO_CACHE } from './run.ts';
 import { Terminal, type TerminalOptions } from './terminal-emulator.ts';
 
 export { Terminal } from './terminal-emulator.ts';
@@ -12,7 +12,13 @@ export { Terminal } from './terminal-emulator.ts';
 /** The command as a shell on a terminal starts it. */
 export const QL = `${process.execPath} ${command}`;
 
-const OUR_ENV = { NO_COLOR: '', FORCE_COLOR: undefined, QL, SHELL: '/bin/sh' };
+const OUR_ENV = {
+  NO_COLOR: '',
+  FORCE_COLOR: undefined,
+  QL,
+  SHELL: '/bin/sh',
+  XDG_CACHE_HOME: NO_CACHE,
+};
 
 /** Makes a directory that is removed after the test. */
 export function testDirectory(): string {

@@ -1,17 +1,20 @@
 /** `qemu-loop fuzz`: from the command line to the exit status. */
 
 import { stringify } from 'yaml';
+import { DEFAULT_QEMU } from '../../aio/profile.ts';
 import type { Host } from '../../host/host.ts';
+import { durationText } from '../../scenario/values.ts';
 import { SpareWorkers } from '../../thread/spare-workers.ts';
 import { visible } from '../../trace/visible.ts';
 import { allWriter } from '../exit/write-all.ts';
+import { otherLoops } from '../qemu/version.ts';
 import { inOrder } from '../run/in-order.ts';
 import { ScenarioPool } from '../run/pool.ts';
 import { differenceLines } from '../run/reporters/failure-text.ts';
 import { isTerminal } from '../terminal/terminal.ts';
 import { shellWord } from '../text/style.ts';
-import { type AskedFuzz, parseFuzz } from './fuzz-options.ts';
-import { type Comparison, compare, type FuzzHosts, MOST_RUNS, scenarioOfSeed } from './hosts.ts';
+import { type AskedFuzz, DEFAULT_LIMIT_NS, parseFuzz } from './fuzz-options.ts';
+import { type Comparison, compare, type FuzzHosts, scenarioOfSeed } from './hosts.ts';
 import type { PlainScenario } from './random-scenario.ts';
 import { spelledOut } from './random-threads.ts';
 import { reduce } from './reduce.ts';
@@ -39,9 +42,11 @@ export async function fuzzMain(own: Host | null, args: readonly string[]): Promi
   const pool = new ScenarioPool(script, { jobs: asked.jobs, watch: false, own });
   const { hosts, version, uring, threads, timeoutNs } = asked;
   const qemu = hosts.includes('qemu') ? await openQemu(asked, err) : null;
+  const treeHasExternal = qemu?.version?.hasExternal;
   const spare = new SpareWorkers();
   try {
-    const on = { hosts, version, uring, threads, pool, spare, qemu, timeoutNs };
+    const loop = { version, uring, threads, treeHasExternal };
+    const on = { hosts, ...loop, pool, spare, qemu, timeoutNs };
     return await new Fuzz(asked, on, out, progress).run();
   } finally {
     spare.dispose();
@@ -49,11 +54,17 @@ export async function fuzzMain(own: Host | null, args: readonly string[]): Promi
   }
 }
 
-async function openQemu({ qemuBuild }: AskedFuzz, err: (text: string) => void) {
+async function openQemu(
+  { qemuBuild, version = DEFAULT_QEMU }: AskedFuzz,
+  err: (text: string) => void,
+) {
   const { QemuHost } = await import('../qemu/qemu-host.ts');
   const driver = new URL('./qemu-driver/driver.c', import.meta.url);
   const isTyped = qemuBuild !== undefined;
-  return new QemuHost({ build: qemuBuild ?? process.env.QEMU_BUILD, isTyped, driver }, err);
+  const asked = { build: qemuBuild ?? process.env.QEMU_BUILD, isTyped, driver };
+  const qemu = new QemuHost(asked, err);
+  err(otherLoops(qemu.version, [version]));
+  return qemu;
 }
 
 class Fuzz {
@@ -127,7 +138,7 @@ class Fuzz {
 
   async #compare(seed: number): Promise<void> {
     const plain = scenarioOfSeed(seed, this.#hosts);
-    const compared = await compare(plain, this.#hosts, MOST_RUNS);
+    const compared = await compare(plain, this.#hosts);
     this.#done++;
     if (!this.#isOver)
       this.#progress?.(`\r\x1b[K[${this.#done}/${this.#asked.count}] seed ${seed}`);
@@ -140,16 +151,18 @@ class Fuzz {
     this.#different++;
     let smallest = plain;
     this.#untold.set(seed, () => this.#lines(seed, smallest, compared));
+    const ended = compared.results.filter(({ abort }) => abort === null);
+    const smaller = { ends: new Set(ended.map(({ host }) => host)) };
     const small = await reduce(plain, async (less) => {
       // Without them it is a scenario for another loop than that of the QEMU beside it.
       if (less.qemu !== plain.qemu || less.fdmon !== plain.fdmon) return false;
-      const now = await compare(less, this.#hosts, 1);
+      const now = await compare(less, this.#hosts, smaller);
       const differs = now !== null && now.differences.length > 0;
       if (differs) smallest = less;
       return differs;
     });
     // A rare difference may be gone by now.
-    const last = await compare(small, this.#hosts, MOST_RUNS);
+    const last = await compare(small, this.#hosts);
     const shown = last === null || last.differences.length === 0 ? compared : last;
     this.#untold.set(seed, () => this.#lines(seed, small, shown));
   }
@@ -174,12 +187,14 @@ class Fuzz {
   }
 
   #again(seed: number): string {
-    const { hosts, qemuBuild, version, uring, threads } = this.#asked;
+    const { hosts, qemuBuild, version, uring, threads, timeoutNs } = this.#asked;
     const monitor = uring ? ' --fdmon io_uring' : '';
     const profile = version === undefined ? '' : ` --qemu ${version}${monitor}`;
     const tree = qemuBuild === undefined ? '' : ` --qemu-build ${shellWord(qemuBuild)}`;
     const several = threads ? ' --threads' : '';
-    return `qemu-loop fuzz --host ${hosts.join(',')}${tree}${profile}${several} --seed ${seed} --count 1`;
+    const limit = timeoutNs === DEFAULT_LIMIT_NS ? '' : ` --timeout ${durationText(timeoutNs)}`;
+    const all = `${tree}${profile}${several} --seed ${seed} --count 1${limit}`;
+    return `qemu-loop fuzz --host ${hosts.join(',')}${all}`;
   }
 
   #totals(before = ''): string {

@@ -10,6 +10,7 @@ import { type AskedText, parseCommand, usageError } from '../options/parse-comma
 
 const NAMES: readonly HostName[] = ['sim', 'linux', 'qemu'];
 const MOST = 10_000_000;
+export const DEFAULT_LIMIT_NS = 10e9;
 
 /** The options of a fuzz, before it is known where it runs. */
 export interface AskedFuzz {
@@ -92,7 +93,7 @@ function parser(): Command {
     .addOption(
       new Option('--timeout <duration>', 'limit for each run, in real time (default 10s)')
         .argParser(limit)
-        .default(10e9),
+        .default(DEFAULT_LIMIT_NS),
     )
     .helpOption('-h, --help', 'print this')
     .addHelpText('after', TEXT);

@@ -7,6 +7,7 @@ import { isTooLong, ScenarioEnded } from '../../scenario/run/ended.ts';
 import { type HostName, type RunResult, runScenario } from '../../scenario/run/run.ts';
 import { SimWorld } from '../../scenario/run/sim-world.ts';
 import type { SpareWorkers } from '../../thread/spare-workers.ts';
+import { CliError, EXIT_INTERNAL } from '../exit/errors.ts';
 import type { QemuHost } from '../qemu/qemu-host.ts';
 import { type Difference, differencesOf } from '../run/outcome.ts';
 import type { ScenarioPool } from '../run/pool.ts';
@@ -19,8 +20,11 @@ import { randomThreads, spelledOut } from './random-threads.ts';
 const MOST_TURNS = 10_000;
 const TOO_MANY_TURNS = `it took more than ${MOST_TURNS} turns`;
 
+/** How much longer than on the hosts before a run may take, while a scenario is made smaller. */
+const LONGER_NS = 1e9;
+
 /** A busy machine may be late: only a scenario that differs this often does. */
-export const MOST_RUNS = 3;
+const MOST_RUNS = 3;
 
 export interface FuzzHosts extends FuzzedLoop {
   readonly hosts: readonly HostName[];
@@ -48,22 +52,32 @@ export interface Comparison {
   readonly differences: readonly Difference[];
 }
 
+/** What is asked of a smaller scenario. */
+export interface Smaller {
+  /**
+   * Hosts on which it comes to its end, since the whole one does. Without its guards it may wait for
+   * ever on all of them, which is nothing to show, and takes as long as a run may.
+   */
+  readonly ends: ReadonlySet<HostName>;
+}
+
 /**
  * Runs a scenario on all hosts until they agree, a few times at most. Returns null if it is not
- * valid, or QEMU cannot run it.
- * @param mostRuns how often; a scenario that is being shrunk has differed already
+ * valid, or QEMU cannot run it, or it is not one of the smaller ones that are asked for.
+ * @param smaller for one that is made of another, which has differed already: it is run once
+ * @throws CliError if QEMU's driver cannot be started
  */
 export async function compare(
   plain: PlainScenario,
   { hosts, threads, pool, spare, qemu, timeoutNs }: FuzzHosts,
-  mostRuns: number,
+  smaller: Smaller | null = null,
 ): Promise<Comparison | null> {
   const text = JSON.stringify(threads ? spelledOut(plain) : plain);
   const { scenario } = loadScenario(text, 'random.yaml');
   if (scenario === null || qemu?.refuse(scenario) != null) return null;
-  const run = async (host: HostName): Promise<RunResult> => {
+  const run = async (host: HostName, limitNs: number): Promise<RunResult> => {
     if (host === 'sim') return runSim(scenario, spare);
-    if (host === 'qemu') return qemu!.run(scenario, timeoutNs);
+    if (host === 'qemu') return qemu!.run(scenario, limitNs);
     const nothing = { live: null, trace: null, report: null, record: null, watch: null };
     const job = {
       file: scenario.file,
@@ -71,22 +85,34 @@ export async function compare(
       host,
       seed: null,
       schedule: null,
-      timeoutNs,
+      timeoutNs: limitNs,
       ...nothing,
     };
     return (await pool.run(job)).result;
   };
-  for (let left = mostRuns; ; left--) {
+  for (let left = smaller === null ? MOST_RUNS : 1; ; left--) {
     const ran: RunResult[] = [];
     for (const host of hosts) {
-      const result = await run(host);
-      if (host === 'qemu' && result.status === 2) return null;
+      const result = await run(host, smaller === null ? timeoutNs : limitAfter(ran, timeoutNs));
+      if (host === 'qemu' && result.status >= 2) return notRun(result);
+      if (smaller?.ends.has(host) && result.abort !== null) return null;
       ran.push(result);
     }
     const results = ran.every(isEndless) ? ofOneLength(ran) : ran.map(withEnd);
     const differences = differencesOf(results);
     if (differences.length === 0 || left === 1) return { results, differences };
   }
+}
+
+function limitAfter(ran: readonly RunResult[], timeoutNs: number): number {
+  const longest = Math.max(...ran.map(({ elapsedNs }) => elapsedNs));
+  return ran.length === 0 ? timeoutNs : Math.min(timeoutNs, longest + LONGER_NS);
+}
+
+/** QEMU has refused it, or its driver is broken, which no other scenario would mend. */
+function notRun({ status, failures }: RunResult): null {
+  if (status === 2) return null;
+  throw new CliError(failures.map(({ message }) => message).join('; '), EXIT_INTERNAL);
 }
 
 function runSim(scenario: Scenario, spare: SpareWorkers): RunResult {

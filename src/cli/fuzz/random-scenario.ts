@@ -1,4 +1,4 @@
-/** Random scenarios that must come out the same on both hosts: nothing in them depends on how long anything takes. */
+/** Random scenarios that must come out the same on all hosts: nothing in them depends on how long anything takes. */
 
 import fc from 'fast-check';
 
@@ -109,12 +109,71 @@ const coroutine = fc
   )
   .map((parts) => ({ do: [{ log: 'in' }, ...parts.flat(), { log: 'out' }] }));
 
-/** Sleeps until the guard, unless there is something to do. */
-const sleep: fc.Arbitrary<Action[]> = one(['main_loop_wait', 'poll']).map((how) => [
-  { arm: { guard: GUARD } },
-  { [how]: 'blocking' },
-  { disarm: 'guard' },
-]);
+const loops = one(['main_loop_wait', 'poll']);
+
+/** Sleeps until the guard, unless there is something to do. Arming it would end aio_poll's sleep at once. */
+const sleepFor = (guard: string): fc.Arbitrary<Action[]> =>
+  fc
+    .tuple(loops, loops)
+    .map(([before, how]) => [
+      { arm: { guard } },
+      before,
+      { [how]: 'blocking' },
+      { disarm: 'guard' },
+    ]);
+
+/** When the outside world acts, and times that are as far from it. */
+const OUTSIDE_AT = '20ms';
+const OUTSIDE_GUARD = '40ms';
+const OUTSIDE_OVER = '30ms';
+
+/** What another thread may do. */
+const fromOutside: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 6, arbitrary: named(['schedule', 'schedule', 'oneshot'], BHS) },
+  { weight: 3, arbitrary: named(['kick'], KICKED) },
+  { weight: 3, arbitrary: named(['set'], NOTIFIERS) },
+  { weight: 2, arbitrary: named(['notify'], ['main', 'iohandler']) },
+  { weight: 1, arbitrary: fc.constant<Action>('notify_event') },
+  { weight: 1, arbitrary: named(['kill'], SIGNALS) },
+);
+
+/**
+ * A wait that only the outside world ends, if anything but the guard does. It is over before the steps
+ * behind it, even if the wait was none.
+ */
+const outside = fc
+  .record({
+    action: fromOutside,
+    before: fc.array(quiet, { maxLength: 3 }),
+    sleep: sleepFor(OUTSIDE_GUARD),
+  })
+  .map(({ action, before, sleep }) => ({
+    timeline: [{ at: OUTSIDE_AT, do: [action] }],
+    steps: [
+      'settle',
+      ...before,
+      { repeat: { times: 6, do: ['main_loop_wait'] } },
+      ...sleep,
+      { wait_for: OUTSIDE_OVER },
+    ] as Action[],
+  }));
+
+/** What stays ready would end each wait. */
+const quieted = (objects: Readonly<Record<string, object>>): Record<string, object> =>
+  Object.fromEntries(
+    Object.entries(objects).map(([name, def]) => [
+      name,
+      'drain' in def
+        ? { ...def, drain: true, ...('full' in def && { full: true }) }
+        : { ...def, clear: true },
+    ]),
+  );
+
+/** It takes time on hosts that take any. */
+const rarelyOutside = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(null) },
+  { weight: 1, arbitrary: outside },
+);
 
 const step: fc.Arbitrary<Action[]> = fc.oneof(
   { weight: 12, arbitrary: quiet.map((action) => [action]) },
@@ -130,7 +189,7 @@ const step: fc.Arbitrary<Action[]> = fc.oneof(
     weight: 1,
     arbitrary: quiet.map((action) => ['disable_external', action, 'step', 'enable_external']),
   },
-  { weight: 1, arbitrary: sleep },
+  { weight: 1, arbitrary: sleepFor(GUARD) },
 );
 
 /** Actions that make sense only once, and their places. */
@@ -206,11 +265,13 @@ export const randomScenario: fc.Arbitrary<PlainScenario> = fc
       fc.array(step, { minLength: 5, maxLength: 40 }),
       onceEach,
     ),
+    rarelyOutside,
   )
-  .map(([how, made, [second, isMany, isSecond], [settles, enters, rest, once]]) => {
+  .map(([how, made, [second, isMany, isSecond], [settles, enters, rest, once], first]) => {
     const later = [...rest];
     for (const { action, at } of once) later.splice(at % (later.length + 1), 0, [action]);
-    const fds: Record<string, object> = { ...made.fds };
+    const fds: Record<string, object> = first === null ? { ...made.fds } : quieted(made.fds);
+    const notifiers = first === null ? made.notifiers : quieted(made.notifiers);
     const { context: of } = fds.e as { context: string };
     fds[SECOND] = { ...second, of: 'e', context: of, watch: isSecond ? 'read' : 'none' };
     // From 64 fds on aio_poll uses epoll.
@@ -219,7 +280,10 @@ export const randomScenario: fc.Arbitrary<PlainScenario> = fc
       ...how,
       ...made,
       fds,
+      notifiers,
+      ...(first === null ? {} : { timeline: first.timeline }),
       steps: [
+        ...(first?.steps ?? []),
         ...(settles ? ['settle'] : []),
         ...enters.map((name) => ({ enter: name })),
         ...later.flat(),

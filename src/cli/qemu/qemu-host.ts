@@ -1,6 +1,7 @@
 /** QEMU's own event loop as a host of scenarios. */
 
 import { spawn } from 'node:child_process';
+import { EACCES } from '../../host/errno.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import {
   type DriverEnd,
@@ -16,6 +17,7 @@ import { whyOf } from '../exit/errors.ts';
 import { TimeLimit } from '../exit/time-limit.ts';
 import { driverOf } from './driver.ts';
 import { buildAgain, openTree } from './tree.ts';
+import type { TreeVersion } from './version.ts';
 
 export interface QemuHostOptions {
   /** The build folder; undefined if nobody has named one. */
@@ -30,6 +32,8 @@ export interface QemuHostOptions {
 const MOST_BYTES = 1 << 26;
 
 export class QemuHost {
+  /** Null if the tree does not tell it. */
+  readonly version: TreeVersion | null;
   readonly #driver: string;
 
   /**
@@ -42,6 +46,7 @@ export class QemuHost {
     if (tree.isStale) {
       tell(`qemu-loop: QEMU's sources are newer than its build: ${buildAgain(tree)}\n`);
     }
+    this.version = tree.version;
     this.#driver = driverOf(tree, driver, tell);
   }
 
@@ -61,9 +66,14 @@ export class QemuHost {
     try {
       return qemuResult(scenario, program, await this.#drive(program.text, timeoutNs));
     } catch (error) {
-      const message = `the driver for QEMU cannot be started: ${whyOf(error)}`;
-      return notOnQemu(scenario, 3, { kind: 'error', message, at: null });
+      return notOnQemu(scenario, 3, { kind: 'error', message: this.#notStarted(error), at: null });
     }
+  }
+
+  #notStarted(error: unknown): string {
+    const message = `the driver for QEMU cannot be started: ${this.#driver}: ${whyOf(error)}`;
+    if ((error as { errno?: number }).errno !== -EACCES) return message;
+    return `${message}: set XDG_CACHE_HOME to a folder whose file system takes programs`;
   }
 
   #drive(text: string, timeoutNs: number | null): Promise<DriverEnd> {

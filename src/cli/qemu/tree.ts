@@ -5,6 +5,7 @@ import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 import { shellWord } from '../text/style.ts';
+import { OLDEST_KNOWN, type TreeVersion, versionIn } from './version.ts';
 
 /** The program of QEMU whose build commands are reused: it has all of the event loop. */
 const MODEL = 'tests/unit/test-aio';
@@ -20,6 +21,8 @@ export interface QemuTree {
   readonly stamp: string;
   /** Whether sources have changed since it was built. */
   readonly isStale: boolean;
+  /** Null if the tree does not tell it. */
+  readonly version: TreeVersion | null;
 }
 
 /**
@@ -32,25 +35,44 @@ export function openTree(dir: string | undefined): QemuTree {
       "name it by --qemu-build DIR or by QEMU_BUILD (docs/qemu-tree.md says how it's made)";
     throw wrong(`which QEMU? Its build folder is not known: ${how}`);
   }
-  const [commands, ninja] = ['compile_commands.json', 'build.ninja'].map((name) => join(dir, name));
-  if (!existsSync(commands!) || !existsSync(ninja!)) {
-    const expected = 'expected the folder in which configure was run, with compile_commands.json';
-    throw wrong(`${dir} is no QEMU build folder: ${expected} and build.ninja`);
+  const [commands, ninja, config] = ['compile_commands.json', 'build.ninja', 'config-host.h'].map(
+    (name) => textIn(dir, name),
+  );
+  if (commands === null || ninja === null) {
+    const inner = join(dir, 'build');
+    const how = existsSync(join(inner, 'build.ninja'))
+      ? `is it ${inner}?`
+      : 'expected the folder in which configure was run, with compile_commands.json and build.ninja';
+    throw wrong(`${dir} is no QEMU build folder: ${how}`);
+  }
+  const version = versionIn(config ?? '');
+  if (version?.isTooOld) {
+    const which = `${dir} is a build of QEMU ${version.text}`;
+    throw wrong(`${which}: the driver needs ${OLDEST_KNOWN} or later`);
   }
   const program = join(dir, MODEL);
   if (!existsSync(program)) {
     throw wrong(`the event loop is not built in ${dir}: run ninja -C ${shellWord(dir)} ${MODEL}`);
   }
-  const compile = compileOf(readFileSync(commands!, 'utf8'));
-  const link = linkOf(readFileSync(ninja!, 'utf8'));
+  const compile = compileOf(commands!);
+  const link = linkOf(ninja!);
   if (compile === null || link === null) {
     throw wrong(
-      `${dir} does not say how ${MODEL} is built: configure it anew with QEMU 7.2 or later`,
+      `${dir} does not say how ${MODEL} is built: configure it anew with QEMU ${OLDEST_KNOWN} or later`,
     );
   }
   const build = realpathSync(dir);
   const { mtimeMs, size } = statSync(program);
-  return { build, compile, link, stamp: `${mtimeMs} ${size}`, isStale: isStale(build) };
+  return { build, compile, link, stamp: `${mtimeMs} ${size}`, isStale: isStale(build), version };
+}
+
+/** The text of a file; null if it cannot be read. */
+function textIn(dir: string, name: string): string | null {
+  try {
+    return readFileSync(join(dir, name), 'utf8');
+  } catch {
+    return null;
+  }
 }
 
 /** How to build what a stale tree lacks. */
@@ -62,10 +84,19 @@ function wrong(message: string): CliError {
   return new CliError(message, EXIT_USAGE);
 }
 
+/** Null if the list does not have it, or is half written. */
 function compileOf(text: string): string | null {
-  const all = JSON.parse(text) as readonly { file: string; command: string }[];
-  const found = all.find(({ file }) => file.endsWith(`${MODEL}.c`));
-  return found === undefined ? null : found.command.replace(/ -MD -MQ .*$/, '');
+  const found = listIn(text).find(({ file }) => file?.endsWith(`${MODEL}.c`));
+  return found?.command?.replace(/ -MD -MQ .*$/, '') ?? null;
+}
+
+function listIn(text: string): readonly { file?: string; command?: string }[] {
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) ? list : [];
+  } catch {
+    return [];
+  }
 }
 
 /** QEMU 7.2 links libraries; newer ones name the libraries' objects as the program's own inputs. */

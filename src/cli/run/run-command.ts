@@ -11,6 +11,7 @@ import { needLinux } from '../exit/need-linux.ts';
 import { checkOutputs } from '../options/output-files.ts';
 import { outputsOf, type TraceOptions } from '../options/trace-options.ts';
 import type { QemuHost, QemuHostOptions } from '../qemu/qemu-host.ts';
+import { otherLoops } from '../qemu/version.ts';
 import { narrowed } from '../text/narrowed.ts';
 import { type Style, shellWord } from '../text/style.ts';
 import type { CommandOutput } from './check-command.ts';
@@ -141,6 +142,8 @@ export async function runCommand(
     output.err(pool.close());
   }
   const wallMs = performance.now() - startMs;
+  const loops = planned.map(({ scenario }) => scenario.qemu);
+  if (status === 1 && qemu !== null) notes += otherLoops(qemu.version, loops);
   const passed = planned.length - failed;
   if (status !== EXIT_LEFT) reporter.end({ passed, failed, errors: unread.length, wallMs });
   output.err(notes);

@@ -1,6 +1,6 @@
 /** `qemu-loop fuzz`: hosts compared by random scenarios, with a shell script in place of QEMU. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,7 +9,10 @@ import { compare, scenarioOfSeed } from '../../../src/cli/fuzz/hosts.ts';
 import type { PlainScenario } from '../../../src/cli/fuzz/random-scenario.ts';
 import { spelledOut } from '../../../src/cli/fuzz/random-threads.ts';
 import { reduce } from '../../../src/cli/fuzz/reduce.ts';
+import type { Scenario } from '../../../src/scenario/model.ts';
 import { refusedByQemu } from '../../../src/scenario/qemu/refusal.ts';
+import { runScenario } from '../../../src/scenario/run/run.ts';
+import { SimWorld } from '../../../src/scenario/run/sim-world.ts';
 import { scenarioOf } from '../../scenario/files.ts';
 import { fakeTree } from '../../support/qemu-tree.ts';
 import { type Ended, run } from '../../support/run.ts';
@@ -45,7 +48,8 @@ describe('a difference', () => {
     expect(file.length).toBeLessThanOrEqual(4);
     const path = join(dir, 'found.yaml');
     writeFileSync(path, stdout);
-    const again = await run(['run', '--host', 'all', path], { env: { QEMU_BUILD: build } });
+    const env = { XDG_CACHE_HOME: join(dir, 'cache'), QEMU_BUILD: build };
+    const again = await run(['run', '--host', 'all', path], { env });
     expect(again.stdout).toContain('the order logs of the hosts differ');
   });
 
@@ -89,18 +93,66 @@ describe('a difference', () => {
       }),
     });
     const compared = (entry: string) =>
-      compare(plain, { hosts: ['sim', 'qemu'], qemu: qemu(entry), timeoutNs: 1 } as never, 1);
+      compare(plain, { hosts: ['sim', 'qemu'], qemu: qemu(entry), timeoutNs: 1 } as never);
     expect((await compared('z'))!.differences).toEqual([]);
     expect((await compared('y'))!.differences).toHaveLength(1);
+  });
+
+  it('is made smaller only by scenarios that end where the whole one does', async () => {
+    // Without its guard, and without its steps, it never ends on any host.
+    const endless: PlainScenario = { name: 'endless', steps: ['poll', { poll: 'blocking' }] };
+    const limits: number[] = [];
+    const run = async (scenario: Scenario, limitNs: number) => {
+      limits.push(limitNs);
+      return runScenario(scenario, (own) => new SimWorld(own));
+    };
+    const qemu = { refuse: () => null, run };
+    const hosts = { hosts: ['sim', 'qemu'], qemu, timeoutNs: 100e9 } as never;
+    const smaller = { ends: new Set(['sim', 'qemu'] as const) };
+    expect(await compare(endless, hosts, smaller)).toBeNull();
+    expect(limits).toEqual([]);
+    // One that hangs on QEMU alone is not waited for as long as the whole one was.
+    const busy = { name: 'busy', bottom_halves: { a: { do: [{ block: '5s' }] } } };
+    const short = { ...busy, steps: [{ schedule: 'a' }, 'step'] };
+    await compare(short, hosts, smaller);
+    await compare(short, hosts);
+    expect(limits.map((ns) => Math.floor(ns / 1e9))).toEqual([6, 100]);
+  });
+
+  it('may be a wake-up that is lost', async () => {
+    const faults = [{ call: 'write', on: 'notifier', error: 'EAGAIN' }];
+    let found = 0;
+    for (let seed = 1; seed <= 120; seed++) {
+      const plain = scenarioOfSeed(seed, { hosts: ['sim', 'qemu'] });
+      const lossy = scenarioOf(JSON.stringify({ ...plain, faults }));
+      const run = async () => runScenario(lossy, (own) => new SimWorld(own));
+      const hosts = { hosts: ['sim', 'qemu'], qemu: { refuse: () => null, run }, timeoutNs: 1 };
+      const { differences } = (await compare(plain, hosts as never))!;
+      if (differences.length > 0) found++;
+    }
+    // Each sleep of a context that another thread ends.
+
+    expect(found).toBeGreaterThanOrEqual(2);
+  });
+
+  it('is none if the driver does not start, which ends the whole', async () => {
+    const { build } = fakeTree(join(dir, 'noexec'), []);
+    chmodSync(join(dir, 'noexec', 'driver'), 0o644);
+    const { status, stdout, stderr } = await fuzz(['--host', 'sim,qemu', '--count', '3'], build);
+    expect([status, stdout]).toEqual([125, '']);
+    expect(stderr).toMatch(
+      /cannot be started: \S+driver-\w+: Permission denied \(EACCES\): set XDG_CACHE_HOME/,
+    );
   });
 
   it('may be an abort of one host', async () => {
     const { build } = fakeTree(join(dir, 'crash'), ['echo boom >&2; kill -ABRT $$']);
     const { status, stdout } = await fuzz(
-      ['--host', 'qemu,sim', '--seed', '5', '--count', '1'],
+      ['--host', 'qemu,sim', '--seed', '5', '--count', '1', '--timeout', '9s'],
       build,
     );
     expect(status).toBe(1);
+    expect(stdout).toContain(' --seed 5 --count 1 --timeout 9s\n');
     expect(stdout).toContain('(aborted)');
     expect(stdout).toContain('# qemu: QEMU  was ended by SIGABRT: boom\n');
   });
@@ -178,6 +230,14 @@ describe('random scenarios', () => {
   it('wait with io_uring in QEMU 11 if it is asked for, also on QEMU itself', () => {
     const asked = { hosts: ['sim', 'qemu'], version: '11', uring: true } as const;
     expect(scenarioOfSeed(1, asked)).toMatchObject({ qemu: 11, fdmon: 'io_uring' });
+  });
+
+  it('call nothing that the tree beside them does not have', () => {
+    const uses = (treeHasExternal?: boolean) =>
+      Array.from({ length: 20 }, (_, seed) =>
+        JSON.stringify(scenarioOfSeed(seed, { hosts: ['sim', 'qemu'], treeHasExternal })),
+      ).some((text) => text.includes('disable_external'));
+    expect([uses(), uses(true), uses(false)]).toEqual([true, true, false]);
   });
 
   it('keep all but three things for QEMU', () => {
