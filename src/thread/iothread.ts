@@ -85,7 +85,7 @@ export class IOThread implements Disposable {
   #finalized = false;
 
   /**
-   * Starts the thread, and blocks until its loop begins. QEMU: iothread_complete.
+   * Starts the thread, and blocks until its loop begins. QEMU: iothread_init.
    * @throws TypeError or RangeError for wrong options, with QEMU's texts for its properties;
    *   HostError if no thread can be made; what its module throws
    */

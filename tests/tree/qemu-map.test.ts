@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { read, sources, withoutComments } from './files.ts';
+import { mapRows } from './map-rows.ts';
 
-interface Row {
-  readonly qemu: string;
-  readonly symbol: string;
-  readonly file: string;
-}
-
-const rows: Row[] = [
-  ...read('docs/qemu-map.md').matchAll(/^\| `([^`]+)` \|(?: [^|]+)? \| `([^`]+)` \| (\S+) \|$/gm),
-].map(([, qemu, symbol, file]) => ({ qemu: qemu!, symbol: symbol!, file: file! }));
+const rows = mapRows();
 
 /** Whether a file declares a class, function, type or constant, or `Class.member`. */
 function declares(code: string, symbol: string): boolean {

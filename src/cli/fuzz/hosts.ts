@@ -52,7 +52,7 @@ export interface Comparison {
   readonly differences: readonly Difference[];
 }
 
-/** What is asked of a smaller scenario. */
+/** The demands on a smaller scenario. */
 export interface Smaller {
   /**
    * Hosts on which it comes to its end, since the whole one does. Without its guards it may wait for

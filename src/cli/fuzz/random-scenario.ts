@@ -127,7 +127,7 @@ const OUTSIDE_AT = '20ms';
 const OUTSIDE_GUARD = '40ms';
 const OUTSIDE_OVER = '30ms';
 
-/** What another thread may do. */
+/** Actions that another thread may take. */
 const fromOutside: fc.Arbitrary<Action> = fc.oneof(
   { weight: 6, arbitrary: named(['schedule', 'schedule', 'oneshot'], BHS) },
   { weight: 3, arbitrary: named(['kick'], KICKED) },
@@ -138,8 +138,8 @@ const fromOutside: fc.Arbitrary<Action> = fc.oneof(
 );
 
 /**
- * A wait that only the outside world ends, if anything but the guard does. It is over before the steps
- * behind it, even if the wait was none.
+ * A wait that only the outside world ends, if anything but the guard does. Its time is over before the
+ * steps behind it, also after a wait that ended at once.
  */
 const outside = fc
   .record({
@@ -158,7 +158,7 @@ const outside = fc
     ] as Action[],
   }));
 
-/** What stays ready would end each wait. */
+/** Nothing may stay ready: it would end each wait. */
 const quieted = (objects: Readonly<Record<string, object>>): Record<string, object> =>
   Object.fromEntries(
     Object.entries(objects).map(([name, def]) => [

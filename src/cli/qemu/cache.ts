@@ -14,7 +14,7 @@ import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CliError, EXIT_INTERNAL, whyOf } from '../exit/errors.ts';
 
-/** What is no longer needed is removed after this long: until then another process may run it. */
+/** Old drivers are removed after this long: until then another process may run them. */
 const KEPT_MS = 3_600_000;
 /** The file that names the tree, so that its drivers can go once it is gone. */
 const TREE = 'tree';

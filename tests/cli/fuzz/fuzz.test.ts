@@ -98,7 +98,7 @@ describe('a difference', () => {
     expect((await compared('y'))!.differences).toHaveLength(1);
   });
 
-  it('is made smaller only by scenarios that end where the whole one does', async () => {
+  it('is made smaller only by scenarios that come to an end as the whole one does', async () => {
     // Without its guard, and without its steps, it never ends on any host.
     const endless: PlainScenario = { name: 'endless', steps: ['poll', { poll: 'blocking' }] };
     const limits: number[] = [];
@@ -135,7 +135,7 @@ describe('a difference', () => {
     expect(found).toBeGreaterThanOrEqual(2);
   });
 
-  it('is none if the driver does not start, which ends the whole', async () => {
+  it('is not told if the driver does not start, which ends the whole', async () => {
     const { build } = fakeTree(join(dir, 'noexec'), []);
     chmodSync(join(dir, 'noexec', 'driver'), 0o644);
     const { status, stdout, stderr } = await fuzz(['--host', 'sim,qemu', '--count', '3'], build);

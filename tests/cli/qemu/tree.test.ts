@@ -1,4 +1,4 @@
-/** Folders that are no QEMU build, or of another QEMU, and the cache of their drivers. */
+/** Folders in which nothing of QEMU is built, or of another version, and the cache of the drivers. */
 
 import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
