@@ -73,7 +73,9 @@ describe('a difference', () => {
     expect(stdout).toMatch(/\n {2}- go_on: io0\n {2}- go_on: io1\n/);
     const path = join(dir, 'threads.yaml');
     writeFileSync(path, stdout);
-    const again = await run(['run', '--host', 'all', path], { env: { QEMU_BUILD: build } });
+    const again = await run(['run', '--host', 'all', path], {
+      env: { XDG_CACHE_HOME: join(dir, 'cache'), QEMU_BUILD: build },
+    });
     expect(again.stdout).toContain('the order logs of the hosts differ');
   });
 
