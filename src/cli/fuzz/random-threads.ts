@@ -98,26 +98,34 @@ const request = fc
   .tuple(fc.array(anywhere, { maxLength: 3 }), fc.nat(3))
   .map(([completes, returns]) => ({ returns, do: completes }));
 
-/** Objects of a section, the first in main, the next in io0, and so on. */
+/** Places in main. */
+const inMain = one(['main', 'iohandler']).map((context) => ({ context }));
+const onMain = one(['main', 'loop', 'iohandler']).map((where) => ({ list: where }));
+
+/**
+ * Objects of a section, the first in main, the next in io0, and so on.
+ * @param each how many in each thread
+ */
 function spread(
   names: readonly string[],
   made: fc.Arbitrary<object>,
+  main: fc.Arbitrary<object>,
   each = 1,
 ): fc.Arbitrary<Record<string, object>> {
   const all = names.map((name, i) => {
     const home = CONTEXTS[Math.floor(i / each)]!;
-    const place = home === 'main' ? {} : { in: home };
-    return [name, made.map((one) => ({ ...place, ...one }))] as const;
+    const place = home === 'main' ? main : fc.constant({ in: home });
+    return [name, fc.tuple(place, made).map(([at, one]) => ({ ...at, ...one }))] as const;
   });
   return fc.record(Object.fromEntries(all));
 }
 
 const objects = fc.record({
-  bottom_halves: spread(BHS, body, 2),
-  timers: spread(TIMERS, body),
-  fds: spread(FDS, body),
-  notifiers: spread(NOTIFIERS, body),
-  coroutines: spread(COROUTINES, coroutine),
+  bottom_halves: spread(BHS, body, inMain, 2),
+  timers: spread(TIMERS, body, onMain),
+  fds: spread(FDS, body, inMain),
+  notifiers: spread(NOTIFIERS, body, inMain),
+  coroutines: spread(COROUTINES, coroutine, fc.constant({})),
   co_queues: fc.constant(['queue']),
   co_mutexes: fc.constant(['mutex']),
   threads: fc.record(Object.fromEntries(THREADS.map((name) => [name, list]))),
