@@ -11,7 +11,7 @@ function findRoot(from: string): string {
 
 const root = findRoot(import.meta.dirname);
 const command = join(root, 'dist', 'qemu-loop.cjs');
-const preload = join(root, 'tests', 'support', 'deny.cjs');
+export const preload = join(root, 'tests', 'support', 'deny.cjs');
 /** A command that takes longer hangs: those that hung took seconds, or for ever. */
 const HANGS_MS = 20_000;
 

@@ -110,14 +110,19 @@ function filter(rules) {
   return { bytes, length: code.length };
 }
 
-const { bytes, length } = filter(process.env.DENY.split('+'));
-delete process.env.DENY;
-const program = Buffer.alloc(16);
-program.writeUInt16LE(length, 0);
-program.writeBigUInt64LE(koffi.address(bytes), 8);
-const libc = koffi.load(null);
-libc.func('int prctl(int, long, long, long, long)')(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-const syscall = libc.func('long syscall(long, long, long, void *)');
-if (syscall(SECCOMP, SET_MODE_FILTER, TSYNC, program) !== 0) {
-  throw new Error(`seccomp: errno ${koffi.errno()}`);
+function deny(rules) {
+  const { bytes, length } = filter(rules.split('+'));
+  const program = Buffer.alloc(16);
+  program.writeUInt16LE(length, 0);
+  program.writeBigUInt64LE(koffi.address(bytes), 8);
+  const libc = koffi.load(null);
+  libc.func('int prctl(int, long, long, long, long)')(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  const syscall = libc.func('long syscall(long, long, long, void *)');
+  if (syscall(SECCOMP, SET_MODE_FILTER, TSYNC, program) !== 0) {
+    throw new Error(`seccomp: errno ${koffi.errno()}`);
+  }
 }
+
+// A Node that the program starts has the preload too, and the filter already.
+if (process.env.DENY !== undefined) deny(process.env.DENY);
+delete process.env.DENY;

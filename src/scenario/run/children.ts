@@ -1,6 +1,6 @@
 import { QemuAbort } from '../../aio/abort.ts';
 import { CLD_EXITED, P_PID, WEXITED, WNOHANG, WNOWAIT, WSTOPPED } from '../../host/constants.ts';
-import { HostError } from '../../host/errno.ts';
+import { check, ESRCH, HostError } from '../../host/errno.ts';
 import { newWaitResult, type SpawnRequest } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
 import { type ChildEvent, ChildWatch } from '../../signal/child-watch.ts';
@@ -86,12 +86,14 @@ export class Children {
 
   /**
    * Sends a signal to all children of that name that are not reaped; ones that are dead ignore it.
+   * @throws QemuAbort if none was started, HostError if one may not be signalled
    */
   kill(name: string, signo: number): void {
     const all = this.#byName.get(name)!;
     if (all.length === 0) throw new QemuAbort(`kill_child: '${name}' was never started`);
     for (const { pid } of all) {
-      if (this.#open.has(pid)) this.#parts.world.kill(pid, signo);
+      const ret = this.#open.has(pid) ? this.#parts.world.kill(pid, signo) : 0;
+      if (ret !== -ESRCH) check(ret, `kill_child ${name}`);
     }
   }
 

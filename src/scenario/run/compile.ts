@@ -1,4 +1,5 @@
 import { clockType } from '../../aio/clock.ts';
+import { check } from '../../host/errno.ts';
 import type { Host } from '../../host/host.ts';
 import type { Action, NameOp, Op } from '../model.ts';
 import { isThreadAction, type ThreadAction } from '../model-threads.ts';
@@ -89,15 +90,15 @@ const OTHERS: { readonly [O in Exclude<Op, NameOp | ThreadAction['op']>]: Compil
   ),
   raise: (lane, { on }) => {
     const { host, signo } = toSelf(lane, on);
-    return () => host.raise(signo);
+    return () => check(host.raise(signo), `raise ${on.name}`);
   },
   kill: (lane, { on }) => {
     const { host, signo, pid } = toSelf(lane, on);
-    return () => host.kill(pid, signo);
+    return () => check(host.kill(pid, signo), `kill ${on.name}`);
   },
   sigqueue: (lane, { on, value }) => {
     const { host, signo, pid } = toSelf(lane, on);
-    return () => host.sigqueue(pid, signo, value);
+    return () => check(host.sigqueue(pid, signo, value), `sigqueue ${on.name}`);
   },
   sigaction: (lane, { on, spec }) => {
     const signo = signalOf(on.name);
