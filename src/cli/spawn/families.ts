@@ -66,6 +66,7 @@ export class Families {
   readonly #byGroup: boolean;
   /** Children of ours from before we began, which are somebody else's. */
   #strangers: ReadonlySet<number> = new Set();
+  #beganWithSome = false;
   /** All groups that children have led. */
   readonly #led = new Set<number>();
   /** Groups that signals go to although their leader has ended, and whether we wait for them. */
@@ -86,8 +87,8 @@ export class Families {
 
   /** Call it before the first child is started. */
   begin(): void {
-    const any = this.#host.waitid(P_ALL, 0, LOOK, this.#result) >= 0;
-    if (any) this.#strangers = new Set(this.#host.children());
+    this.#beganWithSome = this.#host.waitid(P_ALL, 0, LOOK, this.#result) >= 0;
+    if (this.#beganWithSome) this.#strangers = new Set(this.#host.children());
   }
 
   /** See Supervisor.state. */
@@ -259,12 +260,16 @@ export class Families {
     this.#groups.clear();
   }
 
-  /** Living children of ours that nobody has to end. */
-  left(): number[] {
-    if (this.#host.waitid(P_ALL, 0, LOOK, this.#result) < 0) return [];
-    return this.#host
+  /** Living children of ours that nobody has to end; empty if /proc hides them, null for none. */
+  left(): readonly number[] | null {
+    if (this.#host.waitid(P_ALL, 0, LOOK, this.#result) < 0) return null;
+    if (this.#proc.stat(this.#host.getpid()) === undefined) {
+      return this.#result.pid === 0 && !this.#beganWithSome ? [] : null;
+    }
+    const pids = this.#host
       .children()
       .filter((pid) => !this.#strangers.has(pid) && !this.#children.has(pid) && !this.#isDead(pid));
+    return pids.length === 0 ? null : pids;
   }
 
   #isDead(pid: number): boolean {

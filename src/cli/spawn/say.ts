@@ -23,8 +23,11 @@ export function compatText({ syscall, code, errno }: HostError): string {
   return `${syscall}: ${why}: signals come as by --sigfd compat`;
 }
 
-/** @param names of the processes that go on without us, at least one */
+/** @param names of the processes that go on without us; empty if /proc does not show them */
 export function leftText(names: readonly string[]): string {
+  if (names.length === 0) {
+    return 'processes are left running that /proc does not show: mount the /proc of this pid namespace';
+  }
   const are = names.length === 1 ? 'is' : 'are';
   return `${processes(names.length)} ${are} left running: ${names.join(', ')}: --subreaper ends them, too`;
 }

@@ -171,7 +171,7 @@ export class Supervisor {
   noteLeft(): void {
     const { families, sender } = this.#processes;
     const pids = families.left();
-    if (pids.length === 0 || this.failure !== null) return;
+    if (pids === null || this.failure !== null) return;
     const text = leftText(pids.map((pid) => sender.name(pid)));
     this.#note('warn', 'left_running', { pids }, text);
   }

@@ -107,3 +107,25 @@ function childrenOf(pid: number): number[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
   return text.trim().split(' ').map(Number);
 }
+
+test('what a shell leaves running that /proc does not show is told in one line', async (context) => {
+  const child = 'exec 3<&0; { read x <&3; } & exit 3';
+  const start = unshare(context, '--pid --fork');
+  const inside = `$QL --log-level warn --spawn "${child}"; echo $?; read x`;
+  const running = shellStart(`${start} sh -c '${inside}'`);
+  await running.until(/3\n/);
+  running.child.stdin?.end('\n\n');
+  const lines = (await running.end()).stderr.split('\n').slice(0, -1);
+  expect(lines.map((line) => line.replace(/^[\d.]+ (\w+) +/, '$1 '))).toEqual([
+    expect.stringMatching(/^sigfd_compat /),
+    'left_running processes are left running that /proc does not show: mount the /proc of this pid namespace',
+  ]);
+});
+
+test('without its /proc, a child from before it began is not its own to tell of', async (context) => {
+  const inside = `(read y <&3 & exec $QL --log-level warn -- true) 3<&0; echo ended; read x`;
+  const running = shellStart(`${unshare(context, '--pid --fork')} sh -c '${inside}'`);
+  await running.until(/ended\n/);
+  running.child.stdin?.end('\n\n');
+  expect((await running.end()).stderr).toMatch(/^[\d.]+ sigfd_compat [^\n]*\n$/);
+});
