@@ -122,7 +122,7 @@ test('what a shell leaves running that /proc does not show is told in one line',
   ]);
 });
 
-test('without its /proc, a child from before it began is not its own to tell of', async (context) => {
+test('without its /proc, a child from before it began is no matter of its own', async (context) => {
   const inside = `(read y <&3 & exec $QL --log-level warn -- true) 3<&0; echo ended; read x`;
   const running = shellStart(`${unshare(context, '--pid --fork')} sh -c '${inside}'`);
   await running.until(/ended\n/);
