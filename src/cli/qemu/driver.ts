@@ -29,7 +29,9 @@ const WRAPPED = [
 export function driverOf(tree: QemuTree, source: URL, tell: (text: string) => void): string {
   const main = fileURLToPath(source);
   const cache = cacheOf(tree.build);
-  const inputs = [tree.compile, tree.link, tree.stamp, ...sourcesBeside(main)];
+  const { compile, link, stamp, cpus } = tree;
+  const cpusText = cpus === null ? '' : readFileSync(cpus, 'utf8');
+  const inputs = [compile, link, stamp, cpusText, ...sourcesBeside(main)];
   const path = join(cache.folder, `driver-${digest(inputs.join('\0'))}`);
   if (existsSync(path)) return path;
   cache.prepare();
@@ -41,7 +43,9 @@ export function driverOf(tree: QemuTree, source: URL, tell: (text: string) => vo
 /** Written under another name first, so that a path is there only when it is whole. */
 function build(tree: QemuTree, main: string, path: string, tell: (text: string) => void): void {
   const made = `${path}.${process.pid}`;
-  const files = `${shellWord(main)} -o ${shellWord(made)}`;
+  const { cpus } = tree;
+  const withCpus = cpus === null ? '' : ` -DHAS_VCPUS ${shellWord(cpus)}`;
+  const files = `${shellWord(main)} -o ${shellWord(made)}${withCpus}`;
   const wraps = WRAPPED.map((name) => `-Wl,--wrap=${name}`).join(' ');
   const command = `${tree.compile} -w ${files} ${wraps} ${tree.link}`;
   const options = { cwd: tree.build, encoding: 'utf8', maxBuffer: 1 << 26 } as const;

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 import { shellWord } from '../text/style.ts';
 import { OLDEST_KNOWN, type TreeVersion, versionIn } from './version.ts';
@@ -17,6 +17,8 @@ export interface QemuTree {
   readonly compile: string;
   /** The objects and libraries, for the shell, in the order that the linker needs. */
   readonly link: string;
+  /** The source of what vCPUs share, which the loop is built without; null if there is none. */
+  readonly cpus: string | null;
   /** Changes each time that the loop was built anew. */
   readonly stamp: string;
   /** Whether sources have changed since it was built. */
@@ -54,7 +56,8 @@ export function openTree(dir: string | undefined): QemuTree {
   if (!existsSync(program)) {
     throw wrong(`the event loop is not built in ${dir}: run ninja -C ${shellWord(dir)} ${MODEL}`);
   }
-  const compile = compileOf(commands!);
+  const model = modelIn(commands!);
+  const compile = model?.command?.replace(/ -MD -MQ .*$/, '') ?? null;
   const link = linkOf(ninja!);
   if (compile === null || link === null) {
     throw wrong(
@@ -63,7 +66,9 @@ export function openTree(dir: string | undefined): QemuTree {
   }
   const build = realpathSync(dir);
   const { mtimeMs, size } = statSync(program);
-  return { build, compile, link, stamp: `${mtimeMs} ${size}`, isStale: isStale(build), version };
+  const cpus = cpusBeside(join(resolve(build, model!.file!), '..', '..', '..'));
+  const stamp = `${mtimeMs} ${size}`;
+  return { build, compile, link, cpus, stamp, isStale: isStale(build), version };
 }
 
 /** The text of a file; null if it cannot be read. */
@@ -84,13 +89,25 @@ function wrong(message: string): CliError {
   return new CliError(message, EXIT_USAGE);
 }
 
-/** Null if the list does not have it, or is half written. */
-function compileOf(text: string): string | null {
-  const found = listIn(text).find(({ file }) => file?.endsWith(`${MODEL}.c`));
-  return found?.command?.replace(/ -MD -MQ .*$/, '') ?? null;
+/** One file of compile_commands.json. */
+interface Compiled {
+  readonly file?: string;
+  readonly command?: string;
 }
 
-function listIn(text: string): readonly { file?: string; command?: string }[] {
+/** Undefined if the list does not have it, or is half written. */
+function modelIn(text: string): Compiled | undefined {
+  return listIn(text).find(({ file }) => file?.endsWith(`${MODEL}.c`));
+}
+
+/** @param root the folder of the sources */
+function cpusBeside(root: string): string | null {
+  // Its name until 8.1, and since then.
+  const paths = ['cpus-common.c', 'cpu-common.c'].map((name) => join(root, name));
+  return paths.find((path) => existsSync(path)) ?? null;
+}
+
+function listIn(text: string): readonly Compiled[] {
   try {
     const list: unknown = JSON.parse(text);
     return Array.isArray(list) ? list : [];

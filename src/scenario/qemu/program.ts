@@ -13,6 +13,7 @@ import type {
   TimerDef,
 } from '../model.ts';
 import type { Condition, RequestDef } from '../model-threads.ts';
+import { outsideEntries } from './outside.ts';
 import { escaped, flags, pool } from './program-text.ts';
 
 /** A scenario as the driver takes it. */
@@ -117,6 +118,10 @@ class Writer {
       }
       case 'threads':
         return `thread ${flags({ start: def.start })} do=${this.#list(def.do, false)} ${end}`;
+      case 'vcpus': {
+        const turns = Number.isFinite(def.loop) ? ` loop=${def.loop}` : '';
+        return `vcpu do=${this.#list(def.do, false)}${turns} ${end}`;
+      }
       case 'requests':
         return `request ${this.#request(def)} ${end}`;
       case 'words':
@@ -230,6 +235,10 @@ class Writer {
         return [`await_words${this.#when(action.words)}`];
       case 'co_schedule_in':
         return [`co_schedule_in${this.#on(action.on)} ${this.#in(action.context.name)}`];
+      case 'run_on_cpu':
+      case 'async_run_on_cpu':
+      case 'async_safe_run_on_cpu':
+        return [`${action.op}${this.#on(action.on)} do=${this.#list(action.do, false)}`];
       case 'reschedule':
         return [`reschedule ${this.#in(action.on.name)}`];
       case 'wait_while': {
@@ -277,18 +286,8 @@ class Writer {
     return `check id=${id} what=${item.key}${of}${clock}`;
   }
 
-  /** The actions after a `wait_for` are an entry of their own; those of one time keep their order. */
   #outside(): string[] {
-    const entries = this.#scenario.timeline.flatMap(({ timeNs, do: actions }) => {
-      const parts: { at: number; actions: Action[] }[] = [{ at: timeNs, actions: [] }];
-      for (const action of actions) {
-        const last = parts.at(-1)!;
-        if (action.op === 'wait_for') parts.push({ at: last.at + action.ns, actions: [] });
-        else last.actions.push(action);
-      }
-      return parts.filter((part) => part.actions.length > 0);
-    });
-    entries.sort((a, b) => a.at - b.at);
+    const entries = outsideEntries(this.#scenario.timeline);
     return entries.map(({ at, actions }, i) => {
       // Nothing else would wake a `run` that waits for the last entry.
       const nudge = i === entries.length - 1 && actions.at(-1)!.op === 'log';

@@ -37,8 +37,6 @@ function objectRefused(def: ObjectDef): string | null {
   switch (def.section) {
     case 'children':
       return `child '${def.name}': QEMU has no chain behind SIGCHLD`;
-    case 'vcpus':
-      return `vCPU '${def.name}': QEMU's event loop is linked here without its vCPUs`;
     default:
       return null;
   }
@@ -52,7 +50,16 @@ function showsValue(def: ObjectDef | SignalSpec): boolean {
   return 'siginfo' in def && def.siginfo?.includes('int') === true;
 }
 
+/** They are of QEMU's cpus.c, which the event loop is linked without. */
+const OF_CPUS_C: ReadonlySet<string> = new Set([
+  'pause_all_vcpus',
+  'resume_all_vcpus',
+  'vm_stop',
+  'vm_start',
+]);
+
 function actionRefused(action: Action, showsValues: boolean): string | null {
+  if (OF_CPUS_C.has(action.op)) return `${action.op}: QEMU's event loop is linked without cpus.c`;
   if (action.op === 'sigqueue' && action.value !== 0 && showsValues) {
     return `sigqueue: QEMU loses the value ${action.value}, so 'int' is 0 there`;
   }

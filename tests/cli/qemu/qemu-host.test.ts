@@ -46,7 +46,8 @@ const FILES = {
   ].join('\n'),
   thread:
     'name: thread\nbottom_halves: {b: {in: io}}\niothreads: {io: {}}\nsteps: [{log: thread}]\nexpect: {abort: {io: boom}}\n',
-  vcpu: 'name: vcpu\nvcpus: {cpu0: {}}\n',
+  stops: 'name: stops\nvcpus: {cpu0: {}}\nsteps: [pause_all_vcpus]\n',
+  vcpu: 'name: vcpu\nvcpus: {cpu0: {do: [{log: vcpu}]}}\nsteps: [{run_on_cpu: {cpu: cpu0, do: [{log: a}]}}]\n',
   looked: 'name: looked\nsteps: [{log: "x\\\\y\\nz"}]\n',
 };
 
@@ -131,12 +132,10 @@ describe('a run on QEMU', () => {
     expect(stdout).toContain('run it again: qemu-loop run child.yaml --host sim');
   });
 
-  it('refuses vCPUs', async () => {
-    const { status, stdout } = await onQemu('vcpu');
+  it('refuses to stop vCPUs', async () => {
+    const { status, stdout } = await onQemu('stops');
     expect(status).toBe(2);
-    expect(stdout).toContain(
-      "vCPU 'cpu0': QEMU's event loop is linked here without its vCPUs (qemu)",
-    );
+    expect(stdout).toContain("pause_all_vcpus: QEMU's event loop is linked without cpus.c (qemu)");
   });
 
   it('refuses with 2 what this QEMU turns out not to have', async () => {
@@ -234,6 +233,23 @@ describe('the driver', () => {
     tree.ninja();
     await onQemu('good');
     expect(tree.linked()).toMatch(/ -Wl,--wrap=io_uring_queue_init -Wl,.* libqom\.p\/a\.o -lm\n/);
+  });
+
+  it('is compiled with the source of vCPUs, if it is there, and anew if that changes', async () => {
+    const bare = tree.linked();
+    expect(bare).not.toContain('HAS_VCPUS');
+    const source = join(dir, 'cpu-common.c');
+    writeFileSync(source, 'one');
+    await onQemu('vcpu');
+    const linked = tree.linked();
+    expect(linked).toMatch(/ -DHAS_VCPUS \S+\/cpu-common\.c -Wl,/);
+    expect(tree.programs().join('')).toMatch(/^vcpu do=\d+ loop=1 name=cpu0$/m);
+    expect(tree.programs().join('')).toMatch(/^run_on_cpu on=0 do=\d+$/m);
+    writeFileSync(source, 'another');
+    const before = tree.builds();
+    await onQemu('vcpu');
+    expect(tree.builds() - before).toBe(1);
+    rmSync(source);
   });
 
   it('is told to wait with io_uring, and not to', async () => {

@@ -27,6 +27,8 @@
 #include <sys/syscall.h>
 
 #include "block/block.h"
+#include "exec/cpu-common.h"
+#include "hw/core/cpu.h"
 #include "qemu/notify.h"
 #include "qemu/rcu.h"
 #if __has_include("qemu/mem-reentrancy.h")
@@ -48,11 +50,13 @@ extern const FDMonOps fdmon_poll_ops;
 #include "order-log.c.inc"
 #include "big-lock.c.inc"
 #include "threads.c.inc"
+#include "vcpus.c.inc"
 #include "values.c.inc"
 #include "fds.c.inc"
 #include "notifiers.c.inc"
 #include "signals.c.inc"
 #include "objects.c.inc"
+#include "thread-start.c.inc"
 #include "loop.c.inc"
 #include "requests.c.inc"
 #include "actions.c.inc"
