@@ -35,10 +35,12 @@ function without(node: Node, path: readonly PropertyKey[], gone: ReadonlySet<str
     return { ...node, items: items.flat() };
   }
   if (node.kind === 'scalar') return node;
+  // Not its index, which has what is left out.
+  const { kind, at } = node;
   const entries = node.entries
     .filter(({ key }) => isKept(key.text))
     .map(({ key, value }) => ({ key, value: without(value, [...path, key.text], gone) }));
-  return { ...node, entries };
+  return { kind, at, entries };
 }
 
 function keyOf(path: readonly PropertyKey[]): string {

@@ -713,6 +713,19 @@ describe('cycles', () => {
   });
 });
 
+it('a map of many keys is checked without its malformed part', () => {
+  const others = ['about', 'drive', 'fdmon', 'host', 'jitter', 'qemu', 'seed'].map(
+    (key, i) => `${key}: ${['a', 'main_loop', 'auto', 'sim', '0ns', '11', '1'][i]}`,
+  );
+  const sections = ['fds', 'timers', 'sources', 'notifiers', 'signals', 'coroutines', 'children'];
+  const lines = [...others, ...sections.map((key) => `${key}: {}`), 'steps: [{}, {kick: e}]'];
+  expect(lines.length).toBeGreaterThanOrEqual(15);
+  expect(problems(...lines)).toEqual([
+    'f:16:9: found a map, expected one action an entry: a map of one key',
+    expect.stringContaining("f:16:20: found 'e'"),
+  ]);
+});
+
 describe('nearest', () => {
   it.each([
     ['shedule', 'schedule'],

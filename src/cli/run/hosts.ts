@@ -29,7 +29,7 @@ export interface Places {
   readonly hosts: readonly HostName[];
   /** The refusals. */
   readonly results: RunResult[];
-  readonly leftOut: readonly LeftOut[];
+  readonly leftOut: LeftOut[];
 }
 
 /**
@@ -57,10 +57,12 @@ export function placesFor(
   if (hosts.length === 0 || refusals.some(isNeeded)) {
     return { hosts: [], results: refusals, leftOut: [] };
   }
-  const leftOut = refusals.map(({ host: name, failures: [first] }) => {
-    return { host: name, at: first!.at, why: first!.message };
-  });
-  return { hosts, results: [], leftOut };
+  return { hosts, results: [], leftOut: refusals.map(absent) };
+}
+
+/** The note on a host that has refused a file, beside others that ran it. */
+export function absent({ host, failures: [first] }: RunResult): LeftOut {
+  return { host, at: first!.at, why: first!.message };
 }
 
 /** The order log of a run that nobody has followed, in lines. */

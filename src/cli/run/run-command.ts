@@ -16,7 +16,7 @@ import { narrowed } from '../text/narrowed.ts';
 import { type Style, shellWord } from '../text/style.ts';
 import type { CommandOutput } from './check-command.ts';
 import { findScenarios } from './files.ts';
-import { HOSTS, orderText, placesFor, type Runners } from './hosts.ts';
+import { absent, HOSTS, orderText, placesFor, type Runners } from './hosts.ts';
 import { inOrder } from './in-order.ts';
 import { type MakeWorld, runJob, type ScenarioJob } from './job.ts';
 import {
@@ -233,7 +233,8 @@ async function runOne(
   for (const host of hosts) {
     if (host === 'qemu') {
       const result = await runners.qemu!.run(scenario, options.timeoutNs);
-      results.push(result);
+      if (result.status === 2 && hosts.length > 1) leftOut.push(absent(result));
+      else results.push(result);
       if (looked) notes += orderText(result);
       continue;
     }

@@ -175,6 +175,13 @@ describe('--host all', () => {
     expect(stdout).toMatch(/^ok .* sim and linux,/);
     expect(stdout).toContain('note: child.yaml:2:12: not on qemu: QEMU cannot run it');
   });
+
+  it('does so too if this QEMU only turns out not to have something', async () => {
+    const { status, stdout } = await command(['--host', 'all', path('lacks')], tree.build);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^ok .* sim and linux,/);
+    expect(stdout).toContain('note: not on qemu: QEMU cannot run it: this QEMU has no such thing');
+  });
 });
 
 describe('--print-expect', () => {
