@@ -20,6 +20,9 @@ const REQUESTS = ['r1', 'r2'];
 const RUNS = 'runs';
 /** Gives a request to main's pool, and polls until it has completed. */
 const DOES = 'does';
+const CPUS = ['cpu0', 'cpu1'];
+/** Gives work to a vCPU, and waits for it. */
+const WORKS = 'works';
 /** More polls than a thread needs until it has nothing to do. */
 const MOST_POLLS = 12;
 /** More than what begets each other can take turns. */
@@ -98,6 +101,15 @@ const request = fc
   .tuple(fc.array(anywhere, { maxLength: 3 }), fc.nat(3))
   .map(([completes, returns]) => ({ returns, do: completes }));
 
+/** A vCPU does it with the big lock, or alone. */
+const work: fc.Arbitrary<Action> = fc
+  .record({
+    how: one(['run_on_cpu', 'async_run_on_cpu', 'async_safe_run_on_cpu']),
+    cpu: one(CPUS),
+    do: fc.array(action, { maxLength: 4 }),
+  })
+  .map((made) => ({ [WORKS]: made }));
+
 /** Places in main. */
 const inMain = one(['main', 'iohandler']).map((context) => ({ context }));
 const onMain = one(['main', 'loop', 'iohandler']).map((where) => ({ list: where }));
@@ -137,6 +149,7 @@ const round = fc.record({
   do: fc.array(
     fc.oneof(
       { weight: 12, arbitrary: action },
+      { weight: 1, arbitrary: work },
       { weight: 1, arbitrary: named(['enter_next', 'enter_all'], ['queue']) },
       {
         weight: 2,
@@ -150,6 +163,7 @@ const round = fc.record({
   turns: fc.array(one(CONTEXTS), { minLength: 1, maxLength: 4 }),
 });
 
+type Work = { readonly how: string; readonly cpu: string; readonly do: readonly Action[] };
 type Round = { readonly do: readonly Action[]; readonly turns: readonly string[] };
 
 /** Each can be done once only. */
@@ -220,6 +234,7 @@ export function spelledOut(plain: PlainScenario): PlainScenario {
     name,
     drive,
     iothreads: ofEach(IOTHREADS, () => ({ poll_max: '0ns' })),
+    ...(steps.some(isWork) && { vcpus: ofEach(CPUS, () => ({ do: ['halt'], loop: 'forever' })) }),
     ...rest,
     words: Object.keys(requests).map(wordOf),
     threads: ofEach(Object.keys(threads), (one) => ({ start: false, do: threads[one] })),
@@ -241,8 +256,17 @@ function wordOf(request: string): string {
   return `${request} completed`;
 }
 
+function isWork(made: Action): boolean {
+  return typeof made === 'object' && 'run_on_cpu' in made;
+}
+
 function actionsOf(made: Action): Action[] {
   if (typeof made === 'string') return [made];
+  if (WORKS in made) {
+    const { how = 'run_on_cpu', cpu = CPUS[0], do: list = [] } = made[WORKS] as Partial<Work>;
+    // It does one after the other.
+    return [{ [how]: { cpu, do: list } }, { run_on_cpu: { cpu, do: [{ log: 'worked' }] } }];
+  }
   if (RUNS in made) {
     // Main gives the big lock to it.
     return [{ unlock: 'bql' }, { start: made[RUNS] }, { join: made[RUNS] }, { lock: 'bql' }];

@@ -49,6 +49,7 @@ extern const FDMonOps fdmon_poll_ops;
 #include "program.c.inc"
 #include "order-log.c.inc"
 #include "big-lock.c.inc"
+#include "clocks.c.inc"
 #include "threads.c.inc"
 #include "vcpus.c.inc"
 #include "values.c.inc"
