@@ -70,7 +70,7 @@ function parser(): Command {
     .addOption(
       new Option('--qemu-build <dir>', 'the build folder of the QEMU (default: $QEMU_BUILD)'),
     )
-    .addOption(qemuOption())
+    .addOption(qemuOption(' (default 7.2)'))
     .addOption(
       new Option('--fdmon <monitor>', 'with --qemu 11: how the loop waits (default auto)')
         .choices(['auto', 'io_uring'])

@@ -16,11 +16,10 @@ export function duration(text: string): number {
   );
 }
 
-export function qemuOption(): Option {
-  return new Option(
-    '--qemu <version>',
-    "7.2 or 11: the QEMU that the loop is, instead of the file's",
-  ).choices(QEMU_VERSIONS);
+/** @param more words behind its own */
+export function qemuOption(more = ", instead of the file's"): Option {
+  const what = `7.2 or 11: the QEMU that the loop is${more}`;
+  return new Option('--qemu <version>', what).choices(QEMU_VERSIONS);
 }
 
 /** @param when words before its own, for a command of which only a part has colours */
