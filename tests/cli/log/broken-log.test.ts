@@ -5,7 +5,7 @@ import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { unshare } from '../../support/needs.ts';
-import { jsonLines, type Running, shell, start } from '../../support/run.ts';
+import { jsonLines, type Running, shell, start, stateOf, untilTrue } from '../../support/run.ts';
 import { QL, testDirectory } from '../../support/terminal.ts';
 
 const CHILD =
@@ -18,7 +18,6 @@ test('a pipe whose reader goes away goes on with the next one', async () => {
   const log = ['--log-format', 'json', '--log-file', path];
   const running = start([...log, '--', process.execPath, '-e', CHILD]);
   await running.until(/ready/);
-  // The log is written when the loop goes to sleep, which it has done before it wakes up.
   await hangUps(running, 1);
   const begin = first.end();
   await hangUps(running, 3);
@@ -85,11 +84,12 @@ test.each(['native', 'compat'])('nor is SIGXFSZ for it passed on: --sigfd %s', a
   expect(stdout.match(/"signo":25,/g)).toHaveLength(1);
 });
 
-/** Has the child hung up until it has said so that many times. */
+/** Has the child hung up until it has said so that many times; the log is written before the loop sleeps. */
 async function hangUps(running: Running, times: number): Promise<void> {
   for (let i = running.stdout.split('got').length; i <= times; i++) {
     running.kill('SIGHUP');
     await running.until(new RegExp(`(got\n){${i}}`));
+    await untilTrue(() => stateOf(running.pid) === 'S');
   }
 }
 
