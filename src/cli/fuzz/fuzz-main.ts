@@ -14,9 +14,8 @@ import { differenceLines } from '../run/reporters/failure-text.ts';
 import { isTerminal } from '../terminal/terminal.ts';
 import { shellWord } from '../text/style.ts';
 import { type AskedFuzz, DEFAULT_LIMIT_NS, parseFuzz } from './fuzz-options.ts';
-import { type Comparison, compare, type FuzzHosts, scenarioOfSeed } from './hosts.ts';
+import { type Comparison, compare, type FuzzHosts, scenarioOfSeed, written } from './hosts.ts';
 import type { PlainScenario } from './random-scenario.ts';
-import { spelledOut } from './random-threads.ts';
 import { reduce } from './reduce.ts';
 
 const STDERR = 2;
@@ -168,7 +167,7 @@ class Fuzz {
   }
 
   #lines(seed: number, small: PlainScenario, { results, differences }: Comparison): string {
-    const whole = this.#asked.threads ? spelledOut(small) : small;
+    const whole = written(small, this.#hosts);
     const file = stringify(whole, {
       lineWidth: MOST_COLUMNS,
       flowCollectionPadding: false,

@@ -45,6 +45,11 @@ export function scenarioOfSeed(
   return forVersion(hosts.includes('qemu') ? forQemu(plain!) : plain!, loop);
 }
 
+/** The scenario as its file has it, from one of scenarioOfSeed or a smaller one. */
+export function written(plain: PlainScenario, { threads }: FuzzedLoop): PlainScenario {
+  return threads ? spelledOut(plain) : plain;
+}
+
 /** How a scenario came out: its text, the results, and in what they differ. */
 export interface Comparison {
   readonly results: readonly RunResult[];
@@ -69,10 +74,11 @@ export interface Smaller {
  */
 export async function compare(
   plain: PlainScenario,
-  { hosts, threads, pool, spare, qemu, timeoutNs }: FuzzHosts,
+  on: FuzzHosts,
   smaller: Smaller | null = null,
 ): Promise<Comparison | null> {
-  const text = JSON.stringify(threads ? spelledOut(plain) : plain);
+  const { hosts, pool, spare, qemu, timeoutNs } = on;
+  const text = JSON.stringify(written(plain, on));
   const { scenario } = loadScenario(text, 'random.yaml');
   if (scenario === null || qemu?.refuse(scenario) != null) return null;
   const run = async (host: HostName, limitNs: number): Promise<RunResult> => {

@@ -21,15 +21,19 @@ const SIGNALS = ['SIGUSR1', 'SIGUSR2', 'SIGRTMIN', 'SIGCHLD'];
 /** Far after everything due, so that a sleeping wait ends with it. */
 const GUARD = '10ms';
 
-const one = (names: readonly string[]): fc.Arbitrary<string> => fc.constantFrom(...names);
-const named = (ops: readonly string[], names: readonly string[]): fc.Arbitrary<Action> =>
+export const one = (names: readonly string[]): fc.Arbitrary<string> => fc.constantFrom(...names);
+export const named = (ops: readonly string[], names: readonly string[]): fc.Arbitrary<Action> =>
   fc.tuple(one(ops), one(names)).map(([op, name]) => ({ [op]: name }));
+
+/** For a time that is long past. */
+export const armedLongAgo = (timers: readonly string[]): fc.Arbitrary<Action> =>
+  fc
+    .tuple(one(['arm_at', 'anticipate_at']), one(timers), one(['1ns', '2ns', '3ns']))
+    .map(([op, timer, time]) => ({ [op]: { [timer]: time } }));
 
 /** Times are long past or now. */
 const armed: fc.Arbitrary<Action> = fc.oneof(
-  fc
-    .tuple(one(['arm_at', 'anticipate_at']), one(TIMERS), one(['1ns', '2ns', '3ns']))
-    .map(([op, timer, time]) => ({ [op]: { [timer]: time } })),
+  armedLongAgo(TIMERS),
   named(['arm_now', 'disarm'], TIMERS),
 );
 
@@ -69,7 +73,9 @@ const anywhere: fc.Arbitrary<Action> = fc.oneof(
 );
 
 /** Run in the first calls only, so that everything comes to an end. */
-const bodyOf = (action: fc.Arbitrary<Action>): fc.Arbitrary<{ do: Action[]; do_runs: number }> =>
+export const bodyOf = (
+  action: fc.Arbitrary<Action>,
+): fc.Arbitrary<{ do: Action[]; do_runs: number }> =>
   fc.record({ do: fc.array(action, { maxLength: 3 }), do_runs: fc.integer({ min: 1, max: 2 }) });
 const body = bodyOf(anywhere);
 

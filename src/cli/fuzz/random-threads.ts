@@ -4,7 +4,14 @@
  */
 
 import fc from 'fast-check';
-import type { Action, PlainScenario } from './random-scenario.ts';
+import {
+  type Action,
+  armedLongAgo,
+  bodyOf,
+  named,
+  one,
+  type PlainScenario,
+} from './random-scenario.ts';
 
 const IOTHREADS = ['io0', 'io1'];
 /** One of each kind in main, in io0 and in io1. */
@@ -28,10 +35,6 @@ const MOST_POLLS = 12;
 /** More than what begets each other can take turns. */
 const LAST_TURNS = 8;
 
-const one = (names: readonly string[]): fc.Arbitrary<string> => fc.constantFrom(...names);
-const named = (ops: readonly string[], names: readonly string[]): fc.Arbitrary<Action> =>
-  fc.tuple(one(ops), one(names)).map(([op, name]) => ({ [op]: name }));
-
 /** Done by any thread to an object of any thread. Times are long past, now, or never come. */
 const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 8, arbitrary: named(['schedule', 'schedule', 'oneshot', 'cancel'], BHS) },
@@ -46,12 +49,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       .tuple(one(TIMERS), one(['3600s', '1800s']))
       .map(([timer, time]) => ({ arm: { [timer]: time } })),
   },
-  {
-    weight: 2,
-    arbitrary: fc
-      .tuple(one(['arm_at', 'anticipate_at']), one(TIMERS), one(['1ns', '2ns', '3ns']))
-      .map(([op, timer, time]) => ({ [op]: { [timer]: time } })),
-  },
+  { weight: 2, arbitrary: armedLongAgo(TIMERS) },
   { weight: 1, arbitrary: fc.constant<Action>('notify_event') },
   { weight: 1, arbitrary: fc.constant<Action>({ log: 'in $(context), bql $(bql)' }) },
 );
@@ -62,11 +60,7 @@ const anywhere: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Action>({ poll: { quiet: true } }) },
 );
 
-/** Run in the first calls only, so that everything comes to an end. */
-const body = fc.record({
-  do: fc.array(anywhere, { maxLength: 3 }),
-  do_runs: fc.integer({ min: 1, max: 2 }),
-});
+const body = bodyOf(anywhere);
 
 /** Each goes by itself wherever it is left, or is woken by a `next`. */
 const coroutine = fc
@@ -166,6 +160,15 @@ const round = fc.record({
 type Work = { readonly how: string; readonly cpu: string; readonly do: readonly Action[] };
 type Round = { readonly do: readonly Action[]; readonly turns: readonly string[] };
 
+/** Nobody's turn follows, since main waits for what it does. */
+function onceInMain(made: Action) {
+  return fc.record({
+    do: fc.constant([made]),
+    turns: fc.constant<string[]>([]),
+    at: fc.nat(20),
+  });
+}
+
 /** Each can be done once only. */
 const onceEach = fc.tuple(
   ...COROUTINES.map((name) =>
@@ -178,20 +181,8 @@ const onceEach = fc.tuple(
       at: fc.nat(20),
     }),
   ),
-  ...THREADS.map((name) =>
-    fc.record({
-      do: fc.constant<Action[]>([{ [RUNS]: name }]),
-      turns: fc.constant<string[]>([]),
-      at: fc.nat(20),
-    }),
-  ),
-  ...REQUESTS.map((name) =>
-    fc.record({
-      do: fc.constant<Action[]>([{ [DOES]: name }]),
-      turns: fc.constant<string[]>([]),
-      at: fc.nat(20),
-    }),
-  ),
+  ...THREADS.map((name) => onceInMain({ [RUNS]: name })),
+  ...REQUESTS.map((name) => onceInMain({ [DOES]: name })),
 );
 
 /** The parts that spelledOut replaces; while it is shrunk any of them may be gone. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { forQemu } from '../../../src/cli/fuzz/for-qemu.ts';
-import { compare, scenarioOfSeed } from '../../../src/cli/fuzz/hosts.ts';
+import { compare, scenarioOfSeed, written } from '../../../src/cli/fuzz/hosts.ts';
 import type { PlainScenario } from '../../../src/cli/fuzz/random-scenario.ts';
 import { spelledOut } from '../../../src/cli/fuzz/random-threads.ts';
 import { reduce } from '../../../src/cli/fuzz/reduce.ts';
@@ -214,7 +214,7 @@ describe('random scenarios', () => {
   it.each([false, true])('are all accepted by QEMU, if it is one of the hosts', (threads) => {
     for (let seed = 0; seed < 50; seed++) {
       const made = scenarioOfSeed(seed, { hosts: ['sim', 'qemu'], threads });
-      const plain = threads ? spelledOut(made) : made;
+      const plain = written(made, { threads });
       expect(refusedByQemu(scenarioOf(JSON.stringify(plain)))).toBeNull();
     }
   });
