@@ -23,10 +23,12 @@ export function compatText({ syscall, code, errno }: HostError): string {
   return `${syscall}: ${why}: signals come as by --sigfd compat`;
 }
 
+const UNSEEN = 'that /proc does not show: mount the /proc of this pid namespace';
+
 /** @param names of the processes that go on without us; empty if /proc does not show them */
 export function leftText(names: readonly string[]): string {
   if (names.length === 0) {
-    return 'processes are left running that /proc does not show: mount the /proc of this pid namespace';
+    return `processes are left running ${UNSEEN}`;
   }
   const are = names.length === 1 ? 'is' : 'are';
   return `${processes(names.length)} ${are} left running: ${names.join(', ')}: --subreaper ends them, too`;
@@ -42,7 +44,7 @@ export function notEnded(names: readonly string[], isPid1: boolean): CliError {
 
 function notEndedText(names: readonly string[], isPid1: boolean): string {
   if (names.length === 0) {
-    return 'processes are left that /proc does not show: mount the /proc of this pid namespace';
+    return `processes are left ${UNSEEN}`;
   }
   const them = names.join(', ');
   return isPid1
