@@ -10,6 +10,7 @@ import { ownHost } from './exit/own-host.ts';
 import { allWriter, boundedWriter } from './exit/write-all.ts';
 import type { JsonLogMaker } from './log/open-log.ts';
 import { version } from './options/version.ts';
+import { refuseUnknownHelp } from './spawn/misplaced.ts';
 import { NodeChannel } from './spawn/node-channel.ts';
 import { type Options, parseOptions } from './spawn/options.ts';
 import { runSession } from './spawn/run-session.ts';
@@ -24,7 +25,9 @@ const OF_SCENARIOS = ['run', 'check', 'replay', 'fuzz', 'explore', 'museum'];
 async function main(own: Host | null, typed: readonly string[]): Promise<number | Exit> {
   keepDebuggerShut(own);
   // `help run` is `run --help`.
-  const args = typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed;
+  const isHelp = typed[0] === 'help';
+  if (isHelp) refuseUnknownHelp(typed[1]);
+  const args = isHelp ? [...typed.slice(1), '--help'] : typed;
   if (args[0] === 'trace') {
     allWriter(own, 1)(narrowed(traceCommand(args.slice(1)), 1));
     return 0;

@@ -36,7 +36,7 @@ const FILES: Readonly<Record<string, string>> = {
   'src/cli/run/files.ts': 'finds scenario files',
   'src/cli/run/held-output.ts': "holds the stderr of the pool's workers, which are Node's",
   'src/cli/text/read-file.ts': 'reads scenarios, traces, records: what a command line names',
-  'src/cli/spawn/options.ts': 'tells a misspelt option from the name of a program',
+  'src/cli/spawn/misplaced.ts': 'tells a misspelt option from the name of a program',
   'src/cli/trace/trace-file.ts': 'writes a trace, also of a simulated machine',
 };
 

@@ -66,13 +66,22 @@ export function parseCommand<Raw extends object>(
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { text: narrowed(text, 1) };
     const isMissing = missing !== undefined && error.code === 'commander.missingArgument';
-    throw usageError(isMissing ? missing : oneLine(error.message), command.name());
+    const isExcess = error.code === 'commander.excessArguments';
+    const message = isExcess ? excess(command) : oneLine(error.message);
+    throw usageError(isMissing ? missing : message, command.name());
   }
   return {
     raw: command.opts<Raw>(),
     operands: command.args,
     isTyped: (name) => command.getOptionValueSource(name) === 'cli',
   };
+}
+
+/** Names the first operand too many. */
+function excess(command: Command): string {
+  const taken = command.registeredArguments.length;
+  const most = taken === 0 ? 'none' : 'one';
+  return `unexpected argument '${command.args[taken]}': ${command.name()} takes ${most}`;
 }
 
 /** A wrong command line: one line that names the command's help. */

@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import { Command } from 'commander';
-import { nearest } from '../../host/nearest.ts';
 import { signalName } from '../../signal/names.ts';
 import type { SigfdChoice } from '../../signal/signals.ts';
 import type { LogLevel } from '../log/log.ts';
@@ -12,7 +10,7 @@ import {
   traceFlags,
   traceOptions,
 } from '../options/trace-options.ts';
-import { shellWord } from '../text/style.ts';
+import { misplacedWord, refuseDashedCommand } from './misplaced.ts';
 import { helpFlag, otherFlags, showFlags, signalFlags, whatFlags } from './option-groups.ts';
 import { shellScript } from './shell-command.ts';
 
@@ -74,20 +72,6 @@ export interface Help {
   readonly text: string;
   readonly status: number;
 }
-
-/** The words that a command line may begin with. */
-const COMMANDS = [
-  'run',
-  'check',
-  'replay',
-  'report',
-  'explore',
-  'fuzz',
-  'museum',
-  'play',
-  'trace',
-  'help',
-];
 
 const EXAMPLES = `
 Other commands, each with a --help of its own:
@@ -160,15 +144,20 @@ function define(): Command {
  * @throws CliError with status 2, whose message is one line, if it is wrong
  */
 export function parseOptions(args: readonly string[], version: () => string): Options | Help {
-  const parsed = parseCommand<Raw>(define(), args);
+  const command = define();
+  const flags = command.options.map(({ long }) => long!);
+  refuseDashedCommand(args, flags);
+  const parsed = parseCommand<Raw>(command, args);
   if ('text' in parsed) return { text: parsed.text, status: 0 };
   const { raw, operands } = parsed;
   if (raw.version) return { text: `${version()}\n`, status: 0 };
-  return fromRaw(raw, operands, args.includes('--'));
+  if (operands.length > 0 && !args.includes('--')) {
+    throw usageError(misplacedWord(operands[0]!, flags));
+  }
+  return fromRaw(raw, operands);
 }
 
-function fromRaw(raw: Raw, operands: readonly string[], hasDashes: boolean): Options {
-  if (operands.length > 0 && !hasDashes) throw usageError(unexpected(operands[0]!));
+function fromRaw(raw: Raw, operands: readonly string[]): Options {
   if (operands.length > 0 && raw.spawn.length > 0) {
     throw usageError(
       '--spawn and -- PROG exclude each other: write the program as another --spawn',
@@ -233,13 +222,4 @@ function shell(command: string): Job {
 
 function program(operands: readonly string[]): Job {
   return { file: operands[0]!, argv: operands, command: operands.join(' ') };
-}
-
-function unexpected(word: string): string {
-  if (/\.ya?ml$/.test(word) && existsSync(word)) {
-    return `unexpected argument '${word}': did you mean qemu-loop run ${shellWord(word)}?`;
-  }
-  const meant = nearest(word, COMMANDS);
-  if (meant !== undefined) return `unexpected argument '${word}': did you mean ${meant}?`;
-  return `unexpected argument '${word}': write --spawn '${word} …', or -- before a program`;
 }

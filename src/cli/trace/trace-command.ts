@@ -23,7 +23,8 @@ const NAME_WIDTH = Math.max(...EVENT_NAMES.map((name) => name.length)) + 2;
  */
 export function traceCommand(args: readonly string[]): string {
   const [word, ...rest] = args;
-  if (word === undefined || args.includes('--help') || args.includes('-h')) return USAGE;
+  if (args.includes('--help') || args.includes('-h')) return USAGE;
+  if (word === undefined) throw usage('there is nothing to show: expected list or events');
   if (word === 'list' && rest.length <= 1) return list(rest[0] ?? '*');
   if (word === 'events' && rest.length === 0) return traceEventsFile();
   if (word === 'list' || word === 'events') throw usage(`unexpected argument '${rest.at(-1)}'`);

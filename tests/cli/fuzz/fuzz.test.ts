@@ -186,7 +186,7 @@ describe('the command line', () => {
     [['--seed', '4294967295', '--count', '2'], /beyond the last seed/],
     [['--timeout', '0s'], /above 0/],
     [['--fdmon', 'io_uring'], /--fdmon io_uring needs --qemu 11/],
-    [['a.yaml'], /too many arguments/],
+    [['a.yaml'], /unexpected argument 'a.yaml': qemu-loop fuzz takes none/],
     [['--host', 'sim,qemu'], /which QEMU\?/],
   ])('%j is refused with 2', async (args, message) => {
     const { status, stderr } = await fuzz(args);

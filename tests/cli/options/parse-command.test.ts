@@ -68,6 +68,13 @@ describe('parseCommand', () => {
     );
   });
 
+  it('names the first operand too many', () => {
+    const command = define().allowExcessArguments(false);
+    expect(() => parseCommand(command, ['a', '--slow', '1', 'b', 'c'])).toThrow(
+      "unexpected argument 'b': thing takes one (see thing --help)",
+    );
+  });
+
   it('returns the options, the operands, and whether an option was typed', () => {
     const parsed = parseCommand<{ color?: string; slow?: string }>(define(), ['--slow', '1', 'x']);
     if ('text' in parsed) throw new Error('expected options');

@@ -115,6 +115,14 @@ describe('help', () => {
     expect(status).toBe(0);
     expect(stdout).toMatch(usage);
   });
+
+  test('of a command that is not there is refused', async () => {
+    expect(await run(['help', 'rnu'])).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: "qemu-loop: there is no command 'rnu': did you mean run? (see qemu-loop --help)\n",
+    });
+  });
 });
 
 describe('programs that cannot be run', () => {

@@ -221,6 +221,7 @@ describe('qemu-loop trace', () => {
   });
 
   test.each([
+    [['trace'], /nothing to show: expected list or events/],
     [['trace', 'lst'], /did you mean list/],
     [['trace', 'list', 'zzz'], /no trace event is called zzz/],
     [
