@@ -22,6 +22,12 @@ function noteOf(error: Error, record: RecordFile): string {
   return error instanceof RecordEnd && error.ending !== 'whole' ? '' : versionNote(record);
 }
 
+/** A line if the run ended before the iteration that --to names; empty if not, or if it names none. */
+export function beyondEnd(path: string, to: number | undefined, last: number): string {
+  if (to === undefined || last >= to) return '';
+  return `qemu-loop: ${visible(path)}: the run ended after iteration ${last}, before --to ${to}\n`;
+}
+
 /** The exit status of a replay that ended so: 0 if it was to end there. */
 export function replayEnd(error: Error): number {
   return error instanceof RecordEnd && PLANNED.includes(error.ending) ? 0 : EXIT_INTERNAL;

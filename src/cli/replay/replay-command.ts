@@ -21,10 +21,10 @@ without its children: the same log, order and verdict, and any trace.
 Examples:
   qemu-loop run --host linux --record run.rec scenarios/sigchld.yaml
   qemu-loop replay run.rec
-  qemu-loop replay --to 3 --trace-file log:/dev/stderr run.rec
+  qemu-loop replay --to 2 --trace-file log:/dev/stderr run.rec
 
-Exit status: that of the run, 0 with --to; 2 if the file is no record; 125 if
-the record ends before the run, or the replay differs from it.
+Exit status: that of the run, 0 if --to ended it before; 2 if the file is no
+record; 125 if the record ends before the run, or the replay differs from it.
 `;
 
 interface Raw extends RawTrace {

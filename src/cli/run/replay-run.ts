@@ -17,7 +17,7 @@ import { asCliError, EXIT_INTERNAL, EXIT_LEFT } from '../exit/errors.ts';
 import { needLinux } from '../exit/need-linux.ts';
 import type { TraceOptions } from '../options/trace-options.ts';
 import { notOurs } from '../record/read-record.ts';
-import { endedText, replayEnd } from '../record/replay-end.ts';
+import { beyondEnd, endedText, replayEnd } from '../record/replay-end.ts';
 import type { Style } from '../text/style.ts';
 import { AioPollRounds, MainLoopRounds } from '../watch/rounds.ts';
 import type { CommandOutput } from './check-command.ts';
@@ -48,6 +48,8 @@ interface Replayed {
   readonly entries: readonly LogEntry[];
   /** The error that ended the replay; null if it came to the end of the record. */
   readonly ended: Error | null;
+  /** The last iteration that began; 0 if the replay has no end of its own. */
+  readonly last: number;
 }
 
 /**
@@ -76,7 +78,7 @@ export async function replayRun(
     played = player.play(observers, watch === null ? options.to : undefined);
     // A step back is another run, up to there.
   } while (watch?.takeAgain());
-  const { result, entries, ended } = played;
+  const { result, entries, ended, last } = played;
   if (watch?.left) {
     err(`qemu-loop: ${visible(options.path)} was left before its end\n`);
     return EXIT_LEFT;
@@ -92,7 +94,7 @@ export async function replayRun(
   const outcome = outcomeOf([result], ASKED, performance.now() - startMs);
   reporter.begin(1);
   reporter.outcome(outcome);
-  err(notes);
+  err(notes + (watch === null ? beyondEnd(options.path, options.to, last) : ''));
   return outcome.status;
 }
 
@@ -155,6 +157,7 @@ class RunPlayer {
     host.onEnded = (error) => end(partOf(program, error));
     const entries: LogEntry[] = [];
     let result: RunResult | null = null;
+    let last = (): number => 0;
     try {
       result = runScenario(this.#scenario, () => new LinuxWorld(host), {
         seed: seed ?? undefined,
@@ -162,7 +165,7 @@ class RunPlayer {
         ...watchdogs(timeoutNs, host),
         onMachine: (machine) => {
           host.placeBy(() => machine.main.iteration);
-          if (to !== undefined) stopAfter(to, machine, host);
+          if (to !== undefined) last = stopAfter(to, machine, host);
           for (const one of observers) one.open(machine);
         },
         onEntry: (entry, nowNs) => {
@@ -178,15 +181,19 @@ class RunPlayer {
     } catch (error) {
       if (host.ended === null && !(error instanceof HostGone)) throw error;
     }
-    return { result, entries, ended: host.ended };
+    return { result, entries, ended: host.ended, last: last() };
   }
 }
 
-/** Ends the replay when a later iteration begins. */
-function stopAfter(to: number, { main, scenario }: Machine, host: ReplayHost): void {
+/** Ends the replay when a later iteration begins. Returns the last one that has begun. */
+function stopAfter(to: number, { main, scenario }: Machine, host: ReplayHost): () => number {
+  let last = 0;
   const rounds = scenario.drive === 'aio_poll' ? new AioPollRounds() : new MainLoopRounds();
   main.trace.attach(EVENT_NAMES, (id, _timeNs, ...args) => {
     const mark = rounds.at(id, args);
-    if (mark?.kind === 'begin' && mark.iteration > to) host.stop(mark.iteration);
+    if (mark?.kind !== 'begin') return;
+    last = mark.iteration;
+    if (last > to) host.stop(last);
   });
+  return () => last;
 }

@@ -15,7 +15,7 @@ import { allBytesWriter, allWriter } from '../exit/write-all.ts';
 import type { TraceOptions } from '../options/trace-options.ts';
 import { version } from '../options/version.ts';
 import { notOurs } from '../record/read-record.ts';
-import { endedText, replayEnd } from '../record/replay-end.ts';
+import { beyondEnd, endedText, replayEnd } from '../record/replay-end.ts';
 import { type TraceOutput, waitingTraces } from '../trace/trace-output.ts';
 import type { Built, Makers } from './makers.ts';
 import { type Options, parseOptions } from './options.ts';
@@ -71,8 +71,9 @@ async function playRecord(
   if (watch === null) showOutput(host, own, options.logFile);
   else host.onWritten = (_fd, bytes) => watch.written(bytes);
   let traces: TraceOutput | null = null;
+  let last = (): number => 0;
   const observe = (tracer: Tracer): void => {
-    followIterations(tracer, host, to);
+    last = followIterations(tracer, host, to);
     if (trace !== null) traces = waitingTraces(own, tracer, trace, origin, null);
     host.onEnded = () => void traces?.close();
   };
@@ -98,7 +99,10 @@ async function playRecord(
   err(shown ?? '');
   err(leftOut);
   for (const problem of problems) err(`qemu-loop: ${visible(problem)}\n`);
-  if (host.ended === null) return status;
+  if (host.ended === null) {
+    err(beyondEnd(path, to, last()));
+    return status;
+  }
   err(endedText(host.ended, path, record));
   return replayEnd(host.ended);
 }
@@ -116,8 +120,15 @@ function recordedOptions(path: string, record: RecordFile): Options {
   throw notOurs(path, record, `this version cannot run its command line: ${why}`);
 }
 
-/** Tells the host where it is, and ends it when a later iteration begins. */
-function followIterations(tracer: Tracer, host: ReplayHost, to = Number.POSITIVE_INFINITY): void {
+/**
+ * Tells the host where it is, and ends it when a later iteration begins. Returns the last one that
+ * has begun.
+ */
+function followIterations(
+  tracer: Tracer,
+  host: ReplayHost,
+  to = Number.POSITIVE_INFINITY,
+): () => number {
   let now = 0;
   host.placeBy(() => now);
   tracer.attach(['main_loop_wait_begin'], (id, _timeNs, iteration) => {
@@ -125,6 +136,7 @@ function followIterations(tracer: Tracer, host: ReplayHost, to = Number.POSITIVE
     now = Number(iteration);
     if (now > to) host.stop(now);
   });
+  return () => now;
 }
 
 async function makersOf({ explain, logFormat, quiet }: Options): Promise<Omit<Makers, 'events'>> {

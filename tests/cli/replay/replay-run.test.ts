@@ -65,6 +65,12 @@ describe('a run that was recorded', () => {
     expect(ended.stderr).toContain('the replay ends before iteration 3, as asked');
   });
 
+  test('up to an iteration that it does not have is replayed whole, and says so', async () => {
+    const ended = await run(['replay', '--to', '99', record]);
+    expect(ended.status).toBe(0);
+    expect(ended.stderr).toMatch(/the run ended after iteration \d, before --to 99\n$/);
+  });
+
   test('and is cut off anywhere replays up to there, and says so', async () => {
     for (const bytes of [1, 40, 200]) {
       const ended = await run(['replay', cutOff(record, bytes)]);

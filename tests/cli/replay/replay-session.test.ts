@@ -103,6 +103,9 @@ test('a record that is cut off, is to end early, or is of another command line',
   const early = await run(['replay', '--to', '1', record]);
   expect(early.status).toBe(0);
   expect(early.stderr).toMatch(/posix_spawn(.|\n)*the replay ends before iteration 2, as asked\n$/);
+  const late = await run(['replay', '--to', '99', record]);
+  expect(late.status).toBe(first.status);
+  expect(late.stderr).toMatch(/the run ended after iteration \d+, before --to 99\n$/);
   const other = withHeader(record, (header) => ({
     ...header,
     argv: header.argv.map((arg) => arg.replace('exit 3', 'exit 4')),
