@@ -7,12 +7,14 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { HostError } from '../../host/errno.ts';
 import type { Host } from '../../host/host.ts';
 import { MainLoop } from '../../mainloop/main-loop.ts';
+import { grouped, MOST_CHARACTERS } from '../../scenario/limits.ts';
 import { CliError, describeHostError, EXIT_INTERNAL, EXIT_USAGE, whyOf } from '../exit/errors.ts';
 import { allWriter } from '../exit/write-all.ts';
 import { checkOutputs } from '../options/output-files.ts';
-import { parseCommand } from '../options/parse-command.ts';
+import { parseCommand, usageError } from '../options/parse-command.ts';
 import { writeNamedFile } from '../output/named-output.ts';
-import { readNamedFile } from '../text/read-file.ts';
+import { Unreadable } from '../text/read-file.ts';
+import { readText } from '../text/read-text.ts';
 import { type PlayLibrary, type PlayParts, renderPlay, type Story } from './html.ts';
 import { PageServer } from './serve/page-server.ts';
 
@@ -30,6 +32,9 @@ Examples:
   qemu-loop play my.yaml -o play.html  one file that needs no network
 
 The page runs the simulated kernel in the browser: it shows no real processes.
+
+Exit status: 0 the page is written; 2 the command line or the file is wrong; 125
+it cannot be written or served. Serving ends by a signal.
 `;
 
 /**
@@ -48,6 +53,9 @@ export function playCommand(own: Host | null, args: readonly string[]): number {
   const { raw, operands } = asked;
   if (operands.length > 1) {
     throw new CliError(`play shows one file, and there are ${operands.length}`, EXIT_USAGE);
+  }
+  if (raw.output !== undefined && asked.isTyped('port')) {
+    throw usageError('--port and -o exclude each other: -o serves nothing', 'qemu-loop play');
   }
   const file = operands[0];
   const page = (): string => renderPlay(parts(), library(own, file));
@@ -105,7 +113,9 @@ function library(own: Host | null, file: string | undefined): PlayLibrary {
 
 function read(own: Host | null, file: string): string {
   try {
-    return readNamedFile(own, file).toString();
+    const text = readText(own, file, MOST_CHARACTERS);
+    if (text.length <= MOST_CHARACTERS) return text;
+    throw new Unreadable(`it is too long: expected at most ${grouped(MOST_CHARACTERS)} characters`);
   } catch (error) {
     throw new CliError(`cannot read ${file}: ${whyOf(error)}`, EXIT_USAGE);
   }

@@ -545,6 +545,12 @@ describe('qemu-loop play', () => {
     [['nosuch.yaml', '-o', 'x.html'], /cannot read nosuch\.yaml/],
     [['a.yaml', 'b.yaml'], /play shows one file, and there are 2/],
     [['--port', 'x'], /expected a port from 0 to 65535/],
+    [['--port', '80', '-o', 'x.html'], /--port and -o exclude each other/],
+    [[join(root, 'docs', 'play.png'), '-o', 'x.html'], /cannot read .*: it is not text in UTF-8/],
+    [
+      [process.execPath, '-o', 'x.html'],
+      /cannot read .*: it is too long: expected at most [\d,]+ c/,
+    ],
     [['-o', '/nosuch/play.html'], /cannot write the page \/nosuch\/play\.html: No such file/],
   ])('%j is refused', async (args, message) => {
     const { status, stderr } = await run(['play', ...args]);
