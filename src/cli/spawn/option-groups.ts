@@ -87,7 +87,11 @@ export function signalFlags(): Option[] {
       'give each child a process group, and send signals to all of it',
       SIGNALS,
     ).default(false, ''),
-    option('--grace <duration>', 'SIGKILL this long after SIGTERM or SIGINT (default 10s)', SIGNALS)
+    option(
+      '--grace <duration>',
+      'SIGKILL this long after SIGTERM or SIGINT (default 10s; 0: at once)',
+      SIGNALS,
+    )
       .argParser(duration)
       .default(10e9, ''),
     option(

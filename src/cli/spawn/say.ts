@@ -3,7 +3,7 @@
 import { ENOSYS, type HostError } from '../../host/errno.ts';
 import { NO_PROC, signalName } from '../../signal/names.ts';
 import { CliError, EXIT_INTERNAL } from '../exit/errors.ts';
-import { count } from '../text/units.ts';
+import { count, formatDuration } from '../text/units.ts';
 import type { Sending } from './families.ts';
 import type { Passed } from './processes.ts';
 
@@ -21,6 +21,11 @@ export function passedText(signo: number, received: number, passed: Passed): str
 export function compatText({ syscall, code, errno }: HostError): string {
   const why = errno === ENOSYS ? NO_PROC : code;
   return `${syscall}: ${why}: signals come as by --sigfd compat`;
+}
+
+/** The reason for SIGKILL to all. @param graceNs the time that they had */
+export function graceText(graceNs: number): string {
+  return graceNs === 0 ? 'no grace' : `${formatDuration(graceNs)} grace are over`;
 }
 
 const UNSEEN = 'that /proc does not show: mount the /proc of this pid namespace';

@@ -15,7 +15,7 @@ import type { Options } from './options.ts';
 import { Outcome } from './outcome.ts';
 import { OutputGrace } from './output-grace.ts';
 import { Processes } from './processes.ts';
-import { leftText, notEnded, passedText, processes, sentText } from './say.ts';
+import { graceText, leftText, notEnded, passedText, processes, sentText } from './say.ts';
 import type { SupervisorParts } from './supervisor-parts.ts';
 
 /** Time between two checks whether a group has gone, which no signal reports. */
@@ -59,8 +59,7 @@ export class Supervisor {
     this.#outcome = new Outcome(options, summary.children);
     const newTimer = (name: string, fire: () => void): QemuTimer =>
       loop.timers.newTimer(QEMU_CLOCK_REALTIME, name, fire);
-    const graceIsOver = `${formatDuration(options.graceNs)} grace are over`;
-    this.#grace = newTimer('grace', () => this.#killAll(graceIsOver));
+    this.#grace = newTimer('grace', () => this.#killAll(graceText(options.graceNs)));
     this.#outputGrace = new OutputGrace(loop, options.graceNs, parts.dropOutput);
     this.#timeout = newTimer('timeout', () => this.#timeIsUp());
     this.#look = newTimer('group-look', () => this.#checkEnd());

@@ -152,6 +152,13 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
       expect(stderr).toMatch(/50 ms grace are over: SIGKILL to 1 process/);
     });
 
+    test('no grace: SIGKILL at once', async () => {
+      const running = start(['--grace', '0', '--spawn', stubborn]);
+      await running.until(/ready/);
+      running.kill('SIGTERM');
+      expect((await running.end()).stderr).toMatch(/ no grace: SIGKILL to 1 process/);
+    });
+
     test('--rewrite changes what the children get, and not that they are to end', async () => {
       const deaf = stubborn.replace('INT', 'INT QUIT USR1');
       const args = ['--rewrite', 'TERM:QUIT', '--rewrite', 'INT:USR1', '--spawn', deaf];
