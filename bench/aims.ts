@@ -124,7 +124,12 @@ function within(run: BenchRun, { section, row, side, most, aim, asRate }: Limit)
   const result = rowsOf(run, section).find(({ name }) => name === row);
   const value = result === undefined ? undefined : ratioTo(result, side);
   if (value === undefined) return undefined;
-  return { aim, cameOut: shownRatio(asRate === true ? 1 / value : value), met: value <= most };
+  const asShown = (ratio: number): number => (asRate === true ? 1 / ratio : ratio);
+  const met = value <= most;
+  const cameOut = shownRatio(asShown(value));
+  // One missed by less than is shown has one digit more.
+  const isHidden = !met && cameOut === shownRatio(asShown(most));
+  return { aim, cameOut: isHidden ? asShown(value).toFixed(3) : cameOut, met };
 }
 
 /**

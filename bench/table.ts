@@ -85,7 +85,10 @@ function shown(value: number | undefined, unit: Unit): string {
 }
 
 function scaled(value: number, unit: Unit): string {
+  if (unit === 'bytes' && value >= 1e6) return `${(value / 1e6).toFixed(1)} MB`;
   const scale = inUnit(value, unit);
+  const isTime = unit === 'ms' || unit === 'µs';
+  if (isTime && scale < 1) return scale.toLocaleString('en', { maximumSignificantDigits: 2 });
   return scale.toLocaleString('en', { maximumFractionDigits: scale < 100 ? 1 : 0 });
 }
 
@@ -98,5 +101,6 @@ function inUnit(value: number, unit: Unit): number {
 /** A ratio, with as many digits as matter. */
 export function shownRatio(value: number | undefined): string {
   if (value === undefined) return '';
+  if (value >= 100) return Math.round(value).toLocaleString('en');
   return value < 0.1 ? value.toPrecision(2) : value.toFixed(2);
 }

@@ -13,6 +13,7 @@ describe('aims', () => {
     const aim = 'pipe: at most 1.5 of plain C';
     expect(pipe(150)).toEqual([{ aim, cameOut: '1.50', met: true }]);
     expect(pipe(151)).toEqual([{ aim, cameOut: '1.51', met: false }]);
+    expect(pipe(150.2)).toEqual([{ aim, cameOut: '1.502', met: false }]);
   });
 
   it('are rates for children', () => {

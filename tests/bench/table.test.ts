@@ -50,7 +50,10 @@ describe('a table', () => {
     expect(of('ms', [2e6, 2e6])).toEqual(['a', '2 ms', '2–2', '4 ms', '0.50']);
     expect(of('µs', [2e6])).toEqual(['a', '2,000 µs', '4,000 µs', '0.50']);
     expect(of('per second', [2e6, 2e6, 1e6])).toEqual(['a', '500/s', '500–1,000', '250/s', '0.50']);
-    expect(of('bytes', [2e6])).toEqual(['a', '2,000,000', '4,000,000', '0.50']);
+    expect(of('bytes', [2e6])).toEqual(['a', '2.0 MB', '4.0 MB', '0.50']);
+    expect(of('bytes', [512])[1]).toBe('512');
+    expect(of('ms', [43_210])).toEqual(['a', '0.043 ms', '4 ms', '0.011']);
+    expect(of('ms', [4e9])).toEqual(['a', '4,000 ms', '4 ms', '1,000']);
   });
 
   it('is aligned as text, and is Markdown for a page', () => {
