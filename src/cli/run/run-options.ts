@@ -89,7 +89,10 @@ function runFlags(): Option[] {
       'the build folder of the QEMU for --host qemu and all (default: $QEMU_BUILD)',
     ),
     qemuOption(),
-    new Option('--seed <n>', "replaces the file's seed, which decides its jitter").argParser(seed),
+    new Option(
+      '--seed <n>',
+      "replaces the file's seed, which decides its jitter and the turns of threads",
+    ).argParser(seed),
     new Option('--seeds <from..to>', 'one run for each seed').argParser(seedRange),
     new Option(
       '--schedule <id>',
