@@ -151,9 +151,9 @@ export function parseOptions(args: readonly string[], version: () => string): Op
   if ('text' in parsed) return { text: parsed.text, status: 0 };
   const { raw, operands } = parsed;
   if (raw.version) return { text: `${version()}\n`, status: 0 };
-  if (operands.length > 0 && !args.includes('--')) {
-    throw usageError(misplacedWord(operands[0]!, flags));
-  }
+  const dashes = args.indexOf('--');
+  const behind = dashes < 0 ? 0 : args.length - dashes - 1;
+  if (operands.length > behind) throw usageError(misplacedWord(operands[0]!, flags));
   return fromRaw(raw, operands);
 }
 

@@ -116,6 +116,7 @@ describe('options', () => {
     [['scenarios/sigchld.yaml'], /did you mean qemu-loop run scenarios\/sigchld\.yaml\?/],
     [['gone.yaml'], /unexpected argument 'gone.yaml': write --spawn/],
     [['ls'], /unexpected argument 'ls'.*--spawn/],
+    [['-q', 'echo', 'a', '--', '-n', 'b'], /unexpected argument 'echo'/],
     [['-q', 'run', 'a.yaml'], /^'run' is a command, and must come first: qemu-loop run …/],
     [['spawn', 'true'], /unexpected argument 'spawn': did you mean --spawn\?/],
     [['record'], /unexpected argument 'record': did you mean --record\?/],
