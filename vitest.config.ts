@@ -21,6 +21,7 @@ export default defineConfig({
     maxWorkers: Math.ceil(1.5 * Math.max(2, availableParallelism())),
     include: ['tests/**/*.test.ts'],
     testTimeout: LIMIT_MS,
+    expect: { poll: { timeout: 60_000 } },
     hookTimeout: LIMIT_MS,
     // Real threads and processes run beside others' work there. A test that needs its second try is
     // named in the report, and is a fault to be found.

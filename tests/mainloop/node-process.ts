@@ -2,7 +2,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { execFile, execFileSync } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -119,8 +119,8 @@ const TESTS: Record<string, () => Promise<void> | void> = {
   },
 
   async idleAfterInLoop() {
-    const { worker } = await sleeping('mainLoopWait, then runAsync');
-    const [iterations] = await once(worker, 'message');
+    const { worker, messages } = await sleeping('mainLoopWait, then runAsync');
+    const [iterations] = (await messages.next()).value;
     say(iterations < 10 ? 'idle' : `${iterations} iterations`);
     await worker.terminate();
   },
@@ -317,12 +317,14 @@ async function asleep(tid: number, rounds: Int32Array): Promise<void> {
   while (!(await isAsleep()) && Atomics.load(rounds, 0) < MANY) await turn();
 }
 
-async function sleeping(way: string): Promise<{ worker: Worker; rounds: Int32Array }> {
+async function sleeping(way: string) {
   const rounds = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(__filename, { argv: [test, kind], workerData: { way, rounds } });
-  const [tid] = await once(worker, 'message');
-  await asleep(tid, rounds);
-  return { worker, rounds };
+  // From the start: the next one may come before anybody awaits it.
+  const messages = on(worker, 'message');
+  const { value: first } = await messages.next();
+  await asleep(first[0], rounds);
+  return { worker, rounds, messages };
 }
 
 function pollForever(context: AioContext): void {

@@ -53,8 +53,11 @@ const cases: Record<string, Case> = {
   counts: counting(false, 250_000),
   fair_counts: counting(true, 2500),
   main_loop_wait_gives_bql_back: {
+    marks: ['go'],
     plain: {
       t: (self) => {
+        // The waits before this give the BQL back, too.
+        self.await('go');
         self.say('wants the BQL');
         self.thread.bql.lock();
         self.say('has it');
@@ -74,6 +77,7 @@ const cases: Record<string, Case> = {
         },
       });
       loop.mainLoopWait(true);
+      self.reach('go');
       self.until(() => isWanted(self));
       self.say('main_loop_wait');
       loop.mainLoopWait(false);

@@ -79,8 +79,12 @@ function withBh(): NonNullable<Case['setUp']> {
   };
 }
 
-/** Until main sleeps in the poll of its loop, without the BQL. */
+/**
+ * Until main sleeps in the poll of its loop, without the BQL, after it has come to `go`: a wait that
+ * does not sleep looks the same for a moment.
+ */
 function untilMainSleeps(self: Self): void {
+  self.await('go');
   self.until(() => self.machine.main!.notifyMe === 1 && self.thread.bql.owner === 0);
 }
 
@@ -355,6 +359,7 @@ const cases: Record<string, Case> = {
   },
   /** In QEMU b is called in t; here main calls it, for t, with t's BQL. */
   thread_with_bql_polls_main_context: {
+    marks: ['go'],
     setUp: withBh(),
     plain: {
       t: (self) => {
@@ -370,11 +375,13 @@ const cases: Record<string, Case> = {
     main: (self) => {
       (self.given as Given).act = () => self.say(`b bql=${self.thread.holdsBql ? 1 : 0}`);
       self.loop.mainLoopWait(true);
+      self.reach('go');
       self.loop.mainLoopWait(false);
       self.say(`poll=${self.loop.context.poll(false) ? 1 : 0}`);
     },
   },
   co_wake_by_thread_with_bql_enters_there: {
+    marks: ['go'],
     setUp: (_machine, loop) => {
       const co = new SharedCoroutines(_machine.thread, new Coroutines(loop.context));
       const given = { act: () => {} };
@@ -404,6 +411,7 @@ const cases: Record<string, Case> = {
       given.act = () => self.say(`co ${++step}`);
       given.body.enter();
       self.loop.mainLoopWait(true);
+      self.reach('go');
       self.loop.mainLoopWait(false);
       self.say(`poll=${self.loop.context.poll(false) ? 1 : 0}`);
     },
@@ -437,6 +445,7 @@ const cases: Record<string, Case> = {
     },
   },
   a_callback_that_fails_for_another_thread: {
+    marks: ['go'],
     setUp: withBh(),
     plain: {
       t: (self) => {
@@ -456,6 +465,7 @@ const cases: Record<string, Case> = {
         throw new RangeError('of b');
       };
       self.loop.mainLoopWait(true);
+      self.reach('go');
       try {
         self.loop.mainLoopWait(false);
       } catch (error) {

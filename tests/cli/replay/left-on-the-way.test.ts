@@ -4,7 +4,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { run } from '../../support/run.ts';
+import { start } from '../../support/run.ts';
 import { testDirectory } from '../../support/terminal.ts';
 import { WatchTerminal } from '../../support/watch-terminal.ts';
 
@@ -29,9 +29,16 @@ test.each([
   const dir = testDirectory();
   const [file, record] = [join(dir, 'ticks.yaml'), join(dir, 'ticks.rec')];
   writeFileSync(file, ticks(20, '100us'));
-  const of =
-    what === 'a session' ? ['--spawn', 'for i in 1 2 3 4; do echo $i; sleep 0.02; done'] : [file];
-  expect((await run([...how, '--record', record, ...of])).status).toBe(0);
+  const lines = ['1', '2', '3', '4'];
+  const child = `for i in ${lines.join(' ')}; do echo line $i; read x; done; true`;
+  const of = what === 'a session' ? ['--spawn', child] : [file];
+  const recorded = start([...how, '--record', record, ...of]);
+  // Each line comes in an iteration of its own.
+  for (const line of what === 'a session' ? lines : []) {
+    await recorded.until(new RegExp(`line ${line}\\n`));
+    recorded.child.stdin!.write('\n');
+  }
+  expect((await recorded.end()).status).toBe(0);
   const terminal = await inThePast(`replay --watch ${record}`, 3);
   terminal.keys('p', 'C-c');
   await terminal.expectRestored();

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
   jsonLines,
+  type Running,
   run,
   shell,
   shellStart,
@@ -10,10 +11,20 @@ import {
   untilTrue,
 } from '../../support/run.ts';
 
+/** Until its main thread sleeps in poll or ppoll; nothing but an event may change that. */
+async function untilInPoll({ pid }: Running): Promise<void> {
+  const call = (): string => readFileSync(`/proc/${pid}/syscall`, 'utf8').split(' ')[0]!;
+  await untilTrue(() => ['7', '271'].includes(call()));
+}
+
 describe('no busy polling', () => {
   test('one child: no more waits than there are events to wait for', async () => {
-    const { status, stderr } = await run(['--log-format', 'json', '--spawn', 'sleep 0.3']);
-    expect(status).toBe(0);
+    const running = start(['--log-format', 'json', '--spawn', 'read x']);
+    await running.until(/child_spawn/, 'stderr');
+    await untilInPoll(running);
+    running.child.stdin!.end();
+    const { status, stderr } = await running.end();
+    expect(status).toBe(1);
     // The first wait, which does not sleep, as GLib's; a sleep that SIGCHLD ends; and a look with a
     // bottom half to run.
     expect(summaryOf(stderr)).toMatchObject({ iterations: 3, wakeups: 1, signals: 1, reaped: 1 });
@@ -26,9 +37,7 @@ describe('no busy polling', () => {
       const status = readFileSync(`/proc/${running.pid}/status`, 'utf8');
       return /^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)![1]!;
     };
-    // Its main thread sleeps in poll; then nothing may change that.
-    const wchan = (): string => readFileSync(`/proc/${running.pid}/syscall`, 'utf8').split(' ')[0]!;
-    await untilTrue(() => ['7', '271'].includes(wchan()));
+    await untilInPoll(running);
     const before = switches();
     await shell('sleep 0.3');
     expect(switches()).toBe(before);

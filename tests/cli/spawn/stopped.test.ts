@@ -68,7 +68,7 @@ describe('a stopped process below a child ends by', () => {
 
   test.each([
     ['SIGTERM', []],
-    ['--timeout', ['--timeout', '1s']],
+    ['--timeout', ['--timeout', '3s']],
   ] as const)('%s when it has outlived its shell', async (how, options) => {
     const running = start([...options, '--spawn', "sh -c 'echo $$; exec sleep 100'; exit 5"]);
     await stopPrinted(running);
