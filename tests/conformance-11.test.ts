@@ -50,8 +50,6 @@ const hangs = scenarioFiles(hangDir);
 const ringSame = scenarioFiles(older).filter(
   (file) => !ringFiles.includes(file) && !hangs.includes(file) && !RING_NOT_RECORDED.includes(file),
 );
-/** For all of them on the real host, on a busy machine. */
-const RUNS_MS = 60_000;
 
 it('has all the recorded cases', () => {
   expect(files.length).toBeGreaterThanOrEqual(30);
@@ -124,7 +122,7 @@ describe.runIf(hasRing())('with io_uring, on the real host', () => {
   let results: Map<string, RunResult>;
   beforeAll(async () => {
     results = await runLinux(ringDir);
-  }, RUNS_MS);
+  });
   it.each(ringFiles)('%s', (file) => {
     expect(failuresOf(results.get(file))).toEqual([]);
   });
@@ -134,7 +132,7 @@ describe('on the real host', () => {
   let results: Map<string, RunResult>;
   beforeAll(async () => {
     results = await runLinux(dir);
-  }, RUNS_MS);
+  });
   it.each(files)('%s', (file) => {
     expect(failuresOf(results.get(file))).toEqual([]);
   });

@@ -13,8 +13,6 @@ import {
 
 const dir = scenarioDir('conformance');
 const files = scenarioFiles(dir);
-/** For all of them on the real host, on a busy machine. */
-const RUNS_MS = 60_000;
 
 /** The run of each file on the simulated host: the same each time, as the first tests see. */
 const simulated = new Map<string, RunResult>();
@@ -43,7 +41,7 @@ describe('on the real host', () => {
   let results: Map<string, RunResult>;
   beforeAll(async () => {
     results = await runLinux(dir);
-  }, RUNS_MS);
+  });
   it.each(files)('%s', (file) => {
     expect(failuresOf(results.get(file))).toEqual([]);
   });
@@ -68,7 +66,7 @@ describe('however the main loop is driven, the log is the same', () => {
     let results: Map<string, RunResult>;
     beforeAll(async () => {
       if (way !== 'embedded' || process.arch === 'x64') results = await runLinux(dir, way);
-    }, RUNS_MS);
+    });
     it.runIf(way !== 'embedded' || process.arch === 'x64').each(driven)('%s', (file) => {
       const result = results.get(file);
       expect(failuresOf(result)).toEqual([]);

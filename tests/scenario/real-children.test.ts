@@ -69,7 +69,7 @@ beforeAll(async () => {
     writeFileSync(join(dir, `${i}.yaml`), textOf(name));
   });
   linux = await runLinux(dir);
-}, 60_000);
+});
 afterAll(() => rmSync(dir, { recursive: true }));
 
 describe('a child', () => {

@@ -14,8 +14,6 @@ import {
   scenarioIn,
 } from './files.ts';
 
-/** For all of a directory on the real host, on a busy machine. */
-const RUNS_MS = 60_000;
 const stories = scenarioDir('scenarios');
 
 it('storm.yaml holds for every seed, and they differ', () => {
@@ -41,7 +39,7 @@ describe.each([
 
   beforeAll(async () => {
     linux = await runLinux(dir);
-  }, RUNS_MS);
+  });
 
   describe.each(files)('%s', (file) => {
     it('says what to look at, and names its schema', () => {
@@ -81,7 +79,7 @@ describe('scenarios/threads', () => {
 
   beforeAll(async () => {
     for (const host of ['sim', 'linux'] as const) results.set(host, await runThreads(host, dir));
-  }, RUNS_MS * 3);
+  });
 
   it.each(files)('%s says what to look at', (file) => {
     const comments = readFileSync(join(dir, file), 'utf8')

@@ -115,7 +115,7 @@ test('each thread has a track of its name, in every format', async () => {
   const ways = [...chrome.flows.values()].map((points) => points.map(({ slice }) => slice.tid));
   expect(ways).toContainEqual([t, io0]);
   expect(ways).toContainEqual([io0, main]);
-}, 120_000);
+});
 
 test.each(['linux', 'sim'])(
   'workers of a thread pool have tracks, and arrows go with a coroutine: %s',
@@ -152,7 +152,6 @@ test.each(['linux', 'sim'])(
       expect(Number(args.done)).toBeLessThan(timeNs + 1e6);
     }
   },
-  120_000,
 );
 
 test('--trace and --trace-ring hold for each thread', async () => {
@@ -162,7 +161,7 @@ test('--trace and --trace-ring hold for each thread', async () => {
   const counts = new Map<unknown, number>();
   for (const { tid } of all) counts.set(tid, (counts.get(tid) ?? 0) + 1);
   expect([...counts.values()]).toEqual([2, 2, 2]);
-}, 120_000);
+});
 
 test('an abort leaves the events of the threads that slept', async () => {
   await traced('abort.yaml', 1);
@@ -170,4 +169,4 @@ test('an abort leaves the events of the threads that slept', async () => {
   const [io0] = [...tracks].find(([, name]) => name === 'io0')!;
   const last = events('simple').filter(({ tid }) => tid === io0);
   expect(last.at(-1)).toMatchObject({ name: 'poll_enter' });
-}, 120_000);
+});

@@ -1,6 +1,7 @@
 /** A TypeScript file as a process that answers, also outside of a test. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +11,8 @@ import { bundle } from './bundle.ts';
 /** A program that answers each line with a line, until it is ended. */
 export interface Running {
   ask(line: string): Promise<string>;
-  end(): void;
+  /** Resolves once it is gone. */
+  end(): Promise<void>;
 }
 
 /** Bundles the file, and starts it. It ends with this process, whose end closes its stdin. */
@@ -28,8 +30,11 @@ export async function startAlone(file: string): Promise<Running> {
       child.stdin.write(`${line}\n`);
       return nextLine(answers, child);
     },
-    end: () => {
-      child.kill('SIGKILL');
+    end: async () => {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+      }
       remove();
     },
   };

@@ -130,7 +130,7 @@ describe.skipIf(NO_BROWSER)('the playground (skipped by QEMU_LOOP_NO_BROWSER=1)'
       },
       SMALL,
     );
-  }, 120_000);
+  });
 
   it('a story of threads plays from its recording, with a lane for each thread', async () => {
     await withPage('#story=scenarios%2Fthreads%2Fbig-lock-convoy.yaml', async ({ page }) => {
