@@ -1,12 +1,6 @@
 /** Assembles the parts of `qemu-loop --spawn`, runs them, and restores everything. */
 
-import {
-  CLOCK_MONOTONIC,
-  PR_SET_CHILD_SUBREAPER,
-  SIGABRT,
-  SIGCHLD,
-  SIGINT,
-} from '../../host/constants.ts';
+import { CLOCK_MONOTONIC, PR_SET_CHILD_SUBREAPER, SIGCHLD, SIGINT } from '../../host/constants.ts';
 import { check } from '../../host/errno.ts';
 import type { Disposable, Host } from '../../host/host.ts';
 import { MainLoop } from '../../mainloop/main-loop.ts';
@@ -172,9 +166,8 @@ class Session {
   }
 
   #buildSignals(loop: MainLoop): Signals {
-    const abort = this.#traceFiles === null ? [] : [SIGABRT];
     const signals = new Signals(loop, {
-      signals: [SIGCHLD, ...forwardedIn(this.#host), ...abort],
+      signals: [SIGCHLD, ...forwardedIn(this.#host), ...(this.#traceFiles?.signals ?? [])],
       sigfd: this.#options.sigfd,
       onProblem: (message) => this.#warn('signalfd', {}, message),
     });

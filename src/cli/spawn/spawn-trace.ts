@@ -34,8 +34,14 @@ export class SpawnTrace implements Disposable {
     return textOf(this.#output.finish(loop, graceNs));
   }
 
+  /** The signals that {@link endOnAbort} needs. The kernel drops them for a pid 1 without a handler. */
+  get signals(): readonly number[] {
+    return this.#host.getpid() === 1 ? [] : [SIGABRT];
+  }
+
   /** SIGABRT would end us before the trace is whole; then it may. */
   endOnAbort(signals: Signals): void {
+    if (this.signals.length === 0) return;
     const handler = (): void => {
       this.#output.close();
       signals.dispose();

@@ -1,10 +1,11 @@
 /** A pid namespace of our own whose /proc, or whose terminal, is the one's outside. */
 
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { needRoot, unshare } from '../../support/needs.ts';
 import { jsonLines, shell, shellStart } from '../../support/run.ts';
-import { onTerminal } from '../../support/terminal.ts';
+import { onTerminal, testDirectory } from '../../support/terminal.ts';
 
 test.for([
   ['with its /proc', '--pid --fork --mount-proc'],
@@ -101,6 +102,18 @@ test('pid 1 without CAP_KILL says that the kernel ends what it may not, and what
     /^qemu-loop: the kernel ends with us, since SIGKILL may not be sent: pid \d+ \(\w+\): run .* CAP_KILL$/,
   );
   expect(status).toBe(125);
+});
+
+test('pid 1 goes on after SIGABRT, which the kernel drops, also with a trace', async (context) => {
+  const file = join(testDirectory(), 'trace');
+  const child = 'trap "exit 5" TERM; echo ready; sleep 100 & wait';
+  const namespace = `exec ${unshare(context, '--pid --fork --kill-child --mount-proc')}`;
+  const running = shellStart(`${namespace} $QL -q --trace-file json:${file} --spawn '${child}'`);
+  await running.until(/ready/);
+  const [pid1] = childrenOf(running.pid);
+  process.kill(pid1!, 'SIGABRT');
+  process.kill(pid1!, 'SIGTERM');
+  expect(await running.end()).toMatchObject({ status: 5, stderr: '' });
 });
 
 function childrenOf(pid: number): number[] {
