@@ -21,7 +21,7 @@ const DEV_PTMX = 0x502;
  * for a terminal it does not say how much room there is, and a child may fill a pipe's room before
  * we write.
  *
- * Returns -1 if the file is neither, or cannot be opened again.
+ * Returns -1 if the file is neither, or cannot be opened again; see endOfRoom then.
  */
 export function reopen(host: Host, fd: number): number {
   const flags = host.fcntl(fd, F_GETFL, 0);
@@ -31,7 +31,10 @@ export function reopen(host: Host, fd: number): number {
   const stat = takeStat(buffer);
   if (!isKind(stat, S_IFIFO) && !(host.isatty(fd) && isTheSame(host, fd, stat.rdev))) return -1;
   const own = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-  return Math.max(-1, host.open(`/proc/self/fd/${fd}`, own, 0));
+  const reopened = host.open(`/proc/self/fd/${fd}`, own, 0);
+  if (reopened >= 0) return reopened;
+  // It may belong to another user (su, setpriv). The name of our controlling terminal is for everybody.
+  return host.tcgetpgrp(fd) < 0 ? -1 : Math.max(-1, host.open('/dev/tty', own, 0));
 }
 
 /** Whether opening this terminal by its name gives the same terminal. */

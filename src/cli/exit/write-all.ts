@@ -6,12 +6,11 @@ import { guarded } from '../../trace/visible.ts';
 import { asCliError, isUnread } from './errors.ts';
 import { plainWrite } from './plain-io.ts';
 import { reopen } from './reopen.ts';
+import { endOfRoom } from './room.ts';
 
 const STDOUT = 1;
 /** The most bytes of one write. */
 const PIECE = 1 << 16;
-/** After POLLOUT a write of that many bytes does not block, except on a terminal. */
-const ROOM = 4096;
 /** Between two looks whether somebody tells us to end. */
 const LOOK_NS = 20e6;
 
@@ -58,17 +57,24 @@ export function someWriter(host: Host | null, fd: number): (text: string) => voi
 export function boundedWriter(host: Host, fd: number, waitNs: number): (text: string) => void {
   return (text) => {
     const reopened = reopen(host, fd);
-    writeBounded(host, reopened < 0 ? fd : reopened, Buffer.from(guarded(text)), waitNs);
+    const isTerminal = reopened < 0 && host.isatty(fd);
+    const target = { fd: reopened < 0 ? fd : reopened, isTerminal };
+    writeBounded(host, target, Buffer.from(guarded(text)), waitNs);
     if (reopened >= 0) host.close(reopened);
   };
 }
 
-function writeBounded(host: Host, fd: number, bytes: Uint8Array, waitNs: number): void {
+function writeBounded(
+  host: Host,
+  { fd, isTerminal }: { fd: number; isTerminal: boolean },
+  bytes: Uint8Array,
+  waitNs: number,
+): void {
   const write = byteWriter(host, fd);
   const endNs = host.clockNs(CLOCK_MONOTONIC) + waitNs;
   for (let at = 0; at < bytes.length; ) {
     const hasRoom = pollOne(host, fd, POLLOUT, 0) > 0;
-    const ret = hasRoom ? write(bytes.subarray(at, at + ROOM)) : -EAGAIN;
+    const ret = hasRoom ? write(bytes.subarray(at, endOfRoom(bytes, at, isTerminal))) : -EAGAIN;
     if (ret >= 0) at += ret;
     else if (ret === -EAGAIN) {
       if (host.clockNs(CLOCK_MONOTONIC) >= endNs || isToldToEnd(host)) return;

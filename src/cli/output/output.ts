@@ -3,13 +3,8 @@ import { EAGAIN, EINTR } from '../../host/errno.ts';
 import type { Disposable, Host, HostBuffer } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
 import { reopen } from '../exit/reopen.ts';
+import { endOfRoom, PIPE_ROOM } from '../exit/room.ts';
 
-/**
- * POLLOUT on a pipe promises room for 4096 bytes without blocking. The loop must not block in
- * write: it would see no signal. Terminals, which promise nothing, and pipes, which others may fill
- * meanwhile, are therefore opened anew.
- */
-const SLICE = 4096;
 /** Sources that can wait do so while more than this is pending. */
 const FULL = 64 * 1024;
 
@@ -46,6 +41,8 @@ export class Output implements Disposable {
   #offset = 0;
   /** The reopened terminals and pipes, by the descriptors they replace. */
   readonly #reopened = new Map<number, number>();
+  /** Terminals that could not be opened anew. */
+  readonly #shared = new Set<number>();
   #loop: MainLoop | null = null;
   #watch: Disposable | null = null;
   #watchedFd = -1;
@@ -58,14 +55,19 @@ export class Output implements Disposable {
   isCut = false;
   readonly #onBroken: ((fd: number) => void)[] = [];
 
-  /** @param fds the descriptors to write to; terminals and pipes among them never block */
+  /**
+   * The loop must not block in write: it would see no signal. POLLOUT promises little, and others may
+   * fill the rest meanwhile. So terminals and pipes are opened anew.
+   * @param fds the descriptors to write to
+   */
   constructor(host: Host, ...fds: readonly number[]) {
     this.#host = host;
     for (const fd of fds) {
       const reopened = reopen(host, fd);
       if (reopened >= 0) this.#reopened.set(fd, reopened);
+      else if (host.isatty(fd)) this.#shared.add(fd);
     }
-    this.#buffer = host.alloc(SLICE);
+    this.#buffer = host.alloc(PIPE_ROOM);
     this.#pollfd = host.alloc(8);
   }
 
@@ -179,7 +181,8 @@ export class Output implements Disposable {
     const { fd, bytes } = chunk;
     const target = this.#targetOf(fd);
     if (target === fd && !this.#writable(fd)) return false;
-    const part = bytes.subarray(this.#offset, this.#offset + SLICE);
+    const end = endOfRoom(bytes, this.#offset, this.#shared.has(fd));
+    const part = bytes.subarray(this.#offset, end);
     this.#buffer.u8.set(part);
     const ret = this.#host.write(target, this.#buffer, 0, part.length);
     if (ret === -EAGAIN) return false;

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { O_NONBLOCK } from '../../../src/host/constants.ts';
+import { needRoot } from '../../support/needs.ts';
 import { untilState, untilTrue } from '../../support/run.ts';
 import { onTerminal, testDirectory } from '../../support/terminal.ts';
 
@@ -18,14 +19,23 @@ function untilFileHas(path: string, text: string): Promise<void> {
 }
 
 describe('a terminal that is not read does not block signals', () => {
-  test.each([
-    ['while a child writes', 'exec yes', 143],
-    ['when all have ended', 'seq 9000; exit 3', 3],
-  ])('--prefix, %s', async (_, writes, status) => {
+  const nobody = 'setpriv --reuid=65534 --clear-groups';
+  test.for([
+    ['while a child writes', '', 'exec yes', 143],
+    ['when all have ended', '', 'seq 9000; exit 3', 3],
+    // Its device may not be opened then.
+    ['while a child writes to that of another user', nobody, 'exec yes', 143],
+    // Nor may /dev/tty.
+    ['while a child writes to that of another session', `setsid ${nobody}`, 'exec yes', 143],
+  ] as const)('--prefix, %s', async ([, starter, writes, status], context) => {
+    if (starter !== '') needRoot(context, 'a terminal of another user');
     const go = fifo();
-    const log = join(testDirectory(), 'log');
+    const dir = testDirectory();
+    chmodSync(dir, 0o777);
+    chmodSync(dirname(go), 0o711);
+    const log = join(dir, 'log');
     const terminal = onTerminal(
-      `$QL --log-file ${log} --log-level debug --grace 500ms --prefix \\
+      `${starter} $QL --log-file ${log} --log-level debug --grace 500ms --prefix \\
         --spawn 'echo at $PPID $$; read x <${go}; ${writes}'; echo status $?`,
     );
     const [, pid, child] = await terminal.untilOutput(/at (\d+) (\d+)\D/);
@@ -62,6 +72,16 @@ describe('a terminal that is not read does not block signals', () => {
     await terminal.untilOutput(/status 143/);
     await terminal.end();
   });
+});
+
+test('a terminal of another user is written by its name for everybody', async (context) => {
+  needRoot(context, 'a terminal of another user');
+  const look = 'readlink /proc/$PPID/fd/*';
+  const terminal = onTerminal(
+    `setpriv --reuid=65534 --clear-groups $QL -q --color never --prefix --spawn '${look}'; echo end`,
+  );
+  await terminal.untilOutput(/end/);
+  expect((await terminal.end()).output).toMatch(/^\[1\] \/dev\/tty\r$/m);
 });
 
 test('output to a terminal arrives complete, before and after Ctrl-S', async () => {
