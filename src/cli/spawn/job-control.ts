@@ -28,6 +28,10 @@ export class JobControl {
   #holder = 0;
   /** Whether somebody has sent us SIGTSTP by kill, and no stopped child has stopped us yet. */
   #toldByKill = false;
+  /** The stopped children, in order, and the signals that stopped them. */
+  readonly #stops = new Map<Child, number>();
+  /** A child that has ended, and is still among the children. */
+  #ended = 0;
 
   constructor(parts: JobControlParts, children: ReadonlyMap<number, Child>) {
     this.#host = parts.host;
@@ -39,7 +43,8 @@ export class JobControl {
 
   /** See Supervisor.state. */
   get state(): readonly unknown[] {
-    return [this.#holder, this.#toldByKill];
+    const stops = [...this.#stops].map(([{ pid }, signo]) => [pid, signo]);
+    return [this.#holder, this.#toldByKill, stops];
   }
 
   /** A child was started in the foreground. */
@@ -47,11 +52,18 @@ export class JobControl {
     this.#holder = child.pid;
   }
 
-  /** A child has ended. */
+  /** A child has ended. The others may now get what they have stopped for. */
   ended(pid: number): void {
-    if (this.#holder !== pid) return;
-    this.#holder = 0;
-    this.#terminal.takeBack(pid);
+    if (this.#holder === pid) {
+      this.#holder = 0;
+      this.#terminal.takeBack(pid);
+    }
+    this.#ended = pid;
+    for (const child of [...this.#stops.keys()]) {
+      if (child.pid === pid) this.#stops.delete(child);
+      else this.#hasStopped(child);
+    }
+    this.#ended = 0;
   }
 
   /** A signal was passed on. A sender of SIGTSTP by kill, unlike Ctrl-Z, can send SIGCONT too. */
@@ -65,9 +77,15 @@ export class JobControl {
     const child = this.#children.get(event.pid);
     if (child === undefined) return;
     child.stopped = event.code === CLD_STOPPED;
+    this.#stops.delete(child);
     if (!child.stopped) return;
-    const { status } = event;
-    if (status === SIGTSTP) this.#stopped(child);
+    this.#stops.set(child, event.status);
+    this.#hasStopped(child);
+  }
+
+  #hasStopped(child: Child): void {
+    const status = this.#stops.get(child);
+    if (status === SIGTSTP) this.#stopped();
     // Nobody else would see the keys: the child has the terminal, and is stopped.
     else if (status === SIGSTOP && this.#holder === child.pid) this.#suspend();
     else if (this.#terminal.interactive && (status === SIGTTIN || status === SIGTTOU)) {
@@ -75,23 +93,27 @@ export class JobControl {
     }
   }
 
-  /** After fg: the child that had the terminal gets it back. */
+  /** After fg: the child that had the terminal gets it back. All children have SIGCONT by now. */
   #resumed(): void {
     this.#toldByKill = false;
     if (this.#holder !== 0) this.#terminal.give(this.#holder);
-    for (const child of this.#children.values()) {
-      if (child.leads && child.stopped) this.#continue(child);
-    }
+    this.#continueAll();
+    for (const child of this.#stops.keys()) child.stopped = false;
+    this.#stops.clear();
+  }
+
+  #continueAll(): void {
+    for (const child of [...this.#stops.keys()]) if (child.leads) this.#continue(child);
   }
 
   /** Stopped by SIGTSTP: we stop too, as would happen without us, so that our parent sees it. */
-  #stopped(child: Child): void {
+  #stopped(): void {
     if (this.#toldByKill) {
       if (!this.#mayStop) return;
       this.#toldByKill = false;
       this.#log.flush();
       this.#host.kill(this.#host.getpid(), SIGSTOP);
-    } else if (this.#inForeground() && !this.#suspend() && child.leads) this.#continue(child);
+    } else if (this.#inForeground() && !this.#suspend()) this.#continueAll();
   }
 
   #inForeground(): boolean {
@@ -103,7 +125,9 @@ export class JobControl {
    * once we stop.
    */
   get #mayStop(): boolean {
-    for (const child of this.#children.values()) if (!child.stopped) return false;
+    for (const child of this.#children.values()) {
+      if (!child.stopped && child.pid !== this.#ended) return false;
+    }
     return !this.#signals.isWaiting(SIGCONT);
   }
 
@@ -129,6 +153,8 @@ export class JobControl {
   }
 
   #continue(child: Child): void {
+    child.stopped = false;
+    this.#stops.delete(child);
     this.#host.kill(-child.pid, SIGCONT);
   }
 }

@@ -3,8 +3,8 @@ import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { unshare } from '../../support/needs.ts';
-import { startJob, untilState } from '../../support/run.ts';
-import { onTerminal, testDirectory } from '../../support/terminal.ts';
+import { command, startJob, stateOf, untilState, untilTrue } from '../../support/run.ts';
+import { onTerminal, terminalOf, testDirectory } from '../../support/terminal.ts';
 
 describe('Ctrl-Z gives the shell its prompt, and fg continues, whatever stdin is', () => {
   test.for([
@@ -55,6 +55,29 @@ test('a child that reads from the terminal gets it, though stdin is another file
   await running.end();
 });
 
+test('with --group those that read from the terminal get it one after the other', async () => {
+  const read = (name: string): string => `--spawn 'echo ready; read x; echo ${name} got $x'`;
+  const running = onTerminal(`$QL -q -g ${read('one')} ${read('two')} ${read('three')}`);
+  await running.until(/(ready\s+){3}/);
+  for (const word of ['first', 'second', 'third']) {
+    running.line(word);
+    await running.until(new RegExp(`got ${word}`));
+  }
+  expect((await running.end()).status).toBe(0);
+});
+
+test('a Ctrl-Z that nobody could continue after leaves no child of --group stopped', async () => {
+  const child = 'trap "echo went on" CONT; echo ready; while :; do sleep 0.02; done';
+  const twice = ['--spawn', child, '--spawn', child];
+  // No shell is above it on its terminal.
+  const running = terminalOf(process.execPath, [command, '-q', '--group', ...twice]);
+  await running.until(/(ready\s+){2}/);
+  running.keys('C-z');
+  await running.until(/(went on\s+){2}/);
+  running.keys('C-c');
+  expect((await running.end()).signal).toBe('SIGINT');
+});
+
 test('a reader of our output behind a pipe may use the terminal', async () => {
   const go = join(testDirectory(), 'go');
   const program = `echo ready >&2; until [ -e ${go} ]; do sleep 0.02; done`;
@@ -78,6 +101,26 @@ describe.each([[[]], [['--group']]])('SIGTSTP by kill, without a terminal: %j', 
     for (const pid of [...pids, job.pid]) await untilState(Number(pid), 'T');
     job.kill('SIGCONT');
     for (const pid of [...pids, job.pid]) await untilState(Number(pid), 'S');
+    job.kill('SIGTERM');
+    expect((await job.starter.end()).status).toBe(143);
+  });
+
+  test('stops us, too, when the last child that has not stopped ends', async () => {
+    const go = join(testDirectory(), 'go');
+    execFileSync('mkfifo', [go]);
+    const fd = openSync(go, 'r+');
+    onTestFinished(() => closeSync(fd));
+    // It forks nothing: SIGTSTP would stop that.
+    const ends = `trap "read x <${go}; exit" TSTP; echo $$; while :; do :; done`;
+    const stops = 'echo $$; exec sleep 100';
+    const job = await startJob(['-q', ...options, '--spawn', ends, '--spawn', stops]);
+    const [, ...pids] = (await job.starter.until(/(\d+)\n(\d+)\n/)).map(Number);
+    job.kill('SIGTSTP');
+    await untilTrue(() => pids.some((pid) => stateOf(pid) === 'T'));
+    writeSync(fd, '\n');
+    await untilState(job.pid, 'T');
+    job.kill('SIGCONT');
+    await untilState(job.pid, 'S');
     job.kill('SIGTERM');
     expect((await job.starter.end()).status).toBe(143);
   });
