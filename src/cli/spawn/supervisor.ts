@@ -106,8 +106,9 @@ export class Supervisor {
     this.#jobs.passed(passing);
     if (!ends) return;
     this.#abandon(128 + signo);
-    const { terminal } = this.#parts;
-    if (received === SIGINT) this.#interrupts.add(passing.fromTerminal ?? terminal.isOurs);
+    const { terminal, host } = this.#parts;
+    const byTerminal = passing.fromTerminal ?? terminal.isOurs;
+    if (received === SIGINT) this.#interrupts.add(byTerminal, host.clockNs(CLOCK_MONOTONIC));
     if (this.#interrupts.received >= 2 && !this.#processes.killed) this.#killAll('second SIGINT');
     else if (!this.#grace.pending) this.#grace.modFromNowNs(this.#options.graceNs);
   }
@@ -135,18 +136,11 @@ export class Supervisor {
 
   /** All that decides what it does next, beside the loop's timers: for the marks of a record. */
   get state(): readonly unknown[] {
-    const { received, interrupted } = this.#interrupts;
-    const own = [
-      this.#leaving,
-      this.#killedEverybody,
-      this.#toldToEnd,
-      received,
-      interrupted,
-      this.#lookNs,
-    ];
+    const own = [this.#leaving, this.#killedEverybody, this.#toldToEnd, this.#lookNs];
     const { failure, timedOut } = this.#outcome;
     const rest = [this.#launcher.pending, failure?.message, timedOut, this.settled];
-    return [...own, ...rest, this.#jobs.state, this.#processes.state];
+    const parts = [this.#interrupts.state, this.#jobs.state, this.#processes.state];
+    return [...own, ...rest, ...parts];
   }
 
   get interrupted(): Interrupted {

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Latencies, newRow, Summary } from '../../../src/cli/log/summary.ts';
+import { Interrupts } from '../../../src/cli/spawn/interrupts.ts';
 import { dieWithParent } from '../../../src/cli/spawn/pdeathsig.ts';
 import { Sender } from '../../../src/cli/spawn/sender.ts';
 import { shellScript } from '../../../src/cli/spawn/shell-command.ts';
@@ -137,6 +138,31 @@ describe('Sender', () => {
     expect(said).toEqual([
       'SIGTERM cannot be sent to pid 4194311: Operation not permitted (EPERM)',
     ]);
+  });
+});
+
+describe('SIGINTs', () => {
+  /** The number that those count as: from the terminal or not, and the ms between them. */
+  const count = (...signals: readonly [byTerminal: boolean, msLater: number][]): number => {
+    const interrupts = new Interrupts();
+    let ns = 1e9;
+    for (const [byTerminal, msLater] of signals) {
+      ns += msLater * 1e6;
+      interrupts.add(byTerminal, ns);
+    }
+    return interrupts.received;
+  };
+
+  test('of a Ctrl-C that another program passes on to us as well count as one', () => {
+    expect(count([true, 0], [false, 20])).toBe(1);
+    expect(count([false, 0], [true, 20])).toBe(1);
+    expect(count([true, 0], [false, 20], [true, 150], [false, 20])).toBe(2);
+  });
+
+  test('of the same sender, or of later, count each', () => {
+    expect(count([true, 0], [true, 20])).toBe(2);
+    expect(count([false, 0], [false, 20])).toBe(2);
+    expect(count([true, 0], [false, 400])).toBe(2);
   });
 });
 

@@ -29,6 +29,19 @@ describe('on a terminal', () => {
     await terminal.end();
   });
 
+  test('a SIGINT by kill that comes later than a program would pass a Ctrl-C on kills', async () => {
+    const child = 'trap "" INT; echo at $PPID; read x; sleep 0.4; echo later; sleep 100';
+    const terminal = onTerminal(`$QL --grace 1h --spawn '${child}'; echo status $?`);
+    const [, pid] = await terminal.untilOutput(/^at (\d+)\D/m);
+    terminal.type('\x03');
+    await terminal.untilOutput(/SIGINT to all, by the terminal/);
+    terminal.type('\n');
+    await terminal.untilOutput(/^later/m);
+    process.kill(Number(pid), 'SIGINT');
+    await terminal.untilOutput(/status 137/);
+    await terminal.end();
+  });
+
   test.each([
     ['--', 'sh -c'],
     ['--group --spawn', ''],
