@@ -2,6 +2,7 @@ import { F_GETFL, F_GETPIPE_SZ, F_SETFL, O_CLOEXEC, O_NONBLOCK } from '../../hos
 import { check, EAGAIN, EINTR } from '../../host/errno.ts';
 import type { Disposable, HostBuffer } from '../../host/host.ts';
 import type { MainLoop } from '../../mainloop/main-loop.ts';
+import { LineStart } from './line-start.ts';
 import type { LineOutput } from './output.ts';
 
 const READ = 64 * 1024;
@@ -45,9 +46,7 @@ class Stream {
   readonly #output: LineOutput;
   readonly #buffer: HostBuffer;
   readonly #onClose: (stream: Stream) => void;
-  /** The start of a line whose end has not come. */
-  #partial: Uint8Array[] = [];
-  #partialBytes = 0;
+  readonly #partial = new LineStart();
   /** Whether part of the line has already gone out. */
   #midLine = false;
   #watch: Disposable | null = null;
@@ -70,7 +69,7 @@ class Stream {
   }
 
   get isMidLine(): boolean {
-    return this.#partialBytes > 0 || this.#midLine || this.#watch === null;
+    return this.#partial.length > 0 || this.#midLine || this.#watch === null;
   }
 
   /** Resumes reading, unless it is reading or must not. */
@@ -114,7 +113,7 @@ class Stream {
     this.#pause();
     this.#parts.loop.host.close(this.#place.fd);
     this.#onClose(this);
-    if (this.#partialBytes > 0 || (this.#midLine && this.#output.holdsLine(this))) {
+    if (this.#partial.length > 0 || (this.#midLine && this.#output.holdsLine(this))) {
       this.#emit([Uint8Array.of(LF)]);
     }
   }
@@ -158,9 +157,8 @@ class Stream {
 
   #keep(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    this.#partial.push(bytes.slice());
-    this.#partialBytes += bytes.length;
-    if (this.#partialBytes < LONGEST) return;
+    this.#partial.add(bytes);
+    if (this.#partial.length < LONGEST) return;
     this.#emit([], false);
     this.#midLine = true;
   }
@@ -169,10 +167,9 @@ class Stream {
   #emit(parts: readonly Uint8Array[], endsLine = true): void {
     const goesOn = this.#midLine && this.#output.holdsLine(this);
     const head = goesOn ? [] : [this.#place.prefix];
-    const bytes = concat([...head, ...this.#partial, ...parts]);
+    const bytes = concat([...head, this.#partial.bytes, ...parts]);
     this.#output.write(this.#place.target, bytes, endsLine ? null : this, goesOn ? this : null);
-    this.#partial = [];
-    this.#partialBytes = 0;
+    this.#partial.clear();
     this.#midLine = false;
   }
 }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LineOutput } from '../../../src/cli/output/output.ts';
 import { type ChildPipes, Prefixer } from '../../../src/cli/output/prefix.ts';
@@ -55,6 +57,14 @@ function write(text: string): void {
   host.write(held, buffer, 0, bytes.length);
 }
 
+/** The memory in use, without what waits to be collected. */
+function memory(): number {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
 test('a stream that has ended is not kept', () => {
   expect(prefixer.open).toBe(2);
   loop.mainLoopWait(true);
@@ -81,4 +91,20 @@ test('a drain ends, however much a process left behind still writes', () => {
   write('first\n');
   expect(prefixer.drain()).toBe(true);
   expect(taken.text.startsWith('> first\n')).toBe(true);
+});
+
+test('a line that comes byte by byte stays one line, and takes no more memory than it has bytes', () => {
+  const bytes = 20_000;
+  const dot = host.alloc(1);
+  dot.u8[0] = '.'.charCodeAt(0);
+  const before = memory();
+  for (let i = 0; i < bytes; i++) {
+    host.write(held, dot, 0, 1);
+    loop.mainLoopWait(true);
+  }
+  // Each byte by itself would take some hundred.
+  expect(memory() - before).toBeLessThan(100 * bytes);
+  write('\n');
+  loop.mainLoopWait(true);
+  expect(taken.text).toBe(`> ${'.'.repeat(bytes)}\n`);
 });
