@@ -125,7 +125,7 @@ describe('on a terminal', () => {
     ['run --help', 50],
     ['--help', 100],
     ['explore --help', 40],
-    ['trace', 7],
+    ['trace', 3],
     ['--timeout 1w -- true', 4],
     ['play /nonexistent/file.yaml', 2],
     ['check package.json', 4],
