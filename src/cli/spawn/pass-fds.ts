@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { F_GETFD } from '../../host/constants.ts';
+import { F_GETFD, F_GETFL, FD_CLOEXEC, O_NONBLOCK } from '../../host/constants.ts';
 import { STAT_SIZE, takeStat } from '../../host/file-stat.ts';
 import type { Host } from '../../host/host.ts';
 import { Proc } from '../../host/proc.ts';
@@ -8,7 +8,8 @@ import { CliError, EXIT_USAGE } from '../exit/errors.ts';
 const EPOLL = 'anon_inode:[eventpoll]';
 /** The kernel stamps a pipe by a clock that is up to a tick behind; the longest tick there is. */
 const TICK_MS = 10;
-const NODES = [EPOLL, 'anon_inode:[eventfd]', 'anon_inode:[io_uring]'];
+const EVENTFD = 'anon_inode:[eventfd]';
+const NODES = [EPOLL, 'anon_inode:[io_uring]'];
 
 /**
  * Call it before we open anything, which could get such a number.
@@ -20,18 +21,25 @@ export function checkPassedFds(host: Host, fds: readonly number[]): void {
   // Node first opens an epoll for itself, which gets the lowest free number.
   const epolls = [...targets.keys()].filter((fd) => targets.get(fd) === EPOLL);
   const firstOfNode = Math.min(...epolls);
-  const missing = fds.find(
-    (fd) => host.fcntl(fd, F_GETFD, 0) < 0 || (fd >= firstOfNode && isNodes(host, fd, targets)),
-  );
+  const missing = fds.find((fd) => {
+    const flags = host.fcntl(fd, F_GETFD, 0);
+    // Node's own are all closed at an exec. It makes the low ones that it was given so, too.
+    const mayBeNodes = (flags & FD_CLOEXEC) !== 0 && fd >= firstOfNode;
+    return flags < 0 || (mayBeNodes && isNodes(host, fd, targets));
+  });
   if (missing === undefined) return;
   const message = `--pass-fd ${missing}: it is not open: open it for us, as a shell does by ${missing}<FILE`;
   throw new CliError(message, EXIT_USAGE);
 }
 
-/** Whether it is one of Node's own: an epoll, an eventfd, or a later pipe from itself to itself. */
+/**
+ * Whether it is one of Node's own: an epoll, an eventfd that does not block, or a later pipe from itself to
+ * itself.
+ */
 function isNodes(host: Host, fd: number, targets: ReadonlyMap<number, string>): boolean {
   const target = targets.get(fd) ?? '';
   if (NODES.includes(target)) return true;
+  if (target === EVENTFD) return (host.fcntl(fd, F_GETFL, 0) & O_NONBLOCK) !== 0;
   if (!target.startsWith('pipe:')) return false;
   const ends = [...targets.values()].filter((other) => other === target).length;
   const stat = host.alloc(STAT_SIZE);

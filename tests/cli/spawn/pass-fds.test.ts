@@ -1,4 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
+import { EFD_CLOEXEC, EPOLL_CLOEXEC, O_NONBLOCK } from '../../../src/host/constants.ts';
+import { LinuxHost } from '../../../src/host/linux/linux-host.ts';
 import { command, Running } from '../../support/run.ts';
 
 /** Runs the command under a shell that has opened descriptors 3 and 4. */
@@ -43,3 +46,24 @@ test.each(['5', '6', '7', '8', '9', '99'])(
     );
   },
 );
+
+test.each([
+  ['an eventfd', 'a low number', 9],
+  ['an eventfd that does not block', 'a high number', 40],
+  ['an epoll', 'a high number', 40],
+] as const)('--pass-fd: %s as %s is handed on, though Node has such of its own', (what, _, fd) => {
+  const host = new LinuxHost();
+  const ours =
+    what === 'an epoll'
+      ? host.epollCreate1(EPOLL_CLOEXEC)
+      : host.eventfd(0, EFD_CLOEXEC | (what === 'an eventfd' ? 0 : O_NONBLOCK));
+  const stdio = Array.from({ length: fd + 1 }, (): 'ignore' | 'pipe' | number => 'ignore');
+  stdio.splice(1, 2, 'pipe', 'pipe');
+  stdio[fd] = ours;
+  const args = ['-q', '--pass-fd', String(fd), '--', 'readlink', `/proc/self/fd/${fd}`];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], { stdio });
+  host.close(ours);
+  host.dispose();
+  expect({ status, stderr: String(stderr) }).toEqual({ status: 0, stderr: '' });
+  expect(String(stdout)).toMatch(/^anon_inode:/);
+});
