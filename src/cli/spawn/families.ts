@@ -13,7 +13,9 @@ import { ESRCH } from '../../host/errno.ts';
 import { type Host, newWaitResult } from '../../host/host.ts';
 import { Proc } from '../../host/proc.ts';
 import type { ChildRow } from '../log/summary.ts';
+import { Below } from './below.ts';
 import type { Child } from './launcher.ts';
+import type { Options } from './options.ts';
 import { ignoresSignal, mayHandleSignal } from './process-name.ts';
 import type { Sender, Sent } from './sender.ts';
 
@@ -64,6 +66,8 @@ export class Families {
   readonly #ownGroup: number;
   /** Whether signals go to whole groups. */
   readonly #byGroup: boolean;
+  /** Signals that the children start with ignored. */
+  readonly #ignoredByAll: readonly number[];
   /** Children of ours from before we began, which are somebody else's. */
   #strangers: ReadonlySet<number> = new Set();
   #beganWithSome = false;
@@ -72,16 +76,22 @@ export class Families {
   /** Groups that signals go to although their leader has ended, and whether we wait for them. */
   readonly #groups = new Map<number, { awaited: boolean }>();
   readonly #heirs = new Map<number, Heir>();
-  /** Processes below shells that SIGINT was sent to. */
-  readonly #interrupted = new Set<number>();
+  readonly #below: Below;
   readonly #result = newWaitResult();
 
-  constructor(host: Host, sender: Sender, children: ReadonlyMap<number, Child>, byGroup: boolean) {
+  constructor(
+    host: Host,
+    sender: Sender,
+    children: ReadonlyMap<number, Child>,
+    { group, ignoreSignals }: Pick<Options, 'group' | 'ignoreSignals'>,
+  ) {
     this.#host = host;
-    this.#byGroup = byGroup;
+    this.#byGroup = group;
+    this.#ignoredByAll = ignoreSignals;
     this.#sender = sender;
     this.#proc = new Proc(host);
     this.#children = children;
+    this.#below = new Below(host, sender);
     this.#ownGroup = host.getpgid(0);
   }
 
@@ -97,7 +107,7 @@ export class Families {
       ...[pid, row?.number, mayExit],
       ...passed,
     ]);
-    return [[...this.#led], [...this.#groups], heirs, [...this.#interrupted]];
+    return [[...this.#led], [...this.#groups], heirs, ...this.#below.state];
   }
 
   started(child: Child): void {
@@ -142,26 +152,37 @@ export class Families {
       const stands = pid === program ? row : null;
       const heir = { pid, row: stands, mayExit: true, passed: new Set([ending.signo]) };
       this.#heirs.set(pid, heir);
+      if (stands === null) return this.#tell(heir, ending);
+      const before = this.#mayHandle(pid, ending.signo);
       const told = this.#tell(heir, ending);
-      // Only now: from here on a program that does not handle the signal cannot begin to.
-      if (stands !== null) heir.mayExit = mayHandleSignal(this.#proc, pid, ending.signo);
+      // From here on a program that does not handle the signal cannot begin to; one that did may
+      // have ceased to while it exits.
+      heir.mayExit = before || this.#mayHandle(pid, ending.signo);
       return told;
     });
   }
 
   /**
    * Whether a shell may have waited for it. A shell starts background programs with SIGINT and
-   * SIGQUIT ignored; a program that ended before its signal was only a step.
+   * SIGQUIT ignored; with --ignore-signal all may be so. A program that ended before its signal was
+   * only a step.
    */
   #mayStand(pid: number, ending: Ending): boolean {
-    const background = [SIGINT, SIGQUIT].every((signo) => ignoresSignal(this.#proc, pid, signo));
+    const ignored = [SIGINT, SIGQUIT].filter((signo) => !this.#ignoredByAll.includes(signo));
+    const background =
+      ignored.length > 0 && ignored.every((signo) => ignoresSignal(this.#proc, pid, signo));
     return !background && (this.#hasGot(pid, ending) || !this.#isDead(pid));
+  }
+
+  /** Whether it may do as it likes with a signal, or might when that was sent. */
+  #mayHandle(pid: number, signo: number): boolean {
+    return this.#below.couldHandle(pid, signo) || mayHandleSignal(this.#proc, pid, signo);
   }
 
   /** Whether the signal has already been sent to it, with its group or below its shell. */
   #hasGot(pid: number, { signo, toGroup }: Ending): boolean {
     if (signo === SIGKILL) return false;
-    if (signo === SIGINT && this.#interrupted.has(pid)) return true;
+    if (signo === SIGINT && this.#below.wasInterrupted(pid)) return true;
     const pgid = this.#host.getpgid(pid);
     return (toGroup && pgid === this.#ownGroup) || (this.#byGroup && this.#led.has(pgid));
   }
@@ -189,41 +210,22 @@ export class Families {
     return own !== undefined && this.#proc.stat(pid)?.session === own.session;
   }
 
-  /**
-   * Sends SIGINT to the programs below a shell, as a terminal would: dash does not end by a SIGINT
-   * until its program has ended. Returns how many it was sent to.
-   */
+  /** See Below. */
   interrupt(shell: number): number {
-    const pids = [...this.#below(shell)];
-    for (const pid of pids) this.#interrupted.add(pid);
-    const sent = pids.filter((pid) => this.#sender.kill(pid, SIGINT) === 'sent').length;
-    for (const pid of pids) this.#sender.goOn(pid, SIGINT);
-    return sent;
+    return this.#below.interrupt(shell);
   }
 
-  /**
-   * The processes below one in its session, outermost first. Those of another group are left to the
-   * process that leads it.
-   */
-  *#below(pid: number): Generator<number> {
-    const parent = this.#proc.stat(pid);
-    const text = this.#proc.read(pid, `task/${pid}/children`) ?? '';
-    for (const child of text
-      .split(' ')
-      .filter((word) => word !== '')
-      .map(Number)) {
-      const stat = this.#proc.stat(child);
-      if (stat === undefined || stat.session !== parent?.session) continue;
-      yield child;
-      if (stat.pgrp === parent.pgrp) yield* this.#below(child);
-    }
+  /** Call it before a signal is sent that processes below children get as well. */
+  foresee(signo: number): void {
+    if (!this.#byGroup && signo !== SIGINT) return;
+    this.#below.foresee([...this.#children.keys(), ...this.#heirs.keys()], signo);
   }
 
   /** An adopted process was reaped, or is given up. Returns it if it was one of these. */
   ended(pid: number): Heir | undefined {
     const heir = this.#heirs.get(pid);
     this.#heirs.delete(pid);
-    this.#interrupted.delete(pid);
+    this.#below.ended(pid);
     return heir;
   }
 

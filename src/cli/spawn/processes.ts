@@ -45,7 +45,7 @@ export class Processes {
   constructor(host: Host, options: Options, adopts: boolean, warn: Warn) {
     this.#options = options;
     this.sender = new Sender(host, warn);
-    this.families = new Families(host, this.sender, this.children, options.group);
+    this.families = new Families(host, this.sender, this.children, options);
     const isTold = (pid: number): boolean => this.#ending !== null && this.families.has(pid);
     this.leftovers = new Leftovers(host, adopts, this.sender, isTold);
   }
@@ -131,6 +131,7 @@ export class Processes {
    */
   pass(passing: Passing, ends: boolean): Passed {
     const { signo, toGroup } = passing;
+    this.families.foresee(signo);
     let left = this.families.send(signo, toGroup, ends).sent;
     if (ends) left += this.#toEnd(signo, toGroup);
     let [sent, has] = [0, 0];
@@ -148,6 +149,7 @@ export class Processes {
 
   /** Sends a signal that all are to end by. */
   end(signo: number): Passed {
+    this.families.foresee(signo);
     let left = this.families.send(signo, false, true).sent;
     left += this.#toEnd(signo, false);
     let sent = 0;

@@ -119,6 +119,48 @@ describe('a shell command is ended as a whole, gracefully, with the status of it
     expect((await running.end()).status).toBe(143);
   });
 
+  describe('--group: a program counts that no longer handles the signal while it exits', () => {
+    /** It lets its shell, which it has stopped, go on when it has given its handler back. */
+    function program(): string {
+      const file = join(testDirectory(), 'program.sh');
+      const handler = 'trap - USR1; kill -CONT $PPID; exit 7';
+      const loop = 'while :; do sleep 0.02; done';
+      const script = `trap '' HUP; trap '${handler}' USR1; kill -STOP $PPID; echo at $PPID; ${loop}`;
+      writeFileSync(file, script);
+      return file;
+    }
+    async function untilStopped(running: Running): Promise<number> {
+      const [, pid] = await running.until(/at (\d+)\n/);
+      await untilState(Number(pid), 'T');
+      return Number(pid);
+    }
+
+    test('below the child', async () => {
+      const running = start(['-q', '--group', '--spawn', `sh ${program()}; true`]);
+      await untilStopped(running);
+      running.kill('SIGUSR1');
+      expect((await running.end()).status).toBe(7);
+    });
+
+    test('below a shell that an earlier signal left behind', async () => {
+      const inner = `sh -c "trap : HUP; sh ${program()}; true"`;
+      const running = start(['-q', '--group', '--spawn', `${inner}; true`]);
+      const shellPid = await untilStopped(running);
+      running.kill('SIGHUP');
+      await untilTrue(() => statInProc(shellPid)?.ppid === running.pid);
+      running.kill('SIGUSR1');
+      expect((await running.end()).status).toBe(7);
+    });
+  });
+
+  test('a program counts that --ignore-signal makes look like a background one', async () => {
+    const ignoring = ['INT', 'QUIT'].flatMap((name) => ['--ignore-signal', name]);
+    const running = start(['-q', ...ignoring, '--spawn', `${service()}; true`]);
+    await untilAwaited(running);
+    running.kill('SIGTERM');
+    expect((await running.end()).status).toBe(7);
+  });
+
   test('a program that does not end is killed after the grace', async () => {
     const deaf = `sh -c 'trap "" TERM; echo at $$; while :; do sleep 0.02; done'`;
     const running = start(['-q', '--grace', '100ms', '--spawn', `true; ${deaf}; true`]);
