@@ -33,8 +33,7 @@ export class Proc {
 
   /** A link of this process's own folder; undefined if there is none. */
   ownLink(name: string): string | undefined {
-    const n = this.#host.readlink(`/proc/self/${name}`, this.#buf);
-    return n < 0 ? undefined : new TextDecoder().decode(this.#buf.u8.slice(0, n));
+    return this.#link(`/proc/self/${name}`);
   }
 
   /**
@@ -45,6 +44,11 @@ export class Proc {
     return this.#isOurs() ? this.#text(`/proc/${pid}/${file}`) : undefined;
   }
 
+  /** A link of /proc/PID; undefined also if it is another user's, of which the kernel does not tell. */
+  link(pid: number, name: string): string | undefined {
+    return this.#isOurs() ? this.#link(`/proc/${pid}/${name}`) : undefined;
+  }
+
   /** /proc/PID/stat, as read. */
   stat(pid: number): ProcessStat | undefined {
     const text = this.read(pid, 'stat');
@@ -53,6 +57,11 @@ export class Proc {
 
   #isOurs(): boolean {
     return isStatusOf(this.own('status') ?? '', this.#host.getpid());
+  }
+
+  #link(path: string): string | undefined {
+    const n = this.#host.readlink(path, this.#buf);
+    return n < 0 ? undefined : new TextDecoder().decode(this.#buf.u8.slice(0, n));
   }
 
   #text(path: string): string | undefined {

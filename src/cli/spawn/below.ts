@@ -1,7 +1,7 @@
 import { SIGINT } from '../../host/constants.ts';
 import type { Host } from '../../host/host.ts';
 import { Proc } from '../../host/proc.ts';
-import { mayHandleSignal } from './process-name.ts';
+import { isShell, mayHandleSignal } from './process-name.ts';
 import type { Sender } from './sender.ts';
 
 /** The processes below children and heirs, which a signal may reach before we adopt them. */
@@ -43,14 +43,15 @@ export class Below {
   }
 
   /**
-   * Sends SIGINT to the programs below a shell, as a terminal would: dash does not end by a SIGINT
-   * until its program has ended. Returns how many it was sent to.
+   * Sends SIGINT to the programs below a process, as a terminal would, if it is a shell: dash does not
+   * end by a SIGINT until its program has ended. Returns how many it was sent to.
    */
-  interrupt(shell: number): number {
-    const pids = [...this.#of(shell)];
-    for (const pid of pids) this.#interrupted.add(pid);
-    const sent = pids.filter((pid) => this.#sender.kill(pid, SIGINT) === 'sent').length;
-    for (const pid of pids) this.#sender.goOn(pid, SIGINT);
+  interrupt(pid: number): number {
+    if (!isShell(this.#proc, pid)) return 0;
+    const pids = [...this.#of(pid)];
+    for (const one of pids) this.#interrupted.add(one);
+    const sent = pids.filter((one) => this.#sender.kill(one, SIGINT) === 'sent').length;
+    for (const one of pids) this.#sender.goOn(one, SIGINT);
     return sent;
   }
 

@@ -17,7 +17,8 @@ import { Below } from './below.ts';
 import type { Child } from './launcher.ts';
 import type { Options } from './options.ts';
 import { ignoresSignal, mayHandleSignal } from './process-name.ts';
-import type { Sender, Sent } from './sender.ts';
+import type { Sender } from './sender.ts';
+import { note, type Sending } from './sending.ts';
 
 const LOOK = WEXITED | WNOHANG | WNOWAIT;
 
@@ -42,15 +43,6 @@ export interface Ending {
   readonly toGroup: boolean;
   /** Whether they are to end, rather than only get the signal that their parent died of. */
   readonly toEnd: boolean;
-}
-
-/** The result of sending a signal to them. */
-export interface Sending {
-  sent: number;
-  /** Pids, or -pgid for groups. */
-  readonly refused: number[];
-  /** Whether it went to all of the pid namespace, whose number is unknown. */
-  everybody?: boolean;
 }
 
 /**
@@ -210,9 +202,13 @@ export class Families {
     return own !== undefined && this.#proc.stat(pid)?.session === own.session;
   }
 
-  /** See Below. */
-  interrupt(shell: number): number {
-    return this.#below.interrupt(shell);
+  /** After a SIGINT that only shells were sent: see Below.interrupt. Returns to how many. */
+  interruptBelow(): number {
+    if (this.#byGroup) return 0;
+    let sent = 0;
+    for (const pid of this.#children.keys()) sent += this.#below.interrupt(pid);
+    for (const pid of this.#heirs.keys()) sent += this.#below.interrupt(pid);
+    return sent;
   }
 
   /** Call it before a signal is sent that processes below children get as well. */
@@ -290,10 +286,4 @@ export class Families {
     if (this.#host.kill(-pgid, 0) === -ESRCH) return false;
     return this.#host.kill(pgid, 0) === -ESRCH;
   }
-}
-
-/** Records the result of one signal. */
-export function note(sending: Sending, sent: Sent, target: number): void {
-  if (sent === 'sent') sending.sent++;
-  if (sent === 'refused') sending.refused.push(target);
 }

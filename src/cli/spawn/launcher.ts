@@ -13,7 +13,6 @@ import type { Prefixer } from '../output/prefix.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { formatDuration } from '../text/units.ts';
 import type { Options } from './options.ts';
-import { hasShell } from './shell-command.ts';
 
 /** Time between two attempts to start a child for which there were no resources. */
 const FIRST_RETRY_NS = 10e6;
@@ -25,8 +24,6 @@ export interface Child {
   readonly pid: number;
   /** Whether it leads a process group of its own. */
   readonly leads: boolean;
-  /** Whether it is a shell that waits for its programs. */
-  readonly isShell: boolean;
   stopped: boolean;
   /** Signals that it was sent. */
   readonly passed: Set<number>;
@@ -164,8 +161,7 @@ export class Launcher {
     pipes?.started();
     row.pid = pid;
     row.startNs = startNs;
-    const isShell = !options.transparent && hasShell(job.command);
-    onStart({ row, pid, leads: this.#leads, isShell, stopped: false, passed: new Set() });
+    onStart({ row, pid, leads: this.#leads, stopped: false, passed: new Set() });
   }
 
   get #leads(): boolean {

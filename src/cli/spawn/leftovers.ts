@@ -1,8 +1,8 @@
 import { P_ALL, SIGKILL, SIGTERM, WEXITED, WNOHANG, WNOWAIT } from '../../host/constants.ts';
 import { ECHILD, EINTR, HostError } from '../../host/errno.ts';
 import { type Host, newWaitResult } from '../../host/host.ts';
-import { note, type Sending } from './families.ts';
 import type { Sender } from './sender.ts';
+import { note, type Sending } from './sending.ts';
 
 /** kill(2)'s pid for all processes except us: as pid 1, all of our pid namespace. */
 const EVERYBODY = -1;

@@ -7,6 +7,26 @@ export function processName(proc: Proc, pid: number): string {
   return (proc.read(pid, 'comm') ?? '').trim();
 }
 
+const SHELLS: readonly string[] = ['sh', 'dash', 'bash', 'ash', 'ksh', 'ksh93', 'mksh', 'zsh'];
+
+/**
+ * Whether it is a shell that waits for its programs, whatever it was started as: a command may have
+ * become a program by `exec`, and a script's interpreter stands in its first line. False if /proc
+ * does not tell.
+ */
+export function isShell(proc: Proc, pid: number): boolean {
+  const exe = proc.link(pid, 'exe')?.replace(/ \(deleted\)$/, '');
+  // The link of another user's process cannot be read, but its arguments can.
+  if (exe !== undefined && baseName(exe) !== 'busybox') return SHELLS.includes(baseName(exe));
+  const [first = '', second = ''] = (proc.read(pid, 'cmdline') ?? '').split('\0').map(baseName);
+  // A login shell has a dash before its name.
+  return SHELLS.includes(first === 'busybox' ? second : first.replace(/^-/, ''));
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
 /** Whether it ignores a signal; false if /proc does not tell. */
 export function ignoresSignal(proc: Proc, pid: number, signo: number): boolean {
   return hasSignal(proc.read(pid, 'status') ?? '', 'SigIgn', signo);

@@ -3,12 +3,13 @@ import type { Host } from '../../host/host.ts';
 import type { ChildEvent } from '../../signal/child-watch.ts';
 import type { ChildRow } from '../log/summary.ts';
 import type { Warn } from '../log/warn.ts';
-import { type Ending, Families, note, type Sending } from './families.ts';
+import { type Ending, Families } from './families.ts';
 import type { Passing } from './forward.ts';
 import type { Child } from './launcher.ts';
 import { Leftovers } from './leftovers.ts';
 import type { Options } from './options.ts';
 import { Sender, type Sent } from './sender.ts';
+import { note, type Sending } from './sending.ts';
 
 /** Signals that end a program unless it has another use for them. */
 const ENDS_BY_DEFAULT = [SIGHUP, SIGQUIT];
@@ -163,12 +164,8 @@ export class Processes {
 
   /** A SIGINT that only shells were sent also goes to their programs. Returns to how many. */
   #interruptBelow(signo: number, toGroup: boolean): number {
-    if (signo !== SIGINT || toGroup) return 0;
-    let sent = 0;
-    for (const child of this.children.values()) {
-      if (child.isShell && this.#target(child) > 0) sent += this.families.interrupt(child.pid);
-    }
-    return sent;
+    const reached = signo !== SIGINT || toGroup || this.#options.transparent;
+    return reached ? 0 : this.families.interruptBelow();
   }
 
   /** @param adopted whether to include adopted processes that are not told to end yet */

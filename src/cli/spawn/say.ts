@@ -4,8 +4,8 @@ import { ENOSYS, type HostError } from '../../host/errno.ts';
 import { NO_PROC, signalName } from '../../signal/names.ts';
 import { CliError, EXIT_INTERNAL } from '../exit/errors.ts';
 import { count, formatDuration } from '../text/units.ts';
-import type { Sending } from './families.ts';
 import type { Passed } from './processes.ts';
+import type { Sending } from './sending.ts';
 
 /** `SIGTERM as SIGINT to 2 children, and to 1 process that a shell waits for`. */
 export function passedText(signo: number, received: number, passed: Passed): string {

@@ -18,14 +18,6 @@ const VARIABLE = '\\$(?:[A-Za-z_]\\w*|\\{[A-Za-z_]\\w*\\})';
 const WORD = `(?:[\\w./+@%:,=^~*?-]|'[^']*'|"(?:[^"$\`\\\\]|${VARIABLE})*"|${VARIABLE})+`;
 const SIMPLE = new RegExp(`^[ \\t]*(${PROGRAM})(?:[ \\t]+${WORD})*[ \\t]*$`);
 
-/** A shell with a script of its own as its argument. */
-const SHELL = /^[ \t]*(?:\S*\/)?(?:sh|dash|bash|ash|ksh|mksh|zsh|busybox[ \t]+sh)[ \t]+-\w*c\b/;
-
-/** Whether a command is run by a shell that waits for its programs. */
-export function hasShell(command: string): boolean {
-  return !isProgram(command) || SHELL.test(command);
-}
-
 function isProgram(command: string): boolean {
   const program = SIMPLE.exec(command)?.[1];
   return program !== undefined && !NOT_PROGRAMS.has(program);

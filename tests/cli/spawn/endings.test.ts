@@ -36,6 +36,22 @@ while :; do sleep 0.02; done
   return file;
 }
 
+/** A script that waits for a program. */
+function script(program: string): string {
+  const file = join(testDirectory(), 'script.sh');
+  writeFileSync(file, `#!/bin/sh\n${program}\necho never\n`);
+  chmodSync(file, 0o755);
+  return file;
+}
+
+function childrenOf(pid: number | undefined): readonly number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text
+    .split(' ')
+    .filter((word) => word !== '')
+    .map(Number);
+}
+
 /**
  * Waits for the service, and for every process between it and us to wait for it. timeout(1) that is
  * still in its fork(2) knows no child: SIGINT ends it there, and its child gets none.
@@ -92,6 +108,9 @@ describe('a shell command is ended as a whole, gracefully, with the status of it
     ['below the shell that it becomes', (file: string) => `sh -c 'true; ${file}; true'`],
     ['two shells below', (file: string) => `true; sh -c 'true; ${file}; true'; true`],
     ['in a group that timeout(1) makes', (file: string) => `timeout 100 ${file}; true`],
+    ['in a script that is the command', (file: string) => script(file)],
+    ['in a script of a shell', (file: string) => `sh ${script(file)}`],
+    ['in a script that the shell becomes', (file: string) => `cd . && exec ${script(file)}`],
   ])('SIGINT reaches a program that dash waits for %s', async (_, commandOf) => {
     const running = start(['--log-format', 'json', '--spawn', commandOf(service())]);
     await untilAwaited(running);
@@ -100,6 +119,41 @@ describe('a shell command is ended as a whole, gracefully, with the status of it
     expect(stdout.replace(/\d+/, '1')).toBe('up 1\ninterrupted\n');
     expect(status).toBe(130);
     expect(stderr).toMatch(/"SIGINT to 1 child, and to \d process(es)? that a shell waits for"/);
+  });
+
+  test.each([
+    ['exec', (file: string) => `exec ${file}`],
+    ['exec at the end', (file: string) => `cd . && exec ${file}`],
+  ])('SIGINT goes only to the program that the shell has become by %s', async (_, commandOf) => {
+    // To be a program and no shell, it needs a name of its own.
+    const program = join(testDirectory(), 'program');
+    copyFileSync('/bin/sleep', program);
+    // It outlives the signal: its children stay below it.
+    const before = 'trap "" INT; sleep 100 &';
+    const running = start(['--spawn', `${before} ${commandOf(`${program} 100`)}`]);
+    const isProgram = (pid: number): boolean =>
+      readFileSync(`/proc/${pid}/comm`, 'utf8') === 'program\n';
+    await untilTrue(() => childrenOf(running.pid).some(isProgram));
+    running.kill('SIGINT');
+    const [line] = await running.until(/ SIGINT to .*\n/, 'stderr');
+    expect(line).toBe(' SIGINT to 1 child\n');
+    running.kill('SIGTERM');
+    await running.end();
+  });
+
+  test('SIGINT reaches a program below a shell that an earlier signal left behind', async () => {
+    const inner = `sh -c 'trap "" HUP; ${service()}; true'`;
+    const running = start(['-q', '--grace', '1s', '--spawn', `${inner}; true`]);
+    await untilAwaited(running);
+    const [shellPid] = childrenOf(childrenOf(running.pid)[0]);
+    running.kill('SIGHUP');
+    await untilTrue(() => statInProc(shellPid!)?.ppid === running.pid);
+    running.kill('SIGINT');
+    const { status, stdout } = await running.end();
+    expect({ status, stdout: stdout.replace(/\d+/, '1') }).toEqual({
+      status: 130,
+      stdout: 'up 1\ninterrupted\n',
+    });
   });
 
   test('the SIGINT of --timeout-signal reaches it, too', async () => {

@@ -100,7 +100,7 @@ test('--group: it may, if it gives its handler back as --timeout ends its group'
   const options = parseOptions(['--group', '--spawn', 'sh'], () => '1') as Options;
   const processes = new Processes(host, options, false, () => {});
   const row = newRow('sh', 1);
-  const rest = { isShell: true, stopped: false, passed: new Set<number>() };
+  const rest = { stopped: false, passed: new Set<number>() };
   processes.started({ row, pid: SHELL, leads: true, ...rest });
   processes.end(SIGTERM);
   host.adopted = true;
