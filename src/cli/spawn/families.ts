@@ -12,8 +12,8 @@ import {
 import { ESRCH } from '../../host/errno.ts';
 import { type Host, newWaitResult } from '../../host/host.ts';
 import { Proc } from '../../host/proc.ts';
-import type { ChildRow } from '../log/summary.ts';
 import { Below } from './below.ts';
+import type { Ending, Fallen, Heir } from './heir.ts';
 import type { Child } from './launcher.ts';
 import type { Options } from './options.ts';
 import { ignoresSignal, mayHandleSignal } from './process-name.ts';
@@ -21,29 +21,6 @@ import type { Sender } from './sender.ts';
 import { note, type Sending } from './sending.ts';
 
 const LOOK = WEXITED | WNOHANG | WNOWAIT;
-
-/** A process that we adopted when its parent, of a child's process group, had ended. */
-export interface Heir {
-  readonly pid: number;
-  /**
-   * The child for whose end its own end counts: it is the program that a shell waited for when a
-   * signal of ours ended the shell.
-   */
-  readonly row: ChildRow | null;
-  /** Whether the signal leaves it the choice to exit. If not, an exit was a step's, just before. */
-  mayExit: boolean;
-  /** Signals that it was sent. */
-  readonly passed: Set<number>;
-}
-
-/** The signal for processes that a child leaves behind. */
-export interface Ending {
-  readonly signo: number;
-  /** Whether the terminal has sent it to our whole group. */
-  readonly toGroup: boolean;
-  /** Whether they are to end, rather than only get the signal that their parent died of. */
-  readonly toEnd: boolean;
-}
 
 /**
  * The processes of children that have ended themselves: the groups they led, and the processes they
@@ -133,37 +110,57 @@ export class Families {
    * Takes in the processes of our session that we have adopted; others have moved to a session of
    * their own, as daemons do. Each gets the signal, unless it already has. Returns the pids of those
    * that were sent one.
-   * @param row the child that left them, if a signal ended it: its end is that of the program it
-   *   waited for, the one that was started last
+   * @param fallen the process that left them, if its end counts for a child
    */
-  inherit(row: ChildRow | null, ending: Ending): readonly number[] {
+  inherit(fallen: Fallen | null, ending: Ending): readonly number[] {
+    const { signo } = ending;
     const fresh = this.#host.children().filter((pid) => this.#isFresh(pid));
-    const programs = row === null ? [] : fresh.filter((pid) => this.#mayStand(pid, ending));
-    const program = Math.max(...programs);
+    const program = fallen === null ? undefined : this.#programOf(fallen.pid, fresh, ending);
+    for (const pid of fresh) {
+      this.#heirs.set(pid, { pid, row: null, mayExit: true, passed: new Set([signo]) });
+    }
+    if (program !== undefined) this.#heirs.get(program)!.row = fallen!.row;
     return fresh.filter((pid) => {
-      const stands = pid === program ? row : null;
-      const heir = { pid, row: stands, mayExit: true, passed: new Set([ending.signo]) };
-      this.#heirs.set(pid, heir);
-      if (stands === null) return this.#tell(heir, ending);
-      const before = this.#mayHandle(pid, ending.signo);
+      const heir = this.#heirs.get(pid)!;
+      const before = this.#mayHandle(pid, signo);
       const told = this.#tell(heir, ending);
       // From here on a program that does not handle the signal cannot begin to; one that did may
       // have ceased to while it exits.
-      heir.mayExit = before || this.#mayHandle(pid, ending.signo);
+      heir.mayExit = before || this.#mayHandle(pid, signo);
       return told;
     });
   }
 
   /**
-   * Whether a shell may have waited for it. A shell starts background programs with SIGINT and
-   * SIGQUIT ignored; with --ignore-signal all may be so. A program that ended before its signal was
-   * only a step.
+   * The program that a shell waited for when it fell: the one that was started last. If several
+   * shells fell at once, it may have been adopted when another's end was seen.
    */
-  #mayStand(pid: number, ending: Ending): boolean {
+  #programOf(shell: number, fresh: readonly number[], ending: Ending): number | undefined {
+    const { signo } = ending;
+    const adopted = [...this.#heirs.values()].filter(
+      ({ pid, row, passed }) =>
+        row === null && passed.has(signo) && this.#below.isKnownProgram(pid, shell, signo) === true,
+    );
+    const programs = [
+      ...adopted.map(({ pid }) => pid).filter((pid) => !this.#isBackground(pid)),
+      ...fresh.filter((pid) => this.#mayStand(pid, shell, ending)),
+    ];
+    return programs.length === 0 ? undefined : Math.max(...programs);
+  }
+
+  /** Whether a shell may have waited for it. A program that ended before its signal was only a step. */
+  #mayStand(pid: number, shell: number, ending: Ending): boolean {
+    if (this.#below.isKnownProgram(pid, shell, ending.signo) === false) return false;
+    return !this.#isBackground(pid) && (this.#hasGot(pid, ending) || !this.#isDead(pid));
+  }
+
+  /**
+   * Whether a shell does not wait for it: it starts such programs with SIGINT and SIGQUIT ignored.
+   * With --ignore-signal all may be so.
+   */
+  #isBackground(pid: number): boolean {
     const ignored = [SIGINT, SIGQUIT].filter((signo) => !this.#ignoredByAll.includes(signo));
-    const background =
-      ignored.length > 0 && ignored.every((signo) => ignoresSignal(this.#proc, pid, signo));
-    return !background && (this.#hasGot(pid, ending) || !this.#isDead(pid));
+    return ignored.length > 0 && ignored.every((signo) => ignoresSignal(this.#proc, pid, signo));
   }
 
   /** Whether it may do as it likes with a signal, or might when that was sent. */
@@ -211,10 +208,13 @@ export class Families {
     return sent;
   }
 
-  /** Call it before a signal is sent that processes below children get as well. */
+  /** Call it before a signal is sent. */
   foresee(signo: number): void {
-    if (!this.#byGroup && signo !== SIGINT) return;
-    this.#below.foresee([...this.#children.keys(), ...this.#heirs.keys()], signo);
+    const pids = [...this.#children.keys(), ...this.#heirs.keys()];
+    // The program of a single shell is found without.
+    if (this.#byGroup || signo === SIGINT || pids.length > 1) {
+      this.#below.foresee(pids, signo, this.#byGroup);
+    }
   }
 
   /** An adopted process was reaped, or is given up. Returns it if it was one of these. */

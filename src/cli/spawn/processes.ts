@@ -3,8 +3,9 @@ import type { Host } from '../../host/host.ts';
 import type { ChildEvent } from '../../signal/child-watch.ts';
 import type { ChildRow } from '../log/summary.ts';
 import type { Warn } from '../log/warn.ts';
-import { type Ending, Families } from './families.ts';
+import { Families } from './families.ts';
 import type { Passing } from './forward.ts';
+import type { Ending, Fallen } from './heir.ts';
 import type { Child } from './launcher.ts';
 import { Leftovers } from './leftovers.ts';
 import type { Options } from './options.ts';
@@ -106,12 +107,12 @@ export class Processes {
     const killed = diedOf(event, passed);
     if (this.#ending === null && !killed) return [];
     const ending = this.#ending ?? { signo: event.status, toGroup: false, toEnd: false };
-    return this.#takeIn(killed ? row : null, ending);
+    return this.#takeIn(killed && row !== null ? { pid: event.pid, row } : null, ending);
   }
 
-  #takeIn(row: ChildRow | null, ending: Ending): readonly number[] {
+  #takeIn(fallen: Fallen | null, ending: Ending): readonly number[] {
     if (this.#options.transparent) return [];
-    if (!this.#killed) return this.families.inherit(row, ending);
+    if (!this.#killed) return this.families.inherit(fallen, ending);
     this.families.inherit(null, { ...ending, signo: SIGKILL, toGroup: false });
     return [];
   }
@@ -132,7 +133,7 @@ export class Processes {
    */
   pass(passing: Passing, ends: boolean): Passed {
     const { signo, toGroup } = passing;
-    this.families.foresee(signo);
+    if (!this.#options.transparent) this.families.foresee(signo);
     let left = this.families.send(signo, toGroup, ends).sent;
     if (ends) left += this.#toEnd(signo, toGroup);
     let [sent, has] = [0, 0];
@@ -150,7 +151,7 @@ export class Processes {
 
   /** Sends a signal that all are to end by. */
   end(signo: number): Passed {
-    this.families.foresee(signo);
+    if (!this.#options.transparent) this.families.foresee(signo);
     let left = this.families.send(signo, false, true).sent;
     left += this.#toEnd(signo, false);
     let sent = 0;

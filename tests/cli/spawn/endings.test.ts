@@ -20,12 +20,12 @@ import {
 import { onTerminal, testDirectory } from '../../support/terminal.ts';
 
 /** A server that a shell command starts: it takes its time to end, and has a status of its own. */
-function service(): string {
+function service(status = 7): string {
   const file = join(testDirectory(), 'service.sh');
   writeFileSync(
     file,
     `#!/bin/sh
-trap 'echo graceful; sleep 0.1; echo bye; exit 7' TERM
+trap 'echo graceful; sleep 0.1; echo bye; exit ${status}' TERM
 trap 'echo interrupted; exit 8' INT
 trap 'echo hup' HUP
 echo up $$
@@ -60,6 +60,13 @@ async function untilAwaited(running: Running): Promise<void> {
   const [, pid] = await running.until(/up (\d+)\n/);
   let above = statInProc(Number(pid))!.ppid;
   for (; above !== running.pid; above = statInProc(above)!.ppid) await untilState(above, 'S');
+}
+
+/** Has SIGHUP end the only child, and waits until that is reaped. */
+async function untilReplaced(running: Running): Promise<void> {
+  const [child] = childrenOf(running.pid);
+  running.kill('SIGHUP');
+  await untilTrue(() => stateOf(child!) === undefined);
 }
 
 /** Kills processes that a failing test would leave behind. */
@@ -145,9 +152,7 @@ describe('a shell command is ended as a whole, gracefully, with the status of it
     const inner = `sh -c 'trap "" HUP; ${service()}; true'`;
     const running = start(['-q', '--grace', '1s', '--spawn', `${inner}; true`]);
     await untilAwaited(running);
-    const [shellPid] = childrenOf(childrenOf(running.pid)[0]);
-    running.kill('SIGHUP');
-    await untilTrue(() => statInProc(shellPid!)?.ppid === running.pid);
+    await untilReplaced(running);
     running.kill('SIGINT');
     const { status, stdout } = await running.end();
     expect({ status, stdout: stdout.replace(/\d+/, '1') }).toEqual({
@@ -183,10 +188,9 @@ describe('a shell command is ended as a whole, gracefully, with the status of it
       writeFileSync(file, script);
       return file;
     }
-    async function untilStopped(running: Running): Promise<number> {
+    async function untilStopped(running: Running): Promise<void> {
       const [, pid] = await running.until(/at (\d+)\n/);
       await untilState(Number(pid), 'T');
-      return Number(pid);
     }
 
     test('below the child', async () => {
@@ -199,12 +203,23 @@ describe('a shell command is ended as a whole, gracefully, with the status of it
     test('below a shell that an earlier signal left behind', async () => {
       const inner = `sh -c "trap : HUP; sh ${program()}; true"`;
       const running = start(['-q', '--group', '--spawn', `${inner}; true`]);
-      const shellPid = await untilStopped(running);
-      running.kill('SIGHUP');
-      await untilTrue(() => statInProc(shellPid)?.ppid === running.pid);
+      await untilStopped(running);
+      await untilReplaced(running);
       running.kill('SIGUSR1');
       expect((await running.end()).status).toBe(7);
     });
+  });
+
+  test.each([
+    ['by itself', []],
+    ['with --group', ['--group']],
+  ])('each of several children has the status of its own program: %s', async (_, options) => {
+    const spawned = [7, 8].flatMap((status) => ['--spawn', `cd . && ${service(status)}; true`]);
+    const running = start([...options, ...spawned]);
+    await running.until(/up \d+\nup \d+\n/);
+    running.kill('SIGTERM');
+    const { stderr } = await running.end();
+    expect(stderr).toMatch(/^ {2}\[1\] exit 7 .*\n {2}\[2\] exit 8 /m);
   });
 
   test('a program counts that --ignore-signal makes look like a background one', async () => {
