@@ -41,10 +41,14 @@ export class Processes {
   #ending: Ending | null = null;
   /** Whether SIGKILL was sent; processes adopted afterwards get it too. */
   #killed = false;
+  readonly #host: Host;
+  readonly #ownGroup: number;
   readonly #options: Options;
 
   /** @param adopts whether every child of this process is ours to end at last */
   constructor(host: Host, options: Options, adopts: boolean, warn: Warn) {
+    this.#host = host;
+    this.#ownGroup = host.getpgid(0);
     this.#options = options;
     this.sender = new Sender(host, warn);
     this.families = new Families(host, this.sender, this.children, options);
@@ -140,10 +144,10 @@ export class Processes {
     for (const child of this.children.values()) {
       // Children that have it from the terminal may die of it, too.
       child.passed.add(signo);
-      if (toGroup && !child.leads) has++;
+      if (toGroup && this.#host.getpgid(child.pid) === this.#ownGroup) has++;
       else if (this.#send(child, passing) === 'sent') sent++;
       const continues = ends || (child.stopped && ENDS_BY_DEFAULT.includes(signo));
-      if (continues) this.sender.goOn(this.#target(child), signo);
+      if (continues) this.#goOn(child, signo);
     }
     const below = this.#interruptBelow(signo, toGroup);
     return { sent, has, left, below };
@@ -157,7 +161,7 @@ export class Processes {
     let sent = 0;
     for (const child of this.children.values()) {
       if (this.#signal(child, signo) === 'sent') sent++;
-      this.sender.goOn(this.#target(child), signo);
+      this.#goOn(child, signo);
     }
     const below = this.#interruptBelow(signo, false);
     return { sent, has: 0, left, below };
@@ -196,13 +200,25 @@ export class Processes {
 
   #signal(child: Child, signo: number): Sent {
     child.passed.add(signo);
-    const toGroup = this.#target(child) < 0;
-    return toGroup ? this.sender.killGroup(child.pid, signo) : this.sender.kill(child.pid, signo);
+    const { pid } = child;
+    if (!this.#byGroup(child)) return this.sender.kill(pid, signo);
+    const sent = this.sender.killGroup(pid, signo);
+    return this.#hasMoved(child) ? this.sender.kill(pid, signo) : sent;
   }
 
-  /** The argument of kill(2) for it. */
-  #target(child: Child): number {
-    return this.#options.group && child.leads ? -child.pid : child.pid;
+  #goOn(child: Child, signo: number): void {
+    const byGroup = this.#byGroup(child);
+    if (byGroup) this.sender.goOn(-child.pid, signo);
+    if (!byGroup || this.#hasMoved(child)) this.sender.goOn(child.pid, signo);
+  }
+
+  #byGroup({ leads }: Child): boolean {
+    return this.#options.group && leads;
+  }
+
+  /** Whether the leader of a group has left it to others, for one that is not ours to signal. */
+  #hasMoved({ pid }: Child): boolean {
+    return this.#host.getpgid(pid) !== pid;
   }
 }
 

@@ -477,6 +477,18 @@ describe('a Ctrl-C that ends the children', () => {
     },
   );
 
+  test('is sent to a child that has made a group, which the terminal passes by', async () => {
+    const file = join(testDirectory(), 'child.sh');
+    writeFileSync(file, "trap 'exit 5' INT; echo ready; while :; do sleep 0.02; done");
+    const running = onTerminal(
+      `$QL -q --grace 1s --spawn 'timeout 100 sh ${file}'; echo status $?`,
+    );
+    await running.until(/ready/);
+    running.keys('C-c');
+    await running.until(/status 5/);
+    await running.end();
+  });
+
   test('ends us by SIGINT only if the terminal sent it', async () => {
     const running = start(['-q', '--spawn', 'echo ready; exec sleep 100']);
     await running.until(/ready/);

@@ -8,6 +8,7 @@ import { type Options, parseOptions } from '../../../src/cli/spawn/options.ts';
 import { Processes } from '../../../src/cli/spawn/processes.ts';
 import { Sender } from '../../../src/cli/spawn/sender.ts';
 import { CLD_EXITED, CLD_KILLED, SIGINT, SIGTERM } from '../../../src/host/constants.ts';
+import { ESRCH } from '../../../src/host/errno.ts';
 import { newWaitResult } from '../../../src/host/host.ts';
 import type { ChildEvent } from '../../../src/signal/child-watch.ts';
 import { OWN, ToldProcesses } from './told-processes.ts';
@@ -81,5 +82,32 @@ describe('whether a shell waited for a process, of which another one was the par
     else host.processes.set(MIDDLE, { parent: OWN, ended });
     expect(below.isKnownProgram(PROGRAM, SHELL, signo)).toBe(is);
     expect(below.isKnownProgram(PROGRAM + 1, SHELL, signo)).toBe(undefined);
+  });
+});
+
+describe('--group: a leader, also one that has moved to another group,', () => {
+  test.each([
+    ['gets the signal with its group', SHELL, 0, [-SHELL]],
+    ['gets it by itself if its group is gone', OWN, -ESRCH, [-SHELL, SHELL]],
+    ['gets it as well as those that it has left', OWN, 0, [-SHELL, SHELL]],
+  ])('%s', (_, pgid, ret, targets) => {
+    const sent: number[] = [];
+    const host = new (class extends ToldProcesses {
+      override kill(pid: number, signo: number): number {
+        if (signo !== 0) sent.push(pid);
+        return pid < 0 ? ret : 0;
+      }
+    })();
+    host.processes.set(SHELL, { parent: OWN, pgid });
+    const options = parseOptions(['--group', '--', 'a'], () => '1') as Options;
+    const processes = new Processes(host, options, false, () => {});
+    const row = newRow('a', 1);
+    processes.started({ row, pid: SHELL, leads: true, stopped: false, passed: new Set() });
+    expect(processes.kill(false).sent).toBe(1);
+    expect(sent.splice(0)).toEqual(targets);
+    const passing = { signo: SIGTERM, toGroup: false, value: undefined, fromTerminal: false };
+    expect(processes.pass(passing, true).sent).toBe(1);
+    // SIGTERM, and SIGCONT.
+    expect(sent).toEqual([...targets, ...targets]);
   });
 });
