@@ -220,8 +220,10 @@ export class Supervisor {
       return;
     }
     if (killed) {
-      const { refused } = leftovers.kill();
+      const { sent, refused } = leftovers.kill();
       if (refused.length > 0) this.#giveUp(refused);
+      // Nothing tells whether those that /proc hides die, or were not reached.
+      else if (sent === 0 && !this.#grace.pending) this.#grace.modFromNowNs(DEATH_NS);
       return;
     }
     const told = leftovers.tell();
@@ -257,6 +259,7 @@ export class Supervisor {
   }
 
   #killAll(why: string): void {
+    this.#grace.del();
     const sending = this.#processes.kill(this.#leaving);
     const { sent, refused, everybody = false } = sending;
     this.#note('warn', 'kill', { processes: sent }, `${why}: SIGKILL to ${sentText(sending)}`);

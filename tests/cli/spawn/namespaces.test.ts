@@ -35,6 +35,24 @@ test('a group that reads nothing leaves an outer terminal to others: it could no
   await running.end();
 });
 
+test.for([
+  ['after the grace', '50ms', 'TERM'],
+  ['after the second SIGINT', '1h', 'INT'],
+])(
+  'what does not die %s, and /proc does not show, is given up',
+  async ([, grace, signal], context) => {
+    const tells = `while :; do kill -${signal} $PPID; sleep 0.02; done`;
+    const child = `trap "" TERM INT; setsid sleep 100 >&- 2>&- & ${tells}`;
+    const { stdout, stderr } = await shell(
+      `${unshare(context, '--pid --fork')} sh -c '$QL -q -s --grace ${grace} -- sh -c "$CHILD"; echo status $?'`,
+      { env: { CHILD: child } },
+    );
+    const line = /^qemu-loop: processes are left that \/proc does not show: mount [^\n]*\n$/;
+    expect(stderr).toMatch(line);
+    expect(stdout).toBe('status 125\n');
+  },
+);
+
 test('pid 1 ends everything left, although /proc has another namespace’s numbers', async (context) => {
   const stays = 'trap "" TERM; echo $$; exec sleep 100 >&-';
   const { status, stdout, stderr } = await shell(
