@@ -254,7 +254,8 @@ export class Supervisor {
     this.#abandon(128 + SIGTERM);
     const { sent } = this.#processes.end(signo);
     const { children, families } = this.#processes;
-    if (children.size > 0 || families.awaited) this.#grace.modFromNowNs(this.#options.graceNs);
+    const waits = children.size > 0 || families.awaited;
+    if (waits && !this.#grace.pending) this.#grace.modFromNowNs(this.#options.graceNs);
     return sent;
   }
 

@@ -195,6 +195,21 @@ describe.each(['native', 'compat'])('--sigfd %s', (sigfd) => {
       expect((await run(['-q', '--timeout', '60s', '--spawn', 'exit 3'])).status).toBe(3);
     });
 
+    test('--timeout leaves the time of a grace that runs as it is', async () => {
+      const deaf = 'trap "" TERM; trap "exit 3" USR1; kill -TERM $PPID';
+      const child = `${deaf}; while :; do sleep 0.02; done`;
+      const limit = ['--timeout', '500ms', '--timeout-signal', 'USR1', '--grace', '1h'];
+      const { status, stderr } = await run([
+        ...['-v', '--log-format', 'json', ...limit],
+        ...['--', 'sh', '-c', child],
+      ]);
+      expect(status).toBe(124);
+      const set = jsonLines(stderr).filter(
+        ({ event, name }) => event === 'timer_mod' && name === 'grace',
+      );
+      expect(set).toHaveLength(1);
+    });
+
     test('--pdeathsig: we get it when our parent dies', async () => {
       const script = "$QL -q -p TERM --spawn 'echo $PPID $$; exec sleep 100' & read x; kill -9 $$";
       const running = new Running('/bin/sh', ['-c', script], {
