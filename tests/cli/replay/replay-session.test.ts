@@ -120,14 +120,21 @@ test('a record that is cut off, is to end early, or is of another command line',
 test('the view of a replay: children, output, steps back, and the end', async () => {
   const dir = testDirectory();
   const record = join(dir, 's.rec');
-  const commands = ['echo one; sleep 0.05; echo two; exit 3', 'echo other'];
-  const first = await run([
+  const commands = ['echo one; read x; echo two; read x; exit 3', 'echo other'];
+  const recorded = start([
     ...['--record', record, '--prefix'],
     ...commands.flatMap((command) => ['--spawn', command]),
   ]);
+  // Each in an iteration of its own, before the last one.
+  await recorded.until(/\[1\] one/);
+  await recorded.until(/waitpid +\[2\]/, 'stderr');
+  recorded.child.stdin!.write('\n');
+  await recorded.until(/\[1\] two/);
+  recorded.child.stdin!.write('\n');
+  const first = await recorded.end();
   const terminal = await WatchTerminal.open(`replay --watch ${record}`, 90, 40);
   await terminal.until(/iteration 1 {2}PAUSED before the iteration/);
-  expect(terminal.screen()).toMatch(/1 lives +\d+ .* echo one; sleep/);
+  expect(terminal.screen()).toMatch(/1 lives +\d+ .* echo one; read/);
   terminal.keys('Space');
   await terminal.until(/ENDED with 3/);
   expect(terminal.screen()).toMatch(/\[1\] two/);

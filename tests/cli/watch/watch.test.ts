@@ -1,6 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { run, untilState } from '../../support/run.ts';
-import { QL, shellTerminal, type Terminal } from '../../support/terminal.ts';
+import { QL, shellTerminal, type Terminal, testDirectory } from '../../support/terminal.ts';
 import { WatchTerminal } from '../../support/watch-terminal.ts';
 
 const TICKS = "--spawn 'while :; do echo tick; sleep 0.05; done'";
@@ -206,7 +208,11 @@ describe('--watch ends', () => {
   });
 
   test('after the past was looked at: b and g go back, s on, and space to the end', async () => {
-    const terminal = await watching("--spawn 'echo said; sleep 0.1; echo more; exit 3'");
+    const go = join(testDirectory(), 'go');
+    const waits = `until [ -e ${go} ]; do sleep 0.02; done`;
+    const terminal = await watching(`--spawn 'echo said; ${waits}; echo more; exit 3'`);
+    await terminal.until(/^\[1\] said/m);
+    writeFileSync(go, '');
     await terminal.until(/ALL ENDED/);
     terminal.keys('b');
     await terminal.until(/PAUSED before the iteration/);
