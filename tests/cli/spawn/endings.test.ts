@@ -479,11 +479,13 @@ describe('a Ctrl-C that ends the children', () => {
 
   test('is sent to a child that has made a group, which the terminal passes by', async () => {
     const file = join(testDirectory(), 'child.sh');
-    writeFileSync(file, "trap 'exit 5' INT; echo ready; while :; do sleep 0.02; done");
+    writeFileSync(file, "trap 'exit 5' INT; echo below $PPID; while :; do sleep 0.02; done");
     const running = onTerminal(
       `$QL -q --grace 1s --spawn 'timeout 100 sh ${file}'; echo status $?`,
     );
-    await running.until(/ready/);
+    const [, pid] = await running.until(/below (\d+)/);
+    // timeout(1) ends by a signal that comes before its fork has returned.
+    await untilState(Number(pid), 'S');
     running.keys('C-c');
     await running.until(/status 5/);
     await running.end();
