@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { statInProc } from '../../src/host/linux/proc.ts';
@@ -158,6 +159,15 @@ export function summaryOf(text: string): Record<string, unknown> {
 /** State letter of a process from /proc, or undefined if there is no such process. */
 export function stateOf(pid: number): string | undefined {
   return statInProc(pid)?.state;
+}
+
+/** The children of a process's main thread. */
+export function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text
+    .split(' ')
+    .filter((word) => word !== '')
+    .map(Number);
 }
 
 /** Whether a process lives, asleep or not: on a busy machine it may wait for a processor. */

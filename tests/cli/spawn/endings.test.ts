@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { statInProc } from '../../../src/host/linux/proc.ts';
 import { needRoot, unshare } from '../../support/needs.ts';
 import {
+  childrenOf,
   command,
   isAlive,
   Running,
@@ -42,14 +43,6 @@ function script(program: string): string {
   writeFileSync(file, `#!/bin/sh\n${program}\necho never\n`);
   chmodSync(file, 0o755);
   return file;
-}
-
-function childrenOf(pid: number | undefined): readonly number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  return text
-    .split(' ')
-    .filter((word) => word !== '')
-    .map(Number);
 }
 
 /**

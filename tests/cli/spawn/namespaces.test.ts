@@ -1,10 +1,9 @@
 /** A pid namespace of our own whose /proc, or whose terminal, is the one's outside. */
 
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { needRoot, unshare } from '../../support/needs.ts';
-import { jsonLines, shell, shellStart } from '../../support/run.ts';
+import { childrenOf, jsonLines, shell, shellStart } from '../../support/run.ts';
 import { onTerminal, testDirectory } from '../../support/terminal.ts';
 
 test.for([
@@ -133,11 +132,6 @@ test('pid 1 goes on after SIGABRT, which the kernel drops, also with a trace', a
   process.kill(pid1!, 'SIGTERM');
   expect(await running.end()).toMatchObject({ status: 5, stderr: '' });
 });
-
-function childrenOf(pid: number): number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  return text.trim().split(' ').map(Number);
-}
 
 test('what a shell leaves running that /proc does not show is told in one line', async (context) => {
   const child = 'exec 3<&0; { read x <&3; } & exit 3';
