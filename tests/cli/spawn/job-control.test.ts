@@ -67,7 +67,10 @@ test('with --group those that read from the terminal get it one after the other'
 });
 
 test('a Ctrl-Z that nobody could continue after leaves no child of --group stopped', async () => {
-  const child = 'trap "echo went on" CONT; echo ready; while :; do sleep 0.02; done';
+  const never = join(testDirectory(), 'never');
+  execFileSync('mkfifo', [never]);
+  // It forks nothing either.
+  const child = `exec 3<>${never}; trap "echo went on" CONT; echo ready; while :; do read x <&3; done`;
   const twice = ['--spawn', child, '--spawn', child];
   // No shell is above it on its terminal.
   const running = terminalOf(process.execPath, [command, '-q', '--group', ...twice]);
