@@ -69,7 +69,7 @@ test('with --group those that read from the terminal get it one after the other'
 test('a Ctrl-Z that nobody could continue after leaves no child of --group stopped', async () => {
   const never = join(testDirectory(), 'never');
   execFileSync('mkfifo', [never]);
-  // It forks nothing either.
+  // It forks nothing: a shell whose vfork is stopped before its execve does not stop itself.
   const child = `exec 3<>${never}; trap "echo went on" CONT; echo ready; while :; do read x <&3; done`;
   const twice = ['--spawn', child, '--spawn', child];
   // No shell is above it on its terminal.
