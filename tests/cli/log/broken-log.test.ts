@@ -1,9 +1,9 @@
 /** A log whose file fails for a while goes on: its lines stay whole, and one says what is lost. */
 
-import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { fifo } from '../../support/fifo.ts';
 import { unshare } from '../../support/needs.ts';
 import { jsonLines, type Running, shell, start, stateOf, untilTrue } from '../../support/run.ts';
 import { QL, testDirectory } from '../../support/terminal.ts';
@@ -12,8 +12,7 @@ const CHILD =
   "process.on('SIGHUP', () => console.log('got')); setInterval(() => {}, 1e6); console.log('ready');";
 
 test('a pipe whose reader goes away goes on with the next one', async () => {
-  const path = join(testDirectory(), 'fifo');
-  execFileSync('mkfifo', [path]);
+  const path = fifo();
   const first = reader(path);
   const log = ['--log-format', 'json', '--log-file', path];
   const running = start([...log, '--', process.execPath, '-e', CHILD]);

@@ -1,8 +1,9 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { fifo } from '../../support/fifo.ts';
 import { fullPipe } from '../../support/full-pipe.ts';
 import { run, shell, start, untilTrue } from '../../support/run.ts';
 import { testDirectory } from '../../support/terminal.ts';
@@ -35,8 +36,7 @@ test('--log-file that is moved away goes on in a new one of its name', async () 
 });
 
 test('--log-file to a pipe that nobody reads does not hold anybody up', async () => {
-  const path = join(testDirectory(), 'fifo');
-  execFileSync('mkfifo', [path]);
+  const path = fifo();
   const running = start(['-vv', '--log-file', path, '--', process.execPath, '-e', QUICK_CHILD]);
   await running.until(/ready/);
   for (let i = 1; i <= 100; i++) {
@@ -68,8 +68,7 @@ test.each([
 );
 
 test('--log-file to a pipe whose reader comes later is whole, and nothing is said', async () => {
-  const path = join(testDirectory(), 'fifo');
-  execFileSync('mkfifo', [path]);
+  const path = fifo();
   const running = start(['--log-file', path, '--spawn', 'echo ready; exec sleep 60']);
   await running.until(/ready/);
   const reader = spawn('cat', [path], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -8,6 +8,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { fifo } from '../../support/fifo.ts';
 import { fullPipe } from '../../support/full-pipe.ts';
 import { command, Running, root, run, shellStart, start } from '../../support/run.ts';
 import { testDirectory } from '../../support/terminal.ts';
@@ -49,12 +50,6 @@ beforeAll(() => {
 });
 
 afterAll(() => rmSync(files, { recursive: true }));
-
-function fifo(): string {
-  const path = join(testDirectory(), 'fifo');
-  execFileSync('mkfifo', [path]);
-  return path;
-}
 
 function named(path: string, args: readonly string[]): string[] {
   return args.map((arg) =>

@@ -1,8 +1,6 @@
 /** Waits for the reader of a pipe sleep between their looks. */
 
-import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { withReaders, writeNamedFile } from '../../../src/cli/output/named-output.ts';
 import { TraceOutput } from '../../../src/cli/trace/trace-output.ts';
@@ -10,7 +8,7 @@ import type { HostBuffer } from '../../../src/host/host.ts';
 import { HostLens } from '../../../src/host/lenses/lens.ts';
 import { LinuxHost } from '../../../src/host/linux/linux-host.ts';
 import { Tracer } from '../../../src/trace/tracer.ts';
-import { testDirectory } from '../../support/terminal.ts';
+import { fifo } from '../../support/fifo.ts';
 
 /** The look before which somebody opens the pipe to read. */
 const OPENED = 3;
@@ -20,11 +18,10 @@ const GRACE_NS = 60e9;
 /** A host whose sleeps take no time, and are noted. */
 class Sleeps extends HostLens {
   readonly ns: number[] = [];
-  readonly path = join(testDirectory(), 'fifo');
+  readonly path = fifo();
 
   constructor(host: LinuxHost) {
     super(host);
-    execFileSync('mkfifo', [this.path]);
     onTestFinished(() => host.dispose());
   }
 

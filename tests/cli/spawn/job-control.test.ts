@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { fifo } from '../../support/fifo.ts';
 import { unshare } from '../../support/needs.ts';
 import { command, startJob, stateOf, untilState, untilTrue } from '../../support/run.ts';
 import { onTerminal, terminalOf, testDirectory } from '../../support/terminal.ts';
@@ -25,10 +25,8 @@ describe('Ctrl-Z gives the shell its prompt, and fg continues, whatever stdin is
   ] as const)('%s', async ([, asked, children], context) => {
     const isApart = asked.startsWith('UNSHARE');
     const line = isApart ? asked.replace('UNSHARE', unshare(context, '--mount')) : asked;
-    const dir = testDirectory();
-    const child = join(dir, 'child.sh');
-    const go = join(dir, 'go');
-    execFileSync('mkfifo', [go]);
+    const child = join(testDirectory(), 'child.sh');
+    const go = fifo();
     // Always has a writer: a child that opens it late still finds its line.
     const fd = openSync(go, 'r+');
     onTestFinished(() => closeSync(fd));
@@ -67,8 +65,7 @@ test('with --group those that read from the terminal get it one after the other'
 });
 
 test('a Ctrl-Z that nobody could continue after leaves no child of --group stopped', async () => {
-  const never = join(testDirectory(), 'never');
-  execFileSync('mkfifo', [never]);
+  const never = fifo();
   // It forks nothing: a shell whose vfork is stopped before its execve does not stop itself.
   const child = `exec 3<>${never}; trap "echo went on" CONT; echo ready; while :; do read x <&3; done`;
   const twice = ['--spawn', child, '--spawn', child];
@@ -109,8 +106,7 @@ describe.each([[[]], [['--group']]])('SIGTSTP by kill, without a terminal: %j', 
   });
 
   test('stops us, too, when the last child that has not stopped ends', async () => {
-    const go = join(testDirectory(), 'go');
-    execFileSync('mkfifo', [go]);
+    const go = fifo();
     const fd = openSync(go, 'r+');
     onTestFinished(() => closeSync(fd));
     // It forks nothing: SIGTSTP would stop that.

@@ -1,18 +1,12 @@
-import { execFileSync } from 'node:child_process';
 import { chmodSync, readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { O_NONBLOCK } from '../../../src/host/constants.ts';
+import { fifo } from '../../support/fifo.ts';
 import { needRoot } from '../../support/needs.ts';
 import { untilState, untilTrue } from '../../support/run.ts';
 import { onTerminal, testDirectory } from '../../support/terminal.ts';
-
-function fifo(): string {
-  const path = join(testDirectory(), 'fifo');
-  execFileSync('mkfifo', [path]);
-  return path;
-}
 
 function untilFileHas(path: string, text: string): Promise<void> {
   return untilTrue(() => readFileSync(path, 'utf8').includes(text));

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { fifo } from '../../support/fifo.ts';
 import { command, root, untilState } from '../../support/run.ts';
 import { onTerminal, terminalOf, testDirectory } from '../../support/terminal.ts';
 
@@ -159,8 +159,7 @@ describe('on a terminal', () => {
     ['--spawn', "$QL -q --spawn 'echo ready; exec sleep 100'; echo $? >", 129],
     ['a worker of run', `${process.execPath} -e "${forkWorker}" `, 0],
   ])('the end of the terminal is no abort: %s', async (_, line, status) => {
-    const result = join(testDirectory(), 'result');
-    execFileSync('mkfifo', [result]);
+    const result = fifo();
     const terminal = onTerminal(`trap : HUP; ${line}${result}`);
     await terminal.untilOutput(/ready/);
     terminal.hangUp();

@@ -1,20 +1,12 @@
-import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { TracePipe } from '../../../src/cli/trace/trace-pipe.ts';
 import { LinuxHost } from '../../../src/host/linux/linux-host.ts';
 import { EV, EVENT_NAMES } from '../../../src/trace/catalogue.ts';
 import { MAIN_THREAD } from '../../../src/trace/thread.ts';
+import { fifo } from '../../support/fifo.ts';
 import { jsonLines, run, start } from '../../support/run.ts';
-import { testDirectory } from '../../support/terminal.ts';
-
-function fifo(): string {
-  const path = join(testDirectory(), 'fifo');
-  execFileSync('mkfifo', [path]);
-  return path;
-}
 
 /** Its other end, which nobody reads until read() does. */
 class Reader {
